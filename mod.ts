@@ -1,0 +1,109 @@
+/**
+ * Thousands of LLM agent calls at once on one event loop.
+ *
+ * @example
+ * ```ts
+ * import { batch, defineAgent } from "@shoal/agents";
+ * import { scripted } from "@shoal/agents/testing";
+ *
+ * const Sentiment = defineAgent({
+ *   name: "sentiment",
+ *   model: "gpt-5-mini",
+ *   prompt: "Label this review as positive or negative: {input}",
+ *   provider: scripted("positive"), // leave it out to ask the real model
+ * });
+ * const results = await batch(
+ *   ["I love it", "Great"].map((input) => [Sentiment, { input }]),
+ *   { concurrency: 100 },
+ * );
+ * for (const result of results) console.log(result.ok ? result.content : result.error.code);
+ * ```
+ *
+ * @module
+ */
+import "./src/default_provider.ts";
+
+export { configure } from "./src/agent/config.ts";
+export type { ActiveConfiguration, Configuration } from "./src/agent/config.ts";
+export { defineAgent } from "./src/agent/define.ts";
+export type {
+  Agent,
+  PromptAgentOptions,
+  RunAgentOptions,
+  TemplateAgentOptions,
+} from "./src/agent/define.ts";
+export type { AgentStream, StreamEvent } from "./src/agent/agent_stream.ts";
+export type { Prompt } from "./src/agent/call.ts";
+export type { AgentCall, Callable, ContentOf, ParamsOf } from "./src/agent/callable.ts";
+export type {
+  AgentBase,
+  AgentOverrides,
+  CallOptions,
+  ModelAgentOptions,
+  SharedOptions,
+} from "./src/agent/options.ts";
+export type { InferOutput, Schema } from "./src/agent/output.ts";
+export type { RunContext } from "./src/agent/run_agent.ts";
+export type { Placeholders, TemplateParams, TemplateValue } from "./src/agent/template.ts";
+
+export { AgentError, BatchError, ProviderError } from "./src/model/errors.ts";
+export type {
+  AgentErrorOptions,
+  ErrorCode,
+  Issue,
+  ProviderErrorOptions,
+} from "./src/model/errors.ts";
+export type {
+  ContentPart,
+  FinishReason,
+  JsonSchema,
+  Message,
+  ModelChunk,
+  ModelReply,
+  ModelRequest,
+  ModelSettings,
+  OutputSchema,
+} from "./src/model/message.ts";
+export type { Provider, ProviderOptions } from "./src/model/provider.ts";
+export type {
+  Attempt,
+  Failure,
+  Result,
+  ResultBase,
+  Success,
+  Timing,
+  ToolCall,
+} from "./src/model/result.ts";
+export type { Cost, Usage } from "./src/model/usage.ts";
+
+export { isAvailable } from "./src/run/available.ts";
+export type { ModeName } from "./src/run/available.ts";
+export { batch } from "./src/run/batch.ts";
+export type { Results } from "./src/run/batch.ts";
+export { each } from "./src/run/each.ts";
+export type { EachContext, EachOptions, Settled } from "./src/run/each.ts";
+export type { CallRunOptions, RunOptions } from "./src/run/options.ts";
+export { defineParallel } from "./src/run/parallel.ts";
+export type { ParallelOptions } from "./src/run/parallel.ts";
+export type { ProgressReport } from "./src/run/progress.ts";
+export { currentScope, inScope, scope } from "./src/run/scope.ts";
+export type { Scope, ScopeOptions } from "./src/run/scope.ts";
+export { stream } from "./src/run/stream.ts";
+export type { ResultStream, StreamItem } from "./src/run/stream.ts";
+export { summarize } from "./src/run/summarize.ts";
+export type { ModelSummary, Percentiles, Summary } from "./src/run/summarize.ts";
+export type {
+  AgentOf,
+  Branch,
+  BranchContents,
+  Branches,
+  BranchResults,
+  ParamsOfBranch,
+  Workflow,
+  WorkflowParams,
+  WorkflowResult,
+} from "./src/run/workflow.ts";
+
+export type { RetryOptions } from "./src/resilience/backoff.ts";
+export type { TimeoutOptions } from "./src/resilience/timeout.ts";
+export type { Price, Prices } from "./src/telemetry/prices.ts";

@@ -1,0 +1,117 @@
+import {
+  callback,
+  checkOptions,
+  isRecord,
+  positiveInteger,
+  refuse,
+  type Rule,
+  text,
+} from "../model/check.ts";
+import type { Provider } from "../model/provider.ts";
+import { retries, type RetryOptions } from "../resilience/backoff.ts";
+import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
+import { type Prices, prices } from "../telemetry/prices.ts";
+
+/** Process-wide defaults: what holds where neither the call nor the agent says anything. */
+export interface Configuration {
+  /**
+   * How many items a run works on at the same time.
+   *
+   * @default {10}
+   */
+  readonly concurrency?: number;
+  /** Who answers. Where nobody is named, the OpenAI provider with the keys of the environment. */
+  readonly provider?: Provider;
+  /** The model of agents that name none. */
+  readonly model?: string;
+  /**
+   * Time limits in milliseconds; a number is the limit of each attempt.
+   *
+   * @default {{ attempt: 300_000 }}
+   */
+  readonly timeout?: number | TimeoutOptions;
+  /**
+   * How often, and when, a failed attempt is repeated.
+   *
+   * @default {3}
+   */
+  readonly retries?: number | RetryOptions;
+  /**
+   * What models cost: a table in dollars per million tokens, or a function. Models that are not in it are looked up in the
+   * public price list of `@pydantic/genai-prices`.
+   */
+  readonly prices?: Prices;
+}
+
+/** A configuration in which everything that has a default is there. */
+export type ActiveConfiguration = Configuration & { readonly concurrency: number };
+
+const DEFAULTS: ActiveConfiguration = Object.freeze({ concurrency: 10 });
+
+/** The rule for an option `provider`. */
+export const provider: Rule = (doing, name, value) => {
+  if (!isRecord(value)) refuse(doing, name, "a provider", value);
+  text(doing, `${name}.name`, value.name);
+  callback(doing, `${name}.generate`, value.generate);
+  callback(doing, `${name}.stream`, value.stream);
+};
+
+const RULES = { concurrency: positiveInteger, provider, model: text, timeout, retries, prices };
+
+let active: ActiveConfiguration = DEFAULTS;
+
+/**
+ * Sets process-wide defaults. Options that are absent stay as they were; one that is given as `undefined` goes back
+ * to its default. Calls that have begun keep what they began with.
+ *
+ * @returns What is in force now.
+ * @throws {TypeError} If an option is not known or has the wrong type; then nothing changes.
+ * @throws {RangeError} If a number is out of range; then nothing changes.
+ *
+ * @example
+ * ```ts
+ * import { configure } from "@shoal/agents";
+ *
+ * configure({ concurrency: 50, model: "gpt-5-mini", timeout: 30_000 });
+ * console.log(configure().concurrency); // 50
+ * ```
+ */
+export function configure(options: Configuration = {}): ActiveConfiguration {
+  checkOptions("configure", options, RULES);
+  const next: Record<string, unknown> = { ...active };
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) delete next[name];
+    else next[name] = value;
+  }
+  active = Object.freeze({ ...DEFAULTS, ...next });
+  return active;
+}
+
+/** What is in force. */
+export function configuration(): ActiveConfiguration {
+  return active;
+}
+
+let makeDefaultProvider: (() => Promise<Provider>) | undefined;
+let defaultProvider: Promise<Provider> | undefined;
+
+/** Names the provider for those who name none; it is made when it is first needed. */
+export function setDefaultProvider(make: () => Promise<Provider>): void {
+  makeDefaultProvider = make;
+}
+
+/** The provider for those who name none. */
+export function getDefaultProvider(): Promise<Provider> {
+  if (defaultProvider === undefined) {
+    if (makeDefaultProvider === undefined) throw new TypeError(NO_PROVIDER);
+    // Keys may be set later: a failure is not kept.
+    defaultProvider = makeDefaultProvider().catch((error) => {
+      defaultProvider = undefined;
+      throw error;
+    });
+  }
+  return defaultProvider;
+}
+
+const NO_PROVIDER =
+  "Cannot call a model as there is no provider: pass `provider` or configure({ provider })";

@@ -1,0 +1,39 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Gate } from "../limits/gate.ts";
+import type { ResultBase } from "../model/result.ts";
+
+/** What a call inherits from where it stands: the run, the scope or the agent it is made in. */
+export interface CallContext {
+  /** Aborts everything that is started here. */
+  readonly signal: AbortSignal | undefined;
+  /** The permits an attempt needs, from the innermost run or scope to the outermost. */
+  readonly gates: readonly Gate[];
+  /** Told of each call that ended here: how an agent made of agents sums what they used. */
+  readonly collect?: (result: ResultBase) => void;
+  /** The scope around, if there is one. */
+  readonly scope?: TrackingScope;
+}
+
+/** A scope as a call sees it. */
+export interface TrackingScope {
+  /** Keeps the scope open until the work ends; gives back what the caller is to have. */
+  track<T>(work: Promise<T>): Promise<T>;
+}
+
+const ROOT: CallContext = Object.freeze({ signal: undefined, gates: [] });
+const storage = new AsyncLocalStorage<CallContext>();
+
+/** The context here. */
+export function currentContext(): CallContext {
+  return storage.getStore() ?? ROOT;
+}
+
+/** Runs `fn`, and everything it starts, in this context. */
+export function inContext<T>(context: CallContext, fn: () => T): T {
+  return storage.run(context, fn);
+}
+
+/** Hands work that was started to the scope around, if there is one. */
+export function track<T>(work: Promise<T>): Promise<T> {
+  return currentContext().scope?.track(work) ?? work;
+}

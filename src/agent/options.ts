@@ -1,0 +1,132 @@
+import {
+  abortSignal,
+  anything,
+  callback,
+  finite,
+  positiveInteger,
+  record,
+  refuse,
+  type Rule,
+  type Rules,
+  text,
+} from "../model/check.ts";
+import type { Message, ModelSettings } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
+import { retries, type RetryOptions } from "../resilience/backoff.ts";
+import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
+import { provider } from "./config.ts";
+
+/** What both an agent and a single call of it may set: the call wins over the agent, the agent over `configure`. */
+export interface SharedOptions extends ModelSettings {
+  /** The model to ask. */
+  readonly model?: string;
+  /** Time limits in milliseconds; a number is the limit of each attempt. */
+  readonly timeout?: number | TimeoutOptions;
+  /** How often, and when, a failed attempt is repeated; 0 sends exactly one request. */
+  readonly retries?: number | RetryOptions;
+}
+
+/** What any kind of agent has. */
+export interface AgentBase {
+  /** The name, as it stands in results and errors. */
+  readonly name: string;
+  /** What the agent is for, in a sentence. */
+  readonly description?: string;
+}
+
+/** An agent that asks a model, without its prompt. */
+export interface ModelAgentOptions extends AgentBase, SharedOptions {
+  /** Who answers. */
+  readonly provider?: Provider;
+  /** The system message, word for word. */
+  readonly system?: string;
+}
+
+/** What {@linkcode Agent.with} may change. */
+export type AgentOverrides = Partial<ModelAgentOptions>;
+
+/** What a single call may set. */
+export interface CallOptions extends SharedOptions {
+  /** Aborts this call. */
+  readonly signal?: AbortSignal;
+  /** The conversation so far: it stands between the system message and the prompt. */
+  readonly messages?: readonly Message[];
+  /** Told each piece of the answer as it comes; asks the provider to stream. */
+  readonly onDelta?: (text: string) => void;
+  /** Anything; it comes back in the result. */
+  readonly metadata?: unknown;
+}
+
+const stopTexts: Rule = (doing, name, value) => {
+  if (typeof value === "string") return;
+  if (!Array.isArray(value) || value.some((v) => typeof v !== "string")) {
+    refuse(doing, name, "a text or a list of texts", value);
+  }
+};
+
+const messages: Rule = (doing, name, value) => {
+  if (!Array.isArray(value)) refuse(doing, name, "a list of messages", value);
+  const problem = messagesProblem(value);
+  if (problem !== undefined) throw new TypeError(`Cannot ${doing} as in ${name} ${problem}`);
+};
+
+/** What is wrong with a list of messages, if anything is. */
+export function messagesProblem(list: readonly unknown[]): string | undefined {
+  for (const [i, message] of list.entries()) {
+    const { role, content } = (message ?? {}) as Record<string, unknown>;
+    if (role !== "system" && role !== "user" && role !== "assistant") {
+      return `message ${i} must have the role "system", "user" or "assistant"`;
+    }
+    if (typeof content !== "string" && !Array.isArray(content)) {
+      return `message ${i} must have a text or a list of parts as its content`;
+    }
+  }
+  return undefined;
+}
+
+const SHARED_RULES: Rules = {
+  model: text,
+  timeout,
+  retries,
+  temperature: finite,
+  maxTokens: positiveInteger,
+  topP: finite,
+  stop: stopTexts,
+  seed: finite,
+  extra: record,
+};
+
+/** The rules for {@linkcode CallOptions}. */
+export const CALL_RULES: Rules = {
+  ...SHARED_RULES,
+  signal: abortSignal,
+  messages,
+  onDelta: callback,
+  metadata: anything,
+};
+
+/** The rules for {@linkcode AgentOverrides}. */
+export const OVERRIDE_RULES: Rules = {
+  ...SHARED_RULES,
+  name: text,
+  description: text,
+  provider,
+  system: (doing, name, value) => {
+    if (typeof value !== "string") refuse(doing, name, "a text", value);
+  },
+};
+
+const SETTINGS = ["temperature", "maxTokens", "topP", "stop", "seed", "extra"] as const;
+
+/** The settings that are set: those of the call over those of the agent. `extra` is merged. */
+export function settingsOf(agent: ModelSettings, call: ModelSettings): ModelSettings {
+  const settings: Record<string, unknown> = {};
+  for (const name of SETTINGS) {
+    const value = call[name] ?? agent[name];
+    if (value !== undefined) settings[name] = value;
+  }
+  if (agent.extra !== undefined && call.extra !== undefined) {
+    settings.extra = { ...agent.extra, ...call.extra };
+  }
+  return settings;
+}

@@ -1,0 +1,125 @@
+/**
+ * Prompt templates: `{name}` stands for the parameter `name`, `{{` and `}}` for literal braces. Other braces, such as those
+ * of JSON, stay as they are.
+ */
+import { closestString } from "@std/text/closest-string";
+
+/** What may be put into a template. Everything else must be made a text by the caller. */
+export type TemplateValue = string | number | bigint | boolean | null;
+
+/**
+ * The parameters of a template, read from its text by the compiler: those of `"Hello {name}"` are
+ * `{ name: TemplateValue }`. A text the compiler does not know (`string`) takes any parameters.
+ */
+export type TemplateParams<Template extends string> = string extends Template
+  ? Record<string, TemplateValue>
+  : { [Name in Placeholders<Template>]: TemplateValue };
+
+/** The names in a template, as a union. */
+export type Placeholders<Template extends string, Found = never> = Template extends
+  `${infer Before}{${infer After}` ? After extends `{${infer Rest}` ? Placeholders<Rest, Found>
+  : After extends `${infer Name}}${infer Rest}`
+    ? IsName<Name> extends true ? Placeholders<Rest, Found | Name>
+    : Placeholders<After, Found>
+  : Found & (Before extends string ? unknown : never)
+  : Found;
+
+type Lower =
+  | "a"
+  | "b"
+  | "c"
+  | "d"
+  | "e"
+  | "f"
+  | "g"
+  | "h"
+  | "i"
+  | "j"
+  | "k"
+  | "l"
+  | "m"
+  | "n"
+  | "o"
+  | "p"
+  | "q"
+  | "r"
+  | "s"
+  | "t"
+  | "u"
+  | "v"
+  | "w"
+  | "x"
+  | "y"
+  | "z";
+type Letter = Lower | Uppercase<Lower> | "_";
+type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
+type IsName<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? First extends Letter ? AllWord<Rest> : false
+  : false;
+type AllWord<Text extends string> = Text extends `${infer First}${infer Rest}`
+  ? First extends Letter | Digit ? AllWord<Rest> : false
+  : true;
+
+/** A template that was read once and is filled in often. */
+export interface Template {
+  /** The names of its parameters, each once. */
+  readonly names: readonly string[];
+  /**
+   * Fills it in.
+   *
+   * @throws {TemplateError} If a parameter is missing or cannot be a text.
+   */
+  render(params: unknown): string;
+}
+
+/** A parameter that is missing, or that cannot be put into a text. */
+export class TemplateError extends Error {
+  override readonly name = "TemplateError";
+}
+
+const TOKEN = /\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** Reads a template. */
+export function parseTemplate(template: string): Template {
+  // Texts at even places, names at odd ones.
+  const parts: string[] = [""];
+  let end = 0;
+  for (const token of template.matchAll(TOKEN)) {
+    parts[parts.length - 1] += template.slice(end, token.index);
+    end = token.index + token[0].length;
+    if (token[1] === undefined) parts[parts.length - 1] += token[0].charAt(0);
+    else parts.push(token[1], "");
+  }
+  parts[parts.length - 1] += template.slice(end);
+
+  return {
+    names: [...new Set(parts.filter((_, i) => i % 2 === 1))],
+    render(params) {
+      let text = parts[0]!;
+      for (let i = 1; i < parts.length; i += 2) text += valueOf(params, parts[i]!) + parts[i + 1];
+      return text;
+    },
+  };
+}
+
+function valueOf(params: unknown, name: string): string {
+  const given = typeof params === "object" && params !== null ? params : {};
+  const value = Object.hasOwn(given, name) ? (given as Record<string, unknown>)[name] : undefined;
+  if (value === undefined) throw new TemplateError(missing(name, given));
+  if (typeof value === "string") return value;
+  if (value === null || ["number", "boolean", "bigint"].includes(typeof value)) {
+    return String(value);
+  }
+  throw new TemplateError(
+    `parameter "${name}" must be a text, a number, a boolean or null, but is ${
+      Array.isArray(value) ? "an array" : `a ${typeof value}`
+    }: turn it into a text first, for example with JSON.stringify`,
+  );
+}
+
+function missing(name: string, given: object): string {
+  const names = Object.keys(given);
+  if (names.length === 0) return `parameter "${name}" is missing: no parameters were given`;
+  const nearest = closestString(name, names);
+  return `parameter "${name}" is missing: did you mean it by "${nearest}"?`;
+}

@@ -1,0 +1,160 @@
+import { abortCode, AgentError, ProviderError } from "../model/errors.ts";
+import type { FinishReason } from "../model/message.ts";
+import type { Attempt, Failure, ResultBase, Success } from "../model/result.ts";
+import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { costOf, loadPrices, type Prices } from "../telemetry/prices.ts";
+import type { CallContext } from "./context.ts";
+
+/** What a call has done so far; its result is made from it. */
+export class Trace {
+  /** The requests that were sent. Errors share this list, so that they tell of later ones too. */
+  readonly attempts: Attempt[] = [];
+  /** Everything that was used. */
+  usage: Usage = NO_USAGE;
+  /** What it costs; filled in at the end for a model's call. */
+  cost: Cost | undefined = NO_COST;
+  /** Milliseconds of waiting for permits. */
+  queuedMs = 0;
+  /** Milliseconds of waiting between attempts. */
+  backoffMs = 0;
+  /** Milliseconds of waiting for the model. */
+  modelMs = 0;
+  /** Milliseconds to the first token of the last attempt. */
+  firstTokenMs: number | undefined;
+  /** Was a piece of an answer handed on? */
+  handedOn = false;
+  readonly #startedAt = Date.now();
+  readonly #began = performance.now();
+
+  /** Begins with the call. */
+  constructor(
+    readonly agent: string,
+    readonly model: string | undefined,
+    readonly context: CallContext,
+    readonly metadata: unknown,
+  ) {}
+
+  /** Counts what an attempt used. */
+  bill(usage: Usage | undefined, modelMs: number): void {
+    this.modelMs += modelMs;
+    if (usage !== undefined) this.usage = addUsage(this.usage, usage);
+  }
+
+  /** Counts a call that was made within this one. */
+  add(part: ResultBase): void {
+    this.usage = addUsage(this.usage, part.usage);
+    this.cost = addCost(this.cost, part.cost);
+    this.attempts.push(...part.attempts);
+    this.queuedMs += part.timing.queuedMs;
+    this.backoffMs += part.timing.backoffMs;
+    this.modelMs += part.timing.modelMs;
+  }
+
+  /** Prices every request that was billed. An answer that does not say what it used has no known price. */
+  async price(prices: Prices | undefined): Promise<void> {
+    let cost: Cost | undefined = NO_COST;
+    for (const { model, usage, error } of this.attempts) {
+      if (usage === undefined) {
+        if (error === undefined) cost = undefined;
+        continue;
+      }
+      const loading = loadPrices(model, prices);
+      if (loading !== undefined) await loading;
+      cost = addCost(cost, costOf(model, usage, prices));
+    }
+    this.cost = cost;
+  }
+
+  /** The result of a call that succeeded. */
+  success<T>(content: T, finishReason: FinishReason): Success<T> {
+    const result: Success<T> = { ok: true, content, finishReason, toolCalls: [], ...this.#base() };
+    this.context.collect?.(result);
+    return result;
+  }
+
+  /** The result of a call that failed. */
+  failure(error: AgentError): Failure {
+    const result: Failure = { ok: false, content: undefined, error, ...this.#base() };
+    this.context.collect?.(result);
+    return result;
+  }
+
+  #base(): ResultBase {
+    return {
+      agent: this.agent,
+      model: this.model,
+      usage: this.usage,
+      cost: this.cost,
+      attempts: this.attempts,
+      startedAt: this.#startedAt,
+      durationMs: performance.now() - this.#began,
+      timing: {
+        queuedMs: this.queuedMs,
+        limitedMs: 0,
+        backoffMs: this.backoffMs,
+        modelMs: this.modelMs,
+        toolsMs: 0,
+        firstTokenMs: this.firstTokenMs,
+      },
+      cached: false,
+      replayed: false,
+      metadata: this.metadata,
+    };
+  }
+
+  /**
+   * Whatever was thrown, as an error of this call. `signal` is that of the whole call: if it has aborted, that is
+   * the cause, whatever came of it further down.
+   */
+  error(thrown: unknown, signal: AbortSignal | undefined): AgentError {
+    if (signal?.aborted) return this.#aborted(signal.reason, false);
+    if (thrown instanceof AgentError) return thrown;
+    if (thrown instanceof ProviderError) {
+      return this.make(`Cannot finish the call of "${this.agent}" as ${thrown.message}`, {
+        code: thrown.code,
+        status: thrown.status,
+        retryAfterMs: thrown.retryAfterMs,
+        retryable: thrown.retryable,
+        text: thrown.text,
+        cause: thrown,
+      });
+    }
+    if (thrown instanceof DOMException && thrown.name === "TimeoutError") {
+      return this.#aborted(thrown, true);
+    }
+    return this.make(
+      `Cannot finish the call of "${this.agent}" as its provider threw: see the cause`,
+      {
+        code: "provider",
+        cause: thrown,
+      },
+    );
+  }
+
+  #aborted(reason: unknown, retryable: boolean): AgentError {
+    const code = abortCode(reason);
+    const why = code === "timeout" ? (reason as Error).message : "it was aborted";
+    return this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
+      code,
+      retryable,
+      cause: reason,
+    });
+  }
+
+  /** An error of this call. */
+  make(
+    message: string,
+    options: Omit<
+      ConstructorParameters<typeof AgentError>[1],
+      "agent" | "model" | "attempts" | "usage"
+    >,
+  ): AgentError {
+    return new AgentError(message, {
+      ...options,
+      agent: this.agent,
+      model: this.model,
+      attempts: this.attempts,
+      usage: this.usage,
+    });
+  }
+}

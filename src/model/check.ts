@@ -1,0 +1,136 @@
+/**
+ * Refusing wrong options at once, in one voice: "Cannot run the batch as concurrency must be a positive integer:
+ * current value is 0". `RangeError` for a number out of range, `TypeError` for everything else.
+ */
+import { closestString } from "@std/text/closest-string";
+
+/** Checks one value; `doing` is what cannot be done, `name` the option's name. */
+export type Rule = (doing: string, name: string, value: unknown) => void;
+
+/** A rule for each option that there is. */
+export type Rules = Readonly<Record<string, Rule>>;
+
+/**
+ * Checks an options object: every name must have a rule and every value must pass it. An option that is
+ * `undefined` counts as absent.
+ *
+ * @throws {TypeError} If a name is not known or a value has the wrong type.
+ * @throws {RangeError} If a number is out of range.
+ */
+export function checkOptions(doing: string, options: unknown, rules: Rules): void {
+  if (options === undefined) return;
+  if (!isRecord(options)) refuse(doing, "its options", "an object", options);
+  for (const name in options) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (rule === undefined) {
+      const nearest = closestString(name, Object.keys(rules));
+      throw new TypeError(
+        `Cannot ${doing} as there is no option "${name}": did you mean "${nearest}"?`,
+      );
+    }
+    if (options[name] !== undefined) rule(doing, name, options[name]);
+  }
+}
+
+/** Throws the `TypeError` for a value that is not what it must be. */
+export function refuse(doing: string, name: string, must: string, value: unknown): never {
+  throw new TypeError(
+    `Cannot ${doing} as ${name} must be ${must}: current value is ${show(value)}`,
+  );
+}
+
+/** Is it an object that is not an array? */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A number that passes the test. */
+export function numberThat(must: string, test: (value: number) => boolean): Rule {
+  return (doing, name, value) => {
+    if (typeof value !== "number") refuse(doing, name, must, value);
+    if (!test(value)) {
+      throw new RangeError(`Cannot ${doing} as ${name} must be ${must}: current value is ${value}`);
+    }
+  };
+}
+
+/** 1, 2, 3, … */
+export const positiveInteger: Rule = numberThat(
+  "a positive integer",
+  (n) => Number.isSafeInteger(n) && n > 0,
+);
+
+/** 0, 1, 2, … */
+export const wholeNumber: Rule = numberThat(
+  "a whole number, 0 or more",
+  (n) => Number.isSafeInteger(n) && n >= 0,
+);
+
+/** A span of time above zero. */
+export const positiveMs: Rule = numberThat(
+  "a positive number of milliseconds",
+  (n) => Number.isFinite(n) && n > 0,
+);
+
+/** A span of time, zero included. */
+export const milliseconds: Rule = numberThat(
+  "a number of milliseconds, 0 or more",
+  (n) => Number.isFinite(n) && n >= 0,
+);
+
+/** An amount of money, zero included. */
+export const dollars: Rule = numberThat(
+  "a number of US dollars, 0 or more",
+  (n) => Number.isFinite(n) && n >= 0,
+);
+
+/** A number from 0 to 1. */
+export const share: Rule = numberThat("a number from 0 to 1", (n) => n >= 0 && n <= 1);
+
+/** Any number that is finite. */
+export const finite: Rule = numberThat("a finite number", Number.isFinite);
+
+/** A text that is not empty. */
+export const text: Rule = (doing, name, value) => {
+  if (typeof value !== "string" || value === "") refuse(doing, name, "a text", value);
+};
+
+/** `true` or `false`. */
+export const flag: Rule = (doing, name, value) => {
+  if (typeof value !== "boolean") refuse(doing, name, "true or false", value);
+};
+
+/** A function. */
+export const callback: Rule = (doing, name, value) => {
+  if (typeof value !== "function") refuse(doing, name, "a function", value);
+};
+
+/** An `AbortSignal`. */
+export const abortSignal: Rule = (doing, name, value) => {
+  if (!(value instanceof AbortSignal)) refuse(doing, name, "an AbortSignal", value);
+};
+
+/** An object that is not an array. */
+export const record: Rule = (doing, name, value) => {
+  if (!isRecord(value)) refuse(doing, name, "an object", value);
+};
+
+/** One of these texts. */
+export function oneOf(...values: readonly string[]): Rule {
+  return (doing, name, value) => {
+    if (!values.includes(value as string)) {
+      refuse(doing, name, values.map((v) => `"${v}"`).join(" or "), value);
+    }
+  };
+}
+
+/** Anything at all. */
+export const anything: Rule = () => {};
+
+/** The value in few words: what is in a text or an object stays out of the message. */
+function show(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "string") return value === "" ? "an empty text" : `a text`;
+  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
+  return typeof value === "function" ? "a function" : String(value);
+}

@@ -1,0 +1,41 @@
+import type { ModelChunk, ModelReply, ModelRequest } from "./message.ts";
+
+/** What a provider is told beside the request. */
+export interface ProviderOptions {
+  /** Aborts this one attempt. A provider must end its work when it fires. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Something that answers model requests: the port between agents and the world.
+ *
+ * An adapter owns all translation: it gives replies in the shared words, and throws
+ * {@linkcode ProviderError} for everything that goes wrong. It never retries: that is done
+ * once, above it.
+ *
+ * @example A provider that echoes
+ * ```ts
+ * import { defineAgent, type Provider } from "@shoal/agents";
+ *
+ * const echo: Provider = {
+ *   name: "echo",
+ *   generate: (request) =>
+ *     Promise.resolve({ text: String(request.messages.at(-1)?.content), finishReason: "stop" }),
+ *   async *stream(request, options) {
+ *     const reply = await this.generate(request, options);
+ *     yield { type: "delta", text: reply.text };
+ *     yield { type: "reply", reply };
+ *   },
+ * };
+ * const Echo = defineAgent({ name: "echo", model: "none", prompt: "{text}", provider: echo });
+ * console.log((await Echo.call({ text: "hello" })).content);
+ * ```
+ */
+export interface Provider {
+  /** A short name, such as `openai`. */
+  readonly name: string;
+  /** Answers at once, whole. */
+  generate(request: ModelRequest, options: ProviderOptions): Promise<ModelReply>;
+  /** Answers piece by piece; the last chunk is the whole reply. */
+  stream(request: ModelRequest, options: ProviderOptions): AsyncIterable<ModelChunk>;
+}

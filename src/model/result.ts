@@ -1,0 +1,118 @@
+import type { AgentError, ErrorCode } from "./errors.ts";
+import type { FinishReason } from "./message.ts";
+import type { Cost, Usage } from "./usage.ts";
+
+/** One request that was sent to a model. */
+export interface Attempt {
+  /** The model that was asked. */
+  readonly model: string;
+  /** When it was sent, in milliseconds since 1970. */
+  readonly startedAt: number;
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
+  /** The HTTP status, where there was one and it was an error. */
+  readonly status?: number;
+  /** What went wrong, where it did. */
+  readonly error?: {
+    /** The kind of the error. */
+    readonly code: ErrorCode;
+    /** What happened. */
+    readonly message: string;
+  };
+  /** How long the server asked to wait, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** What it used, where the provider said. */
+  readonly usage?: Usage;
+}
+
+/** Where the time of a call went, in milliseconds. */
+export interface Timing {
+  /** Waiting for a place: the run's or the scope's `concurrency` was reached. */
+  readonly queuedMs: number;
+  /** Waiting for a rate limit. */
+  readonly limitedMs: number;
+  /** Waiting between attempts. */
+  readonly backoffMs: number;
+  /** Waiting for the model, all attempts together. */
+  readonly modelMs: number;
+  /** Running tools. */
+  readonly toolsMs: number;
+  /** From sending the last attempt to its first token; only where the answer was streamed. */
+  readonly firstTokenMs?: number;
+}
+
+/** A tool that the model asked for. */
+export interface ToolCall {
+  /** The provider's id of the request. */
+  readonly id: string;
+  /** The tool's name. */
+  readonly name: string;
+  /** The arguments. */
+  readonly args: unknown;
+  /** What the tool gave back. */
+  readonly result?: unknown;
+}
+
+/** What every result tells, whether the call succeeded or not. */
+export interface ResultBase {
+  /** The agent's name. */
+  readonly agent: string;
+  /** The model that answered, or the last one that was tried. Absent for an agent made of others. */
+  readonly model?: string;
+  /** Everything that was used, failed attempts included. */
+  readonly usage: Usage;
+  /** What that costs in US dollars. Absent where a price is not known: never a silent 0. */
+  readonly cost?: Cost;
+  /** Each request that was sent. */
+  readonly attempts: readonly Attempt[];
+  /** When the call began, in milliseconds since 1970. */
+  readonly startedAt: number;
+  /** How long the call took, in milliseconds. */
+  readonly durationMs: number;
+  /** Where that time went. */
+  readonly timing: Timing;
+  /** True if the answer came from a cache: it cost nothing. */
+  readonly cached: boolean;
+  /** True if the answer came from a journal: it cost nothing this time. */
+  readonly replayed: boolean;
+  /** What the caller handed in as `metadata`. */
+  readonly metadata?: unknown;
+}
+
+/** A call that succeeded. */
+export interface Success<T = unknown> extends ResultBase {
+  /** True: this is a success. */
+  readonly ok: true;
+  /** The answer. `false`, `0`, `""` and `null` are answers too. */
+  readonly content: T;
+  /** Why the model stopped. */
+  readonly finishReason: FinishReason;
+  /** The tools that ran. */
+  readonly toolCalls: readonly ToolCall[];
+  /** Always absent. */
+  readonly error?: undefined;
+}
+
+/** A call that failed. */
+export interface Failure extends ResultBase {
+  /** False: this is a failure. */
+  readonly ok: false;
+  /** Always absent. */
+  readonly content: undefined;
+  /** What went wrong. */
+  readonly error: AgentError;
+}
+
+/**
+ * How a call ended: a union on `ok`, so that one `if` tells the two apart.
+ *
+ * @example
+ * ```ts
+ * import type { Result } from "@shoal/agents";
+ *
+ * function show(result: Result<string>): string {
+ *   return result.ok ? result.content : `${result.error.code}: ${result.error.message}`;
+ * }
+ * ```
+ */
+export type Result<T = unknown> = Success<T> | Failure;

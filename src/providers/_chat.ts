@@ -1,0 +1,129 @@
+/** The words of Chat Completions, to and from ours. */
+import type { OpenAI } from "openai";
+import { ProviderError } from "../model/errors.ts";
+import type { ContentPart, Message, ModelReply, ModelRequest } from "../model/message.ts";
+import type { Usage } from "../model/usage.ts";
+
+type Params = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
+
+/** The body of a request. `maxTokensField` is what this server calls the limit of the answer. */
+export function bodyOf(
+  { model, messages, settings, output }: ModelRequest,
+  maxTokensField: "max_tokens" | "max_completion_tokens",
+): Params {
+  const { temperature, maxTokens, topP, stop, seed, extra } = settings;
+  return {
+    model,
+    messages: messages.map(messageOf),
+    ...(temperature !== undefined && { temperature }),
+    ...(maxTokens !== undefined && { [maxTokensField]: maxTokens }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(stop !== undefined && { stop: typeof stop === "string" ? stop : [...stop] }),
+    ...(seed !== undefined && { seed }),
+    ...(output !== undefined && {
+      response_format: {
+        type: "json_schema",
+        json_schema: { name: output.name, schema: output.schema },
+      },
+    }),
+    ...extra,
+  };
+}
+
+function messageOf({ role, content }: Message): Params["messages"][number] {
+  if (typeof content === "string") return { role, content };
+  return { role, content: content.map(partOf) } as Params["messages"][number];
+}
+
+function partOf(part: ContentPart) {
+  return part.type === "text"
+    ? { type: "text", text: part.text }
+    : { type: "image_url", image_url: { url: part.url } };
+}
+
+/** What an answer is made of, whole or in pieces; servers leave out what they like. */
+interface AnyUsage {
+  prompt_tokens?: number | null;
+  completion_tokens?: number | null;
+  prompt_tokens_details?: { cached_tokens?: number | null } | null;
+  completion_tokens_details?: { reasoning_tokens?: number | null } | null;
+}
+
+/** What was used, if the server says so. */
+export function usageOf(usage: AnyUsage | null | undefined): Usage | undefined {
+  if (typeof usage?.prompt_tokens !== "number") return undefined;
+  const inputTokens = usage.prompt_tokens;
+  const outputTokens = usage.completion_tokens ?? 0;
+  return {
+    inputTokens,
+    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
+    outputTokens,
+    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? 0,
+    totalTokens: inputTokens + outputTokens,
+  };
+}
+
+/**
+ * The reply of a whole answer.
+ *
+ * @throws {ProviderError} If it is none: a proxy in between may answer anything at all.
+ */
+export function replyOf(completion: OpenAI.Chat.Completions.ChatCompletion): ModelReply {
+  const choice = completion?.choices?.[0];
+  if (typeof choice?.message !== "object" || choice.message === null) {
+    throw new ProviderError("the server's answer has no choices", {
+      code: "provider",
+      retryable: true,
+      usage: usageOf(completion?.usage),
+    });
+  }
+  const { content, refusal } = choice.message;
+  return {
+    text: typeof content === "string" ? content : "",
+    finishReason: choice.finish_reason ?? "stop",
+    usage: usageOf(completion.usage),
+    refusal: refusal ?? undefined,
+  };
+}
+
+/** Puts the pieces of a streamed answer together. */
+export class ReplyBuilder {
+  #text = "";
+  #refusal = "";
+  #finishReason: string | undefined;
+  #usage: Usage | undefined;
+
+  /** Takes a piece; gives its text. */
+  add(chunk: OpenAI.Chat.Completions.ChatCompletionChunk): string {
+    // The chunk with the usage has no choices; so have the first ones of some servers.
+    const choice = chunk.choices?.[0];
+    this.#usage = usageOf(chunk.usage) ?? this.#usage;
+    this.#finishReason = choice?.finish_reason ?? this.#finishReason;
+    this.#refusal += choice?.delta?.refusal ?? "";
+    const text = choice?.delta?.content ?? "";
+    this.#text += text;
+    return text;
+  }
+
+  /**
+   * The whole.
+   *
+   * @throws {ProviderError} If the stream ended before the answer did.
+   */
+  reply(): ModelReply {
+    if (this.#finishReason === undefined) {
+      throw new ProviderError("the stream ended before the answer did", {
+        code: "truncated",
+        retryable: true,
+        usage: this.#usage,
+        text: this.#text,
+      });
+    }
+    return {
+      text: this.#text,
+      finishReason: this.#finishReason,
+      usage: this.#usage,
+      refusal: this.#refusal === "" ? undefined : this.#refusal,
+    };
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Any OpenAI-compatible server, through the official SDK.
+ *
+ * @module
+ */
+import type { OpenAI } from "openai";
+import { checkOptions, positiveInteger, record, refuse, type Rules, text } from "../model/check.ts";
+import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
+import type { Provider, ProviderOptions } from "../model/provider.ts";
+import { bodyOf, ReplyBuilder, replyOf } from "./_chat.ts";
+import { Client } from "./_client.ts";
+import { providerError } from "./_errors.ts";
+import { type Lease, Transport } from "./transport.ts";
+
+/** Which server to talk to, and how. */
+export interface OpenAIOptions {
+  /**
+   * The key.
+   *
+   * @default The environment's `OPENAI_API_KEY`; none is needed with a `baseURL` of your own
+   */
+  readonly apiKey?: string;
+  /**
+   * Where the server is, up to and with `/v1`.
+   *
+   * @default The environment's `OPENAI_BASE_URL`, or `https://api.openai.com/v1`
+   */
+  readonly baseURL?: string;
+  /**
+   * How the provider is called in errors.
+   *
+   * @default {"openai"}
+   */
+  readonly name?: string;
+  /** The organization to bill. */
+  readonly organization?: string;
+  /** The project to bill. */
+  readonly project?: string;
+  /** More headers for each request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * The most connections over HTTPS. One is opened for every 100 requests in flight, since servers let an HTTP/2
+   * connection carry only so many at a time.
+   *
+   * @default {100}
+   */
+  readonly connections?: number;
+  /** Certificates to trust beside the usual ones, in PEM: for servers of your own. Deno only. */
+  readonly caCerts?: readonly string[];
+}
+
+/** A provider that holds connections. They are closed when it is disposed; a process may also end without that. */
+export interface OpenAIProvider extends Provider, AsyncDisposable {}
+
+const RULES: Rules = {
+  apiKey: text,
+  baseURL(doing, name, value) {
+    if (typeof value !== "string" || !/^https?:$/.test(URL.parse(value)?.protocol ?? "")) {
+      refuse(doing, name, "an http or https URL", value);
+    }
+  },
+  name: text,
+  organization: text,
+  project: text,
+  headers: record,
+  connections: positiveInteger,
+  caCerts(doing, name, value) {
+    if (!Array.isArray(value)) refuse(doing, name, "a list of certificates", value);
+  },
+};
+
+/** What a connection carries before the next one is opened: the lowest limit that hosted APIs are known to have. */
+const STREAMS_PER_CONNECTION = 100;
+const OPENAI_URL = "https://api.openai.com/v1";
+
+/**
+ * A provider for OpenAI and every server that speaks its Chat Completions: Ollama, vLLM, llama.cpp, OpenRouter, Gemini's and
+ * Anthropic's compatible endpoints.
+ *
+ * The SDK's own retries are off, since they are done once, above it. Over HTTPS, requests are spread over as many connections
+ * as are needed.
+ *
+ * @throws {TypeError} If an option is wrong, or if there is no key for OpenAI itself.
+ *
+ * @example A model on your own machine
+ * ```ts
+ * import { defineAgent } from "@shoal/agents";
+ * import { openai } from "@shoal/agents/openai";
+ * import { simulator } from "@shoal/agents/testing";
+ *
+ * await using server = simulator(); // for Ollama it would be http://localhost:11434/v1
+ * await using provider = openai({ baseURL: server.url });
+ * const Label = defineAgent({
+ *   name: "label",
+ *   model: "llama3.2",
+ *   prompt: "Label the sentiment of this review as positive or negative: {text}",
+ *   provider,
+ * });
+ * console.log((await Label.call({ text: "I love it" })).content);
+ * ```
+ */
+export function openai(options: OpenAIOptions = {}): OpenAIProvider {
+  const doing = "talk to an OpenAI server";
+  checkOptions(doing, options, RULES);
+  const baseURL = options.baseURL ?? environment("OPENAI_BASE_URL") ?? OPENAI_URL;
+  RULES.baseURL!(doing, "OPENAI_BASE_URL", baseURL);
+  const own = baseURL !== OPENAI_URL;
+  const apiKey = options.apiKey ?? environment("OPENAI_API_KEY") ?? (own ? "none" : undefined);
+  if (apiKey === undefined) {
+    throw new TypeError(
+      `Cannot ${doing} as there is no key: set OPENAI_API_KEY, pass \`apiKey\`, or name another server by \`baseURL\``,
+    );
+  }
+
+  const client = new Client({
+    apiKey,
+    baseURL,
+    organization: options.organization ?? null,
+    project: options.project ?? null,
+    defaultHeaders: options.headers,
+    maxRetries: 0,
+    // The attempt's own limit is the one that counts; this one only has to be later.
+    timeout: 2 ** 31 - 1,
+    // It would print parts of answers.
+    logLevel: "off",
+  });
+  const transport = new Transport(baseURL, {
+    streams: STREAMS_PER_CONNECTION,
+    connections: options.connections ?? 100,
+    caCerts: options.caCerts,
+  });
+  // Servers that copied OpenAI know the old name of this setting, OpenAI's newer models only the new one.
+  const maxTokensField = own ? "max_tokens" : "max_completion_tokens";
+
+  /** What is the same for both kinds of requests. */
+  const sending = (signal: AbortSignal, { client }: Lease): OpenAI.RequestOptions => ({
+    signal,
+    // A connection that is reset makes Deno send the request again: the key tells the server that it is the same one.
+    idempotencyKey: crypto.randomUUID(),
+    fetchOptions: client === undefined ? undefined : { client },
+  });
+
+  return {
+    name: options.name ?? "openai",
+    async generate(request: ModelRequest, { signal }: ProviderOptions): Promise<ModelReply> {
+      using lease = transport.lease();
+      try {
+        const body = bodyOf(request, maxTokensField);
+        return replyOf(await client.chat.completions.create(body, sending(signal, lease)));
+      } catch (thrown) {
+        signal.throwIfAborted();
+        throw providerError(thrown, [apiKey]);
+      }
+    },
+    async *stream(request: ModelRequest, { signal }: ProviderOptions): AsyncGenerator<ModelChunk> {
+      using lease = transport.lease();
+      try {
+        const body: OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming = {
+          ...bodyOf(request, maxTokensField),
+          stream: true,
+          stream_options: { include_usage: true },
+        };
+        const builder = new ReplyBuilder();
+        for await (
+          const chunk of await client.chat.completions.create(body, sending(signal, lease))
+        ) {
+          const text = builder.add(chunk);
+          if (text !== "") yield { type: "delta", text };
+        }
+        // The SDK ends an aborted stream as if it were at its end.
+        signal.throwIfAborted();
+        yield { type: "reply", reply: builder.reply() };
+      } catch (thrown) {
+        signal.throwIfAborted();
+        throw providerError(thrown, [apiKey]);
+      }
+    },
+    [Symbol.asyncDispose]() {
+      transport[Symbol.dispose]();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** A variable of the environment; one that may not be read is not there. */
+function environment(name: string): string | undefined {
+  try {
+    const { Deno, process } = globalThis as {
+      Deno?: { env: { get(name: string): string | undefined } };
+      process?: { env: Record<string, string | undefined> };
+    };
+    return (Deno === undefined ? process?.env[name] : Deno.env.get(name)) || undefined;
+  } catch {
+    return undefined;
+  }
+}

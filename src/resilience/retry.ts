@@ -1,0 +1,54 @@
+import { delay } from "@std/async/delay";
+import { ChildAbort } from "../model/abort.ts";
+import type { AgentError } from "../model/errors.ts";
+import { backoffDelay, type RetryPolicy } from "./backoff.ts";
+
+/** What {@linkcode retry} needs beside the policy. */
+export interface RetryHooks {
+  /** Ends the waiting at once. */
+  readonly signal: AbortSignal | undefined;
+  /** Says whether the work may be done again at all. */
+  readonly mayRepeat?: () => boolean;
+  /** Told before each wait. */
+  readonly onRetry?: (error: AgentError, attempt: number, delayMs: number) => void;
+  /** Told after each wait how long it was, in milliseconds. */
+  readonly onWaited?: (ms: number) => void;
+}
+
+/**
+ * Runs `work` until it succeeds, its error is not worth another attempt, or the attempts are used up. The wait
+ * between attempts is a timer: it blocks nobody and holds nothing.
+ *
+ * @throws {AgentError} The error of the last attempt.
+ */
+export async function retry<T>(
+  work: () => Promise<T>,
+  policy: RetryPolicy,
+  hooks: RetryHooks,
+): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = thrown as AgentError;
+      if (hooks.signal?.aborted || attempt > policy.max || hooks.mayRepeat?.() === false) {
+        throw error;
+      }
+      if (!worthIt(error, attempt, policy)) throw error;
+      const ms = backoffDelay(attempt, policy, Math.random(), error.retryAfterMs);
+      hooks.onRetry?.(error, attempt, ms);
+      const began = performance.now();
+      try {
+        using child = new ChildAbort(hooks.signal);
+        await delay(ms, { signal: child.signal });
+      } finally {
+        hooks.onWaited?.(performance.now() - began);
+      }
+    }
+  }
+}
+
+function worthIt(error: AgentError, attempt: number, policy: RetryPolicy): boolean {
+  if (error.code === "aborted" || error.code === "invalid_params") return false;
+  return policy.on === undefined ? error.retryable : policy.on(error, attempt);
+}

@@ -1,0 +1,81 @@
+import type { AgentCall, Callable, ContentOf } from "../agent/callable.ts";
+import { track } from "../agent/context.ts";
+import { BatchError } from "../model/errors.ts";
+import type { Result } from "../model/result.ts";
+import type { CallRunOptions } from "./options.ts";
+import { checkCalls, resultStream } from "./stream.ts";
+
+/** The results of a tuple of calls, each with the type of its agent. */
+export type Results<T extends readonly Callable[]> = {
+  -readonly [K in keyof T]: Result<ContentOf<T[K]>>;
+};
+
+/**
+ * Makes calls, so many at a time, and gives their results in the order of the input.
+ *
+ * A failure is a value and never touches another call. A literal list of calls gives a typed tuple back; any sync or
+ * async iterable will do, and is pulled as places get free. For results as they come, or more than fit into memory, take
+ * {@linkcode stream}.
+ *
+ * At the `deadline` what is not finished fails with the code `timeout`; a source that is not an array is then not pulled any
+ * more.
+ *
+ * @throws {TypeError} If an option or a call is wrong; for an array, before anything is sent.
+ * @throws {RangeError} If a number is out of range.
+ * @throws {BatchError} If the signal aborts, the source or a callback throws, or a call fails and `throwOnError` is set. It
+ * carries the results so far; the reason is its `cause`.
+ *
+ * @example
+ * ```ts
+ * import { batch, defineAgent } from "@shoal/agents";
+ * import { scripted } from "@shoal/agents/testing";
+ *
+ * const provider = scripted((request) => `re: ${request.messages.at(-1)?.content}`);
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
+ *
+ * const [a, b] = await batch([[Echo, { text: "x" }], [Echo, { text: "y" }]], { concurrency: 5 });
+ * console.log(a.content, b.content); // re: x re: y
+ * ```
+ */
+export function batch<const T extends readonly Callable[]>(
+  calls: readonly [...{ [K in keyof T]: AgentCall<T[K]> }],
+  options?: CallRunOptions,
+): Promise<Results<T>>;
+/** Makes the calls of any iterable. */
+export function batch<A extends Callable>(
+  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
+  options?: CallRunOptions,
+): Promise<Result<ContentOf<A>>[]>;
+export async function batch(
+  calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
+  options: CallRunOptions = {},
+): Promise<Result[]> {
+  checkCalls("run the batch", calls, options);
+  return await track(collect(calls, options));
+}
+
+async function collect(
+  calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
+  options: CallRunOptions,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  try {
+    for await (const { result, index } of resultStream(calls, options)) results[index] = result;
+  } catch (cause) {
+    throw new BatchError(
+      `Cannot finish the batch as ${reasonOf(cause)}: see \`results\` for what is done`,
+      {
+        errors: [cause],
+        results,
+        cause,
+      },
+    );
+  }
+  return results;
+}
+
+/** What ended a run early, in a few words. */
+export function reasonOf(cause: unknown): string {
+  if (cause instanceof DOMException && cause.name === "AbortError") return "it was aborted";
+  return cause instanceof Error ? cause.message : "something was thrown that is no error";
+}

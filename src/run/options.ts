@@ -1,0 +1,74 @@
+import { configuration } from "../agent/config.ts";
+import {
+  abortSignal,
+  callback,
+  flag,
+  positiveInteger,
+  positiveMs,
+  refuse,
+  type Rules,
+  wholeNumber,
+} from "../model/check.ts";
+import type { Result } from "../model/result.ts";
+import type { ProgressReport } from "./progress.ts";
+
+/** What every run takes. */
+export interface RunOptions {
+  /**
+   * How many items are worked on at the same time, and how many attempts are on the wire at the same time.
+   *
+   * @default {10} or what `configure` says
+   */
+  readonly concurrency?: number;
+  /** Aborts the run: it rejects, with everything that was finished until then. */
+  readonly signal?: AbortSignal;
+  /** The time the whole run may take, in milliseconds. What is not finished by then fails with the code `timeout`. */
+  readonly deadline?: number;
+  /**
+   * How many finished results may wait for a slow consumer before no more items are begun.
+   *
+   * @default The concurrency
+   */
+  readonly buffer?: number;
+  /** Told how far the run is: at the beginning, five times a second and at the end. */
+  readonly onProgress?: (progress: ProgressReport) => void;
+}
+
+/** What a run of calls takes beside that. */
+export interface CallRunOptions extends RunOptions {
+  /** Told of each result as it comes; a promise is waited for before its lane goes on. */
+  readonly onResult?: (result: Result, index: number) => void | Promise<void>;
+  /**
+   * Stops the run at the first failure, instead of keeping failures as values.
+   *
+   * @default {false}
+   */
+  readonly throwOnError?: boolean;
+}
+
+/** The rules for {@linkcode RunOptions}. */
+export const RUN_RULES: Rules = {
+  concurrency: positiveInteger,
+  signal: abortSignal,
+  deadline: positiveMs,
+  buffer: wholeNumber,
+  onProgress: callback,
+};
+
+/** The rules for {@linkcode CallRunOptions}. */
+export const CALL_RUN_RULES: Rules = { ...RUN_RULES, onResult: callback, throwOnError: flag };
+
+/** The concurrency of a run that may say nothing of it. */
+export function concurrencyOf(options: RunOptions): number {
+  return options.concurrency ?? configuration().concurrency;
+}
+
+/** Refuses what cannot be pulled from. */
+export function checkSource(doing: string, name: string, source: unknown): void {
+  if (
+    typeof source !== "object" || source === null ||
+    !(Symbol.iterator in source || Symbol.asyncIterator in source)
+  ) {
+    refuse(doing, name, "an array or another sync or async iterable", source);
+  }
+}

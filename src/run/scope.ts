@@ -1,0 +1,195 @@
+import {
+  type CallContext,
+  currentContext,
+  inContext,
+  type TrackingScope,
+} from "../agent/context.ts";
+import { Gate } from "../limits/gate.ts";
+import { ChildAbort } from "../model/abort.ts";
+import {
+  abortSignal,
+  callback,
+  checkOptions,
+  positiveInteger,
+  positiveMs,
+} from "../model/check.ts";
+import { BatchError } from "../model/errors.ts";
+import type { ResultBase } from "../model/result.ts";
+import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
+
+/** What every call inside a scope shares. */
+export interface ScopeOptions {
+  /** How many attempts may be on the wire at the same time. Without it the scope sets no limit. */
+  readonly concurrency?: number;
+  /** Aborts everything inside. */
+  readonly signal?: AbortSignal;
+  /** The time the scope may take, in milliseconds. */
+  readonly deadline?: number;
+}
+
+/** A scope that is active. */
+export interface Scope {
+  /** Aborts when the scope does, and when it has ended. */
+  readonly signal: AbortSignal;
+  /** The limit on attempts at the same time, if there is one. */
+  readonly concurrency?: number;
+  /** How many calls and runs were started inside and have not ended. */
+  readonly pending: number;
+  /** What the calls inside have used so far. */
+  readonly usage: Usage;
+  /** What they have cost so far in US dollars, as far as prices are known. */
+  readonly cost: number;
+}
+
+/**
+ * Structured concurrency: whatever is called inside `fn`, however deep, shares the scope's `concurrency`, `signal` and
+ * `deadline`, and nothing outlives it. A call that is started and not awaited is awaited at the end; if it fails then,
+ * the scope rejects.
+ *
+ * If `fn` throws, what it started is aborted. Scopes nest: the inner one has the limits of both.
+ *
+ * @returns What `fn` returns, after everything it started has ended.
+ * @throws {TypeError} If an option is wrong.
+ * @throws {RangeError} If a number is out of range.
+ * @throws {BatchError} If calls that nobody awaited failed; they are its `errors`.
+ * @throws What `fn` throws, or the reason of the signal or the deadline.
+ *
+ * @example
+ * ```ts
+ * import { defineAgent, scope } from "@shoal/agents";
+ * import { scripted } from "@shoal/agents/testing";
+ *
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * await scope({ concurrency: 2, deadline: 10_000 }, () => {
+ *   for (const text of ["a", "b", "c"]) {
+ *     Echo.call({ text }).then(({ content }) => console.log(text, content)); // not awaited here
+ *   }
+ * }); // all three are done here
+ * ```
+ */
+export async function scope<T>(
+  options: ScopeOptions,
+  fn: (scope: Scope) => T | Promise<T>,
+): Promise<T> {
+  checkOptions("open a scope", options, {
+    concurrency: positiveInteger,
+    signal: abortSignal,
+    deadline: positiveMs,
+  });
+  callback("open a scope", "fn", fn);
+  const outer = currentContext();
+  const work = new ActiveScope(options, outer).run(fn);
+  return await (outer.scope?.track(work) ?? work);
+}
+
+/** Is this code running inside a {@linkcode scope}? */
+export function inScope(): boolean {
+  return currentContext().scope !== undefined;
+}
+
+/** The innermost {@linkcode scope} around this code, or `undefined`. */
+export function currentScope(): Scope | undefined {
+  return currentContext().scope as ActiveScope | undefined;
+}
+
+class ActiveScope implements Scope, TrackingScope {
+  readonly concurrency?: number;
+  usage: Usage = NO_USAGE;
+  cost = 0;
+  #pending = 0;
+  readonly #unheard: { started: Started<unknown>; error: unknown }[] = [];
+  #idle: (() => void) | undefined;
+  readonly #abort: ChildAbort;
+  readonly #context: CallContext;
+
+  constructor(options: ScopeOptions, outer: CallContext) {
+    this.concurrency = options.concurrency;
+    this.#abort = new ChildAbort(outer.signal, options.signal);
+    const { deadline } = options;
+    this.#abort.abortAfter(deadline, `the scope was not finished within ${deadline} ms`);
+    const gates = options.concurrency === undefined ? [] : [new Gate(options.concurrency)];
+    this.#context = {
+      signal: this.#abort.signal,
+      gates: [...gates, ...outer.gates],
+      collect: (result) => {
+        this.#collect(result);
+        outer.collect?.(result);
+      },
+      scope: this,
+    };
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  async run<T>(fn: (scope: Scope) => T | Promise<T>): Promise<T> {
+    using abort = this.#abort;
+    try {
+      abort.signal.throwIfAborted();
+      const value = await abort.race(inContext(this.#context, async () => await fn(this)));
+      await abort.race(this.#allEnded());
+      this.#reportUnheard();
+      return value;
+    } finally {
+      // Whatever is started in here from now on is too late, and whatever still runs ends.
+      abort.abort(new DOMException("The scope has ended", "AbortError"));
+      await this.#allEnded();
+    }
+  }
+
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#pending++;
+    const started = new Started<T>((resolve, reject) => work.then(resolve, reject));
+    started.onEnd((failed, error) => {
+      if (failed && !started.heard) this.#unheard.push({ started, error });
+      if (--this.#pending === 0) this.#idle?.();
+    });
+    return started;
+  }
+
+  #allEnded(): Promise<void> {
+    if (this.#pending === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle = resolve);
+  }
+
+  #collect(result: ResultBase): void {
+    this.usage = addUsage(this.usage, result.usage);
+    this.cost += result.cost?.total ?? 0;
+  }
+
+  #reportUnheard(): void {
+    const errors = this.#unheard.filter(({ started }) => !started.heard).map(({ error }) => error);
+    if (errors.length === 0) return;
+    throw new BatchError(
+      `Cannot end the scope as ${errors.length} of the calls that nobody awaited failed: see \`errors\``,
+      { errors, results: [], cause: errors[0] },
+    );
+  }
+}
+
+/** A promise that knows whether somebody listens to it. `await` does so by `then`, since it is a class of its own. */
+class Started<T> extends Promise<T> {
+  heard = false;
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  override then<A = T, B = never>(
+    onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.heard = true;
+    return super.then(onfulfilled, onrejected);
+  }
+
+  /** Listens without being heard, so that a failure nobody awaits does not end the process. */
+  onEnd(fn: (failed: boolean, error: unknown) => void): void {
+    super.then(() => fn(false, undefined), (error) => fn(true, error));
+  }
+}

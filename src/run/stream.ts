@@ -1,0 +1,140 @@
+import { type AgentCall, type Callable, type ContentOf, isCallable } from "../agent/callable.ts";
+import { currentContext, inContext } from "../agent/context.ts";
+import { CALL_RULES } from "../agent/options.ts";
+import { checkOptions, refuse } from "../model/check.ts";
+import type { Result } from "../model/result.ts";
+import { CALL_RUN_RULES, type CallRunOptions, checkSource } from "./options.ts";
+import { openRun, type Run } from "./run.ts";
+
+/** One finished call of a stream. */
+export type StreamItem<A extends Callable = Callable> = A extends Callable ? {
+    /** How the call ended. */
+    readonly result: Result<ContentOf<A>>;
+    /** Who was called. */
+    readonly agent: A;
+    /** Its place in the input, from 0. */
+    readonly index: number;
+  }
+  : never;
+
+/** The results of a run, as they come. `break` stops the run. */
+export interface ResultStream<A extends Callable = Callable>
+  extends AsyncIterableIterator<StreamItem<A>>, AsyncDisposable {
+  /** The next result, in the order in which they come. */
+  next(): Promise<IteratorResult<StreamItem<A>, undefined>>;
+  /** Stops the run: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires. */
+  return(): Promise<IteratorResult<StreamItem<A>, undefined>>;
+}
+
+/**
+ * Makes calls, so many at a time, and gives their results in the order in which they come.
+ *
+ * A failure is a value. Calls are pulled from the source only as fast as results are taken, so it may be endless. The run
+ * begins with the first result that is asked for. `break` stops it.
+ *
+ * At the `deadline`, what is in flight fails with the code `timeout`; so does the rest of an array, while another source is not pulled
+ * any more. When the `signal` aborts, what is finished is handed on, and then its reason is thrown. So is what a source
+ * throws half-way, after what is in flight has finished.
+ *
+ * @throws {TypeError} If an option or a call is wrong.
+ * @throws {RangeError} If a number is out of range.
+ *
+ * @example
+ * ```ts
+ * import { defineAgent, stream } from "@shoal/agents";
+ * import { scripted } from "@shoal/agents/testing";
+ *
+ * const Shout = defineAgent({ name: "shout", model: "m", prompt: "{text}", provider: scripted("HEY") });
+ * function* calls() {
+ *   for (const text of ["a", "b", "c"]) yield [Shout, { text }] as const;
+ * }
+ * for await (const { result, agent, index } of stream(calls(), { concurrency: 2 })) {
+ *   console.log(agent.name, index, result.ok ? result.content : result.error.code);
+ * }
+ * ```
+ */
+export function stream<const T extends readonly Callable[]>(
+  calls: readonly [...{ [K in keyof T]: AgentCall<T[K]> }],
+  options?: CallRunOptions,
+): ResultStream<T[number]>;
+/** Makes the calls of any iterable. */
+export function stream<A extends Callable>(
+  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
+  options?: CallRunOptions,
+): ResultStream<A>;
+export function stream(
+  calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
+  options: CallRunOptions = {},
+): ResultStream {
+  checkCalls("stream the calls", calls, options);
+  return resultStream(calls, options);
+}
+
+/** The stream itself, for calls and options that were checked. */
+export function resultStream(
+  calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
+  options: CallRunOptions,
+): ResultStream {
+  const context = currentContext();
+  const { onResult, throwOnError = false } = options;
+  let run: Run<StreamItem> | undefined;
+  let over = false;
+
+  const open = (): Run<StreamItem> =>
+    openRun<AgentCall, StreamItem>(calls, options, {
+      async item(call, index, run) {
+        if (!Array.isArray(calls)) checkCall("make the calls", call, index);
+        const [agent, params, callOptions] = call;
+        const result = await agent.settle(params, callOptions);
+        // What was aborted by the end of the run has nothing to tell.
+        if (run.stopped && result.error?.code === "aborted") return undefined;
+        try {
+          const told = onResult?.(result, index);
+          if (told instanceof Promise) await told;
+        } catch (error) {
+          run.fail(error);
+        }
+        if (throwOnError && !result.ok) run.fail(result.error);
+        return { result, agent, index };
+      },
+      finished: ({ result }) => ({
+        ok: result.ok,
+        tokens: result.usage.totalTokens,
+        cost: result.cost?.total,
+      }),
+    });
+  const end = async (): Promise<IteratorResult<StreamItem, undefined>> => {
+    over = true;
+    await run?.stop();
+    return { done: true, value: undefined };
+  };
+
+  return {
+    next() {
+      if (over) return Promise.resolve({ done: true, value: undefined });
+      run ??= inContext(context, open);
+      return run.next();
+    },
+    return: end,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await end();
+    },
+  };
+}
+
+/** Refuses wrong options and, as far as they are there already, wrong calls. */
+export function checkCalls(doing: string, calls: unknown, options: unknown): void {
+  checkSource(doing, "calls", calls);
+  checkOptions(doing, options, CALL_RUN_RULES);
+  if (Array.isArray(calls)) calls.forEach((call, index) => checkCall(doing, call, index));
+}
+
+function checkCall(doing: string, call: unknown, index: number): void {
+  if (!Array.isArray(call) || call.length > 3 || !isCallable(call[0])) {
+    refuse(doing, `call ${index}`, "[agent, params] or [agent, params, options]", call);
+  }
+  if (call[2] !== undefined) checkOptions(`${doing}: call ${index}`, call[2], CALL_RULES);
+}

@@ -1,0 +1,84 @@
+import type { Callable, ContentOf, ParamsOf } from "../agent/callable.ts";
+import type { CallOptions } from "../agent/options.ts";
+import type { AgentError } from "../model/errors.ts";
+import type { Result, ResultBase } from "../model/result.ts";
+
+/** A branch of a workflow, with what is said about it. */
+export interface Branch<A extends Callable = Callable, Params = never> {
+  /** Who is called. */
+  readonly agent: A;
+  /**
+   * May it fail? Then the workflow is still worth something: its status is `partial`.
+   *
+   * @default {false}
+   */
+  readonly optional?: boolean;
+  /** Makes the branch's parameters from those of the workflow. Without it they are the same. */
+  readonly input?: (params: Params) => ParamsOf<A>;
+}
+
+/** The branches of a workflow, by name. */
+export type Branches = Readonly<Record<string, Callable | Branch>>;
+
+/** The agent of a branch. */
+export type AgentOf<B> = B extends { readonly agent: infer A extends Callable } ? A
+  : B extends Callable ? B
+  : never;
+
+// deno-lint-ignore no-explicit-any
+/** The parameters of a branch, as the workflow is given them. */
+export type ParamsOfBranch<B> = B extends { readonly input: (params: infer P) => any } ? P
+  : ParamsOf<AgentOf<B>>;
+
+/** The parameters that a workflow needs: those of all its branches together. */
+export type WorkflowParams<B extends Branches> = (
+  { [K in keyof B]: (params: ParamsOfBranch<B[K]>) => void }[keyof B]
+) extends (params: infer P) => void ? P : never;
+
+/** How each branch of a workflow ended. */
+export type BranchResults<B extends Branches> = {
+  readonly [K in keyof B]: Result<ContentOf<AgentOf<B[K]>>>;
+};
+
+/** What the branches of a workflow answered; `undefined` where one failed. */
+export type BranchContents<B extends Branches> = {
+  readonly [K in keyof B]: ContentOf<AgentOf<B[K]>> | undefined;
+};
+
+/** How a workflow ended. */
+export interface WorkflowResult<B extends Branches = Branches, Content = BranchContents<B>>
+  extends ResultBase {
+  /** False if the status is `error`. */
+  readonly ok: boolean;
+  /** `success`: every branch succeeded; `partial`: all but optional ones did; `error`: anything else. */
+  readonly status: "success" | "partial" | "error";
+  /**
+   * What `aggregate` returned (`undefined` if the status is `error`), or else what the branches answered, by name, as far
+   * as they did.
+   */
+  readonly content: Content;
+  /** How each branch ended, in the order in which they are defined. */
+  readonly branches: BranchResults<B>;
+  /** The errors of the branches that failed, by name. */
+  readonly errors: { readonly [K in keyof B]?: AgentError };
+  /** Why the status is `error`. */
+  readonly error?: AgentError;
+}
+
+/** Several agents that work on the same input at the same time. It can stand in a batch and in another workflow. */
+export interface Workflow<
+  Params = unknown,
+  B extends Branches = Branches,
+  Content = BranchContents<B>,
+> extends Callable<Params, Content> {
+  /** What the workflow is for. */
+  readonly description?: string;
+  /**
+   * Runs the branches. Resolves also when branches failed, since what the others answered was paid for: look at `status`.
+   *
+   * @throws {TypeError} If an option is wrong, or a price that `maxCost` needs is not known; then nothing was sent.
+   */
+  call(params: Params, options?: CallOptions): Promise<WorkflowResult<B, Content>>;
+  /** Runs the branches; the status `error` makes it a failure. */
+  settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
+}

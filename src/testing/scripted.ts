@@ -1,0 +1,161 @@
+import { delay } from "@std/async/delay";
+import { checkOptions, milliseconds, refuse, type Rule, wholeNumber } from "../model/check.ts";
+import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
+import type { Provider, ProviderOptions } from "../model/provider.ts";
+import type { Usage } from "../model/usage.ts";
+
+/** An answer of the script: a text, a reply in which only `text` must stand, or an error to be thrown. */
+export type ScriptedAnswer = string | (Partial<ModelReply> & { readonly text: string }) | Error;
+
+/**
+ * What to answer: always the same, one after another (the last one again and again), or what a function makes of the request and of
+ * its number, which counts from 0.
+ */
+export type Script =
+  | ScriptedAnswer
+  | readonly ScriptedAnswer[]
+  | ((request: ModelRequest, n: number) => ScriptedAnswer | Promise<ScriptedAnswer>);
+
+/** How {@linkcode scripted} answers. */
+export interface ScriptedOptions {
+  /**
+   * How long each answer takes, in milliseconds, or a function of the request that tells.
+   *
+   * @default {0}
+   */
+  readonly latency?: number | ((request: ModelRequest) => number);
+  /**
+   * How many requests are kept in `requests`: the first ones.
+   *
+   * @default {1000}
+   */
+  readonly keep?: number;
+}
+
+/** A model in memory that answers by a script. */
+export interface ScriptedProvider extends Provider {
+  /** How many requests came. */
+  readonly calls: number;
+  /** How many are being answered. */
+  readonly inFlight: number;
+  /** The most that were being answered at the same time. */
+  readonly peakInFlight: number;
+  /** The first requests, as many as `keep` says. */
+  readonly requests: readonly ModelRequest[];
+}
+
+const latency: Rule = (doing, name, value) => {
+  if (typeof value !== "function") milliseconds(doing, name, value);
+};
+
+/**
+ * A provider in memory, to test agents with: no socket, no key, no waiting. Tokens are estimated as a quarter of the
+ * characters, unless the answer says what it used. A `ProviderError` is thrown, and retried if it
+ * says so.
+ *
+ * @throws {TypeError} If the script or an option is wrong.
+ *
+ * @example
+ * ```ts
+ * import { defineAgent, ProviderError } from "@shoal/agents";
+ * import { scripted } from "@shoal/agents/testing";
+ *
+ * const provider = scripted([
+ *   new ProviderError("busy", { code: "rate_limited", status: 429, retryable: true, retryAfterMs: 1 }),
+ *   "positive",
+ * ]);
+ * const Label = defineAgent({ name: "label", model: "m", prompt: "{text}", provider });
+ * const result = await Label.call({ text: "I love it" });
+ * console.log(result.content, result.attempts.length); // positive 2
+ * ```
+ */
+export function scripted(script: Script, options: ScriptedOptions = {}): ScriptedProvider {
+  checkScript(script);
+  checkOptions("script a provider", options, { latency, keep: wholeNumber });
+  const keep = options.keep ?? 1000;
+  const requests: ModelRequest[] = [];
+  const seen = { calls: 0, inFlight: 0, peakInFlight: 0 };
+
+  async function answer(request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {
+    signal.throwIfAborted();
+    const n = seen.calls++;
+    if (requests.length < keep) requests.push(request);
+    seen.peakInFlight = Math.max(seen.peakInFlight, ++seen.inFlight);
+    try {
+      const ms = typeof options.latency === "function" ? options.latency(request) : options.latency;
+      if (ms !== undefined && ms > 0) await delay(ms, { signal });
+      let said: ScriptedAnswer;
+      if (typeof script === "function") said = await script(request, n);
+      else if (isList(script)) said = script[Math.min(n, script.length - 1)]!;
+      else said = script;
+      signal.throwIfAborted();
+      if (said instanceof Error) throw said;
+      return replyOf(said, request);
+    } finally {
+      seen.inFlight--;
+    }
+  }
+
+  return {
+    name: "scripted",
+    get calls() {
+      return seen.calls;
+    },
+    get inFlight() {
+      return seen.inFlight;
+    },
+    get peakInFlight() {
+      return seen.peakInFlight;
+    },
+    requests,
+    generate: (request, { signal }) => answer(request, signal),
+    async *stream(request: ModelRequest, { signal }: ProviderOptions): AsyncGenerator<ModelChunk> {
+      const reply = await answer(request, signal);
+      for (const word of reply.text.match(/\s*\S+|\s+$/g) ?? []) {
+        signal.throwIfAborted();
+        yield { type: "delta", text: word };
+      }
+      yield { type: "reply", reply };
+    },
+  };
+}
+
+function isList(script: Script): script is readonly ScriptedAnswer[] {
+  return Array.isArray(script);
+}
+
+function checkScript(script: unknown): void {
+  const must = "a text, a reply with a text, an error, a list of these or a function";
+  const isAnswer = (value: unknown): boolean =>
+    typeof value === "string" || value instanceof Error ||
+    (typeof value === "object" && value !== null && typeof (value as ModelReply).text === "string");
+  const right = typeof script === "function" ||
+    (Array.isArray(script) ? script.length > 0 && script.every(isAnswer) : isAnswer(script));
+  if (!right) refuse("script a provider", "the script", must, script);
+}
+
+function replyOf(
+  said: string | (Partial<ModelReply> & { text: string }),
+  request: ModelRequest,
+): ModelReply {
+  const reply = typeof said === "string" ? { text: said } : said;
+  return { finishReason: "stop", usage: estimate(request, reply.text), ...reply };
+}
+
+/** About four characters are a token. */
+function estimate(request: ModelRequest, text: string): Usage {
+  let characters = 0;
+  for (const { content } of request.messages) {
+    if (typeof content === "string") characters += content.length;
+    else for (const part of content) characters += part.type === "text" ? part.text.length : 0;
+  }
+  const inputTokens = Math.ceil(characters / 4);
+  const outputTokens = Math.ceil(text.length / 4);
+  return {
+    inputTokens,
+    cachedInputTokens: 0,
+    outputTokens,
+    reasoningTokens: 0,
+    totalTokens: inputTokens + outputTokens,
+  };
+}

@@ -1,0 +1,2 @@
+// @ts-types="./channel.d.ts"
+export * from "./channel.js";

@@ -1,0 +1,3 @@
+// The published source of this module on npm; see tools/std/README.md.
+// @ts-types="./closest_string.d.ts"
+export * from "npm:deno-std@1.4.0/text/closest_string.js";

@@ -52,9 +52,9 @@ export function agentStream<T>(
   let reader = false;
 
   const hooks: CallHooks = {
-    onDelta(text) {
-      options.onDelta?.(text);
-      return reader ? send({ type: "delta", text }) : undefined;
+    async onDelta(text) {
+      await options.onDelta?.(text);
+      if (reader) await send({ type: "delta", text });
     },
     onRetry: (error, attempt, delayMs) => {
       if (reader) send({ type: "retry", attempt, delayMs, error });
@@ -70,8 +70,8 @@ export function agentStream<T>(
       events.close(result.error);
       throw result.error;
     }
-    if (reader) await send({ type: "result", result });
-    events.close();
+    // Who asks for the result need not take the last event first.
+    void (reader ? send({ type: "result", result }) : Promise.resolve()).then(() => events.close());
     return result;
   }
   function begin(): Promise<Success<T>> {

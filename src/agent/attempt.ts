@@ -4,6 +4,7 @@ import { isRecord } from "../model/check.ts";
 import { ProviderError } from "../model/errors.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
+import type { Usage } from "../model/usage.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
 
 /** What an attempt is made of. */
@@ -30,10 +31,13 @@ export interface AttemptOptions {
 export async function attempt(options: AttemptOptions): Promise<ModelReply> {
   using child = new ChildAbort(options.signal);
   const ms = options.timeout.attempt;
-  child.abortAfter(ms, `no answer within ${ms} ms`);
+  child.abortAfter(ms, `there was no answer within ${ms} ms`);
   const { provider, request } = options;
   return options.onDelta === undefined
-    ? checked(await child.race(provider.generate(request, { signal: child.signal })), provider)
+    ? checked(
+      await child.race(Promise.resolve(provider.generate(request, { signal: child.signal }))),
+      provider,
+    )
     : await streamed(options, options.onDelta, child);
 }
 
@@ -48,18 +52,24 @@ async function streamed(
   const chunks = provider.stream(request, { signal: silence.signal })[Symbol.asyncIterator]();
   let ended = false;
   try {
-    let limit = timeout.firstToken ?? timeout.idle;
+    const first = timeout.firstToken ?? timeout.idle;
+    silence.abortAfter(first, `there was no token within ${first} ms`);
     for (;;) {
-      silence.abortAfter(limit, `no token within ${limit} ms`);
-      const next = await silence.race(chunks.next());
-      silence.abortAfter(undefined, "");
+      const next = await silence.race(Promise.resolve(chunks.next()));
       if (next.done) break;
-      if (next.value.type === "reply") {
+      const chunk = next.value;
+      if (chunk?.type === "reply") {
         ended = true;
-        return checked(next.value.reply, provider);
+        return checked(chunk.reply, provider);
       }
-      limit = timeout.idle;
-      await silence.race(Promise.resolve(onDelta(next.value.text)));
+      if (chunk?.type !== "delta" || typeof chunk.text !== "string") {
+        throw nonsense(provider, "a piece of an answer that has no text");
+      }
+      // An empty piece is no token: some servers keep the connection alive with them.
+      if (chunk.text === "") continue;
+      silence.abortAfter(undefined, "");
+      await silence.race(Promise.resolve(onDelta(chunk.text)));
+      silence.abortAfter(timeout.idle, `there was no token within ${timeout.idle} ms`);
     }
     ended = true;
     throw new ProviderError("the stream ended before its end", {
@@ -69,14 +79,35 @@ async function streamed(
   } finally {
     // The request is aborted first, so that a generator that hangs in it can end.
     if (!ended) silence.abort(new DOMException("The attempt is over", "AbortError"));
-    chunks.return?.().catch(() => {});
+    (async () => await chunks.return?.())().catch(() => {});
   }
 }
 
 /** A provider is somebody else's code: its reply is looked at before it is believed. */
 function checked(reply: ModelReply, provider: Provider): ModelReply {
-  if (isRecord(reply) && typeof reply.text === "string") return reply as unknown as ModelReply;
-  throw new ProviderError(`the provider "${provider.name}" gave no reply with a text`, {
+  if (!isRecord(reply) || typeof reply.text !== "string") {
+    throw nonsense(provider, "no reply with a text");
+  }
+  return {
+    ...reply as unknown as ModelReply,
+    finishReason: reply.finishReason ?? "stop",
+    usage: usageIn(reply.usage),
+    refusal: reply.refusal ?? undefined,
+  };
+}
+
+/** A usage that is no numbers counts as not said: its cost is then not known, in the place of `NaN`. */
+function usageIn(usage: unknown): Usage | undefined {
+  if (!isRecord(usage)) return undefined;
+  const { inputTokens, cachedInputTokens = 0, outputTokens, reasoningTokens = 0 } =
+    usage as unknown as Usage;
+  const totalTokens = inputTokens + outputTokens;
+  if (!Number.isFinite(totalTokens + cachedInputTokens + reasoningTokens)) return undefined;
+  return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens, totalTokens };
+}
+
+function nonsense(provider: Provider, what: string): ProviderError {
+  return new ProviderError(`the provider "${provider.name}" gave ${what}`, {
     code: "provider",
     retryable: true,
   });

@@ -4,7 +4,7 @@
  * params → prompt → total timeout → retry → permits → attempt → output → result
  */
 import { acquireAll } from "../limits/gate.ts";
-import { ChildAbort } from "../model/abort.ts";
+import { ChildAbort, untilAbort } from "../model/abort.ts";
 import { type AgentError, ProviderError } from "../model/errors.ts";
 import type { FinishReason, Message, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
@@ -23,7 +23,7 @@ import {
   type ModelAgentOptions,
   settingsOf,
 } from "./options.ts";
-import type { Output } from "./output.ts";
+import type { Output, Parsed } from "./output.ts";
 import { TemplateError } from "./template.ts";
 import { Trace } from "./trace.ts";
 
@@ -76,7 +76,7 @@ export async function callModel(
   void loadPrices(model, config.prices);
   try {
     whole.signal.throwIfAborted();
-    const messages = await messagesOf(agent, params, options, trace);
+    const messages = await messagesOf(agent, params, options, { trace, whole });
     const request: ModelRequest = {
       model,
       messages,
@@ -94,8 +94,10 @@ export async function callModel(
     await trace.price(config.prices);
     return trace.success(answer.content, answer.finishReason);
   } catch (thrown) {
-    await trace.price(config.prices);
-    return trace.failure(trace.error(thrown, whole.signal));
+    const error = trace.error(thrown, whole.signal);
+    // The first thing that went wrong is the one to tell of; the cost is then not known.
+    await trace.price(config.prices).catch(() => {});
+    return trace.failure(error);
   }
 }
 
@@ -139,10 +141,14 @@ interface Answer {
 async function send(call: Outgoing): Promise<Answer> {
   const { trace, signal } = call;
   const queued = performance.now();
-  const permit = await acquireAll(trace.context.gates, signal);
+  let permit: Disposable;
+  try {
+    permit = await acquireAll(trace.context.gates, signal);
+  } finally {
+    trace.queuedMs += performance.now() - queued;
+  }
   const startedAt = Date.now();
   const began = performance.now();
-  trace.queuedMs += began - queued;
 
   let outcome: Outcome;
   try {
@@ -161,7 +167,7 @@ async function send(call: Outgoing): Promise<Answer> {
   let error: AgentError | undefined;
   try {
     if (outcome.reply === undefined) throw outcome.thrown;
-    answer = await read(outcome.reply, call.agent.output, trace);
+    answer = await read(outcome.reply, call);
     return answer;
   } catch (thrown) {
     throw error = trace.error(thrown, signal);
@@ -203,8 +209,9 @@ function deltaHook({ hooks: { onDelta }, trace }: Outgoing, began: number) {
 }
 
 /** What the reply says, as text or as the typed answer. */
-async function read(reply: ModelReply, output: Output | undefined, trace: Trace): Promise<Answer> {
+async function read(reply: ModelReply, { agent, trace, signal }: Outgoing): Promise<Answer> {
   const { text, finishReason, refusal } = reply;
+  const { output } = agent;
   if (refusal !== undefined || finishReason === "content_filter") {
     const why = refusal === undefined
       ? "a content filter stopped the answer"
@@ -215,7 +222,16 @@ async function read(reply: ModelReply, output: Output | undefined, trace: Trace)
     });
   }
   if (output === undefined) return { content: text, finishReason };
-  const parsed = await output.parse(text);
+  let parsed: Parsed;
+  try {
+    parsed = await untilAbort(output.parse(text), signal);
+  } catch (cause) {
+    throw trace.make(`Cannot finish the call of "${trace.agent}" as its output schema threw`, {
+      code: "tool",
+      text,
+      cause,
+    });
+  }
   if (parsed.ok) return { content: parsed.content, finishReason };
   if (finishReason === "length") {
     throw trace.make(
@@ -234,11 +250,12 @@ async function messagesOf(
   agent: ModelAgent,
   params: unknown,
   options: CallOptions,
-  trace: Trace,
+  { trace, whole }: { trace: Trace; whole: ChildAbort },
 ): Promise<readonly Message[]> {
   let prompt: Prompt;
   try {
-    prompt = await agent.render(params);
+    const rendered = agent.render(params);
+    prompt = typeof rendered === "string" ? rendered : await whole.race(Promise.resolve(rendered));
   } catch (cause) {
     const why = cause instanceof TemplateError
       ? cause.message

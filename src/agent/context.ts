@@ -10,6 +10,8 @@ export interface CallContext {
   readonly gates: readonly Gate[];
   /** Told of each call that ended here: how an agent made of agents sums what they used. */
   readonly collect?: (result: ResultBase) => void;
+  /** Told of work that is started here: how an agent made of agents knows what has not ended. */
+  readonly started?: (work: Promise<unknown>) => void;
   /** The scope around, if there is one. */
   readonly scope?: TrackingScope;
 }
@@ -33,7 +35,9 @@ export function inContext<T>(context: CallContext, fn: () => T): T {
   return storage.run(context, fn);
 }
 
-/** Hands work that was started to the scope around, if there is one. */
+/** Hands work that was started to the agent and the scope around, if there are any. */
 export function track<T>(work: Promise<T>): Promise<T> {
-  return currentContext().scope?.track(work) ?? work;
+  const { started, scope } = currentContext();
+  started?.(work);
+  return scope?.track(work) ?? work;
 }

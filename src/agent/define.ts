@@ -57,8 +57,8 @@ export interface TemplateAgentOptions<
   S extends Schema | undefined = undefined,
 > extends ModelAgentOptions {
   /**
-   * The user's message. `{name}` stands for the parameter `name`; `{{` and `}}` stand for literal braces. Values are put in
-   * word for word.
+   * The user's message. `{name}` stands for the parameter `name`; `{{` and its `}}` stand for literal braces, and other
+   * braces for themselves. Values are put in word for word.
    */
   readonly prompt: Template;
   /** A schema: the answer is JSON that fits it, and has its type. */
@@ -160,21 +160,24 @@ export function defineAgent(
   const { name } = options;
   text("define an agent", "name", name);
   const doing = `define the agent "${name}"`;
-  if ("run" in options) {
-    if ("prompt" in options) {
+  const { run, prompt, ...others } = options as Record<string, unknown>;
+  if (run !== undefined) {
+    if (prompt !== undefined) {
       throw new TypeError(`Cannot ${doing} as it has both a prompt and a run: give it one of them`);
     }
-    checkOptions(doing, options, RUN_RULES);
-    return new DefinedRun({ ...options });
+    checkOptions(doing, { run, ...others }, RUN_RULES);
+    return new DefinedRun({ ...others, name, run: run as RunAgent["run"] });
   }
-  if (options.prompt === undefined) {
+  if (prompt === undefined) {
     throw new TypeError(`Cannot ${doing} as it has neither a prompt nor a run`);
   }
-  checkOptions(doing, options, MODEL_RULES);
-  const { prompt, output, ...settings } = options as TemplateAgentOptions<string, Schema>;
+  checkOptions(doing, { prompt, ...others }, MODEL_RULES);
+  const { output, ...settings } = others as Omit<PromptAgentOptions<unknown, Schema>, "prompt">;
   return new DefinedModel({
     ...settings,
-    render: typeof prompt === "string" ? parseTemplate(prompt).render : prompt,
+    render: typeof prompt === "string"
+      ? parseTemplate(prompt).render
+      : prompt as ModelAgent["render"],
     output: output === undefined ? undefined : outputOf(name, output),
   });
 }
@@ -254,7 +257,7 @@ class DefinedModel extends Defined {
 
   override with(overrides: AgentOverrides): Agent {
     checkOptions(`change the agent "${this.name}"`, overrides, OVERRIDE_RULES);
-    return new DefinedModel({ ...this.#agent, ...overrides });
+    return new DefinedModel({ ...this.#agent, ...present(overrides) });
   }
 }
 
@@ -276,8 +279,13 @@ class DefinedRun extends Defined {
   override with(overrides: AgentOverrides): Agent {
     const rules = { name: text, description: text, timeout };
     checkOptions(`change the agent "${this.name}"`, overrides, rules);
-    return new DefinedRun({ ...this.#agent, ...overrides });
+    return new DefinedRun({ ...this.#agent, ...present(overrides) });
   }
+}
+
+/** The options that are there: one that is `undefined` counts as absent. */
+function present<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
 }
 
 function successOrThrow(result: Result): Success {

@@ -3,6 +3,7 @@ import {
   anything,
   callback,
   finite,
+  isRecord,
   positiveInteger,
   record,
   refuse,
@@ -77,11 +78,18 @@ export function messagesProblem(list: readonly unknown[]): string | undefined {
     if (role !== "system" && role !== "user" && role !== "assistant") {
       return `message ${i} must have the role "system", "user" or "assistant"`;
     }
-    if (typeof content !== "string" && !Array.isArray(content)) {
+    if (typeof content !== "string" && !(Array.isArray(content) && content.every(isPart))) {
       return `message ${i} must have a text or a list of parts as its content`;
     }
   }
   return undefined;
+}
+
+function isPart(part: unknown): boolean {
+  if (!isRecord(part)) return false;
+  return part.type === "text"
+    ? typeof part.text === "string"
+    : part.type === "image" && typeof part.url === "string";
 }
 
 const SHARED_RULES: Rules = {

@@ -39,14 +39,7 @@ export function outputOf(agent: string, schema: Schema): Output {
   return {
     schema: {
       name: agent.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 64),
-      schema: wrapped
-        ? {
-          type: "object",
-          properties: { value: json },
-          required: ["value"],
-          additionalProperties: false,
-        }
-        : json,
+      schema: wrapped ? inObject(json) : json,
     },
     async parse(text) {
       let value: unknown;
@@ -78,12 +71,34 @@ function jsonSchemaOf(doing: string, schema: unknown): JsonSchema {
         "use zod 4.2, arktype 2.1 or valibot's toStandardJsonSchema",
     );
   }
-  const { $schema: _, ...json } = jsonSchema.input({ target: "draft-2020-12" });
-  return json;
+  try {
+    const { $schema: _, ...json } = jsonSchema.input({ target: "draft-2020-12" });
+    return json;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "something was thrown that is no error";
+    throw new TypeError(`Cannot ${doing} as its output schema has no JSON Schema: ${why}`, {
+      cause,
+    });
+  }
+}
+
+/** The schema of an object whose `value` has this schema; what the schema refers to is still where it says. */
+function inObject({ $defs, definitions, ...value }: JsonSchema): JsonSchema {
+  const schema = {
+    type: "object",
+    properties: { value },
+    required: ["value"],
+    additionalProperties: false,
+    ...$defs === undefined ? {} : { $defs },
+    ...definitions === undefined ? {} : { definitions },
+  };
+  const root = (key: string, at: unknown) =>
+    key === "$ref" && at === "#" ? "#/properties/value" : at;
+  return JSON.parse(JSON.stringify(schema, root));
 }
 
 function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)?.[1] ?? text;
+  return /^\s*```(?:json)?\s*([\s\S]*?)\s*```\s*$/i.exec(text)?.[1] ?? text;
 }
 
 function issueOf(issue: StandardSchemaV1.Issue): Issue {

@@ -51,13 +51,28 @@ export async function callRun(
       return result as Success<ContentOf<A>>;
     },
   };
+  // What was started inside and has not ended: it ends before the whole does, and what it used is counted.
+  const parts = new Set<Promise<unknown>>();
+  const started = (part: Promise<unknown>) => {
+    const ended = () => parts.delete(part);
+    parts.add(part);
+    part.then(ended, ended);
+  };
+  const allEnded = async () => {
+    while (parts.size > 0) await Promise.allSettled(parts);
+  };
   try {
     child.signal.throwIfAborted();
-    const context = { ...outer, signal: child.signal, collect: trace.add.bind(trace) };
+    const context = { ...outer, signal: child.signal, collect: trace.add.bind(trace), started };
     const work = inContext(context, async () => await agent.run(params as never, ctx));
-    return trace.success(await child.race(work), "stop");
+    const content = await child.race(work);
+    await allEnded();
+    return trace.success(content, "stop");
   } catch (thrown) {
-    return trace.failure(errorOf(thrown, child.signal, trace));
+    const { aborted } = child.signal;
+    child.abort(new DOMException("The call has failed", "AbortError"));
+    await allEnded();
+    return trace.failure(aborted ? trace.error(thrown, child.signal) : errorOf(thrown, trace));
   }
 }
 
@@ -66,15 +81,18 @@ export function limitOf(timeout: number | TimeoutOptions | undefined): number | 
   return typeof timeout === "object" ? timeout.total ?? timeout.attempt : timeout;
 }
 
-function errorOf(thrown: unknown, signal: AbortSignal, trace: Trace): AgentError {
-  if (signal.aborted) return trace.error(thrown, signal);
+function errorOf(thrown: unknown, trace: Trace): AgentError {
   if (thrown instanceof AgentError) {
     // The part's error says what happened; this one says in which whole, and what the whole used.
     return trace.make(
       `Cannot finish the call of "${trace.agent}" as a part of it failed: ${thrown.message}`,
       {
         code: thrown.code,
+        status: thrown.status,
         retryAfterMs: thrown.retryAfterMs,
+        retryable: thrown.retryable,
+        issues: thrown.issues,
+        text: thrown.text,
         cause: thrown,
       },
     );

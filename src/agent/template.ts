@@ -1,6 +1,6 @@
 /**
- * Prompt templates: `{name}` stands for the parameter `name`, `{{` and `}}` for literal braces. Other braces, such as those
- * of JSON, stay as they are.
+ * Prompt templates: `{name}` stands for the parameter `name`, `{{` and its `}}` for literal braces. Other braces, such as
+ * those of JSON, stay as they are: also a `}}` that ends two objects, which no `{{` has opened.
  */
 import { closestString } from "@std/text/closest-string";
 
@@ -84,42 +84,58 @@ export function parseTemplate(template: string): Template {
   // Texts at even places, names at odd ones.
   const parts: string[] = [""];
   let end = 0;
+  let opened = 0;
   for (const token of template.matchAll(TOKEN)) {
     parts[parts.length - 1] += template.slice(end, token.index);
     end = token.index + token[0].length;
-    if (token[1] === undefined) parts[parts.length - 1] += token[0].charAt(0);
-    else parts.push(token[1], "");
+    if (token[1] !== undefined) {
+      parts.push(token[1], "");
+    } else if (token[0] === "{{") {
+      opened++;
+      parts[parts.length - 1] += "{";
+    } else {
+      parts[parts.length - 1] += opened > 0 ? "}" : "}}";
+      if (opened > 0) opened--;
+    }
   }
   parts[parts.length - 1] += template.slice(end);
+  const names = [...new Set(parts.filter((_, i) => i % 2 === 1))];
 
   return {
-    names: [...new Set(parts.filter((_, i) => i % 2 === 1))],
+    names,
     render(params) {
       let text = parts[0]!;
-      for (let i = 1; i < parts.length; i += 2) text += valueOf(params, parts[i]!) + parts[i + 1];
+      for (let i = 1; i < parts.length; i += 2) {
+        text += valueOf(params, parts[i]!, names) + parts[i + 1];
+      }
       return text;
     },
   };
 }
 
-function valueOf(params: unknown, name: string): string {
+function valueOf(params: unknown, name: string, names: readonly string[]): string {
   const given = typeof params === "object" && params !== null ? params : {};
   const value = Object.hasOwn(given, name) ? (given as Record<string, unknown>)[name] : undefined;
-  if (value === undefined) throw new TemplateError(missing(name, given));
+  if (value === undefined) throw new TemplateError(missing(name, given, names));
   if (typeof value === "string") return value;
   if (value === null || ["number", "boolean", "bigint"].includes(typeof value)) {
     return String(value);
   }
   throw new TemplateError(
     `parameter "${name}" must be a text, a number, a boolean or null, but is ${
-      Array.isArray(value) ? "an array" : `a ${typeof value}`
+      Array.isArray(value)
+        ? "an array"
+        : typeof value === "object"
+        ? "an object"
+        : `a ${typeof value}`
     }: turn it into a text first, for example with JSON.stringify`,
   );
 }
 
-function missing(name: string, given: object): string {
-  const names = Object.keys(given);
-  if (names.length === 0) return `parameter "${name}" is missing: no parameters were given`;
-  const nearest = closestString(name, names);
-  return `parameter "${name}" is missing: did you mean it by "${nearest}"?`;
+function missing(name: string, given: object, names: readonly string[]): string {
+  const all = Object.keys(given);
+  if (all.length === 0) return `parameter "${name}" is missing: no parameters were given`;
+  const unused = all.filter((key) => !names.includes(key));
+  if (unused.length === 0) return `parameter "${name}" is missing`;
+  return `parameter "${name}" is missing: did you mean it by "${closestString(name, unused)}"?`;
 }

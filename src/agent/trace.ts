@@ -53,6 +53,7 @@ export class Trace {
   /** Prices every request that was billed. An answer that does not say what it used has no known price. */
   async price(prices: Prices | undefined): Promise<void> {
     let cost: Cost | undefined = NO_COST;
+    this.cost = undefined;
     for (const { model, usage, error } of this.attempts) {
       if (usage === undefined) {
         if (error === undefined) cost = undefined;
@@ -60,7 +61,15 @@ export class Trace {
       }
       const loading = loadPrices(model, prices);
       if (loading !== undefined) await loading;
-      cost = addCost(cost, costOf(model, usage, prices));
+      try {
+        cost = addCost(cost, costOf(model, usage, prices));
+      } catch (cause) {
+        const why = "the prices function of configure threw: see the cause";
+        throw this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
+          code: "tool",
+          cause,
+        });
+      }
     }
     this.cost = cost;
   }

@@ -105,6 +105,8 @@ export async function acquireAll(
       await gate.acquire(signal);
       held++;
     }
+    // It may have aborted when there was nothing to wait for, or just after the last permit was given.
+    signal?.throwIfAborted();
   } catch (reason) {
     permit[Symbol.dispose]();
     throw reason;

@@ -29,9 +29,11 @@ function fireAll(this: AbortSignal): void {
   const callbacks = fanouts.get(this);
   this.removeEventListener("abort", fireAll);
   if (callbacks === undefined) return;
-  const all = [...callbacks];
-  callbacks.clear();
-  for (const callback of all) callback();
+  // The set is walked as it is, so that a wish that another callback takes back is not fulfilled.
+  for (const callback of callbacks) {
+    callbacks.delete(callback);
+    callback();
+  }
 }
 
 function noop(): void {}

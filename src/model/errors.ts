@@ -166,8 +166,7 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** What was used all the same. */
   readonly usage?: Usage;
-  /** The text that came before it failed. */
-  readonly text?: string;
+  readonly #text: string | undefined;
 
   /** Makes an error. The message must hold no key and no prompt. */
   constructor(message: string, options: ProviderErrorOptions) {
@@ -177,7 +176,12 @@ export class ProviderError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable;
     this.usage = options.usage;
-    this.text = options.text;
+    this.#text = options.text;
+  }
+
+  /** The text that came before it failed. It is not enumerable, so that printing the error does not print it. */
+  get text(): string | undefined {
+    return this.#text;
   }
 }
 

@@ -5,6 +5,10 @@ import type { ContentPart, Message, ModelReply, ModelRequest } from "../model/me
 import type { Usage } from "../model/usage.ts";
 
 type Params = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
+type Completion = OpenAI.Chat.Completions.ChatCompletion;
+
+/** A piece of a streamed answer. */
+export type Chunk = OpenAI.Chat.Completions.ChatCompletionChunk;
 
 /** The body of a request. `maxTokensField` is what this server calls the limit of the answer. */
 export function bodyOf(
@@ -68,7 +72,7 @@ export function usageOf(usage: AnyUsage | null | undefined): Usage | undefined {
  *
  * @throws {ProviderError} If it is none: a proxy in between may answer anything at all.
  */
-export function replyOf(completion: OpenAI.Chat.Completions.ChatCompletion): ModelReply {
+export function replyOf(completion: Completion): ModelReply {
   const choice = completion?.choices?.[0];
   if (typeof choice?.message !== "object" || choice.message === null) {
     throw new ProviderError("the server's answer has no choices", {
@@ -94,7 +98,7 @@ export class ReplyBuilder {
   #usage: Usage | undefined;
 
   /** Takes a piece; gives its text. */
-  add(chunk: OpenAI.Chat.Completions.ChatCompletionChunk): string {
+  add(chunk: Chunk): string {
     // The chunk with the usage has no choices; so have the first ones of some servers.
     const choice = chunk.choices?.[0];
     this.#usage = usageOf(chunk.usage) ?? this.#usage;

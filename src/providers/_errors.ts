@@ -1,5 +1,5 @@
 /** What can go wrong with a request, told once and for all: by status and code, never by words in a message. */
-import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+import { APIError } from "openai";
 import { ProviderError } from "../model/errors.ts";
 import { retryAfterOf } from "./_retry_after.ts";
 
@@ -9,12 +9,6 @@ const LONGEST_MESSAGE = 300;
 /** The error of a request, without any key in it. */
 export function providerError(thrown: unknown, keys: readonly string[]): unknown {
   if (thrown instanceof ProviderError) return thrown;
-  if (thrown instanceof APIConnectionTimeoutError) {
-    return new ProviderError("no answer came in time", { code: "timeout", retryable: true });
-  }
-  if (thrown instanceof APIConnectionError) {
-    return network(thrown.cause instanceof Error ? thrown.cause : thrown, keys);
-  }
   if (thrown instanceof APIError) return statusError(thrown, keys);
   if (thrown instanceof SyntaxError) {
     // Its message would quote the answer.
@@ -41,12 +35,12 @@ function statusError(error: APIError, keys: readonly string[]): ProviderError {
   const inner = error.error as { message?: unknown; code?: unknown } | undefined;
   const code = inner?.code ?? error.code;
   const status = error.status ?? (typeof code === "number" ? code : undefined);
-  const said = typeof inner?.message === "string" ? inner.message : error.message;
-  const what = clean(said.replace(/^\d{3} /, ""), keys);
+  // What is no message may be anything, the prompt among it.
+  const what = typeof inner?.message === "string" ? `: ${clean(inner.message, keys)}` : "";
   return new ProviderError(
     status === undefined
-      ? `the server said in mid-stream: ${what}`
-      : `the server answered ${status}: ${what}`,
+      ? `the server failed in mid-stream${what}`
+      : `the server answered ${status}${what}`,
     {
       code: status === 429 ? "rate_limited" : status === 408 ? "timeout" : "provider",
       status,
@@ -64,7 +58,7 @@ function clean(message: string, keys: readonly string[]): string {
   let text = message;
   for (const key of keys) if (key !== "") text = text.replaceAll(key, "[key]");
   // OpenAI echoes wrong keys with stars in their middle.
-  text = text.replaceAll(/\b(sk|pk|key)-[\w*.-]{6,}/g, "[key]").replaceAll(
+  text = text.replaceAll(/\b(sk|pk|key)-[\w*.-]{3,}/g, "[key]").replaceAll(
     /Bearer \S+/gi,
     "Bearer [key]",
   );

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import type { OpenAI } from "openai";
+import { OpenAI } from "openai";
+import { onAbort } from "../model/abort.ts";
 import { checkOptions, positiveInteger, record, refuse, type Rules, text } from "../model/check.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
-import { bodyOf, ReplyBuilder, replyOf } from "./_chat.ts";
+import { bodyOf, type Chunk, ReplyBuilder, replyOf } from "./_chat.ts";
 import { Client } from "./_client.ts";
 import { providerError } from "./_errors.ts";
-import { type Lease, Transport } from "./transport.ts";
+import { Transport } from "./transport.ts";
 
 /** Which server to talk to, and how. */
 export interface OpenAIOptions {
@@ -71,13 +72,15 @@ const RULES: Rules = {
 
 /** What a connection carries before the next one is opened: the lowest limit that hosted APIs are known to have. */
 const STREAMS_PER_CONNECTION = 100;
+/** What is sent where a server wants some key or other: the SDK does not work without one. */
+const NO_KEY = "none";
 const OPENAI_URL = "https://api.openai.com/v1";
 
 /**
  * A provider for OpenAI and every server that speaks its Chat Completions: Ollama, vLLM, llama.cpp, OpenRouter, Gemini's and
  * Anthropic's compatible endpoints.
  *
- * The SDK's own retries are off, since they are done once, above it. Over HTTPS, requests are spread over as many connections
+ * The SDK does not retry here, since that is done once, above it. Over HTTPS, requests are spread over as many connections
  * as are needed.
  *
  * @throws {TypeError} If an option is wrong, or if there is no key for OpenAI itself.
@@ -105,25 +108,24 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const baseURL = options.baseURL ?? environment("OPENAI_BASE_URL") ?? OPENAI_URL;
   RULES.baseURL!(doing, "OPENAI_BASE_URL", baseURL);
   const own = baseURL !== OPENAI_URL;
-  const apiKey = options.apiKey ?? environment("OPENAI_API_KEY") ?? (own ? "none" : undefined);
+  const apiKey = options.apiKey ?? environment("OPENAI_API_KEY") ?? (own ? NO_KEY : undefined);
   if (apiKey === undefined) {
     throw new TypeError(
       `Cannot ${doing} as there is no key: set OPENAI_API_KEY, pass \`apiKey\`, or name another server by \`baseURL\``,
     );
   }
 
-  const client = new Client({
+  const sdk = new OpenAI({
     apiKey,
     baseURL,
     organization: options.organization ?? null,
     project: options.project ?? null,
     defaultHeaders: options.headers,
-    maxRetries: 0,
-    // The attempt's own limit is the one that counts; this one only has to be later.
-    timeout: 2 ** 31 - 1,
     // It would print parts of answers.
     logLevel: "off",
   });
+  const keys = apiKey === NO_KEY ? [] : [apiKey];
+  const client = new Client(sdk, "/chat/completions");
   const transport = new Transport(baseURL, {
     streams: STREAMS_PER_CONNECTION,
     connections: options.connections ?? 100,
@@ -132,38 +134,31 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   // Servers that copied OpenAI know the old name of this setting, OpenAI's newer models only the new one.
   const maxTokensField = own ? "max_tokens" : "max_completion_tokens";
 
-  /** What is the same for both kinds of requests. */
-  const sending = (signal: AbortSignal, { client }: Lease): OpenAI.RequestOptions => ({
-    signal,
-    // A connection that is reset makes Deno send the request again: the key tells the server that it is the same one.
-    idempotencyKey: crypto.randomUUID(),
-    fetchOptions: client === undefined ? undefined : { client },
-  });
-
   return {
     name: options.name ?? "openai",
     async generate(request: ModelRequest, { signal }: ProviderOptions): Promise<ModelReply> {
       using lease = transport.lease();
       try {
-        const body = bodyOf(request, maxTokensField);
-        return replyOf(await client.chat.completions.create(body, sending(signal, lease)));
+        const response = await client.send(bodyOf(request, maxTokensField), signal, lease);
+        return replyOf(await response.json());
       } catch (thrown) {
         signal.throwIfAborted();
-        throw providerError(thrown, [apiKey]);
+        throw providerError(thrown, keys);
       }
     },
     async *stream(request: ModelRequest, { signal }: ProviderOptions): AsyncGenerator<ModelChunk> {
       using lease = transport.lease();
+      // The SDK wants to abort the request by itself when the reading ends early.
+      const controller = new AbortController();
+      const release = onAbort(signal, () => controller.abort(signal.reason));
       try {
-        const body: OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming = {
+        const body = {
           ...bodyOf(request, maxTokensField),
           stream: true,
           stream_options: { include_usage: true },
         };
         const builder = new ReplyBuilder();
-        for await (
-          const chunk of await client.chat.completions.create(body, sending(signal, lease))
-        ) {
+        for await (const chunk of await client.stream<Chunk>(body, controller, lease)) {
           const text = builder.add(chunk);
           if (text !== "") yield { type: "delta", text };
         }
@@ -172,7 +167,9 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
         yield { type: "reply", reply: builder.reply() };
       } catch (thrown) {
         signal.throwIfAborted();
-        throw providerError(thrown, [apiKey]);
+        throw providerError(thrown, keys);
+      } finally {
+        release();
       }
     },
     [Symbol.asyncDispose]() {

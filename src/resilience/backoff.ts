@@ -118,6 +118,6 @@ export function backoffDelay(
     ? 1
     : policy.backoff === "linear"
     ? attempt
-    : 2 ** (attempt - 1);
+    : 2 ** Math.min(attempt - 1, 1000); // Infinity times a base of 0 would be NaN
   return Math.min(policy.maxDelay, policy.base * growth) * (1 - policy.jitter * random);
 }

@@ -3,6 +3,9 @@ import { ChildAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
 import { backoffDelay, type RetryPolicy } from "./backoff.ts";
 
+/** A timer that is set to more milliseconds than this fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What {@linkcode retry} needs beside the policy. */
 export interface RetryHooks {
   /** Ends the waiting at once. */
@@ -40,7 +43,7 @@ export async function retry<T>(
       const began = performance.now();
       try {
         using child = new ChildAbort(hooks.signal);
-        await delay(ms, { signal: child.signal });
+        await delay(Math.min(ms, LONGEST_TIMER), { signal: child.signal });
       } finally {
         hooks.onWaited?.(performance.now() - began);
       }

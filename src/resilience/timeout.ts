@@ -42,10 +42,10 @@ export const timeout: Rule = (doing, name, value) => {
 
 /** Merges limits, the first one that says something winning; a number is the limit of each attempt. */
 export function timeouts(...layers: (number | TimeoutOptions | undefined)[]): TimeoutOptions {
-  let merged = DEFAULT_TIMEOUT;
+  const merged: Record<string, number> = { ...DEFAULT_TIMEOUT };
   for (const layer of layers.reverse()) {
-    if (layer === undefined) continue;
-    merged = { ...merged, ...(typeof layer === "number" ? { attempt: layer } : layer) };
+    const limits = typeof layer === "number" ? { attempt: layer } : layer ?? {};
+    for (const [name, ms] of Object.entries(limits)) if (ms !== undefined) merged[name] = ms;
   }
   return merged;
 }

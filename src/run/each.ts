@@ -1,9 +1,11 @@
-import { track } from "../agent/context.ts";
+import { currentContext, inContext, track } from "../agent/context.ts";
 import { untilAbort } from "../model/abort.ts";
 import { callback, checkOptions, flag } from "../model/check.ts";
 import { BatchError } from "../model/errors.ts";
+import type { ResultBase } from "../model/result.ts";
 import { reasonOf } from "./batch.ts";
 import { checkSource, RUN_RULES, type RunOptions } from "./options.ts";
+import type { Finished } from "./progress.ts";
 import { openRun } from "./run.ts";
 
 /** What `each` takes beside what every run takes. */
@@ -93,33 +95,54 @@ export async function each<T, R>(
   return await track(collect(items, fn, options));
 }
 
+/** What the run hands on of one item. */
+interface Item<R> {
+  readonly settled: Settled<R>;
+  readonly index: number;
+  /** Tells of the calls that were made inside, too. */
+  readonly finished: Finished;
+}
+
 async function collect<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
   options: EachOptions,
 ): Promise<(R | Settled<R>)[]> {
   const results: (R | Settled<R>)[] = [];
-  const run = openRun<T, Settled<R> & { index: number }>(items, options, {
+  const run = openRun<T, Item<R>>(items, options, {
     async item(item, index, run) {
       const { signal } = run;
+      const finished = { ok: true, tokens: 0, cost: undefined as number | undefined };
+      const context = currentContext();
+      const collect = (part: ResultBase): void => {
+        finished.tokens += part.usage.totalTokens;
+        if (part.cost !== undefined) finished.cost = (finished.cost ?? 0) + part.cost.total;
+        context.collect?.(part);
+      };
       try {
         // At the deadline the rest of an array is not begun any more.
         signal.throwIfAborted();
-        const value = await untilAbort((async () => await fn(item, { index, signal }))(), signal);
-        return { ok: true, value, index };
+        const work = inContext(
+          { ...context, collect },
+          async () => await fn(item, { index, signal }),
+        );
+        const value = await untilAbort(work, signal);
+        return { settled: { ok: true, value }, index, finished };
       } catch (error) {
+        finished.ok = false;
         if (!options.settle) run.fail(error);
-        else if (!run.stopped) return { ok: false, error, index };
+        else if (!run.stopped) return { settled: { ok: false, error }, index, finished };
       }
     },
-    finished: ({ ok }) => ({ ok }),
+    finished: ({ finished }) => finished,
+    failsAtDeadline: !options.settle,
   });
   try {
     for (;;) {
       const next = await run.next();
       if (next.done) return results;
-      const { index, ...settled } = next.value;
-      results[index] = options.settle ? settled as Settled<R> : next.value.value as R;
+      const { index, settled } = next.value;
+      results[index] = options.settle ? settled : settled.value as R;
     }
   } catch (cause) {
     throw new BatchError(

@@ -86,7 +86,7 @@ export class Lanes<T, R> {
     const release = onAbort(abort.signal, () => this.fail(abort.signal.reason));
     if (size > 0) {
       // A lane never throws, so this ends when all lanes have ended.
-      for await (const _ of pooledMap(size, Array(size).keys(), () => this.#lane()));
+      for await (const _ of pooledMap(size, this.#starts(size), (begun) => this.#lane(begun)));
     }
     release();
     this.#ended = true;
@@ -94,8 +94,17 @@ export class Lanes<T, R> {
     else this.#values.close(this.#failed.error);
   }
 
-  async #lane(): Promise<void> {
-    const { work } = this.#options;
+  /** Starts a lane when the one before has its first item: a high limit costs nothing where there are few items. */
+  async *#starts(size: number): AsyncGenerator<() => void> {
+    for (let lane = 0; lane < size && !this.#source.done; lane++) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      yield resolve;
+      await promise;
+    }
+  }
+
+  async #lane(begun: () => void): Promise<void> {
+    const { work, abort } = this.#options;
     for (;;) {
       let next: IteratorResult<T>;
       try {
@@ -105,11 +114,15 @@ export class Lanes<T, R> {
         // The source is broken, but not what is in flight: that is let finish.
         this.#failed ??= { error };
         return;
+      } finally {
+        begun();
       }
-      if (next.done || this.#ended) return;
+      if (next.done) return;
       const index = this.#index++;
       if (index % TURN === TURN - 1) this.#turn = delay(0).then(() => this.#turn = undefined);
       if (this.#turn !== undefined) await this.#turn;
+      // It may have ended between the answer of the source and now.
+      if (abort.signal.aborted) return;
       try {
         const value = await work(next.value, index);
         if (value !== undefined && !this.#values.trySend(value)) await this.#values.send(value);

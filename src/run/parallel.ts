@@ -162,45 +162,56 @@ class Parallel implements Workflow<unknown, Branches, unknown> {
 
   async #start(params: unknown, options: CallOptions): Promise<WorkflowResult<Branches, unknown>> {
     checkOptions(`call "${this.name}"`, options, CALL_RULES);
-    await this.#checkPrices();
+    await this.#checkPrices(options.model);
     const outer = currentContext();
     const trace = new Trace(this.name, undefined, outer, options.metadata);
     using child = new ChildAbort(outer.signal, options.signal);
     const ms = limitOf(options.timeout) ?? this.#options.timeout;
     child.abortAfter(ms, `it was not finished within ${ms} ms`);
 
-    const results = await this.#run(params, options, { trace, child, outer });
-    return await this.#conclude(results, trace, child);
-  }
-
-  /** Runs the branches, and gives a result for each, in their order. */
-  async #run(
-    params: unknown,
-    { signal: _signal, timeout: _timeout, metadata: _metadata, ...options }: CallOptions,
-    { trace, child, outer }: { trace: Trace; child: ChildAbort; outer: CallContext },
-  ): Promise<Record<string, Result>> {
-    const { concurrency, maxCost, failFast } = this.#options;
-    const overBudget = (): boolean =>
-      maxCost !== undefined && (trace.cost === undefined || trace.cost.total >= maxCost);
+    const { concurrency } = this.#options;
     const context: CallContext = {
       ...outer,
       signal: child.signal,
       gates: concurrency === undefined ? outer.gates : [new Gate(concurrency), ...outer.gates],
       collect: (part) => trace.add(part),
     };
+    const inside: Inside = { trace, child, context };
+    return await this.#conclude(await this.#run(params, options, inside), inside);
+  }
+
+  /** Runs the branches, and gives a result for each, in their order. */
+  async #run(
+    params: unknown,
+    { signal: _signal, timeout: _timeout, metadata: _metadata, ...options }: CallOptions,
+    { trace, child, context }: Inside,
+  ): Promise<Record<string, Result>> {
+    const { concurrency, maxCost, failFast } = this.#options;
+    const overBudget = (): boolean =>
+      maxCost !== undefined && (trace.cost === undefined || trace.cost.total >= maxCost);
     const results: Record<string, Result | undefined> = {};
     for (const { name } of this.#branches) results[name] = undefined;
 
+    let misuse: { readonly error: unknown } | undefined;
     const limit = concurrency ?? (maxCost === undefined ? this.#branches.length : 1);
     const run = async (branch: Branch<Callable, unknown> & { name: string }): Promise<void> => {
       if (child.signal.aborted || overBudget()) return;
-      const result = await inContext(context, () => settleBranch(branch, params, options, context));
+      let result: Result;
+      try {
+        result = await inContext(context, () => settleBranch(branch, params, options, context));
+      } catch (error) {
+        // The call itself was wrong, say without a model: that is no failure of a branch.
+        misuse ??= { error };
+        child.abort(error);
+        return;
+      }
       results[branch.name] = result;
       if (failFast && !result.ok && !branch.optional) {
         child.abort(new DOMException(`The branch "${branch.name}" failed`, "AbortError"));
       }
     };
     for await (const _ of pooledMap(limit, this.#branches, run));
+    if (misuse !== undefined) throw misuse.error;
 
     for (const { name, agent } of this.#branches) {
       results[name] ??= notStarted(agent, child.signal, maxCost, context);
@@ -211,8 +222,7 @@ class Parallel implements Workflow<unknown, Branches, unknown> {
   /** Makes the result of the whole from those of the branches. */
   async #conclude(
     branches: Record<string, Result>,
-    trace: Trace,
-    child: ChildAbort,
+    { trace, child, context }: Inside,
   ): Promise<WorkflowResult<Branches, unknown>> {
     const errors: Record<string, AgentError> = {};
     const contents: Record<string, unknown> = {};
@@ -229,7 +239,8 @@ class Parallel implements Workflow<unknown, Branches, unknown> {
       content = undefined;
       try {
         if (error === undefined) {
-          content = await child.race((async () => await aggregate(branches))());
+          // What it calls counts as the workflow's own.
+          content = await child.race(inContext(context, async () => await aggregate(branches)));
         }
       } catch (thrown) {
         error = child.signal.aborted ? trace.error(thrown, child.signal) : trace.make(
@@ -263,11 +274,11 @@ class Parallel implements Workflow<unknown, Branches, unknown> {
   }
 
   /** A limit on money is only worth something where the prices are known. */
-  async #checkPrices(): Promise<void> {
+  async #checkPrices(asked: string | undefined): Promise<void> {
     if (this.#options.maxCost === undefined) return;
     const { prices, model: fallback } = configuration();
     for (const { agent } of this.#branches) {
-      const model = (agent as { model?: string }).model ?? fallback;
+      const model = asked ?? (agent as { model?: string }).model ?? fallback;
       if (model === undefined) continue;
       await loadPrices(model, prices);
       if (hasPrice(model, prices)) continue;
@@ -277,6 +288,14 @@ class Parallel implements Workflow<unknown, Branches, unknown> {
       );
     }
   }
+}
+
+/** What belongs to one call of a workflow. */
+interface Inside {
+  readonly trace: Trace;
+  readonly child: ChildAbort;
+  /** What is called within it stands here. */
+  readonly context: CallContext;
 }
 
 async function settleBranch(

@@ -68,17 +68,17 @@ export class Progress {
     if (finished.cost !== undefined) this.#cost = (this.#cost ?? 0) + finished.cost;
   }
 
-  /** The run is over: the last report, unless nobody listens any more. */
-  close(report: boolean): void {
+  /** The run is over: the last report, unless nobody listens any more. Throws what the callback throws. */
+  async close(report: boolean): Promise<void> {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (report) this.onProgress?.(this.#now());
+    if (report) await this.onProgress?.(this.#now());
   }
 
-  #report(): void {
+  async #report(): Promise<void> {
     try {
-      this.onProgress?.(this.#now());
+      await this.onProgress?.(this.#now());
     } catch (error) {
       clearInterval(this.#timer);
       this.#timer = undefined;

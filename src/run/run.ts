@@ -11,6 +11,8 @@ export interface Work<T, R> {
   item(item: T, index: number, run: RunHandle): Promise<R | undefined>;
   /** What the progress report is to know of a finished one. */
   finished(value: R): Finished;
+  /** Does the run fail at its deadline, instead of the items that are not finished? */
+  readonly failsAtDeadline?: boolean;
 }
 
 /** The run, as the work on an item sees it. */
@@ -70,13 +72,16 @@ export function openRun<T, R>(
   items.abortAfter(options.deadline, `the run was not finished within ${options.deadline} ms`);
   const release = onAbort(items.signal, () => {
     // At the deadline the rest of an array fails item by item; who knows how long another source goes on?
-    if (!known) lanes.finish();
+    if (work.failsAtDeadline) lanes.fail(items.signal.reason);
+    else if (!known) lanes.finish();
   });
-  function close(report: boolean): void {
+  // Even if nobody asks for what is left: after an abort there is nothing to report.
+  onAbort(abort.signal, () => progress.close(false));
+  async function close(report: boolean): Promise<void> {
     release();
     items[Symbol.dispose]();
     abort[Symbol.dispose]();
-    progress.close(report);
+    await progress.close(report);
   }
 
   inContext(
@@ -89,16 +94,15 @@ export function openRun<T, R>(
       try {
         next = await lanes.next();
       } catch (error) {
-        close(false);
+        await close(false);
         throw error;
       }
-      if (next.done) close(true);
+      if (next.done) await close(true);
       return next;
     },
     async stop() {
-      progress.close(false);
       const stopping = lanes.stop(new DOMException("The run was stopped", "AbortError"));
-      close(false);
+      await close(false);
       await stopping;
     },
   };

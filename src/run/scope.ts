@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import {
   type CallContext,
   currentContext,
@@ -132,7 +133,7 @@ class ActiveScope implements Scope, TrackingScope {
     try {
       abort.signal.throwIfAborted();
       const value = await abort.race(inContext(this.#context, async () => await fn(this)));
-      await abort.race(this.#allEnded());
+      await abort.race(this.#nothingLeft());
       this.#reportUnheard();
       return value;
     } finally {
@@ -150,6 +151,14 @@ class ActiveScope implements Scope, TrackingScope {
       if (--this.#pending === 0) this.#idle?.();
     });
     return started;
+  }
+
+  /** Waits for what nobody awaited, and for what is started after it: a function that makes two calls in a row. */
+  async #nothingLeft(): Promise<void> {
+    while (this.#pending > 0) {
+      await this.#allEnded();
+      await delay(0, { signal: this.signal });
+    }
   }
 
   #allEnded(): Promise<void> {

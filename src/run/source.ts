@@ -9,9 +9,14 @@ export class Source<T> {
   /** Opens the source; nothing is pulled yet. */
   constructor(items: Iterable<T> | AsyncIterable<T>) {
     this.#async = Symbol.asyncIterator in items;
-    this.#iterator = Symbol.asyncIterator in items
-      ? items[Symbol.asyncIterator]()
-      : items[Symbol.iterator]();
+    if (items instanceof ReadableStream) this.#iterator = readerOf(items);
+    else if (Symbol.asyncIterator in items) this.#iterator = items[Symbol.asyncIterator]();
+    else this.#iterator = items[Symbol.iterator]();
+  }
+
+  /** Is there nothing more to come? */
+  get done(): boolean {
+    return this.#done;
   }
 
   /**
@@ -28,6 +33,11 @@ export class Source<T> {
     }
     try {
       const next = (this.#iterator as Iterator<T>).next();
+      if (this.#done && !next.done) {
+        // It was closed by itself, while it was at work and could not be told.
+        this.#return();
+        return END;
+      }
       if (next.done) this.#done = true;
       return next;
     } catch (error) {
@@ -41,6 +51,10 @@ export class Source<T> {
     if (this.#done) return;
     this.#done = true;
     this.#waiting?.(END);
+    this.#return();
+  }
+
+  #return(): void {
     try {
       // A generator that is still at work ends when it gets there; nobody waits for it.
       Promise.resolve(this.#iterator.return?.()).catch(() => {});
@@ -62,6 +76,18 @@ export class Source<T> {
       });
     });
   }
+}
+
+/** The iterator of a `ReadableStream` would wait for the answer to a read before it cancels; a reader does not. */
+function readerOf<T>(stream: ReadableStream<T>): AsyncIterator<T> {
+  const reader = stream.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<T>>,
+    async return() {
+      await reader.cancel();
+      return END;
+    },
+  };
 }
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };

@@ -88,9 +88,10 @@ export function resultStream(
         const result = await agent.settle(params, callOptions);
         // What was aborted by the end of the run has nothing to tell.
         if (run.stopped && result.error?.code === "aborted") return undefined;
+        // Once the run was stopped nothing fires any more, though what was finished counts.
         try {
-          const told = onResult?.(result, index);
-          if (told instanceof Promise) await told;
+          const told = run.stopped ? undefined : onResult?.(result, index);
+          if (told !== undefined) await told;
         } catch (error) {
           run.fail(error);
         }
@@ -129,7 +130,8 @@ export function resultStream(
 export function checkCalls(doing: string, calls: unknown, options: unknown): void {
   checkSource(doing, "calls", calls);
   checkOptions(doing, options, CALL_RUN_RULES);
-  if (Array.isArray(calls)) calls.forEach((call, index) => checkCall(doing, call, index));
+  if (!Array.isArray(calls)) return;
+  for (const [index, call] of calls.entries()) checkCall(doing, call, index);
 }
 
 function checkCall(doing: string, call: unknown, index: number): void {

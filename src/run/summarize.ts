@@ -1,4 +1,4 @@
-import { refuse } from "../model/check.ts";
+import { isRecord, refuse } from "../model/check.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
 import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
@@ -60,7 +60,7 @@ export interface Percentiles {
 /**
  * Counts results: how many of each kind, what they used and cost, and how long they took.
  *
- * @param results Results of `batch`, or the items of a `stream`.
+ * @param results Results of `batch`, the items of a `stream`, or the `results` of a `BatchError`: `undefined` is passed over.
  * @throws {TypeError} If something in it is no result.
  *
  * @example
@@ -73,7 +73,9 @@ export interface Percentiles {
  * console.log(summary.ok, summary.failed, summary.usage.totalTokens);
  * ```
  */
-export function summarize(results: Iterable<Result | { readonly result: Result }>): Summary {
+export function summarize(
+  results: Iterable<Result | { readonly result: Result } | undefined>,
+): Summary {
   let [ok, cached, replayed, attempts] = [0, 0, 0, 0];
   let [first, last] = [Infinity, -Infinity];
   const all = new Bill();
@@ -81,6 +83,7 @@ export function summarize(results: Iterable<Result | { readonly result: Result }
   const byError: Partial<Record<ErrorCode, number>> = {};
   const durations: number[] = [];
   for (const item of results) {
+    if (item === undefined) continue;
     const result = resultOf(item);
     if (result.ok) ok++;
     else byError[result.error.code] = (byError[result.error.code] ?? 0) + 1;
@@ -113,11 +116,13 @@ export function summarize(results: Iterable<Result | { readonly result: Result }
 }
 
 function resultOf(item: Result | { readonly result: Result }): Result {
-  const result = item !== null && typeof item === "object" && "result" in item ? item.result : item;
-  if (typeof result !== "object" || result === null || typeof result.ok !== "boolean") {
+  const result: unknown = item !== null && typeof item === "object" && "result" in item
+    ? item.result
+    : item;
+  if (!isRecord(result) || typeof result.ok !== "boolean" || !Array.isArray(result.attempts)) {
     refuse("summarize", "each item", "a result", result);
   }
-  return result;
+  return result as unknown as Result;
 }
 
 class Bill {

@@ -25,9 +25,8 @@ export type AgentOf<B> = B extends { readonly agent: infer A extends Callable } 
   : B extends Callable ? B
   : never;
 
-// deno-lint-ignore no-explicit-any
 /** The parameters of a branch, as the workflow is given them. */
-export type ParamsOfBranch<B> = B extends { readonly input: (params: infer P) => any } ? P
+export type ParamsOfBranch<B> = B extends { readonly input: (params: infer P) => unknown } ? P
   : ParamsOf<AgentOf<B>>;
 
 /** The parameters that a workflow needs: those of all its branches together. */

@@ -1,4 +1,4 @@
-import { callback, checkOptions, dollars, refuse, type Rule } from "../model/check.ts";
+import { callback, checkOptions, dollars, isRecord, refuse, type Rule } from "../model/check.ts";
 import type { Cost, Usage } from "../model/usage.ts";
 
 /** What a model costs, in US dollars per million tokens. */
@@ -26,11 +26,9 @@ export type Prices =
 /** The rule for an option `prices`. */
 export const prices: Rule = (doing, name, value) => {
   if (typeof value === "function") return callback(doing, name, value);
-  if (typeof value !== "object" || value === null) {
-    refuse(doing, name, "a table of prices or a function", value);
-  }
+  if (!isRecord(value)) refuse(doing, name, "a table of prices or a function", value);
   for (const [model, price] of Object.entries(value)) {
-    if (typeof price !== "object" || price === null) {
+    if (!isRecord(price)) {
       refuse(
         doing,
         `${name}["${model}"]`,
@@ -39,7 +37,7 @@ export const prices: Rule = (doing, name, value) => {
       );
     }
     for (const side of ["input", "output"]) {
-      dollars(doing, `${name}["${model}"].${side}`, (price as Record<string, unknown>)[side]);
+      dollars(doing, `${name}["${model}"].${side}`, price[side]);
     }
     checkOptions(doing, price, { input: dollars, cachedInput: dollars, output: dollars });
   }
@@ -91,9 +89,10 @@ let loading: Promise<void> | undefined;
 export function loadPrices(model: string, own: Prices | undefined): Promise<void> | undefined {
   if (list !== undefined) return undefined;
   if (typeof own === "object" && Object.hasOwn(own, model)) return undefined;
+  // Where the list cannot be had, prices are not known: no answer is lost for that.
   return loading ??= import("@pydantic/genai-prices").then((module) => {
     list = module;
-  });
+  }, () => {});
 }
 
 /** Prices that are the same at any size and hour, by model: looking one up takes 40 µs. `null` is "not known". */
@@ -104,11 +103,16 @@ function publicCost(model: string, usage: Usage): Cost | undefined {
   const known = flat.get(model);
   if (known !== undefined) return known === null ? undefined : costAt(known, usage);
 
-  const found = list.calcPrice({
-    input_tokens: usage.inputTokens,
-    cache_read_tokens: usage.cachedInputTokens,
-    output_tokens: usage.outputTokens,
-  }, model);
+  let found: ReturnType<PublicList["calcPrice"]>;
+  try {
+    found = list.calcPrice({
+      input_tokens: usage.inputTokens,
+      cache_read_tokens: usage.cachedInputTokens,
+      output_tokens: usage.outputTokens,
+    }, model);
+  } catch {
+    return undefined; // a usage that cannot be: more cached tokens than tokens, for example
+  }
   if (found === null) {
     flat.set(model, null);
     return undefined;

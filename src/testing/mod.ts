@@ -11,3 +11,20 @@ export {
   type ScriptedOptions,
   type ScriptedProvider,
 } from "./scripted.ts";
+export {
+  type Simulator,
+  simulator,
+  type SimulatorAnswer,
+  type SimulatorBehaviour,
+  type SimulatorFault,
+  type SimulatorFaultDetails,
+  type SimulatorFaultName,
+  type SimulatorFaultRates,
+  type SimulatorLatency,
+  type SimulatorLimits,
+  type SimulatorMessage,
+  type SimulatorOptions,
+  type SimulatorRequest,
+  type SimulatorStats,
+  type SimulatorToolCall,
+} from "./simulator.ts";

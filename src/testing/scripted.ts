@@ -1,5 +1,12 @@
 import { delay } from "@std/async/delay";
-import { checkOptions, milliseconds, refuse, type Rule, wholeNumber } from "../model/check.ts";
+import {
+  checkOptions,
+  isRecord,
+  milliseconds,
+  refuse,
+  type Rule,
+  wholeNumber,
+} from "../model/check.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
@@ -89,6 +96,9 @@ export function scripted(script: Script, options: ScriptedOptions = {}): Scripte
       else if (isList(script)) said = script[Math.min(n, script.length - 1)]!;
       else said = script;
       signal.throwIfAborted();
+      if (!isAnswer(said)) {
+        refuse("answer", "what the script gives", "a text, a reply with a text or an error", said);
+      }
       if (said instanceof Error) throw said;
       return replyOf(said, request);
     } finally {
@@ -126,12 +136,14 @@ function isList(script: Script): script is readonly ScriptedAnswer[] {
 
 function checkScript(script: unknown): void {
   const must = "a text, a reply with a text, an error, a list of these or a function";
-  const isAnswer = (value: unknown): boolean =>
-    typeof value === "string" || value instanceof Error ||
-    (typeof value === "object" && value !== null && typeof (value as ModelReply).text === "string");
   const right = typeof script === "function" ||
     (Array.isArray(script) ? script.length > 0 && script.every(isAnswer) : isAnswer(script));
   if (!right) refuse("script a provider", "the script", must, script);
+}
+
+function isAnswer(value: unknown): value is ScriptedAnswer {
+  return typeof value === "string" || value instanceof Error ||
+    (isRecord(value) && typeof value.text === "string");
 }
 
 function replyOf(

@@ -1,0 +1,38 @@
+/** Retries: the waiting blocks nobody, holds no place, and listens to what the server asks for. */
+import { configure, defineAgent } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import { simulator } from "@shoal/agents/testing";
+
+// This server says "too many requests" twice and has an outage once before it answers.
+await using server = simulator({
+  latency: 20,
+  script: [
+    { type: "status", status: 429, retryAfterMs: 250 },
+    "error503",
+    "ok",
+    "error400",
+  ],
+});
+await using provider = openai({ baseURL: server.url });
+configure({ provider, model: "gpt-5-mini" });
+
+const Sentiment = defineAgent({
+  name: "sentiment",
+  prompt: "Label the sentiment of this review as positive, negative or neutral: {input}",
+  retries: { max: 3, backoff: "exponential", base: 100, maxDelay: 3_000, jitter: 0.5 },
+});
+
+const result = await Sentiment.call({ input: "I love it" });
+for (const { status, error, retryAfterMs, durationMs } of result.attempts) {
+  console.log(
+    Math.round(durationMs),
+    "ms",
+    error ? `${status} ${error.code}` : "ok",
+    retryAfterMs ?? "",
+  );
+}
+console.log(result.content, "after", Math.round(result.timing.backoffMs), "ms of backoff");
+
+// What another attempt would not change is not tried again.
+const refused = await Sentiment.settle({ input: "I love it" });
+console.log(refused.error?.code, refused.error?.status, refused.attempts.length, "attempt");

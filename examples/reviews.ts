@@ -1,0 +1,172 @@
+/**
+ * Hundreds of product reviews through three agents at once: sentiment, summary and category of each.
+ *
+ *     deno task demo                      a simulator on this machine answers: no key needed
+ *     OPENAI_API_KEY=… deno task demo     the real thing; OPENAI_BASE_URL and OPENAI_MODEL work too
+ *     deno task demo --concurrency 300
+ *
+ * Ctrl-C ends it, tells what was done, and exits with 130.
+ */
+import {
+  configure,
+  defineAgent,
+  defineParallel,
+  type ProgressReport,
+  stream,
+  summarize,
+} from "@shoal/agents";
+import type { Result } from "@shoal/agents";
+import { z } from "zod";
+import { exampleProvider } from "./_provider.ts";
+
+const CATEGORIES = [
+  "electronics",
+  "kitchen",
+  "clothing",
+  "books",
+  "toys",
+  "garden",
+  "beauty",
+  "sports",
+  "other",
+] as const;
+
+const Sentiment = defineAgent({
+  name: "sentiment",
+  system: "Label the sentiment of this review as positive, negative or neutral.",
+  prompt: "Stars: {stars} of 5\nReview: {text}",
+  output: z.object({ label: z.enum(["positive", "negative", "neutral"]) }),
+});
+const Summary = defineAgent({
+  name: "summary",
+  system: "Summarise this review in at most 12 words.",
+  prompt: "Review: {text}",
+  maxTokens: 60,
+});
+const Category = defineAgent({
+  name: "category",
+  system: `Name the product category of this review, one of: ${CATEGORIES.join(", ")}.`,
+  prompt: "Product: {product}\nReview: {text}",
+  output: z.object({ category: z.enum(CATEGORIES) }),
+});
+const ReviewAnalyzer = defineParallel({
+  name: "review-analyzer",
+  branches: {
+    sentiment: Sentiment,
+    summary: { agent: Summary, optional: true },
+    category: Category,
+  },
+});
+
+/** A line of the file. An interface would not do: parameters may be of any name. */
+type Review = {
+  readonly id: string;
+  readonly product: string;
+  readonly stars: number;
+  readonly text: string;
+};
+
+const file = new URL("./data/reviews.jsonl", import.meta.url);
+const reviews: Review[] = (await Deno.readTextFile(file)).trim().split("\n").map((line) =>
+  JSON.parse(line)
+);
+const concurrency = concurrencyOf(Deno.args);
+
+// The simulator stands for a busy model: mostly half a second, sometimes three, with faults that retries survive.
+await using example = exampleProvider({
+  latency: { p50: 500, p99: 3_000 },
+  faults: { rateLimit: 0.02, error503: 0.01, reset: 0.005 },
+});
+configure({
+  provider: example.provider,
+  model: example.model,
+  retries: 5,
+  timeout: { attempt: 60_000 },
+});
+
+console.error(
+  example.simulator === undefined
+    ? `Asking ${example.model}.`
+    : `No OPENAI_API_KEY is set, so a simulator on this machine answers. Costs are what ${example.model} would cost.`,
+);
+console.error(
+  `${reviews.length} reviews × 3 agents, ${concurrency} calls at a time. Ctrl-C stops.\n`,
+);
+
+const stop = new AbortController();
+const onInterrupt = (): void => stop.abort();
+Deno.addSignalListener("SIGINT", onInterrupt);
+
+let lastLine = -Infinity;
+const began = performance.now();
+const results: Result[] = [];
+const rows: string[] = [];
+const labels: Record<string, number> = {};
+let interrupted = false;
+try {
+  const calls = reviews.map((review) => [ReviewAnalyzer, review] as const);
+  const options = { concurrency, signal: stop.signal, onProgress: showProgress };
+  for await (const { result, index } of stream(calls, options)) {
+    results.push(result);
+    if (!result.ok) continue;
+    const { sentiment, summary, category } = result.content;
+    labels[sentiment!.label] = (labels[sentiment!.label] ?? 0) + 1;
+    if (index % 25 === 0) {
+      const { id, stars, text } = reviews[index]!;
+      const words = summary ?? text.slice(0, 60);
+      rows.push(
+        `${id}  ${"★".repeat(stars).padEnd(5, "·")}  ${sentiment!.label.padEnd(8)}  ${
+          category!.category.padEnd(11)
+        }  ${words}`,
+      );
+    }
+  }
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
+  interrupted = true;
+} finally {
+  Deno.removeSignalListener("SIGINT", onInterrupt);
+}
+const seconds = (performance.now() - began) / 1000;
+
+const { ok, failed, attempts, usage, cost, byError, durationMs } = summarize(results);
+const waited = results.reduce((sum, { timing }) => sum + timing.modelMs, 0) / 1000;
+console.error();
+console.log(`A look at every 25th:\n${rows.sort().join("\n")}\n`);
+console.table({
+  reviews: `${ok} ok, ${failed} failed${
+    interrupted ? `, ${reviews.length - ok - failed} not done` : ""
+  }`,
+  ...(failed > 0 && { errors: JSON.stringify(byError) }),
+  labels: Object.entries(labels).map(([label, n]) => `${n} ${label}`).join(", "),
+  requests: `${attempts}, retries among them`,
+  tokens: `${usage.inputTokens} in, ${usage.outputTokens} out`,
+  cost: cost === undefined ? "not known" : `$${cost.total.toFixed(4)}`,
+  "one review": `${Math.round(durationMs.p50)} ms median, ${Math.round(durationMs.p95)} ms p95`,
+  time: `${seconds.toFixed(1)} s; one call after another: ${waited.toFixed(0)} s`,
+});
+if (interrupted) {
+  console.error("Stopped.");
+  await example[Symbol.asyncDispose]();
+  Deno.exit(130);
+}
+
+/** One line that changes on a terminal; a line every now and then elsewhere. */
+function showProgress(progress: ProgressReport): void {
+  const { done, total, failed, inFlight, tokens, cost, perSecond, etaMs } = progress;
+  const line =
+    `${done}/${total} done, ${failed} failed, ${inFlight} in flight, ${perSecond.toFixed(0)}/s, ` +
+    `${tokens} tokens, $${(cost ?? 0).toFixed(4)}, ${
+      etaMs === undefined ? "…" : `${(etaMs / 1000).toFixed(0)} s left`
+    }`;
+  if (Deno.stderr.isTerminal()) {
+    Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${line}${done === total ? "\n" : ""}`));
+  } else if (done === total || performance.now() - lastLine > 2_000) {
+    lastLine = performance.now();
+    console.error(line);
+  }
+}
+function concurrencyOf(args: readonly string[]): number {
+  const given = args[args.indexOf("--concurrency") + 1];
+  return args.includes("--concurrency") ? Number(given) : 100;
+}

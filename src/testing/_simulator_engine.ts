@@ -1,0 +1,235 @@
+/**
+ * What happens to a request, in order: route, key, form, limits, faults, answer.
+ */
+import { answer, promptTokens, textOf } from "./_simulator_answer.ts";
+import { jsonBody, streamEvents } from "./_simulator_chat.ts";
+import { errorPlan, jsonPlan } from "./_simulator_errors.ts";
+import type { Exchange } from "./_simulator_exchange.ts";
+import { FaultSource, planStatus, spoilAnswer, spoilPlan } from "./_simulator_faults.ts";
+import { Limiter, retryHeaders } from "./_simulator_limits.ts";
+import type {
+  SimulatorBehaviour,
+  SimulatorMessage,
+  SimulatorRequest,
+  SimulatorStats,
+} from "./_simulator_options.ts";
+import { type Plan, play } from "./_simulator_play.ts";
+import { drawLatency, type Random, seeded } from "./_simulator_random.ts";
+
+const DEFAULT_MODELS = ["gpt-5-mini", "gpt-4o-mini"];
+
+/** The behaviour of one simulator and its figures. */
+export class Engine {
+  stats: SimulatorStats = freshStats(0);
+  #behaviour: SimulatorBehaviour = {};
+  #random!: Random;
+  #limiter!: Limiter;
+  readonly #faults = new FaultSource();
+  /** May connections be reused? */
+  keepAlive = true;
+  #index = 0;
+  #chatting = 0;
+
+  constructor(behaviour: SimulatorBehaviour) {
+    this.configure({ seed: 1, limits: {}, faults: {}, ...behaviour });
+  }
+
+  /** Changes what is named; limits, seed and script start afresh when they are. */
+  configure(changes: SimulatorBehaviour): void {
+    const all = this.#behaviour = { ...this.#behaviour, ...changes };
+    if ("seed" in changes) this.#random = seeded(all.seed ?? 1);
+    if ("limits" in changes) this.#limiter = new Limiter(all.limits ?? {}, performance.now());
+    if ("script" in changes) this.#faults.script = all.script;
+    if ("faults" in changes) this.#faults.rates = all.faults ?? {};
+    this.keepAlive = all.keepAlive ?? !mayReset(all);
+  }
+
+  resetStats(): void {
+    this.stats = freshStats(this.stats.inFlight);
+  }
+
+  /** Answers one request. Never rejects. */
+  async handle(exchange: Exchange): Promise<void> {
+    this.stats.requests++;
+    this.stats.inFlight++;
+    this.stats.peakInFlight = Math.max(this.stats.peakInFlight, this.stats.inFlight);
+    exchange.onSettled = () => this.stats.inFlight--;
+    const index = this.#index++;
+    try {
+      let plan: Plan;
+      try {
+        plan = await this.#plan(exchange, index);
+      } catch (error) {
+        // A function among the options threw: say so, where whoever wrote it will look.
+        const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        plan = errorPlan(500, { message, type: "server_error", code: "simulator_callback_failed" });
+      }
+      if (!this.keepAlive) exchange.keepAlive = false;
+      plan.headers["x-request-id"] = `req_sim${index}`;
+      await play(exchange, plan, () => {
+        this.stats.byStatus[plan.status] = (this.stats.byStatus[plan.status] ?? 0) + 1;
+      });
+    } catch {
+      // Not even sending worked, as with a header that no header can be.
+      exchange.drop();
+    } finally {
+      exchange.settle();
+      if (exchange.aborted) this.stats.aborted++;
+    }
+  }
+
+  #plan(exchange: Exchange, index: number): Plan | Promise<Plan> {
+    const { apiKey, models } = this.#behaviour;
+    const route = `${exchange.method} ${exchange.path}`;
+    const chat = route === "POST /v1/chat/completions";
+    if (!chat && route !== "GET /v1/models") {
+      return errorPlan(404, { message: `Unknown request URL: ${route}.`, code: "unknown_url" });
+    }
+    if (apiKey !== undefined && exchange.header("authorization") !== `Bearer ${apiKey}`) {
+      // The key that was sent stays out of the message: messages end up in logs.
+      const message = "Incorrect API key provided. Check the key that the client was given.";
+      return errorPlan(401, { message, code: "invalid_api_key" });
+    }
+    if (!chat) {
+      const data = (models ?? DEFAULT_MODELS).map((id) => ({
+        id,
+        object: "model",
+        created: 1_700_000_000,
+        owned_by: "simulator",
+      }));
+      return jsonPlan(200, { object: "list", data });
+    }
+    const request = readRequest(exchange, index);
+    if ("status" in request) return request;
+    if (models && !models.includes(request.model)) {
+      const message =
+        `The model "${request.model}" does not exist or you do not have access to it.`;
+      return errorPlan(404, { message, param: "model", code: "model_not_found" });
+    }
+    return this.#chat(exchange, request);
+  }
+
+  async #chat(exchange: Exchange, request: SimulatorRequest): Promise<Plan> {
+    const { latency = 0, tokensPerSecond = Infinity, chunkSize = 4, respond } = this.#behaviour;
+    const limiter = this.#limiter;
+    const headers: Record<string, string> = {};
+    const refused = limiter.admit(
+      request.model,
+      promptTokens(request),
+      this.#chatting,
+      performance.now(),
+    );
+    if (refused) {
+      const { message, type, retryAfterMs } = refused;
+      limiter.report(headers, performance.now());
+      if (retryAfterMs !== null) Object.assign(headers, retryHeaders(retryAfterMs));
+      return errorPlan(429, { message, type, code: "rate_limit_exceeded" }, headers);
+    }
+    this.#chatting++;
+    const settled = exchange.onSettled;
+    exchange.onSettled = () => {
+      this.#chatting--;
+      settled?.();
+    };
+    const fault = this.#faults.draw(request, this.#random);
+    if (fault) this.stats.faults[fault.name] = (this.stats.faults[fault.name] ?? 0) + 1;
+    const status = fault?.status;
+    // What is wrong with a request is noticed at once; what goes wrong in the model takes its time.
+    const waitMs = status !== undefined && status < 500
+      ? 0
+      : drawLatency(latency, this.#random, request);
+    if (fault && status !== undefined) {
+      limiter.report(headers, performance.now());
+      const plan = planStatus(fault);
+      return { ...plan, waitMs, headers: { ...headers, ...plan.headers } };
+    }
+    // A function that never answers must not outlive its client.
+    let reply = await exchange.orLeft(answer(request, respond));
+    if (!reply) return jsonPlan(200, {});
+    if (fault) reply = spoilAnswer(reply, fault);
+    limiter.spend(reply.outputTokens, performance.now());
+    limiter.report(headers, performance.now());
+    this.stats.inputTokens += reply.inputTokens;
+    this.stats.outputTokens += reply.outputTokens;
+    const empty = fault?.name === "emptyChoices";
+    if (!request.stream) {
+      const plan = jsonPlan(200, jsonBody(request, reply, empty), headers);
+      plan.waitMs = waitMs + (reply.outputTokens / tokensPerSecond) * 1000;
+      return fault ? spoilPlan(plan, fault, undefined) : plan;
+    }
+    const events = streamEvents(request, reply, chunkSize, empty);
+    const plan: Plan = {
+      status: 200,
+      headers: {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-cache",
+        ...headers,
+      },
+      parts: [...events.deltas, events.closing],
+      whole: false,
+      waitMs,
+      intervalMs: (chunkSize / tokensPerSecond) * 1000,
+      ending: "end",
+    };
+    return fault ? spoilPlan(plan, fault, events) : plan;
+  }
+}
+
+/** Checks the form of a chat request; the answer to a wrong one is a plan. */
+function readRequest(exchange: Exchange, index: number): SimulatorRequest | Plan {
+  let body: Record<string, unknown>;
+  try {
+    body = JSON.parse(exchange.body);
+  } catch {
+    return errorPlan(400, { message: "We could not parse the JSON body of your request." });
+  }
+  const missing = (param: string, what: string): Plan =>
+    errorPlan(400, { message: what, param, code: "missing_required_parameter" });
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return errorPlan(400, { message: "The JSON body of your request must be an object." });
+  }
+  const { model, messages } = body;
+  if (typeof model !== "string" || model === "") {
+    return missing("model", "You must provide a model parameter.");
+  }
+  if (!Array.isArray(messages) || messages.length === 0) {
+    return missing("messages", "Missing required parameter: 'messages'.");
+  }
+  const wrong = messages.findIndex((one) => typeof one?.role !== "string");
+  if (wrong >= 0) {
+    return missing(
+      `messages[${wrong}].role`,
+      `Missing required parameter: 'messages[${wrong}].role'.`,
+    );
+  }
+  return {
+    index,
+    model,
+    messages: messages as SimulatorMessage[],
+    stream: body.stream === true,
+    text: textOf(messages.findLast((one: SimulatorMessage) => one.role === "user")),
+    body,
+    header: (name) => exchange.header(name),
+  };
+}
+
+/** May a reset come? A function can always give one. */
+function mayReset({ script = [], faults }: SimulatorBehaviour): boolean {
+  return typeof script === "function" || (faults?.reset ?? 0) > 0 ||
+    script.some((fault) => (typeof fault === "object" ? fault.type : fault) === "reset");
+}
+
+function freshStats(inFlight: number): SimulatorStats {
+  return {
+    requests: 0,
+    inFlight,
+    peakInFlight: inFlight,
+    peakStreams: 0,
+    connections: 0,
+    byStatus: {},
+    faults: {},
+    aborted: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+  };
+}

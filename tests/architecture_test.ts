@@ -1,0 +1,90 @@
+/** The table of rooms is a test, so that it stays true. */
+import { assertEquals } from "@std/assert";
+
+/** Which rooms of `src/` a room may import from. Files that lie in `src/` itself wire the rooms together. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  model: [],
+  resilience: ["model"],
+  limits: ["model"],
+  telemetry: ["model"],
+  providers: ["model"],
+  testing: ["model"],
+  agent: ["model", "resilience", "limits", "telemetry"],
+  run: ["agent", "model", "limits", "telemetry"],
+};
+
+/** Packages that only one room may need. */
+const ONLY_IN: Record<string, readonly string[]> = {
+  "npm:openai": ["providers"],
+  "npm:@pydantic/genai-prices": ["telemetry"],
+  "npm:@standard-schema/spec": ["agent"],
+};
+
+/** No package of the tests and examples may get into what is published. */
+const NEVER = ["npm:zod", "npm:fast-check", "npm:@sinonjs/fake-timers", "npm:p-map", "npm:p-limit"];
+
+interface Module {
+  readonly specifier: string;
+  readonly dependencies?: readonly {
+    readonly specifier: string;
+    readonly code?: { readonly specifier: string };
+    readonly type?: { readonly specifier: string };
+  }[];
+}
+
+const root = new URL("../", import.meta.url).href;
+
+async function modules(): Promise<Module[]> {
+  const graphs = ["mod.ts", "src/providers/openai.ts", "src/testing/mod.ts"].map(async (entry) => {
+    const { success, stdout, stderr } = await new Deno.Command("deno", {
+      args: ["info", "--json", entry],
+      cwd: new URL(root),
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    return JSON.parse(new TextDecoder().decode(stdout)).modules as Module[];
+  });
+  const all = (await Promise.all(graphs)).flat();
+  return [...new Map(all.map((module) => [module.specifier, module])).values()]
+    .filter(({ specifier }) => specifier.startsWith(root + "src/"));
+}
+
+/** The path below `src/`, and the room; a file in `src/` itself has none. */
+function place(specifier: string): { path: string; room: string | undefined } {
+  const path = specifier.slice((root + "src/").length);
+  return { path, room: path.includes("/") ? path.split("/")[0] : undefined };
+}
+
+Deno.test("each room imports only from the rooms that the table allows", async () => {
+  const all = await modules();
+  const wrong: string[] = [];
+  for (const { specifier, dependencies = [] } of all) {
+    const { path, room } = place(specifier);
+    if (room === undefined) continue;
+    for (const { code, type } of dependencies) {
+      const target = (code ?? type)?.specifier ?? "";
+      if (!target.startsWith(root + "src/")) continue;
+      const to = place(target);
+      const allowed = to.room === room || MAY_IMPORT[room]?.includes(to.room ?? "");
+      if (!allowed) wrong.push(`${path} → ${to.path}`);
+      // A file whose name begins with _ is private to its folder.
+      if (to.path.includes("/_") && to.room !== room) wrong.push(`${path} → ${to.path} (private)`);
+    }
+  }
+  assertEquals(wrong, []);
+  assertEquals(new Set(all.map(({ specifier }) => place(specifier).room)).size > 6, true);
+});
+
+Deno.test("packages are imported only where they belong", async () => {
+  const wrong: string[] = [];
+  for (const { specifier, dependencies = [] } of await modules()) {
+    const { path, room } = place(specifier);
+    for (const { code, type } of dependencies) {
+      const target = ((code ?? type)?.specifier ?? "").replace("npm:/", "npm:");
+      for (const [name, rooms] of Object.entries(ONLY_IN)) {
+        if (target.startsWith(name) && !rooms.includes(room ?? "")) wrong.push(`${path} → ${target}`);
+      }
+      if (NEVER.some((name) => target.startsWith(name))) wrong.push(`${path} → ${target}`);
+    }
+  }
+  assertEquals(wrong, []);
+});

@@ -1,0 +1,24 @@
+/** Runs every example as a user would: each must end well and print something. Names as arguments run only those. */
+const folder = new URL("../examples/", import.meta.url);
+const wanted = Deno.args;
+let failed = 0;
+
+const names = [...Deno.readDirSync(folder)]
+  .filter(({ isFile, name }) => isFile && name.endsWith(".ts") && !name.startsWith("_"))
+  .map(({ name }) => name)
+  .filter((name) => wanted.length === 0 || wanted.includes(name.replace(".ts", "")))
+  .sort();
+
+for (const name of names) {
+  const began = performance.now();
+  const permissions = name === "reviews.ts" ? "demo" : "example";
+  const { success, stdout, stderr } = await new Deno.Command("deno", {
+    args: ["run", "--quiet", "--no-prompt", `-P=${permissions}`, new URL(name, folder).pathname],
+  }).output();
+  const ok = success && stdout.length > 0;
+  if (!ok) failed++;
+  console.log(`${name} ... ${ok ? "ok" : "FAILED"} (${Math.round(performance.now() - began)}ms)`);
+  if (!ok) console.log(new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+}
+console.log(`\nexamples: ${names.length - failed} passed, ${failed} failed`);
+if (failed > 0 || names.length === 0) Deno.exit(1);

@@ -42,9 +42,14 @@ export type {
   ModelAgentOptions,
   SharedOptions,
 } from "./src/agent/options.ts";
-export type { InferOutput, Schema } from "./src/agent/output.ts";
+export type { InferOutput, Schema, StandardSchema } from "./src/agent/output.ts";
 export type { RunContext } from "./src/agent/run_agent.ts";
-export type { Placeholders, TemplateParams, TemplateValue } from "./src/agent/template.ts";
+export type {
+  NotInName,
+  Placeholders,
+  TemplateParams,
+  TemplateValue,
+} from "./src/agent/template.ts";
 
 export { AgentError, BatchError, ProviderError } from "./src/model/errors.ts";
 export type {

@@ -8,10 +8,26 @@ import type { JsonSchema, OutputSchema } from "../model/message.ts";
  * What an answer must be: a Standard Schema that gives its JSON Schema (zod 4.2 or later, arktype 2.1 or later, valibot with its
  * converter), or a JSON Schema.
  */
-export type Schema<T = unknown> = StandardSchemaV1<unknown, T> | JsonSchema;
+export type Schema<T = unknown> = StandardSchema<T> | JsonSchema;
+
+/** What is needed of a Standard Schema; a `StandardSchemaV1` of the specification is one. */
+export interface StandardSchema<T = unknown> {
+  /** The schema's own side of the interface; see {@link https://standardschema.dev}. */
+  readonly "~standard": {
+    /** The version of the interface. */
+    readonly version: 1;
+    /** The library the schema is made with. */
+    readonly vendor: string;
+    /** Checks a value. */
+    // deno-lint-ignore no-explicit-any
+    readonly validate: (value: unknown) => any;
+    /** The types, for the compiler only. */
+    readonly types?: { readonly input: unknown; readonly output: T } | undefined;
+  };
+}
 
 /** The type of what a schema lets through; text where there is no schema. */
-export type InferOutput<S> = S extends StandardSchemaV1<infer _, infer T> ? T
+export type InferOutput<S> = S extends StandardSchema<infer T> ? T
   : S extends JsonSchema ? unknown
   : string;
 

@@ -17,48 +17,19 @@ export type TemplateParams<Template extends string> = string extends Template
 
 /** The names in a template, as a union. */
 export type Placeholders<Template extends string, Found = never> = Template extends
-  `${infer Before}{${infer After}` ? After extends `{${infer Rest}` ? Placeholders<Rest, Found>
+  `${string}{${infer After}` ? After extends `{${infer Rest}` ? Placeholders<Rest, Found>
   : After extends `${infer Name}}${infer Rest}`
-    ? IsName<Name> extends true ? Placeholders<Rest, Found | Name>
-    : Placeholders<After, Found>
-  : Found & (Before extends string ? unknown : never)
+    ? Name extends "" | `${string}${NotInName}${string}` | `${number}${string}`
+      ? Placeholders<After, Found>
+    : Placeholders<Rest, Found | Name>
+  : Found
   : Found;
 
-type Lower =
-  | "a"
-  | "b"
-  | "c"
-  | "d"
-  | "e"
-  | "f"
-  | "g"
-  | "h"
-  | "i"
-  | "j"
-  | "k"
-  | "l"
-  | "m"
-  | "n"
-  | "o"
-  | "p"
-  | "q"
-  | "r"
-  | "s"
-  | "t"
-  | "u"
-  | "v"
-  | "w"
-  | "x"
-  | "y"
-  | "z";
-type Letter = Lower | Uppercase<Lower> | "_";
-type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
-type IsName<Name extends string> = Name extends `${infer First}${infer Rest}`
-  ? First extends Letter ? AllWord<Rest> : false
-  : false;
-type AllWord<Text extends string> = Text extends `${infer First}${infer Rest}`
-  ? First extends Letter | Digit ? AllWord<Rest> : false
-  : true;
+/** What no name has in it: braces around such a text are just braces. */
+// deno-fmt-ignore
+export type NotInName =
+  | " " | "\n" | "\t" | "\r" | "!" | '"' | "#" | "$" | "%" | "&" | "'" | "(" | ")" | "*" | "+" | "," | "-" | "." | "/"
+  | ":" | ";" | "<" | "=" | ">" | "?" | "@" | "[" | "\\" | "]" | "^" | "`" | "{" | "|" | "}" | "~";
 
 /** A template that was read once and is filled in often. */
 export interface Template {
@@ -77,7 +48,7 @@ export class TemplateError extends Error {
   override readonly name = "TemplateError";
 }
 
-const TOKEN = /\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+const TOKEN = /\{\{|\}\}|\{([\p{L}_][\p{L}\p{N}_]*)\}/gu;
 
 /** Reads a template. */
 export function parseTemplate(template: string): Template {

@@ -83,11 +83,18 @@ export function replyOf(completion: Completion): ModelReply {
   }
   const { content, refusal } = choice.message;
   return {
-    text: typeof content === "string" ? content : "",
-    finishReason: choice.finish_reason ?? "stop",
+    text: textOf(content),
+    finishReason: choice.finish_reason || "stop",
     usage: usageOf(completion.usage),
-    refusal: refusal ?? undefined,
+    refusal: textOf(refusal) || undefined,
   };
+}
+
+/** Mistral's reasoning models say it in parts, of which some are thoughts. */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content.map((part) => part?.type === "text" ? textOf(part.text) : "").join("");
 }
 
 /** Puts the pieces of a streamed answer together. */
@@ -100,11 +107,12 @@ export class ReplyBuilder {
   /** Takes a piece; gives its text. */
   add(chunk: Chunk): string {
     // The chunk with the usage has no choices; so have the first ones of some servers.
-    const choice = chunk.choices?.[0];
-    this.#usage = usageOf(chunk.usage) ?? this.#usage;
-    this.#finishReason = choice?.finish_reason ?? this.#finishReason;
-    this.#refusal += choice?.delta?.refusal ?? "";
-    const text = choice?.delta?.content ?? "";
+    const choice = chunk?.choices?.[0];
+    this.#usage = usageOf(chunk?.usage) ?? this.#usage;
+    // Some servers send an empty reason with each piece.
+    this.#finishReason = choice?.finish_reason || this.#finishReason;
+    this.#refusal += textOf(choice?.delta?.refusal);
+    const text = textOf(choice?.delta?.content);
     this.#text += text;
     return text;
   }

@@ -5,6 +5,7 @@
  */
 import { APIError, type OpenAI } from "openai";
 import { Stream } from "openai/streaming";
+import { ProviderError } from "../model/errors.ts";
 import type { Lease } from "./transport.ts";
 
 /** Sends bodies to one path of a server. */
@@ -25,6 +26,7 @@ export class Client {
    * Sends a body and waits for the headers of the answer.
    *
    * @throws {APIError} If the status says that it failed.
+   * @throws {ProviderError} If the body is no JSON: then nothing was sent.
    * @throws {TypeError} If there is no connection.
    */
   async send(body: unknown, signal: AbortSignal, { client }: Lease): Promise<Response> {
@@ -33,12 +35,25 @@ export class Client {
       method: "POST",
       // A connection that is reset makes Deno send the request again: the key tells the server that it is the same one.
       headers: { ...headers, "idempotency-key": crypto.randomUUID() },
-      body: JSON.stringify(body),
+      body: jsonOf(body),
       signal,
       client,
     });
     if (!response.ok) throw await errorOf(response);
     return response;
+  }
+
+  /**
+   * Sends a body and reads the whole answer.
+   *
+   * @throws {APIError} If the answer is an error, whatever its status.
+   */
+  async json<T>(body: unknown, signal: AbortSignal, lease: Lease): Promise<T> {
+    const response = await this.send(body, signal, lease);
+    const json = await response.json();
+    // OpenRouter begins with 200 and fails then, in a whole answer as in a stream.
+    if (json?.error) throw new APIError(undefined, json.error, undefined, response.headers);
+    return json;
   }
 
   /** Sends a body and reads the answer's events. `controller` aborts the request; it does so by itself when the reading ends early. */
@@ -62,11 +77,26 @@ export class Client {
   }
 }
 
+function jsonOf(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    throw new ProviderError("its request cannot be written as JSON: see the cause", {
+      code: "invalid_params",
+      retryable: false,
+      cause,
+    });
+  }
+}
+
 async function errorOf(response: Response): Promise<APIError> {
-  const text = await response.text();
+  // The status tells enough if the connection breaks behind it.
+  const text = await response.text().catch(() => "");
   let json: { error?: unknown } | undefined;
   try {
     json = JSON.parse(text);
+    // Gemini puts its errors into a list.
+    if (Array.isArray(json)) json = json[0];
   } catch {
     // A proxy in between may answer with a page.
   }

@@ -1,5 +1,5 @@
 /** What can go wrong with a request, told once and for all: by status and code, never by words in a message. */
-import { APIError } from "openai";
+import { APIError, OpenAIError } from "openai";
 import { ProviderError } from "../model/errors.ts";
 import { retryAfterOf } from "./_retry_after.ts";
 
@@ -10,8 +10,8 @@ const LONGEST_MESSAGE = 300;
 export function providerError(thrown: unknown, keys: readonly string[]): unknown {
   if (thrown instanceof ProviderError) return thrown;
   if (thrown instanceof APIError) return statusError(thrown, keys);
-  if (thrown instanceof SyntaxError) {
-    // Its message would quote the answer.
+  // The SDK cannot read a stream that has no body at all; the message of a SyntaxError would quote the answer.
+  if (thrown instanceof SyntaxError || thrown instanceof OpenAIError) {
     return new ProviderError("the server's answer is not JSON", {
       code: "provider",
       retryable: true,
@@ -25,21 +25,23 @@ export function providerError(thrown: unknown, keys: readonly string[]): unknown
 }
 
 function network(error: Error, keys: readonly string[]): ProviderError {
-  // The URL may have a key in it.
-  const what = clean(error.message.replace(/ (for|from) url \([^)]*\)/g, ""), keys);
+  // Deno says only "fetch failed", and the reason in the cause, behind a URL that may have a key in it.
+  const told = error.cause instanceof Error ? error.cause.message : error.message;
+  const what = clean(told.replace(/^error sending request .*?: (?=client error)/, ""), keys);
   return new ProviderError(`the connection failed: ${what}`, { code: "network", retryable: true });
 }
 
 function statusError(error: APIError, keys: readonly string[]): ProviderError {
-  // An error inside a stream has no status; gateways put a number into its code.
+  // An error inside an answer that began well has no status; gateways put a number into its code.
   const inner = error.error as { message?: unknown; code?: unknown } | undefined;
   const code = inner?.code ?? error.code;
-  const status = error.status ?? (typeof code === "number" ? code : undefined);
+  const number = Number(code);
+  const status = error.status ?? (number >= 400 && number < 600 ? number : undefined);
   // What is no message may be anything, the prompt among it.
   const what = typeof inner?.message === "string" ? `: ${clean(inner.message, keys)}` : "";
   return new ProviderError(
     status === undefined
-      ? `the server failed in mid-stream${what}`
+      ? `the server failed while it answered${what}`
       : `the server answered ${status}${what}`,
     {
       code: status === 429 ? "rate_limited" : status === 408 ? "timeout" : "provider",

@@ -9,14 +9,15 @@ export function retryAfterOf(headers: Headers, now: number): number | undefined 
   const ms = numberOf(headers.get("retry-after-ms"));
   if (ms !== undefined) return ms;
   const header = headers.get("retry-after");
-  const seconds = numberOf(header);
-  if (seconds !== undefined) return seconds * 1000;
-  const date = header === null ? NaN : Date.parse(header);
+  const seconds = numberOf(header, 1000);
+  if (seconds !== undefined) return seconds;
+  // `Date.parse` reads a date even into "-5" and "in 3"; every date that HTTP knows has a time of day.
+  const date = header !== null && /\d\d:\d\d:\d\d/.test(header) ? Date.parse(header) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-function numberOf(header: string | null): number | undefined {
-  if (header === null || header.trim() === "") return undefined;
-  const number = Number(header);
-  return Number.isFinite(number) && number >= 0 ? number : undefined;
+function numberOf(header: string | null, factor = 1): number | undefined {
+  if (header === null || !/^\d+(\.\d+)?$/.test(header)) return undefined;
+  const number = Number(header) * factor;
+  return Number.isFinite(number) ? number : undefined;
 }

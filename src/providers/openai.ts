@@ -54,7 +54,13 @@ export interface OpenAIOptions {
 export interface OpenAIProvider extends Provider, AsyncDisposable {}
 
 const RULES: Rules = {
-  apiKey: text,
+  apiKey(doing, name, value) {
+    text(doing, name, value);
+    // Never shown, not even by the error that `Headers` throws.
+    if (!/^[\x20-\x7e]+$/.test((value as string).trim())) {
+      refuse(doing, name, "one line of plain characters", value);
+    }
+  },
   baseURL(doing, name, value) {
     if (typeof value !== "string" || !/^https?:$/.test(URL.parse(value)?.protocol ?? "")) {
       refuse(doing, name, "an http or https URL", value);
@@ -63,10 +69,19 @@ const RULES: Rules = {
   name: text,
   organization: text,
   project: text,
-  headers: record,
+  headers(doing, name, value) {
+    record(doing, name, value);
+    for (const [header, said] of Object.entries(value as Record<string, unknown>)) {
+      if (typeof said !== "string" || !isHeader(header, said)) {
+        refuse(doing, `${name}["${header}"]`, "a text that a header can carry", said);
+      }
+    }
+  },
   connections: positiveInteger,
   caCerts(doing, name, value) {
-    if (!Array.isArray(value)) refuse(doing, name, "a list of certificates", value);
+    if (!Array.isArray(value) || value.some((pem) => typeof pem !== "string")) {
+      refuse(doing, name, "a list of certificates", value);
+    }
   },
 };
 
@@ -107,13 +122,16 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   checkOptions(doing, options, RULES);
   const baseURL = options.baseURL ?? environment("OPENAI_BASE_URL") ?? OPENAI_URL;
   RULES.baseURL!(doing, "OPENAI_BASE_URL", baseURL);
-  const own = baseURL !== OPENAI_URL;
-  const apiKey = options.apiKey ?? environment("OPENAI_API_KEY") ?? (own ? NO_KEY : undefined);
-  if (apiKey === undefined) {
+  // OpenAI has more than one address: https://eu.api.openai.com/v1 is another.
+  const own = !/(^|\.)api\.openai\.com$/.test(new URL(baseURL).hostname);
+  const key = options.apiKey ?? environment("OPENAI_API_KEY") ?? (own ? NO_KEY : undefined);
+  if (key === undefined) {
     throw new TypeError(
       `Cannot ${doing} as there is no key: set OPENAI_API_KEY, pass \`apiKey\`, or name another server by \`baseURL\``,
     );
   }
+  RULES.apiKey!(doing, "OPENAI_API_KEY", key);
+  const apiKey = key.trim();
 
   const sdk = new OpenAI({
     apiKey,
@@ -124,7 +142,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     // It would print parts of answers.
     logLevel: "off",
   });
-  const keys = apiKey === NO_KEY ? [] : [apiKey];
+  const keys = [...(apiKey === NO_KEY ? [] : [apiKey]), ...secretsIn(options.headers)];
   const client = new Client(sdk, "/chat/completions");
   const transport = new Transport(baseURL, {
     streams: STREAMS_PER_CONNECTION,
@@ -139,8 +157,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     async generate(request: ModelRequest, { signal }: ProviderOptions): Promise<ModelReply> {
       using lease = transport.lease();
       try {
-        const response = await client.send(bodyOf(request, maxTokensField), signal, lease);
-        return replyOf(await response.json());
+        return replyOf(await client.json(bodyOf(request, maxTokensField), signal, lease));
       } catch (thrown) {
         signal.throwIfAborted();
         throw providerError(thrown, keys);
@@ -177,6 +194,21 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       return Promise.resolve();
     },
   };
+}
+
+/** The values of headers that look like keys: servers of one's own have names of their own for them. */
+function secretsIn(headers: OpenAIOptions["headers"] = {}): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => /auth|key|token|secret|cookie|password/i.test(name))
+    .map(([, value]) => value.trim().replace(/^(Bearer|Basic) /i, ""));
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    return new Headers({ [name]: value }).has(name);
+  } catch {
+    return false;
+  }
 }
 
 /** A variable of the environment; one that may not be read is not there. */

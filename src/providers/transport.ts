@@ -36,7 +36,7 @@ export class Transport implements Disposable {
   /** For requests to this URL. Plain HTTP opens as many connections as it needs, so there is nothing to do. */
   constructor(url: string, options: TransportOptions) {
     this.#options = options;
-    this.#spread = url.startsWith("https:") &&
+    this.#spread = new URL(url).protocol === "https:" &&
       typeof globalThis.Deno?.createHttpClient === "function";
   }
 

@@ -46,18 +46,19 @@ export function batch<A extends Callable>(
   calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
   options?: CallRunOptions,
 ): Promise<Result<ContentOf<A>>[]>;
-export async function batch(
+export function batch(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
   options: CallRunOptions = {},
 ): Promise<Result[]> {
-  checkCalls("run the batch", calls, options);
-  return await track(collect(calls, options));
+  // The promise that is tracked is the one the caller gets: a scope must know whether it is awaited.
+  return track(collect(calls, options));
 }
 
 async function collect(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
   options: CallRunOptions,
 ): Promise<Result[]> {
+  checkCalls("run the batch", calls, options);
   const results: Result[] = [];
   try {
     for await (const { result, index } of resultStream(calls, options)) results[index] = result;

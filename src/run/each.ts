@@ -83,16 +83,12 @@ export function each<T, R>(
   fn: (item: T, context: EachContext) => R | Promise<R>,
   options?: EachOptions & { readonly settle?: false },
 ): Promise<R[]>;
-export async function each<T, R>(
+export function each<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
   options: EachOptions = {},
 ): Promise<(R | Settled<R>)[]> {
-  const doing = "run each";
-  checkSource(doing, "items", items);
-  callback(doing, "fn", fn);
-  checkOptions(doing, options, { ...RUN_RULES, settle: flag });
-  return await track(collect(items, fn, options));
+  return track(collect(items, fn, options));
 }
 
 /** What the run hands on of one item. */
@@ -108,6 +104,10 @@ async function collect<T, R>(
   fn: (item: T, context: EachContext) => R | Promise<R>,
   options: EachOptions,
 ): Promise<(R | Settled<R>)[]> {
+  const doing = "run each";
+  checkSource(doing, "items", items);
+  callback(doing, "fn", fn);
+  checkOptions(doing, options, { ...RUN_RULES, settle: flag });
   const results: (R | Settled<R>)[] = [];
   const run = openRun<T, Item<R>>(items, options, {
     async item(item, index, run) {

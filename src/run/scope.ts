@@ -3,6 +3,7 @@ import {
   type CallContext,
   currentContext,
   inContext,
+  track,
   type TrackingScope,
 } from "../agent/context.ts";
 import { Gate } from "../limits/gate.ts";
@@ -68,7 +69,14 @@ export interface Scope {
  * }); // all three are done here
  * ```
  */
-export async function scope<T>(
+export function scope<T>(
+  options: ScopeOptions,
+  fn: (scope: Scope) => T | Promise<T>,
+): Promise<T> {
+  return track(open(options, fn));
+}
+
+async function open<T>(
   options: ScopeOptions,
   fn: (scope: Scope) => T | Promise<T>,
 ): Promise<T> {
@@ -78,9 +86,7 @@ export async function scope<T>(
     deadline: positiveMs,
   });
   callback("open a scope", "fn", fn);
-  const outer = currentContext();
-  const work = new ActiveScope(options, outer).run(fn);
-  return await (outer.scope?.track(work) ?? work);
+  return await new ActiveScope(options, currentContext()).run(fn);
 }
 
 /** Is this code running inside a {@linkcode scope}? */

@@ -1,19 +1,15 @@
 /**
  * What happens to a request, in order: route, key, form, limits, faults, answer.
  */
-import { answer, promptTokens, textOf } from "./_simulator_answer.ts";
+import { answer, promptTokens } from "./_simulator_answer.ts";
 import { jsonBody, streamEvents } from "./_simulator_chat.ts";
 import { errorPlan, jsonPlan } from "./_simulator_errors.ts";
 import type { Exchange } from "./_simulator_exchange.ts";
 import { FaultSource, planStatus, spoilAnswer, spoilPlan } from "./_simulator_faults.ts";
 import { Limiter, retryHeaders } from "./_simulator_limits.ts";
-import type {
-  SimulatorBehaviour,
-  SimulatorMessage,
-  SimulatorRequest,
-  SimulatorStats,
-} from "./_simulator_options.ts";
+import type { SimulatorBehaviour, SimulatorRequest, SimulatorStats } from "./_simulator_options.ts";
 import { type Plan, play } from "./_simulator_play.ts";
+import { readRequest } from "./_simulator_request.ts";
 import { drawLatency, type Random, seeded } from "./_simulator_random.ts";
 
 const DEFAULT_MODELS = ["gpt-5-mini", "gpt-4o-mini"];
@@ -64,6 +60,7 @@ export class Engine {
         const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         plan = errorPlan(500, { message, type: "server_error", code: "simulator_callback_failed" });
       }
+      exchange.forgetRequest();
       if (!this.keepAlive) exchange.keepAlive = false;
       plan.headers["x-request-id"] = `req_sim${index}`;
       await play(exchange, plan, () => {
@@ -85,7 +82,7 @@ export class Engine {
     if (!chat && route !== "GET /v1/models") {
       return errorPlan(404, { message: `Unknown request URL: ${route}.`, code: "unknown_url" });
     }
-    if (apiKey !== undefined && exchange.header("authorization") !== `Bearer ${apiKey}`) {
+    if (apiKey !== undefined && exchange.headers["authorization"] !== `Bearer ${apiKey}`) {
       // The key that was sent stays out of the message: messages end up in logs.
       const message = "Incorrect API key provided. Check the key that the client was given.";
       return errorPlan(401, { message, code: "invalid_api_key" });
@@ -173,44 +170,6 @@ export class Engine {
     };
     return fault ? spoilPlan(plan, fault, events) : plan;
   }
-}
-
-/** Checks the form of a chat request; the answer to a wrong one is a plan. */
-function readRequest(exchange: Exchange, index: number): SimulatorRequest | Plan {
-  let body: Record<string, unknown>;
-  try {
-    body = JSON.parse(exchange.body);
-  } catch {
-    return errorPlan(400, { message: "We could not parse the JSON body of your request." });
-  }
-  const missing = (param: string, what: string): Plan =>
-    errorPlan(400, { message: what, param, code: "missing_required_parameter" });
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    return errorPlan(400, { message: "The JSON body of your request must be an object." });
-  }
-  const { model, messages } = body;
-  if (typeof model !== "string" || model === "") {
-    return missing("model", "You must provide a model parameter.");
-  }
-  if (!Array.isArray(messages) || messages.length === 0) {
-    return missing("messages", "Missing required parameter: 'messages'.");
-  }
-  const wrong = messages.findIndex((one) => typeof one?.role !== "string");
-  if (wrong >= 0) {
-    return missing(
-      `messages[${wrong}].role`,
-      `Missing required parameter: 'messages[${wrong}].role'.`,
-    );
-  }
-  return {
-    index,
-    model,
-    messages: messages as SimulatorMessage[],
-    stream: body.stream === true,
-    text: textOf(messages.findLast((one: SimulatorMessage) => one.role === "user")),
-    body,
-    header: (name) => exchange.header(name),
-  };
 }
 
 /** May a reset come? A function can always give one. */

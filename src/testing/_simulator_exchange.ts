@@ -5,6 +5,8 @@
 /** Response headers, names in lower case. */
 export type HeaderList = Readonly<Record<string, string>>;
 
+const NO_HEADERS: HeaderList = Object.freeze({});
+
 /** The longest time that a timer takes. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -26,13 +28,20 @@ export abstract class Exchange {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wake: ((there: boolean) => void) | undefined;
 
-  constructor(readonly method: string, readonly path: string) {}
+  constructor(
+    readonly method: string,
+    readonly path: string,
+    /** The request headers, names in lower case. */
+    public headers: HeaderList,
+    /** The request body as text. */
+    public body: string,
+  ) {}
 
-  /** The request body as text. */
-  abstract readonly body: string;
-
-  /** A request header, its name in lower case. */
-  abstract header(name: string): string | undefined;
+  /** The request was read and is not needed any more: ten thousand that wait for their answers need not carry theirs. */
+  forgetRequest(): void {
+    this.headers = NO_HEADERS;
+    this.body = "";
+  }
 
   /** Keeps status and headers until the next write. Without a length the body's end is marked by the protocol. */
   abstract head(status: number, headers: HeaderList, length?: number): void;

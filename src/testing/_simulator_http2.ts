@@ -3,24 +3,26 @@
  * order. Deno's own server fixes that limit, and a limit is what a client's connection pool has to be tested against.
  */
 import { Exchange, type Handler, type HeaderList } from "./_simulator_exchange.ts";
+import {
+  ACK,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  INTERNAL_ERROR,
+  join,
+  LARGEST_FRAME,
+  PADDED,
+  PRIORITY,
+  REFUSED_STREAM,
+  Type,
+  uint32,
+  unpad,
+} from "./_simulator_http2_frame.ts";
 import { HpackReader, packHeaders } from "./_simulator_hpack.ts";
 
 const encoder = new TextEncoder();
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length;
-const LARGEST_FRAME = 16_384;
 const LARGEST_WINDOW = 2 ** 31 - 1;
-
-const Type = {
-  Data: 0,
-  Headers: 1,
-  Reset: 3,
-  Settings: 4,
-  Ping: 6,
-  Window: 8,
-  Continuation: 9,
-} as const;
-const END_STREAM = 1, ACK = 1, END_HEADERS = 4, PADDED = 8, PRIORITY = 32;
-const INTERNAL_ERROR = 2, REFUSED_STREAM = 7;
 
 /** Serves one connection until it ends. Never rejects. `onStreams` hears how many streams are open. */
 export async function serveHttp2(
@@ -223,21 +225,17 @@ class Http2Connection {
 
 class Http2Exchange extends Exchange {
   window: number;
-  body = "";
   #pieces: Uint8Array[] = [];
   #kept: Uint8Array | undefined;
 
   constructor(
     readonly connection: Http2Connection,
     readonly id: number,
-    readonly headers: Record<string, string>,
+    headers: Record<string, string>,
   ) {
-    super(headers[":method"] ?? "", (headers[":path"] ?? "").replace(/[?#].*$/, ""));
+    super(headers[":method"] ?? "", (headers[":path"] ?? "").replace(/[?#].*$/, ""), headers, "");
+    if (headers[":authority"] !== undefined) headers.host ??= headers[":authority"];
     this.window = connection.streamWindow;
-  }
-
-  header(name: string): string | undefined {
-    return this.headers[name === "host" ? ":authority" : name];
   }
 
   data(bytes: Uint8Array): void {
@@ -297,36 +295,4 @@ class Http2Exchange extends Exchange {
     this.settle();
     this.connection.forget(this.id);
   }
-}
-
-function frame(type: number, flags: number, id: number, payload: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(9 + payload.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, payload.length << 8);
-  view.setUint8(3, type);
-  view.setUint8(4, flags);
-  view.setUint32(5, id);
-  bytes.set(payload, 9);
-  return bytes;
-}
-
-function uint32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
-  return bytes;
-}
-
-function unpad(payload: Uint8Array): Uint8Array {
-  return payload.subarray(1, payload.length - payload[0]!);
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

@@ -19,7 +19,7 @@ export interface SimulatorRequest {
   /**
    * The value of a request header, or `undefined`.
    *
-   * @param name Its name, in lower case.
+   * @param name Its name, in upper or lower case.
    */
   header(name: string): string | undefined;
 }
@@ -41,13 +41,13 @@ export interface SimulatorAnswer {
   /**
    * Why the model stopped.
    *
-   * @default {"tool_calls" with tool calls, else "stop"}
+   * @default "tool_calls" with tool calls, else "stop"
    */
   finishReason?: string;
   /**
    * Token counts to report instead of the estimate.
    *
-   * @default {one token for each 4 characters}
+   * @default One token for each 4 characters
    */
   usage?: { inputTokens?: number; outputTokens?: number };
 }
@@ -57,7 +57,7 @@ export interface SimulatorToolCall {
   /**
    * The id of the call.
    *
-   * @default {a fresh one}
+   * @default A fresh one
    */
   id?: string;
   /** The name of the tool. */
@@ -114,13 +114,13 @@ export interface SimulatorFaultDetails {
   /**
    * Milliseconds to put into `retry-after-ms` and, in seconds rounded up, into `retry-after`; `null` for none.
    *
-   * @default {100 with status 429, else null}
+   * @default 100 with status 429, else null
    */
   retryAfterMs?: number | null;
   /**
    * The body of a fault with a status: a text, or a value to send as JSON.
    *
-   * @default {OpenAI's error body for that status}
+   * @default OpenAI's error body for that status
    */
   body?: unknown;
   /** Headers to send besides, or `null` to leave one out. */
@@ -129,7 +129,7 @@ export interface SimulatorFaultDetails {
    * How many chunks of the stream come before the fault (`stall`, `stallKeepAlive`, `resetBody`, `truncate`,
    * `malformed`, `streamError`). A JSON answer has 2 chunks, its two halves.
    *
-   * @default {0 for the stalls, half of them for the others}
+   * @default 0 for the stalls, half of them for the others
    */
   afterChunks?: number;
   /**
@@ -222,7 +222,7 @@ export interface SimulatorBehaviour {
    * request once more when a reused connection breaks, so a `reset` would hardly ever be seen; with `true` it is
    * simulated all the same, to test against that.
    *
-   * @default {false if `faults` or `script` have a "reset" or `script` is a function, else true}
+   * @default False if `faults` or `script` have a "reset" or `script` is a function, else true
    */
   keepAlive?: boolean;
   /**
@@ -234,7 +234,7 @@ export interface SimulatorBehaviour {
   /**
    * The models there are. Any other model gets a 404. Without the option every model is known.
    *
-   * @default {["gpt-5-mini", "gpt-4o-mini"] in the list of models}
+   * @default Any; the list names "gpt-5-mini" and "gpt-4o-mini"
    */
   models?: readonly string[];
   /**

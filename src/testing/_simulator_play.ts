@@ -2,7 +2,7 @@
  * A planned answer, and how it is sent: when the headers go, in which pieces the body follows, and how it all ends.
  */
 import type { Exchange } from "./_simulator_exchange.ts";
-import { byteLength } from "./_simulator_http1.ts";
+import { byteLength } from "./_simulator_http1_parse.ts";
 
 /** What to send and when. */
 export interface Plan {

@@ -1,11 +1,8 @@
 /**
  * Makes a value that fits a JSON Schema, and that makes sense beside the text it is about.
  */
-import { categoryOf, isToxic, moodOf, summarise } from "./_lexicon.ts";
-import { answerTask, type Task, wordLimit } from "./_lexicon_task.ts";
-import { textLike } from "./_simulator_pattern.ts";
-
-type Schema = Readonly<Record<string, unknown>>;
+import { answerTask, type Task } from "./_lexicon_task.ts";
+import { choose, makeFlag, makeNumber, makeText, type Schema } from "./_simulator_schema_values.ts";
 
 /** Beyond this depth only what is required is made, so that recursive schemas end. */
 const DEEP = 5;
@@ -22,7 +19,7 @@ class Maker {
     if (!isSchema(from)) return from === false ? null : answerTask(this.task);
     const schema = this.#resolve(from);
     if ("const" in schema) return schema.const;
-    if (Array.isArray(schema.enum)) return this.#choose(schema.enum);
+    if (Array.isArray(schema.enum)) return choose(schema.enum, this.task);
     const choices = schema.anyOf ?? schema.oneOf;
     if (Array.isArray(choices) && choices.length > 0) {
       const { anyOf: _a, oneOf: _o, ...base } = schema;
@@ -37,13 +34,13 @@ class Maker {
         return this.#array(schema, name, depth);
       case "number":
       case "integer":
-        return this.#number(schema, name);
+        return makeNumber(schema, name, this.task);
       case "boolean":
-        return this.#flag(name);
+        return makeFlag(name, this.task);
       case "null":
         return null;
       default:
-        return this.#text(schema, name);
+        return makeText(schema, name, this.task);
     }
   }
 
@@ -104,118 +101,13 @@ class Maker {
     const all = isSchema(items) && Array.isArray(items.enum) ? items.enum : undefined;
     return Array.from({ length }, (_, i) => {
       if (i < fixed.length) return this.make(fixed[i], name, depth + 1);
-      if (all && i > 0) return rotated(all, this.#choose(all))[i % all.length];
+      if (all && i > 0) return rotated(all, choose(all, this.task))[i % all.length];
       const made = this.make(items ?? {}, name, depth + 1);
       if (i === 0 || schema.uniqueItems !== true) return made;
       if (typeof made === "number") return made + i;
       return typeof made === "string" ? `${made} ${i + 1}` : made;
     });
   }
-
-  #number(schema: Schema, name: string): number {
-    const whole = schema.type === "integer" || Number.isInteger(schema.multipleOf);
-    const step = Number(schema.multipleOf ?? (whole ? 1 : 0));
-    const gap = step || 1e-3;
-    let low = Math.max(
-      bound(schema.minimum, -Infinity),
-      bound(schema.exclusiveMinimum, -Infinity) + gap,
-    );
-    let high = Math.min(
-      bound(schema.maximum, Infinity),
-      bound(schema.exclusiveMaximum, Infinity) - gap,
-    );
-    if (low === -Infinity) low = high === Infinity ? 0 : Math.min(0, high);
-    if (high === Infinity) high = Math.max(low, /star|rating/i.test(name) ? 5 : 1);
-    const { score } = moodOf(this.task.text);
-    const share = /confiden|certain|probab/i.test(name)
-      ? 0.9
-      : /score|sentiment|rating|stars|polarity/i.test(name)
-      ? 0.5 + Math.max(-0.5, Math.min(0.5, score / 4))
-      : 0.5;
-    const value = low + (high - low) * share;
-    if (step === 0) return Math.max(low, Math.min(high, Math.round(value * 1000) / 1000));
-    const stepped = Math.round(value / step) * step;
-    if (stepped > high) return Math.floor(high / step) * step;
-    return stepped < low ? Math.ceil(low / step) * step : stepped;
-  }
-
-  #flag(name: string): boolean {
-    if (/toxic|offensive|abusive|insult|hate|spam/i.test(name)) return isToxic(this.task.text);
-    if (/negative|complain|refund|urgent/i.test(name)) return moodOf(this.task.text).score < 0;
-    return moodOf(this.task.text).score >= 0;
-  }
-
-  #text(schema: Schema, name: string): string {
-    const format = FORMATS[String(schema.format)];
-    if (format !== undefined) return format;
-    if (typeof schema.pattern === "string") return textLike(schema.pattern);
-    const [least, most] = [Number(schema.minLength ?? 0), Number(schema.maxLength ?? Infinity)];
-    let text = this.#say(name);
-    while (text.length < least) text += text === "" ? "word" : ` ${text}`;
-    return text.length > most
-      ? text.slice(0, most).trimEnd().padEnd(Math.min(least, most), ".")
-      : text;
-  }
-
-  /** What a text of that name should say. */
-  #say(name: string): string {
-    const { text, instruction } = this.task;
-    if (/summar|headline|title|tldr|gist/i.test(name)) {
-      return summarise(text, wordLimit(instruction));
-    }
-    if (/sentiment|mood|polarity/i.test(name)) {
-      return answerTask({ ...this.task, kind: "sentiment" });
-    }
-    if (/categor|topic/i.test(name)) return answerTask({ ...this.task, kind: "category" });
-    if (/language|locale/i.test(name)) return "en";
-    if (/reason|explan|rationale|why/i.test(name)) {
-      return `The text reads as ${moodOf(text).label}.`;
-    }
-    return answerTask(this.task);
-  }
-
-  #choose(values: readonly unknown[]): unknown {
-    const { text, kind } = this.task;
-    const texts = values.filter((value): value is string => typeof value === "string");
-    if (texts.length === 0) return values[0];
-    const mood = moodOf(text).label;
-    const moods = texts.filter((value) => MOODS.some(([, pattern]) => pattern.test(value)));
-    if (moods.length > 1) {
-      const like = (label: string) => moods.find((value) => named(label)?.test(value));
-      return like(mood) ?? like("neutral") ?? like("mixed") ?? moods[0];
-    }
-    if (kind === "toxicity" || texts.some((value) => /toxic/i.test(value))) {
-      const bad = texts.find((value) => /^(?:toxic|yes|unsafe|offensive)/i.test(value));
-      const fine = texts.find((value) => value !== bad);
-      return (isToxic(text) ? bad : fine) ?? texts[0];
-    }
-    return categoryOf(this.task, texts);
-  }
-}
-
-const MOODS: readonly (readonly [string, RegExp])[] = [
-  ["positive", /^(?:very[ _-]?)?(?:pos|good|happy|satisfied|👍)/iu],
-  ["negative", /^(?:very[ _-]?)?(?:neg|bad|unhappy|dissatisfied|👎)/iu],
-  ["neutral", /^neutr/i],
-  ["mixed", /^mixed/i],
-];
-
-const FORMATS: Readonly<Record<string, string>> = {
-  "date-time": "2026-01-15T12:00:00Z",
-  date: "2026-01-15",
-  time: "12:00:00Z",
-  duration: "P1D",
-  email: "someone@example.com",
-  hostname: "example.com",
-  ipv4: "192.0.2.1",
-  ipv6: "2001:db8::1",
-  uri: "https://example.com/",
-  url: "https://example.com/",
-  uuid: "123e4567-e89b-42d3-a456-426614174000",
-};
-
-function named(label: string): RegExp | undefined {
-  return MOODS.find(([name]) => name === label)?.[1];
 }
 
 function isSchema(value: unknown): value is Schema {
@@ -252,8 +144,4 @@ function merge(a: Schema, b: Schema): Schema {
 function rotated(all: readonly unknown[], first: unknown): unknown[] {
   const at = Math.max(0, all.indexOf(first));
   return [...all.slice(at), ...all.slice(0, at)];
-}
-
-function bound(value: unknown, otherwise: number): number {
-  return typeof value === "number" ? value : otherwise;
 }

@@ -47,7 +47,7 @@ export interface Simulator extends AsyncDisposable {
 
 /**
  * Starts a simulator on 127.0.0.1. Serves `POST /v1/chat/completions` (plain and streamed, with tools and response
- * formats) and `GET /v1/models`.
+ * formats) and `GET /v1/models`. Needs Deno, and the permission `net` for 127.0.0.1.
  *
  * @example
  * ```ts

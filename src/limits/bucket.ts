@@ -1,0 +1,68 @@
+/**
+ * A token bucket that is never above its limit in any minute: what it can hold at once is taken off what flows in.
+ *
+ * With a limit of L a minute it holds at most `b = max(1, L / 240)`, a quarter of a second's worth, and `(L − b + 1) / 60` flow in each
+ * second. So L may pass in the first minute, hardly less in each later one, and never L + 1.
+ *
+ * @see {@link https://en.wikipedia.org/wiki/Token_bucket}
+ */
+export class Bucket {
+  #perMinute: number;
+  #capacity: number;
+  #perMs: number;
+  #level: number;
+  #at: number;
+
+  /** A full bucket. `now` is in milliseconds, from any beginning. */
+  constructor(perMinute: number, now: number) {
+    [this.#capacity, this.#perMs] = shape(perMinute);
+    this.#perMinute = perMinute;
+    this.#level = this.#capacity;
+    this.#at = now;
+  }
+
+  /** The limit, a minute. */
+  get perMinute(): number {
+    return this.#perMinute;
+  }
+
+  /** Another limit from now on. What was taken stays taken. */
+  limitTo(perMinute: number, now: number): void {
+    this.#flow(now);
+    [this.#capacity, this.#perMs] = shape(perMinute);
+    this.#perMinute = perMinute;
+    this.#level = Math.min(this.#level, this.#capacity);
+  }
+
+  /**
+   * How many milliseconds until so much can be taken; 0 if it can be now. More than the bucket can hold is let pass when
+   * it is full; what it lacks flows in afterwards.
+   */
+  waitFor(amount: number, now: number): number {
+    this.#flow(now);
+    const missing = Math.min(amount, this.#capacity) - this.#level;
+    // A little less than nothing is missing when the clock and the flow round differently.
+    return missing <= 1e-9 ? 0 : missing / this.#perMs;
+  }
+
+  /** Takes so much, also if it is not there. */
+  take(amount: number, now: number): void {
+    this.#flow(now);
+    this.#level -= amount;
+  }
+
+  /** Gives back what was taken too much; a negative amount takes what was taken too little. */
+  correct(amount: number): void {
+    this.#level = Math.min(this.#capacity, this.#level + amount);
+  }
+
+  #flow(now: number): void {
+    this.#level = Math.min(this.#capacity, this.#level + (now - this.#at) * this.#perMs);
+    this.#at = now;
+  }
+}
+
+function shape(perMinute: number): [capacity: number, perMs: number] {
+  const capacity = Math.max(1, Math.floor(perMinute / 240));
+  return [capacity, (perMinute - capacity + 1) / 60_000];
+}

@@ -1,0 +1,126 @@
+import {
+  checkOptions,
+  isRecord,
+  positiveInteger,
+  positiveMs,
+  refuse,
+  type Rule,
+  type Rules,
+} from "../model/check.ts";
+import type { AgentError } from "../model/errors.ts";
+import type { Provider } from "../model/provider.ts";
+
+/** When a model that keeps failing is left alone for a while. */
+export interface CircuitBreakerOptions {
+  /** So many failures open the circuit … */
+  readonly failures: number;
+  /**
+   * … if they come within so many milliseconds.
+   *
+   * @default {60_000}
+   */
+  readonly within?: number;
+  /**
+   * How long it stays open, in milliseconds. Then single requests probe whether the model is back.
+   *
+   * @default {300_000}
+   */
+  readonly cooldown?: number;
+  /**
+   * How many probes may be on their way at the same time. The first that succeeds closes the circuit; one that fails
+   * opens it again.
+   *
+   * @default {1}
+   */
+  readonly halfOpen?: number;
+}
+
+const RULES: Rules = {
+  failures: positiveInteger,
+  within: positiveMs,
+  cooldown: positiveMs,
+  halfOpen: positiveInteger,
+};
+
+/** The rule for an option `circuitBreaker`. */
+export const circuitBreaker: Rule = (doing, name, value) => {
+  if (!isRecord(value) || value.failures === undefined) {
+    refuse(doing, name, "an object with at least `failures`", value);
+  }
+  checkOptions(doing, value, RULES);
+};
+
+/**
+ * What is known of one model: its latest failures, and until when it is left alone. Shared by all calls of the process, each of
+ * which may judge it by options of its own.
+ */
+export class Breaker {
+  #failures: number[] = [];
+  #openUntil: number | undefined;
+  #probes = 0;
+
+  /** How many milliseconds the circuit stays open: 0 if a request may be sent. */
+  openFor(options: CircuitBreakerOptions, now: number): number {
+    if (this.#openUntil === undefined) return 0;
+    if (now < this.#openUntil) return this.#openUntil - now;
+    // Half open. Who is not among the probes waits for what they tell.
+    return this.#probes < (options.halfOpen ?? 1) ? 0 : 1;
+  }
+
+  /**
+   * A request is sent. What is given back must be told how it ended: with no error, with one, or, if it was aborted and tells
+   * nothing, with `undefined`.
+   */
+  enter(
+    options: CircuitBreakerOptions,
+    now: number,
+  ): (outcome: "success" | AgentError | undefined, now: number) => void {
+    const probing = this.#openUntil !== undefined && now >= this.#openUntil;
+    if (probing) this.#probes++;
+    return (outcome, ended) => {
+      if (probing) this.#probes--;
+      if (outcome === "success") {
+        if (probing) this.#close();
+      } else if (outcome !== undefined && countsAgainst(outcome)) {
+        this.#fail(options, probing, ended);
+      }
+    };
+  }
+
+  #close(): void {
+    this.#openUntil = undefined;
+    this.#failures = [];
+  }
+
+  #fail(
+    { failures, within = 60_000, cooldown = 300_000 }: CircuitBreakerOptions,
+    probing: boolean,
+    now: number,
+  ): void {
+    if (this.#openUntil !== undefined && !probing) return;
+    this.#failures.push(now);
+    // Only the latest matter: the circuit opens if the oldest of so many is young enough.
+    if (this.#failures.length > failures) this.#failures.shift();
+    const oldest = this.#failures[0]!;
+    if (probing || (this.#failures.length >= failures && now - oldest <= within)) {
+      this.#openUntil = now + cooldown;
+      this.#failures = [];
+    }
+  }
+}
+
+/** A model is to blame for what may go away by itself; a rate limit is not a failure, and our own mistakes are not its. */
+function countsAgainst(error: AgentError): boolean {
+  return error.retryable && error.code !== "rate_limited";
+}
+
+const breakers = new WeakMap<Provider, Map<string, Breaker>>();
+
+/** The breaker of a model at a provider: one in the process. */
+export function breakerOf(provider: Provider, model: string): Breaker {
+  let models = breakers.get(provider);
+  if (models === undefined) breakers.set(provider, models = new Map());
+  let breaker = models.get(model);
+  if (breaker === undefined) models.set(model, breaker = new Breaker());
+  return breaker;
+}

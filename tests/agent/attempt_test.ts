@@ -1,0 +1,155 @@
+/** A provider is somebody else's code: whatever it does, a call ends, and says what happened. */
+import { defineAgent, type ModelChunk, type Provider } from "@shoal/agents";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { handmade, reply, settled, used } from "../helpers.ts";
+
+function agent(provider: Provider) {
+  return defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0 });
+}
+const onDelta = () => {};
+
+Deno.test("provider: a reply without a text fails with the code provider, and may be asked again", async () => {
+  for (const garbage of [undefined, null, {}, { text: 5 }, "text", [], () => "x"]) {
+    for (const said of [garbage, Promise.resolve(garbage)]) {
+      const { error } = await agent(handmade({ generate: () => said })).settle({});
+      assertEquals([error?.code, error?.retryable], ["provider", true]);
+      assertEquals(
+        error!.message,
+        'Cannot finish the call of "a" as the provider "handmade" gave no reply with a text',
+      );
+    }
+  }
+});
+
+Deno.test("provider: a reply that says too little is filled up", async () => {
+  const result = await agent(handmade({ generate: () => ({ text: "" }) })).call({});
+  assertEquals([result.content, result.finishReason, result.cost], ["", "stop", undefined]);
+  const refusal = await agent(handmade({ generate: () => ({ ...reply("x"), refusal: null }) }))
+    .settle({});
+  assertEquals(refusal.content, "x");
+});
+
+Deno.test("provider: a usage that is none is not known, and never NaN", async () => {
+  const cases: [usage: unknown, counted: unknown][] = [
+    [{ inputTokens: 1, outputTokens: 2 }, used(1, 2)],
+    [{ inputTokens: 1, outputTokens: 2, totalTokens: 99 }, used(1, 2)],
+    [{}, used(0, 0)],
+    [{ inputTokens: "1", outputTokens: 2 }, used(0, 0)],
+    [{ inputTokens: NaN, outputTokens: 2 }, used(0, 0)],
+    [null, used(0, 0)],
+    ["many", used(0, 0)],
+  ];
+  for (const [usage, counted] of cases) {
+    const result = await agent(handmade({ generate: () => ({ ...reply("x"), usage }) })).call({});
+    assertEquals(result.usage, counted as never);
+    assertEquals(result.cost, undefined);
+  }
+});
+
+Deno.test("provider: whatever it throws, and however, is the cause", async () => {
+  for (const cause of [new Error("boom"), "text", 0, null, { status: 500 }]) {
+    const throws = () => {
+      throw cause;
+    };
+    const rejects = () => Promise.reject(cause);
+    const fails = async function* (): AsyncGenerator<ModelChunk> {
+      await Promise.reject(cause);
+      yield { type: "delta", text: "never" };
+    };
+    const results = [
+      await agent(handmade({ generate: throws })).settle({}),
+      await agent(handmade({ generate: rejects })).settle({}),
+      await agent(handmade({ stream: throws })).settle({}, { onDelta }),
+      await agent(handmade({ stream: fails })).settle({}, { onDelta }),
+    ];
+    for (const { error } of results) {
+      assertEquals([error!.code, error!.retryable], ["provider", false]);
+      assertStrictEquals(error!.cause, cause);
+      assertEquals(
+        error!.message,
+        'Cannot finish the call of "a" as its provider threw: see the cause',
+      );
+      assertEquals(error!.attempts.length, 1);
+    }
+  }
+});
+
+Deno.test("provider: a stream that is none, or gives nonsense, fails with the code provider", async () => {
+  const chunks = (...all: unknown[]) =>
+    async function* () {
+      yield* all;
+    };
+  const streams: (() => unknown)[] = [
+    () => undefined,
+    () => ({}),
+    () => Promise.resolve(),
+    chunks(undefined),
+    chunks("text"),
+    chunks({ type: "delta" }),
+    chunks({ type: "delta", text: 5 }),
+    chunks({ type: "other", text: "x" }),
+    chunks({ type: "reply" }),
+    chunks({ type: "reply", reply: { text: null } }),
+  ];
+  for (const stream of streams) {
+    const seen: unknown[] = [];
+    const { error } = await agent(handmade({ stream }))
+      .settle({}, { onDelta: (text) => void seen.push(text) });
+    assertEquals([error?.code, seen], ["provider", []], String(stream));
+  }
+});
+
+Deno.test("provider: an iterator that is not quite one will do", async () => {
+  const chunks: ModelChunk[] = [
+    { type: "delta", text: "x" },
+    { type: "reply", reply: reply("x") },
+  ];
+  const iterators: object[] = [
+    { next: () => ({ done: false, value: chunks[n++] }) },
+    { next: () => ({ done: false, value: chunks[n++] }), return: () => undefined },
+    {
+      next: () => Promise.resolve({ done: false, value: chunks[n++] }),
+      return() {
+        throw new Error("cannot return");
+      },
+    },
+  ];
+  let n = 0;
+  for (const iterator of iterators) {
+    n = 0;
+    const provider = handmade({ stream: () => ({ [Symbol.asyncIterator]: () => iterator }) });
+    assertEquals((await agent(provider).call({}, { onDelta })).content, "x");
+  }
+  await settled();
+});
+
+Deno.test("provider: each attempt has a signal of its own, which is let go of at the end", async () => {
+  const signals: AbortSignal[] = [];
+  const provider = handmade({
+    generate: (_, { signal }) => {
+      signals.push(signal);
+      return Promise.resolve(reply("x"));
+    },
+  });
+  const controller = new AbortController();
+  const A = agent(provider);
+  await A.call({}, { signal: controller.signal });
+  await A.call({}, { signal: controller.signal });
+  controller.abort();
+  assert(signals[0] !== signals[1]);
+  assertEquals(signals.map((s) => s.aborted), [false, false]);
+});
+
+Deno.test("provider: what a deaf one does after the abort goes nowhere", async () => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const controller = new AbortController();
+  const call = agent(handmade({ generate: () => promise })).settle({}, {
+    signal: controller.signal,
+  });
+  await settled();
+  controller.abort();
+  const { error, attempts } = await call;
+  reject(new Error("too late"));
+  await settled();
+  assertEquals([error!.code, attempts.length], ["aborted", 1]);
+});

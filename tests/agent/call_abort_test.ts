@@ -1,0 +1,157 @@
+import { type CallOptions, defineAgent, type ModelChunk, type Result, scope } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { z } from "zod";
+import { busy, errorOf, fakeTime, handmade, never, reply, settled } from "../helpers.ts";
+
+const base = { name: "a", model: "m", prompt: "x" };
+
+/** Aborts a call and gives its error; it must come without any time passing. */
+async function aborted(start: (options: CallOptions) => Promise<Result>, early = false) {
+  using time = fakeTime();
+  const controller = new AbortController();
+  const reason = new Error("changed my mind");
+  if (early) controller.abort(reason);
+  let result: Result | undefined;
+  const call = start({ signal: controller.signal }).then((r) => result = r);
+  await time.tick(50);
+  if (!early) {
+    assertEquals(result, undefined);
+    controller.abort(reason);
+  }
+  await time.tick(0);
+  assert(result !== undefined, "it did not end at once");
+  await call;
+  const error = result.error!;
+  assertEquals(error.code, "aborted");
+  assertStrictEquals(error.cause, reason);
+  assertEquals([error.retryable, error.agent], [false, "a"]);
+  assertEquals(error.message, 'Cannot finish the call of "a" as it was aborted');
+  return error;
+}
+
+Deno.test("abort: before the start nothing is sent", async () => {
+  const provider = scripted("never");
+  const error = await aborted((o) => defineAgent({ ...base, provider }).settle({}, o), true);
+  assertEquals([provider.calls, error.attempts.length], [0, 0]);
+});
+
+Deno.test("abort: while the prompt is made", async () => {
+  const A = defineAgent({ ...base, prompt: never, provider: handmade({}) });
+  await aborted((options) => A.settle({}, options));
+});
+
+Deno.test("abort: in the moment between prompt and request nothing is sent", async () => {
+  const controller = new AbortController();
+  const prompt = () => {
+    queueMicrotask(() => controller.abort());
+    return Promise.resolve("x");
+  };
+  const A = defineAgent({ ...base, prompt, provider: handmade({}) });
+  const error = await errorOf(A.call({}, { signal: controller.signal }));
+  assertEquals([error.code, error.attempts.length], ["aborted", 0]);
+});
+
+Deno.test("abort: while it waits for a permit", async () => {
+  const A = defineAgent({ ...base, provider: handmade({ generate: never }) });
+  const stop = new AbortController();
+  const inside = scope({ concurrency: 1, signal: stop.signal }, async () => {
+    void A.settle({});
+    const error = await aborted((options) => A.settle({}, options));
+    assertEquals([error.attempts.length, error.usage.totalTokens], [0, 0]);
+    stop.abort();
+    return "the assertions held";
+  });
+  await assertRejects(() => inside, DOMException);
+});
+
+Deno.test("abort: in backoff", async () => {
+  const provider = scripted(busy({ retryAfterMs: 60_000 }));
+  const error = await aborted((o) => defineAgent({ ...base, provider }).settle({}, o));
+  assertEquals([provider.calls, error.attempts.length], [1, 1]);
+});
+
+Deno.test("abort: in a request, even if the provider does not listen", async () => {
+  let seen: AbortSignal | undefined;
+  const generate = (_: unknown, { signal }: { signal: AbortSignal }) => (seen = signal, never());
+  const A = defineAgent({ ...base, provider: handmade({ generate }) });
+  const error = await aborted((options) => A.settle({}, options));
+  assert(seen!.aborted);
+  assertEquals(error.attempts.map((a) => a.error!.code), ["aborted"]);
+});
+
+Deno.test("abort: in the middle of a stream, while the provider or the reader is waited for", async () => {
+  const stream = async function* (): AsyncGenerator<ModelChunk> {
+    yield { type: "delta", text: "a" };
+    await never();
+  };
+  const A = defineAgent({ ...base, provider: handmade({ stream }) });
+  await aborted((options) => A.settle({}, { ...options, onDelta: () => {} }));
+  await aborted((options) => A.settle({}, { ...options, onDelta: never }));
+});
+
+Deno.test("abort: while a schema checks the answer", async () => {
+  const output = z.string().refine(never);
+  const A = defineAgent({ ...base, output, provider: scripted('{"value":"x"}') });
+  const error = await aborted((options) => A.settle({}, options));
+  assertEquals(error.usage.totalTokens > 0, true);
+});
+
+Deno.test("abort: inside an agent made of agents, however deep", async () => {
+  const A = defineAgent({ ...base, name: "leaf", provider: handmade({ generate: never }) });
+  const B = defineAgent({ name: "b", run: () => A.call({}) });
+  const C = defineAgent({ name: "a", run: () => B.call({}) });
+  const error = await aborted((options) => C.settle({}, options));
+  assertEquals(error.attempts.length, 1);
+  const Deaf = defineAgent({ name: "a", run: never });
+  await aborted((options) => Deaf.settle({}, options));
+});
+
+Deno.test("abort: a TimeoutError as the reason reads as a timeout", async () => {
+  const A = defineAgent({ ...base, provider: handmade({ generate: never }) });
+  const error = await errorOf(A.call({}, { signal: AbortSignal.timeout(5) }));
+  assertEquals(error.code, "timeout");
+  assert(error.message.startsWith('Cannot finish the call of "a" as '));
+});
+
+Deno.test("abort: a reason that is no error, or none, is fine", async () => {
+  const A = defineAgent({ ...base, provider: scripted("never") });
+  for (const reason of ["bye", 0, null, undefined]) {
+    const error = await errorOf(A.call({}, { signal: AbortSignal.abort(reason) }));
+    assertEquals(error.code, "aborted");
+  }
+});
+
+Deno.test("abort: after the end it changes nothing", async () => {
+  const controller = new AbortController();
+  const A = defineAgent({ ...base, provider: scripted("ok") });
+  const result = await A.call({}, { signal: controller.signal });
+  controller.abort();
+  await settled();
+  assertEquals(result.content, "ok");
+});
+
+Deno.test("abort: a signal that 20,000 calls share keeps no listener, and the heap stays flat", async () => {
+  const { signal } = new AbortController();
+  let [now, most] = [0, 0];
+  const { addEventListener: add, removeEventListener: remove } = signal;
+  signal.addEventListener = function (...args: Parameters<typeof add>) {
+    most = Math.max(most, ++now);
+    return add.apply(this, args);
+  };
+  signal.removeEventListener = function (...args: Parameters<typeof remove>) {
+    now--;
+    return remove.apply(this, args);
+  };
+  const provider = scripted((_, n) => n % 10 === 0 ? busy() : reply("ok"), { keep: 0 });
+  const A = defineAgent({ ...base, provider, timeout: { total: 60_000 } });
+  const heap: number[] = [];
+  for (let round = 0; round < 200; round++) {
+    await Promise.all(Array.from({ length: 100 }, () => A.settle({}, { signal })));
+    if (round % 50 === 49) heap.push(Deno.memoryUsage().heapUsed);
+  }
+  assert(provider.calls > 20_000);
+  assertEquals([now, most], [0, 1]);
+  const grown = Math.min(...heap.slice(2)) - Math.min(...heap.slice(0, 2));
+  assert(grown < 40e6, `the heap grew by ${Math.round(grown / 1e6)} MB`);
+});

@@ -1,0 +1,183 @@
+import { defineAgent, ProviderError, type Result } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertInstanceOf,
+  assertLessOrEqual,
+  assertStrictEquals,
+} from "@std/assert";
+import { busy, configured, errorOf, fakeTime, reply, used } from "../helpers.ts";
+
+const base = { name: "a", model: "m", prompt: "x" };
+
+Deno.test("result: a success tells everything", async () => {
+  using time = fakeTime();
+  const provider = scripted(reply("hi", { usage: used(10, 2, 4), finishReason: "length" }), {
+    latency: 100,
+  });
+  const metadata = { row: 7 };
+  const began = Date.now();
+  const call = defineAgent({ ...base, provider }).call({}, { metadata });
+  await time.tick(100);
+  const result = await call;
+  assertEquals(result.ok, true);
+  assertEquals(result.content, "hi");
+  assertEquals(result.finishReason, "length");
+  assertEquals(result.toolCalls, []);
+  assertEquals(result.error, undefined);
+  assertEquals(result.agent, "a");
+  assertEquals(result.model, "m");
+  assertEquals(result.usage, used(10, 2, 4));
+  assertEquals(result.startedAt, began);
+  assertEquals(result.durationMs, 100);
+  assertEquals(result.cached, false);
+  assertEquals(result.replayed, false);
+  assertStrictEquals(result.metadata, metadata);
+  assertEquals({ ...result.timing }, {
+    queuedMs: 0,
+    limitedMs: 0,
+    backoffMs: 0,
+    modelMs: 100,
+    toolsMs: 0,
+    firstTokenMs: undefined,
+  });
+  assertEquals(result.attempts.map((a) => ({ ...a })), [{
+    model: "m",
+    startedAt: began,
+    durationMs: 100,
+    status: undefined,
+    error: undefined,
+    retryAfterMs: undefined,
+    usage: used(10, 2, 4),
+  }]);
+});
+
+Deno.test("result: a failure tells everything", async () => {
+  using time = fakeTime();
+  const thrown = busy({ retryAfterMs: 1000, usage: used(5, 0) });
+  const began = Date.now();
+  const provider = scripted([thrown, busy({ code: "provider", status: 503 })], { latency: 10 });
+  const A = defineAgent({ ...base, provider, retries: { max: 1, on: () => true } });
+  const call = A.settle({}, { metadata: 0 });
+  await time.tick(2000);
+  const result = await call;
+  assert(!result.ok);
+  const { error } = result;
+  assertEquals(result.content, undefined);
+  assertEquals([result.agent, result.model, result.metadata], ["a", "m", 0]);
+  assertEquals(result.usage, used(5, 0));
+  assertEquals([error.code, error.agent, error.model], ["provider", "a", "m"]);
+  assertEquals([error.status, error.retryAfterMs, error.retryable], [503, 0, true]);
+  assertInstanceOf(error.cause, ProviderError);
+  assertEquals(error.usage, result.usage);
+  assertEquals(error.attempts, result.attempts);
+  assertEquals(error.message, 'Cannot finish the call of "a" as the server is busy');
+  const [first, second] = result.attempts;
+  assertEquals([first!.status, first!.error!.code], [429, "rate_limited"]);
+  assertEquals([first!.retryAfterMs, first!.usage], [1000, used(5, 0)]);
+  assertEquals(first!.error!.message, 'Cannot finish the call of "a" as the server is busy');
+  assertEquals([first!.startedAt, first!.durationMs], [began, 10]);
+  assertEquals([second!.status, second!.error!.code, second!.usage], [503, "provider", undefined]);
+  assertEquals(result.timing.modelMs, 20);
+  assertGreaterOrEqual(result.timing.backoffMs, 1000);
+  assertLessOrEqual(result.timing.backoffMs, 1101);
+  assertAlmostEquals(result.durationMs, 20 + result.timing.backoffMs, 2);
+});
+
+Deno.test("result: call throws what settle gives", async () => {
+  const provider = scripted(
+    new ProviderError("no", { code: "provider", status: 400, retryable: false }),
+  );
+  const A = defineAgent({ ...base, provider });
+  const result = await A.settle({});
+  const error = await errorOf(A.call({}));
+  assertEquals([error.code, error.status], [result.error!.code, result.error!.status]);
+});
+
+Deno.test("usage and cost: failed attempts that were billed count", async () => {
+  using _ = configured({ prices: { m: { input: 1, output: 10 } } });
+  const provider = scripted([
+    busy({ usage: used(1_000_000, 0) }),
+    busy(),
+    reply("ok", { usage: used(2_000_000, 100_000) }),
+  ]);
+  const result = await defineAgent({ ...base, provider }).call({});
+  assertEquals(result.attempts.length, 3);
+  assertEquals(result.usage, used(3_000_000, 100_000));
+  assertEquals(result.cost, { input: 3, output: 1, total: 4 });
+});
+
+Deno.test("usage and cost: an answer that cannot be used was billed all the same", async () => {
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  const provider = scripted(reply("no", { usage: used(1e6, 1e6), refusal: "I cannot" }));
+  const result = await defineAgent({ ...base, provider, retries: 0 }).settle({});
+  assertEquals(result.error!.code, "filtered");
+  assertEquals(result.usage.totalTokens, 2e6);
+  assertEquals(result.cost!.total, 2);
+  assertEquals(result.error!.usage, result.usage);
+});
+
+Deno.test("cost: absent where the price or the usage is not known", async () => {
+  const priced = { prices: { m: { input: 1, output: 1 } } };
+  const cases: [options: Parameters<typeof configured>[0], usage: boolean, known: boolean][] = [
+    [{}, true, false],
+    [priced, false, false],
+    [priced, true, true],
+    [{ prices: () => undefined }, true, false],
+  ];
+  for (const [options, usage, known] of cases) {
+    using _ = configured(options);
+    const provider = scripted(reply("ok", usage ? {} : { usage: undefined }));
+    const result = await defineAgent({ ...base, provider }).call({});
+    assertEquals(result.cost !== undefined, known);
+    if (!usage) assertEquals(result.usage.totalTokens, 0);
+  }
+});
+
+Deno.test("cost: a known price for one attempt does not hide that another one is not known", async () => {
+  using _ = configured({
+    prices: (_, usage) => usage.inputTokens === 1 ? undefined : { input: 1, output: 1, total: 2 },
+  });
+  const provider = scripted([busy({ usage: used(1, 0) }), reply("ok", { usage: used(2, 2) })]);
+  const result = await defineAgent({ ...base, provider }).call({});
+  assertEquals(result.cost, undefined);
+});
+
+Deno.test("cost: nothing was sent, nothing is spent", async () => {
+  const A = defineAgent({ name: "a", model: "m", prompt: "{x}", provider: scripted("ok") });
+  const result: Result = await A.settle({} as never);
+  assertEquals(result.cost, { input: 0, output: 0, total: 0 });
+});
+
+Deno.test("cost: the own price wins, the public list stands behind it", async () => {
+  const provider = scripted(reply("ok", { usage: used(1e6, 1e6) }));
+  const A = defineAgent({ name: "a", model: "gpt-4o-mini", prompt: "x", provider });
+  using _ = configured({ prices: { other: { input: 1, output: 1 } } });
+  const listed = (await A.call({})).cost!;
+  assert(listed.total > 0 && listed.total === listed.input + listed.output);
+  using __ = configured({ prices: { "gpt-4o-mini": { input: 1000, output: 0 } } });
+  assertEquals((await A.call({})).cost, { input: 1000, output: 0, total: 1000 });
+});
+
+Deno.test("cost: a prices function that throws fails the call clearly", async () => {
+  const cause = new Error("no price today");
+  using _ = configured({
+    prices: () => {
+      throw cause;
+    },
+  });
+  const error = await errorOf(defineAgent({ ...base, provider: scripted("ok") }).call({}));
+  assertEquals(error.code, "tool");
+  assertStrictEquals(error.cause, cause);
+  // What failed before stays the reason.
+  const failing = defineAgent({
+    ...base,
+    provider: scripted(busy({ usage: used(1, 1) })),
+    retries: 0,
+  });
+  const result = await failing.settle({});
+  assertEquals([result.error!.code, result.cost], ["rate_limited", undefined]);
+});

@@ -1,0 +1,182 @@
+import { defineAgent, type ModelChunk, type Provider } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals } from "@std/assert";
+import { busy, configured, errorOf, fakeTime, handmade, never, reply } from "../helpers.ts";
+
+const base = { name: "a", model: "m", prompt: "x" };
+
+/** A provider that never answers and does not listen to its signal; it keeps the signals. */
+function deaf(): Provider & { signals: AbortSignal[] } {
+  const signals: AbortSignal[] = [];
+  const generate: Provider["generate"] = (_, { signal }) => {
+    signals.push(signal);
+    return never();
+  };
+  return Object.assign(handmade({ generate }), { signals });
+}
+
+/** A stream of these pieces, each after so many milliseconds. */
+function paced(...pieces: [ms: number, text: string | undefined][]): Provider {
+  return handmade({
+    async *stream(): AsyncGenerator<ModelChunk> {
+      for (const [ms, text] of pieces) {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        yield text === undefined ? { type: "reply", reply: reply("all") } : { type: "delta", text };
+      }
+    },
+  });
+}
+const onDelta = () => {};
+
+Deno.test("timeout: a number limits each attempt, even if the provider does not listen", async () => {
+  using time = fakeTime();
+  const provider = deaf();
+  const retries = { max: 1, base: 100, jitter: 0 };
+  const call = errorOf(defineAgent({ ...base, provider, timeout: 1000, retries }).call({}));
+  await time.tick(999);
+  assertEquals(provider.signals.map((s) => s.aborted), [false]);
+  await time.tick(1);
+  assertEquals(provider.signals.map((s) => s.aborted), [true]);
+  assertEquals(provider.signals[0]!.reason.name, "TimeoutError");
+  await time.tick(1100);
+  const error = await call;
+  assertEquals(error.code, "timeout");
+  assertEquals(error.attempts.map((a) => [a.error!.code, a.durationMs]), [
+    ["timeout", 1000],
+    ["timeout", 1000],
+  ]);
+  assertEquals(
+    error.message,
+    'Cannot finish the call of "a" as there was no answer within 1000 ms',
+  );
+});
+
+Deno.test("timeout: an attempt that times out is repeated, each with its own time", async () => {
+  using time = fakeTime();
+  const provider = scripted(["late", "in time"], { latency: () => provider.calls > 1 ? 5 : 500 });
+  const retries = { max: 1, base: 0 };
+  const call = defineAgent({ ...base, provider, timeout: 100, retries }).call({});
+  await time.tick(200);
+  assertEquals((await call).content, "in time");
+});
+
+Deno.test("timeout: total limits attempts and waits together, and ends both at once", async () => {
+  using time = fakeTime();
+  const provider = scripted(busy({ retryAfterMs: 400 }), { latency: 100 });
+  const A = defineAgent({ ...base, provider, timeout: { total: 1000 }, retries: 100 });
+  const call = errorOf(A.call({}));
+  await time.tick(999);
+  const { calls } = provider;
+  assertEquals(calls, 2);
+  await time.tick(1);
+  const error = await call;
+  assertEquals([error.code, error.retryable], ["timeout", false]);
+  assertEquals(
+    error.message,
+    'Cannot finish the call of "a" as it was not finished within 1000 ms',
+  );
+  await time.tick(100_000);
+  assertEquals(provider.calls, calls);
+});
+
+Deno.test("timeout: total ends an attempt in the middle, whatever the provider does", async () => {
+  using time = fakeTime();
+  const provider = deaf();
+  const call = errorOf(defineAgent({ ...base, provider, timeout: { total: 50 } }).call({}));
+  await time.tick(50);
+  assertEquals((await call).code, "timeout");
+  assert(provider.signals[0]!.aborted);
+});
+
+Deno.test("timeout: total counts the making of the prompt", async () => {
+  using time = fakeTime();
+  const A = defineAgent({ ...base, prompt: never, provider: handmade({}), timeout: { total: 50 } });
+  const call = errorOf(A.call({}));
+  await time.tick(50);
+  assertEquals([(await call).code, (await call).attempts.length], ["timeout", 0]);
+});
+
+Deno.test("timeout: limits of call, agent and configure are merged one by one", async () => {
+  using time = fakeTime();
+  using _ = configured({ timeout: { total: 500 } });
+  const A = defineAgent({ ...base, provider: deaf(), timeout: { attempt: 200 }, retries: 0 });
+  const cases: [timeout: Parameters<typeof A.call>[1], ms: number, message: string][] = [
+    [{}, 200, "no answer within 200 ms"],
+    [{ timeout: 100 }, 100, "no answer within 100 ms"],
+    [{ timeout: { attempt: 900 } }, 500, "not finished within 500 ms"],
+    [{ timeout: { attempt: undefined } }, 200, "no answer within 200 ms"],
+  ];
+  for (const [options, ms, message] of cases) {
+    let ended = false;
+    const call = A.settle({}, options).finally(() => ended = true);
+    await time.tick(ms - 1);
+    assertEquals(ended, false);
+    await time.tick(1);
+    const { error } = await call;
+    assert(error!.message.endsWith(message), error!.message);
+  }
+});
+
+Deno.test("timeout: where nothing is said an attempt ends after five minutes", async () => {
+  using time = fakeTime();
+  const call = errorOf(defineAgent({ ...base, provider: deaf(), retries: 0 }).call({}));
+  await time.tick(300_000);
+  assertEquals((await call).code, "timeout");
+});
+
+Deno.test("timeout: firstToken and idle limit the silence of a stream", async () => {
+  using time = fakeTime();
+  const cases: [provider: Provider, timeout: object, ms: number][] = [
+    [paced([500, "a"], [1, undefined]), { firstToken: 100 }, 100],
+    [paced([500, "a"], [1, undefined]), { idle: 100 }, 100],
+    [paced([50, "a"], [500, "b"]), { idle: 100 }, 150],
+    [paced([90, "a"], [90, "b"], [500, undefined]), { idle: 100 }, 280],
+    // Empty pieces are no tokens, so they keep nothing alive.
+    [paced([60, ""], [60, ""], [60, "a"]), { firstToken: 100 }, 100],
+    [paced([60, "a"], [60, ""], [60, ""]), { idle: 100 }, 160],
+  ];
+  for (const [provider, timeout, ms] of cases) {
+    const A = defineAgent({ ...base, provider, timeout, retries: 0 });
+    let ended = false;
+    const call = A.settle({}, { onDelta }).finally(() => ended = true);
+    await time.tick(ms - 1);
+    assertEquals(ended, false);
+    await time.tick(1);
+    const { error } = await call;
+    assertEquals(error!.code, "timeout");
+    assert(/there was no token within 100 ms$/.test(error!.message), error!.message);
+    await time.tick(2000);
+  }
+});
+
+Deno.test("timeout: firstToken holds only for the first token, idle only between tokens", async () => {
+  using time = fakeTime();
+  const one = defineAgent({ ...base, provider: paced([50, "a"], [500, "b"], [500, undefined]) })
+    .call({}, { onDelta, timeout: { firstToken: 100 } });
+  const two = defineAgent({ ...base, provider: paced([400, "a"], [50, "b"], [50, undefined]) })
+    .call({}, { onDelta, timeout: { firstToken: 500, idle: 100 } });
+  await time.tick(1100);
+  assertEquals([(await one).content, (await two).content], ["all", "all"]);
+});
+
+Deno.test("timeout: a slow reader is not a stalled stream", async () => {
+  using time = fakeTime();
+  const A = defineAgent({ ...base, provider: paced([1, "a"], [1, "b"], [1, undefined]) });
+  const slow = () => new Promise<void>((resolve) => setTimeout(resolve, 1000));
+  const call = A.call({}, { onDelta: slow, timeout: { idle: 100 } });
+  await time.tick(2100);
+  assertEquals((await call).content, "all");
+});
+
+Deno.test("timeout: a stream that ignores its signal ends with the attempt", async () => {
+  using time = fakeTime();
+  const stream = async function* (): AsyncGenerator<ModelChunk> {
+    yield { type: "delta", text: "a" };
+    await never();
+  };
+  const A = defineAgent({ ...base, provider: handmade({ stream }), timeout: 100 });
+  const call = errorOf(A.call({}, { onDelta }));
+  await time.tick(100);
+  const error = await call;
+  assertEquals([error.code, error.attempts.length], ["timeout", 1]);
+});

@@ -1,0 +1,81 @@
+/** Prompts, keys and answers are the user's: printing an agent or an error must not print them. */
+import { defineAgent, ProviderError, type Result } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertFalse } from "@std/assert";
+import { z } from "zod";
+import { busy, handmade, reply } from "../helpers.ts";
+
+const SECRET = "s3cret";
+const provider = Object.assign(scripted("ok"), { apiKey: `key-${SECRET}` });
+
+function silent(value: unknown): void {
+  for (const text of [Deno.inspect(value, { depth: 99 }), String(JSON.stringify(value)), String(value)]) {
+    assertFalse(text.includes(SECRET), text);
+  }
+}
+
+Deno.test("secrets: an agent shows its name and model only", () => {
+  const A = defineAgent({
+    name: "visible",
+    model: "m",
+    system: SECRET,
+    prompt: `${SECRET} {x}`,
+    extra: { SECRET },
+    provider,
+  });
+  silent(A);
+  silent(A.with({ system: SECRET }));
+  silent(A.stream({ x: SECRET }));
+  silent(defineAgent({ name: "r", run: () => SECRET }));
+  assert(Deno.inspect(A).includes("visible"));
+});
+
+Deno.test("secrets: no error shows prompt, parameters, answer or key", async () => {
+  const settle = (options: object, params: unknown = { x: SECRET }): Promise<Result> =>
+    defineAgent({
+      name: "a",
+      model: "m",
+      system: SECRET,
+      prompt: `${SECRET} {x}`,
+      retries: 0,
+      provider,
+      ...options,
+    } as never).settle(params as never);
+  const truncated = new ProviderError("the stream ended before its end", {
+    code: "truncated",
+    retryable: false,
+    text: SECRET,
+  });
+  const failures = {
+    missing: settle({}, { [`y`]: SECRET }),
+    object: settle({}, { x: { SECRET: SECRET } }),
+    messages: settle({ prompt: () => [{ role: SECRET, content: SECRET }] }),
+    parts: settle({ prompt: () => [{ role: "user", content: [SECRET] }] }),
+    refused: settle({ provider: scripted(reply(SECRET, { refusal: SECRET })) }),
+    filtered: settle({ provider: scripted(reply(SECRET, { finishReason: "content_filter" })) }),
+    notJson: settle({ output: z.object({}), provider: scripted(SECRET) }),
+    misfit: settle({
+      output: z.object({ n: z.number() }),
+      provider: scripted(`{"n":"${SECRET}"}`),
+    }),
+    cut: settle({
+      output: z.object({}),
+      provider: scripted(reply(`{"${SECRET}`, { finishReason: "length" })),
+    }),
+    truncated: settle({ provider: scripted(truncated) }),
+    busy: settle({ provider: scripted(busy()) }),
+    garbage: settle({ provider: handmade({ generate: () => ({ texts: SECRET }) }) }),
+    timeout: settle({
+      timeout: 1,
+      provider: handmade({ generate: () => new Promise(() => {}) }),
+    }),
+  };
+  for (const [name, settling] of Object.entries(failures)) {
+    const { error } = await settling;
+    assert(error !== undefined, name);
+    silent(error);
+    silent(error.message);
+    silent(error.attempts);
+    silent(error.cause);
+  }
+});

@@ -1,0 +1,88 @@
+import {
+  AgentError,
+  configure,
+  type ModelReply,
+  type Provider,
+  ProviderError,
+  type ProviderErrorOptions,
+  type Usage,
+} from "@shoal/agents";
+import { assertRejects } from "@std/assert";
+import FakeTimers from "@sinonjs/fake-timers";
+import { loadPrices } from "../src/telemetry/prices.ts";
+
+// The public price list is loaded with the first answer; under fake time that would never end.
+await loadPrices("any", undefined);
+
+/** Time that stands still until it is told to pass. */
+export function fakeTime(): Disposable & { tick(ms: number): Promise<unknown> } {
+  const clock = FakeTimers.install({
+    toFake: ["setTimeout", "clearTimeout", "Date", "performance"],
+    now: 1_700_000_000_000,
+  });
+  return {
+    tick: (ms) => clock.tickAsync(ms),
+    [Symbol.dispose]: () => clock.uninstall(),
+  };
+}
+
+/** Sets options for a test, and puts everything back to its default when it is disposed. */
+export function configured(options: Parameters<typeof configure>[0] = {}): Disposable {
+  configure(options);
+  return { [Symbol.dispose]: resetConfiguration };
+}
+
+/** Puts everything back to its default. */
+export function resetConfiguration(): void {
+  configure(
+    Object.fromEntries(Object.keys(configure()).map((name) => [name, undefined])),
+  );
+}
+
+/** A provider made by hand, where a script is not enough. */
+export function handmade(parts: {
+  generate?: (...args: Parameters<Provider["generate"]>) => unknown;
+  stream?: (...args: Parameters<Provider["stream"]>) => unknown;
+}): Provider {
+  const unexpected = () => {
+    throw new Error("this was not to be called");
+  };
+  return { name: "handmade", generate: unexpected, stream: unexpected, ...parts } as Provider;
+}
+
+/** A promise that never ends. */
+export function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** Ends when everything that needs no timer has been done. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** The error a call fails with. */
+export function errorOf(call: PromiseLike<unknown>): Promise<AgentError> {
+  return assertRejects(() => call, AgentError);
+}
+
+/** A usage with so many tokens in and out. */
+export function used(inputTokens: number, outputTokens: number, cachedInputTokens = 0): Usage {
+  const totalTokens = inputTokens + outputTokens;
+  return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens: 0, totalTokens };
+}
+
+/** A whole reply. */
+export function reply(text: string, more: Partial<ModelReply> = {}): ModelReply {
+  return { text, finishReason: "stop", ...more };
+}
+
+/** The error of a server that is busy; it may be tried again at once. */
+export function busy(more: Partial<ProviderErrorOptions> = {}): ProviderError {
+  return new ProviderError("the server is busy", {
+    code: "rate_limited",
+    status: 429,
+    retryable: true,
+    retryAfterMs: 0,
+    ...more,
+  });
+}

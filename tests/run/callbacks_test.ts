@@ -1,0 +1,219 @@
+/** `onResult` and `onProgress`: told what is true, and a throw in them fails the run once and loses nothing. */
+import { batch, BatchError, each, type ProgressReport, type Result, stream } from "@shoal/agents";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { delay, echoAgent, fussyAgent, numbers, rejection, unheard } from "./helpers.ts";
+
+const calls = (agent: ReturnType<typeof echoAgent>["agent"], count: number) =>
+  [...numbers(count)].map((n) => [agent, { text: `${n}` }] as const);
+
+Deno.test("onResult is told of each result with its index, failures too", async () => {
+  const { agent } = fussyAgent(1);
+  const told: [number, boolean, unknown][] = [];
+  await batch(["a", "fail", "b"].map((text) => [agent, { text }] as const), {
+    onResult: (result, index) => void told.push([index, result.ok, result.content]),
+  });
+  assertEquals(told.toSorted(([a], [b]) => a - b), [
+    [0, true, "a"],
+    [1, false, undefined],
+    [2, true, "b"],
+  ]);
+});
+
+Deno.test("onResult may be async: its lane waits for it, and so does the result", async () => {
+  const { agent, provider } = echoAgent();
+  let saving = 0;
+  const saved: number[] = [];
+  const onResult = async (_: Result, index: number) => {
+    assert(++saving <= 2, "more are being saved than there are lanes");
+    await delay(3);
+    saving--;
+    saved.push(index);
+  };
+  for await (const { index } of stream(calls(agent, 8), { concurrency: 2, onResult })) {
+    assert(saved.includes(index), `${index} came before it was saved`);
+  }
+  assertEquals(saved.length, 8);
+  assertEquals(provider.calls, 8);
+});
+
+Deno.test("onResult may give any thenable, as query builders do", async () => {
+  const { agent } = echoAgent();
+  const saved: number[] = [];
+  await batch(calls(agent, 3), {
+    onResult: (_, index) =>
+      ({
+        then(resolve: () => void) {
+          saved.push(index);
+          resolve();
+        },
+      }) as Promise<void>,
+  });
+  assertEquals(saved.toSorted(), [0, 1, 2]);
+});
+
+for (const how of ["throws", "rejects"] as const) {
+  Deno.test(`an onResult that ${how} fails the batch once, clearly, and no result is lost`, async () => {
+    const { agent, provider } = echoAgent(() => provider.calls > 5 ? 60_000 : 0);
+    const mine = new Error("the disk is full");
+    let called = 0;
+    const reasons = await unheard(async () => {
+      const error = await rejection(
+        batch(calls(agent, 50), {
+          concurrency: 4,
+          onResult: (_, index) => {
+            called++;
+            if (index !== 2) return;
+            if (how === "throws") throw mine;
+            return Promise.reject(mine);
+          },
+        }),
+        BatchError,
+      );
+      assertStrictEquals(error.cause, mine);
+      assertEquals(error.errors, [mine]);
+      assert(error.message.includes("the disk is full"));
+      assertEquals(error.results[2].content, "2");
+      const finished = error.results.filter((result) => result !== undefined);
+      assert(finished.length >= called, "a result that was told of is missing");
+    });
+    assertEquals(reasons, []);
+    assertEquals(provider.inFlight, 0);
+    assert(provider.calls < 50);
+  });
+}
+
+Deno.test("an onResult that always throws is called once, though many results come at the same time", async () => {
+  const { agent } = echoAgent(5);
+  let called = 0;
+  const error = await rejection(
+    batch(calls(agent, 30), {
+      concurrency: 10,
+      onResult: () => {
+        called++;
+        throw new Error("no");
+      },
+    }),
+    BatchError,
+  );
+  assertEquals(called, 1);
+  assertEquals(error.errors.length, 1);
+  assert(error.results.some(Boolean));
+});
+
+Deno.test("onProgress is told at the start and at the end, at most five times a second, and counts right", async () => {
+  const { agent } = fussyAgent(() => 20);
+  const texts = [...numbers(60)].map((n) => n % 6 === 5 ? `fail ${n}` : `${n}`);
+  const reports: ProgressReport[] = [];
+  const began = performance.now();
+  const results = await batch(texts.map((text) => [agent, { text }] as const), {
+    concurrency: 2,
+    onProgress: (report) => void reports.push(report),
+  });
+  const seconds = (performance.now() - began) / 1000;
+  assert(reports.length >= 3, `${reports.length} reports in ${seconds} s`);
+  assert(reports.length <= 2 + seconds * 5, `${reports.length} reports in ${seconds} s`);
+  assertEquals([reports[0]!.done, reports[0]!.inFlight, reports[0]!.total], [0, 0, 60]);
+  let before = 0;
+  for (const { done, ok, failed, inFlight, total } of reports) {
+    assertEquals(ok + failed, done);
+    assert(inFlight >= 0 && inFlight <= 2 && done + inFlight <= total! && done >= before);
+    before = done;
+  }
+  const last = reports.at(-1)!;
+  assertEquals([last.done, last.ok, last.failed, last.inFlight, last.etaMs], [60, 50, 10, 0, 0]);
+  assertEquals(last.tokens, results.reduce((sum, { usage }) => sum + usage.totalTokens, 0));
+  assert(last.perSecond > 0);
+});
+
+Deno.test("onProgress knows no total of a generator, and so no end", async () => {
+  const { agent } = echoAgent(1);
+  const reports: ProgressReport[] = [];
+  await batch(calls(agent, 5).values(), { onProgress: (report) => void reports.push(report) });
+  assertEquals(
+    reports.map(({ total, etaMs }) => [total, etaMs]),
+    reports.map(() => [undefined, undefined]),
+  );
+  assertEquals(reports.at(-1)!.done, 5);
+});
+
+Deno.test("onProgress of an empty run tells of it twice", async () => {
+  const reports: ProgressReport[] = [];
+  await batch([], { onProgress: (report) => void reports.push(report) });
+  assertEquals(reports.map(({ done, total }) => [done, total]), [[0, 0], [0, 0]]);
+});
+
+Deno.test("onProgress of each counts the tokens of the calls inside", async () => {
+  const { agent } = echoAgent();
+  let last: ProgressReport | undefined;
+  const used = await each([1, 2, 3], async (n) => {
+    return (await agent.call({ text: "x".repeat(40 * n) })).usage.totalTokens;
+  }, { onProgress: (report) => void (last = report) });
+  assertEquals(last?.done, 3);
+  assertEquals(last?.tokens, used[0]! + used[1]! + used[2]!);
+});
+
+for (const [when, at] of [["at the start", 1], ["half-way", 2], ["at the end", 3]] as const) {
+  for (const how of ["throws", "rejects"] as const) {
+    Deno.test(`an onProgress that ${how} ${when} fails the run once and keeps the results`, async () => {
+      const { agent, provider } = echoAgent(at === 2 ? 80 : 1);
+      let told = 0;
+      const onProgress = (report: ProgressReport): void => {
+        told++;
+        const now = at === 1 || (at === 2 && report.done > 0) || (at === 3 && report.done === 4);
+        if (!now) return;
+        if (how === "throws") throw new Error("the terminal is gone");
+        return Promise.reject(new Error("the terminal is gone")) as unknown as void;
+      };
+      const reasons = await unheard(async () => {
+        const error = await rejection(
+          batch(calls(agent, at === 2 ? 50 : 4), { concurrency: 2, onProgress }),
+          BatchError,
+        );
+        assertEquals((error.cause as Error).message, "the terminal is gone");
+        assertEquals(error.errors.length, 1);
+        if (at === 3) {
+          assertEquals(error.results.map(({ content }) => content), ["0", "1", "2", "3"]);
+        }
+        if (at === 2) assert(error.results.length > 0);
+        const before = told;
+        await delay(250);
+        assertEquals(told, before, "it was told again");
+      });
+      assertEquals(reasons, []);
+      assertEquals(provider.inFlight, 0);
+    });
+  }
+}
+
+Deno.test("onProgress is not told any more after break", async () => {
+  const { agent } = echoAgent();
+  let told = 0;
+  for await (
+    const _ of stream(calls(agent, 9), {
+      concurrency: 1,
+      onProgress: () => void told++,
+    })
+  ) break;
+  const before = told;
+  await delay(250);
+  assertEquals(told, before);
+});
+
+Deno.test("callbacks run where the run was started: a call in them is a call of the run", async () => {
+  const { agent, provider } = echoAgent(2);
+  const note = echoAgent(2, "note");
+  await batch(calls(agent, 6), {
+    concurrency: 2,
+    onResult: async (result) => void await note.agent.call({ text: `${result.content}` }),
+  });
+  assertEquals(note.provider.calls, 6);
+  assert(note.provider.peakInFlight <= 2 && provider.peakInFlight <= 2);
+  await assertRejects(
+    () =>
+      batch(calls(agent, 2), {
+        onResult: async () => void await agent.call({ text: "" }, { signal: AbortSignal.abort() }),
+      }),
+    BatchError,
+    "aborted",
+  );
+});

@@ -1,0 +1,186 @@
+import { defineAgent, type Provider, type ProviderOptions } from "@shoal/agents";
+import { scripted, type ScriptedProvider } from "@shoal/agents/testing";
+import { delay } from "@std/async/delay";
+
+/** An agent that gives back what it is asked, after the milliseconds that its provider takes. */
+export function echoAgent(latency: number | (() => number) = 0, name = "echo") {
+  const provider = scripted((request) => String(request.messages.at(-1)!.content), { latency });
+  const agent = defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
+  return { provider, agent };
+}
+
+// The first priced call loads the list of prices: not within a test, whose time and resources it would count for.
+await echoAgent().agent.call({ text: "" });
+
+/** An agent that fails where the text says so: "fail …". */
+export function fussyAgent(latency: number | (() => number) = 0, name = "fussy") {
+  const provider = scripted((request) => {
+    const text = String(request.messages.at(-1)!.content);
+    return text.startsWith("fail") ? new Error(`no to ${text}`) : text;
+  }, { latency });
+  const agent = defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
+  return { provider, agent };
+}
+
+/** A provider that never answers and does not listen to its signal; it knows who was aborted. */
+export function deafProvider() {
+  const signals: AbortSignal[] = [];
+  const provider: Provider = {
+    name: "deaf",
+    generate(_request, { signal }: ProviderOptions) {
+      signals.push(signal);
+      return new Promise(() => {});
+    },
+    async *stream() {},
+  };
+  return {
+    provider,
+    signals,
+    get aborted() {
+      return signals.filter((signal) => signal.aborted).length;
+    },
+  };
+}
+
+/** An agent whose calls never end by themselves. */
+export function hangingAgent(name = "hanging") {
+  const deaf = deafProvider();
+  const agent = defineAgent({
+    name,
+    model: "m",
+    prompt: "{text}",
+    provider: deaf.provider,
+    retries: 0,
+  });
+  return { agent, deaf };
+}
+
+/** 0, 1, 2, … up to but without `end`. */
+export function* numbers(end = Infinity): Generator<number> {
+  for (let i = 0; i < end; i++) yield i;
+}
+
+/** A source that counts what is pulled from it and knows whether it was closed. */
+export function counted<T>(make: (index: number) => T, end = Infinity) {
+  const seen = { pulled: 0, closed: false };
+  function* sync(): Generator<T> {
+    try {
+      for (const i of numbers(end)) {
+        seen.pulled++;
+        yield make(i);
+      }
+    } finally {
+      seen.closed = true;
+    }
+  }
+  async function* async(ms = 0): AsyncGenerator<T> {
+    try {
+      for (const i of numbers(end)) {
+        if (ms > 0) await delay(ms);
+        seen.pulled++;
+        yield make(i);
+      }
+    } finally {
+      seen.closed = true;
+    }
+  }
+  return { seen, sync, async };
+}
+
+/** An async source that gives these items and then never answers again. */
+export function stuckAfter<T>(...items: T[]) {
+  const seen = { closed: false };
+  const source: AsyncIterable<T> = {
+    [Symbol.asyncIterator]() {
+      let i = 0;
+      return {
+        next: () =>
+          i < items.length
+            ? Promise.resolve({ done: false as const, value: items[i++]! })
+            : new Promise(() => {}),
+        return() {
+          seen.closed = true;
+          return Promise.resolve({ done: true as const, value: undefined });
+        },
+      };
+    },
+  };
+  return { source, seen };
+}
+
+/** What the promise rejects with. Fails if it does not reject. */
+// deno-lint-ignore no-explicit-any
+export async function rejection<E extends abstract new (...args: any[]) => unknown>(
+  promise: Promise<unknown>,
+  type: E,
+): Promise<InstanceType<E>> {
+  let value: unknown;
+  try {
+    value = await promise;
+  } catch (error) {
+    if (error instanceof type) return error as InstanceType<E>;
+    throw new Error(`it rejected with something else than ${type.name}`, { cause: error });
+  }
+  throw new Error(`it did not reject, but gave ${Deno.inspect(value)}`);
+}
+
+/** Fails if the work takes longer than anything but a hang could: machines are slow at times. */
+export async function promptly<T>(work: Promise<T>, ms = 2_000): Promise<T> {
+  const stop = new AbortController();
+  try {
+    return await Promise.race([
+      work,
+      delay(ms, { signal: stop.signal }).then(() => {
+        throw new Error(`it was not over within ${ms} ms`);
+      }),
+    ]);
+  } finally {
+    stop.abort();
+  }
+}
+
+/** Counts listeners on a signal of its own. */
+export function watchedSignal() {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const seen = { added: 0, removed: 0 };
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    seen.added++;
+    add(...args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    seen.removed++;
+    remove(...args);
+  };
+  return { controller, signal, seen };
+}
+
+/** Did anything reject without being heard while this ran? */
+export async function unheard(work: () => Promise<unknown>): Promise<unknown[]> {
+  const reasons: unknown[] = [];
+  const listen = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    reasons.push(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", listen);
+  try {
+    await work();
+    await delay(5);
+  } finally {
+    globalThis.removeEventListener("unhandledrejection", listen);
+  }
+  return reasons;
+}
+
+export type { ScriptedProvider };
+export { delay };
+
+/** Are these two types the same? */
+export type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2)
+  ? true
+  : false;
+
+/** Lets the compiler check that a type is `true`. */
+export function typeTest<_Same extends true>(): void {}

@@ -1,0 +1,268 @@
+import { batch, currentScope, defineAgent, each, inScope, scope, stream } from "@shoal/agents";
+import { AgentError, BatchError, type Scope } from "@shoal/agents";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  counted,
+  delay,
+  echoAgent,
+  fussyAgent,
+  hangingAgent,
+  numbers,
+  promptly,
+  rejection,
+  unheard,
+  watchedSignal,
+} from "./helpers.ts";
+
+Deno.test("outside of a scope calls are plain, and there is no scope", async () => {
+  const { agent } = echoAgent();
+  assertEquals([inScope(), currentScope()], [false, undefined]);
+  assertEquals((await agent.call({ text: "a" })).content, "a");
+  await scope({}, () => {});
+  assertEquals([inScope(), currentScope()], [false, undefined]);
+});
+
+Deno.test("inside of a scope it is known, in runs and agents too; afterwards it is not", async () => {
+  const { agent } = echoAgent();
+  const given = await scope({ concurrency: 3 }, async (given) => {
+    assertStrictEquals(currentScope(), given);
+    assertEquals([inScope(), given.concurrency, given.signal.aborted], [true, 3, false]);
+    const Inner = defineAgent({ name: "inner", run: () => currentScope() === given });
+    assertEquals((await Inner.call({})).content, true);
+    assertEquals(await each([1], () => currentScope() === given), [true]);
+    await delay(1);
+    assertStrictEquals(currentScope(), given);
+    await agent.call({ text: "a" });
+    return given;
+  });
+  assertEquals([inScope(), given.signal.aborted, given.pending], [false, true, 0]);
+});
+
+Deno.test("scope gives what its function returns, async or not", async () => {
+  assertEquals(await scope({}, () => 1), 1);
+  assertEquals(await scope({}, () => Promise.resolve(false)), false);
+  assertEquals(await scope({}, () => undefined), undefined);
+});
+
+Deno.test("everything in a scope shares its concurrency: calls, batches, runs, agents of agents", async () => {
+  const { agent, provider } = echoAgent(3);
+  const Pair = defineAgent({
+    name: "pair",
+    run: async () => void await Promise.all([agent.call({ text: "p" }), agent.call({ text: "q" })]),
+  });
+  await scope({ concurrency: 2 }, async () => {
+    const calls = () => numbers(5).map((n) => [agent, { text: `${n}` }] as const);
+    const all = [
+      batch(calls(), { concurrency: 5 }),
+      each([1, 2, 3], () => agent.call({ text: "e" }), { concurrency: 3 }),
+      Pair.call({}),
+      agent.call({ text: "c" }),
+      (async () => {
+        for await (const _ of stream(calls(), { concurrency: 5 }));
+      })(),
+    ];
+    await Promise.all(all);
+  });
+  assertEquals(provider.calls, 16);
+  assertEquals(provider.peakInFlight, 2);
+});
+
+Deno.test("a scope of concurrency 1 does not deadlock, however deep the calls are nested", async () => {
+  const { agent, provider } = echoAgent(1);
+  const deep = (depth: number): Promise<unknown> =>
+    depth === 0
+      ? agent.call({ text: "x" })
+      : scope({ concurrency: 1 }, () => each([1, 2], () => deep(depth - 1), { concurrency: 1 }));
+  await promptly(deep(4));
+  assertEquals(provider.calls, 16);
+  assertEquals(provider.peakInFlight, 1);
+});
+
+Deno.test("scope awaits at its end what nobody awaited", async () => {
+  const { agent, provider } = echoAgent(10);
+  const done: string[] = [];
+  await scope({ concurrency: 2 }, () => {
+    for (const text of ["a", "b", "c"]) {
+      agent.call({ text }).then(({ content }) => done.push(content));
+    }
+    batch([[agent, { text: "d" }]]);
+  });
+  assertEquals(done, ["a", "b", "c"]);
+  assertEquals([provider.calls, provider.inFlight], [4, 0]);
+});
+
+Deno.test("scope awaits what an un-awaited function starts one after another", async () => {
+  const { agent, provider } = echoAgent(3);
+  const done: string[] = [];
+  await scope({}, () => {
+    (async () => {
+      for (const text of ["a", "b", "c"]) done.push((await agent.call({ text })).content);
+    })();
+    agent.call({ text: "d" }).then(() => agent.call({ text: "e" })).then(() => done.push("e"));
+  });
+  assertEquals(done.toSorted(), ["a", "b", "c", "e"]);
+  assertEquals(provider.calls, 5);
+});
+
+Deno.test("scope rejects with what nobody awaited and failed, and nothing is unhandled", async () => {
+  const { agent } = fussyAgent(2);
+  const reasons = await unheard(async () => {
+    const error = await rejection(
+      scope({}, () => {
+        agent.call({ text: "fail 1" });
+        agent.call({ text: "ok" });
+        agent.call({ text: "fail 2" });
+      }),
+      BatchError,
+    );
+    assertEquals(error.errors.map((one) => one instanceof AgentError), [true, true]);
+    assertStrictEquals(error.cause, error.errors[0]);
+    assert(error.message.includes("2 of the calls"), error.message);
+  });
+  assertEquals(reasons, []);
+});
+
+Deno.test("scope leaves to the caller what he catches, now or later", async () => {
+  const { agent } = fussyAgent();
+  const reasons = await unheard(async () => {
+    const value = await scope({}, async () => {
+      const late = agent.call({ text: "fail" });
+      const all = Promise.allSettled([agent.call({ text: "fail" }), agent.call({ text: "fail" })]);
+      await agent.call({ text: "fail" }).catch(() => {});
+      await delay(10);
+      await assertRejects(() => late, AgentError);
+      return (await all).length;
+    });
+    assertEquals(value, 2);
+    const error = await rejection(scope({}, () => agent.call({ text: "fail" })), AgentError);
+    assertEquals(error.code, "provider");
+  });
+  assertEquals(reasons, []);
+});
+
+Deno.test("a scope whose function throws aborts what it started and throws the same", async () => {
+  const { agent, deaf } = hangingAgent();
+  const mine = new Error("mine");
+  const reasons = await unheard(async () => {
+    const ending = scope({}, async () => {
+      agent.call({ text: "a" });
+      batch([[agent, { text: "b" }], [agent, { text: "c" }]]);
+      await delay(5);
+      throw mine;
+    });
+    assertStrictEquals(await promptly(rejection(ending, Error)), mine);
+    assertEquals([deaf.signals.length, deaf.aborted], [3, 3]);
+  });
+  assertEquals(reasons, []);
+});
+
+Deno.test("a scope ends promptly with its signal or its deadline, though its function hangs", async () => {
+  const { agent, deaf } = hangingAgent();
+  const { controller, signal, seen } = watchedSignal();
+  const codes: string[] = [];
+  const hang = async () => {
+    agent.call({ text: "a" }).catch((error) => codes.push(error.code));
+    await new Promise(() => {});
+  };
+  const aborted = scope({ signal }, hang);
+  await delay(2);
+  controller.abort(new Error("stop"));
+  assertEquals((await promptly(rejection(aborted, Error))).message, "stop");
+  assertEquals(seen.added, seen.removed);
+  const late = await promptly(rejection(scope({ deadline: 15 }, hang), DOMException));
+  assertEquals([late.name, late.message], [
+    "TimeoutError",
+    "the scope was not finished within 15 ms",
+  ]);
+  await delay(0);
+  assertEquals([codes, deaf.aborted], [["aborted", "timeout"], 2]);
+});
+
+Deno.test("a scope whose signal has aborted before does not begin", async () => {
+  let called = 0;
+  await assertRejects(() => scope({ signal: AbortSignal.abort() }, () => called++), DOMException);
+  assertEquals(called, 0);
+});
+
+Deno.test("nested scopes have the limits of both, and the outer one awaits the inner", async () => {
+  const { agent, provider } = echoAgent(5);
+  let inner: Scope | undefined;
+  await scope({ concurrency: 3 }, (outer) => {
+    scope({ concurrency: 10 }, async (given) => {
+      inner = given;
+      assertStrictEquals(currentScope(), given);
+      await Promise.all([...numbers(9)].map((n) => agent.call({ text: `${n}` })));
+    });
+    assertEquals(outer.pending, 1);
+  });
+  assertEquals([provider.peakInFlight, provider.calls], [3, 9]);
+  assertEquals(inner?.signal.aborted, true);
+
+  const narrow = echoAgent(3);
+  await scope(
+    { concurrency: 8 },
+    () =>
+      scope(
+        { concurrency: 2 },
+        () => Promise.all([...numbers(6)].map((n) => narrow.agent.call({ text: `${n}` }))),
+      ),
+  );
+  assertEquals(narrow.provider.peakInFlight, 2);
+  const failing = scope({}, () => void scope({}, () => Promise.reject(new Error("inner"))));
+  assertEquals((await rejection(failing, BatchError)).errors.length, 1);
+});
+
+Deno.test("a scope counts what is pending, used and spent", async () => {
+  const { agent } = echoAgent(5);
+  const Twice = defineAgent({
+    name: "twice",
+    run: async () =>
+      void await Promise.all([agent.call({ text: "1234" }), agent.call({ text: "1234" })]),
+  });
+  await scope({}, async (outer) => {
+    const one = agent.call({ text: "12345678" });
+    assertEquals([outer.pending, outer.usage.totalTokens], [1, 0]);
+    await one;
+    assertEquals([outer.pending, outer.usage.totalTokens, outer.cost], [0, 4, 0]);
+    await Twice.call({});
+    assertEquals(outer.usage.totalTokens, 8);
+    await scope({}, async (inner) => {
+      await agent.call({ text: "1234" });
+      assertEquals(inner.usage.totalTokens, 2);
+    });
+    assertEquals(outer.usage.totalTokens, 10);
+  });
+});
+
+Deno.test("a call that leaks out of a scope that has ended fails with the code aborted", async () => {
+  const { agent, provider } = echoAgent();
+  const reasons = await unheard(async () => {
+    let leaked: Promise<unknown> | undefined;
+    let leakedBatch: Promise<unknown> | undefined;
+    await scope({}, () => {
+      setTimeout(() => {
+        leaked = agent.call({ text: "late" });
+        leakedBatch = batch([[agent, { text: "late" }]]);
+      }, 5);
+    });
+    await delay(15);
+    assertEquals((await rejection(leaked!, AgentError)).code, "aborted");
+    await rejection(leakedBatch!, BatchError);
+  });
+  assertEquals(reasons, []);
+  assertEquals(provider.calls, 0);
+});
+
+Deno.test("a stream that is left open in a scope ends with it", async () => {
+  const { agent, provider } = echoAgent(() => provider.calls <= 1 ? 0 : 60_000);
+  const { seen, async } = counted((i) => [agent, { text: `${i}` }] as const);
+  await promptly(
+    scope({}, async () => {
+      const items = stream(async(), { onProgress() {}, concurrency: 3 });
+      await items.next();
+      throw new Error("done");
+    }).catch(() => {}),
+  );
+  await delay(1);
+  assertEquals([provider.inFlight, seen.closed], [0, true]);
+});

@@ -1,0 +1,172 @@
+import { type Agent, defineAgent, type Result, stream } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  counted,
+  delay,
+  echoAgent,
+  type Equals,
+  fussyAgent,
+  numbers,
+  promptly,
+  typeTest,
+} from "./helpers.ts";
+
+Deno.test("stream gives results as they come, each with its agent and its index", async () => {
+  const slow = echoAgent(60, "slow").agent;
+  const fast = echoAgent(5, "fast").agent;
+  const seen: unknown[] = [];
+  for await (
+    const { result, agent, index } of stream([[slow, { text: "a" }], [fast, { text: "b" }]])
+  ) seen.push([agent.name, index, result.content]);
+  assertEquals(seen, [["fast", 1, "b"], ["slow", 0, "a"]]);
+});
+
+Deno.test("stream types its items by the agents in it", async () => {
+  const Text = defineAgent({ name: "t", model: "m", prompt: "{text}", provider: scripted("x") });
+  const Count = defineAgent({ name: "n", run: ({ n }: { n: number }) => n + 1 });
+  for await (const item of stream([[Count, { n: 1 }]])) {
+    typeTest<Equals<typeof item.result, Result<number>>>();
+    typeTest<Equals<typeof item.agent, Agent<{ n: number }, number>>>();
+    assertEquals(item.result.content, 2);
+  }
+  let mixed = 0;
+  for await (const item of stream([[Count, { n: 1 }], [Text, { text: "" }]])) {
+    typeTest<Equals<typeof item.result.content, string | number | undefined>>();
+    mixed++;
+  }
+  assertEquals(mixed, 2);
+  // @ts-expect-error the agent takes { n: number }
+  const never = () => stream([[Count, { n: "1" }]]);
+  assertEquals(typeof never, "function");
+});
+
+Deno.test("stream gives failures as values", async () => {
+  const { agent } = fussyAgent();
+  const calls = ["fail", "ok", "fail"].map((text) => [agent, { text }] as const);
+  const seen: [number, boolean][] = [];
+  for await (const { result, index } of stream(calls)) seen.push([index, result.ok]);
+  assertEquals(seen.toSorted(([a], [b]) => a - b), [[0, false], [1, true], [2, false]]);
+});
+
+Deno.test("stream does nothing until the first result is asked for", async () => {
+  const { agent, provider } = echoAgent();
+  const { seen, sync } = counted((i) => [agent, { text: `${i}` }] as const);
+  const reports: unknown[] = [];
+  const items = stream(sync(), { deadline: 5, onProgress: (report) => void reports.push(report) });
+  await delay(10);
+  assertEquals([seen.pulled, provider.calls, reports.length], [0, 0, 0]);
+  assertEquals((await items.next()).value?.index, 0);
+  await items.return();
+});
+
+Deno.test("stream that nobody iterates leaves nothing behind, and can be closed", async () => {
+  const { agent, provider } = echoAgent();
+  stream([[agent, { text: "a" }]], { deadline: 60_000, onProgress() {} });
+  const items = stream([[agent, { text: "a" }]]);
+  assertEquals(await items.return(), { done: true, value: undefined });
+  assertEquals(await items.next(), { done: true, value: undefined });
+  assertEquals(provider.calls, 0);
+});
+
+Deno.test("stream pulls no more than the consumer takes", async () => {
+  const { agent } = echoAgent();
+  const cases = [
+    { concurrency: 1, buffer: 0 },
+    { concurrency: 4, buffer: 0 },
+    { concurrency: 3, buffer: 2 },
+    { concurrency: 2, buffer: 1000 },
+    { concurrency: 5, buffer: undefined },
+  ];
+  for (const { concurrency, buffer } of cases) {
+    for (const kind of ["sync", "async"] as const) {
+      const { seen, ...make } = counted((i) => [agent, { text: `${i}` }] as const, 3_000);
+      const most = concurrency + (buffer ?? concurrency);
+      let taken = 0;
+      for await (const _ of stream(make[kind](), { concurrency, buffer })) {
+        if (++taken <= 4) await delay(taken === 1 ? 40 : 2);
+        assert(seen.pulled <= taken + most, `pulled ${seen.pulled}, taken ${taken}`);
+        // The buffer is of use: the lanes work on while the consumer is slow.
+        if (taken === 1 && most < 50) assertEquals(seen.pulled, taken + most);
+        if (taken === 20) break;
+      }
+      assertEquals(seen.closed, true);
+    }
+  }
+});
+
+Deno.test("stream never has more in flight than its limit with a slow async source, and uses it with a fast one", async () => {
+  const { agent, provider } = echoAgent(10);
+  const slow = counted((i) => [agent, { text: `${i}` }] as const, 12);
+  for await (const _ of stream(slow.async(2), { concurrency: 3 }));
+  assert(provider.peakInFlight <= 3);
+
+  const fast = echoAgent(60);
+  const many = counted((i) => [fast.agent, { text: `${i}` }] as const, 60);
+  for await (const _ of stream(many.async(), { concurrency: 20 }));
+  assertEquals(fast.provider.peakInFlight, 20);
+  assertEquals(fast.provider.calls, 60);
+});
+
+Deno.test("stream answers several next() at once, each with another result, and the end to the rest", async () => {
+  const { agent } = echoAgent(2);
+  const items = stream(numbers(3).map((n) => [agent, { text: `${n}` }] as const));
+  const all = await Promise.all(Array.from({ length: 5 }, () => items.next()));
+  assertEquals(all.map(({ done }) => done), [false, false, false, true, true]);
+  assertEquals(
+    all.map(({ value }) => value?.index).filter((i) => i !== undefined).toSorted(),
+    [0, 1, 2],
+  );
+  assertEquals(await items.next(), { done: true, value: undefined });
+});
+
+Deno.test("stream hands on what is finished before it throws what the source threw", async () => {
+  const { agent } = echoAgent(3);
+  async function* source() {
+    for (const text of ["a", "b"]) yield [agent, { text }] as const;
+    await delay(1);
+    throw new Error("the cursor is lost");
+  }
+  const seen: unknown[] = [];
+  await assertRejects(
+    async () => {
+      for await (const { result } of stream(source())) seen.push(result.content);
+    },
+    Error,
+    "the cursor is lost",
+  );
+  assertEquals(seen.toSorted(), ["a", "b"]);
+});
+
+Deno.test("stream hands on what is finished before it throws the reason of its signal", async () => {
+  const { agent, provider } = echoAgent(() => provider.calls <= 3 ? 0 : 60_000);
+  const controller = new AbortController();
+  const items = stream(numbers().map((n) => [agent, { text: `${n}` }] as const), {
+    concurrency: 5,
+    signal: controller.signal,
+  });
+  const first = await items.next();
+  await delay(10);
+  controller.abort(new Error("stop"));
+  await delay(5);
+  const rest: unknown[] = [first.value?.result.content];
+  const ending = (async () => {
+    for await (const { result } of items) rest.push(result.content);
+  })();
+  await assertRejects(() => promptly(ending), Error, "stop");
+  assertEquals(rest.toSorted(), ["0", "1", "2"]);
+  assertEquals(provider.inFlight, 0);
+});
+
+Deno.test("stream throws for throwOnError the error of the call, behind the results", async () => {
+  const { agent } = fussyAgent();
+  const seen: boolean[] = [];
+  const error = await (async () => {
+    const calls = ["a", "fail", "b"].map((text) => [agent, { text }] as const);
+    for await (const { result } of stream(calls, { concurrency: 1, throwOnError: true })) {
+      seen.push(result.ok);
+    }
+  })().catch((error) => error);
+  assertEquals(error.code, "provider");
+  assertEquals(seen, [true, false]);
+});

@@ -34,7 +34,7 @@ const CATEGORIES = [
 const Sentiment = defineAgent({
   name: "sentiment",
   system: "Label the sentiment of this review as positive, negative or neutral.",
-  prompt: "Stars: {stars} of 5\nReview: {text}",
+  prompt: "Review: {stars}/5 stars. {text}",
   output: z.object({ label: z.enum(["positive", "negative", "neutral"]) }),
 });
 const Summary = defineAgent({

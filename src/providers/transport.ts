@@ -32,6 +32,7 @@ export class Transport implements Disposable {
   readonly #options: TransportOptions;
   readonly #shards: Shard[] = [];
   readonly #spread: boolean;
+  #closed = false;
 
   /** For requests to this URL. Plain HTTP opens as many connections as it needs, so there is nothing to do. */
   constructor(url: string, options: TransportOptions) {
@@ -45,8 +46,13 @@ export class Transport implements Disposable {
     return this.#shards.length;
   }
 
-  /** A share of the connection that has the most room. */
+  /**
+   * A share of the connection that has the most room.
+   *
+   * @throws {TypeError} If everything was closed: what is opened then would stay open.
+   */
   lease(): Lease {
+    if (this.#closed) throw new TypeError("Cannot send a request as the provider was disposed");
     if (!this.#spread) return NO_LEASE;
     const shard = this.#roomiest();
     shard.inFlight++;
@@ -62,6 +68,7 @@ export class Transport implements Disposable {
 
   /** Closes all connections. */
   [Symbol.dispose](): void {
+    this.#closed = true;
     for (const { client } of this.#shards) client.close();
     this.#shards.length = 0;
   }

@@ -1,11 +1,8 @@
-import { currentContext, inContext, track } from "../agent/context.ts";
-import { untilAbort } from "../model/abort.ts";
+import { track } from "../agent/context.ts";
 import { callback, checkOptions, flag } from "../model/check.ts";
-import { BatchError } from "../model/errors.ts";
-import type { ResultBase } from "../model/result.ts";
+import { abortCode, BatchError } from "../model/errors.ts";
 import { reasonOf } from "./batch.ts";
 import { checkSource, RUN_RULES, type RunOptions } from "./options.ts";
-import type { Finished } from "./progress.ts";
 import { openRun } from "./run.ts";
 
 /** What `each` takes beside what every run takes. */
@@ -91,14 +88,6 @@ export function each<T, R>(
   return track(collect(items, fn, options));
 }
 
-/** What the run hands on of one item. */
-interface Item<R> {
-  readonly settled: Settled<R>;
-  readonly index: number;
-  /** Tells of the calls that were made inside, too. */
-  readonly finished: Finished;
-}
-
 async function collect<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
@@ -108,50 +97,42 @@ async function collect<T, R>(
   checkSource(doing, "items", items);
   callback(doing, "fn", fn);
   checkOptions(doing, options, { ...RUN_RULES, settle: flag });
+  const { settle = false } = options;
   const results: (R | Settled<R>)[] = [];
-  const run = openRun<T, Item<R>>(items, options, {
+  const run = openRun<T, never>(items, options, {
     async item(item, index, run) {
-      const { signal } = run;
-      const finished = { ok: true, tokens: 0, cost: undefined as number | undefined };
-      const context = currentContext();
-      const collect = (part: ResultBase): void => {
-        finished.tokens += part.usage.totalTokens;
-        if (part.cost !== undefined) finished.cost = (finished.cost ?? 0) + part.cost.total;
-        context.collect?.(part);
-      };
       try {
-        // At the deadline the rest of an array is not begun any more.
-        signal.throwIfAborted();
-        const work = inContext(
-          { ...context, collect },
-          async () => await fn(item, { index, signal }),
-        );
-        const value = await untilAbort(work, signal);
-        return { settled: { ok: true, value }, index, finished };
+        const value = await fn(item, { index, signal: run.signal });
+        if (!run.stopped) results[index] = settle ? { ok: true, value } : value;
+        run.finished(true);
       } catch (error) {
-        finished.ok = false;
-        if (!options.settle) run.fail(error);
-        else if (!run.stopped) return { settled: { ok: false, error }, index, finished };
+        if (run.stopped) return undefined;
+        if (!settle) run.fail(error);
+        else results[index] = { ok: false, error };
+        run.finished(false);
       }
+      return undefined;
     },
-    finished: ({ finished }) => finished,
-    failsAtDeadline: !options.settle,
+    deaf: true,
   });
   try {
-    for (;;) {
-      const next = await run.next();
-      if (next.done) return results;
-      const { index, settled } = next.value;
-      results[index] = options.settle ? settled : settled.value as R;
-    }
+    // Nothing is handed on: the first answer is the end.
+    await run.next();
+    return results;
   } catch (cause) {
+    if (settle && isDeadline(cause, options)) {
+      const length = Array.isArray(items) ? items.length : run.begun;
+      for (let i = 0; i < length; i++) results[i] ??= { ok: false, error: cause };
+      return results;
+    }
     throw new BatchError(
       `Cannot finish each as ${reasonOf(cause)}: see \`results\` for what is done`,
-      {
-        errors: [cause],
-        results,
-        cause,
-      },
+      { errors: [cause], results, cause },
     );
   }
+}
+
+/** Has the run's own deadline passed? */
+function isDeadline(cause: unknown, { deadline, signal }: EachOptions): boolean {
+  return deadline !== undefined && abortCode(cause) === "timeout" && cause !== signal?.reason;
 }

@@ -6,7 +6,7 @@
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { delay } from "@std/async/delay";
 import { pooledMap } from "@std/async/pool";
-import { type ChildAbort, onAbort } from "../model/abort.ts";
+import { type ChildAbort, onAbort, untilAbort } from "../model/abort.ts";
 import { Source } from "./source.ts";
 
 /** How {@linkcode Lanes} run. */
@@ -14,8 +14,8 @@ export interface LanesOptions<T, R> {
   /** The items. */
   readonly source: Iterable<T> | AsyncIterable<T>;
   /**
-   * Works on one item; it must end soon after `abort` has aborted. `undefined` is not handed on. A throw ends the whole
-   * run: nothing more is pulled, the rest is aborted, and the consumer gets the error.
+   * Works on one item. `undefined` is not handed on. A throw ends the whole run: nothing more is pulled, the rest is
+   * aborted, and the consumer gets the error.
    */
   readonly work: (item: T, index: number) => Promise<R | undefined>;
   /** How many items are worked on at the same time. */
@@ -24,10 +24,23 @@ export interface LanesOptions<T, R> {
   readonly buffer: number;
   /** Ends the run when it aborts, and is aborted when the run ends early. */
   readonly abort: ChildAbort;
+  /**
+   * After an abort, is the work waited for? It ends soon if it listens; what does not listen is better left behind.
+   */
+  readonly waits: boolean;
 }
 
 /** So many items are begun before everything else on the event loop gets its turn. */
 const TURN = 4096;
+
+/** `pooledMap` takes 25 µs and a kilobyte to start a lane: of more than this many, each carries several. */
+const MOST_LANES = 100;
+
+/** An item and its place in the input. */
+interface Pulled<T> {
+  readonly item: T;
+  readonly index: number;
+}
 
 /** A run over items: hands on what comes of them, in the order in which it comes. */
 export class Lanes<T, R> {
@@ -45,6 +58,11 @@ export class Lanes<T, R> {
     this.#options = options;
     this.#source = new Source(options.source);
     this.#values = new Channel({ capacity: options.buffer });
+  }
+
+  /** How many items were pulled. */
+  get pulled(): number {
+    return this.#index;
   }
 
   /** Begins to pull. */
@@ -71,6 +89,14 @@ export class Lanes<T, R> {
     this.#source.close();
   }
 
+  /** Ends the run with this error, behind the values that are there already; the rest is aborted. */
+  fail(error: unknown): void {
+    if (this.#failed !== undefined || this.#ended) return;
+    this.#failed = { error };
+    this.#source.close();
+    this.#options.abort.abort(error);
+  }
+
   /** Stops pulling, aborts what is in flight and waits until it has ended. */
   async stop(reason: unknown): Promise<void> {
     this.#ended = true;
@@ -81,63 +107,84 @@ export class Lanes<T, R> {
   }
 
   async #run(): Promise<void> {
-    const { source, concurrency, abort } = this.#options;
-    const size = Array.isArray(source) ? Math.min(concurrency, source.length) : concurrency;
+    const { abort, waits } = this.#options;
     const release = onAbort(abort.signal, () => this.fail(abort.signal.reason));
-    if (size > 0) {
-      // A lane never throws, so this ends when all lanes have ended.
-      for await (const _ of pooledMap(size, this.#starts(size), (begun) => this.#lane(begun)));
-    }
+    const lanes = this.#lanes();
+    await (waits ? lanes : untilAbort(lanes, abort.signal).catch(() => {}));
     release();
     this.#ended = true;
     if (this.#failed === undefined) this.#values.close();
     else this.#values.close(this.#failed.error);
   }
 
-  /** Starts a lane when the one before has its first item: a high limit costs nothing where there are few items. */
-  async *#starts(size: number): AsyncGenerator<() => void> {
-    for (let lane = 0; lane < size && !this.#source.done; lane++) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      yield resolve;
-      await promise;
-    }
+  /** Runs all lanes to their end. None ever throws. */
+  async #lanes(): Promise<void> {
+    const { source, concurrency } = this.#options;
+    const size = Array.isArray(source) ? Math.min(concurrency, source.length) : concurrency;
+    if (size === 0) return;
+    const lanes = Math.min(size, MOST_LANES);
+    const widths = Array.from({ length: lanes }, (_, i) => Math.floor((size + i) / lanes));
+    for await (const _ of pooledMap(lanes, widths, (width) => this.#lane(width)));
   }
 
-  async #lane(begun: () => void): Promise<void> {
+  /** A lane that is so many items wide. It widens as items come: a high limit costs nothing where there are few. */
+  async #lane(width: number): Promise<void> {
+    if (width === 1) {
+      const pulled = this.#next();
+      return this.#follow(pulled instanceof Promise ? await pulled : pulled);
+    }
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    let open = 1;
+    const close = (): void => {
+      if (--open === 0) resolve();
+    };
+    for (let i = 0; i < width; i++) {
+      const pulled = this.#next();
+      const first = pulled instanceof Promise ? await pulled : pulled;
+      if (first === undefined) break;
+      open++;
+      this.#follow(first).then(close);
+    }
+    close();
+    return ended;
+  }
+
+  /** Works on one item after another, until there is no more. */
+  async #follow(next: Pulled<T> | undefined): Promise<void> {
     const { work, abort } = this.#options;
-    for (;;) {
-      let next: IteratorResult<T>;
-      try {
-        const pulled = this.#source.pull();
-        next = pulled instanceof Promise ? await pulled : pulled;
-      } catch (error) {
-        // The source is broken, but not what is in flight: that is let finish.
-        this.#failed ??= { error };
-        return;
-      } finally {
-        begun();
-      }
-      if (next.done) return;
-      const index = this.#index++;
+    while (next !== undefined) {
+      const { item, index } = next;
       if (index % TURN === TURN - 1) this.#turn = delay(0).then(() => this.#turn = undefined);
       if (this.#turn !== undefined) await this.#turn;
       // It may have ended between the answer of the source and now.
       if (abort.signal.aborted) return;
       try {
-        const value = await work(next.value, index);
+        const value = await work(item, index);
         if (value !== undefined && !this.#values.trySend(value)) await this.#values.send(value);
       } catch (error) {
         if (!(error instanceof ChannelClosedError)) this.fail(error);
         return;
       }
+      const pulled = this.#next();
+      next = pulled instanceof Promise ? await pulled : pulled;
     }
   }
 
-  /** Ends the run with this error, behind the values that are there already; the rest is aborted. */
-  fail(error: unknown): void {
-    if (this.#failed !== undefined || this.#ended) return;
-    this.#failed = { error };
-    this.#source.close();
-    this.#options.abort.abort(error);
+  /** The next item, or `undefined` at the end: without a promise where the source needs none. */
+  #next(): Promise<Pulled<T> | undefined> | Pulled<T> | undefined {
+    const numbered = (next: IteratorResult<T>): Pulled<T> | undefined =>
+      next.done ? undefined : { item: next.value, index: this.#index++ };
+    try {
+      const pulled = this.#source.pull();
+      if (pulled instanceof Promise) return pulled.then(numbered, (error) => this.#breakOff(error));
+      return numbered(pulled);
+    } catch (error) {
+      return this.#breakOff(error);
+    }
+  }
+
+  /** The source is broken, but not what is in flight: that is let finish. */
+  #breakOff(error: unknown): undefined {
+    this.#failed ??= { error };
   }
 }

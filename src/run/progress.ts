@@ -1,3 +1,5 @@
+import type { ResultBase } from "../model/result.ts";
+
 /** How far a run is. */
 export interface ProgressReport {
   /** How many items are finished. */
@@ -10,9 +12,9 @@ export interface ProgressReport {
   readonly failed: number;
   /** How many are being worked on. */
   readonly inFlight: number;
-  /** Tokens used by the finished ones, in and out. */
+  /** Tokens used so far, in and out. */
   readonly tokens: number;
-  /** What the finished ones cost in US dollars, as far as their prices are known; absent if none is. */
+  /** What that costs in US dollars, as far as prices are known; absent if none is. */
   readonly cost?: number;
   /** Finished items per second, since the beginning. */
   readonly perSecond: number;
@@ -20,14 +22,16 @@ export interface ProgressReport {
   readonly etaMs?: number;
 }
 
-/** What a finished item adds. */
-export interface Finished {
-  /** Did it succeed? */
-  readonly ok: boolean;
-  /** Tokens it used. */
-  readonly tokens?: number;
-  /** What it cost in US dollars, if that is known. */
-  readonly cost?: number;
+/** What {@linkcode Progress} needs to know of its run. */
+export interface ProgressOptions {
+  /** How many items there are, if that is known. */
+  readonly total: number | undefined;
+  /** How many were begun by now. */
+  readonly begun: () => number;
+  /** Takes the reports. */
+  readonly onProgress: ((report: ProgressReport) => unknown) | undefined;
+  /** Takes what the callback throws. */
+  readonly fail: (error: unknown) => void;
 }
 
 const INTERVAL_MS = 200;
@@ -36,36 +40,30 @@ const INTERVAL_MS = 200;
 export class Progress {
   #done = 0;
   #ok = 0;
-  #inFlight = 0;
   #tokens = 0;
   #cost: number | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   readonly #began = performance.now();
+  readonly #options: ProgressOptions;
 
-  /** Begins to report; `fail` takes what the callback throws. */
-  constructor(
-    readonly total: number | undefined,
-    readonly onProgress: ((report: ProgressReport) => void) | undefined,
-    readonly fail: (error: unknown) => void,
-  ) {
-    if (onProgress === undefined) return;
+  /** Begins to report. */
+  constructor(options: ProgressOptions) {
+    this.#options = options;
+    if (options.onProgress === undefined) return;
     this.#timer = setInterval(() => this.#report(), INTERVAL_MS);
     this.#report();
   }
 
-  /** An item was begun. */
-  begin(): void {
-    this.#inFlight++;
+  /** An item was finished. */
+  finish(ok: boolean): void {
+    this.#done++;
+    if (ok) this.#ok++;
   }
 
-  /** An item was finished. `undefined`: it was dropped. */
-  end(finished: Finished | undefined): void {
-    this.#inFlight--;
-    if (finished === undefined) return;
-    this.#done++;
-    if (finished.ok) this.#ok++;
-    this.#tokens += finished.tokens ?? 0;
-    if (finished.cost !== undefined) this.#cost = (this.#cost ?? 0) + finished.cost;
+  /** A call has used something. */
+  use({ usage, cost }: ResultBase): void {
+    this.#tokens += usage.totalTokens;
+    if (cost !== undefined) this.#cost = (this.#cost ?? 0) + cost.total;
   }
 
   /** The run is over: the last report, unless nobody listens any more. Throws what the callback throws. */
@@ -73,29 +71,30 @@ export class Progress {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (report) await this.onProgress?.(this.#now());
+    if (report) await this.#options.onProgress?.(this.#now());
   }
 
   async #report(): Promise<void> {
     try {
-      await this.onProgress?.(this.#now());
+      await this.#options.onProgress?.(this.#now());
     } catch (error) {
       clearInterval(this.#timer);
       this.#timer = undefined;
-      this.fail(error);
+      this.#options.fail(error);
     }
   }
 
   #now(): ProgressReport {
     const seconds = (performance.now() - this.#began) / 1000;
     const perSecond = seconds > 0 ? this.#done / seconds : 0;
-    const left = this.total === undefined ? undefined : this.total - this.#done;
+    const { total, begun } = this.#options;
+    const left = total === undefined ? undefined : total - this.#done;
     return {
       done: this.#done,
-      total: this.total,
+      total,
       ok: this.#ok,
       failed: this.#done - this.#ok,
-      inFlight: this.#inFlight,
+      inFlight: begun() - this.#done,
       tokens: this.#tokens,
       cost: this.#cost,
       perSecond,

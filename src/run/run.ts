@@ -1,18 +1,20 @@
 import { currentContext, inContext } from "../agent/context.ts";
 import { Gate } from "../limits/gate.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
+import type { ResultBase } from "../model/result.ts";
 import { Lanes } from "./lanes.ts";
 import { concurrencyOf, type RunOptions } from "./options.ts";
-import { type Finished, Progress } from "./progress.ts";
+import { Progress } from "./progress.ts";
 
 /** What a run does with its items. */
 export interface Work<T, R> {
   /** Works on one item; `undefined` is not handed on. A throw ends the run. */
   item(item: T, index: number, run: RunHandle): Promise<R | undefined>;
-  /** What the progress report is to know of a finished one. */
-  finished(value: R): Finished;
-  /** Does the run fail at its deadline, instead of the items that are not finished? */
-  readonly failsAtDeadline?: boolean;
+  /**
+   * May the work go on after an abort, because it is a function of the caller's that need not listen? Then it is left behind, and
+   * the run fails at its deadline, instead of the items that are not finished.
+   */
+  readonly deaf: boolean;
 }
 
 /** The run, as the work on an item sees it. */
@@ -21,12 +23,16 @@ export interface RunHandle {
   readonly signal: AbortSignal;
   /** Has the run been stopped? Not so at the deadline: then what is unfinished is a failure. */
   readonly stopped: boolean;
+  /** Tells that the item is finished, and whether it succeeded. One that is dropped is not. */
+  finished(ok: boolean): void;
   /** Ends the run with this error, behind what is finished. */
   fail(error: unknown): void;
 }
 
 /** A run that has begun. */
 export interface Run<R> {
+  /** How many items were begun. */
+  readonly begun: number;
   /** The next value, or the end. Throws what ended the run early. */
   next(): Promise<IteratorResult<R, undefined>>;
   /** Stops it: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires. */
@@ -50,6 +56,7 @@ export function openRun<T, R>(
     get stopped() {
       return abort.signal.aborted;
     },
+    finished: (ok) => progress.finish(ok),
     fail: (error) => lanes.fail(error),
   };
   const lanes = new Lanes<T, R>({
@@ -57,22 +64,24 @@ export function openRun<T, R>(
     concurrency,
     buffer: options.buffer ?? concurrency,
     abort,
-    async work(item, index) {
-      progress.begin();
-      let value: R | undefined;
-      try {
-        return value = await work.item(item, index, handle);
-      } finally {
-        progress.end(value === undefined ? undefined : work.finished(value));
-      }
-    },
+    waits: !work.deaf,
+    work: (item, index) => work.item(item, index, handle),
   });
-  const progress = new Progress(known ? source.length : undefined, options.onProgress, handle.fail);
+  const progress = new Progress({
+    total: known ? source.length : undefined,
+    begun: () => lanes.pulled,
+    onProgress: options.onProgress,
+    fail: handle.fail,
+  });
+  const collect = (part: ResultBase): void => {
+    progress.use(part);
+    context.collect?.(part);
+  };
 
   items.abortAfter(options.deadline, `the run was not finished within ${options.deadline} ms`);
   const release = onAbort(items.signal, () => {
     // At the deadline the rest of an array fails item by item; who knows how long another source goes on?
-    if (work.failsAtDeadline) lanes.fail(items.signal.reason);
+    if (work.deaf) lanes.fail(items.signal.reason);
     else if (!known) lanes.finish();
   });
   // Even if nobody asks for what is left: after an abort there is nothing to report.
@@ -85,10 +94,13 @@ export function openRun<T, R>(
   }
 
   inContext(
-    { ...context, signal: items.signal, gates: [new Gate(concurrency), ...context.gates] },
+    { ...context, signal: items.signal, gates: [new Gate(concurrency), ...context.gates], collect },
     () => lanes.start(),
   );
   return {
+    get begun() {
+      return lanes.pulled;
+    },
     async next() {
       let next: IteratorResult<R, undefined>;
       try {

@@ -104,8 +104,9 @@ class ActiveScope implements Scope, TrackingScope {
   usage: Usage = NO_USAGE;
   cost = 0;
   #pending = 0;
+  #following = 0;
   readonly #unheard: { started: Started<unknown>; error: unknown }[] = [];
-  #idle: (() => void) | undefined;
+  #onEnd: (() => void) | undefined;
   readonly #abort: ChildAbort;
   readonly #context: CallContext;
 
@@ -145,31 +146,41 @@ class ActiveScope implements Scope, TrackingScope {
     } finally {
       // Whatever is started in here from now on is too late, and whatever still runs ends.
       abort.abort(new DOMException("The scope has ended", "AbortError"));
-      await this.#allEnded();
+      await this.#until(() => this.#pending === 0);
     }
   }
 
   track<T>(work: Promise<T>): Promise<T> {
     this.#pending++;
+    return this.#watch(work, () => this.#pending--);
+  }
+
+  #watch<T>(work: Promise<T>, ended: () => void): Promise<T> {
     const started = new Started<T>((resolve, reject) => work.then(resolve, reject));
+    // What `then` makes of a call has its failure: it belongs to the scope, too.
+    started.follow = (next) => {
+      this.#following++;
+      return this.#watch(next, () => this.#following--);
+    };
     started.onEnd((failed, error) => {
       if (failed && !started.heard) this.#unheard.push({ started, error });
-      if (--this.#pending === 0) this.#idle?.();
+      ended();
+      this.#onEnd?.();
     });
     return started;
   }
 
   /** Waits for what nobody awaited, and for what is started after it: a function that makes two calls in a row. */
   async #nothingLeft(): Promise<void> {
-    while (this.#pending > 0) {
-      await this.#allEnded();
+    const nothing = (): boolean => this.#pending + this.#following === 0;
+    while (!nothing()) {
+      await this.#until(nothing);
       await delay(0, { signal: this.signal });
     }
   }
 
-  #allEnded(): Promise<void> {
-    if (this.#pending === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle = resolve);
+  async #until(over: () => boolean): Promise<void> {
+    while (!over()) await new Promise<void>((resolve) => this.#onEnd = resolve);
   }
 
   #collect(result: ResultBase): void {
@@ -190,6 +201,7 @@ class ActiveScope implements Scope, TrackingScope {
 /** A promise that knows whether somebody listens to it. `await` does so by `then`, since it is a class of its own. */
 class Started<T> extends Promise<T> {
   heard = false;
+  follow: (<N>(next: Promise<N>) => Promise<N>) | undefined;
 
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
@@ -200,7 +212,9 @@ class Started<T> extends Promise<T> {
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.heard = true;
-    return super.then(onfulfilled, onrejected);
+    const next = super.then(onfulfilled, onrejected);
+    // Without a handler the failure passes on to the next promise, and so does the question of who hears it.
+    return onrejected || this.follow === undefined ? next : this.follow(next);
   }
 
   /** Listens without being heard, so that a failure nobody awaits does not end the process. */

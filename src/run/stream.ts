@@ -96,13 +96,10 @@ export function resultStream(
           run.fail(error);
         }
         if (throwOnError && !result.ok) run.fail(result.error);
+        run.finished(result.ok);
         return { result, agent, index };
       },
-      finished: ({ result }) => ({
-        ok: result.ok,
-        tokens: result.usage.totalTokens,
-        cost: result.cost?.total,
-      }),
+      deaf: false,
     });
   const end = async (): Promise<IteratorResult<StreamItem, undefined>> => {
     over = true;

@@ -76,9 +76,18 @@ const ONE_TOKEN: Usage = {
   totalTokens: 2,
 };
 
-type PublicList = typeof import("@pydantic/genai-prices");
-let list: PublicList | undefined;
-let loading: Promise<void> | undefined;
+let list: typeof import("@pydantic/genai-prices") | undefined;
+
+/**
+ * What is begun by `import()` keeps the asynchronous context it was called in, and hands it to whatever the runtime does next: strangers
+ * would stand in the scope of the first call. So the import is called by a reaction that was registered here, outside of all.
+ */
+const wanted = Promise.withResolvers<void>();
+const loading = wanted.promise.then(() => import("@pydantic/genai-prices")).then((module) => {
+  list = module;
+}, () => {
+  // Where the list cannot be had, prices are not known: no answer is lost for that.
+});
 
 /**
  * Loads the public list if this model's price must come from there. It takes a tenth of a second: so not on import, but when
@@ -89,10 +98,8 @@ let loading: Promise<void> | undefined;
 export function loadPrices(model: string, own: Prices | undefined): Promise<void> | undefined {
   if (list !== undefined) return undefined;
   if (typeof own === "object" && Object.hasOwn(own, model)) return undefined;
-  // Where the list cannot be had, prices are not known: no answer is lost for that.
-  return loading ??= import("@pydantic/genai-prices").then((module) => {
-    list = module;
-  }, () => {});
+  wanted.resolve();
+  return loading;
 }
 
 /** Prices that are the same at any size and hour, by model: looking one up takes 40 µs. `null` is "not known". */

@@ -9,7 +9,9 @@ const SECRET = "s3cret";
 const provider = Object.assign(scripted("ok"), { apiKey: `key-${SECRET}` });
 
 function silent(value: unknown): void {
-  for (const text of [Deno.inspect(value, { depth: 99 }), String(JSON.stringify(value)), String(value)]) {
+  for (
+    const text of [Deno.inspect(value, { depth: 99 }), String(JSON.stringify(value)), String(value)]
+  ) {
     assertFalse(text.includes(SECRET), text);
   }
 }

@@ -1,7 +1,12 @@
-import { defineAgent, type ModelChunk, type Provider, type StreamEvent } from "@shoal/agents";
+import {
+  AgentError,
+  defineAgent,
+  type ModelChunk,
+  type Provider,
+  type StreamEvent,
+} from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { AgentError } from "@shoal/agents";
 import { z } from "zod";
 import { busy, errorOf, handmade, never, reply, settled, used } from "../helpers.ts";
 
@@ -185,6 +190,23 @@ Deno.test("onDelta: one that throws, or rejects, fails only its call, with the c
     }
     assertEquals(good.ok, true);
   }
+});
+
+Deno.test("onDelta: when it throws, the provider is told to stop", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let signal: AbortSignal | undefined;
+  const provider = handmade({
+    async *stream(_, options) {
+      signal = options.signal;
+      signal.addEventListener("abort", () => resolve());
+      yield delta("a");
+      await never();
+    },
+  });
+  const onDelta = () => Promise.reject(new Error("mine"));
+  await defineAgent({ ...base, provider }).settle({}, { onDelta });
+  await promise;
+  assert(signal!.aborted);
 });
 
 Deno.test("stream: typed answers are read at the end", async () => {

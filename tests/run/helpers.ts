@@ -1,6 +1,8 @@
 import { defineAgent, type Provider, type ProviderOptions } from "@shoal/agents";
-import { scripted, type ScriptedProvider } from "@shoal/agents/testing";
+import { scripted } from "@shoal/agents/testing";
 import { delay } from "@std/async/delay";
+
+export { delay };
 
 /** An agent that gives back what it is asked, after the milliseconds that its provider takes. */
 export function echoAgent(latency: number | (() => number) = 0, name = "echo") {
@@ -173,9 +175,6 @@ export async function unheard(work: () => Promise<unknown>): Promise<unknown[]> 
   }
   return reasons;
 }
-
-export type { ScriptedProvider };
-export { delay };
 
 /** Are these two types the same? */
 export type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2)

@@ -8,7 +8,7 @@ type Options<T, R> = Pick<LanesOptions<T, R>, "source" | "work"> & Partial<Lanes
 
 function start<T, R>(options: Options<T, R>): { lanes: Lanes<T, R>; abort: ChildAbort } {
   const abort = options.abort ?? new ChildAbort();
-  const lanes = new Lanes<T, R>({ concurrency: 3, buffer: 3, abort, ...options });
+  const lanes = new Lanes<T, R>({ concurrency: 3, buffer: 3, abort, waits: true, ...options });
   lanes.start();
   return { lanes, abort };
 }

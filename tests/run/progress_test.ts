@@ -1,5 +1,6 @@
 import { install } from "@sinonjs/fake-timers";
 import { assertEquals, assertRejects } from "@std/assert";
+import type { ResultBase } from "../../src/model/result.ts";
 import { Progress, type ProgressReport } from "../../src/run/progress.ts";
 
 async function timed(work: (clock: ReturnType<typeof install>) => Promise<void>): Promise<void> {
@@ -11,15 +12,27 @@ async function timed(work: (clock: ReturnType<typeof install>) => Promise<void>)
   }
 }
 
-function watch(total: number | undefined) {
-  const reports: ProgressReport[] = [];
+function make(
+  total: number | undefined,
+  onProgress: ((report: ProgressReport) => unknown) | undefined,
+  begun = 0,
+) {
   const failures: unknown[] = [];
-  const progress = new Progress(
-    total,
-    (report) => void reports.push(report),
-    (error) => failures.push(error),
-  );
-  return { progress, reports, failures };
+  const fail = (error: unknown): void => void failures.push(error);
+  return { progress: new Progress({ total, begun: () => begun, onProgress, fail }), failures };
+}
+
+function watch(total: number | undefined, begun?: number) {
+  const reports: ProgressReport[] = [];
+  return { ...make(total, (report) => reports.push(report), begun), reports };
+}
+
+/** A call that has used something. */
+function used(totalTokens: number, cost?: number): ResultBase {
+  return {
+    usage: { totalTokens },
+    cost: cost === undefined ? undefined : { total: cost },
+  } as ResultBase;
 }
 
 Deno.test("Progress reports at the start, five times a second and at the end", () =>
@@ -41,12 +54,9 @@ Deno.test("Progress reports at the start, five times a second and at the end", (
 
 Deno.test("Progress counts, and tells the pace and the time that is left", () =>
   timed(async (clock) => {
-    const { progress, reports } = watch(10);
-    for (let i = 0; i < 5; i++) progress.begin();
-    progress.end({ ok: true, tokens: 10, cost: 0.5 });
-    progress.end({ ok: false, tokens: 3 });
-    progress.end({ ok: true, cost: 0.25 });
-    progress.end(undefined);
+    const { progress, reports } = watch(10, 4);
+    for (const ok of [true, false, true]) progress.finish(ok);
+    for (const part of [used(10, 0.5), used(3), used(0, 0.25)]) progress.use(part);
     await clock.tickAsync(200);
     assertEquals(reports.at(-1), {
       done: 3,
@@ -68,8 +78,7 @@ Deno.test("Progress tells no time that is left where it cannot be known", () =>
     const unknown = watch(undefined);
     await clock.tickAsync(200);
     assertEquals([known.reports.at(-1)!.etaMs, known.reports.at(-1)!.cost], [undefined, undefined]);
-    unknown.progress.begin();
-    unknown.progress.end({ ok: true });
+    unknown.progress.finish(true);
     await clock.tickAsync(200);
     assertEquals([unknown.reports.at(-1)!.etaMs, unknown.reports.at(-1)!.total], [
       undefined,
@@ -81,20 +90,18 @@ Deno.test("Progress tells no time that is left where it cannot be known", () =>
 
 Deno.test("Progress without a callback costs no timer", () =>
   timed(async (clock) => {
-    const progress = new Progress(3, undefined, () => {});
+    const { progress } = make(3, undefined);
     assertEquals(clock.countTimers(), 0);
-    progress.begin();
-    progress.end({ ok: true });
+    progress.finish(true);
     await progress.close(true);
   }));
 
 Deno.test("Progress hands on what the callback throws, once, and stops", () =>
   timed(async (clock) => {
-    const failures: unknown[] = [];
     let told = 0;
-    new Progress(1, () => {
+    const { failures } = make(1, () => {
       if (++told === 3) throw new Error("no");
-    }, (error) => failures.push(error));
+    });
     await clock.tickAsync(2_000);
     assertEquals([told, failures.length, clock.countTimers()], [3, 1, 0]);
   }));
@@ -102,9 +109,9 @@ Deno.test("Progress hands on what the callback throws, once, and stops", () =>
 Deno.test("Progress throws at the end what the callback throws in its last report", () =>
   timed(async () => {
     let told = 0;
-    const progress = new Progress(1, () => {
+    const { progress } = make(1, () => {
       if (++told === 2) throw new Error("no");
-    }, () => {});
+    });
     await assertRejects(() => progress.close(true), Error, "no");
     await progress.close(true);
     assertEquals(told, 2);

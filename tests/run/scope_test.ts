@@ -1,16 +1,22 @@
-import { batch, currentScope, defineAgent, each, inScope, scope, stream } from "@shoal/agents";
-import { AgentError, BatchError, type Scope } from "@shoal/agents";
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
-  counted,
+  batch,
+  BatchError,
+  currentScope,
+  defineAgent,
+  each,
+  inScope,
+  type Scope,
+  scope,
+  stream,
+} from "@shoal/agents";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
   delay,
   echoAgent,
-  fussyAgent,
   hangingAgent,
   numbers,
   promptly,
   rejection,
-  unheard,
   watchedSignal,
 } from "./helpers.ts";
 
@@ -76,84 +82,6 @@ Deno.test("a scope of concurrency 1 does not deadlock, however deep the calls ar
   await promptly(deep(4));
   assertEquals(provider.calls, 16);
   assertEquals(provider.peakInFlight, 1);
-});
-
-Deno.test("scope awaits at its end what nobody awaited", async () => {
-  const { agent, provider } = echoAgent(10);
-  const done: string[] = [];
-  await scope({ concurrency: 2 }, () => {
-    for (const text of ["a", "b", "c"]) {
-      agent.call({ text }).then(({ content }) => done.push(content));
-    }
-    batch([[agent, { text: "d" }]]);
-  });
-  assertEquals(done, ["a", "b", "c"]);
-  assertEquals([provider.calls, provider.inFlight], [4, 0]);
-});
-
-Deno.test("scope awaits what an un-awaited function starts one after another", async () => {
-  const { agent, provider } = echoAgent(3);
-  const done: string[] = [];
-  await scope({}, () => {
-    (async () => {
-      for (const text of ["a", "b", "c"]) done.push((await agent.call({ text })).content);
-    })();
-    agent.call({ text: "d" }).then(() => agent.call({ text: "e" })).then(() => done.push("e"));
-  });
-  assertEquals(done.toSorted(), ["a", "b", "c", "e"]);
-  assertEquals(provider.calls, 5);
-});
-
-Deno.test("scope rejects with what nobody awaited and failed, and nothing is unhandled", async () => {
-  const { agent } = fussyAgent(2);
-  const reasons = await unheard(async () => {
-    const error = await rejection(
-      scope({}, () => {
-        agent.call({ text: "fail 1" });
-        agent.call({ text: "ok" });
-        agent.call({ text: "fail 2" });
-      }),
-      BatchError,
-    );
-    assertEquals(error.errors.map((one) => one instanceof AgentError), [true, true]);
-    assertStrictEquals(error.cause, error.errors[0]);
-    assert(error.message.includes("2 of the calls"), error.message);
-  });
-  assertEquals(reasons, []);
-});
-
-Deno.test("scope leaves to the caller what he catches, now or later", async () => {
-  const { agent } = fussyAgent();
-  const reasons = await unheard(async () => {
-    const value = await scope({}, async () => {
-      const late = agent.call({ text: "fail" });
-      const all = Promise.allSettled([agent.call({ text: "fail" }), agent.call({ text: "fail" })]);
-      await agent.call({ text: "fail" }).catch(() => {});
-      await delay(10);
-      await assertRejects(() => late, AgentError);
-      return (await all).length;
-    });
-    assertEquals(value, 2);
-    const error = await rejection(scope({}, () => agent.call({ text: "fail" })), AgentError);
-    assertEquals(error.code, "provider");
-  });
-  assertEquals(reasons, []);
-});
-
-Deno.test("a scope whose function throws aborts what it started and throws the same", async () => {
-  const { agent, deaf } = hangingAgent();
-  const mine = new Error("mine");
-  const reasons = await unheard(async () => {
-    const ending = scope({}, async () => {
-      agent.call({ text: "a" });
-      batch([[agent, { text: "b" }], [agent, { text: "c" }]]);
-      await delay(5);
-      throw mine;
-    });
-    assertStrictEquals(await promptly(rejection(ending, Error)), mine);
-    assertEquals([deaf.signals.length, deaf.aborted], [3, 3]);
-  });
-  assertEquals(reasons, []);
 });
 
 Deno.test("a scope ends promptly with its signal or its deadline, though its function hangs", async () => {
@@ -232,37 +160,4 @@ Deno.test("a scope counts what is pending, used and spent", async () => {
     });
     assertEquals(outer.usage.totalTokens, 10);
   });
-});
-
-Deno.test("a call that leaks out of a scope that has ended fails with the code aborted", async () => {
-  const { agent, provider } = echoAgent();
-  const reasons = await unheard(async () => {
-    let leaked: Promise<unknown> | undefined;
-    let leakedBatch: Promise<unknown> | undefined;
-    await scope({}, () => {
-      setTimeout(() => {
-        leaked = agent.call({ text: "late" });
-        leakedBatch = batch([[agent, { text: "late" }]]);
-      }, 5);
-    });
-    await delay(15);
-    assertEquals((await rejection(leaked!, AgentError)).code, "aborted");
-    await rejection(leakedBatch!, BatchError);
-  });
-  assertEquals(reasons, []);
-  assertEquals(provider.calls, 0);
-});
-
-Deno.test("a stream that is left open in a scope ends with it", async () => {
-  const { agent, provider } = echoAgent(() => provider.calls <= 1 ? 0 : 60_000);
-  const { seen, async } = counted((i) => [agent, { text: `${i}` }] as const);
-  await promptly(
-    scope({}, async () => {
-      const items = stream(async(), { onProgress() {}, concurrency: 3 });
-      await items.next();
-      throw new Error("done");
-    }).catch(() => {}),
-  );
-  await delay(1);
-  assertEquals([provider.inFlight, seen.closed], [0, true]);
 });

@@ -1,0 +1,77 @@
+import { checkOptions, isRecord, refuse, type Rule, type Rules, text } from "../model/check.ts";
+import type { AgentError, ErrorCode } from "../model/errors.ts";
+
+/** What another model may be able to do although this one could not. Our own mistakes and our own limits are not among it. */
+const WORTH_ANOTHER_MODEL: ReadonlySet<ErrorCode> = new Set([
+  "rate_limited",
+  "network",
+  "provider",
+  "timeout",
+  "circuit_open",
+  "truncated",
+  "filtered",
+  "invalid_output",
+]);
+
+/** What {@linkcode withFallbacks} needs beside the models. */
+export interface FallbackHooks<M> {
+  /** Says whether there may be another answer at all. */
+  readonly mayGoOn: () => boolean;
+  /** Told before the next model is asked. */
+  readonly onFallback: (model: M, error: AgentError) => void;
+  /** Makes the error of a call for which every model failed, from theirs. */
+  readonly exhausted: (errors: readonly AgentError[]) => AgentError;
+}
+
+/**
+ * Asks one model after another until one answers.
+ *
+ * @throws {AgentError} The error of the only model, or of one that another model would not help; otherwise what
+ * `exhausted` makes.
+ */
+export async function withFallbacks<M, T>(
+  models: readonly M[],
+  ask: (model: M) => Promise<T>,
+  hooks: FallbackHooks<M>,
+): Promise<T> {
+  const errors: AgentError[] = [];
+  for (const [i, model] of models.entries()) {
+    try {
+      return await ask(model);
+    } catch (thrown) {
+      const error = thrown as AgentError;
+      errors.push(error);
+      if (!WORTH_ANOTHER_MODEL.has(error.code) || !hooks.mayGoOn()) throw error;
+      const next = models[i + 1];
+      if (next !== undefined) hooks.onFallback(next, error);
+    }
+  }
+  throw models.length === 1 ? errors[0]! : hooks.exhausted(errors);
+}
+
+/** The rule for an option `fallbackModels`, in which `provider` and `retries` follow the rules given. */
+export function fallbackModels(rules: Rules): Rule {
+  return (doing, name, value) => {
+    if (!Array.isArray(value)) refuse(doing, name, "a list of models", value);
+    const seen = new Set<unknown>();
+    for (const [i, model] of value.entries()) {
+      const where = `${name}[${i}]`;
+      if (isRecord(model)) {
+        text(doing, `${where}.model`, model.model);
+        checkOptions(doing, model, { ...rules, model: text });
+      } else {
+        text(doing, where, model);
+      }
+      // The same model at another provider is another one.
+      const key = isRecord(model) && model.provider !== undefined
+        ? model
+        : isRecord(model)
+        ? model.model
+        : model;
+      if (seen.has(key)) {
+        throw new TypeError(`Cannot ${doing} as ${where} repeats a model that stands before it`);
+      }
+      seen.add(key);
+    }
+  };
+}

@@ -1,0 +1,81 @@
+import { AgentError, BatchError, ProviderError } from "@shoal/agents";
+import { assert, assertEquals, assertFalse, assertStrictEquals } from "@std/assert";
+import { abortCode } from "../../src/model/errors.ts";
+import { used } from "../helpers.ts";
+
+Deno.test("AgentError: carries what it is given, and fills in what is not", () => {
+  const cause = new Error("why");
+  const attempts = [{ model: "m", startedAt: 1, durationMs: 2 }];
+  const issues = [{ message: "no", path: ["a"] }];
+  const given = {
+    code: "invalid_output",
+    agent: "a",
+    model: "m",
+    attempts,
+    usage: used(1, 2),
+    status: 200,
+    retryAfterMs: 5,
+    retryable: true,
+    issues,
+    text: "answer",
+    cause,
+  } as const;
+  const error = new AgentError("message", given);
+  for (const [name, value] of Object.entries(given)) {
+    assertStrictEquals(error[name as keyof typeof given], value);
+  }
+  assert(error instanceof Error && error.stack!.includes("errors_test"));
+  assertEquals([error.name, error.message, `${error}`], [
+    "AgentError",
+    "message",
+    "AgentError: message",
+  ]);
+  const bare = new AgentError("m", { code: "timeout", agent: "a" });
+  assertEquals([bare.attempts, bare.usage, bare.retryable], [[], used(0, 0), false]);
+  assertEquals([bare.model, bare.text, "cause" in bare], [undefined, undefined, false]);
+});
+
+Deno.test("errors: the text of an answer is there to read, and not printed", () => {
+  const provider = new ProviderError("cut", {
+    code: "truncated",
+    retryable: true,
+    text: "s3cret",
+    usage: used(1, 0),
+    status: 200,
+    retryAfterMs: 1,
+  });
+  const agent = new AgentError("m", {
+    code: "truncated",
+    agent: "a",
+    text: "s3cret",
+    cause: provider,
+  });
+  for (const error of [provider, agent]) {
+    assertEquals(error.text, "s3cret");
+    assertFalse(Deno.inspect(error).includes("s3cret"));
+    assertFalse(JSON.stringify(error).includes("s3cret"));
+    assertFalse(JSON.stringify({ ...error }).includes("s3cret"));
+  }
+  assertEquals([provider.name, provider.code, provider.retryable], [
+    "ProviderError",
+    "truncated",
+    true,
+  ]);
+  assertEquals([provider.status, provider.retryAfterMs, provider.usage], [200, 1, used(1, 0)]);
+});
+
+Deno.test("BatchError: carries errors and results", () => {
+  const cause = new Error("why");
+  const error = new BatchError("m", { errors: [cause], results: [1, undefined], cause });
+  assertEquals([error.name, error.errors, error.results], ["BatchError", [cause], [1, undefined]]);
+  assertStrictEquals(error.cause, cause);
+});
+
+Deno.test("abortCode: only a time limit is a timeout", () => {
+  assertEquals(abortCode(new DOMException("x", "TimeoutError")), "timeout");
+  for (
+    const reason of [new DOMException("x", "AbortError"), new Error("TimeoutError"), undefined, "x"]
+  ) {
+    assertEquals(abortCode(reason), "aborted");
+  }
+});

@@ -1,0 +1,39 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import fc from "fast-check";
+import { addCost, addUsage, NO_COST, NO_USAGE, type Usage } from "../../src/model/usage.ts";
+
+const usage: fc.Arbitrary<Usage> = fc.record({
+  inputTokens: fc.nat(),
+  cachedInputTokens: fc.nat(),
+  outputTokens: fc.nat(),
+  reasoningTokens: fc.nat(),
+  totalTokens: fc.nat(),
+});
+
+Deno.test("addUsage: adds every field, in any order, and nothing changes nothing", () => {
+  fc.assert(fc.property(usage, usage, (a, b) => {
+    const sum = addUsage(a, b);
+    for (const name of Object.keys(NO_USAGE) as (keyof Usage)[]) {
+      assertEquals(sum[name], a[name] + b[name]);
+    }
+    assertEquals(sum, addUsage(b, a));
+    assertEquals(addUsage(a, NO_USAGE), a);
+    assertEquals(addUsage(NO_USAGE, a), a);
+    assertEquals(addUsage({ ...NO_USAGE }, a), a);
+  }));
+});
+
+Deno.test("addCost: what is not known makes the sum unknown", () => {
+  const a = { input: 1, output: 2, total: 3 };
+  assertEquals(addCost(a, a), { input: 2, output: 4, total: 6 });
+  assertStrictEquals(addCost(a, NO_COST), a);
+  assertStrictEquals(addCost(NO_COST, a), a);
+  for (const known of [a, NO_COST, undefined]) {
+    assertEquals(addCost(known, undefined), undefined);
+    assertEquals(addCost(undefined, known), undefined);
+  }
+});
+
+Deno.test("NO_USAGE and NO_COST cannot be changed", () => {
+  assertEquals([Object.isFrozen(NO_USAGE), Object.isFrozen(NO_COST)], [true, true]);
+});

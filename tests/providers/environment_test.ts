@@ -1,0 +1,114 @@
+import type { OpenAIOptions } from "@shoal/agents/openai";
+import type { SimulatorRequest } from "@shoal/agents/testing";
+import { assertEquals, assertMatch } from "@std/assert";
+import type { Said } from "./child.ts";
+import { against } from "./helpers.ts";
+
+const ENV = "--allow-env=OPENAI_API_KEY,OPENAI_BASE_URL";
+
+/** Runs `child.ts` with these flags, this environment and these options for `openai`. */
+async function run(
+  flags: string[],
+  env: Record<string, string>,
+  options?: OpenAIOptions,
+): Promise<Said> {
+  const cleared = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "" };
+  const { stdout, stderr } = await new Deno.Command("deno", {
+    args: [
+      "run",
+      "--no-prompt",
+      ...flags,
+      new URL("./child.ts", import.meta.url).pathname,
+      JSON.stringify(options ?? null),
+    ],
+    env: { ...cleared, ...env, NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  const line = text.decode(stdout).trim();
+  if (line === "") throw new Error(text.decode(stderr));
+  return JSON.parse(line);
+}
+
+/** A server that writes down what it is asked. */
+function server() {
+  const seen: { key: string | undefined; body: SimulatorRequest["body"] }[] = [];
+  const pair = against({
+    respond(request) {
+      seen.push({ key: request.header("authorization"), body: request.body });
+      return "hi";
+    },
+  });
+  return { ...pair, url: pair.sim.url, seen };
+}
+
+Deno.test("environment: key and server for those who name no provider", async () => {
+  await using sim = server();
+  const env = { OPENAI_API_KEY: "sk-env", OPENAI_BASE_URL: sim.url };
+  assertEquals(await run(["--allow-net=127.0.0.1", ENV], env), { content: "hi" });
+  assertEquals(sim.seen.map(({ key }) => key), ["Bearer sk-env"]);
+  assertEquals(sim.seen[0]!.body.max_tokens, 9);
+});
+
+Deno.test("environment: options win over it", async () => {
+  await using sim = server();
+  const env = { OPENAI_API_KEY: "sk-env", OPENAI_BASE_URL: "http://127.0.0.1:1/v1" };
+  const options = { baseURL: sim.url, apiKey: "sk-own" };
+  assertEquals(await run(["--allow-net=127.0.0.1", ENV], env, options), { content: "hi" });
+  assertEquals(sim.seen.map(({ key }) => key), ["Bearer sk-own"]);
+});
+
+Deno.test("environment: what else the SDK would read there is not sent", async () => {
+  await using sim = server();
+  const env = {
+    OPENAI_API_KEY: "sk-env",
+    OPENAI_BASE_URL: sim.url,
+    OPENAI_ADMIN_KEY: "sk-admin",
+    OPENAI_ORG_ID: "org-env",
+    OPENAI_LOG: "debug",
+  };
+  assertEquals(await run(["--allow-net=127.0.0.1", "--allow-env"], env), { content: "hi" });
+  assertEquals(sim.seen.map(({ key }) => key), ["Bearer sk-env"]);
+});
+
+Deno.test("environment: no permission to read it is no error", async () => {
+  await using sim = server();
+  const env = { OPENAI_API_KEY: "sk-env" };
+  const said = await run(["--allow-net=127.0.0.1"], env, { baseURL: sim.url });
+  assertEquals(said, { content: "hi" });
+  assertEquals(sim.seen.map(({ key }) => key), ["Bearer none"]);
+});
+
+Deno.test("environment: no key for OpenAI itself is said at once, with advice", async () => {
+  const advice =
+    /^TypeError: Cannot talk to an OpenAI server as there is no key: set OPENAI_API_KEY, pass `apiKey`/;
+  // No network: nothing must be sent.
+  assertMatch((await run([ENV], {})).error!, advice);
+  assertMatch((await run([], { OPENAI_API_KEY: "sk-env" })).error!, advice);
+  for (
+    const baseURL of [
+      "https://api.openai.com/v1",
+      "https://api.openai.com/v1/",
+      "https://API.openai.com/v1",
+      "https://eu.api.openai.com/v1",
+    ]
+  ) {
+    assertMatch((await run([ENV], {}, { baseURL })).error!, advice);
+    assertMatch((await run([ENV], { OPENAI_BASE_URL: baseURL })).error!, advice);
+  }
+});
+
+Deno.test("environment: a server that is none is said at once, by the name of the variable", async () => {
+  const { error } = await run([ENV], { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "localhost:80" });
+  assertMatch(error!, /OPENAI_BASE_URL must be an http or https URL/);
+  const broken = await run([ENV], { OPENAI_API_KEY: "sk-a\nb" });
+  assertMatch(broken.error!, /OPENAI_API_KEY must be one line/);
+});
+
+Deno.test("environment: a server of one's own needs no key", async () => {
+  for (const host of ["localhost:11434", "api.openai.com.example.org", "myapi.openai.com"]) {
+    // It gets as far as the network, for which there is no permission.
+    const { error } = await run([ENV], {}, { baseURL: `https://${host}/v1` });
+    assertMatch(error!, /^AgentError: .* as its provider threw/);
+  }
+});

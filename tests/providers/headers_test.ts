@@ -1,0 +1,82 @@
+import { defineAgent, ProviderError } from "@shoal/agents";
+import { openai, type OpenAIOptions } from "@shoal/agents/openai";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { against, quiet, read, request, serve } from "./helpers.ts";
+
+/** The headers of a whole and of a streamed request. */
+async function headersOf(options: OpenAIOptions): Promise<Headers[]> {
+  const seen: Headers[] = [];
+  await using server = serve((request) => {
+    seen.push(request.headers);
+    return seen.length === 1
+      ? Response.json({ choices: [{ message: { content: "a" }, finish_reason: "stop" }] })
+      : new Response(
+        'data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+        { headers: { "content-type": "text/event-stream" } },
+      );
+  });
+  await using provider = openai({ baseURL: server.url, ...options });
+  await provider.generate(request(), { signal: quiet() });
+  await read(provider.stream(request(), { signal: quiet() }));
+  return seen;
+}
+
+Deno.test("headers: key, organization, project and one's own", async () => {
+  const all = await headersOf({
+    apiKey: "sk-test-1",
+    organization: "org-1",
+    project: "proj-1",
+    headers: { "X-Title": "Shoal", "http-referer": "https://example.com" },
+  });
+  assertEquals(all.length, 2);
+  for (const headers of all) {
+    assertEquals(headers.get("authorization"), "Bearer sk-test-1");
+    assertEquals(headers.get("openai-organization"), "org-1");
+    assertEquals(headers.get("openai-project"), "proj-1");
+    assertEquals(headers.get("x-title"), "Shoal");
+    assertEquals(headers.get("http-referer"), "https://example.com");
+    assertEquals(headers.get("content-type"), "application/json");
+    assertMatch(headers.get("accept")!, /application\/json/);
+  }
+});
+
+Deno.test("headers: nothing about the machine, and nothing that was not asked for", async () => {
+  for (const headers of await headersOf({})) {
+    const names = [...headers.keys()];
+    assertEquals(names.filter((name) => name.startsWith("x-stainless")), []);
+    assertEquals(names.filter((name) => name.startsWith("openai-")), []);
+  }
+});
+
+Deno.test("headers: one's own authorization wins; a key from a file may end with its line", async () => {
+  const [own] = await headersOf({ apiKey: "a", headers: { Authorization: "Basic abc" } });
+  assertEquals(own!.get("authorization"), "Basic abc");
+  const [file] = await headersOf({ apiKey: "sk-file\r\n" });
+  assertEquals(file!.get("authorization"), "Bearer sk-file");
+});
+
+Deno.test("headers: each attempt has an idempotency key of its own, whatever the user's headers say", async () => {
+  const keys: (string | undefined)[] = [];
+  await using pair = against({
+    script(request, n) {
+      keys.push(request.header("idempotency-key"));
+      return n < 2 ? "500" : "ok";
+    },
+  }, { headers: { "Idempotency-Key": "always-the-same" } });
+  const { provider } = pair;
+  const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: { base: 1 } });
+  assertEquals((await A.call({})).attempts.length, 3);
+  await A.call({}, { onDelta() {} });
+  assertEquals(keys.length, 4);
+  assertEquals(new Set(keys).size, 4);
+  assert(keys.every((key) => /^[\w-]{20,}$/.test(key ?? "")));
+});
+
+Deno.test("headers: the key that a server asks for", async () => {
+  await using right = against({ apiKey: "sk-right" }, { apiKey: "sk-right" });
+  assert((await right.generate()).text.length > 0);
+  await using wrong = against({ apiKey: "sk-right" }, { apiKey: "sk-wrong" });
+  const error = await wrong.error();
+  assert(error instanceof ProviderError);
+  assertEquals([error.code, error.status, error.retryable], ["provider", 401, false]);
+});

@@ -1,0 +1,176 @@
+/** What the tests of the OpenAI provider share: a provider against a simulator, and servers made by hand. */
+import type { Message, ModelChunk, ModelReply, ModelRequest, Provider } from "@shoal/agents";
+import { ProviderError } from "@shoal/agents";
+import { openai, type OpenAIOptions, type OpenAIProvider } from "@shoal/agents/openai";
+import {
+  type Simulator,
+  simulator,
+  type SimulatorFaultDetails,
+  type SimulatorOptions,
+} from "@shoal/agents/testing";
+import { assertRejects } from "@std/assert";
+
+const pem = (name: string) =>
+  Deno.readTextFileSync(new URL(`../testing/certs/${name}`, import.meta.url));
+
+/** What a simulator needs for HTTPS; its certificate is also what a provider must trust. */
+export const tls = { cert: pem("localhost.crt.pem"), key: pem("localhost.key.pem") };
+
+/** A request with one message. */
+export function request(
+  text: string | Message["content"] = "Hello",
+  more: Partial<ModelRequest> = {},
+): ModelRequest {
+  return { model: "m", messages: [{ role: "user", content: text }], settings: {}, ...more };
+}
+
+/** A signal that never aborts. */
+export const quiet = (): AbortSignal => new AbortController().signal;
+
+/** A provider and the simulator that it talks to. */
+export interface Pair extends AsyncDisposable {
+  readonly sim: Simulator;
+  readonly provider: OpenAIProvider;
+  generate(request?: ModelRequest): Promise<ModelReply>;
+  stream(request?: ModelRequest): Promise<Streamed>;
+  /** The error of a whole answer. */
+  error(request?: ModelRequest): Promise<ProviderError>;
+  /** The error of a streamed answer. */
+  streamError(request?: ModelRequest): Promise<ProviderError>;
+}
+
+/** Starts both. */
+export function against(behaviour: SimulatorOptions = {}, options: OpenAIOptions = {}): Pair {
+  const sim = simulator(behaviour);
+  const caCerts = behaviour.tls && [tls.cert];
+  const provider = openai({ baseURL: sim.url, caCerts, ...options });
+  const generate = (what = request()) => provider.generate(what, { signal: quiet() });
+  const stream = (what = request()) => read(provider.stream(what, { signal: quiet() }));
+  return {
+    sim,
+    provider,
+    generate,
+    stream,
+    error: (what) => assertRejects(() => generate(what), ProviderError),
+    streamError: (what) => assertRejects(() => stream(what), ProviderError),
+    async [Symbol.asyncDispose]() {
+      await provider[Symbol.asyncDispose]();
+      await sim.close();
+    },
+  };
+}
+
+/** A server that gives this answer to every request. */
+export function answering(
+  body: unknown,
+  more: Omit<SimulatorFaultDetails, "type"> = {},
+  options: OpenAIOptions = {},
+): Pair {
+  const script = () => ({ type: "status", status: 200, body, ...more }) as const;
+  return against({ script, keepAlive: true }, options);
+}
+
+/** A server that streams these events; a text is sent as it is, anything else as an event with that JSON. */
+export function streaming(...events: unknown[]): Pair {
+  const body = events.map((e) => typeof e === "string" ? e : `data: ${JSON.stringify(e)}\n\n`);
+  return answering(body.join(""), { headers: { "content-type": "text/event-stream" } });
+}
+
+/** The end of a stream. */
+export const DONE = "data: [DONE]\n\n";
+
+/** A piece of a streamed answer. */
+export function piece(content: unknown, finish_reason: string | null = null): unknown {
+  return { choices: [{ index: 0, delta: { content }, finish_reason }] };
+}
+
+/** A whole answer with this choice. */
+export function completion(choice: Record<string, unknown>, usage?: unknown): unknown {
+  return { object: "chat.completion", choices: [{ index: 0, ...choice }], usage };
+}
+
+/** What came out of a stream. */
+export interface Streamed {
+  readonly deltas: readonly string[];
+  readonly text: string;
+  readonly reply: ModelReply;
+}
+
+/** Reads a stream to its end, which must be a reply. */
+export async function read(chunks: AsyncIterable<ModelChunk>): Promise<Streamed> {
+  const all = await Array.fromAsync(chunks);
+  const last = all.pop();
+  if (last?.type !== "reply") throw new Error(`The stream ended with ${last?.type}`);
+  const deltas = all.map((chunk) => {
+    if (chunk.type !== "delta") throw new Error("There are two replies");
+    return chunk.text;
+  });
+  return { deltas, text: deltas.join(""), reply: last.reply };
+}
+
+/** Reads the first piece of a stream and leaves. */
+export async function first(provider: Provider, signal: AbortSignal): Promise<string> {
+  for await (const chunk of provider.stream(request(), { signal })) {
+    if (chunk.type === "delta") return chunk.text;
+  }
+  throw new Error("There was no piece");
+}
+
+/** A server made by hand. */
+export interface Served extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** A server that keeps the rules of HTTP. */
+export function serve(handler: (request: Request) => Response | Promise<Response>): Served {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/v1`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** A server that need not: it gets the bare connections, and closes them all in the end. */
+export function listen(handler: (conn: Deno.Conn) => unknown): Served & { readonly port: number } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const conns: Deno.Conn[] = [];
+  const running: unknown[] = [];
+  const accepting = (async () => {
+    for await (const conn of listener) {
+      conns.push(conn);
+      running.push(Promise.resolve(handler(conn)).catch(() => {}));
+    }
+  })();
+  const { port } = listener.addr;
+  return {
+    port,
+    url: `http://127.0.0.1:${port}/v1`,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await accepting;
+      for (const conn of conns) close(conn);
+      await Promise.all(running);
+    },
+  };
+}
+
+/** Closes what may be closed. */
+export function close(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch {
+    // It was.
+  }
+}
+
+/** Ends when the other side has closed the connection. */
+export async function gone(conn: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(65_536);
+  while (await conn.read(buffer).catch(() => null) !== null);
+}
+
+/** Waits until something is true. */
+export async function until(test: () => boolean, what: string): Promise<void> {
+  for (let i = 0; i < 1000 && !test(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  if (!test()) throw new Error(`It did not happen within 10 s: ${what}`);
+}

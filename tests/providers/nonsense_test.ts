@@ -1,0 +1,149 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { answering, close, DONE, listen, piece, quiet, request, streaming } from "./helpers.ts";
+import { openai } from "@shoal/agents/openai";
+import { ProviderError } from "@shoal/agents";
+import { assertRejects } from "@std/assert";
+
+const PROMPT = "my private diary";
+
+Deno.test("nonsense: an error page in HTML", async () => {
+  const html = `<html><body><h1>502 Bad Gateway</h1>${PROMPT}</body></html>`;
+  for (const [status, retryable] of [[502, true], [403, false]] as const) {
+    await using pair = answering(html, { status, headers: { "content-type": "text/html" } });
+    for (const error of [await pair.error(), await pair.streamError()]) {
+      assertEquals([error.code, error.status, error.retryable], ["provider", status, retryable]);
+      assertEquals(error.message, `the server answered ${status}`);
+    }
+  }
+});
+
+Deno.test("nonsense: errors in the words of other servers", async () => {
+  const bodies: [unknown, string][] = [
+    [{ object: "error", message: "no such model", code: 40401 }, ": no such model"], // vLLM
+    [{ message: "wrong" }, ": wrong"],
+    [[{ error: { code: 400, message: "API key not valid", status: "X" } }], ": API key not valid"], // Gemini
+    [{ error: PROMPT }, ""],
+    [{ error: null }, ""],
+    [{ error: { message: { text: PROMPT } } }, ""],
+    [{ detail: [{ loc: ["body"], msg: "too long", input: PROMPT }] }, ""], // FastAPI echoes the input
+    [{ detail: PROMPT }, ""],
+    [PROMPT, ""],
+    ["", ""],
+    ["null", ""],
+    ["[]", ""],
+    ["5", ""],
+  ];
+  for (const [body, told] of bodies) {
+    await using pair = answering(body, { status: 400 });
+    const error = await pair.error(request(PROMPT));
+    assertEquals(error.message, `the server answered 400${told}`, JSON.stringify(body));
+    assertEquals([error.code, error.status, error.retryable], ["provider", 400, false]);
+    assert(!Deno.inspect(error).includes(PROMPT));
+  }
+});
+
+Deno.test("nonsense: a long message is cut", async () => {
+  await using pair = answering({ error: { message: "x".repeat(100_000) } }, { status: 422 });
+  assert((await pair.error()).message.length < 400);
+});
+
+Deno.test("nonsense: 200 with something that is no answer", async () => {
+  const bodies = [
+    "",
+    "OK",
+    "<html>",
+    '{"choices":[{"mess',
+    "null",
+    "[]",
+    "5",
+    '"text"',
+    "{}",
+    { choices: null },
+    { choices: {} },
+    { choices: [] },
+    { choices: [null] },
+    { choices: [{}] },
+    { choices: [{ message: null }] },
+    { choices: [{ message: "hi" }] },
+  ];
+  for (const body of bodies) {
+    await using pair = answering(body, { headers: { "content-type": "text/plain" } });
+    for (const error of [await pair.error(), await pair.streamError()]) {
+      assertEquals(error.retryable, true, JSON.stringify(body));
+      assert(error.code === "provider" || error.code === "truncated");
+      assertEquals(error.status, undefined);
+    }
+    assertEquals((await pair.error()).code, "provider");
+  }
+});
+
+Deno.test("nonsense: a status that allows no body", async () => {
+  await using server = listen(async (conn) => {
+    await conn.read(new Uint8Array(65_536));
+    await conn.write(new TextEncoder().encode("HTTP/1.1 204 No Content\r\n\r\n"));
+    close(conn);
+  });
+  await using provider = openai({ baseURL: server.url });
+  const whole = await assertRejects(
+    () => provider.generate(request(), { signal: quiet() }),
+    ProviderError,
+  );
+  const streamed = await assertRejects(
+    () => Array.fromAsync(provider.stream(request(), { signal: quiet() })),
+    ProviderError,
+  );
+  for (const error of [whole, streamed]) {
+    assert(error.retryable && ["provider", "truncated"].includes(error.code), error.code);
+  }
+});
+
+Deno.test("nonsense: what was used is known even if the answer is none", async () => {
+  const usage = { prompt_tokens: 5, completion_tokens: 0 };
+  await using pair = answering({ choices: [], usage });
+  assertEquals((await pair.error()).usage?.inputTokens, 5);
+});
+
+Deno.test("nonsense: an answer is not quoted", async () => {
+  await using pair = answering(`{"choices": ${PROMPT}`);
+  for (const error of [await pair.error(), await pair.streamError()]) {
+    assert(!Deno.inspect(error).includes("diary"), error.message);
+  }
+  await using stream = streaming(`data: {"choices": ${PROMPT}\n\n`, DONE);
+  assert(!Deno.inspect(await stream.streamError()).includes("diary"));
+});
+
+Deno.test("nonsense: an error inside an answer that began with 200", async () => {
+  const errors: [unknown, string, number | undefined, boolean][] = [
+    [{ message: "provider overloaded", code: 502 }, "provider", 502, true],
+    [{ message: "slow down", code: 429 }, "rate_limited", 429, true],
+    [{ message: "bad image", code: 400 }, "provider", 400, false],
+    [{ message: "no money", code: "insufficient_quota" }, "provider", undefined, false],
+    [{ message: "overloaded", code: "server_error" }, "provider", undefined, true],
+    [{ message: "odd number", code: 42 }, "provider", undefined, true],
+    [PROMPT, "provider", undefined, true],
+  ];
+  for (const [error, code, status, retryable] of errors) {
+    await using whole = answering({ error });
+    await using streamed = streaming(piece("a"), { error, choices: [] });
+    for (const thrown of [await whole.error(), await streamed.streamError()]) {
+      assertEquals([thrown.code, thrown.status, thrown.retryable], [code, status, retryable]);
+      if (typeof error === "string") assert(!thrown.message.includes(error));
+      else assertStringIncludes(thrown.message, (error as { message: string }).message);
+    }
+  }
+});
+
+Deno.test("nonsense: the status decides even if the rest of the error never comes", async () => {
+  await using server = listen(async (conn) => {
+    await conn.read(new Uint8Array(65_536));
+    const head = "HTTP/1.1 400 Bad Request\r\ncontent-length: 1000\r\n\r\n";
+    await conn.write(new TextEncoder().encode(head + '{"error": {"mess'));
+    close(conn);
+  });
+  await using provider = openai({ baseURL: server.url });
+  const error = await assertRejects(
+    () => provider.generate(request(), { signal: quiet() }),
+    ProviderError,
+  );
+  assertEquals([error.code, error.status, error.retryable], ["provider", 400, false]);
+});

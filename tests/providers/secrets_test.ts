@@ -1,0 +1,146 @@
+import { type AgentError, batch, defineAgent, ProviderError } from "@shoal/agents";
+import { openai, type OpenAIOptions } from "@shoal/agents/openai";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { against, answering, DONE, type Pair, piece, request, streaming } from "./helpers.ts";
+
+const KEY = "AIzaSy-own-format-1234567890";
+
+/** Every way in which an error gets into a log. */
+function printed(error: unknown): string {
+  const { cause } = error as Error;
+  return [
+    String(error),
+    (error as Error).message,
+    (error as Error).stack,
+    JSON.stringify(error),
+    JSON.stringify((error as AgentError).attempts),
+    Deno.inspect(error, { depth: 20, showHidden: true, getters: true }),
+    Deno.inspect(cause, { depth: 20, showHidden: true, getters: true }),
+  ].join("\n");
+}
+
+/** The errors of a server that says this, whole and streamed, of the provider and of an agent. */
+async function errorsOf(pair: Pair): Promise<unknown[]> {
+  const A = defineAgent({
+    name: "a",
+    model: "m",
+    prompt: "x",
+    provider: pair.provider,
+    retries: { max: 1, base: 1 },
+  });
+  const results = await batch([[A, {}], [A, {}, { onDelta() {} }]]);
+  return [await pair.error(), await pair.streamError(), ...results.map((r) => r.error)];
+}
+
+const ECHOES = [
+  `Incorrect API key provided: ${KEY}.`,
+  `Authorization: Bearer ${KEY}, and bearer ${KEY}`,
+  `You sent "${KEY}" twice: ${KEY}`,
+  `key=${KEY}${KEY}`,
+];
+
+Deno.test("secrets: a given key in the server's echo", async () => {
+  for (const message of ECHOES) {
+    for (const status of [200, 401, 429, 500]) {
+      await using pair = answering({ error: { message, code: 401 } }, { status, retryAfterMs: 0 }, {
+        apiKey: KEY,
+      });
+      for (const error of await errorsOf(pair)) {
+        assert(!printed(error).includes("own-format"), printed(error));
+      }
+    }
+  }
+});
+
+Deno.test("secrets: a given key in an error in mid-stream", async () => {
+  await using sim = streaming(piece("a"), { error: { message: ECHOES[0] } }, DONE);
+  await using provider = openai({ baseURL: sim.sim.url, apiKey: KEY });
+  const result = await defineAgent({ name: "a", model: "m", prompt: "x", provider })
+    .settle({}, { onDelta() {} });
+  assertStringIncludes(result.error!.message, "Incorrect API key provided");
+  assert(!printed(result.error).includes("own-format"));
+});
+
+Deno.test("secrets: keys in headers of one's own, and a key with a line end", async () => {
+  const secret = "0123456789abcdef-azure";
+  const options: OpenAIOptions[] = [
+    { headers: { "api-key": secret } },
+    { headers: { "X-Auth": secret } },
+    { headers: { Authorization: `Bearer ${secret}` } },
+    { headers: { "x-secret-token": ` ${secret} ` } },
+    { apiKey: `${secret}\n` },
+  ];
+  for (const more of options) {
+    await using pair = answering({ error: { message: `no: ${secret}!` } }, { status: 401 }, more);
+    for (const error of await errorsOf(pair)) {
+      assert(!printed(error).includes("azure"), printed(error));
+    }
+  }
+});
+
+Deno.test("secrets: keys that look like keys, whoever's they are", async () => {
+  const messages: [string, string][] = [
+    ["Incorrect API key provided: sk-proj-********wxyz. See …", "wxyz"],
+    ["Incorrect API key provided: sk-abc123DEF456.", "abc123"],
+    ["Bad token: Bearer eyJhbGciOi.J9.abc", "eyJh"],
+    ["pk-live-987654", "987654"],
+  ];
+  for (const [message, secret] of messages) {
+    await using pair = answering({ error: { message } }, { status: 401 });
+    for (const error of await errorsOf(pair)) {
+      assert(!printed(error).includes(secret), printed(error));
+      assertStringIncludes((error as Error).message, "[key]");
+    }
+  }
+});
+
+Deno.test("secrets: a key is gone even where the message is cut", async () => {
+  const message = "x".repeat(290) + KEY;
+  await using pair = answering({ error: { message } }, { status: 400 }, { apiKey: KEY });
+  const error = await pair.error();
+  assert(!error.message.includes("AIza"), error.message);
+});
+
+Deno.test("secrets: errors without a server", async () => {
+  await using provider = openai({ baseURL: "http://127.0.0.1:1/v1", apiKey: KEY });
+  const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0 });
+  const { error } = await A.settle({});
+  assertEquals(error?.code, "network");
+  assert(error?.cause instanceof ProviderError);
+  assert(!printed(error).includes("own-format"));
+});
+
+Deno.test("secrets: neither provider, agent nor result shows a key", async () => {
+  await using pair = against({}, { apiKey: KEY, headers: { "x-key": "secret-header" } });
+  const { provider } = pair;
+  const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });
+  const things = [
+    provider,
+    A,
+    await A.call({}),
+    await pair.stream(),
+    await pair.generate(request()),
+  ];
+  for (const thing of things) {
+    const all = Deno.inspect(thing, { depth: 20, showHidden: true, getters: true }) +
+      JSON.stringify(thing) + String(thing);
+    assert(!/own-format|secret-header/.test(all), all);
+  }
+});
+
+Deno.test("secrets: an option that is refused is not shown", () => {
+  const wrong: Record<string, unknown>[] = [
+    { apiKey: `${KEY}\nX-Other: 1` },
+    { apiKey: `${KEY}ü` },
+    { apiKey: [KEY] },
+    { apiKey: KEY, headers: { a: `${KEY}\n\n${KEY}` } },
+    { apiKey: KEY, headers: { a: { key: KEY } } },
+    { apiKey: KEY, headers: KEY },
+    { apiKey: KEY, baseURL: `ftp://user:${KEY}@host` },
+    { apiKey: KEY, connections: KEY },
+  ];
+  for (const options of wrong) {
+    const error = assertThrows(() => openai(options), TypeError);
+    assert(!printed(error).includes("own-format"), error.message);
+  }
+});

@@ -1,0 +1,90 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  backoffDelay,
+  DEFAULT_RETRIES,
+  LONGEST_RETRY_AFTER,
+  type RetryOptions,
+  retryPolicy,
+} from "../../src/resilience/backoff.ts";
+
+const delays = (options: RetryOptions, random = 0) =>
+  [1, 2, 3, 4, 5].map((attempt) => backoffDelay(attempt, retryPolicy(options), random));
+
+Deno.test("backoff: the waits of each kind", () => {
+  const cases: [options: RetryOptions, random: number, waits: number[]][] = [
+    [{}, 0, [400, 800, 1600, 3000, 3000]],
+    [{}, 1, [200, 400, 800, 1500, 1500]],
+    [{ jitter: 0 }, 1, [400, 800, 1600, 3000, 3000]],
+    [{ jitter: 1 }, 1, [0, 0, 0, 0, 0]],
+    [{ jitter: 1 }, 0.25, [300, 600, 1200, 2250, 2250]],
+    [{ base: 100, maxDelay: 10_000 }, 0, [100, 200, 400, 800, 1600]],
+    [{ backoff: "linear" }, 0, [400, 800, 1200, 1600, 2000]],
+    [{ backoff: "linear", maxDelay: 1000 }, 0, [400, 800, 1000, 1000, 1000]],
+    [{ backoff: "constant" }, 0, [400, 400, 400, 400, 400]],
+    [{ backoff: "constant" }, 0.5, [300, 300, 300, 300, 300]],
+    [{ base: 0 }, 0.5, [0, 0, 0, 0, 0]],
+    [{ maxDelay: 0 }, 0.5, [0, 0, 0, 0, 0]],
+    [{ base: 5000 }, 0, [3000, 3000, 3000, 3000, 3000]],
+  ];
+  for (const [options, random, waits] of cases) assertEquals(delays(options, random), waits);
+});
+
+Deno.test("backoff: the ten thousandth wait is a number too", () => {
+  for (const [base, wait] of [[0, 0], [1e-9, 3000], [400, 3000]] as const) {
+    assertEquals(backoffDelay(10_000, retryPolicy({ base }), 0), wait);
+  }
+});
+
+Deno.test("backoff: the server's word up to a minute, plus up to a tenth", () => {
+  const cases: [retryAfterMs: number | undefined, random: number, wait: number][] = [
+    [0, 0.5, 0],
+    [1500, 0, 1500],
+    [1500, 1, 1650],
+    [LONGEST_RETRY_AFTER, 0, 60_000],
+    [LONGEST_RETRY_AFTER + 1, 0, 400],
+    [Infinity, 0, 400],
+    [NaN, 0, 400],
+    [-5, 0, 400],
+    [undefined, 0, 400],
+  ];
+  for (const [retryAfterMs, random, wait] of cases) {
+    assertAlmostEquals(backoffDelay(1, DEFAULT_RETRIES, random, retryAfterMs), wait);
+  }
+});
+
+const policy = fc.record({
+  max: fc.nat(),
+  backoff: fc.constantFrom("exponential", "linear", "constant"),
+  base: fc.double({ min: 0, max: 1e300, noNaN: true }),
+  maxDelay: fc.double({ min: 0, max: 1e300, noNaN: true }),
+  jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+const random = fc.double({ min: 0, max: 1, noNaN: true });
+
+Deno.test("backoff: a wait is a number from its share of the jitter to maxDelay, at any attempt", () => {
+  fc.assert(fc.property(policy, random, fc.integer({ min: 1, max: 1e9 }), (p, r, attempt) => {
+    const ms = backoffDelay(attempt, p, r);
+    assert(ms >= 0 && ms <= p.maxDelay, `${ms}`);
+    const whole = backoffDelay(attempt, p, 0);
+    assert(ms <= whole && ms >= whole * (1 - p.jitter) * (1 - 1e-9));
+    assert(backoffDelay(attempt + 1, p, 0) >= whole, "it never shrinks");
+  }));
+});
+
+Deno.test("backoff: never shorter than the server asked for", () => {
+  const asked = fc.double({ min: 0, max: LONGEST_RETRY_AFTER, noNaN: true });
+  fc.assert(fc.property(policy, random, asked, (p, r, ms) => {
+    const wait = backoffDelay(1, p, r, ms);
+    assert(wait >= ms && wait <= ms * 1.1 + 1e-6);
+  }));
+});
+
+Deno.test("retryPolicy: fills in what is not said", () => {
+  assertEquals(retryPolicy(undefined), DEFAULT_RETRIES);
+  assertEquals(retryPolicy({}), DEFAULT_RETRIES);
+  assertEquals(retryPolicy(0), { ...DEFAULT_RETRIES, max: 0 });
+  assertEquals(retryPolicy({ max: undefined, base: 0 }), { ...DEFAULT_RETRIES, base: 0 });
+  const on = () => true;
+  assertEquals(retryPolicy({ on }).on, on);
+});

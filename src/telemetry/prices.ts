@@ -76,7 +76,8 @@ const ONE_TOKEN: Usage = {
   totalTokens: 2,
 };
 
-let list: typeof import("@pydantic/genai-prices") | undefined;
+type PublicList = typeof import("@pydantic/genai-prices");
+let list: PublicList | undefined;
 
 /**
  * What is begun by `import()` keeps the asynchronous context it was called in, and hands it to whatever the runtime does next: strangers

@@ -261,6 +261,11 @@ class DefinedModel extends Defined {
   }
 }
 
+/** Does it ask a model itself, rather than call other agents? */
+export function isModelAgent(callable: Callable): callable is Agent {
+  return callable instanceof DefinedModel;
+}
+
 class DefinedRun extends Defined {
   readonly #agent: RunAgent;
 

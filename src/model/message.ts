@@ -62,8 +62,8 @@ export interface ModelRequest {
   readonly output?: OutputSchema;
 }
 
-// deno-lint-ignore ban-types -- keeps the known words in the editor's suggestions
 /** Why the model stopped; a provider's own word where it has none of these meanings. */
+// deno-lint-ignore ban-types -- keeps the known words in the editor's suggestions
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | (string & {});
 
 /** A whole answer of a model. */

@@ -3,6 +3,7 @@ import { type Callable, isCallable } from "../agent/callable.ts";
 import { configuration } from "../agent/config.ts";
 import { type CallContext, currentContext, inContext, track } from "../agent/context.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
+import { isModelAgent } from "../agent/define.ts";
 import { limitOf } from "../agent/run_agent.ts";
 import { Trace } from "../agent/trace.ts";
 import { Gate } from "../limits/gate.ts";
@@ -19,7 +20,7 @@ import {
   type Rules,
   text,
 } from "../model/check.ts";
-import type { AgentError } from "../model/errors.ts";
+import { abortCode, type AgentError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
 import { hasPrice, loadPrices } from "../telemetry/prices.ts";
 import type {
@@ -232,7 +233,11 @@ class Parallel implements Workflow<unknown, Branches, unknown> {
     }
     const { signal } = child;
     let error = this.#errorOf(errors, trace);
-    if (error === undefined && signal.aborted) error = trace.error(signal.reason, signal);
+    // A time limit that only cut optional branches leaves a result that is worth something; an abort wants none.
+    const { aborted } = signal;
+    if (error === undefined && aborted && abortCode(signal.reason) === "aborted") {
+      error = trace.error(signal.reason, signal);
+    }
     let content: unknown = contents;
     const { aggregate } = this.#options;
     if (aggregate !== undefined) {
@@ -240,10 +245,11 @@ class Parallel implements Workflow<unknown, Branches, unknown> {
       try {
         if (error === undefined) {
           // What it calls counts as the workflow's own.
-          content = await child.race(inContext(context, async () => await aggregate(branches)));
+          const work = inContext(context, async () => await aggregate(branches));
+          content = await (aborted ? work : child.race(work));
         }
       } catch (thrown) {
-        error = child.signal.aborted ? trace.error(thrown, child.signal) : trace.make(
+        error = signal.aborted && !aborted ? trace.error(thrown, signal) : trace.make(
           `Cannot finish the workflow "${this.name}" as its aggregate threw: see the cause`,
           {
             code: "tool",
@@ -278,7 +284,8 @@ class Parallel implements Workflow<unknown, Branches, unknown> {
     if (this.#options.maxCost === undefined) return;
     const { prices, model: fallback } = configuration();
     for (const { agent } of this.#branches) {
-      const model = asked ?? (agent as { model?: string }).model ?? fallback;
+      // What other kinds of agents ask is known when they have asked.
+      const model = isModelAgent(agent) ? asked ?? agent.model ?? fallback : undefined;
       if (model === undefined) continue;
       await loadPrices(model, prices);
       if (hasPrice(model, prices)) continue;

@@ -1,4 +1,4 @@
-import { defineAgent, ProviderError, type Result } from "@shoal/agents";
+import { defineAgent, ProviderError, type Result, scope } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import {
   assert,
@@ -85,6 +85,21 @@ Deno.test("result: a failure tells everything", async () => {
   assertGreaterOrEqual(result.timing.backoffMs, 1000);
   assertLessOrEqual(result.timing.backoffMs, 1101);
   assertAlmostEquals(result.durationMs, 20 + result.timing.backoffMs, 2);
+});
+
+Deno.test("result: waiting for a permit is told as such, also when it was in vain", async () => {
+  using time = fakeTime();
+  const A = defineAgent({ ...base, provider: scripted("ok", { latency: 100 }) });
+  const controller = new AbortController();
+  const all = scope(
+    { concurrency: 1 },
+    () => Promise.all([A.call({}), A.call({}), A.settle({}, { signal: controller.signal })]),
+  );
+  await time.tick(50);
+  controller.abort();
+  await time.tick(150);
+  const timings = (await all).map(({ timing }) => [timing.queuedMs, timing.modelMs]);
+  assertEquals(timings, [[0, 100], [100, 100], [50, 0]]);
 });
 
 Deno.test("result: call throws what settle gives", async () => {

@@ -36,6 +36,18 @@ Deno.test("settings: those of the call win, one by one", async () => {
   assertEquals(provider.requests.at(-1)!.settings, all);
 });
 
+Deno.test("settings: falsy ones of the call win too", async () => {
+  const provider = scripted("ok");
+  const set = { temperature: 1, topP: 1, stop: "x", seed: 1 };
+  await defineAgent({ name: "a", model: "m", prompt: "x", provider, ...set }).call({}, {
+    temperature: 0,
+    topP: 0,
+    stop: "",
+    seed: 0,
+  });
+  assertEquals(provider.requests[0]!.settings, { temperature: 0, topP: 0, stop: "", seed: 0 });
+});
+
 Deno.test("settings: extra is merged", async () => {
   const provider = scripted("ok");
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, extra: { a: 1, b: 1 } });

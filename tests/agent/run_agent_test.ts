@@ -57,6 +57,22 @@ Deno.test("run: usage, cost and attempts are the sum over the calls inside, howe
   assertEquals(result.cost, { input: 19, output: 0, total: 19 });
 });
 
+Deno.test("run: the time of the parts is summed by what it was spent on", async () => {
+  using time = fakeTime();
+  const provider = scripted([busy({ retryAfterMs: undefined }), "ok"], { latency: 100 });
+  const retries = { base: 1000, jitter: 0 };
+  const A = defineAgent({ ...base, name: "a", provider, retries });
+  const R = defineAgent({
+    name: "r",
+    run: () => scope({ concurrency: 1 }, () => Promise.all([A.call({ x: 1 }), A.call({ x: 2 })])),
+  });
+  const call = R.call({});
+  await time.tick(2000);
+  const { timing, durationMs } = await call;
+  assertEquals([timing.queuedMs, timing.backoffMs, timing.modelMs], [100, 1000, 300]);
+  assertEquals(durationMs, 1200);
+});
+
 Deno.test("run: the cost of the whole is not known as soon as one part's is not", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const R = defineAgent({

@@ -114,10 +114,10 @@ Deno.test("ChildAbort: its time can be set again, and taken back", async () => {
 });
 
 Deno.test("ChildAbort: a time beyond what a timer can hold does not fire at once", async () => {
-  using time = fakeTime();
   using child = new ChildAbort();
   child.abortAfter(1e12, "far away");
-  await time.tick(86_400_000);
+  // Real time: a fake timer can hold any wait.
+  await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(child.signal.aborted, false);
 });
 

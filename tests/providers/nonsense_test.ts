@@ -1,8 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { answering, close, DONE, listen, piece, quiet, request, streaming } from "./helpers.ts";
-import { openai } from "@shoal/agents/openai";
 import { ProviderError } from "@shoal/agents";
-import { assertRejects } from "@std/assert";
+import { openai } from "@shoal/agents/openai";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { answering, close, DONE, listen, piece, quiet, request, streaming } from "./helpers.ts";
 
 const PROMPT = "my private diary";
 

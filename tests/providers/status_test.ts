@@ -32,8 +32,7 @@ for (const [status, code, retryable] of STATUSES) {
       assertStringIncludes(error.message, `the server answered ${status}: `);
       assertEquals(error.cause, undefined);
     }
-    const keys = pair.sim.stats.requests;
-    assertEquals(keys, 2);
+    assertEquals(pair.sim.stats.requests, 2);
     const result = await agentOf(pair, 2).settle({});
     assertEquals(result.ok, retryable);
     assertEquals(result.attempts.length, retryable ? 2 : 1);

@@ -1,4 +1,4 @@
-import { type AgentError, defineAgent } from "@shoal/agents";
+import { type AgentError, type AgentOverrides, defineAgent } from "@shoal/agents";
 import type { SimulatorFault } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { errorOf } from "../helpers.ts";
@@ -6,18 +6,15 @@ import { against, DONE, first, type Pair, piece, request, streaming, until } fro
 
 const TEXT = "one two three four five six seven eight nine ten";
 const respond = () => TEXT;
-const agentOf = ({ provider }: Pair, more: Parameters<typeof defineAgent>[0] | object = {}) =>
-  defineAgent({
-    name: "a",
-    model: "m",
-    prompt: "x",
-    provider,
-    retries: { max: 3, base: 1 },
-    ...more,
-  });
+const agentOf = ({ provider }: Pair, more: AgentOverrides = {}) =>
+  defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: { max: 3, base: 1 } })
+    .with(more);
 
 /** The pieces that came before the error, and the error. */
-async function failing(pair: Pair, more = {}): Promise<{ text: string; error: AgentError }> {
+async function failing(
+  pair: Pair,
+  more: AgentOverrides = {},
+): Promise<{ text: string; error: AgentError }> {
   let text = "";
   const error = await errorOf(
     agentOf(pair, more).call({}, { onDelta: (delta) => void (text += delta) }),

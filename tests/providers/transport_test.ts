@@ -7,9 +7,15 @@ import { against, first, type Pair, quiet, read, request, serve, tls, until } fr
 const many = (n: number, ask: () => Promise<unknown>) =>
   Promise.all(Array.from({ length: n }, ask));
 
-/** Opens the first connection: a client that has none yet opens one for each request that comes meanwhile. */
-async function warm({ generate, sim }: Pair): Promise<void> {
+/**
+ * Opens the connections that so many calls at once need. A client that has none yet begins one for each request that
+ * comes meanwhile, which takes its time.
+ */
+async function warm({ generate, sim }: Pair, calls = 1): Promise<void> {
+  sim.configure({ latency: 0 });
   await generate();
+  await many(calls, generate);
+  sim.configure({ latency: 300 });
   sim.resetStats();
 }
 
@@ -65,29 +71,26 @@ Deno.test("transport: nothing is opened after it was closed", () => {
 });
 
 Deno.test("transport: more in flight than one connection lets through", async () => {
-  await using pair = against({ tls, maxConcurrentStreams: 20, latency: 500 });
+  await using pair = against({ tls, maxConcurrentStreams: 20 });
   const { sim, generate } = pair;
-  await warm(pair);
+  await warm(pair, 250);
   await many(250, generate);
   assertEquals(sim.stats.peakStreams, 20);
-  assert(sim.stats.peakInFlight > 20 && sim.stats.peakInFlight <= 60, `${sim.stats.peakInFlight}`);
-  const { connections } = sim.stats;
-  await many(250, generate);
-  assertEquals(sim.stats.byStatus, { 200: 500 });
+  assert(sim.stats.peakInFlight > 20, `${sim.stats.peakInFlight}`);
   // The same ones again.
-  assertEquals(sim.stats.connections, connections);
+  assertEquals([sim.stats.byStatus, sim.stats.connections], [{ 200: 250 }, 0]);
 });
 
 Deno.test("transport: as many at once as a server allows on each connection", async () => {
-  await using pair = against({ tls, maxConcurrentStreams: 100, latency: 1500 });
-  await warm(pair);
+  await using pair = against({ tls, maxConcurrentStreams: 100 });
+  await warm(pair, 300);
   await many(300, pair.generate);
   const { peakStreams, peakInFlight } = pair.sim.stats;
   assert(peakStreams <= 100 && peakInFlight > 150, `${peakStreams}, ${peakInFlight}`);
 });
 
 Deno.test("transport: connections: 1 keeps to one", async () => {
-  await using pair = against({ tls, maxConcurrentStreams: 20, latency: 50 }, { connections: 1 });
+  await using pair = against({ tls, maxConcurrentStreams: 20 }, { connections: 1 });
   await warm(pair);
   await many(150, pair.generate);
   const { peakStreams, peakInFlight, byStatus } = pair.sim.stats;
@@ -95,16 +98,21 @@ Deno.test("transport: connections: 1 keeps to one", async () => {
 });
 
 Deno.test("transport: streams are spread too", async () => {
-  await using pair = against({ tls, maxConcurrentStreams: 20, latency: 500 });
-  await warm(pair);
+  await using pair = against({ tls, maxConcurrentStreams: 20 });
+  await warm(pair, 150);
   const all = await Promise.all(Array.from({ length: 150 }, () => pair.stream()));
   assert(all.every(({ text, reply }) => text === reply.text && text !== ""));
   const { peakInFlight } = pair.sim.stats;
-  assert(peakInFlight > 20 && peakInFlight <= 40, `${peakInFlight}`);
+  assert(peakInFlight > 20, `${peakInFlight}`);
 });
 
 Deno.test("transport: what fails, is aborted or is left gives its share back", async () => {
-  await using pair = against({ tls, maxConcurrentStreams: 100, latency: 30, tokensPerSecond: 200 });
+  await using pair = against({
+    tls,
+    maxConcurrentStreams: 100,
+    latency: 200,
+    tokensPerSecond: 200,
+  });
   const { sim, provider } = pair;
   await warm(pair);
   const waves: (() => Promise<unknown>)[] = [
@@ -121,12 +129,13 @@ Deno.test("transport: what fails, is aborted or is left gives its share back", a
     await many(60, wave);
     await until(() => sim.stats.inFlight === 0, `wave ${i} is over`);
   }
-  // Each wave is more than half of what one connection carries.
-  assertEquals(sim.stats.connections, 1);
+  // Each wave is more than half of what one connection carries: no second one was needed.
+  assertEquals(sim.stats.connections, 0);
 });
 
 Deno.test("transport: disposing lets what is on the wire end, and closes the rest", async () => {
-  await using pair = against({ tls, latency: 200 });
+  await using pair = against({ tls });
+  await warm(pair);
   const asked = many(5, pair.generate);
   await until(() => pair.sim.stats.inFlight === 5, "all are on the wire");
   await pair.provider[Symbol.asyncDispose]();

@@ -88,13 +88,13 @@ Deno.test("retry: after an abort nothing is tried again", async () => {
 });
 
 Deno.test("retry: a wait beyond what a timer can hold does not end at once", async () => {
-  using time = fakeTime();
   const controller = new AbortController();
   const work = failing(failure());
   const done = retry(work, retryPolicy({ base: 1e12, maxDelay: 1e12, jitter: 0 }), {
     signal: controller.signal,
   }).catch((reason) => reason);
-  await time.tick(86_400_000);
+  // Real time: a fake timer can hold any wait.
+  await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(work.calls, 1);
   controller.abort("bye");
   assertEquals(await done, "bye");

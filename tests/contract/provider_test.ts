@@ -1,0 +1,65 @@
+import { ProviderError } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import { scripted, simulator } from "@shoal/agents/testing";
+import { tls } from "../providers/helpers.ts";
+import { type ModelBehaviour, providerContract } from "./provider.ts";
+
+for (const [name, options] of [["HTTP", {}], ["HTTPS", { tls }]] as const) {
+  providerContract(`openai over ${name}`, ({ say, latency = 0, slow, fails }: ModelBehaviour) => {
+    const sim = simulator({
+      ...options,
+      latency,
+      chunkSize: 1,
+      tokensPerSecond: slow ? 5 : Infinity,
+      respond({ text }) {
+        const { text: content, finishReason, usage } = say(text);
+        return { content, finishReason, usage };
+      },
+      script() {
+        const failure = fails?.();
+        return failure && { type: "status", ...failure };
+      },
+    });
+    const provider = openai({ baseURL: sim.url, caCerts: [tls.cert] });
+    return {
+      provider,
+      inFlight: () => sim.stats.inFlight,
+      async [Symbol.asyncDispose]() {
+        await provider[Symbol.asyncDispose]();
+        await sim.close();
+      },
+    };
+  });
+}
+
+providerContract("scripted", ({ say, latency, fails }: ModelBehaviour) => {
+  const provider = scripted(({ messages }) => {
+    const failure = fails?.();
+    if (failure !== undefined) {
+      const { status } = failure;
+      return new ProviderError(`the server answered ${status}`, {
+        ...failure,
+        code: status === 429 ? "rate_limited" : "provider",
+        retryable: status === 429 || status >= 500,
+      });
+    }
+    const { text, finishReason, usage } = say(messages.at(-1)!.content as string);
+    return {
+      text,
+      ...(finishReason && { finishReason }),
+      ...(usage && {
+        usage: {
+          ...usage,
+          cachedInputTokens: 0,
+          reasoningTokens: 0,
+          totalTokens: usage.inputTokens + usage.outputTokens,
+        },
+      }),
+    };
+  }, { latency });
+  return {
+    provider,
+    inFlight: () => provider.inFlight,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+});

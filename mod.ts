@@ -33,16 +33,17 @@ export type {
   TemplateAgentOptions,
 } from "./src/agent/define.ts";
 export type { AgentStream, StreamEvent } from "./src/agent/agent_stream.ts";
-export type { Prompt } from "./src/agent/call.ts";
 export type { AgentCall, Callable, ContentOf, ParamsOf } from "./src/agent/callable.ts";
 export type {
   AgentBase,
   AgentOverrides,
   CallOptions,
+  FallbackModel,
   ModelAgentOptions,
   SharedOptions,
 } from "./src/agent/options.ts";
 export type { InferOutput, Schema, StandardSchema } from "./src/agent/output.ts";
+export type { Prompt } from "./src/agent/prompt.ts";
 export type { RunContext } from "./src/agent/run_agent.ts";
 export type {
   NotInName,
@@ -110,5 +111,6 @@ export type {
 } from "./src/run/workflow.ts";
 
 export type { RetryOptions } from "./src/resilience/backoff.ts";
+export type { CircuitBreakerOptions } from "./src/resilience/breaker.ts";
 export type { TimeoutOptions } from "./src/resilience/timeout.ts";
 export type { Price, Prices } from "./src/telemetry/prices.ts";

@@ -24,6 +24,14 @@ export type StreamEvent<T = unknown> =
     readonly error: AgentError;
   }
   | {
+    /** A model failed before it gave anything, and another one is asked. */
+    readonly type: "fallback";
+    /** The model that is asked next. */
+    readonly model: string;
+    /** Why the one before failed. */
+    readonly error: AgentError;
+  }
+  | {
     /** The end: the whole result. */
     readonly type: "result";
     /** The result. */
@@ -58,6 +66,9 @@ export function agentStream<T>(
     },
     onRetry: (error, attempt, delayMs) => {
       if (reader) send({ type: "retry", attempt, delayMs, error });
+    },
+    onFallback: (model, error) => {
+      if (reader) send({ type: "fallback", model, error });
     },
   };
   function send(event: StreamEvent<T>): Promise<void> {

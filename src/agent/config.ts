@@ -1,16 +1,10 @@
-import {
-  callback,
-  checkOptions,
-  isRecord,
-  positiveInteger,
-  refuse,
-  type Rule,
-  text,
-} from "../model/check.ts";
-import type { Provider } from "../model/provider.ts";
-import { retries, type RetryOptions } from "../resilience/backoff.ts";
-import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
+import { checkOptions, positiveInteger, type Rules, text } from "../model/check.ts";
+import { type Provider, provider as providerRule } from "../model/provider.ts";
+import type { RetryOptions } from "../resilience/backoff.ts";
+import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
+import type { TimeoutOptions } from "../resilience/timeout.ts";
 import { type Prices, prices } from "../telemetry/prices.ts";
+import { type FallbackModel, RESILIENCE_RULES } from "./options.ts";
 
 /** Process-wide defaults: what holds where neither the call nor the agent says anything. */
 export interface Configuration {
@@ -36,6 +30,10 @@ export interface Configuration {
    * @default {3}
    */
   readonly retries?: number | RetryOptions;
+  /** Models to ask, one after another, when the first has failed for good. */
+  readonly fallbackModels?: readonly (string | FallbackModel)[];
+  /** Leaves a model alone for a while that keeps failing. Off unless it is set. */
+  readonly circuitBreaker?: CircuitBreakerOptions;
   /**
    * What models cost: a table in dollars per million tokens, or a function. Models that are not in it are looked up in the
    * public price list of `@pydantic/genai-prices`.
@@ -48,15 +46,13 @@ export type ActiveConfiguration = Configuration & { readonly concurrency: number
 
 const DEFAULTS: ActiveConfiguration = Object.freeze({ concurrency: 10 });
 
-/** The rule for an option `provider`. */
-export const provider: Rule = (doing, name, value) => {
-  if (!isRecord(value)) refuse(doing, name, "a provider", value);
-  text(doing, `${name}.name`, value.name);
-  callback(doing, `${name}.generate`, value.generate);
-  callback(doing, `${name}.stream`, value.stream);
+const RULES: Rules = {
+  ...RESILIENCE_RULES,
+  concurrency: positiveInteger,
+  provider: providerRule,
+  model: text,
+  prices,
 };
-
-const RULES = { concurrency: positiveInteger, provider, model: text, timeout, retries, prices };
 
 let active: ActiveConfiguration = DEFAULTS;
 

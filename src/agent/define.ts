@@ -3,7 +3,7 @@ import type { ContentPart } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
-import { type CallHooks, callModel, type ModelAgent, type Prompt } from "./call.ts";
+import { type CallHooks, callModel, type ModelAgent } from "./call.ts";
 import type { Callable } from "./callable.ts";
 import { currentContext, inContext, track } from "./context.ts";
 import {
@@ -15,6 +15,7 @@ import {
   OVERRIDE_RULES,
 } from "./options.ts";
 import { type InferOutput, outputOf, type Schema } from "./output.ts";
+import type { Prompt } from "./prompt.ts";
 import { callRun, type RunAgent, type RunContext } from "./run_agent.ts";
 import { parseTemplate, type TemplateParams } from "./template.ts";
 
@@ -256,8 +257,11 @@ class DefinedModel extends Defined {
   }
 
   override with(overrides: AgentOverrides): Agent {
-    checkOptions(`change the agent "${this.name}"`, overrides, OVERRIDE_RULES);
-    return new DefinedModel({ ...this.#agent, ...present(overrides) });
+    const doing = `change the agent "${this.name}"`;
+    checkOptions(doing, overrides, OVERRIDE_RULES);
+    const agent = { ...this.#agent, ...present(overrides) };
+    refuseOwnFallback(doing, agent);
+    return new DefinedModel(agent);
   }
 }
 
@@ -285,6 +289,13 @@ class DefinedRun extends Defined {
     const rules = { name: text, description: text, timeout };
     checkOptions(`change the agent "${this.name}"`, overrides, rules);
     return new DefinedRun({ ...this.#agent, ...present(overrides) });
+  }
+}
+
+/** An agent that falls back to the model that has just failed says something it can't mean. */
+function refuseOwnFallback(doing: string, { model, fallbackModels = [] }: ModelAgentOptions): void {
+  if (model !== undefined && fallbackModels.includes(model)) {
+    throw new TypeError(`Cannot ${doing} as fallbackModels repeats its own model: name other ones`);
   }
 }
 

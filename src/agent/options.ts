@@ -12,10 +12,11 @@ import {
   text,
 } from "../model/check.ts";
 import type { Message, ModelSettings } from "../model/message.ts";
-import type { Provider } from "../model/provider.ts";
+import { type Provider, provider } from "../model/provider.ts";
 import { retries, type RetryOptions } from "../resilience/backoff.ts";
+import { circuitBreaker, type CircuitBreakerOptions } from "../resilience/breaker.ts";
+import { fallbackModels } from "../resilience/fallback.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
-import { provider } from "./config.ts";
 
 /** What both an agent and a single call of it may set: the call wins over the agent, the agent over `configure`. */
 export interface SharedOptions extends ModelSettings {
@@ -25,6 +26,22 @@ export interface SharedOptions extends ModelSettings {
   readonly timeout?: number | TimeoutOptions;
   /** How often, and when, a failed attempt is repeated; 0 sends exactly one request. */
   readonly retries?: number | RetryOptions;
+  /** Models to ask, one after another, when the first has failed for good. Each gets its own retries. */
+  readonly fallbackModels?: readonly (string | FallbackModel)[];
+  /** Leaves a model alone for a while that keeps failing. Shared by all calls to it in the process. */
+  readonly circuitBreaker?: CircuitBreakerOptions;
+}
+
+/** A model to fall back to; what is not said is as for the first model. */
+export interface FallbackModel extends ModelSettings {
+  /** The model. */
+  readonly model: string;
+  /** Who answers for it. */
+  readonly provider?: Provider;
+  /** Its own retries. */
+  readonly retries?: number | RetryOptions;
+  /** Its time limits in milliseconds; `total` stays that of the call. */
+  readonly timeout?: number | TimeoutOptions;
 }
 
 /** What any kind of agent has. */
@@ -52,8 +69,8 @@ export interface CallOptions extends SharedOptions {
   readonly signal?: AbortSignal;
   /** The conversation so far: it stands between the system message and the prompt. */
   readonly messages?: readonly Message[];
-  /** Told each piece of the answer as it comes; asks the provider to stream. */
-  readonly onDelta?: (text: string) => void;
+  /** Told each piece of the answer as it comes, and waited for; asks the provider to stream. */
+  readonly onDelta?: (text: string) => void | Promise<void>;
   /** Anything; it comes back in the result. */
   readonly metadata?: unknown;
 }
@@ -92,10 +109,7 @@ function isPart(part: unknown): boolean {
     : part.type === "image" && typeof part.url === "string";
 }
 
-const SHARED_RULES: Rules = {
-  model: text,
-  timeout,
-  retries,
+const SETTINGS_RULES: Rules = {
   temperature: finite,
   maxTokens: positiveInteger,
   topP: finite,
@@ -103,6 +117,16 @@ const SHARED_RULES: Rules = {
   seed: finite,
   extra: record,
 };
+
+/** The rules for what says how a model is asked. */
+export const RESILIENCE_RULES: Rules = {
+  timeout,
+  retries,
+  fallbackModels: fallbackModels({ ...SETTINGS_RULES, provider, retries, timeout }),
+  circuitBreaker,
+};
+
+const SHARED_RULES: Rules = { model: text, ...RESILIENCE_RULES, ...SETTINGS_RULES };
 
 /** The rules for {@linkcode CallOptions}. */
 export const CALL_RULES: Rules = {

@@ -23,13 +23,15 @@ export class Trace {
   firstTokenMs: number | undefined;
   /** Was a piece of an answer handed on? */
   handedOn = false;
+  /** Was another model asked than the first? */
+  usedFallback = false;
   readonly #startedAt = Date.now();
   readonly #began = performance.now();
 
   /** Begins with the call. */
   constructor(
     readonly agent: string,
-    readonly model: string | undefined,
+    public model: string | undefined,
     readonly context: CallContext,
     readonly metadata: unknown,
   ) {}
@@ -44,7 +46,7 @@ export class Trace {
   add(part: ResultBase): void {
     this.usage = addUsage(this.usage, part.usage);
     this.cost = addCost(this.cost, part.cost);
-    this.attempts.push(...part.attempts);
+    for (const attempt of part.attempts) this.attempts.push(attempt);
     this.queuedMs += part.timing.queuedMs;
     this.backoffMs += part.timing.backoffMs;
     this.modelMs += part.timing.modelMs;
@@ -105,6 +107,7 @@ export class Trace {
         toolsMs: 0,
         firstTokenMs: this.firstTokenMs,
       },
+      usedFallback: this.usedFallback,
       cached: false,
       replayed: false,
       metadata: this.metadata,
@@ -138,6 +141,21 @@ export class Trace {
         cause: thrown,
       },
     );
+  }
+
+  /** The error of a call for which every model failed. If none was asked, since all are left alone, it says until when. */
+  exhausted(errors: readonly AgentError[]): AgentError {
+    const cause = errors.at(-1);
+    const waits = errors.map(({ retryAfterMs }) => retryAfterMs).filter((ms) => ms !== undefined);
+    const retryAfterMs = waits.length === 0 ? undefined : Math.min(...waits);
+    const who = `Cannot finish the call of "${this.agent}" as all ${errors.length} models`;
+    return errors.every(({ code }) => code === "circuit_open")
+      ? this.make(`${who} are left alone after too many failures`, {
+        code: "circuit_open",
+        retryAfterMs,
+        cause,
+      })
+      : this.make(`${who} failed: see \`attempts\``, { code: "exhausted", retryAfterMs, cause });
   }
 
   #aborted(reason: unknown, retryable: boolean): AgentError {

@@ -1,3 +1,4 @@
+import { callback, isRecord, refuse, type Rule, text } from "./check.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "./message.ts";
 
 /** What a provider is told beside the request. */
@@ -39,3 +40,11 @@ export interface Provider {
   /** Answers piece by piece; the last chunk is the whole reply. */
   stream(request: ModelRequest, options: ProviderOptions): AsyncIterable<ModelChunk>;
 }
+
+/** The rule for an option `provider`. */
+export const provider: Rule = (doing, name, value) => {
+  if (!isRecord(value)) refuse(doing, name, "a provider", value);
+  text(doing, `${name}.name`, value.name);
+  callback(doing, `${name}.generate`, value.generate);
+  callback(doing, `${name}.stream`, value.stream);
+};

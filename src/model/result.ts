@@ -71,6 +71,8 @@ export interface ResultBase {
   readonly durationMs: number;
   /** Where that time went. */
   readonly timing: Timing;
+  /** True if the first model failed and another one was asked. */
+  readonly usedFallback: boolean;
   /** True if the answer came from a cache: it cost nothing. */
   readonly cached: boolean;
   /** True if the answer came from a journal: it cost nothing this time. */

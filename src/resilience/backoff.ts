@@ -99,7 +99,7 @@ export function retryPolicy(options: number | RetryOptions | undefined): RetryPo
  *
  * `min(maxDelay, base × growth) × (1 − jitter × random)`, where growth is 1, 2, 3 … (linear),
  * 1, 2, 4 … (exponential) or 1 (constant). With a `retryAfterMs` of up to a minute the wait is that, plus up to a
- * tenth so that calls do not come back all at once: a server's word is a lower bound.
+ * tenth so that calls do not come back all at once: a server's word is a lower bound. A date that is past, or 0, says nothing.
  *
  * @param attempt How many attempts have failed: 1, 2, 3, …
  * @param random A number from 0 to 1.
@@ -111,7 +111,7 @@ export function backoffDelay(
   random: number,
   retryAfterMs?: number,
 ): number {
-  if (retryAfterMs !== undefined && retryAfterMs >= 0 && retryAfterMs <= LONGEST_RETRY_AFTER) {
+  if (retryAfterMs !== undefined && retryAfterMs > 0 && retryAfterMs <= LONGEST_RETRY_AFTER) {
     return retryAfterMs * (1 + 0.1 * random);
   }
   const growth = policy.backoff === "constant"

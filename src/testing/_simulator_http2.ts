@@ -193,6 +193,8 @@ class Http2Connection {
 
   async #flush(): Promise<void> {
     try {
+      // Headers and data of one answer go out in one packet: two small ones would wait for the client's delayed acknowledgement.
+      await null;
       while (this.#queue.length > 0) {
         const bytes = join(this.#queue);
         this.#queue = [];

@@ -1,0 +1,57 @@
+import { untilAbort } from "../model/abort.ts";
+import type { FinishReason, ModelReply } from "../model/message.ts";
+import type { Output, Parsed } from "./output.ts";
+import type { Trace } from "./trace.ts";
+
+/** What came back, read. */
+export interface Answer {
+  /** The text, or the typed answer. */
+  readonly content: unknown;
+  /** Why the model stopped. */
+  readonly finishReason: FinishReason;
+}
+
+/**
+ * What a reply says.
+ *
+ * @throws {AgentError} If it says nothing that can be used.
+ */
+export async function read(
+  reply: ModelReply,
+  output: Output | undefined,
+  trace: Trace,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { text, finishReason, refusal } = reply;
+  if (refusal !== undefined || finishReason === "content_filter") {
+    const why = refusal === undefined
+      ? "a content filter stopped the answer"
+      : "the model refused to answer";
+    throw trace.make(`Cannot finish the call of "${trace.agent}" as ${why}`, {
+      code: "filtered",
+      text: refusal ?? text,
+    });
+  }
+  if (output === undefined) return { content: text, finishReason };
+  let parsed: Parsed;
+  try {
+    parsed = await untilAbort(output.parse(text), signal);
+  } catch (cause) {
+    throw trace.make(`Cannot finish the call of "${trace.agent}" as its output schema threw`, {
+      code: "tool",
+      text,
+      cause,
+    });
+  }
+  if (parsed.ok) return { content: parsed.content, finishReason };
+  if (finishReason === "length") {
+    throw trace.make(
+      `Cannot finish the call of "${trace.agent}" as the answer reached its limit of tokens: raise maxTokens`,
+      { code: "truncated", text },
+    );
+  }
+  throw trace.make(
+    `Cannot finish the call of "${trace.agent}" as the answer does not fit its schema: see the issues`,
+    { code: "invalid_output", issues: parsed.issues, text },
+  );
+}

@@ -1,0 +1,70 @@
+import type { ModelSettings } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
+import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
+import { type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
+import { type TimeoutOptions, timeouts } from "../resilience/timeout.ts";
+import type { ModelAgent } from "./call.ts";
+import { type Configuration, getDefaultProvider } from "./config.ts";
+import { type CallOptions, settingsOf } from "./options.ts";
+
+/** A model that may be asked, and how. */
+export interface Candidate {
+  /** The model. */
+  readonly model: string;
+  /** Who answers for it. */
+  readonly provider: Provider;
+  /** The settings of its requests. */
+  readonly settings: ModelSettings;
+  /** Its own retries. */
+  readonly policy: RetryPolicy;
+  /** Its time limits. */
+  readonly limits: TimeoutOptions;
+  /** When it is left alone. */
+  readonly breaker: CircuitBreakerOptions | undefined;
+}
+
+/**
+ * The models of a call, in the order in which they are asked: its own, and then the fallbacks.
+ *
+ * @throws {TypeError} If no model or no provider is named.
+ */
+export async function candidatesOf(
+  agent: ModelAgent,
+  options: CallOptions,
+  config: Configuration,
+): Promise<readonly [Candidate, ...Candidate[]]> {
+  const model = options.model ?? agent.model ?? config.model;
+  if (model === undefined) {
+    throw new TypeError(
+      `Cannot call "${agent.name}" as no model is named: pass \`model\` or configure({ model })`,
+    );
+  }
+  const first: Candidate = {
+    model,
+    provider: agent.provider ?? config.provider ?? await getDefaultProvider(),
+    settings: settingsOf(agent, options),
+    policy: retryPolicy(options.retries ?? agent.retries ?? config.retries),
+    limits: timeouts(options.timeout, agent.timeout, config.timeout),
+    breaker: options.circuitBreaker ?? agent.circuitBreaker ?? config.circuitBreaker,
+  };
+  const others = options.fallbackModels ?? agent.fallbackModels ?? config.fallbackModels ?? [];
+  if (others.length === 0) return [first];
+
+  const fallbacks = others.map((other): Candidate => {
+    const { model, provider, retries, timeout, ...settings } = typeof other === "string"
+      ? { model: other }
+      : other;
+    return {
+      ...first,
+      model,
+      provider: provider ?? first.provider,
+      settings: settingsOf(first.settings, settings),
+      policy: retries === undefined ? first.policy : retryPolicy(retries),
+      limits: timeout === undefined
+        ? first.limits
+        : { ...timeouts(timeout, first.limits), total: first.limits.total },
+    };
+  });
+  // A call may ask for a model that is a fallback of its agent: it is not asked twice.
+  return [first, ...fallbacks.filter((c) => c.model !== model || c.provider !== first.provider)];
+}

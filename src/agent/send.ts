@@ -1,0 +1,92 @@
+import { acquireAll } from "../limits/gate.ts";
+import { type AgentError, ProviderError } from "../model/errors.ts";
+import type { ModelReply, ModelRequest } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
+import type { Usage } from "../model/usage.ts";
+import type { TimeoutOptions } from "../resilience/timeout.ts";
+import { type Answer, read } from "./answer.ts";
+import { attempt } from "./attempt.ts";
+import type { CallHooks, ModelAgent } from "./call.ts";
+import type { Trace } from "./trace.ts";
+
+/** A request on its way to one model. */
+export interface Outgoing {
+  readonly agent: ModelAgent;
+  readonly provider: Provider;
+  readonly request: ModelRequest;
+  readonly limits: TimeoutOptions;
+  readonly hooks: CallHooks;
+  readonly signal: AbortSignal;
+  readonly trace: Trace;
+}
+
+/** One attempt: waits for its permits, sends the request, reads the answer and writes it all down. */
+export async function send(call: Outgoing): Promise<Answer> {
+  const { trace, signal } = call;
+  const queued = performance.now();
+  let permit: Disposable;
+  try {
+    permit = await acquireAll(trace.context.gates, signal);
+  } finally {
+    trace.queuedMs += performance.now() - queued;
+  }
+  const startedAt = Date.now();
+  const began = performance.now();
+
+  let outcome: Outcome;
+  try {
+    const reply = await attempt({ ...call, timeout: call.limits, onDelta: deltaHook(call, began) });
+    outcome = { reply, usage: reply.usage };
+  } catch (thrown) {
+    outcome = { thrown, usage: thrown instanceof ProviderError ? thrown.usage : undefined };
+  } finally {
+    // Held on the wire only: neither while the answer is read nor while the next attempt waits.
+    permit[Symbol.dispose]();
+  }
+  const durationMs = performance.now() - began;
+  trace.bill(outcome.usage, durationMs);
+
+  let answer: Answer | undefined;
+  let error: AgentError | undefined;
+  try {
+    if (outcome.reply === undefined) throw outcome.thrown;
+    answer = await read(outcome.reply, call.agent.output, trace, signal);
+    return answer;
+  } catch (thrown) {
+    throw error = trace.error(thrown, signal);
+  } finally {
+    trace.attempts.push({
+      model: call.request.model,
+      startedAt,
+      durationMs,
+      status: error?.status,
+      error: error && { code: error.code, message: error.message },
+      retryAfterMs: error?.retryAfterMs,
+      usage: outcome.usage,
+    });
+  }
+}
+
+interface Outcome {
+  readonly reply?: ModelReply;
+  readonly thrown?: unknown;
+  readonly usage: Usage | undefined;
+}
+
+/** The hook for pieces of the answer, or `undefined` if nobody wants them: then no stream is asked for. */
+function deltaHook({ hooks: { onDelta }, trace }: Outgoing, began: number) {
+  if (onDelta === undefined) return undefined;
+  trace.firstTokenMs = undefined;
+  return async (text: string) => {
+    trace.firstTokenMs ??= performance.now() - began;
+    trace.handedOn = true;
+    try {
+      await onDelta(text);
+    } catch (cause) {
+      throw trace.make(`Cannot finish the call of "${trace.agent}" as its onDelta threw`, {
+        code: "tool",
+        cause,
+      });
+    }
+  };
+}

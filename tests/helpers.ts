@@ -76,13 +76,13 @@ export function reply(text: string, more: Partial<ModelReply> = {}): ModelReply 
   return { text, finishReason: "stop", ...more };
 }
 
-/** The error of a server that is busy; it may be tried again at once. */
+/** The error of a server that is busy; it may be tried again almost at once. */
 export function busy(more: Partial<ProviderErrorOptions> = {}): ProviderError {
   return new ProviderError("the server is busy", {
     code: "rate_limited",
     status: 429,
     retryable: true,
-    retryAfterMs: 0,
+    retryAfterMs: 1,
     ...more,
   });
 }

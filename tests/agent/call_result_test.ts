@@ -70,7 +70,7 @@ Deno.test("result: a failure tells everything", async () => {
   assertEquals([result.agent, result.model, result.metadata], ["a", "m", 0]);
   assertEquals(result.usage, used(5, 0));
   assertEquals([error.code, error.agent, error.model], ["provider", "a", "m"]);
-  assertEquals([error.status, error.retryAfterMs, error.retryable], [503, 0, true]);
+  assertEquals([error.status, error.retryAfterMs, error.retryable], [503, 1, true]);
   assertInstanceOf(error.cause, ProviderError);
   assertEquals(error.usage, result.usage);
   assertEquals(error.attempts, result.attempts);

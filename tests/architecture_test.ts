@@ -81,7 +81,9 @@ Deno.test("packages are imported only where they belong", async () => {
     for (const { code, type } of dependencies) {
       const target = ((code ?? type)?.specifier ?? "").replace("npm:/", "npm:");
       for (const [name, rooms] of Object.entries(ONLY_IN)) {
-        if (target.startsWith(name) && !rooms.includes(room ?? "")) wrong.push(`${path} → ${target}`);
+        if (target.startsWith(name) && !rooms.includes(room ?? "")) {
+          wrong.push(`${path} → ${target}`);
+        }
       }
       if (NEVER.some((name) => target.startsWith(name))) wrong.push(`${path} → ${target}`);
     }

@@ -26,8 +26,8 @@ import "./src/default_provider.ts";
 export { configure } from "./src/agent/config.ts";
 export type { ActiveConfiguration, Configuration } from "./src/agent/config.ts";
 export { defineAgent } from "./src/agent/define.ts";
+export type { Agent } from "./src/agent/agent.ts";
 export type {
-  Agent,
   PromptAgentOptions,
   RunAgentOptions,
   TemplateAgentOptions,
@@ -70,6 +70,7 @@ export type {
   ModelSettings,
   OutputSchema,
 } from "./src/model/message.ts";
+export type { LimitOptions } from "./src/model/limits.ts";
 export type { Provider, ProviderOptions } from "./src/model/provider.ts";
 export type {
   Attempt,
@@ -90,7 +91,6 @@ export { each } from "./src/run/each.ts";
 export type { EachContext, EachOptions, Settled } from "./src/run/each.ts";
 export type { CallRunOptions, RunOptions } from "./src/run/options.ts";
 export { defineParallel } from "./src/run/parallel.ts";
-export type { ParallelOptions } from "./src/run/parallel.ts";
 export type { ProgressReport } from "./src/run/progress.ts";
 export { currentScope, inScope, scope } from "./src/run/scope.ts";
 export type { Scope, ScopeOptions } from "./src/run/scope.ts";
@@ -104,6 +104,7 @@ export type {
   BranchContents,
   Branches,
   BranchResults,
+  ParallelOptions,
   ParamsOfBranch,
   Workflow,
   WorkflowParams,

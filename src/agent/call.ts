@@ -1,8 +1,9 @@
 /**
  * One call from beginning to end. This is the only file that knows the order of the steps:
  *
- * params → prompt → total timeout → fallback → retry → breaker → permits → attempt → output → result
+ * params → prompt → total timeout → fallback → retry → permits → breaker → attempt → output → result
  */
+import type { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
@@ -26,6 +27,8 @@ export interface ModelAgent extends ModelAgentOptions {
   readonly render: (params: unknown) => Prompt | Promise<Prompt>;
   /** Reads typed answers. */
   readonly output?: Output;
+  /** The agent's own limits. */
+  readonly limiter?: Limiter;
 }
 
 /** Told what a call does while it runs. */
@@ -66,7 +69,17 @@ export async function callModel(
       trace.model = candidate.model;
       const { model, provider, settings, limits } = candidate;
       const request = { model, messages, settings, output: agent.output?.schema };
-      const call = { agent, provider, request, limits, hooks, signal: whole.signal, trace };
+      const priority = options.priority ?? context.priority;
+      const call = {
+        agent,
+        provider,
+        request,
+        limits,
+        hooks,
+        priority,
+        signal: whole.signal,
+        trace,
+      };
       return retried(call, candidate);
     }, {
       // Who was handed the beginning of an answer must not be handed another one behind it.
@@ -101,37 +114,40 @@ function retried(call: Outgoing, { policy, breaker }: Candidate): Promise<Answer
       });
     }
   });
-  const work = breaker === undefined ? () => send(call) : () => throughBreaker(call, breaker);
+  const guard = breaker && guardOf(call, breaker);
+  const work = guard === undefined ? () => send(call) : async () => {
+    guard.check(); // before it waits for permits, and again when it has them
+    return await send({ ...call, enter: guard.enter });
+  };
   return retry(work, { ...policy, on: guarded }, {
     signal,
-    mayRepeat: () => !trace.handedOn,
+    // What has just been left alone is not waited for: its own error tells more, and the next model may answer.
+    mayRepeat: () => !trace.handedOn && !guard?.isOpen(),
     onRetry: hooks.onRetry,
     onWaited: (ms) => trace.backoffMs += ms,
   });
 }
 
-/** Sends the request unless the model is being left alone. */
-async function throughBreaker(
-  call: Outgoing,
+/** The breaker of the model that is asked, as this call sees it. */
+function guardOf(
+  { provider, request: { model }, trace }: Outgoing,
   options: NonNullable<Candidate["breaker"]>,
-): Promise<Answer> {
-  const { provider, request: { model }, trace, signal } = call;
+) {
   const breaker = breakerOf(provider, model);
-  const retryAfterMs = breaker.openFor(options, performance.now());
-  if (retryAfterMs > 0) {
+  const check = () => {
+    const retryAfterMs = breaker.openFor(options, performance.now());
+    if (retryAfterMs === 0) return;
     throw trace.make(
       `Cannot finish the call of "${trace.agent}" as the model "${model}" is left alone after too many failures`,
       { code: "circuit_open", retryAfterMs },
     );
-  }
-  const tell = breaker.enter(options, performance.now());
-  try {
-    const answer = await send(call);
-    tell("success", performance.now());
-    return answer;
-  } catch (thrown) {
-    // What was aborted tells nothing of the model.
-    tell(signal.aborted ? undefined : thrown as AgentError, performance.now());
-    throw thrown;
-  }
+  };
+  return {
+    check,
+    isOpen: () => breaker.openFor(options, performance.now()) > 0,
+    enter() {
+      check();
+      return breaker.enter(options, performance.now());
+    },
+  };
 }

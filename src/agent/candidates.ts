@@ -2,6 +2,7 @@ import type { ModelSettings } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
 import { type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
+import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { type TimeoutOptions, timeouts } from "../resilience/timeout.ts";
 import type { ModelAgent } from "./call.ts";
 import { type Configuration, getDefaultProvider } from "./config.ts";
@@ -26,7 +27,7 @@ export interface Candidate {
 /**
  * The models of a call, in the order in which they are asked: its own, and then the fallbacks.
  *
- * @throws {TypeError} If no model or no provider is named.
+ * @throws {TypeError} If no model or no provider is named, or the call's own fallbacks repeat its model.
  */
 export async function candidatesOf(
   agent: ModelAgent,
@@ -47,6 +48,12 @@ export async function candidatesOf(
     limits: timeouts(options.timeout, agent.timeout, config.timeout),
     breaker: options.circuitBreaker ?? agent.circuitBreaker ?? config.circuitBreaker,
   };
+  // Only the call's own list: what an agent or the process says holds for whatever model is asked.
+  refuseOwnFallback(`call "${agent.name}"`, {
+    model,
+    provider: first.provider,
+    fallbackModels: options.fallbackModels,
+  });
   const others = options.fallbackModels ?? agent.fallbackModels ?? config.fallbackModels ?? [];
   if (others.length === 0) return [first];
 
@@ -65,6 +72,11 @@ export async function candidatesOf(
         : { ...timeouts(timeout, first.limits), total: first.limits.total },
     };
   });
-  // A call may ask for a model that is a fallback of its agent: it is not asked twice.
-  return [first, ...fallbacks.filter((c) => c.model !== model || c.provider !== first.provider)];
+  // A model is not asked twice: a call may ask for a fallback of its agent, or name its agent's provider.
+  const all = [first, ...fallbacks];
+  const same = (a: Candidate, b: Candidate) => a.model === b.model && a.provider === b.provider;
+  return all.filter((c, i) => all.findIndex((b) => same(b, c)) === i) as [
+    Candidate,
+    ...Candidate[],
+  ];
 }

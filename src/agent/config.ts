@@ -1,7 +1,10 @@
 import { checkOptions, positiveInteger, type Rules, text } from "../model/check.ts";
 import { type Provider, provider as providerRule } from "../model/provider.ts";
+import { type LimitOptions, limits } from "../model/limits.ts";
+import { limitProcess } from "../limits/shared.ts";
 import type { RetryOptions } from "../resilience/backoff.ts";
 import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
+import { refuseOwnFallback } from "../resilience/fallback.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
 import { type Prices, prices } from "../telemetry/prices.ts";
 import { type FallbackModel, RESILIENCE_RULES } from "./options.ts";
@@ -14,6 +17,8 @@ export interface Configuration {
    * @default {10}
    */
   readonly concurrency?: number;
+  /** How much the whole process may do, at a time and in a minute. */
+  readonly limits?: LimitOptions;
   /** Who answers. Where nobody is named, the OpenAI provider with the keys of the environment. */
   readonly provider?: Provider;
   /** The model of agents that name none. */
@@ -49,6 +54,7 @@ const DEFAULTS: ActiveConfiguration = Object.freeze({ concurrency: 10 });
 const RULES: Rules = {
   ...RESILIENCE_RULES,
   concurrency: positiveInteger,
+  limits,
   provider: providerRule,
   model: text,
   prices,
@@ -79,6 +85,8 @@ export function configure(options: Configuration = {}): ActiveConfiguration {
     if (value === undefined) delete next[name];
     else next[name] = value;
   }
+  refuseOwnFallback("configure", next as Configuration);
+  if (next.limits !== active.limits) limitProcess(next.limits as LimitOptions | undefined);
   active = Object.freeze({ ...DEFAULTS, ...next });
   return active;
 }

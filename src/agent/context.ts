@@ -1,13 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Gate } from "../limits/gate.ts";
+import type { Limiter } from "../limits/limiter.ts";
 import type { ResultBase } from "../model/result.ts";
 
 /** What a call inherits from where it stands: the run, the scope or the agent it is made in. */
 export interface CallContext {
   /** Aborts everything that is started here. */
   readonly signal: AbortSignal | undefined;
-  /** The permits an attempt needs, from the innermost run or scope to the outermost. */
-  readonly gates: readonly Gate[];
+  /** What an attempt needs a permit of, from the innermost run or scope to the outermost. */
+  readonly limiters: readonly Limiter[];
+  /** Who goes first where attempts wait: above 0 for calls that somebody waits for, 0 for those of a run. */
+  readonly priority: number;
   /** Told of each call that ended here: how an agent made of agents sums what they used. */
   readonly collect?: (result: ResultBase) => void;
   /** Told of work that is started here: how an agent made of agents knows what has not ended. */
@@ -22,7 +24,7 @@ export interface TrackingScope {
   track<T>(work: Promise<T>): Promise<T>;
 }
 
-const ROOT: CallContext = Object.freeze({ signal: undefined, gates: [] });
+const ROOT: CallContext = Object.freeze({ signal: undefined, limiters: [], priority: 1 });
 const storage = new AsyncLocalStorage<CallContext>();
 
 /** The context here. */

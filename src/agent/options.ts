@@ -11,6 +11,7 @@ import {
   type Rules,
   text,
 } from "../model/check.ts";
+import { type LimitOptions, limits } from "../model/limits.ts";
 import type { Message, ModelSettings } from "../model/message.ts";
 import { type Provider, provider } from "../model/provider.ts";
 import { retries, type RetryOptions } from "../resilience/backoff.ts";
@@ -58,6 +59,8 @@ export interface ModelAgentOptions extends AgentBase, SharedOptions {
   readonly provider?: Provider;
   /** The system message, word for word. */
   readonly system?: string;
+  /** How much all calls of this agent together may do, at a time and in a minute. */
+  readonly limits?: LimitOptions;
 }
 
 /** What {@linkcode Agent.with} may change. */
@@ -71,6 +74,12 @@ export interface CallOptions extends SharedOptions {
   readonly messages?: readonly Message[];
   /** Told each piece of the answer as it comes, and waited for; asks the provider to stream. */
   readonly onDelta?: (text: string) => void | Promise<void>;
+  /**
+   * Who goes first where attempts wait for a limit: the higher number. Above 0, what the limit keeps in `reserve` is open too.
+   *
+   * @default {1}, or 0 for the calls of a run
+   */
+  readonly priority?: number;
   /** Anything; it comes back in the result. */
   readonly metadata?: unknown;
 }
@@ -134,6 +143,7 @@ export const CALL_RULES: Rules = {
   signal: abortSignal,
   messages,
   onDelta: callback,
+  priority: finite,
   metadata: anything,
 };
 
@@ -143,6 +153,7 @@ export const OVERRIDE_RULES: Rules = {
   name: text,
   description: text,
   provider,
+  limits,
   system: (doing, name, value) => {
     if (typeof value !== "string") refuse(doing, name, "a text", value);
   },

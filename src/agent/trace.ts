@@ -15,6 +15,8 @@ export class Trace {
   cost: Cost | undefined = NO_COST;
   /** Milliseconds of waiting for permits. */
   queuedMs = 0;
+  /** Milliseconds of waiting for rate limits. */
+  limitedMs = 0;
   /** Milliseconds of waiting between attempts. */
   backoffMs = 0;
   /** Milliseconds of waiting for the model. */
@@ -48,6 +50,7 @@ export class Trace {
     this.cost = addCost(this.cost, part.cost);
     for (const attempt of part.attempts) this.attempts.push(attempt);
     this.queuedMs += part.timing.queuedMs;
+    this.limitedMs += part.timing.limitedMs;
     this.backoffMs += part.timing.backoffMs;
     this.modelMs += part.timing.modelMs;
   }
@@ -101,7 +104,7 @@ export class Trace {
       durationMs: performance.now() - this.#began,
       timing: {
         queuedMs: this.queuedMs,
-        limitedMs: 0,
+        limitedMs: this.limitedMs,
         backoffMs: this.backoffMs,
         modelMs: this.modelMs,
         toolsMs: 0,

@@ -1,8 +1,8 @@
 /**
  * A token bucket that is never above its limit in any minute: what it can hold at once is taken off what flows in.
  *
- * With a limit of L a minute it holds at most `b = max(1, L / 240)`, a quarter of a second's worth, and `(L − b + 1) / 60` flow in each
- * second. So L may pass in the first minute, hardly less in each later one, and never L + 1.
+ * With a limit of L a minute it holds at most `b = 1 + L / 240`: one, and a quarter of a second's worth, so that a timer that is late
+ * loses nothing. `(L + 1 − b) / 60` flow in each second. So L may pass in the first minute, 0.4 % less in each later one, and never L + 1.
  *
  * @see {@link https://en.wikipedia.org/wiki/Token_bucket}
  */
@@ -51,8 +51,9 @@ export class Bucket {
     this.#level -= amount;
   }
 
-  /** Gives back what was taken too much; a negative amount takes what was taken too little. */
-  correct(amount: number): void {
+  /** Gives back what was taken too much; a negative amount takes what was taken too little, as if it were taken now. */
+  correct(amount: number, now: number): void {
+    this.#flow(now);
     this.#level = Math.min(this.#capacity, this.#level + amount);
   }
 
@@ -63,6 +64,8 @@ export class Bucket {
 }
 
 function shape(perMinute: number): [capacity: number, perMs: number] {
-  const capacity = Math.max(1, Math.floor(perMinute / 240));
-  return [capacity, (perMinute - capacity + 1) / 60_000];
+  // Of 90.5 a minute only 90 are whole; of half a one, one in two minutes.
+  const whole = perMinute < 1 ? perMinute : Math.floor(perMinute);
+  const capacity = 1 + whole / 240;
+  return [capacity, (whole + 1 - capacity) / 60_000];
 }

@@ -1,22 +1,7 @@
 import { onAbort } from "../model/abort.ts";
+import type { LimitOptions } from "../model/limits.ts";
 import { Bucket } from "./bucket.ts";
 import { PriorityQueue, type Waiting } from "./queue.ts";
-
-/** How much may happen at a time, and in a minute. What is absent is not limited. */
-export interface LimitOptions {
-  /** How many attempts may be on the wire at the same time. */
-  readonly concurrency?: number;
-  /** How many attempts may begin in any minute. */
-  readonly requestsPerMinute?: number;
-  /** How many tokens, in and out, attempts may use in a minute: estimated when they begin, corrected when they end. */
-  readonly tokensPerMinute?: number;
-  /**
-   * The share of the concurrency that is kept for calls with a priority above 0, from 0 to 1.
-   *
-   * @default {0}
-   */
-  readonly reserve?: number;
-}
 
 /** What an attempt asks of a limiter. */
 export interface Ask {
@@ -31,7 +16,9 @@ export type WaitReason = "concurrency" | "rate";
 
 interface Waiter {
   readonly ask: Ask;
+  readonly signal: AbortSignal | undefined;
   readonly admit: (reason: WaitReason) => void;
+  readonly leave: () => void;
 }
 
 /**
@@ -45,6 +32,8 @@ export class Limiter {
   #requests: Bucket | undefined;
   #tokens: Bucket | undefined;
   #held = 0;
+  /** Those among them that the reserve is kept from. */
+  #heldByRuns = 0;
   #pausedUntil = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -78,6 +67,11 @@ export class Limiter {
     this.#admit("concurrency");
   }
 
+  /** Must it be told how many tokens an attempt will use? */
+  get countsTokens(): boolean {
+    return this.#tokens !== undefined;
+  }
+
   /** Takes a permit if it can be had at once. */
   tryAcquire(ask: Ask): boolean {
     // Who waits and could go first is not overtaken.
@@ -100,27 +94,36 @@ export class Limiter {
       let release: (() => void) | undefined;
       const waiting: Waiting<Waiter> = this.#queue.push({
         ask,
+        signal,
         admit: (reason) => {
           release?.();
+          this.#queue.remove(waiting);
           resolve(reason);
+        },
+        leave: () => {
+          release?.();
+          this.#queue.remove(waiting);
+          reject(signal!.reason);
         },
       }, ask.priority);
       if (signal !== undefined) {
         release = onAbort(signal, () => {
-          this.#queue.remove(waiting);
-          reject(signal.reason);
+          const first = this.#queue.first === waiting;
+          waiting.value.leave();
           // Behind it may stand one who needs less.
-          this.#admit("rate");
+          if (first) this.#admit("rate");
         });
       }
-      this.#schedule();
+      // Those behind the first one wait for it, not for a timer.
+      if (this.#queue.first === waiting) this.#schedule();
     });
   }
 
-  /** Gives a permit back. `used` is how many tokens the attempt used, if that is known, in the place of those it `asked` for. */
-  release(asked: number, used: number | undefined): void {
+  /** Gives a permit back. `used` is how many tokens the attempt used, if that is known, in the place of those it asked for. */
+  release({ tokens, priority }: Ask, used: number | undefined): void {
     this.#held--;
-    if (used !== undefined) this.#tokens?.correct(asked - used);
+    if (priority <= 0) this.#heldByRuns--;
+    if (used !== undefined) this.#tokens?.correct(tokens - used, performance.now());
     this.#admit("concurrency");
   }
 
@@ -146,34 +149,44 @@ export class Limiter {
 
   /** Lets begin whoever can. */
   #admit(reason: WaitReason): void {
-    for (;;) {
-      const next = this.#queue.firstOf((priority) => this.#hasRoom(priority));
-      if (next === undefined) return;
-      if (this.#waitForRate(next.value.ask) > 0) break;
-      this.#queue.remove(next);
-      this.#take(next.value.ask);
-      next.value.admit(reason);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      // Of many who wait with one signal the first is told first; the others must not be let in meanwhile.
+      if (next.signal?.aborted) {
+        next.leave();
+        continue;
+      }
+      if (this.#waitForRate(next.ask) > 0) break;
+      this.#take(next.ask);
+      next.admit(reason);
     }
     this.#schedule();
   }
 
   /** Wakes up when the first one can begin, unless it waits for a permit: then the one who gives it back wakes it. */
   #schedule(): void {
-    const next = this.#queue.firstOf((priority) => this.#hasRoom(priority));
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
+    const next = this.#next();
     if (next === undefined) return;
-    const ms = this.#waitForRate(next.value.ask);
+    const ms = this.#waitForRate(next.ask);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#admit("rate");
     }, Math.min(Math.ceil(ms), 2 ** 31 - 1));
   }
 
+  /** The first one, if there is room for it: if there is none for it, there is none for those behind it either. */
+  #next(): Waiter | undefined {
+    const first = this.#queue.first;
+    return first !== undefined && this.#hasRoom(first.priority) ? first.value : undefined;
+  }
+
   #hasRoom(priority: number): boolean {
-    const limit = priority > 0 ? this.#concurrency : this.#concurrency * (1 - this.#reserve);
-    // One place is open to everybody, however small the limit and large the reserve.
-    return this.#held < Math.max(1, Math.floor(limit));
+    if (this.#held >= this.#concurrency) return false;
+    if (priority > 0 || this.#reserve === 0) return true;
+    // 100 × (1 − 0.9) is a little less than 10. One place is open to everybody, however large the reserve.
+    const open = Math.max(1, Math.floor(this.#concurrency * (1 - this.#reserve) + 1e-9));
+    return this.#heldByRuns < open;
   }
 
   #waitForRate({ tokens }: Ask): number {
@@ -183,8 +196,9 @@ export class Limiter {
     return Math.max(requests, room, this.#pausedUntil - now, 0);
   }
 
-  #take({ tokens }: Ask): void {
+  #take({ tokens, priority }: Ask): void {
     this.#held++;
+    if (priority <= 0) this.#heldByRuns++;
     if (this.#requests === undefined && this.#tokens === undefined) return;
     const now = performance.now();
     this.#requests?.take(1, now);

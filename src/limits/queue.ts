@@ -14,9 +14,12 @@ interface List<T> {
   last: Waiting<T> | undefined;
 }
 
-/** First come, first served, within a priority; the higher priority first. Everything is O(1) in the number of those who wait. */
+/**
+ * First come, first served, within a priority; the higher priority first. Everything is O(1) in the number of those who wait; to
+ * find the list of a priority takes the logarithm of how many different ones wait.
+ */
 export class PriorityQueue<T> {
-  // There are few priorities, so a sorted list of them is the simplest that is fast.
+  // There are few priorities, so a sorted list of them is the simplest that is fast: the highest last, none of them empty.
   readonly #lists: List<T>[] = [];
   #size = 0;
 
@@ -27,21 +30,17 @@ export class PriorityQueue<T> {
 
   /** Who is next. */
   get first(): Waiting<T> | undefined {
-    for (const list of this.#lists) if (list.first !== undefined) return list.first;
-    return undefined;
-  }
-
-  /** The first one for whom the test holds, looking at the first of each priority only. */
-  firstOf(test: (priority: number) => boolean): Waiting<T> | undefined {
-    for (const list of this.#lists) {
-      if (list.first !== undefined && test(list.priority)) return list.first;
-    }
-    return undefined;
+    return this.#lists.at(-1)?.first;
   }
 
   /** Queues up. */
   push(value: T, priority: number): Waiting<T> {
-    const list = this.#listOf(priority);
+    const at = this.#find(priority);
+    let list = this.#lists[at];
+    if (list === undefined || list.priority !== priority) {
+      list = { priority, first: undefined, last: undefined };
+      this.#lists.splice(at, 0, list);
+    }
     const waiting: Waiting<T> = { value, priority, previous: list.last, next: undefined };
     if (list.last === undefined) list.first = waiting;
     else list.last.next = waiting;
@@ -52,19 +51,26 @@ export class PriorityQueue<T> {
 
   /** Leaves, from wherever it stands. Once only. */
   remove(waiting: Waiting<T>): void {
-    const list = this.#listOf(waiting.priority);
+    const at = this.#find(waiting.priority);
+    const list = this.#lists[at]!;
     if (waiting.previous === undefined) list.first = waiting.next;
     else waiting.previous.next = waiting.next;
     if (waiting.next === undefined) list.last = waiting.previous;
     else waiting.next.previous = waiting.previous;
+    // Any number may be a priority: lists that nobody needs any more would pile up.
+    if (list.first === undefined) this.#lists.splice(at, 1);
     this.#size--;
   }
 
-  #listOf(priority: number): List<T> {
-    const at = this.#lists.findIndex((list) => list.priority <= priority);
-    if (at >= 0 && this.#lists[at]!.priority === priority) return this.#lists[at]!;
-    const list: List<T> = { priority, first: undefined, last: undefined };
-    this.#lists.splice(at < 0 ? this.#lists.length : at, 0, list);
-    return list;
+  /** Where the list of this priority is, or belongs. */
+  #find(priority: number): number {
+    let low = 0;
+    let high = this.#lists.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#lists[middle]!.priority < priority) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -1,4 +1,5 @@
 import { callback, isRecord, refuse, type Rule, text } from "./check.ts";
+import type { LimitOptions } from "./limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "./message.ts";
 
 /** What a provider is told beside the request. */
@@ -35,6 +36,10 @@ export interface ProviderOptions {
 export interface Provider {
   /** A short name, such as `openai`. */
   readonly name: string;
+  /** How much may be asked of it, at a time and in a minute. */
+  readonly limits?: LimitOptions;
+  /** Stands for the key it asks with: providers that share one share its limits. The provider itself, if absent. */
+  readonly account?: object;
   /** Answers at once, whole. */
   generate(request: ModelRequest, options: ProviderOptions): Promise<ModelReply>;
   /** Answers piece by piece; the last chunk is the whole reply. */

@@ -6,6 +6,7 @@
 import { OpenAI } from "openai";
 import { onAbort } from "../model/abort.ts";
 import { checkOptions, positiveInteger, record, refuse, type Rules, text } from "../model/check.ts";
+import { type LimitOptions, limits } from "../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
 import { bodyOf, type Chunk, ReplyBuilder, replyOf } from "./_chat.ts";
@@ -46,6 +47,8 @@ export interface OpenAIOptions {
    * @default {100}
    */
   readonly connections?: number;
+  /** How much may be asked with this key, at a time and in a minute. All providers with the same key share it. */
+  readonly limits?: LimitOptions;
   /** Certificates to trust beside the usual ones, in PEM: for servers of your own. Deno only. */
   readonly caCerts?: readonly string[];
 }
@@ -78,6 +81,7 @@ const RULES: Rules = {
     }
   },
   connections: positiveInteger,
+  limits,
   caCerts(doing, name, value) {
     if (!Array.isArray(value) || value.some((pem) => typeof pem !== "string")) {
       refuse(doing, name, "a list of certificates", value);
@@ -154,6 +158,8 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
 
   return {
     name: options.name ?? "openai",
+    limits: options.limits,
+    account: accountOf(baseURL, apiKey),
     async generate(request: ModelRequest, { signal }: ProviderOptions): Promise<ModelReply> {
       using lease = transport.lease();
       try {
@@ -222,4 +228,14 @@ function environment(name: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+const accounts = new Map<string, object>();
+
+/** What stands for a key at a server: the same for all providers that ask with it. */
+function accountOf(baseURL: string, apiKey: string): object {
+  const name = `${baseURL} ${apiKey}`;
+  let account = accounts.get(name);
+  if (account === undefined) accounts.set(name, account = {});
+  return account;
 }

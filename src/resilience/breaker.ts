@@ -55,7 +55,9 @@ export const circuitBreaker: Rule = (doing, name, value) => {
  * which may judge it by options of its own.
  */
 export class Breaker {
+  /** When they came, oldest first: as many as matter to whoever asks for most. */
   #failures: number[] = [];
+  #kept = 0;
   #openUntil: number | undefined;
   #probes = 0;
 
@@ -75,34 +77,33 @@ export class Breaker {
     options: CircuitBreakerOptions,
     now: number,
   ): (outcome: "success" | AgentError | undefined, now: number) => void {
-    const probing = this.#openUntil !== undefined && now >= this.#openUntil;
+    const openUntil = this.#openUntil;
+    const probing = openUntil !== undefined && now >= openUntil;
     if (probing) this.#probes++;
     return (outcome, ended) => {
       if (probing) this.#probes--;
+      // Of several probes the first that tells something decides; the others are then requests like any other.
+      const decides = probing && this.#openUntil === openUntil;
       if (outcome === "success") {
-        if (probing) this.#close();
+        if (decides) this.#openUntil = undefined;
       } else if (outcome !== undefined && countsAgainst(outcome)) {
-        this.#fail(options, probing, ended);
+        this.#fail(options, decides, ended);
       }
     };
   }
 
-  #close(): void {
-    this.#openUntil = undefined;
-    this.#failures = [];
-  }
-
   #fail(
     { failures, within = 60_000, cooldown = 300_000 }: CircuitBreakerOptions,
-    probing: boolean,
+    decides: boolean,
     now: number,
   ): void {
-    if (this.#openUntil !== undefined && !probing) return;
+    if (this.#openUntil !== undefined && !decides) return;
+    this.#kept = Math.max(this.#kept, failures);
     this.#failures.push(now);
-    // Only the latest matter: the circuit opens if the oldest of so many is young enough.
-    if (this.#failures.length > failures) this.#failures.shift();
-    const oldest = this.#failures[0]!;
-    if (probing || (this.#failures.length >= failures && now - oldest <= within)) {
+    if (this.#failures.length > this.#kept) this.#failures.shift();
+    // The circuit opens if the oldest of the latest so many is young enough.
+    const oldest = this.#failures.at(-failures);
+    if (decides || (oldest !== undefined && now - oldest <= within)) {
       this.#openUntil = now + cooldown;
       this.#failures = [];
     }

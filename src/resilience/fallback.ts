@@ -1,5 +1,6 @@
 import { checkOptions, isRecord, refuse, type Rule, type Rules, text } from "../model/check.ts";
 import type { AgentError, ErrorCode } from "../model/errors.ts";
+import type { Provider } from "../model/provider.ts";
 
 /** What another model may be able to do although this one could not. Our own mistakes and our own limits are not among it. */
 const WORTH_ANOTHER_MODEL: ReadonlySet<ErrorCode> = new Set([
@@ -41,7 +42,8 @@ export async function withFallbacks<M, T>(
     } catch (thrown) {
       const error = thrown as AgentError;
       errors.push(error);
-      if (!WORTH_ANOTHER_MODEL.has(error.code) || !hooks.mayGoOn()) throw error;
+      // What is thrown after an abort is the signal's reason, which may be anything.
+      if (!hooks.mayGoOn() || !WORTH_ANOTHER_MODEL.has(error.code)) throw error;
       const next = models[i + 1];
       if (next !== undefined) hooks.onFallback(next, error);
     }
@@ -49,11 +51,11 @@ export async function withFallbacks<M, T>(
   throw models.length === 1 ? errors[0]! : hooks.exhausted(errors);
 }
 
-/** The rule for an option `fallbackModels`, in which `provider` and `retries` follow the rules given. */
+/** The rule for an option `fallbackModels`, in which everything but `model` follows the rules given. */
 export function fallbackModels(rules: Rules): Rule {
   return (doing, name, value) => {
     if (!Array.isArray(value)) refuse(doing, name, "a list of models", value);
-    const seen = new Set<unknown>();
+    const seen = new Map<unknown, Set<unknown>>();
     for (const [i, model] of value.entries()) {
       const where = `${name}[${i}]`;
       if (isRecord(model)) {
@@ -63,15 +65,40 @@ export function fallbackModels(rules: Rules): Rule {
         text(doing, where, model);
       }
       // The same model at another provider is another one.
-      const key = isRecord(model) && model.provider !== undefined
-        ? model
-        : isRecord(model)
-        ? model.model
-        : model;
-      if (seen.has(key)) {
+      const { model: id, provider } = isRecord(model) ? model : { model, provider: undefined };
+      const models = seen.get(provider) ?? new Set();
+      if (models.has(id)) {
         throw new TypeError(`Cannot ${doing} as ${where} repeats a model that stands before it`);
       }
-      seen.add(key);
+      seen.set(provider, models.add(id));
     }
   };
+}
+
+/**
+ * A fallback that is the model itself, which has just failed, says something that can't be meant.
+ *
+ * @throws {TypeError} If there is one.
+ */
+export function refuseOwnFallback(
+  doing: string,
+  { model, provider, fallbackModels = [] }: {
+    readonly model?: string;
+    readonly provider?: Provider;
+    readonly fallbackModels?: readonly (
+      | string
+      | { readonly model: string; readonly provider?: Provider }
+    )[];
+  },
+): void {
+  for (const other of fallbackModels) {
+    const { model: id, provider: at = provider } = typeof other === "string"
+      ? { model: other }
+      : other;
+    if (id === model && at === provider) {
+      throw new TypeError(
+        `Cannot ${doing} as fallbackModels repeats its own model: name other ones`,
+      );
+    }
+  }
 }

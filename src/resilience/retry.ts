@@ -1,6 +1,6 @@
 import { delay } from "@std/async/delay";
 import { ChildAbort } from "../model/abort.ts";
-import type { AgentError } from "../model/errors.ts";
+import type { AgentError, ErrorCode } from "../model/errors.ts";
 import { backoffDelay, type RetryPolicy } from "./backoff.ts";
 
 /** A timer that is set to more milliseconds than this fires at once. */
@@ -51,7 +51,10 @@ export async function retry<T>(
   }
 }
 
+/** What no policy is asked about. A model that is left alone is not waited for. */
+const NEVER: ReadonlySet<ErrorCode> = new Set(["aborted", "invalid_params", "circuit_open"]);
+
 function worthIt(error: AgentError, attempt: number, policy: RetryPolicy): boolean {
-  if (error.code === "aborted" || error.code === "invalid_params") return false;
+  if (NEVER.has(error.code)) return false;
   return policy.on === undefined ? error.retryable : policy.on(error, attempt);
 }

@@ -9,6 +9,7 @@ import {
   type Rules,
   wholeNumber,
 } from "../model/check.ts";
+import { type LimitOptions, limits } from "../model/limits.ts";
 import type { Result } from "../model/result.ts";
 import type { ProgressReport } from "./progress.ts";
 
@@ -20,6 +21,8 @@ export interface RunOptions {
    * @default {10} or what `configure` says
    */
   readonly concurrency?: number;
+  /** How many attempts may begin, and how many tokens they may use, in a minute. */
+  readonly limits?: LimitOptions;
   /** Aborts the run: it rejects, with everything that was finished until then. */
   readonly signal?: AbortSignal;
   /** The time the whole run may take, in milliseconds. What is not finished by then fails with the code `timeout`. */
@@ -49,6 +52,7 @@ export interface CallRunOptions extends RunOptions {
 /** The rules for {@linkcode RunOptions}. */
 export const RUN_RULES: Rules = {
   concurrency: positiveInteger,
+  limits,
   signal: abortSignal,
   deadline: positiveMs,
   buffer: wholeNumber,
@@ -60,7 +64,7 @@ export const CALL_RUN_RULES: Rules = { ...RUN_RULES, onResult: callback, throwOn
 
 /** The concurrency of a run that may say nothing of it. */
 export function concurrencyOf(options: RunOptions): number {
-  return options.concurrency ?? configuration().concurrency;
+  return options.concurrency ?? options.limits?.concurrency ?? configuration().concurrency;
 }
 
 /** Refuses what cannot be pulled from. */

@@ -1,5 +1,5 @@
 import { currentContext, inContext } from "../agent/context.ts";
-import { Gate } from "../limits/gate.ts";
+import { Limiter } from "../limits/limiter.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
 import type { ResultBase } from "../model/result.ts";
 import { Lanes } from "./lanes.ts";
@@ -94,7 +94,14 @@ export function openRun<T, R>(
   }
 
   inContext(
-    { ...context, signal: items.signal, gates: [new Gate(concurrency), ...context.gates], collect },
+    {
+      ...context,
+      signal: items.signal,
+      limiters: [new Limiter({ ...options.limits, concurrency }), ...context.limiters],
+      // Nobody waits for a single one of them.
+      priority: 0,
+      collect,
+    },
     () => lanes.start(),
   );
   return {

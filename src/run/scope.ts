@@ -6,7 +6,8 @@ import {
   track,
   type TrackingScope,
 } from "../agent/context.ts";
-import { Gate } from "../limits/gate.ts";
+import { Limiter } from "../limits/limiter.ts";
+import { type LimitOptions, limits } from "../model/limits.ts";
 import { ChildAbort } from "../model/abort.ts";
 import {
   abortSignal,
@@ -23,6 +24,8 @@ import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
 export interface ScopeOptions {
   /** How many attempts may be on the wire at the same time. Without it the scope sets no limit. */
   readonly concurrency?: number;
+  /** How many attempts may begin, and how many tokens they may use, in a minute. */
+  readonly limits?: LimitOptions;
   /** Aborts everything inside. */
   readonly signal?: AbortSignal;
   /** The time the scope may take, in milliseconds. */
@@ -82,6 +85,7 @@ async function open<T>(
 ): Promise<T> {
   checkOptions("open a scope", options, {
     concurrency: positiveInteger,
+    limits,
     signal: abortSignal,
     deadline: positiveMs,
   });
@@ -115,10 +119,14 @@ class ActiveScope implements Scope, TrackingScope {
     this.#abort = new ChildAbort(outer.signal, options.signal);
     const { deadline } = options;
     this.#abort.abortAfter(deadline, `the scope was not finished within ${deadline} ms`);
-    const gates = options.concurrency === undefined ? [] : [new Gate(options.concurrency)];
+    const { concurrency, limits } = options;
+    const own = concurrency === undefined && limits === undefined
+      ? []
+      : [new Limiter({ ...limits, concurrency: concurrency ?? limits?.concurrency })];
     this.#context = {
       signal: this.#abort.signal,
-      gates: [...gates, ...outer.gates],
+      limiters: [...own, ...outer.limiters],
+      priority: outer.priority,
       collect: (result) => {
         this.#collect(result);
         outer.collect?.(result);

@@ -81,3 +81,34 @@ export interface Workflow<
   /** Runs the branches; the status `error` makes it a failure. */
   settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
 }
+
+/** What a parallel workflow is made of. */
+export interface ParallelOptions<B extends Branches = Branches, Content = BranchContents<B>> {
+  /** The name, as it stands in results and errors. */
+  readonly name: string;
+  /** What the workflow is for, in a sentence. */
+  readonly description?: string;
+  /** The agents or workflows that run, by name; `{ agent, optional, input }` to say more about one. */
+  readonly branches: B;
+  /**
+   * Aborts the other branches as soon as one that is not optional fails.
+   *
+   * @default {false}
+   */
+  readonly failFast?: boolean;
+  /**
+   * How many branches run at the same time.
+   *
+   * @default All of them; one after another if there is a `maxCost`, so that it is looked at before each
+   */
+  readonly concurrency?: number;
+  /** The time the whole may take, in milliseconds. */
+  readonly timeout?: number;
+  /**
+   * Begins no further branch once so many US dollars are spent; those fail with the code `budget`. What is in flight is
+   * finished and counts.
+   */
+  readonly maxCost?: number;
+  /** Makes the content from the results of the branches; not called if the status is `error`. May be async. */
+  readonly aggregate?: (branches: BranchResults<B>) => Content | Promise<Content>;
+}

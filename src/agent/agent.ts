@@ -1,0 +1,38 @@
+import type { ContentPart } from "../model/message.ts";
+import type { Result, Success } from "../model/result.ts";
+import type { AgentStream } from "./agent_stream.ts";
+import type { Callable } from "./callable.ts";
+import type { AgentOverrides, CallOptions } from "./options.ts";
+
+/** Something that answers, defined in code and called with parameters. */
+export interface Agent<Params = unknown, Content = unknown> extends Callable<Params, Content> {
+  /** The name, as it stands in results and errors. */
+  readonly name: string;
+  /** What the agent is for. */
+  readonly description?: string;
+  /** The model it asks; absent if that is left to `configure`, or if it is made of other agents. */
+  readonly model?: string;
+  /**
+   * Calls the agent.
+   *
+   * @throws {AgentError} If the call fails.
+   * @throws {TypeError} If an option is wrong, or no model or provider is named; then nothing was sent.
+   */
+  call(params: Params, options?: CallOptions): Promise<Success<Content>>;
+  /**
+   * Calls the agent; a failure is a value.
+   *
+   * @throws {TypeError} If an option is wrong, or no model or provider is named; then nothing was sent.
+   */
+  settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
+  /** Calls the agent and gives its answer piece by piece. */
+  stream(params: Params, options?: CallOptions): AgentStream<Content>;
+  /**
+   * Asks the agent something else than its prompt does: the message takes the prompt's place.
+   *
+   * @throws {AgentError} If the call fails.
+   */
+  ask(message: string | readonly ContentPart[], options?: CallOptions): Promise<Success<Content>>;
+  /** The same agent with other settings; this one stays as it is. */
+  with(overrides: AgentOverrides): Agent<Params, Content>;
+}

@@ -1,0 +1,146 @@
+import { Limiter } from "../limits/limiter.ts";
+import { checkOptions, text } from "../model/check.ts";
+import type { ContentPart } from "../model/message.ts";
+import type { Result, Success } from "../model/result.ts";
+import { refuseOwnFallback } from "../resilience/fallback.ts";
+import { timeout } from "../resilience/timeout.ts";
+import type { Agent } from "./agent.ts";
+import { type AgentStream, agentStream } from "./agent_stream.ts";
+import { type CallHooks, callModel, type ModelAgent } from "./call.ts";
+import type { Callable } from "./callable.ts";
+import { currentContext, inContext, track } from "./context.ts";
+import {
+  type AgentBase,
+  type AgentOverrides,
+  CALL_RULES,
+  type CallOptions,
+  OVERRIDE_RULES,
+} from "./options.ts";
+import type { Prompt } from "./prompt.ts";
+import { callRun, type RunAgent } from "./run_agent.ts";
+
+/** What both kinds of agents share: everything but the call itself. */
+abstract class Defined implements Agent {
+  readonly name: string;
+  readonly description?: string;
+  readonly model?: string;
+
+  constructor(definition: AgentBase & { model?: string }) {
+    this.name = definition.name;
+    this.description = definition.description;
+    this.model = definition.model;
+  }
+
+  /** The call, whose options were checked. */
+  protected abstract run(params: unknown, options: CallOptions, hooks?: CallHooks): Promise<Result>;
+
+  abstract with(overrides: AgentOverrides): Agent;
+
+  settle(params: unknown, options: CallOptions = {}): Promise<Result> {
+    return track(this.#start(params, options));
+  }
+
+  call(params: unknown, options: CallOptions = {}): Promise<Success> {
+    return track(this.#start(params, options).then(successOrThrow));
+  }
+
+  ask(message: string | readonly ContentPart[], options: CallOptions = {}): Promise<Success> {
+    const prompt: Prompt = typeof message === "string"
+      ? message
+      : [{ role: "user", content: message }];
+    return track(this.#start(new Asked(prompt), options).then(successOrThrow));
+  }
+
+  stream(params: unknown, options: CallOptions = {}): AgentStream {
+    checkOptions(`call "${this.name}"`, options, CALL_RULES);
+    const context = currentContext();
+    return agentStream(
+      options,
+      (hooks, signal) =>
+        inContext(context, () => track(this.run(params, { ...options, signal }, hooks))),
+    );
+  }
+
+  async #start(params: unknown, options: CallOptions): Promise<Result> {
+    checkOptions(`call "${this.name}"`, options, CALL_RULES);
+    return await this.run(params, options);
+  }
+}
+
+/** What `ask` hands down in the place of parameters. */
+class Asked {
+  constructor(readonly prompt: Prompt) {}
+}
+
+/** An agent that asks a model. */
+export class DefinedModel extends Defined {
+  // Private, so that printing an agent prints neither prompts nor providers.
+  readonly #agent: ModelAgent;
+
+  /** Refuses what it can't mean; `doing` is what cannot be done then. */
+  constructor(doing: string, agent: ModelAgent) {
+    super(agent);
+    refuseOwnFallback(doing, agent);
+    this.#agent = agent;
+  }
+
+  protected override run(
+    params: unknown,
+    options: CallOptions,
+    hooks?: CallHooks,
+  ): Promise<Result> {
+    const agent = params instanceof Asked
+      ? { ...this.#agent, render: () => params.prompt }
+      : this.#agent;
+    return callModel(agent, params, options, hooks);
+  }
+
+  override with(overrides: AgentOverrides): Agent {
+    const doing = `change the agent "${this.name}"`;
+    checkOptions(doing, overrides, OVERRIDE_RULES);
+    const { limits } = overrides;
+    return new DefinedModel(doing, {
+      ...this.#agent,
+      ...present(overrides),
+      ...(limits !== undefined && { limiter: new Limiter(limits) }),
+    });
+  }
+}
+
+/** Does it ask a model itself, rather than call other agents? */
+export function isModelAgent(callable: Callable): callable is Agent {
+  return callable instanceof DefinedModel;
+}
+
+/** An agent made of other agents. */
+export class DefinedRun extends Defined {
+  readonly #agent: RunAgent;
+
+  constructor(agent: RunAgent) {
+    super(agent);
+    this.#agent = agent;
+  }
+
+  protected override run(params: unknown, options: CallOptions): Promise<Result> {
+    if (params instanceof Asked) {
+      throw new TypeError(`Cannot ask "${this.name}" as it has no prompt: use call`);
+    }
+    return callRun(this.#agent, params, options);
+  }
+
+  override with(overrides: AgentOverrides): Agent {
+    const rules = { name: text, description: text, timeout };
+    checkOptions(`change the agent "${this.name}"`, overrides, rules);
+    return new DefinedRun({ ...this.#agent, ...present(overrides) });
+  }
+}
+
+/** The options that are there: one that is `undefined` counts as absent. */
+function present<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
+}
+
+function successOrThrow(result: Result): Success {
+  if (!result.ok) throw result.error;
+  return result;
+}

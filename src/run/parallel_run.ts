@@ -1,0 +1,230 @@
+import { pooledMap } from "@std/async/pool";
+import { type Callable, isCallable } from "../agent/callable.ts";
+import { configuration } from "../agent/config.ts";
+import { type CallContext, currentContext, inContext, track } from "../agent/context.ts";
+import { isModelAgent } from "../agent/defined.ts";
+import { CALL_RULES, type CallOptions } from "../agent/options.ts";
+import { limitOf } from "../agent/run_agent.ts";
+import { Trace } from "../agent/trace.ts";
+import { Limiter } from "../limits/limiter.ts";
+import { ChildAbort } from "../model/abort.ts";
+import { checkOptions } from "../model/check.ts";
+import { abortCode, type AgentError } from "../model/errors.ts";
+import type { Result } from "../model/result.ts";
+import { hasPrice, loadPrices } from "../telemetry/prices.ts";
+import type { Branch, Branches, ParallelOptions, Workflow, WorkflowResult } from "./workflow.ts";
+
+/** A workflow whose branches run at the same time. */
+export class Parallel implements Workflow<unknown, Branches, unknown> {
+  readonly name: string;
+  readonly description?: string;
+  readonly #options: ParallelOptions<Branches, unknown>;
+  readonly #branches: readonly (Branch<Callable, unknown> & { readonly name: string })[];
+
+  constructor(options: ParallelOptions<Branches, unknown>) {
+    this.name = options.name;
+    this.description = options.description;
+    this.#options = options;
+    this.#branches = Object.entries(options.branches).map(([name, branch]) =>
+      isCallable(branch)
+        ? { name, agent: branch }
+        : { ...branch as Branch<Callable, unknown>, name }
+    );
+  }
+
+  call(params: unknown, options: CallOptions = {}): Promise<WorkflowResult<Branches, unknown>> {
+    return track(this.#start(params, options));
+  }
+
+  settle(params: unknown, options: CallOptions = {}): Promise<Result> {
+    return track(
+      this.#start(params, options).then((result) =>
+        // A failure has no content; what there is of it stands in the branches.
+        (result.ok ? result : { ...result, content: undefined }) as unknown as Result
+      ),
+    );
+  }
+
+  async #start(params: unknown, options: CallOptions): Promise<WorkflowResult<Branches, unknown>> {
+    checkOptions(`call "${this.name}"`, options, CALL_RULES);
+    await this.#checkPrices(options.model);
+    const outer = currentContext();
+    const trace = new Trace(this.name, undefined, outer, options.metadata);
+    using child = new ChildAbort(outer.signal, options.signal);
+    const ms = limitOf(options.timeout) ?? this.#options.timeout;
+    child.abortAfter(ms, `it was not finished within ${ms} ms`);
+
+    const { concurrency } = this.#options;
+    const context: CallContext = {
+      ...outer,
+      signal: child.signal,
+      limiters: concurrency === undefined
+        ? outer.limiters
+        : [new Limiter({ concurrency }), ...outer.limiters],
+      collect: (part) => trace.add(part),
+    };
+    const inside: Inside = { trace, child, context };
+    return await this.#conclude(await this.#run(params, options, inside), inside);
+  }
+
+  /** Runs the branches, and gives a result for each, in their order. */
+  async #run(
+    params: unknown,
+    { signal: _signal, timeout: _timeout, metadata: _metadata, ...options }: CallOptions,
+    { trace, child, context }: Inside,
+  ): Promise<Record<string, Result>> {
+    const { concurrency, maxCost, failFast } = this.#options;
+    const overBudget = (): boolean =>
+      maxCost !== undefined && (trace.cost === undefined || trace.cost.total >= maxCost);
+    const results: Record<string, Result | undefined> = {};
+    for (const { name } of this.#branches) results[name] = undefined;
+
+    let misuse: { readonly error: unknown } | undefined;
+    const limit = concurrency ?? (maxCost === undefined ? this.#branches.length : 1);
+    const run = async (branch: Branch<Callable, unknown> & { name: string }): Promise<void> => {
+      if (child.signal.aborted || overBudget()) return;
+      let result: Result;
+      try {
+        result = await inContext(context, () => settleBranch(branch, params, options, context));
+      } catch (error) {
+        // The call itself was wrong, say without a model: that is no failure of a branch.
+        misuse ??= { error };
+        child.abort(error);
+        return;
+      }
+      results[branch.name] = result;
+      if (failFast && !result.ok && !branch.optional) {
+        child.abort(new DOMException(`The branch "${branch.name}" failed`, "AbortError"));
+      }
+    };
+    for await (const _ of pooledMap(limit, this.#branches, run));
+    if (misuse !== undefined) throw misuse.error;
+
+    for (const { name, agent } of this.#branches) {
+      results[name] ??= notStarted(agent, child.signal, maxCost, context);
+    }
+    return results as Record<string, Result>;
+  }
+
+  /** Makes the result of the whole from those of the branches. */
+  async #conclude(
+    branches: Record<string, Result>,
+    { trace, child, context }: Inside,
+  ): Promise<WorkflowResult<Branches, unknown>> {
+    const errors: Record<string, AgentError> = {};
+    const contents: Record<string, unknown> = {};
+    for (const [name, result] of Object.entries(branches)) {
+      if (result.ok) contents[name] = result.content;
+      else errors[name] = result.error;
+    }
+    const { signal } = child;
+    let error = this.#errorOf(errors, trace);
+    // A time limit that only cut optional branches leaves a result that is worth something; an abort wants none.
+    const { aborted } = signal;
+    if (error === undefined && aborted && abortCode(signal.reason) === "aborted") {
+      error = trace.error(signal.reason, signal);
+    }
+    let content: unknown = contents;
+    const { aggregate } = this.#options;
+    if (aggregate !== undefined) {
+      content = undefined;
+      try {
+        if (error === undefined) {
+          // What it calls counts as the workflow's own.
+          const work = inContext(context, async () => await aggregate(branches));
+          content = await (aborted ? work : child.race(work));
+        }
+      } catch (thrown) {
+        error = signal.aborted && !aborted ? trace.error(thrown, signal) : trace.make(
+          `Cannot finish the workflow "${this.name}" as its aggregate threw: see the cause`,
+          {
+            code: "tool",
+            cause: thrown,
+          },
+        );
+      }
+    }
+    const status = error !== undefined
+      ? "error"
+      : Object.keys(errors).length > 0
+      ? "partial"
+      : "success";
+    const base = error === undefined ? trace.success(content, "stop") : trace.failure(error);
+    return { ...base, content, status, branches, errors } as WorkflowResult<Branches, unknown>;
+  }
+
+  /** Why the whole failed: because of the first branch that had to succeed and did not. */
+  #errorOf(errors: Record<string, AgentError>, trace: Trace): AgentError | undefined {
+    const failed = this.#branches.filter(({ name, optional }) => !optional && name in errors);
+    // What was only aborted because another one failed is not the reason.
+    const branch = failed.find(({ name }) => errors[name]!.code !== "aborted") ?? failed[0];
+    if (branch === undefined) return undefined;
+    const cause = errors[branch.name]!;
+    const message =
+      `Cannot finish the workflow "${this.name}" as its branch "${branch.name}" failed: ${cause.message}`;
+    return trace.make(message, { code: cause.code, retryAfterMs: cause.retryAfterMs, cause });
+  }
+
+  /** A limit on money is only worth something where the prices are known. */
+  async #checkPrices(asked: string | undefined): Promise<void> {
+    if (this.#options.maxCost === undefined) return;
+    const { prices, model: fallback } = configuration();
+    for (const { agent } of this.#branches) {
+      // What other kinds of agents ask is known when they have asked.
+      const model = isModelAgent(agent) ? asked ?? agent.model ?? fallback : undefined;
+      if (model === undefined) continue;
+      await loadPrices(model, prices);
+      if (hasPrice(model, prices)) continue;
+      throw new TypeError(
+        `Cannot run the workflow "${this.name}" with a maxCost as the price of the model "${model}" is not known: ` +
+          "pass it with configure({ prices })",
+      );
+    }
+  }
+}
+
+/** What belongs to one call of a workflow. */
+interface Inside {
+  readonly trace: Trace;
+  readonly child: ChildAbort;
+  /** What is called within it stands here. */
+  readonly context: CallContext;
+}
+
+async function settleBranch(
+  { agent, input, name }: Branch<Callable, unknown> & { readonly name: string },
+  params: unknown,
+  options: CallOptions,
+  context: CallContext,
+): Promise<Result> {
+  const trace = new Trace(agent.name, undefined, context, undefined);
+  let own = params;
+  try {
+    if (input !== undefined) own = input(params);
+  } catch (cause) {
+    return trace.failure(
+      trace.make(
+        `Cannot call "${agent.name}" as the input of the branch "${name}" threw: see the cause`,
+        {
+          code: "invalid_params",
+          cause,
+        },
+      ),
+    );
+  }
+  return await agent.settle(own, options);
+}
+
+/** The result of a branch that was never begun: the workflow was aborted, or the money was spent. */
+function notStarted(
+  agent: Callable,
+  signal: AbortSignal,
+  maxCost: number | undefined,
+  context: CallContext,
+): Result {
+  const trace = new Trace(agent.name, undefined, context, undefined);
+  if (signal.aborted) return trace.failure(trace.error(signal.reason, signal));
+  const message =
+    `Cannot call "${agent.name}" as the workflow's maxCost of ${maxCost} US dollars is reached`;
+  return trace.failure(trace.make(message, { code: "budget" }));
+}

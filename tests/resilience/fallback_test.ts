@@ -1,0 +1,234 @@
+import { AgentError, defineAgent, type ErrorCode } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { wholeNumber } from "../../src/model/check.ts";
+import { provider } from "../../src/model/provider.ts";
+import { fallbackModels, withFallbacks } from "../../src/resilience/fallback.ts";
+import { configured, handmade } from "../helpers.ts";
+
+/** What another model may make good, and what it cannot. */
+const CODES: Record<ErrorCode, boolean> = {
+  rate_limited: true,
+  network: true,
+  provider: true,
+  timeout: true,
+  circuit_open: true,
+  truncated: true,
+  filtered: true,
+  invalid_output: true,
+  aborted: false,
+  invalid_params: false,
+  tool: false,
+  budget: false,
+  exhausted: false,
+};
+const failure = (code: ErrorCode) => new AgentError(`no: ${code}`, { code, agent: "a" });
+const all = failure("exhausted");
+
+/** Asks models that answer with their number, or throw the error that stands in their place. */
+async function run(outcomes: readonly unknown[], mayGoOn: (asked: number) => boolean = () => true) {
+  const asked: number[] = [];
+  const told: [model: number, error: unknown][] = [];
+  const exhausted: (readonly AgentError[])[] = [];
+  const models = outcomes.map((_, i) => i);
+  const ended = await withFallbacks(models, (i) => {
+    asked.push(i);
+    return outcomes[i] === undefined ? Promise.resolve(i) : Promise.reject(outcomes[i]);
+  }, {
+    mayGoOn: () => mayGoOn(asked.length),
+    onFallback: (model, error) => told.push([model, error]),
+    exhausted(errors) {
+      exhausted.push(errors);
+      return all;
+    },
+  }).then((value) => ({ value }), (error: unknown) => ({ error }));
+  return { ended, asked, told, exhausted };
+}
+
+Deno.test("withFallbacks: which errors another model is asked for", async () => {
+  for (const [code, worth] of Object.entries(CODES)) {
+    const error = failure(code as ErrorCode);
+    const { ended, asked, told } = await run([error, undefined, undefined]);
+    assertEquals(asked, worth ? [0, 1] : [0], code);
+    assertEquals(told, worth ? [[1, error]] : [], code);
+    assertEquals(ended, worth ? { value: 1 } : { error }, code);
+  }
+});
+
+Deno.test("withFallbacks: the only model's error is its own", async () => {
+  const error = failure("network");
+  const { ended, told, exhausted } = await run([error]);
+  assertStrictEquals((ended as { error: unknown }).error, error);
+  assertEquals([told, exhausted], [[], []]);
+});
+
+Deno.test("withFallbacks: where all failed, exhausted is told of each, once", async () => {
+  const errors = [failure("network"), failure("provider"), failure("circuit_open")];
+  const { ended, asked, told, exhausted } = await run(errors);
+  assertStrictEquals((ended as { error: unknown }).error, all);
+  assertEquals(asked, [0, 1, 2]);
+  assertEquals(told, [[1, errors[0]], [2, errors[1]]]);
+  assertEquals(exhausted, [errors]);
+});
+
+Deno.test("withFallbacks: when it may not go on, whatever was thrown comes out as it is", async () => {
+  for (const thrown of [failure("network"), null, undefined, "bye", new DOMException("x")]) {
+    const models = [1, 2];
+    const hooks = {
+      mayGoOn: () => false,
+      onFallback: () => assert(false, "no other model is asked"),
+      exhausted: () => all,
+    };
+    const error = await withFallbacks(models, () => Promise.reject(thrown), hooks).then(
+      () => assert(false, "it failed"),
+      (error) => error,
+    );
+    assertStrictEquals(error, thrown);
+  }
+});
+
+Deno.test("withFallbacks: an onFallback that throws ends it", async () => {
+  const cause = new Error("mine");
+  const asked: number[] = [];
+  const ask = (model: number) => {
+    asked.push(model);
+    return Promise.reject(failure("network"));
+  };
+  const hooks = {
+    mayGoOn: () => true,
+    onFallback: () => {
+      throw cause;
+    },
+    exhausted: () => all,
+  };
+  assertStrictEquals(await assertRejects(() => withFallbacks([1, 2], ask, hooks), Error), cause);
+  assertEquals(asked, [1]);
+});
+
+Deno.test("withFallbacks: asks in order, each once, up to the first that ends it", async () => {
+  const codes = Object.keys(CODES) as ErrorCode[];
+  const likely = codes.filter((code) => CODES[code]);
+  const outcome = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...likely) },
+    { weight: 1, arbitrary: fc.constantFrom(...codes) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  );
+  const many = fc.array(outcome, { minLength: 1, maxLength: 8 });
+  await fc.assert(fc.asyncProperty(many, fc.integer({ min: 1, max: 9 }), async (list, stop) => {
+    const outcomes = list.map((code) => code && failure(code));
+    const { ended, asked, told, exhausted } = await run(outcomes, (asked) => asked < stop);
+    const last = outcomes.findIndex((error, i) =>
+      error === undefined || !CODES[error.code] || i + 1 === stop
+    );
+    const count = last < 0 ? outcomes.length : last + 1;
+    assertEquals(asked, outcomes.slice(0, count).map((_, i) => i));
+    assertEquals(told.map(([model]) => model), asked.slice(1));
+    if (last >= 0) {
+      assertEquals(ended, outcomes[last] ? { error: outcomes[last] } : { value: last });
+      assertEquals(exhausted, []);
+    } else {
+      assertEquals(ended, { error: outcomes.length === 1 ? outcomes[0] : all });
+    }
+  }));
+});
+
+const rule = fallbackModels({ provider, retries: wholeNumber });
+const check = (value: unknown) => rule("do it", "fallbackModels", value);
+
+Deno.test("fallbackModels: models by name or in detail; one at another provider is another one", () => {
+  const [one, two] = [handmade({}), handmade({})];
+  for (
+    const right of [
+      [],
+      ["b"],
+      ["b", "c"],
+      ["b", { model: "c" }],
+      [{ model: "b", retries: 0, provider: undefined }],
+      ["b", { model: "b", provider: one }, { model: "b", provider: two }],
+      [{ model: "b", provider: one }, { model: "c", provider: one }],
+    ]
+  ) {
+    check(right);
+  }
+  const repeats = [
+    ["b", "b"],
+    ["b", { model: "b" }],
+    [{ model: "b", retries: 1 }, "b"],
+    [{ model: "b" }, { model: "b", provider: undefined }],
+    [{ model: "b", provider: one }, { model: "b", provider: one, retries: 1 }],
+  ];
+  for (const wrong of repeats) {
+    const message = "Cannot do it as fallbackModels[1] repeats a model that stands before it";
+    assertEquals(assertThrows(() => check(wrong), TypeError).message, message);
+  }
+});
+
+const base = { name: "a", model: "m", prompt: "x" };
+
+Deno.test("fallbackModels: wrong lists are refused everywhere, before anything is sent", async () => {
+  const provider = scripted("never");
+  const A = defineAgent({ ...base, provider });
+  const cases: [list: unknown, kind: typeof TypeError | typeof RangeError, why: string][] = [
+    ["m2", TypeError, "fallbackModels must be a list of models: current value is a text"],
+    [[""], TypeError, "fallbackModels[0] must be a text: current value is an empty text"],
+    [["m2", 5], TypeError, "fallbackModels[1] must be a text: current value is 5"],
+    [[{}], TypeError, "fallbackModels[0].model must be a text: current value is undefined"],
+    [
+      [{ model: "m2", retries: -1 }],
+      RangeError,
+      "retries must be a whole number, 0 or more: current value is -1",
+    ],
+    [
+      [{ model: "m2", timeout: 0 }],
+      RangeError,
+      "timeout must be a positive number of milliseconds: current value is 0",
+    ],
+    [
+      [{ model: "m2", provider: {} }],
+      TypeError,
+      "provider.name must be a text: current value is undefined",
+    ],
+    [[{ model: "m2", modle: 1 }], TypeError, 'there is no option "modle": did you mean "model"?'],
+    [["m2", { model: "m2" }], TypeError, "fallbackModels[1] repeats a model that stands before it"],
+  ];
+  for (const [list, kind, why] of cases) {
+    const wrong = { fallbackModels: list } as never;
+    const refusals: [doing: string, error: Error][] = [
+      ['define the agent "a"', assertThrows(() => defineAgent({ ...base, ...wrong as object }))],
+      ['change the agent "a"', assertThrows(() => A.with(wrong))],
+      ["configure", assertThrows(() => void configured(wrong))],
+      ['call "a"', await assertRejects(() => A.call({}, wrong))],
+      ['call "a"', assertThrows(() => A.stream({}, wrong))],
+    ].map(([doing, error]) => [doing as string, error as Error]);
+    for (const [doing, error] of refusals) {
+      assertEquals([error.constructor, error.message], [kind, `Cannot ${doing} as ${why}`]);
+    }
+  }
+  assertEquals(provider.calls, 0);
+});
+
+Deno.test("fallbackModels: an agent's own model is refused among them, wherever both are said", async () => {
+  const [provider, other] = [scripted("never"), scripted("never")];
+  const own = { ...base, provider };
+  const A = defineAgent(own);
+  using _ = configured({ model: "m" });
+  const why = "as fallbackModels repeats its own model: name other ones";
+  for (const repeat of ["m", { model: "m" }, { model: "m", provider, retries: 1 }]) {
+    const fallbackModels = ["n", repeat];
+    const B = A.with({ model: "n" });
+    const refusals: [doing: string, error: unknown][] = [
+      ['define the agent "a"', assertThrows(() => defineAgent({ ...own, fallbackModels }))],
+      ['change the agent "a"', assertThrows(() => A.with({ fallbackModels }))],
+      ['call "a"', await assertRejects(() => A.call({}, { fallbackModels }))],
+      ['call "a"', await assertRejects(() => A.stream({}, { fallbackModels }).next())],
+      ['call "a"', await assertRejects(() => B.call({}, { model: "m", fallbackModels: [repeat] }))],
+      ["configure", assertThrows(() => void configured({ provider, fallbackModels }))],
+    ];
+    for (const [doing, error] of refusals as [string, Error][]) {
+      assertEquals([error.constructor, error.message], [TypeError, `Cannot ${doing} ${why}`]);
+    }
+  }
+  defineAgent({ ...own, fallbackModels: [{ model: "m", provider: other }] });
+  assertEquals([provider.calls, other.calls], [0, 0]);
+});

@@ -70,6 +70,7 @@ export type {
   ModelSettings,
   OutputSchema,
 } from "./src/model/message.ts";
+export type { BudgetOptions } from "./src/limits/budget.ts";
 export type { LimitOptions } from "./src/model/limits.ts";
 export type { Provider, ProviderOptions } from "./src/model/provider.ts";
 export type {

@@ -10,11 +10,11 @@ import type { Result } from "../model/result.ts";
 import { breakerOf } from "../resilience/breaker.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
 import { retry } from "../resilience/retry.ts";
-import { loadPrices } from "../telemetry/prices.ts";
+import { hasPrice, loadPrices, type Prices } from "../telemetry/prices.ts";
 import type { Answer } from "./answer.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import { configuration } from "./config.ts";
-import { currentContext } from "./context.ts";
+import { budgetsOf, currentContext } from "./context.ts";
 import type { CallOptions, ModelAgentOptions } from "./options.ts";
 import type { Output } from "./output.ts";
 import { messagesOf, type Prompt } from "./prompt.ts";
@@ -29,6 +29,8 @@ export interface ModelAgent extends ModelAgentOptions {
   readonly output?: Output;
   /** The agent's own limits. */
   readonly limiter?: Limiter;
+  /** What its answers were like until now. */
+  readonly seen: { outputTokens?: number };
 }
 
 /** Told what a call does while it runs. */
@@ -60,6 +62,8 @@ export async function callModel(
   const { total } = models[0].limits;
   using whole = new ChildAbort(context.signal, options.signal);
   whole.abortAfter(total, `it was not finished within ${total} ms`);
+  const budgets = budgetsOf(options, context);
+  if (budgets.some(({ countsCost }) => countsCost)) await checkPrices(agent, models, prices);
   // Begun here, waited for when there is something to price.
   void loadPrices(models[0].model, prices);
   try {
@@ -77,6 +81,7 @@ export async function callModel(
         limits,
         hooks,
         priority,
+        budgets,
         signal: whole.signal,
         trace,
       };
@@ -97,6 +102,22 @@ export async function callModel(
     // The first thing that went wrong is the one to tell of; the cost is then not known.
     await trace.price(prices).catch(() => {});
     return trace.failure(error);
+  }
+}
+
+/** A limit on money is only worth something where the prices are known. */
+async function checkPrices(
+  agent: ModelAgent,
+  models: readonly Candidate[],
+  prices: Prices | undefined,
+): Promise<void> {
+  for (const { model } of models) {
+    await loadPrices(model, prices);
+    if (hasPrice(model, prices)) continue;
+    throw new TypeError(
+      `Cannot call "${agent.name}" with a budget in US dollars as the price of the model "${model}" is not known: ` +
+        "pass it with configure({ prices })",
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { Budget, type BudgetOptions } from "../limits/budget.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import type { ResultBase } from "../model/result.ts";
 
@@ -8,6 +9,8 @@ export interface CallContext {
   readonly signal: AbortSignal | undefined;
   /** What an attempt needs a permit of, from the innermost run or scope to the outermost. */
   readonly limiters: readonly Limiter[];
+  /** What may be spent here, from the innermost budget to the outermost. */
+  readonly budgets: readonly Budget[];
   /** Who goes first where attempts wait: above 0 for calls that somebody waits for, 0 for those of a run. */
   readonly priority: number;
   /** Told of each call that ended here: how an agent made of agents sums what they used. */
@@ -24,12 +27,25 @@ export interface TrackingScope {
   track<T>(work: Promise<T>): Promise<T>;
 }
 
-const ROOT: CallContext = Object.freeze({ signal: undefined, limiters: [], priority: 1 });
+const ROOT: CallContext = Object.freeze({
+  signal: undefined,
+  limiters: [],
+  budgets: [],
+  priority: 1,
+});
 const storage = new AsyncLocalStorage<CallContext>();
 
 /** The context here. */
 export function currentContext(): CallContext {
   return storage.getStore() ?? ROOT;
+}
+
+/** The budgets that stand here, with one more within them if there is one. */
+export function budgetsOf(
+  { budget }: { readonly budget?: BudgetOptions },
+  { budgets }: CallContext,
+): readonly Budget[] {
+  return budget === undefined ? budgets : [new Budget(budget), ...budgets];
 }
 
 /** Runs `fn`, and everything it starts, in this context. */

@@ -138,6 +138,7 @@ export function defineAgent(
       ? parseTemplate(prompt).render
       : prompt as ModelAgent["render"],
     output: output === undefined ? undefined : outputOf(name, output),
+    seen: {},
     limiter: settings.limits === undefined ? undefined : new Limiter(settings.limits),
   };
   return new DefinedModel(doing, agent);

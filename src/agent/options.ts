@@ -11,6 +11,7 @@ import {
   type Rules,
   text,
 } from "../model/check.ts";
+import { budget, type BudgetOptions } from "../limits/budget.ts";
 import { type LimitOptions, limits } from "../model/limits.ts";
 import type { Message, ModelSettings } from "../model/message.ts";
 import { type Provider, provider } from "../model/provider.ts";
@@ -80,6 +81,8 @@ export interface CallOptions extends SharedOptions {
    * @default {1}, or 0 for the calls of a run
    */
   readonly priority?: number;
+  /** What this call may spend at most, with all its retries, fallbacks and parts. */
+  readonly budget?: BudgetOptions;
   /** Anything; it comes back in the result. */
   readonly metadata?: unknown;
 }
@@ -144,6 +147,7 @@ export const CALL_RULES: Rules = {
   messages,
   onDelta: callback,
   priority: finite,
+  budget,
   metadata: anything,
 };
 

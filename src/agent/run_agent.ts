@@ -4,7 +4,7 @@ import { AgentError } from "../model/errors.ts";
 import type { Result, Success } from "../model/result.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "./callable.ts";
-import { currentContext, inContext } from "./context.ts";
+import { budgetsOf, currentContext, inContext } from "./context.ts";
 import type { AgentBase, CallOptions } from "./options.ts";
 import { Trace } from "./trace.ts";
 
@@ -63,7 +63,13 @@ export async function callRun(
   };
   try {
     child.signal.throwIfAborted();
-    const context = { ...outer, signal: child.signal, collect: trace.add.bind(trace), started };
+    const context = {
+      ...outer,
+      signal: child.signal,
+      budgets: budgetsOf(options, outer),
+      collect: trace.add.bind(trace),
+      started,
+    };
     const work = inContext(context, async () => await agent.run(params as never, ctx));
     const content = await child.race(work);
     await allEnded();

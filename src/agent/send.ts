@@ -1,12 +1,11 @@
-import { accountLimiter, processLimiter } from "../limits/shared.ts";
-import type { Limiter } from "../limits/limiter.ts";
-import { acquireAll, type Permits, type Waited } from "../limits/permits.ts";
+import type { Budget } from "../limits/budget.ts";
 import { type AgentError, ProviderError } from "../model/errors.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
 import type { Breaker } from "../resilience/breaker.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
+import { admit } from "./admit.ts";
 import { type Answer, read } from "./answer.ts";
 import { attempt } from "./attempt.ts";
 import type { CallHooks, ModelAgent } from "./call.ts";
@@ -21,53 +20,17 @@ export interface Outgoing {
   readonly hooks: CallHooks;
   readonly signal: AbortSignal;
   readonly priority: number;
+  /** What it may spend: the call, the run, the scope, whoever has one. */
+  readonly budgets: readonly Budget[];
   readonly trace: Trace;
   /** Asked just before the request is sent; gives what must be told how it ended. Throws if it must not be sent. */
   readonly enter?: () => ReturnType<Breaker["enter"]>;
 }
 
-/** Whose permits an attempt needs: run and scope, agent, key, process, in this order for all. */
-function limitersOf({ agent, provider, trace }: Outgoing): readonly Limiter[] {
-  const limiters = [...trace.context.limiters];
-  if (agent.limiter !== undefined) limiters.push(agent.limiter);
-  const account = accountLimiter(provider);
-  if (account !== undefined) limiters.push(account);
-  const all = processLimiter();
-  if (all !== undefined) limiters.push(all);
-  return limiters;
-}
-
-/** About four characters are a token. Only counted where somebody wants to know. */
-function estimate({ request }: Outgoing, limiters: readonly Limiter[]): number {
-  if (!limiters.some((limiter) => limiter.countsTokens)) return 0;
-  let characters = 0;
-  for (const { content } of request.messages) {
-    if (typeof content === "string") characters += content.length;
-    else for (const part of content) characters += part.type === "text" ? part.text.length : 0;
-  }
-  return Math.ceil(characters / 4);
-}
-
 /** One attempt: waits for its permits, sends the request, reads the answer and writes it all down. */
 export async function send(call: Outgoing): Promise<Answer> {
   const { trace, signal } = call;
-  const limiters = limitersOf(call);
-  const ask = { tokens: estimate(call, limiters), priority: call.priority };
-  const waited: Waited = { concurrency: 0, rate: 0 };
-  let permits: Permits;
-  try {
-    permits = await acquireAll(limiters, ask, signal, waited);
-  } finally {
-    trace.queuedMs += waited.concurrency;
-    trace.limitedMs += waited.rate;
-  }
-  let tell: ReturnType<Breaker["enter"]> | undefined;
-  try {
-    tell = call.enter?.();
-  } catch (error) {
-    permits.release(0);
-    throw error;
-  }
+  const admission = await admit(call);
   const startedAt = Date.now();
   const began = performance.now();
 
@@ -79,7 +42,10 @@ export async function send(call: Outgoing): Promise<Answer> {
     outcome = { thrown, usage: thrown instanceof ProviderError ? thrown.usage : undefined };
   }
   // Held on the wire only: neither while the answer is read nor while the next attempt waits.
-  permits.release(outcome.usage?.totalTokens);
+  admission.leave(
+    outcome.usage,
+    outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined,
+  );
   const durationMs = performance.now() - began;
   trace.bill(outcome.usage, durationMs);
 
@@ -94,7 +60,7 @@ export async function send(call: Outgoing): Promise<Answer> {
     throw error;
   } finally {
     // What was aborted tells nothing of the model.
-    tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
+    admission.tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
     trace.attempts.push({
       model: call.request.model,
       startedAt,

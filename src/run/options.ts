@@ -9,6 +9,7 @@ import {
   type Rules,
   wholeNumber,
 } from "../model/check.ts";
+import { budget, type BudgetOptions } from "../limits/budget.ts";
 import { type LimitOptions, limits } from "../model/limits.ts";
 import type { Result } from "../model/result.ts";
 import type { ProgressReport } from "./progress.ts";
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly concurrency?: number;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;
+  /** What the run may spend at most. What is not sent by then fails with the code `budget`; what is in flight is finished. */
+  readonly budget?: BudgetOptions;
   /** Aborts the run: it rejects, with everything that was finished until then. */
   readonly signal?: AbortSignal;
   /** The time the whole run may take, in milliseconds. What is not finished by then fails with the code `timeout`. */
@@ -53,6 +56,7 @@ export interface CallRunOptions extends RunOptions {
 export const RUN_RULES: Rules = {
   concurrency: positiveInteger,
   limits,
+  budget,
   signal: abortSignal,
   deadline: positiveMs,
   buffer: wholeNumber,

@@ -1,4 +1,5 @@
 import { isCallable } from "../agent/callable.ts";
+import { budget } from "../limits/budget.ts";
 import {
   callback,
   checkOptions,
@@ -33,6 +34,7 @@ const RULES: Rules = {
   failFast: flag,
   concurrency: positiveInteger,
   timeout: positiveMs,
+  budget,
   maxCost: dollars,
   aggregate: callback,
 };

@@ -1,7 +1,7 @@
 import { pooledMap } from "@std/async/pool";
 import { type Callable, isCallable } from "../agent/callable.ts";
 import { configuration } from "../agent/config.ts";
-import { type CallContext, currentContext, inContext, track } from "../agent/context.ts";
+import { budgetsOf, type CallContext, currentContext, inContext, track } from "../agent/context.ts";
 import { isModelAgent } from "../agent/defined.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { limitOf } from "../agent/run_agent.ts";
@@ -58,6 +58,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const context: CallContext = {
       ...outer,
       signal: child.signal,
+      budgets: budgetsOf(this.#options, { ...outer, budgets: budgetsOf(options, outer) }),
       limiters: concurrency === undefined
         ? outer.limiters
         : [new Limiter({ concurrency }), ...outer.limiters],
@@ -70,7 +71,8 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   /** Runs the branches, and gives a result for each, in their order. */
   async #run(
     params: unknown,
-    { signal: _signal, timeout: _timeout, metadata: _metadata, ...options }: CallOptions,
+    { signal: _signal, timeout: _timeout, budget: _budget, metadata: _metadata, ...options }:
+      CallOptions,
     { trace, child, context }: Inside,
   ): Promise<Record<string, Result>> {
     const { concurrency, maxCost, failFast } = this.#options;

@@ -1,4 +1,4 @@
-import { currentContext, inContext } from "../agent/context.ts";
+import { budgetsOf, currentContext, inContext } from "../agent/context.ts";
 import { Limiter } from "../limits/limiter.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
 import type { ResultBase } from "../model/result.ts";
@@ -98,6 +98,7 @@ export function openRun<T, R>(
       ...context,
       signal: items.signal,
       limiters: [new Limiter({ ...options.limits, concurrency }), ...context.limiters],
+      budgets: budgetsOf(options, context),
       // Nobody waits for a single one of them.
       priority: 0,
       collect,

@@ -1,11 +1,13 @@
 import { delay } from "@std/async/delay";
 import {
+  budgetsOf,
   type CallContext,
   currentContext,
   inContext,
   track,
   type TrackingScope,
 } from "../agent/context.ts";
+import { budget, type BudgetOptions } from "../limits/budget.ts";
 import { Limiter } from "../limits/limiter.ts";
 import { type LimitOptions, limits } from "../model/limits.ts";
 import { ChildAbort } from "../model/abort.ts";
@@ -26,6 +28,8 @@ export interface ScopeOptions {
   readonly concurrency?: number;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;
+  /** What everything inside may spend at most. What is not sent by then fails with the code `budget`. */
+  readonly budget?: BudgetOptions;
   /** Aborts everything inside. */
   readonly signal?: AbortSignal;
   /** The time the scope may take, in milliseconds. */
@@ -86,6 +90,7 @@ async function open<T>(
   checkOptions("open a scope", options, {
     concurrency: positiveInteger,
     limits,
+    budget,
     signal: abortSignal,
     deadline: positiveMs,
   });
@@ -126,6 +131,7 @@ class ActiveScope implements Scope, TrackingScope {
     this.#context = {
       signal: this.#abort.signal,
       limiters: [...own, ...outer.limiters],
+      budgets: budgetsOf(options, outer),
       priority: outer.priority,
       collect: (result) => {
         this.#collect(result);

@@ -1,5 +1,6 @@
 import type { Callable, ContentOf, ParamsOf } from "../agent/callable.ts";
 import type { CallOptions } from "../agent/options.ts";
+import type { BudgetOptions } from "../limits/budget.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
 
@@ -104,6 +105,8 @@ export interface ParallelOptions<B extends Branches = Branches, Content = Branch
   readonly concurrency?: number;
   /** The time the whole may take, in milliseconds. */
   readonly timeout?: number;
+  /** What the whole may spend at most: reserved before each attempt, so that branches that run together keep to it, too. */
+  readonly budget?: BudgetOptions;
   /**
    * Begins no further branch once so many US dollars are spent; those fail with the code `budget`. What is in flight is
    * finished and counts.

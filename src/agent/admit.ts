@@ -1,0 +1,131 @@
+/** What an attempt needs before it may go out: room in every budget, a permit of every limiter, and a model that is not left alone. */
+import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget.ts";
+import type { Limiter } from "../limits/limiter.ts";
+import { acquireAll, type Permits, type Waited } from "../limits/permits.ts";
+import { accountLimiter, processLimiter } from "../limits/shared.ts";
+import type { Usage } from "../model/usage.ts";
+import type { Breaker } from "../resilience/breaker.ts";
+import { costOf } from "../telemetry/prices.ts";
+import { configuration } from "./config.ts";
+import type { Outgoing } from "./send.ts";
+
+/** What an attempt holds. */
+export interface Admission {
+  /**
+   * Gives the permits back and says what was spent. Where that is not known, and the server has not `refused`, as much counts
+   * as was thought before: it may well have been billed.
+   */
+  leave(usage: Usage | undefined, refused: boolean): void;
+  /** Tells the breaker how it ended. */
+  readonly tell: ReturnType<Breaker["enter"]> | undefined;
+}
+
+/** An answer is taken to be so long, in tokens, until the agent has given some. */
+const FIRST_GUESS = 200;
+
+/**
+ * Waits until the attempt may go out.
+ *
+ * @throws {AgentError} With the code `budget` if a budget is used up, or `circuit_open` if the model is left alone.
+ * @throws The signal's reason, as soon as it aborts; then nothing is held.
+ */
+export async function admit(call: Outgoing): Promise<Admission> {
+  const { trace, signal, priority, budgets, agent } = call;
+  const limiters = limitersOf(call);
+  const counted = budgets.length > 0 || limiters.some(({ countsTokens }) => countsTokens);
+  const expected = counted ? expectedUsage(call) : undefined;
+  const tokens = expected?.totalTokens ?? 0;
+
+  const reservations: Reservation[] = [];
+  const settle = (actual: Amount | undefined): void => {
+    for (const reservation of reservations) reservation.settle(actual);
+  };
+  let permits: Permits;
+  let tell: Admission["tell"];
+  try {
+    if (expected !== undefined) await reserve(call, amountOf(call, expected), reservations);
+    const waited: Waited = { concurrency: 0, rate: 0 };
+    try {
+      permits = await acquireAll(limiters, { tokens, priority }, signal, waited);
+    } finally {
+      trace.queuedMs += waited.concurrency;
+      trace.limitedMs += waited.rate;
+    }
+    try {
+      tell = call.enter?.();
+    } catch (error) {
+      permits.release(0);
+      throw error;
+    }
+  } catch (error) {
+    settle(undefined);
+    throw error;
+  }
+  return {
+    tell,
+    leave(usage, refused) {
+      permits.release(usage?.totalTokens);
+      if (usage !== undefined) agent.seen.outputTokens = smoothed(agent.seen.outputTokens, usage);
+      if (usage !== undefined) settle(amountOf(call, usage));
+      else settle(refused ? { tokens: 0, cost: 0 } : { tokens });
+    },
+  };
+}
+
+async function reserve(
+  { trace, signal, budgets }: Outgoing,
+  amount: Amount,
+  reservations: Reservation[],
+): Promise<void> {
+  try {
+    for (const budget of budgets) reservations.push(await budget.reserve(amount, signal));
+  } catch (cause) {
+    if (!(cause instanceof BudgetExhausted)) throw cause;
+    throw trace.make(`Cannot finish the call of "${trace.agent}" as ${cause.message}`, {
+      code: "budget",
+      cause,
+    });
+  }
+}
+
+/** Whose permits an attempt needs: run and scope, agent, process, key, in this order for all. */
+function limitersOf({ agent, provider, trace }: Outgoing): readonly Limiter[] {
+  const limiters = [...trace.context.limiters];
+  if (agent.limiter !== undefined) limiters.push(agent.limiter);
+  const all = processLimiter();
+  if (all !== undefined) limiters.push(all);
+  // Last, so that what its rates let pass goes out at once.
+  const account = accountLimiter(provider);
+  if (account !== undefined) limiters.push(account);
+  return limiters;
+}
+
+function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
+  if (!budgets.some(({ countsCost }) => countsCost)) return { tokens: usage.totalTokens };
+  const cost = costOf(request.model, usage, configuration().prices);
+  return { tokens: usage.totalTokens, cost: cost?.total };
+}
+
+/** About four characters are a token; and answers are mostly as long as those before. */
+function expectedUsage({ request, agent }: Outgoing): Usage {
+  let characters = 0;
+  for (const { content } of request.messages) {
+    if (typeof content === "string") characters += content.length;
+    else for (const part of content) characters += part.type === "text" ? part.text.length : 0;
+  }
+  const inputTokens = Math.ceil(characters / 4);
+  const outputTokens = Math.ceil(
+    agent.seen.outputTokens ?? Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS),
+  );
+  return {
+    inputTokens,
+    cachedInputTokens: 0,
+    outputTokens,
+    reasoningTokens: 0,
+    totalTokens: inputTokens + outputTokens,
+  };
+}
+
+function smoothed(mean: number | undefined, { outputTokens }: Usage): number {
+  return mean === undefined ? outputTokens : 0.9 * mean + 0.1 * outputTokens;
+}

@@ -99,6 +99,7 @@ export { stream } from "./src/run/stream.ts";
 export type { ResultStream, StreamItem } from "./src/run/stream.ts";
 export { summarize } from "./src/run/summarize.ts";
 export type { ModelSummary, Percentiles, Summary } from "./src/run/summarize.ts";
+export type { TimeSpent } from "./src/run/verdict.ts";
 export type {
   AgentOf,
   Branch,

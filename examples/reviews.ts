@@ -129,22 +129,27 @@ try {
 }
 const seconds = (performance.now() - began) / 1000;
 
-const { ok, failed, attempts, usage, cost, byError, durationMs } = summarize(results);
+const { ok, failed, attempts, usage, cost, byError, durationMs, verdict } = summarize(results);
 const waited = results.reduce((sum, { timing }) => sum + timing.modelMs, 0) / 1000;
 console.error();
 console.log(`A look at every 25th:\n${rows.sort().join("\n")}\n`);
-console.table({
+const summary = {
   reviews: `${ok} ok, ${failed} failed${
     interrupted ? `, ${reviews.length - ok - failed} not done` : ""
   }`,
-  ...(failed > 0 && { errors: JSON.stringify(byError) }),
+  ...(failed > 0 && {
+    errors: JSON.stringify(byError),
+    "one of them": results.find(({ error }) => error)?.error?.message,
+  }),
   labels: Object.entries(labels).map(([label, n]) => `${n} ${label}`).join(", "),
   requests: `${attempts}, retries among them`,
   tokens: `${usage.inputTokens} in, ${usage.outputTokens} out`,
   cost: cost === undefined ? "not known" : `$${cost.total.toFixed(4)}`,
   "one review": `${Math.round(durationMs.p50)} ms median, ${Math.round(durationMs.p95)} ms p95`,
+  why: verdict,
   time: `${seconds.toFixed(1)} s; one call after another: ${waited.toFixed(0)} s`,
-});
+};
+for (const [name, value] of Object.entries(summary)) console.log(`${name.padEnd(11)} ${value}`);
 if (interrupted) {
   console.error("Stopped.");
   await example[Symbol.asyncDispose]();

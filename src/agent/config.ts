@@ -2,10 +2,10 @@ import { checkOptions, positiveInteger, type Rules, text } from "../model/check.
 import { type Provider, provider as providerRule } from "../model/provider.ts";
 import { type LimitOptions, limits } from "../model/limits.ts";
 import { limitProcess } from "../limits/shared.ts";
-import type { RetryOptions } from "../resilience/backoff.ts";
+import { DEFAULT_RETRIES, type RetryOptions } from "../resilience/backoff.ts";
 import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
-import type { TimeoutOptions } from "../resilience/timeout.ts";
+import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type Prices, prices } from "../telemetry/prices.ts";
 import { type FallbackModel, RESILIENCE_RULES } from "./options.ts";
 
@@ -49,7 +49,11 @@ export interface Configuration {
 /** A configuration in which everything that has a default is there. */
 export type ActiveConfiguration = Configuration & { readonly concurrency: number };
 
-const DEFAULTS: ActiveConfiguration = Object.freeze({ concurrency: 10 });
+const DEFAULTS: ActiveConfiguration = Object.freeze({
+  concurrency: 10,
+  timeout: DEFAULT_TIMEOUT,
+  retries: DEFAULT_RETRIES,
+});
 
 const RULES: Rules = {
   ...RESILIENCE_RULES,

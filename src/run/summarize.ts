@@ -2,6 +2,7 @@ import { isRecord, refuse } from "../model/check.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
 import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { addTime, NO_TIME, type TimeSpent, verdictOn } from "./verdict.ts";
 
 /** What happened to many calls, in numbers. */
 export interface Summary {
@@ -27,6 +28,10 @@ export interface Summary {
   readonly wallMs: number;
   /** How long calls took, in milliseconds. */
   readonly durationMs: Percentiles;
+  /** Where that time went: the sums over all calls, in milliseconds. */
+  readonly timeSpent: TimeSpent;
+  /** What made the calls as slow as they were, in a sentence. */
+  readonly verdict: string;
   /** By model; agents made of others stand under `"none"`. */
   readonly byModel: Readonly<Record<string, ModelSummary>>;
   /** How many calls failed, by the code of their error. */
@@ -82,6 +87,7 @@ export function summarize(
   const byModel: Record<string, Bill> = {};
   const byError: Partial<Record<ErrorCode, number>> = {};
   const durations: number[] = [];
+  let timeSpent = NO_TIME;
   for (const item of results) {
     if (item === undefined) continue;
     const result = resultOf(item);
@@ -93,9 +99,11 @@ export function summarize(
     first = Math.min(first, result.startedAt);
     last = Math.max(last, result.startedAt + result.durationMs);
     durations.push(result.durationMs);
+    timeSpent = addTime(timeSpent, result.timing);
     all.add(result);
     (byModel[result.model ?? "none"] ??= new Bill()).add(result);
   }
+  const durationMs = percentiles(durations);
   return {
     total: all.total,
     ok,
@@ -107,7 +115,9 @@ export function summarize(
     cost: all.cost,
     unpriced: all.unpriced,
     wallMs: durations.length === 0 ? 0 : last - first,
-    durationMs: percentiles(durations),
+    durationMs,
+    timeSpent,
+    verdict: verdictOn(timeSpent, durationMs),
     byModel: Object.fromEntries(
       Object.entries(byModel).map(([model, bill]) => [model, bill.summary()]),
     ),

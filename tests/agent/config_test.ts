@@ -3,11 +3,18 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { resetConfiguration } from "../helpers.ts";
 
+/** What holds where nothing was said. */
+const DEFAULTS = {
+  concurrency: 10,
+  timeout: { attempt: 300_000 },
+  retries: { max: 3, backoff: "exponential", base: 400, maxDelay: 3_000, jitter: 0.5 },
+} as const;
+
 Deno.test("configure: gives what is in force, and keeps what is absent", () => {
   try {
-    assertEquals(configure(), { concurrency: 10 });
+    assertEquals(configure(), DEFAULTS);
     const provider = scripted("ok");
-    assertEquals(configure({ model: "m", provider }), { concurrency: 10, model: "m", provider });
+    assertEquals(configure({ model: "m", provider }), { ...DEFAULTS, model: "m", provider });
     assertEquals(configure({ concurrency: 3 }).model, "m");
     assertStrictEquals(configure().provider, provider);
     assertEquals(configure({}), configure());
@@ -25,7 +32,7 @@ Deno.test("configure: undefined goes back to the default", () => {
     prices: {},
   });
   resetConfiguration();
-  assertEquals(configure(), { concurrency: 10 });
+  assertEquals(configure(), DEFAULTS);
 });
 
 Deno.test("configure: what is given back cannot be changed", () => {

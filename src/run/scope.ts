@@ -46,8 +46,8 @@ export interface Scope {
   readonly pending: number;
   /** What the calls inside have used so far. */
   readonly usage: Usage;
-  /** What they have cost so far in US dollars, as far as prices are known. */
-  readonly cost: number;
+  /** What they have cost so far in US dollars, as far as prices are known; absent if none is. */
+  readonly cost?: number;
 }
 
 /**
@@ -111,7 +111,7 @@ export function currentScope(): Scope | undefined {
 class ActiveScope implements Scope, TrackingScope {
   readonly concurrency?: number;
   usage: Usage = NO_USAGE;
-  cost = 0;
+  cost: number | undefined;
   #pending = 0;
   #following = 0;
   readonly #unheard: { started: Started<unknown>; error: unknown }[] = [];
@@ -199,7 +199,7 @@ class ActiveScope implements Scope, TrackingScope {
 
   #collect(result: ResultBase): void {
     this.usage = addUsage(this.usage, result.usage);
-    this.cost += result.cost?.total ?? 0;
+    if (result.cost !== undefined) this.cost = (this.cost ?? 0) + result.cost.total;
   }
 
   #reportUnheard(): void {

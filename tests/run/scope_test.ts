@@ -151,7 +151,7 @@ Deno.test("a scope counts what is pending, used and spent", async () => {
     const one = agent.call({ text: "12345678" });
     assertEquals([outer.pending, outer.usage.totalTokens], [1, 0]);
     await one;
-    assertEquals([outer.pending, outer.usage.totalTokens, outer.cost], [0, 4, 0]);
+    assertEquals([outer.pending, outer.usage.totalTokens, outer.cost], [0, 4, undefined]);
     await Twice.call({});
     assertEquals(outer.usage.totalTokens, 8);
     await scope({}, async (inner) => {

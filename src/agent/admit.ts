@@ -3,6 +3,7 @@ import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget
 import type { Limiter } from "../limits/limiter.ts";
 import { acquireAll, type Permits, type Waited } from "../limits/permits.ts";
 import { accountLimiter, processLimiter } from "../limits/shared.ts";
+import { estimateTokens } from "../model/tokens.ts";
 import type { Usage } from "../model/usage.ts";
 import type { Breaker } from "../resilience/breaker.ts";
 import { costOf } from "../telemetry/prices.ts";
@@ -106,14 +107,9 @@ function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
   return { tokens: usage.totalTokens, cost: cost?.total };
 }
 
-/** About four characters are a token; and answers are mostly as long as those before. */
+/** Answers are mostly as long as those before. */
 function expectedUsage({ request, agent }: Outgoing): Usage {
-  let characters = 0;
-  for (const { content } of request.messages) {
-    if (typeof content === "string") characters += content.length;
-    else for (const part of content) characters += part.type === "text" ? part.text.length : 0;
-  }
-  const inputTokens = Math.ceil(characters / 4);
+  const inputTokens = estimateTokens(request.messages);
   const outputTokens = Math.ceil(
     agent.seen.outputTokens ?? Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS),
   );

@@ -58,11 +58,8 @@ export class Client {
 
   /** Sends a body and reads the answer's events. `controller` aborts the request; it does so by itself when the reading ends early. */
   async stream<T>(body: unknown, controller: AbortController, lease: Lease): Promise<Stream<T>> {
-    return Stream.fromSSEResponse<T>(
-      await this.send(body, controller.signal, lease),
-      controller,
-      this.#sdk,
-    );
+    const response = readToItsEnd(await this.send(body, controller.signal, lease));
+    return Stream.fromSSEResponse<T>(response, controller, this.#sdk);
   }
 
   async #prepare() {
@@ -75,6 +72,36 @@ export class Client {
     const headers = [...req.headers].filter(([name]) => !name.startsWith("x-stainless-"));
     return { url, headers: Object.fromEntries(headers) };
   }
+}
+
+/** How long the end of an answer may keep us waiting after its last event, in milliseconds. */
+const END_WITHIN = 50;
+
+/**
+ * The same answer, read to its end. The SDK leaves a stream at its last event, a moment before its end, and so breaks off the connection
+ * that it came by (or resets the HTTP/2 stream). Who reads on to the end can use the connection again.
+ */
+function readToItsEnd(response: Response): Response {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return response;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      const late = setTimeout(() => reader.cancel().catch(() => {}), END_WITHIN);
+      try {
+        while (!(await reader.read()).done);
+      } catch {
+        // It was aborted, or it broke: then there is nothing to keep.
+      } finally {
+        clearTimeout(late);
+      }
+    },
+  }, { highWaterMark: 0 });
+  return new Response(body, { headers: response.headers });
 }
 
 function jsonOf(body: unknown): string {

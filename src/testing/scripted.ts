@@ -9,6 +9,7 @@ import {
 } from "../model/check.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
+import { estimateTokens } from "../model/tokens.ts";
 import type { Usage } from "../model/usage.ts";
 
 /** An answer of the script: a text, a reply in which only `text` must stand, or an error to be thrown. */
@@ -154,14 +155,9 @@ function replyOf(
   return { finishReason: "stop", usage: estimate(request, reply.text), ...reply };
 }
 
-/** About four characters are a token. */
+/** What it would have used. */
 function estimate(request: ModelRequest, text: string): Usage {
-  let characters = 0;
-  for (const { content } of request.messages) {
-    if (typeof content === "string") characters += content.length;
-    else for (const part of content) characters += part.type === "text" ? part.text.length : 0;
-  }
-  const inputTokens = Math.ceil(characters / 4);
+  const inputTokens = estimateTokens(request.messages);
   const outputTokens = Math.ceil(text.length / 4);
   return {
     inputTokens,

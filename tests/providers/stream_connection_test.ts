@@ -1,0 +1,59 @@
+import { openai } from "@shoal/agents/openai";
+import { assert, assertEquals } from "@std/assert";
+
+/** A server whose streams end a moment after their last event, as most do; it knows its connections. */
+function lingering(ms: number) {
+  const connections = new Set<number>();
+  const encoder = new TextEncoder();
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    (_, { remoteAddr }) => {
+      connections.add((remoteAddr as Deno.NetAddr).port);
+      let timer: ReturnType<typeof setTimeout>;
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          const pieces = [
+            { choices: [{ delta: { content: "hi" } }] },
+            { choices: [{ delta: {}, finish_reason: "stop" }] },
+          ].map((piece) => JSON.stringify(piece));
+          for (const data of [...pieces, "[DONE]"]) {
+            controller.enqueue(encoder.encode(`data: ${data}\n\n`));
+          }
+          timer = setTimeout(() => controller.close(), ms);
+        },
+        cancel: () => clearTimeout(timer),
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    },
+  );
+  return {
+    connections,
+    url: `http://127.0.0.1:${server.addr.port}/v1`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+async function ask(url: string, times: number): Promise<string[]> {
+  await using provider = openai({ baseURL: url });
+  const texts: string[] = [];
+  for (let i = 0; i < times; i++) {
+    const { signal } = new AbortController();
+    for await (
+      const chunk of provider.stream({ model: "m", messages: [], settings: {} }, { signal })
+    ) {
+      if (chunk.type === "reply") texts.push(chunk.reply.text);
+    }
+  }
+  return texts;
+}
+
+Deno.test("streamed answers are read to their end, so that their connections are used again", async () => {
+  await using server = lingering(1);
+  assertEquals(await ask(server.url, 30), Array(30).fill("hi"));
+  assert(server.connections.size <= 10, `${server.connections.size} connections`);
+});
+
+Deno.test("a stream that does not end after its last event is not waited for", async () => {
+  await using server = lingering(60_000);
+  assertEquals(await ask(server.url, 2), ["hi", "hi"]);
+});

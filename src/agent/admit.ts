@@ -4,7 +4,7 @@ import type { Limiter } from "../limits/limiter.ts";
 import { acquireAll, type Permits, type Waited } from "../limits/permits.ts";
 import { accountLimiter, processLimiter } from "../limits/shared.ts";
 import { estimateTokens } from "../model/tokens.ts";
-import type { Usage } from "../model/usage.ts";
+import { plainUsage, type Usage } from "../model/usage.ts";
 import type { Breaker } from "../resilience/breaker.ts";
 import { costOf } from "../telemetry/prices.ts";
 import { configuration } from "./config.ts";
@@ -113,13 +113,7 @@ function expectedUsage({ request, agent }: Outgoing): Usage {
   const outputTokens = Math.ceil(
     agent.seen.outputTokens ?? Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS),
   );
-  return {
-    inputTokens,
-    cachedInputTokens: 0,
-    outputTokens,
-    reasoningTokens: 0,
-    totalTokens: inputTokens + outputTokens,
-  };
+  return plainUsage(inputTokens, outputTokens);
 }
 
 function smoothed(mean: number | undefined, { outputTokens }: Usage): number {

@@ -1,14 +1,12 @@
 import type { Ask, Limiter, WaitReason } from "./limiter.ts";
 
-/** What an attempt holds while it is on the wire, and how long it waited for it. */
+/** What an attempt holds while it is on the wire. */
 export interface Permits {
-  /** How long it waited for others to end, and for the rates, in milliseconds. */
-  readonly waited: Readonly<Record<WaitReason, number>>;
   /** Gives everything back, once. `used` is how many tokens were used, if that is known. */
   release(used?: number): void;
 }
 
-/** How long an attempt has waited; filled in also if it is aborted while it waits. */
+/** How long an attempt has waited for others to end, and for the rates, in milliseconds; also if it was aborted while it waited. */
 export type Waited = Record<WaitReason, number>;
 
 /**
@@ -48,5 +46,5 @@ export async function acquireAll(
     release(0);
     throw reason;
   }
-  return { waited, release };
+  return { release };
 }

@@ -31,6 +31,12 @@ export const NO_USAGE: Usage = Object.freeze({
   totalTokens: 0,
 });
 
+/** A usage of which only the tokens in and out are known. */
+export function plainUsage(inputTokens: number, outputTokens: number): Usage {
+  const totalTokens = inputTokens + outputTokens;
+  return { inputTokens, cachedInputTokens: 0, outputTokens, reasoningTokens: 0, totalTokens };
+}
+
 /** Nothing spent. */
 export const NO_COST: Cost = Object.freeze({ input: 0, output: 0, total: 0 });
 

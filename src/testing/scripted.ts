@@ -10,7 +10,7 @@ import {
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
 import { estimateTokens } from "../model/tokens.ts";
-import type { Usage } from "../model/usage.ts";
+import { plainUsage, type Usage } from "../model/usage.ts";
 
 /** An answer of the script: a text, a reply in which only `text` must stand, or an error to be thrown. */
 export type ScriptedAnswer = string | (Partial<ModelReply> & { readonly text: string }) | Error;
@@ -157,13 +157,5 @@ function replyOf(
 
 /** What it would have used. */
 function estimate(request: ModelRequest, text: string): Usage {
-  const inputTokens = estimateTokens(request.messages);
-  const outputTokens = Math.ceil(text.length / 4);
-  return {
-    inputTokens,
-    cachedInputTokens: 0,
-    outputTokens,
-    reasoningTokens: 0,
-    totalTokens: inputTokens + outputTokens,
-  };
+  return plainUsage(estimateTokens(request.messages), Math.ceil(text.length / 4));
 }

@@ -1,3 +1,4 @@
+import type { RateReport } from "./rates.ts";
 import type { Attempt } from "./result.ts";
 import { NO_USAGE, type Usage } from "./usage.ts";
 
@@ -143,6 +144,8 @@ export interface ProviderErrorOptions {
   retryable: boolean;
   /** What was used all the same. */
   usage?: Usage;
+  /** Where the server's rate limits stand, if it says. */
+  rates?: RateReport;
   /** The text that came before it failed. */
   text?: string;
   /** What caused it. */
@@ -166,6 +169,8 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** What was used all the same. */
   readonly usage?: Usage;
+  /** Where the server's rate limits stand, if it says. */
+  readonly rates?: RateReport;
   readonly #text: string | undefined;
 
   /** Makes an error. The message must hold no key and no prompt. */
@@ -176,6 +181,7 @@ export class ProviderError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable;
     this.usage = options.usage;
+    this.rates = options.rates;
     this.#text = options.text;
   }
 

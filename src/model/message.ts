@@ -1,3 +1,4 @@
+import type { RateReport } from "./rates.ts";
 import type { Usage } from "./usage.ts";
 
 /** A part of a message's content. */
@@ -76,6 +77,8 @@ export interface ModelReply {
   readonly usage?: Usage;
   /** What the model said when it refused to answer. */
   readonly refusal?: string;
+  /** Where the server's rate limits stand, if it says. */
+  readonly rates?: RateReport;
 }
 
 /** A piece of an answer that is streamed: text as it comes, and the whole at the end. */

@@ -6,6 +6,8 @@ import type { ModelChunk, ModelReply, ModelRequest } from "./message.ts";
 export interface ProviderOptions {
   /** Aborts this one attempt. A provider must end its work when it fires. */
   readonly signal: AbortSignal;
+  /** To be called when the server begins to answer: its headers are here. Tells how long connecting and waiting took. */
+  readonly onResponse?: () => void;
 }
 
 /**
@@ -36,6 +38,11 @@ export interface ProviderOptions {
 export interface Provider {
   /** A short name, such as `openai`. */
   readonly name: string;
+  /**
+   * Where its answers come from, so that they can be found again in a cache: the same text for every provider that would
+   * answer alike, in any process. Without it a cache knows only this very object.
+   */
+  readonly id?: string;
   /** How much may be asked of it, at a time and in a minute. */
   readonly limits?: LimitOptions;
   /** Stands for the key it asks with: providers that share one share its limits. The provider itself, if absent. */

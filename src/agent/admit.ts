@@ -1,8 +1,8 @@
 /** What an attempt needs before it may go out: room in every budget, a permit of every limiter, and a model that is not left alone. */
 import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget.ts";
-import type { Limiter } from "../limits/limiter.ts";
+import type { Answer, Limiter } from "../limits/limiter.ts";
 import { acquireAll, type Permits, type Waited } from "../limits/permits.ts";
-import { accountLimiter, processLimiter } from "../limits/shared.ts";
+import { accountLimiter, modelLimiter, processLimiter } from "../limits/shared.ts";
 import { estimateTokens } from "../model/tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
 import type { Breaker } from "../resilience/breaker.ts";
@@ -13,10 +13,12 @@ import type { Outgoing } from "./send.ts";
 /** What an attempt holds. */
 export interface Admission {
   /**
-   * Gives the permits back and says what was spent. Where that is not known, and the server has not `refused`, as much counts
-   * as was thought before: it may well have been billed.
+   * Gives the permits back and says what was spent, and what the answer tells of the server's limits. Where it is not known what was
+   * spent, and the server has not said `no`, as much counts as was thought before: it may well have been billed.
    */
-  leave(usage: Usage | undefined, refused: boolean): void;
+  leave(usage: Usage | undefined, no: boolean, answer: Answer): void;
+  /** The adaptive concurrency, if there is one. */
+  readonly concurrency: number | undefined;
   /** Tells the breaker how it ended. */
   readonly tell: ReturnType<Breaker["enter"]> | undefined;
 }
@@ -45,12 +47,11 @@ export async function admit(call: Outgoing): Promise<Admission> {
   let tell: Admission["tell"];
   try {
     if (expected !== undefined) await reserve(call, amountOf(call, expected), reservations);
-    const waited: Waited = { concurrency: 0, rate: 0 };
+    const waited: Waited = {};
     try {
       permits = await acquireAll(limiters, { tokens, priority }, signal, waited);
     } finally {
-      trace.queuedMs += waited.concurrency;
-      trace.limitedMs += waited.rate;
+      trace.wait(waited);
     }
     try {
       tell = call.enter?.();
@@ -63,12 +64,13 @@ export async function admit(call: Outgoing): Promise<Admission> {
     throw error;
   }
   return {
+    concurrency: permits.found,
     tell,
-    leave(usage, refused) {
-      permits.release(usage?.totalTokens);
+    leave(usage, no, answer) {
+      permits.release(no ? usage?.totalTokens ?? 0 : usage?.totalTokens, answer);
       if (usage !== undefined) agent.seen.outputTokens = smoothed(agent.seen.outputTokens, usage);
       if (usage !== undefined) settle(amountOf(call, usage));
-      else settle(refused ? { tokens: 0, cost: 0 } : { tokens });
+      else settle(no ? { tokens: 0, cost: 0 } : { tokens });
     },
   };
 }
@@ -89,10 +91,11 @@ async function reserve(
   }
 }
 
-/** Whose permits an attempt needs: run and scope, agent, process, key, in this order for all. */
-function limitersOf({ agent, provider, trace }: Outgoing): readonly Limiter[] {
+/** Whose permits an attempt needs: run and scope, agent, model, process, key, in this order for all. */
+function limitersOf({ agent, provider, request, trace }: Outgoing): readonly Limiter[] {
   const limiters = [...trace.context.limiters];
   if (agent.limiter !== undefined) limiters.push(agent.limiter);
+  limiters.push(modelLimiter(provider, request.model));
   const all = processLimiter();
   if (all !== undefined) limiters.push(all);
   // Last, so that what its rates let pass goes out at once.

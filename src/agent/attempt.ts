@@ -19,6 +19,8 @@ export interface AttemptOptions {
   readonly signal: AbortSignal | undefined;
   /** Takes the pieces of a streamed answer; without it the answer is asked for whole. */
   readonly onDelta?: (text: string) => void | Promise<void>;
+  /** Told when the server begins to answer. */
+  readonly onResponse?: () => void;
 }
 
 /**
@@ -42,14 +44,15 @@ export async function attempt(options: AttemptOptions): Promise<ModelReply> {
 }
 
 async function streamed(
-  { provider, request, timeout }: AttemptOptions,
+  { provider, request, timeout, onResponse }: AttemptOptions,
   onDelta: (text: string) => void | Promise<void>,
   child: ChildAbort,
 ): Promise<ModelReply> {
   // The limit on silence has a timer of its own beside that of the attempt. It runs only while we wait for the
   // provider: a slow reader is not a stalled server, and comments never get this far.
   using silence = new ChildAbort(child.signal);
-  const chunks = provider.stream(request, { signal: silence.signal })[Symbol.asyncIterator]();
+  const chunks = provider.stream(request, { signal: silence.signal, onResponse })
+    [Symbol.asyncIterator]();
   let ended = false;
   try {
     const first = timeout.firstToken ?? timeout.idle;

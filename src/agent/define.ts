@@ -1,4 +1,4 @@
-import { Limiter } from "../limits/limiter.ts";
+import { limiterFor } from "../limits/adaptive.ts";
 import { callback, checkOptions, isRecord, refuse, type Rules, text } from "../model/check.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
@@ -139,7 +139,7 @@ export function defineAgent(
       : prompt as ModelAgent["render"],
     output: output === undefined ? undefined : outputOf(name, output),
     seen: {},
-    limiter: settings.limits === undefined ? undefined : new Limiter(settings.limits),
+    limiter: settings.limits === undefined ? undefined : limiterFor(settings.limits),
   };
   return new DefinedModel(doing, agent);
 }

@@ -1,4 +1,4 @@
-import { Limiter } from "../limits/limiter.ts";
+import { limiterFor } from "../limits/adaptive.ts";
 import { checkOptions, text } from "../model/check.ts";
 import type { ContentPart } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
@@ -102,7 +102,7 @@ export class DefinedModel extends Defined {
     return new DefinedModel(doing, {
       ...this.#agent,
       ...present(overrides),
-      ...(limits !== undefined && { limiter: new Limiter(limits) }),
+      ...(limits !== undefined && { limiter: limiterFor(limits) }),
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { Budget } from "../limits/budget.ts";
-import { type AgentError, ProviderError } from "../model/errors.ts";
+import type { Answer as LimitsAnswer } from "../limits/limiter.ts";
+import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
@@ -36,7 +37,7 @@ export async function send(call: Outgoing): Promise<Answer> {
 
   let outcome: Outcome;
   try {
-    const reply = await attempt({ ...call, timeout: call.limits, onDelta: deltaHook(call, began) });
+    const reply = await attempt({ ...call, timeout: call.limits, ...streamHooks(call, began) });
     outcome = { reply, usage: reply.usage };
   } catch (thrown) {
     outcome = { thrown, usage: thrown instanceof ProviderError ? thrown.usage : undefined };
@@ -45,8 +46,11 @@ export async function send(call: Outgoing): Promise<Answer> {
   admission.leave(
     outcome.usage,
     outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined,
+    answerOf(outcome, signal),
   );
   const durationMs = performance.now() - began;
+  const { firstTokenMs } = trace;
+  trace.generationMs = firstTokenMs === undefined ? undefined : durationMs - firstTokenMs;
   trace.bill(outcome.usage, durationMs);
 
   let answer: Answer | undefined;
@@ -68,9 +72,24 @@ export async function send(call: Outgoing): Promise<Answer> {
       status: error?.status,
       error: error && { code: error.code, message: error.message },
       retryAfterMs: error?.retryAfterMs,
+      concurrency: admission.concurrency,
       usage: outcome.usage,
     });
   }
+}
+
+/** What the outcome tells of the server's limits. */
+function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): LimitsAnswer {
+  if (reply !== undefined) return { heard: "ok", rates: reply.rates };
+  if (signal.aborted) return { heard: "nothing" };
+  // An attempt that took too long is the server's trouble, too.
+  if (!(thrown instanceof ProviderError)) {
+    return { heard: abortCode(thrown) === "timeout" ? "failed" : "nothing" };
+  }
+  const { code, retryable, retryAfterMs, rates } = thrown;
+  // What is not worth another attempt is our own mistake, or a quota that is used up for good.
+  const heard = !retryable ? "nothing" : code === "rate_limited" ? "refused" : "failed";
+  return { heard, retryAfterMs, rates };
 }
 
 interface Outcome {
@@ -79,20 +98,25 @@ interface Outcome {
   readonly usage: Usage | undefined;
 }
 
-/** The hook for pieces of the answer, or `undefined` if nobody wants them: then no stream is asked for. */
-function deltaHook({ hooks: { onDelta }, trace }: Outgoing, began: number) {
+/** The hooks for an answer that is streamed; none if nobody wants its pieces: then no stream is asked for. */
+function streamHooks({ hooks: { onDelta }, trace }: Outgoing, began: number) {
   if (onDelta === undefined) return undefined;
-  trace.firstTokenMs = undefined;
-  return async (text: string) => {
-    trace.firstTokenMs ??= performance.now() - began;
-    trace.handedOn = true;
-    try {
-      await onDelta(text);
-    } catch (cause) {
-      throw trace.make(`Cannot finish the call of "${trace.agent}" as its onDelta threw`, {
-        code: "tool",
-        cause,
-      });
-    }
+  trace.connectMs = trace.firstTokenMs = undefined;
+  return {
+    onResponse: () => {
+      trace.connectMs ??= performance.now() - began;
+    },
+    onDelta: async (text: string) => {
+      trace.firstTokenMs ??= performance.now() - began;
+      trace.handedOn = true;
+      try {
+        await onDelta(text);
+      } catch (cause) {
+        throw trace.make(`Cannot finish the call of "${trace.agent}" as its onDelta threw`, {
+          code: "tool",
+          cause,
+        });
+      }
+    },
   };
 }

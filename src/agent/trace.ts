@@ -1,6 +1,7 @@
+import type { Waited } from "../limits/permits.ts";
 import { abortCode, AgentError, ProviderError } from "../model/errors.ts";
 import type { FinishReason } from "../model/message.ts";
-import type { Attempt, Failure, ResultBase, Success } from "../model/result.ts";
+import type { Attempt, Failure, LimitedBy, ResultBase, Success, Timing } from "../model/result.ts";
 import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
 import { costOf, loadPrices, type Prices } from "../telemetry/prices.ts";
 import type { CallContext } from "./context.ts";
@@ -15,14 +16,18 @@ export class Trace {
   cost: Cost | undefined = NO_COST;
   /** Milliseconds of waiting for permits. */
   queuedMs = 0;
-  /** Milliseconds of waiting for rate limits. */
-  limitedMs = 0;
+  /** Milliseconds of waiting for rate limits, by what limited. */
+  readonly limited: Record<LimitedBy, number> = { requests: 0, tokens: 0, pause: 0 };
   /** Milliseconds of waiting between attempts. */
   backoffMs = 0;
   /** Milliseconds of waiting for the model. */
   modelMs = 0;
+  /** Milliseconds until the server began to answer the last attempt. */
+  connectMs: number | undefined;
   /** Milliseconds to the first token of the last attempt. */
   firstTokenMs: number | undefined;
+  /** Milliseconds from the first token of the last attempt to its end. */
+  generationMs: number | undefined;
   /** Was a piece of an answer handed on? */
   handedOn = false;
   /** Was another model asked than the first? */
@@ -38,6 +43,14 @@ export class Trace {
     readonly metadata: unknown,
   ) {}
 
+  /** Counts what an attempt waited for. */
+  wait({ concurrency = 0, requests = 0, tokens = 0, pause = 0 }: Waited): void {
+    this.queuedMs += concurrency;
+    this.limited.requests += requests;
+    this.limited.tokens += tokens;
+    this.limited.pause += pause;
+  }
+
   /** Counts what an attempt used. */
   bill(usage: Usage | undefined, modelMs: number): void {
     this.modelMs += modelMs;
@@ -50,7 +63,8 @@ export class Trace {
     this.cost = addCost(this.cost, part.cost);
     for (const attempt of part.attempts) this.attempts.push(attempt);
     this.queuedMs += part.timing.queuedMs;
-    this.limitedMs += part.timing.limitedMs;
+    const { limitedBy, limitedMs } = part.timing;
+    if (limitedBy !== undefined) this.limited[limitedBy] += limitedMs;
     this.backoffMs += part.timing.backoffMs;
     this.modelMs += part.timing.modelMs;
   }
@@ -104,17 +118,27 @@ export class Trace {
       durationMs: performance.now() - this.#began,
       timing: {
         queuedMs: this.queuedMs,
-        limitedMs: this.limitedMs,
+        ...this.#limited(),
         backoffMs: this.backoffMs,
         modelMs: this.modelMs,
         toolsMs: 0,
+        connectMs: this.connectMs,
         firstTokenMs: this.firstTokenMs,
+        generationMs: this.generationMs,
       },
       usedFallback: this.usedFallback,
       cached: false,
       replayed: false,
       metadata: this.metadata,
     };
+  }
+
+  #limited(): Pick<Timing, "limitedMs" | "limitedBy"> {
+    const { requests, tokens, pause } = this.limited;
+    const limitedMs = requests + tokens + pause;
+    const most = Math.max(requests, tokens, pause);
+    const limitedBy = most === requests ? "requests" : most === tokens ? "tokens" : "pause";
+    return { limitedMs, limitedBy: limitedMs === 0 ? undefined : limitedBy };
   }
 
   /**

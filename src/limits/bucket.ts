@@ -1,3 +1,5 @@
+import type { Rate } from "./rate.ts";
+
 /**
  * A token bucket that is never above its limit in any minute: what it can hold at once is taken off what flows in.
  *
@@ -6,32 +8,17 @@
  *
  * @see {@link https://en.wikipedia.org/wiki/Token_bucket}
  */
-export class Bucket {
-  #perMinute: number;
-  #capacity: number;
-  #perMs: number;
+export class Bucket implements Rate {
+  readonly #capacity: number;
+  readonly #perMs: number;
   #level: number;
   #at: number;
 
   /** A full bucket. `now` is in milliseconds, from any beginning. */
   constructor(perMinute: number, now: number) {
     [this.#capacity, this.#perMs] = shape(perMinute);
-    this.#perMinute = perMinute;
     this.#level = this.#capacity;
     this.#at = now;
-  }
-
-  /** The limit, a minute. */
-  get perMinute(): number {
-    return this.#perMinute;
-  }
-
-  /** Another limit from now on. What was taken stays taken. */
-  limitTo(perMinute: number, now: number): void {
-    this.#flow(now);
-    [this.#capacity, this.#perMs] = shape(perMinute);
-    this.#perMinute = perMinute;
-    this.#level = Math.min(this.#level, this.#capacity);
   }
 
   /**

@@ -1,7 +1,10 @@
 import { onAbort } from "../model/abort.ts";
-import type { LimitOptions } from "../model/limits.ts";
+import { type LimitOptions, mostOf } from "../model/limits.ts";
+import type { RateReport } from "../model/rates.ts";
 import { Bucket } from "./bucket.ts";
 import { PriorityQueue, type Waiting } from "./queue.ts";
+import type { Rate } from "./rate.ts";
+import type { Heard } from "./window.ts";
 
 /** What an attempt asks of a limiter. */
 export interface Ask {
@@ -11,8 +14,18 @@ export interface Ask {
   readonly priority: number;
 }
 
-/** Why an attempt had to wait. */
-export type WaitReason = "concurrency" | "rate";
+/** Why an attempt had to wait: for others to end, for a limit a minute, or because the server asked to be left alone. */
+export type WaitReason = "concurrency" | "requests" | "tokens" | "pause";
+
+/** What the server's answer to an attempt tells of its limits. */
+export interface Answer {
+  /** Whether it was refused. */
+  readonly heard: Heard;
+  /** How long the server asks to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** Where its rate limits stand. */
+  readonly rates?: RateReport;
+}
 
 interface Waiter {
   readonly ask: Ask;
@@ -29,22 +42,26 @@ export class Limiter {
   readonly #queue = new PriorityQueue<Waiter>();
   #concurrency: number;
   readonly #reserve: number;
-  #requests: Bucket | undefined;
-  #tokens: Bucket | undefined;
+  /** The limits on requests. */
+  protected readonly requests: Rate[] = [];
+  /** The limits on tokens. */
+  protected readonly tokens: Rate[] = [];
   #held = 0;
   /** Those among them that the reserve is kept from. */
   #heldByRuns = 0;
   #pausedUntil = 0;
+  /** Why the first one waits. */
+  #reason: WaitReason = "concurrency";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** A limiter at which nobody has been. */
   constructor(options: LimitOptions) {
     const now = performance.now();
-    const { concurrency = Infinity, requestsPerMinute, tokensPerMinute, reserve = 0 } = options;
-    this.#concurrency = concurrency;
+    const { requestsPerMinute, tokensPerMinute, reserve = 0 } = options;
+    this.#concurrency = mostOf(options) ?? Infinity;
     this.#reserve = reserve;
-    if (requestsPerMinute !== undefined) this.#requests = new Bucket(requestsPerMinute, now);
-    if (tokensPerMinute !== undefined) this.#tokens = new Bucket(tokensPerMinute, now);
+    if (requestsPerMinute !== undefined) this.requests.push(new Bucket(requestsPerMinute, now));
+    if (tokensPerMinute !== undefined) this.tokens.push(new Bucket(tokensPerMinute, now));
   }
 
   /** How many permits are held. */
@@ -64,12 +81,12 @@ export class Limiter {
 
   set concurrency(limit: number) {
     this.#concurrency = limit;
-    this.#admit("concurrency");
+    this.#admit();
   }
 
   /** Must it be told how many tokens an attempt will use? */
   get countsTokens(): boolean {
-    return this.#tokens !== undefined;
+    return this.tokens.length > 0;
   }
 
   /** Takes a permit if it can be had at once. */
@@ -77,8 +94,10 @@ export class Limiter {
     // Who waits and could go first is not overtaken.
     const first = this.#queue.first;
     if (first !== undefined && first.priority >= ask.priority) return false;
-    if (!this.#hasRoom(ask.priority) || this.#waitForRate(ask) > 0) return false;
-    this.#take(ask);
+    if (!this.#hasRoom(ask.priority)) return false;
+    const now = performance.now();
+    if (this.#waitForRate(ask, now) > 0) return false;
+    this.#take(ask, now);
     return true;
   }
 
@@ -111,67 +130,76 @@ export class Limiter {
           const first = this.#queue.first === waiting;
           waiting.value.leave();
           // Behind it may stand one who needs less.
-          if (first) this.#admit("rate");
+          if (first) this.#admit();
         });
       }
       // Those behind the first one wait for it, not for a timer.
-      if (this.#queue.first === waiting) this.#schedule();
+      if (this.#queue.first === waiting) this.#schedule(performance.now());
     });
   }
+
+  /** An attempt that has all its permits is sent. What is given back is handed in with its answer. */
+  sent(): unknown {
+    return undefined;
+  }
+
+  /** How much concurrency has been found out; `undefined` if it is not looked for. */
+  get found(): number | undefined {
+    return undefined;
+  }
+
+  /** The answer has come; the permit is still held. */
+  hear(_answer: Answer, _mark: unknown): void {}
 
   /** Gives a permit back. `used` is how many tokens the attempt used, if that is known, in the place of those it asked for. */
   release({ tokens, priority }: Ask, used: number | undefined): void {
     this.#held--;
     if (priority <= 0) this.#heldByRuns--;
-    if (used !== undefined) this.#tokens?.correct(tokens - used, performance.now());
-    this.#admit("concurrency");
+    if (used !== undefined && this.tokens.length > 0) {
+      const now = performance.now();
+      for (const rate of this.tokens) rate.correct(tokens - used, now);
+    }
+    this.#admit();
   }
 
   /** Lets nobody begin for so many milliseconds. */
   pause(ms: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
-    this.#schedule();
-  }
-
-  /** Another limit on the rates from now on. */
-  limitTo({ requestsPerMinute, tokensPerMinute }: LimitOptions): void {
     const now = performance.now();
-    if (requestsPerMinute !== undefined) {
-      if (this.#requests === undefined) this.#requests = new Bucket(requestsPerMinute, now);
-      else this.#requests.limitTo(requestsPerMinute, now);
-    }
-    if (tokensPerMinute !== undefined) {
-      if (this.#tokens === undefined) this.#tokens = new Bucket(tokensPerMinute, now);
-      else this.#tokens.limitTo(tokensPerMinute, now);
-    }
-    this.#admit("rate");
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + ms);
+    this.#schedule(now);
   }
 
   /** Lets begin whoever can. */
-  #admit(reason: WaitReason): void {
+  #admit(): void {
+    // Mostly nobody waits, and then there is no timer either.
+    if (this.#queue.size === 0 && this.#timer === undefined) return;
+    const now = performance.now();
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       // Of many who wait with one signal the first is told first; the others must not be let in meanwhile.
       if (next.signal?.aborted) {
         next.leave();
         continue;
       }
-      if (this.#waitForRate(next.ask) > 0) break;
-      this.#take(next.ask);
-      next.admit(reason);
+      if (this.#waitForRate(next.ask, now) > 0) break;
+      this.#take(next.ask, now);
+      next.admit(this.#reason);
     }
-    this.#schedule();
+    this.#schedule(now);
   }
 
   /** Wakes up when the first one can begin, unless it waits for a permit: then the one who gives it back wakes it. */
-  #schedule(): void {
+  #schedule(now: number): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
     const next = this.#next();
-    if (next === undefined) return;
-    const ms = this.#waitForRate(next.ask);
+    if (next === undefined) {
+      this.#reason = "concurrency";
+      return;
+    }
+    const ms = this.#waitForRate(next.ask, now);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#admit("rate");
+      this.#admit();
     }, Math.min(Math.ceil(ms), 2 ** 31 - 1));
   }
 
@@ -189,19 +217,27 @@ export class Limiter {
     return this.#heldByRuns < open;
   }
 
-  #waitForRate({ tokens }: Ask): number {
-    const now = performance.now();
-    const requests = this.#requests?.waitFor(1, now) ?? 0;
-    const room = this.#tokens?.waitFor(tokens, now) ?? 0;
-    return Math.max(requests, room, this.#pausedUntil - now, 0);
+  /** How long the rates and the pause keep it waiting, and, if they do, which of them does so longest. */
+  #waitForRate({ tokens }: Ask, now: number): number {
+    let longest = Math.max(0, this.#pausedUntil - now);
+    if (longest > 0) this.#reason = "pause";
+    const wait = (rates: readonly Rate[], amount: number, reason: WaitReason): void => {
+      for (const rate of rates) {
+        const ms = rate.waitFor(amount, now);
+        if (ms <= longest) continue;
+        longest = ms;
+        this.#reason = reason;
+      }
+    };
+    wait(this.requests, 1, "requests");
+    wait(this.tokens, tokens, "tokens");
+    return longest;
   }
 
-  #take({ tokens, priority }: Ask): void {
+  #take({ tokens, priority }: Ask, now: number): void {
     this.#held++;
     if (priority <= 0) this.#heldByRuns++;
-    if (this.#requests === undefined && this.#tokens === undefined) return;
-    const now = performance.now();
-    this.#requests?.take(1, now);
-    this.#tokens?.take(tokens, now);
+    for (const rate of this.requests) rate.take(1, now);
+    for (const rate of this.tokens) rate.take(tokens, now);
   }
 }

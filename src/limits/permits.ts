@@ -1,13 +1,20 @@
-import type { Ask, Limiter, WaitReason } from "./limiter.ts";
+import type { Answer, Ask, Limiter, WaitReason } from "./limiter.ts";
 
 /** What an attempt holds while it is on the wire. */
 export interface Permits {
-  /** Gives everything back, once. `used` is how many tokens were used, if that is known. */
-  release(used?: number): void;
+  /** The least concurrency that was found out by the limiters, if any looks for it. */
+  readonly found: number | undefined;
+  /**
+   * Gives everything back, once.
+   *
+   * @param used How many tokens were used, if that is known.
+   * @param answer What the server's answer tells of its limits; nothing if none was sent.
+   */
+  release(used?: number, answer?: Answer): void;
 }
 
-/** How long an attempt has waited for others to end, and for the rates, in milliseconds; also if it was aborted while it waited. */
-export type Waited = Record<WaitReason, number>;
+/** How long an attempt has waited for what, in milliseconds; also if it was aborted while it waited. */
+export type Waited = Partial<Record<WaitReason, number>>;
 
 /**
  * Takes a permit of every limiter, from the innermost to the outermost. The order is the same for all, and who holds
@@ -19,11 +26,16 @@ export async function acquireAll(
   limiters: readonly Limiter[],
   ask: Ask,
   signal: AbortSignal | undefined,
-  waited: Waited = { concurrency: 0, rate: 0 },
+  waited: Waited = {},
 ): Promise<Permits> {
   let held = 0;
-  const release = (used?: number): void => {
-    while (held > 0) limiters[--held]!.release(ask, used);
+  let marks: unknown[] | undefined;
+  const release = (used?: number, answer?: Answer): void => {
+    while (held > 0) {
+      const limiter = limiters[--held]!;
+      if (answer !== undefined && marks !== undefined) limiter.hear(answer, marks[held]);
+      limiter.release(ask, used);
+    }
   };
   try {
     signal?.throwIfAborted();
@@ -34,7 +46,8 @@ export async function acquireAll(
         try {
           reason = await limiter.acquire(ask, signal);
         } finally {
-          waited[reason ?? "concurrency"] += performance.now() - began;
+          reason ??= "concurrency";
+          waited[reason] = (waited[reason] ?? 0) + performance.now() - began;
         }
       }
       held++;
@@ -46,5 +59,10 @@ export async function acquireAll(
     release(0);
     throw reason;
   }
-  return { release };
+  marks = limiters.map((limiter) => limiter.sent());
+  let found: number | undefined;
+  for (const limiter of limiters) {
+    if (limiter.found !== undefined) found = Math.min(found ?? Infinity, limiter.found);
+  }
+  return { found, release };
 }

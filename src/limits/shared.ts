@@ -1,26 +1,68 @@
-/** The limiters that all calls of the process share: of each provider's key, and of the process. */
+/** The limiters that all calls of the process share: of each provider's key, of its models, and of the process. */
+import { boundsOf, type LimitOptions, type ProviderLimits } from "../model/limits.ts";
 import type { Provider } from "../model/provider.ts";
-import type { LimitOptions } from "../model/limits.ts";
+import { limiterFor, ModelLimiter } from "./adaptive.ts";
 import { Limiter } from "./limiter.ts";
 
-const accounts = new WeakMap<object, Limiter>();
-let whole: Limiter | undefined;
+/** What is limited for a key. */
+interface Account {
+  /** In all. */
+  readonly whole: Limiter | undefined;
+  /** Each model, by its name. */
+  readonly models: Map<string, ModelLimiter>;
+  readonly limits: ProviderLimits;
+}
+
+const accounts = new WeakMap<object, Account>();
+let ofProcess: Limiter | undefined;
 
 /** The limiter of a provider's key, if it has limits: those of the first provider that asks with it. */
 export function accountLimiter(provider: Provider): Limiter | undefined {
-  if (provider.limits === undefined) return undefined;
-  const account = provider.account ?? provider;
-  let limiter = accounts.get(account);
-  if (limiter === undefined) accounts.set(account, limiter = new Limiter(provider.limits));
+  return accountOf(provider).whole;
+}
+
+/** The limiter of a model behind a provider's key. */
+export function modelLimiter(provider: Provider, model: string): ModelLimiter {
+  const { models, limits } = accountOf(provider);
+  let limiter = models.get(model);
+  if (limiter === undefined) {
+    const own = limits.models?.[model] ?? {};
+    const bounds = boundsOf(own) ?? boundsOf({ ...limits, ...own });
+    limiter = new ModelLimiter(bounds === undefined ? own : { ...own, concurrency: bounds });
+    models.set(model, limiter);
+  }
   return limiter;
 }
 
 /** The limiter of the process, if it has limits. */
 export function processLimiter(): Limiter | undefined {
-  return whole;
+  return ofProcess;
 }
 
 /** Sets the limits of the process; attempts that hold permits of the old ones give them back there. */
 export function limitProcess(options: LimitOptions | undefined): void {
-  whole = options === undefined ? undefined : new Limiter(options);
+  ofProcess = options === undefined ? undefined : limiterFor(options);
+}
+
+function accountOf(provider: Provider): Account {
+  const key = provider.account ?? provider;
+  let account = accounts.get(key);
+  if (account === undefined) {
+    const { limits = {} } = provider;
+    const { requestsPerMinute, tokensPerMinute, reserve } = limits;
+    // The models find out what they bear by themselves; all of them together never get above what is named.
+    const concurrency = typeof limits.concurrency === "object"
+      ? limits.concurrency.max
+      : limits.concurrency;
+    const named = concurrency ?? requestsPerMinute ?? tokensPerMinute;
+    account = {
+      whole: named === undefined
+        ? undefined
+        : new Limiter({ concurrency, requestsPerMinute, tokensPerMinute, reserve }),
+      models: new Map(),
+      limits,
+    };
+    accounts.set(key, account);
+  }
+  return account;
 }

@@ -1,5 +1,5 @@
 import { callback, isRecord, refuse, type Rule, text } from "./check.ts";
-import type { LimitOptions } from "./limits.ts";
+import type { ProviderLimits } from "./limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "./message.ts";
 
 /** What a provider is told beside the request. */
@@ -44,7 +44,7 @@ export interface Provider {
    */
   readonly id?: string;
   /** How much may be asked of it, at a time and in a minute. */
-  readonly limits?: LimitOptions;
+  readonly limits?: ProviderLimits;
   /** Stands for the key it asks with: providers that share one share its limits. The provider itself, if absent. */
   readonly account?: object;
   /** Answers at once, whole. */

@@ -21,24 +21,38 @@ export interface Attempt {
   };
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** The adaptive concurrency when it was sent, if there is one. */
+  readonly concurrency?: number;
   /** What it used, where the provider said. */
   readonly usage?: Usage;
 }
+
+/** What can make a call wait beside the concurrency. */
+export type LimitedBy = "requests" | "tokens" | "pause";
 
 /** Where the time of a call went, in milliseconds. */
 export interface Timing {
   /** Waiting for a place: the run's or the scope's `concurrency` was reached. */
   readonly queuedMs: number;
-  /** Waiting for a rate limit. */
+  /** Waiting for a rate limit, of ours or of the server's. */
   readonly limitedMs: number;
+  /**
+   * What kept it waiting longest of these: requests a minute, tokens a minute, or the server, which had asked to be left alone. Absent if
+   * nothing did.
+   */
+  readonly limitedBy?: LimitedBy;
   /** Waiting between attempts. */
   readonly backoffMs: number;
   /** Waiting for the model, all attempts together. */
   readonly modelMs: number;
   /** Running tools. */
   readonly toolsMs: number;
+  /** From sending the last attempt until the server began to answer; only where the answer was streamed and the provider tells. */
+  readonly connectMs?: number;
   /** From sending the last attempt to its first token; only where the answer was streamed. */
   readonly firstTokenMs?: number;
+  /** From the first token of the last attempt to its end; only where the answer was streamed. */
+  readonly generationMs?: number;
 }
 
 /** A tool that the model asked for. */

@@ -11,6 +11,7 @@ import {
   wholeNumber,
 } from "../model/check.ts";
 import type { AgentError } from "../model/errors.ts";
+import { LONGEST_RETRY_AFTER } from "../model/retry_after.ts";
 
 /** When and how often a call that failed is tried again. */
 export interface RetryOptions {
@@ -20,6 +21,13 @@ export interface RetryOptions {
    * @default {3}
    */
   readonly max?: number;
+  /**
+   * The most attempts more after the server has refused one for a rate limit (429). They are counted by themselves, so that a long wait
+   * for a quota does not use up `max`.
+   *
+   * @default What `max` is
+   */
+  readonly rateLimited?: number;
   /**
    * How the wait grows from one attempt to the next.
    *
@@ -53,7 +61,9 @@ export interface RetryOptions {
 }
 
 /** {@linkcode RetryOptions} with every default filled in. */
-export type RetryPolicy = Readonly<Required<Omit<RetryOptions, "on">>> & Pick<RetryOptions, "on">;
+export type RetryPolicy =
+  & Readonly<Required<Omit<RetryOptions, "on" | "rateLimited">>>
+  & Pick<RetryOptions, "on" | "rateLimited">;
 
 /** What holds where nothing is said. */
 export const DEFAULT_RETRIES: RetryPolicy = Object.freeze({
@@ -64,11 +74,9 @@ export const DEFAULT_RETRIES: RetryPolicy = Object.freeze({
   jitter: 0.5,
 });
 
-/** A longer `Retry-After` than this many milliseconds is not waited for: the own backoff is used. */
-export const LONGEST_RETRY_AFTER = 60_000;
-
 const RULES: Rules = {
   max: wholeNumber,
+  rateLimited: wholeNumber,
   backoff: oneOf("exponential", "linear", "constant"),
   base: milliseconds,
   maxDelay: milliseconds,
@@ -86,7 +94,9 @@ export const retries: Rule = (doing, name, value) => {
 /** Fills in the defaults. */
 export function retryPolicy(options: number | RetryOptions | undefined): RetryPolicy {
   if (options === undefined) return DEFAULT_RETRIES;
-  if (typeof options === "number") return { ...DEFAULT_RETRIES, max: options };
+  if (typeof options === "number") {
+    return { ...DEFAULT_RETRIES, max: options };
+  }
   const policy: Record<string, unknown> = { ...DEFAULT_RETRIES };
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) policy[name] = value;
@@ -107,7 +117,7 @@ export function retryPolicy(options: number | RetryOptions | undefined): RetryPo
  */
 export function backoffDelay(
   attempt: number,
-  policy: RetryPolicy,
+  policy: Pick<RetryPolicy, "backoff" | "base" | "maxDelay" | "jitter">,
   random: number,
   retryAfterMs?: number,
 ): number {

@@ -29,16 +29,17 @@ export async function retry<T>(
   policy: RetryPolicy,
   hooks: RetryHooks,
 ): Promise<T> {
+  const left = { max: policy.max, rateLimited: policy.rateLimited ?? policy.max };
   for (let attempt = 1;; attempt++) {
     try {
       return await work();
     } catch (thrown) {
       const error = thrown as AgentError;
-      if (hooks.signal?.aborted || attempt > policy.max || hooks.mayRepeat?.() === false) {
-        throw error;
-      }
+      const budget = error.code === "rate_limited" ? "rateLimited" : "max";
+      if (hooks.signal?.aborted || left[budget] === 0 || hooks.mayRepeat?.() === false) throw error;
       if (!worthIt(error, attempt, policy)) throw error;
       const ms = backoffDelay(attempt, policy, Math.random(), error.retryAfterMs);
+      left[budget]--;
       hooks.onRetry?.(error, attempt, ms);
       const began = performance.now();
       try {

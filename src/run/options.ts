@@ -3,25 +3,31 @@ import {
   abortSignal,
   callback,
   flag,
-  positiveInteger,
   positiveMs,
   refuse,
   type Rules,
   wholeNumber,
 } from "../model/check.ts";
 import { budget, type BudgetOptions } from "../limits/budget.ts";
-import { type LimitOptions, limits } from "../model/limits.ts";
+import {
+  type AdaptiveConcurrency,
+  concurrency,
+  type LimitOptions,
+  limits,
+  mostOf,
+} from "../model/limits.ts";
 import type { Result } from "../model/result.ts";
 import type { ProgressReport } from "./progress.ts";
 
 /** What every run takes. */
 export interface RunOptions {
   /**
-   * How many items are worked on at the same time, and how many attempts are on the wire at the same time.
+   * How many items are worked on at the same time, and how many attempts are on the wire at the same time. As an object: within which bounds
+   * it is found out how many attempts the server bears.
    *
    * @default {10} or what `configure` says
    */
-  readonly concurrency?: number;
+  readonly concurrency?: number | AdaptiveConcurrency;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;
   /** What the run may spend at most. What is not sent by then fails with the code `budget`; what is in flight is finished. */
@@ -33,7 +39,7 @@ export interface RunOptions {
   /**
    * How many finished results may wait for a slow consumer before no more items are begun.
    *
-   * @default The concurrency
+   * @default The concurrency, or its `max`
    */
   readonly buffer?: number;
   /** Told how far the run is: at the beginning, five times a second and at the end. */
@@ -54,7 +60,7 @@ export interface CallRunOptions extends RunOptions {
 
 /** The rules for {@linkcode RunOptions}. */
 export const RUN_RULES: Rules = {
-  concurrency: positiveInteger,
+  concurrency,
   limits,
   budget,
   signal: abortSignal,
@@ -66,9 +72,16 @@ export const RUN_RULES: Rules = {
 /** The rules for {@linkcode CallRunOptions}. */
 export const CALL_RUN_RULES: Rules = { ...RUN_RULES, onResult: callback, throwOnError: flag };
 
-/** The concurrency of a run that may say nothing of it. */
-export function concurrencyOf(options: RunOptions): number {
-  return options.concurrency ?? options.limits?.concurrency ?? configuration().concurrency;
+/** The limits of a run on its attempts, and how many items it works on at the same time. */
+export function limitsOf({ concurrency, limits }: RunOptions): {
+  readonly attempts: LimitOptions;
+  readonly items: number;
+} {
+  const attempts = { ...limits, concurrency: concurrency ?? limits?.concurrency };
+  const most = mostOf(attempts);
+  if (most !== undefined) return { attempts, items: most };
+  const items = configuration().concurrency;
+  return { attempts: { ...attempts, concurrency: items }, items };
 }
 
 /** Refuses what cannot be pulled from. */

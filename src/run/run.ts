@@ -1,9 +1,9 @@
 import { budgetsOf, currentContext, inContext } from "../agent/context.ts";
-import { Limiter } from "../limits/limiter.ts";
+import { limiterFor } from "../limits/adaptive.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
 import type { ResultBase } from "../model/result.ts";
 import { Lanes } from "./lanes.ts";
-import { concurrencyOf, type RunOptions } from "./options.ts";
+import { limitsOf, type RunOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 
 /** What a run does with its items. */
@@ -46,7 +46,7 @@ export function openRun<T, R>(
   work: Work<T, R>,
 ): Run<R> {
   const context = currentContext();
-  const concurrency = concurrencyOf(options);
+  const { attempts, items: concurrency } = limitsOf(options);
   const abort = new ChildAbort(context.signal, options.signal);
   const items = new ChildAbort(abort.signal);
   const known = Array.isArray(source);
@@ -97,7 +97,7 @@ export function openRun<T, R>(
     {
       ...context,
       signal: items.signal,
-      limiters: [new Limiter({ ...options.limits, concurrency }), ...context.limiters],
+      limiters: [limiterFor(attempts), ...context.limiters],
       budgets: budgetsOf(options, context),
       // Nobody waits for a single one of them.
       priority: 0,

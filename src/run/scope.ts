@@ -8,24 +8,24 @@ import {
   type TrackingScope,
 } from "../agent/context.ts";
 import { budget, type BudgetOptions } from "../limits/budget.ts";
-import { Limiter } from "../limits/limiter.ts";
-import { type LimitOptions, limits } from "../model/limits.ts";
-import { ChildAbort } from "../model/abort.ts";
+import { limiterFor } from "../limits/adaptive.ts";
+import type { Limiter } from "../limits/limiter.ts";
 import {
-  abortSignal,
-  callback,
-  checkOptions,
-  positiveInteger,
-  positiveMs,
-} from "../model/check.ts";
+  type AdaptiveConcurrency,
+  concurrency,
+  type LimitOptions,
+  limits,
+} from "../model/limits.ts";
+import { ChildAbort } from "../model/abort.ts";
+import { abortSignal, callback, checkOptions, positiveMs } from "../model/check.ts";
 import { BatchError } from "../model/errors.ts";
 import type { ResultBase } from "../model/result.ts";
 import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
 
 /** What every call inside a scope shares. */
 export interface ScopeOptions {
-  /** How many attempts may be on the wire at the same time. Without it the scope sets no limit. */
-  readonly concurrency?: number;
+  /** How many attempts may be on the wire at the same time; as an object, within which bounds that is found out. Without it the scope sets no limit. */
+  readonly concurrency?: number | AdaptiveConcurrency;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;
   /** What everything inside may spend at most. What is not sent by then fails with the code `budget`. */
@@ -40,7 +40,7 @@ export interface ScopeOptions {
 export interface Scope {
   /** Aborts when the scope does, and when it has ended. */
   readonly signal: AbortSignal;
-  /** The limit on attempts at the same time, if there is one. */
+  /** The limit on attempts at the same time, if there is one: now, if it is found out. */
   readonly concurrency?: number;
   /** How many calls and runs were started inside and have not ended. */
   readonly pending: number;
@@ -88,7 +88,7 @@ async function open<T>(
   fn: (scope: Scope) => T | Promise<T>,
 ): Promise<T> {
   checkOptions("open a scope", options, {
-    concurrency: positiveInteger,
+    concurrency,
     limits,
     budget,
     signal: abortSignal,
@@ -109,7 +109,7 @@ export function currentScope(): Scope | undefined {
 }
 
 class ActiveScope implements Scope, TrackingScope {
-  readonly concurrency?: number;
+  readonly #limiter: Limiter | undefined;
   usage: Usage = NO_USAGE;
   cost: number | undefined;
   #pending = 0;
@@ -120,17 +120,16 @@ class ActiveScope implements Scope, TrackingScope {
   readonly #context: CallContext;
 
   constructor(options: ScopeOptions, outer: CallContext) {
-    this.concurrency = options.concurrency;
     this.#abort = new ChildAbort(outer.signal, options.signal);
     const { deadline } = options;
     this.#abort.abortAfter(deadline, `the scope was not finished within ${deadline} ms`);
     const { concurrency, limits } = options;
-    const own = concurrency === undefined && limits === undefined
-      ? []
-      : [new Limiter({ ...limits, concurrency: concurrency ?? limits?.concurrency })];
+    this.#limiter = concurrency === undefined && limits === undefined
+      ? undefined
+      : limiterFor({ ...limits, concurrency: concurrency ?? limits?.concurrency });
     this.#context = {
       signal: this.#abort.signal,
-      limiters: [...own, ...outer.limiters],
+      limiters: this.#limiter === undefined ? outer.limiters : [this.#limiter, ...outer.limiters],
       budgets: budgetsOf(options, outer),
       priority: outer.priority,
       collect: (result) => {
@@ -143,6 +142,11 @@ class ActiveScope implements Scope, TrackingScope {
 
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  get concurrency(): number | undefined {
+    const concurrency = this.#limiter?.concurrency;
+    return concurrency === Infinity ? undefined : concurrency;
   }
 
   get pending(): number {

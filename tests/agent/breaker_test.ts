@@ -195,6 +195,7 @@ Deno.test("breaker: a probe that is aborted, or tells nothing, gives its place b
   for (const answer of [busy(), failing({ status: 400, retryable: false })]) {
     state.answer = answer;
     assertEquals((await errorOf(A.call({}))).status, answer.status);
+    await time.tick(1); // what the server asked for
   }
   assertEquals(state.calls, 6);
   state.answer = "ok";
@@ -226,7 +227,7 @@ Deno.test("breaker: what is not the model's fault does not count, what is does",
   for (const [code, counts, [agent, options, params = { x: 1 }]] of cases) {
     for (let n = 0; n < 3; n++) {
       const call = agent.settle(params as never, options);
-      await time.tick(10);
+      await time.tick(11);
       const expected = counts && n === 2 ? "circuit_open" : code;
       assertEquals((await call).error?.code, expected, `${code} ${n}`);
     }

@@ -39,10 +39,13 @@ Deno.test("result: a success tells everything", async () => {
   assertEquals({ ...result.timing }, {
     queuedMs: 0,
     limitedMs: 0,
+    limitedBy: undefined,
     backoffMs: 0,
     modelMs: 100,
     toolsMs: 0,
+    connectMs: undefined,
     firstTokenMs: undefined,
+    generationMs: undefined,
   });
   assertEquals(result.attempts.map((a) => ({ ...a })), [{
     model: "m",
@@ -51,6 +54,7 @@ Deno.test("result: a success tells everything", async () => {
     status: undefined,
     error: undefined,
     retryAfterMs: undefined,
+    concurrency: undefined,
     usage: used(10, 2, 4),
   }]);
 });
@@ -60,7 +64,7 @@ Deno.test("result: a failure tells everything", async () => {
   const thrown = busy({ retryAfterMs: 1000, usage: used(5, 0) });
   const began = Date.now();
   const provider = scripted([thrown, busy({ code: "provider", status: 503 })], { latency: 10 });
-  const A = defineAgent({ ...base, provider, retries: { max: 1, on: () => true } });
+  const A = defineAgent({ ...base, provider, retries: { max: 1, on: (_, n) => n === 1 } });
   const call = A.settle({}, { metadata: 0 });
   await time.tick(2000);
   const result = await call;

@@ -159,7 +159,7 @@ Deno.test("retries: a call that waits holds no permit", async () => {
     generate: ({ messages }) => {
       const text = String(messages[0]!.content);
       order.push(text);
-      if (order.length === 1) throw busy({ retryAfterMs: 1000 });
+      if (order.length === 1) throw busy({ code: "provider", status: 503, retryAfterMs: 1000 });
       return Promise.resolve(reply(text));
     },
   });

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import {
   backoffDelay,
   DEFAULT_RETRIES,
-  LONGEST_RETRY_AFTER,
   type RetryOptions,
   retryPolicy,
 } from "../../src/resilience/backoff.ts";
+import { LONGEST_RETRY_AFTER } from "../../src/model/retry_after.ts";
 
 const delays = (options: RetryOptions, random = 0) =>
   [1, 2, 3, 4, 5].map((attempt) => backoffDelay(attempt, retryPolicy(options), random));

@@ -33,11 +33,10 @@ const FIRST_GUESS = 200;
  * @throws The signal's reason, as soon as it aborts; then nothing is held.
  */
 export async function admit(call: Outgoing): Promise<Admission> {
-  const { trace, signal, priority, budgets, agent } = call;
+  const { trace, signal, priority, budgets } = call;
   const limiters = limitersOf(call);
-  const counted = budgets.length > 0 || limiters.some(({ countsTokens }) => countsTokens);
-  const expected = counted ? expectedUsage(call) : undefined;
-  const tokens = expected?.totalTokens ?? 0;
+  const expected = expectedUsage(call);
+  const tokens = expected.totalTokens;
 
   const reservations: Reservation[] = [];
   const settle = (actual: Amount | undefined): void => {
@@ -46,7 +45,7 @@ export async function admit(call: Outgoing): Promise<Admission> {
   let permits: Permits;
   let tell: Admission["tell"];
   try {
-    if (expected !== undefined) await reserve(call, amountOf(call, expected), reservations);
+    if (budgets.length > 0) await reserve(call, amountOf(call, expected), reservations);
     const waited: Waited = {};
     try {
       permits = await acquireAll(limiters, { tokens, priority }, signal, waited);
@@ -68,7 +67,7 @@ export async function admit(call: Outgoing): Promise<Admission> {
     tell,
     leave(usage, no, answer) {
       permits.release(no ? usage?.totalTokens ?? 0 : usage?.totalTokens, answer);
-      if (usage !== undefined) agent.seen.outputTokens = smoothed(agent.seen.outputTokens, usage);
+      if (usage !== undefined) learn(call, usage);
       if (usage !== undefined) settle(amountOf(call, usage));
       else settle(no ? { tokens: 0, cost: 0 } : { tokens });
     },
@@ -110,15 +109,21 @@ function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
   return { tokens: usage.totalTokens, cost: cost?.total };
 }
 
-/** Answers are mostly as long as those before. */
-function expectedUsage({ request, agent }: Outgoing): Usage {
-  const inputTokens = estimateTokens(request.messages);
-  const outputTokens = Math.ceil(
-    agent.seen.outputTokens ?? Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS),
-  );
-  return plainUsage(inputTokens, outputTokens);
+/** Answers are mostly as long as those before, and an agent's language has mostly as many tokens to a character. */
+function expectedUsage({ request, agent: { seen } }: Outgoing): Usage {
+  const inputTokens = estimateTokens(request.messages) * (seen.perEstimate ?? 1);
+  const outputTokens = seen.outputTokens ??
+    Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS);
+  return plainUsage(Math.ceil(inputTokens), Math.ceil(outputTokens));
 }
 
-function smoothed(mean: number | undefined, { outputTokens }: Usage): number {
-  return mean === undefined ? outputTokens : 0.9 * mean + 0.1 * outputTokens;
+/** What an answer tells of those to come. */
+function learn({ request, agent: { seen } }: Outgoing, { inputTokens, outputTokens }: Usage): void {
+  const estimate = estimateTokens(request.messages);
+  seen.outputTokens = smoothed(seen.outputTokens, outputTokens);
+  if (estimate > 0) seen.perEstimate = smoothed(seen.perEstimate, inputTokens / estimate);
+}
+
+function smoothed(mean: number | undefined, value: number): number {
+  return mean === undefined ? value : 0.9 * mean + 0.1 * value;
 }

@@ -30,7 +30,12 @@ export interface ModelAgent extends ModelAgentOptions {
   /** The agent's own limits. */
   readonly limiter?: Limiter;
   /** What its answers were like until now. */
-  readonly seen: { outputTokens?: number };
+  readonly seen: {
+    /** How long they are, in tokens. */
+    outputTokens?: number;
+    /** How many tokens a request has for each that was estimated. */
+    perEstimate?: number;
+  };
 }
 
 /** Told what a call does while it runs. */

@@ -1,8 +1,9 @@
 /** Limiters that learn from the server's answers. */
 import { boundsOf, type LimitOptions, mostOf } from "../model/limits.ts";
 import { LONGEST_RETRY_AFTER } from "../model/retry_after.ts";
+import type { RateReport } from "../model/rates.ts";
 import { Learned, type LearnedMark } from "./learned.ts";
-import { type Answer, Limiter } from "./limiter.ts";
+import { type Answer, type Ask, Limiter } from "./limiter.ts";
 import { type Episode, Window, type WindowOptions } from "./window.ts";
 
 /** A limiter that finds out how much concurrency the server bears. */
@@ -17,14 +18,15 @@ export class AdaptiveLimiter extends Limiter {
   }
 
   override get found(): number | undefined {
-    return this.#window.moved ? this.concurrency : undefined;
+    return this.#window.looks ? this.concurrency : undefined;
   }
 
-  override sent(): unknown {
-    return this.#window.sent();
+  override send(ask: Ask): unknown {
+    super.send(ask);
+    return this.#window.send();
   }
 
-  override hear({ heard }: Answer, mark: unknown): void {
+  override hear({ heard }: Answer, mark: unknown, _ask: Ask): void {
     this.#window.hear(heard, mark as Episode, this.held, performance.now());
     this.#follow();
   }
@@ -43,8 +45,10 @@ export function limiterFor(limits: LimitOptions): Limiter {
     : new AdaptiveLimiter(limits, { ...bounds, tolerance: 0 });
 }
 
-/** Where nobody asks for an adaptive concurrency, a third may be refused: with less, it may be the server's weather. */
-const TOLERANCE = 1 / 3;
+/** Where nobody asks for an adaptive concurrency, so many are always let through: what a small run needs. */
+const FLOOR = 8;
+/** And such a share of refusals is borne. */
+const TOLERANCE = 0.1;
 
 interface Mark {
   readonly episode: unknown;
@@ -59,38 +63,41 @@ export class ModelLimiter extends AdaptiveLimiter {
   readonly #learned = new Learned();
   #pausedAt = -Infinity;
 
-  /** With the limits that are known. If they are not adaptive, the concurrency is only cut when much is refused. */
+  /** With the limits that are known. If they are not adaptive, the concurrency is not limited until the server refuses. */
   constructor(limits: LimitOptions) {
     const bounds = boundsOf(limits);
     const max = mostOf(limits) ?? Infinity;
     super(
       limits,
       bounds === undefined
-        ? { start: max, min: 1, max, tolerance: TOLERANCE }
+        ? { start: max, min: Math.min(FLOOR, max), max, tolerance: TOLERANCE }
         : { ...bounds, tolerance: 0 },
     );
     this.requests.push(this.#learned.requests);
     this.tokens.push(this.#learned.tokens);
   }
 
-  /** Tokens count as soon as the server tells of a limit on them. */
-  override get countsTokens(): boolean {
-    return this.tokens.length > 1 || this.#learned.tokens.known;
+  override send(ask: Ask): Mark {
+    const episode = super.send(ask);
+    return { episode, learned: this.#learned.mark(performance.now()) };
   }
 
-  override sent(): Mark {
-    return { episode: super.sent(), learned: this.#learned.mark(performance.now()) };
-  }
-
-  override hear(answer: Answer, mark: Mark): void {
+  override hear(answer: Answer, mark: Mark, ask: Ask): void {
     const now = performance.now();
     const { heard, rates, retryAfterMs } = answer;
     if (heard === "ok" || rates !== undefined) this.#learned.hear(rates, mark.learned, now);
-    super.hear(answer, mark.episode);
+    // What is refused for a rate that is followed is no reason for less concurrency.
+    const rate = heard === "refused" && saysWhy(rates, ask);
+    super.hear(rate ? { ...answer, heard: "nothing" } : answer, mark.episode, ask);
     // Of all that were sent before, only the first that is refused stops the others.
     if (heard !== "refused" || mark.learned.at < this.#pausedAt) return;
     if (retryAfterMs === undefined || retryAfterMs > LONGEST_RETRY_AFTER) return;
     this.#pausedAt = now;
     this.pause(retryAfterMs);
   }
+}
+
+function saysWhy(rates: RateReport | undefined, { tokens }: Ask): boolean {
+  return (rates?.requests?.remaining ?? Infinity) < 1 ||
+    (rates?.tokens?.remaining ?? Infinity) < Math.max(1, tokens);
 }

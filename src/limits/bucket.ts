@@ -38,6 +38,12 @@ export class Bucket implements Rate {
     this.#level -= amount;
   }
 
+  send(): void {}
+
+  giveBack(amount: number, now: number): void {
+    this.correct(amount, now);
+  }
+
   /** Gives back what was taken too much; a negative amount takes what was taken too little, as if it were taken now. */
   correct(amount: number, now: number): void {
     this.#flow(now);

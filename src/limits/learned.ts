@@ -2,7 +2,7 @@
 import type { RateReport, RateState } from "../model/rates.ts";
 import type { Rate } from "./rate.ts";
 
-/** What was taken when an attempt was sent: what its answer says of the limits is read against that. */
+/** What had gone out when an attempt did, itself included: what its answer says of the limits is read against that. */
 export interface LearnedMark {
   /** When, in milliseconds. */
   readonly at: number;
@@ -16,20 +16,24 @@ export class Learned {
   readonly requests = new LearnedRate();
   /** Its limit on tokens. */
   readonly tokens = new LearnedRate();
+  #latest = -Infinity;
 
-  /** To be kept from when an attempt is sent until its answer comes. */
+  /** To be kept from when an attempt goes out until its answer comes. */
   mark(now: number): LearnedMark {
-    return { at: now, requests: this.requests.taken, tokens: this.tokens.taken };
+    return { at: now, requests: this.requests.sent, tokens: this.tokens.sent };
   }
 
-  /** What an answer said; one that says nothing comes from a server that has no such limits any more. */
+  /** What an answer said. One that says nothing comes from a server that has no such limits any more. */
   hear(report: RateReport | undefined, mark: LearnedMark, now: number): void {
+    // Answers overtake each other: the latest request knows most.
+    if (mark.requests < this.#latest) return;
+    this.#latest = mark.requests;
     this.requests.hear(report?.requests, mark.at, mark.requests, now);
     this.tokens.hear(report?.tokens, mark.at, mark.tokens, now);
   }
 }
 
-/** From so many used on, the time until all of it is there again tells how fast it flows: below, rounding spoils it. */
+/** From so much used on, the time until all of it is there again tells how fast it flows: below, rounding spoils it. */
 const ENOUGH_TO_TELL = 10;
 
 /**
@@ -37,27 +41,28 @@ const ENOUGH_TO_TELL = 10;
  * what the server lets pass at once is let pass.
  *
  * An answer tells how much was left when its request came in, which is some seconds ago. So what has flowed in since then is added, and
- * what was sent since then is taken off.
+ * what was taken since then is taken off. The next answer corrects what was estimated wrongly.
  */
 export class LearnedRate implements Rate {
   #limit = Infinity;
   #level = Infinity;
   #perMs = 0;
   #at = 0;
-  #asOf = -Infinity;
-  /** Everything that was ever taken. */
-  taken = 0;
+  #taken = 0;
+  #sent = 0;
 
   /** Has the server told of it? */
   get known(): boolean {
     return this.#limit !== Infinity;
   }
 
-  /** What an answer said whose request was sent at `sentAt`, when `taken` was `takenThen`. */
-  hear(state: RateState | undefined, sentAt: number, takenThen: number, now: number): void {
-    // Answers overtake each other: the latest request knows most.
-    if (sentAt < this.#asOf) return;
-    this.#asOf = sentAt;
+  /** How much has ever gone out. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** What the answer said to a request that went out at `sentAt`, when `sentThen` had gone out. */
+  hear(state: RateState | undefined, sentAt: number, sentThen: number, now: number): void {
     if (state === undefined || !(state.limit > 0)) {
       this.#limit = Infinity;
       return;
@@ -68,8 +73,8 @@ export class LearnedRate implements Rate {
     if (resetMs !== undefined && resetMs > 0 && used >= ENOUGH_TO_TELL) {
       this.#perMs = used / resetMs;
     } else if (this.#perMs === 0) this.#perMs = limit / 60_000;
-    const since = this.taken - takenThen;
-    this.#level = Math.min(limit, remaining + (now - sentAt) * this.#perMs) - since;
+    const then = Math.min(limit, remaining + (now - sentAt) * this.#perMs);
+    this.#level = then - (this.#taken - sentThen);
     this.#at = now;
   }
 
@@ -81,18 +86,21 @@ export class LearnedRate implements Rate {
   }
 
   take(amount: number, now: number): void {
-    this.taken += amount;
-    if (!this.known) return;
+    this.#taken += amount;
     this.#flow(now);
     this.#level -= amount;
   }
 
-  correct(amount: number, now: number): void {
-    this.taken -= amount;
-    if (!this.known) return;
-    this.#flow(now);
-    this.#level = Math.min(this.#limit, this.#level + amount);
+  send(amount: number): void {
+    this.#sent += amount;
   }
+
+  giveBack(amount: number, now: number): void {
+    this.take(-amount, now);
+  }
+
+  /** The answer that tells how much it took tells also how much is left. */
+  correct(): void {}
 
   #flow(now: number): void {
     this.#level = Math.min(this.#limit, this.#level + (now - this.#at) * this.#perMs);

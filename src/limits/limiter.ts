@@ -84,11 +84,6 @@ export class Limiter {
     this.#admit();
   }
 
-  /** Must it be told how many tokens an attempt will use? */
-  get countsTokens(): boolean {
-    return this.tokens.length > 0;
-  }
-
   /** Takes a permit if it can be had at once. */
   tryAcquire(ask: Ask): boolean {
     // Who waits and could go first is not overtaken.
@@ -138,8 +133,10 @@ export class Limiter {
     });
   }
 
-  /** An attempt that has all its permits is sent. What is given back is handed in with its answer. */
-  sent(): unknown {
+  /** An attempt that has all its permits goes out. What is given back is handed in with its answer. */
+  send({ tokens }: Ask): unknown {
+    for (const rate of this.requests) rate.send(1);
+    for (const rate of this.tokens) rate.send(tokens);
     return undefined;
   }
 
@@ -149,17 +146,23 @@ export class Limiter {
   }
 
   /** The answer has come; the permit is still held. */
-  hear(_answer: Answer, _mark: unknown): void {}
+  hear(_answer: Answer, _mark: unknown, _ask: Ask): void {}
+
+  /** Gives back a permit with which nothing went out. */
+  cancel({ tokens, priority }: Ask): void {
+    const now = performance.now();
+    for (const rate of this.requests) rate.giveBack(1, now);
+    for (const rate of this.tokens) rate.giveBack(tokens, now);
+    this.#leave(priority);
+  }
 
   /** Gives a permit back. `used` is how many tokens the attempt used, if that is known, in the place of those it asked for. */
   release({ tokens, priority }: Ask, used: number | undefined): void {
-    this.#held--;
-    if (priority <= 0) this.#heldByRuns--;
     if (used !== undefined && this.tokens.length > 0) {
       const now = performance.now();
       for (const rate of this.tokens) rate.correct(tokens - used, now);
     }
-    this.#admit();
+    this.#leave(priority);
   }
 
   /** Lets nobody begin for so many milliseconds. */
@@ -167,6 +170,12 @@ export class Limiter {
     const now = performance.now();
     this.#pausedUntil = Math.max(this.#pausedUntil, now + ms);
     this.#schedule(now);
+  }
+
+  #leave(priority: number): void {
+    this.#held--;
+    if (priority <= 0) this.#heldByRuns--;
+    this.#admit();
   }
 
   /** Lets begin whoever can. */

@@ -29,14 +29,6 @@ export async function acquireAll(
   waited: Waited = {},
 ): Promise<Permits> {
   let held = 0;
-  let marks: unknown[] | undefined;
-  const release = (used?: number, answer?: Answer): void => {
-    while (held > 0) {
-      const limiter = limiters[--held]!;
-      if (answer !== undefined && marks !== undefined) limiter.hear(answer, marks[held]);
-      limiter.release(ask, used);
-    }
-  };
   try {
     signal?.throwIfAborted();
     for (const limiter of limiters) {
@@ -55,11 +47,17 @@ export async function acquireAll(
     // It may have aborted just after the last permit was given.
     signal?.throwIfAborted();
   } catch (reason) {
-    // Nothing was sent: what was counted for it is given back.
-    release(0);
+    while (held > 0) limiters[--held]!.cancel(ask);
     throw reason;
   }
-  marks = limiters.map((limiter) => limiter.sent());
+  const marks = limiters.map((limiter) => limiter.send(ask));
+  const release = (used?: number, answer?: Answer): void => {
+    while (held > 0) {
+      const limiter = limiters[--held]!;
+      if (answer !== undefined) limiter.hear(answer, marks[held], ask);
+      limiter.release(ask, used);
+    }
+  };
   let found: number | undefined;
   for (const limiter of limiters) {
     if (limiter.found !== undefined) found = Math.min(found ?? Infinity, limiter.found);

@@ -4,6 +4,10 @@ export interface Rate {
   waitFor(amount: number, now: number): number;
   /** Takes so much, also if it is not there. */
   take(amount: number, now: number): void;
-  /** Gives back what was taken too much; a negative amount takes what was taken too little. */
+  /** What was taken goes out now. */
+  send(amount: number): void;
+  /** Gives back what was taken and did not go out. */
+  giveBack(amount: number, now: number): void;
+  /** What went out took so much less than was thought; a negative amount: so much more. */
   correct(amount: number, now: number): void;
 }

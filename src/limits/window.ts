@@ -7,6 +7,7 @@
  * @see {@link https://www.rfc-editor.org/rfc/rfc5681} TCP congestion control
  */
 import type { AdaptiveConcurrency, ConcurrencyChange } from "../model/limits.ts";
+import { Weather } from "./weather.ts";
 
 /** How an attempt ended, as far as the server's limits go. */
 export type Heard =
@@ -24,22 +25,23 @@ export interface WindowOptions extends AdaptiveConcurrency {
   readonly start: number;
   readonly min: number;
   readonly max: number;
-  /** The share of an episode that may be refused without a cut: 0 cuts at the first refusal. */
+  /** The share of the latest attempts that may be refused without a cut. */
   readonly tolerance: number;
 }
 
 /** What is left of the window after a cut. */
-const CUT = 0.8;
+const CUT = 0.85;
+/** What is left after the first one, which comes of fast growth, and after one that follows another at once. */
+const DEEP_CUT = 0.5;
+/** With growth by such a share after a cut, it has helped. */
+const CLEAN = 0.1;
 /** The growth in a round, once a limit was met: a share of the window, but at least so much. */
 const GROWTH = 0.02;
 const LEAST_GROWTH = 0.2;
 /** That far above the last limit that was met, there is another one to be found: it grows fast again. */
 const BEYOND = 1.25;
-/** Below so many sent, a share of refused ones says nothing. */
-const ENOUGH_TO_TELL = 8;
-/** After so long without a refusal the limit may be another one, in milliseconds. */
-const FORGET_AFTER = 60_000;
-
+/** About so many attempts are the latest. */
+const LATEST = 64;
 /** All that was sent until a refusal was heard. */
 export interface Episode {
   sent: number;
@@ -48,9 +50,11 @@ export interface Episode {
   width: number;
   /** Has one been refused? Then what is sent from now on belongs to the next episode. */
   over: boolean;
+  /** Has the window been cut for it? */
+  cut: boolean;
 }
 
-const none = (): Episode => ({ sent: 0, refused: 0, width: 0, over: false });
+const begin = (): Episode => ({ sent: 0, refused: 0, width: 0, over: false, cut: false });
 
 /** The window itself. */
 export class Window {
@@ -59,10 +63,12 @@ export class Window {
   /** Up to here it grows fast. */
   #fastUpTo = Infinity;
   #lastLimit = Infinity;
+  /** The share of the latest attempts that was refused. */
+  #share = 0;
   /** So many answers more without growth: the server has trouble of its own. */
   #calm = 0;
-  #episode = none();
-  #cutAt = -Infinity;
+  #episode = begin();
+  readonly #weather = new Weather();
   #told: number;
 
   /** As wide as it is to be at first. */
@@ -78,50 +84,69 @@ export class Window {
   }
 
   /** Does it look for a limit, or has it met one? */
-  get moved(): boolean {
-    return this.#options.tolerance === 0 || this.#width < this.#options.max;
+  get looks(): boolean {
+    return this.#options.start < this.#options.max || this.#width < this.#options.max;
   }
 
-  /** An attempt is sent. What is given back must be handed in with its answer. */
-  sent(): Episode {
-    const { over, sent } = this.#episode;
-    // Who tolerates some needs enough to tell their share.
-    if (over && (this.#options.tolerance === 0 || sent >= ENOUGH_TO_TELL)) this.#episode = none();
+  /** An attempt goes out. What is given back must be handed in with its answer. */
+  send(): Episode {
+    if (this.#episode.over) {
+      this.#weather.note(this.#episode);
+      this.#episode = begin();
+    }
     this.#episode.sent++;
+    this.#share *= 1 - 1 / LATEST;
     return this.#episode;
   }
 
   /** An answer has come to what was sent in that episode. `inUse` attempts were on the wire, this one included. */
   hear(heard: Heard, episode: Episode, inUse: number, now: number): void {
-    if (heard === "refused") this.#cut(episode, inUse, now);
-    else if (heard === "failed") this.#calm = this.#width;
+    if (heard === "refused") this.#refused(episode, inUse, now);
+    else if (heard === "failed") this.#calm = Math.min(this.#width, inUse);
     // What was sent before a cut tells of a window that is gone.
-    else if (heard === "ok" && !episode.over) this.#grow(inUse, now);
+    else if (heard === "ok" && (!episode.over || this.#weather.lasts(now))) this.#grow(inUse);
   }
 
-  #cut(episode: Episode, inUse: number, now: number): void {
+  #refused(episode: Episode, inUse: number, now: number): void {
+    episode.refused++;
+    this.#share += 1 / LATEST;
+    // Another one has followed it: what it tells is old.
+    if (episode !== this.#episode) return;
     if (!episode.over) {
       episode.over = true;
       episode.width = Math.min(this.#width, inUse);
+      const before = this.#weather.judge(this.#width, now);
+      if (before !== undefined) this.#widen(before);
     }
-    episode.refused++;
-    const { tolerance, min } = this.#options;
-    const { sent, refused, width } = episode;
-    const enough = tolerance === 0 || (sent >= ENOUGH_TO_TELL && refused > tolerance * sent);
-    // Another one has followed it: what it tells is old.
-    if (!enough || episode !== this.#episode) return;
-    // Of what was sent the server bore what it did not refuse. One more, so that one of one is not everything.
-    const borne = width * (1 - refused / (sent + 1));
-    this.#width = Math.max(min, Math.min(this.#width, CUT * width, borne));
-    this.#fastUpTo = this.#width;
-    // A limit that is met again and again from below is the same one.
-    this.#lastLimit = Math.max(width, this.#lastLimit < Infinity ? 0.9 * this.#lastLimit : 0);
-    this.#cutAt = now;
+    if (this.#weather.lasts(now) || this.#share < this.#options.tolerance) return;
+    this.#cut(episode);
     this.#tell("refused");
   }
 
-  #grow(inUse: number, now: number): void {
-    const { max, tolerance } = this.#options;
+  #cut(episode: Episode): void {
+    // What is on the wire and was not refused is what the server bears. It gets less as more of them are heard to be refused.
+    const borne = episode.width - episode.refused;
+    const first = this.#fastUpTo === Infinity;
+    const again = this.#width < (1 + GROWTH) * this.#fastUpTo;
+    const left = (first || again ? DEEP_CUT : CUT) * borne;
+    this.#width = Math.max(this.#options.min, Math.min(this.#width, left));
+    if (episode.cut) return;
+    episode.cut = true;
+    // A limit that is met again and again from below is the same one.
+    const lastLimit = this.#lastLimit === Infinity ? 0 : this.#lastLimit;
+    this.#lastLimit = Math.max(episode.width, 0.9 * lastLimit);
+    // Of the limit that the fast growth ran into one can be sure.
+    this.#fastUpTo = first ? CUT * borne : this.#width;
+  }
+
+  #widen(width: number): void {
+    this.#width = width;
+    this.#fastUpTo = Infinity;
+    this.#tell("growth");
+  }
+
+  #grow(inUse: number): void {
+    const { max } = this.#options;
     if (this.#width >= max) return;
     if (this.#calm >= 1) {
       this.#calm--;
@@ -129,10 +154,10 @@ export class Window {
     }
     // A window that is not filled says nothing of what would be borne.
     if (inUse < this.concurrency) return;
-    if (tolerance > 0 && now - this.#cutAt > FORGET_AFTER) this.#width = max;
-    else if (this.#width < this.#fastUpTo || this.#width > BEYOND * this.#lastLimit) this.#width++;
+    if (this.#width < this.#fastUpTo || this.#width > BEYOND * this.#lastLimit) this.#width++;
     else this.#width += Math.max(LEAST_GROWTH, GROWTH * this.#width) / this.#width;
     this.#width = Math.min(max, this.#width);
+    if (this.#width >= this.#fastUpTo + Math.max(1, CLEAN * this.#fastUpTo)) this.#weather.helped();
     this.#tell("growth");
   }
 

@@ -1,0 +1,732 @@
+import { delay } from "@std/async/delay";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { checkOptions } from "../../src/model/check.ts";
+import {
+  hedge,
+  hedged,
+  type HedgedOptions,
+  type HedgeHooks,
+  type HedgeOptions,
+  OTHER_WAS_FASTER,
+} from "../../src/resilience/hedge.ts";
+import { Latencies } from "../../src/resilience/latencies.ts";
+import { fakeTime } from "../helpers.ts";
+
+/** What an attempt does, in milliseconds one after the other. A step that is absent takes no time at all. */
+interface Plan {
+  /** It waits for its permits. */
+  permit?: number;
+  /** Then it is on the wire … */
+  wire: number;
+  /** … and in the meantime, so long after it was sent, it has its first piece. */
+  piece?: number;
+  /** It reads the answer. */
+  read?: number;
+  /** It fails on the wire. */
+  fails?: boolean;
+  /** It fails while it waits for its permits, and is never sent. */
+  refused?: boolean;
+}
+const FAILED = [new Error("the first failed"), new Error("the second failed")] as const;
+
+/** Runs the first plan, and the second one as its duplicate; writes down what happens, and when. */
+function race(plans: readonly Plan[], options: Partial<HedgedOptions> = {}) {
+  const began = performance.now();
+  const log: string[] = [];
+  const signals: AbortSignal[] = [];
+  const note = (what: string) => log.push(`${performance.now() - began} ${what}`);
+  const attempt = async ({ signal, duplicate, sent, ended, first }: HedgeHooks) => {
+    const who = duplicate ? "second" : "first";
+    const plan = plans[signals.push(signal) - 1]!;
+    const pass = (ms = 0) => ms > 0 ? delay(ms, { signal }) : Promise.resolve();
+    note(`${who} begins`);
+    try {
+      await pass(plan.permit);
+      if (plan.refused) throw FAILED[signals.length - 1];
+      sent();
+      note(`${who} sent`);
+      try {
+        if (plan.piece !== undefined) {
+          await pass(plan.piece);
+          note(`${who} ${first() ? "may" : "must not"} hand on`);
+        }
+        await pass(plan.wire - (plan.piece ?? 0));
+        if (plan.fails) throw FAILED[duplicate ? 1 : 0];
+      } finally {
+        ended();
+      }
+      await pass(plan.read);
+      note(`${who} answers`);
+      return who;
+    } catch (error) {
+      note(`${who} ${signal.aborted ? "aborted" : "fails"}`);
+      throw error;
+    }
+  };
+  const settled = hedged(attempt, { hedge: { afterMs: 100 }, signal: undefined, ...options }).then(
+    (value) => (note("over"), { value }),
+    (error: unknown) => (note("over"), { error }),
+  );
+  return { settled, log, signals };
+}
+
+/** A signal that counts its listeners. */
+function counted() {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const { addEventListener: add, removeEventListener: remove } = signal;
+  const listeners = new Set<unknown>();
+  signal.addEventListener = function (...args: Parameters<typeof add>) {
+    listeners.add(args[1]);
+    return add.apply(this, args);
+  };
+  signal.removeEventListener = function (...args: Parameters<typeof remove>) {
+    listeners.delete(args[1]);
+    return remove.apply(this, args);
+  };
+  return { controller, signal, listeners };
+}
+
+Deno.test("hedged: the duplicate's time counts from when the first was sent, not from when it began", async () => {
+  using time = fakeTime();
+  const { settled, log } = race([{ permit: 5_000, wire: 1_000 }, { wire: 50 }]);
+  await time.tick(10_000);
+  assertEquals(await settled, { value: "second" });
+  assertEquals(log, [
+    "0 first begins",
+    "5000 first sent",
+    "5100 second begins",
+    "5100 second sent",
+    "5150 second answers",
+    "5150 first aborted",
+    "5150 over",
+  ]);
+});
+
+Deno.test("hedged: no duplicate for what answers or fails in time, or has never been sent", async () => {
+  using time = fakeTime();
+  const plans: [Plan, end: string, outcome: object][] = [
+    [{ wire: 99 }, "99 first answers", { value: "first" }],
+    [{ wire: 99, read: 1_000 }, "1099 first answers", { value: "first" }],
+    [{ wire: 99, fails: true }, "99 first fails", { error: FAILED[0] }],
+    [{ permit: 5_000, wire: 10, refused: true }, "5000 first fails", { error: FAILED[0] }],
+  ];
+  for (const [plan, end, outcome] of plans) {
+    const { settled, log, signals } = race([plan]);
+    await time.tick(10_000);
+    assertEquals(await settled, outcome);
+    assertEquals([log.at(-2), signals.length, signals[0]!.aborted], [end, 1, false]);
+  }
+});
+
+Deno.test("hedged: the first success wins, and the other is aborted as it was slower", async () => {
+  using time = fakeTime();
+  const one = race([{ wire: 300 }, { wire: 250 }]);
+  const two = race([{ wire: 300 }, { wire: 150 }]);
+  await time.tick(1_000);
+  assertEquals([await one.settled, await two.settled], [{ value: "first" }, { value: "second" }]);
+  assertEquals(one.log.slice(-3), ["300 first answers", "300 second aborted", "300 over"]);
+  assertEquals(two.log.slice(-3), ["250 second answers", "250 first aborted", "250 over"]);
+  assertEquals(one.signals.map((s) => s.aborted), [false, true]);
+  assertEquals(two.signals.map((s) => s.aborted), [true, false]);
+  for (const { reason } of [one.signals[1]!, two.signals[0]!]) {
+    assertStrictEquals(reason, OTHER_WAS_FASTER);
+    assert(reason instanceof DOMException);
+    assertEquals([reason.name, reason.message], ["AbortError", "Another attempt was faster"]);
+  }
+});
+
+Deno.test("hedged: is over when the loser has let go", async () => {
+  using time = fakeTime();
+  const log: string[] = [];
+  const settled = hedged(async ({ duplicate, signal, sent }) => {
+    sent();
+    if (duplicate) return "second";
+    await delay(10_000, { signal }).catch(() => delay(70));
+    log.push("let go");
+    throw signal.reason;
+  }, { hedge: { afterMs: 100 }, signal: undefined }).then((value) => log.push(value));
+  await time.tick(100);
+  assertEquals(log, []);
+  await time.tick(70);
+  await settled;
+  assertEquals(log, ["let go", "second"]);
+});
+
+Deno.test("hedged: an answer that comes although it was aborted is left aside", async () => {
+  using time = fakeTime();
+  const settled = hedged(async ({ duplicate, sent }) => {
+    sent();
+    await delay(duplicate ? 50 : 200);
+    return duplicate;
+  }, { hedge: { afterMs: 100 }, signal: undefined });
+  await time.tick(1_000);
+  assertEquals(await settled, true);
+});
+
+Deno.test("hedged: what is false or absent is an answer, too", async () => {
+  for (const value of [undefined, null, 0, false, ""]) {
+    const options = { hedge: { afterMs: 100 }, signal: undefined };
+    assertStrictEquals(await hedged(() => Promise.resolve(value), options), value);
+  }
+});
+
+Deno.test("hedged: a duplicate that waits is withdrawn when the first has its answer", async () => {
+  using time = fakeTime();
+  const { settled, log, signals } = race([{ wire: 300, read: 40 }, { permit: 1_000, wire: 50 }]);
+  await time.tick(5_000);
+  assertEquals(await settled, { value: "first" });
+  assertEquals(log, [
+    "0 first begins",
+    "0 first sent",
+    "100 second begins",
+    "300 second aborted",
+    "340 first answers",
+    "340 over",
+  ]);
+  const { name, message } = signals[1]!.reason;
+  assertEquals([name, message], ["AbortError", "The attempt ended before its duplicate was sent"]);
+});
+
+Deno.test("hedged: the permit that the first gives back does not send the duplicate", async () => {
+  using time = fakeTime();
+  for (const fails of [false, true]) {
+    const permit = Promise.withResolvers<void>();
+    const log: string[] = [];
+    const settled = hedged(async ({ duplicate, sent, ended }) => {
+      if (duplicate) await permit.promise;
+      sent();
+      log.push(duplicate ? "second sent" : "first sent");
+      await delay(300);
+      ended();
+      // Here the permit passes to who waits for it; then the answer takes its time to get up.
+      permit.resolve();
+      for (let i = 0; i < 100; i++) await Promise.resolve();
+      if (fails) throw FAILED[0];
+      return "first";
+    }, { hedge: { afterMs: 100 }, signal: undefined }).catch((error) => error);
+    await time.tick(1_000);
+    assertStrictEquals(await settled, fails ? FAILED[0] : "first");
+    assertEquals(log, ["first sent"]);
+  }
+});
+
+Deno.test("hedged: a duplicate that may not be sent, or fails, is of no concern", async () => {
+  using time = fakeTime();
+  for (const plan of [{ wire: 0, refused: true }, { wire: 50, fails: true }]) {
+    const { settled, signals } = race([{ wire: 300 }, plan]);
+    await time.tick(1_000);
+    assertEquals(await settled, { value: "first" });
+    assertEquals(signals.map((s) => s.aborted), [false, false]);
+  }
+  const settled = hedged(({ duplicate, sent }) => {
+    if (duplicate) throw new Error("not even a promise");
+    sent();
+    return delay(300).then(() => "first");
+  }, { hedge: { afterMs: 100 }, signal: undefined });
+  await time.tick(1_000);
+  assertEquals(await settled, "first");
+});
+
+Deno.test("hedged: only one duplicate, also when it has failed", async () => {
+  using time = fakeTime();
+  const { settled, signals } = race([{ wire: 5_000 }, { wire: 50, fails: true }]);
+  await time.tick(10_000);
+  assertEquals([await settled, signals.length], [{ value: "first" }, 2]);
+});
+
+Deno.test("hedged: where the first fails, a duplicate on the wire may still win", async () => {
+  using time = fakeTime();
+  const { settled, log, signals } = race([{ wire: 200, fails: true }, { wire: 500 }]);
+  await time.tick(1_000);
+  assertEquals(await settled, { value: "second" });
+  assertEquals(log.slice(-3), ["200 first fails", "600 second answers", "600 over"]);
+  assertEquals(signals.map((s) => s.aborted), [false, false]);
+});
+
+Deno.test("hedged: where both fail it is the first one's error, whichever fails first", async () => {
+  using time = fakeTime();
+  for (const wire of [150, 800]) {
+    const { settled, log } = race([{ wire: 300, fails: true }, { wire, fails: true }]);
+    await time.tick(2_000);
+    assertEquals(await settled, { error: FAILED[0] });
+    assertEquals(log.at(-1), `${Math.max(300, 100 + wire)} over`);
+  }
+});
+
+Deno.test("hedged: where the first fails before the duplicate is sent, it fails at once", async () => {
+  using time = fakeTime();
+  const { settled, log } = race([{ wire: 200, fails: true }, { permit: 500, wire: 50 }]);
+  await time.tick(1_000);
+  assertEquals(await settled, { error: FAILED[0] });
+  assertEquals(log.slice(-3), ["200 first fails", "200 second aborted", "200 over"]);
+});
+
+Deno.test("hedged: the first piece decides, and nobody else hands on any", async () => {
+  using time = fakeTime();
+  const early = race([{ piece: 50, wire: 5_000 }]);
+  const first = race([{ piece: 300, wire: 900 }, { piece: 250, wire: 300 }]);
+  const second = race([{ piece: 300, wire: 310 }, { piece: 150, wire: 900 }]);
+  const waiting = race([{ piece: 300, wire: 900 }, { permit: 600, wire: 10 }]);
+  await time.tick(10_000);
+  assertEquals((await early.settled, early.signals.length), 1);
+  assertEquals(await first.settled, { value: "first" });
+  assertEquals(first.log.slice(-4), [
+    "300 first may hand on",
+    "300 second aborted",
+    "900 first answers",
+    "900 over",
+  ]);
+  assertEquals(await second.settled, { value: "second" });
+  assertEquals(second.log.slice(-4), [
+    "250 second may hand on",
+    "250 first aborted",
+    "1000 second answers",
+    "1000 over",
+  ]);
+  assertEquals(await waiting.settled, { value: "first" });
+  assertEquals(waiting.log[3], "300 first may hand on");
+  assertEquals(waiting.log[4], "300 second aborted");
+});
+
+Deno.test("hedged: the loser may not hand on, also if it does not hear of it", async () => {
+  using time = fakeTime();
+  const asked: unknown[] = [];
+  const settled = hedged(async ({ duplicate, sent, first }) => {
+    sent();
+    await delay(duplicate ? 50 : 200);
+    for (let i = 0; i < 3; i++) asked.push([duplicate, first()]);
+    await delay(100);
+    asked.push([duplicate, first()]);
+  }, { hedge: { afterMs: 100 }, signal: undefined });
+  await time.tick(1_000);
+  await settled;
+  const [yes, no] = [[true, true], [false, false]];
+  assertEquals(asked, [yes, yes, yes, no, no, no, yes, no]);
+});
+
+Deno.test("hedged: who has handed on a piece fails with its own error, and nobody steps in", async () => {
+  using time = fakeTime();
+  const first = race([{ piece: 200, wire: 400, fails: true }, { wire: 450 }]);
+  const second = race([{ wire: 600 }, { piece: 50, wire: 400, fails: true }]);
+  await time.tick(1_000);
+  assertEquals(await first.settled, { error: FAILED[0] });
+  assertEquals(await second.settled, { error: FAILED[1] });
+  assertEquals(first.log.slice(-3), ["200 second aborted", "400 first fails", "400 over"]);
+  assertEquals(second.log.slice(-3), ["150 first aborted", "500 second fails", "500 over"]);
+});
+
+Deno.test("hedged: an abort from above ends both at once, with its reason", async () => {
+  using time = fakeTime();
+  for (const reason of [new Error("enough"), undefined, "bye"]) {
+    for (const [at, begun] of [[50, 1], [150, 2], [250, 2]] as const) {
+      const { controller, signal, listeners } = counted();
+      const { settled, log, signals } = race([{ wire: 500 }, { permit: 100, wire: 500 }], {
+        signal,
+      });
+      await time.tick(at);
+      assertEquals(listeners.size, 1);
+      controller.abort(reason);
+      assertStrictEquals((await settled as { error: unknown }).error, signal.reason);
+      assertEquals([signals.length, log.at(-1), listeners.size], [begun, `${at} over`, 0]);
+      for (const child of signals) assertStrictEquals(child.reason, signal.reason);
+      const before = log.length;
+      await time.tick(10_000);
+      assertEquals(log.length, before, "nothing fires afterwards");
+    }
+  }
+});
+
+Deno.test("hedged: an abort from above is the reason also after the first has failed", async () => {
+  using time = fakeTime();
+  const controller = new AbortController();
+  const { settled } = race([{ wire: 200, fails: true }, { wire: 500 }], {
+    signal: controller.signal,
+  });
+  await time.tick(300);
+  controller.abort("bye");
+  assertEquals(await settled, { error: "bye" });
+});
+
+Deno.test("hedged: after an abort from above there is no duplicate, however long the first takes to end", async () => {
+  using time = fakeTime();
+  const controller = new AbortController();
+  let begun = 0;
+  const settled = hedged(async ({ sent, signal }) => {
+    begun++;
+    sent();
+    await delay(500, { signal }).catch(() => delay(500));
+    throw new Error("late");
+  }, { hedge: { afterMs: 100 }, signal: controller.signal }).catch((error) => error);
+  await time.tick(50);
+  controller.abort("bye");
+  await time.tick(1_000);
+  assertEquals([await settled, begun], ["bye", 1]);
+});
+
+Deno.test("hedged: nothing begins where the signal has aborted, and nothing is sent once it has", async () => {
+  const { settled, signals } = race([{ wire: 1 }], { signal: AbortSignal.abort("bye") });
+  assertEquals([await settled, signals.length], [{ error: "bye" }, 0]);
+
+  const controller = new AbortController();
+  let sentAt = 0;
+  const late = hedged(async ({ sent }) => {
+    await Promise.resolve();
+    controller.abort("bye");
+    sent();
+    sentAt++;
+  }, { hedge: { afterMs: 1 }, signal: controller.signal }).catch((error) => error);
+  assertEquals([await late, sentAt], ["bye", 0]);
+});
+
+Deno.test("hedged: leaves no timer and no listener, on any exit", async () => {
+  // Real time: Deno looks for timers that are left.
+  const { signal, listeners } = counted();
+  const kinds: [first: Plan, second?: Plan][] = [
+    [{ wire: 0 }],
+    [{ wire: 0, fails: true }],
+    [{ wire: 0, refused: true }],
+    [{ wire: 1, piece: 0 }],
+    [{ wire: 5_000 }, { wire: 0 }],
+    [{ wire: 5_000 }, { wire: 3, piece: 1 }],
+    [{ wire: 20 }, { permit: 5_000, wire: 0 }],
+    [{ wire: 20, fails: true }, { permit: 5_000, wire: 0 }],
+    [{ wire: 20 }, { wire: 5_000 }],
+    [{ wire: 20, fails: true }, { wire: 30, fails: true }],
+  ];
+  for (const plans of kinds) {
+    const afterMs = plans.length === 1 ? 1e12 : 2;
+    await race(plans as Plan[], { signal, hedge: { afterMs } }).settled;
+    assertEquals(listeners.size, 0);
+  }
+});
+
+Deno.test("hedged: a delay beyond what a timer can hold does not end at once", async () => {
+  // Real time: a fake timer can hold any wait.
+  const { settled, signals } = race([{ wire: 20 }, { wire: 0 }], { hedge: { afterMs: 1e12 } });
+  assertEquals([await settled, signals.length], [{ value: "first" }, 1]);
+});
+
+Deno.test("hedged: an attempt that does not tell that it ended has ended all the same", async () => {
+  // Real time: Deno looks for timers that are left.
+  const settled = hedged(({ sent }) => {
+    sent();
+    return Promise.reject(FAILED[0]);
+  }, { hedge: { afterMs: 5_000 }, signal: undefined });
+  assertStrictEquals(await settled.catch((error) => error), FAILED[0]);
+});
+
+Deno.test("hedged: an answer that comes after an abort from above is none", async () => {
+  using time = fakeTime();
+  const controller = new AbortController();
+  const settled = hedged(async ({ sent }) => {
+    sent();
+    await delay(50);
+    return "late";
+  }, { hedge: { afterMs: 100 }, signal: controller.signal }).catch((reason) => reason);
+  controller.abort("bye");
+  await time.tick(50);
+  assertEquals(await settled, "bye");
+});
+
+Deno.test("hedged: a late word of an attempt that is over changes nothing", async () => {
+  using time = fakeTime();
+  const options = { hedge: { afterMs: 100 }, signal: undefined };
+  let all: HedgeHooks[] = [];
+  const value = await hedged((hooks) => {
+    all.push(hooks);
+    return Promise.resolve("ok");
+  }, options);
+  all[0]!.sent();
+  await time.tick(1_000);
+  assertEquals([value, all.length], ["ok", 1]);
+
+  for (const firstFails of [true, false]) {
+    all = [];
+    const settled = hedged(async (hooks) => {
+      all.push(hooks);
+      hooks.sent();
+      hooks.sent(); // once is enough
+      const fails = hooks.duplicate !== firstFails;
+      await delay(fails ? 110 : 500);
+      if (fails) throw FAILED[0];
+      return hooks.duplicate;
+    }, options);
+    await time.tick(300);
+    const [over, alive] = firstFails ? [all[0]!, all[1]!] : [all[1]!, all[0]!];
+    assertEquals([over.first(), alive.first(), over.first()], [false, true, false]);
+    await time.tick(1_000);
+    assertEquals([await settled, all.length], [firstFails, 2]);
+  }
+});
+
+/** An attempt that takes so long, and the window that has seen so many before. */
+function windowOf(...values: number[]): Latencies {
+  const latencies = new Latencies();
+  for (const value of values) latencies.add(value);
+  return latencies;
+}
+const twenty = Array.from({ length: 20 }, (_, i) => 10 * (i + 1));
+
+Deno.test("hedged: by percentile, when it takes longer than so many of the latest", async () => {
+  using time = fakeTime();
+  const cases: [percentile: number, values: number[], sent: string | undefined][] = [
+    [95, twenty.slice(1), undefined], // too few
+    [95, twenty, "201"],
+    [50, twenty, "111"],
+    [95, twenty.map(() => 77.3), "78"],
+  ];
+  for (const [percentile, values, sent] of cases) {
+    const latencies = windowOf(...values);
+    const { settled, log } = race([{ wire: 300 }, { wire: 300 }], {
+      hedge: { percentile },
+      latencies,
+    });
+    await time.tick(1_000);
+    assertEquals(await settled, { value: "first" });
+    assertEquals(log.find((line) => line.endsWith("second sent"))?.split(" ")[0], sent);
+  }
+});
+
+Deno.test("hedged: where all answers take the same time, none of them is late", async () => {
+  using time = fakeTime();
+  const latencies = new Latencies();
+  let sent = 0;
+  for (let i = 0; i < 50; i++) {
+    const { settled, signals } = race([{ wire: 40 }, { wire: 40 }], {
+      hedge: { percentile: 95 },
+      latencies,
+    });
+    await time.tick(100);
+    await settled;
+    sent += signals.length;
+  }
+  assertEquals(sent, 50);
+});
+
+Deno.test("hedged: answers are counted from when the first was sent, whoever wins", async () => {
+  using time = fakeTime();
+  const cases: [plans: Plan[], learned: number | undefined][] = [
+    [[{ permit: 900, wire: 150, read: 30 }], 150],
+    [[{ wire: 400 }, { wire: 50, read: 20 }], 251],
+    [[{ wire: 400 }, { permit: 20, wire: 50 }], 271],
+    [[{ piece: 30, wire: 400 }], 30],
+    [[{ wire: 400 }, { piece: 30, wire: 400 }], 231],
+    // What fails early says nothing; what fails late was late.
+    [[{ wire: 150, fails: true }], undefined],
+    [[{ wire: 150, refused: true }], undefined],
+    [[{ wire: 400, fails: true }, { wire: 100, fails: true }], 400],
+    [[{ wire: 400, fails: true }, { wire: 0, refused: true }], 400],
+    [[{ piece: 30, wire: 400, fails: true }], 30],
+  ];
+  for (const [plans, learned] of cases) {
+    const seen: number[] = [];
+    const latencies = windowOf(...twenty);
+    latencies.add = (ms) => void seen.push(ms);
+    const { settled } = race(plans, { hedge: { percentile: 95 }, latencies });
+    await time.tick(5_000);
+    await settled;
+    assertEquals(seen, learned === undefined ? [] : [learned]);
+  }
+});
+
+Deno.test("hedged: a fixed delay teaches the percentile nothing", async () => {
+  const latencies = new Latencies();
+  const { settled } = race([{ wire: 0 }], { latencies });
+  await settled;
+  assertEquals(latencies.size, 0);
+});
+
+Deno.test("hedged: by percentile the duplicates stay as few as it says, whatever becomes of the slow ones", async () => {
+  using time = fakeTime();
+  const random = seeded(42);
+  const answers = () => ({ wire: Math.ceil(100 - 500 * Math.log(1 - random())) });
+  const hangs = () => ({ wire: 60_000, fails: true });
+  const cases: [what: string, plans: () => Plan[]][] = [
+    ["some are slow", () => [answers(), answers()]],
+    ["some never answer", () => [random() < 0.04 ? hangs() : answers(), answers()]],
+    ["some never answer, nor do their duplicates", () => {
+      const first = random() < 0.04 ? hangs() : answers();
+      return [first, first.wire === 60_000 ? hangs() : answers()];
+    }],
+  ];
+  for (const [what, plans] of cases) {
+    const latencies = new Latencies();
+    let duplicates = 0;
+    const calls = 2_000;
+    for (let i = 0; i < calls; i++) {
+      const { settled, signals } = race(plans(), { hedge: { percentile: 95 }, latencies });
+      await time.tick(200_000);
+      await settled;
+      duplicates += signals.length - 1;
+    }
+    const share = duplicates / calls;
+    assert(share > 0.035 && share < 0.065, `${share} of the requests had one where ${what}`);
+  }
+});
+
+/** Numbers from 0 to 1 that are the same each time. */
+function seeded(seed: number): () => number {
+  return () => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+    return seed / 2 ** 31;
+  };
+}
+
+/** What must come of two plans, worked out in advance: when each thing would happen, and who gets there first. */
+function expected([one, two]: readonly [Plan, Plan], afterMs: number, abortAt: number) {
+  const never = Infinity;
+  const timesOf = (plan: Plan, begins: number) => {
+    const sent = plan.refused ? never : begins + plan.permit!;
+    const off = plan.refused ? begins + plan.permit! : sent + plan.wire;
+    const failed = plan.refused || plan.fails;
+    const over = failed ? off : off + plan.read!;
+    const piece = plan.piece === undefined || plan.refused ? never : sent + plan.piece;
+    return { sent, off, over, failed, decides: Math.min(piece, failed ? never : over) };
+  };
+  const first = timesOf(one, 0);
+  const begins = first.sent + afterMs;
+  const begun = begins < Math.min(first.decides, first.off, abortAt);
+  const second = timesOf(two, begun ? begins : never);
+  // It is on the wire only if it is sent while the first has neither ended nor handed on anything.
+  const sent = second.sent < Math.min(first.decides, first.off, abortAt);
+  const decides = sent ? second.decides : never;
+
+  const decided = Math.min(first.decides, decides);
+  const winner = decided === never || decided > abortAt ? undefined : decided;
+  const secondWins = winner !== undefined && decides < first.decides;
+  const won = secondWins ? second : first;
+  const lost = secondWins ? first : second;
+  if (winner !== undefined) {
+    const aborted = won.over > abortAt;
+    const loserRan = secondWins || begun;
+    const loserOver = secondWins || sent ? lost.over : Math.min(lost.over, first.off);
+    return {
+      outcome: aborted
+        ? { error: "bye" }
+        : won.failed
+        ? { error: FAILED[secondWins ? 1 : 0] }
+        : { value: secondWins ? "second" : "first" },
+      begun,
+      sent,
+      end: Math.min(won.over, abortAt),
+      // The loser is aborted if it still ran; a duplicate that waited already when the first ended.
+      loser: loserRan && loserOver > winner ? (secondWins ? "first" : "second") : undefined,
+    };
+  }
+  const end = Math.max(first.over, sent ? second.over : 0);
+  return {
+    outcome: { error: end > abortAt ? "bye" : FAILED[0] },
+    begun,
+    sent,
+    end: Math.min(end, abortAt),
+    loser: undefined,
+  };
+}
+
+Deno.test("hedged: whatever both do, and whenever it is aborted", async () => {
+  // No two things happen at the same time: those of the first attempt end with 0, those of the duplicate with 1, the abort with 5.
+  const tens = (max: number) => fc.integer({ min: 1, max }).map((n) => 10 * n);
+  const plan: fc.Arbitrary<Plan> = fc.record({
+    permit: fc.oneof(fc.constant(0), tens(20)),
+    wire: tens(90),
+    share: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
+    read: fc.constantFrom(0, 0, 0, 10, 100),
+    fails: fc.boolean(),
+    refused: fc.constantFrom(false, false, false, true),
+  }).map(({ share = 10, ...plan }) => {
+    const piece = 10 * Math.ceil(plan.wire / 10 * share / 10);
+    return piece < plan.wire ? { ...plan, piece } : plan;
+  });
+  const afterMs = tens(30).map((ms) => ms + 1);
+  const abort = fc.option(tens(120).map((ms) => ms + 5), { nil: Infinity });
+  let hedges = 0;
+  await fc.assert(
+    fc.asyncProperty(plan, plan, afterMs, abort, async (one, two, afterMs, abortAt) => {
+      using time = fakeTime();
+      const { controller, signal, listeners } = counted();
+      const abort = abortAt === Infinity
+        ? undefined
+        : setTimeout(() => controller.abort("bye"), abortAt);
+      const { settled, log, signals } = race([one, two], { hedge: { afterMs }, signal });
+      await time.tick(3_000);
+      const { outcome, begun, sent, end, loser } = expected([one, two], afterMs, abortAt);
+      assertEquals(await settled, outcome as { error: unknown });
+      assertEquals(signals.length, begun ? 2 : 1);
+      assertEquals(log.some((line) => line.endsWith("second sent")), sent);
+      assertEquals(log.at(-1), `${end} over`);
+      if (sent) hedges++;
+      const aborted = signals.map((s) => s.reason === OTHER_WAS_FASTER);
+      assertEquals(
+        aborted,
+        ["first", "second"].slice(0, signals.length).map((who) => who === loser),
+      );
+      assertEquals(log.filter((line) => line.endsWith("may hand on")).length < 2, true);
+      assertEquals(listeners.size, 0);
+      const before = log.length;
+      clearTimeout(abort);
+      controller.abort("too late");
+      await time.tick(10_000);
+      assertEquals(log.length, before);
+    }),
+    { numRuns: 1_000 },
+  );
+  assert(hedges > 100, `only ${hedges} runs had a duplicate on the wire`);
+});
+
+Deno.test("hedge: what it must be", () => {
+  const check = (value: unknown) => checkOptions("do it", { hedge: value }, { hedge });
+  for (
+    const value of [{ afterMs: 0.1 }, { afterMs: 1e9 }, { percentile: 50 }, { percentile: 99.9 }]
+  ) {
+    check(value);
+    check({ afterMs: undefined, percentile: undefined, ...value });
+  }
+  const either = "hedge must be an object with either `afterMs` or `percentile`: current value is";
+  const range = "percentile must be a number from 50 to below 100: current value is";
+  const ms = "afterMs must be a positive number of milliseconds: current value is";
+  const cases: [value: unknown, kind: typeof TypeError | typeof RangeError, why: string][] = [
+    [{}, TypeError, `${either} an object`],
+    [{ afterMs: undefined }, TypeError, `${either} an object`],
+    [100, TypeError, `${either} 100`],
+    [true, TypeError, `${either} true`],
+    [null, TypeError, `${either} null`],
+    [[], TypeError, `${either} an array`],
+    [
+      { afterMs: 1, percentile: 95 },
+      TypeError,
+      "hedge has both afterMs and percentile: give it one of them",
+    ],
+    [{ afterMs: 0 }, RangeError, `${ms} 0`],
+    [{ afterMs: -1 }, RangeError, `${ms} -1`],
+    [{ afterMs: NaN }, RangeError, `${ms} NaN`],
+    [{ afterMs: Infinity }, RangeError, `${ms} Infinity`],
+    [{ afterMs: "9" }, TypeError, `${ms} a text`],
+    [{ percentile: 0.95 }, RangeError, `${range} 0.95, did you mean 95?`],
+    [{ percentile: 0.57 }, RangeError, `${range} 0.57, did you mean 57?`],
+    [{ percentile: 0.999 }, RangeError, `${range} 0.999, did you mean 99.9?`],
+    [{ percentile: 0.4 }, RangeError, `${range} 0.4`],
+    [{ percentile: 49.9 }, RangeError, `${range} 49.9`],
+    [{ percentile: 100 }, RangeError, `${range} 100`],
+    [{ percentile: NaN }, RangeError, `${range} NaN`],
+    [{ percentile: "95" }, TypeError, `${range} a text`],
+    [{ afterms: 1 }, TypeError, 'there is no option "afterms": did you mean "afterMs"?'],
+    [{ percentil: 95 }, TypeError, 'there is no option "percentil": did you mean "percentile"?'],
+  ];
+  for (const [value, kind, why] of cases) {
+    const error = assertThrows(() => check(value), kind);
+    assertEquals([error.constructor, error.message], [kind, `Cannot do it as ${why}`]);
+  }
+});
+
+Deno.test("hedge: the compiler knows that it is one of the two", () => {
+  const right: HedgeOptions[] = [{ afterMs: 100 }, { percentile: 95 }];
+  // @ts-expect-error: neither
+  right.push({});
+  // @ts-expect-error: both
+  right.push({ afterMs: 100, percentile: 95 });
+  // @ts-expect-error: not known
+  right.push({ afterMs: 100, max: 2 });
+  assertEquals(right.length, 5);
+});

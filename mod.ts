@@ -113,6 +113,7 @@ export type {
   WorkflowResult,
 } from "./src/run/workflow.ts";
 
+export type { HedgeOptions } from "./src/resilience/hedge.ts";
 export type { RetryOptions } from "./src/resilience/backoff.ts";
 export type { CircuitBreakerOptions } from "./src/resilience/breaker.ts";
 export type { TimeoutOptions } from "./src/resilience/timeout.ts";

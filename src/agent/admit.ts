@@ -50,7 +50,7 @@ export async function admit(call: Outgoing): Promise<Admission> {
     try {
       permits = await acquireAll(limiters, { tokens, priority }, signal, waited);
     } finally {
-      trace.wait(waited);
+      if (!call.duplicate) trace.wait(waited);
     }
     try {
       tell = call.enter?.();

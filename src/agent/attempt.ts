@@ -31,6 +31,8 @@ export interface AttemptOptions {
  * @throws The reason of the signal or of the time limit.
  */
 export async function attempt(options: AttemptOptions): Promise<ModelReply> {
+  // It may have been withdrawn just now: then nothing goes out.
+  options.signal?.throwIfAborted();
   using child = new ChildAbort(options.signal);
   const ms = options.timeout.attempt;
   child.abortAfter(ms, `there was no answer within ${ms} ms`);

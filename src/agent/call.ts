@@ -19,6 +19,7 @@ import type { CallOptions, ModelAgentOptions } from "./options.ts";
 import type { Output } from "./output.ts";
 import { messagesOf, type Prompt } from "./prompt.ts";
 import { type Outgoing, send } from "./send.ts";
+import { sendHedged } from "./send_hedged.ts";
 import { Trace } from "./trace.ts";
 
 /** An agent that asks a model, ready to be called. */
@@ -127,7 +128,7 @@ async function checkPrices(
 }
 
 /** Asks one model, again if need be. */
-function retried(call: Outgoing, { policy, breaker }: Candidate): Promise<Answer> {
+function retried(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
   const { trace, signal, hooks } = call;
   const { on } = policy;
   const guarded = on && ((error: AgentError, attempt: number): boolean => {
@@ -141,9 +142,10 @@ function retried(call: Outgoing, { policy, breaker }: Candidate): Promise<Answer
     }
   });
   const guard = breaker && guardOf(call, breaker);
-  const work = guard === undefined ? () => send(call) : async () => {
+  const once = (call: Outgoing) => hedge === undefined ? send(call) : sendHedged(call, hedge);
+  const work = guard === undefined ? () => once(call) : async () => {
     guard.check(); // before it waits for permits, and again when it has them
-    return await send({ ...call, enter: guard.enter });
+    return await once({ ...call, enter: guard.enter });
   };
   return retry(work, { ...policy, on: guarded }, {
     signal,

@@ -1,6 +1,7 @@
 import type { ModelSettings } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
+import type { HedgeOptions } from "../resilience/hedge.ts";
 import { type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { type TimeoutOptions, timeouts } from "../resilience/timeout.ts";
@@ -22,6 +23,8 @@ export interface Candidate {
   readonly limits: TimeoutOptions;
   /** When it is left alone. */
   readonly breaker: CircuitBreakerOptions | undefined;
+  /** When a duplicate is sent. */
+  readonly hedge: HedgeOptions | undefined;
 }
 
 /**
@@ -47,6 +50,7 @@ export async function candidatesOf(
     policy: retryPolicy(options.retries ?? agent.retries ?? config.retries),
     limits: timeouts(options.timeout, agent.timeout, config.timeout),
     breaker: options.circuitBreaker ?? agent.circuitBreaker ?? config.circuitBreaker,
+    hedge: options.hedge ?? agent.hedge ?? config.hedge,
   };
   // Only the call's own list: what an agent or the process says holds for whatever model is asked.
   refuseOwnFallback(`call "${agent.name}"`, {

@@ -4,6 +4,7 @@ import { type LimitOptions, limits } from "../model/limits.ts";
 import { limitProcess } from "../limits/shared.ts";
 import { DEFAULT_RETRIES, type RetryOptions } from "../resilience/backoff.ts";
 import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
+import type { HedgeOptions } from "../resilience/hedge.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type Prices, prices } from "../telemetry/prices.ts";
@@ -39,6 +40,8 @@ export interface Configuration {
   readonly fallbackModels?: readonly (string | FallbackModel)[];
   /** Leaves a model alone for a while that keeps failing. Off unless it is set. */
   readonly circuitBreaker?: CircuitBreakerOptions;
+  /** Sends a second request when the answer to the first is late. Off unless it is set. */
+  readonly hedge?: HedgeOptions;
   /**
    * What models cost: a table in dollars per million tokens, or a function. Models that are not in it are looked up in the
    * public price list of `@pydantic/genai-prices`.

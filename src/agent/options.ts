@@ -18,6 +18,7 @@ import { type Provider, provider } from "../model/provider.ts";
 import { retries, type RetryOptions } from "../resilience/backoff.ts";
 import { circuitBreaker, type CircuitBreakerOptions } from "../resilience/breaker.ts";
 import { fallbackModels } from "../resilience/fallback.ts";
+import { hedge, type HedgeOptions } from "../resilience/hedge.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 
 /** What both an agent and a single call of it may set: the call wins over the agent, the agent over `configure`. */
@@ -32,6 +33,11 @@ export interface SharedOptions extends ModelSettings {
   readonly fallbackModels?: readonly (string | FallbackModel)[];
   /** Leaves a model alone for a while that keeps failing. Shared by all calls to it in the process. */
   readonly circuitBreaker?: CircuitBreakerOptions;
+  /**
+   * Sends a second request when the answer to the first is late, takes the first answer and aborts the other request. Both are
+   * counted, and never more is sent than limits and budget allow.
+   */
+  readonly hedge?: HedgeOptions;
 }
 
 /** A model to fall back to; what is not said is as for the first model. */
@@ -136,6 +142,7 @@ export const RESILIENCE_RULES: Rules = {
   retries,
   fallbackModels: fallbackModels({ ...SETTINGS_RULES, provider, retries, timeout }),
   circuitBreaker,
+  hedge,
 };
 
 const SHARED_RULES: Rules = { model: text, ...RESILIENCE_RULES, ...SETTINGS_RULES };

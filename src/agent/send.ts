@@ -25,7 +25,13 @@ export interface Outgoing {
   readonly budgets: readonly Budget[];
   readonly trace: Trace;
   /** Asked just before the request is sent; gives what must be told how it ended. Throws if it must not be sent. */
-  readonly enter?: () => ReturnType<Breaker["enter"]>;
+  readonly enter?: () => ReturnType<Breaker["enter"]> | undefined;
+  /** Is it the second attempt of two? Nobody waits for what it waits for. */
+  readonly duplicate?: boolean;
+  /** Told when the answer or the error is there, before the permits are given back. */
+  readonly ended?: () => void;
+  /** Says whether a piece of the answer may be handed on. */
+  readonly first?: () => boolean;
 }
 
 /** One attempt: waits for its permits, sends the request, reads the answer and writes it all down. */
@@ -42,6 +48,7 @@ export async function send(call: Outgoing): Promise<Answer> {
   } catch (thrown) {
     outcome = { thrown, usage: thrown instanceof ProviderError ? thrown.usage : undefined };
   }
+  call.ended?.();
   // Held on the wire only: neither while the answer is read nor while the next attempt waits.
   admission.leave(
     outcome.usage,
@@ -99,14 +106,18 @@ interface Outcome {
 }
 
 /** The hooks for an answer that is streamed; none if nobody wants its pieces: then no stream is asked for. */
-function streamHooks({ hooks: { onDelta }, trace }: Outgoing, began: number) {
+function streamHooks({ hooks: { onDelta }, trace, first }: Outgoing, began: number) {
   if (onDelta === undefined) return undefined;
   trace.connectMs = trace.firstTokenMs = undefined;
+  let connectMs: number | undefined;
   return {
     onResponse: () => {
-      trace.connectMs ??= performance.now() - began;
+      connectMs ??= performance.now() - began;
     },
     onDelta: async (text: string) => {
+      if (first?.() === false) return; // its signal has aborted
+      // Of two attempts only one gets here.
+      trace.connectMs = connectMs;
       trace.firstTokenMs ??= performance.now() - began;
       trace.handedOn = true;
       try {

@@ -57,6 +57,19 @@ export class Trace {
     if (usage !== undefined) this.usage = addUsage(this.usage, usage);
   }
 
+  /**
+   * Counts the slower of two attempts that were sent for one answer: servers bill for what they have begun, and what that was is
+   * nowhere said, so it is taken to be what the answer used.
+   */
+  billLoser(from: number): void {
+    const sent = this.attempts.slice(from);
+    const usage = sent.find(({ error }) => error === undefined)?.usage;
+    const loser = sent.findIndex((attempt) => attempt.error?.code === "aborted");
+    if (usage === undefined || loser < 0) return;
+    this.attempts[from + loser] = { ...sent[loser]!, usage };
+    this.bill(usage, 0);
+  }
+
   /** Counts a call that was made within this one. */
   add(part: ResultBase): void {
     this.usage = addUsage(this.usage, part.usage);

@@ -52,6 +52,11 @@ export type {
   TemplateValue,
 } from "./src/agent/template.ts";
 
+export { memoryCache } from "./src/cache/memory.ts";
+export type { MemoryCache, MemoryCacheOptions } from "./src/cache/memory.ts";
+export type { CacheOptions } from "./src/cache/options.ts";
+export type { CachedReply, CacheStore } from "./src/cache/store.ts";
+
 export { AgentError, BatchError, ProviderError } from "./src/model/errors.ts";
 export type {
   AgentErrorOptions,
@@ -71,11 +76,18 @@ export type {
   OutputSchema,
 } from "./src/model/message.ts";
 export type { BudgetOptions } from "./src/limits/budget.ts";
-export type { LimitOptions } from "./src/model/limits.ts";
+export type {
+  AdaptiveConcurrency,
+  ConcurrencyChange,
+  LimitOptions,
+  ProviderLimits,
+} from "./src/model/limits.ts";
+export type { RateReport, RateState } from "./src/model/rates.ts";
 export type { Provider, ProviderOptions } from "./src/model/provider.ts";
 export type {
   Attempt,
   Failure,
+  LimitedBy,
   Result,
   ResultBase,
   Success,

@@ -6,16 +6,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   model: [],
   resilience: ["model"],
   limits: ["model"],
+  cache: ["model"],
   telemetry: ["model"],
   providers: ["model"],
   testing: ["model"],
-  agent: ["model", "resilience", "limits", "telemetry"],
+  agent: ["model", "resilience", "limits", "cache", "telemetry"],
   run: ["agent", "model", "limits", "telemetry"],
 };
 
 /** Packages that only one room may need. */
 const ONLY_IN: Record<string, readonly string[]> = {
   "npm:openai": ["providers"],
+  "npm:lru-cache": ["cache"],
   "npm:@pydantic/genai-prices": ["telemetry"],
   "npm:@standard-schema/spec": ["agent"],
 };

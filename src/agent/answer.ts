@@ -9,6 +9,8 @@ export interface Answer {
   readonly content: unknown;
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
+  /** What it was read from. */
+  readonly reply: ModelReply;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function read(
       text: refusal ?? text,
     });
   }
-  if (output === undefined) return { content: text, finishReason };
+  if (output === undefined) return { content: text, finishReason, reply };
   let parsed: Parsed;
   try {
     parsed = await untilAbort(output.parse(text), signal);
@@ -43,7 +45,7 @@ export async function read(
       cause,
     });
   }
-  if (parsed.ok) return { content: parsed.content, finishReason };
+  if (parsed.ok) return { content: parsed.content, finishReason, reply };
   if (finishReason === "length") {
     throw trace.make(
       `Cannot finish the call of "${trace.agent}" as the answer reached its limit of tokens: raise maxTokens`,

@@ -1,7 +1,7 @@
 /**
  * One call from beginning to end. This is the only file that knows the order of the steps:
  *
- * params → prompt → total timeout → fallback → retry → permits → breaker → attempt → output → result
+ * params → prompt → total timeout → fallback → cache → retry → hedge → permits → breaker → attempt → output → result
  */
 import type { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../model/abort.ts";
@@ -12,8 +12,9 @@ import { withFallbacks } from "../resilience/fallback.ts";
 import { retry } from "../resilience/retry.ts";
 import { hasPrice, loadPrices, type Prices } from "../telemetry/prices.ts";
 import type { Answer } from "./answer.ts";
+import { cached, type Sharing } from "./cached.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
-import { configuration } from "./config.ts";
+import { type Configuration, configuration } from "./config.ts";
 import { budgetsOf, currentContext } from "./context.ts";
 import type { CallOptions, ModelAgentOptions } from "./options.ts";
 import type { Output } from "./output.ts";
@@ -63,6 +64,7 @@ export async function callModel(
   const config = configuration();
   const context = currentContext();
   const models = await candidatesOf(agent, options, config);
+  const sharing = sharingOf(agent, options, config);
   const { prices } = config;
   const trace = new Trace(agent.name, models[0].model, context, options.metadata);
   const { total } = models[0].limits;
@@ -91,7 +93,8 @@ export async function callModel(
         signal: whole.signal,
         trace,
       };
-      return retried(call, candidate);
+      const ask = () => retried(call, candidate);
+      return sharing === undefined ? ask() : cached(call, sharing, ask);
     }, {
       // Who was handed the beginning of an answer must not be handed another one behind it.
       mayGoOn: () => !trace.handedOn && !whole.signal.aborted,
@@ -109,6 +112,18 @@ export async function callModel(
     await trace.price(prices).catch(() => {});
     return trace.failure(error);
   }
+}
+
+/** What the call shares with others; `undefined` if that is nothing. */
+function sharingOf(
+  agent: ModelAgent,
+  options: CallOptions,
+  config: Configuration,
+): Sharing | undefined {
+  const cache = (options.cache ?? agent.cache ?? config.cache) || undefined;
+  const coalesce = options.coalesce ?? agent.coalesce ?? config.coalesce ?? cache !== undefined;
+  if (cache === undefined && !coalesce) return undefined;
+  return { cache, coalesce, skipCache: options.skipCache ?? false };
 }
 
 /** A limit on money is only worth something where the prices are known. */

@@ -4,6 +4,7 @@ import { type LimitOptions, limits } from "../model/limits.ts";
 import { limitProcess } from "../limits/shared.ts";
 import { DEFAULT_RETRIES, type RetryOptions } from "../resilience/backoff.ts";
 import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
+import type { CacheOptions } from "../cache/options.ts";
 import type { HedgeOptions } from "../resilience/hedge.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../resilience/timeout.ts";
@@ -42,6 +43,10 @@ export interface Configuration {
   readonly circuitBreaker?: CircuitBreakerOptions;
   /** Sends a second request when the answer to the first is late. Off unless it is set. */
   readonly hedge?: HedgeOptions;
+  /** Keeps answers and gives them out again. Off unless it is set. */
+  readonly cache?: CacheOptions | false;
+  /** Makes one request of identical calls in flight. Off unless it is set, or there is a `cache`. */
+  readonly coalesce?: boolean;
   /**
    * What models cost: a table in dollars per million tokens, or a function. Models that are not in it are looked up in the
    * public price list of `@pydantic/genai-prices`.

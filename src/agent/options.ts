@@ -3,6 +3,7 @@ import {
   anything,
   callback,
   finite,
+  flag,
   isRecord,
   positiveInteger,
   record,
@@ -11,6 +12,7 @@ import {
   type Rules,
   text,
 } from "../model/check.ts";
+import { cache, type CacheOptions } from "../cache/options.ts";
 import { budget, type BudgetOptions } from "../limits/budget.ts";
 import { type LimitOptions, limits } from "../model/limits.ts";
 import type { Message, ModelSettings } from "../model/message.ts";
@@ -38,6 +40,17 @@ export interface SharedOptions extends ModelSettings {
    * counted, and never more is sent than limits and budget allow.
    */
   readonly hedge?: HedgeOptions;
+  /**
+   * Keeps answers and gives them out again: what was asked in just the same way is not asked twice, and costs nothing. `false` turns off what
+   * the agent or `configure` says.
+   */
+  readonly cache?: CacheOptions | false;
+  /**
+   * Makes one request of identical calls in flight; all of them get what comes of it.
+   *
+   * @default {true} with a `cache`, else `false`
+   */
+  readonly coalesce?: boolean;
 }
 
 /** A model to fall back to; what is not said is as for the first model. */
@@ -87,6 +100,8 @@ export interface CallOptions extends SharedOptions {
    * @default {1}, or 0 for the calls of a run
    */
   readonly priority?: number;
+  /** Asks the model whatever is kept in the cache, and keeps the new answer. */
+  readonly skipCache?: boolean;
   /** What this call may spend at most, with all its retries, fallbacks and parts. */
   readonly budget?: BudgetOptions;
   /** Anything; it comes back in the result. */
@@ -143,6 +158,10 @@ export const RESILIENCE_RULES: Rules = {
   fallbackModels: fallbackModels({ ...SETTINGS_RULES, provider, retries, timeout }),
   circuitBreaker,
   hedge,
+  cache: (doing, name, value) => {
+    if (value !== false) cache(doing, name, value);
+  },
+  coalesce: flag,
 };
 
 const SHARED_RULES: Rules = { model: text, ...RESILIENCE_RULES, ...SETTINGS_RULES };
@@ -154,6 +173,7 @@ export const CALL_RULES: Rules = {
   messages,
   onDelta: callback,
   priority: finite,
+  skipCache: flag,
   budget,
   metadata: anything,
 };

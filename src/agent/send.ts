@@ -9,6 +9,7 @@ import type { TimeoutOptions } from "../resilience/timeout.ts";
 import { admit } from "./admit.ts";
 import { type Answer, read } from "./answer.ts";
 import { attempt } from "./attempt.ts";
+import { handOn } from "./hand_on.ts";
 import type { CallHooks, ModelAgent } from "./call.ts";
 import type { Trace } from "./trace.ts";
 
@@ -106,8 +107,9 @@ interface Outcome {
 }
 
 /** The hooks for an answer that is streamed; none if nobody wants its pieces: then no stream is asked for. */
-function streamHooks({ hooks: { onDelta }, trace, first }: Outgoing, began: number) {
-  if (onDelta === undefined) return undefined;
+function streamHooks(call: Outgoing, began: number) {
+  const { hooks, trace, first } = call;
+  if (hooks.onDelta === undefined) return undefined;
   trace.connectMs = trace.firstTokenMs = undefined;
   let connectMs: number | undefined;
   return {
@@ -119,15 +121,7 @@ function streamHooks({ hooks: { onDelta }, trace, first }: Outgoing, began: numb
       // Of two attempts only one gets here.
       trace.connectMs = connectMs;
       trace.firstTokenMs ??= performance.now() - began;
-      trace.handedOn = true;
-      try {
-        await onDelta(text);
-      } catch (cause) {
-        throw trace.make(`Cannot finish the call of "${trace.agent}" as its onDelta threw`, {
-          code: "tool",
-          cause,
-        });
-      }
+      await handOn(call, text);
     },
   };
 }

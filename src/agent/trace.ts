@@ -30,6 +30,8 @@ export class Trace {
   generationMs: number | undefined;
   /** Was a piece of an answer handed on? */
   handedOn = false;
+  /** Was the answer there already, or asked for by another call? */
+  cached = false;
   /** Was another model asked than the first? */
   usedFallback = false;
   readonly #startedAt = Date.now();
@@ -140,7 +142,7 @@ export class Trace {
         generationMs: this.generationMs,
       },
       usedFallback: this.usedFallback,
-      cached: false,
+      cached: this.cached,
       replayed: false,
       metadata: this.metadata,
     };

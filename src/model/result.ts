@@ -87,7 +87,7 @@ export interface ResultBase {
   readonly timing: Timing;
   /** True if the first model failed and another one was asked. */
   readonly usedFallback: boolean;
-  /** True if the answer came from a cache: it cost nothing. */
+  /** True if the answer came from a cache, or from the request of an identical call in flight: it cost nothing. */
   readonly cached: boolean;
   /** True if the answer came from a journal: it cost nothing this time. */
   readonly replayed: boolean;

@@ -110,7 +110,9 @@ export type { Scope, ScopeOptions } from "./src/run/scope.ts";
 export { stream } from "./src/run/stream.ts";
 export type { ResultStream, StreamItem } from "./src/run/stream.ts";
 export { summarize } from "./src/run/summarize.ts";
-export type { ModelSummary, Percentiles, Summary } from "./src/run/summarize.ts";
+export type { FoundConcurrency } from "./src/run/found.ts";
+export type { Percentiles } from "./src/run/percentiles.ts";
+export type { ModelSummary, Summary } from "./src/run/summarize.ts";
 export type { TimeSpent } from "./src/run/verdict.ts";
 export type {
   AgentOf,

@@ -2,6 +2,8 @@ import { isRecord, refuse } from "../model/check.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
 import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { ConcurrencyHistory, type FoundConcurrency } from "./found.ts";
+import { type Percentiles, percentiles } from "./percentiles.ts";
 import { addTime, NO_TIME, type TimeSpent, verdictOn } from "./verdict.ts";
 
 /** What happened to many calls, in numbers. */
@@ -30,6 +32,8 @@ export interface Summary {
   readonly durationMs: Percentiles;
   /** Where that time went: the sums over all calls, in milliseconds. */
   readonly timeSpent: TimeSpent;
+  /** How an adaptive concurrency has changed, where there was one: at most 200 steps, oldest first. */
+  readonly concurrency?: readonly FoundConcurrency[];
   /** What made the calls as slow as they were, in a sentence. */
   readonly verdict: string;
   /** By model; agents made of others stand under `"none"`. */
@@ -48,18 +52,6 @@ export interface ModelSummary {
   readonly usage: Usage;
   /** What is known of the cost, in US dollars; absent if no price is known. */
   readonly cost?: Cost;
-}
-
-/** Percentiles by the nearest rank: each is a value that occurred. 0 if there are none. */
-export interface Percentiles {
-  /** The median. */
-  readonly p50: number;
-  /** 95 % were at most this. */
-  readonly p95: number;
-  /** 99 % were at most this. */
-  readonly p99: number;
-  /** The largest. */
-  readonly max: number;
 }
 
 /**
@@ -87,6 +79,8 @@ export function summarize(
   const byModel: Record<string, Bill> = {};
   const byError: Partial<Record<ErrorCode, number>> = {};
   const durations: number[] = [];
+  const modelMs: number[] = [];
+  const history = new ConcurrencyHistory();
   let timeSpent = NO_TIME;
   for (const item of results) {
     if (item === undefined) continue;
@@ -100,6 +94,8 @@ export function summarize(
     last = Math.max(last, result.startedAt + result.durationMs);
     durations.push(result.durationMs);
     timeSpent = addTime(timeSpent, result.timing);
+    if (result.attempts.length > 0) modelMs.push(result.timing.modelMs / result.attempts.length);
+    for (const attempt of result.attempts) history.add(attempt);
     all.add(result);
     (byModel[result.model ?? "none"] ??= new Bill()).add(result);
   }
@@ -117,7 +113,8 @@ export function summarize(
     wallMs: durations.length === 0 ? 0 : last - first,
     durationMs,
     timeSpent,
-    verdict: verdictOn(timeSpent, durationMs),
+    concurrency: history.steps(),
+    verdict: verdictOn(timeSpent, percentiles(modelMs)),
     byModel: Object.fromEntries(
       Object.entries(byModel).map(([model, bill]) => [model, bill.summary()]),
     ),
@@ -161,12 +158,4 @@ class Bill {
   summary(): ModelSummary {
     return { total: this.total, failed: this.failed, usage: this.usage, cost: this.cost };
   }
-}
-
-/** Percentiles of values in any order. */
-export function percentiles(values: readonly number[]): Percentiles {
-  const sorted = Float64Array.from(values).sort();
-  const at = (share: number): number =>
-    sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }

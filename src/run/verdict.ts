@@ -1,49 +1,102 @@
 import type { Timing } from "../model/result.ts";
-import type { Percentiles } from "./summarize.ts";
+import type { Percentiles } from "./percentiles.ts";
 
 /** How the time of many calls divides, in milliseconds: the sums over all of them. */
-export type TimeSpent = Readonly<
-  Record<"queuedMs" | "limitedMs" | "backoffMs" | "modelMs" | "toolsMs", number>
->;
-
-const PARTS = ["queuedMs", "limitedMs", "backoffMs", "modelMs", "toolsMs"] as const;
-
-/** What took the time, where it took the most, and what can be done about it. */
-const WORDS: Readonly<Record<typeof PARTS[number], string>> = {
-  queuedMs: "calls waited for a place: a higher `concurrency` would help",
-  limitedMs: "calls waited for a rate limit: only a higher limit would help",
-  backoffMs: "calls waited between attempts: the server refuses or fails",
-  modelMs: "calls waited for the model: a higher `concurrency` would help, if limits allow",
-  toolsMs: "tools were running",
-};
+export interface TimeSpent {
+  /** Waiting for a place. */
+  readonly queuedMs: number;
+  /** Waiting for a rate limit … */
+  readonly limitedMs: number;
+  /** … most of it for requests a minute, */
+  readonly requestsMs: number;
+  /** … for tokens a minute, */
+  readonly tokensMs: number;
+  /** … or because the server had refused and asked to be left alone. */
+  readonly pausedMs: number;
+  /** Waiting between attempts. */
+  readonly backoffMs: number;
+  /** Waiting for the model, all attempts together. Of streamed answers it is told further … */
+  readonly modelMs: number;
+  /** … how much of it was connecting, up to the headers of the answer, */
+  readonly connectMs: number;
+  /** … how much was waiting from there to the first token, */
+  readonly firstTokenMs: number;
+  /** … and how much was the answer coming in. */
+  readonly generationMs: number;
+  /** Running tools. */
+  readonly toolsMs: number;
+}
 
 /** Nothing spent. */
 export const NO_TIME: TimeSpent = Object.freeze({
   queuedMs: 0,
   limitedMs: 0,
+  requestsMs: 0,
+  tokensMs: 0,
+  pausedMs: 0,
   backoffMs: 0,
   modelMs: 0,
+  connectMs: 0,
+  firstTokenMs: 0,
+  generationMs: 0,
   toolsMs: 0,
 });
 
-/** The sum of times. */
-export function addTime(a: TimeSpent, b: Timing): TimeSpent {
+/** The sum, with what one call more has spent. */
+export function addTime(sum: TimeSpent, call: Timing): TimeSpent {
+  const { limitedMs, limitedBy, connectMs = 0, firstTokenMs = connectMs } = call;
   return {
-    queuedMs: a.queuedMs + b.queuedMs,
-    limitedMs: a.limitedMs + b.limitedMs,
-    backoffMs: a.backoffMs + b.backoffMs,
-    modelMs: a.modelMs + b.modelMs,
-    toolsMs: a.toolsMs + b.toolsMs,
+    queuedMs: sum.queuedMs + call.queuedMs,
+    limitedMs: sum.limitedMs + limitedMs,
+    requestsMs: sum.requestsMs + (limitedBy === "requests" ? limitedMs : 0),
+    tokensMs: sum.tokensMs + (limitedBy === "tokens" ? limitedMs : 0),
+    pausedMs: sum.pausedMs + (limitedBy === "pause" ? limitedMs : 0),
+    backoffMs: sum.backoffMs + call.backoffMs,
+    modelMs: sum.modelMs + call.modelMs,
+    connectMs: sum.connectMs + connectMs,
+    firstTokenMs: sum.firstTokenMs + firstTokenMs - connectMs,
+    generationMs: sum.generationMs + (call.generationMs ?? 0),
+    toolsMs: sum.toolsMs + call.toolsMs,
   };
 }
 
-/** Says in a sentence what made the calls as slow as they were. */
+/** What may take the time: together they are all of it. */
+const PARTS = [
+  "queuedMs",
+  "requestsMs",
+  "tokensMs",
+  "pausedMs",
+  "backoffMs",
+  "modelMs",
+  "toolsMs",
+] as const;
+
+/** What took the most of it, and what can be done about it. */
+const WORDS: Readonly<Record<typeof PARTS[number], [what: string, advice?: string]>> = {
+  queuedMs: ["limited by concurrency", "a higher `concurrency` would help"],
+  requestsMs: ["limited by requests per minute", "only a higher limit would help"],
+  tokensMs: ["limited by tokens per minute", "only a higher limit, or shorter texts, would help"],
+  pausedMs: ["limited by the server, which refused (429)", "`limits` that it bears would help"],
+  backoffMs: ["waiting between attempts", "the server refuses or fails"],
+  modelMs: [
+    "waiting for the model",
+    "a higher `concurrency` would help, if the server's limits allow",
+  ],
+  toolsMs: ["running tools"],
+};
+
+/** From here on a tail is long. */
+const LONG_TAIL = 3;
+
+/** Says in a sentence what made calls as slow as they were. The percentiles are those of how long their attempts waited for the model. */
 export function verdictOn(spent: TimeSpent, { p50, p99 }: Percentiles): string {
   const total = PARTS.reduce((sum, part) => sum + spent[part], 0);
   if (total === 0) return "nothing took any time";
   const most = PARTS.reduce((a, b) => spent[b] > spent[a] ? b : a);
-  const share = Math.round(spent[most] / total * 100);
-  // A tail is only worth a word where it is long.
-  const tail = p50 > 0 && p99 >= 3 * p50 ? `; p99 is ${(p99 / p50).toFixed(1)} × the median` : "";
-  return `${share} % of the time ${WORDS[most]}${tail}`;
+  const [what, advice] = WORDS[most];
+  const verdict = `${what} ${Math.round(spent[most] / total * 100)} % of the time`;
+  const tail = p50 > 0 && p99 >= LONG_TAIL * p50
+    ? `; p99 of the model ${(p99 / p50).toFixed(1)} × its median: hedging would cut it`
+    : "";
+  return (advice === undefined ? verdict : `${verdict}: ${advice}`) + tail;
 }

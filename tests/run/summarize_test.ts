@@ -10,7 +10,7 @@ import {
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { percentiles } from "../../src/run/summarize.ts";
+import { percentiles } from "../../src/run/percentiles.ts";
 import { echoAgent, fussyAgent, rejection } from "./helpers.ts";
 
 const usage = {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { batch, defineAgent, summarize } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { addTime, NO_TIME, verdictOn } from "../../src/run/verdict.ts";
-import { fakeTime } from "../helpers.ts";
+import { fakeTime, handmade, reply } from "../helpers.ts";
 
 const even = { p50: 100, p95: 110, p99: 120, max: 130 };
 
@@ -10,21 +10,29 @@ Deno.test("verdict: names what took the most, and by how much", () => {
   const cases = [
     [
       { modelMs: 98, queuedMs: 2 },
-      "98 % of the time calls waited for the model: a higher `concurrency` would help, if limits allow",
+      "waiting for the model 98 % of the time: a higher `concurrency` would help, if the server's limits allow",
     ],
     [
-      { modelMs: 18, limitedMs: 82 },
-      "82 % of the time calls waited for a rate limit: only a higher limit would help",
+      { modelMs: 18, limitedMs: 82, requestsMs: 82 },
+      "limited by requests per minute 82 % of the time: only a higher limit would help",
+    ],
+    [
+      { modelMs: 18, limitedMs: 82, tokensMs: 80, requestsMs: 2 },
+      "limited by tokens per minute 80 % of the time: only a higher limit, or shorter texts, would help",
+    ],
+    [
+      { pausedMs: 6, limitedMs: 6, modelMs: 4 },
+      "limited by the server, which refused (429) 60 % of the time: `limits` that it bears would help",
     ],
     [
       { modelMs: 40, backoffMs: 60 },
-      "60 % of the time calls waited between attempts: the server refuses or fails",
+      "waiting between attempts 60 % of the time: the server refuses or fails",
     ],
     [
       { queuedMs: 3, modelMs: 1 },
-      "75 % of the time calls waited for a place: a higher `concurrency` would help",
+      "limited by concurrency 75 % of the time: a higher `concurrency` would help",
     ],
-    [{ toolsMs: 5 }, "100 % of the time tools were running"],
+    [{ toolsMs: 5 }, "running tools 100 % of the time"],
     [{}, "nothing took any time"],
   ] as const;
   for (const [spent, verdict] of cases) {
@@ -34,18 +42,62 @@ Deno.test("verdict: names what took the most, and by how much", () => {
 
 Deno.test("verdict: a long tail is worth a word", () => {
   const tail = verdictOn({ ...NO_TIME, modelMs: 1 }, { p50: 100, p95: 300, p99: 410, max: 500 });
-  assertEquals(tail.endsWith("; p99 is 4.1 × the median"), true);
+  assertEquals(tail.endsWith("; p99 of the model 4.1 × its median: hedging would cut it"), true);
 });
 
 Deno.test("verdict: times add up, part by part", () => {
-  const timing = { queuedMs: 1, limitedMs: 2, backoffMs: 3, modelMs: 4, toolsMs: 5 };
-  assertEquals(addTime(timing, timing), {
-    queuedMs: 2,
-    limitedMs: 4,
-    backoffMs: 6,
-    modelMs: 8,
-    toolsMs: 10,
+  const timing = { queuedMs: 1, limitedMs: 2, backoffMs: 3, modelMs: 40, toolsMs: 5 };
+  const streamed = { connectMs: 3, firstTokenMs: 10, generationMs: 30 };
+  const one = addTime(NO_TIME, { ...timing, ...streamed, limitedBy: "tokens" });
+  const two = addTime(one, { ...timing, firstTokenMs: 7, limitedBy: "requests" });
+  assertEquals(addTime(two, { ...timing, limitedBy: "pause" }), {
+    queuedMs: 3,
+    limitedMs: 6,
+    requestsMs: 2,
+    tokensMs: 2,
+    pausedMs: 2,
+    backoffMs: 9,
+    modelMs: 120,
+    connectMs: 3,
+    firstTokenMs: 14,
+    generationMs: 30,
+    toolsMs: 15,
   });
+});
+
+Deno.test("summarize: where the answers were streamed, it is told how long they took to begin", async () => {
+  using time = fakeTime();
+  const provider = handmade({
+    async *stream(_request, { onResponse }) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      onResponse?.();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      yield { type: "delta", text: "a" };
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      yield { type: "reply", reply: reply("a") };
+    },
+  });
+  const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });
+  const done = A.call({}, { onDelta() {} });
+  await time.tick(60);
+  const { connectMs, firstTokenMs, generationMs, modelMs } = (await done).timing;
+  assertEquals([connectMs, firstTokenMs, generationMs, modelMs], [10, 30, 30, 60]);
+  const spent = summarize([await done]).timeSpent;
+  assertEquals([spent.connectMs, spent.firstTokenMs, spent.generationMs], [10, 20, 30]);
+});
+
+Deno.test("summarize: the tail of the model is what hedging would cut, not that of a queue", async () => {
+  using time = fakeTime();
+  let n = 0;
+  const make = (latency: () => number) =>
+    defineAgent({ name: "a", model: "m", prompt: "x", provider: scripted("ok", { latency }) });
+  const run = (latency: () => number, concurrency: number) =>
+    batch(Array.from({ length: 100 }, () => [make(latency), {}] as const), { concurrency });
+  const done = Promise.all([run(() => ++n > 98 ? 500 : 10, 100), run(() => 10, 5)]);
+  await time.tick(1_000);
+  const [tail, queue] = (await done).map((results) => summarize(results).verdict);
+  assertEquals(tail!.endsWith("hedging would cut it"), true, tail);
+  assertEquals(queue!.includes("hedging"), false, queue);
 });
 
 Deno.test("summarize tells why a run was slow", async () => {
@@ -62,7 +114,7 @@ Deno.test("summarize tells why a run was slow", async () => {
   const { verdict, timeSpent } = summarize(await done);
   assertEquals(timeSpent.limitedMs > 100_000 && timeSpent.modelMs >= 200, true);
   assertEquals(
-    verdict.startsWith("100 % of the time calls waited for a rate limit"),
+    verdict.startsWith("limited by requests per minute 100 % of the time"),
     true,
     verdict,
   );

@@ -1,4 +1,4 @@
-/** Retries: the waiting blocks nobody, holds no place, and listens to what the server asks for. */
+/** Retries: the waiting holds no place, and listens to what the server asks for. */
 import { configure, defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";

@@ -100,6 +100,7 @@ export function summarize(
     (byModel[result.model ?? "none"] ??= new Bill()).add(result);
   }
   const durationMs = percentiles(durations);
+  const concurrency = history.steps();
   return {
     total: all.total,
     ok,
@@ -113,8 +114,8 @@ export function summarize(
     wallMs: durations.length === 0 ? 0 : last - first,
     durationMs,
     timeSpent,
-    concurrency: history.steps(),
-    verdict: verdictOn(timeSpent, percentiles(modelMs)),
+    concurrency,
+    verdict: verdictOn(timeSpent, percentiles(modelMs), concurrency !== undefined),
     byModel: Object.fromEntries(
       Object.entries(byModel).map(([model, bill]) => [model, bill.summary()]),
     ),

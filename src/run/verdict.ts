@@ -85,15 +85,26 @@ const WORDS: Readonly<Record<typeof PARTS[number], [what: string, advice?: strin
   toolsMs: ["running tools"],
 };
 
+const FOUND = ["limited by the concurrency that the server was found to bear"] as const;
+
 /** From here on a tail is long. */
 const LONG_TAIL = 3;
 
-/** Says in a sentence what made calls as slow as they were. The percentiles are those of how long their attempts waited for the model. */
-export function verdictOn(spent: TimeSpent, { p50, p99 }: Percentiles): string {
+/**
+ * Says in a sentence what made calls as slow as they were.
+ *
+ * @param model How long their attempts waited for the model.
+ * @param adaptive Was the concurrency found out?
+ */
+export function verdictOn(
+  spent: TimeSpent,
+  { p50, p99 }: Percentiles,
+  adaptive: boolean,
+): string {
   const total = PARTS.reduce((sum, part) => sum + spent[part], 0);
   if (total === 0) return "nothing took any time";
   const most = PARTS.reduce((a, b) => spent[b] > spent[a] ? b : a);
-  const [what, advice] = WORDS[most];
+  const [what, advice] = most === "queuedMs" && adaptive ? FOUND : WORDS[most];
   const verdict = `${what} ${Math.round(spent[most] / total * 100)} % of the time`;
   const tail = p50 > 0 && p99 >= LONG_TAIL * p50
     ? `; p99 of the model ${(p99 / p50).toFixed(1)} × its median: hedging would cut it`

@@ -36,12 +36,20 @@ Deno.test("verdict: names what took the most, and by how much", () => {
     [{}, "nothing took any time"],
   ] as const;
   for (const [spent, verdict] of cases) {
-    assertEquals(verdictOn({ ...NO_TIME, ...spent }, even), verdict);
+    assertEquals(verdictOn({ ...NO_TIME, ...spent }, even, false), verdict);
   }
+  assertEquals(
+    verdictOn({ ...NO_TIME, queuedMs: 1 }, even, true),
+    "limited by the concurrency that the server was found to bear 100 % of the time",
+  );
 });
 
 Deno.test("verdict: a long tail is worth a word", () => {
-  const tail = verdictOn({ ...NO_TIME, modelMs: 1 }, { p50: 100, p95: 300, p99: 410, max: 500 });
+  const tail = verdictOn(
+    { ...NO_TIME, modelMs: 1 },
+    { p50: 100, p95: 300, p99: 410, max: 500 },
+    false,
+  );
   assertEquals(tail.endsWith("; p99 of the model 4.1 × its median: hedging would cut it"), true);
 });
 

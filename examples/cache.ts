@@ -1,0 +1,42 @@
+/** A cache: what was asked in just the same way is paid for once, whether it is kept or still on its way. */
+import { batch, configure, defineAgent, memoryCache, summarize } from "@shoal/agents";
+import { exampleProvider } from "./_provider.ts";
+
+await using example = exampleProvider();
+const { provider, model } = example;
+configure({ provider, model });
+
+const store = memoryCache({ max: 10_000 });
+const Sentiment = defineAgent({
+  name: "sentiment",
+  prompt: "Label the sentiment of this review as positive, negative or neutral: {input}",
+  cache: { ttl: 3_600_000, store },
+});
+const reviews = ["I love it", "It broke", "It is a kettle"];
+const calls = Array.from(
+  { length: 30 },
+  (_, i) => [Sentiment, { input: reviews[i % 3]! }] as const,
+);
+
+const { attempts, cached } = summarize(await batch(calls, { concurrency: 30 }));
+console.log(`${calls.length} calls at once: ${attempts} requests, ${cached} answers shared`);
+
+const again = await Sentiment.call({ input: "I love it" });
+console.log(
+  again.content,
+  "again:",
+  Math.round(again.durationMs),
+  "ms,",
+  again.usage.totalTokens,
+  "tokens",
+);
+
+const anew = await Sentiment.call({ input: "I love it" }, { skipCache: true });
+console.log(
+  anew.content,
+  "anew:",
+  anew.attempts.length,
+  "request;",
+  store.size,
+  "answers are kept",
+);

@@ -1,0 +1,40 @@
+/** Limits: what the server tells is kept to, and what it does not tell is found out. */
+import { batch, defineAgent, summarize } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import { simulator } from "@shoal/agents/testing";
+
+// This server answers 50 requests at once and refuses what is more: it tells nobody.
+await using server = simulator({
+  latency: { p50: 40, p99: 120 },
+  limits: { concurrency: 50 },
+  seed: 1,
+});
+
+const Label = defineAgent({
+  name: "label",
+  model: "gpt-5-mini",
+  prompt: "Label the sentiment of review {i}: I love it",
+});
+const calls = (agent: typeof Label) =>
+  Array.from({ length: 2_000 }, (_, i) => [agent, { i }] as const);
+
+{
+  await using provider = openai({ baseURL: server.url, apiKey: "one", limits: { adaptive: true } });
+  const results = await batch(calls(Label.with({ provider })), { concurrency: 500 });
+  const { ok, concurrency = [], verdict } = summarize(results);
+  console.log(`adaptive: ${ok} ok, ${server.stats.byStatus[429] ?? 0} refused`);
+  console.log("at a time:", concurrency.map(({ concurrency }) => concurrency).join(" "));
+  console.log(verdict);
+}
+
+// This one allows 3,000 requests a minute, and says so with each answer.
+server.configure({ limits: { requestsPerMinute: 3_000 } });
+server.resetStats();
+{
+  await using provider = openai({ baseURL: server.url, apiKey: "two", limits: { adaptive: true } });
+  const results = await batch(calls(Label.with({ provider })), { concurrency: 500 });
+  const { ok, wallMs } = summarize(results);
+  console.log(
+    `told: ${ok} ok in ${Math.round(wallMs)} ms, ${server.stats.byStatus[429] ?? 0} refused`,
+  );
+}

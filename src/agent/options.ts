@@ -5,6 +5,7 @@ import {
   finite,
   flag,
   isRecord,
+  oneOf,
   positiveInteger,
   record,
   refuse,
@@ -148,6 +149,7 @@ const SETTINGS_RULES: Rules = {
   topP: finite,
   stop: stopTexts,
   seed: finite,
+  reasoningEffort: oneOf("none", "minimal", "low", "medium", "high", "xhigh"),
   extra: record,
 };
 
@@ -190,7 +192,15 @@ export const OVERRIDE_RULES: Rules = {
   },
 };
 
-const SETTINGS = ["temperature", "maxTokens", "topP", "stop", "seed", "extra"] as const;
+const SETTINGS = [
+  "temperature",
+  "maxTokens",
+  "topP",
+  "stop",
+  "seed",
+  "reasoningEffort",
+  "extra",
+] as const;
 
 /** The settings that are set: those of the call over those of the agent. `extra` is merged. */
 export function settingsOf(agent: ModelSettings, call: ModelSettings): ModelSettings {

@@ -67,6 +67,7 @@ const PARTS: { readonly [Part in keyof Required<CachedReply>]: (value: unknown) 
   finishReason: (value) => typeof value === "string" && value !== "",
   refusal: (value) => value === undefined || typeof value === "string",
   usage: (value) => value === undefined || isUsage(value),
+  toolCalls: (value) => value === undefined || (Array.isArray(value) && value.every(isToolCall)),
 };
 
 /** A copy of the reply that this is, or `undefined` if it is none. */
@@ -77,9 +78,13 @@ function replyIn(value: unknown): CachedReply | undefined {
     // Databases say null for what is absent.
     const said = value[part] ?? undefined;
     if (!fits(said)) return undefined;
-    if (said !== undefined) reply[part] = isRecord(said) ? { ...said } : said;
+    if (said !== undefined) reply[part] = structuredClone(said);
   }
   return reply as unknown as CachedReply;
+}
+
+function isToolCall(value: unknown): boolean {
+  return isRecord(value) && [value.id, value.name, value.args].every((v) => typeof v === "string");
 }
 
 const COUNTS = [

@@ -14,14 +14,46 @@ export type ContentPart =
     readonly type: "image";
     /** An `https:` or `data:` URL. */
     readonly url: string;
+  }
+  | {
+    /** A file, such as a PDF. */
+    readonly type: "file";
+    /** A `data:` URL, or the provider's id of a file that it has already. */
+    readonly url: string;
+    /** How the file is called. */
+    readonly name?: string;
   };
 
 /** One message of a conversation. */
 export interface Message {
   /** Who speaks. */
-  readonly role: "system" | "user" | "assistant";
-  /** What is said. */
+  readonly role: "system" | "user" | "assistant" | "tool";
+  /** What is said; what a tool gave, as text. */
   readonly content: string | readonly ContentPart[];
+  /** The tools that the model asked for; only in a message of the assistant. */
+  readonly toolCalls?: readonly ToolRequest[];
+  /** Which of these requests a message of a tool answers. */
+  readonly toolCallId?: string;
+}
+
+/** A model asks for a tool to be run. */
+export interface ToolRequest {
+  /** The provider's id of the request. */
+  readonly id: string;
+  /** The tool's name. */
+  readonly name: string;
+  /** The arguments, as the model wrote them: JSON, most of the time. */
+  readonly args: string;
+}
+
+/** A tool that the model may ask for. */
+export interface ToolSpec {
+  /** The name: letters, digits, `_` and `-`, at most 64. */
+  readonly name: string;
+  /** What it does, and when to use it. */
+  readonly description?: string;
+  /** The JSON Schema of its arguments: an object. */
+  readonly parameters: JsonSchema;
 }
 
 /** Settings handed to the model as they are. Absent ones are not sent. */
@@ -36,6 +68,8 @@ export interface ModelSettings {
   readonly stop?: string | readonly string[];
   /** Asks for repeatable answers, where the provider can. */
   readonly seed?: number;
+  /** How much a model that reasons may think. */
+  readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
   /** Anything else the provider understands, put into the request body as it is. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -61,6 +95,8 @@ export interface ModelRequest {
   readonly settings: ModelSettings;
   /** Asks for JSON that fits this schema. */
   readonly output?: OutputSchema;
+  /** The tools that the model may ask for. */
+  readonly tools?: readonly ToolSpec[];
 }
 
 /** Why the model stopped; a provider's own word where it has none of these meanings. */
@@ -77,6 +113,8 @@ export interface ModelReply {
   readonly usage?: Usage;
   /** What the model said when it refused to answer. */
   readonly refusal?: string;
+  /** The tools that the model asks for. */
+  readonly toolCalls?: readonly ToolRequest[];
   /** Where the server's rate limits stand, if it says. */
   readonly rates?: RateReport;
 }

@@ -35,7 +35,7 @@ export function bodyOf(
 }
 
 function messageOf({ role, content }: Message): Params["messages"][number] {
-  if (typeof content === "string") return { role, content };
+  if (typeof content === "string") return { role, content } as Params["messages"][number];
   return { role, content: content.map(partOf) } as Params["messages"][number];
 }
 

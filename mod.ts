@@ -74,6 +74,8 @@ export type {
   ModelRequest,
   ModelSettings,
   OutputSchema,
+  ToolRequest,
+  ToolSpec,
 } from "./src/model/message.ts";
 export type { BudgetOptions } from "./src/limits/budget.ts";
 export type {

@@ -122,10 +122,13 @@ export class Window {
     if (!episode.over) {
       episode.over = true;
       episode.width = this.#isFilled(inUse) ? this.#width : inUse;
+    }
+    if (this.#share < this.#options.tolerance) return;
+    if (episode.left === undefined) {
       const before = this.#weather.judge(this.#width, now);
       if (before !== undefined) this.#widen(before);
     }
-    if (this.#weather.lasts(now) || this.#share < this.#options.tolerance) return;
+    if (this.#weather.lasts(now)) return;
     this.#cut(episode);
     this.#tell("refused");
   }

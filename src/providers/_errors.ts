@@ -1,10 +1,10 @@
 /** What can go wrong with a request, told once and for all: by status and code, never by words in a message. */
 import { APIError, OpenAIError } from "openai";
 import { ProviderError } from "../model/errors.ts";
+import { clean, reasonOf } from "./_clean.ts";
 import { retryAfterOf } from "./_retry_after.ts";
 
 const RETRYABLE = new Set([408, 409, 429]);
-const LONGEST_MESSAGE = 300;
 
 /** The error of a request, without any key in it. */
 export function providerError(thrown: unknown, keys: readonly string[]): unknown {
@@ -25,9 +25,7 @@ export function providerError(thrown: unknown, keys: readonly string[]): unknown
 }
 
 function network(error: Error, keys: readonly string[]): ProviderError {
-  // Deno says only "fetch failed", and the reason in the cause, behind a URL that may have a key in it.
-  const told = error.cause instanceof Error ? error.cause.message : error.message;
-  const what = clean(told.replace(/^error sending request .*?: (?=client error)/, ""), keys);
+  const what = clean(reasonOf(error), keys);
   return new ProviderError(`the connection failed: ${what}`, { code: "network", retryable: true });
 }
 
@@ -53,16 +51,4 @@ function statusError(error: APIError, keys: readonly string[]): ProviderError {
         (status === undefined || status >= 500 || RETRYABLE.has(status)),
     },
   );
-}
-
-/** Without keys, and not too long: a server may echo the prompt. */
-function clean(message: string, keys: readonly string[]): string {
-  let text = message;
-  for (const key of keys) if (key !== "") text = text.replaceAll(key, "[key]");
-  // OpenAI echoes wrong keys with stars in their middle.
-  text = text.replaceAll(/\b(sk|pk|key)-[\w*.-]{3,}/g, "[key]").replaceAll(
-    /Bearer \S+/gi,
-    "Bearer [key]",
-  );
-  return text.length > LONGEST_MESSAGE ? text.slice(0, LONGEST_MESSAGE) + "…" : text;
 }

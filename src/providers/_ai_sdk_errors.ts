@@ -7,7 +7,7 @@ import { isRecord } from "../model/check.ts";
 import { ProviderError } from "../model/errors.ts";
 import type { ModelRequest } from "../model/message.ts";
 import { toldBy } from "./_ai_sdk_headers.ts";
-import { clean, reasonOf } from "./_clean.ts";
+import { clean } from "./_clean.ts";
 
 const RETRYABLE = new Set([408, 409, 429]);
 
@@ -42,7 +42,12 @@ function errorOf(thrown: unknown): unknown {
   if (isOneOf(thrown, NONSENSE)) return nonsense(thrown);
   if (isOneOf(thrown, EMPTY)) return failed("the server's answer is empty");
   if (isAnswer(thrown)) return answerError(thrown);
-  if (isOneOf(thrown, ["APICallError"])) return network(thrown as Error);
+  if (isOneOf(thrown, ["APICallError"])) {
+    // Without a status there was no answer, if it is worth another attempt.
+    return (thrown as AnswerError).isRetryable
+      ? network(thrown as Error)
+      : answerError(thrown as AnswerError);
+  }
   if (isOneOf(thrown, PLAIN)) return refused(`: ${hide((thrown as Error).message)}`);
   if (isMarked(thrown)) return refused(` with an ${(thrown as Error).name}`);
   // fetch tells of a connection that broke while the answer was read by a TypeError.
@@ -181,7 +186,10 @@ function refused(why: string): ProviderError {
 }
 
 function network(error: Error): ProviderError {
-  return new ProviderError(`the connection failed: ${hide(reasonOf(error))}`, {
+  // The SDK and Deno both say where it went wrong first, and only the cause says why.
+  const told = error.cause instanceof Error ? error.cause.message : error.message;
+  const why = hide(told.replace(/^error sending request .*?: (?=client error)/, ""));
+  return new ProviderError(`the connection failed: ${why}`, {
     code: "network",
     retryable: true,
   });

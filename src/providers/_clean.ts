@@ -1,4 +1,4 @@
-/** What a server or a connection says of its failure, fit to be shown. */
+/** What a server says of its failure, fit to be shown. */
 
 const LONGEST_MESSAGE = 300;
 
@@ -12,10 +12,4 @@ export function clean(message: string, keys: readonly string[]): string {
     "Bearer [key]",
   );
   return text.length > LONGEST_MESSAGE ? text.slice(0, LONGEST_MESSAGE) + "…" : text;
-}
-
-/** Why there was no connection. Deno says only "fetch failed", and the reason in the cause, behind a URL that may have a key in it. */
-export function reasonOf(error: Error): string {
-  const told = error.cause instanceof Error ? error.cause.message : error.message;
-  return told.replace(/^error sending request .*?: (?=client error)/, "");
 }

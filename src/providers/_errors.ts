@@ -1,8 +1,8 @@
 /** What can go wrong with a request, told once and for all: by status and code, never by words in a message. */
 import { APIError, OpenAIError } from "openai";
 import { ProviderError } from "../model/errors.ts";
-import { clean, reasonOf } from "./_clean.ts";
 import { retryAfterOf } from "./_retry_after.ts";
+import { clean } from "./_clean.ts";
 
 const RETRYABLE = new Set([408, 409, 429]);
 
@@ -25,7 +25,9 @@ export function providerError(thrown: unknown, keys: readonly string[]): unknown
 }
 
 function network(error: Error, keys: readonly string[]): ProviderError {
-  const what = clean(reasonOf(error), keys);
+  // Deno says only "fetch failed", and the reason in the cause, behind a URL that may have a key in it.
+  const told = error.cause instanceof Error ? error.cause.message : error.message;
+  const what = clean(told.replace(/^error sending request .*?: (?=client error)/, ""), keys);
   return new ProviderError(`the connection failed: ${what}`, { code: "network", retryable: true });
 }
 

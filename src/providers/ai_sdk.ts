@@ -5,7 +5,7 @@
  */
 import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { onAbort, untilAbort } from "../model/abort.ts";
-import { callback, checkOptions, type Rules, text } from "../model/check.ts";
+import { callback, checkOptions, refuse, type Rules, text } from "../model/check.ts";
 import { type ProviderLimits, providerLimits } from "../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
@@ -51,10 +51,9 @@ const RULES: Rules = {
   id: text,
   limits: providerLimits,
   account(doing, name, value) {
-    if ((typeof value !== "object" && typeof value !== "function") || value === null) {
-      throw new TypeError(
-        `Cannot ${doing} as ${name} must be an object: current value is ${value}`,
-      );
+    // Whoever passes the key itself shall not see it in an error.
+    if (typeof value !== "function" && (typeof value !== "object" || value === null)) {
+      refuse(doing, name, "an object", value);
     }
   },
   onWarning: callback,

@@ -70,7 +70,10 @@ const RULES: Rules = {
  * - `extra` holds the SDK's `providerOptions`, by provider: `extra: { anthropic: { … } }`. Beside them may stand `topK`,
  *   `presencePenalty`, `frequencyPenalty` and `toolChoice`, which are for all.
  * - Images and files are handed on as they are: a model that takes no URLs wants them as `data:` URLs.
- * - What a model does not support it leaves out: see `onWarning`.
+ * - What a model does not support it leaves out: see `onWarning`. Many want to be told that they support the schema of an answer
+ *   (`supportsStructuredOutputs`), or that the usage of a stream is wanted (`includeUsage`).
+ * - Requests go through the SDK's own `fetch`, and so over one HTTP/2 connection to each server, which carries 100 to 250 at a time: for more,
+ *   give the SDK's provider a `fetch` that spreads them.
  *
  * @throws {TypeError} If it is no model and has none, or if an option is wrong.
  *
@@ -159,11 +162,10 @@ export function aiSdk(
           const text = builder.add(value);
           if (text !== "") yield { type: "delta", text };
         }
-        // The reading of a stream that was cancelled ends as if it were at its end.
-        signal.throwIfAborted();
         ended = true;
         yield { type: "reply", reply: builder.reply() };
       } catch (thrown) {
+        // The reading of a stream that was cancelled ends as if it were at its end, too early.
         signal.throwIfAborted();
         throw aiSdkError(thrown, request);
       } finally {

@@ -168,6 +168,7 @@ Deno.test("ai-sdk errors: an answer that cannot be used", async () => {
       "network",
       "the connection failed: error reading a body",
     ],
+    [new TypeError("Fetch failed"), "network", "the connection failed: Fetch failed"],
     [apiError({ statusCode: 200 }), "provider", "the server's answer cannot be read"],
     [apiError({}), "provider", "the server failed while it answered: It failed"],
   ];

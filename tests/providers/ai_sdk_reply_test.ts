@@ -1,9 +1,10 @@
 import { ProviderError } from "@shoal/agents";
 import { simulator } from "@shoal/agents/testing";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import type { LanguageModelV4Content, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { MockLanguageModelV4 } from "ai/test";
+import fc from "fast-check";
 import { aiSdk, type AiSdkWarning } from "../../src/providers/ai_sdk.ts";
 import {
   finish,
@@ -27,6 +28,10 @@ const USED = {
 };
 const text = (text: string) => ({ type: "text", text }) as const;
 const delta = (delta: string, id = "1") => ({ type: "text-delta", id, delta }) as const;
+type Content = Extract<
+  LanguageModelV4Content,
+  { type: "text" | "reasoning" | "tool-call" }
+>;
 const call = (toolCallId: string, input: string, more = {}) =>
   ({ type: "tool-call", toolCallId, toolName: "add", input, ...more }) as const;
 
@@ -376,4 +381,29 @@ Deno.test("ai-sdk reply: onWarning that throws fails the call, and what was used
   assertEquals([error.code, error.retryable, error.cause], ["tool", false, cause]);
   assertEquals(error.usage, USED);
   assertStringIncludes(error.message, "onWarning threw");
+});
+
+Deno.test("ai-sdk reply: whole or in pieces, it is the same answer", async () => {
+  const part: fc.Arbitrary<Content> = fc.oneof(
+    fc.record({ type: fc.constant("text" as const), text: fc.string() }),
+    fc.record({ type: fc.constant("reasoning" as const), text: fc.string() }),
+    fc.string().map((input) => call(crypto.randomUUID(), input)),
+  );
+  const inPieces = (content: Content, id: string): LanguageModelV4StreamPart[] => {
+    if (content.type === "tool-call") return [content];
+    const { type, text } = content;
+    const half = Math.ceil(text.length / 2);
+    const deltas = [text.slice(0, half), text.slice(half)];
+    return [
+      { type: `${type}-start` as const, id },
+      ...deltas.map((delta) => ({ type: `${type}-delta` as const, id, delta })),
+      { type: `${type}-end` as const, id },
+    ];
+  };
+  await fc.assert(fc.asyncProperty(fc.array(part), async (content) => {
+    const pieces = content.flatMap((one, i) => inPieces(one, `${i}`));
+    const { reply, deltas } = await streamed(...pieces, finish());
+    assertEquals(reply, await replyTo({ content }));
+    assertEquals(deltas.join(""), reply.text);
+  }));
 });

@@ -63,15 +63,13 @@ function errorOf(thrown: unknown): unknown {
   return thrown;
 }
 
+/** Does an error in a stream say that it was over before the answer? It tells of data, and there are none that could be wrong. */
+export function isCutOff(error: unknown): boolean {
+  return isOneOf(error, ["InvalidResponseDataError"]) && (error as { data?: unknown }).data == null;
+}
+
 /** The error that stands in a stream: it may be an error of the SDK, or what the server said. */
 export function errorInStream(error: unknown): unknown {
-  // Told where there are no data that could be wrong: the stream was over before the answer.
-  if (isOneOf(error, ["InvalidResponseDataError"]) && (error as { data?: unknown }).data == null) {
-    return new ProviderError("the stream ended before the answer did", {
-      code: "truncated",
-      retryable: true,
-    });
-  }
   const told = errorOf(error);
   // Whatever else stands there, the server has failed.
   return told instanceof ProviderError

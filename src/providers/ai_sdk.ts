@@ -9,7 +9,7 @@ import { callback, checkOptions, refuse, type Rules, text } from "../model/check
 import { type ProviderLimits, providerLimits } from "../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
-import { aiSdkError, errorInStream } from "./_ai_sdk_errors.ts";
+import { aiSdkError, errorInStream, isCutOff } from "./_ai_sdk_errors.ts";
 import { toldBy } from "./_ai_sdk_headers.ts";
 import { type AiSdkModel, type AiSdkModels, finder, isModel } from "./_ai_sdk_models.ts";
 import { type Piece, ReplyBuilder, replyOf } from "./_ai_sdk_reply.ts";
@@ -157,7 +157,10 @@ export function aiSdk(
         while (!builder.ended) {
           const { done, value } = await reader.read();
           if (done) break;
-          if (value.type === "error") throw errorInStream(value.error);
+          if (value.type === "error") {
+            if (isCutOff(value.error)) break;
+            throw errorInStream(value.error);
+          }
           if (value.type === "stream-start") warn(onWarning, model, value.warnings);
           const text = builder.add(value);
           if (text !== "") yield { type: "delta", text };

@@ -2,7 +2,7 @@ import { ProviderError } from "@shoal/agents";
 import { simulator } from "@shoal/agents/testing";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import type { LanguageModelV4Content, LanguageModelV4StreamPart } from "@ai-sdk/provider";
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { MockLanguageModelV4 } from "ai/test";
 import fc from "fast-check";
 import { aiSdk, type AiSdkWarning } from "../../src/providers/ai_sdk.ts";
@@ -276,6 +276,7 @@ Deno.test("ai-sdk reply: a stream that ends before the answer does is truncated"
     ProviderError,
   );
   assertEquals([error.code, error.retryable], ["truncated", true]);
+  assert(error.text !== undefined && error.text !== "");
 });
 
 Deno.test("ai-sdk reply: in a stream only text is handed on", async () => {

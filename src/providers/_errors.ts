@@ -3,9 +3,9 @@ import { APIError, OpenAIError } from "openai";
 import { ProviderError } from "../model/errors.ts";
 import type { RateReport } from "../model/rates.ts";
 import { retryAfterOf } from "./_retry_after.ts";
+import { clean } from "./_clean.ts";
 
 const RETRYABLE = new Set([408, 409, 429]);
-const LONGEST_MESSAGE = 300;
 
 /** The error of a request, without any key in it. `rates` is what the server said before it failed. */
 export function providerError(
@@ -72,16 +72,4 @@ function statusError(
       rates,
     },
   );
-}
-
-/** Without keys, and not too long: a server may echo the prompt. */
-function clean(message: string, keys: readonly string[]): string {
-  let text = message;
-  for (const key of keys) if (key !== "") text = text.replaceAll(key, "[key]");
-  // OpenAI echoes wrong keys with stars in their middle.
-  text = text.replaceAll(/\b(sk|pk|key)-[\w*.-]{3,}/g, "[key]").replaceAll(
-    /Bearer \S+/gi,
-    "Bearer [key]",
-  );
-  return text.length > LONGEST_MESSAGE ? text.slice(0, LONGEST_MESSAGE) + "…" : text;
 }

@@ -109,7 +109,7 @@ function answerError(error: AnswerError): ProviderError {
     {
       code: status === 429 ? "rate_limited" : status === 408 ? "timeout" : "provider",
       status,
-      ...toldBy(error.responseHeaders),
+      ...toldBy(error.responseHeaders, status),
       retryable: !all.some(({ code, type }) => isQuota(code) || isQuota(type)) &&
         // A provider of the SDK may know better than the status does.
         (typeof error.isRetryable === "boolean"

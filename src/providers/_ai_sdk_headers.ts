@@ -1,5 +1,6 @@
 /** What the headers of an answer tell beside the answer. */
 import type { RateReport } from "../model/rates.ts";
+import { ratesOf } from "./_rates.ts";
 import { retryAfterOf } from "./_retry_after.ts";
 
 /** What they can tell. */
@@ -11,7 +12,7 @@ export interface Told {
 }
 
 /** What these headers tell; the AI SDK hands them on as an object, if at all. */
-export function toldBy(headers: unknown): Told {
+export function toldBy(headers: unknown, status?: number): Told {
   let all: Headers;
   try {
     all = new Headers(headers as Record<string, string> | undefined);
@@ -19,5 +20,6 @@ export function toldBy(headers: unknown): Told {
     // A model that is no HTTP may hand on anything.
     return {};
   }
-  return { retryAfterMs: retryAfterOf(all, Date.now()) };
+  const now = Date.now();
+  return { retryAfterMs: retryAfterOf(all, now), rates: ratesOf(all, now, status === 429) };
 }

@@ -1,5 +1,5 @@
 /** Agents, batches and all that makes a call survive, on models of the AI SDK. */
-import { AgentError, batch, defineAgent } from "@shoal/agents";
+import { AgentError, batch, defineAgent, type ProviderError } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
@@ -164,4 +164,17 @@ Deno.test("ai-sdk agents: providers of the same models share their limits", asyn
     { concurrency: 12 },
   );
   assertEquals(pair.sim.stats.peakInFlight, 2);
+});
+
+Deno.test("aiSdk: where the server's rate limits stand is handed on, with answers and refusals", async () => {
+  await using server = simulator({ limits: { requestsPerMinute: 2 } });
+  const models = createOpenAICompatible({ name: "local", baseURL: server.url });
+  const provider = aiSdk(models);
+  const options = { signal: new AbortController().signal };
+  const request = { model: "m", messages: [{ role: "user", content: "x" }], settings: {} } as const;
+  const reply = await provider.generate(request, options);
+  assertEquals([reply.rates?.requests?.limit, reply.rates?.requests?.remaining], [2, 1]);
+  await provider.generate(request, options);
+  const refused = await assertRejects(() => provider.generate(request, options));
+  assertEquals((refused as ProviderError).rates?.requests?.limit, 2);
 });

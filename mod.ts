@@ -44,6 +44,9 @@ export type {
 } from "./src/agent/options.ts";
 export type { InferOutput, Schema, StandardSchema } from "./src/agent/output.ts";
 export type { Prompt } from "./src/agent/prompt.ts";
+export type { RepairOptions } from "./src/agent/repair.ts";
+export { tool } from "./src/agent/tool.ts";
+export type { Tool, ToolContext, ToolOptions } from "./src/agent/tool.ts";
 export type { RunContext } from "./src/agent/run_agent.ts";
 export type {
   NotInName,
@@ -74,6 +77,8 @@ export type {
   ModelRequest,
   ModelSettings,
   OutputSchema,
+  ToolRequest,
+  ToolSpec,
 } from "./src/model/message.ts";
 export type { BudgetOptions } from "./src/limits/budget.ts";
 export type {
@@ -93,6 +98,7 @@ export type {
   Success,
   Timing,
   ToolCall,
+  ToolErrorCode,
 } from "./src/model/result.ts";
 export type { Cost, Usage } from "./src/model/usage.ts";
 

@@ -93,12 +93,21 @@ function checked(reply: ModelReply, provider: Provider): ModelReply {
   if (!isRecord(reply) || typeof reply.text !== "string") {
     throw nonsense(provider, "no reply with a text");
   }
+  const toolCalls = reply.toolCalls ?? undefined;
+  if (toolCalls !== undefined && !(Array.isArray(toolCalls) && toolCalls.every(isToolRequest))) {
+    throw nonsense(provider, "a reply whose tool calls have no id, name or arguments");
+  }
   return {
     ...reply as unknown as ModelReply,
     finishReason: reply.finishReason ?? "stop",
     usage: usageIn(reply.usage),
     refusal: reply.refusal ?? undefined,
+    toolCalls,
   };
+}
+
+function isToolRequest(value: unknown): boolean {
+  return isRecord(value) && [value.id, value.name, value.args].every((v) => typeof v === "string");
 }
 
 /** A usage that is no numbers counts as not said: its cost is then not known, in the place of `NaN`. */

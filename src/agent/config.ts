@@ -10,6 +10,7 @@ import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type Prices, prices } from "../telemetry/prices.ts";
 import { type FallbackModel, RESILIENCE_RULES } from "./options.ts";
+import type { RepairOptions } from "./repair.ts";
 
 /** Process-wide defaults: what holds where neither the call nor the agent says anything. */
 export interface Configuration {
@@ -47,6 +48,12 @@ export interface Configuration {
   readonly cache?: CacheOptions | false;
   /** Makes one request of identical calls in flight. Off unless it is set, or there is a `cache`. */
   readonly coalesce?: boolean;
+  /**
+   * How often an answer that does not fit its `output` schema is asked for again.
+   *
+   * @default {{ max: 1 }}
+   */
+  readonly repair?: number | RepairOptions;
   /**
    * What models cost: a table in dollars per million tokens, or a function. Models that are not in it are looked up in the
    * public price list of `@pydantic/genai-prices`.

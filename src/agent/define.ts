@@ -8,6 +8,7 @@ import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "./option
 import { type InferOutput, outputOf, type Schema } from "./output.ts";
 import type { Prompt } from "./prompt.ts";
 import type { RunAgent, RunContext } from "./run_agent.ts";
+import { toolsOf } from "./tool.ts";
 import { parseTemplate, type TemplateParams } from "./template.ts";
 
 /** An agent whose prompt is a template: its placeholders become the parameters. */
@@ -131,13 +132,17 @@ export function defineAgent(
     throw new TypeError(`Cannot ${doing} as it has neither a prompt nor a run`);
   }
   checkOptions(doing, { prompt, ...others }, MODEL_RULES);
-  const { output, ...settings } = others as Omit<PromptAgentOptions<unknown, Schema>, "prompt">;
+  const { output, tools, ...settings } = others as Omit<
+    PromptAgentOptions<unknown, Schema>,
+    "prompt"
+  >;
   const agent: ModelAgent = {
     ...settings,
     render: typeof prompt === "string"
       ? parseTemplate(prompt).render
       : prompt as ModelAgent["render"],
     output: output === undefined ? undefined : outputOf(name, output),
+    tools: toolsOf(tools),
     seen: {},
     limiter: settings.limits === undefined ? undefined : limiterFor(settings.limits),
   };

@@ -18,6 +18,7 @@ import {
 } from "./options.ts";
 import type { Prompt } from "./prompt.ts";
 import { callRun, type RunAgent } from "./run_agent.ts";
+import { toolsOf } from "./tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
 abstract class Defined implements Agent {
@@ -98,10 +99,11 @@ export class DefinedModel extends Defined {
   override with(overrides: AgentOverrides): Agent {
     const doing = `change the agent "${this.name}"`;
     checkOptions(doing, overrides, OVERRIDE_RULES);
-    const { limits } = overrides;
+    const { limits, tools } = overrides;
     return new DefinedModel(doing, {
       ...this.#agent,
       ...present(overrides),
+      tools: tools === undefined ? this.#agent.tools : toolsOf(tools),
       ...(limits !== undefined && { limiter: limiterFor(limits) }),
     });
   }

@@ -23,6 +23,8 @@ import { circuitBreaker, type CircuitBreakerOptions } from "../resilience/breake
 import { fallbackModels } from "../resilience/fallback.ts";
 import { hedge, type HedgeOptions } from "../resilience/hedge.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
+import { repair, type RepairOptions } from "./repair.ts";
+import { type Tool, tools } from "./tool.ts";
 
 /** What both an agent and a single call of it may set: the call wins over the agent, the agent over `configure`. */
 export interface SharedOptions extends ModelSettings {
@@ -52,6 +54,26 @@ export interface SharedOptions extends ModelSettings {
    * @default {true} with a `cache`, else `false`
    */
   readonly coalesce?: boolean;
+  /**
+   * How often an answer that does not fit its `output` schema is shown to the model with what is wrong, and asked for again. `0` fails
+   * at once.
+   *
+   * @default {{ max: 1 }}
+   */
+  readonly repair?: number | RepairOptions;
+  /**
+   * How many answers of the model there may be in one call with `tools`. If the last one asks for tools as well, the call fails with the
+   * code `tool`.
+   *
+   * @default {10}
+   */
+  readonly maxSteps?: number;
+  /**
+   * How many tools of one answer run at the same time.
+   *
+   * @default {5}
+   */
+  readonly toolConcurrency?: number;
 }
 
 /** A model to fall back to; what is not said is as for the first model. */
@@ -82,6 +104,8 @@ export interface ModelAgentOptions extends AgentBase, SharedOptions {
   readonly system?: string;
   /** How much all calls of this agent together may do, at a time and in a minute. */
   readonly limits?: LimitOptions;
+  /** What the model may ask for: made by `tool`, or of other agents by their `asTool`. */
+  readonly tools?: readonly Tool[];
 }
 
 /** What {@linkcode Agent.with} may change. */
@@ -164,9 +188,16 @@ export const RESILIENCE_RULES: Rules = {
     if (value !== false) cache(doing, name, value);
   },
   coalesce: flag,
+  repair,
 };
 
-const SHARED_RULES: Rules = { model: text, ...RESILIENCE_RULES, ...SETTINGS_RULES };
+const SHARED_RULES: Rules = {
+  model: text,
+  ...RESILIENCE_RULES,
+  ...SETTINGS_RULES,
+  maxSteps: positiveInteger,
+  toolConcurrency: positiveInteger,
+};
 
 /** The rules for {@linkcode CallOptions}. */
 export const CALL_RULES: Rules = {
@@ -187,6 +218,7 @@ export const OVERRIDE_RULES: Rules = {
   description: text,
   provider,
   limits,
+  tools,
   system: (doing, name, value) => {
     if (typeof value !== "string") refuse(doing, name, "a text", value);
   },

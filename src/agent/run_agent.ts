@@ -4,7 +4,8 @@ import { AgentError } from "../model/errors.ts";
 import type { Result, Success } from "../model/result.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "./callable.ts";
-import { budgetsOf, currentContext, inContext } from "./context.ts";
+import { budgetsOf, currentContext, emitterOf } from "./context.ts";
+import { runInside } from "./inside.ts";
 import type { AgentBase, CallOptions } from "./options.ts";
 import { Trace } from "./trace.ts";
 
@@ -14,6 +15,12 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** What the caller handed in as `metadata`. */
   readonly metadata: unknown;
+  /**
+   * Tells whoever reads the call as a stream: an event `{ type: "emit", agent, data }`. Nothing happens where nobody does.
+   *
+   * @returns Done when the event was taken. It need not be awaited, and never rejects.
+   */
+  emit(data: unknown): Promise<void>;
   /**
    * Calls another agent within this call; the same as `agent.call`.
    *
@@ -45,41 +52,22 @@ export async function callRun(
   const ctx: RunContext = {
     signal: child.signal,
     metadata: options.metadata,
+    emit: emitterOf(agent.name, outer),
     async call<A extends Callable>(...[callee, params, options]: AgentCall<A>) {
       const result = await callee.settle(params as ParamsOf<A>, options);
       if (!result.ok) throw result.error;
       return result as Success<ContentOf<A>>;
     },
   };
-  // What was started inside and has not ended: it ends before the whole does, and what it used is counted.
-  const parts = new Set<Promise<unknown>>();
-  const started = (part: Promise<unknown>) => {
-    const ended = () => parts.delete(part);
-    parts.add(part);
-    part.then(ended, ended);
+  const context = {
+    ...outer,
+    budgets: budgetsOf(options, outer),
+    collect: trace.add.bind(trace),
   };
-  const allEnded = async () => {
-    while (parts.size > 0) await Promise.allSettled(parts);
-  };
-  try {
-    child.signal.throwIfAborted();
-    const context = {
-      ...outer,
-      signal: child.signal,
-      budgets: budgetsOf(options, outer),
-      collect: trace.add.bind(trace),
-      started,
-    };
-    const work = inContext(context, async () => await agent.run(params as never, ctx));
-    const content = await child.race(work);
-    await allEnded();
-    return trace.success(content, "stop");
-  } catch (thrown) {
-    const { aborted } = child.signal;
-    child.abort(new DOMException("The call has failed", "AbortError"));
-    await allEnded();
-    return trace.failure(aborted ? trace.error(thrown, child.signal) : errorOf(thrown, trace));
-  }
+  const ended = await runInside(context, child, () => agent.run(params as never, ctx));
+  if (ended.ok) return trace.success(ended.value, "stop");
+  const { thrown, aborted } = ended;
+  return trace.failure(aborted ? trace.error(thrown, child.signal) : errorOf(thrown, trace));
 }
 
 /** The limit on a whole that is made of parts. */

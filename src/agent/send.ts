@@ -65,7 +65,7 @@ export async function send(call: Outgoing): Promise<Answer> {
   let error: AgentError | undefined;
   try {
     if (outcome.reply === undefined) throw outcome.thrown;
-    answer = await read(outcome.reply, call.agent.output, trace, signal);
+    answer = await read(outcome.reply, call.agent, trace, signal);
     return answer;
   } catch (thrown) {
     error = trace.error(thrown, signal);

@@ -48,6 +48,8 @@ export interface ModelAgent extends ModelAgentOptions {
 export interface CallHooks {
   /** Takes the pieces of the answer; the next one is not read before this is done. */
   readonly onDelta?: (text: string) => void | Promise<void>;
+  /** Told that there is more of a typed answer; reading it costs time. */
+  readonly onPartial?: (read: () => unknown) => void | Promise<void>;
   /** Told that an attempt failed and that there will be another one. */
   readonly onRetry?: (error: AgentError, attempt: number, delayMs: number) => void;
   /** Told that a model failed and that this one is asked next. */

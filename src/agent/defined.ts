@@ -58,7 +58,10 @@ abstract class Defined implements Agent {
     return agentStream(
       options,
       (hooks, signal) =>
-        inContext(context, () => track(this.run(params, { ...options, signal }, hooks))),
+        inContext(
+          { ...context, emit: hooks.emit },
+          () => track(this.run(params, { ...options, signal }, hooks)),
+        ),
     );
   }
 

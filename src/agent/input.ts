@@ -6,10 +6,9 @@ import type { JsonSchema } from "../model/message.ts";
 import type { Schema, StandardSchema } from "./output.ts";
 
 /** The type of what a schema takes. */
-// deno-lint-ignore no-explicit-any
 export type InferInput<S> = S extends { readonly "~standard": { readonly types?: infer T } }
   ? NonNullable<T> extends { readonly input: infer Input } ? Input : unknown
-  : S extends JsonSchema ? any
+  : S extends JsonSchema ? Record<string, unknown>
   : never;
 
 /** What checking gave. */

@@ -43,8 +43,12 @@ export class Trace {
   firstTokenMs: number | undefined;
   /** Milliseconds from the first token of the last attempt to its end. */
   generationMs: number | undefined;
-  /** Was a piece of an answer handed on? */
+  /** Was a piece of the answer handed on? */
   handedOn = false;
+  /** The pieces that were handed on. */
+  text = "";
+  /** How much of it was read as a typed answer. */
+  textRead = 0;
   /** Was the answer there already, or asked for by another call? */
   cached = false;
   /** Was another model asked than the first? */

@@ -132,6 +132,7 @@ class ActiveScope implements Scope, TrackingScope {
       limiters: this.#limiter === undefined ? outer.limiters : [this.#limiter, ...outer.limiters],
       budgets: budgetsOf(options, outer),
       priority: outer.priority,
+      emit: outer.emit,
       collect: (result) => {
         this.#collect(result);
         outer.collect?.(result);

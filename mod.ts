@@ -27,7 +27,9 @@ export { configure } from "./src/agent/config.ts";
 export type { ActiveConfiguration, Configuration } from "./src/agent/config.ts";
 export { defineAgent } from "./src/agent/define.ts";
 export type { Agent } from "./src/agent/agent.ts";
+export type { AsToolOptions } from "./src/agent/as_tool.ts";
 export type {
+  CheckedParams,
   PromptAgentOptions,
   RunAgentOptions,
   TemplateAgentOptions,
@@ -43,6 +45,7 @@ export type {
   SharedOptions,
 } from "./src/agent/options.ts";
 export type { InferOutput, Schema, StandardSchema } from "./src/agent/output.ts";
+export type { InferInput } from "./src/agent/input.ts";
 export type { Prompt } from "./src/agent/prompt.ts";
 export type { RepairOptions } from "./src/agent/repair.ts";
 export { tool } from "./src/agent/tool.ts";

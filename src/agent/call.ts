@@ -7,7 +7,7 @@
 import type { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
-import type { Message, ModelRequest } from "../model/message.ts";
+import type { JsonSchema, Message, ModelRequest } from "../model/message.ts";
 import type { Result, ToolCall } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
 import { hasPrice, loadPrices, type Prices } from "../telemetry/prices.ts";
@@ -15,6 +15,7 @@ import { cached, sharingOf } from "./cached.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import { configuration } from "./config.ts";
 import { budgetsOf, currentContext } from "./context.ts";
+import type { Input } from "./input.ts";
 import type { CallOptions, ModelAgentOptions } from "./options.ts";
 import type { Output } from "./output.ts";
 import { messagesOf, type Prompt } from "./prompt.ts";
@@ -29,6 +30,14 @@ import { Trace } from "./trace.ts";
 export interface ModelAgent extends ModelAgentOptions {
   /** Makes the prompt of a call; throws if the parameters do not fit. */
   readonly render: (params: unknown) => Prompt | Promise<Prompt>;
+  /** Checks the parameters. */
+  readonly input?: Input;
+  /**
+   * The JSON Schema of the parameters, as far as it is known.
+   *
+   * @throws {TypeError} If the schema that checks them has none.
+   */
+  readonly paramsSchema?: () => JsonSchema | undefined;
   /** Reads typed answers. */
   readonly output?: Output;
   /** What the model may ask for; absent if that is nothing. */

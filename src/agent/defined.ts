@@ -1,10 +1,11 @@
 import { limiterFor } from "../limits/adaptive.ts";
 import { checkOptions, text } from "../model/check.ts";
-import type { ContentPart } from "../model/message.ts";
+import type { ContentPart, JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { timeout } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
+import { asTool, type AsToolOptions } from "./as_tool.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
 import { type CallHooks, callModel, type ModelAgent } from "./call.ts";
 import type { Callable } from "./callable.ts";
@@ -18,7 +19,7 @@ import {
 } from "./options.ts";
 import type { Prompt } from "./prompt.ts";
 import { callRun, type RunAgent } from "./run_agent.ts";
-import { toolsOf } from "./tool.ts";
+import { type Tool, toolsOf } from "./tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
 abstract class Defined implements Agent {
@@ -35,7 +36,13 @@ abstract class Defined implements Agent {
   /** The call, whose options were checked. */
   protected abstract run(params: unknown, options: CallOptions, hooks?: CallHooks): Promise<Result>;
 
+  abstract paramsSchema(): JsonSchema | undefined;
+
   abstract with(overrides: AgentOverrides): Agent;
+
+  asTool(options?: AsToolOptions): Tool {
+    return asTool(this, options);
+  }
 
   settle(params: unknown, options: CallOptions = {}): Promise<Result> {
     return track(this.#start(params, options));
@@ -94,9 +101,13 @@ export class DefinedModel extends Defined {
     hooks?: CallHooks,
   ): Promise<Result> {
     const agent = params instanceof Asked
-      ? { ...this.#agent, render: () => params.prompt }
+      ? { ...this.#agent, render: () => params.prompt, input: undefined }
       : this.#agent;
     return callModel(agent, params, options, hooks);
+  }
+
+  override paramsSchema(): JsonSchema | undefined {
+    return this.#agent.paramsSchema?.();
   }
 
   override with(overrides: AgentOverrides): Agent {
@@ -131,6 +142,10 @@ export class DefinedRun extends Defined {
       throw new TypeError(`Cannot ask "${this.name}" as it has no prompt: use call`);
     }
     return callRun(this.#agent, params, options);
+  }
+
+  override paramsSchema(): JsonSchema | undefined {
+    return this.#agent.input?.json();
   }
 
   override with(overrides: AgentOverrides): Agent {

@@ -7,7 +7,7 @@ import type { Schema, StandardSchema } from "./output.ts";
 
 /** The type of what a schema takes. */
 export type InferInput<S> = S extends { readonly "~standard": { readonly types?: infer T } }
-  ? NonNullable<T> extends { readonly input: infer Input } ? Input : unknown
+  ? NonNullable<T> extends { readonly input: infer In } ? In : unknown
   : S extends JsonSchema ? Record<string, unknown>
   : never;
 

@@ -3,6 +3,7 @@ import type { Message } from "../model/message.ts";
 import { type CallOptions, messagesProblem } from "./options.ts";
 import type { ModelAgent } from "./call.ts";
 import { TemplateError } from "./template.ts";
+import { checkedParams } from "./params.ts";
 import type { Trace } from "./trace.ts";
 
 /** What a prompt may be: the user's message, or several messages. */
@@ -19,9 +20,10 @@ export async function messagesOf(
   options: CallOptions,
   { trace, whole }: { trace: Trace; whole: ChildAbort },
 ): Promise<readonly Message[]> {
+  const checked = await checkedParams(agent, params, { trace, signal: whole.signal });
   let prompt: Prompt;
   try {
-    const rendered = agent.render(params);
+    const rendered = agent.render(checked);
     prompt = typeof rendered === "string" ? rendered : await whole.race(Promise.resolve(rendered));
   } catch (cause) {
     const why = cause instanceof TemplateError

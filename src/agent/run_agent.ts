@@ -5,6 +5,8 @@ import type { Result, Success } from "../model/result.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "./callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "./context.ts";
+import type { Input } from "./input.ts";
+import { checkedParams } from "./params.ts";
 import { runInside } from "./inside.ts";
 import type { AgentBase, CallOptions } from "./options.ts";
 import { Trace } from "./trace.ts";
@@ -31,6 +33,8 @@ export interface RunContext {
 
 /** An agent made of other agents, ready to be called. */
 export interface RunAgent extends AgentBase {
+  /** Checks the parameters. */
+  readonly input?: Input;
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
   /** The time it may take, in milliseconds. */
@@ -64,7 +68,10 @@ export async function callRun(
     budgets: budgetsOf(options, outer),
     collect: trace.add.bind(trace),
   };
-  const ended = await runInside(context, child, () => agent.run(params as never, ctx));
+  const ended = await runInside(context, child, async () => {
+    const checked = await checkedParams(agent, params, { trace, signal: child.signal });
+    return await agent.run(checked as never, ctx);
+  });
   if (ended.ok) return trace.success(ended.value, "stop");
   const { thrown, aborted } = ended;
   return trace.failure(aborted ? trace.error(thrown, child.signal) : errorOf(thrown, trace));
@@ -77,6 +84,8 @@ export function limitOf(timeout: number | TimeoutOptions | undefined): number | 
 
 function errorOf(thrown: unknown, trace: Trace): AgentError {
   if (thrown instanceof AgentError) {
+    // It is the call's own: they share this list.
+    if (thrown.attempts === trace.attempts) return thrown;
     // The part's error says what happened; this one says in which whole, and what the whole used.
     return trace.make(
       `Cannot finish the call of "${trace.agent}" as a part of it failed: ${thrown.message}`,

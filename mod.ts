@@ -113,6 +113,19 @@ export { each } from "./src/run/each.ts";
 export type { EachContext, EachOptions, Settled } from "./src/run/each.ts";
 export type { CallRunOptions, RunOptions } from "./src/run/options.ts";
 export { defineParallel } from "./src/run/parallel.ts";
+export { pipeline } from "./src/run/pipeline.ts";
+export type { Pipeline, PipelineOptions, PipelineResult, Step, Steps } from "./src/run/pipeline.ts";
+export { route } from "./src/run/route.ts";
+export type {
+  CompleteRoutes,
+  ParamsOfTarget,
+  Route,
+  RouteOptions,
+  RouteParams,
+  RouteResult,
+  Target,
+} from "./src/run/route.ts";
+export type { SequenceOptions, SequenceResult, SequenceWorkflow } from "./src/run/sequence.ts";
 export type { ProgressReport } from "./src/run/progress.ts";
 export { currentScope, inScope, scope } from "./src/run/scope.ts";
 export type { Scope, ScopeOptions } from "./src/run/scope.ts";

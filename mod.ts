@@ -45,6 +45,7 @@ export type {
   SharedOptions,
 } from "./src/agent/options.ts";
 export type { InferOutput, Schema, StandardSchema } from "./src/agent/output.ts";
+export type { HookContext, Hooks } from "./src/agent/hooks.ts";
 export type { InferInput } from "./src/agent/input.ts";
 export type { Prompt } from "./src/agent/prompt.ts";
 export type { RepairOptions } from "./src/agent/repair.ts";
@@ -114,7 +115,14 @@ export type { EachContext, EachOptions, Settled } from "./src/run/each.ts";
 export type { CallRunOptions, RunOptions } from "./src/run/options.ts";
 export { defineParallel } from "./src/run/parallel.ts";
 export { pipeline } from "./src/run/pipeline.ts";
-export type { Pipeline, PipelineOptions, PipelineResult, Step, Steps } from "./src/run/pipeline.ts";
+export type {
+  AnyStep,
+  Pipeline,
+  PipelineOptions,
+  PipelineResult,
+  Step,
+  Steps,
+} from "./src/run/pipeline.ts";
 export { route } from "./src/run/route.ts";
 export type {
   CompleteRoutes,

@@ -1,8 +1,8 @@
 /**
  * One call from beginning to end. This is the only file that knows the order of the steps:
  *
- * params → prompt → total timeout → fallback → rounds with tools → cache → repair → retry → hedge → permits → breaker → attempt →
- * output → result
+ * hooks → params → prompt → total timeout → fallback → rounds with tools → cache → repair → retry → hedge → permits → breaker → attempt →
+ * output → hooks → result
  */
 import type { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../model/abort.ts";
@@ -15,6 +15,7 @@ import { cached, sharingOf } from "./cached.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import { configuration } from "./config.ts";
 import { budgetsOf, currentContext } from "./context.ts";
+import { hooked } from "./hooks.ts";
 import type { Input } from "./input.ts";
 import type { CallOptions, ModelAgentOptions } from "./options.ts";
 import type { Output } from "./output.ts";
@@ -96,7 +97,7 @@ export async function callModel(
   void loadPrices(models[0].model, prices);
   const priority = options.priority ?? context.priority;
   const { signal } = whole;
-  try {
+  const work = async () => {
     signal.throwIfAborted();
     const messages = await messagesOf(agent, params, options, { trace, whole });
     const talk: Talk = { messages, answers: 0, asked: false };
@@ -149,12 +150,14 @@ export async function callModel(
     });
     await trace.price(prices);
     return trace.success(answer.content, answer.finishReason);
-  } catch (thrown) {
+  };
+  const failed = async (thrown: unknown) => {
     const error = trace.error(thrown, signal);
     // The first thing that went wrong is the one to tell of; the cost is then not known.
     await trace.price(prices).catch(() => {});
-    return trace.failure(error);
-  }
+    return error;
+  };
+  return trace.end(await hooked({ agent, params, trace, signal, work, failed }));
 }
 
 /** What is sent. */

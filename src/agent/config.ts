@@ -9,6 +9,7 @@ import type { HedgeOptions } from "../resilience/hedge.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type Prices, prices } from "../telemetry/prices.ts";
+import { type Hooks, hooks } from "./hooks.ts";
 import { type FallbackModel, RESILIENCE_RULES } from "./options.ts";
 import type { RepairOptions } from "./repair.ts";
 
@@ -59,6 +60,8 @@ export interface Configuration {
    * public price list of `@pydantic/genai-prices`.
    */
   readonly prices?: Prices;
+  /** Code of yours around each call of any agent, of those that it calls itself, too. */
+  readonly hooks?: Hooks;
 }
 
 /** A configuration in which everything that has a default is there. */
@@ -77,6 +80,7 @@ const RULES: Rules = {
   provider: providerRule,
   model: text,
   prices,
+  hooks,
 };
 
 let active: ActiveConfiguration = DEFAULTS;

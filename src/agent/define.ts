@@ -15,6 +15,7 @@ import { templateSchema } from "./as_tool.ts";
 import type { ModelAgent } from "./call.ts";
 import { DefinedModel, DefinedRun } from "./defined.ts";
 import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "./options.ts";
+import { hooks } from "./hooks.ts";
 import { type InferInput, inputOf } from "./input.ts";
 import { type InferOutput, outputOf, type Schema, type StandardSchema } from "./output.ts";
 import type { Prompt } from "./prompt.ts";
@@ -97,7 +98,14 @@ const MODEL_RULES: Rules = {
   output: schema,
   params: schema,
 };
-const RUN_RULES: Rules = { name: text, description: text, run: callback, timeout, params: schema };
+const RUN_RULES: Rules = {
+  hooks,
+  name: text,
+  description: text,
+  run: callback,
+  timeout,
+  params: schema,
+};
 
 /**
  * Defines an agent: a name, a model and either a `prompt` or a `run` function.

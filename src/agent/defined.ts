@@ -17,6 +17,7 @@ import {
   type CallOptions,
   OVERRIDE_RULES,
 } from "./options.ts";
+import { hooks } from "./hooks.ts";
 import type { Prompt } from "./prompt.ts";
 import { callRun, type RunAgent } from "./run_agent.ts";
 import { type Tool, toolsOf } from "./tool.ts";
@@ -100,10 +101,10 @@ export class DefinedModel extends Defined {
     options: CallOptions,
     hooks?: CallHooks,
   ): Promise<Result> {
-    const agent = params instanceof Asked
-      ? { ...this.#agent, render: () => params.prompt, input: undefined }
-      : this.#agent;
-    return callModel(agent, params, options, hooks);
+    if (!(params instanceof Asked)) return callModel(this.#agent, params, options, hooks);
+    const { prompt } = params;
+    const agent = { ...this.#agent, render: () => prompt, input: undefined };
+    return callModel(agent, prompt, options, hooks);
   }
 
   override paramsSchema(): JsonSchema | undefined {
@@ -149,7 +150,7 @@ export class DefinedRun extends Defined {
   }
 
   override with(overrides: AgentOverrides): Agent {
-    const rules = { name: text, description: text, timeout };
+    const rules = { name: text, description: text, timeout, hooks };
     checkOptions(`change the agent "${this.name}"`, overrides, rules);
     return new DefinedRun({ ...this.#agent, ...present(overrides) });
   }

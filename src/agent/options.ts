@@ -23,6 +23,7 @@ import { circuitBreaker, type CircuitBreakerOptions } from "../resilience/breake
 import { fallbackModels } from "../resilience/fallback.ts";
 import { hedge, type HedgeOptions } from "../resilience/hedge.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
+import { type Hooks, hooks } from "./hooks.ts";
 import { repair, type RepairOptions } from "./repair.ts";
 import { type Tool, tools } from "./tool.ts";
 
@@ -94,6 +95,8 @@ export interface AgentBase {
   readonly name: string;
   /** What the agent is for, in a sentence. */
   readonly description?: string;
+  /** Code of yours around each call of this agent. */
+  readonly hooks?: Hooks;
 }
 
 /** An agent that asks a model, without its prompt. */
@@ -219,6 +222,7 @@ export const OVERRIDE_RULES: Rules = {
   provider,
   limits,
   tools,
+  hooks,
   system: (doing, name, value) => {
     if (typeof value !== "string") refuse(doing, name, "a text", value);
   },

@@ -7,6 +7,7 @@ import type { AgentCall, Callable, ContentOf, ParamsOf } from "./callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "./context.ts";
 import type { Input } from "./input.ts";
 import { checkedParams } from "./params.ts";
+import { hooked } from "./hooks.ts";
 import { runInside } from "./inside.ts";
 import type { AgentBase, CallOptions } from "./options.ts";
 import { Trace } from "./trace.ts";
@@ -68,13 +69,19 @@ export async function callRun(
     budgets: budgetsOf(options, outer),
     collect: trace.add.bind(trace),
   };
-  const ended = await runInside(context, child, async () => {
-    const checked = await checkedParams(agent, params, { trace, signal: child.signal });
-    return await agent.run(checked as never, ctx);
-  });
-  if (ended.ok) return trace.success(ended.value, "stop");
-  const { thrown, aborted } = ended;
-  return trace.failure(aborted ? trace.error(thrown, child.signal) : errorOf(thrown, trace));
+  const work = async () => {
+    using inner = new ChildAbort(child.signal);
+    const ended = await runInside(context, inner, async () => {
+      const checked = await checkedParams(agent, params, { trace, signal: inner.signal });
+      return await agent.run(checked as never, ctx);
+    });
+    if (ended.ok) return trace.success(ended.value, "stop");
+    throw ended.thrown;
+  };
+  const { signal } = child;
+  const failed = (thrown: unknown) =>
+    signal.aborted ? trace.error(thrown, signal) : errorOf(thrown, trace);
+  return trace.end(await hooked({ agent, params, trace, signal, work, failed }));
 }
 
 /** The limit on a whole that is made of parts. */

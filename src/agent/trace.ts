@@ -135,14 +135,16 @@ export class Trace {
 
   /** The result of a call that succeeded. */
   success<T>(content: T, finishReason: FinishReason): Success<T> {
-    const result: Success<T> = { ok: true, content, finishReason, ...this.#base() };
-    this.context.collect?.(result);
-    return result;
+    return { ok: true, content, finishReason, ...this.#base() };
   }
 
   /** The result of a call that failed. */
   failure(error: AgentError): Failure {
-    const result: Failure = { ok: false, content: undefined, error, ...this.#base() };
+    return { ok: false, content: undefined, error, ...this.#base() };
+  }
+
+  /** Tells the call that this one was made in, if there is one, that it has ended. */
+  end<R extends Result>(result: R): R {
     this.context.collect?.(result);
     return result;
   }

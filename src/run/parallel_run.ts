@@ -120,7 +120,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       if (child.signal.aborted || overBudget()) return;
       let result: Result;
       try {
-        result = await inContext(context, () => settleBranch(branch, params, options, context));
+        result = await inContext(context, () => settleBranch(branch, params, options));
       } catch (error) {
         // The call itself was wrong, say without a model: that is no failure of a branch.
         misuse ??= { error };
@@ -185,7 +185,9 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       : Object.keys(errors).length > 0
       ? "partial"
       : "success";
-    const base = error === undefined ? trace.success(content, "stop") : trace.failure(error);
+    const base = trace.end(
+      error === undefined ? trace.success(content, "stop") : trace.failure(error),
+    );
     return { ...base, content, status, branches, errors } as WorkflowResult<Branches, unknown>;
   }
 
@@ -231,21 +233,16 @@ async function settleBranch(
   { agent, input, name }: Branch<Callable, unknown> & { readonly name: string },
   params: unknown,
   options: CallOptions,
-  context: CallContext,
 ): Promise<Result> {
-  const trace = new Trace(agent.name, undefined, context, undefined);
   let own = params;
   try {
     if (input !== undefined) own = input(params);
   } catch (cause) {
-    return trace.failure(
-      trace.make(
-        `Cannot call "${agent.name}" as the input of the branch "${name}" threw: see the cause`,
-        {
-          code: "invalid_params",
-          cause,
-        },
-      ),
+    const why = `the input of the branch "${name}" threw: see the cause`;
+    return notCalled(
+      agent,
+      (trace) =>
+        trace.make(`Cannot call "${agent.name}" as ${why}`, { code: "invalid_params", cause }),
     );
   }
   return await agent.settle(own, options);

@@ -164,13 +164,18 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
       return await run(checked, step, told, trace);
     });
     if (ended.ok) {
-      return { ...trace.success(ended.value, "stop"), status: "success", steps, ...told };
+      return {
+        ...trace.end(trace.success(ended.value, "stop")),
+        status: "success",
+        steps,
+        ...told,
+      };
     }
     const { thrown, aborted } = ended;
     // A call that was itself wrong, say without a model, is no failure of a step.
     if (!aborted && !(thrown instanceof AgentError)) throw thrown;
     const error = aborted ? trace.error(thrown, child.signal) : thrown as AgentError;
-    return { ...trace.failure(error), status: "error", steps, ...told };
+    return { ...trace.end(trace.failure(error)), status: "error", steps, ...told };
   }
 
   #made(make: () => unknown, { name }: Callable, trace: Trace): unknown {

@@ -47,6 +47,7 @@ export type {
 export type { InferOutput, Schema, StandardSchema } from "./src/agent/output.ts";
 export type { HookContext, Hooks } from "./src/agent/hooks.ts";
 export type { InferInput } from "./src/agent/input.ts";
+export type { PromptMessage, PromptPart } from "./src/agent/parts.ts";
 export type { Prompt } from "./src/agent/prompt.ts";
 export type { RepairOptions } from "./src/agent/repair.ts";
 export { tool } from "./src/agent/tool.ts";
@@ -95,6 +96,7 @@ export type { RateReport, RateState } from "./src/model/rates.ts";
 export type { Provider, ProviderOptions } from "./src/model/provider.ts";
 export type {
   Attempt,
+  DryRun,
   Failure,
   LimitedBy,
   Result,

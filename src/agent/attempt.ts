@@ -6,6 +6,7 @@ import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
+import { isToolRequest } from "./parts.ts";
 
 /** What an attempt is made of. */
 export interface AttemptOptions {
@@ -104,10 +105,6 @@ function checked(reply: ModelReply, provider: Provider): ModelReply {
     refusal: reply.refusal ?? undefined,
     toolCalls,
   };
-}
-
-function isToolRequest(value: unknown): boolean {
-  return isRecord(value) && [value.id, value.name, value.args].every((v) => typeof v === "string");
 }
 
 /** A usage that is no numbers counts as not said: its cost is then not known, in the place of `NaN`. */

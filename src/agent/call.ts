@@ -97,9 +97,11 @@ export async function callModel(
   void loadPrices(models[0].model, prices);
   const priority = options.priority ?? context.priority;
   const { signal } = whole;
+  const { dryRun = false } = options;
   const work = async () => {
     signal.throwIfAborted();
     const messages = await messagesOf(agent, params, options, { trace, whole });
+    if (dryRun) return trace.dryRun(models[0].provider, requestOf(agent, models[0], messages));
     const talk: Talk = { messages, answers: 0, asked: false };
     const steps = stepsOf(agent, options);
     const collect = (part: Result) => trace.addOfTool(part);
@@ -157,7 +159,7 @@ export async function callModel(
     await trace.price(prices).catch(() => {});
     return error;
   };
-  return trace.end(await hooked({ agent, params, trace, signal, work, failed }));
+  return trace.end(await hooked({ agent, params, trace, signal, silent: dryRun, work, failed }));
 }
 
 /** What is sent. */

@@ -1,6 +1,6 @@
 import { limiterFor } from "../limits/adaptive.ts";
 import { checkOptions, text } from "../model/check.ts";
-import type { ContentPart, JsonSchema } from "../model/message.ts";
+import type { JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { timeout } from "../resilience/timeout.ts";
@@ -18,6 +18,7 @@ import {
   OVERRIDE_RULES,
 } from "./options.ts";
 import { hooks } from "./hooks.ts";
+import type { PromptPart } from "./parts.ts";
 import type { Prompt } from "./prompt.ts";
 import { callRun, type RunAgent } from "./run_agent.ts";
 import { type Tool, toolsOf } from "./tool.ts";
@@ -49,11 +50,12 @@ abstract class Defined implements Agent {
     return track(this.#start(params, options));
   }
 
-  call(params: unknown, options: CallOptions = {}): Promise<Success> {
+  // deno-lint-ignore no-explicit-any -- what comes of a dry run is another type
+  call(params: unknown, options: CallOptions = {}): Promise<any> {
     return track(this.#start(params, options).then(successOrThrow));
   }
 
-  ask(message: string | readonly ContentPart[], options: CallOptions = {}): Promise<Success> {
+  ask(message: string | readonly PromptPart[], options: CallOptions = {}): Promise<Success> {
     const prompt: Prompt = typeof message === "string"
       ? message
       : [{ role: "user", content: message }];
@@ -142,6 +144,7 @@ export class DefinedRun extends Defined {
     if (params instanceof Asked) {
       throw new TypeError(`Cannot ask "${this.name}" as it has no prompt: use call`);
     }
+    refuseDryRun(this.name, options);
     return callRun(this.#agent, params, options);
   }
 
@@ -154,6 +157,18 @@ export class DefinedRun extends Defined {
     checkOptions(`change the agent "${this.name}"`, overrides, rules);
     return new DefinedRun({ ...this.#agent, ...present(overrides) });
   }
+}
+
+/**
+ * What is made of others knows what it would send only when they have answered.
+ *
+ * @throws {TypeError} If that is what is wanted.
+ */
+export function refuseDryRun(name: string, { dryRun }: CallOptions): void {
+  if (!dryRun) return;
+  throw new TypeError(
+    `Cannot call "${name}" with dryRun as it is made of others: ask them what they would send`,
+  );
 }
 
 /** The options that are there: one that is `undefined` counts as absent. */

@@ -47,6 +47,8 @@ export interface HookedOptions {
   readonly trace: Trace;
   /** Aborts the call. */
   readonly signal: AbortSignal;
+  /** Is nobody to be told? */
+  readonly silent?: boolean;
   /** Makes the call. */
   readonly work: () => Promise<Success>;
   /** Makes an error of the call of what its work threw. */
@@ -55,9 +57,9 @@ export interface HookedOptions {
 
 /** Makes the call between its hooks, and gives its result. It never throws. */
 export async function hooked(options: HookedOptions): Promise<Result> {
-  const { agent, params, trace, signal, work, failed } = options;
-  const outer = configuration().hooks;
-  const all = [outer, agent.hooks].filter((one) => one !== undefined);
+  const { agent, params, trace, signal, silent = false, work, failed } = options;
+  const given = silent ? [] : [configuration().hooks, agent.hooks];
+  const all = given.filter((one) => one !== undefined);
 
   let result: Result;
   try {

@@ -16,7 +16,7 @@ import {
 import { cache, type CacheOptions } from "../cache/options.ts";
 import { budget, type BudgetOptions } from "../limits/budget.ts";
 import { type LimitOptions, limits } from "../model/limits.ts";
-import type { Message, ModelSettings } from "../model/message.ts";
+import type { ModelSettings } from "../model/message.ts";
 import { type Provider, provider } from "../model/provider.ts";
 import { retries, type RetryOptions } from "../resilience/backoff.ts";
 import { circuitBreaker, type CircuitBreakerOptions } from "../resilience/breaker.ts";
@@ -24,6 +24,7 @@ import { fallbackModels } from "../resilience/fallback.ts";
 import { hedge, type HedgeOptions } from "../resilience/hedge.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type Hooks, hooks } from "./hooks.ts";
+import { messagesProblem, type PromptMessage } from "./parts.ts";
 import { repair, type RepairOptions } from "./repair.ts";
 import { type Tool, tools } from "./tool.ts";
 
@@ -119,7 +120,7 @@ export interface CallOptions extends SharedOptions {
   /** Aborts this call. */
   readonly signal?: AbortSignal;
   /** The conversation so far: it stands between the system message and the prompt. */
-  readonly messages?: readonly Message[];
+  readonly messages?: readonly PromptMessage[];
   /** Told each piece of the answer as it comes, and waited for; asks the provider to stream. */
   readonly onDelta?: (text: string) => void | Promise<void>;
   /**
@@ -132,6 +133,11 @@ export interface CallOptions extends SharedOptions {
   readonly skipCache?: boolean;
   /** What this call may spend at most, with all its retries, fallbacks and parts. */
   readonly budget?: BudgetOptions;
+  /**
+   * Sends nothing, and gives what would be sent: the result has no content, but a `request` and the `provider`'s name. Neither hooks nor
+   * caches are asked. Not for agents made of others, whose calls depend on what was answered before.
+   */
+  readonly dryRun?: boolean;
   /** Anything; it comes back in the result. */
   readonly metadata?: unknown;
 }
@@ -148,27 +154,6 @@ const messages: Rule = (doing, name, value) => {
   const problem = messagesProblem(value);
   if (problem !== undefined) throw new TypeError(`Cannot ${doing} as in ${name} ${problem}`);
 };
-
-/** What is wrong with a list of messages, if anything is. */
-export function messagesProblem(list: readonly unknown[]): string | undefined {
-  for (const [i, message] of list.entries()) {
-    const { role, content } = (message ?? {}) as Record<string, unknown>;
-    if (role !== "system" && role !== "user" && role !== "assistant") {
-      return `message ${i} must have the role "system", "user" or "assistant"`;
-    }
-    if (typeof content !== "string" && !(Array.isArray(content) && content.every(isPart))) {
-      return `message ${i} must have a text or a list of parts as its content`;
-    }
-  }
-  return undefined;
-}
-
-function isPart(part: unknown): boolean {
-  if (!isRecord(part)) return false;
-  return part.type === "text"
-    ? typeof part.text === "string"
-    : part.type === "image" && typeof part.url === "string";
-}
 
 const SETTINGS_RULES: Rules = {
   temperature: finite,
@@ -210,6 +195,7 @@ export const CALL_RULES: Rules = {
   onDelta: callback,
   priority: finite,
   skipCache: flag,
+  dryRun: flag,
   budget,
   metadata: anything,
 };

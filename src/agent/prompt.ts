@@ -1,13 +1,14 @@
 import type { ChildAbort } from "../model/abort.ts";
 import type { Message } from "../model/message.ts";
-import { type CallOptions, messagesProblem } from "./options.ts";
+import type { CallOptions } from "./options.ts";
 import type { ModelAgent } from "./call.ts";
+import { messagesProblem, type PromptMessage, withoutBytes } from "./parts.ts";
 import { TemplateError } from "./template.ts";
 import { checkedParams } from "./params.ts";
 import type { Trace } from "./trace.ts";
 
 /** What a prompt may be: the user's message, or several messages. */
-export type Prompt = string | readonly Message[];
+export type Prompt = string | readonly PromptMessage[];
 
 /**
  * The messages of a call: system message, conversation so far, prompt.
@@ -40,9 +41,9 @@ export async function messagesOf(
       code: "invalid_params",
     });
   }
-  if (agent.system === undefined && options.messages === undefined) return asked;
+  if (agent.system === undefined && options.messages === undefined) return withoutBytes(asked);
   const system = agent.system === undefined
     ? []
     : [{ role: "system" as const, content: agent.system }];
-  return [...system, ...options.messages ?? [], ...asked];
+  return withoutBytes([...system, ...options.messages ?? [], ...asked]);
 }

@@ -1,8 +1,10 @@
 import type { Waited } from "../limits/permits.ts";
 import { abortCode, AgentError, ProviderError } from "../model/errors.ts";
-import type { FinishReason } from "../model/message.ts";
+import type { FinishReason, ModelRequest } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
 import type {
   Attempt,
+  DryRun,
   Failure,
   LimitedBy,
   Result,
@@ -136,6 +138,11 @@ export class Trace {
   /** The result of a call that succeeded. */
   success<T>(content: T, finishReason: FinishReason): Success<T> {
     return { ok: true, content, finishReason, ...this.#base() };
+  }
+
+  /** The result of a call that only says what it would send. */
+  dryRun({ name }: Provider, request: ModelRequest): DryRun {
+    return { ...this.success(undefined, "stop"), request, provider: name };
   }
 
   /** The result of a call that failed. */

@@ -1,5 +1,5 @@
 import type { AgentError, ErrorCode } from "./errors.ts";
-import type { FinishReason } from "./message.ts";
+import type { FinishReason, ModelRequest } from "./message.ts";
 import type { Cost, Usage } from "./usage.ts";
 
 /** One request that was sent to a model. */
@@ -131,6 +131,14 @@ export interface Success<T = unknown> extends ResultBase {
   readonly finishReason: FinishReason;
   /** Always absent. */
   readonly error?: undefined;
+}
+
+/** What a call with `dryRun` would send: nothing was sent, so there is no content and nothing was used. */
+export interface DryRun extends Success<undefined> {
+  /** The request, to the first model: what the provider would be handed. */
+  readonly request: ModelRequest;
+  /** The provider's name. */
+  readonly provider: string;
 }
 
 /** A call that failed. */

@@ -83,7 +83,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
         : [new Limiter({ concurrency }), ...outer.limiters],
       collect: (part) => trace.add(part),
     };
-    const inside: Inside = { trace, child, context };
+    const inside: Inside = { trace, child, context, dryRun: options.dryRun ?? false };
     const { signal } = child;
     let checked: unknown;
     try {
@@ -144,7 +144,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   /** Makes the result of the whole from those of the branches. */
   async #conclude(
     branches: Record<string, Result>,
-    { trace, child, context }: Inside,
+    { trace, child, context, dryRun }: Inside,
     refused?: AgentError,
   ): Promise<WorkflowResult<Branches, unknown>> {
     const errors: Record<string, AgentError> = {};
@@ -161,7 +161,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       error = trace.error(signal.reason, signal);
     }
     let content: unknown = contents;
-    const { aggregate } = this.#options;
+    const aggregate = dryRun ? undefined : this.#options.aggregate;
     if (aggregate !== undefined) {
       content = undefined;
       try {
@@ -227,6 +227,8 @@ interface Inside {
   readonly child: ChildAbort;
   /** What is called within it stands here. */
   readonly context: CallContext;
+  /** Is nothing sent? Then there is nothing to aggregate. */
+  readonly dryRun: boolean;
 }
 
 async function settleBranch(

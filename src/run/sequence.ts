@@ -2,6 +2,7 @@
 import { asTool, type AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable } from "../agent/callable.ts";
 import { budgetsOf, currentContext, track } from "../agent/context.ts";
+import { refuseDryRun } from "../agent/defined.ts";
 import { type Input, inputOf } from "../agent/input.ts";
 import { runInside } from "../agent/inside.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
@@ -138,6 +139,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
 
   async #start(params: unknown, options: CallOptions): Promise<SequenceResult> {
     checkOptions(`call "${this.name}"`, options, CALL_RULES);
+    refuseDryRun(this.name, options);
     const { signal, timeout, budget: _, metadata, ...others } = options;
     const { options: own, run } = this.#parts;
     const outer = currentContext();

@@ -7,7 +7,7 @@
 import type { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
-import type { JsonSchema, Message, ModelRequest } from "../model/message.ts";
+import type { JsonSchema, Message, ModelRequest, ToolRequest } from "../model/message.ts";
 import type { Result, ToolCall } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
 import { hasPrice, loadPrices, type Prices } from "../telemetry/prices.ts";
@@ -103,44 +103,22 @@ export async function callModel(
     const messages = await messagesOf(agent, params, options, { trace, whole });
     if (dryRun) return trace.dryRun(models[0].provider, requestOf(agent, models[0], messages));
     const talk: Talk = { messages, answers: 0, asked: false };
-    const steps = stepsOf(agent, options);
+    const { maxSteps, toolConcurrency } = stepsOf(agent, options);
+    const base = { agent, hooks, priority, budgets, signal, trace };
+    const ask = (candidate: Candidate, messages: readonly Message[]) => {
+      const { provider, limits } = candidate;
+      const call = { ...base, provider, limits, request: requestOf(agent, candidate, messages) };
+      const mend = () => repaired(call, repairs, (call) => retried(call, candidate));
+      return cached(call, sharing, mend);
+    };
     const collect = (part: Result) => trace.addOfTool(part);
     const inside = { ...context, signal, budgets, priority, collect };
+    const tools = { tools: agent.tools ?? [], concurrency: toolConcurrency, context: inside };
+    const use = (requests: readonly ToolRequest[]) => useTools(requests, { ...base, ...tools });
     const answer = await withFallbacks(models, (candidate) => {
       trace.model = candidate.model;
-      return rounds(talk, {
-        agent,
-        trace,
-        maxSteps: steps.max,
-        ask(messages) {
-          const { provider, limits } = candidate;
-          const request = requestOf(agent, candidate, messages);
-          const call = {
-            agent,
-            provider,
-            request,
-            limits,
-            hooks,
-            priority,
-            budgets,
-            signal,
-            trace,
-          };
-          return cached(
-            call,
-            sharing,
-            () => repaired(call, repairs, (call) => retried(call, candidate)),
-          );
-        },
-        use: (requests) =>
-          useTools(requests, {
-            tools: agent.tools ?? [],
-            concurrency: steps.concurrency,
-            trace,
-            hooks,
-            context: inside,
-          }),
-      });
+      const steps = { ask: (messages: readonly Message[]) => ask(candidate, messages), use };
+      return rounds(talk, { agent, trace, maxSteps, ...steps });
     }, {
       // Who was handed the beginning of an answer must not be handed another one behind it.
       mayGoOn: () => !trace.handedOn && !signal.aborted,

@@ -4,7 +4,6 @@ import {
   callback,
   finite,
   flag,
-  isRecord,
   oneOf,
   positiveInteger,
   record,

@@ -11,8 +11,8 @@ const TOOL_CONCURRENCY = 5;
 /** How many answers there may be, and how many tools of one answer run at the same time. */
 export function stepsOf(agent: ModelAgent, options: CallOptions) {
   return {
-    max: options.maxSteps ?? agent.maxSteps ?? MAX_STEPS,
-    concurrency: options.toolConcurrency ?? agent.toolConcurrency ?? TOOL_CONCURRENCY,
+    maxSteps: options.maxSteps ?? agent.maxSteps ?? MAX_STEPS,
+    toolConcurrency: options.toolConcurrency ?? agent.toolConcurrency ?? TOOL_CONCURRENCY,
   };
 }
 

@@ -27,7 +27,9 @@ export { configure } from "./src/agent/config.ts";
 export type { ActiveConfiguration, Configuration } from "./src/agent/config.ts";
 export { defineAgent } from "./src/agent/define.ts";
 export type { Agent } from "./src/agent/agent.ts";
+export type { AsToolOptions } from "./src/agent/as_tool.ts";
 export type {
+  CheckedParams,
   PromptAgentOptions,
   RunAgentOptions,
   TemplateAgentOptions,
@@ -43,7 +45,13 @@ export type {
   SharedOptions,
 } from "./src/agent/options.ts";
 export type { InferOutput, Schema, StandardSchema } from "./src/agent/output.ts";
+export type { HookContext, Hooks } from "./src/agent/hooks.ts";
+export type { InferInput } from "./src/agent/input.ts";
+export type { PromptMessage, PromptPart } from "./src/agent/parts.ts";
 export type { Prompt } from "./src/agent/prompt.ts";
+export type { RepairOptions } from "./src/agent/repair.ts";
+export { tool } from "./src/agent/tool.ts";
+export type { Tool, ToolContext, ToolOptions } from "./src/agent/tool.ts";
 export type { RunContext } from "./src/agent/run_agent.ts";
 export type {
   NotInName,
@@ -88,6 +96,7 @@ export type { RateReport, RateState } from "./src/model/rates.ts";
 export type { Provider, ProviderOptions } from "./src/model/provider.ts";
 export type {
   Attempt,
+  DryRun,
   Failure,
   LimitedBy,
   Result,
@@ -95,6 +104,7 @@ export type {
   Success,
   Timing,
   ToolCall,
+  ToolErrorCode,
 } from "./src/model/result.ts";
 export type { Cost, Usage } from "./src/model/usage.ts";
 
@@ -106,6 +116,26 @@ export { each } from "./src/run/each.ts";
 export type { EachContext, EachOptions, Settled } from "./src/run/each.ts";
 export type { CallRunOptions, RunOptions } from "./src/run/options.ts";
 export { defineParallel } from "./src/run/parallel.ts";
+export { pipeline } from "./src/run/pipeline.ts";
+export type {
+  AnyStep,
+  Pipeline,
+  PipelineOptions,
+  PipelineResult,
+  Step,
+  Steps,
+} from "./src/run/pipeline.ts";
+export { route } from "./src/run/route.ts";
+export type {
+  CompleteRoutes,
+  ParamsOfTarget,
+  Route,
+  RouteOptions,
+  RouteParams,
+  RouteResult,
+  Target,
+} from "./src/run/route.ts";
+export type { SequenceOptions, SequenceResult, SequenceWorkflow } from "./src/run/sequence.ts";
 export type { ProgressReport } from "./src/run/progress.ts";
 export { currentScope, inScope, scope } from "./src/run/scope.ts";
 export type { Scope, ScopeOptions } from "./src/run/scope.ts";

@@ -14,9 +14,10 @@ import type { Outgoing } from "./send.ts";
 export interface Admission {
   /**
    * Gives the permits back and says what was spent, and what the answer tells of the server's limits. Where it is not known what was
-   * spent, and the server has not said `no`, as much counts as was thought before: it may well have been billed.
+   * spent, and the server has not said `no`, as much counts as was thought before: it may well have been billed. From an estimate
+   * nothing is learned.
    */
-  leave(usage: Usage | undefined, no: boolean, answer: Answer): void;
+  leave(usage: Usage | undefined, no: boolean, answer: Answer, estimated?: boolean): void;
   /** The adaptive concurrency, if there is one. */
   readonly concurrency: number | undefined;
   /** Tells the breaker how it ended. */
@@ -65,9 +66,9 @@ export async function admit(call: Outgoing): Promise<Admission> {
   return {
     concurrency: permits.found,
     tell,
-    leave(usage, no, answer) {
+    leave(usage, no, answer, estimated = false) {
       permits.release(no ? usage?.totalTokens ?? 0 : usage?.totalTokens, answer);
-      if (usage !== undefined) learn(call, usage);
+      if (usage !== undefined && !estimated) learn(call, usage);
       if (usage !== undefined) settle(amountOf(call, usage));
       else settle(no ? { tokens: 0, cost: 0 } : { tokens });
     },
@@ -110,11 +111,20 @@ function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
 }
 
 /** Answers are mostly as long as those before, and an agent's language has mostly as many tokens to a character. */
-function expectedUsage({ request, agent: { seen } }: Outgoing): Usage {
-  const inputTokens = estimateTokens(request.messages) * (seen.perEstimate ?? 1);
+function expectedUsage(call: Outgoing): Usage {
+  const { request, agent: { seen } } = call;
   const outputTokens = seen.outputTokens ??
     Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS);
-  return plainUsage(Math.ceil(inputTokens), Math.ceil(outputTokens));
+  return plainUsage(inputTokensOf(call), Math.ceil(outputTokens));
+}
+
+/** What an answer will have used of which so many characters have come: a token is about four of them. */
+export function usageSoFar(call: Outgoing, characters: number): Usage {
+  return plainUsage(inputTokensOf(call), Math.ceil(characters / 4));
+}
+
+function inputTokensOf({ request, agent: { seen } }: Outgoing): number {
+  return Math.ceil(estimateTokens(request.messages) * (seen.perEstimate ?? 1));
 }
 
 /** What an answer tells of those to come. */

@@ -1,8 +1,10 @@
-import type { ContentPart } from "../model/message.ts";
-import type { Result, Success } from "../model/result.ts";
+import type { DryRun, Result, Success } from "../model/result.ts";
+import type { AsToolOptions } from "./as_tool.ts";
 import type { AgentStream } from "./agent_stream.ts";
 import type { Callable } from "./callable.ts";
 import type { AgentOverrides, CallOptions } from "./options.ts";
+import type { PromptPart } from "./parts.ts";
+import type { Tool } from "./tool.ts";
 
 /** Something that answers, defined in code and called with parameters. */
 export interface Agent<Params = unknown, Content = unknown> extends Callable<Params, Content> {
@@ -12,6 +14,13 @@ export interface Agent<Params = unknown, Content = unknown> extends Callable<Par
   readonly description?: string;
   /** The model it asks; absent if that is left to `configure`, or if it is made of other agents. */
   readonly model?: string;
+  /**
+   * Says what a call would send, and sends nothing.
+   *
+   * @throws {AgentError} If the parameters do not fit.
+   * @throws {TypeError} If an option is wrong, no model or provider is named, or the agent is made of others.
+   */
+  call(params: Params, options: CallOptions & { readonly dryRun: true }): Promise<DryRun>;
   /**
    * Calls the agent.
    *
@@ -32,7 +41,14 @@ export interface Agent<Params = unknown, Content = unknown> extends Callable<Par
    *
    * @throws {AgentError} If the call fails.
    */
-  ask(message: string | readonly ContentPart[], options?: CallOptions): Promise<Success<Content>>;
+  ask(message: string | readonly PromptPart[], options?: CallOptions): Promise<Success<Content>>;
+  /**
+   * The agent as a tool, for the `tools` of another one. What the model must give it are its parameters: those that `params`
+   * describes, or the placeholders of its template.
+   *
+   * @throws {TypeError} If an option is wrong, or if it has neither.
+   */
+  asTool(options?: AsToolOptions): Tool<Params, Content>;
   /** The same agent with other settings; this one stays as it is. */
   with(overrides: AgentOverrides): Agent<Params, Content>;
 }

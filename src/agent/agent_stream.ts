@@ -1,17 +1,56 @@
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { ChildAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
-import type { Result, Success } from "../model/result.ts";
+import type { Result, Success, ToolCall } from "../model/result.ts";
 import type { CallHooks } from "./call.ts";
+import type { CallContext } from "./context.ts";
 import type { CallOptions } from "./options.ts";
 
 /** What happens in a streamed call. */
 export type StreamEvent<T = unknown> =
   | {
-    /** A piece of the answer. */
+    /** A piece of an answer; with tools, of any answer of the model. */
     readonly type: "delta";
     /** The piece. */
     readonly text: string;
+  }
+  | {
+    /** What there is of a typed answer by now. A long one is not told anew with each piece. */
+    readonly type: "partial";
+    /** As much of the content as has come: it need not fit the schema yet. */
+    readonly content: unknown;
+  }
+  | {
+    /** A tool begins. */
+    readonly type: "tool-start";
+    /** The provider's id of the request. */
+    readonly id: string;
+    /** The tool's name. */
+    readonly name: string;
+    /** The arguments, as the model wrote them. */
+    readonly args: unknown;
+  }
+  | {
+    /** A tool has ended, with a result or an error. */
+    readonly type: "tool-end";
+    /** The provider's id of the request. */
+    readonly id: string;
+    /** The tool's name. */
+    readonly name: string;
+    /** What it gave. */
+    readonly result?: unknown;
+    /** What went wrong. */
+    readonly error?: ToolCall["error"];
+    /** How long it took, in milliseconds. */
+    readonly durationMs: number;
+  }
+  | {
+    /** Code of yours said something: `ctx.emit(data)` in a `run` or in a tool, also of an agent that is called within. */
+    readonly type: "emit";
+    /** The agent whose code it is. */
+    readonly agent: string;
+    /** What it said. */
+    readonly data: unknown;
   }
   | {
     /** An attempt failed before it gave anything, and there will be another one. */
@@ -24,7 +63,7 @@ export type StreamEvent<T = unknown> =
     readonly error: AgentError;
   }
   | {
-    /** A model failed before it gave anything, and another one is asked. */
+    /** A model failed before it gave anything, and another one is asked: the same, or what comes next in a call with tools. */
     readonly type: "fallback";
     /** The model that is asked next. */
     readonly model: string;
@@ -48,10 +87,13 @@ export interface AgentStream<T = unknown>
   readonly result: Promise<Success<T>>;
 }
 
+/** What a streamed call is told by. */
+export type StreamHooks = CallHooks & Required<Pick<CallContext, "emit">>;
+
 /** A streamed call: `start` runs it with these hooks, under this signal. */
 export function agentStream<T>(
   options: CallOptions,
-  start: (hooks: CallHooks, signal: AbortSignal) => Promise<Result>,
+  start: (hooks: StreamHooks, signal: AbortSignal) => Promise<Result>,
 ): AgentStream<T> {
   const stopped = new AbortController();
   const events = new Channel<StreamEvent<T>>();
@@ -59,10 +101,19 @@ export function agentStream<T>(
   // Who only wants the result does not read events, so nothing waits for a reader until there is one.
   let reader = false;
 
-  const hooks: CallHooks = {
+  let known: string | undefined;
+  const hooks: StreamHooks = {
     async onDelta(text) {
       await options.onDelta?.(text);
       if (reader) await send({ type: "delta", text });
+    },
+    async onPartial(read) {
+      if (!reader) return;
+      const content = read();
+      const text = JSON.stringify(content);
+      if (text === undefined || text === known) return;
+      known = text;
+      await send({ type: "partial", content });
     },
     onRetry: (error, attempt, delayMs) => {
       if (reader) send({ type: "retry", attempt, delayMs, error });
@@ -70,6 +121,13 @@ export function agentStream<T>(
     onFallback: (model, error) => {
       if (reader) send({ type: "fallback", model, error });
     },
+    onToolStart: (tool) => {
+      if (reader) send({ type: "tool-start", ...tool });
+    },
+    onToolEnd: ({ args: _, ...tool }) => {
+      if (reader) send({ type: "tool-end", ...tool });
+    },
+    emit: (agent, data) => reader ? send({ type: "emit", agent, data }) : Promise.resolve(),
   };
   function send(event: StreamEvent<T>): Promise<void> {
     return events.send(event).catch(ignoreClosed);

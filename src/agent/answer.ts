@@ -1,6 +1,8 @@
 import { untilAbort } from "../model/abort.ts";
+import type { AgentError } from "../model/errors.ts";
 import type { FinishReason, ModelReply } from "../model/message.ts";
-import type { Output, Parsed } from "./output.ts";
+import type { ModelAgent } from "./call.ts";
+import type { Parsed } from "./output.ts";
 import type { Trace } from "./trace.ts";
 
 /** What came back, read. */
@@ -9,7 +11,7 @@ export interface Answer {
   readonly content: unknown;
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
-  /** What it was read from. */
+  /** What it was read from; it may ask for tools. */
   readonly reply: ModelReply;
 }
 
@@ -20,11 +22,11 @@ export interface Answer {
  */
 export async function read(
   reply: ModelReply,
-  output: Output | undefined,
+  { output, tools }: ModelAgent,
   trace: Trace,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { text, finishReason, refusal } = reply;
+  const { text, finishReason, refusal, toolCalls = [] } = reply;
   if (refusal !== undefined || finishReason === "content_filter") {
     const why = refusal === undefined
       ? "a content filter stopped the answer"
@@ -34,7 +36,10 @@ export async function read(
       text: refusal ?? text,
     });
   }
-  if (output === undefined) return { content: text, finishReason, reply };
+  const asksForTools = tools !== undefined && toolCalls.length > 0;
+  // Of arguments that were cut off nobody knows what they were to be.
+  if (asksForTools && finishReason === "length") throw truncated(text, trace);
+  if (asksForTools || output === undefined) return { content: text, finishReason, reply };
   let parsed: Parsed;
   try {
     parsed = await untilAbort(output.parse(text), signal);
@@ -46,14 +51,16 @@ export async function read(
     });
   }
   if (parsed.ok) return { content: parsed.content, finishReason, reply };
-  if (finishReason === "length") {
-    throw trace.make(
-      `Cannot finish the call of "${trace.agent}" as the answer reached its limit of tokens: raise maxTokens`,
-      { code: "truncated", text },
-    );
-  }
+  if (finishReason === "length") throw truncated(text, trace);
   throw trace.make(
     `Cannot finish the call of "${trace.agent}" as the answer does not fit its schema: see the issues`,
     { code: "invalid_output", issues: parsed.issues, text },
+  );
+}
+
+function truncated(text: string, trace: Trace): AgentError {
+  return trace.make(
+    `Cannot finish the call of "${trace.agent}" as the answer reached its limit of tokens: raise maxTokens`,
+    { code: "truncated", text },
   );
 }

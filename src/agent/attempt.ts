@@ -6,6 +6,7 @@ import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
+import { isToolRequest } from "./parts.ts";
 
 /** What an attempt is made of. */
 export interface AttemptOptions {
@@ -93,11 +94,16 @@ function checked(reply: ModelReply, provider: Provider): ModelReply {
   if (!isRecord(reply) || typeof reply.text !== "string") {
     throw nonsense(provider, "no reply with a text");
   }
+  const toolCalls = reply.toolCalls ?? undefined;
+  if (toolCalls !== undefined && !(Array.isArray(toolCalls) && toolCalls.every(isToolRequest))) {
+    throw nonsense(provider, "a reply whose tool calls have no id, name or arguments");
+  }
   return {
     ...reply as unknown as ModelReply,
     finishReason: reply.finishReason ?? "stop",
     usage: usageIn(reply.usage),
     refusal: reply.refusal ?? undefined,
+    toolCalls,
   };
 }
 

@@ -6,7 +6,10 @@ import type { CacheOptions } from "../cache/options.ts";
 import { AgentError, type ErrorCode } from "../model/errors.ts";
 import type { ModelReply } from "../model/message.ts";
 import { type Answer, read } from "./answer.ts";
+import type { ModelAgent } from "./call.ts";
+import type { Configuration } from "./config.ts";
 import { handOn } from "./hand_on.ts";
+import type { CallOptions } from "./options.ts";
 import type { Outgoing } from "./send.ts";
 
 /** What may be given out again, and to whom. */
@@ -19,15 +22,29 @@ export interface Sharing {
   readonly skipCache: boolean;
 }
 
+/** What the call shares with others; `undefined` if that is nothing. */
+export function sharingOf(
+  agent: ModelAgent,
+  options: CallOptions,
+  config: Configuration,
+): Sharing | undefined {
+  const cache = (options.cache ?? agent.cache ?? config.cache) || undefined;
+  const coalesce = options.coalesce ?? agent.coalesce ?? config.coalesce ?? cache !== undefined;
+  if (cache === undefined && !coalesce) return undefined;
+  return { cache, coalesce, skipCache: options.skipCache ?? false };
+}
+
 /** What failed for reasons that only this call has: another one may succeed. */
 const OWN: ReadonlySet<ErrorCode> = new Set(["aborted", "budget", "circuit_open", "tool"]);
 
 /** Asks only if no such answer is kept and nobody is asking the same. */
 export async function cached(
   call: Outgoing,
-  { cache, coalesce, skipCache }: Sharing,
+  sharing: Sharing | undefined,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
+  if (sharing === undefined) return await ask();
+  const { cache, coalesce, skipCache } = sharing;
   const { signal, trace } = call;
   // What cannot be told apart from something else is not shared.
   const key = keyOf(call.provider, call.request);
@@ -60,7 +77,7 @@ export async function cached(
 /** Reads a reply that was not asked for by this call, and hands its text on where it is waited for piece by piece. */
 async function replay(call: Outgoing, reply: ModelReply): Promise<Answer> {
   const { trace, agent, hooks, signal } = call;
-  const answer = await read(reply, agent.output, trace, signal);
+  const answer = await read(reply, agent, trace, signal);
   trace.cached = true;
   if (hooks.onDelta !== undefined && reply.text !== "") await handOn(call, reply.text);
   return answer;

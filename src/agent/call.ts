@@ -1,34 +1,48 @@
 /**
  * One call from beginning to end. This is the only file that knows the order of the steps:
  *
- * params → prompt → total timeout → fallback → cache → retry → hedge → permits → breaker → attempt → output → result
+ * hooks → params → prompt → total timeout → fallback → rounds with tools → cache → repair → retry → hedge → permits → breaker → attempt →
+ * output → hooks → result
  */
 import type { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
-import type { Result } from "../model/result.ts";
-import { breakerOf } from "../resilience/breaker.ts";
+import type { JsonSchema, Message, ModelRequest, ToolRequest } from "../model/message.ts";
+import type { Result, ToolCall } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
-import { retry } from "../resilience/retry.ts";
 import { hasPrice, loadPrices, type Prices } from "../telemetry/prices.ts";
-import type { Answer } from "./answer.ts";
-import { cached, type Sharing } from "./cached.ts";
+import { cached, sharingOf } from "./cached.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
-import { type Configuration, configuration } from "./config.ts";
+import { configuration } from "./config.ts";
 import { budgetsOf, currentContext } from "./context.ts";
+import { hooked } from "./hooks.ts";
+import type { Input } from "./input.ts";
 import type { CallOptions, ModelAgentOptions } from "./options.ts";
 import type { Output } from "./output.ts";
 import { messagesOf, type Prompt } from "./prompt.ts";
-import { type Outgoing, send } from "./send.ts";
-import { sendHedged } from "./send_hedged.ts";
+import { repaired, repairsOf } from "./repair.ts";
+import { retried } from "./retried.ts";
+import { rounds, stepsOf, type Talk } from "./rounds.ts";
+import type { DefinedTool } from "./tool.ts";
+import { useTools } from "./tool_calls.ts";
 import { Trace } from "./trace.ts";
 
 /** An agent that asks a model, ready to be called. */
 export interface ModelAgent extends ModelAgentOptions {
   /** Makes the prompt of a call; throws if the parameters do not fit. */
   readonly render: (params: unknown) => Prompt | Promise<Prompt>;
+  /** Checks the parameters. */
+  readonly input?: Input;
+  /**
+   * The JSON Schema of the parameters, as far as it is known.
+   *
+   * @throws {TypeError} If the schema that checks them has none.
+   */
+  readonly paramsSchema?: () => JsonSchema | undefined;
   /** Reads typed answers. */
   readonly output?: Output;
+  /** What the model may ask for; absent if that is nothing. */
+  readonly tools?: readonly DefinedTool[];
   /** The agent's own limits. */
   readonly limiter?: Limiter;
   /** What its answers were like until now. */
@@ -44,10 +58,16 @@ export interface ModelAgent extends ModelAgentOptions {
 export interface CallHooks {
   /** Takes the pieces of the answer; the next one is not read before this is done. */
   readonly onDelta?: (text: string) => void | Promise<void>;
+  /** Told that there is more of a typed answer; reading it costs time. */
+  readonly onPartial?: (read: () => unknown) => void | Promise<void>;
   /** Told that an attempt failed and that there will be another one. */
   readonly onRetry?: (error: AgentError, attempt: number, delayMs: number) => void;
   /** Told that a model failed and that this one is asked next. */
   readonly onFallback?: (model: string, error: AgentError) => void;
+  /** Told that a tool begins. */
+  readonly onToolStart?: (tool: Pick<ToolCall, "id" | "name" | "args">) => void;
+  /** Told that a tool has ended. */
+  readonly onToolEnd?: (tool: ToolCall) => void;
 }
 
 /**
@@ -72,32 +92,36 @@ export async function callModel(
   whole.abortAfter(total, `it was not finished within ${total} ms`);
   const budgets = budgetsOf(options, context);
   if (budgets.some(({ countsCost }) => countsCost)) await checkPrices(agent, models, prices);
+  const repairs = repairsOf(options.repair ?? agent.repair ?? config.repair);
   // Begun here, waited for when there is something to price.
   void loadPrices(models[0].model, prices);
-  try {
-    whole.signal.throwIfAborted();
+  const priority = options.priority ?? context.priority;
+  const { signal } = whole;
+  const { dryRun = false } = options;
+  const work = async () => {
+    signal.throwIfAborted();
     const messages = await messagesOf(agent, params, options, { trace, whole });
+    if (dryRun) return trace.dryRun(models[0].provider, requestOf(agent, models[0], messages));
+    const talk: Talk = { messages, answers: 0, asked: false };
+    const { maxSteps, toolConcurrency } = stepsOf(agent, options);
+    const base = { agent, hooks, priority, budgets, signal, trace };
+    const ask = (candidate: Candidate, messages: readonly Message[]) => {
+      const { provider, limits } = candidate;
+      const call = { ...base, provider, limits, request: requestOf(agent, candidate, messages) };
+      const mend = () => repaired(call, repairs, (call) => retried(call, candidate));
+      return cached(call, sharing, mend);
+    };
+    const collect = (part: Result) => trace.addOfTool(part);
+    const inside = { ...context, signal, budgets, priority, collect };
+    const tools = { tools: agent.tools ?? [], concurrency: toolConcurrency, context: inside };
+    const use = (requests: readonly ToolRequest[]) => useTools(requests, { ...base, ...tools });
     const answer = await withFallbacks(models, (candidate) => {
       trace.model = candidate.model;
-      const { model, provider, settings, limits } = candidate;
-      const request = { model, messages, settings, output: agent.output?.schema };
-      const priority = options.priority ?? context.priority;
-      const call = {
-        agent,
-        provider,
-        request,
-        limits,
-        hooks,
-        priority,
-        budgets,
-        signal: whole.signal,
-        trace,
-      };
-      const ask = () => retried(call, candidate);
-      return sharing === undefined ? ask() : cached(call, sharing, ask);
+      const steps = { ask: (messages: readonly Message[]) => ask(candidate, messages), use };
+      return rounds(talk, { agent, trace, maxSteps, ...steps });
     }, {
       // Who was handed the beginning of an answer must not be handed another one behind it.
-      mayGoOn: () => !trace.handedOn && !whole.signal.aborted,
+      mayGoOn: () => !trace.handedOn && !signal.aborted,
       onFallback({ model }, error) {
         trace.usedFallback = true;
         hooks.onFallback?.(model, error);
@@ -106,24 +130,30 @@ export async function callModel(
     });
     await trace.price(prices);
     return trace.success(answer.content, answer.finishReason);
-  } catch (thrown) {
-    const error = trace.error(thrown, whole.signal);
+  };
+  const failed = async (thrown: unknown) => {
+    const error = trace.error(thrown, signal);
     // The first thing that went wrong is the one to tell of; the cost is then not known.
     await trace.price(prices).catch(() => {});
-    return trace.failure(error);
-  }
+    return error;
+  };
+  return trace.end(await hooked({ agent, params, trace, signal, silent: dryRun, work, failed }));
 }
 
-/** What the call shares with others; `undefined` if that is nothing. */
-function sharingOf(
+/** What is sent. */
+function requestOf(
   agent: ModelAgent,
-  options: CallOptions,
-  config: Configuration,
-): Sharing | undefined {
-  const cache = (options.cache ?? agent.cache ?? config.cache) || undefined;
-  const coalesce = options.coalesce ?? agent.coalesce ?? config.coalesce ?? cache !== undefined;
-  if (cache === undefined && !coalesce) return undefined;
-  return { cache, coalesce, skipCache: options.skipCache ?? false };
+  { model, settings }: Candidate,
+  messages: readonly Message[],
+): ModelRequest {
+  const { output, tools } = agent;
+  return {
+    model,
+    messages,
+    settings,
+    output: output?.schema,
+    ...(tools !== undefined && { tools: tools.map(({ spec }) => spec) }),
+  };
 }
 
 /** A limit on money is only worth something where the prices are known. */
@@ -140,57 +170,4 @@ async function checkPrices(
         "pass it with configure({ prices })",
     );
   }
-}
-
-/** Asks one model, again if need be. */
-function retried(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
-  const { trace, signal, hooks } = call;
-  const { on } = policy;
-  const guarded = on && ((error: AgentError, attempt: number): boolean => {
-    try {
-      return on(error, attempt);
-    } catch (cause) {
-      throw trace.make(`Cannot finish the call of "${trace.agent}" as its retries.on threw`, {
-        code: "tool",
-        cause,
-      });
-    }
-  });
-  const guard = breaker && guardOf(call, breaker);
-  const once = (call: Outgoing) => hedge === undefined ? send(call) : sendHedged(call, hedge);
-  const work = guard === undefined ? () => once(call) : async () => {
-    guard.check(); // before it waits for permits, and again when it has them
-    return await once({ ...call, enter: guard.enter });
-  };
-  return retry(work, { ...policy, on: guarded }, {
-    signal,
-    // What has just been left alone is not waited for: its own error tells more, and the next model may answer.
-    mayRepeat: () => !trace.handedOn && !guard?.isOpen(),
-    onRetry: hooks.onRetry,
-    onWaited: (ms) => trace.backoffMs += ms,
-  });
-}
-
-/** The breaker of the model that is asked, as this call sees it. */
-function guardOf(
-  { provider, request: { model }, trace }: Outgoing,
-  options: NonNullable<Candidate["breaker"]>,
-) {
-  const breaker = breakerOf(provider, model);
-  const check = () => {
-    const retryAfterMs = breaker.openFor(options, performance.now());
-    if (retryAfterMs === 0) return;
-    throw trace.make(
-      `Cannot finish the call of "${trace.agent}" as the model "${model}" is left alone after too many failures`,
-      { code: "circuit_open", retryAfterMs },
-    );
-  };
-  return {
-    check,
-    isOpen: () => breaker.openFor(options, performance.now()) > 0,
-    enter() {
-      check();
-      return breaker.enter(options, performance.now());
-    },
-  };
 }

@@ -1,3 +1,4 @@
+import type { JsonSchema } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import type { CallOptions } from "./options.ts";
 
@@ -6,6 +7,14 @@ import type { CallOptions } from "./options.ts";
 export interface Callable<Params = any, Content = any> {
   /** The name, as it stands in results and errors. */
   readonly name: string;
+  /** What it is for. */
+  readonly description?: string;
+  /**
+   * The JSON Schema of its parameters, as far as it is known.
+   *
+   * @throws {TypeError} If the schema that describes them has none.
+   */
+  paramsSchema?(): JsonSchema | undefined;
   /** Calls it; a failure is a value here, not a throw. */
   settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
 }

@@ -9,7 +9,9 @@ import type { HedgeOptions } from "../resilience/hedge.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type Prices, prices } from "../telemetry/prices.ts";
+import { type Hooks, hooks } from "./hooks.ts";
 import { type FallbackModel, RESILIENCE_RULES } from "./options.ts";
+import type { RepairOptions } from "./repair.ts";
 
 /** Process-wide defaults: what holds where neither the call nor the agent says anything. */
 export interface Configuration {
@@ -48,10 +50,18 @@ export interface Configuration {
   /** Makes one request of identical calls in flight. Off unless it is set, or there is a `cache`. */
   readonly coalesce?: boolean;
   /**
+   * How often an answer that does not fit its `output` schema is asked for again.
+   *
+   * @default {{ max: 1 }}
+   */
+  readonly repair?: number | RepairOptions;
+  /**
    * What models cost: a table in dollars per million tokens, or a function. Models that are not in it are looked up in the
    * public price list of `@pydantic/genai-prices`.
    */
   readonly prices?: Prices;
+  /** Code of yours around each call of any agent, of those that it calls itself, too. */
+  readonly hooks?: Hooks;
 }
 
 /** A configuration in which everything that has a default is there. */
@@ -70,6 +80,7 @@ const RULES: Rules = {
   provider: providerRule,
   model: text,
   prices,
+  hooks,
 };
 
 let active: ActiveConfiguration = DEFAULTS;

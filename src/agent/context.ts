@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Budget, type BudgetOptions } from "../limits/budget.ts";
 import type { Limiter } from "../limits/limiter.ts";
-import type { ResultBase } from "../model/result.ts";
+import type { Result } from "../model/result.ts";
 
 /** What a call inherits from where it stands: the run, the scope or the agent it is made in. */
 export interface CallContext {
@@ -14,9 +14,11 @@ export interface CallContext {
   /** Who goes first where attempts wait: above 0 for calls that somebody waits for, 0 for those of a run. */
   readonly priority: number;
   /** Told of each call that ended here: how an agent made of agents sums what they used. */
-  readonly collect?: (result: ResultBase) => void;
+  readonly collect?: (result: Result) => void;
   /** Told of work that is started here: how an agent made of agents knows what has not ended. */
   readonly started?: (work: Promise<unknown>) => void;
+  /** Takes what code of the caller's emits, if somebody reads the call as a stream. Never rejects. */
+  readonly emit?: (agent: string, data: unknown) => Promise<void>;
   /** The scope around, if there is one. */
   readonly scope?: TrackingScope;
 }
@@ -51,6 +53,14 @@ export function budgetsOf(
 /** Runs `fn`, and everything it starts, in this context. */
 export function inContext<T>(context: CallContext, fn: () => T): T {
   return storage.run(context, fn);
+}
+
+/** The `emit` that code of the agent's is handed: it does nothing where nobody reads. */
+export function emitterOf(
+  agent: string,
+  { emit }: CallContext,
+): (data: unknown) => Promise<void> {
+  return (data) => emit?.(agent, data) ?? Promise.resolve();
 }
 
 /** Hands work that was started to the agent and the scope around, if there are any. */

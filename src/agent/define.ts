@@ -1,19 +1,33 @@
 import { limiterFor } from "../limits/adaptive.ts";
-import { callback, checkOptions, isRecord, refuse, type Rules, text } from "../model/check.ts";
+import {
+  callback,
+  checkOptions,
+  isRecord,
+  refuse,
+  type Rule,
+  type Rules,
+  text,
+} from "../model/check.ts";
+import type { JsonSchema } from "../model/message.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
+import { templateSchema } from "./as_tool.ts";
 import type { ModelAgent } from "./call.ts";
 import { DefinedModel, DefinedRun } from "./defined.ts";
 import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "./options.ts";
-import { type InferOutput, outputOf, type Schema } from "./output.ts";
+import { hooks } from "./hooks.ts";
+import { type InferInput, inputOf } from "./input.ts";
+import { type InferOutput, outputOf, type Schema, type StandardSchema } from "./output.ts";
 import type { Prompt } from "./prompt.ts";
 import type { RunAgent, RunContext } from "./run_agent.ts";
+import { toolsOf } from "./tool.ts";
 import { parseTemplate, type TemplateParams } from "./template.ts";
 
 /** An agent whose prompt is a template: its placeholders become the parameters. */
 export interface TemplateAgentOptions<
   Template extends string = string,
   S extends Schema | undefined = undefined,
+  P extends Schema | undefined = undefined,
 > extends ModelAgentOptions {
   /**
    * The user's message. `{name}` stands for the parameter `name`; `{{` and its `}}` stand for literal braces, and other
@@ -22,24 +36,57 @@ export interface TemplateAgentOptions<
   readonly prompt: Template;
   /** A schema: the answer is JSON that fits it, and has its type. */
   readonly output?: S;
+  /**
+   * A schema that checks the parameters of each call; what fails it is not sent (`invalid_params`). The template gets what the schema makes
+   * of them. A JSON Schema checks nothing, but tells others what the parameters are.
+   */
+  readonly params?: P;
 }
 
 /** An agent whose prompt is made by a function of the parameters. */
-export interface PromptAgentOptions<Params = unknown, S extends Schema | undefined = undefined>
-  extends ModelAgentOptions {
+export interface PromptAgentOptions<
+  Params = unknown,
+  S extends Schema | undefined = undefined,
+  P extends Schema = JsonSchema,
+> extends ModelAgentOptions {
   /** Makes the user's message, or several messages, from the parameters. */
   readonly prompt: (params: Params) => Prompt | Promise<Prompt>;
   /** A schema: the answer is JSON that fits it, and has its type. */
   readonly output?: S;
+  /**
+   * A schema that checks the parameters of each call; what fails it is not sent (`invalid_params`). The function gets what the schema makes
+   * of them. A JSON Schema checks nothing, but tells others what the parameters are.
+   */
+  readonly params?: P;
 }
 
 /** An agent made of other agents. */
-export interface RunAgentOptions<Params = unknown, Content = unknown> extends AgentBase {
+export interface RunAgentOptions<
+  Params = unknown,
+  Content = unknown,
+  P extends Schema = JsonSchema,
+> extends AgentBase {
   /** What it does: any function, async or not. Calls inside it count as its own. */
   readonly run: (params: Params, ctx: RunContext) => Content | Promise<Content>;
   /** The time the whole may take, in milliseconds. */
   readonly timeout?: number | TimeoutOptions;
+  /**
+   * A schema that checks the parameters of each call; what fails it is not run (`invalid_params`). The function gets what the schema makes
+   * of them. A JSON Schema checks nothing, but tells others what the parameters are.
+   */
+  readonly params?: P;
 }
+
+/** What `call` takes where a schema may check it. */
+export type CheckedParams<P extends Schema | undefined, Unchecked> = P extends StandardSchema
+  ? InferInput<P>
+  : Unchecked;
+
+const schema: Rule = (doing, name, value) => {
+  if (!isRecord(value) && typeof value !== "function") {
+    refuse(doing, name, "a Standard Schema or a JSON Schema", value);
+  }
+};
 
 const MODEL_RULES: Rules = {
   ...OVERRIDE_RULES,
@@ -48,13 +95,17 @@ const MODEL_RULES: Rules = {
       refuse(doing, name, "a template or a function", value);
     }
   },
-  output: (doing, name, value) => {
-    if (!isRecord(value) && typeof value !== "function") {
-      refuse(doing, name, "a Standard Schema or a JSON Schema", value);
-    }
-  },
+  output: schema,
+  params: schema,
 };
-const RUN_RULES: Rules = { name: text, description: text, run: callback, timeout };
+const RUN_RULES: Rules = {
+  hooks,
+  name: text,
+  description: text,
+  run: callback,
+  timeout,
+  params: schema,
+};
 
 /**
  * Defines an agent: a name, a model and either a `prompt` or a `run` function.
@@ -103,7 +154,10 @@ const RUN_RULES: Rules = { name: text, description: text, run: callback, timeout
 export function defineAgent<
   const Template extends string,
   S extends Schema | undefined = undefined,
->(options: TemplateAgentOptions<Template, S>): Agent<TemplateParams<Template>, InferOutput<S>>;
+  P extends Schema | undefined = undefined,
+>(
+  options: TemplateAgentOptions<Template, S, P>,
+): Agent<CheckedParams<P, TemplateParams<Template>>, InferOutput<S>>;
 /** Defines an agent whose prompt is made by a function. */
 export function defineAgent<Params, S extends Schema | undefined = undefined>(
   options: PromptAgentOptions<Params, S>,
@@ -112,6 +166,14 @@ export function defineAgent<Params, S extends Schema | undefined = undefined>(
 export function defineAgent<Params, Content>(
   options: RunAgentOptions<Params, Content>,
 ): Agent<Params, Content>;
+/** Defines an agent whose prompt is made by a function of parameters that a schema has checked. */
+export function defineAgent<P extends StandardSchema, S extends Schema | undefined = undefined>(
+  options: PromptAgentOptions<InferOutput<P>, S, P> & { readonly params: P },
+): Agent<InferInput<P>, InferOutput<S>>;
+/** Defines an agent made of other agents, whose parameters a schema has checked. */
+export function defineAgent<P extends StandardSchema, Content>(
+  options: RunAgentOptions<InferOutput<P>, Content, P> & { readonly params: P },
+): Agent<InferInput<P>, Content>;
 export function defineAgent(
   options: TemplateAgentOptions | PromptAgentOptions<never> | RunAgentOptions<never>,
 ): Agent<never, unknown> {
@@ -119,25 +181,32 @@ export function defineAgent(
   const { name } = options;
   text("define an agent", "name", name);
   const doing = `define the agent "${name}"`;
-  const { run, prompt, ...others } = options as Record<string, unknown>;
+  const { run, prompt, params, ...others } = options as Record<string, unknown>;
+  const input = () => params === undefined ? undefined : inputOf(doing, "params", params as Schema);
   if (run !== undefined) {
     if (prompt !== undefined) {
       throw new TypeError(`Cannot ${doing} as it has both a prompt and a run: give it one of them`);
     }
-    checkOptions(doing, { run, ...others }, RUN_RULES);
-    return new DefinedRun({ ...others, name, run: run as RunAgent["run"] });
+    checkOptions(doing, { run, params, ...others }, RUN_RULES);
+    return new DefinedRun({ ...others, name, run: run as RunAgent["run"], input: input() });
   }
   if (prompt === undefined) {
     throw new TypeError(`Cannot ${doing} as it has neither a prompt nor a run`);
   }
-  checkOptions(doing, { prompt, ...others }, MODEL_RULES);
-  const { output, ...settings } = others as Omit<PromptAgentOptions<unknown, Schema>, "prompt">;
+  checkOptions(doing, { prompt, params, ...others }, MODEL_RULES);
+  const { output, tools, ...settings } = others as Omit<
+    PromptAgentOptions<unknown, Schema>,
+    "prompt"
+  >;
+  const template = typeof prompt === "string" ? parseTemplate(prompt) : undefined;
+  const checks = input();
   const agent: ModelAgent = {
     ...settings,
-    render: typeof prompt === "string"
-      ? parseTemplate(prompt).render
-      : prompt as ModelAgent["render"],
+    render: template?.render ?? prompt as ModelAgent["render"],
+    input: checks,
+    paramsSchema: () => checks?.json() ?? (template && templateSchema(template.names)),
     output: output === undefined ? undefined : outputOf(name, output),
+    tools: toolsOf(tools),
     seen: {},
     limiter: settings.limits === undefined ? undefined : limiterFor(settings.limits),
   };

@@ -1,10 +1,11 @@
 import { limiterFor } from "../limits/adaptive.ts";
 import { checkOptions, text } from "../model/check.ts";
-import type { ContentPart } from "../model/message.ts";
+import type { JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { timeout } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
+import { asTool, type AsToolOptions } from "./as_tool.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
 import { type CallHooks, callModel, type ModelAgent } from "./call.ts";
 import type { Callable } from "./callable.ts";
@@ -16,8 +17,11 @@ import {
   type CallOptions,
   OVERRIDE_RULES,
 } from "./options.ts";
+import { hooks } from "./hooks.ts";
+import type { PromptPart } from "./parts.ts";
 import type { Prompt } from "./prompt.ts";
 import { callRun, type RunAgent } from "./run_agent.ts";
+import { type Tool, toolsOf } from "./tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
 abstract class Defined implements Agent {
@@ -34,17 +38,24 @@ abstract class Defined implements Agent {
   /** The call, whose options were checked. */
   protected abstract run(params: unknown, options: CallOptions, hooks?: CallHooks): Promise<Result>;
 
+  abstract paramsSchema(): JsonSchema | undefined;
+
   abstract with(overrides: AgentOverrides): Agent;
+
+  asTool(options?: AsToolOptions): Tool {
+    return asTool(this, options);
+  }
 
   settle(params: unknown, options: CallOptions = {}): Promise<Result> {
     return track(this.#start(params, options));
   }
 
-  call(params: unknown, options: CallOptions = {}): Promise<Success> {
+  // deno-lint-ignore no-explicit-any -- what comes of a dry run is another type
+  call(params: unknown, options: CallOptions = {}): Promise<any> {
     return track(this.#start(params, options).then(successOrThrow));
   }
 
-  ask(message: string | readonly ContentPart[], options: CallOptions = {}): Promise<Success> {
+  ask(message: string | readonly PromptPart[], options: CallOptions = {}): Promise<Success> {
     const prompt: Prompt = typeof message === "string"
       ? message
       : [{ role: "user", content: message }];
@@ -57,7 +68,10 @@ abstract class Defined implements Agent {
     return agentStream(
       options,
       (hooks, signal) =>
-        inContext(context, () => track(this.run(params, { ...options, signal }, hooks))),
+        inContext(
+          { ...context, emit: hooks.emit },
+          () => track(this.run(params, { ...options, signal }, hooks)),
+        ),
     );
   }
 
@@ -89,19 +103,24 @@ export class DefinedModel extends Defined {
     options: CallOptions,
     hooks?: CallHooks,
   ): Promise<Result> {
-    const agent = params instanceof Asked
-      ? { ...this.#agent, render: () => params.prompt }
-      : this.#agent;
-    return callModel(agent, params, options, hooks);
+    if (!(params instanceof Asked)) return callModel(this.#agent, params, options, hooks);
+    const { prompt } = params;
+    const agent = { ...this.#agent, render: () => prompt, input: undefined };
+    return callModel(agent, prompt, options, hooks);
+  }
+
+  override paramsSchema(): JsonSchema | undefined {
+    return this.#agent.paramsSchema?.();
   }
 
   override with(overrides: AgentOverrides): Agent {
     const doing = `change the agent "${this.name}"`;
     checkOptions(doing, overrides, OVERRIDE_RULES);
-    const { limits } = overrides;
+    const { limits, tools } = overrides;
     return new DefinedModel(doing, {
       ...this.#agent,
       ...present(overrides),
+      tools: tools === undefined ? this.#agent.tools : toolsOf(tools),
       ...(limits !== undefined && { limiter: limiterFor(limits) }),
     });
   }
@@ -125,14 +144,31 @@ export class DefinedRun extends Defined {
     if (params instanceof Asked) {
       throw new TypeError(`Cannot ask "${this.name}" as it has no prompt: use call`);
     }
+    refuseDryRun(this.name, options);
     return callRun(this.#agent, params, options);
   }
 
+  override paramsSchema(): JsonSchema | undefined {
+    return this.#agent.input?.json();
+  }
+
   override with(overrides: AgentOverrides): Agent {
-    const rules = { name: text, description: text, timeout };
+    const rules = { name: text, description: text, timeout, hooks };
     checkOptions(`change the agent "${this.name}"`, overrides, rules);
     return new DefinedRun({ ...this.#agent, ...present(overrides) });
   }
+}
+
+/**
+ * What is made of others knows what it would send only when they have answered.
+ *
+ * @throws {TypeError} If that is what is wanted.
+ */
+export function refuseDryRun(name: string, { dryRun }: CallOptions): void {
+  if (!dryRun) return;
+  throw new TypeError(
+    `Cannot call "${name}" with dryRun as it is made of others: ask them what they would send`,
+  );
 }
 
 /** The options that are there: one that is `undefined` counts as absent. */

@@ -1,3 +1,4 @@
+import type { Output } from "./output.ts";
 import type { Outgoing } from "./send.ts";
 
 /**
@@ -5,8 +6,10 @@ import type { Outgoing } from "./send.ts";
  *
  * @throws {AgentError} With the code `tool`, if whoever takes it throws.
  */
-export async function handOn({ hooks, trace }: Outgoing, text: string): Promise<void> {
+export async function handOn(call: Outgoing, text: string): Promise<void> {
+  const { hooks, trace } = call;
   trace.handedOn = true;
+  trace.text += text;
   try {
     await hooks.onDelta?.(text);
   } catch (cause) {
@@ -15,4 +18,24 @@ export async function handOn({ hooks, trace }: Outgoing, text: string): Promise<
       cause,
     });
   }
+  if (hooks.onPartial !== undefined && call.agent.output !== undefined) {
+    await handOnPartial(call, call.agent.output, hooks.onPartial);
+  }
+}
+
+/**
+ * To read all of a long answer with each of its pieces would take the square of its length: so it must have grown by a share of
+ * itself.
+ */
+const GROWTH = 1 / 64;
+
+async function handOnPartial(
+  { trace }: Outgoing,
+  output: Output & { partial?(text: string): unknown },
+  onPartial: (read: () => unknown) => void | Promise<void>,
+): Promise<void> {
+  const { text, textRead } = trace;
+  if (output.partial === undefined || text.length - textRead <= textRead * GROWTH) return;
+  trace.textRead = text.length;
+  await onPartial(() => output.partial?.(text));
 }

@@ -4,7 +4,6 @@ import {
   callback,
   finite,
   flag,
-  isRecord,
   oneOf,
   positiveInteger,
   record,
@@ -16,13 +15,17 @@ import {
 import { cache, type CacheOptions } from "../cache/options.ts";
 import { budget, type BudgetOptions } from "../limits/budget.ts";
 import { type LimitOptions, limits } from "../model/limits.ts";
-import type { Message, ModelSettings } from "../model/message.ts";
+import type { ModelSettings } from "../model/message.ts";
 import { type Provider, provider } from "../model/provider.ts";
 import { retries, type RetryOptions } from "../resilience/backoff.ts";
 import { circuitBreaker, type CircuitBreakerOptions } from "../resilience/breaker.ts";
 import { fallbackModels } from "../resilience/fallback.ts";
 import { hedge, type HedgeOptions } from "../resilience/hedge.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
+import { type Hooks, hooks } from "./hooks.ts";
+import { messagesProblem, type PromptMessage } from "./parts.ts";
+import { repair, type RepairOptions } from "./repair.ts";
+import { type Tool, tools } from "./tool.ts";
 
 /** What both an agent and a single call of it may set: the call wins over the agent, the agent over `configure`. */
 export interface SharedOptions extends ModelSettings {
@@ -52,6 +55,26 @@ export interface SharedOptions extends ModelSettings {
    * @default {true} with a `cache`, else `false`
    */
   readonly coalesce?: boolean;
+  /**
+   * How often an answer that does not fit its `output` schema is shown to the model with what is wrong, and asked for again. `0` fails
+   * at once.
+   *
+   * @default {{ max: 1 }}
+   */
+  readonly repair?: number | RepairOptions;
+  /**
+   * How many answers of the model there may be in one call with `tools`. If the last one asks for tools as well, the call fails with the
+   * code `tool`.
+   *
+   * @default {10}
+   */
+  readonly maxSteps?: number;
+  /**
+   * How many tools of one answer run at the same time.
+   *
+   * @default {5}
+   */
+  readonly toolConcurrency?: number;
 }
 
 /** A model to fall back to; what is not said is as for the first model. */
@@ -72,6 +95,8 @@ export interface AgentBase {
   readonly name: string;
   /** What the agent is for, in a sentence. */
   readonly description?: string;
+  /** Code of yours around each call of this agent. */
+  readonly hooks?: Hooks;
 }
 
 /** An agent that asks a model, without its prompt. */
@@ -82,6 +107,8 @@ export interface ModelAgentOptions extends AgentBase, SharedOptions {
   readonly system?: string;
   /** How much all calls of this agent together may do, at a time and in a minute. */
   readonly limits?: LimitOptions;
+  /** What the model may ask for: made by `tool`, or of other agents by their `asTool`. */
+  readonly tools?: readonly Tool[];
 }
 
 /** What {@linkcode Agent.with} may change. */
@@ -92,7 +119,7 @@ export interface CallOptions extends SharedOptions {
   /** Aborts this call. */
   readonly signal?: AbortSignal;
   /** The conversation so far: it stands between the system message and the prompt. */
-  readonly messages?: readonly Message[];
+  readonly messages?: readonly PromptMessage[];
   /** Told each piece of the answer as it comes, and waited for; asks the provider to stream. */
   readonly onDelta?: (text: string) => void | Promise<void>;
   /**
@@ -105,6 +132,11 @@ export interface CallOptions extends SharedOptions {
   readonly skipCache?: boolean;
   /** What this call may spend at most, with all its retries, fallbacks and parts. */
   readonly budget?: BudgetOptions;
+  /**
+   * Sends nothing, and gives what would be sent: the result has no content, but a `request` and the `provider`'s name. Neither hooks nor
+   * caches are asked. Not for agents made of others, whose calls depend on what was answered before.
+   */
+  readonly dryRun?: boolean;
   /** Anything; it comes back in the result. */
   readonly metadata?: unknown;
 }
@@ -121,27 +153,6 @@ const messages: Rule = (doing, name, value) => {
   const problem = messagesProblem(value);
   if (problem !== undefined) throw new TypeError(`Cannot ${doing} as in ${name} ${problem}`);
 };
-
-/** What is wrong with a list of messages, if anything is. */
-export function messagesProblem(list: readonly unknown[]): string | undefined {
-  for (const [i, message] of list.entries()) {
-    const { role, content } = (message ?? {}) as Record<string, unknown>;
-    if (role !== "system" && role !== "user" && role !== "assistant") {
-      return `message ${i} must have the role "system", "user" or "assistant"`;
-    }
-    if (typeof content !== "string" && !(Array.isArray(content) && content.every(isPart))) {
-      return `message ${i} must have a text or a list of parts as its content`;
-    }
-  }
-  return undefined;
-}
-
-function isPart(part: unknown): boolean {
-  if (!isRecord(part)) return false;
-  return part.type === "text"
-    ? typeof part.text === "string"
-    : part.type === "image" && typeof part.url === "string";
-}
 
 const SETTINGS_RULES: Rules = {
   temperature: finite,
@@ -164,9 +175,16 @@ export const RESILIENCE_RULES: Rules = {
     if (value !== false) cache(doing, name, value);
   },
   coalesce: flag,
+  repair,
 };
 
-const SHARED_RULES: Rules = { model: text, ...RESILIENCE_RULES, ...SETTINGS_RULES };
+const SHARED_RULES: Rules = {
+  model: text,
+  ...RESILIENCE_RULES,
+  ...SETTINGS_RULES,
+  maxSteps: positiveInteger,
+  toolConcurrency: positiveInteger,
+};
 
 /** The rules for {@linkcode CallOptions}. */
 export const CALL_RULES: Rules = {
@@ -176,6 +194,7 @@ export const CALL_RULES: Rules = {
   onDelta: callback,
   priority: finite,
   skipCache: flag,
+  dryRun: flag,
   budget,
   metadata: anything,
 };
@@ -187,6 +206,8 @@ export const OVERRIDE_RULES: Rules = {
   description: text,
   provider,
   limits,
+  tools,
+  hooks,
   system: (doing, name, value) => {
     if (typeof value !== "string") refuse(doing, name, "a text", value);
   },

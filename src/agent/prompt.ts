@@ -1,12 +1,14 @@
 import type { ChildAbort } from "../model/abort.ts";
 import type { Message } from "../model/message.ts";
-import { type CallOptions, messagesProblem } from "./options.ts";
+import type { CallOptions } from "./options.ts";
 import type { ModelAgent } from "./call.ts";
+import { messagesProblem, type PromptMessage, withoutBytes } from "./parts.ts";
 import { TemplateError } from "./template.ts";
+import { checkedParams } from "./params.ts";
 import type { Trace } from "./trace.ts";
 
 /** What a prompt may be: the user's message, or several messages. */
-export type Prompt = string | readonly Message[];
+export type Prompt = string | readonly PromptMessage[];
 
 /**
  * The messages of a call: system message, conversation so far, prompt.
@@ -19,9 +21,10 @@ export async function messagesOf(
   options: CallOptions,
   { trace, whole }: { trace: Trace; whole: ChildAbort },
 ): Promise<readonly Message[]> {
+  const checked = await checkedParams(agent, params, { trace, signal: whole.signal });
   let prompt: Prompt;
   try {
-    const rendered = agent.render(params);
+    const rendered = agent.render(checked);
     prompt = typeof rendered === "string" ? rendered : await whole.race(Promise.resolve(rendered));
   } catch (cause) {
     const why = cause instanceof TemplateError
@@ -38,9 +41,9 @@ export async function messagesOf(
       code: "invalid_params",
     });
   }
-  if (agent.system === undefined && options.messages === undefined) return asked;
+  if (agent.system === undefined && options.messages === undefined) return withoutBytes(asked);
   const system = agent.system === undefined
     ? []
     : [{ role: "system" as const, content: agent.system }];
-  return [...system, ...options.messages ?? [], ...asked];
+  return withoutBytes([...system, ...options.messages ?? [], ...asked]);
 }

@@ -4,7 +4,11 @@ import { AgentError } from "../model/errors.ts";
 import type { Result, Success } from "../model/result.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "./callable.ts";
-import { budgetsOf, currentContext, inContext } from "./context.ts";
+import { budgetsOf, currentContext, emitterOf } from "./context.ts";
+import type { Input } from "./input.ts";
+import { checkedParams } from "./params.ts";
+import { hooked } from "./hooks.ts";
+import { runInside } from "./inside.ts";
 import type { AgentBase, CallOptions } from "./options.ts";
 import { Trace } from "./trace.ts";
 
@@ -15,6 +19,12 @@ export interface RunContext {
   /** What the caller handed in as `metadata`. */
   readonly metadata: unknown;
   /**
+   * Tells whoever reads the call as a stream: an event `{ type: "emit", agent, data }`. Nothing happens where nobody does.
+   *
+   * @returns Done when the event was taken. It need not be awaited, and never rejects.
+   */
+  emit(data: unknown): Promise<void>;
+  /**
    * Calls another agent within this call; the same as `agent.call`.
    *
    * @throws {AgentError} If that call fails.
@@ -24,6 +34,8 @@ export interface RunContext {
 
 /** An agent made of other agents, ready to be called. */
 export interface RunAgent extends AgentBase {
+  /** Checks the parameters. */
+  readonly input?: Input;
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
   /** The time it may take, in milliseconds. */
@@ -45,41 +57,31 @@ export async function callRun(
   const ctx: RunContext = {
     signal: child.signal,
     metadata: options.metadata,
+    emit: emitterOf(agent.name, outer),
     async call<A extends Callable>(...[callee, params, options]: AgentCall<A>) {
       const result = await callee.settle(params as ParamsOf<A>, options);
       if (!result.ok) throw result.error;
       return result as Success<ContentOf<A>>;
     },
   };
-  // What was started inside and has not ended: it ends before the whole does, and what it used is counted.
-  const parts = new Set<Promise<unknown>>();
-  const started = (part: Promise<unknown>) => {
-    const ended = () => parts.delete(part);
-    parts.add(part);
-    part.then(ended, ended);
+  const context = {
+    ...outer,
+    budgets: budgetsOf(options, outer),
+    collect: trace.add.bind(trace),
   };
-  const allEnded = async () => {
-    while (parts.size > 0) await Promise.allSettled(parts);
+  const work = async () => {
+    using inner = new ChildAbort(child.signal);
+    const ended = await runInside(context, inner, async () => {
+      const checked = await checkedParams(agent, params, { trace, signal: inner.signal });
+      return await agent.run(checked as never, ctx);
+    });
+    if (ended.ok) return trace.success(ended.value, "stop");
+    throw ended.thrown;
   };
-  try {
-    child.signal.throwIfAborted();
-    const context = {
-      ...outer,
-      signal: child.signal,
-      budgets: budgetsOf(options, outer),
-      collect: trace.add.bind(trace),
-      started,
-    };
-    const work = inContext(context, async () => await agent.run(params as never, ctx));
-    const content = await child.race(work);
-    await allEnded();
-    return trace.success(content, "stop");
-  } catch (thrown) {
-    const { aborted } = child.signal;
-    child.abort(new DOMException("The call has failed", "AbortError"));
-    await allEnded();
-    return trace.failure(aborted ? trace.error(thrown, child.signal) : errorOf(thrown, trace));
-  }
+  const { signal } = child;
+  const failed = (thrown: unknown) =>
+    signal.aborted ? trace.error(thrown, signal) : errorOf(thrown, trace);
+  return trace.end(await hooked({ agent, params, trace, signal, work, failed }));
 }
 
 /** The limit on a whole that is made of parts. */
@@ -89,6 +91,8 @@ export function limitOf(timeout: number | TimeoutOptions | undefined): number | 
 
 function errorOf(thrown: unknown, trace: Trace): AgentError {
   if (thrown instanceof AgentError) {
+    // It is the call's own: they share this list.
+    if (thrown.attempts === trace.attempts) return thrown;
     // The part's error says what happened; this one says in which whole, and what the whole used.
     return trace.make(
       `Cannot finish the call of "${trace.agent}" as a part of it failed: ${thrown.message}`,

@@ -6,7 +6,7 @@ import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
 import type { Breaker } from "../resilience/breaker.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
-import { admit } from "./admit.ts";
+import { admit, usageSoFar } from "./admit.ts";
 import { type Answer, read } from "./answer.ts";
 import { attempt } from "./attempt.ts";
 import { handOn } from "./hand_on.ts";
@@ -43,11 +43,18 @@ export async function send(call: Outgoing): Promise<Answer> {
   const began = performance.now();
 
   let outcome: Outcome;
+  const came = { characters: 0 };
   try {
-    const reply = await attempt({ ...call, timeout: call.limits, ...streamHooks(call, began) });
+    const streamed = streamHooks(call, began, came);
+    const reply = await attempt({ ...call, timeout: call.limits, ...streamed });
     outcome = { reply, usage: reply.usage };
   } catch (thrown) {
-    outcome = { thrown, usage: thrown instanceof ProviderError ? thrown.usage : undefined };
+    const usage = thrown instanceof ProviderError ? thrown.usage : undefined;
+    // What a server has written is billed, whether or not anybody waited for the end, at which it would have said how much that was.
+    const estimated = usage === undefined && came.characters > 0;
+    outcome = estimated
+      ? { thrown, usage: usageSoFar(call, came.characters), estimated }
+      : { thrown, usage };
   }
   call.ended?.();
   // Held on the wire only: neither while the answer is read nor while the next attempt waits.
@@ -55,6 +62,7 @@ export async function send(call: Outgoing): Promise<Answer> {
     outcome.usage,
     outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined,
     answerOf(outcome, signal),
+    outcome.estimated,
   );
   const durationMs = performance.now() - began;
   const { firstTokenMs } = trace;
@@ -65,7 +73,7 @@ export async function send(call: Outgoing): Promise<Answer> {
   let error: AgentError | undefined;
   try {
     if (outcome.reply === undefined) throw outcome.thrown;
-    answer = await read(outcome.reply, call.agent.output, trace, signal);
+    answer = await read(outcome.reply, call.agent, trace, signal);
     return answer;
   } catch (thrown) {
     error = trace.error(thrown, signal);
@@ -82,6 +90,7 @@ export async function send(call: Outgoing): Promise<Answer> {
       retryAfterMs: error?.retryAfterMs,
       concurrency: admission.concurrency,
       usage: outcome.usage,
+      ...(outcome.estimated && { estimated: true as const }),
     });
   }
 }
@@ -104,10 +113,12 @@ interface Outcome {
   readonly reply?: ModelReply;
   readonly thrown?: unknown;
   readonly usage: Usage | undefined;
+  /** Is the usage our estimate? */
+  readonly estimated?: boolean;
 }
 
 /** The hooks for an answer that is streamed; none if nobody wants its pieces: then no stream is asked for. */
-function streamHooks(call: Outgoing, began: number) {
+function streamHooks(call: Outgoing, began: number, came: { characters: number }) {
   const { hooks, trace, first } = call;
   if (hooks.onDelta === undefined) return undefined;
   trace.connectMs = trace.firstTokenMs = undefined;
@@ -118,6 +129,7 @@ function streamHooks(call: Outgoing, began: number) {
     },
     onDelta: async (text: string) => {
       if (first?.() === false) return; // its signal has aborted
+      came.characters += text.length;
       // Of two attempts only one gets here.
       trace.connectMs = connectMs;
       trace.firstTokenMs ??= performance.now() - began;

@@ -1,7 +1,18 @@
 import type { Waited } from "../limits/permits.ts";
 import { abortCode, AgentError, ProviderError } from "../model/errors.ts";
-import type { FinishReason } from "../model/message.ts";
-import type { Attempt, Failure, LimitedBy, ResultBase, Success, Timing } from "../model/result.ts";
+import type { FinishReason, ModelRequest } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
+import type {
+  Attempt,
+  DryRun,
+  Failure,
+  LimitedBy,
+  Result,
+  ResultBase,
+  Success,
+  Timing,
+  ToolCall,
+} from "../model/result.ts";
 import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
 import { costOf, loadPrices, type Prices } from "../telemetry/prices.ts";
 import type { CallContext } from "./context.ts";
@@ -10,6 +21,10 @@ import type { CallContext } from "./context.ts";
 export class Trace {
   /** The requests that were sent. Errors share this list, so that they tell of later ones too. */
   readonly attempts: Attempt[] = [];
+  /** The tools that the model asked for. */
+  readonly toolCalls: ToolCall[] = [];
+  /** The calls that were made within this one. */
+  readonly children: Result[] = [];
   /** Everything that was used. */
   usage: Usage = NO_USAGE;
   /** What it costs; filled in at the end for a model's call. */
@@ -22,14 +37,20 @@ export class Trace {
   backoffMs = 0;
   /** Milliseconds of waiting for the model. */
   modelMs = 0;
+  /** Milliseconds of running tools. */
+  toolsMs = 0;
   /** Milliseconds until the server began to answer the last attempt. */
   connectMs: number | undefined;
   /** Milliseconds to the first token of the last attempt. */
   firstTokenMs: number | undefined;
   /** Milliseconds from the first token of the last attempt to its end. */
   generationMs: number | undefined;
-  /** Was a piece of an answer handed on? */
+  /** Was a piece of the answer handed on? */
   handedOn = false;
+  /** The pieces that were handed on. */
+  text = "";
+  /** How much of it was read as a typed answer. */
+  textRead = 0;
   /** Was the answer there already, or asked for by another call? */
   cached = false;
   /** Was another model asked than the first? */
@@ -67,16 +88,22 @@ export class Trace {
     const sent = this.attempts.slice(from);
     const usage = sent.find(({ error }) => error === undefined)?.usage;
     const loser = sent.findIndex((attempt) => attempt.error?.code === "aborted");
-    if (usage === undefined || loser < 0) return;
-    this.attempts[from + loser] = { ...sent[loser]!, usage };
+    if (usage === undefined || loser < 0 || sent[loser]!.usage !== undefined) return;
+    this.attempts[from + loser] = { ...sent[loser]!, usage, estimated: true };
     this.bill(usage, 0);
   }
 
-  /** Counts a call that was made within this one. */
-  add(part: ResultBase): void {
+  /** Counts a call that was made by a tool of this one: its time is the tool's. */
+  addOfTool(part: Result): void {
+    this.children.push(part);
     this.usage = addUsage(this.usage, part.usage);
     this.cost = addCost(this.cost, part.cost);
     for (const attempt of part.attempts) this.attempts.push(attempt);
+  }
+
+  /** Counts a call that was made within this one. */
+  add(part: Result): void {
+    this.addOfTool(part);
     this.queuedMs += part.timing.queuedMs;
     const { limitedBy, limitedMs } = part.timing;
     if (limitedBy !== undefined) this.limited[limitedBy] += limitedMs;
@@ -110,14 +137,21 @@ export class Trace {
 
   /** The result of a call that succeeded. */
   success<T>(content: T, finishReason: FinishReason): Success<T> {
-    const result: Success<T> = { ok: true, content, finishReason, toolCalls: [], ...this.#base() };
-    this.context.collect?.(result);
-    return result;
+    return { ok: true, content, finishReason, ...this.#base() };
+  }
+
+  /** The result of a call that only says what it would send. */
+  dryRun({ name }: Provider, request: ModelRequest): DryRun {
+    return { ...this.success(undefined, "stop"), request, provider: name };
   }
 
   /** The result of a call that failed. */
   failure(error: AgentError): Failure {
-    const result: Failure = { ok: false, content: undefined, error, ...this.#base() };
+    return { ok: false, content: undefined, error, ...this.#base() };
+  }
+
+  /** Tells the call that this one was made in, if there is one, that it has ended. */
+  end<R extends Result>(result: R): R {
     this.context.collect?.(result);
     return result;
   }
@@ -129,6 +163,8 @@ export class Trace {
       usage: this.usage,
       cost: this.cost,
       attempts: this.attempts,
+      toolCalls: this.toolCalls,
+      children: this.children,
       startedAt: this.#startedAt,
       durationMs: performance.now() - this.#began,
       timing: {
@@ -136,7 +172,7 @@ export class Trace {
         ...this.#limited(),
         backoffMs: this.backoffMs,
         modelMs: this.modelMs,
-        toolsMs: 0,
+        toolsMs: this.toolsMs,
         connectMs: this.connectMs,
         firstTokenMs: this.firstTokenMs,
         generationMs: this.generationMs,

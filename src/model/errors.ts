@@ -15,7 +15,7 @@ import { NO_USAGE, type Usage } from "./usage.ts";
  * - `circuit_open`: too many recent failures, so nothing was sent
  * - `exhausted`: more than one model was tried and all failed
  * - `budget`: the money, tokens or calls allowed are used up
- * - `tool`: code of yours that the agent runs threw
+ * - `tool`: code of yours that the agent runs threw, or the model asked for tools without end
  * - `truncated`: the answer ended before its end
  * - `filtered`: the model refused, or a content filter stopped it
  */

@@ -1,5 +1,5 @@
 import type { AgentError, ErrorCode } from "./errors.ts";
-import type { FinishReason } from "./message.ts";
+import type { FinishReason, ModelRequest } from "./message.ts";
 import type { Cost, Usage } from "./usage.ts";
 
 /** One request that was sent to a model. */
@@ -25,6 +25,8 @@ export interface Attempt {
   readonly concurrency?: number;
   /** What it used, where the provider said. */
   readonly usage?: Usage;
+  /** True if the provider could not say what it used, so that `usage` is our estimate: the answer was broken off. */
+  readonly estimated?: true;
 }
 
 /** What can make a call wait beside the concurrency. */
@@ -45,7 +47,7 @@ export interface Timing {
   readonly backoffMs: number;
   /** Waiting for the model, all attempts together. */
   readonly modelMs: number;
-  /** Running tools. */
+  /** Running tools: those that run at the same time count once, and with what they wait for. */
   readonly toolsMs: number;
   /** From sending the last attempt until the server began to answer; only where the answer was streamed and the provider tells. */
   readonly connectMs?: number;
@@ -55,16 +57,36 @@ export interface Timing {
   readonly generationMs?: number;
 }
 
+/**
+ * Why a tool gave no result.
+ *
+ * - `unknown_tool`: the agent has no such tool
+ * - `invalid_args`: the arguments do not fit the tool's schema
+ * - `threw`: the tool threw, or gave something that is not JSON
+ * - `timeout`: its own time limit passed
+ * - `aborted`: the call ended while it ran
+ */
+export type ToolErrorCode = "unknown_tool" | "invalid_args" | "threw" | "timeout" | "aborted";
+
 /** A tool that the model asked for. */
 export interface ToolCall {
   /** The provider's id of the request. */
   readonly id: string;
   /** The tool's name. */
   readonly name: string;
-  /** The arguments. */
+  /** The arguments, as the tool was given them; as the model wrote them if they do not fit. */
   readonly args: unknown;
   /** What the tool gave back. */
   readonly result?: unknown;
+  /** What went wrong, where it did. The model was told the message in the place of a result. */
+  readonly error?: {
+    /** The kind of the error. */
+    readonly code: ToolErrorCode;
+    /** What happened. */
+    readonly message: string;
+  };
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
 }
 
 /** What every result tells, whether the call succeeded or not. */
@@ -79,6 +101,10 @@ export interface ResultBase {
   readonly cost?: Cost;
   /** Each request that was sent. */
   readonly attempts: readonly Attempt[];
+  /** The tools that the model asked for, in that order. */
+  readonly toolCalls: readonly ToolCall[];
+  /** How each call ended that was made within this one: by a `run`, a workflow, a tool. They are counted in this result. */
+  readonly children: readonly Result[];
   /** When the call began, in milliseconds since 1970. */
   readonly startedAt: number;
   /** How long the call took, in milliseconds. */
@@ -87,7 +113,7 @@ export interface ResultBase {
   readonly timing: Timing;
   /** True if the first model failed and another one was asked. */
   readonly usedFallback: boolean;
-  /** True if the answer came from a cache, or from the request of an identical call in flight: it cost nothing. */
+  /** True if the answer, with tools every answer, came from a cache, or from the request of an identical call in flight: it cost nothing. */
   readonly cached: boolean;
   /** True if the answer came from a journal: it cost nothing this time. */
   readonly replayed: boolean;
@@ -103,10 +129,16 @@ export interface Success<T = unknown> extends ResultBase {
   readonly content: T;
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
-  /** The tools that ran. */
-  readonly toolCalls: readonly ToolCall[];
   /** Always absent. */
   readonly error?: undefined;
+}
+
+/** What a call with `dryRun` would send: nothing was sent, so there is no content and nothing was used. */
+export interface DryRun extends Success<undefined> {
+  /** The request, to the first model: what the provider would be handed. */
+  readonly request: ModelRequest;
+  /** The provider's name. */
+  readonly provider: string;
 }
 
 /** A call that failed. */

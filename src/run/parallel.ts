@@ -1,4 +1,6 @@
 import { isCallable } from "../agent/callable.ts";
+import { inputOf } from "../agent/input.ts";
+import type { Schema } from "../agent/output.ts";
 import { budget } from "../limits/budget.ts";
 import {
   callback,
@@ -31,6 +33,7 @@ const RULES: Rules = {
       checkOptions(`${doing}: branch "${key}"`, branch, { agent, optional: flag, input: callback });
     }
   },
+  params: (doing, name, value) => void inputOf(doing, name, value as Schema),
   failFast: flag,
   concurrency: positiveInteger,
   timeout: positiveMs,

@@ -1,15 +1,20 @@
 import { pooledMap } from "@std/async/pool";
+import { asTool, type AsToolOptions, mergedSchema } from "../agent/as_tool.ts";
 import { type Callable, isCallable } from "../agent/callable.ts";
 import { configuration } from "../agent/config.ts";
 import { budgetsOf, type CallContext, currentContext, inContext, track } from "../agent/context.ts";
 import { isModelAgent } from "../agent/defined.ts";
+import { type Input, inputOf } from "../agent/input.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
+import { checkedParams } from "../agent/params.ts";
 import { limitOf } from "../agent/run_agent.ts";
+import type { Tool } from "../agent/tool.ts";
 import { Trace } from "../agent/trace.ts";
 import { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../model/abort.ts";
 import { checkOptions } from "../model/check.ts";
 import { abortCode, type AgentError } from "../model/errors.ts";
+import type { JsonSchema } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import { hasPrice, loadPrices } from "../telemetry/prices.ts";
 import type { Branch, Branches, ParallelOptions, Workflow, WorkflowResult } from "./workflow.ts";
@@ -19,10 +24,13 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   readonly name: string;
   readonly description?: string;
   readonly #options: ParallelOptions<Branches, unknown>;
+  readonly #input: Input | undefined;
   readonly #branches: readonly (Branch<Callable, unknown> & { readonly name: string })[];
 
   constructor(options: ParallelOptions<Branches, unknown>) {
-    this.name = options.name;
+    const { name, params } = options;
+    this.name = name;
+    this.#input = params && inputOf(`define the workflow "${name}"`, "params", params);
     this.description = options.description;
     this.#options = options;
     this.#branches = Object.entries(options.branches).map(([name, branch]) =>
@@ -30,6 +38,17 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
         ? { name, agent: branch }
         : { ...branch as Branch<Callable, unknown>, name }
     );
+  }
+
+  paramsSchema(): JsonSchema | undefined {
+    if (this.#input !== undefined) return this.#input.json();
+    return mergedSchema(
+      this.#branches.map(({ agent, input }) => input ? undefined : agent.paramsSchema?.()),
+    );
+  }
+
+  asTool(options?: AsToolOptions): Tool {
+    return asTool(this, options);
   }
 
   call(params: unknown, options: CallOptions = {}): Promise<WorkflowResult<Branches, unknown>> {
@@ -64,8 +83,22 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
         : [new Limiter({ concurrency }), ...outer.limiters],
       collect: (part) => trace.add(part),
     };
-    const inside: Inside = { trace, child, context };
-    return await this.#conclude(await this.#run(params, options, inside), inside);
+    const inside: Inside = { trace, child, context, dryRun: options.dryRun ?? false };
+    const { signal } = child;
+    let checked: unknown;
+    try {
+      checked = await checkedParams({ name: this.name, input: this.#input }, params, {
+        trace,
+        signal,
+      });
+    } catch (thrown) {
+      const error = trace.error(thrown, signal);
+      const branches = this.#branches.map(({ agent, name }) =>
+        [name, notCalled(agent, () => error)] as const
+      );
+      return await this.#conclude(Object.fromEntries(branches), inside, error);
+    }
+    return await this.#conclude(await this.#run(checked, options, inside), inside);
   }
 
   /** Runs the branches, and gives a result for each, in their order. */
@@ -87,7 +120,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       if (child.signal.aborted || overBudget()) return;
       let result: Result;
       try {
-        result = await inContext(context, () => settleBranch(branch, params, options, context));
+        result = await inContext(context, () => settleBranch(branch, params, options));
       } catch (error) {
         // The call itself was wrong, say without a model: that is no failure of a branch.
         misuse ??= { error };
@@ -103,7 +136,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     if (misuse !== undefined) throw misuse.error;
 
     for (const { name, agent } of this.#branches) {
-      results[name] ??= notStarted(agent, child.signal, maxCost, context);
+      results[name] ??= notStarted(agent, child.signal, maxCost);
     }
     return results as Record<string, Result>;
   }
@@ -111,7 +144,8 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   /** Makes the result of the whole from those of the branches. */
   async #conclude(
     branches: Record<string, Result>,
-    { trace, child, context }: Inside,
+    { trace, child, context, dryRun }: Inside,
+    refused?: AgentError,
   ): Promise<WorkflowResult<Branches, unknown>> {
     const errors: Record<string, AgentError> = {};
     const contents: Record<string, unknown> = {};
@@ -120,14 +154,14 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       else errors[name] = result.error;
     }
     const { signal } = child;
-    let error = this.#errorOf(errors, trace);
+    let error = refused ?? this.#errorOf(errors, trace);
     // A time limit that only cut optional branches leaves a result that is worth something; an abort wants none.
     const { aborted } = signal;
     if (error === undefined && aborted && abortCode(signal.reason) === "aborted") {
       error = trace.error(signal.reason, signal);
     }
     let content: unknown = contents;
-    const { aggregate } = this.#options;
+    const aggregate = dryRun ? undefined : this.#options.aggregate;
     if (aggregate !== undefined) {
       content = undefined;
       try {
@@ -151,7 +185,9 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       : Object.keys(errors).length > 0
       ? "partial"
       : "success";
-    const base = error === undefined ? trace.success(content, "stop") : trace.failure(error);
+    const base = trace.end(
+      error === undefined ? trace.success(content, "stop") : trace.failure(error),
+    );
     return { ...base, content, status, branches, errors } as WorkflowResult<Branches, unknown>;
   }
 
@@ -191,27 +227,24 @@ interface Inside {
   readonly child: ChildAbort;
   /** What is called within it stands here. */
   readonly context: CallContext;
+  /** Is nothing sent? Then there is nothing to aggregate. */
+  readonly dryRun: boolean;
 }
 
 async function settleBranch(
   { agent, input, name }: Branch<Callable, unknown> & { readonly name: string },
   params: unknown,
   options: CallOptions,
-  context: CallContext,
 ): Promise<Result> {
-  const trace = new Trace(agent.name, undefined, context, undefined);
   let own = params;
   try {
     if (input !== undefined) own = input(params);
   } catch (cause) {
-    return trace.failure(
-      trace.make(
-        `Cannot call "${agent.name}" as the input of the branch "${name}" threw: see the cause`,
-        {
-          code: "invalid_params",
-          cause,
-        },
-      ),
+    const why = `the input of the branch "${name}" threw: see the cause`;
+    return notCalled(
+      agent,
+      (trace) =>
+        trace.make(`Cannot call "${agent.name}" as ${why}`, { code: "invalid_params", cause }),
     );
   }
   return await agent.settle(own, options);
@@ -222,11 +255,19 @@ function notStarted(
   agent: Callable,
   signal: AbortSignal,
   maxCost: number | undefined,
-  context: CallContext,
 ): Result {
-  const trace = new Trace(agent.name, undefined, context, undefined);
-  if (signal.aborted) return trace.failure(trace.error(signal.reason, signal));
-  const message =
-    `Cannot call "${agent.name}" as the workflow's maxCost of ${maxCost} US dollars is reached`;
-  return trace.failure(trace.make(message, { code: "budget" }));
+  return notCalled(agent, (trace) => {
+    if (signal.aborted) return trace.error(signal.reason, signal);
+    const message =
+      `Cannot call "${agent.name}" as the workflow's maxCost of ${maxCost} US dollars is reached`;
+    return trace.make(message, { code: "budget" });
+  });
 }
+
+/** The result of a call that was not made: it is in no sum. */
+function notCalled(agent: Callable, why: (trace: Trace) => AgentError): Result {
+  const trace = new Trace(agent.name, undefined, NOWHERE, undefined);
+  return trace.failure(why(trace));
+}
+
+const NOWHERE: CallContext = { signal: undefined, limiters: [], budgets: [], priority: 0 };

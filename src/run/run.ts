@@ -1,7 +1,7 @@
 import { budgetsOf, currentContext, inContext } from "../agent/context.ts";
 import { limiterFor } from "../limits/adaptive.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
-import type { ResultBase } from "../model/result.ts";
+import type { Result } from "../model/result.ts";
 import { Lanes } from "./lanes.ts";
 import { limitsOf, type RunOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
@@ -73,7 +73,7 @@ export function openRun<T, R>(
     onProgress: options.onProgress,
     fail: handle.fail,
   });
-  const collect = (part: ResultBase): void => {
+  const collect = (part: Result): void => {
     progress.use(part);
     context.collect?.(part);
   };

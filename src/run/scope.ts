@@ -19,7 +19,7 @@ import {
 import { ChildAbort } from "../model/abort.ts";
 import { abortSignal, callback, checkOptions, positiveMs } from "../model/check.ts";
 import { BatchError } from "../model/errors.ts";
-import type { ResultBase } from "../model/result.ts";
+import type { Result } from "../model/result.ts";
 import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
 
 /** What every call inside a scope shares. */
@@ -132,6 +132,7 @@ class ActiveScope implements Scope, TrackingScope {
       limiters: this.#limiter === undefined ? outer.limiters : [this.#limiter, ...outer.limiters],
       budgets: budgetsOf(options, outer),
       priority: outer.priority,
+      emit: outer.emit,
       collect: (result) => {
         this.#collect(result);
         outer.collect?.(result);
@@ -201,7 +202,7 @@ class ActiveScope implements Scope, TrackingScope {
     while (!over()) await new Promise<void>((resolve) => this.#onEnd = resolve);
   }
 
-  #collect(result: ResultBase): void {
+  #collect(result: Result): void {
     this.usage = addUsage(this.usage, result.usage);
     if (result.cost !== undefined) this.cost = (this.cost ?? 0) + result.cost.total;
   }

@@ -1,5 +1,8 @@
+import type { AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable, ContentOf, ParamsOf } from "../agent/callable.ts";
 import type { CallOptions } from "../agent/options.ts";
+import type { Schema } from "../agent/output.ts";
+import type { Tool } from "../agent/tool.ts";
 import type { BudgetOptions } from "../limits/budget.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
@@ -74,6 +77,13 @@ export interface Workflow<
   /** What the workflow is for. */
   readonly description?: string;
   /**
+   * The workflow as a tool, for the `tools` of an agent. What the model must give it are its parameters: those that `params`
+   * describes, or those of all branches together.
+   *
+   * @throws {TypeError} If an option is wrong, or if the parameters are not known.
+   */
+  asTool(options?: AsToolOptions): Tool<Params, Content>;
+  /**
    * Runs the branches. Resolves also when branches failed, since what the others answered was paid for: look at `status`.
    *
    * @throws {TypeError} If an option is wrong, or a price that `maxCost` needs is not known; then nothing was sent.
@@ -91,6 +101,8 @@ export interface ParallelOptions<B extends Branches = Branches, Content = Branch
   readonly description?: string;
   /** The agents or workflows that run, by name; `{ agent, optional, input }` to say more about one. */
   readonly branches: B;
+  /** A schema that checks the parameters of each call; what fails it is not run. Where it is absent, that is left to the branches. */
+  readonly params?: Schema;
   /**
    * Aborts the other branches as soon as one that is not optional fails.
    *

@@ -89,7 +89,8 @@ Deno.test("fallback: what another attempt would not change goes to the next mode
   const output = { type: "object", properties: { n: { type: "number" } } };
   for (const answer of answers) {
     const provider = scripted(({ model }) => model === "m1" ? answer : '{"n":1}');
-    const A = defineAgent({ ...base, provider, output, retries: 3, fallbackModels: ["m2"] });
+    const more = { retries: 3, repair: 0, fallbackModels: ["m2"] };
+    const A = defineAgent({ ...base, provider, output, ...more });
     const result = await A.call({});
     assertEquals([asked(provider), result.content], [["m1", "m2"], { n: 1 }], `${answer}`);
     assertEquals(result.timing.backoffMs, 0);

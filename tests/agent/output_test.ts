@@ -134,7 +134,7 @@ Deno.test("output: an answer that does not fit fails with issues and text, and s
   for (const [text, path] of cases) {
     const result = await answer(Label, text);
     const { code, issues, message, retryable, attempts } = result.error!;
-    assertEquals([code, retryable, attempts.length], ["invalid_output", false, 1]);
+    assertEquals([code, retryable, attempts.length], ["invalid_output", false, 2]);
     assertEquals(result.error!.text, text);
     assertEquals(issues!.length, 1);
     assertEquals(issues![0]!.path, path);

@@ -1,0 +1,35 @@
+/** A pipeline: agents one after another, each with what the one before answered. */
+import { configure, defineAgent, pipeline } from "@shoal/agents";
+import { exampleProvider } from "./_provider.ts";
+
+await using example = exampleProvider();
+configure({ provider: example.provider, model: example.model });
+
+const Outline = defineAgent({ name: "outline", prompt: "Three points on {topic}, one a line." });
+const Draft = defineAgent({
+  name: "draft",
+  prompt: "Write a paragraph on {topic} from these points:\n{points}",
+});
+const words = defineAgent({
+  name: "count words",
+  run: (text: string) => ({ text, words: text.split(/\s+/).length }),
+});
+
+const Article = pipeline({
+  name: "article",
+  steps: [
+    Outline,
+    // A text is no parameters: a function makes them. `all` begins with what the pipeline was called with.
+    { agent: Draft, params: (points, [{ topic }]) => ({ topic, points }) },
+    words, // takes a text as it is
+  ],
+  timeout: 60_000,
+});
+
+const result = await Article.call({ topic: "schools of fish" });
+if (!result.ok) throw result.error;
+console.log(result.content.words, "words:", result.content.text.slice(0, 60), "…");
+for (const { agent, durationMs, usage } of result.steps) {
+  console.log(`${agent}: ${Math.round(durationMs)} ms, ${usage.totalTokens} tokens`);
+}
+console.log("together:", result.usage.totalTokens, "tokens");

@@ -1,0 +1,31 @@
+/** A route: one call decides who is to answer, another one answers. */
+import { configure, defineAgent, route } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { z } from "zod";
+
+// A script in the place of a model, so that this needs no key.
+const provider = scripted(({ output, messages }) => {
+  const text = String(messages.at(-1)!.content);
+  if (output === undefined) return `(${messages[0]!.content}) Here you are.`;
+  return JSON.stringify({ value: /invoice|paid/i.test(text) ? "billing" : "tech" });
+});
+configure({ provider, model: "gpt-5-mini" });
+
+const Desk = route({
+  name: "desk",
+  // With these names as its schema, the compiler sees that there is a route for each.
+  by: defineAgent({
+    name: "topic",
+    prompt: "What is this question about? {question}",
+    output: z.enum(["billing", "tech"]),
+  }),
+  routes: {
+    billing: defineAgent({ name: "billing", system: "You know invoices.", prompt: "{question}" }),
+    tech: defineAgent({ name: "tech", system: "You know computers.", prompt: "{question}" }),
+  },
+});
+
+for (const question of ["Where is my invoice?", "Why is it so loud?"]) {
+  const result = await Desk.call({ question });
+  console.log(`${question} → ${result.route}: ${result.content} (${result.attempts.length} calls)`);
+}

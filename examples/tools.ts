@@ -1,0 +1,45 @@
+/** Tools: the model asks for them, they run here, side by side, and the model goes on with what they gave. */
+import { defineAgent, tool } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { z } from "zod";
+
+const weather = tool({
+  name: "weather",
+  description: "Tells the weather in a city, now.",
+  input: z.object({ city: z.string() }),
+  timeout: 5_000,
+  run({ city }) {
+    if (city === "Atlantis") throw new Error("There is no such city"); // told to the model
+    return { city, celsius: city === "Oslo" ? 4 : 27 };
+  },
+});
+
+// A script in the place of a model, so that this needs no key.
+const provider = scripted([
+  {
+    text: "",
+    toolCalls: ["Oslo", "Rome", "Atlantis"].map((city) => ({
+      id: city,
+      name: "weather",
+      args: JSON.stringify({ city }),
+    })),
+  },
+  "Rome is the warmest, with 27 °C.",
+]);
+
+const Guide = defineAgent({
+  name: "guide",
+  model: "gpt-5-mini",
+  system: "You answer questions about the weather.",
+  prompt: "{question}",
+  tools: [weather],
+  maxSteps: 5,
+  provider,
+});
+
+const question = "Where is it warmest: Oslo, Rome or Atlantis?";
+const result = await Guide.call({ question });
+for (const { name, args, result: gave, error } of result.toolCalls) {
+  console.log(name, args, "→", error?.message ?? gave);
+}
+console.log(result.content, `(${result.attempts.length} requests)`);

@@ -1,0 +1,219 @@
+import {
+  AgentError,
+  batch,
+  configure,
+  defineAgent,
+  defineParallel,
+  type HookContext,
+  type Hooks,
+} from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { busy, configured, fakeTime, handmade, never, reply, used } from "../helpers.ts";
+
+const base = { name: "a", model: "m", prompt: "{x}" };
+const provider = scripted(reply("ok", { usage: used(1, 1) }));
+
+/** Hooks that write down what they are told. */
+function writing(log: string[], name = "", late = false): Hooks {
+  const write = (what: string) => {
+    if (!late) return void log.push(`${name}${what}`);
+    return Promise.resolve().then(() => void log.push(`${name}${what}`));
+  };
+  return {
+    before: (params, { agent }) => write(`before ${agent} ${JSON.stringify(params)}`),
+    after: ({ content }) => write(`after ${JSON.stringify(content)}`),
+    onError: ({ code }) => write(`error ${code}`),
+  };
+}
+
+Deno.test("hooks: run around each call, those of the process outside, and are waited for", async () => {
+  for (const late of [false, true]) {
+    const log: string[] = [];
+    using _ = configured({ hooks: writing(log, "process: ", late) });
+    const asked = scripted(() => {
+      log.push("asked");
+      return "ok";
+    });
+    const A = defineAgent({ ...base, provider: asked, hooks: writing(log, "", late) });
+    await A.call({ x: 1 });
+    assertEquals(log, [
+      'process: before a {"x":1}',
+      'before a {"x":1}',
+      "asked",
+      'after "ok"',
+      'process: after "ok"',
+    ]);
+    log.length = 0;
+    await A.ask("hello");
+    assertEquals(log.slice(0, 2), ['process: before a "hello"', 'before a "hello"']);
+    log.length = 0;
+    await A.with({ provider: scripted(busy()), retries: 0 }).settle({ x: 1 });
+    assertEquals(log.slice(2), ["error rate_limited", "process: error rate_limited"]);
+    log.length = 0;
+    await A.settle({} as never);
+    assertEquals(log.at(-1), "process: error invalid_params");
+    log.length = 0;
+    for await (const _ of A.stream({ x: 1 }));
+    assertEquals(log.length, 5);
+  }
+});
+
+Deno.test("hooks: of an agent made of agents, and those of the process for each one within", async () => {
+  const log: string[] = [];
+  using _ = configured({ hooks: { before: (_, { agent }) => void log.push(agent) } });
+  const A = defineAgent({ ...base, provider });
+  const Flow = defineParallel({ name: "flow", branches: { one: A, two: A } });
+  const R = defineAgent({
+    name: "r",
+    run: (_: unknown) => Flow.call({ x: 1 }).then(() => "done"),
+    hooks: writing(log),
+  });
+  assertEquals((await R.call(0)).content, "done");
+  assertEquals(log, ["r", "before r 0", "a", "a", 'after "done"']);
+  log.length = 0;
+  const Failing = defineAgent({
+    name: "f",
+    run: () => Promise.reject(new Error("mine")),
+    hooks: {
+      onError: () => new Promise((resolve) => setTimeout(() => resolve(void log.push("told")))),
+    },
+  });
+  assertEquals((await Failing.settle(0)).error!.code, "tool");
+  assertEquals(log.at(-1), "told");
+  assertEquals((await R.with({ hooks: {} }).call(0)).ok, true);
+});
+
+Deno.test("hooks: what they are handed", async () => {
+  let context: HookContext | undefined;
+  let told: unknown;
+  const params = { x: 1 };
+  const A = defineAgent({
+    ...base,
+    provider,
+    hooks: {
+      before(params, ctx) {
+        told = params;
+        context = ctx;
+      },
+    },
+  });
+  const result = await A.call(params, { metadata: 7 });
+  assertStrictEquals(told, params);
+  assertEquals([context!.agent, context!.metadata, context!.signal.aborted], ["a", 7, false]);
+  const seen: unknown[] = [];
+  const B = A.with({ hooks: { after: (result) => void seen.push(result) } });
+  const got = await B.call(params);
+  assertStrictEquals(seen[0], got);
+  const C = A.with({
+    provider: scripted(busy()),
+    retries: 0,
+    hooks: { onError: (error) => void seen.push(error) },
+  });
+  const failed = await C.settle(params);
+  assertStrictEquals(seen[1], failed.error);
+  assertEquals(result.ok, true);
+});
+
+Deno.test("hooks: one that throws, or rejects, fails its call clearly, and no other", async () => {
+  const cause = new Error("not allowed");
+  const throws = () => {
+    throw cause;
+  };
+  for (const bad of [throws, () => Promise.reject(cause)]) {
+    for (const where of ["before", "after"] as const) {
+      const asked = scripted(reply("ok", { usage: used(1, 1) }));
+      const A = defineAgent({ ...base, provider: asked });
+      const B = A.with({ hooks: { [where]: bad } });
+      const [failed, fine] = await batch([[B, { x: 1 }], [A, { x: 1 }]]);
+      assertEquals([failed.error!.code, fine.ok], ["tool", true]);
+      assertEquals(
+        failed.error!.message,
+        `Cannot finish the call of "a" as its ${where} hook threw: see the cause`,
+      );
+      assertStrictEquals(failed.error!.cause, cause);
+      assertEquals(asked.calls, where === "before" ? 1 : 2);
+      // What was paid for before is counted.
+      assertEquals(failed.usage, where === "before" ? used(0, 0) : used(1, 1));
+    }
+    const A = defineAgent({
+      ...base,
+      retries: 0,
+      provider: scripted(busy()),
+      hooks: { onError: bad },
+    });
+    const { error } = await A.settle({ x: 1 });
+    assertEquals(error!.code, "tool");
+    assertEquals(
+      error!.message,
+      'Cannot finish the call of "a" as its onError hook threw: see the cause. ' +
+        'It was told of this: Cannot finish the call of "a" as the server is busy',
+    );
+    assertStrictEquals(error!.cause, cause);
+  }
+});
+
+Deno.test("hooks: when after fails, the next one is told of the failure", async () => {
+  const log: string[] = [];
+  using _ = configured({ hooks: writing(log, "process: ") });
+  const after = () => Promise.reject(new Error("mine"));
+  const result = await defineAgent({ ...base, provider, hooks: { after } }).settle({ x: 1 });
+  assertEquals([result.ok, log.at(-1)], [false, "process: error tool"]);
+});
+
+Deno.test("hooks: an abort or a time limit does not wait for them", async () => {
+  using time = fakeTime();
+  const hanging = [{ before: never }, { after: never }, { onError: never }];
+  for (const hooks of hanging) {
+    const answers = "onError" in hooks ? scripted(busy()) : provider;
+    const A = defineAgent({ ...base, provider: answers, retries: 0, hooks });
+    const R = defineAgent({ name: "a", run: () => A.call({ x: 1 }), hooks });
+    for (
+      const call of [
+        () => A.settle({ x: 1 }, { timeout: { total: 20 } }),
+        () => R.settle(0, { timeout: 20 }),
+      ]
+    ) {
+      const result = call();
+      await time.tick(20);
+      const { error } = await result;
+      // If it had failed before, that is still why.
+      assert(error!.code === "timeout" || ("onError" in hooks && error!.code === "rate_limited"));
+    }
+  }
+  const told: string[] = [];
+  const Deaf = defineAgent({
+    ...base,
+    provider: handmade({ generate: never }),
+    hooks: { onError: ({ code }) => (told.push(code), never()) },
+  });
+  const call = Deaf.settle({ x: 1 }, { timeout: { total: 20 } });
+  await time.tick(20);
+  assertEquals([(await call).error!.code, told], ["timeout", ["timeout"]]);
+});
+
+Deno.test("hooks: a call counts once, whatever its hooks do", async () => {
+  const bad = { after: () => Promise.reject(new Error("mine")), onError: () => Promise.reject(0) };
+  const A = defineAgent({ ...base, provider, hooks: bad });
+  const R = defineAgent({ name: "r", run: () => A.settle({ x: 1 }) });
+  const result = await R.call(0);
+  assertEquals([result.children.length, result.usage, result.attempts.length], [1, used(1, 1), 1]);
+  assert(result.children[0]!.error instanceof AgentError);
+});
+
+Deno.test("hooks: wrong ones are refused at once", () => {
+  const cases: [hooks: unknown, message: string][] = [
+    [{ befor: () => 1 }, 'no option "befor": did you mean "before"?'],
+    [{ after: 1 }, "after must be a function"],
+    [() => 1, "its options must be an object"],
+  ];
+  for (const [hooks, message] of cases) {
+    for (
+      const set of [
+        () => configure({ hooks } as never),
+        () => defineAgent({ ...base, hooks } as never),
+        () => defineAgent({ name: "a", run: () => 1, hooks } as never),
+      ]
+    ) assertThrows(set, TypeError, message);
+  }
+});

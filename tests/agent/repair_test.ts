@@ -1,0 +1,179 @@
+import { configure, defineAgent, type Message, type ModelRequest } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { z } from "zod";
+import { busy, configured, fakeTime, handmade, reply, used } from "../helpers.ts";
+
+const output = z.object({ label: z.enum(["good", "bad"]), stars: z.number() });
+const base = { name: "a", model: "m", prompt: "Label: {x}", output };
+const right = '{"label":"good","stars":5}';
+const wrong = '{"label":"great"}';
+
+function lastOf({ messages }: ModelRequest): readonly Message[] {
+  return messages.slice(1);
+}
+
+Deno.test("repair: an answer that does not fit is shown to the model with the issues, and asked for again", async () => {
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  const usage = used(1e6, 0);
+  const provider = scripted([reply(wrong, { usage }), reply(right, { usage })]);
+  const result = await defineAgent({ ...base, provider }).call({ x: 1 });
+  assertEquals(result.content, { label: "good", stars: 5 });
+  const [first, second] = provider.requests;
+  assertEquals(first!.messages, [{ role: "user", content: "Label: 1" }]);
+  assertEquals({ ...second, messages: second!.messages.slice(0, 1) }, { ...first });
+  const [shown, demand] = lastOf(second!);
+  assertEquals(shown, { role: "assistant", content: wrong });
+  assertEquals(demand!.role, "user");
+  const text = demand!.content as string;
+  assertStringIncludes(text, "Your answer does not fit the JSON schema:\n- at label: ");
+  assertStringIncludes(text, "\n- at stars: ");
+  // It is in the attempts, and paid for.
+  assertEquals(result.attempts.map(({ error }) => error?.code), ["invalid_output", undefined]);
+  assertEquals([result.usage, result.cost!.total], [used(2e6, 0), 2]);
+});
+
+Deno.test("repair: what was no JSON is asked for again, too; nothing is said where nothing was said", async () => {
+  for (const said of ["I think it is good", ""]) {
+    const provider = scripted([said, right]);
+    assertEquals((await defineAgent({ ...base, provider }).call({ x: 1 })).content.stars, 5);
+    const [...added] = lastOf(provider.requests[1]!);
+    assertEquals(added.map(({ role }) => role), said === "" ? ["user"] : ["assistant", "user"]);
+    assertStringIncludes(added.at(-1)!.content as string, "- ");
+  }
+});
+
+Deno.test("repair: so often and no more, on the agent, the call or the process", async () => {
+  const cases: [agent: object, call: object, config: object, sent: number][] = [
+    [{}, {}, {}, 2],
+    [{ repair: 0 }, {}, {}, 1],
+    [{ repair: { max: 0 } }, {}, {}, 1],
+    [{ repair: 3 }, {}, {}, 4],
+    [{ repair: {} }, {}, {}, 2],
+    [{ repair: { max: 2 } }, { repair: 0 }, {}, 1],
+    [{}, { repair: 2 }, { repair: 0 }, 3],
+    [{}, {}, { repair: 0 }, 1],
+    [{ repair: 1 }, {}, { repair: 0 }, 2],
+  ];
+  for (const [agent, call, config, sent] of cases) {
+    using _ = configured(config);
+    const provider = scripted(wrong);
+    const result = await defineAgent({ ...base, ...agent, provider }).settle({ x: 1 }, call);
+    const { code, issues, text } = result.error!;
+    assertEquals([code, text, issues!.length], ["invalid_output", wrong, 2]);
+    assertEquals([provider.calls, result.attempts.length], [sent, sent]);
+    // Each one sees what went wrong before.
+    assertEquals(provider.requests.at(-1)!.messages.length, 1 + 2 * (sent - 1));
+  }
+});
+
+Deno.test("repair: not what was cut off, filtered or has no schema", async () => {
+  const answers = [
+    reply(wrong.slice(0, 9), { finishReason: "length" }),
+    reply(wrong, { finishReason: "content_filter" }),
+    reply(wrong, { refusal: "no" }),
+  ];
+  for (const answer of answers) {
+    const provider = scripted(answer);
+    const result = await defineAgent({ ...base, provider }).settle({ x: 1 });
+    assert(result.error!.code !== "invalid_output");
+    assertEquals(provider.calls, 1);
+  }
+  const provider = scripted(wrong);
+  await defineAgent({ ...base, output: undefined, repair: 5, provider }).call({ x: 1 });
+  assertEquals(provider.calls, 1);
+});
+
+Deno.test("repair: then the next model is asked, with the first conversation", async () => {
+  const provider = scripted(({ model }) => model === "m" ? wrong : right);
+  const A = defineAgent({ ...base, provider, fallbackModels: ["m2"] });
+  const result = await A.call({ x: 1 });
+  assertEquals(result.content.stars, 5);
+  assertEquals(provider.requests.map(({ model }) => model), ["m", "m", "m2"]);
+  assertEquals(provider.requests[2]!.messages, provider.requests[0]!.messages);
+});
+
+Deno.test("repair: has retries of its own", async () => {
+  using time = fakeTime();
+  const provider = scripted([busy(), wrong, busy(), right]);
+  const call = defineAgent({ ...base, provider, retries: 1 }).call({ x: 1 });
+  await time.tick(10_000);
+  assertEquals((await call).attempts.map(({ error }) => error?.code), [
+    "rate_limited",
+    "invalid_output",
+    "rate_limited",
+    undefined,
+  ]);
+});
+
+Deno.test("repair: an answer of which pieces were handed on stays what it is", async () => {
+  const provider = scripted([wrong, right]);
+  const seen: string[] = [];
+  const A = defineAgent({ ...base, provider });
+  const result = await A.settle({ x: 1 }, { onDelta: (text) => void seen.push(text) });
+  assertEquals([result.error!.code, provider.calls, seen], ["invalid_output", 1, [wrong]]);
+});
+
+Deno.test("repair: a streamed answer of which nothing was handed on is mended", async () => {
+  let n = 0;
+  const provider = handmade({
+    async *stream() {
+      await Promise.resolve();
+      const text = n++ === 0 ? "" : right;
+      if (text !== "") yield { type: "delta", text };
+      yield { type: "reply", reply: reply(text) };
+    },
+  });
+  const result = await defineAgent({ ...base, provider }).stream({ x: 1 }).result;
+  assertEquals([result.content.stars, n], [5, 2]);
+});
+
+Deno.test("repair: what was mended is kept in the cache for the first question", async () => {
+  using _ = configured();
+  const provider = scripted([wrong, right, "never"]);
+  const A = defineAgent({ ...base, provider, cache: { ttl: 60_000 } });
+  assertEquals((await A.call({ x: 1 })).cached, false);
+  const again = await A.call({ x: 1 });
+  assertEquals([again.content.stars, again.cached, provider.calls], [5, true, 2]);
+});
+
+Deno.test("repair: those who share a request share its mending", async () => {
+  const provider = scripted([wrong, right, "never"]);
+  const A = defineAgent({ ...base, provider, coalesce: true });
+  const results = await Promise.all([A.call({ x: 1 }), A.call({ x: 1 })]);
+  assertEquals(results.map(({ content }) => content.stars), [5, 5]);
+  assertEquals(provider.calls, 2);
+});
+
+Deno.test("repair: the demand stays short, whatever the schema finds", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.string({ maxLength: 5_000 }), fc.array(fc.string())), { minLength: 1 }),
+      async (found) => {
+        const issues = found.map(([message, path]) => ({ message, path }));
+        const picky = {
+          "~standard": { version: 1 as const, vendor: "mine", validate: () => ({ issues }) },
+          type: "object",
+        };
+        Object.assign(picky["~standard"], { jsonSchema: { input: () => ({ type: "object" }) } });
+        const provider = scripted("{}");
+        const result = await defineAgent({ ...base, output: picky, provider }).settle({ x: 1 });
+        assertEquals(result.error!.issues!.length, found.length);
+        const demand = lastOf(provider.requests[1]!)[1]!.content as string;
+        assert(demand.length <= 3_300, `${demand.length}`);
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("repair: wrong options are refused", () => {
+  for (
+    const [repair, message] of [["1", "whole number or"], [-1, "repair"], [{ max: 0.5 }, "max"]]
+  ) {
+    for (const set of [(o: object) => defineAgent({ ...base, ...o }), configure]) {
+      assertThrows(() => set({ repair } as never), Error, message as string);
+    }
+  }
+});

@@ -1,0 +1,58 @@
+/** What a tool is, before any model asks for it. */
+import { configure, defineAgent, tool } from "@shoal/agents";
+import { assertEquals, assertThrows } from "@std/assert";
+import { type } from "arktype";
+import { z } from "zod";
+
+const run = () => 1;
+const right = { name: "add", input: z.object({ a: z.number() }), run };
+
+Deno.test("tool: wrong options are refused at once", () => {
+  const cases: [options: unknown, message: string][] = [
+    [undefined, "Cannot make a tool as its options must be an object"],
+    [{}, "Cannot make a tool as name must be a text"],
+    [{ ...right, name: "add two" }, "name must be at most 64 letters, digits"],
+    [{ ...right, name: "a".repeat(65) }, "name must be at most 64"],
+    [{ ...right, name: "ä" }, "name must be at most 64"],
+    [{ ...right, description: "" }, 'Cannot make the tool "add" as description must be a text'],
+    [{ ...right, run: undefined }, "run must be a function"],
+    [{ ...right, timeout: 0 }, "timeout must be a positive number of milliseconds"],
+    [{ ...right, input: undefined }, "input must be a Standard Schema or a JSON Schema"],
+    [{ ...right, input: "text" }, "input must be a Standard Schema or a JSON Schema"],
+    [{ ...right, input: z.string() }, "input must be the schema of an object"],
+    [{ ...right, input: { type: "array" } }, "input must be the schema of an object"],
+    [{ ...right, input: z.object({ a: z.date() }) }, "the schema of input has no JSON Schema"],
+    [{ ...right, inputs: {} }, 'no option "inputs": did you mean "input"?'],
+  ];
+  for (const [options, message] of cases) {
+    assertThrows(() => tool(options as never), Error, message);
+  }
+});
+
+Deno.test("tool: tells what the model is told of it", () => {
+  const Add = tool({ ...right, description: "Adds.", timeout: 5 });
+  assertEquals([Add.name, Add.description, Add.timeout], ["add", "Adds.", 5]);
+  assertEquals(Add.parameters.properties, { a: { type: "number" } });
+  assertEquals("$schema" in Add.parameters, false);
+  const json = { type: "object", properties: { x: { type: "string" } } };
+  assertEquals(tool({ name: "j", input: json, run }).parameters, json);
+  const ark = tool({ name: "ark", input: type({ city: "string" }), run });
+  assertEquals(ark.parameters.required, ["city"]);
+});
+
+Deno.test("tool: the option tools takes tools, each name once", () => {
+  const Add = tool(right);
+  const base = { name: "a", model: "m", prompt: "x" };
+  const cases: [tools: unknown, message: string][] = [
+    [Add, "tools must be a list of tools"],
+    [[Add, { ...right }], "tools[1] must be made by tool() or by an agent's asTool()"],
+    [[Add, tool({ ...right })], 'tools has two tools named "add"'],
+  ];
+  for (const [tools, message] of cases) {
+    assertThrows(() => defineAgent({ ...base, tools } as never), TypeError, message);
+    assertThrows(() => defineAgent(base).with({ tools } as never), TypeError, message);
+  }
+  assertThrows(() => defineAgent({ ...base, maxSteps: 0 }), RangeError, "maxSteps must be");
+  assertThrows(() => defineAgent({ ...base, toolConcurrency: 0.5 }), RangeError, "toolConcurrency");
+  assertThrows(() => configure({ maxSteps: 1 } as never), TypeError, "maxSteps");
+});

@@ -1,0 +1,479 @@
+/** Calls with tools: what is told to the model, to the caller, and what it costs. */
+import {
+  type CallOptions,
+  defineAgent,
+  type Message,
+  type ModelReply,
+  type Provider,
+  scope,
+  tool,
+  type ToolContext,
+  type ToolRequest,
+} from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { z } from "zod";
+import { busy, configured, errorOf, fakeTime, never, reply, settled, used } from "../helpers.ts";
+
+const base = { name: "a", model: "m", prompt: "{x}" };
+const usage = used(10, 1);
+
+/** An answer that asks for tools. */
+function asks(...calls: [name: string, args: unknown, id?: string][]): ModelReply {
+  const toolCalls = calls.map(([name, args, id = name]): ToolRequest => ({
+    id,
+    name,
+    args: typeof args === "string" ? args : JSON.stringify(args),
+  }));
+  return { text: "", finishReason: "tool_calls", toolCalls, usage };
+}
+
+const add = tool({
+  name: "add",
+  description: "Adds.",
+  input: z.object({ a: z.number(), b: z.number().default(1) }),
+  run: ({ a, b }) => a + b,
+});
+const echo = tool({
+  name: "echo",
+  input: { type: "object" },
+  run: ({ value }: { value?: unknown }) => value,
+});
+
+/** What the model was told by tools in the last request. */
+function told(provider: { readonly requests: readonly { messages: readonly Message[] }[] }) {
+  return provider.requests.at(-1)!.messages
+    .filter(({ role }) => role === "tool").map(({ content }) => content);
+}
+
+Deno.test("tools: the model asks, the tool runs, the model answers", async () => {
+  using _ = configured({ prices: { m: { input: 1e5, output: 1e6 } } });
+  const request = asks(["add", { a: 2, b: 3 }, "call_1"]);
+  const provider = scripted([request, reply("It is 5", { usage })]);
+  const A = defineAgent({ ...base, system: "S", tools: [add], provider });
+  const result = await A.call({ x: "2 + 3?" });
+  assertEquals([result.content, result.finishReason], ["It is 5", "stop"]);
+  const [first, second] = provider.requests;
+  assertEquals(first!.tools!.map(({ name, description }) => [name, description]), [
+    ["add", "Adds."],
+  ]);
+  assertEquals(first!.tools![0]!.parameters, add.parameters);
+  assertEquals(second!.tools, first!.tools);
+  assertEquals(second!.messages, [
+    { role: "system", content: "S" },
+    { role: "user", content: "2 + 3?" },
+    { role: "assistant", content: "", toolCalls: request.toolCalls },
+    { role: "tool", toolCallId: "call_1", content: "5" },
+  ]);
+  const [{ durationMs, ...call }] = result.toolCalls as [typeof result.toolCalls[0]];
+  assertEquals(call, { id: "call_1", name: "add", args: { a: 2, b: 3 }, result: 5 });
+  assert(durationMs >= 0);
+  // Every round is paid for.
+  assertEquals([result.usage, result.attempts.length], [used(20, 2), 2]);
+  assertEquals(result.cost, { input: 2, output: 2, total: 4 });
+});
+
+Deno.test("tools: an agent without tools says nothing of them, nor runs any", async () => {
+  const provider = scripted(asks(["add", {}]));
+  for (const tools of [undefined, []]) {
+    const result = await defineAgent({ ...base, tools, provider }).call({ x: 1 });
+    assertEquals([result.content, result.finishReason], ["", "tool_calls"]);
+    assert(!("tools" in provider.requests.at(-1)!));
+  }
+});
+
+Deno.test("tools: what a tool gives goes back as text or JSON", async () => {
+  const cases: [value: unknown, text: string][] = [
+    ["a text", "a text"],
+    ["", ""],
+    [undefined, ""],
+    [null, "null"],
+    [0, "0"],
+    [false, "false"],
+    [{ deep: [1, "x"] }, '{"deep":[1,"x"]}'],
+  ];
+  for (const [value, text] of cases) {
+    const provider = scripted([asks(["echo", {}]), "done"]);
+    const same = tool({ name: "echo", input: { type: "object" }, run: () => value });
+    const result = await defineAgent({ ...base, tools: [same], provider }).call({ x: 1 });
+    assertEquals(told(provider), [text]);
+    assertStrictEquals(result.toolCalls[0]!.result, value);
+    assertEquals(result.toolCalls[0]!.error, undefined);
+  }
+});
+
+Deno.test("tools: whatever goes wrong is told to the model, and the call goes on", async () => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  const throws = (thrown: unknown) => () => {
+    throw thrown;
+  };
+  const input = { type: "object" };
+  const tools = [
+    add,
+    tool({ name: "broken", input, run: throws(new Error("disk full")) }),
+    tool({ name: "rude", input, run: throws(Object.create(null)) }),
+    tool({ name: "long", input, run: throws(new Error("x".repeat(5_000))) }),
+    tool({ name: "circle", input, run: () => circle }),
+    tool({ name: "big", input, run: () => 1n }),
+    tool({ name: "rejects", input, run: () => Promise.reject("late") }),
+  ];
+  const cases: [name: string, args: string, code: string, message: string][] = [
+    ["nosuch", "{}", "unknown_tool", 'There is no tool "nosuch". There are: add, broken, rude'],
+    ["add", "{oops", "invalid_args", "The arguments are not JSON"],
+    ["add", '{"a":"two"}', "invalid_args", "The arguments do not fit:\n- at a: "],
+    ["add", '"text"', "invalid_args", "The arguments do not fit:\n- "],
+    ["broken", "null", "invalid_args", "The arguments do not fit:\n- it must be an object"],
+    ["broken", "{}", "threw", "disk full"],
+    ["broken", "", "threw", "disk full"],
+    ["rude", "{}", "threw", "The tool threw"],
+    ["long", "{}", "threw", "x".repeat(1_000)],
+    ["circle", "{}", "threw", "The tool gave something that is not JSON"],
+    ["big", "{}", "threw", "The tool gave something that is not JSON"],
+    ["rejects", "{}", "threw", "late"],
+  ];
+  for (const [name, args, code, message] of cases) {
+    const provider = scripted([asks([name, args]), "done"]);
+    const result = await defineAgent({ ...base, tools, provider }).call({ x: 1 });
+    assertEquals(result.content, "done", name);
+    const [call] = result.toolCalls;
+    assertEquals([call!.error!.code, "result" in call!], [code, false], name);
+    assertStringIncludes(call!.error!.message, message);
+    assert(call!.error!.message.length <= 1_000);
+    assertEquals(told(provider), [`Error: ${call!.error!.message}`]);
+    if (args === "{oops") assertEquals(call!.args, "{oops");
+  }
+});
+
+Deno.test("tools: arguments are checked, and filled in by the schema", async () => {
+  const provider = scripted([asks(["add", { a: 2 }]), "done"]);
+  const result = await defineAgent({ ...base, tools: [add], provider }).call({ x: 1 });
+  assertEquals([result.toolCalls[0]!.args, result.toolCalls[0]!.result], [{ a: 2, b: 1 }, 3]);
+});
+
+Deno.test("tools: several in one answer run at the same time, so many and no more, and answer in order", async () => {
+  for (
+    const [options, peak] of [[{}, 5], [{ toolConcurrency: 2 }, 2], [
+      { toolConcurrency: 9 },
+      7,
+    ]] as const
+  ) {
+    let [running, most] = [0, 0];
+    const slow = tool({
+      name: "slow",
+      input: z.object({ n: z.number() }),
+      async run({ n }) {
+        most = Math.max(most, ++running);
+        await delay(10 * (8 - n));
+        running--;
+        return n;
+      },
+    });
+    const requests = Array.from(
+      { length: 7 },
+      (_, n): [string, unknown, string] => ["slow", { n }, `${n}`],
+    );
+    const provider = scripted([asks(...requests), "done"]);
+    const result = await defineAgent({ ...base, tools: [slow], provider }).call({ x: 1 }, options);
+    assertEquals([most, told(provider).join("")], [peak, "0123456"]);
+    assertEquals(result.toolCalls.map(({ result }) => result), [0, 1, 2, 3, 4, 5, 6]);
+  }
+});
+
+Deno.test("tools: after maxSteps answers the call fails, and runs no more tools", async () => {
+  let ran = 0;
+  const count = tool({ name: "count", input: { type: "object" }, run: () => ++ran });
+  for (const [options, steps] of [[{}, 10], [{ maxSteps: 1 }, 1], [{ maxSteps: 3 }, 3]] as const) {
+    ran = 0;
+    const provider = scripted(asks(["count", {}]));
+    const A = defineAgent({ ...base, tools: [count], provider, fallbackModels: ["m2"] });
+    const result = await A.settle({ x: 1 }, options);
+    const { code, message } = result.error!;
+    assertEquals(code, "tool");
+    assertEquals(
+      message,
+      `Cannot finish the call of "a" as the model still asks for tools after ${steps} steps: raise maxSteps`,
+    );
+    assertEquals([provider.calls, ran, result.toolCalls.length], [steps, steps - 1, steps - 1]);
+    assertEquals(result.attempts.length, steps);
+  }
+});
+
+Deno.test("tools: each round has its own retries, and what failed is counted", async () => {
+  const provider = scripted([busy(), asks(["add", { a: 1 }]), busy(), reply("done")]);
+  const A = defineAgent({ ...base, tools: [add], provider, retries: { max: 1, base: 0 } });
+  const result = await A.call({ x: 1 });
+  assertEquals([result.content, result.toolCalls.length], ["done", 1]);
+  assertEquals(result.attempts.map(({ error }) => error?.code), [
+    "rate_limited",
+    undefined,
+    "rate_limited",
+    undefined,
+  ]);
+});
+
+Deno.test("tools: a model that fails in a later round falls back in that round; no tool runs twice", async () => {
+  let ran = 0;
+  const count = tool({ name: "count", input: { type: "object" }, run: () => ++ran });
+  const provider = scripted(({ model, messages }) => {
+    const results = messages.filter(({ role }) => role === "tool").length;
+    if (model === "m1") return results === 0 ? asks(["count", {}]) : busy();
+    return results < 2 ? asks(["count", {}]) : `done by ${model}`;
+  });
+  const A = defineAgent({
+    ...base,
+    model: "m1",
+    fallbackModels: ["m2"],
+    retries: 0,
+    provider,
+    tools: [count],
+  });
+  const result = await A.call({ x: 1 });
+  assertEquals([result.content, result.model, ran], ["done by m2", "m2", 2]);
+  assertEquals(result.usedFallback, true);
+  assertEquals(provider.requests.map(({ model }) => model), ["m1", "m1", "m2", "m2"]);
+  // It was told what the tool had said to the first one.
+  assertEquals(provider.requests[2]!.messages, provider.requests[1]!.messages);
+  const down = A.with({ provider: scripted([asks(["count", {}]), busy()]) });
+  assertEquals((await errorOf(down.call({ x: 1 }))).code, "exhausted");
+});
+
+Deno.test("tools: no permit is held while they run", async () => {
+  const inner = defineAgent({ ...base, name: "inner", provider: scripted("deep") });
+  const ask = tool({
+    name: "ask",
+    input: { type: "object" },
+    run: async () => (await inner.call({ x: 1 })).content,
+  });
+  const provider = scripted([asks(["ask", {}, "1"], ["ask", {}, "2"]), "done"]);
+  const A = defineAgent({ ...base, tools: [ask], provider, limits: { concurrency: 1 } });
+  const result = await scope({ concurrency: 1 }, () => A.call({ x: 1 }));
+  assertEquals([result.content, told(provider)], ["done", ["deep", "deep"]]);
+});
+
+Deno.test("tools: calls inside are counted in the whole, once", async () => {
+  using _ = configured({
+    prices: { m: { input: 1, output: 1 }, inner: { input: 10, output: 10 } },
+  });
+  const inner = defineAgent({
+    ...base,
+    name: "inner",
+    model: "inner",
+    provider: scripted([busy(), reply("deep", { usage: used(1e6, 0) })]),
+    retries: { base: 0 },
+  });
+  const ask = tool({
+    name: "ask",
+    input: { type: "object" },
+    run: async () => (await inner.call({ x: 1 })).content,
+  });
+  const provider = scripted([
+    { ...asks(["ask", {}]), usage: used(1e6, 0) },
+    reply("done", { usage: used(1e6, 0) }),
+  ]);
+  const result = await defineAgent({ ...base, tools: [ask], provider }).call({ x: 1 });
+  assertEquals([result.usage, result.attempts.length], [used(3e6, 0), 4]);
+  assertEquals(result.cost!.total, 12);
+  assertEquals(result.children.map(({ agent, content }) => [agent, content]), [["inner", "deep"]]);
+  assertEquals(result.model, "m");
+});
+
+Deno.test("tools: a budget of the call holds for the calls inside, too", async () => {
+  const inner = defineAgent({ ...base, name: "inner", provider: scripted("deep") });
+  const ask = tool({
+    name: "ask",
+    input: { type: "object" },
+    run: async () => (await inner.call({ x: 1 })).content,
+  });
+  const provider = scripted([asks(["ask", {}]), "done"]);
+  const A = defineAgent({ ...base, tools: [ask], provider });
+  const result = await A.settle({ x: 1 }, { budget: { calls: 2 } });
+  assertEquals([result.error!.code, result.attempts.length], ["budget", 2]);
+  assertEquals((await A.settle({ x: 1 }, { budget: { calls: 1 } })).attempts.length, 1);
+});
+
+Deno.test("tools: the time that they take is told, side by side counted once", async () => {
+  using time = fakeTime();
+  const wait = tool({
+    name: "wait",
+    input: { type: "object" },
+    run: () => delay(100).then(() => "ok"),
+  });
+  const provider = scripted([asks(["wait", {}, "1"], ["wait", {}, "2"]), "done"], { latency: 10 });
+  const call = defineAgent({ ...base, tools: [wait], provider }).call({ x: 1 });
+  await time.tick(1_000);
+  const { timing, durationMs, toolCalls } = await call;
+  assertEquals([timing.toolsMs, timing.modelMs, durationMs], [100, 20, 120]);
+  assertEquals(toolCalls.map(({ durationMs }) => durationMs), [100, 100]);
+});
+
+Deno.test("tools: a tool has its time, and the model is told when it is over", async () => {
+  using time = fakeTime();
+  let signal: AbortSignal | undefined;
+  const deaf = tool({
+    name: "deaf",
+    input: { type: "object" },
+    timeout: 50,
+    run: (_, ctx) => {
+      signal = ctx.signal;
+      return never();
+    },
+  });
+  const provider = scripted([asks(["deaf", {}]), "done"]);
+  const call = defineAgent({ ...base, tools: [deaf], provider }).call({ x: 1 });
+  await time.tick(50);
+  const result = await call;
+  assertEquals(told(provider), ["Error: The tool did not finish within 50 ms"]);
+  assertEquals([result.content, result.toolCalls[0]!.error!.code], ["done", "timeout"]);
+  assert(signal!.aborted);
+});
+
+Deno.test("tools: an abort or the time of the whole ends the call at once, in a tool that does not listen", async () => {
+  const started: ToolContext[] = [];
+  const deaf = tool({
+    name: "deaf",
+    input: { type: "object" },
+    run: (_, ctx) => {
+      started.push(ctx);
+      return never();
+    },
+  });
+  const requests = Array.from(
+    { length: 7 },
+    (_, i): [string, unknown, string] => ["deaf", {}, `${i}`],
+  );
+  const A = defineAgent({ ...base, tools: [deaf], provider: scripted(asks(...requests)) });
+  const controller = new AbortController();
+  const cases: [options: CallOptions, code: string][] = [
+    [{ signal: controller.signal }, "aborted"],
+    [{ timeout: { total: 20 } }, "timeout"],
+  ];
+  for (const [options, code] of cases) {
+    using time = fakeTime();
+    started.length = 0;
+    const call = A.settle({ x: 1 }, options);
+    await time.tick(10);
+    controller.abort();
+    await time.tick(10);
+    const result = await call;
+    assertEquals([result.error!.code, started.length], [code, 5]);
+    assert(started.every(({ signal }) => signal.aborted));
+    // What was begun is told of.
+    assertEquals(result.toolCalls.map(({ error }) => error!.code), Array(5).fill("aborted"));
+  }
+});
+
+Deno.test("tools: what a tool starts and does not await has ended before the model is asked again", async () => {
+  const inner = defineAgent({
+    ...base,
+    name: "inner",
+    provider: scripted("deep", { latency: 20 }),
+  });
+  const spawn = tool({
+    name: "spawn",
+    input: { type: "object" },
+    run: () => void inner.settle({ x: 1 }),
+  });
+  const provider = scripted([asks(["spawn", {}]), "done"]);
+  const result = await defineAgent({ ...base, tools: [spawn], provider }).call({ x: 1 });
+  assertEquals([result.children.length, result.children[0]!.ok], [1, true]);
+});
+
+Deno.test("tools: a tool is handed the signal, the metadata and the id", async () => {
+  let seen: ToolContext | undefined;
+  const look = tool({
+    name: "look",
+    input: { type: "object" },
+    run: (_, ctx) => void (seen = ctx),
+  });
+  const provider = scripted([asks(["look", {}, "id-7"]), "done"]);
+  await defineAgent({ ...base, tools: [look], provider }).call({ x: 1 }, { metadata: 7 });
+  assertEquals([seen!.id, seen!.metadata, seen!.signal.aborted], ["id-7", 7, false]);
+  await seen!.emit("too late"); // nobody reads
+});
+
+Deno.test("tools: arguments that were cut off are not run", async () => {
+  let ran = 0;
+  const count = tool({ name: "count", input: { type: "object" }, run: () => ++ran });
+  const provider = scripted({ ...asks(["count", "{}"]), finishReason: "length" });
+  const error = await errorOf(defineAgent({ ...base, tools: [count], provider }).call({ x: 1 }));
+  assertEquals([error.code, ran], ["truncated", 0]);
+});
+
+Deno.test("tools: with a schema, only the last answer is read by it; it may be mended by asking for tools", async () => {
+  const output = z.object({ sum: z.number() });
+  const provider = scripted([
+    asks(["add", { a: 1 }]),
+    "not JSON",
+    asks(["add", { a: 2 }]),
+    '{"sum":3}',
+  ]);
+  const A = defineAgent({ ...base, tools: [add], output, provider });
+  const result = await A.call({ x: 1 });
+  assertEquals([result.content, result.toolCalls.length], [{ sum: 3 }, 2]);
+  const roles = provider.requests.map(({ messages }) =>
+    messages.map(({ role }) => role[0]).join("")
+  );
+  // The mending belongs to one round.
+  assertEquals(roles, ["u", "uat", "uatau", "uatat"]);
+});
+
+Deno.test("tools: each round can come from the cache, and the tools run all the same", async () => {
+  let ran = 0;
+  const count = tool({ name: "count", input: { type: "object" }, run: () => void ran++ });
+  const provider = scripted([asks(["count", {}]), "done", "never"]);
+  const A = defineAgent({ ...base, tools: [count], provider, cache: { ttl: 60_000 } });
+  const first = await A.call({ x: 1 });
+  const second = await A.call({ x: 1 });
+  assertEquals([first.cached, second.cached, second.content, ran], [false, true, "done", 2]);
+  assertEquals([provider.calls, second.attempts.length, second.usage.totalTokens], [2, 0, 0]);
+  // If only one of the rounds was kept, the answer is not a kept one.
+  const forgetful = tool({ name: "count", input: { type: "object" }, run: () => "else" });
+  const third = await A.with({ tools: [forgetful] }).call({ x: 1 });
+  assertEquals([third.cached, third.attempts.length], [false, 1]);
+});
+
+Deno.test("tools: a slow answer of any round is hedged", async () => {
+  using time = fakeTime();
+  let begun = 0;
+  const latency = () => begun++ === 1 ? 5_000 : 10;
+  const provider = scripted(
+    ({ messages }) => messages.length > 1 ? "done" : asks(["add", { a: 1 }]),
+    { latency },
+  );
+  const A = defineAgent({ ...base, tools: [add], provider, hedge: { afterMs: 100 } });
+  const call = A.call({ x: 1 });
+  await time.tick(1_000);
+  const result = await call;
+  assertEquals([result.content, result.toolCalls.length, result.attempts.length], ["done", 1, 3]);
+  assertEquals(result.attempts.filter(({ estimated }) => estimated).length, 1);
+});
+
+Deno.test("tools: `with` changes them, and `ask` has them", async () => {
+  const provider = scripted([asks(["echo", { value: 1 }]), "done"]);
+  const A = defineAgent({ ...base, tools: [add], provider }).with({ tools: [echo] });
+  assertEquals((await A.ask("hi")).toolCalls[0]!.result, 1);
+  assertEquals(provider.requests[0]!.tools!.map(({ name }) => name), ["echo"]);
+  const none = scripted("ok");
+  await A.with({ tools: [], provider: none }).call({ x: 1 });
+  assertEquals(none.requests[0]!.tools, undefined);
+});
+
+Deno.test("tools: a provider that gives nonsense for tool calls is told so", async () => {
+  for (
+    const toolCalls of ["add", [{ name: "add" }], [{ id: "1", name: "add", args: {} }], [null]]
+  ) {
+    const provider = scripted({ text: "", toolCalls } as never) as Provider;
+    const A = defineAgent({ ...base, tools: [add], provider, retries: 0 });
+    const error = await errorOf(A.call({ x: 1 }));
+    assertEquals(error.code, "provider");
+    assertStringIncludes(error.message, "whose tool calls have no id, name or arguments");
+  }
+  const nothing = scripted({ text: "ok", toolCalls: null } as never);
+  assertEquals(
+    (await defineAgent({ ...base, tools: [add], provider: nothing }).call({ x: 1 })).content,
+    "ok",
+  );
+  await settled();
+});

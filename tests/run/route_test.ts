@@ -1,0 +1,178 @@
+import {
+  type ContentOf,
+  defineAgent,
+  type ParamsOf,
+  route,
+  type TemplateValue,
+} from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { z } from "zod";
+import { busy, reply, used } from "../helpers.ts";
+
+type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true
+  : false;
+function same<A, B>(_: Equals<A, B>): void {}
+
+/** Answers with the question. */
+const provider = scripted(({ messages }) =>
+  reply(`${messages.at(-1)!.content}`, { usage: used(1, 1) })
+);
+const base = { model: "m", provider };
+const Topic = defineAgent({ ...base, name: "topic", prompt: "{q}" });
+const Billing = defineAgent({ ...base, name: "billing", prompt: "paid: {q}" });
+const Count = defineAgent({ name: "count", run: ({ n }: { n: number }) => n });
+const Label = Topic.with({ provider: scripted('"tech"') });
+const Typed = defineAgent({
+  ...base,
+  name: "typed",
+  prompt: "{q}",
+  output: z.enum(["billing", "tech"]),
+  provider: scripted('"tech"'),
+});
+
+Deno.test("route: one call decides, and one does the work", async () => {
+  const R = route({
+    name: "desk",
+    description: "Answers.",
+    by: Topic,
+    routes: {
+      billing: Billing,
+      tech: { agent: Count, params: (p: { q: TemplateValue; n: number }) => p },
+    },
+  });
+  same<ContentOf<typeof R>, string | number>(true);
+  const result = await R.call({ q: "billing", n: 1 });
+  assertEquals([result.content, result.route, result.status], [
+    "paid: billing",
+    "billing",
+    "success",
+  ]);
+  assertEquals(result.steps.map(({ agent }) => agent), ["topic", "billing"]);
+  assertEquals([result.attempts.length, result.usage, result.agent], [2, used(2, 2), "desk"]);
+  const other = await R.call({ q: "tech", n: 0 });
+  assertEquals([other.content, other.route], [0, "tech"]);
+});
+
+Deno.test("route: the name is found as models write it", async () => {
+  const R = route({
+    name: "r",
+    by: Topic,
+    routes: { billing: Billing, "Tech-1": Billing, "+": Count } as never,
+  });
+  const cases: [said: string, route: string | undefined][] = [
+    ["Billing.", "billing"],
+    [' "billing"\n', "billing"],
+    ["**BILLING**", "billing"],
+    ["tech-1", "Tech-1"],
+    ["billing or tech", undefined],
+    ["", undefined],
+    ["!", undefined],
+    ["toString", undefined],
+  ];
+  for (const [q, route] of cases) {
+    const result = await (R as ReturnType<typeof route0>).call({ q });
+    assertEquals(result.route, route, q);
+    if (route !== undefined) continue;
+    const { code, message, text } = result.error!;
+    assertEquals([code, text], ["invalid_output", q]);
+    assertEquals(
+      message,
+      'Cannot finish the workflow "r" as the answer names none of its routes, which are: billing, Tech-1, +',
+    );
+    assertEquals(result.steps.length, 1);
+  }
+});
+const route0 = () => route({ name: "r", by: Topic, routes: { billing: Billing } });
+
+Deno.test("route: what is no route goes to the default", async () => {
+  const R = route({ name: "r", by: Topic, routes: { billing: Billing }, default: Topic });
+  const result = await R.call({ q: "weather" });
+  assertEquals([result.content, result.route], ["weather", "default"]);
+});
+
+Deno.test("route: what is no text is picked from", async () => {
+  const Rich = defineAgent({
+    ...base,
+    name: "rich",
+    prompt: "{q}",
+    output: z.object({ to: z.enum(["billing", "tech"]) }),
+    provider: scripted('{"to":"billing"}'),
+  });
+  const cause = new Error("mine");
+  const routes = { billing: Billing, tech: Topic };
+  const R = route({ name: "r", by: Rich, routes, pick: (content) => content.to });
+  assertEquals((await R.call({ q: "x" })).route, "billing");
+  const Bad = route({
+    name: "r",
+    by: Rich,
+    routes,
+    pick: () => {
+      throw cause;
+    },
+  });
+  const { error } = await Bad.call({ q: "x" });
+  assertEquals([error!.code, error!.message], [
+    "tool",
+    'Cannot finish the workflow "r" as its pick threw: see the cause',
+  ]);
+  assertStrictEquals(error!.cause, cause);
+});
+
+Deno.test("route: the compiler sees which routes are missing, and what they take", () => {
+  const never = () => {
+    route({ name: "r", by: Typed, routes: { billing: Billing, tech: Topic } });
+    route({ name: "r", by: Typed, routes: { billing: Billing }, default: Topic });
+    // @ts-expect-error there is no route for "tech", and no default
+    route({ name: "r", by: Typed, routes: { billing: Billing } });
+    const R = route({ name: "r", by: Topic, routes: { billing: Billing, count: Count } });
+    same<ParamsOf<typeof R>, { q: TemplateValue } & { n: number }>(true);
+    // @ts-expect-error what one of the routes takes is missing
+    R.call({ q: "x" });
+    // @ts-expect-error a route is an agent
+    route({ name: "r", by: Topic, routes: { billing: "agent" } });
+  };
+  assertEquals(typeof never, "function");
+});
+
+Deno.test("route: failures of both calls", async () => {
+  const Broken = Topic.with({ name: "broken", retries: 0, provider: scripted(busy()) });
+  const first = await route({ name: "r", by: Broken, routes: { a: Billing } }).call({ q: "a" });
+  assertEquals([first.ok, first.error!.code, first.route, first.steps.length], [
+    false,
+    "rate_limited",
+    undefined,
+    1,
+  ]);
+  const second = await route({ name: "r", by: Topic, routes: { a: Broken } }).call({ q: "a" });
+  assertEquals([second.error!.code, second.route, second.steps.length], ["rate_limited", "a", 2]);
+  assertEquals(second.error!.message.includes('as its step "broken" failed'), true);
+  assert(!(await route({ name: "r", by: Topic, routes: { a: Broken } }).settle({ q: "a" })).ok);
+});
+
+Deno.test("route: as a tool it takes what all of its agents take", () => {
+  const Desk = route({ name: "desk", description: "d", by: Label, routes: { tech: Billing } });
+  const tool = Desk.asTool();
+  assertEquals([tool.name, tool.description, tool.parameters.required], ["desk", "d", ["q"]]);
+  const Mapped = route({ name: "m", by: Label, routes: { tech: Count } });
+  assertThrows(() => Mapped.asTool(), TypeError, "parameters are not known");
+});
+
+Deno.test("route: wrong options are refused at once", () => {
+  const right = { name: "r", by: Topic, routes: { a: Billing } };
+  const cases: [options: unknown, message: string][] = [
+    [undefined, "Cannot define a route as its options must be an object"],
+    [{ ...right, name: "" }, "name must be a text"],
+    [{ ...right, by: undefined }, 'Cannot define the route "r" as by must be an agent or'],
+    [{ ...right, routes: undefined }, "routes must be an object with at least one agent"],
+    [{ ...right, routes: {} }, "routes must be an object with at least one agent"],
+    [{ ...right, routes: { a: 1 } }, 'the route "a" must be an agent or { agent, params }'],
+    [{ ...right, routes: { a: { agent: Billing } } }, 'the route "a".params must be a function'],
+    [{ ...right, default: "a" }, "default must be an agent or"],
+    [{ ...right, pick: "a" }, "pick must be a function"],
+    [{ ...right, route: {} }, 'no option "route": did you mean "routes"?'],
+  ];
+  for (const [options, message] of cases) {
+    assertThrows(() => route(options as never), TypeError, message);
+  }
+});

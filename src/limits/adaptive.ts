@@ -59,7 +59,7 @@ export function limiterFor(limits: LimitOptions): Limiter {
 /** Where nobody asks for an adaptive concurrency, so many are always let through: what a small run needs. */
 const FLOOR = 8;
 /** And such a share of refusals is borne. */
-const TOLERANCE = 0.07;
+const TOLERANCE = 0.1;
 
 interface Mark {
   readonly episode: unknown;

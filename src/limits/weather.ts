@@ -4,14 +4,14 @@
  * come, cut after cut, and not even the half is refused, it is weather.
  */
 
-/** After so many cuts in a row that did not help, narrower windows do not help. */
-const IN_VAIN = 10;
+/** After so many cuts in a row that did not help, narrower windows do not help. A cut for many that were refused tells more than one for a single. */
+const IN_VAIN = { many: 3, single: 10 };
 /** If more than this share is refused, the window is too wide for sure. */
 const FOR_SURE = 1 / 2;
 /** How long weather is believed in, in milliseconds. */
 const LASTS = 60_000;
 /** Below so many sent, a share of refused ones says nothing. To end the weather it takes more. */
-const ENOUGH_TO_TELL = 4;
+const ENOUGH_TO_TELL = 10;
 const ENOUGH_TO_BE_SURE = 20;
 
 /** So many were sent, and so many of them refused; those that are still under way may be refused yet. */
@@ -25,9 +25,15 @@ export class Weather {
   /** What has not been judged yet. */
   #past: Counts[] = [];
   #cuts = 0;
-  /** How wide the window was before the cuts that did not help. */
+  /** How wide the window was before the cuts that did not help, as far as it can be told. */
   #widthBefore = 0;
   #until = -Infinity;
+  readonly #inVain: number;
+
+  /** Are there many that were refused before each cut? */
+  constructor(many = false) {
+    this.#inVain = many ? IN_VAIN.many : IN_VAIN.single;
+  }
 
   /** Does it go on whatever we do? */
   lasts(now: number): boolean {
@@ -42,6 +48,7 @@ export class Weather {
   /** The window has grown again without a refusal: the last cut has helped. */
   helped(): void {
     this.#cuts = 0;
+    this.#widthBefore = 0;
   }
 
   /** There is another refusal. If it is weather from now on, gives how wide the window was before it began. */
@@ -58,8 +65,8 @@ export class Weather {
       this.#until = -Infinity;
       return undefined;
     }
-    if (this.#cuts++ === 0) this.#widthBefore = width;
-    if (this.#cuts <= IN_VAIN) return undefined;
+    this.#widthBefore = Math.max(this.#widthBefore, width);
+    if (++this.#cuts <= this.#inVain) return undefined;
     this.#cuts = 0;
     this.#until = now + LASTS;
     return this.#widthBefore;

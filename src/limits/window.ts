@@ -40,15 +40,16 @@ export interface WindowOptions extends AdaptiveConcurrency {
 const CUT = 0.85;
 /** What is left after the first one, which comes of fast growth, and after one that follows another at once. */
 const DEEP_CUT = 0.5;
-/** With growth by such a share after a cut, it has helped. */
+/** With growth by such a share after a cut, and hardly anything refused meanwhile, it has helped. */
 const CLEAN = 0.1;
+const HARDLY = 0.02;
 /** The growth in a round, once a limit was met: a share of the window, but at least so much. */
 const GROWTH = 0.02;
 const LEAST_GROWTH = 0.2;
 /** That far above the last limit that was met, there is another one to be found: it grows fast again. */
 const BEYOND = 1.25;
-/** About so many attempts are the latest. */
-const LATEST = 256;
+/** About so many attempts are the latest, or all that are on the wire if those are more. */
+const LATEST = 64;
 /** All that was sent until a refusal was heard. */
 export interface Episode {
   sent: number;
@@ -59,9 +60,13 @@ export interface Episode {
   over: boolean;
   /** What share of the window is left after the cut for it; `undefined` before it. */
   left: number | undefined;
+  /** How many cuts there were before it. */
+  readonly cuts: number;
 }
 
-const begin = (): Episode => ({ sent: 0, refused: 0, width: 0, over: false, left: undefined });
+function begin(cuts: number): Episode {
+  return { sent: 0, refused: 0, width: 0, over: false, left: undefined, cuts };
+}
 
 /** The window itself. */
 export class Window {
@@ -72,10 +77,12 @@ export class Window {
   #lastLimit = Infinity;
   /** The share of the latest attempts that was refused. */
   #share = 0;
+  #latest = LATEST;
   /** So many answers more without growth: the server has trouble of its own. */
   #calm = 0;
-  #episode = begin();
-  readonly #weather = new Weather();
+  #cuts = 0;
+  #episode = begin(0);
+  readonly #weather: Weather;
   #told: number;
 
   /** As wide as it is to be at first. */
@@ -83,6 +90,7 @@ export class Window {
     this.#options = options;
     this.#width = options.start;
     this.#told = options.start;
+    this.#weather = new Weather(options.tolerance > 0);
   }
 
   /** How many may be on the wire. */
@@ -99,10 +107,10 @@ export class Window {
   send(): Episode {
     if (this.#episode.over) {
       this.#weather.note(this.#episode);
-      this.#episode = begin();
+      this.#episode = begin(this.#cuts);
     }
     this.#episode.sent++;
-    this.#share *= 1 - 1 / LATEST;
+    this.#share *= 1 - 1 / this.#latest;
     return this.#episode;
   }
 
@@ -111,20 +119,21 @@ export class Window {
     if (heard === "refused") this.#refused(episode, inUse, now);
     else if (heard === "failed") this.#calm = Math.min(this.#width, inUse);
     // What was sent before a cut tells of a window that is gone.
-    else if (heard === "ok" && (!episode.over || this.#weather.lasts(now))) this.#grow(inUse);
+    else if (heard === "ok" && this.#holds(episode, now)) this.#grow(inUse);
   }
 
   #refused(episode: Episode, inUse: number, now: number): void {
     episode.refused++;
-    this.#share += 1 / LATEST;
+    this.#latest = Math.max(LATEST, inUse);
+    this.#share += 1 / this.#latest;
     // Another one has followed it: what it tells is old.
     if (episode !== this.#episode) return;
     if (!episode.over) {
       episode.over = true;
       episode.width = this.#isFilled(inUse) ? this.#width : inUse;
     }
-    if (this.#share < this.#options.tolerance) return;
     if (episode.left === undefined) {
+      if (this.#share < this.#options.tolerance) return;
       const before = this.#weather.judge(this.#width, now);
       if (before !== undefined) this.#widen(before);
     }
@@ -142,6 +151,9 @@ export class Window {
     const left = episode.left ??= first || again ? DEEP_CUT : CUT;
     this.#width = Math.max(this.#options.min, Math.min(this.#width, left * borne));
     if (known) return;
+    this.#cuts++;
+    // The next one needs some more that are refused.
+    this.#share /= 2;
     // A limit that is met again and again from below is the same one.
     const lastLimit = this.#lastLimit === Infinity ? 0 : this.#lastLimit;
     this.#lastLimit = Math.max(episode.width, 0.9 * lastLimit);
@@ -167,8 +179,14 @@ export class Window {
     if (this.#width < this.#fastUpTo || this.#width > BEYOND * this.#lastLimit) this.#width++;
     else this.#width += Math.max(LEAST_GROWTH, GROWTH * this.#width) / this.#width;
     this.#width = Math.min(max, this.#width);
-    if (this.#width >= this.#fastUpTo + Math.max(1, CLEAN * this.#fastUpTo)) this.#weather.helped();
+    const clean = this.#fastUpTo + Math.max(1, CLEAN * this.#fastUpTo);
+    if (this.#width >= clean && this.#share < HARDLY) this.#weather.helped();
     this.#tell("growth");
+  }
+
+  /** Has the window not been cut since then? */
+  #holds({ cuts }: Episode, now: number): boolean {
+    return cuts === this.#cuts || this.#weather.lasts(now);
   }
 
   /** Are as many on the wire as may be? What is kept free need not be used. */

@@ -136,9 +136,12 @@ export function readJson(text: string, start: number): Reading {
     NUMBER.lastIndex = at;
     const found = NUMBER.exec(text)?.[0];
     if (found === undefined) return broken();
-    // More digits may follow.
-    if (at + found.length === text.length && due.length > 0) return false;
-    value(found, at + found.length);
+    const end = at + found.length;
+    // More of it may follow.
+    if (due.length > 0 && text.length - end < 3 && /^(?:\.|[eE][+-]?)?$/.test(text.slice(end))) {
+      return false;
+    }
+    value(found, end);
     return true;
   }
   function word(): boolean {

@@ -46,9 +46,9 @@ export function beginningIn(text: string): string | undefined {
   const places = new Places(said);
   let tries = 0;
   for (let at = places.next(); at !== undefined; at = places.next()) {
-    const { state, end, json, keyed } = readJson(said, at);
+    const { state, end, json, exact, keyed } = readJson(said, at);
     if (state === "deep") return undefined;
-    const isPlaced = places.fence !== "" || (state === "open" && at === 0) ||
+    const isPlaced = places.fence !== "" || (state === "open" && exact && at === 0) ||
       (state === "whole" && beginsLine(said, at) && endsLine(said, end));
     if (isBracket(said[at]) && (keyed || isPlaced)) return json;
     if (state === "open" && ++tries > TRIES) return undefined;

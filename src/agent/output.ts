@@ -3,6 +3,11 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/sp
 import { isRecord, refuse } from "../model/check.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema, OutputSchema } from "../model/message.ts";
+import { dropNulls } from "./absent.ts";
+import { answersIn, beginningIn } from "./json_text.ts";
+import { rootIssues } from "./root_issues.ts";
+import { strictSchema } from "./strict_schema.ts";
+import { inObject, isObjectSchema } from "./wrapped_schema.ts";
 
 /**
  * What an answer must be: a Standard Schema that gives its JSON Schema (zod 4.2 or later, arktype 2.1 or later, valibot with its
@@ -40,37 +45,96 @@ export type Parsed =
 export interface Output {
   /** What is sent to the model. */
   readonly schema: OutputSchema;
-  /** Reads and checks the answer's text. */
+  /**
+   * Reads and checks the answer's text. What stands around the JSON is passed over; what cannot be read gives issues.
+   *
+   * @throws What the schema throws.
+   */
   parse(text: string): Promise<Parsed>;
+  /**
+   * What can already be told of an answer that is still coming, not checked; `undefined` while that is nothing. Takes time in
+   * proportion to the text: {@linkcode import("./partials.ts").partialsOf} asks no more often than is worth it.
+   */
+  partial(text: string): unknown;
 }
 
-/** Prepares a schema. An answer that is no object is wrapped into one, since models answer in objects. */
+/**
+ * Prepares a schema. An answer that is no object is wrapped into one, since models answer in objects, and the schema is made
+ * strict where that changes nothing about what fits.
+ *
+ * @throws {TypeError} If it is no schema, or cannot tell its JSON Schema.
+ */
 export function outputOf(agent: string, schema: Schema): Output {
   const doing = `define the agent "${agent}"`;
   const standard = isStandard(schema) ? schema["~standard"] : undefined;
-  const json = standard === undefined ? schema as JsonSchema : jsonSchemaOf(doing, schema);
-  if (!isRecord(json)) refuse(doing, "output", "a Standard Schema or a JSON Schema", schema);
-  const wrapped = json.type !== "object";
+  const json = standard === undefined
+    ? copyOf(doing, schema)
+    : copyOf(doing, jsonSchemaOf(doing, schema));
+  const isWrapped = !isObjectSchema(json);
+  const root = isWrapped ? inObject(json) : json;
+  const content = isWrapped ? (root.properties as JsonSchema).value : root;
+  const strict = strictSchema(root, standard !== undefined);
+
+  function withoutNulls(value: unknown): unknown {
+    if (strict?.hasNulls) dropNulls(value, content, root);
+    return value;
+  }
+  async function check(value: unknown): Promise<Parsed> {
+    if (standard === undefined) {
+      const issues = rootIssues(json, value);
+      return issues.length === 0 ? { ok: true, content: value } : { ok: false, issues };
+    }
+    const checked = await standard.validate(value);
+    if (checked.issues === undefined) return { ok: true, content: checked.value };
+    return { ok: false, issues: checked.issues.map(issueOf) };
+  }
 
   return {
     schema: {
       name: agent.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 64),
-      schema: wrapped ? inObject(json) : json,
+      schema: strict?.schema ?? root,
+      strict: strict !== undefined,
     },
     async parse(text) {
-      let value: unknown;
-      try {
-        value = JSON.parse(withoutFence(text));
-      } catch {
-        return { ok: false, issues: [{ message: "the answer is not JSON" }] };
+      const { values, trouble } = answersIn(text);
+      let first: Parsed | undefined;
+      for (const value of values) {
+        for (const meant of isWrapped ? unwrapped(value) : [value]) {
+          const parsed = await check(withoutNulls(meant));
+          if (parsed.ok) return parsed;
+          first ??= parsed;
+        }
       }
-      if (wrapped && isRecord(value) && Object.hasOwn(value, "value")) value = value.value;
-      if (standard === undefined) return { ok: true, content: value };
-      const checked = await standard.validate(value);
-      if (checked.issues === undefined) return { ok: true, content: checked.value };
-      return { ok: false, issues: checked.issues.map(issueOf) };
+      return first ?? { ok: false, issues: [{ message: trouble }] };
+    },
+    partial(text) {
+      const begun = beginningIn(text);
+      if (begun === undefined) return undefined;
+      const value: unknown = JSON.parse(begun);
+      if (!isWrapped || !isRecord(value)) return withoutNulls(value);
+      if (Object.hasOwn(value, "value")) return withoutNulls(value.value);
+      return Object.keys(value).length === 0 ? undefined : withoutNulls(value);
     },
   };
+}
+
+/** What an answer may mean that was asked for as the value of an object; some models leave the object out. */
+function unwrapped(value: unknown): readonly unknown[] {
+  return isRecord(value) && Object.hasOwn(value, "value") ? [value.value, value] : [value];
+}
+
+/** A copy that is nothing but JSON: what is sent later is what was given now. */
+function copyOf(doing: string, schema: unknown): JsonSchema {
+  const must = "a Standard Schema or a JSON Schema";
+  if (schema === true) return {};
+  if (!isRecord(schema)) refuse(doing, "output", must, schema);
+  try {
+    return JSON.parse(JSON.stringify(schema));
+  } catch (cause) {
+    throw new TypeError(`Cannot ${doing} as output must be ${must}: it cannot be written as JSON`, {
+      cause,
+    });
+  }
 }
 
 function isStandard(schema: unknown): schema is StandardSchemaV1 {
@@ -96,25 +160,6 @@ function jsonSchemaOf(doing: string, schema: unknown): JsonSchema {
       cause,
     });
   }
-}
-
-/** The schema of an object whose `value` has this schema; what the schema refers to is still where it says. */
-function inObject({ $defs, definitions, ...value }: JsonSchema): JsonSchema {
-  const schema = {
-    type: "object",
-    properties: { value },
-    required: ["value"],
-    additionalProperties: false,
-    ...$defs === undefined ? {} : { $defs },
-    ...definitions === undefined ? {} : { definitions },
-  };
-  const root = (key: string, at: unknown) =>
-    key === "$ref" && at === "#" ? "#/properties/value" : at;
-  return JSON.parse(JSON.stringify(schema, root));
-}
-
-function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*([\s\S]*?)\s*```\s*$/i.exec(text)?.[1] ?? text;
 }
 
 function issueOf(issue: StandardSchemaV1.Issue): Issue {

@@ -83,6 +83,8 @@ export interface OutputSchema {
   readonly name: string;
   /** The schema. */
   readonly schema: JsonSchema;
+  /** Does the schema keep the rules of OpenAI's strict mode, so that a server can hold the model to it? */
+  readonly strict?: boolean;
 }
 
 /** One request to a model, in the words every provider shares. */

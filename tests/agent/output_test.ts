@@ -26,7 +26,9 @@ Deno.test("output: the schema is sent, the answer is read and checked", async ()
     type: "object",
     properties: { label: { type: "string", enum: ["good", "bad"] } },
     required: ["label"],
+    additionalProperties: false,
   });
+  assertEquals(output!.strict, true);
 });
 
 Deno.test("output: the content is what the schema makes of it", async () => {
@@ -91,8 +93,12 @@ Deno.test("output: what a wrapped schema refers to is still found", () => {
     }
   }
   const list = { type: "array", items: { $ref: "#" } };
-  assertEquals(outputOf("a", list).schema.schema.properties, {
-    value: { type: "array", items: { $ref: "#/properties/value" } },
+  assertEquals(outputOf("a", list).schema.schema, {
+    type: "object",
+    properties: { value: { $ref: "#/$defs/value" } },
+    required: ["value"],
+    additionalProperties: false,
+    $defs: { value: { type: "array", items: { $ref: "#/$defs/value" } } },
   });
   assertEquals(list.items.$ref, "#");
 });

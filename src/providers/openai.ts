@@ -9,7 +9,8 @@ import { checkOptions, positiveInteger, record, refuse, type Rules, text } from 
 import { type ProviderLimits, providerLimits } from "../model/limits.ts";
 import type { ModelChunk, ModelReply } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
-import { bodyOf, type Chunk, type Completion, ReplyBuilder, replyOf } from "./_chat.ts";
+import { bodyOf } from "./_chat.ts";
+import { type Chunk, type Completion, ReplyBuilder, replyOf } from "./_chat_reply.ts";
 import { Client } from "./_client.ts";
 import { providerError } from "./_errors.ts";
 import { Heard } from "./_heard.ts";

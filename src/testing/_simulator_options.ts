@@ -2,14 +2,16 @@
  * What can be asked of the simulator: the shapes of its options, its faults and its figures.
  */
 
-/** One chat request as the simulator received it. */
+/** One request to the model as the simulator received it. */
 export interface SimulatorRequest {
-  /** How many chat requests came before this one: 0 for the first. */
+  /** How many requests came before this one: 0 for the first. */
   readonly index: number;
   /** The model asked for. */
   readonly model: string;
   /** The messages, as they came. */
   readonly messages: readonly SimulatorMessage[];
+  /** The tools that the model may ask for. */
+  readonly tools: readonly SimulatorTool[];
   /** Does the client want a stream of server-sent events? */
   readonly stream: boolean;
   /** The text of the last user message, or an empty text. */
@@ -30,6 +32,20 @@ export interface SimulatorMessage {
   readonly role: string;
   /** What is said: a text, parts, or `null` beside tool calls. */
   readonly content?: unknown;
+  /** The tools that the assistant asked for. */
+  readonly tool_calls?: readonly unknown[];
+  /** Which of these calls a message of a tool answers. */
+  readonly tool_call_id?: unknown;
+}
+
+/** A tool that the model may ask for. */
+export interface SimulatorTool {
+  /** Its name. */
+  readonly name: string;
+  /** What it does. */
+  readonly description?: string;
+  /** The JSON Schema of its arguments. */
+  readonly parameters?: unknown;
 }
 
 /** An answer written by hand; see {@linkcode SimulatorOptions.respond}. */
@@ -243,7 +259,8 @@ export interface SimulatorBehaviour {
   apiKey?: string;
   /**
    * Writes the answers. Without it they come from a small lexicon: sentiment, summary and category of a review, values
-   * that fit a JSON Schema, and a polite sentence for everything else.
+   * that fit a JSON Schema, and a polite sentence for everything else. A tool is called if the client insists on it, or
+   * if the last user message has its name in it; what the tools gave is then told.
    */
   respond?: (
     request: SimulatorRequest,

@@ -6,6 +6,8 @@ import { errorPlan } from "./_simulator_errors.ts";
 import type { Exchange } from "./_simulator_exchange.ts";
 import type { SimulatorMessage, SimulatorRequest } from "./_simulator_options.ts";
 import type { Plan } from "./_simulator_play.ts";
+import { brokenRound } from "./_simulator_tool_rounds.ts";
+import { toolsOf, wantsOf } from "./_simulator_wants.ts";
 
 /** Checks the form of a chat request; the answer to a wrong one is a plan. */
 export function readRequest(exchange: Exchange, index: number): SimulatorRequest | Plan {
@@ -36,10 +38,18 @@ export function readRequest(exchange: Exchange, index: number): SimulatorRequest
       `Missing required parameter: 'messages[${wrong}].role'.`,
     );
   }
+  const broken = brokenRound(messages);
+  if (broken) return errorPlan(400, broken);
+  if (wantsOf(body).format === "json_object" && !/json/i.test(messages.map(textOf).join("\n"))) {
+    const message = "'messages' must contain the word 'json' in some form, to use " +
+      "'response_format' of type 'json_object'.";
+    return errorPlan(400, { message, param: "messages" });
+  }
   return {
     index,
     model,
     messages: messages as SimulatorMessage[],
+    tools: toolsOf(body),
     stream: body.stream === true,
     text: textOf(messages.findLast((one: SimulatorMessage) => one.role === "user")),
     body,

@@ -20,6 +20,7 @@ export type {
   SimulatorOptions,
   SimulatorRequest,
   SimulatorStats,
+  SimulatorTool,
   SimulatorToolCall,
 } from "./_simulator_options.ts";
 

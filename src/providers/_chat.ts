@@ -7,19 +7,30 @@ import type {
   ToolRequest,
   ToolSpec,
 } from "../model/message.ts";
+import { withInstruction } from "./_instruction.ts";
 import { strictOf } from "./_strict.ts";
 
 type Params = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
 
-/** The body of a request. `maxTokensField` is what this server calls the limit of the answer. */
+/** How a schema for the answer is asked for. */
+export type StructuredOutput = "json_schema" | "json_object" | "prompt";
+
+/** What this server calls the limit of the answer. */
+export type MaxTokensField = "max_tokens" | "max_completion_tokens";
+
+/** The body of a request. */
 export function bodyOf(
   { model, messages, settings, output, tools = [] }: ModelRequest,
-  maxTokensField: "max_tokens" | "max_completion_tokens",
+  maxTokensField: MaxTokensField,
+  structured: StructuredOutput = "json_schema",
 ): Params {
+  const told = output !== undefined && structured !== "json_schema"
+    ? withInstruction(messages, output)
+    : messages;
   const { temperature, maxTokens, topP, stop, seed, reasoningEffort, extra } = settings;
   return {
     model,
-    messages: messages.map(messageOf),
+    messages: told.map(messageOf),
     ...(temperature !== undefined && { temperature }),
     ...(maxTokens !== undefined && { [maxTokensField]: maxTokens }),
     ...(topP !== undefined && { top_p: topP }),
@@ -28,11 +39,14 @@ export function bodyOf(
     ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
     // Servers refuse an empty list.
     ...(tools.length > 0 && { tools: tools.map(toolOf) }),
-    ...(output !== undefined && {
+    ...(output !== undefined && structured === "json_schema" && {
       response_format: {
         type: "json_schema",
         json_schema: { name: output.name, schema: output.schema, ...strictOf(output) },
       },
+    }),
+    ...(output !== undefined && structured === "json_object" && {
+      response_format: { type: "json_object" },
     }),
     ...extra,
   };

@@ -5,16 +5,24 @@ import type { RateReport } from "../model/rates.ts";
 import { retryAfterOf } from "./_retry_after.ts";
 
 const RETRYABLE = new Set([408, 409, 429]);
+/** What servers answer to what they do not know. */
+const NOT_UNDERSTOOD = new Set<number | undefined>([400, 422]);
 const LONGEST_MESSAGE = 300;
 
-/** The error of a request, without any key in it. `rates` is what the server said before it failed. */
+/**
+ * The error of a request, without any key in it.
+ *
+ * @param rates What the server said before it failed.
+ * @param advice What may help if the server did not understand the request.
+ */
 export function providerError(
   thrown: unknown,
   keys: readonly string[],
   rates: RateReport | undefined,
+  advice?: string,
 ): unknown {
   if (thrown instanceof ProviderError) return thrown;
-  if (thrown instanceof APIError) return statusError(thrown, keys, rates);
+  if (thrown instanceof APIError) return statusError(thrown, keys, rates, advice);
   // The SDK cannot read a stream that has no body at all; the message of a SyntaxError would quote the answer.
   if (thrown instanceof SyntaxError || thrown instanceof OpenAIError) {
     return new ProviderError("the server's answer is not JSON", {
@@ -49,6 +57,7 @@ function statusError(
   error: APIError,
   keys: readonly string[],
   rates: RateReport | undefined,
+  advice: string | undefined,
 ): ProviderError {
   // An error inside an answer that began well has no status; gateways put a number into its code.
   const inner = error.error as { message?: unknown; code?: unknown } | undefined;
@@ -57,10 +66,11 @@ function statusError(
   const status = error.status ?? (number >= 400 && number < 600 ? number : undefined);
   // What is no message may be anything, the prompt among it.
   const what = typeof inner?.message === "string" ? `: ${clean(inner.message, keys)}` : "";
+  const hint = advice !== undefined && NOT_UNDERSTOOD.has(status) ? ` (${advice})` : "";
   return new ProviderError(
     status === undefined
       ? `the server failed while it answered${what}`
-      : `the server answered ${status}${what}`,
+      : `the server answered ${status}${what}${hint}`,
     {
       code: status === 429 ? "rate_limited" : status === 408 ? "timeout" : "provider",
       status,

@@ -3,7 +3,7 @@
  */
 import { answerTask, readTask } from "./_lexicon_task.ts";
 import { fitSchema } from "./_simulator_schema.ts";
-import { wantsOf } from "./_simulator_wants.ts";
+import { toldSchema, wantsOf } from "./_simulator_wants.ts";
 import type {
   SimulatorAnswer,
   SimulatorMessage,
@@ -81,7 +81,7 @@ function byLexicon(request: SimulatorRequest): string | SimulatorAnswer {
   const system = messages.filter((message) => /system|developer/.test(message.role)).map(textOf)
     .join("\n");
   const task = readTask(system, request.text);
-  const { format, schema } = wantsOf(body);
+  const { format, schema = toldSchema(system) } = wantsOf(body);
   const told = messages.slice(messages.findLastIndex((message) => message.role !== "tool") + 1);
   const wanted = told.length > 0 ? [] : wantedTools(request);
   if (wanted.length > 0) {
@@ -91,7 +91,7 @@ function byLexicon(request: SimulatorRequest): string | SimulatorAnswer {
     }));
     return { content: null, toolCalls };
   }
-  if (format === "json_schema") return JSON.stringify(fitSchema(schema ?? {}, task));
+  if (format === "json_schema" || schema) return JSON.stringify(fitSchema(schema ?? {}, task));
   if (format === "json_object") {
     return JSON.stringify({ [task.kind === "other" ? "answer" : task.kind]: answerTask(task) });
   }

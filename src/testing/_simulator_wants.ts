@@ -42,6 +42,17 @@ export function toolsOf(body: SimulatorRequest["body"]): SimulatorTool[] {
     .filter((tool) => typeof member(tool, "name") === "string");
 }
 
+/** A schema that is told in words, for clients that do not trust the server to know response formats. */
+export function toldSchema(instruction: string): unknown {
+  const json = /JSON Schema\b[^{]*(\{[^]*\})/i.exec(instruction)?.[1];
+  try {
+    return json && JSON.parse(json);
+  } catch {
+    // Then it was something else in braces.
+    return undefined;
+  }
+}
+
 function member(value: unknown, name: string): unknown {
   return isRecord(value) ? value[name] : undefined;
 }

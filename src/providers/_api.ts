@@ -1,0 +1,42 @@
+/** A language that servers speak: how a request is written, and how an answer is read. */
+import type { ModelReply, ModelRequest } from "../model/message.ts";
+import type { RateReport } from "../model/rates.ts";
+import { bodyOf, type MaxTokensField, type StructuredOutput } from "./_chat.ts";
+import { ReplyBuilder, replyOf } from "./_chat_reply.ts";
+
+/** One language. */
+export interface Api {
+  /** Where it is spoken, below the base URL. */
+  readonly path: string;
+  /** What asks for a stream, beside the body. */
+  readonly streaming: object;
+  /** The body of a request. */
+  body(request: ModelRequest): object;
+  /** The reply of a whole answer. */
+  // deno-lint-ignore no-explicit-any -- it came from outside, and is looked at before it is believed
+  reply(answer: any, rates: RateReport | undefined): ModelReply;
+  /** What reads a streamed answer. */
+  reader(): StreamReader;
+}
+
+/** Puts the pieces of one streamed answer together. */
+export interface StreamReader {
+  /** Was the last piece there? It may also be told by `[DONE]`. */
+  readonly ended?: boolean;
+  /** Takes a piece; gives its text. */
+  // deno-lint-ignore no-explicit-any -- as above
+  add(piece: any): string;
+  /** The whole. Throws if the stream ended before the answer did. */
+  reply(rates: RateReport | undefined): ModelReply;
+}
+
+/** Chat Completions. */
+export function chatApi(maxTokensField: MaxTokensField, structured: StructuredOutput): Api {
+  return {
+    path: "/chat/completions",
+    streaming: { stream: true, stream_options: { include_usage: true } },
+    body: (request) => bodyOf(request, maxTokensField, structured),
+    reply: replyOf,
+    reader: () => new ReplyBuilder(),
+  };
+}

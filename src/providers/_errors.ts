@@ -1,13 +1,48 @@
 /** What can go wrong with a request, told once and for all: by status and code, never by words in a message. */
 import { APIError, OpenAIError } from "openai";
+import { isRecord } from "../model/check.ts";
 import { ProviderError } from "../model/errors.ts";
 import type { RateReport } from "../model/rates.ts";
+import type { Usage } from "../model/usage.ts";
 import { retryAfterOf } from "./_retry_after.ts";
 
 const RETRYABLE = new Set([408, 409, 429]);
+/** What is said of an answer that failed after it had begun, and would fail again. */
+const FINAL = new Set<unknown>([
+  "insufficient_quota",
+  "invalid_prompt",
+  "data_residency_mismatch",
+  "bio_policy",
+  "misalignment_policy_violation",
+  "invalid_image",
+  "invalid_image_format",
+  "invalid_base64_image",
+  "invalid_image_url",
+  "image_too_large",
+  "image_too_small",
+  "image_parse_error",
+  "image_content_policy_violation",
+  "invalid_image_mode",
+  "image_file_too_large",
+  "unsupported_image_media_type",
+  "empty_image_file",
+  "image_file_not_found",
+]);
 /** What servers answer to what they do not know. */
 const NOT_UNDERSTOOD = new Set<number | undefined>([400, 422]);
 const LONGEST_MESSAGE = 300;
+
+/** An answer that says of itself that it failed. */
+export class FailedAnswer extends APIError {
+  /** What was used all the same, if the server says so. */
+  readonly usage: Usage | undefined;
+
+  /** The server's words, whatever they are. */
+  constructor(told: unknown, usage: Usage | undefined) {
+    super(undefined, isRecord(told) ? told : {}, undefined, undefined);
+    this.usage = usage;
+  }
+}
 
 /**
  * The error of a request, without any key in it.
@@ -72,13 +107,18 @@ function statusError(
       ? `the server failed while it answered${what}`
       : `the server answered ${status}${what}${hint}`,
     {
-      code: status === 429 ? "rate_limited" : status === 408 ? "timeout" : "provider",
+      code: status === 429 || code === "rate_limit_exceeded"
+        ? "rate_limited"
+        : status === 408
+        ? "timeout"
+        : "provider",
       status,
       retryAfterMs: error.headers === undefined
         ? undefined
         : retryAfterOf(error.headers, Date.now()),
-      retryable: code !== "insufficient_quota" &&
+      retryable: !FINAL.has(code) &&
         (status === undefined || status >= 500 || RETRYABLE.has(status)),
+      usage: error instanceof FailedAnswer ? error.usage : undefined,
       rates,
     },
   );

@@ -17,9 +17,9 @@ import {
 import { type ProviderLimits, providerLimits } from "../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
-import { chatApi } from "./_api.ts";
+import { chatApi, responsesApi } from "./_api.ts";
 import type { StructuredOutput } from "./_chat.ts";
-import { Client } from "./_client.ts";
+import { Client, END_WITHIN } from "./_client.ts";
 import { providerError } from "./_errors.ts";
 import { Heard } from "./_heard.ts";
 import { idOf, secretsIn } from "./_identity.ts";
@@ -58,6 +58,14 @@ export interface OpenAIOptions {
    * @default {100}
    */
   readonly connections?: number;
+  /**
+   * The language to speak: Chat Completions, which all such servers know, or OpenAI's newer Responses API, with which models that
+   * reason can go on with their thoughts after a tool has answered. The server is asked to store nothing. It has no settings
+   * `stop` and `seed`: they are refused.
+   *
+   * @default {"chat"}
+   */
+  readonly api?: "chat" | "responses";
   /**
    * How the schema of an agent's `output` is told to the server: as a `json_schema` that it holds the model to; as a wish for a
    * `json_object`, with the schema in the system message; or by the system message alone (`prompt`), for servers that know
@@ -100,6 +108,7 @@ const RULES: Rules = {
     }
   },
   connections: positiveInteger,
+  api: oneOf("chat", "responses"),
   structuredOutput: oneOf("json_schema", "json_object", "prompt"),
   limits: providerLimits,
   caCerts(doing, name, value) {
@@ -178,7 +187,10 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   // Servers that copied OpenAI know the old name of this setting, OpenAI's newer models only the new one.
   const maxTokensField = own ? "max_tokens" : "max_completion_tokens";
   const structured: StructuredOutput = options.structuredOutput ?? "json_schema";
-  const api = chatApi(maxTokensField, structured);
+  const server = idOf(baseURL, options.headers, keys);
+  const api = options.api === "responses"
+    ? responsesApi(server, structured)
+    : chatApi(maxTokensField, structured);
   const client = new Client(sdk, api.path);
   const errorOf = (thrown: unknown, { output }: ModelRequest, { rates }: Heard) =>
     providerError(
@@ -191,7 +203,8 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   return {
     name: options.name ?? "openai",
     id: [
-      idOf(baseURL, options.headers, keys),
+      server,
+      ...(options.api === "responses" ? ["api responses"] : []),
       ...(structured === "json_schema" ? [] : [`output as ${structured}`]),
     ].join("\n"),
     limits: options.limits,
@@ -201,7 +214,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       const heard = new Heard(onResponse);
       try {
         const answer = await client.json(api.body(request), { signal, lease, heard });
-        return api.reply(answer, heard.rates);
+        return api.reply(answer, heard.rates, request);
       } catch (thrown) {
         signal.throwIfAborted();
         throw errorOf(thrown, request, heard);
@@ -213,12 +226,15 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       // The SDK wants to abort the request by itself when the reading ends early.
       const controller = new AbortController();
       const release = onAbort(signal, () => controller.abort(signal.reason));
+      let late: ReturnType<typeof setTimeout> | undefined;
       try {
         const body = { ...api.body(request), ...api.streaming };
-        const reader = api.reader();
+        const reader = api.reader(request);
         for await (const piece of await client.stream(body, { lease, heard }, controller)) {
           const text = reader.add(piece);
           if (text !== "") yield { type: "delta", text };
+          // Then the end must follow. Who reads it can use the connection again, but nobody waits for it.
+          if (reader.ended) late ??= setTimeout(() => controller.abort(), END_WITHIN);
         }
         // The SDK ends an aborted stream as if it were at its end.
         signal.throwIfAborted();
@@ -227,6 +243,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
         signal.throwIfAborted();
         throw errorOf(thrown, request, heard);
       } finally {
+        clearTimeout(late);
         release();
       }
     },

@@ -6,9 +6,11 @@
 export interface SimulatorRequest {
   /** How many requests came before this one: 0 for the first. */
   readonly index: number;
+  /** The API that it came by: Chat Completions or Responses. */
+  readonly api: "chat" | "responses";
   /** The model asked for. */
   readonly model: string;
-  /** The messages, as they came. */
+  /** The messages, as they came; the items of Responses in the words of Chat Completions. */
   readonly messages: readonly SimulatorMessage[];
   /** The tools that the model may ask for. */
   readonly tools: readonly SimulatorTool[];
@@ -26,7 +28,7 @@ export interface SimulatorRequest {
   header(name: string): string | undefined;
 }
 
-/** One message of a chat request. */
+/** One message of a request. */
 export interface SimulatorMessage {
   /** Who speaks: `system`, `developer`, `user`, `assistant` or `tool`. */
   readonly role: string;
@@ -92,11 +94,12 @@ export interface SimulatorToolCall {
  * - `stall`: headers, then silence for ever
  * - `stallKeepAlive`: headers, then keep-alive comments for ever (blank lines in a JSON answer)
  * - `slowHeaders`: the headers take their time
- * - `truncate`: the stream ends cleanly with no `finish_reason` and no `[DONE]`; a JSON body ends half way
+ * - `truncate`: the stream ends cleanly with no `finish_reason` and no `[DONE]`, or without its last event; a JSON body
+ *   ends half way
  * - `malformed`: a broken JSON body, or a broken event in a stream
  * - `streamError`: an error object in the middle of a stream, or with status 200 in place of a JSON answer
- * - `emptyChoices`: no choices at all
- * - `length`, `contentFilter`: the answer breaks off with that `finish_reason`
+ * - `emptyChoices`: no choices at all, or no output
+ * - `length`, `contentFilter`: the answer breaks off with that `finish_reason`, or is incomplete for that reason
  * - `refusal`: the model refuses
  */
 export type SimulatorFaultName =
@@ -194,7 +197,7 @@ export interface SimulatorLimits {
    */
   tokensPerMinute?: number;
   /**
-   * Chat requests that may be in flight at once.
+   * Requests that may be in flight at once.
    *
    * @default {Infinity}
    */
@@ -226,7 +229,7 @@ export interface SimulatorBehaviour {
   /** Faults by chance. */
   faults?: SimulatorFaultRates;
   /**
-   * Faults to order: a list with one for each chat request, or a function of the request and its number (0 for the
+   * Faults to order: a list with one for each request, or a function of the request and its number (0 for the
    * first) that gives `undefined` for none. After the end of the list, and where the function gives `undefined`,
    * `faults` decides.
    */

@@ -68,6 +68,7 @@ const PARTS: { readonly [Part in keyof Required<CachedReply>]: (value: unknown) 
   refusal: (value) => value === undefined || typeof value === "string",
   usage: (value) => value === undefined || isUsage(value),
   toolCalls: (value) => value === undefined || (Array.isArray(value) && value.every(isToolCall)),
+  providerData: () => true,
 };
 
 /** A copy of the reply that this is, or `undefined` if it is none. */

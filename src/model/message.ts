@@ -34,6 +34,11 @@ export interface Message {
   readonly toolCalls?: readonly ToolRequest[];
   /** Which of these requests a message of a tool answers. */
   readonly toolCallId?: string;
+  /**
+   * What the provider gave with this message, to be given back with it as it is; only in a message of the assistant. It may say
+   * all that the message says, and more: whoever changes the message leaves it out.
+   */
+  readonly providerData?: unknown;
 }
 
 /** A model asks for a tool to be run. */
@@ -117,6 +122,11 @@ export interface ModelReply {
   readonly refusal?: string;
   /** The tools that the model asks for. */
   readonly toolCalls?: readonly ToolRequest[];
+  /**
+   * What the provider wants to have back in the message that this reply becomes, such as what the model thought before it
+   * asked for tools: plain JSON that says nothing to anybody else.
+   */
+  readonly providerData?: unknown;
   /** Where the server's rate limits stand, if it says. */
   readonly rates?: RateReport;
 }

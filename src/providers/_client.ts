@@ -71,7 +71,10 @@ export class Client {
     const response = await this.send(body, sending);
     const json = await response.json();
     // OpenRouter begins with 200 and fails then, in a whole answer as in a stream.
-    if (json?.error) throw new APIError(undefined, json.error, undefined, response.headers);
+    // Of what it used it tells only in the answers of the Responses API, beside a status.
+    if (json?.error && json.status !== "failed") {
+      throw new APIError(undefined, json.error, undefined, response.headers);
+    }
     return json;
   }
 
@@ -99,7 +102,7 @@ export class Client {
 }
 
 /** How long the end of an answer may keep us waiting after its last event, in milliseconds. */
-const END_WITHIN = 50;
+export const END_WITHIN = 50;
 
 /**
  * The same answer, read to its end. The SDK leaves a stream at its last event, a moment before its end, and so breaks off the connection

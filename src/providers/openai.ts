@@ -5,12 +5,21 @@
  */
 import { OpenAI } from "openai";
 import { onAbort } from "../model/abort.ts";
-import { checkOptions, positiveInteger, record, refuse, type Rules, text } from "../model/check.ts";
+import {
+  checkOptions,
+  oneOf,
+  positiveInteger,
+  record,
+  refuse,
+  type Rules,
+  text,
+} from "../model/check.ts";
 import { type ProviderLimits, providerLimits } from "../model/limits.ts";
-import type { ModelChunk, ModelReply } from "../model/message.ts";
+import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
-import { bodyOf, type Chunk, type Completion, ReplyBuilder, replyOf } from "./_chat.ts";
-import { Client } from "./_client.ts";
+import { chatApi, responsesApi } from "./_api.ts";
+import type { StructuredOutput } from "./_chat.ts";
+import { Client, END_WITHIN } from "./_client.ts";
 import { providerError } from "./_errors.ts";
 import { Heard } from "./_heard.ts";
 import { idOf, secretsIn } from "./_identity.ts";
@@ -49,6 +58,22 @@ export interface OpenAIOptions {
    * @default {100}
    */
   readonly connections?: number;
+  /**
+   * The language to speak: Chat Completions, which all such servers know, or OpenAI's newer Responses API, with which models that
+   * reason can go on with their thoughts after a tool has answered. The server is asked to store nothing. It has no settings
+   * `stop` and `seed`: they are refused.
+   *
+   * @default {"chat"}
+   */
+  readonly api?: "chat" | "responses";
+  /**
+   * How the schema of an agent's `output` is told to the server: as a `json_schema` that it holds the model to; as a wish for a
+   * `json_object`, with the schema in the system message; or by the system message alone (`prompt`), for servers that know
+   * neither. The answer is checked in any case.
+   *
+   * @default {"json_schema"}
+   */
+  readonly structuredOutput?: "json_schema" | "json_object" | "prompt";
   /** How much may be asked with this key, at a time and in a minute. All providers with the same key share it. */
   readonly limits?: ProviderLimits;
   /** Certificates to trust beside the usual ones, in PEM: for servers of your own. Deno only. */
@@ -83,6 +108,8 @@ const RULES: Rules = {
     }
   },
   connections: positiveInteger,
+  api: oneOf("chat", "responses"),
+  structuredOutput: oneOf("json_schema", "json_object", "prompt"),
   limits: providerLimits,
   caCerts(doing, name, value) {
     if (!Array.isArray(value) || value.some((pem) => typeof pem !== "string")) {
@@ -95,6 +122,9 @@ const RULES: Rules = {
 const STREAMS_PER_CONNECTION = 100;
 /** What is sent where a server wants some key or other: the SDK does not work without one. */
 const NO_KEY = "none";
+/** What an error says where a schema may be the reason: nothing is downgraded behind anybody's back. */
+const NO_SCHEMAS =
+  'if it does not know json_schema, give openai() the option structuredOutput: "json_object" or "prompt"';
 const OPENAI_URL = "https://api.openai.com/v1";
 
 /**
@@ -149,7 +179,6 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     logLevel: "off",
   });
   const keys = [...(apiKey === NO_KEY ? [] : [apiKey]), ...secretsIn(options.headers)];
-  const client = new Client(sdk, "/chat/completions");
   const transport = new Transport(baseURL, {
     streams: STREAMS_PER_CONNECTION,
     connections: options.connections ?? 100,
@@ -157,22 +186,38 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   });
   // Servers that copied OpenAI know the old name of this setting, OpenAI's newer models only the new one.
   const maxTokensField = own ? "max_tokens" : "max_completion_tokens";
+  const structured: StructuredOutput = options.structuredOutput ?? "json_schema";
+  const server = idOf(baseURL, options.headers, keys);
+  const api = options.api === "responses"
+    ? responsesApi(server, structured)
+    : chatApi(maxTokensField, structured);
+  const client = new Client(sdk, api.path);
+  const errorOf = (thrown: unknown, { output }: ModelRequest, { rates }: Heard) =>
+    providerError(
+      thrown,
+      keys,
+      rates,
+      own && output !== undefined && structured === "json_schema" ? NO_SCHEMAS : undefined,
+    );
 
   return {
     name: options.name ?? "openai",
-    id: idOf(baseURL, options.headers, keys),
+    id: [
+      server,
+      ...(options.api === "responses" ? ["api responses"] : []),
+      ...(structured === "json_schema" ? [] : [`output as ${structured}`]),
+    ].join("\n"),
     limits: options.limits,
     account: accountOf(baseURL, apiKey),
     async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {
       using lease = transport.lease();
       const heard = new Heard(onResponse);
       try {
-        const body = bodyOf(request, maxTokensField);
-        const answer = await client.json<Completion>(body, { signal, lease, heard });
-        return replyOf(answer, heard.rates);
+        const answer = await client.json(api.body(request), { signal, lease, heard });
+        return api.reply(answer, heard.rates, request);
       } catch (thrown) {
         signal.throwIfAborted();
-        throw providerError(thrown, keys, heard.rates);
+        throw errorOf(thrown, request, heard);
       }
     },
     async *stream(request, { signal, onResponse }: ProviderOptions): AsyncGenerator<ModelChunk> {
@@ -181,24 +226,24 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       // The SDK wants to abort the request by itself when the reading ends early.
       const controller = new AbortController();
       const release = onAbort(signal, () => controller.abort(signal.reason));
+      let late: ReturnType<typeof setTimeout> | undefined;
       try {
-        const body = {
-          ...bodyOf(request, maxTokensField),
-          stream: true,
-          stream_options: { include_usage: true },
-        };
-        const builder = new ReplyBuilder();
-        for await (const chunk of await client.stream<Chunk>(body, { lease, heard }, controller)) {
-          const text = builder.add(chunk);
+        const body = { ...api.body(request), ...api.streaming };
+        const reader = api.reader(request);
+        for await (const piece of await client.stream(body, { lease, heard }, controller)) {
+          const text = reader.add(piece);
           if (text !== "") yield { type: "delta", text };
+          // Then the end must follow. Who reads it can use the connection again, but nobody waits for it.
+          if (reader.ended) late ??= setTimeout(() => controller.abort(), END_WITHIN);
         }
         // The SDK ends an aborted stream as if it were at its end.
         signal.throwIfAborted();
-        yield { type: "reply", reply: builder.reply(heard.rates) };
+        yield { type: "reply", reply: reader.reply(heard.rates) };
       } catch (thrown) {
         signal.throwIfAborted();
-        throw providerError(thrown, keys, heard.rates);
+        throw errorOf(thrown, request, heard);
       } finally {
+        clearTimeout(late);
         release();
       }
     },

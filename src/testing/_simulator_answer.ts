@@ -3,10 +3,12 @@
  */
 import { answerTask, readTask } from "./_lexicon_task.ts";
 import { fitSchema } from "./_simulator_schema.ts";
+import { toldSchema, wantsOf } from "./_simulator_wants.ts";
 import type {
   SimulatorAnswer,
   SimulatorMessage,
   SimulatorRequest,
+  SimulatorTool,
   SimulatorToolCall,
 } from "./_simulator_options.ts";
 
@@ -34,7 +36,7 @@ export async function answer(request: SimulatorRequest, respond?: Respond): Prom
   const toolCalls = said.toolCalls ?? [];
   let content = said.content ?? null;
   let finishReason = said.finishReason ?? (toolCalls.length > 0 ? "tool_calls" : "stop");
-  const most = Number(request.body.max_completion_tokens ?? request.body.max_tokens ?? Infinity);
+  const { most } = wantsOf(request.body);
   if (!respond && content !== null && content.length > most * 4) {
     content = content.slice(0, most * 4);
     finishReason = "length";
@@ -79,37 +81,31 @@ function byLexicon(request: SimulatorRequest): string | SimulatorAnswer {
   const system = messages.filter((message) => /system|developer/.test(message.role)).map(textOf)
     .join("\n");
   const task = readTask(system, request.text);
-  const last = messages.at(-1);
-  if (last?.role !== "tool") {
-    const tool = wantedTool(body);
-    if (tool) {
-      return {
-        content: null,
-        toolCalls: [{ name: tool.name, arguments: fitSchema(tool.parameters ?? {}, task) }],
-      };
-    }
+  const { format, schema = toldSchema(system) } = wantsOf(body);
+  const told = messages.slice(messages.findLastIndex((message) => message.role !== "tool") + 1);
+  const wanted = told.length > 0 ? [] : wantedTools(request);
+  if (wanted.length > 0) {
+    const toolCalls = wanted.map(({ name, parameters }) => ({
+      name,
+      arguments: fitSchema(parameters ?? {}, task),
+    }));
+    return { content: null, toolCalls };
   }
-  const format = body.response_format as
-    | { type?: unknown; json_schema?: { schema?: unknown } }
-    | undefined;
-  if (format?.type === "json_schema") {
-    return JSON.stringify(fitSchema(format.json_schema?.schema ?? {}, task));
-  }
-  if (format?.type === "json_object") {
+  if (format === "json_schema" || schema) return JSON.stringify(fitSchema(schema ?? {}, task));
+  if (format === "json_object") {
     return JSON.stringify({ [task.kind === "other" ? "answer" : task.kind]: answerTask(task) });
   }
-  if (last?.role === "tool") return `The tool says: ${textOf(last)}`;
+  if (told.length === 1) return `The tool says: ${textOf(told[0])}`;
+  if (told.length > 1) return `The tools say: ${told.map(textOf).join("; ")}`;
   return answerTask(task);
 }
 
-/** The tool that the client insists on, if it does. */
-function wantedTool(
-  body: SimulatorRequest["body"],
-): { name: string; parameters?: unknown } | undefined {
-  if (!Array.isArray(body.tools)) return undefined;
-  const tools = body.tools.map((tool) => tool?.function as { name: string; parameters?: unknown });
-  const choice = body.tool_choice as string | { function?: { name?: unknown } } | undefined;
-  if (choice === "required") return tools[0];
-  const name = typeof choice === "object" ? choice?.function?.name : undefined;
-  return typeof name === "string" ? tools.find((tool) => tool?.name === name) : undefined;
+/** The tools that the client insists on, or else those that the user names. */
+function wantedTools({ body, tools, text }: SimulatorRequest): readonly SimulatorTool[] {
+  const { tool } = wantsOf(body);
+  if (tool === "none") return [];
+  const named = tools.filter(({ name }) =>
+    (typeof tool === "object" ? tool.name : text).split(/[^\w-]+/).includes(name)
+  );
+  return tool === "required" && named.length === 0 ? tools.slice(0, 1) : named;
 }

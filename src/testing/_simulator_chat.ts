@@ -1,8 +1,9 @@
 /**
- * Writes an answer in OpenAI's words: one JSON object, or the events of a stream.
+ * Writes an answer in the words of Chat Completions: one JSON object, or the events of a stream.
  */
 import { type Answer, argumentText } from "./_simulator_answer.ts";
 import type { SimulatorRequest } from "./_simulator_options.ts";
+import { type Events, pieces, type Wire } from "./_simulator_wire.ts";
 
 /** What is the same in every piece of an answer. */
 interface Frame {
@@ -47,7 +48,7 @@ function toolCallsOf(request: SimulatorRequest, answer: Answer): Record<string, 
 }
 
 /** The body of a plain answer. */
-export function jsonBody(request: SimulatorRequest, answer: Answer, empty: boolean): string {
+function jsonBody(request: SimulatorRequest, answer: Answer, empty: boolean): string {
   const calls = toolCallsOf(request, answer);
   const message = {
     role: "assistant",
@@ -64,18 +65,12 @@ export function jsonBody(request: SimulatorRequest, answer: Answer, empty: boole
 }
 
 /** One event of a stream. */
-export function event(value: unknown): string {
+function event(value: unknown): string {
   return `data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`;
 }
 
-/** A streamed answer: what opens it, the text piece by piece, and what closes it. */
-export interface Events {
-  deltas: string[];
-  closing: string;
-}
-
 /** The events of a streamed answer, with so many tokens in each delta. */
-export function streamEvents(
+function streamEvents(
   request: SimulatorRequest,
   answer: Answer,
   size: number,
@@ -116,15 +111,19 @@ export function streamEvents(
 
 const DONE = event("[DONE]");
 
-/** Cuts a text into pieces of so many tokens, never through a surrogate pair. */
-function pieces(text: string, size: number): string[] {
-  const cut: string[] = [];
-  for (let start = 0; start < text.length;) {
-    let end = start + size * 4;
-    const last = text.charCodeAt(end - 1);
-    if (last >= 0xd800 && last < 0xdc00) end++;
-    cut.push(text.slice(start, end));
-    start = end;
-  }
-  return cut;
-}
+const MIDSTREAM_ERROR = {
+  error: {
+    message: "The server had an error while processing your request.",
+    type: "server_error",
+    param: null,
+    code: "server_error",
+  },
+};
+
+/** How Chat Completions put it. */
+export const chatWire: Wire = {
+  json: jsonBody,
+  events: streamEvents,
+  errorEvent: event(MIDSTREAM_ERROR),
+  errorBody: JSON.stringify(MIDSTREAM_ERROR),
+};

@@ -2,7 +2,7 @@
  * What happens to a request, in order: route, key, form, limits, faults, answer.
  */
 import { answer, promptTokens } from "./_simulator_answer.ts";
-import { jsonBody, streamEvents } from "./_simulator_chat.ts";
+import { chatWire } from "./_simulator_chat.ts";
 import { errorPlan, jsonPlan } from "./_simulator_errors.ts";
 import type { Exchange } from "./_simulator_exchange.ts";
 import { FaultSource, planStatus, spoilAnswer, spoilPlan } from "./_simulator_faults.ts";
@@ -11,6 +11,13 @@ import type { SimulatorBehaviour, SimulatorRequest, SimulatorStats } from "./_si
 import { type Plan, play } from "./_simulator_play.ts";
 import { readRequest } from "./_simulator_request.ts";
 import { drawLatency, type Random, seeded } from "./_simulator_random.ts";
+import { responsesWire } from "./_simulator_responses.ts";
+
+/** Where the model answers, and in which language. */
+const APIS: Readonly<Record<string, SimulatorRequest["api"]>> = {
+  "POST /v1/chat/completions": "chat",
+  "POST /v1/responses": "responses",
+};
 
 const DEFAULT_MODELS = ["gpt-5-mini", "gpt-4o-mini"];
 
@@ -24,7 +31,7 @@ export class Engine {
   /** May connections be reused? */
   keepAlive = true;
   #index = 0;
-  #chatting = 0;
+  #asking = 0;
 
   constructor(behaviour: SimulatorBehaviour) {
     this.configure({ seed: 1, limits: {}, faults: {}, ...behaviour });
@@ -78,8 +85,8 @@ export class Engine {
   #plan(exchange: Exchange, index: number): Plan | Promise<Plan> {
     const { apiKey, models } = this.#behaviour;
     const route = `${exchange.method} ${exchange.path}`;
-    const chat = route === "POST /v1/chat/completions";
-    if (!chat && route !== "GET /v1/models") {
+    const api = Object.hasOwn(APIS, route) ? APIS[route] : undefined;
+    if (!api && route !== "GET /v1/models") {
       return errorPlan(404, { message: `Unknown request URL: ${route}.`, code: "unknown_url" });
     }
     if (apiKey !== undefined && exchange.headers["authorization"] !== `Bearer ${apiKey}`) {
@@ -87,7 +94,7 @@ export class Engine {
       const message = "Incorrect API key provided. Check the key that the client was given.";
       return errorPlan(401, { message, code: "invalid_api_key" });
     }
-    if (!chat) {
+    if (!api) {
       const data = (models ?? DEFAULT_MODELS).map((id) => ({
         id,
         object: "model",
@@ -96,24 +103,25 @@ export class Engine {
       }));
       return jsonPlan(200, { object: "list", data });
     }
-    const request = readRequest(exchange, index);
+    const request = readRequest(exchange, index, api);
     if ("status" in request) return request;
     if (models && !models.includes(request.model)) {
       const message =
         `The model "${request.model}" does not exist or you do not have access to it.`;
       return errorPlan(404, { message, param: "model", code: "model_not_found" });
     }
-    return this.#chat(exchange, request);
+    return this.#ask(exchange, request);
   }
 
-  async #chat(exchange: Exchange, request: SimulatorRequest): Promise<Plan> {
+  async #ask(exchange: Exchange, request: SimulatorRequest): Promise<Plan> {
     const { latency = 0, tokensPerSecond = Infinity, chunkSize = 4, respond } = this.#behaviour;
+    const wire = request.api === "chat" ? chatWire : responsesWire;
     const limiter = this.#limiter;
     const headers: Record<string, string> = {};
     const refused = limiter.admit(
       request.model,
       promptTokens(request),
-      this.#chatting,
+      this.#asking,
       performance.now(),
     );
     if (refused) {
@@ -122,10 +130,10 @@ export class Engine {
       if (retryAfterMs !== null) Object.assign(headers, retryHeaders(retryAfterMs));
       return errorPlan(429, { message, type, code: "rate_limit_exceeded" }, headers);
     }
-    this.#chatting++;
+    this.#asking++;
     const settled = exchange.onSettled;
     exchange.onSettled = () => {
-      this.#chatting--;
+      this.#asking--;
       settled?.();
     };
     const fault = this.#faults.draw(request, this.#random);
@@ -150,11 +158,11 @@ export class Engine {
     this.stats.outputTokens += reply.outputTokens;
     const empty = fault?.name === "emptyChoices";
     if (!request.stream) {
-      const plan = jsonPlan(200, jsonBody(request, reply, empty), headers);
+      const plan = jsonPlan(200, wire.json(request, reply, empty), headers);
       plan.waitMs = waitMs + (reply.outputTokens / tokensPerSecond) * 1000;
-      return fault ? spoilPlan(plan, fault, undefined) : plan;
+      return fault ? spoilPlan(plan, fault, wire, undefined) : plan;
     }
-    const events = streamEvents(request, reply, chunkSize, empty);
+    const events = wire.events(request, reply, chunkSize, empty);
     const plan: Plan = {
       status: 200,
       headers: {
@@ -168,7 +176,7 @@ export class Engine {
       intervalMs: (chunkSize / tokensPerSecond) * 1000,
       ending: "end",
     };
-    return fault ? spoilPlan(plan, fault, events) : plan;
+    return fault ? spoilPlan(plan, fault, wire, events) : plan;
   }
 }
 

@@ -25,6 +25,11 @@ export function errorPlan(
   }, headers);
 }
 
+/** The answer to a request in which something is not there. */
+export function missing(param: string, message: string): Plan {
+  return errorPlan(400, { message, param, code: "missing_required_parameter" });
+}
+
 /** An answer that is one JSON value, or a text that claims to be one. */
 export function jsonPlan(
   status: number,

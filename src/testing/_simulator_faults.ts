@@ -2,7 +2,6 @@
  * Faults: which one comes next, and what each makes of an answer.
  */
 import type { Answer } from "./_simulator_answer.ts";
-import { event, type Events } from "./_simulator_chat.ts";
 import { statusPlan } from "./_simulator_errors.ts";
 import type {
   SimulatorBehaviour,
@@ -13,6 +12,7 @@ import type {
 } from "./_simulator_options.ts";
 import type { Plan } from "./_simulator_play.ts";
 import type { Random } from "./_simulator_random.ts";
+import type { Events, Wire } from "./_simulator_wire.ts";
 
 /** A fault as the rest of the simulator takes it: with its name in the figures, and its status if it is one. */
 export interface Fault extends SimulatorFaultDetails {
@@ -116,17 +116,13 @@ export function spoilAnswer(answer: Answer, fault: Fault): Answer {
   return { ...answer, content, toolCalls: [], finishReason };
 }
 
-const MIDSTREAM_ERROR = {
-  error: {
-    message: "The server had an error while processing your request.",
-    type: "server_error",
-    param: null,
-    code: "server_error",
-  },
-};
-
 /** Faults in how it is sent. `events` is there if the answer is a stream. */
-export function spoilPlan(plan: Plan, fault: Fault, events: Events | undefined): Plan {
+export function spoilPlan(
+  plan: Plan,
+  fault: Fault,
+  wire: Wire,
+  events: Events | undefined,
+): Plan {
   const parts = events ? events.deltas : halves(plan.parts.join(""));
   const begun = (otherwise: number): string[] => parts.slice(0, fault.afterChunks ?? otherwise);
   const half = Math.ceil(parts.length / 2);
@@ -156,7 +152,7 @@ export function spoilPlan(plan: Plan, fault: Fault, events: Events | undefined):
           ? {
             parts: [
               ...begun(half),
-              'data: {"id":"chatcmpl-sim","choices":[{"delta":\n\n',
+              'data: {"id":"sim","choices":[{"delta":\n\n',
               events.closing,
             ],
           }
@@ -165,7 +161,7 @@ export function spoilPlan(plan: Plan, fault: Fault, events: Events | undefined):
         return {
           parts: [
             ...(events ? begun(half) : []),
-            events ? event(MIDSTREAM_ERROR) : JSON.stringify(MIDSTREAM_ERROR),
+            events ? wire.errorEvent : wire.errorBody,
           ],
         };
       default:

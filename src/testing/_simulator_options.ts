@@ -2,14 +2,18 @@
  * What can be asked of the simulator: the shapes of its options, its faults and its figures.
  */
 
-/** One chat request as the simulator received it. */
+/** One request to the model as the simulator received it. */
 export interface SimulatorRequest {
-  /** How many chat requests came before this one: 0 for the first. */
+  /** How many requests came before this one: 0 for the first. */
   readonly index: number;
+  /** The API that it came by: Chat Completions or Responses. */
+  readonly api: "chat" | "responses";
   /** The model asked for. */
   readonly model: string;
-  /** The messages, as they came. */
+  /** The messages, as they came; the items of Responses in the words of Chat Completions. */
   readonly messages: readonly SimulatorMessage[];
+  /** The tools that the model may ask for. */
+  readonly tools: readonly SimulatorTool[];
   /** Does the client want a stream of server-sent events? */
   readonly stream: boolean;
   /** The text of the last user message, or an empty text. */
@@ -24,12 +28,26 @@ export interface SimulatorRequest {
   header(name: string): string | undefined;
 }
 
-/** One message of a chat request. */
+/** One message of a request. */
 export interface SimulatorMessage {
   /** Who speaks: `system`, `developer`, `user`, `assistant` or `tool`. */
   readonly role: string;
   /** What is said: a text, parts, or `null` beside tool calls. */
   readonly content?: unknown;
+  /** The tools that the assistant asked for. */
+  readonly tool_calls?: readonly unknown[];
+  /** Which of these calls a message of a tool answers. */
+  readonly tool_call_id?: unknown;
+}
+
+/** A tool that the model may ask for. */
+export interface SimulatorTool {
+  /** Its name. */
+  readonly name: string;
+  /** What it does. */
+  readonly description?: string;
+  /** The JSON Schema of its arguments. */
+  readonly parameters?: unknown;
 }
 
 /** An answer written by hand; see {@linkcode SimulatorOptions.respond}. */
@@ -76,11 +94,12 @@ export interface SimulatorToolCall {
  * - `stall`: headers, then silence for ever
  * - `stallKeepAlive`: headers, then keep-alive comments for ever (blank lines in a JSON answer)
  * - `slowHeaders`: the headers take their time
- * - `truncate`: the stream ends cleanly with no `finish_reason` and no `[DONE]`; a JSON body ends half way
+ * - `truncate`: the stream ends cleanly with no `finish_reason` and no `[DONE]`, or without its last event; a JSON body
+ *   ends half way
  * - `malformed`: a broken JSON body, or a broken event in a stream
  * - `streamError`: an error object in the middle of a stream, or with status 200 in place of a JSON answer
- * - `emptyChoices`: no choices at all
- * - `length`, `contentFilter`: the answer breaks off with that `finish_reason`
+ * - `emptyChoices`: no choices at all, or no output
+ * - `length`, `contentFilter`: the answer breaks off with that `finish_reason`, or is incomplete for that reason
  * - `refusal`: the model refuses
  */
 export type SimulatorFaultName =
@@ -178,7 +197,7 @@ export interface SimulatorLimits {
    */
   tokensPerMinute?: number;
   /**
-   * Chat requests that may be in flight at once.
+   * Requests that may be in flight at once.
    *
    * @default {Infinity}
    */
@@ -210,7 +229,7 @@ export interface SimulatorBehaviour {
   /** Faults by chance. */
   faults?: SimulatorFaultRates;
   /**
-   * Faults to order: a list with one for each chat request, or a function of the request and its number (0 for the
+   * Faults to order: a list with one for each request, or a function of the request and its number (0 for the
    * first) that gives `undefined` for none. After the end of the list, and where the function gives `undefined`,
    * `faults` decides.
    */
@@ -243,7 +262,8 @@ export interface SimulatorBehaviour {
   apiKey?: string;
   /**
    * Writes the answers. Without it they come from a small lexicon: sentiment, summary and category of a review, values
-   * that fit a JSON Schema, and a polite sentence for everything else.
+   * that fit a JSON Schema, and a polite sentence for everything else. A tool is called if the client insists on it, or
+   * if the last user message has its name in it; what the tools gave is then told.
    */
   respond?: (
     request: SimulatorRequest,

@@ -27,6 +27,7 @@ export {
   type SimulatorOptions,
   type SimulatorRequest,
   type SimulatorStats,
+  type SimulatorTool,
   type SimulatorToolCall,
 } from "./simulator.ts";
 export {

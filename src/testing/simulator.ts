@@ -20,6 +20,7 @@ export type {
   SimulatorOptions,
   SimulatorRequest,
   SimulatorStats,
+  SimulatorTool,
   SimulatorToolCall,
 } from "./_simulator_options.ts";
 
@@ -46,8 +47,8 @@ export interface Simulator extends AsyncDisposable {
 }
 
 /**
- * Starts a simulator on 127.0.0.1. Serves `POST /v1/chat/completions` (plain and streamed, with tools and response
- * formats) and `GET /v1/models`. Needs Deno, and the permission `net` for 127.0.0.1.
+ * Starts a simulator on 127.0.0.1. Serves `POST /v1/chat/completions` and `POST /v1/responses` (plain and streamed, with
+ * tools and response formats; nothing is stored) and `GET /v1/models`. Needs Deno, and the permission `net` for 127.0.0.1.
  *
  * @example
  * ```ts

@@ -4,7 +4,14 @@ import { scripted, simulator } from "@shoal/agents/testing";
 import { tls } from "../providers/helpers.ts";
 import { type ModelBehaviour, providerContract } from "./provider.ts";
 
-for (const [name, options] of [["HTTP", {}], ["HTTPS", { tls }]] as const) {
+const WAYS = [
+  ["HTTP", {}, "chat"],
+  ["HTTPS", { tls }, "chat"],
+  ["HTTP, by Responses", {}, "responses"],
+  ["HTTPS, by Responses", { tls }, "responses"],
+] as const;
+
+for (const [name, options, api] of WAYS) {
   providerContract(`openai over ${name}`, ({ say, latency = 0, slow, fails }: ModelBehaviour) => {
     const sim = simulator({
       ...options,
@@ -20,7 +27,7 @@ for (const [name, options] of [["HTTP", {}], ["HTTPS", { tls }]] as const) {
         return failure && { type: "status", ...failure };
       },
     });
-    const provider = openai({ baseURL: sim.url, caCerts: [tls.cert] });
+    const provider = openai({ api, baseURL: sim.url, caCerts: [tls.cert] });
     return {
       provider,
       inFlight: () => sim.stats.inFlight,

@@ -33,6 +33,8 @@ Deno.test("options: wrong types and shapes are refused at once", () => {
     headers: ["a: b", [], 5, { a: 5 }, { a: null }, { a: "b\nc" }, { "a b": "c" }, { "": "c" }],
     caCerts: ["pem", {}, [5], [new Uint8Array()]],
     connections: ["8", null, {}],
+    api: ["completions", "", null, true],
+    structuredOutput: ["json", "", null, true],
   };
   for (const [name, values] of Object.entries(wrong)) {
     for (const value of values) {

@@ -193,7 +193,7 @@ Deno.test("a function that throws gives a 500 that says so", async () => {
   assertMatch((await response.json()).error.message, /oops/);
 });
 
-Deno.test("tools are called only when the client insists", async () => {
+Deno.test("a tool is called when the client insists", async () => {
   await using sim = simulator();
   const parameters = {
     type: "object",
@@ -213,10 +213,11 @@ Deno.test("tools are called only when the client insists", async () => {
   const tool_choice = { type: "function", function: { name: "second" } };
   const named = (await answerTo(sim, { messages, tools, tool_choice })).choices[0];
   assertEquals(named.message.tool_calls[0].function.name, "second");
-  const after = [...messages, { role: "assistant", tool_calls: [] }, {
-    role: "tool",
-    content: "42",
-  }];
+  const after = [
+    ...messages,
+    { role: "assistant", content: null, tool_calls: named.message.tool_calls },
+    { role: "tool", tool_call_id: named.message.tool_calls[0].id, content: "42" },
+  ];
   const last =
     (await answerTo(sim, { messages: after, tools, tool_choice: "required" })).choices[0];
   assertMatch(last.message.content, /42/);

@@ -1,0 +1,205 @@
+import type { ModelReply } from "@shoal/agents";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { against, answering, type Pair, request } from "./helpers.ts";
+
+const api = "responses";
+const message = (...content: unknown[]) => ({ type: "message", role: "assistant", content });
+const text = (said: string) => ({ type: "output_text", text: said, annotations: [] });
+const call = (more = {}) => ({
+  type: "function_call",
+  id: "fc_1",
+  call_id: "a",
+  name: "f",
+  arguments: "{}",
+  ...more,
+});
+const response = (more = {}) => ({
+  object: "response",
+  status: "completed",
+  error: null,
+  output: [message(text("hi"))],
+  ...more,
+});
+const sent = (more = {}) => answering(response(more), {}, { api });
+
+/** The same answer as the last event of a stream that has no other. */
+function streamed(more: Record<string, unknown> = {}, type?: string): Pair {
+  const whole = response(more);
+  const event = { type: type ?? `response.${whole.status}`, response: whole };
+  return answering(`data: ${JSON.stringify(event)}\n\n`, {
+    headers: { "content-type": "text/event-stream" },
+  }, { api });
+}
+
+/** The two servers have not the same port. */
+function elsewhere({ providerData, ...rest }: ModelReply): unknown {
+  return { ...rest, ...(providerData as object && { ...providerData as object, server: "" }) };
+}
+
+async function both(more: Record<string, unknown>): Promise<ModelReply> {
+  await using whole = sent(more);
+  await using stream = streamed(more);
+  const reply = await whole.generate();
+  assertEquals(elsewhere((await stream.stream()).reply), elsewhere(reply));
+  return reply;
+}
+
+Deno.test("responses reply: text in parts and messages, beside items of other kinds", async () => {
+  const output = [
+    { type: "reasoning", summary: [{ type: "summary_text", text: "hm" }] },
+    message(text("a"), null, text("b"), { type: "output_text" }),
+    { type: "web_search_call" },
+    null,
+    5,
+    message(text("c")),
+    { type: "message", content: "odd" },
+  ];
+  assertEquals((await both({ output })).text, "abc");
+});
+
+Deno.test("responses reply: cached and reasoning tokens", async () => {
+  const { usage } = await both({
+    usage: {
+      input_tokens: 100,
+      input_tokens_details: { cached_tokens: 80 },
+      output_tokens: 50,
+      output_tokens_details: { reasoning_tokens: 40 },
+      total_tokens: 150,
+    },
+  });
+  assertEquals(usage, {
+    inputTokens: 100,
+    cachedInputTokens: 80,
+    outputTokens: 50,
+    reasoningTokens: 40,
+    totalTokens: 150,
+  });
+  assertEquals((await both({ usage: { input_tokens: 1 } })).usage?.totalTokens, 1);
+  for (const none of [undefined, null, {}, { input_tokens: "many" }]) {
+    assertEquals((await both({ usage: none })).usage, undefined);
+  }
+});
+
+Deno.test("responses reply: why it ended", async () => {
+  const cut = (reason?: string | null) => ({
+    status: "incomplete",
+    incomplete_details: reason === undefined ? null : { reason },
+  });
+  const reasons: [Record<string, unknown>, string][] = [
+    [{}, "stop"],
+    [{ output: [call()] }, "tool_calls"],
+    [cut("max_output_tokens"), "length"],
+    [cut("content_filter"), "content_filter"],
+    [cut("something_new"), "something_new"],
+    [cut(), "length"],
+    [{ ...cut("max_output_tokens"), output: [call({ arguments: '{"a' })] }, "length"],
+    [{ ...cut("max_output_tokens"), output: [] }, "length"],
+    [{ status: undefined }, "stop"],
+    [{ status: null }, "stop"],
+  ];
+  for (const [more, reason] of reasons) {
+    await using whole = sent(more);
+    assertEquals((await whole.generate()).finishReason, reason, JSON.stringify(more));
+    await using stream = streamed(more, `response.${more.status ?? "completed"}`);
+    assertEquals((await stream.stream()).reply.finishReason, reason, JSON.stringify(more));
+  }
+});
+
+Deno.test("responses reply: a refusal", async () => {
+  const reply = await both({ output: [message({ type: "refusal", refusal: "I must not." })] });
+  assertEquals([reply.refusal, reply.text], ["I must not.", ""]);
+  assertEquals((await both({})).refusal, undefined);
+});
+
+Deno.test("responses reply: tool calls", async () => {
+  const { toolCalls, text: said } = await both({
+    output: [message(text("One moment.")), call(), call({ call_id: "b", arguments: { a: 1 } })],
+  });
+  assertEquals(said, "One moment.");
+  assertEquals(toolCalls, [
+    { id: "a", name: "f", args: "{}" },
+    { id: "b", name: "f", args: '{"a":1}' },
+  ]);
+  await using odd = sent({ output: [call({ call_id: "" }), call({ call_id: null, id: null })] });
+  const calls = (await odd.generate()).toolCalls!;
+  assertEquals(calls[0]!.id, "fc_1");
+  assertMatch(calls[1]!.id, /^[a-z0-9]{9}$/);
+});
+
+Deno.test("responses reply: what the model thought before it asked for tools is kept whole", async () => {
+  const thought = { type: "reasoning", id: "rs_1", encrypted_content: "x", summary: [] };
+  const open = { type: "reasoning", id: "rs_1", content: [{ type: "reasoning_text", text: "hm" }] };
+  for (const reasoning of [thought, open]) {
+    const output = [reasoning, message(text("a")), call()];
+    const { providerData } = await both({ output });
+    assertEquals((providerData as { items: unknown }).items, output);
+    assertEquals((providerData as { model: unknown }).model, "m");
+  }
+  // Without tools nobody asks again; a thought without content is a reference to what was not stored.
+  const { encrypted_content: _, ...reference } = thought;
+  const none = [[thought, message(text("a"))], [call()], [reference, call()], [
+    thought,
+    reference,
+    call(),
+  ]];
+  for (const output of none) assert(!("providerData" in await both({ output })));
+});
+
+Deno.test("responses reply: an answer that failed", async () => {
+  const cases: [Record<string, unknown> | null, string, boolean][] = [
+    [{ code: "server_error", message: "it broke" }, "provider", true],
+    [{ code: "rate_limit_exceeded", message: "slow down" }, "rate_limited", true],
+    [{ code: "invalid_prompt", message: "not this" }, "provider", false],
+    [{ code: "image_too_large", message: "smaller" }, "provider", false],
+    [{ code: "insufficient_quota", message: "no money" }, "provider", false],
+    [null, "provider", true],
+  ];
+  for (const [error, code, retryable] of cases) {
+    const more = { status: "failed", output: [], error, usage: { input_tokens: 3 } };
+    await using whole = sent(more);
+    await using stream = streamed(more);
+    for (const thrown of [await whole.error(), await stream.streamError()]) {
+      assertEquals([thrown.code, thrown.retryable], [code, retryable], JSON.stringify(error));
+      assertEquals(thrown.usage?.inputTokens, 3);
+      if (error !== null) assertStringIncludes(thrown.message, String(error.message));
+    }
+  }
+});
+
+Deno.test("responses reply: 200 with something that is no answer", async () => {
+  const bodies: unknown[] = [
+    "",
+    "<html>",
+    "null",
+    "[]",
+    "5",
+    "{}",
+    { output: null },
+    { output: {} },
+    { output: [] },
+    { output: "hi" },
+    { ...response(), status: "queued" },
+    { ...response(), status: "in_progress" },
+    { ...response(), status: "cancelled" },
+    { error: { message: "a gateway's", code: "x" } },
+    { choices: [{ message: { content: "the other API" }, finish_reason: "stop" }] },
+  ];
+  for (const body of bodies) {
+    await using pair = answering(body, {}, { api });
+    const error = await pair.error();
+    assertEquals([error.code, error.retryable], ["provider", true], JSON.stringify(body));
+    await using stream = answering(body, { headers: { "content-type": "text/event-stream" } }, {
+      api,
+    });
+    assert(["provider", "truncated"].includes((await stream.streamError()).code));
+  }
+});
+
+Deno.test("responses reply: rates and errors are told as by Chat Completions", async () => {
+  await using pair = against({ limits: { requestsPerMinute: 1 } }, { api });
+  const { rates } = await pair.generate();
+  assertEquals([rates?.requests?.limit, rates?.requests?.remaining], [1, 0]);
+  const refused = await pair.error(request());
+  assertEquals([refused.code, refused.status], ["rate_limited", 429]);
+  assert(refused.retryAfterMs! > 0);
+});

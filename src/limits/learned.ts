@@ -66,7 +66,7 @@ export class LearnedRate implements Rate {
 
   /** What the answer said to a request that went out at `sentAt`, when `sentThen` had gone out. */
   hear(state: RateState | undefined, sentAt: number, sentThen: number, now: number): void {
-    const { limit = 0, remaining = 0, resetMs } = state ?? {};
+    const { limit = NaN, remaining = NaN, resetMs } = state ?? {};
     // A provider is somebody else's code: what is no number says nothing.
     if (!(limit > 0 && Number.isFinite(limit) && Number.isFinite(remaining))) {
       this.#limit = Infinity;

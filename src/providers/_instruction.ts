@@ -1,5 +1,6 @@
 /** The schema of the answer, told to the model in words: for servers that cannot hold it to one. */
 import type { ContentPart, Message, OutputSchema } from "../model/message.ts";
+import { promptFor } from "../model/prompt_for.ts";
 
 /**
  * The messages, with the schema told in the system message: there it stands before all that changes, so that servers can keep what
@@ -7,12 +8,9 @@ import type { ContentPart, Message, OutputSchema } from "../model/message.ts";
  */
 export function withInstruction(
   messages: readonly Message[],
-  { schema }: OutputSchema,
+  output: OutputSchema,
 ): readonly Message[] {
-  // OpenAI wants the word JSON to be there before it promises any.
-  const text =
-    "Answer with JSON only, without any text around it. It must fit this JSON Schema:\n" +
-    JSON.stringify(schema);
+  const text = promptFor(output);
   const [first, ...rest] = messages;
   if (first?.role !== "system") return [{ role: "system", content: text }, ...messages];
   return [{ ...first, content: joined(first.content, text) }, ...rest];

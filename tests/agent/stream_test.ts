@@ -209,11 +209,17 @@ Deno.test("onDelta: when it throws, the provider is told to stop", async () => {
   assert(signal!.aborted);
 });
 
-Deno.test("stream: typed answers are read at the end", async () => {
+Deno.test("stream: typed answers are read at the end, and told of before as far as they are there", async () => {
   const provider = streams([delta('{"n":'), delta("1}"), end('{"n":1}')]);
   const A = defineAgent({ ...base, provider, output: z.object({ n: z.number() }) });
   const events = await read(A.stream({}));
-  assertEquals(events.map((e) => e.type), ["delta", "delta", "result"]);
+  assertEquals(events.map((e) => e.type === "partial" ? e.content : e.type), [
+    "delta",
+    {},
+    "delta",
+    { n: 1 },
+    "result",
+  ]);
   assertEquals((await A.stream({}).result).content, { n: 1 });
 });
 

@@ -71,8 +71,8 @@ export class Client {
     const response = await this.send(body, sending);
     const json = await response.json();
     // OpenRouter begins with 200 and fails then, in a whole answer as in a stream.
-    // Of what it used it tells only in the answers of the Responses API, beside a status.
-    if (json?.error && json.status !== "failed") {
+    // An answer of the Responses API tells beside its error what was used.
+    if (json?.error && json.object !== "response") {
       throw new APIError(undefined, json.error, undefined, response.headers);
     }
     return json;

@@ -129,7 +129,7 @@ const OPENAI_URL = "https://api.openai.com/v1";
 
 /**
  * A provider for OpenAI and every server that speaks its Chat Completions: Ollama, vLLM, llama.cpp, OpenRouter, Gemini's and
- * Anthropic's compatible endpoints.
+ * Anthropic's compatible endpoints. With `api: "responses"` for those that speak the Responses API.
  *
  * The SDK does not retry here, since that is done once, above it. Over HTTPS, requests are spread over as many connections
  * as are needed.

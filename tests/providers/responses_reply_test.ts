@@ -181,7 +181,7 @@ Deno.test("responses reply: 200 with something that is no answer", async () => {
     { ...response(), status: "queued" },
     { ...response(), status: "in_progress" },
     { ...response(), status: "cancelled" },
-    { error: { message: "a gateway's", code: "x" } },
+    { status: "failed", error: { message: "a gateway's", code: "x" } },
     { choices: [{ message: { content: "the other API" }, finish_reason: "stop" }] },
   ];
   for (const body of bodies) {

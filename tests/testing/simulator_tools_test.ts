@@ -71,6 +71,7 @@ Deno.test("calls without answers and answers without calls are refused as OpenAI
     [[asked("a"), told("a"), asked("a"), told("a"), ...user("x")], undefined],
     [[asked("a")], /did not have response messages: a$/],
     [[asked("a", "b"), told("a"), ...user("x")], /did not have response messages: b$/],
+    [[asked("a"), ...user("x"), told("a")], /did not have response messages: a$/],
     [[told("a")], /must be a response/],
     [[asked("a"), told("b")], /must be a response/],
     [[asked("a"), told("a"), told("a")], /must be a response/],

@@ -1,141 +1,21 @@
 /**
- * One measurement in a process of its own: `cases.ts NAME OPTIONS` prints a line of JSON. Run by `bench/main.ts`.
+ * One measurement in a process of its own: `cases.ts NAME OPTIONS` says `ready` when everything is loaded, waits for a line, works, and
+ * prints what it took as a line of JSON. Run by `bench/measure.ts`.
  */
-import { configure, defineAgent, each, stream } from "@shoal/agents";
-import { openai } from "@shoal/agents/openai";
-import { scripted } from "@shoal/agents/testing";
-import { pooledMap } from "@std/async/pool";
-import OpenAI from "openai";
-import pLimit from "p-limit";
 import process from "node:process";
-import pMap from "p-map";
+import type { Cases } from "./case.ts";
+import { linesOf } from "./lines.ts";
 
-interface Options {
-  readonly n: number;
-  readonly concurrency: number;
-  readonly ms: number;
-  readonly url: string;
-  readonly caCert?: string;
-  readonly connections?: number;
-}
-
-type Work = (options: Options) => Promise<Record<string, number> | void>;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const messages = [{
-  role: "user" as const,
-  content: "Label the sentiment of this review: I love it",
-}];
-const collect = (globalThis as { gc?: () => void }).gc ?? (() => {});
-
-const CASES: Record<string, Work> = {
-  // The pool alone: the same sleep, so many at a time.
-  "pool-shoal": async ({ n, concurrency, ms }) => {
-    await each(range(n), () => sleep(ms), { concurrency });
-  },
-  "pool-p-map": async ({ n, concurrency, ms }) => {
-    await pMap(range(n), () => sleep(ms), { concurrency });
-  },
-  "pool-p-limit": async ({ n, concurrency, ms }) => {
-    const limit = pLimit(concurrency);
-    await Promise.all(Array.from(range(n), () => limit(() => sleep(ms))));
-  },
-  "pool-pooledMap": async ({ n, concurrency, ms }) => {
-    for await (const _ of pooledMap(concurrency, range(n), () => sleep(ms)));
-  },
-
-  // Calls to a server.
-  "calls-shoal": async ({ n, concurrency, url, caCert, connections }) => {
-    await using provider = openai({
-      baseURL: url,
-      apiKey: "none",
-      connections,
-      caCerts: caCert === undefined ? undefined : [await Deno.readTextFile(caCert)],
-    });
-    configure({ provider, model: "bench", prices: { bench: { input: 1, output: 1 } }, retries: 0 });
-    const Label = defineAgent({
-      name: "label",
-      prompt: "Label the sentiment of this review: {text}",
-    });
-    const run = async (count: number): Promise<void> => {
-      const calls = Array.from(range(count), () => [Label, { text: "I love it" }] as const);
-      for await (const { result } of stream(calls, { concurrency })) {
-        if (!result.ok) throw result.error;
-      }
-    };
-    // Over TLS the handshakes are not what is measured.
-    if (caCert !== undefined) await run(n);
-    const began = performance.now();
-    await run(n);
-    return { warmMs: performance.now() - began };
-  },
-  "calls-sdk": async ({ n, concurrency, url }) => {
-    const client = new OpenAI({ baseURL: url, apiKey: "none", maxRetries: 0 });
-    const limit = pLimit(concurrency);
-    await Promise.all(
-      Array.from(
-        range(n),
-        () => limit(() => client.chat.completions.create({ model: "bench", messages })),
-      ),
-    );
-  },
-  "calls-fetch": async ({ n, concurrency, url, caCert }) => {
-    const client = caCert === undefined
-      ? undefined
-      : Deno.createHttpClient({ caCerts: [await Deno.readTextFile(caCert)] });
-    const limit = pLimit(concurrency);
-    const ask = async (): Promise<void> => {
-      const response = await fetch(`${url}/chat/completions`, {
-        method: "POST",
-        headers: { "content-type": "application/json", authorization: "Bearer none" },
-        body: JSON.stringify({ model: "bench", messages }),
-        client,
-      });
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      await response.json();
-    };
-    const run = (): Promise<void[]> => Promise.all(Array.from(range(n), () => limit(ask)));
-    if (caCert !== undefined) await run();
-    const began = performance.now();
-    await run();
-    const warmMs = performance.now() - began;
-    client?.close();
-    return { warmMs };
-  },
-
-  // A stream over a generator: the heap must not grow with the number of calls.
-  "stream-scripted": async ({ n, concurrency }) => {
-    const Echo = defineAgent({
-      name: "echo",
-      model: "bench",
-      prompt: "{i}",
-      provider: scripted("ok", { keep: 0 }),
-    });
-    configure({ prices: { bench: { input: 1, output: 1 } } });
-    function* calls() {
-      for (const i of range(n)) yield [Echo, { i }] as const;
-    }
-    let seen = 0;
-    let early = 0;
-    for await (const { result } of stream(calls(), { concurrency })) {
-      if (!result.ok) throw result.error;
-      if (++seen === 10_000) early = heapMB();
-    }
-    return { earlyMB: early, lateMB: heapMB(), seen };
-  },
-  // What a process costs that does nothing.
-  nothing: () => Promise.resolve(),
+/** Where the cases of a name such as `pool-p-map` are: loaded only if they are wanted, so that they cost the others no memory. */
+const ROOMS: Readonly<Record<string, () => Promise<{ CASES: Cases }>>> = {
+  pool: () => import("./cases/pool.ts"),
+  calls: () => import("./cases/calls.ts"),
+  stream: () => import("./cases/stream.ts"),
+  virtual: () => import("./cases/virtual.ts"),
+  limits: () => import("./cases/limits.ts"),
 };
 
-function* range(n: number): Generator<number> {
-  for (let i = 0; i < n; i++) yield i;
-}
-
-function heapMB(): number {
-  collect();
-  return Deno.memoryUsage().heapUsed / 1e6;
-}
-
+/** The most memory this process has had. */
 function peakMB(): number {
   try {
     const status = Deno.readTextFileSync("/proc/self/status");
@@ -147,10 +27,14 @@ function peakMB(): number {
 
 if (import.meta.main) {
   const [name, options] = Deno.args;
-  const work = CASES[name!]!;
+  const { CASES } = await ROOMS[name!.split("-")[0]!]!();
+  const work = await CASES[name!]!(JSON.parse(options!));
+  const commands = linesOf(Deno.stdin.readable);
+  console.log("ready");
+  await commands.next();
   const cpu = process.cpuUsage();
   const began = performance.now();
-  const extra = await work(JSON.parse(options!));
+  const extra = await work();
   const wallMs = performance.now() - began;
   const { user, system } = process.cpuUsage(cpu);
   console.log(JSON.stringify({ wallMs, cpuMs: (user + system) / 1000, peakMB: peakMB(), extra }));

@@ -1,4 +1,5 @@
 /** Measuring in processes of their own: what one run leaves in the heap must not be counted for the next. */
+import { Child } from "./child.ts";
 
 /** What the operating system says of a run. */
 export interface Measured {
@@ -12,32 +13,36 @@ export interface Measured {
   readonly extra?: Readonly<Record<string, number>>;
 }
 
+/** How a case is run. */
+export interface MeasureOptions {
+  /**
+   * It is stopped after so many milliseconds.
+   *
+   * @default {60_000}
+   */
+  readonly limitMs?: number;
+  /** Done when the process has loaded everything, just before the work begins. */
+  readonly before?: () => Promise<unknown>;
+}
+
 /** Runs a case of `bench/cases.ts` in a process of its own; `undefined` if it took longer than allowed. */
 export async function measure(
   name: string,
   options: Readonly<Record<string, unknown>>,
-  limitMs = 60_000,
+  { limitMs = 60_000, before }: MeasureOptions = {},
 ): Promise<Measured | undefined> {
-  const child = new Deno.Command("deno", {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--v8-flags=--expose-gc",
-      "-P=bench",
-      new URL("./cases.ts", import.meta.url).pathname,
-      name,
-      JSON.stringify(options),
-    ],
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
-  const { success, stdout, stderr, signal } = await child.output();
+  const child = new Child("./cases.ts", name, JSON.stringify(options));
+  const timer = setTimeout(() => child.kill(), limitMs);
+  if (await child.next() === "ready") {
+    await before?.();
+    await child.say("go");
+  }
+  const found = await child.next();
+  const { success, signal, stderr } = await child.ended();
   clearTimeout(timer);
   if (signal === "SIGKILL") return undefined;
-  if (!success) throw new Error(`${name} failed: ${new TextDecoder().decode(stderr)}`);
-  return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!);
+  if (!success || found === undefined) throw new Error(`${name} failed: ${stderr}`);
+  return JSON.parse(found);
 }
 
 /** Measures several cases in turn, so often, and gives the median run of each by wall time: a machine's moods hit all alike. */
@@ -71,38 +76,4 @@ function medianOf(runs: readonly (Measured | undefined)[]): Measured | undefined
 
 function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1]!;
-}
-
-/** Starts the simulator in a process of its own. */
-export async function startServer(
-  latency: number,
-  tls = false,
-): Promise<{ url: string } & AsyncDisposable> {
-  const certs = ["localhost.crt.pem", "localhost.key.pem"].map((file) =>
-    new URL(`../tests/testing/certs/${file}`, import.meta.url).pathname
-  );
-  const server = new Deno.Command("deno", {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "-P=bench",
-      new URL("./server.ts", import.meta.url).pathname,
-      String(latency),
-      ...(tls ? certs : []),
-    ],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = server.stdout.getReader();
-  const { value } = await reader.read();
-  return {
-    url: new TextDecoder().decode(value).trim(),
-    async [Symbol.asyncDispose]() {
-      await server.stdin.close();
-      await reader.cancel();
-      await server.status;
-    },
-  };
 }

@@ -1,15 +1,53 @@
-/** The simulator in a process of its own, so that its work is not counted as the client's. Prints its URL. */
-import { simulator } from "@shoal/agents/testing";
+/**
+ * The simulator in a process of its own, so that its work is not counted as the client's. Prints its URL; then it listens: to
+ * `empty` it uses up its limits, to `stats` it prints its figures. It lives as long as the one who started it.
+ */
+import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
+import { linesOf } from "./lines.ts";
 
-const [latency, cert, key] = Deno.args;
-const tls = cert === undefined
-  ? undefined
-  : { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key!) };
-const server = simulator({
-  latency: Number(latency),
-  ...(tls !== undefined && { tls, maxConcurrentStreams: 100 }),
-});
-console.log(server.url);
-// It lives as long as the one who started it.
-await Deno.stdin.readable.pipeTo(new WritableStream());
-await server.close();
+/** How the server is to be: options of the simulator that can be written as JSON. */
+export interface ServerOptions extends Pick<SimulatorOptions, "limits"> {
+  /** Milliseconds to an answer: always the same, or log-normal. */
+  readonly latency: number | { readonly p50: number; readonly p99: number };
+  /** Shall it speak HTTP/2 over TLS, with 100 streams a connection? */
+  readonly tls?: boolean;
+}
+
+if (import.meta.main) {
+  const { tls, latency, ...options }: ServerOptions = JSON.parse(Deno.args[0]!);
+  const server = simulator({
+    latency,
+    ...options,
+    ...(tls && {
+      tls: { cert: await read("localhost.crt.pem"), key: await read("localhost.key.pem") },
+      maxConcurrentStreams: 100,
+    }),
+  });
+  console.log(server.url);
+
+  /** Asks until the answer is a 429: the buckets are then as empty as in the middle of a long run. */
+  const empty = async (): Promise<void> => {
+    server.configure({ latency: 0 });
+    const lane = async (): Promise<void> => {
+      for (let status = 0; status !== 429;) {
+        const body = JSON.stringify({ model: "bench", messages: [{ role: "user", content: "" }] });
+        const answer = await fetch(`${server.url}/chat/completions`, { method: "POST", body });
+        await answer.body?.cancel();
+        status = answer.status;
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, lane));
+    server.configure({ latency });
+    server.resetStats();
+  };
+
+  for await (const command of linesOf(Deno.stdin.readable)) {
+    if (command === "empty") await empty();
+    console.log(JSON.stringify(server.stats));
+  }
+  await server.close();
+}
+
+function read(file: string): Promise<string> {
+  return Deno.readTextFile(new URL(`../tests/testing/certs/${file}`, import.meta.url));
+}

@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Packages that only one room may need. */
 const ONLY_IN: Record<string, readonly string[]> = {
   "npm:openai": ["providers"],
+  "npm:@ai-sdk/provider": ["providers"],
   "npm:lru-cache": ["cache"],
   "npm:@pydantic/genai-prices": ["telemetry"],
   "npm:@standard-schema/spec": ["agent"],
@@ -37,7 +38,13 @@ interface Module {
 const root = new URL("../", import.meta.url).href;
 
 async function modules(): Promise<Module[]> {
-  const graphs = ["mod.ts", "src/providers/openai.ts", "src/testing/mod.ts"].map(async (entry) => {
+  const entries = [
+    "mod.ts",
+    "src/providers/openai.ts",
+    "src/providers/ai_sdk.ts",
+    "src/testing/mod.ts",
+  ];
+  const graphs = entries.map(async (entry) => {
     const { success, stdout, stderr } = await new Deno.Command("deno", {
       args: ["info", "--json", entry],
       cwd: new URL(root),

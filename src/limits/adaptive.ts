@@ -9,11 +9,13 @@ import { type Episode, Window, type WindowOptions } from "./window.ts";
 /** A limiter that finds out how much concurrency the server bears. */
 export class AdaptiveLimiter extends Limiter {
   readonly #window: Window;
+  /** Who holds a permit may still wait for another one. */
+  #onTheWire = 0;
 
   /** With the limits that are known, and the bounds of the window. */
   constructor(limits: LimitOptions, window: WindowOptions) {
     super(limits);
-    this.#window = new Window(window);
+    this.#window = new Window({ ...window, reserve: limits.reserve });
     this.#follow();
   }
 
@@ -23,12 +25,21 @@ export class AdaptiveLimiter extends Limiter {
 
   override send(ask: Ask): unknown {
     super.send(ask);
+    this.#onTheWire++;
     return this.#window.send();
   }
 
-  override hear({ heard }: Answer, mark: unknown, _ask: Ask): void {
-    this.#window.hear(heard, mark as Episode, this.held, performance.now());
+  override hear({ heard, rates }: Answer, mark: unknown, ask: Ask): void {
+    // What is refused for a rate that is followed is no reason for less concurrency.
+    const rate = heard === "refused" && saysWhy(rates, ask);
+    const now = performance.now();
+    this.#window.hear(rate ? "nothing" : heard, mark as Episode, this.#onTheWire, now);
     this.#follow();
+  }
+
+  override release(ask: Ask, used: number | undefined): void {
+    this.#onTheWire--;
+    super.release(ask, used);
   }
 
   #follow(): void {
@@ -48,7 +59,7 @@ export function limiterFor(limits: LimitOptions): Limiter {
 /** Where nobody asks for an adaptive concurrency, so many are always let through: what a small run needs. */
 const FLOOR = 8;
 /** And such a share of refusals is borne. */
-const TOLERANCE = 0.1;
+const TOLERANCE = 0.07;
 
 interface Mark {
   readonly episode: unknown;
@@ -86,14 +97,13 @@ export class ModelLimiter extends AdaptiveLimiter {
     const now = performance.now();
     const { heard, rates, retryAfterMs } = answer;
     if (heard === "ok" || rates !== undefined) this.#learned.hear(rates, mark.learned, now);
-    // What is refused for a rate that is followed is no reason for less concurrency.
-    const rate = heard === "refused" && saysWhy(rates, ask);
-    super.hear(rate ? { ...answer, heard: "nothing" } : answer, mark.episode, ask);
+    super.hear(answer, mark.episode, ask);
     // Of all that were sent before, only the first that is refused stops the others.
-    if (heard !== "refused" || mark.learned.at < this.#pausedAt) return;
-    if (retryAfterMs === undefined || retryAfterMs > LONGEST_RETRY_AFTER) return;
+    if (heard !== "refused" || mark.learned.at <= this.#pausedAt) return;
+    const ms = retryAfterMs ?? 0;
+    if (!(ms > 0 && ms <= LONGEST_RETRY_AFTER)) return;
     this.#pausedAt = now;
-    this.pause(retryAfterMs);
+    this.pause(ms);
   }
 }
 

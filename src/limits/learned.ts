@@ -36,6 +36,9 @@ export class Learned {
 /** From so much used on, the time until all of it is there again tells how fast it flows: below, rounding spoils it. */
 const ENOUGH_TO_TELL = 10;
 
+/** This share of the limit is left untouched: what is under way may use more than was thought. */
+const MARGIN = 0.01;
+
 /**
  * One limit of the server's, as a bucket that should stand where the server's does. Other than a limit of our own it is full at first:
  * what the server lets pass at once is let pass.
@@ -63,16 +66,14 @@ export class LearnedRate implements Rate {
 
   /** What the answer said to a request that went out at `sentAt`, when `sentThen` had gone out. */
   hear(state: RateState | undefined, sentAt: number, sentThen: number, now: number): void {
-    if (state === undefined || !(state.limit > 0)) {
+    const { limit = 0, remaining = 0, resetMs } = state ?? {};
+    // A provider is somebody else's code: what is no number says nothing.
+    if (!(limit > 0 && Number.isFinite(limit) && Number.isFinite(remaining))) {
       this.#limit = Infinity;
       return;
     }
-    const { limit, remaining, resetMs } = state;
     this.#limit = limit;
-    const used = limit - remaining;
-    if (resetMs !== undefined && resetMs > 0 && used >= ENOUGH_TO_TELL) {
-      this.#perMs = used / resetMs;
-    } else if (this.#perMs === 0) this.#perMs = limit / 60_000;
+    this.#perMs = this.#flowOf(limit, limit - remaining, resetMs);
     const then = Math.min(limit, remaining + (now - sentAt) * this.#perMs);
     this.#level = then - (this.#taken - sentThen);
     this.#at = now;
@@ -81,7 +82,7 @@ export class LearnedRate implements Rate {
   waitFor(amount: number, now: number): number {
     if (!this.known) return 0;
     this.#flow(now);
-    const missing = Math.min(amount, this.#limit) - this.#level;
+    const missing = Math.min(amount + MARGIN * this.#limit, this.#limit) - this.#level;
     return missing <= 1e-9 ? 0 : missing / this.#perMs;
   }
 
@@ -101,6 +102,13 @@ export class LearnedRate implements Rate {
 
   /** The answer that tells how much it took tells also how much is left. */
   correct(): void {}
+
+  /** How much flows in, in a millisecond. Until it is known, a minute fills the whole, or less if the server is faster. */
+  #flowOf(limit: number, used: number, resetMs = 0): number {
+    const told = resetMs > 0 ? used / resetMs : 0;
+    if (used >= ENOUGH_TO_TELL && told > 0) return told;
+    return this.#perMs > 0 ? this.#perMs : Math.max(limit / 60_000, told);
+  }
 
   #flow(now: number): void {
     this.#level = Math.min(this.#limit, this.#level + (now - this.#at) * this.#perMs);

@@ -3,6 +3,7 @@ import { type LimitOptions, mostOf } from "../model/limits.ts";
 import type { RateReport } from "../model/rates.ts";
 import { Bucket } from "./bucket.ts";
 import { PriorityQueue, type Waiting } from "./queue.ts";
+import { openOf } from "./reserve.ts";
 import type { Rate } from "./rate.ts";
 import type { Heard } from "./window.ts";
 
@@ -82,6 +83,16 @@ export class Limiter {
   set concurrency(limit: number) {
     this.#concurrency = limit;
     this.#admit();
+  }
+
+  /** Why the first one waits, or did when the last one left. */
+  get reason(): WaitReason {
+    return this.#reason;
+  }
+
+  /** Does a {@linkcode Limiter.pause} last? */
+  get paused(): boolean {
+    return this.#pausedUntil > 0 && this.#pausedUntil > performance.now();
   }
 
   /** Takes a permit if it can be had at once. */
@@ -202,7 +213,7 @@ export class Limiter {
     this.#timer = undefined;
     const next = this.#next();
     if (next === undefined) {
-      this.#reason = "concurrency";
+      if (this.#queue.size > 0) this.#reason = "concurrency";
       return;
     }
     const ms = this.#waitForRate(next.ask, now);
@@ -220,10 +231,7 @@ export class Limiter {
 
   #hasRoom(priority: number): boolean {
     if (this.#held >= this.#concurrency) return false;
-    if (priority > 0 || this.#reserve === 0) return true;
-    // 100 × (1 − 0.9) is a little less than 10. One place is open to everybody, however large the reserve.
-    const open = Math.max(1, Math.floor(this.#concurrency * (1 - this.#reserve) + 1e-9));
-    return this.#heldByRuns < open;
+    return priority > 0 || this.#heldByRuns < openOf(this.#concurrency, this.#reserve);
   }
 
   /** How long the rates and the pause keep it waiting, and, if they do, which of them does so longest. */

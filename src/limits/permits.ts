@@ -31,21 +31,27 @@ export async function acquireAll(
   let held = 0;
   try {
     signal?.throwIfAborted();
-    for (const limiter of limiters) {
-      if (!limiter.tryAcquire(ask)) {
-        const began = performance.now();
-        let reason: WaitReason | undefined;
-        try {
-          reason = await limiter.acquire(ask, signal);
-        } finally {
-          reason ??= "concurrency";
-          waited[reason] = (waited[reason] ?? 0) + performance.now() - began;
-        }
+    while (held < limiters.length) {
+      const limiter = limiters[held]!;
+      if (limiter.tryAcquire(ask)) {
+        held++;
+        continue;
+      }
+      const began = performance.now();
+      let reason: WaitReason | undefined;
+      try {
+        reason = await limiter.acquire(ask, signal);
+      } finally {
+        reason ??= limiter.reason;
+        waited[reason] = (waited[reason] ?? 0) + performance.now() - began;
       }
       held++;
+      // It may have aborted just after the permit was given.
+      signal?.throwIfAborted();
+      // Meanwhile the server may have asked for a pause: who has not gone out yet waits for its end, too.
+      const paused = limiters.slice(0, held).findIndex((limiter) => limiter.paused);
+      while (paused >= 0 && held > paused) limiters[--held]!.cancel(ask);
     }
-    // It may have aborted just after the last permit was given.
-    signal?.throwIfAborted();
   } catch (reason) {
     while (held > 0) limiters[--held]!.cancel(ask);
     throw reason;

@@ -27,8 +27,13 @@ export function modelLimiter(provider: Provider, model: string): ModelLimiter {
   let limiter = models.get(model);
   if (limiter === undefined) {
     const own = limits.models?.[model] ?? {};
-    const bounds = boundsOf(own) ?? boundsOf({ ...limits, ...own });
-    limiter = new ModelLimiter(bounds === undefined ? own : { ...own, concurrency: bounds });
+    const bounds = own.adaptive === false
+      ? undefined
+      : boundsOf(own) ?? boundsOf({ ...limits, ...own });
+    const { reserve } = limits;
+    limiter = new ModelLimiter(
+      bounds === undefined ? own : { reserve, ...own, concurrency: bounds },
+    );
     models.set(model, limiter);
   }
   return limiter;

@@ -7,6 +7,7 @@
  * @see {@link https://www.rfc-editor.org/rfc/rfc5681} TCP congestion control
  */
 import type { AdaptiveConcurrency, ConcurrencyChange } from "../model/limits.ts";
+import { openOf } from "./reserve.ts";
 import { Weather } from "./weather.ts";
 
 /** How an attempt ended, as far as the server's limits go. */
@@ -27,6 +28,12 @@ export interface WindowOptions extends AdaptiveConcurrency {
   readonly max: number;
   /** The share of the latest attempts that may be refused without a cut. */
   readonly tolerance: number;
+  /**
+   * The share that is kept free.
+   *
+   * @default {0}
+   */
+  readonly reserve?: number;
 }
 
 /** What is left of the window after a cut. */
@@ -41,7 +48,7 @@ const LEAST_GROWTH = 0.2;
 /** That far above the last limit that was met, there is another one to be found: it grows fast again. */
 const BEYOND = 1.25;
 /** About so many attempts are the latest. */
-const LATEST = 64;
+const LATEST = 256;
 /** All that was sent until a refusal was heard. */
 export interface Episode {
   sent: number;
@@ -50,11 +57,11 @@ export interface Episode {
   width: number;
   /** Has one been refused? Then what is sent from now on belongs to the next episode. */
   over: boolean;
-  /** Has the window been cut for it? */
-  cut: boolean;
+  /** What share of the window is left after the cut for it; `undefined` before it. */
+  left: number | undefined;
 }
 
-const begin = (): Episode => ({ sent: 0, refused: 0, width: 0, over: false, cut: false });
+const begin = (): Episode => ({ sent: 0, refused: 0, width: 0, over: false, left: undefined });
 
 /** The window itself. */
 export class Window {
@@ -114,11 +121,14 @@ export class Window {
     if (episode !== this.#episode) return;
     if (!episode.over) {
       episode.over = true;
-      episode.width = Math.min(this.#width, inUse);
+      episode.width = this.#isFilled(inUse) ? this.#width : inUse;
+    }
+    if (this.#share < this.#options.tolerance) return;
+    if (episode.left === undefined) {
       const before = this.#weather.judge(this.#width, now);
       if (before !== undefined) this.#widen(before);
     }
-    if (this.#weather.lasts(now) || this.#share < this.#options.tolerance) return;
+    if (this.#weather.lasts(now)) return;
     this.#cut(episode);
     this.#tell("refused");
   }
@@ -128,10 +138,10 @@ export class Window {
     const borne = episode.width - episode.refused;
     const first = this.#fastUpTo === Infinity;
     const again = this.#width < (1 + GROWTH) * this.#fastUpTo;
-    const left = (first || again ? DEEP_CUT : CUT) * borne;
-    this.#width = Math.max(this.#options.min, Math.min(this.#width, left));
-    if (episode.cut) return;
-    episode.cut = true;
+    const known = episode.left !== undefined;
+    const left = episode.left ??= first || again ? DEEP_CUT : CUT;
+    this.#width = Math.max(this.#options.min, Math.min(this.#width, left * borne));
+    if (known) return;
     // A limit that is met again and again from below is the same one.
     const lastLimit = this.#lastLimit === Infinity ? 0 : this.#lastLimit;
     this.#lastLimit = Math.max(episode.width, 0.9 * lastLimit);
@@ -153,12 +163,17 @@ export class Window {
       return;
     }
     // A window that is not filled says nothing of what would be borne.
-    if (inUse < this.concurrency) return;
+    if (!this.#isFilled(inUse)) return;
     if (this.#width < this.#fastUpTo || this.#width > BEYOND * this.#lastLimit) this.#width++;
     else this.#width += Math.max(LEAST_GROWTH, GROWTH * this.#width) / this.#width;
     this.#width = Math.min(max, this.#width);
     if (this.#width >= this.#fastUpTo + Math.max(1, CLEAN * this.#fastUpTo)) this.#weather.helped();
     this.#tell("growth");
+  }
+
+  /** Are as many on the wire as may be? What is kept free need not be used. */
+  #isFilled(inUse: number): boolean {
+    return inUse >= openOf(this.concurrency, this.#options.reserve ?? 0);
   }
 
   #tell(reason: ConcurrencyChange["reason"]): void {
@@ -167,10 +182,8 @@ export class Window {
     const much = Math.abs(concurrency - previous) >= Math.max(1, previous / 10);
     if (concurrency === previous || (reason === "growth" && !much)) return;
     this.#told = concurrency;
-    try {
-      this.#options.onChange?.({ concurrency, previous, reason, at: Date.now() });
-    } catch {
-      // Who looks on must not stop the work.
-    }
+    const change = { concurrency, previous, reason, at: Date.now() };
+    // Who looks on must not stop the work, also not by a promise that fails.
+    (async () => await this.#options.onChange?.(change))().catch(() => {});
   }
 }

@@ -3,7 +3,10 @@
  * its listeners to remove one; `AbortSignal.any` on a signal that lives long never lets go. So each signal gets one
  * listener of ours, which fans out to a set: adding and removing is O(1), and an empty set lets go of the signal.
  */
-const fanouts = new WeakMap<AbortSignal, Set<() => void>>();
+const FANOUT = Symbol("fanout");
+
+/** A property of the signal: a `WeakMap` would take a third of the time of a whole call. */
+type Followed = AbortSignal & { [FANOUT]?: Set<() => void> };
 
 /**
  * Calls `fn` when the signal aborts, or at once if it has aborted.
@@ -15,9 +18,7 @@ export function onAbort(signal: AbortSignal, fn: () => void): () => void {
     fn();
     return noop;
   }
-  let fanout = fanouts.get(signal);
-  if (fanout === undefined) fanouts.set(signal, fanout = new Set());
-  const callbacks = fanout;
+  const callbacks = (signal as Followed)[FANOUT] ??= new Set();
   if (callbacks.size === 0) signal.addEventListener("abort", fireAll);
   callbacks.add(fn);
   return () => {
@@ -25,8 +26,8 @@ export function onAbort(signal: AbortSignal, fn: () => void): () => void {
   };
 }
 
-function fireAll(this: AbortSignal): void {
-  const callbacks = fanouts.get(this);
+function fireAll(this: Followed): void {
+  const callbacks = this[FANOUT];
   this.removeEventListener("abort", fireAll);
   if (callbacks === undefined) return;
   // The set is walked as it is, so that a wish that another callback takes back is not fulfilled.

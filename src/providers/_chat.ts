@@ -2,10 +2,13 @@
 import type { OpenAI } from "openai";
 import { ProviderError } from "../model/errors.ts";
 import type { ContentPart, Message, ModelReply, ModelRequest } from "../model/message.ts";
+import type { RateReport } from "../model/rates.ts";
 import type { Usage } from "../model/usage.ts";
 
 type Params = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
-type Completion = OpenAI.Chat.Completions.ChatCompletion;
+
+/** A whole answer. */
+export type Completion = OpenAI.Chat.Completions.ChatCompletion;
 
 /** A piece of a streamed answer. */
 export type Chunk = OpenAI.Chat.Completions.ChatCompletionChunk;
@@ -70,15 +73,17 @@ export function usageOf(usage: AnyUsage | null | undefined): Usage | undefined {
 /**
  * The reply of a whole answer.
  *
+ * @param rates What the server said of its limits.
  * @throws {ProviderError} If it is none: a proxy in between may answer anything at all.
  */
-export function replyOf(completion: Completion): ModelReply {
+export function replyOf(completion: Completion, rates: RateReport | undefined): ModelReply {
   const choice = completion?.choices?.[0];
   if (typeof choice?.message !== "object" || choice.message === null) {
     throw new ProviderError("the server's answer has no choices", {
       code: "provider",
       retryable: true,
       usage: usageOf(completion?.usage),
+      rates,
     });
   }
   const { content, refusal } = choice.message;
@@ -87,6 +92,7 @@ export function replyOf(completion: Completion): ModelReply {
     finishReason: choice.finish_reason || "stop",
     usage: usageOf(completion.usage),
     refusal: textOf(refusal) || undefined,
+    ...(rates && { rates }),
   };
 }
 
@@ -120,14 +126,16 @@ export class ReplyBuilder {
   /**
    * The whole.
    *
+   * @param rates What the server said of its limits.
    * @throws {ProviderError} If the stream ended before the answer did.
    */
-  reply(): ModelReply {
+  reply(rates: RateReport | undefined): ModelReply {
     if (this.#finishReason === undefined) {
       throw new ProviderError("the stream ended before the answer did", {
         code: "truncated",
         retryable: true,
         usage: this.#usage,
+        rates,
         text: this.#text,
       });
     }
@@ -136,6 +144,7 @@ export class ReplyBuilder {
       finishReason: this.#finishReason,
       usage: this.#usage,
       refusal: this.#refusal === "" ? undefined : this.#refusal,
+      ...(rates && { rates }),
     };
   }
 }

@@ -6,7 +6,18 @@
 import { APIError, type OpenAI } from "openai";
 import { Stream } from "openai/streaming";
 import { ProviderError } from "../model/errors.ts";
+import type { Heard } from "./_heard.ts";
 import type { Lease } from "./transport.ts";
+
+/** What a request needs beside its body. */
+export interface Sending {
+  /** Aborts it. */
+  readonly signal: AbortSignal;
+  /** The connection that it may use. */
+  readonly lease: Lease;
+  /** Told of the answer as soon as its headers are there, whatever its status. */
+  readonly heard: Heard;
+}
 
 /** Sends bodies to one path of a server. */
 export class Client {
@@ -29,16 +40,24 @@ export class Client {
    * @throws {ProviderError} If the body is no JSON: then nothing was sent.
    * @throws {TypeError} If there is no connection.
    */
-  async send(body: unknown, signal: AbortSignal, { client }: Lease): Promise<Response> {
+  async send(body: unknown, { signal, lease, heard }: Sending): Promise<Response> {
     const { url, headers } = await (this.#prepared ??= this.#prepare());
+    await lease.opening?.turn(signal);
     const response = await fetch(url, {
       method: "POST",
       // A connection that is reset makes Deno send the request again: the key tells the server that it is the same one.
       headers: { ...headers, "idempotency-key": crypto.randomUUID() },
       body: jsonOf(body),
       signal,
-      client,
+      client: lease.client,
     });
+    lease.opening?.end();
+    try {
+      heard.begin(response);
+    } catch (thrown) {
+      await response.body?.cancel();
+      throw thrown;
+    }
     if (!response.ok) throw await errorOf(response);
     return response;
   }
@@ -48,8 +67,8 @@ export class Client {
    *
    * @throws {APIError} If the answer is an error, whatever its status.
    */
-  async json<T>(body: unknown, signal: AbortSignal, lease: Lease): Promise<T> {
-    const response = await this.send(body, signal, lease);
+  async json<T>(body: unknown, sending: Sending): Promise<T> {
+    const response = await this.send(body, sending);
     const json = await response.json();
     // OpenRouter begins with 200 and fails then, in a whole answer as in a stream.
     if (json?.error) throw new APIError(undefined, json.error, undefined, response.headers);
@@ -57,8 +76,13 @@ export class Client {
   }
 
   /** Sends a body and reads the answer's events. `controller` aborts the request; it does so by itself when the reading ends early. */
-  async stream<T>(body: unknown, controller: AbortController, lease: Lease): Promise<Stream<T>> {
-    const response = readToItsEnd(await this.send(body, controller.signal, lease));
+  async stream<T>(
+    body: unknown,
+    sending: Omit<Sending, "signal">,
+    controller: AbortController,
+  ): Promise<Stream<T>> {
+    const { signal } = controller;
+    const response = readToItsEnd(await this.send(body, { ...sending, signal }));
     return Stream.fromSSEResponse<T>(response, controller, this.#sdk);
   }
 

@@ -6,12 +6,14 @@
 import { OpenAI } from "openai";
 import { onAbort } from "../model/abort.ts";
 import { checkOptions, positiveInteger, record, refuse, type Rules, text } from "../model/check.ts";
-import { type LimitOptions, limits } from "../model/limits.ts";
-import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
+import { type ProviderLimits, providerLimits } from "../model/limits.ts";
+import type { ModelChunk, ModelReply } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
-import { bodyOf, type Chunk, ReplyBuilder, replyOf } from "./_chat.ts";
+import { bodyOf, type Chunk, type Completion, ReplyBuilder, replyOf } from "./_chat.ts";
 import { Client } from "./_client.ts";
 import { providerError } from "./_errors.ts";
+import { Heard } from "./_heard.ts";
+import { idOf, secretsIn } from "./_identity.ts";
 import { Transport } from "./transport.ts";
 
 /** Which server to talk to, and how. */
@@ -48,7 +50,7 @@ export interface OpenAIOptions {
    */
   readonly connections?: number;
   /** How much may be asked with this key, at a time and in a minute. All providers with the same key share it. */
-  readonly limits?: LimitOptions;
+  readonly limits?: ProviderLimits;
   /** Certificates to trust beside the usual ones, in PEM: for servers of your own. Deno only. */
   readonly caCerts?: readonly string[];
 }
@@ -81,7 +83,7 @@ const RULES: Rules = {
     }
   },
   connections: positiveInteger,
-  limits,
+  limits: providerLimits,
   caCerts(doing, name, value) {
     if (!Array.isArray(value) || value.some((pem) => typeof pem !== "string")) {
       refuse(doing, name, "a list of certificates", value);
@@ -158,19 +160,24 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
 
   return {
     name: options.name ?? "openai",
+    id: idOf(baseURL, options.headers, keys),
     limits: options.limits,
     account: accountOf(baseURL, apiKey),
-    async generate(request: ModelRequest, { signal }: ProviderOptions): Promise<ModelReply> {
+    async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {
       using lease = transport.lease();
+      const heard = new Heard(onResponse);
       try {
-        return replyOf(await client.json(bodyOf(request, maxTokensField), signal, lease));
+        const body = bodyOf(request, maxTokensField);
+        const answer = await client.json<Completion>(body, { signal, lease, heard });
+        return replyOf(answer, heard.rates);
       } catch (thrown) {
         signal.throwIfAborted();
-        throw providerError(thrown, keys);
+        throw providerError(thrown, keys, heard.rates);
       }
     },
-    async *stream(request: ModelRequest, { signal }: ProviderOptions): AsyncGenerator<ModelChunk> {
+    async *stream(request, { signal, onResponse }: ProviderOptions): AsyncGenerator<ModelChunk> {
       using lease = transport.lease();
+      const heard = new Heard(onResponse);
       // The SDK wants to abort the request by itself when the reading ends early.
       const controller = new AbortController();
       const release = onAbort(signal, () => controller.abort(signal.reason));
@@ -181,16 +188,16 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
           stream_options: { include_usage: true },
         };
         const builder = new ReplyBuilder();
-        for await (const chunk of await client.stream<Chunk>(body, controller, lease)) {
+        for await (const chunk of await client.stream<Chunk>(body, { lease, heard }, controller)) {
           const text = builder.add(chunk);
           if (text !== "") yield { type: "delta", text };
         }
         // The SDK ends an aborted stream as if it were at its end.
         signal.throwIfAborted();
-        yield { type: "reply", reply: builder.reply() };
+        yield { type: "reply", reply: builder.reply(heard.rates) };
       } catch (thrown) {
         signal.throwIfAborted();
-        throw providerError(thrown, keys);
+        throw providerError(thrown, keys, heard.rates);
       } finally {
         release();
       }
@@ -200,13 +207,6 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       return Promise.resolve();
     },
   };
-}
-
-/** The values of headers that look like keys: servers of one's own have names of their own for them. */
-function secretsIn(headers: OpenAIOptions["headers"] = {}): string[] {
-  return Object.entries(headers)
-    .filter(([name]) => /auth|key|token|secret|cookie|password/i.test(name))
-    .map(([, value]) => value.trim().replace(/^(Bearer|Basic) /i, ""));
 }
 
 function isHeader(name: string, value: string): boolean {

@@ -4,10 +4,14 @@
  * are spread over as many clients as are needed.
  */
 
+import { Opening } from "./_opening.ts";
+
 /** A share of a connection, held until the answer was read to its end. */
 export interface Lease extends Disposable {
   /** What to hand to `fetch`; absent where there is no choice. */
   readonly client?: Deno.HttpClient;
+  /** Tells when to send, where the connection may not be there yet. */
+  readonly opening?: Opening;
 }
 
 /** How a {@linkcode Transport} spreads requests. */
@@ -22,6 +26,7 @@ export interface TransportOptions {
 
 interface Shard {
   readonly client: Deno.HttpClient;
+  readonly opening: Opening;
   inFlight: number;
 }
 
@@ -29,6 +34,7 @@ const NO_LEASE: Lease = { [Symbol.dispose]() {} };
 
 /** Spreads requests over HTTP clients, which are made as they are needed. */
 export class Transport implements Disposable {
+  readonly #url: string;
   readonly #options: TransportOptions;
   readonly #shards: Shard[] = [];
   readonly #spread: boolean;
@@ -36,6 +42,7 @@ export class Transport implements Disposable {
 
   /** For requests to this URL. Plain HTTP opens as many connections as it needs, so there is nothing to do. */
   constructor(url: string, options: TransportOptions) {
+    this.#url = url;
     this.#options = options;
     this.#spread = new URL(url).protocol === "https:" &&
       typeof globalThis.Deno?.createHttpClient === "function";
@@ -59,9 +66,11 @@ export class Transport implements Disposable {
     let held = true;
     return {
       client: shard.client,
+      opening: shard.opening.over ? undefined : shard.opening,
       [Symbol.dispose]() {
-        if (held) shard.inFlight--;
+        if (!held) return;
         held = false;
+        if (--shard.inFlight === 0) shard.opening.leave();
       },
     };
   }
@@ -69,7 +78,10 @@ export class Transport implements Disposable {
   /** Closes all connections. */
   [Symbol.dispose](): void {
     this.#closed = true;
-    for (const { client } of this.#shards) client.close();
+    for (const { client, opening } of this.#shards) {
+      opening.close();
+      client.close();
+    }
     this.#shards.length = 0;
   }
 
@@ -83,7 +95,9 @@ export class Transport implements Disposable {
       return best;
     }
     const client = Deno.createHttpClient(caCerts === undefined ? {} : { caCerts: [...caCerts] });
-    const shard = { client, inFlight: 0 };
+    // Most programs never need a second client. So those of the first all go ahead: few enough to open a connection each.
+    const opening = new Opening(this.#url, client, best === undefined ? streams : 1);
+    const shard = { client, opening, inFlight: 0 };
     this.#shards.push(shard);
     return shard;
   }

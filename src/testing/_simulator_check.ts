@@ -25,7 +25,8 @@ import type {
   SimulatorOptions,
 } from "./_simulator_options.ts";
 
-const positive: Rule = numberThat("a number above 0", (n) => n > 0);
+/** A number above 0, also without end. */
+export const positive: Rule = numberThat("a number above 0", (n) => n > 0);
 const positiveMs: Rule = numberThat("milliseconds above 0", (n) => n > 0 && n < Infinity);
 const count: Rule = numberThat(
   "a positive integer or Infinity",
@@ -33,7 +34,7 @@ const count: Rule = numberThat(
 );
 
 /** An object with these options. */
-function shape(rules: Rules): Rule {
+export function shape(rules: Rules): Rule {
   return (doing, name, value) => {
     if (!isRecord(value)) refuse(doing, name, "an object", value);
     const inner: Record<string, Rule> = {};
@@ -42,30 +43,38 @@ function shape(rules: Rules): Rule {
   };
 }
 
-const latency: Rule = (doing, name, value) => {
-  if (typeof value === "function") return;
-  if (!isRecord(value)) return milliseconds(doing, name, value);
-  const pair = [["mean", "stddev"], ["min", "max"], ["p50", "p99"]].find(([key]) => key! in value);
-  if (!pair) {
-    refuse(
-      doing,
-      name,
-      "milliseconds, { mean, stddev }, { min, max }, { p50, p99 } or a function",
-      value,
+/** A {@linkcode Distribution} of what is counted in this unit. */
+export function distribution(unit: string, rule: Rule, above0: Rule): Rule {
+  return (doing, name, value) => {
+    if (typeof value === "function") return;
+    if (!isRecord(value)) return rule(doing, name, value);
+    const pair = [["mean", "stddev"], ["min", "max"], ["p50", "p99"]].find(([key]) =>
+      key! in value
     );
-  }
-  const [low, high] = pair as [string, string];
-  const rule = low === "p50" ? positiveMs : milliseconds;
-  shape({ [low]: rule, [high]: rule })(doing, name, value);
-  for (const key of pair) rule(doing, `${name}.${key}`, value[key]);
-  if (low !== "mean" && Number(value[high]) < Number(value[low])) {
-    throw new RangeError(
-      `Cannot ${doing} as ${name}.${high} must be at least ${name}.${low}: current value is ${
-        value[high]
-      }`,
-    );
-  }
-};
+    if (!pair) {
+      refuse(
+        doing,
+        name,
+        `${unit}, { mean, stddev }, { min, max }, { p50, p99 } or a function`,
+        value,
+      );
+    }
+    const [low, high] = pair as [string, string];
+    const each = low === "p50" ? above0 : rule;
+    shape({ [low]: each, [high]: each })(doing, name, value);
+    for (const key of pair) each(doing, `${name}.${key}`, value[key]);
+    if (low !== "mean" && Number(value[high]) < Number(value[low])) {
+      throw new RangeError(
+        `Cannot ${doing} as ${name}.${high} must be at least ${name}.${low}: current value is ${
+          value[high]
+        }`,
+      );
+    }
+  };
+}
+
+/** Milliseconds, or how they are distributed. */
+export const latency: Rule = distribution("milliseconds", milliseconds, positiveMs);
 
 const rates: Rule = (doing, name, value) => {
   if (!isRecord(value)) refuse(doing, name, "an object", value);
@@ -122,7 +131,8 @@ const script: Rule = (doing, name, value) => {
   }
 };
 
-const LIMITS: Every<SimulatorLimits> = {
+/** A rule for each limit. */
+export const LIMITS: Every<SimulatorLimits> = {
   requestsPerMinute: positive,
   tokensPerMinute: positive,
   concurrency: count,

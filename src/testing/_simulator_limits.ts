@@ -1,6 +1,7 @@
 /**
  * Rate limits as OpenAI keeps and reports them: token buckets, `x-ratelimit-…` headers and the 429.
  */
+import type { RateReport, RateState } from "../model/rates.ts";
 import type { SimulatorLimits } from "./_simulator_options.ts";
 
 /** A bucket that is full at first and refills evenly over a minute. */
@@ -93,11 +94,28 @@ export class Limiter {
     this.#tokens?.take(tokens);
   }
 
+  /** Where the limits stand; `undefined` if there are none. */
+  rates(now: number): RateReport | undefined {
+    if (this.#requests === undefined && this.#tokens === undefined) return undefined;
+    return {
+      requests: this.#requests && stateOf(this.#requests, now),
+      tokens: this.#tokens && stateOf(this.#tokens, now),
+    };
+  }
+
   /** Writes the headers that tell where the limits stand. */
   report(headers: Record<string, string>, now: number): void {
     if (this.#requests) describe(headers, "requests", this.#requests, now);
     if (this.#tokens) describe(headers, "tokens", this.#tokens, now);
   }
+}
+
+function stateOf(bucket: Bucket, now: number): RateState {
+  return {
+    limit: bucket.capacity,
+    remaining: Math.max(0, Math.floor(bucket.level(now))),
+    resetMs: Math.ceil(bucket.msUntil(bucket.capacity, now)),
+  };
 }
 
 function describe(
@@ -106,9 +124,10 @@ function describe(
   bucket: Bucket,
   now: number,
 ): void {
-  headers[`x-ratelimit-limit-${name}`] = String(bucket.capacity);
-  headers[`x-ratelimit-remaining-${name}`] = String(Math.max(0, Math.floor(bucket.level(now))));
-  headers[`x-ratelimit-reset-${name}`] = formatReset(bucket.msUntil(bucket.capacity, now));
+  const { limit, remaining, resetMs } = stateOf(bucket, now);
+  headers[`x-ratelimit-limit-${name}`] = String(limit);
+  headers[`x-ratelimit-remaining-${name}`] = String(remaining);
+  headers[`x-ratelimit-reset-${name}`] = formatReset(resetMs!);
 }
 
 /** The headers that tell a client when to come back. */

@@ -1,7 +1,17 @@
 /**
  * Chance that can be repeated: a small seeded generator and the latencies drawn from it.
  */
-import type { SimulatorLatency, SimulatorRequest } from "./_simulator_options.ts";
+
+/**
+ * A number for each request: always the same, normally distributed, evenly distributed, log-normal by two percentiles, or worked
+ * out from the request.
+ */
+export type Distribution<Request> =
+  | number
+  | { readonly mean: number; readonly stddev: number }
+  | { readonly min: number; readonly max: number }
+  | { readonly p50: number; readonly p99: number }
+  | ((request: Request) => number);
 
 /** Gives numbers from 0 up to, but not including, 1. */
 export type Random = () => number;
@@ -26,23 +36,35 @@ const Z99 = 2.3263478740408408;
  *
  * @throws {RangeError} If a latency function gives no number of milliseconds.
  */
-export function drawLatency(
-  latency: SimulatorLatency,
+export function drawLatency<Request>(
+  latency: Distribution<Request>,
   random: Random,
-  request: SimulatorRequest,
+  request: Request,
 ): number {
-  if (typeof latency === "number") return latency;
-  if (typeof latency === "function") {
-    const ms = latency(request);
-    if (typeof ms === "number" && ms >= 0) return ms;
-    throw new RangeError(
-      `Cannot answer as latency must give milliseconds, 0 or more: current value is ${ms}`,
-    );
+  return draw(latency, random, request, "latency must give milliseconds, 0 or more");
+}
+
+/**
+ * Draws one number, never below 0.
+ *
+ * @throws {RangeError} If a function gives no such number; `must` says what it must give.
+ */
+export function draw<Request>(
+  from: Distribution<Request>,
+  random: Random,
+  request: Request,
+  must: string,
+): number {
+  if (typeof from === "number") return from;
+  if (typeof from === "function") {
+    const number = from(request);
+    if (typeof number === "number" && number >= 0) return number;
+    throw new RangeError(`Cannot answer as ${must}: current value is ${number}`);
   }
-  if ("min" in latency) return latency.min + (latency.max - latency.min) * random();
-  if ("mean" in latency) return Math.max(0, latency.mean + latency.stddev * normal(random));
-  const sigma = Math.log(latency.p99 / latency.p50) / Z99;
-  return latency.p50 * Math.exp(sigma * normal(random));
+  if ("min" in from) return from.min + (from.max - from.min) * random();
+  if ("mean" in from) return Math.max(0, from.mean + from.stddev * normal(random));
+  const sigma = Math.log(from.p99 / from.p50) / Z99;
+  return from.p50 * Math.exp(sigma * normal(random));
 }
 
 /** Box and Muller's way to the standard normal distribution; 1 - random keeps the logarithm finite. */

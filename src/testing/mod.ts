@@ -1,6 +1,7 @@
 /**
- * To test agents with: a model in memory that answers by a script, and a real server on loopback that speaks the OpenAI
- * protocol, with latency, rate limits and faults to order.
+ * To test agents with: a model in memory that answers by a script, a real server on loopback that speaks the OpenAI
+ * protocol, with latency, rate limits and faults to order, and a provider in memory that behaves like a hosted one, with
+ * a clock that makes its hours pass in seconds.
  *
  * @module
  */
@@ -28,3 +29,15 @@ export {
   type SimulatorStats,
   type SimulatorToolCall,
 } from "./simulator.ts";
+export {
+  type Distribution,
+  type VirtualArrival,
+  type VirtualFaultName,
+  type VirtualFaults,
+  type VirtualOutage,
+  type VirtualProvider,
+  virtualProvider,
+  type VirtualProviderOptions,
+  type VirtualProviderStats,
+} from "./virtual_provider.ts";
+export { type VirtualTime, virtualTime, type VirtualTimeOptions } from "./virtual_time.ts";

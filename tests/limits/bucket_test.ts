@@ -52,6 +52,7 @@ Deno.test("bucket: what it holds, and how long one waits", () => {
       bucket.take(1, 5);
       taken++;
     }
+    assertEquals([limit, taken], [limit, atOnce]);
     const wait = bucket.waitFor(1, 5);
     assert(wait > 0 && wait <= MINUTE / limit * 1.005, `${limit}: ${wait}`);
     assertEquals(bucket.waitFor(1, 5 + wait), 0);

@@ -2,40 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Ask, Limiter, type WaitReason } from "../../src/limits/limiter.ts";
 import { fakeTime } from "../helpers.ts";
+import { clock, microtasks, MINUTE, pass, passAll } from "./helpers.ts";
 
-const MINUTE = 60_000;
 const ASK: Ask = { tokens: 0, priority: 0 };
-
-/** Lets everything happen that needs no timer. */
-async function microtasks(): Promise<void> {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
-}
-
-/** The clock behind the fake time. */
-function clock(): { next(): number; countTimers(): number } {
-  return (setTimeout as unknown as { clock: ReturnType<typeof clock> }).clock;
-}
-
-/** Lets fake time pass from timer to timer; as `tick`, but without a real timer for each of them. */
-async function pass(ms: number): Promise<void> {
-  let over = false;
-  setTimeout(() => over = true, ms);
-  await microtasks();
-  while (!over) {
-    clock().next();
-    await microtasks();
-  }
-}
-
-/** Lets fake time pass until nobody waits for it. */
-async function passAll(): Promise<void> {
-  await microtasks();
-  for (let turn = 0; clock().countTimers() > 0; turn++) {
-    assert(turn < 100_000, "a timer is set again and again");
-    clock().next();
-    await microtasks();
-  }
-}
 
 /** The most that was let in, in any window of a minute that has its beginning but not its end in it. */
 function fullest(times: readonly number[]): number {

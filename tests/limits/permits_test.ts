@@ -2,13 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Limiter } from "../../src/limits/limiter.ts";
 import { acquireAll } from "../../src/limits/permits.ts";
+import { microtasks } from "./helpers.ts";
 
 const ASK = { tokens: 0, priority: 0 };
-
-/** Lets everything happen that needs no timer. */
-async function microtasks(): Promise<void> {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
-}
 
 function gate(concurrency: number): Limiter {
   return new Limiter({ concurrency });

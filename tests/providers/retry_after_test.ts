@@ -15,16 +15,21 @@ const CASES: [ms: string | null, after: string | null, expected: number | undefi
   [null, "9", 9000],
   [null, "0", 0],
   [null, "0.25", 250],
+  [null, "0.0015", 1.5],
   [null, " 3 ", 3000],
   [null, "Sat, 31 Jan 2026 12:00:30 GMT", 30_000],
   [null, "Saturday, 31-Jan-26 12:00:30 GMT", 30_000],
   [null, "2026-01-31T12:00:30Z", 30_000],
+  [null, "Sat Jan 31 12:00:30 2026", 30_000],
+  [null, "2026-01-31T12:00:30.5", 30_500],
+  [null, "2026-01-31T13:00:30+01:00", 30_000],
   [null, "Sat, 31 Jan 2026 11:00:00 GMT", 0],
   [null, "Sat, 31 Jan 2026", undefined],
   // What cannot be understood, in the one or the other.
   ["soon", "4", 4000],
   ["-1", "4", 4000],
   ["", "4", 4000],
+  ["soon", "Sat, 31 Jan 2026 12:00:30 GMT", 30_000],
   ["NaN", "4", 4000],
   ["1e400", "4", 4000],
   ["Infinity", null, undefined],
@@ -78,4 +83,24 @@ Deno.test("retry-after: a date in whole seconds is as far away as it is", () => 
     });
     assertEquals(retryAfterOf(headers, NOW), Math.max(0, seconds * 1000));
   }));
+});
+
+Deno.test("retry-after: a date without a zone is UTC, wherever the machine is", async () => {
+  const module = new URL("../../src/providers/_retry_after.ts", import.meta.url).href;
+  const dates = [
+    "Sat Jan 31 12:00:30 2026",
+    "2026-01-31T12:00:30",
+    "Sat, 31 Jan 2026 12:00:30 GMT",
+  ];
+  const code = `import { dateOf } from "${module}"; console.log(...${
+    JSON.stringify(dates)
+  }.map(dateOf));`;
+  const { stdout } = await new Deno.Command("deno", {
+    args: ["eval", code],
+    env: { TZ: "America/New_York", NO_COLOR: "1" },
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  const at = NOW + 30_000;
+  assertEquals(new TextDecoder().decode(stdout).trim(), `${at} ${at} ${at}`);
 });

@@ -86,9 +86,12 @@ Deno.test("status: how long the server asks to wait", async () => {
       await using pair = answering(undefined, { status, retryAfterMs: null, headers });
       const thrown = await pair.error();
       assert(right(thrown.retryAfterMs), `${JSON.stringify(headers)}: ${thrown.retryAfterMs}`);
-      const error = await errorOf(agentOf(pair, 0).call({}));
+      // Each asks another model: one that refuses is left alone for so long.
+      const error = await errorOf(agentOf(pair, 0).call({}, { model: "whole" }));
       assert(right(error.retryAfterMs) && right(error.attempts[0]!.retryAfterMs));
-      const streamed = await errorOf(agentOf(pair, 0).call({}, { onDelta() {} }));
+      const streamed = await errorOf(
+        agentOf(pair, 0).call({}, { model: "streamed", onDelta() {} }),
+      );
       assert(right(streamed.retryAfterMs));
     }
   }

@@ -1,0 +1,60 @@
+import { assertEquals } from "@std/assert";
+import { Weather } from "../../src/limits/weather.ts";
+
+/** Cuts the window, so often, with such a share refused each time; gives the width to go back to, if there is one. */
+function cuts(weather: Weather, times: number, sent: number, refused: number, now = 0) {
+  for (let n = 0; n < times; n++) {
+    weather.note({ sent, refused });
+    const before = weather.judge(100 - n, now);
+    if (before !== undefined) return before;
+  }
+  return undefined;
+}
+
+Deno.test("weather: ten cuts in vain are it, and the width is that before them", () => {
+  const weather = new Weather();
+  assertEquals(cuts(weather, 10, 10, 2), undefined);
+  assertEquals(weather.lasts(0), false);
+  weather.note({ sent: 10, refused: 2 });
+  assertEquals(weather.judge(7, 0), 100);
+  assertEquals([weather.lasts(59_999), weather.lasts(60_000)], [true, false]);
+});
+
+Deno.test("weather: if more than the half is refused, it is the limit", () => {
+  const weather = new Weather();
+  assertEquals(cuts(weather, 100, 10, 6), undefined);
+  // One such cut begins the count anew.
+  cuts(weather, 9, 10, 1);
+  cuts(weather, 1, 10, 9);
+  assertEquals(cuts(weather, 10, 10, 1), undefined);
+});
+
+Deno.test("weather: a cut that helped begins the count anew", () => {
+  const weather = new Weather();
+  cuts(weather, 10, 10, 1);
+  weather.helped();
+  assertEquals(cuts(weather, 10, 10, 1), undefined);
+});
+
+Deno.test("weather: of too little one cannot tell; it is put together", () => {
+  const weather = new Weather();
+  for (let n = 0; n < 30; n++) {
+    weather.note({ sent: 1, refused: 0 });
+    weather.judge(50, 0);
+  }
+  assertEquals(weather.lasts(0), false);
+  for (let n = 0; n < 20; n++) {
+    weather.note({ sent: 1, refused: 0 });
+    weather.judge(50, 0);
+  }
+  assertEquals(weather.lasts(0), true);
+});
+
+Deno.test("weather: it ends when most is refused, and one can be sure of that", () => {
+  const weather = new Weather();
+  cuts(weather, 11, 10, 2);
+  weather.note({ sent: 10, refused: 9 });
+  assertEquals([weather.judge(50, 1), weather.lasts(1)], [undefined, true]);
+  weather.note({ sent: 10, refused: 9 });
+  assertEquals([weather.judge(50, 2), weather.lasts(2)], [undefined, false]);
+});

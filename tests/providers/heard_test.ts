@@ -1,0 +1,270 @@
+/** What an answer's headers say is handed on, with the reply and with every error. */
+import type { ModelReply, ProviderError, ProviderOptions } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import type { SimulatorFault } from "@shoal/agents/testing";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  against,
+  close,
+  completion,
+  DONE,
+  first,
+  gone,
+  listen,
+  type Pair,
+  piece,
+  quiet,
+  read,
+  request,
+  serve,
+  tls,
+  until,
+} from "./helpers.ts";
+
+const limits = { requestsPerMinute: 600, tokensPerMinute: 60_000 };
+
+/** Asks whole and streamed, one after the other, and counts how often the answer was told of. */
+async function both(pair: Pair): Promise<{ thrown: unknown; reply?: ModelReply; told: number }[]> {
+  const all = [];
+  for (const streamed of [false, true]) {
+    let told = 0;
+    const options: ProviderOptions = { signal: quiet(), onResponse: () => void told++ };
+    const { provider } = pair;
+    const asked = streamed
+      ? read(provider.stream(request(), options)).then(({ reply }) => reply)
+      : provider.generate(request(), options);
+    const outcome = await asked.then((reply) => ({ reply }), (thrown) => ({ thrown }));
+    all.push({ thrown: undefined, ...outcome, told });
+  }
+  return all;
+}
+
+for (const [scheme, options] of [["HTTP", {}], ["HTTPS", { tls }]] as const) {
+  Deno.test(`heard: the limits come with the reply, whole and streamed, over ${scheme}`, async () => {
+    await using pair = against({ ...options, limits });
+    const [whole, streamed] = await both(pair);
+    for (const [used, { reply, told }] of [[1, whole!], [2, streamed!]] as const) {
+      assertEquals(told, 1);
+      const { requests, tokens } = reply!.rates!;
+      assertEquals(requests!.limit, 600);
+      // They flow back at ten a second.
+      assert(requests!.remaining >= 600 - used && requests!.remaining < 600);
+      assert(requests!.resetMs! > 0 && requests!.resetMs! <= used * 100);
+      assertEquals(tokens!.limit, 60_000);
+      assert(tokens!.remaining < 60_000 && tokens!.resetMs! > 0);
+    }
+  });
+}
+
+Deno.test("heard: a server that says nothing of limits gives replies and errors without", async () => {
+  await using pair = against({ script: ["ok", "ok", "500", "500"] });
+  for (const { reply } of await both(pair)) assert(!("rates" in reply!));
+  for (const { thrown } of await both(pair)) {
+    assertEquals((thrown as ProviderError).rates, undefined);
+  }
+});
+
+Deno.test("heard: a refusal says what is left", async () => {
+  await using pair = against({ limits: { requestsPerMinute: 1 } });
+  await pair.generate();
+  for (const { thrown, told } of await both(pair)) {
+    const { code, rates } = thrown as ProviderError;
+    assertEquals([code, told], ["rate_limited", 1]);
+    assertEquals([rates!.requests!.limit, rates!.requests!.remaining], [1, 0]);
+    assert(rates!.requests!.resetMs! > 30_000 && rates!.requests!.resetMs! <= 60_000);
+    assertEquals(rates!.tokens, undefined);
+  }
+});
+
+/** Every error that comes after headers. */
+const FAULTS: [SimulatorFault, ProviderError["code"]][] = [
+  ["429", "rate_limited"],
+  ["insufficientQuota", "rate_limited"],
+  ["408", "timeout"],
+  ["401", "provider"],
+  ["503", "provider"],
+  ["streamError", "provider"],
+  ["malformed", "provider"],
+  ["resetBody", "network"],
+];
+
+for (const [fault, code] of FAULTS) {
+  Deno.test(`heard: ${fault} carries the limits, whole and streamed`, async () => {
+    await using pair = against({ limits, script: () => fault, keepAlive: true });
+    for (const { thrown, told } of await both(pair)) {
+      assertEquals([(thrown as ProviderError).code, told], [code, 1]);
+      assertEquals((thrown as ProviderError).rates?.requests?.limit, 600);
+      assertEquals((thrown as ProviderError).rates?.tokens?.limit, 60_000);
+    }
+  });
+}
+
+Deno.test("heard: so do an answer without choices and a stream without an end", async () => {
+  await using empty = against({ limits, script: () => "emptyChoices" });
+  await using cut = against({ limits, script: () => "truncate" });
+  const [whole, streamed] = await both(empty);
+  const [half, end] = await both(cut);
+  const codes = ["provider", "truncated", "provider", "truncated"];
+  for (const [i, { thrown }] of [whole!, streamed!, half!, end!].entries()) {
+    const { code, rates } = thrown as ProviderError;
+    assertEquals([code, rates?.requests?.limit], [codes[i], 600]);
+  }
+});
+
+Deno.test("heard: no answer is not told of", async () => {
+  await using pair = against({ limits, script: () => "reset", keepAlive: false });
+  for (const { thrown, told } of await both(pair)) {
+    assertEquals([(thrown as ProviderError).code, told], ["network", 0]);
+    assertEquals((thrown as ProviderError).rates, undefined);
+  }
+});
+
+Deno.test("heard: the answer is told of before it is read, and once", async () => {
+  await using pair = against({ script: () => ({ type: "stall", afterChunks: 1 }) });
+  const { provider, sim } = pair;
+  for (const streamed of [false, true]) {
+    let told = 0;
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const options = { signal: controller.signal, onResponse: () => void told++ };
+    const asked = assertRejects(async () =>
+      streamed
+        ? await read(provider.stream(request(), options))
+        : await provider.generate(request(), options)
+    );
+    await until(() => told === 1, "the headers are there");
+    assertEquals(sim.stats.inFlight, 1);
+    controller.abort(reason);
+    assertStrictEquals(await asked, reason);
+    await until(() => sim.stats.inFlight === 0, "the request is gone");
+    assertEquals(told, 1);
+  }
+});
+
+Deno.test("heard: it is told of when the headers come, not before", async () => {
+  await using pair = against({ script: () => ({ type: "slowHeaders", ms: 300 }) });
+  const began = performance.now();
+  let after = 0;
+  await pair.provider.generate(request(), {
+    signal: quiet(),
+    onResponse: () => void (after = performance.now() - began),
+  });
+  assert(after >= 295, `${after}`);
+});
+
+Deno.test("heard: a stream that is left was told of", async () => {
+  await using pair = against({ limits, tokensPerSecond: 50 });
+  let told = 0;
+  const { provider } = pair;
+  const spied = {
+    ...provider,
+    stream: (what: Parameters<typeof provider.stream>[0], options: ProviderOptions) =>
+      provider.stream(what, { ...options, onResponse: () => void told++ }),
+  };
+  assert(await first(spied, quiet()) !== "");
+  assertEquals(told, 1);
+});
+
+Deno.test("heard: when being told throws, the request fails with that and leaves nothing", async () => {
+  await using pair = against({ script: ["ok", "ok", "500", "500"] });
+  const { provider, sim } = pair;
+  for (let i = 0; i < 2; i++) {
+    const reason = new RangeError("not mine");
+    const options = {
+      signal: quiet(),
+      onResponse() {
+        throw reason;
+      },
+    };
+    const thrown = [
+      await provider.generate(request(), options).catch((error) => error),
+      await read(provider.stream(request(), options)).catch((error) => error),
+    ];
+    assertEquals(thrown, [reason, reason]);
+  }
+  await until(() => sim.stats.inFlight === 0, "nothing is left");
+});
+
+/** Asks a server with these headers; gives what is made of them in a reply and in a refusal. */
+async function heardFrom(headers: Record<string, string>) {
+  let status = 200;
+  await using server = serve(async (request) => {
+    const { stream } = await request.json();
+    const body = completion({ message: { content: "a" }, finish_reason: "stop" });
+    return status === 429
+      ? Response.json({ error: { message: "no" } }, { status, headers })
+      : stream
+      ? new Response(`data: ${JSON.stringify(piece("a", "stop"))}\n\n${DONE}`, {
+        headers: { "content-type": "text/event-stream", ...headers },
+      })
+      : Response.json(body, { headers });
+  });
+  await using provider = openai({ baseURL: server.url });
+  const { rates: whole } = await provider.generate(request(), { signal: quiet() });
+  const { reply } = await read(provider.stream(request(), { signal: quiet() }));
+  assertEquals(reply.rates?.requests?.limit, whole?.requests?.limit);
+  status = 429;
+  const { rates: refused } = await assertRejects(() =>
+    provider.generate(request(), { signal: quiet() })
+  ) as ProviderError;
+  return { whole, refused };
+}
+
+Deno.test("heard: Anthropic's names, with dates", async () => {
+  const { whole, refused } = await heardFrom({
+    "anthropic-ratelimit-requests-limit": "50",
+    "anthropic-ratelimit-requests-remaining": "49",
+    "anthropic-ratelimit-requests-reset": new Date(Date.now() + 600_000).toISOString(),
+    "anthropic-ratelimit-tokens-limit": "1000",
+    "anthropic-ratelimit-tokens-remaining": "999",
+    "anthropic-ratelimit-tokens-reset": new Date(Date.now() - 600_000).toISOString(),
+  });
+  for (const rates of [whole!, refused!]) {
+    const { limit, remaining, resetMs } = rates.requests!;
+    assertEquals([limit, remaining], [50, 49]);
+    assert(resetMs! > 500_000 && resetMs! <= 600_000, `${resetMs}`);
+    assertEquals(rates.tokens, { limit: 1000, remaining: 999, resetMs: 0 });
+  }
+});
+
+Deno.test("heard: names without a suffix, in a refusal", async () => {
+  const { whole, refused } = await heardFrom({
+    "X-RateLimit-Limit": "50",
+    "X-RateLimit-Remaining": "0",
+    "X-RateLimit-Reset": String(Date.now() + 600_000),
+  });
+  assertEquals(whole, undefined);
+  const { limit, remaining, resetMs } = refused!.requests!;
+  assertEquals([limit, remaining], [50, 0]);
+  assert(resetMs! > 500_000 && resetMs! <= 600_000, `${resetMs}`);
+});
+
+Deno.test("heard: nonsense is as good as nothing", async () => {
+  for (const nonsense of ["", "NaN", "-1", "unlimited", "9".repeat(400), "1e99", "{}", "\u00b5"]) {
+    const headers: Record<string, string> = {};
+    for (const kind of ["limit", "remaining", "reset"]) {
+      for (const what of ["-requests", "-tokens", ""]) {
+        headers[`x-ratelimit-${kind}${what}`] = nonsense;
+      }
+    }
+    assertEquals(await heardFrom(headers), { whole: undefined, refused: undefined }, nonsense);
+  }
+});
+
+Deno.test("heard: Go's microseconds, as they come over the wire", async () => {
+  const body = JSON.stringify(completion({ message: { content: "a" }, finish_reason: "stop" }));
+  const answer = new TextEncoder().encode(
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-ratelimit-limit-tokens: 9\r\n" +
+      "x-ratelimit-remaining-tokens: 8\r\nx-ratelimit-reset-tokens: 2500\u00b5s\r\n" +
+      `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+  await using server = listen(async (conn) => {
+    await conn.read(new Uint8Array(65_536));
+    await conn.write(answer);
+    await gone(conn);
+    close(conn);
+  });
+  await using provider = openai({ baseURL: server.url });
+  const { rates } = await provider.generate(request(), { signal: quiet() });
+  assertEquals(rates, { tokens: { limit: 9, remaining: 8, resetMs: 3 } });
+});

@@ -1,0 +1,88 @@
+import { openai, type OpenAIOptions } from "@shoal/agents/openai";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+
+const KEY = "AIzaSy-own-format-1234567890";
+
+async function idOf(options: OpenAIOptions): Promise<string> {
+  await using provider = openai({ baseURL: "https://models.example.com/v1", ...options });
+  return provider.id!;
+}
+
+Deno.test("id: the server, in one way of writing it", async () => {
+  const id = "openai https://models.example.com/v1";
+  const same: OpenAIOptions[] = [
+    {},
+    { baseURL: "https://models.example.com/v1/" },
+    { baseURL: "HTTPS://Models.Example.com:443/v1" },
+    { baseURL: "https://user:password@models.example.com/v1#x" },
+    { headers: {} },
+  ];
+  for (const options of same) assertEquals(await idOf(options), id);
+  assertEquals(await idOf({ baseURL: "http://127.0.0.1:8000" }), "openai http://127.0.0.1:8000");
+  assertEquals(await idOf({ baseURL: "http://127.0.0.1:8000/" }), "openai http://127.0.0.1:8000");
+});
+
+Deno.test("id: what does not shape an answer is not in it", async () => {
+  const id = await idOf({});
+  const same: OpenAIOptions[] = [
+    { apiKey: KEY },
+    { name: "other" },
+    { organization: "org-1", project: "proj-1" },
+    { connections: 3, limits: { concurrency: 2 }, caCerts: [] },
+    { headers: { Authorization: `Bearer ${KEY}`, "api-key": KEY, Cookie: "a=b" } },
+    { headers: { "x-forward": `Bearer ${KEY}`, "x-other": "sk-123" } },
+  ];
+  for (const options of same) assertEquals(await idOf(options), id);
+});
+
+Deno.test("id: what may shape an answer is", async () => {
+  const different: OpenAIOptions[] = [
+    {},
+    { baseURL: "https://models.example.com/v2" },
+    { baseURL: "https://models.example.com/V1" },
+    { baseURL: "http://models.example.com/v1" },
+    { baseURL: "https://models.example.com:8443/v1" },
+    { baseURL: "https://other.example.com/v1" },
+    { baseURL: "https://models.example.com/v1?api-version=2" },
+    { headers: { "OpenAI-Beta": "a" } },
+    { headers: { "OpenAI-Beta": "b" } },
+    { headers: { "OpenAI-Beta": "a", "x-mode": "b" } },
+    { headers: { "OpenAI-Beta": "a, x-mode: b" } },
+    { headers: { "x-mode": "key-points" } },
+  ];
+  const ids = await Promise.all(different.map(idOf));
+  assertEquals(new Set(ids).size, different.length, ids.join("\n"));
+});
+
+Deno.test("id: headers count whatever their order and case", async () => {
+  assertEquals(
+    await idOf({ headers: { "X-Mode": "b ", "openai-beta": "a" } }),
+    await idOf({ headers: { "OpenAI-Beta": "a", "x-mode": "b" } }),
+  );
+  assertNotEquals(
+    await idOf({ headers: { "x-mode": "B" } }),
+    await idOf({ headers: { "x-mode": "b" } }),
+  );
+});
+
+Deno.test("id: no key is in it, wherever it was put", async () => {
+  const places: OpenAIOptions[] = [
+    { baseURL: `https://gateway.example.com/${KEY}/v1` },
+    { baseURL: `https://gateway.example.com/v1?api-key=${KEY}` },
+    { baseURL: `https://gateway.example.com/v1?x=${KEY}` },
+    { baseURL: `https://me:${KEY}@gateway.example.com/v1` },
+    { baseURL: `https://gateway.example.com/v1?subscription-key=x-own-format&version=2` },
+    { baseURL: `https://gateway.example.com/a%2Fown-format/v1`, apiKey: "a/own-format" },
+    { headers: { "x-client": `app ${KEY}` } },
+    { headers: { "x-client": KEY, "x-api-key": KEY }, apiKey: "another" },
+  ];
+  for (const options of places) {
+    const id = await idOf({ apiKey: KEY, ...options });
+    assert(!id.includes("own-format"), id);
+  }
+});
+
+Deno.test("id: a key that is a word of the address spoils nothing", async () => {
+  const baseURL = "http://ollama:11434/v1";
+  assertEquals(await idOf({ baseURL, apiKey: "ollama" }), await idOf({ baseURL }));
+});

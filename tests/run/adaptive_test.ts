@@ -1,0 +1,200 @@
+/** Concurrency that finds its own limit. */
+import {
+  batch,
+  type ConcurrencyChange,
+  defineAgent,
+  type LimitOptions,
+  scope,
+  stream,
+  summarize,
+} from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import {
+  scripted,
+  simulator,
+  virtualProvider,
+  type VirtualProviderOptions,
+  virtualTime,
+} from "@shoal/agents/testing";
+import { assert, assertEquals, assertGreaterOrEqual, assertThrows } from "@std/assert";
+import { busy, configured, handmade, reply } from "../helpers.ts";
+
+const base = { name: "a", model: "m", prompt: "{i}" };
+const many = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** Two minutes of calls; gives which share was accepted of what the server bears, and which share was refused. */
+async function twoMinutes(
+  server: VirtualProviderOptions,
+  limits: LimitOptions | undefined,
+  concurrency: number,
+) {
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  return await virtualTime({ seed: 1 }).run(async () => {
+    const provider = virtualProvider({
+      latency: { p50: 800, p99: 4_000 },
+      reportRates: false,
+      outputTokens: 10,
+      seed: 1,
+      ...server,
+    });
+    const A = defineAgent({
+      ...base,
+      provider: { ...provider, limits },
+      retries: { rateLimited: 50 },
+    });
+    function* calls() {
+      for (let i = 0;; i++) yield [A, { i }] as const;
+    }
+    for await (const { result } of stream(calls(), { concurrency, deadline: 120_000 })) {
+      if (!result.ok) assertEquals(result.error.code, "timeout");
+    }
+    const { accepted, refused } = provider.stats;
+    return { accepted, refused: refused / (accepted + refused) };
+  });
+}
+
+/** The mean of the latency. */
+const MEAN = 800 * Math.exp((Math.log(5) / 2.3263) ** 2 / 2);
+
+Deno.test("adaptive: an unknown limit is used to 85 % at least, and 2 % at most are refused", async () => {
+  const servers: [limits: VirtualProviderOptions["limits"], bears: number][] = [
+    [{ concurrency: 100 }, 100 / MEAN * 120_000],
+    // Full buckets at first.
+    [{ requestsPerMinute: 6_000 }, 18_000],
+    [{ requestsPerMinute: 600 }, 1_800],
+  ];
+  for (const [limits, bears] of servers) {
+    const { accepted, refused } = await twoMinutes({ limits }, { adaptive: true }, 1_000);
+    const what = `${JSON.stringify(limits)}: ${accepted / bears} used, ${refused} refused`;
+    assert(accepted / bears >= 0.85 && refused <= 0.02, what);
+  }
+});
+
+Deno.test("adaptive: who does not ask for it is not left alone with a limit either", async () => {
+  const { accepted, refused } = await twoMinutes({ limits: { concurrency: 100 } }, undefined, 500);
+  assert(accepted / (100 / MEAN * 120_000) > 0.75 && refused < 0.2, `${accepted} ${refused}`);
+});
+
+Deno.test("adaptive: what is refused by chance, however little is sent, slows nobody down for long", async () => {
+  for (const [share, concurrency] of [[0.2, 10], [0.2, 500], [0.05, 100]] as const) {
+    const server = { faults: { rateLimit: share } };
+    const { accepted } = await twoMinutes(server, undefined, concurrency);
+    const bears = concurrency / MEAN * 120_000 * (1 - share);
+    assertGreaterOrEqual(accepted / bears, 0.4, `${share} at ${concurrency}`);
+  }
+});
+
+Deno.test("adaptive: it begins at start, doubles, stays within its bounds and is told of", async () => {
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  const changes: ConcurrencyChange[] = [];
+  await virtualTime().run(async () => {
+    const provider = scripted("ok", { latency: 100 });
+    const A = defineAgent({ ...base, provider });
+    const results = await batch(many(500).map((i) => [A, { i }] as const), {
+      concurrency: { start: 4, max: 40, onChange: (change) => changes.push(change) },
+    });
+    assertEquals(provider.peakInFlight, 40);
+    const found = results.map(({ attempts }) => attempts[0]!.concurrency!);
+    assertEquals([Math.min(...found), Math.max(...found)], [4, 40]);
+    const { concurrency, wallMs } = summarize(results);
+    assertEquals([concurrency![0]!.concurrency, concurrency!.at(-1)!.concurrency > 35], [4, true]);
+    // 4, 8, 16, 32 and then 40 at a time.
+    assert(wallMs < 1_800, `${wallMs}`);
+  });
+  assert(changes.length > 10 && changes.every(({ reason }) => reason === "growth"));
+  assertEquals(changes[0]!.previous, 4);
+  assertEquals(changes.at(-1)!.concurrency > 35, true);
+});
+
+Deno.test("adaptive: one cut for an episode, and never below min", async () => {
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  const changes: ConcurrencyChange[] = [];
+  await virtualTime().run(async () => {
+    let n = 0;
+    // Thirty of the second hundred are refused together.
+    const provider = handmade({
+      generate: async () => {
+        const mine = n++;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (mine >= 100 && mine < 130) throw busy();
+        return reply("ok");
+      },
+    });
+    const A = defineAgent({ ...base, provider });
+    const bounds = { start: 50, min: 15, max: 60 };
+    const onChange = (change: ConcurrencyChange) => void changes.push(change);
+    const results = await batch(many(400).map((i) => [A, { i }] as const), {
+      concurrency: { ...bounds, onChange },
+    });
+    assert(results.every(({ ok }) => ok));
+  });
+  const least = Math.min(...changes.map(({ concurrency }) => concurrency));
+  assert(least >= 15 && least < 30, `${least}`);
+  assert(changes.at(-1)!.concurrency > least);
+});
+
+Deno.test("adaptive: failures stop the growth, and cut nothing", async () => {
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  await virtualTime().run(async () => {
+    let n = 0;
+    const provider = handmade({
+      generate: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        if (n++ % 2 === 0) throw busy({ code: "provider", status: 503 });
+        return reply("ok");
+      },
+    });
+    const A = defineAgent({ ...base, provider, retries: { max: 20, base: 0 } });
+    const results = await batch(many(200).map((i) => [A, { i }] as const), {
+      concurrency: { start: 10, max: 100 },
+    });
+    const found = results.flatMap(({ attempts }) =>
+      attempts.map(({ concurrency }) => concurrency!)
+    );
+    assertEquals([Math.min(...found), Math.max(...found)], [10, 10]);
+  });
+});
+
+Deno.test("adaptive: in a scope, whose concurrency can be looked at", async () => {
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  await virtualTime().run(async () => {
+    const A = defineAgent({ ...base, provider: scripted("ok", { latency: 10 }) });
+    await scope({ concurrency: { start: 2, max: 50 } }, async (scope) => {
+      assertEquals(scope.concurrency, 2);
+      await Promise.all(many(200).map((i) => A.call({ i })));
+      assertEquals(scope.concurrency! > 20, true);
+    });
+  });
+});
+
+Deno.test("adaptive: a real server with a limit of its own", async () => {
+  await using server = simulator({ latency: 20, limits: { concurrency: 20 }, seed: 3 });
+  await using provider = openai({ baseURL: server.url, apiKey: "a", limits: { adaptive: true } });
+  const A = defineAgent({ ...base, provider });
+  const results = await batch(many(500).map((i) => [A, { i }] as const), { concurrency: 100 });
+  assertEquals(results.filter(({ ok }) => !ok), []);
+  assert(server.stats.byStatus[429]! < 50, JSON.stringify(server.stats.byStatus));
+});
+
+Deno.test("adaptive: contradictions are refused at once", () => {
+  const A = defineAgent({ ...base, provider: scripted("ok") });
+  const bad: [options: object, error: typeof TypeError | typeof RangeError, says: string][] = [
+    [{ concurrency: { min: 5, max: 3 } }, RangeError, "min must not be above max: 5 is above 3"],
+    [{ concurrency: { start: 5, max: 3 } }, RangeError, "start must not be above max"],
+    [{ concurrency: { start: 1, min: 2 } }, RangeError, "start must not be below min"],
+    [{ concurrency: { max: 0 } }, RangeError, "max must be a positive integer"],
+    [{ concurrency: { maxx: 1 } }, TypeError, 'did you mean "max"?'],
+    [{ concurrency: { onChange: 1 } }, TypeError, "onChange must be a function"],
+    [{ limits: { adaptive: false, concurrency: { max: 3 } } }, TypeError, "say one of the two"],
+    [{ limits: { adaptive: 1 } }, TypeError, "adaptive must be true or false"],
+    [{ limits: { reserve: 1.5 } }, RangeError, "reserve"],
+    [{ limits: { requestsPerMinute: -1 } }, RangeError, "requestsPerMinute"],
+  ];
+  for (const [options, error, says] of bad) {
+    assertThrows(() => stream([[A, { i: 1 }]], options as never), error, says);
+  }
+  const models = (limits: object) => () =>
+    openai({ apiKey: "a", limits: { models: limits } as never });
+  assertThrows(models({ m: { concurrency: 0 } }), RangeError, 'models["m"]');
+  assertThrows(models([]), TypeError, "models must be an object with limits by model");
+});

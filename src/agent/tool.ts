@@ -140,7 +140,7 @@ const RULES: Rules = {
  *   ]),
  * });
  * const { content, toolCalls } = await Guide.call({ question: "Is it warm in Rome?" });
- * console.log(content, toolCalls[0].result); // 21 degrees { city: "Rome", celsius: 21 }
+ * console.log(content, toolCalls[0]?.result); // 21 degrees { city: "Rome", celsius: 21 }
  * ```
  */
 export function tool<S extends StandardSchema, R>(

@@ -94,3 +94,12 @@ Deno.test("estimated: a budget counts it, and nothing is learned from it", async
     assertEquals((await A.settle({ x: prompt }, { onDelta })).ok, true);
   });
 });
+
+Deno.test("estimated: how long answers are is not learned from one that was broken off", async () => {
+  const onDelta = () => {};
+  const A = defineAgent({ ...base, provider: breaks(1, busy()) });
+  await A.settle({ x: prompt }, { onDelta });
+  // It is still thought to be 200 tokens, for which there is no room.
+  const next = await A.settle({ x: prompt }, { onDelta, budget: { tokens: 100 } });
+  assertEquals([next.error!.code, next.attempts.length], ["budget", 0]);
+});

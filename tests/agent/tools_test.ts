@@ -308,6 +308,26 @@ Deno.test("tools: the time that they take is told, side by side counted once", a
   assertEquals(toolCalls.map(({ durationMs }) => durationMs), [100, 100]);
 });
 
+Deno.test("tools: what calls inside wait for is time of the tool, and not counted twice", async () => {
+  using time = fakeTime();
+  const inner = defineAgent({
+    ...base,
+    name: "inner",
+    provider: scripted("deep", { latency: 100 }),
+  });
+  const ask = tool({
+    name: "ask",
+    input: { type: "object" },
+    run: () => inner.call({ x: 1 }).then(() => 1),
+  });
+  const provider = scripted([asks(["ask", {}]), "done"], { latency: 10 });
+  const call = defineAgent({ ...base, tools: [ask], provider }).call({ x: 1 });
+  await time.tick(1_000);
+  const { timing, durationMs, children } = await call;
+  assertEquals([timing.toolsMs, timing.modelMs, durationMs], [100, 20, 120]);
+  assertEquals(children[0]!.timing.modelMs, 100);
+});
+
 Deno.test("tools: a tool has its time, and the model is told when it is over", async () => {
   using time = fakeTime();
   let signal: AbortSignal | undefined;
@@ -432,6 +452,37 @@ Deno.test("tools: each round can come from the cache, and the tools run all the 
   const forgetful = tool({ name: "count", input: { type: "object" }, run: () => "else" });
   const third = await A.with({ tools: [forgetful] }).call({ x: 1 });
   assertEquals([third.cached, third.attempts.length], [false, 1]);
+});
+
+Deno.test("tools: a kept answer that asks for tools is not read by the schema", async () => {
+  const output = z.object({ sum: z.number() });
+  const provider = scripted([asks(["add", { a: 2 }]), '{"sum":3}', "never"]);
+  const A = defineAgent({ ...base, tools: [add], output, provider, cache: { ttl: 60_000 } });
+  await A.call({ x: "kept" });
+  const again = await A.call({ x: "kept" });
+  assertEquals([again.content, again.cached, provider.calls], [{ sum: 3 }, true, 2]);
+});
+
+Deno.test("tools: an answer of which only the end was kept is not a kept one", async () => {
+  using time = fakeTime();
+  let ran = 0;
+  const slow = tool({
+    name: "slow",
+    input: { type: "object" },
+    run: () => delay(ran++ === 0 ? 60 : 0),
+  });
+  const A = defineAgent({
+    ...base,
+    tools: [slow],
+    provider: scripted(({ messages }) => messages.length === 1 ? asks(["slow", {}]) : "done"),
+    cache: { ttl: 100 },
+  });
+  const first = A.call({ x: "of its own" });
+  await time.tick(110); // the first round was kept at 0, the second one at 60
+  await first;
+  const second = A.call({ x: "of its own" });
+  await time.tick(10);
+  assertEquals([(await second).attempts.length, (await second).cached], [1, false]);
 });
 
 Deno.test("tools: a slow answer of any round is hedged", async () => {

@@ -63,6 +63,7 @@ Deno.test("reading: of several answers the last one that fits counts, and fences
     [fence(good) + fence('label({"label":"bad"})', "js"), "good"],
     [fence("npm install", "sh") + fence(good), "good"],
     [fence("{'label': 'good'}") + bad, "good"],
+    [`${good}\nor in Python:\n{'label': 'bad'}`, "good"],
     [fence("{'label': 'bad'}") + fence(good), "good"],
     [fence(good) + 'where {"label": text} is what you asked for', "good"],
   ];
@@ -170,6 +171,7 @@ Deno.test("reading: what is cut off, left out or unclear is not guessed", async 
     ["[[1, oops],\n[2]\n]", /broken/],
     ['Draft {"items":[]}, but then {"items": oops}', /broken/],
     ["```json\n[1, oops]\n```", /broken/],
+    ['```json\n{"items":[]}\n```\nNo:\n```json\n{"items": oops}\n```', /broken/],
   ];
   for (const [text, message] of cases) {
     for (const schema of loose) {
@@ -203,6 +205,8 @@ Deno.test("reading: prose is no answer, whatever the schema lets through", async
       "{ [ } ]",
       "```\nI cannot answer that.\n```",
       "```sh\nnpm install\n```",
+      "```\n5 apples\n```",
+      '```\n"Yes" is what I would say\n```',
       "5 apples",
       "true story",
       "'quoted'",
@@ -390,6 +394,15 @@ Deno.test("reading: time grows with the length of what is said, whatever it is",
   }
 });
 
+Deno.test("reading: so does the time for the beginning of an answer", () => {
+  const { partial } = outputOf("a", { type: "object" });
+  for (const piece of ["[", "{a:", '["', "[//\n"]) {
+    const began = performance.now();
+    partial("x" + piece.repeat(2_000_000));
+    assert(performance.now() - began < 10_000, piece);
+  }
+});
+
 Deno.test("reading: a check may be async, for each of several answers", async () => {
   const seen: unknown[] = [];
   const schema = z.object({ n: z.number() }).refine(async ({ n }) => {
@@ -401,6 +414,7 @@ Deno.test("reading: a check may be async, for each of several answers", async ()
   // zod asks twice where it learns that it must wait.
   assertEquals([...new Set(seen)], [3, 2, 1]);
   // The issues are those of the likeliest one.
-  const parsed = await outputOf("a", z.object({ n: z.number() })).parse('{"m":1} {"n":"x"}');
-  assertEquals(!parsed.ok && parsed.issues[0]!.path, ["n"]);
+  const both = outputOf("a", z.object({ n: z.number(), m: z.number() }));
+  const parsed = await both.parse('{"n":"x","m":1} {"n":1,"m":"x"}');
+  assertEquals(!parsed.ok && parsed.issues[0]!.path, ["m"]);
 });

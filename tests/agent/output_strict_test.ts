@@ -206,6 +206,12 @@ Deno.test("strict: null for what is absent comes back as absent, but only there"
     ok: true,
     content: { b: null },
   });
+  // Null in the place of what must be there is not taken for nothing.
+  const needed = { ...plain, required: ["a"] };
+  assertEquals(await outputOf("a", needed).parse('{"a":null,"b":null}'), {
+    ok: true,
+    content: { a: null, b: null },
+  });
   // A schema that is not strict asks for no nulls.
   const open = { type: "object", properties: { a: { type: "string" } } };
   assertEquals(await outputOf("a", open).parse('{"a":null}'), { ok: true, content: { a: null } });

@@ -26,5 +26,5 @@ const Guide = defineAgent({
 
 for (const question of ["When does it open?", "What is the password?"]) {
   const result = await Guide.settle({ question });
-  console.log(question, "→", result.ok ? result.content : result.error.cause);
+  console.log(question, "→", result.ok ? result.content : (result.error.cause as Error).message);
 }

@@ -58,7 +58,7 @@ export async function rounds(
     talk.answers++;
     talk.asked ||= !trace.cached;
     trace.cached = !talk.asked;
-    const { text, toolCalls = [] } = answer.reply;
+    const { text, toolCalls = [], providerData } = answer.reply;
     if (agent.tools === undefined || toolCalls.length === 0) return answer;
     if (talk.answers >= maxSteps) {
       throw trace.make(
@@ -68,7 +68,13 @@ export async function rounds(
     }
     talk.messages = [
       ...talk.messages,
-      { role: "assistant", content: text, toolCalls },
+      // What the provider wants to have back beside it: a reasoning model's thoughts.
+      {
+        role: "assistant",
+        content: text,
+        toolCalls,
+        ...(providerData !== undefined && { providerData }),
+      },
       ...await use(toolCalls),
     ];
   }

@@ -528,3 +528,12 @@ Deno.test("tools: a provider that gives nonsense for tool calls is told so", asy
   );
   await settled();
 });
+
+Deno.test("tools: what the provider wants to have back goes back with the round", async () => {
+  const thoughts = { items: ["encrypted"] };
+  const provider = scripted([{ ...asks(["add", { a: 1 }]), providerData: thoughts }, "2"]);
+  await defineAgent({ ...base, tools: [add], provider }).call({ x: "1 + 1?" });
+  const [, second] = provider.requests;
+  const [told] = second!.messages.filter(({ role }) => role === "assistant");
+  assertEquals(told!.providerData, thoughts);
+});

@@ -20,6 +20,28 @@ Deno.test("weather: ten cuts in vain are it, and the width is that before them",
   assertEquals([weather.lasts(59_999), weather.lasts(60_000)], [true, false]);
 });
 
+Deno.test("weather: where many are refused before each cut, fewer cuts tell as much", () => {
+  const weather = new Weather(true);
+  assertEquals(cuts(weather, 3, 10, 2), undefined);
+  assertEquals(cuts(weather, 1, 10, 2), 100);
+});
+
+Deno.test("weather: the width to go back to is not forgotten for a bad moment, but for a cut that helped", () => {
+  for (const [helped, width] of [[false, 100], [true, 20]] as const) {
+    const weather = new Weather(true);
+    cuts(weather, 2, 10, 2);
+    // By chance.
+    weather.note({ sent: 10, refused: 6 });
+    assertEquals(weather.judge(50, 0), undefined);
+    if (helped) weather.helped();
+    const judged = [20, 15, 10, 8].map((width) => {
+      weather.note({ sent: 10, refused: 2 });
+      return weather.judge(width, 0);
+    });
+    assertEquals(judged, [undefined, undefined, undefined, width]);
+  }
+});
+
 Deno.test("weather: if more than the half is refused, it is the limit", () => {
   const weather = new Weather();
   assertEquals(cuts(weather, 100, 10, 6), undefined);
@@ -38,16 +60,13 @@ Deno.test("weather: a cut that helped begins the count anew", () => {
 
 Deno.test("weather: of too little one cannot tell; it is put together", () => {
   const weather = new Weather();
-  for (let n = 0; n < 30; n++) {
+  // It takes eleven times ten of them.
+  for (let n = 1; n < 110; n++) {
     weather.note({ sent: 1, refused: 0 });
-    weather.judge(50, 0);
+    assertEquals([weather.judge(50, 0), weather.lasts(0)], [undefined, false]);
   }
-  assertEquals(weather.lasts(0), false);
-  for (let n = 0; n < 20; n++) {
-    weather.note({ sent: 1, refused: 0 });
-    weather.judge(50, 0);
-  }
-  assertEquals(weather.lasts(0), true);
+  weather.note({ sent: 1, refused: 1 });
+  assertEquals([weather.judge(50, 0), weather.lasts(0)], [50, true]);
 });
 
 Deno.test("weather: it ends when most is refused, and one can be sure of that", () => {

@@ -2,6 +2,7 @@ import type { ConcurrencyChange } from "@shoal/agents";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Episode, type Heard, Window, type WindowOptions } from "../../src/limits/window.ts";
+import { seeded } from "../../src/testing/_simulator_random.ts";
 import { HEARD, microtasks } from "./helpers.ts";
 
 function windowOf(options: Partial<WindowOptions> = {}): Window {
@@ -14,6 +15,9 @@ class Wire {
   readonly #refused: Episode[] = [];
   /** How many the server bears. */
   limit = Infinity;
+  /** Says whether one is refused whatever the server bears. */
+  unlucky = (): boolean => false;
+  now = 0;
   answered = 0;
   refused = 0;
 
@@ -22,8 +26,8 @@ class Wire {
   fill(): number {
     const inUse = () => this.#accepted.length + this.#refused.length;
     while (inUse() < this.window.concurrency) {
-      const list = this.#accepted.length < this.limit ? this.#accepted : this.#refused;
-      list.push(this.window.send());
+      const accepted = this.#accepted.length < this.limit && !this.unlucky();
+      (accepted ? this.#accepted : this.#refused).push(this.window.send());
     }
     return inUse();
   }
@@ -35,7 +39,9 @@ class Wire {
     this.answered++;
     if (refused !== undefined) this.refused++;
     const said = refused === undefined ? "ok" : "refused";
-    this.window.hear(heard ?? said, refused ?? this.#accepted.shift()!, inUse, 0);
+    // An answer takes a second.
+    if (refused === undefined) this.now += 1_000 / inUse;
+    this.window.hear(heard ?? said, refused ?? this.#accepted.shift()!, inUse, this.now);
   }
 
   /** As many are answered as are on the wire. Gives the width after that. */
@@ -181,6 +187,34 @@ Deno.test("window: some share may be refused without a cut, if it is to be so", 
     least = Math.min(least, wire.window.concurrency);
   }
   assert(least < 30, `${least}`);
+});
+
+Deno.test("window: what is refused by chance, whatever is sent, does not narrow it for long", () => {
+  for (const share of [0.02, 0.05, 0.08, 0.12, 0.2, 0.3]) {
+    for (const max of [10, 30, 100, 500]) {
+      for (const seed of [1, 2, 3]) {
+        const wire = new Wire(windowOf({ start: max, min: 8, max, tolerance: 0.1 }));
+        const random = seeded(seed);
+        wire.unlucky = () => random() < share;
+        while (wire.now < 120_000) wire.answer();
+        const used = (wire.answered - wire.refused) / (120 * max);
+        assert(used >= (share < 0.3 ? 0.6 : 0.4), `${share} at ${max}, ${seed}: ${used}`);
+      }
+    }
+  }
+});
+
+Deno.test("window: where some may be refused it finds a limit all the same, and takes it for no weather", () => {
+  for (const limit of [10, 20, 100, 400]) {
+    const wire = new Wire(windowOf({ start: 1_000, max: 1_000, min: 8, tolerance: 0.1 }));
+    wire.limit = limit;
+    while (wire.now < 30_000) wire.answer();
+    [wire.answered, wire.refused] = [0, 0];
+    while (wire.now < 300_000) wire.answer();
+    const used = (wire.answered - wire.refused) / 270 / limit;
+    const refused = wire.refused / wire.answered;
+    assert(used >= 0.85 && refused <= 0.1, `${limit}: ${used} used, ${refused} refused`);
+  }
 });
 
 Deno.test("window: it looks for a limit while it may grow, and when it has met one", () => {

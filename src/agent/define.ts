@@ -38,7 +38,7 @@ export interface TemplateAgentOptions<
   readonly output?: S;
   /**
    * A schema that checks the parameters of each call; what fails it is not sent (`invalid_params`). The template gets what the schema makes
-   * of them. A JSON Schema checks nothing, but tells others what the parameters are.
+   * of them. Of a JSON Schema only the root is checked: the type, and what must be there.
    */
   readonly params?: P;
 }
@@ -55,7 +55,7 @@ export interface PromptAgentOptions<
   readonly output?: S;
   /**
    * A schema that checks the parameters of each call; what fails it is not sent (`invalid_params`). The function gets what the schema makes
-   * of them. A JSON Schema checks nothing, but tells others what the parameters are.
+   * of them. Of a JSON Schema only the root is checked: the type, and what must be there.
    */
   readonly params?: P;
 }
@@ -72,7 +72,7 @@ export interface RunAgentOptions<
   readonly timeout?: number | TimeoutOptions;
   /**
    * A schema that checks the parameters of each call; what fails it is not run (`invalid_params`). The function gets what the schema makes
-   * of them. A JSON Schema checks nothing, but tells others what the parameters are.
+   * of them. Of a JSON Schema only the root is checked: the type, and what must be there.
    */
   readonly params?: P;
 }

@@ -1,4 +1,4 @@
-import type { Output } from "./output.ts";
+import { partialsOf } from "./partials.ts";
 import type { Outgoing } from "./send.ts";
 
 /**
@@ -9,7 +9,6 @@ import type { Outgoing } from "./send.ts";
 export async function handOn(call: Outgoing, text: string): Promise<void> {
   const { hooks, trace } = call;
   trace.handedOn = true;
-  trace.text += text;
   try {
     await hooks.onDelta?.(text);
   } catch (cause) {
@@ -18,24 +17,10 @@ export async function handOn(call: Outgoing, text: string): Promise<void> {
       cause,
     });
   }
-  if (hooks.onPartial !== undefined && call.agent.output !== undefined) {
-    await handOnPartial(call, call.agent.output, hooks.onPartial);
-  }
-}
-
-/**
- * To read all of a long answer with each of its pieces would take the square of its length: so it must have grown by a share of
- * itself.
- */
-const GROWTH = 1 / 64;
-
-async function handOnPartial(
-  { trace }: Outgoing,
-  output: Output & { partial?(text: string): unknown },
-  onPartial: (read: () => unknown) => void | Promise<void>,
-): Promise<void> {
-  const { text, textRead } = trace;
-  if (output.partial === undefined || text.length - textRead <= textRead * GROWTH) return;
-  trace.textRead = text.length;
-  await onPartial(() => output.partial?.(text));
+  const { output } = call.agent;
+  if (hooks.onPartial === undefined || output === undefined) return;
+  // Not read before somebody wants it.
+  trace.partials ??= partialsOf({ partial: (text) => () => output.partial(text) });
+  const read = trace.partials(text) as (() => unknown) | undefined;
+  if (read !== undefined) await hooks.onPartial(read);
 }

@@ -4,6 +4,7 @@ import { isRecord, refuse } from "../model/check.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Schema, StandardSchema } from "./output.ts";
+import { rootIssues } from "./root_issues.ts";
 
 /** The type of what a schema takes. */
 export type InferInput<S> = S extends { readonly "~standard": { readonly types?: infer T } }
@@ -44,8 +45,8 @@ export function inputOf(doing: string, name: string, schema: Schema): Input {
     },
     async check(value) {
       if (standard === undefined) {
-        if ((schema as JsonSchema).type !== "object" || isRecord(value)) return { ok: true, value };
-        return { ok: false, issues: [{ message: "it must be an object" }] };
+        const issues = rootIssues(schema as JsonSchema, value);
+        return issues.length === 0 ? { ok: true, value } : { ok: false, issues };
       }
       const checked = await standard.validate(value);
       if (checked.issues === undefined) return { ok: true, value: checked.value };

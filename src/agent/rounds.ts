@@ -52,8 +52,7 @@ export async function rounds(
   for (;;) {
     // What was handed on of an earlier round is whole: this one may be repeated until it has begun.
     trace.handedOn = trace.cached = false;
-    trace.text = "";
-    trace.textRead = 0;
+    trace.partials = undefined;
     const answer = await ask(talk.messages);
     talk.answers++;
     talk.asked ||= !trace.cached;

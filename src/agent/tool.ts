@@ -35,7 +35,8 @@ export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unkn
   /** What it does, and when to use it: the model reads this. */
   readonly description?: string;
   /**
-   * The schema of its arguments, an object: a Standard Schema, which checks them, or a JSON Schema, which only asks for them.
+   * The schema of its arguments, an object: a Standard Schema, which checks them, or a JSON Schema, of which only the root is
+   * checked: the type, and what must be there.
    */
   readonly input: S;
   /**

@@ -47,10 +47,8 @@ export class Trace {
   generationMs: number | undefined;
   /** Was a piece of the answer handed on? */
   handedOn = false;
-  /** The pieces that were handed on. */
-  text = "";
-  /** How much of it was read as a typed answer. */
-  textRead = 0;
+  /** Takes the pieces that are handed on, and gives what can be told of a typed answer so far. */
+  partials: ((delta: string) => unknown) | undefined;
   /** Was the answer there already, or asked for by another call? */
   cached = false;
   /** Was another model asked than the first? */

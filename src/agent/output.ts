@@ -53,7 +53,7 @@ export interface Output {
   parse(text: string): Promise<Parsed>;
   /**
    * What can already be told of an answer that is still coming, not checked; `undefined` while that is nothing. Takes time in
-   * proportion to the text: {@linkcode import("./partials.ts").partialsOf} asks no more often than is worth it.
+   * proportion to the text: `partialsOf` asks no more often than is worth it.
    */
   partial(text: string): unknown;
 }

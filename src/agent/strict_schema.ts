@@ -77,7 +77,7 @@ class CannotBeStrict extends Error {}
 
 /**
  * The schema with the changes that make it keep the rules, or `undefined` if that would change what fits. What may be absent
- * is asked for as null: {@linkcode import("./absent.ts").dropNulls} takes it out again.
+ * is asked for as null: `dropNulls` takes it out again.
  *
  * `isChecked` says that a schema library checks the answer after us. Then objects that do not say whether more may be in them
  * are closed, since what a type does not name is of no use; `oneOf` may be `anyOf`; and what a server cannot hold the model to

@@ -398,7 +398,7 @@ Deno.test("reading: so does the time for the beginning of an answer", () => {
   const { partial } = outputOf("a", { type: "object" });
   for (const piece of ["[", "{a:", '["', "[//\n"]) {
     const began = performance.now();
-    partial("x" + piece.repeat(2_000_000));
+    partial("x" + piece.repeat(500_000));
     assert(performance.now() - began < 10_000, piece);
   }
 });

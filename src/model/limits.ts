@@ -119,7 +119,9 @@ export const providerLimits: Rule = (doing, name, value) => {
     ...RULES,
     models(doing, name, models) {
       if (!isRecord(models)) refuse(doing, name, "an object with limits by model", models);
-      for (const [model, own] of Object.entries(models)) limits(doing, `${name}["${model}"]`, own);
+      for (const [model, own] of Object.entries(models)) {
+        if (own !== undefined) limits(doing, `${name}["${model}"]`, own);
+      }
     },
   });
   refuseContradiction(`${doing}: ${name}`, value as LimitOptions);

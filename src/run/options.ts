@@ -50,6 +50,8 @@ export interface RunOptions {
 export interface CallRunOptions extends RunOptions {
   /** Told of each result as it comes; a promise is waited for before its lane goes on. */
   readonly onResult?: (result: Result, index: number) => void | Promise<void>;
+  /** Told each piece of each answer as it comes, and waited for; asks the providers to stream. A call's own `onDelta` is told first. */
+  readonly onDelta?: (text: string, index: number) => void | Promise<void>;
   /**
    * Stops the run at the first failure, instead of keeping failures as values.
    *
@@ -70,7 +72,12 @@ export const RUN_RULES: Rules = {
 };
 
 /** The rules for {@linkcode CallRunOptions}. */
-export const CALL_RUN_RULES: Rules = { ...RUN_RULES, onResult: callback, throwOnError: flag };
+export const CALL_RUN_RULES: Rules = {
+  ...RUN_RULES,
+  onResult: callback,
+  onDelta: callback,
+  throwOnError: flag,
+};
 
 /** The limits of a run on its attempts, and how many items it works on at the same time. */
 export function limitsOf({ concurrency, limits }: RunOptions): {

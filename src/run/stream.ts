@@ -1,6 +1,6 @@
 import { type AgentCall, type Callable, type ContentOf, isCallable } from "../agent/callable.ts";
 import { currentContext, inContext } from "../agent/context.ts";
-import { CALL_RULES } from "../agent/options.ts";
+import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { checkOptions, refuse } from "../model/check.ts";
 import type { Result } from "../model/result.ts";
 import { CALL_RUN_RULES, type CallRunOptions, checkSource } from "./options.ts";
@@ -76,7 +76,7 @@ export function resultStream(
   options: CallRunOptions,
 ): ResultStream {
   const context = currentContext();
-  const { onResult, throwOnError = false } = options;
+  const { onResult, onDelta, throwOnError = false } = options;
   let run: Run<StreamItem> | undefined;
   let over = false;
 
@@ -85,7 +85,7 @@ export function resultStream(
       async item(call, index, run) {
         if (!Array.isArray(calls)) checkCall("make the calls", call, index);
         const [agent, params, callOptions] = call;
-        const result = await agent.settle(params, callOptions);
+        const result = await agent.settle(params, withDelta(callOptions, index, onDelta));
         // What was aborted by the end of the run has nothing to tell.
         if (run.stopped && result.error?.code === "aborted") return undefined;
         // Once the run was stopped nothing fires any more, though what was finished counts.
@@ -119,6 +119,22 @@ export function resultStream(
     },
     async [Symbol.asyncDispose]() {
       await end();
+    },
+  };
+}
+
+/** The options of a call whose pieces the run wants to have as well. */
+function withDelta(
+  call: CallOptions | undefined,
+  index: number,
+  onDelta: CallRunOptions["onDelta"],
+): CallOptions | undefined {
+  if (onDelta === undefined) return call;
+  return {
+    ...call,
+    async onDelta(text) {
+      await call?.onDelta?.(text);
+      await onDelta(text, index);
     },
   };
 }

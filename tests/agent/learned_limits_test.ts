@@ -1,10 +1,13 @@
 /** What the server teaches: its rates are kept to, and a refusal stops its model once. */
-import { defineAgent, type Provider, stream } from "@shoal/agents";
-import { scripted, virtualProvider, virtualTime } from "@shoal/agents/testing";
+import { batch, defineAgent, type Provider, stream } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import { scripted, simulator, virtualProvider, virtualTime } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import { busy, configured, errorOf, fakeTime, handmade, reply } from "../helpers.ts";
 
 const base = { name: "a", prompt: "{x}", model: "m" };
+const many = (n: number) => Array.from({ length: n }, (_, i) => i);
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Refuses the first request of the model "m", and tells when requests came. */
 function refusing(retryAfterMs: number | undefined) {
@@ -169,4 +172,163 @@ Deno.test("rates: providers with one key follow one limit", async () => {
   await time.tick(5_000);
   await Promise.all(all);
   assertEquals(came, 4);
+});
+
+Deno.test("429: nothing goes out in the pause of what waits for the other limits of the key, either", async () => {
+  using time = fakeTime();
+  const began = performance.now();
+  const came: number[] = [];
+  const provider = handmade({
+    generate: async () => {
+      came.push(performance.now() - began);
+      const n = came.length;
+      await wait(100);
+      if (n === 2) throw busy({ retryAfterMs: 10_000 });
+      return reply("ok");
+    },
+  });
+  const A = defineAgent({ ...base, provider: { ...provider, limits: { concurrency: 2 } } });
+  const results = batch(many(12).map((x) => [A, { x }] as const), { concurrency: 12 });
+  await time.tick(20_000);
+  assertEquals((await results).filter(({ ok }) => !ok), []);
+  // At 100 the answer to the first lets one out before the refusal is heard.
+  assertEquals(came.slice(0, 4), [0, 0, 100, 10_100]);
+});
+
+Deno.test("429: who gives up in the pause has waited for it", async () => {
+  using time = fakeTime();
+  const { provider } = refusing(30_000);
+  const A = defineAgent({ ...base, provider, retries: 0, timeout: { total: 5_000 } });
+  await A.settle({ x: 1 });
+  const calls = [A.settle({ x: 2 }), A.settle({ x: 3 })];
+  await time.tick(5_000);
+  for (const { error, timing, attempts } of await Promise.all(calls)) {
+    assertEquals([error!.code, attempts.length], ["timeout", 0]);
+    const { queuedMs, limitedMs, limitedBy } = timing;
+    assertEquals([queuedMs, limitedMs, limitedBy], [0, 5_000, "pause"]);
+  }
+  assertEquals(
+    (setTimeout as unknown as { clock: { countTimers(): number } }).clock.countTimers(),
+    0,
+  );
+});
+
+Deno.test("429: no retries send exactly one", async () => {
+  for (const retries of [0, { max: 0 }, { rateLimited: 0 }]) {
+    const { provider, came } = refusing(1);
+    const { error, attempts } = await defineAgent({ ...base, provider, retries }).settle({ x: 1 });
+    assertEquals([error!.code, attempts.length, came.length], ["rate_limited", 1, 1]);
+  }
+});
+
+Deno.test("429: a quota that is used up for good, and what fails, stop nobody", async () => {
+  using time = fakeTime();
+  const errors = [
+    busy({ retryable: false, retryAfterMs: 50_000 }),
+    busy({ code: "provider", status: 503, retryAfterMs: 50_000 }),
+  ];
+  for (const error of errors) {
+    const provider = scripted([error, "ok"]);
+    const A = defineAgent({ ...base, provider, retries: 0 });
+    assertEquals((await A.settle({ x: 1 })).ok, false);
+    assertEquals((await A.call({ x: 2 })).timing.limitedMs, 0);
+    await time.tick(1);
+  }
+});
+
+/** A server whose limit is full at first and fills in such a time; it tells how it stands, as of when a request came. */
+function filling(limit: number, fillMs: number, latency: (n: number) => number) {
+  const began = performance.now();
+  const seen = { accepted: [] as number[], refused: 0, tells: true };
+  let [level, at, n] = [limit, 0, 0];
+  const provider = handmade({
+    generate: async () => {
+      const now = performance.now() - began;
+      level = Math.min(limit, level + (now - at) * limit / fillMs);
+      at = now;
+      const refused = level < 1;
+      if (refused) seen.refused++;
+      else {
+        level--;
+        seen.accepted.push(now);
+      }
+      const resetMs = Math.ceil((limit - level) * fillMs / limit);
+      const requests = { limit, remaining: Math.floor(level), resetMs };
+      const rates = seen.tells ? { requests } : undefined;
+      await wait(latency(n++));
+      if (refused) throw busy({ rates, retryAfterMs: undefined });
+      return reply("ok", { rates });
+    },
+  });
+  return { provider, seen };
+}
+
+Deno.test("rates: answers that overtake each other, a limit of a second, and one of a day", async () => {
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  const table: [limit: number, fillMs: number, calls: number, atOnce: number][] = [
+    [100, 1_000, 2_000, 200],
+    [600, 60_000, 3_000, 300],
+    [200, 86_400_000, 230, 30],
+  ];
+  for (const [limit, fillMs, calls, concurrency] of table) {
+    await virtualTime({ seed: 1 }).run(async () => {
+      // The answers to five in a row come in the reverse order.
+      const latency = (n: number) => 100 + 60 * (4 - n % 5);
+      const { provider, seen } = filling(limit, fillMs, latency);
+      const A = defineAgent({ ...base, provider, retries: { rateLimited: 50 } });
+      await A.call({ x: 0 });
+      const results = await batch(many(calls).map((x) => [A, { x }] as const), { concurrency });
+      assertEquals(results.filter(({ ok }) => !ok), []);
+      assertEquals(seen.refused, 0, `of ${limit} in ${fillMs} ms`);
+      // What is full at first is gone at once; of what flows in, nearly all is used.
+      const took = seen.accepted.at(-1)!;
+      const could = (calls + 1 - limit) * fillMs / limit;
+      assert(took <= 1.03 * could + 0.01 * fillMs + 1_000, `${limit}: ${took} of ${could}`);
+    });
+  }
+});
+
+Deno.test("rates: a server that says nothing of them any more is not held to them any more", async () => {
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  await virtualTime().run(async () => {
+    const { provider, seen } = filling(10, 60_000, () => 10);
+    const A = defineAgent({ ...base, provider });
+    for (let x = 0; x < 9; x++) await A.call({ x });
+    seen.tells = false;
+    const began = performance.now();
+    // The next one that it lets out does not wait long, and it is told of no limit.
+    await A.call({ x: 9 });
+    assert(performance.now() - began < 7_000);
+    const then = performance.now();
+    await Promise.allSettled(many(20).map((x) => A.settle({ x }, { retries: 0 })));
+    assert(performance.now() - then < 100);
+  });
+});
+
+Deno.test("rates: calls wait for requests or for tokens, and say so", async () => {
+  using time = fakeTime();
+  const none = { limit: 60, remaining: 0, resetMs: 60_000 };
+  for (const what of ["requests", "tokens"] as const) {
+    const provider = handmade({
+      generate: () => Promise.resolve(reply("ok", { rates: { [what]: none } })),
+    });
+    const A = defineAgent({ ...base, provider });
+    await A.call({ x: 1 });
+    const second = A.call({ x: 2 });
+    await time.tick(100_000);
+    const { limitedBy, limitedMs } = (await second).timing;
+    assertEquals(limitedBy, what);
+    assert(limitedMs >= 1_000);
+  }
+});
+
+Deno.test("429: a real server that bears few at a time, with the default retries", async () => {
+  for (const limits of [{ concurrency: 20 }, { requestsPerMinute: 6_000, concurrency: 10 }]) {
+    await using server = simulator({ latency: 20, limits, seed: 2 });
+    await using provider = openai({ baseURL: server.url, apiKey: "a" });
+    const A = defineAgent({ ...base, provider });
+    const results = await batch(many(300).map((x) => [A, { x }] as const), { concurrency: 300 });
+    assertEquals(results.filter(({ ok }) => !ok).map(({ error }) => error!.message), []);
+    assert(results.some(({ attempts }) => attempts.length > 1));
+  }
 });

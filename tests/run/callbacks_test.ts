@@ -217,3 +217,27 @@ Deno.test("callbacks run where the run was started: a call in them is a call of 
     "aborted",
   );
 });
+
+Deno.test("onDelta is told each piece with the index of its call, beside the call's own", async () => {
+  const { agent } = echoAgent();
+  const [pieces, own]: [string[], string[]] = [["", "", ""], []];
+  const onDelta = (text: string) => void own.push(text);
+  const calls = ["a b", "c d", "e f"].map((text, i) =>
+    [agent, { text }, i === 1 ? { onDelta } : undefined] as const
+  );
+  const results = await batch(calls, {
+    onDelta: (text, index) => void (pieces[index] += text),
+  });
+  assertEquals(pieces, results.map(({ content }) => content));
+  assertEquals(own.join(""), pieces[1]);
+  assert(results.every(({ timing }) => timing.firstTokenMs !== undefined));
+});
+
+Deno.test("onDelta that throws fails its call, clearly, and no other", async () => {
+  const { agent } = echoAgent();
+  const onDelta = (_: string, index: number) => {
+    if (index === 0) throw new Error("mine");
+  };
+  const results = await batch(calls(agent, 2), { onDelta });
+  assertEquals(results.map(({ error }) => error?.code), ["tool", undefined]);
+});

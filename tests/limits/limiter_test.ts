@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { LimitOptions } from "@shoal/agents";
 import { type Ask, Limiter, type WaitReason } from "../../src/limits/limiter.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, microtasks, MINUTE, pass, passAll } from "./helpers.ts";
@@ -229,6 +230,80 @@ Deno.test("limiter: nobody begins during a pause, and a shorter one does not end
   controller.abort("bye");
   await microtasks();
   assertEquals([never.refused, clock().countTimers()], ["bye", 0]);
+});
+
+Deno.test("limiter: what it waits for is told, also of the wait that an abort ends", async () => {
+  using time = fakeTime();
+  const table: [limits: LimitOptions, prepare: (limiter: Limiter) => void, WaitReason][] = [
+    [{ concurrency: 1 }, (limiter) => limiter.tryAcquire(ASK), "concurrency"],
+    [{ requestsPerMinute: 1 }, (limiter) => limiter.tryAcquire(ASK), "requests"],
+    [{ tokensPerMinute: 1 }, (limiter) => limiter.tryAcquire({ ...ASK, tokens: 50 }), "tokens"],
+    [{ requestsPerMinute: 1 }, (limiter) => limiter.pause(MINUTE), "pause"],
+    // The one that keeps it waiting longest.
+    [{ tokensPerMinute: 60, requestsPerMinute: 6_000 }, (limiter) => {
+      for (let n = 0; n < 30; n++) limiter.tryAcquire({ ...ASK, tokens: 1 });
+      limiter.pause(10);
+    }, "tokens"],
+  ];
+  for (const [limits, prepare, reason] of table) {
+    const limiter = new Limiter(limits);
+    prepare(limiter);
+    const controller = new AbortController();
+    const one = waiter(limiter, { tokens: 1 }, controller.signal);
+    const two = waiter(limiter, { tokens: 1 }, controller.signal);
+    await time.tick(5);
+    assertEquals([one.at, limiter.reason], [undefined, reason]);
+    controller.abort("bye");
+    await microtasks();
+    assertEquals([one.refused, two.refused, limiter.reason], ["bye", "bye", reason]);
+    assertEquals([limiter.waiting, clock().countTimers()], [0, 0]);
+    // The next one has reasons of its own.
+    if (limiter.held > 0) limiter.release(ASK, undefined);
+    await pass(2 * MINUTE);
+    const last = waiter(limiter, { tokens: 1 });
+    await pass(60 * MINUTE);
+    assert(last.at !== undefined);
+  }
+});
+
+Deno.test("limiter: it knows that it pauses", async () => {
+  using time = fakeTime();
+  const limiter = new Limiter({});
+  assert(!limiter.paused);
+  limiter.pause(100);
+  assert(limiter.paused);
+  await time.tick(99);
+  assert(limiter.paused);
+  await time.tick(1);
+  assert(!limiter.paused);
+});
+
+Deno.test("limiter: a permit with which nothing went out gives all back: the place, the request and the tokens", async () => {
+  using _ = fakeTime();
+  const limiter = new Limiter({ concurrency: 1, requestsPerMinute: 1, tokensPerMinute: 60 });
+  const ask: Ask = { tokens: 1, priority: 0 };
+  assert(limiter.tryAcquire(ask));
+  const next = waiter(limiter, ask);
+  await microtasks();
+  assertEquals(next.at, undefined);
+  limiter.cancel(ask);
+  await microtasks();
+  assertEquals([next.at, limiter.held], [performance.now(), 1]);
+  // Released, it would have been used.
+  limiter.send(ask);
+  limiter.release(ask, undefined);
+  const later = waiter(limiter, ask);
+  await microtasks();
+  assertEquals(later.at, undefined);
+  await pass(2 * MINUTE);
+  assertEquals(later.reason, "requests");
+});
+
+Deno.test("limiter: one that looks for nothing has found nothing, and hears of nothing", () => {
+  const limiter = new Limiter({ concurrency: 3 });
+  const mark = limiter.send(ASK);
+  limiter.hear({ heard: "refused", retryAfterMs: 1_000 }, mark, ASK);
+  assertEquals([limiter.found, limiter.concurrency, limiter.paused], [undefined, 3, false]);
 });
 
 Deno.test("limiter: there is one timer while somebody waits for a rate, and none when nobody does", async () => {

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Limiter } from "../../src/limits/limiter.ts";
-import { acquireAll } from "../../src/limits/permits.ts";
-import { microtasks } from "./helpers.ts";
+import { type Answer, Limiter } from "../../src/limits/limiter.ts";
+import { acquireAll, type Waited } from "../../src/limits/permits.ts";
+import { fakeTime } from "../helpers.ts";
+import { clock, microtasks } from "./helpers.ts";
 
 const ASK = { tokens: 0, priority: 0 };
 
@@ -61,4 +62,121 @@ Deno.test("acquireAll: nested gates never deadlock, and hold their limits, under
     await ended;
     assertEquals(gates.map((g) => g.held), [0, 0, 0]);
   }));
+});
+
+/** Writes down what it is told. */
+class Spy extends Limiter {
+  readonly log: unknown[] = [];
+
+  constructor(readonly name: string, options = {}, readonly finds?: number) {
+    super(options);
+  }
+
+  override get found(): number | undefined {
+    return this.finds;
+  }
+
+  override send(ask: typeof ASK): string {
+    super.send(ask);
+    this.log.push("send");
+    return this.name;
+  }
+
+  override hear({ heard }: Answer, mark: unknown): void {
+    this.log.push(`hear ${heard} ${mark} ${this.held}`);
+  }
+
+  override cancel(ask: typeof ASK): void {
+    this.log.push("cancel");
+    super.cancel(ask);
+  }
+
+  override release(ask: typeof ASK, used: number | undefined): void {
+    this.log.push(`release ${used}`);
+    super.release(ask, used);
+  }
+}
+
+Deno.test("acquireAll: each limiter is told that it goes out, and hears the answer while the permit is held", async () => {
+  const spies = [new Spy("a"), new Spy("b")];
+  const permits = await acquireAll(spies, ASK, undefined);
+  permits.release(7, { heard: "ok" });
+  permits.release(8, { heard: "refused" });
+  for (const { log, name } of spies) assertEquals(log, ["send", `hear ok ${name} 1`, "release 7"]);
+  // What was not sent has no answer.
+  const silent = new Spy("c");
+  (await acquireAll([silent], ASK, undefined)).release(0);
+  assertEquals(silent.log, ["send", "release 0"]);
+});
+
+Deno.test("acquireAll: nothing goes out of what is aborted while it waits, and all is given back", async () => {
+  const spies = [new Spy("a", { concurrency: 1 }), new Spy("b", { concurrency: 1 })];
+  assert(spies[1]!.tryAcquire(ASK));
+  const controller = new AbortController();
+  const waiting = acquireAll(spies, ASK, controller.signal).catch((why) => why);
+  await microtasks();
+  controller.abort("bye");
+  assertEquals(await waiting, "bye");
+  assertEquals(spies.map(({ log, held }) => [log, held]), [[["cancel"], 0], [[], 1]]);
+});
+
+Deno.test("acquireAll: the least that was found is told", async () => {
+  const found = async (...all: (number | undefined)[]) =>
+    (await acquireAll(all.map((n) => new Spy("", {}, n)), ASK, undefined)).found;
+  assertEquals(await found(), undefined);
+  assertEquals(await found(undefined, undefined), undefined);
+  assertEquals(await found(undefined, 20, 5, undefined, 8), 5);
+});
+
+Deno.test("acquireAll: the wait is told by its reasons, also if it was aborted", async () => {
+  using time = fakeTime();
+  for (const ends of [false, true]) {
+    const limiters = [gate(1), new Limiter({ requestsPerMinute: 60 }), new Limiter({})];
+    assert(limiters[0]!.tryAcquire(ASK));
+    while (limiters[1]!.tryAcquire(ASK));
+    limiters[2]!.pause(5_000);
+    const controller = new AbortController();
+    const waited: Waited = {};
+    const waiting = acquireAll(limiters, ASK, controller.signal, waited).catch((why) => why);
+    await time.tick(300);
+    limiters[0]!.release(ASK, undefined);
+    await time.tick(1_000);
+    if (ends) await time.tick(4_000);
+    controller.abort("bye");
+    const result = await waiting;
+    assertEquals(result === "bye", !ends);
+    assertEquals(waited.concurrency, 300);
+    const [requests = 0, pause = 0] = [waited.requests, waited.pause];
+    assert(requests > 300 && requests < 1_000, `${requests}`);
+    assertEquals(Math.round(pause + requests + 300), ends ? 5_000 : 1_300);
+    assertEquals(clock().countTimers(), 0);
+  }
+});
+
+Deno.test("acquireAll: who waits for an outer permit when a pause begins waits for its end, too, and holds nothing outside meanwhile", async () => {
+  using time = fakeTime();
+  const [run, model, account] = [gate(10), new Limiter({}), gate(1)];
+  const limiters = [run, model, account];
+  const first = await acquireAll(limiters, ASK, undefined);
+  const began = performance.now();
+  const times: number[] = [];
+  const waited: Waited[] = [{}, {}];
+  const others = waited.map(async (waited) => {
+    const permits = await acquireAll(limiters, ASK, undefined, waited);
+    times.push(performance.now() - began);
+    permits.release();
+  });
+  // Another model behind the same key is not held up by those that wait.
+  const other = acquireAll([new Limiter({}), account], ASK, undefined);
+  await time.tick(10);
+  model.pause(1_000);
+  first.release();
+  (await other).release();
+  await time.tick(989);
+  assertEquals([times, run.held, model.held, account.held], [[], 2, 0, 0]);
+  await time.tick(11);
+  await Promise.all(others);
+  assertEquals(times, [1_010, 1_010]);
+  for (const { concurrency, pause } of waited) assertEquals([concurrency, pause], [10, 1_000]);
+  assertEquals([run.held, model.held, account.held, clock().countTimers()], [0, 0, 0, 0]);
 });

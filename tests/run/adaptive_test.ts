@@ -2,6 +2,7 @@
 import {
   batch,
   type ConcurrencyChange,
+  configure,
   defineAgent,
   type LimitOptions,
   scope,
@@ -197,4 +198,108 @@ Deno.test("adaptive: contradictions are refused at once", () => {
     openai({ apiKey: "a", limits: { models: limits } as never });
   assertThrows(models({ m: { concurrency: 0 } }), RangeError, 'models["m"]');
   assertThrows(models([]), TypeError, "models must be an object with limits by model");
+});
+
+/** What a batch of so many calls does to a provider, in virtual time. */
+function inVirtualTime<T>(work: () => Promise<T>): Promise<T> {
+  const restore = configured({ prices: { m: { input: 1, output: 1 } } });
+  return virtualTime({ seed: 1 }).run(work).finally(() => restore[Symbol.dispose]());
+}
+
+Deno.test("adaptive: of an agent, of a provider and of the process; never above what is named", async () => {
+  const limits = { adaptive: true, concurrency: 20 };
+  for (const where of ["agent", "provider", "process", "run"] as const) {
+    await inVirtualTime(async () => {
+      const scripts = scripted("ok", { latency: 100 });
+      const provider = where === "provider" ? { ...scripts, limits } : scripts;
+      if (where === "process") configure({ limits });
+      const A = defineAgent({ ...base, provider, ...(where === "agent" && { limits }) });
+      const run = where === "run" ? { limits } : { concurrency: 200 };
+      const results = await batch(many(400).map((i) => [A, { i }] as const), run);
+      const found = results.map(({ attempts }) => attempts[0]!.concurrency!);
+      assertEquals([scripts.peakInFlight, Math.min(...found), Math.max(...found)], [20, 8, 20]);
+    });
+  }
+});
+
+Deno.test("adaptive: a reserve is kept free, and the limit is found all the same", async () => {
+  await inVirtualTime(async () => {
+    const provider = scripted("ok", { latency: 100 });
+    const limits = { concurrency: { start: 8, max: 100 }, reserve: 0.5 };
+    const A = defineAgent({ ...base, provider, limits });
+    await batch(many(1_000).map((i) => [A, { i }] as const), { concurrency: 500 });
+    assertEquals(provider.peakInFlight, 50);
+  });
+});
+
+Deno.test("adaptive: each model of a provider finds its own limit", async () => {
+  await inVirtualTime(async () => {
+    const inFlight = { slow: 0, fast: 0 };
+    const peak = { slow: 0, fast: 0 };
+    const provider = handmade({
+      generate: async ({ model }) => {
+        const name = model as "slow" | "fast";
+        if (name === "slow" && inFlight.slow >= 10) throw busy({ retryAfterMs: undefined });
+        peak[name] = Math.max(peak[name], ++inFlight[name]);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        inFlight[name]--;
+        return reply("ok");
+      },
+    });
+    const limits = { adaptive: true };
+    const A = defineAgent({ ...base, provider: { ...provider, limits }, retries: 50 });
+    const [slow, fast] = ["slow", "fast"].map((model) => A.with({ model }));
+    const calls = many(800).map((i) => [i % 2 === 0 ? slow! : fast!, { i }] as const);
+    const results = await batch(calls, { concurrency: 400 });
+    assertEquals(results.filter(({ ok }) => !ok), []);
+    assert(peak.slow === 10 && peak.fast > 50, JSON.stringify(peak));
+  });
+});
+
+Deno.test("adaptive: where a rate is what limits, the concurrency does not grow beyond what is used", async () => {
+  await inVirtualTime(async () => {
+    const provider = virtualProvider({ latency: 500, limits: { requestsPerMinute: 600 } });
+    const A = defineAgent({ ...base, provider });
+    let widest = 0;
+    const onChange = ({ concurrency }: ConcurrencyChange) => {
+      widest = Math.max(widest, concurrency);
+    };
+    await batch(many(1_500).map((i) => [A, { i }] as const), {
+      concurrency: { start: 8, max: 1_000, onChange },
+    });
+    const { refused, peakInFlight } = provider.stats;
+    assertEquals(refused, 0);
+    assert(widest <= 1.2 * peakInFlight, `${widest} for ${peakInFlight}`);
+  });
+});
+
+Deno.test("adaptive: a rate that refuses is followed, and cuts no concurrency", async () => {
+  await inVirtualTime(async () => {
+    const provider = virtualProvider({ latency: 500, limits: { requestsPerMinute: 120 } });
+    const A = defineAgent({ ...base, provider, retries: { rateLimited: 50 } });
+    const changes: ConcurrencyChange[] = [];
+    const onChange = (change: ConcurrencyChange) => void changes.push(change);
+    const bounds = { start: 200, max: 200, onChange };
+    const results = await batch(many(300).map((i) => [A, { i }] as const), { concurrency: bounds });
+    assertEquals(results.filter(({ ok }) => !ok), []);
+    // Those that went out before the first answer.
+    assertEquals([provider.stats.refused > 50, changes], [true, []]);
+  });
+});
+
+Deno.test("adaptive: what is aborted tells nothing, and a listener that throws does no harm", async () => {
+  await inVirtualTime(async () => {
+    const provider = scripted("ok", { latency: 100 });
+    const A = defineAgent({ ...base, provider, timeout: { total: 50 } });
+    const onChange = () => {
+      throw new Error("no");
+    };
+    await scope({ concurrency: { start: 8, max: 100, onChange } }, async (scope) => {
+      const aborted = await Promise.all(many(200).map((i) => A.settle({ i })));
+      assertEquals(aborted.filter(({ ok }) => ok), []);
+      assertEquals(scope.concurrency, 8);
+      await Promise.all(many(200).map((i) => A.call({ i }, { timeout: { total: 60_000 } })));
+      assertEquals(scope.concurrency! > 50, true);
+    });
+  });
 });

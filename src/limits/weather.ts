@@ -13,6 +13,8 @@ const LASTS = 60_000;
 /** Below so many sent, a share of refused ones says nothing. To end the weather it takes more. */
 const ENOUGH_TO_TELL = 10;
 const ENOUGH_TO_BE_SURE = 20;
+/** What was long ago is forgotten: so many refusals are remembered at most. */
+const REMEMBERED = 64;
 
 /** So many were sent, and so many of them refused; those that are still under way may be refused yet. */
 export interface Counts {
@@ -43,6 +45,7 @@ export class Weather {
   /** So much was sent up to a refusal. */
   note(counts: Counts): void {
     this.#past.push(counts);
+    if (this.#past.length > REMEMBERED) this.#past.shift();
   }
 
   /** The window has grown again without a refusal: the last cut has helped. */

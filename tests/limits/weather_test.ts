@@ -69,6 +69,18 @@ Deno.test("weather: of too little one cannot tell; it is put together", () => {
   assertEquals([weather.judge(50, 0), weather.lasts(0)], [50, true]);
 });
 
+Deno.test("weather: what was long ago is forgotten, so that good years do not hide a limit", () => {
+  const weather = new Weather();
+  for (let n = 0; n < 10; n++) {
+    // Refusals that were borne.
+    for (let m = 0; m < 1_000; m++) weather.note({ sent: 100, refused: 1 });
+    for (let m = 0; m < 64; m++) weather.note({ sent: 10, refused: 6 });
+    assertEquals(weather.judge(50, 0), undefined);
+  }
+  // None of these ten was in vain.
+  assertEquals(cuts(weather, 10, 10, 1), undefined);
+});
+
 Deno.test("weather: it ends when most is refused, and one can be sure of that", () => {
   const weather = new Weather();
   cuts(weather, 11, 10, 2);

@@ -44,7 +44,8 @@ export type {
   ModelAgentOptions,
   SharedOptions,
 } from "./src/agent/options.ts";
-export type { InferOutput, Schema, StandardSchema } from "./src/agent/output.ts";
+export type { InferOutput } from "./src/agent/output.ts";
+export type { Schema, StandardSchema } from "./src/agent/schema.ts";
 export type { HookContext, Hooks } from "./src/agent/hooks.ts";
 export type { InferInput } from "./src/agent/input.ts";
 export type { PromptMessage, PromptPart } from "./src/agent/parts.ts";

@@ -1,35 +1,12 @@
 /** Typed answers: a schema asks the model for JSON, and what comes back is read and checked. */
-import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { isRecord, refuse } from "../model/check.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema, OutputSchema } from "../model/message.ts";
 import { dropNulls } from "./absent.ts";
 import { answersIn, beginningIn } from "./json_text.ts";
-import { rootIssues } from "./root_issues.ts";
+import { checked, isStandard, jsonSchemaOf, type Schema, type StandardSchema } from "./schema.ts";
 import { strictSchema } from "./strict_schema.ts";
 import { inObject, isObjectSchema } from "./wrapped_schema.ts";
-
-/**
- * What an answer must be: a Standard Schema that gives its JSON Schema (zod 4.2 or later, arktype 2.1 or later, valibot with its
- * converter), or a JSON Schema.
- */
-export type Schema<T = unknown> = StandardSchema<T> | JsonSchema;
-
-/** What is needed of a Standard Schema; a `StandardSchemaV1` of the specification is one. */
-export interface StandardSchema<T = unknown> {
-  /** The schema's own side of the interface; see {@link https://standardschema.dev}. */
-  readonly "~standard": {
-    /** The version of the interface. */
-    readonly version: 1;
-    /** The library the schema is made with. */
-    readonly vendor: string;
-    /** Checks a value. */
-    // deno-lint-ignore no-explicit-any
-    readonly validate: (value: unknown) => any;
-    /** The types, for the compiler only. */
-    readonly types?: { readonly input: unknown; readonly output: T } | undefined;
-  };
-}
 
 /** The type of what a schema lets through; text where there is no schema. */
 export type InferOutput<S> = S extends StandardSchema<infer T> ? T
@@ -66,29 +43,18 @@ export interface Output {
  */
 export function outputOf(agent: string, schema: Schema): Output {
   const doing = `define the agent "${agent}"`;
-  const standard = isStandard(schema) ? schema["~standard"] : undefined;
-  const json = standard === undefined
-    ? copyOf(doing, schema)
-    : copyOf(doing, jsonSchemaOf(doing, schema));
+  const json = copyOf(doing, jsonSchemaOf(doing, "output", schema));
   const isWrapped = !isObjectSchema(json);
   const root = isWrapped ? inObject(json) : json;
   const content = isWrapped ? (root.properties as JsonSchema).value : root;
-  const strict = strictSchema(root, standard !== undefined);
+  const strict = strictSchema(root, isStandard(schema));
 
   function withoutNulls(value: unknown): unknown {
     if (strict?.hasNulls) dropNulls(value, content, root);
     return value;
   }
-  async function check(value: unknown): Promise<Parsed> {
-    if (standard === undefined) {
-      const issues = rootIssues(json, value);
-      return issues.length === 0 ? { ok: true, content: value } : { ok: false, issues };
-    }
-    const checked = await standard.validate(value);
-    if (checked.issues === undefined) return { ok: true, content: checked.value };
-    return { ok: false, issues: checked.issues.map(issueOf) };
-  }
-
+  // What was copied is checked, so that a JSON Schema that is changed later changes nothing.
+  const checking = isStandard(schema) ? schema : json;
   return {
     schema: {
       name: agent.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 64),
@@ -100,9 +66,9 @@ export function outputOf(agent: string, schema: Schema): Output {
       let first: Parsed | undefined;
       for (const value of values) {
         for (const meant of isWrapped ? unwrapped(value) : [value]) {
-          const parsed = await check(withoutNulls(meant));
-          if (parsed.ok) return parsed;
-          first ??= parsed;
+          const found = await checked(checking, withoutNulls(meant));
+          if (found.ok) return { ok: true, content: found.value };
+          first ??= found;
         }
       }
       return first ?? { ok: false, issues: [{ message: trouble }] };
@@ -135,36 +101,4 @@ function copyOf(doing: string, schema: unknown): JsonSchema {
       cause,
     });
   }
-}
-
-function isStandard(schema: unknown): schema is StandardSchemaV1 {
-  // arktype's schemas are functions.
-  return (typeof schema === "object" || typeof schema === "function") && schema !== null &&
-    "~standard" in schema;
-}
-
-function jsonSchemaOf(doing: string, schema: unknown): JsonSchema {
-  const { jsonSchema } = (schema as StandardJSONSchemaV1)["~standard"];
-  if (jsonSchema === undefined) {
-    throw new TypeError(
-      `Cannot ${doing} as its output schema cannot tell its JSON Schema: ` +
-        "use zod 4.2, arktype 2.1 or valibot's toStandardJsonSchema",
-    );
-  }
-  try {
-    const { $schema: _, ...json } = jsonSchema.input({ target: "draft-2020-12" });
-    return json;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : "something was thrown that is no error";
-    throw new TypeError(`Cannot ${doing} as its output schema has no JSON Schema: ${why}`, {
-      cause,
-    });
-  }
-}
-
-function issueOf(issue: StandardSchemaV1.Issue): Issue {
-  return {
-    message: issue.message,
-    path: issue.path?.map((part) => typeof part === "object" ? part.key : part),
-  };
 }

@@ -1,5 +1,6 @@
 import { untilAbort } from "../model/abort.ts";
-import type { Checked, Input } from "./input.ts";
+import type { Input } from "./input.ts";
+import type { Checked } from "./schema.ts";
 import type { Trace } from "./trace.ts";
 
 /**

@@ -10,7 +10,8 @@ import {
 } from "../model/check.ts";
 import type { JsonSchema, ToolSpec } from "../model/message.ts";
 import { type Input, inputOf } from "./input.ts";
-import type { InferOutput, Schema, StandardSchema } from "./output.ts";
+import type { InferOutput } from "./output.ts";
+import type { Schema, StandardSchema } from "./schema.ts";
 
 /** What a tool is handed beside its arguments. */
 export interface ToolContext {

@@ -1,6 +1,6 @@
 import { isCallable } from "../agent/callable.ts";
 import { inputOf } from "../agent/input.ts";
-import type { Schema } from "../agent/output.ts";
+import type { Schema } from "../agent/schema.ts";
 import { budget } from "../limits/budget.ts";
 import {
   callback,

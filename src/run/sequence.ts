@@ -6,7 +6,7 @@ import { refuseDryRun } from "../agent/defined.ts";
 import { type Input, inputOf } from "../agent/input.ts";
 import { runInside } from "../agent/inside.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
-import type { Schema } from "../agent/output.ts";
+import type { Schema } from "../agent/schema.ts";
 import { checkedParams } from "../agent/params.ts";
 import { limitOf } from "../agent/run_agent.ts";
 import type { Tool } from "../agent/tool.ts";

@@ -1,7 +1,7 @@
 import type { AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable, ContentOf, ParamsOf } from "../agent/callable.ts";
 import type { CallOptions } from "../agent/options.ts";
-import type { Schema } from "../agent/output.ts";
+import type { Schema } from "../agent/schema.ts";
 import type { Tool } from "../agent/tool.ts";
 import type { BudgetOptions } from "../limits/budget.ts";
 import type { AgentError } from "../model/errors.ts";

@@ -84,7 +84,7 @@ Deno.test("asTool: what does not know its parameters is refused", () => {
     'Cannot make a tool of "a" as its parameters are not known: describe them by `params`';
   for (const agent of [Fn, Run, Flow]) assertThrows(() => agent.asTool(), TypeError, message);
   const Dated = defineAgent({ name: "a", params: z.object({ at: z.date() }), run: () => 1 });
-  assertThrows(() => Dated.asTool(), TypeError, "the schema of params has no JSON Schema");
+  assertThrows(() => Dated.asTool(), TypeError, "its params schema has no JSON Schema");
   for (const options of [{ name: "my tool" }, { description: "" }, { timeout: 0 }, { nam: "x" }]) {
     assertThrows(
       () => Summary.asTool(options as never),

@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { z } from "zod";
 import { readJson } from "../../src/agent/json_read.ts";
-import { type Output, outputOf, type Schema } from "../../src/agent/output.ts";
+import { type Output, outputOf } from "../../src/agent/output.ts";
+import type { Schema } from "../../src/agent/schema.ts";
 
 const Review = z.object({
   label: z.enum(["good", "bad"]),

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { z } from "zod";
-import { outputOf, type Schema } from "../../src/agent/output.ts";
+import { outputOf } from "../../src/agent/output.ts";
+import type { Schema } from "../../src/agent/schema.ts";
 import { partialsOf } from "../../src/agent/partials.ts";
 
 /** What is told after each piece, without what is told twice in a row. */

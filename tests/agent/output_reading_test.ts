@@ -1,7 +1,8 @@
 /** What is read from what models say around, before and instead of plain JSON. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { z } from "zod";
-import { outputOf, type Parsed, type Schema } from "../../src/agent/output.ts";
+import { outputOf, type Parsed } from "../../src/agent/output.ts";
+import type { Schema } from "../../src/agent/schema.ts";
 
 const Label = z.object({ label: z.string() });
 const json = '{"label":"good"}';

@@ -5,7 +5,8 @@ import { type } from "arktype";
 import fc from "fast-check";
 import * as v from "valibot";
 import { z } from "zod";
-import { outputOf, type Schema } from "../../src/agent/output.ts";
+import { outputOf } from "../../src/agent/output.ts";
+import type { Schema } from "../../src/agent/schema.ts";
 
 const sent = (schema: Schema) => outputOf("a", schema).schema;
 const strict = (schema: Schema) => {

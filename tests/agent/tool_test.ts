@@ -21,7 +21,7 @@ Deno.test("tool: wrong options are refused at once", () => {
     [{ ...right, input: "text" }, "input must be a Standard Schema or a JSON Schema"],
     [{ ...right, input: z.string() }, "input must be the schema of an object"],
     [{ ...right, input: { type: "array" } }, "input must be the schema of an object"],
-    [{ ...right, input: z.object({ a: z.date() }) }, "the schema of input has no JSON Schema"],
+    [{ ...right, input: z.object({ a: z.date() }) }, "its input schema has no JSON Schema"],
     [{ ...right, inputs: {} }, 'no option "inputs": did you mean "input"?'],
   ];
   for (const [options, message] of cases) {

@@ -1,0 +1,86 @@
+/** Schemas of any library, and plain JSON Schemas: what both answers and parameters are checked by. */
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import type { Issue } from "../model/errors.ts";
+import type { JsonSchema } from "../model/message.ts";
+import { rootIssues } from "./root_issues.ts";
+
+/**
+ * What something must be: a Standard Schema that gives its JSON Schema (zod 4.2 or later, arktype 2.1 or later, valibot with its
+ * converter), or a JSON Schema.
+ */
+export type Schema<T = unknown> = StandardSchema<T> | JsonSchema;
+
+/** What is needed of a Standard Schema; a `StandardSchemaV1` of the specification is one. */
+export interface StandardSchema<T = unknown> {
+  /** The schema's own side of the interface; see {@link https://standardschema.dev}. */
+  readonly "~standard": {
+    /** The version of the interface. */
+    readonly version: 1;
+    /** The library the schema is made with. */
+    readonly vendor: string;
+    /** Checks a value. */
+    // deno-lint-ignore no-explicit-any
+    readonly validate: (value: unknown) => any;
+    /** The types, for the compiler only. */
+    readonly types?: { readonly input: unknown; readonly output: T } | undefined;
+  };
+}
+
+/** What checking gave. */
+export type Checked =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/** Is it the schema of a library? */
+export function isStandard(schema: unknown): schema is StandardSchema {
+  // arktype's schemas are functions.
+  return (typeof schema === "object" || typeof schema === "function") && schema !== null &&
+    "~standard" in schema;
+}
+
+/**
+ * Checks a value; what comes of it may be another one, with defaults filled in. Of a plain JSON Schema only the root is looked at.
+ *
+ * @throws What the schema throws.
+ */
+export async function checked(schema: Schema, value: unknown): Promise<Checked> {
+  if (!isStandard(schema)) {
+    const issues = rootIssues(schema, value);
+    return issues.length === 0 ? { ok: true, value } : { ok: false, issues };
+  }
+  const result = await schema["~standard"].validate(value);
+  if (result.issues === undefined) return { ok: true, value: result.value };
+  return { ok: false, issues: result.issues.map(issueOf) };
+}
+
+/**
+ * The JSON Schema of what a schema takes; `name` is the option's name.
+ *
+ * @throws {TypeError} If it cannot tell.
+ */
+export function jsonSchemaOf(doing: string, name: string, schema: Schema): JsonSchema {
+  if (!isStandard(schema)) return schema;
+  const { jsonSchema } = schema["~standard"] as unknown as StandardJSONSchemaV1["~standard"];
+  if (jsonSchema === undefined) {
+    throw new TypeError(
+      `Cannot ${doing} as its ${name} schema cannot tell its JSON Schema: ` +
+        "use zod 4.2, arktype 2.1 or valibot's toStandardJsonSchema",
+    );
+  }
+  try {
+    const { $schema: _, ...json } = jsonSchema.input({ target: "draft-2020-12" });
+    return json;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "something was thrown that is no error";
+    throw new TypeError(`Cannot ${doing} as its ${name} schema has no JSON Schema: ${why}`, {
+      cause,
+    });
+  }
+}
+
+function issueOf(issue: StandardSchemaV1.Issue): Issue {
+  return {
+    message: issue.message,
+    path: issue.path?.map((part) => typeof part === "object" ? part.key : part),
+  };
+}

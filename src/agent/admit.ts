@@ -56,9 +56,10 @@ export async function admit(call: Outgoing): Promise<Admission> {
     try {
       tell = call.enter?.();
     } catch (error) {
-      permits.release(0);
+      permits.release();
       throw error;
     }
+    permits.send();
   } catch (error) {
     settle(undefined);
     throw error;

@@ -4,6 +4,8 @@ import type { Answer, Ask, Limiter, WaitReason } from "./limiter.ts";
 export interface Permits {
   /** The least concurrency that was found out by the limiters, if any looks for it. */
   readonly found: number | undefined;
+  /** The request goes out now. Permits that are given back before that are as if they had never been taken. */
+  send(): void;
   /**
    * Gives everything back, once.
    *
@@ -56,10 +58,17 @@ export async function acquireAll(
     while (held > 0) limiters[--held]!.cancel(ask);
     throw reason;
   }
-  const marks = limiters.map((limiter) => limiter.send(ask));
+  let marks: readonly unknown[] | undefined;
+  const send = (): void => {
+    marks = limiters.map((limiter) => limiter.send(ask));
+  };
   const release = (used?: number, answer?: Answer): void => {
     while (held > 0) {
       const limiter = limiters[--held]!;
+      if (marks === undefined) {
+        limiter.cancel(ask);
+        continue;
+      }
       if (answer !== undefined) limiter.hear(answer, marks[held], ask);
       limiter.release(ask, used);
     }
@@ -68,5 +77,5 @@ export async function acquireAll(
   for (const limiter of limiters) {
     if (limiter.found !== undefined) found = Math.min(found ?? Infinity, limiter.found);
   }
-  return { found, release };
+  return { found, send, release };
 }

@@ -1,5 +1,5 @@
 import { callback, isRecord, refuse, type Rule, text } from "./check.ts";
-import type { ProviderLimits } from "./limits.ts";
+import { type ProviderLimits, providerLimits } from "./limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "./message.ts";
 
 /** What a provider is told beside the request. */
@@ -59,4 +59,5 @@ export const provider: Rule = (doing, name, value) => {
   text(doing, `${name}.name`, value.name);
   callback(doing, `${name}.generate`, value.generate);
   callback(doing, `${name}.stream`, value.stream);
+  if (value.limits !== undefined) providerLimits(doing, `${name}.limits`, value.limits);
 };

@@ -242,3 +242,16 @@ Deno.test("breaker: a real server that is down is left alone", async () => {
   assertEquals(server.stats.requests, 3);
   assert((await errorOf(A.call({}))).retryAfterMs! > 290_000);
 });
+
+Deno.test("breaker: what it holds back uses up nothing of the own limits", async () => {
+  using time = fakeTime();
+  const { provider, state } = controlled();
+  const A = defineAgent({ ...base, provider, limits: { requestsPerMinute: 60 } });
+  const codes: string[] = [];
+  for (let n = 0; n < 6; n++) A.settle({}).then(({ error }) => codes.push(error!.code));
+  // The second is let in after about a second, and the circuit opens. The others waited for their turn by then: it comes at once, for nobody
+  // who comes to it sends anything.
+  await time.tick(2_100);
+  assertEquals(codes, ["provider", "provider", ...Array(4).fill("circuit_open")]);
+  assertEquals(state.calls, 2);
+});

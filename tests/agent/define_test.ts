@@ -1,4 +1,4 @@
-import { type Agent, defineAgent } from "@shoal/agents";
+import { type Agent, defineAgent, type Provider } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { z } from "zod";
@@ -60,6 +60,14 @@ Deno.test("define: wrong options are refused at once, with the class and the wor
       error.message,
     );
   }
+});
+
+Deno.test("define: the limits of a provider made by hand are looked at", () => {
+  const make = (limits: object) => () =>
+    defineAgent({ name: "a", prompt: "x", provider: { ...scripted("ok"), limits } as Provider });
+  assertThrows(make({ concurrency: 0 }), RangeError, "limits as concurrency must be a positive");
+  assertThrows(make({ models: { m: { requestPerMinute: 1 } } }), TypeError, "requestsPerMinute");
+  make({ concurrency: 1, models: { m: { requestsPerMinute: 1 } } })();
 });
 
 Deno.test("define: an option that is undefined counts as absent", async () => {

@@ -100,13 +100,14 @@ class Spy extends Limiter {
 Deno.test("acquireAll: each limiter is told that it goes out, and hears the answer while the permit is held", async () => {
   const spies = [new Spy("a"), new Spy("b")];
   const permits = await acquireAll(spies, ASK, undefined);
+  permits.send();
   permits.release(7, { heard: "ok" });
   permits.release(8, { heard: "refused" });
   for (const { log, name } of spies) assertEquals(log, ["send", `hear ok ${name} 1`, "release 7"]);
-  // What was not sent has no answer.
+  // What did not go out is as if it had never been there.
   const silent = new Spy("c");
-  (await acquireAll([silent], ASK, undefined)).release(0);
-  assertEquals(silent.log, ["send", "release 0"]);
+  (await acquireAll([silent], ASK, undefined)).release();
+  assertEquals([silent.log, silent.held], [["cancel"], 0]);
 });
 
 Deno.test("acquireAll: nothing goes out of what is aborted while it waits, and all is given back", async () => {

@@ -86,7 +86,7 @@ export type {
   ToolRequest,
   ToolSpec,
 } from "./src/model/message.ts";
-export type { BudgetOptions } from "./src/limits/budget.ts";
+export type { BudgetOptions } from "./src/model/budget.ts";
 export type {
   AdaptiveConcurrency,
   ConcurrencyChange,
@@ -160,7 +160,7 @@ export type {
   WorkflowResult,
 } from "./src/run/workflow.ts";
 
-export type { HedgeOptions } from "./src/resilience/hedge.ts";
+export type { HedgeOptions } from "./src/resilience/hedge_options.ts";
 export type { RetryOptions } from "./src/resilience/backoff.ts";
 export type { CircuitBreakerOptions } from "./src/resilience/breaker.ts";
 export type { TimeoutOptions } from "./src/resilience/timeout.ts";

@@ -86,3 +86,24 @@ export function busy(more: Partial<ProviderErrorOptions> = {}): ProviderError {
     ...more,
   });
 }
+
+/** A signal that counts its listeners. */
+export function countedSignal(): {
+  controller: AbortController;
+  signal: AbortSignal;
+  listeners: Set<unknown>;
+} {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const { addEventListener: add, removeEventListener: remove } = signal;
+  const listeners = new Set<unknown>();
+  signal.addEventListener = function (...args: Parameters<typeof add>) {
+    listeners.add(args[1]);
+    return add.apply(this, args);
+  };
+  signal.removeEventListener = function (...args: Parameters<typeof remove>) {
+    listeners.delete(args[1]);
+    return remove.apply(this, args);
+  };
+  return { controller, signal, listeners };
+}

@@ -1,7 +1,7 @@
 import type { ModelSettings } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
-import type { HedgeOptions } from "../resilience/hedge.ts";
+import type { HedgeOptions } from "../resilience/hedge_options.ts";
 import { type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { type TimeoutOptions, timeouts } from "../resilience/timeout.ts";

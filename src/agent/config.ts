@@ -5,7 +5,7 @@ import { limitProcess } from "../limits/shared.ts";
 import { DEFAULT_RETRIES, type RetryOptions } from "../resilience/backoff.ts";
 import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
 import type { CacheOptions } from "../cache/options.ts";
-import type { HedgeOptions } from "../resilience/hedge.ts";
+import type { HedgeOptions } from "../resilience/hedge_options.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type Prices, prices } from "../telemetry/prices.ts";

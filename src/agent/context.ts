@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Budget, type BudgetOptions } from "../limits/budget.ts";
+import { Budget } from "../limits/budget.ts";
+import type { BudgetOptions } from "../model/budget.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import type { Result } from "../model/result.ts";
 

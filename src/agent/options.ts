@@ -13,14 +13,14 @@ import {
   text,
 } from "../model/check.ts";
 import { cache, type CacheOptions } from "../cache/options.ts";
-import { budget, type BudgetOptions } from "../limits/budget.ts";
+import { budget, type BudgetOptions } from "../model/budget.ts";
 import { type LimitOptions, limits } from "../model/limits.ts";
 import type { ModelSettings } from "../model/message.ts";
 import { type Provider, provider } from "../model/provider.ts";
 import { retries, type RetryOptions } from "../resilience/backoff.ts";
 import { circuitBreaker, type CircuitBreakerOptions } from "../resilience/breaker.ts";
 import { fallbackModels } from "../resilience/fallback.ts";
-import { hedge, type HedgeOptions } from "../resilience/hedge.ts";
+import { hedge, type HedgeOptions } from "../resilience/hedge_options.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type Hooks, hooks } from "./hooks.ts";
 import { messagesProblem, type PromptMessage } from "./parts.ts";

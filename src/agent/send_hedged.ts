@@ -1,4 +1,5 @@
-import { hedged, type HedgeOptions } from "../resilience/hedge.ts";
+import { hedged } from "../resilience/hedge.ts";
+import type { HedgeOptions } from "../resilience/hedge_options.ts";
 import { latenciesOf } from "../resilience/latencies.ts";
 import type { Answer } from "./answer.ts";
 import { type Outgoing, send } from "./send.ts";

@@ -1,9 +1,8 @@
 import type { Waited } from "../limits/permits.ts";
-import { abortCode, AgentError, ProviderError } from "../model/errors.ts";
+import type { AgentError } from "../model/errors.ts";
 import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type {
-  Attempt,
   DryRun,
   Failure,
   LimitedBy,
@@ -13,20 +12,17 @@ import type {
   Timing,
   ToolCall,
 } from "../model/result.ts";
-import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
 import { costOf, loadPrices, type Prices } from "../telemetry/prices.ts";
+import { CallErrors } from "./call_errors.ts";
 import type { CallContext } from "./context.ts";
 
 /** What a call has done so far; its result is made from it. */
-export class Trace {
-  /** The requests that were sent. Errors share this list, so that they tell of later ones too. */
-  readonly attempts: Attempt[] = [];
+export class Trace extends CallErrors {
   /** The tools that the model asked for. */
   readonly toolCalls: ToolCall[] = [];
   /** The calls that were made within this one. */
   readonly children: Result[] = [];
-  /** Everything that was used. */
-  usage: Usage = NO_USAGE;
   /** What it costs; filled in at the end for a model's call. */
   cost: Cost | undefined = NO_COST;
   /** Milliseconds of waiting for permits. */
@@ -58,11 +54,13 @@ export class Trace {
 
   /** Begins with the call. */
   constructor(
-    readonly agent: string,
-    public model: string | undefined,
+    agent: string,
+    model: string | undefined,
     readonly context: CallContext,
     readonly metadata: unknown,
-  ) {}
+  ) {
+    super(agent, model);
+  }
 
   /** Counts what an attempt waited for. */
   wait({ concurrency = 0, requests = 0, tokens = 0, pause = 0 }: Waited): void {
@@ -188,76 +186,5 @@ export class Trace {
     const most = Math.max(requests, tokens, pause);
     const limitedBy = most === requests ? "requests" : most === tokens ? "tokens" : "pause";
     return { limitedMs, limitedBy: limitedMs === 0 ? undefined : limitedBy };
-  }
-
-  /**
-   * Whatever was thrown, as an error of this call. `signal` is that of the whole call: if it has aborted, that is
-   * the cause, whatever came of it further down.
-   */
-  error(thrown: unknown, signal: AbortSignal | undefined): AgentError {
-    if (signal?.aborted) return this.#aborted(signal.reason, false);
-    if (thrown instanceof AgentError) return thrown;
-    if (thrown instanceof ProviderError) {
-      return this.make(`Cannot finish the call of "${this.agent}" as ${thrown.message}`, {
-        code: thrown.code,
-        status: thrown.status,
-        retryAfterMs: thrown.retryAfterMs,
-        retryable: thrown.retryable,
-        text: thrown.text,
-        cause: thrown,
-      });
-    }
-    if (thrown instanceof DOMException && thrown.name === "TimeoutError") {
-      return this.#aborted(thrown, true);
-    }
-    return this.make(
-      `Cannot finish the call of "${this.agent}" as its provider threw: see the cause`,
-      {
-        code: "provider",
-        cause: thrown,
-      },
-    );
-  }
-
-  /** The error of a call for which every model failed. If none was asked, since all are left alone, it says until when. */
-  exhausted(errors: readonly AgentError[]): AgentError {
-    const cause = errors.at(-1);
-    const waits = errors.map(({ retryAfterMs }) => retryAfterMs).filter((ms) => ms !== undefined);
-    const retryAfterMs = waits.length === 0 ? undefined : Math.min(...waits);
-    const who = `Cannot finish the call of "${this.agent}" as all ${errors.length} models`;
-    return errors.every(({ code }) => code === "circuit_open")
-      ? this.make(`${who} are left alone after too many failures`, {
-        code: "circuit_open",
-        retryAfterMs,
-        cause,
-      })
-      : this.make(`${who} failed: see \`attempts\``, { code: "exhausted", retryAfterMs, cause });
-  }
-
-  #aborted(reason: unknown, retryable: boolean): AgentError {
-    const code = abortCode(reason);
-    const why = code === "timeout" ? (reason as Error).message : "it was aborted";
-    return this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
-      code,
-      retryable,
-      cause: reason,
-    });
-  }
-
-  /** An error of this call. */
-  make(
-    message: string,
-    options: Omit<
-      ConstructorParameters<typeof AgentError>[1],
-      "agent" | "model" | "attempts" | "usage"
-    >,
-  ): AgentError {
-    return new AgentError(message, {
-      ...options,
-      agent: this.agent,
-      model: this.model,
-      attempts: this.attempts,
-      usage: this.usage,
-    });
   }
 }

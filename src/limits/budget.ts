@@ -1,34 +1,6 @@
 import { onAbort } from "../model/abort.ts";
-import {
-  checkOptions,
-  dollars,
-  isRecord,
-  refuse,
-  type Rule,
-  type Rules,
-  wholeNumber,
-} from "../model/check.ts";
+import type { BudgetOptions } from "../model/budget.ts";
 import { PriorityQueue, type Waiting } from "./queue.ts";
-
-/** How much may be spent at most. What is absent is not limited; 0 lets nothing be sent. */
-export interface BudgetOptions {
-  /** US dollars. Every model needs a known price then. */
-  readonly cost?: number;
-  /** Tokens, in and out. */
-  readonly tokens?: number;
-  /** Attempts that are sent: each retry, fallback and tool round counts. */
-  readonly calls?: number;
-}
-
-const RULES: Rules = { cost: dollars, tokens: wholeNumber, calls: wholeNumber };
-
-/** The rule for an option `budget`. */
-export const budget: Rule = (doing, name, value) => {
-  const must = "an object with at least one of cost, tokens and calls";
-  if (!isRecord(value)) refuse(doing, name, must, value);
-  checkOptions(`${doing}: ${name}`, value, RULES);
-  if (Object.values(value).every((limit) => limit === undefined)) refuse(doing, name, must, value);
-};
 
 /** What an attempt will take, as far as one can tell, or what it took. */
 export interface Amount {

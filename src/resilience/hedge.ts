@@ -1,65 +1,6 @@
 import { ChildAbort } from "../model/abort.ts";
-import {
-  checkOptions,
-  isRecord,
-  numberThat,
-  positiveMs,
-  refuse,
-  type Rule,
-  type Rules,
-} from "../model/check.ts";
+import type { HedgeOptions } from "./hedge_options.ts";
 import type { Latencies } from "./latencies.ts";
-
-/**
- * When a second request is sent for an answer that is late: after a fixed time, or when it is among the slowest. One of the two.
- *
- * @see {@link https://research.google/pubs/the-tail-at-scale/} "The Tail at Scale" (Dean and Barroso, 2013)
- */
-export type HedgeOptions =
-  | {
-    /** The duplicate is sent after so many milliseconds, counted from when the request was sent. */
-    readonly afterMs: number;
-    /** Not beside `afterMs`. */
-    readonly percentile?: undefined;
-  }
-  | {
-    /**
-     * The duplicate is sent when the answer takes longer than this percentage of the latest ones did, 50 to below 100. With 95,
-     * about 5 of 100 requests get a duplicate. None does before 20 answers have come.
-     */
-    readonly percentile: number;
-    /** Not beside `percentile`. */
-    readonly afterMs?: undefined;
-  };
-
-const inRange = numberThat("a number from 50 to below 100", (n) => n >= 50 && n < 100);
-
-const percentile: Rule = (doing, name, value) => {
-  if (typeof value === "number" && value >= 0.5 && value < 1) {
-    const meant = Number((value * 100).toPrecision(6)); // 100 × 0.57 is a little less than 57
-    throw new RangeError(
-      `Cannot ${doing} as ${name} must be a number from 50 to below 100: current value is ${value}, ` +
-        `did you mean ${meant}?`,
-    );
-  }
-  inRange(doing, name, value);
-};
-
-const RULES: Rules = { afterMs: positiveMs, percentile };
-
-/** The rule for an option `hedge`. */
-export const hedge: Rule = (doing, name, value) => {
-  const must = "an object with either `afterMs` or `percentile`";
-  if (!isRecord(value)) refuse(doing, name, must, value);
-  checkOptions(doing, value, RULES);
-  const { afterMs, percentile } = value;
-  if (afterMs !== undefined && percentile !== undefined) {
-    throw new TypeError(
-      `Cannot ${doing} as ${name} has both afterMs and percentile: give it one of them`,
-    );
-  }
-  if (afterMs === undefined && percentile === undefined) refuse(doing, name, must, value);
-};
 
 /** What an attempt of {@linkcode hedged} is given, and what it must tell. */
 export interface HedgeHooks {

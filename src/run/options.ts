@@ -8,7 +8,7 @@ import {
   type Rules,
   wholeNumber,
 } from "../model/check.ts";
-import { budget, type BudgetOptions } from "../limits/budget.ts";
+import { budget, type BudgetOptions } from "../model/budget.ts";
 import {
   type AdaptiveConcurrency,
   concurrency,

@@ -1,7 +1,7 @@
 import { isCallable } from "../agent/callable.ts";
 import { inputOf } from "../agent/input.ts";
 import type { Schema } from "../agent/schema.ts";
-import { budget } from "../limits/budget.ts";
+import { budget } from "../model/budget.ts";
 import {
   callback,
   checkOptions,

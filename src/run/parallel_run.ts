@@ -17,6 +17,7 @@ import { abortCode, type AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import { hasPrice, loadPrices } from "../telemetry/prices.ts";
+import { notCalled, notStarted, settleBranch } from "./branch.ts";
 import type { Branch, Branches, ParallelOptions, Workflow, WorkflowResult } from "./workflow.ts";
 
 /** A workflow whose branches run at the same time. */
@@ -230,44 +231,3 @@ interface Inside {
   /** Is nothing sent? Then there is nothing to aggregate. */
   readonly dryRun: boolean;
 }
-
-async function settleBranch(
-  { agent, input, name }: Branch<Callable, unknown> & { readonly name: string },
-  params: unknown,
-  options: CallOptions,
-): Promise<Result> {
-  let own = params;
-  try {
-    if (input !== undefined) own = input(params);
-  } catch (cause) {
-    const why = `the input of the branch "${name}" threw: see the cause`;
-    return notCalled(
-      agent,
-      (trace) =>
-        trace.make(`Cannot call "${agent.name}" as ${why}`, { code: "invalid_params", cause }),
-    );
-  }
-  return await agent.settle(own, options);
-}
-
-/** The result of a branch that was never begun: the workflow was aborted, or the money was spent. */
-function notStarted(
-  agent: Callable,
-  signal: AbortSignal,
-  maxCost: number | undefined,
-): Result {
-  return notCalled(agent, (trace) => {
-    if (signal.aborted) return trace.error(signal.reason, signal);
-    const message =
-      `Cannot call "${agent.name}" as the workflow's maxCost of ${maxCost} US dollars is reached`;
-    return trace.make(message, { code: "budget" });
-  });
-}
-
-/** The result of a call that was not made: it is in no sum. */
-function notCalled(agent: Callable, why: (trace: Trace) => AgentError): Result {
-  const trace = new Trace(agent.name, undefined, NOWHERE, undefined);
-  return trace.failure(why(trace));
-}
-
-const NOWHERE: CallContext = { signal: undefined, limiters: [], budgets: [], priority: 0 };

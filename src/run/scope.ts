@@ -7,7 +7,7 @@ import {
   track,
   type TrackingScope,
 } from "../agent/context.ts";
-import { budget, type BudgetOptions } from "../limits/budget.ts";
+import { budget, type BudgetOptions } from "../model/budget.ts";
 import { limiterFor } from "../limits/adaptive.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import {

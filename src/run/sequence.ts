@@ -11,7 +11,7 @@ import { checkedParams } from "../agent/params.ts";
 import { limitOf } from "../agent/run_agent.ts";
 import type { Tool } from "../agent/tool.ts";
 import { Trace } from "../agent/trace.ts";
-import { budget, type BudgetOptions } from "../limits/budget.ts";
+import { budget, type BudgetOptions } from "../model/budget.ts";
 import { ChildAbort } from "../model/abort.ts";
 import { checkOptions, positiveMs, type Rules, text } from "../model/check.ts";
 import { AgentError } from "../model/errors.ts";

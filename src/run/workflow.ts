@@ -3,7 +3,7 @@ import type { Callable, ContentOf, ParamsOf } from "../agent/callable.ts";
 import type { CallOptions } from "../agent/options.ts";
 import type { Schema } from "../agent/schema.ts";
 import type { Tool } from "../agent/tool.ts";
-import type { BudgetOptions } from "../limits/budget.ts";
+import type { BudgetOptions } from "../model/budget.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
 

@@ -1,18 +1,18 @@
 /**
  * What happens to a request at the virtual provider, in order: stream, outage, faults, limits, answer.
  */
-import { onAbort, untilAbort } from "../model/abort.ts";
-import { isRecord, refuse } from "../model/check.ts";
+import { untilAbort } from "../model/abort.ts";
 import type { ProviderError } from "../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { ProviderOptions } from "../model/provider.ts";
 import type { RateReport } from "../model/rates.ts";
 import { estimateTokens } from "../model/tokens.ts";
-import { plainUsage } from "../model/usage.ts";
 import { Limiter } from "./_simulator_limits.ts";
 import { draw, drawLatency, type Random, seeded } from "./_simulator_random.ts";
 import { networkError, type Refusal, statusError, truncatedError } from "./_virtual_errors.ts";
 import { statusIn, type VirtualProviderOptions } from "./_virtual_options.ts";
+import { pause, pauseUntil } from "./_virtual_pause.ts";
+import { lastText, replyOf } from "./_virtual_reply.ts";
 import { type Arrival, Figures } from "./_virtual_stats.ts";
 import { Streams } from "./_virtual_streams.ts";
 
@@ -260,28 +260,6 @@ function flightOf(request: ModelRequest, { signal, onResponse }: ProviderOptions
   };
 }
 
-/** Waits; ends at once with the signal's reason. */
-function pause(ms: number, signal: AbortSignal): Promise<void> | undefined {
-  if (ms <= 0) return undefined;
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      release();
-      resolve();
-    };
-    const timer = ms === Infinity ? undefined : setTimeout(done, Math.min(ms, 2 ** 31 - 1));
-    const release = onAbort(signal, () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
-}
-
-/** Waits until then. What is due within the same millisecond does not wait. */
-function pauseUntil(due: number, signal: AbortSignal): Promise<void> | undefined {
-  const ms = due - performance.now();
-  return ms >= 1 ? pause(ms, signal) : undefined;
-}
-
 /** The faults that a server notices at once: nothing of them counts against the limits. */
 function refusedBy(fault: string | undefined): Refusal | undefined {
   switch (fault) {
@@ -296,26 +274,4 @@ function refusedBy(fault: string | undefined): Refusal | undefined {
       return status !== undefined && status < 500 ? { status } : undefined;
     }
   }
-}
-
-function lastText({ messages }: ModelRequest): string {
-  const content = messages.at(-1)?.content ?? "";
-  if (typeof content === "string") return content;
-  return content.map((part) => part.type === "text" ? part.text : "").join("");
-}
-
-function replyOf(
-  said: unknown,
-  inputTokens: number,
-  outputTokens: number | undefined,
-): ModelReply | Error {
-  if (said instanceof Error) return said;
-  const reply = typeof said === "string" ? { text: said } : said;
-  if (!isRecord(reply) || typeof reply.text !== "string") {
-    refuse("answer", "what respond gives", "a text, a reply with a text or an error", said);
-  }
-  const { text } = reply;
-  const estimated = plainUsage(inputTokens, outputTokens ?? Math.ceil(text.length / 4));
-  const whole = { finishReason: "stop", usage: estimated, ...reply, text };
-  return outputTokens === undefined ? whole : { ...whole, usage: estimated };
 }

@@ -2,8 +2,8 @@ import { assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/as
 import { keep, lookUp, STORE_PATIENCE } from "../../src/cache/cache.ts";
 import { memoryCache, sharedStore } from "../../src/cache/memory.ts";
 import type { CachedReply, CacheStore } from "../../src/cache/store.ts";
-import { fakeTime, never, reply, settled, used } from "../helpers.ts";
-import { counted, countedTimers } from "./helpers.ts";
+import { countedSignal, fakeTime, never, reply, settled, used } from "../helpers.ts";
+import { countedTimers } from "./helpers.ts";
 
 const quiet = () => new AbortController().signal;
 const TTL = 60_000;
@@ -161,7 +161,7 @@ Deno.test("cache: what a store gives is read as it comes from JSON and databases
 Deno.test("cache: a store that hangs is waited for so long, for reading and for writing", async () => {
   using time = fakeTime();
   const hanging = storing({ get: never, set: never });
-  const { signal, listeners } = counted();
+  const { signal, listeners } = countedSignal();
   const works = [
     () => lookUp(hanging, "k", signal),
     () => keep(hanging, "k", reply("x"), signal),
@@ -197,7 +197,7 @@ Deno.test("cache: an answer that comes late but in time counts", async () => {
 });
 
 Deno.test("cache: an abort while a store reads ends the reading at once, with the reason", async () => {
-  const { controller, signal, listeners } = counted();
+  const { controller, signal, listeners } = countedSignal();
   const work = lookUp(storing({ get: never }), "k", signal);
   assertEquals(listeners.size, 1);
   const reason = new Error("enough");
@@ -211,7 +211,7 @@ Deno.test("cache: an abort while a store reads ends the reading at once, with th
 });
 
 Deno.test("cache: a store that throws because of the abort does not hide its reason", async () => {
-  const { controller, signal } = counted();
+  const { controller, signal } = countedSignal();
   const get = () => {
     controller.abort("bye");
     throw new Error("aborted");
@@ -220,7 +220,7 @@ Deno.test("cache: a store that throws because of the abort does not hide its rea
 });
 
 Deno.test("cache: an abort while a store writes ends the waiting, and nothing is thrown", async () => {
-  const { controller, signal, listeners } = counted();
+  const { controller, signal, listeners } = countedSignal();
   const work = keep(storing({ set: never }), "k", reply("x"), signal);
   controller.abort(new Error("enough"));
   assertEquals(await work, undefined);
@@ -253,7 +253,7 @@ Deno.test("cache: what is no reply is not kept", async () => {
 });
 
 Deno.test("cache: a store at hand costs no timer and no listener", async () => {
-  const { signal } = counted();
+  const { signal } = countedSignal();
   let listened = 0;
   const add = signal.addEventListener;
   signal.addEventListener = function (...args: Parameters<typeof add>) {

@@ -2,8 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { Flights, flights, type Shared, SharedFailure } from "../../src/cache/flights.ts";
-import { never, settled } from "../helpers.ts";
-import { counted } from "./helpers.ts";
+import { countedSignal, never, settled } from "../helpers.ts";
 
 const mine = () => true;
 const anybodys = () => false;
@@ -13,7 +12,7 @@ const isOwn = (error: unknown): boolean => error instanceof Own;
 
 /** A caller whose work ends when it is told to, or with its signal's abort. */
 function caller(group: Flights, { key = "k", own = isOwn, deaf = false } = {}) {
-  const abort = counted();
+  const abort = countedSignal();
   const end = Promise.withResolvers<unknown>();
   let works = 0;
   const outcome = group.share(key, () => {
@@ -209,7 +208,7 @@ Deno.test("flights: who aborts between being told to lead and leading hands on",
 
 Deno.test("flights: leader and followers of one signal all end with it", async () => {
   const group = new Flights();
-  const { controller, signal, listeners } = counted();
+  const { controller, signal, listeners } = countedSignal();
   let works = 0;
   const work = () => {
     works++;
@@ -228,7 +227,7 @@ Deno.test("flights: leader and followers of one signal all end with it", async (
 
 Deno.test("flights: work that throws at once fails like any other", async () => {
   const group = new Flights();
-  const { signal } = counted();
+  const { signal } = countedSignal();
   const error = new Error("at once");
   const work = () => {
     throw error;
@@ -265,7 +264,7 @@ Deno.test("flights: everybody works and goes on in its own asynchronous context"
         if (name === "a") throw new Own();
         return name;
       };
-      const shared = await group.share("k", work, { signal: counted().signal, own: isOwn })
+      const shared = await group.share("k", work, { signal: countedSignal().signal, own: isOwn })
         .catch(() => undefined);
       seen.push([name, who.getStore()]);
       return shared?.value;
@@ -279,7 +278,7 @@ Deno.test("flights: everybody works and goes on in its own asynchronous context"
 
 Deno.test("flights: 20,000 follow one, with one signal or each with its own", async () => {
   const group = new Flights();
-  const { signal, listeners } = counted();
+  const { signal, listeners } = countedSignal();
   const leader = caller(group);
   const work = () => Promise.reject(new Error("this was not to be called"));
   const all = Array.from({ length: 20_000 }, (_, n) =>
@@ -296,7 +295,7 @@ Deno.test("flights: 20,000 follow one, with one signal or each with its own", as
 
 Deno.test("flights: 20,000 give up one after another", async () => {
   const group = new Flights();
-  const { signal } = counted();
+  const { signal } = countedSignal();
   let running = 0;
   let most = 0;
   const order: number[] = [];
@@ -380,7 +379,7 @@ interface Member {
 }
 
 function join(group: Flights, key: string, all: readonly Member[]): Member {
-  const { controller, signal, listeners } = counted();
+  const { controller, signal, listeners } = countedSignal();
   const member: Member = {
     key,
     reason: { aborted: all.length },

@@ -1,13 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import {
-  type Amount,
-  Budget,
-  budget,
-  BudgetExhausted,
-  type BudgetOptions,
-  type Reservation,
-} from "../../src/limits/budget.ts";
+import { type Amount, Budget, BudgetExhausted, type Reservation } from "../../src/limits/budget.ts";
+import { budget, type BudgetOptions } from "../../src/model/budget.ts";
 
 /** Lets everything happen that needs no timer. */
 async function microtasks(): Promise<void> {

@@ -1,26 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { ChildAbort, onAbort, timeoutReason, untilAbort } from "../../src/model/abort.ts";
-import { fakeTime, never } from "../helpers.ts";
-
-/** A signal that counts its listeners. */
-function counted() {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const { addEventListener: add, removeEventListener: remove } = signal;
-  const listeners = new Set<unknown>();
-  signal.addEventListener = function (...args: Parameters<typeof add>) {
-    listeners.add(args[1]);
-    return add.apply(this, args);
-  };
-  signal.removeEventListener = function (...args: Parameters<typeof remove>) {
-    listeners.delete(args[1]);
-    return remove.apply(this, args);
-  };
-  return { controller, signal, listeners };
-}
+import { countedSignal, fakeTime, never } from "../helpers.ts";
 
 Deno.test("onAbort: many wishes share one listener, and the last to leave takes it along", () => {
-  const { controller, signal, listeners } = counted();
+  const { controller, signal, listeners } = countedSignal();
   const called: number[] = [];
   const release = [0, 1, 2].map((n) => onAbort(signal, () => called.push(n)));
   assertEquals(listeners.size, 1);
@@ -37,7 +20,7 @@ Deno.test("onAbort: many wishes share one listener, and the last to leave takes 
 });
 
 Deno.test("onAbort: fires at once where the signal has aborted, and each wish once", () => {
-  const { controller, signal, listeners } = counted();
+  const { controller, signal, listeners } = countedSignal();
   let called = 0;
   const release = onAbort(signal, () => called++);
   controller.abort();
@@ -49,7 +32,7 @@ Deno.test("onAbort: fires at once where the signal has aborted, and each wish on
 });
 
 Deno.test("onAbort: a wish that another one takes back while they fire is not fulfilled", () => {
-  const { controller, signal } = counted();
+  const { controller, signal } = countedSignal();
   const called: string[] = [];
   onAbort(signal, () => {
     called.push("first");
@@ -63,7 +46,7 @@ Deno.test("onAbort: a wish that another one takes back while they fire is not fu
 });
 
 Deno.test("ChildAbort: aborts with any parent and its reason, and lets go of all of them", () => {
-  const [one, two] = [counted(), counted()];
+  const [one, two] = [countedSignal(), countedSignal()];
   const child = new ChildAbort(one.signal, undefined, two.signal);
   assertEquals([one.listeners.size, two.listeners.size], [1, 1]);
   const reason = new Error("enough");
@@ -75,7 +58,7 @@ Deno.test("ChildAbort: aborts with any parent and its reason, and lets go of all
 });
 
 Deno.test("ChildAbort: of a parent that has aborted is aborted, and follows nobody", () => {
-  const [one, two] = [counted(), counted()];
+  const [one, two] = [countedSignal(), countedSignal()];
   one.controller.abort("bye");
   const child = new ChildAbort(one.signal, two.signal);
   assertEquals([child.signal.aborted, child.signal.reason], [true, "bye"]);
@@ -84,7 +67,7 @@ Deno.test("ChildAbort: of a parent that has aborted is aborted, and follows nobo
 
 Deno.test("ChildAbort: when it is disposed it lets go and never aborts", async () => {
   using time = fakeTime();
-  const parent = counted();
+  const parent = countedSignal();
   let signal: AbortSignal;
   {
     using child = new ChildAbort(parent.signal);
@@ -137,7 +120,7 @@ Deno.test("ChildAbort: a race ends with the work or the abort, and hears the abo
 });
 
 Deno.test("untilAbort: ends with the work or the abort, and leaves no listener", async () => {
-  const { controller, signal, listeners } = counted();
+  const { controller, signal, listeners } = countedSignal();
   assertEquals(await untilAbort(Promise.resolve("x"), signal), "x");
   await assertRejects(() => untilAbort(Promise.reject(new Error("mine")), signal), Error, "mine");
   assertEquals(listeners.size, 0);

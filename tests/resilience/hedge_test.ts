@@ -3,15 +3,14 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import fc from "fast-check";
 import { checkOptions } from "../../src/model/check.ts";
 import {
-  hedge,
   hedged,
   type HedgedOptions,
   type HedgeHooks,
-  type HedgeOptions,
   OTHER_WAS_FASTER,
 } from "../../src/resilience/hedge.ts";
+import { hedge, type HedgeOptions } from "../../src/resilience/hedge_options.ts";
 import { Latencies } from "../../src/resilience/latencies.ts";
-import { fakeTime } from "../helpers.ts";
+import { countedSignal, fakeTime } from "../helpers.ts";
 
 /** What an attempt does, in milliseconds one after the other. A step that is absent takes no time at all. */
 interface Plan {
@@ -69,23 +68,6 @@ function race(plans: readonly Plan[], options: Partial<HedgedOptions> = {}) {
     (error: unknown) => (note("over"), { error }),
   );
   return { settled, log, signals };
-}
-
-/** A signal that counts its listeners. */
-function counted() {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const { addEventListener: add, removeEventListener: remove } = signal;
-  const listeners = new Set<unknown>();
-  signal.addEventListener = function (...args: Parameters<typeof add>) {
-    listeners.add(args[1]);
-    return add.apply(this, args);
-  };
-  signal.removeEventListener = function (...args: Parameters<typeof remove>) {
-    listeners.delete(args[1]);
-    return remove.apply(this, args);
-  };
-  return { controller, signal, listeners };
 }
 
 Deno.test("hedged: the duplicate's time counts from when the first was sent, not from when it began", async () => {
@@ -321,7 +303,7 @@ Deno.test("hedged: an abort from above ends both at once, with its reason", asyn
   using time = fakeTime();
   for (const reason of [new Error("enough"), undefined, "bye"]) {
     for (const [at, begun] of [[50, 1], [150, 2], [250, 2]] as const) {
-      const { controller, signal, listeners } = counted();
+      const { controller, signal, listeners } = countedSignal();
       const { settled, log, signals } = race([{ wire: 500 }, { permit: 100, wire: 500 }], {
         signal,
       });
@@ -382,7 +364,7 @@ Deno.test("hedged: nothing begins where the signal has aborted, and nothing is s
 
 Deno.test("hedged: leaves no timer and no listener, on any exit", async () => {
   // Real time: Deno looks for timers that are left.
-  const { signal, listeners } = counted();
+  const { signal, listeners } = countedSignal();
   const kinds: [first: Plan, second?: Plan][] = [
     [{ wire: 0 }],
     [{ wire: 0, fails: true }],
@@ -505,7 +487,7 @@ Deno.test("hedged: where all answers take the same time, none of them is late", 
   assertEquals(sent, 50);
 });
 
-Deno.test("hedged: answers are counted from when the first was sent, whoever wins", async () => {
+Deno.test("hedged: answers are countedSignal from when the first was sent, whoever wins", async () => {
   using time = fakeTime();
   const cases: [plans: Plan[], learned: number | undefined][] = [
     [[{ permit: 900, wire: 150, read: 30 }], 150],
@@ -645,7 +627,7 @@ Deno.test("hedged: whatever both do, and whenever it is aborted", async () => {
   await fc.assert(
     fc.asyncProperty(plan, plan, afterMs, abort, async (one, two, afterMs, abortAt) => {
       using time = fakeTime();
-      const { controller, signal, listeners } = counted();
+      const { controller, signal, listeners } = countedSignal();
       const abort = abortAt === Infinity
         ? undefined
         : setTimeout(() => controller.abort("bye"), abortAt);

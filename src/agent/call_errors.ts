@@ -1,0 +1,85 @@
+import { abortCode, AgentError, ProviderError } from "../model/errors.ts";
+import type { Attempt } from "../model/result.ts";
+import { NO_USAGE, type Usage } from "../model/usage.ts";
+
+/** Makes the errors of a call: each tells whose it is, which model was asked last, and what was sent and used until then. */
+export class CallErrors {
+  /** The requests that were sent. Errors share this list, so that they tell of later ones too. */
+  readonly attempts: Attempt[] = [];
+  /** Everything that was used. */
+  usage: Usage = NO_USAGE;
+
+  /** For a call of this agent. */
+  constructor(readonly agent: string, public model: string | undefined) {}
+
+  /**
+   * Whatever was thrown, as an error of this call. `signal` is that of the whole call: if it has aborted, that is
+   * the cause, whatever came of it further down.
+   */
+  error(thrown: unknown, signal: AbortSignal | undefined): AgentError {
+    if (signal?.aborted) return this.#aborted(signal.reason, false);
+    if (thrown instanceof AgentError) return thrown;
+    if (thrown instanceof ProviderError) {
+      return this.make(`Cannot finish the call of "${this.agent}" as ${thrown.message}`, {
+        code: thrown.code,
+        status: thrown.status,
+        retryAfterMs: thrown.retryAfterMs,
+        retryable: thrown.retryable,
+        text: thrown.text,
+        cause: thrown,
+      });
+    }
+    if (thrown instanceof DOMException && thrown.name === "TimeoutError") {
+      return this.#aborted(thrown, true);
+    }
+    return this.make(
+      `Cannot finish the call of "${this.agent}" as its provider threw: see the cause`,
+      {
+        code: "provider",
+        cause: thrown,
+      },
+    );
+  }
+
+  /** The error of a call for which every model failed. If none was asked, since all are left alone, it says until when. */
+  exhausted(errors: readonly AgentError[]): AgentError {
+    const cause = errors.at(-1);
+    const waits = errors.map(({ retryAfterMs }) => retryAfterMs).filter((ms) => ms !== undefined);
+    const retryAfterMs = waits.length === 0 ? undefined : Math.min(...waits);
+    const who = `Cannot finish the call of "${this.agent}" as all ${errors.length} models`;
+    return errors.every(({ code }) => code === "circuit_open")
+      ? this.make(`${who} are left alone after too many failures`, {
+        code: "circuit_open",
+        retryAfterMs,
+        cause,
+      })
+      : this.make(`${who} failed: see \`attempts\``, { code: "exhausted", retryAfterMs, cause });
+  }
+
+  #aborted(reason: unknown, retryable: boolean): AgentError {
+    const code = abortCode(reason);
+    const why = code === "timeout" ? (reason as Error).message : "it was aborted";
+    return this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
+      code,
+      retryable,
+      cause: reason,
+    });
+  }
+
+  /** An error of this call. */
+  make(
+    message: string,
+    options: Omit<
+      ConstructorParameters<typeof AgentError>[1],
+      "agent" | "model" | "attempts" | "usage"
+    >,
+  ): AgentError {
+    return new AgentError(message, {
+      ...options,
+      agent: this.agent,
+      model: this.model,
+      attempts: this.attempts,
+      usage: this.usage,
+    });
+  }
+}

@@ -12,12 +12,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   testing: ["model"],
   agent: ["model", "resilience", "limits", "cache", "telemetry"],
   run: ["agent", "model", "limits", "telemetry"],
+  hono: ["run", "agent", "model", "limits"],
 };
 
 /** Packages that only one room may need. */
 const ONLY_IN: Record<string, readonly string[]> = {
   "npm:openai": ["providers"],
   "npm:@ai-sdk/provider": ["providers"],
+  "npm:hono": ["hono"],
   "npm:lru-cache": ["cache"],
   "npm:@pydantic/genai-prices": ["telemetry"],
   "npm:@standard-schema/spec": ["agent"],
@@ -42,6 +44,7 @@ async function modules(): Promise<Module[]> {
     "mod.ts",
     "src/providers/openai.ts",
     "src/providers/ai_sdk.ts",
+    "src/hono/mod.ts",
     "src/testing/mod.ts",
   ];
   const graphs = entries.map(async (entry) => {

@@ -26,7 +26,14 @@ const ONLY_IN: Record<string, readonly string[]> = {
 };
 
 /** No package of the tests and examples may get into what is published. */
-const NEVER = ["npm:zod", "npm:fast-check", "npm:@sinonjs/fake-timers", "npm:p-map", "npm:p-limit"];
+const NEVER = [
+  "npm:zod",
+  "npm:fast-check",
+  "npm:@sinonjs/fake-timers",
+  "npm:p-map",
+  "npm:p-limit",
+  "npm:@hono/node-server",
+];
 
 interface Module {
   readonly specifier: string;

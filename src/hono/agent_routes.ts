@@ -24,7 +24,7 @@ export interface ShutdownOptions {
   /**
    * How long requests in progress may go on, in milliseconds; then they are aborted.
    *
-   * @default {4_000} a second less than Deno Deploy leaves after SIGINT
+   * @default {3_500} Deno Deploy leaves 5 seconds after SIGINT
    */
   readonly grace?: number;
 }
@@ -43,7 +43,7 @@ export interface AgentRoutes extends HonoApp {
   shutdown(options?: ShutdownOptions): Promise<ShutdownReport>;
 }
 
-const DEFAULT_GRACE = 4_000;
+const DEFAULT_GRACE = 3_500;
 
 /**
  * Serves agents and workflows over HTTP: their names are the routes.

@@ -2,6 +2,7 @@ import type { Callable } from "../agent/callable.ts";
 import { currentContext } from "../agent/context.ts";
 import { configuration } from "../agent/config.ts";
 import type { Result } from "../model/result.ts";
+import { NO_USAGE } from "../model/usage.ts";
 import type { ResultStream } from "../run/stream.ts";
 import { stream } from "../run/stream.ts";
 import { summarize, type Summary } from "../run/summarize.ts";
@@ -62,6 +63,18 @@ export class BatchRun {
       })
     );
     for await (const _ of results) yield;
+  }
+
+  /** What is told of the calls that have not ended, where nobody goes on with them. */
+  rest(): readonly BatchItem[] {
+    const error = { code: "aborted", message: "The batch was aborted before the call had ended" };
+    return [...this.#calls.entries()].flatMap(([index, call]) => {
+      if (call === undefined) return [];
+      const { id = `${this.id}-${index}`, agent } = call;
+      const item = { index, id, ok: false, agent: agent.name, content: null, error };
+      const used = { usage: NO_USAGE, attempts: 0, cached: false, durationMs: 0 };
+      return [{ index, json: JSON.stringify({ ...item, ...used }) }];
+    });
   }
 
   #ended(index: number, result: Result): BatchItem {

@@ -5,15 +5,23 @@ import { Problem } from "./problem.ts";
 /** Deeper than this nobody means it, and what walks through it later may run out of stack. */
 const MOST_LEVELS = 100;
 
+/** What was read. */
+export interface Body {
+  /** The value; `undefined` if the body is empty. */
+  readonly value: unknown;
+  /** How long the body is. */
+  readonly bytes: number;
+}
+
 /**
- * The value of the body; `undefined` if it is empty.
+ * Reads the body.
  *
  * @throws {Problem} If it is too large, too slow, not UTF-8, no JSON or nested too deeply.
  */
 export async function readJson(
   request: Request,
   { maxBodyBytes, bodyTimeout }: Pick<Caps, "maxBodyBytes" | "bodyTimeout">,
-): Promise<unknown> {
+): Promise<Body> {
   const { headers, body } = request;
   const announced = Number(headers.get("content-length") ?? 0);
   if (announced > maxBodyBytes) {
@@ -21,9 +29,9 @@ export async function readJson(
     await body?.cancel().catch(() => {});
     throw tooLarge(maxBodyBytes);
   }
-  if (body === null) return undefined;
+  if (body === null) return { value: undefined, bytes: 0 };
   const bytes = await readBytes(body, maxBodyBytes, bodyTimeout);
-  if (bytes.length === 0) return undefined;
+  if (bytes.length === 0) return { value: undefined, bytes: 0 };
   const type = headers.get("content-type") ?? "";
   // A form of another site cannot send this type without asking first.
   if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
@@ -35,7 +43,7 @@ export async function readJson(
   }
   const value = parsed(bytes);
   refuseDeep(value);
-  return value;
+  return { value, bytes: bytes.length };
 }
 
 async function readBytes(

@@ -40,6 +40,13 @@ export const NDJSON: WireFormat = {
   heartbeat: '{"type":"heartbeat"}\n',
 };
 
+/** One JSON value, which is sent when it is there: before it, blanks say that the connection lives. */
+export const JSON_WHOLE: WireFormat = {
+  type: "application/json",
+  write: ({ data }) => textOf(data),
+  heartbeat: "\n",
+};
+
 function textOf(data: unknown): string {
   return typeof data === "string" ? data : JSON.stringify(data);
 }
@@ -76,7 +83,7 @@ export function eventStream(
 const encoder = new TextEncoder();
 
 /** So long a client may take to read the last words of an answer that was aborted, in milliseconds. */
-const LAST_WORDS = 5_000;
+const LAST_WORDS = 1_000;
 
 function bodyOf(
   events: AsyncIterator<WireEvent>,

@@ -1,10 +1,17 @@
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import { BatchRun } from "../batch_run.ts";
+import { type BatchItem, BatchRun } from "../batch_run.ts";
 import { type BatchRequest, batchRequest } from "../batch_request.ts";
 import { BatchStream } from "../batch_stream.ts";
 import { readJson } from "../body.ts";
-import { eventStream, NDJSON, SSE, type WireFormat } from "../event_stream.ts";
+import {
+  eventStream,
+  JSON_WHOLE,
+  NDJSON,
+  SSE,
+  type WireEvent,
+  type WireFormat,
+} from "../event_stream.ts";
 import type { Exchange } from "../exchange.ts";
 import { Problem } from "../problem.ts";
 import type { Env, Service } from "../service.ts";
@@ -31,15 +38,21 @@ export function batchRoute(service: Service) {
       const last = c.req.header("last-event-id");
       if (last !== undefined) return await resume(c, service, { exchange, last, format });
       const { raw } = c.req;
-      const request = batchRequest(await readJson(raw, service.caps), service);
+      const body = await readJson(raw, service.caps);
+      const request = batchRequest(body.value, service);
       exchange.begin(request.calls.length);
       exchange.limitTime(LAST_RESULTS);
       const run = new BatchRun(request, service.caps);
       c.header("vary", "accept");
-      if (format === undefined) return await whole(c, { run, exchange, request });
+      if (format === undefined) {
+        const { heartbeat } = service;
+        const failed = failureIn(exchange);
+        const options = { exchange, format: JSON_WHOLE, heartbeat, failed };
+        return eventStream(c, whole(run, exchange, request), options);
+      }
       const stream = new BatchStream(run, exchange.account.id, {
         mostBytes: service.batches.bytesOfOne,
-        inputBytes: Number(raw.headers.get("content-length") ?? service.caps.maxBodyBytes),
+        inputBytes: body.bytes,
       });
       service.batches.add(stream);
       return send(c, service, { stream, exchange, format, after: 0 });
@@ -103,23 +116,40 @@ function send(
     exchange,
     format,
     heartbeat: service.heartbeat,
-    failed(thrown) {
-      const details = exchange.problemOf(thrown).details(exchange.id);
-      return { event: "error", data: { ...details, type: "error" } };
-    },
+    failed: failureIn(exchange),
   });
 }
 
-/** All results in their order, and what they were like together. */
-async function whole(
-  c: Context<Env>,
-  { run, exchange, request }: { run: BatchRun; exchange: Exchange; request: BatchRequest },
-): Promise<Response> {
-  const items = new Array<string>(request.calls.length);
-  for await (const _ of run.work(exchange, ({ index, json }) => items[index] = json));
-  const body = `{"id":${JSON.stringify(run.id)},"results":[${items.join(",")}],` +
+/** What is said of a failure when the status has been sent: the problem, as an event. */
+function failureIn(exchange: Exchange): (thrown: unknown) => WireEvent {
+  return (thrown) => {
+    const details = exchange.problemOf(thrown).details(exchange.id);
+    return { event: "error", data: { ...details, type: "error" } };
+  };
+}
+
+/**
+ * All results in their order, and what they were like together. The answer begins before they are there: so it is noticed at once when
+ * the client goes away, which Deno's server does not tell before an answer has begun. What is then not finished has failed.
+ */
+async function* whole(
+  run: BatchRun,
+  exchange: Exchange,
+  { calls }: BatchRequest,
+): AsyncGenerator<WireEvent> {
+  const items = new Array<string>(calls.length);
+  const put = ({ index, json }: BatchItem): void => {
+    items[index] = json;
+  };
+  try {
+    for await (const _ of run.work(exchange, put));
+  } catch (error) {
+    if (!exchange.signal.aborted) throw error;
+    run.rest().forEach(put);
+  }
+  const data = `{"id":${JSON.stringify(run.id)},"results":[${items.join(",")}],` +
     `"summary":${JSON.stringify(run.summary())}}`;
-  return c.body(body, 200, { "content-type": "application/json" });
+  yield { data };
 }
 
 /** How the results are to come; `undefined` for all at once. */

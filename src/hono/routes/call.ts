@@ -9,7 +9,7 @@ export function callRoute(service: Service) {
     const agent = service.agent(c.req.param("name"));
     using exchange = service.enter(c, { kind: "call", agent: agent.name });
     try {
-      const params = await readJson(c.req.raw, service.caps) ?? {};
+      const { value: params = {} } = await readJson(c.req.raw, service.caps);
       exchange.begin(1);
       exchange.limitTime();
       const result = await exchange.run(() => agent.settle(exchange.id, params));

@@ -26,7 +26,8 @@ export function chatRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     using exchange = service.enter(c, { kind: "chat" });
     try {
-      const request = chatRequest(await readJson(c.req.raw, service.caps));
+      const { value } = await readJson(c.req.raw, service.caps);
+      const request = chatRequest(value);
       const agent = service.agents.get(request.model);
       if (agent === undefined) throw unknownModel();
       refuseJson(agent, request);

@@ -19,7 +19,7 @@ export function streamRoute(service: Service) {
     const agent = service.agent(c.req.param("name"));
     using exchange = service.enter(c, { kind: "stream", agent: agent.name });
     try {
-      const params = await readJson(c.req.raw, service.caps) ?? {};
+      const { value: params = {} } = await readJson(c.req.raw, service.caps);
       exchange.begin(1);
       exchange.limitTime();
       const events = exchange.run(() => agent.stream(exchange.id, params));

@@ -1,0 +1,17 @@
+import { agentRoutes } from "@shoal/agents/hono";
+import { echo, init, routes, serve, delay } from "./tests/hono/helpers.ts";
+const slow = echo("slow", 3000); const { agent } = echo();
+const N = Number(Deno.args[0]), single = Deno.args[1] === "1";
+const app = routes([slow.agent, agent], { limits: { concurrency: 10, reserve: 0.1 } });
+const inner = app.fetch;
+const served = serve({ fetch: (req, info) => { const s = req.signal; const p = new URL(req.url).pathname; s.addEventListener("abort", () => console.log("signal", p)); return inner(req, info); } });
+const leaving = new AbortController();
+const batch = fetch(`${served.url}/batch`, { ...init({ calls: Array.from({ length: N }, () => ({ agent: "slow", params: { text: "x" } })), concurrency: 100 }), signal: leaving.signal }).catch((e) => console.log(String(e)));
+await delay(300);
+if (single) console.log((await (await fetch(`${served.url}/echo`, init({ text: "x" }))).json()).ok);
+await delay(50);
+leaving.abort(); const t = performance.now();
+await batch;
+while (slow.provider.inFlight > 0 && performance.now() - t < 4000) await delay(10);
+console.log(N, single, slow.provider.inFlight, performance.now() - t, slow.provider.calls);
+Deno.exit();

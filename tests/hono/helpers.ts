@@ -1,3 +1,4 @@
+import { serve as serveByNode } from "@hono/node-server";
 import { type Callable, defineAgent, type Provider, type ProviderOptions } from "@shoal/agents";
 import { type AgentRoutes, agentRoutes, type AgentRoutesOptions } from "@shoal/agents/hono";
 import { scripted } from "@shoal/agents/testing";
@@ -35,7 +36,7 @@ export function hanging(name = "hanging") {
     name: "hanging",
     generate: (_request, options) => wait(options),
     async *stream(_request, options) {
-      await wait(options);
+      yield await wait(options);
     },
   };
   const agent = defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
@@ -120,6 +121,24 @@ export function serve(app: { fetch: AgentRoutes["fetch"] }): Served {
     server,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
+}
+
+/** Serves the app by Node's own server, on a loopback port. */
+export function nodeServer(fetch: AgentRoutes["fetch"]): Promise<Omit<Served, "server">> {
+  return new Promise((resolve) => {
+    const server = serveByNode({
+      fetch,
+      hostname: "127.0.0.1",
+      port: 0,
+      overrideGlobalObjects: false,
+    }, ({ port }) => {
+      resolve({
+        url: `http://127.0.0.1:${port}`,
+        port,
+        [Symbol.asyncDispose]: () => new Promise((closed) => server.close(() => closed())),
+      });
+    });
+  });
 }
 
 /** One server-sent event, its data read as JSON. */

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import type { Context } from "hono";
 import type { Callable } from "../agent/callable.ts";
 import { Limiter } from "../limits/limiter.ts";
@@ -30,6 +31,9 @@ export interface ShutdownReport {
   /** How many were aborted at its end. */
   readonly aborted: number;
 }
+
+/** So long an answer takes from its handler to the socket, in milliseconds. */
+const UNTIL_SENT = 100;
 
 /** What all routes share: who is served, what is let through, what is in progress, and the end of it all. */
 export class Service {
@@ -129,6 +133,8 @@ export class Service {
       }, grace);
       await empty.promise;
       clearTimeout(timer);
+      // The last answers are made, but not sent yet: who ends the process now would cut them off.
+      await delay(UNTIL_SENT);
     }
     this.batches.clear();
     return { finished: inProgress - aborted, aborted };

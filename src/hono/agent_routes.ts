@@ -168,6 +168,13 @@ function headers({ cors }: AgentRoutesOptions): MiddlewareHandler {
     xFrameOptions: "DENY",
     // It would hold for the whole domain that this is mounted at: that is the application's to say.
     strictTransportSecurity: false,
+    // For pages, or for browsers of long ago; and each header costs every call some time.
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   });
 }
 

@@ -1,5 +1,5 @@
 import { type CallContext, currentContext, inContext } from "../agent/context.ts";
-import { ChildAbort } from "../model/abort.ts";
+import { ChildAbort, onAbort } from "../model/abort.ts";
 import { AgentError } from "../model/errors.ts";
 import type { Account } from "./account.ts";
 import { problemOf } from "./failure.ts";
@@ -15,8 +15,6 @@ export interface ExchangeOptions {
   readonly kind: RunKind;
   /** Who is called; absent for a batch. */
   readonly agent?: string;
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -31,6 +29,7 @@ export class Exchange implements Disposable {
   readonly #service: Service;
   readonly #abort: ChildAbort;
   readonly #context: CallContext;
+  #release: (() => void) | undefined;
   #open = true;
   #kept = false;
 
@@ -46,7 +45,7 @@ export class Exchange implements Disposable {
     this.agent = options.agent;
     this.account = account;
     this.#service = service;
-    this.#abort = new ChildAbort(service.stopped, options.signal);
+    this.#abort = new ChildAbort(service.stopped);
     const outer = currentContext();
     this.#context = {
       ...outer,
@@ -89,6 +88,14 @@ export class Exchange implements Disposable {
     return inContext(this.#context, fn);
   }
 
+  /**
+   * It is abandoned when this signal aborts, which tells that the client is gone. An answer that is streamed notices that itself; asking for
+   * a request's signal costs time, and on Deno a warning.
+   */
+  follow(signal: AbortSignal): void {
+    this.#release = onAbort(signal, () => this.abandon());
+  }
+
   /** The client is gone: everything that is done for it ends. */
   abandon(): void {
     this.#abort.abort(new DOMException("The client has gone away", "AbortError"));
@@ -117,11 +124,15 @@ export class Exchange implements Disposable {
     this.#kept = true;
   }
 
-  /** It is over: what is still done for it is aborted, and everything is given back. Calling it again does no harm. */
+  /**
+   * It is over: everything is given back. What is still done for it is aborted by `abandon`, before this: most requests end with nothing
+   * left to abort, and an abort that nobody hears is not cheap. Calling it again does no harm.
+   */
   end(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#abort.abort(new DOMException("The request has ended", "AbortError"));
+    this.#release?.();
+    this.#abort[Symbol.dispose]();
     this.account.leave();
     this.#service.leave(this);
   }

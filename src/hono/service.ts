@@ -98,9 +98,7 @@ export class Service {
       });
     }
     const account = this.accounts.of(c.get("principal")!);
-    // Asking for the signal costs something, and on Deno a warning: only who makes calls does.
-    const { signal } = c.req.raw;
-    const exchange = new Exchange(this, account, { ...options, id: c.get("requestId"), signal });
+    const exchange = new Exchange(this, account, { ...options, id: c.get("requestId") });
     this.#exchanges.add(exchange);
     return exchange;
   }

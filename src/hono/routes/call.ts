@@ -11,6 +11,7 @@ export function callRoute(service: Service) {
     try {
       const { value: params = {} } = await readJson(c.req.raw, service.caps);
       exchange.begin(1);
+      exchange.follow(c.req.raw.signal);
       exchange.limitTime();
       const result = await exchange.run(() => agent.settle(exchange.id, params));
       if (!result.ok) throw exchange.problemOf(result.error);

@@ -35,6 +35,7 @@ export function chatRoute(service: Service) {
       exchange.begin(1);
       exchange.limitTime();
       if (request.stream) return await streamed(c, service, { request, exchange, agent, call });
+      exchange.follow(c.req.raw.signal);
       const result = await exchange.run(() => call(request.options));
       if (!result.ok) throw result.error;
       return c.json(chatCompletion(chatIdentity(agent.name), result));

@@ -12,7 +12,7 @@
  *   model: "gpt-5-mini",
  *   prompt: "Label the sentiment: {input}",
  * });
- * const agents = agentRoutes({ agents: [Sentiment], auth: { tokens: ["a long random text"] } });
+ * const agents = agentRoutes({ agents: [Sentiment], auth: { tokens: ["a-long-random-text"] } });
  * const app = new Hono().route("/agents", agents);
  * export default { fetch: app.fetch }; // deno serve, Bun; for Node there is @hono/node-server
  * ```

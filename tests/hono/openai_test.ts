@@ -2,12 +2,7 @@
 import { defineAgent, defineParallel, ProviderError } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import OpenAI, {
-  APIUserAbortError,
-  AuthenticationError,
-  NotFoundError,
-  RateLimitError,
-} from "openai";
+import OpenAI, { AuthenticationError, NotFoundError, RateLimitError } from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
 import { echo, hanging, nodeServer, routes, serve, talkative, TOKEN, until } from "./helpers.ts";

@@ -111,16 +111,27 @@ export interface Served extends AsyncDisposable {
   readonly server: Deno.HttpServer<Deno.NetAddr>;
 }
 
-/** Serves the app on a loopback port. */
+/** Serves the app on a loopback port. A test that fails with calls in progress ends all the same. */
 export function serve(app: { fetch: AgentRoutes["fetch"] }): Served {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
+  const { signal, abort } = abortable();
+  const options = { hostname: "127.0.0.1", port: 0, signal, onListen() {} };
+  const server = Deno.serve(options, app.fetch);
   const { port } = server.addr;
   return {
     url: `http://127.0.0.1:${port}`,
     port,
     server,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    async [Symbol.asyncDispose]() {
+      const timer = setTimeout(abort, 10_000);
+      await server.shutdown();
+      clearTimeout(timer);
+    },
   };
+}
+
+function abortable(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
 }
 
 /** Serves the app by Node's own server, on a loopback port. */

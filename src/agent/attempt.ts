@@ -98,11 +98,16 @@ function checked(reply: ModelReply, provider: Provider): ModelReply {
   if (toolCalls !== undefined && !(Array.isArray(toolCalls) && toolCalls.every(isToolRequest))) {
     throw nonsense(provider, "a reply whose tool calls have no id, name or arguments");
   }
+  const usage = usageIn(reply.usage);
+  const { finishReason = "stop", refusal } = reply;
+  const whole = usage === reply.usage && finishReason === reply.finishReason &&
+    refusal !== null && toolCalls === reply.toolCalls;
+  if (whole) return reply;
   return {
-    ...reply as unknown as ModelReply,
-    finishReason: reply.finishReason ?? "stop",
-    usage: usageIn(reply.usage),
-    refusal: reply.refusal ?? undefined,
+    ...reply,
+    finishReason: finishReason ?? "stop",
+    usage,
+    refusal: refusal ?? undefined,
     toolCalls,
   };
 }
@@ -114,6 +119,10 @@ function usageIn(usage: unknown): Usage | undefined {
     usage as unknown as Usage;
   const totalTokens = inputTokens + outputTokens;
   if (!Number.isFinite(totalTokens + cachedInputTokens + reasoningTokens)) return undefined;
+  const whole = totalTokens === usage.totalTokens &&
+    cachedInputTokens === usage.cachedInputTokens &&
+    reasoningTokens === usage.reasoningTokens;
+  if (whole) return usage as unknown as Usage;
   return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens, totalTokens };
 }
 

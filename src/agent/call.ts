@@ -4,6 +4,7 @@
  * hooks → params → prompt → total timeout → fallback → rounds with tools → cache → repair → retry → hedge → permits → breaker → attempt →
  * output → hooks → result
  */
+import type { Budget } from "../limits/budget.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
@@ -11,11 +12,12 @@ import type { JsonSchema, Message, ModelRequest, ToolRequest } from "../model/me
 import type { Result, ToolCall } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
 import { hasPrice, loadPrices, type Prices } from "../telemetry/prices.ts";
+import type { Answer } from "./answer.ts";
 import { cached, sharingOf } from "./cached.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import { configuration } from "./config.ts";
-import { budgetsOf, currentContext } from "./context.ts";
-import { hooked } from "./hooks.ts";
+import { budgetsOf, type CallContext, currentContext } from "./context.ts";
+import { hasHooks, hooked } from "./hooks.ts";
 import type { Input } from "./input.ts";
 import type { CallOptions, ModelAgentOptions } from "./options.ts";
 import type { Output } from "./output.ts";
@@ -23,6 +25,7 @@ import { messagesOf, type Prompt } from "./prompt.ts";
 import { repaired, repairsOf } from "./repair.ts";
 import { retried } from "./retried.ts";
 import { rounds, stepsOf, type Talk } from "./rounds.ts";
+import type { Outgoing } from "./send.ts";
 import type { DefinedTool } from "./tool.ts";
 import { useTools } from "./tool_calls.ts";
 import { Trace } from "./trace.ts";
@@ -83,43 +86,95 @@ export async function callModel(
 ): Promise<Result> {
   const config = configuration();
   const context = currentContext();
-  const models = await candidatesOf(agent, options, config);
-  const sharing = sharingOf(agent, options, config);
-  const { prices } = config;
-  const trace = new Trace(agent.name, models[0].model, context, options.metadata);
-  const { total } = models[0].limits;
-  using whole = new ChildAbort(context.signal, options.signal);
-  whole.abortAfter(total, `it was not finished within ${total} ms`);
+  const found = candidatesOf(agent, options, config);
+  const models = found instanceof Promise ? await found : found;
   const budgets = budgetsOf(options, context);
-  if (budgets.some(({ countsCost }) => countsCost)) await checkPrices(agent, models, prices);
-  const repairs = repairsOf(options.repair ?? agent.repair ?? config.repair);
+  if (budgets.some(({ countsCost }) => countsCost)) await checkPrices(agent, models, config.prices);
   // Begun here, waited for when there is something to price.
-  void loadPrices(models[0].model, prices);
-  const priority = options.priority ?? context.priority;
-  const { signal } = whole;
-  const { dryRun = false } = options;
-  const work = async () => {
-    signal.throwIfAborted();
-    const messages = await messagesOf(agent, params, options, { trace, whole });
-    if (dryRun) return trace.dryRun(models[0].provider, requestOf(agent, models[0], messages));
+  void loadPrices(models[0].model, config.prices);
+  const told = !options.dryRun && hasHooks(agent);
+  using limit = limitOf(models[0], options, context, told);
+  const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER;
+  const call = new ModelCall(agent, params, options, hooks, context, models, budgets, signal);
+  const work = () => call.settle();
+  const { trace } = call;
+  return trace.end(
+    await (told ? hooked({ agent, params, trace, signal, work }) : work()),
+  );
+}
+
+/** The signal of a call that nothing ever ends. */
+const NEVER = new AbortController().signal;
+
+/**
+ * What ends the call early, if it must have a signal of its own: because there is more than one thing that may end it, or because code of the
+ * caller's gets the signal, which may listen to it and never let go. Otherwise the signal of the run will do for all of its calls.
+ */
+function limitOf(
+  { limits: { total } }: Candidate,
+  options: CallOptions,
+  context: CallContext,
+  told: boolean,
+): ChildAbort | undefined {
+  const both = context.signal !== undefined && options.signal !== undefined;
+  if (total === undefined && !both && !told) return undefined;
+  const limit = new ChildAbort(context.signal, options.signal);
+  limit.abortAfter(total, `it was not finished within ${total} ms`);
+  return limit;
+}
+
+/** A call under way. Each of its steps is a method, and one that has nothing to do costs nothing. */
+class ModelCall {
+  readonly trace: Trace;
+  readonly #config = configuration();
+
+  constructor(
+    readonly agent: ModelAgent,
+    readonly params: unknown,
+    readonly options: CallOptions,
+    readonly hooks: CallHooks,
+    readonly context: CallContext,
+    readonly models: readonly [Candidate, ...Candidate[]],
+    readonly budgets: readonly Budget[],
+    readonly signal: AbortSignal,
+  ) {
+    this.trace = new Trace(agent.name, models[0].model, context, options.metadata);
+  }
+
+  /** Makes the call; a failure is a value. */
+  async settle(): Promise<Result> {
+    const { agent, params, options, trace, signal } = this;
+    const { prices } = this.#config;
+    try {
+      signal.throwIfAborted();
+      const made = messagesOf(agent, params, options, { trace, signal });
+      const messages = made instanceof Promise ? await made : made;
+      if (options.dryRun) {
+        const [{ provider }] = this.models;
+        return trace.dryRun(provider, requestOf(agent, this.models[0], messages));
+      }
+      const answer = await this.#answer(messages);
+      const pricing = trace.price(prices);
+      if (pricing !== undefined) await pricing;
+      return trace.success(answer.content, answer.finishReason);
+    } catch (thrown) {
+      const error = trace.error(thrown, signal);
+      // The first thing that went wrong is the one to tell of; the cost is then not known.
+      try {
+        await trace.price(prices);
+      } catch {
+        // as above
+      }
+      return trace.failure(error);
+    }
+  }
+
+  /** Asks one model after another. */
+  #answer(messages: readonly Message[]): Promise<Answer> {
+    const { models, trace, signal, hooks } = this;
     const talk: Talk = { messages, answers: 0, asked: false };
-    const { maxSteps, toolConcurrency } = stepsOf(agent, options);
-    const base = { agent, hooks, priority, budgets, signal, trace };
-    const ask = (candidate: Candidate, messages: readonly Message[]) => {
-      const { provider, limits } = candidate;
-      const call = { ...base, provider, limits, request: requestOf(agent, candidate, messages) };
-      const mend = () => repaired(call, repairs, (call) => retried(call, candidate));
-      return cached(call, sharing, mend);
-    };
-    const collect = (part: Result) => trace.addOfTool(part);
-    const inside = { ...context, signal, budgets, priority, collect };
-    const tools = { tools: agent.tools ?? [], concurrency: toolConcurrency, context: inside };
-    const use = (requests: readonly ToolRequest[]) => useTools(requests, { ...base, ...tools });
-    const answer = await withFallbacks(models, (candidate) => {
-      trace.model = candidate.model;
-      const steps = { ask: (messages: readonly Message[]) => ask(candidate, messages), use };
-      return rounds(talk, { agent, trace, maxSteps, ...steps });
-    }, {
+    if (models.length === 1) return this.#talk(talk, models[0]);
+    return withFallbacks(models, (candidate) => this.#talk(talk, candidate), {
       // Who was handed the beginning of an answer must not be handed another one behind it.
       mayGoOn: () => !trace.handedOn && !signal.aborted,
       onFallback({ model }, error) {
@@ -128,16 +183,66 @@ export async function callModel(
       },
       exhausted: (errors) => trace.exhausted(errors),
     });
-    await trace.price(prices);
-    return trace.success(answer.content, answer.finishReason);
-  };
-  const failed = async (thrown: unknown) => {
-    const error = trace.error(thrown, signal);
-    // The first thing that went wrong is the one to tell of; the cost is then not known.
-    await trace.price(prices).catch(() => {});
-    return error;
-  };
-  return trace.end(await hooked({ agent, params, trace, signal, silent: dryRun, work, failed }));
+  }
+
+  /** Asks a model until it asks for no more tools. */
+  #talk(talk: Talk, candidate: Candidate): Promise<Answer> {
+    const { agent, options, trace } = this;
+    trace.model = candidate.model;
+    trace.beginRound();
+    if (agent.tools === undefined) return this.#ask(candidate, talk.messages);
+    const { maxSteps, toolConcurrency } = stepsOf(agent, options);
+    return rounds(talk, {
+      agent,
+      trace,
+      maxSteps,
+      ask: (messages) => this.#ask(candidate, messages),
+      use: (requests) => this.#use(requests, toolConcurrency),
+    });
+  }
+
+  /** Asks a model once: for an answer that is kept, or shared, or its own. */
+  #ask(candidate: Candidate, messages: readonly Message[]): Promise<Answer> {
+    const { agent, options, hooks, context, budgets, signal, trace } = this;
+    const call: Outgoing = {
+      agent,
+      provider: candidate.provider,
+      request: requestOf(agent, candidate, messages),
+      limits: candidate.limits,
+      hooks,
+      signal,
+      priority: options.priority ?? context.priority,
+      budgets,
+      trace,
+      enter: undefined,
+      duplicate: false,
+      ended: undefined,
+      first: undefined,
+    };
+    const sharing = sharingOf(agent, options, this.#config);
+    return sharing === undefined
+      ? this.#mend(call, candidate)
+      : cached(call, sharing, () => this.#mend(call, candidate));
+  }
+
+  /** Asks again if the answer does not fit its schema. */
+  #mend(call: Outgoing, candidate: Candidate): Promise<Answer> {
+    const { agent, options } = this;
+    // A text fits always.
+    if (agent.output === undefined) return retried(call, candidate);
+    const max = repairsOf(options.repair ?? agent.repair ?? this.#config.repair);
+    return repaired(call, max, (call) => retried(call, candidate));
+  }
+
+  /** Runs the tools that the model asks for. */
+  #use(requests: readonly ToolRequest[], concurrency: number): Promise<readonly Message[]> {
+    const { agent, options, hooks, context, budgets, signal, trace } = this;
+    const priority = options.priority ?? context.priority;
+    const collect = (part: Result) => trace.addOfTool(part);
+    const inside = { ...context, signal, budgets, priority, collect };
+    const { tools = [] } = agent;
+    return useTools(requests, { tools, concurrency, trace, hooks, context: inside });
+  }
 }
 
 /** What is sent. */
@@ -146,14 +251,10 @@ function requestOf(
   { model, settings }: Candidate,
   messages: readonly Message[],
 ): ModelRequest {
-  const { output, tools } = agent;
-  return {
-    model,
-    messages,
-    settings,
-    output: output?.schema,
-    ...(tools !== undefined && { tools: tools.map(({ spec }) => spec) }),
-  };
+  const output = agent.output?.schema;
+  if (agent.tools === undefined) return { model, messages, settings, output };
+  const tools = agent.tools.map(({ spec }) => spec);
+  return { model, messages, settings, output, tools };
 }
 
 /** A limit on money is only worth something where the prices are known. */

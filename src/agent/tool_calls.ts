@@ -39,7 +39,7 @@ export async function useTools(
   const answers: Message[] = [];
   const runs = pooledMap(use.concurrency, requests, (request) => useTool(request, use));
   for await (const { call, content } of runs) {
-    if (call !== undefined) trace.toolCalls.push(call);
+    if (call !== undefined) trace.addTool(call);
     answers.push({ role: "tool", toolCallId: call?.id, content });
   }
   trace.toolsMs += performance.now() - began;

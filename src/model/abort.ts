@@ -3,10 +3,18 @@
  * its listeners to remove one; `AbortSignal.any` on a signal that lives long never lets go. So each signal gets one
  * listener of ours, which fans out to a set: adding and removing is O(1), and an empty set lets go of the signal.
  */
+import { Timer } from "./timer.ts";
+
 const FANOUT = Symbol("fanout");
 
+/** One who wants to hear of an abort. */
+interface Follower {
+  /** The signal has aborted; it follows no more. */
+  aborted(signal: AbortSignal): void;
+}
+
 /** A property of the signal: a `WeakMap` would take a third of the time of a whole call. */
-type Followed = AbortSignal & { [FANOUT]?: Set<() => void> };
+type Followed = AbortSignal & { [FANOUT]?: Set<Follower> };
 
 /**
  * Calls `fn` when the signal aborts, or at once if it has aborted.
@@ -18,22 +26,32 @@ export function onAbort(signal: AbortSignal, fn: () => void): () => void {
     fn();
     return noop;
   }
-  const callbacks = (signal as Followed)[FANOUT] ??= new Set();
-  if (callbacks.size === 0) signal.addEventListener("abort", fireAll);
-  callbacks.add(fn);
-  return () => {
-    if (callbacks.delete(fn) && callbacks.size === 0) signal.removeEventListener("abort", fireAll);
-  };
+  const follower: Follower = { aborted: fn };
+  follow(signal, follower);
+  return () => unfollow(signal, follower);
 }
 
-function fireAll(this: Followed): void {
-  const callbacks = this[FANOUT];
-  this.removeEventListener("abort", fireAll);
-  if (callbacks === undefined) return;
-  // The set is walked as it is, so that a wish that another callback takes back is not fulfilled.
-  for (const callback of callbacks) {
-    callbacks.delete(callback);
-    callback();
+function follow(signal: Followed, follower: Follower): void {
+  const followers = signal[FANOUT] ??= new Set();
+  if (followers.size === 0) signal.addEventListener("abort", tellAll);
+  followers.add(follower);
+}
+
+function unfollow(signal: Followed, follower: Follower): void {
+  const followers = signal[FANOUT];
+  if (followers?.delete(follower) && followers.size === 0) {
+    signal.removeEventListener("abort", tellAll);
+  }
+}
+
+function tellAll(this: Followed): void {
+  const followers = this[FANOUT];
+  this.removeEventListener("abort", tellAll);
+  if (followers === undefined) return;
+  // The set is walked as it is, so that a wish that another one takes back is not fulfilled.
+  for (const follower of followers) {
+    followers.delete(follower);
+    follower.aborted(this);
   }
 }
 
@@ -48,24 +66,31 @@ export function timeoutReason(message: string): DOMException {
  * A controller that aborts with any of its parents or when its time is over, and that lets go of
  * them all when it is disposed.
  */
-export class ChildAbort implements Disposable {
+export class ChildAbort implements Disposable, Follower {
+  /** The signal to hand down. */
+  readonly signal: AbortSignal;
   readonly #controller = new AbortController();
-  readonly #release: (() => void)[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #parents: readonly (AbortSignal | undefined)[];
+  #timer: Timer | undefined;
   #reject: ((reason: unknown) => void) | undefined;
 
   /** Follows the parents that are there. */
   constructor(...parents: (AbortSignal | undefined)[]) {
+    this.signal = this.#controller.signal;
+    this.#parents = parents;
     for (const parent of parents) {
       if (parent === undefined) continue;
-      this.#release.push(onAbort(parent, () => this.abort(parent.reason)));
-      if (this.#controller.signal.aborted) return;
+      if (parent.aborted) {
+        this.abort(parent.reason);
+        break;
+      }
+      follow(parent, this);
     }
   }
 
-  /** The signal to hand down. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  /** A parent has aborted. */
+  aborted(parent: AbortSignal): void {
+    this.abort(parent.reason);
   }
 
   /** Aborts the signal and everything that races with it. */
@@ -78,10 +103,10 @@ export class ChildAbort implements Disposable {
 
   /** Aborts after so many milliseconds, unless called again before; `undefined` takes it back. */
   abortAfter(ms: number | undefined, message: string): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
     if (ms === undefined || this.signal.aborted) return;
-    this.#timer = setTimeout(() => this.abort(timeoutReason(message)), Math.min(ms, 2 ** 31 - 1));
+    this.#timer = new Timer(ms, () => this.abort(timeoutReason(message)));
   }
 
   /** The work's outcome, or a rejection with the reason as soon as the signal aborts. One race at a time. */
@@ -95,12 +120,14 @@ export class ChildAbort implements Disposable {
 
   /** Lets go of the parents and the timer. The signal does not abort any more by itself. */
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
-    for (const release of this.#release) release();
-    this.#release.length = 0;
+    for (const parent of this.#parents) if (parent !== undefined) unfollow(parent, this);
+    this.#parents = NO_PARENTS;
   }
 }
+
+const NO_PARENTS: readonly AbortSignal[] = [];
 
 /**
  * The work's outcome, or a rejection with the signal's reason as soon as it aborts, even if the work does not listen.

@@ -10,6 +10,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export interface RetryHooks {
   /** Ends the waiting at once. */
   readonly signal: AbortSignal | undefined;
+  /** What the policy's `on` is asked by, so that a throw of it can be told from one of the work. */
+  readonly on?: RetryPolicy["on"];
   /** Says whether the work may be done again at all. */
   readonly mayRepeat?: () => boolean;
   /** Told before each wait. */
@@ -29,15 +31,16 @@ export async function retry<T>(
   policy: RetryPolicy,
   hooks: RetryHooks,
 ): Promise<T> {
-  const left = { max: policy.max, rateLimited: policy.rateLimited ?? policy.max };
+  let left: { max: number; rateLimited: number } | undefined;
   for (let attempt = 1;; attempt++) {
     try {
       return await work();
     } catch (thrown) {
       const error = thrown as AgentError;
+      left ??= { max: policy.max, rateLimited: policy.rateLimited ?? policy.max };
       const budget = error.code === "rate_limited" ? "rateLimited" : "max";
       if (hooks.signal?.aborted || left[budget] === 0 || hooks.mayRepeat?.() === false) throw error;
-      if (!worthIt(error, attempt, policy)) throw error;
+      if (!worthIt(error, attempt, hooks.on ?? policy.on)) throw error;
       const ms = backoffDelay(attempt, policy, Math.random(), error.retryAfterMs);
       left[budget]--;
       hooks.onRetry?.(error, attempt, ms);
@@ -55,7 +58,7 @@ export async function retry<T>(
 /** What no policy is asked about. A model that is left alone is not waited for. */
 const NEVER: ReadonlySet<ErrorCode> = new Set(["aborted", "invalid_params", "circuit_open"]);
 
-function worthIt(error: AgentError, attempt: number, policy: RetryPolicy): boolean {
+function worthIt(error: AgentError, attempt: number, on: RetryPolicy["on"]): boolean {
   if (NEVER.has(error.code)) return false;
-  return policy.on === undefined ? error.retryable : policy.on(error, attempt);
+  return on === undefined ? error.retryable : on(error, attempt);
 }

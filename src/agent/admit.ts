@@ -17,22 +17,22 @@ export class Admission {
   readonly #call: Outgoing;
   readonly #permits: Permits;
   readonly #estimate: number;
-  readonly #expected: Usage;
+  readonly #expected: number;
   #reservations: Reservation[] | undefined;
 
   /** Nothing is held yet. */
   constructor(call: Outgoing) {
     this.#call = call;
     this.#estimate = estimateTokens(call.request.messages);
-    this.#expected = expectedUsage(call, this.#estimate);
-    const { totalTokens: tokens } = this.#expected;
-    this.#permits = new Permits(limitersOf(call), { tokens, priority: call.priority });
+    this.#expected = expectedUsage(call, this.#estimate).totalTokens;
+    const ask = { tokens: this.#expected, priority: call.priority };
+    this.#permits = new Permits(limitersOf(call), ask);
   }
 
-  /** The adaptive concurrency, if there is one. */
-  get concurrency(): number | undefined {
-    return this.#permits.found;
-  }
+  /** When it went out, as `performance.now()` tells the time. */
+  at = 0;
+  /** The adaptive concurrency when it went out, if there is one. */
+  concurrency: number | undefined;
 
   /** Goes in if nothing is to be waited for. Throws as {@linkcode admit} does. */
   enter(now: number): boolean {
@@ -67,6 +67,8 @@ export class Admission {
       this.#permits.release();
       throw error;
     }
+    this.at = now;
+    this.concurrency = this.#permits.found;
     this.#permits.send(now);
   }
 
@@ -87,12 +89,12 @@ export class Admission {
     if (usage !== undefined && !estimated) learn(this.#call, this.#estimate, usage);
     if (this.#reservations === undefined) return;
     if (usage !== undefined) this.#settle(amountOf(this.#call, usage));
-    else this.#settle(no ? { tokens: 0, cost: 0 } : { tokens: this.#expected.totalTokens });
+    else this.#settle(no ? { tokens: 0, cost: 0 } : { tokens: this.#expected });
   }
 
   async #reserve(): Promise<void> {
     const { trace, signal, budgets } = this.#call;
-    const amount = amountOf(this.#call, this.#expected);
+    const amount = amountOf(this.#call, expectedUsage(this.#call, this.#estimate));
     const reservations: Reservation[] = this.#reservations = [];
     try {
       for (const budget of budgets) reservations.push(await budget.reserve(amount, signal));
@@ -126,17 +128,31 @@ export function admit(call: Outgoing): Admission | Promise<Admission> {
 }
 
 /** Whose permits an attempt needs: run and scope, agent, model, process, key, in this order for all. */
-function limitersOf({ agent, provider, request, trace }: Outgoing): readonly Limiter[] {
-  const limiters = [...trace.context.limiters];
-  if (agent.limiter !== undefined) limiters.push(agent.limiter);
-  limiters.push(modelLimiter(provider, request.model));
+function limitersOf({ agent, provider, request: { model }, trace }: Outgoing): readonly Limiter[] {
+  const inner = trace.context.limiters;
+  const own = agent.limiter;
+  const ofModel = modelLimiter(provider, model);
   const all = processLimiter();
-  if (all !== undefined) limiters.push(all);
   // Last, so that what its rates let pass goes out at once.
   const account = accountLimiter(provider);
-  if (account !== undefined) limiters.push(account);
-  return limiters;
+  const same = latest.inner === inner && latest.own === own && latest.ofModel === ofModel &&
+    latest.all === all && latest.account === account;
+  if (!same) {
+    const list = [...inner, own, ofModel, all, account].filter((one) => one !== undefined);
+    latest = { inner, own, ofModel, all, account, list };
+  }
+  return latest.list;
 }
+
+/** Mostly one attempt needs the same as that before it: then they share the list. */
+let latest: {
+  readonly inner?: readonly Limiter[];
+  readonly own?: Limiter;
+  readonly ofModel?: Limiter;
+  readonly all?: Limiter;
+  readonly account?: Limiter;
+  readonly list: readonly Limiter[];
+} = { list: [] };
 
 function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
   if (!budgets.some(({ countsCost }) => countsCost)) return { tokens: usage.totalTokens };

@@ -13,9 +13,9 @@ import type { Result, ToolCall } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
 import { hasPrice, loadPrices, type Prices } from "../telemetry/prices.ts";
 import type { Answer } from "./answer.ts";
-import { cached, sharingOf } from "./cached.ts";
-import { type Candidate, candidatesOf } from "./candidates.ts";
-import { configuration } from "./config.ts";
+import { cached, type Sharing, sharingOf } from "./cached.ts";
+import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
+import { type Configuration, configuration } from "./config.ts";
 import { budgetsOf, type CallContext, currentContext } from "./context.ts";
 import { hasHooks, hooked } from "./hooks.ts";
 import type { Input } from "./input.ts";
@@ -78,7 +78,7 @@ export interface CallHooks {
  *
  * @throws {TypeError} If no model or no provider is named: then nothing was sent.
  */
-export async function callModel(
+export function callModel(
   agent: ModelAgent,
   params: unknown,
   options: CallOptions,
@@ -86,21 +86,49 @@ export async function callModel(
 ): Promise<Result> {
   const config = configuration();
   const context = currentContext();
-  const found = candidatesOf(agent, options, config);
-  const models = found instanceof Promise ? await found : found;
   const budgets = budgetsOf(options, context);
+  const models = candidatesOf(agent, options, config);
+  const wanted = { agent, params, options, hooks, config, context, budgets };
+  // Mostly everything is there that the call needs.
+  const ready = !(models instanceof Promise) && !budgets.some(({ countsCost }) => countsCost);
+  return ready ? begin(wanted, models) : prepare(wanted, models);
+}
+
+/** What is wanted, and where. */
+interface Wanted {
+  readonly agent: ModelAgent;
+  readonly params: unknown;
+  readonly options: CallOptions;
+  readonly hooks: CallHooks;
+  readonly config: Configuration;
+  readonly context: CallContext;
+  readonly budgets: readonly Budget[];
+}
+
+async function prepare(wanted: Wanted, found: Candidates | Promise<Candidates>): Promise<Result> {
+  const { agent, config, budgets } = wanted;
+  const models = await found;
   if (budgets.some(({ countsCost }) => countsCost)) await checkPrices(agent, models, config.prices);
+  return await begin(wanted, models);
+}
+
+function begin(wanted: Wanted, models: Candidates): Promise<Result> {
+  const { agent, options, config, context } = wanted;
   // Begun here, waited for when there is something to price.
   void loadPrices(models[0].model, config.prices);
   const told = !options.dryRun && hasHooks(agent);
-  using limit = limitOf(models[0], options, context, told);
+  const limit = limitOf(models[0], options, context, told);
   const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER;
-  const call = new ModelCall(agent, params, options, hooks, context, models, budgets, signal);
-  const work = () => call.settle();
-  const { trace } = call;
-  return trace.end(
-    await (told ? hooked({ agent, params, trace, signal, work }) : work()),
-  );
+  const call = new ModelCall(wanted, models, signal);
+  return limit === undefined ? call.settle() : within(limit, call, told);
+}
+
+/** A call that something may end early, with the hooks around it. */
+async function within(limit: ChildAbort, call: ModelCall, told: boolean): Promise<Result> {
+  using _ = limit;
+  if (!told) return await call.settle();
+  const { trace, signal, wanted: { agent, params } } = call;
+  return trace.end(await hooked({ agent, params, trace, signal, work: () => call.result() }));
 }
 
 /** The signal of a call that nothing ever ends. */
@@ -119,62 +147,98 @@ function limitOf(
   const both = context.signal !== undefined && options.signal !== undefined;
   if (total === undefined && !both && !told) return undefined;
   const limit = new ChildAbort(context.signal, options.signal);
-  limit.abortAfter(total, `it was not finished within ${total} ms`);
+  limit.abortAfter(total, "it was not finished");
   return limit;
 }
 
 /** A call under way. Each of its steps is a method, and one that has nothing to do costs nothing. */
 class ModelCall {
+  readonly wanted: Wanted;
+  readonly signal: AbortSignal;
   readonly trace: Trace;
-  readonly #config = configuration();
+  readonly #models: Candidates;
 
-  constructor(
-    readonly agent: ModelAgent,
-    readonly params: unknown,
-    readonly options: CallOptions,
-    readonly hooks: CallHooks,
-    readonly context: CallContext,
-    readonly models: readonly [Candidate, ...Candidate[]],
-    readonly budgets: readonly Budget[],
-    readonly signal: AbortSignal,
-  ) {
+  constructor(wanted: Wanted, models: Candidates, signal: AbortSignal) {
+    const { agent, options, context } = wanted;
+    this.wanted = wanted;
+    this.signal = signal;
+    this.#models = models;
     this.trace = new Trace(agent.name, models[0].model, context, options.metadata);
   }
 
-  /** Makes the call; a failure is a value. */
-  async settle(): Promise<Result> {
-    const { agent, params, options, trace, signal } = this;
-    const { prices } = this.#config;
+  /** Makes the call and tells the one that it is made in; a failure is a value. */
+  settle(): Promise<Result> {
+    return this.result(true);
+  }
+
+  /** Makes the call; a failure is a value. `last`: is nothing to come after it? */
+  result(last = false): Promise<Result> {
+    const { agent, params, options } = this.wanted;
     try {
-      signal.throwIfAborted();
-      const made = messagesOf(agent, params, options, { trace, signal });
-      const messages = made instanceof Promise ? await made : made;
-      if (options.dryRun) {
-        const [{ provider }] = this.models;
-        return trace.dryRun(provider, requestOf(agent, this.models[0], messages));
-      }
-      const answer = await this.#answer(messages);
-      const pricing = trace.price(prices);
-      if (pricing !== undefined) await pricing;
-      return trace.success(answer.content, answer.finishReason);
+      this.signal.throwIfAborted();
+      const messages = messagesOf(agent, params, options, this);
+      if (messages instanceof Promise || options.dryRun) return this.#resultLater(messages, last);
+      // Promises by hand: an `async` function keeps three times as much in memory while it waits, and all that are in flight wait here.
+      return this.#answer(messages).then(
+        (answer) => this.#succeeded(answer, last),
+        (thrown) => this.#failed(thrown, last),
+      );
     } catch (thrown) {
-      const error = trace.error(thrown, signal);
-      // The first thing that went wrong is the one to tell of; the cost is then not known.
-      try {
-        await trace.price(prices);
-      } catch {
-        // as above
-      }
-      return trace.failure(error);
+      return this.#failed(thrown, last);
     }
+  }
+
+  async #resultLater(
+    made: readonly Message[] | Promise<readonly Message[]>,
+    last: boolean,
+  ): Promise<Result> {
+    try {
+      const messages = await made;
+      if (this.wanted.options.dryRun) return this.#end(this.#dryRun(messages), last);
+      return await this.#succeeded(await this.#answer(messages), last);
+    } catch (thrown) {
+      return await this.#failed(thrown, last);
+    }
+  }
+
+  #dryRun(messages: readonly Message[]): Result {
+    const [model] = this.#models;
+    return this.trace.dryRun(model.provider, requestOf(this.wanted.agent, model, messages));
+  }
+
+  #succeeded({ content, finishReason }: Answer, last: boolean): Result | Promise<Result> {
+    const { trace, wanted: { config: { prices } } } = this;
+    const priced = () => this.#end(trace.success(content, finishReason), last);
+    try {
+      const pricing = trace.price(prices);
+      if (pricing === undefined) return priced();
+      return pricing.then(priced).catch((thrown) => this.#failed(thrown, last));
+    } catch (thrown) {
+      return this.#failed(thrown, last);
+    }
+  }
+
+  async #failed(thrown: unknown, last: boolean): Promise<Result> {
+    const { trace, signal, wanted: { config } } = this;
+    const error = trace.error(thrown, signal);
+    // The first thing that went wrong is the one to tell of; the cost is then not known.
+    await Promise.try(() => trace.price(config.prices)).catch(() => {});
+    return this.#end(trace.failure(error), last);
+  }
+
+  #end(result: Result, last: boolean): Result {
+    return last ? this.trace.end(result) : result;
   }
 
   /** Asks one model after another. */
   #answer(messages: readonly Message[]): Promise<Answer> {
-    const { models, trace, signal, hooks } = this;
     const talk: Talk = { messages, answers: 0, asked: false };
-    if (models.length === 1) return this.#talk(talk, models[0]);
-    return withFallbacks(models, (candidate) => this.#talk(talk, candidate), {
+    return this.#models.length === 1 ? this.#talk(talk, this.#models[0]) : this.#fallBack(talk);
+  }
+
+  #fallBack(talk: Talk): Promise<Answer> {
+    const { trace, signal, wanted: { hooks } } = this;
+    return withFallbacks(this.#models, (candidate) => this.#talk(talk, candidate), {
       // Who was handed the beginning of an answer must not be handed another one behind it.
       mayGoOn: () => !trace.handedOn && !signal.aborted,
       onFallback({ model }, error) {
@@ -187,10 +251,15 @@ class ModelCall {
 
   /** Asks a model until it asks for no more tools. */
   #talk(talk: Talk, candidate: Candidate): Promise<Answer> {
-    const { agent, options, trace } = this;
+    const { trace, wanted: { agent } } = this;
     trace.model = candidate.model;
     trace.beginRound();
     if (agent.tools === undefined) return this.#ask(candidate, talk.messages);
+    return this.#rounds(talk, candidate);
+  }
+
+  #rounds(talk: Talk, candidate: Candidate): Promise<Answer> {
+    const { trace, wanted: { agent, options } } = this;
     const { maxSteps, toolConcurrency } = stepsOf(agent, options);
     return rounds(talk, {
       agent,
@@ -203,12 +272,12 @@ class ModelCall {
 
   /** Asks a model once: for an answer that is kept, or shared, or its own. */
   #ask(candidate: Candidate, messages: readonly Message[]): Promise<Answer> {
-    const { agent, options, hooks, context, budgets, signal, trace } = this;
+    const { signal, trace, wanted: { agent, options, hooks, config, context, budgets } } = this;
     const call: Outgoing = {
       agent,
       provider: candidate.provider,
       request: requestOf(agent, candidate, messages),
-      limits: candidate.limits,
+      timeout: candidate.limits,
       hooks,
       signal,
       priority: options.priority ?? context.priority,
@@ -219,24 +288,33 @@ class ModelCall {
       ended: undefined,
       first: undefined,
     };
-    const sharing = sharingOf(agent, options, this.#config);
+    const sharing = sharingOf(agent, options, config);
     return sharing === undefined
-      ? this.#mend(call, candidate)
-      : cached(call, sharing, () => this.#mend(call, candidate));
+      ? this.#send(call, candidate)
+      : this.#share(call, candidate, sharing);
+  }
+
+  #share(call: Outgoing, candidate: Candidate, sharing: Sharing): Promise<Answer> {
+    return cached(call, sharing, () => this.#send(call, candidate));
+  }
+
+  #send(call: Outgoing, candidate: Candidate): Promise<Answer> {
+    // A text always fits.
+    return call.agent.output === undefined
+      ? retried(call, candidate)
+      : this.#repair(call, candidate);
   }
 
   /** Asks again if the answer does not fit its schema. */
-  #mend(call: Outgoing, candidate: Candidate): Promise<Answer> {
-    const { agent, options } = this;
-    // A text fits always.
-    if (agent.output === undefined) return retried(call, candidate);
-    const max = repairsOf(options.repair ?? agent.repair ?? this.#config.repair);
+  #repair(call: Outgoing, candidate: Candidate): Promise<Answer> {
+    const { agent, options, config } = this.wanted;
+    const max = repairsOf(options.repair ?? agent.repair ?? config.repair);
     return repaired(call, max, (call) => retried(call, candidate));
   }
 
   /** Runs the tools that the model asks for. */
   #use(requests: readonly ToolRequest[], concurrency: number): Promise<readonly Message[]> {
-    const { agent, options, hooks, context, budgets, signal, trace } = this;
+    const { signal, trace, wanted: { agent, options, hooks, context, budgets } } = this;
     const priority = options.priority ?? context.priority;
     const collect = (part: Result) => trace.addOfTool(part);
     const inside = { ...context, signal, budgets, priority, collect };

@@ -52,8 +52,8 @@ export function candidatesOf(
   return plan.candidates;
 }
 
-/** One or more. */
-type Candidates = readonly [Candidate, ...Candidate[]];
+/** One or more, in the order in which they are asked. */
+export type Candidates = readonly [Candidate, ...Candidate[]];
 
 /** What the calls of an agent have in common that say nothing of it themselves, as long as nobody configures something else. */
 const plans = new WeakMap<

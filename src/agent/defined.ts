@@ -70,7 +70,7 @@ abstract class Defined implements Agent {
       (hooks, signal) =>
         inContext(
           { ...context, emit: hooks.emit },
-          () => track(this.run(params, { ...options, signal }, hooks)),
+          () => track(this.#run(params, { ...options, signal }, hooks)),
         ),
     );
   }
@@ -78,7 +78,16 @@ abstract class Defined implements Agent {
   #start(params: unknown, options: CallOptions): Promise<Result> {
     try {
       if (options !== NO_OPTIONS) checkOptions(`call "${this.name}"`, options, CALL_RULES);
-      return this.run(params, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#run(params, options);
+  }
+
+  /** What is refused at once is a rejection, too. */
+  #run(params: unknown, options: CallOptions, hooks?: CallHooks): Promise<Result> {
+    try {
+      return this.run(params, options, hooks);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -2,14 +2,23 @@
 import type { AgentError } from "../model/errors.ts";
 import { breakerOf } from "../resilience/breaker.ts";
 import type { RetryPolicy } from "../resilience/backoff.ts";
-import { retry, type RetryHooks } from "../resilience/retry.ts";
+import { retry, retryAfter, type RetryHooks } from "../resilience/retry.ts";
 import type { Answer } from "./answer.ts";
 import type { Candidate } from "./candidates.ts";
 import { type Outgoing, send } from "./send.ts";
 import { sendHedged } from "./send_hedged.ts";
 
 /** Asks one model, again if need be. */
-export function retried(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
+export function retried(call: Outgoing, candidate: Candidate): Promise<Answer> {
+  const { policy, breaker, hedge } = candidate;
+  if (breaker !== undefined || hedge !== undefined) return guarded(call, candidate);
+  return send(call).catch((thrown) =>
+    retryAfter(thrown, () => send(call), policy, new Retries(call, policy))
+  );
+}
+
+/** The same, where attempts have a breaker before them or duplicates beside them. */
+function guarded(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
   const guard = breaker && guardOf(call, breaker);
   const once = hedge === undefined ? send : (call: Outgoing) => sendHedged(call, hedge);
   const work = guard === undefined ? () => once(call) : async () => {

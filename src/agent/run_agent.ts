@@ -52,7 +52,7 @@ export async function callRun(
   const trace = new Trace(agent.name, undefined, outer, options.metadata);
   using child = new ChildAbort(outer.signal, options.signal);
   const ms = limitOf(options.timeout) ?? limitOf(agent.timeout);
-  child.abortAfter(ms, `it was not finished within ${ms} ms`);
+  child.abortAfter(ms, "it was not finished");
 
   const ctx: RunContext = {
     signal: child.signal,

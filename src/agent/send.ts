@@ -3,13 +3,12 @@ import type { Answer as LimitsAnswer } from "../limits/limiter.ts";
 import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
-import type { Attempt } from "../model/result.ts";
 import type { Usage } from "../model/usage.ts";
 import type { Breaker } from "../resilience/breaker.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
-import { admit, usageSoFar } from "./admit.ts";
+import { type Admission, admit, usageSoFar } from "./admit.ts";
 import { type Answer, read } from "./answer.ts";
-import { attempt } from "./attempt.ts";
+import { attempt, type Taker } from "./attempt.ts";
 import { handOn } from "./hand_on.ts";
 import type { CallHooks, ModelAgent } from "./call.ts";
 import type { Trace } from "./trace.ts";
@@ -19,7 +18,7 @@ export interface Outgoing {
   readonly agent: ModelAgent;
   readonly provider: Provider;
   readonly request: ModelRequest;
-  readonly limits: TimeoutOptions;
+  readonly timeout: TimeoutOptions;
   readonly hooks: CallHooks;
   readonly signal: AbortSignal;
   readonly priority: number;
@@ -37,67 +36,128 @@ export interface Outgoing {
 }
 
 /** One attempt: waits for its permits, sends the request, reads the answer and writes it all down. */
-export async function send(call: Outgoing): Promise<Answer> {
-  const { trace, signal } = call;
-  const admitted = admit(call);
-  const admission = admitted instanceof Promise ? await admitted : admitted;
-  const wire = new Wire(call);
-  const { concurrency } = admission;
-  const outcome = await wire.outcome();
-  call.ended?.();
-  const ended = performance.now();
-  // Held on the wire only: neither while the answer is read nor while the next attempt waits.
-  admission.leave(
-    outcome.usage,
-    outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined,
-    answerOf(outcome, signal),
-    ended,
-    outcome.estimated,
-  );
-  const durationMs = ended - wire.began;
-  const { firstTokenMs } = trace;
-  trace.generationMs = firstTokenMs === undefined ? undefined : durationMs - firstTokenMs;
-  trace.bill(outcome.usage, durationMs);
-
-  let answer: Answer | undefined;
-  let error: AgentError | undefined;
+export function send(call: Outgoing): Promise<Answer> {
   try {
-    if (outcome.reply === undefined) throw outcome.thrown;
-    const reading = read(outcome.reply, call.agent, trace, signal);
-    answer = reading instanceof Promise ? await reading : reading;
-    return answer;
-  } catch (thrown) {
-    error = trace.error(thrown, signal);
-    throw error;
-  } finally {
-    // What was aborted tells nothing of the model.
-    admission.tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
-    trace.attempts.push(
-      attemptOf(call.request.model, wire.startedAt, durationMs, error, concurrency, outcome),
-    );
+    const admitted = admit(call);
+    if (admitted instanceof Promise) return admitted.then((admission) => goOut(call, admission));
+    return goOut(call, admitted);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
-/** How an attempt is told of. */
-function attemptOf(
-  model: string,
-  startedAt: number,
-  durationMs: number,
-  error: AgentError | undefined,
-  concurrency: number | undefined,
-  { usage, estimated }: Outcome,
-): Attempt {
-  const attempt = {
-    model,
-    startedAt,
-    durationMs,
-    status: error?.status,
-    error: error && { code: error.code, message: error.message },
-    retryAfterMs: error?.retryAfterMs,
-    concurrency,
-    usage,
-  };
-  return estimated ? { ...attempt, estimated } : attempt;
+function goOut(call: Outgoing, admission: Admission): Promise<Answer> {
+  const wire = new Wire(call, admission);
+  // Where nobody wants its pieces no stream is asked for.
+  const asked = call.hooks.onDelta === undefined ? call : { ...call, ...wire.streamed() };
+  return attempt(asked, wire);
+}
+
+/** An attempt on the wire. */
+class Wire implements Taker<Answer> {
+  readonly #call: Outgoing;
+  readonly #admission: Admission;
+  #durationMs = 0;
+  #characters = 0;
+  #connectMs: number | undefined;
+  #outcome: Outcome | undefined;
+
+  constructor(call: Outgoing, admission: Admission) {
+    this.#call = call;
+    this.#admission = admission;
+  }
+
+  /** The hooks for an answer that is streamed. */
+  streamed() {
+    const { trace, first } = this.#call;
+    trace.connectMs = trace.firstTokenMs = undefined;
+    return {
+      onResponse: () => {
+        this.#connectMs ??= performance.now() - this.#admission.at;
+      },
+      onDelta: async (text: string) => {
+        if (first?.() === false) return; // its signal has aborted
+        this.#characters += text.length;
+        // Of two attempts only one gets here.
+        trace.connectMs = this.#connectMs;
+        trace.firstTokenMs ??= performance.now() - this.#admission.at;
+        await handOn(this.#call, text);
+      },
+    };
+  }
+
+  /** The answer has come: it is read. */
+  came(reply: ModelReply): Answer | Promise<Answer> {
+    const { agent, trace, signal } = this.#call;
+    this.#ended({ reply, usage: reply.usage });
+    try {
+      const answer = read(reply, agent, trace, signal);
+      if (answer instanceof Promise) {
+        return answer.then((answer) => this.#good(answer), (thrown) => this.#bad(thrown));
+      }
+      return this.#good(answer);
+    } catch (thrown) {
+      return this.#bad(thrown);
+    }
+  }
+
+  /** There is no answer. */
+  failed(thrown: unknown): never {
+    const usage = thrown instanceof ProviderError ? thrown.usage : undefined;
+    this.#ended(
+      usage !== undefined || this.#characters === 0
+        ? { thrown, usage }
+        // What a server has written is billed, whether or not anybody waited for the end, at which it would have said how much that was.
+        : { thrown, usage: usageSoFar(this.#call, this.#characters), estimated: true },
+    );
+    this.#bad(thrown);
+  }
+
+  /** The permits are given back: they are held on the wire only, neither while the answer is read nor while the next attempt waits. */
+  #ended(outcome: Outcome): void {
+    const { ended, trace, signal } = this.#call;
+    ended?.();
+    const now = performance.now();
+    const no = outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined;
+    const { usage, estimated } = outcome;
+    this.#admission.leave(usage, no, answerOf(outcome, signal), now, estimated);
+    this.#durationMs = now - this.#admission.at;
+    this.#outcome = outcome;
+    const { firstTokenMs } = trace;
+    trace.generationMs = firstTokenMs === undefined ? undefined : this.#durationMs - firstTokenMs;
+    trace.bill(usage, this.#durationMs);
+  }
+
+  #good(answer: Answer): Answer {
+    this.#write(undefined);
+    return answer;
+  }
+
+  #bad(thrown: unknown): never {
+    const { trace, signal } = this.#call;
+    const error = trace.error(thrown, signal);
+    this.#write(error);
+    throw error;
+  }
+
+  #write(error: AgentError | undefined): void {
+    const { trace, signal, request: { model } } = this.#call;
+    const { usage, estimated } = this.#outcome!;
+    const { tell, concurrency, at } = this.#admission;
+    // What was aborted tells nothing of the model.
+    tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
+    trace.attempts.push({
+      model,
+      startedAt: trace.dateOf(at),
+      durationMs: this.#durationMs,
+      status: error?.status,
+      error: error && { code: error.code, message: error.message },
+      retryAfterMs: error?.retryAfterMs,
+      concurrency,
+      usage,
+      ...(estimated && { estimated }),
+    });
+  }
 }
 
 /** What the outcome tells of the server's limits. */
@@ -124,54 +184,4 @@ interface Outcome {
   readonly usage: Usage | undefined;
   /** Is the usage our estimate? */
   readonly estimated?: true;
-}
-
-/** An attempt on the wire. */
-class Wire {
-  readonly startedAt = Date.now();
-  readonly began = performance.now();
-  readonly #call: Outgoing;
-  #characters = 0;
-  #connectMs: number | undefined;
-
-  constructor(call: Outgoing) {
-    this.#call = call;
-  }
-
-  /** How it ended. */
-  async outcome(): Promise<Outcome> {
-    const { provider, request, limits: timeout, signal, hooks } = this.#call;
-    const options = { provider, request, timeout, signal };
-    try {
-      // Where nobody wants its pieces no stream is asked for.
-      const reply = await attempt(
-        hooks.onDelta === undefined ? options : { ...options, ...this.#streamed() },
-      );
-      return { reply, usage: reply.usage };
-    } catch (thrown) {
-      const usage = thrown instanceof ProviderError ? thrown.usage : undefined;
-      if (usage !== undefined || this.#characters === 0) return { thrown, usage };
-      // What a server has written is billed, whether or not anybody waited for the end, at which it would have said how much that was.
-      return { thrown, usage: usageSoFar(this.#call, this.#characters), estimated: true };
-    }
-  }
-
-  /** The hooks for an answer that is streamed. */
-  #streamed() {
-    const { trace, first } = this.#call;
-    trace.connectMs = trace.firstTokenMs = undefined;
-    return {
-      onResponse: () => {
-        this.#connectMs ??= performance.now() - this.began;
-      },
-      onDelta: async (text: string) => {
-        if (first?.() === false) return; // its signal has aborted
-        this.#characters += text.length;
-        // Of two attempts only one gets here.
-        trace.connectMs = this.#connectMs;
-        trace.firstTokenMs ??= performance.now() - this.began;
-        await handOn(this.#call, text);
-      },
-    };
-  }
 }

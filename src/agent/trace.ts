@@ -67,6 +67,11 @@ export class Trace extends CallErrors {
     this.partials = undefined;
   }
 
+  /** A moment that `performance.now()` told, in milliseconds since 1970. */
+  dateOf(moment: number): number {
+    return Math.round(this.#startedAt + moment - this.#began);
+  }
+
   /** Counts what an attempt waited for. */
   wait({ concurrency = 0, requests = 0, tokens = 0, pause = 0 }: Waited): void {
     this.queuedMs += concurrency;

@@ -70,9 +70,7 @@ export class Permits {
 
   /** The request goes out now. Permits that are given back before that are as if they had never been taken. */
   send(now: number = performance.now()): void {
-    const marks: unknown[] = [];
-    for (const limiter of this.#limiters) marks.push(limiter.send(this.#ask, now));
-    this.#marks = marks;
+    this.#marks = this.#limiters.map((limiter) => limiter.send(this.#ask, now));
   }
 
   /**

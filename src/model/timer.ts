@@ -4,17 +4,26 @@
  * in a line, and the first one has a timer for all.
  */
 
+/** Whose time is limited. */
+export interface TimerOwner {
+  /** So many milliseconds are over. */
+  over(ms: number): void;
+}
+
 /** A limit that runs until it is cancelled or has passed. */
 export class Timer {
   /** When it is over, as `performance.now()` tells the time. */
   readonly due: number;
+  /** Whose limit it is. */
+  readonly owner: TimerOwner;
   previous: Timer | undefined;
   next: Timer | undefined;
   #line: Line | undefined;
 
-  /** Calls `fire` after so many milliseconds. */
-  constructor(ms: number, readonly fire: () => void) {
+  /** Tells its owner after so many milliseconds. */
+  constructor(ms: number, owner: TimerOwner) {
     this.due = performance.now() + ms;
+    this.owner = owner;
     let line = lines.get(ms);
     if (line === undefined) lines.set(ms, line = new Line(ms));
     this.#line = line;
@@ -29,10 +38,28 @@ export class Timer {
 }
 
 /** A timer of the runtime that is set to more milliseconds than this fires at once. */
-const LONGEST = 2 ** 31 - 1;
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** The lines, by their milliseconds; none of them is empty. */
+/** The lines, by their milliseconds. One that is empty is there only while somebody holds the lines. */
 const lines = new Map<number, Line>();
+let holders = 0;
+
+/**
+ * Who makes many calls holds the lines, so that their timers are not set and cleared whenever there is no call for a moment. When
+ * nobody does any more, the timers of empty lines are cleared.
+ *
+ * @returns To be called once, at the end.
+ */
+export function holdTimers(): () => void {
+  holders++;
+  let holds = true;
+  return () => {
+    if (!holds) return;
+    holds = false;
+    if (--holders > 0) return;
+    for (const line of lines.values()) line.closeIfEmpty();
+  };
+}
 
 /** Those with the same limit, in the order in which they are due. */
 class Line {
@@ -57,6 +84,10 @@ class Line {
     else timer.next.previous = timer.previous;
     timer.previous = timer.next = undefined;
     // The timer of one that has left is let go on: when it fires, it is set for the one who is first then.
+    if (holders === 0) this.closeIfEmpty();
+  }
+
+  closeIfEmpty(): void {
     if (this.#first !== undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -64,18 +95,17 @@ class Line {
   }
 
   #set(ms: number): void {
-    this.#timer = setTimeout(() => this.#ring(), Math.min(ms, LONGEST));
+    this.#timer = setTimeout(() => this.#ring(), Math.min(Math.ceil(ms), LONGEST_TIMER));
   }
 
   #ring(): void {
     this.#timer = undefined;
     const now = performance.now();
-    // Timers of the runtime may fire a fraction of a millisecond early.
-    while (this.#first !== undefined && this.#first.due <= now + 1) {
+    while (this.#first !== undefined && this.#first.due <= now) {
       const timer = this.#first;
       timer.cancel();
-      timer.fire();
+      timer.owner.over(this.ms);
     }
-    if (this.#first !== undefined) this.#set(this.#first.due - now);
+    if (this.#first !== undefined && this.#timer === undefined) this.#set(this.#first.due - now);
   }
 }

@@ -232,8 +232,10 @@ class ModelCall {
 
   /** Asks one model after another. */
   #answer(messages: readonly Message[]): Promise<Answer> {
-    const talk: Talk = { messages, answers: 0, asked: false };
-    return this.#models.length === 1 ? this.#talk(talk, this.#models[0]) : this.#fallBack(talk);
+    const [first, ...others] = this.#models;
+    const { agent } = this.wanted;
+    if (others.length === 0 && agent.tools === undefined) return this.#ask(first, messages);
+    return this.#fallBack({ messages, answers: 0, asked: false });
   }
 
   #fallBack(talk: Talk): Promise<Answer> {

@@ -146,7 +146,7 @@ class Wire implements Taker<Answer> {
     const { tell, concurrency, at } = this.#admission;
     // What was aborted tells nothing of the model.
     tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
-    trace.attempts.push({
+    trace.addAttempt({
       model,
       startedAt: trace.dateOf(at),
       durationMs: this.#durationMs,

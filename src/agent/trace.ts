@@ -97,7 +97,7 @@ export class Trace extends CallErrors {
     const usage = sent.find(({ error }) => error === undefined)?.usage;
     const loser = sent.findIndex((attempt) => attempt.error?.code === "aborted");
     if (usage === undefined || loser < 0 || sent[loser]!.usage !== undefined) return;
-    this.attempts[from + loser] = { ...sent[loser]!, usage, estimated: true };
+    this.amendAttempt(from + loser, { ...sent[loser]!, usage, estimated: true });
     this.bill(usage, 0);
   }
 
@@ -111,7 +111,7 @@ export class Trace extends CallErrors {
     (this.#children ??= []).push(part);
     this.usage = addUsage(this.usage, part.usage);
     this.cost = addCost(this.cost, part.cost);
-    for (const attempt of part.attempts) this.attempts.push(attempt);
+    for (const attempt of part.attempts) this.addAttempt(attempt);
   }
 
   /** Counts a call that was made within this one. */

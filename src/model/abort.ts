@@ -12,48 +12,80 @@ export interface Follower {
   aborted(signal: AbortSignal): void;
 }
 
-/** Those who follow a signal. Mostly it is one, and then there is no set. */
+/**
+ * One who follows a signal, in a doubly linked list. A `Set` of thousands that come and go copies itself again and again, and each copy that
+ * grows old keeps in memory whoever was in it.
+ */
+export class Following {
+  readonly follower: Follower;
+  readonly #followers: Followers;
+  previous: Following | undefined;
+  next: Following | undefined;
+
+  /** Comes last. */
+  constructor(follower: Follower, followers: Followers) {
+    this.follower = follower;
+    this.#followers = followers;
+    followers.push(this);
+  }
+
+  /** Hears no more. Once is enough; more often does no harm. */
+  end(): void {
+    this.#followers.remove(this);
+  }
+}
+
+/** Those who follow a signal. */
 class Followers {
-  #one: Follower | undefined;
-  #more: Set<Follower> | undefined;
+  readonly #signal: AbortSignal;
+  /** A controller of ours tells them itself. */
+  readonly #own: boolean;
+  #first: Following | undefined;
+  #last: Following | undefined;
 
-  get none(): boolean {
-    return this.#one === undefined && !this.#more?.size;
+  constructor(signal: AbortSignal, own: boolean) {
+    this.#signal = signal;
+    this.#own = own;
   }
 
-  add(follower: Follower): void {
-    if (this.#one === undefined && this.#more === undefined) this.#one = follower;
-    else (this.#more ??= new Set()).add(follower);
+  push(following: Following): void {
+    following.previous = this.#last;
+    if (this.#last !== undefined) this.#last.next = following;
+    else {
+      this.#first = following;
+      if (!this.#own) this.#signal.addEventListener("abort", tellAll);
+    }
+    this.#last = following;
   }
 
-  /** Gives whether it was there. */
-  delete(follower: Follower): boolean {
-    if (this.#one !== follower) return this.#more?.delete(follower) ?? false;
-    this.#one = undefined;
-    return true;
+  remove(following: Following): void {
+    const { previous, next } = following;
+    // It has left already.
+    if (previous === undefined && this.#first !== following) return;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    following.previous = following.next = undefined;
+    if (this.#first === undefined && !this.#own) {
+      this.#signal.removeEventListener("abort", tellAll);
+    }
   }
 
-  tell(signal: AbortSignal): void {
-    const one = this.#one;
-    this.#one = undefined;
-    one?.aborted(signal);
-    // The set is walked as it is, so that one who is taken out by another is not told.
-    for (const follower of this.#more ?? []) {
-      this.#more!.delete(follower);
-      follower.aborted(signal);
+  /** One after another, so that one who is taken out by another is not told. */
+  tell(): void {
+    while (this.#first !== undefined) {
+      const { follower } = this.#first;
+      this.remove(this.#first);
+      follower.aborted(this.#signal);
     }
   }
 }
 
 const FOLLOWERS = Symbol("followers");
-const OWN = Symbol("own");
 
-/** Properties of the signal: a `WeakMap` would take a third of the time of a whole call. */
-interface Followed extends AbortSignal {
-  [FOLLOWERS]?: Followers;
-  /** The controller is ours, and tells the followers itself. */
-  [OWN]?: true;
-}
+/** A property of the signal: a `WeakMap` would take a third of the time of a whole call. */
+type Followed = AbortSignal & { [FOLLOWERS]?: Followers };
 
 /**
  * Calls `fn` when the signal aborts, or at once if it has aborted.
@@ -65,29 +97,17 @@ export function onAbort(signal: AbortSignal, fn: () => void): () => void {
     fn();
     return noop;
   }
-  const follower: Follower = { aborted: fn };
-  follow(signal, follower);
-  return () => unfollow(signal, follower);
+  const following = follow(signal, { aborted: fn });
+  return () => following.end();
 }
 
-/** Tells of an abort from now on; the signal has not aborted yet. To be taken back with {@linkcode unfollow} on every exit. */
-export function follow(signal: Followed, follower: Follower): void {
-  const followers = signal[FOLLOWERS] ??= new Followers();
-  if (signal[OWN] === undefined && followers.none) signal.addEventListener("abort", tellAll);
-  followers.add(follower);
-}
-
-/** Tells no more. */
-export function unfollow(signal: Followed, follower: Follower): void {
-  const followers = signal[FOLLOWERS];
-  if (followers?.delete(follower) && signal[OWN] === undefined && followers.none) {
-    signal.removeEventListener("abort", tellAll);
-  }
+/** Tells of an abort from now on; the signal has not aborted yet. It must be ended on every exit. */
+export function follow(signal: Followed, follower: Follower): Following {
+  return new Following(follower, signal[FOLLOWERS] ??= new Followers(signal, false));
 }
 
 function tellAll(this: Followed): void {
-  this.removeEventListener("abort", tellAll);
-  this[FOLLOWERS]?.tell(this);
+  this[FOLLOWERS]?.tell();
 }
 
 function noop(): void {}
@@ -105,8 +125,9 @@ export class ChildAbort implements Disposable, Follower, TimerOwner {
   /** The signal to hand down. */
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
-  #parent: AbortSignal | undefined;
-  #other: AbortSignal | undefined;
+  readonly #followers: Followers;
+  #parent: Following | undefined;
+  #other: Following | undefined;
   #timer: Timer | undefined;
   #what = "";
   #reject: ((reason: unknown) => void) | undefined;
@@ -114,16 +135,14 @@ export class ChildAbort implements Disposable, Follower, TimerOwner {
   /** Follows the parents that are there. */
   constructor(parent?: AbortSignal, other?: AbortSignal) {
     const signal: Followed = this.#controller.signal;
-    signal[OWN] = true;
+    signal[FOLLOWERS] = this.#followers = new Followers(signal, true);
     this.signal = signal;
     if (parent?.aborted || other?.aborted) {
       this.abort((parent?.aborted ? parent : other)!.reason);
       return;
     }
-    this.#parent = parent;
-    this.#other = other;
-    if (parent !== undefined) follow(parent, this);
-    if (other !== undefined && other !== parent) follow(other, this);
+    if (parent !== undefined) this.#parent = follow(parent, this);
+    if (other !== undefined) this.#other = follow(other, this);
   }
 
   /** A parent has aborted. */
@@ -138,7 +157,7 @@ export class ChildAbort implements Disposable, Follower, TimerOwner {
     this.#reject?.(reason);
     if (this.signal.aborted) return;
     this.#controller.abort(reason);
-    (this.signal as Followed)[FOLLOWERS]?.tell(this.signal);
+    this.#followers.tell();
   }
 
   /**
@@ -177,8 +196,8 @@ export class ChildAbort implements Disposable, Follower, TimerOwner {
   [Symbol.dispose](): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#parent !== undefined) unfollow(this.#parent, this);
-    if (this.#other !== undefined) unfollow(this.#other, this);
+    this.#parent?.end();
+    this.#other?.end();
     this.#parent = this.#other = undefined;
   }
 }

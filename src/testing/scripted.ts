@@ -1,4 +1,4 @@
-import { follow, type Follower, unfollow } from "../model/abort.ts";
+import { follow, type Follower, type Following } from "../model/abort.ts";
 import {
   checkOptions,
   isRecord,
@@ -126,6 +126,7 @@ export function scripted(script: Script, options: ScriptedOptions = {}): Scripte
  */
 class Answering implements Follower {
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #following: Following | undefined;
 
   constructor(
     readonly script: Script,
@@ -139,8 +140,8 @@ class Answering implements Follower {
 
   after(ms: number): void {
     if (ms <= 0) return this.say();
-    follow(this.signal, this);
-    this.#timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER), this);
+    this.#following = follow(this.signal, this);
+    this.#timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER), { answering: this });
   }
 
   aborted(): void {
@@ -149,6 +150,7 @@ class Answering implements Follower {
   }
 
   say(): void {
+    this.#following?.end();
     const { script, request, n } = this;
     try {
       if (typeof script !== "function") {
@@ -179,9 +181,11 @@ class Answering implements Follower {
   }
 }
 
-function wake(answering: Answering): void {
-  unfollow(answering.signal, answering);
-  answering.say();
+/** The runtime keeps timers for a while that have rung: they should not keep the rest. */
+function wake(timer: { answering: Answering | undefined }): void {
+  const { answering } = timer;
+  timer.answering = undefined;
+  answering?.say();
 }
 
 function isList(script: Script): script is readonly ScriptedAnswer[] {

@@ -1,0 +1,28 @@
+/** What agents and workflows were defined with, for those who must tell whether two are the same: it is not for everybody to read. */
+import type { Callable } from "./callable.ts";
+import type { ModelAgent } from "./call.ts";
+import type { CallOptions } from "./options.ts";
+
+/** What something callable was defined with. */
+export interface Definition {
+  /** What was said of it, by the names of the options. */
+  readonly parts: () => Readonly<Record<string, unknown>>;
+  /** The time a whole call may take with these options, in milliseconds. */
+  readonly total: (options: CallOptions) => number | undefined;
+  /** Does the call have more to tell than its result, as a workflow's has? Then `call` gives it, and never throws for a failure. */
+  readonly tellsMore?: boolean;
+  /** The agent itself, if it asks a model. */
+  readonly model?: ModelAgent;
+}
+
+const definitions = new WeakMap<Callable, Definition>();
+
+/** Remembers what it was defined with. */
+export function remember(callable: Callable, definition: Definition): void {
+  definitions.set(callable, definition);
+}
+
+/** What it was defined with; `undefined` if it was made by hand. */
+export function definitionOf(callable: Callable): Definition | undefined {
+  return definitions.get(callable);
+}

@@ -1,4 +1,5 @@
 /** What agents and workflows were defined with, for those who must tell whether two are the same: it is not for everybody to read. */
+import type { Failure, Result } from "../model/result.ts";
 import type { Callable } from "./callable.ts";
 import type { ModelAgent } from "./call.ts";
 import type { CallOptions } from "./options.ts";
@@ -9,8 +10,11 @@ export interface Definition {
   readonly parts: () => Readonly<Record<string, unknown>>;
   /** The time a whole call may take with these options, in milliseconds. */
   readonly total: (options: CallOptions) => number | undefined;
-  /** Does the call have more to tell than its result, as a workflow's has? Then `call` gives it, and never throws for a failure. */
-  readonly tellsMore?: boolean;
+  /**
+   * Makes of a plain failure one that tells what this kind of workflow tells beside its result. Where this is there, `call` gives more than
+   * `settle`, and does not throw for a failure.
+   */
+  readonly failed?: (failure: Failure) => Result;
   /** The agent itself, if it asks a model. */
   readonly model?: ModelAgent;
 }

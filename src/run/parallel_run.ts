@@ -44,7 +44,14 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     remember(this, {
       parts: () => ({ ...options }),
       total: ({ timeout }) => limitOf(timeout) ?? options.timeout,
-      tellsMore: true,
+      failed: (failure) => ({
+        ...failure,
+        status: "error",
+        branches: Object.fromEntries(
+          this.#branches.map(({ agent, name }) => [name, notCalled(agent, () => failure.error)]),
+        ),
+        errors: {},
+      }),
     });
   }
 

@@ -126,7 +126,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     remember(this, {
       parts: () => ({ name: parts.name, ...parts.options, ...parts.definition }),
       total: ({ timeout }) => limitOf(timeout) ?? parts.options.timeout,
-      tellsMore: true,
+      failed: (failure) => ({ ...failure, status: "error", steps: [] }),
     });
   }
 

@@ -14,14 +14,12 @@ import type { Providers } from "./_providers.ts";
 
 /** An attempt that waits, or is on the wire. */
 interface Pass {
-  readonly call: Call;
-  readonly model: string;
   readonly abort: ChildAbort;
   readonly guard: Guard | undefined;
   /** Absent while it waits. */
   admission?: Admission;
-  startedAt: number;
-  began: number;
+  /** Tells the call how it ended. */
+  ended?: ReturnType<Call["attempt"]>;
 }
 
 /** The attempts of one worker, by the number of their question. */
@@ -44,7 +42,7 @@ export class Admissions {
     const request = { model, messages: [], settings: {} };
     const guard = breaker && guardOf({ provider, request, trace }, breaker);
     const abort = new ChildAbort();
-    const pass: Pass = { call, model, abort, guard, startedAt: 0, began: 0 };
+    const pass: Pass = { abort, guard };
     this.#passes.set(n, pass);
     try {
       guard?.check();
@@ -65,9 +63,7 @@ export class Admissions {
         signal: abort.signal,
         enter: guard && (() => guard.enter()),
       });
-      pass.startedAt = Date.now();
-      pass.began = performance.now();
-      call.sent = true;
+      pass.ended = call.attempt(model);
       return { ok: true, value: passed(trace, pass.admission) };
     } catch (thrown) {
       this.#passes.delete(n);
@@ -93,10 +89,7 @@ export class Admissions {
     const pass = this.#passes.get(n);
     if (pass?.admission === undefined) return;
     pass.admission.leave(usage, no, answer, estimated);
-    const { call, model, startedAt, began } = pass;
-    const durationMs = performance.now() - began;
-    const attempt = { model, startedAt, durationMs, usage };
-    call.attempted(estimated ? { ...attempt, estimated } : attempt);
+    pass.ended?.({ usage, ...(estimated && { estimated }) });
     // Its breaker is told when the answer was read.
     if (pass.guard === undefined) this.#passes.delete(n);
   }
@@ -112,8 +105,7 @@ export class Admissions {
 
   /** The worker has ended, and with it whatever it had on the wire. That may well have been billed. */
   release(): void {
-    for (const [n, pass] of this.#passes) {
-      const { admission, call, model, startedAt, began } = pass;
+    for (const [n, { admission }] of this.#passes) {
       if (admission === undefined) {
         this.withdraw(n);
         continue;
@@ -121,8 +113,6 @@ export class Admissions {
       this.#passes.delete(n);
       admission.tell?.(undefined, performance.now());
       admission.leave(undefined, false, { heard: "nothing" });
-      const error = { code: "tool", message: "Its worker ended" } as const;
-      call.attempted({ model, startedAt, durationMs: performance.now() - began, error });
     }
   }
 }

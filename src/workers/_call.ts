@@ -11,7 +11,6 @@ import { Trace } from "../agent/trace.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
 import type { AgentError, ErrorCode } from "../model/errors.ts";
 import type { Attempt, Result } from "../model/result.ts";
-import { addUsage, NO_USAGE } from "../model/usage.ts";
 import { type CodedError, decodeError } from "./_errors.ts";
 import type { Order } from "./_messages.ts";
 import { type CodedResult, decodeResult } from "./_results.ts";
@@ -21,6 +20,12 @@ const HEARING_MS = 25;
 
 /** A worker keeps the time limit of a call itself. If it is too busy for that, it is kept from here, so many milliseconds later. */
 const LATE_MS = 100;
+
+/** An attempt, and how it ended if it has. */
+interface OpenAttempt extends Pick<Attempt, "model" | "startedAt"> {
+  readonly began: number;
+  ended?: Pick<Attempt, "durationMs" | "usage" | "estimated">;
+}
 
 let calls = 0;
 
@@ -46,7 +51,7 @@ export class Call implements ModeCall {
   readonly #abort: ChildAbort;
   readonly #startedAt = Date.now();
   readonly #began = performance.now();
-  readonly #attempts: Attempt[] = [];
+  readonly #attempts: OpenAttempt[] = [];
   #ran: number | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
@@ -118,12 +123,16 @@ export class Call implements ModeCall {
     const model = this.#definition?.model;
     const asked = model && (options.model ?? model.model ?? configuration().model);
     const trace = new Trace(agent.name, asked, context, options.metadata);
-    for (const attempt of this.#attempts) {
-      trace.attempts.push(attempt);
-      trace.usage = addUsage(trace.usage, attempt.usage ?? NO_USAGE);
-      trace.modelMs += attempt.durationMs;
-    }
     const error = why(trace);
+    for (const { model, startedAt, began, ended } of this.#attempts) {
+      const broken = () => {
+        const { code, message } = error;
+        return { durationMs: performance.now() - began, error: { code, message } };
+      };
+      const attempt: Attempt = { model, startedAt, ...ended ?? broken() };
+      trace.attempts.push(attempt);
+      trace.bill(attempt.usage, attempt.durationMs);
+    }
     try {
       await trace.price(configuration().prices);
     } catch {
@@ -161,9 +170,14 @@ export class Call implements ModeCall {
     this.refuse(decodeError(coded, { reason: this.#reason() }));
   }
 
-  /** An attempt has ended: it is remembered in case its worker cannot tell of it any more. */
-  attempted(attempt: Attempt): void {
+  /** An attempt goes out. What is given back takes how it ended; it is remembered in case its worker cannot tell of it any more. */
+  attempt(model: string): (end: Pick<Attempt, "usage" | "estimated">) => void {
+    this.sent = true;
+    const attempt: OpenAttempt = { model, startedAt: Date.now(), began: performance.now() };
     this.#attempts.push(attempt);
+    return (end) => {
+      attempt.ended = { ...end, durationMs: performance.now() - attempt.began };
+    };
   }
 
   /** Hands a piece of the answer on. */

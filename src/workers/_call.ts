@@ -23,7 +23,6 @@ const LATE_MS = 100;
 
 /** An attempt, and how it ended if it has. */
 interface OpenAttempt extends Pick<Attempt, "model" | "startedAt"> {
-  readonly began: number;
   ended?: Pick<Attempt, "durationMs" | "usage" | "estimated">;
 }
 
@@ -123,15 +122,18 @@ export class Call implements ModeCall {
     const model = this.#definition?.model;
     const asked = model && (options.model ?? model.model ?? configuration().model);
     const trace = new Trace(agent.name, asked, context, options.metadata);
+    for (const { ended, ...attempt } of this.#attempts) {
+      if (ended === undefined) continue;
+      trace.attempts.push({ ...attempt, ...ended });
+      trace.bill(ended.usage, ended.durationMs);
+    }
     const error = why(trace);
-    for (const { model, startedAt, began, ended } of this.#attempts) {
-      const broken = () => {
-        const { code, message } = error;
-        return { durationMs: performance.now() - began, error: { code, message } };
-      };
-      const attempt: Attempt = { model, startedAt, ...ended ?? broken() };
-      trace.attempts.push(attempt);
-      trace.bill(attempt.usage, attempt.durationMs);
+    for (const { ended, ...attempt } of this.#attempts) {
+      if (ended !== undefined) continue;
+      const durationMs = Date.now() - attempt.startedAt;
+      const { code, message } = error;
+      trace.attempts.push({ ...attempt, durationMs, error: { code, message } });
+      trace.bill(undefined, durationMs);
     }
     try {
       await trace.price(configuration().prices);
@@ -173,10 +175,11 @@ export class Call implements ModeCall {
   /** An attempt goes out. What is given back takes how it ended; it is remembered in case its worker cannot tell of it any more. */
   attempt(model: string): (end: Pick<Attempt, "usage" | "estimated">) => void {
     this.sent = true;
-    const attempt: OpenAttempt = { model, startedAt: Date.now(), began: performance.now() };
+    const began = performance.now();
+    const attempt: OpenAttempt = { model, startedAt: Date.now() };
     this.#attempts.push(attempt);
     return (end) => {
-      attempt.ended = { ...end, durationMs: performance.now() - attempt.began };
+      attempt.ended = { ...end, durationMs: performance.now() - began };
     };
   }
 

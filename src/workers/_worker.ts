@@ -77,6 +77,8 @@ function tellOfExit(): void {
 async function start(module: string, given: Settings): Promise<void> {
   try {
     const exports: Record<string, unknown> = await import(module);
+    // A module that exits goes on for a moment, as if it had loaded.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     const found: Found[] = [];
     for (const [key, callable] of callablesIn(exports)) {
       agents.set(key, callable);

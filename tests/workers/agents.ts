@@ -200,3 +200,10 @@ export const Desk: Route<{ text: string }, string> = route({
 export const more: Agent<Any, Any>[] = [Echo.with({ name: "listed", temperature: 1 })];
 
 configure({ prices: { [model]: { input: 1, output: 2 }, second: { input: 3, output: 4 } } });
+
+/** Leaves it to configure who answers. */
+export const Bare: Agent<{ text: string }, string> = defineAgent({
+  name: "bare",
+  model,
+  prompt: "{text}",
+});

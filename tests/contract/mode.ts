@@ -32,12 +32,14 @@ export interface ModeWorld {
 }
 
 /** A mode that is open. */
-export interface OpenMode extends AsyncDisposable {
+export interface OpenMode {
   readonly mode: RunMode;
+  /** Ends when it has nothing to do any more: what was aborted may take a moment. */
+  idle(): Promise<void>;
 }
 
 /** Registers the tests. */
-export function modeContract(name: string, open: () => Promise<OpenMode>): void {
+export function modeContract(name: string, opened: OpenMode): void {
   const test = (
     what: string,
     options: SimulatorOptions,
@@ -46,8 +48,8 @@ export function modeContract(name: string, open: () => Promise<OpenMode>): void 
     Deno.test(`mode ${name}: ${what}`, async () => {
       await using sim = simulator({ respond: ({ text }) => text, ...options });
       await using _server = named(sim.url);
-      await using opened = await open();
       await body({ mode: opened.mode, sim });
+      await opened.idle();
     });
   const texts = (n: number) => Array.from({ length: n }, (_, i) => `text ${i}`);
   const echoes = (n: number) => texts(n).map((text) => [Echo, { text }] as const);

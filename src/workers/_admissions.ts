@@ -1,9 +1,12 @@
 /** Lets the attempts of one worker out, through the limits, budgets and breakers of this process. */
-import { type Admission, admit } from "../agent/admit.ts";
+import { admit } from "../agent/admit.ts";
 import type { ModelAgent } from "../agent/call.ts";
 import { configuration } from "../agent/config.ts";
+import type { Pass } from "../agent/gate.ts";
 import { type Guard, guardOf } from "../agent/retried.ts";
 import { Trace } from "../agent/trace.ts";
+import type { WaitReason } from "../limits/limiter.ts";
+import type { Waited } from "../limits/permits.ts";
 import { ChildAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
 import { loadPrices } from "../telemetry/prices.ts";
@@ -13,11 +16,11 @@ import type { Answered, Asking, Leaving, Outcome, Passed } from "./_messages.ts"
 import type { Providers } from "./_providers.ts";
 
 /** An attempt that waits, or is on the wire. */
-interface Pass {
+interface Passing {
   readonly abort: ChildAbort;
   readonly guard: Guard | undefined;
   /** Absent while it waits. */
-  admission?: Admission;
+  admission?: Pass;
   /** Tells the call how it ended. */
   ended?: ReturnType<Call["attempt"]>;
 }
@@ -25,7 +28,7 @@ interface Pass {
 /** The attempts of one worker, by the number of their question. */
 export class Admissions {
   readonly #providers: Providers;
-  readonly #passes = new Map<number, Pass>();
+  readonly #passes = new Map<number, Passing>();
 
   /** With what is known of the providers. */
   constructor(providers: Providers) {
@@ -37,12 +40,13 @@ export class Admissions {
     const { agent: name, model, expected, priority, breaker } = asking;
     const { context } = call;
     const { limiter, provider } = this.#providers.asker(call.agent, asking);
-    const trace = new Trace(name, model, context, undefined);
+    const trace = new Waits(name, model, context, undefined);
+    const { waited } = trace;
     const agent: ModelAgent = { name, limiter, seen: {}, render: () => "" };
     const request = { model, messages: [], settings: {} };
     const guard = breaker && guardOf({ provider, request, trace }, breaker);
     const abort = new ChildAbort();
-    const pass: Pass = { abort, guard };
+    const pass: Passing = { abort, guard };
     this.#passes.set(n, pass);
     try {
       guard?.check();
@@ -58,17 +62,18 @@ export class Admissions {
         priority,
         budgets,
         trace,
-        limits: {},
+        timeout: {},
         hooks: {},
         signal: abort.signal,
         enter: guard && (() => guard.enter()),
       });
       pass.ended = call.attempt(model);
-      return { ok: true, value: passed(trace, pass.admission) };
+      const { concurrency } = pass.admission;
+      return { ok: true, value: { waited, concurrency } satisfies Passed };
     } catch (thrown) {
       this.#passes.delete(n);
       abort[Symbol.dispose]();
-      return { ok: false, error: encodeError(thrown), value: passed(trace) };
+      return { ok: false, error: encodeError(thrown), value: { waited } satisfies Passed };
     }
   }
 
@@ -80,6 +85,7 @@ export class Admissions {
       pass?.abort.abort(new DOMException("The attempt was withdrawn", "AbortError"));
       return;
     }
+    pass.ended?.(undefined);
     pass.admission.tell?.(undefined, performance.now());
     pass.admission.cancel();
   }
@@ -88,7 +94,7 @@ export class Admissions {
   leave(n: number, { usage, no, answer, estimated }: Leaving): void {
     const pass = this.#passes.get(n);
     if (pass?.admission === undefined) return;
-    pass.admission.leave(usage, no, answer, estimated);
+    pass.admission.leave(usage, no, answer, performance.now(), estimated);
     pass.ended?.({ usage, ...(estimated && { estimated }) });
     // Its breaker is told when the answer was read.
     if (pass.guard === undefined) this.#passes.delete(n);
@@ -112,13 +118,16 @@ export class Admissions {
       }
       this.#passes.delete(n);
       admission.tell?.(undefined, performance.now());
-      admission.leave(undefined, false, { heard: "nothing" });
+      admission.leave(undefined, false, { heard: "nothing" }, performance.now());
     }
   }
 }
 
-/** What an attempt has waited for. */
-function passed(trace: Trace, admission?: Admission): Passed {
-  const { queuedMs: concurrency, limited } = trace;
-  return { waited: { concurrency, ...limited }, concurrency: admission?.concurrency };
+/** Counts what an attempt has waited for, and nothing else. */
+class Waits extends Trace {
+  readonly waited = { concurrency: 0, requests: 0, tokens: 0, pause: 0 };
+
+  override wait(waited: Waited): void {
+    for (const [reason, ms] of Object.entries(waited)) this.waited[reason as WaitReason] += ms;
+  }
 }

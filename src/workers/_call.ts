@@ -124,7 +124,7 @@ export class Call implements ModeCall {
     const trace = new Trace(agent.name, asked, context, options.metadata);
     for (const { ended, ...attempt } of this.#attempts) {
       if (ended === undefined) continue;
-      trace.attempts.push({ ...attempt, ...ended });
+      trace.addAttempt({ ...attempt, ...ended });
       trace.bill(ended.usage, ended.durationMs);
     }
     const error = why(trace);
@@ -132,7 +132,7 @@ export class Call implements ModeCall {
       if (ended !== undefined) continue;
       const durationMs = Date.now() - attempt.startedAt;
       const { code, message } = error;
-      trace.attempts.push({ ...attempt, durationMs, error: { code, message } });
+      trace.addAttempt({ ...attempt, durationMs, error: { code, message } });
       trace.bill(undefined, durationMs);
     }
     try {
@@ -172,14 +172,15 @@ export class Call implements ModeCall {
     this.refuse(decodeError(coded, { reason: this.#reason() }));
   }
 
-  /** An attempt goes out. What is given back takes how it ended; it is remembered in case its worker cannot tell of it any more. */
-  attempt(model: string): (end: Pick<Attempt, "usage" | "estimated">) => void {
+  /** An attempt goes out. What is given back takes how it ended, or nothing if it was not sent after all; it is remembered in case its worker cannot tell of it any more. */
+  attempt(model: string): (end: Pick<Attempt, "usage" | "estimated"> | undefined) => void {
     this.sent = true;
     const began = performance.now();
     const attempt: OpenAttempt = { model, startedAt: Date.now() };
     this.#attempts.push(attempt);
     return (end) => {
-      attempt.ended = { ...end, durationMs: performance.now() - began };
+      if (end === undefined) this.#attempts.splice(this.#attempts.indexOf(attempt), 1);
+      else attempt.ended = { ...end, durationMs: performance.now() - began };
     };
   }
 

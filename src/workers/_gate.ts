@@ -1,13 +1,13 @@
 /** Lets attempts of a worker out: limits, budgets and breakers stand with the one who started it, so each attempt asks there. */
-import { type Admission, expectedUsage } from "../agent/admit.ts";
+import { usageExpected } from "../agent/admit.ts";
 import { configuration } from "../agent/config.ts";
-import type { Gate } from "../agent/gate.ts";
+import type { Gate, Pass } from "../agent/gate.ts";
 import type { Guard } from "../agent/retried.ts";
 import type { Outgoing } from "../agent/send.ts";
 import { AgentError } from "../model/errors.ts";
 import type { CircuitBreakerOptions } from "../resilience/breaker.ts";
 import { encodeError } from "./_errors.ts";
-import type { Asking, Passed } from "./_messages.ts";
+import type { Asking, Leaving, Passed } from "./_messages.ts";
 import { type Parent, Refused } from "./_parent.ts";
 import { noteOf } from "./_providers.ts";
 
@@ -27,12 +27,12 @@ export class RemoteGate implements Gate {
   /** Asks here, then there: in the order from the innermost limit to the outermost. */
   async admit(
     call: Outgoing,
-    here: (call: Outgoing) => Promise<Admission>,
-  ): Promise<Admission> {
+    here: (call: Outgoing) => Pass | Promise<Pass>,
+  ): Promise<Pass> {
     const local = await here({ ...call, enter: undefined });
     try {
       const { n, passed } = await this.#ask(call);
-      return this.#admission(call, local, n, passed);
+      return this.#pass(call, local, n, passed);
     } catch (error) {
       local.cancel();
       throw error;
@@ -67,7 +67,7 @@ export class RemoteGate implements Gate {
       limits: plain(agent.limits),
       provider: noteOf(provider, agent, configuration().provider),
       model,
-      expected: expectedUsage(call),
+      expected: usageExpected(call),
       priority,
       breaker,
     };
@@ -86,30 +86,38 @@ export class RemoteGate implements Gate {
     }
   }
 
-  #admission(call: Outgoing, local: Admission, n: number, passed: Passed): Admission {
-    const nothing = { usage: undefined, no: true, answer: { heard: "nothing" }, estimated: false };
-    let tell: Admission["tell"];
+  #pass(call: Outgoing, local: Pass, n: number, passed: Passed): Pass {
+    const cancel = (): void => this.#parent.leave(n, NOT_SENT);
+    let tell: Pass["tell"];
     try {
       this.#passing = n;
       tell = call.enter?.();
     } catch (error) {
-      this.#parent.leave(n, { ...nothing, answer: { heard: "nothing" } });
+      cancel();
       throw error;
     }
     return {
+      at: performance.now(),
       concurrency: least(local.concurrency, passed.concurrency),
       tell,
-      cancel: () => {
+      cancel() {
         local.cancel();
-        this.#parent.leave(n, { ...nothing, answer: { heard: "nothing" } });
+        cancel();
       },
-      leave: (usage, no, answer, estimated = false) => {
-        local.leave(usage, no, answer, estimated);
+      leave: (usage, no, answer, now, estimated = false) => {
+        local.leave(usage, no, answer, now, estimated);
         this.#parent.leave(n, { usage, no, answer, estimated });
       },
     };
   }
 }
+
+const NOT_SENT: Leaving = {
+  usage: undefined,
+  no: true,
+  answer: { heard: "nothing" },
+  estimated: false,
+};
 
 function least(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined ? b : b === undefined ? a : Math.min(a, b);

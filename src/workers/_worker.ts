@@ -4,7 +4,6 @@ import { configure, setDefaultProvider, settings } from "../agent/config.ts";
 import { type Callable, isCallable } from "../agent/callable.ts";
 import { keepElsewhere } from "../cache/memory.ts";
 import type { CachedReply } from "../cache/store.ts";
-import "../default_provider.ts";
 import { Calls } from "./_calls.ts";
 import { encodeError } from "./_errors.ts";
 import { fingerprintOf } from "./_fingerprint.ts";

@@ -80,7 +80,12 @@ export class Pool implements WorkerPool {
   async ready(): Promise<void> {
     this.#checkOpen("start the workers");
     while (this.#isolates.size < this.#options.size) this.#start();
-    await Promise.all([...this.#isolates].map(({ started }) => started));
+    try {
+      await Promise.all([...this.#isolates].map(({ started }) => started));
+    } catch (why) {
+      this.#checkOpen("start the workers");
+      throw this.#unloadable(why);
+    }
   }
 
   async prepare(agents: Iterable<Callable>): Promise<void> {
@@ -257,10 +262,7 @@ export class Pool implements WorkerPool {
     this.#failures++;
     const given = this.#isolates.size === 0 && this.#failures >= MOST_FAILURES;
     if (this.#agents !== undefined && !given) return;
-    const error = new TypeError(
-      `Cannot start the workers as ${this.#options.module} does not load in them: ${saidBy(why)}`,
-      { cause: why },
-    );
+    const error = this.#unloadable(why);
     const calls = [...this.#queued.keys(), ...this.#suspects];
     for (const call of this.#queued.keys()) this.#leaveQueue(call);
     this.#suspects.clear();
@@ -270,6 +272,14 @@ export class Pool implements WorkerPool {
     this.#loading.promise.catch(() => {});
     // Who asks later may have mended it.
     this.#failures = 0;
+  }
+
+  #unloadable(why: unknown): TypeError {
+    const { module } = this.#options;
+    return new TypeError(
+      `Cannot start the workers as ${module} does not load in them: ${saidBy(why)}`,
+      { cause: why },
+    );
   }
 }
 

@@ -164,7 +164,7 @@ Deno.test("a module that does not load is told of at once, also to those who com
       assert(message.startsWith(`Cannot start the workers as ${at(file!)} does not load`), message);
       assert(message.includes(why!), message);
     }
-    await assertRejects(() => pool.ready(), Error);
+    await assertRejects(() => pool.ready(), TypeError, "does not load");
     assertEquals(pool.stats().inFlight + pool.stats().waiting, 0);
   }
 });

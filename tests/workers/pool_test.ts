@@ -114,7 +114,7 @@ Deno.test("pool: closing it while it starts ends that", async () => {
   const ready = pool.ready();
   const run = batch([[Identity, 1]], { mode: pool });
   await pool.close();
-  await assertRejects(() => ready, DOMException);
+  await assertRejects(() => ready, TypeError, "closed");
   const result = await run.then(([{ error }]) => error?.code, (error) => (error as Error).name);
   assert(["aborted", "BatchError"].includes(result!), result);
 });

@@ -12,10 +12,12 @@
  */
 import { parseArgs } from "node:util";
 import type { Finding, Part } from "./part.ts";
+import { cpu } from "./parts/cpu.ts";
 import { adaptive } from "./parts/adaptive.ts";
 import { growth } from "./parts/growth.ts";
 import { layers } from "./parts/layers.ts";
 import { limits } from "./parts/limits.ts";
+import { modes } from "./parts/modes.ts";
 import { peers } from "./parts/peers.ts";
 import { pool } from "./parts/pool.ts";
 import { rate } from "./parts/rate.ts";
@@ -26,7 +28,7 @@ import { textTable } from "./report/text.ts";
 import { goalsOf, type Report, writeReport } from "./report/write.ts";
 
 /** What is run when nothing is named. */
-const WHOLE: Readonly<Record<string, Part>> = { layers, growth, transport };
+const WHOLE: Readonly<Record<string, Part>> = { modes, layers, growth, transport, cpu };
 const PARTS: Readonly<Record<string, Part>> = {
   ...WHOLE,
   peers,

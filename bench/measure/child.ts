@@ -10,6 +10,7 @@ const QUIET = {
   MASTRA_TELEMETRY_DISABLED: "1",
   OPENAI_AGENTS_DISABLE_TRACING: "1",
   OTEL_SDK_DISABLED: "true",
+  NO_COLOR: "1",
 };
 
 /** How a process is started. */

@@ -53,7 +53,7 @@ export async function measure(
   options: object,
   { limitMs = 60_000, before }: MeasureOptions = {},
 ): Promise<Outcome> {
-  const child = new Child("./run_case.ts", {
+  await using child = new Child("./run_case.ts", {
     config: file.startsWith("peers/") ? new URL("../peers/", import.meta.url) : undefined,
     args: [file, name, JSON.stringify(options)],
   });

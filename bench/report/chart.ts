@@ -43,6 +43,7 @@ export function svgOf(chart: Chart): string {
 
 function lineSvg({ title, x, y, series }: LineChart): string {
   const points = series.flatMap(({ points }) => points);
+  if (points.length === 0) return svg(title, HEIGHT, []);
   const across = logScale(points.map(([x]) => x), LEFT, WIDTH - RIGHT);
   const up = logScale(points.map(([, y]) => y), HEIGHT - BOTTOM, TOP);
   const grid = [
@@ -85,18 +86,30 @@ function barSvg({ title, x, bars }: BarChart): string {
   return svg(title, height, [...drawn, text(left, height - 12, x, "start")]);
 }
 
-/** Positions on a logarithmic axis from the power of ten below the least value to that above the greatest. */
+/** Positions on a logarithmic axis, which begins and ends with a 1, 2 or 5; over a long way only powers of ten are marked. */
 export function logScale(
   values: readonly number[],
   from: number,
   to: number,
 ): { at(value: number): number; ticks: number[] } {
-  const low = Math.floor(Math.log10(Math.min(...values)));
-  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));
+  const round = roundNumbers(Math.min(...values), Math.max(...values));
+  const [low, high] = [round[0]!, round.at(-1)!];
+  const decades = Math.log10(high / low);
   return {
-    at: (value) => from + (Math.log10(value) - low) / (high - low) * (to - from),
-    ticks: Array.from({ length: high - low + 1 }, (_, i) => Number(`1e${low + i}`)),
+    at: (value) => from + Math.log10(value / low) / decades * (to - from),
+    ticks: round.filter((tick) => decades <= 2 || tick.toExponential().startsWith("1e")),
   };
+}
+
+/** The numbers 1, 2, 5, 10, 20, … from just below `least` to just above `most`: at least two of them. */
+function roundNumbers(least: number, most: number): number[] {
+  const all: number[] = [];
+  for (let power = Math.floor(Math.log10(least)); all.length < 2 || all.at(-1)! < most; power++) {
+    for (const step of [1, 2, 5]) all.push(Number(`${step}e${power}`));
+  }
+  const first = all.findLastIndex((value) => value <= least);
+  const last = Math.max(all.findIndex((value) => value >= most), first + 1);
+  return all.slice(first, last + 1);
 }
 
 function svg(title: string, height: number, parts: readonly string[]): string {

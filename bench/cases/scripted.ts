@@ -1,27 +1,30 @@
 /** What Shoal costs by itself: calls to a model in memory, beside the same sleep in the plainest pool there is. */
 import { configure, defineAgent, stream } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
-import { type Cases, type Extra, lanes, type Load, range } from "../measure/case.ts";
+import { type Cases, lanes, type Load, range } from "../measure/case.ts";
 
 interface Options extends Load {
   /** How long an answer takes. */
   readonly ms: number;
   /** After so many calls the heap and the clock are read, too. */
   readonly marks?: readonly number[];
-  /** After so many milliseconds, when all calls are in flight, the heap is read. */
-  readonly look?: number;
+  /** Shall be looked beforehand how much is alive in the heap while so many are in flight? */
+  readonly wave?: boolean;
 }
 
 /** What is done before, to be warm. */
 const WARM: Load = { n: 20_000, concurrency: 100 };
 
 export const CASES: Cases = {
-  bare: ({ n, concurrency, ms, look }: Options) => ({
+  bare: ({ n, concurrency, ms, wave }: Options) => ({
     warm: () => lanes(WARM, () => sleep(1)),
-    work: () => looking(look, () => lanes({ n, concurrency }, () => sleep(ms))),
+    ...(wave && {
+      start: () => liveIn((ms) => lanes({ n: concurrency, concurrency }, () => sleep(ms))),
+    }),
+    work: () => lanes({ n, concurrency }, () => sleep(ms)),
   }),
 
-  shoal: ({ n, concurrency, ms, look, marks = [] }: Options) => {
+  shoal: ({ n, concurrency, ms, wave, marks = [] }: Options) => {
     configure({ prices: { bench: { input: 1, output: 1 } } });
     const echo = (latency: number) =>
       defineAgent({
@@ -51,21 +54,21 @@ export const CASES: Cases = {
     };
     return {
       warm: () => run(WARM, ms === 0 ? 0 : 1),
-      work: () =>
-        looking(look, async () => {
-          const found: Record<string, number> = {};
-          const began = performance.now();
-          let paused = 0;
-          const failed = await run({ n, concurrency }, ms, (done) => {
-            if (!marks.includes(done)) return;
-            const now = performance.now();
-            found[`ms${done}`] = now - began - paused;
-            found[`heapMB${done}`] = heapMB();
-            // The look at the heap is no part of the work.
-            paused += performance.now() - now;
-          });
-          return { ...found, paused, failed };
-        }),
+      ...(wave && { start: () => liveIn((ms) => run({ n: concurrency, concurrency }, ms)) }),
+      work: async () => {
+        const found: Record<string, number> = {};
+        const began = performance.now();
+        let paused = 0;
+        const failed = await run({ n, concurrency }, ms, (done) => {
+          if (!marks.includes(done)) return;
+          const now = performance.now();
+          found[`ms${done}`] = now - began - paused;
+          found[`heapMB${done}`] = heapMB();
+          // The look at the heap is no part of the work.
+          paused += performance.now() - now;
+        });
+        return { ...found, failed };
+      },
     };
   },
 };
@@ -74,15 +77,17 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Does the work, and looks once in between how much more is alive than before. */
-async function looking(ms: number | undefined, work: () => Promise<Extra | void>): Promise<Extra> {
-  if (ms === undefined) return await work() ?? {};
+/** How long the calls of a wave take, and when all of them are in flight. */
+const WAVE = { ms: 600, look: 400 };
+
+/** How much more is alive than before when all calls of a wave are in flight. */
+async function liveIn(wave: (ms: number) => Promise<unknown>): Promise<{ liveMB: number }> {
   const before = heapMB();
-  let liveMB = 0;
-  const timer = setTimeout(() => liveMB = heapMB() - before, ms);
-  const extra = await work();
+  let liveMB = NaN;
+  const timer = setTimeout(() => liveMB = heapMB() - before, WAVE.look);
+  await wave(WAVE.ms);
   clearTimeout(timer);
-  return { ...extra, liveMB };
+  return { liveMB };
 }
 
 /** What is alive. */

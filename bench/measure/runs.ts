@@ -1,4 +1,5 @@
 /** Several runs of the same cases, and what is typical of them. */
+import { median } from "./median.ts";
 import { isMeasured, type Measured, type Outcome } from "./measure.ts";
 
 /** Reads one figure from a run. */
@@ -17,11 +18,6 @@ export const growthKB = (inFlight: number): Figure => ({ beforeMB, peakMB }) =>
   Math.max(0, peakMB - beforeMB) * 1024 / inFlight;
 /** What a run tells itself. */
 export const extra = (name: string): Figure => ({ extra }) => extra[name];
-
-/** The middle one of some numbers. */
-export function median(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
-}
 
 /** Runs of cases, by name. */
 export class Runs<K extends string> {

@@ -1,5 +1,6 @@
 /** Counting how calls ended. */
 import type { Case, Load } from "./case.ts";
+import { median } from "./median.ts";
 
 /** Counts the calls of one run. */
 export class Tally {
@@ -31,15 +32,41 @@ export class Tally {
   }
 }
 
-/** The same calls twice: a few of them to be warm, then all. `run` tells the tally of each. */
+/** What calls are made, and what is done beforehand. */
+export interface Tallied extends Load {
+  /** Done before, to be warm. */
+  readonly warm?: Load;
+  /**
+   * How often the work is done.
+   *
+   * @default {1}
+   */
+  readonly again?: number;
+}
+
+/** Calls: a few of them to be warm, then all. `run` tells the tally of each. `medianMs` is what doing the work once took. */
 export function tallied(
-  { n, concurrency, warm }: Load & { readonly warm?: Load },
+  { n, concurrency, warm, again = 1 }: Tallied,
   run: (load: Load, tally: Tally) => Promise<unknown>,
 ): Case {
-  const work = async (load: Load): Promise<{ completed: number; failed: number }> => {
+  const make = async (load: Load): Promise<Tally> => {
     const tally = new Tally();
     await run(load, tally);
-    return tally.figures(load.n);
+    tally.figures(load.n);
+    return tally;
   };
-  return { warm: warm && (() => work(warm)), work: () => work({ n, concurrency }) };
+  return {
+    warm: warm && (() => make(warm)),
+    work: async () => {
+      const times: number[] = [];
+      let failed = 0;
+      for (let i = 0; i < again; i++) {
+        const began = performance.now();
+        const tally = await make({ n, concurrency });
+        times.push(performance.now() - began);
+        failed += tally.figures(n).failed;
+      }
+      return { completed: n * again - failed, failed, medianMs: median(times)! };
+    },
+  };
 }

@@ -7,7 +7,7 @@ const TASK_MS = 20;
 
 /** Calls that compute: there, one event loop is one core, and workers are as many as there are. */
 export async function* cpu({ times, quick }: Effort): AsyncGenerator<Finding> {
-  const n = quick ? 50 : 100;
+  const n = quick ? 24 : 60;
   const cores = navigator.hardwareConcurrency;
   const calibrated = await measure("cases/cpu.ts", "calibrate", { ms: TASK_MS });
   if (!isMeasured(calibrated)) throw new Error(`calibrating: ${calibrated.stopped}`);

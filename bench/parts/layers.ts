@@ -1,5 +1,5 @@
 import { measure, type Outcome } from "../measure/measure.ts";
-import { cpuMicros, cpuMs, extra, Runs, wallMs } from "../measure/runs.ts";
+import { cpuMicros, cpuMs, extra, type Figure, Runs, wallMs } from "../measure/runs.ts";
 import { type Server, startServer } from "../measure/servers.ts";
 import type { Effort, Finding } from "../part.ts";
 import type { BarChart } from "../report/chart.ts";
@@ -39,27 +39,19 @@ interface Found {
 /** Shoal with a model in memory that sleeps, beside the sleep alone. */
 async function ownCost({ times, quick }: Effort): Promise<Found> {
   const n = quick ? 10_000 : 20_000;
-  const busy = { n, concurrency: IN_FLIGHT, ms: SLEEP_MS };
-  // One wave, looked at when all of it is in flight.
-  const still = { n: IN_FLIGHT, concurrency: IN_FLIGHT, ms: 600, look: 400 };
-  const run = (name: string, options: object) => () => measure("cases/scripted.ts", name, options);
-  const runs = await Runs.of(times, {
-    bare: run("bare", busy),
-    shoal: run("shoal", busy),
-    bareStill: run("bare", still),
-    shoalStill: run("shoal", still),
-  });
-  const live = ({ extra }: { extra: Readonly<Record<string, number>> }): number =>
-    extra.liveMB! * 1e6 / 1024 / IN_FLIGHT;
+  const options = { n, concurrency: IN_FLIGHT, ms: SLEEP_MS, wave: true };
+  const run = (name: string) => () => measure("cases/scripted.ts", name, options);
+  const runs = await Runs.of(times, { bare: run("bare"), shoal: run("shoal") });
+  const live: Figure = ({ extra }) => extra.liveMB! * 1e6 / 1024 / IN_FLIGHT;
   const row = (client: string, name: "bare" | "shoal"): Row => ({
     client,
     "wall s": seconds(runs.median(name, wallMs)),
     "CPU µs per call": runs.median(name, cpuMicros(n)),
-    "KB per call in flight": runs.median(`${name}Still`, live),
+    "KB per call in flight": runs.median(name, live),
     failed: runs.median(name, extra("failed")),
   });
   const ownMicros = runs.above("shoal", "bare", cpuMicros(n));
-  const ownKB = runs.above("shoalStill", "bareStill", live);
+  const ownKB = runs.above("shoal", "bare", live);
   const where = `${count(IN_FLIGHT)} in flight`;
   return {
     finding: {
@@ -91,7 +83,7 @@ async function ownCost({ times, quick }: Effort): Promise<Found> {
 
 /** Real HTTP to a server that answers at once. */
 async function answers({ times, quick }: Effort, streamed: boolean): Promise<Found> {
-  const n = (quick ? 2_000 : 8_000) / (streamed ? 2 : 1);
+  const n = (quick ? 2_000 : 5_000) / (streamed ? 2 : 1);
   await using server = await startServer({ latency: 0, words: streamed ? WORDS : undefined });
   const runs = await Runs.of(times, runsOf(server, n, streamed));
   const rows = Object.keys(CLIENTS).map((client) => rowOf(client as Client, runs, n));
@@ -131,7 +123,7 @@ function runsOf(
     concurrency: AT_A_TIME,
     url,
     streamed,
-    warm: { n: 1_000, concurrency: AT_A_TIME },
+    warm: { n: 800, concurrency: AT_A_TIME },
   };
   const run = ([client, name]: [string, string]) =>
     [client, () => measure("cases/calls.ts", name, options)] as const;

@@ -1,6 +1,6 @@
 import { measure, type Outcome } from "../measure/measure.ts";
-import { cpuMicros, extra, Runs, wallMs } from "../measure/runs.ts";
-import { CA_CERT, type Server, startServer } from "../measure/servers.ts";
+import { cpuMicros, extra, type Figure, Runs } from "../measure/runs.ts";
+import { CA_CERT, startServer } from "../measure/servers.ts";
 import type { Effort, Finding } from "../part.ts";
 import type { Goal } from "../report/goal.ts";
 import { count, type Row, seconds } from "../report/table.ts";
@@ -11,93 +11,92 @@ interface Cell {
   /** How many calls, all of them at once. */
   readonly inFlight: number;
   readonly ms: number;
-  readonly times: number;
+  /** How often, in the same process: it is warm only once. */
+  readonly again: number;
 }
 
 /** HTTP/2 over TLS, as hosted APIs speak it: a connection carries so many requests, and what is more waits. */
-export async function* transport({ times, quick }: Effort): AsyncGenerator<Finding> {
+export async function* transport({ times: again, quick }: Effort): AsyncGenerator<Finding> {
+  const some = { inFlight: 1_000, ms: 1_000, again };
+  const many = { inFlight: 10_000, ms: 5_000, again };
+  const most: Cell = { streams: 100, ...(quick ? some : many) };
+  const cells: Cell[] = quick ? [most, { ...most, streams: 250 }] : [
+    { streams: 100, ...some },
+    { streams: 250, ...some },
+    most,
+    // What differs is seen above: once will do.
+    { streams: 250, ...many, again: 1 },
+  ];
   const rows: Row[] = [];
   const goals: Goal[] = [];
-  const cells: Cell[] = quick
-    ? [
-      { streams: 100, inFlight: 1_000, ms: 1_000, times },
-      { streams: 250, inFlight: 1_000, ms: 1_000, times },
-    ]
-    : [
-      { streams: 100, inFlight: 1_000, ms: 1_000, times },
-      { streams: 250, inFlight: 1_000, ms: 1_000, times },
-      { streams: 100, inFlight: 10_000, ms: 5_000, times },
-      // What differs is seen above: once will do.
-      { streams: 250, inFlight: 10_000, ms: 5_000, times: 1 },
-    ];
   for (const cell of cells) {
-    await using server = await startServer({ latency: 0, streams: cell.streams });
-    const run = runOn(server, cell);
-    const runs = await Runs.of(cell.times, { shoal: () => run("shoal") });
-    rows.push(rowOf("Shoal", cell, runs, (await server.stats()).peakStreams));
-    if (cell === (quick ? cells[0] : cells[2])) {
-      goals.push(...goalsOf(cell, runs));
-    }
+    const { row, found } = await one("Shoal", "shoal", cell);
+    rows.push(row);
+    if (cell === most) goals.push(...found);
+    // It takes ten times as long: once will do.
     if (cell === cells[0] && !quick) {
-      // Ten times as long, and known beforehand: once will do.
-      const naive = await Runs.of(1, { shoal: () => run("fetch") });
-      rows.push(rowOf("fetch, one client", cell, naive, (await server.stats()).peakStreams));
+      rows.push((await one("fetch, one client", "fetch", { ...cell, again: 1 })).row);
     }
   }
   yield {
     table: {
       title: "Transport: HTTPS with HTTP/2, all calls at once, once warm",
       rows,
-      note: ["Warm: the same was done once before, so that the connections are open."],
+      note: [
+        "Warm: so many were in flight before, so that the connections are open. Then as often as runs says, in the same process.",
+      ],
     },
     goals,
   };
 }
 
-function runOn(server: Server, { inFlight, ms }: Cell): (name: string) => Promise<Outcome> {
+/** A client with a server of its own. */
+async function one(
+  client: string,
+  name: string,
+  cell: Cell,
+): Promise<{ row: Row; found: Goal[] }> {
+  const { streams, inFlight, ms, again } = cell;
+  await using server = await startServer({ latency: WARM_MS, streams });
   const load = { n: inFlight, concurrency: inFlight };
-  return async (name) => {
-    // To open the connections it need not take as long, but all must be in flight together.
-    await server.latency(name === "fetch" ? 0 : Math.min(ms, 1_000));
-    const options = { ...load, url: server.url, caCert: CA_CERT, warm: load };
-    return await measure("cases/calls.ts", name, options, {
+  // One connection is open soon.
+  const warm = name === "fetch" ? { n: 10, concurrency: 10 } : load;
+  const run = (): Promise<Outcome> =>
+    measure("cases/calls.ts", name, { ...load, warm, again, url: server.url, caCert: CA_CERT }, {
       before: async () => {
         await server.latency(ms);
         await server.reset();
       },
     });
-  };
-}
-
-function rowOf(
-  client: string,
-  { streams, inFlight, ms }: Cell,
-  runs: Runs<"shoal">,
-  peak: number,
-): Row {
-  const wall = runs.median("shoal", wallMs);
-  return {
-    client,
-    "streams per connection": streams,
-    "in flight": inFlight,
-    "wall s": seconds(wall),
-    "× ideal": wall && wall / ms,
-    "CPU µs per call": runs.median("shoal", cpuMicros(inFlight)),
-    "most streams on one": peak,
-    failed: runs.stopped("shoal") ?? runs.median("shoal", extra("failed")),
-  };
-}
-
-function goalsOf({ streams, inFlight, ms }: Cell, runs: Runs<"shoal">): Goal[] {
+  const runs = await Runs.of(1, { run });
+  const ratio: Figure = ({ extra }) => extra.medianMs! / ms;
+  const wall = runs.median("run", extra("medianMs"));
+  const failed = runs.median("run", extra("failed"));
   const where = `${count(inFlight)} in flight over TLS, ${streams} streams per connection`;
-  const wall = runs.median("shoal", wallMs);
-  return [
-    { name: `${where}: wall`, found: wall && wall / ms, atMost: 1.3, unit: "× ideal" },
-    {
-      name: `${where}: failures`,
-      found: runs.median("shoal", extra("failed")),
-      atMost: 0,
-      unit: "calls",
+  return {
+    row: {
+      client,
+      "streams per connection": streams,
+      "in flight": inFlight,
+      "wall s": runs.stopped("run") ?? seconds(wall),
+      "ideal s": ms / 1000,
+      "× ideal": runs.median("run", ratio),
+      "CPU µs per call": runs.median("run", cpuMicros(inFlight * again)),
+      "most streams on one": (await server.stats()).peakStreams,
+      runs: again,
+      failed,
     },
-  ];
+    found: [
+      {
+        name: `${where}: wall`,
+        found: runs.median("run", ratio),
+        atMost: 1.3,
+        unit: "× ideal",
+      },
+      { name: `${where}: failures`, found: failed, atMost: 0, unit: "calls" },
+    ],
+  };
 }
+
+/** To open the connections, answers need not take as long, but all must be in flight together. */
+const WARM_MS = 1_000;

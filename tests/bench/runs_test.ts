@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { median } from "../../bench/measure/median.ts";
 import type { Measured } from "../../bench/measure/measure.ts";
-import { cpuMicros, extra, growthKB, median, Runs, wallMs } from "../../bench/measure/runs.ts";
+import { cpuMicros, extra, growthKB, Runs, wallMs } from "../../bench/measure/runs.ts";
 
 const run = (wallMs: number, more: Partial<Measured> = {}): Measured => (
   { wallMs, cpuMs: 0, beforeMB: 0, peakMB: 0, extra: {}, ...more }

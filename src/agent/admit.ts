@@ -18,6 +18,8 @@ export interface Admission {
    * nothing is learned.
    */
   leave(usage: Usage | undefined, no: boolean, answer: Answer, estimated?: boolean): void;
+  /** Gives everything back, since nothing was sent after all. */
+  cancel(): void;
   /** The adaptive concurrency, if there is one. */
   readonly concurrency: number | undefined;
   /** Tells the breaker how it ended. */
@@ -33,10 +35,15 @@ const FIRST_GUESS = 200;
  * @throws {AgentError} With the code `budget` if a budget is used up, or `circuit_open` if the model is left alone.
  * @throws The signal's reason, as soon as it aborts; then nothing is held.
  */
-export async function admit(call: Outgoing): Promise<Admission> {
+export function admit(call: Outgoing): Promise<Admission> {
+  const { gate } = call.trace.context;
+  return gate === undefined ? admitHere(call) : gate.admit(call, admitHere);
+}
+
+async function admitHere(call: Outgoing): Promise<Admission> {
   const { trace, signal, priority, budgets } = call;
   const limiters = limitersOf(call);
-  const expected = expectedUsage(call);
+  const expected = call.expected ?? expectedUsage(call);
   const tokens = expected.totalTokens;
 
   const reservations: Reservation[] = [];
@@ -67,6 +74,10 @@ export async function admit(call: Outgoing): Promise<Admission> {
   return {
     concurrency: permits.found,
     tell,
+    cancel() {
+      permits.release();
+      settle(undefined);
+    },
     leave(usage, no, answer, estimated = false) {
       permits.release(no ? usage?.totalTokens ?? 0 : usage?.totalTokens, answer);
       if (usage !== undefined && !estimated) learn(call, usage);
@@ -95,6 +106,8 @@ async function reserve(
 /** Whose permits an attempt needs: run and scope, agent, model, process, key, in this order for all. */
 function limitersOf({ agent, provider, request, trace }: Outgoing): readonly Limiter[] {
   const limiters = [...trace.context.limiters];
+  // The others stand where the gate is.
+  if (trace.context.gate !== undefined) return limiters;
   if (agent.limiter !== undefined) limiters.push(agent.limiter);
   limiters.push(modelLimiter(provider, request.model));
   const all = processLimiter();
@@ -112,7 +125,7 @@ function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
 }
 
 /** Answers are mostly as long as those before, and an agent's language has mostly as many tokens to a character. */
-function expectedUsage(call: Outgoing): Usage {
+export function expectedUsage(call: Outgoing): Usage {
   const { request, agent: { seen } } = call;
   const outputTokens = seen.outputTokens ??
     Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS);

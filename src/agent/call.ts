@@ -31,6 +31,8 @@ import { Trace } from "./trace.ts";
 export interface ModelAgent extends ModelAgentOptions {
   /** Makes the prompt of a call; throws if the parameters do not fit. */
   readonly render: (params: unknown) => Prompt | Promise<Prompt>;
+  /** What the prompt is made by, as it was defined. */
+  readonly prompt?: unknown;
   /** Checks the parameters. */
   readonly input?: Input;
   /**

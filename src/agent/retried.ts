@@ -1,6 +1,6 @@
 /** Asks one model: with its retries, its breaker and its hedging. */
 import type { AgentError } from "../model/errors.ts";
-import { breakerOf } from "../resilience/breaker.ts";
+import { type Breaker, breakerOf } from "../resilience/breaker.ts";
 import { retry } from "../resilience/retry.ts";
 import type { Answer } from "./answer.ts";
 import type { Candidate } from "./candidates.ts";
@@ -21,11 +21,15 @@ export function retried(call: Outgoing, { policy, breaker, hedge }: Candidate): 
       });
     }
   });
-  const guard = breaker && guardOf(call, breaker);
+  const guard = breaker && (trace.context.gate?.guard(call, breaker) ?? guardOf(call, breaker));
   const once = (call: Outgoing) => hedge === undefined ? send(call) : sendHedged(call, hedge);
   const work = guard === undefined ? () => once(call) : async () => {
     guard.check(); // before it waits for permits, and again when it has them
-    return await once({ ...call, enter: guard.enter });
+    try {
+      return await once({ ...call, enter: guard.enter, breaker });
+    } finally {
+      if (guard.told !== undefined) await guard.told();
+    }
   };
   return retry(work, { ...policy, on: guarded }, {
     signal,
@@ -36,11 +40,23 @@ export function retried(call: Outgoing, { policy, breaker, hedge }: Candidate): 
   });
 }
 
+/** The breaker of a model, as a call sees it. */
+export interface Guard {
+  /** Throws if the model is left alone. */
+  check(): void;
+  /** Is the model left alone now? */
+  isOpen(): boolean;
+  /** The request goes out; gives what must be told how it ended. Throws if the model is left alone. */
+  enter(): ReturnType<Breaker["enter"]> | undefined;
+  /** Waits until the breaker knows how the last attempt ended, if it stands elsewhere. */
+  told?(): Promise<void>;
+}
+
 /** The breaker of the model that is asked, as this call sees it. */
-function guardOf(
-  { provider, request: { model }, trace }: Outgoing,
+export function guardOf(
+  { provider, request: { model }, trace }: Pick<Outgoing, "provider" | "request" | "trace">,
   options: NonNullable<Candidate["breaker"]>,
-) {
+): Guard {
   const breaker = breakerOf(provider, model);
   const check = () => {
     const retryAfterMs = breaker.openFor(options, performance.now());

@@ -4,7 +4,7 @@ import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
-import type { Breaker } from "../resilience/breaker.ts";
+import type { Breaker, CircuitBreakerOptions } from "../resilience/breaker.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
 import { admit, usageSoFar } from "./admit.ts";
 import { type Answer, read } from "./answer.ts";
@@ -27,6 +27,10 @@ export interface Outgoing {
   readonly trace: Trace;
   /** Asked just before the request is sent; gives what must be told how it ended. Throws if it must not be sent. */
   readonly enter?: () => ReturnType<Breaker["enter"]> | undefined;
+  /** When the model is left alone; only where that is for a gate to know. */
+  readonly breaker?: CircuitBreakerOptions;
+  /** What it will use, if that was worked out elsewhere. */
+  readonly expected?: Usage;
   /** Is it the second attempt of two? Nobody waits for what it waits for. */
   readonly duplicate?: boolean;
   /** Told when the answer or the error is there, before the permits are given back. */

@@ -1,5 +1,7 @@
 import { type AgentCall, type Callable, type ContentOf, isCallable } from "../agent/callable.ts";
+import { configuration } from "../agent/config.ts";
 import { currentContext, inContext } from "../agent/context.ts";
+import { modeFor } from "../agent/mode.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { checkOptions, refuse } from "../model/check.ts";
 import type { Result } from "../model/result.ts";
@@ -80,9 +82,15 @@ export function resultStream(
   let run: Run<StreamItem> | undefined;
   let over = false;
 
+  const mode = modeFor(options.mode, context.mode, configuration().mode);
+  // Of a list it is known who will be called: what cannot be called there is told of before anything is sent.
+  let prepared: Promise<void> | undefined;
   const open = (): Run<StreamItem> =>
     openRun<AgentCall, StreamItem>(calls, options, {
       async item(call, index, run) {
+        if (mode !== "event-loop" && Array.isArray(calls)) {
+          await (prepared ??= mode.prepare(new Set(calls.map(([agent]) => agent))));
+        }
         if (!Array.isArray(calls)) checkCall("make the calls", call, index);
         const [agent, params, callOptions] = call;
         const result = await agent.settle(params, withDelta(callOptions, index, onDelta));

@@ -13,9 +13,12 @@ export const cpuMs: Figure = ({ cpuMs }) => cpuMs;
 export const peakMB: Figure = ({ peakMB }) => peakMB;
 /** CPU time of each of `n` calls, in microseconds. */
 export const cpuMicros = (n: number): Figure => ({ cpuMs }) => cpuMs * 1000 / n;
-/** By how much memory grew for each of so many calls in flight: peak RSS less RSS just before, in KB. */
-export const growthKB = (inFlight: number): Figure => ({ beforeMB, peakMB }) =>
-  Math.max(0, peakMB - beforeMB) * 1024 / inFlight;
+/** By how much memory grew for each of so many calls in flight: peak RSS less RSS just before, in MB. */
+export const growthMB = (inFlight: number): Figure => ({ beforeMB, peakMB }) =>
+  Math.max(0, peakMB - beforeMB) / inFlight;
+/** The same in KB. */
+export const growthKB = (inFlight: number): Figure => (run) =>
+  Math.max(0, run.peakMB - run.beforeMB) * 1024 / inFlight;
 /** What a run tells itself. */
 export const extra = (name: string): Figure => ({ extra }) => extra[name];
 

@@ -14,16 +14,14 @@ export async function* cpu({ times, quick }: Effort): AsyncGenerator<Finding> {
   const { rounds } = calibrated.extra;
   const run = (name: string, options: object) => () =>
     measure("cases/cpu.ts", name, { n, concurrency: n, rounds, ...options });
-  const each = `${cores} workers, one call in each`;
-  const many = `${cores} workers, many calls in each`;
+  const pool = `${cores} workers`;
   const modes = {
     "event loop": run("event-loop", {}),
-    [each]: run("workers", { size: cores, perWorker: 1 }),
-    [many]: run("workers", { size: cores, perWorker: Math.ceil(n / cores) }),
+    [pool]: run("workers", { size: cores, perWorker: 1 }),
   };
   const runs = await Runs.of(times, modes);
   const wall = (mode: string): number | undefined => runs.median(mode, wallMs);
-  const faster = runs.ratio("event loop", each, wallMs);
+  const faster = runs.ratio("event loop", pool, wallMs);
   yield {
     table: {
       title: `CPU-bound: ${count(n)} calls of ${TASK_MS} ms of computing, ${

@@ -11,9 +11,9 @@ export async function* growth(effort: Effort): AsyncGenerator<Finding> {
 
 /** One stream over a generator, looked at in between. */
 async function inAll({ quick }: Effort): Promise<Finding> {
-  const n = quick ? 200_000 : 1_000_000;
+  const n = quick ? 100_000 : 1_000_000;
   const concurrency = 1_000;
-  const marks = [1_000, 10_000, 100_000, n];
+  const marks = [...new Set([1_000, 10_000, 100_000, n])];
   const options = { n, concurrency, ms: 0, marks };
   // It is long enough to be run once.
   const runs = await Runs.of(1, {
@@ -77,7 +77,9 @@ const CELLS: readonly Cell[] = [
 ];
 
 async function atATime({ times, quick }: Effort): Promise<Finding> {
-  const cells = quick ? CELLS.filter(({ concurrency }) => concurrency >= 100) : CELLS;
+  const cells = quick
+    ? CELLS.filter(({ concurrency }) => [100, 50_000].includes(concurrency))
+    : CELLS;
   const run = (cell: Cell) => () => measure("cases/scripted.ts", "shoal", cell);
   const runs = await Runs.of(
     times,

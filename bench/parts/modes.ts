@@ -1,40 +1,45 @@
 import { measure, type Outcome } from "../measure/measure.ts";
-import { extra, growthKB, Runs } from "../measure/runs.ts";
+import { extra, growthMB, Runs } from "../measure/runs.ts";
 import { type Server, startServer } from "../measure/servers.ts";
 import type { Effort, Finding } from "../part.ts";
-import { type Cell, chartsOf, goalsOf, type Mode, tableOf } from "./modes_table.ts";
 import { workersThatFit } from "./modes_fit.ts";
+import { type Cell, chartsOf, goalsOf, type Mode, tableOf } from "./modes_table.ts";
 
 /** The same calls to a real server on the event loop, in a worker each, and many in each of a few workers. */
 export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> {
   await using server = await startServer({ latency: 0 });
   const cells: Cell[] = [];
   const measured = async (inFlight: number, ms: number, modes: readonly Mode[], often = times) => {
-    const cases = Object.fromEntries(
-      modes.map((mode) => [mode, runOn(server, mode, inFlight, ms)]),
+    const cases = modes.map((mode) => [mode, runOn(server, mode, inFlight, ms)] as const);
+    const runs = await Runs.of(
+      often,
+      Object.fromEntries(cases) as Record<Mode, () => Promise<Outcome>>,
     );
-    const runs = await Runs.of(often, cases as Record<Mode, () => Promise<Outcome>>);
-    const cell: Cell = { inFlight, ms, modes, runs };
+    const cell: Cell = { inFlight, ms, modes, times: often, runs };
     cells.push(cell);
     return cell;
   };
-  await measured(10, 1_000, ["loop", "hybrid", "each"]);
-  const hundred = await measured(100, 1_000, ["loop", "hybrid", "each"]);
+
+  const few = await measured(10, 1_000, ["loop", "hybrid", "each"]);
   const fit = workersThatFit({
-    startMs: hundred.runs.median("each", extra("startMs")),
-    eachMB: (hundred.runs.median("each", growthKB(100)) ?? 0) / 1024,
-    wanted: quick ? 100 : 1_000,
+    startMs: few.runs.median("each", extra("startMs")),
+    eachMB: few.runs.median("each", growthMB(few.inFlight)),
+    wanted: 1_000,
+    limitMs: quick ? 4_000 : 10_000,
   });
-  if (fit.workers > 100) await measured(fit.workers, 1_000, ["each"], 1);
-  await measured(1_000, 1_000, ["loop", "hybrid"]);
-  const most = quick
-    ? await measured(2_000, 2_000, ["fetch", "loop", "hybrid"])
-    : await measured(10_000, 5_000, ["fetch", "loop", "hybrid"]);
-  yield {
-    table: tableOf(cells, fit.why),
-    goals: goalsOf(cells, most),
-    charts: chartsOf(cells),
-  };
+  // They take long to start: once will do.
+  for (const workers of new Set([100, fit.workers])) {
+    if (workers > 10 && workers <= fit.workers) await measured(workers, 1_000, ["each"], 1);
+  }
+  if (!quick) {
+    await measured(100, 1_000, ["loop", "hybrid"]);
+    await measured(1_000, 1_000, ["loop", "hybrid"]);
+  }
+  const [inFlight, ms] = quick ? [1_000, 1_000] : [10_000, 5_000];
+  const most = await measured(inFlight, ms, ["fetch", "loop"]);
+  await measured(inFlight, ms, ["hybrid"], 1);
+  cells.sort((a, b) => a.inFlight - b.inFlight);
+  yield { table: tableOf(cells, fit.why), goals: goalsOf(cells, most), charts: chartsOf(cells) };
 }
 
 function runOn(

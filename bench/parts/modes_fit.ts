@@ -1,8 +1,6 @@
 /** How far it goes with a worker for each call. */
 import { count } from "../report/table.ts";
 
-/** To start all workers may take so long. */
-const START_MS = 12_000;
 /** So much of the memory that is free may be used. */
 const SHARE = 0.5;
 
@@ -11,9 +9,11 @@ export interface Known {
   /** How long one takes to start, in milliseconds; `undefined` if they failed. */
   readonly startMs: number | undefined;
   /** How much memory it takes, in MB. */
-  readonly eachMB: number;
+  readonly eachMB: number | undefined;
   /** How many are wanted. */
   readonly wanted: number;
+  /** How long it may take to start all of them, in milliseconds. */
+  readonly limitMs: number;
   /**
    * How much memory is free, in MB.
    *
@@ -22,22 +22,28 @@ export interface Known {
   readonly freeMB?: number;
 }
 
-/** How many workers can be started within a quarter of a minute and half of the free memory, and what stands in the way of more. */
+/** How many workers can be started within the time and half of the free memory, and what stands in the way of more. */
 export function workersThatFit(
-  { startMs, eachMB, wanted, freeMB = Deno.systemMemoryInfo().available / 2 ** 20 }: Known,
+  { startMs, eachMB, wanted, limitMs, freeMB = Deno.systemMemoryInfo().available / 2 ** 20 }: Known,
 ): { workers: number; why: string } {
-  if (startMs === undefined) return { workers: 0, why: "Workers, one per call: they failed." };
-  const byTime = START_MS / startMs;
-  const byMemory = freeMB * SHARE / Math.max(eachMB, 0.1);
-  const fits = Math.min(wanted, byTime, byMemory);
-  const workers = fits < wanted ? Math.floor(fits / 50) * 50 : wanted;
-  const all = (n: number): string =>
-    `${count(n)} of them would take ${count(n * startMs / 1000)} s to start and ${
-      (n * eachMB / 1024).toFixed(1)
-    } GB`;
-  const limit = byTime < byMemory ? `${START_MS / 1000} s to start` : "half of the free memory";
-  const stop = workers < wanted
-    ? `stopped at ${count(Math.max(workers, 100))}, by the limit of ${limit}: ${all(wanted)}`
-    : `not taken further than ${count(workers)}`;
-  return { workers, why: `Workers, one per call: ${stop}; ${all(10_000)}.` };
+  if (startMs === undefined || eachMB === undefined) {
+    return { workers: 0, why: "A worker per call: they failed." };
+  }
+  const byTime = limitMs / startMs;
+  const byMemory = freeMB * SHARE / eachMB;
+  const workers = roundedDown(Math.min(wanted, byTime, byMemory));
+  const all = `10,000 of them would take ${count(10 * startMs)} s to start and ${
+    count(10_000 * eachMB / 1024)
+  } GB`;
+  if (workers === wanted) return { workers, why: `A worker per call: ${all}.` };
+  const limit = byTime < byMemory
+    ? `only so many start in ${limitMs / 1000} s`
+    : "half of the free memory holds no more";
+  return { workers, why: `A worker per call: ended at ${count(workers)}, as ${limit}; ${all}.` };
+}
+
+/** The 1, 2 or 5 with noughts that is not above. */
+function roundedDown(n: number): number {
+  const power = 10 ** Math.floor(Math.log10(n));
+  return [5, 2, 1].find((step) => step * power <= n)! * power;
 }

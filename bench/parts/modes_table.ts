@@ -1,5 +1,13 @@
 /** The table, goals and charts of the modes. */
-import { cpuMicros, extra, type Figure, growthKB, type Runs, wallMs } from "../measure/runs.ts";
+import {
+  cpuMicros,
+  extra,
+  type Figure,
+  growthKB,
+  growthMB,
+  type Runs,
+  wallMs,
+} from "../measure/runs.ts";
 import type { Goal } from "../report/goal.ts";
 import type { LineChart, Series } from "../report/chart.ts";
 import { count, type Row, seconds, type Table } from "../report/table.ts";
@@ -22,6 +30,8 @@ export interface Cell {
   /** How long an answer takes. */
   readonly ms: number;
   readonly modes: readonly Mode[];
+  /** How often each was run. */
+  readonly times: number;
   readonly runs: Runs<Mode>;
 }
 
@@ -31,15 +41,14 @@ export function tableOf(cells: readonly Cell[], why: string): Table {
     title: "Modes: calls to a server over HTTP, all at once",
     rows: cells.flatMap((cell) => cell.modes.map((mode) => rowOf(cell, mode))),
     note: [
-      "Calls take 1 s; from 2,000 in flight on, 2 s or 5 s as ideal says.",
-      MEMORY_NOTE + " Workers are part of the work there.",
-      "Start: until a worker is ready, of all that are started together. Message: a call that does nothing, there and back.",
+      `${MEMORY_NOTE} Workers and what they load are part of the work.`,
+      "start ms: until a worker is ready, when all are started together. message µs: a call that does nothing, there and back.",
       why,
     ],
   };
 }
 
-function rowOf({ inFlight, ms, runs }: Cell, mode: Mode): Row {
+function rowOf({ inFlight, ms, times, runs }: Cell, mode: Mode): Row {
   const wall = runs.median(mode, wallMs);
   return {
     "in flight": inFlight,
@@ -51,6 +60,7 @@ function rowOf({ inFlight, ms, runs }: Cell, mode: Mode): Row {
     "KB per call in flight": runs.median(mode, growthKB(inFlight)),
     "start ms": runs.median(mode, extra("startMs")),
     "message µs": runs.median(mode, extra("messageMicros")),
+    runs: times,
     failed: runs.median(mode, extra("failed")),
   };
 }
@@ -102,7 +112,7 @@ export function chartsOf(cells: readonly Cell[]): LineChart[] {
       y: "MB of memory for them",
       series: seriesOf(
         cells,
-        ({ inFlight }) => (run) => growthKB(inFlight)(run)! * inFlight / 1024,
+        () => growthMB(1),
       ),
     },
     {

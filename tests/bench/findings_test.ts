@@ -18,14 +18,16 @@ Deno.test("where nothing costs more, or nothing was measured, there is no knee",
 });
 
 Deno.test("as many workers as time and memory allow, and why not more", () => {
-  const known = { startMs: 25, eachMB: 8, wanted: 1_000, freeMB: 20_000 };
+  const known = { startMs: 25, eachMB: 8, wanted: 1_000, limitMs: 12_000, freeMB: 20_000 };
   const slow = workersThatFit(known);
-  assertEquals(slow.workers, 450); // 480 in 12 s
-  assertStringIncludes(slow.why, "stopped at 450, by the limit of 12 s to start");
-  assertStringIncludes(slow.why, "1,000 of them would take 25 s to start and 7.8 GB");
-  const big = workersThatFit({ ...known, startMs: 1, freeMB: 8_000 });
-  assertEquals(big.workers, 500);
-  assertStringIncludes(big.why, "half of the free memory");
-  assertEquals(workersThatFit({ ...known, startMs: 1 }).workers, 1_000);
+  assertEquals(slow.workers, 200); // 480 would start in time
+  assertStringIncludes(slow.why, "ended at 200, as only so many start in 12 s");
+  assertStringIncludes(slow.why, "10,000 of them would take 250 s to start and 78 GB");
+  const big = workersThatFit({ ...known, startMs: 1, freeMB: 800 });
+  assertEquals(big.workers, 50);
+  assertStringIncludes(big.why, "half of the free memory holds no more");
+  const all = workersThatFit({ ...known, startMs: 1 });
+  assertEquals(all.workers, 1_000);
+  assertEquals(all.why.includes("ended"), false);
   assertEquals(workersThatFit({ ...known, startMs: undefined }).workers, 0);
 });

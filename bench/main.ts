@@ -12,8 +12,8 @@
  */
 import { parseArgs } from "node:util";
 import type { Finding, Part } from "./part.ts";
-import { cpu } from "./parts/cpu.ts";
 import { adaptive } from "./parts/adaptive.ts";
+import { cpu } from "./parts/cpu.ts";
 import { growth } from "./parts/growth.ts";
 import { layers } from "./parts/layers.ts";
 import { limits } from "./parts/limits.ts";
@@ -36,6 +36,12 @@ const PARTS: Readonly<Record<string, Part>> = {
   limits,
   rate,
   adaptive,
+};
+
+/** What is kept of whole runs, by the parts that were run: the command, and the name of the files. */
+const FILES: Readonly<Record<string, readonly [command: string, file: string]>> = {
+  [Object.keys(WHOLE).join(" ")]: ["deno task bench", "latest"],
+  "peers": ["deno task bench:peers", "peers"],
 };
 
 const { values: { quick, json }, positionals } = parseArgs({
@@ -68,7 +74,9 @@ for (const name of names) {
   }
 }
 
+const [command, file] = FILES[names.join(" ")] ?? [`deno task bench ${names.join(" ")}`];
 const report: Report = {
+  command,
   machine: thisMachine(),
   times: effort.times,
   seconds: (performance.now() - began) / 1000,
@@ -84,6 +92,6 @@ if (json) {
   );
 }
 // What is found in a hurry, or in part, is not kept.
-if (positionals.length === 0 && !quick) {
-  await writeReport(report, new URL("./results/", import.meta.url));
+if (file !== undefined && !quick) {
+  await writeReport(report, new URL("./results/", import.meta.url), file);
 }

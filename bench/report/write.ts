@@ -7,6 +7,8 @@ import { markdownTable } from "./markdown.ts";
 
 /** A whole run. */
 export interface Report {
+  /** What was run, such as `deno task bench`. */
+  readonly command: string;
   readonly machine: Machine;
   /** How often each case was run. */
   readonly times: number;
@@ -21,13 +23,13 @@ export function goalsOf({ parts }: Pick<Report, "parts">): Goal[] {
   return Object.values(parts).flat().flatMap(({ goals = [] }) => goals);
 }
 
-/** Writes `latest.json`, `latest.md` and a file for each chart. */
-export async function writeReport(report: Report, folder: URL): Promise<void> {
+/** Writes the report as `NAME.json` and `NAME.md`, and a file for each chart. */
+export async function writeReport(report: Report, folder: URL, file: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const write = (name: string, text: string): Promise<void> =>
     Deno.writeTextFile(new URL(name, folder), text);
-  await write("latest.json", JSON.stringify(report, null, 2) + "\n");
-  await write("latest.md", markdownOf(report));
+  await write(`${file}.json`, JSON.stringify(report, null, 2) + "\n");
+  await write(`${file}.md`, markdownOf(report));
   for (const { charts = [] } of Object.values(report.parts).flat()) {
     for (const chart of charts) await write(`${chart.name}.svg`, svgOf(chart));
   }
@@ -35,7 +37,7 @@ export async function writeReport(report: Report, folder: URL): Promise<void> {
 
 /** The whole report as Markdown. */
 export function markdownOf(report: Report): string {
-  const { machine, times, seconds, parts } = report;
+  const { command, machine, times, seconds, parts } = report;
   const sections = Object.entries(parts).map(([name, findings]) => {
     const texts = findings.flatMap(({ table, charts = [] }) => [
       markdownTable(table),
@@ -44,7 +46,7 @@ export function markdownOf(report: Report): string {
     return [`## ${name[0]!.toUpperCase()}${name.slice(1)}`, ...texts].join("\n\n");
   });
   return [
-    "# What `deno task bench` found",
+    `# What \`${command}\` found`,
     `${machineLine(machine)}. Medians of ${times}, in ${
       Math.round(seconds)
     } s. Read the ratios: other machines differ.`,

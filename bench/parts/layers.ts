@@ -83,7 +83,7 @@ async function ownCost({ times, quick }: Effort): Promise<Found> {
 
 /** Real HTTP to a server that answers at once. */
 async function answers({ times, quick }: Effort, streamed: boolean): Promise<Found> {
-  const n = (quick ? 2_000 : 5_000) / (streamed ? 2 : 1);
+  const n = (quick ? 2_000 : 4_000) / (streamed ? 2 : 1);
   await using server = await startServer({ latency: 0, words: streamed ? WORDS : undefined });
   const runs = await Runs.of(times, runsOf(server, n, streamed));
   const rows = Object.keys(CLIENTS).map((client) => rowOf(client as Client, runs, n));

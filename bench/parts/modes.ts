@@ -20,19 +20,19 @@ export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> 
     return cell;
   };
 
-  const few = await measured(10, 1_000, ["loop", "hybrid", "each"]);
+  const few = await measured(10, 500, ["loop", "hybrid", "each"]);
   const fit = workersThatFit({
     startMs: few.runs.median("each", extra("startMs")),
     eachMB: few.runs.median("each", growthMB(few.inFlight)),
     wanted: 1_000,
-    limitMs: quick ? 4_000 : 10_000,
+    limitMs: quick ? 4_000 : 8_000,
   });
   // They take long to start: once will do.
   for (const workers of new Set([100, fit.workers])) {
-    if (workers > 10 && workers <= fit.workers) await measured(workers, 1_000, ["each"], 1);
+    if (workers > 10 && workers <= fit.workers) await measured(workers, 500, ["each"], 1);
   }
   if (!quick) {
-    await measured(100, 1_000, ["loop", "hybrid"]);
+    await measured(100, 500, ["loop", "hybrid"]);
     await measured(1_000, 1_000, ["loop", "hybrid"]);
   }
   const [inFlight, ms] = quick ? [1_000, 1_000] : [10_000, 5_000];

@@ -16,8 +16,8 @@ const SHOWN = [
     part: "modes",
     title: "Modes",
     columns: [
-      "in flight",
       "mode",
+      "in flight",
       "wall s",
       "ideal s",
       "CPU µs per call",

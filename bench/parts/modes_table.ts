@@ -51,8 +51,8 @@ export function tableOf(cells: readonly Cell[], why: string): Table {
 function rowOf({ inFlight, ms, times, runs }: Cell, mode: Mode): Row {
   const wall = runs.median(mode, wallMs);
   return {
-    "in flight": inFlight,
     mode: NAMES[mode],
+    "in flight": inFlight,
     "wall s": runs.stopped(mode) ?? seconds(wall),
     "ideal s": ms / 1000,
     "× ideal": wall && wall / ms,

@@ -63,6 +63,7 @@ async function one(
   const warm = name === "fetch" ? { n: 10, concurrency: 10 } : load;
   const run = (): Promise<Outcome> =>
     measure("cases/calls.ts", name, { ...load, warm, again, url: server.url, caCert: CA_CERT }, {
+      limitMs: 120_000,
       before: async () => {
         await server.latency(ms);
         await server.reset();

@@ -1,9 +1,9 @@
 /** What the parts in virtual time share: servers with one limit each, and minutes of calls to them. */
 import type { LimitOptions } from "@shoal/agents";
 import { logNormalMean } from "./latency.ts";
-import { measure } from "./measure.ts";
-import type { Effort } from "./part.ts";
-import { count, percent } from "./table.ts";
+import { isMeasured, measure } from "./measure.ts";
+import type { Effort } from "../part.ts";
+import { count, percent, type Row } from "../report/table.ts";
 
 const LATENCY = { p50: 800, p99: 4_000 };
 const OUTPUT_TOKENS = { p50: 150, p99: 600 };
@@ -52,9 +52,9 @@ export async function row(
   { quick }: Effort,
   server: Limited,
   { client, limits, reportRates }: Setup,
-): Promise<Record<string, string>> {
+): Promise<Row> {
   const minutes = quick ? 3 : 10;
-  const m = await measure("virtual-minutes", {
+  const m = await measure("cases/virtual.ts", "minutes", {
     server: {
       latency: LATENCY,
       outputTokens: OUTPUT_TOKENS,
@@ -65,7 +65,7 @@ export async function row(
     concurrency: CONCURRENCY,
     minutes,
   }, { limitMs: 120_000 });
-  if (m === undefined) throw new Error(`${server.name}, ${client}: did not end`);
+  if (!isMeasured(m)) return { server: server.name, client, "used in minute 2": m.stopped };
   const x = m.extra as Record<Figure, number>;
   const used = (one: "Second" | "Later", inMinutes: number): string =>
     percent(x[`${server.tokens ? "tokens" : "accepted"}${one}`], server.perMinute * inMinutes);
@@ -76,9 +76,9 @@ export async function row(
     [`in minutes 2 to ${minutes}`]: used("Later", minutes - 1),
     "refused in minute 1": percent(x.refusedFirst, x.requestsFirst),
     "and later": percent(x.refusedLater, x.requestsLater),
-    completed: count(x.completed),
-    failed: count(x.failed),
-    "CPU µs per call": count(Math.round(m.cpuMs * 1000 / x.completed)),
+    completed: x.completed,
+    failed: x.failed,
+    "CPU µs per call": m.cpuMs * 1000 / x.completed,
   };
 }
 

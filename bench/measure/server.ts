@@ -1,6 +1,7 @@
 /**
  * The simulator in a process of its own, so that its work is not counted as the client's. Prints its URL; then it listens: to
- * `empty` it uses up its limits, to `stats` it prints its figures. It lives as long as the one who started it.
+ * `empty` it uses up its limits, to `reset` it sets its figures back, to `latency MS` it becomes slower or faster, and always it
+ * prints its figures. It lives as long as the one who started it.
  */
 import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { linesOf } from "./lines.ts";
@@ -9,18 +10,22 @@ import { linesOf } from "./lines.ts";
 export interface ServerOptions extends Pick<SimulatorOptions, "limits"> {
   /** Milliseconds to an answer: always the same, or log-normal. */
   readonly latency: number | { readonly p50: number; readonly p99: number };
-  /** Shall it speak HTTP/2 over TLS, with 100 streams a connection? */
-  readonly tls?: boolean;
+  /** How many words an answer has: a short one if it is not said. */
+  readonly words?: number;
+  /** Shall it speak HTTP/2 over TLS, with so many streams a connection? */
+  readonly streams?: number;
 }
 
 if (import.meta.main) {
-  const { tls, latency, ...options }: ServerOptions = JSON.parse(Deno.args[0]!);
+  const { streams, latency, words, ...options }: ServerOptions = JSON.parse(Deno.args[0]!);
+  const text = words === undefined ? undefined : Array(words).fill("word").join(" ");
   const server = simulator({
     latency,
     ...options,
-    ...(tls && {
+    ...(text !== undefined && { respond: () => text }),
+    ...(streams !== undefined && {
       tls: { cert: await read("localhost.crt.pem"), key: await read("localhost.key.pem") },
-      maxConcurrentStreams: 100,
+      maxConcurrentStreams: streams,
     }),
   });
   console.log(server.url);
@@ -41,13 +46,16 @@ if (import.meta.main) {
     server.resetStats();
   };
 
-  for await (const command of linesOf(Deno.stdin.readable)) {
+  for await (const line of linesOf(Deno.stdin.readable)) {
+    const [command, value] = line.split(" ");
     if (command === "empty") await empty();
+    if (command === "reset") server.resetStats();
+    if (command === "latency") server.configure({ latency: Number(value) });
     console.log(JSON.stringify(server.stats));
   }
   await server.close();
 }
 
 function read(file: string): Promise<string> {
-  return Deno.readTextFile(new URL(`../tests/testing/certs/${file}`, import.meta.url));
+  return Deno.readTextFile(new URL(`../../tests/testing/certs/${file}`, import.meta.url));
 }

@@ -1,4 +1,4 @@
-/** A script of this folder in a process of its own, which is spoken to line by line. */
+/** A script of the bench in a process of its own, which is spoken to line by line. */
 import { linesOf } from "./lines.ts";
 
 /** Nothing of what peers could tell about themselves is to be measured, or to leave the machine. */
@@ -7,8 +7,24 @@ const QUIET = {
   LANGSMITH_TRACING_V2: "false",
   LANGCHAIN_TRACING: "false",
   LANGCHAIN_TRACING_V2: "false",
+  MASTRA_TELEMETRY_DISABLED: "1",
+  OPENAI_AGENTS_DISABLE_TRACING: "1",
   OTEL_SDK_DISABLED: "true",
+  DENO_NO_UPDATE_CHECK: "1",
+  NO_COLOR: "1",
 };
+
+/** How a process is started. */
+export interface ChildOptions {
+  /**
+   * The folder of the `deno.json` that says where packages come from.
+   *
+   * @default The root of the repository
+   */
+  readonly config?: URL;
+  /** What the script is told. */
+  readonly args?: readonly string[];
+}
 
 /** How a process ended. */
 export interface Ended {
@@ -25,14 +41,18 @@ export class Child implements AsyncDisposable {
   readonly #lines: AsyncGenerator<string>;
   readonly #stderr: Promise<string>;
 
-  /** Starts `bench/SCRIPT` with the permissions of the bench. */
-  constructor(script: string, ...args: string[]) {
+  /** Starts `bench/measure/SCRIPT` with the permissions of the bench. */
+  constructor(
+    script: string,
+    { config = new URL("../../", import.meta.url), args = [] }: ChildOptions,
+  ) {
     this.#process = new Deno.Command("deno", {
       args: [
         "run",
         "--quiet",
         "--no-prompt",
         "--v8-flags=--expose-gc",
+        `--config=${new URL("deno.json", config).pathname}`,
         "-P=bench",
         new URL(script, import.meta.url).pathname,
         ...args,

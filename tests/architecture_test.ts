@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   testing: ["model"],
   agent: ["model", "resilience", "limits", "cache", "telemetry"],
   run: ["agent", "model", "limits", "telemetry"],
+  workers: ["run", "agent", "model", "limits", "cache", "resilience", "telemetry"],
   hono: ["run", "agent", "model", "limits"],
 };
 
@@ -53,6 +54,8 @@ async function modules(): Promise<Module[]> {
     "src/providers/ai_sdk.ts",
     "src/hono/mod.ts",
     "src/testing/mod.ts",
+    "src/workers/workers.ts",
+    "src/workers/_worker.ts",
   ];
   const graphs = entries.map(async (entry) => {
     const { success, stdout, stderr } = await new Deno.Command("deno", {

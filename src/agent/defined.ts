@@ -3,13 +3,15 @@ import { checkOptions, text } from "../model/check.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
-import { timeout } from "../resilience/timeout.ts";
+import { timeout, timeouts } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { asTool, type AsToolOptions } from "./as_tool.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
 import { type CallHooks, callModel, type ModelAgent } from "./call.ts";
 import type { Callable } from "./callable.ts";
+import { configuration } from "./config.ts";
 import { currentContext, inContext, track } from "./context.ts";
+import { remember } from "./definition.ts";
 import {
   type AgentBase,
   type AgentOverrides,
@@ -18,9 +20,10 @@ import {
   OVERRIDE_RULES,
 } from "./options.ts";
 import { hooks } from "./hooks.ts";
+import { elsewhere } from "./mode.ts";
 import type { PromptPart } from "./parts.ts";
 import type { Prompt } from "./prompt.ts";
-import { callRun, type RunAgent } from "./run_agent.ts";
+import { callRun, limitOf, type RunAgent } from "./run_agent.ts";
 import { type Tool, toolsOf } from "./tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
@@ -46,12 +49,12 @@ abstract class Defined implements Agent {
     return asTool(this, options);
   }
 
-  settle(params: unknown, options: CallOptions = {}): Promise<Result> {
+  settle(params: unknown, options: CallOptions = NO_OPTIONS): Promise<Result> {
     return track(this.#start(params, options));
   }
 
   // deno-lint-ignore no-explicit-any -- what comes of a dry run is another type
-  call(params: unknown, options: CallOptions = {}): Promise<any> {
+  call(params: unknown, options: CallOptions = NO_OPTIONS): Promise<any> {
     return track(this.#start(params, options).then(successOrThrow));
   }
 
@@ -70,19 +73,37 @@ abstract class Defined implements Agent {
       (hooks, signal) =>
         inContext(
           { ...context, emit: hooks.emit },
-          () => track(this.run(params, { ...options, signal }, hooks)),
+          () => track(this.#run(params, { ...options, signal }, hooks)),
         ),
     );
   }
 
-  async #start(params: unknown, options: CallOptions): Promise<Result> {
-    checkOptions(`call "${this.name}"`, options, CALL_RULES);
-    return await this.run(params, options);
+  #start(params: unknown, options: CallOptions): Promise<Result> {
+    try {
+      if (options !== NO_OPTIONS) checkOptions(`call "${this.name}"`, options, CALL_RULES);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const mode = elsewhere();
+    if (mode !== undefined) return mode.settle({ agent: this, params, options });
+    return this.#run(params, options);
+  }
+
+  /** What is refused at once is a rejection, too. */
+  #run(params: unknown, options: CallOptions, hooks?: CallHooks): Promise<Result> {
+    try {
+      return this.run(params, options, hooks);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }
 
+const NO_OPTIONS: CallOptions = Object.freeze({});
+
 /** What `ask` hands down in the place of parameters. */
-class Asked {
+export class Asked {
+  /** With what stands in the place of the prompt. */
   constructor(readonly prompt: Prompt) {}
 }
 
@@ -96,6 +117,11 @@ export class DefinedModel extends Defined {
     super(agent);
     refuseOwnFallback(doing, agent);
     this.#agent = agent;
+    remember(this, {
+      parts: () => partsOf(agent),
+      total: ({ timeout }) => timeouts(timeout, agent.timeout, configuration().timeout).total,
+      model: agent,
+    });
   }
 
   protected override run(
@@ -142,6 +168,11 @@ export class DefinedRun extends Defined {
   constructor(agent: RunAgent) {
     super(agent);
     this.#agent = agent;
+    const { input, ...parts } = agent;
+    remember(this, {
+      parts: () => ({ ...parts, params: input?.json() }),
+      total: ({ timeout }) => limitOf(timeout) ?? limitOf(agent.timeout),
+    });
   }
 
   protected override run(params: unknown, options: CallOptions): Promise<Result> {
@@ -173,6 +204,13 @@ export function refuseDryRun(name: string, { dryRun }: CallOptions): void {
   throw new TypeError(
     `Cannot call "${name}" with dryRun as it is made of others: ask them what they would send`,
   );
+}
+
+/** What an agent was defined with. */
+function partsOf(
+  { render: _, seen: __, limiter: ___, input: ____, output, paramsSchema, ...parts }: ModelAgent,
+): Record<string, unknown> {
+  return { ...parts, output: output?.schema, params: paramsSchema?.() };
 }
 
 /** The options that are there: one that is `undefined` counts as absent. */

@@ -99,20 +99,20 @@ async function collect<T, R>(
   checkOptions(doing, options, { ...RUN_RULES, settle: flag });
   const { settle = false } = options;
   const results: (R | Settled<R>)[] = [];
-  const run = openRun<T, never>(items, options, {
+  const run = openRun<T, never, void>(items, options, {
     async item(item, index, run) {
       try {
         const value = await fn(item, { index, signal: run.signal });
         if (!run.stopped) results[index] = settle ? { ok: true, value } : value;
         run.finished(true);
       } catch (error) {
-        if (run.stopped) return undefined;
+        if (run.stopped) return;
         if (!settle) run.fail(error);
         else results[index] = { ok: false, error };
         run.finished(false);
       }
-      return undefined;
     },
+    made: () => undefined,
     deaf: true,
   });
   try {

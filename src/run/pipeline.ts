@@ -153,6 +153,7 @@ export function pipeline(given: Steps<readonly AnyStep[]>): Pipeline {
   return new Sequence({
     name,
     options: others,
+    definition: { steps },
     paramsSchema: () => isCallable(first) ? first.paramsSchema?.() : undefined,
     async run(params, call) {
       const all = [params];

@@ -140,6 +140,7 @@ export function route(options: RouteOptions): Route {
   return new Sequence({
     name,
     options: others,
+    definition: { by, routes, default: otherwise, pick },
     paramsSchema: () =>
       mergedSchema(all.map((one) => isCallable(one) ? one.paramsSchema?.() : undefined)),
     async run(params, step, told, trace) {

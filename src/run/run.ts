@@ -1,15 +1,20 @@
+import { configuration } from "../agent/config.ts";
 import { budgetsOf, currentContext, inContext } from "../agent/context.ts";
+import { modeFor } from "../agent/mode.ts";
 import { limiterFor } from "../limits/adaptive.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
 import type { Result } from "../model/result.ts";
+import { holdTimers } from "../model/timer.ts";
 import { Lanes } from "./lanes.ts";
 import { limitsOf, type RunOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 
 /** What a run does with its items. */
-export interface Work<T, R> {
-  /** Works on one item; `undefined` is not handed on. A throw ends the run. */
-  item(item: T, index: number, run: RunHandle): Promise<R | undefined>;
+export interface Work<T, R, V = unknown> {
+  /** Works on one item. A throw ends the run. */
+  item(item: T, index: number, run: RunHandle): Promise<V>;
+  /** Makes of it what is handed on; `undefined` is not. A throw ends the run. */
+  made(value: V, item: T, index: number, run: RunHandle): R | undefined | Promise<R | undefined>;
   /**
    * May the work go on after an abort, because it is a function of the caller's that need not listen? Then it is left behind, and
    * the run fails at its deadline, instead of the items that are not finished.
@@ -40,10 +45,10 @@ export interface Run<R> {
 }
 
 /** Begins to work on the items, inside the context of the caller. */
-export function openRun<T, R>(
+export function openRun<T, R, V>(
   source: Iterable<T> | AsyncIterable<T>,
   options: RunOptions,
-  work: Work<T, R>,
+  work: Work<T, R, V>,
 ): Run<R> {
   const context = currentContext();
   const { attempts, items: concurrency } = limitsOf(options);
@@ -59,13 +64,15 @@ export function openRun<T, R>(
     finished: (ok) => progress.finish(ok),
     fail: (error) => lanes.fail(error),
   };
-  const lanes = new Lanes<T, R>({
+  const letGo = holdTimers();
+  const lanes = new Lanes<T, R, V>({
     source,
     concurrency,
     buffer: options.buffer ?? concurrency,
     abort,
     waits: !work.deaf,
     work: (item, index) => work.item(item, index, handle),
+    made: (value, item, index) => work.made(value, item, index, handle),
   });
   const progress = new Progress({
     total: known ? source.length : undefined,
@@ -78,16 +85,20 @@ export function openRun<T, R>(
     context.collect?.(part);
   };
 
-  items.abortAfter(options.deadline, `the run was not finished within ${options.deadline} ms`);
+  items.abortAfter(options.deadline, "the run was not finished");
   const release = onAbort(items.signal, () => {
     // At the deadline the rest of an array fails item by item; who knows how long another source goes on?
     if (work.deaf) lanes.fail(items.signal.reason);
     else if (!known) lanes.finish();
   });
   // Even if nobody asks for what is left: after an abort there is nothing to report.
-  onAbort(abort.signal, () => progress.close(false));
+  onAbort(abort.signal, () => {
+    letGo();
+    progress.close(false);
+  });
   async function close(report: boolean): Promise<void> {
     release();
+    letGo();
     items[Symbol.dispose]();
     abort[Symbol.dispose]();
     await progress.close(report);
@@ -101,6 +112,7 @@ export function openRun<T, R>(
       budgets: budgetsOf(options, context),
       // Nobody waits for a single one of them.
       priority: 0,
+      mode: modeFor(options.mode, context.mode, configuration().mode),
       collect,
     },
     () => lanes.start(),
@@ -109,16 +121,14 @@ export function openRun<T, R>(
     get begun() {
       return lanes.pulled;
     },
-    async next() {
-      let next: IteratorResult<R, undefined>;
-      try {
-        next = await lanes.next();
-      } catch (error) {
-        await close(false);
-        throw error;
-      }
-      if (next.done) await close(true);
-      return next;
+    next() {
+      return lanes.next().then(
+        (next) => next.done ? close(true).then(() => next) : next,
+        (error) =>
+          close(false).then(() => {
+            throw error;
+          }),
+      );
     },
     async stop() {
       const stopping = lanes.stop(new DOMException("The run was stopped", "AbortError"));

@@ -1,5 +1,7 @@
 import { type AgentCall, type Callable, type ContentOf, isCallable } from "../agent/callable.ts";
+import { configuration } from "../agent/config.ts";
 import { currentContext, inContext } from "../agent/context.ts";
+import { modeFor } from "../agent/mode.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { checkOptions, refuse } from "../model/check.ts";
 import type { Result } from "../model/result.ts";
@@ -80,24 +82,37 @@ export function resultStream(
   let run: Run<StreamItem> | undefined;
   let over = false;
 
+  const mode = modeFor(options.mode, context.mode, configuration().mode);
+  // Of a list it is known who will be called: what cannot be called there is told of before anything is sent.
+  let prepared: Promise<void> | undefined;
+  const make = ([agent, params, callOptions]: AgentCall, index: number): Promise<Result> =>
+    agent.settle(params, withDelta(callOptions, index, onDelta));
   const open = (): Run<StreamItem> =>
-    openRun<AgentCall, StreamItem>(calls, options, {
-      async item(call, index, run) {
+    openRun<AgentCall, StreamItem, Result>(calls, options, {
+      item(call, index) {
         if (!Array.isArray(calls)) checkCall("make the calls", call, index);
-        const [agent, params, callOptions] = call;
-        const result = await agent.settle(params, withDelta(callOptions, index, onDelta));
+        if (mode === "event-loop" || !Array.isArray(calls)) return make(call, index);
+        prepared ??= mode.prepare(new Set(calls.map(([agent]) => agent)));
+        return prepared.then(() => make(call, index));
+      },
+      made(result, [agent], index, run) {
         // What was aborted by the end of the run has nothing to tell.
         if (run.stopped && result.error?.code === "aborted") return undefined;
+        const finished = (): StreamItem => {
+          if (throwOnError && !result.ok) run.fail(result.error);
+          run.finished(result.ok);
+          return { result, agent, index };
+        };
         // Once the run was stopped nothing fires any more, though what was finished counts.
+        if (onResult === undefined || run.stopped) return finished();
         try {
-          const told = run.stopped ? undefined : onResult?.(result, index);
-          if (told !== undefined) await told;
+          const told: unknown = onResult(result, index);
+          if (told === undefined) return finished();
+          return Promise.resolve(told).catch(run.fail).then(finished);
         } catch (error) {
           run.fail(error);
+          return finished();
         }
-        if (throwOnError && !result.ok) run.fail(result.error);
-        run.finished(result.ok);
-        return { result, agent, index };
       },
       deaf: false,
     });

@@ -203,6 +203,7 @@ export function defineAgent(
   const checks = input();
   const agent: ModelAgent = {
     ...settings,
+    prompt,
     render: template?.render ?? prompt as ModelAgent["render"],
     input: checks,
     paramsSchema: () => checks?.json() ?? (template && templateSchema(template.names)),

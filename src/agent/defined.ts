@@ -17,6 +17,7 @@ import {
   type CallOptions,
   OVERRIDE_RULES,
 } from "./options.ts";
+import { DEFINITION, modelDefinition, runDefinition } from "./fingerprint.ts";
 import { hooks } from "./hooks.ts";
 import type { PromptPart } from "./parts.ts";
 import type { Prompt } from "./prompt.ts";
@@ -113,6 +114,10 @@ export class DefinedModel extends Defined {
     return this.#agent.paramsSchema?.();
   }
 
+  [DEFINITION](): unknown {
+    return modelDefinition(this.#agent);
+  }
+
   override with(overrides: AgentOverrides): Agent {
     const doing = `change the agent "${this.name}"`;
     checkOptions(doing, overrides, OVERRIDE_RULES);
@@ -150,6 +155,10 @@ export class DefinedRun extends Defined {
 
   override paramsSchema(): JsonSchema | undefined {
     return this.#agent.input?.json();
+  }
+
+  [DEFINITION](): unknown {
+    return runDefinition(this.#agent);
   }
 
   override with(overrides: AgentOverrides): Agent {

@@ -4,6 +4,7 @@ import { type Callable, isCallable } from "../agent/callable.ts";
 import { configuration } from "../agent/config.ts";
 import { budgetsOf, type CallContext, currentContext, inContext, track } from "../agent/context.ts";
 import { isModelAgent } from "../agent/defined.ts";
+import { DEFINITION, definitionOf, sourceOf } from "../agent/fingerprint.ts";
 import { type Input, inputOf } from "../agent/input.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { checkedParams } from "../agent/params.ts";
@@ -46,6 +47,13 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     return mergedSchema(
       this.#branches.map(({ agent, input }) => input ? undefined : agent.paramsSchema?.()),
     );
+  }
+
+  [DEFINITION](): unknown {
+    const branches = this.#branches.map(({ name, agent, optional, input }) =>
+      [name, definitionOf(agent), optional, sourceOf(input)] as const
+    );
+    return { branches, aggregate: sourceOf(this.#options.aggregate) };
   }
 
   asTool(options?: AsToolOptions): Tool {

@@ -1,5 +1,6 @@
 import { mergedSchema } from "../agent/as_tool.ts";
 import { type Callable, type ContentOf, isCallable, type ParamsOf } from "../agent/callable.ts";
+import { definitionOf, sourceOf } from "../agent/fingerprint.ts";
 import { callback, checkOptions, isRecord, refuse, type Rules, text } from "../model/check.ts";
 import {
   Sequence,
@@ -142,6 +143,12 @@ export function route(options: RouteOptions): Route {
     options: others,
     paramsSchema: () =>
       mergedSchema(all.map((one) => isCallable(one) ? one.paramsSchema?.() : undefined)),
+    definition: () => ({
+      by: definitionOfTarget(by),
+      routes: Object.entries(routes).map(([key, to]) => [key, definitionOfTarget(to)]),
+      default: otherwise && definitionOfTarget(otherwise),
+      pick: sourceOf(pick),
+    }),
     async run(params, step, told, trace) {
       const call = (to: Target): Promise<unknown> =>
         isCallable(to) ? step(to, () => params) : step(to.agent, () => to.params(params as never));
@@ -168,6 +175,10 @@ export function route(options: RouteOptions): Route {
       return await call(to);
     },
   }) as Route;
+}
+
+function definitionOfTarget(to: Target): unknown {
+  return isCallable(to) ? definitionOf(to) : [definitionOf(to.agent), sourceOf(to.params)];
 }
 
 /** The route that is meant: models write "Billing." for `billing`. */

@@ -3,6 +3,7 @@ import { asTool, type AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable } from "../agent/callable.ts";
 import { budgetsOf, currentContext, track } from "../agent/context.ts";
 import { refuseDryRun } from "../agent/defined.ts";
+import { DEFINITION } from "../agent/fingerprint.ts";
 import { type Input, inputOf } from "../agent/input.ts";
 import { runInside } from "../agent/inside.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
@@ -96,6 +97,8 @@ export interface SequenceParts {
   readonly options: SequenceOptions;
   /** The JSON Schema of the parameters where no schema describes them. */
   readonly paramsSchema: () => JsonSchema | undefined;
+  /** What it is made of, for its fingerprint. */
+  readonly definition: () => unknown;
   /** Calls one agent after another, and tells what belongs into the result beside the content. */
   readonly run: (
     params: unknown,
@@ -123,6 +126,10 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
 
   paramsSchema(): JsonSchema | undefined {
     return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.json();
+  }
+
+  [DEFINITION](): unknown {
+    return this.#parts.definition();
   }
 
   asTool(options?: AsToolOptions): Tool {

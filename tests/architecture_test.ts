@@ -8,6 +8,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   limits: ["model"],
   cache: ["model"],
   telemetry: ["model"],
+  journal: ["model"],
   providers: ["model"],
   testing: ["model"],
   agent: ["model", "resilience", "limits", "cache", "telemetry"],
@@ -42,6 +43,7 @@ async function modules(): Promise<Module[]> {
     "mod.ts",
     "src/providers/openai.ts",
     "src/providers/ai_sdk.ts",
+    "src/journal/mod.ts",
     "src/testing/mod.ts",
   ];
   const graphs = entries.map(async (entry) => {

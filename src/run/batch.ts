@@ -2,6 +2,7 @@ import type { AgentCall, Callable, ContentOf } from "../agent/callable.ts";
 import { track } from "../agent/context.ts";
 import { BatchError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
+import type { OnlyOptions } from "./journal_options.ts";
 import type { CallRunOptions } from "./options.ts";
 import { checkCalls, resultStream } from "./stream.ts";
 
@@ -46,6 +47,11 @@ export function batch<A extends Callable>(
   calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
   options?: CallRunOptions,
 ): Promise<Result<ContentOf<A>>[]>;
+/** Makes some calls `only`; the places of the others stay empty. */
+export function batch<A extends Callable>(
+  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
+  options: CallRunOptions & OnlyOptions,
+): Promise<(Result<ContentOf<A>> | undefined)[]>;
 export function batch(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
   options: CallRunOptions = {},
@@ -78,5 +84,6 @@ async function collect(
 /** What ended a run early, in a few words. */
 export function reasonOf(cause: unknown): string {
   if (cause instanceof DOMException && cause.name === "AbortError") return "it was aborted";
-  return cause instanceof Error ? cause.message : "something was thrown that is no error";
+  if (cause instanceof Error) return cause.message.replace(/^Cannot /, "it cannot ");
+  return "something was thrown that is no error";
 }

@@ -3,6 +3,7 @@ import { limiterFor } from "../limits/adaptive.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
 import type { Result } from "../model/result.ts";
 import { Lanes } from "./lanes.ts";
+import { Journalled } from "./journalled.ts";
 import { limitsOf, type RunOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 
@@ -15,6 +16,8 @@ export interface Work<T, R> {
    * the run fails at its deadline, instead of the items that are not finished.
    */
   readonly deaf: boolean;
+  /** Does a failure stop the run? */
+  readonly stops: boolean;
 }
 
 /** The run, as the work on an item sees it. */
@@ -23,8 +26,12 @@ export interface RunHandle {
   readonly signal: AbortSignal;
   /** Has the run been stopped? Not so at the deadline: then what is unfinished is a failure. */
   readonly stopped: boolean;
+  /** Where the items are recorded, if they are. */
+  readonly journal: Journalled | undefined;
   /** Tells that the item is finished, and whether it succeeded. One that is dropped is not. */
-  finished(ok: boolean): void;
+  finished(ok: boolean, replayed?: boolean): void;
+  /** Tells that the item was passed over. */
+  skipped(): void;
   /** Ends the run with this error, behind what is finished. */
   fail(error: unknown): void;
 }
@@ -50,13 +57,16 @@ export function openRun<T, R>(
   const abort = new ChildAbort(context.signal, options.signal);
   const items = new ChildAbort(abort.signal);
   const known = Array.isArray(source);
+  const journal = options.journal && new Journalled(options.journal, options, work.stops);
 
   const handle: RunHandle = {
     signal: items.signal,
     get stopped() {
       return abort.signal.aborted;
     },
-    finished: (ok) => progress.finish(ok),
+    journal,
+    finished: (ok, replayed) => progress.finish(ok, replayed),
+    skipped: () => progress.skip(),
     fail: (error) => lanes.fail(error),
   };
   const lanes = new Lanes<T, R>({
@@ -70,6 +80,7 @@ export function openRun<T, R>(
   const progress = new Progress({
     total: known ? source.length : undefined,
     begun: () => lanes.pulled,
+    recorded: journal !== undefined,
     onProgress: options.onProgress,
     fail: handle.fail,
   });
@@ -103,7 +114,7 @@ export function openRun<T, R>(
       priority: 0,
       collect,
     },
-    () => lanes.start(),
+    () => lanes.start(journal?.open()),
   );
   return {
     get begun() {
@@ -114,16 +125,21 @@ export function openRun<T, R>(
       try {
         next = await lanes.next();
       } catch (error) {
+        await journal?.close().catch(() => {});
         await close(false);
         throw error;
       }
-      if (next.done) await close(true);
+      if (next.done) {
+        await journal?.close();
+        await close(true);
+      }
       return next;
     },
     async stop() {
       const stopping = lanes.stop(new DOMException("The run was stopped", "AbortError"));
       await close(false);
       await stopping;
+      await journal?.close();
     },
   };
 }

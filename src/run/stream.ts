@@ -3,6 +3,7 @@ import { currentContext, inContext } from "../agent/context.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { checkOptions, refuse } from "../model/check.ts";
 import type { Result } from "../model/result.ts";
+import { checkJournal, type OnlyOptions } from "./journal_options.ts";
 import { CALL_RUN_RULES, type CallRunOptions, checkSource } from "./options.ts";
 import { openRun, type Run } from "./run.ts";
 
@@ -55,12 +56,12 @@ export interface ResultStream<A extends Callable = Callable>
  */
 export function stream<const T extends readonly Callable[]>(
   calls: readonly [...{ [K in keyof T]: AgentCall<T[K]> }],
-  options?: CallRunOptions,
+  options?: CallRunOptions & Partial<OnlyOptions>,
 ): ResultStream<T[number]>;
 /** Makes the calls of any iterable. */
 export function stream<A extends Callable>(
   calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
-  options?: CallRunOptions,
+  options?: CallRunOptions & Partial<OnlyOptions>,
 ): ResultStream<A>;
 export function stream(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
@@ -85,7 +86,10 @@ export function resultStream(
       async item(call, index, run) {
         if (!Array.isArray(calls)) checkCall("make the calls", call, index);
         const [agent, params, callOptions] = call;
-        const result = await agent.settle(params, withDelta(callOptions, index, onDelta));
+        const settle = () => agent.settle(params, withDelta(callOptions, index, onDelta));
+        const { journal } = run;
+        const result = await (journal?.call(call, index, run.signal, settle) ?? settle());
+        if (result === undefined) return void run.skipped();
         // What was aborted by the end of the run has nothing to tell.
         if (run.stopped && result.error?.code === "aborted") return undefined;
         // Once the run was stopped nothing fires any more, though what was finished counts.
@@ -96,10 +100,11 @@ export function resultStream(
           run.fail(error);
         }
         if (throwOnError && !result.ok) run.fail(result.error);
-        run.finished(result.ok);
+        run.finished(result.ok, result.replayed);
         return { result, agent, index };
       },
       deaf: false,
+      stops: throwOnError,
     });
   const end = async (): Promise<IteratorResult<StreamItem, undefined>> => {
     over = true;
@@ -143,6 +148,7 @@ function withDelta(
 export function checkCalls(doing: string, calls: unknown, options: unknown): void {
   checkSource(doing, "calls", calls);
   checkOptions(doing, options, CALL_RUN_RULES);
+  checkJournal(doing, options as CallRunOptions);
   if (!Array.isArray(calls)) return;
   for (const [index, call] of calls.entries()) checkCall(doing, call, index);
 }

@@ -1,0 +1,121 @@
+import { checkOptions, flag, milliseconds, oneOf, refuse, text } from "../model/check.ts";
+import {
+  type Journal,
+  type JournalOpenOptions,
+  type JournalPruneOptions,
+  type JournalRecord,
+  type JournalSession,
+  type JournalStatus,
+  type JournalStored,
+  type JournalSummary,
+  only,
+  stored,
+} from "../model/journal.ts";
+import { readResult } from "./result_json.ts";
+import { Session } from "./session.ts";
+import type { JournalStore, StoredItem } from "./store.ts";
+import { summaryOf } from "./sums.ts";
+import { readValue } from "./value_json.ts";
+
+/** What every journal may be told. */
+export interface JournalOptions {
+  /**
+   * How much of each item is kept: `"none"` only who it is, how it ended and what it used, so that what is replayed has no content;
+   * `"output"` also what came out of it; `"all"` also its parameters. Keys of an API are never kept.
+   *
+   * @default {"output"}
+   */
+  readonly store?: JournalStored;
+}
+
+/** The rules for {@linkcode JournalOptions}. */
+export const JOURNAL_RULES = { store: stored };
+
+/**
+ * A journal that keeps its records in a store of one's own.
+ *
+ * @throws {TypeError} If an option is wrong.
+ *
+ * @example
+ * ```ts
+ * import { journalOn, type JournalStore, memoryStore } from "@shoal/agents/journal";
+ *
+ * const store: JournalStore = memoryStore(); // or one that writes to a database of yours
+ * await using journal = journalOn(store, { store: "all" });
+ * console.log(await journal.runs()); // []
+ * ```
+ */
+export function journalOn(store: JournalStore, options: JournalOptions = {}): Journal {
+  checkOptions("open a journal", options, JOURNAL_RULES);
+  const { store: level = "output" } = options;
+  const close = () => store.close();
+  return {
+    async open(runId: string, options: JournalOpenOptions = {}): Promise<JournalSession> {
+      const doing = "open a run of the journal";
+      text(doing, "runId", runId);
+      checkOptions(doing, options, { retryFailed: flag, only, store: stored });
+      const state = await store.claim(runId);
+      return new Session(store, runId, { ...options, store: options.store ?? level }, state);
+    },
+    async runs(): Promise<readonly JournalSummary[]> {
+      const runs = await store.runs();
+      return runs.map(({ runId, state }) => summaryOf(runId, state))
+        .sort((a, b) => a.createdAt - b.createdAt);
+    },
+    async *results(runId, options = {}): AsyncGenerator<JournalRecord> {
+      const status = oneOf("started", "ok", "failed");
+      checkOptions("read the results of a journal", options, { status });
+      for await (const item of store.items(runId)) {
+        const record = recordOf(item);
+        const wanted = options.status === undefined
+          ? record.status !== "started"
+          : record.status === options.status;
+        if (wanted) yield record;
+      }
+    },
+    async summary(runId): Promise<JournalSummary | undefined> {
+      const state = await store.state(runId);
+      return state === undefined ? undefined : summaryOf(runId, state);
+    },
+    prune: (options) => prune(store, options),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function recordOf({ starts, started, ended }: StoredItem): JournalRecord {
+  const { at, params, ...known } = JSON.parse(started);
+  const result = ended === undefined ? undefined : readResult(ended);
+  const status: JournalStatus = result === undefined ? "started" : result.ok ? "ok" : "failed";
+  return {
+    ...known,
+    ...(params !== undefined && { params: readValue(params) }),
+    status,
+    ...(result !== undefined && { result }),
+    startedAt: at,
+    starts,
+  };
+}
+
+async function prune(store: JournalStore, options: JournalPruneOptions): Promise<number> {
+  const doing = "prune the journal";
+  checkOptions(doing, options, { runId: text, olderThan: milliseconds });
+  const { runId, olderThan } = options ?? {};
+  if (runId === undefined && olderThan === undefined) {
+    refuse(doing, "its options", "an object with `runId` or `olderThan`", options);
+  }
+  let deleted = 0;
+  for (const run of await store.runs()) {
+    if (runId !== undefined && run.runId !== runId) continue;
+    const { updatedAt } = summaryOf(run.runId, run.state);
+    if (olderThan !== undefined && Date.now() - updatedAt < olderThan) continue;
+    await store.claim(run.runId);
+    try {
+      await store.remove(run.runId);
+    } finally {
+      await store.release(run.runId);
+    }
+    deleted++;
+  }
+  return deleted;
+}

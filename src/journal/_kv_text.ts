@@ -5,7 +5,7 @@ import type { KvDatabase, KvKey } from "./kv_database.ts";
 export type KvText = Uint8Array | { readonly parts: number };
 
 /** What is longer than this, in bytes, is kept in parts, so that a whole group fits into one write of 800 KiB. */
-const LONGEST = 8_000;
+const LONGEST = 4_000;
 /** How long a part is, in bytes. */
 const PART = 60_000;
 

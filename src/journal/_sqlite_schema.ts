@@ -7,6 +7,7 @@ const FORMAT = 1;
 /** Stands in the head of the file: "Shoa". It tells a journal from other databases. */
 const APPLICATION = 0x53_68_6f_61;
 
+// What is long stands apart from the items, since all of those are read when a run is opened.
 // Items are only ever added at the end of a table: an index over their ids would be written to in a thousand places for a thousand
 // items. It is kept in memory, and read anew with each run (see `_sqlite_index.ts`).
 const TABLES = `
@@ -18,6 +19,7 @@ const TABLES = `
     starts INTEGER NOT NULL,
     started TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE inputs (item INTEGER PRIMARY KEY, params TEXT NOT NULL) STRICT;
   CREATE TABLE outcomes (item INTEGER PRIMARY KEY, ended TEXT NOT NULL) STRICT;
   CREATE TABLE writer (one INTEGER PRIMARY KEY CHECK (one = 1), holder TEXT) STRICT;
   INSERT INTO writer VALUES (1, NULL);

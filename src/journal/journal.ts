@@ -83,13 +83,13 @@ export function journalOn(store: JournalStore, options: JournalOptions = {}): Jo
   };
 }
 
-function recordOf({ starts, started, ended }: StoredItem): JournalRecord {
-  const { at, params, ...known } = JSON.parse(started);
+function recordOf({ starts, started, params, ended }: StoredItem): JournalRecord {
+  const { at, ...known } = JSON.parse(started);
   const result = ended === undefined ? undefined : readResult(ended);
   const status: JournalStatus = result === undefined ? "started" : result.ok ? "ok" : "failed";
   return {
     ...known,
-    ...(params !== undefined && { params: readValue(params) }),
+    ...(params !== undefined && { params: readValue(JSON.parse(params)) }),
     status,
     ...(result !== undefined && { result }),
     startedAt: at,

@@ -191,7 +191,7 @@ export class Session implements JournalSession {
         const { id } = wish;
         const starts = (item?.starts ?? 0) + 1;
         if (item === undefined) this.#sums.count(1);
-        started.push({ id, starts, started: this.#startOf(wish.item, now) });
+        started.push({ id, starts, ...this.#startOf(wish.item, now) });
         this.#begun.set(wish.item, { id, starts, before });
         continue;
       }
@@ -227,9 +227,13 @@ export class Session implements JournalSession {
     return retryFailed || only === "failed" ? "missing" : { ...before, replayed: true };
   }
 
-  #startOf({ index, agent, key, params }: JournalItem, at: number): string {
-    const kept = this.#stored === "all" ? { params: writeValue(params) } : undefined;
-    return JSON.stringify({ at, index, agent, key, ...kept });
+  #startOf(
+    { index, agent, key, params }: JournalItem,
+    at: number,
+  ): Pick<StoredItem, "started" | "params"> {
+    const started = JSON.stringify({ at, index, agent, key });
+    if (this.#stored !== "all") return { started };
+    return { started, params: JSON.stringify(writeValue(params)) };
   }
 }
 

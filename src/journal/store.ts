@@ -6,6 +6,8 @@ export interface StoredItem {
   readonly starts: number;
   /** What is known of it since it was begun. */
   readonly started: string;
+  /** What goes in, if that is kept. */
+  readonly params?: string;
   /** How it ended; absent if it has not. */
   readonly ended?: string;
 }

@@ -23,11 +23,11 @@ export class Connection {
     this.db = db;
     this.name = name;
     this.#close = close;
+    // What is deleted is overwritten, too.
     db.exec(`
       PRAGMA busy_timeout = 2000;
-      PRAGMA auto_vacuum = INCREMENTAL;
-      PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${fsync ? "FULL" : "NORMAL"};
+      PRAGMA secure_delete = ON;
     `);
     prepareSchema(db, name);
     this.lock = new WriteLock(db, name);

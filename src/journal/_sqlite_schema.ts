@@ -34,6 +34,8 @@ const TABLES = `
  */
 export function prepareSchema(db: DatabaseSync, name: string): void {
   if (isJournal(db, name)) return;
+  // Both are kept in the file, and can only be said of an empty one.
+  db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
   db.exec("BEGIN IMMEDIATE");
   try {
     // Another process may have been quicker.

@@ -104,18 +104,20 @@ async function prune(store: JournalStore, options: JournalPruneOptions): Promise
   if (runId === undefined && olderThan === undefined) {
     refuse(doing, "its options", "an object with `runId` or `olderThan`", options);
   }
-  let deleted = 0;
-  for (const run of await store.runs()) {
-    if (runId !== undefined && run.runId !== runId) continue;
+  const wanted = (await store.runs()).filter((run) => {
+    if (runId !== undefined && run.runId !== runId) return false;
     const { updatedAt } = summaryOf(run.runId, run.state);
-    if (olderThan !== undefined && Date.now() - updatedAt < olderThan) continue;
-    await store.claim(run.runId);
-    try {
-      await store.remove(run.runId);
-    } finally {
-      await store.release(run.runId);
+    return olderThan === undefined || Date.now() - updatedAt >= olderThan;
+  });
+  const claimed: string[] = [];
+  try {
+    for (const { runId } of wanted) {
+      await store.claim(runId);
+      claimed.push(runId);
     }
-    deleted++;
+    for (const runId of claimed) await store.remove(runId);
+  } finally {
+    for (const runId of claimed) await store.release(runId);
   }
-  return deleted;
+  return wanted.length;
 }

@@ -39,7 +39,7 @@ export class NumberMap {
   #place(a: number, b: number): number {
     const slots = this.#slots;
     const mask = slots.length / FIELDS - 1;
-    let slot = b & mask;
+    let slot = (a ^ Math.imul(b, 0x9e3779b1)) & mask;
     while (true) {
       const at = slot * FIELDS;
       if (slots[at + 2] === 0 || (slots[at] === a && slots[at + 1] === b)) return at;

@@ -62,12 +62,13 @@ export function batch(
 
 async function collect(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
-  options: CallRunOptions,
+  options: CallRunOptions & Partial<OnlyOptions>,
 ): Promise<Result[]> {
   checkCalls("run the batch", calls, options);
   const results: Result[] = [];
   try {
     for await (const { result, index } of resultStream(calls, options)) results[index] = result;
+    fillPlaces(results, calls, options);
   } catch (cause) {
     throw new BatchError(
       `Cannot finish the batch as ${reasonOf(cause)}: see \`results\` for what is done`,
@@ -79,6 +80,17 @@ async function collect(
     );
   }
   return results;
+}
+
+/** Makes `undefined` of the places that nothing came to, where some items are passed over: there are as many as there were items. */
+export function fillPlaces(
+  results: unknown[],
+  items: unknown,
+  { only }: Partial<OnlyOptions>,
+): void {
+  if (only === undefined) return;
+  if (Array.isArray(items)) results.length = items.length;
+  for (let i = 0; i < results.length; i++) if (!(i in results)) results[i] = undefined;
 }
 
 /** What ended a run early, in a few words. */

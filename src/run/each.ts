@@ -1,7 +1,7 @@
 import { track } from "../agent/context.ts";
 import { callback, checkOptions, flag } from "../model/check.ts";
 import { abortCode, BatchError } from "../model/errors.ts";
-import { reasonOf } from "./batch.ts";
+import { fillPlaces, reasonOf } from "./batch.ts";
 import { checkJournal, type OnlyOptions } from "./journal_options.ts";
 import { thrownOf } from "./journalled.ts";
 import { checkSource, RUN_RULES, type RunOptions } from "./options.ts";
@@ -112,7 +112,7 @@ export function each<T, R>(
 async function collect<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T>,
+  options: EachOptions<T> & Partial<OnlyOptions>,
 ): Promise<(R | Settled<R>)[]> {
   const doing = "run each";
   checkSource(doing, "items", items);
@@ -154,6 +154,7 @@ async function collect<T, R>(
   try {
     // Nothing is handed on: the first answer is the end.
     await run.next();
+    fillPlaces(results, items, options);
     return results;
   } catch (cause) {
     if (settle && isDeadline(cause, options)) {

@@ -1,5 +1,5 @@
 /** A part of a key of Deno KV. */
-export type KvKeyPart = Uint8Array | string | number | bigint | boolean;
+export type KvKeyPart = Uint8Array | string | number | bigint | boolean | symbol;
 
 /** A key of Deno KV. */
 export type KvKey = readonly KvKeyPart[];

@@ -21,8 +21,13 @@ export class NumberMap {
 
   /** Keeps a number from 1 to 4,294,967,295. */
   set(id: string, value: number): void {
+    this.setHalves(high(id), low(id), value);
+  }
+
+  /** The same where the first 16 digits are there as two numbers of 32 bits. */
+  setHalves(high: number, low: number, value: number): void {
     if (this.#size * FIELDS > this.#slots.length * 0.7) this.#grow();
-    this.#put(high(id), low(id), value);
+    this.#put(high, low, value);
   }
 
   #put(a: number, b: number, value: number): void {

@@ -45,6 +45,42 @@ Deno.test("sqlite: journals of one process share a connection, a lock, and the r
     await b.close();
   }));
 
+Deno.test("sqlite: runs that were recorded at the same time are told apart when they go on", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/j.db`;
+    const journal = sqliteJournal(path);
+    const names = ["one", "two", "three"];
+    const sessions = await Promise.all(names.map((name) => journal.open(name)));
+    const own = Array.from({ length: 1_200 }, (_, n) => item(n, { key: String(n) }));
+    for (let from = 0; from < own.length; from += 150) {
+      await Promise.all(sessions.map(async (session, i) => {
+        // The second run has a few items only, so that it ends in the middle of the others.
+        const items = own.slice(from, i === 1 ? from + 3 : from + 150).map((item) => ({ ...item }));
+        await Promise.all(items.map(async (item) => {
+          await session.begin(item);
+          await session.finish(item, success(`${names[i]} ${item.index}`));
+        }));
+      }));
+    }
+    await Promise.all(sessions.map((session) => session.close()));
+    await journal.close();
+
+    const again = sqliteJournal(path);
+    for (const [i, name] of names.entries()) {
+      const session = await again.open(name);
+      for (const one of own) {
+        const found = await session.begin(one, { record: false });
+        const isThere = i !== 1 || one.index % 150 < 3;
+        assertEquals(
+          typeof found === "string" ? found : found.content,
+          isThere ? `${name} ${one.index}` : "missing",
+        );
+      }
+      await session.close();
+    }
+    await again.close();
+  }));
+
 Deno.test("sqlite: another process may read, but not write, while one writes; and write when it is dead", () =>
   inFolder(async (folder) => {
     const path = `${folder}/j.db`;

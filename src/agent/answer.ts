@@ -2,7 +2,7 @@ import { untilAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { FinishReason, ModelReply } from "../model/message.ts";
 import type { ModelAgent } from "./call.ts";
-import type { Parsed } from "./output.ts";
+import type { Output, Parsed } from "./output.ts";
 import type { Trace } from "./trace.ts";
 
 /** What came back, read. */
@@ -20,13 +20,13 @@ export interface Answer {
  *
  * @throws {AgentError} If it says nothing that can be used.
  */
-export async function read(
+export function read(
   reply: ModelReply,
   { output, tools }: ModelAgent,
   trace: Trace,
   signal: AbortSignal,
-): Promise<Answer> {
-  const { text, finishReason, refusal, toolCalls = [] } = reply;
+): Answer | Promise<Answer> {
+  const { text, finishReason, refusal, toolCalls } = reply;
   if (refusal !== undefined || finishReason === "content_filter") {
     const why = refusal === undefined
       ? "a content filter stopped the answer"
@@ -36,10 +36,20 @@ export async function read(
       text: refusal ?? text,
     });
   }
-  const asksForTools = tools !== undefined && toolCalls.length > 0;
+  const asksForTools = tools !== undefined && toolCalls !== undefined && toolCalls.length > 0;
   // Of arguments that were cut off nobody knows what they were to be.
   if (asksForTools && finishReason === "length") throw truncated(text, trace);
   if (asksForTools || output === undefined) return { content: text, finishReason, reply };
+  return readTyped(reply, output, trace, signal);
+}
+
+async function readTyped(
+  reply: ModelReply,
+  output: Output,
+  trace: Trace,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { text, finishReason } = reply;
   let parsed: Parsed;
   try {
     parsed = await untilAbort(output.parse(text), signal);

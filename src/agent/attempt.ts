@@ -24,26 +24,71 @@ export interface AttemptOptions {
   readonly onResponse?: () => void;
 }
 
+/** Takes what comes of an attempt, at once, and makes something of it. */
+export interface Taker<T> {
+  /** The reply. */
+  came(reply: ModelReply): T | Promise<T>;
+  /** What the provider threw, or the reason of the signal or of the time limit. */
+  failed(thrown: unknown): T | Promise<T>;
+}
+
 /**
  * Sends one request and waits for its reply, no longer than the limits allow. It ends as soon as the signal aborts or
  * a limit passes, even if the provider does not listen.
  *
- * @throws {ProviderError} What the provider threw.
- * @throws The reason of the signal or of the time limit.
+ * @returns What the taker makes of it.
  */
-export async function attempt(options: AttemptOptions): Promise<ModelReply> {
-  // It may have been withdrawn just now: then nothing goes out.
-  options.signal?.throwIfAborted();
-  using child = new ChildAbort(options.signal);
-  const ms = options.timeout.attempt;
-  child.abortAfter(ms, `there was no answer within ${ms} ms`);
-  const { provider, request } = options;
-  return options.onDelta === undefined
-    ? checked(
-      await child.race(Promise.resolve(provider.generate(request, { signal: child.signal }))),
-      provider,
-    )
-    : await streamed(options, options.onDelta, child);
+export function attempt<T>(options: AttemptOptions, taker: Taker<T>): Promise<T> {
+  const { provider, request, timeout, signal, onDelta } = options;
+  const child = new ChildAbort(signal);
+  child.abortAfter(timeout.attempt, "there was no answer");
+  // Promises by hand: an `async` function keeps three times as much in memory while it waits, and all that are in flight wait here.
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const failed = (thrown: unknown): void => {
+      if (over) return;
+      over = true;
+      child[Symbol.dispose]();
+      try {
+        resolve(taker.failed(thrown));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const came = (given: ModelReply): void => {
+      if (over) return;
+      let reply: ModelReply;
+      try {
+        reply = checked(given, provider);
+      } catch (error) {
+        return failed(error);
+      }
+      over = true;
+      child[Symbol.dispose]();
+      try {
+        resolve(taker.came(reply));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    child.tell(failed);
+    // It may have been withdrawn just now: then nothing goes out.
+    if (child.signal.aborted) return;
+    try {
+      const reply = onDelta === undefined
+        ? provider.generate(request, { signal: child.signal })
+        : streamed(options, onDelta, child);
+      if (isPromise(reply)) reply.then(came, failed);
+      else came(reply);
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+/** A provider is somebody else's code: it may give its reply at once. */
+function isPromise(reply: ModelReply | PromiseLike<ModelReply>): reply is PromiseLike<ModelReply> {
+  return typeof (reply as PromiseLike<ModelReply>)?.then === "function";
 }
 
 async function streamed(
@@ -59,14 +104,14 @@ async function streamed(
   let ended = false;
   try {
     const first = timeout.firstToken ?? timeout.idle;
-    silence.abortAfter(first, `there was no token within ${first} ms`);
+    silence.abortAfter(first, "there was no token");
     for (;;) {
       const next = await silence.race(Promise.resolve(chunks.next()));
       if (next.done) break;
       const chunk = next.value;
       if (chunk?.type === "reply") {
         ended = true;
-        return checked(chunk.reply, provider);
+        return chunk.reply;
       }
       if (chunk?.type !== "delta" || typeof chunk.text !== "string") {
         throw nonsense(provider, "a piece of an answer that has no text");
@@ -75,7 +120,7 @@ async function streamed(
       if (chunk.text === "") continue;
       silence.abortAfter(undefined, "");
       await silence.race(Promise.resolve(onDelta(chunk.text)));
-      silence.abortAfter(timeout.idle, `there was no token within ${timeout.idle} ms`);
+      silence.abortAfter(timeout.idle, "there was no token");
     }
     ended = true;
     throw new ProviderError("the stream ended before its end", {
@@ -98,11 +143,16 @@ function checked(reply: ModelReply, provider: Provider): ModelReply {
   if (toolCalls !== undefined && !(Array.isArray(toolCalls) && toolCalls.every(isToolRequest))) {
     throw nonsense(provider, "a reply whose tool calls have no id, name or arguments");
   }
+  const usage = usageIn(reply.usage);
+  const { finishReason = "stop", refusal } = reply;
+  const whole = usage === reply.usage && finishReason === reply.finishReason &&
+    refusal !== null && toolCalls === reply.toolCalls;
+  if (whole) return reply;
   return {
-    ...reply as unknown as ModelReply,
-    finishReason: reply.finishReason ?? "stop",
-    usage: usageIn(reply.usage),
-    refusal: reply.refusal ?? undefined,
+    ...reply,
+    finishReason: finishReason ?? "stop",
+    usage,
+    refusal: refusal ?? undefined,
     toolCalls,
   };
 }
@@ -114,6 +164,10 @@ function usageIn(usage: unknown): Usage | undefined {
     usage as unknown as Usage;
   const totalTokens = inputTokens + outputTokens;
   if (!Number.isFinite(totalTokens + cachedInputTokens + reasoningTokens)) return undefined;
+  const whole = totalTokens === usage.totalTokens &&
+    cachedInputTokens === usage.cachedInputTokens &&
+    reasoningTokens === usage.reasoningTokens;
+  if (whole) return usage as unknown as Usage;
   return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens, totalTokens };
 }
 

@@ -40,11 +40,9 @@ const OWN: ReadonlySet<ErrorCode> = new Set(["aborted", "budget", "circuit_open"
 /** Asks only if no such answer is kept and nobody is asking the same. */
 export async function cached(
   call: Outgoing,
-  sharing: Sharing | undefined,
+  { cache, coalesce, skipCache }: Sharing,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
-  if (sharing === undefined) return await ask();
-  const { cache, coalesce, skipCache } = sharing;
   const { signal, trace } = call;
   // What cannot be told apart from something else is not shared.
   const key = keyOf(call.provider, call.request);

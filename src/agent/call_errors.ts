@@ -4,13 +4,29 @@ import { NO_USAGE, type Usage } from "../model/usage.ts";
 
 /** Makes the errors of a call: each tells whose it is, which model was asked last, and what was sent and used until then. */
 export class CallErrors {
-  /** The requests that were sent. Errors share this list, so that they tell of later ones too. */
-  readonly attempts: Attempt[] = [];
+  #attempts: Attempt[] | undefined;
   /** Everything that was used. */
   usage: Usage = NO_USAGE;
 
   /** For a call of this agent. */
   constructor(readonly agent: string, public model: string | undefined) {}
+
+  /** The requests that were sent. Errors share this list, so that they tell of later ones too. */
+  get attempts(): readonly Attempt[] {
+    return this.#attempts ??= [];
+  }
+
+  /** Another request was sent. */
+  addAttempt(attempt: Attempt): void {
+    // Mostly it is the only one; a list that grows would keep room for sixteen more.
+    if (this.#attempts === undefined) this.#attempts = [attempt];
+    else this.#attempts.push(attempt);
+  }
+
+  /** More is known of a request that was sent. */
+  protected amendAttempt(index: number, attempt: Attempt): void {
+    this.#attempts![index] = attempt;
+  }
 
   /**
    * Whatever was thrown, as an error of this call. `signal` is that of the whole call: if it has aborted, that is

@@ -32,20 +32,77 @@ export interface Candidate {
  *
  * @throws {TypeError} If no model or no provider is named, or the call's own fallbacks repeat its model.
  */
-export async function candidatesOf(
+export function candidatesOf(
   agent: ModelAgent,
   options: CallOptions,
   config: Configuration,
-): Promise<readonly [Candidate, ...Candidate[]]> {
-  const model = options.model ?? agent.model ?? config.model;
-  if (model === undefined) {
-    throw new TypeError(
-      `Cannot call "${agent.name}" as no model is named: pass \`model\` or configure({ model })`,
-    );
+): Candidates | Promise<Candidates> {
+  const provider = agent.provider ?? config.provider;
+  if (provider === undefined) {
+    modelOf(agent, options, config);
+    return getDefaultProvider().then((provider) => foundFor(agent, options, config, provider));
   }
+  if (asksForOthers(options)) return foundFor(agent, options, config, provider);
+  // Most calls leave it to the agent: what it says is worked out once.
+  let plan = plans.get(agent);
+  if (plan?.config !== config) {
+    plan = { config, candidates: foundFor(agent, options, config, provider) };
+    plans.set(agent, plan);
+  }
+  return plan.candidates;
+}
+
+/** One or more, in the order in which they are asked. */
+export type Candidates = readonly [Candidate, ...Candidate[]];
+
+/** What the calls of an agent have in common that say nothing of it themselves, as long as nobody configures something else. */
+const plans = new WeakMap<
+  ModelAgent,
+  { readonly config: Configuration; readonly candidates: Candidates }
+>();
+
+/** What a call may say without being asked of other models, or otherwise. */
+const OTHER_MATTERS: ReadonlySet<string> = new Set(
+  [
+    "signal",
+    "messages",
+    "onDelta",
+    "priority",
+    "metadata",
+    "budget",
+    "cache",
+    "coalesce",
+    "skipCache",
+    "dryRun",
+    "repair",
+    "maxSteps",
+    "toolConcurrency",
+  ] satisfies (keyof CallOptions)[],
+);
+
+function asksForOthers(options: CallOptions): boolean {
+  for (const name in options) if (!OTHER_MATTERS.has(name)) return true;
+  return false;
+}
+
+function modelOf(agent: ModelAgent, options: CallOptions, config: Configuration): string {
+  const model = options.model ?? agent.model ?? config.model;
+  if (model !== undefined) return model;
+  throw new TypeError(
+    `Cannot call "${agent.name}" as no model is named: pass \`model\` or configure({ model })`,
+  );
+}
+
+function foundFor(
+  agent: ModelAgent,
+  options: CallOptions,
+  config: Configuration,
+  provider: Provider,
+): Candidates {
+  const model = modelOf(agent, options, config);
   const first: Candidate = {
     model,
-    provider: agent.provider ?? config.provider ?? await getDefaultProvider(),
+    provider,
     settings: settingsOf(agent, options),
     policy: retryPolicy(options.retries ?? agent.retries ?? config.retries),
     limits: timeouts(options.timeout, agent.timeout, config.timeout),

@@ -47,12 +47,12 @@ abstract class Defined implements Agent {
     return asTool(this, options);
   }
 
-  settle(params: unknown, options: CallOptions = {}): Promise<Result> {
+  settle(params: unknown, options: CallOptions = NO_OPTIONS): Promise<Result> {
     return track(this.#start(params, options));
   }
 
   // deno-lint-ignore no-explicit-any -- what comes of a dry run is another type
-  call(params: unknown, options: CallOptions = {}): Promise<any> {
+  call(params: unknown, options: CallOptions = NO_OPTIONS): Promise<any> {
     return track(this.#start(params, options).then(successOrThrow));
   }
 
@@ -71,16 +71,31 @@ abstract class Defined implements Agent {
       (hooks, signal) =>
         inContext(
           { ...context, emit: hooks.emit },
-          () => track(this.run(params, { ...options, signal }, hooks)),
+          () => track(this.#run(params, { ...options, signal }, hooks)),
         ),
     );
   }
 
-  async #start(params: unknown, options: CallOptions): Promise<Result> {
-    checkOptions(`call "${this.name}"`, options, CALL_RULES);
-    return await this.run(params, options);
+  #start(params: unknown, options: CallOptions): Promise<Result> {
+    try {
+      if (options !== NO_OPTIONS) checkOptions(`call "${this.name}"`, options, CALL_RULES);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#run(params, options);
+  }
+
+  /** What is refused at once is a rejection, too. */
+  #run(params: unknown, options: CallOptions, hooks?: CallHooks): Promise<Result> {
+    try {
+      return this.run(params, options, hooks);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }
+
+const NO_OPTIONS: CallOptions = Object.freeze({});
 
 /** What `ask` hands down in the place of parameters. */
 class Asked {

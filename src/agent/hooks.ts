@@ -47,19 +47,19 @@ export interface HookedOptions {
   readonly trace: Trace;
   /** Aborts the call. */
   readonly signal: AbortSignal;
-  /** Is nobody to be told? */
-  readonly silent?: boolean;
-  /** Makes the call. */
-  readonly work: () => Promise<Success>;
-  /** Makes an error of the call of what its work threw. */
-  readonly failed: (thrown: unknown) => AgentError | Promise<AgentError>;
+  /** Makes the call. It never throws. */
+  readonly work: () => Promise<Result>;
+}
+
+/** Has anybody hooks around the calls of this agent? */
+export function hasHooks(agent: { readonly hooks?: Hooks }): boolean {
+  return agent.hooks !== undefined || configuration().hooks !== undefined;
 }
 
 /** Makes the call between its hooks, and gives its result. It never throws. */
 export async function hooked(options: HookedOptions): Promise<Result> {
-  const { agent, params, trace, signal, silent = false, work, failed } = options;
-  const given = silent ? [] : [configuration().hooks, agent.hooks];
-  const all = given.filter((one) => one !== undefined);
+  const { agent, params, trace, signal, work } = options;
+  const all = [configuration().hooks, agent.hooks].filter((one) => one !== undefined);
 
   let result: Result;
   try {
@@ -67,7 +67,7 @@ export async function hooked(options: HookedOptions): Promise<Result> {
     for (const one of all) await tell("before", () => one.before?.(params, ctx), options);
     result = await work();
   } catch (thrown) {
-    result = trace.failure(await failed(thrown));
+    result = trace.failure(trace.error(thrown, signal));
   }
   for (const one of all.toReversed()) {
     const { error } = result;

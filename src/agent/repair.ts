@@ -39,14 +39,15 @@ export async function repaired(
   max: number,
   ask: (call: Outgoing) => Promise<Answer>,
 ): Promise<Answer> {
-  let { request } = call;
   for (let left = max;; left--) {
     try {
-      return await ask({ ...call, request });
+      return await ask(call);
     } catch (error) {
       if (left === 0 || call.trace.handedOn || call.signal.aborted) throw error;
       if (!(error instanceof AgentError) || error.code !== "invalid_output") throw error;
-      request = { ...request, messages: [...request.messages, ...complaint(error)] };
+      const { request } = call;
+      const messages = [...request.messages, ...complaint(error)];
+      call = { ...call, request: { ...request, messages } };
     }
   }
 }

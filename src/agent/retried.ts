@@ -1,39 +1,76 @@
 /** Asks one model: with its retries, its breaker and its hedging. */
 import type { AgentError } from "../model/errors.ts";
 import { breakerOf } from "../resilience/breaker.ts";
-import { retry } from "../resilience/retry.ts";
+import type { RetryPolicy } from "../resilience/backoff.ts";
+import { retry, retryAfter, type RetryHooks } from "../resilience/retry.ts";
 import type { Answer } from "./answer.ts";
 import type { Candidate } from "./candidates.ts";
 import { type Outgoing, send } from "./send.ts";
 import { sendHedged } from "./send_hedged.ts";
 
 /** Asks one model, again if need be. */
-export function retried(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
-  const { trace, signal, hooks } = call;
-  const { on } = policy;
-  const guarded = on && ((error: AgentError, attempt: number): boolean => {
-    try {
-      return on(error, attempt);
-    } catch (cause) {
-      throw trace.make(`Cannot finish the call of "${trace.agent}" as its retries.on threw`, {
-        code: "tool",
-        cause,
-      });
-    }
-  });
+export function retried(call: Outgoing, candidate: Candidate): Promise<Answer> {
+  const { policy, breaker, hedge } = candidate;
+  if (breaker !== undefined || hedge !== undefined) return guarded(call, candidate);
+  return send(call).catch((thrown) =>
+    retryAfter(thrown, () => send(call), policy, new Retries(call, policy))
+  );
+}
+
+/** The same, where attempts have a breaker before them or duplicates beside them. */
+function guarded(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
   const guard = breaker && guardOf(call, breaker);
-  const once = (call: Outgoing) => hedge === undefined ? send(call) : sendHedged(call, hedge);
+  const once = hedge === undefined ? send : (call: Outgoing) => sendHedged(call, hedge);
   const work = guard === undefined ? () => once(call) : async () => {
     guard.check(); // before it waits for permits, and again when it has them
     return await once({ ...call, enter: guard.enter });
   };
-  return retry(work, { ...policy, on: guarded }, {
-    signal,
-    // What has just been left alone is not waited for: its own error tells more, and the next model may answer.
-    mayRepeat: () => !trace.handedOn && !guard?.isOpen(),
-    onRetry: hooks.onRetry,
-    onWaited: (ms) => trace.backoffMs += ms,
-  });
+  return retry(work, policy, new Retries(call, policy, guard));
+}
+
+/** What repeating has to do with the call. */
+class Retries implements RetryHooks {
+  readonly #call: Outgoing;
+  readonly #policy: RetryPolicy;
+  readonly #guard: ReturnType<typeof guardOf> | undefined;
+
+  constructor(call: Outgoing, policy: RetryPolicy, guard?: ReturnType<typeof guardOf>) {
+    this.#call = call;
+    this.#policy = policy;
+    this.#guard = guard;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  // What has just been left alone is not waited for: its own error tells more, and the next model may answer.
+  mayRepeat(): boolean {
+    return !this.#call.trace.handedOn && !this.#guard?.isOpen();
+  }
+
+  get on(): RetryPolicy["on"] {
+    const { on } = this.#policy;
+    return on && ((error, attempt) => {
+      try {
+        return on(error, attempt);
+      } catch (cause) {
+        const { trace } = this.#call;
+        throw trace.make(`Cannot finish the call of "${trace.agent}" as its retries.on threw`, {
+          code: "tool",
+          cause,
+        });
+      }
+    });
+  }
+
+  onRetry(error: AgentError, attempt: number, delayMs: number): void {
+    this.#call.hooks.onRetry?.(error, attempt, delayMs);
+  }
+
+  onWaited(ms: number): void {
+    this.#call.trace.backoffMs += ms;
+  }
 }
 
 /** The breaker of the model that is asked, as this call sees it. */

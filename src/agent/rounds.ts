@@ -50,9 +50,7 @@ export async function rounds(
   { agent, trace, maxSteps, ask, use }: RoundsOptions,
 ): Promise<Answer> {
   for (;;) {
-    // What was handed on of an earlier round is whole: this one may be repeated until it has begun.
-    trace.handedOn = trace.cached = false;
-    trace.partials = undefined;
+    trace.beginRound();
     const answer = await ask(talk.messages);
     talk.answers++;
     talk.asked ||= !trace.cached;

@@ -52,7 +52,7 @@ export async function callRun(
   const trace = new Trace(agent.name, undefined, outer, options.metadata);
   using child = new ChildAbort(outer.signal, options.signal);
   const ms = limitOf(options.timeout) ?? limitOf(agent.timeout);
-  child.abortAfter(ms, `it was not finished within ${ms} ms`);
+  child.abortAfter(ms, "it was not finished");
 
   const ctx: RunContext = {
     signal: child.signal,
@@ -69,19 +69,18 @@ export async function callRun(
     budgets: budgetsOf(options, outer),
     collect: trace.add.bind(trace),
   };
-  const work = async () => {
-    using inner = new ChildAbort(child.signal);
+  const { signal } = child;
+  const work = async (): Promise<Result> => {
+    using inner = new ChildAbort(signal);
     const ended = await runInside(context, inner, async () => {
       const checked = await checkedParams(agent, params, { trace, signal: inner.signal });
       return await agent.run(checked as never, ctx);
     });
     if (ended.ok) return trace.success(ended.value, "stop");
-    throw ended.thrown;
+    const { thrown } = ended;
+    return trace.failure(signal.aborted ? trace.error(thrown, signal) : errorOf(thrown, trace));
   };
-  const { signal } = child;
-  const failed = (thrown: unknown) =>
-    signal.aborted ? trace.error(thrown, signal) : errorOf(thrown, trace);
-  return trace.end(await hooked({ agent, params, trace, signal, work, failed }));
+  return trace.end(await hooked({ agent, params, trace, signal, work }));
 }
 
 /** The limit on a whole that is made of parts. */

@@ -6,9 +6,9 @@ import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
 import type { Breaker } from "../resilience/breaker.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
-import { admit, usageSoFar } from "./admit.ts";
+import { type Admission, admit, usageSoFar } from "./admit.ts";
 import { type Answer, read } from "./answer.ts";
-import { attempt } from "./attempt.ts";
+import { attempt, type Taker } from "./attempt.ts";
 import { handOn } from "./hand_on.ts";
 import type { CallHooks, ModelAgent } from "./call.ts";
 import type { Trace } from "./trace.ts";
@@ -18,7 +18,7 @@ export interface Outgoing {
   readonly agent: ModelAgent;
   readonly provider: Provider;
   readonly request: ModelRequest;
-  readonly limits: TimeoutOptions;
+  readonly timeout: TimeoutOptions;
   readonly hooks: CallHooks;
   readonly signal: AbortSignal;
   readonly priority: number;
@@ -36,68 +36,135 @@ export interface Outgoing {
 }
 
 /** One attempt: waits for its permits, sends the request, reads the answer and writes it all down. */
-export async function send(call: Outgoing): Promise<Answer> {
-  const { trace, signal } = call;
-  const admission = await admit(call);
-  const startedAt = Date.now();
-  const began = performance.now();
-
-  let outcome: Outcome;
-  const came = { characters: 0 };
+export function send(call: Outgoing): Promise<Answer> {
   try {
-    const streamed = streamHooks(call, began, came);
-    const reply = await attempt({ ...call, timeout: call.limits, ...streamed });
-    outcome = { reply, usage: reply.usage };
-  } catch (thrown) {
-    const usage = thrown instanceof ProviderError ? thrown.usage : undefined;
-    // What a server has written is billed, whether or not anybody waited for the end, at which it would have said how much that was.
-    const estimated = usage === undefined && came.characters > 0;
-    outcome = estimated
-      ? { thrown, usage: usageSoFar(call, came.characters), estimated }
-      : { thrown, usage };
+    const admitted = admit(call);
+    if (admitted instanceof Promise) return admitted.then((admission) => goOut(call, admission));
+    return goOut(call, admitted);
+  } catch (error) {
+    return Promise.reject(error);
   }
-  call.ended?.();
-  // Held on the wire only: neither while the answer is read nor while the next attempt waits.
-  admission.leave(
-    outcome.usage,
-    outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined,
-    answerOf(outcome, signal),
-    outcome.estimated,
-  );
-  const durationMs = performance.now() - began;
-  const { firstTokenMs } = trace;
-  trace.generationMs = firstTokenMs === undefined ? undefined : durationMs - firstTokenMs;
-  trace.bill(outcome.usage, durationMs);
+}
 
-  let answer: Answer | undefined;
-  let error: AgentError | undefined;
-  try {
-    if (outcome.reply === undefined) throw outcome.thrown;
-    answer = await read(outcome.reply, call.agent, trace, signal);
+function goOut(call: Outgoing, admission: Admission): Promise<Answer> {
+  const wire = new Wire(call, admission);
+  // Where nobody wants its pieces no stream is asked for.
+  const asked = call.hooks.onDelta === undefined ? call : { ...call, ...wire.streamed() };
+  return attempt(asked, wire);
+}
+
+/** An attempt on the wire. */
+class Wire implements Taker<Answer> {
+  readonly #call: Outgoing;
+  readonly #admission: Admission;
+  #durationMs = 0;
+  #characters = 0;
+  #connectMs: number | undefined;
+  #outcome: Outcome | undefined;
+
+  constructor(call: Outgoing, admission: Admission) {
+    this.#call = call;
+    this.#admission = admission;
+  }
+
+  /** The hooks for an answer that is streamed. */
+  streamed() {
+    const { trace, first } = this.#call;
+    trace.connectMs = trace.firstTokenMs = undefined;
+    return {
+      onResponse: () => {
+        this.#connectMs ??= performance.now() - this.#admission.at;
+      },
+      onDelta: async (text: string) => {
+        if (first?.() === false) return; // its signal has aborted
+        this.#characters += text.length;
+        // Of two attempts only one gets here.
+        trace.connectMs = this.#connectMs;
+        trace.firstTokenMs ??= performance.now() - this.#admission.at;
+        await handOn(this.#call, text);
+      },
+    };
+  }
+
+  /** The answer has come: it is read. */
+  came(reply: ModelReply): Answer | Promise<Answer> {
+    const { agent, trace, signal } = this.#call;
+    this.#ended({ reply, usage: reply.usage });
+    try {
+      const answer = read(reply, agent, trace, signal);
+      if (answer instanceof Promise) {
+        return answer.then((answer) => this.#good(answer), (thrown) => this.#bad(thrown));
+      }
+      return this.#good(answer);
+    } catch (thrown) {
+      return this.#bad(thrown);
+    }
+  }
+
+  /** There is no answer. */
+  failed(thrown: unknown): never {
+    const usage = thrown instanceof ProviderError ? thrown.usage : undefined;
+    this.#ended(
+      usage !== undefined || this.#characters === 0
+        ? { thrown, usage }
+        // What a server has written is billed, whether or not anybody waited for the end, at which it would have said how much that was.
+        : { thrown, usage: usageSoFar(this.#call, this.#characters), estimated: true },
+    );
+    this.#bad(thrown);
+  }
+
+  /** The permits are given back: they are held on the wire only, neither while the answer is read nor while the next attempt waits. */
+  #ended(outcome: Outcome): void {
+    const { ended, trace, signal } = this.#call;
+    ended?.();
+    const now = performance.now();
+    const no = outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined;
+    const { usage, estimated } = outcome;
+    this.#admission.leave(usage, no, answerOf(outcome, signal), now, estimated);
+    this.#durationMs = now - this.#admission.at;
+    this.#outcome = outcome;
+    const { firstTokenMs } = trace;
+    trace.generationMs = firstTokenMs === undefined ? undefined : this.#durationMs - firstTokenMs;
+    trace.bill(usage, this.#durationMs);
+  }
+
+  #good(answer: Answer): Answer {
+    this.#write(undefined);
     return answer;
-  } catch (thrown) {
-    error = trace.error(thrown, signal);
+  }
+
+  #bad(thrown: unknown): never {
+    const { trace, signal } = this.#call;
+    const error = trace.error(thrown, signal);
+    this.#write(error);
     throw error;
-  } finally {
+  }
+
+  #write(error: AgentError | undefined): void {
+    const { trace, signal, request: { model } } = this.#call;
+    const { usage, estimated } = this.#outcome!;
+    const { tell, concurrency, at } = this.#admission;
     // What was aborted tells nothing of the model.
-    admission.tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
-    trace.attempts.push({
-      model: call.request.model,
-      startedAt,
-      durationMs,
+    tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
+    trace.addAttempt({
+      model,
+      startedAt: trace.dateOf(at),
+      durationMs: this.#durationMs,
       status: error?.status,
       error: error && { code: error.code, message: error.message },
       retryAfterMs: error?.retryAfterMs,
-      concurrency: admission.concurrency,
-      usage: outcome.usage,
-      ...(outcome.estimated && { estimated: true as const }),
+      concurrency,
+      usage,
+      ...(estimated && { estimated }),
     });
   }
 }
 
 /** What the outcome tells of the server's limits. */
 function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): LimitsAnswer {
-  if (reply !== undefined) return { heard: "ok", rates: reply.rates };
+  if (reply !== undefined) {
+    return reply.rates === undefined ? OK : { heard: "ok", rates: reply.rates };
+  }
   if (signal.aborted) return { heard: "nothing" };
   // An attempt that took too long is the server's trouble, too.
   if (!(thrown instanceof ProviderError)) {
@@ -109,31 +176,12 @@ function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): LimitsAnswer
   return { heard, retryAfterMs, rates };
 }
 
+const OK: LimitsAnswer = { heard: "ok" };
+
 interface Outcome {
   readonly reply?: ModelReply;
   readonly thrown?: unknown;
   readonly usage: Usage | undefined;
   /** Is the usage our estimate? */
-  readonly estimated?: boolean;
-}
-
-/** The hooks for an answer that is streamed; none if nobody wants its pieces: then no stream is asked for. */
-function streamHooks(call: Outgoing, began: number, came: { characters: number }) {
-  const { hooks, trace, first } = call;
-  if (hooks.onDelta === undefined) return undefined;
-  trace.connectMs = trace.firstTokenMs = undefined;
-  let connectMs: number | undefined;
-  return {
-    onResponse: () => {
-      connectMs ??= performance.now() - began;
-    },
-    onDelta: async (text: string) => {
-      if (first?.() === false) return; // its signal has aborted
-      came.characters += text.length;
-      // Of two attempts only one gets here.
-      trace.connectMs = connectMs;
-      trace.firstTokenMs ??= performance.now() - began;
-      await handOn(call, text);
-    },
-  };
+  readonly estimated?: true;
 }

@@ -39,7 +39,7 @@ export async function useTools(
   const answers: Message[] = [];
   const runs = pooledMap(use.concurrency, requests, (request) => useTool(request, use));
   for await (const { call, content } of runs) {
-    if (call !== undefined) trace.toolCalls.push(call);
+    if (call !== undefined) trace.addTool(call);
     answers.push({ role: "tool", toolCallId: call?.id, content });
   }
   trace.toolsMs += performance.now() - began;
@@ -88,7 +88,7 @@ async function run(
     return failed("unknown_tool", `There is no tool "${name}". There are: ${names}`);
   }
   using child = new ChildAbort(context.signal);
-  child.abortAfter(tool.timeout, `The tool did not finish within ${tool.timeout} ms`);
+  child.abortAfter(tool.timeout, "The tool did not finish");
   const emit = emitterOf(trace.agent, context);
   const ended = await runInside(context, child, async () => {
     const checked = await untilAbort(tool.check(args), child.signal);

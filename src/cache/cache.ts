@@ -57,7 +57,7 @@ function inTime(given: unknown, signal: AbortSignal): unknown {
 
 async function race(given: PromiseLike<unknown>, signal: AbortSignal): Promise<unknown> {
   using child = new ChildAbort(signal);
-  child.abortAfter(STORE_PATIENCE, `the store did not answer within ${STORE_PATIENCE} ms`);
+  child.abortAfter(STORE_PATIENCE, "the store did not answer");
   return await child.race(given);
 }
 

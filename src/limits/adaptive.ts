@@ -23,16 +23,20 @@ export class AdaptiveLimiter extends Limiter {
     return this.#window.looks ? this.concurrency : undefined;
   }
 
-  override send(ask: Ask): unknown {
-    super.send(ask);
+  override send(ask: Ask, now: number = performance.now()): unknown {
+    super.send(ask, now);
     this.#onTheWire++;
     return this.#window.send();
   }
 
-  override hear({ heard, rates }: Answer, mark: unknown, ask: Ask): void {
+  override hear(
+    { heard, rates }: Answer,
+    mark: unknown,
+    ask: Ask,
+    now: number = performance.now(),
+  ): void {
     // What is refused for a rate that is followed is no reason for less concurrency.
     const rate = heard === "refused" && saysWhy(rates, ask);
-    const now = performance.now();
     this.#window.hear(rate ? "nothing" : heard, mark as Episode, this.#onTheWire, now);
     this.#follow();
   }
@@ -61,9 +65,8 @@ const FLOOR = 8;
 /** And such a share of refusals is borne. */
 const TOLERANCE = 0.1;
 
-interface Mark {
+interface Mark extends LearnedMark {
   readonly episode: unknown;
-  readonly learned: LearnedMark;
 }
 
 /**
@@ -88,18 +91,18 @@ export class ModelLimiter extends AdaptiveLimiter {
     this.tokens.push(this.#learned.tokens);
   }
 
-  override send(ask: Ask): Mark {
-    const episode = super.send(ask);
-    return { episode, learned: this.#learned.mark(performance.now()) };
+  override send(ask: Ask, now: number = performance.now()): Mark {
+    const episode = super.send(ask, now);
+    const { requests, tokens } = this.#learned;
+    return { episode, at: now, requests: requests.sent, tokens: tokens.sent };
   }
 
-  override hear(answer: Answer, mark: Mark, ask: Ask): void {
-    const now = performance.now();
+  override hear(answer: Answer, mark: Mark, ask: Ask, now: number = performance.now()): void {
     const { heard, rates, retryAfterMs } = answer;
-    if (heard === "ok" || rates !== undefined) this.#learned.hear(rates, mark.learned, now);
-    super.hear(answer, mark.episode, ask);
+    if (heard === "ok" || rates !== undefined) this.#learned.hear(rates, mark, now);
+    super.hear(answer, mark.episode, ask, now);
     // Of all that were sent before, only the first that is refused stops the others.
-    if (heard !== "refused" || mark.learned.at <= this.#pausedAt) return;
+    if (heard !== "refused" || mark.at <= this.#pausedAt) return;
     const ms = retryAfterMs ?? 0;
     if (!(ms > 0 && ms <= LONGEST_RETRY_AFTER)) return;
     this.#pausedAt = now;

@@ -96,12 +96,11 @@ export class Limiter {
   }
 
   /** Takes a permit if it can be had at once. */
-  tryAcquire(ask: Ask): boolean {
+  tryAcquire(ask: Ask, now: number = performance.now()): boolean {
     // Who waits and could go first is not overtaken.
     const first = this.#queue.first;
     if (first !== undefined && first.priority >= ask.priority) return false;
     if (!this.#hasRoom(ask.priority)) return false;
-    const now = performance.now();
     if (this.#waitForRate(ask, now) > 0) return false;
     this.#take(ask, now);
     return true;
@@ -145,7 +144,7 @@ export class Limiter {
   }
 
   /** An attempt that has all its permits goes out. What is given back is handed in with its answer. */
-  send({ tokens }: Ask): unknown {
+  send({ tokens }: Ask, _now: number = performance.now()): unknown {
     for (const rate of this.requests) rate.send(1);
     for (const rate of this.tokens) rate.send(tokens);
     return undefined;
@@ -157,7 +156,7 @@ export class Limiter {
   }
 
   /** The answer has come; the permit is still held. */
-  hear(_answer: Answer, _mark: unknown, _ask: Ask): void {}
+  hear(_answer: Answer, _mark: unknown, _ask: Ask, _now: number = performance.now()): void {}
 
   /** Gives back a permit with which nothing went out. */
   cancel({ tokens, priority }: Ask): void {
@@ -238,16 +237,18 @@ export class Limiter {
   #waitForRate({ tokens }: Ask, now: number): number {
     let longest = Math.max(0, this.#pausedUntil - now);
     if (longest > 0) this.#reason = "pause";
-    const wait = (rates: readonly Rate[], amount: number, reason: WaitReason): void => {
-      for (const rate of rates) {
-        const ms = rate.waitFor(amount, now);
-        if (ms <= longest) continue;
-        longest = ms;
-        this.#reason = reason;
-      }
-    };
-    wait(this.requests, 1, "requests");
-    wait(this.tokens, tokens, "tokens");
+    for (const rate of this.requests) {
+      const ms = rate.waitFor(1, now);
+      if (ms <= longest) continue;
+      longest = ms;
+      this.#reason = "requests";
+    }
+    for (const rate of this.tokens) {
+      const ms = rate.waitFor(tokens, now);
+      if (ms <= longest) continue;
+      longest = ms;
+      this.#reason = "tokens";
+    }
     return longest;
   }
 

@@ -1,12 +1,91 @@
 /**
  * Cancelling, cheaply. A run hands one signal to thousands of calls, and an `EventTarget` looks through all of
  * its listeners to remove one; `AbortSignal.any` on a signal that lives long never lets go. So each signal gets one
- * listener of ours, which fans out to a set: adding and removing is O(1), and an empty set lets go of the signal.
+ * listener of ours, which fans out: adding and removing is O(1), and when nobody follows any more it lets go of the signal. The
+ * signals of our own controllers need not even that.
  */
-const FANOUT = Symbol("fanout");
+import { Timer, type TimerOwner } from "./timer.ts";
+
+/** One who wants to hear of an abort. */
+export interface Follower {
+  /** The signal has aborted; it follows no more. */
+  aborted(signal: AbortSignal): void;
+}
+
+/**
+ * One who follows a signal, in a doubly linked list. A `Set` of thousands that come and go copies itself again and again, and each copy that
+ * grows old keeps in memory whoever was in it.
+ */
+export class Following {
+  readonly follower: Follower;
+  readonly #followers: Followers;
+  previous: Following | undefined;
+  next: Following | undefined;
+
+  /** Comes last. */
+  constructor(follower: Follower, followers: Followers) {
+    this.follower = follower;
+    this.#followers = followers;
+    followers.push(this);
+  }
+
+  /** Hears no more. Once is enough; more often does no harm. */
+  end(): void {
+    this.#followers.remove(this);
+  }
+}
+
+/** Those who follow a signal. */
+class Followers {
+  readonly #signal: AbortSignal;
+  /** A controller of ours tells them itself. */
+  readonly #own: boolean;
+  #first: Following | undefined;
+  #last: Following | undefined;
+
+  constructor(signal: AbortSignal, own: boolean) {
+    this.#signal = signal;
+    this.#own = own;
+  }
+
+  push(following: Following): void {
+    following.previous = this.#last;
+    if (this.#last !== undefined) this.#last.next = following;
+    else {
+      this.#first = following;
+      if (!this.#own) this.#signal.addEventListener("abort", tellAll);
+    }
+    this.#last = following;
+  }
+
+  remove(following: Following): void {
+    const { previous, next } = following;
+    // It has left already.
+    if (previous === undefined && this.#first !== following) return;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    following.previous = following.next = undefined;
+    if (this.#first === undefined && !this.#own) {
+      this.#signal.removeEventListener("abort", tellAll);
+    }
+  }
+
+  /** One after another, so that one who is taken out by another is not told. */
+  tell(): void {
+    while (this.#first !== undefined) {
+      const { follower } = this.#first;
+      this.remove(this.#first);
+      follower.aborted(this.#signal);
+    }
+  }
+}
+
+const FOLLOWERS = Symbol("followers");
 
 /** A property of the signal: a `WeakMap` would take a third of the time of a whole call. */
-type Followed = AbortSignal & { [FANOUT]?: Set<() => void> };
+type Followed = AbortSignal & { [FOLLOWERS]?: Followers };
 
 /**
  * Calls `fn` when the signal aborts, or at once if it has aborted.
@@ -18,23 +97,17 @@ export function onAbort(signal: AbortSignal, fn: () => void): () => void {
     fn();
     return noop;
   }
-  const callbacks = (signal as Followed)[FANOUT] ??= new Set();
-  if (callbacks.size === 0) signal.addEventListener("abort", fireAll);
-  callbacks.add(fn);
-  return () => {
-    if (callbacks.delete(fn) && callbacks.size === 0) signal.removeEventListener("abort", fireAll);
-  };
+  const following = follow(signal, { aborted: fn });
+  return () => following.end();
 }
 
-function fireAll(this: Followed): void {
-  const callbacks = this[FANOUT];
-  this.removeEventListener("abort", fireAll);
-  if (callbacks === undefined) return;
-  // The set is walked as it is, so that a wish that another callback takes back is not fulfilled.
-  for (const callback of callbacks) {
-    callbacks.delete(callback);
-    callback();
-  }
+/** Tells of an abort from now on; the signal has not aborted yet. It must be ended on every exit. */
+export function follow(signal: Followed, follower: Follower): Following {
+  return new Following(follower, signal[FOLLOWERS] ??= new Followers(signal, false));
+}
+
+function tellAll(this: Followed): void {
+  this[FOLLOWERS]?.tell();
 }
 
 function noop(): void {}
@@ -48,24 +121,33 @@ export function timeoutReason(message: string): DOMException {
  * A controller that aborts with any of its parents or when its time is over, and that lets go of
  * them all when it is disposed.
  */
-export class ChildAbort implements Disposable {
+export class ChildAbort implements Disposable, Follower, TimerOwner {
+  /** The signal to hand down. */
+  readonly signal: AbortSignal;
   readonly #controller = new AbortController();
-  readonly #release: (() => void)[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #followers: Followers;
+  #parent: Following | undefined;
+  #other: Following | undefined;
+  #timer: Timer | undefined;
+  #what = "";
   #reject: ((reason: unknown) => void) | undefined;
 
   /** Follows the parents that are there. */
-  constructor(...parents: (AbortSignal | undefined)[]) {
-    for (const parent of parents) {
-      if (parent === undefined) continue;
-      this.#release.push(onAbort(parent, () => this.abort(parent.reason)));
-      if (this.#controller.signal.aborted) return;
+  constructor(parent?: AbortSignal, other?: AbortSignal) {
+    const signal: Followed = this.#controller.signal;
+    signal[FOLLOWERS] = this.#followers = new Followers(signal, true);
+    this.signal = signal;
+    if (parent?.aborted || other?.aborted) {
+      this.abort((parent?.aborted ? parent : other)!.reason);
+      return;
     }
+    if (parent !== undefined) this.#parent = follow(parent, this);
+    if (other !== undefined) this.#other = follow(other, this);
   }
 
-  /** The signal to hand down. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  /** A parent has aborted. */
+  aborted(parent: AbortSignal): void {
+    this.abort(parent.reason);
   }
 
   /** Aborts the signal and everything that races with it. */
@@ -73,32 +155,50 @@ export class ChildAbort implements Disposable {
     this[Symbol.dispose]();
     // The racer is told first: it must hear this reason, not the error that the abort causes below it.
     this.#reject?.(reason);
+    if (this.signal.aborted) return;
     this.#controller.abort(reason);
+    this.#followers.tell();
   }
 
-  /** Aborts after so many milliseconds, unless called again before; `undefined` takes it back. */
-  abortAfter(ms: number | undefined, message: string): void {
-    clearTimeout(this.#timer);
+  /**
+   * Aborts after so many milliseconds, unless called again before; `undefined` takes it back.
+   *
+   * @param what What has not come by then, such as "there was no answer".
+   */
+  abortAfter(ms: number | undefined, what: string): void {
+    this.#timer?.cancel();
     this.#timer = undefined;
     if (ms === undefined || this.signal.aborted) return;
-    this.#timer = setTimeout(() => this.abort(timeoutReason(message)), Math.min(ms, 2 ** 31 - 1));
+    this.#what = what;
+    this.#timer = new Timer(ms, this);
+  }
+
+  /** The time is over. */
+  over(ms: number): void {
+    this.abort(timeoutReason(`${this.#what} within ${ms} ms`));
+  }
+
+  /** Tells one, and only one, of the abort, before everybody else, or at once if it has aborted. */
+  tell(aborted: (reason: unknown) => void): void {
+    this.#reject = aborted;
+    if (this.signal.aborted) aborted(this.signal.reason);
   }
 
   /** The work's outcome, or a rejection with the reason as soon as the signal aborts. One race at a time. */
   race<T>(work: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#reject = reject;
       work.then(resolve, reject);
-      if (this.signal.aborted) reject(this.signal.reason);
+      this.tell(reject);
     });
   }
 
   /** Lets go of the parents and the timer. The signal does not abort any more by itself. */
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
-    for (const release of this.#release) release();
-    this.#release.length = 0;
+    this.#parent?.end();
+    this.#other?.end();
+    this.#parent = this.#other = undefined;
   }
 }
 

@@ -1,15 +1,15 @@
 import { delay } from "@std/async/delay";
 import { ChildAbort } from "../model/abort.ts";
 import type { AgentError, ErrorCode } from "../model/errors.ts";
+import { LONGEST_TIMER } from "../model/timer.ts";
 import { backoffDelay, type RetryPolicy } from "./backoff.ts";
-
-/** A timer that is set to more milliseconds than this fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What {@linkcode retry} needs beside the policy. */
 export interface RetryHooks {
   /** Ends the waiting at once. */
   readonly signal: AbortSignal | undefined;
+  /** What the policy's `on` is asked by, so that a throw of it can be told from one of the work. */
+  readonly on?: RetryPolicy["on"];
   /** Says whether the work may be done again at all. */
   readonly mayRepeat?: () => boolean;
   /** Told before each wait. */
@@ -24,30 +24,45 @@ export interface RetryHooks {
  *
  * @throws {AgentError} The error of the last attempt.
  */
-export async function retry<T>(
+export function retry<T>(
+  work: () => Promise<T>,
+  policy: RetryPolicy,
+  hooks: RetryHooks,
+): Promise<T> {
+  return work().catch((thrown) => retryAfter(thrown, work, policy, hooks));
+}
+
+/**
+ * The same, after the first attempt has failed: mostly it has not, and need not know that there could be another one.
+ *
+ * @throws {AgentError} The error of the last attempt.
+ */
+export async function retryAfter<T>(
+  thrown: unknown,
   work: () => Promise<T>,
   policy: RetryPolicy,
   hooks: RetryHooks,
 ): Promise<T> {
   const left = { max: policy.max, rateLimited: policy.rateLimited ?? policy.max };
   for (let attempt = 1;; attempt++) {
+    const error = thrown as AgentError;
+    const budget = error.code === "rate_limited" ? "rateLimited" : "max";
+    if (hooks.signal?.aborted || left[budget] === 0 || hooks.mayRepeat?.() === false) throw error;
+    if (!worthIt(error, attempt, hooks.on ?? policy.on)) throw error;
+    const ms = backoffDelay(attempt, policy, Math.random(), error.retryAfterMs);
+    left[budget]--;
+    hooks.onRetry?.(error, attempt, ms);
+    const began = performance.now();
+    try {
+      using child = new ChildAbort(hooks.signal);
+      await delay(Math.min(ms, LONGEST_TIMER), { signal: child.signal });
+    } finally {
+      hooks.onWaited?.(performance.now() - began);
+    }
     try {
       return await work();
-    } catch (thrown) {
-      const error = thrown as AgentError;
-      const budget = error.code === "rate_limited" ? "rateLimited" : "max";
-      if (hooks.signal?.aborted || left[budget] === 0 || hooks.mayRepeat?.() === false) throw error;
-      if (!worthIt(error, attempt, policy)) throw error;
-      const ms = backoffDelay(attempt, policy, Math.random(), error.retryAfterMs);
-      left[budget]--;
-      hooks.onRetry?.(error, attempt, ms);
-      const began = performance.now();
-      try {
-        using child = new ChildAbort(hooks.signal);
-        await delay(Math.min(ms, LONGEST_TIMER), { signal: child.signal });
-      } finally {
-        hooks.onWaited?.(performance.now() - began);
-      }
+    } catch (next) {
+      thrown = next;
     }
   }
 }
@@ -55,7 +70,7 @@ export async function retry<T>(
 /** What no policy is asked about. A model that is left alone is not waited for. */
 const NEVER: ReadonlySet<ErrorCode> = new Set(["aborted", "invalid_params", "circuit_open"]);
 
-function worthIt(error: AgentError, attempt: number, policy: RetryPolicy): boolean {
+function worthIt(error: AgentError, attempt: number, on: RetryPolicy["on"]): boolean {
   if (NEVER.has(error.code)) return false;
-  return policy.on === undefined ? error.retryable : policy.on(error, attempt);
+  return on === undefined ? error.retryable : on(error, attempt);
 }

@@ -121,18 +121,22 @@ async function collect<T, R>(
   checkJournal(doing, options);
   const { settle = false, key } = options;
   const results: (R | Settled<R>)[] = [];
-  const run = openRun<T, never>(items, options, {
+  const run = openRun<T, never, void>(items, options, {
     async item(item, index, run) {
-      const work = () => fn(item, { index, signal: run.signal });
       let end: Settled<R>;
       let replayed = false;
       if (run.journal === undefined) {
-        end = await settled(work);
+        try {
+          end = { ok: true, value: await fn(item, { index, signal: run.signal }) };
+        } catch (error) {
+          end = { ok: false, error };
+        }
       } else {
         const named = key && String(key(item, index));
         const what = { index, key: named, name: fn.name || "each" };
+        const work = () => fn(item, { index, signal: run.signal });
         const result = await run.journal.item(item, what, run.signal, work);
-        if (result === undefined) return void run.skipped();
+        if (result === undefined) return run.skipped();
         replayed = result.replayed;
         end = result.ok
           ? { ok: true, value: result.content as R }
@@ -141,13 +145,13 @@ async function collect<T, R>(
       if (end.ok) {
         if (!run.stopped) results[index] = settle ? end : end.value;
       } else {
-        if (run.stopped) return undefined;
+        if (run.stopped) return;
         if (settle) results[index] = end;
         else run.fail(end.error);
       }
       run.finished(end.ok, replayed);
-      return undefined;
     },
+    made: () => undefined,
     deaf: true,
     stops: !settle,
   });
@@ -166,14 +170,6 @@ async function collect<T, R>(
       `Cannot finish each as ${reasonOf(cause)}: see \`results\` for what is done`,
       { errors: [cause], results, cause },
     );
-  }
-}
-
-async function settled<R>(work: () => R | Promise<R>): Promise<Settled<R>> {
-  try {
-    return { ok: true, value: await work() };
-  } catch (error) {
-    return { ok: false, error };
   }
 }
 

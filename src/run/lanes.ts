@@ -10,14 +10,13 @@ import { type ChildAbort, onAbort, untilAbort } from "../model/abort.ts";
 import { Source } from "./source.ts";
 
 /** How {@linkcode Lanes} run. */
-export interface LanesOptions<T, R> {
+export interface LanesOptions<T, R, V = unknown> {
   /** The items. */
   readonly source: Iterable<T> | AsyncIterable<T>;
-  /**
-   * Works on one item. `undefined` is not handed on. A throw ends the whole run: nothing more is pulled, the rest is
-   * aborted, and the consumer gets the error.
-   */
-  readonly work: (item: T, index: number) => Promise<R | undefined>;
+  /** Works on one item. A throw ends the whole run: nothing more is pulled, the rest is aborted, and the consumer gets the error. */
+  readonly work: (item: T, index: number) => Promise<V>;
+  /** Makes of it what is handed on; `undefined` is not. A throw ends the whole run, too. */
+  readonly made: (value: V, item: T, index: number) => R | undefined | Promise<R | undefined>;
   /** How many items are worked on at the same time. */
   readonly concurrency: number;
   /** How many values may wait for the consumer. */
@@ -43,8 +42,8 @@ interface Pulled<T> {
 }
 
 /** A run over items: hands on what comes of them, in the order in which it comes. */
-export class Lanes<T, R> {
-  readonly #options: LanesOptions<T, R>;
+export class Lanes<T, R, V = unknown> {
+  readonly #options: LanesOptions<T, R, V>;
   readonly #source: Source<T>;
   readonly #values: Channel<R>;
   #index = 0;
@@ -54,7 +53,7 @@ export class Lanes<T, R> {
   #turn: Promise<void> | undefined;
 
   /** Prepares the run. */
-  constructor(options: LanesOptions<T, R>) {
+  constructor(options: LanesOptions<T, R, V>) {
     this.#options = options;
     this.#source = new Source(options.source);
     this.#values = new Channel({ capacity: options.buffer });
@@ -75,13 +74,16 @@ export class Lanes<T, R> {
    *
    * @throws What the source or the work threw, or the reason of the abort; after everything before it was handed on.
    */
-  async next(): Promise<IteratorResult<R, undefined>> {
-    try {
-      return { done: false, value: await this.#values.receive() };
-    } catch (error) {
-      if (error instanceof ChannelClosedError) return { done: true, value: undefined };
-      throw error;
-    }
+  next(): Promise<IteratorResult<R, undefined>> {
+    const received = this.#values.tryReceive();
+    if (received.state === "ok") return Promise.resolve({ done: false, value: received.value });
+    return this.#values.receive().then(
+      (value) => ({ done: false, value }),
+      (error) => {
+        if (error instanceof ChannelClosedError) return { done: true, value: undefined };
+        throw error;
+      },
+    );
   }
 
   /** Pulls no more items; those in flight are finished. */
@@ -161,7 +163,7 @@ export class Lanes<T, R> {
 
   /** Works on one item after another, until there is no more. */
   async #follow(next: Pulled<T> | undefined): Promise<void> {
-    const { work, abort } = this.#options;
+    const { work, made, abort } = this.#options;
     while (next !== undefined) {
       const { item, index } = next;
       if (index % TURN === TURN - 1) this.#turn = delay(0).then(() => this.#turn = undefined);
@@ -169,7 +171,8 @@ export class Lanes<T, R> {
       // It may have ended between the answer of the source and now.
       if (abort.signal.aborted) return;
       try {
-        const value = await work(item, index);
+        const making = made(await work(item, index), item, index);
+        const value = making instanceof Promise ? await making : making;
         if (value !== undefined && !this.#values.trySend(value)) await this.#values.send(value);
       } catch (error) {
         if (!(error instanceof ChannelClosedError)) this.fail(error);

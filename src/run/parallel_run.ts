@@ -80,7 +80,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const trace = new Trace(this.name, undefined, outer, options.metadata);
     using child = new ChildAbort(outer.signal, options.signal);
     const ms = limitOf(options.timeout) ?? this.#options.timeout;
-    child.abortAfter(ms, `it was not finished within ${ms} ms`);
+    child.abortAfter(ms, "it was not finished");
 
     const { concurrency } = this.#options;
     const context: CallContext = {

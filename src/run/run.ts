@@ -2,15 +2,18 @@ import { budgetsOf, currentContext, inContext } from "../agent/context.ts";
 import { limiterFor } from "../limits/adaptive.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
 import type { Result } from "../model/result.ts";
+import { holdTimers } from "../model/timer.ts";
 import { Lanes } from "./lanes.ts";
 import { Journalled } from "./journalled.ts";
 import { limitsOf, type RunOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 
 /** What a run does with its items. */
-export interface Work<T, R> {
-  /** Works on one item; `undefined` is not handed on. A throw ends the run. */
-  item(item: T, index: number, run: RunHandle): Promise<R | undefined>;
+export interface Work<T, R, V = unknown> {
+  /** Works on one item. A throw ends the run. */
+  item(item: T, index: number, run: RunHandle): Promise<V>;
+  /** Makes of it what is handed on; `undefined` is not. A throw ends the run. */
+  made(value: V, item: T, index: number, run: RunHandle): R | undefined | Promise<R | undefined>;
   /**
    * May the work go on after an abort, because it is a function of the caller's that need not listen? Then it is left behind, and
    * the run fails at its deadline, instead of the items that are not finished.
@@ -47,10 +50,10 @@ export interface Run<R> {
 }
 
 /** Begins to work on the items, inside the context of the caller. */
-export function openRun<T, R>(
+export function openRun<T, R, V>(
   source: Iterable<T> | AsyncIterable<T>,
   options: RunOptions,
-  work: Work<T, R>,
+  work: Work<T, R, V>,
 ): Run<R> {
   const context = currentContext();
   const { attempts, items: concurrency } = limitsOf(options);
@@ -69,13 +72,15 @@ export function openRun<T, R>(
     skipped: () => progress.skip(),
     fail: (error) => lanes.fail(error),
   };
-  const lanes = new Lanes<T, R>({
+  const letGo = holdTimers();
+  const lanes = new Lanes<T, R, V>({
     source,
     concurrency,
     buffer: options.buffer ?? concurrency,
     abort,
     waits: !work.deaf,
     work: (item, index) => work.item(item, index, handle),
+    made: (value, item, index) => work.made(value, item, index, handle),
   });
   const progress = new Progress({
     total: known ? source.length : undefined,
@@ -89,19 +94,39 @@ export function openRun<T, R>(
     context.collect?.(part);
   };
 
-  items.abortAfter(options.deadline, `the run was not finished within ${options.deadline} ms`);
+  items.abortAfter(options.deadline, "the run was not finished");
   const release = onAbort(items.signal, () => {
     // At the deadline the rest of an array fails item by item; who knows how long another source goes on?
     if (work.deaf) lanes.fail(items.signal.reason);
     else if (!known) lanes.finish();
   });
   // Even if nobody asks for what is left: after an abort there is nothing to report.
-  onAbort(abort.signal, () => progress.close(false));
+  onAbort(abort.signal, () => {
+    letGo();
+    progress.close(false);
+  });
   async function close(report: boolean): Promise<void> {
     release();
+    letGo();
     items[Symbol.dispose]();
     abort[Symbol.dispose]();
     await progress.close(report);
+  }
+
+  async function conclude(): Promise<void> {
+    try {
+      await journal?.close();
+    } catch (error) {
+      await close(false);
+      throw error;
+    }
+    await close(true);
+  }
+  async function breakOff(error: unknown): Promise<never> {
+    // What ended the run is the error to tell.
+    await journal?.close().catch(() => {});
+    await close(false);
+    throw error;
   }
 
   inContext(
@@ -120,20 +145,11 @@ export function openRun<T, R>(
     get begun() {
       return lanes.pulled;
     },
-    async next() {
-      let next: IteratorResult<R, undefined>;
-      try {
-        next = await lanes.next();
-      } catch (error) {
-        await journal?.close().catch(() => {});
-        await close(false);
-        throw error;
-      }
-      if (next.done) {
-        await journal?.close();
-        await close(true);
-      }
-      return next;
+    next() {
+      return lanes.next().then(
+        (next) => next.done ? conclude().then(() => next) : next,
+        (error) => breakOff(error),
+      );
     },
     async stop() {
       const stopping = lanes.stop(new DOMException("The run was stopped", "AbortError"));

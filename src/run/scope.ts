@@ -122,7 +122,7 @@ class ActiveScope implements Scope, TrackingScope {
   constructor(options: ScopeOptions, outer: CallContext) {
     this.#abort = new ChildAbort(outer.signal, options.signal);
     const { deadline } = options;
-    this.#abort.abortAfter(deadline, `the scope was not finished within ${deadline} ms`);
+    this.#abort.abortAfter(deadline, "the scope was not finished");
     const { concurrency, limits } = options;
     this.#limiter = concurrency === undefined && limits === undefined
       ? undefined

@@ -153,7 +153,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     const trace = new Trace(this.name, undefined, outer, metadata);
     using child = new ChildAbort(outer.signal, signal);
     const ms = limitOf(timeout) ?? own.timeout;
-    child.abortAfter(ms, `it was not finished within ${ms} ms`);
+    child.abortAfter(ms, "it was not finished");
     const context = {
       ...outer,
       budgets: budgetsOf(own, { ...outer, budgets: budgetsOf(options, outer) }),

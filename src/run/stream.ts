@@ -82,26 +82,34 @@ export function resultStream(
   let over = false;
 
   const open = (): Run<StreamItem> =>
-    openRun<AgentCall, StreamItem>(calls, options, {
-      async item(call, index, run) {
+    openRun<AgentCall, StreamItem, Result | undefined>(calls, options, {
+      item(call, index, run) {
         if (!Array.isArray(calls)) checkCall("make the calls", call, index);
         const [agent, params, callOptions] = call;
         const settle = () => agent.settle(params, withDelta(callOptions, index, onDelta));
-        const { journal } = run;
-        const result = await (journal?.call(call, index, run.signal, settle) ?? settle());
+        return run.journal === undefined
+          ? settle()
+          : run.journal.call(call, index, run.signal, settle);
+      },
+      made(result, [agent], index, run) {
         if (result === undefined) return void run.skipped();
         // What was aborted by the end of the run has nothing to tell.
         if (run.stopped && result.error?.code === "aborted") return undefined;
+        const finished = (): StreamItem => {
+          if (throwOnError && !result.ok) run.fail(result.error);
+          run.finished(result.ok, result.replayed);
+          return { result, agent, index };
+        };
         // Once the run was stopped nothing fires any more, though what was finished counts.
+        if (onResult === undefined || run.stopped) return finished();
         try {
-          const told = run.stopped ? undefined : onResult?.(result, index);
-          if (told !== undefined) await told;
+          const told: unknown = onResult(result, index);
+          if (told === undefined) return finished();
+          return Promise.resolve(told).catch(run.fail).then(finished);
         } catch (error) {
           run.fail(error);
+          return finished();
         }
-        if (throwOnError && !result.ok) run.fail(result.error);
-        run.finished(result.ok, result.replayed);
-        return { result, agent, index };
       },
       deaf: false,
       stops: throwOnError,

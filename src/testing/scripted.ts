@@ -1,4 +1,4 @@
-import { delay } from "@std/async/delay";
+import { follow, type Follower, type Following } from "../model/abort.ts";
 import {
   checkOptions,
   isRecord,
@@ -8,6 +8,7 @@ import {
   wholeNumber,
 } from "../model/check.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
+import { LONGEST_TIMER } from "../model/timer.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
 import { estimateTokens } from "../model/tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
@@ -84,27 +85,15 @@ export function scripted(script: Script, options: ScriptedOptions = {}): Scripte
   const requests: ModelRequest[] = [];
   const seen = { calls: 0, inFlight: 0, peakInFlight: 0 };
 
-  async function answer(request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {
-    signal.throwIfAborted();
+  function answer(request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {
+    if (signal.aborted) return Promise.reject(signal.reason);
     const n = seen.calls++;
     if (requests.length < keep) requests.push(request);
     seen.peakInFlight = Math.max(seen.peakInFlight, ++seen.inFlight);
-    try {
-      const ms = typeof options.latency === "function" ? options.latency(request) : options.latency;
-      if (ms !== undefined && ms > 0) await delay(ms, { signal });
-      let said: ScriptedAnswer;
-      if (typeof script === "function") said = await script(request, n);
-      else if (isList(script)) said = script[Math.min(n, script.length - 1)]!;
-      else said = script;
-      signal.throwIfAborted();
-      if (!isAnswer(said)) {
-        refuse("answer", "what the script gives", "a text, a reply with a text or an error", said);
-      }
-      if (said instanceof Error) throw said;
-      return replyOf(said, request);
-    } finally {
-      seen.inFlight--;
-    }
+    const ms = typeof options.latency === "function" ? options.latency(request) : options.latency;
+    return new Promise((resolve, reject) => {
+      new Answering(script, request, n, signal, seen, resolve, reject).after(ms ?? 0);
+    });
   }
 
   return {
@@ -129,6 +118,74 @@ export function scripted(script: Script, options: ScriptedOptions = {}): Scripte
       yield { type: "reply", reply };
     },
   };
+}
+
+/**
+ * An answer on its way. An object with a timer, not an `async` function that sleeps: what waits here is all that a big run has in memory.
+ * `delay` of the standard library would hang a listener of its own on each signal, which costs as much as all the rest of a call.
+ */
+class Answering implements Follower {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #following: Following | undefined;
+
+  constructor(
+    readonly script: Script,
+    readonly request: ModelRequest,
+    readonly n: number,
+    readonly signal: AbortSignal,
+    readonly seen: { inFlight: number },
+    readonly resolve: (reply: ModelReply) => void,
+    readonly reject: (reason: unknown) => void,
+  ) {}
+
+  after(ms: number): void {
+    if (ms <= 0) return this.say();
+    this.#following = follow(this.signal, this);
+    this.#timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER), { answering: this });
+  }
+
+  aborted(): void {
+    clearTimeout(this.#timer);
+    this.fail(this.signal.reason);
+  }
+
+  say(): void {
+    this.#following?.end();
+    const { script, request, n } = this;
+    try {
+      if (typeof script !== "function") {
+        this.end(isList(script) ? script[Math.min(n, script.length - 1)]! : script);
+        return;
+      }
+      const answer = script(request, n);
+      if (answer instanceof Promise) answer.then(this.end.bind(this)).catch(this.fail.bind(this));
+      else this.end(answer);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  end(answer: ScriptedAnswer): void {
+    this.signal.throwIfAborted();
+    if (!isAnswer(answer)) {
+      refuse("answer", "what the script gives", "a text, a reply with a text or an error", answer);
+    }
+    if (answer instanceof Error) throw answer;
+    this.seen.inFlight--;
+    this.resolve(replyOf(answer, this.request));
+  }
+
+  fail(reason: unknown): void {
+    this.seen.inFlight--;
+    this.reject(reason);
+  }
+}
+
+/** The runtime keeps timers for a while that have rung: they should not keep the rest. */
+function wake(timer: { answering: Answering | undefined }): void {
+  const { answering } = timer;
+  timer.answering = undefined;
+  answering?.say();
 }
 
 function isList(script: Script): script is readonly ScriptedAnswer[] {

@@ -4,16 +4,28 @@ import { ChildAbort } from "../../src/model/abort.ts";
 import { Lanes, type LanesOptions } from "../../src/run/lanes.ts";
 import { counted, delay, numbers, promptly, stuckAfter } from "./helpers.ts";
 
-type Options<T, R> = Pick<LanesOptions<T, R>, "source" | "work"> & Partial<LanesOptions<T, R>>;
+type Made<T, R> = LanesOptions<T, R, R | undefined>;
+type Options<T, R> = Pick<Made<T, R>, "source" | "work"> & Partial<Made<T, R>>;
 
-function start<T, R>(options: Options<T, R>): { lanes: Lanes<T, R>; abort: ChildAbort } {
+function start<T, R>(
+  options: Options<T, R>,
+): { lanes: Lanes<T, R, R | undefined>; abort: ChildAbort } {
   const abort = options.abort ?? new ChildAbort();
-  const lanes = new Lanes<T, R>({ concurrency: 3, buffer: 3, abort, waits: true, ...options });
+  const lanes = new Lanes<T, R, R | undefined>({
+    concurrency: 3,
+    buffer: 3,
+    abort,
+    waits: true,
+    made: (value) => value,
+    ...options,
+  });
   lanes.start();
   return { lanes, abort };
 }
 
-async function take<T, R>(lanes: Lanes<T, R>): Promise<{ values: R[]; error?: unknown }> {
+async function take<T, R>(
+  lanes: Lanes<T, R, R | undefined>,
+): Promise<{ values: R[]; error?: unknown }> {
   const values: R[] = [];
   try {
     for (;;) {

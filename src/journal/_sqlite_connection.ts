@@ -28,6 +28,7 @@ export class Connection {
       PRAGMA busy_timeout = 2000;
       PRAGMA synchronous = ${fsync ? "FULL" : "NORMAL"};
       PRAGMA secure_delete = ON;
+      PRAGMA wal_autocheckpoint = 4000;
     `);
     prepareSchema(db, name);
     this.lock = new WriteLock(db, name);

@@ -25,11 +25,28 @@ interface Begun {
 
 /** Something that waits to be looked up and written. */
 type Wish =
-  & { readonly resolve: (found: JournalFound) => void; readonly reject: (error: unknown) => void }
+  & { readonly reject: (error: unknown) => void }
   & (
-    | { readonly what: "begin"; readonly item: JournalItem; id: string; readonly record: boolean }
-    | { readonly what: "end"; readonly begun: Begun; readonly result: Result; ended: string }
-    | { readonly what: "interrupt"; readonly begun: Begun; readonly result: Result }
+    | {
+      readonly what: "begin";
+      readonly item: JournalItem;
+      readonly id: string;
+      readonly record: boolean;
+      readonly resolve: (found: JournalFound) => void;
+    }
+    | {
+      readonly what: "end";
+      readonly begun: Begun;
+      readonly result: Result;
+      readonly ended: string;
+      readonly resolve: () => void;
+    }
+    | {
+      readonly what: "interrupt";
+      readonly begun: Begun;
+      readonly result: Result;
+      readonly resolve: () => void;
+    }
   );
 
 const GROUP = 500;
@@ -71,20 +88,30 @@ export class Session implements JournalSession {
     { record = true }: { readonly record?: boolean } = {},
   ): Promise<JournalFound> {
     const id = this.#numbered(item.id);
-    return this.#wish((handlers) => ({ what: "begin", item, id, record, ...handlers }));
+    return new Promise((resolve, reject) =>
+      this.#wish({ what: "begin", item, id, record, resolve, reject })
+    );
   }
 
-  async finish(item: JournalItem, result: Result): Promise<void> {
+  finish(item: JournalItem, result: Result): Promise<void> {
     const begun = this.#taken(item);
-    if (begun === undefined) return;
-    const ended = this.#written(item, result);
-    await this.#wish((handlers) => ({ what: "end", begun, result, ended, ...handlers }));
+    if (begun === undefined) return Promise.resolve();
+    try {
+      const ended = this.#written(item, result);
+      return new Promise((resolve, reject) =>
+        this.#wish({ what: "end", begun, result, ended, resolve, reject })
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  async interrupt(item: JournalItem, result: Result): Promise<void> {
+  interrupt(item: JournalItem, result: Result): Promise<void> {
     const begun = this.#taken(item);
-    if (begun === undefined) return;
-    await this.#wish((handlers) => ({ what: "interrupt", begun, result, ...handlers }));
+    if (begun === undefined) return Promise.resolve();
+    return new Promise((resolve, reject) =>
+      this.#wish({ what: "interrupt", begun, result, resolve, reject })
+    );
   }
 
   close(): Promise<void> {
@@ -124,15 +151,11 @@ export class Session implements JournalSession {
     }
   }
 
-  #wish(
-    make: (handlers: Pick<Wish, "resolve" | "reject">) => Wish,
-  ): Promise<JournalFound> {
-    return new Promise((resolve, reject) => {
-      if (this.#failed !== undefined) return reject(this.#failed);
-      if (this.#closed !== undefined) return reject(closed(this.#runId));
-      this.#wishes.push(make({ resolve, reject }));
-      this.#flushing ??= this.#flush();
-    });
+  #wish(wish: Wish): void {
+    if (this.#failed !== undefined) return wish.reject(this.#failed);
+    if (this.#closed !== undefined) return wish.reject(closed(this.#runId));
+    this.#wishes.push(wish);
+    this.#flushing ??= this.#flush();
   }
 
   /** Writes one group after another, each when everything else on the event loop had its turn, until nothing is left. */
@@ -195,7 +218,6 @@ export class Session implements JournalSession {
         this.#begun.set(wish.item, { id, starts, before });
         continue;
       }
-      answers.push("missing");
       const { begun, result } = wish;
       if (wish.what === "end") {
         this.#sums.end(result, begun.before);
@@ -210,7 +232,11 @@ export class Session implements JournalSession {
       }
     }
     const tell = () => {
-      for (const [i, { resolve }] of group.entries()) resolve(answers[i]!);
+      let i = 0;
+      for (const wish of group) {
+        if (wish.what === "begin") wish.resolve(answers[i++]!);
+        else wish.resolve();
+      }
     };
     if (started.length + ended.length + removed.length === 0 && !used) return tell();
     const state = String(this.#sums);

@@ -49,6 +49,7 @@ export type { Schema, StandardSchema } from "./src/agent/schema.ts";
 export type { HookContext, Hooks } from "./src/agent/hooks.ts";
 export type { InferInput } from "./src/agent/input.ts";
 export type { PromptMessage, PromptPart } from "./src/agent/parts.ts";
+export type { Mode, ModeCall, RunMode } from "./src/agent/mode.ts";
 export type { Prompt } from "./src/agent/prompt.ts";
 export type { RepairOptions } from "./src/agent/repair.ts";
 export { tool } from "./src/agent/tool.ts";

@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   testing: ["model"],
   agent: ["model", "resilience", "limits", "cache", "telemetry"],
   run: ["agent", "model", "limits", "telemetry"],
+  workers: ["run", "agent", "model", "limits", "cache", "resilience", "telemetry"],
 };
 
 /** Packages that only one room may need. */
@@ -45,6 +46,8 @@ async function modules(): Promise<Module[]> {
     "src/providers/ai_sdk.ts",
     "src/journal/mod.ts",
     "src/testing/mod.ts",
+    "src/workers/workers.ts",
+    "src/workers/_worker.ts",
   ];
   const graphs = entries.map(async (entry) => {
     const { success, stdout, stderr } = await new Deno.Command("deno", {

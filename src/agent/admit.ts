@@ -8,6 +8,7 @@ import { plainUsage, type Usage } from "../model/usage.ts";
 import type { Breaker } from "../resilience/breaker.ts";
 import { costOf } from "../telemetry/prices.ts";
 import { configuration } from "./config.ts";
+import type { Pass } from "./gate.ts";
 import type { Outgoing } from "./send.ts";
 
 /** What an attempt holds. */
@@ -24,7 +25,7 @@ export class Admission {
   constructor(call: Outgoing) {
     this.#call = call;
     this.#estimate = estimateTokens(call.request.messages);
-    this.#expected = expectedUsage(call, this.#estimate).totalTokens;
+    this.#expected = (call.expected ?? expectedUsage(call, this.#estimate)).totalTokens;
     const ask = { tokens: this.#expected, priority: call.priority };
     this.#permits = new Permits(limitersOf(call), ask);
   }
@@ -92,9 +93,16 @@ export class Admission {
     else this.#settle(no ? { tokens: 0, cost: 0 } : { tokens: this.#expected });
   }
 
+  /** Gives everything back, since nothing was sent after all. */
+  cancel(): void {
+    this.#permits.release();
+    this.#settle(undefined);
+  }
+
   async #reserve(): Promise<void> {
     const { trace, signal, budgets } = this.#call;
-    const amount = amountOf(this.#call, expectedUsage(this.#call, this.#estimate));
+    const { expected = expectedUsage(this.#call, this.#estimate) } = this.#call;
+    const amount = amountOf(this.#call, expected);
     const reservations: Reservation[] = this.#reservations = [];
     try {
       for (const budget of budgets) reservations.push(await budget.reserve(amount, signal));
@@ -121,8 +129,13 @@ const FIRST_GUESS = 200;
  * @throws {AgentError} With the code `budget` if a budget is used up, or `circuit_open` if the model is left alone.
  * @throws The signal's reason, as soon as it aborts; then nothing is held.
  */
-export function admit(call: Outgoing): Admission | Promise<Admission> {
+export function admit(call: Outgoing): Pass | Promise<Pass> {
   call.signal.throwIfAborted();
+  const { gate } = call.trace.context;
+  return gate === undefined ? admitHere(call) : gate.admit(call, admitHere);
+}
+
+function admitHere(call: Outgoing): Admission | Promise<Admission> {
   const admission = new Admission(call);
   return admission.enter(performance.now()) ? admission : admission.wait();
 }
@@ -130,6 +143,8 @@ export function admit(call: Outgoing): Admission | Promise<Admission> {
 /** Whose permits an attempt needs: run and scope, agent, model, process, key, in this order for all. */
 function limitersOf({ agent, provider, request: { model }, trace }: Outgoing): readonly Limiter[] {
   const inner = trace.context.limiters;
+  // The others stand where the gate is.
+  if (trace.context.gate !== undefined) return inner;
   const own = agent.limiter;
   const ofModel = modelLimiter(provider, model);
   const all = processLimiter();
@@ -158,6 +173,11 @@ function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
   if (!budgets.some(({ countsCost }) => countsCost)) return { tokens: usage.totalTokens };
   const cost = costOf(request.model, usage, configuration().prices);
   return { tokens: usage.totalTokens, cost: cost?.total };
+}
+
+/** What an attempt will use, about. */
+export function usageExpected(call: Outgoing): Usage {
+  return call.expected ?? expectedUsage(call, estimateTokens(call.request.messages));
 }
 
 /** Answers are mostly as long as those before, and an agent's language has mostly as many tokens to a character. */

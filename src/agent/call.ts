@@ -32,10 +32,10 @@ import { Trace } from "./trace.ts";
 
 /** An agent that asks a model, ready to be called. */
 export interface ModelAgent extends ModelAgentOptions {
-  /** The prompt as it was given: a template or a function. */
-  readonly prompt?: unknown;
   /** Makes the prompt of a call; throws if the parameters do not fit. */
   readonly render: (params: unknown) => Prompt | Promise<Prompt>;
+  /** What the prompt is made by, as it was defined. */
+  readonly prompt?: unknown;
   /** Checks the parameters. */
   readonly input?: Input;
   /**

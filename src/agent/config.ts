@@ -11,6 +11,7 @@ import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../resilience/timeout.ts";
 import { type Prices, prices } from "../telemetry/prices.ts";
 import { type Hooks, hooks } from "./hooks.ts";
 import { type FallbackModel, RESILIENCE_RULES } from "./options.ts";
+import { mode, type RunMode } from "./mode.ts";
 import type { RepairOptions } from "./repair.ts";
 
 /** Process-wide defaults: what holds where neither the call nor the agent says anything. */
@@ -21,6 +22,12 @@ export interface Configuration {
    * @default {10}
    */
   readonly concurrency?: number;
+  /**
+   * Where runs make their calls that do not say: on this event loop, or in a pool of workers.
+   *
+   * @default {"event-loop"}
+   */
+  readonly mode?: RunMode;
   /** How much the whole process may do, at a time and in a minute. */
   readonly limits?: LimitOptions;
   /** Who answers. Where nobody is named, the OpenAI provider with the keys of the environment. */
@@ -76,6 +83,7 @@ const DEFAULTS: ActiveConfiguration = Object.freeze({
 const RULES: Rules = {
   ...RESILIENCE_RULES,
   concurrency: positiveInteger,
+  mode,
   limits,
   provider: providerRule,
   model: text,
@@ -117,6 +125,13 @@ export function configure(options: Configuration = {}): ActiveConfiguration {
 /** What is in force. */
 export function configuration(): ActiveConfiguration {
   return active;
+}
+
+/** What was set, without the defaults. */
+export function settings(): Configuration {
+  const defaults: Readonly<Record<string, unknown>> = { ...DEFAULTS };
+  const set = Object.entries(active).filter(([name, value]) => value !== defaults[name]);
+  return Object.fromEntries(set);
 }
 
 let makeDefaultProvider: (() => Promise<Provider>) | undefined;

@@ -3,6 +3,8 @@ import { Budget } from "../limits/budget.ts";
 import type { BudgetOptions } from "../model/budget.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import type { Result } from "../model/result.ts";
+import type { Gate } from "./gate.ts";
+import type { Mode } from "./mode.ts";
 
 /** What a call inherits from where it stands: the run, the scope or the agent it is made in. */
 export interface CallContext {
@@ -20,6 +22,10 @@ export interface CallContext {
   readonly started?: (work: Promise<unknown>) => void;
   /** Takes what code of the caller's emits, if somebody reads the call as a stream. Never rejects. */
   readonly emit?: (agent: string, data: unknown) => Promise<void>;
+  /** Where the calls of a run are made; absent outside of runs. */
+  readonly mode?: Mode | "event-loop";
+  /** Asked before each attempt, where limits and budgets stand in another isolate. */
+  readonly gate?: Gate;
   /** The scope around, if there is one. */
   readonly scope?: TrackingScope;
 }

@@ -3,13 +3,15 @@ import { checkOptions, text } from "../model/check.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
-import { timeout } from "../resilience/timeout.ts";
+import { timeout, timeouts } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { asTool, type AsToolOptions } from "./as_tool.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
 import { type CallHooks, callModel, type ModelAgent } from "./call.ts";
 import type { Callable } from "./callable.ts";
+import { configuration } from "./config.ts";
 import { currentContext, inContext, track } from "./context.ts";
+import { remember, schemaIfTold } from "./definition.ts";
 import {
   type AgentBase,
   type AgentOverrides,
@@ -17,11 +19,11 @@ import {
   type CallOptions,
   OVERRIDE_RULES,
 } from "./options.ts";
-import { DEFINITION, modelDefinition, runDefinition } from "./fingerprint.ts";
 import { hooks } from "./hooks.ts";
+import { elsewhere } from "./mode.ts";
 import type { PromptPart } from "./parts.ts";
 import type { Prompt } from "./prompt.ts";
-import { callRun, type RunAgent } from "./run_agent.ts";
+import { callRun, limitOf, type RunAgent } from "./run_agent.ts";
 import { type Tool, toolsOf } from "./tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
@@ -82,6 +84,8 @@ abstract class Defined implements Agent {
     } catch (error) {
       return Promise.reject(error);
     }
+    const mode = elsewhere();
+    if (mode !== undefined) return mode.settle({ agent: this, params, options });
     return this.#run(params, options);
   }
 
@@ -98,7 +102,8 @@ abstract class Defined implements Agent {
 const NO_OPTIONS: CallOptions = Object.freeze({});
 
 /** What `ask` hands down in the place of parameters. */
-class Asked {
+export class Asked {
+  /** With what stands in the place of the prompt. */
   constructor(readonly prompt: Prompt) {}
 }
 
@@ -112,6 +117,11 @@ export class DefinedModel extends Defined {
     super(agent);
     refuseOwnFallback(doing, agent);
     this.#agent = agent;
+    remember(this, {
+      parts: () => partsOf(agent),
+      total: ({ timeout }) => timeouts(timeout, agent.timeout, configuration().timeout).total,
+      model: agent,
+    });
   }
 
   protected override run(
@@ -127,10 +137,6 @@ export class DefinedModel extends Defined {
 
   override paramsSchema(): JsonSchema | undefined {
     return this.#agent.paramsSchema?.();
-  }
-
-  [DEFINITION](): unknown {
-    return modelDefinition(this.#agent);
   }
 
   override with(overrides: AgentOverrides): Agent {
@@ -158,6 +164,11 @@ export class DefinedRun extends Defined {
   constructor(agent: RunAgent) {
     super(agent);
     this.#agent = agent;
+    const { input, ...parts } = agent;
+    remember(this, {
+      parts: () => ({ ...parts, params: schemaIfTold(() => input?.json()) }),
+      total: ({ timeout }) => limitOf(timeout) ?? limitOf(agent.timeout),
+    });
   }
 
   protected override run(params: unknown, options: CallOptions): Promise<Result> {
@@ -170,10 +181,6 @@ export class DefinedRun extends Defined {
 
   override paramsSchema(): JsonSchema | undefined {
     return this.#agent.input?.json();
-  }
-
-  [DEFINITION](): unknown {
-    return runDefinition(this.#agent);
   }
 
   override with(overrides: AgentOverrides): Agent {
@@ -193,6 +200,13 @@ export function refuseDryRun(name: string, { dryRun }: CallOptions): void {
   throw new TypeError(
     `Cannot call "${name}" with dryRun as it is made of others: ask them what they would send`,
   );
+}
+
+/** What an agent was defined with. */
+function partsOf(
+  { render: _, seen: __, limiter: ___, input: ____, output, paramsSchema, ...parts }: ModelAgent,
+): Record<string, unknown> {
+  return { ...parts, output: output?.schema, params: schemaIfTold(paramsSchema) };
 }
 
 /** The options that are there: one that is `undefined` counts as absent. */

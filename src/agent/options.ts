@@ -219,7 +219,8 @@ export const OVERRIDE_RULES: Rules = {
   },
 };
 
-const SETTINGS = [
+/** The names of the settings of a model. */
+export const SETTINGS = [
   "temperature",
   "maxTokens",
   "topP",

@@ -1,6 +1,6 @@
 /** Asks one model: with its retries, its breaker and its hedging. */
 import type { AgentError } from "../model/errors.ts";
-import { breakerOf } from "../resilience/breaker.ts";
+import { type Breaker, breakerOf } from "../resilience/breaker.ts";
 import type { RetryPolicy } from "../resilience/backoff.ts";
 import { retry, retryAfter, type RetryHooks } from "../resilience/retry.ts";
 import type { Answer } from "./answer.ts";
@@ -19,11 +19,16 @@ export function retried(call: Outgoing, candidate: Candidate): Promise<Answer> {
 
 /** The same, where attempts have a breaker before them or duplicates beside them. */
 function guarded(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
-  const guard = breaker && guardOf(call, breaker);
+  const { gate } = call.trace.context;
+  const guard = breaker && (gate?.guard(call, breaker) ?? guardOf(call, breaker));
   const once = hedge === undefined ? send : (call: Outgoing) => sendHedged(call, hedge);
   const work = guard === undefined ? () => once(call) : async () => {
     guard.check(); // before it waits for permits, and again when it has them
-    return await once({ ...call, enter: guard.enter });
+    try {
+      return await once({ ...call, enter: guard.enter, breaker });
+    } finally {
+      if (guard.told !== undefined) await guard.told();
+    }
   };
   return retry(work, policy, new Retries(call, policy, guard));
 }
@@ -32,9 +37,9 @@ function guarded(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise
 class Retries implements RetryHooks {
   readonly #call: Outgoing;
   readonly #policy: RetryPolicy;
-  readonly #guard: ReturnType<typeof guardOf> | undefined;
+  readonly #guard: Guard | undefined;
 
-  constructor(call: Outgoing, policy: RetryPolicy, guard?: ReturnType<typeof guardOf>) {
+  constructor(call: Outgoing, policy: RetryPolicy, guard?: Guard) {
     this.#call = call;
     this.#policy = policy;
     this.#guard = guard;
@@ -73,11 +78,23 @@ class Retries implements RetryHooks {
   }
 }
 
+/** The breaker of a model, as a call sees it. */
+export interface Guard {
+  /** Throws if the model is left alone. */
+  check(): void;
+  /** Is the model left alone now? */
+  isOpen(): boolean;
+  /** The request goes out; gives what must be told how it ended. Throws if the model is left alone. */
+  enter(): ReturnType<Breaker["enter"]> | undefined;
+  /** Waits until the breaker knows how the last attempt ended, if it stands elsewhere. */
+  told?(): Promise<void>;
+}
+
 /** The breaker of the model that is asked, as this call sees it. */
-function guardOf(
-  { provider, request: { model }, trace }: Outgoing,
+export function guardOf(
+  { provider, request: { model }, trace }: Pick<Outgoing, "provider" | "request" | "trace">,
   options: NonNullable<Candidate["breaker"]>,
-) {
+): Guard {
   const breaker = breakerOf(provider, model);
   const check = () => {
     const retryAfterMs = breaker.openFor(options, performance.now());

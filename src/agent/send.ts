@@ -4,11 +4,12 @@ import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
-import type { Breaker } from "../resilience/breaker.ts";
+import type { Breaker, CircuitBreakerOptions } from "../resilience/breaker.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
-import { type Admission, admit, usageSoFar } from "./admit.ts";
+import { admit, usageSoFar } from "./admit.ts";
 import { type Answer, read } from "./answer.ts";
 import { attempt, type Taker } from "./attempt.ts";
+import type { Pass } from "./gate.ts";
 import { handOn } from "./hand_on.ts";
 import type { CallHooks, ModelAgent } from "./call.ts";
 import type { Trace } from "./trace.ts";
@@ -27,6 +28,10 @@ export interface Outgoing {
   readonly trace: Trace;
   /** Asked just before the request is sent; gives what must be told how it ended. Throws if it must not be sent. */
   readonly enter?: () => ReturnType<Breaker["enter"]> | undefined;
+  /** When the model is left alone; only where that is for a gate to know. */
+  readonly breaker?: CircuitBreakerOptions;
+  /** What it will use, if that was worked out elsewhere. */
+  readonly expected?: Usage;
   /** Is it the second attempt of two? Nobody waits for what it waits for. */
   readonly duplicate?: boolean;
   /** Told when the answer or the error is there, before the permits are given back. */
@@ -46,7 +51,7 @@ export function send(call: Outgoing): Promise<Answer> {
   }
 }
 
-function goOut(call: Outgoing, admission: Admission): Promise<Answer> {
+function goOut(call: Outgoing, admission: Pass): Promise<Answer> {
   const wire = new Wire(call, admission);
   // Where nobody wants its pieces no stream is asked for.
   const asked = call.hooks.onDelta === undefined ? call : { ...call, ...wire.streamed() };
@@ -56,13 +61,13 @@ function goOut(call: Outgoing, admission: Admission): Promise<Answer> {
 /** An attempt on the wire. */
 class Wire implements Taker<Answer> {
   readonly #call: Outgoing;
-  readonly #admission: Admission;
+  readonly #admission: Pass;
   #durationMs = 0;
   #characters = 0;
   #connectMs: number | undefined;
   #outcome: Outcome | undefined;
 
-  constructor(call: Outgoing, admission: Admission) {
+  constructor(call: Outgoing, admission: Pass) {
     this.#call = call;
     this.#admission = admission;
   }

@@ -4,7 +4,7 @@
  */
 import { ChildAbort } from "../model/abort.ts";
 import { isRecord } from "../model/check.ts";
-import { sharedStore } from "./memory.ts";
+import { defaultStore } from "./memory.ts";
 import type { CacheOptions } from "./options.ts";
 import type { CachedReply } from "./store.ts";
 
@@ -17,7 +17,7 @@ export const STORE_PATIENCE = 2_000;
  * @throws The signal's reason, as soon as it aborts.
  */
 export async function lookUp(
-  { store = sharedStore() }: CacheOptions,
+  { store = defaultStore() }: CacheOptions,
   key: string,
   signal: AbortSignal,
 ): Promise<CachedReply | undefined> {
@@ -35,7 +35,7 @@ export async function lookUp(
  * already. It never rejects.
  */
 export async function keep(
-  { ttl, store = sharedStore() }: CacheOptions,
+  { ttl, store = defaultStore() }: CacheOptions,
   key: string,
   reply: CachedReply,
   signal: AbortSignal,

@@ -80,8 +80,19 @@ export function memoryCache(options: MemoryCacheOptions = {}): MemoryCache {
 }
 
 let shared: MemoryCache | undefined;
+let elsewhere: CacheStore | undefined;
 
 /** The memory of those who name no store: one in the process. */
 export function sharedStore(): MemoryCache {
   return shared ??= memoryCache();
+}
+
+/** Where those who name no store keep what they keep. */
+export function defaultStore(): CacheStore {
+  return elsewhere ?? sharedStore();
+}
+
+/** Has them keep it elsewhere: in a worker, with the one who started it. */
+export function keepElsewhere(store: CacheStore): void {
+  elsewhere = store;
 }

@@ -5,17 +5,15 @@ import {
   type JournalPruneOptions,
   type JournalRecord,
   type JournalSession,
-  type JournalStatus,
   type JournalStored,
   type JournalSummary,
   only,
   stored,
 } from "../model/journal.ts";
-import { readResult } from "./result_json.ts";
+import { recordOf } from "./item_json.ts";
 import { Session } from "./session.ts";
-import type { JournalStore, StoredItem } from "./store.ts";
+import type { JournalStore } from "./store.ts";
 import { summaryOf } from "./sums.ts";
-import { readValue } from "./value_json.ts";
 
 /** What every journal may be told. */
 export interface JournalOptions {
@@ -80,20 +78,6 @@ export function journalOn(store: JournalStore, options: JournalOptions = {}): Jo
     prune: (options) => prune(store, options),
     close,
     [Symbol.asyncDispose]: close,
-  };
-}
-
-function recordOf({ starts, started, params, ended }: StoredItem): JournalRecord {
-  const { at, ...known } = JSON.parse(started);
-  const result = ended === undefined ? undefined : readResult(ended);
-  const status: JournalStatus = result === undefined ? "started" : result.ok ? "ok" : "failed";
-  return {
-    ...known,
-    ...(params !== undefined && { params: readValue(JSON.parse(params)) }),
-    status,
-    ...(result !== undefined && { result }),
-    startedAt: at,
-    starts,
   };
 }
 

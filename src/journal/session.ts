@@ -8,12 +8,13 @@ import type {
   JournalStored,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
+import { answerTo } from "./answer.ts";
 import { JournalError, reasonOf } from "./errors.ts";
+import { endOf, startOf } from "./item_json.ts";
 import { NumberMap } from "./number_map.ts";
-import { readResult, writeResult } from "./result_json.ts";
+import { writeResult } from "./result_json.ts";
 import type { JournalStore, StoreChanges, StoredItem } from "./store.ts";
 import { Sums } from "./sums.ts";
-import { writeValue } from "./value_json.ts";
 
 /** An item that was begun. */
 interface Begun {
@@ -58,8 +59,7 @@ const GROUP = 500;
 export class Session implements JournalSession {
   readonly #store: JournalStore;
   readonly #runId: string;
-  readonly #options: JournalOpenOptions;
-  readonly #stored: JournalStored;
+  readonly #options: JournalOpenOptions & { readonly store: JournalStored };
   readonly #sums: Sums;
   readonly #wishes: Wish[] = [];
   /** How often each id was seen. */
@@ -79,7 +79,6 @@ export class Session implements JournalSession {
     this.#store = store;
     this.#runId = runId;
     this.#options = options;
-    this.#stored = options.store;
     this.#sums = new Sums(state);
   }
 
@@ -139,7 +138,7 @@ export class Session implements JournalSession {
 
   #written({ index }: JournalItem, result: Result): string {
     try {
-      return writeResult(result, this.#stored);
+      return writeResult(result, this.#options.store);
     } catch (cause) {
       throw new JournalError(
         `Cannot record item ${index} in the journal as what came out of it must be JSON: ${
@@ -208,13 +207,13 @@ export class Session implements JournalSession {
       if (wish.what === "begin") {
         const item = found[i++];
         const before = item && endOf(item);
-        const answer = this.#answer(before);
+        const answer = answerTo(before, this.#options);
         answers.push(answer);
         if (answer !== "missing" || !wish.record) continue;
         const { id } = wish;
         const starts = (item?.starts ?? 0) + 1;
         if (item === undefined) this.#sums.count(1);
-        started.push({ id, starts, ...this.#startOf(wish.item, now) });
+        started.push({ id, starts, ...startOf(wish.item, now, this.#options.store) });
         this.#begun.set(wish.item, { id, starts, before });
         continue;
       }
@@ -242,34 +241,6 @@ export class Session implements JournalSession {
     const state = String(this.#sums);
     const written = this.#store.write(this.#runId, { started, ended, removed, state });
     return written === undefined ? tell() : written.then(tell);
-  }
-
-  /** What is to be done with an item that ended like this before. */
-  #answer(before: Result | undefined): JournalFound {
-    const { only, retryFailed = false } = this.#options;
-    if (before === undefined) return only === "failed" ? "skip" : "missing";
-    if (only === "missing") return "skip";
-    if (before.ok) return only === "failed" ? "skip" : { ...before, replayed: true };
-    return retryFailed || only === "failed" ? "missing" : { ...before, replayed: true };
-  }
-
-  #startOf(
-    { index, agent, key, params }: JournalItem,
-    at: number,
-  ): Pick<StoredItem, "started" | "params"> {
-    const started = JSON.stringify({ at, index, agent, key });
-    if (this.#stored !== "all") return { started };
-    return { started, params: JSON.stringify(writeValue(params)) };
-  }
-}
-
-/** How an item ended, if it has and if that can be read; if not, it is worked on again. */
-function endOf({ ended }: StoredItem): Result | undefined {
-  if (ended === undefined) return undefined;
-  try {
-    return readResult(ended);
-  } catch {
-    return undefined;
   }
 }
 

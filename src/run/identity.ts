@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { AgentCall, Callable } from "../agent/callable.ts";
 import { configuration } from "../agent/config.ts";
-import { fingerprintOf } from "../agent/fingerprint.ts";
+import { questionHash } from "../agent/question_hash.ts";
 import { type CallOptions, settingsOf } from "../agent/options.ts";
 import { refuse } from "../model/check.ts";
 import { inOrder } from "../model/in_order.ts";
@@ -31,7 +31,7 @@ export class Identities {
   ofCall([agent, params, options]: AgentCall, index: number): string {
     let who = this.#agents.get(agent);
     if (who === undefined) {
-      who = JSON.stringify([FORMAT, this.#version ?? null, agent.name, fingerprintOf(agent)]);
+      who = JSON.stringify([FORMAT, this.#version ?? null, agent.name, questionHash(agent)]);
       this.#agents.set(agent, who);
     }
     const named = (agent as { readonly model?: string }).model;

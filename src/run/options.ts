@@ -1,4 +1,5 @@
 import { configuration } from "../agent/config.ts";
+import { mode, type RunMode } from "../agent/mode.ts";
 import {
   abortSignal,
   callback,
@@ -29,6 +30,13 @@ export interface RunOptions extends JournalRunOptions {
    * @default {10} or what `configure` says
    */
   readonly concurrency?: number | AdaptiveConcurrency;
+  /**
+   * Where calls are made: `"event-loop"` is here, a pool of workers in other isolates; `"auto"` is in the pool that `configure` names, and
+   * here if there is none, or if this runtime has no workers.
+   *
+   * @default {"event-loop"} or what `configure` says
+   */
+  readonly mode?: RunMode;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;
   /** What the run may spend at most. What is not sent by then fails with the code `budget`; what is in flight is finished. */
@@ -64,6 +72,7 @@ export interface CallRunOptions extends RunOptions {
 /** The rules for {@linkcode RunOptions}. */
 export const RUN_RULES: Rules = {
   concurrency,
+  mode,
   limits,
   budget,
   signal: abortSignal,

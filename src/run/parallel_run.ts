@@ -3,9 +3,10 @@ import { asTool, type AsToolOptions, mergedSchema } from "../agent/as_tool.ts";
 import { type Callable, isCallable } from "../agent/callable.ts";
 import { configuration } from "../agent/config.ts";
 import { budgetsOf, type CallContext, currentContext, inContext, track } from "../agent/context.ts";
+import { remember } from "../agent/definition.ts";
 import { isModelAgent } from "../agent/defined.ts";
-import { DEFINITION, definitionOf, sourceOf } from "../agent/fingerprint.ts";
 import { type Input, inputOf } from "../agent/input.ts";
+import { elsewhere } from "../agent/mode.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { checkedParams } from "../agent/params.ts";
 import { limitOf } from "../agent/run_agent.ts";
@@ -40,6 +41,18 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
         ? { name, agent: branch }
         : { ...branch as Branch<Callable, unknown>, name }
     );
+    remember(this, {
+      parts: () => ({ ...options }),
+      total: ({ timeout }) => limitOf(timeout) ?? options.timeout,
+      failed: (failure) => ({
+        ...failure,
+        status: "error",
+        branches: Object.fromEntries(
+          this.#branches.map(({ agent, name }) => [name, notCalled(agent, () => failure.error)]),
+        ),
+        errors: {},
+      }),
+    });
   }
 
   paramsSchema(): JsonSchema | undefined {
@@ -47,13 +60,6 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     return mergedSchema(
       this.#branches.map(({ agent, input }) => input ? undefined : agent.paramsSchema?.()),
     );
-  }
-
-  [DEFINITION](): unknown {
-    const branches = this.#branches.map(({ name, agent, optional, input }) =>
-      [name, definitionOf(agent), optional, sourceOf(input)] as const
-    );
-    return { branches, aggregate: sourceOf(this.#options.aggregate) };
   }
 
   asTool(options?: AsToolOptions): Tool {
@@ -75,6 +81,11 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
 
   async #start(params: unknown, options: CallOptions): Promise<WorkflowResult<Branches, unknown>> {
     checkOptions(`call "${this.name}"`, options, CALL_RULES);
+    const mode = elsewhere();
+    if (mode !== undefined) {
+      const result = await mode.settle({ agent: this, params, options });
+      return result as unknown as WorkflowResult<Branches, unknown>;
+    }
     await this.#checkPrices(options.model);
     const outer = currentContext();
     const trace = new Trace(this.name, undefined, outer, options.metadata);

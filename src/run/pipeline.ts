@@ -1,5 +1,4 @@
 import { type Callable, isCallable } from "../agent/callable.ts";
-import { definitionOf, sourceOf } from "../agent/fingerprint.ts";
 import { callback, checkOptions, isRecord, refuse, text } from "../model/check.ts";
 import {
   Sequence,
@@ -154,11 +153,8 @@ export function pipeline(given: Steps<readonly AnyStep[]>): Pipeline {
   return new Sequence({
     name,
     options: others,
+    definition: { steps },
     paramsSchema: () => isCallable(first) ? first.paramsSchema?.() : undefined,
-    definition: () =>
-      steps.map((step: AnyStep) =>
-        isCallable(step) ? definitionOf(step) : [definitionOf(step.agent), sourceOf(step.params)]
-      ),
     async run(params, call) {
       const all = [params];
       for (const { agent, params } of mapped) {

@@ -1,6 +1,5 @@
 import { mergedSchema } from "../agent/as_tool.ts";
 import { type Callable, type ContentOf, isCallable, type ParamsOf } from "../agent/callable.ts";
-import { definitionOf, sourceOf } from "../agent/fingerprint.ts";
 import { callback, checkOptions, isRecord, refuse, type Rules, text } from "../model/check.ts";
 import {
   Sequence,
@@ -141,14 +140,9 @@ export function route(options: RouteOptions): Route {
   return new Sequence({
     name,
     options: others,
+    definition: { by, routes, default: otherwise, pick },
     paramsSchema: () =>
       mergedSchema(all.map((one) => isCallable(one) ? one.paramsSchema?.() : undefined)),
-    definition: () => ({
-      by: definitionOfTarget(by),
-      routes: Object.entries(routes).map(([key, to]) => [key, definitionOfTarget(to)]),
-      default: otherwise && definitionOfTarget(otherwise),
-      pick: sourceOf(pick),
-    }),
     async run(params, step, told, trace) {
       const call = (to: Target): Promise<unknown> =>
         isCallable(to) ? step(to, () => params) : step(to.agent, () => to.params(params as never));
@@ -175,10 +169,6 @@ export function route(options: RouteOptions): Route {
       return await call(to);
     },
   }) as Route;
-}
-
-function definitionOfTarget(to: Target): unknown {
-  return isCallable(to) ? definitionOf(to) : [definitionOf(to.agent), sourceOf(to.params)];
 }
 
 /** The route that is meant: models write "Billing." for `billing`. */

@@ -1,4 +1,6 @@
+import { configuration } from "../agent/config.ts";
 import { budgetsOf, currentContext, inContext } from "../agent/context.ts";
+import { modeFor } from "../agent/mode.ts";
 import { limiterFor } from "../limits/adaptive.ts";
 import { ChildAbort, onAbort } from "../model/abort.ts";
 import type { Result } from "../model/result.ts";
@@ -137,6 +139,7 @@ export function openRun<T, R, V>(
       budgets: budgetsOf(options, context),
       // Nobody waits for a single one of them.
       priority: 0,
+      mode: modeFor(options.mode, context.mode, configuration().mode),
       collect,
     },
     () => lanes.start(journal?.open()),

@@ -7,6 +7,8 @@ import {
   track,
   type TrackingScope,
 } from "../agent/context.ts";
+import { configuration } from "../agent/config.ts";
+import { mode, modeFor, type RunMode } from "../agent/mode.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import { limiterFor } from "../limits/adaptive.ts";
 import type { Limiter } from "../limits/limiter.ts";
@@ -26,6 +28,8 @@ import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
 export interface ScopeOptions {
   /** How many attempts may be on the wire at the same time; as an object, within which bounds that is found out. Without it the scope sets no limit. */
   readonly concurrency?: number | AdaptiveConcurrency;
+  /** Where calls inside are made: see the `mode` of a run. Without it, where they would be made outside. */
+  readonly mode?: RunMode;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;
   /** What everything inside may spend at most. What is not sent by then fails with the code `budget`. */
@@ -89,6 +93,7 @@ async function open<T>(
 ): Promise<T> {
   checkOptions("open a scope", options, {
     concurrency,
+    mode,
     limits,
     budget,
     signal: abortSignal,
@@ -133,6 +138,10 @@ class ActiveScope implements Scope, TrackingScope {
       budgets: budgetsOf(options, outer),
       priority: outer.priority,
       emit: outer.emit,
+      gate: outer.gate,
+      mode: options.mode === undefined
+        ? outer.mode
+        : modeFor(options.mode, undefined, configuration().mode),
       collect: (result) => {
         this.#collect(result);
         outer.collect?.(result);

@@ -2,10 +2,11 @@
 import { asTool, type AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable } from "../agent/callable.ts";
 import { budgetsOf, currentContext, track } from "../agent/context.ts";
+import { remember } from "../agent/definition.ts";
 import { refuseDryRun } from "../agent/defined.ts";
-import { DEFINITION } from "../agent/fingerprint.ts";
 import { type Input, inputOf } from "../agent/input.ts";
 import { runInside } from "../agent/inside.ts";
+import { elsewhere } from "../agent/mode.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import type { Schema } from "../agent/schema.ts";
 import { checkedParams } from "../agent/params.ts";
@@ -95,10 +96,10 @@ export interface SequenceParts {
   readonly name: string;
   /** What the caller said. */
   readonly options: SequenceOptions;
+  /** What else it was defined with. */
+  readonly definition: Readonly<Record<string, unknown>>;
   /** The JSON Schema of the parameters where no schema describes them. */
   readonly paramsSchema: () => JsonSchema | undefined;
-  /** What it is made of, for its fingerprint. */
-  readonly definition: () => unknown;
   /** Calls one agent after another, and tells what belongs into the result beside the content. */
   readonly run: (
     params: unknown,
@@ -122,14 +123,15 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     this.description = description;
     this.#parts = parts;
     this.#input = params && inputOf(`define the workflow "${parts.name}"`, "params", params);
+    remember(this, {
+      parts: () => ({ name: parts.name, ...parts.options, ...parts.definition }),
+      total: ({ timeout }) => limitOf(timeout) ?? parts.options.timeout,
+      failed: (failure) => ({ ...failure, status: "error", steps: [] }),
+    });
   }
 
   paramsSchema(): JsonSchema | undefined {
     return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.json();
-  }
-
-  [DEFINITION](): unknown {
-    return this.#parts.definition();
   }
 
   asTool(options?: AsToolOptions): Tool {
@@ -147,6 +149,10 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
   async #start(params: unknown, options: CallOptions): Promise<SequenceResult> {
     checkOptions(`call "${this.name}"`, options, CALL_RULES);
     refuseDryRun(this.name, options);
+    const mode = elsewhere();
+    if (mode !== undefined) {
+      return await mode.settle({ agent: this, params, options }) as SequenceResult;
+    }
     const { signal, timeout, budget: _, metadata, ...others } = options;
     const { options: own, run } = this.#parts;
     const outer = currentContext();

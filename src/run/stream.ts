@@ -1,5 +1,7 @@
 import { type AgentCall, type Callable, type ContentOf, isCallable } from "../agent/callable.ts";
+import { configuration } from "../agent/config.ts";
 import { currentContext, inContext } from "../agent/context.ts";
+import { modeFor } from "../agent/mode.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { checkOptions, refuse } from "../model/check.ts";
 import type { Result } from "../model/result.ts";
@@ -81,12 +83,20 @@ export function resultStream(
   let run: Run<StreamItem> | undefined;
   let over = false;
 
+  const mode = modeFor(options.mode, context.mode, configuration().mode);
+  // Of a list it is known who will be called: what cannot be called there is told of before anything is sent.
+  let prepared: Promise<void> | undefined;
+  const make = ([agent, params, callOptions]: AgentCall, index: number): Promise<Result> =>
+    agent.settle(params, withDelta(callOptions, index, onDelta));
   const open = (): Run<StreamItem> =>
     openRun<AgentCall, StreamItem, Result | undefined>(calls, options, {
       item(call, index, run) {
         if (!Array.isArray(calls)) checkCall("make the calls", call, index);
-        const [agent, params, callOptions] = call;
-        const settle = () => agent.settle(params, withDelta(callOptions, index, onDelta));
+        const settle = (): Promise<Result> => {
+          if (mode === "event-loop" || !Array.isArray(calls)) return make(call, index);
+          prepared ??= mode.prepare(new Set(calls.map(([agent]) => agent)));
+          return prepared.then(() => make(call, index));
+        };
         return run.journal === undefined
           ? settle()
           : run.journal.call(call, index, run.signal, settle);

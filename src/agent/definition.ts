@@ -1,0 +1,42 @@
+/** What agents and workflows were defined with, for those who must tell whether two are the same: it is not for everybody to read. */
+import type { JsonSchema } from "../model/message.ts";
+import type { Failure, Result } from "../model/result.ts";
+import type { Callable } from "./callable.ts";
+import type { ModelAgent } from "./call.ts";
+import type { CallOptions } from "./options.ts";
+
+/** What something callable was defined with. */
+export interface Definition {
+  /** What was said of it, by the names of the options. */
+  readonly parts: () => Readonly<Record<string, unknown>>;
+  /** The time a whole call may take with these options, in milliseconds. */
+  readonly total: (options: CallOptions) => number | undefined;
+  /**
+   * Makes of a plain failure one that tells what this kind of workflow tells beside its result. Where this is there, `call` gives more than
+   * `settle`, and does not throw for a failure.
+   */
+  readonly failed?: (failure: Failure) => Result;
+  /** The agent itself, if it asks a model. */
+  readonly model?: ModelAgent;
+}
+
+/** A JSON Schema that is a part of a definition; `undefined` if the schema cannot tell it. */
+export function schemaIfTold(tell: (() => JsonSchema | undefined) | undefined): unknown {
+  try {
+    return tell?.();
+  } catch {
+    return undefined;
+  }
+}
+
+const definitions = new WeakMap<Callable, Definition>();
+
+/** Remembers what it was defined with. */
+export function remember(callable: Callable, definition: Definition): void {
+  definitions.set(callable, definition);
+}
+
+/** What it was defined with; `undefined` if it was made by hand. */
+export function definitionOf(callable: Callable): Definition | undefined {
+  return definitions.get(callable);
+}

@@ -1,0 +1,20 @@
+import { workers } from "@shoal/agents/workers";
+import { delay } from "@std/async/delay";
+import { modeContract } from "./mode.ts";
+
+const module = new URL("../workers/agents.ts", import.meta.url);
+
+modeContract("event loop", { mode: "event-loop", idle: () => Promise.resolve() });
+
+for (const perWorker of [1, 20]) {
+  // One for all tests: starting takes longer than most of them.
+  const pool = workers({ module, size: 2, perWorker });
+  Deno.test.beforeAll(() => pool.ready());
+  Deno.test.afterAll(() => pool.close());
+  modeContract(`workers, ${perWorker} at a time in each`, {
+    mode: pool,
+    async idle() {
+      while (pool.stats().inFlight > 0) await delay(5);
+    },
+  });
+}

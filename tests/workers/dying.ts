@@ -1,0 +1,86 @@
+/** Agents that are the end of their worker. */
+import { type Agent, defineAgent } from "@shoal/agents";
+import { server } from "./server.ts";
+
+const provider = server("late");
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** How a worker may end. */
+export type End = "exit" | "close" | "process" | "throw" | "reject" | "loop" | "memory";
+
+// deno-lint-ignore no-explicit-any
+const scope = globalThis as any;
+
+const ENDS: Record<End, () => unknown> = {
+  exit: () => Deno.exit(7),
+  close: () => scope.close(),
+  process: async () => (await import("node:process")).exit(8),
+  throw: () =>
+    setTimeout(() => {
+      throw new RangeError("nobody catches this", { cause: "a cause" });
+    }),
+  reject: () => {
+    Promise.reject(new TypeError("nobody hears of this"));
+  },
+  loop: () => {
+    for (;;);
+  },
+  memory: () =>
+    setTimeout(() => {
+      const kept: unknown[] = [];
+      for (let i = 0;; i++) kept.push({ i, list: [i] });
+    }),
+};
+
+export const Dies: Agent<{ end: End; after?: number }, never> = defineAgent({
+  name: "dies",
+  run: async ({ end, after = 0 }: { end: End; after?: number }) => {
+    await sleep(after);
+    await ENDS[end]();
+    return await new Promise<never>(() => {});
+  },
+});
+
+/** Asks a model, and then is the end of its worker. */
+export const DiesPaid: Agent<{ text: string }, never> = defineAgent({
+  name: "dies-paid",
+  run: async ({ text }: { text: string }) => {
+    await Echo.call({ text });
+    return Deno.exit(9);
+  },
+});
+
+export const Echo: Agent<{ text: string }, string> = defineAgent({
+  name: "echo",
+  model: "gpt-5-mini",
+  prompt: "{text}",
+  provider,
+  retries: 0,
+});
+
+/** Says how often it was begun in this isolate, after a while. */
+let begun = 0;
+export const Slow: Agent<{ ms: number }, number> = defineAgent({
+  name: "slow",
+  run: async ({ ms }: { ms: number }) => {
+    const n = ++begun;
+    await sleep(ms);
+    return n;
+  },
+});
+
+/** Blocks its isolate. */
+export const Blocks: Agent<{ ms: number }, string> = defineAgent({
+  name: "blocks",
+  run: ({ ms }: { ms: number }) => {
+    const until = performance.now() + ms;
+    while (performance.now() < until);
+    return "done";
+  },
+});
+
+/** As it stands, nothing interrupts it. */
+export const Limited: Agent<{ end: End }, never> = Dies.with({
+  name: "limited",
+  timeout: 300,
+}) as Agent<{ end: End }, never>;

@@ -1,0 +1,162 @@
+import { AgentError, batch, BatchError, type Result } from "@shoal/agents";
+import { simulator } from "@shoal/agents/testing";
+import { type WorkerOptions, workers } from "@shoal/agents/workers";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { loadPrices } from "../../src/telemetry/prices.ts";
+import { Blocks, Dies, DiesPaid, Echo, type End, Limited, Slow } from "./dying.ts";
+import { named } from "./server.ts";
+
+await loadPrices("any", undefined);
+
+const open = (options: Partial<WorkerOptions> = {}) =>
+  workers({ module: new URL("./dying.ts", import.meta.url), size: 2, ...options });
+
+const WHY: Partial<Record<End, string>> = {
+  exit: "it exited with the code 7",
+  close: "it exited",
+  process: "it exited with the code 8",
+  throw: "nobody catches this",
+  reject: "nobody hears of this",
+  memory: "JS heap out of memory",
+};
+
+for (const [end, why] of Object.entries(WHY)) {
+  Deno.test(`a worker that ends by itself (${end}) fails the call that it was alone with, and is replaced`, async () => {
+    await using pool = open({ perWorker: 1, memory: 100 });
+    const results = await batch([
+      [Slow, { ms: 10 }],
+      [Dies, { end: end as End }],
+      [Slow, { ms: 10 }],
+      [Slow, { ms: 10 }],
+    ], { mode: pool, concurrency: 2 }) as Result[];
+    assertEquals(results.map(({ error }) => error?.code), [
+      undefined,
+      "tool",
+      undefined,
+      undefined,
+    ]);
+    const { error } = results[1]!;
+    assertInstanceOf(error, AgentError);
+    assert(
+      error.message.includes(`its worker`) || error.message.includes("ended: "),
+      error.message,
+    );
+    assert(error.message.includes(why!), error.message);
+    assertInstanceOf(error.cause, Error);
+    assertEquals(pool.stats().restarts, 1);
+    if (end === "throw") {
+      assertInstanceOf(error.cause, RangeError);
+      assertEquals(error.cause.cause, "a cause");
+    }
+  });
+}
+
+Deno.test("those beside a call that ends their worker are made again, and only they", async () => {
+  await using pool = open({ size: 1, perWorker: 10 });
+  const results = await batch([
+    [Slow, { ms: 300 }],
+    [Dies, { end: "exit", after: 100 }],
+    [Slow, { ms: 300 }],
+  ], { mode: pool, concurrency: 3 }) as Result[];
+  // Who is to blame shows when each has a worker to itself.
+  assertEquals(results.map(({ error }) => error?.code), [undefined, "tool", undefined]);
+  assertEquals(pool.stats().restarts, 2);
+});
+
+Deno.test("what was paid for is not made again, but told", async () => {
+  await using sim = simulator({ respond: ({ text }) => text });
+  await using _server = named(sim.url);
+  await using pool = open({ size: 1, perWorker: 10 });
+  const [paid, slow] = await batch([[DiesPaid, { text: "one two three" }], [Slow, { ms: 500 }]], {
+    mode: pool,
+  });
+  assertEquals([paid.error?.code, slow.ok], ["tool", true]);
+  assertEquals(sim.stats.requests, 1);
+  assertEquals(paid.attempts.map(({ model, error }) => [model, error]), [[
+    "gpt-5-mini",
+    undefined,
+  ]]);
+  assertEquals(paid.usage.inputTokens, sim.stats.inputTokens);
+  assertEquals(paid.usage.outputTokens, sim.stats.outputTokens);
+  assert(paid.cost!.total > 0);
+  assertEquals(paid.error!.usage, paid.usage);
+});
+
+Deno.test("an attempt on the wire when its worker ends is told of, and its permit is free again", async () => {
+  await using sim = simulator({ respond: ({ text }) => text, latency: 400 });
+  await using _server = named(sim.url);
+  await using pool = open({ size: 1, perWorker: 10 });
+  const run = batch([[Echo, { text: "a" }], [Dies, { end: "exit", after: 250 }]], {
+    mode: pool,
+    concurrency: 2,
+    limits: { requestsPerMinute: 100 },
+  });
+  const [echo, dies] = await run;
+  assertEquals([echo.error?.code, dies.error?.code], ["tool", "tool"]);
+  assertEquals(echo.attempts.map(({ error }) => error?.code), ["tool"]);
+  const [again] = await batch([[Echo, { text: "b" }]], { mode: pool, concurrency: 1 });
+  assertEquals(again.content, "b");
+});
+
+Deno.test("an endless loop is ended after its time limit, and its neighbours are made again", async () => {
+  await using pool = open({ size: 1, perWorker: 10, grace: 200 });
+  await pool.ready();
+  const began = performance.now();
+  const ended: number[] = [];
+  const results = await batch([
+    [Limited, { end: "loop" }],
+    [Slow, { ms: 20 }],
+  ], {
+    mode: pool,
+    onResult: (_, index) => void (ended[index] = performance.now() - began),
+  }) as Result[];
+  assertEquals(results.map(({ error }) => error?.code), ["timeout", undefined]);
+  assert(results[0]!.error!.message.includes("it was not finished within 300 ms"));
+  assert(ended[0]! >= 300);
+  assertEquals(pool.stats().restarts, 1);
+});
+
+Deno.test("who aborts a call in an endless loop does not wait for its worker", async () => {
+  await using pool = open({ size: 1, perWorker: 1, grace: 400 });
+  await pool.ready();
+  const controller = new AbortController();
+  const run = batch([[Dies, { end: "loop" }]], { mode: pool, signal: controller.signal });
+  await delay(100);
+  const began = performance.now();
+  controller.abort();
+  await assertRejects(() => run, BatchError);
+  assert(performance.now() - began < 300, "at once");
+  const [next] = await batch([[Slow, { ms: 1 }]], { mode: pool });
+  assert(next.ok && next.content === 1, "in a new worker");
+  assertEquals(pool.stats().restarts, 1);
+});
+
+Deno.test("a worker that is busy for less than the grace keeps its other calls", async () => {
+  await using pool = open({ size: 1, perWorker: 10, grace: 20_000 });
+  await pool.ready();
+  const [aborted, slow] = await Promise.all([
+    batch([[Blocks, { ms: 300 }, { signal: AbortSignal.timeout(50) }]], { mode: pool }),
+    batch([[Slow, { ms: 500 }]], { mode: pool }),
+  ]);
+  assertEquals(aborted[0].error?.code, "timeout");
+  assertEquals([slow[0].content, pool.stats().restarts], [1, 0]);
+});
+
+Deno.test("a pool can be closed in the middle of an endless loop", async () => {
+  const pool = open({ size: 1 });
+  await pool.ready();
+  const run = batch([[Dies, { end: "loop" }]], { mode: pool });
+  await delay(100);
+  await pool.close();
+  const [result] = await run;
+  assertEquals(result.error?.code, "aborted");
+});
+
+Deno.test("a worker that ends while it has nothing to do is replaced when it is needed", async () => {
+  await using pool = open({ size: 1, perWorker: 10 });
+  const [first] = await batch([[Slow, { ms: 1 }]], { mode: pool });
+  const [dies] = await batch([[Dies, { end: "throw" }]], { mode: pool });
+  const [second] = await batch([[Slow, { ms: 1 }]], { mode: pool });
+  assertEquals([first.content, dies.error?.code, second.content], [1, "tool", 1]);
+});

@@ -1,0 +1,82 @@
+import { AgentError, BatchError, ProviderError } from "@shoal/agents";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import fc from "fast-check";
+import { decodeError, encodeError } from "../../src/workers/_errors.ts";
+import { used } from "../helpers.ts";
+
+/** The error, as it comes out of another isolate. */
+const sent = (thrown: unknown): unknown => decodeError(structuredClone(encodeError(thrown)));
+
+Deno.test("errors: what goes in comes out, with everything it says", () => {
+  const attempts = [{ model: "m", startedAt: 1, durationMs: 2, usage: used(3, 4) }];
+  const cause = new ProviderError("no", { code: "rate_limited", status: 429, retryable: true });
+  const error = new AgentError("why", {
+    code: "rate_limited",
+    agent: "a",
+    model: "m",
+    attempts,
+    usage: used(1, 2),
+    status: 429,
+    retryAfterMs: 5,
+    retryable: true,
+    issues: [{ message: "odd", path: ["a", 0, Symbol("s")] }],
+    text: "raw",
+    cause,
+  });
+  const out = sent(error) as AgentError;
+  assertInstanceOf(out, AgentError);
+  assertEquals([out.message, out.code, out.agent, out.model], ["why", "rate_limited", "a", "m"]);
+  assertEquals(out.attempts, attempts);
+  assertEquals([out.usage, out.status, out.retryAfterMs], [used(1, 2), 429, 5]);
+  assertEquals([out.retryable, out.text], [true, "raw"]);
+  assertEquals(out.issues, [{ message: "odd", path: ["a", 0, "Symbol(s)"] }]);
+  assertEquals(out.stack, error.stack);
+  assert(!Object.keys(out).includes("text"), "printing it does not print the answer");
+  const inner = out.cause as ProviderError;
+  assertInstanceOf(inner, ProviderError);
+  assertEquals([inner.code, inner.status, inner.retryable], ["rate_limited", 429, true]);
+});
+
+Deno.test("errors: those of the language keep their classes, others their names", () => {
+  for (const Class of [TypeError, RangeError, SyntaxError, ReferenceError, URIError, EvalError]) {
+    const out = sent(new Class("x", { cause: 0 }));
+    assertInstanceOf(out, Class);
+    assertEquals([out.message, out.cause], ["x", 0]);
+  }
+  const system = Object.assign(new Error("gone"), { name: "Gone", code: "ENOENT", at: { a: 1 } });
+  const out = sent(system) as Error & { code: string; at?: unknown };
+  assertEquals([out.name, out.message, out.code, out.at], ["Gone", "gone", "ENOENT", undefined]);
+  const dom = sent(new DOMException("late", "TimeoutError"));
+  assertInstanceOf(dom, DOMException);
+  assertEquals([dom.name, dom.message], ["TimeoutError", "late"]);
+  const batch = sent(new BatchError("b", { errors: [new TypeError("t")], results: [] }));
+  assertInstanceOf(batch, BatchError);
+  assertInstanceOf(batch.errors[0], TypeError);
+});
+
+Deno.test("errors: whatever was thrown comes out, and what cannot be cloned as text", () => {
+  fc.assert(
+    fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true }), (thrown) => {
+      if (thrown instanceof Error) return;
+      assertEquals(sent(thrown), thrown);
+    }),
+  );
+  assertEquals(sent(Symbol("s")), "Symbol(s)");
+});
+
+Deno.test("errors: a ring of causes ends somewhere", () => {
+  const a = new Error("a");
+  const b = new Error("b", { cause: a });
+  a.cause = b;
+  let depth = 0;
+  for (let at = sent(a) as Error | undefined; at !== undefined; at = at.cause as Error) depth++;
+  assert(depth < 20);
+});
+
+Deno.test("errors: what the signal was aborted with is the same object on the other side", () => {
+  const reason = { fn: () => 1 };
+  const error = new AgentError("why", { code: "aborted", agent: "a", cause: reason });
+  const coded = structuredClone(encodeError(error, { reason }));
+  const here = { other: true };
+  assert((decodeError(coded, { reason: here }) as AgentError).cause === here);
+});

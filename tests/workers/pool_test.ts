@@ -1,0 +1,178 @@
+import { batch, BatchError, configure } from "@shoal/agents";
+import { simulator } from "@shoal/agents/testing";
+import { type WorkerOptions, workers } from "@shoal/agents/workers";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { loadPrices } from "../../src/telemetry/prices.ts";
+import { Echo, Identity, Twice, Waits } from "./agents.ts";
+import { named } from "./server.ts";
+
+await loadPrices("any", undefined);
+
+const open = (options: Partial<WorkerOptions> = {}) =>
+  workers({ module: new URL("./agents.ts", import.meta.url), size: 2, ...options });
+
+Deno.test("pool: nothing is started before it is needed, and no more than are needed", async () => {
+  await using pool = open({ size: 3 });
+  const idle = { size: 3, busy: 0, inFlight: 0, waiting: 0, restarts: 0, startMs: undefined };
+  assertEquals(pool.stats(), idle);
+  const run = batch([[Waits, { ms: 400 }]], { mode: pool });
+  while (pool.stats().inFlight === 0) await delay(5);
+  assertEquals(pool.stats().busy, 1);
+  await run;
+  assertEquals([pool.stats().inFlight, pool.stats().busy], [0, 0]);
+  assert(pool.stats().startMs! > 0);
+});
+
+Deno.test("pool: no worker has more calls than it may, however many the run would make", async () => {
+  await using pool = open({ size: 2, perWorker: 2 });
+  await pool.ready();
+  let most = 0;
+  const calls = Array.from({ length: 12 }, () => [Waits, { ms: 40 }] as const);
+  const results = await batch(calls, {
+    mode: pool,
+    concurrency: 12,
+    onResult: () => void (most = Math.max(most, pool.stats().inFlight)),
+  });
+  assertEquals(results.filter(({ ok }) => ok).length, 12);
+  assert(most <= 4 && most > 1, `${most}`);
+  // Waiting for a worker is waiting for a place.
+  assert(results.at(-1)!.timing.queuedMs >= 40);
+  assert(results.at(-1)!.durationMs >= 80);
+});
+
+Deno.test("pool: calls are spread over the workers, also while some still start", async () => {
+  await using pool = open({ size: 2, perWorker: 100 });
+  const run = batch(Array.from({ length: 10 }, () => [Waits, { ms: 1_000 }] as const), {
+    mode: pool,
+    concurrency: 10,
+  });
+  let over = false;
+  let busy = 0;
+  run.finally(() => over = true);
+  for (; !over; await delay(5)) busy = Math.max(busy, pool.stats().busy);
+  assertEquals(busy, 2);
+  await run;
+});
+
+Deno.test("pool: who waits for a worker hears of an abort at once, and never gets there", async () => {
+  await using sim = simulator({ respond: ({ text }) => text });
+  await using _server = named(sim.url);
+  await using pool = open({ size: 1, perWorker: 1 });
+  const controller = new AbortController();
+  const run = batch([
+    [Waits, { ms: 300 }],
+    [Echo, { text: "x" }, { signal: controller.signal }],
+  ], { mode: pool });
+  while (pool.stats().inFlight === 0) await delay(5);
+  assertEquals(pool.stats().waiting, 1);
+  controller.abort();
+  await delay(0);
+  assertEquals(pool.stats().waiting, 0);
+  const [waits, echo] = await run;
+  assertEquals([waits.ok, echo.error?.code, echo.attempts.length], [true, "aborted", 0]);
+  assertEquals(sim.stats.requests, 0);
+});
+
+Deno.test("pool: the higher priority goes first", async () => {
+  await using pool = open({ size: 1, perWorker: 1 });
+  const order: number[] = [];
+  await batch([
+    [Waits, { ms: 100 }],
+    [Identity, 1],
+    [Identity, 2, { priority: 5 }],
+    [Identity, 3],
+  ], { mode: pool, concurrency: 4, onResult: (_, index) => void order.push(index) });
+  assertEquals(order.slice(0, 2), [0, 2]);
+});
+
+Deno.test("pool: closing it in the middle fails what is not finished, refuses what comes, and leaves nothing", async () => {
+  await using sim = simulator({ respond: ({ text }) => text, latency: 5_000 });
+  await using _server = named(sim.url);
+  const pool = open({ size: 2, perWorker: 1 });
+  const calls = [[Identity, 1], ...Array.from({ length: 5 }, () => [Echo, { text: "x" }] as const)];
+  const run = batch(calls as [typeof Identity, unknown][], { mode: pool, concurrency: 6 });
+  while (sim.stats.inFlight < 2) await delay(5);
+  await Promise.all([pool.close(), pool[Symbol.asyncDispose]()]);
+  assertEquals(pool.isOpen, false);
+  const results = await run;
+  assertEquals(results.map(({ error }) => error?.code), [undefined, ...Array(5).fill("aborted")]);
+  // Those on the wire were sent, and may be billed.
+  assertEquals(results.filter(({ attempts }) => attempts.length === 1).length, 2);
+  assertEquals(pool.stats(), { ...pool.stats(), busy: 0, inFlight: 0, waiting: 0 });
+  const error = await assertRejects(() => batch([[Identity, 1]], { mode: pool }), BatchError);
+  assertInstanceOf(error.cause, TypeError);
+  assert((error.cause as Error).message.includes("the pool of workers was closed"));
+  await assertRejects(() => pool.ready(), TypeError, "closed");
+});
+
+Deno.test("pool: one that was never used is closed as well", async () => {
+  const pool = open();
+  await pool.close();
+  await pool.close();
+});
+
+Deno.test("pool: closing it while it starts ends that", async () => {
+  const pool = open();
+  const ready = pool.ready();
+  const run = batch([[Identity, 1]], { mode: pool });
+  await pool.close();
+  await assertRejects(() => ready, TypeError, "closed");
+  const result = await run.then(([{ error }]) => error?.code, (error) => (error as Error).name);
+  assert(["aborted", "BatchError"].includes(result!), result);
+});
+
+Deno.test("pool: several runs share it, and each has its own limits", async () => {
+  await using sim = simulator({ respond: ({ text }) => text, latency: 20 });
+  await using _server = named(sim.url);
+  await using pool = open();
+  await pool.ready();
+  const calls = (name: string) =>
+    Array.from({ length: 8 }, (_, i) => [Twice, { text: `${name} ${i}` }] as const);
+  const [a, b] = await Promise.all([
+    batch(calls("a"), { mode: pool, concurrency: 1 }),
+    batch(calls("b"), { mode: pool, concurrency: 2 }),
+  ]);
+  assertEquals(a.map(({ content }) => content), calls("a").map(([, { text }]) => `${text} again`));
+  assertEquals(b.filter(({ ok }) => ok).length, 8);
+  assert(sim.stats.peakInFlight <= 3);
+});
+
+Deno.test("pool: the limits of the process hold over its workers", async () => {
+  await using sim = simulator({ respond: ({ text }) => text, latency: 20 });
+  await using _server = named(sim.url);
+  await using pool = open();
+  await pool.ready();
+  configure({ limits: { concurrency: 2 } });
+  try {
+    const calls = Array.from({ length: 10 }, (_, i) => [Echo, { text: `${i}` }] as const);
+    const results = await batch(calls, { mode: pool, concurrency: 10 });
+    assertEquals(results.filter(({ ok }) => ok).length, 10);
+    assert(sim.stats.peakInFlight <= 2);
+  } finally {
+    configure({ limits: undefined });
+  }
+});
+
+Deno.test("pool: a process whose pool was not closed ends all the same", async () => {
+  const code = `
+    import { batch } from "@shoal/agents";
+    import { workers } from "@shoal/agents/workers";
+    import { Identity } from ${JSON.stringify(new URL("./agents.ts", import.meta.url).href)};
+    const pool = workers({ module: ${
+    JSON.stringify(new URL("./agents.ts", import.meta.url).href)
+  }, size: 1 });
+    const [result] = await batch([[Identity, 5]], { mode: pool });
+    console.log(result.content);`;
+  const child = new Deno.Command("deno", {
+    args: ["eval", "--quiet", code],
+    cwd: new URL("../../", import.meta.url),
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const timer = setTimeout(() => child.kill(), 60_000);
+  const { success, stdout, stderr } = await child.output();
+  clearTimeout(timer);
+  assertEquals(new TextDecoder().decode(stderr), "");
+  assertEquals([success, new TextDecoder().decode(stdout).trim()], [true, "5"]);
+});

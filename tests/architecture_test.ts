@@ -53,6 +53,7 @@ async function modules(): Promise<Module[]> {
     "mod.ts",
     "src/providers/openai.ts",
     "src/providers/ai_sdk.ts",
+    "src/cli/main.ts",
     "src/hono/mod.ts",
     "src/journal/mod.ts",
     "src/testing/mod.ts",

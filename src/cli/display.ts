@@ -1,3 +1,4 @@
+import { environment } from "./environment.ts";
 import { type Paint, painter, panelLines, plainLine } from "./panel.ts";
 import type { View } from "./tally.ts";
 
@@ -23,8 +24,8 @@ const PANEL_MS = 200;
 export function display(
   { quiet, every }: { readonly quiet: boolean; readonly every: number },
 ): Display {
-  const terminal = Deno.stderr.isTerminal() && variable("TERM") !== "dumb";
-  const paint = painter(terminal && !variable("NO_COLOR"));
+  const terminal = Deno.stderr.isTerminal() && environment("TERM") !== "dumb";
+  const paint = painter(terminal && !environment("NO_COLOR"));
   let view: (() => View) | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   let drawn = 0;
@@ -79,14 +80,5 @@ function columns(): number {
     return Deno.consoleSize().columns || 80;
   } catch {
     return 80;
-  }
-}
-
-/** A variable of the environment; one that may not be read is not there. */
-function variable(name: string): string | undefined {
-  try {
-    return Deno.env.get(name) || undefined;
-  } catch {
-    return undefined;
   }
 }

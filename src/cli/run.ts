@@ -29,6 +29,9 @@ export async function run(
   settings: RunSettings,
   args: readonly string[],
 ): Promise<number> {
+  if (settings.in === "-" && Deno.stdin.isTerminal()) {
+    throw new CliError("Cannot read rows from the terminal: name a file by --in, or use a pipe");
+  }
   const agent = await agentFor(reference, settings);
   const call = callOptionsOf(settings);
   const paramsOf = paramsFor(agent, settings.map);
@@ -56,11 +59,10 @@ export async function run(
   const counting = new AbortController();
   try {
     const budget = await budgetLeft(journal, folder.name, settings);
-    await folder.keep({
-      args: [...args],
-      cwd: Deno.cwd(),
-      createdAt: (await folder.record())?.createdAt ?? Date.now(),
-    });
+    if (!settings.again) {
+      const createdAt = (await folder.record())?.createdAt ?? Date.now();
+      await folder.keep({ args: [...args], cwd: Deno.cwd(), createdAt });
+    }
     using interrupt = interruptible({
       grace: settings.grace,
       onStop: () =>

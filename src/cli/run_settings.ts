@@ -65,6 +65,8 @@ export interface RunSettings {
   readonly dir: string;
   /** Goes on with the run. */
   readonly resume: boolean;
+  /** Is it told by what it was started with before? Then that stays as it is kept. */
+  readonly again?: boolean;
   /** Begins anew. */
   readonly fresh: boolean;
   /** Works on failed rows again. */
@@ -153,6 +155,7 @@ export function withRunOptions(command: Command): Command {
     .optionsGroup("Runs:")
     .option("--run <name>", "the name of the run (default: made of agent, input and output)")
     .addOption(dirOption())
+    .addOption(new Option("--again").hideHelp())
     .option("--resume", "goes on with the run, if it has begun", false)
     .option("--fresh", "forgets the run, overwrites the output and begins anew", false)
     .option("--retry-failed", "with --resume: works again on rows that have failed", false)

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { pipeline, Readable } from "node:stream";
 import { parse } from "csv-parse";
-import { CliError } from "./exit_code.ts";
+import { CliError, EXIT } from "./exit_code.ts";
 import type { BadRow, Row } from "./row.ts";
 
 /** How CSV is read. */
@@ -19,28 +19,43 @@ export interface CsvOptions {
  *
  * It is parsed as Latin-1, which every byte is, and each field read as UTF-8 afterwards: so a broken letter spoils its own row only.
  *
- * @throws {CliError} If the header has a name twice.
+ * @throws {CliError} If the header has a name twice, or a row is longer than allowed: nobody knows where it ends.
  */
 export async function* csvRows(
   chunks: AsyncIterable<Uint8Array>,
   { delimiter, most, onHeader }: CsvOptions,
 ): AsyncGenerator<Row | BadRow> {
   const bad: BadRow[] = [];
+  /** Up to which line rows were parsed; they may not have been handed on yet. */
+  let parsed = 0;
+  let fatal: CliError | undefined;
   const parser = parse({
     delimiter: Buffer.from(delimiter).toString("latin1"),
     encoding: "latin1",
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
+    // A quote in the middle is a letter: whoever writes CSV by hand means that, and no row is lost.
+    relax_quotes: true,
     skip_records_with_error: true,
     max_record_size: most,
+    on_record(record, { lines }) {
+      parsed = lines;
+      return fatal === undefined ? record : null;
+    },
     on_skip(error) {
-      const { code, lines = 1 } = (error ?? {}) as { code?: string; lines?: number };
-      bad.push({ line: lines, problem: PROBLEMS[code ?? ""] ?? "it is not CSV" });
+      const { code = "" } = (error ?? {}) as { code?: string };
+      // The parser cannot find the end of such a row.
+      if (code === "CSV_MAX_RECORD_SIZE") return void (fatal ??= tooLong(parsed + 1, most));
+      bad.push({ line: parsed + 1, problem: PROBLEMS[code] ?? "it is not CSV" });
     },
   });
   // Whichever ends first ends the other, and with it the file.
-  pipeline(Readable.from(withoutBom(chunks), { objectMode: false }), parser, () => {});
+  pipeline(
+    Readable.from(withoutBom(chunks, () => fatal !== undefined), { objectMode: false }),
+    parser,
+    () => {},
+  );
   let header: readonly string[] | undefined;
   let before = 0;
   for await (const { record, info } of parser as AsyncIterable<Parsed>) {
@@ -66,6 +81,7 @@ export async function* csvRows(
     }
   }
   yield* bad;
+  if (fatal !== undefined) throw fatal;
 }
 
 interface Parsed {
@@ -73,11 +89,16 @@ interface Parsed {
   readonly info: { readonly lines: number };
 }
 
+function tooLong(line: number, most: number): CliError {
+  return new CliError(
+    `Cannot read on as the row in line ${line} is longer than ${most} bytes: ` +
+      "is a quote opened there and never closed? --max-row allows more",
+    EXIT.broken,
+  );
+}
+
 const PROBLEMS: Readonly<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: "a quote is opened and never closed",
-  CSV_INVALID_CLOSING_QUOTE: "something stands behind a closing quote",
-  INVALID_OPENING_QUOTE: "a quote stands in the middle of a field",
-  CSV_MAX_RECORD_SIZE: "it is too long: --max-row allows more",
 };
 
 function checkHeader(names: readonly string[]): void {
@@ -102,9 +123,14 @@ function utf8(field: string): string | undefined {
 
 const BOM = [0xef, 0xbb, 0xbf];
 
-async function* withoutBom(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The bytes without a byte order mark, until they are not wanted any more. */
+async function* withoutBom(
+  chunks: AsyncIterable<Uint8Array>,
+  isOver: () => boolean,
+): AsyncGenerator<Uint8Array> {
   let first = true;
   for await (const chunk of chunks) {
+    if (isOver()) return;
     yield first && BOM.every((byte, i) => chunk[i] === byte) ? chunk.subarray(3) : chunk;
     first = false;
   }

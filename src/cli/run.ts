@@ -94,6 +94,8 @@ export async function run(
       { ...settings, format: outFormat as Format },
       () => rows.header,
     );
+    // Another process that works on this run must not lose its output to this one.
+    await (await journal.open(folder.name)).close();
     const output = await openOutput(settings.out);
     let errors: Output | undefined;
     let whole = false;

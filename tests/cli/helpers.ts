@@ -1,4 +1,4 @@
-import { simulator, type Simulator, type SimulatorOptions } from "@shoal/agents/testing";
+import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,6 +17,8 @@ export interface Said {
 export interface StartOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: Record<string, string>;
+  /** With all permissions. */
+  readonly all?: boolean;
 }
 
 /** A folder of its own, a server, and the command line in there as a process of its own, with the permissions of its task. */
@@ -47,11 +49,16 @@ export async function place(options: SimulatorOptions = {}): Promise<Place> {
     },
   });
   const path = (name: string) => join(dir, name);
-  const spawn = (args: readonly string[], { stdin, env }: StartOptions = {}) => {
+  const spawn = (args: readonly string[], { stdin, env, all }: StartOptions = {}) => {
     const child = new Deno.Command("deno", {
-      args: [...COMMAND, ...args],
+      args: [...COMMAND.map((arg) => all && arg === "-P=shoal" ? "-A" : arg), ...args],
       cwd: dir,
-      env: { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "sk-secret-of-tests", NO_COLOR: "1", ...env },
+      env: {
+        OPENAI_BASE_URL: server.url,
+        OPENAI_API_KEY: "sk-secret-of-tests",
+        NO_COLOR: "1",
+        ...env,
+      },
       stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",

@@ -9,13 +9,14 @@ import { interruptible } from "./interrupt.ts";
 import { openOutput, type Output } from "./output_file.ts";
 import { checkColumns, paramsFor } from "./params.ts";
 import { pilot } from "./pilot.ts";
+import { ROWS_IN_BATCHES } from "./provider_batch.ts";
 import { type BadRow, isBad, type Row } from "./row.ts";
 import { type Format, formatOf, openRows, type Rows } from "./rows.ts";
 import { endOf } from "./run_end.ts";
 import { fromJournal, nameFor, RunFolder } from "./run_folder.ts";
 import { runRows } from "./run_rows.ts";
 import type { RunSettings } from "./run_settings.ts";
-import { agentFor, callOptionsOf, configureFor } from "./run_setup.ts";
+import { agentFor, askingAt, callOptionsOf, providerFor } from "./run_setup.ts";
 import { Tally } from "./tally.ts";
 
 /**
@@ -26,15 +27,17 @@ import { Tally } from "./tally.ts";
  */
 export async function run(
   reference: string | undefined,
-  settings: RunSettings,
+  told: RunSettings & { readonly concurrency?: RunSettings["concurrency"] },
   args: readonly string[],
 ): Promise<number> {
+  const { concurrency = told.providerBatch ? ROWS_IN_BATCHES : 10 } = told;
+  const settings: RunSettings = { ...told, concurrency };
   if (settings.in === "-" && Deno.stdin.isTerminal()) {
     throw new CliError("Cannot read rows from the terminal: name a file by --in, or use a pipe");
   }
-  const agent = await agentFor(reference, settings);
+  const named = await agentFor(reference, settings);
   const call = callOptionsOf(settings);
-  const paramsOf = paramsFor(agent, settings.map);
+  const paramsOf = paramsFor(named, settings.map);
   const outFormat = formatOf(settings.out, settings.outFormat);
   if (outFormat === "text") {
     throw new CliError("Cannot write text: name jsonl, csv or tsv by --out-format");
@@ -51,10 +54,10 @@ export async function run(
   const rows = await openRows(from);
   await prepare(folder, settings);
   await folder.make();
-  await using provider = configureFor(settings);
-  void provider;
   await using journal = folder.journal();
   const display = openDisplay({ quiet: settings.quiet, every: settings.progressEvery });
+  await using provider = providerFor(settings, folder, (text) => display.note(text));
+  const agent = askingAt(named, provider);
   const tally = new Tally();
   const counting = new AbortController();
   try {

@@ -131,9 +131,8 @@ export function withRunOptions(command: Command): Command {
     .optionsGroup("How fast, how dear:")
     .option(
       "-c, --concurrency <rows>",
-      "rows at a time; auto finds out what the server bears",
+      "rows at a time, 10 if it is not said; auto finds out what the server bears",
       value.concurrency,
-      10,
     )
     .option("--rpm <requests>", "requests a minute", value.positive)
     .option("--tpm <tokens>", "tokens a minute", value.positive)

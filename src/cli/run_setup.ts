@@ -1,9 +1,11 @@
-import { type CallOptions, configure, type Provider } from "../../mod.ts";
+import { type CallOptions, configure, type Prices, type Provider } from "../../mod.ts";
 import type { Callable } from "../agent/callable.ts";
-import { openai, type OpenAIProvider } from "../providers/openai.ts";
+import { openai } from "../providers/openai.ts";
 import { agentOf } from "./agent_file.ts";
 import { CliError, reasonOf } from "./exit_code.ts";
 import { promptAgent } from "./prompt_agent.ts";
+import { BATCH_TIMEOUT, halfPrice, providerBatch } from "./provider_batch.ts";
+import type { RunFolder } from "./run_folder.ts";
 import type { RunSettings } from "./run_settings.ts";
 
 /**
@@ -35,32 +37,36 @@ export async function agentFor(
   return await promptAgent({ prompt, system, schema });
 }
 
-/** Sets what holds for the whole process. The provider is to be closed at the end. */
-export function configureFor(
-  { baseUrl, price, model }: RunSettings,
-  provider?: Provider,
-): OpenAIProvider | undefined {
-  if (price !== undefined) {
-    if (model === undefined) throw new CliError("Cannot use --price without a --model");
-    configure({ prices: { [model]: price } });
+/** Sets what holds for the whole process; gives the provider, if the run has one of its own: it is to be closed at the end. */
+export function providerFor(
+  settings: RunSettings,
+  folder: RunFolder,
+  note: (text: string) => void,
+): (Provider & AsyncDisposable) | undefined {
+  const { baseUrl, price, model, poll } = settings;
+  if (price !== undefined && model === undefined) {
+    throw new CliError("Cannot use --price without a --model");
   }
-  if (provider !== undefined) {
-    configure({ provider });
-    return undefined;
+  const prices: Prices | undefined = price && { [model!]: price };
+  if (settings.providerBatch) {
+    configure({ prices: halfPrice(prices) });
+    return providerBatch({ baseUrl, poll, folder, note });
   }
+  if (prices !== undefined) configure({ prices });
   if (baseUrl === undefined) return undefined;
-  const own = providerAt(baseUrl);
-  configure({ provider: own });
-  return own;
-}
-
-/** A provider for a server. */
-export function providerAt(baseURL: string | undefined): OpenAIProvider {
   try {
-    return openai({ baseURL });
+    return openai({ baseURL: baseUrl });
   } catch (cause) {
     throw new CliError(reasonOf(cause), undefined, { cause });
   }
+}
+
+/** The same agent, asking this provider; of a workflow only those agents that name none of their own do. */
+export function askingAt(agent: Callable, provider: Provider | undefined): Callable {
+  if (provider === undefined) return agent;
+  configure({ provider });
+  const { with: change } = agent as { with?: unknown };
+  return typeof change === "function" ? change.call(agent, { provider }) : agent;
 }
 
 /** What each call is told. */
@@ -72,5 +78,6 @@ export function callOptionsOf(settings: RunSettings): CallOptions {
     ...(maxTokens !== undefined && { maxTokens }),
     ...(retries !== undefined && { retries }),
     ...(timeout !== undefined && { timeout }),
+    ...(timeout === undefined && settings.providerBatch && { timeout: BATCH_TIMEOUT }),
   };
 }

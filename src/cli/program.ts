@@ -4,7 +4,7 @@ import { EXIT_HELP } from "./exit_code.ts";
 import { argsToResume } from "./resume.ts";
 import { run } from "./run.ts";
 import { existingRun } from "./run_folder.ts";
-import { dirOption, type RunSettings, withRunOptions } from "./run_settings.ts";
+import { dirOption, type ToldSettings, withRunOptions } from "./run_settings.ts";
 import { listRuns } from "./runs.ts";
 import { show } from "./show.ts";
 import { serve, serveCommand } from "./serve.ts";
@@ -91,7 +91,7 @@ function runCommand(end: (code: number) => void): Command {
     .description("runs an agent over rows")
     .argument("[agent]", "agents.ts#Name: a module, and an agent or workflow that it exports")
     .addHelpText("after", RUN_EXAMPLES)
-    .action(async (agent: string | undefined, settings: RunSettings, command: Command) => {
+    .action(async (agent: string | undefined, settings: ToldSettings, command: Command) => {
       end(await run(agent, settings, argsOf(command)));
     });
 }

@@ -15,7 +15,7 @@ import { type Format, formatOf, openRows, type Rows } from "./rows.ts";
 import { endOf } from "./run_end.ts";
 import { fromJournal, nameFor, RunFolder } from "./run_folder.ts";
 import { runRows } from "./run_rows.ts";
-import type { RunSettings } from "./run_settings.ts";
+import type { RunSettings, ToldSettings } from "./run_settings.ts";
 import { agentFor, askingAt, callOptionsOf, providerFor } from "./run_setup.ts";
 import { Tally } from "./tally.ts";
 
@@ -27,7 +27,7 @@ import { Tally } from "./tally.ts";
  */
 export async function run(
   reference: string | undefined,
-  told: RunSettings & { readonly concurrency?: RunSettings["concurrency"] },
+  told: ToldSettings,
   args: readonly string[],
 ): Promise<number> {
   const { concurrency = told.providerBatch ? ROWS_IN_BATCHES : 10 } = told;

@@ -87,6 +87,11 @@ export interface RunSettings {
   readonly progressEvery: number;
 }
 
+/** The same, as far as it stands on the command line. */
+export type ToldSettings =
+  & Omit<RunSettings, "concurrency">
+  & Partial<Pick<RunSettings, "concurrency">>;
+
 /** The option that all commands on runs have. */
 export function dirOption(): Option {
   return new Option("--dir <folder>", "where runs are kept").env("SHOAL_DIR").default(".shoal");

@@ -22,6 +22,11 @@ export interface InterruptOptions {
   readonly exit: (code: number) => void;
 }
 
+/** Windows has no SIGTERM. */
+export function hasSignal(signal: Deno.Signal): boolean {
+  return signal === "SIGINT" || Deno.build.os !== "windows";
+}
+
 /** Listens to SIGINT and SIGTERM until it is disposed. */
 export function interruptible({ grace, onStop, exit }: InterruptOptions): Interrupt {
   const stop = new AbortController();
@@ -39,7 +44,8 @@ export function interruptible({ grace, onStop, exit }: InterruptOptions): Interr
     onStop();
     end();
   };
-  const signals = [["SIGINT", on(EXIT.interrupted)], ["SIGTERM", on(EXIT.terminated)]] as const;
+  const signals = ([["SIGINT", on(EXIT.interrupted)], ["SIGTERM", on(EXIT.terminated)]] as const)
+    .filter(([signal]) => hasSignal(signal));
   for (const [signal, listener] of signals) Deno.addSignalListener(signal, listener);
   return {
     stop: stop.signal,

@@ -1,4 +1,4 @@
-import { batch, type Result } from "../../mod.ts";
+import { batch, BatchError, type Result } from "../../mod.ts";
 import { display as openDisplay } from "./display.ts";
 import { CliError, EXIT } from "./exit_code.ts";
 import { type Estimate, estimate } from "./estimate.ts";
@@ -44,14 +44,21 @@ export async function pilot(
         { key: String((row.value as Record<string, unknown>)[settings.key]) }),
     }] as const
   );
-  const results: readonly Result[] = await batch(calls, {
-    journal: parts.journal,
-    runId: parts.runId,
-    concurrency: concurrency === "auto" ? {} : concurrency,
-    limits: { requestsPerMinute: settings.rpm, tokensPerMinute: settings.tpm },
-    signal: interrupt.stop,
-    ...(parts.budget !== undefined && { budget: parts.budget }),
-  });
+  let results: readonly Result[];
+  try {
+    results = await batch(calls, {
+      journal: parts.journal,
+      runId: parts.runId,
+      retryFailed: parts.retryFailed,
+      concurrency: concurrency === "auto" ? {} : concurrency,
+      limits: { requestsPerMinute: settings.rpm, tokensPerMinute: settings.tpm },
+      signal: interrupt.stop,
+      ...(parts.budget !== undefined && { budget: parts.budget }),
+    });
+  } catch (error) {
+    if (interrupt.stop.aborted) return interrupt.exitCode;
+    throw error instanceof BatchError ? error.cause ?? error : error;
+  }
   const ms = performance.now() - began;
   for (const line of told(estimate(results, sample.seen, concurrencyOf(parts), ms))) note(line);
   if (settings.yes) return undefined;

@@ -35,6 +35,7 @@ export async function run(
   if (settings.in === "-" && Deno.stdin.isTerminal()) {
     throw new CliError("Cannot read rows from the terminal: name a file by --in, or use a pipe");
   }
+  checkPaths(settings);
   const named = await agentFor(reference, settings);
   const call = callOptionsOf(settings);
   const paramsOf = paramsFor(named, settings.map);
@@ -137,13 +138,23 @@ export async function run(
       // What ended the run is the error to tell.
       if (!whole) await output.close(false).catch(() => {});
       await errors?.close(false).catch(() => {});
-      throw withHint(fromJournal(error), folder);
+      throw withHint(fromJournal(error), folder, settings);
     }
   } catch (error) {
     throw fromJournal(error);
   } finally {
     counting.abort();
   }
+}
+
+/** What is read must not be overwritten meanwhile. */
+function checkPaths({ in: input, out, errors }: RunSettings): void {
+  const paths = [input, out, errors].filter((path) => path !== undefined && path !== "-");
+  const twice = paths.find((path, i) =>
+    paths.some((other, j) => j < i && resolve(other!) === resolve(path!))
+  );
+  if (twice === undefined) return;
+  throw new CliError(`Cannot use ${twice} for more than one of --in, --out and --errors`);
 }
 
 /** The folder of the run that is meant. */
@@ -217,7 +228,7 @@ async function* withHeader(
 }
 
 /** An error with the way to go on from it. */
-function withHint(error: unknown, { name }: RunFolder): unknown {
+function withHint(error: unknown, { name }: RunFolder, settings: RunSettings): unknown {
   if (error instanceof CliError && error.exitCode === EXIT.broken) {
     return new CliError(
       `${error.message}\nWhat is finished is kept. To go on: shoal resume ${name}`,
@@ -226,7 +237,9 @@ function withHint(error: unknown, { name }: RunFolder): unknown {
     );
   }
   if (error instanceof TypeError || error instanceof RangeError) {
-    return new CliError(reasonOf(error), EXIT.usage, { cause: error });
+    const { budget, price } = settings;
+    const hint = budget !== undefined && price === undefined ? "\nA price: --price IN,OUT" : "";
+    return new CliError(reasonOf(error) + hint, EXIT.usage, { cause: error });
   }
   return error;
 }

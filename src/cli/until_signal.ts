@@ -1,12 +1,13 @@
+import { hasSignal } from "./interrupt.ts";
+
 /** Resolves with the first SIGINT or SIGTERM. */
 export function untilSignal(): Promise<void> {
+  const signals = (["SIGINT", "SIGTERM"] as const).filter(hasSignal);
   return new Promise((resolve) => {
     const on = () => {
-      Deno.removeSignalListener("SIGINT", on);
-      Deno.removeSignalListener("SIGTERM", on);
+      for (const signal of signals) Deno.removeSignalListener(signal, on);
       resolve();
     };
-    Deno.addSignalListener("SIGINT", on);
-    Deno.addSignalListener("SIGTERM", on);
+    for (const signal of signals) Deno.addSignalListener(signal, on);
   });
 }

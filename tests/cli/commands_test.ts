@@ -100,6 +100,17 @@ Deno.test("serve: the agents of a module over HTTP, for those who have a token",
   assertEquals(code, 0);
 });
 
+Deno.test("serve: without tokens the developer at the machine is let in", async () => {
+  await using here = await place();
+  const child = here.spawn(["serve", AGENTS, "--port", "0"]);
+  const reader = child.stdout.getReader();
+  const response = await fetch(text((await reader.read()).value!).trim());
+  assertEquals([response.status, (await response.text()).includes("sentiment")], [200, true]);
+  child.kill("SIGINT");
+  await reader.cancel();
+  await Promise.all([child.status, child.stderr.cancel()]);
+});
+
 Deno.test("help: every command has one, with examples and exit codes", async () => {
   await using here = await place();
   const { code, out } = await here.shoal(["--help"]);

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { AGENTS, place, rowsOf, text, until } from "./helpers.ts";
+import { AGENTS, COMMAND, place, rowsOf, text, until } from "./helpers.ts";
 
 const ARGS = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--run", "r"];
 
@@ -56,7 +56,7 @@ Deno.test("a second Ctrl-C ends it at once", async () => {
 Deno.test("Ctrl-C while the standard input says nothing", async () => {
   await using here = await place();
   const child = new Deno.Command("deno", {
-    args: (await import("./helpers.ts")).COMMAND.concat(["run", `${AGENTS}#Sentiment`, "-q"]),
+    args: [...COMMAND, "run", `${AGENTS}#Sentiment`, "-q", "--grace", "1h"],
     cwd: here.dir,
     env: { OPENAI_BASE_URL: here.server.url },
     stdin: "piped",

@@ -122,10 +122,12 @@ Deno.test("a run that has begun, and an output that is there, are not overwritte
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "out.jsonl", "-q"];
-  await here.write("out.jsonl", "precious\n");
+  const precious = "precious ".repeat(1_000) + "\n";
+  await here.write("out.jsonl", precious);
   const refused = await here.shoal(args);
-  assertEquals([refused.code, await here.read("out.jsonl")], [2, "precious\n"]);
+  assertEquals([refused.code, await here.read("out.jsonl")], [2, precious]);
   assertEquals((await here.shoal([...args, "--fresh"])).code, 0);
+  assertEquals((await here.rows("out.jsonl")).length, 2);
   const again = await here.shoal(args);
   assertEquals(again.code, 2);
   assertStringIncludes(again.err, "--resume goes on with it");
@@ -146,8 +148,10 @@ Deno.test("a budget holds over all starts, and ends the run", async () => {
   assertStringIncludes(first.err, "shoal resume");
   const done = (await here.rows("out.jsonl")).length;
   assertEquals(done > 5 && done < 150, true, `${done}`);
+  const { requests } = here.server.stats;
   const again = await here.shoal(["resume"]);
-  assertEquals(again.code, 4);
+  // There is hardly anything left of it.
+  assertEquals([again.code, here.server.stats.requests < requests + 5], [4, true]);
   assertEquals((await here.shoal(["resume", "--budget", "100"])).code, 0);
   assertEquals((await here.rows("out.jsonl")).length, 200);
 });
@@ -186,6 +190,14 @@ Deno.test("wrong use is told, with what was meant", async () => {
       [["run", "none.ts#A"], /Cannot load the agents of none.ts/],
       [["run", `${AGENTS}#Sentiment`, "-i", "none.jsonl"], /Cannot read none.jsonl/],
       [["run", `${AGENTS}#Sentiment`, "-c", "0"], /above 0/],
+      [
+        ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "./in.jsonl", "--fresh"],
+        /more than one/,
+      ],
+      [
+        ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-m", "strange", "--budget", "1"],
+        /--price/,
+      ],
       [["run", `${AGENTS}#Sentiment`, "--concurency", "3"], /Did you mean --concurrency/],
       [["run", "--prompt", "x"], /without a --model/],
       [["run", `${AGENTS}#Sentiment`, "--map", "nix=a"], /no such parameter: it has input/],

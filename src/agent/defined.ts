@@ -139,6 +139,10 @@ export class DefinedModel extends Defined {
     return this.#agent.paramsSchema?.();
   }
 
+  outputSchema(): JsonSchema | undefined {
+    return this.#agent.output?.json;
+  }
+
   override with(overrides: AgentOverrides): Agent {
     const doing = `change the agent "${this.name}"`;
     checkOptions(doing, overrides, OVERRIDE_RULES);

@@ -87,6 +87,19 @@ export type {
   ToolRequest,
   ToolSpec,
 } from "./src/model/message.ts";
+export type {
+  Journal,
+  JournalFound,
+  JournalItem,
+  JournalOnly,
+  JournalOpenOptions,
+  JournalPruneOptions,
+  JournalRecord,
+  JournalSession,
+  JournalStatus,
+  JournalStored,
+  JournalSummary,
+} from "./src/model/journal.ts";
 export type { BudgetOptions } from "./src/model/budget.ts";
 export type {
   AdaptiveConcurrency,
@@ -116,6 +129,7 @@ export { batch } from "./src/run/batch.ts";
 export type { Results } from "./src/run/batch.ts";
 export { each } from "./src/run/each.ts";
 export type { EachContext, EachOptions, Settled } from "./src/run/each.ts";
+export type { JournalRunOptions, OnlyOptions } from "./src/run/journal_options.ts";
 export type { CallRunOptions, RunOptions } from "./src/run/options.ts";
 export { defineParallel } from "./src/run/parallel.ts";
 export { pipeline } from "./src/run/pipeline.ts";

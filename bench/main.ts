@@ -1,53 +1,97 @@
 /**
- * How near the module is to what the machine can do, beside what else one would take. Each run has a process of its own, the
+ * How near the module is to what the machine can do, and what the event loop buys over threads. Each run has a process of its own, the
  * server too; what is compared is run in turn, and the median of three counts.
  *
- *     deno task bench            all of it, about a quarter of an hour
- *     deno task bench --quick    one run of each instead of three, and shorter ones
- *     deno task bench --json     the figures as JSON on stdout
- *     deno task bench pool calls only these parts: pool, calls, stream, tls, limits, rate, adaptive
+ *     deno task bench                 all of it, in less than five minutes; writes bench/results/latest.*
+ *     deno task bench --quick         in less than one: smaller loads, one run of each
+ *     deno task bench --json          the figures as JSON on stdout
+ *     deno task bench modes growth    only these parts: modes, layers, growth, transport, cpu
+ *     deno task bench:peers           beside other libraries
+ *     deno task bench:limits          against servers with limits, beside other libraries
+ *     deno task bench pool            the pool alone, beside other pools
  */
-import type { Part } from "./part.ts";
+import { parseArgs } from "node:util";
+import type { Finding, Part } from "./part.ts";
 import { adaptive } from "./parts/adaptive.ts";
-import { calls } from "./parts/calls.ts";
+import { cpu } from "./parts/cpu.ts";
+import { growth } from "./parts/growth.ts";
+import { layers } from "./parts/layers.ts";
 import { limits } from "./parts/limits.ts";
+import { modes } from "./parts/modes.ts";
+import { peers } from "./parts/peers.ts";
 import { pool } from "./parts/pool.ts";
 import { rate } from "./parts/rate.ts";
-import { stream } from "./parts/stream.ts";
-import { tls } from "./parts/tls.ts";
-import { print, type Table } from "./table.ts";
+import { transport } from "./parts/transport.ts";
+import { goalTable } from "./report/goal.ts";
+import { machineLine, thisMachine } from "./report/machine.ts";
+import { textTable } from "./report/text.ts";
+import { goalsOf, type Report, writeReport } from "./report/write.ts";
 
-const PARTS: Readonly<Record<string, Part>> = { pool, calls, stream, tls, limits, rate, adaptive };
-const flags = Deno.args.filter((arg) => arg.startsWith("--"));
-const wanted = Deno.args.filter((arg) => !arg.startsWith("--"));
-const quick = flags.includes("--quick");
-const times = quick ? 1 : 3;
+/** What is run when nothing is named. */
+const WHOLE: Readonly<Record<string, Part>> = { modes, layers, growth, transport, cpu };
+const PARTS: Readonly<Record<string, Part>> = {
+  ...WHOLE,
+  peers,
+  pool,
+  limits,
+  rate,
+  adaptive,
+};
 
-const tables: Table[] = [];
-for (const [name, part] of Object.entries(PARTS)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+/** What is kept of whole runs, by the parts that were run: the command, and the name of the files. */
+const FILES: Readonly<Record<string, readonly [command: string, file: string]>> = {
+  [Object.keys(WHOLE).join(" ")]: ["deno task bench", "latest"],
+  "peers": ["deno task bench:peers", "peers"],
+};
+
+const { values: { quick, json }, positionals } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+  allowPositionals: true,
+});
+const unknown = positionals.find((name) => !Object.hasOwn(PARTS, name));
+if (unknown !== undefined) {
+  console.error(
+    `Cannot run the bench as its parts must be some of ${
+      Object.keys(PARTS).join(", ")
+    }: current value is "${unknown}"`,
+  );
+  Deno.exit(2);
+}
+
+const began = performance.now();
+const effort = { times: quick ? 1 : 3, quick };
+const names = positionals.length > 0 ? positionals : Object.keys(WHOLE);
+const parts: Record<string, Finding[]> = {};
+for (const name of names) {
   console.error(`measuring: ${name} …`);
-  for await (const table of part({ times, quick })) {
-    tables.push(table);
-    if (!flags.includes("--json")) print(table);
+  const findings: Finding[] = parts[name] = [];
+  for await (const finding of PARTS[name]!(effort)) {
+    findings.push(finding);
+    if (!json) console.log(`\n${textTable(finding.table)}`);
   }
 }
 
-const machine = {
-  cores: navigator.hardwareConcurrency,
-  memoryGB: Math.round(Deno.systemMemoryInfo().total / 1e9),
-  deno: Deno.version.deno,
-  os: `${Deno.build.os} ${Deno.build.arch}`,
+const [command, file] = FILES[names.join(" ")] ?? [`deno task bench ${names.join(" ")}`];
+const report: Report = {
+  command,
+  machine: thisMachine(),
+  times: effort.times,
+  seconds: (performance.now() - began) / 1000,
+  parts,
 };
-const results = { machine, times, tables };
-if (flags.includes("--json")) {
-  console.log(JSON.stringify(results, null, 2));
+if (json) {
+  console.log(JSON.stringify(report, null, 2));
 } else {
-  const { cores, memoryGB, deno, os } = machine;
-  console.log(`\n${cores} cores, ${memoryGB} GB, Deno ${deno}, ${os}; median of ${times}`);
+  const goals = goalsOf(report);
+  if (goals.length > 0) console.log(`\n${textTable(goalTable(goals))}`);
+  console.log(
+    `\n${machineLine(report.machine)}; medians of ${report.times}; ${Math.round(report.seconds)} s`,
+  );
 }
-if (wanted.length === 0 && !quick) {
-  const file = new URL("./results/latest.json", import.meta.url);
-  await Deno.mkdir(new URL("./", file), { recursive: true });
-  await Deno.writeTextFile(file, JSON.stringify(results, null, 2) + "\n");
+// What is found in a hurry, or in part, is not kept.
+if (file !== undefined && !quick) {
+  await writeReport(report, new URL("./results/", import.meta.url), file);
 }

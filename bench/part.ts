@@ -1,4 +1,6 @@
-import type { Table } from "./table.ts";
+import type { Chart } from "./report/chart.ts";
+import type { Goal } from "./report/goal.ts";
+import type { Table } from "./report/table.ts";
 
 /** How thoroughly it is measured. */
 export interface Effort {
@@ -8,5 +10,14 @@ export interface Effort {
   readonly quick: boolean;
 }
 
-/** A part of the bench: measures, and gives each table as soon as it is full. */
-export type Part = (effort: Effort) => AsyncIterable<Table>;
+/** What a part found out. */
+export interface Finding {
+  readonly table: Table;
+  /** What had to be reached, with what was. */
+  readonly goals?: readonly Goal[];
+  /** The same as pictures. */
+  readonly charts?: readonly Chart[];
+}
+
+/** A part of the bench: measures, and gives each finding as soon as it is there. */
+export type Part = (effort: Effort) => AsyncIterable<Finding>;

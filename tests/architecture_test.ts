@@ -8,10 +8,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   limits: ["model"],
   cache: ["model"],
   telemetry: ["model"],
+  journal: ["model"],
   providers: ["model"],
   testing: ["model"],
   agent: ["model", "resilience", "limits", "cache", "telemetry"],
   run: ["agent", "model", "limits", "telemetry"],
+  hono: ["run", "agent", "model", "limits"],
   workers: ["run", "agent", "model", "limits", "cache", "resilience", "telemetry"],
 };
 
@@ -19,13 +21,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const ONLY_IN: Record<string, readonly string[]> = {
   "npm:openai": ["providers"],
   "npm:@ai-sdk/provider": ["providers"],
+  "npm:hono": ["hono"],
   "npm:lru-cache": ["cache"],
   "npm:@pydantic/genai-prices": ["telemetry"],
   "npm:@standard-schema/spec": ["agent"],
 };
 
 /** No package of the tests and examples may get into what is published. */
-const NEVER = ["npm:zod", "npm:fast-check", "npm:@sinonjs/fake-timers", "npm:p-map", "npm:p-limit"];
+const NEVER = [
+  "npm:zod",
+  "npm:fast-check",
+  "npm:@sinonjs/fake-timers",
+  "npm:p-map",
+  "npm:p-limit",
+  "npm:@hono/node-server",
+];
 
 interface Module {
   readonly specifier: string;
@@ -43,6 +53,8 @@ async function modules(): Promise<Module[]> {
     "mod.ts",
     "src/providers/openai.ts",
     "src/providers/ai_sdk.ts",
+    "src/hono/mod.ts",
+    "src/journal/mod.ts",
     "src/testing/mod.ts",
     "src/workers/workers.ts",
     "src/workers/_worker.ts",

@@ -1,68 +1,94 @@
-/** Calls to a server that takes its time and refuses nothing. */
-import { configure, defineAgent, stream } from "@shoal/agents";
-import { openai } from "@shoal/agents/openai";
-import OpenAI from "openai";
-import pLimit from "p-limit";
-import { type Cases, range, REVIEW, TASK, TEXT, type Work } from "../case.ts";
+/** Calls to a server that refuses nothing, by Shoal and by what lies below it. */
+import { type Cases, lanes, type Load, range, REVIEW, TASK, TEXT } from "../measure/case.ts";
+import { tallied } from "../measure/tally.ts";
 
-interface Options {
-  readonly n: number;
-  readonly concurrency: number;
+interface Options extends Load {
   readonly url: string;
+  /** What is done before, to be warm. */
+  readonly warm: Load;
+  /** Shall the answers come piece by piece? */
+  readonly streamed?: boolean;
   readonly caCert?: string;
-  readonly connections?: number;
+  /**
+   * How often the work is done; `medianMs` is then the middle of the wall times.
+   *
+   * @default {1}
+   */
+  readonly again?: number;
 }
 
 const messages = [{ role: "user" as const, content: TEXT }];
 
+// Each loads only what it needs, so that the others' code costs it no memory.
 export const CASES: Cases = {
-  "calls-shoal": async ({ n, concurrency, url, caCert, connections }: Options) => {
+  shoal: async ({ url, caCert, streamed, ...loads }: Options) => {
+    const { configure, defineAgent, stream } = await import("@shoal/agents");
+    const { openai } = await import("@shoal/agents/openai");
     const provider = openai({
       baseURL: url,
       apiKey: "none",
-      connections,
       caCerts: caCert === undefined ? undefined : [await Deno.readTextFile(caCert)],
     });
     configure({ provider, model: "bench", prices: { bench: { input: 1, output: 1 } }, retries: 0 });
     const Label = defineAgent({ name: "label", prompt: `${TASK} {text}` });
-    return await warm(caCert, async () => {
-      const calls = Array.from(range(n), () => [Label, { text: REVIEW }] as const);
-      for await (const { result } of stream(calls, { concurrency })) {
-        if (!result.ok) throw result.error;
+    function* calls(n: number) {
+      for (const _ of range(n)) yield [Label, { text: REVIEW }] as const;
+    }
+    const onDelta = streamed ? () => {} : undefined;
+    return tallied(loads, async ({ n, concurrency }, tally) => {
+      for await (const { result } of stream(calls(n), { concurrency, onDelta })) {
+        tally.add(result.error);
       }
     });
   },
-  "calls-sdk": ({ n, concurrency, url }: Options) => {
+
+  sdk: async ({ url, streamed, ...loads }: Options) => {
+    const { OpenAI } = await import("openai");
+    const { default: pLimit } = await import("p-limit");
     const client = new OpenAI({ baseURL: url, apiKey: "none", maxRetries: 0 });
-    const limit = pLimit(concurrency);
-    const ask = () => client.chat.completions.create({ model: "bench", messages });
-    return async () => {
-      await Promise.all(Array.from(range(n), () => limit(ask)));
+    const plain = () => client.chat.completions.create({ model: "bench", messages });
+    const pieces = async () => {
+      const stream_options = { include_usage: true };
+      const body = { model: "bench", messages, stream: true as const, stream_options };
+      for await (const _ of await client.chat.completions.create(body));
     };
+    const ask: () => PromiseLike<unknown> = streamed ? pieces : plain;
+    return tallied(loads, ({ n, concurrency }, tally) => {
+      const limit = pLimit(concurrency);
+      return Promise.all(Array.from(range(n), () => tally.of(limit(ask))));
+    });
   },
-  "calls-fetch": async ({ n, concurrency, url, caCert }: Options) => {
+
+  fetch: async ({ url, caCert, streamed, ...loads }: Options) => {
     const client = caCert === undefined
       ? undefined
       : Deno.createHttpClient({ caCerts: [await Deno.readTextFile(caCert)] });
-    const limit = pLimit(concurrency);
     const ask = async (): Promise<void> => {
       const response = await fetch(`${url}/chat/completions`, {
         method: "POST",
         headers: { "content-type": "application/json", authorization: "Bearer none" },
-        body: JSON.stringify({ model: "bench", messages }),
+        body: JSON.stringify({ model: "bench", messages, stream: streamed }),
         client,
       });
       if (!response.ok) throw new Error(`status ${response.status}`);
-      await response.json();
+      await (streamed ? readEvents(response.body!) : response.json());
     };
-    return await warm(caCert, async () => {
-      await Promise.all(Array.from(range(n), () => limit(ask)));
-    });
+    return tallied(loads, (load, tally) => lanes(load, () => tally.of(ask())));
   },
 };
 
-/** Over TLS the handshakes are not what is measured: the work has been done once before. */
-async function warm(caCert: string | undefined, work: Work): Promise<Work> {
-  if (caCert !== undefined) await work();
-  return work;
+/** Reads server-sent events as one would do it by hand. */
+async function readEvents(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  let text = "";
+  let rest = "";
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    const events = (rest + chunk).split("\n\n");
+    rest = events.pop()!;
+    for (const event of events) {
+      const data = event.slice("data: ".length);
+      if (data !== "[DONE]") text += JSON.parse(data).choices[0]?.delta.content ?? "";
+    }
+  }
+  if (text === "") throw new Error("an empty answer");
+  return text;
 }

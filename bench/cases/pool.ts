@@ -3,28 +3,39 @@ import { each } from "@shoal/agents";
 import { pooledMap } from "@std/async/pool";
 import pLimit from "p-limit";
 import pMap from "p-map";
-import { type Cases, range } from "../case.ts";
+import { type Case, type Cases, type Load, range } from "../measure/case.ts";
 
-interface Options {
-  readonly n: number;
-  readonly concurrency: number;
+interface Options extends Load {
   readonly ms: number;
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const WARM: Load = { n: 2_000, concurrency: 50 };
 
 export const CASES: Cases = {
-  "pool-shoal": ({ n, concurrency, ms }: Options) => async () => {
-    await each(range(n), () => sleep(ms), { concurrency });
-  },
-  "pool-p-map": ({ n, concurrency, ms }: Options) => async () => {
-    await pMap(range(n), () => sleep(ms), { concurrency });
-  },
-  "pool-p-limit": ({ n, concurrency, ms }: Options) => async () => {
+  shoal: poolCase(async ({ n, concurrency }, work) => {
+    await each(range(n), work, { concurrency });
+  }),
+  "p-map": poolCase(async ({ n, concurrency }, work) => {
+    await pMap(range(n), work, { concurrency });
+  }),
+  "p-limit": poolCase(async ({ n, concurrency }, work) => {
     const limit = pLimit(concurrency);
-    await Promise.all(Array.from(range(n), () => limit(() => sleep(ms))));
-  },
-  "pool-pooledMap": ({ n, concurrency, ms }: Options) => async () => {
-    for await (const _ of pooledMap(concurrency, range(n), () => sleep(ms)));
-  },
+    await Promise.all(Array.from(range(n), () => limit(work)));
+  }),
+  pooledMap: poolCase(async ({ n, concurrency }, work) => {
+    for await (const _ of pooledMap(concurrency, range(n), work));
+  }),
 };
+
+function poolCase(
+  run: (load: Load, work: () => Promise<void>) => Promise<void>,
+): (options: Options) => Case {
+  return ({ n, concurrency, ms }) => ({
+    warm: () => run(WARM, () => sleep(1)),
+    work: () => run({ n, concurrency }, () => sleep(ms)),
+  });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

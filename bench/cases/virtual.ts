@@ -6,7 +6,7 @@ import {
   type VirtualProviderOptions,
   virtualTime,
 } from "@shoal/agents/testing";
-import { type Cases, REVIEW, TASK } from "../case.ts";
+import { type Cases, REVIEW, TASK } from "../measure/case.ts";
 
 interface Options {
   /** How the server behaves. */
@@ -23,50 +23,52 @@ const MINUTE = 60_000;
 const GIVE_UP = 100_000;
 
 export const CASES: Cases = {
-  "virtual-minutes": ({ server, limits, concurrency, minutes }: Options) => async () => {
-    const time = virtualTime({ seed: 1 });
-    const provider = virtualProvider({ ...server, keep: Infinity });
-    configure({ prices: { bench: { input: 1, output: 1 } } });
-    const Label = defineAgent({
-      name: "label",
-      model: "bench",
-      prompt: `${TASK} {text}`,
-      provider,
-      limits,
-    });
-    function* calls() {
-      while (time.now < minutes * MINUTE) yield [Label, { text: REVIEW }] as const;
-    }
-    let completed = 0;
-    let failed = 0;
-    let attempts = 0;
-    await time.run(async () => {
-      for await (const { result } of stream(calls(), { concurrency })) {
-        if (result.ok) completed++;
-        else if (failed++ === 0) console.error(result.error);
-        // Calls that fail before anything is sent take no time: they would never end.
-        if (!result.ok && failed > completed + GIVE_UP) throw result.error;
-        attempts += result.attempts.length;
+  minutes: ({ server, limits, concurrency, minutes }: Options) => ({
+    work: async () => {
+      const time = virtualTime({ seed: 1 });
+      const provider = virtualProvider({ ...server, keep: Infinity });
+      configure({ prices: { bench: { input: 1, output: 1 } } });
+      const Label = defineAgent({
+        name: "label",
+        model: "bench",
+        prompt: `${TASK} {text}`,
+        provider,
+        limits,
+      });
+      function* calls() {
+        while (time.now < minutes * MINUTE) yield [Label, { text: REVIEW }] as const;
       }
-    });
-    const within = (from: number, to: number) =>
-      seen(provider.arrivals, from * MINUTE, to * MINUTE);
-    const [first, second, later] = [within(0, 1), within(1, 2), within(1, minutes)];
-    return {
-      completed,
-      failed,
-      attempts,
-      requests: provider.stats.requests,
-      refusedFirst: first.refused,
-      requestsFirst: first.requests,
-      refusedLater: later.refused,
-      requestsLater: later.requests,
-      acceptedSecond: second.accepted,
-      acceptedLater: later.accepted,
-      tokensSecond: second.tokens,
-      tokensLater: later.tokens,
-    };
-  },
+      let completed = 0;
+      let failed = 0;
+      let attempts = 0;
+      await time.run(async () => {
+        for await (const { result } of stream(calls(), { concurrency })) {
+          if (result.ok) completed++;
+          else if (failed++ === 0) console.error(result.error);
+          // Calls that fail before anything is sent take no time: they would never end.
+          if (!result.ok && failed > completed + GIVE_UP) throw result.error;
+          attempts += result.attempts.length;
+        }
+      });
+      const within = (from: number, to: number) =>
+        seen(provider.arrivals, from * MINUTE, to * MINUTE);
+      const [first, second, later] = [within(0, 1), within(1, 2), within(1, minutes)];
+      return {
+        completed,
+        failed,
+        attempts,
+        requests: provider.stats.requests,
+        refusedFirst: first.refused,
+        requestsFirst: first.requests,
+        refusedLater: later.refused,
+        requestsLater: later.requests,
+        acceptedSecond: second.accepted,
+        acceptedLater: later.accepted,
+        tokensSecond: second.tokens,
+        tokensLater: later.tokens,
+      };
+    },
+  }),
 };
 
 /** What the server saw from one time on until another. */

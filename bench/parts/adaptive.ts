@@ -1,6 +1,5 @@
-import type { Effort } from "../part.ts";
-import type { Table } from "../table.ts";
-import { atOnce, NOTE, requests, row, type Setup, tokens } from "../virtual.ts";
+import type { Effort, Finding } from "../part.ts";
+import { atOnce, NOTE, requests, row, type Setup, tokens } from "../measure/minutes.ts";
 
 /** Agents that are told nothing of the server's limits. */
 const SETUPS: readonly Setup[] = [
@@ -10,17 +9,14 @@ const SETUPS: readonly Setup[] = [
 ];
 
 /** How much of a limit that they must find out agents use, and how much is refused for it. */
-export async function* adaptive(effort: Effort): AsyncGenerator<Table> {
+export async function* adaptive(effort: Effort): AsyncGenerator<Finding> {
   for (const server of [requests(6_000), requests(600), tokens(600_000), atOnce(100)]) {
     const rows = [];
     for (const setup of SETUPS) {
       const { server: _, ...rest } = await row(effort, server, setup);
       rows.push(rest);
     }
-    yield {
-      title: `Agents that are not told the server's limit, over minutes: ${server.name}`,
-      rows,
-      note: NOTE,
-    };
+    const title = `Agents that are not told the server's limit, over minutes: ${server.name}`;
+    yield { table: { title, rows, note: NOTE } };
   }
 }

@@ -1,8 +1,9 @@
-import { logNormalMean } from "../latency.ts";
-import { measure } from "../measure.ts";
-import type { Effort } from "../part.ts";
-import { startServer } from "../servers.ts";
-import { count, percent, ratio, round, seconds, type Table } from "../table.ts";
+import { logNormalMean } from "../measure/latency.ts";
+import { isMeasured, measure } from "../measure/measure.ts";
+import { startServer } from "../measure/servers.ts";
+import type { Effort, Finding } from "../part.ts";
+import { versionsOf } from "../peers/versions.ts";
+import { count, percent, type Row } from "../report/table.ts";
 
 const LATENCY = { p50: 200, p99: 800 };
 const MEAN_MS = logNormalMean(LATENCY);
@@ -27,31 +28,31 @@ interface Scenario {
 }
 
 const CLIENTS = {
-  "shoal": "limits-shoal",
-  "shoal, adaptive": "limits-shoal-adaptive",
-  "shoal, told the limit": "limits-shoal-known",
-  "LangChain.js batch": "limits-langchain",
-  "AI SDK + p-limit": "limits-ai",
-  "openai SDK + p-queue, told the limit": "limits-sdk-queue",
-  "openai SDK + p-limit": "limits-sdk",
-};
+  "Shoal": ["cases/limits.ts", "shoal"],
+  "Shoal, adaptive": ["cases/limits.ts", "adaptive"],
+  "Shoal, told the limit": ["cases/limits.ts", "known"],
+  "LangChain.js batch": ["peers/limits.ts", "langchain"],
+  "AI SDK + p-limit": ["peers/limits.ts", "ai"],
+  "openai SDK + p-queue, told the limit": ["peers/limits.ts", "sdk-queue"],
+  "openai SDK + p-limit": ["peers/limits.ts", "sdk"],
+} as const;
 
 /** Calls to a server that refuses what is above its limits, by clients that do not know them and by some that do. */
-export async function* limits({ quick }: Effort): AsyncGenerator<Table> {
+export async function* limits({ quick }: Effort): AsyncGenerator<Finding> {
   for (const scenario of scenarios(quick)) {
     const { title, n, ideal } = scenario;
-    const rows = [];
-    for (const [client, name] of Object.entries(CLIENTS)) {
-      rows.push({ client, ...await run(name, scenario) });
+    const rows: Row[] = [];
+    for (const [client, [file, name]] of Object.entries(CLIENTS)) {
+      rows.push({ client, ...await run(file, name, scenario) });
     }
+    const who = `${count(n)} calls, ${CONCURRENCY} at a time`;
+    const least = `ideal ${(ideal(n) / 1000).toFixed(1)} s`;
     yield {
-      title: `${
-        count(n)
-      } calls, ${CONCURRENCY} at a time, to a server that allows ${title} (ideal ${
-        (ideal(n) / 1000).toFixed(1)
-      } s)`,
-      rows,
-      note: await notes(),
+      table: {
+        title: `${who}, to a server that allows ${title} (${least})`,
+        rows,
+        note: await notes(),
+      },
     };
   }
 }
@@ -88,12 +89,13 @@ function scenarios(quick: boolean): Scenario[] {
 
 /** One client against a server of its own. */
 async function run(
+  file: string,
   name: string,
   { n, limits, empty, queue, ideal }: Scenario,
-): Promise<Record<string, string | number>> {
+): Promise<Row> {
   await using server = await startServer({ latency: LATENCY, limits });
   const options = { n, concurrency: CONCURRENCY, url: server.url, known: limits, queue };
-  const m = await measure(name, options, {
+  const outcome = await measure(file, name, options, {
     limitMs: LONGEST_MS,
     before: async () => {
       if (empty) await server.empty();
@@ -101,39 +103,33 @@ async function run(
   });
   const { requests, byStatus } = await server.stats();
   const refused = byStatus[429] ?? 0;
-  const completed = m?.extra?.completed;
+  const m = isMeasured(outcome) ? outcome : undefined;
+  const completed = m?.extra.completed;
   return {
-    completed: round(completed),
-    failed: round(m?.extra?.failed),
-    "wall s": m === undefined ? `> ${LONGEST_MS / 1000}, stopped` : seconds(m),
-    "× ideal": ratio(m?.wallMs, completed && ideal(completed)),
-    requests: count(requests),
-    "429s": count(refused),
+    completed,
+    failed: m?.extra.failed,
+    "wall s": isMeasured(outcome) ? outcome.wallMs / 1000 : outcome.stopped,
+    "× ideal": m && completed ? m.wallMs / ideal(completed) : undefined,
+    requests,
+    "429s": refused,
     wasted: percent(refused, requests),
-    "CPU µs per call": round(m && m.cpuMs * 1000 / n),
+    "CPU µs per call": m && m.cpuMs * 1000 / n,
   };
 }
 
 /** How each client was set up. */
 async function notes(): Promise<string[]> {
-  const lock = await Deno.readTextFile(new URL("../../deno.lock", import.meta.url));
-  const resolved = Object.entries<string>(JSON.parse(lock).specifiers);
-  const version = (name: string): string => {
-    const [, found] = resolved.find(([specifier]) => specifier.startsWith(`npm:${name}@`))!;
-    return `${name} ${found.split("_")[0]}`;
-  };
-  const peers = [
-    "@langchain/openai",
-    "ai",
-    "@ai-sdk/openai-compatible",
-    "openai",
-    "p-limit",
-    "p-queue",
-  ];
   return [
     "× ideal: the wall time beside the least that as many calls as were completed would take. One run each; a server of its own.",
-    "Retries as they come: shoal 3, LangChain.js 6, AI SDK 2, openai SDK 2. All are told with a 429 when to come back; loading is not measured.",
+    "Retries as they come: Shoal 3, LangChain.js 6, AI SDK 2, openai SDK 2. All are told with a 429 when to come back; loading is not measured.",
     `LangChain.js: batch with maxConcurrency ${CONCURRENCY} and returnExceptions; no tracing.`,
-    peers.map(version).join(", "),
+    await versionsOf(
+      "@langchain/openai",
+      "ai",
+      "@ai-sdk/openai-compatible",
+      "openai",
+      "p-limit",
+      "p-queue",
+    ),
   ];
 }

@@ -1,32 +1,39 @@
-import { interleaved, measure } from "../measure.ts";
-import type { Effort } from "../part.ts";
-import { count, round, type Table } from "../table.ts";
+import { measure } from "../measure/measure.ts";
+import { cpuMs, peakMB, Runs, wallMs } from "../measure/runs.ts";
+import type { Effort, Finding } from "../part.ts";
+import { count, seconds } from "../report/table.ts";
 
-/** 20,000 sleeps of 5 ms. */
-export async function* pool({ times }: Effort): AsyncGenerator<Table> {
+/** The pool alone, beside others: 20,000 sleeps of 5 ms. */
+export async function* pool({ times }: Effort): AsyncGenerator<Finding> {
   const n = 20_000;
   const ms = 5;
   for (const concurrency of [100, 1_000, 5_000]) {
     const run = (name: string, limitMs?: number) => () =>
-      measure(name, { n, ms, concurrency }, { limitMs });
-    const found = await interleaved(times, {
-      "shoal each": run("pool-shoal"),
-      "p-map": run("pool-p-map"),
-      "p-limit": run("pool-p-limit"),
-    });
+      measure("cases/pool.ts", name, { n, ms, concurrency }, { limitMs });
+    const pools = {
+      "Shoal, each": run("shoal"),
+      "p-map": run("p-map"),
+      "p-limit": run("p-limit"),
+    };
+    const runs = await Runs.of(times, pools);
     // Once is enough to see it.
-    const naive = await run("pool-pooledMap", 15_000)();
-    const ideal = n / concurrency * ms;
+    const naive = await Runs.of(1, { "pooledMap over items": run("pooledMap", 15_000) });
+    const rowOf = <K extends string>(runs: Runs<K>, pool: K) => ({
+      pool,
+      "wall s": runs.stopped(pool) ?? seconds(runs.median(pool, wallMs)),
+      "CPU s": seconds(runs.median(pool, cpuMs)),
+      "peak MB": runs.median(pool, peakMB),
+    });
     yield {
-      title: `Pool alone: ${count(n)} sleeps of ${ms} ms, ${
-        count(concurrency)
-      } at a time (ideal ${ideal} ms)`,
-      rows: Object.entries({ ...found, "pooledMap over items": naive }).map(([pool, m]) => ({
-        pool,
-        "wall ms": m === undefined ? "> 15,000, stopped" : round(m.wallMs),
-        "CPU ms": round(m?.cpuMs),
-        "peak MB": round(m?.peakMB),
-      })),
+      table: {
+        title: `Pool alone: ${count(n)} sleeps of ${ms} ms, ${
+          count(concurrency)
+        } at a time (ideal ${n / concurrency * ms / 1000} s)`,
+        rows: [
+          ...Object.keys(pools).map((pool) => rowOf(runs, pool as keyof typeof pools)),
+          rowOf(naive, "pooledMap over items"),
+        ],
+      },
     };
   }
 }

@@ -287,10 +287,6 @@ class ModelCall {
       priority: options.priority ?? context.priority,
       budgets,
       trace,
-      enter: undefined,
-      duplicate: false,
-      ended: undefined,
-      first: undefined,
     };
     const sharing = sharingOf(agent, options, config);
     return sharing === undefined

@@ -15,6 +15,8 @@ export interface Callable<Params = any, Content = any> {
    * @throws {TypeError} If the schema that describes them has none.
    */
   paramsSchema?(): JsonSchema | undefined;
+  /** The JSON Schema of what it answers, where that has an `output`: as the model is asked for it. */
+  outputSchema?(): JsonSchema | undefined;
   /** Calls it; a failure is a value here, not a throw. */
   settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
 }

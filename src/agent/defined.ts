@@ -11,7 +11,7 @@ import { type CallHooks, callModel, type ModelAgent } from "./call.ts";
 import type { Callable } from "./callable.ts";
 import { configuration } from "./config.ts";
 import { currentContext, inContext, track } from "./context.ts";
-import { remember } from "./definition.ts";
+import { remember, schemaIfTold } from "./definition.ts";
 import {
   type AgentBase,
   type AgentOverrides,
@@ -139,6 +139,10 @@ export class DefinedModel extends Defined {
     return this.#agent.paramsSchema?.();
   }
 
+  outputSchema(): JsonSchema | undefined {
+    return this.#agent.output?.json;
+  }
+
   override with(overrides: AgentOverrides): Agent {
     const doing = `change the agent "${this.name}"`;
     checkOptions(doing, overrides, OVERRIDE_RULES);
@@ -166,7 +170,7 @@ export class DefinedRun extends Defined {
     this.#agent = agent;
     const { input, ...parts } = agent;
     remember(this, {
-      parts: () => ({ ...parts, params: input?.json() }),
+      parts: () => ({ ...parts, params: schemaIfTold(() => input?.json()) }),
       total: ({ timeout }) => limitOf(timeout) ?? limitOf(agent.timeout),
     });
   }
@@ -206,7 +210,7 @@ export function refuseDryRun(name: string, { dryRun }: CallOptions): void {
 function partsOf(
   { render: _, seen: __, limiter: ___, input: ____, output, paramsSchema, ...parts }: ModelAgent,
 ): Record<string, unknown> {
-  return { ...parts, output: output?.schema, params: paramsSchema?.() };
+  return { ...parts, output: output?.schema, params: schemaIfTold(paramsSchema) };
 }
 
 /** The options that are there: one that is `undefined` counts as absent. */

@@ -1,4 +1,5 @@
 /** What agents and workflows were defined with, for those who must tell whether two are the same: it is not for everybody to read. */
+import type { JsonSchema } from "../model/message.ts";
 import type { Failure, Result } from "../model/result.ts";
 import type { Callable } from "./callable.ts";
 import type { ModelAgent } from "./call.ts";
@@ -17,6 +18,15 @@ export interface Definition {
   readonly failed?: (failure: Failure) => Result;
   /** The agent itself, if it asks a model. */
   readonly model?: ModelAgent;
+}
+
+/** A JSON Schema that is a part of a definition; `undefined` if the schema cannot tell it. */
+export function schemaIfTold(tell: (() => JsonSchema | undefined) | undefined): unknown {
+  try {
+    return tell?.();
+  } catch {
+    return undefined;
+  }
 }
 
 const definitions = new WeakMap<Callable, Definition>();

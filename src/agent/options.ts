@@ -139,6 +139,11 @@ export interface CallOptions extends SharedOptions {
   readonly dryRun?: boolean;
   /** Anything; it comes back in the result. */
   readonly metadata?: unknown;
+  /**
+   * What the call is called in the `journal` of a run, such as the number of a row: it tells the call from others with the same parameters,
+   * and is needed where parameters are no plain data.
+   */
+  readonly key?: string;
 }
 
 const stopTexts: Rule = (doing, name, value) => {
@@ -197,6 +202,7 @@ export const CALL_RULES: Rules = {
   dryRun: flag,
   budget,
   metadata: anything,
+  key: text,
 };
 
 /** The rules for {@linkcode AgentOverrides}. */
@@ -213,7 +219,8 @@ export const OVERRIDE_RULES: Rules = {
   },
 };
 
-const SETTINGS = [
+/** The names of the settings of a model. */
+export const SETTINGS = [
   "temperature",
   "maxTokens",
   "topP",

@@ -22,6 +22,8 @@ export type Parsed =
 export interface Output {
   /** What is sent to the model. */
   readonly schema: OutputSchema;
+  /** The schema of the content itself: not wrapped, not made strict. */
+  readonly json: JsonSchema;
   /**
    * Reads and checks the answer's text. What stands around the JSON is passed over; what cannot be read gives issues.
    *
@@ -61,6 +63,7 @@ export function outputOf(agent: string, schema: Schema): Output {
       schema: strict?.schema ?? root,
       strict: strict !== undefined,
     },
+    json,
     async parse(text) {
       const { values, trouble } = answersIn(text);
       let first: Parsed | undefined;

@@ -65,9 +65,8 @@ const FLOOR = 8;
 /** And such a share of refusals is borne. */
 const TOLERANCE = 0.1;
 
-interface Mark {
+interface Mark extends LearnedMark {
   readonly episode: unknown;
-  readonly learned: LearnedMark;
 }
 
 /**
@@ -94,15 +93,16 @@ export class ModelLimiter extends AdaptiveLimiter {
 
   override send(ask: Ask, now: number = performance.now()): Mark {
     const episode = super.send(ask, now);
-    return { episode, learned: this.#learned.mark(now) };
+    const { requests, tokens } = this.#learned;
+    return { episode, at: now, requests: requests.sent, tokens: tokens.sent };
   }
 
   override hear(answer: Answer, mark: Mark, ask: Ask, now: number = performance.now()): void {
     const { heard, rates, retryAfterMs } = answer;
-    if (heard === "ok" || rates !== undefined) this.#learned.hear(rates, mark.learned, now);
+    if (heard === "ok" || rates !== undefined) this.#learned.hear(rates, mark, now);
     super.hear(answer, mark.episode, ask, now);
     // Of all that were sent before, only the first that is refused stops the others.
-    if (heard !== "refused" || mark.learned.at <= this.#pausedAt) return;
+    if (heard !== "refused" || mark.at <= this.#pausedAt) return;
     const ms = retryAfterMs ?? 0;
     if (!(ms > 0 && ms <= LONGEST_RETRY_AFTER)) return;
     this.#pausedAt = now;

@@ -18,11 +18,6 @@ export class Learned {
   readonly tokens = new LearnedRate();
   #latest = -Infinity;
 
-  /** To be kept from when an attempt goes out until its answer comes. */
-  mark(now: number): LearnedMark {
-    return { at: now, requests: this.requests.sent, tokens: this.tokens.sent };
-  }
-
   /** What an answer said. One that says nothing comes from a server that has no such limits any more. */
   hear(report: RateReport | undefined, mark: LearnedMark, now: number): void {
     // Answers overtake each other: the latest request knows most.

@@ -2,6 +2,7 @@ import type { AgentCall, Callable, ContentOf } from "../agent/callable.ts";
 import { track } from "../agent/context.ts";
 import { BatchError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
+import type { OnlyOptions } from "./journal_options.ts";
 import type { CallRunOptions } from "./options.ts";
 import { checkCalls, resultStream } from "./stream.ts";
 
@@ -46,6 +47,11 @@ export function batch<A extends Callable>(
   calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
   options?: CallRunOptions,
 ): Promise<Result<ContentOf<A>>[]>;
+/** Makes some calls `only`; the places of the others stay empty. */
+export function batch<A extends Callable>(
+  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
+  options: CallRunOptions & OnlyOptions,
+): Promise<(Result<ContentOf<A>> | undefined)[]>;
 export function batch(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
   options: CallRunOptions = {},
@@ -56,12 +62,13 @@ export function batch(
 
 async function collect(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
-  options: CallRunOptions,
+  options: CallRunOptions & Partial<OnlyOptions>,
 ): Promise<Result[]> {
   checkCalls("run the batch", calls, options);
   const results: Result[] = [];
   try {
     for await (const { result, index } of resultStream(calls, options)) results[index] = result;
+    fillPlaces(results, calls, options);
   } catch (cause) {
     throw new BatchError(
       `Cannot finish the batch as ${reasonOf(cause)}: see \`results\` for what is done`,
@@ -75,8 +82,20 @@ async function collect(
   return results;
 }
 
+/** Makes `undefined` of the places that nothing came to, where some items are passed over: there are as many as there were items. */
+export function fillPlaces(
+  results: unknown[],
+  items: unknown,
+  { only }: Partial<OnlyOptions>,
+): void {
+  if (only === undefined) return;
+  if (Array.isArray(items)) results.length = items.length;
+  for (let i = 0; i < results.length; i++) if (!(i in results)) results[i] = undefined;
+}
+
 /** What ended a run early, in a few words. */
 export function reasonOf(cause: unknown): string {
   if (cause instanceof DOMException && cause.name === "AbortError") return "it was aborted";
-  return cause instanceof Error ? cause.message : "something was thrown that is no error";
+  if (cause instanceof Error) return cause.message.replace(/^Cannot /, "it cannot ");
+  return "something was thrown that is no error";
 }

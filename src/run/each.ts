@@ -1,18 +1,27 @@
 import { track } from "../agent/context.ts";
 import { callback, checkOptions, flag } from "../model/check.ts";
 import { abortCode, BatchError } from "../model/errors.ts";
-import { reasonOf } from "./batch.ts";
+import { fillPlaces, reasonOf } from "./batch.ts";
+import { checkJournal, type OnlyOptions } from "./journal_options.ts";
+import { thrownOf } from "./journalled.ts";
 import { checkSource, RUN_RULES, type RunOptions } from "./options.ts";
 import { openRun } from "./run.ts";
 
 /** What `each` takes beside what every run takes. */
-export interface EachOptions extends RunOptions {
+export interface EachOptions<T = never> extends RunOptions {
   /**
    * Goes on after a throw, and gives settled results instead of values.
    *
    * @default {false}
    */
   readonly settle?: boolean;
+  /**
+   * What an item is called in the `journal`, such as the number of a row: needed where items are no plain data. Of the function the journal
+   * knows nothing: give the run another `version` when it means something else.
+   *
+   * @default What the item is made of
+   */
+  readonly key?: (item: T, index: number) => string | number;
 }
 
 /** What the function of `each` is handed beside its item. */
@@ -72,52 +81,84 @@ export type Settled<R = unknown> =
 export function each<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions & { readonly settle: true },
+  options: EachOptions<T> & { readonly settle: true },
 ): Promise<Settled<R>[]>;
 /** Runs a function over items; the first throw ends the run. */
 export function each<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
-  options?: EachOptions & { readonly settle?: false },
+  options?: EachOptions<T> & { readonly settle?: false },
 ): Promise<R[]>;
+/** Runs a function over some items `only`; the places of the others stay empty. */
 export function each<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions = {},
-): Promise<(R | Settled<R>)[]> {
+  options: EachOptions<T> & OnlyOptions & { readonly settle: true },
+): Promise<(Settled<R> | undefined)[]>;
+/** Runs a function over some items `only`; the first throw ends the run. */
+export function each<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  fn: (item: T, context: EachContext) => R | Promise<R>,
+  options: EachOptions<T> & OnlyOptions & { readonly settle?: false },
+): Promise<(R | undefined)[]>;
+export function each<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  fn: (item: T, context: EachContext) => R | Promise<R>,
+  options: EachOptions<T> = {},
+): Promise<(R | Settled<R> | undefined)[]> {
   return track(collect(items, fn, options));
 }
 
 async function collect<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions,
+  options: EachOptions<T> & Partial<OnlyOptions>,
 ): Promise<(R | Settled<R>)[]> {
   const doing = "run each";
   checkSource(doing, "items", items);
   callback(doing, "fn", fn);
-  checkOptions(doing, options, { ...RUN_RULES, settle: flag });
-  const { settle = false } = options;
+  checkOptions(doing, options, { ...RUN_RULES, settle: flag, key: callback });
+  checkJournal(doing, options);
+  const { settle = false, key } = options;
   const results: (R | Settled<R>)[] = [];
   const run = openRun<T, never, void>(items, options, {
     async item(item, index, run) {
-      try {
-        const value = await fn(item, { index, signal: run.signal });
-        if (!run.stopped) results[index] = settle ? { ok: true, value } : value;
-        run.finished(true);
-      } catch (error) {
-        if (run.stopped) return;
-        if (!settle) run.fail(error);
-        else results[index] = { ok: false, error };
-        run.finished(false);
+      let end: Settled<R>;
+      let replayed = false;
+      if (run.journal === undefined) {
+        try {
+          end = { ok: true, value: await fn(item, { index, signal: run.signal }) };
+        } catch (error) {
+          end = { ok: false, error };
+        }
+      } else {
+        const named = key && String(key(item, index));
+        const what = { index, key: named, name: fn.name || "each" };
+        const work = () => fn(item, { index, signal: run.signal });
+        const result = await run.journal.item(item, what, run.signal, work);
+        if (result === undefined) return run.skipped();
+        replayed = result.replayed;
+        end = result.ok
+          ? { ok: true, value: result.content as R }
+          : { ok: false, error: thrownOf(result) };
       }
+      if (end.ok) {
+        if (!run.stopped) results[index] = settle ? end : end.value;
+      } else {
+        if (run.stopped) return;
+        if (settle) results[index] = end;
+        else run.fail(end.error);
+      }
+      run.finished(end.ok, replayed);
     },
     made: () => undefined,
     deaf: true,
+    stops: !settle,
   });
   try {
     // Nothing is handed on: the first answer is the end.
     await run.next();
+    fillPlaces(results, items, options);
     return results;
   } catch (cause) {
     if (settle && isDeadline(cause, options)) {
@@ -133,6 +174,6 @@ async function collect<T, R>(
 }
 
 /** Has the run's own deadline passed? */
-function isDeadline(cause: unknown, { deadline, signal }: EachOptions): boolean {
+function isDeadline(cause: unknown, { deadline, signal }: RunOptions): boolean {
   return deadline !== undefined && abortCode(cause) === "timeout" && cause !== signal?.reason;
 }

@@ -64,9 +64,9 @@ export class Lanes<T, R, V = unknown> {
     return this.#index;
   }
 
-  /** Begins to pull. */
-  start(): void {
-    this.#running = this.#run();
+  /** Begins to pull; when something is ready, if there is something to wait for. What that throws ends the run. */
+  start(ready?: Promise<void>): void {
+    this.#running = ready === undefined ? this.#run() : this.#runAfter(ready);
   }
 
   /**
@@ -106,6 +106,16 @@ export class Lanes<T, R, V = unknown> {
     this.#values.close();
     this.#options.abort.abort(reason);
     await this.#running;
+  }
+
+  async #runAfter(ready: Promise<void>): Promise<void> {
+    try {
+      await untilAbort(ready, this.#options.abort.signal);
+    } catch (error) {
+      this.#failed ??= { error };
+      this.#source.close();
+    }
+    await this.#run();
   }
 
   async #run(): Promise<void> {

@@ -18,10 +18,11 @@ import {
   mostOf,
 } from "../model/limits.ts";
 import type { Result } from "../model/result.ts";
+import { JOURNAL_RUN_RULES, type JournalRunOptions } from "./journal_options.ts";
 import type { ProgressReport } from "./progress.ts";
 
 /** What every run takes. */
-export interface RunOptions {
+export interface RunOptions extends JournalRunOptions {
   /**
    * How many items are worked on at the same time, and how many attempts are on the wire at the same time. As an object: within which bounds
    * it is found out how many attempts the server bears.
@@ -78,6 +79,7 @@ export const RUN_RULES: Rules = {
   deadline: positiveMs,
   buffer: wholeNumber,
   onProgress: callback,
+  ...JOURNAL_RUN_RULES,
 };
 
 /** The rules for {@linkcode CallRunOptions}. */

@@ -2,7 +2,7 @@ import type { ResultBase } from "../model/result.ts";
 
 /** How far a run is. */
 export interface ProgressReport {
-  /** How many items are finished. */
+  /** How many items are finished, replayed or passed over. */
   readonly done: number;
   /** How many there are; absent if the source does not know its length. */
   readonly total?: number;
@@ -10,13 +10,17 @@ export interface ProgressReport {
   readonly ok: number;
   /** How many of the finished ones failed. */
   readonly failed: number;
+  /** How many of the finished ones came from the journal, where there is one: they cost nothing, and do not count in the pace. */
+  readonly replayed?: number;
+  /** How many were passed over, as the run works on some items `only`; absent where there is no journal. */
+  readonly skipped?: number;
   /** How many are being worked on. */
   readonly inFlight: number;
   /** Tokens used so far, in and out. */
   readonly tokens: number;
   /** What that costs in US dollars, as far as prices are known; absent if none is. */
   readonly cost?: number;
-  /** Finished items per second, since the beginning. */
+  /** Items worked on to their end per second, since the beginning. */
   readonly perSecond: number;
   /** Milliseconds to the end at this pace; absent if that cannot be told. */
   readonly etaMs?: number;
@@ -28,6 +32,8 @@ export interface ProgressOptions {
   readonly total: number | undefined;
   /** How many were begun by now. */
   readonly begun: () => number;
+  /** Is the run recorded? */
+  readonly recorded?: boolean;
   /** Takes the reports. */
   readonly onProgress: ((report: ProgressReport) => unknown) | undefined;
   /** Takes what the callback throws. */
@@ -40,6 +46,8 @@ const INTERVAL_MS = 200;
 export class Progress {
   #done = 0;
   #ok = 0;
+  #replayed = 0;
+  #skipped = 0;
   #tokens = 0;
   #cost: number | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -55,9 +63,16 @@ export class Progress {
   }
 
   /** An item was finished. */
-  finish(ok: boolean): void {
+  finish(ok: boolean, replayed = false): void {
     this.#done++;
     if (ok) this.#ok++;
+    if (replayed) this.#replayed++;
+  }
+
+  /** An item was passed over. */
+  skip(): void {
+    this.#done++;
+    this.#skipped++;
   }
 
   /** A call has used something. */
@@ -86,14 +101,16 @@ export class Progress {
 
   #now(): ProgressReport {
     const seconds = (performance.now() - this.#began) / 1000;
-    const perSecond = seconds > 0 ? this.#done / seconds : 0;
-    const { total, begun } = this.#options;
+    const worked = this.#done - this.#replayed - this.#skipped;
+    const perSecond = seconds > 0 ? worked / seconds : 0;
+    const { total, begun, recorded } = this.#options;
     const left = total === undefined ? undefined : total - this.#done;
     return {
       done: this.#done,
       total,
       ok: this.#ok,
-      failed: this.#done - this.#ok,
+      failed: this.#done - this.#skipped - this.#ok,
+      ...(recorded && { replayed: this.#replayed, skipped: this.#skipped }),
       inFlight: begun() - this.#done,
       tokens: this.#tokens,
       cost: this.#cost,

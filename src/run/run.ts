@@ -6,6 +6,7 @@ import { ChildAbort, onAbort } from "../model/abort.ts";
 import type { Result } from "../model/result.ts";
 import { holdTimers } from "../model/timer.ts";
 import { Lanes } from "./lanes.ts";
+import { Journalled } from "./journalled.ts";
 import { limitsOf, type RunOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 
@@ -20,6 +21,8 @@ export interface Work<T, R, V = unknown> {
    * the run fails at its deadline, instead of the items that are not finished.
    */
   readonly deaf: boolean;
+  /** Does a failure stop the run? */
+  readonly stops: boolean;
 }
 
 /** The run, as the work on an item sees it. */
@@ -28,8 +31,12 @@ export interface RunHandle {
   readonly signal: AbortSignal;
   /** Has the run been stopped? Not so at the deadline: then what is unfinished is a failure. */
   readonly stopped: boolean;
+  /** Where the items are recorded, if they are. */
+  readonly journal: Journalled | undefined;
   /** Tells that the item is finished, and whether it succeeded. One that is dropped is not. */
-  finished(ok: boolean): void;
+  finished(ok: boolean, replayed?: boolean): void;
+  /** Tells that the item was passed over. */
+  skipped(): void;
   /** Ends the run with this error, behind what is finished. */
   fail(error: unknown): void;
 }
@@ -55,13 +62,16 @@ export function openRun<T, R, V>(
   const abort = new ChildAbort(context.signal, options.signal);
   const items = new ChildAbort(abort.signal);
   const known = Array.isArray(source);
+  const journal = options.journal && new Journalled(options.journal, options, work.stops);
 
   const handle: RunHandle = {
     signal: items.signal,
     get stopped() {
       return abort.signal.aborted;
     },
-    finished: (ok) => progress.finish(ok),
+    journal,
+    finished: (ok, replayed) => progress.finish(ok, replayed),
+    skipped: () => progress.skip(),
     fail: (error) => lanes.fail(error),
   };
   const letGo = holdTimers();
@@ -77,6 +87,7 @@ export function openRun<T, R, V>(
   const progress = new Progress({
     total: known ? source.length : undefined,
     begun: () => lanes.pulled,
+    recorded: journal !== undefined,
     onProgress: options.onProgress,
     fail: handle.fail,
   });
@@ -104,6 +115,22 @@ export function openRun<T, R, V>(
     await progress.close(report);
   }
 
+  async function conclude(): Promise<void> {
+    try {
+      await journal?.close();
+    } catch (error) {
+      await close(false);
+      throw error;
+    }
+    await close(true);
+  }
+  async function breakOff(error: unknown): Promise<never> {
+    // What ended the run is the error to tell.
+    await journal?.close().catch(() => {});
+    await close(false);
+    throw error;
+  }
+
   inContext(
     {
       ...context,
@@ -115,7 +142,7 @@ export function openRun<T, R, V>(
       mode: modeFor(options.mode, context.mode, configuration().mode),
       collect,
     },
-    () => lanes.start(),
+    () => lanes.start(journal?.open()),
   );
   return {
     get begun() {
@@ -123,17 +150,15 @@ export function openRun<T, R, V>(
     },
     next() {
       return lanes.next().then(
-        (next) => next.done ? close(true).then(() => next) : next,
-        (error) =>
-          close(false).then(() => {
-            throw error;
-          }),
+        (next) => next.done ? conclude().then(() => next) : next,
+        (error) => breakOff(error),
       );
     },
     async stop() {
       const stopping = lanes.stop(new DOMException("The run was stopped", "AbortError"));
       await close(false);
       await stopping;
+      await journal?.close();
     },
   };
 }

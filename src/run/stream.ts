@@ -5,6 +5,7 @@ import { modeFor } from "../agent/mode.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { checkOptions, refuse } from "../model/check.ts";
 import type { Result } from "../model/result.ts";
+import { checkJournal, type OnlyOptions } from "./journal_options.ts";
 import { CALL_RUN_RULES, type CallRunOptions, checkSource } from "./options.ts";
 import { openRun, type Run } from "./run.ts";
 
@@ -57,12 +58,12 @@ export interface ResultStream<A extends Callable = Callable>
  */
 export function stream<const T extends readonly Callable[]>(
   calls: readonly [...{ [K in keyof T]: AgentCall<T[K]> }],
-  options?: CallRunOptions,
+  options?: CallRunOptions & Partial<OnlyOptions>,
 ): ResultStream<T[number]>;
 /** Makes the calls of any iterable. */
 export function stream<A extends Callable>(
   calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
-  options?: CallRunOptions,
+  options?: CallRunOptions & Partial<OnlyOptions>,
 ): ResultStream<A>;
 export function stream(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
@@ -88,19 +89,25 @@ export function resultStream(
   const make = ([agent, params, callOptions]: AgentCall, index: number): Promise<Result> =>
     agent.settle(params, withDelta(callOptions, index, onDelta));
   const open = (): Run<StreamItem> =>
-    openRun<AgentCall, StreamItem, Result>(calls, options, {
-      item(call, index) {
+    openRun<AgentCall, StreamItem, Result | undefined>(calls, options, {
+      item(call, index, run) {
         if (!Array.isArray(calls)) checkCall("make the calls", call, index);
-        if (mode === "event-loop" || !Array.isArray(calls)) return make(call, index);
-        prepared ??= mode.prepare(new Set(calls.map(([agent]) => agent)));
-        return prepared.then(() => make(call, index));
+        const settle = (): Promise<Result> => {
+          if (mode === "event-loop" || !Array.isArray(calls)) return make(call, index);
+          prepared ??= mode.prepare(new Set(calls.map(([agent]) => agent)));
+          return prepared.then(() => make(call, index));
+        };
+        return run.journal === undefined
+          ? settle()
+          : run.journal.call(call, index, run.signal, settle);
       },
       made(result, [agent], index, run) {
+        if (result === undefined) return void run.skipped();
         // What was aborted by the end of the run has nothing to tell.
         if (run.stopped && result.error?.code === "aborted") return undefined;
         const finished = (): StreamItem => {
           if (throwOnError && !result.ok) run.fail(result.error);
-          run.finished(result.ok);
+          run.finished(result.ok, result.replayed);
           return { result, agent, index };
         };
         // Once the run was stopped nothing fires any more, though what was finished counts.
@@ -115,6 +122,7 @@ export function resultStream(
         }
       },
       deaf: false,
+      stops: throwOnError,
     });
   const end = async (): Promise<IteratorResult<StreamItem, undefined>> => {
     over = true;
@@ -158,6 +166,7 @@ function withDelta(
 export function checkCalls(doing: string, calls: unknown, options: unknown): void {
   checkSource(doing, "calls", calls);
   checkOptions(doing, options, CALL_RUN_RULES);
+  checkJournal(doing, options as CallRunOptions);
   if (!Array.isArray(calls)) return;
   for (const [index, call] of calls.entries()) checkCall(doing, call, index);
 }

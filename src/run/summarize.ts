@@ -16,7 +16,7 @@ export interface Summary {
   readonly failed: number;
   /** How many were answered from a cache. */
   readonly cached: number;
-  /** How many were answered from a journal. */
+  /** How many were answered from a journal: they are in no sum of what was used or of time. */
   readonly replayed: number;
   /** How many requests were sent. */
   readonly attempts: number;
@@ -88,7 +88,13 @@ export function summarize(
     if (result.ok) ok++;
     else byError[result.error.code] = (byError[result.error.code] ?? 0) + 1;
     if (result.cached) cached++;
-    if (result.replayed) replayed++;
+    all.count(result);
+    (byModel[result.model ?? "none"] ??= new Bill()).count(result);
+    if (result.replayed) {
+      // It cost nothing, and took no time: that was another run.
+      replayed++;
+      continue;
+    }
     attempts += result.attempts.length;
     first = Math.min(first, result.startedAt);
     last = Math.max(last, result.startedAt + result.durationMs);
@@ -97,7 +103,7 @@ export function summarize(
     if (result.attempts.length > 0) modelMs.push(result.timing.modelMs / result.attempts.length);
     for (const attempt of result.attempts) history.add(attempt);
     all.add(result);
-    (byModel[result.model ?? "none"] ??= new Bill()).add(result);
+    byModel[result.model ?? "none"]!.add(result);
   }
   const durationMs = percentiles(durations);
   const concurrency = history.steps();
@@ -140,9 +146,12 @@ class Bill {
   usage: Usage = NO_USAGE;
   cost: Cost | undefined;
 
-  add(result: ResultBase & { readonly ok: boolean }): void {
+  count({ ok }: Result): void {
     this.total++;
-    if (!result.ok) this.failed++;
+    if (!ok) this.failed++;
+  }
+
+  add(result: ResultBase): void {
     this.usage = addUsage(this.usage, result.usage);
     if (result.cost === undefined) {
       this.unpriced++;

@@ -1,7 +1,7 @@
 import type { RateReport, RateState } from "@shoal/agents";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Learned, LearnedRate } from "../../src/limits/learned.ts";
+import { Learned, type LearnedMark, LearnedRate } from "../../src/limits/learned.ts";
 
 /** One that has been told where the limit stood when the first request came in, just now. */
 function told(state: RateState, now = 0): LearnedRate {
@@ -20,6 +20,11 @@ function waits(amount: number, limit: number, perMs: number): number {
 function assertWait(rate: LearnedRate, amount: number, now: number, ms: number, what?: unknown) {
   const waited = rate.waitFor(amount, now);
   assertAlmostEquals(waited, ms, 1e-6 * Math.max(1, ms), Deno.inspect(what));
+}
+
+/** What is kept of an attempt that goes out now. */
+function mark({ requests, tokens }: Learned, at: number): LearnedMark {
+  return { at, requests: requests.sent, tokens: tokens.sent };
 }
 
 Deno.test("learned: until the server tells of a limit, everything may pass", () => {
@@ -149,7 +154,7 @@ Deno.test("learned: answers overtake each other, and the latest request knows mo
     learned.requests.send(1);
     learned.tokens.take(100, now);
     learned.tokens.send(100);
-    return learned.mark(now);
+    return mark(learned, now);
   });
   const report = (remaining: number): RateReport => ({
     requests: { limit: 600, remaining, resetMs: (600 - remaining) * 100 },
@@ -213,17 +218,17 @@ Deno.test("learned: after the first answer nothing is refused for long, and near
     fc.property(server, ({ limit, fillMs, amount, latencies }) => {
       const bucket = new Bucket(limit, limit / fillMs);
       const learned = new Learned();
-      const answers: { at: number; report: RateReport; mark: ReturnType<Learned["mark"]> }[] = [];
+      const answers: { at: number; report: RateReport; mark: LearnedMark }[] = [];
       const steps = 3_000;
       const end = 3 * fillMs;
       let [n, known] = [0, 0];
       const send = (now: number) => {
         learned.requests.take(amount, now);
         learned.requests.send(amount);
-        const mark = learned.mark(now);
+        const sent = mark(learned, now);
         const report = { requests: bucket.arrive(amount, now) };
         const latency = Math.min(4_000, fillMs * latencies[n++ % latencies.length]!);
-        answers.push({ at: now + latency, report, mark });
+        answers.push({ at: now + latency, report, mark: sent });
       };
       send(0);
       for (let now = 0; now < end; now += end / steps) {

@@ -1,0 +1,74 @@
+/** Calls that keep a core busy instead of waiting: what workers are for. */
+import { stream } from "@shoal/agents";
+import type { WorkerPool } from "@shoal/agents/workers";
+import { type Case, type Cases, type Load, range } from "../measure/case.ts";
+import { Burn, burn } from "./modes_agents.ts";
+
+interface Options extends Load {
+  /** How much work a call is; see `calibrate`. */
+  readonly rounds: number;
+}
+
+interface WorkerOptions extends Options {
+  readonly size: number;
+  readonly perWorker: number;
+}
+
+export const CASES: Cases = {
+  /** Finds out how many rounds take `ms` on this machine. */
+  calibrate: ({ ms }: { readonly ms: number }) => ({
+    warm: () => Promise.resolve(burn(1e7)),
+    work: () => {
+      const began = performance.now();
+      burn(2e7);
+      return Promise.resolve({ rounds: Math.round(2e7 * ms / (performance.now() - began)) });
+    },
+  }),
+
+  "event-loop": (options: Options): Case => ({
+    warm: () => run({ ...options, n: 3, concurrency: 1 }),
+    work: () => run(options),
+  }),
+
+  workers: async ({ size, perWorker, ...options }: WorkerOptions): Promise<Case> => {
+    const { workers } = await import("@shoal/agents/workers");
+    let pool: WorkerPool | undefined;
+    return {
+      start: async () => {
+        const module = import.meta.resolve("./modes_agents.ts");
+        pool = workers({ module, size, perWorker });
+        await pool.ready();
+        await run({ ...options, n: 3 * size, concurrency: size }, pool);
+        return {};
+      },
+      work: () => run(options, pool),
+    };
+  },
+};
+
+/** How often the loop of the caller is looked at. */
+const TICK_MS = 5;
+
+async function run(
+  { n, concurrency, rounds }: Options,
+  mode?: WorkerPool,
+): Promise<{ failed: number; stallMs: number }> {
+  function* calls() {
+    for (const _ of range(n)) yield [Burn, { rounds }] as const;
+  }
+  let failed = 0;
+  let stallMs = 0;
+  let last = performance.now();
+  const tick = (): void => {
+    const now = performance.now();
+    stallMs = Math.max(stallMs, now - last - TICK_MS);
+    last = now;
+  };
+  const timer = setInterval(tick, TICK_MS);
+  for await (const { result } of stream(calls(), { concurrency, mode })) {
+    if (!result.ok) failed++;
+  }
+  tick();
+  clearInterval(timer);
+  return { failed, stallMs };
+}

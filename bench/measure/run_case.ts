@@ -1,0 +1,47 @@
+/**
+ * One measurement in a process of its own: `run_case.ts FILE NAME OPTIONS` gets the case ready, works a little to be warm, starts what
+ * the work needs, says `ready`, waits for a line, works, and prints what it took as a line of JSON. Run by `measure.ts`.
+ */
+import process from "node:process";
+import type { Cases } from "./case.ts";
+import { linesOf } from "./lines.ts";
+import type { Measured } from "./measure.ts";
+
+const MB = 2 ** 20;
+
+/** The most memory this process has had, as the kernel counts it. */
+function peakMB(): number {
+  return process.resourceUsage().maxRSS * 1024 / MB;
+}
+
+/** Throws away what the warm-up left, so that it is not counted for the work. */
+async function tidy(): Promise<void> {
+  const { gc } = globalThis as { gc?: () => void };
+  for (let i = 0; i < 3; i++) {
+    gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+if (import.meta.main) {
+  const [file, name, options] = Deno.args;
+  const { CASES }: { CASES: Cases } = await import(new URL(`../${file}`, import.meta.url).href);
+  const { warm, start, work } = await CASES[name!]!(JSON.parse(options!));
+  await warm?.();
+  await tidy();
+  const beforeMB = Deno.memoryUsage().rss / MB;
+  const started = await start?.();
+  const commands = linesOf(Deno.stdin.readable);
+  console.log("ready");
+  await commands.next();
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  const found = await work();
+  const wallMs = performance.now() - began;
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuMs = (user + system) / 1000;
+  const extra = { ...started, ...found };
+  const measured: Measured = { wallMs, cpuMs, beforeMB, peakMB: peakMB(), extra };
+  console.log(JSON.stringify(measured));
+  Deno.exit(0);
+}

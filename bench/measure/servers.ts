@@ -1,0 +1,41 @@
+/** Servers to ask, each in a process of its own. */
+import type { SimulatorStats } from "@shoal/agents/testing";
+import { Child } from "./child.ts";
+import type { ServerOptions } from "./server.ts";
+
+/** The certificate that a server over TLS shows. */
+export const CA_CERT =
+  new URL("../../tests/testing/certs/localhost.crt.pem", import.meta.url).pathname;
+
+/** A server that runs. It ends when it is disposed. */
+export interface Server extends AsyncDisposable {
+  /** Its base URL. */
+  readonly url: string;
+  /** Uses up its limits, and sets its figures back. */
+  empty(): Promise<void>;
+  /** Sets its figures back. */
+  reset(): Promise<void>;
+  /** From now on an answer takes so many milliseconds. */
+  latency(ms: number): Promise<void>;
+  /** Its figures until now. */
+  stats(): Promise<SimulatorStats>;
+}
+
+/** Starts the simulator. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const child = new Child("./server.ts", { args: [JSON.stringify(options)] });
+  const url = await child.next();
+  if (url === undefined) throw new Error(`the server failed: ${(await child.ended()).stderr}`);
+  const ask = async (command: string): Promise<SimulatorStats> => {
+    await child.say(command);
+    return JSON.parse((await child.next())!);
+  };
+  return {
+    url,
+    empty: async () => void await ask("empty"),
+    reset: async () => void await ask("reset"),
+    latency: async (ms) => void await ask(`latency ${ms}`),
+    stats: () => ask("stats"),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,158 @@
+import { measure, type Outcome } from "../measure/measure.ts";
+import { cpuMicros, cpuMs, extra, type Figure, Runs, wallMs } from "../measure/runs.ts";
+import { type Server, startServer } from "../measure/servers.ts";
+import type { Effort, Finding } from "../part.ts";
+import type { BarChart } from "../report/chart.ts";
+import { count, type Row, seconds } from "../report/table.ts";
+
+const IN_FLIGHT = 1_000;
+const SLEEP_MS = 50;
+const AT_A_TIME = 100;
+/** The answers that come piece by piece have so many words. */
+const WORDS = 40;
+
+const CLIENTS = {
+  "bare fetch + pool": "fetch",
+  "bare SDK + p-limit": "sdk",
+  "Shoal, openai()": "shoal",
+} as const;
+type Client = keyof typeof CLIENTS;
+
+/** What each layer between a promise and an answer costs: nothing here waits for a model. */
+export async function* layers(effort: Effort): AsyncGenerator<Finding> {
+  const own = await ownCost(effort);
+  yield own.finding;
+  const plain = await answers(effort, false);
+  yield plain.finding;
+  const streamed = await answers(effort, true);
+  yield {
+    ...streamed.finding,
+    charts: [chartOf([...own.bars, ...plain.bars, ...streamed.bars])],
+  };
+}
+
+interface Found {
+  readonly finding: Finding;
+  readonly bars: BarChart["bars"];
+}
+
+/** Shoal with a model in memory that sleeps, beside the sleep alone. */
+async function ownCost({ times, quick }: Effort): Promise<Found> {
+  const n = quick ? 20_000 : 60_000;
+  const options = { n, concurrency: IN_FLIGHT, ms: SLEEP_MS, wave: true };
+  const run = (name: string) => () => measure("cases/scripted.ts", name, options);
+  const runs = await Runs.of(times, { bare: run("bare"), shoal: run("shoal") });
+  const live: Figure = ({ extra }) => extra.liveMB! * 1e6 / 1024 / IN_FLIGHT;
+  const row = (client: string, name: "bare" | "shoal"): Row => ({
+    client,
+    "wall s": seconds(runs.median(name, wallMs)),
+    "CPU µs per call": runs.median(name, cpuMicros(n)),
+    "KB per call in flight": runs.median(name, live),
+    failed: runs.median(name, extra("failed")),
+  });
+  const ownMicros = runs.above("shoal", "bare", cpuMicros(n));
+  const ownKB = runs.above("shoal", "bare", live);
+  const where = `${count(IN_FLIGHT)} in flight`;
+  return {
+    finding: {
+      table: {
+        title: `Own cost: ${count(n)} sleeps of ${SLEEP_MS} ms, ${count(IN_FLIGHT)} at a time`,
+        rows: [
+          row("promise pool, the sleep alone", "bare"),
+          row("Shoal, scripted()", "shoal"),
+          {
+            client: "Shoal's own",
+            "wall s": undefined,
+            "CPU µs per call": ownMicros,
+            "KB per call in flight": ownKB,
+            failed: undefined,
+          },
+        ],
+        note: [
+          "KB per call in flight: what is alive in the heap when all are in flight, after a garbage collection, less what was alive before. (RSS cannot show so little.)",
+        ],
+      },
+      goals: [
+        { name: `own CPU per call, ${where}`, found: ownMicros, atMost: 10, unit: "µs" },
+        { name: `own memory per call, ${where}`, found: ownKB, atMost: 3, unit: "KB" },
+      ],
+    },
+    bars: barsOf([["Shoal's own (scripted)", ownMicros]]),
+  };
+}
+
+/** Real HTTP to a server that answers at once. */
+async function answers({ times, quick }: Effort, streamed: boolean): Promise<Found> {
+  const n = (quick ? 3_000 : 8_000) / (streamed ? 2 : 1);
+  await using server = await startServer({ latency: 0, words: streamed ? WORDS : undefined });
+  const runs = await Runs.of(times, runsOf(server, n, streamed));
+  const rows = Object.keys(CLIENTS).map((client) => rowOf(client as Client, runs, n));
+  const goal = (other: Client, atMost: number) => ({
+    name: `CPU per call through openai(), of ${other}`,
+    found: runs.ratio("Shoal, openai()", other, cpuMs),
+    atMost,
+    unit: "×",
+  });
+  const kind = streamed ? `streamed answers of ${WORDS} words` : "answers";
+  return {
+    finding: {
+      table: {
+        title: `Layers: ${
+          count(n)
+        } ${kind}, ${AT_A_TIME} at a time, from a server that takes no time`,
+        rows,
+      },
+      goals: streamed ? [] : [goal("bare SDK + p-limit", 0.75), goal("bare fetch + pool", 1.5)],
+    },
+    bars: barsOf(
+      Object.keys(CLIENTS).map((client) => [
+        `${client}${streamed ? ", streamed" : ""}`,
+        runs.median(client as Client, cpuMicros(n)),
+      ]),
+    ),
+  };
+}
+
+function runsOf(
+  { url }: Server,
+  n: number,
+  streamed: boolean,
+): Record<Client, () => Promise<Outcome>> {
+  const options = {
+    n,
+    concurrency: AT_A_TIME,
+    url,
+    streamed,
+    warm: { n: Math.ceil(n / 2), concurrency: AT_A_TIME },
+  };
+  const run = ([client, name]: [string, string]) =>
+    [client, () => measure("cases/calls.ts", name, options)] as const;
+  return Object.fromEntries(Object.entries(CLIENTS).map(run)) as Record<
+    Client,
+    () => Promise<Outcome>
+  >;
+}
+
+function rowOf(client: Client, runs: Runs<Client>, n: number): Row {
+  return {
+    client,
+    "CPU µs per call": runs.median(client, cpuMicros(n)),
+    "× SDK": runs.ratio(client, "bare SDK + p-limit", cpuMs),
+    "× fetch": runs.ratio(client, "bare fetch + pool", cpuMs),
+    "wall s": seconds(runs.median(client, wallMs)),
+    failed: runs.median(client, extra("failed")),
+  };
+}
+
+function barsOf(bars: [name: string, value: number | undefined][]): BarChart["bars"] {
+  return bars.flatMap(([name, value]) => value === undefined ? [] : [{ name, value }]);
+}
+
+function chartOf(bars: BarChart["bars"]): BarChart {
+  return {
+    name: "layers",
+    title: "CPU per call, layer by layer",
+    x: "µs of CPU per call; the server takes no time",
+    bars,
+  };
+}

@@ -1,0 +1,78 @@
+import { measure, type Outcome } from "../measure/measure.ts";
+import { extra, growthMB, Runs } from "../measure/runs.ts";
+import { type Server, startServer } from "../measure/servers.ts";
+import type { Effort, Finding } from "../part.ts";
+import { workersThatFit } from "./modes_fit.ts";
+import { type Cell, chartsOf, goalsOf, type Mode, tableOf } from "./modes_table.ts";
+
+/** The same calls to a real server on the event loop, in a worker each, and many in each of a few workers. */
+export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> {
+  await using server = await startServer({ latency: 0 });
+  const cells: Cell[] = [];
+  const measured = async (inFlight: number, ms: number, modes: readonly Mode[], often = times) => {
+    const cases = modes.map((mode) => [mode, runOn(server, mode, inFlight, ms)] as const);
+    const runs = await Runs.of(
+      often,
+      Object.fromEntries(cases) as Record<Mode, () => Promise<Outcome>>,
+    );
+    const cell: Cell = { inFlight, ms, modes, times: often, runs };
+    cells.push(cell);
+    return cell;
+  };
+
+  const few = await measured(10, 500, ["loop", "hybrid", "each"]);
+  const fit = workersThatFit({
+    startMs: few.runs.median("each", extra("startMs")),
+    eachMB: few.runs.median("each", growthMB(few.inFlight)),
+    wanted: 1_000,
+    limitMs: quick ? 4_000 : 8_000,
+  });
+  // They take long to start: once will do.
+  for (const workers of new Set([100, fit.workers])) {
+    if (workers > 10 && workers <= fit.workers) await measured(workers, 500, ["each"], 1);
+  }
+  if (!quick) {
+    await measured(100, 500, ["loop", "hybrid"]);
+    await measured(1_000, 1_000, ["loop", "hybrid"]);
+  }
+  const [inFlight, ms] = quick ? [1_000, 1_000] : [10_000, 5_000];
+  const most = await measured(inFlight, ms, ["fetch", "loop"]);
+  await measured(inFlight, ms, ["hybrid"], 1);
+  cells.sort((a, b) => a.inFlight - b.inFlight);
+  yield { table: tableOf(cells, fit.why), goals: goalsOf(cells, most), charts: chartsOf(cells) };
+}
+
+function runOn(
+  server: Server,
+  mode: Mode,
+  inFlight: number,
+  ms: number,
+): () => Promise<Outcome> {
+  const cores = navigator.hardwareConcurrency;
+  const load = { n: inFlight, concurrency: inFlight, url: server.url };
+  const warm = { n: 500, concurrency: 50 };
+  const run = (file: string, name: string, options: object) =>
+    measure(file, name, { ...load, warm, ...options }, {
+      before: async () => {
+        await server.latency(ms);
+        await server.reset();
+      },
+    });
+  const how: Record<Mode, () => Promise<Outcome>> = {
+    fetch: () => run("cases/calls.ts", "fetch", {}),
+    loop: () => run("cases/modes.ts", "event-loop", {}),
+    hybrid: () =>
+      run("cases/modes.ts", "workers", { size: cores, perWorker: Math.ceil(inFlight / cores) }),
+    each: () =>
+      run("cases/modes.ts", "workers", {
+        size: inFlight,
+        perWorker: 1,
+        // One call in each.
+        warm: { n: inFlight, concurrency: inFlight },
+      }),
+  };
+  return async () => {
+    await server.latency(0);
+    return await how[mode]();
+  };
+}

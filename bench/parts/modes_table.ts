@@ -1,0 +1,137 @@
+/** The table, goals and charts of the modes. */
+import {
+  cpuMicros,
+  extra,
+  type Figure,
+  growthKB,
+  growthMB,
+  type Runs,
+  wallMs,
+} from "../measure/runs.ts";
+import type { Goal } from "../report/goal.ts";
+import type { LineChart, Series } from "../report/chart.ts";
+import { count, type Row, seconds, type Table } from "../report/table.ts";
+import { MEMORY_NOTE } from "./growth.ts";
+
+/** Where a call runs; `fetch` is there to compare with. */
+export type Mode = "fetch" | "loop" | "hybrid" | "each";
+
+/** What the modes are called. */
+export const NAMES: Readonly<Record<Mode, string>> = {
+  fetch: "bare fetch + pool",
+  loop: "event loop",
+  hybrid: `${navigator.hardwareConcurrency} workers`,
+  each: "a worker per call",
+};
+
+/** What was found with so many calls in flight. */
+export interface Cell {
+  readonly inFlight: number;
+  /** How long an answer takes. */
+  readonly ms: number;
+  readonly modes: readonly Mode[];
+  /** How often each was run. */
+  readonly times: number;
+  readonly runs: Runs<Mode>;
+}
+
+/** A row for each mode and number of calls in flight. */
+export function tableOf(cells: readonly Cell[], why: string): Table {
+  return {
+    title: "Modes: calls to a server over HTTP, all at once",
+    rows: cells.flatMap((cell) => cell.modes.map((mode) => rowOf(cell, mode))),
+    note: [
+      `${MEMORY_NOTE} Workers and what they load are part of the work.`,
+      "start ms: until a worker is ready, when all are started together. message µs: a call that does nothing, there and back.",
+      why,
+    ],
+  };
+}
+
+function rowOf({ inFlight, ms, times, runs }: Cell, mode: Mode): Row {
+  const wall = runs.median(mode, wallMs);
+  return {
+    mode: NAMES[mode],
+    "in flight": inFlight,
+    "wall s": runs.stopped(mode) ?? seconds(wall),
+    "ideal s": ms / 1000,
+    "× ideal": wall && wall / ms,
+    "CPU µs per call": runs.median(mode, cpuMicros(inFlight)),
+    "KB per call in flight": runs.median(mode, growthKB(inFlight)),
+    "start ms": runs.median(mode, extra("startMs")),
+    "message µs": runs.median(mode, extra("messageMicros")),
+    runs: times,
+    failed: runs.median(mode, extra("failed")),
+  };
+}
+
+/** What must be reached: with the most calls in flight, and beside a worker per call. */
+export function goalsOf(cells: readonly Cell[], { inFlight, ms, runs }: Cell): Goal[] {
+  const where = `${count(inFlight)} in flight, ${ms / 1000} s each`;
+  const threads = cells.findLast((cell) =>
+    cell.modes.includes("each") && cell.runs.median("each", growthKB(cell.inFlight)) !== undefined
+  );
+  const inWorker = threads?.runs.median("each", growthKB(threads.inFlight));
+  const onLoop = runs.median("loop", growthKB(inFlight));
+  return [
+    {
+      name: `${where}: wall, of ${NAMES.fetch}`,
+      found: runs.ratio("loop", "fetch", wallMs),
+      atMost: 1.05,
+      unit: "×",
+    },
+    {
+      name: `${where}: memory per call in flight, of ${NAMES.fetch}`,
+      found: runs.ratio("loop", "fetch", growthKB(inFlight)),
+      atMost: 1.15,
+      unit: "×",
+    },
+    {
+      name: `${where}: failures`,
+      found: runs.median("loop", extra("failed")),
+      atMost: 0,
+      unit: "calls",
+    },
+    {
+      name: "calls on the event loop in the memory of one worker",
+      found: inWorker && onLoop && inWorker / onLoop,
+      atLeast: 100,
+      unit: "calls",
+    },
+  ];
+}
+
+/** Memory and wall time against the calls in flight. */
+export function chartsOf(cells: readonly Cell[]): LineChart[] {
+  const x = "calls in flight";
+  return [
+    {
+      name: "memory",
+      title: "Memory against calls in flight",
+      x,
+      y: "MB of memory for them",
+      series: seriesOf(
+        cells,
+        () => growthMB(1),
+      ),
+    },
+    {
+      name: "wall",
+      title: "Wall time against calls in flight",
+      x,
+      y: "wall time ÷ time of one answer",
+      series: seriesOf(cells, ({ ms }) => ({ wallMs }) => wallMs / ms),
+    },
+  ];
+}
+
+function seriesOf(cells: readonly Cell[], figure: (cell: Cell) => Figure): Series[] {
+  return (Object.keys(NAMES) as Mode[]).map((mode) => ({
+    name: NAMES[mode],
+    points: cells.filter(({ modes }) => modes.includes(mode)).flatMap((cell) => {
+      const y = cell.runs.median(mode, figure(cell));
+      // A logarithm needs something.
+      return y === undefined || y <= 0 ? [] : [[cell.inFlight, y] as const];
+    }),
+  }));
+}

@@ -1,0 +1,93 @@
+import { measure } from "../measure/measure.ts";
+import { cpuMicros, cpuMs, extra, growthKB, Runs, wallMs } from "../measure/runs.ts";
+import { startServer } from "../measure/servers.ts";
+import type { Effort, Finding } from "../part.ts";
+import { versionsOf } from "../peers/versions.ts";
+import { count, type Row, seconds } from "../report/table.ts";
+
+const SHOAL = "Shoal, openai()";
+const PEERS = {
+  [SHOAL]: ["cases/calls.ts", "shoal"],
+  "openai SDK + p-limit": ["peers/calls.ts", "sdk"],
+  "Effect forEach + openai SDK": ["peers/calls.ts", "effect"],
+  "LangChain.js batch": ["peers/calls.ts", "langchain"],
+  "AI SDK generateText + p-limit": ["peers/calls.ts", "ai"],
+  "OpenAI Agents SDK run + p-limit": ["peers/calls.ts", "agents"],
+  "Mastra generate + p-limit": ["peers/calls.ts", "mastra"],
+} as const;
+type Peer = keyof typeof PEERS;
+
+/** Half of the CPU of these is to be enough. */
+const TWICE: readonly Peer[] = [
+  "LangChain.js batch",
+  "AI SDK generateText + p-limit",
+  "OpenAI Agents SDK run + p-limit",
+];
+
+interface Cell {
+  readonly n: number;
+  readonly concurrency: number;
+  readonly ms: number;
+}
+
+/** The same calls to the same server by other libraries. */
+export async function* peers({ times, quick }: Effort): AsyncGenerator<Finding> {
+  const cells: Cell[] = quick
+    ? [{ n: 1_000, concurrency: 100, ms: 0 }]
+    : [{ n: 5_000, concurrency: 100, ms: 0 }, { n: 2_000, concurrency: 2_000, ms: 2_000 }];
+  for (const cell of cells) yield await compare(cell, times);
+}
+
+async function compare(cell: Cell, times: number): Promise<Finding> {
+  const { n, concurrency, ms } = cell;
+  await using server = await startServer({ latency: 0 });
+  const run = ([file, name]: readonly [string, string]) => async () => {
+    await server.latency(0);
+    const options = { n, concurrency, url: server.url, warm: { n: 500, concurrency: 50 } };
+    return await measure(file, name, options, { before: () => server.latency(ms) });
+  };
+  const runs = await Runs.of<Peer>(times, {
+    ...Object.fromEntries(
+      Object.entries(PEERS).map(([peer, at]) => [peer, run(at)]),
+    ) as Record<Peer, ReturnType<typeof run>>,
+  });
+  const where = `${count(n)} calls${ms === 0 ? "" : ` of ${ms / 1000} s`}, ${
+    count(concurrency)
+  } at a time`;
+  return {
+    table: {
+      title: `Peers: ${where}${ms === 0 ? ", from a server that takes no time" : ""}`,
+      rows: Object.keys(PEERS).map((peer) => rowOf(peer as Peer, cell, runs)),
+      note: [
+        "The same server, prompt and number of calls; no retries, no tracing; warm.",
+        await versionsOf(
+          "openai",
+          "p-limit",
+          "effect",
+          "@langchain/openai",
+          "ai",
+          "@ai-sdk/openai-compatible",
+          "@openai/agents",
+          "@mastra/core",
+        ),
+      ],
+    },
+    goals: TWICE.map((peer) => ({
+      name: `${where}: CPU per call, of ${peer}`,
+      found: runs.ratio(SHOAL, peer, cpuMs),
+      atMost: 0.5,
+      unit: "×",
+    })),
+  };
+}
+
+function rowOf(peer: Peer, { n, concurrency, ms }: Cell, runs: Runs<Peer>): Row {
+  return {
+    client: peer,
+    "CPU µs per call": runs.median(peer, cpuMicros(n)),
+    "× Shoal": runs.ratio(peer, SHOAL, cpuMs),
+    "wall s": runs.stopped(peer) ?? seconds(runs.median(peer, wallMs)),
+    ...(ms > 0 && { "KB per call in flight": runs.median(peer, growthKB(concurrency)) }),
+    failed: runs.median(peer, extra("failed")),
+  };
+}

@@ -1,0 +1,198 @@
+import { type Handler, Hono, type MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { checkOptions, milliseconds } from "../model/check.ts";
+import { guard } from "./guard.ts";
+import { openaiError } from "./openai_problem.ts";
+import { type AgentRoutesOptions, checkRoutes } from "./options.ts";
+import { problemOf } from "./failure.ts";
+import { Problem, problemResponse } from "./problem.ts";
+import { batchRoute, resumeRoute } from "./routes/batch.ts";
+import { callRoute } from "./routes/call.ts";
+import { chatRoute } from "./routes/chat.ts";
+import { healthRoute } from "./routes/health.ts";
+import { listRoute } from "./routes/list.ts";
+import { metricsRoute } from "./routes/metrics.ts";
+import { modelRoute, modelsRoute } from "./routes/models.ts";
+import { openapiRoute } from "./routes/openapi.ts";
+import { streamRoute } from "./routes/stream.ts";
+import { type Env, Service, type ShutdownReport } from "./service.ts";
+
+/** How routes are shut down. */
+export interface ShutdownOptions {
+  /**
+   * How long requests in progress may go on, in milliseconds; then they are aborted.
+   *
+   * @default {3_500} Deno Deploy leaves 5 seconds after SIGINT
+   */
+  readonly grace?: number;
+}
+
+/** A Hono app. */
+export type HonoApp = InstanceType<(typeof import("hono"))["Hono"]>;
+
+/** Agents as a Hono app: mount it with `app.route("/agents", routes)`, or serve its `fetch`. */
+export interface AgentRoutes extends HonoApp {
+  /**
+   * Takes no more requests (503), lets those in progress finish, and aborts them when the grace time is over. The sockets are the
+   * server's: shut that down afterwards.
+   *
+   * @throws {RangeError} If the grace time is out of range.
+   */
+  shutdown(options?: ShutdownOptions): Promise<ShutdownReport>;
+}
+
+const DEFAULT_GRACE = 3_500;
+
+/**
+ * Serves agents and workflows over HTTP: their names are the routes.
+ *
+ * - `GET /`: who can be called, with JSON Schemas; `GET /openapi.json`: the same as OpenAPI 3.1
+ * - `POST /:name`: a call; the body is the parameters
+ * - `POST /:name/stream`: what happens in it, as server-sent events
+ * - `POST /batch`: many calls, as JSON, server-sent events or NDJSON; `GET /batch/:id` goes on with a stream that was lost
+ * - `POST /v1/chat/completions`, `GET /v1/models`: the same agents for any client of OpenAI's API
+ * - `GET /health`, `GET /metrics`
+ *
+ * It is closed unless opened: without `auth` only the developer at the machine itself is let in.
+ *
+ * @throws {TypeError} If an option is missing, not known or of the wrong type.
+ * @throws {RangeError} If a number is out of range.
+ *
+ * @example
+ * ```ts
+ * import { defineAgent } from "@shoal/agents";
+ * import { agentRoutes } from "@shoal/agents/hono";
+ * import { scripted } from "@shoal/agents/testing";
+ *
+ * const Sentiment = defineAgent({
+ *   name: "sentiment",
+ *   model: "gpt-5-mini",
+ *   prompt: "Label the sentiment: {input}",
+ *   provider: scripted("positive"), // leave it out to ask the real model
+ * });
+ * const app = agentRoutes({ agents: [Sentiment], auth: { tokens: ["secret"] } });
+ *
+ * const response = await app.request("/sentiment", {
+ *   method: "POST",
+ *   headers: { authorization: "Bearer secret", "content-type": "application/json" },
+ *   body: JSON.stringify({ input: "I love it" }),
+ * });
+ * console.log(response.status, (await response.json()).content); // 200 positive
+ * ```
+ */
+export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
+  const doing = "make the routes";
+  checkRoutes(doing, options);
+  const { agents, limits, heartbeat = 15_000, info = {}, onError = logged } = options;
+  const service = new Service(agents, limits, heartbeat);
+
+  const app = new Hono<Env>();
+  app.use(requestId());
+  app.use(headers(options));
+  if (options.cors !== undefined) app.use(crossOrigin(options.cors));
+  app.use("/v1/*", async (c, next) => {
+    c.set("openai", true);
+    await next();
+  });
+  app.use(async (c, next) => {
+    service.batches.sweep();
+    await next();
+    c.header("cache-control", "no-store");
+  });
+
+  const mayBeOpen = {
+    health: ["/health", healthRoute(service)],
+    metrics: ["/metrics", metricsRoute(service)],
+    openapi: ["/openapi.json", openapiRoute(service, info)],
+  } as const;
+  // What stands before the guard is open.
+  for (const name of options.open ?? []) {
+    const [path, handler] = mayBeOpen[name];
+    app.get(path, handler);
+  }
+  app.use(guard(options.auth));
+  for (const [path, handler] of Object.values(mayBeOpen)) route(app, "GET", path, handler);
+
+  route(app, "GET", "/", listRoute(service));
+  route(app, "GET", "/v1/models", modelsRoute(service));
+  route(app, "GET", "/v1/models/:id", modelRoute(service));
+  route(app, "POST", "/v1/chat/completions", chatRoute(service));
+  route(app, "POST", "/batch", batchRoute(service));
+  route(app, "GET", "/batch/:id", resumeRoute(service));
+  route(app, "POST", "/:name", callRoute(service));
+  route(app, "POST", "/:name/stream", streamRoute(service));
+  app.all("*", () => {
+    throw new Problem(404, "not_found", "There is nothing here: GET / lists the agents");
+  });
+
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem.code === "internal") {
+      const { method, path } = c.req;
+      const { cause } = problem;
+      onError(cause ?? error, { id: c.get("requestId"), method, path });
+    }
+    return problemResponse(c, problem, c.get("openai") ? { error: openaiError(problem) } : {});
+  });
+  // What the routes hand each other is nobody else's business.
+  return Object.assign(app as unknown as HonoApp, {
+    async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+      checkOptions("shut the routes down", options, { grace: milliseconds });
+      return await service.shutdown(options.grace ?? DEFAULT_GRACE);
+    },
+  });
+}
+
+/** A route; another method at the same place is told which one there is. */
+function route(
+  app: Hono<Env>,
+  method: "GET" | "POST",
+  path: string,
+  handler: Handler<Env>,
+): void {
+  app.on(method, path, handler);
+  app.all(path, () => {
+    throw new Problem(405, "method_not_allowed", `This is for ${method}`, {
+      headers: { allow: method === "GET" ? "GET, HEAD" : method },
+    });
+  });
+}
+
+/** What browsers are told: nothing here is a page, to be framed, or to be kept. */
+function headers({ cors }: AgentRoutesOptions): MiddlewareHandler {
+  return secureHeaders({
+    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    crossOriginResourcePolicy: cors === undefined ? "same-origin" : "cross-origin",
+    xFrameOptions: "DENY",
+    // It would hold for the whole domain that this is mounted at: that is the application's to say.
+    strictTransportSecurity: false,
+    // For pages, or for browsers of long ago; and each header costs every call some time.
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  });
+}
+
+function crossOrigin({ origin }: NonNullable<AgentRoutesOptions["cors"]>): MiddlewareHandler {
+  return cors({
+    origin: typeof origin === "string" ? origin : [...origin],
+    allowMethods: ["GET", "POST"],
+    allowHeaders: ["authorization", "content-type", "last-event-id", "x-request-id"],
+    exposeHeaders: ["retry-after", "x-request-id"],
+    maxAge: 600,
+  });
+}
+
+/** What an error says may be a prompt or a key: that is for `onError`. */
+function logged(
+  error: unknown,
+  { id, method, path }: { id: string; method: string; path: string },
+): void {
+  const kind = error instanceof Error ? error.name : typeof error;
+  console.error(`Cannot answer ${method} ${path} (${id}) as there was a ${kind}: see \`onError\``);
+}

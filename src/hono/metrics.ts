@@ -1,0 +1,83 @@
+/**
+ * The figures in Prometheus' text format. The usual library for it reads the process, its files and its cluster, which Deno Deploy has not.
+ *
+ * @see {@link https://prometheus.io/docs/instrumenting/exposition_formats/}
+ */
+import type { AgentCounts, Registry } from "./registry.ts";
+
+/** The content type of {@linkcode metricsText}. */
+export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number, suffix?: string];
+
+/** All metrics, as text. */
+export function metricsText({ agents, runs, perSecond }: Registry): string {
+  const all = [...agents];
+  const each = (value: (counts: AgentCounts) => number): Sample[] =>
+    all.map(([agent, counts]) => [{ agent }, value(counts)]);
+  return [
+    metric("shoal_calls_total", "counter", "Calls that have begun.", each(({ calls }) => calls)),
+    metric(
+      "shoal_call_failures_total",
+      "counter",
+      "Calls that failed, by the code of their error.",
+      all.flatMap(([agent, { failures }]) =>
+        [...failures].map(([code, n]): Sample => [{ agent, code }, n])
+      ),
+    ),
+    metric(
+      "shoal_calls_in_flight",
+      "gauge",
+      "Calls in progress.",
+      each(({ inFlight }) => inFlight),
+    ),
+    metric(
+      "shoal_tokens_total",
+      "counter",
+      "Tokens that calls have used.",
+      all.flatMap(([agent, { inputTokens, outputTokens }]): Sample[] => [
+        [{ agent, direction: "input" }, inputTokens],
+        [{ agent, direction: "output" }, outputTokens],
+      ]),
+    ),
+    metric(
+      "shoal_cost_dollars_total",
+      "counter",
+      "US dollars that calls have cost, as far as prices are known.",
+      each(({ cost }) => cost),
+    ),
+    metric(
+      "shoal_call_duration_seconds",
+      "histogram",
+      "How long calls took.",
+      all.flatMap(([agent, { seconds }]): Sample[] => [
+        ...seconds.buckets().map(([bound, count]): Sample => [
+          { agent, le: bound === Infinity ? "+Inf" : String(bound) },
+          count,
+          "_bucket",
+        ]),
+        [{ agent }, seconds.sum, "_sum"],
+        [{ agent }, seconds.count, "_count"],
+      ]),
+    ),
+    metric("shoal_runs_in_flight", "gauge", "Requests for calls in progress.", [[{}, runs.length]]),
+    metric(
+      "shoal_calls_per_second",
+      "gauge",
+      "Calls that ended in a second, over the last minute.",
+      [[{}, perSecond]],
+    ),
+  ].join("");
+}
+
+function metric(name: string, type: string, help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(([labels, value, suffix = ""]) => {
+    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
+    return `${name}${suffix}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
+  });
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+}
+
+function escaped(label: string): string {
+  return label.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

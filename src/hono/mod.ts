@@ -1,0 +1,31 @@
+/**
+ * Agents and workflows over HTTP, as a Hono app: calls, events, batches, an OpenAPI document, and OpenAI's API for clients that speak it.
+ *
+ * @example
+ * ```ts
+ * import { defineAgent } from "@shoal/agents";
+ * import { agentRoutes } from "@shoal/agents/hono";
+ * import { Hono } from "hono";
+ *
+ * const Sentiment = defineAgent({
+ *   name: "sentiment",
+ *   model: "gpt-5-mini",
+ *   prompt: "Label the sentiment: {input}",
+ * });
+ * const agents = agentRoutes({ agents: [Sentiment], auth: { tokens: ["a-long-random-text"] } });
+ * const app = new Hono().route("/agents", agents);
+ * export default { fetch: app.fetch }; // deno serve, Bun; for Node there is @hono/node-server
+ * ```
+ *
+ * @module
+ */
+export { agentRoutes } from "./agent_routes.ts";
+export type { AgentRoutes, HonoApp, ShutdownOptions } from "./agent_routes.ts";
+export type { Authenticate, AuthOptions, Principal, Token } from "./auth.ts";
+export type { PrincipalLimits, RenewedBudget, RouteLimits } from "./caps.ts";
+export type { PublicError } from "./failure.ts";
+export type { ServiceInfo } from "./openapi.ts";
+export type { AgentRoutesOptions, CorsOptions, FailedRequest, OpenRoute } from "./options.ts";
+export type { ProblemCode, ProblemDetails } from "./problem.ts";
+export type { PublicResult } from "./public_result.ts";
+export type { ShutdownReport } from "./service.ts";

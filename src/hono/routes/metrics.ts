@@ -1,0 +1,9 @@
+import type { Context } from "hono";
+import { METRICS_TYPE, metricsText } from "../metrics.ts";
+import type { Env, Service } from "../service.ts";
+
+/** `GET /metrics`: the figures for Prometheus. */
+export function metricsRoute({ registry }: Service) {
+  return (c: Context<Env>): Response =>
+    c.body(metricsText(registry), 200, { "content-type": METRICS_TYPE });
+}

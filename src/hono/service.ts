@@ -1,0 +1,140 @@
+import { delay } from "@std/async/delay";
+import type { Context } from "hono";
+import type { Callable } from "../agent/callable.ts";
+import { Limiter } from "../limits/limiter.ts";
+import { Accounts } from "./accounts.ts";
+import type { Principal } from "./auth.ts";
+import { BatchStore } from "./batch_store.ts";
+import { type Caps, capsOf, type RouteLimits } from "./caps.ts";
+import { Exchange, type ExchangeOptions } from "./exchange.ts";
+import { Problem } from "./problem.ts";
+import { Registry } from "./registry.ts";
+import { Served } from "./served.ts";
+
+/** What the routes hand each other with a request. */
+export interface Env {
+  /** What is known of it. */
+  Variables: {
+    /** Its id. */
+    requestId: string;
+    /** Who sends it; absent on routes that are open to all. */
+    principal?: Principal;
+    /** Is it for the OpenAI face, whose clients want errors of another form? */
+    openai?: boolean;
+  };
+}
+
+/** How {@linkcode Service.shutdown} ended. */
+export interface ShutdownReport {
+  /** How many requests were finished within the grace time. */
+  readonly finished: number;
+  /** How many were aborted at its end. */
+  readonly aborted: number;
+}
+
+/** So long an answer takes from its handler to the socket, in milliseconds. */
+const UNTIL_SENT = 100;
+
+/** What all routes share: who is served, what is let through, what is in progress, and the end of it all. */
+export class Service {
+  readonly agents: ReadonlyMap<string, Served>;
+  readonly registry: Registry;
+  readonly caps: Caps;
+  readonly accounts: Accounts;
+  readonly batches: BatchStore;
+  /** What every attempt needs a permit of. */
+  readonly limiter: Limiter;
+  readonly #stop = new AbortController();
+  readonly #exchanges = new Set<Exchange>();
+  #closing = false;
+  #left: (() => void) | undefined;
+
+  /** Serves these. */
+  constructor(
+    agents: readonly Callable[],
+    limits: RouteLimits | undefined,
+    readonly heartbeat: number,
+  ) {
+    this.caps = capsOf(limits);
+    this.registry = new Registry(agents.map(({ name }) => name));
+    this.agents = new Map(agents.map((one) => [one.name, new Served(one, this.registry)]));
+    this.accounts = new Accounts(this.caps);
+    this.batches = new BatchStore(this.caps);
+    const { concurrency, reserve } = this.caps;
+    this.limiter = new Limiter({ concurrency, reserve });
+  }
+
+  /** Does it take no more requests? */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  /** Aborts when what is in progress is not waited for any longer. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /**
+   * The agent of that name.
+   *
+   * @throws {Problem} If there is none.
+   */
+  agent(name: string | undefined): Served {
+    const agent = this.agents.get(name ?? "");
+    if (agent !== undefined) return agent;
+    throw new Problem(404, "unknown_agent", "There is no agent of that name: GET / lists them");
+  }
+
+  /**
+   * Admits a request for calls.
+   *
+   * @throws {Problem} If there is no room for it.
+   */
+  enter(c: Context<Env>, options: Pick<ExchangeOptions, "kind" | "agent">): Exchange {
+    if (this.#closing) throw this.closed();
+    if (this.#exchanges.size >= this.caps.maxRequests) {
+      throw new Problem(503, "busy", "The server is busy: try again later", {
+        retryAfterMs: 1_000,
+      });
+    }
+    const account = this.accounts.of(c.get("principal")!);
+    const exchange = new Exchange(this, account, { ...options, id: c.get("requestId") });
+    this.#exchanges.add(exchange);
+    return exchange;
+  }
+
+  /** A request has ended. */
+  leave(exchange: Exchange): void {
+    this.registry.endRun(exchange.id);
+    this.#exchanges.delete(exchange);
+    if (this.#exchanges.size === 0) this.#left?.();
+  }
+
+  /** The answer to whom comes too late. */
+  closed(): Problem {
+    return new Problem(503, "shutting_down", "The server is shutting down: try again", {
+      retryAfterMs: 1_000,
+    });
+  }
+
+  /** Takes no more, lets what is in progress finish within so many milliseconds, and then aborts it. */
+  async shutdown(grace: number): Promise<ShutdownReport> {
+    this.#closing = true;
+    const inProgress = this.#exchanges.size;
+    const empty = Promise.withResolvers<void>();
+    this.#left = empty.resolve;
+    let aborted = 0;
+    if (inProgress > 0) {
+      const timer = setTimeout(() => {
+        aborted = this.#exchanges.size;
+        this.#stop.abort(new DOMException("The server has shut down", "AbortError"));
+      }, grace);
+      await empty.promise;
+      clearTimeout(timer);
+      // The last answers are made, but not sent yet: who ends the process now would cut them off.
+      await delay(UNTIL_SENT);
+    }
+    this.batches.clear();
+    return { finished: inProgress - aborted, aborted };
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Bulk work that survives: journals remember what a run has finished, so that a crash costs nothing. Give one to `batch`, `stream` or
+ * `each` with a `runId`, and start the same run again after whatever happened.
+ *
+ * @example
+ * ```ts
+ * import { batch, defineAgent } from "@shoal/agents";
+ * import { sqliteJournal } from "@shoal/agents/journal";
+ * import { scripted } from "@shoal/agents/testing";
+ *
+ * const Label = defineAgent({ name: "label", model: "m", prompt: "{text}", provider: scripted("good") });
+ * await using journal = sqliteJournal(":memory:"); // "./labels.db", to survive
+ * const options = { journal, runId: "reviews-2025-01", concurrency: 100 };
+ * await batch([[Label, { text: "a" }], [Label, { text: "b" }]], options);
+ * console.log(await journal.summary("reviews-2025-01"));
+ * ```
+ *
+ * @module
+ */
+export { JournalError, type JournalErrorCode } from "./errors.ts";
+export { journalOn, type JournalOptions } from "./journal.ts";
+export { kvJournal, type KvJournalOptions } from "./kv.ts";
+export type { KvAtomic, KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv_database.ts";
+export { memoryJournal, memoryStore } from "./memory.ts";
+export { sqliteJournal, type SqliteJournalOptions } from "./sqlite.ts";
+export type { JournalStore, StoreChanges, StoredItem, StoredRun } from "./store.ts";
+export type {
+  Journal,
+  JournalFound,
+  JournalItem,
+  JournalOnly,
+  JournalOpenOptions,
+  JournalPruneOptions,
+  JournalRecord,
+  JournalSession,
+  JournalStatus,
+  JournalStored,
+  JournalSummary,
+} from "../model/journal.ts";

@@ -1,0 +1,183 @@
+/** Results as text, and back: also those of workflows, which have the results and errors of their parts in them. */
+import { isRecord } from "../model/check.ts";
+import { AgentError } from "../model/errors.ts";
+import type { JournalStored } from "../model/journal.ts";
+import type { Attempt, Result, Timing } from "../model/result.ts";
+import { readError, writeError, type WrittenError } from "./error_json.ts";
+import { readValue, writeValue, type WrittenValue } from "./value_json.ts";
+
+/** What every result has. What is not in here belongs to a workflow. */
+const KNOWN: ReadonlySet<string> = new Set([
+  "ok",
+  "content",
+  "error",
+  "finishReason",
+  "agent",
+  "model",
+  "usage",
+  "cost",
+  "attempts",
+  "toolCalls",
+  "children",
+  "startedAt",
+  "durationMs",
+  "timing",
+  "usedFallback",
+  "cached",
+  // These belong to the call and not to how it ended: they are not kept.
+  "metadata",
+  "replayed",
+]);
+
+/** What a workflow says that tells nothing of what it is about. */
+const BARE: ReadonlySet<string> = new Set(["status", "route"]);
+
+/** An attempt as it is written: what it used is mostly what the whole has used. */
+type WrittenAttempt = Omit<Attempt, "usage"> & { readonly usage?: Attempt["usage"] | "all" };
+
+/** A result as it is written: what is nothing is left out. */
+interface WrittenResult {
+  readonly ok: boolean;
+  readonly content?: WrittenValue;
+  readonly error?: WrittenError;
+  readonly finishReason?: string;
+  readonly agent: string;
+  readonly model?: string;
+  readonly usage: Result["usage"];
+  readonly cost?: Result["cost"];
+  readonly attempts?: readonly WrittenAttempt[];
+  readonly toolCalls?: Result["toolCalls"];
+  readonly children?: unknown;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly timing: Partial<Timing>;
+  readonly usedFallback?: true;
+  readonly cached?: true;
+  readonly more?: Record<string, unknown>;
+}
+
+/**
+ * Writes a result.
+ *
+ * @throws If there is something in it that can be written in no way.
+ */
+export function writeResult(result: Result, stored: JournalStored): string {
+  return JSON.stringify(written(result, stored === "none"));
+}
+
+/**
+ * Reads a result, as it was.
+ *
+ * @throws If the text is not one that was written by {@linkcode writeResult}.
+ */
+export function readResult(text: string): Result {
+  const json: unknown = JSON.parse(text);
+  if (!isRecord(json) || typeof json.ok !== "boolean") throw new TypeError("This is no result");
+  return resultOf(json as unknown as WrittenResult);
+}
+
+function written(result: Result, bare: boolean): WrittenResult {
+  const { usage, attempts, toolCalls, children, timing, content, error } = result;
+  return {
+    ok: result.ok,
+    content: content === undefined || bare ? undefined : writeValue(content),
+    error: error && writeError(error, result, bare),
+    finishReason: result.ok ? result.finishReason : undefined,
+    agent: result.agent,
+    model: result.model,
+    usage,
+    cost: result.cost,
+    attempts: attempts.length === 0
+      ? undefined
+      : attempts.map((one) => one.usage === usage ? { ...one, usage: "all" } : one),
+    toolCalls: toolCalls.length === 0 || bare ? undefined : toolCalls,
+    children: children.length === 0 || bare ? undefined : nested(children),
+    startedAt: result.startedAt,
+    durationMs: result.durationMs,
+    timing: {
+      queuedMs: timing.queuedMs || undefined,
+      limitedMs: timing.limitedMs || undefined,
+      limitedBy: timing.limitedBy,
+      backoffMs: timing.backoffMs || undefined,
+      modelMs: timing.modelMs || undefined,
+      toolsMs: timing.toolsMs || undefined,
+      connectMs: timing.connectMs,
+      firstTokenMs: timing.firstTokenMs,
+      generationMs: timing.generationMs,
+    },
+    usedFallback: result.usedFallback || undefined,
+    cached: result.cached || undefined,
+    more: moreOf(result, bare),
+  };
+}
+
+/** What a workflow says beside what every result does. */
+function moreOf(result: Result, bare: boolean): Record<string, unknown> | undefined {
+  let more: Record<string, unknown> | undefined;
+  for (const name in result) {
+    if (KNOWN.has(name) || (bare && !BARE.has(name))) continue;
+    const value = (result as unknown as Record<string, unknown>)[name];
+    if (value !== undefined) (more ??= {})[name] = nested(value);
+  }
+  return more;
+}
+
+function resultOf(json: WrittenResult): Result {
+  const { usage, content, error, timing, more } = json;
+  const attempts = (json.attempts ?? []).map((one) =>
+    (one.usage === "all" ? { ...one, usage } : one) as Attempt
+  );
+  const result = {
+    ok: json.ok,
+    content: content && readValue(content),
+    ...(json.ok && { finishReason: json.finishReason }),
+    agent: json.agent,
+    model: json.model,
+    usage,
+    cost: json.cost,
+    attempts,
+    toolCalls: json.toolCalls ?? [],
+    children: json.children === undefined ? [] : read(json.children),
+    startedAt: json.startedAt,
+    durationMs: json.durationMs,
+    timing: { queuedMs: 0, limitedMs: 0, backoffMs: 0, modelMs: 0, toolsMs: 0, ...timing },
+    usedFallback: json.usedFallback ?? false,
+    cached: json.cached ?? false,
+    replayed: false,
+    ...(error !== undefined && { error: readError(error, { attempts, usage }) }),
+  };
+  if (more !== undefined) Object.assign(result, membersOf(more, read));
+  return result as unknown as Result;
+}
+
+/** Results and errors within, by a mark of their own; everything else is the word of a workflow of ours. */
+function nested(value: unknown): unknown {
+  if (value instanceof AgentError) return { $error: writeError(value, undefined, false) };
+  if (Array.isArray(value)) return value.map(nested);
+  if (!isRecord(value)) return writeValue(value);
+  if (isResult(value)) return { $result: written(value as unknown as Result, false) };
+  return { $members: membersOf(value, nested) };
+}
+
+function read(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(read);
+  const { $error, $result, $members, ...value } = json as {
+    readonly $error?: WrittenError;
+    readonly $result?: WrittenResult;
+    readonly $members?: Record<string, unknown>;
+  };
+  if ($error !== undefined) return readError($error);
+  if ($result !== undefined) return resultOf($result);
+  return $members === undefined ? readValue(value as WrittenValue) : membersOf($members, read);
+}
+
+function membersOf(
+  value: Record<string, unknown>,
+  of: (member: unknown) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, of(member)]));
+}
+
+function isResult(value: Record<string, unknown>): boolean {
+  return typeof value.ok === "boolean" && Array.isArray(value.attempts) && isRecord(value.usage);
+}

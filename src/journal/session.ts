@@ -1,0 +1,249 @@
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers";
+import type {
+  JournalFound,
+  JournalItem,
+  JournalOpenOptions,
+  JournalSession,
+  JournalStored,
+} from "../model/journal.ts";
+import type { Result } from "../model/result.ts";
+import { answerTo } from "./answer.ts";
+import { JournalError, reasonOf } from "./errors.ts";
+import { endOf, startOf } from "./item_json.ts";
+import { NumberMap } from "./number_map.ts";
+import { writeResult } from "./result_json.ts";
+import type { JournalStore, StoreChanges, StoredItem } from "./store.ts";
+import { Sums } from "./sums.ts";
+
+/** An item that was begun. */
+interface Begun {
+  readonly id: string;
+  readonly starts: number;
+  /** How it had ended before. */
+  readonly before: Result | undefined;
+}
+
+/** Something that waits to be looked up and written. */
+type Wish =
+  & { readonly reject: (error: unknown) => void }
+  & (
+    | {
+      readonly what: "begin";
+      readonly item: JournalItem;
+      readonly id: string;
+      readonly record: boolean;
+      readonly resolve: (found: JournalFound) => void;
+    }
+    | {
+      readonly what: "end";
+      readonly begun: Begun;
+      readonly result: Result;
+      readonly ended: string;
+      readonly resolve: () => void;
+    }
+    | {
+      readonly what: "interrupt";
+      readonly begun: Begun;
+      readonly result: Result;
+      readonly resolve: () => void;
+    }
+  );
+
+const GROUP = 500;
+
+/**
+ * A run that is being written to. What comes in the same turn of the event loop is looked up and written as one group, since a
+ * store takes for 500 items little more than for one; who waits is told when the group is written.
+ */
+export class Session implements JournalSession {
+  readonly #store: JournalStore;
+  readonly #runId: string;
+  readonly #options: JournalOpenOptions & { readonly store: JournalStored };
+  readonly #sums: Sums;
+  readonly #wishes: Wish[] = [];
+  /** How often each id was seen. */
+  readonly #seen = new NumberMap();
+  readonly #begun = new Map<JournalItem, Begun>();
+  #flushing: Promise<void> | undefined;
+  #failed: JournalError | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** For a run that was claimed; `state` is what the store had of it. */
+  constructor(
+    store: JournalStore,
+    runId: string,
+    options: JournalOpenOptions & { readonly store: JournalStored },
+    state: string | undefined,
+  ) {
+    this.#store = store;
+    this.#runId = runId;
+    this.#options = options;
+    this.#sums = new Sums(state);
+  }
+
+  begin(
+    item: JournalItem,
+    { record = true }: { readonly record?: boolean } = {},
+  ): Promise<JournalFound> {
+    const id = this.#numbered(item.id);
+    return new Promise((resolve, reject) =>
+      this.#wish({ what: "begin", item, id, record, resolve, reject })
+    );
+  }
+
+  finish(item: JournalItem, result: Result): Promise<void> {
+    const begun = this.#taken(item);
+    if (begun === undefined) return Promise.resolve();
+    try {
+      const ended = this.#written(item, result);
+      return new Promise((resolve, reject) =>
+        this.#wish({ what: "end", begun, result, ended, resolve, reject })
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  interrupt(item: JournalItem, result: Result): Promise<void> {
+    const begun = this.#taken(item);
+    if (begun === undefined) return Promise.resolve();
+    return new Promise((resolve, reject) =>
+      this.#wish({ what: "interrupt", begun, result, resolve, reject })
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    while (this.#flushing !== undefined) await this.#flushing;
+    await this.#store.release(this.#runId);
+  }
+
+  /** The nth item with the same id has an id of its own: who stands where is all the same, since they are the same. */
+  #numbered(id: string): string {
+    const n = this.#seen.get(id);
+    this.#seen.set(id, n + 1);
+    if (n === 0) return id;
+    return createHash("sha256").update(`${id}#${n}`).digest("hex").slice(0, 32);
+  }
+
+  #taken(item: JournalItem): Begun | undefined {
+    const begun = this.#begun.get(item);
+    this.#begun.delete(item);
+    return begun;
+  }
+
+  #written({ index }: JournalItem, result: Result): string {
+    try {
+      return writeResult(result, this.#options.store);
+    } catch (cause) {
+      throw new JournalError(
+        `Cannot record item ${index} in the journal as what came out of it must be JSON: ${
+          reasonOf(cause)
+        }`,
+        "write",
+        { cause },
+      );
+    }
+  }
+
+  #wish(wish: Wish): void {
+    if (this.#failed !== undefined) return wish.reject(this.#failed);
+    if (this.#closed !== undefined) return wish.reject(closed(this.#runId));
+    this.#wishes.push(wish);
+    this.#flushing ??= this.#flush();
+  }
+
+  /** Writes one group after another, each when everything else on the event loop had its turn, until nothing is left. */
+  async #flush(): Promise<void> {
+    const { groupSize = GROUP } = this.#store;
+    while (this.#wishes.length > 0) {
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+      const group = this.#wishes.splice(0, groupSize);
+      try {
+        const written = this.#write(group);
+        if (written instanceof Promise) await written;
+      } catch (cause) {
+        this.#fail(cause, group);
+      }
+    }
+    this.#flushing = undefined;
+  }
+
+  /** After this nothing is written any more: what the store has is the truth. */
+  #fail(cause: unknown, group: readonly Wish[]): void {
+    this.#failed = cause instanceof JournalError ? cause : new JournalError(
+      `Cannot record in the journal as it failed: ${reasonOf(cause)}`,
+      "write",
+      { cause },
+    );
+    for (const { reject } of [...group, ...this.#wishes.splice(0)]) reject(this.#failed);
+  }
+
+  #write(group: readonly Wish[]): void | Promise<void> {
+    const ids: string[] = [];
+    for (const wish of group) if (wish.what === "begin") ids.push(wish.id);
+    if (ids.length === 0) return this.#change(group, []);
+    const found = this.#store.find(this.#runId, ids);
+    if (!(found instanceof Promise)) return this.#change(group, found);
+    return found.then((found) => this.#change(group, found));
+  }
+
+  #change(
+    group: readonly Wish[],
+    found: readonly (StoredItem | undefined)[],
+  ): void | Promise<void> {
+    const started: StoreChanges["started"][number][] = [];
+    const ended: StoreChanges["ended"][number][] = [];
+    const removed: string[] = [];
+    const answers: JournalFound[] = [];
+    const now = Date.now();
+    let used = false;
+    let i = 0;
+    for (const wish of group) {
+      if (wish.what === "begin") {
+        const item = found[i++];
+        const before = item && endOf(item);
+        const answer = answerTo(before, this.#options);
+        answers.push(answer);
+        if (answer !== "missing" || !wish.record) continue;
+        const { id } = wish;
+        const starts = (item?.starts ?? 0) + 1;
+        if (item === undefined) this.#sums.count(1);
+        started.push({ id, starts, ...startOf(wish.item, now, this.#options.store) });
+        this.#begun.set(wish.item, { id, starts, before });
+        continue;
+      }
+      const { begun, result } = wish;
+      if (wish.what === "end") {
+        this.#sums.end(result, begun.before);
+        ended.push({ id: begun.id, ended: wish.ended });
+      } else if (result.attempts.length > 0) {
+        this.#sums.use(result);
+        used = true;
+      } else if (begun.starts === 1) {
+        // Nothing was sent: it is as if it had never been begun.
+        this.#sums.count(-1);
+        removed.push(begun.id);
+      }
+    }
+    const tell = () => {
+      let i = 0;
+      for (const wish of group) {
+        if (wish.what === "begin") wish.resolve(answers[i++]!);
+        else wish.resolve();
+      }
+    };
+    if (started.length + ended.length + removed.length === 0 && !used) return tell();
+    const state = String(this.#sums);
+    const written = this.#store.write(this.#runId, { started, ended, removed, state });
+    return written === undefined ? tell() : written.then(tell);
+  }
+}
+
+function closed(runId: string): JournalError {
+  return new JournalError(`Cannot record in the run "${runId}" as it was closed`, "closed");
+}

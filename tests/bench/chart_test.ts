@@ -1,0 +1,40 @@
+import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { logScale, svgOf } from "../../bench/report/chart.ts";
+
+Deno.test("a logarithmic axis goes from its first to its last mark", () => {
+  const { at, ticks } = logScale([10, 100, 10_000], 0, 300);
+  assertEquals(ticks, [10, 100, 1_000, 10_000]);
+  assertEquals([at(10), at(10_000)], [0, 300]);
+  assertAlmostEquals(at(1_000), 200);
+});
+
+Deno.test("over a short way 2 and 5 are marked, too", () => {
+  assertEquals(logScale([1.01, 6], 0, 1).ticks, [1, 2, 5, 10]);
+  assertEquals(logScale([3], 0, 1).ticks, [2, 5]);
+});
+
+Deno.test("every value is within its axis", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.double({ min: 1e-3, max: 1e7, noNaN: true }), { minLength: 1 }),
+      (values) => {
+        const { at } = logScale(values, 100, 0);
+        return values.every((value) => at(value) >= -1e-6 && at(value) <= 100 + 1e-6);
+      },
+    ),
+  );
+});
+
+Deno.test("what a chart is called cannot break the file", () => {
+  const svg = svgOf({ name: "n", title: "a < b & c", x: "x", bars: [{ name: "<b>", value: 1 }] });
+  assertStringIncludes(svg, "<title>a &lt; b &amp; c</title>");
+  assertEquals(svg.includes("<b>"), false);
+});
+
+Deno.test("each point of a line is drawn, and a chart without points is empty", () => {
+  const chart = { name: "n", title: "t", x: "x", y: "y" };
+  const svg = svgOf({ ...chart, series: [{ name: "s", points: [[1, 2], [10, 20], [100, 5]] }] });
+  assertEquals(svg.match(/<circle/g)?.length, 4); // and one in the legend
+  assertEquals(svgOf({ ...chart, series: [] }).includes("NaN"), false);
+});

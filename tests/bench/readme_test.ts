@@ -1,0 +1,34 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { withFigures } from "../../bench/readme.ts";
+import type { Report } from "../../bench/report/write.ts";
+
+const table = (title: string, rows: Record<string, number | string>[]) => ({
+  table: { title, rows },
+});
+const REPORT: Report = {
+  command: "deno task bench",
+  machine: { cores: 2, memoryGB: 25, deno: "2.9.6", os: "linux" },
+  times: 3,
+  seconds: 200,
+  parts: {
+    modes: [table("Modes: a", [{ "in flight": 10, mode: "event loop", secret: "x" }])],
+    layers: [table("Own cost", [{ client: "own" }]), table("Layers: b", [{ client: "Shoal" }])],
+    transport: [table("Transport: c", [{ client: "Shoal", "wall s": 1.2 }])],
+  },
+};
+const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+
+Deno.test("the figures of a run take the place of the old ones, and nothing else changes", () => {
+  const once = withFigures(readme, REPORT);
+  assertStringIncludes(once, "| event loop | 10 |");
+  assertStringIncludes(once, "Medians of 3 on 2 cores, 25 GB");
+  assertEquals(once.includes("secret") || once.includes("Own cost"), false);
+  assertEquals(withFigures(once, REPORT), once);
+  const rest = (text: string) => text.split(/<!--.*-->/).filter((_, i) => i !== 1);
+  assertEquals(rest(once), rest(readme));
+});
+
+Deno.test("what is not there is not made up", () => {
+  assertThrows(() => withFigures("no comments", REPORT), Error, "must have the comments");
+  assertThrows(() => withFigures(readme, { ...REPORT, parts: {} }), Error, "none of modes");
+});

@@ -1,0 +1,63 @@
+/** The OpenAI face, through the AI SDK. */
+import { defineAgent } from "@shoal/agents";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { APICallError, generateText, Output, streamText } from "ai";
+import { z } from "zod";
+import { echo, routes, serve, type Served, talkative, TOKEN } from "./helpers.ts";
+
+function models({ url }: Served, apiKey = TOKEN) {
+  return createOpenAICompatible({
+    name: "agents",
+    baseURL: `${url}/v1`,
+    apiKey,
+    supportsStructuredOutputs: true,
+  });
+}
+
+Deno.test("generateText asks an agent", async () => {
+  await using served = serve(routes([echo().agent]));
+  const { text, usage, finishReason } = await generateText({
+    model: models(served)("echo"),
+    prompt: "hello",
+  });
+  assertEquals([text, finishReason], ["hello", "stop"]);
+  assert(usage.totalTokens! > 0);
+});
+
+Deno.test("streamText reads its pieces", async () => {
+  await using served = serve(routes([talkative("talkative", 4)]));
+  const { textStream } = streamText({ model: models(served)("talkative"), prompt: "x" });
+  const pieces = [];
+  for await (const piece of textStream) pieces.push(piece);
+  assertEquals(pieces, ["x ", "x ", "x ", "x "]);
+});
+
+Deno.test("a typed agent gives an object", async () => {
+  const schema = z.object({ label: z.enum(["positive", "negative"]) });
+  const agent = defineAgent({
+    name: "typed",
+    model: "m",
+    prompt: "{text}",
+    output: schema,
+    provider: scripted('{"label":"positive"}'),
+  });
+  await using served = serve(routes([agent]));
+  const { output } = await generateText({
+    model: models(served)("typed"),
+    output: Output.object({ schema }),
+    prompt: "I love it",
+  });
+  assertEquals(output, { label: "positive" });
+});
+
+Deno.test("its errors tell what was wrong", async () => {
+  await using served = serve(routes([echo().agent]));
+  const say = (name: string, key?: string) =>
+    generateText({ model: models(served, key)(name), prompt: "x", maxRetries: 0 });
+  const missing = await assertRejects(() => say("nobody"), APICallError, "no agent of that name");
+  assertEquals([missing.statusCode, missing.isRetryable], [404, false]);
+  const wrong = await assertRejects(() => say("echo", "wrong"), APICallError);
+  assertEquals(wrong.statusCode, 401);
+});

@@ -1,0 +1,188 @@
+import { defineAgent, defineParallel, ProviderError } from "@shoal/agents";
+import { agentRoutes, type FailedRequest } from "@shoal/agents/hono";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Hono } from "hono";
+import { z } from "zod";
+import { ask, echo, init, routes } from "./helpers.ts";
+
+Deno.test("a call gives the answer, and what it used", async () => {
+  const { agent, provider } = echo();
+  const { status, json } = await ask(routes([agent]), "/echo", { text: "hello" });
+  assertEquals(status, 200);
+  assertEquals([json.ok, json.agent, json.content], [true, "echo", "hello"]);
+  assertEquals([json.attempts, json.usage.totalTokens > 0], [1, true]);
+  assertEquals(provider.calls, 1);
+});
+
+Deno.test("false, 0, an empty text and null are answers", async () => {
+  for (const value of [false, 0, "", null, undefined]) {
+    const agent = defineAgent({ name: "value", run: () => value });
+    const { status, json } = await ask(routes([agent]), "/value", {});
+    assertEquals([status, json.ok, json.content], [200, true, value ?? null]);
+  }
+});
+
+Deno.test("no body stands for no parameters", async () => {
+  const agent = defineAgent({ name: "now", run: () => "noon" });
+  const app = routes([agent]);
+  const response = await app.request("/now", { ...init(), method: "POST" });
+  assertEquals((await response.json()).content, "noon");
+});
+
+Deno.test("names may be anything, as long as they are encoded", async () => {
+  const name = 'a/b c"\r\nx-evil: 1 ä{}';
+  const app = routes([defineAgent({ name, run: () => "here" })]);
+  const { status, json, headers } = await ask(app, `/${encodeURIComponent(name)}`, {});
+  assertEquals([status, json.content, headers.get("x-evil")], [200, "here", null]);
+  assertEquals((await ask(app, `/${encodeURIComponent(`${name}!`)}`, {})).status, 404);
+});
+
+Deno.test("a workflow is called like an agent; a partial one is a success that says so", async () => {
+  const failing = defineAgent({
+    name: "failing",
+    run: () => {
+      throw new Error("secret of the inside");
+    },
+  });
+  const both = defineParallel({
+    name: "both",
+    branches: { good: echo().agent, bad: { agent: failing, optional: true } },
+  });
+  const { status, json, text } = await ask(routes([both]), "/both", { text: "x" });
+  assertEquals([status, json.status, json.content.good], [200, "partial", "x"]);
+  assertEquals([json.branches.good.ok, json.branches.bad.error.code], [true, "tool"]);
+  assert(!text.includes("secret"));
+});
+
+Deno.test("what does not fit the parameters is 422, with the issues", async () => {
+  const agent = defineAgent({
+    name: "typed",
+    model: "m",
+    prompt: ({ n }: { n: number }) => `${n}`,
+    params: z.object({ n: z.number() }),
+    provider: scripted("x"),
+  });
+  const { status, headers, json } = await ask(routes([agent]), "/typed", { n: "one" });
+  assertEquals(status, 422);
+  assertEquals(headers.get("content-type"), "application/problem+json");
+  assertEquals([json.code, json.status, json.type], ["invalid_params", 422, "about:blank"]);
+  assertEquals(json.issues[0].path, ["n"]);
+  assertEquals(json.requestId, headers.get("x-request-id"));
+  const missing = await ask(routes([echo().agent]), "/echo", { txt: 1 });
+  assertEquals(missing.status, 422);
+  assertStringIncludes(missing.json.issues[0].message, 'parameter "text" is missing');
+});
+
+Deno.test("failures have a status of their own, and tell nothing of the inside", async () => {
+  const secret = "sk-live-1234";
+  const failures: [ConstructorParameters<typeof ProviderError>[1]["code"], number][] = [
+    ["rate_limited", 429],
+    ["network", 502],
+    ["provider", 502],
+    ["truncated", 502],
+    ["filtered", 422],
+    ["timeout", 504],
+  ];
+  for (const [code, expected] of failures) {
+    const error = new ProviderError(`the key ${secret} and the prompt PRIVATE`, {
+      code,
+      retryable: false,
+      retryAfterMs: 2_500,
+      cause: new Error(secret),
+    });
+    const provider = scripted(error);
+    const agent = defineAgent({ name: "a", model: "m", prompt: "{x}", provider, retries: 0 });
+    const { status, headers, text, json } = await ask(routes([agent]), "/a", { x: "PRIVATE" });
+    assertEquals([status, json.code], [expected, code]);
+    assertEquals(headers.get("retry-after"), "3");
+    for (const inside of [secret, "PRIVATE", " at ", ".ts", "stack"]) {
+      assert(!text.includes(inside));
+    }
+  }
+});
+
+Deno.test("a fault of the server is told to onError, and to the client only that there was one", async () => {
+  const agent = defineAgent({ name: "lost", prompt: "{x}", provider: scripted("x") }); // no model
+  const told: unknown[] = [];
+  const app = routes([agent], { onError: (error, request) => told.push([error, request]) });
+  const { status, json, headers } = await ask(app, "/lost", { x: 1 });
+  assertEquals([status, json.code], [500, "internal"]);
+  const [[error, request]] = told as [[Error, FailedRequest]];
+  assertStringIncludes(error.message, "model");
+  assertEquals(request, {
+    id: headers.get("x-request-id")!,
+    method: "POST",
+    path: "/lost",
+  });
+});
+
+Deno.test("mounted, everything is below the mount, also what goes wrong", async () => {
+  const app = new Hono().route("/agents", routes([echo().agent]));
+  const call = async (path: string, body?: unknown) => {
+    const response = await app.request(path, init(body));
+    return { status: response.status, json: await response.json() };
+  };
+  assertEquals((await call("/agents/echo", { text: "x" })).json.content, "x");
+  assertEquals((await call("/agents")).json.agents.length, 1);
+  assertEquals((await call("/agents/nobody", {})).json.code, "unknown_agent");
+  assertEquals((await call("/agents/a/b/c")).json.code, "not_found");
+  assertEquals((await call("/agents/openapi.json")).json.servers, [{ url: "/agents" }]);
+  assertEquals((await app.request("/agents/echo")).status, 401);
+});
+
+Deno.test("another method is told which one there is", async () => {
+  const app = routes([echo().agent]);
+  const get = await ask(app, "/echo");
+  assertEquals([get.status, get.headers.get("allow")], [405, "POST"]);
+  const post = await ask(app, "/health", {});
+  assertEquals([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
+});
+
+Deno.test("answers are neither framed nor kept nor shared", async () => {
+  const { headers } = await ask(routes([echo().agent]), "/echo", { text: "x" });
+  assertEquals(headers.get("cache-control"), "no-store");
+  assertEquals(headers.get("x-content-type-options"), "nosniff");
+  assertEquals(headers.get("x-frame-options"), "DENY");
+  assertStringIncludes(headers.get("content-security-policy")!, "default-src 'none'");
+  assertEquals(headers.get("access-control-allow-origin"), null);
+  assertEquals(headers.get("strict-transport-security"), null);
+});
+
+Deno.test("pages of another origin may call only where that is said", async () => {
+  const cors = { origin: ["https://app.example"] };
+  const app = routes([echo().agent], { cors });
+  const preflight = (origin: string) =>
+    app.request("/echo", {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "POST" },
+    });
+  const allowed = await preflight("https://app.example");
+  assertEquals(allowed.status, 204);
+  assertEquals(allowed.headers.get("access-control-allow-origin"), "https://app.example");
+  const other = await preflight("https://evil.example");
+  assertEquals(other.headers.get("access-control-allow-origin"), null);
+  const closed = await routes([echo().agent]).request("/echo", { method: "OPTIONS" });
+  assertEquals(closed.status, 401);
+});
+
+Deno.test("wrong options are refused at once", () => {
+  const { agent } = echo();
+  const make = (options: object) => () => agentRoutes({ agents: [agent], ...options });
+  assertThrows(make({ agents: [] }), TypeError, "at least one");
+  assertThrows(make({ agents: [1] }), TypeError, "agents[0]");
+  assertThrows(make({ agents: [agent, agent] }), TypeError, 'two agents named "echo"');
+  assertThrows(make({ agents: [agent.with({ name: "batch" })] }), TypeError, "is a route already");
+  assertThrows(make({ auth: { tokens: [] } }), TypeError, "at least one");
+  assertThrows(make({ auth: { tokens: [undefined] } }), TypeError, "tokens[0]");
+  assertThrows(make({ auth: { tokens: ["a b"] } }), TypeError, "visible letters");
+  assertThrows(make({ auth: {} }), TypeError, "auth.tokens");
+  assertThrows(make({ limits: { maxBatch: 0 } }), RangeError, "maxBatch");
+  assertThrows(make({ limits: { maxBach: 1 } }), TypeError, 'did you mean "maxBatch"');
+  assertThrows(make({ limits: { principal: { budget: {} } } }), TypeError, "budget");
+  assertThrows(make({ limits: { reserve: 1 } }), RangeError, "reserve");
+  assertThrows(make({ open: ["all"] }), TypeError, "open[0]");
+  assertThrows(make({ cors: {} }), TypeError, "origin");
+  assertThrows(make({ heartbeat: 0 }), RangeError, "heartbeat");
+  assertThrows(() => agentRoutes(undefined as never), TypeError, "its options");
+});

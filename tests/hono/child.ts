@@ -1,0 +1,8 @@
+/** Run as a process of its own, so that its permissions are its own; see `development_test.ts`. */
+import { defineAgent } from "@shoal/agents";
+import { agentRoutes } from "@shoal/agents/hono";
+
+const app = agentRoutes({ agents: [defineAgent({ name: "one", run: () => 1 })] });
+const local = { remoteAddr: { hostname: "127.0.0.1" } };
+const response = await app.request("http://localhost/", {}, local);
+console.log(response.status, (await response.json()).detail);

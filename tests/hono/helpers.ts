@@ -1,0 +1,202 @@
+import { serve as serveByNode } from "@hono/node-server";
+import { type Callable, defineAgent, type Provider, type ProviderOptions } from "@shoal/agents";
+import { type AgentRoutes, agentRoutes, type AgentRoutesOptions } from "@shoal/agents/hono";
+import { scripted } from "@shoal/agents/testing";
+import { delay } from "@std/async/delay";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+
+export { delay };
+
+/** The token of the tests. */
+export const TOKEN = "s3cret";
+
+/** An agent that gives back what it is asked, after so many milliseconds. */
+export function echo(name = "echo", latency: number | (() => number) = 0) {
+  const provider = scripted((request) => String(request.messages.at(-1)!.content), { latency });
+  const agent = defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
+  return { agent, provider };
+}
+
+// The first priced call loads the list of prices: not within a test, whose resources it would count for.
+await echo().agent.call({ text: "" });
+
+/** An agent whose provider says nothing until it is aborted, and knows when it was. */
+export function hanging(name = "hanging") {
+  const aborted: number[] = [];
+  let calls = 0;
+  const wait = ({ signal }: ProviderOptions): Promise<never> =>
+    new Promise((_, reject) => {
+      calls++;
+      signal.addEventListener("abort", () => {
+        aborted.push(performance.now());
+        reject(signal.reason);
+      });
+    });
+  const provider: Provider = {
+    name: "hanging",
+    generate: (_request, options) => wait(options),
+    async *stream(_request, options) {
+      yield await wait(options);
+    },
+  };
+  const agent = defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
+  return {
+    agent,
+    aborted,
+    get calls() {
+      return calls;
+    },
+  };
+}
+
+/** An agent that answers in so many pieces, with a pause before each. */
+export function talkative(name = "talkative", pieces = 5, pause = 0) {
+  const provider: Provider = {
+    name: "talkative",
+    generate: () => Promise.resolve({ text: "x ".repeat(pieces), finishReason: "stop" }),
+    async *stream(_request, { signal }) {
+      for (let i = 0; i < pieces; i++) {
+        if (pause > 0) await delay(pause, { signal });
+        yield { type: "delta", text: "x " };
+      }
+      yield { type: "reply", reply: { text: "x ".repeat(pieces), finishReason: "stop" } };
+    },
+  };
+  return defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
+}
+
+/** Routes with a token. */
+export function routes(
+  agents: readonly Callable[],
+  options: Partial<AgentRoutesOptions> = {},
+): AgentRoutes {
+  return agentRoutes({ agents, auth: { tokens: [TOKEN] }, ...options });
+}
+
+/** A request with the token; with a body it is a POST of JSON. */
+export function init(
+  body?: unknown,
+  headers: Record<string, string> = {},
+): RequestInit & { headers: Record<string, string> } {
+  const all = { authorization: `Bearer ${TOKEN}`, ...headers };
+  if (body === undefined) return { headers: all };
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json", ...all },
+    body: JSON.stringify(body),
+  };
+}
+
+/** Asks the app, without a server. */
+export async function ask(
+  app: AgentRoutes,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) {
+  const response = await app.request(path, init(body, headers));
+  const text = await response.text();
+  // deno-lint-ignore no-explicit-any -- each test looks at something else
+  const json: any = response.headers.get("content-type")?.includes("json") &&
+      !response.headers.get("content-type")!.includes("ndjson")
+    ? JSON.parse(text)
+    : undefined;
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+/** A server on a loopback port. */
+export interface Served extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly server: Deno.HttpServer<Deno.NetAddr>;
+}
+
+/** Serves the app on a loopback port. A test that fails with calls in progress ends all the same. */
+export function serve(app: { fetch: AgentRoutes["fetch"] }): Served {
+  const { signal, abort } = abortable();
+  const options = { hostname: "127.0.0.1", port: 0, signal, onListen() {} };
+  const server = Deno.serve(options, app.fetch);
+  const { port } = server.addr;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    server,
+    async [Symbol.asyncDispose]() {
+      const timer = setTimeout(abort, 10_000);
+      await server.shutdown();
+      clearTimeout(timer);
+    },
+  };
+}
+
+function abortable(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
+/** Serves the app by Node's own server, on a loopback port. */
+export function nodeServer(fetch: AgentRoutes["fetch"]): Promise<Omit<Served, "server">> {
+  return new Promise((resolve) => {
+    const server = serveByNode({
+      fetch,
+      hostname: "127.0.0.1",
+      port: 0,
+      overrideGlobalObjects: false,
+    }, ({ port }) => {
+      resolve({
+        url: `http://127.0.0.1:${port}`,
+        port,
+        [Symbol.asyncDispose]: () => new Promise((closed) => server.close(() => closed())),
+      });
+    });
+  });
+}
+
+/** One server-sent event, its data read as JSON. */
+export interface Sent {
+  readonly event?: string;
+  readonly id?: string;
+  // deno-lint-ignore no-explicit-any -- each test looks at something else
+  readonly data: any;
+}
+
+/** The events of an answer, read by a parser that is not ours. */
+export async function* sent(body: ReadableStream<Uint8Array>): AsyncGenerator<Sent> {
+  const events = body
+    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
+    .pipeThrough(new EventSourceParserStream());
+  for await (const { event, id, data } of events) {
+    yield { event, id, data: data === "[DONE]" ? data : JSON.parse(data) };
+  }
+}
+
+/** All of something. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+/** Waits until something is so. */
+export async function until(test: () => boolean, what: string, within = 5_000): Promise<void> {
+  const began = performance.now();
+  while (!test()) {
+    if (performance.now() - began > within) throw new Error(`not within ${within} ms: ${what}`);
+    await delay(5);
+  }
+}
+
+/** Sends raw bytes to a server and gives the connection. */
+export async function raw(port: number, text: string | Uint8Array): Promise<Deno.TcpConn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+  return connection;
+}
+
+/** The next piece of text of a connection. */
+export async function readText(connection: Deno.TcpConn): Promise<string> {
+  const buffer = new Uint8Array(65_536);
+  const n = await connection.read(buffer);
+  return n === null ? "" : new TextDecoder().decode(buffer.subarray(0, n));
+}

@@ -1,0 +1,171 @@
+/** Batch streams whose client was lost: they go on behind the last event that came, and nothing is paid for twice. */
+import { assert, assertEquals } from "@std/assert";
+import {
+  all,
+  ask,
+  delay,
+  echo,
+  init,
+  raw,
+  readText,
+  routes,
+  type Sent,
+  sent,
+  serve,
+  until,
+} from "./helpers.ts";
+
+const EVENTS = { accept: "text/event-stream" };
+
+function calls(n: number) {
+  return Array.from({ length: n }, (_, i) => ({ agent: "echo", params: { text: `${i}` } }));
+}
+
+/** The first events of a batch, whose client then goes away. */
+async function begin(url: string, body: unknown, take: number): Promise<Sent[]> {
+  const leaving = new AbortController();
+  const response = await fetch(`${url}/batch`, { ...init(body, EVENTS), signal: leaving.signal });
+  const events: Sent[] = [];
+  try {
+    for await (const event of sent(response.body!)) {
+      events.push(event);
+      if (events.length === take) leaving.abort();
+    }
+  } catch {
+    // That is how it ends for the client.
+  }
+  return events.slice(0, take);
+}
+
+function indexes(events: readonly Sent[]): number[] {
+  return events.filter(({ event }) => event === "result").map(({ data }) => data.index);
+}
+
+for (const way of ["GET", "POST"]) {
+  Deno.test(`a lost batch goes on behind the last event, by ${way}`, async () => {
+    const { agent, provider } = echo("echo", 20);
+    await using served = serve(routes([agent]));
+    const first = await begin(served.url, { calls: calls(30), concurrency: 3 }, 8);
+    await until(() => provider.inFlight === 0, "without a client nothing goes on");
+    const before = provider.calls;
+    await delay(100);
+    assertEquals(provider.calls, before);
+    assert(before < 30);
+
+    const last = { "last-event-id": first.at(-1)!.id! };
+    const id = first[0]!.data.id;
+    const response = way === "GET"
+      ? await fetch(`${served.url}/batch/${id}`, init(undefined, last))
+      : await fetch(`${served.url}/batch`, init({}, { ...last, ...EVENTS }));
+    const rest = await all(sent(response.body!));
+    const seqs = [...first, ...rest].map(({ data }) => data.seq);
+    assertEquals(seqs, [...Array(32).keys()].map((i) => i + 1));
+    const done = [...indexes(first), ...indexes(rest)];
+    assertEquals(done.toSorted((a, b) => a - b), [...Array(30).keys()]);
+    assertEquals(rest.at(-1)!.data.ok, 30);
+    // What was finished is not asked for again: only what was in flight when the client went.
+    assert(provider.calls <= 33, `${provider.calls} requests`);
+  });
+}
+
+Deno.test("what was sent and did not arrive is sent again, also after the end", async () => {
+  const { agent, provider } = echo();
+  const app = routes([agent]);
+  const response = await app.request("/batch", init({ calls: calls(10) }, EVENTS));
+  const events = await all(sent(response.body!));
+  const again = await app.request(`/batch/${events[0]!.data.id}`, {
+    headers: { ...init().headers, "last-event-id": events[3]!.id! },
+  });
+  assertEquals(await all(sent(again.body!)), events.slice(4));
+  const whole = await app.request(`/batch/${events[0]!.data.id}`, init());
+  assertEquals(await all(sent(whole.body!)), events);
+  assertEquals(provider.calls, 10);
+});
+
+Deno.test("only who began a batch goes on with it, and only with what there is", async () => {
+  const app = routes([echo().agent], { auth: { tokens: ["s3cret", "other"] } });
+  const response = await app.request("/batch", init({ calls: calls(3) }, EVENTS));
+  const [{ id, data }] = await all(sent(response.body!)) as [Sent, ...Sent[]];
+  const resume = async (last: string, authorization = "Bearer s3cret") => {
+    const { status, json } = await ask(app, `/batch/${data.id}`, undefined, {
+      "last-event-id": last,
+      authorization,
+    });
+    return [status, json?.code];
+  };
+  const gone = [410, "not_resumable"];
+  assertEquals(await resume(id!), [200, undefined]);
+  assertEquals(await resume(id!, "Bearer other"), gone);
+  const others = ["", "nonsense", `${data.id}.99`, `${data.id}.-1`, `${crypto.randomUUID()}.1`];
+  for (const last of others) assertEquals(await resume(last), gone, last);
+});
+
+Deno.test("after the grace time, and where nothing is kept, it is gone", async () => {
+  for (const resumeGrace of [0, 30]) {
+    const app = routes([echo().agent], { limits: { resumeGrace } });
+    const response = await app.request("/batch", init({ calls: calls(3) }, EVENTS));
+    const [{ data }] = await all(sent(response.body!)) as [Sent, ...Sent[]];
+    await delay(60);
+    assertEquals((await ask(app, `/batch/${data.id}`)).status, 410);
+  }
+});
+
+Deno.test("no more is kept than the limits say: the oldest events go first", async () => {
+  const app = routes([echo().agent], { limits: { resumeBytes: 80_000 } });
+  const response = await app.request("/batch", init({ calls: calls(200) }, EVENTS));
+  const events = await all(sent(response.body!));
+  assertEquals(events.length, 202);
+  const resume = (n: number) =>
+    ask(app, `/batch/${events[0]!.data.id}`, undefined, { "last-event-id": events[n]!.id! });
+  assertEquals((await resume(5)).status, 410);
+  assertEquals((await resume(195)).status, 200);
+});
+
+Deno.test("a client that comes back before its loss was noticed takes the batch over", async () => {
+  const { agent, provider } = echo("echo", 10);
+  const app = routes([agent]);
+  await using served = serve(app);
+  const body = { calls: calls(40), concurrency: 2 };
+  const leaving = new AbortController();
+  const first = await fetch(`${served.url}/batch`, {
+    ...init(body, EVENTS),
+    signal: leaving.signal,
+  });
+  const reader = sent(first.body!);
+  const events: Sent[] = [];
+  for (let i = 0; i < 5; i++) events.push((await reader.next()).value!);
+  const again = await fetch(`${served.url}/batch/${events[0]!.data.id}`, {
+    headers: { ...init().headers, "last-event-id": events[4]!.id! },
+  });
+  events.push(...await all(sent(again.body!)));
+  leaving.abort();
+  await reader.return(undefined).catch(() => {});
+  assertEquals(events.map(({ data }) => data.seq), [...Array(42).keys()].map((i) => i + 1));
+  assertEquals(indexes(events).toSorted((a, b) => a - b), [...Array(40).keys()]);
+  assert(provider.peakInFlight <= 4);
+});
+
+Deno.test("a client that reads slowly slows the batch, not the memory", async () => {
+  const text = "x".repeat(10_000);
+  const { agent, provider } = echo();
+  await using served = serve(routes([agent], { limits: { maxBatch: 5_000, maxBodyBytes: 1e8 } }));
+  const body = JSON.stringify({
+    calls: Array.from({ length: 3_000 }, () => ({ agent: "echo", params: { text } })),
+    concurrency: 20,
+  });
+  const connection = await raw(
+    served.port,
+    `POST /batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\naccept: text/event-stream\r\n` +
+      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  assert((await readText(connection)).startsWith("HTTP/1.1 200"));
+  // As soon as the buffers of the sockets are full, nothing more is asked of the model.
+  let before = -1;
+  while (provider.calls !== before) {
+    before = provider.calls;
+    await delay(500);
+  }
+  assert(before < 2_000, `${before} of 3,000 calls were made for a client that does not read`);
+  connection.close();
+  await until(() => provider.inFlight === 0, "the batch has ended");
+});

@@ -1,0 +1,23 @@
+/** Run as a process of its own, to be killed: labels so many rows, and prints each result; see `crash_test.ts`. */
+import { defineAgent, stream } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import { sqliteJournal } from "@shoal/agents/journal";
+
+const [url, path, count, backwards] = Deno.args;
+await using provider = openai({ baseURL: url!, apiKey: "none" });
+await using journal = sqliteJournal(path!);
+const Label = defineAgent({ name: "label", model: "m", prompt: "row {row}", provider });
+
+function* rows() {
+  const n = Number(count);
+  // Rows may come in another order the next time.
+  for (let i = 0; i < n; i++) yield backwards === "true" ? n - 1 - i : i;
+}
+function* calls() {
+  for (const row of rows()) yield [Label, { row }, { metadata: row, key: String(row) }] as const;
+}
+const lines: string[] = [];
+for await (const { result } of stream(calls(), { concurrency: 50, journal, runId: "crash" })) {
+  lines.push(JSON.stringify([result.metadata, result.content, result.replayed]));
+}
+console.log(lines.join("\n"));

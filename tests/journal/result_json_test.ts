@@ -1,0 +1,189 @@
+import {
+  AgentError,
+  batch,
+  defineAgent,
+  defineParallel,
+  type Failure,
+  pipeline,
+  type Result,
+  route,
+  tool,
+} from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { z } from "zod";
+import { readResult, writeResult } from "../../src/journal/result_json.ts";
+import { readValue, writeValue } from "../../src/journal/value_json.ts";
+import { success } from "../contract/journal.ts";
+
+/** As it comes back, with what `assertEquals` does not see. */
+function back(result: Result): Result {
+  return readResult(writeResult(result, "output"));
+}
+
+/** What JSON does not tell apart: a member that is undefined, and one that is absent. */
+function plain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, v) => v instanceof AgentError ? { ...v, cause: 0 } : v),
+  );
+}
+
+/** Without members that are undefined: they are as good as absent. */
+function present(value: unknown): unknown {
+  if (Array.isArray(value)) return Array.from(value, present);
+  if (value === null || typeof value !== "object") return value;
+  if (value instanceof Map) return [...value].map(present);
+  if (value instanceof Set) return [...value].map(present);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.map(([name, member]) => [name, present(member)]));
+}
+
+function same(result: Result): void {
+  assertEquals(plain(back(result)), plain({ ...result, metadata: undefined, replayed: false }));
+}
+
+const provider = scripted("fine");
+const Good = defineAgent({ name: "good", model: "m", prompt: "{text}", provider });
+const Bad = defineAgent({
+  name: "bad",
+  model: "m",
+  prompt: "{text}",
+  output: z.object({ a: z.string() }),
+  repair: 0,
+  provider,
+});
+
+Deno.test("values: any JSON, and what v8 can clone, comes back as it was", () => {
+  fc.assert(fc.property(fc.jsonValue(), (value) => {
+    const written = writeValue(value);
+    assertEquals(readValue(JSON.parse(JSON.stringify(written))), value);
+  }));
+  const all = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withSet: true,
+    withTypedArray: true,
+    withSparseArray: true,
+  });
+  fc.assert(fc.property(all, (value) => {
+    const read = readValue(JSON.parse(JSON.stringify(writeValue(value))));
+    assertEquals(present(read), present(value));
+  }));
+});
+
+Deno.test("values: plain JSON stays legible", () => {
+  const value = { a: [1, "x", null, { b: undefined }] };
+  assertEquals(writeValue(value), { value });
+  assertEquals(writeValue(undefined), { value: undefined });
+});
+
+Deno.test("values: of a class there come back the members, of functions nothing", () => {
+  class Point {
+    x = 1;
+    get double() {
+      return 2 * this.x;
+    }
+  }
+  const through = (value: unknown) => readValue(JSON.parse(JSON.stringify(writeValue(value))));
+  assertEquals(through(new Point()), { x: 1 });
+  assertEquals(through({ a: 1, f() {} }), { a: 1 });
+  const circle: Record<string, unknown> = { a: 1 };
+  circle.self = circle;
+  const read = through(circle) as typeof circle;
+  assert(read.self === read);
+  circle.f = () => {};
+  assertThrows(() => writeValue(circle));
+});
+
+Deno.test("results: successes and failures of all kinds of agents come back whole", async () => {
+  const Run = defineAgent({
+    name: "run",
+    run: async ({ text }: { text: string }) => ({
+      first: (await Good.call({ text })).content,
+      at: new Date(7),
+    }),
+  });
+  const Throws = defineAgent({
+    name: "throws",
+    run() {
+      throw new RangeError("the shelf is empty");
+    },
+  });
+  const Tooled = defineAgent({
+    name: "tooled",
+    model: "m",
+    prompt: "{text}",
+    tools: [tool({ name: "t", input: z.object({ x: z.number() }), run: ({ x }) => [x] })],
+    provider: scripted([
+      { text: "", toolCalls: [{ id: "1", name: "t", args: '{"x":2}' }] },
+      "done",
+    ]),
+  });
+  const results = await batch([
+    [Good, { text: "x" }],
+    [Bad, { text: "x" }],
+    [Run, { text: "x" }],
+    [Tooled, { text: "x" }],
+    [Good, {} as { text: string }],
+    [defineParallel({ name: "w", branches: { Good, Bad: { agent: Bad, optional: true } } }), {
+      text: "x",
+    }],
+    [defineParallel({ name: "w", branches: { Good, Bad } }), { text: "x" }],
+    [pipeline({ name: "p", steps: [Good, { agent: Good, params: (text) => ({ text }) }] }), {
+      text: "x",
+    }],
+    [route({ name: "r", by: Good, routes: { fine: Run } }), { text: "x" }],
+  ]);
+  assertEquals(results.map(({ ok }) => ok), [
+    true,
+    false,
+    true,
+    true,
+    false,
+    true,
+    false,
+    true,
+    true,
+  ]);
+  for (const result of results) same(result);
+
+  const failure = back(results[1]!) as Failure;
+  assertInstanceOf(failure.error, AgentError);
+  assertEquals([failure.error.text, failure.error.message], [
+    "fine",
+    results[1]!.error!.message,
+  ]);
+  const workflow = back(results[5]!) as unknown as {
+    errors: Record<string, unknown>;
+    branches: Record<string, Result>;
+  };
+  assertInstanceOf(workflow.errors.Bad, AgentError);
+  assertInstanceOf(workflow.branches.Bad!.error, AgentError);
+  assertEquals(workflow.branches.Good!.content, "fine");
+  assertEquals((back(results[8]!) as unknown as { route: string }).route, "fine");
+
+  const [thrown] = await batch([[Throws, {}]]);
+  const { cause } = (back(thrown) as Failure).error;
+  assertInstanceOf(cause, Error);
+  assertEquals([cause.name, cause.message], ["RangeError", "the shelf is empty"]);
+});
+
+Deno.test("results: what is no result is refused", () => {
+  for (
+    const text of [
+      "",
+      "{",
+      "null",
+      "[]",
+      "{}",
+      '{"ok":1}',
+      writeResult(success("x"), "all").slice(0, -5),
+    ]
+  ) {
+    assertThrows(() => readResult(text));
+  }
+});

@@ -1,0 +1,50 @@
+/** No key ever enters a journal, and no prompt unless it is asked for. */
+import { batch, defineAgent } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import { sqliteJournal } from "@shoal/agents/journal";
+import { simulator } from "@shoal/agents/testing";
+import { assertEquals } from "@std/assert";
+import { inFolder } from "./helpers.ts";
+
+const KEY = "sk-verysecret0123456789";
+const PROMPT = "a prompt that nobody else must read";
+const SYSTEM = "You are the soul of discretion.";
+
+for (const store of ["none", "output", "all"] as const) {
+  Deno.test(`secrets: a journal that stores "${store}" holds no key, and prompts only if it is told to`, () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/j.db`;
+      await using server = simulator({
+        script: ["401", "500", "reset", "ok", "length", "emptyChoices", "refusal"],
+      });
+      await using provider = openai({ baseURL: server.url, apiKey: KEY });
+      const Label = defineAgent({
+        name: "label",
+        model: "m",
+        system: SYSTEM,
+        // The simulator answers with what it is told; so it is not told everything.
+        prompt: ({ n }: { n: number; secret: string }) => `Label row ${n}.`,
+        provider,
+        retries: 0,
+        extra: { user: KEY },
+      });
+      const Wrapped = defineAgent({
+        name: "wrapped",
+        run: async ({ text }: { text: string }) => {
+          await Label.call({ n: 1, secret: text });
+          return 1;
+        },
+      });
+      await using journal = sqliteJournal(path, { store });
+      const calls = Array.from({ length: 8 }, (_, n) => [Label, { n, secret: PROMPT }] as const);
+      const wrapped = [[Wrapped, { text: PROMPT }, { messages: [] }]] as const;
+      const options = { journal, runId: "r", concurrency: 1 };
+      const results = await batch(calls, { ...options, retryFailed: true });
+      await batch(wrapped, options);
+      assertEquals(results.some(({ ok }) => ok) && results.some(({ ok }) => !ok), true);
+      await journal.close();
+      const bytes = new TextDecoder("latin1").decode(await Deno.readFile(path));
+      assertEquals([bytes.includes(KEY), bytes.includes("verysecret")], [false, false]);
+      assertEquals([bytes.includes(PROMPT), bytes.includes(SYSTEM)], [store === "all", false]);
+    }));
+}

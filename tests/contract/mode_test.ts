@@ -1,8 +1,10 @@
 import { workers } from "@shoal/agents/workers";
+import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { moduleFor } from "../workers/server.ts";
 import { modeContract } from "./mode.ts";
 
-const module = new URL("../workers/agents.ts", import.meta.url);
+const module = moduleFor("agents.ts");
 
 modeContract("event loop", { mode: "event-loop", idle: () => Promise.resolve() });
 
@@ -15,6 +17,8 @@ for (const perWorker of [1, 20]) {
     mode: pool,
     async idle() {
       while (pool.stats().inFlight > 0) await delay(5);
+      // All of them ended what was aborted by themselves.
+      assertEquals(pool.stats().restarts, 0);
     },
   });
 }

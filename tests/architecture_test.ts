@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   testing: ["model"],
   agent: ["model", "resilience", "limits", "cache", "telemetry"],
   run: ["agent", "model", "limits", "telemetry"],
-  hono: ["run", "agent", "model", "limits"],
+  hono: ["run", "agent", "model", "limits", "resilience"],
   workers: ["run", "agent", "model", "limits", "cache", "resilience", "telemetry"],
 };
 

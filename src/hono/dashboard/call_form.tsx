@@ -95,6 +95,16 @@ function Input(
       </select>
     );
   }
+  if (type === "boolean" && !required) {
+    // Not to say anything is something else than to say no.
+    return (
+      <select {...common} data-kind="json">
+        <option value="" />
+        <option value="true">yes</option>
+        <option value="false">no</option>
+      </select>
+    );
+  }
   if (type === "boolean") return <input {...common} type="checkbox" data-kind="flag" />;
   if (isNumeric(type)) {
     return (

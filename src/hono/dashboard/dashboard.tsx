@@ -2,7 +2,6 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { eventStream, SSE } from "../event_stream.ts";
 import type { Identify } from "../guard.ts";
-import { Problem } from "../problem.ts";
 import { problemOf } from "../failure.ts";
 import { streamRoute } from "../routes/stream.ts";
 import type { Env, Service } from "../service.ts";
@@ -10,6 +9,7 @@ import { AgentPage, agentRegions } from "./agent_page.tsx";
 import { Entrance } from "./entrance.tsx";
 import { ICON } from "./icon.ts";
 import { changes, Viewers } from "./live.ts";
+import { MissingPage } from "./missing_page.tsx";
 import type { DashboardOptions } from "./options.ts";
 import { Overview, overviewRegions } from "./overview.tsx";
 import { RunPage, runRegions } from "./run_page.tsx";
@@ -30,6 +30,9 @@ export interface DashboardParts {
   /** What it shows, and to whom. */
   readonly options: DashboardOptions;
 }
+
+const NO_RUN = "That run is not remembered here, or not any more: only the latest are.";
+const NO_AGENT = "There is no agent of that name.";
 
 /** The pages, below `/dashboard`, and what they are made of. */
 export function dashboardRoutes({ service, options, ...parts }: DashboardParts): Hono<Env> {
@@ -57,18 +60,21 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
 
   const guarded = entrance.guard("", false);
   app.get("/", entrance.guard("dashboard/", true), (c) => {
-    // With a slash at the end all relative addresses would mean something else.
-    if (c.req.path.endsWith("/")) return c.redirect("../dashboard", 308);
     return page(c, <Overview view={viewOf(c, "dashboard/")} />);
   });
   app.get("/runs/:id", entrance.guard("../", true), (c) => {
     const id = c.req.param("id");
-    if (watch.run(id) === undefined) throw noRun();
-    return page(c, <RunPage view={viewOf(c, "../")} id={id} />);
+    const view = viewOf(c, "../");
+    return watch.run(id) === undefined
+      ? page(c, <MissingPage view={view} what={NO_RUN} />, 404)
+      : page(c, <RunPage view={view} id={id} />);
   });
   app.get("/agents/:name", entrance.guard("../", true), (c) => {
-    const agent = service.agent(c.req.param("name"));
-    return page(c, <AgentPage view={viewOf(c, "../")} agent={agent} />);
+    const agent = service.agents.get(c.req.param("name"));
+    const view = viewOf(c, "../");
+    return agent === undefined
+      ? page(c, <MissingPage view={view} what={NO_AGENT} />, 404)
+      : page(c, <AgentPage view={view} agent={agent} />);
   });
   app.get("/events", guarded, (c) => {
     const { run, agent } = c.req.query();
@@ -93,6 +99,8 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
 
 /** What browsers are told of the pages: only what is here, no script or style within a page, no frame around it. */
 export const dashboardHeaders: MiddlewareHandler = async (c, next) => {
+  // With a slash at the end all relative addresses would mean something else.
+  if (c.req.path.endsWith("/dashboard/")) return c.redirect("../dashboard", 308);
   await next();
   c.header(
     "content-security-policy",
@@ -108,14 +116,10 @@ const ownPagesOnly: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
-function page(c: Context, content: Html): Response | Promise<Response> {
-  return c.html(`<!DOCTYPE html>${content}`);
+function page(c: Context, content: Html, status: 200 | 404 = 200): Response | Promise<Response> {
+  return c.html(`<!DOCTYPE html>${content}`, status);
 }
 
 function asset(text: string, type: string) {
   return (c: Context): Response => c.body(text, 200, { "content-type": `${type}; charset=utf-8` });
-}
-
-function noRun(): Problem {
-  return new Problem(404, "not_found", "That run is not remembered here, or not any more");
 }

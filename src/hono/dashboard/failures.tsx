@@ -4,7 +4,7 @@ import { Empty, Moment } from "./layout.tsx";
 import { Table } from "./table.tsx";
 import type { Html, View } from "./view.ts";
 
-const SHOWN = 20;
+const SHOWN = 10;
 
 /** The latest calls that failed: their codes and what these mean, nothing of what the errors say. */
 export function Failures({ view, agent }: { view: View; agent?: string }): Html {

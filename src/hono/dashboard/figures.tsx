@@ -30,9 +30,9 @@ export function Figures({ view: { service, watch } }: { view: View }): Html {
       <Fact name="Succeeded">
         {ended === 0 ? "–" : percent((ended - sums.failed) / ended)}
       </Fact>
-      <Fact name="Half within">{time(p50)}</Fact>
-      <Fact name="95 % within">{time(p95)}</Fact>
-      <Fact name="99 % within">{time(p99)}</Fact>
+      <Fact name="p50">{time(p50)}</Fact>
+      <Fact name="p95">{time(p95)}</Fact>
+      <Fact name="p99">{time(p99)}</Fact>
       <Fact name="Tokens">{count(sums.tokens)}</Fact>
       <Fact name="Cost">{dollars(sums.cost)}</Fact>
     </dl>

@@ -91,7 +91,7 @@ export function Callers({ view: { service } }: { view: View }): Html {
   return (
     <Table
       label="Callers"
-      columns={["Caller", "Requests#", "On the wire", "Last minute#", "Budget spent#"]}
+      columns={["Caller", "Requests#", "On the wire", "Last minute#", "Budget spent"]}
       rows={accounts.slice(-SHOWN).map((account) => ({ key: account.id, cells: caller(account) }))}
     />
   );

@@ -21,6 +21,8 @@ export const CALL_SCRIPT = String.raw`
   const plural = (n, word) => n + " " + word + (n === 1 ? "" : "s");
   const span = (ms) => ms < 1000 ? Math.round(ms) + " ms" : (ms / 1000).toFixed(1) + " s";
 
+  const dollars = (usd) => usd > 0 && usd < 0.0001 ? "<$0.0001" : "$" + usd.toFixed(4);
+
   class Unfit extends Error {}
 
   const json = (field, text) => {
@@ -79,7 +81,7 @@ export const CALL_SCRIPT = String.raw`
         const { ok, content, usage, cost, durationMs, error } = event.result;
         if (!ok) return problem(error);
         output.textContent = textOf(content);
-        const price = cost ? ", $" + cost.total.toFixed(4) : "";
+        const price = cost ? ", " + dollars(cost.total) : "";
         say("Done in " + span(durationMs) + ", " + plural(usage.totalTokens, "token") + price, "good");
         break;
       }

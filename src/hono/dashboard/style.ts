@@ -37,7 +37,7 @@ main:focus { outline: none; }
 }
 .brand { font-weight: 700; font-size: 1.1rem; color: var(--text); text-decoration: none; margin-right: auto; overflow-wrap: anywhere; }
 #state { font-size: 0.9rem; }
-#state::before { content: "●"; margin-right: 0.35em; }
+#state::before { content: ""; display: inline-block; width: 0.6em; height: 0.6em; margin-right: 0.4em; border-radius: 50%; background: currentColor; }
 main { max-width: 78rem; margin: 0 auto; padding: 1rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
 .lead { margin: 0; color: var(--soft); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; min-width: 0; }
@@ -47,12 +47,13 @@ main { max-width: 78rem; margin: 0 auto; padding: 1rem; display: grid; grid-temp
 .more { margin-top: 0.5rem; }
 
 .figures, .facts { display: grid; gap: 0.75rem 1rem; margin: 0; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
+@media (min-width: 48.01rem) { .figures { grid-template-columns: repeat(5, minmax(0, 1fr)); } }
 .facts { grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
 dt { color: var(--soft); font-size: 0.85rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
 .figures dd { font-size: 1.4rem; font-weight: 600; line-height: 1.3; font-variant-numeric: tabular-nums; }
 
-#charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
+#charts { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
 .chart { margin: 0; min-width: 0; }
 .chart figcaption { display: flex; justify-content: space-between; gap: 1rem; font-size: 0.85rem; }
 .chart .most { color: var(--soft); font-variant-numeric: tabular-nums; }
@@ -68,8 +69,9 @@ thead th { color: var(--soft); font-weight: 500; font-size: 0.85rem; white-space
 tbody th { font-weight: 500; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 .n { text-align: right; }
+@media (min-width: 48.01rem) { .n { white-space: nowrap; } }
 .progress { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.6rem; }
-progress { appearance: none; width: 8rem; max-width: 100%; height: 0.6rem; border: 0; border-radius: 99px; background: var(--line); overflow: hidden; }
+progress { appearance: none; margin: 0.3rem 0; width: 8rem; max-width: 100%; height: 0.6rem; border: 0; border-radius: 99px; background: var(--line); overflow: hidden; }
 progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { background: var(--accent); border-radius: 99px; }
 progress::-moz-progress-bar { background: var(--accent); }

@@ -1,0 +1,76 @@
+/**
+ * A real Chromium for tests: the one at `CHROMIUM_PATH`, or one that is installed, or one that comes as an npm package (Linux, x64). Deno gets
+ * that package like any other, so there is nothing to install.
+ */
+import packed from "@sparticuz/chromium";
+import { type Browser, chromium } from "playwright-core";
+
+const INSTALLED = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+interface Found {
+  readonly path: string;
+  readonly env?: Record<string, string>;
+}
+
+async function find(): Promise<Found | undefined> {
+  const own = Deno.env.get("CHROMIUM_PATH");
+  if (own) return { path: own };
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+    for (const name of INSTALLED) {
+      if (folder !== "" && exists(`${folder}/${name}`)) return { path: `${folder}/${name}` };
+    }
+  }
+  const { os, arch } = Deno.build;
+  return os === "linux" && arch === "x86_64" ? await unpacked() : undefined;
+}
+
+/** Unpacks the browser of the npm package, once: 200 MB take some seconds. */
+async function unpacked(): Promise<Found> {
+  const temporary = Deno.env.get("TMPDIR");
+  const [, version] = import.meta.resolve("@sparticuz/chromium").match(/chromium[@/]\^?([\d.]+)/)!;
+  const folder = `${temporary ?? "/tmp"}/shoal-chromium-${version}`;
+  if (!exists(folder)) {
+    const half = await Deno.makeTempDir();
+    // The package knows no other way to be told where.
+    Deno.env.set("TMPDIR", half);
+    try {
+      await packed.executablePath();
+    } finally {
+      if (temporary === undefined) Deno.env.delete("TMPDIR");
+      else Deno.env.set("TMPDIR", temporary);
+    }
+    // Another run may have been faster.
+    await Deno.rename(half, folder).catch(() => Deno.remove(half, { recursive: true }));
+  }
+  return { path: `${folder}/chromium`, env: { FONTCONFIG_PATH: `${folder}/fonts` } };
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const found = await find();
+if (found === undefined) {
+  console.warn(
+    "The dashboard is not tested in a browser: there is none. Set CHROMIUM_PATH to one.",
+  );
+}
+
+/** Is there no browser here, so that tests that need one are ignored? */
+export const noBrowser: boolean = found === undefined;
+
+/** Starts it. */
+export function launch(): Promise<Browser> {
+  const { path, env = {} } = found!;
+  return chromium.launch({
+    executablePath: path,
+    env: { ...Deno.env.toObject(), ...env },
+    // Chromium's sandbox does not work as root, and often not in containers; what it opens here is ours.
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
+}

@@ -34,6 +34,8 @@ const NEVER = [
   "npm:p-map",
   "npm:p-limit",
   "npm:@hono/node-server",
+  "npm:@sparticuz/chromium",
+  "npm:playwright-core",
 ];
 
 interface Module {

@@ -24,25 +24,36 @@ async function find(): Promise<Found | undefined> {
   return os === "linux" && arch === "x86_64" ? await unpacked() : undefined;
 }
 
-/** Unpacks the browser of the npm package, once: 200 MB take some seconds. */
+/** Unpacks the browser of the npm package, and the system's libraries that it needs, once: 200 MB take some seconds. */
 async function unpacked(): Promise<Found> {
-  const temporary = Deno.env.get("TMPDIR");
   const [, version] = import.meta.resolve("@sparticuz/chromium").match(/chromium[@/]\^?([\d.]+)/)!;
-  const folder = `${temporary ?? "/tmp"}/shoal-chromium-${version}`;
+  const folder = `${Deno.env.get("TMPDIR") ?? "/tmp"}/shoal-chromium-${version}`;
   if (!exists(folder)) {
     const half = await Deno.makeTempDir();
-    // The package knows no other way to be told where.
-    Deno.env.set("TMPDIR", half);
-    try {
+    // The package is made for AWS Lambda, and only by its variables can it be told to unpack the libraries too, and where.
+    await withEnv({ TMPDIR: half, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" }, async () => {
       await packed.executablePath();
-    } finally {
-      if (temporary === undefined) Deno.env.delete("TMPDIR");
-      else Deno.env.set("TMPDIR", temporary);
-    }
+    });
     // Another run may have been faster.
     await Deno.rename(half, folder).catch(() => Deno.remove(half, { recursive: true }));
   }
-  return { path: `${folder}/chromium`, env: { FONTCONFIG_PATH: `${folder}/fonts` } };
+  return {
+    path: `${folder}/chromium`,
+    env: { FONTCONFIG_PATH: `${folder}/fonts`, LD_LIBRARY_PATH: `${folder}/al2023/lib` },
+  };
+}
+
+async function withEnv(env: Record<string, string>, fn: () => Promise<void>): Promise<void> {
+  const before = Object.keys(env).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
+  try {
+    await fn();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  }
 }
 
 function exists(path: string): boolean {

@@ -181,11 +181,11 @@ inBrowser("an answer is shown as it comes, and can be stopped", async ({ page, u
   await page.getByRole("button", { name: "Call", exact: true }).click();
   await page.locator("#output", { hasText: "first" }).waitFor();
   assertEquals(await page.locator("#call-state").textContent(), "Running…");
+  const inFlight = page.locator("#agents td[data-label='In flight']");
+  await inFlight.filter({ hasText: /^1$/ }).waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.locator("#call-state", { hasText: "Stopped" }).waitFor();
-  await page.locator("#failures", { hasText: "internal" }).or(
-    page.locator("#agents td[data-label='In flight']", { hasText: "0" }),
-  ).first().waitFor();
+  await inFlight.filter({ hasText: /^0$/ }).waitFor();
 });
 
 inBrowser("typed answers, wrong parameters and failures are told", async ({ page, url }) => {

@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   testing: ["model"],
   agent: ["model", "resilience", "limits", "cache", "telemetry"],
   run: ["agent", "model", "limits", "telemetry"],
-  hono: ["run", "agent", "model", "limits"],
+  hono: ["run", "agent", "model", "limits", "resilience"],
   cli: ["hono", "run", "agent", "journal", "providers", "testing", "model", "telemetry"],
   workers: ["run", "agent", "model", "limits", "cache", "resilience", "telemetry"],
 };
@@ -39,6 +39,8 @@ const NEVER = [
   "npm:p-map",
   "npm:p-limit",
   "npm:@hono/node-server",
+  "npm:@sparticuz/chromium",
+  "npm:playwright-core",
 ];
 
 interface Module {

@@ -1,4 +1,5 @@
 /** Where a worker begins: it loads the module that it is told, and makes the calls of what that exports. */
+import process from "node:process";
 import { parentPort } from "node:worker_threads";
 import { configure, setDefaultProvider, settings } from "../agent/config.ts";
 import { type Callable, isCallable } from "../agent/callable.ts";
@@ -22,9 +23,13 @@ const scope = globalThis as unknown as WorkerScope;
 const isThread = parentPort !== null && parentPort !== undefined;
 scope.self ??= globalThis;
 
-const parent = new Parent((message: FromWorker) =>
-  isThread ? parentPort!.postMessage(message) : scope.postMessage(message)
-);
+/** Has it exited? Code goes on for a moment then, as if nothing had happened: what it says is not to be heard. */
+let exited = false;
+const parent = new Parent((message: FromWorker) => {
+  if (exited) return;
+  if (isThread) parentPort!.postMessage(message);
+  else scope.postMessage(message);
+});
 const calls = new Calls(parent);
 const agents = new Map<string, Callable>();
 
@@ -60,24 +65,22 @@ scope.addEventListener(
   "unhandledrejection",
   (event: PromiseRejectionEvent) => die(event, event.reason),
 );
-if (!isThread) tellOfExit();
 
-/** Nobody hears of it when a worker of the web closes itself. */
-function tellOfExit(): void {
-  const close = scope.close.bind(scope);
-  const exit = (): void => {
-    parent.dying(new Error("it exited"));
-    close();
+/** Whoever exits. A thread tells of it by itself, with its code; of a worker of the web nobody would hear. */
+function exiting<A extends unknown[]>(exit: (...args: A) => void): (...args: A) => void {
+  return (...args) => {
+    if (!isThread) parent.dying(new Error("it exited"));
+    exited = true;
+    exit(...args);
   };
-  scope.close = exit;
-  Object.assign(Deno, { exit });
 }
+scope.close = exiting(scope.close.bind(scope));
+Object.assign(Deno, { exit: exiting(Deno.exit) });
+process.on("exit", () => exited = true);
 
 async function start(module: string, given: Settings): Promise<void> {
   try {
     const exports: Record<string, unknown> = await import(module);
-    // A module that exits goes on for a moment, as if it had loaded.
-    await new Promise((resolve) => setTimeout(resolve, 0));
     const found: Found[] = [];
     for (const [key, callable] of callablesIn(exports)) {
       agents.set(key, callable);

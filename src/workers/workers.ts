@@ -24,7 +24,8 @@ import {
   type Rules,
 } from "../model/check.ts";
 import { isAvailable } from "../run/available.ts";
-import { Pool, type WorkerPool } from "./pool.ts";
+import { Pool } from "./_pool.ts";
+import type { WorkerPool } from "./pool.ts";
 
 export type { Mode, ModeCall } from "../agent/mode.ts";
 export type { WorkerPool, WorkerStats } from "./pool.ts";

@@ -19,6 +19,7 @@ import { AgentError as ErrorClass } from "../../src/model/errors.ts";
 import { loadPrices } from "../../src/telemetry/prices.ts";
 import * as agents from "../workers/agents.ts";
 import { named } from "../workers/server.ts";
+import { until } from "../workers/until.ts";
 
 // The list of prices is loaded once: not within a test, whose resources it would count for.
 await loadPrices("any", undefined);
@@ -287,15 +288,14 @@ export function modeContract(name: string, opened: OpenMode): void {
     // One that is finished before the others begin to be aborted: then all workers are there.
     const calls = [[agents.Identity, 1], ...echoes(6), [Waits, { ms: 60_000 }]] as const;
     const run = batch(calls as never, { mode, concurrency: 5, signal: controller.signal });
-    while (sim.stats.inFlight < 2) await delay(5);
+    await until(() => sim.stats.inFlight >= 2, "2 are on the wire");
     const began = performance.now();
     controller.abort(reason);
     const error = await assertRejects(() => run, BatchError);
     assert(performance.now() - began < 500, "at once");
     assert(error.cause === reason);
     assertEquals(error.results[0]?.content, 1);
-    for (let i = 0; i < 200 && sim.stats.inFlight > 0; i++) await delay(10);
-    assertEquals(sim.stats.inFlight, 0, "nothing is left on the wire");
+    await until(() => sim.stats.inFlight === 0, "nothing is left on the wire");
     assert(sim.stats.requests <= 5);
   });
 
@@ -336,7 +336,7 @@ export function modeContract(name: string, opened: OpenMode): void {
         [Echo, { text: "x" }],
         [Echo, { text: "x" }, { signal: AbortSignal.abort(reason) }],
       ], { mode });
-      while (sim.stats.requests < 2) await delay(5);
+      await until(() => sim.stats.requests >= 2, "2 were sent");
       controller.abort(reason);
       const [long, x, never] = await run;
       assertEquals([long.error?.code, x.content, never.error?.code], ["aborted", "x", "aborted"]);

@@ -1,8 +1,10 @@
 import { workers } from "@shoal/agents/workers";
-import { delay } from "@std/async/delay";
+import { assertEquals } from "@std/assert";
+import { moduleFor } from "../workers/server.ts";
 import { modeContract } from "./mode.ts";
+import { until } from "../workers/until.ts";
 
-const module = new URL("../workers/agents.ts", import.meta.url);
+const module = moduleFor("agents.ts");
 
 modeContract("event loop", { mode: "event-loop", idle: () => Promise.resolve() });
 
@@ -14,7 +16,9 @@ for (const perWorker of [1, 20]) {
   modeContract(`workers, ${perWorker} at a time in each`, {
     mode: pool,
     async idle() {
-      while (pool.stats().inFlight > 0) await delay(5);
+      await until(() => pool.stats().inFlight === 0, "it has nothing to do");
+      // All of them ended what was aborted by themselves.
+      assertEquals(pool.stats().restarts, 0);
     },
   });
 }

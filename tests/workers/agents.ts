@@ -13,7 +13,9 @@ import {
   type Workflow,
 } from "@shoal/agents";
 import { z } from "zod";
-import { server } from "./server.ts";
+import { loadedAs, server } from "./server.ts";
+
+loadedAs(import.meta.url);
 
 // deno-lint-ignore no-explicit-any
 type Any = any;

@@ -1,6 +1,8 @@
 /** Agents that are the end of their worker. */
 import { type Agent, defineAgent } from "@shoal/agents";
-import { server } from "./server.ts";
+import { loadedAs, server } from "./server.ts";
+
+loadedAs(import.meta.url);
 
 const provider = server("late");
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -56,6 +58,7 @@ export const Echo: Agent<{ text: string }, string> = defineAgent({
   prompt: "{text}",
   provider,
   retries: 0,
+  limits: { concurrency: 1 },
 });
 
 /** Says how often it was begun in this isolate, after a while. */

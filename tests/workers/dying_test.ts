@@ -5,12 +5,12 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { delay } from "@std/async/delay";
 import { loadPrices } from "../../src/telemetry/prices.ts";
 import { Blocks, Dies, DiesPaid, Echo, type End, Limited, Slow } from "./dying.ts";
-import { named } from "./server.ts";
+import { moduleFor, named } from "./server.ts";
 
 await loadPrices("any", undefined);
 
 const open = (options: Partial<WorkerOptions> = {}) =>
-  workers({ module: new URL("./dying.ts", import.meta.url), size: 2, ...options });
+  workers({ module: moduleFor("dying.ts"), size: 2, ...options });
 
 const WHY: Partial<Record<End, string>> = {
   exit: "it exited with the code 7",
@@ -62,6 +62,19 @@ Deno.test("those beside a call that ends their worker are made again, and only t
   // Who is to blame shows when each has a worker to itself.
   assertEquals(results.map(({ error }) => error?.code), [undefined, "tool", undefined]);
   assertEquals(pool.stats().restarts, 2);
+});
+
+Deno.test("who is made again is made alone: it takes nobody along", async () => {
+  await using sim = simulator({ respond: ({ text }) => text, latency: 150 });
+  await using _server = named(sim.url);
+  await using pool = open({ size: 1, perWorker: 2 });
+  const results = await batch([
+    [Slow, { ms: 300 }],
+    [Dies, { end: "exit", after: 100 }],
+    ...Array.from({ length: 6 }, (_, i) => [Echo, { text: `${i}` }] as const),
+  ], { mode: pool, concurrency: 8 }) as Result[];
+  assertEquals(results.map(({ error }) => error?.code), [undefined, "tool", ...Array(6)]);
+  assertEquals([sim.stats.requests, pool.stats().restarts], [6, 2]);
 });
 
 Deno.test("what was paid for is not made again, but told", async () => {

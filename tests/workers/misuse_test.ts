@@ -12,13 +12,13 @@ import { scripted, simulator } from "@shoal/agents/testing";
 import { type WorkerOptions, type WorkerPool, workers } from "@shoal/agents/workers";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import * as agents from "./agents.ts";
-import { named } from "./server.ts";
+import { moduleFor, named } from "./server.ts";
 import { configured } from "../helpers.ts";
 
 const { Echo, Identity, Twice } = agents;
 const prices = configure().prices;
 
-const at = (file: string) => new URL(`./${file}`, import.meta.url);
+const at = moduleFor;
 const open = (options: Partial<WorkerOptions> = {}) =>
   workers({ module: at("agents.ts"), size: 1, ...options });
 

@@ -5,19 +5,20 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { delay } from "@std/async/delay";
 import { loadPrices } from "../../src/telemetry/prices.ts";
 import { Echo, Identity, Twice, Waits } from "./agents.ts";
-import { named } from "./server.ts";
+import { moduleFor, named } from "./server.ts";
+import { until } from "./until.ts";
 
 await loadPrices("any", undefined);
 
 const open = (options: Partial<WorkerOptions> = {}) =>
-  workers({ module: new URL("./agents.ts", import.meta.url), size: 2, ...options });
+  workers({ module: moduleFor("agents.ts"), size: 2, ...options });
 
 Deno.test("pool: nothing is started before it is needed, and no more than are needed", async () => {
   await using pool = open({ size: 3 });
   const idle = { size: 3, busy: 0, inFlight: 0, waiting: 0, restarts: 0, startMs: undefined };
   assertEquals(pool.stats(), idle);
   const run = batch([[Waits, { ms: 400 }]], { mode: pool });
-  while (pool.stats().inFlight === 0) await delay(5);
+  await until(() => pool.stats().inFlight > 0, "a call is made");
   assertEquals(pool.stats().busy, 1);
   await run;
   assertEquals([pool.stats().inFlight, pool.stats().busy], [0, 0]);
@@ -43,16 +44,12 @@ Deno.test("pool: no worker has more calls than it may, however many the run woul
 
 Deno.test("pool: calls are spread over the workers, also while some still start", async () => {
   await using pool = open({ size: 2, perWorker: 100 });
-  const run = batch(Array.from({ length: 10 }, () => [Waits, { ms: 1_000 }] as const), {
-    mode: pool,
-    concurrency: 10,
-  });
-  let over = false;
   let busy = 0;
-  run.finally(() => over = true);
-  for (; !over; await delay(5)) busy = Math.max(busy, pool.stats().busy);
-  assertEquals(busy, 2);
-  await run;
+  const timer = setInterval(() => busy = Math.max(busy, pool.stats().busy), 5);
+  const calls = Array.from({ length: 10 }, () => [Waits, { ms: 2_000 }] as const);
+  const results = await batch(calls, { mode: pool, concurrency: 10 });
+  clearInterval(timer);
+  assertEquals([busy, results.filter(({ ok }) => ok).length], [2, 10]);
 });
 
 Deno.test("pool: who waits for a worker hears of an abort at once, and never gets there", async () => {
@@ -64,7 +61,7 @@ Deno.test("pool: who waits for a worker hears of an abort at once, and never get
     [Waits, { ms: 300 }],
     [Echo, { text: "x" }, { signal: controller.signal }],
   ], { mode: pool });
-  while (pool.stats().inFlight === 0) await delay(5);
+  await until(() => pool.stats().inFlight > 0, "a call is made");
   assertEquals(pool.stats().waiting, 1);
   controller.abort();
   await delay(0);
@@ -92,7 +89,7 @@ Deno.test("pool: closing it in the middle fails what is not finished, refuses wh
   const pool = open({ size: 2, perWorker: 1 });
   const calls = [[Identity, 1], ...Array.from({ length: 5 }, () => [Echo, { text: "x" }] as const)];
   const run = batch(calls as [typeof Identity, unknown][], { mode: pool, concurrency: 6 });
-  while (sim.stats.inFlight < 2) await delay(5);
+  await until(() => sim.stats.inFlight >= 2, "2 are on the wire");
   await Promise.all([pool.close(), pool[Symbol.asyncDispose]()]);
   assertEquals(pool.isOpen, false);
   const results = await run;

@@ -12,6 +12,7 @@ interface ServeSettings {
   readonly host: string;
   readonly port: number;
   readonly grace: number;
+  readonly dashboard: boolean;
 }
 
 /** The command `serve`: agents over HTTP, until Ctrl-C. */
@@ -21,6 +22,7 @@ export function serveCommand(): Command {
     .argument("<agents>", "agents.ts: a module that exports agents and workflows")
     .option("-p, --port <port>", "0 takes a free one", value.port, 8_000)
     .option("--host <name>", "where to listen", "127.0.0.1")
+    .option("--dashboard", "also a page that shows what happens: /dashboard", false)
     .option("--grace <time>", "for calls in flight after Ctrl-C", value.duration, 3_500)
     .addHelpText(
       "after",
@@ -29,12 +31,15 @@ export function serveCommand(): Command {
 }
 
 /** Serves, and resolves when it was ended. */
-export async function serve(file: string, { host, port, grace }: ServeSettings): Promise<number> {
+export async function serve(
+  file: string,
+  { host, port, grace, dashboard }: ServeSettings,
+): Promise<number> {
   const agents = [...new Set((await agentsOf(file)).values())];
   const tokens = value.names(environment("SHOAL_TOKENS") ?? "");
   let app, server;
   try {
-    app = agentRoutes({ agents, ...(tokens.length > 0 && { auth: { tokens } }) });
+    app = agentRoutes({ agents, dashboard, ...(tokens.length > 0 && { auth: { tokens } }) });
     server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
   } catch (cause) {
     throw new CliError(`Cannot serve ${file}: ${reasonOf(cause)}`, EXIT.usage, { cause });

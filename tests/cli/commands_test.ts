@@ -102,10 +102,13 @@ Deno.test("serve: the agents of a module over HTTP, for those who have a token",
 
 Deno.test("serve: without tokens the developer at the machine is let in", async () => {
   await using here = await place();
-  const child = here.spawn(["serve", AGENTS, "--port", "0"]);
+  const child = here.spawn(["serve", AGENTS, "--port", "0", "--dashboard"]);
   const reader = child.stdout.getReader();
-  const response = await fetch(text((await reader.read()).value!).trim());
+  const url = text((await reader.read()).value!).trim();
+  const response = await fetch(url);
   assertEquals([response.status, (await response.text()).includes("sentiment")], [200, true]);
+  const page = await fetch(`${url}/dashboard`);
+  assertEquals([page.status, /^<!doctype html>/i.test(await page.text())], [200, true]);
   child.kill("SIGINT");
   await reader.cancel();
   await Promise.all([child.status, child.stderr.cancel()]);

@@ -194,14 +194,14 @@ Deno.test("wrong use is told, with what was meant", async () => {
         ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "./in.jsonl", "--fresh"],
         /more than one/,
       ],
-      [
-        ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-m", "strange", "--budget", "1"],
-        /--price/,
-      ],
       [["run", `${AGENTS}#Sentiment`, "--concurency", "3"], /Did you mean --concurrency/],
       [["run", "--prompt", "x"], /without a --model/],
       [["run", `${AGENTS}#Sentiment`, "--map", "nix=a"], /no such parameter: it has input/],
       [["show"], /Cannot find a run/],
+      [
+        ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-m", "strange", "--budget", "1"],
+        /--price/,
+      ],
     ] as const
   ) {
     const said = await here.shoal(args, { stdin: "" });

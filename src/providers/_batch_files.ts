@@ -2,53 +2,8 @@
 import { delay } from "@std/async/delay";
 import { APIError, type OpenAI } from "openai";
 import { ProviderError } from "../model/errors.ts";
+import { type BatchAnswer, type BatchFilesOptions, ENDPOINT, type Kept } from "./_batch_parts.ts";
 import type { BatchChange } from "./openai_batch.ts";
-
-/** Where the requests of a batch go. */
-export const ENDPOINT = "/v1/chat/completions";
-
-/** Remembers batches: a text for each. */
-export interface BatchStore {
-  /** All texts that were saved last. */
-  load(): Promise<readonly string[]>;
-  /** Saves a text under a name, in the place of the one before. It must be there after a crash. */
-  save(name: string, text: string): Promise<void>;
-}
-
-/** How {@linkcode BatchFiles} works. */
-export interface BatchFilesOptions {
-  readonly size: number;
-  readonly fill: number;
-  readonly poll: number;
-  readonly store: BatchStore | undefined;
-  readonly onChange: ((change: BatchChange) => void) | undefined;
-  /** The error in our words, without a key. */
-  readonly errorOf: (thrown: unknown) => unknown;
-}
-
-/** A line of a file of answers. */
-export interface BatchAnswer {
-  readonly custom_id: string;
-  // deno-lint-ignore no-explicit-any -- it came from outside, and is looked at before it is believed
-  readonly response?: { readonly status_code: number; readonly body: any } | null;
-  readonly error?: { readonly code?: string } | null;
-}
-
-/** A batch, as it is remembered. */
-interface Kept {
-  /** The file with its requests. */
-  readonly file: string;
-  /** Its name at the server, as soon as it has one. */
-  batch?: string;
-  /** Who is in it. */
-  readonly ids: readonly string[];
-  /** Is somebody asking the server about it? */
-  following?: Promise<void>;
-  /** Answers that nobody has asked for yet; absent until it has ended. */
-  answers?: Map<string, BatchAnswer>;
-  /** Why it has none. */
-  failed?: unknown;
-}
 
 interface Waiting {
   readonly resolve: (answer: BatchAnswer) => void;

@@ -17,7 +17,8 @@ import { ProviderError } from "../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
 import { chatApi } from "./_api.ts";
-import { BatchFiles, type BatchStore, ENDPOINT } from "./_batch_files.ts";
+import { BatchFiles } from "./_batch_files.ts";
+import { type BatchStore, ENDPOINT } from "./_batch_parts.ts";
 import { providerError } from "./_errors.ts";
 import { serverOf } from "./_server.ts";
 

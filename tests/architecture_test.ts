@@ -13,7 +13,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   testing: ["model"],
   agent: ["model", "resilience", "limits", "cache", "telemetry"],
   run: ["agent", "model", "limits", "telemetry"],
-  hono: ["run", "agent", "model", "limits"],
+  hono: ["run", "agent", "model", "limits", "resilience"],
+  cli: ["hono", "run", "agent", "journal", "providers", "testing", "model", "telemetry"],
   workers: ["run", "agent", "model", "limits", "cache", "resilience", "telemetry"],
 };
 
@@ -22,6 +23,9 @@ const ONLY_IN: Record<string, readonly string[]> = {
   "npm:openai": ["providers"],
   "npm:@ai-sdk/provider": ["providers"],
   "npm:hono": ["hono"],
+  "npm:commander": ["cli"],
+  "npm:csv-parse": ["cli"],
+  "npm:csv-stringify": ["cli"],
   "npm:lru-cache": ["cache"],
   "npm:@pydantic/genai-prices": ["telemetry"],
   "npm:@standard-schema/spec": ["agent"],
@@ -35,6 +39,8 @@ const NEVER = [
   "npm:p-map",
   "npm:p-limit",
   "npm:@hono/node-server",
+  "npm:@sparticuz/chromium",
+  "npm:playwright-core",
 ];
 
 interface Module {
@@ -53,6 +59,7 @@ async function modules(): Promise<Module[]> {
     "mod.ts",
     "src/providers/openai.ts",
     "src/providers/ai_sdk.ts",
+    "src/cli/main.ts",
     "src/hono/mod.ts",
     "src/journal/mod.ts",
     "src/testing/mod.ts",

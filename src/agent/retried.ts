@@ -12,9 +12,9 @@ import { sendHedged } from "./send_hedged.ts";
 export function retried(call: Outgoing, candidate: Candidate): Promise<Answer> {
   const { policy, breaker, hedge } = candidate;
   if (breaker !== undefined || hedge !== undefined) return guarded(call, candidate);
-  return send(call).catch((thrown) =>
-    retryAfter(thrown, () => send(call), policy, new Retries(call, policy))
-  );
+  const again = (thrown: unknown) =>
+    retryAfter(thrown, () => send(call), policy, new Retries(call, policy));
+  return send(call, again);
 }
 
 /** The same, where attempts have a breaker before them or duplicates beside them. */

@@ -40,19 +40,28 @@ export interface Outgoing {
   readonly first?: () => boolean;
 }
 
-/** One attempt: waits for its permits, sends the request, reads the answer and writes it all down. */
-export function send(call: Outgoing): Promise<Answer> {
+/** What is done after an attempt that failed. */
+export type Again = (error: unknown) => Promise<Answer>;
+
+/**
+ * One attempt: waits for its permits, sends the request, reads the answer and writes it all down. What there is to do `again` is handed in,
+ * rather than hung on the promise, which all that are in flight would have to keep.
+ */
+export function send(call: Outgoing, again: Again = failing): Promise<Answer> {
   try {
     const admitted = admit(call);
-    if (admitted instanceof Promise) return admitted.then((admission) => goOut(call, admission));
-    return goOut(call, admitted);
+    return admitted instanceof Promise
+      ? admitted.then((admission) => goOut(call, admission, again), again)
+      : goOut(call, admitted, again);
   } catch (error) {
-    return Promise.reject(error);
+    return again(error);
   }
 }
 
-function goOut(call: Outgoing, admission: Pass): Promise<Answer> {
-  const wire = new Wire(call, admission);
+const failing: Again = (error) => Promise.reject(error);
+
+function goOut(call: Outgoing, admission: Pass, again: Again): Promise<Answer> {
+  const wire = new Wire(call, admission, again);
   // Where nobody wants its pieces no stream is asked for.
   const asked = call.hooks.onDelta === undefined ? call : { ...call, ...wire.streamed() };
   return attempt(asked, wire);
@@ -62,14 +71,16 @@ function goOut(call: Outgoing, admission: Pass): Promise<Answer> {
 class Wire implements Taker<Answer> {
   readonly #call: Outgoing;
   readonly #admission: Pass;
+  readonly #again: Again;
   #durationMs = 0;
   #characters = 0;
   #connectMs: number | undefined;
   #outcome: Outcome | undefined;
 
-  constructor(call: Outgoing, admission: Pass) {
+  constructor(call: Outgoing, admission: Pass, again: Again) {
     this.#call = call;
     this.#admission = admission;
+    this.#again = again;
   }
 
   /** The hooks for an answer that is streamed. */
@@ -107,7 +118,7 @@ class Wire implements Taker<Answer> {
   }
 
   /** There is no answer. */
-  failed(thrown: unknown): never {
+  failed(thrown: unknown): Promise<Answer> {
     const usage = thrown instanceof ProviderError ? thrown.usage : undefined;
     this.#ended(
       usage !== undefined || this.#characters === 0
@@ -115,7 +126,7 @@ class Wire implements Taker<Answer> {
         // What a server has written is billed, whether or not anybody waited for the end, at which it would have said how much that was.
         : { thrown, usage: usageSoFar(this.#call, this.#characters), estimated: true },
     );
-    this.#bad(thrown);
+    return this.#bad(thrown);
   }
 
   /** The permits are given back: they are held on the wire only, neither while the answer is read nor while the next attempt waits. */
@@ -138,11 +149,11 @@ class Wire implements Taker<Answer> {
     return answer;
   }
 
-  #bad(thrown: unknown): never {
+  #bad(thrown: unknown): Promise<Answer> {
     const { trace, signal } = this.#call;
     const error = trace.error(thrown, signal);
     this.#write(error);
-    throw error;
+    return this.#again(error);
   }
 
   #write(error: AgentError | undefined): void {

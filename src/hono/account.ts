@@ -1,11 +1,22 @@
 import { delay } from "@std/async/delay";
-import { Budget } from "../limits/budget.ts";
+import { Budget, type Spending } from "../limits/budget.ts";
 import { Limiter } from "../limits/limiter.ts";
+import type { BudgetOptions } from "../model/budget.ts";
 import type { PrincipalLimits, RenewedBudget } from "./caps.ts";
 import { MinuteWindow } from "./minute_window.ts";
 import { Problem } from "./problem.ts";
 
 const DAY = 86_400_000;
+
+/** Where a caller stands. */
+export interface AccountState {
+  /** How many requests it has in progress. */
+  readonly inProgress: number;
+  /** How many calls it has begun in the last minute, and how many it may; absent if that is not limited. */
+  readonly lastMinute?: { readonly used: number; readonly limit: number };
+  /** What it has spent of its budget, and what it may; absent if it has none. */
+  readonly budget?: { readonly spent: Spending; readonly limits: BudgetOptions };
+}
 
 /** What a caller has in progress and has used, against its limits. */
 export class Account {
@@ -26,6 +37,18 @@ export class Account {
     if (concurrency !== undefined) this.limiter = new Limiter({ concurrency, reserve });
     if (requestsPerMinute !== undefined) this.#window = new MinuteWindow(requestsPerMinute);
     this.#mostOfBatches = Math.max(1, Math.ceil((requestsPerMinute ?? 0) * (1 - reserve)));
+  }
+
+  /** Where it stands. */
+  get state(): AccountState {
+    const now = performance.now();
+    const limit = this.#window?.limit;
+    const budget = this.#current(now)?.budget;
+    return {
+      inProgress: this.#active,
+      ...(limit !== undefined && { lastMinute: { used: this.#window!.count(now), limit } }),
+      ...(budget && { budget: { spent: budget.spent, limits: this.#limits.budget! } }),
+    };
   }
 
   /** Is there nothing to remember of it? */

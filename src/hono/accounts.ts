@@ -33,6 +33,11 @@ export class Accounts {
     return account;
   }
 
+  /** Each account that is remembered. */
+  *[Symbol.iterator](): IterableIterator<Account> {
+    for (const { account } of this.#accounts.values()) yield account;
+  }
+
   #sweep(): void {
     const now = performance.now();
     for (const [id, { account }] of this.#accounts) {

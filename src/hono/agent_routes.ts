@@ -3,7 +3,8 @@ import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { checkOptions, milliseconds } from "../model/check.ts";
-import { guard } from "./guard.ts";
+import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.tsx";
+import { guard, identifier } from "./guard.ts";
 import { openaiError } from "./openai_problem.ts";
 import { type AgentRoutesOptions, checkRoutes } from "./options.ts";
 import { problemOf } from "./failure.ts";
@@ -54,6 +55,7 @@ const DEFAULT_GRACE = 3_500;
  * - `POST /batch`: many calls, as JSON, server-sent events or NDJSON; `GET /batch/:id` goes on with a stream that was lost
  * - `POST /v1/chat/completions`, `GET /v1/models`: the same agents for any client of OpenAI's API
  * - `GET /health`, `GET /metrics`
+ * - `GET /dashboard`, if it is switched on: what happens, live, for people
  *
  * It is closed unless opened: without `auth` only the developer at the machine itself is let in.
  *
@@ -88,8 +90,12 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   const { agents, limits, heartbeat = 15_000, info = {}, onError = logged } = options;
   const service = new Service(agents, limits, heartbeat);
 
+  const identify = identifier(options.auth);
+
   const app = new Hono<Env>();
   app.use(requestId());
+  // Before the headers of all, so that it has the last word.
+  if (options.dashboard) app.use("/dashboard/*", dashboardHeaders);
   app.use(headers(options));
   if (options.cors !== undefined) app.use(crossOrigin(options.cors));
   app.use("/v1/*", async (c, next) => {
@@ -112,7 +118,12 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
     const [path, handler] = mayBeOpen[name];
     app.get(path, handler);
   }
-  app.use(guard(options.auth));
+  if (options.dashboard) {
+    const own = options.dashboard === true ? {} : options.dashboard;
+    const hasTokens = options.auth !== undefined;
+    app.route("/dashboard", dashboardRoutes({ service, identify, hasTokens, options: own }));
+  }
+  app.use(guard(identify));
   for (const [path, handler] of Object.values(mayBeOpen)) route(app, "GET", path, handler);
 
   route(app, "GET", "/", listRoute(service));

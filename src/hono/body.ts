@@ -13,15 +13,40 @@ export interface Body {
   readonly bytes: number;
 }
 
+/** How large a body may be, and how slow. */
+export type BodyCaps = Pick<Caps, "maxBodyBytes" | "bodyTimeout">;
+
 /**
  * Reads the body.
  *
  * @throws {Problem} If it is too large, too slow, not UTF-8, no JSON or nested too deeply.
  */
-export async function readJson(
+export async function readJson(request: Request, caps: BodyCaps): Promise<Body> {
+  const bytes = await readBody(request, caps);
+  if (bytes.length === 0) return { value: undefined, bytes: 0 };
+  const type = request.headers.get("content-type") ?? "";
+  // A form of another site cannot send this type without asking first.
+  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new Problem(
+      415,
+      "unsupported_media_type",
+      "Cannot read the body as its content-type must be application/json",
+    );
+  }
+  const value = parsed(bytes);
+  refuseDeep(value);
+  return { value, bytes: bytes.length };
+}
+
+/**
+ * Reads the bytes of the body, whatever they mean.
+ *
+ * @throws {Problem} If it is too large or too slow.
+ */
+export async function readBody(
   request: Request,
-  { maxBodyBytes, bodyTimeout }: Pick<Caps, "maxBodyBytes" | "bodyTimeout">,
-): Promise<Body> {
+  { maxBodyBytes, bodyTimeout }: BodyCaps,
+): Promise<Uint8Array> {
   const { headers } = request;
   const announced = headers.has("content-length") ? Number(headers.get("content-length")) : NaN;
   if (announced > maxBodyBytes) {
@@ -34,19 +59,7 @@ export async function readJson(
     ? await readWhole(request, bodyTimeout)
     : await readBytes(request.body, maxBodyBytes, bodyTimeout);
   if (bytes.length > maxBodyBytes) throw tooLarge(maxBodyBytes);
-  if (bytes.length === 0) return { value: undefined, bytes: 0 };
-  const type = headers.get("content-type") ?? "";
-  // A form of another site cannot send this type without asking first.
-  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
-    throw new Problem(
-      415,
-      "unsupported_media_type",
-      "Cannot read the body as its content-type must be application/json",
-    );
-  }
-  const value = parsed(bytes);
-  refuseDeep(value);
-  return { value, bytes: bytes.length };
+  return bytes;
 }
 
 async function readWhole(request: Request, timeout: number): Promise<Uint8Array> {

@@ -1,6 +1,5 @@
 /** Answers that come piece by piece, as server-sent events or as lines of JSON: no faster than the client reads. */
 import type { Context } from "hono";
-import type { Exchange } from "./exchange.ts";
 
 /** One piece of the answer. */
 export interface WireEvent {
@@ -51,10 +50,24 @@ function textOf(data: unknown): string {
   return typeof data === "string" ? data : JSON.stringify(data);
 }
 
+/** Whose answer it is: something that is held until the answer has ended, such as an `Exchange`. */
+export interface Held {
+  /** Aborts when there is nobody to answer, or no time left. */
+  readonly signal: AbortSignal;
+  /** Has it not ended yet? */
+  readonly isOpen: boolean;
+  /** It goes on after its handler has returned. */
+  keep(): void;
+  /** The client is gone. */
+  abandon(): void;
+  /** It is over. */
+  end(): void;
+}
+
 /** How an answer is streamed. */
 export interface EventStreamOptions {
   /** Whose answer it is; it ends with the stream. */
-  readonly exchange: Exchange;
+  readonly exchange: Held;
   /** How it is written. */
   readonly format: WireFormat;
   /** How long there may be silence, in milliseconds. */

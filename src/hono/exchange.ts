@@ -107,7 +107,7 @@ export class Exchange implements Disposable {
     const { code, message, status, options } = problem;
     if (this.signal.aborted && (code === "aborted" || thrown === this.signal.reason)) {
       return this.#service.closing
-        ? this.#service.closed()
+        ? this.#service.tooLate()
         : new Problem(499, "aborted", "The request was aborted");
     }
     if (code === "budget" && options.retryAfterMs === undefined && thrown instanceof AgentError) {

@@ -19,6 +19,13 @@ const FAILURES: Readonly<Record<ErrorCode, readonly [status: number, detail: str
   filtered: [422, "The model, or a content filter, refused to answer"],
 };
 
+/** What a code means, in a sentence. */
+export function meaningOf(code: string): string {
+  return Object.hasOwn(FAILURES, code)
+    ? FAILURES[code as ErrorCode][1]
+    : "The server's own code failed: its log tells more";
+}
+
 /** What can be told of a call that failed. */
 export interface PublicError {
   /** The kind of the error. */

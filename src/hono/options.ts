@@ -11,6 +11,7 @@ import {
 } from "../model/check.ts";
 import { auth, type AuthOptions } from "./auth.ts";
 import { type RouteLimits, routeLimits } from "./caps.ts";
+import { type DashboardOptions, dashboardRule } from "./dashboard/options.ts";
 import type { ServiceInfo } from "./openapi.ts";
 
 /** What routes are made of. */
@@ -30,6 +31,13 @@ export interface AgentRoutesOptions {
    * @default {[]}
    */
   readonly open?: readonly OpenRoute[];
+  /**
+   * Serves `GET /dashboard`: what happens, live, in a browser, to whoever may call. People sign in with a token, unless `auth` is a
+   * function that knows them by their request. No prompt and no answer is shown, except to whom calls an agent there.
+   *
+   * @default {false}
+   */
+  readonly dashboard?: boolean | DashboardOptions;
   /** Which pages of other origins may call. Off unless it is set. */
   readonly cors?: CorsOptions;
   /**
@@ -100,6 +108,7 @@ const RULES: Rules = {
   auth,
   limits: routeLimits,
   open: list(oneOf("health", "metrics", "openapi")),
+  dashboard: dashboardRule,
   cors(doing, name, value) {
     const origin: Rule = (doing, name, value) =>
       Array.isArray(value) ? list(text)(doing, name, value) : text(doing, name, value);

@@ -7,6 +7,7 @@ import type { ErrorCode, Issue } from "../model/errors.ts";
  * What kind of problem it is: an {@linkcode ErrorCode} of a call, or one of the HTTP face's own.
  *
  * - `unauthorized`: no token, a wrong one, or none is known here
+ * - `forbidden`: the dashboard is not for this principal, or something else than its own pages asks
  * - `not_found`, `method_not_allowed`, `unsupported_media_type`: the address, the method or the kind of the body
  * - `unknown_agent`: nobody of that name
  * - `invalid_request`: the body is JSON, but not what the route takes: see `issues`
@@ -22,6 +23,7 @@ import type { ErrorCode, Issue } from "../model/errors.ts";
 export type ProblemCode =
   | ErrorCode
   | "unauthorized"
+  | "forbidden"
   | "not_found"
   | "method_not_allowed"
   | "unsupported_media_type"
@@ -73,6 +75,7 @@ export interface ProblemOptions {
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
+  403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
   408: "Request Timeout",

@@ -69,6 +69,10 @@ export type RegistryEvent =
     readonly ok: boolean;
     readonly code?: string;
     readonly durationMs: number;
+    /** Tokens, in and out. */
+    readonly tokens: number;
+    /** US dollars, as far as they are known. */
+    readonly cost: number;
   };
 
 const KEPT_FAILURES = 50;
@@ -117,6 +121,12 @@ export class Registry {
   /** The requests in progress, oldest first. */
   get runs(): readonly ActiveRun[] {
     return [...this.#runs.values()].map((run) => ({ ...run }));
+  }
+
+  /** One request in progress, by its id. */
+  run(id: string): ActiveRun | undefined {
+    const run = this.#runs.get(id);
+    return run && { ...run };
   }
 
   /** The latest failures, newest first. */
@@ -184,13 +194,16 @@ export class Registry {
       this.#failures.push({ at: Date.now(), agent, code, model: error?.model, run });
       if (this.#failures.length > KEPT_FAILURES) this.#failures.shift();
     }
-    counts.inputTokens += ended?.usage.inputTokens ?? 0;
-    counts.outputTokens += ended?.usage.outputTokens ?? 0;
-    if (ended !== undefined && "cost" in ended) counts.cost += ended.cost?.total ?? 0;
+    const { inputTokens = 0, outputTokens = 0 } = ended?.usage ?? {};
+    const cost = ended !== undefined && "cost" in ended ? ended.cost?.total ?? 0 : 0;
+    counts.inputTokens += inputTokens;
+    counts.outputTokens += outputTokens;
+    counts.cost += cost;
     counts.seconds.add(durationMs / 1000);
     this.#turn(performance.now());
     this.#ended[this.#second % SECONDS]!++;
-    this.#tell(() => ({ type: "call-end", agent, run, ok, code, durationMs }));
+    const tokens = inputTokens + outputTokens;
+    this.#tell(() => ({ type: "call-end", agent, run, ok, code, durationMs, tokens, cost }));
     const active = this.#runs.get(run);
     if (active === undefined) return;
     active.done++;

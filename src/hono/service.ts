@@ -44,9 +44,9 @@ export class Service {
   readonly batches: BatchStore;
   /** What every attempt needs a permit of. */
   readonly limiter: Limiter;
+  readonly #close = new AbortController();
   readonly #stop = new AbortController();
   readonly #exchanges = new Set<Exchange>();
-  #closing = false;
   #left: (() => void) | undefined;
 
   /** Serves these. */
@@ -66,7 +66,12 @@ export class Service {
 
   /** Does it take no more requests? */
   get closing(): boolean {
-    return this.#closing;
+    return this.#close.signal.aborted;
+  }
+
+  /** Aborts as soon as it takes no more requests: who only watches is not waited for. */
+  get closed(): AbortSignal {
+    return this.#close.signal;
   }
 
   /** Aborts when what is in progress is not waited for any longer. */
@@ -91,7 +96,7 @@ export class Service {
    * @throws {Problem} If there is no room for it.
    */
   enter(c: Context<Env>, options: Pick<ExchangeOptions, "kind" | "agent">): Exchange {
-    if (this.#closing) throw this.closed();
+    if (this.closing) throw this.tooLate();
     if (this.#exchanges.size >= this.caps.maxRequests) {
       throw new Problem(503, "busy", "The server is busy: try again later", {
         retryAfterMs: 1_000,
@@ -111,7 +116,7 @@ export class Service {
   }
 
   /** The answer to whom comes too late. */
-  closed(): Problem {
+  tooLate(): Problem {
     return new Problem(503, "shutting_down", "The server is shutting down: try again", {
       retryAfterMs: 1_000,
     });
@@ -119,7 +124,7 @@ export class Service {
 
   /** Takes no more, lets what is in progress finish within so many milliseconds, and then aborts it. */
   async shutdown(grace: number): Promise<ShutdownReport> {
-    this.#closing = true;
+    this.#close.abort(new DOMException("The server takes no more requests", "AbortError"));
     const inProgress = this.#exchanges.size;
     const empty = Promise.withResolvers<void>();
     this.#left = empty.resolve;

@@ -7,22 +7,24 @@ export type Waited = Partial<Record<WaitReason, number>>;
  * A permit of every limiter, taken from the innermost to the outermost and held while an attempt is on the wire. The order is the same for
  * all, and who holds the outermost holds all it needs, so nobody can wait for each other.
  */
-export class Permits {
+export class Permits implements Ask {
   readonly #limiters: readonly Limiter[];
-  readonly #ask: Ask;
+  readonly tokens: number;
+  readonly priority: number;
   #held = 0;
   #marks: unknown[] | undefined;
 
   /** None is held yet. */
-  constructor(limiters: readonly Limiter[], ask: Ask) {
+  constructor(limiters: readonly Limiter[], { tokens, priority }: Ask) {
     this.#limiters = limiters;
-    this.#ask = ask;
+    this.tokens = tokens;
+    this.priority = priority;
   }
 
   /** Takes what can be had at once, and says whether that is everything. */
   tryAcquire(now: number = performance.now()): boolean {
     while (this.#held < this.#limiters.length) {
-      if (!this.#limiters[this.#held]!.tryAcquire(this.#ask, now)) return false;
+      if (!this.#limiters[this.#held]!.tryAcquire(this, now)) return false;
       this.#held++;
     }
     return true;
@@ -41,7 +43,7 @@ export class Permits {
         const began = performance.now();
         let reason: WaitReason | undefined;
         try {
-          reason = await limiter.acquire(this.#ask, signal);
+          reason = await limiter.acquire(this, signal);
         } finally {
           reason ??= limiter.reason;
           waited[reason] = (waited[reason] ?? 0) + performance.now() - began;
@@ -51,7 +53,7 @@ export class Permits {
         signal?.throwIfAborted();
         // Meanwhile the server may have asked for a pause: who has not gone out yet waits for its end, too.
         const paused = this.#limiters.slice(0, this.#held).findIndex((limiter) => limiter.paused);
-        while (paused >= 0 && this.#held > paused) this.#limiters[--this.#held]!.cancel(this.#ask);
+        while (paused >= 0 && this.#held > paused) this.#limiters[--this.#held]!.cancel(this);
       }
     } catch (reason) {
       this.release();
@@ -70,7 +72,7 @@ export class Permits {
 
   /** The request goes out now. Permits that are given back before that are as if they had never been taken. */
   send(now: number = performance.now()): void {
-    this.#marks = this.#limiters.map((limiter) => limiter.send(this.#ask, now));
+    this.#marks = this.#limiters.map((limiter) => limiter.send(this, now));
   }
 
   /**
@@ -83,11 +85,11 @@ export class Permits {
     while (this.#held > 0) {
       const limiter = this.#limiters[--this.#held]!;
       if (this.#marks === undefined) {
-        limiter.cancel(this.#ask);
+        limiter.cancel(this);
         continue;
       }
-      if (answer !== undefined) limiter.hear(answer, this.#marks[this.#held], this.#ask, now);
-      limiter.release(this.#ask, used);
+      if (answer !== undefined) limiter.hear(answer, this.#marks[this.#held], this, now);
+      limiter.release(this, used);
     }
   }
 }

@@ -2,10 +2,13 @@
 import { boundsOf, type LimitOptions, type ProviderLimits } from "../model/limits.ts";
 import type { Provider } from "../model/provider.ts";
 import { limiterFor, ModelLimiter } from "./adaptive.ts";
+import { WeakList } from "../model/weak_list.ts";
 import { Limiter } from "./limiter.ts";
 
 /** What is limited for a key. */
 interface Account {
+  /** The provider that asked first. */
+  readonly provider: string;
   /** In all. */
   readonly whole: Limiter | undefined;
   /** Each model, by its name. */
@@ -14,6 +17,7 @@ interface Account {
 }
 
 const accounts = new WeakMap<object, Account>();
+const known = new WeakList<Account>();
 let ofProcess: Limiter | undefined;
 
 /** The limiter of a provider's key, if it has limits: those of the first provider that asks with it. */
@@ -49,6 +53,25 @@ export function limitProcess(options: LimitOptions | undefined): void {
   ofProcess = options === undefined ? undefined : limiterFor(options);
 }
 
+/** A limiter that calls of the process share, and what it limits: all of them, a provider's key, or a model behind it. */
+export interface SharedLimiter {
+  /** The name of the provider; absent for the limiter of the process. */
+  readonly provider?: string;
+  /** The model; absent for the limiter of a provider or the process. */
+  readonly model?: string;
+  /** The limiter. */
+  readonly limiter: Limiter;
+}
+
+/** All limiters that exist now: of the process, then of each provider that has been asked. */
+export function* sharedLimiters(): IterableIterator<SharedLimiter> {
+  if (ofProcess !== undefined) yield { limiter: ofProcess };
+  for (const { provider, whole, models } of known) {
+    if (whole !== undefined) yield { provider, limiter: whole };
+    for (const [model, limiter] of models) yield { provider, model, limiter };
+  }
+}
+
 function accountOf(provider: Provider): Account {
   const key = provider.account ?? provider;
   let account = accounts.get(key);
@@ -61,6 +84,7 @@ function accountOf(provider: Provider): Account {
       : limits.concurrency;
     const named = concurrency ?? requestsPerMinute ?? tokensPerMinute;
     account = {
+      provider: provider.name,
       whole: named === undefined
         ? undefined
         : new Limiter({ concurrency, requestsPerMinute, tokensPerMinute, reserve }),
@@ -68,6 +92,7 @@ function accountOf(provider: Provider): Account {
       limits,
     };
     accounts.set(key, account);
+    known.add(account);
   }
   return account;
 }

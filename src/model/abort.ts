@@ -36,25 +36,19 @@ export class Following {
 }
 
 /** Those who follow a signal. */
-class Followers {
-  readonly #signal: AbortSignal;
-  /** A controller of ours tells them itself. */
-  readonly #own: boolean;
+abstract class Followers {
   #first: Following | undefined;
   #last: Following | undefined;
 
-  constructor(signal: AbortSignal, own: boolean) {
-    this.#signal = signal;
-    this.#own = own;
+  /** Is there nobody? */
+  protected get none(): boolean {
+    return this.#first === undefined;
   }
 
   push(following: Following): void {
     following.previous = this.#last;
-    if (this.#last !== undefined) this.#last.next = following;
-    else {
-      this.#first = following;
-      if (!this.#own) this.#signal.addEventListener("abort", tellAll);
-    }
+    if (this.#last === undefined) this.#first = following;
+    else this.#last.next = following;
     this.#last = following;
   }
 
@@ -67,18 +61,36 @@ class Followers {
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
     following.previous = following.next = undefined;
-    if (this.#first === undefined && !this.#own) {
-      this.#signal.removeEventListener("abort", tellAll);
-    }
   }
 
   /** One after another, so that one who is taken out by another is not told. */
-  tell(): void {
+  tell(signal: AbortSignal): void {
     while (this.#first !== undefined) {
       const { follower } = this.#first;
       this.remove(this.#first);
-      follower.aborted(this.#signal);
+      follower.aborted(signal);
     }
+  }
+}
+
+/** Those who follow a signal of somebody else's: they have one listener, as long as there is anybody. */
+class Listening extends Followers {
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    super();
+    this.#signal = signal;
+  }
+
+  override push(following: Following): void {
+    if (this.none) this.#signal.addEventListener("abort", tellAll);
+    super.push(following);
+  }
+
+  override remove(following: Following): void {
+    if (this.none) return;
+    super.remove(following);
+    if (this.none) this.#signal.removeEventListener("abort", tellAll);
   }
 }
 
@@ -103,11 +115,11 @@ export function onAbort(signal: AbortSignal, fn: () => void): () => void {
 
 /** Tells of an abort from now on; the signal has not aborted yet. It must be ended on every exit. */
 export function follow(signal: Followed, follower: Follower): Following {
-  return new Following(follower, signal[FOLLOWERS] ??= new Followers(signal, false));
+  return new Following(follower, signal[FOLLOWERS] ??= new Listening(signal));
 }
 
 function tellAll(this: Followed): void {
-  this[FOLLOWERS]?.tell();
+  this[FOLLOWERS]?.tell(this);
 }
 
 function noop(): void {}
@@ -121,11 +133,10 @@ export function timeoutReason(message: string): DOMException {
  * A controller that aborts with any of its parents or when its time is over, and that lets go of
  * them all when it is disposed.
  */
-export class ChildAbort implements Disposable, Follower, TimerOwner {
+export class ChildAbort extends Followers implements Disposable, Follower, TimerOwner {
   /** The signal to hand down. */
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
-  readonly #followers: Followers;
   #parent: Following | undefined;
   #other: Following | undefined;
   #timer: Timer | undefined;
@@ -134,8 +145,9 @@ export class ChildAbort implements Disposable, Follower, TimerOwner {
 
   /** Follows the parents that are there. */
   constructor(parent?: AbortSignal, other?: AbortSignal) {
+    super();
     const signal: Followed = this.#controller.signal;
-    signal[FOLLOWERS] = this.#followers = new Followers(signal, true);
+    signal[FOLLOWERS] = this;
     this.signal = signal;
     if (parent?.aborted || other?.aborted) {
       this.abort((parent?.aborted ? parent : other)!.reason);
@@ -157,7 +169,7 @@ export class ChildAbort implements Disposable, Follower, TimerOwner {
     this.#reject?.(reason);
     if (this.signal.aborted) return;
     this.#controller.abort(reason);
-    this.#followers.tell();
+    this.tell(this.signal);
   }
 
   /**
@@ -179,7 +191,7 @@ export class ChildAbort implements Disposable, Follower, TimerOwner {
   }
 
   /** Tells one, and only one, of the abort, before everybody else, or at once if it has aborted. */
-  tell(aborted: (reason: unknown) => void): void {
+  first(aborted: (reason: unknown) => void): void {
     this.#reject = aborted;
     if (this.signal.aborted) aborted(this.signal.reason);
   }
@@ -188,7 +200,7 @@ export class ChildAbort implements Disposable, Follower, TimerOwner {
   race<T>(work: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       work.then(resolve, reject);
-      this.tell(reject);
+      this.first(reject);
     });
   }
 

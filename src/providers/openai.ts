@@ -23,6 +23,7 @@ import { Client, END_WITHIN } from "./_client.ts";
 import { providerError } from "./_errors.ts";
 import { Heard } from "./_heard.ts";
 import { idOf, secretsIn } from "./_identity.ts";
+import { serverOf } from "./_server.ts";
 import { Transport } from "./transport.ts";
 
 /** Which server to talk to, and how. */
@@ -120,12 +121,9 @@ const RULES: Rules = {
 
 /** What a connection carries before the next one is opened: the lowest limit that hosted APIs are known to have. */
 const STREAMS_PER_CONNECTION = 100;
-/** What is sent where a server wants some key or other: the SDK does not work without one. */
-const NO_KEY = "none";
 /** What an error says where a schema may be the reason: nothing is downgraded behind anybody's back. */
 const NO_SCHEMAS =
   'if it does not know json_schema, give openai() the option structuredOutput: "json_object" or "prompt"';
-const OPENAI_URL = "https://api.openai.com/v1";
 
 /**
  * A provider for OpenAI and every server that speaks its Chat Completions: Ollama, vLLM, llama.cpp, OpenRouter, Gemini's and
@@ -156,18 +154,7 @@ const OPENAI_URL = "https://api.openai.com/v1";
 export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const doing = "talk to an OpenAI server";
   checkOptions(doing, options, RULES);
-  const baseURL = options.baseURL ?? environment("OPENAI_BASE_URL") ?? OPENAI_URL;
-  RULES.baseURL!(doing, "OPENAI_BASE_URL", baseURL);
-  // OpenAI has more than one address: https://eu.api.openai.com/v1 is another.
-  const own = !/(^|\.)api\.openai\.com$/.test(new URL(baseURL).hostname);
-  const key = options.apiKey ?? environment("OPENAI_API_KEY") ?? (own ? NO_KEY : undefined);
-  if (key === undefined) {
-    throw new TypeError(
-      `Cannot ${doing} as there is no key: set OPENAI_API_KEY, pass \`apiKey\`, or name another server by \`baseURL\``,
-    );
-  }
-  RULES.apiKey!(doing, "OPENAI_API_KEY", key);
-  const apiKey = key.trim();
+  const { baseURL, own, apiKey, hasKey } = serverOf(doing, options, RULES);
 
   const sdk = new OpenAI({
     apiKey,
@@ -178,7 +165,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     // It would print parts of answers.
     logLevel: "off",
   });
-  const keys = [...(apiKey === NO_KEY ? [] : [apiKey]), ...secretsIn(options.headers)];
+  const keys = [...(hasKey ? [apiKey] : []), ...secretsIn(options.headers)];
   const transport = new Transport(baseURL, {
     streams: STREAMS_PER_CONNECTION,
     connections: options.connections ?? 100,
@@ -259,19 +246,6 @@ function isHeader(name: string, value: string): boolean {
     return new Headers({ [name]: value }).has(name);
   } catch {
     return false;
-  }
-}
-
-/** A variable of the environment; one that may not be read is not there. */
-function environment(name: string): string | undefined {
-  try {
-    const { Deno, process } = globalThis as {
-      Deno?: { env: { get(name: string): string | undefined } };
-      process?: { env: Record<string, string | undefined> };
-    };
-    return (Deno === undefined ? process?.env[name] : Deno.env.get(name)) || undefined;
-  } catch {
-    return undefined;
   }
 }
 

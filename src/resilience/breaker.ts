@@ -9,6 +9,7 @@ import {
 } from "../model/check.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { Provider } from "../model/provider.ts";
+import { WeakList } from "../model/weak_list.ts";
 
 /** When a model that keeps failing is left alone for a while. */
 export interface CircuitBreakerOptions {
@@ -69,6 +70,13 @@ export class Breaker {
     return this.#probes < (options.halfOpen ?? 1) ? 0 : 1;
   }
 
+  /** Is the model left alone, and for how many milliseconds more; is it being probed; or is all well? */
+  state(now: number): { readonly name: "closed" | "open" | "half open"; readonly forMs: number } {
+    if (this.#openUntil === undefined) return { name: "closed", forMs: 0 };
+    const forMs = Math.max(0, this.#openUntil - now);
+    return { name: forMs > 0 ? "open" : "half open", forMs };
+  }
+
   /**
    * A request is sent. What is given back must be told how it ended: with no error, with one, or, if it was aborted and tells
    * nothing, with `undefined`.
@@ -116,12 +124,35 @@ function countsAgainst(error: AgentError): boolean {
 }
 
 const breakers = new WeakMap<Provider, Map<string, Breaker>>();
+const known = new WeakList<Provider>();
 
 /** The breaker of a model at a provider: one in the process. */
 export function breakerOf(provider: Provider, model: string): Breaker {
   let models = breakers.get(provider);
-  if (models === undefined) breakers.set(provider, models = new Map());
+  if (models === undefined) {
+    breakers.set(provider, models = new Map());
+    known.add(provider);
+  }
   let breaker = models.get(model);
   if (breaker === undefined) models.set(model, breaker = new Breaker());
   return breaker;
+}
+
+/** A breaker, and the model that it watches. */
+export interface KnownBreaker {
+  /** The name of the provider. */
+  readonly provider: string;
+  /** The model. */
+  readonly model: string;
+  /** The breaker. */
+  readonly breaker: Breaker;
+}
+
+/** All breakers of the process that exist now. */
+export function* knownBreakers(): IterableIterator<KnownBreaker> {
+  for (const provider of known) {
+    for (const [model, breaker] of breakers.get(provider)!) {
+      yield { provider: provider.name, model, breaker };
+    }
+  }
 }

@@ -54,13 +54,13 @@ export class Journalled {
     call: AgentCall,
     index: number,
     signal: AbortSignal,
-    work: () => Promise<Result>,
+    work: (call: AgentCall, index: number) => Promise<Result>,
   ): Promise<Result | undefined> {
     const [agent, params, options] = call;
-    if (options?.dryRun) return await work();
+    if (options?.dryRun) return await work(call, index);
     const id = this.#ids.ofCall(call, index);
     const item = { id, index, agent: agent.name, key: options?.key, params };
-    const result = await this.#settle(item, signal, work);
+    const result = await this.#settle(item, signal, () => work(call, index));
     const metadata = options?.metadata;
     return result?.replayed && metadata !== undefined ? { ...result, metadata } : result;
   }

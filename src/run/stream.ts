@@ -1,7 +1,7 @@
 import { type AgentCall, type Callable, type ContentOf, isCallable } from "../agent/callable.ts";
 import { configuration } from "../agent/config.ts";
 import { currentContext, inContext } from "../agent/context.ts";
-import { modeFor } from "../agent/mode.ts";
+import { type Mode, modeFor } from "../agent/mode.ts";
 import { CALL_RULES, type CallOptions } from "../agent/options.ts";
 import { checkOptions, refuse } from "../model/check.ts";
 import type { Result } from "../model/result.ts";
@@ -88,17 +88,20 @@ export function resultStream(
   let prepared: Promise<void> | undefined;
   const make = ([agent, params, callOptions]: AgentCall, index: number): Promise<Result> =>
     agent.settle(params, withDelta(callOptions, index, onDelta));
+  const makeThere = async (pool: Mode, call: AgentCall, index: number): Promise<Result> => {
+    if (Array.isArray(calls)) {
+      await (prepared ??= pool.prepare(new Set(calls.map(([agent]) => agent))));
+    }
+    return await make(call, index);
+  };
+  const settle = (call: AgentCall, index: number): Promise<Result> =>
+    mode === "event-loop" ? make(call, index) : makeThere(mode, call, index);
   const open = (): Run<StreamItem> =>
     openRun<AgentCall, StreamItem, Result | undefined>(calls, options, {
       item(call, index, run) {
         if (!Array.isArray(calls)) checkCall("make the calls", call, index);
-        const settle = (): Promise<Result> => {
-          if (mode === "event-loop" || !Array.isArray(calls)) return make(call, index);
-          prepared ??= mode.prepare(new Set(calls.map(([agent]) => agent)));
-          return prepared.then(() => make(call, index));
-        };
         return run.journal === undefined
-          ? settle()
+          ? settle(call, index)
           : run.journal.call(call, index, run.signal, settle);
       },
       made(result, [agent], index, run) {

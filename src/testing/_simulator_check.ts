@@ -140,6 +140,7 @@ export const LIMITS: Every<SimulatorLimits> = {
 
 const BEHAVIOUR: Every<SimulatorBehaviour> = {
   latency,
+  batchLatency: milliseconds,
   tokensPerSecond: positive,
   chunkSize: positiveInteger,
   limits: shape(LIMITS as Rules),

@@ -3,8 +3,10 @@
  */
 import { answer, promptTokens } from "./_simulator_answer.ts";
 import { chatWire } from "./_simulator_chat.ts";
+import { Batches } from "./_simulator_batches.ts";
 import { errorPlan, jsonPlan } from "./_simulator_errors.ts";
 import type { Exchange } from "./_simulator_exchange.ts";
+import { Files } from "./_simulator_files.ts";
 import { FaultSource, planStatus, spoilAnswer, spoilPlan } from "./_simulator_faults.ts";
 import { Limiter, retryHeaders } from "./_simulator_limits.ts";
 import type { SimulatorBehaviour, SimulatorRequest, SimulatorStats } from "./_simulator_options.ts";
@@ -30,6 +32,8 @@ export class Engine {
   readonly #faults = new FaultSource();
   /** May connections be reused? */
   keepAlive = true;
+  readonly #files = new Files();
+  readonly #batches = new Batches(this.#files, (url, body) => this.#askLine(url, body));
   #index = 0;
   #asking = 0;
 
@@ -86,13 +90,19 @@ export class Engine {
     const { apiKey, models } = this.#behaviour;
     const route = `${exchange.method} ${exchange.path}`;
     const api = Object.hasOwn(APIS, route) ? APIS[route] : undefined;
-    if (!api && route !== "GET /v1/models") {
+    const isStored = /^\/v1\/(files|batches)\b/.test(exchange.path);
+    if (!api && !isStored && route !== "GET /v1/models") {
       return errorPlan(404, { message: `Unknown request URL: ${route}.`, code: "unknown_url" });
     }
     if (apiKey !== undefined && exchange.headers["authorization"] !== `Bearer ${apiKey}`) {
       // The key that was sent stays out of the message: messages end up in logs.
       const message = "Incorrect API key provided. Check the key that the client was given.";
       return errorPlan(401, { message, code: "invalid_api_key" });
+    }
+    if (isStored) {
+      const { batchLatency = 0 } = this.#behaviour;
+      return this.#files.plan(exchange) ?? this.#batches.plan(exchange, batchLatency) ??
+        errorPlan(404, { message: `Unknown request URL: ${route}.`, code: "unknown_url" });
     }
     if (!api) {
       const data = (models ?? DEFAULT_MODELS).map((id) => ({
@@ -105,12 +115,37 @@ export class Engine {
     }
     const request = readRequest(exchange, index, api);
     if ("status" in request) return request;
-    if (models && !models.includes(request.model)) {
-      const message =
-        `The model "${request.model}" does not exist or you do not have access to it.`;
-      return errorPlan(404, { message, param: "model", code: "model_not_found" });
-    }
-    return this.#ask(exchange, request);
+    return this.#unknownModel(request) ?? this.#ask(exchange, request);
+  }
+
+  #unknownModel({ model }: SimulatorRequest): Plan | undefined {
+    const { models } = this.#behaviour;
+    if (!models || models.includes(model)) return undefined;
+    const message = `The model "${model}" does not exist or you do not have access to it.`;
+    return errorPlan(404, { message, param: "model", code: "model_not_found" });
+  }
+
+  /** A request of a batch: no limits and no latency, but faults that are a status or are in the answer. */
+  async #askLine(url: string, body: unknown): Promise<{ status: number; body: unknown }> {
+    this.stats.batchRequests++;
+    const api = APIS[`POST ${url}`]!;
+    const read = readRequest({ body: JSON.stringify(body), headers: {} }, this.#index++, api);
+    const told = ({ status, parts }: Plan) => ({ status, body: JSON.parse(parts.join("")) });
+    if ("status" in read) return told(read);
+    const unknown = this.#unknownModel(read);
+    if (unknown) return told(unknown);
+    const fault = this.#faults.draw(read, this.#random);
+    if (fault) this.stats.faults[fault.name] = (this.stats.faults[fault.name] ?? 0) + 1;
+    if (fault?.status !== undefined) return told(planStatus(fault));
+    let reply = await answer(read, this.#behaviour.respond);
+    if (fault) reply = spoilAnswer(reply, fault);
+    this.stats.inputTokens += reply.inputTokens;
+    this.stats.outputTokens += reply.outputTokens;
+    const wire = api === "chat" ? chatWire : responsesWire;
+    return {
+      status: 200,
+      body: JSON.parse(wire.json(read, reply, fault?.name === "emptyChoices")),
+    };
   }
 
   async #ask(exchange: Exchange, request: SimulatorRequest): Promise<Plan> {
@@ -196,6 +231,7 @@ function freshStats(inFlight: number): SimulatorStats {
     byStatus: {},
     faults: {},
     aborted: 0,
+    batchRequests: 0,
     inputTokens: 0,
     outputTokens: 0,
   };

@@ -224,6 +224,12 @@ export interface SimulatorBehaviour {
    * @default {4}
    */
   chunkSize?: number;
+  /**
+   * Milliseconds until a batch is done.
+   *
+   * @default {0}
+   */
+  batchLatency?: number;
   /** Rate limits, answered with 429 and OpenAI's `x-ratelimit-…` headers. */
   limits?: SimulatorLimits;
   /** Faults by chance. */
@@ -306,6 +312,8 @@ export interface SimulatorStats {
   faults: Record<string, number>;
   /** Requests whose client went away before the answer ended. */
   aborted: number;
+  /** Requests in batches that were answered: they do not count in `requests`, which counts what came over the wire. */
+  batchRequests: number;
   /** Tokens in the prompts that were answered. */
   inputTokens: number;
   /** Tokens in the answers. */

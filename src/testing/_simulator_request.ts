@@ -12,7 +12,7 @@ import { toolsOf, wantsOf } from "./_simulator_wants.ts";
 
 /** Checks the form of a request; the answer to a wrong one is a plan. */
 export function readRequest(
-  exchange: Exchange,
+  exchange: Pick<Exchange, "body" | "headers">,
   index: number,
   api: SimulatorRequest["api"],
 ): SimulatorRequest | Plan {

@@ -48,7 +48,7 @@ export interface Simulator extends AsyncDisposable {
 
 /**
  * Starts a simulator on 127.0.0.1. Serves `POST /v1/chat/completions` and `POST /v1/responses` (plain and streamed, with
- * tools and response formats; nothing is stored) and `GET /v1/models`. Needs Deno, and the permission `net` for 127.0.0.1.
+ * tools and response formats; nothing is stored), `GET /v1/models`, and files of requests (`/v1/files`, `/v1/batches`). Needs Deno, and the permission `net` for 127.0.0.1.
  *
  * @example
  * ```ts

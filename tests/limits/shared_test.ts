@@ -7,6 +7,7 @@ import {
   limitProcess,
   modelLimiter,
   processLimiter,
+  sharedLimiters,
 } from "../../src/limits/shared.ts";
 import { handmade } from "../helpers.ts";
 
@@ -115,4 +116,21 @@ Deno.test("shared: the limits of the process are set and taken back", () => {
     limitProcess(undefined);
   }
   assertEquals(processLimiter(), undefined);
+});
+
+Deno.test("shared: all limiters can be told, from the process down to the models", () => {
+  const one = { ...provider({ concurrency: 7 }, {}), name: "told" };
+  modelLimiter(one, "m");
+  modelLimiter(one, "n");
+  limitProcess({ concurrency: 9 });
+  try {
+    const [first, ...others] = [...sharedLimiters()];
+    assertStrictEquals(first?.limiter, processLimiter());
+    const told = others.filter(({ provider }) => provider === "told");
+    assertEquals(told.map(({ model }) => model), [undefined, "m", "n"]);
+    assertStrictEquals(told[0]?.limiter, accountLimiter(one));
+    assertStrictEquals(told[1]?.limiter, modelLimiter(one, "m"));
+  } finally {
+    limitProcess(undefined);
+  }
 });

@@ -2,7 +2,12 @@ import { AgentError, defineAgent, type ErrorCode } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { Breaker, breakerOf, type CircuitBreakerOptions } from "../../src/resilience/breaker.ts";
+import {
+  Breaker,
+  breakerOf,
+  type CircuitBreakerOptions,
+  knownBreakers,
+} from "../../src/resilience/breaker.ts";
 import { configured, handmade } from "../helpers.ts";
 
 const failure = (code: ErrorCode = "provider", retryable = true) =>
@@ -246,4 +251,17 @@ Deno.test("circuitBreaker: wrong options are refused everywhere, before anything
     }
   }
   assertEquals(provider.calls, 0);
+});
+
+Deno.test("breaker: its state can be told, for each model that was asked", () => {
+  const breaker = failed([0, 0]);
+  assertEquals(breaker.state(200), { name: "open", forMs: 800 });
+  assertEquals(breaker.state(1_000), { name: "half open", forMs: 0 });
+  breaker.enter(options, 1_000)("success", 1_100);
+  assertEquals(breaker.state(1_100), { name: "closed", forMs: 0 });
+  const provider = { ...handmade({}), name: "known" };
+  const [one, two] = [breakerOf(provider, "one"), breakerOf(provider, "two")];
+  const known = [...knownBreakers()].filter(({ provider }) => provider === "known");
+  assertEquals(known.map(({ model }) => model), ["one", "two"]);
+  assert(known[0]?.breaker === one && known[1]?.breaker === two);
 });

@@ -1,0 +1,74 @@
+import type { Callable } from "../agent/callable.ts";
+import { isRecord } from "../model/check.ts";
+import { CliError } from "./exit_code.ts";
+
+/** Makes the parameters of a call of a row. */
+export type ParamsOfRow = (value: unknown) => unknown;
+
+/**
+ * How rows become parameters: each takes the column of its name, or the one that `map` says. Of an agent whose parameters are known
+ * only those are taken, so that a change in another column is no other question. A row that is no object is the only parameter itself.
+ *
+ * @throws {CliError} If a parameter is mapped that the agent does not have.
+ */
+export function paramsFor(agent: Callable, map: Readonly<Record<string, string>>): ParamsOfRow {
+  const names = paramNames(agent);
+  for (const name of Object.keys(map)) {
+    if (names !== undefined && !names.includes(name)) {
+      throw new CliError(
+        `Cannot map "${name}" as "${agent.name}" has no such parameter: it has ${
+          names.join(", ") || "none"
+        }`,
+      );
+    }
+  }
+  return (value) => {
+    if (!isRecord(value)) {
+      const only = names?.length === 1 ? names[0]! : Object.keys(map)[0] ?? "input";
+      return { [only]: value };
+    }
+    if (names === undefined) {
+      const mapped = Object.entries(map).map(([name, column]) => [name, value[column]]);
+      return { ...value, ...Object.fromEntries(mapped) };
+    }
+    const entries = names.map((name) => [name, value[map[name] ?? name]] as const);
+    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  };
+}
+
+/**
+ * Refuses a header that lacks a column, before anything is sent.
+ *
+ * @throws {CliError} If it does.
+ */
+export function checkColumns(
+  agent: Callable,
+  map: Readonly<Record<string, string>>,
+  columns: readonly string[],
+): void {
+  const required = (agent.paramsSchema?.() as { required?: readonly string[] })?.required ?? [];
+  const missing = [
+    ...required.map((name) => map[name] ?? name),
+    ...Object.values(map),
+  ].find((column) => !columns.includes(column));
+  if (missing === undefined) return;
+  throw new CliError(
+    `Cannot find the column "${missing}": there are ${
+      columns.join(", ")
+    }; --map param=column names another one`,
+  );
+}
+
+/** The names of an agent's parameters; `undefined` if they are not known. */
+function paramNames(agent: Callable): readonly string[] | undefined {
+  let schema: unknown;
+  try {
+    schema = agent.paramsSchema?.();
+  } catch {
+    // Its schema has no JSON Schema.
+  }
+  const properties = isRecord(schema) && schema.additionalProperties !== true
+    ? schema.properties
+    : undefined;
+  return isRecord(properties) ? Object.keys(properties) : undefined;
+}

@@ -1,0 +1,37 @@
+import type { JournalSummary } from "../journal/mod.ts";
+import { fromJournal, type RunFolder, runFolders } from "./run_folder.ts";
+import { dollars, integer, span } from "./words.ts";
+
+/** Lists the runs below a folder, the last one last: a line of text for each, or of JSON. */
+export async function listRuns(dir: string, json: boolean): Promise<void> {
+  for (const folder of await runFolders(dir)) {
+    const summary = await summaryOf(folder).catch((error) => fromJournal(error) as Error);
+    if (summary instanceof Error) {
+      console.log(
+        json
+          ? JSON.stringify({ runId: folder.name, error: summary.message })
+          : `${folder.name}  ${summary.message}`,
+      );
+    } else if (json) console.log(JSON.stringify({ runId: folder.name, ...summary }));
+    else console.log(`${folder.name}  ${summary === undefined ? "nothing yet" : line(summary)}`);
+  }
+}
+
+/** A run in numbers. */
+export async function summaryOf(folder: RunFolder): Promise<JournalSummary | undefined> {
+  await using journal = folder.journal();
+  return await journal.summary(folder.name);
+}
+
+/** A run in a line. */
+export function line(summary: JournalSummary): string {
+  const { ok, failed, started, usage, cost, updatedAt } = summary;
+  return [
+    `${integer(ok)} ok`,
+    `${integer(failed)} failed`,
+    ...(started > 0 ? [`${integer(started)} begun`] : []),
+    `${integer(usage.totalTokens)} tokens`,
+    ...(cost === undefined ? [] : [dollars(cost.total)]),
+    `${span(Math.max(0, Date.now() - updatedAt))} ago`,
+  ].join(", ");
+}

@@ -1,0 +1,53 @@
+import { Command } from "commander";
+import { agentRoutes } from "../hono/mod.ts";
+import { agentsOf } from "./agent_file.ts";
+import { say } from "./display.ts";
+import { environment } from "./environment.ts";
+import { CliError, EXIT, reasonOf } from "./exit_code.ts";
+import { untilSignal } from "./until_signal.ts";
+import * as value from "./values.ts";
+
+/** What the server is told. */
+interface ServeSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly grace: number;
+  readonly dashboard: boolean;
+}
+
+/** The command `serve`: agents over HTTP, until Ctrl-C. */
+export function serveCommand(): Command {
+  return new Command("serve")
+    .description("serves the agents of a module over HTTP; the first line of stdout is its URL")
+    .argument("<agents>", "agents.ts: a module that exports agents and workflows")
+    .option("-p, --port <port>", "0 takes a free one", value.port, 8_000)
+    .option("--host <name>", "where to listen", "127.0.0.1")
+    .option("--dashboard", "also a page that shows what happens: /dashboard", false)
+    .option("--grace <time>", "for calls in flight after Ctrl-C", value.duration, 3_500)
+    .addHelpText(
+      "after",
+      "\nWho may call: SHOAL_TOKENS=token,token; without it only this machine, for development.",
+    );
+}
+
+/** Serves, and resolves when it was ended. */
+export async function serve(
+  file: string,
+  { host, port, grace, dashboard }: ServeSettings,
+): Promise<number> {
+  const agents = [...new Set((await agentsOf(file)).values())];
+  const tokens = value.names(environment("SHOAL_TOKENS") ?? "");
+  let app, server;
+  try {
+    app = agentRoutes({ agents, dashboard, ...(tokens.length > 0 && { auth: { tokens } }) });
+    server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
+  } catch (cause) {
+    throw new CliError(`Cannot serve ${file}: ${reasonOf(cause)}`, EXIT.usage, { cause });
+  }
+  console.log(`http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`);
+  say(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C ends it\n`);
+  await untilSignal();
+  await app.shutdown({ grace });
+  await server.shutdown();
+  return EXIT.ok;
+}

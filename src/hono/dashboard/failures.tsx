@@ -1,0 +1,33 @@
+/** @jsxImportSource hono/jsx */
+import { meaningOf } from "../failure.ts";
+import { Empty, Moment } from "./layout.tsx";
+import { Table } from "./table.tsx";
+import type { Html, View } from "./view.ts";
+
+const SHOWN = 10;
+
+/** The latest calls that failed: their codes and what these mean, nothing of what the errors say. */
+export function Failures({ view, agent }: { view: View; agent?: string }): Html {
+  const { service, root } = view;
+  const failures = service.registry.failures.filter((one) => (agent ?? one.agent) === one.agent);
+  if (failures.length === 0) return <Empty>No call has failed.</Empty>;
+  return (
+    <Table
+      label="Latest failures"
+      columns={["Code", "Agent", "Model", "When", "Meaning", "Run"]}
+      rows={failures.slice(0, SHOWN).map(({ at, agent, code, model, run }) => ({
+        key: `${at} ${run} ${agent}`,
+        cells: [
+          <code class="bad">{code}</code>,
+          agent,
+          model ?? "–",
+          <Moment at={at} />,
+          meaningOf(code),
+          <a href={`${root}runs/${encodeURIComponent(run)}`}>
+            <code>{run.slice(0, 8)}</code>
+          </a>,
+        ],
+      }))}
+    />
+  );
+}

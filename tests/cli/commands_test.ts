@@ -1,0 +1,140 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { AGENTS, parsed, place, rowsOf, text } from "./helpers.ts";
+
+Deno.test("runs and show: numbers, the verdict, failures by cause, as text and JSON", async () => {
+  await using here = await place({
+    script: ({ text }) =>
+      /row [0-4]$/.test(text) ? "error500" : /row 7$/.test(text) ? "error400" : undefined,
+  });
+  await here.write("in.jsonl", rowsOf(40));
+  const args = [
+    "run",
+    `${AGENTS}#Sentiment`,
+    "-i",
+    "in.jsonl",
+    "-o",
+    "o.jsonl",
+    "-q",
+    "--retries",
+    "0",
+  ];
+  assertEquals((await here.shoal([...args, "--run", "one"])).code, 1);
+  const runs = await here.shoal(["runs"]);
+  assertMatch(runs.out, /^one {2}34 ok, 6 failed, [\d,]+ tokens, \$0\.\d+, \d+ m?s ago\n$/);
+  const shown = await here.shoal(["show"]);
+  assertMatch(shown.out, /^one: 34 ok, 6 failed/);
+  assertStringIncludes(shown.out, "waiting for the model");
+  assertMatch(shown.out, / {7}5 {2}provider 500: .*\n {7}1 {2}provider 400: .*\(rows 8\)/);
+  const { ok, failures, verdict } = JSON.parse((await here.shoal(["show", "one", "--json"])).out);
+  assertEquals([ok, failures.length, typeof verdict], [34, 2, "string"]);
+  assertEquals(parsed((await here.shoal(["runs", "--json"])).out).map(({ failed }) => failed), [6]);
+  assertEquals((await here.shoal(["show", "two"])).code, 2);
+});
+
+Deno.test("doctor: finds a server, and says what is wrong with one that is not there", async () => {
+  await using here = await place({ apiKey: "sk-secret-of-tests" });
+  const well = await here.shoal(["doctor"]);
+  assertEquals(well.code, 0, well.out);
+  for (
+    const name of ["runtime", "permissions", "journal", "key", "server", "streams", "concurrency"]
+  ) {
+    assertMatch(well.out, new RegExp(`^ok    ${name} `, "m"));
+  }
+  const refused = await here.shoal(["doctor"], { env: { OPENAI_API_KEY: "sk-wrong-key" } });
+  assertEquals(refused.code, 3);
+  assertMatch(refused.out, /^fail {2}server .*refuses the key \(401\)/m);
+  const gone = await here.shoal(["doctor", "--base-url", "http://127.0.0.1:1/v1"]);
+  assertEquals(gone.code, 3);
+  assertEquals(/sk-(secret|wrong)/.test(well.out + refused.out + gone.out + refused.err), false);
+});
+
+Deno.test("simulate: the first line is the URL, Ctrl-C ends it", async () => {
+  await using here = await place();
+  const child = here.spawn([
+    "simulate",
+    "--port",
+    "0",
+    "--latency",
+    "1,5",
+    "--fault",
+    "error500=1",
+  ]);
+  const reader = child.stdout.getReader();
+  const url = text((await reader.read()).value!).trim();
+  const response = await fetch(`${url}/chat/completions`, {
+    method: "POST",
+    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "x" }] }),
+  });
+  await response.body?.cancel();
+  assertEquals(response.status, 500);
+  child.kill("SIGINT");
+  await reader.cancel();
+  const [{ code }, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  assertEquals(code, 0);
+  assertStringIncludes(err, "1 requests");
+  for (const args of [["--latency", "9,3"], ["--fault", "nonsense=0.1"], ["--port", "99999"]]) {
+    assertEquals((await here.shoal(["simulate", ...args])).code, 2);
+  }
+});
+
+Deno.test("serve: the agents of a module over HTTP, for those who have a token", async () => {
+  await using here = await place();
+  const child = here.spawn(["serve", AGENTS, "--port", "0"], {
+    env: { SHOAL_TOKENS: "secret-token" },
+  });
+  const reader = child.stdout.getReader();
+  const url = text((await reader.read()).value!).trim();
+  const call = async (token: string) => {
+    const response = await fetch(`${url}/sentiment`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ input: "a" }),
+    });
+    return [response.status, (await response.json()).content];
+  };
+  assertEquals(await call("secret-token"), [200, "said Review: a"]);
+  assertEquals(await call("other"), [401, undefined]);
+  child.kill("SIGTERM");
+  await reader.cancel();
+  const [{ code }] = await Promise.all([child.status, child.stderr.cancel()]);
+  assertEquals(code, 0);
+});
+
+Deno.test("serve: without tokens the developer at the machine is let in", async () => {
+  await using here = await place();
+  const child = here.spawn(["serve", AGENTS, "--port", "0", "--dashboard"]);
+  const reader = child.stdout.getReader();
+  const url = text((await reader.read()).value!).trim();
+  const response = await fetch(url);
+  assertEquals([response.status, (await response.text()).includes("sentiment")], [200, true]);
+  const page = await fetch(`${url}/dashboard`);
+  assertEquals([page.status, /^<!doctype html>/i.test(await page.text())], [200, true]);
+  child.kill("SIGINT");
+  await reader.cancel();
+  await Promise.all([child.status, child.stderr.cancel()]);
+});
+
+Deno.test("help: every command has one, with examples and exit codes", async () => {
+  await using here = await place();
+  const { code, out } = await here.shoal(["--help"]);
+  assertEquals(code, 0);
+  for (
+    const word of [
+      "run",
+      "resume",
+      "retry",
+      "runs",
+      "show",
+      "serve",
+      "doctor",
+      "simulate",
+      "Exit codes",
+      "Examples",
+    ]
+  ) {
+    assertStringIncludes(out, word);
+  }
+  const run = await here.shoal(["run", "--help"]);
+  assertEquals([run.code, run.err], [0, ""]);
+  assertStringIncludes(run.out, "Examples");
+});

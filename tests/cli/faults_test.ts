@@ -1,0 +1,154 @@
+/** Inputs and disks as they should not be. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { writeAll } from "../../src/cli/line_sink.ts";
+import { AGENTS, place, rowsOf } from "./helpers.ts";
+
+const RUN = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-q"];
+
+Deno.test("lines that are no UTF-8 or no JSON are bad rows", async () => {
+  await using here = await place();
+  const text = (text: string) => [...new TextEncoder().encode(text)];
+  await here.write(
+    "in.jsonl",
+    new Uint8Array([
+      ...text('{"input":"a"}\n'),
+      ...text('{"input":"'),
+      0xff,
+      ...text('"}\n{"input":\n{"input":"ü"}\r\n{"input":"end"}'),
+    ]),
+  );
+  const said = await here.shoal([...RUN, "-o", "o.jsonl", "--ordered"]);
+  assertEquals(said.code, 1);
+  assertMatch(said.err, /^line 2: it is not UTF-8\nline 3: it is not JSON\n$/);
+  assertEquals((await here.rows("o.jsonl")).map(({ input }) => input), ["a", "ü", "end"]);
+});
+
+Deno.test("a broken letter in CSV spoils its row only, an open quote not the memory", async () => {
+  await using here = await place();
+  const csv = [...new TextEncoder().encode("input\nok\nx")];
+  await here.write("in.csv", new Uint8Array([...csv, 0xe4, 10, 111, 107, 50, 10]));
+  const said = await here.shoal([
+    "run",
+    `${AGENTS}#Sentiment`,
+    "-i",
+    "in.csv",
+    "-o",
+    "o.csv",
+    "-q",
+  ]);
+  assertEquals([said.code, said.err], [1, "line 3: it is not UTF-8\n"]);
+  assertEquals((await here.read("o.csv")).split("\n").length, 4);
+  await here.write("open.csv", 'input\nfirst\n"never closed\n' + "x\n".repeat(100_000));
+  const open = await here.shoal(
+    ["run", `${AGENTS}#Sentiment`, "-i", "open.csv", "-q", "--max-row", "64k"],
+  );
+  assertEquals([open.code, open.out.includes("first")], [3, true]);
+  assertMatch(open.err, /line 3 is longer than 64000 bytes/);
+});
+
+Deno.test("a single line of 200 MB is a bad row, in flat memory", async () => {
+  await using here = await place();
+  {
+    using file = await Deno.open(here.path("in.jsonl"), { write: true, create: true });
+    const chunk = new TextEncoder().encode("x".repeat(1_000_000));
+    for (let i = 0; i < 200; i++) await writeAll(file, chunk);
+    await writeAll(file, new TextEncoder().encode('\n{"input":"after"}\n'));
+  }
+  const said = await here.shoal([...RUN, "-o", "o.jsonl"]);
+  assertEquals(said.code, 1);
+  assertMatch(said.err, /^line 1: it is longer than 16000000 bytes.*\n$/);
+  assertEquals((await here.rows("o.jsonl")).map(({ input }) => input), ["after"]);
+});
+
+Deno.test("an empty input gives an empty output", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", "");
+  const said = await here.shoal([...RUN, "-o", "o.jsonl"]);
+  assertEquals([said.code, said.err, await here.read("o.jsonl")], [0, "", ""]);
+  await here.write("in.csv", "id,input\n");
+  const csv = await here.shoal(["run", `${AGENTS}#Sentiment`, "-i", "in.csv", "-o", "o.csv", "-q"]);
+  assertEquals([csv.code, csv.err, await here.read("o.csv")], [0, "", "id,input,output\n"]);
+});
+
+Deno.test("rows that are the same are rows of their own", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", '{"input":"same"}\n'.repeat(5));
+  assertEquals((await here.shoal([...RUN, "-o", "o.jsonl"])).code, 0);
+  assertEquals((await here.rows("o.jsonl")).length, 5);
+  assertEquals((await here.shoal(["resume", "-q"])).code, 0);
+  assertEquals([(await here.rows("o.jsonl")).length, here.server.stats.requests], [5, 5]);
+});
+
+Deno.test("a full disk ends the run; what is finished is kept", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(300));
+  // Deno lets nobody write to a device without all permissions.
+  const said = await here.shoal([...RUN, "-o", "/dev/full", "--run", "r"], { all: true });
+  assertEquals(said.code, 3);
+  assertMatch(said.err, /Cannot write \/dev\/full: No space left on device/);
+  assertStringIncludes(said.err, "shoal resume r");
+  const before = here.server.stats.requests;
+  const again = await here.shoal(["resume", "r", "-o", "o.jsonl"]);
+  assertEquals([again.code, (await here.rows("o.jsonl")).length], [0, 300]);
+  assertEquals(here.server.stats.requests < 300 + 20 && before > 0, true);
+});
+
+Deno.test("an output that cannot be written is told before anything is sent", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(3));
+  const said = await here.shoal([...RUN, "-o", "no/such/folder/o.jsonl"]);
+  assertEquals([said.code, here.server.stats.requests], [3, 0]);
+  assertMatch(said.err, /Cannot write no\/such\/folder\/o.jsonl/);
+  await here.write("o.jsonl", "");
+  await Deno.chmod(here.path("o.jsonl"), 0o400);
+  // The administrator may write everything.
+  if (await isWritable(here.path("o.jsonl"))) return;
+  const readOnly = await here.shoal([...RUN, "-o", "o.jsonl", "--fresh"]);
+  assertEquals([readOnly.code, here.server.stats.requests], [3, 0]);
+});
+
+Deno.test("a line that a crash has cut off does not survive", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(20));
+  assertEquals((await here.shoal([...RUN, "-o", "o.jsonl"])).code, 0);
+  await Deno.truncate(here.path("o.jsonl"), 333);
+  assertEquals((await here.shoal(["resume", "-q"])).code, 0);
+  assertEquals((await here.rows("o.jsonl")).length, 20);
+  assertEquals(here.server.stats.requests, 20);
+  assertEquals([...Deno.readDirSync(here.dir)].some(({ name }) => name.endsWith(".part")), false);
+});
+
+Deno.test("a journal of a newer version is not touched", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(3));
+  assertEquals((await here.shoal([...RUN, "-o", "o.jsonl", "--run", "r"])).code, 0);
+  const db = new DatabaseSync(here.path(".shoal/r/journal.db"));
+  db.exec("PRAGMA user_version = 99");
+  db.close();
+  const before = await here.read("o.jsonl");
+  const said = await here.shoal(["resume", "-q"]);
+  assertEquals([said.code, await here.read("o.jsonl"), here.server.stats.requests], [3, before, 3]);
+  assertStringIncludes(said.err, "written by a newer version");
+  assertStringIncludes((await here.shoal(["runs"])).out, "written by a newer version");
+});
+
+Deno.test("two at a time on the same run: the second is refused, and harms nothing", async () => {
+  await using here = await place({ latency: 50 });
+  await here.write("in.jsonl", rowsOf(200));
+  const first = here.spawn([...RUN, "-o", "o.jsonl", "--run", "r", "-c", "5"]);
+  while (here.server.stats.requests < 10) await new Promise((resolve) => setTimeout(resolve, 10));
+  const second = await here.shoal([...RUN, "-o", "o.jsonl", "--run", "r", "--resume"]);
+  assertEquals(second.code, 3);
+  assertEquals((await first.output()).code, 0);
+  assertEquals((await here.rows("o.jsonl")).length, 200);
+});
+
+async function isWritable(path: string): Promise<boolean> {
+  try {
+    (await Deno.open(path, { write: true })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

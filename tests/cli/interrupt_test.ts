@@ -1,0 +1,74 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { AGENTS, COMMAND, place, rowsOf, text, until } from "./helpers.ts";
+
+const ARGS = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--run", "r"];
+
+Deno.test("Ctrl-C: takes no more rows, finishes those in flight, tells how to go on", async () => {
+  await using here = await place({ latency: 200 });
+  await here.write("in.jsonl", rowsOf(500));
+  const child = here.spawn([...ARGS, "-c", "10"]);
+  await until(() => here.server.stats.requests >= 30);
+  child.kill("SIGINT");
+  const { code, stderr } = await child.output();
+  assertEquals(code, 130);
+  assertStringIncludes(text(stderr), "To go on: shoal resume r");
+  const { requests, aborted } = here.server.stats;
+  assertEquals(aborted, 0);
+  // What was paid for is there.
+  assertEquals((await here.rows("o.jsonl")).length, requests);
+  assertEquals(requests < 100, true);
+  here.server.configure({ latency: 0 });
+  assertEquals((await here.shoal(["resume", "r", "-q"])).code, 0);
+  assertEquals([(await here.rows("o.jsonl")).length, here.server.stats.requests], [500, 500]);
+});
+
+Deno.test("what does not finish within the grace is aborted, and asked again", async () => {
+  await using here = await place({
+    latency: ({ text }) => text.endsWith("row 3") ? 60_000 : 0,
+  });
+  await here.write("in.jsonl", rowsOf(20));
+  const child = here.spawn([...ARGS, "--grace", "200ms", "-q"]);
+  await until(() => here.asked.size === 20);
+  child.kill("SIGTERM");
+  assertEquals((await child.output()).code, 143);
+  assertEquals(here.server.stats.aborted, 1);
+  here.server.configure({ latency: 0 });
+  assertEquals((await here.shoal(["resume", "-q"])).code, 0);
+  assertEquals([...here.asked].filter(([, times]) => times > 1), [["Review: row 3", 2]]);
+  assertEquals((await here.rows("o.jsonl")).length, 20);
+});
+
+Deno.test("a second Ctrl-C ends it at once", async () => {
+  await using here = await place({ latency: 60_000 });
+  await here.write("in.jsonl", rowsOf(20));
+  const child = here.spawn([...ARGS, "--grace", "1h"]);
+  await until(() => here.server.stats.requests > 0);
+  child.kill("SIGINT");
+  const reader = child.stderr.getReader();
+  let said = "";
+  while (!said.includes("once more")) said += text((await reader.read()).value!);
+  child.kill("SIGINT");
+  await reader.cancel();
+  assertEquals((await child.status).code, 130);
+  await child.stdout.cancel();
+});
+
+Deno.test("Ctrl-C while the standard input says nothing", async () => {
+  await using here = await place();
+  const child = new Deno.Command("deno", {
+    args: [...COMMAND, "run", `${AGENTS}#Sentiment`, "-q", "--grace", "1h"],
+    cwd: here.dir,
+    env: { OPENAI_BASE_URL: here.server.url },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode('{"input":"a"}\n'));
+  const reader = child.stdout.getReader();
+  assertStringIncludes(text((await reader.read()).value!), "said Review: a");
+  child.kill("SIGINT");
+  assertEquals((await child.status).code, 130);
+  await reader.cancel();
+  await writer.close().catch(() => {});
+});

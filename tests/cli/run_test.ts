@@ -1,0 +1,212 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { AGENTS, parsed, place, rowsOf } from "./helpers.ts";
+
+Deno.test("JSONL in, JSONL out, in the order of the input if it is to be", async () => {
+  await using here = await place({ latency: { min: 0, max: 40 } });
+  await here.write("in.jsonl", rowsOf(200));
+  const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-c", "50"];
+  const { code, err } = await here.shoal([...args, "-o", "out.jsonl", "--ordered"]);
+  assertEquals(code, 0);
+  const rows = await here.rows("out.jsonl");
+  assertEquals(rows.map(({ id }) => id), Array.from({ length: 200 }, (_, i) => i));
+  assertEquals(rows[7], { id: 7, input: "row 7", output: "said Review: row 7" });
+  assertStringIncludes(err, "200 ok, 0 failed");
+  // As they are finished they come in another order.
+  const { out } = await here.shoal([...args, "--run", "other"]);
+  const ids = parsed(out).map(({ id }) => id as number);
+  assertEquals(ids.length, 200);
+  assertEquals(ids.toSorted((a, b) => a - b), rows.map(({ id }) => id));
+  assertEquals(ids.every((id, i) => id === i), false);
+});
+
+Deno.test("rows from a pipe, and an agent of a prompt with a schema", async () => {
+  await using here = await place({ respond: () => '{"label":"good"}' });
+  const schema = { type: "object", properties: { label: { type: "string" } }, required: ["label"] };
+  await here.write("schema.json", JSON.stringify(schema));
+  const said = await here.shoal(
+    ["run", "--prompt", "Label: {text}", "-m", "gpt-5-mini", "--schema", "schema.json", "--meta"],
+    { stdin: '{"text":"a"}\n\n{"text":"b","more":[1]}' },
+  );
+  assertEquals(said.code, 0);
+  const rows = parsed(said.out).toSorted((a, b) => Number(a._line) - Number(b._line));
+  assertEquals(rows.map(({ text, output, _line }) => [text, output, _line]), [
+    ["a", { label: "good" }, 1],
+    ["b", { label: "good" }, 3],
+  ]);
+  assertEquals(typeof rows[0]!._cost, "number");
+});
+
+Deno.test("CSV with quotes, line breaks and other letters; its columns as parameters", async () => {
+  await using here = await place({
+    respond: () => '{"label":"it said ""x"", ü"}'.replaceAll('""', '\\"'),
+  });
+  const csv =
+    '\ufeffid,review\n1,"a ""quoted"", text"\n2,"two\nlines"\n3,plain ü\n4,one,too many\n5,"x"y\n6,last\n';
+  await here.write("in.csv", csv);
+  const { code, err } = await here.shoal(
+    [
+      "run",
+      `${AGENTS}#Label`,
+      "-i",
+      "in.csv",
+      "-o",
+      "out.csv",
+      "--map",
+      "text=review",
+      "--columns",
+      "label",
+      "--ordered",
+      "-e",
+      "err.jsonl",
+    ],
+  );
+  assertEquals(code, 1, err);
+  assertEquals(
+    await here.read("out.csv"),
+    'id,review,label\n1,"a ""quoted"", text","it said ""x"", ü"\n2,"two\nlines","it said ""x"", ü"\n3,plain ü,"it said ""x"", ü"\n5,"""x""y","it said ""x"", ü"\n6,last,"it said ""x"", ü"\n',
+  );
+  const bad = (await here.rows("err.jsonl")).toSorted((a, b) => Number(a.line) - Number(b.line));
+  assertEquals(bad.map(({ line, code }) => [line, code]), [[6, "bad_row"]]);
+  assertEquals([...here.asked.keys()].toSorted(), [
+    'Label: "x"y',
+    'Label: a "quoted", text',
+    "Label: last",
+    "Label: plain ü",
+    "Label: two\nlines",
+  ]);
+});
+
+Deno.test("a column that is not there is told before anything is sent", async () => {
+  await using here = await place();
+  await here.write("in.csv", "id,review\n1,a\n");
+  const said = await here.shoal(["run", `${AGENTS}#Label`, "-i", "in.csv"]);
+  assertEquals([said.code, said.out, here.server.stats.requests], [2, "", 0]);
+  assertMatch(said.err, /Cannot find the column "text": there are id, review/);
+});
+
+Deno.test("rows that fail go to the errors, with their lines", async () => {
+  await using here = await place({
+    script: ({ text }) => text.includes("row 3") ? "error500" : undefined,
+  });
+  await here.write("in.jsonl", rowsOf(5));
+  const said = await here.shoal(
+    [
+      "run",
+      `${AGENTS}#Sentiment`,
+      "-i",
+      "in.jsonl",
+      "-o",
+      "o.jsonl",
+      "-e",
+      "e.jsonl",
+      "--retries",
+      "0",
+    ],
+  );
+  assertEquals(said.code, 1);
+  assertEquals((await here.rows("o.jsonl")).length, 4);
+  const [row, ...others] = await here.rows("e.jsonl");
+  assertEquals([row!.line, row!.status, row!.row, others], [4, 500, { id: 3, input: "row 3" }, []]);
+  assertMatch(said.err, /line 4: provider/);
+  // Failures stay failures, until they are tried again.
+  const resumed = await here.shoal(["resume", "-q"]);
+  assertEquals([resumed.code, here.asked.get("Review: row 1")], [1, 1]);
+  here.server.configure({ script: undefined });
+  const retried = await here.shoal(["retry", "-q"]);
+  assertEquals([retried.code, (await here.rows("o.jsonl")).length], [0, 5]);
+  assertEquals(await here.read("e.jsonl"), "");
+  assertEquals(here.asked.get("Review: row 1"), 1);
+});
+
+Deno.test("a run that has begun, and an output that is there, are not overwritten", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(2));
+  const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "out.jsonl", "-q"];
+  const precious = "precious ".repeat(1_000) + "\n";
+  await here.write("out.jsonl", precious);
+  const refused = await here.shoal(args);
+  assertEquals([refused.code, await here.read("out.jsonl")], [2, precious]);
+  assertEquals((await here.shoal([...args, "--fresh"])).code, 0);
+  assertEquals((await here.rows("out.jsonl")).length, 2);
+  const again = await here.shoal(args);
+  assertEquals(again.code, 2);
+  assertStringIncludes(again.err, "--resume goes on with it");
+  assertEquals((await here.shoal([...args, "--resume"])).code, 0);
+  assertEquals(here.server.stats.requests, 2);
+  assertEquals((await here.shoal([...args, "--fresh"])).code, 0);
+  assertEquals(here.server.stats.requests, 4);
+});
+
+Deno.test("a budget holds over all starts, and ends the run", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(200));
+  const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "out.jsonl", "-q", "-m", "m"];
+  // Each row costs about a tenth of a cent.
+  const price = ["--price", "50,0", "--max-tokens", "10", "-c", "5"];
+  const first = await here.shoal([...args, ...price, "--budget", "0.05"]);
+  assertEquals(first.code, 4, first.err);
+  assertStringIncludes(first.err, "shoal resume");
+  const done = (await here.rows("out.jsonl")).length;
+  assertEquals(done > 5 && done < 150, true, `${done}`);
+  const { requests } = here.server.stats;
+  const again = await here.shoal(["resume"]);
+  // There is hardly anything left of it.
+  assertEquals([again.code, here.server.stats.requests < requests + 5], [4, true]);
+  assertEquals((await here.shoal(["resume", "--budget", "100"])).code, 0);
+  assertEquals((await here.rows("out.jsonl")).length, 200);
+});
+
+Deno.test("a server that lets nobody in ends the run early, without the key in any text", async () => {
+  await using here = await place({ apiKey: "another" });
+  await here.write("in.jsonl", rowsOf(1_000));
+  const said = await here.shoal(["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-c", "5"]);
+  assertEquals([said.code, said.out], [3, ""]);
+  assertEquals(here.server.stats.requests < 200, true);
+  assertStringIncludes(said.err, "401");
+  assertEquals(said.err.includes("sk-secret"), false);
+});
+
+Deno.test("a reader that goes away ends the run quietly", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(20_000));
+  const child = here.spawn(["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-c", "20", "-q"]);
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  const { code } = await child.status;
+  assertEquals(await new Response(child.stderr).text(), "");
+  assertEquals(code, 141);
+  assertEquals(here.server.stats.requests < 19_000, true);
+});
+
+Deno.test("wrong use is told, with what was meant", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(1));
+  for (
+    const [args, says] of [
+      [["run"], /there is no agent/],
+      [["run", `${AGENTS}#Sentimen`], /did you mean "Sentiment"/],
+      [["run", AGENTS], /which agent/],
+      [["run", "none.ts#A"], /Cannot load the agents of none.ts/],
+      [["run", `${AGENTS}#Sentiment`, "-i", "none.jsonl"], /Cannot read none.jsonl/],
+      [["run", `${AGENTS}#Sentiment`, "-c", "0"], /above 0/],
+      [
+        ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "./in.jsonl", "--fresh"],
+        /more than one/,
+      ],
+      [["run", `${AGENTS}#Sentiment`, "--concurency", "3"], /Did you mean --concurrency/],
+      [["run", "--prompt", "x"], /without a --model/],
+      [["run", `${AGENTS}#Sentiment`, "--map", "nix=a"], /no such parameter: it has input/],
+      [["show"], /Cannot find a run/],
+      [
+        ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-m", "strange", "--budget", "1"],
+        /--price/,
+      ],
+    ] as const
+  ) {
+    const said = await here.shoal(args, { stdin: "" });
+    assertEquals([said.code, said.out], [2, ""], said.err);
+    assertMatch(said.err, says);
+  }
+  assertEquals(here.server.stats.requests, 0);
+});

@@ -1,0 +1,317 @@
+import { configure, defineAgent } from "@shoal/agents";
+import type { AgentRoutes } from "@shoal/agents/hono";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { z } from "zod";
+import { NO_USAGE } from "../../../src/model/usage.ts";
+import { all, ask, delay, echo, hanging, init, type Sent, sent, TOKEN, until } from "../helpers.ts";
+import { cookieOf, failing, ORIGIN, page, withDashboard } from "./helpers.ts";
+
+/** The text of a part of a page, one blank where tags were. */
+function textOf(html: string, id: string): string {
+  const from = html.indexOf(`<div id="${id}">`);
+  return html.slice(from, html.indexOf("</section>", from)).replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/\s+/g, " ").trim();
+}
+
+/** What the live connection sends, until it was told that it is enough. */
+async function* live(app: AgentRoutes, query = ""): AsyncGenerator<Record<string, string>> {
+  const response = await app.request(`/dashboard/events${query}`, init());
+  assertEquals(response.status, 200);
+  for await (const { event, data } of sent(response.body!) as AsyncGenerator<Sent>) {
+    assertEquals(event, "regions");
+    yield data;
+  }
+}
+
+Deno.test("the overview shows what happened: calls, tokens, costs, failures by their codes", async () => {
+  const priced = defineAgent({
+    name: "priced",
+    model: "gpt-5-mini",
+    prompt: "{text}",
+    provider: scripted({
+      text: "fine",
+      usage: { ...NO_USAGE, inputTokens: 1_000, outputTokens: 500, totalTokens: 1_500 },
+    }),
+  });
+  const app = withDashboard([priced, failing()]);
+  await ask(app, "/priced", { text: "a" });
+  await ask(app, "/batch", {
+    calls: [1, 2, 3].map(() => ({ agent: "priced", params: { text: "b" } })),
+  });
+  await ask(app, "/failing", { text: "c" });
+  const html = await page(app);
+  const figures = textOf(html, "figures");
+  assertStringIncludes(figures, "In flight 0");
+  assertStringIncludes(figures, "Calls 5");
+  assertStringIncludes(figures, "Succeeded 80 %");
+  assertStringIncludes(figures, "Tokens 6,000");
+  // 4 × (1,000 × $0.25 + 500 × $2) per million
+  assertStringIncludes(figures, "Cost $0.0050");
+  assertStringIncludes(textOf(html, "agents"), "priced 4 0 0");
+  const failures = textOf(html, "failures");
+  assertStringIncludes(failures, "provider failing m-&lt;b&gt;1&lt;/b&gt;");
+  assertStringIncludes(failures, "The model's server failed".replace("'", "&#39;"));
+  assertStringIncludes(textOf(html, "callers"), "token-0 0 not limited");
+  assertStringIncludes(textOf(html, "ended"), "several token-0");
+});
+
+Deno.test("runs in progress have a bar and a page, also when they have ended", async () => {
+  const { agent, provider } = echo("slow", 300);
+  const app = withDashboard([agent]);
+  const calls = [..."abcdef"].map((text) => ({ agent: "slow", params: { text } }));
+  const batch = ask(app, "/batch", { calls, concurrency: 2 });
+  await until(() => provider.requests.length > 2, "two have ended");
+  const html = await page(app);
+  assertStringIncludes(html, '<progress value="2" max="6" aria-label="2 of 6">');
+  assertStringIncludes(textOf(html, "limits"), "these routes 2 of 1,000 0");
+  const link = html.match(/href="dashboard\/(runs\/[\w-]+)"/)![1]!;
+  const during = await page(app, `/dashboard/${link}`);
+  assertStringIncludes(textOf(during, "run"), "in progress for");
+  assertStringIncludes(textOf(during, "calls"), "slow ok");
+  await batch;
+  const after = await page(app, `/dashboard/${link}`);
+  assertStringIncludes(textOf(after, "run"), "State ended after");
+  assertStringIncludes(textOf(after, "run"), "6 of 6");
+  assertEquals(textOf(after, "calls").match(/slow ok/g)?.length, 6);
+});
+
+Deno.test("a run that is not remembered and an agent that is none have pages that say so", async () => {
+  const app = withDashboard([echo().agent]);
+  for (const path of ["/dashboard/runs/none", "/dashboard/agents/none"]) {
+    const response = await app.request(path, init());
+    assertEquals(response.status, 404);
+    assertStringIncludes(await response.text(), "To the overview");
+  }
+});
+
+Deno.test("limits, breakers and callers show where they stand", async () => {
+  const limited = { ...scripted("x"), name: "limited", limits: { concurrency: 7 } };
+  const agent = defineAgent({ name: "limited", model: "m", prompt: "{text}", provider: limited });
+  const app = withDashboard([agent, failing()], {
+    auth: {
+      tokens: [{
+        token: TOKEN,
+        id: "alice",
+        limits: { concurrency: 3, requestsPerMinute: 60, budget: { calls: 9 } },
+      }],
+    },
+  });
+  configure({ limits: { concurrency: 1_234 } });
+  try {
+    await ask(app, "/limited", { text: "a" });
+    for (let i = 0; i < 3; i++) await ask(app, "/failing", { text: "a" });
+    const html = await page(app);
+    const limits = textOf(html, "limits");
+    assertStringIncludes(limits, "the process 0 of 1,234");
+    assertStringIncludes(limits, "limited 0 of 7");
+    assertStringIncludes(
+      textOf(html, "breakers"),
+      "m-&lt;b&gt;1&lt;/b&gt; failing open for",
+    );
+    const callers = textOf(html, "callers");
+    assertStringIncludes(callers, "alice 0 0 of 3 4 of 60 3 of 9 calls");
+    assertStringIncludes(textOf(html, "failures"), "circuit_open");
+  } finally {
+    configure({ limits: undefined });
+  }
+});
+
+Deno.test("nothing of prompts, answers, errors and tokens is shown", async () => {
+  const app = withDashboard([echo().agent, failing()]);
+  await ask(app, "/echo", { text: "secret prompt" });
+  await ask(app, "/failing", { text: "secret prompt" });
+  const { json } = await ask(app, "/batch", {
+    calls: [{ agent: "echo", params: { text: "secret prompt" }, id: "secret-id" }],
+  });
+  assertEquals(json.results[0].content, "secret prompt");
+  const html = await page(app);
+  const links = [...html.matchAll(/href="dashboard\/((?:runs|agents)\/[^"]+)"/g)];
+  assert(links.length >= 5);
+  for (
+    const one of [
+      html,
+      ...await Promise.all(links.map(([, to]) => page(app, `/dashboard/${to}`))),
+    ]
+  ) {
+    assert(!one.includes("secret") && !one.includes(TOKEN));
+  }
+  for await (const regions of live(app)) {
+    assert(!JSON.stringify(regions).includes("secret"));
+    break;
+  }
+});
+
+Deno.test("names, descriptions and schemas are text, whatever is in them", async () => {
+  const evil = `<img src=x onerror="alert(1)">'&`;
+  const agent = defineAgent({
+    name: "evil",
+    description: evil,
+    model: evil,
+    provider: scripted(evil),
+    params: z.object({
+      text: z.string().describe(evil),
+      choice: z.enum([evil, "b"]).optional(),
+      [evil]: z.number().optional(),
+    }),
+    prompt: () => evil,
+  });
+  const app = withDashboard([agent], {
+    auth: { tokens: [{ token: TOKEN, id: evil }] },
+    dashboard: { title: evil },
+  });
+  await ask(app, "/evil", { text: "x" });
+  await ask(app, "/evil", {});
+  const html = await page(app);
+  const run = html.match(/href="dashboard\/(runs\/[\w-]+)"/)![1];
+  for (const path of ["", "/agents/evil", `/${run}`]) {
+    const one = await page(app, `/dashboard${path}`);
+    assert(!one.includes("<img"), path);
+    assertStringIncludes(one, "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&#39;&amp;");
+  }
+});
+
+Deno.test("an agent's page has a field for each parameter", async () => {
+  const agent = defineAgent({
+    name: "many",
+    model: "m",
+    provider: scripted("x"),
+    params: z.object({
+      text: z.string(),
+      n: z.int().optional(),
+      tone: z.enum(["kind", "blunt"]),
+      loud: z.boolean(),
+      maybe: z.boolean().optional(),
+      tags: z.array(z.string()).optional(),
+    }),
+    prompt: ({ text }: { text: string }) => text,
+  });
+  const html = await page(withDashboard([agent]), "/dashboard/agents/many");
+  const kinds = [...html.matchAll(/name="(\w+)"[^>]*data-kind="([\w-]+)"/g)].map(([, name, kind]) =>
+    `${name}: ${kind}`
+  );
+  const flag = html.match(/name="loud"[^>]*data-kind="(\w+)"/) ??
+    html.match(/name="loud"[^>]*type="checkbox" data-kind="(\w+)"/);
+  assertEquals(flag?.[1], "flag");
+  assertEquals(kinds.filter((kind) => !kind.startsWith("loud")), [
+    "text: text",
+    "n: number",
+    "tone: json",
+    "maybe: json",
+    "tags: json",
+  ]);
+  assertStringIncludes(html, '<option value="&quot;blunt&quot;">blunt</option>');
+});
+
+Deno.test("without calls there is no form, and nothing to send it to", async () => {
+  const app = withDashboard([echo().agent], { dashboard: { calls: false } });
+  assert(!(await page(app, "/dashboard/agents/echo")).includes("<form id"));
+  const cookie = await cookieOf(app);
+  const response = await app.request("/dashboard/call/echo", {
+    ...init({ text: "x" }, { cookie, origin: ORIGIN }),
+  });
+  assertEquals(response.status, 404);
+});
+
+Deno.test("the form's call streams, counts for who has signed in, and is not for other pages", async () => {
+  const app = withDashboard([echo().agent], {
+    auth: { tokens: [{ token: TOKEN, id: "alice", limits: { requestsPerMinute: 1 } }] },
+  });
+  const cookie = await cookieOf(app);
+  const call = (headers: Record<string, string>) =>
+    app.request(`${ORIGIN}/dashboard/call/echo`, {
+      method: "POST",
+      headers: { cookie, "content-type": "application/json", ...headers },
+      body: '{"text":"hello"}',
+    });
+  for (
+    const headers of [
+      {},
+      { origin: "https://evil.example" },
+      { origin: ORIGIN, "sec-fetch-site": "same-site" },
+    ] as Record<string, string>[]
+  ) {
+    assertEquals((await call(headers)).status, 403);
+  }
+  const asForm = { origin: ORIGIN, "content-type": "text/plain" };
+  assertEquals((await call(asForm)).status, 415, "what a form could send");
+  const refused = await call({ origin: ORIGIN });
+  assertEquals(refused.status, 429, "the one before has counted");
+  assertEquals((await refused.json()).code, "too_many_requests");
+});
+
+Deno.test("the form's call gives the events of the stream", async () => {
+  const app = withDashboard([echo().agent]);
+  const response = await app.request(`${ORIGIN}/dashboard/call/echo`, {
+    ...init({ text: "hello" }, { cookie: await cookieOf(app), origin: ORIGIN }),
+  });
+  const events = await all(sent(response.body!));
+  assertEquals(events.at(-1)?.event, "result");
+  assertEquals(events.at(-1)?.data.result.content, "hello");
+  const html = await page(app, `/dashboard/runs/${response.headers.get("x-request-id")}`);
+  assertStringIncludes(textOf(html, "calls"), "echo ok");
+});
+
+Deno.test("what has changed is sent, and only that", async () => {
+  const { agent } = hanging();
+  const app = withDashboard([agent]);
+  const changes = live(app);
+  const first = (await changes.next()).value as Record<string, string>;
+  assertEquals(Object.keys(first).length, 9);
+  assertStringIncludes(first.runs!, "Nothing runs");
+  const gone = new AbortController();
+  const call = Promise.resolve(
+    app.request("/hanging", { ...init({ text: "x" }), signal: gone.signal }),
+  );
+  let seen = "";
+  for await (const regions of changes) {
+    assert(!("failures" in regions), "nothing has failed");
+    seen += regions.runs ?? "";
+    if (seen.includes("call <code>")) break;
+  }
+  gone.abort();
+  await (await call).body?.cancel();
+});
+
+Deno.test("the page of a run is kept up to date until it has ended", async () => {
+  const app = withDashboard([echo("echo", 60).agent]);
+  const calls = [..."abcdefgh"].map((text) => ({ agent: "echo", params: { text } }));
+  const batch = ask(app, "/batch", { calls, concurrency: 2 }, { "x-request-id": "my-run" });
+  await delay(30);
+  let run = "";
+  for await (const regions of live(app, "?run=my-run")) {
+    run = regions.run ?? run;
+    if (run.includes("ended after")) break;
+  }
+  assertStringIncludes(run, "8 of 8");
+  assertEquals((await batch).status, 200);
+});
+
+Deno.test("watching is no request: it neither counts nor holds a shutdown up", async () => {
+  const app = withDashboard([echo().agent], {
+    auth: {
+      tokens: [{ token: TOKEN, id: "alice", limits: { concurrency: 1, requestsPerMinute: 1 } }],
+    },
+  });
+  const one = live(app), two = live(app);
+  await one.next();
+  await two.next();
+  assertEquals((await ask(app, "/echo", { text: "x" })).status, 200);
+  const began = performance.now();
+  assertEquals(await app.shutdown({ grace: 60_000 }), { finished: 0, aborted: 0 });
+  // They end by themselves.
+  for (const viewer of [one, two]) for await (const _ of viewer);
+  assert(performance.now() - began < 10_000);
+});
+
+Deno.test("only so many may watch at the same time", async () => {
+  const app = withDashboard([echo().agent]);
+  const bodies = [];
+  for (let i = 0; i < 100; i++) bodies.push((await app.request("/dashboard/events", init())).body!);
+  assertEquals((await ask(app, "/dashboard/events")).status, 503);
+  await bodies.pop()!.cancel();
+  const response = await app.request("/dashboard/events", init());
+  assertEquals(response.status, 200, "one has gone");
+  await response.body!.cancel();
+  for (const body of bodies) await body.cancel();
+});

@@ -57,7 +57,8 @@ export interface WorkerOptions {
    */
   readonly grace?: number;
   /**
-   * How much a worker may have on its heap, in megabytes. One that needs more is ended and replaced.
+   * How much a worker may have on its heap, in megabytes. One that needs more is ended and replaced; mostly at once, but what runs out of
+   * it behind an `await` may only be noticed at the time limit of its call.
    *
    * @default {2_048}
    */

@@ -104,7 +104,9 @@ export function logScale(
 /** The numbers 1, 2, 5, 10, 20, … from just below `least` to just above `most`: at least two of them. */
 function roundNumbers(least: number, most: number): number[] {
   const all: number[] = [];
-  for (let power = Math.floor(Math.log10(least)); all.length < 2 || all.at(-1)! < most; power++) {
+  // One power lower: the logarithm of what is just below a power of ten may be rounded up to it.
+  const lowest = Math.floor(Math.log10(least)) - 1;
+  for (let power = lowest; all.length < 6 || all.at(-1)! < most; power++) {
     for (const step of [1, 2, 5]) all.push(Number(`${step}e${power}`));
   }
   const first = all.findLastIndex((value) => value <= least);

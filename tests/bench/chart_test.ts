@@ -12,6 +12,7 @@ Deno.test("a logarithmic axis goes from its first to its last mark", () => {
 Deno.test("over a short way 2 and 5 are marked, too", () => {
   assertEquals(logScale([1.01, 6], 0, 1).ticks, [1, 2, 5, 10]);
   assertEquals(logScale([3], 0, 1).ticks, [2, 5]);
+  assertEquals(logScale([9999999.99999999], 0, 1).ticks, [5e6, 1e7]);
 });
 
 Deno.test("every value is within its axis", () => {

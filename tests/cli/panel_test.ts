@@ -74,10 +74,13 @@ Deno.test({
       "5",
     ];
     const terminal = async (env: Record<string, string>, ...more: string[]) => {
+      // Whoever runs the tests may not want colours; the terminal here does.
+      const { NO_COLOR: _, ...around } = Deno.env.toObject();
       const { code, stdout } = await new Deno.Command("script", {
         args: ["-qec", [...words, ...more].map((word) => `'${word}'`).join(" "), "/dev/null"],
         cwd: here.dir,
-        env: { OPENAI_BASE_URL: here.server.url, TERM: "xterm", ...env },
+        clearEnv: true,
+        env: { ...around, OPENAI_BASE_URL: here.server.url, TERM: "xterm", ...env },
         stdin: "null",
       }).output();
       assertEquals(code, 0);

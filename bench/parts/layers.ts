@@ -38,7 +38,7 @@ interface Found {
 
 /** Shoal with a model in memory that sleeps, beside the sleep alone. */
 async function ownCost({ times, quick }: Effort): Promise<Found> {
-  const n = quick ? 20_000 : 60_000;
+  const n = quick ? 20_000 : 40_000;
   const options = { n, concurrency: IN_FLIGHT, ms: SLEEP_MS, wave: true };
   const run = (name: string) => () => measure("cases/scripted.ts", name, options);
   const runs = await Runs.of(times, { bare: run("bare"), shoal: run("shoal") });
@@ -83,7 +83,7 @@ async function ownCost({ times, quick }: Effort): Promise<Found> {
 
 /** Real HTTP to a server that answers at once. */
 async function answers({ times, quick }: Effort, streamed: boolean): Promise<Found> {
-  const n = (quick ? 3_000 : 8_000) / (streamed ? 2 : 1);
+  const n = (quick ? 3_000 : 5_000) / (streamed ? 2 : 1);
   await using server = await startServer({ latency: 0, words: streamed ? WORDS : undefined });
   const runs = await Runs.of(times, runsOf(server, n, streamed));
   const rows = Object.keys(CLIENTS).map((client) => rowOf(client as Client, runs, n));

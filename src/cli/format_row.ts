@@ -30,7 +30,7 @@ const META = ["_line", "_model", "_tokens", "_cost", "_ms", "_cached"];
  * @param header The columns of the input, if it has some: CSV has the same in each row.
  */
 export function rowWriter(options: RowFormat, header: () => readonly string[] | undefined): {
-  /** The first line, if there is one. */
+  /** What stands before the first line that is written, whichever that is; nothing when it was asked before. */
   readonly head: () => string;
   /** The others. */
   readonly write: WriteRow;
@@ -60,17 +60,19 @@ export function rowWriter(options: RowFormat, header: () => readonly string[] | 
   const delimiter = options.delimiter ?? (format === "tsv" ? "\t" : ",");
   const line = (fields: readonly unknown[]) => stringify([fields.map(textOf)], { delimiter });
   let names: readonly string[] | undefined;
-  const head = (first: readonly string[]) => {
-    names = [...first, ...answered, ...(meta ? META : [])];
-    return line(names);
-  };
+  let told = false;
+  const namesAfter = (inputs: readonly string[]): readonly string[] =>
+    names ??= [...header() ?? inputs, ...answered, ...(meta ? META : [])];
   return {
-    head: () => names === undefined ? head(header() ?? []) : "",
+    head() {
+      if (told) return "";
+      told = true;
+      return line(namesAfter([]));
+    },
     write(row, result) {
       const members = membersOf(row, result);
       const inputs = isRecord(row.value) ? Object.keys(row.value) : ["input"];
-      const before = names === undefined ? head(header() ?? inputs) : "";
-      return before + line(names!.map((name) => members[name]));
+      return line(namesAfter(inputs).map((name) => members[name]));
     },
   };
 }

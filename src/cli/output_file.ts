@@ -13,6 +13,18 @@ export interface Output {
   close(whole: boolean): Promise<void>;
 }
 
+/** The same, with what `head` gives before the first lines, or alone if there are none: rows may be made in another order than written. */
+export function withHead(output: Output, head: () => string): Output {
+  return {
+    add: (lines) => output.add(head() + lines),
+    async close(whole) {
+      const first = whole ? head() : "";
+      if (first !== "") await output.add(first);
+      await output.close(whole);
+    },
+  };
+}
+
 /**
  * Opens an output: a file, or the standard output for `"-"`.
  *

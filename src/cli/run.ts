@@ -6,7 +6,7 @@ import { display as openDisplay } from "./display.ts";
 import { CliError, EXIT, reasonOf } from "./exit_code.ts";
 import { rowWriter } from "./format_row.ts";
 import { interruptible } from "./interrupt.ts";
-import { openOutput, type Output } from "./output_file.ts";
+import { openOutput, type Output, withHead } from "./output_file.ts";
 import { checkColumns, paramsFor } from "./params.ts";
 import { pilot } from "./pilot.ts";
 import { ROWS_IN_BATCHES } from "./provider_batch.ts";
@@ -100,7 +100,7 @@ export async function run(
     );
     // Another process that works on this run must not lose its output to this one.
     await (await journal.open(folder.name)).close();
-    const output = await openOutput(settings.out);
+    const output = withHead(await openOutput(settings.out), head);
     let errors: Output | undefined;
     let whole = false;
     try {
@@ -117,10 +117,6 @@ export async function run(
       const began = performance.now();
       const ended = await runRows(checked, parts, { write, output, errors });
       whole = tally.unfinished === 0 && !interrupt.stop.aborted;
-      if (whole) {
-        const first = head();
-        if (first !== "") await output.add(first);
-      }
       await output.close(whole);
       await errors?.close(whole);
       display.end();

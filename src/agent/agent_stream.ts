@@ -2,7 +2,7 @@ import { Channel, ChannelClosedError } from "@std/async/channel";
 import { ChildAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { Result, Success, ToolCall } from "../model/result.ts";
-import type { CallHooks } from "./call.ts";
+import type { CallHooks } from "./model_agent.ts";
 import type { CallContext } from "./context.ts";
 import type { CallOptions } from "./options.ts";
 

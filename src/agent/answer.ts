@@ -1,7 +1,7 @@
 import { untilAbort } from "../model/abort.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { FinishReason, ModelReply } from "../model/message.ts";
-import type { ModelAgent } from "./call.ts";
+import type { ModelAgent } from "./model_agent.ts";
 import type { Output, Parsed } from "./output.ts";
 import type { Trace } from "./trace.ts";
 

@@ -6,7 +6,7 @@ import type { CacheOptions } from "../cache/options.ts";
 import { AgentError, type ErrorCode } from "../model/errors.ts";
 import type { ModelReply } from "../model/message.ts";
 import { type Answer, read } from "./answer.ts";
-import type { ModelAgent } from "./call.ts";
+import type { ModelAgent } from "./model_agent.ts";
 import type { Configuration } from "./config.ts";
 import { handOn } from "./hand_on.ts";
 import type { CallOptions } from "./options.ts";

@@ -5,75 +5,27 @@
  * output → hooks → result
  */
 import type { Budget } from "../limits/budget.ts";
-import type { Limiter } from "../limits/limiter.ts";
-import { ChildAbort } from "../model/abort.ts";
-import type { AgentError } from "../model/errors.ts";
-import type { JsonSchema, Message, ModelRequest, ToolRequest } from "../model/message.ts";
-import type { Result, ToolCall } from "../model/result.ts";
+import type { ChildAbort } from "../model/abort.ts";
+import type { Message, ModelRequest, ToolRequest } from "../model/message.ts";
+import type { Result } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
 import { hasPrice, loadPrices, type Prices } from "../telemetry/prices.ts";
 import type { Answer } from "./answer.ts";
 import { cached, type Sharing, sharingOf } from "./cached.ts";
+import { limitOf, NEVER } from "./call_limit.ts";
 import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
 import { type Configuration, configuration } from "./config.ts";
 import { budgetsOf, type CallContext, currentContext } from "./context.ts";
 import { hasHooks, hooked } from "./hooks.ts";
-import type { Input } from "./input.ts";
-import type { CallOptions, ModelAgentOptions } from "./options.ts";
-import type { Output } from "./output.ts";
-import { messagesOf, type Prompt } from "./prompt.ts";
+import type { CallOptions } from "./options.ts";
+import type { CallHooks, ModelAgent } from "./model_agent.ts";
+import { messagesOf } from "./prompt.ts";
 import { repaired, repairsOf } from "./repair.ts";
 import { retried } from "./retried.ts";
 import { rounds, stepsOf, type Talk } from "./rounds.ts";
 import type { Outgoing } from "./send.ts";
-import type { DefinedTool } from "./tool.ts";
 import { useTools } from "./tool_calls.ts";
 import { Trace } from "./trace.ts";
-
-/** An agent that asks a model, ready to be called. */
-export interface ModelAgent extends ModelAgentOptions {
-  /** Makes the prompt of a call; throws if the parameters do not fit. */
-  readonly render: (params: unknown) => Prompt | Promise<Prompt>;
-  /** What the prompt is made by, as it was defined. */
-  readonly prompt?: unknown;
-  /** Checks the parameters. */
-  readonly input?: Input;
-  /**
-   * The JSON Schema of the parameters, as far as it is known.
-   *
-   * @throws {TypeError} If the schema that checks them has none.
-   */
-  readonly paramsSchema?: () => JsonSchema | undefined;
-  /** Reads typed answers. */
-  readonly output?: Output;
-  /** What the model may ask for; absent if that is nothing. */
-  readonly tools?: readonly DefinedTool[];
-  /** The agent's own limits. */
-  readonly limiter?: Limiter;
-  /** What its answers were like until now. */
-  readonly seen: {
-    /** How long they are, in tokens. */
-    outputTokens?: number;
-    /** How many tokens a request has for each that was estimated. */
-    perEstimate?: number;
-  };
-}
-
-/** Told what a call does while it runs. */
-export interface CallHooks {
-  /** Takes the pieces of the answer; the next one is not read before this is done. */
-  readonly onDelta?: (text: string) => void | Promise<void>;
-  /** Told that there is more of a typed answer; reading it costs time. */
-  readonly onPartial?: (read: () => unknown) => void | Promise<void>;
-  /** Told that an attempt failed and that there will be another one. */
-  readonly onRetry?: (error: AgentError, attempt: number, delayMs: number) => void;
-  /** Told that a model failed and that this one is asked next. */
-  readonly onFallback?: (model: string, error: AgentError) => void;
-  /** Told that a tool begins. */
-  readonly onToolStart?: (tool: Pick<ToolCall, "id" | "name" | "args">) => void;
-  /** Told that a tool has ended. */
-  readonly onToolEnd?: (tool: ToolCall) => void;
-}
 
 /**
  * Calls the model and gives the result; a failure is a value.
@@ -131,26 +83,6 @@ async function within(limit: ChildAbort, call: ModelCall, told: boolean): Promis
   if (!told) return await call.settle();
   const { trace, signal, wanted: { agent, params } } = call;
   return trace.end(await hooked({ agent, params, trace, signal, work: () => call.result() }));
-}
-
-/** The signal of a call that nothing ever ends. */
-const NEVER = new AbortController().signal;
-
-/**
- * What ends the call early, if it must have a signal of its own: because there is more than one thing that may end it, or because code of the
- * caller's gets the signal, which may listen to it and never let go. Otherwise the signal of the run will do for all of its calls.
- */
-function limitOf(
-  { limits: { total } }: Candidate,
-  options: CallOptions,
-  context: CallContext,
-  told: boolean,
-): ChildAbort | undefined {
-  const both = context.signal !== undefined && options.signal !== undefined;
-  if (total === undefined && !both && !told) return undefined;
-  const limit = new ChildAbort(context.signal, options.signal);
-  limit.abortAfter(total, "it was not finished");
-  return limit;
 }
 
 /** A call under way. Each of its steps is a method, and one that has nothing to do costs nothing. */

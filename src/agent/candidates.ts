@@ -5,7 +5,7 @@ import type { HedgeOptions } from "../resilience/hedge_options.ts";
 import { type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { type TimeoutOptions, timeouts } from "../resilience/timeout.ts";
-import type { ModelAgent } from "./call.ts";
+import type { ModelAgent } from "./model_agent.ts";
 import { type Configuration, getDefaultProvider } from "./config.ts";
 import { type CallOptions, settingsOf } from "./options.ts";
 

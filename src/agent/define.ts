@@ -12,7 +12,7 @@ import type { JsonSchema } from "../model/message.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { templateSchema } from "./as_tool.ts";
-import type { ModelAgent } from "./call.ts";
+import type { ModelAgent } from "./model_agent.ts";
 import { DefinedModel, DefinedRun } from "./defined.ts";
 import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "./options.ts";
 import { hooks } from "./hooks.ts";

@@ -2,7 +2,7 @@
 import type { JsonSchema } from "../model/message.ts";
 import type { Failure, Result } from "../model/result.ts";
 import type { Callable } from "./callable.ts";
-import type { ModelAgent } from "./call.ts";
+import type { ModelAgent } from "./model_agent.ts";
 import type { CallOptions } from "./options.ts";
 
 /** What something callable was defined with. */

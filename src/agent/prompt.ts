@@ -1,7 +1,7 @@
 import { untilAbort } from "../model/abort.ts";
 import type { Message } from "../model/message.ts";
 import type { CallOptions } from "./options.ts";
-import type { ModelAgent } from "./call.ts";
+import type { ModelAgent } from "./model_agent.ts";
 import { messagesProblem, type PromptMessage, withoutBytes } from "./parts.ts";
 import { TemplateError } from "./template.ts";
 import { checkedParams } from "./params.ts";

@@ -1,7 +1,7 @@
 /** A call with tools is a conversation: the model asks for tools and is asked again with what they gave, until it answers. */
 import type { Message, ToolRequest } from "../model/message.ts";
 import type { Answer } from "./answer.ts";
-import type { ModelAgent } from "./call.ts";
+import type { ModelAgent } from "./model_agent.ts";
 import type { CallOptions } from "./options.ts";
 import type { Trace } from "./trace.ts";
 

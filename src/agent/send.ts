@@ -11,7 +11,7 @@ import { type Answer, read } from "./answer.ts";
 import { attempt, type Taker } from "./attempt.ts";
 import type { Pass } from "./gate.ts";
 import { handOn } from "./hand_on.ts";
-import type { CallHooks, ModelAgent } from "./call.ts";
+import type { CallHooks, ModelAgent } from "./model_agent.ts";
 import type { Trace } from "./trace.ts";
 
 /** A request on its way to one model. */

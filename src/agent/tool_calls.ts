@@ -3,7 +3,7 @@ import { pooledMap } from "@std/async/pool";
 import { ChildAbort, untilAbort } from "../model/abort.ts";
 import type { Message, ToolRequest } from "../model/message.ts";
 import type { ToolCall, ToolErrorCode } from "../model/result.ts";
-import type { CallHooks } from "./call.ts";
+import type { CallHooks } from "./model_agent.ts";
 import { type CallContext, emitterOf } from "./context.ts";
 import { listed } from "./input.ts";
 import { runInside } from "./inside.ts";

@@ -1,6 +1,6 @@
 /** Lets the attempts of one worker out, through the limits, budgets and breakers of this process. */
 import { admit } from "../agent/admit.ts";
-import type { ModelAgent } from "../agent/call.ts";
+import type { ModelAgent } from "../agent/model_agent.ts";
 import { configuration } from "../agent/config.ts";
 import type { Pass } from "../agent/gate.ts";
 import { type Guard, guardOf } from "../agent/retried.ts";

@@ -1,6 +1,6 @@
 /** Which provider of the process an attempt of a worker is for: its limits and breakers are those that hold. */
 import { type Callable, isCallable } from "../agent/callable.ts";
-import type { ModelAgent } from "../agent/call.ts";
+import type { ModelAgent } from "../agent/model_agent.ts";
 import { configuration } from "../agent/config.ts";
 import { definitionOf } from "../agent/definition.ts";
 import { limiterFor } from "../limits/adaptive.ts";

@@ -19,6 +19,23 @@ export interface StartOptions {
   readonly env?: Record<string, string>;
   /** With all permissions. */
   readonly all?: boolean;
+  /** Bound by the modes of files also where the administrator runs the tests. */
+  readonly bound?: boolean;
+}
+
+const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
+/** Takes from root that it may write what nobody may write. */
+const UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override", "--"];
+
+/** Can a command be `bound`? As root that needs `setpriv` of util-linux. */
+export async function canBeBound(): Promise<boolean> {
+  if (!isRoot) return true;
+  const [command, ...args] = UNPRIVILEGED;
+  try {
+    return (await new Deno.Command(command!, { args: [...args, "true"] }).output()).success;
+  } catch {
+    return false;
+  }
 }
 
 /** A folder of its own, a server, and the command line in there as a process of its own, with the permissions of its task. */
@@ -49,9 +66,11 @@ export async function place(options: SimulatorOptions = {}): Promise<Place> {
     },
   });
   const path = (name: string) => join(dir, name);
-  const spawn = (args: readonly string[], { stdin, env, all }: StartOptions = {}) => {
-    const child = new Deno.Command("deno", {
-      args: [...COMMAND.map((arg) => all && arg === "-P=shoal" ? "-A" : arg), ...args],
+  const spawn = (args: readonly string[], { stdin, env, all, bound }: StartOptions = {}) => {
+    const shoal = COMMAND.map((arg) => all && arg === "-P=shoal" ? "-A" : arg);
+    const [command, ...words] = [...(bound && isRoot ? UNPRIVILEGED : []), "deno", ...shoal];
+    const child = new Deno.Command(command!, {
+      args: [...words, ...args],
       cwd: dir,
       env: {
         OPENAI_BASE_URL: server.url,

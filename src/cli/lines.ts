@@ -1,33 +1,45 @@
-/** A line of bytes. */
-export interface Line {
-  /** Which one, from 1. */
+/** Lines of bytes, that stand one behind the other. */
+export interface Lines {
+  /** Which one is the first of them, from 1. */
   readonly line: number;
-  /** What is in it, without its end; absent if it is longer than allowed. */
+  /** What is in them, without the end of the last; absent if it is one that is longer than allowed. */
   readonly bytes?: Uint8Array;
 }
 
 const LF = 10;
 
-/** Cuts bytes into lines. Of a line that is longer than `most` bytes nothing is kept: memory stays flat whatever comes. */
+/**
+ * Cuts bytes into whole lines, as many at a time as there are, since one by one they would cost more than what is in them. Of a line
+ * that is longer than `most` bytes nothing is kept: memory stays flat whatever comes.
+ */
 export async function* linesOf(
   chunks: AsyncIterable<Uint8Array>,
   most: number,
-): AsyncGenerator<Line> {
+): AsyncGenerator<Lines> {
   let line = 1;
   let kept: Uint8Array[] = [];
   let length = 0;
-  const take = (last: Uint8Array): Line => {
-    const number = line++;
+  const one = (last: Uint8Array): Lines => {
     const tooLong = length + last.length > most;
     const bytes = kept.length === 0 ? last : joined([...kept, last]);
     kept = [];
     length = 0;
-    return tooLong ? { line: number } : { line: number, bytes };
+    return { line: line++, ...(!tooLong && { bytes }) };
   };
   for await (const chunk of chunks) {
     let start = 0;
-    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
-      yield take(chunk.subarray(start, end));
+    let end = chunk.indexOf(LF);
+    // What was begun before, and where lines may be too long each of them.
+    while (end >= 0 && (length > 0 || chunk.length > most)) {
+      yield one(chunk.subarray(start, end));
+      start = end + 1;
+      end = chunk.indexOf(LF, start);
+    }
+    if (end >= 0) {
+      end = chunk.lastIndexOf(LF);
+      const bytes = chunk.subarray(start, end);
+      yield { line, bytes };
+      line += endsIn(bytes) + 1;
       start = end + 1;
     }
     const rest = chunk.subarray(start);
@@ -35,7 +47,13 @@ export async function* linesOf(
     if (length > most) kept = [];
     else if (rest.length > 0) kept.push(rest);
   }
-  if (length > 0) yield take(new Uint8Array());
+  if (length > 0) yield one(new Uint8Array());
+}
+
+function endsIn(bytes: Uint8Array): number {
+  let ends = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) ends++;
+  return ends;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -31,8 +31,12 @@ export function paramsFor(agent: Callable, map: Readonly<Record<string, string>>
       const mapped = Object.entries(map).map(([name, column]) => [name, value[column]]);
       return { ...value, ...Object.fromEntries(mapped) };
     }
-    const entries = names.map((name) => [name, value[map[name] ?? name]] as const);
-    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+    const params: Record<string, unknown> = {};
+    for (const name of names) {
+      const member = value[map[name] ?? name];
+      if (member !== undefined) params[name] = member;
+    }
+    return params;
   };
 }
 

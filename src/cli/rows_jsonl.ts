@@ -1,3 +1,4 @@
+import { textsOf } from "./line_texts.ts";
 import { linesOf } from "./lines.ts";
 import type { BadRow, Row } from "./row.ts";
 
@@ -7,29 +8,33 @@ export async function* lineRows(
   format: "jsonl" | "text",
   most: number,
 ): AsyncGenerator<Row | BadRow> {
-  const utf8 = new TextDecoder("utf-8", { fatal: true });
   for await (const { line, bytes } of linesOf(chunks, most)) {
     if (bytes === undefined) {
       yield { line, problem: `it is longer than ${most} bytes: --max-row allows more` };
       continue;
     }
-    let text: string;
-    try {
-      text = utf8.decode(bytes);
-    } catch {
-      yield { line, problem: "it is not UTF-8" };
-      continue;
+    for (const [i, text] of textsOf(bytes).entries()) {
+      const row = rowOf(text, line + i, format);
+      if (row !== undefined) yield row;
     }
-    if (text.trim() === "") continue;
-    if (format === "text") {
-      yield { line, value: text.replace(/\r$/, "") };
-      continue;
-    }
-    try {
-      yield { line, value: JSON.parse(text) };
-    } catch {
-      // What the parser says has a piece of the row in it.
-      yield { line, problem: "it is not JSON" };
-    }
+  }
+}
+
+/** The row of a line; `undefined` if it is empty. */
+function rowOf(
+  text: string | undefined,
+  line: number,
+  format: "jsonl" | "text",
+): Row | BadRow | undefined {
+  if (text === undefined) return { line, problem: "it is not UTF-8" };
+  // A byte order mark stands where files were put together, too.
+  const own = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  if (own.trim() === "") return undefined;
+  if (format === "text") return { line, value: own.replace(/\r$/, "") };
+  try {
+    return { line, value: JSON.parse(own) };
+  } catch {
+    // What the parser says has a piece of the row in it.
+    return { line, problem: "it is not JSON" };
   }
 }

@@ -10,14 +10,14 @@ import { openOutput, type Output, withHead } from "./output_file.ts";
 import { checkColumns, paramsFor } from "./params.ts";
 import { pilot } from "./pilot.ts";
 import { ROWS_IN_BATCHES } from "./provider_batch.ts";
-import { type BadRow, isBad, type Row } from "./row.ts";
-import { type Format, formatOf, openRows, type Rows } from "./rows.ts";
+import { type Format, formatOf, openRows } from "./rows.ts";
 import { endOf } from "./run_end.ts";
 import { fromJournal, nameFor, RunFolder } from "./run_folder.ts";
 import { runRows } from "./run_rows.ts";
 import type { RunSettings, ToldSettings } from "./run_settings.ts";
 import { agentFor, askingAt, callOptionsOf, providerFor } from "./run_setup.ts";
 import { Tally } from "./tally.ts";
+import { withHeader } from "./with_header.ts";
 
 /**
  * Runs an agent over rows.
@@ -44,6 +44,7 @@ export async function run(
     throw new CliError("Cannot write text: name jsonl, csv or tsv by --out-format");
   }
   const inFormat = formatOf(settings.in, settings.inFormat);
+  const isCsv = inFormat === "csv" || inFormat === "tsv";
   const from = {
     path: settings.in,
     format: inFormat,
@@ -107,13 +108,14 @@ export async function run(
       errors = settings.errors === undefined ? undefined : await openOutput(settings.errors);
       countLines(settings.in, counting.signal).then((lines) => {
         if (lines === undefined) return;
-        const isCsv = inFormat === "csv" || inFormat === "tsv";
         const total = Math.max(0, isCsv ? lines - 1 : lines);
         tally.total = Math.min(total, settings.limit ?? Infinity);
         tally.about = isCsv;
       }, () => {});
       display.follow(() => tally.view(folder.name));
-      const checked = withHeader(rows, (header) => checkColumns(agent, settings.map, header));
+      const checked = isCsv
+        ? withHeader(rows, (header) => checkColumns(agent, settings.map, header))
+        : rows;
       const began = performance.now();
       const ended = await runRows(checked, parts, { write, output, errors });
       whole = tally.unfinished === 0 && !interrupt.stop.aborted;
@@ -206,21 +208,6 @@ async function budgetLeft(
     `Cannot go on with the run "${runId}" as its budget of $${budget} is spent: --budget gives it more`,
     EXIT.budget,
   );
-}
-
-/** The same rows; the header is looked at before the first of them is handed on. */
-async function* withHeader(
-  rows: Rows,
-  check: (header: readonly string[]) => void,
-): AsyncGenerator<Row | BadRow> {
-  let checked = false;
-  for await (const row of rows) {
-    if (!checked && !isBad(row) && rows.header !== undefined) {
-      check(rows.header);
-      checked = true;
-    }
-    yield row;
-  }
 }
 
 /** An error with the way to go on from it. */

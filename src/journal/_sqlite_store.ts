@@ -1,5 +1,6 @@
 import type { StatementSync } from "node:sqlite";
 import type { Connection } from "./_sqlite_connection.ts";
+import { findAll, itemOf } from "./_sqlite_find.ts";
 import { loadIndex } from "./_sqlite_index.ts";
 import { insertAll, type SqlValue } from "./_sqlite_insert.ts";
 import { JournalError } from "./errors.ts";
@@ -62,14 +63,10 @@ export class SqliteStore implements JournalStore {
 
   find(runId: string, ids: readonly string[]): (StoredItem | undefined)[] {
     const { index } = this.#claimed(runId);
-    const find = this.#prepare(`
-      SELECT id, starts, started, ended FROM items LEFT JOIN outcomes USING (item) WHERE item = ?
-    `);
-    return ids.map((id) => {
-      const item = index.get(id);
-      const row = item === 0 ? undefined : find.get(item);
-      return row === undefined || row.id !== id ? undefined : itemOf(row);
-    });
+    const prepare = (sql: string) => this.#prepare(sql);
+    // What stands where an index of 64 bits leads may be another one.
+    return findAll(prepare, ids.map((id) => index.get(id)))
+      .map((item, i) => item?.id === ids[i] ? item : undefined);
   }
 
   write(runId: string, { started, ended, removed, state }: StoreChanges): void {
@@ -204,15 +201,4 @@ export class SqliteStore implements JournalStore {
     if (run !== undefined) return run;
     throw new JournalError(`Cannot write to the run "${runId}" as it is not open`, "closed");
   }
-}
-
-function itemOf(row: Record<string, unknown>): StoredItem {
-  const { id, starts, started, params, ended } = row as unknown as StoredItem;
-  return {
-    id,
-    starts: Number(starts),
-    started,
-    params: params ?? undefined,
-    ended: ended ?? undefined,
-  };
 }

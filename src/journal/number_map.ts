@@ -24,7 +24,17 @@ export class NumberMap {
     this.setHalves(high(id), low(id), value);
   }
 
-  /** The same where the first 16 digits are there as two numbers of 32 bits. */
+  /** Counts the number of this id up, and gives the one before. */
+  countUp(id: string): number {
+    const [a, b] = [high(id), low(id)];
+    const at = this.#place(a, b) + 2;
+    const before = this.#slots[at]!;
+    if (before === 0) this.setHalves(a, b, 1);
+    else this.#slots[at] = before + 1;
+    return before;
+  }
+
+  /** As `set`, where the first 16 digits are there as two numbers of 32 bits. */
   setHalves(high: number, low: number, value: number): void {
     if (this.#size * FIELDS > this.#slots.length * 0.7) this.#grow();
     this.#put(high, low, value);

@@ -124,8 +124,7 @@ export class Session implements JournalSession {
 
   /** The nth item with the same id has an id of its own: who stands where is all the same, since they are the same. */
   #numbered(id: string): string {
-    const n = this.#seen.get(id);
-    this.#seen.set(id, n + 1);
+    const n = this.#seen.countUp(id);
     if (n === 0) return id;
     return createHash("sha256").update(`${id}#${n}`).digest("hex").slice(0, 32);
   }

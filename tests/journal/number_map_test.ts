@@ -23,6 +23,17 @@ Deno.test("NumberMap does what a Map does", () => {
   );
 });
 
+Deno.test("NumberMap counts up", () => {
+  fc.assert(fc.property(fc.array(fc.nat(9)), (numbers) => {
+    const [mine, real] = [new NumberMap(), new Map<number, number>()];
+    for (const n of numbers) {
+      assertEquals(mine.countUp(`${n}`.repeat(32)), real.get(n) ?? 0);
+      real.set(n, (real.get(n) ?? 0) + 1);
+    }
+    assertEquals(mine.size, real.size);
+  }));
+});
+
 Deno.test("NumberMap holds 200,000 ids, also such as differ little", () => {
   const map = new NumberMap();
   const id = (n: number) =>

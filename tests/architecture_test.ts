@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   agent: ["model", "resilience", "limits", "cache", "telemetry"],
   run: ["agent", "model", "limits", "telemetry"],
   hono: ["run", "agent", "model", "limits", "resilience"],
-  cli: ["hono", "run", "agent", "journal", "providers", "testing", "model", "telemetry"],
+  cli: ["hono", "workers", "run", "agent", "journal", "providers", "testing", "model", "telemetry"],
   workers: ["run", "agent", "model", "limits", "cache", "resilience", "telemetry"],
 };
 

@@ -4,11 +4,22 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CliError, reasonOf } from "./exit_code.ts";
 
+/** The URL of the module that is meant by `agents.ts#Name`. */
+export function moduleOf(reference: string): string {
+  const file = fileOf(reference);
+  return /^[a-z]+:/.test(file) ? file : pathToFileURL(resolve(file)).href;
+}
+
+function fileOf(reference: string): string {
+  const at = reference.lastIndexOf("#");
+  return at < 0 ? reference : reference.slice(0, at);
+}
+
 /** Everything in a module that can be called, by the names of its exports. */
 export async function agentsOf(file: string): Promise<ReadonlyMap<string, Callable>> {
   let module: Record<string, unknown>;
   try {
-    module = await import(/^[a-z]+:/.test(file) ? file : pathToFileURL(resolve(file)).href);
+    module = await import(moduleOf(file));
   } catch (cause) {
     throw new CliError(`Cannot load the agents of ${file}: ${reasonOf(cause)}`, undefined, {
       cause,
@@ -27,7 +38,7 @@ export async function agentsOf(file: string): Promise<ReadonlyMap<string, Callab
  */
 export async function agentOf(reference: string): Promise<Callable> {
   const at = reference.lastIndexOf("#");
-  const file = at < 0 ? reference : reference.slice(0, at);
+  const file = fileOf(reference);
   const wanted = at < 0 ? undefined : reference.slice(at + 1);
   const found = await agentsOf(file);
   const names = [...found.keys()];

@@ -22,38 +22,85 @@ export interface Estimate {
   readonly tokens: Interval;
   /** Milliseconds of the whole. */
   readonly ms: Interval;
+  /** The limit that makes it last so long; absent if that is the work itself. */
+  readonly limitedBy?: "--rpm" | "--tpm";
+}
+
+/** What the whole is run with. */
+export interface Pace {
+  /** How many are worked on at the same time; if that is not known, as fast as the sample. */
+  readonly concurrency: number | undefined;
+  /** Requests that may be sent in a minute. */
+  readonly rpm?: number;
+  /** Tokens that may be used in a minute. */
+  readonly tpm?: number;
+  /** How many milliseconds the sample took. */
+  readonly wallMs: number;
 }
 
 /**
- * Tells the whole by a sample.
+ * Tells the whole by a sample. It takes as long as the work does, or as the limits make it, whichever is longer: of a few rows hardly
+ * any has to wait for a limit, and of many rows nearly all.
  *
  * @param total How many rows there are.
- * @param concurrency How many are worked on at the same time; if that is not known, as fast as the sample.
- * @param wallMs How long the sample took.
  */
-export function estimate(
-  results: readonly Result[],
-  total: number,
-  concurrency: number | undefined,
-  wallMs: number,
-): Estimate {
+export function estimate(results: readonly Result[], total: number, pace: Pace): Estimate {
   const costs = results.map(({ cost }) => cost?.total).filter((cost) => cost !== undefined);
-  const durations = results.map(({ durationMs }) => durationMs);
-  const lanes = Math.min(concurrency ?? Infinity, total);
-  const perRow = intervalOf(durations, total);
-  // Rows that wait for a limit have waited in the sample, too: it is never faster than that.
-  const scale = Number.isFinite(lanes) && lanes > 0 ? 1 / lanes : wallMs / (sum(durations) || 1);
-  const ms = {
-    low: perRow.low * scale,
-    mean: perRow.mean * scale,
-    high: Math.max(perRow.high * scale, Math.max(0, ...durations)),
-  };
+  const tokens = intervalOf(results.map(({ usage }) => usage.totalTokens), total);
+  const requests = intervalOf(results.map(({ attempts }) => attempts.length), total);
+  const { rpm, tpm } = pace;
+  let ms = workOf(results, total, pace);
+  let limitedBy: Estimate["limitedBy"];
+  for (
+    const [name, amount, perMinute] of [
+      ["--rpm", requests, rpm],
+      ["--tpm", tokens, tpm],
+    ] as const
+  ) {
+    if (perMinute === undefined) continue;
+    const limited = times(amount, 60_000 / perMinute);
+    if (limited.mean > ms.mean) limitedBy = name;
+    ms = longer(ms, limited);
+  }
   return {
     ok: results.filter(({ ok }) => ok).length,
     failed: results.filter(({ ok }) => !ok).length,
     cost: costs.length === 0 ? undefined : intervalOf(costs, total),
-    tokens: intervalOf(results.map(({ usage }) => usage.totalTokens), total),
+    tokens,
     ms,
+    limitedBy,
+  };
+}
+
+/** How long it takes as far as nothing has to wait for the limits of the run. */
+function workOf(
+  results: readonly Result[],
+  total: number,
+  { concurrency, rpm, tpm, wallMs }: Pace,
+): Interval {
+  const all = sum(results.map(({ durationMs }) => durationMs));
+  const isLimited = rpm !== undefined || tpm !== undefined;
+  const durations = results.map(({ durationMs, timing }) =>
+    // Why a server wants to be left alone nobody knows: that stays.
+    isLimited && timing.limitedBy !== "pause"
+      ? Math.max(0, durationMs - timing.limitedMs)
+      : durationMs
+  );
+  const lanes = Math.min(concurrency ?? Infinity, total);
+  const scale = Number.isFinite(lanes) && lanes > 0 ? 1 / lanes : wallMs / (all || 1);
+  const { low, mean, high } = times(intervalOf(durations, total), scale);
+  return { low, mean, high: Math.max(high, ...durations) };
+}
+
+function times({ low, mean, high }: Interval, by: number): Interval {
+  return { low: low * by, mean: mean * by, high: high * by };
+}
+
+function longer(a: Interval, b: Interval): Interval {
+  return {
+    low: Math.max(a.low, b.low),
+    mean: Math.max(a.mean, b.mean),
+    high: Math.max(a.high, b.high),
   };
 }
 

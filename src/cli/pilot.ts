@@ -50,6 +50,7 @@ export async function pilot(
       journal: parts.journal,
       runId: parts.runId,
       retryFailed: parts.retryFailed,
+      mode: parts.mode,
       concurrency: concurrency === "auto" ? {} : concurrency,
       limits: { requestsPerMinute: settings.rpm, tokensPerMinute: settings.tpm },
       signal: interrupt.stop,
@@ -59,17 +60,15 @@ export async function pilot(
     if (interrupt.stop.aborted) return interrupt.exitCode;
     throw error instanceof BatchError ? error.cause ?? error : error;
   }
-  const ms = performance.now() - began;
-  for (const line of told(estimate(results, sample.seen, concurrencyOf(parts), ms))) note(line);
+  const wallMs = performance.now() - began;
+  const { rpm, tpm } = settings;
+  const pace = { concurrency: concurrency === "auto" ? undefined : concurrency, rpm, tpm, wallMs };
+  for (const line of told(estimate(results, sample.seen, pace))) note(line);
   if (settings.yes) return undefined;
   return await asked(`Run all ${integer(sample.seen)} rows? [y/N] `) ? undefined : EXIT.pilot;
 }
 
-function concurrencyOf({ settings }: RunParts): number | undefined {
-  return settings.concurrency === "auto" ? undefined : settings.concurrency;
-}
-
-function told({ ok, failed, cost, tokens, ms }: Estimate): readonly string[] {
+function told({ ok, failed, cost, tokens, ms, limitedBy }: Estimate): readonly string[] {
   const between = (
     { low, high, mean }: { low: number; high: number; mean: number },
     word: (n: number) => string,
@@ -78,7 +77,7 @@ function told({ ok, failed, cost, tokens, ms }: Estimate): readonly string[] {
     `${integer(ok)} ok, ${integer(failed)} failed`,
     `all rows: ${cost === undefined ? "no known price" : between(cost, dollars)}, ${
       between(tokens, integer)
-    } tokens, ${between(ms, span)}`,
+    } tokens, ${between(ms, span)}${limitedBy === undefined ? "" : `, limited by ${limitedBy}`}`,
   ];
 }
 

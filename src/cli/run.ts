@@ -16,8 +16,10 @@ import { fromJournal, nameFor, RunFolder } from "./run_folder.ts";
 import { runRows } from "./run_rows.ts";
 import type { RunSettings, ToldSettings } from "./run_settings.ts";
 import { agentFor, askingAt, callOptionsOf, providerFor } from "./run_setup.ts";
+import { serverVariable } from "./server_variable.ts";
 import { Tally } from "./tally.ts";
 import { withHeader } from "./with_header.ts";
+import { workerPool } from "./worker_pool.ts";
 
 /**
  * Runs an agent over rows.
@@ -53,13 +55,15 @@ export async function run(
   };
   const folder = folderFor(reference, settings);
   // Before anything is made or forgotten: an input that is not there is a slip of the pen.
+  using _ = serverVariable(settings.workers === undefined ? undefined : settings.baseUrl);
+  await using pool = await workerPool(reference, named, settings);
   const rows = await openRows(from);
   await prepare(folder, settings);
   await folder.make();
   await using journal = folder.journal();
   const display = openDisplay({ quiet: settings.quiet, every: settings.progressEvery });
   await using provider = providerFor(settings, folder, (text) => display.note(text));
-  const agent = askingAt(named, provider);
+  const agent = pool === undefined ? askingAt(named, provider) : named;
   const tally = new Tally();
   const counting = new AbortController();
   try {
@@ -81,6 +85,7 @@ export async function run(
     const parts = {
       agent,
       call,
+      mode: pool,
       settings,
       journal,
       runId: folder.name,

@@ -1,5 +1,6 @@
 import { type BudgetOptions, type CallOptions, type Result, stream } from "../../mod.ts";
 import type { Callable } from "../agent/callable.ts";
+import type { Mode } from "../agent/mode.ts";
 import type { Journal } from "../journal/mod.ts";
 import { isRecord } from "../model/check.ts";
 import type { Display } from "./display.ts";
@@ -20,6 +21,8 @@ export interface RunParts {
   readonly agent: Callable;
   /** How each is called. */
   readonly call: CallOptions;
+  /** Where calls are made, if not on this event loop. */
+  readonly mode: Mode | undefined;
   /** What it was told. */
   readonly settings: RunSettings;
   /** What remembers it. */
@@ -125,6 +128,7 @@ export async function runRows(
     journal: parts.journal,
     runId: parts.runId,
     retryFailed: parts.retryFailed,
+    mode: parts.mode,
     concurrency: concurrency === "auto"
       ? { onChange: ({ concurrency }) => tally.limit = concurrency }
       : concurrency,

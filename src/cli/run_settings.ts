@@ -49,6 +49,8 @@ export interface RunSettings {
   readonly price?: { readonly input: number; readonly output: number };
   /** Rows at a time. */
   readonly concurrency: number | "auto";
+  /** So many workers make the calls; this event loop if absent. */
+  readonly workers?: number;
   /** Requests in a minute. */
   readonly rpm?: number;
   /** Tokens in a minute. */
@@ -138,6 +140,11 @@ export function withRunOptions(command: Command): Command {
       "-c, --concurrency <rows>",
       "rows at a time, 10 if it is not said; auto finds out what the server bears",
       value.concurrency,
+    )
+    .option(
+      "--workers <number>",
+      "makes the calls in so many workers, for an agent of a file that keeps a processor busy",
+      value.count,
     )
     .option("--rpm <requests>", "requests a minute", value.positive)
     .option("--tpm <tokens>", "tokens a minute", value.positive)

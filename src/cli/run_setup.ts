@@ -53,7 +53,8 @@ export function providerFor(
     return providerBatch({ baseUrl, poll, folder, note });
   }
   if (prices !== undefined) configure({ prices });
-  if (baseUrl === undefined) return undefined;
+  // Workers make one of their own, by the environment.
+  if (baseUrl === undefined || settings.workers !== undefined) return undefined;
   try {
     return openai({ baseURL: baseUrl });
   } catch (cause) {

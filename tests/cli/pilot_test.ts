@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { intervalOf } from "../../src/cli/estimate.ts";
+import type { Result } from "@shoal/agents";
+import { estimate, intervalOf, type Pace } from "../../src/cli/estimate.ts";
 import { Sample } from "../../src/cli/sample.ts";
 import { AGENTS, place, rowsOf } from "./helpers.ts";
 
@@ -24,6 +25,49 @@ Deno.test("a pilot tells what all will cost, asks, and its rows are not asked ag
   assertEquals(all.code, 1);
   assertEquals((await here.rows("o.jsonl")).length, 500);
   assertEquals([...before].every((text) => here.asked.get(text) === 1), true);
+});
+
+Deno.test("a pilot knows that all rows are bound by the rate, though its own were not", async () => {
+  await using here = await place({ respond: () => "yes" });
+  await here.write("in.jsonl", rowsOf(20_000));
+  const pilot = async (...limits: string[]) => {
+    const args = ["-i", "in.jsonl", "-o", "o.jsonl", "--pilot", "30", "-c", "1000", "--fresh"];
+    const said = await here.shoal(["run", `${AGENTS}#Sentiment`, ...args, ...limits]);
+    assertEquals(said.code, 5, said.err);
+    return said.err;
+  };
+  // 20,000 requests at 6,000 a minute are 200 seconds.
+  assertMatch(
+    await pilot("--rpm", "6000"),
+    /about 3 m 20 s \(3 m 20 s to 3 m 20 s, 95 %\), limited by --rpm/,
+  );
+  assertMatch(await pilot("--tpm", "100k", "--rpm", "6000"), /, about \d+ m \d+ s .*by --tpm/);
+  assertEquals((await pilot()).includes("limited by"), false);
+});
+
+Deno.test("the time: what the work takes, or what the limits allow, with the attempts that it takes", () => {
+  const row = (i: number, limitedMs: number) =>
+    ({
+      ok: true,
+      durationMs: 1_000 + limitedMs,
+      timing: { limitedMs, limitedBy: "requests" },
+      attempts: Array(i % 2 + 1).fill({}),
+      usage: { totalTokens: 100 },
+    }) as unknown as Result;
+  const rows = Array.from({ length: 100 }, (_, i) => row(i, i * 10));
+  const of = (pace: Partial<Pace>) =>
+    estimate(rows, 10_000, { concurrency: 100, wallMs: 2_000, ...pace });
+  // Without limits of the run a wait is the server's doing.
+  assertEquals(of({}).ms.mean, 149_500);
+  // 10,000 seconds of work, a hundred at a time; 1.5 requests a row.
+  const fast = of({ rpm: 1e6 });
+  assertEquals([fast.ms.mean, fast.limitedBy], [100_000, undefined]);
+  const slow = of({ rpm: 1_500 });
+  assertEquals([slow.ms.mean, slow.limitedBy], [600_000, "--rpm"]);
+  assertEquals(slow.ms.low > 500_000 && slow.ms.low < 600_000, true);
+  assertEquals(slow.ms.high < 700_000 && slow.ms.high > 600_000, true);
+  const tokens = of({ rpm: 1_500, tpm: 50_000 });
+  assertEquals([tokens.ms.mean, tokens.limitedBy], [1_200_000, "--tpm"]);
 });
 
 Deno.test("what can be read only once has no pilot", async () => {

@@ -1,0 +1,14 @@
+/** An agent that tells where it was called, beside what its model says. */
+import { threadId } from "node:worker_threads";
+import { defineAgent } from "@shoal/agents";
+import { Sentiment } from "./agents.ts";
+
+export { Sentiment };
+
+export const Where = defineAgent({
+  name: "where",
+  run: async ({ input }: { input: string }) => {
+    const { content } = await Sentiment.call({ input });
+    return { thread: threadId, said: content };
+  },
+});

@@ -1,8 +1,9 @@
-import { connect } from "node:http2";
 import { sqliteJournal } from "../journal/mod.ts";
 import { painter } from "./panel.ts";
 import { EXIT, reasonOf } from "./exit_code.ts";
 import { environment } from "./environment.ts";
+
+import { streamLimitOf } from "./stream_limit.ts";
 import { integer } from "./words.ts";
 
 /** What was found out about one thing. */
@@ -51,7 +52,7 @@ export async function* findings(options: DoctorOptions): AsyncGenerator<Finding>
   yield key(baseURL);
   const server = await reached(baseURL, options.timeout);
   yield server.finding;
-  const streams = await streamLimit(baseURL, options.timeout);
+  const streams = await streamLimit(baseURL, options.timeout, server.ms !== undefined);
   yield streams.finding;
   yield expectation(server.ms, server.rpm, streams.most);
 }
@@ -122,6 +123,8 @@ async function reached(
     if (response.status === 401 || response.status === 403) {
       return {
         finding: { name, state: "fail", says: `${baseURL} refuses the key (${response.status})` },
+        ms,
+        rpm,
       };
     }
     if (!response.ok) {
@@ -145,9 +148,18 @@ async function reached(
       rpm,
     };
   } catch (error) {
-    const why = error instanceof DOMException ? `no answer within ${timeout} ms` : reasonOf(error);
+    const why = error instanceof DOMException ? `no answer within ${timeout} ms` : whyOf(error);
     return { finding: { name, state: "fail", says: `${baseURL} cannot be reached: ${why}` } };
   }
+}
+
+/** What `fetch` says of why is behind it. */
+function whyOf(error: unknown): string {
+  if (error instanceof Error && error.cause !== undefined) return whyOf(error.cause);
+  const why = reasonOf(error).replace(/^.* client error \(\w+\): /, "");
+  return why.includes("UnknownIssuer")
+    ? `${why} (DENO_CERT=FILE trusts a certificate, DENO_TLS_CA_STORE=system those of the system)`
+    : why;
 }
 
 function modelsIn(body: string): string {
@@ -163,6 +175,7 @@ function modelsIn(body: string): string {
 async function streamLimit(
   baseURL: string,
   timeout: number,
+  isThere: boolean,
 ): Promise<{ readonly finding: Finding; readonly most?: number }> {
   const name = "streams";
   if (!baseURL.startsWith("https:")) {
@@ -170,8 +183,12 @@ async function streamLimit(
       finding: { name, state: "ok", says: "HTTP/1.1: a connection for each request in flight" },
     };
   }
+  if (!isThere) {
+    const says = "not known, as the server cannot be reached";
+    return { finding: { name, state: "warn", says } };
+  }
   try {
-    const most = await settingsOf(new URL(baseURL).origin, timeout);
+    const most = await streamLimitOf(new URL(baseURL).origin, timeout);
     const says = most === undefined
       ? "HTTP/2, without a limit that it tells"
       : `HTTP/2, ${integer(most)} requests on a connection; more are opened as they are needed`;
@@ -181,23 +198,6 @@ async function streamLimit(
       finding: { name, state: "ok", says: "no HTTP/2, or it does not tell: HTTP/1.1 will do" },
     };
   }
-}
-
-function settingsOf(origin: string, timeout: number): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const session = connect(origin);
-    const timer = setTimeout(() => end(() => reject(new Error("no answer"))), timeout);
-    const end = (then: () => void) => {
-      clearTimeout(timer);
-      session.destroy();
-      then();
-    };
-    session.on("error", (error) => end(() => reject(error)));
-    session.on(
-      "remoteSettings",
-      ({ maxConcurrentStreams }) => end(() => resolve(maxConcurrentStreams)),
-    );
-  });
 }
 
 /** An answer of a model takes about so long. */

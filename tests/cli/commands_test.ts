@@ -43,8 +43,11 @@ Deno.test("doctor: finds a server, and says what is wrong with one that is not t
   const refused = await here.shoal(["doctor"], { env: { OPENAI_API_KEY: "sk-wrong-key" } });
   assertEquals(refused.code, 3);
   assertMatch(refused.out, /^fail {2}server .*refuses the key \(401\)/m);
-  const gone = await here.shoal(["doctor", "--base-url", "http://127.0.0.1:1/v1"]);
+  // That it is there it has said nevertheless.
+  assertMatch(refused.out, /^ok    streams /m);
+  const gone = await here.shoal(["doctor", "--base-url", "http://127.0.0.1:8/v1"]);
   assertEquals(gone.code, 3);
+  assertMatch(gone.out, /^fail {2}server .*cannot be reached: .*refused/m);
   assertEquals(/sk-(secret|wrong)/.test(well.out + refused.out + gone.out + refused.err), false);
 });
 

@@ -45,4 +45,12 @@ export async function shoal(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await shoal(Deno.args));
+if (import.meta.main) {
+  try {
+    Deno.exit(await shoal(Deno.args));
+  } catch (error) {
+    // Nobody has thought of this. It must not look like a run of which some rows have failed.
+    console.error(error);
+    Deno.exit(EXIT.broken);
+  }
+}

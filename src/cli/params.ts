@@ -40,27 +40,21 @@ export function paramsFor(agent: Callable, map: Readonly<Record<string, string>>
   };
 }
 
-/**
- * Refuses a header that lacks a column, before anything is sent.
- *
- * @throws {CliError} If it does.
- */
-export function checkColumns(
+/** A column that the agent needs, or that `map` names, and that is not there. */
+export function missingColumn(
   agent: Callable,
   map: Readonly<Record<string, string>>,
   columns: readonly string[],
-): void {
-  const required = (agent.paramsSchema?.() as { required?: readonly string[] })?.required ?? [];
-  const missing = [
-    ...required.map((name) => map[name] ?? name),
-    ...Object.values(map),
-  ].find((column) => !columns.includes(column));
-  if (missing === undefined) return;
-  throw new CliError(
-    `Cannot find the column "${missing}": there are ${
-      columns.join(", ")
-    }; --map param=column names another one`,
-  );
+): string | undefined {
+  let schema: unknown;
+  try {
+    schema = agent.paramsSchema?.();
+  } catch {
+    // Its schema has no JSON Schema.
+  }
+  const required = isRecord(schema) && Array.isArray(schema.required) ? schema.required : [];
+  return [...required.map((name) => map[name] ?? name), ...Object.values(map)]
+    .find((column) => !columns.includes(column));
 }
 
 /** The names of an agent's parameters; `undefined` if they are not known. */

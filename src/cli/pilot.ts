@@ -29,7 +29,9 @@ export async function pilot(
   const sample = new Sample<Row>(rows);
   for await (const row of await openRows(from)) {
     if (interrupt.stop.aborted) return interrupt.exitCode;
-    if (!isBad(row) && sample.seen < (settings.limit ?? Infinity)) sample.see(row);
+    if (isBad(row) || sample.seen >= (settings.limit ?? Infinity)) continue;
+    parts.look(row);
+    sample.see(row);
   }
   const { note } = openDisplay({ quiet: true, every: 0 });
   // In the order of the input: of rows that are the same the first ones are meant.

@@ -20,6 +20,8 @@ export async function* lineRows(
   }
 }
 
+const ARRAY = "it is not JSON: it begins an array, and each line must be a row (jq -c '.[]' FILE)";
+
 /** The row of a line; `undefined` if it is empty. */
 function rowOf(
   text: string | undefined,
@@ -35,6 +37,6 @@ function rowOf(
     return { line, value: JSON.parse(own) };
   } catch {
     // What the parser says has a piece of the row in it.
-    return { line, problem: "it is not JSON" };
+    return { line, problem: own.trim() === "[" ? ARRAY : "it is not JSON" };
   }
 }

@@ -7,7 +7,8 @@ import { CliError, EXIT, reasonOf } from "./exit_code.ts";
 import { rowWriter } from "./format_row.ts";
 import { interruptible } from "./interrupt.ts";
 import { openOutput, type Output, withHead } from "./output_file.ts";
-import { checkColumns, paramsFor } from "./params.ts";
+import { checkAnswerColumns, firstRowCheck } from "./first_row.ts";
+import { paramsFor } from "./params.ts";
 import { pilot } from "./pilot.ts";
 import { ROWS_IN_BATCHES } from "./provider_batch.ts";
 import { type Format, formatOf, openRows } from "./rows.ts";
@@ -18,7 +19,6 @@ import type { RunSettings, ToldSettings } from "./run_settings.ts";
 import { agentFor, askingAt, callOptionsOf, providerFor } from "./run_setup.ts";
 import { serverVariable } from "./server_variable.ts";
 import { Tally } from "./tally.ts";
-import { withHeader } from "./with_header.ts";
 import { workerPool } from "./worker_pool.ts";
 
 /**
@@ -41,6 +41,7 @@ export async function run(
   const named = await agentFor(reference, settings);
   const call = callOptionsOf(settings);
   const paramsOf = paramsFor(named, settings.map);
+  checkAnswerColumns(named, settings.columns);
   const outFormat = formatOf(settings.out, settings.outFormat);
   if (outFormat === "text") {
     throw new CliError("Cannot write text: name jsonl, csv or tsv by --out-format");
@@ -92,6 +93,7 @@ export async function run(
       retryFailed: settings.retryFailed,
       budget,
       paramsOf,
+      look: firstRowCheck({ agent, settings, isTable: isCsv, note: display.note }),
       tally,
       display,
       interrupt,
@@ -118,11 +120,8 @@ export async function run(
         tally.about = isCsv;
       }, () => {});
       display.follow(() => tally.view(folder.name));
-      const checked = isCsv
-        ? withHeader(rows, (header) => checkColumns(agent, settings.map, header))
-        : rows;
       const began = performance.now();
-      const ended = await runRows(checked, parts, { write, output, errors });
+      const ended = await runRows(rows, parts, { write, output, errors });
       whole = tally.unfinished === 0 && !interrupt.stop.aborted;
       await output.close(whole);
       await errors?.close(whole);
@@ -166,15 +165,20 @@ function folderFor(reference: string | undefined, settings: RunSettings): RunFol
   const who = reference ?? JSON.stringify([prompt, system, schema, model]);
   const at = (path: string) => path === "-" ? path : resolve(path);
   const name = settings.run ?? nameFor(who, at(settings.in), at(settings.out));
-  if (/[\\/]|^\.+$/.test(name)) {
-    throw new CliError(`Cannot name a run "${name}" as it is the name of a folder`);
+  if (name === "" || /[\\/]|^\.+$|^-/.test(name)) {
+    throw new CliError(
+      `Cannot name a run "${name}" as it must be the name of a folder, and begin with no "-"`,
+    );
   }
   return new RunFolder(settings.dir, name);
 }
 
 /** Nothing that there is already is overwritten unless it was said so. */
 async function prepare(folder: RunFolder, { resume, fresh, out }: RunSettings): Promise<void> {
-  const before = await folder.record();
+  const before = await folder.record().catch((error) => {
+    if (fresh) return "unreadable";
+    throw error;
+  });
   if (before !== undefined && fresh) {
     await folder.forget().catch((error) => {
       throw fromJournal(error);

@@ -1,7 +1,9 @@
 import { summarize } from "../../mod.ts";
 import type { Display } from "./display.ts";
 import { EXIT } from "./exit_code.ts";
+import { nameOf } from "./input.ts";
 import type { Interrupt } from "./interrupt.ts";
+import { formatOf } from "./rows.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { Ended } from "./run_rows.ts";
 import type { RunSettings } from "./run_settings.ts";
@@ -55,6 +57,13 @@ export function endOf(end: RunEnd): number {
     );
   } else if (end.interrupt.stop.aborted || unfinished > 0) {
     note(`To go on: shoal resume ${folder.name}`);
+  } else if (bad > 0 && ok + failed === 0) {
+    const { in: path, inFormat } = settings;
+    note(
+      `No row could be read: ${nameOf(path)} is taken for ${
+        formatOf(path, inFormat)
+      }, and --in-format says otherwise`,
+    );
   } else if (failed > 0) {
     note(`To see why: shoal show ${folder.name}. To try them again: shoal retry ${folder.name}`);
   }

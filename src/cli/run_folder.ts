@@ -47,7 +47,11 @@ export class RunFolder {
   /** How it was started; `undefined` if it was not. */
   async record(): Promise<RunRecord | undefined> {
     try {
-      return JSON.parse(await Deno.readTextFile(join(this.path, "run.json")));
+      const record = JSON.parse(await Deno.readTextFile(join(this.path, "run.json")));
+      if (!Array.isArray(record?.args) || typeof record.cwd !== "string") {
+        throw new TypeError("run.json is not what was written there");
+      }
+      return record;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw new CliError(
@@ -86,11 +90,13 @@ export async function runFolders(dir: string): Promise<readonly RunFolder[]> {
     for await (const { name, isDirectory } of Deno.readDir(dir)) {
       if (!isDirectory) continue;
       const folder = new RunFolder(dir, name);
-      const record = await folder.record();
-      if (record !== undefined) found.push({ folder, at: record.createdAt });
+      // One that cannot be read is no reason not to find the others; who names it is told.
+      const at = await folder.record().then((record) => record?.createdAt, () => 0);
+      if (at !== undefined) found.push({ folder, at });
     }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return [];
+    throw new CliError(`Cannot look for runs in ${dir}: ${reasonOf(cause)}`, undefined, { cause });
   }
   return found.sort((a, b) => a.at - b.at).map(({ folder }) => folder);
 }

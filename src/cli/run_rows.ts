@@ -35,6 +35,8 @@ export interface RunParts {
   readonly budget: BudgetOptions | undefined;
   /** Makes parameters of rows. */
   readonly paramsOf: ParamsOfRow;
+  /** Looks at the first row, before anything is sent. */
+  readonly look: (row: Row) => void;
   /** Counts. */
   readonly tally: Tally;
   /** Tells. */
@@ -88,6 +90,7 @@ export async function runRows(
         continue;
       }
       if (index === settings.limit) return;
+      parts.look(row);
       await order?.room(index++);
       if (order === undefined) index++;
       yield [agent, parts.paramsOf(row.value), {

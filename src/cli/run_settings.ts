@@ -108,7 +108,7 @@ export function withRunOptions(command: Command): Command {
     .option("-e, --errors <file>", "where bad and failed rows go, as JSONL")
     .option("--in-format <format>", "jsonl, csv, tsv or text (default: by the ending)")
     .option("--out-format <format>", "jsonl, csv or tsv (default: by the ending)")
-    .option("--delimiter <text>", "between two fields of CSV")
+    .option("--delimiter <text>", "between two fields of CSV", value.delimiter)
     .option("--max-row <bytes>", "the longest row; what is longer is a bad row", value.bytes, 16e6)
     .option(
       "--map <param=column>",

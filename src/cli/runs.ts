@@ -5,7 +5,8 @@ import { dollars, integer, span } from "./words.ts";
 /** Lists the runs below a folder, the last one last: a line of text for each, or of JSON. */
 export async function listRuns(dir: string, json: boolean): Promise<void> {
   for (const folder of await runFolders(dir)) {
-    const summary = await summaryOf(folder).catch((error) => fromJournal(error) as Error);
+    const summary = await folder.record().then(() => summaryOf(folder))
+      .catch((error) => fromJournal(error) as Error);
     if (summary instanceof Error) {
       console.log(
         json

@@ -64,6 +64,14 @@ export function bytes(text: string): number {
   return number;
 }
 
+/** What stands between two fields of CSV. */
+export function delimiter(text: string): string {
+  if (text === "" || /["\r\n]/.test(text)) {
+    throw new InvalidArgumentError("It must be a text without quotes and line breaks, as ; or |.");
+  }
+  return text;
+}
+
 /** Pairs `param=column`, one by one or several with commas between. */
 export function pairs(text: string, before: Record<string, string> = {}): Record<string, string> {
   const all = { ...before };
@@ -84,7 +92,12 @@ export function names(text: string): readonly string[] {
 
 /** A concurrency: a number, or `auto` for one that is found out. */
 export function concurrency(text: string): number | "auto" {
-  return text === "auto" ? "auto" : count(text);
+  if (text === "auto") return text;
+  try {
+    return count(text);
+  } catch {
+    throw new InvalidArgumentError("It must be a whole number above 0, or auto.");
+  }
 }
 
 /** Dollars per million tokens, in and out: `0.25,2`. */

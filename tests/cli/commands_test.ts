@@ -44,7 +44,7 @@ Deno.test("doctor: finds a server, and says what is wrong with one that is not t
   assertEquals(refused.code, 3);
   assertMatch(refused.out, /^fail {2}server .*refuses the key \(401\)/m);
   // That it is there it has said nevertheless.
-  assertMatch(refused.out, /^ok    streams /m);
+  assertMatch(refused.out, /^ok {4}streams /m);
   const gone = await here.shoal(["doctor", "--base-url", "http://127.0.0.1:8/v1"]);
   assertEquals(gone.code, 3);
   assertMatch(gone.out, /^fail {2}server .*cannot be reached: .*refused/m);

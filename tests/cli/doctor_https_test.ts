@@ -19,7 +19,7 @@ for (const streams of [100, 250]) {
     await using server = simulator({ tls, maxConcurrentStreams: streams });
     const said = await here.shoal(["doctor", "--base-url", server.url], { env: trusted });
     assertEquals(said.code, 0, said.out);
-    assertMatch(said.out, /^ok    server .*https:.* has 2 models/m);
+    assertMatch(said.out, /^ok {4}server .*https:.* has 2 models/m);
     assertMatch(said.out, new RegExp(`^ok    streams .*HTTP/2, ${streams} requests`, "m"));
     assertMatch(said.out, new RegExp(`the first ${streams} share a connection`));
     // Nothing was asked of a model.
@@ -52,7 +52,7 @@ Deno.test("doctor: HTTPS without HTTP/2 will do", async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   assertEquals(said.code, 0, said.out);
-  assertMatch(said.out, /^ok    streams .*HTTP\/1.1 will do/m);
+  assertMatch(said.out, /^ok {4}streams .*HTTP\/1.1 will do/m);
 });
 
 Deno.test("doctor: a certificate that nobody knows is told, and what trusts it", async () => {

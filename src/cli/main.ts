@@ -15,6 +15,7 @@
 import { CommanderError } from "commander";
 import { say } from "./display.ts";
 import { CliError, EXIT } from "./exit_code.ts";
+import { lackingPermission } from "./lacking.ts";
 import { program } from "./program.ts";
 
 /**
@@ -38,7 +39,12 @@ export async function shoal(args: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof CliError)) {
+      const lacking = lackingPermission(error);
+      if (lacking === undefined) throw error;
+      say(`${lacking}: "shoal doctor" tells all that is needed\n`);
+      return EXIT.usage;
+    }
     // Nobody is there to be told.
     if (error.exitCode !== EXIT.readerGone) say(`${error.message}\n`);
     return error.exitCode;

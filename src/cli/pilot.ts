@@ -39,35 +39,47 @@ export async function pilot(
   note(`pilot: ${integer(some.length)} of ${integer(sample.seen)} rows`);
   const { concurrency } = settings;
   const began = performance.now();
-  const calls = some.map((row) =>
-    [parts.agent, parts.paramsOf(row.value), {
-      ...parts.call,
-      ...(settings.key !== undefined &&
-        { key: String((row.value as Record<string, unknown>)[settings.key]) }),
-    }] as const
-  );
+  function* calls() {
+    for (const row of some) {
+      if (interrupt.stop.aborted) return;
+      const key = settings.key === undefined
+        ? undefined
+        : String((row.value as Record<string, unknown>)[settings.key]);
+      yield [parts.agent, parts.paramsOf(row.value), {
+        ...parts.call,
+        ...(key !== undefined && { key }),
+      }] as const;
+    }
+  }
   let results: readonly Result[];
   try {
-    results = await batch(calls, {
+    results = await batch(calls(), {
       journal: parts.journal,
       runId: parts.runId,
       retryFailed: parts.retryFailed,
       mode: parts.mode,
       concurrency: concurrency === "auto" ? {} : concurrency,
       limits: { requestsPerMinute: settings.rpm, tokensPerMinute: settings.tpm },
-      signal: interrupt.stop,
+      signal: interrupt.abort,
       ...(parts.budget !== undefined && { budget: parts.budget }),
     });
   } catch (error) {
-    if (interrupt.stop.aborted) return interrupt.exitCode;
+    if (interrupt.abort.aborted) return stopped(parts);
     throw error instanceof BatchError ? error.cause ?? error : error;
   }
+  if (interrupt.stop.aborted) return stopped(parts);
   const wallMs = performance.now() - began;
   const { rpm, tpm } = settings;
   const pace = { concurrency: concurrency === "auto" ? undefined : concurrency, rpm, tpm, wallMs };
   for (const line of told(estimate(results, sample.seen, pace))) note(line);
   if (settings.yes) return undefined;
   return await asked(`Run all ${integer(sample.seen)} rows? [y/N] `) ? undefined : EXIT.pilot;
+}
+
+/** What has finished is recorded, as it was paid for. */
+function stopped({ interrupt, display, runId }: RunParts): number | undefined {
+  display.note(`To go on: shoal resume ${runId}`);
+  return interrupt.exitCode;
 }
 
 function told({ ok, failed, cost, tokens, ms, limitedBy }: Estimate): readonly string[] {

@@ -8,6 +8,7 @@ import { CliError } from "./exit_code.ts";
 import type { WriteRow } from "./format_row.ts";
 import { InOrder } from "./in_order.ts";
 import type { Interrupt } from "./interrupt.ts";
+import { lackingPermission } from "./lacking.ts";
 import type { Output } from "./output_file.ts";
 import type { ParamsOfRow } from "./params.ts";
 import { type BadRow, isBad, type Row } from "./row.ts";
@@ -102,14 +103,16 @@ export async function runRows(
   }
   const fail = async (row: Row, { error, replayed }: Result & { readonly ok: false }) => {
     const { code, status, message } = error;
-    if (!replayed) tell(row.line, `${code}: ${message}`);
+    if (!replayed) tell(row.line, `${code}: ${lackingPermission(error) ?? message}`);
     await errors?.add(lineOf({ line: row.line, code, status, message, row: row.value }));
   };
   /** Says whether there is any use in going on. */
   const judge = ({ ok, replayed, error }: Result) => {
     if (ok) refused = -Infinity;
     if (ok || replayed) return;
-    if (error.code === "invalid_params" || REFUSED.has(error.status ?? 0)) refused++;
+    const isRefused = error.code === "invalid_params" || REFUSED.has(error.status ?? 0) ||
+      lackingPermission(error) !== undefined;
+    if (isRefused) refused++;
     else refused = -Infinity;
     if (refused < HOPELESS || ended !== undefined) return;
     ended = "hopeless";

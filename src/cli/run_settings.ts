@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { environment } from "./environment.ts";
 import * as value from "./values.ts";
 
 /** What a run is told. */
@@ -96,7 +97,8 @@ export type ToldSettings =
 
 /** The option that all commands on runs have. */
 export function dirOption(): Option {
-  return new Option("--dir <folder>", "where runs are kept").env("SHOAL_DIR").default(".shoal");
+  return new Option("--dir <folder>", "where runs are kept (env: SHOAL_DIR)")
+    .default(environment("SHOAL_DIR") ?? ".shoal");
 }
 
 /** Gives a command the options of a run. */

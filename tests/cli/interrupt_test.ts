@@ -22,6 +22,21 @@ Deno.test("Ctrl-C: takes no more rows, finishes those in flight, tells how to go
   assertEquals([(await here.rows("o.jsonl")).length, here.server.stats.requests], [500, 500]);
 });
 
+Deno.test("Ctrl-C in a pilot: what is in flight is finished and kept", async () => {
+  await using here = await place({ latency: 200 });
+  await here.write("in.jsonl", rowsOf(300));
+  const child = here.spawn([...ARGS, "--pilot", "250", "--yes", "-c", "5"]);
+  await until(() => here.server.stats.requests >= 10);
+  child.kill("SIGINT");
+  const { code, stderr } = await child.output();
+  assertEquals(code, 130);
+  assertStringIncludes(text(stderr), "To go on: shoal resume r");
+  assertEquals([here.server.stats.aborted, here.server.stats.requests < 100], [0, true]);
+  here.server.configure({ latency: 0 });
+  assertEquals((await here.shoal(["resume", "r", "-q"])).code, 0);
+  assertEquals([(await here.rows("o.jsonl")).length, here.server.stats.requests], [300, 300]);
+});
+
 Deno.test("what does not finish within the grace is aborted, and asked again", async () => {
   await using here = await place({
     latency: ({ text }) => text.endsWith("row 3") ? 60_000 : 0,

@@ -53,7 +53,7 @@ export function endOf(end: RunEnd): number {
     note(`The budget is spent. To go on: shoal resume ${folder.name} --budget DOLLARS`);
   } else if (end.ended === "hopeless") {
     note(
-      `Stopped, as nothing but refusals came. When the reason is gone: shoal retry ${folder.name}`,
+      `Stopped, as each call failed for a reason that is not in its row. When that is gone: shoal retry ${folder.name}`,
     );
   } else if (end.interrupt.stop.aborted || unfinished > 0) {
     note(`To go on: shoal resume ${folder.name}`);

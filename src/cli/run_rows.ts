@@ -61,9 +61,11 @@ export type Ended = "budget" | "hopeless" | undefined;
 
 /** So many rows are told of by themselves; the others are counted. */
 const TOLD = 5;
-/** So many calls that are all refused for a reason that is not in the row: others would be, too. */
+/** So many calls that all fail for a reason that is not in the row, and no other before: others would, too. */
 const HOPELESS = 20;
 const REFUSED: ReadonlySet<number> = new Set([401, 403, 404]);
+/** Parameters that no row has, and a server that is not there. */
+const HOPELESS_CODES: ReadonlySet<string> = new Set(["invalid_params", "network"]);
 
 /** Runs rows, and writes what comes of them as it comes. */
 export async function runRows(
@@ -110,7 +112,7 @@ export async function runRows(
   const judge = ({ ok, replayed, error }: Result) => {
     if (ok) refused = -Infinity;
     if (ok || replayed) return;
-    const isRefused = error.code === "invalid_params" || REFUSED.has(error.status ?? 0) ||
+    const isRefused = HOPELESS_CODES.has(error.code) || REFUSED.has(error.status ?? 0) ||
       lackingPermission(error) !== undefined;
     if (isRefused) refused++;
     else refused = -Infinity;

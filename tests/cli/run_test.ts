@@ -166,6 +166,23 @@ Deno.test("a server that lets nobody in ends the run early, without the key in a
   assertEquals(said.err.includes("sk-secret"), false);
 });
 
+Deno.test("a server that is not there ends the run early; one that answers now and then does not", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(1_000));
+  const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--retries", "0"];
+  const gone = ["--base-url", "http://127.0.0.1:8/v1", "-e", "e.jsonl", "-c", "5"];
+  const dead = await here.shoal([...args, ...gone]);
+  assertEquals(dead.code, 3);
+  assertStringIncludes(dead.err, "shoal retry in-");
+  assertEquals((await here.rows("e.jsonl")).length < 100, true);
+  // What has failed is worked on again when it is there, and what was not begun.
+  const back = await here.shoal(["retry", "--base-url", here.server.url, "-q"]);
+  assertEquals([back.code, (await here.rows("o.jsonl")).length], [0, 1_000]);
+  here.server.configure({ script: ({ text }) => /0$/.test(text) ? undefined : "reset" });
+  assertEquals((await here.shoal([...args, "--fresh", "-q", "--limit", "200"])).code, 1);
+  assertEquals((await here.rows("o.jsonl")).length, 20);
+});
+
 Deno.test("a reader that goes away ends the run quietly", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(20_000));

@@ -1,4 +1,4 @@
-import { type Handler, Hono, type MiddlewareHandler } from "hono";
+import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
@@ -120,8 +120,8 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   }
   if (options.dashboard) {
     const own = options.dashboard === true ? {} : options.dashboard;
-    const hasTokens = options.auth !== undefined;
-    app.route("/dashboard", dashboardRoutes({ service, identify, hasTokens, options: own }));
+    const { auth } = options;
+    app.route("/dashboard", dashboardRoutes({ service, identify, auth, options: own }));
   }
   app.use(guard(identify));
   for (const [path, handler] of Object.values(mayBeOpen)) route(app, "GET", path, handler);
@@ -132,8 +132,10 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   route(app, "POST", "/v1/chat/completions", chatRoute(service));
   route(app, "POST", "/batch", batchRoute(service));
   route(app, "GET", "/batch/:id", resumeRoute(service));
-  route(app, "POST", "/:name", callRoute(service));
-  route(app, "POST", "/:name/stream", streamRoute(service));
+  // Whatever the method is, there is nothing at the name of nobody.
+  const known = (c: Context<Env>) => void service.agent(c.req.param("name"));
+  route(app, "POST", "/:name", callRoute(service), known);
+  route(app, "POST", "/:name/stream", streamRoute(service), known);
   app.all("*", () => {
     throw new Problem(404, "not_found", "There is nothing here: GET / lists the agents");
   });
@@ -156,15 +158,17 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   });
 }
 
-/** A route; another method at the same place is told which one there is. */
+/** A route; another method at the same place, if `check` finds that there is one, is told which one there is. */
 function route(
   app: Hono<Env>,
   method: "GET" | "POST",
   path: string,
   handler: Handler<Env>,
+  check?: (c: Context<Env>) => void,
 ): void {
   app.on(method, path, handler);
-  app.all(path, () => {
+  app.all(path, (c) => {
+    check?.(c);
     throw new Problem(405, "method_not_allowed", `This is for ${method}`, {
       headers: { allow: method === "GET" ? "GET, HEAD" : method },
     });

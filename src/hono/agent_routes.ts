@@ -57,6 +57,9 @@ const DEFAULT_GRACE = 3_500;
  * - `GET /health`, `GET /metrics`
  * - `GET /dashboard`, if it is switched on: what happens, live, for people
  *
+ * Clients that go away end their calls. Deno's own server over HTTP/1.1 does not tell of them before an answer begins, unless the request was
+ * a small one: a plain call then runs to its end, or to `limits.deadline`; streams and batches begin at once.
+ *
  * It is closed unless opened: without `auth` only the developer at the machine itself is let in.
  *
  * @throws {TypeError} If an option is missing, not known or of the wrong type.

@@ -1,10 +1,8 @@
-import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
-import { cors } from "hono/cors";
-import { requestId } from "hono/request-id";
-import { secureHeaders } from "hono/secure-headers";
+import { type Context, type Handler, Hono } from "hono";
 import { checkOptions, milliseconds } from "../model/check.ts";
 import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.tsx";
 import { guard, identifier } from "./guard.ts";
+import { crossOrigin, identified, secure } from "./headers.ts";
 import { openaiError } from "./openai_problem.ts";
 import { type AgentRoutesOptions, checkRoutes } from "./options.ts";
 import { problemOf } from "./failure.ts";
@@ -96,19 +94,18 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   const identify = identifier(options.auth);
 
   const app = new Hono<Env>();
-  app.use(requestId());
+  app.use(identified);
   // Before the headers of all, so that it has the last word.
   if (options.dashboard) app.use("/dashboard/*", dashboardHeaders);
-  app.use(headers(options));
+  app.use(secure(options));
   if (options.cors !== undefined) app.use(crossOrigin(options.cors));
   app.use("/v1/*", async (c, next) => {
     c.set("openai", true);
     await next();
   });
-  app.use(async (c, next) => {
+  app.use((_, next) => {
     service.batches.sweep();
-    await next();
-    c.header("cache-control", "no-store");
+    return next();
   });
 
   const mayBeOpen = {
@@ -175,34 +172,6 @@ function route(
     throw new Problem(405, "method_not_allowed", `This is for ${method}`, {
       headers: { allow: method === "GET" ? "GET, HEAD" : method },
     });
-  });
-}
-
-/** What browsers are told: nothing here is a page, to be framed, or to be kept. */
-function headers({ cors }: AgentRoutesOptions): MiddlewareHandler {
-  return secureHeaders({
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    crossOriginResourcePolicy: cors === undefined ? "same-origin" : "cross-origin",
-    xFrameOptions: "DENY",
-    // It would hold for the whole domain that this is mounted at: that is the application's to say.
-    strictTransportSecurity: false,
-    // For pages, or for browsers of long ago; and each header costs every call some time.
-    crossOriginOpenerPolicy: false,
-    originAgentCluster: false,
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xPermittedCrossDomainPolicies: false,
-    xXssProtection: false,
-  });
-}
-
-function crossOrigin({ origin }: NonNullable<AgentRoutesOptions["cors"]>): MiddlewareHandler {
-  return cors({
-    origin: typeof origin === "string" ? origin : [...origin],
-    allowMethods: ["GET", "POST"],
-    allowHeaders: ["authorization", "content-type", "last-event-id", "x-request-id"],
-    exposeHeaders: ["retry-after", "x-request-id"],
-    maxAge: 600,
   });
 }
 

@@ -2,6 +2,7 @@ import { delay } from "@std/async/delay";
 import type { Context } from "hono";
 import type { Callable } from "../agent/callable.ts";
 import { Limiter } from "../limits/limiter.ts";
+import { holdTimers } from "../model/timer.ts";
 import { Accounts } from "./accounts.ts";
 import type { Principal } from "./auth.ts";
 import { BatchStore } from "./batch_store.ts";
@@ -48,6 +49,7 @@ export class Service {
   readonly #stop = new AbortController();
   readonly #exchanges = new Set<Exchange>();
   #left: (() => void) | undefined;
+  #letGo: (() => void) | undefined;
 
   /** Serves these. */
   constructor(
@@ -104,6 +106,7 @@ export class Service {
     }
     const account = this.accounts.of(c.get("principal")!);
     const exchange = new Exchange(this, account, { ...options, id: c.get("requestId") });
+    if (this.#exchanges.size === 0) this.#letGo = holdTimers();
     this.#exchanges.add(exchange);
     return exchange;
   }
@@ -112,7 +115,9 @@ export class Service {
   leave(exchange: Exchange): void {
     this.registry.endRun(exchange.id);
     this.#exchanges.delete(exchange);
-    if (this.#exchanges.size === 0) this.#left?.();
+    if (this.#exchanges.size > 0) return;
+    this.#letGo?.();
+    this.#left?.();
   }
 
   /** The answer to whom comes too late. */

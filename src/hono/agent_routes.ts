@@ -144,8 +144,13 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
     const problem = problemOf(error);
     if (problem.code === "internal") {
       const { method, path } = c.req;
-      const { cause } = problem;
-      onError(cause ?? error, { id: c.get("requestId"), method, path });
+      const request = { id: c.get("requestId"), method, path };
+      try {
+        onError(problem.cause ?? error, request);
+      } catch (thrown) {
+        // The client is answered all the same.
+        logged(thrown, request);
+      }
     }
     return problemResponse(c, problem, c.get("openai") ? { error: openaiError(problem) } : {});
   });

@@ -47,7 +47,8 @@ export class Service {
   readonly limiter: Limiter;
   readonly #close = new AbortController();
   readonly #stop = new AbortController();
-  readonly #exchanges = new Set<Exchange>();
+  /** By their ids. */
+  readonly #exchanges = new Map<string, Exchange>();
   #left: (() => void) | undefined;
   #letGo: (() => void) | undefined;
 
@@ -105,16 +106,19 @@ export class Service {
       });
     }
     const account = this.accounts.of(c.get("principal")!);
-    const exchange = new Exchange(this, account, { ...options, id: c.get("requestId") });
+    const asked = c.get("requestId");
+    // Clients choose their ids: what one does must not be taken for what another does.
+    const id = this.#exchanges.has(asked) ? crypto.randomUUID() : asked;
+    const exchange = new Exchange(this, account, { ...options, id });
     if (this.#exchanges.size === 0) this.#letGo = holdTimers();
-    this.#exchanges.add(exchange);
+    this.#exchanges.set(id, exchange);
     return exchange;
   }
 
   /** A request has ended. */
   leave(exchange: Exchange): void {
     this.registry.endRun(exchange.id);
-    this.#exchanges.delete(exchange);
+    this.#exchanges.delete(exchange.id);
     if (this.#exchanges.size > 0) return;
     this.#letGo?.();
     this.#left?.();

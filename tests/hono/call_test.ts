@@ -154,6 +154,7 @@ Deno.test("where there is nobody there is nothing, by any method", async () => {
         `${method} ${path}`,
       );
       assertEquals(response.headers.get("content-type"), "application/problem+json");
+      assertEquals(response.headers.get("cache-control"), "no-store");
       if (method !== "HEAD") assertEquals(JSON.parse(text).code, "unknown_agent");
     }
   }

@@ -34,7 +34,7 @@ export async function readJson(request: Request, caps: BodyCaps): Promise<Body> 
       "Cannot read the body as its content-type must be application/json",
     );
   }
-  const value = parsed(bytes);
+  const value = parsed(bytes, request);
   refuseDeep(value);
   return { value, bytes: bytes.length };
 }
@@ -125,11 +125,20 @@ async function readBytes(
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function parsed(bytes: Uint8Array): unknown {
+function parsed(bytes: Uint8Array, { headers }: Request): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);
   } catch {
+    // What is compressed is hardly ever UTF-8; a few bytes that become a gigabyte are not for here.
+    if (headers.has("content-encoding")) {
+      throw new Problem(
+        415,
+        "unsupported_media_type",
+        "Cannot read the body as it must not be compressed",
+        { headers: { "accept-encoding": "identity" } },
+      );
+    }
     throw new Problem(400, "invalid_json", "Cannot read the body as it must be UTF-8");
   }
   try {

@@ -7,18 +7,20 @@ import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { linesOf } from "./lines.ts";
 
 /** How the server is to be: options of the simulator that can be written as JSON. */
-export interface ServerOptions extends Pick<SimulatorOptions, "limits"> {
+export interface ServerOptions extends Pick<SimulatorOptions, "limits" | "chunkSize" | "tokensPerSecond"> {
   /** Milliseconds to an answer: always the same, or log-normal. */
   readonly latency: number | { readonly p50: number; readonly p99: number };
   /** How many words an answer has: a short one if it is not said. */
   readonly words?: number;
+  /** What it answers, in the place of words. */
+  readonly text?: string;
   /** Shall it speak HTTP/2 over TLS, with so many streams a connection? */
   readonly streams?: number;
 }
 
 if (import.meta.main) {
-  const { streams, latency, words, ...options }: ServerOptions = JSON.parse(Deno.args[0]!);
-  const text = words === undefined ? undefined : Array(words).fill("word").join(" ");
+  const { streams, latency, words, text: said, ...options }: ServerOptions = JSON.parse(Deno.args[0]!);
+  const text = words === undefined ? said : Array(words).fill("word").join(" ");
   const server = simulator({
     latency,
     ...options,

@@ -1,0 +1,58 @@
+/** Rows through the command line. It runs in this process, so that it can be looked at in between. */
+import { shoal } from "@shoal/agents/cli";
+import { type Case, type Cases } from "../measure/case.ts";
+import { peakMB } from "../measure/memory.ts";
+import { told } from "./cli_agents.ts";
+
+interface Options {
+  /** The file of the rows. */
+  readonly input: string;
+  /** The file of the answers. */
+  readonly output: string;
+  /** Where runs are kept. */
+  readonly dir: string;
+  /** The first so many rows are run. */
+  readonly limit: number;
+  /** Rows at a time. */
+  readonly concurrency: number;
+}
+
+/** The name of the run. */
+const RUN = "bulk";
+
+export const CASES: Cases = {
+  run: ({ input, output, dir, limit, concurrency }: Options): Case => ({
+    work: async () => {
+      let earlyMB = NaN;
+      const early = Math.floor(limit / 10);
+      told.onRequest = (n) => {
+        if (n === early) earlyMB = peakMB();
+      };
+      const agent = `${import.meta.resolve("./cli_agents.ts")}#Echo`;
+      const files = ["--in", input, "--out", output, "--dir", dir, "--run", RUN];
+      const how = ["--concurrency", concurrency, "--limit", limit, "--quiet"].map(String);
+      await succeeds(["run", agent, ...files, ...how]);
+      return { earlyMB };
+    },
+  }),
+
+  /** Goes on with the run of `run`: its rows are finished, up to `limit` there are more. */
+  resume: ({ dir, limit }: Options): Case => ({
+    work: async () => {
+      const began = performance.now();
+      let firstNewMs = NaN;
+      let asked = 0;
+      told.onRequest = (n) => {
+        if (n === 0) firstNewMs = performance.now() - began;
+        asked++;
+      };
+      await succeeds(["resume", RUN, "--dir", dir, "--limit", String(limit)]);
+      return { firstNewMs, asked };
+    },
+  }),
+};
+
+async function succeeds(args: readonly string[]): Promise<void> {
+  const code = await shoal(args);
+  if (code !== 0) throw new Error(`shoal ${args[0]} ended with the code ${code}`);
+}

@@ -1,0 +1,75 @@
+import { PACE } from "../cases/http_apps.ts";
+import { measure } from "../measure/measure.ts";
+import { cpuMicros, extra, growthKB, Runs, wallMs } from "../measure/runs.ts";
+import type { Effort, Finding } from "../part.ts";
+import { count, type Row, seconds } from "../report/table.ts";
+import { HTTP_NOTE } from "./http.ts";
+
+const SERVERS = {
+  "Deno.serve, deltas by a clock": "clock",
+  "bare Hono route, hands the model's on": "bare",
+  "agentRoutes": "routes",
+} as const;
+type Served = keyof typeof SERVERS;
+
+/** Many clients at once whose answers come piece by piece. */
+export async function httpEvents({ times, quick }: Effort): Promise<Finding> {
+  const clients = quick ? 500 : 2_000;
+  const options = { clients, warm: 100 };
+  const casesOf = (look: boolean) =>
+    Object.fromEntries(
+      Object.entries(SERVERS).map(([served, name]) =>
+        [
+          served,
+          () => measure("cases/http_events.ts", name, { ...options, look }),
+        ] as const
+      ),
+    ) as Record<Served, () => ReturnType<typeof measure>>;
+  const runs = await Runs.of(times, casesOf(false));
+  // A collection in the middle would make the most memory less: so the heap is looked at in a run of its own, and once is enough.
+  const looks = await Runs.of(1, casesOf(true));
+  const deltas = clients * PACE.deltas;
+  const routes: Served = "agentRoutes";
+  const rows = (Object.keys(SERVERS) as Served[]).map((served): Row => ({
+    server: served,
+    "KB per client": runs.median(served, growthKB(clients)),
+    "heap KB per client": looks.median(served, ({ extra }) => extra.liveMB! * 1024 / clients),
+    "CPU µs per delta": runs.median(served, cpuMicros(deltas)),
+    "wall s": runs.stopped(served) ?? seconds(runs.median(served, wallMs)),
+    "open after s": seconds(runs.median(served, extra("openMs"))),
+    "deltas lost": runs.median(served, extra("lost")),
+    failed: runs.median(served, extra("failed")),
+  }));
+  const where = `${count(clients)} SSE clients at once, ${PACE.deltas} deltas each`;
+  return {
+    table: {
+      title: `HTTP events: ${where} (ideal ${PACE.deltas * PACE.everyMs / 1000} s)`,
+      rows,
+      note: [
+        HTTP_NOTE,
+        "KB per client: peak RSS less RSS just before, divided by the clients. heap: what is alive after a garbage collection when all are open, in a run of its own.",
+        "The first has no model behind it: its streams cost what the runtime takes.",
+      ],
+    },
+    goals: [
+      {
+        name: `${where}: lost deltas`,
+        found: runs.median(routes, extra("lost")),
+        atMost: 0,
+        unit: "deltas",
+      },
+      {
+        name: `${where}: clients without the whole text`,
+        found: runs.median(routes, extra("failed")),
+        atMost: 0,
+        unit: "clients",
+      },
+      {
+        name: `${where}: memory`,
+        found: runs.median(routes, growthKB(clients)),
+        atMost: 60,
+        unit: "KB each",
+      },
+    ],
+  };
+}

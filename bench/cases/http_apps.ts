@@ -94,11 +94,14 @@ function ask(model: string, text: string, stream: boolean): Promise<Response> {
   });
 }
 
-/** How an answer comes that comes piece by piece: as many deltas, each so long after the one before. */
-export const PACE = { deltas: 50, everyMs: 100 };
+/** An answer that comes piece by piece has so many deltas. */
+export const DELTAS = 50;
 
-/** The text whose deltas have four letters each. */
-export const SAID = Array(PACE.deltas).fill("word").join("");
+/** Its text: each delta has four letters. */
+export const SAID = Array(DELTAS).fill("word").join("");
+
+/** How the clock goes, for whom no model sets the pace. */
+export const clock = { everyMs: 1 };
 
 function byTheClock(): Response {
   const encoder = new TextEncoder();
@@ -109,10 +112,10 @@ function byTheClock(): Response {
       timer = setInterval(() => {
         const data = JSON.stringify({ type: "delta", text: "word" });
         controller.enqueue(encoder.encode(`event: delta\ndata: ${data}\n\n`));
-        if (++n < PACE.deltas) return;
+        if (++n < DELTAS) return;
         clearInterval(timer);
         controller.close();
-      }, PACE.everyMs);
+      }, clock.everyMs);
     },
     cancel: () => clearInterval(timer),
   });

@@ -1,5 +1,5 @@
 /** Calls to a server that calls a model: what the server takes. */
-import { type Case, type Cases, type Load } from "../measure/case.ts";
+import type { Case, Cases, Load } from "../measure/case.ts";
 import { ANSWERING, type App } from "./http_apps.ts";
 import { stageOf } from "./http_stage.ts";
 

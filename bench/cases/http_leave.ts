@@ -1,7 +1,7 @@
 /** Clients that leave in the middle of their answer: what stays behind in the server. */
-import { type Case, type Cases } from "../measure/case.ts";
+import type { Case, Cases } from "../measure/case.ts";
 import { heapMB, tidy } from "../measure/memory.ts";
-import { PACE, SAID, STREAMING, TOKEN } from "./http_apps.ts";
+import { SAID, STREAMING, TOKEN } from "./http_apps.ts";
 import { type Stage, stageOf } from "./http_stage.ts";
 
 interface Options {
@@ -15,14 +15,17 @@ interface Options {
 
 /** An answer takes so long that everybody leaves before. */
 const ANSWER_MS = 1_500;
+/** A delta comes after so many: a whole answer would take seconds. */
+const DELTA_MS = 100;
 /** After so many milliseconds to twice as many. */
 const AFTER_MS = 150;
 
 const left = (streamed: boolean) => async (options: Options): Promise<Case> => {
   const stage = await stageOf(STREAMING.routes, {
     latency: streamed ? 0 : ANSWER_MS,
-    ...(streamed && { text: SAID, chunkSize: 1, tokensPerSecond: 1_000 / PACE.everyMs }),
+    ...(streamed && { text: SAID, chunkSize: 1 }),
   });
+  if (streamed) await stage.model.pace(DELTA_MS);
   const { callers, model, target } = stage;
   const route = target(streamed ? "/label/stream" : "/label");
   const leave = async (clients: number) => {

@@ -1,13 +1,13 @@
 /**
  * The simulator in a process of its own, so that its work is not counted as the client's. Prints its URL; then it listens: to
- * `empty` it uses up its limits, to `reset` it sets its figures back, to `latency MS` it becomes slower or faster, and always it
- * prints its figures. It lives as long as the one who started it.
+ * `empty` it uses up its limits, to `reset` it sets its figures back, to `latency MS` it becomes slower or faster, to `pace MS` it gives a
+ * token every so many milliseconds, and always it prints its figures. It lives as long as the one who started it.
  */
 import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { linesOf } from "./lines.ts";
 
 /** How the server is to be: options of the simulator that can be written as JSON. */
-export interface ServerOptions extends Pick<SimulatorOptions, "limits" | "chunkSize" | "tokensPerSecond"> {
+export interface ServerOptions extends Pick<SimulatorOptions, "limits" | "chunkSize"> {
   /** Milliseconds to an answer: always the same, or log-normal. */
   readonly latency: number | { readonly p50: number; readonly p99: number };
   /** How many words an answer has: a short one if it is not said. */
@@ -53,6 +53,7 @@ if (import.meta.main) {
     if (command === "empty") await empty();
     if (command === "reset") server.resetStats();
     if (command === "latency") server.configure({ latency: Number(value) });
+    if (command === "pace") server.configure({ tokensPerSecond: 1_000 / Number(value) });
     console.log(JSON.stringify(server.stats));
   }
   await server.close();

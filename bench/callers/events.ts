@@ -52,7 +52,10 @@ export async function events(
     let isKnown = false;
     try {
       const answer = await fetch(url, { method: "POST", headers, body });
-      if (!answer.ok || answer.body === null) throw new Error(`status ${answer.status}`);
+      if (!answer.ok || answer.body === null) {
+        await answer.body?.cancel();
+        throw new Error(`status ${answer.status}`);
+      }
       const read = answer.body
         .pipeThrough(new TextDecoderStream())
         .pipeThrough(new EventSourceParserStream());

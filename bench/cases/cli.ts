@@ -1,6 +1,6 @@
 /** Rows through the command line. It runs in this process, so that it can be looked at in between. */
 import { shoal } from "@shoal/agents/cli";
-import { type Case, type Cases } from "../measure/case.ts";
+import type { Case, Cases } from "../measure/case.ts";
 import { peakMB } from "../measure/memory.ts";
 import { told } from "./cli_agents.ts";
 

@@ -19,7 +19,9 @@ export interface ServerOptions extends Pick<SimulatorOptions, "limits" | "chunkS
 }
 
 if (import.meta.main) {
-  const { streams, latency, words, text: said, ...options }: ServerOptions = JSON.parse(Deno.args[0]!);
+  const { streams, latency, words, text: said, ...options }: ServerOptions = JSON.parse(
+    Deno.args[0]!,
+  );
   const text = words === undefined ? said : Array(words).fill("word").join(" ");
   const server = simulator({
     latency,

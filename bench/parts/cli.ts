@@ -9,7 +9,7 @@ const AT_A_TIME = 1_000;
 
 /** A long file through the command line, and the same run resumed. Scripted: no server is in the way. */
 export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
-  const n = quick ? 20_000 : 1_000_000;
+  const n = quick ? 100_000 : 1_000_000;
   const more = 1_000;
   await using files = await scratch();
   await writeRows(files.path("rows.jsonl"), n + more);

@@ -21,12 +21,10 @@ export async function httpCalls({ times, quick }: Effort): Promise<Finding> {
     concurrency: AT_A_TIME,
     warm: { n: n / 2, concurrency: AT_A_TIME },
   };
-  const run = (name: string) => () => measure("cases/http_calls.ts", name, options);
-  const runs = await Runs.of(
+  const runs = await Runs.named(
     times,
-    Object.fromEntries(
-      Object.entries(SERVERS).map(([served, name]) => [served, run(name)]),
-    ) as Record<Served, ReturnType<typeof run>>,
+    SERVERS,
+    (name) => measure("cases/http_calls.ts", name, options),
   );
   const bare: Served = "bare Hono route, fetch";
   const routes: Served = "agentRoutes";

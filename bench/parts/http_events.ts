@@ -17,14 +17,11 @@ export async function httpEvents({ quick }: Effort): Promise<Finding> {
   // So slow that no server here falls behind the model.
   const [clients, everyMs] = quick ? [500, 100] : [2_000, 500];
   const options = { clients, everyMs, warm: 300 };
-  const run = (name: string) => () =>
-    measure("cases/http_events.ts", name, options, { limitMs: 120_000 });
   // They are long enough to be run once.
-  const runs = await Runs.of(
+  const runs = await Runs.named(
     1,
-    Object.fromEntries(
-      Object.entries(SERVERS).map(([served, name]) => [served, run(name)]),
-    ) as Record<Served, ReturnType<typeof run>>,
+    SERVERS,
+    (name) => measure("cases/http_events.ts", name, options, { limitMs: 120_000 }),
   );
   const deltas = clients * DELTAS;
   const routes: Served = "agentRoutes";

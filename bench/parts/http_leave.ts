@@ -12,14 +12,11 @@ type Route = keyof typeof ROUTES;
 export async function httpLeave({ quick }: Effort): Promise<Finding> {
   const clients = quick ? 500 : 5_000;
   const options = { clients, concurrency: 250, warm: 500 };
-  const run = (name: string) => () =>
-    measure("cases/http_leave.ts", name, options, { limitMs: 90_000 });
-  // What stays behind once stays behind: once will do.
-  const runs = await Runs.of(
+  // What stays behind stays behind at once: one run will do.
+  const runs = await Runs.named(
     1,
-    Object.fromEntries(
-      Object.entries(ROUTES).map(([route, name]) => [route, run(name)]),
-    ) as Record<Route, ReturnType<typeof run>>,
+    ROUTES,
+    (name) => measure("cases/http_leave.ts", name, options, { limitMs: 90_000 }),
   );
   const routes = Object.keys(ROUTES) as Route[];
   const figure = (route: Route, name: string) => runs.median(route, extra(name));

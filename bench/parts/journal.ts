@@ -24,21 +24,11 @@ export async function* journal(effort: Effort): AsyncGenerator<Finding> {
 async function cost({ times, quick }: Effort): Promise<Finding> {
   const n = quick ? 20_000 : 100_000;
   await using files = await scratch();
-  let file = 0;
-  const run = (name: string) => () =>
+  const load = { n, concurrency: AT_A_TIME, warm: WARM };
+  let databases = 0;
+  const runs = await Runs.named(times, JOURNALS, (name) =>
     // Each run has a database of its own.
-    measure("cases/journal.ts", name, {
-      n,
-      concurrency: AT_A_TIME,
-      warm: WARM,
-      path: files.path(`${file++}.db`),
-    });
-  const runs = await Runs.of(
-    times,
-    Object.fromEntries(
-      Object.entries(JOURNALS).map(([kind, name]) => [kind, run(name)]),
-    ) as Record<Kind, ReturnType<typeof run>>,
-  );
+    measure("cases/journal.ts", name, { ...load, path: files.path(`${databases++}.db`) }));
   const wallMicros: Figure = ({ wallMs }) => wallMs * 1000 / n;
   const none: Kind = "no journal";
   const rows = (Object.keys(JOURNALS) as Kind[]).map((kind): Row => ({

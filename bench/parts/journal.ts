@@ -35,9 +35,9 @@ async function cost({ times, quick }: Effort): Promise<Finding> {
     journal: kind,
     "wall s": runs.stopped(kind) ?? seconds(runs.median(kind, wallMs)),
     "µs per call": runs.median(kind, wallMicros),
-    "of it the journal's": kind === none ? undefined : runs.above(kind, none, wallMicros),
+    "µs of the journal": kind === none ? undefined : runs.above(kind, none, wallMicros),
     "CPU µs per call": runs.median(kind, cpuMicros(n)),
-    "CPU of the journal": kind === none ? undefined : runs.above(kind, none, cpuMicros(n)),
+    "CPU µs of the journal": kind === none ? undefined : runs.above(kind, none, cpuMicros(n)),
     "peak MB": runs.median(kind, peakMB),
     failed: runs.median(kind, extra("failed")),
   }));

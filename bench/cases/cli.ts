@@ -1,7 +1,7 @@
 /** Rows through the command line. It runs in this process, so that it can be looked at in between. */
 import { shoal } from "@shoal/agents/cli";
 import type { Case, Cases } from "../measure/case.ts";
-import { peakMB } from "../measure/memory.ts";
+import { heapMB, peakMB } from "../measure/memory.ts";
 import { told } from "./cli_agents.ts";
 
 interface Options {
@@ -17,22 +17,29 @@ interface Options {
   readonly concurrency: number;
 }
 
+/** When so many percent of the rows are under way, memory is looked at. */
+const MARKS = [10, 50, 100];
+
 /** The name of the run. */
 const RUN = "bulk";
 
 export const CASES: Cases = {
   run: ({ input, output, dir, limit, concurrency }: Options): Case => ({
     work: async () => {
-      let earlyMB = NaN;
-      const early = Math.floor(limit / 10);
+      const found: Record<string, number> = {};
       told.onRequest = (n) => {
-        if (n === early) earlyMB = peakMB();
+        for (const percent of MARKS) {
+          if (n + 1 !== Math.floor(limit * percent / 100)) continue;
+          // In this order: the look at the heap takes memory itself.
+          found[`peakMB${percent}`] = peakMB();
+          found[`heapMB${percent}`] = heapMB();
+        }
       };
       const agent = `${import.meta.resolve("./cli_agents.ts")}#Echo`;
       const files = ["--in", input, "--out", output, "--dir", dir, "--run", RUN];
       const how = ["--concurrency", concurrency, "--limit", limit, "--quiet"].map(String);
       await succeeds(["run", agent, ...files, ...how]);
-      return { earlyMB };
+      return found;
     },
   }),
 

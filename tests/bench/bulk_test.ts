@@ -31,8 +31,8 @@ Deno.test("rows go through the command line, and a resumed run asks only what is
   await Deno.writeTextFile(input!, rows.join(""));
   const lines = async () => (await Deno.readTextFile(output!)).trimEnd().split("\n").length;
   const options = { input, output, dir, concurrency: 5 };
-  const { earlyMB } = await figures("cases/cli.ts", "run", { ...options, limit: 50 });
-  assertEquals([await lines(), earlyMB! > 0], [50, true]);
+  const { heapMB10, heapMB100 } = await figures("cases/cli.ts", "run", { ...options, limit: 50 });
+  assertEquals([await lines(), heapMB10! > 0, heapMB100! > 0], [50, true, true]);
   const { asked, firstNewMs } = await figures("cases/cli.ts", "resume", { ...options, limit: 60 });
   assertEquals([await lines(), asked, firstNewMs! > 0], [60, 10, true]);
 });

@@ -1,6 +1,6 @@
 /** Many streams at once from a server that streams from a model. */
 import type { Case, Cases } from "../measure/case.ts";
-import { heapMB } from "../measure/memory.ts";
+import { buffersMB, heapMB } from "../measure/memory.ts";
 import { type App, clock, DELTAS, SAID, STREAMING } from "./http_apps.ts";
 import { stageOf } from "./http_stage.ts";
 
@@ -29,10 +29,16 @@ const streamed = (app: App) => async ({ clients, everyMs, warm }: Options): Prom
   return {
     warm: () => read(warm, WARM_EVERY_MS),
     work: async () => {
-      const before = heapMB();
-      let liveMB = NaN;
-      const done = await read(clients, everyMs, () => liveMB = heapMB() - before);
-      return { ...done, lost: clients * DELTAS - done.deltas, liveMB };
+      const alive = () => ({ heapMB: heapMB(), buffersMB: buffersMB() });
+      const before = alive();
+      let open = before;
+      const done = await read(clients, everyMs, () => open = alive());
+      return {
+        ...done,
+        lost: clients * DELTAS - done.deltas,
+        heapMB: open.heapMB - before.heapMB,
+        buffersMB: open.buffersMB - before.buffersMB,
+      };
     },
     end,
   };

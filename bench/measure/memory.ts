@@ -12,6 +12,12 @@ export function heapMB(): number {
   return Deno.memoryUsage().heapUsed / 2 ** 20;
 }
 
+/** What is alive in buffers outside of the heap, after a garbage collection, in MB. */
+export function buffersMB(): number {
+  collect();
+  return Deno.memoryUsage().external / 2 ** 20;
+}
+
 /** Throws away what the warm-up left, so that it is not counted for the work. */
 export async function tidy(): Promise<void> {
   for (let i = 0; i < 3; i++) {

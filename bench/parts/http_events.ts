@@ -28,7 +28,8 @@ export async function httpEvents({ quick }: Effort): Promise<Finding> {
   const rows = (Object.keys(SERVERS) as Served[]).map((served): Row => ({
     server: served,
     "KB per client": runs.median(served, growthKB(clients)),
-    "heap KB per client": runs.median(served, ({ extra }) => extra.liveMB! * 1024 / clients),
+    "of it heap": runs.median(served, ({ extra }) => extra.heapMB! * 1024 / clients),
+    "and buffers": runs.median(served, ({ extra }) => extra.buffersMB! * 1024 / clients),
     "CPU µs per delta": runs.median(served, cpuMicros(deltas)),
     "wall s": runs.stopped(served) ?? seconds(runs.median(served, wallMs)),
     "open after s": seconds(runs.median(served, extra("openMs"))),
@@ -42,7 +43,7 @@ export async function httpEvents({ quick }: Effort): Promise<Finding> {
       rows,
       note: [
         HTTP_NOTE,
-        "KB per client: peak RSS less RSS just before, divided by the clients. heap: what is alive after a garbage collection when all are open. One run.",
+        "KB per client: peak RSS less RSS just before, divided by the clients. heap, buffers: what is alive of that after a garbage collection when all are open; the rest is garbage, and what the runtime itself takes. One run.",
         "The first has no model behind it: its streams cost what the runtime takes.",
       ],
     },

@@ -1,7 +1,7 @@
 /** Rows through the command line. It runs in this process, so that it can be looked at in between. */
 import { shoal } from "@shoal/agents/cli";
 import type { Case, Cases } from "../measure/case.ts";
-import { heapMB, peakMB } from "../measure/memory.ts";
+import { buffersMB, heapMB, peakMB } from "../measure/memory.ts";
 import { told } from "./cli_agents.ts";
 
 interface Options {
@@ -33,6 +33,7 @@ export const CASES: Cases = {
           // In this order: the look at the heap takes memory itself.
           found[`peakMB${percent}`] = peakMB();
           found[`heapMB${percent}`] = heapMB();
+          found[`buffersMB${percent}`] = buffersMB();
         }
       };
       const agent = `${import.meta.resolve("./cli_agents.ts")}#Echo`;

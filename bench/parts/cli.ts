@@ -33,6 +33,8 @@ export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
     "peak MB": runs.median(name, peakMB),
     "heap MB at 10 %": runs.median(name, extra("heapMB10")),
     "and at 100 %": runs.median(name, extra("heapMB100")),
+    "buffers MB at 10 %": runs.median(name, extra("buffersMB10")),
+    "and at the end": runs.median(name, extra("buffersMB100")),
     "rows missing": missing(name, limit),
   });
   const where = `${count(n)} rows through shoal run`;
@@ -44,7 +46,7 @@ export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
         rowOf("resume", "shoal resume, with 1,000 rows more", n + more),
       ],
       note: [
-        "With its journal and its output on the disk. peak: RSS; heap: what is alive after a garbage collection. One run.",
+        "With its journal and its output on the disk. peak: RSS; heap, buffers: what is alive after a garbage collection. One run.",
       ],
     },
     goals: [

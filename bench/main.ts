@@ -6,43 +6,19 @@
  *     deno task bench --quick         in less than one: smaller loads, one run of each
  *     deno task bench --json          the figures as JSON on stdout
  *     deno task bench modes growth    only these parts: modes, layers, growth, transport, cpu
- *     deno task bench:peers           beside other libraries
+ *     deno task bench:http            agents over HTTP: calls, streams, clients that leave
+ *     deno task bench:bulk            journals, and a million rows through the command line
  *     deno task bench:limits          against servers with limits, beside other libraries
+ *     deno task bench:peers           beside other libraries
  *     deno task bench pool            the pool alone, beside other pools
  */
 import { parseArgs } from "node:util";
-import type { Finding, Part } from "./part.ts";
-import { adaptive } from "./parts/adaptive.ts";
-import { cpu } from "./parts/cpu.ts";
-import { growth } from "./parts/growth.ts";
-import { layers } from "./parts/layers.ts";
-import { limits } from "./parts/limits.ts";
-import { modes } from "./parts/modes.ts";
-import { peers } from "./parts/peers.ts";
-import { pool } from "./parts/pool.ts";
-import { rate } from "./parts/rate.ts";
-import { transport } from "./parts/transport.ts";
+import { groupOf, GROUPS, PARTS } from "./groups.ts";
+import type { Finding } from "./part.ts";
 import { goalTable } from "./report/goal.ts";
 import { machineLine, thisMachine } from "./report/machine.ts";
 import { textTable } from "./report/text.ts";
 import { goalsOf, type Report, writeReport } from "./report/write.ts";
-
-/** What is run when nothing is named. */
-const WHOLE: Readonly<Record<string, Part>> = { modes, layers, growth, transport, cpu };
-const PARTS: Readonly<Record<string, Part>> = {
-  ...WHOLE,
-  peers,
-  pool,
-  limits,
-  rate,
-  adaptive,
-};
-
-/** What is kept of whole runs, by the parts that were run: the command, and the name of the files. */
-const FILES: Readonly<Record<string, readonly [command: string, file: string]>> = {
-  [Object.keys(WHOLE).join(" ")]: ["deno task bench", "latest"],
-  "peers": ["deno task bench:peers", "peers"],
-};
 
 const { values: { quick, json }, positionals } = parseArgs({
   options: {
@@ -63,20 +39,22 @@ if (unknown !== undefined) {
 
 const began = performance.now();
 const effort = { times: quick ? 1 : 3, quick };
-const names = positionals.length > 0 ? positionals : Object.keys(WHOLE);
+const names = positionals.length > 0 ? positionals : Object.keys(GROUPS[0].parts);
 const parts: Record<string, Finding[]> = {};
 for (const name of names) {
   console.error(`measuring: ${name} …`);
+  const from = performance.now();
   const findings: Finding[] = parts[name] = [];
   for await (const finding of PARTS[name]!(effort)) {
     findings.push(finding);
     if (!json) console.log(`\n${textTable(finding.table)}`);
   }
+  console.error(`measured: ${name}, ${Math.round((performance.now() - from) / 1000)} s`);
 }
 
-const [command, file] = FILES[names.join(" ")] ?? [`deno task bench ${names.join(" ")}`];
+const group = groupOf(names);
 const report: Report = {
-  command,
+  command: group?.command ?? `deno task bench ${names.join(" ")}`,
   machine: thisMachine(),
   times: effort.times,
   seconds: (performance.now() - began) / 1000,
@@ -92,6 +70,7 @@ if (json) {
   );
 }
 // What is found in a hurry, or in part, is not kept.
-if (file !== undefined && !quick) {
-  await writeReport(report, new URL("./results/", import.meta.url), file);
+if (group !== undefined && !quick) {
+  const files = GROUPS.map(({ file }) => file);
+  await writeReport(report, new URL("./results/", import.meta.url), group.file, files);
 }

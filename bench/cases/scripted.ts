@@ -2,6 +2,7 @@
 import { configure, defineAgent, stream } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { type Cases, lanes, type Load, range } from "../measure/case.ts";
+import { heapMB } from "../measure/memory.ts";
 
 interface Options extends Load {
   /** How long an answer takes. */
@@ -88,10 +89,4 @@ async function liveIn(wave: (ms: number) => Promise<unknown>): Promise<{ liveMB:
   await wave(WAVE.ms);
   clearTimeout(timer);
   return { liveMB };
-}
-
-/** What is alive. */
-function heapMB(): number {
-  (globalThis as { gc?: () => void }).gc?.();
-  return Deno.memoryUsage().heapUsed / 1e6;
 }

@@ -11,6 +11,8 @@ export interface Case {
   readonly start?: () => Promise<Extra>;
   /** The work that is measured. */
   readonly work: () => Promise<Extra | void>;
+  /** Ends what was started, after the figures are taken. */
+  readonly end?: () => PromiseLike<unknown>;
 }
 
 /** Gets a case ready. The options are those that its part hands over. */

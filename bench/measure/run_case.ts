@@ -6,27 +6,14 @@ import process from "node:process";
 import type { Cases } from "./case.ts";
 import { linesOf } from "./lines.ts";
 import type { Measured } from "./measure.ts";
+import { peakMB, tidy } from "./memory.ts";
 
 const MB = 2 ** 20;
-
-/** The most memory this process has had, as the kernel counts it. */
-function peakMB(): number {
-  return process.resourceUsage().maxRSS * 1024 / MB;
-}
-
-/** Throws away what the warm-up left, so that it is not counted for the work. */
-async function tidy(): Promise<void> {
-  const { gc } = globalThis as { gc?: () => void };
-  for (let i = 0; i < 3; i++) {
-    gc?.();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 if (import.meta.main) {
   const [file, name, options] = Deno.args;
   const { CASES }: { CASES: Cases } = await import(new URL(`../${file}`, import.meta.url).href);
-  const { warm, start, work } = await CASES[name!]!(JSON.parse(options!));
+  const { warm, start, work, end } = await CASES[name!]!(JSON.parse(options!));
   await warm?.();
   await tidy();
   const beforeMB = Deno.memoryUsage().rss / MB;
@@ -42,6 +29,7 @@ if (import.meta.main) {
   const cpuMs = (user + system) / 1000;
   const extra = { ...started, ...found };
   const measured: Measured = { wallMs, cpuMs, beforeMB, peakMB: peakMB(), extra };
+  await end?.();
   console.log(JSON.stringify(measured));
   Deno.exit(0);
 }

@@ -52,6 +52,16 @@ export class Runs<K extends string> {
     return new Runs(rounds);
   }
 
+  /** The same, of cases that are shown by other names than they have in their file. */
+  static named<K extends string>(
+    times: number,
+    names: Readonly<Record<K, string>>,
+    run: (name: string) => Promise<Outcome>,
+  ): Promise<Runs<K>> {
+    const cases = Object.entries<string>(names).map(([shown, name]) => [shown, () => run(name)]);
+    return Runs.of<K>(times, Object.fromEntries(cases));
+  }
+
   /** The median of a figure; `undefined` if a run of the case was stopped. */
   median(name: K, figure: Figure): number | undefined {
     return this.#middle((round) => valueOf(round[name], figure));

@@ -1,24 +1,28 @@
 /**
  * The simulator in a process of its own, so that its work is not counted as the client's. Prints its URL; then it listens: to
- * `empty` it uses up its limits, to `reset` it sets its figures back, to `latency MS` it becomes slower or faster, and always it
- * prints its figures. It lives as long as the one who started it.
+ * `empty` it uses up its limits, to `reset` it sets its figures back, to `latency MS` it becomes slower or faster, to `pace MS` it gives a
+ * token every so many milliseconds, and always it prints its figures. It lives as long as the one who started it.
  */
 import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { linesOf } from "./lines.ts";
 
 /** How the server is to be: options of the simulator that can be written as JSON. */
-export interface ServerOptions extends Pick<SimulatorOptions, "limits"> {
+export interface ServerOptions extends Pick<SimulatorOptions, "limits" | "chunkSize"> {
   /** Milliseconds to an answer: always the same, or log-normal. */
   readonly latency: number | { readonly p50: number; readonly p99: number };
   /** How many words an answer has: a short one if it is not said. */
   readonly words?: number;
+  /** What it answers, in the place of words. */
+  readonly text?: string;
   /** Shall it speak HTTP/2 over TLS, with so many streams a connection? */
   readonly streams?: number;
 }
 
 if (import.meta.main) {
-  const { streams, latency, words, ...options }: ServerOptions = JSON.parse(Deno.args[0]!);
-  const text = words === undefined ? undefined : Array(words).fill("word").join(" ");
+  const { streams, latency, words, text: said, ...options }: ServerOptions = JSON.parse(
+    Deno.args[0]!,
+  );
+  const text = words === undefined ? said : Array(words).fill("word").join(" ");
   const server = simulator({
     latency,
     ...options,
@@ -51,6 +55,7 @@ if (import.meta.main) {
     if (command === "empty") await empty();
     if (command === "reset") server.resetStats();
     if (command === "latency") server.configure({ latency: Number(value) });
+    if (command === "pace") server.configure({ tokensPerSecond: 1_000 / Number(value) });
     console.log(JSON.stringify(server.stats));
   }
   await server.close();

@@ -17,6 +17,8 @@ export interface Server extends AsyncDisposable {
   reset(): Promise<void>;
   /** From now on an answer takes so many milliseconds. */
   latency(ms: number): Promise<void>;
+  /** From now on it gives a token every so many milliseconds. */
+  pace(ms: number): Promise<void>;
   /** Its figures until now. */
   stats(): Promise<SimulatorStats>;
 }
@@ -35,6 +37,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     empty: async () => void await ask("empty"),
     reset: async () => void await ask("reset"),
     latency: async (ms) => void await ask(`latency ${ms}`),
+    pace: async (ms) => void await ask(`pace ${ms}`),
     stats: () => ask("stats"),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };

@@ -37,12 +37,12 @@ interface Found {
 }
 
 /** Shoal with a model in memory that sleeps, beside the sleep alone. */
-async function ownCost({ times, quick }: Effort): Promise<Found> {
-  const n = quick ? 20_000 : 40_000;
+async function ownCost({ times }: Effort): Promise<Found> {
+  const n = 20_000;
   const options = { n, concurrency: IN_FLIGHT, ms: SLEEP_MS, wave: true };
   const run = (name: string) => () => measure("cases/scripted.ts", name, options);
   const runs = await Runs.of(times, { bare: run("bare"), shoal: run("shoal") });
-  const live: Figure = ({ extra }) => extra.liveMB! * 1e6 / 1024 / IN_FLIGHT;
+  const live: Figure = ({ extra }) => extra.liveMB! * 1024 / IN_FLIGHT;
   const row = (client: string, name: "bare" | "shoal"): Row => ({
     client,
     "wall s": seconds(runs.median(name, wallMs)),
@@ -83,7 +83,7 @@ async function ownCost({ times, quick }: Effort): Promise<Found> {
 
 /** Real HTTP to a server that answers at once. */
 async function answers({ times, quick }: Effort, streamed: boolean): Promise<Found> {
-  const n = (quick ? 3_000 : 5_000) / (streamed ? 2 : 1);
+  const n = (quick ? 3_000 : 4_000) / (streamed ? 2 : 1);
   await using server = await startServer({ latency: 0, words: streamed ? WORDS : undefined });
   const runs = await Runs.of(times, runsOf(server, n, streamed));
   const rows = Object.keys(CLIENTS).map((client) => rowOf(client as Client, runs, n));

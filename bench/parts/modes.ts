@@ -20,7 +20,7 @@ export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> 
     return cell;
   };
 
-  const few = await measured(10, 500, ["loop", "hybrid", "each"]);
+  const few = await measured(10, 500, ["loop", "each"]);
   const fit = workersThatFit({
     startMs: few.runs.median("each", extra("startMs")),
     eachMB: few.runs.median("each", growthMB(few.inFlight)),
@@ -31,9 +31,12 @@ export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> 
   for (const workers of new Set([100, fit.workers])) {
     if (workers > 10 && workers <= fit.workers) await measured(workers, 500, ["each"], 1);
   }
+  await measured(10, 500, ["hybrid"], 1);
   if (!quick) {
-    await measured(100, 500, ["loop", "hybrid"]);
-    await measured(1_000, 1_000, ["loop", "hybrid"]);
+    for (const [inFlight, ms] of [[100, 500], [1_000, 1_000]] as const) {
+      await measured(inFlight, ms, ["loop"]);
+      await measured(inFlight, ms, ["hybrid"], 1);
+    }
   }
   const [inFlight, ms] = quick ? [1_000, 1_000] : [10_000, 5_000];
   const most = await measured(inFlight, ms, ["fetch", "loop"]);

@@ -24,8 +24,6 @@ export async function* transport({ times: again, quick }: Effort): AsyncGenerato
     { streams: 100, ...some },
     { streams: 250, ...some },
     most,
-    // What differs is seen above: once will do.
-    { streams: 250, ...many, again: 1 },
   ];
   const rows: Row[] = [];
   const goals: Goal[] = [];

@@ -1,8 +1,9 @@
-/** The files of `bench/results/`: what the last whole run found. */
+/** The files of `bench/results/`: what the last whole run of each group found. */
 import type { Finding } from "../part.ts";
 import { svgOf } from "./chart.ts";
 import { type Goal, goalTable } from "./goal.ts";
 import { type Machine, machineLine } from "./machine.ts";
+import { INDEX, indexOf } from "./index.ts";
 import { markdownTable } from "./markdown.ts";
 
 /** A whole run. */
@@ -23,8 +24,17 @@ export function goalsOf({ parts }: Pick<Report, "parts">): Goal[] {
   return Object.values(parts).flat().flatMap(({ goals = [] }) => goals);
 }
 
-/** Writes the report as `NAME.json` and `NAME.md`, and a file for each chart. */
-export async function writeReport(report: Report, folder: URL, file: string): Promise<void> {
+/**
+ * Writes the report as `NAME.json` and `NAME.md`, a file for each chart, and the list of all reports.
+ *
+ * @param files The names of all groups, as they are to be listed.
+ */
+export async function writeReport(
+  report: Report,
+  folder: URL,
+  file: string,
+  files: readonly string[],
+): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const write = (name: string, text: string): Promise<void> =>
     Deno.writeTextFile(new URL(name, folder), text);
@@ -33,6 +43,23 @@ export async function writeReport(report: Report, folder: URL, file: string): Pr
   for (const { charts = [] } of Object.values(report.parts).flat()) {
     for (const chart of charts) await write(`${chart.name}.svg`, svgOf(chart));
   }
+  await write(INDEX, indexOf(await reportsIn(folder, files)));
+}
+
+/** The reports that there are, by the names of their files. */
+export async function reportsIn(
+  folder: URL,
+  files: readonly string[],
+): Promise<Map<string, Report>> {
+  const found = new Map<string, Report>();
+  for (const file of files) {
+    try {
+      found.set(file, JSON.parse(await Deno.readTextFile(new URL(`${file}.json`, folder))));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return found;
 }
 
 /** The whole report as Markdown. */
@@ -49,7 +76,7 @@ export function markdownOf(report: Report): string {
     `# What \`${command}\` found`,
     `${machineLine(machine)}. Medians of ${times}, in ${
       Math.round(seconds)
-    } s. Read the ratios: other machines differ.`,
+    } s. Read the ratios: other machines differ. [All reports](${INDEX})`,
     markdownTable(goalTable(goalsOf(report))).replace("###", "##"),
     ...sections,
   ].join("\n\n") + "\n";

@@ -155,8 +155,11 @@ class ModelCall {
   async #failed(thrown: unknown, last: boolean): Promise<Result> {
     const { trace, signal, wanted: { config } } = this;
     const error = trace.error(thrown, signal);
-    // The first thing that went wrong is the one to tell of; the cost is then not known.
-    await Promise.try(() => trace.price(config.prices)).catch(() => {});
+    try {
+      await trace.price(config.prices);
+    } catch {
+      // The first thing that went wrong is the one to tell of; the cost is then not known.
+    }
     return this.#end(trace.failure(error), last);
   }
 

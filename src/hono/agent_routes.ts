@@ -1,10 +1,8 @@
-import { type Handler, Hono, type MiddlewareHandler } from "hono";
-import { cors } from "hono/cors";
-import { requestId } from "hono/request-id";
-import { secureHeaders } from "hono/secure-headers";
+import { type Context, type Handler, Hono } from "hono";
 import { checkOptions, milliseconds } from "../model/check.ts";
 import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.tsx";
 import { guard, identifier } from "./guard.ts";
+import { crossOrigin, identified, secure } from "./headers.ts";
 import { openaiError } from "./openai_problem.ts";
 import { type AgentRoutesOptions, checkRoutes } from "./options.ts";
 import { problemOf } from "./failure.ts";
@@ -57,6 +55,9 @@ const DEFAULT_GRACE = 3_500;
  * - `GET /health`, `GET /metrics`
  * - `GET /dashboard`, if it is switched on: what happens, live, for people
  *
+ * Clients that go away end their calls. Deno's own server over HTTP/1.1 does not tell of them before an answer begins, unless the request was
+ * a small one: a plain call then runs to its end, or to `limits.deadline`; streams and batches begin at once.
+ *
  * It is closed unless opened: without `auth` only the developer at the machine itself is let in.
  *
  * @throws {TypeError} If an option is missing, not known or of the wrong type.
@@ -93,19 +94,18 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   const identify = identifier(options.auth);
 
   const app = new Hono<Env>();
-  app.use(requestId());
+  app.use(identified);
   // Before the headers of all, so that it has the last word.
   if (options.dashboard) app.use("/dashboard/*", dashboardHeaders);
-  app.use(headers(options));
+  app.use(secure(options));
   if (options.cors !== undefined) app.use(crossOrigin(options.cors));
   app.use("/v1/*", async (c, next) => {
     c.set("openai", true);
     await next();
   });
-  app.use(async (c, next) => {
+  app.use((_, next) => {
     service.batches.sweep();
-    await next();
-    c.header("cache-control", "no-store");
+    return next();
   });
 
   const mayBeOpen = {
@@ -120,8 +120,8 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   }
   if (options.dashboard) {
     const own = options.dashboard === true ? {} : options.dashboard;
-    const hasTokens = options.auth !== undefined;
-    app.route("/dashboard", dashboardRoutes({ service, identify, hasTokens, options: own }));
+    const { auth } = options;
+    app.route("/dashboard", dashboardRoutes({ service, identify, auth, options: own }));
   }
   app.use(guard(identify));
   for (const [path, handler] of Object.values(mayBeOpen)) route(app, "GET", path, handler);
@@ -132,8 +132,10 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   route(app, "POST", "/v1/chat/completions", chatRoute(service));
   route(app, "POST", "/batch", batchRoute(service));
   route(app, "GET", "/batch/:id", resumeRoute(service));
-  route(app, "POST", "/:name", callRoute(service));
-  route(app, "POST", "/:name/stream", streamRoute(service));
+  // Whatever the method is, there is nothing at the name of nobody.
+  const known = (c: Context<Env>) => void service.agent(c.req.param("name"));
+  route(app, "POST", "/:name", callRoute(service), known);
+  route(app, "POST", "/:name/stream", streamRoute(service), known);
   app.all("*", () => {
     throw new Problem(404, "not_found", "There is nothing here: GET / lists the agents");
   });
@@ -142,8 +144,13 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
     const problem = problemOf(error);
     if (problem.code === "internal") {
       const { method, path } = c.req;
-      const { cause } = problem;
-      onError(cause ?? error, { id: c.get("requestId"), method, path });
+      const request = { id: c.get("requestId"), method, path };
+      try {
+        onError(problem.cause ?? error, request);
+      } catch (thrown) {
+        // The client is answered all the same.
+        logged(thrown, request);
+      }
     }
     return problemResponse(c, problem, c.get("openai") ? { error: openaiError(problem) } : {});
   });
@@ -156,46 +163,20 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   });
 }
 
-/** A route; another method at the same place is told which one there is. */
+/** A route; another method at the same place, if `check` finds that there is one, is told which one there is. */
 function route(
   app: Hono<Env>,
   method: "GET" | "POST",
   path: string,
   handler: Handler<Env>,
+  check?: (c: Context<Env>) => void,
 ): void {
   app.on(method, path, handler);
-  app.all(path, () => {
+  app.all(path, (c) => {
+    check?.(c);
     throw new Problem(405, "method_not_allowed", `This is for ${method}`, {
       headers: { allow: method === "GET" ? "GET, HEAD" : method },
     });
-  });
-}
-
-/** What browsers are told: nothing here is a page, to be framed, or to be kept. */
-function headers({ cors }: AgentRoutesOptions): MiddlewareHandler {
-  return secureHeaders({
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    crossOriginResourcePolicy: cors === undefined ? "same-origin" : "cross-origin",
-    xFrameOptions: "DENY",
-    // It would hold for the whole domain that this is mounted at: that is the application's to say.
-    strictTransportSecurity: false,
-    // For pages, or for browsers of long ago; and each header costs every call some time.
-    crossOriginOpenerPolicy: false,
-    originAgentCluster: false,
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xPermittedCrossDomainPolicies: false,
-    xXssProtection: false,
-  });
-}
-
-function crossOrigin({ origin }: NonNullable<AgentRoutesOptions["cors"]>): MiddlewareHandler {
-  return cors({
-    origin: typeof origin === "string" ? origin : [...origin],
-    allowMethods: ["GET", "POST"],
-    allowHeaders: ["authorization", "content-type", "last-event-id", "x-request-id"],
-    exposeHeaders: ["retry-after", "x-request-id"],
-    maxAge: 600,
   });
 }
 

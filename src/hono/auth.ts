@@ -1,6 +1,5 @@
 /** Who calls: bearer tokens, or a function of the application's own. */
-import type { Buffer } from "node:buffer";
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { callback, checkOptions, isRecord, refuse, type Rule, text } from "../model/check.ts";
 import { type PrincipalLimits, principalLimits } from "./caps.ts";
 import { Problem } from "./problem.ts";
@@ -88,23 +87,33 @@ export function unauthorized(detail: string): Problem {
 }
 
 function bearer(tokens: readonly (string | Token)[]): Authenticate {
-  const known = tokens.map((one, i) => {
-    const { token, id = `token-${i}`, limits } = typeof one === "string" ? { token: one } : one;
-    return { digest: digestOf(token), principal: { id, limits } };
-  });
+  const listed = tokens.map((one) => typeof one === "string" ? { token: one } : one) as Token[];
+  const room = Math.max(...listed.map(({ token }) => token.length)) + 1;
+  const known = listed.map(({ token, id, limits }, i) => ({
+    bytes: padded(token, new Uint8Array(room)),
+    principal: { id: id ?? `token-${i}`, limits },
+  }));
+  const bytes = new Uint8Array(room);
   return ({ headers }) => {
     const given = headers.get("authorization")?.match(/^Bearer +(\S+) *$/i)?.[1];
     if (given === undefined) return null;
-    // Digests are of one length, and every token is looked at: the time tells neither how much fits nor which.
-    const digest = digestOf(given);
+    padded(given, bytes);
     let found: Principal | null = null;
-    for (const { digest: one, principal } of known) {
-      if (timingSafeEqual(one, digest)) found = principal;
+    for (const { bytes: one, principal } of known) {
+      if (timingSafeEqual(one, bytes)) found = principal;
     }
     return found;
   };
 }
 
-function digestOf(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
+const encoder = new TextEncoder();
+
+/**
+ * A token as bytes of the same length as all others, and every one is looked at: the time tells neither how much fits, nor which, nor how
+ * long they are. There is room for one byte more than the longest has, so that no longer one fits.
+ */
+function padded(token: string, room: Uint8Array): Uint8Array {
+  room.fill(0);
+  encoder.encodeInto(token, room);
+  return room;
 }

@@ -1,4 +1,5 @@
 /** Reads the JSON of a request: no more than so many bytes, in no more than so much time. */
+import { Timer } from "../model/timer.ts";
 import type { Caps } from "./caps.ts";
 import { Problem } from "./problem.ts";
 
@@ -33,7 +34,7 @@ export async function readJson(request: Request, caps: BodyCaps): Promise<Body> 
       "Cannot read the body as its content-type must be application/json",
     );
   }
-  const value = parsed(bytes);
+  const value = parsed(bytes, request);
   refuseDeep(value);
   return { value, bytes: bytes.length };
 }
@@ -62,17 +63,22 @@ export async function readBody(
   return bytes;
 }
 
-async function readWhole(request: Request, timeout: number): Promise<Uint8Array> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(tooSlow(timeout)), timeout);
-  try {
+function readWhole(request: Request, timeout: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const over = (): void => reject(tooSlow(timeout));
+    const timer = new Timer(timeout, { over });
     // What comes after that is read by nobody: it ends with the connection.
-    return new Uint8Array(await Promise.race([request.arrayBuffer(), late]));
-  } catch (error) {
-    throw error instanceof Problem ? error : brokenOff(error);
-  } finally {
-    clearTimeout(timer);
-  }
+    request.arrayBuffer().then(
+      (bytes) => {
+        timer.cancel();
+        resolve(new Uint8Array(bytes));
+      },
+      (error) => {
+        timer.cancel();
+        reject(brokenOff(error));
+      },
+    );
+  });
 }
 
 async function readBytes(
@@ -83,10 +89,11 @@ async function readBytes(
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
   let late = false;
-  const timer = setTimeout(() => {
+  const over = (): void => {
     late = true;
     reader.cancel().catch(() => {});
-  }, timeout);
+  };
+  const timer = new Timer(timeout, { over });
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -104,7 +111,7 @@ async function readBytes(
   } catch (error) {
     throw error instanceof Problem ? error : brokenOff(error);
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
   }
   if (chunks.length === 1) return chunks[0]!;
   const bytes = new Uint8Array(size);
@@ -116,11 +123,22 @@ async function readBytes(
   return bytes;
 }
 
-function parsed(bytes: Uint8Array): unknown {
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function parsed(bytes: Uint8Array, { headers }: Request): unknown {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch {
+    // What is compressed is hardly ever UTF-8; a few bytes that become a gigabyte are not for here.
+    if (headers.has("content-encoding")) {
+      throw new Problem(
+        415,
+        "unsupported_media_type",
+        "Cannot read the body as it must not be compressed",
+        { headers: { "accept-encoding": "identity" } },
+      );
+    }
     throw new Problem(400, "invalid_json", "Cannot read the body as it must be UTF-8");
   }
   try {

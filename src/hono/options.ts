@@ -91,6 +91,12 @@ const agents: Rule = (doing, name, value) => {
         `Cannot ${doing} as "${agent.name}" is a route already: rename the agent by with({ name })`,
       );
     }
+    // Browsers and servers take dots for folders, and what is half of a letter cannot be encoded.
+    if (/^\.{1,2}$|\p{Surrogate}/u.test(agent.name)) {
+      throw new TypeError(
+        `Cannot ${doing} as no address leads to "${agent.name}": rename the agent by with({ name })`,
+      );
+    }
     if (names.has(agent.name)) {
       throw new TypeError(`Cannot ${doing} as there are two agents named "${agent.name}"`);
     }

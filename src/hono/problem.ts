@@ -106,9 +106,19 @@ export class Problem extends Error {
     this.options = options;
   }
 
+  /** How long to wait before the next try, in milliseconds, if that is known or helps: then it may be a guess. */
+  get retryAfterMs(): number | undefined {
+    const { retryAfterMs } = this.options;
+    if (retryAfterMs !== undefined || (this.status !== 429 && this.status !== 503)) {
+      return retryAfterMs;
+    }
+    // Nobody knows when such a budget begins anew: it is an agent's own.
+    return this.code === "budget" ? 60_000 : 1_000;
+  }
+
   /** What is sent. */
   details(requestId?: string): ProblemDetails {
-    const { issues, retryAfterMs } = this.options;
+    const { retryAfterMs, options: { issues } } = this;
     return {
       type: "about:blank",
       title: TITLES[this.status] ?? "Error",
@@ -123,7 +133,7 @@ export class Problem extends Error {
 
   /** The headers that go with it. */
   headers(): Record<string, string> {
-    const { retryAfterMs, headers } = this.options;
+    const { retryAfterMs, options: { headers } } = this;
     return {
       "content-type": "application/problem+json",
       ...(retryAfterMs !== undefined && {

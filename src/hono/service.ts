@@ -2,6 +2,7 @@ import { delay } from "@std/async/delay";
 import type { Context } from "hono";
 import type { Callable } from "../agent/callable.ts";
 import { Limiter } from "../limits/limiter.ts";
+import { holdTimers } from "../model/timer.ts";
 import { Accounts } from "./accounts.ts";
 import type { Principal } from "./auth.ts";
 import { BatchStore } from "./batch_store.ts";
@@ -46,8 +47,10 @@ export class Service {
   readonly limiter: Limiter;
   readonly #close = new AbortController();
   readonly #stop = new AbortController();
-  readonly #exchanges = new Set<Exchange>();
+  /** By their ids. */
+  readonly #exchanges = new Map<string, Exchange>();
   #left: (() => void) | undefined;
+  #letGo: (() => void) | undefined;
 
   /** Serves these. */
   constructor(
@@ -103,16 +106,22 @@ export class Service {
       });
     }
     const account = this.accounts.of(c.get("principal")!);
-    const exchange = new Exchange(this, account, { ...options, id: c.get("requestId") });
-    this.#exchanges.add(exchange);
+    const asked = c.get("requestId");
+    // Clients choose their ids: what one does must not be taken for what another does.
+    const id = this.#exchanges.has(asked) ? crypto.randomUUID() : asked;
+    const exchange = new Exchange(this, account, { ...options, id });
+    if (this.#exchanges.size === 0) this.#letGo = holdTimers();
+    this.#exchanges.set(id, exchange);
     return exchange;
   }
 
   /** A request has ended. */
   leave(exchange: Exchange): void {
     this.registry.endRun(exchange.id);
-    this.#exchanges.delete(exchange);
-    if (this.#exchanges.size === 0) this.#left?.();
+    this.#exchanges.delete(exchange.id);
+    if (this.#exchanges.size > 0) return;
+    this.#letGo?.();
+    this.#left?.();
   }
 
   /** The answer to whom comes too late. */

@@ -76,6 +76,14 @@ Deno.test("another kind of body: a form cannot call", async () => {
   }
 });
 
+Deno.test("a compressed body is refused as one", async () => {
+  const stream = new Blob(['{"text":"x"}']).stream().pipeThrough(new CompressionStream("gzip"));
+  const body = await new Response(stream).arrayBuffer();
+  const { status, code, text } = await send(body, { "content-encoding": "gzip" });
+  assertEquals([status, code], [415, "unsupported_media_type"]);
+  assert(text.includes("compressed"));
+});
+
 Deno.test("names that reach for what is not theirs", async () => {
   const app = routes([echo().agent]);
   for (

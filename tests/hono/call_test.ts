@@ -137,6 +137,27 @@ Deno.test("another method is told which one there is", async () => {
   assertEquals([get.status, get.headers.get("allow")], [405, "POST"]);
   const post = await ask(app, "/health", {});
   assertEquals([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
+  const stream = await ask(app, "/echo/stream");
+  assertEquals([stream.status, stream.headers.get("allow")], [405, "POST"]);
+  assertEquals(stream.headers.get("content-type"), "application/problem+json");
+});
+
+Deno.test("where there is nobody there is nothing, by any method", async () => {
+  const app = routes([echo().agent]);
+  for (const path of ["/nobody", "/nobody/stream", "/__proto__", "/v1", "/%ff"]) {
+    for (const method of ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "BREW"]) {
+      const response = await app.request(path, { ...init(), method });
+      const text = await response.text();
+      assertEquals(
+        [response.status, response.headers.get("allow")],
+        [404, null],
+        `${method} ${path}`,
+      );
+      assertEquals(response.headers.get("content-type"), "application/problem+json");
+      assertEquals(response.headers.get("cache-control"), "no-store");
+      if (method !== "HEAD") assertEquals(JSON.parse(text).code, "unknown_agent");
+    }
+  }
 });
 
 Deno.test("answers are neither framed nor kept nor shared", async () => {

@@ -39,8 +39,11 @@ const KINDS = [
   { name: "a streamed chat", path: "/v1/chat/completions", stream: true, headersFirst: true },
 ];
 
+/** So often each is tried, as a machine that others use, too, may be late once. */
+const ROUNDS = 20;
+
 for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
-  Deno.test(`${name}: a client that goes away aborts the calls upstream`, async () => {
+  Deno.test(`${name}: a client that goes away aborts the calls upstream within 100 ms`, async () => {
     const { agent, aborted } = hanging();
     const app = routes([agent]);
     await using served = serve(app);
@@ -52,18 +55,23 @@ for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
       : path.startsWith("/v1")
       ? { model: "hanging", messages: [{ role: "user", content: "x" }], stream }
       : { text: "x" };
-    const leaving = new AbortController();
-    const sending = fetch(served.url + path, { ...init(body, { accept }), signal: leaving.signal });
-    const over = sending.then((response) => response.text()).catch(() => {});
-    await untilInFlight(app, calls);
-    if (headersFirst) await sending;
-    const left = performance.now();
-    leaving.abort();
-    await over;
-    await until(() => aborted.length === calls, "the calls are aborted");
-    // 100 ms, and some more for a machine that others use, too.
-    assert(aborted.at(-1)! - left < 500, `${aborted.at(-1)! - left} ms`);
-    await untilInFlight(app, 0, 0);
+    const took: number[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      const leaving = new AbortController();
+      const { signal } = leaving;
+      const sending = fetch(served.url + path, { ...init(body, { accept }), signal });
+      const over = sending.then((response) => response.text()).catch(() => {});
+      await untilInFlight(app, calls);
+      if (headersFirst) await sending;
+      const left = performance.now();
+      leaving.abort();
+      await over;
+      await until(() => aborted.length === round * calls, "the calls are aborted");
+      took.push(aborted.at(-1)! - left);
+      await untilInFlight(app, 0, 0);
+    }
+    const median = took.toSorted((a, b) => a - b)[ROUNDS / 2]!;
+    assert(median <= 100, `${took.map(Math.round)} ms`);
   });
 }
 
@@ -99,27 +107,19 @@ Deno.test("a client that only hangs up is noticed as well", async () => {
   await untilInFlight(app, 0, 0);
 });
 
-Deno.test("a thousand disconnects leave nothing behind", async () => {
-  const { agent, aborted } = hanging();
-  const app = routes([agent]);
-  await using served = serve(app);
-  for (let round = 0; round < 10; round++) {
-    const leaving = new AbortController();
-    const { signal } = leaving;
-    const clients = Array.from(
-      { length: 100 },
-      (_, i) =>
-        fetch(`${served.url}/hanging${i % 2 === 0 ? "" : "/stream"}`, {
-          ...init({ text: "x" }),
-          signal,
-        }).then((response) => response.text()).catch(() => {}),
-    );
-    await untilInFlight(app, 100, 100);
-    leaving.abort();
-    await Promise.all(clients);
-    await untilInFlight(app, 0, 0);
-  }
-  assertEquals(aborted.length, 1_000);
-  const { text } = await ask(app, "/metrics");
-  assertEquals(/shoal_calls_total\{agent="hanging"\} (\d+)/.exec(text)![1], "1000");
+Deno.test("ten thousand disconnects leave nothing behind", async () => {
+  const { success, stdout, stderr } = await new Deno.Command("deno", {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--allow-all", "--v8-flags=--expose-gc"],
+      new URL("./disconnects_child.ts", import.meta.url).pathname,
+    ],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  assert(success, decoder.decode(stderr));
+  const { before, after, shutdown, ...counts } = JSON.parse(decoder.decode(stdout));
+  assertEquals(counts, { calls: 11_000, callsInFlight: 0, runsInFlight: 0 });
+  assertEquals(shutdown, { finished: 0, aborted: 0 });
+  assert(after.open <= before.open + 2, `${before.open}, then ${after.open} sockets and files`);
+  assert(after.heap < before.heap + 4e6, `${before.heap}, then ${after.heap} bytes`);
 });

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import type { AuthOptions } from "../auth.ts";
 import { eventStream, SSE } from "../event_stream.ts";
 import type { Identify } from "../guard.ts";
 import { problemOf } from "../failure.ts";
@@ -25,8 +26,8 @@ export interface DashboardParts {
   readonly service: Service;
   /** Says who sends a request. */
   readonly identify: Identify;
-  /** Is there an `auth`? */
-  readonly hasTokens: boolean;
+  /** Who may call, if that is said. */
+  readonly auth: AuthOptions | undefined;
   /** What it shows, and to whom. */
   readonly options: DashboardOptions;
 }
@@ -55,7 +56,7 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
   app.get("/style.css", asset(STYLE, "text/css"));
   app.get("/app.js", asset(SCRIPT, "text/javascript"));
   app.get("/icon.svg", asset(ICON, "image/svg+xml"));
-  if (parts.hasTokens) app.post("/session", (c) => entrance.signIn(c));
+  if (parts.auth !== undefined) app.post("/session", (c) => entrance.signIn(c));
   app.post("/sign-out", (c) => entrance.signOut(c));
 
   const guarded = entrance.guard("", false);

@@ -1,14 +1,16 @@
 /** @jsxImportSource hono/jsx */
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import type { Principal } from "../auth.ts";
+import type { AuthOptions, Principal } from "../auth.ts";
 import { type BodyCaps, readBody } from "../body.ts";
 import type { Identify } from "../guard.ts";
 import { Problem } from "../problem.ts";
 import type { Env } from "../service.ts";
 import { requireSameOrigin } from "./same_origin.ts";
-import { Sessions } from "./sessions.ts";
+import { KeptSessions } from "./kept_sessions.ts";
+import type { Sessions } from "./sessions.ts";
 import { SignIn } from "./sign_in.tsx";
+import { SignedSessions } from "./signed_sessions.ts";
 
 const COOKIE = "shoal-dashboard";
 
@@ -16,8 +18,8 @@ const COOKIE = "shoal-dashboard";
 export interface EntranceOptions {
   /** Says who sends a request. */
   readonly identify: Identify;
-  /** Is there a token that one could sign in with? */
-  readonly hasTokens: boolean;
+  /** Who may call; absent where there is no token that one could sign in with. */
+  readonly auth: AuthOptions | undefined;
   /** The ids of those who may see it, or all. */
   readonly principals: readonly string[] | undefined;
   /** What stands above it. */
@@ -32,11 +34,15 @@ export interface EntranceOptions {
  */
 export class Entrance {
   readonly #options: EntranceOptions;
-  readonly #sessions = new Sessions();
+  readonly #sessions: Sessions;
 
   /** Nobody has signed in. */
   constructor(options: EntranceOptions) {
     this.#options = options;
+    const { auth } = options;
+    this.#sessions = auth === undefined || typeof auth === "function"
+      ? new KeptSessions()
+      : new SignedSessions(auth.tokens);
   }
 
   /** Lets in who may come in; shows others where to sign in, if it is a page that they want. */
@@ -46,7 +52,7 @@ export class Entrance {
       try {
         principal = await this.#who(c);
       } catch (error) {
-        if (!(isPage && this.#options.hasTokens && isUnauthorized(error))) throw error;
+        if (!(isPage && this.#options.auth !== undefined && isUnauthorized(error))) throw error;
         return this.#page(c, root, false);
       }
       this.#requireChosen(principal);

@@ -1,32 +1,14 @@
-const LIFETIME = 12 * 3_600_000;
-const MOST = 1_000;
+/** Who has signed in to the dashboard: the cookie that a browser sends, and the token that it stands for. */
 
-/**
- * Who has signed in. The browser gets a random id; the token stays here, and is looked at anew with each request, so that one that
- * is no longer valid ends its sessions.
- */
-export class Sessions {
-  readonly #sessions = new Map<string, { readonly token: string; readonly until: number }>();
+/** So long a session lasts, in milliseconds: half a day. */
+export const LIFETIME = 12 * 3_600_000;
 
-  /** Begins a session; gives its id. */
-  begin(token: string, now: number = Date.now()): string {
-    const id = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
-      .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    this.#sessions.set(id, { token, until: now + LIFETIME });
-    if (this.#sessions.size > MOST) this.#sessions.delete(this.#sessions.keys().next().value!);
-    return id;
-  }
-
-  /** The token of a session; `undefined` if there is none, or not any more. */
-  token(id: string | undefined, now: number = Date.now()): string | undefined {
-    const session = this.#sessions.get(id ?? "");
-    if (session === undefined || session.until > now) return session?.token;
-    this.end(id);
-    return undefined;
-  }
-
+/** Cookies that stand for tokens. None of them holds one. */
+export interface Sessions {
+  /** Begins a session of who has this token, which was found valid; gives the cookie. */
+  begin(token: string): string;
+  /** The token that a cookie stands for; `undefined` if there is no such session, or not any more. */
+  token(cookie: string | undefined): string | undefined;
   /** Ends a session. */
-  end(id: string | undefined): void {
-    this.#sessions.delete(id ?? "");
-  }
+  end(cookie: string | undefined): void;
 }

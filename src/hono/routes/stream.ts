@@ -11,7 +11,7 @@ import type { Env, Service } from "../service.ts";
  * So long the answer's status is left open, in milliseconds: what fails at once is told by a status. Afterwards the client gets its
  * headers, and what fails is an event. It is short because Deno's server notices that a client is gone only once the answer has begun.
  */
-const STATUS_WITHIN = 100;
+const STATUS_WITHIN = 50;
 
 /** `POST /:name/stream`: what happens in the call, as server-sent events; at the end `result` or `error`. */
 export function streamRoute(service: Service) {

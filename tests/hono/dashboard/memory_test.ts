@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { count, dollars, percent, rate, span } from "../../../src/hono/dashboard/format.ts";
 import { History, SLOT_MS } from "../../../src/hono/dashboard/history.ts";
 import { Recent } from "../../../src/hono/dashboard/recent.ts";
-import { Sessions } from "../../../src/hono/dashboard/sessions.ts";
+import { KeptSessions } from "../../../src/hono/dashboard/kept_sessions.ts";
 import { Watch } from "../../../src/hono/dashboard/watch.ts";
 import { Registry } from "../../../src/hono/registry.ts";
 
@@ -36,7 +36,7 @@ Deno.test("the latest of anything are the latest, in their order", () => {
 });
 
 Deno.test("a session ends after half a day, and there are never too many", () => {
-  const sessions = new Sessions();
+  const sessions = new KeptSessions();
   const first = sessions.begin("a", 0);
   assertEquals(sessions.token(first, 12 * 3_600_000 - 1), "a");
   assertEquals(sessions.token(first, 12 * 3_600_000), undefined);

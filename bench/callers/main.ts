@@ -1,0 +1,44 @@
+/**
+ * Those who call a server under test, in a process of their own, so that their work is not counted as the server's. Each line that comes
+ * is a task as JSON; what came of it is printed as a line of JSON. It lives as long as the one who started it.
+ */
+import { linesOf } from "../measure/lines.ts";
+import type { CallsTask } from "./calls.ts";
+import type { EventsTask } from "./events.ts";
+import type { LeaveTask } from "./leave.ts";
+
+/** What callers can be told to do. */
+export type Task =
+  | { readonly kind: "calls"; readonly task: CallsTask }
+  | { readonly kind: "events"; readonly task: EventsTask }
+  | { readonly kind: "leave"; readonly task: LeaveTask };
+
+/** Where requests go, and what is sent. */
+export interface Target {
+  /** The route. */
+  readonly url: string;
+  /** Sent with each request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body. */
+  readonly body: string;
+}
+
+// Each is loaded only when it is wanted.
+async function done({ kind, task }: Task): Promise<unknown> {
+  switch (kind) {
+    case "calls":
+      return await (await import("./calls.ts")).calls(task);
+    case "events":
+      return await (await import("./events.ts")).events(task, tell);
+    case "leave":
+      return await (await import("./leave.ts")).leave(task);
+  }
+}
+
+function tell(what: unknown): void {
+  console.log(JSON.stringify(what));
+}
+
+if (import.meta.main) {
+  for await (const line of linesOf(Deno.stdin.readable)) tell(await done(JSON.parse(line)));
+}

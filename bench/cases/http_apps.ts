@@ -1,0 +1,123 @@
+/** Servers under test: the same route, as one would write it by hand and as Shoal has it. Each loads only what it needs. */
+import { TASK } from "../measure/case.ts";
+
+/** The token of who may call. */
+export const TOKEN = "secret";
+
+/** Answers requests, asking the model server at this base URL. */
+export type App = (model: string) => Promise<Deno.ServeHandler>;
+
+/** Routes that answer `POST /label` with JSON. */
+export const ANSWERING = {
+  /** Hono, and a `fetch` of the same request. */
+  bare: async (model) => {
+    const { Hono } = await import("hono");
+    const app = new Hono();
+    app.post("/label", async (c) => {
+      const { text } = await c.req.json();
+      const answer = await ask(model, text, false);
+      if (!answer.ok) return c.json({ error: answer.status }, 502);
+      const { choices, usage } = await answer.json();
+      return c.json({ content: choices[0].message.content, usage });
+    });
+    return app.fetch;
+  },
+
+  /** Hono, and a call. */
+  call: async (model) => {
+    const { Hono } = await import("hono");
+    const Label = await labelAt(model);
+    const app = new Hono();
+    app.post("/label", async (c) => {
+      const { content, usage } = await Label.call(await c.req.json());
+      return c.json({ content, usage });
+    });
+    return app.fetch;
+  },
+
+  /** Shoal's routes, with all that is on by default. */
+  routes: async (model) => {
+    const { agentRoutes } = await import("@shoal/agents/hono");
+    return agentRoutes({ agents: [await labelAt(model)], auth: { tokens: [TOKEN] } }).fetch;
+  },
+} satisfies Record<string, App>;
+
+/** Routes that answer `POST /label/stream` piece by piece. */
+export const STREAMING = {
+  /** Nothing but `Deno.serve`, and a clock: no model is asked. */
+  clock: () => Promise.resolve(byTheClock),
+
+  /** Hono, which hands on what a `fetch` of the same request gives, as it is. */
+  bare: async (model) => {
+    const { Hono } = await import("hono");
+    const app = new Hono();
+    app.post("/label/stream", async (c) => {
+      const { text } = await c.req.json();
+      const { status, body } = await ask(model, text, true);
+      return new Response(body, { status, headers: { "content-type": "text/event-stream" } });
+    });
+    return app.fetch;
+  },
+
+  /** Shoal's routes, which let so many in. */
+  routes: async (model) => {
+    const { agentRoutes } = await import("@shoal/agents/hono");
+    return agentRoutes({
+      agents: [await labelAt(model)],
+      auth: { tokens: [TOKEN] },
+      limits: { concurrency: 10_000 },
+    }).fetch;
+  },
+} satisfies Record<string, App>;
+
+async function labelAt(model: string) {
+  const { configure, defineAgent } = await import("@shoal/agents");
+  const { openai } = await import("@shoal/agents/openai");
+  configure({ prices: { bench: { input: 1, output: 1 } } });
+  return defineAgent({
+    name: "label",
+    model: "bench",
+    prompt: `${TASK} {text}`,
+    provider: openai({ baseURL: model, apiKey: "none" }),
+  });
+}
+
+function ask(model: string, text: string, stream: boolean): Promise<Response> {
+  return fetch(`${model}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: "Bearer none" },
+    body: JSON.stringify({
+      model: "bench",
+      messages: [{ role: "user", content: `${TASK} ${text}` }],
+      ...(stream && { stream, stream_options: { include_usage: true } }),
+    }),
+  });
+}
+
+/** An answer that comes piece by piece has so many deltas. */
+export const DELTAS = 50;
+
+/** Its text: each delta has four letters. */
+export const SAID = Array(DELTAS).fill("word").join("");
+
+/** How the clock goes, for whom no model sets the pace. */
+export const clock = { everyMs: 1 };
+
+function byTheClock(): Response {
+  const encoder = new TextEncoder();
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      let n = 0;
+      timer = setInterval(() => {
+        const data = JSON.stringify({ type: "delta", text: "word" });
+        controller.enqueue(encoder.encode(`event: delta\ndata: ${data}\n\n`));
+        if (++n < DELTAS) return;
+        clearInterval(timer);
+        controller.close();
+      }, clock.everyMs);
+    },
+    cancel: () => clearInterval(timer),
+  });
+  return new Response(body, { headers: { "content-type": "text/event-stream" } });
+}

@@ -1,0 +1,43 @@
+/** A server under test in this process, between a model server and callers in processes of their own. */
+import { Callers } from "../measure/callers.ts";
+import { type Server, startServer } from "../measure/servers.ts";
+import type { ServerOptions } from "../measure/server.ts";
+import type { Target } from "../callers/main.ts";
+import { REVIEW } from "../measure/case.ts";
+import { type App, TOKEN } from "./http_apps.ts";
+
+/** All three. */
+export interface Stage {
+  /** Those who call. */
+  readonly callers: Callers;
+  /** Who answers in the end. */
+  readonly model: Server;
+  /** What is called at this path. */
+  target(path: string): Target;
+  /** Ends all three. */
+  end(): Promise<void>;
+}
+
+/** Starts all three. */
+export async function stageOf(app: App, options: ServerOptions): Promise<Stage> {
+  const callers = new Callers();
+  const model = await startServer(options);
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    await app(model.url),
+  );
+  return {
+    callers,
+    model,
+    target: (path) => ({
+      url: `http://127.0.0.1:${server.addr.port}${path}`,
+      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+      body: JSON.stringify({ text: REVIEW }),
+    }),
+    async end() {
+      await callers[Symbol.asyncDispose]();
+      await model[Symbol.asyncDispose]();
+      await server.shutdown();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** What can be measured: parts, and the groups that are run together. */
+import type { Part } from "./part.ts";
+import { adaptive } from "./parts/adaptive.ts";
+import { cli } from "./parts/cli.ts";
+import { cpu } from "./parts/cpu.ts";
+import { growth } from "./parts/growth.ts";
+import { http } from "./parts/http.ts";
+import { journal } from "./parts/journal.ts";
+import { layers } from "./parts/layers.ts";
+import { limits } from "./parts/limits.ts";
+import { modes } from "./parts/modes.ts";
+import { peers } from "./parts/peers.ts";
+import { pool } from "./parts/pool.ts";
+import { rate } from "./parts/rate.ts";
+import { transport } from "./parts/transport.ts";
+
+/** Parts that are run together, and whose figures are kept together. */
+export interface Group {
+  /** What runs it. */
+  readonly command: string;
+  /** What its files in `bench/results/` are called, without the ending. */
+  readonly file: string;
+  readonly parts: Readonly<Record<string, Part>>;
+}
+
+/** The groups; the first is what is run when nothing is named. */
+export const GROUPS: readonly [Group, ...Group[]] = [
+  {
+    command: "deno task bench",
+    file: "latest",
+    parts: { modes, layers, growth, transport, cpu },
+  },
+  { command: "deno task bench:http", file: "http", parts: { http } },
+  { command: "deno task bench:bulk", file: "bulk", parts: { journal, cli } },
+  { command: "deno task bench:limits", file: "limits", parts: { limits, rate, adaptive } },
+  { command: "deno task bench:peers", file: "peers", parts: { peers } },
+];
+
+/** All parts by their names; the pool alone is of no group. */
+export const PARTS: Readonly<Record<string, Part>> = Object.assign(
+  {},
+  ...GROUPS.map(({ parts }) => parts),
+  { pool },
+);
+
+/** The group whose parts these are, all of them and in its order. */
+export function groupOf(names: readonly string[]): Group | undefined {
+  return GROUPS.find(({ parts }) => Object.keys(parts).join(" ") === names.join(" "));
+}

@@ -1,0 +1,15 @@
+import type { Effort, Finding } from "../part.ts";
+import { httpCalls } from "./http_calls.ts";
+import { httpEvents } from "./http_events.ts";
+import { httpLeave } from "./http_leave.ts";
+
+/** What agents over HTTP cost, whether streams arrive whole, and what clients that leave in the middle leave behind. */
+export async function* http(effort: Effort): AsyncGenerator<Finding> {
+  yield await httpCalls(effort);
+  yield await httpEvents(effort);
+  yield await httpLeave(effort);
+}
+
+/** How it is measured. */
+export const HTTP_NOTE =
+  "Model server, server and callers are processes of their own; CPU and memory are the server's.";

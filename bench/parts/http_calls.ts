@@ -1,0 +1,63 @@
+import { measure } from "../measure/measure.ts";
+import { cpuMicros, cpuMs, extra, Runs, wallMs } from "../measure/runs.ts";
+import type { Effort, Finding } from "../part.ts";
+import { count, type Row, seconds } from "../report/table.ts";
+import { HTTP_NOTE } from "./http.ts";
+
+const AT_A_TIME = 100;
+
+const SERVERS = {
+  "bare Hono route, fetch": "bare",
+  "bare Hono route, agent.call": "call",
+  "agentRoutes": "routes",
+} as const;
+type Served = keyof typeof SERVERS;
+
+/** What a call takes of a server that asks a model: by hand, and by Shoal. */
+export async function httpCalls({ times, quick }: Effort): Promise<Finding> {
+  const n = quick ? 2_000 : 6_000;
+  const options = {
+    n,
+    concurrency: AT_A_TIME,
+    warm: { n: n / 2, concurrency: AT_A_TIME },
+  };
+  const runs = await Runs.named(
+    times,
+    SERVERS,
+    (name) => measure("cases/http_calls.ts", name, options),
+  );
+  const bare: Served = "bare Hono route, fetch";
+  const routes: Served = "agentRoutes";
+  const rows = (Object.keys(SERVERS) as Served[]).map((served): Row => ({
+    server: served,
+    "CPU µs per call": runs.median(served, cpuMicros(n)),
+    "× bare": runs.ratio(served, bare, cpuMs),
+    "wall s": runs.stopped(served) ?? seconds(runs.median(served, wallMs)),
+    "p50 ms": runs.median(served, extra("p50Ms")),
+    "p99 ms": runs.median(served, extra("p99Ms")),
+    failed: runs.median(served, extra("failed")),
+  }));
+  return {
+    table: {
+      title: `HTTP calls: ${
+        count(n)
+      } by autocannon, ${AT_A_TIME} at a time, with a model server that takes no time`,
+      rows,
+      note: [HTTP_NOTE, "All of them send the model the same request, and answer with JSON."],
+    },
+    goals: [
+      {
+        name: "CPU per call of agentRoutes, of a bare Hono route with the same fetch",
+        found: runs.ratio(routes, bare, cpuMs),
+        atMost: 1.5,
+        unit: "×",
+      },
+      {
+        name: "its failures",
+        found: runs.median(routes, extra("failed")),
+        atMost: 0,
+        unit: "calls",
+      },
+    ],
+  };
+}

@@ -1,0 +1,26 @@
+/** The list of all reports, which is what one sees who opens the folder of the results. */
+import { isReached } from "./goal.ts";
+import { machineLine } from "./machine.ts";
+import { markdownRows } from "./markdown.ts";
+import { goalsOf, type Report } from "./write.ts";
+
+/** What its file is called. */
+export const INDEX = "README.md";
+
+/** The list as Markdown: what was run, what of it was reached, and where it was. */
+export function indexOf(reports: ReadonlyMap<string, Report>): string {
+  const rows = [...reports].map(([file, report]) => {
+    const goals = goalsOf(report);
+    return {
+      report: `[${file}](${file}.md)`,
+      parts: Object.keys(report.parts).join(", "),
+      command: `\`${report.command}\``,
+      reached: goals.length === 0
+        ? undefined
+        : `${goals.filter(isReached).length} of ${goals.length}`,
+      seconds: Math.round(report.seconds),
+      machine: machineLine(report.machine),
+    };
+  });
+  return `# What the bench found\n\n${markdownRows({ title: "", rows })}\n`;
+}

@@ -1,0 +1,48 @@
+import { assert, assertEquals } from "@std/assert";
+import { isMeasured, measure } from "../../bench/measure/measure.ts";
+import { scratch } from "../../bench/measure/scratch.ts";
+
+async function figures(file: string, name: string, options: object) {
+  const outcome = await measure(file, name, options);
+  assert(isMeasured(outcome));
+  return outcome.extra;
+}
+
+Deno.test("a run with a journal is resumed from there", async () => {
+  await using files = await scratch();
+  const load = { n: 300, concurrency: 20, path: files.path("run.db") };
+  const warm = { n: 10, concurrency: 5 };
+  for (const name of ["none", "memory", "sqlite"]) {
+    const { completed } = await figures("cases/journal.ts", name, { ...load, warm });
+    assertEquals(completed, 300);
+  }
+  const { replayed, failed, firstMs, firstNewMs } = await figures("cases/journal.ts", "resume", {
+    ...load,
+    more: 25,
+  });
+  assertEquals([replayed, failed], [300, 0]);
+  assert(firstMs! > 0 && firstNewMs! >= firstMs!, `${firstMs} ms, ${firstNewMs} ms`);
+});
+
+Deno.test("rows go through the command line, and a resumed run asks only what is new", async () => {
+  await using files = await scratch();
+  const [input, output, dir] = ["rows.jsonl", "answers.jsonl", "runs"].map(files.path);
+  const rows = Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `row ${i}` }) + "\n");
+  await Deno.writeTextFile(input!, rows.join(""));
+  const lines = async () => (await Deno.readTextFile(output!)).trimEnd().split("\n").length;
+  const options = { input, output, dir, concurrency: 5 };
+  const { heapMB10, heapMB100 } = await figures("cases/cli.ts", "run", { ...options, limit: 50 });
+  assertEquals([await lines(), heapMB10! > 0, heapMB100! > 0], [50, true, true]);
+  const { asked, firstNewMs } = await figures("cases/cli.ts", "resume", { ...options, limit: 60 });
+  assertEquals([await lines(), asked, firstNewMs! > 0], [60, 10, true]);
+});
+
+Deno.test("scratch files are gone when they are not needed any more", async () => {
+  let path: string;
+  {
+    await using files = await scratch();
+    path = files.path("a");
+    await Deno.writeTextFile(path, "x");
+  }
+  assertEquals(await Deno.stat(path).catch((error) => error.name), "NotFound");
+});

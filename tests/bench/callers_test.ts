@@ -1,0 +1,77 @@
+import { assertEquals } from "@std/assert";
+import { deltaOf } from "../../bench/callers/delta.ts";
+import { events } from "../../bench/callers/events.ts";
+import { leave } from "../../bench/callers/leave.ts";
+
+Deno.test("a delta is what brings text, in Shoal's words or in those of Chat Completions", () => {
+  assertEquals(deltaOf({ event: "delta", data: '{"type":"delta","text":"a"}' }), "a");
+  assertEquals(deltaOf({ event: "result", data: '{"type":"result"}' }), undefined);
+  const chat = (delta: unknown) => ({ data: JSON.stringify({ choices: [{ delta }] }) });
+  assertEquals(deltaOf(chat({ content: "b" })), "b");
+  assertEquals(deltaOf(chat({ role: "assistant", content: "" })), undefined);
+  assertEquals(deltaOf({ data: '{"choices":[],"usage":{}}' }), undefined);
+  assertEquals(deltaOf({ data: "[DONE]" }), undefined);
+});
+
+/** A server whose answers are so many deltas; every second client's come one short. */
+function serve(deltas: number) {
+  let n = 0;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    const own = n++ % 2 === 0 ? deltas : deltas - 1;
+    return new Response('event: delta\ndata: {"text":"x"}\n\n'.repeat(own));
+  });
+  return { server, url: `http://127.0.0.1:${server.addr.port}/` };
+}
+
+Deno.test("clients whose deltas are not all there are seen", async () => {
+  const { server, url } = serve(3);
+  const told: unknown[] = [];
+  const target = { url, headers: {}, body: "{}" };
+  const { openMs, ...done } = await events({ ...target, clients: 10, text: "xxx" }, (all) => {
+    told.push(all);
+  });
+  assertEquals(done, { completed: 5, failed: 5, deltas: 25 });
+  assertEquals([told, openMs > 0], [[{ open: 10 }], true]);
+  await server.shutdown();
+});
+
+Deno.test("clients that get nothing do not keep the others from being told that all are open", async () => {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(null, { status: 503 }),
+  );
+  const { error } = console;
+  const errors: unknown[] = [];
+  console.error = (error: unknown) => void errors.push(error);
+  try {
+    const told: unknown[] = [];
+    const url = `http://127.0.0.1:${server.addr.port}/`;
+    const task = { url, headers: {}, body: "{}", clients: 3, text: "x" };
+    const done = await events(task, (all) => void told.push(all));
+    assertEquals([done.completed, done.failed, told], [0, 3, [{ open: 0 }]]);
+    assertEquals(errors.length, 1);
+  } finally {
+    console.error = error;
+    await server.shutdown();
+  }
+});
+
+Deno.test("a client leaves while the server still works; one whose answer ends before is counted", async () => {
+  let gone = 0;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    if (new URL(request.url).pathname === "/short") return new Response("no delta here");
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("event: delta\n")),
+      cancel: () => void gone++,
+    });
+    return new Response(body);
+  });
+  const task = { headers: { connection: "close" }, body: "{}", concurrency: 3, afterMs: 1 };
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const all = await leave({ ...task, url: `${url}/long`, clients: 7, streamed: true });
+  assertEquals(all, { left: 7, failed: 0 });
+  const none = await leave({ ...task, url: `${url}/short`, clients: 2, streamed: true });
+  assertEquals(none, { left: 0, failed: 2 });
+  while (gone < 7) await new Promise((resolve) => setTimeout(resolve, 5));
+  await server.shutdown();
+});

@@ -1,0 +1,64 @@
+/**
+ * 10,000 clients that go away, and what is left of them: run as a process of its own by `disconnect_test.ts`, so that nothing else is counted
+ * and the garbage can be collected. Writes one line of JSON.
+ */
+import { ask, hanging, init, routes, serve, until } from "./helpers.ts";
+
+const EACH = 500;
+const PATHS = ["/hanging", "/hanging/stream", "/batch", "/v1/chat/completions"];
+
+const stuck = hanging();
+// What is kept for clients that come back would be counted.
+const app = routes([stuck.agent], { limits: { resumeGrace: 50 } });
+const served = serve(app);
+
+function bodyOf(path: string): unknown {
+  if (path === "/batch") return { calls: [{ agent: "hanging", params: { text: "x" } }] };
+  if (!path.startsWith("/v1")) return { text: "x" };
+  return { model: "hanging", messages: [{ role: "user", content: "x" }], stream: true };
+}
+
+async function leave(clients: number): Promise<void> {
+  for (let begun = 0; begun < clients; begun += EACH) {
+    const { length } = stuck.aborted;
+    const before = stuck.calls;
+    const leaving = new AbortController();
+    const all = Array.from({ length: EACH }, (_, i) => {
+      const path = PATHS[i % PATHS.length]!;
+      const headers: Record<string, string> = i % 8 === 2 ? { accept: "text/event-stream" } : {};
+      return fetch(served.url + path, { ...init(bodyOf(path), headers), signal: leaving.signal })
+        .then((response) => response.text()).catch(() => {});
+    });
+    await until(() => stuck.calls === before + EACH, "all calls have begun", 60_000);
+    leaving.abort();
+    await Promise.all(all);
+    await until(() => stuck.aborted.length === length + EACH, "all are aborted", 60_000);
+  }
+}
+
+/** What there is after the garbage was collected: the heap in bytes, and how many files and sockets are open. */
+async function measured(): Promise<{ heap: number; open: number }> {
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    (globalThis as unknown as { gc(): void }).gc();
+  }
+  const open = Deno.build.os === "linux" ? [...Deno.readDirSync("/proc/self/fd")].length : 0;
+  return { heap: Deno.memoryUsage().heapUsed, open };
+}
+
+await leave(1_000);
+const before = await measured();
+await leave(10_000);
+const after = await measured();
+const { text } = await ask(app, "/metrics");
+const count = (name: string) =>
+  Number(text.match(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, "m"))![1]);
+console.log(JSON.stringify({
+  before,
+  after,
+  calls: count("shoal_calls_total"),
+  callsInFlight: count("shoal_calls_in_flight"),
+  runsInFlight: count("shoal_runs_in_flight"),
+  shutdown: await app.shutdown(),
+}));
+await served.server.shutdown();

@@ -1,0 +1,154 @@
+/** The same face on Node and on Bun, as processes of their own, and a model's server that speaks HTTP. */
+import { type Simulator, simulator } from "@shoal/agents/testing";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { all, init, sent, until } from "../helpers.ts";
+import { bundle } from "./bundle.ts";
+import { start } from "./process.ts";
+import { type Runtime, runtimes } from "./runtimes.ts";
+
+const found = await runtimes();
+const folder = await Deno.makeTempDir();
+addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+let bundled: ReturnType<typeof bundle> | undefined;
+
+/** A service on a runtime, and the model's server that its agent of the name `stuck` asks: it never answers. */
+async function stage(runtime: Runtime) {
+  const files = await (bundled ??= bundle(folder));
+  await using stack = new AsyncDisposableStack();
+  const upstream = (latency: number): Simulator => stack.use(simulator({ latency, chunkSize: 1 }));
+  const [quick, slow, stuck] = [upstream(5), upstream(400), upstream(600_000)];
+  const service = stack.use(
+    await start(runtime, runtime.isCurrent ? files.current : files.old, {
+      UPSTREAM_QUICK: quick.url,
+      UPSTREAM_SLOW: slow.url,
+      UPSTREAM_STUCK: stuck.url,
+    }),
+  );
+  const held = stack.move();
+  return {
+    url: `${service.url}/agents`,
+    service,
+    slow,
+    stuck,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+for (const runtime of found) {
+  const ignore = runtime.path === undefined;
+
+  Deno.test({ name: `${runtime.name}: calls, events, batches, OpenAI's API`, ignore }, async () => {
+    await using on = await stage(runtime);
+    const { url } = on;
+    const closed = await fetch(url);
+    assertEquals([closed.status, (await closed.json()).code], [401, "unauthorized"]);
+    assertEquals((await (await fetch(url, init())).json()).agents.length, 3);
+
+    const one = await (await fetch(`${url}/quick`, init({ text: "x" }))).json();
+    assertEquals([one.ok, one.agent, typeof one.content], [true, "quick", "string"]);
+    const wrong = await fetch(`${url}/quick`, init({ txt: "x" }));
+    assertEquals([wrong.status, (await wrong.json()).code], [422, "invalid_params"]);
+    assertEquals(wrong.headers.get("content-type"), "application/problem+json");
+
+    const stream = await fetch(`${url}/quick/stream`, init({ text: "x" }));
+    const events = await all(sent(stream.body!));
+    assert(events.length > 2, `it comes in pieces: ${JSON.stringify(events)}`);
+    assertEquals([events.at(-1)!.event, events.at(-1)!.data.result.ok], ["result", true]);
+
+    const calls = Array.from({ length: 50 }, (_, i) => ({ agent: "quick", params: { text: i } }));
+    const whole = await (await fetch(`${url}/batch`, init({ calls, concurrency: 20 }))).json();
+    assertEquals([whole.summary.ok, whole.results.length], [50, 50]);
+    const accept = "application/x-ndjson";
+    const lines = await (await fetch(`${url}/batch`, init({ calls }, { accept }))).text();
+    assertEquals(lines.trim().split("\n").length, 52);
+
+    const messages = [{ role: "user", content: "x" }];
+    const chat = await fetch(`${url}/v1/chat/completions`, init({ model: "quick", messages }));
+    assertEquals((await chat.json()).object, "chat.completion");
+  });
+
+  Deno.test(
+    { name: `${runtime.name}: a client that goes away ends its calls`, ignore },
+    async () => {
+      await using on = await stage(runtime);
+      const { url, stuck } = on;
+      const text = "x".repeat(10_000);
+      const batch = { calls: [{ agent: "stuck", params: { text } }] };
+      const kinds = [
+        ["/stuck", { text: "x" }],
+        ["/stuck", { text }],
+        ["/stuck/stream", { text }],
+        ["/batch", batch],
+        ["/batch", batch, { accept: "text/event-stream" }],
+        ["/v1/chat/completions", { model: "stuck", messages: [{ role: "user", content: text }] }],
+      ] as const;
+      for (const [path, body, headers] of kinds) {
+        const before = stuck.stats.aborted;
+        const leaving = new AbortController();
+        const call = fetch(url + path, { ...init(body, headers), signal: leaving.signal })
+          .then((response) => response.text()).catch(() => {});
+        await until(() => stuck.stats.inFlight === 1, `${path}: the model is asked`);
+        leaving.abort();
+        await call;
+        await until(() => stuck.stats.inFlight === 0, `${path}: the model is asked no more`);
+        assertEquals(stuck.stats.aborted, before + 1);
+      }
+      const metrics = await (await fetch(`${url}/metrics`, init())).text();
+      assert(metrics.includes("\nshoal_runs_in_flight 0\n"), metrics);
+    },
+  );
+
+  Deno.test(
+    { name: `${runtime.name}: without auth, only from the machine itself`, ignore },
+    async () => {
+      await using on = await stage(runtime);
+      const mine = on.url.replace("/agents", "/mine");
+      assertEquals((await (await fetch(mine)).json()).agents.length, 1);
+      const forwarded = await fetch(mine, { headers: { "x-forwarded-for": "127.0.0.1" } });
+      assertEquals(forwarded.status, 401);
+      await forwarded.body?.cancel();
+    },
+  );
+
+  Deno.test(
+    { name: `${runtime.name}: the dashboard lets in by a cookie, and is live`, ignore },
+    async () => {
+      await using on = await stage(runtime);
+      const { url } = on;
+      const origin = new URL(url).origin;
+      const signIn = await fetch(`${url}/dashboard/session`, {
+        method: "POST",
+        headers: { origin, "content-type": "application/x-www-form-urlencoded" },
+        body: "token=s3cret",
+        redirect: "manual",
+      });
+      assertEquals(signIn.status, 303);
+      await signIn.body?.cancel();
+      const cookie = signIn.headers.get("set-cookie")!.split(";")[0]!;
+      const page = await fetch(`${url}/dashboard`, { headers: { cookie } });
+      assertEquals(page.status, 200);
+      assertMatch(await page.text(), /Sign out/);
+      const live = await fetch(`${url}/dashboard/events`, { headers: { cookie } });
+      const events = sent(live.body!);
+      assertEquals((await events.next()).done, false);
+      await events.return(undefined);
+    },
+  );
+
+  Deno.test(
+    { name: `${runtime.name}: it ends well, with what is in progress`, ignore },
+    async () => {
+      await using on = await stage(runtime);
+      const { url, service, slow } = on;
+      const last = fetch(`${url}/slow`, init({ text: "x" }));
+      await until(() => slow.stats.inFlight === 1, "a call is in progress");
+      const over = service.end();
+      const response = await last;
+      assertEquals([response.status, (await response.json()).ok], [200, true]);
+      assertEquals(await over, 0, service.said());
+      assert(service.said().includes('{"finished":1,"aborted":0}'), service.said());
+      assert(!service.said().includes("s3cret"));
+    },
+  );
+}

@@ -1,10 +1,9 @@
 /**
- * The official SDK prepares, reads streams and knows the errors; only the sending is ours. The SDK builds and checks the same dozen
- * headers and parses the same URL for every request, and sets a timer and a controller beside ours: that is more than half of what a
- * request costs. So it prepares one request, and all others take its URL and headers.
+ * The official SDK prepares and knows the errors; only the sending is ours. The SDK builds and checks the same dozen headers and parses the
+ * same URL for every request, and sets a timer and a controller beside ours: that is more than half of what a request costs. So it
+ * prepares one request, and all others take its URL and headers.
  */
 import { APIError, type OpenAI } from "openai";
-import { Stream } from "openai/streaming";
 import { ProviderError } from "../model/errors.ts";
 import type { Heard } from "./_heard.ts";
 import type { Lease } from "./transport.ts";
@@ -78,17 +77,6 @@ export class Client {
     return json;
   }
 
-  /** Sends a body and reads the answer's events. `controller` aborts the request; it does so by itself when the reading ends early. */
-  async stream<T>(
-    body: unknown,
-    sending: Omit<Sending, "signal">,
-    controller: AbortController,
-  ): Promise<Stream<T>> {
-    const { signal } = controller;
-    const response = readToItsEnd(await this.send(body, { ...sending, signal }));
-    return Stream.fromSSEResponse<T>(response, controller, this.#sdk);
-  }
-
   async #prepare() {
     const { url, req } = await this.#sdk.buildRequest({
       method: "post",
@@ -99,36 +87,6 @@ export class Client {
     const headers = [...req.headers].filter(([name]) => !name.startsWith("x-stainless-"));
     return { url, headers: Object.fromEntries(headers) };
   }
-}
-
-/** How long the end of an answer may keep us waiting after its last event, in milliseconds. */
-export const END_WITHIN = 50;
-
-/**
- * The same answer, read to its end. The SDK leaves a stream at its last event, a moment before its end, and so breaks off the connection
- * that it came by (or resets the HTTP/2 stream). Who reads on to the end can use the connection again.
- */
-function readToItsEnd(response: Response): Response {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return response;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      const late = setTimeout(() => reader.cancel().catch(() => {}), END_WITHIN);
-      try {
-        while (!(await reader.read()).done);
-      } catch {
-        // It was aborted, or it broke: then there is nothing to keep.
-      } finally {
-        clearTimeout(late);
-      }
-    },
-  }, { highWaterMark: 0 });
-  return new Response(body, { headers: response.headers });
 }
 
 function jsonOf(body: unknown): string {

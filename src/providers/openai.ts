@@ -4,7 +4,6 @@
  * @module
  */
 import { OpenAI } from "openai";
-import { onAbort } from "../model/abort.ts";
 import {
   checkOptions,
   oneOf,
@@ -19,8 +18,9 @@ import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
 import { chatApi, responsesApi } from "./_api.ts";
 import type { StructuredOutput } from "./_chat.ts";
-import { Client, END_WITHIN } from "./_client.ts";
+import { Client } from "./_client.ts";
 import { providerError } from "./_errors.ts";
+import { EventReader } from "./_event_reader.ts";
 import { Heard } from "./_heard.ts";
 import { idOf, secretsIn } from "./_identity.ts";
 import { serverOf } from "./_server.ts";
@@ -210,28 +210,21 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     async *stream(request, { signal, onResponse }: ProviderOptions): AsyncGenerator<ModelChunk> {
       using lease = transport.lease();
       const heard = new Heard(onResponse);
-      // The SDK wants to abort the request by itself when the reading ends early.
-      const controller = new AbortController();
-      const release = onAbort(signal, () => controller.abort(signal.reason));
-      let late: ReturnType<typeof setTimeout> | undefined;
       try {
         const body = { ...api.body(request), ...api.streaming };
+        using events = new EventReader(await client.send(body, { signal, lease, heard }));
         const reader = api.reader(request);
-        for await (const piece of await client.stream(body, { lease, heard }, controller)) {
-          const text = reader.add(piece);
-          if (text !== "") yield { type: "delta", text };
-          // Then the end must follow. Who reads it can use the connection again, but nobody waits for it.
-          if (reader.ended) late ??= setTimeout(() => controller.abort(), END_WITHIN);
+        for (let some; (some = await events.next()) !== undefined;) {
+          for (const event of some) {
+            const text = reader.add(event);
+            if (text !== "") yield { type: "delta", text };
+          }
+          if (reader.ended) events.last();
         }
-        // The SDK ends an aborted stream as if it were at its end.
-        signal.throwIfAborted();
         yield { type: "reply", reply: reader.reply(heard.rates) };
       } catch (thrown) {
         signal.throwIfAborted();
         throw errorOf(thrown, request, heard);
-      } finally {
-        clearTimeout(late);
-        release();
       }
     },
     [Symbol.asyncDispose]() {

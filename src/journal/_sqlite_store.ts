@@ -10,6 +10,7 @@ import type { JournalStore, StoreChanges, StoredItem } from "./store.ts";
 /** A run that was claimed. */
 interface ClaimedRun {
   readonly run: number;
+  /** Where the items stand that were there when it was claimed: those that come now are not looked for any more. */
   readonly index: NumberMap;
   /** Where the items stand that were begun: an index of 64 bits is good enough to find one, but not to write to one. */
   readonly begun: Map<string, number>;
@@ -97,7 +98,6 @@ export class SqliteStore implements JournalStore {
       }
       this.#prepare("UPDATE runs SET state = ? WHERE run = ?").run(state, run);
     });
-    for (const { id } of started) index.set(id, begun.get(id)!);
     for (const { id } of ended) begun.delete(id);
     for (const id of removed) begun.delete(id);
   }

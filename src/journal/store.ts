@@ -53,7 +53,10 @@ export interface JournalStore {
   claim(runId: string): Promise<string | undefined>;
   /** Gives the run free. */
   release(runId: string): Promise<void>;
-  /** What is kept of items of a run that was claimed, in the order of their ids. */
+  /**
+   * What was kept of items of a run when it was claimed, in the order of their ids. Each is asked for once, before it is written: what is
+   * written from then on need not be found.
+   */
   find(
     runId: string,
     ids: readonly string[],

@@ -10,7 +10,7 @@ import type {
   SimulatorRequest,
   SimulatorTool,
   SimulatorToolCall,
-} from "./_simulator_options.ts";
+} from "./_simulator_talk.ts";
 
 /** A complete answer. */
 export interface Answer {

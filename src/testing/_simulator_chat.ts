@@ -2,7 +2,7 @@
  * Writes an answer in the words of Chat Completions: one JSON object, or the events of a stream.
  */
 import { type Answer, argumentText } from "./_simulator_answer.ts";
-import type { SimulatorRequest } from "./_simulator_options.ts";
+import type { SimulatorRequest } from "./_simulator_talk.ts";
 import { type Events, pieces, type Wire } from "./_simulator_wire.ts";
 
 /** What is the same in every piece of an answer. */

@@ -17,10 +17,9 @@ import {
   wholeNumber,
 } from "../model/check.ts";
 import { FAULT_NAMES, isFaultName, readFault } from "./_simulator_faults.ts";
+import type { SimulatorFault, SimulatorFaultDetails } from "./_simulator_fault_options.ts";
 import type {
   SimulatorBehaviour,
-  SimulatorFault,
-  SimulatorFaultDetails,
   SimulatorLimits,
   SimulatorOptions,
 } from "./_simulator_options.ts";

@@ -2,7 +2,7 @@
  * Error answers in OpenAI's words.
  */
 import { retryHeaders } from "./_simulator_limits.ts";
-import type { SimulatorFaultDetails } from "./_simulator_options.ts";
+import type { SimulatorFaultDetails } from "./_simulator_fault_options.ts";
 import type { Plan } from "./_simulator_play.ts";
 
 /** OpenAI's error object. */

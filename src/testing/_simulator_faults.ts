@@ -4,12 +4,12 @@
 import type { Answer } from "./_simulator_answer.ts";
 import { statusPlan } from "./_simulator_errors.ts";
 import type {
-  SimulatorBehaviour,
   SimulatorFault,
   SimulatorFaultDetails,
   SimulatorFaultRates,
-  SimulatorRequest,
-} from "./_simulator_options.ts";
+} from "./_simulator_fault_options.ts";
+import type { SimulatorBehaviour } from "./_simulator_options.ts";
+import type { SimulatorRequest } from "./_simulator_talk.ts";
 import type { Plan } from "./_simulator_play.ts";
 import type { Random } from "./_simulator_random.ts";
 import type { Events, Wire } from "./_simulator_wire.ts";

@@ -2,13 +2,12 @@
  * The server's side of HTTP/2 (RFC 9113) on a bare connection: as much as an API client needs, with a stream limit to
  * order. Deno's own server fixes that limit, and a limit is what a client's connection pool has to be tested against.
  */
-import { Exchange, type Handler, type HeaderList } from "./_simulator_exchange.ts";
+import type { Handler } from "./_simulator_exchange.ts";
 import {
   ACK,
   END_HEADERS,
   END_STREAM,
   frame,
-  INTERNAL_ERROR,
   join,
   LARGEST_FRAME,
   PADDED,
@@ -18,9 +17,9 @@ import {
   uint32,
   unpad,
 } from "./_simulator_http2_frame.ts";
-import { HpackReader, packHeaders } from "./_simulator_hpack.ts";
+import { Http2Exchange, type Http2Link } from "./_simulator_http2_stream.ts";
+import { HpackReader } from "./_simulator_hpack.ts";
 
-const encoder = new TextEncoder();
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length;
 const LARGEST_WINDOW = 2 ** 31 - 1;
 
@@ -34,7 +33,7 @@ export async function serveHttp2(
   await new Http2Connection(conn, handle, maxStreams, onStreams).run();
 }
 
-class Http2Connection {
+class Http2Connection implements Http2Link {
   readonly #streams = new Map<number, Http2Exchange>();
   readonly #hpack = new HpackReader();
   /** A header block that still lacks its continuation. */
@@ -222,79 +221,5 @@ class Http2Connection {
     } catch {
       // It was closed from outside.
     }
-  }
-}
-
-class Http2Exchange extends Exchange {
-  window: number;
-  #pieces: Uint8Array[] = [];
-  #kept: Uint8Array | undefined;
-
-  constructor(
-    readonly connection: Http2Connection,
-    readonly id: number,
-    headers: Record<string, string>,
-  ) {
-    super(headers[":method"] ?? "", (headers[":path"] ?? "").replace(/[?#].*$/, ""), headers, "");
-    if (headers[":authority"] !== undefined) headers.host ??= headers[":authority"];
-    this.window = connection.streamWindow;
-  }
-
-  data(bytes: Uint8Array): void {
-    this.#pieces.push(bytes);
-  }
-
-  complete(): void {
-    this.body = new TextDecoder().decode(join(this.#pieces));
-    this.#pieces = [];
-  }
-
-  head(status: number, headers: HeaderList, length?: number): void {
-    const all = length === undefined ? headers : { ...headers, "content-length": String(length) };
-    this.#kept = frame(Type.Headers, END_HEADERS, this.id, packHeaders(status, all));
-  }
-
-  async write(text: string, end: boolean): Promise<void> {
-    this.#sendKept();
-    const bytes = encoder.encode(text);
-    for (let at = 0; !this.over;) {
-      const left = bytes.length - at;
-      const size = Math.min(left, LARGEST_FRAME, this.window, this.connection.window);
-      if (left > 0 && size <= 0) {
-        await this.connection.room();
-        continue;
-      }
-      const last = end && size === left;
-      this.window -= size;
-      this.connection.window -= size;
-      if (last) this.#finish();
-      const data = bytes.subarray(at, at += size);
-      const sent = this.connection.send(frame(Type.Data, last ? END_STREAM : 0, this.id, data));
-      if (at >= bytes.length) return await sent;
-    }
-  }
-
-  async trickle(ms: number): Promise<boolean> {
-    if (!await this.wait(ms)) return false;
-    this.#sendKept();
-    return true;
-  }
-
-  drop(): void {
-    if (this.over) return;
-    this.#sendKept();
-    this.#finish();
-    this.connection.send(frame(Type.Reset, 0, this.id, uint32(INTERNAL_ERROR)));
-  }
-
-  #sendKept(): void {
-    if (this.#kept && !this.over) this.connection.send(this.#kept);
-    this.#kept = undefined;
-  }
-
-  #finish(): void {
-    this.over = true;
-    this.settle();
-    this.connection.forget(this.id);
   }
 }

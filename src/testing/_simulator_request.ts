@@ -4,7 +4,7 @@
 import { textOf } from "./_simulator_answer.ts";
 import { errorPlan, missing } from "./_simulator_errors.ts";
 import type { Exchange } from "./_simulator_exchange.ts";
-import type { SimulatorMessage, SimulatorRequest } from "./_simulator_options.ts";
+import type { SimulatorMessage, SimulatorRequest } from "./_simulator_talk.ts";
 import type { Plan } from "./_simulator_play.ts";
 import { responsesMessages } from "./_simulator_responses_input.ts";
 import { brokenRound, chatError } from "./_simulator_tool_rounds.ts";

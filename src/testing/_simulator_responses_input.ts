@@ -3,7 +3,7 @@
  */
 import { isRecord } from "../model/check.ts";
 import { errorPlan, missing } from "./_simulator_errors.ts";
-import type { SimulatorMessage } from "./_simulator_options.ts";
+import type { SimulatorMessage } from "./_simulator_talk.ts";
 import type { Plan } from "./_simulator_play.ts";
 import { brokenRound, responsesError } from "./_simulator_tool_rounds.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Finds what OpenAI refuses: calls of tools that nobody answered, and answers to calls that nobody made.
  */
-import type { SimulatorMessage } from "./_simulator_options.ts";
+import type { SimulatorMessage } from "./_simulator_talk.ts";
 
 /** What is wrong, and with which message. */
 export interface BrokenRound {

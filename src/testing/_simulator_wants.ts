@@ -2,7 +2,7 @@
  * What a request asks for beside its messages.
  */
 import { isRecord } from "../model/check.ts";
-import type { SimulatorRequest, SimulatorTool } from "./_simulator_options.ts";
+import type { SimulatorRequest, SimulatorTool } from "./_simulator_talk.ts";
 
 /** The form that the answer must have. */
 export interface Wants {

@@ -2,7 +2,7 @@
  * What differs between the languages that a simulator speaks.
  */
 import type { Answer } from "./_simulator_answer.ts";
-import type { SimulatorRequest } from "./_simulator_options.ts";
+import type { SimulatorRequest } from "./_simulator_talk.ts";
 
 /** How a language puts an answer. */
 export interface Wire {

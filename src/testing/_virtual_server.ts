@@ -10,32 +10,13 @@ import { estimateTokens } from "../model/tokens.ts";
 import { Limiter } from "./_simulator_limits.ts";
 import { draw, drawLatency, type Random, seeded } from "./_simulator_random.ts";
 import { networkError, type Refusal, statusError, truncatedError } from "./_virtual_errors.ts";
-import { statusIn, type VirtualProviderOptions } from "./_virtual_options.ts";
+import { type Chances, drawFault, outageAt, refusedBy, statusIn } from "./_virtual_faults.ts";
+import { type Flight, flightOf } from "./_virtual_flight.ts";
+import type { VirtualProviderOptions } from "./_virtual_options.ts";
 import { pause, pauseUntil } from "./_virtual_pause.ts";
 import { lastText, replyOf } from "./_virtual_reply.ts";
 import { type Arrival, Figures } from "./_virtual_stats.ts";
 import { Streams } from "./_virtual_streams.ts";
-
-/** A request on its way. There may be many thousands of them, so all that is known of one is in one object. */
-interface Flight {
-  readonly request: ModelRequest;
-  readonly signal: AbortSignal;
-  readonly onResponse: (() => void) | undefined;
-  /** Has it a stream? */
-  open: boolean;
-  /** Is the server working on it? */
-  running: boolean;
-  /** Is it in flight? */
-  begun: boolean;
-  /** What goes wrong with it, by chance. */
-  fault: string | undefined;
-  /** Milliseconds until something is heard of it. */
-  wait: number;
-  /** What will be answered, or how it will fail: with a status, an error of `respond`, or a broken connection. */
-  reply: ModelReply | undefined;
-  failure: Refusal | Error | "network" | undefined;
-  rates: RateReport | undefined;
-}
 
 const OUTPUT = "outputTokens must give a number of tokens, 0 or more";
 
@@ -43,7 +24,7 @@ const OUTPUT = "outputTokens must give a number of tokens, 0 or more";
 export class VirtualServer {
   readonly figures: Figures;
   readonly #options: VirtualProviderOptions;
-  readonly #faults: readonly [name: string, share: number][];
+  readonly #faults: Chances;
   readonly #random: Random;
   readonly #began = performance.now();
   readonly #limiter: Limiter;
@@ -145,8 +126,9 @@ export class VirtualServer {
     const { request } = flight;
     const now = performance.now();
     const tokens = estimateTokens(request.messages);
-    const fault = flight.fault = this.#fault();
-    const refused = this.#outage(now) ?? refusedBy(fault) ?? this.#limited(request, tokens, now);
+    const fault = flight.fault = drawFault(this.#faults, this.#random);
+    const refused = outageAt(now - this.#began, this.#options.outages) ?? refusedBy(fault) ??
+      this.#limited(request, tokens, now);
     const arrival = this.figures.arrive(now - this.#began, refused === undefined, tokens);
     if (refused !== undefined) {
       flight.rates = this.#rates(now);
@@ -214,24 +196,6 @@ export class VirtualServer {
     return (usage?.outputTokens ?? 0) / tokensPerSecond * 1000;
   }
 
-  #outage(now: number): Refusal | "network" | "stall" | undefined {
-    const at = now - this.#began;
-    for (const { from, to, status = 503 } of this.#options.outages ?? []) {
-      if (at >= from && at < to) return typeof status === "number" ? { status } : status;
-    }
-    return undefined;
-  }
-
-  #fault(): string | undefined {
-    if (this.#faults.length === 0) return undefined;
-    let chance = this.#random();
-    for (const [name, share] of this.#faults) {
-      chance -= share;
-      if (chance < 0) return name;
-    }
-    return undefined;
-  }
-
   #limited({ model }: ModelRequest, tokens: number, now: number): Refusal | undefined {
     const refusal = this.#limiter.admit(model, tokens, this.#running, now);
     if (refusal === undefined) return undefined;
@@ -241,37 +205,5 @@ export class VirtualServer {
 
   #rates(now: number): RateReport | undefined {
     return this.#options.reportRates === false ? undefined : this.#limiter.rates(now);
-  }
-}
-
-function flightOf(request: ModelRequest, { signal, onResponse }: ProviderOptions): Flight {
-  return {
-    request,
-    signal,
-    onResponse,
-    open: false,
-    running: false,
-    begun: false,
-    fault: undefined,
-    wait: 0,
-    reply: undefined,
-    failure: undefined,
-    rates: undefined,
-  };
-}
-
-/** The faults that a server notices at once: nothing of them counts against the limits. */
-function refusedBy(fault: string | undefined): Refusal | undefined {
-  switch (fault) {
-    case undefined:
-      return undefined;
-    case "rateLimit":
-      return { status: 429, message: "Rate limit reached.", retryAfterMs: 100 };
-    case "insufficientQuota":
-      return { status: 429, message: "You exceeded your current quota.", final: true };
-    default: {
-      const status = statusIn(fault);
-      return status !== undefined && status < 500 ? { status } : undefined;
-    }
   }
 }

@@ -1,7 +1,40 @@
-/**
- * What the virtual provider counts.
- */
-import type { VirtualArrival, VirtualProviderStats } from "./_virtual_options.ts";
+/** What the virtual provider counts. */
+
+/** A request as the server saw it come. */
+export interface VirtualArrival {
+  /** When, in milliseconds since the provider was made. */
+  readonly at: number;
+  /** Was it let through by outages and limits? */
+  readonly accepted: boolean;
+  /** The tokens that were counted: those of the prompt, and of the answer if it was let through. */
+  readonly tokens: number;
+}
+
+/** What has happened so far. */
+export interface VirtualProviderStats {
+  /** Requests that were made. */
+  readonly requests: number;
+  /** Those that were let through by outages and limits, whatever became of them. */
+  readonly accepted: number;
+  /** Those that got a 429. */
+  readonly refused: number;
+  /** Those whose connection broke. */
+  readonly broken: number;
+  /** Those that were aborted before the end of the answer. */
+  readonly aborted: number;
+  /** Answers by HTTP status, counted when they begin. */
+  readonly byStatus: Readonly<Record<number, number>>;
+  /** Requests without a whole answer at this moment, those that wait for a stream among them. */
+  readonly inFlight: number;
+  /** The most that were in flight at once. */
+  readonly peakInFlight: number;
+  /** Requests that wait for a stream at this moment. */
+  readonly waiting: number;
+  /** The most requests that were let through in any 60 seconds. */
+  readonly peakPerMinute: number;
+  /** The most tokens, of prompts and answers, that were counted in any 60 seconds. */
+  readonly peakTokensPerMinute: number;
+}
 
 const MINUTE = 60_000;
 

@@ -5,24 +5,29 @@
 import { checkChange, checkStart } from "./_simulator_check.ts";
 import { Engine } from "./_simulator_engine.ts";
 import { Listener } from "./_simulator_listener.ts";
-import type { SimulatorBehaviour, SimulatorOptions, SimulatorStats } from "./_simulator_options.ts";
+import type { SimulatorBehaviour, SimulatorOptions } from "./_simulator_options.ts";
+import type { SimulatorStats } from "./_simulator_stats.ts";
 
 export type {
-  SimulatorAnswer,
-  SimulatorBehaviour,
   SimulatorFault,
   SimulatorFaultDetails,
   SimulatorFaultName,
   SimulatorFaultRates,
+} from "./_simulator_fault_options.ts";
+export type {
+  SimulatorBehaviour,
   SimulatorLatency,
   SimulatorLimits,
-  SimulatorMessage,
   SimulatorOptions,
+} from "./_simulator_options.ts";
+export type { SimulatorStats } from "./_simulator_stats.ts";
+export type {
+  SimulatorAnswer,
+  SimulatorMessage,
   SimulatorRequest,
-  SimulatorStats,
   SimulatorTool,
   SimulatorToolCall,
-} from "./_simulator_options.ts";
+} from "./_simulator_talk.ts";
 
 /** A running simulator. Dispose of it, or call {@linkcode Simulator.close}, when done. */
 export interface Simulator extends AsyncDisposable {

@@ -1,21 +1,17 @@
 import type { Provider } from "../model/provider.ts";
-import {
-  checkVirtualProvider,
-  type VirtualArrival,
-  type VirtualProviderOptions,
-  type VirtualProviderStats,
-} from "./_virtual_options.ts";
+import { checkVirtualProvider } from "./_virtual_check.ts";
+import type { VirtualProviderOptions } from "./_virtual_options.ts";
+import type { VirtualArrival, VirtualProviderStats } from "./_virtual_stats.ts";
 import { VirtualServer } from "./_virtual_server.ts";
 
 export type { Distribution } from "./_simulator_random.ts";
 export type {
-  VirtualArrival,
   VirtualFaultName,
   VirtualFaults,
   VirtualOutage,
   VirtualProviderOptions,
-  VirtualProviderStats,
 } from "./_virtual_options.ts";
+export type { VirtualArrival, VirtualProviderStats } from "./_virtual_stats.ts";
 
 /** A provider in memory that behaves like a hosted one. */
 export interface VirtualProvider extends Provider {

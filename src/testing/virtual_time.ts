@@ -1,6 +1,6 @@
-import { setImmediate } from "node:timers";
 import { callback, checkOptions, milliseconds, numberThat, type Rules } from "../model/check.ts";
 import { installGlobals } from "./_virtual_globals.ts";
+import { pass, waitForTheWorld } from "./_virtual_passing.ts";
 import { Timers } from "./_virtual_timers.ts";
 
 /** How {@linkcode virtualTime} passes. */
@@ -61,13 +61,7 @@ const RULES: Rules = {
   date: numberThat("milliseconds since 1970", (n) => Number.isSafeInteger(n)),
 };
 
-/** How many timers may fire until the event loop gets its turn. */
-const TURN = 64;
-
-const real = {
-  setTimeout: globalThis.setTimeout,
-  now: performance.now.bind(performance),
-};
+const realNow = performance.now.bind(performance);
 
 let active: Clock | undefined;
 /** Where `performance.now()` has been: it must not go back, also not from one virtual time to the next. */
@@ -133,7 +127,7 @@ class Clock implements VirtualTime {
     this.#maxMs = maxMs;
     this.#patience = patience;
     // Whole milliseconds: then differences are exact, wherever it begins.
-    const monotonic = Math.max(Math.ceil(real.now()), reached);
+    const monotonic = Math.max(Math.ceil(realNow()), reached);
     this.#beginning = { monotonic, date: date ?? Date.now() };
     this.#restore = installGlobals(this.#timers, this.#beginning, seed);
   }
@@ -168,7 +162,7 @@ class Clock implements VirtualTime {
     this.#begin("tick");
     try {
       const end = this.#timers.now + Math.trunc(ms);
-      await this.#pass(end, () => false);
+      await pass(this.#timers, end, () => false);
       this.#timers.now = end;
     } finally {
       this.#passing = false;
@@ -198,7 +192,7 @@ class Clock implements VirtualTime {
   async #passUntil(settled: () => boolean): Promise<void> {
     const end = this.#timers.now + this.#maxMs;
     for (;;) {
-      await this.#pass(end, settled);
+      await pass(this.#timers, end, settled);
       if (settled()) return;
       if (this.pending > 0) {
         throw new Error(
@@ -206,62 +200,7 @@ class Clock implements VirtualTime {
             "a timer is set again and again, or maxMs is too short",
         );
       }
-      await this.#waitForTheWorld(settled);
+      await waitForTheWorld(this.#timers, settled, this.#patience);
     }
-  }
-
-  /** Nothing is left to jump to: perhaps something real comes. */
-  async #waitForTheWorld(settled: () => boolean): Promise<void> {
-    const began = real.now();
-    let turns = 0;
-    while (this.pending === 0 && !settled()) {
-      if (++turns > 10 && real.now() - began >= this.#patience) {
-        throw new Error(
-          "Cannot go on in virtual time as nothing is left to wait for: the work waits for a promise that nobody settles, " +
-            "or for the real world, a socket or a timer that is not virtual",
-        );
-      }
-      const soon = (resolve: () => void) =>
-        turns > 10 ? real.setTimeout.call(globalThis, resolve, 1) : setImmediate(resolve);
-      await new Promise<void>(soon);
-    }
-  }
-
-  /**
-   * Fires timers until the next one is due after `end`, or nothing is left, or the work has settled; each only after everything that
-   * the ones before it have set off and that needs no timer is done.
-   *
-   * That is what an immediate is sure of: all microtasks have run before it, also between two that were set in one go. In Deno
-   * the turn of an event loop takes 2 µs (a message on a `MessageChannel` 2.5 to 5 µs, a real timer 2 ms), but only 0.3 µs for each of many
-   * immediates in one turn. So there are as many in a turn as there are timers, up to a limit.
-   */
-  #pass(end: number, settled: () => boolean): Promise<void> {
-    const timers = this.#timers;
-    return new Promise((resolve, reject) => {
-      let left = 0;
-      let over = false;
-      const turn = (): void => {
-        left = Math.min(timers.size + 1, TURN);
-        for (let i = left; i > 0; i--) setImmediate(step);
-      };
-      const step = (): void => {
-        left--;
-        if (!over) {
-          const { failed } = timers;
-          if (failed !== undefined) {
-            timers.failed = undefined;
-            over = true;
-            reject(failed.error);
-          } else {
-            const due = timers.nextDue;
-            over = settled() || due === undefined || due > end;
-            if (over) resolve();
-            else timers.fireNext();
-          }
-        }
-        if (left === 0 && !over) turn();
-      };
-      turn();
-    });
   }
 }

@@ -9,7 +9,8 @@ import type { ChildAbort } from "../model/abort.ts";
 import type { Message, ModelRequest, ToolRequest } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
-import { hasPrice, loadPrices, type Prices } from "../telemetry/prices.ts";
+import { needPrices } from "../telemetry/need_prices.ts";
+import { loadPrices } from "../telemetry/prices.ts";
 import type { Answer } from "./answer.ts";
 import { cached, type Sharing, sharingOf } from "./cached.ts";
 import { limitOf, NEVER } from "./call_limit.ts";
@@ -62,7 +63,10 @@ interface Wanted {
 async function prepare(wanted: Wanted, found: Candidates | Promise<Candidates>): Promise<Result> {
   const { agent, config, budgets } = wanted;
   const models = await found;
-  if (budgets.some(({ countsCost }) => countsCost)) await checkPrices(agent, models, config.prices);
+  if (budgets.some(({ countsCost }) => countsCost)) {
+    const doing = `call "${agent.name}" with a budget in US dollars`;
+    await needPrices(doing, models.map(({ model }) => model), config.prices);
+  }
   return await begin(wanted, models);
 }
 
@@ -268,20 +272,4 @@ function requestOf(
   if (agent.tools === undefined) return { model, messages, settings, output };
   const tools = agent.tools.map(({ spec }) => spec);
   return { model, messages, settings, output, tools };
-}
-
-/** A limit on money is only worth something where the prices are known. */
-async function checkPrices(
-  agent: ModelAgent,
-  models: readonly Candidate[],
-  prices: Prices | undefined,
-): Promise<void> {
-  for (const { model } of models) {
-    await loadPrices(model, prices);
-    if (hasPrice(model, prices)) continue;
-    throw new TypeError(
-      `Cannot call "${agent.name}" with a budget in US dollars as the price of the model "${model}" is not known: ` +
-        "pass it with configure({ prices })",
-    );
-  }
 }

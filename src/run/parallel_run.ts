@@ -1,4 +1,3 @@
-import { pooledMap } from "@std/async/pool";
 import { asTool, type AsToolOptions, mergedSchema } from "../agent/as_tool.ts";
 import { type Callable, isCallable } from "../agent/callable.ts";
 import { configuration } from "../agent/config.ts";
@@ -18,8 +17,9 @@ import { checkOptions } from "../model/check.ts";
 import { abortCode, type AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
-import { hasPrice, loadPrices } from "../telemetry/prices.ts";
-import { notCalled, notStarted, settleBranch } from "./branch.ts";
+import { needPrices } from "../telemetry/need_prices.ts";
+import { notCalled } from "./branch.ts";
+import { type Inside, type NamedBranch, settleBranches } from "./branches.ts";
 import type { Branch, Branches, ParallelOptions, Workflow, WorkflowResult } from "./workflow.ts";
 
 /** A workflow whose branches run at the same time. */
@@ -28,7 +28,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   readonly description?: string;
   readonly #options: ParallelOptions<Branches, unknown>;
   readonly #input: Input | undefined;
-  readonly #branches: readonly (Branch<Callable, unknown> & { readonly name: string })[];
+  readonly #branches: readonly NamedBranch[];
 
   constructor(options: ParallelOptions<Branches, unknown>) {
     const { name, params } = options;
@@ -103,7 +103,8 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
         : [new Limiter({ concurrency }), ...outer.limiters],
       collect: (part) => trace.add(part),
     };
-    const inside: Inside = { trace, child, context, dryRun: options.dryRun ?? false };
+    const inside = { trace, child, context };
+    const { dryRun = false } = options;
     const { signal } = child;
     let checked: unknown;
     try {
@@ -116,55 +117,20 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       const branches = this.#branches.map(({ agent, name }) =>
         [name, notCalled(agent, () => error)] as const
       );
-      return await this.#conclude(Object.fromEntries(branches), inside, error);
+      return await this.#conclude(Object.fromEntries(branches), inside, dryRun, error);
     }
-    return await this.#conclude(await this.#run(checked, options, inside), inside);
-  }
-
-  /** Runs the branches, and gives a result for each, in their order. */
-  async #run(
-    params: unknown,
-    { signal: _signal, timeout: _timeout, budget: _budget, metadata: _metadata, ...options }:
-      CallOptions,
-    { trace, child, context }: Inside,
-  ): Promise<Record<string, Result>> {
-    const { concurrency, maxCost, failFast } = this.#options;
-    const overBudget = (): boolean =>
-      maxCost !== undefined && (trace.cost === undefined || trace.cost.total >= maxCost);
-    const results: Record<string, Result | undefined> = {};
-    for (const { name } of this.#branches) results[name] = undefined;
-
-    let misuse: { readonly error: unknown } | undefined;
-    const limit = concurrency ?? (maxCost === undefined ? this.#branches.length : 1);
-    const run = async (branch: Branch<Callable, unknown> & { name: string }): Promise<void> => {
-      if (child.signal.aborted || overBudget()) return;
-      let result: Result;
-      try {
-        result = await inContext(context, () => settleBranch(branch, params, options));
-      } catch (error) {
-        // The call itself was wrong, say without a model: that is no failure of a branch.
-        misuse ??= { error };
-        child.abort(error);
-        return;
-      }
-      results[branch.name] = result;
-      if (failFast && !result.ok && !branch.optional) {
-        child.abort(new DOMException(`The branch "${branch.name}" failed`, "AbortError"));
-      }
-    };
-    for await (const _ of pooledMap(limit, this.#branches, run));
-    if (misuse !== undefined) throw misuse.error;
-
-    for (const { name, agent } of this.#branches) {
-      results[name] ??= notStarted(agent, child.signal, maxCost);
-    }
-    return results as Record<string, Result>;
+    return await this.#conclude(
+      await settleBranches(this.#branches, checked, options, inside, this.#options),
+      inside,
+      dryRun,
+    );
   }
 
   /** Makes the result of the whole from those of the branches. */
   async #conclude(
     branches: Record<string, Result>,
-    { trace, child, context, dryRun }: Inside,
+    { trace, child, context }: Inside,
+    dryRun: boolean,
     refused?: AgentError,
   ): Promise<WorkflowResult<Branches, unknown>> {
     const errors: Record<string, AgentError> = {};
@@ -181,6 +147,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       error = trace.error(signal.reason, signal);
     }
     let content: unknown = contents;
+    // Where nothing is sent there is nothing to aggregate.
     const aggregate = dryRun ? undefined : this.#options.aggregate;
     if (aggregate !== undefined) {
       content = undefined;
@@ -223,30 +190,14 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     return trace.make(message, { code: cause.code, retryAfterMs: cause.retryAfterMs, cause });
   }
 
-  /** A limit on money is only worth something where the prices are known. */
+  /** `maxCost` needs the prices of all models that are known before. */
   async #checkPrices(asked: string | undefined): Promise<void> {
     if (this.#options.maxCost === undefined) return;
     const { prices, model: fallback } = configuration();
-    for (const { agent } of this.#branches) {
-      // What other kinds of agents ask is known when they have asked.
-      const model = isModelAgent(agent) ? asked ?? agent.model ?? fallback : undefined;
-      if (model === undefined) continue;
-      await loadPrices(model, prices);
-      if (hasPrice(model, prices)) continue;
-      throw new TypeError(
-        `Cannot run the workflow "${this.name}" with a maxCost as the price of the model "${model}" is not known: ` +
-          "pass it with configure({ prices })",
-      );
-    }
+    // What other kinds of agents ask is known when they have asked.
+    const models = this.#branches.flatMap(({ agent }) =>
+      isModelAgent(agent) ? asked ?? agent.model ?? fallback ?? [] : []
+    );
+    await needPrices(`run the workflow "${this.name}" with a maxCost`, models, prices);
   }
-}
-
-/** What belongs to one call of a workflow. */
-interface Inside {
-  readonly trace: Trace;
-  readonly child: ChildAbort;
-  /** What is called within it stands here. */
-  readonly context: CallContext;
-  /** Is nothing sent? Then there is nothing to aggregate. */
-  readonly dryRun: boolean;
 }

@@ -87,8 +87,8 @@ export class ModelLimiter extends AdaptiveLimiter {
         ? { start: max, min: Math.min(FLOOR, max), max, tolerance: TOLERANCE }
         : { ...bounds, tolerance: 0 },
     );
-    this.requests.push(this.#learned.requests);
-    this.tokens.push(this.#learned.tokens);
+    this.rates.requests.push(this.#learned.requests);
+    this.rates.tokens.push(this.#learned.tokens);
   }
 
   override send(ask: Ask, now: number = performance.now()): Mark {

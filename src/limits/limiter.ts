@@ -1,10 +1,9 @@
 import { onAbort } from "../model/abort.ts";
 import { type LimitOptions, mostOf } from "../model/limits.ts";
 import type { RateReport } from "../model/rates.ts";
-import { Bucket } from "./bucket.ts";
 import { PriorityQueue, type Waiting } from "./queue.ts";
 import { openOf } from "./reserve.ts";
-import type { Rate } from "./rate.ts";
+import { Rates } from "./rates.ts";
 import type { Heard } from "./window.ts";
 
 /** What an attempt asks of a limiter. */
@@ -43,10 +42,8 @@ export class Limiter {
   readonly #queue = new PriorityQueue<Waiter>();
   #concurrency: number;
   readonly #reserve: number;
-  /** The limits on requests. */
-  protected readonly requests: Rate[] = [];
-  /** The limits on tokens. */
-  protected readonly tokens: Rate[] = [];
+  /** Its limits in a time. */
+  protected readonly rates: Rates;
   #held = 0;
   /** Those among them that the reserve is kept from. */
   #heldByRuns = 0;
@@ -57,12 +54,9 @@ export class Limiter {
 
   /** A limiter at which nobody has been. */
   constructor(options: LimitOptions) {
-    const now = performance.now();
-    const { requestsPerMinute, tokensPerMinute, reserve = 0 } = options;
     this.#concurrency = mostOf(options) ?? Infinity;
-    this.#reserve = reserve;
-    if (requestsPerMinute !== undefined) this.requests.push(new Bucket(requestsPerMinute, now));
-    if (tokensPerMinute !== undefined) this.tokens.push(new Bucket(tokensPerMinute, now));
+    this.#reserve = options.reserve ?? 0;
+    this.rates = new Rates(options, performance.now());
   }
 
   /** How many permits are held. */
@@ -145,8 +139,7 @@ export class Limiter {
 
   /** An attempt that has all its permits goes out. What is given back is handed in with its answer. */
   send({ tokens }: Ask, _now: number = performance.now()): unknown {
-    for (const rate of this.requests) rate.send(1);
-    for (const rate of this.tokens) rate.send(tokens);
+    this.rates.send(tokens);
     return undefined;
   }
 
@@ -160,18 +153,13 @@ export class Limiter {
 
   /** Gives back a permit with which nothing went out. */
   cancel({ tokens, priority }: Ask): void {
-    const now = performance.now();
-    for (const rate of this.requests) rate.giveBack(1, now);
-    for (const rate of this.tokens) rate.giveBack(tokens, now);
+    this.rates.giveBack(tokens, performance.now());
     this.#leave(priority);
   }
 
   /** Gives a permit back. `used` is how many tokens the attempt used, if that is known, in the place of those it asked for. */
   release({ tokens, priority }: Ask, used: number | undefined): void {
-    if (used !== undefined && this.tokens.length > 0) {
-      const now = performance.now();
-      for (const rate of this.tokens) rate.correct(tokens - used, now);
-    }
+    if (used !== undefined) this.rates.correct(tokens - used);
     this.#leave(priority);
   }
 
@@ -235,27 +223,16 @@ export class Limiter {
 
   /** How long the rates and the pause keep it waiting, and, if they do, which of them does so longest. */
   #waitForRate({ tokens }: Ask, now: number): number {
-    let longest = Math.max(0, this.#pausedUntil - now);
-    if (longest > 0) this.#reason = "pause";
-    for (const rate of this.requests) {
-      const ms = rate.waitFor(1, now);
-      if (ms <= longest) continue;
-      longest = ms;
-      this.#reason = "requests";
-    }
-    for (const rate of this.tokens) {
-      const ms = rate.waitFor(tokens, now);
-      if (ms <= longest) continue;
-      longest = ms;
-      this.#reason = "tokens";
-    }
-    return longest;
+    const pause = Math.max(0, this.#pausedUntil - now);
+    const ms = this.rates.waitFor(tokens, now);
+    if (ms > pause) this.#reason = this.rates.reason;
+    else if (pause > 0) this.#reason = "pause";
+    return Math.max(pause, ms);
   }
 
   #take({ tokens, priority }: Ask, now: number): void {
     this.#held++;
     if (priority <= 0) this.#heldByRuns++;
-    for (const rate of this.requests) rate.take(1, now);
-    for (const rate of this.tokens) rate.take(tokens, now);
+    this.rates.take(tokens, now);
   }
 }

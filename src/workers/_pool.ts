@@ -4,6 +4,7 @@ import type { Result } from "../model/result.ts";
 import { Agents } from "./_agents.ts";
 import { Call } from "./_call.ts";
 import { Isolate, type IsolateOptions } from "./_isolate.ts";
+import { Isolates } from "./_isolates.ts";
 import { Providers } from "./_providers.ts";
 import { WaitingCalls } from "./_waiting.ts";
 import type { WorkerPool, WorkerStats } from "./pool.ts";
@@ -22,7 +23,7 @@ const MOST_FAILURES = 3;
 export class Pool implements WorkerPool {
   readonly #options: PoolOptions;
   readonly #providers = new Providers();
-  readonly #isolates = new Set<Isolate>();
+  readonly #isolates = new Isolates();
   readonly #waiting = new WaitingCalls();
   /** Calls that are being made, and where. */
   readonly #at = new Map<Call, Isolate>();
@@ -49,7 +50,7 @@ export class Pool implements WorkerPool {
     this.#checkOpen("start the workers");
     while (this.#isolates.size < this.#options.size) this.#start();
     try {
-      await Promise.all([...this.#isolates].map(({ started }) => started));
+      await this.#isolates.started();
     } catch (why) {
       this.#checkOpen("start the workers");
       throw this.#unloadable(why);
@@ -77,11 +78,10 @@ export class Pool implements WorkerPool {
   }
 
   stats(): WorkerStats {
-    const loads = [...this.#isolates].map(({ load }) => load);
     return {
       size: this.#options.size,
-      busy: loads.filter((load) => load > 0).length,
-      inFlight: sum(loads),
+      busy: this.#isolates.busy,
+      inFlight: this.#isolates.inFlight,
       waiting: this.#waiting.size,
       restarts: this.#restarts,
       startMs: this.#startMs,
@@ -99,8 +99,7 @@ export class Pool implements WorkerPool {
   async #close(): Promise<void> {
     const reason = new DOMException("The pool of workers was closed", "AbortError");
     const calls = [...this.#waiting.clear(), ...this.#at.keys()];
-    const isolates = [...this.#isolates];
-    this.#isolates.clear();
+    const isolates = this.#isolates.clear();
     this.#loading.reject(reason);
     const ends = isolates.map((isolate) => isolate.end(reason));
     await Promise.all(
@@ -118,43 +117,23 @@ export class Pool implements WorkerPool {
   #dispatch(): void {
     if (!this.isOpen) return;
     for (const call of this.#waiting.alone) {
-      const isolate = this.#alone();
+      const isolate = this.#isolates.alone();
       if (isolate === undefined) break;
       this.#waiting.delete(call);
       isolate.kept = true;
       this.#give(call, isolate);
     }
     for (let next = this.#waiting.next; next !== undefined; next = this.#waiting.next) {
-      const isolate = this.#freest();
+      const isolate = this.#isolates.freest(this.#options.perWorker, this.#waiting.size);
       if (isolate === undefined) break;
       this.#waiting.delete(next);
       this.#give(next, isolate);
     }
-    const { waiting, inFlight } = this.stats();
-    const wanted = Math.min(this.#options.size, waiting + inFlight);
+    const { size } = this.#options;
+    // Mostly there are all that there may be.
+    if (this.#isolates.size === size) return;
+    const wanted = Math.min(size, this.#waiting.size + this.#isolates.inFlight);
     while (this.#isolates.size < wanted && this.#failures < MOST_FAILURES) this.#start();
-  }
-
-  /** The worker with the fewest calls, if one has room. */
-  #freest(): Isolate | undefined {
-    const isolates = [...this.#isolates];
-    // As long as some are still starting, the others leave them their share.
-    const share = isolates.every(({ ready }) => ready)
-      ? Infinity
-      : Math.ceil((sum(isolates.map(({ load }) => load)) + this.#waiting.size) / isolates.length);
-    const most = Math.min(this.#options.perWorker, share);
-    return least(isolates.filter(({ ready, kept, load }) => ready && !kept && load < most));
-  }
-
-  /** A worker that has nothing to do. If there is none, one takes no more calls until it is. */
-  #alone(): Isolate | undefined {
-    const ready = [...this.#isolates].filter(({ ready }) => ready);
-    const free = ready.find(({ load }) => load === 0);
-    if (free === undefined && !ready.some(({ kept }) => kept)) {
-      const next = least(ready);
-      if (next !== undefined) next.kept = true;
-    }
-    return free;
   }
 
   #give(call: Call, isolate: Isolate): void {
@@ -236,17 +215,6 @@ export class Pool implements WorkerPool {
       { cause: why },
     );
   }
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((sum, n) => sum + n, 0);
-}
-
-function least(isolates: readonly Isolate[]): Isolate | undefined {
-  return isolates.reduce<Isolate | undefined>(
-    (best, one) => best === undefined || one.load < best.load ? one : best,
-    undefined,
-  );
 }
 
 function saidBy(why: unknown): string {

@@ -8,47 +8,12 @@ import type {
   JournalStored,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import { answerTo } from "./answer.ts";
 import { JournalError, reasonOf } from "./errors.ts";
-import { endOf, startOf } from "./item_json.ts";
+import { applied, type Begun, tell, type Wish } from "./group.ts";
 import { NumberMap } from "./number_map.ts";
 import { writeResult } from "./result_json.ts";
-import type { JournalStore, StoreChanges, StoredItem } from "./store.ts";
+import type { JournalStore, StoredItem } from "./store.ts";
 import { Sums } from "./sums.ts";
-
-/** An item that was begun. */
-interface Begun {
-  readonly id: string;
-  readonly starts: number;
-  /** How it had ended before. */
-  readonly before: Result | undefined;
-}
-
-/** Something that waits to be looked up and written. */
-type Wish =
-  & { readonly reject: (error: unknown) => void }
-  & (
-    | {
-      readonly what: "begin";
-      readonly item: JournalItem;
-      readonly id: string;
-      readonly record: boolean;
-      readonly resolve: (found: JournalFound) => void;
-    }
-    | {
-      readonly what: "end";
-      readonly begun: Begun;
-      readonly result: Result;
-      readonly ended: string;
-      readonly resolve: () => void;
-    }
-    | {
-      readonly what: "interrupt";
-      readonly begun: Begun;
-      readonly result: Result;
-      readonly resolve: () => void;
-    }
-  );
 
 const GROUP = 500;
 
@@ -195,51 +160,14 @@ export class Session implements JournalSession {
     group: readonly Wish[],
     found: readonly (StoredItem | undefined)[],
   ): void | Promise<void> {
-    const started: StoreChanges["started"][number][] = [];
-    const ended: StoreChanges["ended"][number][] = [];
-    const removed: string[] = [];
-    const answers: JournalFound[] = [];
-    const now = Date.now();
-    let used = false;
-    let i = 0;
-    for (const wish of group) {
-      if (wish.what === "begin") {
-        const item = found[i++];
-        const before = item && endOf(item);
-        const answer = answerTo(before, this.#options);
-        answers.push(answer);
-        if (answer !== "missing" || !wish.record) continue;
-        const { id } = wish;
-        const starts = (item?.starts ?? 0) + 1;
-        if (item === undefined) this.#sums.count(1);
-        started.push({ id, starts, ...startOf(wish.item, now, this.#options.store) });
-        this.#begun.set(wish.item, { id, starts, before });
-        continue;
-      }
-      const { begun, result } = wish;
-      if (wish.what === "end") {
-        this.#sums.end(result, begun.before);
-        ended.push({ id: begun.id, ended: wish.ended });
-      } else if (result.attempts.length > 0) {
-        this.#sums.use(result);
-        used = true;
-      } else if (begun.starts === 1) {
-        // Nothing was sent: it is as if it had never been begun.
-        this.#sums.count(-1);
-        removed.push(begun.id);
-      }
-    }
-    const tell = () => {
-      let i = 0;
-      for (const wish of group) {
-        if (wish.what === "begin") wish.resolve(answers[i++]!);
-        else wish.resolve();
-      }
-    };
-    if (started.length + ended.length + removed.length === 0 && !used) return tell();
-    const state = String(this.#sums);
-    const written = this.#store.write(this.#runId, { started, ended, removed, state });
-    return written === undefined ? tell() : written.then(tell);
+    const { answers, changes } = applied(group, found, {
+      options: this.#options,
+      sums: this.#sums,
+      begun: this.#begun,
+    });
+    if (changes === undefined) return tell(group, answers);
+    const written = this.#store.write(this.#runId, changes);
+    return written === undefined ? tell(group, answers) : written.then(() => tell(group, answers));
   }
 }
 

@@ -1,9 +1,6 @@
-import { resolve } from "node:path";
-import type { BudgetOptions } from "../../mod.ts";
-import type { Journal } from "../journal/mod.ts";
 import { countLines } from "./count_rows.ts";
 import { display as openDisplay } from "./display.ts";
-import { CliError, EXIT, reasonOf } from "./exit_code.ts";
+import { CliError } from "./exit_code.ts";
 import { rowWriter } from "./format_row.ts";
 import { interruptible } from "./interrupt.ts";
 import { openOutput, type Output, withHead } from "./output_file.ts";
@@ -12,8 +9,9 @@ import { paramsFor } from "./params.ts";
 import { pilot } from "./pilot.ts";
 import { ROWS_IN_BATCHES } from "./provider_batch.ts";
 import { type Format, formatOf, openRows } from "./rows.ts";
-import { endOf } from "./run_end.ts";
-import { fromJournal, nameFor, RunFolder } from "./run_folder.ts";
+import { budgetLeft, checkPaths, folderFor, prepare } from "./run_begin.ts";
+import { endOf, withHint } from "./run_end.ts";
+import { fromJournal } from "./run_folder.ts";
 import { runRows } from "./run_rows.ts";
 import type { RunSettings, ToldSettings } from "./run_settings.ts";
 import { agentFor, askingAt, callOptionsOf, providerFor } from "./run_setup.ts";
@@ -147,91 +145,4 @@ export async function run(
   } finally {
     counting.abort();
   }
-}
-
-/** What is read must not be overwritten meanwhile. */
-function checkPaths({ in: input, out, errors }: RunSettings): void {
-  const paths = [input, out, errors].filter((path) => path !== undefined && path !== "-");
-  const twice = paths.find((path, i) =>
-    paths.some((other, j) => j < i && resolve(other!) === resolve(path!))
-  );
-  if (twice === undefined) return;
-  throw new CliError(`Cannot use ${twice} for more than one of --in, --out and --errors`);
-}
-
-/** The folder of the run that is meant. */
-function folderFor(reference: string | undefined, settings: RunSettings): RunFolder {
-  const { prompt, system, schema, model } = settings;
-  const who = reference ?? JSON.stringify([prompt, system, schema, model]);
-  const at = (path: string) => path === "-" ? path : resolve(path);
-  const name = settings.run ?? nameFor(who, at(settings.in), at(settings.out));
-  if (name === "" || /[\\/]|^\.+$|^-/.test(name)) {
-    throw new CliError(
-      `Cannot name a run "${name}" as it must be the name of a folder, and begin with no "-"`,
-    );
-  }
-  return new RunFolder(settings.dir, name);
-}
-
-/** Nothing that there is already is overwritten unless it was said so. */
-async function prepare(folder: RunFolder, { resume, fresh, out }: RunSettings): Promise<void> {
-  const before = await folder.record().catch((error) => {
-    if (fresh) return "unreadable";
-    throw error;
-  });
-  if (before !== undefined && fresh) {
-    await folder.forget().catch((error) => {
-      throw fromJournal(error);
-    });
-  }
-  if (fresh) return;
-  if (before !== undefined && !resume) {
-    throw new CliError(
-      `Cannot begin the run "${folder.name}" as it has begun already: --resume goes on with it, --fresh begins anew`,
-    );
-  }
-  if (before === undefined && out !== "-" && await hasContent(out)) {
-    throw new CliError(`Cannot write ${out} as there is something in it: --fresh overwrites it`);
-  }
-}
-
-async function hasContent(path: string): Promise<boolean> {
-  try {
-    const { isFile, size } = await Deno.stat(path);
-    return isFile && size > 0;
-  } catch {
-    return false;
-  }
-}
-
-/** What the run may still spend. */
-async function budgetLeft(
-  journal: Journal,
-  runId: string,
-  { budget }: RunSettings,
-): Promise<BudgetOptions | undefined> {
-  if (budget === undefined) return undefined;
-  const spent = (await journal.summary(runId))?.cost?.total ?? 0;
-  if (spent < budget) return { cost: budget - spent };
-  throw new CliError(
-    `Cannot go on with the run "${runId}" as its budget of $${budget} is spent: --budget gives it more`,
-    EXIT.budget,
-  );
-}
-
-/** An error with the way to go on from it. */
-function withHint(error: unknown, { name }: RunFolder, settings: RunSettings): unknown {
-  if (error instanceof CliError && error.exitCode === EXIT.broken) {
-    return new CliError(
-      `${error.message}\nWhat is finished is kept. To go on: shoal resume ${name}`,
-      EXIT.broken,
-      { cause: error },
-    );
-  }
-  if (error instanceof TypeError || error instanceof RangeError) {
-    const { budget, price } = settings;
-    const hint = budget !== undefined && price === undefined ? "\nA price: --price IN,OUT" : "";
-    return new CliError(reasonOf(error) + hint, EXIT.usage, { cause: error });
-  }
-  return error;
 }

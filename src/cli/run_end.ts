@@ -1,6 +1,6 @@
 import { summarize } from "../../mod.ts";
 import type { Display } from "./display.ts";
-import { EXIT } from "./exit_code.ts";
+import { CliError, EXIT, reasonOf } from "./exit_code.ts";
 import { nameOf } from "./input.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { formatOf } from "./rows.ts";
@@ -75,4 +75,21 @@ function codeOf({ tally, ended, interrupt }: RunEnd): number {
   if (ended === "budget") return EXIT.budget;
   if (ended === "hopeless") return EXIT.broken;
   return tally.failed + tally.bad + tally.unfinished > 0 ? EXIT.someFailed : EXIT.ok;
+}
+
+/** An error with the way to go on from it. */
+export function withHint(error: unknown, { name }: RunFolder, settings: RunSettings): unknown {
+  if (error instanceof CliError && error.exitCode === EXIT.broken) {
+    return new CliError(
+      `${error.message}\nWhat is finished is kept. To go on: shoal resume ${name}`,
+      EXIT.broken,
+      { cause: error },
+    );
+  }
+  if (error instanceof TypeError || error instanceof RangeError) {
+    const { budget, price } = settings;
+    const hint = budget !== undefined && price === undefined ? "\nA price: --price IN,OUT" : "";
+    return new CliError(reasonOf(error) + hint, EXIT.usage, { cause: error });
+  }
+  return error;
 }

@@ -6,6 +6,7 @@ import { isRecord } from "../model/check.ts";
 import type { Display } from "./display.ts";
 import { CliError } from "./exit_code.ts";
 import type { WriteRow } from "./format_row.ts";
+import { Hope } from "./hope.ts";
 import { InOrder } from "./in_order.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { lackingPermission } from "./lacking.ts";
@@ -61,12 +62,6 @@ export type Ended = "budget" | "hopeless" | undefined;
 
 /** So many rows are told of by themselves; the others are counted. */
 const TOLD = 5;
-/** So many calls that all fail for a reason that is not in the row, and no other before: others would, too. */
-const HOPELESS = 20;
-const REFUSED: ReadonlySet<number> = new Set([401, 403, 404]);
-/** Parameters that no row has, and a server that is not there. */
-const HOPELESS_CODES: ReadonlySet<string> = new Set(["invalid_params", "network"]);
-
 /** Runs rows, and writes what comes of them as it comes. */
 export async function runRows(
   rows: AsyncIterable<Row | BadRow>,
@@ -77,7 +72,7 @@ export async function runRows(
   const order = settings.ordered ? new InOrder<string>(windowOf(settings)) : undefined;
   let ended: Ended;
   let told = 0;
-  let refused = 0;
+  const hope = new Hope();
 
   const tell = (line: number, what: string) => {
     if (++told <= TOLD) display.note(`line ${line}: ${what}`);
@@ -108,16 +103,9 @@ export async function runRows(
     if (!replayed) tell(row.line, `${code}: ${lackingPermission(error) ?? message}`);
     await errors?.add(lineOf({ line: row.line, code, status, message, row: row.value }));
   };
-  /** Says whether there is any use in going on. */
-  const judge = ({ ok, replayed, error }: Result) => {
-    if (ok) refused = -Infinity;
-    if (ok || replayed) return;
-    const isRefused = HOPELESS_CODES.has(error.code) || REFUSED.has(error.status ?? 0) ||
-      lackingPermission(error) !== undefined;
-    if (isRefused) refused++;
-    else refused = -Infinity;
-    if (refused < HOPELESS || ended !== undefined) return;
-    ended = "hopeless";
+  const end = (why: Ended) => {
+    if (ended !== undefined) return;
+    ended = why;
     interrupt.end();
   };
   const keyOf = ({ line, value }: Row): CallOptions => {
@@ -152,13 +140,10 @@ export async function runRows(
       if (!result.ok && isUnfinished(result, interrupt.abort)) {
         tally.unfinished++;
         tally.use(result);
-        if (result.error.code === "budget" && ended === undefined) {
-          ended = "budget";
-          interrupt.end();
-        }
+        if (result.error.code === "budget") end("budget");
       } else {
         tally.count(result);
-        judge(result);
+        if (hope.isLostWith(result)) end("hopeless");
         if (result.ok) line = write(row, result);
         else await fail(row, result);
       }

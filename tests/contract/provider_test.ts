@@ -1,8 +1,9 @@
 import { ProviderError } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
-import { scripted, simulator } from "@shoal/agents/testing";
+import { scripted } from "@shoal/agents/testing";
 import { tls } from "../providers/helpers.ts";
 import { type ModelBehaviour, providerContract } from "./provider.ts";
+import { simulatorOf } from "./provider_simulator.ts";
 
 const WAYS = [
   ["HTTP", {}, "chat"],
@@ -12,21 +13,8 @@ const WAYS = [
 ] as const;
 
 for (const [name, options, api] of WAYS) {
-  providerContract(`openai over ${name}`, ({ say, latency = 0, slow, fails }: ModelBehaviour) => {
-    const sim = simulator({
-      ...options,
-      latency,
-      chunkSize: 1,
-      tokensPerSecond: slow ? 5 : Infinity,
-      respond({ text }) {
-        const { text: content, finishReason, usage } = say(text);
-        return { content, finishReason, usage };
-      },
-      script() {
-        const failure = fails?.();
-        return failure && { type: "status", ...failure };
-      },
-    });
+  providerContract(`openai over ${name}`, (behaviour) => {
+    const sim = simulatorOf(behaviour, options);
     const provider = openai({ api, baseURL: sim.url, caCerts: [tls.cert] });
     return {
       provider,

@@ -1,5 +1,11 @@
 import { serve as serveByNode } from "@hono/node-server";
-import { type Callable, defineAgent, type Provider, type ProviderOptions } from "@shoal/agents";
+import {
+  type Callable,
+  defineAgent,
+  type Provider,
+  ProviderError,
+  type ProviderOptions,
+} from "@shoal/agents";
 import { type AgentRoutes, agentRoutes, type AgentRoutesOptions } from "@shoal/agents/hono";
 import { scripted } from "@shoal/agents/testing";
 import { delay } from "@std/async/delay";
@@ -60,6 +66,20 @@ export function talkative(name = "talkative", pieces = 5, pause = 0) {
         yield { type: "delta", text: "x " };
       }
       yield { type: "reply", reply: { text: "x ".repeat(pieces), finishReason: "stop" } };
+    },
+  };
+  return defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
+}
+
+/** An agent whose answer breaks off after its first piece, with an error that nobody outside may read. */
+export function breaking(name = "breaking") {
+  const provider: Provider = {
+    name: "breaking",
+    generate: () => Promise.reject(new Error("unused")),
+    async *stream() {
+      yield { type: "delta", text: "so far" };
+      await delay(1);
+      throw new ProviderError("the key sk-1", { code: "network", retryable: true });
     },
   };
   return defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });

@@ -1,7 +1,18 @@
 import { defineAgent, defineParallel, ProviderError } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
-import { all, ask, delay, echo, hanging, init, routes, sent, serve, talkative } from "./helpers.ts";
+import {
+  all,
+  ask,
+  breaking,
+  echo,
+  hanging,
+  init,
+  routes,
+  sent,
+  serve,
+  talkative,
+} from "./helpers.ts";
 
 Deno.test("a stream gives the events of agent.stream, and the result at the end", async () => {
   const response = await routes([echo().agent]).request("/echo/stream", init({ text: "a b" }));
@@ -50,22 +61,7 @@ Deno.test("what fails at once has a status; retries and failures tell nothing of
 });
 
 Deno.test("what fails in the middle is the last event", async () => {
-  const agent = defineAgent({
-    name: "breaking",
-    model: "m",
-    prompt: "{text}",
-    retries: 0,
-    provider: {
-      name: "breaking",
-      generate: () => Promise.reject(new Error("unused")),
-      async *stream() {
-        yield { type: "delta", text: "so far" } as const;
-        await delay(1);
-        throw new ProviderError("the key sk-1", { code: "network", retryable: true });
-      },
-    },
-  });
-  const response = await routes([agent]).request("/breaking/stream", init({ text: "x" }));
+  const response = await routes([breaking()]).request("/breaking/stream", init({ text: "x" }));
   const events = await all(sent(response.body!));
   assertEquals(events.map(({ event }) => event), ["delta", "error"]);
   assertEquals([events[1]!.data.type, events[1]!.data.code], ["error", "network"]);

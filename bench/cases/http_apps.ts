@@ -1,5 +1,6 @@
 /** Servers under test: the same route, as one would write it by hand and as Shoal has it. Each loads only what it needs. */
 import { TASK } from "../measure/case.ts";
+import { byTheClock } from "./http_clock.ts";
 
 /** The token of who may call. */
 export const TOKEN = "secret";
@@ -92,32 +93,4 @@ function ask(model: string, text: string, stream: boolean): Promise<Response> {
       ...(stream && { stream, stream_options: { include_usage: true } }),
     }),
   });
-}
-
-/** An answer that comes piece by piece has so many deltas. */
-export const DELTAS = 50;
-
-/** Its text: each delta has four letters. */
-export const SAID = Array(DELTAS).fill("word").join("");
-
-/** How the clock goes, for whom no model sets the pace. */
-export const clock = { everyMs: 1 };
-
-function byTheClock(): Response {
-  const encoder = new TextEncoder();
-  let timer: ReturnType<typeof setInterval> | undefined;
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      let n = 0;
-      timer = setInterval(() => {
-        const data = JSON.stringify({ type: "delta", text: "word" });
-        controller.enqueue(encoder.encode(`event: delta\ndata: ${data}\n\n`));
-        if (++n < DELTAS) return;
-        clearInterval(timer);
-        controller.close();
-      }, clock.everyMs);
-    },
-    cancel: () => clearInterval(timer),
-  });
-  return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }

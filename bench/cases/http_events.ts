@@ -1,7 +1,8 @@
 /** Many streams at once from a server that streams from a model. */
 import type { Case, Cases } from "../measure/case.ts";
 import { buffersMB, heapMB } from "../measure/memory.ts";
-import { type App, clock, DELTAS, SAID, STREAMING } from "./http_apps.ts";
+import { type App, STREAMING } from "./http_apps.ts";
+import { clock, DELTAS, SAID } from "./http_clock.ts";
 import { stageOf } from "./http_stage.ts";
 
 interface Options {

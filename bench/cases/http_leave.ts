@@ -1,7 +1,8 @@
 /** Clients that leave in the middle of their answer: what stays behind in the server. */
 import type { Case, Cases } from "../measure/case.ts";
 import { heapMB, tidy } from "../measure/memory.ts";
-import { SAID, STREAMING, TOKEN } from "./http_apps.ts";
+import { STREAMING, TOKEN } from "./http_apps.ts";
+import { SAID } from "./http_clock.ts";
 import { type Stage, stageOf } from "./http_stage.ts";
 
 interface Options {

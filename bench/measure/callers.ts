@@ -2,7 +2,7 @@
 import type { CallsDone, CallsTask } from "../callers/calls.ts";
 import type { AllOpen, EventsDone, EventsTask } from "../callers/events.ts";
 import type { LeaveDone, LeaveTask } from "../callers/leave.ts";
-import type { Task } from "../callers/main.ts";
+import type { Task } from "../callers/task.ts";
 import { Child } from "./child.ts";
 
 /** Callers that wait for what to do. They end when they are disposed. */

@@ -9,7 +9,3 @@ export async function* http(effort: Effort): AsyncGenerator<Finding> {
   yield await httpEvents(effort);
   yield await httpLeave(effort);
 }
-
-/** How it is measured. */
-export const HTTP_NOTE =
-  "Model server, server and callers are processes of their own; CPU and memory are the server's.";

@@ -2,7 +2,7 @@ import { measure } from "../measure/measure.ts";
 import { cpuMicros, cpuMs, extra, Runs, wallMs } from "../measure/runs.ts";
 import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
-import { HTTP_NOTE } from "./http.ts";
+import { HTTP_NOTE } from "./http_note.ts";
 
 const AT_A_TIME = 100;
 

@@ -1,9 +1,9 @@
-import { DELTAS } from "../cases/http_apps.ts";
+import { DELTAS } from "../cases/http_clock.ts";
 import { measure } from "../measure/measure.ts";
 import { cpuMicros, extra, growthKB, Runs, wallMs } from "../measure/runs.ts";
 import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
-import { HTTP_NOTE } from "./http.ts";
+import { HTTP_NOTE } from "./http_note.ts";
 
 const SERVERS = {
   "Deno.serve, deltas by a clock": "clock",

@@ -3,7 +3,7 @@ import { extra, Runs } from "../measure/runs.ts";
 import type { Effort, Finding } from "../part.ts";
 import type { Goal } from "../report/goal.ts";
 import { count, type Row, seconds } from "../report/table.ts";
-import { HTTP_NOTE } from "./http.ts";
+import { HTTP_NOTE } from "./http_note.ts";
 
 const ROUTES = { "POST /:name": "json", "POST /:name/stream": "events" } as const;
 type Route = keyof typeof ROUTES;

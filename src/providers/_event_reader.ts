@@ -6,8 +6,8 @@ import { createParser } from "eventsource-parser";
  * So much is read at once, in bytes. A runtime that is not told reads by 64 KB, for each stream that waits: for 10,000 streams that is more
  * than half a gigabyte, and to fill all that with zeros takes longer than all the rest.
  */
-const ROOM = 4_096;
-/** So much if that was not enough, as with the last event of the Responses API, which is the whole answer. */
+const ROOM = 2_048;
+/** So much at most, where it is not enough again and again: the last event of the Responses API is the whole answer. */
 const MOST_ROOM = 65_536;
 
 /** How long the end of an answer may keep us waiting after its last event, in milliseconds. */
@@ -109,8 +109,9 @@ class SmallReader {
     const { value, done } = await this.#small.read(new Uint8Array(this.#room));
     // Cancelled, it has kept the buffer.
     if (done || value === undefined) return undefined;
-    this.#room = value.length === value.buffer.byteLength && value.length < MOST_ROOM
-      ? new ArrayBuffer(MOST_ROOM)
+    const full = value.length === value.buffer.byteLength;
+    this.#room = full && value.length < MOST_ROOM
+      ? new ArrayBuffer(2 * value.length)
       : value.buffer;
     return value;
   }

@@ -62,7 +62,7 @@ Deno.test("events are the same however they are cut, by any kind of stream", asy
 });
 
 Deno.test("an event may be larger than what is read at once, and than the most of it", async () => {
-  for (const length of [4_096, 4_097, 65_536, 5_000_000]) {
+  for (const length of [2_048, 2_049, 65_536, 5_000_000]) {
     const event = { text: "ö".repeat(length / 2) };
     const text = `data: ${JSON.stringify(event)}\n\ndata: {"n":1}\n\n`;
     assertEquals(await all(answer([encoder.encode(text)]).response), [event, { n: 1 }]);

@@ -1,6 +1,7 @@
 /** Reads the events of a streamed answer: many streams at once, so a little at a time, and with little between the socket and the event. */
 import { APIError } from "openai";
 import { createParser } from "eventsource-parser";
+import { onAbort } from "../model/abort.ts";
 
 /**
  * So much is read at once, in bytes. A runtime that is not told reads by 64 KB, for each stream that waits: for 10,000 streams that is more
@@ -23,15 +24,22 @@ export class EventReader<T> implements Disposable {
   #failure: unknown;
   #ended = false;
   #late: ReturnType<typeof setTimeout> | undefined;
+  readonly #signal: AbortSignal;
+  readonly #release: () => void;
 
-  /** Of this answer; nothing is read yet. */
-  constructor({ headers, body }: Response) {
+  /**
+   * Of this answer, to a request that was sent with this signal. Deno forgets of the signal when it has thrown away the `Response`, though
+   * its body is still being read: so the body is cancelled here.
+   */
+  constructor({ headers, body }: Response, signal: AbortSignal) {
     this.#headers = headers;
     this.#body = body === null ? undefined : new SmallReader(body);
+    this.#signal = signal;
+    this.#release = onAbort(signal, () => this.#body?.cancel());
   }
 
   /**
-   * The events that have come, at least one; `undefined` at the end of the answer.
+   * The events that have come, at least one; `undefined` at the end of the answer. Rejects with the signal's reason when it aborts.
    *
    * @throws {APIError} If an event says that the answer failed.
    * @throws {SyntaxError} If one is no JSON, or if there is no body.
@@ -48,6 +56,7 @@ export class EventReader<T> implements Disposable {
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#ended) return undefined;
       const bytes = await this.#body.read();
+      this.#signal.throwIfAborted();
       if (bytes !== undefined) {
         this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
       } else {
@@ -69,6 +78,7 @@ export class EventReader<T> implements Disposable {
   /** Reads no more: what has not come ends with its connection. */
   [Symbol.dispose](): void {
     clearTimeout(this.#late);
+    this.#release();
     if (!this.#ended) this.#body?.cancel();
   }
 

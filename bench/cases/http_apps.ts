@@ -60,6 +60,30 @@ export const STREAMING = {
     return app.fetch;
   },
 
+  /** Hono, and the two libraries that one would take: reads the model's events, and writes its own. */
+  anew: async (model) => {
+    const { Hono } = await import("hono");
+    const { streamSSE } = await import("hono/streaming");
+    const { EventSourceParserStream } = await import("eventsource-parser/stream");
+    const app = new Hono();
+    app.post("/label/stream", async (c) => {
+      const { text } = await c.req.json();
+      const { body } = await ask(model, text, true);
+      return streamSSE(c, async (stream) => {
+        const events = body!
+          .pipeThrough(new TextDecoderStream())
+          .pipeThrough(new EventSourceParserStream());
+        for await (const { data } of events) {
+          if (data === "[DONE]") break;
+          const text = JSON.parse(data).choices[0]?.delta?.content;
+          if (!text) continue;
+          await stream.writeSSE({ event: "delta", data: JSON.stringify({ type: "delta", text }) });
+        }
+      });
+    });
+    return app.fetch;
+  },
+
   /** Shoal's routes, which let so many in. */
   routes: async (model) => {
     const { agentRoutes } = await import("@shoal/agents/hono");

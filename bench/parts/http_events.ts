@@ -8,6 +8,7 @@ import { HTTP_NOTE } from "./http_note.ts";
 const SERVERS = {
   "Deno.serve, deltas by a clock": "clock",
   "bare Hono route, hands the model's on": "bare",
+  "bare Hono route, reads the model's and writes its own": "anew",
   "agentRoutes": "routes",
 } as const;
 type Served = keyof typeof SERVERS;
@@ -44,7 +45,7 @@ export async function httpEvents({ quick }: Effort): Promise<Finding> {
       note: [
         HTTP_NOTE,
         "KB per client: peak RSS less RSS just before, divided by the clients. heap, buffers: what is alive of that after a garbage collection when all are open; the rest is garbage, and what the runtime itself takes. One run.",
-        "The first has no model behind it: its streams cost what the runtime takes.",
+        "The first has no model behind it: its streams cost what the runtime takes. The second is handed on by the runtime, unread; the third reads it by EventSourceParserStream and writes by streamSSE.",
       ],
     },
     goals: [

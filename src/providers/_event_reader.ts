@@ -1,13 +1,14 @@
 /** Reads the events of a streamed answer: many streams at once, so a little at a time, and with little between the socket and the event. */
 import { APIError } from "openai";
 import { createParser } from "eventsource-parser";
+import { onAbort } from "../model/abort.ts";
 
 /**
  * So much is read at once, in bytes. A runtime that is not told reads by 64 KB, for each stream that waits: for 10,000 streams that is more
  * than half a gigabyte, and to fill all that with zeros takes longer than all the rest.
  */
-const ROOM = 4_096;
-/** So much if that was not enough, as with the last event of the Responses API, which is the whole answer. */
+const ROOM = 2_048;
+/** So much at most, where it is not enough again and again: the last event of the Responses API is the whole answer. */
 const MOST_ROOM = 65_536;
 
 /** How long the end of an answer may keep us waiting after its last event, in milliseconds. */
@@ -23,15 +24,22 @@ export class EventReader<T> implements Disposable {
   #failure: unknown;
   #ended = false;
   #late: ReturnType<typeof setTimeout> | undefined;
+  readonly #signal: AbortSignal;
+  readonly #release: () => void;
 
-  /** Of this answer; nothing is read yet. */
-  constructor({ headers, body }: Response) {
+  /**
+   * Of this answer, to a request that was sent with this signal. Deno forgets of the signal when it has thrown away the `Response`, though
+   * its body is still being read: so the body is cancelled here.
+   */
+  constructor({ headers, body }: Response, signal: AbortSignal) {
     this.#headers = headers;
     this.#body = body === null ? undefined : new SmallReader(body);
+    this.#signal = signal;
+    this.#release = onAbort(signal, () => this.#body?.cancel());
   }
 
   /**
-   * The events that have come, at least one; `undefined` at the end of the answer.
+   * The events that have come, at least one; `undefined` at the end of the answer. Rejects with the signal's reason when it aborts.
    *
    * @throws {APIError} If an event says that the answer failed.
    * @throws {SyntaxError} If one is no JSON, or if there is no body.
@@ -48,6 +56,7 @@ export class EventReader<T> implements Disposable {
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#ended) return undefined;
       const bytes = await this.#body.read();
+      this.#signal.throwIfAborted();
       if (bytes !== undefined) {
         this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
       } else {
@@ -69,6 +78,7 @@ export class EventReader<T> implements Disposable {
   /** Reads no more: what has not come ends with its connection. */
   [Symbol.dispose](): void {
     clearTimeout(this.#late);
+    this.#release();
     if (!this.#ended) this.#body?.cancel();
   }
 
@@ -109,8 +119,9 @@ class SmallReader {
     const { value, done } = await this.#small.read(new Uint8Array(this.#room));
     // Cancelled, it has kept the buffer.
     if (done || value === undefined) return undefined;
-    this.#room = value.length === value.buffer.byteLength && value.length < MOST_ROOM
-      ? new ArrayBuffer(MOST_ROOM)
+    const full = value.length === value.buffer.byteLength;
+    this.#room = full && value.length < MOST_ROOM
+      ? new ArrayBuffer(2 * value.length)
       : value.buffer;
     return value;
   }

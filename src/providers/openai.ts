@@ -117,7 +117,8 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       const heard = new Heard(onResponse);
       try {
         const body = { ...api.body(request), ...api.streaming };
-        using events = new EventReader(await client.send(body, { signal, lease, heard }));
+        const response = await client.send(body, { signal, lease, heard });
+        using events = new EventReader(response, signal);
         const reader = api.reader(request);
         for (let some; (some = await events.next()) !== undefined;) {
           for (const event of some) {

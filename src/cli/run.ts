@@ -3,7 +3,7 @@ import type { BudgetOptions } from "../../mod.ts";
 import type { Journal } from "../journal/mod.ts";
 import { countLines } from "./count_rows.ts";
 import { display as openDisplay } from "./display.ts";
-import { CliError, EXIT, reasonOf } from "./exit_code.ts";
+import { CliError, EXIT } from "./exit_code.ts";
 import { rowWriter } from "./format_row.ts";
 import { interruptible } from "./interrupt.ts";
 import { openOutput, type Output, withHead } from "./output_file.ts";
@@ -59,7 +59,7 @@ export async function run(
   using _ = serverVariable(settings.workers === undefined ? undefined : settings.baseUrl);
   await using pool = await workerPool(reference, named, settings);
   const rows = await openRows(from);
-  await prepare(folder, settings);
+  const isNew = await prepare(folder, settings);
   await folder.make();
   await using journal = folder.journal();
   const display = openDisplay({ quiet: settings.quiet, every: settings.progressEvery });
@@ -140,10 +140,13 @@ export async function run(
       // What ended the run is the error to tell.
       if (!whole) await output.close(false).catch(() => {});
       await errors?.close(false).catch(() => {});
-      throw withHint(fromJournal(error), folder, settings);
+      throw withHint(fromJournal(error), folder);
     }
   } catch (error) {
-    throw fromJournal(error);
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw fromJournal(error);
+    // A slip that let nothing be sent (no key, no price) has begun no run: the next start need not be told to go on.
+    if (isNew && tally.ok + tally.failed === 0) await folder.unkeep();
+    throw slip(error, settings);
   } finally {
     counting.abort();
   }
@@ -173,8 +176,8 @@ function folderFor(reference: string | undefined, settings: RunSettings): RunFol
   return new RunFolder(settings.dir, name);
 }
 
-/** Nothing that there is already is overwritten unless it was said so. */
-async function prepare(folder: RunFolder, { resume, fresh, out }: RunSettings): Promise<void> {
+/** Nothing that there is already is overwritten unless it was said so. Says whether the run begins now. */
+async function prepare(folder: RunFolder, { resume, fresh, out }: RunSettings): Promise<boolean> {
   const before = await folder.record().catch((error) => {
     if (fresh) return "unreadable";
     throw error;
@@ -184,7 +187,7 @@ async function prepare(folder: RunFolder, { resume, fresh, out }: RunSettings): 
       throw fromJournal(error);
     });
   }
-  if (fresh) return;
+  if (fresh) return true;
   if (before !== undefined && !resume) {
     throw new CliError(
       `Cannot begin the run "${folder.name}" as it has begun already: --resume goes on with it, --fresh begins anew`,
@@ -193,6 +196,7 @@ async function prepare(folder: RunFolder, { resume, fresh, out }: RunSettings): 
   if (before === undefined && out !== "-" && await hasContent(out)) {
     throw new CliError(`Cannot write ${out} as there is something in it: --fresh overwrites it`);
   }
+  return before === undefined;
 }
 
 async function hasContent(path: string): Promise<boolean> {
@@ -219,19 +223,20 @@ async function budgetLeft(
   );
 }
 
+/** What was asked for and cannot be meant, with what helps. */
+function slip(cause: Error, { budget, price }: RunSettings): CliError {
+  const hint = budget !== undefined && price === undefined ? "\nA price: --price IN,OUT" : "";
+  return new CliError(cause.message + hint, EXIT.usage, { cause });
+}
+
 /** An error with the way to go on from it. */
-function withHint(error: unknown, { name }: RunFolder, settings: RunSettings): unknown {
+function withHint(error: unknown, { name }: RunFolder): unknown {
   if (error instanceof CliError && error.exitCode === EXIT.broken) {
     return new CliError(
       `${error.message}\nWhat is finished is kept. To go on: shoal resume ${name}`,
       EXIT.broken,
       { cause: error },
     );
-  }
-  if (error instanceof TypeError || error instanceof RangeError) {
-    const { budget, price } = settings;
-    const hint = budget !== undefined && price === undefined ? "\nA price: --price IN,OUT" : "";
-    return new CliError(reasonOf(error) + hint, EXIT.usage, { cause: error });
   }
   return error;
 }

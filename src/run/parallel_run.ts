@@ -220,7 +220,8 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const cause = errors[branch.name]!;
     const message =
       `Cannot finish the workflow "${this.name}" as its branch "${branch.name}" failed: ${cause.message}`;
-    return trace.make(message, { code: cause.code, retryAfterMs: cause.retryAfterMs, cause });
+    const { code, status, retryAfterMs, retryable } = cause;
+    return trace.make(message, { code, status, retryAfterMs, retryable, cause });
   }
 
   /** A limit on money is only worth something where the prices are known. */

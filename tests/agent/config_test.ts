@@ -1,6 +1,6 @@
 import { configure, defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
-import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { resetConfiguration } from "../helpers.ts";
 
 /** What holds where nothing was said. */

@@ -132,7 +132,7 @@ const seconds = (performance.now() - began) / 1000;
 const { ok, failed, attempts, usage, cost, byError, durationMs, verdict } = summarize(results);
 const waited = results.reduce((sum, { timing }) => sum + timing.modelMs, 0) / 1000;
 console.error();
-console.log(`A look at every 25th:\n${rows.sort().join("\n")}\n`);
+if (rows.length > 0) console.log(`A look at every 25th:\n${rows.sort().join("\n")}\n`);
 const summary = {
   reviews: `${ok} ok, ${failed} failed${
     interrupted ? `, ${reviews.length - ok - failed} not done` : ""
@@ -141,7 +141,7 @@ const summary = {
     errors: JSON.stringify(byError),
     "one of them": results.find(({ error }) => error)?.error?.message,
   }),
-  labels: Object.entries(labels).map(([label, n]) => `${n} ${label}`).join(", "),
+  ...(ok > 0 && { labels: Object.entries(labels).map(([label, n]) => `${n} ${label}`).join(", ") }),
   requests: `${attempts}, retries among them`,
   tokens: `${usage.inputTokens} in, ${usage.outputTokens} out`,
   cost: cost === undefined ? "not known" : `$${cost.total.toFixed(4)}`,
@@ -150,6 +150,7 @@ const summary = {
   time: `${seconds.toFixed(1)} s; one call after another: ${waited.toFixed(0)} s`,
 };
 for (const [name, value] of Object.entries(summary)) console.log(`${name.padEnd(11)} ${value}`);
+if (ok === 0) Deno.exitCode = 1;
 if (interrupted) {
   console.error("Stopped.");
   await example[Symbol.asyncDispose]();

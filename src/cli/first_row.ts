@@ -2,7 +2,7 @@ import type { Callable } from "../agent/callable.ts";
 import { definitionOf } from "../agent/definition.ts";
 import { isRecord } from "../model/check.ts";
 import { CliError } from "./exit_code.ts";
-import { missingColumn } from "./params.ts";
+import { missingColumn, takesNothing } from "./params.ts";
 import type { Row } from "./row.ts";
 import type { RunSettings } from "./run_settings.ts";
 
@@ -40,6 +40,11 @@ export function firstRowCheck(
     if (clash !== undefined) {
       throw new CliError(
         `Cannot write the answers as there is a column "${clash}" in the input: name another one by --as`,
+      );
+    }
+    if (takesNothing(agent)) {
+      note(
+        `"${agent.name}" has no parameter, so each row asks the same: write {column} where a column is to stand`,
       );
     }
     if (!isRecord(value)) return;

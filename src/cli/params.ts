@@ -57,6 +57,11 @@ export function missingColumn(
     .find((column) => !columns.includes(column));
 }
 
+/** Is it known to have no parameter, so that rows make no difference? */
+export function takesNothing(agent: Callable): boolean {
+  return paramNames(agent)?.length === 0;
+}
+
 /** The names of an agent's parameters; `undefined` if they are not known. */
 function paramNames(agent: Callable): readonly string[] | undefined {
   let schema: unknown;

@@ -3,6 +3,7 @@ import { display as openDisplay } from "./display.ts";
 import { CliError, EXIT } from "./exit_code.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { isBad, type Row } from "./row.ts";
+import { keyOf } from "./row_key.ts";
 import { openRows, type RowsFrom } from "./rows.ts";
 import type { RunParts } from "./run_rows.ts";
 import { Sample } from "./sample.ts";
@@ -39,16 +40,17 @@ export async function pilot(
   note(`pilot: ${integer(some.length)} of ${integer(sample.seen)} rows`);
   const { concurrency } = settings;
   const began = performance.now();
+  // Looked at before any of them is paid for.
+  const sampled = some.map((row) =>
+    [parts.agent, parts.paramsOf(row.value), {
+      ...parts.call,
+      ...keyOf(row, settings.key),
+    }] as const
+  );
   function* calls() {
-    for (const row of some) {
+    for (const call of sampled) {
       if (interrupt.stop.aborted) return;
-      const key = settings.key === undefined
-        ? undefined
-        : String((row.value as Record<string, unknown>)[settings.key]);
-      yield [parts.agent, parts.paramsOf(row.value), {
-        ...parts.call,
-        ...(key !== undefined && { key }),
-      }] as const;
+      yield call;
     }
   }
   let results: readonly Result[];

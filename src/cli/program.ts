@@ -1,8 +1,10 @@
 import { Command } from "commander";
+import config from "../../deno.json" with { type: "json" };
 import { doctor, type DoctorOptions } from "./doctor.ts";
 import { EXIT_HELP } from "./exit_code.ts";
 import { argsToResume } from "./resume.ts";
 import { run } from "./run.ts";
+import { optionHelp } from "./option_help.ts";
 import { existingRun } from "./run_folder.ts";
 import { dirOption, type ToldSettings, withRunOptions } from "./run_settings.ts";
 import { listRuns } from "./runs.ts";
@@ -42,6 +44,8 @@ interface Json {
 export function program(end: (code: number) => void): Command {
   const all = new Command("shoal")
     .description("Thousands of LLM agent calls at once.")
+    .version(config.version)
+    .configureHelp({ optionDescription: optionHelp })
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()

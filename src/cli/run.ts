@@ -10,7 +10,7 @@ import { pilot } from "./pilot.ts";
 import { ROWS_IN_BATCHES } from "./provider_batch.ts";
 import { type Format, formatOf, openRows } from "./rows.ts";
 import { budgetLeft, checkPaths, folderFor, prepare } from "./run_begin.ts";
-import { endOf, withHint } from "./run_end.ts";
+import { endOf, slip, withHint } from "./run_end.ts";
 import { fromJournal } from "./run_folder.ts";
 import { runRows } from "./run_rows.ts";
 import type { RunSettings, ToldSettings } from "./run_settings.ts";
@@ -57,7 +57,7 @@ export async function run(
   using _ = serverVariable(settings.workers === undefined ? undefined : settings.baseUrl);
   await using pool = await workerPool(reference, named, settings);
   const rows = await openRows(from);
-  await prepare(folder, settings);
+  const isNew = await prepare(folder, settings);
   await folder.make();
   await using journal = folder.journal();
   const display = openDisplay({ quiet: settings.quiet, every: settings.progressEvery });
@@ -138,10 +138,13 @@ export async function run(
       // What ended the run is the error to tell.
       if (!whole) await output.close(false).catch(() => {});
       await errors?.close(false).catch(() => {});
-      throw withHint(fromJournal(error), folder, settings);
+      throw withHint(fromJournal(error), folder);
     }
   } catch (error) {
-    throw fromJournal(error);
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw fromJournal(error);
+    // A slip that let nothing be sent (no key, no price) has begun no run: the next start need not be told to go on.
+    if (isNew && tally.ok + tally.failed === 0) await folder.unkeep();
+    throw slip(error, settings);
   } finally {
     counting.abort();
   }

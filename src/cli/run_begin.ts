@@ -39,14 +39,14 @@ export function folderFor(reference: string | undefined, settings: RunSettings):
 }
 
 /**
- * Nothing that there is already is overwritten unless it was said so.
+ * Nothing that there is already is overwritten unless it was said so. Says whether the run begins now.
  *
  * @throws {CliError} If it would be.
  */
 export async function prepare(
   folder: RunFolder,
   { resume, fresh, out }: RunSettings,
-): Promise<void> {
+): Promise<boolean> {
   const before = await folder.record().catch((error) => {
     if (fresh) return "unreadable";
     throw error;
@@ -56,7 +56,7 @@ export async function prepare(
       throw fromJournal(error);
     });
   }
-  if (fresh) return;
+  if (fresh) return true;
   if (before !== undefined && !resume) {
     throw new CliError(
       `Cannot begin the run "${folder.name}" as it has begun already: --resume goes on with it, --fresh begins anew`,
@@ -65,6 +65,7 @@ export async function prepare(
   if (before === undefined && out !== "-" && await hasContent(out)) {
     throw new CliError(`Cannot write ${out} as there is something in it: --fresh overwrites it`);
   }
+  return before === undefined;
 }
 
 async function hasContent(path: string): Promise<boolean> {

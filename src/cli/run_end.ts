@@ -1,6 +1,6 @@
 import { summarize } from "../../mod.ts";
 import type { Display } from "./display.ts";
-import { CliError, EXIT, reasonOf } from "./exit_code.ts";
+import { CliError, EXIT } from "./exit_code.ts";
 import { nameOf } from "./input.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { formatOf } from "./rows.ts";
@@ -78,7 +78,7 @@ function codeOf({ tally, ended, interrupt }: RunEnd): number {
 }
 
 /** An error with the way to go on from it. */
-export function withHint(error: unknown, { name }: RunFolder, settings: RunSettings): unknown {
+export function withHint(error: unknown, { name }: RunFolder): unknown {
   if (error instanceof CliError && error.exitCode === EXIT.broken) {
     return new CliError(
       `${error.message}\nWhat is finished is kept. To go on: shoal resume ${name}`,
@@ -86,10 +86,11 @@ export function withHint(error: unknown, { name }: RunFolder, settings: RunSetti
       { cause: error },
     );
   }
-  if (error instanceof TypeError || error instanceof RangeError) {
-    const { budget, price } = settings;
-    const hint = budget !== undefined && price === undefined ? "\nA price: --price IN,OUT" : "";
-    return new CliError(reasonOf(error) + hint, EXIT.usage, { cause: error });
-  }
   return error;
+}
+
+/** What was asked for and cannot be meant, with what helps. */
+export function slip(cause: Error, { budget, price }: RunSettings): CliError {
+  const hint = budget !== undefined && price === undefined ? "\nA price: --price IN,OUT" : "";
+  return new CliError(cause.message + hint, EXIT.usage, { cause });
 }

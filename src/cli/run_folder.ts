@@ -66,6 +66,11 @@ export class RunFolder {
     await this.write("run.json", JSON.stringify(record, null, 2));
   }
 
+  /** Forgets how it was started, as if it had not been; what its journal has stays. */
+  async unkeep(): Promise<void> {
+    await Deno.remove(join(this.path, "run.json")).catch(() => {});
+  }
+
   /** Writes a file of the folder, whole or not at all. */
   async write(name: string, text: string): Promise<void> {
     const path = join(this.path, name);

@@ -2,9 +2,7 @@ import { type BudgetOptions, type CallOptions, type Result, stream } from "../..
 import type { Callable } from "../agent/callable.ts";
 import type { Mode } from "../agent/mode.ts";
 import type { Journal } from "../journal/mod.ts";
-import { isRecord } from "../model/check.ts";
 import type { Display } from "./display.ts";
-import { CliError } from "./exit_code.ts";
 import type { WriteRow } from "./format_row.ts";
 import { Hope } from "./hope.ts";
 import { InOrder } from "./in_order.ts";
@@ -13,6 +11,7 @@ import { lackingPermission } from "./lacking.ts";
 import type { Output } from "./output_file.ts";
 import type { ParamsOfRow } from "./params.ts";
 import { type BadRow, isBad, type Row } from "./row.ts";
+import { keyOf } from "./row_key.ts";
 import type { RunSettings } from "./run_settings.ts";
 import { stoppable } from "./stoppable.ts";
 import type { Tally } from "./tally.ts";
@@ -62,6 +61,7 @@ export type Ended = "budget" | "hopeless" | undefined;
 
 /** So many rows are told of by themselves; the others are counted. */
 const TOLD = 5;
+
 /** Runs rows, and writes what comes of them as it comes. */
 export async function runRows(
   rows: AsyncIterable<Row | BadRow>,
@@ -93,7 +93,7 @@ export async function runRows(
       if (order === undefined) index++;
       yield [agent, parts.paramsOf(row.value), {
         ...parts.call,
-        ...keyOf(row),
+        ...keyOf(row, settings.key),
         metadata: row,
       }] as const;
     }
@@ -108,17 +108,6 @@ export async function runRows(
     ended = why;
     interrupt.end();
   };
-  const keyOf = ({ line, value }: Row): CallOptions => {
-    if (settings.key === undefined) return {};
-    const key = isRecord(value) ? value[settings.key] : undefined;
-    if (key === undefined || key === null || key === "") {
-      throw new CliError(
-        `Cannot run line ${line} as it has no "${settings.key}", which is the --key`,
-      );
-    }
-    return { key: String(key) };
-  };
-
   const { concurrency, rpm, tpm } = settings;
   const items = stream(calls(), {
     journal: parts.journal,

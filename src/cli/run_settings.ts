@@ -172,7 +172,12 @@ export function withRunOptions(command: Command): Command {
     .option("--resume", "goes on with the run, if it has begun", false)
     .option("--fresh", "forgets the run, overwrites the output and begins anew", false)
     .option("--retry-failed", "with --resume: works again on rows that have failed", false)
-    .option("--grace <time>", "what is in flight may take after Ctrl-C", value.duration, 10_000)
+    .option(
+      "--grace <time>",
+      "what is in flight may take after Ctrl-C",
+      value.durationOrNone,
+      10_000,
+    )
     .option("-q, --quiet", "shows no progress", false)
     .option(
       "--progress-every <time>",

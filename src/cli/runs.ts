@@ -1,10 +1,13 @@
 import type { JournalSummary } from "../journal/mod.ts";
+import { say } from "./display.ts";
 import { fromJournal, type RunFolder, runFolders } from "./run_folder.ts";
 import { dollars, integer, span } from "./words.ts";
 
 /** Lists the runs below a folder, the last one last: a line of text for each, or of JSON. */
 export async function listRuns(dir: string, json: boolean): Promise<void> {
-  for (const folder of await runFolders(dir)) {
+  const folders = await runFolders(dir);
+  if (folders.length === 0) say(`There are no runs in ${dir}: "shoal run" begins one\n`);
+  for (const folder of folders) {
     const summary = await folder.record().then(() => summaryOf(folder))
       .catch((error) => fromJournal(error) as Error);
     if (summary instanceof Error) {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { agentRoutes } from "../hono/mod.ts";
+import { agentRoutes, type OpenRoute } from "../hono/mod.ts";
 import { agentsOf } from "./agent_file.ts";
 import { say } from "./display.ts";
 import { environment } from "./environment.ts";
@@ -13,6 +13,7 @@ interface ServeSettings {
   readonly port: number;
   readonly grace: number;
   readonly dashboard: boolean;
+  readonly open?: readonly string[];
 }
 
 /** The command `serve`: agents over HTTP, until Ctrl-C. */
@@ -23,7 +24,8 @@ export function serveCommand(): Command {
     .option("-p, --port <port>", "0 takes a free one", value.port, 8_000)
     .option("--host <name>", "where to listen", "127.0.0.1")
     .option("--dashboard", "also a page that shows what happens: /dashboard", false)
-    .option("--grace <time>", "for calls in flight after Ctrl-C", value.duration, 3_500)
+    .option("--open <routes>", "to anybody, of health, metrics and openapi", value.names)
+    .option("--grace <time>", "for calls in flight after Ctrl-C", value.durationOrNone, 3_500)
     .addHelpText(
       "after",
       "\nWho may call: SHOAL_TOKENS=token,token; without it only this machine, for development.",
@@ -33,19 +35,29 @@ export function serveCommand(): Command {
 /** Serves, and resolves when it was ended. */
 export async function serve(
   file: string,
-  { host, port, grace, dashboard }: ServeSettings,
+  { host, port, grace, dashboard, open }: ServeSettings,
 ): Promise<number> {
   const agents = [...new Set((await agentsOf(file)).values())];
   const tokens = value.names(environment("SHOAL_TOKENS") ?? "");
   let app, server;
   try {
-    app = agentRoutes({ agents, dashboard, ...(tokens.length > 0 && { auth: { tokens } }) });
+    app = agentRoutes({
+      agents,
+      dashboard,
+      ...(open !== undefined && { open: open as readonly OpenRoute[] }),
+      ...(tokens.length > 0 && { auth: { tokens } }),
+    });
     server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
   } catch (cause) {
     throw new CliError(`Cannot serve ${file}: ${reasonOf(cause)}`, EXIT.usage, { cause });
   }
   console.log(`http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`);
   say(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C ends it\n`);
+  say(
+    tokens.length > 0
+      ? `Who has one of the ${tokens.length} tokens of SHOAL_TOKENS may call\n`
+      : "Only this machine may call, as SHOAL_TOKENS is not set\n",
+  );
   await untilSignal();
   await app.shutdown({ grace });
   await server.shutdown();

@@ -23,7 +23,12 @@ export function count(text: string): number {
 
 /** 0, 1, 2, … */
 export function whole(text: string): number {
-  return text === "0" ? 0 : count(text);
+  if (text === "0") return 0;
+  try {
+    return count(text);
+  } catch {
+    throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+  }
 }
 
 /** A number, also one below 0. */
@@ -44,8 +49,15 @@ export function port(text: string): number {
   return number;
 }
 
-/** A span of time in milliseconds, from `500ms`, `30s`, `5m`, `2h`; a bare number is of seconds. */
+/** A span of time above 0 in milliseconds, from `500ms`, `30s`, `5m`, `2h`; a bare number is of seconds. */
 export function duration(text: string): number {
+  const ms = durationOrNone(text);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError("It must be a time above 0 such as 500ms, 30s, 5m or 2h.");
+}
+
+/** The same, or 0. */
+export function durationOrNone(text: string): number {
   const [, digits = "", unit = "s"] = /^([\d.]+)(ms|s|m|h)?$/.exec(text) ?? [];
   const ms = Number(digits) * UNITS[unit]!;
   if (digits === "" || !Number.isFinite(ms)) {

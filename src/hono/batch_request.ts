@@ -76,7 +76,12 @@ export function batchRequest(body: unknown, { agents, caps }: Service): BatchReq
 }
 
 function invalid(issues: readonly Issue[]): Problem {
-  return new Problem(422, "invalid_request", "Cannot run the batch as it is none: see the issues", {
-    issues,
-  });
+  return new Problem(
+    422,
+    "invalid_request",
+    "Cannot run the batch as its body does not fit: see the issues",
+    {
+      issues,
+    },
+  );
 }

@@ -88,7 +88,7 @@ const RULES: Rules = {
 export const retries: Rule = (doing, name, value) => {
   if (typeof value === "number") return wholeNumber(doing, name, value);
   if (!isRecord(value)) refuse(doing, name, "a whole number or an object", value);
-  checkOptions(doing, value, RULES);
+  checkOptions(`${doing}: ${name}`, value, RULES);
 };
 
 /** Fills in the defaults. */

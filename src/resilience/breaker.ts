@@ -48,7 +48,7 @@ export const circuitBreaker: Rule = (doing, name, value) => {
   if (!isRecord(value) || value.failures === undefined) {
     refuse(doing, name, "an object with at least `failures`", value);
   }
-  checkOptions(doing, value, RULES);
+  checkOptions(`${doing}: ${name}`, value, RULES);
 };
 
 /**

@@ -49,7 +49,7 @@ const RULES: Rules = { afterMs: positiveMs, percentile };
 export const hedge: Rule = (doing, name, value) => {
   const must = "an object with either `afterMs` or `percentile`";
   if (!isRecord(value)) refuse(doing, name, must, value);
-  checkOptions(doing, value, RULES);
+  checkOptions(`${doing}: ${name}`, value, RULES);
   const { afterMs, percentile } = value;
   if (afterMs !== undefined && percentile !== undefined) {
     throw new TypeError(

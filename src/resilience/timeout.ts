@@ -37,7 +37,7 @@ const RULES: Rules = {
 export const timeout: Rule = (doing, name, value) => {
   if (typeof value === "number") return positiveMs(doing, name, value);
   if (!isRecord(value)) refuse(doing, name, "a number of milliseconds or an object", value);
-  checkOptions(doing, value, RULES);
+  checkOptions(`${doing}: ${name}`, value, RULES);
 };
 
 /** Merges limits, the first one that says something winning; a number is the limit of each attempt. */

@@ -187,7 +187,8 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const cause = errors[branch.name]!;
     const message =
       `Cannot finish the workflow "${this.name}" as its branch "${branch.name}" failed: ${cause.message}`;
-    return trace.make(message, { code: cause.code, retryAfterMs: cause.retryAfterMs, cause });
+    const { code, status, retryAfterMs, retryable } = cause;
+    return trace.make(message, { code, status, retryAfterMs, retryable, cause });
   }
 
   /** `maxCost` needs the prices of all models that are known before. */

@@ -121,7 +121,7 @@ export function summarize(
     durationMs,
     timeSpent,
     concurrency,
-    verdict: verdictOn(timeSpent, percentiles(modelMs), concurrency !== undefined),
+    verdict: verdictOn(timeSpent, percentiles(modelMs), concurrency !== undefined, ok === 0),
     byModel: Object.fromEntries(
       Object.entries(byModel).map(([model, bill]) => [model, bill.summary()]),
     ),

@@ -87,6 +87,10 @@ const WORDS: Readonly<Record<typeof PARTS[number], [what: string, advice?: strin
 
 const FOUND = ["limited by the concurrency that the server was found to bear"] as const;
 
+/** Where no call was answered, advice on these is worth nothing: they would only fail faster. */
+const HOPEFUL: ReadonlySet<string> = new Set(["queuedMs", "backoffMs", "modelMs", "toolsMs"]);
+const IN_VAIN = "every call failed";
+
 /** From here on a tail is long. */
 const LONG_TAIL = 3;
 
@@ -95,18 +99,21 @@ const LONG_TAIL = 3;
  *
  * @param model How long their attempts waited for the model.
  * @param adaptive Was the concurrency found out?
+ * @param inVain Did every call fail?
  */
 export function verdictOn(
   spent: TimeSpent,
   { p50, p99 }: Percentiles,
   adaptive: boolean,
+  inVain = false,
 ): string {
   const total = PARTS.reduce((sum, part) => sum + spent[part], 0);
   if (total === 0) return "nothing took any time";
   const most = PARTS.reduce((a, b) => spent[b] > spent[a] ? b : a);
   const [what, advice] = most === "queuedMs" && adaptive ? FOUND : WORDS[most];
   const verdict = `${what} ${Math.round(spent[most] / total * 100)} % of the time`;
-  const tail = p50 > 0 && p99 >= LONG_TAIL * p50
+  if (inVain && HOPEFUL.has(most)) return `${verdict}: ${IN_VAIN}`;
+  const tail = !inVain && p50 > 0 && p99 >= LONG_TAIL * p50
     ? `; p99 of the model ${(p99 / p50).toFixed(1)} × its median: hedging would cut it`
     : "";
   return (advice === undefined ? verdict : `${verdict}: ${advice}`) + tail;

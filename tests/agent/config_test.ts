@@ -1,6 +1,6 @@
 import { configure, defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { resetConfiguration } from "../helpers.ts";
 
 /** What holds where nothing was said. */
@@ -73,7 +73,7 @@ Deno.test("configure: a wrong option is refused, and then nothing changes", () =
       : options;
     const error = assertThrows(() => configure(both as never), Error, message);
     assertEquals(error.constructor, kind);
-    assert(error.message.startsWith("Cannot configure as "), error.message);
+    assertMatch(error.message, /^Cannot configure(: (timeout|retries))? as /);
     assertEquals(configure(), before);
   }
 });

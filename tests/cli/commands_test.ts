@@ -141,3 +141,45 @@ Deno.test("help: every command has one, with examples and exit codes", async () 
   assertEquals([run.code, run.err], [0, ""]);
   assertStringIncludes(run.out, "Examples");
 });
+
+Deno.test("help: defaults are written as one would type them; there is a version", async () => {
+  await using here = await place();
+  const { out } = await here.shoal(["run", "--help"]);
+  const told = out.replaceAll(/\s+/g, " ");
+  assertMatch(told, /--grace <time> what is in flight may take after Ctrl-C \(default: 10s\)/);
+  assertMatch(told, /--max-row .* \(default: 16m\)/);
+  assertEquals(/default: (false|\{\}|\d{4})/.test(told), false, out);
+  const { version } = JSON.parse(
+    await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
+  );
+  assertEquals(await here.shoal(["--version"]), { code: 0, out: `${version}\n`, err: "" });
+});
+
+Deno.test("runs: that there are none is told, beside the data", async () => {
+  await using here = await place();
+  const { code, out, err } = await here.shoal(["runs"]);
+  assertEquals([code, out], [0, ""]);
+  assertMatch(err, /There are no runs in \.shoal/);
+});
+
+Deno.test("serve: load balancers need no token where that is said, and it tells who may call", async () => {
+  await using here = await place();
+  const child = here.spawn(["serve", AGENTS, "--port", "0", "--open", "health"], {
+    env: { SHOAL_TOKENS: "a,b" },
+  });
+  const reader = child.stdout.getReader();
+  const url = text((await reader.read()).value!).trim();
+  const statusOf = async (path: string) => {
+    const response = await fetch(url + path);
+    await response.body?.cancel();
+    return response.status;
+  };
+  assertEquals([await statusOf("/health"), await statusOf("/metrics")], [200, 401]);
+  child.kill("SIGTERM");
+  await reader.cancel();
+  const [, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  assertMatch(err, /one of the 2 tokens of SHOAL_TOKENS may call/);
+  const odd = await here.shoal(["serve", AGENTS, "--port", "0", "--open", "everything"]);
+  assertEquals(odd.code, 2);
+  assertMatch(odd.err, /open\[0\] must be/);
+});

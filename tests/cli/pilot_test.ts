@@ -27,6 +27,15 @@ Deno.test("a pilot tells what all will cost, asks, and its rows are not asked ag
   assertEquals([...before].every((text) => here.asked.get(text) === 1), true);
 });
 
+Deno.test("a pilot pays for nothing where a row has not the key that it is found again by", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(20) + '{"text":"row 20"}\n');
+  const args = ["-i", "in.jsonl", "-o", "o.jsonl", "--pilot", "50", "--key", "id"];
+  const said = await here.shoal(["run", `${AGENTS}#Sentiment`, ...args]);
+  assertEquals([said.code, here.server.stats.requests], [2, 0], said.err);
+  assertMatch(said.err, /Cannot run line 21 as it has no "id", which is the --key/);
+});
+
 Deno.test("a pilot knows that all rows are bound by the rate, though its own were not", async () => {
   await using here = await place({ respond: () => "yes" });
   await here.write("in.jsonl", rowsOf(20_000));

@@ -159,11 +159,14 @@ Deno.test("a budget holds over all starts, and ends the run", async () => {
 Deno.test("a server that lets nobody in ends the run early, without the key in any text", async () => {
   await using here = await place({ apiKey: "another" });
   await here.write("in.jsonl", rowsOf(1_000));
-  const said = await here.shoal(["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-c", "5"]);
-  assertEquals([said.code, said.out], [3, ""]);
+  // Also where it is a part of a workflow that is refused.
+  for (const agent of ["Sentiment", "Both"]) {
+    const said = await here.shoal(["run", `${AGENTS}#${agent}`, "-i", "in.jsonl", "-c", "5"]);
+    assertEquals([said.code, said.out], [3, ""]);
+    assertStringIncludes(said.err, "401");
+    assertEquals(said.err.includes("sk-secret"), false);
+  }
   assertEquals(here.server.stats.requests < 200, true);
-  assertStringIncludes(said.err, "401");
-  assertEquals(said.err.includes("sk-secret"), false);
 });
 
 Deno.test("a server that is not there ends the run early; one that answers now and then does not", async () => {

@@ -129,3 +129,41 @@ Deno.test("CSV: a name twice, CRLF, empty lines at the end, no last line break",
     assertEquals([said.code, said.err, await here.read("o.csv")], [0, "", want]);
   }
 });
+
+Deno.test("a start that sent nothing has begun no run: the next one needs no --resume", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(2));
+  const args = [...RUN, "-i", "in.jsonl", "-o", "out.jsonl"];
+  for (const more of [[], ["--pilot", "1", "--yes"]]) {
+    const env = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "" };
+    const lacking = await here.shoal([...args, ...more], { env });
+    assertEquals(lacking.code, 2);
+    assertMatch(lacking.err, /there is no key: set OPENAI_API_KEY/);
+    assertEquals(/\n {4}at /.test(lacking.err), false, lacking.err);
+  }
+  const well = await here.shoal(args);
+  assertEquals([well.code, well.err, (await here.rows("out.jsonl")).length], [0, "", 2]);
+  await refused(here, args, /has begun already: --resume goes on with it/);
+});
+
+Deno.test("times and numbers that cannot be meant: nothing is made", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(1));
+  for (const option of ["--timeout", "--poll", "--progress-every"]) {
+    await refused(here, [...RUN, "-i", "in.jsonl", option, "0"], /a time above 0/);
+  }
+  await refused(here, [...RUN, "-i", "in.jsonl", "--retries", "-1"], /whole number, 0 or more/);
+  assertEquals([...Deno.readDirSync(here.dir)].map(({ name }) => name), ["in.jsonl"]);
+  const args = [...RUN, "-i", "in.jsonl", "--grace", "0", "--retries", "0"];
+  assertEquals((await here.shoal(args)).code, 0);
+});
+
+Deno.test("a prompt without a parameter asks the same for each row: that is told", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(2));
+  const prompt = (text: string) => ["run", "--prompt", text, "-m", "m", "-q", "-i", "in.jsonl"];
+  const said = await here.shoal(prompt("Label: {input"));
+  assertEquals(said.code, 0);
+  assertMatch(said.err, /^"prompt" has no parameter, so each row asks the same: write \{column\}/);
+  assertEquals((await here.shoal(prompt("Label: {input}"))).err, "");
+});

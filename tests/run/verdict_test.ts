@@ -127,3 +127,14 @@ Deno.test("summarize tells why a run was slow", async () => {
     verdict,
   );
 });
+
+Deno.test("verdict: where every call failed, nothing is said of getting faster", () => {
+  const spent = { ...NO_TIME, modelMs: 98, queuedMs: 2 };
+  const long = { p50: 1, p95: 10, p99: 14, max: 15 };
+  assertEquals(
+    verdictOn(spent, long, false, true),
+    "waiting for the model 98 % of the time: every call failed",
+  );
+  const limited = verdictOn({ ...NO_TIME, limitedMs: 9, requestsMs: 9 }, long, false, true);
+  assertEquals(limited.endsWith("only a higher limit would help"), true, limited);
+});

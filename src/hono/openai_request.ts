@@ -1,6 +1,6 @@
 /** The body of a chat completion, as an agent is called: its last message is what is asked, those before it are the conversation. */
 import type { CallOptions } from "../agent/options.ts";
-import type { PromptMessage, PromptPart } from "../agent/parts.ts";
+import { messagesProblem, type PromptMessage, type PromptPart } from "../agent/parts.ts";
 import { isRecord } from "../model/check.ts";
 import { Problem } from "./problem.ts";
 import type { Served } from "./served.ts";
@@ -46,6 +46,8 @@ export function chatRequest(body: unknown): ChatRequest {
     throw wrong("the last message must be the user's", "messages", messages.length - 1);
   }
   const said = messages.map(messageOf);
+  const problem = messagesProblem(said);
+  if (problem !== undefined) throw wrong(problem, "messages");
   return {
     model,
     message: said.at(-1)!.content,
@@ -97,6 +99,9 @@ function messageOf(message: unknown, i: number): PromptMessage {
       i,
       "role",
     );
+  }
+  if (known === "tool" && typeof tool_call_id !== "string") {
+    throw wrong("must be the id of what the tool was called by", "messages", i, "tool_call_id");
   }
   const toolCalls = Array.isArray(tool_calls) ? tool_calls.map((call) => toolCallOf(call, i)) : [];
   return {

@@ -371,24 +371,25 @@ Deno.test("hedge: the call wins over the agent", async () => {
 Deno.test("hedge: what can't be meant is refused, and nothing is sent", async () => {
   const provider = scripted("never");
   const A = defineAgent({ ...base, provider });
-  const either = "hedge must be an object with either `afterMs` or `percentile`: current value is";
-  const range = "percentile must be a number from 50 to below 100: current value is";
+  const either =
+    " as hedge must be an object with either `afterMs` or `percentile`: current value is";
+  const range = ": hedge as percentile must be a number from 50 to below 100: current value is";
   const cases: [value: unknown, kind: typeof TypeError | typeof RangeError, why: string][] = [
     [{}, TypeError, `${either} an object`],
     [100, TypeError, `${either} 100`],
     [
       { afterMs: 0 },
       RangeError,
-      "afterMs must be a positive number of milliseconds: current value is 0",
+      ": hedge as afterMs must be a positive number of milliseconds: current value is 0",
     ],
     [{ percentile: 0.95 }, RangeError, `${range} 0.95, did you mean 95?`],
     [{ percentile: 100 }, RangeError, `${range} 100`],
     [
       { afterMs: 100, percentile: 95 },
       TypeError,
-      "hedge has both afterMs and percentile: give it one of them",
+      " as hedge has both afterMs and percentile: give it one of them",
     ],
-    [{ after: 100 }, TypeError, 'there is no option "after": did you mean "afterMs"?'],
+    [{ after: 100 }, TypeError, ': hedge as there is no option "after": did you mean "afterMs"?'],
   ];
   for (const [value, kind, why] of cases) {
     const wrong = { hedge: value } as never;
@@ -399,7 +400,7 @@ Deno.test("hedge: what can't be meant is refused, and nothing is sent", async ()
       ['call "a"', assertThrows(() => A.stream({}, wrong))],
     ];
     for (const [doing, error] of refusals as [string, Error][]) {
-      assertEquals([error.constructor, error.message], [kind, `Cannot ${doing} as ${why}`]);
+      assertEquals([error.constructor, error.message], [kind, `Cannot ${doing}${why}`]);
     }
   }
   assertEquals(provider.calls, 0);

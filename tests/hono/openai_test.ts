@@ -180,10 +180,16 @@ Deno.test("errors are the client's own classes, with a message that helps", asyn
   assert(!limited.message.includes("sk-1"));
   const streamed = await assertRejects(() => say("refusing", { stream: true }), RateLimitError);
   assertEquals(streamed.type, "rate_limit_error");
+  const call = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
   const wrong: [more: object, said: string][] = [
     [{ messages: [] }, "messages: must be a list"],
     [{ messages: [{ role: "assistant", content: "x" }] }, "messages.0: the last message"],
     [{ messages: [{ role: "robot", content: "x" }, ...user("x")] }, "messages.0.role"],
+    [{ messages: [{ role: "tool", content: "x" }, ...user("x")] }, "messages.0.tool_call_id"],
+    [
+      { messages: [{ role: "user", content: "x", tool_calls: [call] }, ...user("x")] },
+      "messages: message 0 must not have toolCalls",
+    ],
     [{ temperature: "hot" }, "temperature: must be a number"],
     [{ max_tokens: 0 }, "max_tokens: must be a positive integer"],
     [{ n: 3 }, "n: an agent gives one answer"],

@@ -38,7 +38,7 @@ interface Found {
 
 /** Shoal with a model in memory that sleeps, beside the sleep alone. */
 async function ownCost({ times }: Effort): Promise<Found> {
-  const n = 20_000;
+  const n = 60_000;
   const options = { n, concurrency: IN_FLIGHT, ms: SLEEP_MS, wave: true };
   const run = (name: string) => () => measure("cases/scripted.ts", name, options);
   const runs = await Runs.of(times, { bare: run("bare"), shoal: run("shoal") });

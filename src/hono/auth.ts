@@ -88,7 +88,7 @@ export function unauthorized(detail: string): Problem {
 
 function bearer(tokens: readonly (string | Token)[]): Authenticate {
   const listed = tokens.map((one) => typeof one === "string" ? { token: one } : one) as Token[];
-  const room = Math.max(...listed.map(({ token }) => token.length)) + 1;
+  const room = Math.max(...listed.map(({ token }) => token.length)) + LETTER;
   const known = listed.map(({ token, id, limits }, i) => ({
     bytes: padded(token, new Uint8Array(room)),
     principal: { id: id ?? `token-${i}`, limits },
@@ -108,9 +108,12 @@ function bearer(tokens: readonly (string | Token)[]): Authenticate {
 
 const encoder = new TextEncoder();
 
+/** No letter takes more bytes. */
+const LETTER = 4;
+
 /**
  * A token as bytes of the same length as all others, and every one is looked at: the time tells neither how much fits, nor which, nor how
- * long they are. There is room for one byte more than the longest has, so that no longer one fits.
+ * long they are. There is room for one letter more than the longest has, whatever that letter is: so no longer one is taken for it.
  */
 function padded(token: string, room: Uint8Array): Uint8Array {
   room.fill(0);

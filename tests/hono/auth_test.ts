@@ -23,6 +23,13 @@ async function statusFor(auth: AuthOptions, token?: string): Promise<number> {
   return response.status;
 }
 
+Deno.test("a token that is longer than any is none, whatever comes behind it", async () => {
+  for (const more of ["", "x", "\xe9", "xx\xe9", "x".repeat(5_000)]) {
+    const status = await statusFor({ tokens: ["short", "s3cret"] }, `Bearer s3cret${more}`);
+    assertEquals(status, more === "" ? 200 : 401, more);
+  }
+});
+
 Deno.test("without a token nothing answers, whatever is asked", async () => {
   const { agent, provider } = echo();
   const app = routes([agent]);

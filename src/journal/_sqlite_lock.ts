@@ -85,11 +85,7 @@ export class WriteLock {
       this.#db.exec("COMMIT");
     } catch (cause) {
       this.#rollback();
-      throw new JournalError(
-        `Cannot write to the journal ${this.#name} as SQLite refuses: ${reasonOf(cause)}`,
-        "write",
-        { cause },
-      );
+      throw this.#refused(cause);
     } finally {
       this.#again();
     }
@@ -108,11 +104,7 @@ export class WriteLock {
       this.#db.exec("COMMIT");
     } catch (cause) {
       this.#rollback();
-      throw new JournalError(
-        `Cannot write to the journal ${this.#name} as SQLite refuses: ${reasonOf(cause)}`,
-        "write",
-        { cause },
-      );
+      throw this.#refused(cause);
     }
     this.#begin(NEXT_WAIT_MS);
   }
@@ -134,13 +126,7 @@ export class WriteLock {
       this.#waitMs = waitMs;
       this.#db.exec("BEGIN IMMEDIATE");
     } catch (cause) {
-      const reason = reasonOf(cause);
-      if (reason.includes("locked")) throw this.#locked(cause);
-      throw new JournalError(
-        `Cannot write to the journal ${this.#name} as SQLite refuses: ${reason}`,
-        "write",
-        { cause },
-      );
+      throw reasonOf(cause).includes("locked") ? this.#locked(cause) : this.#refused(cause);
     }
   }
 
@@ -154,6 +140,14 @@ export class WriteLock {
     } catch {
       // SQLite has done so itself.
     }
+  }
+
+  #refused(cause: unknown): JournalError {
+    return new JournalError(
+      `Cannot write to the journal ${this.#name} as SQLite refuses: ${reasonOf(cause)}`,
+      "write",
+      { cause },
+    );
   }
 
   #locked(cause?: unknown): JournalError {

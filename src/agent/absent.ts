@@ -1,8 +1,7 @@
 /** A strict schema has a model say null for what is absent: here it is taken out again. */
 import { isRecord } from "../model/check.ts";
 import type { JsonSchema } from "../model/message.ts";
-import { fitsType, lookUp, propertyOf, requiredOf } from "./json_schema.ts";
-import { allowsNull } from "./strict_schema.ts";
+import { allowsNull, fitsType, lookUp, propertyOf, requiredOf } from "./json_schema.ts";
 
 /**
  * Deletes each property that is null where the schema says that it may be absent, but not that it may be null. In a union that

@@ -99,3 +99,20 @@ export function fitsType({ type }: JsonSchema, value: unknown): boolean {
   const types: readonly unknown[] = Array.isArray(type) ? type : [type];
   return types.includes(typeOf(value)) || (types.includes("integer") && Number.isInteger(value));
 }
+
+/** Does the schema let null through? */
+export function allowsNull(schema: unknown, root: JsonSchema, hops = 0): boolean {
+  if (!isRecord(schema)) return schema !== false;
+  if (hops > 32) return true;
+  if (schema.$ref !== undefined) {
+    const found = lookUp(root, schema.$ref);
+    return found === undefined || allowsNull(found, root, hops + 1);
+  }
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (Array.isArray(choices) && !choices.some((one) => allowsNull(one, root, hops + 1))) {
+    return false;
+  }
+  if (Array.isArray(schema.enum) && !schema.enum.includes(null)) return false;
+  if (schema.const !== undefined && schema.const !== null) return false;
+  return fitsType(schema, null);
+}

@@ -4,7 +4,16 @@
  */
 import { isRecord } from "../model/check.ts";
 import type { JsonSchema } from "../model/message.ts";
-import { fitsType, lookUp, mapValues, propertyOf, requiredOf, typeOf } from "./json_schema.ts";
+import { allowsNull, lookUp, mapValues, propertyOf, requiredOf, typeOf } from "./json_schema.ts";
+import {
+  FORMATS,
+  HARD_PATTERN,
+  KEPT,
+  LIMITS,
+  MANY_CHOICES,
+  REMARKS,
+  TOLD,
+} from "./strict_rules.ts";
 
 /** A schema that keeps the rules. */
 export interface StrictSchema {
@@ -13,65 +22,6 @@ export interface StrictSchema {
   /** Is there a property that may be absent, and is asked for as null in that case? */
   readonly hasNulls: boolean;
 }
-
-/** What a schema may have at most. */
-const LIMITS = { levels: 10, properties: 5_000, choices: 1_000, letters: 120_000 };
-/** More choices than these, all texts, may have that many letters. */
-const MANY_CHOICES = { more: 250, letters: 15_000 };
-
-/** They say nothing about what fits, and some of them are refused. */
-const REMARKS: ReadonlySet<string> = new Set([
-  "$comment",
-  "$id",
-  "$schema",
-  "default",
-  "deprecated",
-  "example",
-  "examples",
-  "id",
-  "readOnly",
-  "writeOnly",
-]);
-/** They are kept as they are. */
-const KEPT: ReadonlySet<string> = new Set([
-  "const",
-  "description",
-  "enum",
-  "exclusiveMaximum",
-  "exclusiveMinimum",
-  "maximum",
-  "maxItems",
-  "minimum",
-  "minItems",
-  "multipleOf",
-  "title",
-  "type",
-]);
-/** They can be told in words if the answer is checked afterwards. */
-const TOLD: ReadonlySet<string> = new Set([
-  "contentEncoding",
-  "contentMediaType",
-  "format",
-  "maxLength",
-  "maxProperties",
-  "minLength",
-  "minProperties",
-  "pattern",
-  "uniqueItems",
-]);
-const FORMATS: ReadonlySet<unknown> = new Set([
-  "date",
-  "date-time",
-  "duration",
-  "email",
-  "hostname",
-  "ipv4",
-  "ipv6",
-  "time",
-  "uuid",
-]);
-/** Looking around and back, borders of words, Unicode classes: not what a grammar can follow. */
-const HARD_PATTERN = /\(\?[=!<]|\\[1-9bBkpP]/;
 
 class CannotBeStrict extends Error {}
 
@@ -92,23 +42,6 @@ export function strictSchema(root: JsonSchema, isChecked: boolean): StrictSchema
     if (error instanceof CannotBeStrict) return undefined;
     throw error;
   }
-}
-
-/** Does the schema let null through? */
-export function allowsNull(schema: unknown, root: JsonSchema, hops = 0): boolean {
-  if (!isRecord(schema)) return schema !== false;
-  if (hops > 32) return true;
-  if (schema.$ref !== undefined) {
-    const found = lookUp(root, schema.$ref);
-    return found === undefined || allowsNull(found, root, hops + 1);
-  }
-  const choices = schema.anyOf ?? schema.oneOf;
-  if (Array.isArray(choices) && !choices.some((one) => allowsNull(one, root, hops + 1))) {
-    return false;
-  }
-  if (Array.isArray(schema.enum) && !schema.enum.includes(null)) return false;
-  if (schema.const !== undefined && schema.const !== null) return false;
-  return fitsType(schema, null);
 }
 
 class Walk {

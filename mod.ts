@@ -23,8 +23,8 @@
  */
 import "./src/default_provider.ts";
 
-export { configure } from "./src/agent/config.ts";
-export type { ActiveConfiguration, Configuration } from "./src/agent/config.ts";
+export { configure } from "./src/call/options/config.ts";
+export type { ActiveConfiguration, Configuration } from "./src/call/options/config.ts";
 export { defineAgent } from "./src/agent/define.ts";
 export type { Agent } from "./src/agent/agent.ts";
 export type { AsToolOptions } from "./src/agent/as_tool.ts";
@@ -35,7 +35,7 @@ export type {
   TemplateAgentOptions,
 } from "./src/agent/define.ts";
 export type { AgentStream, StreamEvent } from "./src/agent/agent_stream.ts";
-export type { AgentCall, Callable, ContentOf, ParamsOf } from "./src/agent/callable.ts";
+export type { AgentCall, Callable, ContentOf, ParamsOf } from "./src/call/options/callable.ts";
 export type {
   AgentBase,
   AgentOverrides,
@@ -43,29 +43,29 @@ export type {
   FallbackModel,
   ModelAgentOptions,
   SharedOptions,
-} from "./src/agent/options.ts";
-export type { InferOutput } from "./src/agent/output.ts";
-export type { Schema, StandardSchema } from "./src/agent/schema.ts";
-export type { HookContext, Hooks } from "./src/agent/hooks.ts";
-export type { InferInput } from "./src/agent/input.ts";
-export type { PromptMessage, PromptPart } from "./src/agent/parts.ts";
-export type { Mode, ModeCall, RunMode } from "./src/agent/mode.ts";
-export type { Prompt } from "./src/agent/prompt.ts";
-export type { RepairOptions } from "./src/agent/repair.ts";
-export { tool } from "./src/agent/tool.ts";
-export type { Tool, ToolContext, ToolOptions } from "./src/agent/tool.ts";
+} from "./src/call/options/options.ts";
+export type { InferOutput } from "./src/output/output.ts";
+export type { Schema, StandardSchema } from "./src/output/standard_schema.ts";
+export type { HookContext, Hooks } from "./src/call/options/hooks.ts";
+export type { InferInput } from "./src/output/input.ts";
+export type { PromptMessage, PromptPart } from "./src/call/options/prompt_parts.ts";
+export type { Mode, ModeCall, RunMode } from "./src/call/options/mode.ts";
+export type { Prompt } from "./src/call/render_prompt.ts";
+export type { RepairOptions } from "./src/call/options/repair.ts";
+export { tool } from "./src/call/options/tool.ts";
+export type { Tool, ToolContext, ToolOptions } from "./src/call/options/tool.ts";
 export type { RunContext } from "./src/agent/run_agent.ts";
 export type {
   NotInName,
   Placeholders,
   TemplateParams,
   TemplateValue,
-} from "./src/agent/template.ts";
+} from "./src/call/options/template.ts";
 
-export { memoryCache } from "./src/cache/memory.ts";
-export type { MemoryCache, MemoryCacheOptions } from "./src/cache/memory.ts";
-export type { CacheOptions } from "./src/cache/options.ts";
-export type { CachedReply, CacheStore } from "./src/cache/store.ts";
+export { memoryCache } from "./src/cache/memory_cache.ts";
+export type { MemoryCache, MemoryCacheOptions } from "./src/cache/memory_cache.ts";
+export type { CacheOptions } from "./src/cache/cache_options.ts";
+export type { CachedReply, CacheStore } from "./src/cache/cache_store.ts";
 
 export { AgentError, BatchError, ProviderError } from "./src/model/errors.ts";
 export type {
@@ -107,7 +107,7 @@ export type {
   LimitOptions,
   ProviderLimits,
 } from "./src/model/limits.ts";
-export type { RateReport, RateState } from "./src/model/rates.ts";
+export type { RateReport, RateState } from "./src/model/rate_report.ts";
 export type { Provider, ProviderOptions } from "./src/model/provider.ts";
 export type {
   Attempt,
@@ -123,16 +123,16 @@ export type {
 } from "./src/model/result.ts";
 export type { Cost, Usage } from "./src/model/usage.ts";
 
-export { isAvailable } from "./src/run/available.ts";
-export type { ModeName } from "./src/run/available.ts";
+export { isAvailable } from "./src/run/is_available.ts";
+export type { ModeName } from "./src/run/is_available.ts";
 export { batch } from "./src/run/batch.ts";
 export type { Results } from "./src/run/batch.ts";
 export { each } from "./src/run/each.ts";
 export type { EachContext, EachOptions, Settled } from "./src/run/each.ts";
 export type { JournalRunOptions, OnlyOptions } from "./src/run/journal_options.ts";
-export type { CallRunOptions, RunOptions } from "./src/run/options.ts";
-export { defineParallel } from "./src/run/parallel.ts";
-export { pipeline } from "./src/run/pipeline.ts";
+export type { CallRunOptions, RunOptions } from "./src/run/run_options.ts";
+export { defineParallel } from "./src/workflows/define_parallel.ts";
+export { pipeline } from "./src/workflows/define_pipeline.ts";
 export type {
   AnyStep,
   Pipeline,
@@ -140,8 +140,8 @@ export type {
   PipelineResult,
   Step,
   Steps,
-} from "./src/run/pipeline.ts";
-export { route } from "./src/run/route.ts";
+} from "./src/workflows/define_pipeline.ts";
+export { route } from "./src/workflows/define_router.ts";
 export type {
   CompleteRoutes,
   ParamsOfTarget,
@@ -150,15 +150,19 @@ export type {
   RouteParams,
   RouteResult,
   Target,
-} from "./src/run/route.ts";
-export type { SequenceOptions, SequenceResult, SequenceWorkflow } from "./src/run/sequence.ts";
+} from "./src/workflows/define_router.ts";
+export type {
+  SequenceOptions,
+  SequenceResult,
+  SequenceWorkflow,
+} from "./src/workflows/sequence.ts";
 export type { ProgressReport } from "./src/run/progress.ts";
 export { currentScope, inScope, scope } from "./src/run/scope.ts";
 export type { Scope, ScopeOptions } from "./src/run/scope.ts";
 export { stream } from "./src/run/stream.ts";
 export type { ResultStream, StreamItem } from "./src/run/stream.ts";
 export { summarize } from "./src/run/summarize.ts";
-export type { FoundConcurrency } from "./src/run/found.ts";
+export type { FoundConcurrency } from "./src/run/concurrency_history.ts";
 export type { Percentiles } from "./src/run/percentiles.ts";
 export type { ModelSummary, Summary } from "./src/run/summarize.ts";
 export type { TimeSpent } from "./src/run/verdict.ts";
@@ -173,10 +177,10 @@ export type {
   Workflow,
   WorkflowParams,
   WorkflowResult,
-} from "./src/run/workflow.ts";
+} from "./src/workflows/workflow.ts";
 
 export type { HedgeOptions } from "./src/resilience/hedge_options.ts";
 export type { RetryOptions } from "./src/resilience/backoff.ts";
-export type { CircuitBreakerOptions } from "./src/resilience/breaker.ts";
+export type { CircuitBreakerOptions } from "./src/resilience/circuit_breaker.ts";
 export type { TimeoutOptions } from "./src/resilience/timeout.ts";
-export type { Price, Prices } from "./src/telemetry/prices.ts";
+export type { Price, Prices } from "./src/pricing/prices.ts";

@@ -57,14 +57,14 @@ const root = new URL("../", import.meta.url).href;
 async function modules(): Promise<Module[]> {
   const entries = [
     "mod.ts",
-    "src/providers/openai.ts",
-    "src/providers/ai_sdk.ts",
+    "src/providers/openai/openai.ts",
+    "src/providers/ai_sdk/ai_sdk.ts",
     "src/cli/main.ts",
     "src/hono/mod.ts",
     "src/journal/mod.ts",
     "src/testing/mod.ts",
     "src/workers/workers.ts",
-    "src/workers/_worker.ts",
+    "src/workers/worker_main.ts",
   ];
   const graphs = entries.map(async (entry) => {
     const { success, stdout, stderr } = await new Deno.Command("deno", {

@@ -9,7 +9,7 @@ import {
 } from "@shoal/agents";
 import { assertRejects } from "@std/assert";
 import FakeTimers from "@sinonjs/fake-timers";
-import { loadPrices } from "../src/telemetry/prices.ts";
+import { loadPrices } from "../src/pricing/prices.ts";
 
 // The public price list is loaded with the first answer; under fake time that would never end.
 await loadPrices("any", undefined);

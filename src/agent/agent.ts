@@ -1,10 +1,10 @@
 import type { DryRun, Result, Success } from "../model/result.ts";
 import type { AsToolOptions } from "./as_tool.ts";
 import type { AgentStream } from "./agent_stream.ts";
-import type { Callable } from "./callable.ts";
-import type { AgentOverrides, CallOptions } from "./options.ts";
-import type { PromptPart } from "./parts.ts";
-import type { Tool } from "./tool.ts";
+import type { Callable } from "../call/options/callable.ts";
+import type { AgentOverrides, CallOptions } from "../call/options/options.ts";
+import type { PromptPart } from "../call/options/prompt_parts.ts";
+import type { Tool } from "../call/options/tool.ts";
 
 /** Something that answers, defined in code and called with parameters. */
 export interface Agent<Params = unknown, Content = unknown> extends Callable<Params, Content> {

@@ -1,10 +1,10 @@
 import { Channel, ChannelClosedError } from "@std/async/channel";
-import { ChildAbort } from "../model/abort.ts";
+import { ChildAbort } from "../async/abort.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { Result, Success, ToolCall } from "../model/result.ts";
-import type { CallHooks } from "./model_agent.ts";
-import type { CallContext } from "./context.ts";
-import type { CallOptions } from "./options.ts";
+import type { CallHooks } from "../call/options/model_agent.ts";
+import type { CallContext } from "../call/context.ts";
+import type { CallOptions } from "../call/options/options.ts";
 
 /** What happens in a streamed call. */
 export type StreamEvent<T = unknown> =

@@ -1,8 +1,8 @@
 /** Agents and workflows as tools: the model of one asks for another. */
-import { checkOptions, positiveMs, type Rules, text } from "../model/check.ts";
+import { checkOptions, positiveMs, type Rules, text } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
-import type { Callable, ContentOf, ParamsOf } from "./callable.ts";
-import { DefinedTool, type Tool, toolName } from "./tool.ts";
+import type { Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
+import { DefinedTool, type Tool, toolName } from "../call/options/tool.ts";
 
 /** How an agent or a workflow is offered to a model. */
 export interface AsToolOptions {

@@ -1,4 +1,4 @@
-import { limiterFor } from "../limits/adaptive.ts";
+import { limiterFor } from "../limits/adaptive_limiter.ts";
 import {
   callback,
   checkOptions,
@@ -7,22 +7,22 @@ import {
   type Rule,
   type Rules,
   text,
-} from "../model/check.ts";
+} from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { templateSchema } from "./as_tool.ts";
-import type { ModelAgent } from "./model_agent.ts";
+import type { ModelAgent } from "../call/options/model_agent.ts";
 import { DefinedModel, DefinedRun } from "./defined.ts";
-import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "./options.ts";
-import { hooks } from "./hooks.ts";
-import { type InferInput, inputOf } from "./input.ts";
-import { type InferOutput, outputOf } from "./output.ts";
-import type { Schema, StandardSchema } from "./schema.ts";
-import type { Prompt } from "./prompt.ts";
+import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "../call/options/options.ts";
+import { hooks } from "../call/options/hooks.ts";
+import { type InferInput, inputOf } from "../output/input.ts";
+import { type InferOutput, outputOf } from "../output/output.ts";
+import type { Schema, StandardSchema } from "../output/standard_schema.ts";
+import type { Prompt } from "../call/render_prompt.ts";
 import type { RunAgent, RunContext } from "./run_agent.ts";
-import { toolsOf } from "./tool.ts";
-import { parseTemplate, type TemplateParams } from "./template.ts";
+import { toolsOf } from "../call/options/tool.ts";
+import { parseTemplate, type TemplateParams } from "../call/options/template.ts";
 
 /** An agent whose prompt is a template: its placeholders become the parameters. */
 export interface TemplateAgentOptions<

@@ -1,5 +1,5 @@
-import { limiterFor } from "../limits/adaptive.ts";
-import { checkOptions, text } from "../model/check.ts";
+import { limiterFor } from "../limits/adaptive_limiter.ts";
+import { checkOptions, text } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
@@ -7,11 +7,11 @@ import { timeout, timeouts } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { asTool, type AsToolOptions } from "./as_tool.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
-import { callModel } from "./call.ts";
-import type { CallHooks, ModelAgent } from "./model_agent.ts";
-import type { Callable } from "./callable.ts";
-import { configuration } from "./config.ts";
-import { currentContext, inContext, track } from "./context.ts";
+import { callModel } from "../call/call.ts";
+import type { CallHooks, ModelAgent } from "../call/options/model_agent.ts";
+import type { Callable } from "../call/options/callable.ts";
+import { configuration } from "../call/options/config.ts";
+import { currentContext, inContext, track } from "../call/context.ts";
 import { remember, schemaIfTold } from "./definition.ts";
 import {
   type AgentBase,
@@ -19,13 +19,13 @@ import {
   CALL_RULES,
   type CallOptions,
   OVERRIDE_RULES,
-} from "./options.ts";
-import { hooks } from "./hooks.ts";
-import { elsewhere } from "./mode.ts";
-import type { PromptPart } from "./parts.ts";
-import type { Prompt } from "./prompt.ts";
+} from "../call/options/options.ts";
+import { hooks } from "../call/options/hooks.ts";
+import { elsewhere } from "../call/options/mode.ts";
+import type { PromptPart } from "../call/options/prompt_parts.ts";
+import type { Prompt } from "../call/render_prompt.ts";
 import { callRun, limitOf, type RunAgent } from "./run_agent.ts";
-import { type Tool, toolsOf } from "./tool.ts";
+import { type Tool, toolsOf } from "../call/options/tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
 abstract class Defined implements Agent {

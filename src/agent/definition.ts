@@ -1,9 +1,9 @@
 /** What agents and workflows were defined with, for those who must tell whether two are the same: it is not for everybody to read. */
 import type { JsonSchema } from "../model/message.ts";
 import type { Failure, Result } from "../model/result.ts";
-import type { Callable } from "./callable.ts";
-import type { ModelAgent } from "./model_agent.ts";
-import type { CallOptions } from "./options.ts";
+import type { Callable } from "../call/options/callable.ts";
+import type { ModelAgent } from "../call/options/model_agent.ts";
+import type { CallOptions } from "../call/options/options.ts";
 
 /** What something callable was defined with. */
 export interface Definition {

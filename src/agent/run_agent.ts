@@ -1,16 +1,16 @@
 /** Agents made of other agents: any async function, with the calls inside it summed up as its own. */
-import { ChildAbort } from "../model/abort.ts";
+import { ChildAbort } from "../async/abort.ts";
 import { AgentError } from "../model/errors.ts";
 import type { Result, Success } from "../model/result.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
-import type { AgentCall, Callable, ContentOf, ParamsOf } from "./callable.ts";
-import { budgetsOf, currentContext, emitterOf } from "./context.ts";
-import type { Input } from "./input.ts";
-import { checkedParams } from "./params.ts";
-import { hooked } from "./hooks.ts";
-import { runInside } from "./inside.ts";
-import type { AgentBase, CallOptions } from "./options.ts";
-import { Trace } from "./trace.ts";
+import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
+import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
+import type { Input } from "../output/input.ts";
+import { checkedParams } from "../call/check_params.ts";
+import { hooked } from "../call/options/hooks.ts";
+import { runInside } from "../call/run_nested.ts";
+import type { AgentBase, CallOptions } from "../call/options/options.ts";
+import { Trace } from "../call/trace.ts";
 
 /** What the function of an agent made of agents is handed beside its parameters. */
 export interface RunContext {

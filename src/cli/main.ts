@@ -13,9 +13,9 @@
  * @module
  */
 import { CommanderError } from "commander";
-import { say } from "./display.ts";
+import { say } from "./run/display.ts";
 import { CliError, EXIT } from "./exit_code.ts";
-import { lackingPermission } from "./lacking.ts";
+import { lackingPermission } from "./permission_error.ts";
 import { program } from "./program.ts";
 
 /**

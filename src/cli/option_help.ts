@@ -1,5 +1,5 @@
 import type { Option } from "commander";
-import * as value from "./values.ts";
+import * as value from "./parse_value.ts";
 
 /**
  * What `--help` says of an option. A default is written as one would type it: `10s` and not `10000`, which would be read as seconds;

@@ -1,17 +1,17 @@
 import { Command } from "commander";
 import config from "../../deno.json" with { type: "json" };
-import { doctor, type DoctorOptions } from "./doctor.ts";
+import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { EXIT_HELP } from "./exit_code.ts";
-import { argsToResume } from "./resume.ts";
-import { run } from "./run.ts";
+import { argsToResume } from "./run/resume_args.ts";
+import { run } from "./run/run.ts";
 import { optionHelp } from "./option_help.ts";
-import { existingRun } from "./run_folder.ts";
-import { dirOption, type ToldSettings, withRunOptions } from "./run_settings.ts";
-import { listRuns } from "./runs.ts";
-import { show } from "./show.ts";
-import { serve, serveCommand } from "./serve.ts";
-import { simulate, simulateCommand } from "./simulate.ts";
-import * as value from "./values.ts";
+import { existingRun } from "./run/run_folder.ts";
+import { dirOption, type ToldSettings, withRunOptions } from "./run/run_settings.ts";
+import { listRuns } from "./commands/list_runs.ts";
+import { show } from "./commands/show.ts";
+import { serve, serveCommand } from "./commands/serve.ts";
+import { simulate, simulateCommand } from "./commands/simulate.ts";
+import * as value from "./parse_value.ts";
 
 const EXAMPLES = `
 Examples:

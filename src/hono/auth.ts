@@ -1,7 +1,14 @@
 /** Who calls: bearer tokens, or a function of the application's own. */
 import { timingSafeEqual } from "node:crypto";
-import { callback, checkOptions, isRecord, refuse, type Rule, text } from "../model/check.ts";
-import { type PrincipalLimits, principalLimits } from "./caps.ts";
+import {
+  callback,
+  checkOptions,
+  isRecord,
+  refuse,
+  type Rule,
+  text,
+} from "../model/check_options.ts";
+import { type PrincipalLimits, principalLimits } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
 /** Somebody who may call. */

@@ -3,7 +3,7 @@
  *
  * @see {@link https://prometheus.io/docs/instrumenting/exposition_formats/}
  */
-import type { AgentCounts, Registry } from "./registry.ts";
+import type { AgentCounts, Registry } from "./activity.ts";
 
 /** The content type of {@linkcode metricsText}. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";

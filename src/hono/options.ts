@@ -1,4 +1,4 @@
-import { type Callable, isCallable } from "../agent/callable.ts";
+import { type Callable, isCallable } from "../call/options/callable.ts";
 import {
   callback,
   checkOptions,
@@ -8,11 +8,11 @@ import {
   type Rule,
   type Rules,
   text,
-} from "../model/check.ts";
+} from "../model/check_options.ts";
 import { auth, type AuthOptions } from "./auth.ts";
-import { type RouteLimits, routeLimits } from "./caps.ts";
+import { type RouteLimits, routeLimits } from "./limits.ts";
 import { type DashboardOptions, dashboardRule } from "./dashboard/options.ts";
-import type { ServiceInfo } from "./openapi.ts";
+import type { ServiceInfo } from "./openapi/openapi_document.ts";
 
 /** What routes are made of. */
 export interface AgentRoutesOptions {

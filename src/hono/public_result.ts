@@ -1,9 +1,9 @@
 /** What clients are told of a call: the answer and what it used, nothing of how it came about. */
-import { isRecord } from "../model/check.ts";
+import { isRecord } from "../model/check_options.ts";
 import type { FinishReason } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import type { Cost, Usage } from "../model/usage.ts";
-import { type PublicError, publicError } from "./failure.ts";
+import { type PublicError, publicError } from "./public_error.ts";
 
 /** A result as JSON. */
 export interface PublicResult {

@@ -1,16 +1,16 @@
 import { delay } from "@std/async/delay";
 import type { Context } from "hono";
-import type { Callable } from "../agent/callable.ts";
+import type { Callable } from "../call/options/callable.ts";
 import { Limiter } from "../limits/limiter.ts";
-import { holdTimers } from "../model/timer.ts";
-import { Accounts } from "./accounts.ts";
+import { holdTimers } from "../async/timer.ts";
+import { Accounts } from "./principal_quotas.ts";
 import type { Principal } from "./auth.ts";
-import { BatchStore } from "./batch_store.ts";
-import { type Caps, capsOf, type RouteLimits } from "./caps.ts";
-import { Exchange, type ExchangeOptions } from "./exchange.ts";
+import { BatchStore } from "./batch/batch_store.ts";
+import { type Caps, capsOf, type RouteLimits } from "./limits.ts";
+import { Exchange, type ExchangeOptions } from "./request_lifecycle.ts";
 import { Problem } from "./problem.ts";
-import { Registry } from "./registry.ts";
-import { Served } from "./served.ts";
+import { Registry } from "./activity.ts";
+import { Served } from "./served_agent.ts";
 
 /** What the routes hand each other with a request. */
 export interface Env {

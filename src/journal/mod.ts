@@ -17,12 +17,12 @@
  *
  * @module
  */
-export { JournalError, type JournalErrorCode } from "./errors.ts";
-export { journalOn, type JournalOptions } from "./journal.ts";
-export { kvJournal, type KvJournalOptions } from "./kv.ts";
-export type { KvAtomic, KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv_database.ts";
-export { memoryJournal, memoryStore } from "./memory.ts";
-export { sqliteJournal, type SqliteJournalOptions } from "./sqlite.ts";
+export { JournalError, type JournalErrorCode } from "./journal_error.ts";
+export { journalOn, type JournalOptions } from "./journal_on.ts";
+export { kvJournal, type KvJournalOptions } from "./kv/kv_journal.ts";
+export type { KvAtomic, KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv/kv_database.ts";
+export { memoryJournal, memoryStore } from "./memory_journal.ts";
+export { sqliteJournal, type SqliteJournalOptions } from "./sqlite/sqlite_journal.ts";
 export type { JournalStore, StoreChanges, StoredItem, StoredRun } from "./store.ts";
 export type {
   Journal,

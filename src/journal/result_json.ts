@@ -1,5 +1,5 @@
 /** Results as text, and back: also those of workflows, which have the results and errors of their parts in them. */
-import { isRecord } from "../model/check.ts";
+import { isRecord } from "../model/check_options.ts";
 import { AgentError } from "../model/errors.ts";
 import type { JournalStored } from "../model/journal.ts";
 import type { Attempt, Result, Timing } from "../model/result.ts";

@@ -8,12 +8,12 @@ import type {
   JournalStored,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import { JournalError, reasonOf } from "./errors.ts";
-import { applied, type Begun, tell, type Wish } from "./group.ts";
+import { JournalError, reasonOf } from "./journal_error.ts";
+import { applied, type Begun, tell, type Wish } from "./group_commit.ts";
 import { NumberMap } from "./number_map.ts";
 import { writeResult } from "./result_json.ts";
 import type { JournalStore, StoredItem } from "./store.ts";
-import { Sums } from "./sums.ts";
+import { Sums } from "./run_totals.ts";
 
 const GROUP = 500;
 

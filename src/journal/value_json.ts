@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { deserialize, serialize } from "node:v8";
-import { isPlain } from "../model/in_order.ts";
+import { isPlain } from "../model/canonical_json.ts";
 
 /** A value that can be written as JSON: as it is, or, where JSON would lose or change something, as bytes in base64. */
 export type WrittenValue = { readonly value?: unknown } | { readonly bytes: string };

@@ -1,4 +1,4 @@
-import type { Rate } from "./rate.ts";
+import type { Rate } from "./rate_limit.ts";
 
 /**
  * A token bucket that is never above its limit in any minute: what it can hold at once is taken off what flows in.

@@ -1,6 +1,6 @@
-import { onAbort } from "../model/abort.ts";
+import { onAbort } from "../async/abort.ts";
 import type { BudgetOptions } from "../model/budget.ts";
-import { PriorityQueue, type Waiting } from "./queue.ts";
+import { PriorityQueue, type Waiting } from "./priority_queue.ts";
 
 /** What an attempt will take, as far as one can tell, or what it took. */
 export interface Amount {

@@ -1,10 +1,10 @@
-import { onAbort } from "../model/abort.ts";
+import { onAbort } from "../async/abort.ts";
 import { type LimitOptions, mostOf } from "../model/limits.ts";
-import type { RateReport } from "../model/rates.ts";
-import { PriorityQueue, type Waiting } from "./queue.ts";
+import type { RateReport } from "../model/rate_report.ts";
+import { PriorityQueue, type Waiting } from "./priority_queue.ts";
 import { openOf } from "./reserve.ts";
-import { Rates } from "./rates.ts";
-import type { Heard } from "./window.ts";
+import { Rates } from "./rate_limits.ts";
+import type { Heard } from "./concurrency_window.ts";
 
 /** What an attempt asks of a limiter. */
 export interface Ask {

@@ -6,7 +6,7 @@ import {
   type Rule,
   type Rules,
   wholeNumber,
-} from "./check.ts";
+} from "./check_options.ts";
 
 /** How much may be spent at most. What is absent is not limited; 0 lets nothing be sent. */
 export interface BudgetOptions {

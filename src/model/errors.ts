@@ -1,4 +1,4 @@
-import type { RateReport } from "./rates.ts";
+import type { RateReport } from "./rate_report.ts";
 import type { Attempt } from "./result.ts";
 import { NO_USAGE, type Usage } from "./usage.ts";
 

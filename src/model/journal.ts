@@ -1,4 +1,4 @@
-import { callback, isRecord, oneOf, refuse, type Rule } from "./check.ts";
+import { callback, isRecord, oneOf, refuse, type Rule } from "./check_options.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Result } from "./result.ts";
 import type { Cost, Usage } from "./usage.ts";

@@ -7,7 +7,7 @@ import {
   positiveInteger,
   refuse,
   type Rule,
-} from "./check.ts";
+} from "./check_options.ts";
 
 /** A concurrency that finds its own limit: it grows while answers come, and is cut when the server refuses. */
 export interface AdaptiveConcurrency {

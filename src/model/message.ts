@@ -1,4 +1,4 @@
-import type { RateReport } from "./rates.ts";
+import type { RateReport } from "./rate_report.ts";
 import type { Usage } from "./usage.ts";
 
 /** A part of a message's content. */

@@ -1,4 +1,4 @@
-import { callback, isRecord, refuse, type Rule, text } from "./check.ts";
+import { callback, isRecord, refuse, type Rule, text } from "./check_options.ts";
 import { type ProviderLimits, providerLimits } from "./limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "./message.ts";
 

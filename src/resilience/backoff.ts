@@ -9,7 +9,7 @@ import {
   type Rules,
   share,
   wholeNumber,
-} from "../model/check.ts";
+} from "../model/check_options.ts";
 import type { AgentError } from "../model/errors.ts";
 import { LONGEST_RETRY_AFTER } from "../model/retry_after.ts";
 

@@ -1,4 +1,11 @@
-import { checkOptions, isRecord, refuse, type Rule, type Rules, text } from "../model/check.ts";
+import {
+  checkOptions,
+  isRecord,
+  refuse,
+  type Rule,
+  type Rules,
+  text,
+} from "../model/check_options.ts";
 import type { AgentError, ErrorCode } from "../model/errors.ts";
 import type { Provider } from "../model/provider.ts";
 

@@ -1,4 +1,4 @@
-import { ChildAbort } from "../model/abort.ts";
+import { ChildAbort } from "../async/abort.ts";
 import type { HedgeOptions } from "./hedge_options.ts";
 import type { Latencies } from "./latencies.ts";
 

@@ -6,7 +6,7 @@ import {
   refuse,
   type Rule,
   type Rules,
-} from "../model/check.ts";
+} from "../model/check_options.ts";
 
 /**
  * When a second request is sent for an answer that is late: after a fixed time, or when it is among the slowest. One of the two.

@@ -1,7 +1,7 @@
 import { delay } from "@std/async/delay";
-import { ChildAbort } from "../model/abort.ts";
+import { ChildAbort } from "../async/abort.ts";
 import type { AgentError, ErrorCode } from "../model/errors.ts";
-import { LONGEST_TIMER } from "../model/timer.ts";
+import { LONGEST_TIMER } from "../async/timer.ts";
 import { backoffDelay, type RetryPolicy } from "./backoff.ts";
 
 /** What {@linkcode retry} needs beside the policy. */

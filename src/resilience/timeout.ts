@@ -5,7 +5,7 @@ import {
   refuse,
   type Rule,
   type Rules,
-} from "../model/check.ts";
+} from "../model/check_options.ts";
 
 /** Time limits, each in milliseconds. Waiting for a permit does not count for those of an attempt. */
 export interface TimeoutOptions {

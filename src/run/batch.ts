@@ -1,9 +1,9 @@
-import type { AgentCall, Callable, ContentOf } from "../agent/callable.ts";
-import { track } from "../agent/context.ts";
+import type { AgentCall, Callable, ContentOf } from "../call/options/callable.ts";
+import { track } from "../call/context.ts";
 import { BatchError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
 import type { OnlyOptions } from "./journal_options.ts";
-import type { CallRunOptions } from "./options.ts";
+import type { CallRunOptions } from "./run_options.ts";
 import { checkCalls, resultStream } from "./stream.ts";
 
 /** The results of a tuple of calls, each with the type of its agent. */

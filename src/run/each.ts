@@ -1,11 +1,11 @@
-import { track } from "../agent/context.ts";
-import { callback, checkOptions, flag } from "../model/check.ts";
+import { track } from "../call/context.ts";
+import { callback, checkOptions, flag } from "../model/check_options.ts";
 import { abortCode, BatchError } from "../model/errors.ts";
 import { fillPlaces, reasonOf } from "./batch.ts";
 import { checkJournal, type OnlyOptions } from "./journal_options.ts";
 import { thrownOf } from "./journalled.ts";
-import { checkSource, RUN_RULES, type RunOptions } from "./options.ts";
-import { openRun } from "./run.ts";
+import { checkSource, RUN_RULES, type RunOptions } from "./run_options.ts";
+import { openRun } from "./open_run.ts";
 
 /** What `each` takes beside what every run takes. */
 export interface EachOptions<T = never> extends RunOptions {

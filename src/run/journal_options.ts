@@ -1,4 +1,4 @@
-import { flag, refuse, type Rules, text } from "../model/check.ts";
+import { flag, refuse, type Rules, text } from "../model/check_options.ts";
 import {
   type Journal,
   journal,

@@ -1,10 +1,10 @@
-import type { AgentCall } from "../agent/callable.ts";
-import { currentContext, inContext } from "../agent/context.ts";
-import { Trace } from "../agent/trace.ts";
+import type { AgentCall } from "../call/options/callable.ts";
+import { currentContext, inContext } from "../call/context.ts";
+import { Trace } from "../call/trace.ts";
 import { AgentError, type ErrorCode } from "../model/errors.ts";
 import type { Journal, JournalItem, JournalSession } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import { Identities } from "./identity.ts";
+import { Identities } from "./item_id.ts";
 import type { JournalRunOptions, OnlyOptions } from "./journal_options.ts";
 
 /** What was not worked on to its end, for reasons of this run only: the next one does so. */

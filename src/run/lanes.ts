@@ -6,7 +6,7 @@
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { delay } from "@std/async/delay";
 import { pooledMap } from "@std/async/pool";
-import { type ChildAbort, onAbort, untilAbort } from "../model/abort.ts";
+import { type ChildAbort, onAbort, untilAbort } from "../async/abort.ts";
 import { Source } from "./source.ts";
 
 /** How {@linkcode Lanes} run. */

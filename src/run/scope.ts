@@ -6,11 +6,11 @@ import {
   inContext,
   track,
   type TrackingScope,
-} from "../agent/context.ts";
-import { configuration } from "../agent/config.ts";
-import { mode, modeFor, type RunMode } from "../agent/mode.ts";
+} from "../call/context.ts";
+import { configuration } from "../call/options/config.ts";
+import { mode, modeFor, type RunMode } from "../call/options/mode.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
-import { limiterFor } from "../limits/adaptive.ts";
+import { limiterFor } from "../limits/adaptive_limiter.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import {
   type AdaptiveConcurrency,
@@ -18,12 +18,12 @@ import {
   type LimitOptions,
   limits,
 } from "../model/limits.ts";
-import { ChildAbort } from "../model/abort.ts";
-import { abortSignal, callback, checkOptions, positiveMs } from "../model/check.ts";
+import { ChildAbort } from "../async/abort.ts";
+import { abortSignal, callback, checkOptions, positiveMs } from "../model/check_options.ts";
 import { BatchError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
 import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
-import { Started } from "./started.ts";
+import { Started } from "./observed_promise.ts";
 
 /** What every call inside a scope shares. */
 export interface ScopeOptions {

@@ -1,13 +1,18 @@
-import { type AgentCall, type Callable, type ContentOf, isCallable } from "../agent/callable.ts";
-import { configuration } from "../agent/config.ts";
-import { currentContext, inContext } from "../agent/context.ts";
-import { type Mode, modeFor } from "../agent/mode.ts";
-import { CALL_RULES, type CallOptions } from "../agent/options.ts";
-import { checkOptions, refuse } from "../model/check.ts";
+import {
+  type AgentCall,
+  type Callable,
+  type ContentOf,
+  isCallable,
+} from "../call/options/callable.ts";
+import { configuration } from "../call/options/config.ts";
+import { currentContext, inContext } from "../call/context.ts";
+import { type Mode, modeFor } from "../call/options/mode.ts";
+import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
+import { checkOptions, refuse } from "../model/check_options.ts";
 import type { Result } from "../model/result.ts";
 import { checkJournal, type OnlyOptions } from "./journal_options.ts";
-import { CALL_RUN_RULES, type CallRunOptions, checkSource } from "./options.ts";
-import { openRun, type Run } from "./run.ts";
+import { CALL_RUN_RULES, type CallRunOptions, checkSource } from "./run_options.ts";
+import { openRun, type Run } from "./open_run.ts";
 
 /** One finished call of a stream. */
 export type StreamItem<A extends Callable = Callable> = A extends Callable ? {

@@ -1,8 +1,8 @@
-import { isRecord, refuse } from "../model/check.ts";
+import { isRecord, refuse } from "../model/check_options.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
 import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
-import { ConcurrencyHistory, type FoundConcurrency } from "./found.ts";
+import { ConcurrencyHistory, type FoundConcurrency } from "./concurrency_history.ts";
 import { type Percentiles, percentiles } from "./percentiles.ts";
 import { addTime, NO_TIME, type TimeSpent, verdictOn } from "./verdict.ts";
 

@@ -29,7 +29,7 @@ export {
   type SimulatorStats,
   type SimulatorTool,
   type SimulatorToolCall,
-} from "./simulator.ts";
+} from "./simulator/simulator.ts";
 export {
   type Distribution,
   type VirtualArrival,
@@ -40,5 +40,5 @@ export {
   virtualProvider,
   type VirtualProviderOptions,
   type VirtualProviderStats,
-} from "./virtual_provider.ts";
-export { type VirtualTime, virtualTime, type VirtualTimeOptions } from "./virtual_time.ts";
+} from "./virtual/virtual_provider.ts";
+export { type VirtualTime, virtualTime, type VirtualTimeOptions } from "./virtual/virtual_time.ts";

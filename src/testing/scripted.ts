@@ -1,4 +1,4 @@
-import { follow, type Follower, type Following } from "../model/abort.ts";
+import { follow, type Follower, type Following } from "../async/abort.ts";
 import {
   checkOptions,
   isRecord,
@@ -6,11 +6,11 @@ import {
   refuse,
   type Rule,
   wholeNumber,
-} from "../model/check.ts";
+} from "../model/check_options.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
-import { LONGEST_TIMER } from "../model/timer.ts";
+import { LONGEST_TIMER } from "../async/timer.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
-import { estimateTokens } from "../model/tokens.ts";
+import { estimateTokens } from "../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
 
 /** An answer of the script: a text, a reply in which only `text` must stand, or an error to be thrown. */

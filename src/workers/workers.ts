@@ -22,13 +22,13 @@ import {
   positiveInteger,
   refuse,
   type Rules,
-} from "../model/check.ts";
-import { isAvailable } from "../run/available.ts";
-import { Pool } from "./_pool.ts";
-import type { WorkerPool } from "./pool.ts";
+} from "../model/check_options.ts";
+import { isAvailable } from "../run/is_available.ts";
+import { Pool } from "./pool.ts";
+import type { WorkerPool } from "./worker_pool.ts";
 
-export type { Mode, ModeCall } from "../agent/mode.ts";
-export type { WorkerPool, WorkerStats } from "./pool.ts";
+export type { Mode, ModeCall } from "../call/options/mode.ts";
+export type { WorkerPool, WorkerStats } from "./worker_pool.ts";
 
 /** What a pool of workers is made of. */
 export interface WorkerOptions {

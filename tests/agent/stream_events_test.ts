@@ -11,9 +11,9 @@ import {
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
-import { outputOf } from "../../src/agent/output.ts";
-import { callModel } from "../../src/agent/call.ts";
-import type { ModelAgent } from "../../src/agent/model_agent.ts";
+import { outputOf } from "../../src/output/output.ts";
+import { callModel } from "../../src/call/call.ts";
+import type { ModelAgent } from "../../src/call/options/model_agent.ts";
 import { agentStream } from "../../src/agent/agent_stream.ts";
 import { busy, handmade, never, reply, settled } from "../helpers.ts";
 

@@ -1,6 +1,6 @@
 /** Inputs and disks as they should not be. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { writeAll } from "../../src/cli/line_sink.ts";
+import { writeAll } from "../../src/cli/rows/line_sink.ts";
 import { AGENTS, place, rowsOf } from "./helpers.ts";
 
 const RUN = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-q"];

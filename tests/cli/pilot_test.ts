@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Result } from "@shoal/agents";
-import { estimate, intervalOf, type Pace } from "../../src/cli/estimate.ts";
-import { Sample } from "../../src/cli/sample.ts";
+import { estimate, intervalOf, type Pace } from "../../src/cli/run/estimate.ts";
+import { Sample } from "../../src/cli/run/reservoir_sample.ts";
 import { AGENTS, place, rowsOf } from "./helpers.ts";
 
 Deno.test("a pilot tells what all will cost, asks, and its rows are not asked again", async () => {

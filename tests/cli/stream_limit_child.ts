@@ -1,5 +1,5 @@
 /** Asks a server for its stream limit again and again. */
-import { streamLimitOf } from "../../src/cli/stream_limit.ts";
+import { streamLimitOf } from "../../src/cli/commands/stream_limit.ts";
 
 const limits: unknown[] = [];
 for (let i = 0; i < 60; i++) limits.push(await streamLimitOf(Deno.args[0]!, 10_000));

@@ -2,7 +2,7 @@
  * What every {@linkcode CacheStore} must do, as tests. A store runs them with a function that opens an empty one.
  */
 import { assertEquals } from "@std/assert";
-import type { CachedReply, CacheStore } from "../../src/cache/store.ts";
+import type { CachedReply, CacheStore } from "../../src/cache/cache_store.ts";
 
 /** A store under test. */
 export interface CacheStoreDriver extends AsyncDisposable {

@@ -16,7 +16,7 @@ import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { AgentError as ErrorClass } from "../../src/model/errors.ts";
-import { loadPrices } from "../../src/telemetry/prices.ts";
+import { loadPrices } from "../../src/pricing/prices.ts";
 import * as agents from "../workers/agents.ts";
 import { named } from "../workers/server.ts";
 import { until } from "../workers/until.ts";

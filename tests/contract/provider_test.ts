@@ -1,7 +1,7 @@
 import { ProviderError } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { scripted } from "@shoal/agents/testing";
-import { tls } from "../providers/helpers.ts";
+import { tls } from "../providers/openai/helpers.ts";
 import { type ModelBehaviour, providerContract } from "./provider.ts";
 import { simulatorOf } from "./provider_simulator.ts";
 

@@ -2,7 +2,7 @@ import { configure, defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import parse from "parse-prometheus-text-format";
-import { Registry, type RegistryEvent } from "../../src/hono/registry.ts";
+import { Registry, type RegistryEvent } from "../../src/hono/activity.ts";
 import { MinuteWindow } from "../../src/hono/minute_window.ts";
 import { resetConfiguration } from "../helpers.ts";
 import { ask, echo, hanging, routes, until } from "./helpers.ts";

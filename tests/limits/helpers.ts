@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import type { Heard } from "../../src/limits/window.ts";
+import type { Heard } from "../../src/limits/concurrency_window.ts";
 
 export const MINUTE = 60_000;
 

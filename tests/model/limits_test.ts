@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { boundsOf, concurrency, limits, mostOf, providerLimits } from "../../src/model/limits.ts";
 import type { LimitOptions } from "../../src/model/limits.ts";
-import type { Rule } from "../../src/model/check.ts";
+import type { Rule } from "../../src/model/check_options.ts";
 
 type Refused = [value: unknown, error: typeof TypeError | typeof RangeError, says: string];
 

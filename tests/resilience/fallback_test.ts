@@ -2,7 +2,7 @@ import { AgentError, defineAgent, type ErrorCode } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { wholeNumber } from "../../src/model/check.ts";
+import { wholeNumber } from "../../src/model/check_options.ts";
 import { provider } from "../../src/model/provider.ts";
 import { fallbackModels, withFallbacks } from "../../src/resilience/fallback.ts";
 import { configured, handmade } from "../helpers.ts";

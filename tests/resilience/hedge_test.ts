@@ -1,7 +1,7 @@
 import { delay } from "@std/async/delay";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { checkOptions } from "../../src/model/check.ts";
+import { checkOptions } from "../../src/model/check_options.ts";
 import {
   hedged,
   type HedgedOptions,

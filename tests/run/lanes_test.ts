@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { ChildAbort } from "../../src/model/abort.ts";
+import { ChildAbort } from "../../src/async/abort.ts";
 import { Lanes, type LanesOptions } from "../../src/run/lanes.ts";
 import { counted, delay, numbers, promptly, stuckAfter } from "./helpers.ts";
 

@@ -3,7 +3,7 @@ import { defineAgent, stream, summarize } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { accountLimiter, modelLimiter } from "../../src/limits/shared.ts";
+import { accountLimiter, modelLimiter } from "../../src/limits/limiter_registry.ts";
 
 const FAULTS = { rateLimit: 0.2, error500: 0.05, reset: 0.02, stallHeaders: 0.01, truncate: 0.01 };
 

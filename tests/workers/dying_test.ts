@@ -3,7 +3,7 @@ import { simulator } from "@shoal/agents/testing";
 import { type WorkerOptions, workers } from "@shoal/agents/workers";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { loadPrices } from "../../src/telemetry/prices.ts";
+import { loadPrices } from "../../src/pricing/prices.ts";
 import { Blocks, Dies, DiesPaid, Echo, type End, Limited, Slow } from "./dying.ts";
 import { moduleFor, named } from "./server.ts";
 

@@ -1,7 +1,7 @@
 import { AgentError, BatchError, ProviderError } from "@shoal/agents";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
-import { decodeError, encodeError } from "../../src/workers/_errors.ts";
+import { decodeError, encodeError } from "../../src/workers/error_codec.ts";
 import { used } from "../helpers.ts";
 
 /** The error, as it comes out of another isolate. */

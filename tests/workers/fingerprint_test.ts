@@ -3,7 +3,7 @@ import { openai } from "@shoal/agents/openai";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
-import { differences, fingerprintOf } from "../../src/workers/_fingerprint.ts";
+import { differences, fingerprintOf } from "../../src/workers/fingerprint.ts";
 
 const base = {
   name: "a",

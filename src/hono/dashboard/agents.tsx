@@ -1,9 +1,9 @@
 /** @jsxImportSource hono/jsx */
 import { percentiles } from "../../run/percentiles.ts";
-import type { AgentCounts } from "../registry.ts";
+import type { AgentCounts } from "../activity.ts";
 import { count, dollars, span } from "./format.ts";
 import { Table } from "./table.tsx";
-import type { Html, View } from "./view.ts";
+import type { Html, View } from "./page_context.ts";
 
 /** All agents, or one. */
 export function Agents({ view, only }: { view: View; only?: string }): Html {

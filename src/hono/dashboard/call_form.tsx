@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
-import { isRecord } from "../../model/check.ts";
+import { isRecord } from "../../model/check_options.ts";
 import type { JsonSchema } from "../../model/message.ts";
-import type { Served } from "../served.ts";
-import type { Html, View } from "./view.ts";
+import type { Served } from "../served_agent.ts";
+import type { Html, View } from "./page_context.ts";
 
 /** A form with a field for each parameter; what comes is shown as it comes. */
 export function CallForm({ view, agent }: { view: View; agent: Served }): Html {

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { Html } from "./view.ts";
+import type { Html } from "./page_context.ts";
 
 const WIDTH = 240;
 const HEIGHT = 48;

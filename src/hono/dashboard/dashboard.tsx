@@ -2,23 +2,23 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { AuthOptions } from "../auth.ts";
 import { eventStream, SSE } from "../event_stream.ts";
-import type { Identify } from "../guard.ts";
-import { problemOf } from "../failure.ts";
+import type { Identify } from "../require_principal.ts";
+import { problemOf } from "../public_error.ts";
 import { streamRoute } from "../routes/stream.ts";
 import type { Env, Service } from "../service.ts";
-import { AgentPage, agentRegions } from "./agent_page.tsx";
-import { Entrance } from "./entrance.tsx";
-import { ICON } from "./icon.ts";
-import { changes, Viewers } from "./live.ts";
-import { MissingPage } from "./missing_page.tsx";
+import { AgentPage, agentRegions } from "./pages/agent_page.tsx";
+import { Entrance } from "./sessions/auth_gate.tsx";
+import { ICON } from "./assets/icon.ts";
+import { changes, Viewers } from "./live_updates.ts";
+import { MissingPage } from "./pages/missing_page.tsx";
 import type { DashboardOptions } from "./options.ts";
-import { Overview, overviewRegions } from "./overview.tsx";
-import { RunPage, runRegions } from "./run_page.tsx";
-import { requireSameOrigin } from "./same_origin.ts";
-import { SCRIPT } from "./script.ts";
-import { STYLE } from "./style.ts";
-import type { Html, Regions, View } from "./view.ts";
-import { Watch } from "./watch.ts";
+import { Overview, overviewRegions } from "./pages/overview_page.tsx";
+import { RunPage, runRegions } from "./pages/run_page.tsx";
+import { requireSameOrigin } from "./sessions/require_same_origin.ts";
+import { SCRIPT } from "./assets/script.ts";
+import { STYLE } from "./assets/style.ts";
+import type { Html, Regions, View } from "./page_context.ts";
+import { Watch } from "./metrics_recorder.ts";
 
 /** What the dashboard needs of the routes. */
 export interface DashboardParts {

@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
-import { meaningOf } from "../failure.ts";
+import { meaningOf } from "../public_error.ts";
 import { Empty, Moment } from "./layout.tsx";
 import { Table } from "./table.tsx";
-import type { Html, View } from "./view.ts";
+import type { Html, View } from "./page_context.ts";
 
 const SHOWN = 10;
 

@@ -4,7 +4,7 @@ import { Chart } from "./chart.tsx";
 import { count, dollars, percent, rate, span } from "./format.ts";
 import { SLOT_MS } from "./history.ts";
 import { Fact } from "./layout.tsx";
-import type { Html, View } from "./view.ts";
+import type { Html, View } from "./page_context.ts";
 
 /** The figures of all agents together. */
 export function Figures({ view: { service, watch } }: { view: View }): Html {

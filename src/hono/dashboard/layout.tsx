@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import type { Html, View } from "./view.ts";
+import type { Html, View } from "./page_context.ts";
 
 /** What every page has around it. */
 export function Layout(

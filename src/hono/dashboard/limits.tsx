@@ -1,12 +1,12 @@
 /** @jsxImportSource hono/jsx */
 import type { Limiter } from "../../limits/limiter.ts";
-import { sharedLimiters } from "../../limits/shared.ts";
-import { knownBreakers } from "../../resilience/breaker.ts";
-import type { Account } from "../account.ts";
+import { sharedLimiters } from "../../limits/limiter_registry.ts";
+import { knownBreakers } from "../../resilience/circuit_breaker.ts";
+import type { Account } from "../principal_quota.ts";
 import { count, dollars, span } from "./format.ts";
 import { Empty } from "./layout.tsx";
 import { type Row, Table } from "./table.tsx";
-import type { Html, View } from "./view.ts";
+import type { Html, View } from "./page_context.ts";
 
 const SHOWN = 30;
 

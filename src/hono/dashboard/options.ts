@@ -1,4 +1,11 @@
-import { checkOptions, flag, positiveMs, refuse, type Rule, text } from "../../model/check.ts";
+import {
+  checkOptions,
+  flag,
+  positiveMs,
+  refuse,
+  type Rule,
+  text,
+} from "../../model/check_options.ts";
 
 /** What the dashboard shows, and to whom. */
 export interface DashboardOptions {

@@ -1,10 +1,10 @@
 /** @jsxImportSource hono/jsx */
-import type { ActiveRun } from "../registry.ts";
+import type { ActiveRun } from "../activity.ts";
 import { count, dollars, span } from "./format.ts";
 import { Empty, Moment } from "./layout.tsx";
 import { Table } from "./table.tsx";
-import type { Html, View } from "./view.ts";
-import type { WatchedRun } from "./watch.ts";
+import type { Html, View } from "./page_context.ts";
+import type { WatchedRun } from "./metrics_recorder.ts";
 
 const SHOWN = 20;
 

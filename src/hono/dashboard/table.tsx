@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import type { Html } from "./view.ts";
+import type { Html } from "./page_context.ts";
 
 /** A row, and what it is recognised by when it moves. */
 export interface Row {

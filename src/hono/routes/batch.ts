@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import { type BatchItem, BatchRun } from "../batch_run.ts";
-import { type BatchRequest, batchRequest } from "../batch_request.ts";
-import { BatchStream } from "../batch_stream.ts";
-import { readJson } from "../body.ts";
+import { type BatchItem, BatchRun } from "../batch/batch_run.ts";
+import { type BatchRequest, batchRequest } from "../batch/batch_request.ts";
+import { BatchStream } from "../batch/batch_stream.ts";
+import { readJson } from "../read_body.ts";
 import {
   eventStream,
   JSON_WHOLE,
@@ -12,7 +12,7 @@ import {
   type WireEvent,
   type WireFormat,
 } from "../event_stream.ts";
-import type { Exchange } from "../exchange.ts";
+import type { Exchange } from "../request_lifecycle.ts";
 import { Problem } from "../problem.ts";
 import type { Env, Service } from "../service.ts";
 

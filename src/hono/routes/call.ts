@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { readJson } from "../body.ts";
+import { readJson } from "../read_body.ts";
 import { publicResult } from "../public_result.ts";
 import type { Env, Service } from "../service.ts";
 

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { openapiDocument, type ServiceInfo } from "../openapi.ts";
+import { openapiDocument, type ServiceInfo } from "../openapi/openapi_document.ts";
 import type { Env, Service } from "../service.ts";
 
 /** `GET /openapi.json`: the document of what is served, with the address that it was asked at. */

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { delay } from "@std/async/delay";
 import type { StreamEvent } from "../../agent/agent_stream.ts";
-import { readJson } from "../body.ts";
+import { readJson } from "../read_body.ts";
 import { eventStream, SSE, type WireEvent } from "../event_stream.ts";
-import { publicError } from "../failure.ts";
+import { publicError } from "../public_error.ts";
 import { publicResult } from "../public_result.ts";
 import type { Env, Service } from "../service.ts";
 

@@ -3,10 +3,10 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { count, dollars, percent, rate, span } from "../../../src/hono/dashboard/format.ts";
 import { History, SLOT_MS } from "../../../src/hono/dashboard/history.ts";
-import { Recent } from "../../../src/hono/dashboard/recent.ts";
-import { KeptSessions } from "../../../src/hono/dashboard/kept_sessions.ts";
-import { Watch } from "../../../src/hono/dashboard/watch.ts";
-import { Registry } from "../../../src/hono/registry.ts";
+import { Recent } from "../../../src/hono/dashboard/ring_buffer.ts";
+import { KeptSessions } from "../../../src/hono/dashboard/sessions/memory_sessions.ts";
+import { Watch } from "../../../src/hono/dashboard/metrics_recorder.ts";
+import { Registry } from "../../../src/hono/activity.ts";
 
 Deno.test("the history counts by slots, and those in which nothing happened are there too", () => {
   let now = 1_000_000;

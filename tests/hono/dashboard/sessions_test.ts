@@ -1,8 +1,8 @@
 /** Who has signed in where `auth` is a list of tokens: nothing is kept, so every process with the same list knows it. */
 import { assert, assertEquals } from "@std/assert";
 import type { Token } from "@shoal/agents/hono";
-import { LIFETIME } from "../../../src/hono/dashboard/sessions.ts";
-import { SignedSessions } from "../../../src/hono/dashboard/signed_sessions.ts";
+import { LIFETIME } from "../../../src/hono/dashboard/sessions/sessions.ts";
+import { SignedSessions } from "../../../src/hono/dashboard/sessions/signed_sessions.ts";
 import { echo, TOKEN } from "../helpers.ts";
 import { cookieOf, ORIGIN, withDashboard } from "./helpers.ts";
 

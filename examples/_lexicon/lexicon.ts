@@ -1,0 +1,230 @@
+/**
+ * Reads a text by looking up its words: is it pleased, what is it about, what does it say in few words? The same text
+ * always gets the same reading.
+ */
+import {
+  CATEGORIES,
+  INSULTS,
+  NEGATIVE,
+  NEGATIVE_ANYWHERE,
+  NEGATORS,
+  OTHER,
+  POSITIVE,
+  POSITIVE_ANYWHERE,
+  TURNS,
+} from "./word_lists.ts";
+
+/** A feeling, and how strong it is: above 0 for pleased. */
+export interface Mood {
+  label: "positive" | "negative" | "neutral" | "mixed";
+  score: number;
+}
+
+/** Values by word, and by the beginning of a word (3 letters or more) for any ending. */
+interface Index<T> {
+  words: Map<string, T>;
+  stems: Map<string, T>;
+}
+
+const PIECES = /[\p{L}\p{M}\p{N}]+(?:['’]\p{L}+)*|[.,;:!?¿¡。、，！？।؟\n]+/gu;
+const ELISION = /^(?:j|l|d|m|t|s|c|qu|n)['’](?=\p{L})/u;
+const LIKERS: ReadonlySet<string> = new Set(["i", "we", "they", "really", "also", "kids", "do"]);
+/** Scripts whose words are looked for anywhere in the text. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Thai}]/u;
+
+/** No beginning of a word in the lexicon is longer. */
+const LONGEST_STEM = 16;
+
+/** What may stand anywhere; the unpleasant first, as it often contains a pleasant word. */
+const ANYWHERE = [[NEGATIVE_ANYWHERE, -1], [POSITIVE_ANYWHERE, 1]] as const;
+const SMILEYS = ANYWHERE.map(([list, weight]) =>
+  [list.filter((word) => /^[\0-\x7f]+$/.test(word)), weight] as const
+);
+
+/** How the writer feels. */
+export function moodOf(text: string): Mood {
+  let [plus, minus] = [0, 0];
+  const count = (weight: number): void => {
+    if (weight > 0) plus += weight;
+    else minus -= weight;
+  };
+  const stars =
+    /(?<![\d.,/])(\d{1,2})(?:[.,]\d)?\s?(?:\/\s?(5|10)\b|(?:stars?|sterne?|étoiles?|estrellas?|stelle|estrelas?)\b)/i
+      .exec(text);
+  if (stars) {
+    const share = Number(stars[1]) / Number(stars[2] ?? 5);
+    if (share >= 0.7) count(2);
+    else if (share <= 0.4) count(-2);
+  }
+  // Plain ASCII, the usual case, has only a smiley or two to look for.
+  const plain = /^[\0-\x7f]*$/.test(text);
+  let rest = text;
+  for (const [list, weight] of plain ? SMILEYS : ANYWHERE) {
+    for (const word of list) {
+      if (!rest.includes(word)) continue;
+      count(weight);
+      rest = rest.replaceAll(word, " ");
+    }
+  }
+  let negated = 0, factor = 1, before = "";
+  for (const piece of pieces(text)) {
+    const word = piece.replace(ELISION, "");
+    const negator = NEGATORS.has(word) || /n['’]t$/.test(word) || /^n['’]/.test(piece);
+    let weight = lookUp(MOOD, word);
+    if (word === "like" && (LIKERS.has(before) || negated === 4)) weight = 1;
+    if (weight !== 0) {
+      count((negated > 0 ? (weight > 0 ? -1 : 0.5) : weight) * factor);
+      negated = 0;
+    } else if (/^[^\p{L}\p{N}]/u.test(word)) {
+      negated = 0;
+    }
+    if (TURNS.has(word)) [factor, negated] = [1.5, 0];
+    if (negator) negated = 5;
+    if (negated > 0) negated--;
+    before = word;
+  }
+  const score = plus - minus;
+  if (Math.abs(score) < 0.5) return { label: plus > 0 ? "mixed" : "neutral", score: 0 };
+  return { label: score > 0 ? "positive" : "negative", score };
+}
+
+/** Is it insulting? */
+export function isToxic(text: string): boolean {
+  return pieces(text).some((word) => lookUp(INSULT, word) !== 0);
+}
+
+/**
+ * The category among these that fits best, by what is known about the thing and else by the text; the one for
+ * everything else, or the last, if none does.
+ */
+export function categoryOf(
+  { text, about }: { text: string; about: string },
+  names: readonly string[],
+): string {
+  // A thing that is known, but to none of these categories, is something else: its text must not decide.
+  const known = hitsByLine(about, new Set(pieces(about))).some((hits) => hits > 0);
+  return best(about, names) || (known ? "" : best(text, names)) ||
+    names.find((name) => OTHER.has(name.toLowerCase())) || names.at(-1) || "other";
+}
+
+function best(text: string, names: readonly string[]): string {
+  const found = new Set(pieces(text));
+  const hits = hitsByLine(text, found);
+  let [first, most] = ["", 0];
+  for (const name of names) {
+    let score = 0;
+    for (const line of linesOf(name)) score += hits[line]!;
+    for (const word of pieces(name)) if (word.length > 3 && found.has(word)) score += 2;
+    if (score > most) [first, most] = [name, score];
+  }
+  return first;
+}
+
+/** How many keywords of each line of the lexicon the text has. */
+function hitsByLine(text: string, found: ReadonlySet<string>): number[] {
+  const hits = CATEGORIES.map(() => 0);
+  for (const piece of found) {
+    const word = piece.replace(ELISION, "");
+    const lines = KEYWORDS.words.get(word) ??
+      (word.endsWith("s") ? KEYWORDS.words.get(word.slice(0, -1)) : undefined) ??
+      byStem(KEYWORDS.stems, word);
+    for (const line of lines ?? []) hits[line]!++;
+  }
+  if (UNSPACED.test(text)) {
+    for (const [word, lines] of GLUED) {
+      if (text.includes(word)) { for (const line of lines) hits[line]!++; }
+    }
+  }
+  return hits;
+}
+
+/** The lines of the lexicon that a category's name belongs to. */
+function linesOf(name: string): readonly number[] {
+  let lines = linesByName.get(name);
+  if (!lines) {
+    const own = pieces(name.replace(/[_-]/g, " "));
+    lines = CATEGORIES.flatMap(([names], i) => own.some((word) => names.includes(word)) ? [i] : []);
+    // Names come from prompts: a handful, unless somebody makes them up.
+    if (linesByName.size > 1000) linesByName.clear();
+    linesByName.set(name, lines);
+  }
+  return lines;
+}
+const linesByName = new Map<string, readonly number[]>();
+
+/** Every category the lexicon knows, by its first name. */
+export const KNOWN_CATEGORIES: readonly string[] = [
+  ...CATEGORIES.map(([names]) => names[0]!),
+  "other",
+];
+
+/** The first clause that says something, in at most so many words. */
+export function summarise(text: string, most: number): string {
+  const clauses = text.split(/(?<=[.!?])\s+|[。！？।؟\n]+/u).map((clause) => clause.trim())
+    .filter((clause) => /[\p{L}\p{N}]/u.test(clause));
+  const first = clauses.find((clause) => wordsOf(clause).length >= 3) ?? clauses[0];
+  if (first === undefined) return text.trim() === "" ? "Nothing was said." : text.trim();
+  const words = wordsOf(first);
+  return words.slice(0, most).join("").trim().replace(/[\s.,;:!?、，–-]+$/u, "") || first;
+}
+
+/** Words with the blanks and marks behind them. */
+function wordsOf(text: string): string[] {
+  if (
+    !UNSPACED.test(text) || /[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Hangul}]/u.test(text)
+  ) {
+    return text.match(/\S+\s*/gu) ?? [];
+  }
+  const words: string[] = [];
+  for (
+    const { segment, isWordLike } of new Intl.Segmenter(undefined, { granularity: "word" }).segment(
+      text,
+    )
+  ) {
+    if (isWordLike || words.length === 0) words.push(segment);
+    else words[words.length - 1] += segment;
+  }
+  return words;
+}
+
+function pieces(text: string): string[] {
+  return text.toLowerCase().match(PIECES) ?? [];
+}
+
+/** Sorts words into whole ones and beginnings; where two lists have the same word, `join` decides. */
+function index<T>(
+  lists: readonly (readonly [readonly string[], T])[],
+  join: (old: T | undefined, more: T) => T = (_, more) => more,
+): Index<T> {
+  const found: Index<T> = { words: new Map(), stems: new Map() };
+  for (const [list, value] of lists) {
+    for (const word of list) {
+      const stem = word.endsWith("*");
+      const [map, key] = stem ? [found.stems, word.slice(0, -1)] : [found.words, word];
+      map.set(key, join(map.get(key), value));
+    }
+  }
+  return found;
+}
+
+function lookUp(weights: Index<number>, word: string): number {
+  return weights.words.get(word) ?? byStem(weights.stems, word) ?? 0;
+}
+
+function byStem<T>(stems: ReadonlyMap<string, T>, word: string): T | undefined {
+  for (let length = Math.min(word.length, LONGEST_STEM); length >= 3; length--) {
+    const value = stems.get(word.slice(0, length));
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+const MOOD = index([[POSITIVE, 1], [NEGATIVE, -1]]);
+const INSULT = index([[INSULTS, 1]]);
+const KEYWORDS = index(
+  CATEGORIES.map(([names, keywords], line) => [[...names, ...keywords], [line]] as const),
+  (old: readonly number[] | undefined, more) => [...old ?? [], ...more],
+);
+/** Keywords that may stand anywhere in the text. */
+const GLUED = [...KEYWORDS.words].filter(([word]) => UNSPACED.test(word));

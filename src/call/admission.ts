@@ -1,0 +1,212 @@
+/** What an attempt needs before it may go out: room in every budget, a permit of every limiter, and a model that is not left alone. */
+import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget.ts";
+import type { Answer, Limiter } from "../limits/limiter.ts";
+import { Permits, type Waited } from "../limits/permits.ts";
+import { accountLimiter, modelLimiter, processLimiter } from "../limits/limiter_registry.ts";
+import { estimateTokens } from "../model/estimate_tokens.ts";
+import { plainUsage, type Usage } from "../model/usage.ts";
+import type { Breaker } from "../resilience/circuit_breaker.ts";
+import { costOf } from "../pricing/prices.ts";
+import { configuration } from "./options/config.ts";
+import type { Pass } from "./outgoing.ts";
+import type { Outgoing } from "./send.ts";
+
+/** What an attempt holds. */
+export class Admission {
+  /** Tells the breaker how it ended. */
+  tell: ReturnType<Breaker["enter"]> | undefined;
+  readonly #call: Outgoing;
+  readonly #permits: Permits;
+  readonly #estimate: number;
+  readonly #expected: number;
+  #reservations: Reservation[] | undefined;
+
+  /** Nothing is held yet. */
+  constructor(call: Outgoing) {
+    this.#call = call;
+    this.#estimate = estimateTokens(call.request.messages);
+    this.#expected = (call.expected ?? expectedUsage(call, this.#estimate)).totalTokens;
+    const ask = { tokens: this.#expected, priority: call.priority };
+    this.#permits = new Permits(limitersOf(call), ask);
+  }
+
+  /** When it went out, as `performance.now()` tells the time. */
+  at = 0;
+  /** The adaptive concurrency when it went out, if there is one. */
+  concurrency: number | undefined;
+
+  /** Goes in if nothing is to be waited for. Throws as {@linkcode admit} does. */
+  enter(now: number): boolean {
+    if (this.#call.budgets.length > 0 || !this.#permits.tryAcquire(now)) return false;
+    this.#goOut(now);
+    return true;
+  }
+
+  /** Waits until it may go in. */
+  async wait(): Promise<this> {
+    const { trace, signal, budgets, duplicate } = this.#call;
+    try {
+      if (budgets.length > 0) await this.#reserve();
+      const waited: Waited = {};
+      try {
+        await this.#permits.acquire(signal, waited);
+      } finally {
+        if (!duplicate) trace.wait(waited);
+      }
+      this.#goOut(performance.now());
+      return this;
+    } catch (error) {
+      this.#settle(undefined);
+      throw error;
+    }
+  }
+
+  #goOut(now: number): void {
+    try {
+      this.tell = this.#call.enter?.();
+    } catch (error) {
+      this.#permits.release();
+      throw error;
+    }
+    this.at = now;
+    this.concurrency = this.#permits.found;
+    this.#permits.send(now);
+  }
+
+  /**
+   * Gives the permits back and says what was spent, and what the answer tells of the server's limits. Where it is not known what was
+   * spent, and the server has not said `no`, as much counts as was thought before: it may well have been billed. From an estimate
+   * nothing is learned.
+   */
+  leave(
+    usage: Usage | undefined,
+    no: boolean,
+    answer: Answer,
+    now: number,
+    estimated: boolean = false,
+  ): void {
+    const used = usage?.totalTokens;
+    this.#permits.release(no ? used ?? 0 : used, answer, now);
+    if (usage !== undefined && !estimated) learn(this.#call, this.#estimate, usage);
+    if (this.#reservations === undefined) return;
+    if (usage !== undefined) this.#settle(amountOf(this.#call, usage));
+    else this.#settle(no ? { tokens: 0, cost: 0 } : { tokens: this.#expected });
+  }
+
+  /** Gives everything back, since nothing was sent after all. */
+  cancel(): void {
+    this.#permits.release();
+    this.#settle(undefined);
+  }
+
+  async #reserve(): Promise<void> {
+    const { trace, signal, budgets } = this.#call;
+    const { expected = expectedUsage(this.#call, this.#estimate) } = this.#call;
+    const amount = amountOf(this.#call, expected);
+    const reservations: Reservation[] = this.#reservations = [];
+    try {
+      for (const budget of budgets) reservations.push(await budget.reserve(amount, signal));
+    } catch (cause) {
+      if (!(cause instanceof BudgetExhausted)) throw cause;
+      throw trace.make(`Cannot finish the call of "${trace.agent}" as ${cause.message}`, {
+        code: "budget",
+        cause,
+      });
+    }
+  }
+
+  #settle(actual: Amount | undefined): void {
+    for (const reservation of this.#reservations ?? []) reservation.settle(actual);
+  }
+}
+
+/** An answer is taken to be so long, in tokens, until the agent has given some. */
+const FIRST_GUESS = 200;
+
+/**
+ * Waits until the attempt may go out; mostly there is nothing to wait for, and then no promise either.
+ *
+ * @throws {AgentError} With the code `budget` if a budget is used up, or `circuit_open` if the model is left alone.
+ * @throws The signal's reason, as soon as it aborts; then nothing is held.
+ */
+export function admit(call: Outgoing): Pass | Promise<Pass> {
+  call.signal.throwIfAborted();
+  const { gate } = call.trace.context;
+  return gate === undefined ? admitHere(call) : gate.admit(call, admitHere);
+}
+
+function admitHere(call: Outgoing): Admission | Promise<Admission> {
+  const admission = new Admission(call);
+  return admission.enter(performance.now()) ? admission : admission.wait();
+}
+
+/** Whose permits an attempt needs: run and scope, agent, model, process, key, in this order for all. */
+function limitersOf({ agent, provider, request: { model }, trace }: Outgoing): readonly Limiter[] {
+  const inner = trace.context.limiters;
+  // The others stand where the gate is.
+  if (trace.context.gate !== undefined) return inner;
+  const own = agent.limiter;
+  const ofModel = modelLimiter(provider, model);
+  const all = processLimiter();
+  // Last, so that what its rates let pass goes out at once.
+  const account = accountLimiter(provider);
+  const same = latest.inner === inner && latest.own === own && latest.ofModel === ofModel &&
+    latest.all === all && latest.account === account;
+  if (!same) {
+    const list = [...inner, own, ofModel, all, account].filter((one) => one !== undefined);
+    latest = { inner, own, ofModel, all, account, list };
+  }
+  return latest.list;
+}
+
+/** Mostly one attempt needs the same as that before it: then they share the list. */
+let latest: {
+  readonly inner?: readonly Limiter[];
+  readonly own?: Limiter;
+  readonly ofModel?: Limiter;
+  readonly all?: Limiter;
+  readonly account?: Limiter;
+  readonly list: readonly Limiter[];
+} = { list: [] };
+
+function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
+  if (!budgets.some(({ countsCost }) => countsCost)) return { tokens: usage.totalTokens };
+  const cost = costOf(request.model, usage, configuration().prices);
+  return { tokens: usage.totalTokens, cost: cost?.total };
+}
+
+/** What an attempt will use, about. */
+export function usageExpected(call: Outgoing): Usage {
+  return call.expected ?? expectedUsage(call, estimateTokens(call.request.messages));
+}
+
+/** Answers are mostly as long as those before, and an agent's language has mostly as many tokens to a character. */
+function expectedUsage({ request, agent: { seen } }: Outgoing, estimate: number): Usage {
+  const outputTokens = seen.outputTokens ??
+    Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS);
+  return plainUsage(inputTokensOf(seen, estimate), Math.ceil(outputTokens));
+}
+
+/** What an answer will have used of which so many characters have come: a token is about four of them. */
+export function usageSoFar({ request, agent: { seen } }: Outgoing, characters: number): Usage {
+  const inputTokens = inputTokensOf(seen, estimateTokens(request.messages));
+  return plainUsage(inputTokens, Math.ceil(characters / 4));
+}
+
+function inputTokensOf({ perEstimate = 1 }: Outgoing["agent"]["seen"], estimate: number): number {
+  return Math.ceil(estimate * perEstimate);
+}
+
+/** What an answer tells of those to come. */
+function learn(
+  { agent: { seen } }: Outgoing,
+  estimate: number,
+  { inputTokens, outputTokens }: Usage,
+): void {
+  seen.outputTokens = smoothed(seen.outputTokens, outputTokens);
+  if (estimate > 0) seen.perEstimate = smoothed(seen.perEstimate, inputTokens / estimate);
+}
+
+function smoothed(mean: number | undefined, value: number): number {
+  return mean === undefined ? value : 0.9 * mean + 0.1 * value;
+}

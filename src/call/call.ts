@@ -1,0 +1,275 @@
+/**
+ * One call from beginning to end. This is the only file that knows the order of the steps:
+ *
+ * hooks → params → prompt → total timeout → fallback → rounds with tools → cache → repair → retry → hedge → permits → breaker → attempt →
+ * output → hooks → result
+ */
+import type { Budget } from "../limits/budget.ts";
+import type { ChildAbort } from "../async/abort.ts";
+import type { Message, ModelRequest, ToolRequest } from "../model/message.ts";
+import type { Result } from "../model/result.ts";
+import { withFallbacks } from "../resilience/fallback.ts";
+import { needPrices } from "../pricing/need_prices.ts";
+import { loadPrices } from "../pricing/prices.ts";
+import type { Answer } from "./read_reply.ts";
+import { cached, type Sharing, sharingOf } from "./with_cache.ts";
+import { limitOf, NEVER } from "./call_signal.ts";
+import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
+import { type Configuration, configuration } from "./options/config.ts";
+import { budgetsOf, type CallContext, currentContext } from "./context.ts";
+import { hasHooks, hooked } from "./options/hooks.ts";
+import type { CallOptions } from "./options/options.ts";
+import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
+import { messagesOf } from "./render_prompt.ts";
+import { repaired, repairsOf } from "./options/repair.ts";
+import { retried } from "./with_retries.ts";
+import { rounds, stepsOf, type Talk } from "./tool_loop.ts";
+import type { Outgoing } from "./send.ts";
+import { useTools } from "./run_tools.ts";
+import { Trace } from "./trace.ts";
+
+/**
+ * Calls the model and gives the result; a failure is a value.
+ *
+ * @throws {TypeError} If no model or no provider is named: then nothing was sent.
+ */
+export function callModel(
+  agent: ModelAgent,
+  params: unknown,
+  options: CallOptions,
+  hooks: CallHooks = options,
+): Promise<Result> {
+  const config = configuration();
+  const context = currentContext();
+  const budgets = budgetsOf(options, context);
+  const models = candidatesOf(agent, options, config);
+  const wanted = { agent, params, options, hooks, config, context, budgets };
+  // Mostly everything is there that the call needs.
+  const ready = !(models instanceof Promise) && !budgets.some(({ countsCost }) => countsCost);
+  return ready ? begin(wanted, models) : prepare(wanted, models);
+}
+
+/** What is wanted, and where. */
+interface Wanted {
+  readonly agent: ModelAgent;
+  readonly params: unknown;
+  readonly options: CallOptions;
+  readonly hooks: CallHooks;
+  readonly config: Configuration;
+  readonly context: CallContext;
+  readonly budgets: readonly Budget[];
+}
+
+async function prepare(wanted: Wanted, found: Candidates | Promise<Candidates>): Promise<Result> {
+  const { agent, config, budgets } = wanted;
+  const models = await found;
+  if (budgets.some(({ countsCost }) => countsCost)) {
+    const doing = `call "${agent.name}" with a budget in US dollars`;
+    await needPrices(doing, models.map(({ model }) => model), config.prices);
+  }
+  return await begin(wanted, models);
+}
+
+function begin(wanted: Wanted, models: Candidates): Promise<Result> {
+  const { agent, options, config, context } = wanted;
+  // Begun here, waited for when there is something to price.
+  void loadPrices(models[0].model, config.prices);
+  const told = !options.dryRun && hasHooks(agent);
+  const limit = limitOf(models[0], options, context, told);
+  const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER;
+  const call = new ModelCall(wanted, models, signal);
+  return limit === undefined ? call.settle() : within(limit, call, told);
+}
+
+/** A call that something may end early, with the hooks around it. */
+async function within(limit: ChildAbort, call: ModelCall, told: boolean): Promise<Result> {
+  using _ = limit;
+  if (!told) return await call.settle();
+  const { trace, signal, wanted: { agent, params } } = call;
+  return trace.end(await hooked({ agent, params, trace, signal, work: () => call.result() }));
+}
+
+/** A call under way. Each of its steps is a method, and one that has nothing to do costs nothing. */
+class ModelCall {
+  readonly wanted: Wanted;
+  readonly signal: AbortSignal;
+  readonly trace: Trace;
+  readonly #models: Candidates;
+
+  constructor(wanted: Wanted, models: Candidates, signal: AbortSignal) {
+    const { agent, options, context } = wanted;
+    this.wanted = wanted;
+    this.signal = signal;
+    this.#models = models;
+    this.trace = new Trace(agent.name, models[0].model, context, options.metadata);
+  }
+
+  /** Makes the call and tells the one that it is made in; a failure is a value. */
+  settle(): Promise<Result> {
+    return this.result(true);
+  }
+
+  /** Makes the call; a failure is a value. `last`: is nothing to come after it? */
+  result(last = false): Promise<Result> {
+    const { agent, params, options } = this.wanted;
+    try {
+      this.signal.throwIfAborted();
+      const messages = messagesOf(agent, params, options, this);
+      if (messages instanceof Promise || options.dryRun) return this.#resultLater(messages, last);
+      // Promises by hand: an `async` function keeps three times as much in memory while it waits, and all that are in flight wait here.
+      return this.#answer(messages).then(
+        (answer) => this.#succeeded(answer, last),
+        (thrown) => this.#failed(thrown, last),
+      );
+    } catch (thrown) {
+      return this.#failed(thrown, last);
+    }
+  }
+
+  async #resultLater(
+    made: readonly Message[] | Promise<readonly Message[]>,
+    last: boolean,
+  ): Promise<Result> {
+    try {
+      const messages = await made;
+      if (this.wanted.options.dryRun) return this.#end(this.#dryRun(messages), last);
+      return await this.#succeeded(await this.#answer(messages), last);
+    } catch (thrown) {
+      return await this.#failed(thrown, last);
+    }
+  }
+
+  #dryRun(messages: readonly Message[]): Result {
+    const [model] = this.#models;
+    return this.trace.dryRun(model.provider, requestOf(this.wanted.agent, model, messages));
+  }
+
+  #succeeded({ content, finishReason }: Answer, last: boolean): Result | Promise<Result> {
+    const { trace, wanted: { config: { prices } } } = this;
+    const priced = () => this.#end(trace.success(content, finishReason), last);
+    try {
+      const pricing = trace.price(prices);
+      if (pricing === undefined) return priced();
+      return pricing.then(priced).catch((thrown) => this.#failed(thrown, last));
+    } catch (thrown) {
+      return this.#failed(thrown, last);
+    }
+  }
+
+  async #failed(thrown: unknown, last: boolean): Promise<Result> {
+    const { trace, signal, wanted: { config } } = this;
+    const error = trace.error(thrown, signal);
+    try {
+      await trace.price(config.prices);
+    } catch {
+      // The first thing that went wrong is the one to tell of; the cost is then not known.
+    }
+    return this.#end(trace.failure(error), last);
+  }
+
+  #end(result: Result, last: boolean): Result {
+    return last ? this.trace.end(result) : result;
+  }
+
+  /** Asks one model after another. */
+  #answer(messages: readonly Message[]): Promise<Answer> {
+    const [first, ...others] = this.#models;
+    const { agent } = this.wanted;
+    if (others.length === 0 && agent.tools === undefined) return this.#ask(first, messages);
+    return this.#fallBack({ messages, answers: 0, asked: false });
+  }
+
+  #fallBack(talk: Talk): Promise<Answer> {
+    const { trace, signal, wanted: { hooks } } = this;
+    return withFallbacks(this.#models, (candidate) => this.#talk(talk, candidate), {
+      // Who was handed the beginning of an answer must not be handed another one behind it.
+      mayGoOn: () => !trace.handedOn && !signal.aborted,
+      onFallback({ model }, error) {
+        trace.usedFallback = true;
+        hooks.onFallback?.(model, error);
+      },
+      exhausted: (errors) => trace.exhausted(errors),
+    });
+  }
+
+  /** Asks a model until it asks for no more tools. */
+  #talk(talk: Talk, candidate: Candidate): Promise<Answer> {
+    const { trace, wanted: { agent } } = this;
+    trace.model = candidate.model;
+    trace.beginRound();
+    if (agent.tools === undefined) return this.#ask(candidate, talk.messages);
+    return this.#rounds(talk, candidate);
+  }
+
+  #rounds(talk: Talk, candidate: Candidate): Promise<Answer> {
+    const { trace, wanted: { agent, options } } = this;
+    const { maxSteps, toolConcurrency } = stepsOf(agent, options);
+    return rounds(talk, {
+      agent,
+      trace,
+      maxSteps,
+      ask: (messages) => this.#ask(candidate, messages),
+      use: (requests) => this.#use(requests, toolConcurrency),
+    });
+  }
+
+  /** Asks a model once: for an answer that is kept, or shared, or its own. */
+  #ask(candidate: Candidate, messages: readonly Message[]): Promise<Answer> {
+    const { signal, trace, wanted: { agent, options, hooks, config, context, budgets } } = this;
+    const call: Outgoing = {
+      agent,
+      provider: candidate.provider,
+      request: requestOf(agent, candidate, messages),
+      timeout: candidate.limits,
+      hooks,
+      signal,
+      priority: options.priority ?? context.priority,
+      budgets,
+      trace,
+    };
+    const sharing = sharingOf(agent, options, config);
+    return sharing === undefined
+      ? this.#send(call, candidate)
+      : this.#share(call, candidate, sharing);
+  }
+
+  #share(call: Outgoing, candidate: Candidate, sharing: Sharing): Promise<Answer> {
+    return cached(call, sharing, () => this.#send(call, candidate));
+  }
+
+  #send(call: Outgoing, candidate: Candidate): Promise<Answer> {
+    // A text always fits.
+    return call.agent.output === undefined
+      ? retried(call, candidate)
+      : this.#repair(call, candidate);
+  }
+
+  /** Asks again if the answer does not fit its schema. */
+  #repair(call: Outgoing, candidate: Candidate): Promise<Answer> {
+    const { agent, options, config } = this.wanted;
+    const max = repairsOf(options.repair ?? agent.repair ?? config.repair);
+    return repaired(call, max, (call) => retried(call, candidate));
+  }
+
+  /** Runs the tools that the model asks for. */
+  #use(requests: readonly ToolRequest[], concurrency: number): Promise<readonly Message[]> {
+    const { signal, trace, wanted: { agent, options, hooks, context, budgets } } = this;
+    const priority = options.priority ?? context.priority;
+    const collect = (part: Result) => trace.addOfTool(part);
+    const inside = { ...context, signal, budgets, priority, collect };
+    const { tools = [] } = agent;
+    return useTools(requests, { tools, concurrency, trace, hooks, context: inside });
+  }
+}
+
+/** What is sent. */
+function requestOf(
+  agent: ModelAgent,
+  { model, settings }: Candidate,
+  messages: readonly Message[],
+): ModelRequest {
+  const output = agent.output?.schema;
+  if (agent.tools === undefined) return { model, messages, settings, output };
+  const tools = agent.tools.map(({ spec }) => spec);
+  return { model, messages, settings, output, tools };
+}

@@ -1,0 +1,143 @@
+import type { ModelSettings } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
+import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
+import type { HedgeOptions } from "../resilience/hedge_options.ts";
+import { type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
+import { refuseOwnFallback } from "../resilience/fallback.ts";
+import { type TimeoutOptions, timeouts } from "../resilience/timeout.ts";
+import type { ModelAgent } from "./options/model_agent.ts";
+import { type Configuration, getDefaultProvider } from "./options/config.ts";
+import { type CallOptions, settingsOf } from "./options/options.ts";
+
+/** A model that may be asked, and how. */
+export interface Candidate {
+  /** The model. */
+  readonly model: string;
+  /** Who answers for it. */
+  readonly provider: Provider;
+  /** The settings of its requests. */
+  readonly settings: ModelSettings;
+  /** Its own retries. */
+  readonly policy: RetryPolicy;
+  /** Its time limits. */
+  readonly limits: TimeoutOptions;
+  /** When it is left alone. */
+  readonly breaker: CircuitBreakerOptions | undefined;
+  /** When a duplicate is sent. */
+  readonly hedge: HedgeOptions | undefined;
+}
+
+/**
+ * The models of a call, in the order in which they are asked: its own, and then the fallbacks.
+ *
+ * @throws {TypeError} If no model or no provider is named, or the call's own fallbacks repeat its model.
+ */
+export function candidatesOf(
+  agent: ModelAgent,
+  options: CallOptions,
+  config: Configuration,
+): Candidates | Promise<Candidates> {
+  const provider = agent.provider ?? config.provider;
+  if (provider === undefined) {
+    modelOf(agent, options, config);
+    return getDefaultProvider().then((provider) => foundFor(agent, options, config, provider));
+  }
+  if (asksForOthers(options)) return foundFor(agent, options, config, provider);
+  // Most calls leave it to the agent: what it says is worked out once.
+  let plan = plans.get(agent);
+  if (plan?.config !== config) {
+    plan = { config, candidates: foundFor(agent, options, config, provider) };
+    plans.set(agent, plan);
+  }
+  return plan.candidates;
+}
+
+/** One or more, in the order in which they are asked. */
+export type Candidates = readonly [Candidate, ...Candidate[]];
+
+/** What the calls of an agent have in common that say nothing of it themselves, as long as nobody configures something else. */
+const plans = new WeakMap<
+  ModelAgent,
+  { readonly config: Configuration; readonly candidates: Candidates }
+>();
+
+/** What a call may say without being asked of other models, or otherwise. */
+const OTHER_MATTERS: ReadonlySet<string> = new Set(
+  [
+    "signal",
+    "messages",
+    "onDelta",
+    "priority",
+    "metadata",
+    "budget",
+    "cache",
+    "coalesce",
+    "skipCache",
+    "dryRun",
+    "repair",
+    "maxSteps",
+    "toolConcurrency",
+  ] satisfies (keyof CallOptions)[],
+);
+
+function asksForOthers(options: CallOptions): boolean {
+  for (const name in options) if (!OTHER_MATTERS.has(name)) return true;
+  return false;
+}
+
+function modelOf(agent: ModelAgent, options: CallOptions, config: Configuration): string {
+  const model = options.model ?? agent.model ?? config.model;
+  if (model !== undefined) return model;
+  throw new TypeError(
+    `Cannot call "${agent.name}" as no model is named: pass \`model\` or configure({ model })`,
+  );
+}
+
+function foundFor(
+  agent: ModelAgent,
+  options: CallOptions,
+  config: Configuration,
+  provider: Provider,
+): Candidates {
+  const model = modelOf(agent, options, config);
+  const first: Candidate = {
+    model,
+    provider,
+    settings: settingsOf(agent, options),
+    policy: retryPolicy(options.retries ?? agent.retries ?? config.retries),
+    limits: timeouts(options.timeout, agent.timeout, config.timeout),
+    breaker: options.circuitBreaker ?? agent.circuitBreaker ?? config.circuitBreaker,
+    hedge: options.hedge ?? agent.hedge ?? config.hedge,
+  };
+  // Only the call's own list: what an agent or the process says holds for whatever model is asked.
+  refuseOwnFallback(`call "${agent.name}"`, {
+    model,
+    provider: first.provider,
+    fallbackModels: options.fallbackModels,
+  });
+  const others = options.fallbackModels ?? agent.fallbackModels ?? config.fallbackModels ?? [];
+  if (others.length === 0) return [first];
+
+  const fallbacks = others.map((other): Candidate => {
+    const { model, provider, retries, timeout, ...settings } = typeof other === "string"
+      ? { model: other }
+      : other;
+    return {
+      ...first,
+      model,
+      provider: provider ?? first.provider,
+      settings: settingsOf(first.settings, settings),
+      policy: retries === undefined ? first.policy : retryPolicy(retries),
+      limits: timeout === undefined
+        ? first.limits
+        : { ...timeouts(timeout, first.limits), total: first.limits.total },
+    };
+  });
+  // A model is not asked twice: a call may ask for a fallback of its agent, or name its agent's provider.
+  const all = [first, ...fallbacks];
+  const same = (a: Candidate, b: Candidate) => a.model === b.model && a.provider === b.provider;
+  return all.filter((c, i) => all.findIndex((b) => same(b, c)) === i) as [
+    Candidate,
+    ...Candidate[],
+  ];
+}

@@ -1,0 +1,31 @@
+import { untilAbort } from "../async/abort.ts";
+import type { Input } from "../output/input.ts";
+import type { Checked } from "../output/standard_schema.ts";
+import type { Trace } from "./trace.ts";
+
+/**
+ * The parameters of a call, checked by the schema that describes them, if there is one.
+ *
+ * @throws {AgentError} With the code `invalid_params` if they do not fit.
+ */
+export async function checkedParams(
+  { name, input }: { readonly name: string; readonly input?: Input },
+  params: unknown,
+  { trace, signal }: { readonly trace: Trace; readonly signal: AbortSignal },
+): Promise<unknown> {
+  if (input === undefined) return params;
+  let checked: Checked;
+  try {
+    checked = await untilAbort(input.check(params), signal);
+  } catch (cause) {
+    throw trace.make(`Cannot call "${name}" as its params schema threw: see the cause`, {
+      code: "invalid_params",
+      cause,
+    });
+  }
+  if (checked.ok) return checked.value;
+  throw trace.make(`Cannot call "${name}" as its parameters do not fit: see the issues`, {
+    code: "invalid_params",
+    issues: checked.issues,
+  });
+}

@@ -1,0 +1,78 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Budget } from "../limits/budget.ts";
+import type { BudgetOptions } from "../model/budget.ts";
+import type { Limiter } from "../limits/limiter.ts";
+import type { Result } from "../model/result.ts";
+import type { Gate } from "./outgoing.ts";
+import type { Mode } from "./options/mode.ts";
+
+/** What a call inherits from where it stands: the run, the scope or the agent it is made in. */
+export interface CallContext {
+  /** Aborts everything that is started here. */
+  readonly signal: AbortSignal | undefined;
+  /** What an attempt needs a permit of, from the innermost run or scope to the outermost. */
+  readonly limiters: readonly Limiter[];
+  /** What may be spent here, from the innermost budget to the outermost. */
+  readonly budgets: readonly Budget[];
+  /** Who goes first where attempts wait: above 0 for calls that somebody waits for, 0 for those of a run. */
+  readonly priority: number;
+  /** Told of each call that ended here: how an agent made of agents sums what they used. */
+  readonly collect?: (result: Result) => void;
+  /** Told of work that is started here: how an agent made of agents knows what has not ended. */
+  readonly started?: (work: Promise<unknown>) => void;
+  /** Takes what code of the caller's emits, if somebody reads the call as a stream. Never rejects. */
+  readonly emit?: (agent: string, data: unknown) => Promise<void>;
+  /** Where the calls of a run are made; absent outside of runs. */
+  readonly mode?: Mode | "event-loop";
+  /** Asked before each attempt, where limits and budgets stand in another isolate. */
+  readonly gate?: Gate;
+  /** The scope around, if there is one. */
+  readonly scope?: TrackingScope;
+}
+
+/** A scope as a call sees it. */
+export interface TrackingScope {
+  /** Keeps the scope open until the work ends; gives back what the caller is to have. */
+  track<T>(work: Promise<T>): Promise<T>;
+}
+
+const ROOT: CallContext = Object.freeze({
+  signal: undefined,
+  limiters: [],
+  budgets: [],
+  priority: 1,
+});
+const storage = new AsyncLocalStorage<CallContext>();
+
+/** The context here. */
+export function currentContext(): CallContext {
+  return storage.getStore() ?? ROOT;
+}
+
+/** The budgets that stand here, with one more within them if there is one. */
+export function budgetsOf(
+  { budget }: { readonly budget?: BudgetOptions },
+  { budgets }: CallContext,
+): readonly Budget[] {
+  return budget === undefined ? budgets : [new Budget(budget), ...budgets];
+}
+
+/** Runs `fn`, and everything it starts, in this context. */
+export function inContext<T>(context: CallContext, fn: () => T): T {
+  return storage.run(context, fn);
+}
+
+/** The `emit` that code of the agent's is handed: it does nothing where nobody reads. */
+export function emitterOf(
+  agent: string,
+  { emit }: CallContext,
+): (data: unknown) => Promise<void> {
+  return (data) => emit?.(agent, data) ?? Promise.resolve();
+}
+
+/** Hands work that was started to the agent and the scope around, if there are any. */
+export function track<T>(work: Promise<T>): Promise<T> {
+  const { started, scope } = currentContext();
+  started?.(work);
+  return scope?.track(work) ?? work;
+}

@@ -1,0 +1,26 @@
+import { partialsOf } from "../output/partial_reader.ts";
+import type { Outgoing } from "./send.ts";
+
+/**
+ * Hands a piece of the answer on, and waits until it is taken.
+ *
+ * @throws {AgentError} With the code `tool`, if whoever takes it throws.
+ */
+export async function handOn(call: Outgoing, text: string): Promise<void> {
+  const { hooks, trace } = call;
+  trace.handedOn = true;
+  try {
+    await hooks.onDelta?.(text);
+  } catch (cause) {
+    throw trace.make(`Cannot finish the call of "${trace.agent}" as its onDelta threw`, {
+      code: "tool",
+      cause,
+    });
+  }
+  const { output } = call.agent;
+  if (hooks.onPartial === undefined || output === undefined) return;
+  // Not read before somebody wants it.
+  trace.partials ??= partialsOf({ partial: (text) => () => output.partial(text) });
+  const read = trace.partials(text) as (() => unknown) | undefined;
+  if (read !== undefined) await hooks.onPartial(read);
+}

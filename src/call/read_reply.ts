@@ -1,0 +1,76 @@
+import { untilAbort } from "../async/abort.ts";
+import type { AgentError } from "../model/errors.ts";
+import type { FinishReason, ModelReply } from "../model/message.ts";
+import type { ModelAgent } from "./options/model_agent.ts";
+import type { Output, Parsed } from "../output/output.ts";
+import type { Trace } from "./trace.ts";
+
+/** What came back, read. */
+export interface Answer {
+  /** The text, or the typed answer. */
+  readonly content: unknown;
+  /** Why the model stopped. */
+  readonly finishReason: FinishReason;
+  /** What it was read from; it may ask for tools. */
+  readonly reply: ModelReply;
+}
+
+/**
+ * What a reply says.
+ *
+ * @throws {AgentError} If it says nothing that can be used.
+ */
+export function read(
+  reply: ModelReply,
+  { output, tools }: ModelAgent,
+  trace: Trace,
+  signal: AbortSignal,
+): Answer | Promise<Answer> {
+  const { text, finishReason, refusal, toolCalls } = reply;
+  if (refusal !== undefined || finishReason === "content_filter") {
+    const why = refusal === undefined
+      ? "a content filter stopped the answer"
+      : "the model refused to answer";
+    throw trace.make(`Cannot finish the call of "${trace.agent}" as ${why}`, {
+      code: "filtered",
+      text: refusal ?? text,
+    });
+  }
+  const asksForTools = tools !== undefined && toolCalls !== undefined && toolCalls.length > 0;
+  // Of arguments that were cut off nobody knows what they were to be.
+  if (asksForTools && finishReason === "length") throw truncated(text, trace);
+  if (asksForTools || output === undefined) return { content: text, finishReason, reply };
+  return readTyped(reply, output, trace, signal);
+}
+
+async function readTyped(
+  reply: ModelReply,
+  output: Output,
+  trace: Trace,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { text, finishReason } = reply;
+  let parsed: Parsed;
+  try {
+    parsed = await untilAbort(output.parse(text), signal);
+  } catch (cause) {
+    throw trace.make(`Cannot finish the call of "${trace.agent}" as its output schema threw`, {
+      code: "tool",
+      text,
+      cause,
+    });
+  }
+  if (parsed.ok) return { content: parsed.content, finishReason, reply };
+  if (finishReason === "length") throw truncated(text, trace);
+  throw trace.make(
+    `Cannot finish the call of "${trace.agent}" as the answer does not fit its schema: see the issues`,
+    { code: "invalid_output", issues: parsed.issues, text },
+  );
+}
+
+function truncated(text: string, trace: Trace): AgentError {
+  return trace.make(
+    `Cannot finish the call of "${trace.agent}" as the answer reached its limit of tokens: raise maxTokens`,
+    { code: "truncated", text },
+  );
+}

@@ -1,0 +1,179 @@
+/** One attempt on the wire: a request goes out, a reply or a {@linkcode ProviderError} comes back. */
+import { ChildAbort } from "../async/abort.ts";
+import { isRecord } from "../model/check_options.ts";
+import { ProviderError } from "../model/errors.ts";
+import type { ModelReply, ModelRequest } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
+import type { Usage } from "../model/usage.ts";
+import type { TimeoutOptions } from "../resilience/timeout.ts";
+import { isToolRequest } from "./options/prompt_parts.ts";
+
+/** What an attempt is made of. */
+export interface AttemptOptions {
+  /** Who answers. */
+  readonly provider: Provider;
+  /** What is asked. */
+  readonly request: ModelRequest;
+  /** Time limits. */
+  readonly timeout: TimeoutOptions;
+  /** Aborts the attempt. */
+  readonly signal: AbortSignal | undefined;
+  /** Takes the pieces of a streamed answer; without it the answer is asked for whole. */
+  readonly onDelta?: (text: string) => void | Promise<void>;
+  /** Told when the server begins to answer. */
+  readonly onResponse?: () => void;
+}
+
+/** Takes what comes of an attempt, at once, and makes something of it. */
+export interface Taker<T> {
+  /** The reply. */
+  came(reply: ModelReply): T | Promise<T>;
+  /** What the provider threw, or the reason of the signal or of the time limit. */
+  failed(thrown: unknown): T | Promise<T>;
+}
+
+/**
+ * Sends one request and waits for its reply, no longer than the limits allow. It ends as soon as the signal aborts or
+ * a limit passes, even if the provider does not listen.
+ *
+ * @returns What the taker makes of it.
+ */
+export function attempt<T>(options: AttemptOptions, taker: Taker<T>): Promise<T> {
+  const { provider, request, timeout, signal, onDelta } = options;
+  const child = new ChildAbort(signal);
+  child.abortAfter(timeout.attempt, "there was no answer");
+  // Promises by hand: an `async` function keeps three times as much in memory while it waits, and all that are in flight wait here.
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const failed = (thrown: unknown): void => {
+      if (over) return;
+      over = true;
+      child[Symbol.dispose]();
+      try {
+        resolve(taker.failed(thrown));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const came = (given: ModelReply): void => {
+      if (over) return;
+      let reply: ModelReply;
+      try {
+        reply = checked(given, provider);
+      } catch (error) {
+        return failed(error);
+      }
+      over = true;
+      child[Symbol.dispose]();
+      try {
+        resolve(taker.came(reply));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    child.first(failed);
+    // It may have been withdrawn just now: then nothing goes out.
+    if (child.signal.aborted) return;
+    try {
+      const reply = onDelta === undefined
+        ? provider.generate(request, { signal: child.signal })
+        : streamed(options, onDelta, child);
+      if (isPromise(reply)) reply.then(came, failed);
+      else came(reply);
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+/** A provider is somebody else's code: it may give its reply at once. */
+function isPromise(reply: ModelReply | PromiseLike<ModelReply>): reply is PromiseLike<ModelReply> {
+  return typeof (reply as PromiseLike<ModelReply>)?.then === "function";
+}
+
+async function streamed(
+  { provider, request, timeout, onResponse }: AttemptOptions,
+  onDelta: (text: string) => void | Promise<void>,
+  child: ChildAbort,
+): Promise<ModelReply> {
+  // The limit on silence has a timer of its own beside that of the attempt. It runs only while we wait for the
+  // provider: a slow reader is not a stalled server, and comments never get this far.
+  using silence = new ChildAbort(child.signal);
+  const chunks = provider.stream(request, { signal: silence.signal, onResponse })
+    [Symbol.asyncIterator]();
+  let ended = false;
+  try {
+    const first = timeout.firstToken ?? timeout.idle;
+    silence.abortAfter(first, "there was no token");
+    for (;;) {
+      const next = await silence.race(Promise.resolve(chunks.next()));
+      if (next.done) break;
+      const chunk = next.value;
+      if (chunk?.type === "reply") {
+        ended = true;
+        return chunk.reply;
+      }
+      if (chunk?.type !== "delta" || typeof chunk.text !== "string") {
+        throw nonsense(provider, "a piece of an answer that has no text");
+      }
+      // An empty piece is no token: some servers keep the connection alive with them.
+      if (chunk.text === "") continue;
+      silence.abortAfter(undefined, "");
+      await silence.race(Promise.resolve(onDelta(chunk.text)));
+      silence.abortAfter(timeout.idle, "there was no token");
+    }
+    ended = true;
+    throw new ProviderError("the stream ended before its end", {
+      code: "truncated",
+      retryable: true,
+    });
+  } finally {
+    // The request is aborted first, so that a generator that hangs in it can end.
+    if (!ended) silence.abort(new DOMException("The attempt is over", "AbortError"));
+    (async () => await chunks.return?.())().catch(() => {});
+  }
+}
+
+/** A provider is somebody else's code: its reply is looked at before it is believed. */
+function checked(reply: ModelReply, provider: Provider): ModelReply {
+  if (!isRecord(reply) || typeof reply.text !== "string") {
+    throw nonsense(provider, "no reply with a text");
+  }
+  const toolCalls = reply.toolCalls ?? undefined;
+  if (toolCalls !== undefined && !(Array.isArray(toolCalls) && toolCalls.every(isToolRequest))) {
+    throw nonsense(provider, "a reply whose tool calls have no id, name or arguments");
+  }
+  const usage = usageIn(reply.usage);
+  const { finishReason = "stop", refusal } = reply;
+  const whole = usage === reply.usage && finishReason === reply.finishReason &&
+    refusal !== null && toolCalls === reply.toolCalls;
+  if (whole) return reply;
+  return {
+    ...reply,
+    finishReason: finishReason ?? "stop",
+    usage,
+    refusal: refusal ?? undefined,
+    toolCalls,
+  };
+}
+
+/** A usage that is no numbers counts as not said: its cost is then not known, in the place of `NaN`. */
+function usageIn(usage: unknown): Usage | undefined {
+  if (!isRecord(usage)) return undefined;
+  const { inputTokens, cachedInputTokens = 0, outputTokens, reasoningTokens = 0 } =
+    usage as unknown as Usage;
+  const totalTokens = inputTokens + outputTokens;
+  if (!Number.isFinite(totalTokens + cachedInputTokens + reasoningTokens)) return undefined;
+  const whole = totalTokens === usage.totalTokens &&
+    cachedInputTokens === usage.cachedInputTokens &&
+    reasoningTokens === usage.reasoningTokens;
+  if (whole) return usage as unknown as Usage;
+  return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens, totalTokens };
+}
+
+function nonsense(provider: Provider, what: string): ProviderError {
+  return new ProviderError(`the provider "${provider.name}" gave ${what}`, {
+    code: "provider",
+    retryable: true,
+  });
+}

@@ -1,0 +1,146 @@
+/** The tools that a model asked for in one answer: they run at the same time, and whatever comes of them is told to the model. */
+import { pooledMap } from "@std/async/pool";
+import { ChildAbort, untilAbort } from "../async/abort.ts";
+import type { Message, ToolRequest } from "../model/message.ts";
+import type { ToolCall, ToolErrorCode } from "../model/result.ts";
+import type { CallHooks } from "./options/model_agent.ts";
+import { type CallContext, emitterOf } from "./context.ts";
+import { listed } from "../output/input.ts";
+import { runInside } from "./run_nested.ts";
+import type { DefinedTool } from "./options/tool.ts";
+import type { Trace } from "./trace.ts";
+
+/** What tools run with. */
+export interface ToolUse {
+  /** The tools that there are. */
+  readonly tools: readonly DefinedTool[];
+  /** How many run at the same time. */
+  readonly concurrency: number;
+  /** The call that they run for. */
+  readonly trace: Trace;
+  /** Told of them. */
+  readonly hooks: CallHooks;
+  /** Where calls inside them stand. */
+  readonly context: CallContext & { readonly signal: AbortSignal };
+}
+
+/**
+ * Runs what was asked for.
+ *
+ * @returns What the model is to be told, in the order of its requests.
+ * @throws The signal's reason, if it aborts.
+ */
+export async function useTools(
+  requests: readonly ToolRequest[],
+  use: ToolUse,
+): Promise<readonly Message[]> {
+  const { trace, context: { signal } } = use;
+  const began = performance.now();
+  const answers: Message[] = [];
+  const runs = pooledMap(use.concurrency, requests, (request) => useTool(request, use));
+  for await (const { call, content } of runs) {
+    if (call !== undefined) trace.addTool(call);
+    answers.push({ role: "tool", toolCallId: call?.id, content });
+  }
+  trace.toolsMs += performance.now() - began;
+  signal.throwIfAborted();
+  return answers;
+}
+
+/** One run of a tool, and what the model is told of it. It never throws. */
+interface Used {
+  /** Absent if it was not begun, since the call had ended. */
+  readonly call?: ToolCall;
+  readonly content: string;
+}
+
+async function useTool({ id, name, args: text }: ToolRequest, use: ToolUse): Promise<Used> {
+  const { hooks, context } = use;
+  if (context.signal.aborted) return { content: "" };
+  const began = performance.now();
+  const written = argsIn(text);
+  const shown = written.ok ? written.value : text;
+  hooks.onToolStart?.({ id, name, args: shown });
+  const outcome = written.ok
+    ? await run({ id, name, args: written.value }, use)
+    : failed("invalid_args", "The arguments are not JSON");
+  const durationMs = performance.now() - began;
+  const { content, ...told } = outcome;
+  const call: ToolCall = { id, name, args: shown, ...told, durationMs };
+  hooks.onToolEnd?.(call);
+  return { call, content };
+}
+
+type Outcome = Pick<ToolCall, "result" | "error"> & {
+  /** As the tool was given them. */
+  readonly args?: unknown;
+  /** What the model is told. */
+  readonly content: string;
+};
+
+async function run(
+  { id, name, args }: { readonly id: string; readonly name: string; readonly args: unknown },
+  { tools, trace, context }: ToolUse,
+): Promise<Outcome> {
+  const tool = tools.find((tool) => tool.name === name);
+  if (tool === undefined) {
+    const names = tools.map(({ name }) => name).join(", ");
+    return failed("unknown_tool", `There is no tool "${name}". There are: ${names}`);
+  }
+  using child = new ChildAbort(context.signal);
+  child.abortAfter(tool.timeout, "The tool did not finish");
+  const emit = emitterOf(trace.agent, context);
+  const ended = await runInside(context, child, async () => {
+    const checked = await untilAbort(tool.check(args), child.signal);
+    if (!checked.ok) throw new InvalidArgs(`The arguments do not fit:\n${listed(checked.issues)}`);
+    args = checked.value;
+    const ctx = { signal: child.signal, metadata: trace.metadata, id, emit };
+    const result = await tool.run(args as never, ctx);
+    return { result, content: textOf(result) };
+  });
+  if (ended.ok) return { args, ...ended.value };
+  if (context.signal.aborted) return { args, ...failed("aborted", "The call ended") };
+  const { thrown } = ended;
+  if (ended.aborted) return { args, ...failed("timeout", (child.signal.reason as Error).message) };
+  return {
+    args,
+    ...failed(thrown instanceof InvalidArgs ? "invalid_args" : "threw", said(thrown)),
+  };
+}
+
+class InvalidArgs extends Error {}
+
+function failed(code: ToolErrorCode, message: string): Outcome {
+  return { error: { code, message }, content: `Error: ${message}` };
+}
+
+function argsIn(text: string): { ok: true; value: unknown } | { ok: false } {
+  try {
+    // Of a tool without arguments some servers say nothing.
+    return { ok: true, value: text.trim() === "" ? {} : JSON.parse(text) };
+  } catch {
+    return { ok: false };
+  }
+}
+
+/** What a tool gave, as the model reads it. */
+function textOf(result: unknown): string {
+  if (result === undefined) return "";
+  if (typeof result === "string") return result;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(result);
+  } catch {
+    // Then it is none.
+  }
+  if (text === undefined) throw new TypeError("The tool gave something that is not JSON");
+  return text;
+}
+
+const LONGEST = 1_000;
+
+function said(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : thrown;
+  if (typeof message !== "string" || message === "") return "The tool threw";
+  return message.slice(0, LONGEST);
+}

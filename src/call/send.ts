@@ -1,0 +1,203 @@
+import type { Budget } from "../limits/budget.ts";
+import type { Answer as LimitsAnswer } from "../limits/limiter.ts";
+import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
+import type { ModelReply, ModelRequest } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
+import type { Usage } from "../model/usage.ts";
+import type { Breaker, CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
+import type { TimeoutOptions } from "../resilience/timeout.ts";
+import { admit, usageSoFar } from "./admission.ts";
+import { type Answer, read } from "./read_reply.ts";
+import { attempt, type Taker } from "./request_provider.ts";
+import type { Pass } from "./outgoing.ts";
+import { handOn } from "./emit_delta.ts";
+import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
+import type { Trace } from "./trace.ts";
+
+/** A request on its way to one model. */
+export interface Outgoing {
+  readonly agent: ModelAgent;
+  readonly provider: Provider;
+  readonly request: ModelRequest;
+  readonly timeout: TimeoutOptions;
+  readonly hooks: CallHooks;
+  readonly signal: AbortSignal;
+  readonly priority: number;
+  /** What it may spend: the call, the run, the scope, whoever has one. */
+  readonly budgets: readonly Budget[];
+  readonly trace: Trace;
+  /** Asked just before the request is sent; gives what must be told how it ended. Throws if it must not be sent. */
+  readonly enter?: () => ReturnType<Breaker["enter"]> | undefined;
+  /** When the model is left alone; only where that is for a gate to know. */
+  readonly breaker?: CircuitBreakerOptions;
+  /** What it will use, if that was worked out elsewhere. */
+  readonly expected?: Usage;
+  /** Is it the second attempt of two? Nobody waits for what it waits for. */
+  readonly duplicate?: boolean;
+  /** Told when the answer or the error is there, before the permits are given back. */
+  readonly ended?: () => void;
+  /** Says whether a piece of the answer may be handed on. */
+  readonly first?: () => boolean;
+}
+
+/** What is done after an attempt that failed. */
+export type Again = (error: unknown) => Promise<Answer>;
+
+/**
+ * One attempt: waits for its permits, sends the request, reads the answer and writes it all down. What there is to do `again` is handed in,
+ * rather than hung on the promise, which all that are in flight would have to keep.
+ */
+export function send(call: Outgoing, again: Again = failing): Promise<Answer> {
+  try {
+    const admitted = admit(call);
+    return admitted instanceof Promise
+      ? admitted.then((admission) => goOut(call, admission, again), again)
+      : goOut(call, admitted, again);
+  } catch (error) {
+    return again(error);
+  }
+}
+
+const failing: Again = (error) => Promise.reject(error);
+
+function goOut(call: Outgoing, admission: Pass, again: Again): Promise<Answer> {
+  const wire = new Wire(call, admission, again);
+  // Where nobody wants its pieces no stream is asked for.
+  const asked = call.hooks.onDelta === undefined ? call : { ...call, ...wire.streamed() };
+  return attempt(asked, wire);
+}
+
+/** An attempt on the wire. */
+class Wire implements Taker<Answer> {
+  readonly #call: Outgoing;
+  readonly #admission: Pass;
+  readonly #again: Again;
+  #durationMs = 0;
+  #characters = 0;
+  #connectMs: number | undefined;
+  #outcome: Outcome | undefined;
+
+  constructor(call: Outgoing, admission: Pass, again: Again) {
+    this.#call = call;
+    this.#admission = admission;
+    this.#again = again;
+  }
+
+  /** The hooks for an answer that is streamed. */
+  streamed() {
+    const { trace, first } = this.#call;
+    trace.connectMs = trace.firstTokenMs = undefined;
+    return {
+      onResponse: () => {
+        this.#connectMs ??= performance.now() - this.#admission.at;
+      },
+      onDelta: async (text: string) => {
+        if (first?.() === false) return; // its signal has aborted
+        this.#characters += text.length;
+        // Of two attempts only one gets here.
+        trace.connectMs = this.#connectMs;
+        trace.firstTokenMs ??= performance.now() - this.#admission.at;
+        await handOn(this.#call, text);
+      },
+    };
+  }
+
+  /** The answer has come: it is read. */
+  came(reply: ModelReply): Answer | Promise<Answer> {
+    const { agent, trace, signal } = this.#call;
+    this.#ended({ reply, usage: reply.usage });
+    try {
+      const answer = read(reply, agent, trace, signal);
+      if (answer instanceof Promise) {
+        return answer.then((answer) => this.#good(answer), (thrown) => this.#bad(thrown));
+      }
+      return this.#good(answer);
+    } catch (thrown) {
+      return this.#bad(thrown);
+    }
+  }
+
+  /** There is no answer. */
+  failed(thrown: unknown): Promise<Answer> {
+    const usage = thrown instanceof ProviderError ? thrown.usage : undefined;
+    this.#ended(
+      usage !== undefined || this.#characters === 0
+        ? { thrown, usage }
+        // What a server has written is billed, whether or not anybody waited for the end, at which it would have said how much that was.
+        : { thrown, usage: usageSoFar(this.#call, this.#characters), estimated: true },
+    );
+    return this.#bad(thrown);
+  }
+
+  /** The permits are given back: they are held on the wire only, neither while the answer is read nor while the next attempt waits. */
+  #ended(outcome: Outcome): void {
+    const { ended, trace, signal } = this.#call;
+    ended?.();
+    const now = performance.now();
+    const no = outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined;
+    const { usage, estimated } = outcome;
+    this.#admission.leave(usage, no, answerOf(outcome, signal), now, estimated);
+    this.#durationMs = now - this.#admission.at;
+    this.#outcome = outcome;
+    const { firstTokenMs } = trace;
+    trace.generationMs = firstTokenMs === undefined ? undefined : this.#durationMs - firstTokenMs;
+    trace.bill(usage, this.#durationMs);
+  }
+
+  #good(answer: Answer): Answer {
+    this.#write(undefined);
+    return answer;
+  }
+
+  #bad(thrown: unknown): Promise<Answer> {
+    const { trace, signal } = this.#call;
+    const error = trace.error(thrown, signal);
+    this.#write(error);
+    return this.#again(error);
+  }
+
+  #write(error: AgentError | undefined): void {
+    const { trace, signal, request: { model } } = this.#call;
+    const { usage, estimated } = this.#outcome!;
+    const { tell, concurrency, at } = this.#admission;
+    // What was aborted tells nothing of the model.
+    tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
+    trace.addAttempt({
+      model,
+      startedAt: trace.dateOf(at),
+      durationMs: this.#durationMs,
+      status: error?.status,
+      error: error && { code: error.code, message: error.message },
+      retryAfterMs: error?.retryAfterMs,
+      concurrency,
+      usage,
+      ...(estimated && { estimated }),
+    });
+  }
+}
+
+/** What the outcome tells of the server's limits. */
+function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): LimitsAnswer {
+  if (reply !== undefined) {
+    return reply.rates === undefined ? OK : { heard: "ok", rates: reply.rates };
+  }
+  if (signal.aborted) return { heard: "nothing" };
+  // An attempt that took too long is the server's trouble, too.
+  if (!(thrown instanceof ProviderError)) {
+    return { heard: abortCode(thrown) === "timeout" ? "failed" : "nothing" };
+  }
+  const { code, retryable, retryAfterMs, rates } = thrown;
+  // What is not worth another attempt is our own mistake, or a quota that is used up for good.
+  const heard = !retryable ? "nothing" : code === "rate_limited" ? "refused" : "failed";
+  return { heard, retryAfterMs, rates };
+}
+
+const OK: LimitsAnswer = { heard: "ok" };
+
+interface Outcome {
+  readonly reply?: ModelReply;
+  readonly thrown?: unknown;
+  readonly usage: Usage | undefined;
+  /** Is the usage our estimate? */
+  readonly estimated?: true;
+}

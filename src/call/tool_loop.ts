@@ -1,0 +1,78 @@
+/** A call with tools is a conversation: the model asks for tools and is asked again with what they gave, until it answers. */
+import type { Message, ToolRequest } from "../model/message.ts";
+import type { Answer } from "./read_reply.ts";
+import type { ModelAgent } from "./options/model_agent.ts";
+import type { CallOptions } from "./options/options.ts";
+import type { Trace } from "./trace.ts";
+
+const MAX_STEPS = 10;
+const TOOL_CONCURRENCY = 5;
+
+/** How many answers there may be, and how many tools of one answer run at the same time. */
+export function stepsOf(agent: ModelAgent, options: CallOptions) {
+  return {
+    maxSteps: options.maxSteps ?? agent.maxSteps ?? MAX_STEPS,
+    toolConcurrency: options.toolConcurrency ?? agent.toolConcurrency ?? TOOL_CONCURRENCY,
+  };
+}
+
+/** A conversation so far. It outlives the models: the next one goes on where the one before failed, and no tool runs twice. */
+export interface Talk {
+  /** What was said. */
+  messages: readonly Message[];
+  /** How many answers there were. */
+  answers: number;
+  /** Was one of them asked for, rather than kept? */
+  asked: boolean;
+}
+
+/** What {@linkcode rounds} needs. */
+export interface RoundsOptions {
+  /** Who is called. */
+  readonly agent: ModelAgent;
+  /** The call. */
+  readonly trace: Trace;
+  /** The most answers there may be. */
+  readonly maxSteps: number;
+  /** Asks the model. */
+  readonly ask: (messages: readonly Message[]) => Promise<Answer>;
+  /** Runs tools, and gives what the model is to be told of them. */
+  readonly use: (requests: readonly ToolRequest[]) => Promise<readonly Message[]>;
+}
+
+/**
+ * Asks until there is an answer that asks for no tools.
+ *
+ * @throws {AgentError} With the code `tool` if there is none within so many steps.
+ */
+export async function rounds(
+  talk: Talk,
+  { agent, trace, maxSteps, ask, use }: RoundsOptions,
+): Promise<Answer> {
+  for (;;) {
+    trace.beginRound();
+    const answer = await ask(talk.messages);
+    talk.answers++;
+    talk.asked ||= !trace.cached;
+    trace.cached = !talk.asked;
+    const { text, toolCalls = [], providerData } = answer.reply;
+    if (agent.tools === undefined || toolCalls.length === 0) return answer;
+    if (talk.answers >= maxSteps) {
+      throw trace.make(
+        `Cannot finish the call of "${trace.agent}" as the model still asks for tools after ${maxSteps} steps: raise maxSteps`,
+        { code: "tool", text },
+      );
+    }
+    talk.messages = [
+      ...talk.messages,
+      // What the provider wants to have back beside it: a reasoning model's thoughts.
+      {
+        role: "assistant",
+        content: text,
+        toolCalls,
+        ...(providerData !== undefined && { providerData }),
+      },
+      ...await use(toolCalls),
+    ];
+  }
+}

@@ -1,0 +1,220 @@
+import type { Waited } from "../limits/permits.ts";
+import type { AgentError } from "../model/errors.ts";
+import type { FinishReason, ModelRequest } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
+import type {
+  DryRun,
+  Failure,
+  LimitedBy,
+  Result,
+  Success,
+  Timing,
+  ToolCall,
+} from "../model/result.ts";
+import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
+import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
+import { CallErrors } from "./call_errors.ts";
+import type { CallContext } from "./context.ts";
+
+/** What a call has done so far; its result is made from it. */
+export class Trace extends CallErrors {
+  /** The tools that the model asked for; most calls have none. */
+  #toolCalls: ToolCall[] | undefined;
+  /** The calls that were made within this one; most have none. */
+  #children: Result[] | undefined;
+  /** What it costs; filled in at the end for a model's call. */
+  cost: Cost | undefined = NO_COST;
+  /** Milliseconds of waiting for permits. */
+  queuedMs = 0;
+  /** Milliseconds of waiting for rate limits, by what limited. */
+  #limited: Readonly<Record<LimitedBy, number>> = NOT_LIMITED;
+  /** Milliseconds of waiting between attempts. */
+  backoffMs = 0;
+  /** Milliseconds of waiting for the model. */
+  modelMs = 0;
+  /** Milliseconds of running tools. */
+  toolsMs = 0;
+  /** Milliseconds until the server began to answer the last attempt. */
+  connectMs: number | undefined;
+  /** Milliseconds to the first token of the last attempt. */
+  firstTokenMs: number | undefined;
+  /** Milliseconds from the first token of the last attempt to its end. */
+  generationMs: number | undefined;
+  /** Was a piece of the answer handed on? */
+  handedOn = false;
+  /** Takes the pieces that are handed on, and gives what can be told of a typed answer so far. */
+  partials: ((delta: string) => unknown) | undefined;
+  /** Was the answer there already, or asked for by another call? */
+  cached = false;
+  /** Was another model asked than the first? */
+  usedFallback = false;
+  readonly #startedAt = Date.now();
+  readonly #began = performance.now();
+
+  /** Begins with the call. */
+  constructor(
+    agent: string,
+    model: string | undefined,
+    readonly context: CallContext,
+    readonly metadata: unknown,
+  ) {
+    super(agent, model);
+  }
+
+  /** The model is asked, maybe again: what was handed on of an earlier round is whole, so this one may be repeated until it has begun. */
+  beginRound(): void {
+    this.handedOn = this.cached = false;
+    this.partials = undefined;
+  }
+
+  /** A moment that `performance.now()` told, in milliseconds since 1970. */
+  dateOf(moment: number): number {
+    return Math.round(this.#startedAt + moment - this.#began);
+  }
+
+  /** Counts what an attempt waited for. */
+  wait({ concurrency = 0, requests = 0, tokens = 0, pause = 0 }: Waited): void {
+    this.queuedMs += concurrency;
+    this.#limited = {
+      requests: this.#limited.requests + requests,
+      tokens: this.#limited.tokens + tokens,
+      pause: this.#limited.pause + pause,
+    };
+  }
+
+  /** Counts what an attempt used. */
+  bill(usage: Usage | undefined, modelMs: number): void {
+    this.modelMs += modelMs;
+    if (usage !== undefined) this.usage = addUsage(this.usage, usage);
+  }
+
+  /**
+   * Counts the slower of two attempts that were sent for one answer: servers bill for what they have begun, and what that was is
+   * nowhere said, so it is taken to be what the answer used.
+   */
+  billLoser(from: number): void {
+    const sent = this.attempts.slice(from);
+    const usage = sent.find(({ error }) => error === undefined)?.usage;
+    const loser = sent.findIndex((attempt) => attempt.error?.code === "aborted");
+    if (usage === undefined || loser < 0 || sent[loser]!.usage !== undefined) return;
+    this.amendAttempt(from + loser, { ...sent[loser]!, usage, estimated: true });
+    this.bill(usage, 0);
+  }
+
+  /** Counts a tool that the model asked for. */
+  addTool(call: ToolCall): void {
+    (this.#toolCalls ??= []).push(call);
+  }
+
+  /** Counts a call that was made by a tool of this one: its time is the tool's. */
+  addOfTool(part: Result): void {
+    (this.#children ??= []).push(part);
+    this.usage = addUsage(this.usage, part.usage);
+    this.cost = addCost(this.cost, part.cost);
+    for (const attempt of part.attempts) this.addAttempt(attempt);
+  }
+
+  /** Counts a call that was made within this one. */
+  add(part: Result): void {
+    this.addOfTool(part);
+    this.queuedMs += part.timing.queuedMs;
+    const { limitedBy, limitedMs } = part.timing;
+    if (limitedBy !== undefined) this.wait({ [limitedBy]: limitedMs });
+    this.backoffMs += part.timing.backoffMs;
+    this.modelMs += part.timing.modelMs;
+  }
+
+  /**
+   * Prices every request that was billed. An answer that does not say what it used has no known price.
+   *
+   * @returns `undefined` if that is done: mostly there is no price list to wait for.
+   */
+  price(prices: Prices | undefined): Promise<void> | undefined {
+    this.cost = undefined;
+    for (const { model, usage } of this.attempts) {
+      const loading = usage && loadPrices(model, prices);
+      if (loading !== undefined) return loading.then(() => this.price(prices));
+    }
+    let cost: Cost | undefined = NO_COST;
+    for (const { model, usage, error } of this.attempts) {
+      if (usage !== undefined) cost = addCost(cost, this.#priceOf(model, usage, prices));
+      else if (error === undefined) cost = undefined;
+    }
+    this.cost = cost;
+  }
+
+  #priceOf(model: string, usage: Usage, prices: Prices | undefined): Cost | undefined {
+    try {
+      return costOf(model, usage, prices);
+    } catch (cause) {
+      const why = "the prices function of configure threw: see the cause";
+      throw this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
+        code: "tool",
+        cause,
+      });
+    }
+  }
+
+  /** The result of a call that succeeded. */
+  success<T>(content: T, finishReason: FinishReason): Success<T> {
+    return {
+      ok: true,
+      content,
+      finishReason,
+      agent: this.agent,
+      model: this.model,
+      usage: this.usage,
+      cost: this.cost,
+      attempts: this.attempts,
+      toolCalls: this.#toolCalls ?? NONE,
+      children: this.#children ?? NONE,
+      startedAt: this.#startedAt,
+      durationMs: performance.now() - this.#began,
+      timing: this.#timing(),
+      usedFallback: this.usedFallback,
+      cached: this.cached,
+      replayed: false,
+      metadata: this.metadata,
+    };
+  }
+
+  /** The result of a call that only says what it would send. */
+  dryRun({ name }: Provider, request: ModelRequest): DryRun {
+    return { ...this.success(undefined, "stop"), request, provider: name };
+  }
+
+  /** The result of a call that failed. */
+  failure(error: AgentError): Failure {
+    const { finishReason: _, ...base } = this.success(undefined, "stop");
+    return { ...base, ok: false, content: undefined, error };
+  }
+
+  /** Tells the call that this one was made in, if there is one, that it has ended. */
+  end<R extends Result>(result: R): R {
+    this.context.collect?.(result);
+    return result;
+  }
+
+  #timing(): Timing {
+    const { requests, tokens, pause } = this.#limited;
+    const limitedMs = requests + tokens + pause;
+    const most = Math.max(requests, tokens, pause);
+    const limitedBy = most === requests ? "requests" : most === tokens ? "tokens" : "pause";
+    return {
+      queuedMs: this.queuedMs,
+      limitedMs,
+      limitedBy: limitedMs === 0 ? undefined : limitedBy,
+      backoffMs: this.backoffMs,
+      modelMs: this.modelMs,
+      toolsMs: this.toolsMs,
+      connectMs: this.connectMs,
+      firstTokenMs: this.firstTokenMs,
+      generationMs: this.generationMs,
+    };
+  }
+}
+
+/** Shared by all that have none of something. */
+const NONE: readonly never[] = Object.freeze([]);
+
+const NOT_LIMITED = { requests: 0, tokens: 0, pause: 0 };

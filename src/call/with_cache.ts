@@ -1,0 +1,98 @@
+/** The answer that is there already, or is on its way to somebody else: it costs nothing. */
+import { keep, lookUp } from "../cache/read_cache.ts";
+import { flights, SharedFailure } from "../cache/single_flight.ts";
+import { keyOf } from "../cache/request_key.ts";
+import type { CacheOptions } from "../cache/cache_options.ts";
+import { AgentError, type ErrorCode } from "../model/errors.ts";
+import type { ModelReply } from "../model/message.ts";
+import { type Answer, read } from "./read_reply.ts";
+import type { ModelAgent } from "./options/model_agent.ts";
+import type { Configuration } from "./options/config.ts";
+import { handOn } from "./emit_delta.ts";
+import type { CallOptions } from "./options/options.ts";
+import type { Outgoing } from "./send.ts";
+
+/** What may be given out again, and to whom. */
+export interface Sharing {
+  /** Where answers are kept; `undefined` if they are not. */
+  readonly cache: CacheOptions | undefined;
+  /** Are identical calls in flight one request? */
+  readonly coalesce: boolean;
+  /** Is the answer wanted anew, whatever is kept? */
+  readonly skipCache: boolean;
+}
+
+/** What the call shares with others; `undefined` if that is nothing. */
+export function sharingOf(
+  agent: ModelAgent,
+  options: CallOptions,
+  config: Configuration,
+): Sharing | undefined {
+  const cache = (options.cache ?? agent.cache ?? config.cache) || undefined;
+  const coalesce = options.coalesce ?? agent.coalesce ?? config.coalesce ?? cache !== undefined;
+  if (cache === undefined && !coalesce) return undefined;
+  return { cache, coalesce, skipCache: options.skipCache ?? false };
+}
+
+/** What failed for reasons that only this call has: another one may succeed. */
+const OWN: ReadonlySet<ErrorCode> = new Set(["aborted", "budget", "circuit_open", "tool"]);
+
+/** Asks only if no such answer is kept and nobody is asking the same. */
+export async function cached(
+  call: Outgoing,
+  { cache, coalesce, skipCache }: Sharing,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const { signal, trace } = call;
+  // What cannot be told apart from something else is not shared.
+  const key = keyOf(call.provider, call.request);
+  if (key === undefined) return await ask();
+
+  if (cache !== undefined && !skipCache) {
+    const reply = await lookUp(cache, key, signal);
+    const answer = reply && await replay(call, reply).catch(unlessUnreadable);
+    if (answer !== undefined) return answer;
+  }
+  const work = async (): Promise<Answer> => {
+    const answer = await ask();
+    // Before others are told, so that who comes then finds it.
+    if (cache !== undefined) await keep(cache, key, answer.reply, signal);
+    return answer;
+  };
+  if (!coalesce || skipCache) return await work();
+
+  const began = performance.now();
+  // Who was handed the beginning of an answer cannot be given another one; the others can.
+  const own = (error: unknown) => trace.handedOn || OWN.has((error as AgentError).code);
+  const { value, shared } = await flights.share(key, work, { signal, own }).catch((thrown) => {
+    throw thrown instanceof SharedFailure ? followersError(call, thrown.cause) : thrown;
+  });
+  if (!shared) return value;
+  trace.modelMs += performance.now() - began;
+  return await replay(call, value.reply);
+}
+
+/** Reads a reply that was not asked for by this call, and hands its text on where it is waited for piece by piece. */
+async function replay(call: Outgoing, reply: ModelReply): Promise<Answer> {
+  const { trace, agent, hooks, signal } = call;
+  const answer = await read(reply, agent, trace, signal);
+  trace.cached = true;
+  if (hooks.onDelta !== undefined && reply.text !== "") await handOn(call, reply.text);
+  return answer;
+}
+
+/** A kept answer that the schema refuses, maybe a newer one than it was kept for, counts as none. */
+function unlessUnreadable(error: unknown): undefined {
+  if (error instanceof AgentError && error.code === "invalid_output") return undefined;
+  throw error;
+}
+
+/** The failure of the request that this call waited for, as its own. */
+function followersError({ trace }: Outgoing, cause: unknown): unknown {
+  if (!(cause instanceof AgentError)) return cause;
+  const { code, status, retryAfterMs, retryable, issues, text } = cause;
+  return trace.make(
+    `Cannot finish the call of "${trace.agent}" as the request that it shared failed: ${cause.message}`,
+    { code, status, retryAfterMs, retryable, issues, text, cause },
+  );
+}

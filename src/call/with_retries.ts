@@ -1,0 +1,115 @@
+/** Asks one model: with its retries, its breaker and its hedging. */
+import type { AgentError } from "../model/errors.ts";
+import { type Breaker, breakerOf } from "../resilience/circuit_breaker.ts";
+import type { RetryPolicy } from "../resilience/backoff.ts";
+import { retry, retryAfter, type RetryHooks } from "../resilience/retry.ts";
+import type { Answer } from "./read_reply.ts";
+import type { Candidate } from "./candidates.ts";
+import { type Outgoing, send } from "./send.ts";
+import { sendHedged } from "./with_hedging.ts";
+
+/** Asks one model, again if need be. */
+export function retried(call: Outgoing, candidate: Candidate): Promise<Answer> {
+  const { policy, breaker, hedge } = candidate;
+  if (breaker !== undefined || hedge !== undefined) return guarded(call, candidate);
+  const again = (thrown: unknown) =>
+    retryAfter(thrown, () => send(call), policy, new Retries(call, policy));
+  return send(call, again);
+}
+
+/** The same, where attempts have a breaker before them or duplicates beside them. */
+function guarded(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
+  const { gate } = call.trace.context;
+  const guard = breaker && (gate?.guard(call, breaker) ?? guardOf(call, breaker));
+  const once = hedge === undefined ? send : (call: Outgoing) => sendHedged(call, hedge);
+  const work = guard === undefined ? () => once(call) : async () => {
+    guard.check(); // before it waits for permits, and again when it has them
+    try {
+      return await once({ ...call, enter: guard.enter, breaker });
+    } finally {
+      if (guard.told !== undefined) await guard.told();
+    }
+  };
+  return retry(work, policy, new Retries(call, policy, guard));
+}
+
+/** What repeating has to do with the call. */
+class Retries implements RetryHooks {
+  readonly #call: Outgoing;
+  readonly #policy: RetryPolicy;
+  readonly #guard: Guard | undefined;
+
+  constructor(call: Outgoing, policy: RetryPolicy, guard?: Guard) {
+    this.#call = call;
+    this.#policy = policy;
+    this.#guard = guard;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  // What has just been left alone is not waited for: its own error tells more, and the next model may answer.
+  mayRepeat(): boolean {
+    return !this.#call.trace.handedOn && !this.#guard?.isOpen();
+  }
+
+  get on(): RetryPolicy["on"] {
+    const { on } = this.#policy;
+    return on && ((error, attempt) => {
+      try {
+        return on(error, attempt);
+      } catch (cause) {
+        const { trace } = this.#call;
+        throw trace.make(`Cannot finish the call of "${trace.agent}" as its retries.on threw`, {
+          code: "tool",
+          cause,
+        });
+      }
+    });
+  }
+
+  onRetry(error: AgentError, attempt: number, delayMs: number): void {
+    this.#call.hooks.onRetry?.(error, attempt, delayMs);
+  }
+
+  onWaited(ms: number): void {
+    this.#call.trace.backoffMs += ms;
+  }
+}
+
+/** The breaker of a model, as a call sees it. */
+export interface Guard {
+  /** Throws if the model is left alone. */
+  check(): void;
+  /** Is the model left alone now? */
+  isOpen(): boolean;
+  /** The request goes out; gives what must be told how it ended. Throws if the model is left alone. */
+  enter(): ReturnType<Breaker["enter"]> | undefined;
+  /** Waits until the breaker knows how the last attempt ended, if it stands elsewhere. */
+  told?(): Promise<void>;
+}
+
+/** The breaker of the model that is asked, as this call sees it. */
+export function guardOf(
+  { provider, request: { model }, trace }: Pick<Outgoing, "provider" | "request" | "trace">,
+  options: NonNullable<Candidate["breaker"]>,
+): Guard {
+  const breaker = breakerOf(provider, model);
+  const check = () => {
+    const retryAfterMs = breaker.openFor(options, performance.now());
+    if (retryAfterMs === 0) return;
+    throw trace.make(
+      `Cannot finish the call of "${trace.agent}" as the model "${model}" is left alone after too many failures`,
+      { code: "circuit_open", retryAfterMs },
+    );
+  };
+  return {
+    check,
+    isOpen: () => breaker.openFor(options, performance.now()) > 0,
+    enter() {
+      check();
+      return breaker.enter(options, performance.now());
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { Context } from "hono";
+import { unknownModel } from "./openai_error.ts";
+import type { Env, Service } from "../service.ts";
+
+/** `GET /v1/models`: the agents, as if they were models. */
+export function modelsRoute({ agents }: Service) {
+  return (c: Context<Env>): Response =>
+    c.json({ object: "list", data: [...agents.keys()].map(modelOf) });
+}
+
+/** `GET /v1/models/:id`: one of them. */
+export function modelRoute({ agents }: Service) {
+  return (c: Context<Env>): Response => {
+    const name = c.req.param("id") ?? "";
+    if (!agents.has(name)) throw unknownModel();
+    return c.json(modelOf(name));
+  };
+}
+
+function modelOf(name: string) {
+  return { id: name, object: "model", created: 0, owned_by: "shoal" };
+}

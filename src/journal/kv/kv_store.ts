@@ -1,0 +1,232 @@
+import { Lease } from "./lease.ts";
+import { keepText, type KvText, readText } from "./large_text.ts";
+import { JournalError, reasonOf } from "../journal_error.ts";
+import type { KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv_database.ts";
+import type { JournalStore, StoreChanges, StoredItem, StoredRun } from "../store.ts";
+
+/** What the keys and values mean. Whoever changes that counts it up. */
+const FORMAT = 1;
+
+/** An item that was begun. */
+interface KvStarted {
+  readonly starts: number;
+  readonly started: KvText;
+  readonly params?: KvText;
+}
+
+/** Keeps a journal in Deno KV. */
+export class KvStore implements JournalStore {
+  // Deno KV takes 1,000 changes and 800 KiB at once.
+  readonly groupSize = 50;
+  readonly #where: KvDatabase | string | undefined;
+  readonly #prefix: KvKey;
+  readonly #leaseMs: number;
+  readonly #claimed = new Map<string, Lease | undefined>();
+  #opening: Promise<KvDatabase> | undefined;
+
+  /** Connects when it is first used. */
+  constructor(where: KvDatabase | string | undefined, prefix: KvKey, leaseMs: number) {
+    this.#where = where;
+    this.#prefix = prefix;
+    this.#leaseMs = leaseMs;
+  }
+
+  async claim(runId: string): Promise<string | undefined> {
+    if (this.#claimed.has(runId)) {
+      throw new JournalError(
+        `Cannot open the run "${runId}" as it is open already: wait until it has ended`,
+        "locked",
+      );
+    }
+    this.#claimed.set(runId, undefined);
+    try {
+      const kv = await this.#open();
+      const lease = await Lease.take(kv, this.#key("lease", runId), this.#leaseMs, runId);
+      this.#claimed.set(runId, lease);
+      return await this.state(runId);
+    } catch (error) {
+      await this.release(runId);
+      throw error;
+    }
+  }
+
+  async release(runId: string): Promise<void> {
+    const lease = this.#claimed.get(runId);
+    this.#claimed.delete(runId);
+    await lease?.give();
+  }
+
+  async find(runId: string, ids: readonly string[]): Promise<(StoredItem | undefined)[]> {
+    const kv = await this.#open();
+    const keys = ids.flatMap((id) => [this.#key("item", runId, id), this.#key("end", runId, id)]);
+    // No more than ten at a time may be asked for.
+    const pages = [];
+    for (let i = 0; i < keys.length; i += 10) pages.push(kv.getMany(keys.slice(i, i + 10)));
+    const entries = (await Promise.all(pages)).flat();
+    return await Promise.all(
+      ids.map((id, i) => this.#item(kv, runId, id, entries[2 * i]!, entries[2 * i + 1]!)),
+    );
+  }
+
+  async write(runId: string, { started, ended, removed, state }: StoreChanges): Promise<void> {
+    const kv = await this.#open();
+    const lease = this.#lease(runId);
+    const keep = (kind: string, id: string, text: string) =>
+      keepText(kv, this.#key("part", runId, id, kind), text);
+    const begins = await Promise.all(started.map(async ({ id, starts, started, params }) => {
+      const value: KvStarted = {
+        starts,
+        started: await keep("item", id, started),
+        ...(params !== undefined && { params: await keep("params", id, params) }),
+      };
+      return [this.#key("item", runId, id), value] as const;
+    }));
+    const ends = await Promise.all(
+      ended.map(async ({ id, ended }) =>
+        [this.#key("end", runId, id), await keep("end", id, ended)] as const
+      ),
+    );
+    await lease.commit((atomic) => {
+      for (const [key, value] of [...begins, ...ends]) atomic = atomic.set(key, value);
+      for (const id of removed) atomic = atomic.delete(this.#key("item", runId, id));
+      return atomic.set(this.#key("run", runId), state);
+    });
+  }
+
+  async state(runId: string): Promise<string | undefined> {
+    const kv = await this.#open();
+    const { value } = await kv.get(this.#key("run", runId));
+    return value === null ? undefined : String(value);
+  }
+
+  async runs(): Promise<StoredRun[]> {
+    const kv = await this.#open();
+    const runs: StoredRun[] = [];
+    for await (const { key, value } of kv.list({ prefix: this.#key("run") })) {
+      runs.push({ runId: String(key.at(-1)), state: String(value) });
+    }
+    return runs;
+  }
+
+  async *items(runId: string): AsyncGenerator<StoredItem> {
+    const kv = await this.#open();
+    // Both lists are in the order of the ids.
+    const ends = kv.list({ prefix: this.#key("end", runId) }, { batchSize: 200 });
+    let end = await ends.next();
+    try {
+      const items = kv.list({ prefix: this.#key("item", runId) }, { batchSize: 200 });
+      for await (const entry of items) {
+        const id = String(entry.key.at(-1));
+        while (!end.done && String(end.value.key.at(-1)) < id) end = await ends.next();
+        const own = !end.done && end.value.key.at(-1) === id ? end.value : undefined;
+        const item = await this.#item(kv, runId, id, entry, own);
+        if (item !== undefined) yield item;
+      }
+    } finally {
+      await ends.return?.();
+    }
+  }
+
+  async remove(runId: string): Promise<void> {
+    const kv = await this.#open();
+    const lease = this.#lease(runId);
+    for (const kind of ["end", "item", "part"]) {
+      const keys: KvKey[] = [];
+      for await (const { key } of kv.list({ prefix: this.#key(kind, runId) }, { batchSize: 200 })) {
+        keys.push(key);
+        if (keys.length === 200) await lease.commit(deleting(keys.splice(0)));
+      }
+      await lease.commit(deleting(keys));
+    }
+    await lease.commit(deleting([this.#key("run", runId)]));
+  }
+
+  async close(): Promise<void> {
+    for (const lease of this.#claimed.values()) lease?.drop();
+    const leases = [...this.#claimed.values()];
+    this.#claimed.clear();
+    const opening = this.#opening;
+    this.#opening = undefined;
+    if (opening === undefined) return;
+    const kv = await opening.catch(() => undefined);
+    for (const lease of leases) await lease?.give();
+    if (kv !== this.#where) kv?.close();
+  }
+
+  async #item(
+    kv: KvDatabase,
+    runId: string,
+    id: string,
+    item: KvEntry,
+    end: KvEntry | undefined,
+  ): Promise<StoredItem | undefined> {
+    if (item.value === null) return undefined;
+    const { starts, started, params } = item.value as KvStarted;
+    const read = (kind: string, kept: KvText) =>
+      readText(kv, this.#key("part", runId, id, kind), kept);
+    const ended = (end?.value ?? undefined) as KvText | undefined;
+    return {
+      id,
+      starts,
+      started: await read("item", started),
+      ...(params !== undefined && { params: await read("params", params) }),
+      ...(ended !== undefined && { ended: await read("end", ended) }),
+    };
+  }
+
+  #key(...parts: KvKeyPart[]): KvKey {
+    return [...this.#prefix, ...parts];
+  }
+
+  #lease(runId: string): Lease {
+    const lease = this.#claimed.get(runId);
+    if (lease !== undefined) return lease;
+    throw new JournalError(`Cannot write to the run "${runId}" as it is not open`, "closed");
+  }
+
+  #open(): Promise<KvDatabase> {
+    return this.#opening ??= this.#connect().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    });
+  }
+
+  async #connect(): Promise<KvDatabase> {
+    const kv = typeof this.#where === "object" ? this.#where : await openKv(this.#where);
+    const key = this.#key("format");
+    const { value } = await kv.get(key);
+    if (value === null) await kv.atomic().set(key, FORMAT).commit();
+    else if (Number(value) > FORMAT) {
+      if (kv !== this.#where) kv.close();
+      throw new JournalError(
+        `Cannot open the journal as it was written by a newer version: its format is ${value}, ` +
+          `and this version knows ${FORMAT}: update @shoal/agents`,
+        "format",
+      );
+    }
+    return kv;
+  }
+}
+
+function deleting(keys: readonly KvKey[]): Parameters<Lease["commit"]>[0] {
+  return (atomic) => keys.reduce((atomic, key) => atomic.delete(key), atomic);
+}
+
+async function openKv(path: string | undefined): Promise<KvDatabase> {
+  const { Deno } = globalThis as { Deno?: { openKv?: (path?: string) => Promise<KvDatabase> } };
+  if (typeof Deno?.openKv !== "function") {
+    throw new JournalError(
+      "Cannot open the journal as there is no Deno.openKv: run Deno with --unstable-kv, or use sqliteJournal",
+      "open",
+    );
+  }
+  try {
+    return await Deno.openKv(path);
+  } catch (cause) {
+    throw new JournalError(
+      `Cannot open the journal as Deno KV refuses: ${reasonOf(cause)}`,
+      "open",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,91 @@
+import type { Journal } from "../model/journal.ts";
+import { JournalError } from "./journal_error.ts";
+import { journalOn, type JournalOptions } from "./journal_on.ts";
+import type { JournalStore, StoredItem } from "./store.ts";
+
+/**
+ * A journal in the memory of this process: for tests, and to repeat a run without paying twice. It ends with the process.
+ *
+ * @throws {TypeError} If an option is wrong.
+ *
+ * @example
+ * ```ts
+ * import { batch, defineAgent } from "@shoal/agents";
+ * import { memoryJournal } from "@shoal/agents/journal";
+ * import { scripted } from "@shoal/agents/testing";
+ *
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * await using journal = memoryJournal();
+ * const run = () => batch([[Echo, { text: "a" }]], { journal, runId: "nightly" });
+ * const [first] = await run();
+ * const [again] = await run();
+ * console.log(first.replayed, again.replayed, again.content); // false true hi
+ * ```
+ */
+export function memoryJournal(options: JournalOptions = {}): Journal {
+  return journalOn(memoryStore(), options);
+}
+
+/** A store in the memory of this process. */
+export function memoryStore(): JournalStore {
+  const runs = new Map<string, { state: string | undefined; items: Map<string, StoredItem> }>();
+  const claimed = new Set<string>();
+  const run = (runId: string) => {
+    const found = runs.get(runId);
+    if (found !== undefined && claimed.has(runId)) return found;
+    throw new JournalError(`Cannot write to the run "${runId}" as it is not open`, "closed");
+  };
+  return {
+    // deno-lint-ignore require-await -- it throws later
+    async claim(runId) {
+      if (claimed.has(runId)) {
+        throw new JournalError(
+          `Cannot open the run "${runId}" as it is open already: wait until it has ended`,
+          "locked",
+        );
+      }
+      claimed.add(runId);
+      const found = runs.get(runId);
+      if (found === undefined) runs.set(runId, { state: undefined, items: new Map() });
+      return found?.state;
+    },
+    release(runId) {
+      claimed.delete(runId);
+      if (runs.get(runId)?.state === undefined) runs.delete(runId);
+      return Promise.resolve();
+    },
+    find(runId, ids) {
+      const { items } = run(runId);
+      return ids.map((id) => items.get(id));
+    },
+    write(runId, { started, ended, removed, state }) {
+      const kept = run(runId);
+      for (const item of started) {
+        const ended = kept.items.get(item.id)?.ended;
+        kept.items.set(item.id, ended === undefined ? item : { ...item, ended });
+      }
+      for (const { id, ended: end } of ended) {
+        kept.items.set(id, { ...kept.items.get(id)!, ended: end });
+      }
+      for (const id of removed) kept.items.delete(id);
+      kept.state = state;
+    },
+    state: (runId) => Promise.resolve(runs.get(runId)?.state),
+    runs: () =>
+      Promise.resolve(
+        [...runs].flatMap(([runId, { state }]) => state === undefined ? [] : [{ runId, state }]),
+      ),
+    async *items(runId) {
+      yield* runs.get(runId)?.items.values() ?? [];
+    },
+    remove(runId) {
+      run(runId);
+      runs.set(runId, { state: undefined, items: new Map() });
+      return Promise.resolve();
+    },
+    close() {
+      claimed.clear();
+      return Promise.resolve();
+    },
+  };
+}

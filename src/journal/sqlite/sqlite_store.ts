@@ -1,0 +1,204 @@
+import type { StatementSync } from "node:sqlite";
+import type { Connection } from "./connection.ts";
+import { findAll, itemOf } from "./find_items.ts";
+import { loadIndex } from "./load_index.ts";
+import { insertAll, type SqlValue } from "./insert_items.ts";
+import { JournalError } from "../journal_error.ts";
+import type { NumberMap } from "../number_map.ts";
+import type { JournalStore, StoreChanges, StoredItem } from "../store.ts";
+
+/** A run that was claimed. */
+interface ClaimedRun {
+  readonly run: number;
+  /** Where the items stand that were there when it was claimed: those that come now are not looked for any more. */
+  readonly index: NumberMap;
+  /** Where the items stand that were begun: an index of 64 bits is good enough to find one, but not to write to one. */
+  readonly begun: Map<string, number>;
+}
+
+/** Keeps a journal in a SQLite database. */
+export class SqliteStore implements JournalStore {
+  readonly #connect: () => Connection;
+  readonly #runs = new Map<string, ClaimedRun>();
+  readonly #statements = new Map<string, StatementSync>();
+  #connection: Connection | undefined;
+
+  /** Connects when it is first used. */
+  constructor(connect: () => Connection) {
+    this.#connect = connect;
+  }
+
+  async claim(runId: string): Promise<string | undefined> {
+    const { claimed, lock, db } = this.#open();
+    if (claimed.has(runId)) {
+      throw new JournalError(
+        `Cannot open the run "${runId}" as it is open already: wait until it has ended`,
+        "locked",
+      );
+    }
+    claimed.add(runId);
+    try {
+      await lock.take();
+    } catch (error) {
+      claimed.delete(runId);
+      throw error;
+    }
+    try {
+      const row = this.#run(runId) ?? this.#insertRun(runId);
+      const run = Number(row.run);
+      this.#runs.set(runId, { run, index: await loadIndex(db, run), begun: new Map() });
+      return row.state === null ? undefined : String(row.state);
+    } catch (error) {
+      claimed.delete(runId);
+      lock.give();
+      throw error;
+    }
+  }
+
+  // deno-lint-ignore require-await -- it throws later
+  async release(runId: string): Promise<void> {
+    if (!this.#runs.delete(runId) || this.#connection === undefined) return;
+    this.#connection.claimed.delete(runId);
+    this.#connection.lock.give();
+  }
+
+  find(runId: string, ids: readonly string[]): (StoredItem | undefined)[] {
+    const { index } = this.#claimed(runId);
+    const prepare = (sql: string) => this.#prepare(sql);
+    // What stands where an index of 64 bits leads may be another one.
+    return findAll(prepare, ids.map((id) => index.get(id)))
+      .map((item, i) => item?.id === ids[i] ? item : undefined);
+  }
+
+  write(runId: string, { started, ended, removed, state }: StoreChanges): void {
+    const { run, index, begun } = this.#claimed(runId);
+    this.#open().lock.write(() => {
+      const { last } = this.#prepare("SELECT max(item) AS last FROM items").get()!;
+      const items: SqlValue[][] = [];
+      const inputs: SqlValue[][] = [];
+      let next = Number(last ?? 0);
+      for (const { id, starts, started: text, params } of started) {
+        let item = starts > 1 ? this.#again(index.get(id), id, starts, text) : 0;
+        if (item === 0) {
+          item = ++next;
+          items.push([item, run, id, starts, text]);
+        }
+        begun.set(id, item);
+        if (params !== undefined) inputs.push([item, params]);
+      }
+      const prepare = (sql: string) => this.#prepare(sql);
+      insertAll(prepare, "INSERT INTO items (item, run, id, starts, started)", items);
+      insertAll(prepare, "INSERT OR REPLACE INTO inputs", inputs);
+      const outcomes = ended.map(({ id, ended }) => [begun.get(id)!, ended]);
+      insertAll(prepare, "INSERT OR REPLACE INTO outcomes", outcomes);
+      for (const id of removed) {
+        for (const table of ["items", "inputs"]) {
+          this.#prepare(`DELETE FROM ${table} WHERE item = ?`).run(begun.get(id)!);
+        }
+      }
+      this.#prepare("UPDATE runs SET state = ? WHERE run = ?").run(state, run);
+    });
+    for (const { id } of ended) begun.delete(id);
+    for (const id of removed) begun.delete(id);
+  }
+
+  // deno-lint-ignore require-await -- it throws later
+  async state(runId: string): Promise<string | undefined> {
+    const state = this.#run(runId)?.state ?? undefined;
+    return state as string | undefined;
+  }
+
+  // deno-lint-ignore require-await -- it throws later
+  async runs(): Promise<{ runId: string; state: string }[]> {
+    this.#open();
+    const rows = this.#prepare("SELECT id, state FROM runs WHERE state IS NOT NULL").all();
+    return rows.map(({ id, state }) => ({ runId: String(id), state: String(state) }));
+  }
+
+  async *items(runId: string): AsyncGenerator<StoredItem> {
+    const row = this.#run(runId);
+    if (row === undefined) return;
+    // Page by page: nothing stays open while the reader takes his time.
+    const page = this.#prepare(`
+      SELECT item, id, starts, started, params, ended FROM items
+      LEFT JOIN inputs USING (item) LEFT JOIN outcomes USING (item)
+      WHERE run = ? AND item > ? ORDER BY item LIMIT 500
+    `);
+    let last = 0;
+    while (true) {
+      const rows = page.all(row.run as number, last);
+      if (rows.length === 0) return;
+      for (const row of rows) yield itemOf(row);
+      last = Number(rows.at(-1)!.item);
+    }
+  }
+
+  // deno-lint-ignore require-await -- it throws later
+  async remove(runId: string): Promise<void> {
+    const { run } = this.#claimed(runId);
+    const { db, lock } = this.#open();
+    lock.write(() => {
+      for (const table of ["outcomes", "inputs", "items"]) {
+        this.#prepare(
+          `DELETE FROM ${table} WHERE item IN (SELECT item FROM items WHERE run = ?)`,
+        ).run(run);
+      }
+      this.#prepare("DELETE FROM runs WHERE run = ?").run(run);
+      // The file gets shorter; it is a row a page. (VACUUM is not to be had where Deno's permissions are limited.)
+      for (const _ of db.prepare("PRAGMA incremental_vacuum").iterate());
+    });
+  }
+
+  // deno-lint-ignore require-await -- it throws later
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    for (const runId of this.#runs.keys()) {
+      connection.claimed.delete(runId);
+      connection.lock.give();
+    }
+    this.#runs.clear();
+    this.#statements.clear();
+    this.#connection = undefined;
+    connection.leave();
+  }
+
+  #open(): Connection {
+    return this.#connection ??= this.#connect();
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      this.#statements.set(sql, statement = this.#open().db.prepare(sql));
+    }
+    return statement;
+  }
+
+  #run(runId: string): Record<string, unknown> | undefined {
+    this.#open();
+    return this.#prepare("SELECT run, state FROM runs WHERE id = ?").get(runId);
+  }
+
+  #insertRun(runId: string): { run: number | bigint; state: null } {
+    let run: number | bigint = 0;
+    this.#open().lock.write(() => {
+      run = this.#prepare("INSERT INTO runs (id) VALUES (?)").run(runId).lastInsertRowid;
+    });
+    return { run, state: null };
+  }
+
+  /** An item that is there begins once more: where it is, or 0 if it is another one after all. */
+  #again(item: number, id: string, starts: number, text: string): number {
+    const update = this.#prepare(
+      "UPDATE items SET starts = ?, started = ? WHERE item = ? AND id = ?",
+    );
+    return update.run(starts, text, item, id).changes === 0 ? 0 : item;
+  }
+
+  #claimed(runId: string): ClaimedRun {
+    const run = this.#runs.get(runId);
+    if (run !== undefined) return run;
+    throw new JournalError(`Cannot write to the run "${runId}" as it is not open`, "closed");
+  }
+}

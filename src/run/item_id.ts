@@ -1,0 +1,104 @@
+/** Who an item of a journal is: the same whenever the same is asked, in any order and any process. */
+import { createHash } from "node:crypto";
+import type { AgentCall, Callable } from "../call/options/callable.ts";
+import { configuration } from "../call/options/config.ts";
+import { questionHash } from "../agent/request_fingerprint.ts";
+import { type CallOptions, settingsOf } from "../call/options/options.ts";
+import { refuse } from "../model/check_options.ts";
+import { inOrder } from "../model/canonical_json.ts";
+
+/** Stands in every identity. Journals outlive a release: whoever changes what an identity means counts it up. */
+const FORMAT = 1;
+
+/** What names an item, if the caller says. */
+type Key = string | undefined;
+
+/** Names the items of a run. */
+export class Identities {
+  readonly #version: string | undefined;
+  readonly #agents = new Map<Callable, string>();
+
+  /** For a run of this version. */
+  constructor(version: string | undefined) {
+    this.#version = version;
+  }
+
+  /**
+   * A call: who is called and what that is made of, with which parameters, by which key, and what the call itself says of what is asked.
+   *
+   * @throws {TypeError} If its parameters cannot be told from others and it has no key.
+   */
+  ofCall([agent, params, options]: AgentCall, index: number): string {
+    let who = this.#agents.get(agent);
+    if (who === undefined) {
+      who = JSON.stringify([FORMAT, this.#version ?? null, agent.name, questionHash(agent)]);
+      this.#agents.set(agent, who);
+    }
+    const named = (agent as { readonly model?: string }).model;
+    const model = options?.model ?? named ?? configuration().model;
+    const own = options === undefined ? undefined : settingsOfCall(options);
+    return idOf(who, [model ?? null, own ?? null], params, options?.key, `call ${index}`);
+  }
+
+  /**
+   * An item of `each`: what it is, or its key.
+   *
+   * @throws {TypeError} If it cannot be told from others and has no key.
+   */
+  ofItem(item: unknown, key: Key, index: number): string {
+    const who = JSON.stringify([FORMAT, this.#version ?? null, "each"]);
+    return key === undefined
+      ? idOf(who, [], item, undefined, `item ${index}`)
+      : idOf(who, [], null, key, `item ${index}`);
+  }
+}
+
+function idOf(who: string, more: unknown[], params: unknown, key: Key, name: string): string {
+  const text = textOf([...more, params, key ?? null]) ??
+    (key === undefined ? undefined : textOf([...more, null, key]));
+  if (text === undefined) {
+    refuse(`record ${name} in the journal`, "what goes in", "plain data, or have a `key`", params);
+  }
+  return createHash("sha256").update(who).update(text).digest("hex").slice(0, 32);
+}
+
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(inOrder(value, marked));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a call asks otherwise than its agent does. */
+function settingsOfCall(options: CallOptions): unknown {
+  const { messages, maxSteps } = options;
+  const settings = settingsOf({}, options);
+  const isEmpty = messages === undefined && maxSteps === undefined &&
+    Object.keys(settings).length === 0;
+  return isEmpty ? undefined : { messages, maxSteps, settings };
+}
+
+/** What JSON cannot say, with a mark that no plain data has. */
+function marked(value: unknown, inside: (value: unknown) => unknown): unknown {
+  const mark = (what: string, text: unknown) => ({ [`\0${what}`]: text });
+  if (typeof value === "bigint" || typeof value === "number" || value === undefined) {
+    return mark(typeof value, String(value));
+  }
+  if (typeof value !== "object" || value === null) throw new TypeError("Nobody knows what it does");
+  if (value instanceof ArrayBuffer) return mark("bytes", digest(new Uint8Array(value)));
+  if (ArrayBuffer.isView(value)) {
+    return mark("bytes", digest(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)));
+  }
+  if (value instanceof Map) return mark("map", inside([...value]));
+  if (value instanceof Set) return mark("set", inside([...value]));
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") return mark("json", inside(toJSON.call(value, "")));
+  const members = { ...value };
+  if (Object.keys(members).length === 0) throw new TypeError("It keeps what it is to itself");
+  return inside(members);
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("base64");
+}

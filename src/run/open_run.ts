@@ -1,0 +1,164 @@
+import { configuration } from "../call/options/config.ts";
+import { budgetsOf, currentContext, inContext } from "../call/context.ts";
+import { modeFor } from "../call/options/mode.ts";
+import { limiterFor } from "../limits/adaptive_limiter.ts";
+import { ChildAbort, onAbort } from "../async/abort.ts";
+import type { Result } from "../model/result.ts";
+import { holdTimers } from "../async/timer.ts";
+import { Lanes } from "./lanes.ts";
+import { Journalled } from "./journalled.ts";
+import { limitsOf, type RunOptions } from "./run_options.ts";
+import { Progress } from "./progress.ts";
+
+/** What a run does with its items. */
+export interface Work<T, R, V = unknown> {
+  /** Works on one item. A throw ends the run. */
+  item(item: T, index: number, run: RunHandle): Promise<V>;
+  /** Makes of it what is handed on; `undefined` is not. A throw ends the run. */
+  made(value: V, item: T, index: number, run: RunHandle): R | undefined | Promise<R | undefined>;
+  /**
+   * May the work go on after an abort, because it is a function of the caller's that need not listen? Then it is left behind, and
+   * the run fails at its deadline, instead of the items that are not finished.
+   */
+  readonly deaf: boolean;
+  /** Does a failure stop the run? */
+  readonly stops: boolean;
+}
+
+/** The run, as the work on an item sees it. */
+export interface RunHandle {
+  /** Aborts the work on the items: the run was stopped, or its deadline has passed. */
+  readonly signal: AbortSignal;
+  /** Has the run been stopped? Not so at the deadline: then what is unfinished is a failure. */
+  readonly stopped: boolean;
+  /** Where the items are recorded, if they are. */
+  readonly journal: Journalled | undefined;
+  /** Tells that the item is finished, and whether it succeeded. One that is dropped is not. */
+  finished(ok: boolean, replayed?: boolean): void;
+  /** Tells that the item was passed over. */
+  skipped(): void;
+  /** Ends the run with this error, behind what is finished. */
+  fail(error: unknown): void;
+}
+
+/** A run that has begun. */
+export interface Run<R> {
+  /** How many items were begun. */
+  readonly begun: number;
+  /** The next value, or the end. Throws what ended the run early. */
+  next(): Promise<IteratorResult<R, undefined>>;
+  /** Stops it: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires. */
+  stop(): Promise<void>;
+}
+
+/** Begins to work on the items, inside the context of the caller. */
+export function openRun<T, R, V>(
+  source: Iterable<T> | AsyncIterable<T>,
+  options: RunOptions,
+  work: Work<T, R, V>,
+): Run<R> {
+  const context = currentContext();
+  const { attempts, items: concurrency } = limitsOf(options);
+  const abort = new ChildAbort(context.signal, options.signal);
+  const items = new ChildAbort(abort.signal);
+  const known = Array.isArray(source);
+  const journal = options.journal && new Journalled(options.journal, options, work.stops);
+
+  const handle: RunHandle = {
+    signal: items.signal,
+    get stopped() {
+      return abort.signal.aborted;
+    },
+    journal,
+    finished: (ok, replayed) => progress.finish(ok, replayed),
+    skipped: () => progress.skip(),
+    fail: (error) => lanes.fail(error),
+  };
+  const letGo = holdTimers();
+  const lanes = new Lanes<T, R, V>({
+    source,
+    concurrency,
+    buffer: options.buffer ?? concurrency,
+    abort,
+    waits: !work.deaf,
+    work: (item, index) => work.item(item, index, handle),
+    made: (value, item, index) => work.made(value, item, index, handle),
+  });
+  const progress = new Progress({
+    total: known ? source.length : undefined,
+    begun: () => lanes.pulled,
+    recorded: journal !== undefined,
+    onProgress: options.onProgress,
+    fail: handle.fail,
+  });
+  const collect = (part: Result): void => {
+    progress.use(part);
+    context.collect?.(part);
+  };
+
+  items.abortAfter(options.deadline, "the run was not finished");
+  const release = onAbort(items.signal, () => {
+    // At the deadline the rest of an array fails item by item; who knows how long another source goes on?
+    if (work.deaf) lanes.fail(items.signal.reason);
+    else if (!known) lanes.finish();
+  });
+  // Even if nobody asks for what is left: after an abort there is nothing to report.
+  onAbort(abort.signal, () => {
+    letGo();
+    progress.close(false);
+  });
+  async function close(report: boolean): Promise<void> {
+    release();
+    letGo();
+    items[Symbol.dispose]();
+    abort[Symbol.dispose]();
+    await progress.close(report);
+  }
+
+  async function conclude(): Promise<void> {
+    try {
+      await journal?.close();
+    } catch (error) {
+      await close(false);
+      throw error;
+    }
+    await close(true);
+  }
+  async function breakOff(error: unknown): Promise<never> {
+    // What ended the run is the error to tell.
+    await journal?.close().catch(() => {});
+    await close(false);
+    throw error;
+  }
+
+  inContext(
+    {
+      ...context,
+      signal: items.signal,
+      limiters: [limiterFor(attempts), ...context.limiters],
+      budgets: budgetsOf(options, context),
+      // Nobody waits for a single one of them.
+      priority: 0,
+      mode: modeFor(options.mode, context.mode, configuration().mode),
+      collect,
+    },
+    () => lanes.start(journal?.open()),
+  );
+  return {
+    get begun() {
+      return lanes.pulled;
+    },
+    next() {
+      return lanes.next().then(
+        (next) => next.done ? conclude().then(() => next) : next,
+        (error) => breakOff(error),
+      );
+    },
+    async stop() {
+      const stopping = lanes.stop(new DOMException("The run was stopped", "AbortError"));
+      await close(false);
+      await stopping;
+      await journal?.close();
+    },
+  };
+}

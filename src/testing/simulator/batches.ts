@@ -1,0 +1,181 @@
+/**
+ * Batches: files of requests that are answered in a file.
+ */
+import { errorPlan, jsonPlan, missing } from "./error_bodies.ts";
+import type { Exchange } from "./http/exchange.ts";
+import { type Files, list } from "./files.ts";
+import type { Plan } from "./response_plan.ts";
+
+/** Answers one request of a file. */
+export type AskLine = (
+  url: string,
+  body: unknown,
+) => Promise<{ readonly status: number; readonly body: unknown }>;
+
+/** A line of a file of requests. */
+interface BatchLine {
+  readonly custom_id?: unknown;
+  readonly method?: unknown;
+  readonly url?: unknown;
+  readonly body?: unknown;
+}
+
+interface Batch {
+  readonly object: Record<string, unknown>;
+  /** When it is done, on the clock of `performance`. */
+  readonly doneAt: number;
+  /** What comes of it. */
+  readonly work: Promise<Record<string, unknown>>;
+  /** Was it cancelled? */
+  cancelled: boolean;
+}
+
+const PATH = /^\/v1\/batches(?:\/([\w-]+)(\/cancel)?)?$/;
+const ENDPOINTS = ["/v1/chat/completions", "/v1/responses"];
+
+/** Keeps batches. */
+export class Batches {
+  readonly #files: Files;
+  readonly #ask: AskLine;
+  readonly #batches = new Map<string, Batch>();
+
+  constructor(files: Files, ask: AskLine) {
+    this.#files = files;
+    this.#ask = ask;
+  }
+
+  /** Answers a request about batches; `undefined` if it is about something else. */
+  plan(exchange: Exchange, latency: number): Plan | Promise<Plan> | undefined {
+    const [path, id, cancel] = PATH.exec(exchange.path) ?? [];
+    if (path === undefined) return undefined;
+    const { method } = exchange;
+    if (id === undefined) {
+      if (method === "POST") return this.#create(exchange.body, latency);
+      return method === "GET" ? this.#list() : undefined;
+    }
+    const batch = this.#batches.get(id);
+    if (batch === undefined) {
+      return errorPlan(404, { message: `No batch found with id '${id}'.`, param: "batch_id" });
+    }
+    if (cancel !== undefined && method === "POST") batch.cancelled = true;
+    else if (cancel !== undefined || method !== "GET") return undefined;
+    return stateOf(batch).then((state) => jsonPlan(200, state));
+  }
+
+  async #list(): Promise<Plan> {
+    return jsonPlan(
+      200,
+      list(await Promise.all([...this.#batches.values()].reverse().map(stateOf))),
+    );
+  }
+
+  #create(text: string, latency: number): Plan {
+    let body: Record<string, unknown>;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      return errorPlan(400, { message: "We could not parse the JSON body of your request." });
+    }
+    const { input_file_id, endpoint, completion_window, metadata = null } = body ?? {};
+    const file = this.#files.get(input_file_id);
+    if (file === undefined) return missing("input_file_id", "The input file does not exist.");
+    if (file.purpose !== "batch") {
+      return errorPlan(400, {
+        message: "The file's purpose must be 'batch'.",
+        param: "input_file_id",
+      });
+    }
+    if (!ENDPOINTS.includes(endpoint as string)) {
+      return errorPlan(400, { message: "The endpoint is not supported.", param: "endpoint" });
+    }
+    if (completion_window !== "24h") {
+      return errorPlan(400, { message: "The window must be '24h'.", param: "completion_window" });
+    }
+    const id = `batch_sim${this.#batches.size}`;
+    const object = {
+      id,
+      object: "batch",
+      endpoint,
+      errors: null,
+      input_file_id,
+      completion_window,
+      status: "in_progress",
+      output_file_id: null,
+      error_file_id: null,
+      created_at: Math.floor(Date.now() / 1000),
+      metadata,
+    };
+    const work = this.#work(id, file.text, endpoint as string);
+    const batch = { object, work, doneAt: performance.now() + latency, cancelled: false };
+    this.#batches.set(id, batch);
+    return jsonPlan(200, object);
+  }
+
+  async #work(id: string, text: string, endpoint: string): Promise<Record<string, unknown>> {
+    const lines: BatchLine[] = [];
+    const seen = new Set<unknown>();
+    const errors: unknown[] = [];
+    for (const [i, one] of text.split("\n").entries()) {
+      if (one.trim() === "") continue;
+      const wrong = (code: string, message: string) =>
+        errors.push({ code, message, param: null, line: i + 1 });
+      let line: BatchLine;
+      try {
+        line = JSON.parse(one);
+      } catch {
+        wrong("invalid_json_line", "This line is not parseable as valid JSON.");
+        continue;
+      }
+      if (typeof line.custom_id !== "string") {
+        wrong("missing_required_parameter", "custom_id is missing.");
+      } else if (seen.has(line.custom_id)) {
+        wrong("duplicate_custom_id", "The custom_id is not unique.");
+      } else if (line.method !== "POST") wrong("invalid_method", "The method must be POST.");
+      else if (line.url !== endpoint) wrong("mismatched_url", "The url is not that of the batch.");
+      seen.add(line.custom_id);
+      lines.push(line);
+    }
+    if (lines.length === 0 && errors.length === 0) {
+      errors.push({
+        code: "empty_file",
+        message: "The input file is empty.",
+        param: null,
+        line: null,
+      });
+    }
+    if (errors.length > 0) return { status: "failed", errors: { object: "list", data: errors } };
+    const answers = await Promise.all(lines.map(async ({ custom_id, body }, i) => {
+      // A function among the options may throw.
+      const { status, body: answer } = await this.#ask(endpoint, body).catch((error) => ({
+        status: 500,
+        body: { error: { message: String(error), type: "server_error", code: null } },
+      }));
+      const response = { status_code: status, request_id: `req_${id}_${i}`, body: answer };
+      return {
+        status,
+        text: JSON.stringify({ id: `batch_req_${id}_${i}`, custom_id, response, error: null }),
+      };
+    }));
+    // In another order than they were asked, as it is there.
+    answers.reverse();
+    const good = answers.filter(({ status }) => status === 200);
+    const bad = answers.filter(({ status }) => status !== 200);
+    const fileOf = (name: string, of: typeof answers) =>
+      of.length === 0 ? null : this.#files.add(
+        `${id}_${name}.jsonl`,
+        "batch_output",
+        of.map(({ text }) => text + "\n").join(""),
+      ).id;
+    return {
+      status: "completed",
+      output_file_id: fileOf("output", good),
+      error_file_id: fileOf("error", bad),
+      request_counts: { total: answers.length, completed: good.length, failed: bad.length },
+    };
+  }
+}
+
+async function stateOf({ object, doneAt, work, cancelled }: Batch): Promise<unknown> {
+  if (cancelled) return { ...object, status: "cancelled" };
+  return performance.now() < doneAt ? object : { ...object, ...await work };
+}

@@ -1,0 +1,72 @@
+/**
+ * The input of the Responses API, as messages: so whoever answers need not know both.
+ */
+import { isRecord } from "../../../model/check_options.ts";
+import { errorPlan, missing } from "../error_bodies.ts";
+import type { SimulatorMessage } from "../request_types.ts";
+import type { Plan } from "../response_plan.ts";
+import { brokenRound, responsesError } from "./tool_rounds.ts";
+
+/** What Chat Completions know and this API does not. */
+const UNKNOWN = [
+  "messages",
+  "stop",
+  "seed",
+  "max_tokens",
+  "max_completion_tokens",
+  "response_format",
+  "reasoning_effort",
+];
+
+/** The messages of a request, or the answer to a wrong one. */
+export function responsesMessages(body: Record<string, unknown>): SimulatorMessage[] | Plan {
+  const unknown = UNKNOWN.find((name) => name in body);
+  if (unknown !== undefined) {
+    const message = `Unknown parameter: '${unknown}'.`;
+    return errorPlan(400, { message, param: unknown, code: "unknown_parameter" });
+  }
+  const { input, instructions, previous_response_id } = body;
+  if (typeof previous_response_id === "string") {
+    const message = `Previous response with id '${previous_response_id}' not found.`;
+    const code = "previous_response_not_found";
+    return errorPlan(400, { message, param: "previous_response_id", code });
+  }
+  if (typeof input !== "string" && !(Array.isArray(input) && input.length > 0)) {
+    return missing("input", "Missing required parameter: 'input'.");
+  }
+  const messages: SimulatorMessage[] = [];
+  if (typeof instructions === "string") messages.push({ role: "system", content: instructions });
+  const items = typeof input === "string" ? [{ role: "user", content: input }] : input as unknown[];
+  for (const [at, item] of items.entries()) {
+    const wrong = add(messages, item, at);
+    if (wrong) return wrong;
+  }
+  const broken = brokenRound(messages);
+  return broken ? errorPlan(400, responsesError(broken)) : messages;
+}
+
+/** Adds an item to the messages; the answer if it is wrong. */
+function add(messages: SimulatorMessage[], item: unknown, at: number): Plan | undefined {
+  if (!isRecord(item)) return errorPlan(400, { message: `Invalid type for 'input[${at}]'.` });
+  const { type = "message", role, content } = item;
+  if (type === "message") {
+    if (typeof role !== "string") {
+      return missing(`input[${at}].role`, `Missing required parameter: 'input[${at}].role'.`);
+    }
+    messages.push({ role, content });
+  } else if (type === "function_call") {
+    const { call_id, name, arguments: args } = item;
+    const call = { id: call_id, type: "function", function: { name, arguments: args } };
+    const last = messages.at(-1);
+    // What was said and asked for at once is one message.
+    if (last?.role === "assistant") {
+      messages.splice(-1, 1, { ...last, tool_calls: [...last.tool_calls ?? [], call] });
+    } else messages.push({ role: "assistant", content: null, tool_calls: [call] });
+  } else if (type === "function_call_output") {
+    messages.push({ role: "tool", content: item.output, tool_call_id: item.call_id });
+  } else if (type === "reasoning" && !item.encrypted_content) {
+    const message = `Item with id '${item.id}' not found. Items are not persisted when \`store\` ` +
+      "is set to false.";
+    return errorPlan(404, { message, param: "input" });
+  }
+}

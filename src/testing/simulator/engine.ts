@@ -1,0 +1,240 @@
+/**
+ * What happens to a request, in order: route, key, form, limits, faults, answer.
+ */
+import { answer, promptTokens } from "./answer.ts";
+import { chatWire } from "./dialects/chat.ts";
+import { Batches } from "./batches.ts";
+import { errorPlan, jsonPlan } from "./error_bodies.ts";
+import type { Exchange } from "./http/exchange.ts";
+import { Files } from "./files.ts";
+import { FaultSource, planStatus, spoilAnswer, spoilPlan } from "./faults.ts";
+import { Limiter, retryHeaders } from "./rate_limits.ts";
+import type { SimulatorBehaviour } from "./simulator_options.ts";
+import type { SimulatorStats } from "./stats.ts";
+import type { SimulatorRequest } from "./request_types.ts";
+import { type Plan, play } from "./response_plan.ts";
+import { readRequest } from "./read_request.ts";
+import { drawLatency, type Random, seeded } from "./random.ts";
+import { responsesWire } from "./dialects/responses.ts";
+
+/** Where the model answers, and in which language. */
+const APIS: Readonly<Record<string, SimulatorRequest["api"]>> = {
+  "POST /v1/chat/completions": "chat",
+  "POST /v1/responses": "responses",
+};
+
+const DEFAULT_MODELS = ["gpt-5-mini", "gpt-4o-mini"];
+
+/** The behaviour of one simulator and its figures. */
+export class Engine {
+  stats: SimulatorStats = freshStats(0);
+  #behaviour: SimulatorBehaviour = {};
+  #random!: Random;
+  #limiter!: Limiter;
+  readonly #faults = new FaultSource();
+  /** May connections be reused? */
+  keepAlive = true;
+  readonly #files = new Files();
+  readonly #batches = new Batches(this.#files, (url, body) => this.#askLine(url, body));
+  #index = 0;
+  #asking = 0;
+
+  constructor(behaviour: SimulatorBehaviour) {
+    this.configure({ seed: 1, limits: {}, faults: {}, ...behaviour });
+  }
+
+  /** Changes what is named; limits, seed and script start afresh when they are. */
+  configure(changes: SimulatorBehaviour): void {
+    const all = this.#behaviour = { ...this.#behaviour, ...changes };
+    if ("seed" in changes) this.#random = seeded(all.seed ?? 1);
+    if ("limits" in changes) this.#limiter = new Limiter(all.limits ?? {}, performance.now());
+    if ("script" in changes) this.#faults.script = all.script;
+    if ("faults" in changes) this.#faults.rates = all.faults ?? {};
+    this.keepAlive = all.keepAlive ?? !mayReset(all);
+  }
+
+  resetStats(): void {
+    this.stats = freshStats(this.stats.inFlight);
+  }
+
+  /** Answers one request. Never rejects. */
+  async handle(exchange: Exchange): Promise<void> {
+    this.stats.requests++;
+    this.stats.inFlight++;
+    this.stats.peakInFlight = Math.max(this.stats.peakInFlight, this.stats.inFlight);
+    exchange.onSettled = () => this.stats.inFlight--;
+    const index = this.#index++;
+    try {
+      let plan: Plan;
+      try {
+        plan = await this.#plan(exchange, index);
+      } catch (error) {
+        // A function among the options threw: say so, where whoever wrote it will look.
+        const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        plan = errorPlan(500, { message, type: "server_error", code: "simulator_callback_failed" });
+      }
+      exchange.forgetRequest();
+      if (!this.keepAlive) exchange.keepAlive = false;
+      plan.headers["x-request-id"] = `req_sim${index}`;
+      await play(exchange, plan, () => {
+        this.stats.byStatus[plan.status] = (this.stats.byStatus[plan.status] ?? 0) + 1;
+      });
+    } catch {
+      // Not even sending worked, as with a header that no header can be.
+      exchange.drop();
+    } finally {
+      exchange.settle();
+      if (exchange.aborted) this.stats.aborted++;
+    }
+  }
+
+  #plan(exchange: Exchange, index: number): Plan | Promise<Plan> {
+    const { apiKey, models } = this.#behaviour;
+    const route = `${exchange.method} ${exchange.path}`;
+    const api = Object.hasOwn(APIS, route) ? APIS[route] : undefined;
+    const isStored = /^\/v1\/(files|batches)\b/.test(exchange.path);
+    if (!api && !isStored && route !== "GET /v1/models") {
+      return errorPlan(404, { message: `Unknown request URL: ${route}.`, code: "unknown_url" });
+    }
+    if (apiKey !== undefined && exchange.headers["authorization"] !== `Bearer ${apiKey}`) {
+      // The key that was sent stays out of the message: messages end up in logs.
+      const message = "Incorrect API key provided. Check the key that the client was given.";
+      return errorPlan(401, { message, code: "invalid_api_key" });
+    }
+    if (isStored) {
+      const { batchLatency = 0 } = this.#behaviour;
+      return this.#files.plan(exchange) ?? this.#batches.plan(exchange, batchLatency) ??
+        errorPlan(404, { message: `Unknown request URL: ${route}.`, code: "unknown_url" });
+    }
+    if (!api) {
+      const data = (models ?? DEFAULT_MODELS).map((id) => ({
+        id,
+        object: "model",
+        created: 1_700_000_000,
+        owned_by: "simulator",
+      }));
+      return jsonPlan(200, { object: "list", data });
+    }
+    const request = readRequest(exchange, index, api);
+    if ("status" in request) return request;
+    return this.#unknownModel(request) ?? this.#ask(exchange, request);
+  }
+
+  #unknownModel({ model }: SimulatorRequest): Plan | undefined {
+    const { models } = this.#behaviour;
+    if (!models || models.includes(model)) return undefined;
+    const message = `The model "${model}" does not exist or you do not have access to it.`;
+    return errorPlan(404, { message, param: "model", code: "model_not_found" });
+  }
+
+  /** A request of a batch: no limits and no latency, but faults that are a status or are in the answer. */
+  async #askLine(url: string, body: unknown): Promise<{ status: number; body: unknown }> {
+    this.stats.batchRequests++;
+    const api = APIS[`POST ${url}`]!;
+    const read = readRequest({ body: JSON.stringify(body), headers: {} }, this.#index++, api);
+    const told = ({ status, parts }: Plan) => ({ status, body: JSON.parse(parts.join("")) });
+    if ("status" in read) return told(read);
+    const unknown = this.#unknownModel(read);
+    if (unknown) return told(unknown);
+    const fault = this.#faults.draw(read, this.#random);
+    if (fault) this.stats.faults[fault.name] = (this.stats.faults[fault.name] ?? 0) + 1;
+    if (fault?.status !== undefined) return told(planStatus(fault));
+    let reply = await answer(read, this.#behaviour.respond);
+    if (fault) reply = spoilAnswer(reply, fault);
+    this.stats.inputTokens += reply.inputTokens;
+    this.stats.outputTokens += reply.outputTokens;
+    const wire = api === "chat" ? chatWire : responsesWire;
+    return {
+      status: 200,
+      body: JSON.parse(wire.json(read, reply, fault?.name === "emptyChoices")),
+    };
+  }
+
+  async #ask(exchange: Exchange, request: SimulatorRequest): Promise<Plan> {
+    const { latency = 0, tokensPerSecond = Infinity, chunkSize = 4, respond } = this.#behaviour;
+    const wire = request.api === "chat" ? chatWire : responsesWire;
+    const limiter = this.#limiter;
+    const headers: Record<string, string> = {};
+    const refused = limiter.admit(
+      request.model,
+      promptTokens(request),
+      this.#asking,
+      performance.now(),
+    );
+    if (refused) {
+      const { message, type, retryAfterMs } = refused;
+      limiter.report(headers, performance.now());
+      if (retryAfterMs !== null) Object.assign(headers, retryHeaders(retryAfterMs));
+      return errorPlan(429, { message, type, code: "rate_limit_exceeded" }, headers);
+    }
+    this.#asking++;
+    const settled = exchange.onSettled;
+    exchange.onSettled = () => {
+      this.#asking--;
+      settled?.();
+    };
+    const fault = this.#faults.draw(request, this.#random);
+    if (fault) this.stats.faults[fault.name] = (this.stats.faults[fault.name] ?? 0) + 1;
+    const status = fault?.status;
+    // What is wrong with a request is noticed at once; what goes wrong in the model takes its time.
+    const waitMs = status !== undefined && status < 500
+      ? 0
+      : drawLatency(latency, this.#random, request);
+    if (fault && status !== undefined) {
+      limiter.report(headers, performance.now());
+      const plan = planStatus(fault);
+      return { ...plan, waitMs, headers: { ...headers, ...plan.headers } };
+    }
+    // A function that never answers must not outlive its client.
+    let reply = await exchange.orLeft(answer(request, respond));
+    if (!reply) return jsonPlan(200, {});
+    if (fault) reply = spoilAnswer(reply, fault);
+    limiter.spend(reply.outputTokens, performance.now());
+    limiter.report(headers, performance.now());
+    this.stats.inputTokens += reply.inputTokens;
+    this.stats.outputTokens += reply.outputTokens;
+    const empty = fault?.name === "emptyChoices";
+    if (!request.stream) {
+      const plan = jsonPlan(200, wire.json(request, reply, empty), headers);
+      plan.waitMs = waitMs + (reply.outputTokens / tokensPerSecond) * 1000;
+      return fault ? spoilPlan(plan, fault, wire, undefined) : plan;
+    }
+    const events = wire.events(request, reply, chunkSize, empty);
+    const plan: Plan = {
+      status: 200,
+      headers: {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-cache",
+        ...headers,
+      },
+      parts: [...events.deltas, events.closing],
+      whole: false,
+      waitMs,
+      intervalMs: (chunkSize / tokensPerSecond) * 1000,
+      ending: "end",
+    };
+    return fault ? spoilPlan(plan, fault, wire, events) : plan;
+  }
+}
+
+/** May a reset come? A function can always give one. */
+function mayReset({ script = [], faults }: SimulatorBehaviour): boolean {
+  return typeof script === "function" || (faults?.reset ?? 0) > 0 ||
+    script.some((fault) => (typeof fault === "object" ? fault.type : fault) === "reset");
+}
+
+function freshStats(inFlight: number): SimulatorStats {
+  return {
+    requests: 0,
+    inFlight,
+    peakInFlight: inFlight,
+    peakStreams: 0,
+    connections: 0,
+    byStatus: {},
+    faults: {},
+    aborted: 0,
+    batchRequests: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * Error answers in OpenAI's words.
+ */
+import { retryHeaders } from "./rate_limits.ts";
+import type { SimulatorFaultDetails } from "./fault_options.ts";
+import type { Plan } from "./response_plan.ts";
+
+/** OpenAI's error object. */
+export interface ErrorBody {
+  message: string;
+  type: string;
+  param: string | null;
+  code: string | null;
+}
+
+/** An answer that is an error. */
+export function errorPlan(
+  status: number,
+  error: Partial<ErrorBody> & { message: string },
+  headers: Record<string, string> = {},
+): Plan {
+  const body = { message: error.message, type: error.type ?? "invalid_request_error" };
+  return jsonPlan(status, {
+    error: { ...body, param: error.param ?? null, code: error.code ?? null },
+  }, headers);
+}
+
+/** The answer to a request in which something is not there. */
+export function missing(param: string, message: string): Plan {
+  return errorPlan(400, { message, param, code: "missing_required_parameter" });
+}
+
+/** An answer that is one JSON value, or a text that claims to be one. */
+export function jsonPlan(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Plan {
+  return {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+    parts: [typeof body === "string" ? body : JSON.stringify(body)],
+    whole: true,
+    waitMs: 0,
+    intervalMs: 0,
+    ending: "end",
+  };
+}
+
+/** What is said with each status that has words of its own. */
+const WORDS: Readonly<
+  Record<number, readonly [message: string, type: string, code: string | null]>
+> = {
+  400: ["The request is not valid.", "invalid_request_error", null],
+  401: ["Incorrect API key provided.", "invalid_request_error", "invalid_api_key"],
+  403: ["You are not allowed to use this model.", "invalid_request_error", "permission_denied"],
+  404: [
+    "The model does not exist or you do not have access to it.",
+    "invalid_request_error",
+    "model_not_found",
+  ],
+  408: ["The request took too long.", "timeout", "timeout"],
+  409: ["The request conflicts with another.", "conflict_error", null],
+  422: ["The request was well-formed but could not be processed.", "invalid_request_error", null],
+  429: ["Rate limit reached. Please try again later.", "requests", "rate_limit_exceeded"],
+  503: ["The engine is currently overloaded, please try again later.", "service_unavailable", null],
+  529: ["The service is overloaded.", "overloaded_error", "overloaded"],
+};
+
+const SERVER_ERROR = [
+  "The server had an error while processing your request.",
+  "server_error",
+  null,
+] as const;
+
+/** The answer of a fault that is a status. */
+export function statusPlan(status: number, quota: boolean, details: SimulatorFaultDetails): Plan {
+  const [message, type, code] = quota
+    ? [
+      "You exceeded your current quota, please check your plan and billing details.",
+      "insufficient_quota",
+      "insufficient_quota",
+    ]
+    : WORDS[status] ?? (status < 500 ? WORDS[400]! : SERVER_ERROR);
+  const retryAfterMs = details.retryAfterMs ?? (status === 429 && !quota ? 100 : null);
+  const hint = details.retryAfterMs === null || retryAfterMs === null
+    ? {}
+    : retryHeaders(retryAfterMs);
+  if (details.body !== undefined) return jsonPlan(status, details.body, hint);
+  return errorPlan(status, { message: message!, type: type!, code }, hint);
+}

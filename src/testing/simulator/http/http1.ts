@@ -1,0 +1,205 @@
+/**
+ * HTTP/1.1 on a bare connection. A server that keeps the rules cannot break a connection before the headers or send
+ * half a body; breaking the rules is what a simulator is for. Bodies by length or in chunks, keep-alive, pipelining
+ * and `Expect: 100-continue` work.
+ */
+import {
+  byteLength,
+  type Head,
+  headLength,
+  LARGEST_BODY,
+  parseHead,
+  readChunks,
+} from "./http1_parse.ts";
+import { Exchange, type Handler, type HeaderList } from "./exchange.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A read buffer this small keeps ten thousand idle connections cheap; it grows for a long request. */
+const BUFFER = 2048;
+/** The end of an answer, sent on its own if the answer is long. */
+const LAST = 4096;
+const LARGEST_HEAD = 64 * 1024;
+
+/** The reason after a status is decoration, but people read it. */
+const REASONS: Readonly<Record<number, string>> = {
+  200: "OK",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** Serves one connection until it ends. Never rejects. */
+export async function serveHttp1(conn: Deno.Conn, handle: Handler): Promise<void> {
+  await new Http1Connection(conn, handle).run();
+}
+
+class Http1Connection {
+  #buffer = new Uint8Array(BUFFER);
+  #start = 0;
+  #end = 0;
+  #head: Head | undefined;
+  #active: Http1Exchange | undefined;
+  #closed = false;
+
+  constructor(readonly conn: Deno.Conn, readonly handle: Handler) {}
+
+  async run(): Promise<void> {
+    try {
+      for (;;) {
+        this.#makeRoom();
+        const n = await this.conn.read(this.#buffer.subarray(this.#end));
+        if (n === null) break;
+        this.#end += n;
+        this.#advance();
+      }
+    } catch {
+      // The client broke the connection or sent what is not HTTP: either way this is its end.
+    }
+    this.#active?.leave();
+    this.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      this.conn.close();
+    } catch {
+      // It was closed from outside.
+    }
+  }
+
+  /** The answer is complete: look whether the next request is already there. */
+  next(keepAlive: boolean): void {
+    this.#active = undefined;
+    if (!keepAlive) return this.close();
+    try {
+      this.#advance();
+    } catch {
+      this.close();
+    }
+  }
+
+  /** Called only while no read is pending, as it moves the buffer. */
+  #makeRoom(): void {
+    const used = this.#end - this.#start;
+    if (used === 0) {
+      this.#start = this.#end = 0;
+      if (this.#buffer.length > BUFFER * 8) this.#buffer = new Uint8Array(BUFFER);
+      return;
+    }
+    if (this.#buffer.length - this.#end >= BUFFER / 4) return;
+    if (used > LARGEST_HEAD + LARGEST_BODY) throw new RangeError("The request is too large");
+    const bigger = new Uint8Array(Math.max(this.#head?.total ?? 0, used * 2) + BUFFER);
+    bigger.set(this.#buffer.subarray(this.#start, this.#end));
+    this.#buffer = bigger;
+    this.#start = 0;
+    this.#end = used;
+  }
+
+  /** Starts the next exchange once its request is complete. */
+  #advance(): void {
+    if (this.#active) return;
+    const bytes = this.#buffer.subarray(this.#start, this.#end);
+    if (!this.#head) {
+      const length = headLength(bytes);
+      if (length < 0) {
+        if (bytes.length > LARGEST_HEAD) throw new RangeError("The head is too large");
+        return;
+      }
+      this.#head = parseHead(decoder.decode(bytes.subarray(0, length)), length);
+      if (this.#head.headers["expect"] === "100-continue") {
+        this.conn.write(encoder.encode("HTTP/1.1 100 Continue\r\n\r\n")).catch(() => {});
+      }
+    }
+    const head = this.#head;
+    let body: string;
+    if (head.chunked) {
+      const chunks = readChunks(bytes, head.length);
+      if (!chunks) return;
+      body = chunks.body;
+      this.#start += chunks.end;
+    } else {
+      if (bytes.length < head.total) return;
+      body = decoder.decode(bytes.subarray(head.length, head.total));
+      this.#start += head.total;
+    }
+    this.#head = undefined;
+    this.#active = new Http1Exchange(this, head, body);
+    this.handle(this.#active);
+  }
+}
+
+class Http1Exchange extends Exchange {
+  readonly #connection: Http1Connection;
+  #kept = "";
+  #chunked = false;
+
+  constructor(connection: Http1Connection, request: Head, body: string) {
+    super(request.method, request.path, request.headers, body);
+    this.#connection = connection;
+    this.keepAlive = request.keepAlive;
+  }
+
+  head(status: number, headers: HeaderList, length?: number): void {
+    this.#chunked = length === undefined;
+    let text = `HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}\r\n`;
+    for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
+    text += this.#chunked ? "transfer-encoding: chunked\r\n" : `content-length: ${length}\r\n`;
+    if (!this.keepAlive) text += "connection: close\r\n";
+    this.#kept = text + "\r\n";
+  }
+
+  async write(text: string, end: boolean): Promise<void> {
+    if (this.over) return;
+    let bytes = this.#kept;
+    this.#kept = "";
+    if (!this.#chunked) bytes += text;
+    else {
+      if (text !== "") bytes += `${byteLength(text).toString(16)}\r\n${text}\r\n`;
+      if (end) bytes += "0\r\n\r\n";
+    }
+    await this.#send(encoder.encode(bytes), end);
+    if (end && !this.over) {
+      this.over = true;
+      this.#connection.next(this.keepAlive);
+    }
+  }
+
+  async trickle(ms: number): Promise<boolean> {
+    const bytes = encoder.encode(this.#kept);
+    const piece = Math.ceil(bytes.length / 10);
+    this.#kept = "";
+    for (let at = 0; at < bytes.length; at += piece) {
+      if (!await this.wait(ms / 10)) return false;
+      await this.#send(bytes.subarray(at, at + piece), false);
+    }
+    return !this.over;
+  }
+
+  drop(): void {
+    if (this.over) return;
+    this.over = true;
+    this.settle();
+    this.#connection.close();
+  }
+
+  async #send(bytes: Uint8Array, end: boolean): Promise<void> {
+    try {
+      for (let sent = 0; sent < bytes.length && !this.over;) {
+        const last = end && bytes.length - sent <= LAST;
+        if (last) this.settle();
+        const stop = end && !last ? bytes.length - LAST : bytes.length;
+        sent += await this.#connection.conn.write(bytes.subarray(sent, stop));
+      }
+    } catch {
+      this.leave();
+    }
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * The server's side of HTTP/2 (RFC 9113) on a bare connection: as much as an API client needs, with a stream limit to
+ * order. Deno's own server fixes that limit, and a limit is what a client's connection pool has to be tested against.
+ */
+import type { Handler } from "./exchange.ts";
+import {
+  ACK,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  join,
+  LARGEST_FRAME,
+  PADDED,
+  PRIORITY,
+  REFUSED_STREAM,
+  Type,
+  uint32,
+  unpad,
+} from "./http2_frame.ts";
+import { Http2Exchange, type Http2Link } from "./http2_stream.ts";
+import { HpackReader } from "./hpack.ts";
+
+const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length;
+const LARGEST_WINDOW = 2 ** 31 - 1;
+
+/** Serves one connection until it ends. Never rejects. `onStreams` hears how many streams are open. */
+export async function serveHttp2(
+  conn: Deno.Conn,
+  handle: Handler,
+  maxStreams: number,
+  onStreams: (open: number) => void,
+): Promise<void> {
+  await new Http2Connection(conn, handle, maxStreams, onStreams).run();
+}
+
+class Http2Connection implements Http2Link {
+  readonly #streams = new Map<number, Http2Exchange>();
+  readonly #hpack = new HpackReader();
+  /** A header block that still lacks its continuation. */
+  #block: { id: number; end: boolean; bytes: Uint8Array } | undefined;
+  #unread = 0;
+  #queue: Uint8Array[] = [];
+  #flushing: Promise<void> | undefined;
+  #closed = false;
+  #waiting: (() => void)[] = [];
+  /** What the client lets us send on the whole connection, and on each new stream. */
+  window = 65_535;
+  streamWindow = 65_535;
+
+  constructor(
+    readonly conn: Deno.Conn,
+    readonly handle: Handler,
+    readonly maxStreams: number,
+    readonly onStreams: (open: number) => void,
+  ) {}
+
+  async run(): Promise<void> {
+    try {
+      const settings = new Uint8Array(12);
+      const view = new DataView(settings.buffer);
+      view.setUint16(0, 3); // SETTINGS_MAX_CONCURRENT_STREAMS
+      view.setUint32(2, this.maxStreams);
+      view.setUint16(6, 4); // SETTINGS_INITIAL_WINDOW_SIZE
+      view.setUint32(8, LARGEST_WINDOW);
+      this.send(frame(Type.Settings, 0, 0, settings));
+      this.send(frame(Type.Window, 0, 0, uint32(LARGEST_WINDOW - 65_535)));
+      await this.#read();
+    } catch {
+      // The client broke the connection or the protocol: either way this is its end.
+    }
+    for (const stream of this.#streams.values()) stream.leave();
+    this.#streams.clear();
+    this.#wakeWriters();
+    this.close();
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(LARGEST_FRAME * 2);
+    let start = 0, end = 0, greeted = false;
+    for (;;) {
+      const n = await this.conn.read(buffer.subarray(end));
+      if (n === null) return;
+      end += n;
+      if (!greeted && end < PREFACE) continue;
+      if (!greeted) start = PREFACE;
+      greeted = true;
+      for (;;) {
+        if (end - start < 9) break;
+        const view = new DataView(buffer.buffer, start);
+        const length = view.getUint32(0) >>> 8;
+        if (length > LARGEST_FRAME) throw new RangeError("The frame is too large");
+        if (end - start < 9 + length) break;
+        const payload = buffer.slice(start + 9, start + 9 + length);
+        this.#frame(
+          view.getUint8(3),
+          view.getUint8(4),
+          view.getUint32(5) & LARGEST_WINDOW,
+          payload,
+        );
+        start += 9 + length;
+      }
+      buffer.copyWithin(0, start, end);
+      end -= start;
+      start = 0;
+    }
+  }
+
+  #frame(type: number, flags: number, id: number, payload: Uint8Array<ArrayBuffer>): void {
+    const view = new DataView(payload.buffer);
+    const stream = this.#streams.get(id);
+    if (type === Type.Data) {
+      this.#credit(payload.length);
+      stream?.data(flags & PADDED ? unpad(payload) : payload);
+      if (stream && flags & END_STREAM) this.#dispatch(stream);
+    } else if (type === Type.Headers) {
+      let bytes = flags & PADDED ? unpad(payload) : payload;
+      if (flags & PRIORITY) bytes = bytes.subarray(5);
+      this.#block = { id, end: (flags & END_STREAM) !== 0, bytes };
+      if (flags & END_HEADERS) this.#open();
+    } else if (type === Type.Continuation && this.#block) {
+      this.#block.bytes = join([this.#block.bytes, payload]);
+      if (flags & END_HEADERS) this.#open();
+    } else if (type === Type.Reset) {
+      this.forget(id);
+      stream?.leave();
+    } else if (type === Type.Settings && !(flags & ACK)) {
+      for (let at = 0; at + 6 <= payload.length; at += 6) {
+        if (view.getUint16(at) !== 4) continue;
+        const size = view.getUint32(at + 2);
+        for (const open of this.#streams.values()) open.window += size - this.streamWindow;
+        this.streamWindow = size;
+      }
+      this.send(frame(Type.Settings, ACK, 0, new Uint8Array()));
+      this.#wakeWriters();
+    } else if (type === Type.Ping && !(flags & ACK)) {
+      this.send(frame(Type.Ping, ACK, 0, payload));
+    } else if (type === Type.Window) {
+      if (id === 0) this.window += view.getUint32(0);
+      else if (stream) stream.window += view.getUint32(0);
+      this.#wakeWriters();
+    }
+  }
+
+  /** A header block is complete: a new stream, or the trailers of an old one. */
+  #open(): void {
+    const { id, end, bytes } = this.#block!;
+    this.#block = undefined;
+    // Also a refused block must be read: the header table depends on every block before.
+    const headers = this.#hpack.read(bytes);
+    let stream = this.#streams.get(id);
+    if (!stream) {
+      if (this.#streams.size >= this.maxStreams) {
+        this.send(frame(Type.Reset, 0, id, uint32(REFUSED_STREAM)));
+        return;
+      }
+      stream = new Http2Exchange(this, id, headers);
+      this.#streams.set(id, stream);
+      this.onStreams(this.#streams.size);
+    }
+    if (end) this.#dispatch(stream);
+  }
+
+  #dispatch(stream: Http2Exchange): void {
+    stream.complete();
+    this.handle(stream);
+  }
+
+  /** Gives the client back the room that its bodies took, now and then. */
+  #credit(bytes: number): void {
+    this.#unread += bytes;
+    if (this.#unread < 2 ** 24) return;
+    this.send(frame(Type.Window, 0, 0, uint32(this.#unread)));
+    this.#unread = 0;
+  }
+
+  #wakeWriters(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  /** Resolves when a window may have opened. */
+  room(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Frames of many streams share the connection: one writer at a time, all that waits in one piece. */
+  send(bytes: Uint8Array): Promise<void> {
+    this.#queue.push(bytes);
+    return this.#flushing ??= this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      // Headers and data of one answer go out in one packet: two small ones would wait for the client's delayed acknowledgement.
+      await null;
+      while (this.#queue.length > 0) {
+        const bytes = join(this.#queue);
+        this.#queue = [];
+        for (let sent = 0; sent < bytes.length;) {
+          sent += await this.conn.write(bytes.subarray(sent));
+        }
+      }
+    } catch {
+      this.close();
+    } finally {
+      this.#flushing = undefined;
+    }
+  }
+
+  forget(id: number): void {
+    this.#streams.delete(id);
+    this.#wakeWriters();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      this.conn.close();
+    } catch {
+      // It was closed from outside.
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/** One stream of HTTP/2: a request, and its answer as the client's windows let it through. */
+import { Exchange, type HeaderList } from "./exchange.ts";
+import { packHeaders } from "./hpack.ts";
+import {
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  INTERNAL_ERROR,
+  join,
+  LARGEST_FRAME,
+  Type,
+  uint32,
+} from "./http2_frame.ts";
+
+const encoder = new TextEncoder();
+
+/** The connection, as its streams see it. */
+export interface Http2Link {
+  /** What the client lets us send on the whole connection. */
+  window: number;
+  /** And on each new stream. */
+  readonly streamWindow: number;
+  /** Resolves when a window may have opened. */
+  room(): Promise<void>;
+  /** Sends a frame. */
+  send(bytes: Uint8Array): Promise<void>;
+  /** The stream of this id is over. */
+  forget(id: number): void;
+}
+
+/** One stream: a request, and what is answered to it. */
+export class Http2Exchange extends Exchange {
+  /** What the client lets us send on this stream. */
+  window: number;
+  #pieces: Uint8Array[] = [];
+  #kept: Uint8Array | undefined;
+
+  constructor(
+    readonly connection: Http2Link,
+    readonly id: number,
+    headers: Record<string, string>,
+  ) {
+    super(headers[":method"] ?? "", (headers[":path"] ?? "").replace(/[?#].*$/, ""), headers, "");
+    if (headers[":authority"] !== undefined) headers.host ??= headers[":authority"];
+    this.window = connection.streamWindow;
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#pieces.push(bytes);
+  }
+
+  complete(): void {
+    this.body = new TextDecoder().decode(join(this.#pieces));
+    this.#pieces = [];
+  }
+
+  head(status: number, headers: HeaderList, length?: number): void {
+    const all = length === undefined ? headers : { ...headers, "content-length": String(length) };
+    this.#kept = frame(Type.Headers, END_HEADERS, this.id, packHeaders(status, all));
+  }
+
+  async write(text: string, end: boolean): Promise<void> {
+    this.#sendKept();
+    const bytes = encoder.encode(text);
+    for (let at = 0; !this.over;) {
+      const left = bytes.length - at;
+      const size = Math.min(left, LARGEST_FRAME, this.window, this.connection.window);
+      if (left > 0 && size <= 0) {
+        await this.connection.room();
+        continue;
+      }
+      const last = end && size === left;
+      this.window -= size;
+      this.connection.window -= size;
+      if (last) this.#finish();
+      const data = bytes.subarray(at, at += size);
+      const sent = this.connection.send(frame(Type.Data, last ? END_STREAM : 0, this.id, data));
+      if (at >= bytes.length) return await sent;
+    }
+  }
+
+  async trickle(ms: number): Promise<boolean> {
+    if (!await this.wait(ms)) return false;
+    this.#sendKept();
+    return true;
+  }
+
+  drop(): void {
+    if (this.over) return;
+    this.#sendKept();
+    this.#finish();
+    this.connection.send(frame(Type.Reset, 0, this.id, uint32(INTERNAL_ERROR)));
+  }
+
+  #sendKept(): void {
+    if (this.#kept && !this.over) this.connection.send(this.#kept);
+    this.#kept = undefined;
+  }
+
+  #finish(): void {
+    this.over = true;
+    this.settle();
+    this.connection.forget(this.id);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Accepts connections and hands each to the protocol that its client speaks.
+ */
+import type { Engine } from "../engine.ts";
+import type { Handler } from "./exchange.ts";
+import { serveHttp1 } from "./http1.ts";
+import { serveHttp2 } from "./http2.ts";
+
+/** How long to wait when no more connections can be opened, in milliseconds. */
+const BREATH = 20;
+
+export class Listener {
+  readonly port: number;
+  readonly #listener: Deno.Listener;
+  readonly #open = new Set<Deno.Conn>();
+  /** Connections that served a request and wait for the next. */
+  readonly #idle = new Set<Deno.Conn>();
+  /** Everything that still runs: one promise for each connection and each request. */
+  readonly #running = new Set<Promise<void>>();
+  #closing: Promise<void> | undefined;
+  #breath: (() => void) | undefined;
+
+  constructor(
+    readonly engine: Engine,
+    port: number,
+    tls: { readonly cert: string; readonly key: string } | undefined,
+    readonly maxStreams: number,
+  ) {
+    const address = { hostname: "127.0.0.1", port };
+    this.#listener = tls
+      ? Deno.listenTls({ ...address, ...tls, alpnProtocols: ["h2", "http/1.1"] })
+      : Deno.listen(address);
+    this.port = (this.#listener.addr as Deno.NetAddr).port;
+    this.#track(this.#accept());
+  }
+
+  /** Closes the connections that wait for a next request. */
+  closeIdle(): void {
+    for (const conn of this.#idle) closeQuietly(conn);
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#listener.close();
+    this.#breath?.();
+    for (const conn of this.#open) closeQuietly(conn);
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#closing) {
+      try {
+        const conn = await this.#listener.accept();
+        if (this.#closing) return closeQuietly(conn);
+        this.#open.add(conn);
+        this.#track(this.#serve(conn));
+      } catch {
+        // Out of file descriptors, or a client that gave up while it was being accepted: others may follow.
+        if (!this.#closing) await this.#pause();
+      }
+    }
+  }
+
+  async #serve(conn: Deno.Conn): Promise<void> {
+    // A client may open more connections than it then uses: those without a request do not count.
+    let used = false, multiplexed = false;
+    const handle: Handler = (exchange) => {
+      if (!used) this.engine.stats.connections++;
+      used = true;
+      this.#idle.delete(conn);
+      return this.#track(this.engine.handle(exchange)).then(() => {
+        if (!multiplexed && this.#open.has(conn)) this.#idle.add(conn);
+      });
+    };
+    try {
+      const protocol = "handshake" in conn
+        ? (await (conn as Deno.TlsConn).handshake()).alpnProtocol
+        : null;
+      if (protocol === "h2") {
+        multiplexed = true;
+        await serveHttp2(conn, handle, this.maxStreams, (open) => {
+          this.engine.stats.peakStreams = Math.max(this.engine.stats.peakStreams, open);
+        });
+      } else await serveHttp1(conn, handle);
+    } catch {
+      // The handshake failed: the client is gone, or does not trust the certificate.
+      closeQuietly(conn);
+    } finally {
+      this.#open.delete(conn);
+      this.#idle.delete(conn);
+    }
+  }
+
+  #track(running: Promise<void>): Promise<void> {
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, BREATH);
+      this.#breath = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function closeQuietly(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch {
+    // It is closed already.
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Reads a request, and says in OpenAI's words what is wrong with it.
+ */
+import { textOf } from "./answer.ts";
+import { errorPlan, missing } from "./error_bodies.ts";
+import type { Exchange } from "./http/exchange.ts";
+import type { SimulatorMessage, SimulatorRequest } from "./request_types.ts";
+import type { Plan } from "./response_plan.ts";
+import { responsesMessages } from "./dialects/responses_input.ts";
+import { brokenRound, chatError } from "./dialects/tool_rounds.ts";
+import { toolsOf, wantsOf } from "./response_format.ts";
+
+/** Checks the form of a request; the answer to a wrong one is a plan. */
+export function readRequest(
+  exchange: Pick<Exchange, "body" | "headers">,
+  index: number,
+  api: SimulatorRequest["api"],
+): SimulatorRequest | Plan {
+  let body: Record<string, unknown>;
+  try {
+    body = JSON.parse(exchange.body);
+  } catch {
+    return errorPlan(400, { message: "We could not parse the JSON body of your request." });
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return errorPlan(400, { message: "The JSON body of your request must be an object." });
+  }
+  const { model } = body;
+  // The request may be kept by whoever sees it; the exchange forgets its own.
+  const { headers } = exchange;
+  if (typeof model !== "string" || model === "") {
+    return missing("model", "You must provide a model parameter.");
+  }
+  const messages = api === "chat" ? chatMessages(body) : responsesMessages(body);
+  if ("status" in messages) return messages;
+  if (wantsOf(body).format === "json_object" && !/json/i.test(messages.map(textOf).join("\n"))) {
+    const message = api === "chat"
+      ? "'messages' must contain the word 'json' in some form, to use 'response_format' of type " +
+        "'json_object'."
+      : "Response input messages must contain the word 'json' in some form to use 'text.format' " +
+        "of type 'json_object'.";
+    return errorPlan(400, { message, param: api === "chat" ? "messages" : "input" });
+  }
+  return {
+    index,
+    api,
+    model,
+    messages,
+    tools: toolsOf(body),
+    stream: body.stream === true,
+    text: textOf(messages.findLast(({ role }) => role === "user")),
+    body,
+    header: (name) => headers[name.toLowerCase()],
+  };
+}
+
+/** The messages of a chat request. */
+function chatMessages({ messages }: Record<string, unknown>): SimulatorMessage[] | Plan {
+  if (!Array.isArray(messages) || messages.length === 0) {
+    return missing("messages", "Missing required parameter: 'messages'.");
+  }
+  const wrong = messages.findIndex((one) => typeof one?.role !== "string");
+  if (wrong >= 0) {
+    const param = `messages[${wrong}].role`;
+    return missing(param, `Missing required parameter: '${param}'.`);
+  }
+  const broken = brokenRound(messages);
+  return broken ? errorPlan(400, chatError(broken)) : messages;
+}

@@ -1,0 +1,87 @@
+import { isCallable } from "../call/options/callable.ts";
+import { inputOf } from "../output/input.ts";
+import type { Schema } from "../output/standard_schema.ts";
+import { budget } from "../model/budget.ts";
+import {
+  callback,
+  checkOptions,
+  dollars,
+  flag,
+  isRecord,
+  positiveInteger,
+  positiveMs,
+  refuse,
+  type Rules,
+  text,
+} from "../model/check_options.ts";
+import { Parallel } from "./parallel.ts";
+import type { Branches, ParallelOptions, Workflow, WorkflowParams } from "./workflow.ts";
+
+const RULES: Rules = {
+  name: text,
+  description: text,
+  branches(doing, name, value) {
+    if (!isRecord(value) || Object.keys(value).length === 0) {
+      refuse(doing, name, "an object with at least one agent", value);
+    }
+    for (const [key, branch] of Object.entries(value)) {
+      if (isCallable(branch)) continue;
+      if (!isRecord(branch) || !isCallable(branch.agent)) {
+        refuse(doing, `the branch "${key}"`, "an agent or { agent, optional, input }", branch);
+      }
+      const agent = (): void => {};
+      checkOptions(`${doing}: branch "${key}"`, branch, { agent, optional: flag, input: callback });
+    }
+  },
+  params: (doing, name, value) => void inputOf(doing, name, value as Schema),
+  failFast: flag,
+  concurrency: positiveInteger,
+  timeout: positiveMs,
+  budget,
+  maxCost: dollars,
+  aggregate: callback,
+};
+
+/**
+ * Defines a workflow whose branches work on the same input at the same time.
+ *
+ * It is called like an agent, with the parameters of all branches together, and can stand in a batch or in another workflow. Its usage,
+ * cost and attempts are the sums over all branches.
+ *
+ * @throws {TypeError} If an option is missing, not known or of the wrong type.
+ * @throws {RangeError} If a number is out of range.
+ *
+ * @example
+ * ```ts
+ * import { defineAgent, defineParallel } from "@shoal/agents";
+ * import { scripted } from "@shoal/agents/testing";
+ *
+ * const provider = scripted("fine");
+ * const Sentiment = defineAgent({ name: "sentiment", model: "m", prompt: "Label: {text}", provider });
+ * const Summary = defineAgent({ name: "summary", model: "m", prompt: "Summarise: {text}", provider });
+ *
+ * const ReviewAnalyzer = defineParallel({
+ *   name: "review-analyzer",
+ *   branches: { sentiment: Sentiment, summary: { agent: Summary, optional: true } },
+ * });
+ * const { status, content } = await ReviewAnalyzer.call({ text: "Great product!" });
+ * console.log(status, content.sentiment); // success fine
+ * ```
+ */
+export function defineParallel<const B extends Branches, Content>(
+  options: ParallelOptions<B, Content> & Required<Pick<ParallelOptions<B, Content>, "aggregate">>,
+): Workflow<WorkflowParams<B>, B, Content | undefined>;
+/** Defines a workflow whose content is that of its branches, by name. */
+export function defineParallel<const B extends Branches>(
+  options: Omit<ParallelOptions<B>, "aggregate">,
+): Workflow<WorkflowParams<B>, B>;
+export function defineParallel(
+  options: ParallelOptions<Branches, unknown>,
+): Workflow<unknown, Branches, unknown> {
+  if (!isRecord(options)) refuse("define a workflow", "its options", "an object", options);
+  text("define a workflow", "name", options.name);
+  const doing = `define the workflow "${options.name}"`;
+  if (options.branches === undefined) refuse(doing, "branches", "an object of agents", undefined);
+  checkOptions(doing, options, RULES);
+  return new Parallel({ ...options });
+}

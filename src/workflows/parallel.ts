@@ -1,0 +1,204 @@
+import { asTool, type AsToolOptions, mergedSchema } from "../agent/as_tool.ts";
+import { type Callable, isCallable } from "../call/options/callable.ts";
+import { configuration } from "../call/options/config.ts";
+import { budgetsOf, type CallContext, currentContext, inContext, track } from "../call/context.ts";
+import { remember } from "../agent/definition.ts";
+import { isModelAgent } from "../agent/defined.ts";
+import { type Input, inputOf } from "../output/input.ts";
+import { elsewhere } from "../call/options/mode.ts";
+import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
+import { checkedParams } from "../call/check_params.ts";
+import { limitOf } from "../agent/run_agent.ts";
+import type { Tool } from "../call/options/tool.ts";
+import { Trace } from "../call/trace.ts";
+import { Limiter } from "../limits/limiter.ts";
+import { ChildAbort } from "../async/abort.ts";
+import { checkOptions } from "../model/check_options.ts";
+import { abortCode, type AgentError } from "../model/errors.ts";
+import type { JsonSchema } from "../model/message.ts";
+import type { Result } from "../model/result.ts";
+import { needPrices } from "../pricing/need_prices.ts";
+import { notCalled } from "./settle_branch.ts";
+import { type Inside, type NamedBranch, settleBranches } from "./settle_branches.ts";
+import type { Branch, Branches, ParallelOptions, Workflow, WorkflowResult } from "./workflow.ts";
+
+/** A workflow whose branches run at the same time. */
+export class Parallel implements Workflow<unknown, Branches, unknown> {
+  readonly name: string;
+  readonly description?: string;
+  readonly #options: ParallelOptions<Branches, unknown>;
+  readonly #input: Input | undefined;
+  readonly #branches: readonly NamedBranch[];
+
+  constructor(options: ParallelOptions<Branches, unknown>) {
+    const { name, params } = options;
+    this.name = name;
+    this.#input = params && inputOf(`define the workflow "${name}"`, "params", params);
+    this.description = options.description;
+    this.#options = options;
+    this.#branches = Object.entries(options.branches).map(([name, branch]) =>
+      isCallable(branch)
+        ? { name, agent: branch }
+        : { ...branch as Branch<Callable, unknown>, name }
+    );
+    remember(this, {
+      parts: () => ({ ...options }),
+      total: ({ timeout }) => limitOf(timeout) ?? options.timeout,
+      failed: (failure) => ({
+        ...failure,
+        status: "error",
+        branches: Object.fromEntries(
+          this.#branches.map(({ agent, name }) => [name, notCalled(agent, () => failure.error)]),
+        ),
+        errors: {},
+      }),
+    });
+  }
+
+  paramsSchema(): JsonSchema | undefined {
+    if (this.#input !== undefined) return this.#input.json();
+    return mergedSchema(
+      this.#branches.map(({ agent, input }) => input ? undefined : agent.paramsSchema?.()),
+    );
+  }
+
+  asTool(options?: AsToolOptions): Tool {
+    return asTool(this, options);
+  }
+
+  call(params: unknown, options: CallOptions = {}): Promise<WorkflowResult<Branches, unknown>> {
+    return track(this.#start(params, options));
+  }
+
+  settle(params: unknown, options: CallOptions = {}): Promise<Result> {
+    return track(
+      this.#start(params, options).then((result) =>
+        // A failure has no content; what there is of it stands in the branches.
+        (result.ok ? result : { ...result, content: undefined }) as unknown as Result
+      ),
+    );
+  }
+
+  async #start(params: unknown, options: CallOptions): Promise<WorkflowResult<Branches, unknown>> {
+    checkOptions(`call "${this.name}"`, options, CALL_RULES);
+    const mode = elsewhere();
+    if (mode !== undefined) {
+      const result = await mode.settle({ agent: this, params, options });
+      return result as unknown as WorkflowResult<Branches, unknown>;
+    }
+    await this.#checkPrices(options.model);
+    const outer = currentContext();
+    const trace = new Trace(this.name, undefined, outer, options.metadata);
+    using child = new ChildAbort(outer.signal, options.signal);
+    const ms = limitOf(options.timeout) ?? this.#options.timeout;
+    child.abortAfter(ms, "it was not finished");
+
+    const { concurrency } = this.#options;
+    const context: CallContext = {
+      ...outer,
+      signal: child.signal,
+      budgets: budgetsOf(this.#options, { ...outer, budgets: budgetsOf(options, outer) }),
+      limiters: concurrency === undefined
+        ? outer.limiters
+        : [new Limiter({ concurrency }), ...outer.limiters],
+      collect: (part) => trace.add(part),
+    };
+    const inside = { trace, child, context };
+    const { dryRun = false } = options;
+    const { signal } = child;
+    let checked: unknown;
+    try {
+      checked = await checkedParams({ name: this.name, input: this.#input }, params, {
+        trace,
+        signal,
+      });
+    } catch (thrown) {
+      const error = trace.error(thrown, signal);
+      const branches = this.#branches.map(({ agent, name }) =>
+        [name, notCalled(agent, () => error)] as const
+      );
+      return await this.#conclude(Object.fromEntries(branches), inside, dryRun, error);
+    }
+    return await this.#conclude(
+      await settleBranches(this.#branches, checked, options, inside, this.#options),
+      inside,
+      dryRun,
+    );
+  }
+
+  /** Makes the result of the whole from those of the branches. */
+  async #conclude(
+    branches: Record<string, Result>,
+    { trace, child, context }: Inside,
+    dryRun: boolean,
+    refused?: AgentError,
+  ): Promise<WorkflowResult<Branches, unknown>> {
+    const errors: Record<string, AgentError> = {};
+    const contents: Record<string, unknown> = {};
+    for (const [name, result] of Object.entries(branches)) {
+      if (result.ok) contents[name] = result.content;
+      else errors[name] = result.error;
+    }
+    const { signal } = child;
+    let error = refused ?? this.#errorOf(errors, trace);
+    // A time limit that only cut optional branches leaves a result that is worth something; an abort wants none.
+    const { aborted } = signal;
+    if (error === undefined && aborted && abortCode(signal.reason) === "aborted") {
+      error = trace.error(signal.reason, signal);
+    }
+    let content: unknown = contents;
+    // Where nothing is sent there is nothing to aggregate.
+    const aggregate = dryRun ? undefined : this.#options.aggregate;
+    if (aggregate !== undefined) {
+      content = undefined;
+      try {
+        if (error === undefined) {
+          // What it calls counts as the workflow's own.
+          const work = inContext(context, async () => await aggregate(branches));
+          content = await (aborted ? work : child.race(work));
+        }
+      } catch (thrown) {
+        error = signal.aborted && !aborted ? trace.error(thrown, signal) : trace.make(
+          `Cannot finish the workflow "${this.name}" as its aggregate threw: see the cause`,
+          {
+            code: "tool",
+            cause: thrown,
+          },
+        );
+      }
+    }
+    const status = error !== undefined
+      ? "error"
+      : Object.keys(errors).length > 0
+      ? "partial"
+      : "success";
+    const base = trace.end(
+      error === undefined ? trace.success(content, "stop") : trace.failure(error),
+    );
+    return { ...base, content, status, branches, errors } as WorkflowResult<Branches, unknown>;
+  }
+
+  /** Why the whole failed: because of the first branch that had to succeed and did not. */
+  #errorOf(errors: Record<string, AgentError>, trace: Trace): AgentError | undefined {
+    const failed = this.#branches.filter(({ name, optional }) => !optional && name in errors);
+    // What was only aborted because another one failed is not the reason.
+    const branch = failed.find(({ name }) => errors[name]!.code !== "aborted") ?? failed[0];
+    if (branch === undefined) return undefined;
+    const cause = errors[branch.name]!;
+    const message =
+      `Cannot finish the workflow "${this.name}" as its branch "${branch.name}" failed: ${cause.message}`;
+    const { code, status, retryAfterMs, retryable } = cause;
+    return trace.make(message, { code, status, retryAfterMs, retryable, cause });
+  }
+
+  /** `maxCost` needs the prices of all models that are known before. */
+  async #checkPrices(asked: string | undefined): Promise<void> {
+    if (this.#options.maxCost === undefined) return;
+    const { prices, model: fallback } = configuration();
+    // What other kinds of agents ask is known when they have asked.
+    const models = this.#branches.flatMap(({ agent }) =>
+      isModelAgent(agent) ? asked ?? agent.model ?? fallback ?? [] : []
+    );
+    await needPrices(`run the workflow "${this.name}" with a maxCost`, models, prices);
+  }
+}

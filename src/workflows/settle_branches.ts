@@ -1,0 +1,67 @@
+import { pooledMap } from "@std/async/pool";
+import type { Callable } from "../call/options/callable.ts";
+import { type CallContext, inContext } from "../call/context.ts";
+import type { CallOptions } from "../call/options/options.ts";
+import type { Trace } from "../call/trace.ts";
+import type { ChildAbort } from "../async/abort.ts";
+import type { Result } from "../model/result.ts";
+import { notStarted, settleBranch } from "./settle_branch.ts";
+import type { Branch, Branches, ParallelOptions } from "./workflow.ts";
+
+/** A branch with its name. */
+export type NamedBranch = Branch<Callable, unknown> & { readonly name: string };
+
+/** What belongs to one call of a workflow. */
+export interface Inside {
+  /** What is known of it. */
+  readonly trace: Trace;
+  /** Ends what it has begun. */
+  readonly child: ChildAbort;
+  /** What is called within it stands here. */
+  readonly context: CallContext;
+}
+
+/**
+ * Runs the branches of a workflow, and gives a result for each, in their order.
+ *
+ * @throws What a branch throws: then the call itself was wrong.
+ */
+export async function settleBranches(
+  branches: readonly NamedBranch[],
+  params: unknown,
+  { signal: _signal, timeout: _timeout, budget: _budget, metadata: _metadata, ...options }:
+    CallOptions,
+  { trace, child, context }: Inside,
+  { concurrency, maxCost, failFast }: ParallelOptions<Branches, unknown>,
+): Promise<Record<string, Result>> {
+  const overBudget = (): boolean =>
+    maxCost !== undefined && (trace.cost === undefined || trace.cost.total >= maxCost);
+  const results: Record<string, Result | undefined> = {};
+  for (const { name } of branches) results[name] = undefined;
+
+  let misuse: { readonly error: unknown } | undefined;
+  const limit = concurrency ?? (maxCost === undefined ? branches.length : 1);
+  const run = async (branch: NamedBranch): Promise<void> => {
+    if (child.signal.aborted || overBudget()) return;
+    let result: Result;
+    try {
+      result = await inContext(context, () => settleBranch(branch, params, options));
+    } catch (error) {
+      // The call itself was wrong, say without a model: that is no failure of a branch.
+      misuse ??= { error };
+      child.abort(error);
+      return;
+    }
+    results[branch.name] = result;
+    if (failFast && !result.ok && !branch.optional) {
+      child.abort(new DOMException(`The branch "${branch.name}" failed`, "AbortError"));
+    }
+  };
+  for await (const _ of pooledMap(limit, branches, run));
+  if (misuse !== undefined) throw misuse.error;
+
+  for (const { name, agent } of branches) {
+    results[name] ??= notStarted(agent, child.signal, maxCost);
+  }
+  return results as Record<string, Result>;
+}

@@ -1,0 +1,129 @@
+import type { AsToolOptions } from "../agent/as_tool.ts";
+import type { Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
+import type { CallOptions } from "../call/options/options.ts";
+import type { Schema } from "../output/standard_schema.ts";
+import type { Tool } from "../call/options/tool.ts";
+import type { BudgetOptions } from "../model/budget.ts";
+import type { AgentError } from "../model/errors.ts";
+import type { Result, ResultBase } from "../model/result.ts";
+
+/** A branch of a workflow, with what is said about it. */
+export interface Branch<A extends Callable = Callable, Params = never> {
+  /** Who is called. */
+  readonly agent: A;
+  /**
+   * May it fail? Then the workflow is still worth something: its status is `partial`.
+   *
+   * @default {false}
+   */
+  readonly optional?: boolean;
+  /** Makes the branch's parameters from those of the workflow. Without it they are the same. */
+  readonly input?: (params: Params) => ParamsOf<A>;
+}
+
+/** The branches of a workflow, by name. */
+export type Branches = Readonly<Record<string, Callable | Branch>>;
+
+/** The agent of a branch. */
+export type AgentOf<B> = B extends { readonly agent: infer A extends Callable } ? A
+  : B extends Callable ? B
+  : never;
+
+/** The parameters of a branch, as the workflow is given them. */
+export type ParamsOfBranch<B> = B extends { readonly input: (params: infer P) => unknown } ? P
+  : ParamsOf<AgentOf<B>>;
+
+/** The parameters that a workflow needs: those of all its branches together. */
+export type WorkflowParams<B extends Branches> = (
+  { [K in keyof B]: (params: ParamsOfBranch<B[K]>) => void }[keyof B]
+) extends (params: infer P) => void ? P : never;
+
+/** How each branch of a workflow ended. */
+export type BranchResults<B extends Branches> = {
+  readonly [K in keyof B]: Result<ContentOf<AgentOf<B[K]>>>;
+};
+
+/** What the branches of a workflow answered; `undefined` where one failed. */
+export type BranchContents<B extends Branches> = {
+  readonly [K in keyof B]: ContentOf<AgentOf<B[K]>> | undefined;
+};
+
+/** How a workflow ended. */
+export interface WorkflowResult<B extends Branches = Branches, Content = BranchContents<B>>
+  extends ResultBase {
+  /** False if the status is `error`. */
+  readonly ok: boolean;
+  /** `success`: every branch succeeded; `partial`: all but optional ones did; `error`: anything else. */
+  readonly status: "success" | "partial" | "error";
+  /**
+   * What `aggregate` returned (`undefined` if the status is `error`), or else what the branches answered, by name, as far
+   * as they did.
+   */
+  readonly content: Content;
+  /** How each branch ended, in the order in which they are defined. */
+  readonly branches: BranchResults<B>;
+  /** The errors of the branches that failed, by name. */
+  readonly errors: { readonly [K in keyof B]?: AgentError };
+  /** Why the status is `error`. */
+  readonly error?: AgentError;
+}
+
+/** Several agents that work on the same input at the same time. It can stand in a batch and in another workflow. */
+export interface Workflow<
+  Params = unknown,
+  B extends Branches = Branches,
+  Content = BranchContents<B>,
+> extends Callable<Params, Content> {
+  /** What the workflow is for. */
+  readonly description?: string;
+  /**
+   * The workflow as a tool, for the `tools` of an agent. What the model must give it are its parameters: those that `params`
+   * describes, or those of all branches together.
+   *
+   * @throws {TypeError} If an option is wrong, or if the parameters are not known.
+   */
+  asTool(options?: AsToolOptions): Tool<Params, Content>;
+  /**
+   * Runs the branches. Resolves also when branches failed, since what the others answered was paid for: look at `status`.
+   *
+   * @throws {TypeError} If an option is wrong, or a price that `maxCost` needs is not known; then nothing was sent.
+   */
+  call(params: Params, options?: CallOptions): Promise<WorkflowResult<B, Content>>;
+  /** Runs the branches; the status `error` makes it a failure. */
+  settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
+}
+
+/** What a parallel workflow is made of. */
+export interface ParallelOptions<B extends Branches = Branches, Content = BranchContents<B>> {
+  /** The name, as it stands in results and errors. */
+  readonly name: string;
+  /** What the workflow is for, in a sentence. */
+  readonly description?: string;
+  /** The agents or workflows that run, by name; `{ agent, optional, input }` to say more about one. */
+  readonly branches: B;
+  /** A schema that checks the parameters of each call; what fails it is not run. Where it is absent, that is left to the branches. */
+  readonly params?: Schema;
+  /**
+   * Aborts the other branches as soon as one that is not optional fails.
+   *
+   * @default {false}
+   */
+  readonly failFast?: boolean;
+  /**
+   * How many branches run at the same time.
+   *
+   * @default All of them; one after another if there is a `maxCost`, so that it is looked at before each
+   */
+  readonly concurrency?: number;
+  /** The time the whole may take, in milliseconds. */
+  readonly timeout?: number;
+  /** What the whole may spend at most: reserved before each attempt, so that branches that run together keep to it, too. */
+  readonly budget?: BudgetOptions;
+  /**
+   * Begins no further branch once so many US dollars are spent; those fail with the code `budget`. What is in flight is
+   * finished and counts.
+   */
+  readonly maxCost?: number;
+  /** Makes the content from the results of the branches; not called if the status is `error`. May be async. */
+  readonly aggregate?: (branches: BranchResults<B>) => Content | Promise<Content>;
+}

@@ -1,0 +1,141 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { parseTemplate, TemplateError } from "../../../src/call/options/template.ts";
+
+function render(template: string, params: unknown): string {
+  return parseTemplate(template).render(params);
+}
+
+Deno.test("template: each placeholder is filled in, wherever it stands", () => {
+  const cases: [template: string, params: Record<string, unknown>, text: string][] = [
+    ["plain", {}, "plain"],
+    ["", {}, ""],
+    ["{a}", { a: "x" }, "x"],
+    ["{a}{b}{a}", { a: 1, b: 2 }, "121"],
+    ["<{_under1}>", { _under1: "x" }, "<x>"],
+    ["{A} {a}", { A: "big", a: "small" }, "big small"],
+    ["{größe} {数}", { größe: 1, 数: 2 }, "1 2"],
+    ["{a}\n{b}", { a: "1\n", b: "2" }, "1\n\n2"],
+  ];
+  for (const [template, params, text] of cases) assertEquals(render(template, params), text);
+});
+
+Deno.test("template: false, 0, '' and null are values", () => {
+  assertEquals(
+    render("[{a}|{b}|{c}|{d}|{e}]", { a: false, b: 0, c: "", d: null, e: 10n }),
+    "[false|0||null|10]",
+  );
+});
+
+Deno.test("template: doubled braces stand for braces", () => {
+  const cases: [template: string, text: string][] = [
+    ["{{a}}", "{a}"],
+    ["{{{a}}}", "{1}"],
+    ["{{ {a} }}", "{ 1 }"],
+    ['{{"k": {{"v": {a}}}}}', '{"k": {"v": 1}}'],
+    ["{{{{", "{{"],
+    ["{{}}{{}}", "{}{}"],
+  ];
+  for (const [template, text] of cases) assertEquals(render(template, { a: 1 }), text);
+});
+
+Deno.test("template: the braces of JSON stay as they are", () => {
+  for (
+    const json of [
+      '{"label": "good", "score": 1}',
+      '{"a": {"b": {"c": []}}}',
+      "{ }",
+      "{}",
+      "function f() { return {a: {b: 1}}; }",
+      "{1} {a-b} { a } {🙂} {",
+      "} }} }}} {x",
+    ]
+  ) {
+    assertEquals(render(`Answer as ${json} for {text}`, { text: "x" }), `Answer as ${json} for x`);
+  }
+  assertEquals(
+    render('{"user": {"name": "{n}", "n": {n}}}', { n: 1 }),
+    '{"user": {"name": "1", "n": 1}}',
+  );
+});
+
+Deno.test("template: what is in a value is never read as a template", () => {
+  const params = { a: "{b} {{b}} $& $1 $$ \\1 }}", b: "secret" };
+  assertEquals(render("{a}|{b}", params), `${params.a}|secret`);
+});
+
+Deno.test("template: any text goes in word for word", () => {
+  fc.assert(fc.property(fc.string(), fc.string(), (a, b) => {
+    assertEquals(render("1{a}2{b}3{a}", { a, b }), `1${a}2${b}3${a}`);
+  }));
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom("{a}", "$&", "{b}", "{{", "}}", "{", "}")), (all) => {
+      const a = all.join("");
+      assertEquals(render("<{a}{b}>", { a, b: a }), `<${a}${a}>`);
+    }),
+  );
+});
+
+Deno.test("template: any JSON stays as it is, and comes back when its braces are doubled", () => {
+  const word = fc.string({ unit: fc.constantFrom("a", "z", " ", "1") });
+  const json = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      word,
+      fc.integer(),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(word, tie("value"), { maxKeys: 3 }),
+    ),
+  })).value.map((value) => JSON.stringify(value));
+  fc.assert(fc.property(json, (text) => {
+    assertEquals(render(text + "{x}", { x: "" }), text);
+    const doubled = text.replaceAll("{", "{{").replaceAll("}", "}}");
+    assertEquals(render(`${doubled} {x}`, { x: text }), `${text} ${text}`);
+  }));
+});
+
+Deno.test("template: the names are each told once", () => {
+  assertEquals(parseTemplate("{b} {a} {b} {{c}} {d e}").names, ["b", "a"]);
+});
+
+Deno.test("template: a missing parameter is told by its name, with what is near to it", () => {
+  const cases: [params: unknown, message: string][] = [
+    [undefined, 'parameter "input" is missing: no parameters were given'],
+    [null, 'parameter "input" is missing: no parameters were given'],
+    ["text", 'parameter "input" is missing: no parameters were given'],
+    [{}, 'parameter "input" is missing: no parameters were given'],
+    [{ inptu: "x" }, 'parameter "input" is missing: did you mean it by "inptu"?'],
+    [{ kind: "x" }, 'parameter "input" is missing'],
+    [{ input: undefined }, 'parameter "input" is missing'],
+    [{ kind: 1, zzz: 2 }, 'parameter "input" is missing: did you mean it by "zzz"?'],
+  ];
+  for (const [params, message] of cases) {
+    const error = assertThrows(() => render("{input} {kind}", params), TemplateError);
+    assertEquals(error.message, message);
+  }
+});
+
+Deno.test("template: names that every object has are no parameters", () => {
+  for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+    assertThrows(() => render(`{${name}}`, { a: 1 }), TemplateError, "is missing");
+  }
+});
+
+Deno.test("template: what is no text is refused, and not printed", () => {
+  const cases: [value: unknown, kind: string][] = [
+    [{ secret: "s3cret" }, "an object"],
+    [["s3cret"], "an array"],
+    [() => "s3cret", "a function"],
+    [Symbol("s3cret"), "a symbol"],
+    [new Date(), "an object"],
+  ];
+  for (const [a, kind] of cases) {
+    const error = assertThrows(() => render("{a}", { a }), TemplateError);
+    assertStringIncludes(error.message, `but is ${kind}: turn it into a text first`);
+    assertEquals(error.message.includes("s3cret"), false);
+  }
+});
+
+Deno.test("template: parameters that are not asked for are let be", () => {
+  assertEquals(render("{a}", { a: 1, b: { any: "thing" }, c: undefined }), "1");
+});

@@ -1,0 +1,247 @@
+/** The OpenAI face, through the official client. */
+import { defineAgent, defineParallel, ProviderError } from "@shoal/agents";
+import { scripted } from "@shoal/agents/testing";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import OpenAI, { AuthenticationError, NotFoundError, RateLimitError } from "openai";
+import { zodResponseFormat } from "openai/helpers/zod";
+import { z } from "zod";
+import {
+  breaking,
+  echo,
+  hanging,
+  nodeServer,
+  routes,
+  serve,
+  talkative,
+  TOKEN,
+  until,
+} from "../helpers.ts";
+
+const Label = z.object({ label: z.enum(["positive", "negative"]) });
+
+function agents() {
+  const typed = defineAgent({
+    name: "typed",
+    model: "m",
+    prompt: "{text}",
+    output: Label,
+    provider: scripted('{"label":"positive"}'),
+  });
+  return [echo().agent, typed, talkative("talkative", 3)];
+}
+
+function client(url: string, apiKey = TOKEN) {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+}
+
+function user(content: string) {
+  return [{ role: "user" as const, content }];
+}
+
+Deno.test("create: the last message is the agent's parameter", async () => {
+  await using served = serve(routes(agents()));
+  const openai = client(served.url);
+  const answer = await openai.chat.completions.create({ model: "echo", messages: user("hello") });
+  const [choice] = answer.choices;
+  assertEquals([choice!.message.content, choice!.finish_reason], ["hello", "stop"]);
+  assertEquals([answer.object, answer.model], ["chat.completion", "echo"]);
+  assert(answer.usage!.total_tokens > 0);
+  const models = (await openai.models.list()).data.map(({ id }) => id);
+  assertEquals(models, ["echo", "typed", "talkative"]);
+  assertEquals((await openai.models.retrieve("echo")).id, "echo");
+});
+
+Deno.test("stream: the pieces, the reason and the usage", async () => {
+  await using served = serve(routes(agents()));
+  const stream = await client(served.url).chat.completions.create({
+    model: "talkative",
+    messages: user("x"),
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  const deltas = chunks.map(({ choices }) => choices[0]?.delta.content).filter(Boolean);
+  assertEquals(deltas, ["x ", "x ", "x "]);
+  assertEquals(chunks.at(-2)!.choices[0]!.finish_reason, "stop");
+  assertEquals(chunks.at(-1)!.choices, []);
+  assert(chunks.at(-1)!.usage !== undefined);
+  assertEquals(new Set(chunks.map(({ id }) => id)).size, 1);
+});
+
+Deno.test("the stream helper puts it together", async () => {
+  await using served = serve(routes(agents()));
+  const helper = client(served.url).chat.completions.stream({
+    model: "talkative",
+    messages: user("x"),
+  });
+  assertEquals(await helper.finalContent(), "x x x ");
+});
+
+Deno.test("parse: a typed agent's answer is the JSON that the client's schema reads", async () => {
+  await using served = serve(routes(agents()));
+  const request = {
+    model: "typed",
+    messages: user("I love it"),
+    response_format: zodResponseFormat(Label, "label"),
+  };
+  const openai = client(served.url);
+  const parsed = await openai.chat.completions.parse(request);
+  assertEquals(parsed.choices[0]!.message.parsed, { label: "positive" });
+  const final = await openai.chat.completions.stream(request).finalChatCompletion();
+  assertEquals(final.choices[0]!.message.parsed, { label: "positive" });
+  // An agent that answers in text cannot keep to a schema.
+  const text = { ...request, model: "echo" };
+  await assertRejects(() => openai.chat.completions.create(text), OpenAI.BadRequestError, "schema");
+});
+
+Deno.test("conversation and settings are handed on; other roles stay what they are", async () => {
+  const { agent, provider } = echo();
+  const wise = agent.with({ name: "wise", system: "Be wise." });
+  await using served = serve(routes([wise]));
+  await client(served.url).chat.completions.create({
+    model: "wise",
+    temperature: 0.3,
+    max_completion_tokens: 50,
+    stop: ["END"],
+    messages: [
+      { role: "developer", content: "Be brief." },
+      { role: "user", content: "hi" },
+      { role: "assistant", content: "hello" },
+      ...user("bye"),
+    ],
+  });
+  const { messages, settings } = provider.requests[0]!;
+  assertEquals(messages.map(({ role, content }) => [role, content]), [
+    ["system", "Be wise."],
+    ["system", "Be brief."],
+    ["user", "hi"],
+    ["assistant", "hello"],
+    ["user", "bye"],
+  ]);
+  assertEquals(settings, { temperature: 0.3, maxTokens: 50, stop: ["END"] });
+});
+
+Deno.test("parts: text is text, and an image is asked in the place of the prompt", async () => {
+  const provider = scripted("seen");
+  const agent = defineAgent({ name: "eye", model: "m", prompt: "Describe: {what}", provider });
+  await using served = serve(routes([agent]));
+  const openai = client(served.url);
+  const text = [{ type: "text" as const, text: "a cat" }];
+  await openai.chat.completions.create({
+    model: "eye",
+    messages: [{ role: "user", content: text }],
+  });
+  assertEquals(provider.requests[0]!.messages.at(-1)!.content, "Describe: a cat");
+  const url = "https://example.com/cat.png";
+  const image = [...text, { type: "image_url" as const, image_url: { url } }];
+  await openai.chat.completions.create({
+    model: "eye",
+    messages: [{ role: "user", content: image }],
+  });
+  assertEquals(provider.requests[1]!.messages.at(-1)!.content, [
+    { type: "text", text: "a cat" },
+    { type: "image", url },
+  ]);
+});
+
+Deno.test("several parameters come as JSON; so they do for workflows and agents of agents", async () => {
+  const provider = scripted((request) => String(request.messages.at(-1)!.content));
+  const two = defineAgent({ name: "two", model: "m", prompt: "{a}+{b}", provider });
+  const both = defineParallel({ name: "both", branches: { two, echo: echo().agent } });
+  const sum = defineAgent({ name: "sum", run: ({ input }: { input: string }) => `got ${input}` });
+  await using served = serve(routes([two, both, sum]));
+  const openai = client(served.url);
+  const say = async (model: string, content: string) =>
+    (await openai.chat.completions.create({ model, messages: user(content) })).choices[0]!.message
+      .content;
+  assertEquals(await say("two", '{"a":"1","b":"2"}'), "1+2");
+  assertEquals(await say("two", "just talk"), "just talk");
+  const all = JSON.parse((await say("both", '{"a":"1","b":"2","text":"x"}'))!);
+  assertEquals(all, { two: "1+2", echo: "x" });
+  assertEquals(await say("sum", "seven"), "got seven");
+  await assertRejects(() => say("both", "just talk"), OpenAI.UnprocessableEntityError, '"a", "b"');
+});
+
+Deno.test("errors are the client's own classes, with a message that helps", async () => {
+  const busy = new ProviderError("the key sk-1", {
+    code: "rate_limited",
+    retryable: false,
+    retryAfterMs: 7_000,
+  });
+  const refusing = echo("refusing").agent.with({ provider: scripted(busy) });
+  await using served = serve(routes([echo().agent, refusing]));
+  const say = (model: string, more: object = {}, key = TOKEN) =>
+    client(served.url, key).chat.completions.create({ model, messages: user("x"), ...more });
+  await assertRejects(() => say("nobody"), NotFoundError, "no agent of that name");
+  await assertRejects(() => say("echo", {}, "wrong"), AuthenticationError, "valid token");
+  const limited = await assertRejects(() => say("refusing"), RateLimitError);
+  assertEquals([limited.headers.get("retry-after"), limited.code], ["7", "rate_limited"]);
+  assert(!limited.message.includes("sk-1"));
+  const streamed = await assertRejects(() => say("refusing", { stream: true }), RateLimitError);
+  assertEquals(streamed.type, "rate_limit_error");
+  const call = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
+  const wrong: [more: object, said: string][] = [
+    [{ messages: [] }, "messages: must be a list"],
+    [{ messages: [{ role: "assistant", content: "x" }] }, "messages.0: the last message"],
+    [{ messages: [{ role: "robot", content: "x" }, ...user("x")] }, "messages.0.role"],
+    [{ messages: [{ role: "tool", content: "x" }, ...user("x")] }, "messages.0.tool_call_id"],
+    [
+      { messages: [{ role: "user", content: "x", tool_calls: [call] }, ...user("x")] },
+      "messages: message 0 must not have toolCalls",
+    ],
+    [{ temperature: "hot" }, "temperature: must be a number"],
+    [{ max_tokens: 0 }, "max_tokens: must be a positive integer"],
+    [{ n: 3 }, "n: an agent gives one answer"],
+    [{ tools: [{ type: "function", function: { name: "f" } }] }, "tools of its own"],
+    [{ stream: "yes" }, "stream: must be"],
+  ];
+  for (const [more, said] of wrong) {
+    const error = await assertRejects(() => say("echo", more), OpenAI.APIError);
+    assertStringIncludes(error.message, said);
+    assert(error.status === 422 || error.status === 400);
+  }
+});
+
+Deno.test("an error in the middle of a stream reaches the client", async () => {
+  await using served = serve(routes([breaking()]));
+  const stream = await client(served.url).chat.completions.create({
+    model: "breaking",
+    messages: user("x"),
+    stream: true,
+  });
+  const error = await assertRejects(
+    async () => {
+      for await (const _ of stream);
+    },
+    OpenAI.APIError,
+    "could not be reached",
+  );
+  assert(!error.message.includes("sk-1"));
+});
+
+Deno.test("abort: the client's abort ends the call upstream", async () => {
+  const stuck = hanging();
+  const { agent, aborted } = stuck;
+  const app = routes([agent]);
+  await using served = serve(app);
+  // Deno's own server does not tell of a client that is gone before an answer has begun: Node's does.
+  const node = await nodeServer(app.fetch);
+  for (const [url, stream] of [[served.url, true], [node.url, false], [node.url, true]] as const) {
+    const before = aborted.length;
+    const leaving = new AbortController();
+    const call = client(url).chat.completions.create(
+      { model: "hanging", messages: user("x".repeat(2_000)), stream },
+      { signal: leaving.signal },
+    );
+    const failed = assertRejects(async () => {
+      for await (const _ of await call as AsyncIterable<unknown>);
+      leaving.signal.throwIfAborted();
+    });
+    await until(() => stuck.calls === before + 1, "the call begins");
+    leaving.abort();
+    await failed;
+    await until(() => aborted.length === before + 1, "the call is aborted");
+  }
+  await node[Symbol.asyncDispose]();
+});

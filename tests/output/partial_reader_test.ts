@@ -1,0 +1,156 @@
+/** What can be told of an answer while it is still coming. */
+import { assert, assertEquals, assertLess } from "@std/assert";
+import fc from "fast-check";
+import { z } from "zod";
+import { outputOf } from "../../src/output/output.ts";
+import type { Schema } from "../../src/output/standard_schema.ts";
+import { partialsOf } from "../../src/output/partial_reader.ts";
+
+/** What is told after each piece, without what is told twice in a row. */
+function told(schema: Schema, text: string, size = 1): unknown[] {
+  const { partial } = outputOf("a", schema);
+  const seen: unknown[] = [];
+  for (let end = 0; end <= text.length; end += size) {
+    const value = partial(text.slice(0, end));
+    if (JSON.stringify(value) !== JSON.stringify(seen.at(-1))) seen.push(value);
+  }
+  return seen.filter((value) => value !== undefined);
+}
+const Any: Schema = { type: "object" };
+
+Deno.test("partial: texts and lists grow, and numbers and words come whole", () => {
+  assertEquals(told(Any, '{"a":"hi","n":12,"l":[true,null,{"b":""}]}'), [
+    {},
+    { a: "" },
+    { a: "h" },
+    { a: "hi" },
+    { a: "hi", n: 12 },
+    { a: "hi", n: 12, l: [] },
+    { a: "hi", n: 12, l: [true] },
+    { a: "hi", n: 12, l: [true, null] },
+    { a: "hi", n: 12, l: [true, null, {}] },
+    { a: "hi", n: 12, l: [true, null, { b: "" }] },
+  ]);
+});
+
+Deno.test("partial: what is asked for as the value of an object is told without the object", () => {
+  assertEquals(told(z.array(z.number()), '{"value":[1, 2]}'), [[], [1], [1, 2]]);
+  assertEquals(told(z.string(), '{"value":"ab"}'), ["", "a", "ab"]);
+  assertEquals(told(z.boolean(), '{"value":false}'), [false]);
+  assertEquals(told(z.null(), '{"value":null}'), [null]);
+  assertEquals(told(z.number(), '{"value":0}'), [0]);
+  assertEquals(told(z.array(z.number()), "[1, 2]"), [[], [1], [1, 2]]);
+  assertEquals(told(z.union([z.object({ a: z.number() }), z.null()]), '{"a":1}'), [{ a: 1 }]);
+});
+
+Deno.test("partial: nothing is told of words, thoughts and fences", () => {
+  const { partial } = outputOf("a", z.object({ a: z.string() }));
+  for (
+    const text of [
+      "",
+      " ",
+      "Here",
+      "Here you are [1]:\n",
+      "```",
+      "```json",
+      "```json\n",
+      "{ I",
+      "\ufeff",
+    ]
+  ) assertEquals(partial(text), undefined, text);
+  assertEquals(partial("Here you are [1]:\n{"), undefined);
+  assertEquals(partial('Here you are [1]:\n{"a": "x'), { a: "x" });
+  assertEquals(partial('```json\n{"a": "x'), { a: "x" });
+  assertEquals(partial('```json\n{"a": "x"}\n```\nThat'), { a: "x" });
+  assertEquals(partial('<think>{"a":"draft"}'), undefined);
+  assertEquals(partial('<think>{"a":"draft"}</think>{"a": "x'), { a: "x" });
+  assertEquals(partial("{'a': 'x', // so\n b: [1,"), { a: "x", b: [1] });
+});
+
+Deno.test("partial: a character comes whole", () => {
+  const text = JSON.stringify({ a: '\n"\\\u0007😀é' }).replace("😀", "\\ud83d\\ude00");
+  const steps = ["", "\n", '\n"', '\n"\\', '\n"\\\u0007', '\n"\\\u0007😀', '\n"\\\u0007😀é'];
+  assertEquals(told(Any, text), [{}, ...steps.map((a) => ({ a }))]);
+  assertEquals(outputOf("a", Any).partial('{"a":"\ud83d'), { a: "" });
+  assertEquals(outputOf("a", Any).partial('{"a":"\\\\ud83d'), { a: "\\ud83d" });
+});
+
+Deno.test("partial: null for what is absent is not told", () => {
+  const schema = z.object({ a: z.string().optional(), b: z.string().nullable() });
+  assertEquals(told(schema, '{"a":null,"b":null}'), [{}, { b: null }]);
+});
+
+Deno.test("partial: no answer makes it throw or take on a prototype", () => {
+  const { partial } = outputOf("a", Any);
+  for (
+    const text of [
+      '{"__proto__":{"x":1}',
+      '{"\\u005f_proto__":{"x":1}',
+      "[".repeat(100_000),
+      '{"a":'.repeat(100_000),
+      '{"a":1,,',
+      '{"a"}',
+      "{{",
+      '{"a":01',
+      '{"a":-',
+      '{"a":1e',
+      '{"a":1.',
+      '{"a":tru',
+      '{"a":xyz',
+      '{"a":"\\u12',
+      '{"a":"\\',
+      '{"a":/*',
+      '{"a":1}}}',
+    ]
+  ) {
+    const value = partial(text) as { x?: unknown } | undefined;
+    assertEquals(value?.x, undefined);
+  }
+  assertEquals(Object.keys(partial('{"__proto__":{"x":1}') as object), ["__proto__"]);
+});
+
+Deno.test("partial: at the end it is the whole, and before a part of it", () => {
+  /** Is it a part of the whole: the same as far as it goes? */
+  function isPart(part: unknown, whole: unknown): boolean {
+    if (typeof part === "string") return typeof whole === "string" && whole.startsWith(part);
+    if (typeof part !== "object" || part === null) return part === whole;
+    return typeof whole === "object" && whole !== null &&
+      Object.entries(part).every(([name, inner]) =>
+        Object.hasOwn(whole, name) && isPart(inner, (whole as Record<string, unknown>)[name])
+      );
+  }
+  const value = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }));
+  fc.assert(
+    fc.property(value, fc.boolean(), fc.nat(), (value, isIndented, cut) => {
+      const text = JSON.stringify(value, null, isIndented ? 2 : 0);
+      const whole = JSON.parse(text);
+      const { partial } = outputOf("a", Any);
+      assertEquals(partial(text), whole);
+      assertEquals(partial("```json\n" + text), whole);
+      const part = partial(text.slice(0, 1 + cut % text.length));
+      assert(part === undefined || isPart(part, whole), JSON.stringify(part));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("partials: short answers are told at once, and the cost of long ones is bounded", () => {
+  const seen: unknown[] = [];
+  const next = partialsOf(outputOf("a", z.array(z.number())));
+  for (const piece of ['{"val', 'ue":', "[1,", "2", "]", "}"]) seen.push(next(piece));
+  assertEquals(seen, [undefined, undefined, [1], [1], [1, 2], [1, 2]]);
+
+  let read = 0;
+  let calls = 0;
+  const counting = partialsOf({
+    partial: (text) => {
+      read += text.length;
+      calls++;
+      return text.length;
+    },
+  });
+  const pieces = 25_000;
+  for (let i = 0; i < pieces; i++) counting("1234");
+  assertLess(read, 34 * 4 * pieces);
+  assertLess(calls, 400);
+});

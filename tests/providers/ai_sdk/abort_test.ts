@@ -1,0 +1,162 @@
+import { ProviderError } from "@shoal/agents";
+import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { MockLanguageModelV4 } from "ai/test";
+import { aiSdk } from "../../../src/providers/ai_sdk/ai_sdk.ts";
+import { finish, request, result } from "./helpers.ts";
+import { read } from "../openai/helpers.ts";
+
+const REASON = new Error("enough");
+const thrown = (work: Promise<unknown>) =>
+  work.then(() => assert(false, "it must reject"), (error) => error);
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+const delta = { type: "text-delta", id: "1", delta: "word " } as const;
+
+/** A stream that gives one piece and then nothing, and tells when it is cancelled. */
+function stalled(...parts: LanguageModelV4StreamPart[]) {
+  const told: { cancelled?: unknown } = {};
+  const stream = new ReadableStream<LanguageModelV4StreamPart>({
+    start(controller) {
+      for (const part of parts) controller.enqueue(part);
+    },
+    cancel(reason) {
+      told.cancelled = reason ?? "no reason";
+    },
+  });
+  return { told, stream };
+}
+
+Deno.test("ai-sdk abort: a model that does not listen is left", async () => {
+  const never = () => new Promise<never>(() => {});
+  const provider = aiSdk(new MockLanguageModelV4({ doGenerate: never, doStream: never }));
+  for (
+    const ask of [
+      (signal: AbortSignal) => provider.generate(request(), { signal }),
+      (signal: AbortSignal) => read(provider.stream(request(), { signal })),
+    ]
+  ) {
+    const controller = new AbortController();
+    const work = thrown(ask(controller.signal));
+    await settled();
+    controller.abort(REASON);
+    assertStrictEquals(await work, REASON);
+  }
+});
+
+Deno.test("ai-sdk abort: nobody is asked if it was aborted before", async () => {
+  const model = new MockLanguageModelV4();
+  const provider = aiSdk(model);
+  const signal = AbortSignal.abort(REASON);
+  assertStrictEquals(await thrown(provider.generate(request(), { signal })), REASON);
+  assertStrictEquals(await thrown(read(provider.stream(request(), { signal }))), REASON);
+  assertEquals(model.doGenerateCalls.length + model.doStreamCalls.length, 0);
+});
+
+Deno.test("ai-sdk abort: a stream that opens too late is closed", async () => {
+  const { told, stream } = stalled(delta);
+  const opening = Promise.withResolvers<{ stream: typeof stream }>();
+  const provider = aiSdk(new MockLanguageModelV4({ doStream: () => opening.promise }));
+  const controller = new AbortController();
+  const work = thrown(read(provider.stream(request(), { signal: controller.signal })));
+  await settled();
+  controller.abort(REASON);
+  assertStrictEquals(await work, REASON);
+  opening.resolve({ stream });
+  await settled();
+  assert("cancelled" in told);
+});
+
+Deno.test("ai-sdk abort: a stalled stream ends with the reason, and is closed", async () => {
+  const { told, stream } = stalled(delta);
+  const model = new MockLanguageModelV4({ doStream: { stream } });
+  const controller = new AbortController();
+  const work = thrown(read(aiSdk(model).stream(request(), { signal: controller.signal })));
+  await settled();
+  controller.abort(REASON);
+  assertStrictEquals(await work, REASON);
+  assertStrictEquals(told.cancelled, REASON);
+  assertStrictEquals(model.doStreamCalls[0]!.abortSignal!.reason, REASON);
+});
+
+Deno.test("ai-sdk abort: a stream that is left is closed, and the model is told", async () => {
+  const { told, stream } = stalled(delta);
+  const model = new MockLanguageModelV4({ doStream: { stream } });
+  const controller = new AbortController();
+  for await (const _ of aiSdk(model).stream(request(), { signal: controller.signal })) break;
+  assert("cancelled" in told);
+  assert(model.doStreamCalls[0]!.abortSignal!.aborted);
+});
+
+Deno.test("ai-sdk abort: an error in a stream closes it", async () => {
+  const { told, stream } = stalled(delta, { type: "error", error: "Overloaded" });
+  const model = new MockLanguageModelV4({ doStream: { stream } });
+  const { signal } = new AbortController();
+  await assertRejects(() => read(aiSdk(model).stream(request(), { signal })), ProviderError);
+  assert("cancelled" in told);
+});
+
+Deno.test("ai-sdk abort: the answer's end is the stream's, though the server stays", async () => {
+  const { told, stream } = stalled(delta, finish());
+  const model = new MockLanguageModelV4({ doStream: { stream } });
+  const { signal } = new AbortController();
+  const { reply } = await read(aiSdk(model).stream(request(), { signal }));
+  assertEquals(reply.text, "word ");
+  await settled();
+  assert("cancelled" in told);
+  // What has ended well is not aborted: its connection can be used again.
+  assertEquals(model.doStreamCalls[0]!.abortSignal!.aborted, false);
+});
+
+Deno.test("ai-sdk abort: a stream that cannot be closed does no harm", async () => {
+  const stream = new ReadableStream<LanguageModelV4StreamPart>({
+    start: (controller) => controller.enqueue(delta),
+    cancel: () => Promise.reject(new Error("it cannot")),
+  });
+  const model = new MockLanguageModelV4({ doStream: { stream } });
+  const controller = new AbortController();
+  for await (const _ of aiSdk(model).stream(request(), { signal: controller.signal })) break;
+  await settled();
+});
+
+Deno.test("ai-sdk abort: no listener is left on a signal that lives long", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners++;
+    return addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners--;
+    return removeEventListener.apply(signal, args);
+  };
+  const provider = aiSdk(
+    new MockLanguageModelV4({
+      doGenerate: result(),
+      doStream: () => Promise.resolve(stalled(delta, finish())),
+    }),
+  );
+  for (let i = 0; i < 100; i++) {
+    await provider.generate(request(), { signal });
+    await read(provider.stream(request(), { signal }));
+    for await (const _ of provider.stream(request(), { signal })) break;
+  }
+  assertEquals(listeners, 0);
+});
+
+Deno.test("ai-sdk abort: the beginning of a streamed answer is told once", async () => {
+  let told = 0;
+  const provider = aiSdk(
+    new MockLanguageModelV4({
+      doGenerate: result(),
+      doStream: () => Promise.resolve(stalled(delta, finish())),
+    }),
+  );
+  const { signal } = new AbortController();
+  const onResponse = () => told++;
+  await read(provider.stream(request(), { signal, onResponse }));
+  assertEquals(told, 1);
+  // Of a whole one the SDK tells only the end.
+  await provider.generate(request(), { signal, onResponse });
+  assertEquals(told, 1);
+});

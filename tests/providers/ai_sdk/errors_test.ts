@@ -1,0 +1,312 @@
+import { type ErrorCode, ProviderError } from "@shoal/agents";
+import { simulator, type SimulatorFaultName } from "@shoal/agents/testing";
+import {
+  APICallError,
+  EmptyResponseBodyError,
+  InvalidPromptError,
+  InvalidResponseDataError,
+  JSONParseError,
+  LoadAPIKeyError,
+  NoSuchModelError,
+  UnsupportedFunctionalityError,
+} from "@ai-sdk/provider";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { MockLanguageModelV4 } from "ai/test";
+import { aiSdk } from "../../../src/providers/ai_sdk/ai_sdk.ts";
+import { errorsOf, request, streamed } from "./helpers.ts";
+import { listen, quiet, read } from "../openai/helpers.ts";
+
+const PROMPT = "the words of the prompt";
+
+function apiError(more: Partial<ConstructorParameters<typeof APICallError>[0]>): APICallError {
+  return new APICallError({
+    message: "It failed",
+    url: "https://host/v1/chat?key=secret",
+    requestBodyValues: { messages: [PROMPT] },
+    ...more,
+  });
+}
+
+/** What is the same whole and streamed. */
+async function both(thrown: unknown): Promise<ProviderError> {
+  const [whole, streamed] = await errorsOf(thrown);
+  assertEquals(streamed.message, whole.message);
+  assertEquals(streamed.code, whole.code);
+  return whole;
+}
+
+const STATUSES: [status: number, code: ErrorCode, retryable: boolean][] = [
+  [400, "provider", false],
+  [401, "provider", false],
+  [403, "provider", false],
+  [404, "provider", false],
+  [408, "timeout", true],
+  [409, "provider", true],
+  [422, "provider", false],
+  [429, "rate_limited", true],
+  [500, "provider", true],
+  [529, "provider", true],
+];
+for (const [status, code, retryable] of STATUSES) {
+  Deno.test(`ai-sdk errors: ${status} is told by its status`, async () => {
+    const error = await both(apiError({ statusCode: status, message: "max_tokens: 500 at most" }));
+    assertEquals([error.status, error.code, error.retryable], [status, code, retryable]);
+    assertEquals(error.message, `the server answered ${status}: max_tokens: 500 at most`);
+    assertEquals(error.cause, undefined);
+  });
+}
+
+Deno.test("ai-sdk errors: a provider may know better whether it is worth another attempt", async () => {
+  assertEquals((await both(apiError({ statusCode: 400, isRetryable: true }))).retryable, true);
+  assertEquals((await both(apiError({ statusCode: 503, isRetryable: false }))).retryable, false);
+  // The gateway's errors are a class of their own.
+  class GatewayRateLimitError extends Error {
+    statusCode = 429;
+    isRetryable = true;
+  }
+  const limited = await both(new GatewayRateLimitError("Slow down"));
+  assertEquals([limited.code, limited.status, limited.retryable], ["rate_limited", 429, true]);
+});
+
+Deno.test("ai-sdk errors: a quota that is used up is final, wherever it is said", async () => {
+  const error = { message: "You exceeded your quota", code: "insufficient_quota" };
+  const told = [
+    { data: { error } },
+    { data: { error: { ...error, code: null, type: "insufficient_quota" } } },
+    { data: error },
+    { responseBody: JSON.stringify({ error }) },
+  ];
+  for (const more of told) {
+    const thrown = await both(apiError({ statusCode: 429, ...more }));
+    assertEquals([thrown.code, thrown.retryable], ["rate_limited", false]);
+  }
+  // The words alone say nothing.
+  const words = apiError({ statusCode: 429, message: "insufficient_quota" });
+  assertEquals((await both(words)).retryable, true);
+});
+
+Deno.test("ai-sdk errors: how long the server asks to wait", async () => {
+  const waits = async (responseHeaders: Record<string, string>) =>
+    (await both(apiError({ statusCode: 429, responseHeaders }))).retryAfterMs;
+  assertEquals(await waits({ "retry-after": "7" }), 7000);
+  assertEquals(await waits({ "Retry-After-Ms": "12" }), 12);
+  assertEquals(await waits({ "retry-after": "soon" }), undefined);
+  // A model that is no HTTP may hand on anything.
+  assertEquals(await waits({ "no header": "7" }), undefined);
+});
+
+Deno.test("ai-sdk errors: no key, no prompt and no answer gets into a message", async () => {
+  const secrets = [
+    "sk-proj-abc123",
+    "gsk_a1B2c3D4e5F6g7H8i9J0k1L2",
+    "AIzaSyD-a1B2_c3-D4e5F6",
+    "hf_AbCdEfGhIjKlMnOpQrStUv1234",
+  ];
+  for (const key of secrets) {
+    for (const message of [`Incorrect API key: ${key}.`, `{"key":"${key}"}`]) {
+      const error = await both(apiError({ statusCode: 401, message }));
+      assert(!error.message.includes(key) && error.message.includes("[key]"), error.message);
+    }
+  }
+  const answer = `{"answer": "${PROMPT}`;
+  const parse = new JSONParseError({ text: answer, cause: new SyntaxError(PROMPT) });
+  const thrown = [
+    apiError({ statusCode: 200, message: "Invalid JSON response", cause: parse }),
+    apiError({ statusCode: 200, responseBody: answer }),
+    apiError({ cause: new Error("no route to https://host/v1?key=secret"), isRetryable: true }),
+    new InvalidPromptError({ prompt: PROMPT, message: PROMPT }),
+    new InvalidResponseDataError({ data: PROMPT }),
+    parse,
+  ];
+  for (const one of thrown) {
+    for (const error of await errorsOf(one)) {
+      const shown = Deno.inspect(error, { depth: 10 });
+      assert(!shown.includes(PROMPT) && !shown.includes("secret"), shown);
+    }
+  }
+  const long = await both(apiError({ statusCode: 500, message: "word ".repeat(1000) }));
+  assert(long.message.length < 400);
+  // A model's name is no key.
+  const named = await both(apiError({ statusCode: 404, message: "claude-sonnet-4-5-20250929?" }));
+  assertEquals(named.message, "the server answered 404: claude-sonnet-4-5-20250929?");
+});
+
+Deno.test("ai-sdk errors: what went wrong before anything was sent", async () => {
+  const unsupported = new UnsupportedFunctionalityError({ functionality: "images" });
+  const cases: [Error, string][] = [
+    [new LoadAPIKeyError({ message: "Set SOME_API_KEY" }), ": Set SOME_API_KEY"],
+    [
+      new NoSuchModelError({ modelId: "m", modelType: "languageModel" }),
+      ": No such languageModel: m",
+    ],
+    [unsupported, ": 'images' functionality not supported."],
+    [new InvalidPromptError({ prompt: "x", message: "x" }), " with an AI_InvalidPromptError"],
+  ];
+  for (const [thrown, why] of cases) {
+    const error = await both(thrown);
+    assertEquals(error.message, `the AI SDK refused the request${why}`);
+    assertEquals([error.code, error.retryable, error.status], ["provider", false, undefined]);
+  }
+});
+
+Deno.test("ai-sdk errors: an answer that cannot be used", async () => {
+  const cases: [Error, ErrorCode, string][] = [
+    [new EmptyResponseBodyError(), "provider", "the server's answer is empty"],
+    [
+      new JSONParseError({ text: "x", cause: "y" }),
+      "provider",
+      "the server's answer is not JSON",
+    ],
+    [
+      new InvalidResponseDataError({ data: {} }),
+      "provider",
+      "the server's answer is not what the AI SDK expects",
+    ],
+    [
+      apiError({ statusCode: 200, cause: new TypeError("error reading a body") }),
+      "network",
+      "the connection failed: error reading a body",
+    ],
+    [new TypeError("Fetch failed"), "network", "the connection failed: Fetch failed"],
+    [apiError({ statusCode: 200 }), "provider", "the server's answer cannot be read"],
+    [apiError({}), "provider", "the server failed while it answered: It failed"],
+  ];
+  for (const [thrown, code, message] of cases) {
+    const error = await both(thrown);
+    assertEquals([error.message, error.code, error.status], [message, code, undefined]);
+  }
+});
+
+Deno.test("ai-sdk errors: an error inside an answer that began well", async () => {
+  const body = (error: unknown) =>
+    apiError({ statusCode: 200, responseBody: JSON.stringify({ error }) });
+  const down = await both(body({ message: "The provider is down", code: 502 }));
+  assertEquals(
+    [down.message, down.status, down.retryable],
+    ["the server answered 502: The provider is down", 502, true],
+  );
+  const spent = await both(body({ message: "No money", code: "insufficient_quota" }));
+  assertEquals([spent.status, spent.retryable], [undefined, false]);
+});
+
+Deno.test("ai-sdk errors: an error in a stream", async () => {
+  const cases: [unknown, ErrorCode, number | undefined, boolean, string][] = [
+    ["Overloaded", "provider", undefined, true, "the server failed while it answered: Overloaded"],
+    [
+      { message: "Slow down", code: 429 },
+      "rate_limited",
+      429,
+      true,
+      "the server answered 429: Slow down",
+    ],
+    [
+      { message: "No", code: "insufficient_quota" },
+      "provider",
+      undefined,
+      false,
+      "the server failed while it answered: No",
+    ],
+    [
+      { message: "Gone", statusCode: 404, isRetryable: false, data: {} },
+      "provider",
+      404,
+      false,
+      "the server answered 404: Gone",
+    ],
+    [
+      new Error("Broken"),
+      "provider",
+      undefined,
+      true,
+      "the server failed while it answered: Broken",
+    ],
+    [apiError({ statusCode: 503 }), "provider", 503, true, "the server answered 503: It failed"],
+    [
+      new JSONParseError({ text: "x", cause: "y" }),
+      "provider",
+      undefined,
+      true,
+      "the server's answer is not JSON",
+    ],
+    [undefined, "provider", undefined, true, "the server failed while it answered"],
+    [
+      new InvalidResponseDataError({ data: undefined, message: "No finish reason" }),
+      "truncated",
+      undefined,
+      true,
+      "the stream ended before the answer did",
+    ],
+  ];
+  for (const [error, code, status, retryable, message] of cases) {
+    const thrown = await assertRejects(
+      () => streamed({ type: "text-delta", id: "1", delta: "Half" }, { type: "error", error }),
+      ProviderError,
+    );
+    assertEquals(
+      [thrown.message, thrown.code, thrown.status, thrown.retryable],
+      [message, code, status, retryable],
+    );
+  }
+});
+
+Deno.test("ai-sdk errors: what is nobody's error is thrown as it is", async () => {
+  const bug = new Error("a bug in somebody's middleware");
+  const provider = aiSdk(
+    new MockLanguageModelV4({
+      doGenerate: () => Promise.reject(bug),
+      doStream: () => {
+        throw bug;
+      },
+    }),
+  );
+  const thrown = (work: Promise<unknown>) => work.then(() => assert(false), (error) => error);
+  assertStrictEquals(await thrown(provider.generate(request(), { signal: quiet() })), bug);
+  assertStrictEquals(await thrown(read(provider.stream(request(), { signal: quiet() }))), bug);
+});
+
+Deno.test("ai-sdk errors: a time limit below us is no abort of ours", async () => {
+  const late = await both(new DOMException("late", "TimeoutError"));
+  assertEquals([late.code, late.retryable], ["timeout", true]);
+  const aborted = await both(new DOMException("gone", "AbortError"));
+  assertEquals([aborted.code, aborted.retryable], ["network", true]);
+});
+
+const FAULTS: [SimulatorFaultName, whole: ErrorCode, streamed: ErrorCode, retryable: boolean][] = [
+  ["reset", "network", "network", true],
+  ["resetBody", "network", "network", true],
+  ["malformed", "provider", "provider", true],
+  ["truncate", "provider", "truncated", true],
+  ["streamError", "provider", "provider", true],
+  ["emptyChoices", "provider", "truncated", true],
+  ["insufficientQuota", "rate_limited", "rate_limited", false],
+  ["error503", "provider", "provider", true],
+];
+for (const [fault, whole, piecewise, retryable] of FAULTS) {
+  Deno.test(`ai-sdk errors: ${fault} over HTTP`, async () => {
+    await using sim = simulator({ script: () => fault, keepAlive: false });
+    const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
+    const errors = [
+      await assertRejects(() => provider.generate(request(), { signal: quiet() }), ProviderError),
+      await assertRejects(
+        () => read(provider.stream(request(), { signal: quiet() })),
+        ProviderError,
+      ),
+    ];
+    assertEquals(errors.map(({ code }) => code), [whole, piecewise]);
+    assertEquals(errors.map((error) => error.retryable), [retryable, retryable]);
+    for (const { message } of errors) assert(!/https?:|127\.0\.0\.1|Hello/.test(message), message);
+  });
+}
+
+Deno.test("ai-sdk errors: a server that is not there", async () => {
+  const closed = listen(() => {});
+  await closed[Symbol.asyncDispose]();
+  const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: closed.url }));
+  const error = await assertRejects(
+    () => provider.generate(request(), { signal: quiet() }),
+    ProviderError,
+  );
+  assertEquals([error.code, error.retryable, error.status], ["network", true, undefined]);
+  assert(!error.message.includes("http"), error.message);
+});

@@ -1,0 +1,112 @@
+/** What the tests of the AI SDK's adapter share: models in memory that answer as told. */
+import type { ModelReply, ModelRequest } from "@shoal/agents";
+import { ProviderError } from "@shoal/agents";
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+} from "@ai-sdk/provider";
+import { assertRejects } from "@std/assert";
+
+import { MockLanguageModelV3, MockLanguageModelV4, simulateReadableStream } from "ai/test";
+import { aiSdk, type AiSdkOptions } from "../../../src/providers/ai_sdk/ai_sdk.ts";
+import { quiet, read, request as requestOf, type Streamed } from "../openai/helpers.ts";
+
+/** The name of the models in memory. */
+export const MODEL = "mock-model-id";
+
+/** A request to a model in memory. */
+export function request(
+  text: Parameters<typeof requestOf>[0] = "Hello",
+  more: Partial<ModelRequest> = {},
+): ModelRequest {
+  return requestOf(text, { model: MODEL, ...more });
+}
+
+/** A usage with so many tokens in and out. */
+export function tokens(input: number | undefined, output: number | undefined) {
+  return {
+    inputTokens: { total: input, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+    outputTokens: { total: output, text: undefined, reasoning: undefined },
+  } satisfies LanguageModelV4Usage;
+}
+
+/** A whole answer of a model, "ok" if nothing else is said. */
+export function result(
+  more: Partial<LanguageModelV4GenerateResult> = {},
+): LanguageModelV4GenerateResult {
+  return {
+    content: [{ type: "text", text: "ok" }],
+    finishReason: { unified: "stop", raw: "stop" },
+    usage: tokens(11, 7),
+    warnings: [],
+    ...more,
+  };
+}
+
+/** The end of a stream. */
+export function finish(
+  unified: LanguageModelV4GenerateResult["finishReason"]["unified"] = "stop",
+  raw: string | undefined = unified,
+): LanguageModelV4StreamPart {
+  return { type: "finish", finishReason: { unified, raw }, usage: tokens(11, 7) };
+}
+
+/** A stream of these parts. */
+export function streamOf(...chunks: LanguageModelV4StreamPart[]) {
+  const stream = simulateReadableStream({
+    chunks,
+    initialDelayInMs: null,
+    chunkDelayInMs: null,
+  });
+  return { stream };
+}
+
+/** What a model that gives this whole answer is asked. */
+export async function asked(
+  what: ModelRequest,
+  options?: AiSdkOptions,
+): Promise<LanguageModelV4CallOptions> {
+  const model = new MockLanguageModelV4({ doGenerate: result() });
+  await aiSdk(model, options).generate(what, { signal: quiet() });
+  return model.doGenerateCalls[0]!;
+}
+
+/** The reply to a whole answer of a model. */
+export function replyTo(
+  answer: Partial<LanguageModelV4GenerateResult>,
+  more: Partial<ModelRequest> = {},
+  options?: AiSdkOptions,
+): Promise<ModelReply> {
+  const model = new MockLanguageModelV4({ doGenerate: result(answer) });
+  return aiSdk(model, options).generate(request("Hello", more), { signal: quiet() });
+}
+
+/** What comes of a stream of these parts. */
+export function streamed(...parts: LanguageModelV4StreamPart[]): Promise<Streamed> {
+  const model = new MockLanguageModelV4({ doStream: streamOf(...parts) });
+  return read(aiSdk(model).stream(request(), { signal: quiet() }));
+}
+
+/** The error of a request, whole and streamed, to a model that throws this. */
+export async function errorsOf(thrown: unknown): Promise<readonly [ProviderError, ProviderError]> {
+  const fail = () => Promise.reject(thrown);
+  const provider = aiSdk(new MockLanguageModelV4({ doGenerate: fail, doStream: fail }));
+  return [
+    await assertRejects(() => provider.generate(request(), { signal: quiet() }), ProviderError),
+    await assertRejects(() => read(provider.stream(request(), { signal: quiet() })), ProviderError),
+  ];
+}
+
+/** A model of an older version of the interface. */
+export function older(
+  version: "v3" | "v2",
+  answers: { doGenerate?: unknown; doStream?: unknown },
+): MockLanguageModelV3 {
+  const model = new MockLanguageModelV3(
+    answers as ConstructorParameters<typeof MockLanguageModelV3>[0],
+  );
+  Object.defineProperty(model, "specificationVersion", { value: version });
+  return model;
+}

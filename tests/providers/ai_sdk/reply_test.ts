@@ -1,0 +1,410 @@
+import { ProviderError } from "@shoal/agents";
+import { simulator } from "@shoal/agents/testing";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import type { LanguageModelV4Content, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { MockLanguageModelV4 } from "ai/test";
+import fc from "fast-check";
+import { aiSdk, type AiSdkWarning } from "../../../src/providers/ai_sdk/ai_sdk.ts";
+import {
+  finish,
+  MODEL,
+  older,
+  replyTo,
+  request,
+  result,
+  streamed,
+  streamOf,
+  tokens,
+} from "./helpers.ts";
+import { quiet, read } from "../openai/helpers.ts";
+
+const USED = {
+  inputTokens: 11,
+  cachedInputTokens: 0,
+  outputTokens: 7,
+  reasoningTokens: 0,
+  totalTokens: 18,
+};
+const text = (text: string) => ({ type: "text", text }) as const;
+const delta = (delta: string, id = "1") => ({ type: "text-delta", id, delta }) as const;
+type Content = Extract<
+  LanguageModelV4Content,
+  { type: "text" | "reasoning" | "tool-call" }
+>;
+const call = (toolCallId: string, input: string, more = {}) =>
+  ({ type: "tool-call", toolCallId, toolName: "add", input, ...more }) as const;
+
+Deno.test("ai-sdk reply: text only of what is text", async () => {
+  const reply = await replyTo({
+    content: [
+      { type: "reasoning", text: "Hm." },
+      text("It is "),
+      { type: "source", sourceType: "url", id: "1", url: "https://host" },
+      { type: "file", mediaType: "image/png", data: { type: "data", data: "iVBO" } },
+      text("noon."),
+    ],
+  });
+  assertEquals(reply, { text: "It is noon.", finishReason: "stop", usage: USED });
+});
+
+Deno.test("ai-sdk reply: the text for an output schema, where the model names one", async () => {
+  const answer = { content: [text("A draft. "), text("{}")], structuredOutputText: "{}" };
+  const output = { name: "label", schema: { type: "object" } };
+  assertEquals((await replyTo(answer, { output })).text, "{}");
+  assertEquals((await replyTo({ ...answer, structuredOutputText: "" }, { output })).text, "");
+  assertEquals((await replyTo(answer)).text, "A draft. {}");
+});
+
+Deno.test("ai-sdk reply: why the model stopped", async () => {
+  const cases = [
+    ["stop", "end_turn", "stop"],
+    ["length", "MAX_TOKENS", "length"],
+    ["tool-calls", "tool_use", "tool_calls"],
+    ["content-filter", "SAFETY", "content_filter"],
+    ["other", "pause_turn", "pause_turn"],
+    ["stop", undefined, "stop"],
+  ] as const;
+  for (const [unified, raw, reason] of cases) {
+    const finishReason = { unified, raw };
+    const whole = await replyTo({ finishReason });
+    const { reply } = await streamed(delta("ok"), {
+      type: "finish",
+      finishReason,
+      usage: tokens(11, 7),
+    });
+    assertEquals(whole, { text: "ok", finishReason: reason, usage: USED });
+    assertEquals(reply, whole);
+  }
+  // A whole answer is there, whatever is not said of it.
+  const unsaid = await replyTo({ finishReason: { unified: "other", raw: undefined } });
+  assertEquals(unsaid.finishReason, "other");
+});
+
+Deno.test("ai-sdk reply: a refusal is told from a filter by the server's own word", async () => {
+  const refused = await replyTo({
+    content: [text("I can't.")],
+    finishReason: { unified: "content-filter", raw: "stop" },
+  });
+  assertEquals([refused.finishReason, refused.refusal], ["content_filter", "I can't."]);
+  const filtered = await replyTo({
+    finishReason: { unified: "content-filter", raw: "content_filter" },
+  });
+  assertEquals([filtered.finishReason, filtered.refusal], ["content_filter", undefined]);
+  await using sim = simulator({ script: () => "refusal" });
+  const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
+  const whole = await provider.generate(request(), { signal: quiet() });
+  const { reply } = await read(provider.stream(request(), { signal: quiet() }));
+  for (const { refusal } of [whole, reply]) {
+    assertEquals(refusal, "I'm sorry, but I can't help with that.");
+  }
+});
+
+Deno.test("ai-sdk reply: what was used", async () => {
+  const usageOf = async (input: object, output: object) => {
+    const usage = tokens(undefined, undefined);
+    Object.assign(usage.inputTokens, input);
+    Object.assign(usage.outputTokens, output);
+    return (await replyTo({ usage })).usage;
+  };
+  assertEquals(await usageOf({ total: 10, cacheRead: 4 }, { total: 6, reasoning: 5 }), {
+    inputTokens: 10,
+    cachedInputTokens: 4,
+    outputTokens: 6,
+    reasoningTokens: 5,
+    totalTokens: 16,
+  });
+  const parts = await usageOf({ noCache: 3, cacheRead: 4, cacheWrite: 2 }, {
+    text: 1,
+    reasoning: 5,
+  });
+  assertEquals([parts?.inputTokens, parts?.outputTokens], [9, 6]);
+  assertEquals((await usageOf({ total: 0 }, { total: 0 }))?.totalTokens, 0);
+  // Half a usage would be half a price.
+  for (const half of [[{}, {}], [{ total: 1 }, {}], [{}, { total: 1 }], [{ total: NaN }, {}]]) {
+    assertEquals(await usageOf(half[0]!, half[1]!), undefined);
+  }
+});
+
+Deno.test("ai-sdk reply: the tools that the model asks for", async () => {
+  const input = '{"a":1}';
+  const parts = [
+    call("1", input),
+    call("2", "{}", { providerExecuted: true }),
+    // Some models give what they should have written.
+    call("3", { b: 2 } as unknown as string),
+  ];
+  const toolCalls = [{ id: "1", name: "add", args: input }, {
+    id: "3",
+    name: "add",
+    args: '{"b":2}',
+  }];
+  const finishReason = { unified: "tool-calls", raw: "tool_use" } as const;
+  const whole = await replyTo({ content: [text("Let me see."), ...parts], finishReason });
+  assertEquals(whole, { text: "Let me see.", finishReason: "tool_calls", usage: USED, toolCalls });
+  const pieces: LanguageModelV4StreamPart[] = [
+    { type: "tool-input-start", id: "1", toolName: "add" },
+    { type: "tool-input-delta", id: "1", delta: '{"a"' },
+    { type: "tool-input-delta", id: "1", delta: ":1}" },
+    { type: "tool-input-end", id: "1" },
+  ];
+  const { reply, deltas } = await streamed(
+    delta("Let me see."),
+    ...pieces,
+    ...parts,
+    finish("tool-calls"),
+  );
+  assertEquals(reply, whole);
+  assertEquals(deltas, ["Let me see."]);
+});
+
+Deno.test("ai-sdk reply: tools through a real provider, whole and in pieces", async () => {
+  const toolCalls = [
+    { id: "a", name: "add", arguments: { numbers: [1, 2, 3, 4, 5, 6, 7, 8] } },
+    { id: "b", name: "now", arguments: {} },
+  ];
+  await using sim = simulator({ chunkSize: 1, respond: () => ({ content: null, toolCalls }) });
+  const provider = aiSdk(
+    createOpenAICompatible({ name: "local", baseURL: sim.url, includeUsage: true }),
+  );
+  const whole = await provider.generate(request(), { signal: quiet() });
+  assertEquals(whole.toolCalls, [
+    { id: "a", name: "add", args: '{"numbers":[1,2,3,4,5,6,7,8]}' },
+    { id: "b", name: "now", args: "{}" },
+  ]);
+  assertEquals([whole.text, whole.finishReason], ["", "tool_calls"]);
+  assertEquals((await read(provider.stream(request(), { signal: quiet() }))).reply, whole);
+});
+
+Deno.test("ai-sdk reply: thoughts and signatures go back with the calls they led to", async () => {
+  const google = { google: { thoughtSignature: "s1" } };
+  const anthropic = { anthropic: { signature: "s2" } };
+  const thought = { type: "reasoning", text: "I must add.", providerMetadata: anthropic } as const;
+  const signed = call("1", "{}", { providerMetadata: google });
+  const model = new MockLanguageModelV4({
+    doGenerate: [
+      result({ content: [thought, signed, call("2", "{}")] }),
+      result(),
+      result(),
+    ],
+    doStream: streamOf(
+      { type: "reasoning-start", id: "r" },
+      { type: "reasoning-delta", id: "r", delta: "I must " },
+      { type: "reasoning-delta", id: "r", delta: "add." },
+      { type: "reasoning-end", id: "r", providerMetadata: anthropic },
+      signed,
+      call("2", "{}"),
+      finish("tool-calls"),
+    ),
+  });
+  const provider = aiSdk(model);
+  const whole = await provider.generate(request(), { signal: quiet() });
+  const { reply } = await read(provider.stream(request(), { signal: quiet() }));
+  for (const [i, { toolCalls }] of [whole, reply].entries()) {
+    const next = request("", {
+      messages: [{ role: "assistant", content: "", toolCalls }, {
+        role: "tool",
+        toolCallId: "1",
+        content: "3",
+      }],
+    });
+    await provider.generate(next, { signal: quiet() });
+    const toolCall = { type: "tool-call", toolName: "add", input: {} };
+    const said = model.doGenerateCalls[i + 1]!.prompt[0]!.content;
+    assertEquals<unknown>(said, [
+      { type: "reasoning", text: "I must add.", providerOptions: anthropic },
+      { ...toolCall, toolCallId: "1", providerOptions: google },
+      { ...toolCall, toolCallId: "2" },
+    ]);
+    // Another provider would not understand it.
+    const other = new MockLanguageModelV4({ provider: "other", doGenerate: result() });
+    await aiSdk(other).generate(next, { signal: quiet() });
+    assertEquals<unknown>(other.doGenerateCalls[0]!.prompt[0]!.content, [
+      { ...toolCall, toolCallId: "1" },
+      { ...toolCall, toolCallId: "2" },
+    ]);
+  }
+});
+
+Deno.test("ai-sdk reply: an answer that is none", async () => {
+  const nonsense = [undefined, {}, { content: "text" }];
+  for (const doGenerate of nonsense) {
+    const provider = aiSdk(new MockLanguageModelV4({ doGenerate: () => doGenerate as never }));
+    const error = await assertRejects(
+      () => provider.generate(request(), { signal: quiet() }),
+      ProviderError,
+    );
+    assertEquals([error.code, error.retryable], ["provider", true]);
+  }
+  const odd = await replyTo({ content: [null, { type: "text" }, text("x")] as never });
+  assertEquals(odd.text, "x");
+});
+
+Deno.test("ai-sdk reply: a failure that the model tells as the end keeps what was used", async () => {
+  for (
+    const [unified, code] of [["error", "provider"], ["interrupted", "truncated"]] as const
+  ) {
+    const answer = { finishReason: { unified, raw: undefined } };
+    const whole = await assertRejects(() => replyTo(answer), ProviderError);
+    const piecewise = await assertRejects(
+      () => streamed(delta("ok"), finish(unified)),
+      ProviderError,
+    );
+    for (const error of [whole, piecewise]) {
+      assertEquals([error.code, error.retryable, error.text], [code, true, "ok"]);
+      assertEquals(error.usage, USED);
+    }
+  }
+});
+
+Deno.test("ai-sdk reply: a stream that ends before the answer does is truncated", async () => {
+  const unsaid = { type: "finish", finishReason: { unified: "other", raw: undefined } } as const;
+  const cases = [
+    [delta("Half")],
+    [delta("Half"), { ...unsaid, usage: tokens(1, 1) }],
+    [],
+  ] as LanguageModelV4StreamPart[][];
+  for (const parts of cases) {
+    const error = await assertRejects(() => streamed(...parts), ProviderError);
+    assertEquals([error.code, error.retryable], ["truncated", true]);
+    assertEquals(error.text, parts.length === 0 ? "" : "Half");
+  }
+  await using sim = simulator({ script: () => "truncate" });
+  const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
+  const error = await assertRejects(
+    () => read(provider.stream(request(), { signal: quiet() })),
+    ProviderError,
+  );
+  assertEquals([error.code, error.retryable], ["truncated", true]);
+  assert(error.text !== undefined && error.text !== "");
+});
+
+Deno.test("ai-sdk reply: in a stream only text is handed on", async () => {
+  const { deltas, reply } = await streamed(
+    { type: "stream-start", warnings: [] },
+    { type: "response-metadata", id: "1" },
+    { type: "ping" },
+    { type: "reasoning-start", id: "r" },
+    { type: "reasoning-delta", id: "r", delta: "Hm." },
+    { type: "reasoning-end", id: "r" },
+    { type: "text-start", id: "1" },
+    delta("It "),
+    delta(""),
+    { type: "raw", rawValue: {} },
+    delta("is", "2"),
+    { type: "source", sourceType: "url", id: "1", url: "https://host" },
+    { type: "text-end", id: "1" },
+    finish(),
+    delta(" not more"),
+  );
+  assertEquals(deltas, ["It ", "is"]);
+  assertEquals(reply, { text: "It is", finishReason: "stop", usage: USED });
+});
+
+Deno.test("ai-sdk reply: answers of the older versions", async () => {
+  const answers = {
+    v3: { finishReason: { unified: "length", raw: "max" }, usage: tokens(11, 7) },
+    v2: {
+      finishReason: "length",
+      usage: { inputTokens: 11, outputTokens: 7, totalTokens: 18, cachedInputTokens: 0 },
+    },
+  };
+  for (const version of ["v3", "v2"] as const) {
+    const model = older(version, {
+      doGenerate: { content: [text("ok")], warnings: [], ...answers[version] },
+      doStream: streamOf(delta("ok"), { type: "finish", ...answers[version] } as never),
+    });
+    const provider = aiSdk(model);
+    const whole = await provider.generate(request(), { signal: quiet() });
+    assertEquals(whole, { text: "ok", finishReason: "length", usage: USED });
+    assertEquals((await read(provider.stream(request(), { signal: quiet() }))).reply, whole);
+  }
+  const unknown = { type: "finish", finishReason: "unknown", usage: {} };
+  const cut = older("v2", { doStream: streamOf(delta("ok"), unknown as never) });
+  const error = await assertRejects(
+    () => read(aiSdk(cut).stream(request(), { signal: quiet() })),
+    ProviderError,
+  );
+  assertEquals(error.code, "truncated");
+});
+
+Deno.test("ai-sdk reply: what a model leaves out can be heard", async () => {
+  const heard: AiSdkWarning[] = [];
+  const onWarning = (warning: AiSdkWarning) => heard.push(warning);
+  const warnings = [
+    { type: "unsupported", feature: "responseFormat", details: "no schema" },
+    { type: "other", message: "Mind the gap" },
+  ] as const;
+  const model = new MockLanguageModelV4({
+    doGenerate: result({ warnings: [...warnings] }),
+    doStream: streamOf({ type: "stream-start", warnings: [...warnings] }, finish()),
+  });
+  const provider = aiSdk(model, { onWarning });
+  await provider.generate(request(), { signal: quiet() });
+  const told = [
+    { model: MODEL, type: "unsupported", feature: "responseFormat", message: "no schema" },
+    { model: MODEL, type: "other", message: "Mind the gap" },
+  ];
+  assertEquals(heard.splice(0), told);
+  await read(provider.stream(request(), { signal: quiet() }));
+  assertEquals(heard.splice(0), told);
+
+  // The oldest version has other words, and neither of the older ones has the setting.
+  const old = older("v2", {
+    doGenerate: result({
+      warnings: [{ type: "unsupported-setting", setting: "seed" }, {
+        type: "unsupported-tool",
+        tool: { type: "function", name: "add" },
+      }] as never,
+    }),
+  });
+  await aiSdk(old, { onWarning }).generate(
+    request("x", { settings: { reasoningEffort: "low" } }),
+    { signal: quiet() },
+  );
+  assertEquals(heard, [
+    { model: MODEL, type: "unsupported", feature: "reasoning" },
+    { model: MODEL, type: "unsupported-setting", feature: "seed" },
+    { model: MODEL, type: "unsupported-tool", feature: "add" },
+  ]);
+});
+
+Deno.test("ai-sdk reply: onWarning that throws fails the call, and what was used is known", async () => {
+  const cause = new Error("no schema, no answer");
+  const onWarning = () => {
+    throw cause;
+  };
+  const warnings = [{ type: "other", message: "x" }] as const;
+  const error = await assertRejects(
+    () => replyTo({ warnings: [...warnings] }, {}, { onWarning }),
+    ProviderError,
+  );
+  assertEquals([error.code, error.retryable, error.cause], ["tool", false, cause]);
+  assertEquals(error.usage, USED);
+  assertStringIncludes(error.message, "onWarning threw");
+});
+
+Deno.test("ai-sdk reply: whole or in pieces, it is the same answer", async () => {
+  const part: fc.Arbitrary<Content> = fc.oneof(
+    fc.record({ type: fc.constant("text" as const), text: fc.string() }),
+    fc.record({ type: fc.constant("reasoning" as const), text: fc.string() }),
+    fc.string().map((input) => call(crypto.randomUUID(), input)),
+  );
+  const inPieces = (content: Content, id: string): LanguageModelV4StreamPart[] => {
+    if (content.type === "tool-call") return [content];
+    const { type, text } = content;
+    const half = Math.ceil(text.length / 2);
+    const deltas = [text.slice(0, half), text.slice(half)];
+    return [
+      { type: `${type}-start` as const, id },
+      ...deltas.map((delta) => ({ type: `${type}-delta` as const, id, delta })),
+      { type: `${type}-end` as const, id },
+    ];
+  };
+  await fc.assert(fc.asyncProperty(fc.array(part), async (content) => {
+    const pieces = content.flatMap((one, i) => inPieces(one, `${i}`));
+    const { reply, deltas } = await streamed(...pieces, finish());
+    assertEquals(reply, await replyTo({ content }));
+    assertEquals(deltas.join(""), reply.text);
+  }));
+});

@@ -1,0 +1,266 @@
+/** Many calls at once over HTTPS when there is no connection yet. */
+import { ProviderError } from "@shoal/agents";
+import { openai, type OpenAIProvider } from "@shoal/agents/openai";
+import { simulator } from "@shoal/agents/testing";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
+import { fakeTime } from "../../helpers.ts";
+import {
+  against,
+  close,
+  completion,
+  gone,
+  listen,
+  quiet,
+  request,
+  tls,
+  until,
+} from "../openai/helpers.ts";
+
+const caCerts = [tls.cert];
+
+/** So many whole answers at once. */
+const many = (provider: OpenAIProvider, n: number, signal = quiet()) =>
+  Promise.all(Array.from({ length: n }, () => provider.generate(request(), { signal })));
+
+/** Hands everything on to another port, both ways. */
+async function forward(conn: Deno.Conn, port: number): Promise<void> {
+  const onward = await Deno.connect({ hostname: "127.0.0.1", port });
+  await Promise.allSettled([
+    conn.readable.pipeTo(onward.writable),
+    onward.readable.pipeTo(conn.writable),
+  ]);
+  close(onward);
+}
+
+const answer = () =>
+  Response.json(completion({ message: { content: "a" }, finish_reason: "stop" }));
+
+/** A server that knows HTTPS, and what it was asked. */
+function secure(handler: (method: string) => Response | Promise<Response>) {
+  const questions: { method: string; path: string; headers: Headers }[] = [];
+  let posts = 0;
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {}, ...tls },
+    ({ method, url, headers }) => {
+      const path = url.slice(new URL(url).origin.length);
+      if (method === "POST") posts++;
+      else questions.push({ method, path, headers: new Headers(headers) });
+      return handler(method);
+    },
+  );
+  return {
+    questions,
+    posts: () => posts,
+    url: `https://127.0.0.1:${server.addr.port}/v1`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+Deno.test("opening: 300 at once do not open 300 connections", async () => {
+  await using sim = simulator({ tls });
+  let connections = 0;
+  await using server = listen(async (conn) => {
+    connections++;
+    await forward(conn, sim.port);
+  });
+  const baseURL = `https://127.0.0.1:${server.port}/v1`;
+  await using provider = openai({ baseURL, caCerts });
+  await many(provider, 300);
+  // A hundred for the first client, a few for each of the two others.
+  assert(connections <= 120, `${connections} connections`);
+  assertEquals(sim.stats.byStatus[200], 300);
+});
+
+Deno.test("opening: up to a hundred at once, nothing but they is sent", async () => {
+  await using pair = against({ tls });
+  await many(pair.provider, 100);
+  assertEquals([pair.sim.stats.requests, pair.sim.stats.byStatus], [100, { 200: 100 }]);
+  // Nor later, when there is a connection.
+  await many(pair.provider, 100);
+  assertEquals(pair.sim.stats.requests, 200);
+});
+
+Deno.test("opening: above, one question for each further client, without any key", async () => {
+  await using server = secure((method) =>
+    method === "POST" ? answer() : new Response(null, { status: 401 })
+  );
+  await using provider = openai({
+    baseURL: `${server.url}/`,
+    caCerts,
+    apiKey: "sk-test",
+    headers: { "x-own": "1" },
+  });
+  await many(provider, 250);
+  await many(provider, 250);
+  assertEquals(server.posts(), 500);
+  // One may be given up before it is sent, as soon as the model answers.
+  assert(server.questions.length >= 1 && server.questions.length <= 2);
+  for (const { method, path, headers } of server.questions) {
+    assertEquals([method, path], ["HEAD", "/v1/models"]);
+    assertEquals([headers.get("authorization"), headers.get("x-own")], [null, null]);
+  }
+});
+
+Deno.test("opening: nobody waits for the model", async () => {
+  await using pair = against({ tls, latency: 600_000, maxConcurrentStreams: 200 });
+  const controller = new AbortController();
+  const asked = assertRejects(() => many(pair.provider, 250, controller.signal));
+  const began = performance.now();
+  await until(() => pair.sim.stats.inFlight === 250, "all are on the wire");
+  assert(performance.now() - began < 5_000);
+  controller.abort();
+  await asked;
+  await until(() => pair.sim.stats.inFlight === 0, "nothing is left");
+});
+
+Deno.test("opening: nobody waits for long for a server that does not answer the question", async () => {
+  const never = Promise.withResolvers<Response>();
+  await using server = secure(() => never.promise);
+  {
+    await using provider = openai({ baseURL: server.url, caCerts });
+    const controller = new AbortController();
+    const asked = assertRejects(() => many(provider, 250, controller.signal));
+    await until(() => server.posts() === 250, "all are on the wire");
+    controller.abort();
+    await asked;
+  }
+  never.resolve(new Response());
+});
+
+Deno.test("opening: an answer of the model is as good as one to the question", async () => {
+  const never = Promise.withResolvers<Response>();
+  await using server = secure((method) => method === "POST" ? answer() : never.promise);
+  {
+    await using provider = openai({ baseURL: server.url, caCerts });
+    const controller = new AbortController();
+    const tooLong = setTimeout(() => controller.abort(), 30_000);
+    // Nobody's patience ends, as time stands still.
+    {
+      using _ = fakeTime();
+      await many(provider, 250, controller.signal);
+    }
+    clearTimeout(tooLong);
+  }
+  never.resolve(new Response());
+});
+
+Deno.test("opening: redirects are not followed", async () => {
+  let elsewhere = 0;
+  await using other = secure(() => {
+    elsewhere++;
+    return new Response();
+  });
+  await using server = secure(async (method) => {
+    if (method !== "POST") return Response.redirect(other.url);
+    // The question is answered first.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return answer();
+  });
+  await using provider = openai({ baseURL: server.url, caCerts });
+  await many(provider, 150);
+  assertEquals([server.posts(), server.questions.length, elsewhere], [150, 1, 0]);
+});
+
+Deno.test("opening: abort while waiting rejects at once, and nothing is left", async () => {
+  let accepted = 0;
+  let left = 0;
+  // It accepts, and says nothing: there will be no connection.
+  await using server = listen(async (conn) => {
+    accepted++;
+    await gone(conn);
+    close(conn);
+    left++;
+  });
+  await using provider = openai({ baseURL: `https://127.0.0.1:${server.port}/v1`, caCerts });
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const rejected = Array.from(
+    { length: 150 },
+    () => provider.generate(request(), controller).catch((thrown) => thrown),
+  );
+  // A hundred, one more, and the question.
+  await until(() => accepted >= 102, "they are connecting");
+  const began = performance.now();
+  controller.abort(reason);
+  for (const thrown of await Promise.all(rejected)) assertStrictEquals(thrown, reason);
+  assert(performance.now() - began < 1_000, `${performance.now() - began} ms`);
+  await until(() => left === accepted, "all connections are given up");
+});
+
+for (const [first, connections, questions] of [[100, 100, 0], [250, 120, 2]] as const) {
+  Deno.test(`opening: after all ${first} went away it begins anew`, async () => {
+    let silent = true;
+    let accepted = 0;
+    await using sim = simulator({ tls });
+    await using server = listen(async (conn) => {
+      accepted++;
+      if (silent) {
+        await gone(conn);
+        return close(conn);
+      }
+      await forward(conn, sim.port);
+    });
+    await using provider = openai({ baseURL: `https://127.0.0.1:${server.port}/v1`, caCerts });
+    const controller = new AbortController();
+    const gaveUp = Promise.allSettled(
+      Array.from({ length: first }, () => provider.generate(request(), controller)),
+    );
+    await until(() => accepted >= 100, "they are connecting");
+    controller.abort();
+    await gaveUp;
+    silent = false;
+    accepted = 0;
+    await many(provider, first);
+    assertEquals(sim.stats.byStatus[200], first);
+    assert(sim.stats.requests <= first + questions, `${sim.stats.requests} requests`);
+    assert(accepted <= connections, `${accepted} connections`);
+  });
+}
+
+Deno.test("opening: where there is no server, all are told so", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await using provider = openai({ baseURL: `https://127.0.0.1:${port}/v1`, caCerts });
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 150 }, () => provider.generate(request(), { signal: quiet() })),
+  );
+  const codes = outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason.code);
+  assertEquals(new Set(codes), new Set(["network"]));
+});
+
+Deno.test("opening: disposing ends the waiting", async () => {
+  let accepted = 0;
+  await using server = listen(async (conn) => {
+    accepted++;
+    await gone(conn);
+    close(conn);
+  });
+  const provider = openai({ baseURL: `https://127.0.0.1:${server.port}/v1`, caCerts });
+  const controller = new AbortController();
+  const errors = Array.from(
+    { length: 150 },
+    () => provider.generate(request(), controller).catch((thrown) => thrown),
+  );
+  await until(() => accepted >= 102, "they are connecting");
+  await provider[Symbol.asyncDispose]();
+  for (const error of await Promise.all(errors.slice(101))) {
+    assert(error instanceof ProviderError);
+    assertEquals([error.code, error.retryable], ["provider", false]);
+    assertStringIncludes(error.message, "disposed");
+  }
+  controller.abort();
+  await Promise.all(errors);
+});
+
+Deno.test("opening: over plain HTTP nothing waits and nothing is asked", async () => {
+  await using pair = against({ latency: 200 });
+  await many(pair.provider, 300);
+  assertEquals([pair.sim.stats.requests, pair.sim.stats.peakInFlight], [300, 300]);
+});

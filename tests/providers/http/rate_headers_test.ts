@@ -1,0 +1,375 @@
+/** What the headers of servers are read as; what becomes of it is tested in `heard_test.ts`. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { ratesOf } from "../../../src/providers/http/rate_headers.ts";
+import { formatReset } from "../../../src/testing/simulator/rate_limits.ts";
+
+const NOW = Date.parse("2026-01-31T12:00:00Z");
+const YEAR = 366 * 86_400_000;
+
+/** What is made of a header for the reset beside others that are fine. */
+function resetOf(reset: string, now = NOW): number | undefined {
+  const report = ratesOf(
+    new Headers({
+      "x-ratelimit-limit-tokens": "100",
+      "x-ratelimit-remaining-tokens": "7",
+      "x-ratelimit-reset-tokens": reset,
+    }),
+    now,
+  );
+  assertEquals(report?.requests, undefined);
+  const { limit, remaining, resetMs } = report!.tokens!;
+  assertEquals([limit, remaining], [100, 7]);
+  return resetMs;
+}
+
+const RESETS: [text: string, ms: number | undefined][] = [
+  // Spans of time, as Go writes them.
+  ["0s", 0],
+  ["0ms", 0],
+  ["12ms", 12],
+  ["120ms", 120],
+  ["1s", 1000],
+  ["1.5s", 1500],
+  ["7.66s", 7660],
+  ["59.56s", 59_560],
+  ["1m", 60_000],
+  ["6m0s", 360_000],
+  ["2m59.56s", 179_560],
+  ["1m500ms", 60_500],
+  ["1h", 3_600_000],
+  ["1h0m0s", 3_600_000],
+  ["1h2m3s", 3_723_000],
+  ["1h30s", 3_630_000],
+  ["24h0m0s", 86_400_000],
+  ["1d2h", 93_600_000],
+  ["1.5h", 5_400_000],
+  ["1500\u00b5s", 2],
+  ["1500\u00c2\u00b5s", 2],
+  ["2500us", 3],
+  ["873ns", 0],
+  [" 5s ", 5000],
+  // Seconds.
+  ["0", 0],
+  ["12", 12_000],
+  ["12.5", 12_500],
+  ["33011.382867", 33_011_383],
+  ["86400", 86_400_000],
+  // Moments: seconds and milliseconds since 1970, dates.
+  [String(NOW / 1000 + 30), 30_000],
+  [String(NOW / 1000 + 0.25), 250],
+  [String(NOW / 1000 - 30), 0],
+  [String(NOW + 1500), 1500],
+  [String(NOW - 1500), 0],
+  ["2026-01-31T12:01:00Z", 60_000],
+  ["2026-01-31T12:01:00.250Z", 60_250],
+  ["2026-01-31T12:01:00.123456789Z", 60_123],
+  ["2026-01-31T13:01:00+01:00", 60_000],
+  ["2026-01-31t12:01:00z", 60_000],
+  ["2026-01-31 12:01:00Z", 60_000],
+  ["2026-01-31T12:01:00", 60_000],
+  ["2026-01-31T11:59:00Z", 0],
+  ["Sat, 31 Jan 2026 12:01:00 GMT", 60_000],
+  // What cannot be understood, or cannot be true.
+  ["", undefined],
+  ["soon", undefined],
+  ["unlimited", undefined],
+  ["NaN", undefined],
+  ["Infinity", undefined],
+  ["-1", undefined],
+  ["-5s", undefined],
+  ["+5s", undefined],
+  ["1e3", undefined],
+  ["0x10", undefined],
+  ["5 s", undefined],
+  ["5S", undefined],
+  ["s", undefined],
+  ["ms", undefined],
+  ["5.s", undefined],
+  [".5s", undefined],
+  ["1.2.3s", undefined],
+  ["1s1m", undefined],
+  ["1s2s", undefined],
+  ["1m2", undefined],
+  ["5, 7", undefined],
+  ["1;w=60", undefined],
+  ["400d", undefined],
+  ["9999999h", undefined],
+  ["999999999", undefined],
+  [String(NOW + 2 * YEAR), undefined],
+  [String(NOW / 1000 + 2 * YEAR / 1000), undefined],
+  ["1741305600000000", undefined],
+  ["9".repeat(400), undefined],
+  ["9".repeat(400) + "s", undefined],
+  ["0001-01-01T00:00:00Z", undefined],
+  ["9999-12-31T23:59:59Z", undefined],
+  ["2026-13-41T12:00:00Z", undefined],
+  ["2026-01-31", undefined],
+  ["12:00:00", undefined],
+];
+
+for (const [text, ms] of RESETS) {
+  Deno.test(`rates: a reset "${text.slice(0, 40)}" is ${ms}`, () =>
+    assertEquals(resetOf(text), ms));
+}
+
+Deno.test("rates: what the simulator writes is read as it was meant", () => {
+  fc.assert(fc.property(
+    fc.oneof(
+      fc.double({ min: 0, max: 2000, noNaN: true }),
+      fc.double({ min: 0, max: YEAR, noNaN: true }),
+      fc.nat(YEAR),
+    ),
+    (ms) => assertEquals(resetOf(formatReset(ms)), Math.ceil(ms)),
+  ));
+});
+
+/** Headers of an answer, as they were seen or are documented, and what they say. */
+const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]> = {
+  "OpenAI": [{
+    "x-ratelimit-limit-requests": "5000",
+    "x-ratelimit-limit-tokens": "160000",
+    "x-ratelimit-limit-tokens_usage_based": "160000",
+    "x-ratelimit-remaining-requests": "4999",
+    "x-ratelimit-remaining-tokens": "159976",
+    "x-ratelimit-reset-requests": "12ms",
+    "x-ratelimit-reset-tokens": "9ms",
+  }, {
+    requests: { limit: 5000, remaining: 4999, resetMs: 12 },
+    tokens: { limit: 160_000, remaining: 159_976, resetMs: 9 },
+  }],
+  "Groq": [{
+    "x-ratelimit-limit-requests": "14400",
+    "x-ratelimit-limit-tokens": "18000",
+    "x-ratelimit-remaining-requests": "14370",
+    "x-ratelimit-remaining-tokens": "17997",
+    "x-ratelimit-reset-requests": "2m59.56s",
+    "x-ratelimit-reset-tokens": "7.66s",
+  }, {
+    requests: { limit: 14_400, remaining: 14_370, resetMs: 179_560 },
+    tokens: { limit: 18_000, remaining: 17_997, resetMs: 7660 },
+  }],
+  "xAI, with no reset": [{
+    "x-ratelimit-limit-requests": "480",
+    "x-ratelimit-remaining-requests": "479",
+    "x-ratelimit-limit-tokens": "2000000",
+    "x-ratelimit-remaining-tokens": "1999000",
+  }, {
+    requests: { limit: 480, remaining: 479 },
+    tokens: { limit: 2_000_000, remaining: 1_999_000 },
+  }],
+  "SambaNova, requests only": [{
+    "x-ratelimit-limit-requests": "60",
+    "x-ratelimit-remaining-requests": "42",
+    "x-ratelimit-reset-requests": "30",
+    "x-ratelimit-limit-requests-day": "1000",
+    "x-ratelimit-remaining-requests-day": "900",
+  }, { requests: { limit: 60, remaining: 42, resetMs: 30_000 } }],
+  "Anthropic's compatible endpoint": [{
+    "x-ratelimit-limit-requests": "1000",
+    "x-ratelimit-remaining-requests": "999",
+    "x-ratelimit-reset-requests": "2026-01-31T12:00:01Z",
+    "x-ratelimit-limit-tokens": "80000",
+    "x-ratelimit-remaining-tokens": "79000",
+    "x-ratelimit-reset-tokens": "2026-01-31T12:00:02Z",
+  }, {
+    requests: { limit: 1000, remaining: 999, resetMs: 1000 },
+    tokens: { limit: 80_000, remaining: 79_000, resetMs: 2000 },
+  }],
+  "Anthropic": [{
+    "anthropic-ratelimit-requests-limit": "1000",
+    "anthropic-ratelimit-requests-remaining": "999",
+    "anthropic-ratelimit-requests-reset": "2026-01-31T12:00:01Z",
+    "anthropic-ratelimit-tokens-limit": "80000",
+    "anthropic-ratelimit-tokens-remaining": "79000",
+    "anthropic-ratelimit-tokens-reset": "2026-01-31T12:00:02Z",
+    "anthropic-ratelimit-input-tokens-limit": "70000",
+  }, {
+    requests: { limit: 1000, remaining: 999, resetMs: 1000 },
+    tokens: { limit: 80_000, remaining: 79_000, resetMs: 2000 },
+  }],
+  "Mistral": [{
+    "x-ratelimit-limit-tokens-minute": "5000000",
+    "x-ratelimit-remaining-tokens-minute": "4999911",
+    "x-ratelimit-tokens-query-cost": "52",
+    "x-ratelimit-limit-req-minute": "720",
+    "x-ratelimit-remaining-req-minute": "717",
+  }, {
+    requests: { limit: 720, remaining: 717 },
+    tokens: { limit: 5_000_000, remaining: 4_999_911 },
+  }],
+  "Cerebras": [{
+    "x-ratelimit-limit-requests-day": "14400",
+    "x-ratelimit-remaining-requests-day": "14399",
+    "x-ratelimit-reset-requests-day": "33011.382867",
+    "x-ratelimit-limit-tokens-minute": "60000",
+    "x-ratelimit-remaining-tokens-minute": "59000",
+    "x-ratelimit-reset-tokens-minute": "11.382867",
+  }, {
+    requests: { limit: 14_400, remaining: 14_399, resetMs: 33_011_383 },
+    tokens: { limit: 60_000, remaining: 59_000, resetMs: 11_383 },
+  }],
+  "Azure, where it tells only what is left": [{
+    "x-ratelimit-remaining-requests": "79",
+    "x-ratelimit-remaining-tokens": "61353",
+  }, undefined],
+  "Azure, where it does not know": [{
+    "x-ratelimit-limit-tokens": "-1",
+    "x-ratelimit-remaining-tokens": "-1",
+    "x-ratelimit-reset-tokens": "0",
+  }, undefined],
+  "Fireworks, which counts the tokens of prompt and answer apart": [{
+    "x-ratelimit-limit-requests": "6000",
+    "x-ratelimit-remaining-requests": "5999",
+    "x-ratelimit-limit-tokens-prompt": "60000",
+    "x-ratelimit-remaining-tokens-prompt": "59000",
+  }, { requests: { limit: 6000, remaining: 5999 } }],
+  "Together, which counts seconds": [{
+    "x-ratelimit-limit": "10",
+    "x-ratelimit-remaining": "9",
+    "x-ratelimit-reset": "1",
+    "x-tokenlimit-limit": "3000",
+    "x-tokenlimit-remaining": "2900",
+  }, undefined],
+  "a server that says nothing": [
+    { "content-type": "application/json", "retry-after": "1" },
+    undefined,
+  ],
+};
+
+for (const [name, [headers, report]] of Object.entries(SERVERS)) {
+  Deno.test(`rates: ${name}`, () => assertEquals(ratesOf(new Headers(headers), NOW), report));
+}
+
+Deno.test("rates: names without a suffix count where a request was refused", () => {
+  const openRouter = new Headers({
+    "X-RateLimit-Limit": "50",
+    "X-RateLimit-Remaining": "0",
+    "X-RateLimit-Reset": String(NOW + 3_600_000),
+  });
+  const requests = { limit: 50, remaining: 0, resetMs: 3_600_000 };
+  assertEquals(ratesOf(openRouter, NOW, true), { requests });
+  assertEquals(ratesOf(openRouter, NOW), undefined);
+  const draft = { "ratelimit-limit": "50", "ratelimit-remaining": "0", "ratelimit-reset": "3600" };
+  assertEquals(ratesOf(new Headers(draft), NOW, true), { requests });
+  // Those that say what they count come first.
+  openRouter.set("x-ratelimit-limit-tokens", "10");
+  openRouter.set("x-ratelimit-remaining-tokens", "4");
+  assertEquals(ratesOf(openRouter, NOW, true), { tokens: { limit: 10, remaining: 4 } });
+});
+
+const NUMBERS: [text: string, number: number | undefined][] = [
+  ["1", 1],
+  ["007", 7],
+  ["99.5", 99.5],
+  ["2147483647", 2_147_483_647],
+  ["999999999999999", 999_999_999_999_999],
+  ["9223372036854775807", undefined],
+  ["9".repeat(400), undefined],
+  ["", undefined],
+  ["NaN", undefined],
+  ["-1", undefined],
+  ["-0", undefined],
+  ["unlimited", undefined],
+  ["Infinity", undefined],
+  ["1e3", undefined],
+  ["0x10", undefined],
+  ["1,000", undefined],
+  ["10, 10;w=60", undefined],
+  ["10 per minute", undefined],
+];
+
+Deno.test("rates: limits and what is left are numbers, or not said", () => {
+  const ask = (limit: string, remaining: string) =>
+    ratesOf(
+      new Headers({
+        "x-ratelimit-limit-requests": limit,
+        "x-ratelimit-remaining-requests": remaining,
+      }),
+      NOW,
+    );
+  for (const [text, number] of [...NUMBERS, ["0", undefined]] as typeof NUMBERS) {
+    const expected = number === undefined
+      ? undefined
+      : { requests: { limit: number, remaining: 0 } };
+    assertEquals(ask(text, "0"), expected, `limit ${text}`);
+  }
+  for (const [text, number] of [...NUMBERS, ["0", 0]] as typeof NUMBERS) {
+    const limit = 999_999_999_999_999;
+    const expected = number === undefined ? undefined : { requests: { limit, remaining: number } };
+    assertEquals(ask(String(limit), text), expected, `remaining ${text}`);
+  }
+  // More than there is cannot be left.
+  assertEquals(ask("10", "12"), { requests: { limit: 10, remaining: 10 } });
+});
+
+Deno.test("rates: one limit that cannot be understood does not spoil the other", () => {
+  const headers = new Headers({
+    "x-ratelimit-limit-requests": "unlimited",
+    "x-ratelimit-remaining-requests": "unlimited",
+    "x-ratelimit-limit-tokens": "10",
+    "x-ratelimit-remaining-tokens": "4",
+    "x-ratelimit-reset-tokens": "never",
+  });
+  assertEquals(ratesOf(headers, NOW), { tokens: { limit: 10, remaining: 4 } });
+});
+
+Deno.test("rates: whatever is sent, they are numbers that can be, or nothing", () => {
+  const text = fc.oneof(
+    fc.string({ unit: fc.constantFrom(..."0123456789.dhmsnu\u00b5 -+:TZ,;=eE") }),
+    fc.string({ unit: "binary" }).map((s) => s.replaceAll(/[^\x20-\x7e\x80-\xff]/g, "")),
+    fc.double().map(String),
+    fc.bigInt({ min: 0n, max: 10n ** 40n }).map(String),
+    fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    fc.nat().map(formatReset),
+  );
+  const named = (what: string) =>
+    ["limit", "remaining", "reset"].map((k) => `x-ratelimit-${k}-${what}`);
+  const anthropic = (what: string) =>
+    ["limit", "remaining", "reset"].map((k) => `anthropic-ratelimit-${what}-${k}`);
+  const triple = fc.constantFrom(
+    ...["requests", "tokens", "req-minute", "tokens-minute", "requests-day"].map(named),
+    ...["requests", "tokens"].map(anthropic),
+    ...["x-ratelimit", "ratelimit"].map((x) => [`${x}-limit`, `${x}-remaining`, `${x}-reset`]),
+  );
+  // Often enough a number, so that the rest of the three is looked at.
+  const number = fc.oneof(fc.nat().map(String), text);
+  const entries = fc.array(fc.tuple(triple, number, number, text), { maxLength: 3 }).map((all) =>
+    all.flatMap(([names, ...texts]) =>
+      names.map((name, i) => [name, texts[i]!] as [string, string])
+    )
+  );
+  let told = 0;
+  fc.assert(
+    fc.property(
+      entries,
+      fc.boolean(),
+      fc.double({ min: 0, max: 4e12, noNaN: true }),
+      (all, refused, now) => {
+        const report = ratesOf(new Headers(all), now, refused);
+        if (report === undefined) return;
+        assert(report.requests !== undefined || report.tokens !== undefined);
+        for (const { limit, remaining, resetMs } of Object.values(report)) {
+          told++;
+          assert(Number.isFinite(limit) && limit > 0, `limit ${limit}`);
+          assert(remaining >= 0 && remaining <= limit, `remaining ${remaining}`);
+          assert(resetMs === undefined || resetMs >= 0 && resetMs <= YEAR, `resetMs ${resetMs}`);
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  assert(told > 20, `${told} of them said something`);
+});
+
+Deno.test("rates: an answer without them costs four looks", () => {
+  const looks: string[] = [];
+  class Counted extends Headers {
+    override get(name: string) {
+      looks.push(name);
+      return super.get(name);
+    }
+  }
+  assertEquals(ratesOf(new Counted({ "content-type": "application/json" }), NOW), undefined);
+  assertEquals(looks.length, 4);
+});

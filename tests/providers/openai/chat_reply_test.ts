@@ -1,0 +1,131 @@
+import { defineAgent } from "@shoal/agents";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { configured, errorOf } from "../../helpers.ts";
+import { against, answering, completion, type Pair } from "./helpers.ts";
+
+const said = { message: { role: "assistant", content: "hi" }, finish_reason: "stop" };
+const agentOf = ({ provider }: Pair) =>
+  defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0 });
+
+Deno.test("reply: text, finish reason and usage", async () => {
+  await using pair = against({
+    respond: () => ({ content: "grün", usage: { inputTokens: 12, outputTokens: 3 } }),
+  });
+  assertEquals(await pair.generate(), {
+    text: "grün",
+    finishReason: "stop",
+    usage: {
+      inputTokens: 12,
+      cachedInputTokens: 0,
+      outputTokens: 3,
+      reasoningTokens: 0,
+      totalTokens: 15,
+    },
+    refusal: undefined,
+  });
+});
+
+Deno.test("reply: cached and reasoning tokens, and their price", async () => {
+  await using pair = answering(completion(said, {
+    prompt_tokens: 100,
+    completion_tokens: 50,
+    total_tokens: 150,
+    prompt_tokens_details: { cached_tokens: 80 },
+    completion_tokens_details: { reasoning_tokens: 40 },
+  }));
+  using _ = configured({ prices: { m: { input: 1, output: 10 } } });
+  const result = await agentOf(pair).call({});
+  assertEquals(result.usage, {
+    inputTokens: 100,
+    cachedInputTokens: 80,
+    outputTokens: 50,
+    reasoningTokens: 40,
+    totalTokens: 150,
+  });
+  assertEquals(result.cost?.output, 50 * 10 / 1e6);
+});
+
+Deno.test("reply: details that are null or absent count as 0", async () => {
+  for (const details of [null, undefined, {}, { cached_tokens: null, reasoning_tokens: null }]) {
+    await using pair = answering(completion(said, {
+      prompt_tokens: 1,
+      completion_tokens: 2,
+      prompt_tokens_details: details,
+      completion_tokens_details: details,
+    }));
+    const { usage } = await pair.generate();
+    assertEquals([usage?.cachedInputTokens, usage?.reasoningTokens], [0, 0]);
+    assertEquals(usage?.totalTokens, 3);
+  }
+});
+
+Deno.test("reply: what does not say its usage has no usage and no known price", async () => {
+  for (const usage of [undefined, null, {}, { prompt_tokens: "many", completion_tokens: 1 }]) {
+    await using pair = answering(completion(said, usage));
+    assertEquals((await pair.generate()).usage, undefined);
+    using _ = configured({ prices: { m: { input: 1, output: 10 } } });
+    const result = await agentOf(pair).call({});
+    assertEquals([result.usage.totalTokens, result.cost], [0, undefined]);
+  }
+});
+
+Deno.test("reply: finish reasons come as they are, a missing one counts as stop", async () => {
+  const reasons: [unknown, string][] = [
+    ["stop", "stop"],
+    ["length", "length"],
+    ["tool_calls", "tool_calls"],
+    ["content_filter", "content_filter"],
+    ["eos", "eos"],
+    [null, "stop"],
+    ["", "stop"],
+    [undefined, "stop"],
+  ];
+  for (const [finish_reason, expected] of reasons) {
+    await using pair = answering(completion({ message: { content: "a" }, finish_reason }));
+    assertEquals((await pair.generate()).finishReason, expected);
+  }
+});
+
+Deno.test("reply: content that is null, empty or in parts", async () => {
+  const contents: [unknown, string][] = [
+    [null, ""],
+    [undefined, ""],
+    ["", ""],
+    [[{ type: "text", text: "a" }, { type: "text", text: "b" }], "ab"],
+    [
+      [{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }, { type: "text", text: "c" }],
+      "c",
+    ],
+    [[null, 5, { type: "text" }], ""],
+    [{ odd: true }, ""],
+  ];
+  for (const [content, expected] of contents) {
+    await using pair = answering(completion({ message: { content }, finish_reason: "stop" }));
+    assertEquals((await pair.generate()).text, expected);
+  }
+});
+
+Deno.test("reply: a refusal is no answer", async () => {
+  await using pair = against({ script: ["refusal", "refusal", "contentFilter"] });
+  assertStringIncludes((await pair.generate()).refusal!, "can't help");
+  const refused = await errorOf(agentOf(pair).call({}));
+  assertEquals([refused.code, refused.retryable], ["filtered", false]);
+  assertStringIncludes(refused.text!, "can't help");
+  assertEquals((await errorOf(agentOf(pair).call({}))).code, "filtered");
+});
+
+Deno.test("reply: an empty refusal is none", async () => {
+  for (const refusal of ["", null]) {
+    await using pair = answering(
+      completion({ message: { content: "yes", refusal }, finish_reason: "stop" }),
+    );
+    assertEquals((await pair.generate()).refusal, undefined);
+    assertEquals((await agentOf(pair).call({})).content, "yes");
+  }
+});
+
+Deno.test("reply: an answer that was cut off says so", async () => {
+  await using pair = against({ script: ["length"], respond: () => "12345678" });
+  const reply = await pair.generate();
+  assertEquals([reply.text, reply.finishReason], ["1234", "length"]);
+});

@@ -1,0 +1,142 @@
+import { defineAgent, type ModelRequest } from "@shoal/agents";
+import { assert, assertEquals } from "@std/assert";
+import { bodyOf } from "../../../src/providers/openai/chat_request.ts";
+import { against, request } from "./helpers.ts";
+
+const plain = (more: Partial<ModelRequest>) => bodyOf(request("x", more), "max_tokens");
+
+Deno.test("body: a model, messages and nothing that was not asked for", () => {
+  assertEquals(plain({}) as unknown, {
+    model: "m",
+    messages: [{ role: "user", content: "x" }],
+  });
+});
+
+Deno.test("body: system message, conversation and parts", () => {
+  const { messages } = plain({
+    messages: [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: [{ type: "text", text: "What is it?" }] },
+      { role: "assistant", content: "Show me." },
+      {
+        role: "user",
+        content: [
+          { type: "image", url: "data:image/png;base64,AA==" },
+          { type: "image", url: "https://example.com/a.png" },
+          { type: "text", text: "This." },
+        ],
+      },
+    ],
+  });
+  assertEquals(messages as unknown, [
+    { role: "system", content: "Be brief." },
+    { role: "user", content: [{ type: "text", text: "What is it?" }] },
+    { role: "assistant", content: "Show me." },
+    {
+      role: "user",
+      content: [
+        { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } },
+        { type: "image_url", image_url: { url: "https://example.com/a.png" } },
+        { type: "text", text: "This." },
+      ],
+    },
+  ]);
+});
+
+Deno.test("body: every setting under its name, zero included", () => {
+  const settings = { temperature: 0, maxTokens: 5, topP: 0.5, stop: ["a", "b"], seed: 0 };
+  const { model: _, messages: __, ...rest } = plain({ settings });
+  assertEquals(rest as unknown, {
+    temperature: 0,
+    max_tokens: 5,
+    top_p: 0.5,
+    stop: ["a", "b"],
+    seed: 0,
+  });
+  assertEquals(plain({ settings: { stop: "end" } }).stop, "end");
+});
+
+Deno.test("body: the limit of tokens has two names", () => {
+  const limited = request("x", { settings: { maxTokens: 7 } });
+  const old = bodyOf(limited, "max_tokens");
+  assertEquals([old.max_tokens, "max_completion_tokens" in old], [7, false]);
+  const recent = bodyOf(limited, "max_completion_tokens");
+  assertEquals([recent.max_completion_tokens, "max_tokens" in recent], [7, false]);
+});
+
+Deno.test("body: extra is merged in and has the last word", () => {
+  const body = plain({
+    settings: { temperature: 1, extra: { temperature: 0.1, reasoning_effort: "low", nested: [1] } },
+  });
+  assertEquals(body as unknown, {
+    model: "m",
+    messages: [{ role: "user", content: "x" }],
+    temperature: 0.1,
+    reasoning_effort: "low",
+    nested: [1],
+  });
+});
+
+Deno.test("body: an output schema becomes a response format", () => {
+  const schema = { type: "object", properties: { label: { type: "string" } } };
+  const { response_format } = plain({ output: { name: "label", schema } });
+  assertEquals(response_format as unknown, {
+    type: "json_schema",
+    json_schema: { name: "label", schema },
+  });
+});
+
+Deno.test("body: the request is not changed", () => {
+  const stop = Object.freeze(["a"]);
+  const frozen = Object.freeze(request("x", { settings: Object.freeze({ stop }) }));
+  assert(bodyOf(frozen, "max_tokens").stop !== stop);
+});
+
+Deno.test("body: this is what goes over the wire, whole and streamed", async () => {
+  const bodies: unknown[] = [];
+  await using pair = against({
+    respond({ body }) {
+      bodies.push(body);
+      return '{"label":"good"}';
+    },
+  });
+  const Label = defineAgent({
+    name: "label",
+    model: "gpt-5-mini",
+    system: "Label it.",
+    prompt: "It: {text}",
+    temperature: 0,
+    maxTokens: 20,
+    extra: { user: "u1" },
+    output: { type: "object", properties: { label: { type: "string" } } },
+    provider: pair.provider,
+  });
+  await Label.call({ text: "ok" });
+  await Label.call({ text: "ok" }, { onDelta() {} });
+  const [whole, streamed] = bodies as Record<string, unknown>[];
+  assertEquals([whole!.model, whole!.messages], ["gpt-5-mini", [
+    { role: "system", content: "Label it." },
+    { role: "user", content: "It: ok" },
+  ]]);
+  assertEquals([whole!.temperature, whole!.max_tokens, whole!.user], [0, 20, "u1"]);
+  assert(!("max_completion_tokens" in whole!) && !("stream" in whole!));
+  assertEquals(
+    (whole!.response_format as { json_schema: { schema: unknown } }).json_schema.schema,
+    { type: "object", properties: { label: { type: "string" } } },
+  );
+  assertEquals(streamed, { ...whole, stream: true, stream_options: { include_usage: true } });
+});
+
+Deno.test("body: what is no JSON is refused before anything is sent", async () => {
+  await using pair = against();
+  const loop: Record<string, unknown> = {};
+  loop.loop = loop;
+  for (const extra of [loop, { big: 1n }]) {
+    for (const ask of [pair.error, pair.streamError]) {
+      const error = await ask(request("x", { settings: { extra } }));
+      assertEquals([error.code, error.retryable], ["invalid_params", false]);
+      assert(error.cause instanceof TypeError);
+    }
+  }
+  assertEquals(pair.sim.stats.requests, 0);
+});

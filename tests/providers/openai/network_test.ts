@@ -1,0 +1,140 @@
+import { defineAgent } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { errorOf } from "../../helpers.ts";
+import { against, close, gone, listen, request, tls, until } from "./helpers.ts";
+
+const base = { name: "a", model: "m", prompt: "x" };
+
+Deno.test("network: connection refused, said without the address", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await using provider = openai({ baseURL: `http://127.0.0.1:${port}/secret-path)x/v1` });
+  const A = defineAgent({ ...base, provider, retries: { max: 2, base: 1 } });
+  for (const options of [{}, { onDelta() {} }]) {
+    const error = await errorOf(A.call({}, options));
+    assertEquals([error.code, error.status, error.retryable], ["network", undefined, true]);
+    assertEquals(error.attempts.map((a) => a.error?.code), ["network", "network", "network"]);
+    assertStringIncludes(error.message, "Connection refused");
+    assert(!/secret-path|127\.0\.0\.1/.test(error.message), error.message);
+  }
+});
+
+Deno.test("network: a server that hangs up before it answers", async () => {
+  await using pair = against({ script: ["reset", "reset", "ok"] });
+  const error = await pair.error();
+  assertEquals([error.code, error.retryable], ["network", true]);
+  assert(!error.message.includes(pair.sim.url), error.message);
+  const { provider } = pair;
+  const A = defineAgent({ ...base, provider, retries: { max: 3, base: 1 } });
+  assertEquals((await A.call({})).attempts.map((a) => a.error?.code), ["network", undefined]);
+});
+
+Deno.test("network: a connection that breaks in the middle of the answer", async () => {
+  await using pair = against({ script: ["resetBody", "resetBody", "ok"] });
+  const error = await pair.error();
+  assertEquals([error.code, error.retryable], ["network", true]);
+  const { provider } = pair;
+  const A = defineAgent({ ...base, provider, retries: { max: 1, base: 1 } });
+  const result = await A.call({});
+  assertEquals(result.attempts.map((a) => a.error?.code), ["network", undefined]);
+});
+
+Deno.test("network: something that does not speak HTTP", async () => {
+  await using server = listen(async (conn) => {
+    await conn.write(new TextEncoder().encode("220 mail.example.com ESMTP\r\n"));
+    await gone(conn);
+  });
+  await using provider = openai({ baseURL: server.url });
+  const error = await errorOf(defineAgent({ ...base, provider, retries: 0 }).call({}));
+  assertEquals([error.code, error.retryable], ["network", true]);
+});
+
+Deno.test("network: a certificate that nobody trusts", async () => {
+  await using pair = against({ tls }, { caCerts: [] });
+  const error = await pair.error();
+  assertEquals([error.code, error.retryable], ["network", true]);
+  assertStringIncludes(error.message.toLowerCase(), "certificate");
+});
+
+for (const fault of ["stallHeaders", "stall", "stallKeepAlive"] as const) {
+  Deno.test(`network: ${fault} ends with the attempt's time, and the server is told`, async () => {
+    await using pair = against({ script: [{ type: fault, everyMs: 20 }, "ok"] });
+    const { provider, sim } = pair;
+    const A = defineAgent({ ...base, provider, timeout: 300, retries: { max: 1, base: 1 } });
+    const result = await A.call({});
+    assertEquals(result.attempts.map((a) => a.error?.code), ["timeout", undefined]);
+    await until(() => sim.stats.aborted === 1, "the stalled request is aborted");
+    assertEquals(sim.stats.inFlight, 0);
+  });
+}
+
+Deno.test("network: slow headers are no error, unless they are too slow", async () => {
+  await using pair = against({ script: () => ({ type: "slowHeaders", ms: 400 }) });
+  const A = defineAgent({ ...base, provider: pair.provider, retries: 0 });
+  assert((await A.call({})).ok);
+  const error = await errorOf(A.call({}, { timeout: { attempt: 50 } }));
+  assertEquals([error.code, error.retryable], ["timeout", true]);
+  await until(() => pair.sim.stats.inFlight === 0, "the slow request is aborted");
+});
+
+for (const scheme of ["http", "https"]) {
+  Deno.test(`network: abort while a server accepts and never answers, ${scheme}`, async () => {
+    const accepted = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    await using server = listen(async (conn) => {
+      accepted.resolve();
+      await gone(conn);
+      close(conn);
+      left.resolve();
+    });
+    await using provider = openai({ baseURL: `${scheme}://127.0.0.1:${server.port}/v1` });
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const { signal } = controller;
+    const whole = assertRejects(() => provider.generate(request(), { signal }), Error, "enough");
+    await accepted.promise;
+    controller.abort(reason);
+    assertEquals(await whole, reason);
+    await left.promise;
+  });
+}
+
+Deno.test("network: abort while the answer is awaited, and while it is read", async () => {
+  await using pair = against({ script: () => ({ type: "stall", afterChunks: 1 }) });
+  const { provider, sim } = pair;
+  for (const ready of [() => sim.stats.inFlight === 1, () => sim.stats.byStatus[200] === 2]) {
+    const reason = new DOMException("stop", "AbortError");
+    const controller = new AbortController();
+    const asked = assertRejects(() => provider.generate(request(), controller));
+    await until(ready, "the request is there");
+    controller.abort(reason);
+    assertEquals(await asked, reason);
+    await until(() => sim.stats.inFlight === 0, "the request is gone");
+  }
+  assertEquals(sim.stats.aborted, 2);
+});
+
+Deno.test("network: aborted before it began, nothing is sent", async () => {
+  await using pair = against();
+  const reason = { odd: "reason" };
+  const signal = AbortSignal.abort(reason);
+  const thrown = await pair.provider.generate(request(), { signal }).catch((error) => error);
+  assertEquals(thrown, reason);
+  const streamed = await Array.fromAsync(pair.provider.stream(request(), { signal }))
+    .catch((error) => error);
+  assertEquals(streamed, reason);
+  assertEquals(pair.sim.stats.requests, 0);
+});
+
+Deno.test("network: a disposed provider says so", async () => {
+  const pair = against();
+  await pair.generate();
+  await pair[Symbol.asyncDispose]();
+  const { provider } = pair;
+  const error = await errorOf(defineAgent({ ...base, provider }).call({}));
+  assertEquals([error.code, error.retryable, error.attempts.length], ["provider", false, 1]);
+  assertStringIncludes(String(error.cause), "disposed");
+  await provider[Symbol.asyncDispose]();
+});

@@ -1,0 +1,149 @@
+import { type AgentError, type AgentOverrides, defineAgent } from "@shoal/agents";
+import type { SimulatorFault } from "@shoal/agents/testing";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { errorOf } from "../../helpers.ts";
+import { against, DONE, first, type Pair, piece, request, streaming, until } from "./helpers.ts";
+
+const TEXT = "one two three four five six seven eight nine ten";
+const respond = () => TEXT;
+const agentOf = ({ provider }: Pair, more: AgentOverrides = {}) =>
+  defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: { max: 3, base: 1 } })
+    .with(more);
+
+/** The pieces that came before the error, and the error. */
+async function failing(
+  pair: Pair,
+  more: AgentOverrides = {},
+): Promise<{ text: string; error: AgentError }> {
+  let text = "";
+  const error = await errorOf(
+    agentOf(pair, more).call({}, { onDelta: (delta) => void (text += delta) }),
+  );
+  return { text, error };
+}
+
+const FAULTS: [SimulatorFault, AgentError["code"]][] = [
+  ["truncate", "truncated"],
+  ["malformed", "provider"],
+  ["streamError", "provider"],
+  ["resetBody", "network"],
+];
+
+for (const [fault, code] of FAULTS) {
+  const type = fault as "truncate";
+  Deno.test(`stream: ${type} before the first piece is retried`, async () => {
+    await using pair = against({ respond, script: [{ type, afterChunks: 0 }, "ok"] });
+    let text = "";
+    const result = await agentOf(pair).call({}, { onDelta: (delta) => void (text += delta) });
+    assertEquals(result.attempts.map((a) => a.error?.code), [code, undefined]);
+    assertEquals([result.content, text], [TEXT, TEXT]);
+  });
+
+  Deno.test(`stream: ${type} after a piece was handed on is not`, async () => {
+    // At a pace, so that the pieces are there before the fault is.
+    await using pair = against({ respond, script: [type], tokensPerSecond: 200 });
+    const { text, error } = await failing(pair);
+    assertEquals([error.code, error.attempts.length], [code, 1]);
+    assert(text.length > 0 && text.length < TEXT.length && TEXT.startsWith(text), text);
+    assertEquals(pair.sim.stats.requests, 1);
+  });
+}
+
+Deno.test("stream: what was cut off keeps its text and usage, out of sight", async () => {
+  const usage = { prompt_tokens: 4, completion_tokens: 2 };
+  await using pair = streaming({ ...(piece("half an ans") as object), usage }, DONE);
+  const thrown = await pair.streamError();
+  assertEquals([thrown.code, thrown.text, thrown.retryable], ["truncated", "half an ans", true]);
+  const { error } = await failing(pair, { retries: 0 });
+  assertEquals([error.code, error.text, error.usage.totalTokens], ["truncated", "half an ans", 6]);
+  assert(!Deno.inspect(error).includes("half an"));
+});
+
+Deno.test("stream: an empty finish reason is no end", async () => {
+  await using pair = streaming(piece("a", ""), piece("b", ""), DONE);
+  assertEquals((await pair.streamError()).code, "truncated");
+  await using whole = streaming(piece("a", ""), piece("b", "stop"), DONE);
+  assertEquals((await whole.stream()).reply.finishReason, "stop");
+});
+
+Deno.test("stream: reset before the headers, then well", async () => {
+  await using pair = against({ respond, script: ["reset", "ok"], keepAlive: false });
+  const result = await agentOf(pair).call({}, { onDelta() {} });
+  assertEquals(result.attempts.map((a) => a.error?.code), ["network", undefined]);
+});
+
+for (const fault of ["stall", "stallKeepAlive"] as const) {
+  Deno.test(`stream: ${fault} in the middle ends by the idle timeout`, async () => {
+    await using pair = against({
+      respond,
+      script: [{ type: fault, afterChunks: 2, everyMs: 20 }],
+    });
+    const { text, error } = await failing(pair, { timeout: { attempt: 60_000, idle: 300 } });
+    assertEquals([error.code, error.attempts.length], ["timeout", 1]);
+    assertEquals(text, TEXT.slice(0, 32));
+    await until(() => pair.sim.stats.aborted === 1, "the stalled request is aborted");
+  });
+
+  Deno.test(`stream: ${fault} before the first token ends by its timeout and is retried`, async () => {
+    await using pair = against({ respond, script: [{ type: fault, everyMs: 20 }, "ok"] });
+    const timeout = { attempt: 60_000, firstToken: 300, idle: 30_000 };
+    const result = await agentOf(pair, { timeout }).call({}, { onDelta() {} });
+    assertEquals(result.attempts.map((a) => a.error?.code), ["timeout", undefined]);
+    await until(() => pair.sim.stats.aborted === 1, "the stalled request is aborted");
+  });
+}
+
+Deno.test("stream: break aborts the request", async () => {
+  await using pair = against({ respond, tokensPerSecond: 20 });
+  for await (const event of agentOf(pair).stream({})) {
+    assertEquals(event.type, "delta");
+    break;
+  }
+  await until(() => pair.sim.stats.aborted === 1, "the request is aborted");
+  assertEquals([pair.sim.stats.inFlight, pair.sim.stats.requests], [0, 1]);
+});
+
+Deno.test("stream: leaving the provider's stream aborts the request too", async () => {
+  await using pair = against({ respond, tokensPerSecond: 20 });
+  const controller = new AbortController();
+  assert(TEXT.startsWith(await first(pair.provider, controller.signal)));
+  await until(() => pair.sim.stats.aborted === 1, "the request is aborted");
+  // The caller's signal may abort later; nobody listens any more.
+  controller.abort();
+});
+
+Deno.test("stream: abort in the middle rejects with the reason", async () => {
+  await using pair = against({ respond, tokensPerSecond: 20 });
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  let deltas = 0;
+  const thrown = await assertRejects(async () => {
+    for await (const _ of pair.provider.stream(request(), controller)) {
+      if (++deltas === 1) controller.abort(reason);
+    }
+  });
+  assertEquals([thrown, deltas], [reason, 1]);
+  await until(() => pair.sim.stats.aborted === 1, "the request is aborted");
+});
+
+Deno.test("stream: abort while it stalls rejects with the reason", async () => {
+  for (const type of ["stall", "stallKeepAlive"] as const) {
+    await using pair = against({ respond, script: [{ type, afterChunks: 1, everyMs: 20 }] });
+    const controller = new AbortController();
+    const chunks = pair.provider.stream(request(), controller)[Symbol.asyncIterator]();
+    assertEquals((await chunks.next()).value.type, "delta");
+    const next = chunks.next();
+    const reason = new Error("enough");
+    setTimeout(() => controller.abort(reason), 20);
+    assertEquals(await assertRejects(() => next), reason);
+    await until(() => pair.sim.stats.aborted === 1, "the request is aborted");
+  }
+});
+
+Deno.test("stream: 50 streams, each left after its first piece", async () => {
+  await using pair = against({ respond, tokensPerSecond: 20 });
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 50 }, () => first(pair.provider, signal)));
+  await until(() => pair.sim.stats.inFlight === 0, "all requests are gone");
+  assertEquals(pair.sim.stats.aborted, 50);
+});

@@ -1,0 +1,173 @@
+import { defineAgent } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { configured } from "../../helpers.ts";
+import { against, DONE, piece, quiet, read, request, serve, streaming } from "./helpers.ts";
+
+const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
+
+Deno.test("stream: the same reply as the whole answer, piece by piece", async () => {
+  await using pair = against({
+    respond: () => ({
+      content: "one two three four five six",
+      usage: { inputTokens: 9, outputTokens: 7 },
+    }),
+    chunkSize: 1,
+  });
+  const whole = await pair.generate();
+  const { deltas, text, reply } = await pair.stream();
+  assertEquals(reply, whole);
+  assertEquals(text, whole.text);
+  assert(deltas.length > 3 && deltas.every((delta) => delta !== ""), `${deltas.length}`);
+});
+
+Deno.test("stream: usage comes in a piece of its own, in the last one, or with each", async () => {
+  const last = piece("", "stop") as Record<string, unknown>;
+  const shapes = [
+    [piece("ab"), last, { choices: [], usage }, DONE],
+    [piece("ab"), { ...last, usage }, DONE],
+    [{ choices: [], usage: null }, piece("ab"), last, { usage }, DONE],
+    [
+      { ...(piece("ab") as object), usage: { prompt_tokens: 7, completion_tokens: 1 } },
+      { ...last, usage },
+      DONE,
+    ],
+  ];
+  for (const events of shapes) {
+    await using pair = streaming(...events);
+    const { text, reply } = await pair.stream();
+    assertEquals([text, reply.finishReason], ["ab", "stop"]);
+    assertEquals([reply.usage?.inputTokens, reply.usage?.outputTokens], [7, 3]);
+  }
+});
+
+Deno.test("stream: cached and reasoning tokens", async () => {
+  const details = {
+    prompt_tokens_details: { cached_tokens: 5 },
+    completion_tokens_details: { reasoning_tokens: 2 },
+  };
+  await using pair = streaming(
+    piece("a", "stop"),
+    { choices: [], usage: { ...usage, ...details } },
+    DONE,
+  );
+  const { reply } = await pair.stream();
+  assertEquals([reply.usage?.cachedInputTokens, reply.usage?.reasoningTokens], [5, 2]);
+});
+
+Deno.test("stream: without usage there is no usage and no known price", async () => {
+  await using pair = streaming(piece("a", "stop"), DONE);
+  assertEquals((await pair.stream()).reply.usage, undefined);
+  using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+  const { provider } = pair;
+  const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });
+  const result = await A.call({}, { onDelta() {} });
+  assertEquals([result.content, result.usage.totalTokens, result.cost], ["a", 0, undefined]);
+});
+
+Deno.test("stream: a server need not say [DONE] if it gave a reason", async () => {
+  await using pair = streaming(piece("a"), piece(null, "length"));
+  const { text, reply } = await pair.stream();
+  assertEquals([text, reply.text, reply.finishReason], ["a", "a", "length"]);
+});
+
+Deno.test("stream: pieces in odd shapes", async () => {
+  await using pair = streaming(
+    ": a comment\n\n",
+    "event: ping\ndata: {}\n\n",
+    "data: null\n\n",
+    { choices: null },
+    { choices: [{}] },
+    { choices: [{ index: 0, delta: null }] },
+    piece(""),
+    piece(null),
+    piece("a"),
+    piece([{ type: "thinking", thinking: [] }, { type: "text", text: "b" }]),
+    'id: 5\r\nretry: 10\r\ndata: {"choices":[{"delta":\r\ndata: {"content":"c"}}]}\r\n\r\n',
+    piece(undefined, "stop"),
+    DONE,
+  );
+  const { deltas, reply } = await pair.stream();
+  assertEquals([deltas, reply.text], [["a", "b", "c"], "abc"]);
+});
+
+Deno.test("stream: an empty answer", async () => {
+  await using pair = against({ respond: () => ({ content: "" }) });
+  const { deltas, reply } = await pair.stream();
+  assertEquals([deltas, reply.text, reply.finishReason], [[], "", "stop"]);
+});
+
+Deno.test("stream: refusal, length and content filter", async () => {
+  await using pair = against({
+    script: ["refusal", "length", "contentFilter"],
+    respond: () => "12345678",
+  });
+  const refused = (await pair.stream()).reply;
+  assertStringIncludes(refused.refusal!, "can't help");
+  assertEquals(refused.text, "");
+  const cut = (await pair.stream()).reply;
+  assertEquals([cut.text, cut.finishReason, cut.refusal], ["1234", "length", undefined]);
+  assertEquals((await pair.stream()).reply.finishReason, "content_filter");
+});
+
+Deno.test("stream: text whose bytes arrive one by one", async () => {
+  const text = "Grüße 🐟🐠 naïve 你好 👩‍👩‍👧";
+  const bytes = new TextEncoder().encode(
+    [...text].map((c) => `data: ${JSON.stringify(piece(c))}\n\n`).join("") +
+      `data: ${JSON.stringify(piece("", "stop"))}\n\n${DONE}`,
+  );
+  await using server = serve(() => {
+    let at = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (at === bytes.length) return controller.close();
+        controller.enqueue(bytes.subarray(at, ++at));
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  });
+  await using provider = openai({ baseURL: server.url });
+  const streamed = await read(provider.stream(request(), { signal: quiet() }));
+  assertEquals([streamed.text, streamed.reply.text], [text, text]);
+  assertEquals(streamed.deltas, [...text]);
+});
+
+Deno.test("stream: a surrogate pair in two pieces", async () => {
+  await using pair = streaming(
+    'data: {"choices":[{"delta":{"content":"a\\ud83d"}}]}\n\n',
+    'data: {"choices":[{"delta":{"content":"\\ude00b"},"finish_reason":"stop"}]}\n\n',
+    DONE,
+  );
+  assertEquals((await pair.stream()).text, "a😀b");
+});
+
+Deno.test("stream: after [DONE] nobody waits for the connection to close", async () => {
+  let cancelled = false;
+  await using server = serve(() => {
+    const body = new ReadableStream({
+      start(controller) {
+        const events = `data: ${JSON.stringify(piece("a", "stop"))}\n\n${DONE}`;
+        controller.enqueue(new TextEncoder().encode(events));
+      },
+      cancel() {
+        cancelled = true;
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  });
+  await using provider = openai({ baseURL: server.url });
+  const { text } = await read(provider.stream(request(), { signal: quiet() }));
+  assertEquals(text, "a");
+  // Then it is closed from here.
+  for (let i = 0; i < 500 && !cancelled; i++) await new Promise((done) => setTimeout(done, 10));
+  assert(cancelled);
+});
+
+Deno.test("stream: nothing is sent before somebody reads", async () => {
+  await using pair = against();
+  const chunks = pair.provider.stream(request(), { signal: quiet() });
+  await pair.generate();
+  assertEquals(pair.sim.stats.requests, 1);
+  assertEquals((await read(chunks)).reply.finishReason, "stop");
+  assertEquals(pair.sim.stats.requests, 2);
+});

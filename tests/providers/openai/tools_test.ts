@@ -1,0 +1,274 @@
+import type { Message, ModelRequest, ToolSpec } from "@shoal/agents";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { bodyOf } from "../../../src/providers/openai/chat_request.ts";
+import { against, answering, completion, DONE, piece, request, streaming } from "./helpers.ts";
+
+const weather: ToolSpec = {
+  name: "get_weather",
+  description: "Tells the weather",
+  parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+};
+const clock: ToolSpec = { name: "get_time", parameters: { type: "object", properties: {} } };
+const tools = [weather, clock];
+
+const plain = (more: Partial<ModelRequest>) => bodyOf(request("x", more), "max_tokens") as unknown;
+const call = (id: unknown, name: unknown, args: unknown) => ({
+  ...(id !== undefined && { id }),
+  type: "function",
+  function: { name, ...(args !== undefined && { arguments: args }) },
+});
+const answer = (...tool_calls: unknown[]) =>
+  completion({ message: { content: null, tool_calls }, finish_reason: "tool_calls" });
+const delta = (tool_calls: unknown, finish_reason: string | null = null) => ({
+  choices: [{ index: 0, delta: { tool_calls }, finish_reason }],
+});
+
+Deno.test("tools: in the body, with what was said only", () => {
+  const { parameters } = weather;
+  const strict = { ...clock, strict: true };
+  assertEquals(plain({ tools: [weather, strict] }), {
+    model: "m",
+    messages: [{ role: "user", content: "x" }],
+    tools: [
+      {
+        type: "function",
+        function: { name: "get_weather", description: "Tells the weather", parameters },
+      },
+      {
+        type: "function",
+        function: { name: "get_time", parameters: clock.parameters, strict: true },
+      },
+    ],
+  });
+  assertEquals(plain({ tools: [] }), plain({}));
+});
+
+Deno.test("tools: a round of calls in the messages", () => {
+  const toolCalls = [{ id: "a", name: "get_weather", args: '{"city":"Oslo"}' }];
+  const messages: Message[] = [
+    { role: "user", content: "x" },
+    { role: "assistant", content: "", toolCalls },
+    { role: "tool", toolCallId: "a", content: "cold" },
+    { role: "assistant", content: "Let me see.", toolCalls },
+    { role: "tool", toolCallId: "a", content: [{ type: "text", text: "cold" }] },
+    { role: "assistant", content: "", toolCalls: [] },
+  ];
+  const tool_calls = [
+    { id: "a", type: "function", function: { name: "get_weather", arguments: '{"city":"Oslo"}' } },
+  ];
+  assertEquals((plain({ messages }) as { messages: unknown }).messages, [
+    { role: "user", content: "x" },
+    { role: "assistant", content: null, tool_calls },
+    { role: "tool", tool_call_id: "a", content: "cold" },
+    { role: "assistant", content: "Let me see.", tool_calls },
+    { role: "tool", tool_call_id: "a", content: [{ type: "text", text: "cold" }] },
+    { role: "assistant", content: "" },
+  ]);
+});
+
+Deno.test("body: files and reasoning effort", () => {
+  const files = [
+    { type: "file", url: "data:application/pdf;base64,AA==", name: "a.pdf" },
+    { type: "file", url: "data:application/pdf;base64,AA==" },
+    { type: "file", url: "data:text/plain,hi" },
+    { type: "file", url: "file-abc123", name: "ignored" },
+  ] as const;
+  const { messages, reasoning_effort } = bodyOf(
+    request(files, { settings: { reasoningEffort: "low" } }),
+    "max_tokens",
+  );
+  assertEquals(reasoning_effort, "low");
+  assertEquals(messages[0]!.content as unknown, [
+    { type: "file", file: { file_data: files[0].url, filename: "a.pdf" } },
+    { type: "file", file: { file_data: files[1].url, filename: "file.pdf" } },
+    { type: "file", file: { file_data: files[2].url, filename: "file" } },
+    { type: "file", file: { file_id: "file-abc123" } },
+  ]);
+});
+
+Deno.test("tools: calls come back, whole and streamed, and the round goes on", async () => {
+  await using pair = against({ chunkSize: 1 });
+  const asked = request("Use get_weather and get_time", { tools });
+  const whole = await pair.generate(asked);
+  const { deltas, reply } = await pair.stream(asked);
+  for (const { text, finishReason, toolCalls } of [whole, reply]) {
+    assertEquals([text, finishReason], ["", "tool_calls"]);
+    assertEquals(toolCalls?.map(({ name }) => name), ["get_weather", "get_time"]);
+    assertEquals(Object.keys(JSON.parse(toolCalls![0]!.args)), ["city"]);
+    assertEquals(toolCalls![1]!.args, "{}");
+  }
+  assertEquals(deltas, []);
+  const messages: Message[] = [
+    ...asked.messages,
+    { role: "assistant", content: whole.text, toolCalls: whole.toolCalls },
+    ...whole.toolCalls!.map(({ id, name }) => ({
+      role: "tool" as const,
+      toolCallId: id,
+      content: `${name} is fine`,
+    })),
+  ];
+  const told = "The tools say: get_weather is fine; get_time is fine";
+  assertEquals((await pair.generate(request("", { messages, tools }))).text, told);
+  assertEquals((await pair.stream(request("", { messages, tools }))).text, told);
+});
+
+Deno.test("tools: an answer without calls has none", async () => {
+  await using pair = against();
+  const asked = request("Hello", { tools });
+  for (const reply of [await pair.generate(asked), (await pair.stream(asked)).reply]) {
+    assertEquals(["toolCalls" in reply, reply.finishReason], [false, "stop"]);
+  }
+});
+
+Deno.test("tools: text beside calls", async () => {
+  await using pair = against({
+    respond: () => ({ content: "One moment.", toolCalls: [{ name: "f", arguments: { a: 1 } }] }),
+  });
+  for (const reply of [await pair.generate(), (await pair.stream()).reply]) {
+    assertEquals([reply.text, reply.toolCalls![0]!.args], ["One moment.", '{"a":1}']);
+  }
+});
+
+Deno.test("tools: arguments in other shapes", async () => {
+  const shapes: [unknown, string][] = [
+    ['{"a":1}', '{"a":1}'],
+    [{ a: 1 }, '{"a":1}'],
+    ["{broken", "{broken"],
+    ["", "{}"],
+    [null, "{}"],
+    [undefined, "{}"],
+  ];
+  for (const [args, expected] of shapes) {
+    await using whole = answering(answer(call("a", "f", args)));
+    await using streamed = streaming(delta([call("a", "f", args)]), piece("", "tool_calls"), DONE);
+    for (const reply of [await whole.generate(), (await streamed.stream()).reply]) {
+      assertEquals(reply.toolCalls, [{ id: "a", name: "f", args: expected }]);
+    }
+  }
+});
+
+Deno.test("tools: calls without an id get one, each another", async () => {
+  for (const id of [undefined, null, ""]) {
+    await using whole = answering(answer(call(id, "f", "{}"), call(id, "f", "{}")));
+    await using streamed = streaming(
+      delta([call(id, "f", "{}")]),
+      delta([call(id, "f", "{}")]),
+      piece("", "tool_calls"),
+    );
+    for (const { toolCalls } of [await whole.generate(), (await streamed.stream()).reply]) {
+      const [one, two] = toolCalls!;
+      assertMatch(one!.id, /^[a-z0-9]{9}$/);
+      assertNotEquals(one!.id, two!.id);
+    }
+  }
+});
+
+Deno.test("tools: a whole answer may repeat ids and numbers", async () => {
+  await using pair = answering(
+    answer({ index: 0, ...call("a", "f", "1") }, { index: 0, ...call("a", "f", "2") }),
+  );
+  assertEquals((await pair.generate()).toolCalls?.map(({ args }) => args), ["1", "2"]);
+});
+
+Deno.test("tools: what is no call is left out", async () => {
+  const nonsense = [null, 5, {}, { id: "a" }, call("a", "", "{}"), call("a", null, "{}"), {
+    id: "c",
+    type: "custom",
+    custom: { name: "x", input: "y" },
+  }];
+  await using whole = answering(answer(...nonsense));
+  await using streamed = streaming(delta(nonsense), delta({}), delta("x"), piece("", "stop"), DONE);
+  for (const reply of [await whole.generate(), (await streamed.stream()).reply]) {
+    assert(!("toolCalls" in reply));
+  }
+});
+
+Deno.test("tools: the reason is that of calls even if the server says stop", async () => {
+  const calls = [call("a", "f", "{}")];
+  const reasons: [unknown, string][] = [
+    ["stop", "tool_calls"],
+    [null, "tool_calls"],
+    ["tool_calls", "tool_calls"],
+    ["length", "length"],
+  ];
+  for (const [finish_reason, expected] of reasons) {
+    await using pair = answering(
+      completion({ message: { content: "", tool_calls: calls }, finish_reason }),
+    );
+    assertEquals((await pair.generate()).finishReason, expected);
+  }
+  await using pair = streaming(delta(calls), piece("", "stop"), DONE);
+  assertEquals((await pair.stream()).reply.finishReason, "tool_calls");
+});
+
+Deno.test("tools: pieces of parallel calls, in the shapes of many servers", async () => {
+  const begin = (index: number | undefined, id: string, args = "") => ({
+    ...(index !== undefined && { index }),
+    ...call(id, id, args),
+  });
+  const more = (index: number | undefined, args: string, rest = {}) => ({
+    ...(index !== undefined && { index }),
+    ...rest,
+    function: { arguments: args },
+  });
+  const shapes: Record<string, unknown[]> = {
+    "by number": [
+      [begin(0, "f")],
+      [more(0, '{"a"')],
+      [more(0, ":1}")],
+      [begin(1, "g")],
+      [more(1, '{"b":2}')],
+    ],
+    "in turns": [
+      [begin(0, "f"), begin(1, "g")],
+      [more(1, '{"b"'), more(0, '{"a"')],
+      [more(0, ":1}")],
+      [more(1, ":2}")],
+    ],
+    "at once": [[begin(0, "f", '{"a":1}'), begin(1, "g", '{"b":2}')]],
+    "at once, without numbers": [[
+      begin(undefined, "f", '{"a":1}'),
+      begin(undefined, "g", '{"b":2}'),
+    ]],
+    "one by one, without numbers": [
+      [begin(undefined, "f", '{"a":1}')],
+      [begin(undefined, "g", '{"b":2}')],
+    ],
+    "in pieces, without numbers": [
+      [begin(undefined, "f")],
+      [more(undefined, '{"a":')],
+      [more(undefined, "1}")],
+      [begin(undefined, "g", '{"b"')],
+      [more(undefined, ":2}")],
+    ],
+    "in turns, by id": [
+      [begin(undefined, "f"), begin(undefined, "g")],
+      [more(undefined, '{"b"', { id: "g" }), more(undefined, '{"a"', { id: "f" })],
+      [more(undefined, ":2}", { id: "g" }), more(undefined, ":1}", { id: "f" })],
+    ],
+    "all with the number 0": [[begin(0, "f", '{"a":1}')], [begin(0, "g", '{"b":2}')]],
+    "with all names and ids each time": [
+      [begin(0, "f", '{"a"')],
+      [begin(0, "f", ":1}")],
+      [begin(1, "g", '{"b":2}')],
+    ],
+    "numbers from 1": [[begin(1, "f", '{"a":1}')], [begin(2, "g", '{"b":2}')]],
+    "ids that are empty later": [
+      [begin(0, "f")],
+      [more(0, '{"a":1}', { id: "" })],
+      [begin(1, "g", '{"b":2}')],
+    ],
+  };
+  for (const [name, chunks] of Object.entries(shapes)) {
+    await using pair = streaming(...chunks.map((c) => delta(c)), piece("", "tool_calls"), DONE);
+    assertEquals((await pair.stream()).reply.toolCalls, [
+      { id: "f", name: "f", args: '{"a":1}' },
+      { id: "g", name: "g", args: '{"b":2}' },
+    ], name);
+  }
+});
+
+Deno.test("tools: a stream that breaks off in a call is cut off", async () => {
+  await using pair = streaming(delta([call("a", "f", '{"a"')]), DONE);
+  assertEquals((await pair.streamError()).code, "truncated");
+});

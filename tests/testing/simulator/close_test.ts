@@ -1,0 +1,59 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { simulator, type SimulatorFaultName } from "../../../src/testing/simulator/simulator.ts";
+import { chat, until } from "./client.ts";
+
+Deno.test("close ends requests that wait, whatever they wait for, at once", async () => {
+  const sim = simulator({ latency: 3_600_000 });
+  const waiting = Array.from(
+    { length: 50 },
+    () => chat(sim).then(() => "answered", () => "broken"),
+  );
+  await until(() => sim.stats.inFlight === 50);
+  const start = performance.now();
+  await sim.close();
+  assert(performance.now() - start < 2_000);
+  assertEquals(new Set(await Promise.all(waiting)), new Set(["broken"]));
+  assertEquals(sim.stats.inFlight, 0);
+  await assertRejects(() => chat(sim), TypeError);
+});
+
+for (
+  const fault of ["stall", "stallHeaders", "stallKeepAlive", "slowHeaders"] as SimulatorFaultName[]
+) {
+  Deno.test(`close ends a request in ${fault}`, async () => {
+    const sim = simulator({ script: [{ type: fault, ms: 60_000, everyMs: 1 }] });
+    const answer = chat(sim, { stream: true }).then((response) => response.text())
+      .then(() => "ended", () => "broken");
+    await until(() => sim.stats.inFlight === 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sim.close();
+    assertEquals(await answer, "broken");
+  });
+}
+
+Deno.test("close ends a stream under way and a client that does not read", async () => {
+  const sim = simulator({ respond: () => "x".repeat(4_000_000), chunkSize: 1000 });
+  const unread = await chat(sim, { stream: true });
+  sim.configure({ tokensPerSecond: 1000 });
+  const slow = await chat(sim, { stream: true });
+  assertEquals(sim.stats.inFlight, 2);
+  await sim.close();
+  await assertRejects(() => unread.text());
+  await assertRejects(() => slow.text());
+});
+
+Deno.test("close does not wait for a respond that never answers", async () => {
+  const sim = simulator({ respond: () => new Promise(() => {}) });
+  const answer = chat(sim).then(() => "answered", () => "broken");
+  await until(() => sim.stats.inFlight === 1);
+  await sim.close();
+  assertEquals(await answer, "broken");
+});
+
+Deno.test("close ends connections that never asked anything", async () => {
+  const sim = simulator();
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port: sim.port });
+  await sim.close();
+  assertEquals(await conn.read(new Uint8Array(1)).catch(() => null), null);
+  conn.close();
+});

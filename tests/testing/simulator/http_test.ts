@@ -1,0 +1,99 @@
+/** The wire, spoken by hand: what clients other than fetch may send. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { simulator } from "../../../src/testing/simulator/simulator.ts";
+import { until } from "./client.ts";
+
+const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "Say 'größer'" }] });
+const length = new TextEncoder().encode(body).length;
+const post = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n";
+
+/** Sends the pieces with a little time between them and reads until the end, or until it has seen enough. */
+async function talk(port: number, pieces: string[], enough = /$./): Promise<string> {
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  const sending = (async () => {
+    for (const piece of pieces) {
+      await conn.write(new TextEncoder().encode(piece));
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+  })();
+  let text = "";
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(65_536);
+  while (!enough.test(text)) {
+    const n = await conn.read(buffer);
+    if (n === null) break;
+    text += decoder.decode(buffer.subarray(0, n), { stream: true });
+  }
+  await sending;
+  return text;
+}
+
+Deno.test("a request may come in pieces, and close its connection", async () => {
+  await using sim = simulator();
+  const request = `${post}Connection: close\r\nContent-Length: ${length}\r\n\r\n${body}`;
+  const answer = await talk(sim.port, [
+    request.slice(0, 20),
+    request.slice(20, 100),
+    request.slice(100),
+  ]);
+  assertMatch(answer, /^HTTP\/1\.1 200 OK\r\n/);
+  assertMatch(answer, /connection: close/);
+  assertMatch(answer, /"content":"größer"/);
+});
+
+Deno.test("a body may come in chunks, cut anywhere", async () => {
+  await using sim = simulator();
+  const bytes = (text: string) => new TextEncoder().encode(text).length.toString(16);
+  const [a, b] = [body.slice(0, 30), body.slice(30)];
+  const chunks = `${bytes(a)};x=y\r\n${a}\r\n${bytes(b)}\r\n${b}\r\n0\r\nTrailer: 1\r\n\r\n`;
+  const request = `${post}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`;
+  for (const cut of [post.length + 60, request.length - 20, request.length - 1]) {
+    const answer = await talk(sim.port, [request.slice(0, cut), request.slice(cut)]);
+    assertMatch(answer, /"content":"größer"/);
+  }
+});
+
+Deno.test("requests may follow each other without waiting", async () => {
+  await using sim = simulator({ latency: 20 });
+  const one = `${post}Content-Length: ${length}\r\n\r\n${body}`;
+  const answer = await talk(
+    sim.port,
+    [one + one + one.slice(0, 50), one.slice(50)],
+    /(größer[^]*){3}$/,
+  );
+  assertEquals(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 3);
+  await until(() => sim.stats.inFlight === 0);
+  assertEquals(sim.stats.connections, 1);
+  assertEquals(sim.stats.peakInFlight, 1);
+});
+
+Deno.test("a large body is read whole", async () => {
+  await using sim = simulator({ respond: (request) => String(request.text.length) });
+  const messages = [{ role: "user", content: "x".repeat(3_000_000) }];
+  const response = await fetch(`${sim.url}/chat/completions`, {
+    method: "POST",
+    body: JSON.stringify({ model: "m", messages }),
+  });
+  assertEquals((await response.json()).choices[0].message.content, "3000000");
+});
+
+Deno.test("a client that asks whether to go on is told to", async () => {
+  await using sim = simulator();
+  const head =
+    `${post}Connection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
+  assertMatch(await talk(sim.port, [head, body]), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/);
+});
+
+Deno.test("HTTP/1.0 gets its answer and the end", async () => {
+  await using sim = simulator();
+  const answer = await talk(sim.port, ["GET /v1/models HTTP/1.0\r\n\r\n"]);
+  assertMatch(answer, /gpt-5-mini/);
+});
+
+Deno.test("what is not HTTP is hung up on, and others are not disturbed", async () => {
+  await using sim = simulator();
+  for (const nonsense of ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", `${post}Content-Length: -1\r\n\r\n`]) {
+    assertEquals(await talk(sim.port, [nonsense]), "");
+  }
+  assert((await fetch(`${sim.url}/models`).then((r) => r.text())).includes("gpt-5-mini"));
+});

@@ -52,7 +52,7 @@ export type { PromptMessage, PromptPart } from "./src/call/options/prompt_parts.
 export type { Mode, ModeCall, RunMode } from "./src/call/options/mode.ts";
 export type { Prompt } from "./src/call/render_prompt.ts";
 export type { RepairOptions } from "./src/call/options/repair.ts";
-export { tool } from "./src/call/options/tool.ts";
+export { defineTool } from "./src/call/options/tool.ts";
 export type { Tool, ToolContext, ToolOptions } from "./src/call/options/tool.ts";
 export type { RunContext } from "./src/agent/run_agent.ts";
 export type {
@@ -67,7 +67,7 @@ export type { MemoryCache, MemoryCacheOptions } from "./src/cache/memory_cache.t
 export type { CacheOptions } from "./src/cache/cache_options.ts";
 export type { CachedReply, CacheStore } from "./src/cache/cache_store.ts";
 
-export { AgentError, BatchError, ProviderError } from "./src/model/errors.ts";
+export { AgentError, ProviderError, RunError } from "./src/model/errors.ts";
 export type {
   AgentErrorOptions,
   ErrorCode,
@@ -132,7 +132,7 @@ export type { EachContext, EachOptions, Settled } from "./src/run/each.ts";
 export type { JournalRunOptions, OnlyOptions } from "./src/run/journal_options.ts";
 export type { CallRunOptions, RunOptions } from "./src/run/run_options.ts";
 export { defineParallel } from "./src/workflows/define_parallel.ts";
-export { pipeline } from "./src/workflows/define_pipeline.ts";
+export { definePipeline } from "./src/workflows/define_pipeline.ts";
 export type {
   AnyStep,
   Pipeline,
@@ -141,15 +141,15 @@ export type {
   Step,
   Steps,
 } from "./src/workflows/define_pipeline.ts";
-export { route } from "./src/workflows/define_router.ts";
+export { defineRouter } from "./src/workflows/define_router.ts";
 export type {
   CompleteRoutes,
-  ParamsOfTarget,
-  Route,
-  RouteOptions,
-  RouteParams,
-  RouteResult,
+  Router,
+  RouterOptions,
+  RouterParams,
+  RouterResult,
   Target,
+  TargetParams,
 } from "./src/workflows/define_router.ts";
 export type {
   SequenceOptions,
@@ -162,7 +162,7 @@ export type { Scope, ScopeOptions } from "./src/run/scope.ts";
 export { stream } from "./src/run/stream.ts";
 export type { ResultStream, StreamItem } from "./src/run/stream.ts";
 export { summarize } from "./src/run/summarize.ts";
-export type { FoundConcurrency } from "./src/run/concurrency_history.ts";
+export type { DiscoveredConcurrency } from "./src/run/concurrency_history.ts";
 export type { Percentiles } from "./src/run/percentiles.ts";
 export type { ModelSummary, Summary } from "./src/run/summarize.ts";
 export type { TimeSpent } from "./src/run/verdict.ts";

@@ -1,5 +1,5 @@
 /** A function over items, so many at a time: for work that is more than one call. */
-import { BatchError, configure, each } from "@shoal/agents";
+import { configure, each, RunError } from "@shoal/agents";
 import { REVIEWS, Sentiment, Summary } from "./_agents.ts";
 import { exampleProvider } from "./_provider.ts";
 
@@ -21,6 +21,6 @@ try {
     return n * 10;
   }, { concurrency: 1 });
 } catch (error) {
-  if (!(error instanceof BatchError)) throw error;
+  if (!(error instanceof RunError)) throw error;
   console.log(error.message, error.results);
 }

@@ -1,5 +1,5 @@
 /** A journal: a run that is broken off goes on where it ended, and pays for nothing twice. */
-import { batch, BatchError, configure, defineAgent, summarize } from "@shoal/agents";
+import { batch, configure, defineAgent, RunError, summarize } from "@shoal/agents";
 import { sqliteJournal } from "@shoal/agents/journal";
 import { exampleProvider } from "./_provider.ts";
 
@@ -27,7 +27,7 @@ try {
     onResult: () => void (++seen === 20 && stop.abort()), // Ctrl-C, a crash, a power cut …
   });
 } catch (error) {
-  if (!(error instanceof BatchError)) throw error;
+  if (!(error instanceof RunError)) throw error;
   console.log("broken off:", (await journal.summary("reviews"))?.ok, "rows are recorded");
 }
 

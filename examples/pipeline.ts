@@ -1,5 +1,5 @@
 /** A pipeline: agents one after another, each with what the one before answered. */
-import { configure, defineAgent, pipeline } from "@shoal/agents";
+import { configure, defineAgent, definePipeline } from "@shoal/agents";
 import { exampleProvider } from "./_provider.ts";
 
 await using example = exampleProvider();
@@ -15,7 +15,7 @@ const words = defineAgent({
   run: (text: string) => ({ text, words: text.split(/\s+/).length }),
 });
 
-const Article = pipeline({
+const Article = definePipeline({
   name: "article",
   steps: [
     Outline,

@@ -1,5 +1,5 @@
 /** A route: one call decides who is to answer, another one answers. */
-import { configure, defineAgent, route } from "@shoal/agents";
+import { configure, defineAgent, defineRouter } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { z } from "zod";
 
@@ -11,7 +11,7 @@ const provider = scripted(({ output, messages }) => {
 });
 configure({ provider, model: "gpt-5-mini" });
 
-const Desk = route({
+const Desk = defineRouter({
   name: "desk",
   // With these names as its schema, the compiler sees that there is a route for each.
   by: defineAgent({

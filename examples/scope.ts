@@ -1,5 +1,5 @@
 /** Structured concurrency: everything inside shares limits and an end, and nothing outlives it. */
-import { BatchError, configure, currentScope, inScope, isAvailable, scope } from "@shoal/agents";
+import { configure, currentScope, inScope, isAvailable, RunError, scope } from "@shoal/agents";
 import { REVIEWS, Sentiment, Summary } from "./_agents.ts";
 import { exampleProvider } from "./_provider.ts";
 
@@ -29,6 +29,6 @@ try {
     Summary.call({ input: REVIEWS[0]! }, { timeout: 1, retries: 0 });
   });
 } catch (error) {
-  if (!(error instanceof BatchError)) throw error;
+  if (!(error instanceof RunError)) throw error;
   console.log(error.message);
 }

@@ -1,9 +1,9 @@
 /** Tools: the model asks for them, they run here, side by side, and the model goes on with what they gave. */
-import { defineAgent, tool } from "@shoal/agents";
+import { defineAgent, defineTool } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { z } from "zod";
 
-const weather = tool({
+const weather = defineTool({
   name: "weather",
   description: "Tells the weather in a city, now.",
   input: z.object({ city: z.string() }),

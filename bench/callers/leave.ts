@@ -10,7 +10,7 @@ export interface LeaveTask extends Target {
   /** Shall it wait for the first delta before it leaves? */
   readonly streamed: boolean;
   /** Between so many milliseconds and twice as many after that, or after the request, it leaves. */
-  readonly afterMs: number;
+  readonly after: number;
 }
 
 /** What came of them. */
@@ -26,7 +26,7 @@ const FIRST = "event: delta";
 
 /** Calls, and leaves. Over raw sockets: nothing of a client's own keeps, reuses or politely ends the connection. */
 export async function leave(
-  { url, headers, body, clients, concurrency, streamed, afterMs }: LeaveTask,
+  { url, headers, body, clients, concurrency, streamed, after }: LeaveTask,
 ): Promise<LeaveDone> {
   const { hostname, port, host, pathname } = new URL(url);
   const request = new TextEncoder().encode(
@@ -44,7 +44,7 @@ export async function leave(
     using connection = await Deno.connect({ hostname, port: Number(port) });
     await writeAll(connection, request);
     if (streamed && !await hears(connection, FIRST)) return;
-    await new Promise((resolve) => setTimeout(resolve, afterMs * (1 + Math.random())));
+    await new Promise((resolve) => setTimeout(resolve, after * (1 + Math.random())));
     left++;
   };
   let errors = 0;

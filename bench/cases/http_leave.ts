@@ -30,7 +30,7 @@ const left = (streamed: boolean) => async (options: Options): Promise<Case> => {
   const { callers, model, target } = stage;
   const route = target(streamed ? "/label/stream" : "/label");
   const leave = async (clients: number) => {
-    const task = { concurrency: options.concurrency, streamed, afterMs: AFTER_MS };
+    const task = { concurrency: options.concurrency, streamed, after: AFTER_MS };
     const { left, failed } = await callers.leave({ ...route, ...task, clients });
     return { left, failed, ...await settled(stage) };
   };

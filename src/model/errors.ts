@@ -195,9 +195,9 @@ export class ProviderError extends Error {
  * A run of many calls that could not go on: it carries everything that was done until then, so
  * that nothing that was paid for is lost.
  */
-export class BatchError extends Error {
+export class RunError extends Error {
   /** The name of the class. */
-  override readonly name = "BatchError";
+  override readonly name = "RunError";
   /** What was thrown, in the order in which it happened. */
   readonly errors: readonly unknown[];
   /** What was finished, by input index; `undefined` where there is nothing. */

@@ -153,8 +153,8 @@ class Race<T> {
   }
 
   #delay(): number | undefined {
-    const { afterMs, percentile } = this.#hedge;
-    if (afterMs !== undefined) return afterMs;
+    const { after, percentile } = this.#hedge;
+    if (after !== undefined) return after;
     const ms = this.#latencies?.percentile(percentile);
     // Longer, not as long: where all answers take the same time, none of them is late. Timers count whole milliseconds.
     return ms === undefined ? undefined : Math.floor(ms) + 1;

@@ -16,8 +16,8 @@ import {
 export type HedgeOptions =
   | {
     /** The duplicate is sent after so many milliseconds, counted from when the request was sent. */
-    readonly afterMs: number;
-    /** Not beside `afterMs`. */
+    readonly after: number;
+    /** Not beside `after`. */
     readonly percentile?: undefined;
   }
   | {
@@ -27,7 +27,7 @@ export type HedgeOptions =
      */
     readonly percentile: number;
     /** Not beside `percentile`. */
-    readonly afterMs?: undefined;
+    readonly after?: undefined;
   };
 
 const inRange = numberThat("a number from 50 to below 100", (n) => n >= 50 && n < 100);
@@ -43,18 +43,18 @@ const percentile: Rule = (doing, name, value) => {
   inRange(doing, name, value);
 };
 
-const RULES: Rules = { afterMs: positiveMs, percentile };
+const RULES: Rules = { after: positiveMs, percentile };
 
 /** The rule for an option `hedge`. */
 export const hedge: Rule = (doing, name, value) => {
-  const must = "an object with either `afterMs` or `percentile`";
+  const must = "an object with either `after` or `percentile`";
   if (!isRecord(value)) refuse(doing, name, must, value);
   checkOptions(`${doing}: ${name}`, value, RULES);
-  const { afterMs, percentile } = value;
-  if (afterMs !== undefined && percentile !== undefined) {
+  const { after, percentile } = value;
+  if (after !== undefined && percentile !== undefined) {
     throw new TypeError(
-      `Cannot ${doing} as ${name} has both afterMs and percentile: give it one of them`,
+      `Cannot ${doing} as ${name} has both after and percentile: give it one of them`,
     );
   }
-  if (afterMs === undefined && percentile === undefined) refuse(doing, name, must, value);
+  if (after === undefined && percentile === undefined) refuse(doing, name, must, value);
 };

@@ -1,6 +1,6 @@
 import type { AgentCall, Callable, ContentOf } from "../call/options/callable.ts";
 import { track } from "../call/context.ts";
-import { BatchError } from "../model/errors.ts";
+import { RunError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
 import type { OnlyOptions } from "./journal_options.ts";
 import type { CallRunOptions } from "./run_options.ts";
@@ -23,7 +23,7 @@ export type Results<T extends readonly Callable[]> = {
  *
  * @throws {TypeError} If an option or a call is wrong; for an array, before anything is sent.
  * @throws {RangeError} If a number is out of range.
- * @throws {BatchError} If the signal aborts, the source or a callback throws, or a call fails and `throwOnError` is set. It
+ * @throws {RunError} If the signal aborts, the source or a callback throws, or a call fails and `throwOnError` is set. It
  * carries the results so far; the reason is its `cause`.
  *
  * @example
@@ -70,7 +70,7 @@ async function collect(
     for await (const { result, index } of resultStream(calls, options)) results[index] = result;
     fillPlaces(results, calls, options);
   } catch (cause) {
-    throw new BatchError(
+    throw new RunError(
       `Cannot finish the batch as ${reasonOf(cause)}: see \`results\` for what is done`,
       {
         errors: [cause],

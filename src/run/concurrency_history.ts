@@ -1,7 +1,7 @@
 import type { Attempt } from "../model/result.ts";
 
 /** How many attempts were let on the wire at a time, from some moment on. */
-export interface FoundConcurrency {
+export interface DiscoveredConcurrency {
   /** The moment, in milliseconds since 1970. */
   readonly at: number;
   /** How many. */
@@ -13,7 +13,7 @@ const MOST = 200;
 
 /** How an adaptive concurrency has changed, as its attempts tell. Changes of less than a tenth are left out. */
 export class ConcurrencyHistory {
-  readonly #steps: FoundConcurrency[] = [];
+  readonly #steps: DiscoveredConcurrency[] = [];
 
   /** Takes what an attempt tells. */
   add({ startedAt, concurrency }: Attempt): void {
@@ -21,7 +21,7 @@ export class ConcurrencyHistory {
   }
 
   /** The steps, oldest first; `undefined` if there was nothing to find out. */
-  steps(): readonly FoundConcurrency[] | undefined {
+  steps(): readonly DiscoveredConcurrency[] | undefined {
     if (this.#steps.length === 0) return undefined;
     const inTime = this.#steps.sort((a, b) => a.at - b.at);
     let last = 0;

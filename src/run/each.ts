@@ -1,6 +1,6 @@
 import { track } from "../call/context.ts";
 import { callback, checkOptions, flag } from "../model/check_options.ts";
-import { abortCode, BatchError } from "../model/errors.ts";
+import { abortCode, RunError } from "../model/errors.ts";
 import { fillPlaces, reasonOf } from "./batch.ts";
 import { checkJournal, type OnlyOptions } from "./journal_options.ts";
 import { thrownOf } from "./journalled.ts";
@@ -61,7 +61,7 @@ export type Settled<R = unknown> =
  * @param fn Works on one item; may be async.
  * @throws {TypeError} If an option is wrong.
  * @throws {RangeError} If a number is out of range.
- * @throws {BatchError} If the function, the source or a callback throws, the signal aborts or the deadline passes. It carries what
+ * @throws {RunError} If the function, the source or a callback throws, the signal aborts or the deadline passes. It carries what
  * was finished by then; the reason is its `cause`.
  *
  * @example
@@ -166,7 +166,7 @@ async function collect<T, R>(
       for (let i = 0; i < length; i++) results[i] ??= { ok: false, error: cause };
       return results;
     }
-    throw new BatchError(
+    throw new RunError(
       `Cannot finish each as ${reasonOf(cause)}: see \`results\` for what is done`,
       { errors: [cause], results, cause },
     );

@@ -20,7 +20,7 @@ import {
 } from "../model/limits.ts";
 import { ChildAbort } from "../async/abort.ts";
 import { abortSignal, callback, checkOptions, positiveMs } from "../model/check_options.ts";
-import { BatchError } from "../model/errors.ts";
+import { RunError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
 import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
 import { Started } from "./observed_promise.ts";
@@ -65,7 +65,7 @@ export interface Scope {
  * @returns What `fn` returns, after everything it started has ended.
  * @throws {TypeError} If an option is wrong.
  * @throws {RangeError} If a number is out of range.
- * @throws {BatchError} If calls that nobody awaited failed; they are its `errors`.
+ * @throws {RunError} If calls that nobody awaited failed; they are its `errors`.
  * @throws What `fn` throws, or the reason of the signal or the deadline.
  *
  * @example
@@ -220,7 +220,7 @@ class ActiveScope implements Scope, TrackingScope {
   #reportUnheard(): void {
     const errors = this.#unheard.filter(({ started }) => !started.heard).map(({ error }) => error);
     if (errors.length === 0) return;
-    throw new BatchError(
+    throw new RunError(
       `Cannot end the scope as ${errors.length} of the calls that nobody awaited failed: see \`errors\``,
       { errors, results: [], cause: errors[0] },
     );

@@ -2,7 +2,7 @@ import { isRecord, refuse } from "../model/check_options.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
 import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
-import { ConcurrencyHistory, type FoundConcurrency } from "./concurrency_history.ts";
+import { ConcurrencyHistory, type DiscoveredConcurrency } from "./concurrency_history.ts";
 import { type Percentiles, percentiles } from "./percentiles.ts";
 import { addTime, NO_TIME, type TimeSpent, verdictOn } from "./verdict.ts";
 
@@ -33,7 +33,7 @@ export interface Summary {
   /** Where that time went: the sums over all calls, in milliseconds. */
   readonly timeSpent: TimeSpent;
   /** How an adaptive concurrency has changed, where there was one: at most 200 steps, oldest first. */
-  readonly concurrency?: readonly FoundConcurrency[];
+  readonly concurrency?: readonly DiscoveredConcurrency[];
   /** What made the calls as slow as they were, in a sentence. */
   readonly verdict: string;
   /** By model; agents made of others stand under `"none"`. */
@@ -57,7 +57,7 @@ export interface ModelSummary {
 /**
  * Counts results: how many of each kind, what they used and cost, and how long they took.
  *
- * @param results Results of `batch`, the items of a `stream`, or the `results` of a `BatchError`: `undefined` is passed over.
+ * @param results Results of `batch`, the items of a `stream`, or the `results` of a `RunError`: `undefined` is passed over.
  * @throws {TypeError} If something in it is no result.
  *
  * @example

@@ -2,9 +2,9 @@
 import {
   AgentError,
   type AgentErrorOptions,
-  BatchError,
   ProviderError,
   type ProviderErrorOptions,
+  RunError,
 } from "../model/errors.ts";
 import type { Attempt } from "../model/result.ts";
 
@@ -99,7 +99,7 @@ export function encodeError(thrown: unknown, context: ErrorContext = {}, depth =
     const options = { code, status, retryAfterMs, retryable, usage, rates, text };
     return { kind: "provider", ...base, options };
   }
-  if (thrown instanceof BatchError) {
+  if (thrown instanceof RunError) {
     const errors = depth === DEEPEST
       ? []
       : thrown.errors.map((error) => encodeError(error, inner, depth + 1));
@@ -138,7 +138,7 @@ function made(coded: CodedObject, cause: unknown, context: ErrorContext): Error 
       return new ProviderError(message, { ...coded.options, cause });
     case "batch": {
       const errors = coded.errors.map((error) => decodeError(error, { reason: context.reason }));
-      return new BatchError(message, { errors, results: [], cause });
+      return new RunError(message, { errors, results: [], cause });
     }
     case "error": {
       const Known = KNOWN.find(({ name }) => name === coded.name);

@@ -59,14 +59,14 @@ const RULES = {
  *
  * @example
  * ```ts
- * import { defineAgent, pipeline } from "@shoal/agents";
+ * import { defineAgent, definePipeline } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
  * const provider = scripted("a text");
  * const Draft = defineAgent({ name: "draft", model: "m", prompt: "Write on {topic}", provider });
  * const Polish = defineAgent({ name: "polish", model: "m", prompt: "Polish this for {reader}: {draft}", provider });
  *
- * const Article = pipeline({
+ * const Article = definePipeline({
  *   name: "article",
  *   steps: [
  *     Draft,
@@ -77,15 +77,15 @@ const RULES = {
  * console.log(ok, content, steps.length); // true a text 2
  * ```
  */
-export function pipeline<P, X1, C1>(
+export function definePipeline<P, X1, C1>(
   steps: Steps<readonly [Step<P, readonly [P], X1, C1>]>,
 ): Pipeline<P, C1>;
 /** Calls two agents one after another. */
-export function pipeline<P, X1, C1, X2, C2>(
+export function definePipeline<P, X1, C1, X2, C2>(
   steps: Steps<readonly [Step<P, readonly [P], X1, C1>, Step<C1, readonly [P, C1], X2, C2>]>,
 ): Pipeline<P, C2>;
 /** Calls three agents one after another. */
-export function pipeline<P, X1, C1, X2, C2, X3, C3>(
+export function definePipeline<P, X1, C1, X2, C2, X3, C3>(
   steps: Steps<
     readonly [
       Step<P, readonly [P], X1, C1>,
@@ -95,7 +95,7 @@ export function pipeline<P, X1, C1, X2, C2, X3, C3>(
   >,
 ): Pipeline<P, C3>;
 /** Calls four agents one after another. */
-export function pipeline<P, X1, C1, X2, C2, X3, C3, X4, C4>(
+export function definePipeline<P, X1, C1, X2, C2, X3, C3, X4, C4>(
   steps: Steps<
     readonly [
       Step<P, readonly [P], X1, C1>,
@@ -106,7 +106,7 @@ export function pipeline<P, X1, C1, X2, C2, X3, C3, X4, C4>(
   >,
 ): Pipeline<P, C4>;
 /** Calls five agents one after another. */
-export function pipeline<P, X1, C1, X2, C2, X3, C3, X4, C4, X5, C5>(
+export function definePipeline<P, X1, C1, X2, C2, X3, C3, X4, C4, X5, C5>(
   steps: Steps<
     readonly [
       Step<P, readonly [P], X1, C1>,
@@ -118,7 +118,7 @@ export function pipeline<P, X1, C1, X2, C2, X3, C3, X4, C4, X5, C5>(
   >,
 ): Pipeline<P, C5>;
 /** Calls six agents one after another. */
-export function pipeline<P, X1, C1, X2, C2, X3, C3, X4, C4, X5, C5, X6, C6>(
+export function definePipeline<P, X1, C1, X2, C2, X3, C3, X4, C4, X5, C5, X6, C6>(
   steps: Steps<
     readonly [
       Step<P, readonly [P], X1, C1>,
@@ -131,12 +131,12 @@ export function pipeline<P, X1, C1, X2, C2, X3, C3, X4, C4, X5, C5, X6, C6>(
   >,
 ): Pipeline<P, C6>;
 /** Calls more agents one after another than the compiler follows. */
-export function pipeline<P = unknown, C = unknown>(
+export function definePipeline<P = unknown, C = unknown>(
   steps: Steps<
     readonly [AnyStep, AnyStep, AnyStep, AnyStep, AnyStep, AnyStep, AnyStep, ...AnyStep[]]
   >,
 ): Pipeline<P, C>;
-export function pipeline(given: Steps<readonly AnyStep[]>): Pipeline {
+export function definePipeline(given: Steps<readonly AnyStep[]>): Pipeline {
   const options = Array.isArray(given) ? { name: nameOf(given), steps: given } : given;
   if (!isRecord(options)) {
     refuse("define a pipeline", "its options", "an object or a list of steps", options);

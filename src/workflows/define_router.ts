@@ -31,29 +31,30 @@ export type Target = Callable | {
 };
 
 /** The parameters of a target, as the route is given them. */
-export type ParamsOfTarget<T> = T extends { readonly params: (params: infer P) => unknown } ? P
+export type TargetParams<T> = T extends { readonly params: (params: infer P) => unknown } ? P
   : ParamsOf<AgentOf<T>>;
 
 /** The parameters that a route needs: those of who classifies and of all targets together. */
-export type RouteParams<T> =
-  (T extends unknown ? (params: ParamsOfTarget<T>) => void : never) extends
-    (params: infer P) => void ? P : never;
+export type RouterParams<T> =
+  (T extends unknown ? (params: TargetParams<T>) => void : never) extends (params: infer P) => void
+    ? P
+    : never;
 
 /** How a route ended. */
-export type RouteResult<Content = unknown> = SequenceResult<Content> & {
+export type RouterResult<Content = unknown> = SequenceResult<Content> & {
   /** The name of the route that was taken, or `default`; absent if it did not come to that. */
   readonly route?: string;
 };
 
 /** One call that decides, and one to whom it decides for. It can stand in a batch and in another workflow. */
-export type Route<Params = unknown, Content = unknown> = SequenceWorkflow<
+export type Router<Params = unknown, Content = unknown> = SequenceWorkflow<
   Params,
   Content,
-  RouteResult<Content>
+  RouterResult<Content>
 >;
 
 /** What a route is made of. */
-export interface RouteOptions<
+export interface RouterOptions<
   By extends Target = Target,
   Routes extends Readonly<Record<string, Target>> = Readonly<Record<string, Target>>,
   Default extends Target | undefined = Target | undefined,
@@ -107,12 +108,12 @@ const RULES: Rules = {
  *
  * @example
  * ```ts
- * import { defineAgent, route } from "@shoal/agents";
+ * import { defineAgent, defineRouter } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  * import { z } from "zod";
  *
  * const model = "gpt-5-mini";
- * const Desk = route({
+ * const Desk = defineRouter({
  *   name: "desk",
  *   by: defineAgent({
  *     name: "topic",
@@ -130,22 +131,22 @@ const RULES: Rules = {
  * console.log(result.route, result.content); // billing Paid.
  * ```
  */
-export function route<
+export function defineRouter<
   const By extends Target,
   const Routes extends Readonly<Record<string, Target>>,
   const Default extends Target | undefined = undefined,
 >(
-  options: RouteOptions<By, Routes, Default> & CompleteRoutes<By, Routes, Default>,
-): Route<
-  RouteParams<By | Routes[keyof Routes] | NonNullable<Default>>,
+  options: RouterOptions<By, Routes, Default> & CompleteRoutes<By, Routes, Default>,
+): Router<
+  RouterParams<By | Routes[keyof Routes] | NonNullable<Default>>,
   ContentOf<AgentOf<Routes[keyof Routes] | NonNullable<Default>>>
 >;
-export function route(options: RouteOptions): Route {
+export function defineRouter(options: RouterOptions): Router {
   if (!isRecord(options)) refuse("define a route", "its options", "an object", options);
   text("define a route", "name", options.name);
   const doing = `define the route "${options.name}"`;
   checkOptions(doing, options, RULES);
-  const { name, by, routes, default: otherwise, pick, ...others } = options as RouteOptions;
+  const { name, by, routes, default: otherwise, pick, ...others } = options as RouterOptions;
   target(doing, "by", by);
   RULES.routes!(doing, "routes", routes);
   const all = [by, ...Object.values(routes), ...otherwise === undefined ? [] : [otherwise]];
@@ -180,7 +181,7 @@ export function route(options: RouteOptions): Route {
       told.route = key ?? "default";
       return await call(to);
     },
-  }) as Route;
+  }) as Router;
 }
 
 /** The route that is meant: models write "Billing." for `billing`. */

@@ -1,4 +1,10 @@
-import { defineAgent, defineParallel, pipeline, route, tool } from "@shoal/agents";
+import {
+  defineAgent,
+  defineParallel,
+  definePipeline,
+  defineRouter,
+  defineTool,
+} from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals, assertMatch } from "@std/assert";
 import { z } from "zod";
@@ -36,8 +42,8 @@ Deno.test("question hash: the same in any process and release", () => {
 
 Deno.test("question hash: every change of what is asked makes another one", () => {
   const output = z.object({ label: z.string() });
-  const a = tool({ name: "t", input: z.object({ x: z.string() }), run: () => 1 });
-  const b = tool({ name: "t", input: z.object({ y: z.string() }), run: () => 1 });
+  const a = defineTool({ name: "t", input: z.object({ x: z.string() }), run: () => 1 });
+  const b = defineTool({ name: "t", input: z.object({ y: z.string() }), run: () => 1 });
   const all = [
     agent,
     defineAgent({ ...base, name: "b" }),
@@ -70,14 +76,15 @@ Deno.test("question hash: that of a workflow changes with those of its parts", (
       defineParallel({ name: "w", branches: { part: { agent: part, optional: true } } }),
     (part: typeof agent) =>
       defineParallel({ name: "w", branches: { part }, aggregate: ({ part }) => part.content }),
-    (part: typeof agent) => pipeline({ name: "w", steps: [part] }),
+    (part: typeof agent) => definePipeline({ name: "w", steps: [part] }),
     (part: typeof agent) =>
-      pipeline({ name: "w", steps: [{ agent: part, params: (text: string) => ({ text }) }] }),
+      definePipeline({ name: "w", steps: [{ agent: part, params: (text: string) => ({ text }) }] }),
     (part: typeof agent) =>
-      route({ name: "w", by: agent, routes: { part }, default: agent, pick: (x) => x }),
+      defineRouter({ name: "w", by: agent, routes: { part }, default: agent, pick: (x) => x }),
     (part: typeof agent) =>
-      route({ name: "w", by: agent, routes: { other: part }, default: agent }),
-    (part: typeof agent) => route({ name: "w", by: part, routes: { agent }, default: agent }),
+      defineRouter({ name: "w", by: agent, routes: { other: part }, default: agent }),
+    (part: typeof agent) =>
+      defineRouter({ name: "w", by: part, routes: { agent }, default: agent }),
   ];
   const all = make.flatMap((define) => [define(agent), define(edited)]);
   const again = make.flatMap((define) => [define(agent), define(edited)]);

@@ -2,10 +2,10 @@
 import {
   batch,
   defineAgent,
+  defineTool,
   type ModelReply,
   scope,
   type StreamEvent,
-  tool,
   type ToolRequest,
 } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
@@ -24,8 +24,8 @@ function asks(text: string, ...names: string[]): ModelReply {
   return { text, finishReason: "tool_calls", toolCalls };
 }
 const input = { type: "object" };
-const good = tool({ name: "good", input, run: () => ({ found: 1 }) });
-const bad = tool({ name: "bad", input, run: () => Promise.reject(new Error("no")) });
+const good = defineTool({ name: "good", input, run: () => ({ found: 1 }) });
+const bad = defineTool({ name: "bad", input, run: () => Promise.reject(new Error("no")) });
 
 async function read<T>(events: AsyncIterable<StreamEvent<T>>): Promise<StreamEvent<T>[]> {
   const all: StreamEvent<T>[] = [];
@@ -107,7 +107,7 @@ Deno.test("events: a round that has begun is not repeated", async () => {
 
 Deno.test("events: break while a tool runs ends the call, and the tool is told", async () => {
   let signal: AbortSignal | undefined;
-  const deaf = tool({
+  const deaf = defineTool({
     name: "deaf",
     input,
     run: (_, ctx) => {
@@ -130,7 +130,7 @@ Deno.test("events: tools do not wait for a slow reader", async () => {
 
 Deno.test("events: what a run emits arrives, in order, from agents within it, too", async () => {
   const Inner = defineAgent({ name: "inner", run: (_: unknown, ctx) => ctx.emit("from inside") });
-  const speak = tool({ name: "speak", input, run: (_, ctx) => ctx.emit("from a tool") });
+  const speak = defineTool({ name: "speak", input, run: (_, ctx) => ctx.emit("from a tool") });
   const WithTool = defineAgent({
     ...base,
     tools: [speak],

@@ -4,13 +4,13 @@ import {
   type ContentOf,
   defineAgent,
   defineParallel,
+  defineTool,
   type DryRun,
   type InferInput,
   type ParamsOf,
   type Success,
   type TemplateValue,
   type Tool,
-  tool,
   type ToolContext,
 } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
@@ -27,7 +27,7 @@ const provider = scripted("5");
 const base = { name: "a", model: "m", provider };
 
 Deno.test("types: a tool's arguments follow its schema, and so does what it gives", () => {
-  const add = tool({
+  const add = defineTool({
     name: "add",
     input: z.object({ a: z.number(), b: z.number().default(1) }),
     run: (args, ctx) => {
@@ -37,19 +37,23 @@ Deno.test("types: a tool's arguments follow its schema, and so does what it give
     },
   });
   same<typeof add, Tool<{ a: number; b: number }, number>>(true);
-  const ark = tool({ name: "ark", input: type({ x: "string" }), run: ({ x }) => x });
+  const ark = defineTool({ name: "ark", input: type({ x: "string" }), run: ({ x }) => x });
   same<typeof ark, Tool<{ x: string }, string>>(true);
-  const loose = tool({ name: "loose", input: { type: "object" }, run: (args) => args });
+  const loose = defineTool({ name: "loose", input: { type: "object" }, run: (args) => args });
   same<typeof loose, Tool<Record<string, unknown>, Record<string, unknown>>>(true);
-  const said = tool({ name: "said", input: { type: "object" }, run: ({ n }: { n: number }) => n });
+  const said = defineTool({
+    name: "said",
+    input: { type: "object" },
+    run: ({ n }: { n: number }) => n,
+  });
   same<typeof said, Tool<{ n: number }, number>>(true);
-  const later = tool({ name: "l", input: z.object({}), run: () => Promise.resolve("x") });
+  const later = defineTool({ name: "l", input: z.object({}), run: () => Promise.resolve("x") });
   same<typeof later, Tool<Record<string, never>, string>>(true);
   const never = () => {
     // @ts-expect-error the argument has another name
-    tool({ name: "t", input: z.object({ a: z.number() }), run: ({ b }) => b });
+    defineTool({ name: "t", input: z.object({ a: z.number() }), run: ({ b }) => b });
     // @ts-expect-error there is no schema
-    tool({ name: "t", run: () => 1 });
+    defineTool({ name: "t", run: () => 1 });
     // @ts-expect-error an agent is no tool
     defineAgent({ ...base, prompt: "x", tools: [defineAgent({ ...base, prompt: "y" })] });
   };
@@ -58,8 +62,8 @@ Deno.test("types: a tool's arguments follow its schema, and so does what it give
 
 Deno.test("types: tools of any arguments stand in one list", () => {
   const tools = [
-    tool({ name: "a", input: z.object({ a: z.number() }), run: ({ a }) => a }),
-    tool({ name: "b", input: { type: "object" }, run: () => "x" }),
+    defineTool({ name: "a", input: z.object({ a: z.number() }), run: ({ a }) => a }),
+    defineTool({ name: "b", input: { type: "object" }, run: () => "x" }),
     defineAgent({ ...base, prompt: "{q}" }).asTool({ name: "c" }),
   ];
   const A = defineAgent({

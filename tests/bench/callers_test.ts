@@ -66,7 +66,7 @@ Deno.test("a client leaves while the server still works; one whose answer ends b
     });
     return new Response(body);
   });
-  const task = { headers: { connection: "close" }, body: "{}", concurrency: 3, afterMs: 1 };
+  const task = { headers: { connection: "close" }, body: "{}", concurrency: 3, after: 1 };
   const url = `http://127.0.0.1:${server.addr.port}`;
   const all = await leave({ ...task, url: `${url}/long`, clients: 7, streamed: true });
   assertEquals(all, { left: 7, failed: 0 });

@@ -1,11 +1,11 @@
-import { batch, defineAgent, defineParallel, pipeline, tool } from "@shoal/agents";
+import { batch, defineAgent, defineParallel, definePipeline, defineTool } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals, assertRejects } from "@std/assert";
 import { z } from "zod";
 import { configured, errorOf } from "../helpers.ts";
 
 const base = { name: "a", model: "m", prompt: "Label: {x}" };
-const add = tool({ name: "add", input: z.object({ a: z.number() }), run: ({ a }) => a });
+const add = defineTool({ name: "add", input: z.object({ a: z.number() }), run: ({ a }) => a });
 
 Deno.test("dryRun: gives the very request, and sends nothing", async () => {
   let hooks = 0;
@@ -63,7 +63,7 @@ Deno.test("dryRun: not for what is made of others", async () => {
   const provider = scripted("never");
   const A = defineAgent({ ...base, provider });
   const R = defineAgent({ name: "r", run: () => A.call({ x: 1 }) });
-  const P = pipeline([A]);
+  const P = definePipeline([A]);
   const Flow = defineParallel({ name: "f", branches: { r: R } });
   const message = "with dryRun as it is made of others";
   await assertRejects(() => R.call({}, { dryRun: true }), TypeError, message);

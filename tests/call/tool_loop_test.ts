@@ -2,11 +2,11 @@
 import {
   type CallOptions,
   defineAgent,
+  defineTool,
   type Message,
   type ModelReply,
   type Provider,
   scope,
-  tool,
   type ToolContext,
   type ToolRequest,
 } from "@shoal/agents";
@@ -29,13 +29,13 @@ function asks(...calls: [name: string, args: unknown, id?: string][]): ModelRepl
   return { text: "", finishReason: "tool_calls", toolCalls, usage };
 }
 
-const add = tool({
+const add = defineTool({
   name: "add",
   description: "Adds.",
   input: z.object({ a: z.number(), b: z.number().default(1) }),
   run: ({ a, b }) => a + b,
 });
-const echo = tool({
+const echo = defineTool({
   name: "echo",
   input: { type: "object" },
   run: ({ value }: { value?: unknown }) => value,
@@ -95,7 +95,7 @@ Deno.test("tools: what a tool gives goes back as text or JSON", async () => {
   ];
   for (const [value, text] of cases) {
     const provider = scripted([asks(["echo", {}]), "done"]);
-    const same = tool({ name: "echo", input: { type: "object" }, run: () => value });
+    const same = defineTool({ name: "echo", input: { type: "object" }, run: () => value });
     const result = await defineAgent({ ...base, tools: [same], provider }).call({ x: 1 });
     assertEquals(told(provider), [text]);
     assertStrictEquals(result.toolCalls[0]!.result, value);
@@ -112,12 +112,12 @@ Deno.test("tools: whatever goes wrong is told to the model, and the call goes on
   const input = { type: "object" };
   const tools = [
     add,
-    tool({ name: "broken", input, run: throws(new Error("disk full")) }),
-    tool({ name: "rude", input, run: throws(Object.create(null)) }),
-    tool({ name: "long", input, run: throws(new Error("x".repeat(5_000))) }),
-    tool({ name: "circle", input, run: () => circle }),
-    tool({ name: "big", input, run: () => 1n }),
-    tool({ name: "rejects", input, run: () => Promise.reject("late") }),
+    defineTool({ name: "broken", input, run: throws(new Error("disk full")) }),
+    defineTool({ name: "rude", input, run: throws(Object.create(null)) }),
+    defineTool({ name: "long", input, run: throws(new Error("x".repeat(5_000))) }),
+    defineTool({ name: "circle", input, run: () => circle }),
+    defineTool({ name: "big", input, run: () => 1n }),
+    defineTool({ name: "rejects", input, run: () => Promise.reject("late") }),
   ];
   const cases: [name: string, args: string, code: string, message: string][] = [
     ["nosuch", "{}", "unknown_tool", 'There is no tool "nosuch". There are: add, broken, rude'],
@@ -160,7 +160,7 @@ Deno.test("tools: several in one answer run at the same time, so many and no mor
     ]] as const
   ) {
     let [running, most] = [0, 0];
-    const slow = tool({
+    const slow = defineTool({
       name: "slow",
       input: z.object({ n: z.number() }),
       async run({ n }) {
@@ -183,7 +183,7 @@ Deno.test("tools: several in one answer run at the same time, so many and no mor
 
 Deno.test("tools: after maxSteps answers the call fails, and runs no more tools", async () => {
   let ran = 0;
-  const count = tool({ name: "count", input: { type: "object" }, run: () => ++ran });
+  const count = defineTool({ name: "count", input: { type: "object" }, run: () => ++ran });
   for (const [options, steps] of [[{}, 10], [{ maxSteps: 1 }, 1], [{ maxSteps: 3 }, 3]] as const) {
     ran = 0;
     const provider = scripted(asks(["count", {}]));
@@ -215,7 +215,7 @@ Deno.test("tools: each round has its own retries, and what failed is counted", a
 
 Deno.test("tools: a model that fails in a later round falls back in that round; no tool runs twice", async () => {
   let ran = 0;
-  const count = tool({ name: "count", input: { type: "object" }, run: () => ++ran });
+  const count = defineTool({ name: "count", input: { type: "object" }, run: () => ++ran });
   const provider = scripted(({ model, messages }) => {
     const results = messages.filter(({ role }) => role === "tool").length;
     if (model === "m1") return results === 0 ? asks(["count", {}]) : busy();
@@ -241,7 +241,7 @@ Deno.test("tools: a model that fails in a later round falls back in that round; 
 
 Deno.test("tools: no permit is held while they run", async () => {
   const inner = defineAgent({ ...base, name: "inner", provider: scripted("deep") });
-  const ask = tool({
+  const ask = defineTool({
     name: "ask",
     input: { type: "object" },
     run: async () => (await inner.call({ x: 1 })).content,
@@ -263,7 +263,7 @@ Deno.test("tools: calls inside are counted in the whole, once", async () => {
     provider: scripted([busy(), reply("deep", { usage: used(1e6, 0) })]),
     retries: { base: 0 },
   });
-  const ask = tool({
+  const ask = defineTool({
     name: "ask",
     input: { type: "object" },
     run: async () => (await inner.call({ x: 1 })).content,
@@ -281,7 +281,7 @@ Deno.test("tools: calls inside are counted in the whole, once", async () => {
 
 Deno.test("tools: a budget of the call holds for the calls inside, too", async () => {
   const inner = defineAgent({ ...base, name: "inner", provider: scripted("deep") });
-  const ask = tool({
+  const ask = defineTool({
     name: "ask",
     input: { type: "object" },
     run: async () => (await inner.call({ x: 1 })).content,
@@ -295,7 +295,7 @@ Deno.test("tools: a budget of the call holds for the calls inside, too", async (
 
 Deno.test("tools: the time that they take is told, side by side counted once", async () => {
   using time = fakeTime();
-  const wait = tool({
+  const wait = defineTool({
     name: "wait",
     input: { type: "object" },
     run: () => delay(100).then(() => "ok"),
@@ -315,7 +315,7 @@ Deno.test("tools: what calls inside wait for is time of the tool, and not counte
     name: "inner",
     provider: scripted("deep", { latency: 100 }),
   });
-  const ask = tool({
+  const ask = defineTool({
     name: "ask",
     input: { type: "object" },
     run: () => inner.call({ x: 1 }).then(() => 1),
@@ -331,7 +331,7 @@ Deno.test("tools: what calls inside wait for is time of the tool, and not counte
 Deno.test("tools: a tool has its time, and the model is told when it is over", async () => {
   using time = fakeTime();
   let signal: AbortSignal | undefined;
-  const deaf = tool({
+  const deaf = defineTool({
     name: "deaf",
     input: { type: "object" },
     timeout: 50,
@@ -351,7 +351,7 @@ Deno.test("tools: a tool has its time, and the model is told when it is over", a
 
 Deno.test("tools: an abort or the time of the whole ends the call at once, in a tool that does not listen", async () => {
   const started: ToolContext[] = [];
-  const deaf = tool({
+  const deaf = defineTool({
     name: "deaf",
     input: { type: "object" },
     run: (_, ctx) => {
@@ -390,7 +390,7 @@ Deno.test("tools: what a tool starts and does not await has ended before the mod
     name: "inner",
     provider: scripted("deep", { latency: 20 }),
   });
-  const spawn = tool({
+  const spawn = defineTool({
     name: "spawn",
     input: { type: "object" },
     run: () => void inner.settle({ x: 1 }),
@@ -402,7 +402,7 @@ Deno.test("tools: what a tool starts and does not await has ended before the mod
 
 Deno.test("tools: a tool is handed the signal, the metadata and the id", async () => {
   let seen: ToolContext | undefined;
-  const look = tool({
+  const look = defineTool({
     name: "look",
     input: { type: "object" },
     run: (_, ctx) => void (seen = ctx),
@@ -415,7 +415,7 @@ Deno.test("tools: a tool is handed the signal, the metadata and the id", async (
 
 Deno.test("tools: arguments that were cut off are not run", async () => {
   let ran = 0;
-  const count = tool({ name: "count", input: { type: "object" }, run: () => ++ran });
+  const count = defineTool({ name: "count", input: { type: "object" }, run: () => ++ran });
   const provider = scripted({ ...asks(["count", "{}"]), finishReason: "length" });
   const error = await errorOf(defineAgent({ ...base, tools: [count], provider }).call({ x: 1 }));
   assertEquals([error.code, ran], ["truncated", 0]);
@@ -441,7 +441,7 @@ Deno.test("tools: with a schema, only the last answer is read by it; it may be m
 
 Deno.test("tools: each round can come from the cache, and the tools run all the same", async () => {
   let ran = 0;
-  const count = tool({ name: "count", input: { type: "object" }, run: () => void ran++ });
+  const count = defineTool({ name: "count", input: { type: "object" }, run: () => void ran++ });
   const provider = scripted([asks(["count", {}]), "done", "never"]);
   const A = defineAgent({ ...base, tools: [count], provider, cache: { ttl: 60_000 } });
   const first = await A.call({ x: 1 });
@@ -449,7 +449,7 @@ Deno.test("tools: each round can come from the cache, and the tools run all the 
   assertEquals([first.cached, second.cached, second.content, ran], [false, true, "done", 2]);
   assertEquals([provider.calls, second.attempts.length, second.usage.totalTokens], [2, 0, 0]);
   // If only one of the rounds was kept, the answer is not a kept one.
-  const forgetful = tool({ name: "count", input: { type: "object" }, run: () => "else" });
+  const forgetful = defineTool({ name: "count", input: { type: "object" }, run: () => "else" });
   const third = await A.with({ tools: [forgetful] }).call({ x: 1 });
   assertEquals([third.cached, third.attempts.length], [false, 1]);
 });
@@ -466,7 +466,7 @@ Deno.test("tools: a kept answer that asks for tools is not read by the schema", 
 Deno.test("tools: an answer of which only the end was kept is not a kept one", async () => {
   using time = fakeTime();
   let ran = 0;
-  const slow = tool({
+  const slow = defineTool({
     name: "slow",
     input: { type: "object" },
     run: () => delay(ran++ === 0 ? 60 : 0),
@@ -493,7 +493,7 @@ Deno.test("tools: a slow answer of any round is hedged", async () => {
     ({ messages }) => messages.length > 1 ? "done" : asks(["add", { a: 1 }]),
     { latency },
   );
-  const A = defineAgent({ ...base, tools: [add], provider, hedge: { afterMs: 100 } });
+  const A = defineAgent({ ...base, tools: [add], provider, hedge: { after: 100 } });
   const call = A.call({ x: 1 });
   await time.tick(1_000);
   const result = await call;

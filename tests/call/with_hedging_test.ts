@@ -21,7 +21,7 @@ import { z } from "zod";
 import { busy, configured, fakeTime, handmade, reply, used } from "../helpers.ts";
 
 const base = { name: "a", model: "m", prompt: "x", retries: 0 };
-const hedge = { afterMs: 100 };
+const hedge = { after: 100 };
 const usage = used(1_000, 100);
 const unreachable = new ProviderError("unreachable", { code: "network", retryable: true });
 const down = new ProviderError("down", { code: "provider", status: 503, retryable: true });
@@ -358,13 +358,13 @@ Deno.test("hedge: the time limit of the call ends both, that of an attempt each 
 Deno.test("hedge: the call wins over the agent", async () => {
   using time = fakeTime();
   const provider = taking(500);
-  const A = defineAgent({ ...base, provider, hedge: { afterMs: 400 } });
-  const sent = async (more?: { hedge: { afterMs: number } | { percentile: number } }) =>
+  const A = defineAgent({ ...base, provider, hedge: { after: 400 } });
+  const sent = async (more?: { hedge: { after: number } | { percentile: number } }) =>
     (await after(time, A.call({}, more))).attempts.length;
   assertEquals(await sent(), 2);
-  assertEquals(await sent({ hedge: { afterMs: 600 } }), 1);
+  assertEquals(await sent({ hedge: { after: 600 } }), 1);
   assertEquals(await sent({ hedge: { percentile: 95 } }), 1);
-  const B = A.with({ hedge: { afterMs: 600 } });
+  const B = A.with({ hedge: { after: 600 } });
   assertEquals((await after(time, B.call({}))).attempts.length, 1);
 });
 
@@ -372,24 +372,24 @@ Deno.test("hedge: what can't be meant is refused, and nothing is sent", async ()
   const provider = scripted("never");
   const A = defineAgent({ ...base, provider });
   const either =
-    " as hedge must be an object with either `afterMs` or `percentile`: current value is";
+    " as hedge must be an object with either `after` or `percentile`: current value is";
   const range = ": hedge as percentile must be a number from 50 to below 100: current value is";
   const cases: [value: unknown, kind: typeof TypeError | typeof RangeError, why: string][] = [
     [{}, TypeError, `${either} an object`],
     [100, TypeError, `${either} 100`],
     [
-      { afterMs: 0 },
+      { after: 0 },
       RangeError,
-      ": hedge as afterMs must be a positive number of milliseconds: current value is 0",
+      ": hedge as after must be a positive number of milliseconds: current value is 0",
     ],
     [{ percentile: 0.95 }, RangeError, `${range} 0.95, did you mean 95?`],
     [{ percentile: 100 }, RangeError, `${range} 100`],
     [
-      { afterMs: 100, percentile: 95 },
+      { after: 100, percentile: 95 },
       TypeError,
-      " as hedge has both afterMs and percentile: give it one of them",
+      " as hedge has both after and percentile: give it one of them",
     ],
-    [{ after: 100 }, TypeError, ': hedge as there is no option "after": did you mean "afterMs"?'],
+    [{ after: 100 }, TypeError, ': hedge as there is no option "after": did you mean "after"?'],
   ];
   for (const [value, kind, why] of cases) {
     const wrong = { hedge: value } as never;
@@ -409,7 +409,7 @@ Deno.test("hedge: what can't be meant is refused, and nothing is sent", async ()
 Deno.test("hedge: at a real server, which sees the slower request aborted", async () => {
   await using server = simulator({ latency: ({ index }) => index === 0 ? 20_000 : 1 });
   await using provider = openai({ baseURL: server.url, apiKey: "none" });
-  const A = defineAgent({ ...base, provider, hedge: { afterMs: 20 } });
+  const A = defineAgent({ ...base, provider, hedge: { after: 20 } });
   const result = await A.call({});
   assertEquals(codes(result), ["aborted", undefined]);
   assert(result.durationMs < 5_000, `${result.durationMs}`);

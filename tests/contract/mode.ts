@@ -2,11 +2,11 @@
 import {
   type AgentError,
   batch,
-  BatchError,
   configure,
   each,
   type Mode,
   type Result,
+  RunError,
   type RunMode,
   scope,
   stream,
@@ -291,7 +291,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     await until(() => sim.stats.inFlight >= 2, "2 are on the wire");
     const began = performance.now();
     controller.abort(reason);
-    const error = await assertRejects(() => run, BatchError);
+    const error = await assertRejects(() => run, RunError);
     assert(performance.now() - began < 500, "at once");
     assert(error.cause === reason);
     assertEquals(error.results[0]?.content, 1);
@@ -393,7 +393,7 @@ export function modeContract(name: string, opened: OpenMode): void {
       batch([[Echo, { text: "x" }, { model: "who knows" }]], { mode, budget: { cost: 1 } }),
     ]);
     assert(unknown.status === "rejected", "without a price");
-    assertInstanceOf((unknown.reason as BatchError).cause, TypeError);
+    assertInstanceOf((unknown.reason as RunError).cause, TypeError);
   });
 
   test("a breaker is one for all", {
@@ -554,7 +554,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     const calls = [[agents.Throws, { how: "now" }], ...echoes(50)] as const;
     const error = await assertRejects(
       () => batch(calls as never, { mode, concurrency: 2, throwOnError: true }),
-      BatchError,
+      RunError,
     );
     assertInstanceOf(error.cause, ErrorClass);
     assert(sim.stats.requests < 50);
@@ -563,7 +563,7 @@ export function modeContract(name: string, opened: OpenMode): void {
   test("no model is misuse, as it is here", {}, async ({ mode }) => {
     const error = await assertRejects(
       () => batch([[Echo, { text: "x" }, { fallbackModels: ["gpt-5-mini"] }]], { mode }),
-      BatchError,
+      RunError,
     );
     assertInstanceOf(error.cause, TypeError);
     assert((error.cause as Error).message.includes("repeats its own model"));

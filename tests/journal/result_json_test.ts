@@ -3,11 +3,11 @@ import {
   batch,
   defineAgent,
   defineParallel,
+  definePipeline,
+  defineRouter,
+  defineTool,
   type Failure,
-  pipeline,
   type Result,
-  route,
-  tool,
 } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
@@ -117,7 +117,7 @@ Deno.test("results: successes and failures of all kinds of agents come back whol
     name: "tooled",
     model: "m",
     prompt: "{text}",
-    tools: [tool({ name: "t", input: z.object({ x: z.number() }), run: ({ x }) => [x] })],
+    tools: [defineTool({ name: "t", input: z.object({ x: z.number() }), run: ({ x }) => [x] })],
     provider: scripted([
       { text: "", toolCalls: [{ id: "1", name: "t", args: '{"x":2}' }] },
       "done",
@@ -133,10 +133,10 @@ Deno.test("results: successes and failures of all kinds of agents come back whol
       text: "x",
     }],
     [defineParallel({ name: "w", branches: { Good, Bad } }), { text: "x" }],
-    [pipeline({ name: "p", steps: [Good, { agent: Good, params: (text) => ({ text }) }] }), {
+    [definePipeline({ name: "p", steps: [Good, { agent: Good, params: (text) => ({ text }) }] }), {
       text: "x",
     }],
-    [route({ name: "r", by: Good, routes: { fine: Run } }), { text: "x" }],
+    [defineRouter({ name: "r", by: Good, routes: { fine: Run } }), { text: "x" }],
   ]);
   assertEquals(results.map(({ ok }) => ok), [
     true,

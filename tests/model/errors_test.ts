@@ -1,4 +1,4 @@
-import { AgentError, BatchError, ProviderError } from "@shoal/agents";
+import { AgentError, ProviderError, RunError } from "@shoal/agents";
 import { assert, assertEquals, assertFalse, assertStrictEquals } from "@std/assert";
 import { abortCode } from "../../src/model/errors.ts";
 import { used } from "../helpers.ts";
@@ -64,10 +64,10 @@ Deno.test("errors: the text of an answer is there to read, and not printed", () 
   assertEquals([provider.status, provider.retryAfterMs, provider.usage], [200, 1, used(1, 0)]);
 });
 
-Deno.test("BatchError: carries errors and results", () => {
+Deno.test("RunError: carries errors and results", () => {
   const cause = new Error("why");
-  const error = new BatchError("m", { errors: [cause], results: [1, undefined], cause });
-  assertEquals([error.name, error.errors, error.results], ["BatchError", [cause], [1, undefined]]);
+  const error = new RunError("m", { errors: [cause], results: [1, undefined], cause });
+  assertEquals([error.name, error.errors, error.results], ["RunError", [cause], [1, undefined]]);
   assertStrictEquals(error.cause, cause);
 });
 

@@ -63,7 +63,7 @@ function race(plans: readonly Plan[], options: Partial<HedgedOptions> = {}) {
       throw error;
     }
   };
-  const settled = hedged(attempt, { hedge: { afterMs: 100 }, signal: undefined, ...options }).then(
+  const settled = hedged(attempt, { hedge: { after: 100 }, signal: undefined, ...options }).then(
     (value) => (note("over"), { value }),
     (error: unknown) => (note("over"), { error }),
   );
@@ -128,7 +128,7 @@ Deno.test("hedged: is over when the loser has let go", async () => {
     await delay(10_000, { signal }).catch(() => delay(70));
     log.push("let go");
     throw signal.reason;
-  }, { hedge: { afterMs: 100 }, signal: undefined }).then((value) => log.push(value));
+  }, { hedge: { after: 100 }, signal: undefined }).then((value) => log.push(value));
   await time.tick(100);
   assertEquals(log, []);
   await time.tick(70);
@@ -142,14 +142,14 @@ Deno.test("hedged: an answer that comes although it was aborted is left aside", 
     sent();
     await delay(duplicate ? 50 : 200);
     return duplicate;
-  }, { hedge: { afterMs: 100 }, signal: undefined });
+  }, { hedge: { after: 100 }, signal: undefined });
   await time.tick(1_000);
   assertEquals(await settled, true);
 });
 
 Deno.test("hedged: what is false or absent is an answer, too", async () => {
   for (const value of [undefined, null, 0, false, ""]) {
-    const options = { hedge: { afterMs: 100 }, signal: undefined };
+    const options = { hedge: { after: 100 }, signal: undefined };
     assertStrictEquals(await hedged(() => Promise.resolve(value), options), value);
   }
 });
@@ -187,7 +187,7 @@ Deno.test("hedged: the permit that the first gives back does not send the duplic
       for (let i = 0; i < 100; i++) await Promise.resolve();
       if (fails) throw FAILED[0];
       return "first";
-    }, { hedge: { afterMs: 100 }, signal: undefined }).catch((error) => error);
+    }, { hedge: { after: 100 }, signal: undefined }).catch((error) => error);
     await time.tick(1_000);
     assertStrictEquals(await settled, fails ? FAILED[0] : "first");
     assertEquals(log, ["first sent"]);
@@ -206,7 +206,7 @@ Deno.test("hedged: a duplicate that may not be sent, or fails, is of no concern"
     if (duplicate) throw new Error("not even a promise");
     sent();
     return delay(300).then(() => "first");
-  }, { hedge: { afterMs: 100 }, signal: undefined });
+  }, { hedge: { after: 100 }, signal: undefined });
   await time.tick(1_000);
   assertEquals(await settled, "first");
 });
@@ -281,7 +281,7 @@ Deno.test("hedged: the loser may not hand on, also if it does not hear of it", a
     for (let i = 0; i < 3; i++) asked.push([duplicate, first()]);
     await delay(100);
     asked.push([duplicate, first()]);
-  }, { hedge: { afterMs: 100 }, signal: undefined });
+  }, { hedge: { after: 100 }, signal: undefined });
   await time.tick(1_000);
   await settled;
   const [yes, no] = [[true, true], [false, false]];
@@ -340,7 +340,7 @@ Deno.test("hedged: after an abort from above there is no duplicate, however long
     sent();
     await delay(500, { signal }).catch(() => delay(500));
     throw new Error("late");
-  }, { hedge: { afterMs: 100 }, signal: controller.signal }).catch((error) => error);
+  }, { hedge: { after: 100 }, signal: controller.signal }).catch((error) => error);
   await time.tick(50);
   controller.abort("bye");
   await time.tick(1_000);
@@ -358,7 +358,7 @@ Deno.test("hedged: nothing begins where the signal has aborted, and nothing is s
     controller.abort("bye");
     sent();
     sentAt++;
-  }, { hedge: { afterMs: 1 }, signal: controller.signal }).catch((error) => error);
+  }, { hedge: { after: 1 }, signal: controller.signal }).catch((error) => error);
   assertEquals([await late, sentAt], ["bye", 0]);
 });
 
@@ -378,15 +378,15 @@ Deno.test("hedged: leaves no timer and no listener, on any exit", async () => {
     [{ wire: 20, fails: true }, { wire: 30, fails: true }],
   ];
   for (const plans of kinds) {
-    const afterMs = plans.length === 1 ? 1e12 : 2;
-    await race(plans as Plan[], { signal, hedge: { afterMs } }).settled;
+    const after = plans.length === 1 ? 1e12 : 2;
+    await race(plans as Plan[], { signal, hedge: { after } }).settled;
     assertEquals(listeners.size, 0);
   }
 });
 
 Deno.test("hedged: a delay beyond what a timer can hold does not end at once", async () => {
   // Real time: a fake timer can hold any wait.
-  const { settled, signals } = race([{ wire: 20 }, { wire: 0 }], { hedge: { afterMs: 1e12 } });
+  const { settled, signals } = race([{ wire: 20 }, { wire: 0 }], { hedge: { after: 1e12 } });
   assertEquals([await settled, signals.length], [{ value: "first" }, 1]);
 });
 
@@ -395,7 +395,7 @@ Deno.test("hedged: an attempt that does not tell that it ended has ended all the
   const settled = hedged(({ sent }) => {
     sent();
     return Promise.reject(FAILED[0]);
-  }, { hedge: { afterMs: 5_000 }, signal: undefined });
+  }, { hedge: { after: 5_000 }, signal: undefined });
   assertStrictEquals(await settled.catch((error) => error), FAILED[0]);
 });
 
@@ -406,7 +406,7 @@ Deno.test("hedged: an answer that comes after an abort from above is none", asyn
     sent();
     await delay(50);
     return "late";
-  }, { hedge: { afterMs: 100 }, signal: controller.signal }).catch((reason) => reason);
+  }, { hedge: { after: 100 }, signal: controller.signal }).catch((reason) => reason);
   controller.abort("bye");
   await time.tick(50);
   assertEquals(await settled, "bye");
@@ -414,7 +414,7 @@ Deno.test("hedged: an answer that comes after an abort from above is none", asyn
 
 Deno.test("hedged: a late word of an attempt that is over changes nothing", async () => {
   using time = fakeTime();
-  const options = { hedge: { afterMs: 100 }, signal: undefined };
+  const options = { hedge: { after: 100 }, signal: undefined };
   let all: HedgeHooks[] = [];
   const value = await hedged((hooks) => {
     all.push(hooks);
@@ -557,7 +557,7 @@ function seeded(seed: number): () => number {
 }
 
 /** What must come of two plans, worked out in advance: when each thing would happen, and who gets there first. */
-function expected([one, two]: readonly [Plan, Plan], afterMs: number, abortAt: number) {
+function expected([one, two]: readonly [Plan, Plan], after: number, abortAt: number) {
   const never = Infinity;
   const timesOf = (plan: Plan, begins: number) => {
     const sent = plan.refused ? never : begins + plan.permit!;
@@ -568,7 +568,7 @@ function expected([one, two]: readonly [Plan, Plan], afterMs: number, abortAt: n
     return { sent, off, over, failed, decides: Math.min(piece, failed ? never : over) };
   };
   const first = timesOf(one, 0);
-  const begins = first.sent + afterMs;
+  const begins = first.sent + after;
   const begun = begins < Math.min(first.decides, first.off, abortAt);
   const second = timesOf(two, begun ? begins : never);
   // It is on the wire only if it is sent while the first has neither ended nor handed on anything.
@@ -621,19 +621,19 @@ Deno.test("hedged: whatever both do, and whenever it is aborted", async () => {
     const piece = 10 * Math.ceil(plan.wire / 10 * share / 10);
     return piece < plan.wire ? { ...plan, piece } : plan;
   });
-  const afterMs = tens(30).map((ms) => ms + 1);
+  const after = tens(30).map((ms) => ms + 1);
   const abort = fc.option(tens(120).map((ms) => ms + 5), { nil: Infinity });
   let hedges = 0;
   await fc.assert(
-    fc.asyncProperty(plan, plan, afterMs, abort, async (one, two, afterMs, abortAt) => {
+    fc.asyncProperty(plan, plan, after, abort, async (one, two, after, abortAt) => {
       using time = fakeTime();
       const { controller, signal, listeners } = countedSignal();
       const abort = abortAt === Infinity
         ? undefined
         : setTimeout(() => controller.abort("bye"), abortAt);
-      const { settled, log, signals } = race([one, two], { hedge: { afterMs }, signal });
+      const { settled, log, signals } = race([one, two], { hedge: { after }, signal });
       await time.tick(3_000);
-      const { outcome, begun, sent, end, loser } = expected([one, two], afterMs, abortAt);
+      const { outcome, begun, sent, end, loser } = expected([one, two], after, abortAt);
       assertEquals(await settled, outcome as { error: unknown });
       assertEquals(signals.length, begun ? 2 : 1);
       assertEquals(log.some((line) => line.endsWith("second sent")), sent);
@@ -660,31 +660,31 @@ Deno.test("hedged: whatever both do, and whenever it is aborted", async () => {
 Deno.test("hedge: what it must be", () => {
   const check = (value: unknown) => checkOptions("do it", { hedge: value }, { hedge });
   for (
-    const value of [{ afterMs: 0.1 }, { afterMs: 1e9 }, { percentile: 50 }, { percentile: 99.9 }]
+    const value of [{ after: 0.1 }, { after: 1e9 }, { percentile: 50 }, { percentile: 99.9 }]
   ) {
     check(value);
-    check({ afterMs: undefined, percentile: undefined, ...value });
+    check({ after: undefined, percentile: undefined, ...value });
   }
-  const either = "hedge must be an object with either `afterMs` or `percentile`: current value is";
+  const either = "hedge must be an object with either `after` or `percentile`: current value is";
   const range = "percentile must be a number from 50 to below 100: current value is";
-  const ms = "afterMs must be a positive number of milliseconds: current value is";
+  const ms = "after must be a positive number of milliseconds: current value is";
   const cases: [value: unknown, kind: typeof TypeError | typeof RangeError, why: string][] = [
     [{}, TypeError, `${either} an object`],
-    [{ afterMs: undefined }, TypeError, `${either} an object`],
+    [{ after: undefined }, TypeError, `${either} an object`],
     [100, TypeError, `${either} 100`],
     [true, TypeError, `${either} true`],
     [null, TypeError, `${either} null`],
     [[], TypeError, `${either} an array`],
     [
-      { afterMs: 1, percentile: 95 },
+      { after: 1, percentile: 95 },
       TypeError,
-      "hedge has both afterMs and percentile: give it one of them",
+      "hedge has both after and percentile: give it one of them",
     ],
-    [{ afterMs: 0 }, RangeError, `${ms} 0`],
-    [{ afterMs: -1 }, RangeError, `${ms} -1`],
-    [{ afterMs: NaN }, RangeError, `${ms} NaN`],
-    [{ afterMs: Infinity }, RangeError, `${ms} Infinity`],
-    [{ afterMs: "9" }, TypeError, `${ms} a text`],
+    [{ after: 0 }, RangeError, `${ms} 0`],
+    [{ after: -1 }, RangeError, `${ms} -1`],
+    [{ after: NaN }, RangeError, `${ms} NaN`],
+    [{ after: Infinity }, RangeError, `${ms} Infinity`],
+    [{ after: "9" }, TypeError, `${ms} a text`],
     [{ percentile: 0.95 }, RangeError, `${range} 0.95, did you mean 95?`],
     [{ percentile: 0.57 }, RangeError, `${range} 0.57, did you mean 57?`],
     [{ percentile: 0.999 }, RangeError, `${range} 0.999, did you mean 99.9?`],
@@ -693,7 +693,7 @@ Deno.test("hedge: what it must be", () => {
     [{ percentile: 100 }, RangeError, `${range} 100`],
     [{ percentile: NaN }, RangeError, `${range} NaN`],
     [{ percentile: "95" }, TypeError, `${range} a text`],
-    [{ afterms: 1 }, TypeError, 'there is no option "afterms": did you mean "afterMs"?'],
+    [{ afterms: 1 }, TypeError, 'there is no option "afterms": did you mean "after"?'],
     [{ percentil: 95 }, TypeError, 'there is no option "percentil": did you mean "percentile"?'],
   ];
   for (const [value, kind, why] of cases) {
@@ -704,12 +704,12 @@ Deno.test("hedge: what it must be", () => {
 });
 
 Deno.test("hedge: the compiler knows that it is one of the two", () => {
-  const right: HedgeOptions[] = [{ afterMs: 100 }, { percentile: 95 }];
+  const right: HedgeOptions[] = [{ after: 100 }, { percentile: 95 }];
   // @ts-expect-error: neither
   right.push({});
   // @ts-expect-error: both
-  right.push({ afterMs: 100, percentile: 95 });
+  right.push({ after: 100, percentile: 95 });
   // @ts-expect-error: not known
-  right.push({ afterMs: 100, max: 2 });
+  right.push({ after: 100, max: 2 });
   assertEquals(right.length, 5);
 });

@@ -2,9 +2,9 @@ import {
   type AgentCall,
   type AgentError,
   batch,
-  BatchError,
   defineAgent,
   type Result,
+  RunError,
 } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
@@ -122,7 +122,7 @@ Deno.test("batch throwOnError ends at the first failure and keeps what is done",
   const texts = ["a", "b", "fail", ...Array(50).fill("z")];
   const error = await rejection(
     batch(texts.map((text) => [agent, { text }]), { concurrency: 1, throwOnError: true }),
-    BatchError,
+    RunError,
   );
   assertEquals((error.cause as AgentError).code, "provider");
   assertEquals(error.errors, [error.cause]);
@@ -142,7 +142,7 @@ Deno.test("batch delivers what is done, lets what is in flight finish and tells 
     yield* sync();
   }
   for (const source of [sync(), async()]) {
-    const error = await rejection(batch(source, { concurrency: 10 }), BatchError);
+    const error = await rejection(batch(source, { concurrency: 10 }), RunError);
     assertStrictEquals(error.cause, broken);
     assertEquals(contents(error.results), ["a", "b", "c"]);
     assertEquals(
@@ -162,7 +162,7 @@ Deno.test("batch rejects promptly when its signal aborts, and keeps what is done
   );
   await delay(30);
   controller.abort(new Error("the user left"));
-  const error = await promptly(rejection(running, BatchError));
+  const error = await promptly(rejection(running, RunError));
   assertEquals((error.cause as Error).message, "the user left");
   assert(error.results.filter(Boolean).length > 0);
   for (const [index, result] of error.results.entries()) {
@@ -181,7 +181,7 @@ Deno.test("batch sends nothing when its signal has aborted before", async () => 
   ) {
     const error = await rejection(
       batch(calls, { signal: AbortSignal.abort() }),
-      BatchError,
+      RunError,
     );
     assertEquals(error.results, []);
     assertInstanceOf(error.cause, DOMException);

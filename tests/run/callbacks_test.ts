@@ -1,5 +1,5 @@
 /** `onResult` and `onProgress`: told what is true, and a throw in them fails the run once and loses nothing. */
-import { batch, BatchError, each, type ProgressReport, type Result, stream } from "@shoal/agents";
+import { batch, each, type ProgressReport, type Result, RunError, stream } from "@shoal/agents";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { delay, echoAgent, fussyAgent, numbers, rejection, unheard } from "./helpers.ts";
 
@@ -67,7 +67,7 @@ for (const how of ["throws", "rejects"] as const) {
             return Promise.reject(mine);
           },
         }),
-        BatchError,
+        RunError,
       );
       assertStrictEquals(error.cause, mine);
       assertEquals(error.errors, [mine]);
@@ -93,7 +93,7 @@ Deno.test("an onResult that always throws is called once, though many results co
         throw new Error("no");
       },
     }),
-    BatchError,
+    RunError,
   );
   assertEquals(called, 1);
   assertEquals(error.errors.length, 1);
@@ -167,7 +167,7 @@ for (const [when, at] of [["at the start", 1], ["half-way", 2], ["at the end", 3
       const reasons = await unheard(async () => {
         const error = await rejection(
           batch(calls(agent, at === 2 ? 50 : 4), { concurrency: 2, onProgress }),
-          BatchError,
+          RunError,
         );
         assertEquals((error.cause as Error).message, "the terminal is gone");
         assertEquals(error.errors.length, 1);
@@ -213,7 +213,7 @@ Deno.test("callbacks run where the run was started: a call in them is a call of 
       batch(calls(agent, 2), {
         onResult: async () => void await agent.call({ text: "" }, { signal: AbortSignal.abort() }),
       }),
-    BatchError,
+    RunError,
     "aborted",
   );
 });

@@ -1,4 +1,4 @@
-import { AgentError, batch, BatchError, each, type Settled } from "@shoal/agents";
+import { AgentError, batch, each, RunError, type Settled } from "@shoal/agents";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import {
   counted,
@@ -87,7 +87,7 @@ Deno.test("each stops at the first throw: it pulls no more, aborts the rest and 
             throw error;
           }
         }, { concurrency: 2 }),
-        BatchError,
+        RunError,
       );
       assertStrictEquals(error.cause, mine);
       assertEquals(error.errors, [mine]);
@@ -106,12 +106,12 @@ Deno.test("each stops at what a function throws that is not async, and at what i
     each([1], () => {
       throw new TypeError("sync");
     }),
-    BatchError,
+    RunError,
   );
   assertEquals((one.cause as Error).message, "sync");
-  const two = await rejection(each([1], () => Promise.reject("text")), BatchError);
+  const two = await rejection(each([1], () => Promise.reject("text")), RunError);
   assertEquals([two.cause, two.errors], ["text", ["text"]]);
-  const three = await rejection(each([1], () => Promise.reject(undefined)), BatchError);
+  const three = await rejection(each([1], () => Promise.reject(undefined)), RunError);
   assertEquals(three.errors, [undefined]);
 });
 
@@ -138,14 +138,14 @@ Deno.test("each ends promptly at an abort or its deadline, though the function i
     });
     await delay(5);
     controller.abort(new Error("stop"));
-    const error = await promptly(rejection(running, BatchError));
+    const error = await promptly(rejection(running, RunError));
     assertEquals((error.cause as Error).message, "stop");
   }
   for (
     const items of [[1, 2, 3], numbers(), stuckAfter(1, 2).source, stuckAfter<number>().source]
   ) {
     const error = await promptly(
-      rejection(each(items, (n) => n === 1 ? "one" : never(), { deadline: 20 }), BatchError),
+      rejection(each(items, (n) => n === 1 ? "one" : never(), { deadline: 20 }), RunError),
     );
     assertEquals((error.cause as DOMException).name, "TimeoutError");
   }
@@ -154,7 +154,7 @@ Deno.test("each ends promptly at an abort or its deadline, though the function i
 Deno.test("each does not take a source that hangs at the deadline for its end", async () => {
   const { source } = stuckAfter(1, 2);
   const error = await promptly(
-    rejection(each(source, (n) => n * 10, { deadline: 20 }), BatchError),
+    rejection(each(source, (n) => n * 10, { deadline: 20 }), RunError),
   );
   assertEquals(error.results, [10, 20]);
   assert(error.message.includes("within 20 ms"), error.message);
@@ -179,7 +179,7 @@ Deno.test("each with settle gives what is not finished at the deadline as an err
 Deno.test("each with settle still rejects when it is aborted, or its source throws", async () => {
   const aborted = await rejection(
     each([1], (n) => n, { settle: true, signal: AbortSignal.abort() }),
-    BatchError,
+    RunError,
   );
   assertEquals(aborted.results, []);
   const broken = await rejection(
@@ -191,7 +191,7 @@ Deno.test("each with settle still rejects when it is aborted, or its source thro
       () => Promise.reject("no"),
       { settle: true },
     ),
-    BatchError,
+    RunError,
   );
   assertEquals(broken.results, [{ ok: false, error: "no" }]);
   assertEquals((broken.cause as Error).message, "broken");
@@ -200,7 +200,7 @@ Deno.test("each with settle still rejects when it is aborted, or its source thro
 Deno.test("each begins nothing when its signal has aborted before", async () => {
   let called = 0;
   const { seen, sync } = counted((i) => i);
-  await rejection(each(sync(), () => called++, { signal: AbortSignal.abort() }), BatchError);
+  await rejection(each(sync(), () => called++, { signal: AbortSignal.abort() }), RunError);
   assertEquals([called, seen.pulled], [0, 0]);
 });
 
@@ -229,7 +229,7 @@ Deno.test("each aborts the calls inside when another function throws", async () 
         throw error;
       });
     }),
-    BatchError,
+    RunError,
   );
   await delay(1);
   assertEquals(deaf.aborted, 2);
@@ -240,7 +240,7 @@ Deno.test("each lets the failure of a call through as it is", async () => {
   const { agent } = echoAgent();
   const error = await rejection(
     each([1], () => agent.call({ text: "a" }, { signal: AbortSignal.abort() })),
-    BatchError,
+    RunError,
   );
   assert(error.cause instanceof AgentError);
   assertEquals(error.cause.code, "aborted");

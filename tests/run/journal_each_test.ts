@@ -1,5 +1,5 @@
 /** `each` that is recorded: what a function did is not done again. */
-import { AgentError, BatchError, defineAgent, each, type Journal } from "@shoal/agents";
+import { AgentError, defineAgent, each, type Journal, RunError } from "@shoal/agents";
 import { JournalError, memoryJournal } from "@shoal/agents/journal";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
@@ -68,7 +68,7 @@ Deno.test("each: a throw that stops the run does not stop it for ever", async ()
     return n;
   };
   const options = { journal, runId, concurrency: 1 };
-  const error = await rejection(each([1, 2, 3], work, options), BatchError);
+  const error = await rejection(each([1, 2, 3], work, options), RunError);
   assertEquals([error.results, (error.cause as Error).message], [[1], "down"]);
   isDown = false;
   assertEquals(await each([1, 2, 3], work, options), [1, 2, 3]);
@@ -79,7 +79,7 @@ Deno.test("each: items are told by their key where there is one", async () => {
   const journal = memoryJournal();
   const files = [1, 2].map((n) => new File([`file ${n}`], `${n}.txt`));
   const read = (file: File) => file.text();
-  const error = await rejection(each(files, read, { journal, runId }), BatchError);
+  const error = await rejection(each(files, read, { journal, runId }), RunError);
   assert(error.message.includes("`key`"), error.message);
   const options = { journal, runId, key: ({ name }: File) => name };
   const first = await each(files, read, options);
@@ -133,7 +133,7 @@ Deno.test("each: a value that cannot be recorded ends the run, and says which", 
     const run = settle
       ? each([1], () => circle, { journal, runId, settle })
       : each([1], () => circle, { journal, runId });
-    const { cause } = await rejection(run, BatchError);
+    const { cause } = await rejection(run, RunError);
     assertInstanceOf(cause, JournalError);
     assert(cause.message.startsWith("Cannot record item 0 in the journal"), cause.message);
   }
@@ -147,7 +147,7 @@ Deno.test("each: a run that was aborted goes on where it ended, and what comes t
     if (n === 2 && !stop.signal.aborted) setTimeout(() => stop.abort(), 5);
     return n === 2 && !stop.signal.aborted ? late.promise : `done ${n}`;
   };
-  await rejection(each([1, 2, 3], work, { journal, runId, signal: stop.signal }), BatchError);
+  await rejection(each([1, 2, 3], work, { journal, runId, signal: stop.signal }), RunError);
   late.resolve("too late");
   await delay(2);
   assertEquals(await each([1, 2, 3], work, { journal, runId }), ["done 1", "done 2", "done 3"]);

@@ -2,12 +2,12 @@
 import {
   AgentError,
   batch,
-  BatchError,
   configure,
   defineAgent,
   defineParallel,
   type Journal,
   type ProgressReport,
+  RunError,
   scope,
   stream,
   summarize,
@@ -176,7 +176,7 @@ Deno.test("journal: a run that was aborted goes on where it ended", async () => 
       signal: stop.signal,
       onResult: () => void (++told === 10 && stop.abort()),
     }),
-    BatchError,
+    RunError,
   );
   const before = error.results.filter(Boolean).length;
   const { ok } = (await journal.summary(runId))!;
@@ -266,7 +266,7 @@ Deno.test("journal: a failure that stops the run does not stop it for ever", asy
   const agent = defineAgent({ name: "a", model: "m", prompt: "{text}", retries: 0, provider });
   const calls = texts(agent, ["a", "b", "c"]);
   const options = { journal, runId, throwOnError: true, concurrency: 1 };
-  await rejection(batch(calls, options), BatchError);
+  await rejection(batch(calls, options), RunError);
   isDown = false;
   const results = await batch(calls, options);
   assertEquals(results.map(({ content, replayed }) => [content, replayed]), [
@@ -345,7 +345,7 @@ Deno.test("journal: a run that is open is refused, another one of the same journ
   const { agent } = echoAgent(20);
   const run = (id: string) => batch(texts(agent, ["a", "b"]), { journal, runId: id });
   const first = run("r");
-  const error = await rejection(run("r"), BatchError);
+  const error = await rejection(run("r"), RunError);
   assertInstanceOf(error.cause, JournalError);
   assertEquals(error.cause.code, "locked");
   assertEquals(
@@ -377,7 +377,7 @@ Deno.test("journal: when it fails, the run ends, and nothing is handed on that i
   };
   const { agent } = echoAgent(2);
   const calls = texts(agent, Array.from({ length: 20 }, (_, i) => String(i)));
-  const error = await rejection(batch(calls, { journal, runId, concurrency: 2 }), BatchError);
+  const error = await rejection(batch(calls, { journal, runId, concurrency: 2 }), RunError);
   assertEquals((error.cause as JournalError).message, "the disk is full");
   assertEquals(error.results.filter(Boolean).length, 5);
   assertEquals((await kept.summary(runId))?.ok, 5);
@@ -394,7 +394,7 @@ Deno.test("journal: a call that cannot be told from others ends the run, and say
     provider: scripted("x"),
   });
   const file = new Blob(["abc"]);
-  const error = await rejection(batch([[agent, { file }]], { journal, runId }), BatchError);
+  const error = await rejection(batch([[agent, { file }]], { journal, runId }), RunError);
   assertInstanceOf(error.cause, TypeError);
   assert(error.message.includes("call 0") && error.message.includes("`key`"));
   const call = [agent, { file }, { key: "abc.txt" }] as const;

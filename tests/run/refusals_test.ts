@@ -1,5 +1,5 @@
 /** What a run refuses, and that it says so before anything is sent. */
-import { type AgentCall, batch, BatchError, each, scope, stream } from "@shoal/agents";
+import { type AgentCall, batch, each, RunError, scope, stream } from "@shoal/agents";
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { delay, echoAgent, rejection } from "./helpers.ts";
 
@@ -133,7 +133,7 @@ Deno.test("a run of a generator refuses what is no call when it gets there, behi
         closed = true;
       }
     };
-    const error = await rejection(batch(source(), { concurrency: 1 }), BatchError);
+    const error = await rejection(batch(source(), { concurrency: 1 }), RunError);
     assertInstanceOf(error.cause, TypeError);
     assertEquals(
       error.cause.message.includes(words.replace("call 1 as", "call 1 as")),

@@ -1,5 +1,5 @@
 /** How a scope ends: what nobody awaited, what fails, what leaks out. */
-import { AgentError, batch, BatchError, scope, stream } from "@shoal/agents";
+import { AgentError, batch, RunError, scope, stream } from "@shoal/agents";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   counted,
@@ -47,7 +47,7 @@ Deno.test("scope rejects with what nobody awaited and failed, and nothing is unh
         agent.call({ text: "ok" });
         agent.call({ text: "fail 2" });
       }),
-      BatchError,
+      RunError,
     );
     assertEquals(error.errors.map((one) => one instanceof AgentError), [true, true]);
     assertStrictEquals(error.cause, error.errors[0]);
@@ -73,7 +73,7 @@ Deno.test("scope awaits what `then` makes of a call nobody awaits, and hears its
       agent.call({ text: "fail" }).then(() => {}).then(() => {});
       assertEquals(given.pending, 1);
     });
-    assertEquals((await rejection(failing, BatchError)).errors.length, 1);
+    assertEquals((await rejection(failing, RunError)).errors.length, 1);
     const hanging = scope({ deadline: 20 }, () => {
       agent.call({ text: "a" }).then(() => new Promise(() => {}));
     });
@@ -129,7 +129,7 @@ Deno.test("a call that leaks out of a scope that has ended fails with the code a
     });
     await delay(15);
     assertEquals((await rejection(leaked!, AgentError)).code, "aborted");
-    await rejection(leakedBatch!, BatchError);
+    await rejection(leakedBatch!, RunError);
   });
   assertEquals(reasons, []);
   assertEquals(provider.calls, 0);

@@ -1,10 +1,10 @@
 import {
   batch,
-  BatchError,
   currentScope,
   defineAgent,
   each,
   inScope,
+  RunError,
   type Scope,
   scope,
   stream,
@@ -137,7 +137,7 @@ Deno.test("nested scopes have the limits of both, and the outer one awaits the i
   );
   assertEquals(narrow.provider.peakInFlight, 2);
   const failing = scope({}, () => void scope({}, () => Promise.reject(new Error("inner"))));
-  assertEquals((await rejection(failing, BatchError)).errors.length, 1);
+  assertEquals((await rejection(failing, RunError)).errors.length, 1);
 });
 
 Deno.test("a scope counts what is pending, used and spent", async () => {

@@ -1,9 +1,9 @@
 import {
   batch,
-  BatchError,
   configure,
   defineAgent,
   type Result,
+  RunError,
   stream,
   summarize,
 } from "@shoal/agents";
@@ -103,7 +103,7 @@ Deno.test("summarize tells of a batch that was cut short: what is not there is p
         if (index === 2) throw new Error("stop");
       },
     }),
-    BatchError,
+    RunError,
   );
   assertEquals(error.results.map((result: Result | undefined) => result?.content), ["a", , "c"]);
   assertEquals(summarize(error.results).total, 2);

@@ -1,5 +1,5 @@
 /** Many calls with tools at once: limits hold, nothing is lost, nothing is left. */
-import { batch, defineAgent, scope, tool } from "@shoal/agents";
+import { batch, defineAgent, defineTool, scope } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
@@ -20,7 +20,7 @@ function busyModel(rounds: number, wide: number, latency = 0) {
   }, { latency });
 }
 
-const square = tool({
+const square = defineTool({
   name: "square",
   input: z.object({ n: z.number() }),
   run: ({ n }) => Promise.resolve(n * n),
@@ -93,7 +93,7 @@ Deno.test("tools: a tree of agents at a concurrency of 1 does not wait for itsel
 });
 
 Deno.test("tools: a run that is stopped ends tools that do not listen", async () => {
-  const stuck = tool({ name: "square", input: { type: "object" }, run: never });
+  const stuck = defineTool({ name: "square", input: { type: "object" }, run: never });
   const A = defineAgent({
     name: "a",
     model: "m",

@@ -1,5 +1,5 @@
 /** What must be true of runs, whatever else changes: the numbers are those of the list in the design. */
-import { batch, BatchError, defineAgent, each, ProviderError, scope, stream } from "@shoal/agents";
+import { batch, defineAgent, each, ProviderError, RunError, scope, stream } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -186,7 +186,7 @@ Deno.test("10: a callback that throws fails the run clearly and once, and loses 
         if (index === 7) throw new Error("the table is locked");
       },
     }),
-    BatchError,
+    RunError,
   );
   assertEquals(error.results.map(({ content }) => content), [...numbers(8)].map(String));
   assert(error.message.includes("the table is locked"));

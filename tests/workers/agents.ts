@@ -5,11 +5,11 @@ import {
   configure,
   defineAgent,
   defineParallel,
+  definePipeline,
+  defineRouter,
+  defineTool,
   type Pipeline,
-  pipeline,
-  type Route,
-  route,
-  tool,
+  type Router,
   type Workflow,
 } from "@shoal/agents";
 import { z } from "zod";
@@ -56,7 +56,7 @@ export const Checked: Agent<{ n: number }, unknown> = defineAgent({
   run: ({ n }) => n + 1,
 });
 
-const double = tool({
+const double = defineTool({
   name: "double",
   input: z.object({ n: z.number() }),
   run: ({ n }, { metadata }) => ({ doubled: 2 * n, for: metadata }),
@@ -187,12 +187,12 @@ export const Both: Workflow<{ text: string }, Any, Any> = defineParallel({
   branches: { one: Echo, two: { agent: Sturdy, optional: true } },
 });
 
-export const Chain: Pipeline<{ text: string }, string> = pipeline({
+export const Chain: Pipeline<{ text: string }, string> = definePipeline({
   name: "chain",
   steps: [Echo, { agent: Prompted, params: (content: string) => ({ parts: [content, "more"] }) }],
 });
 
-export const Desk: Route<{ text: string }, string> = route({
+export const Desk: Router<{ text: string }, string> = defineRouter({
   name: "desk",
   by: Echo,
   routes: { left: Echo, right: Prompted.with({ name: "right" }) as Agent<Any, string> },

@@ -1,4 +1,4 @@
-import { AgentError, batch, BatchError, type Result } from "@shoal/agents";
+import { AgentError, batch, type Result, RunError } from "@shoal/agents";
 import { simulator } from "@shoal/agents/testing";
 import { type WorkerOptions, workers } from "@shoal/agents/workers";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
@@ -138,7 +138,7 @@ Deno.test("who aborts a call in an endless loop does not wait for its worker", a
   await delay(100);
   const began = performance.now();
   controller.abort();
-  await assertRejects(() => run, BatchError);
+  await assertRejects(() => run, RunError);
   assert(performance.now() - began < 300, "at once");
   const [next] = await batch([[Slow, { ms: 1 }]], { mode: pool });
   assert(next.ok && next.content === 1, "in a new worker");

@@ -1,4 +1,4 @@
-import { AgentError, BatchError, ProviderError } from "@shoal/agents";
+import { AgentError, ProviderError, RunError } from "@shoal/agents";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
 import { decodeError, encodeError } from "../../src/workers/error_codec.ts";
@@ -49,8 +49,8 @@ Deno.test("errors: those of the language keep their classes, others their names"
   const dom = sent(new DOMException("late", "TimeoutError"));
   assertInstanceOf(dom, DOMException);
   assertEquals([dom.name, dom.message], ["TimeoutError", "late"]);
-  const batch = sent(new BatchError("b", { errors: [new TypeError("t")], results: [] }));
-  assertInstanceOf(batch, BatchError);
+  const batch = sent(new RunError("b", { errors: [new TypeError("t")], results: [] }));
+  assertInstanceOf(batch, RunError);
   assertInstanceOf(batch.errors[0], TypeError);
 });
 

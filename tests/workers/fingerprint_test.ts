@@ -1,4 +1,4 @@
-import { defineAgent, defineParallel, tool } from "@shoal/agents";
+import { defineAgent, defineParallel, defineTool } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
@@ -21,7 +21,7 @@ const differ = (a: object, b: object) =>
 Deno.test("fingerprint: what is defined alike has the same, each time", () => {
   const parts = () => ({
     output: z.object({ a: z.string() }),
-    tools: [tool({ name: "t", input: z.object({ n: z.number() }), run: ({ n }) => n })],
+    tools: [defineTool({ name: "t", input: z.object({ n: z.number() }), run: ({ n }) => n })],
     limits: { concurrency: 2, requestsPerMinute: 5 },
     fallbackModels: ["x", { model: "y", provider: scripted("z") }],
     provider: scripted("z"),

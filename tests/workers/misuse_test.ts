@@ -1,11 +1,11 @@
 import {
   batch,
-  BatchError,
   configure,
   defineAgent,
   defineParallel,
+  definePipeline,
   type Mode,
-  pipeline,
+  RunError,
   stream,
 } from "@shoal/agents";
 import { scripted, simulator } from "@shoal/agents/testing";
@@ -25,7 +25,7 @@ const open = (options: Partial<WorkerOptions> = {}) =>
 /** Why a run could not be made. */
 // deno-lint-ignore no-explicit-any
 async function refusal(pool: WorkerPool, calls: any): Promise<string> {
-  const error = await assertRejects(() => batch(calls, { mode: pool }), BatchError);
+  const error = await assertRejects(() => batch(calls, { mode: pool }), RunError);
   assertInstanceOf(error.cause, TypeError);
   assertEquals(error.results.filter((result) => result !== undefined), []);
   return (error.cause as Error).message;
@@ -74,7 +74,7 @@ Deno.test("auto takes the pool of configure, as long as it is open", async () =>
   const calls = [[Identity, 1]] as const;
   assertEquals((await batch(calls, { mode: "event-loop" }))[0].content, 1);
   // Who configures a pool, and no fallback, means it.
-  await assertRejects(() => batch(calls), BatchError, "the pool of workers was closed");
+  await assertRejects(() => batch(calls), RunError, "the pool of workers was closed");
 });
 
 Deno.test("configure({ mode }) is for runs that do not say", async () => {
@@ -138,7 +138,7 @@ Deno.test("an agent that differs is refused, and it is told in what", async () =
       defineParallel({ name: "both", branches: { one: Echo, two: Twice } }),
       "in: branches.",
     ],
-    [pipeline({ name: "chain", steps: [Echo] }), "in: steps."],
+    [definePipeline({ name: "chain", steps: [Echo] }), "in: steps."],
   ];
   for (const [agent, differs] of variants) {
     const message = await refusal(pool, [[agent, { text: "x" }]]);

@@ -1,4 +1,4 @@
-import { batch, BatchError, configure } from "@shoal/agents";
+import { batch, configure, RunError } from "@shoal/agents";
 import { simulator } from "@shoal/agents/testing";
 import { type WorkerOptions, workers } from "@shoal/agents/workers";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
@@ -97,7 +97,7 @@ Deno.test("pool: closing it in the middle fails what is not finished, refuses wh
   // Those on the wire were sent, and may be billed.
   assertEquals(results.filter(({ attempts }) => attempts.length === 1).length, 2);
   assertEquals(pool.stats(), { ...pool.stats(), busy: 0, inFlight: 0, waiting: 0 });
-  const error = await assertRejects(() => batch([[Identity, 1]], { mode: pool }), BatchError);
+  const error = await assertRejects(() => batch([[Identity, 1]], { mode: pool }), RunError);
   assertInstanceOf(error.cause, TypeError);
   assert((error.cause as Error).message.includes("the pool of workers was closed"));
   await assertRejects(() => pool.ready(), TypeError, "closed");
@@ -116,7 +116,7 @@ Deno.test("pool: closing it while it starts ends that", async () => {
   await pool.close();
   await assertRejects(() => ready, TypeError, "closed");
   const result = await run.then(([{ error }]) => error?.code, (error) => (error as Error).name);
-  assert(["aborted", "BatchError"].includes(result!), result);
+  assert(["aborted", "RunError"].includes(result!), result);
 });
 
 Deno.test("pool: several runs share it, and each has its own limits", async () => {

@@ -1,4 +1,4 @@
-import { batch, BatchError, defineAgent, defineParallel } from "@shoal/agents";
+import { batch, defineAgent, defineParallel, RunError } from "@shoal/agents";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { echoAgent, hangingAgent, promptly, rejection } from "../run/helpers.ts";
 
@@ -59,7 +59,7 @@ Deno.test("a branch without a model is misuse: a TypeError that says so, and the
   const error = await promptly(rejection(Flow.call({ text: "a" }), TypeError));
   assert(error.message.includes("no model is named"), error.message);
   assertEquals(deaf.aborted, deaf.signals.length);
-  const failed = await promptly(rejection(batch([[Flow, { text: "a" }]]), BatchError));
+  const failed = await promptly(rejection(batch([[Flow, { text: "a" }]]), RunError));
   assertInstanceOf(failed.cause, TypeError);
 });
 

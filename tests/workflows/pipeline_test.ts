@@ -4,8 +4,8 @@ import {
   type ContentOf,
   defineAgent,
   defineParallel,
+  definePipeline,
   type ParamsOf,
-  pipeline,
   scope,
   type TemplateValue,
 } from "@shoal/agents";
@@ -34,7 +34,7 @@ const Facts = defineAgent({
 const Count = defineAgent({ name: "count", run: (text: string) => text.length });
 
 Deno.test("pipeline: each step gets what the one before answered", async () => {
-  const P = pipeline({
+  const P = definePipeline({
     name: "p",
     description: "All of it.",
     steps: [
@@ -62,9 +62,9 @@ Deno.test("pipeline: each step gets what the one before answered", async () => {
 });
 
 Deno.test("pipeline: what fits is handed on as it is; the first step may be made to fit", async () => {
-  const P = pipeline([Facts, Polish]);
+  const P = definePipeline([Facts, Polish]);
   assertEquals([P.name, (await P.call({ topic: 1 })).content], ["facts → polish", "<t for r>"]);
-  const First = pipeline({
+  const First = definePipeline({
     name: "first",
     steps: [{ agent: Draft, params: (n: number) => ({ topic: n + 1 }) }, Count],
   });
@@ -73,24 +73,24 @@ Deno.test("pipeline: what fits is handed on as it is; the first step may be made
   assertEquals((await First.call(1)).content, 3);
   for (const value of [0, "", false, null, undefined]) {
     const Same = defineAgent({ name: "same", run: (x: unknown) => x });
-    assertStrictEquals((await pipeline([Same, Same]).call(value)).content, value);
+    assertStrictEquals((await definePipeline([Same, Same]).call(value)).content, value);
   }
 });
 
 Deno.test("pipeline: the compiler sees what does not fit", () => {
   const never = () => {
     // @ts-expect-error a text is not what the next one takes
-    pipeline([Draft, Polish]);
+    definePipeline([Draft, Polish]);
     // @ts-expect-error nor is it when there is more around
-    pipeline({ name: "p", steps: [Draft, Polish] });
+    definePipeline({ name: "p", steps: [Draft, Polish] });
     // @ts-expect-error what is made is not what it takes
-    pipeline([Draft, { agent: Polish, params: (text) => ({ text }) }]);
+    definePipeline([Draft, { agent: Polish, params: (text) => ({ text }) }]);
     // @ts-expect-error the content is a text
-    pipeline([Draft, { agent: Count, params: (text: number) => `${text}` }]);
+    definePipeline([Draft, { agent: Count, params: (text: number) => `${text}` }]);
     // @ts-expect-error there must be a step
-    pipeline([]);
+    definePipeline([]);
     // @ts-expect-error a parameter is misspelt
-    pipeline([Draft, Count]).call({ topics: 1 });
+    definePipeline([Draft, Count]).call({ topics: 1 });
   };
   assertEquals(typeof never, "function");
 });
@@ -98,7 +98,8 @@ Deno.test("pipeline: the compiler sees what does not fit", () => {
 Deno.test("pipeline: more than six steps", async () => {
   const Add = defineAgent({ name: "add", run: (n: number) => n + 1 });
   assertEquals(
-    (await pipeline<number, number>([Add, Add, Add, Add, Add, Add, Add, Add]).call(1)).content,
+    (await definePipeline<number, number>([Add, Add, Add, Add, Add, Add, Add, Add]).call(1))
+      .content,
     9,
   );
 });
@@ -110,7 +111,7 @@ Deno.test("pipeline: a step that fails ends it; what came before is there", asyn
     provider: scripted(busy({ usage: used(5, 0) })),
   });
   const topic = (topic: string) => ({ topic });
-  const P = pipeline({
+  const P = definePipeline({
     name: "p",
     steps: [Draft, { agent: Broken, params: topic }, { agent: Draft, params: topic }],
   });
@@ -135,7 +136,7 @@ Deno.test("pipeline: a step that fails ends it; what came before is there", asyn
 
 Deno.test("pipeline: a function that throws is the caller's mistake, and told so", async () => {
   const cause = new Error("mine");
-  const P = pipeline({
+  const P = definePipeline({
     name: "p",
     steps: [Draft, {
       agent: Count,
@@ -154,8 +155,11 @@ Deno.test("pipeline: a function that throws is the caller's mistake, and told so
 
 Deno.test("pipeline: a call that is wrong itself throws", async () => {
   const NoModel = defineAgent({ name: "n", prompt: "x", provider });
-  await assertRejects(() => pipeline([NoModel]).call({}), TypeError, "no model is named");
-  await assertRejects(() => pipeline([Draft]).call({ topic: 1 }, { modle: 1 } as never), TypeError);
+  await assertRejects(() => definePipeline([NoModel]).call({}), TypeError, "no model is named");
+  await assertRejects(
+    () => definePipeline([Draft]).call({ topic: 1 }, { modle: 1 } as never),
+    TypeError,
+  );
 });
 
 Deno.test("pipeline: time, budget, abort and scope hold for the whole", async () => {
@@ -165,7 +169,7 @@ Deno.test("pipeline: time, budget, abort and scope hold for the whole", async ()
     prompt: "{topic}",
     provider: scripted("s", { latency: 50 }),
   });
-  const P = pipeline({
+  const P = definePipeline({
     name: "p",
     timeout: 80,
     steps: [Slow, { agent: Slow, params: (topic) => ({ topic }) }],
@@ -183,11 +187,11 @@ Deno.test("pipeline: time, budget, abort and scope hold for the whole", async ()
     await time.tick(0);
     assertEquals((await aborted).error!.code, "aborted");
     const Deaf = defineAgent({ name: "deaf", run: never });
-    const deaf = pipeline([Deaf]).call(undefined, { timeout: 5 });
+    const deaf = definePipeline([Deaf]).call(undefined, { timeout: 5 });
     await time.tick(5);
     assertEquals((await deaf).error!.code, "timeout");
   }
-  const Poor = pipeline({
+  const Poor = definePipeline({
     name: "p",
     budget: { calls: 1 },
     steps: [Draft, { agent: Draft, params: (topic) => ({ topic }) }],
@@ -197,7 +201,7 @@ Deno.test("pipeline: time, budget, abort and scope hold for the whole", async ()
   const twice = await P.settle({ topic: 1 }, { budget: { calls: 1 } });
   assertEquals(twice.error!.code, "budget");
   const used = await scope({ concurrency: 1 }, async (scope) => {
-    await pipeline([Facts, Polish]).call({ topic: 1 });
+    await definePipeline([Facts, Polish]).call({ topic: 1 });
     return scope.usage.totalTokens > 0;
   });
   assert(used);
@@ -205,15 +209,15 @@ Deno.test("pipeline: time, budget, abort and scope hold for the whole", async ()
 
 Deno.test("pipeline: metadata, params, and being a part of others", async () => {
   using _ = configured({ prices: { m: { input: 1e5, output: 1e6 } } });
-  const P = pipeline({ name: "p", params: z.object({ topic: z.string() }), steps: [Draft] });
+  const P = definePipeline({ name: "p", params: z.object({ topic: z.string() }), steps: [Draft] });
   const result = await P.call({ topic: "x" }, { metadata: 7 });
   assertEquals([result.metadata, result.cost!.total], [7, 2]);
   assertEquals((await P.call({ topic: 5 })).error!.code, "invalid_params");
-  const Both = defineParallel({ name: "both", branches: { p: P, q: pipeline([Draft]) } });
+  const Both = defineParallel({ name: "both", branches: { p: P, q: definePipeline([Draft]) } });
   assertEquals((await Both.call({ topic: "x" })).content, { p: "<x>", q: "<x>" });
   assertEquals(P.asTool().parameters.required, ["topic"]);
-  assertEquals(pipeline([Draft, Count]).asTool().name, "draft___count");
-  assertThrows(() => pipeline([Count]).asTool(), TypeError, "parameters are not known");
+  assertEquals(definePipeline([Draft, Count]).asTool().name, "draft___count");
+  assertThrows(() => definePipeline([Count]).asTool(), TypeError, "parameters are not known");
 });
 
 Deno.test("pipeline: wrong options are refused at once", () => {
@@ -231,6 +235,6 @@ Deno.test("pipeline: wrong options are refused at once", () => {
     [{ name: "p", steps: [Draft], failFast: true }, 'no option "failFast"'],
   ];
   for (const [options, message] of cases) {
-    assertThrows(() => pipeline(options as never), Error, message);
+    assertThrows(() => definePipeline(options as never), Error, message);
   }
 });

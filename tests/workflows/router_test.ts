@@ -1,8 +1,8 @@
 import {
   type ContentOf,
   defineAgent,
+  defineRouter,
   type ParamsOf,
-  route,
   type TemplateValue,
 } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
@@ -32,7 +32,7 @@ const Typed = defineAgent({
 });
 
 Deno.test("route: one call decides, and one does the work", async () => {
-  const R = route({
+  const R = defineRouter({
     name: "desk",
     description: "Answers.",
     by: Topic,
@@ -55,7 +55,7 @@ Deno.test("route: one call decides, and one does the work", async () => {
 });
 
 Deno.test("route: the name is found as models write it", async () => {
-  const R = route({
+  const R = defineRouter({
     name: "r",
     by: Topic,
     routes: { billing: Billing, "Tech-1": Billing, "+": Count } as never,
@@ -83,10 +83,10 @@ Deno.test("route: the name is found as models write it", async () => {
     assertEquals(result.steps.length, 1);
   }
 });
-const route0 = () => route({ name: "r", by: Topic, routes: { billing: Billing } });
+const route0 = () => defineRouter({ name: "r", by: Topic, routes: { billing: Billing } });
 
 Deno.test("route: what is no route goes to the default", async () => {
-  const R = route({ name: "r", by: Topic, routes: { billing: Billing }, default: Topic });
+  const R = defineRouter({ name: "r", by: Topic, routes: { billing: Billing }, default: Topic });
   const result = await R.call({ q: "weather" });
   assertEquals([result.content, result.route], ["weather", "default"]);
 });
@@ -101,9 +101,9 @@ Deno.test("route: what is no text is picked from", async () => {
   });
   const cause = new Error("mine");
   const routes = { billing: Billing, tech: Topic };
-  const R = route({ name: "r", by: Rich, routes, pick: (content) => content.to });
+  const R = defineRouter({ name: "r", by: Rich, routes, pick: (content) => content.to });
   assertEquals((await R.call({ q: "x" })).route, "billing");
-  const Bad = route({
+  const Bad = defineRouter({
     name: "r",
     by: Rich,
     routes,
@@ -121,40 +121,51 @@ Deno.test("route: what is no text is picked from", async () => {
 
 Deno.test("route: the compiler sees which routes are missing, and what they take", () => {
   const never = () => {
-    route({ name: "r", by: Typed, routes: { billing: Billing, tech: Topic } });
-    route({ name: "r", by: Typed, routes: { billing: Billing }, default: Topic });
+    defineRouter({ name: "r", by: Typed, routes: { billing: Billing, tech: Topic } });
+    defineRouter({ name: "r", by: Typed, routes: { billing: Billing }, default: Topic });
     // @ts-expect-error there is no route for "tech", and no default
-    route({ name: "r", by: Typed, routes: { billing: Billing } });
-    const R = route({ name: "r", by: Topic, routes: { billing: Billing, count: Count } });
+    defineRouter({ name: "r", by: Typed, routes: { billing: Billing } });
+    const R = defineRouter({ name: "r", by: Topic, routes: { billing: Billing, count: Count } });
     same<ParamsOf<typeof R>, { q: TemplateValue } & { n: number }>(true);
     // @ts-expect-error what one of the routes takes is missing
     R.call({ q: "x" });
     // @ts-expect-error a route is an agent
-    route({ name: "r", by: Topic, routes: { billing: "agent" } });
+    defineRouter({ name: "r", by: Topic, routes: { billing: "agent" } });
   };
   assertEquals(typeof never, "function");
 });
 
 Deno.test("route: failures of both calls", async () => {
   const Broken = Topic.with({ name: "broken", retries: 0, provider: scripted(busy()) });
-  const first = await route({ name: "r", by: Broken, routes: { a: Billing } }).call({ q: "a" });
+  const first = await defineRouter({ name: "r", by: Broken, routes: { a: Billing } }).call({
+    q: "a",
+  });
   assertEquals([first.ok, first.error!.code, first.route, first.steps.length], [
     false,
     "rate_limited",
     undefined,
     1,
   ]);
-  const second = await route({ name: "r", by: Topic, routes: { a: Broken } }).call({ q: "a" });
+  const second = await defineRouter({ name: "r", by: Topic, routes: { a: Broken } }).call({
+    q: "a",
+  });
   assertEquals([second.error!.code, second.route, second.steps.length], ["rate_limited", "a", 2]);
   assertEquals(second.error!.message.includes('as its step "broken" failed'), true);
-  assert(!(await route({ name: "r", by: Topic, routes: { a: Broken } }).settle({ q: "a" })).ok);
+  assert(
+    !(await defineRouter({ name: "r", by: Topic, routes: { a: Broken } }).settle({ q: "a" })).ok,
+  );
 });
 
 Deno.test("route: as a tool it takes what all of its agents take", () => {
-  const Desk = route({ name: "desk", description: "d", by: Label, routes: { tech: Billing } });
+  const Desk = defineRouter({
+    name: "desk",
+    description: "d",
+    by: Label,
+    routes: { tech: Billing },
+  });
   const tool = Desk.asTool();
   assertEquals([tool.name, tool.description, tool.parameters.required], ["desk", "d", ["q"]]);
-  const Mapped = route({ name: "m", by: Label, routes: { tech: Count } });
+  const Mapped = defineRouter({ name: "m", by: Label, routes: { tech: Count } });
   assertThrows(() => Mapped.asTool(), TypeError, "parameters are not known");
 });
 
@@ -173,6 +184,6 @@ Deno.test("route: wrong options are refused at once", () => {
     [{ ...right, route: {} }, 'no option "route": did you mean "routes"?'],
   ];
   for (const [options, message] of cases) {
-    assertThrows(() => route(options as never), TypeError, message);
+    assertThrows(() => defineRouter(options as never), TypeError, message);
   }
 });

@@ -107,7 +107,7 @@ export interface ModelAgentOptions extends AgentBase, SharedOptions {
   readonly system?: string;
   /** How much all calls of this agent together may do, at a time and in a minute. */
   readonly limits?: LimitOptions;
-  /** What the model may ask for: made by `tool`, or of other agents by their `asTool`. */
+  /** What the model may ask for: made by `defineTool`, or of other agents by their `asTool`. */
   readonly tools?: readonly Tool[];
 }
 

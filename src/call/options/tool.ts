@@ -49,7 +49,7 @@ export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unkn
   readonly timeout?: number;
 }
 
-/** Something that a model may ask to be run. Made by {@linkcode tool}. */
+/** Something that a model may ask to be run. Made by {@linkcode defineTool}. */
 // deno-lint-ignore no-explicit-any
 export interface Tool<Args = any, R = any> {
   /** The name. */
@@ -121,11 +121,11 @@ const RULES: Rules = {
  *
  * @example
  * ```ts
- * import { defineAgent, tool } from "@shoal/agents";
+ * import { defineAgent, defineTool } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  * import { z } from "zod";
  *
- * const weather = tool({
+ * const weather = defineTool({
  *   name: "weather",
  *   description: "Tells the weather in a city, now.",
  *   input: z.object({ city: z.string() }),
@@ -145,14 +145,14 @@ const RULES: Rules = {
  * console.log(content, toolCalls[0]?.result); // 21 degrees { city: "Rome", celsius: 21 }
  * ```
  */
-export function tool<S extends StandardSchema, R>(
+export function defineTool<S extends StandardSchema, R>(
   options: ToolOptions<S, InferOutput<S>, R>,
 ): Tool<InferOutput<S>, R>;
 /** Makes a tool whose arguments are described by a JSON Schema: say their type where `run` takes them. */
-export function tool<R, Args = Record<string, unknown>>(
+export function defineTool<R, Args = Record<string, unknown>>(
   options: ToolOptions<JsonSchema, Args, R>,
 ): Tool<Args, R>;
-export function tool(options: ToolOptions<Schema, never, unknown>): Tool<never, unknown> {
+export function defineTool(options: ToolOptions<Schema, never, unknown>): Tool<never, unknown> {
   if (!isRecord(options)) refuse("make a tool", "its options", "an object", options);
   toolName("make a tool", "name", options.name);
   const doing = `make the tool "${options.name}"`;
@@ -167,7 +167,7 @@ export const tools: Rule = (doing, name, value) => {
   const names = new Set<string>();
   for (const [i, one] of value.entries()) {
     if (!(one instanceof DefinedTool)) {
-      refuse(doing, `${name}[${i}]`, "made by tool() or by an agent's asTool()", one);
+      refuse(doing, `${name}[${i}]`, "made by defineTool() or by an agent's asTool()", one);
     }
     if (names.has(one.name)) {
       throw new TypeError(`Cannot ${doing} as ${name} has two tools named "${one.name}"`);

@@ -1,4 +1,4 @@
-import { batch, BatchError, type Result } from "../../../mod.ts";
+import { batch, type Result, RunError } from "../../../mod.ts";
 import { display as openDisplay } from "./display.ts";
 import { CliError, EXIT } from "../exit_code.ts";
 import { type Estimate, estimate } from "./estimate.ts";
@@ -67,7 +67,7 @@ export async function pilot(
     });
   } catch (error) {
     if (interrupt.abort.aborted) return stopped(parts);
-    throw error instanceof BatchError ? error.cause ?? error : error;
+    throw error instanceof RunError ? error.cause ?? error : error;
   }
   if (interrupt.stop.aborted) return stopped(parts);
   const wallMs = performance.now() - began;

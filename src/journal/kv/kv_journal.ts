@@ -24,7 +24,7 @@ export interface KvJournalOptions extends JournalOptions {
    *
    * @default {10_000}
    */
-  readonly leaseMs?: number;
+  readonly lease?: number;
 }
 
 const prefixRule: Rule = (doing, name, value) => {
@@ -54,7 +54,7 @@ export function kvJournal(where?: KvDatabase | string, options: KvJournalOptions
   if (where !== undefined && (typeof where !== "string" || where === "") && !isOpen) {
     refuse(doing, "where it is", "a Deno.Kv or a path", where);
   }
-  checkOptions(doing, options, { ...JOURNAL_RULES, prefix: prefixRule, leaseMs: positiveMs });
-  const { prefix = ["shoal", "journal"], leaseMs = 10_000, ...others } = options;
-  return journalOn(new KvStore(where, prefix, leaseMs), others);
+  checkOptions(doing, options, { ...JOURNAL_RULES, prefix: prefixRule, lease: positiveMs });
+  const { prefix = ["shoal", "journal"], lease: lease = 10_000, ...others } = options;
+  return journalOn(new KvStore(where, prefix, lease), others);
 }

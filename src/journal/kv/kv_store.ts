@@ -20,15 +20,15 @@ export class KvStore implements JournalStore {
   readonly groupSize = 50;
   readonly #where: KvDatabase | string | undefined;
   readonly #prefix: KvKey;
-  readonly #leaseMs: number;
+  readonly #leaseDuration: number;
   readonly #claimed = new Map<string, Lease | undefined>();
   #opening: Promise<KvDatabase> | undefined;
 
   /** Connects when it is first used. */
-  constructor(where: KvDatabase | string | undefined, prefix: KvKey, leaseMs: number) {
+  constructor(where: KvDatabase | string | undefined, prefix: KvKey, lease: number) {
     this.#where = where;
     this.#prefix = prefix;
-    this.#leaseMs = leaseMs;
+    this.#leaseDuration = lease;
   }
 
   async claim(runId: string): Promise<string | undefined> {
@@ -41,7 +41,7 @@ export class KvStore implements JournalStore {
     this.#claimed.set(runId, undefined);
     try {
       const kv = await this.#open();
-      const lease = await Lease.take(kv, this.#key("lease", runId), this.#leaseMs, runId);
+      const lease = await Lease.take(kv, this.#key("lease", runId), this.#leaseDuration, runId);
       this.#claimed.set(runId, lease);
       return await this.state(runId);
     } catch (error) {

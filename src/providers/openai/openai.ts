@@ -12,7 +12,7 @@ import { chatApi, responsesApi } from "./api.ts";
 import type { StructuredOutput } from "./chat_request.ts";
 import { Client } from "./client.ts";
 import { providerError } from "./provider_error.ts";
-import { EventReader } from "../http/event_reader.ts";
+import { EventReader } from "./event_reader.ts";
 import { Heard } from "./response_meta.ts";
 import { idOf, secretsIn } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";

@@ -16,7 +16,7 @@ export interface VirtualTimeOptions {
    *
    * @default {86_400_000} A day
    */
-  readonly maxMs?: number;
+  readonly maxDuration?: number;
   /**
    * How many real milliseconds a `run` waits for the real world, a file or a lazy import, when no timer is left to jump to; then it
    * fails.
@@ -49,7 +49,7 @@ export interface VirtualTime extends Disposable {
    *
    * @returns What `fn` gives.
    * @throws What `fn` or a timer's callback throws.
-   * @throws {Error} If nothing is left to wait for, or `maxMs` have passed.
+   * @throws {Error} If nothing is left to wait for, or `maxDuration` have passed.
    */
   run<T>(fn: () => T | PromiseLike<T>): Promise<T>;
   /**
@@ -61,7 +61,7 @@ export interface VirtualTime extends Disposable {
 }
 
 const RULES: Rules = {
-  maxMs: numberThat("milliseconds, 0 or more, or Infinity", (n) => n >= 0),
+  maxDuration: numberThat("milliseconds, 0 or more, or Infinity", (n) => n >= 0),
   patience: milliseconds,
   seed: numberThat("a whole number, 0 or more", (n) => Number.isSafeInteger(n) && n >= 0),
   date: numberThat("milliseconds since 1970", (n) => Number.isSafeInteger(n)),
@@ -123,14 +123,16 @@ export function virtualTime(options: VirtualTimeOptions = {}): VirtualTime {
 
 class Clock implements VirtualTime {
   readonly #timers = new Timers();
-  readonly #maxMs: number;
+  readonly #maxDuration: number;
   readonly #patience: number;
   readonly #beginning: { readonly monotonic: number; readonly date: number };
   readonly #restore: () => void;
   #passing = false;
 
-  constructor({ maxMs = 86_400_000, patience = 2_000, seed, date }: VirtualTimeOptions) {
-    this.#maxMs = maxMs;
+  constructor(
+    { maxDuration: maxDuration = 86_400_000, patience = 2_000, seed, date }: VirtualTimeOptions,
+  ) {
+    this.#maxDuration = maxDuration;
     this.#patience = patience;
     // Whole milliseconds: then differences are exact, wherever it begins.
     const monotonic = Math.max(Math.ceil(realNow()), reached);
@@ -196,14 +198,14 @@ class Clock implements VirtualTime {
   }
 
   async #passUntil(settled: () => boolean): Promise<void> {
-    const end = this.#timers.now + this.#maxMs;
+    const end = this.#timers.now + this.#maxDuration;
     for (;;) {
       await pass(this.#timers, end, settled);
       if (settled()) return;
       if (this.pending > 0) {
         throw new Error(
-          `Cannot go on in virtual time as the work has not ended after ${this.#maxMs} virtual milliseconds: ` +
-            "a timer is set again and again, or maxMs is too short",
+          `Cannot go on in virtual time as the work has not ended after ${this.#maxDuration} virtual milliseconds: ` +
+            "a timer is set again and again, or maxDuration is too short",
         );
       }
       await waitForTheWorld(this.#timers, settled, this.#patience);

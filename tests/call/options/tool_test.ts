@@ -1,5 +1,5 @@
 /** What a tool is, before any model asks for it. */
-import { configure, defineAgent, tool } from "@shoal/agents";
+import { configure, defineAgent, defineTool } from "@shoal/agents";
 import { assertEquals, assertThrows } from "@std/assert";
 import { type } from "arktype";
 import { z } from "zod";
@@ -25,28 +25,28 @@ Deno.test("tool: wrong options are refused at once", () => {
     [{ ...right, inputs: {} }, 'no option "inputs": did you mean "input"?'],
   ];
   for (const [options, message] of cases) {
-    assertThrows(() => tool(options as never), Error, message);
+    assertThrows(() => defineTool(options as never), Error, message);
   }
 });
 
 Deno.test("tool: tells what the model is told of it", () => {
-  const Add = tool({ ...right, description: "Adds.", timeout: 5 });
+  const Add = defineTool({ ...right, description: "Adds.", timeout: 5 });
   assertEquals([Add.name, Add.description, Add.timeout], ["add", "Adds.", 5]);
   assertEquals(Add.parameters.properties, { a: { type: "number" } });
   assertEquals("$schema" in Add.parameters, false);
   const json = { type: "object", properties: { x: { type: "string" } } };
-  assertEquals(tool({ name: "j", input: json, run }).parameters, json);
-  const ark = tool({ name: "ark", input: type({ city: "string" }), run });
+  assertEquals(defineTool({ name: "j", input: json, run }).parameters, json);
+  const ark = defineTool({ name: "ark", input: type({ city: "string" }), run });
   assertEquals(ark.parameters.required, ["city"]);
 });
 
 Deno.test("tool: the option tools takes tools, each name once", () => {
-  const Add = tool(right);
+  const Add = defineTool(right);
   const base = { name: "a", model: "m", prompt: "x" };
   const cases: [tools: unknown, message: string][] = [
     [Add, "tools must be a list of tools"],
-    [[Add, { ...right }], "tools[1] must be made by tool() or by an agent's asTool()"],
-    [[Add, tool({ ...right })], 'tools has two tools named "add"'],
+    [[Add, { ...right }], "tools[1] must be made by defineTool() or by an agent's asTool()"],
+    [[Add, defineTool({ ...right })], 'tools has two tools named "add"'],
   ];
   for (const [tools, message] of cases) {
     assertThrows(() => defineAgent({ ...base, tools } as never), TypeError, message);

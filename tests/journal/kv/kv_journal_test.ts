@@ -24,5 +24,5 @@ Deno.test("kvJournal says what is missing where Deno KV is not there", async () 
 Deno.test("kvJournal refuses options that are wrong", () => {
   assertThrows(() => kvJournal(7 as never), TypeError, "a Deno.Kv or a path");
   assertThrows(() => kvJournal("x", { prefix: [] }), TypeError, "prefix must be a key");
-  assertThrows(() => kvJournal("x", { leaseMs: 0 }), RangeError, "leaseMs must be");
+  assertThrows(() => kvJournal("x", { lease: 0 }), RangeError, "lease must be");
 });

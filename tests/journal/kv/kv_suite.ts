@@ -36,7 +36,7 @@ Deno.test("kv: two processes: the second is refused while the first lives, and g
   const writer = holder.stdin.getWriter();
   await writer.write(new TextEncoder().encode(`
     import { kvJournal } from "@shoal/agents/journal";
-    const journal = kvJournal(Deno.args[0], { leaseMs: ${LEASE_MS} });
+    const journal = kvJournal(Deno.args[0], { lease: ${LEASE_MS} });
     const session = await journal.open("r");
     await session.begin({ id: "0".repeat(32), index: 0, agent: "a" });
     console.log("open");
@@ -46,7 +46,7 @@ Deno.test("kv: two processes: the second is refused while the first lives, and g
   const reader = holder.stdout.getReader();
   assertEquals(new TextDecoder().decode((await reader.read()).value), "open\n");
 
-  const journal = kvJournal(path, { leaseMs: LEASE_MS });
+  const journal = kvJournal(path, { lease: LEASE_MS });
   const error = await assertRejects(() => journal.open("r"), JournalError);
   assertEquals(error.code, "locked");
   // Another run is free.
@@ -66,7 +66,7 @@ Deno.test("kv: two processes: the second is refused while the first lives, and g
 
 Deno.test("kv: the lease is renewed as long as the run is open", async () => {
   const kv = await openKv(":memory:");
-  const [mine, theirs] = [kvJournal(kv, { leaseMs: 500 }), kvJournal(kv, { leaseMs: 500 })];
+  const [mine, theirs] = [kvJournal(kv, { lease: 500 }), kvJournal(kv, { lease: 500 })];
   const session = await mine.open("r");
   await delay(1_200);
   assertEquals((await assertRejects(() => theirs.open("r"), JournalError)).code, "locked");

@@ -296,7 +296,7 @@ Deno.test("virtual time: performance.now never goes back, also not from one virt
 });
 
 Deno.test("virtual time: std's delay, AbortSignal.timeout and a very long delay", async () => {
-  const time = virtualTime({ maxMs: Infinity });
+  const time = virtualTime({ maxDuration: Infinity });
   await time.run(async () => {
     await delay(2 ** 32);
     assertEquals(time.now, 2 ** 32);
@@ -370,8 +370,8 @@ Deno.test("virtual time: the real world is waited for when nothing else is left"
 });
 
 Deno.test("virtual time: work without an end fails", async () => {
-  for (const maxMs of [0, 10_000]) {
-    const time = virtualTime({ maxMs });
+  for (const maxDuration of [0, 10_000]) {
+    const time = virtualTime({ maxDuration: maxDuration });
     const work = async () => {
       setInterval(() => {}, 100);
       await never();
@@ -379,11 +379,14 @@ Deno.test("virtual time: work without an end fails", async () => {
     await assertRejects(
       () => time.run(work),
       Error,
-      `the work has not ended after ${maxMs} virtual milliseconds`,
+      `the work has not ended after ${maxDuration} virtual milliseconds`,
     );
-    assertEquals([time.now, time.pending], [maxMs, 0]);
+    assertEquals([time.now, time.pending], [maxDuration, 0]);
   }
-  assertEquals(await virtualTime({ maxMs: 5 }).run(() => sleep(5).then(() => "just")), "just");
+  assertEquals(
+    await virtualTime({ maxDuration: 5 }).run(() => sleep(5).then(() => "just")),
+    "just",
+  );
 });
 
 Deno.test("virtual time: what was left running does not fire when it is over", async () => {
@@ -472,11 +475,14 @@ Deno.test("virtual time: a real timer that was set before can be cleared in it",
 
 Deno.test("virtual time: wrong options are refused at once", () => {
   const cases: [options: unknown, message: string][] = [
-    [{ maxMs: -1 }, "Cannot begin virtual time as maxMs must be milliseconds, 0 or more"],
+    [
+      { maxDuration: -1 },
+      "Cannot begin virtual time as maxDuration must be milliseconds, 0 or more",
+    ],
     [{ patience: Infinity }, "patience must be a number of milliseconds"],
     [{ seed: 0.5 }, "seed must be a whole number"],
     [{ date: "today" }, "date must be milliseconds since 1970: current value is a text"],
-    [{ maxMS: 5 }, 'there is no option "maxMS": did you mean "maxMs"?'],
+    [{ maxMS: 5 }, 'there is no option "maxMS": did you mean "maxDuration"?'],
   ];
   for (const [options, message] of cases) {
     assertThrows(() => virtualTime(options as VirtualTimeOptions), Error, message);

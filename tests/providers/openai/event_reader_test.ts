@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { APIError } from "openai";
 import fc from "fast-check";
-import { EventReader } from "../../../src/providers/http/event_reader.ts";
+import { EventReader } from "../../../src/providers/openai/event_reader.ts";
 
 const encoder = new TextEncoder();
 const never = new AbortController().signal;

@@ -10,6 +10,9 @@ export type Rule = (doing: string, name: string, value: unknown) => void;
 /** A rule for each option that there is. */
 export type Rules = Readonly<Record<string, Rule>>;
 
+/** A rule for each option of `T`: an option without a rule does not compile. */
+export type RulesFor<T> = { readonly [K in keyof T]-?: Rule };
+
 /**
  * Checks an options object: every name must have a rule and every value must pass it. An option that is
  * `undefined` counts as absent.

@@ -11,7 +11,7 @@ import {
 import { assertRejects } from "@std/assert";
 
 const pem = (name: string) =>
-  Deno.readTextFileSync(new URL(`../testing/certs/${name}`, import.meta.url));
+  Deno.readTextFileSync(new URL(`../../testing/certs/${name}`, import.meta.url));
 
 /** What a simulator needs for HTTPS; its certificate is also what a provider must trust. */
 export const tls = { cert: pem("localhost.crt.pem"), key: pem("localhost.key.pem") };

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { simulator } from "../../../src/testing/simulator/simulator.ts";
 import { chat, readEvents, textOf, until, user } from "./client.ts";
 
-const read = (name: string) => Deno.readTextFileSync(new URL(`./certs/${name}`, import.meta.url));
+const read = (name: string) => Deno.readTextFileSync(new URL(`../certs/${name}`, import.meta.url));
 const tls = { cert: read("localhost.crt.pem"), key: read("localhost.key.pem") };
 const connect = (options: Deno.CreateHttpClientOptions = {}) =>
   Deno.createHttpClient({ caCerts: [tls.cert], ...options });

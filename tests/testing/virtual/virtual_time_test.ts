@@ -482,7 +482,7 @@ Deno.test("virtual time: wrong options are refused at once", () => {
     [{ patience: Infinity }, "patience must be a number of milliseconds"],
     [{ seed: 0.5 }, "seed must be a whole number"],
     [{ date: "today" }, "date must be milliseconds since 1970: current value is a text"],
-    [{ maxMS: 5 }, 'there is no option "maxMS": did you mean "maxDuration"?'],
+    [{ maxDuratoin: 5 }, 'there is no option "maxDuratoin": did you mean "maxDuration"?'],
   ];
   for (const [options, message] of cases) {
     assertThrows(() => virtualTime(options as VirtualTimeOptions), Error, message);

@@ -67,13 +67,9 @@ export type { MemoryCache, MemoryCacheOptions } from "./src/cache/memory_cache.t
 export type { CacheOptions } from "./src/cache/cache_options.ts";
 export type { CachedReply, CacheStore } from "./src/cache/cache_store.ts";
 
-export { AgentError, ProviderError, RunError } from "./src/model/errors.ts";
-export type {
-  AgentErrorOptions,
-  ErrorCode,
-  Issue,
-  ProviderErrorOptions,
-} from "./src/model/errors.ts";
+export { ProviderError, RunError } from "./src/model/errors.ts";
+export { AgentError } from "./src/model/result.ts";
+export type { ErrorCode, Issue, ProviderErrorOptions } from "./src/model/errors.ts";
 export type {
   ContentPart,
   FinishReason,
@@ -110,6 +106,7 @@ export type {
 export type { RateReport, RateState } from "./src/model/rate_report.ts";
 export type { Provider, ProviderOptions } from "./src/model/provider.ts";
 export type {
+  AgentErrorOptions,
   Attempt,
   DryRun,
   Failure,

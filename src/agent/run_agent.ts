@@ -1,7 +1,6 @@
 /** Agents made of other agents: any async function, with the calls inside it summed up as its own. */
 import { ChildAbort } from "../async/abort.ts";
-import { AgentError } from "../model/errors.ts";
-import type { Result, Success } from "../model/result.ts";
+import { AgentError, type Result, type Success } from "../model/result.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";

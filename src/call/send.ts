@@ -1,6 +1,7 @@
 import type { Budget } from "../limits/budget.ts";
 import type { Answer as LimitsAnswer } from "../limits/limiter.ts";
-import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
+import { abortCode, ProviderError } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";

@@ -1,8 +1,8 @@
 import type { Waited } from "../limits/permits.ts";
-import type { AgentError } from "../model/errors.ts";
 import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type {
+  AgentError,
   DryRun,
   Failure,
   LimitedBy,

@@ -1,6 +1,5 @@
 /** What happens, in numbers and events: `/metrics` reads it, and whatever else wants to show it can follow it. */
-import type { AgentError } from "../model/errors.ts";
-import type { Result } from "../model/result.ts";
+import type { AgentError, Result } from "../model/result.ts";
 import { Histogram } from "./histogram.ts";
 
 /** How a request asks: for one call, its events, many calls, or by the OpenAI face. */

@@ -1,5 +1,6 @@
 /** How the failures of calls are told to clients: a status, and a sentence that gives nothing of the inside away. */
-import { AgentError, type ErrorCode, type Issue } from "../model/errors.ts";
+import type { ErrorCode, Issue } from "../model/errors.ts";
+import { AgentError } from "../model/result.ts";
 import { Problem } from "./problem.ts";
 
 /** The status of each code, and what is said. The messages of the errors themselves may name models, servers and causes. */

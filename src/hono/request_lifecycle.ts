@@ -1,6 +1,6 @@
 import { type CallContext, currentContext, inContext } from "../call/context.ts";
 import { ChildAbort, onAbort } from "../async/abort.ts";
-import { AgentError } from "../model/errors.ts";
+import { AgentError } from "../model/result.ts";
 import type { Account } from "./principal_quota.ts";
 import { problemOf } from "./public_error.ts";
 import { Problem } from "./problem.ts";

@@ -1,5 +1,4 @@
-import { AgentError, type AgentErrorOptions } from "../model/errors.ts";
-import type { Result } from "../model/result.ts";
+import { AgentError, type AgentErrorOptions, type Result } from "../model/result.ts";
 
 /** An error as it is written: the requests and what they used stand in the result, if they are the same. */
 export type WrittenError = Omit<AgentErrorOptions, "cause"> & {

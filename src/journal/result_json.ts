@@ -1,8 +1,7 @@
 /** Results as text, and back: also those of workflows, which have the results and errors of their parts in them. */
 import { isRecord } from "../model/check_options.ts";
-import { AgentError } from "../model/errors.ts";
 import type { JournalStored } from "../model/journal.ts";
-import type { Attempt, Result, Timing } from "../model/result.ts";
+import { AgentError, type Attempt, type Result, type Timing } from "../model/result.ts";
 import { readError, writeError, type WrittenError } from "./error_json.ts";
 import { readValue, writeValue, type WrittenValue } from "./value_json.ts";
 

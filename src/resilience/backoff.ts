@@ -10,8 +10,8 @@ import {
   share,
   wholeNumber,
 } from "../model/check_options.ts";
-import type { AgentError } from "../model/errors.ts";
-import { LONGEST_RETRY_AFTER } from "../model/retry_after.ts";
+import { LONGEST_RETRY_AFTER } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 
 /** When and how often a call that failed is tried again. */
 export interface RetryOptions {

@@ -1,9 +1,9 @@
 import type { AgentCall } from "../call/options/callable.ts";
 import { currentContext, inContext } from "../call/context.ts";
 import { Trace } from "../call/trace.ts";
-import { AgentError, type ErrorCode } from "../model/errors.ts";
+import type { ErrorCode } from "../model/errors.ts";
 import type { Journal, JournalItem, JournalSession } from "../model/journal.ts";
-import type { Result } from "../model/result.ts";
+import { AgentError, type Result } from "../model/result.ts";
 import { Identities } from "./item_id.ts";
 import type { JournalRunOptions, OnlyOptions } from "./journal_options.ts";
 

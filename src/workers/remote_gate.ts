@@ -4,7 +4,7 @@ import { configuration } from "../call/options/config.ts";
 import type { Gate, Pass } from "../call/outgoing.ts";
 import type { Guard } from "../call/with_retries.ts";
 import type { Outgoing } from "../call/send.ts";
-import { AgentError } from "../model/errors.ts";
+import { AgentError } from "../model/result.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
 import { encodeError } from "./error_codec.ts";
 import type { Asking, Leaving, Passed } from "./messages.ts";

@@ -16,9 +16,8 @@ import { Trace } from "../call/trace.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
 import { checkOptions, positiveMs, type Rules, text } from "../model/check_options.ts";
-import { AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
-import type { Result, ResultBase } from "../model/result.ts";
+import { AgentError, type Result, type ResultBase } from "../model/result.ts";
 
 /** What such a workflow may set. */
 export interface SequenceOptions {

@@ -3,8 +3,7 @@ import type { Callable } from "../call/options/callable.ts";
 import type { CallContext } from "../call/context.ts";
 import type { CallOptions } from "../call/options/options.ts";
 import { Trace } from "../call/trace.ts";
-import type { AgentError } from "../model/errors.ts";
-import type { Result } from "../model/result.ts";
+import type { AgentError, Result } from "../model/result.ts";
 import type { Branch } from "./workflow.ts";
 
 /** Calls a branch with what its `input` makes of the parameters. */

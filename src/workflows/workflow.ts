@@ -4,8 +4,7 @@ import type { CallOptions } from "../call/options/options.ts";
 import type { Schema } from "../output/standard_schema.ts";
 import type { Tool } from "../call/options/tool.ts";
 import type { BudgetOptions } from "../model/budget.ts";
-import type { AgentError } from "../model/errors.ts";
-import type { Result, ResultBase } from "../model/result.ts";
+import type { AgentError, Result, ResultBase } from "../model/result.ts";
 
 /** A branch of a workflow, with what is said about it. */
 export interface Branch<A extends Callable = Callable, Params = never> {

@@ -15,7 +15,7 @@ import {
 import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { AgentError as ErrorClass } from "../../src/model/errors.ts";
+import { AgentError as ErrorClass } from "../../src/model/result.ts";
 import { loadPrices } from "../../src/pricing/prices.ts";
 import * as agents from "../workers/agents.ts";
 import { named } from "../workers/server.ts";

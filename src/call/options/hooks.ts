@@ -1,8 +1,7 @@
 /** Code of the caller's around every call of an agent: to log, to measure, to forbid. */
 import { untilAbort } from "../../async/abort.ts";
 import { callback, checkOptions, type Rule } from "../../model/check_options.ts";
-import type { AgentError } from "../../model/errors.ts";
-import type { Result, Success } from "../../model/result.ts";
+import type { AgentError, Result, Success } from "../../model/result.ts";
 import { configuration } from "./config.ts";
 import type { Trace } from "../trace.ts";
 

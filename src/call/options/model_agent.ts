@@ -1,8 +1,7 @@
 /** An agent that asks a model, as its calls see it, and who is told what they do. */
 import type { Limiter } from "../../limits/limiter.ts";
-import type { AgentError } from "../../model/errors.ts";
 import type { JsonSchema } from "../../model/message.ts";
-import type { ToolCall } from "../../model/result.ts";
+import type { AgentError, ToolCall } from "../../model/result.ts";
 import type { Input } from "../../output/input.ts";
 import type { ModelAgentOptions } from "./options.ts";
 import type { Output } from "../../output/output.ts";

@@ -6,7 +6,8 @@ import {
   type Rule,
   wholeNumber,
 } from "../../model/check_options.ts";
-import { AgentError, type Issue } from "../../model/errors.ts";
+import type { Issue } from "../../model/errors.ts";
+import { AgentError } from "../../model/result.ts";
 import type { Message } from "../../model/message.ts";
 import type { Answer } from "../read_reply.ts";
 import { listed } from "../../output/input.ts";

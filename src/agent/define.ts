@@ -9,7 +9,7 @@ import {
   text,
 } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
-import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
+import { type TotalTimeout, totalTimeout } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { templateSchema } from "./as_tool.ts";
 import type { ModelAgent } from "../call/options/model_agent.ts";
@@ -69,8 +69,12 @@ export interface RunAgentOptions<
 > extends AgentBase {
   /** What it does: any function, async or not. Calls inside it count as its own. */
   readonly run: (params: Params, ctx: RunContext) => Content | Promise<Content>;
-  /** The time the whole may take, in milliseconds. */
-  readonly timeout?: number | TimeoutOptions;
+  /**
+   * The time the whole may take, in milliseconds.
+   *
+   * @default The total that `configure` sets, if any
+   */
+  readonly timeout?: TotalTimeout;
   /**
    * A schema that checks the parameters of each call; what fails it is not run (`invalid_params`). The function gets what the schema makes
    * of them. Of a JSON Schema only the root is checked: the type, and what must be there.
@@ -104,7 +108,7 @@ const RUN_RULES: Rules = {
   name: text,
   description: text,
   run: callback,
-  timeout,
+  timeout: totalTimeout,
   params: schema,
 };
 

@@ -3,7 +3,7 @@ import { checkOptions, text } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
-import { timeout, timeouts } from "../resilience/timeout.ts";
+import { totalOf, totalTimeout } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { asTool, type AsToolOptions } from "./as_tool.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
@@ -24,7 +24,7 @@ import { hooks } from "../call/options/hooks.ts";
 import { elsewhere } from "../call/options/mode.ts";
 import type { PromptPart } from "../call/options/prompt_parts.ts";
 import type { Prompt } from "../call/render_prompt.ts";
-import { callRun, limitOf, type RunAgent } from "./run_agent.ts";
+import { callRun, type RunAgent } from "./run_agent.ts";
 import { type Tool, toolsOf } from "../call/options/tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
@@ -120,7 +120,7 @@ export class DefinedModel extends Defined {
     this.#agent = agent;
     remember(this, {
       parts: () => partsOf(agent),
-      total: ({ timeout }) => timeouts(timeout, agent.timeout, configuration().timeout).total,
+      total: ({ timeout }) => totalOf(timeout, agent.timeout, configuration().timeout),
       model: agent,
     });
   }
@@ -172,7 +172,7 @@ export class DefinedRun extends Defined {
     const { input, ...parts } = agent;
     remember(this, {
       parts: () => ({ ...parts, params: schemaIfTold(() => input?.json()) }),
-      total: ({ timeout }) => limitOf(timeout) ?? limitOf(agent.timeout),
+      total: ({ timeout }) => totalOf(timeout, agent.timeout, configuration().timeout),
     });
   }
 
@@ -189,7 +189,7 @@ export class DefinedRun extends Defined {
   }
 
   override with(overrides: AgentOverrides): Agent {
-    const rules = { name: text, description: text, timeout, hooks };
+    const rules = { name: text, description: text, timeout: totalTimeout, hooks };
     checkOptions(`change the agent "${this.name}"`, overrides, rules);
     return new DefinedRun({ ...this.#agent, ...present(overrides) });
   }
@@ -219,7 +219,12 @@ function present<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
 }
 
-function successOrThrow(result: Result): Success {
+/**
+ * Returns a result that is a success.
+ *
+ * @throws {AgentError} The error of a failure.
+ */
+export function successOrThrow<R extends Result>(result: R): Extract<R, { readonly ok: true }> {
   if (!result.ok) throw result.error;
-  return result;
+  return result as Extract<R, { readonly ok: true }>;
 }

@@ -1,13 +1,14 @@
 /** Agents made of other agents: any async function, with the calls inside it summed up as its own. */
 import { ChildAbort } from "../async/abort.ts";
 import { AgentError, type Result, type Success } from "../model/result.ts";
-import type { TimeoutOptions } from "../resilience/timeout.ts";
+import { totalOf, type TotalTimeout } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
 import type { Input } from "../output/input.ts";
 import { checkedParams } from "../call/check_params.ts";
 import { hooked } from "../call/options/hooks.ts";
 import { runInside } from "../call/run_nested.ts";
+import { configuration } from "../call/options/config.ts";
 import type { AgentBase, CallOptions } from "../call/options/options.ts";
 import { Trace } from "../call/trace.ts";
 
@@ -38,7 +39,7 @@ export interface RunAgent extends AgentBase {
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
   /** The time it may take, in milliseconds. */
-  readonly timeout?: number | TimeoutOptions;
+  readonly timeout?: TotalTimeout;
 }
 
 /** Runs the function and gives the result; a failure is a value. */
@@ -50,8 +51,8 @@ export async function callRun(
   const outer = currentContext();
   const trace = new Trace(agent.name, undefined, outer, options.metadata);
   using child = new ChildAbort(outer.signal, options.signal);
-  const ms = limitOf(options.timeout) ?? limitOf(agent.timeout);
-  child.abortAfter(ms, "it was not finished");
+  const total = totalOf(options.timeout, agent.timeout, configuration().timeout);
+  child.abortAfter(total, "timeout.total passed: it was not finished");
 
   const ctx: RunContext = {
     signal: child.signal,
@@ -80,11 +81,6 @@ export async function callRun(
     return trace.failure(signal.aborted ? trace.error(thrown, signal) : errorOf(thrown, trace));
   };
   return trace.end(await hooked({ agent, params, trace, signal, work }));
-}
-
-/** The limit on a whole that is made of parts. */
-export function limitOf(timeout: number | TimeoutOptions | undefined): number | undefined {
-  return typeof timeout === "object" ? timeout.total ?? timeout.attempt : timeout;
 }
 
 function errorOf(thrown: unknown, trace: Trace): AgentError {

@@ -5,7 +5,7 @@
  * output → hooks → result
  */
 import type { Budget } from "../limits/budget.ts";
-import type { ChildAbort } from "../async/abort.ts";
+import { ChildAbort } from "../async/abort.ts";
 import type { Message, ModelRequest, ToolRequest } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
@@ -175,7 +175,9 @@ class ModelCall {
   #answer(messages: readonly Message[]): Promise<Answer> {
     const [first, ...others] = this.#models;
     const { agent } = this.wanted;
-    if (others.length === 0 && agent.tools === undefined) return this.#ask(first, messages);
+    if (others.length === 0 && agent.tools === undefined) {
+      return this.#ask(first, messages, this.signal);
+    }
     return this.#fallBack({ messages, answers: 0, asked: false });
   }
 
@@ -192,30 +194,55 @@ class ModelCall {
     });
   }
 
-  /** Asks a model until it asks for no more tools. */
+  /** Calls a model until it requests no more tools, no longer than its own time limit allows. */
   #talk(talk: Talk, candidate: Candidate): Promise<Answer> {
-    const { trace, wanted: { agent } } = this;
+    const { trace } = this;
     trace.model = candidate.model;
     trace.beginRound();
-    if (agent.tools === undefined) return this.#ask(candidate, talk.messages);
-    return this.#rounds(talk, candidate);
+    return candidate.ownTotal === undefined
+      ? this.#converse(talk, candidate, this.signal)
+      : this.#converseWithin(candidate.ownTotal, talk, candidate);
   }
 
-  #rounds(talk: Talk, candidate: Candidate): Promise<Answer> {
+  async #converseWithin(ms: number, talk: Talk, candidate: Candidate): Promise<Answer> {
+    using limit = new ChildAbort(this.signal);
+    const { model } = candidate;
+    limit.abortAfter(
+      ms,
+      `timeout.total of the fallback model "${model}" passed: it was not finished`,
+    );
+    try {
+      return await this.#converse(talk, candidate, limit.signal);
+    } catch (thrown) {
+      // As an error of the call, so that the next fallback is tried.
+      throw this.signal.aborted ? thrown : this.trace.error(thrown, limit.signal);
+    }
+  }
+
+  #converse(talk: Talk, candidate: Candidate, signal: AbortSignal): Promise<Answer> {
+    if (this.wanted.agent.tools === undefined) return this.#ask(candidate, talk.messages, signal);
+    return this.#rounds(talk, candidate, signal);
+  }
+
+  #rounds(talk: Talk, candidate: Candidate, signal: AbortSignal): Promise<Answer> {
     const { trace, wanted: { agent, options } } = this;
     const { maxSteps, toolConcurrency } = stepsOf(agent, options);
     return rounds(talk, {
       agent,
       trace,
       maxSteps,
-      ask: (messages) => this.#ask(candidate, messages),
-      use: (requests) => this.#use(requests, toolConcurrency),
+      ask: (messages) => this.#ask(candidate, messages, signal),
+      use: (requests) => this.#use(requests, toolConcurrency, signal),
     });
   }
 
   /** Asks a model once: for an answer that is kept, or shared, or its own. */
-  #ask(candidate: Candidate, messages: readonly Message[]): Promise<Answer> {
-    const { signal, trace, wanted: { agent, options, hooks, config, context, budgets } } = this;
+  #ask(
+    candidate: Candidate,
+    messages: readonly Message[],
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const { trace, wanted: { agent, options, hooks, config, context, budgets } } = this;
     const call: Outgoing = {
       agent,
       provider: candidate.provider,
@@ -252,8 +279,12 @@ class ModelCall {
   }
 
   /** Runs the tools that the model asks for. */
-  #use(requests: readonly ToolRequest[], concurrency: number): Promise<readonly Message[]> {
-    const { signal, trace, wanted: { agent, options, hooks, context, budgets } } = this;
+  #use(
+    requests: readonly ToolRequest[],
+    concurrency: number,
+    signal: AbortSignal,
+  ): Promise<readonly Message[]> {
+    const { trace, wanted: { agent, options, hooks, context, budgets } } = this;
     const priority = options.priority ?? context.priority;
     const collect = (part: Result) => trace.addOfTool(part);
     const inside = { ...context, signal, budgets, priority, collect };

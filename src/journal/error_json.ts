@@ -4,6 +4,8 @@ import { AgentError, type AgentErrorOptions, type Result } from "../model/result
 export type WrittenError = Omit<AgentErrorOptions, "cause"> & {
   /** What happened. */
   readonly message: string;
+  /** The result that the error belongs to, where that is another than the one it is written with. */
+  readonly result?: unknown;
   /** What was thrown below it, where that was code of the caller's. */
   readonly cause?: { readonly name: string; readonly message: string };
 };
@@ -41,7 +43,7 @@ export function writeError(
 
 /** The error that was prepared. */
 export function readError(
-  { message, cause, ...options }: WrittenError,
+  { message, cause, result: _, ...options }: WrittenError,
   of?: Pick<Result, "attempts" | "usage">,
 ): AgentError {
   const { attempts = of?.attempts, usage = of?.usage } = options;

@@ -55,7 +55,7 @@ export function batch<A extends Callable>(
 export function batch(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
   options: CallRunOptions = {},
-): Promise<Result[]> {
+): Promise<(Result | undefined)[]> {
   // The promise that is tracked is the one the caller gets: a scope must know whether it is awaited.
   return track(collect(calls, options));
 }

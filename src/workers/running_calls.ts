@@ -93,10 +93,8 @@ export class Calls {
 }
 
 function settled(agent: Callable, order: Order, options: CallOptions): Promise<Result> {
-  const { params, asks, tellsMore } = order;
-  if (!tellsMore) return agent.settle(asks ? new Asked(params as Prompt) : params, options);
-  const workflow = agent as Callable & { call: Callable["settle"] };
-  return workflow.call(params, options);
+  const { params, asks } = order;
+  return agent.settle(asks ? new Asked(params as Prompt) : params, options);
 }
 
 /** The result of a call whose answer cannot be handed back. What it used is not forgotten. */

@@ -5,15 +5,14 @@ import { budget } from "../model/budget.ts";
 import {
   callback,
   checkOptions,
-  dollars,
   flag,
   isRecord,
   positiveInteger,
-  positiveMs,
   refuse,
   type Rules,
   text,
 } from "../model/check_options.ts";
+import { totalTimeout } from "../resilience/timeout.ts";
 import { Parallel } from "./parallel.ts";
 import type { Branches, ParallelOptions, Workflow, WorkflowParams } from "./workflow.ts";
 
@@ -36,9 +35,8 @@ const RULES: Rules = {
   params: (doing, name, value) => void inputOf(doing, name, value as Schema),
   failFast: flag,
   concurrency: positiveInteger,
-  timeout: positiveMs,
+  timeout: totalTimeout,
   budget,
-  maxCost: dollars,
   aggregate: callback,
 };
 
@@ -70,7 +68,7 @@ const RULES: Rules = {
  */
 export function defineParallel<const B extends Branches, Content>(
   options: ParallelOptions<B, Content> & Required<Pick<ParallelOptions<B, Content>, "aggregate">>,
-): Workflow<WorkflowParams<B>, B, Content | undefined>;
+): Workflow<WorkflowParams<B>, B, Content>;
 /** Defines a workflow whose content is that of its branches, by name. */
 export function defineParallel<const B extends Branches>(
   options: Omit<ParallelOptions<B>, "aggregate">,

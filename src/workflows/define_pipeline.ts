@@ -73,8 +73,8 @@ const RULES = {
  *     { agent: Polish, params: (draft, [{ topic }]) => ({ draft, reader: `friends of ${topic}` }) },
  *   ],
  * });
- * const { ok, content, steps } = await Article.call({ topic: "fish" });
- * console.log(ok, content, steps.length); // true a text 2
+ * const { content, steps } = await Article.call({ topic: "fish" });
+ * console.log(content, steps.length); // a text 2
  * ```
  */
 export function definePipeline<P, X1, C1>(

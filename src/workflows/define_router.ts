@@ -1,3 +1,4 @@
+import { messageOf } from "../model/errors.ts";
 import { mergedSchema } from "../agent/as_tool.ts";
 import {
   type Callable,
@@ -16,8 +17,9 @@ import {
 import {
   Sequence,
   SEQUENCE_RULES,
+  type SequenceFailure,
   type SequenceOptions,
-  type SequenceResult,
+  type SequenceSuccess,
   type SequenceWorkflow,
 } from "./sequence.ts";
 import type { AgentOf } from "./workflow.ts";
@@ -40,11 +42,14 @@ export type RouterParams<T> =
     ? P
     : never;
 
-/** How a route ended. */
-export type RouterResult<Content = unknown> = SequenceResult<Content> & {
-  /** The name of the route that was taken, or `default`; absent if it did not come to that. */
-  readonly route?: string;
-};
+/** A router whose target succeeded. */
+export interface RouterSuccess<Content = unknown> extends SequenceSuccess<Content> {
+  /** The name of the route that was taken, or `default`. */
+  readonly route: string;
+}
+
+/** How a router ended: a union on `ok`. On failure `route` is absent if none was chosen. */
+export type RouterResult<Content = unknown> = RouterSuccess<Content> | SequenceFailure;
 
 /** One call that decides, and one to whom it decides for. It can stand in a batch and in another workflow. */
 export type Router<Params = unknown, Content = unknown> = SequenceWorkflow<
@@ -164,10 +169,13 @@ export function defineRouter(options: RouterOptions): Router {
       try {
         if (pick !== undefined) answer = pick(content as never);
       } catch (cause) {
-        throw trace.make(`Cannot finish the workflow "${name}" as its pick threw: see the cause`, {
-          code: "tool",
-          cause,
-        });
+        throw trace.make(
+          `Cannot finish the workflow "${name}" as its pick threw: ${messageOf(cause)}`,
+          {
+            code: "tool",
+            cause,
+          },
+        );
       }
       const key = keyIn(answer, Object.keys(routes));
       const to = key === undefined ? otherwise : routes[key];

@@ -35,7 +35,8 @@ export interface Configuration {
   /** The model of agents that name none. */
   readonly model?: string;
   /**
-   * Time limits in milliseconds; a number is the limit of each attempt.
+   * Time limits of each call, in milliseconds. A number is the total, retries and all. The total is
+   * also that of agents made of others and of workflows, where they set none themselves.
    *
    * @default {{ attempt: 300_000 }}
    */

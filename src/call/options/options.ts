@@ -31,7 +31,14 @@ import { type Tool, tools } from "./tool.ts";
 export interface SharedOptions extends ModelSettings {
   /** The model to ask. */
   readonly model?: string;
-  /** Time limits in milliseconds; a number is the limit of each attempt. */
+  /**
+   * Time limits in milliseconds. A number is the total: retries, fallbacks, tools and all. What is
+   * set on the call, on the agent and by `configure` is merged field by field, the call first, so a
+   * call's `timeout: 5_000` keeps the agent's `{ attempt: 1_000 }`.
+   *
+   * A workflow takes `total` as its own and passes the other limits on to the calls inside. An
+   * agent made of others takes `total` and ignores the rest.
+   */
   readonly timeout?: number | TimeoutOptions;
   /** How often, and when, a failed attempt is repeated; 0 sends exactly one request. */
   readonly retries?: number | RetryOptions;
@@ -85,7 +92,11 @@ export interface FallbackModel extends ModelSettings {
   readonly provider?: Provider;
   /** Its own retries. */
   readonly retries?: number | RetryOptions;
-  /** Its time limits in milliseconds; `total` stays that of the call. */
+  /**
+   * Its time limits in milliseconds, merged over those of the call. A number, or `total`, limits
+   * this model, with all its retries; the next fallback is tried then. The total of the call limits
+   * all models together, as ever.
+   */
   readonly timeout?: number | TimeoutOptions;
 }
 

@@ -1,7 +1,7 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { currentContext } from "../../call/context.ts";
 import { configuration } from "../../call/options/config.ts";
-import type { Result } from "../../model/result.ts";
+import { AgentError, type Result } from "../../model/result.ts";
 import { NO_USAGE } from "../../model/usage.ts";
 import type { ResultStream } from "../../run/stream.ts";
 import { stream } from "../../run/stream.ts";
@@ -81,7 +81,7 @@ export class BatchRun {
     const { id = `${this.id}-${index}` } = this.#calls[index]!;
     this.#calls[index] = undefined;
     // What is summed up is all that is needed of it later.
-    this.#results.push({ ...result, content: undefined, toolCalls: [], children: [] } as Result);
+    this.#results.push(withoutContent(result));
     return { index, json: itemJson(index, id, result) };
   }
 }
@@ -96,6 +96,17 @@ function callable({ agent }: BatchCall, { account, id }: Exchange): Callable {
       return await agent.settle(id, params, options);
     },
   };
+}
+
+/** What of a result is summed up: neither its content nor that of its parts. */
+function withoutContent(result: Result): Result {
+  const { agent, usage, attempts, startedAt, durationMs, timing, model, cost, cached } = result;
+  const { replayed, usedFallback } = result;
+  const base = { agent, usage, attempts, startedAt, durationMs, timing, model, cost, cached };
+  const bare = { ...base, replayed, usedFallback, toolCalls: [], children: [], content: undefined };
+  if (result.ok) return { ...bare, ok: true, finishReason: result.finishReason };
+  const { message, code } = result.error;
+  return { ...bare, ok: false, error: new AgentError(message, { code, agent }) };
 }
 
 function itemJson(index: number, id: string, result: Result): string {

@@ -145,12 +145,15 @@ export type {
   RouterOptions,
   RouterParams,
   RouterResult,
+  RouterSuccess,
   Target,
   TargetParams,
 } from "./src/workflows/define_router.ts";
 export type {
+  SequenceFailure,
   SequenceOptions,
   SequenceResult,
+  SequenceSuccess,
   SequenceWorkflow,
 } from "./src/workflows/sequence.ts";
 export type { ProgressReport } from "./src/run/progress.ts";
@@ -172,12 +175,14 @@ export type {
   ParallelOptions,
   ParamsOfBranch,
   Workflow,
+  WorkflowFailure,
   WorkflowParams,
   WorkflowResult,
+  WorkflowSuccess,
 } from "./src/workflows/workflow.ts";
 
 export type { HedgeOptions } from "./src/resilience/hedge_options.ts";
 export type { RetryOptions } from "./src/resilience/backoff.ts";
 export type { CircuitBreakerOptions } from "./src/resilience/circuit_breaker.ts";
-export type { TimeoutOptions } from "./src/resilience/timeout.ts";
+export type { TimeoutOptions, TotalTimeout } from "./src/resilience/timeout.ts";
 export type { Price, Prices } from "./src/pricing/prices.ts";

@@ -1,5 +1,6 @@
 /** Agents made of other agents: any async function, with the calls inside it summed up as its own. */
 import { ChildAbort } from "../async/abort.ts";
+import { messageOf, RunError } from "../model/errors.ts";
 import { AgentError, type Result, type Success } from "../model/result.ts";
 import { totalOf, type TotalTimeout } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
@@ -84,25 +85,20 @@ export async function callRun(
 }
 
 function errorOf(thrown: unknown, trace: Trace): AgentError {
-  if (thrown instanceof AgentError) {
+  // A batch or stream inside that a call's failure ended fails like that call.
+  const part = thrown instanceof RunError ? thrown.cause : thrown;
+  if (part instanceof AgentError) {
     // It is the call's own: they share this list.
-    if (thrown.attempts === trace.attempts) return thrown;
+    if (part.attempts === trace.attempts) return part;
     // The part's error says what happened; this one says in which whole, and what the whole used.
+    const { code, status, retryAfterMs, retryable, issues, text } = part;
     return trace.make(
-      `Cannot finish the call of "${trace.agent}" as a part of it failed: ${thrown.message}`,
-      {
-        code: thrown.code,
-        status: thrown.status,
-        retryAfterMs: thrown.retryAfterMs,
-        retryable: thrown.retryable,
-        issues: thrown.issues,
-        text: thrown.text,
-        cause: thrown,
-      },
+      `Cannot finish the call of "${trace.agent}" as a part of it failed: ${part.message}`,
+      { code, status, retryAfterMs, retryable, issues, text, cause: thrown },
     );
   }
-  return trace.make(`Cannot finish the call of "${trace.agent}" as its run threw: see the cause`, {
-    code: "tool",
-    cause: thrown,
-  });
+  return trace.make(
+    `Cannot finish the call of "${trace.agent}" as its run threw: ${messageOf(thrown)}`,
+    { code: "tool", cause: thrown },
+  );
 }

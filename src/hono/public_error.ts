@@ -1,5 +1,5 @@
 /** How the failures of calls are told to clients: a status, and a sentence that gives nothing of the inside away. */
-import type { ErrorCode, Issue } from "../model/errors.ts";
+import { type ErrorCode, type Issue, RunError } from "../model/errors.ts";
 import { AgentError } from "../model/result.ts";
 import { Problem } from "./problem.ts";
 
@@ -56,6 +56,7 @@ export function failureProblem(error: AgentError): Problem {
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof AgentError) return failureProblem(thrown);
+  if (thrown instanceof RunError && thrown.cause !== undefined) return problemOf(thrown.cause);
   return new Problem(500, "internal", "The server failed to answer: its log tells more", {
     cause: thrown,
   });

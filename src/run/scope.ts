@@ -22,6 +22,7 @@ import { ChildAbort } from "../async/abort.ts";
 import { abortSignal, callback, checkOptions, positiveMs } from "../model/check_options.ts";
 import { RunError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
+import { endEarly } from "./end_early.ts";
 import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
 import { Started } from "./observed_promise.ts";
 
@@ -65,8 +66,9 @@ export interface Scope {
  * @returns What `fn` returns, after everything it started has ended.
  * @throws {TypeError} If an option is wrong.
  * @throws {RangeError} If a number is out of range.
- * @throws {RunError} If calls that nobody awaited failed; they are its `errors`.
- * @throws What `fn` throws, or the reason of the signal or the deadline.
+ * @throws {RunError} If the signal aborts or the deadline passes, which is its `cause` then; or if calls that nobody
+ * awaited failed: they are its `errors`.
+ * @throws What `fn` throws, as it is.
  *
  * @example
  * ```ts
@@ -172,6 +174,10 @@ class ActiveScope implements Scope, TrackingScope {
       await abort.race(this.#nothingLeft());
       this.#reportUnheard();
       return value;
+    } catch (error) {
+      const { aborted, reason } = abort.signal;
+      if (!aborted || error !== reason) throw error;
+      throw endEarly({ name: "the scope", why: "it was aborted", cause: reason });
     } finally {
       // Whatever is started in here from now on is too late, and whatever still runs ends.
       abort.abort(new DOMException("The scope has ended", "AbortError"));

@@ -90,7 +90,7 @@ export class Call implements ModeCall {
     const ms = this.#definition?.total(this.options);
     this.#abort.abortAfter(
       ms && ms + LATE_MS,
-      `timeout.total of ${ms} ms passed: its worker had not ended the call`,
+      `timeout.total passed: it was not finished within ${ms} ms, and its worker did not end it`,
     );
   }
 

@@ -28,11 +28,13 @@ function paced(...pieces: [ms: number, text: string | undefined][]): Provider {
 }
 const onDelta = () => {};
 
-Deno.test("timeout: a number limits each attempt, even if the provider does not listen", async () => {
+Deno.test("timeout: attempt limits each attempt, even if the provider does not listen", async () => {
   using time = fakeTime();
   const provider = deaf();
   const retries = { max: 1, base: 100, jitter: 0 };
-  const call = errorOf(defineAgent({ ...base, provider, timeout: 1000, retries }).call({}));
+  const call = errorOf(
+    defineAgent({ ...base, provider, timeout: { attempt: 1000 }, retries }).call({}),
+  );
   await time.tick(999);
   assertEquals(provider.signals.map((s) => s.aborted), [false]);
   await time.tick(1);
@@ -47,7 +49,7 @@ Deno.test("timeout: a number limits each attempt, even if the provider does not 
   ]);
   assertEquals(
     error.message,
-    'Cannot finish the call of "a" as there was no answer within 1000 ms',
+    'Cannot finish the call of "a" as timeout.attempt passed: there was no answer within 1000 ms',
   );
 });
 
@@ -55,7 +57,7 @@ Deno.test("timeout: an attempt that times out is repeated, each with its own tim
   using time = fakeTime();
   const provider = scripted(["late", "in time"], { latency: () => provider.calls > 1 ? 5 : 500 });
   const retries = { max: 1, base: 0 };
-  const call = defineAgent({ ...base, provider, timeout: 100, retries }).call({});
+  const call = defineAgent({ ...base, provider, timeout: { attempt: 100 }, retries }).call({});
   await time.tick(200);
   assertEquals((await call).content, "in time");
 });
@@ -73,7 +75,7 @@ Deno.test("timeout: total limits attempts and waits together, and ends both at o
   assertEquals([error.code, error.retryable], ["timeout", false]);
   assertEquals(
     error.message,
-    'Cannot finish the call of "a" as it was not finished within 1000 ms',
+    'Cannot finish the call of "a" as timeout.total passed: it was not finished within 1000 ms',
   );
   await time.tick(100_000);
   assertEquals(provider.calls, calls);
@@ -102,7 +104,8 @@ Deno.test("timeout: limits of call, agent and configure are merged one by one", 
   const A = defineAgent({ ...base, provider: deaf(), timeout: { attempt: 200 }, retries: 0 });
   const cases: [timeout: Parameters<typeof A.call>[1], ms: number, message: string][] = [
     [{}, 200, "no answer within 200 ms"],
-    [{ timeout: 100 }, 100, "no answer within 100 ms"],
+    [{ timeout: 100 }, 100, "not finished within 100 ms"],
+    [{ timeout: 900 }, 200, "no answer within 200 ms"],
     [{ timeout: { attempt: 900 } }, 500, "not finished within 500 ms"],
     [{ timeout: { attempt: undefined } }, 200, "no answer within 200 ms"],
   ];

@@ -181,10 +181,10 @@ Deno.test("a budget counts what is in flight: branches that run together reserve
   withPrice(async () => {
     const { agent, provider } = dear();
     // From here on it is known what an answer takes.
-    await agent.call({ t: "" });
+    await agent.call({ t: "some words" });
     const branches = { a: agent, b: agent, c: agent, d: agent };
     const Flow = defineParallel({ name: "w", budget: { cost: 3 }, branches });
-    const result = await Flow.settle({ t: "" });
+    const result = await Flow.settle({ t: "some words" });
     assertEquals([provider.calls, provider.peakInFlight], [1 + 3, 3]);
     assertEquals([result.cost?.total, result.errors.d?.code], [3, "budget"]);
   }));

@@ -71,7 +71,7 @@ Deno.test("route: the name is found as models write it", async () => {
     ["toString", undefined],
   ];
   for (const [q, route] of cases) {
-    const result = await (R as ReturnType<typeof route0>).call({ q });
+    const result = await (R as ReturnType<typeof route0>).settle({ q });
     assertEquals(result.route, route, q);
     if (route !== undefined) continue;
     const { code, message, text } = result.error!;

@@ -1,4 +1,10 @@
-import { type BudgetOptions, type CallOptions, type Result, stream } from "../../../mod.ts";
+import {
+  type BudgetOptions,
+  type CallOptions,
+  type Result,
+  type RunError,
+  stream,
+} from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
 import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
@@ -143,8 +149,9 @@ export async function runRows(
       }
     }
   } catch (error) {
+    const { cause } = error as RunError;
     // The abort is ours: what was in flight did not end within its time.
-    if (!interrupt.abort.aborted || error !== interrupt.abort.reason) throw error;
+    if (!interrupt.abort.aborted || cause !== interrupt.abort.reason) throw cause ?? error;
   } finally {
     // What waits for a row that does not come any more is written nevertheless.
     for (const line of order?.rest() ?? []) await output.add(line);

@@ -10,18 +10,18 @@ export interface EndEarlyOptions {
   readonly cause: unknown;
   /** Everything that was thrown. */
   readonly errors?: readonly unknown[];
-  /** What was finished, by input index. */
+  /** What was finished, by input index; absent where the results were given out before. */
   readonly results?: readonly unknown[];
 }
 
 /** Creates the error of a run that ended early; its message names what ended it. */
 export function endEarly(
-  { name, why, cause, errors = [cause], results = [] }: EndEarlyOptions,
+  { name, why, cause, errors = [cause], results }: EndEarlyOptions,
 ): RunError {
-  const advice = results.length > 0 ? ": see `results` for what is done" : "";
+  const advice = results === undefined ? "" : ": see `results` for what is done";
   return new RunError(`Cannot finish ${name} as ${reasonOf(cause, why)}${advice}`, {
     errors,
-    results,
+    results: results ?? [],
     cause,
   });
 }

@@ -2,7 +2,7 @@ import {
   type BudgetOptions,
   type CallOptions,
   type Result,
-  type RunError,
+  RunError,
   stream,
 } from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
@@ -149,9 +149,10 @@ export async function runRows(
       }
     }
   } catch (error) {
-    const { cause } = error as RunError;
+    // What ended the run; or what was thrown here, such as by a write.
+    const cause = error instanceof RunError ? error.cause : error;
     // The abort is ours: what was in flight did not end within its time.
-    if (!interrupt.abort.aborted || cause !== interrupt.abort.reason) throw cause ?? error;
+    if (!interrupt.abort.aborted || cause !== interrupt.abort.reason) throw cause;
   } finally {
     // What waits for a row that does not come any more is written nevertheless.
     for (const line of order?.rest() ?? []) await output.add(line);

@@ -1,7 +1,7 @@
 import { delay } from "@std/async/delay";
 import { ChildAbort } from "../async/abort.ts";
 import type { AgentError, ErrorCode } from "../model/errors.ts";
-import { LONGEST_TIMER } from "../async/timer.ts";
+import { MAX_TIMER_DELAY } from "../async/timer.ts";
 import { backoffDelay, type RetryPolicy } from "./backoff.ts";
 
 /** What {@linkcode retry} needs beside the policy. */
@@ -55,7 +55,7 @@ export async function retryAfter<T>(
     const began = performance.now();
     try {
       using child = new ChildAbort(hooks.signal);
-      await delay(Math.min(ms, LONGEST_TIMER), { signal: child.signal });
+      await delay(Math.min(ms, MAX_TIMER_DELAY), { signal: child.signal });
     } finally {
       hooks.onWaited?.(performance.now() - began);
     }

@@ -141,7 +141,8 @@ export class ChildAbort extends Followers implements Disposable, Follower, Timer
   /** Aborts the signal and rejects a pending {@linkcode ChildAbort.race}. */
   abort(reason: unknown): void {
     this[Symbol.dispose]();
-    // The race goes first: it must reject with this reason, not with an error that the abort causes.
+    // The race goes first: it must reject with this reason, not with an error that the abort
+    // causes.
     this.#reject?.(reason);
     if (this.signal.aborted) return;
     this.#controller.abort(reason);
@@ -175,7 +176,10 @@ export class ChildAbort extends Followers implements Disposable, Follower, Timer
     if (this.signal.aborted) callback(this.signal.reason);
   }
 
-  /** Settles as the work does, or rejects with the reason when the signal aborts. One race at a time. */
+  /**
+   * Settles as the work does, or rejects with the reason when the signal aborts. One race at a
+   * time.
+   */
   race<T>(work: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       work.then(resolve, reject);

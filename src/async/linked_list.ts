@@ -1,4 +1,6 @@
-/** An item of a {@linkcode LinkedList}. It carries the links itself, so adding it allocates nothing. */
+/**
+ * An item of a {@linkcode LinkedList}. It carries the links itself, so adding it allocates nothing.
+ */
 export interface ListItem<Item> {
   /** The item before it. */
   previous: Item | undefined;

@@ -6,7 +6,9 @@
  */
 import { LinkedList, type ListItem } from "./linked_list.ts";
 
-/** The maximum delay of a runtime timer, in milliseconds. A timer with a longer delay fires at once. */
+/**
+ * The maximum delay of a runtime timer, in milliseconds. A timer with a longer delay fires at once.
+ */
 export const MAX_TIMER_DELAY = 2 ** 31 - 1;
 
 /** What a {@linkcode Timer} notifies. */

@@ -12,7 +12,8 @@ import {
  * Options of `hedge`: when a second request is sent for a late answer. Either after a fixed delay,
  * or when the answer is among the slowest.
  *
- * @see {@link https://research.google/pubs/the-tail-at-scale/} "The Tail at Scale" (Dean and Barroso, 2013)
+ * @see "The Tail at Scale" by Dean and Barroso (2013):
+ * {@link https://research.google/pubs/the-tail-at-scale/}
  */
 export type HedgeOptions =
   | {

@@ -209,7 +209,7 @@ export function defineAgent(
     paramsSchema: () => checks?.json() ?? (template && templateSchema(template.names)),
     output: output === undefined ? undefined : outputOf(name, output),
     tools: toolsOf(tools),
-    seen: {},
+    tokenAverages: {},
     limiter: settings.limits === undefined ? undefined : limiterFor(settings.limits),
   };
   return new DefinedModel(doing, agent);

@@ -12,7 +12,7 @@ import type { CallHooks, ModelAgent } from "../call/options/model_agent.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
 import { currentContext, inContext, track } from "../call/context.ts";
-import { remember, schemaIfTold } from "./definition.ts";
+import { remember, schemaIfKnown } from "./definition.ts";
 import {
   type AgentBase,
   type AgentOverrides,
@@ -21,10 +21,10 @@ import {
   OVERRIDE_RULES,
 } from "../call/options/options.ts";
 import { hooks } from "../call/options/hooks.ts";
-import { elsewhere } from "../call/options/mode.ts";
+import { remoteMode } from "../call/options/mode.ts";
 import type { PromptPart } from "../call/options/prompt_parts.ts";
 import type { Prompt } from "../call/render_prompt.ts";
-import { callRun, limitOf, type RunAgent } from "./run_agent.ts";
+import { callRun, totalTimeout, type RunAgent } from "./run_agent.ts";
 import { type Tool, toolsOf } from "../call/options/tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
@@ -63,7 +63,7 @@ abstract class Defined implements Agent {
     const prompt: Prompt = typeof message === "string"
       ? message
       : [{ role: "user", content: message }];
-    return track(this.#start(new Asked(prompt), options).then(successOrThrow));
+    return track(this.#start(new PromptOverride(prompt), options).then(successOrThrow));
   }
 
   stream(params: unknown, options: CallOptions = {}): AgentStream {
@@ -85,7 +85,7 @@ abstract class Defined implements Agent {
     } catch (error) {
       return Promise.reject(error);
     }
-    const mode = elsewhere();
+    const mode = remoteMode();
     if (mode !== undefined) return mode.settle({ agent: this, params, options });
     return this.#run(params, options);
   }
@@ -103,7 +103,7 @@ abstract class Defined implements Agent {
 const NO_OPTIONS: CallOptions = Object.freeze({});
 
 /** What `ask` hands down in the place of parameters. */
-export class Asked {
+export class PromptOverride {
   /** With what stands in the place of the prompt. */
   constructor(readonly prompt: Prompt) {}
 }
@@ -130,7 +130,7 @@ export class DefinedModel extends Defined {
     options: CallOptions,
     hooks?: CallHooks,
   ): Promise<Result> {
-    if (!(params instanceof Asked)) return callModel(this.#agent, params, options, hooks);
+    if (!(params instanceof PromptOverride)) return callModel(this.#agent, params, options, hooks);
     const { prompt } = params;
     const agent = { ...this.#agent, render: () => prompt, input: undefined };
     return callModel(agent, prompt, options, hooks);
@@ -171,13 +171,13 @@ export class DefinedRun extends Defined {
     this.#agent = agent;
     const { input, ...parts } = agent;
     remember(this, {
-      parts: () => ({ ...parts, params: schemaIfTold(() => input?.json()) }),
-      total: ({ timeout }) => limitOf(timeout) ?? limitOf(agent.timeout),
+      parts: () => ({ ...parts, params: schemaIfKnown(() => input?.json()) }),
+      total: ({ timeout }) => totalTimeout(timeout) ?? totalTimeout(agent.timeout),
     });
   }
 
   protected override run(params: unknown, options: CallOptions): Promise<Result> {
-    if (params instanceof Asked) {
+    if (params instanceof PromptOverride) {
       throw new TypeError(`Cannot ask "${this.name}" as it has no prompt: use call`);
     }
     refuseDryRun(this.name, options);
@@ -209,9 +209,9 @@ export function refuseDryRun(name: string, { dryRun }: CallOptions): void {
 
 /** What an agent was defined with. */
 function partsOf(
-  { render: _, seen: __, limiter: ___, input: ____, output, paramsSchema, ...parts }: ModelAgent,
+  { render: _, tokenAverages: __, limiter: ___, input: ____, output, paramsSchema, ...parts }: ModelAgent,
 ): Record<string, unknown> {
-  return { ...parts, output: output?.schema, params: schemaIfTold(paramsSchema) };
+  return { ...parts, output: output?.schema, params: schemaIfKnown(paramsSchema) };
 }
 
 /** The options that are there: one that is `undefined` counts as absent. */

@@ -14,7 +14,7 @@ import type { Outgoing } from "./send.ts";
 /** What an attempt holds. */
 export class Admission {
   /** Tells the breaker how it ended. */
-  tell: ReturnType<Breaker["enter"]> | undefined;
+  report: ReturnType<Breaker["enter"]> | undefined;
   readonly #call: Outgoing;
   readonly #permits: Permits;
   readonly #estimate: number;
@@ -63,7 +63,7 @@ export class Admission {
 
   #goOut(now: number): void {
     try {
-      this.tell = this.#call.enter?.();
+      this.report = this.#call.enter?.();
     } catch (error) {
       this.#permits.release();
       throw error;
@@ -176,30 +176,30 @@ function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
 }
 
 /** What an attempt will use, about. */
-export function usageExpected(call: Outgoing): Usage {
+export function estimatedUsage(call: Outgoing): Usage {
   return call.expected ?? expectedUsage(call, estimateTokens(call.request.messages));
 }
 
 /** Answers are mostly as long as those before, and an agent's language has mostly as many tokens to a character. */
-function expectedUsage({ request, agent: { seen } }: Outgoing, estimate: number): Usage {
+function expectedUsage({ request, agent: { tokenAverages: seen } }: Outgoing, estimate: number): Usage {
   const outputTokens = seen.outputTokens ??
     Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS);
   return plainUsage(inputTokensOf(seen, estimate), Math.ceil(outputTokens));
 }
 
 /** What an answer will have used of which so many characters have come: a token is about four of them. */
-export function usageSoFar({ request, agent: { seen } }: Outgoing, characters: number): Usage {
+export function estimatedUsageSoFar({ request, agent: { tokenAverages: seen } }: Outgoing, characters: number): Usage {
   const inputTokens = inputTokensOf(seen, estimateTokens(request.messages));
   return plainUsage(inputTokens, Math.ceil(characters / 4));
 }
 
-function inputTokensOf({ perEstimate = 1 }: Outgoing["agent"]["seen"], estimate: number): number {
+function inputTokensOf({ perEstimate = 1 }: Outgoing["agent"]["tokenAverages"], estimate: number): number {
   return Math.ceil(estimate * perEstimate);
 }
 
 /** What an answer tells of those to come. */
 function learn(
-  { agent: { seen } }: Outgoing,
+  { agent: { tokenAverages: seen } }: Outgoing,
   estimate: number,
   { inputTokens, outputTokens }: Usage,
 ): void {

@@ -12,20 +12,20 @@ import { withFallbacks } from "../resilience/fallback.ts";
 import { needPrices } from "../pricing/need_prices.ts";
 import { loadPrices } from "../pricing/prices.ts";
 import type { Answer } from "./read_reply.ts";
-import { cached, type Sharing, sharingOf } from "./with_cache.ts";
-import { limitOf, NEVER } from "./call_signal.ts";
+import { withCache, type Sharing, sharingOf } from "./with_cache.ts";
+import { callSignal, NEVER_ABORTED } from "./call_signal.ts";
 import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
 import { type Configuration, configuration } from "./options/config.ts";
 import { budgetsOf, type CallContext, currentContext } from "./context.ts";
-import { hasHooks, hooked } from "./options/hooks.ts";
+import { hasHooks, withHooks } from "./options/hooks.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
-import { messagesOf } from "./render_prompt.ts";
-import { repaired, repairsOf } from "./options/repair.ts";
-import { retried } from "./with_retries.ts";
-import { rounds, stepsOf, type Talk } from "./tool_loop.ts";
+import { renderPrompt } from "./render_prompt.ts";
+import { withRepair, maxRepairs } from "./options/repair.ts";
+import { withRetries } from "./with_retries.ts";
+import { runToolLoop, stepsOf, type Conversation } from "./tool_loop.ts";
 import type { Outgoing } from "./send.ts";
-import { useTools } from "./run_tools.ts";
+import { runTools } from "./run_tools.ts";
 import { Trace } from "./trace.ts";
 
 /**
@@ -75,8 +75,8 @@ function begin(wanted: Wanted, models: Candidates): Promise<Result> {
   // Begun here, waited for when there is something to price.
   void loadPrices(models[0].model, config.prices);
   const told = !options.dryRun && hasHooks(agent);
-  const limit = limitOf(models[0], options, context, told);
-  const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER;
+  const limit = callSignal(models[0], options, context, told);
+  const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER_ABORTED;
   const call = new ModelCall(wanted, models, signal);
   return limit === undefined ? call.settle() : within(limit, call, told);
 }
@@ -86,7 +86,7 @@ async function within(limit: ChildAbort, call: ModelCall, told: boolean): Promis
   using _ = limit;
   if (!told) return await call.settle();
   const { trace, signal, wanted: { agent, params } } = call;
-  return trace.end(await hooked({ agent, params, trace, signal, work: () => call.result() }));
+  return trace.end(await withHooks({ agent, params, trace, signal, work: () => call.result() }));
 }
 
 /** A call under way. Each of its steps is a method, and one that has nothing to do costs nothing. */
@@ -114,7 +114,7 @@ class ModelCall {
     const { agent, params, options } = this.wanted;
     try {
       this.signal.throwIfAborted();
-      const messages = messagesOf(agent, params, options, this);
+      const messages = renderPrompt(agent, params, options, this);
       if (messages instanceof Promise || options.dryRun) return this.#resultLater(messages, last);
       // Promises by hand: an `async` function keeps three times as much in memory while it waits, and all that are in flight wait here.
       return this.#answer(messages).then(
@@ -176,14 +176,14 @@ class ModelCall {
     const [first, ...others] = this.#models;
     const { agent } = this.wanted;
     if (others.length === 0 && agent.tools === undefined) return this.#ask(first, messages);
-    return this.#fallBack({ messages, answers: 0, asked: false });
+    return this.#fallBack({ messages, answers: 0, requested: false });
   }
 
-  #fallBack(talk: Talk): Promise<Answer> {
+  #fallBack(talk: Conversation): Promise<Answer> {
     const { trace, signal, wanted: { hooks } } = this;
     return withFallbacks(this.#models, (candidate) => this.#talk(talk, candidate), {
       // Who was handed the beginning of an answer must not be handed another one behind it.
-      mayGoOn: () => !trace.handedOn && !signal.aborted,
+      mayGoOn: () => !trace.emitted && !signal.aborted,
       onFallback({ model }, error) {
         trace.usedFallback = true;
         hooks.onFallback?.(model, error);
@@ -193,7 +193,7 @@ class ModelCall {
   }
 
   /** Asks a model until it asks for no more tools. */
-  #talk(talk: Talk, candidate: Candidate): Promise<Answer> {
+  #talk(talk: Conversation, candidate: Candidate): Promise<Answer> {
     const { trace, wanted: { agent } } = this;
     trace.model = candidate.model;
     trace.beginRound();
@@ -201,15 +201,15 @@ class ModelCall {
     return this.#rounds(talk, candidate);
   }
 
-  #rounds(talk: Talk, candidate: Candidate): Promise<Answer> {
+  #rounds(talk: Conversation, candidate: Candidate): Promise<Answer> {
     const { trace, wanted: { agent, options } } = this;
     const { maxSteps, toolConcurrency } = stepsOf(agent, options);
-    return rounds(talk, {
+    return runToolLoop(talk, {
       agent,
       trace,
       maxSteps,
-      ask: (messages) => this.#ask(candidate, messages),
-      use: (requests) => this.#use(requests, toolConcurrency),
+      requestAnswer: (messages) => this.#ask(candidate, messages),
+      runTools: (requests) => this.#use(requests, toolConcurrency),
     });
   }
 
@@ -234,21 +234,21 @@ class ModelCall {
   }
 
   #share(call: Outgoing, candidate: Candidate, sharing: Sharing): Promise<Answer> {
-    return cached(call, sharing, () => this.#send(call, candidate));
+    return withCache(call, sharing, () => this.#send(call, candidate));
   }
 
   #send(call: Outgoing, candidate: Candidate): Promise<Answer> {
     // A text always fits.
     return call.agent.output === undefined
-      ? retried(call, candidate)
+      ? withRetries(call, candidate)
       : this.#repair(call, candidate);
   }
 
   /** Asks again if the answer does not fit its schema. */
   #repair(call: Outgoing, candidate: Candidate): Promise<Answer> {
     const { agent, options, config } = this.wanted;
-    const max = repairsOf(options.repair ?? agent.repair ?? config.repair);
-    return repaired(call, max, (call) => retried(call, candidate));
+    const max = maxRepairs(options.repair ?? agent.repair ?? config.repair);
+    return withRepair(call, max, (call) => withRetries(call, candidate));
   }
 
   /** Runs the tools that the model asks for. */
@@ -258,7 +258,7 @@ class ModelCall {
     const collect = (part: Result) => trace.addOfTool(part);
     const inside = { ...context, signal, budgets, priority, collect };
     const { tools = [] } = agent;
-    return useTools(requests, { tools, concurrency, trace, hooks, context: inside });
+    return runTools(requests, { tools, concurrency, trace, hooks, context: inside });
   }
 }
 

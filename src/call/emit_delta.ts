@@ -6,9 +6,9 @@ import type { Outgoing } from "./send.ts";
  *
  * @throws {AgentError} With the code `tool`, if whoever takes it throws.
  */
-export async function handOn(call: Outgoing, text: string): Promise<void> {
+export async function emitDelta(call: Outgoing, text: string): Promise<void> {
   const { hooks, trace } = call;
-  trace.handedOn = true;
+  trace.emitted = true;
   try {
     await hooks.onDelta?.(text);
   } catch (cause) {

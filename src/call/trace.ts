@@ -41,7 +41,7 @@ export class Trace extends CallErrors {
   /** Milliseconds from the first token of the last attempt to its end. */
   generationMs: number | undefined;
   /** Was a piece of the answer handed on? */
-  handedOn = false;
+  emitted = false;
   /** Takes the pieces that are handed on, and gives what can be told of a typed answer so far. */
   partials: ((delta: string) => unknown) | undefined;
   /** Was the answer there already, or asked for by another call? */
@@ -63,7 +63,7 @@ export class Trace extends CallErrors {
 
   /** The model is asked, maybe again: what was handed on of an earlier round is whole, so this one may be repeated until it has begun. */
   beginRound(): void {
-    this.handedOn = this.cached = false;
+    this.emitted = this.cached = false;
     this.partials = undefined;
   }
 

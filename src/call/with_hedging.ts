@@ -5,7 +5,7 @@ import type { Answer } from "./read_reply.ts";
 import { type Outgoing, send } from "./send.ts";
 
 /** One attempt, and a second one like it if the first is late. */
-export async function sendHedged(call: Outgoing, hedge: HedgeOptions): Promise<Answer> {
+export async function withHedging(call: Outgoing, hedge: HedgeOptions): Promise<Answer> {
   const { agent, provider, request, hooks, trace } = call;
   const from = trace.attempts.length;
   const streamed = hooks.onDelta !== undefined;
@@ -21,7 +21,7 @@ export async function sendHedged(call: Outgoing, hedge: HedgeOptions): Promise<A
     // `seen` is the same object for all that was made of an agent by `with`, and for what it is asked.
     latencies: hedge.percentile === undefined
       ? undefined
-      : latenciesOf(agent.seen, provider, request.model, streamed),
+      : latenciesOf(agent.tokenAverages, provider, request.model, streamed),
   });
   trace.billLoser(from);
   return answer;

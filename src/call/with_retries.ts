@@ -6,10 +6,10 @@ import { retry, retryAfter, type RetryHooks } from "../resilience/retry.ts";
 import type { Answer } from "./read_reply.ts";
 import type { Candidate } from "./candidates.ts";
 import { type Outgoing, send } from "./send.ts";
-import { sendHedged } from "./with_hedging.ts";
+import { withHedging } from "./with_hedging.ts";
 
 /** Asks one model, again if need be. */
-export function retried(call: Outgoing, candidate: Candidate): Promise<Answer> {
+export function withRetries(call: Outgoing, candidate: Candidate): Promise<Answer> {
   const { policy, breaker, hedge } = candidate;
   if (breaker !== undefined || hedge !== undefined) return guarded(call, candidate);
   const again = (thrown: unknown) =>
@@ -20,14 +20,14 @@ export function retried(call: Outgoing, candidate: Candidate): Promise<Answer> {
 /** The same, where attempts have a breaker before them or duplicates beside them. */
 function guarded(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
   const { gate } = call.trace.context;
-  const guard = breaker && (gate?.guard(call, breaker) ?? guardOf(call, breaker));
-  const once = hedge === undefined ? send : (call: Outgoing) => sendHedged(call, hedge);
+  const guard = breaker && (gate?.guard(call, breaker) ?? circuitGuard(call, breaker));
+  const once = hedge === undefined ? send : (call: Outgoing) => withHedging(call, hedge);
   const work = guard === undefined ? () => once(call) : async () => {
     guard.check(); // before it waits for permits, and again when it has them
     try {
       return await once({ ...call, enter: guard.enter, breaker });
     } finally {
-      if (guard.told !== undefined) await guard.told();
+      if (guard.reported !== undefined) await guard.reported();
     }
   };
   return retry(work, policy, new Retries(call, policy, guard));
@@ -51,7 +51,7 @@ class Retries implements RetryHooks {
 
   // What has just been left alone is not waited for: its own error tells more, and the next model may answer.
   mayRepeat(): boolean {
-    return !this.#call.trace.handedOn && !this.#guard?.isOpen();
+    return !this.#call.trace.emitted && !this.#guard?.isOpen();
   }
 
   get on(): RetryPolicy["on"] {
@@ -87,11 +87,11 @@ export interface Guard {
   /** The request goes out; gives what must be told how it ended. Throws if the model is left alone. */
   enter(): ReturnType<Breaker["enter"]> | undefined;
   /** Waits until the breaker knows how the last attempt ended, if it stands elsewhere. */
-  told?(): Promise<void>;
+  reported?(): Promise<void>;
 }
 
 /** The breaker of the model that is asked, as this call sees it. */
-export function guardOf(
+export function circuitGuard(
   { provider, request: { model }, trace }: Pick<Outgoing, "provider" | "request" | "trace">,
   options: NonNullable<Candidate["breaker"]>,
 ): Guard {

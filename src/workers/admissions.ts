@@ -3,7 +3,7 @@ import { admit } from "../call/admission.ts";
 import type { ModelAgent } from "../call/options/model_agent.ts";
 import { configuration } from "../call/options/config.ts";
 import type { Pass } from "../call/outgoing.ts";
-import { type Guard, guardOf } from "../call/with_retries.ts";
+import { type Guard, circuitGuard } from "../call/with_retries.ts";
 import { Trace } from "../call/trace.ts";
 import type { WaitReason } from "../limits/limiter.ts";
 import type { Waited } from "../limits/permits.ts";
@@ -42,9 +42,9 @@ export class Admissions {
     const { limiter, provider } = this.#providers.asker(call.agent, asking);
     const trace = new Waits(name, model, context, undefined);
     const { waited } = trace;
-    const agent: ModelAgent = { name, limiter, seen: {}, render: () => "" };
+    const agent: ModelAgent = { name, limiter, tokenAverages: {}, render: () => "" };
     const request = { model, messages: [], settings: {} };
-    const guard = breaker && guardOf({ provider, request, trace }, breaker);
+    const guard = breaker && circuitGuard({ provider, request, trace }, breaker);
     const abort = new ChildAbort();
     const pass: Passing = { abort, guard };
     this.#passes.set(n, pass);
@@ -86,7 +86,7 @@ export class Admissions {
       return;
     }
     pass.ended?.(undefined);
-    pass.admission.tell?.(undefined, performance.now());
+    pass.admission.report?.(undefined, performance.now());
     pass.admission.cancel();
   }
 
@@ -105,7 +105,7 @@ export class Admissions {
     const pass = this.#passes.get(n);
     this.#passes.delete(n);
     const how = typeof outcome === "object" ? decodeError(outcome) as AgentError : outcome;
-    pass?.admission?.tell?.(how, performance.now());
+    pass?.admission?.report?.(how, performance.now());
     return pass?.guard?.isOpen() ?? false;
   }
 
@@ -117,7 +117,7 @@ export class Admissions {
         continue;
       }
       this.#passes.delete(n);
-      admission.tell?.(undefined, performance.now());
+      admission.report?.(undefined, performance.now());
       admission.leave(undefined, false, { heard: "nothing" }, performance.now());
     }
   }

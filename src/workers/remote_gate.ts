@@ -1,5 +1,5 @@
 /** Lets attempts of a worker out: limits, budgets and breakers stand with the one who started it, so each attempt asks there. */
-import { usageExpected } from "../call/admission.ts";
+import { estimatedUsage } from "../call/admission.ts";
 import { configuration } from "../call/options/config.ts";
 import type { Gate, Pass } from "../call/outgoing.ts";
 import type { Guard } from "../call/with_retries.ts";
@@ -56,7 +56,7 @@ export class RemoteGate implements Gate {
           });
         };
       },
-      told: () => telling ?? Promise.resolve(),
+      reported: () => telling ?? Promise.resolve(),
     };
   }
 
@@ -67,7 +67,7 @@ export class RemoteGate implements Gate {
       limits: plain(agent.limits),
       provider: noteOf(provider, agent, configuration().provider),
       model,
-      expected: usageExpected(call),
+      expected: estimatedUsage(call),
       priority,
       breaker,
     };
@@ -88,7 +88,7 @@ export class RemoteGate implements Gate {
 
   #pass(call: Outgoing, local: Pass, n: number, passed: Passed): Pass {
     const cancel = (): void => this.#parent.leave(n, NOT_SENT);
-    let tell: Pass["tell"];
+    let tell: Pass["report"];
     try {
       this.#passing = n;
       tell = call.enter?.();
@@ -99,7 +99,7 @@ export class RemoteGate implements Gate {
     return {
       at: performance.now(),
       concurrency: least(local.concurrency, passed.concurrency),
-      tell,
+      report: tell,
       cancel() {
         local.cancel();
         cancel();

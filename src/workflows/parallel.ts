@@ -5,10 +5,10 @@ import { budgetsOf, type CallContext, currentContext, inContext, track } from ".
 import { remember } from "../agent/definition.ts";
 import { isModelAgent } from "../agent/defined.ts";
 import { type Input, inputOf } from "../output/input.ts";
-import { elsewhere } from "../call/options/mode.ts";
+import { remoteMode } from "../call/options/mode.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
-import { checkedParams } from "../call/check_params.ts";
-import { limitOf } from "../agent/run_agent.ts";
+import { checkParams } from "../call/check_params.ts";
+import { totalTimeout } from "../agent/run_agent.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
 import { Limiter } from "../limits/limiter.ts";
@@ -43,7 +43,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     );
     remember(this, {
       parts: () => ({ ...options }),
-      total: ({ timeout }) => limitOf(timeout) ?? options.timeout,
+      total: ({ timeout }) => totalTimeout(timeout) ?? options.timeout,
       failed: (failure) => ({
         ...failure,
         status: "error",
@@ -81,7 +81,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
 
   async #start(params: unknown, options: CallOptions): Promise<WorkflowResult<Branches, unknown>> {
     checkOptions(`call "${this.name}"`, options, CALL_RULES);
-    const mode = elsewhere();
+    const mode = remoteMode();
     if (mode !== undefined) {
       const result = await mode.settle({ agent: this, params, options });
       return result as unknown as WorkflowResult<Branches, unknown>;
@@ -90,7 +90,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const outer = currentContext();
     const trace = new Trace(this.name, undefined, outer, options.metadata);
     using child = new ChildAbort(outer.signal, options.signal);
-    const ms = limitOf(options.timeout) ?? this.#options.timeout;
+    const ms = totalTimeout(options.timeout) ?? this.#options.timeout;
     child.abortAfter(ms, "it was not finished");
 
     const { concurrency } = this.#options;
@@ -108,7 +108,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const { signal } = child;
     let checked: unknown;
     try {
-      checked = await checkedParams({ name: this.name, input: this.#input }, params, {
+      checked = await checkParams({ name: this.name, input: this.#input }, params, {
         trace,
         signal,
       });

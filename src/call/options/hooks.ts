@@ -38,7 +38,7 @@ export const hooks: Rule = (doing, name, value) =>
   });
 
 /** A call with its hooks. */
-export interface HookedOptions {
+export interface WithHooksOptions {
   /** Who is called. */
   readonly agent: { readonly hooks?: Hooks };
   /** With what. */
@@ -57,14 +57,14 @@ export function hasHooks(agent: { readonly hooks?: Hooks }): boolean {
 }
 
 /** Makes the call between its hooks, and gives its result. It never throws. */
-export async function hooked(options: HookedOptions): Promise<Result> {
+export async function withHooks(options: WithHooksOptions): Promise<Result> {
   const { agent, params, trace, signal, work } = options;
   const all = [configuration().hooks, agent.hooks].filter((one) => one !== undefined);
 
   let result: Result;
   try {
     const ctx = { agent: trace.agent, signal, metadata: trace.metadata };
-    for (const one of all) await tell("before", () => one.before?.(params, ctx), options);
+    for (const one of all) await runHook("before", () => one.before?.(params, ctx), options);
     result = await work();
   } catch (thrown) {
     result = trace.failure(trace.error(thrown, signal));
@@ -72,8 +72,8 @@ export async function hooked(options: HookedOptions): Promise<Result> {
   for (const one of all.toReversed()) {
     const { error } = result;
     try {
-      if (result.ok) await tell("after", () => one.after?.(result as Success), options);
-      else await tell("onError", () => one.onError?.(error!), options);
+      if (result.ok) await runHook("after", () => one.after?.(result as Success), options);
+      else await runHook("onError", () => one.onError?.(error!), options);
     } catch (thrown) {
       // What had gone wrong before is not to be forgotten; an abort that ended the waiting changes nothing of it.
       if (error === undefined) result = trace.failure(trace.error(thrown, signal));
@@ -85,10 +85,10 @@ export async function hooked(options: HookedOptions): Promise<Result> {
   return result;
 }
 
-async function tell(
+async function runHook(
   name: keyof Hooks,
   hook: () => unknown,
-  { trace, signal }: HookedOptions,
+  { trace, signal }: WithHooksOptions,
 ): Promise<void> {
   try {
     const told = hook();

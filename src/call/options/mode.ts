@@ -54,7 +54,7 @@ export function modeFor(
 }
 
 /** Where a call that is made here belongs, if that is elsewhere. */
-export function elsewhere(): Mode | undefined {
+export function remoteMode(): Mode | undefined {
   const { mode } = currentContext();
   return typeof mode === "object" ? mode : undefined;
 }

@@ -30,7 +30,7 @@ export interface ModelAgent extends ModelAgentOptions {
   /** The agent's own limits. */
   readonly limiter?: Limiter;
   /** What its answers were like until now. */
-  readonly seen: {
+  readonly tokenAverages: {
     /** How long they are, in tokens. */
     outputTokens?: number;
     /** How many tokens a request has for each that was estimated. */

@@ -30,7 +30,7 @@ export const repair: Rule = (doing, name, value) => {
 };
 
 /** How often, with the default filled in. */
-export function repairsOf(option: number | RepairOptions | undefined): number {
+export function maxRepairs(option: number | RepairOptions | undefined): number {
   return (typeof option === "number" ? option : option?.max) ?? 1;
 }
 
@@ -40,7 +40,7 @@ export function repairsOf(option: number | RepairOptions | undefined): number {
  *
  * @throws {AgentError} With the code `invalid_output` if the last answer does not fit either.
  */
-export async function repaired(
+export async function withRepair(
   call: Outgoing,
   max: number,
   ask: (call: Outgoing) => Promise<Answer>,
@@ -49,7 +49,7 @@ export async function repaired(
     try {
       return await ask(call);
     } catch (error) {
-      if (left === 0 || call.trace.handedOn || call.signal.aborted) throw error;
+      if (left === 0 || call.trace.emitted || call.signal.aborted) throw error;
       if (!(error instanceof AgentError) || error.code !== "invalid_output") throw error;
       const { request } = call;
       const messages = [...request.messages, ...complaint(error)];

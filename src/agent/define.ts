@@ -1,4 +1,3 @@
-import { limiterFor } from "../limits/adaptive_limiter.ts";
 import {
   callback,
   checkOptions,
@@ -9,17 +8,20 @@ import {
   text,
 } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
-import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { templateSchema } from "./as_tool.ts";
-import type { ModelAgent } from "../call/options/model_agent.ts";
+import { createModelAgent, type ModelAgent } from "../call/options/model_agent.ts";
 import { DefinedModel, DefinedRun } from "./defined.ts";
-import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "../call/options/options.ts";
-import { hooks } from "../call/options/hooks.ts";
+import {
+  type ModelAgentOptions,
+  OVERRIDE_RULES,
+  RUN_OVERRIDE_RULES,
+  type RunAgentBase,
+} from "../call/options/options.ts";
 import { type InferInput, inputOf } from "../output/input.ts";
 import { type InferOutput, outputOf } from "../output/output.ts";
 import type { Schema, StandardSchema } from "../output/standard_schema.ts";
-import type { Prompt } from "../call/render_prompt.ts";
+import type { Prompt } from "../call/options/prompt_parts.ts";
 import type { RunAgent, RunContext } from "./run_agent.ts";
 import { toolsOf } from "../call/options/tool.ts";
 import { parseTemplate, type TemplateParams } from "../call/options/template.ts";
@@ -66,11 +68,9 @@ export interface RunAgentOptions<
   Params = unknown,
   Content = unknown,
   P extends Schema = JsonSchema,
-> extends AgentBase {
+> extends RunAgentBase {
   /** What it does: any function, async or not. Calls inside it count as its own. */
   readonly run: (params: Params, ctx: RunContext) => Content | Promise<Content>;
-  /** The time the whole may take, in milliseconds. */
-  readonly timeout?: number | TimeoutOptions;
   /**
    * A schema that checks the parameters of each call; what fails it is not run (`invalid_params`). The function gets what the schema makes
    * of them. Of a JSON Schema only the root is checked: the type, and what must be there.
@@ -100,11 +100,8 @@ const MODEL_RULES: Rules = {
   params: schema,
 };
 const RUN_RULES: Rules = {
-  hooks,
-  name: text,
-  description: text,
+  ...RUN_OVERRIDE_RULES,
   run: callback,
-  timeout,
   params: schema,
 };
 
@@ -201,7 +198,7 @@ export function defineAgent(
   >;
   const template = typeof prompt === "string" ? parseTemplate(prompt) : undefined;
   const checks = input();
-  const agent: ModelAgent = {
+  const agent = createModelAgent(doing, {
     ...settings,
     prompt,
     render: template?.render ?? prompt as ModelAgent["render"],
@@ -209,8 +206,6 @@ export function defineAgent(
     paramsSchema: () => checks?.json() ?? (template && templateSchema(template.names)),
     output: output === undefined ? undefined : outputOf(name, output),
     tools: toolsOf(tools),
-    tokenAverages: {},
-    limiter: settings.limits === undefined ? undefined : limiterFor(settings.limits),
-  };
-  return new DefinedModel(doing, agent);
+  });
+  return new DefinedModel(agent);
 }

@@ -1,17 +1,14 @@
-import { limiterFor } from "../limits/adaptive_limiter.ts";
-import { checkOptions, text } from "../model/check_options.ts";
+import { checkOptions } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
-import { refuseOwnFallback } from "../resilience/fallback.ts";
-import { timeout, timeouts } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { asTool, type AsToolOptions } from "./as_tool.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
 import { callModel } from "../call/call.ts";
-import type { CallHooks, ModelAgent } from "../call/options/model_agent.ts";
+import { type CallHooks, changeModelAgent, type ModelAgent } from "../call/options/model_agent.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
-import { currentContext, inContext, track } from "../call/context.ts";
+import { currentContext, inContext, remoteMode, track } from "../call/context.ts";
 import { remember, schemaIfKnown } from "./definition.ts";
 import {
   type AgentBase,
@@ -19,13 +16,14 @@ import {
   CALL_RULES,
   type CallOptions,
   OVERRIDE_RULES,
+  RUN_OVERRIDE_RULES,
+  withoutUndefined,
 } from "../call/options/options.ts";
-import { hooks } from "../call/options/hooks.ts";
-import { remoteMode } from "../call/options/mode.ts";
 import type { PromptPart } from "../call/options/prompt_parts.ts";
-import type { Prompt } from "../call/render_prompt.ts";
-import { callRun, totalTimeout, type RunAgent } from "./run_agent.ts";
-import { type Tool, toolsOf } from "../call/options/tool.ts";
+import type { Prompt } from "../call/options/prompt_parts.ts";
+import { callRun, type RunAgent } from "./run_agent.ts";
+import { modelTimeouts, totalTimeout } from "../call/options/timeouts.ts";
+import type { Tool } from "../call/options/tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
 abstract class Defined implements Agent {
@@ -113,14 +111,12 @@ export class DefinedModel extends Defined {
   // Private, so that printing an agent prints neither prompts nor providers.
   readonly #agent: ModelAgent;
 
-  /** Refuses what it can't mean; `doing` is what cannot be done then. */
-  constructor(doing: string, agent: ModelAgent) {
+  constructor(agent: ModelAgent) {
     super(agent);
-    refuseOwnFallback(doing, agent);
     this.#agent = agent;
     remember(this, {
       parts: () => partsOf(agent),
-      total: ({ timeout }) => timeouts(timeout, agent.timeout, configuration().timeout).total,
+      total: (options) => modelTimeouts(agent, options, configuration()).total,
       model: agent,
     });
   }
@@ -147,13 +143,7 @@ export class DefinedModel extends Defined {
   override with(overrides: AgentOverrides): Agent {
     const doing = `change the agent "${this.name}"`;
     checkOptions(doing, overrides, OVERRIDE_RULES);
-    const { limits, tools } = overrides;
-    return new DefinedModel(doing, {
-      ...this.#agent,
-      ...present(overrides),
-      tools: tools === undefined ? this.#agent.tools : toolsOf(tools),
-      ...(limits !== undefined && { limiter: limiterFor(limits) }),
-    });
+    return new DefinedModel(changeModelAgent(doing, this.#agent, overrides));
   }
 }
 
@@ -189,9 +179,8 @@ export class DefinedRun extends Defined {
   }
 
   override with(overrides: AgentOverrides): Agent {
-    const rules = { name: text, description: text, timeout, hooks };
-    checkOptions(`change the agent "${this.name}"`, overrides, rules);
-    return new DefinedRun({ ...this.#agent, ...present(overrides) });
+    checkOptions(`change the agent "${this.name}"`, overrides, RUN_OVERRIDE_RULES);
+    return new DefinedRun({ ...this.#agent, ...withoutUndefined(overrides) });
   }
 }
 
@@ -209,14 +198,10 @@ export function refuseDryRun(name: string, { dryRun }: CallOptions): void {
 
 /** What an agent was defined with. */
 function partsOf(
-  { render: _, tokenAverages: __, limiter: ___, input: ____, output, paramsSchema, ...parts }: ModelAgent,
+  { render: _, tokenAverages: __, limiter: ___, input: ____, output, paramsSchema, ...parts }:
+    ModelAgent,
 ): Record<string, unknown> {
   return { ...parts, output: output?.schema, params: schemaIfKnown(paramsSchema) };
-}
-
-/** The options that are there: one that is `undefined` counts as absent. */
-function present<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
 }
 
 function successOrThrow(result: Result): Success {

@@ -2,14 +2,14 @@
 import { ChildAbort } from "../async/abort.ts";
 import { AgentError } from "../model/errors.ts";
 import type { Result, Success } from "../model/result.ts";
-import type { TimeoutOptions } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
 import type { Input } from "../output/input.ts";
 import { checkParams } from "../call/check_params.ts";
-import { withHooks } from "../call/options/hooks.ts";
+import { withHooks } from "../call/with_hooks.ts";
 import { runNested } from "../call/run_nested.ts";
-import type { AgentBase, CallOptions } from "../call/options/options.ts";
+import type { CallOptions, RunAgentBase } from "../call/options/options.ts";
+import { totalTimeout } from "../call/options/timeouts.ts";
 import { Trace } from "../call/trace.ts";
 
 /** What the function of an agent made of agents is handed beside its parameters. */
@@ -33,13 +33,11 @@ export interface RunContext {
 }
 
 /** An agent made of other agents, ready to be called. */
-export interface RunAgent extends AgentBase {
+export interface RunAgent extends RunAgentBase {
   /** Checks the parameters. */
   readonly input?: Input;
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
-  /** The time it may take, in milliseconds. */
-  readonly timeout?: number | TimeoutOptions;
 }
 
 /** Runs the function and gives the result; a failure is a value. */
@@ -49,7 +47,7 @@ export async function callRun(
   options: CallOptions,
 ): Promise<Result> {
   const outer = currentContext();
-  const trace = new Trace(agent.name, undefined, outer, options.metadata);
+  const trace = new Trace(agent.name, undefined, outer.collect, options.metadata);
   using child = new ChildAbort(outer.signal, options.signal);
   const ms = totalTimeout(options.timeout) ?? totalTimeout(agent.timeout);
   child.abortAfter(ms, "it was not finished");
@@ -81,11 +79,6 @@ export async function callRun(
     return trace.failure(signal.aborted ? trace.error(thrown, signal) : errorOf(thrown, trace));
   };
   return trace.end(await withHooks({ agent, params, trace, signal, work }));
-}
-
-/** The limit on a whole that is made of parts. */
-export function totalTimeout(timeout: number | TimeoutOptions | undefined): number | undefined {
-  return typeof timeout === "object" ? timeout.total ?? timeout.attempt : timeout;
 }
 
 function errorOf(thrown: unknown, trace: Trace): AgentError {

@@ -9,22 +9,22 @@ import type { ChildAbort } from "../async/abort.ts";
 import type { Message, ModelRequest, ToolRequest } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
-import { needPrices } from "../pricing/need_prices.ts";
 import { loadPrices } from "../pricing/prices.ts";
 import type { Answer } from "./read_reply.ts";
-import { withCache, type Sharing, sharingOf } from "./with_cache.ts";
+import { type Sharing, sharingOf, withCache } from "./with_cache.ts";
 import { callSignal, NEVER_ABORTED } from "./call_signal.ts";
 import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
 import { type Configuration, configuration } from "./options/config.ts";
 import { budgetsOf, type CallContext, currentContext } from "./context.ts";
-import { hasHooks, withHooks } from "./options/hooks.ts";
+import { hasHooks, withHooks } from "./with_hooks.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
 import { renderPrompt } from "./render_prompt.ts";
-import { withRepair, maxRepairs } from "./options/repair.ts";
+import { requirePrices } from "./require_prices.ts";
+import { maxRepairs, withRepair } from "./with_repair.ts";
 import { withRetries } from "./with_retries.ts";
-import { runToolLoop, stepsOf, type Conversation } from "./tool_loop.ts";
-import type { Outgoing } from "./send.ts";
+import { type Conversation, runToolLoop, stepsOf } from "./tool_loop.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { runTools } from "./run_tools.ts";
 import { Trace } from "./trace.ts";
 
@@ -65,7 +65,7 @@ async function prepare(wanted: Wanted, found: Candidates | Promise<Candidates>):
   const models = await found;
   if (budgets.some(({ countsCost }) => countsCost)) {
     const doing = `call "${agent.name}" with a budget in US dollars`;
-    await needPrices(doing, models.map(({ model }) => model), config.prices);
+    await requirePrices(doing, models.map(({ model }) => model), config);
   }
   return await begin(wanted, models);
 }
@@ -101,7 +101,7 @@ class ModelCall {
     this.wanted = wanted;
     this.signal = signal;
     this.#models = models;
-    this.trace = new Trace(agent.name, models[0].model, context, options.metadata);
+    this.trace = new Trace(agent.name, models[0].model, context.collect, options.metadata);
   }
 
   /** Makes the call and tells the one that it is made in; a failure is a value. */
@@ -225,6 +225,8 @@ class ModelCall {
       signal,
       priority: options.priority ?? context.priority,
       budgets,
+      limiters: context.limiters,
+      gate: context.gate,
       trace,
     };
     const sharing = sharingOf(agent, options, config);

@@ -1,5 +1,5 @@
 import { partialsOf } from "../output/partial_reader.ts";
-import type { Outgoing } from "./send.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /**
  * Hands a piece of the answer on, and waits until it is taken.

@@ -1,44 +1,12 @@
-import type { Budget } from "../limits/budget.ts";
 import type { Answer as LimitsAnswer } from "../limits/limiter.ts";
 import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
-import type { ModelReply, ModelRequest } from "../model/message.ts";
-import type { Provider } from "../model/provider.ts";
+import type { ModelReply } from "../model/message.ts";
 import type { Usage } from "../model/usage.ts";
-import type { Breaker, CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
-import type { TimeoutOptions } from "../resilience/timeout.ts";
 import { admit, estimatedUsageSoFar } from "./admission.ts";
 import { type Answer, readReply } from "./read_reply.ts";
-import { requestProvider, type AttemptHandler } from "./request_provider.ts";
-import type { Pass } from "./outgoing.ts";
+import { type AttemptHandler, requestProvider } from "./request_provider.ts";
+import type { Outgoing, Pass } from "./outgoing.ts";
 import { emitDelta } from "./emit_delta.ts";
-import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
-import type { Trace } from "./trace.ts";
-
-/** A request on its way to one model. */
-export interface Outgoing {
-  readonly agent: ModelAgent;
-  readonly provider: Provider;
-  readonly request: ModelRequest;
-  readonly timeout: TimeoutOptions;
-  readonly hooks: CallHooks;
-  readonly signal: AbortSignal;
-  readonly priority: number;
-  /** What it may spend: the call, the run, the scope, whoever has one. */
-  readonly budgets: readonly Budget[];
-  readonly trace: Trace;
-  /** Asked just before the request is sent; gives what must be told how it ended. Throws if it must not be sent. */
-  readonly enter?: () => ReturnType<Breaker["enter"]> | undefined;
-  /** When the model is left alone; only where that is for a gate to know. */
-  readonly breaker?: CircuitBreakerOptions;
-  /** What it will use, if that was worked out elsewhere. */
-  readonly expected?: Usage;
-  /** Is it the second attempt of two? Nobody waits for what it waits for. */
-  readonly duplicate?: boolean;
-  /** Told when the answer or the error is there, before the permits are given back. */
-  readonly ended?: () => void;
-  /** Says whether a piece of the answer may be handed on. */
-  readonly first?: () => boolean;
-}
 
 /** What is done after an attempt that failed. */
 export type FailureHandler = (error: unknown) => Promise<Answer>;
@@ -134,9 +102,9 @@ class Wire implements AttemptHandler<Answer> {
     const { ended, trace, signal } = this.#call;
     ended?.();
     const now = performance.now();
-    const no = outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined;
-    const { usage, estimated } = outcome;
-    this.#admission.leave(usage, no, answerOf(outcome, signal), now, estimated);
+    const { thrown, usage, estimated } = outcome;
+    const rejected = thrown instanceof ProviderError && thrown.status !== undefined;
+    this.#admission.leave({ usage, rejected, answer: answerOf(outcome, signal), estimated }, now);
     this.#durationMs = now - this.#admission.at;
     this.#outcome = outcome;
     const { firstTokenMs } = trace;
@@ -159,9 +127,9 @@ class Wire implements AttemptHandler<Answer> {
   #write(error: AgentError | undefined): void {
     const { trace, signal, request: { model } } = this.#call;
     const { usage, estimated } = this.#outcome!;
-    const { report: tell, concurrency, at } = this.#admission;
-    // What was aborted tells nothing of the model.
-    tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
+    const { report, concurrency, at } = this.#admission;
+    // An aborted attempt says nothing about the model.
+    report?.(signal.aborted ? undefined : error ?? "success", performance.now());
     trace.addAttempt({
       model,
       startedAt: trace.dateOf(at),

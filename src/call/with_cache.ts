@@ -10,7 +10,7 @@ import type { ModelAgent } from "./options/model_agent.ts";
 import type { Configuration } from "./options/config.ts";
 import { emitDelta } from "./emit_delta.ts";
 import type { CallOptions } from "./options/options.ts";
-import type { Outgoing } from "./send.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /** What may be given out again, and to whom. */
 export interface Sharing {

@@ -2,7 +2,8 @@ import { hedged } from "../resilience/hedge.ts";
 import type { HedgeOptions } from "../resilience/hedge_options.ts";
 import { latenciesOf } from "../resilience/latencies.ts";
 import type { Answer } from "./read_reply.ts";
-import { type Outgoing, send } from "./send.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { send } from "./send.ts";
 
 /** One attempt, and a second one like it if the first is late. */
 export async function withHedging(call: Outgoing, hedge: HedgeOptions): Promise<Answer> {

@@ -121,7 +121,7 @@ export class Call implements ModeCall {
     const { agent, options, context } = this;
     const model = this.#definition?.model;
     const asked = model && (options.model ?? model.model ?? configuration().model);
-    const trace = new Trace(agent.name, asked, context, options.metadata);
+    const trace = new Trace(agent.name, asked, context.collect, options.metadata);
     for (const { ended, ...attempt } of this.#attempts) {
       if (ended === undefined) continue;
       trace.addAttempt({ ...attempt, ...ended });

@@ -1,16 +1,15 @@
 /** Workflows that call one agent after another: what a pipeline and a route share. */
 import { asTool, type AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable } from "../call/options/callable.ts";
-import { budgetsOf, currentContext, track } from "../call/context.ts";
+import { budgetsOf, currentContext, remoteMode, track } from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
 import { refuseDryRun } from "../agent/defined.ts";
 import { type Input, inputOf } from "../output/input.ts";
 import { runNested } from "../call/run_nested.ts";
-import { remoteMode } from "../call/options/mode.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import type { Schema } from "../output/standard_schema.ts";
 import { checkParams } from "../call/check_params.ts";
-import { totalTimeout } from "../agent/run_agent.ts";
+import { totalTimeout } from "../call/options/timeouts.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
@@ -156,7 +155,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     const { signal, timeout, budget: _, metadata, ...others } = options;
     const { options: own, run } = this.#parts;
     const outer = currentContext();
-    const trace = new Trace(this.name, undefined, outer, metadata);
+    const trace = new Trace(this.name, undefined, outer.collect, metadata);
     using child = new ChildAbort(outer.signal, signal);
     const ms = totalTimeout(timeout) ?? own.timeout;
     child.abortAfter(ms, "it was not finished");

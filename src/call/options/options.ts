@@ -99,6 +99,12 @@ export interface AgentBase {
   readonly hooks?: Hooks;
 }
 
+/** An agent made of other agents, without its function. */
+export interface RunAgentBase extends AgentBase {
+  /** The time that the whole call may take, in milliseconds. */
+  readonly timeout?: number | TimeoutOptions;
+}
+
 /** An agent that asks a model, without its prompt. */
 export interface ModelAgentOptions extends AgentBase, SharedOptions {
   /** Who answers. */
@@ -218,6 +224,14 @@ export const OVERRIDE_RULES: Rules = {
     if (typeof value !== "string") refuse(doing, name, "a text", value);
   },
 };
+
+/** The rules for {@linkcode RunAgentBase}. */
+export const RUN_OVERRIDE_RULES: Rules = { name: text, description: text, timeout, hooks };
+
+/** Returns the options that are set: one that is `undefined` counts as absent. */
+export function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
+}
 
 /** The names of the settings of a model. */
 export const SETTINGS = [

@@ -74,17 +74,17 @@ function begin(wanted: Wanted, models: Candidates): Promise<Result> {
   const { agent, options, config, context } = wanted;
   // Begun here, waited for when there is something to price.
   void loadPrices(models[0].model, config.prices);
-  const told = !options.dryRun && hasHooks(agent);
-  const limit = callSignal(models[0], options, context, told);
+  const hooked = !options.dryRun && hasHooks(agent);
+  const limit = callSignal(models[0], options, context, hooked);
   const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER_ABORTED;
   const call = new ModelCall(wanted, models, signal);
-  return limit === undefined ? call.settle() : within(limit, call, told);
+  return limit === undefined ? call.settle() : within(limit, call, hooked);
 }
 
 /** A call that something may end early, with the hooks around it. */
-async function within(limit: ChildAbort, call: ModelCall, told: boolean): Promise<Result> {
+async function within(limit: ChildAbort, call: ModelCall, hooked: boolean): Promise<Result> {
   using _ = limit;
-  if (!told) return await call.settle();
+  if (!hooked) return await call.settle();
   const { trace, signal, wanted: { agent, params } } = call;
   return trace.end(await withHooks({ agent, params, trace, signal, work: () => call.result() }));
 }
@@ -179,9 +179,9 @@ class ModelCall {
     return this.#fallBack({ messages, answers: 0, requested: false });
   }
 
-  #fallBack(talk: Conversation): Promise<Answer> {
+  #fallBack(conversation: Conversation): Promise<Answer> {
     const { trace, signal, wanted: { hooks } } = this;
-    return withFallbacks(this.#models, (candidate) => this.#talk(talk, candidate), {
+    return withFallbacks(this.#models, (candidate) => this.#converse(conversation, candidate), {
       // Who was handed the beginning of an answer must not be handed another one behind it.
       mayGoOn: () => !trace.emitted && !signal.aborted,
       onFallback({ model }, error) {
@@ -193,18 +193,18 @@ class ModelCall {
   }
 
   /** Asks a model until it asks for no more tools. */
-  #talk(talk: Conversation, candidate: Candidate): Promise<Answer> {
+  #converse(conversation: Conversation, candidate: Candidate): Promise<Answer> {
     const { trace, wanted: { agent } } = this;
     trace.model = candidate.model;
     trace.beginRound();
-    if (agent.tools === undefined) return this.#ask(candidate, talk.messages);
-    return this.#rounds(talk, candidate);
+    if (agent.tools === undefined) return this.#ask(candidate, conversation.messages);
+    return this.#runToolLoop(conversation, candidate);
   }
 
-  #rounds(talk: Conversation, candidate: Candidate): Promise<Answer> {
+  #runToolLoop(conversation: Conversation, candidate: Candidate): Promise<Answer> {
     const { trace, wanted: { agent, options } } = this;
     const { maxSteps, toolConcurrency } = stepsOf(agent, options);
-    return runToolLoop(talk, {
+    return runToolLoop(conversation, {
       agent,
       trace,
       maxSteps,

@@ -14,10 +14,10 @@ export function callSignal(
   { limits: { total } }: Candidate,
   options: CallOptions,
   context: CallContext,
-  told: boolean,
+  hooked: boolean,
 ): ChildAbort | undefined {
   const both = context.signal !== undefined && options.signal !== undefined;
-  if (total === undefined && !both && !told) return undefined;
+  if (total === undefined && !both && !hooked) return undefined;
   const limit = new ChildAbort(context.signal, options.signal);
   limit.abortAfter(total, "it was not finished");
   return limit;

@@ -65,8 +65,8 @@ async function runTool({ id, name, args: text }: ToolRequest, use: RunToolsOptio
     ? await run({ id, name, args: written.value }, use)
     : failed("invalid_args", "The arguments are not JSON");
   const durationMs = performance.now() - began;
-  const { content, ...told } = outcome;
-  const call: ToolCall = { id, name, args: shown, ...told, durationMs };
+  const { content, ...result } = outcome;
+  const call: ToolCall = { id, name, args: shown, ...result, durationMs };
   hooks.onToolEnd?.(call);
   return { call, content };
 }

@@ -46,25 +46,25 @@ export interface ToolLoopOptions {
  * @throws {AgentError} With the code `tool` if there is none within so many steps.
  */
 export async function runToolLoop(
-  talk: Conversation,
+  conversation: Conversation,
   { agent, trace, maxSteps, requestAnswer: ask, runTools: use }: ToolLoopOptions,
 ): Promise<Answer> {
   for (;;) {
     trace.beginRound();
-    const answer = await ask(talk.messages);
-    talk.answers++;
-    talk.requested ||= !trace.cached;
-    trace.cached = !talk.requested;
+    const answer = await ask(conversation.messages);
+    conversation.answers++;
+    conversation.requested ||= !trace.cached;
+    trace.cached = !conversation.requested;
     const { text, toolCalls = [], providerData } = answer.reply;
     if (agent.tools === undefined || toolCalls.length === 0) return answer;
-    if (talk.answers >= maxSteps) {
+    if (conversation.answers >= maxSteps) {
       throw trace.make(
         `Cannot finish the call of "${trace.agent}" as the model still asks for tools after ${maxSteps} steps: raise maxSteps`,
         { code: "tool", text },
       );
     }
-    talk.messages = [
-      ...talk.messages,
+    conversation.messages = [
+      ...conversation.messages,
       // What the provider wants to have back beside it: a reasoning model's thoughts.
       {
         role: "assistant",

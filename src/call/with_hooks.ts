@@ -60,8 +60,8 @@ async function runHook(
   { trace, signal }: WithHooksOptions,
 ): Promise<void> {
   try {
-    const told = hook();
-    if (told instanceof Promise) await untilAbort(told, signal);
+    const returned = hook();
+    if (returned instanceof Promise) await untilAbort(returned, signal);
   } catch (cause) {
     throw trace.make(
       `Cannot finish the call of "${trace.agent}" as its ${name} hook threw: see the cause`,

@@ -389,7 +389,7 @@ Deno.test("hedge: what can't be meant is refused, and nothing is sent", async ()
       TypeError,
       " as hedge has both after and percentile: give it one of them",
     ],
-    [{ after: 100 }, TypeError, ': hedge as there is no option "after": did you mean "after"?'],
+    [{ afterMs: 100 }, TypeError, ': hedge as there is no option "afterMs": did you mean "after"?'],
   ];
   for (const [value, kind, why] of cases) {
     const wrong = { hedge: value } as never;

@@ -19,7 +19,7 @@ export async function withHedging(call: Outgoing, hedge: HedgeOptions): Promise<
   }, {
     hedge,
     signal: call.signal,
-    // `seen` is the same object for all that was made of an agent by `with`, and for what it is asked.
+    // Agents that come of each other by `with` share this object, and `ask` keeps it.
     latencies: hedge.percentile === undefined
       ? undefined
       : latenciesOf(agent.tokenAverages, provider, request.model, streamed),

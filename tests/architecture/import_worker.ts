@@ -1,14 +1,11 @@
 /** Imports one module in a fresh isolate and reports the error, if there is one. */
-declare const self: DedicatedWorkerGlobalScope;
+const isolate = self as unknown as Pick<Worker, "addEventListener" | "postMessage">;
 
-self.addEventListener("message", async ({ data }: MessageEvent<string>) => {
-  const report = self.postMessage.bind(self);
+isolate.addEventListener("message", async ({ data }) => {
   try {
     await import(data);
-    report({ imported: data });
+    isolate.postMessage({ imported: data });
   } catch (error) {
-    report({ imported: data, error: String(error) });
+    isolate.postMessage({ imported: data, error: String(error) });
   }
 }, { once: true });
-
-export {};

@@ -183,7 +183,7 @@ class ModelCall {
     const { trace, signal, wanted: { hooks } } = this;
     return withFallbacks(this.#models, (candidate) => this.#converse(conversation, candidate), {
       // Who was handed the beginning of an answer must not be handed another one behind it.
-      mayGoOn: () => !trace.emitted && !signal.aborted,
+      mayContinue: () => !trace.emitted && !signal.aborted,
       onFallback({ model }, error) {
         trace.usedFallback = true;
         hooks.onFallback?.(model, error);

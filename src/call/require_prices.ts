@@ -2,10 +2,10 @@ import { hasPrice, loadPrices } from "../pricing/prices.ts";
 import { type Configuration, configuration } from "./options/config.ts";
 
 /**
- * Checks that the prices of the models are known: a budget in money needs them.
+ * Checks that the prices of all models are known, as a budget in US dollars requires.
  *
- * @param doing What cannot be done without them.
- * @throws {TypeError} If the price of one of the models is not known.
+ * @param doing What needs the prices, for the message.
+ * @throws {TypeError} If the price of a model is unknown.
  */
 export async function requirePrices(
   doing: string,

@@ -31,8 +31,6 @@ const UNFINISHED: readonly string[] = [
   "count",
   "dollars",
   "endOf",
-  "keyOf",
-  "lookUp",
   "positive",
   "rate",
   "readJson",

@@ -13,16 +13,17 @@ import { templateSchema } from "./as_tool.ts";
 import { createModelAgent, type ModelAgent } from "../call/options/model_agent.ts";
 import { DefinedModel, DefinedRun } from "./defined.ts";
 import {
+  type AgentBase,
   type ModelAgentOptions,
   OVERRIDE_RULES,
   RUN_OVERRIDE_RULES,
-  type RunAgentBase,
 } from "../call/options/options.ts";
 import { type InferInput, inputOf } from "../output/input.ts";
 import { type InferOutput, outputOf } from "../output/output.ts";
 import type { Schema, StandardSchema } from "../output/standard_schema.ts";
 import type { Prompt } from "../call/options/prompt_parts.ts";
 import type { RunAgent, RunContext } from "./run_agent.ts";
+import type { TimeoutOptions } from "../call/options/timeouts.ts";
 import { toolsOf } from "../call/options/tool.ts";
 import { parseTemplate, type TemplateParams } from "../call/options/template.ts";
 
@@ -68,9 +69,11 @@ export interface RunAgentOptions<
   Params = unknown,
   Content = unknown,
   P extends Schema = JsonSchema,
-> extends RunAgentBase {
+> extends AgentBase {
   /** What it does: any function, async or not. Calls inside it count as its own. */
   readonly run: (params: Params, ctx: RunContext) => Content | Promise<Content>;
+  /** The time the whole may take, in milliseconds. */
+  readonly timeout?: number | TimeoutOptions;
   /**
    * A schema that checks the parameters of each call; what fails it is not run (`invalid_params`). The function gets what the schema makes
    * of them. Of a JSON Schema only the root is checked: the type, and what must be there.

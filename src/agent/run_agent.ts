@@ -8,8 +8,8 @@ import type { Input } from "../output/input.ts";
 import { checkParams } from "../call/check_params.ts";
 import { withHooks } from "../call/with_hooks.ts";
 import { runNested } from "../call/run_nested.ts";
-import type { CallOptions, RunAgentBase } from "../call/options/options.ts";
-import { totalTimeout } from "../call/options/timeouts.ts";
+import type { AgentBase, CallOptions } from "../call/options/options.ts";
+import { type TimeoutOptions, totalTimeout } from "../call/options/timeouts.ts";
 import { Trace } from "../call/trace.ts";
 
 /** What the function of an agent made of agents is handed beside its parameters. */
@@ -33,11 +33,13 @@ export interface RunContext {
 }
 
 /** An agent made of other agents, ready to be called. */
-export interface RunAgent extends RunAgentBase {
+export interface RunAgent extends AgentBase {
   /** Checks the parameters. */
   readonly input?: Input;
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
+  /** The time it may take, in milliseconds. */
+  readonly timeout?: number | TimeoutOptions;
 }
 
 /** Runs the function and gives the result; a failure is a value. */

@@ -99,12 +99,6 @@ export interface AgentBase {
   readonly hooks?: Hooks;
 }
 
-/** An agent made of other agents, without its function. */
-export interface RunAgentBase extends AgentBase {
-  /** The time that the whole call may take, in milliseconds. */
-  readonly timeout?: number | TimeoutOptions;
-}
-
 /** An agent that asks a model, without its prompt. */
 export interface ModelAgentOptions extends AgentBase, SharedOptions {
   /** Who answers. */
@@ -225,7 +219,7 @@ export const OVERRIDE_RULES: Rules = {
   },
 };
 
-/** The rules for {@linkcode RunAgentBase}. */
+/** The rules for what may be changed of an agent made of other agents. */
 export const RUN_OVERRIDE_RULES: Rules = { name: text, description: text, timeout, hooks };
 
 /** Returns the options that are set: one that is `undefined` counts as absent. */

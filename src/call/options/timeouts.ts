@@ -2,6 +2,8 @@ import { type TimeoutOptions, timeouts } from "../../resilience/timeout.ts";
 import type { Configuration } from "./config.ts";
 import type { SharedOptions } from "./options.ts";
 
+export type { TimeoutOptions };
+
 /** Returns the time limits of a call of a model: its own, then the agent's, then those of `configure`. */
 export function modelTimeouts(
   agent: Pick<SharedOptions, "timeout">,

@@ -50,7 +50,7 @@ export type { HookContext, Hooks } from "./src/call/options/hooks.ts";
 export type { InferInput } from "./src/output/input.ts";
 export type { PromptMessage, PromptPart } from "./src/call/options/prompt_parts.ts";
 export type { Mode, ModeCall, RunMode } from "./src/call/options/mode.ts";
-export type { Prompt } from "./src/call/render_prompt.ts";
+export type { Prompt } from "./src/call/options/prompt_parts.ts";
 export type { RepairOptions } from "./src/call/options/repair.ts";
 export { defineTool } from "./src/call/options/tool.ts";
 export type { Tool, ToolContext, ToolOptions } from "./src/call/options/tool.ts";
@@ -184,5 +184,5 @@ export type {
 export type { HedgeOptions } from "./src/resilience/hedge_options.ts";
 export type { RetryOptions } from "./src/resilience/backoff.ts";
 export type { CircuitBreakerOptions } from "./src/resilience/circuit_breaker.ts";
-export type { TimeoutOptions, TotalTimeout } from "./src/resilience/timeout.ts";
+export type { TimeoutOptions, TotalTimeout } from "./src/call/options/timeouts.ts";
 export type { Price, Prices } from "./src/pricing/prices.ts";

@@ -2,15 +2,15 @@
 import { ChildAbort } from "../async/abort.ts";
 import { messageOf, RunError } from "../model/errors.ts";
 import { AgentError, type Result, type Success } from "../model/result.ts";
-import { totalOf, type TotalTimeout } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
 import type { Input } from "../output/input.ts";
-import { checkedParams } from "../call/check_params.ts";
-import { hooked } from "../call/options/hooks.ts";
-import { runInside } from "../call/run_nested.ts";
+import { checkParams } from "../call/check_params.ts";
+import { withHooks } from "../call/with_hooks.ts";
+import { runNested } from "../call/run_nested.ts";
 import { configuration } from "../call/options/config.ts";
 import type { AgentBase, CallOptions } from "../call/options/options.ts";
+import { totalOf, type TotalTimeout } from "../call/options/timeouts.ts";
 import { Trace } from "../call/trace.ts";
 
 /** What the function of an agent made of agents is handed beside its parameters. */
@@ -50,7 +50,7 @@ export async function callRun(
   options: CallOptions,
 ): Promise<Result> {
   const outer = currentContext();
-  const trace = new Trace(agent.name, undefined, outer, options.metadata);
+  const trace = new Trace(agent.name, undefined, outer.collect, options.metadata);
   using child = new ChildAbort(outer.signal, options.signal);
   const total = totalOf(options.timeout, agent.timeout, configuration().timeout);
   child.abortAfter(total, "timeout.total passed: it was not finished");
@@ -73,15 +73,15 @@ export async function callRun(
   const { signal } = child;
   const work = async (): Promise<Result> => {
     using inner = new ChildAbort(signal);
-    const ended = await runInside(context, inner, async () => {
-      const checked = await checkedParams(agent, params, { trace, signal: inner.signal });
+    const ended = await runNested(context, inner, async () => {
+      const checked = await checkParams(agent, params, { trace, signal: inner.signal });
       return await agent.run(checked as never, ctx);
     });
     if (ended.ok) return trace.success(ended.value, "stop");
     const { thrown } = ended;
     return trace.failure(signal.aborted ? trace.error(thrown, signal) : errorOf(thrown, trace));
   };
-  return trace.end(await hooked({ agent, params, trace, signal, work }));
+  return trace.end(await withHooks({ agent, params, trace, signal, work }));
 }
 
 function errorOf(thrown: unknown, trace: Trace): AgentError {

@@ -4,7 +4,7 @@ import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
 import type { HedgeOptions } from "../resilience/hedge_options.ts";
 import { type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
-import { mergeTimeouts, type TimeoutOptions, totalOf } from "../resilience/timeout.ts";
+import { mergeTimeouts, type TimeoutOptions, totalOf } from "./options/timeouts.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
 import { type Configuration, getDefaultProvider } from "./options/config.ts";
 import { type CallOptions, settingsOf } from "./options/options.ts";

@@ -1,9 +1,9 @@
 /** The calls that a worker makes. */
 import type { Callable } from "../call/options/callable.ts";
 import { type CallContext, inContext } from "../call/context.ts";
-import { Asked } from "../agent/defined.ts";
+import { PromptOverride } from "../agent/defined.ts";
 import type { CallOptions } from "../call/options/options.ts";
-import type { Prompt } from "../call/render_prompt.ts";
+import type { Prompt } from "../call/options/prompt_parts.ts";
 import { Budget } from "../limits/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
 import { AgentError, type Result } from "../model/result.ts";
@@ -94,7 +94,7 @@ export class Calls {
 
 function settled(agent: Callable, order: Order, options: CallOptions): Promise<Result> {
   const { params, asks } = order;
-  return agent.settle(asks ? new Asked(params as Prompt) : params, options);
+  return agent.settle(asks ? new PromptOverride(params as Prompt) : params, options);
 }
 
 /** The result of a call whose answer cannot be handed back. What it used is not forgotten. */

@@ -12,7 +12,7 @@ import {
   type Rules,
   text,
 } from "../model/check_options.ts";
-import { totalTimeout } from "../resilience/timeout.ts";
+import { totalTimeout } from "../call/options/timeouts.ts";
 import { Parallel } from "./parallel.ts";
 import type { Branches, ParallelOptions, Workflow, WorkflowParams } from "./workflow.ts";
 

@@ -1,5 +1,5 @@
 import type { CallOptions } from "../call/options/options.ts";
-import { withoutTotal } from "../resilience/timeout.ts";
+import { withoutTotal } from "../call/options/timeouts.ts";
 
 /** The options of a workflow's call that are passed on to the calls inside: all but those of the whole. */
 export function optionsInside(

@@ -1,23 +1,29 @@
 import { asTool, type AsToolOptions, mergedSchema } from "../agent/as_tool.ts";
 import { type Callable, isCallable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
-import { budgetsOf, type CallContext, currentContext, inContext, track } from "../call/context.ts";
+import {
+  budgetsOf,
+  type CallContext,
+  currentContext,
+  inContext,
+  limitersOf,
+  remoteMode,
+  track,
+} from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
 import { isModelAgent, successOrThrow } from "../agent/defined.ts";
 import { type Input, inputOf } from "../output/input.ts";
-import { elsewhere } from "../call/options/mode.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
-import { checkedParams } from "../call/check_params.ts";
+import { checkParams } from "../call/check_params.ts";
+import { requirePrices } from "../call/require_prices.ts";
+import { totalOf } from "../call/options/timeouts.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
-import { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../async/abort.ts";
 import { checkOptions } from "../model/check_options.ts";
 import { abortCode, messageOf } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { AgentError, Failure, Result } from "../model/result.ts";
-import { needPrices } from "../pricing/need_prices.ts";
-import { totalOf } from "../resilience/timeout.ts";
 import { notCalled } from "./settle_branch.ts";
 import { type Inside, type NamedBranch, settleBranches } from "./settle_branches.ts";
 import type {
@@ -82,26 +88,23 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
 
   async #start(params: unknown, options: CallOptions): Promise<WorkflowResult<Branches, unknown>> {
     checkOptions(`call "${this.name}"`, options, CALL_RULES);
-    const mode = elsewhere();
+    const mode = remoteMode();
     if (mode !== undefined) {
       const result = await mode.settle({ agent: this, params, options });
       return result as WorkflowResult<Branches, unknown>;
     }
     await this.#checkPrices(options.model);
     const outer = currentContext();
-    const trace = new Trace(this.name, undefined, outer, options.metadata);
+    const trace = new Trace(this.name, undefined, outer.collect, options.metadata);
     using child = new ChildAbort(outer.signal, options.signal);
     const total = totalOf(options.timeout, this.#options.timeout, configuration().timeout);
     child.abortAfter(total, "timeout.total passed: it was not finished");
 
-    const { concurrency } = this.#options;
     const context: CallContext = {
       ...outer,
       signal: child.signal,
       budgets: budgetsOf(this.#options, { ...outer, budgets: budgetsOf(options, outer) }),
-      limiters: concurrency === undefined
-        ? outer.limiters
-        : [new Limiter({ concurrency }), ...outer.limiters],
+      limiters: limitersOf(this.#options, outer),
       collect: (part) => trace.add(part),
     };
     const inside = { trace, child, context };
@@ -109,7 +112,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const { signal } = child;
     let checked: unknown;
     try {
-      checked = await checkedParams({ name: this.name, input: this.#input }, params, {
+      checked = await checkParams({ name: this.name, input: this.#input }, params, {
         trace,
         signal,
       });
@@ -200,11 +203,11 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   /** A budget in US dollars needs the prices of all models that are known beforehand. */
   async #checkPrices(asked: string | undefined): Promise<void> {
     if (this.#options.budget?.cost === undefined) return;
-    const { prices, model: fallback } = configuration();
+    const { model: fallback } = configuration();
     // What other kinds of agents ask is known when they have asked.
     const models = this.#branches.flatMap(({ agent }) =>
       isModelAgent(agent) ? asked ?? agent.model ?? fallback ?? [] : []
     );
-    await needPrices(`run the workflow "${this.name}" with a budget in US dollars`, models, prices);
+    await requirePrices(`run the workflow "${this.name}" with a budget in US dollars`, models);
   }
 }

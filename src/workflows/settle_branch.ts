@@ -1,7 +1,6 @@
 /** One branch of a workflow, and the results of branches that are not called. */
 import { messageOf } from "../model/errors.ts";
 import type { Callable } from "../call/options/callable.ts";
-import type { CallContext } from "../call/context.ts";
 import type { CallOptions } from "../call/options/options.ts";
 import { Trace } from "../call/trace.ts";
 import type { AgentError, Failure, Result } from "../model/result.ts";
@@ -43,7 +42,5 @@ export function notCalled(agent: Callable, cause: AgentError): Failure {
 
 /** The trace of a call that is not made: it counts nowhere. */
 function unsent(agent: Callable): Trace {
-  return new Trace(agent.name, undefined, NOWHERE, undefined);
+  return new Trace(agent.name, undefined, undefined, undefined);
 }
-
-const NOWHERE: CallContext = { signal: undefined, limiters: [], budgets: [], priority: 0 };

@@ -5,7 +5,7 @@ import type { Schema } from "../output/standard_schema.ts";
 import type { Tool } from "../call/options/tool.ts";
 import type { BudgetOptions } from "../model/budget.ts";
 import type { AgentError, Failure, Result, Success } from "../model/result.ts";
-import type { TotalTimeout } from "../resilience/timeout.ts";
+import type { TotalTimeout } from "../call/options/timeouts.ts";
 
 /** A branch of a workflow, with what is said about it. */
 export interface Branch<A extends Callable = Callable, Params = never> {

@@ -7,7 +7,7 @@ import type { CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts"
 import type { CacheOptions } from "../../cache/cache_options.ts";
 import type { HedgeOptions } from "../../resilience/hedge_options.ts";
 import { refuseOwnFallback } from "../../resilience/fallback.ts";
-import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../../resilience/timeout.ts";
+import { DEFAULT_TIMEOUT, type TimeoutOptions } from "./timeouts.ts";
 import { type Prices, prices } from "../../pricing/prices.ts";
 import { type Hooks, hooks } from "./hooks.ts";
 import { type FallbackModel, RESILIENCE_RULES } from "./options.ts";

@@ -6,7 +6,7 @@ import {
   totalOf,
   totalTimeout,
   withoutTotal,
-} from "../../src/resilience/timeout.ts";
+} from "../../../src/call/options/timeouts.ts";
 
 /** Without the fields that are undefined. */
 function merged(...layers: Parameters<typeof mergeTimeouts>): unknown {

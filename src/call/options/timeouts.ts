@@ -5,7 +5,7 @@ import {
   refuse,
   type Rule,
   type RulesFor,
-} from "../model/check_options.ts";
+} from "../../model/check_options.ts";
 
 /**
  * Time limits of a call, each in milliseconds. Waiting for a permit counts towards `total`, but not

@@ -21,7 +21,7 @@ import { retries, type RetryOptions } from "../../resilience/backoff.ts";
 import { circuitBreaker, type CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
 import { fallbackModels } from "../../resilience/fallback.ts";
 import { hedge, type HedgeOptions } from "../../resilience/hedge_options.ts";
-import { timeout, type TimeoutOptions } from "./timeouts.ts";
+import { timeout, type TimeoutOptions, totalTimeout } from "./timeouts.ts";
 import { type Hooks, hooks } from "./hooks.ts";
 import { messagesProblem, type PromptMessage } from "./prompt_parts.ts";
 import { repair, type RepairOptions } from "./repair.ts";
@@ -231,7 +231,12 @@ export const OVERRIDE_RULES: Rules = {
 };
 
 /** The rules for what may be changed of an agent made of other agents. */
-export const RUN_OVERRIDE_RULES: Rules = { name: text, description: text, timeout, hooks };
+export const RUN_OVERRIDE_RULES: Rules = {
+  name: text,
+  description: text,
+  timeout: totalTimeout,
+  hooks,
+};
 
 /** Returns the options that are set: one that is `undefined` counts as absent. */
 export function withoutUndefined<T extends object>(options: T): T {

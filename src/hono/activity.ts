@@ -45,7 +45,7 @@ export interface AgentCounts {
 }
 
 /** A call that failed: nothing of what it was asked or of what the error says. */
-export interface LatestFailure {
+export interface RecentFailure {
   /** When, in milliseconds since 1970. */
   readonly at: number;
   /** Who was called. */
@@ -59,7 +59,7 @@ export interface LatestFailure {
 }
 
 /** Something that happened. */
-export type RegistryEvent =
+export type ActivityEvent =
   | { readonly type: "run-start" | "run-progress" | "run-end"; readonly run: ActiveRun }
   | { readonly type: "call-start"; readonly agent: string; readonly run: string }
   | {
@@ -89,11 +89,11 @@ interface Counts {
 }
 
 /** Counts runs and calls, and tells who listens. What it remembers does not grow with what happens. */
-export class Registry {
+export class Activity {
   readonly #agents = new Map<string, Counts>();
   readonly #runs = new Map<string, { -readonly [K in keyof ActiveRun]: ActiveRun[K] }>();
-  readonly #failures: LatestFailure[] = [];
-  readonly #listeners = new Set<(event: RegistryEvent) => void>();
+  readonly #failures: RecentFailure[] = [];
+  readonly #listeners = new Set<(event: ActivityEvent) => void>();
   /** How many calls ended in each of the last seconds. */
   readonly #ended = new Uint32Array(SECONDS);
   #second = 0;
@@ -130,18 +130,18 @@ export class Registry {
   }
 
   /** The latest failures, newest first. */
-  get failures(): readonly LatestFailure[] {
+  get failures(): readonly RecentFailure[] {
     return this.#failures.toReversed();
   }
 
   /** How many calls ended in each second, over the last minute. */
-  get perSecond(): number {
+  get callsPerSecond(): number {
     this.#turn(performance.now());
     return this.#ended.reduce((sum, n) => sum + n, 0) / SECONDS;
   }
 
   /** Tells of everything that happens from now on. What the listener throws is lost. Gives the function that ends it. */
-  subscribe(listener: (event: RegistryEvent) => void): () => void {
+  subscribe(listener: (event: ActivityEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -219,7 +219,7 @@ export class Registry {
   }
 
   /** Makes the event only if somebody listens. */
-  #tell(event: () => RegistryEvent): void {
+  #tell(event: () => ActivityEvent): void {
     if (this.#listeners.size === 0) return;
     const happened = event();
     for (const listener of this.#listeners) {

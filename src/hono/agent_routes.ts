@@ -1,11 +1,11 @@
 import { type Context, type Handler, Hono } from "hono";
 import { checkOptions, milliseconds } from "../model/check_options.ts";
 import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.tsx";
-import { guard, identifier } from "./require_principal.ts";
-import { crossOrigin, identified, secure } from "./headers.ts";
-import { openaiError } from "./openai/openai_error.ts";
-import { type AgentRoutesOptions, checkRoutes } from "./options.ts";
-import { problemOf } from "./public_error.ts";
+import { createIdentify, requirePrincipal } from "./require_principal.ts";
+import { allowCrossOrigin, assignRequestId, setSecurityHeaders } from "./headers.ts";
+import { toOpenAIError } from "./openai/openai_error.ts";
+import { type AgentRoutesOptions, checkRouteOptions } from "./options.ts";
+import { toProblem } from "./public_error.ts";
 import { Problem, problemResponse } from "./problem.ts";
 import { batchRoute, resumeRoute } from "./routes/batch.ts";
 import { callRoute } from "./routes/call.ts";
@@ -87,18 +87,18 @@ const DEFAULT_GRACE = 3_500;
  */
 export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   const doing = "make the routes";
-  checkRoutes(doing, options);
+  checkRouteOptions(doing, options);
   const { agents, limits, heartbeat = 15_000, info = {}, onError = logged } = options;
   const service = new Service(agents, limits, heartbeat);
 
-  const identify = identifier(options.auth);
+  const identify = createIdentify(options.auth);
 
   const app = new Hono<Env>();
-  app.use(identified);
+  app.use(assignRequestId);
   // Before the headers of all, so that it has the last word.
   if (options.dashboard) app.use("/dashboard/*", dashboardHeaders);
-  app.use(secure(options));
-  if (options.cors !== undefined) app.use(crossOrigin(options.cors));
+  app.use(setSecurityHeaders(options));
+  if (options.cors !== undefined) app.use(allowCrossOrigin(options.cors));
   app.use("/v1/*", async (c, next) => {
     c.set("openai", true);
     await next();
@@ -123,7 +123,7 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
     const { auth } = options;
     app.route("/dashboard", dashboardRoutes({ service, identify, auth, options: own }));
   }
-  app.use(guard(identify));
+  app.use(requirePrincipal(identify));
   for (const [path, handler] of Object.values(mayBeOpen)) route(app, "GET", path, handler);
 
   route(app, "GET", "/", listRoute(service));
@@ -133,7 +133,7 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   route(app, "POST", "/batch", batchRoute(service));
   route(app, "GET", "/batch/:id", resumeRoute(service));
   // Whatever the method is, there is nothing at the name of nobody.
-  const known = (c: Context<Env>) => void service.agent(c.req.param("name"));
+  const known = (c: Context<Env>) => void service.getAgent(c.req.param("name"));
   route(app, "POST", "/:name", callRoute(service), known);
   route(app, "POST", "/:name/stream", streamRoute(service), known);
   app.all("*", () => {
@@ -141,7 +141,7 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   });
 
   app.onError((error, c) => {
-    const problem = problemOf(error);
+    const problem = toProblem(error);
     if (problem.code === "internal") {
       const { method, path } = c.req;
       const request = { id: c.get("requestId"), method, path };
@@ -152,7 +152,7 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
         logged(thrown, request);
       }
     }
-    return problemResponse(c, problem, c.get("openai") ? { error: openaiError(problem) } : {});
+    return problemResponse(c, problem, c.get("openai") ? { error: toOpenAIError(problem) } : {});
   });
   // What the routes hand each other is nobody else's business.
   return Object.assign(app as unknown as HonoApp, {

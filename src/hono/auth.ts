@@ -8,7 +8,7 @@ import {
   type Rule,
   text,
 } from "../model/check_options.ts";
-import { type PrincipalLimits, principalLimits } from "./limits.ts";
+import { type PrincipalLimits, principalLimitsRule } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
 /** Somebody who may call. */
@@ -46,7 +46,11 @@ export type AuthOptions = Authenticate | {
 
 const token: Rule = (doing, name, value) => {
   if (!isRecord(value)) return visible(doing, name, value);
-  checkOptions(`${doing}: ${name}`, value, { token: visible, id: text, limits: principalLimits });
+  checkOptions(`${doing}: ${name}`, value, {
+    token: visible,
+    id: text,
+    limits: principalLimitsRule,
+  });
   visible(doing, `${name}.token`, value.token);
 };
 
@@ -58,7 +62,7 @@ const visible: Rule = (doing, name, value) => {
 };
 
 /** The rule for the option `auth`. */
-export const auth: Rule = (doing, name, value) => {
+export const authRule: Rule = (doing, name, value) => {
   if (typeof value === "function") return callback(doing, name, value);
   checkOptions(`${doing}: ${name}`, value, {
     tokens(doing, name, tokens) {
@@ -73,8 +77,8 @@ export const auth: Rule = (doing, name, value) => {
 };
 
 /** Makes the function that says who sends a request. */
-export function authenticator(auth: AuthOptions): (request: Request) => Promise<Principal> {
-  const find = typeof auth === "function" ? auth : bearer(auth.tokens);
+export function createAuthenticator(auth: AuthOptions): (request: Request) => Promise<Principal> {
+  const find = typeof auth === "function" ? auth : matchBearerToken(auth.tokens);
   return async (request) => {
     const found = await find(request);
     if (typeof found === "string" && found !== "") return { id: found };
@@ -93,18 +97,18 @@ export function unauthorized(detail: string): Problem {
   return new Problem(401, "unauthorized", detail, { headers: { "www-authenticate": "Bearer" } });
 }
 
-function bearer(tokens: readonly (string | Token)[]): Authenticate {
+function matchBearerToken(tokens: readonly (string | Token)[]): Authenticate {
   const listed = tokens.map((one) => typeof one === "string" ? { token: one } : one) as Token[];
   const room = Math.max(...listed.map(({ token }) => token.length)) + LETTER;
   const known = listed.map(({ token, id, limits }, i) => ({
-    bytes: padded(token, new Uint8Array(room)),
+    bytes: padToken(token, new Uint8Array(room)),
     principal: { id: id ?? `token-${i}`, limits },
   }));
   const bytes = new Uint8Array(room);
   return ({ headers }) => {
     const given = headers.get("authorization")?.match(/^Bearer +(\S+) *$/i)?.[1];
     if (given === undefined) return null;
-    padded(given, bytes);
+    padToken(given, bytes);
     let found: Principal | null = null;
     for (const { bytes: one, principal } of known) {
       if (timingSafeEqual(one, bytes)) found = principal;
@@ -122,7 +126,7 @@ const LETTER = 4;
  * A token as bytes of the same length as all others, and every one is looked at: the time tells neither how much fits, nor which, nor how
  * long they are. There is room for one letter more than the longest has, whatever that letter is: so no longer one is taken for it.
  */
-function padded(token: string, room: Uint8Array): Uint8Array {
+function padToken(token: string, room: Uint8Array): Uint8Array {
   room.fill(0);
   encoder.encodeInto(token, room);
   return room;

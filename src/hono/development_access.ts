@@ -19,7 +19,7 @@ const FORWARDED = [
 ];
 
 /** Why the developer is not let in either, or `undefined` if nothing speaks against it. Looked at once, when the routes are made. */
-export function notDevelopment(): string | undefined {
+export function reasonToDeny(): string | undefined {
   const env = readEnv("NODE_ENV", "DENO_ENV", "DENO_DEPLOYMENT_ID", "DENO_DEPLOY");
   if (env === undefined) {
     return "whether this is production cannot be told without the permission to read NODE_ENV, DENO_ENV, DENO_DEPLOYMENT_ID and DENO_DEPLOY";
@@ -30,7 +30,7 @@ export function notDevelopment(): string | undefined {
 }
 
 /** Does the request come from this machine itself? */
-export function isFromHere(c: Context): boolean {
+export function isLocalRequest(c: Context): boolean {
   const address = remoteAddress(c);
   if (address === undefined || !isLoopback(address)) return false;
   const { headers, url } = c.req.raw;

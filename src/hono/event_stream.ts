@@ -40,7 +40,7 @@ export const NDJSON: WireFormat = {
 };
 
 /** One JSON value, which is sent when it is there: before it, blanks say that the connection lives. */
-export const JSON_WHOLE: WireFormat = {
+export const SINGLE_JSON: WireFormat = {
   type: "application/json",
   write: ({ data }) => textOf(data),
   heartbeat: "\n",
@@ -51,13 +51,13 @@ function textOf(data: unknown): string {
 }
 
 /** Whose answer it is: something that is held until the answer has ended, such as an `Exchange`. */
-export interface Held {
+export interface StreamOwner {
   /** Aborts when there is nobody to answer, or no time left. */
   readonly signal: AbortSignal;
   /** Has it not ended yet? */
   readonly isOpen: boolean;
   /** It goes on after its handler has returned. */
-  keep(): void;
+  keepOpen(): void;
   /** The client is gone. */
   abandon(): void;
   /** It is over. */
@@ -67,25 +67,25 @@ export interface Held {
 /** How an answer is streamed. */
 export interface EventStreamOptions {
   /** Whose answer it is; it ends with the stream. */
-  readonly exchange: Held;
+  readonly owner: StreamOwner;
   /** How it is written. */
   readonly format: WireFormat;
   /** How long there may be silence, in milliseconds. */
   readonly heartbeat: number;
   /** What is said of an error in the middle; the stream ends with it. */
-  readonly failed: (thrown: unknown) => WireEvent;
+  readonly toErrorEvent: (thrown: unknown) => WireEvent;
 }
 
 /**
  * The answer that hands on what `events` give. The next event is asked for when the one before is on its way, so a slow client slows
- * whoever makes them; and when the client goes away, the exchange is abandoned at once.
+ * whoever makes them; and when the client goes away, the lifecycle is abandoned at once.
  */
 export function eventStream(
   c: Context,
   events: AsyncIterator<WireEvent>,
   options: EventStreamOptions,
 ): Response {
-  options.exchange.keep();
+  options.owner.keepOpen();
   return c.body(bodyOf(events, options), 200, {
     "content-type": options.format.type,
     // Nginx would hold pieces back.
@@ -100,7 +100,7 @@ const LAST_WORDS = 1_000;
 
 function bodyOf(
   events: AsyncIterator<WireEvent>,
-  { exchange, format, heartbeat, failed }: EventStreamOptions,
+  { owner: lifecycle, format, heartbeat, toErrorEvent: failed }: EventStreamOptions,
 ): ReadableStream<Uint8Array> {
   let silentSince = performance.now();
   let beat: ReturnType<typeof setInterval> | undefined;
@@ -108,11 +108,11 @@ function bodyOf(
   const end = (): void => {
     clearInterval(beat);
     clearTimeout(kill);
-    exchange.end();
+    lifecycle.end();
   };
   const abandon = async (): Promise<void> => {
-    exchange.abandon();
-    // Whoever makes the events gives back what it holds before the exchange ends.
+    lifecycle.abandon();
+    // Whoever makes the events gives back what it holds before the lifecycle ends.
     await Promise.resolve(events.return?.()).catch(() => {});
     end();
   };
@@ -124,12 +124,12 @@ function bodyOf(
         silentSince = performance.now();
         controller.enqueue(encoder.encode(format.heartbeat));
       }, heartbeat / 2);
-      exchange.signal.addEventListener("abort", () => {
+      lifecycle.signal.addEventListener("abort", () => {
         clearInterval(beat);
-        if (!exchange.isOpen) return;
+        if (!lifecycle.isOpen) return;
         // The end of the time, or of the server, is not put off by a client that does not read.
         kill = setTimeout(() => {
-          controller.error(exchange.signal.reason);
+          controller.error(lifecycle.signal.reason);
           void abandon();
         }, LAST_WORDS);
       }, { once: true });
@@ -149,7 +149,7 @@ function bodyOf(
         isLast = true;
       }
       // It may have been cancelled meanwhile.
-      if (!exchange.isOpen) return;
+      if (!lifecycle.isOpen) return;
       silentSince = performance.now();
       controller.enqueue(encoder.encode(text));
       if (!isLast) return;

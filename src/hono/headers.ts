@@ -11,7 +11,7 @@ import type { Env } from "./service.ts";
 const ID = "x-request-id";
 
 /** Knows the request by the id that the client gave it, if that is one, and tells the id; answers are not kept by anybody. */
-export const identified: MiddlewareHandler<Env> = async (c, next) => {
+export const assignRequestId: MiddlewareHandler<Env> = async (c, next) => {
   const given = c.req.header(ID);
   const id = given !== undefined && /^[\w=-]{1,255}$/.test(given) ? given : crypto.randomUUID();
   c.set("requestId", id);
@@ -22,7 +22,7 @@ export const identified: MiddlewareHandler<Env> = async (c, next) => {
 };
 
 /** What browsers are told: nothing here is a page, to be framed, or to be kept. */
-export function secure({ cors }: AgentRoutesOptions): MiddlewareHandler {
+export function setSecurityHeaders({ cors }: AgentRoutesOptions): MiddlewareHandler {
   return secureHeaders({
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     crossOriginResourcePolicy: cors === undefined ? "same-origin" : "cross-origin",
@@ -40,7 +40,7 @@ export function secure({ cors }: AgentRoutesOptions): MiddlewareHandler {
 }
 
 /** Lets the pages of other sites read the answers. */
-export function crossOrigin(
+export function allowCrossOrigin(
   { origin }: NonNullable<AgentRoutesOptions["cors"]>,
 ): MiddlewareHandler {
   return cors({

@@ -100,7 +100,9 @@ export interface RouteLimits {
 }
 
 /** The limits with their defaults filled in. */
-export type Caps = Required<Omit<RouteLimits, "principal">> & Pick<RouteLimits, "principal">;
+export type ResolvedLimits =
+  & Required<Omit<RouteLimits, "principal">>
+  & Pick<RouteLimits, "principal">;
 
 const share = numberThat("a share from 0 up to, but not, 1", (n) => n >= 0 && n < 1);
 
@@ -112,7 +114,7 @@ const renewedBudget: Rule = (doing, name, value) => {
 };
 
 /** The rule for the limits of a caller. */
-export const principalLimits: Rule = (doing, name, value) => {
+export const principalLimitsRule: Rule = (doing, name, value) => {
   checkOptions(`${doing}: ${name}`, value, {
     concurrency: positiveInteger,
     requestsPerMinute: positiveInteger,
@@ -128,16 +130,16 @@ const RULES: Rules = {
   maxRequests: positiveInteger,
   deadline: positiveMs,
   bodyTimeout: positiveMs,
-  principal: principalLimits,
+  principal: principalLimitsRule,
   resumeGrace: milliseconds,
   resumeBytes: positiveInteger,
 };
 
 /** The rule for the option `limits`. */
-export const routeLimits: Rule = (doing, name, value) =>
+export const routeLimitsRule: Rule = (doing, name, value) =>
   checkOptions(`${doing}: ${name}`, value, RULES);
 
-const DEFAULTS: Caps = {
+const DEFAULTS: ResolvedLimits = {
   maxBodyBytes: 1024 ** 2,
   maxBatch: 1000,
   concurrency: 1000,
@@ -150,7 +152,7 @@ const DEFAULTS: Caps = {
 };
 
 /** The limits in force: an option that is `undefined` counts as absent. */
-export function capsOf(limits: RouteLimits = {}): Caps {
+export function resolveLimits(limits: RouteLimits = {}): ResolvedLimits {
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   return { ...DEFAULTS, ...Object.fromEntries(given) };
 }

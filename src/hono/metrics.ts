@@ -3,7 +3,7 @@
  *
  * @see {@link https://prometheus.io/docs/instrumenting/exposition_formats/}
  */
-import type { AgentCounts, Registry } from "./activity.ts";
+import type { Activity, AgentCounts } from "./activity.ts";
 
 /** The content type of {@linkcode metricsText}. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -11,7 +11,7 @@ export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number, suffix?: string];
 
 /** All metrics, as text. */
-export function metricsText({ agents, runs, perSecond }: Registry): string {
+export function metricsText({ agents, runs, callsPerSecond: perSecond }: Activity): string {
   const all = [...agents];
   const each = (value: (counts: AgentCounts) => number): Sample[] =>
     all.map(([agent, counts]) => [{ agent }, value(counts)]);

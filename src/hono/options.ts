@@ -9,8 +9,8 @@ import {
   type Rules,
   text,
 } from "../model/check_options.ts";
-import { auth, type AuthOptions } from "./auth.ts";
-import { type RouteLimits, routeLimits } from "./limits.ts";
+import { type AuthOptions, authRule } from "./auth.ts";
+import { type RouteLimits, routeLimitsRule } from "./limits.ts";
 import { type DashboardOptions, dashboardRule } from "./dashboard/options.ts";
 import type { ServiceInfo } from "./openapi/openapi_document.ts";
 
@@ -111,8 +111,8 @@ const list = (rule: Rule): Rule => (doing, name, value) => {
 
 const RULES: Rules = {
   agents,
-  auth,
-  limits: routeLimits,
+  authRule,
+  limits: routeLimitsRule,
   open: list(oneOf("health", "metrics", "openapi")),
   dashboard: dashboardRule,
   cors(doing, name, value) {
@@ -128,7 +128,7 @@ const RULES: Rules = {
 };
 
 /** Refuses what cannot be meant. */
-export function checkRoutes(doing: string, options: AgentRoutesOptions): void {
+export function checkRouteOptions(doing: string, options: AgentRoutesOptions): void {
   if (options === undefined) refuse(doing, "its options", "an object", options);
   checkOptions(doing, options, RULES);
   agents(doing, "agents", options.agents);

@@ -9,7 +9,7 @@ import { Problem } from "./problem.ts";
 const DAY = 86_400_000;
 
 /** Where a caller stands. */
-export interface AccountState {
+export interface QuotaState {
   /** How many requests it has in progress. */
   readonly inProgress: number;
   /** How many calls it has begun in the last minute, and how many it may; absent if that is not limited. */
@@ -19,7 +19,7 @@ export interface AccountState {
 }
 
 /** What a caller has in progress and has used, against its limits. */
-export class Account {
+export class PrincipalQuota {
   /** What its attempts need a permit of; absent if their number is not limited. */
   readonly limiter: Limiter | undefined;
   readonly #limits: PrincipalLimits;
@@ -40,7 +40,7 @@ export class Account {
   }
 
   /** Where it stands. */
-  get state(): AccountState {
+  get state(): QuotaState {
     const now = performance.now();
     const limit = this.#window?.limit;
     const budget = this.#current(now)?.budget;
@@ -82,7 +82,7 @@ export class Account {
   }
 
   /** Waits until a call of a batch may begin. Ends at once when the signal aborts. */
-  async turn(signal: AbortSignal | undefined): Promise<void> {
+  async waitForTurn(signal: AbortSignal | undefined): Promise<void> {
     const window = this.#window;
     if (window === undefined) return;
     for (;;) {
@@ -99,7 +99,7 @@ export class Account {
   }
 
   /** How many milliseconds until the budget begins anew, if there is one and it is spent. */
-  renewsIn(): number | undefined {
+  budgetRenewsIn(): number | undefined {
     const now = performance.now();
     const current = this.#current(now);
     return current && isSpent(current.budget, this.#limits.budget!)

@@ -1,19 +1,19 @@
 import { isRecord } from "../model/check_options.ts";
-import { Account } from "./principal_quota.ts";
+import { PrincipalQuota } from "./principal_quota.ts";
 import type { Principal } from "./auth.ts";
-import { type Caps, type PrincipalLimits, principalLimits } from "./limits.ts";
+import { type PrincipalLimits, principalLimitsRule, type ResolvedLimits } from "./limits.ts";
 
 /** Over so many accounts, those of callers that are long gone are forgotten. */
 const SWEEP_ABOVE = 1_000;
 
 /** The accounts of all callers. A function may let in any number of them, so those that are idle do not stay. */
-export class Accounts {
-  readonly #accounts = new Map<string, { account: Account; limits: PrincipalLimits }>();
-  readonly #caps: Caps;
+export class PrincipalQuotas {
+  readonly #accounts = new Map<string, { account: PrincipalQuota; limits: PrincipalLimits }>();
+  readonly #caps: ResolvedLimits;
   #sweepAbove = SWEEP_ABOVE;
 
   /** With no accounts. */
-  constructor(caps: Caps) {
+  constructor(caps: ResolvedLimits) {
     this.#caps = caps;
   }
 
@@ -23,18 +23,18 @@ export class Accounts {
    * @throws {TypeError} If a function has given limits that are none.
    * @throws {RangeError} If one is out of range.
    */
-  of({ id, limits = this.#caps.principal ?? {} }: Principal): Account {
+  get({ id, limits = this.#caps.principal ?? {} }: Principal): PrincipalQuota {
     const known = this.#accounts.get(id);
     if (known !== undefined && isSame(known.limits, limits)) return known.account;
-    principalLimits("let a caller in", "its limits", limits);
-    const account = new Account(id, limits, this.#caps.reserve);
+    principalLimitsRule("let a caller in", "its limits", limits);
+    const account = new PrincipalQuota(id, limits, this.#caps.reserve);
     this.#accounts.set(id, { account, limits });
     if (this.#accounts.size > this.#sweepAbove) this.#sweep();
     return account;
   }
 
   /** Each account that is remembered. */
-  *[Symbol.iterator](): IterableIterator<Account> {
+  *[Symbol.iterator](): IterableIterator<PrincipalQuota> {
     for (const { account } of this.#accounts.values()) yield account;
   }
 

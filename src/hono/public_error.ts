@@ -20,7 +20,7 @@ const FAILURES: Readonly<Record<ErrorCode, readonly [status: number, detail: str
 };
 
 /** What a code means, in a sentence. */
-export function meaningOf(code: string): string {
+export function describeErrorCode(code: string): string {
   return Object.hasOwn(FAILURES, code)
     ? FAILURES[code as ErrorCode][1]
     : "The server's own code failed: its log tells more";
@@ -39,7 +39,7 @@ export interface PublicError {
 }
 
 /** A failed call without anything of the inside: no cause, no attempts, no text of the model. */
-export function publicError(error: AgentError): PublicError {
+export function toPublicError(error: AgentError): PublicError {
   const { code, retryAfterMs } = error;
   const issues = code === "invalid_params" ? issuesOf(error) : undefined;
   return { code, message: FAILURES[code][1], issues, retryAfterMs };
@@ -47,12 +47,12 @@ export function publicError(error: AgentError): PublicError {
 
 /** The problem that tells of a failed call. */
 export function failureProblem(error: AgentError): Problem {
-  const { code, message, issues, retryAfterMs } = publicError(error);
+  const { code, message, issues, retryAfterMs } = toPublicError(error);
   return new Problem(FAILURES[code][0], code, message, { issues, retryAfterMs, cause: error });
 }
 
 /** Whatever was thrown, as a problem; a fault that nobody has foreseen says nothing about itself. */
-export function problemOf(thrown: unknown): Problem {
+export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof AgentError) return failureProblem(thrown);
   return new Problem(500, "internal", "The server failed to answer: its log tells more", {

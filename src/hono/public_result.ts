@@ -3,7 +3,7 @@ import { isRecord } from "../model/check_options.ts";
 import type { FinishReason } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import type { Cost, Usage } from "../model/usage.ts";
-import { type PublicError, publicError } from "./public_error.ts";
+import { type PublicError, toPublicError } from "./public_error.ts";
 
 /** A result as JSON. */
 export interface PublicResult {
@@ -36,7 +36,7 @@ export interface PublicResult {
 }
 
 /** A result as JSON. */
-export function publicResult(result: Result): PublicResult {
+export function toPublicResult(result: Result): PublicResult {
   const { agent, model, usage, cost, attempts, cached, durationMs } = result;
   const { status, branches } = result as Result & { status?: string; branches?: unknown };
   return {
@@ -44,7 +44,7 @@ export function publicResult(result: Result): PublicResult {
     agent,
     model,
     content: contentOf(result),
-    ...(result.ok ? { finishReason: result.finishReason } : { error: publicError(result.error) }),
+    ...(result.ok ? { finishReason: result.finishReason } : { error: toPublicError(result.error) }),
     status,
     branches: isRecord(branches) ? branchesOf(branches as Record<string, Result>) : undefined,
     usage,
@@ -62,7 +62,7 @@ function branchesOf(branches: Readonly<Record<string, Result>>): PublicResult["b
       {
         ok: result.ok,
         content: contentOf(result),
-        error: result.ok ? undefined : publicError(result.error),
+        error: result.ok ? undefined : toPublicError(result.error),
       },
     ]),
   );

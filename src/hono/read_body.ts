@@ -1,13 +1,13 @@
 /** Reads the JSON of a request: no more than so many bytes, in no more than so much time. */
 import { Timer } from "../async/timer.ts";
-import type { Caps } from "./limits.ts";
+import type { ResolvedLimits } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
 /** Deeper than this nobody means it, and what walks through it later may run out of stack. */
 const MOST_LEVELS = 100;
 
 /** What was read. */
-export interface Body {
+export interface JsonBody {
   /** The value; `undefined` if the body is empty. */
   readonly value: unknown;
   /** How long the body is. */
@@ -15,14 +15,14 @@ export interface Body {
 }
 
 /** How large a body may be, and how slow. */
-export type BodyCaps = Pick<Caps, "maxBodyBytes" | "bodyTimeout">;
+export type BodyLimits = Pick<ResolvedLimits, "maxBodyBytes" | "bodyTimeout">;
 
 /**
  * Reads the body.
  *
  * @throws {Problem} If it is too large, too slow, not UTF-8, no JSON or nested too deeply.
  */
-export async function readJson(request: Request, caps: BodyCaps): Promise<Body> {
+export async function readJsonBody(request: Request, caps: BodyLimits): Promise<JsonBody> {
   const bytes = await readBody(request, caps);
   if (bytes.length === 0) return { value: undefined, bytes: 0 };
   const type = request.headers.get("content-type") ?? "";
@@ -46,7 +46,7 @@ export async function readJson(request: Request, caps: BodyCaps): Promise<Body> 
  */
 export async function readBody(
   request: Request,
-  { maxBodyBytes, bodyTimeout }: BodyCaps,
+  { maxBodyBytes, bodyTimeout }: BodyLimits,
 ): Promise<Uint8Array> {
   const { headers } = request;
   const announced = headers.has("content-length") ? Number(headers.get("content-length")) : NaN;

@@ -1,14 +1,14 @@
 import { type CallContext, currentContext, inContext } from "../call/context.ts";
 import { ChildAbort, onAbort } from "../async/abort.ts";
 import { AgentError } from "../model/errors.ts";
-import type { Account } from "./principal_quota.ts";
-import { problemOf } from "./public_error.ts";
+import type { PrincipalQuota } from "./principal_quota.ts";
+import { toProblem } from "./public_error.ts";
 import { Problem } from "./problem.ts";
 import type { RunKind } from "./activity.ts";
 import type { Service } from "./service.ts";
 
 /** What a request for calls is about. */
-export interface ExchangeOptions {
+export interface RequestLifecycleOptions {
   /** The id of the request. */
   readonly id: string;
   /** How it asks. */
@@ -21,11 +21,11 @@ export interface ExchangeOptions {
  * One request for calls, from its admission to its end: what it may do, what ends it, and that everything is given back. Calls are made
  * in its context, so that the limits hold for whatever they do, however deep.
  */
-export class Exchange implements Disposable {
+export class RequestLifecycle implements Disposable {
   readonly id: string;
   readonly kind: RunKind;
   readonly agent: string | undefined;
-  readonly account: Account;
+  readonly quota: PrincipalQuota;
   readonly #service: Service;
   readonly #abort: ChildAbort;
   readonly #context: CallContext;
@@ -38,12 +38,12 @@ export class Exchange implements Disposable {
    *
    * @throws {Problem} If the account may not do more.
    */
-  constructor(service: Service, account: Account, options: ExchangeOptions) {
+  constructor(service: Service, account: PrincipalQuota, options: RequestLifecycleOptions) {
     account.enter(options.kind === "batch");
     this.id = options.id;
     this.kind = options.kind;
     this.agent = options.agent;
-    this.account = account;
+    this.quota = account;
     this.#service = service;
     this.#abort = new ChildAbort(service.stopped);
     const outer = currentContext();
@@ -68,13 +68,13 @@ export class Exchange implements Disposable {
 
   /** Tells that the calls begin: so many of them. */
   begin(total: number): void {
-    const { id, kind, agent, account } = this;
-    this.#service.registry.beginRun({ id, kind, agent, principal: account.id, total });
+    const { id, kind, agent, quota: account } = this;
+    this.#service.activity.beginRun({ id, kind, agent, principal: account.id, total });
   }
 
   /** From now on it may take no longer than the limits allow, and so many milliseconds more. */
-  limitTime(more = 0): void {
-    const { deadline } = this.#service.caps;
+  startDeadline(more = 0): void {
+    const { deadline } = this.#service.limits;
     this.#abort.abortAfter(deadline + more, `the request was not finished within ${deadline} ms`);
   }
 
@@ -92,7 +92,7 @@ export class Exchange implements Disposable {
    * It is abandoned when this signal aborts, which tells that the client is gone. An answer that is streamed notices that itself; asking for
    * a request's signal costs time, and on Deno a warning.
    */
-  follow(signal: AbortSignal): void {
+  abandonOn(signal: AbortSignal): void {
     this.#release = onAbort(signal, () => this.abandon());
   }
 
@@ -102,25 +102,25 @@ export class Exchange implements Disposable {
   }
 
   /** Whatever was thrown, as a problem of this request. */
-  problemOf(thrown: unknown): Problem {
-    const problem = problemOf(thrown);
+  toProblem(thrown: unknown): Problem {
+    const problem = toProblem(thrown);
     const { code, message, status, options } = problem;
     if (this.signal.aborted && (code === "aborted" || thrown === this.signal.reason)) {
-      return this.#service.closing
-        ? this.#service.tooLate()
+      return this.#service.isClosing
+        ? this.#service.shuttingDown()
         : new Problem(499, "aborted", "The request was aborted");
     }
     if (code === "budget" && options.retryAfterMs === undefined && thrown instanceof AgentError) {
       return new Problem(status, code, message, {
         ...options,
-        retryAfterMs: this.account.renewsIn(),
+        retryAfterMs: this.quota.budgetRenewsIn(),
       });
     }
     return problem;
   }
 
   /** It goes on after its handler has returned: whoever writes the answer ends it. */
-  keep(): void {
+  keepOpen(): void {
     this.#kept = true;
   }
 
@@ -133,8 +133,8 @@ export class Exchange implements Disposable {
     this.#open = false;
     this.#release?.();
     this.#abort[Symbol.dispose]();
-    this.account.leave();
-    this.#service.leave(this);
+    this.quota.leave();
+    this.#service.release(this);
   }
 
   /** Ends it with its handler, unless it is kept. */

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { authenticator, type AuthOptions, type Principal, unauthorized } from "./auth.ts";
-import { isFromHere, notDevelopment } from "./development_access.ts";
+import { type AuthOptions, createAuthenticator, type Principal, unauthorized } from "./auth.ts";
+import { isLocalRequest, reasonToDeny } from "./development_access.ts";
 import type { Env } from "./service.ts";
 
 /**
@@ -11,14 +11,14 @@ import type { Env } from "./service.ts";
 export type Identify = (c: Context<Env>, request?: Request) => Promise<Principal>;
 
 /** Makes the function that says who sends a request. */
-export function identifier(auth: AuthOptions | undefined): Identify {
+export function createIdentify(auth: AuthOptions | undefined): Identify {
   if (auth === undefined) return developerOnly();
-  const authenticate = authenticator(auth);
+  const authenticate = createAuthenticator(auth);
   return (c, request = c.req.raw) => authenticate(request);
 }
 
 /** Lets in who may come in, before anything else is looked at: who may not is not told what there is. */
-export function guard(identify: Identify): MiddlewareHandler<Env> {
+export function requirePrincipal(identify: Identify): MiddlewareHandler<Env> {
   return async (c, next) => {
     c.set("principal", await identify(c));
     await next();
@@ -26,11 +26,11 @@ export function guard(identify: Identify): MiddlewareHandler<Env> {
 }
 
 function developerOnly(): Identify {
-  const closedBecause = notDevelopment();
+  const closedBecause = reasonToDeny();
   // An error is a rejection, as it is with any other.
   // deno-lint-ignore require-await
   return async (c) => {
-    if (!isFromHere(c)) throw unauthorized("Cannot let you in as no `auth` is set here");
+    if (!isLocalRequest(c)) throw unauthorized("Cannot let you in as no `auth` is set here");
     if (closedBecause !== undefined) {
       throw unauthorized(`Cannot let you in as no \`auth\` is set and ${closedBecause}`);
     }

@@ -8,26 +8,26 @@ import type { PromptPart } from "../call/options/prompt_parts.ts";
 import { AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
-import type { Registry } from "./activity.ts";
+import type { Activity } from "./activity.ts";
 
 /** An agent or a workflow as it is served: whatever it is, it can be called and streamed, and every call is counted. */
-export class Served {
+export class ServedAgent {
   readonly name: string;
   readonly description: string | undefined;
   readonly kind: "agent" | "workflow";
   /** Does it ask a model itself? Then it has a prompt that something else can be asked in the place of. */
-  readonly asks: boolean;
+  readonly callsModel: boolean;
   readonly #callable: Callable;
-  readonly #registry: Registry;
+  readonly #activity: Activity;
 
   /** Serves this one. */
-  constructor(callable: Callable, registry: Registry) {
+  constructor(callable: Callable, activity: Activity) {
     this.name = callable.name;
     this.description = callable.description;
     this.kind = canStream(callable) ? "agent" : "workflow";
-    this.asks = isModelAgent(callable);
+    this.callsModel = isModelAgent(callable);
     this.#callable = callable;
-    this.#registry = registry;
+    this.#activity = activity;
   }
 
   /** The JSON Schema of its parameters, as far as it is known. */
@@ -38,11 +38,11 @@ export class Served {
   /** The JSON Schema of what it answers, as far as it is known: text where a model answers freely. */
   outputSchema(): JsonSchema | undefined {
     return known(() => this.#callable.outputSchema?.()) ??
-      (this.asks ? { type: "string" } : undefined);
+      (this.callsModel ? { type: "string" } : undefined);
   }
 
   /** Has it an `output` schema? */
-  get isTyped(): boolean {
+  get hasOutputSchema(): boolean {
     return known(() => this.#callable.outputSchema?.()) !== undefined;
   }
 
@@ -78,7 +78,7 @@ export class Served {
   }
 
   async #counted(run: string, call: () => Promise<Result>): Promise<Result> {
-    const end = this.#registry.beginCall(this.name, run);
+    const end = this.#activity.beginCall(this.name, run);
     try {
       const result = await call();
       end(result);
@@ -90,7 +90,7 @@ export class Served {
   }
 
   async *#watched(run: string, events: AgentStream): AsyncGenerator<StreamEvent> {
-    const end = this.#registry.beginCall(this.name, run);
+    const end = this.#activity.beginCall(this.name, run);
     try {
       for await (const event of events) {
         if (event.type === "result") end(event.result);

@@ -3,14 +3,14 @@ import type { Context } from "hono";
 import type { Callable } from "../call/options/callable.ts";
 import { Limiter } from "../limits/limiter.ts";
 import { holdTimers } from "../async/timer.ts";
-import { Accounts } from "./principal_quotas.ts";
+import { PrincipalQuotas } from "./principal_quotas.ts";
 import type { Principal } from "./auth.ts";
-import { BatchStore } from "./batch/batch_store.ts";
-import { type Caps, capsOf, type RouteLimits } from "./limits.ts";
-import { Exchange, type ExchangeOptions } from "./request_lifecycle.ts";
+import { BatchStreamStore } from "./batch/batch_store.ts";
+import { type ResolvedLimits, resolveLimits, type RouteLimits } from "./limits.ts";
+import { RequestLifecycle, type RequestLifecycleOptions } from "./request_lifecycle.ts";
 import { Problem } from "./problem.ts";
-import { Registry } from "./activity.ts";
-import { Served } from "./served_agent.ts";
+import { Activity } from "./activity.ts";
+import { ServedAgent } from "./served_agent.ts";
 
 /** What the routes hand each other with a request. */
 export interface Env {
@@ -38,17 +38,17 @@ const UNTIL_SENT = 100;
 
 /** What all routes share: who is served, what is let through, what is in progress, and the end of it all. */
 export class Service {
-  readonly agents: ReadonlyMap<string, Served>;
-  readonly registry: Registry;
-  readonly caps: Caps;
-  readonly accounts: Accounts;
-  readonly batches: BatchStore;
+  readonly agents: ReadonlyMap<string, ServedAgent>;
+  readonly activity: Activity;
+  readonly limits: ResolvedLimits;
+  readonly quotas: PrincipalQuotas;
+  readonly batches: BatchStreamStore;
   /** What every attempt needs a permit of. */
   readonly limiter: Limiter;
   readonly #close = new AbortController();
   readonly #stop = new AbortController();
   /** By their ids. */
-  readonly #exchanges = new Map<string, Exchange>();
+  readonly #exchanges = new Map<string, RequestLifecycle>();
   #left: (() => void) | undefined;
   #letGo: (() => void) | undefined;
 
@@ -58,17 +58,17 @@ export class Service {
     limits: RouteLimits | undefined,
     readonly heartbeat: number,
   ) {
-    this.caps = capsOf(limits);
-    this.registry = new Registry(agents.map(({ name }) => name));
-    this.agents = new Map(agents.map((one) => [one.name, new Served(one, this.registry)]));
-    this.accounts = new Accounts(this.caps);
-    this.batches = new BatchStore(this.caps);
-    const { concurrency, reserve } = this.caps;
+    this.limits = resolveLimits(limits);
+    this.activity = new Activity(agents.map(({ name }) => name));
+    this.agents = new Map(agents.map((one) => [one.name, new ServedAgent(one, this.activity)]));
+    this.quotas = new PrincipalQuotas(this.limits);
+    this.batches = new BatchStreamStore(this.limits);
+    const { concurrency, reserve } = this.limits;
     this.limiter = new Limiter({ concurrency, reserve });
   }
 
   /** Does it take no more requests? */
-  get closing(): boolean {
+  get isClosing(): boolean {
     return this.#close.signal.aborted;
   }
 
@@ -87,7 +87,7 @@ export class Service {
    *
    * @throws {Problem} If there is none.
    */
-  agent(name: string | undefined): Served {
+  getAgent(name: string | undefined): ServedAgent {
     const agent = this.agents.get(name ?? "");
     if (agent !== undefined) return agent;
     throw new Problem(404, "unknown_agent", "There is no agent of that name: GET / lists them");
@@ -98,34 +98,37 @@ export class Service {
    *
    * @throws {Problem} If there is no room for it.
    */
-  enter(c: Context<Env>, options: Pick<ExchangeOptions, "kind" | "agent">): Exchange {
-    if (this.closing) throw this.tooLate();
-    if (this.#exchanges.size >= this.caps.maxRequests) {
+  admit(
+    c: Context<Env>,
+    options: Pick<RequestLifecycleOptions, "kind" | "agent">,
+  ): RequestLifecycle {
+    if (this.isClosing) throw this.shuttingDown();
+    if (this.#exchanges.size >= this.limits.maxRequests) {
       throw new Problem(503, "busy", "The server is busy: try again later", {
         retryAfterMs: 1_000,
       });
     }
-    const account = this.accounts.of(c.get("principal")!);
+    const account = this.quotas.get(c.get("principal")!);
     const asked = c.get("requestId");
     // Clients choose their ids: what one does must not be taken for what another does.
     const id = this.#exchanges.has(asked) ? crypto.randomUUID() : asked;
-    const exchange = new Exchange(this, account, { ...options, id });
+    const lifecycle = new RequestLifecycle(this, account, { ...options, id });
     if (this.#exchanges.size === 0) this.#letGo = holdTimers();
-    this.#exchanges.set(id, exchange);
-    return exchange;
+    this.#exchanges.set(id, lifecycle);
+    return lifecycle;
   }
 
   /** A request has ended. */
-  leave(exchange: Exchange): void {
-    this.registry.endRun(exchange.id);
-    this.#exchanges.delete(exchange.id);
+  release(lifecycle: RequestLifecycle): void {
+    this.activity.endRun(lifecycle.id);
+    this.#exchanges.delete(lifecycle.id);
     if (this.#exchanges.size > 0) return;
     this.#letGo?.();
     this.#left?.();
   }
 
   /** The answer to whom comes too late. */
-  tooLate(): Problem {
+  shuttingDown(): Problem {
     return new Problem(503, "shutting_down", "The server is shutting down: try again", {
       retryAfterMs: 1_000,
     });

@@ -5,9 +5,9 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { APICallError, generateText, Output, streamText } from "ai";
 import { z } from "zod";
-import { echo, routes, serve, type Served, talkative, TOKEN } from "./helpers.ts";
+import { echo, routes, serve, streaming, type TestServer, TOKEN } from "./helpers.ts";
 
-function models({ url }: Served, apiKey = TOKEN) {
+function models({ url }: TestServer, apiKey = TOKEN) {
   return createOpenAICompatible({
     name: "agents",
     baseURL: `${url}/v1`,
@@ -27,7 +27,7 @@ Deno.test("generateText asks an agent", async () => {
 });
 
 Deno.test("streamText reads its pieces", async () => {
-  await using served = serve(routes([talkative("talkative", 4)]));
+  await using served = serve(routes([streaming("talkative", 4)]));
   const { textStream } = streamText({ model: models(served)("talkative"), prompt: "x" });
   const pieces = [];
   for await (const piece of textStream) pieces.push(piece);

@@ -1,6 +1,6 @@
 import { agentRoutes, type AuthOptions } from "@shoal/agents/hono";
 import { assert, assertEquals } from "@std/assert";
-import { echo, init, routes } from "./helpers.ts";
+import { echo, requestInit, routes } from "./helpers.ts";
 
 const PATHS = [
   "/",
@@ -35,8 +35,8 @@ Deno.test("without a token nothing answers, whatever is asked", async () => {
   const app = routes([agent]);
   for (const path of PATHS) assertEquals((await app.request(path)).status, 401, path);
   for (const path of POSTS) {
-    const { authorization: _, ...headers } = init({}).headers;
-    const response = await app.request(path, { ...init({ text: "x" }), headers });
+    const { authorization: _, ...headers } = requestInit({}).headers;
+    const response = await app.request(path, { ...requestInit({ text: "x" }), headers });
     assertEquals([response.status, response.headers.get("www-authenticate")], [401, "Bearer"]);
     assertEquals((await response.json()).code, "unauthorized");
   }

@@ -1,13 +1,22 @@
 /** Whatever comes in, there is a clear answer, and the server lives. */
 import { assert, assertEquals } from "@std/assert";
-import { ask, echo, init, raw, readText, routes, serve, until } from "./helpers.ts";
+import {
+  echo,
+  readText,
+  request,
+  requestInit,
+  routes,
+  sendRaw,
+  serve,
+  waitUntil,
+} from "./helpers.ts";
 
 const MAX = 20_000;
 
 async function send(body: BodyInit, headers: Record<string, string> = {}) {
   const { agent, provider } = echo();
   const app = routes([agent], { limits: { maxBodyBytes: MAX } });
-  const response = await app.request("/echo", { ...init({}, headers), body });
+  const response = await app.request("/echo", { ...requestInit({}, headers), body });
   const text = await response.text();
   assertEquals(response.headers.get("content-type"), "application/problem+json");
   assertEquals(provider.calls, 0);
@@ -71,7 +80,7 @@ Deno.test("another kind of body: a form cannot call", async () => {
   }
   const app = routes([echo().agent]);
   for (const type of ["application/json; charset=utf-8", "application/vnd.api+json"]) {
-    const response = await ask(app, "/echo", { text: "x" }, { "content-type": type });
+    const response = await request(app, "/echo", { text: "x" }, { "content-type": type });
     assertEquals(response.status, 200, type);
   }
 });
@@ -99,29 +108,29 @@ Deno.test("names that reach for what is not theirs", async () => {
       "%ff",
     ]
   ) {
-    const { status, headers } = await ask(app, `/${name}`, { text: "x" });
+    const { status, headers } = await request(app, `/${name}`, { text: "x" });
     assertEquals([status, headers.get("x")], [404, null], name);
   }
-  const { status } = await ask(app, "/echo", JSON.parse('{"__proto__":{"text":"x"},"a":1}'));
+  const { status } = await request(app, "/echo", JSON.parse('{"__proto__":{"text":"x"},"a":1}'));
   assertEquals([status, ({} as { text?: string }).text], [422, undefined]);
 });
 
 Deno.test("request ids that are none are replaced", async () => {
   const app = routes([echo().agent]);
-  const given = await ask(app, "/echo", { text: "x" }, { "x-request-id": "my-id-1" });
+  const given = await request(app, "/echo", { text: "x" }, { "x-request-id": "my-id-1" });
   assertEquals(given.headers.get("x-request-id"), "my-id-1");
-  const long = await ask(app, "/echo", { text: "x" }, { "x-request-id": "x".repeat(5_000) });
+  const long = await request(app, "/echo", { text: "x" }, { "x-request-id": "x".repeat(5_000) });
   assertEquals(long.headers.get("x-request-id")!.length, 36);
-  const odd = await ask(app, "/echo", { text: "x" }, { "x-request-id": '<script>"' });
+  const odd = await request(app, "/echo", { text: "x" }, { "x-request-id": '<script>"' });
   assertEquals(odd.headers.get("x-request-id")!.length, 36);
 });
 
 Deno.test("two requests of one id are told apart", async () => {
   const app = routes([echo("echo", 5).agent]);
   const same = { "x-request-id": "same" };
-  const both = [1, 2].map(() => ask(app, "/echo", { text: "x" }, same));
+  const both = [1, 2].map(() => request(app, "/echo", { text: "x" }, same));
   for (const { status } of await Promise.all(both)) assertEquals(status, 200);
-  assert((await ask(app, "/metrics")).text.includes("\nshoal_runs_in_flight 0\n"));
+  assert((await request(app, "/metrics")).text.includes("\nshoal_runs_in_flight 0\n"));
 });
 
 Deno.test("bodies that come byte by byte, or never, are given up", async () => {
@@ -131,7 +140,7 @@ Deno.test("bodies that come byte by byte, or never, are given up", async () => {
   const head = "POST /echo HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\n" +
     "content-type: application/json\r\ncontent-length: 1000\r\n\r\n";
   const connections = await Promise.all(
-    Array.from({ length: 50 }, () => raw(served.port, `${head}{"te`)),
+    Array.from({ length: 50 }, () => sendRaw(served.port, `${head}{"te`)),
   );
   const first = await readText(connections[0]!);
   assert(first.startsWith("HTTP/1.1 408"), first);
@@ -140,8 +149,11 @@ Deno.test("bodies that come byte by byte, or never, are given up", async () => {
       assert((await readText(one)).startsWith("HTTP/1.1 408"));
     }),
   );
-  assertEquals((await (await fetch(`${served.url}/echo`, init({ text: "x" }))).json()).ok, true);
-  const { text } = await ask(app, "/metrics");
+  assertEquals(
+    (await (await fetch(`${served.url}/echo`, requestInit({ text: "x" }))).json()).ok,
+    true,
+  );
+  const { text } = await request(app, "/metrics");
   assert(text.includes("shoal_runs_in_flight 0"));
   for (const connection of connections) connection.close();
   assertEquals(provider.calls, 1);
@@ -151,7 +163,7 @@ Deno.test("a body that breaks off", async () => {
   const { agent } = echo();
   const app = routes([agent], { limits: { principal: { concurrency: 1 } } });
   await using served = serve(app);
-  const connection = await raw(
+  const connection = await sendRaw(
     served.port,
     "POST /echo HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\n" +
       'content-type: application/json\r\ncontent-length: 1000\r\n\r\n{"te',
@@ -159,8 +171,8 @@ Deno.test("a body that breaks off", async () => {
   connection.close();
   let status = 0;
   // As soon as it is noticed, there is room again.
-  await until(() => {
-    void ask(app, "/echo", { text: "x" }).then((answer) => status = answer.status);
+  await waitUntil(() => {
+    void request(app, "/echo", { text: "x" }).then((answer) => status = answer.status);
     return status === 200;
   }, "there is room again");
 });

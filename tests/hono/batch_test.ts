@@ -2,7 +2,17 @@ import { defineAgent, ProviderError } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { all, ask, echo, hanging, init, routes, sent, serve, until } from "./helpers.ts";
+import {
+  collect,
+  echo,
+  hanging,
+  readEvents,
+  request,
+  requestInit,
+  routes,
+  serve,
+  waitUntil,
+} from "./helpers.ts";
 
 function calls(n: number, agent = "echo") {
   return Array.from({ length: n }, (_, i) => ({ agent, params: { text: `${i}` } }));
@@ -11,7 +21,7 @@ function calls(n: number, agent = "echo") {
 Deno.test("a batch gives all results in their order, and what they were like", async () => {
   const { agent, provider } = echo("echo", () => Math.random() * 5);
   const body = { calls: calls(30), concurrency: 7 };
-  const { status, json } = await ask(routes([agent]), "/batch", body);
+  const { status, json } = await request(routes([agent]), "/batch", body);
   assertEquals(status, 200);
   assertEquals(json.results.map((r: { index: number }) => r.index), [...Array(30).keys()]);
   assertEquals(
@@ -27,7 +37,7 @@ Deno.test("failures are results, told with as little as anywhere", async () => {
   const bad = echo("bad").agent.with({ provider: scripted(secret) });
   const unserializable = defineAgent({ name: "big", run: () => 1n });
   const app = routes([echo().agent, bad, unserializable]);
-  const { json, text } = await ask(app, "/batch", {
+  const { json, text } = await request(app, "/batch", {
     calls: [
       { agent: "echo", params: { text: "a" }, id: "mine" },
       { agent: "bad", params: { text: "a" } },
@@ -47,10 +57,10 @@ Deno.test("as events and as lines each result comes as it ends, with its place a
   const { agent } = echo("echo", 1);
   const app = routes([agent]);
   for (const accept of ["text/event-stream", "application/x-ndjson"]) {
-    const response = await app.request("/batch", init({ calls: calls(20) }, { accept }));
+    const response = await app.request("/batch", requestInit({ calls: calls(20) }, { accept }));
     assert(response.headers.get("content-type")!.startsWith(accept));
     const items = accept === "text/event-stream"
-      ? (await all(sent(response.body!))).map(({ data }) => data)
+      ? (await collect(readEvents(response.body!))).map(({ data }) => data)
       : (await response.text()).trim().split("\n").map((line) => JSON.parse(line));
     assertEquals(items.map(({ seq }) => seq), [...Array(22).keys()].map((i) => i + 1));
     const results = items.filter(({ type }) => type === "result");
@@ -65,7 +75,7 @@ Deno.test("as events and as lines each result comes as it ends, with its place a
 });
 
 Deno.test("an empty batch is a batch", async () => {
-  const { json } = await ask(routes([echo().agent]), "/batch", { calls: [] });
+  const { json } = await request(routes([echo().agent]), "/batch", { calls: [] });
   assertEquals([json.results, json.summary.total], [[], 0]);
 });
 
@@ -87,10 +97,10 @@ Deno.test("what is no batch is 422 with where it is wrong; too much is 413", asy
     [{ calls: [], retries: 7 }, ["retries"]],
   ];
   for (const [body, path] of wrong) {
-    const { status, json } = await ask(app, "/batch", body);
+    const { status, json } = await request(app, "/batch", body);
     assertEquals([status, json.code, json.issues[0].path], [422, "invalid_request", path]);
   }
-  const { status, json } = await ask(app, "/batch", { calls: calls(10_000) });
+  const { status, json } = await request(app, "/batch", { calls: calls(10_000) });
   assertEquals([status, json.code], [413, "batch_too_large"]);
   assertEquals(provider.calls, 0);
 });
@@ -98,7 +108,7 @@ Deno.test("what is no batch is 422 with where it is wrong; too much is 413", asy
 Deno.test("no batch gets more than the server has", async () => {
   const { agent, provider } = echo("echo", 2);
   const app = routes([agent], { limits: { concurrency: 4 } });
-  const both = [1, 2].map(() => ask(app, "/batch", { calls: calls(20), concurrency: 1_000 }));
+  const both = [1, 2].map(() => request(app, "/batch", { calls: calls(20), concurrency: 1_000 }));
   for (const { json } of await Promise.all(both)) assertEquals(json.summary.ok, 20);
   // A share is kept from batches.
   assertEquals(provider.peakInFlight, 3);
@@ -111,25 +121,25 @@ Deno.test("beside a big batch a single call has its share", async () => {
   await using served = serve(app);
   const leaving = new AbortController();
   const batch = fetch(`${served.url}/batch`, {
-    ...init({ calls: calls(100, "slow"), concurrency: 100 }),
+    ...requestInit({ calls: calls(100, "slow"), concurrency: 100 }),
     signal: leaving.signal,
   }).catch(() => {});
-  await until(() => slow.provider.inFlight === 9, "the batch has what it gets");
+  await waitUntil(() => slow.provider.inFlight === 9, "the batch has what it gets");
   const began = performance.now();
-  const one = await (await fetch(`${served.url}/echo`, init({ text: "x" }))).json();
+  const one = await (await fetch(`${served.url}/echo`, requestInit({ text: "x" }))).json();
   assertEquals([one.ok, performance.now() - began < 2_000], [true, true]);
   assertEquals(slow.provider.peakInFlight, 9);
   leaving.abort();
   await batch;
   // A server of Deno's that is shutting down does not notice it any more.
-  await until(() => slow.provider.inFlight === 0, "the batch is aborted");
+  await waitUntil(() => slow.provider.inFlight === 0, "the batch is aborted");
 });
 
 Deno.test("at the deadline a batch tells what it has", async () => {
   const { agent } = echo();
   const app = routes([agent, hanging().agent], { limits: { deadline: 50 } });
   const body = { calls: [...calls(3), ...calls(2, "hanging"), ...calls(1, "hanging")] };
-  const { status, json } = await ask(app, "/batch", { ...body, concurrency: 2 });
+  const { status, json } = await request(app, "/batch", { ...body, concurrency: 2 });
   assertEquals([status, json.summary.ok], [200, 3]);
   assertEquals(json.summary.byError, { timeout: 3 });
 });
@@ -153,10 +163,10 @@ Deno.test("whatever fails in a batch, every call has exactly one result", async 
           calls: texts.map((text) => ({ agent: "echo", params: { text } })),
           concurrency,
         };
-        const response = await app.request("/batch", init(body, { accept }));
+        const response = await app.request("/batch", requestInit(body, { accept }));
         const results = accept === "application/json"
           ? (await response.json()).results
-          : (await all(sent(response.body!))).map(({ data }) => data).filter(({ type }) =>
+          : (await collect(readEvents(response.body!))).map(({ data }) => data).filter(({ type }) =>
             type === "result"
           );
         const byIndex = new Map(results.map((r: { index: number }) => [r.index, r]));

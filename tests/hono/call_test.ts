@@ -4,11 +4,11 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Hono } from "hono";
 import { z } from "zod";
-import { ask, echo, init, routes } from "./helpers.ts";
+import { echo, request, requestInit, routes } from "./helpers.ts";
 
 Deno.test("a call gives the answer, and what it used", async () => {
   const { agent, provider } = echo();
-  const { status, json } = await ask(routes([agent]), "/echo", { text: "hello" });
+  const { status, json } = await request(routes([agent]), "/echo", { text: "hello" });
   assertEquals(status, 200);
   assertEquals([json.ok, json.agent, json.content], [true, "echo", "hello"]);
   assertEquals([json.attempts, json.usage.totalTokens > 0], [1, true]);
@@ -18,7 +18,7 @@ Deno.test("a call gives the answer, and what it used", async () => {
 Deno.test("false, 0, an empty text and null are answers", async () => {
   for (const value of [false, 0, "", null, undefined]) {
     const agent = defineAgent({ name: "value", run: () => value });
-    const { status, json } = await ask(routes([agent]), "/value", {});
+    const { status, json } = await request(routes([agent]), "/value", {});
     assertEquals([status, json.ok, json.content], [200, true, value ?? null]);
   }
 });
@@ -26,16 +26,16 @@ Deno.test("false, 0, an empty text and null are answers", async () => {
 Deno.test("no body stands for no parameters", async () => {
   const agent = defineAgent({ name: "now", run: () => "noon" });
   const app = routes([agent]);
-  const response = await app.request("/now", { ...init(), method: "POST" });
+  const response = await app.request("/now", { ...requestInit(), method: "POST" });
   assertEquals((await response.json()).content, "noon");
 });
 
 Deno.test("names may be anything, as long as they are encoded", async () => {
   const name = 'a/b c"\r\nx-evil: 1 ä{}';
   const app = routes([defineAgent({ name, run: () => "here" })]);
-  const { status, json, headers } = await ask(app, `/${encodeURIComponent(name)}`, {});
+  const { status, json, headers } = await request(app, `/${encodeURIComponent(name)}`, {});
   assertEquals([status, json.content, headers.get("x-evil")], [200, "here", null]);
-  assertEquals((await ask(app, `/${encodeURIComponent(`${name}!`)}`, {})).status, 404);
+  assertEquals((await request(app, `/${encodeURIComponent(`${name}!`)}`, {})).status, 404);
 });
 
 Deno.test("a workflow is called like an agent; a partial one is a success that says so", async () => {
@@ -49,7 +49,7 @@ Deno.test("a workflow is called like an agent; a partial one is a success that s
     name: "both",
     branches: { good: echo().agent, bad: { agent: failing, optional: true } },
   });
-  const { status, json, text } = await ask(routes([both]), "/both", { text: "x" });
+  const { status, json, text } = await request(routes([both]), "/both", { text: "x" });
   assertEquals([status, json.status, json.content.good], [200, "partial", "x"]);
   assertEquals([json.branches.good.ok, json.branches.bad.error.code], [true, "tool"]);
   assert(!text.includes("secret"));
@@ -63,13 +63,13 @@ Deno.test("what does not fit the parameters is 422, with the issues", async () =
     params: z.object({ n: z.number() }),
     provider: scripted("x"),
   });
-  const { status, headers, json } = await ask(routes([agent]), "/typed", { n: "one" });
+  const { status, headers, json } = await request(routes([agent]), "/typed", { n: "one" });
   assertEquals(status, 422);
   assertEquals(headers.get("content-type"), "application/problem+json");
   assertEquals([json.code, json.status, json.type], ["invalid_params", 422, "about:blank"]);
   assertEquals(json.issues[0].path, ["n"]);
   assertEquals(json.requestId, headers.get("x-request-id"));
-  const missing = await ask(routes([echo().agent]), "/echo", { txt: 1 });
+  const missing = await request(routes([echo().agent]), "/echo", { txt: 1 });
   assertEquals(missing.status, 422);
   assertStringIncludes(missing.json.issues[0].message, 'parameter "text" is missing');
 });
@@ -93,7 +93,7 @@ Deno.test("failures have a status of their own, and tell nothing of the inside",
     });
     const provider = scripted(error);
     const agent = defineAgent({ name: "a", model: "m", prompt: "{x}", provider, retries: 0 });
-    const { status, headers, text, json } = await ask(routes([agent]), "/a", { x: "PRIVATE" });
+    const { status, headers, text, json } = await request(routes([agent]), "/a", { x: "PRIVATE" });
     assertEquals([status, json.code], [expected, code]);
     assertEquals(headers.get("retry-after"), "3");
     for (const inside of [secret, "PRIVATE", " at ", ".ts", "stack"]) {
@@ -104,13 +104,13 @@ Deno.test("failures have a status of their own, and tell nothing of the inside",
 
 Deno.test("a fault of the server is told to onError, and to the client only that there was one", async () => {
   const agent = defineAgent({ name: "lost", prompt: "{x}", provider: scripted("x") }); // no model
-  const told: unknown[] = [];
-  const app = routes([agent], { onError: (error, request) => told.push([error, request]) });
-  const { status, json, headers } = await ask(app, "/lost", { x: 1 });
+  const reported: unknown[] = [];
+  const app = routes([agent], { onError: (error, failed) => reported.push([error, failed]) });
+  const { status, json, headers } = await request(app, "/lost", { x: 1 });
   assertEquals([status, json.code], [500, "internal"]);
-  const [[error, request]] = told as [[Error, FailedRequest]];
+  const [[error, failed]] = reported as [[Error, FailedRequest]];
   assertStringIncludes(error.message, "model");
-  assertEquals(request, {
+  assertEquals(failed, {
     id: headers.get("x-request-id")!,
     method: "POST",
     path: "/lost",
@@ -120,7 +120,7 @@ Deno.test("a fault of the server is told to onError, and to the client only that
 Deno.test("mounted, everything is below the mount, also what goes wrong", async () => {
   const app = new Hono().route("/agents", routes([echo().agent]));
   const call = async (path: string, body?: unknown) => {
-    const response = await app.request(path, init(body));
+    const response = await app.request(path, requestInit(body));
     return { status: response.status, json: await response.json() };
   };
   assertEquals((await call("/agents/echo", { text: "x" })).json.content, "x");
@@ -133,11 +133,11 @@ Deno.test("mounted, everything is below the mount, also what goes wrong", async 
 
 Deno.test("another method is told which one there is", async () => {
   const app = routes([echo().agent]);
-  const get = await ask(app, "/echo");
+  const get = await request(app, "/echo");
   assertEquals([get.status, get.headers.get("allow")], [405, "POST"]);
-  const post = await ask(app, "/health", {});
+  const post = await request(app, "/health", {});
   assertEquals([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
-  const stream = await ask(app, "/echo/stream");
+  const stream = await request(app, "/echo/stream");
   assertEquals([stream.status, stream.headers.get("allow")], [405, "POST"]);
   assertEquals(stream.headers.get("content-type"), "application/problem+json");
 });
@@ -146,7 +146,7 @@ Deno.test("where there is nobody there is nothing, by any method", async () => {
   const app = routes([echo().agent]);
   for (const path of ["/nobody", "/nobody/stream", "/__proto__", "/v1", "/%ff"]) {
     for (const method of ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "BREW"]) {
-      const response = await app.request(path, { ...init(), method });
+      const response = await app.request(path, { ...requestInit(), method });
       const text = await response.text();
       assertEquals(
         [response.status, response.headers.get("allow")],
@@ -161,7 +161,7 @@ Deno.test("where there is nobody there is nothing, by any method", async () => {
 });
 
 Deno.test("answers are neither framed nor kept nor shared", async () => {
-  const { headers } = await ask(routes([echo().agent]), "/echo", { text: "x" });
+  const { headers } = await request(routes([echo().agent]), "/echo", { text: "x" });
   assertEquals(headers.get("cache-control"), "no-store");
   assertEquals(headers.get("x-content-type-options"), "nosniff");
   assertEquals(headers.get("x-frame-options"), "DENY");

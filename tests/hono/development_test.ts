@@ -1,7 +1,7 @@
 /** Without `auth`: who is let in at the machine itself, and who only looks as if. */
 import { agentRoutes } from "@shoal/agents/hono";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { echo, raw, readText, serve } from "./helpers.ts";
+import { echo, readText, sendRaw, serve } from "./helpers.ts";
 
 const VARIABLES = ["NODE_ENV", "DENO_ENV", "DENO_DEPLOYMENT_ID", "DENO_DEPLOY"];
 
@@ -101,7 +101,7 @@ Deno.test("in production nobody is, and the developer is told why", async () => 
 Deno.test("over a real connection the address is the connection's", async () => {
   await using served = serve(underEnv());
   assertEquals((await (await fetch(served.url)).json()).agents.length, 1);
-  const rebound = await raw(served.port, "GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n");
+  const rebound = await sendRaw(served.port, "GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n");
   assertStringIncludes(await readText(rebound), "401 Unauthorized");
   rebound.close();
 });

@@ -2,23 +2,23 @@
 import type { AgentRoutes } from "@shoal/agents/hono";
 import { assert, assertEquals } from "@std/assert";
 import {
-  ask,
   delay,
   hanging,
-  init,
-  raw,
   readText,
+  request,
+  requestInit,
   routes,
+  sendRaw,
   serve,
-  talkative,
-  until,
+  streaming,
+  waitUntil,
 } from "./helpers.ts";
 
 /** Waits until so many calls, and requests, are in progress, as the metrics tell. */
 async function untilInFlight(app: AgentRoutes, calls: number, runs?: number): Promise<void> {
   const began = performance.now();
   for (;;) {
-    const { text } = await ask(app, "/metrics");
+    const { text } = await request(app, "/metrics");
     const count = [...text.matchAll(/^shoal_calls_in_flight\{.*\} (\d+)$/gm)]
       .reduce((sum, [, n]) => sum + Number(n), 0);
     const running = Number(text.match(/^shoal_runs_in_flight (\d+)$/m)![1]);
@@ -59,14 +59,14 @@ for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
     for (let round = 1; round <= ROUNDS; round++) {
       const leaving = new AbortController();
       const { signal } = leaving;
-      const sending = fetch(served.url + path, { ...init(body, { accept }), signal });
+      const sending = fetch(served.url + path, { ...requestInit(body, { accept }), signal });
       const over = sending.then((response) => response.text()).catch(() => {});
       await untilInFlight(app, calls);
       if (headersFirst) await sending;
       const left = performance.now();
       leaving.abort();
       await over;
-      await until(() => aborted.length === round * calls, "the calls are aborted");
+      await waitUntil(() => aborted.length === round * calls, "the calls are aborted");
       took.push(aborted.at(-1)! - left);
       await untilInFlight(app, 0, 0);
     }
@@ -76,11 +76,11 @@ for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
 }
 
 Deno.test("a client that goes away in mid-stream ends it, though nobody writes", async () => {
-  const app = routes([talkative("talkative", 1_000, 20)]);
+  const app = routes([streaming("talkative", 1_000, 20)]);
   await using served = serve(app);
   const leaving = new AbortController();
   const response = await fetch(`${served.url}/talkative/stream`, {
-    ...init({ text: "x" }),
+    ...requestInit({ text: "x" }),
     signal: leaving.signal,
   });
   const reader = response.body!.getReader();
@@ -96,14 +96,14 @@ Deno.test("a client that only hangs up is noticed as well", async () => {
   const app = routes([agent]);
   await using served = serve(app);
   const body = '{"text":"x"}';
-  const connection = await raw(
+  const connection = await sendRaw(
     served.port,
     `POST /hanging/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\n` +
       `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
   assert((await readText(connection)).startsWith("HTTP/1.1 200"));
   connection.close();
-  await until(() => aborted.length === 1, "the call is aborted");
+  await waitUntil(() => aborted.length === 1, "the call is aborted");
   await untilInFlight(app, 0, 0);
 });
 

@@ -2,7 +2,7 @@
  * 10,000 clients that go away, and what is left of them: run as a process of its own by `disconnect_test.ts`, so that nothing else is counted
  * and the garbage can be collected. Writes one line of JSON.
  */
-import { ask, hanging, init, routes, serve, until } from "./helpers.ts";
+import { hanging, request, requestInit, routes, serve, waitUntil } from "./helpers.ts";
 
 const EACH = 500;
 const PATHS = ["/hanging", "/hanging/stream", "/batch", "/v1/chat/completions"];
@@ -26,13 +26,16 @@ async function leave(clients: number): Promise<void> {
     const all = Array.from({ length: EACH }, (_, i) => {
       const path = PATHS[i % PATHS.length]!;
       const headers: Record<string, string> = i % 8 === 2 ? { accept: "text/event-stream" } : {};
-      return fetch(served.url + path, { ...init(bodyOf(path), headers), signal: leaving.signal })
+      return fetch(served.url + path, {
+        ...requestInit(bodyOf(path), headers),
+        signal: leaving.signal,
+      })
         .then((response) => response.text()).catch(() => {});
     });
-    await until(() => stuck.calls === before + EACH, "all calls have begun", 60_000);
+    await waitUntil(() => stuck.calls === before + EACH, "all calls have begun", 60_000);
     leaving.abort();
     await Promise.all(all);
-    await until(() => stuck.aborted.length === length + EACH, "all are aborted", 60_000);
+    await waitUntil(() => stuck.aborted.length === length + EACH, "all are aborted", 60_000);
   }
 }
 
@@ -50,7 +53,7 @@ await leave(1_000);
 const before = await measured();
 await leave(10_000);
 const after = await measured();
-const { text } = await ask(app, "/metrics");
+const { text } = await request(app, "/metrics");
 const count = (name: string) =>
   Number(text.match(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, "m"))![1]);
 console.log(JSON.stringify({

@@ -4,7 +4,7 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { z } from "zod";
-import { ask, echo, routes, TOKEN } from "./helpers.ts";
+import { echo, request, routes, TOKEN } from "./helpers.ts";
 
 const typed = defineAgent({
   name: "typed",
@@ -154,6 +154,6 @@ Deno.test("20,000 random requests", async () => {
   for (const status of [200, 400, 401, 404, 405, 413, 415, 422]) {
     assert((statuses.get(status) ?? 0) > 50, `${status}: ${statuses.get(status)}`);
   }
-  assertEquals((await ask(app, "/echo", { text: "x" })).json.content, "x");
-  assert((await ask(app, "/metrics")).text.includes("\nshoal_runs_in_flight 0\n"));
+  assertEquals((await request(app, "/echo", { text: "x" })).json.content, "x");
+  assert((await request(app, "/metrics")).text.includes("\nshoal_runs_in_flight 0\n"));
 });

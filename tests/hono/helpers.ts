@@ -56,7 +56,7 @@ export function hanging(name = "hanging") {
 }
 
 /** An agent that answers in so many pieces, with a pause before each. */
-export function talkative(name = "talkative", pieces = 5, pause = 0) {
+export function streaming(name = "talkative", pieces = 5, pause = 0) {
   const provider: Provider = {
     name: "talkative",
     generate: () => Promise.resolve({ text: "x ".repeat(pieces), finishReason: "stop" }),
@@ -72,7 +72,7 @@ export function talkative(name = "talkative", pieces = 5, pause = 0) {
 }
 
 /** An agent whose answer breaks off after its first piece, with an error that nobody outside may read. */
-export function breaking(name = "breaking") {
+export function failingMidStream(name = "breaking") {
   const provider: Provider = {
     name: "breaking",
     generate: () => Promise.reject(new Error("unused")),
@@ -94,7 +94,7 @@ export function routes(
 }
 
 /** A request with the token; with a body it is a POST of JSON. */
-export function init(
+export function requestInit(
   body?: unknown,
   headers: Record<string, string> = {},
 ): RequestInit & { headers: Record<string, string> } {
@@ -108,13 +108,13 @@ export function init(
 }
 
 /** Asks the app, without a server. */
-export async function ask(
+export async function request(
   app: AgentRoutes,
   path: string,
   body?: unknown,
   headers?: Record<string, string>,
 ) {
-  const response = await app.request(path, init(body, headers));
+  const response = await app.request(path, requestInit(body, headers));
   const text = await response.text();
   // deno-lint-ignore no-explicit-any -- each test looks at something else
   const json: any = response.headers.get("content-type")?.includes("json") &&
@@ -125,14 +125,14 @@ export async function ask(
 }
 
 /** A server on a loopback port. */
-export interface Served extends AsyncDisposable {
+export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly server: Deno.HttpServer<Deno.NetAddr>;
 }
 
 /** Serves the app on a loopback port. A test that fails with calls in progress ends all the same. */
-export function serve(app: { fetch: AgentRoutes["fetch"] }): Served {
+export function serve(app: { fetch: AgentRoutes["fetch"] }): TestServer {
   const { signal, abort } = abortable();
   const options = { hostname: "127.0.0.1", port: 0, signal, onListen() {} };
   const server = Deno.serve(options, app.fetch);
@@ -155,7 +155,7 @@ function abortable(): { signal: AbortSignal; abort: () => void } {
 }
 
 /** Serves the app by Node's own server, on a loopback port. */
-export function nodeServer(fetch: AgentRoutes["fetch"]): Promise<Omit<Served, "server">> {
+export function serveWithNode(fetch: AgentRoutes["fetch"]): Promise<Omit<TestServer, "server">> {
   return new Promise((resolve) => {
     const server = serveByNode({
       fetch,
@@ -173,7 +173,7 @@ export function nodeServer(fetch: AgentRoutes["fetch"]): Promise<Omit<Served, "s
 }
 
 /** One server-sent event, its data read as JSON. */
-export interface Sent {
+export interface ReceivedEvent {
   readonly event?: string;
   readonly id?: string;
   // deno-lint-ignore no-explicit-any -- each test looks at something else
@@ -181,7 +181,7 @@ export interface Sent {
 }
 
 /** The events of an answer, read by a parser that is not ours. */
-export async function* sent(body: ReadableStream<Uint8Array>): AsyncGenerator<Sent> {
+export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ReceivedEvent> {
   const events = body
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
     .pipeThrough(new EventSourceParserStream());
@@ -191,14 +191,14 @@ export async function* sent(body: ReadableStream<Uint8Array>): AsyncGenerator<Se
 }
 
 /** All of something. */
-export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
   for await (const item of items) list.push(item);
   return list;
 }
 
 /** Waits until something is so. */
-export async function until(test: () => boolean, what: string, within = 5_000): Promise<void> {
+export async function waitUntil(test: () => boolean, what: string, within = 5_000): Promise<void> {
   const began = performance.now();
   while (!test()) {
     if (performance.now() - began > within) throw new Error(`not within ${within} ms: ${what}`);
@@ -207,7 +207,7 @@ export async function until(test: () => boolean, what: string, within = 5_000): 
 }
 
 /** Sends raw bytes to a server and gives the connection. */
-export async function raw(port: number, text: string | Uint8Array): Promise<Deno.TcpConn> {
+export async function sendRaw(port: number, text: string | Uint8Array): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));

@@ -2,10 +2,10 @@ import { configure, defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import parse from "parse-prometheus-text-format";
-import { Registry, type RegistryEvent } from "../../src/hono/activity.ts";
+import { Activity, type ActivityEvent } from "../../src/hono/activity.ts";
 import { MinuteWindow } from "../../src/hono/minute_window.ts";
 import { resetConfiguration } from "../helpers.ts";
-import { ask, echo, hanging, routes, until } from "./helpers.ts";
+import { echo, hanging, request, routes, waitUntil } from "./helpers.ts";
 
 interface Family {
   readonly name: string;
@@ -24,12 +24,12 @@ Deno.test("calls, failures, tokens, cost and time, read by Prometheus' rules", a
     const name = 'odd "name"\\ \n';
     const odd = defineAgent({ name, run: () => 1 });
     const app = routes([echo().agent, odd]);
-    await ask(app, "/echo", { text: "four" });
-    await ask(app, "/echo/stream", { text: "four" });
-    await ask(app, "/echo", {});
-    await ask(app, "/batch", { calls: [{ agent: "echo", params: { text: "four" } }] });
-    await ask(app, `/${encodeURIComponent(name)}`, {});
-    const { text, headers } = await ask(app, "/metrics");
+    await request(app, "/echo", { text: "four" });
+    await request(app, "/echo/stream", { text: "four" });
+    await request(app, "/echo", {});
+    await request(app, "/batch", { calls: [{ agent: "echo", params: { text: "four" } }] });
+    await request(app, `/${encodeURIComponent(name)}`, {});
+    const { text, headers } = await request(app, "/metrics");
     assertEquals(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     const all = families(text);
     const value = (family: string, labels: object) =>
@@ -55,9 +55,12 @@ Deno.test("what is in flight is counted, however it ends", async () => {
   const stuck = hanging();
   const app = routes([stuck.agent]);
   const inFlight = async () =>
-    families((await ask(app, "/metrics")).text).get("shoal_calls_in_flight")!.metrics[0].value;
-  const calls = [ask(app, "/hanging", { text: "x" }), ask(app, "/hanging/stream", { text: "x" })];
-  await until(() => stuck.calls === 2, "two calls are in progress");
+    families((await request(app, "/metrics")).text).get("shoal_calls_in_flight")!.metrics[0].value;
+  const calls = [
+    request(app, "/hanging", { text: "x" }),
+    request(app, "/hanging/stream", { text: "x" }),
+  ];
+  await waitUntil(() => stuck.calls === 2, "two calls are in progress");
   assertEquals(await inFlight(), "2");
   await app.shutdown({ grace: 0 });
   await Promise.all(calls);
@@ -65,8 +68,8 @@ Deno.test("what is in flight is counted, however it ends", async () => {
 });
 
 Deno.test("the registry tells who listens what happens, and who listens badly breaks nothing", async () => {
-  const registry = new Registry(["a"]);
-  const events: RegistryEvent[] = [];
+  const registry = new Activity(["a"]);
+  const events: ActivityEvent[] = [];
   registry.subscribe(() => {
     throw new Error("a bad listener");
   });
@@ -94,7 +97,7 @@ Deno.test("the registry tells who listens what happens, and who listens badly br
     ["internal", "2"],
     ["invalid_params", "1"],
   ]);
-  assertEquals([registry.runs.length, registry.perSecond > 0], [0, true]);
+  assertEquals([registry.runs.length, registry.callsPerSecond > 0], [0, true]);
 });
 
 Deno.test("a minute's window never lets more through than its limit, and forgets after a minute", () => {
@@ -129,8 +132,8 @@ Deno.test("an answer from a cache costs nothing, and is a call all the same", as
     cache: { ttl: 60_000 },
   });
   const app = routes([agent]);
-  assertEquals((await ask(app, "/kept", { text: "x" })).json.cached, false);
-  assertEquals((await ask(app, "/kept", { text: "x" })).json.cached, true);
-  const { metrics } = families((await ask(app, "/metrics")).text).get("shoal_calls_total")!;
+  assertEquals((await request(app, "/kept", { text: "x" })).json.cached, false);
+  assertEquals((await request(app, "/kept", { text: "x" })).json.cached, true);
+  const { metrics } = families((await request(app, "/metrics")).text).get("shoal_calls_total")!;
   assertEquals(metrics[0].value, "2");
 });

@@ -1,31 +1,31 @@
 /** The other runtimes' ways in: the adapter for Node, and the shape of a `fetch` export. */
 import { agentRoutes } from "@shoal/agents/hono";
 import { assertEquals } from "@std/assert";
-import { delay, echo, hanging, init, nodeServer, routes, until } from "./helpers.ts";
+import { delay, echo, hanging, requestInit, routes, serveWithNode, waitUntil } from "./helpers.ts";
 
 Deno.test("by @hono/node-server: calls, streams, and a client that goes away", async () => {
   const { agent, aborted } = hanging();
-  await using server = await nodeServer(routes([echo().agent, agent]).fetch);
+  await using server = await serveWithNode(routes([echo().agent, agent]).fetch);
   const { url } = server;
-  const one = await fetch(`${url}/echo`, init({ text: "x" }));
+  const one = await fetch(`${url}/echo`, requestInit({ text: "x" }));
   assertEquals((await one.json()).content, "x");
-  const stream = await fetch(`${url}/echo/stream`, init({ text: "x" }));
+  const stream = await fetch(`${url}/echo/stream`, requestInit({ text: "x" }));
   assertEquals((await stream.text()).includes("event: result"), true);
   // There it is noticed with bodies of any size.
   for (const text of ["x", "x".repeat(10_000)]) {
     const before = aborted.length;
     const leaving = new AbortController();
-    const call = fetch(`${url}/hanging`, { ...init({ text }), signal: leaving.signal })
+    const call = fetch(`${url}/hanging`, { ...requestInit({ text }), signal: leaving.signal })
       .catch(() => {});
     await delay(100);
     leaving.abort();
     await call;
-    await until(() => aborted.length === before + 1, "the call is aborted");
+    await waitUntil(() => aborted.length === before + 1, "the call is aborted");
   }
 });
 
 Deno.test("by @hono/node-server: the developer at the machine is known by the connection", async () => {
-  await using server = await nodeServer(agentRoutes({ agents: [echo().agent] }).fetch);
+  await using server = await serveWithNode(agentRoutes({ agents: [echo().agent] }).fetch);
   const { url } = server;
   assertEquals((await (await fetch(url)).json()).agents.length, 1);
   const forwarded = await fetch(url, { headers: { "x-forwarded-for": "127.0.0.1" } });

@@ -5,7 +5,16 @@
  */
 import http2 from "node:http2";
 import { assert, assertEquals } from "@std/assert";
-import { ask, delay, hanging, init, raw, routes, serve, until } from "./helpers.ts";
+import {
+  delay,
+  hanging,
+  request,
+  requestInit,
+  routes,
+  sendRaw,
+  serve,
+  waitUntil,
+} from "./helpers.ts";
 
 const long = { text: "x".repeat(10_000) };
 const chat = (stream: boolean) => ({
@@ -37,13 +46,13 @@ async function leave(
 ): Promise<void> {
   const all = {
     host: "x",
-    ...init({}).headers,
+    ...requestInit({}).headers,
     "content-length": String(new TextEncoder().encode(body).length),
     ...headers,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const head = `POST ${path} HTTP/1.1\r\n${lines}\r\n`;
-  const connection = await raw(port, together ? head + body : head);
+  const connection = await sendRaw(port, together ? head + body : head);
   const write = async (text: string): Promise<void> => {
     const bytes = new TextEncoder().encode(text);
     for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
@@ -54,7 +63,7 @@ async function leave(
     await delay(30);
     await write(body.slice(5));
   }
-  await until(begun, "the call has begun");
+  await waitUntil(begun, "the call has begun");
   connection.close();
 }
 
@@ -70,7 +79,7 @@ for (const [name, path, body, accept = "*/*"] of ALWAYS) {
         begun,
         together,
       });
-      await until(() => stuck.aborted.length === before + 1, "the call is aborted", 2_000);
+      await waitUntil(() => stuck.aborted.length === before + 1, "the call is aborted", 2_000);
     }
   });
 }
@@ -86,7 +95,7 @@ for (
     await using served = serve(routes([stuck.agent]));
     const begun = () => stuck.calls === 1;
     await leave(served.port, path, JSON.stringify(body), { begun, together: true });
-    await until(() => stuck.aborted.length === 1, "the call is aborted", 2_000);
+    await waitUntil(() => stuck.aborted.length === 1, "the call is aborted", 2_000);
   });
 }
 
@@ -97,7 +106,7 @@ Deno.test("a plain call of any size is noticed over HTTP/2", async () => {
   session.on("error", () => {});
   const closed = new Promise((resolve) => session.on("close", resolve));
   const call = () => {
-    const { headers } = init({});
+    const { headers } = requestInit({});
     const request = session.request({ ":method": "POST", ":path": "/hanging", ...headers });
     request.on("error", () => {});
     request.end(JSON.stringify(long));
@@ -105,13 +114,13 @@ Deno.test("a plain call of any size is noticed over HTTP/2", async () => {
   };
   const first = call();
   call();
-  await until(() => stuck.calls === 2, "both calls have begun");
+  await waitUntil(() => stuck.calls === 2, "both calls have begun");
   // One is given up, as browsers do it, and then the connection is lost.
   first.close(http2.constants.NGHTTP2_CANCEL);
-  await until(() => stuck.aborted.length === 1, "one call is aborted", 2_000);
+  await waitUntil(() => stuck.aborted.length === 1, "one call is aborted", 2_000);
   session.destroy();
   await closed;
-  await until(() => stuck.aborted.length === 2, "the other is aborted", 2_000);
+  await waitUntil(() => stuck.aborted.length === 2, "the other is aborted", 2_000);
 });
 
 Deno.test("a plain call that Deno tells nothing of ends with its time, and gives everything back", async () => {
@@ -121,12 +130,12 @@ Deno.test("a plain call that Deno tells nothing of ends with its time, and gives
   const began = performance.now();
   const begun = () => stuck.calls === 1;
   await leave(served.port, "/hanging", JSON.stringify(long), { begun });
-  await until(() => stuck.aborted.length === 1, "the call is aborted");
+  await waitUntil(() => stuck.aborted.length === 1, "the call is aborted");
   assert(performance.now() - began < 4_000);
-  await until(() => stuck.aborted.length === 1, "the call is aborted");
-  const { text } = await ask(app, "/metrics");
+  await waitUntil(() => stuck.aborted.length === 1, "the call is aborted");
+  const { text } = await request(app, "/metrics");
   assert(text.includes("\nshoal_runs_in_flight 0\n"), text);
   // The account has room again.
-  const again = await ask(app, "/hanging", { txt: "x" });
+  const again = await request(app, "/hanging", { txt: "x" });
   assertEquals(again.status, 422);
 });

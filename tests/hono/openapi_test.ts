@@ -4,7 +4,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { assert, assertEquals } from "@std/assert";
 import { type } from "arktype";
 import { z } from "zod";
-import { ask, echo, routes } from "./helpers.ts";
+import { echo, request, routes } from "./helpers.ts";
 
 interface Node {
   value: string;
@@ -45,7 +45,7 @@ function agents() {
 
 Deno.test("the document is valid OpenAPI 3.1, and every reference in it leads somewhere", async () => {
   const app = routes(agents(), { info: { title: "Reviews", version: "2.0.0", description: "…" } });
-  const { json } = await ask(app, "/openapi.json");
+  const { json } = await request(app, "/openapi.json");
   const validator = new Validator();
   const { valid, errors } = await validator.validate(structuredClone(json));
   assert(valid, JSON.stringify(errors));
@@ -78,7 +78,7 @@ function operationIds(
 }
 
 Deno.test("each agent has its route, its parameters and its answer", async () => {
-  const { json } = await ask(routes(agents()), "/openapi.json");
+  const { json } = await request(routes(agents()), "/openapi.json");
   const { schemas } = json.components;
   const paths = Object.keys(json.paths);
   for (const path of ["/echo", "/echo/stream", "/tree", "/both", "/any%20thing%2F%C3%A4"]) {
@@ -95,7 +95,7 @@ Deno.test("each agent has its route, its parameters and its answer", async () =>
 });
 
 Deno.test("the list tells the same, agent by agent", async () => {
-  const { json } = await ask(routes(agents()), "/");
+  const { json } = await request(routes(agents()), "/");
   const byName = Object.fromEntries(json.agents.map((one: { name: string }) => [one.name, one]));
   assertEquals(byName.echo.output, { type: "string" });
   assertEquals(byName.tree.output.properties.depth.type, "integer");

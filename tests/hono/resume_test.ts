@@ -1,18 +1,18 @@
 /** Batch streams whose client was lost: they go on behind the last event that came, and nothing is paid for twice. */
 import { assert, assertEquals } from "@std/assert";
 import {
-  all,
-  ask,
+  collect,
   delay,
   echo,
-  init,
-  raw,
+  readEvents,
   readText,
+  type ReceivedEvent,
+  request,
+  requestInit,
   routes,
-  type Sent,
-  sent,
+  sendRaw,
   serve,
-  until,
+  waitUntil,
 } from "./helpers.ts";
 
 const EVENTS = { accept: "text/event-stream" };
@@ -22,12 +22,15 @@ function calls(n: number) {
 }
 
 /** The first events of a batch, whose client then goes away. */
-async function begin(url: string, body: unknown, take: number): Promise<Sent[]> {
+async function begin(url: string, body: unknown, take: number): Promise<ReceivedEvent[]> {
   const leaving = new AbortController();
-  const response = await fetch(`${url}/batch`, { ...init(body, EVENTS), signal: leaving.signal });
-  const events: Sent[] = [];
+  const response = await fetch(`${url}/batch`, {
+    ...requestInit(body, EVENTS),
+    signal: leaving.signal,
+  });
+  const events: ReceivedEvent[] = [];
   try {
-    for await (const event of sent(response.body!)) {
+    for await (const event of readEvents(response.body!)) {
       events.push(event);
       if (events.length === take) leaving.abort();
     }
@@ -37,7 +40,7 @@ async function begin(url: string, body: unknown, take: number): Promise<Sent[]> 
   return events.slice(0, take);
 }
 
-function indexes(events: readonly Sent[]): number[] {
+function indexes(events: readonly ReceivedEvent[]): number[] {
   return events.filter(({ event }) => event === "result").map(({ data }) => data.index);
 }
 
@@ -46,7 +49,7 @@ for (const way of ["GET", "POST"]) {
     const { agent, provider } = echo("echo", 20);
     await using served = serve(routes([agent]));
     const first = await begin(served.url, { calls: calls(30), concurrency: 3 }, 8);
-    await until(() => provider.inFlight === 0, "without a client nothing goes on");
+    await waitUntil(() => provider.inFlight === 0, "without a client nothing goes on");
     const before = provider.calls;
     await delay(100);
     assertEquals(provider.calls, before);
@@ -55,9 +58,9 @@ for (const way of ["GET", "POST"]) {
     const last = { "last-event-id": first.at(-1)!.id! };
     const id = first[0]!.data.id;
     const response = way === "GET"
-      ? await fetch(`${served.url}/batch/${id}`, init(undefined, last))
-      : await fetch(`${served.url}/batch`, init({}, { ...last, ...EVENTS }));
-    const rest = await all(sent(response.body!));
+      ? await fetch(`${served.url}/batch/${id}`, requestInit(undefined, last))
+      : await fetch(`${served.url}/batch`, requestInit({}, { ...last, ...EVENTS }));
+    const rest = await collect(readEvents(response.body!));
     const seqs = [...first, ...rest].map(({ data }) => data.seq);
     assertEquals(seqs, [...Array(32).keys()].map((i) => i + 1));
     const done = [...indexes(first), ...indexes(rest)];
@@ -71,23 +74,26 @@ for (const way of ["GET", "POST"]) {
 Deno.test("what was sent and did not arrive is sent again, also after the end", async () => {
   const { agent, provider } = echo();
   const app = routes([agent]);
-  const response = await app.request("/batch", init({ calls: calls(10) }, EVENTS));
-  const events = await all(sent(response.body!));
+  const response = await app.request("/batch", requestInit({ calls: calls(10) }, EVENTS));
+  const events = await collect(readEvents(response.body!));
   const again = await app.request(`/batch/${events[0]!.data.id}`, {
-    headers: { ...init().headers, "last-event-id": events[3]!.id! },
+    headers: { ...requestInit().headers, "last-event-id": events[3]!.id! },
   });
-  assertEquals(await all(sent(again.body!)), events.slice(4));
-  const whole = await app.request(`/batch/${events[0]!.data.id}`, init());
-  assertEquals(await all(sent(whole.body!)), events);
+  assertEquals(await collect(readEvents(again.body!)), events.slice(4));
+  const whole = await app.request(`/batch/${events[0]!.data.id}`, requestInit());
+  assertEquals(await collect(readEvents(whole.body!)), events);
   assertEquals(provider.calls, 10);
 });
 
 Deno.test("only who began a batch goes on with it, and only with what there is", async () => {
   const app = routes([echo().agent], { auth: { tokens: ["s3cret", "other"] } });
-  const response = await app.request("/batch", init({ calls: calls(3) }, EVENTS));
-  const [{ id, data }] = await all(sent(response.body!)) as [Sent, ...Sent[]];
+  const response = await app.request("/batch", requestInit({ calls: calls(3) }, EVENTS));
+  const [{ id, data }] = await collect(readEvents(response.body!)) as [
+    ReceivedEvent,
+    ...ReceivedEvent[],
+  ];
   const resume = async (last: string, authorization = "Bearer s3cret") => {
-    const { status, json } = await ask(app, `/batch/${data.id}`, undefined, {
+    const { status, json } = await request(app, `/batch/${data.id}`, undefined, {
       "last-event-id": last,
       authorization,
     });
@@ -103,20 +109,23 @@ Deno.test("only who began a batch goes on with it, and only with what there is",
 Deno.test("after the grace time, and where nothing is kept, it is gone", async () => {
   for (const resumeGrace of [0, 30]) {
     const app = routes([echo().agent], { limits: { resumeGrace } });
-    const response = await app.request("/batch", init({ calls: calls(3) }, EVENTS));
-    const [{ data }] = await all(sent(response.body!)) as [Sent, ...Sent[]];
+    const response = await app.request("/batch", requestInit({ calls: calls(3) }, EVENTS));
+    const [{ data }] = await collect(readEvents(response.body!)) as [
+      ReceivedEvent,
+      ...ReceivedEvent[],
+    ];
     await delay(60);
-    assertEquals((await ask(app, `/batch/${data.id}`)).status, 410);
+    assertEquals((await request(app, `/batch/${data.id}`)).status, 410);
   }
 });
 
 Deno.test("no more is kept than the limits say: the oldest events go first", async () => {
   const app = routes([echo().agent], { limits: { resumeBytes: 80_000 } });
-  const response = await app.request("/batch", init({ calls: calls(200) }, EVENTS));
-  const events = await all(sent(response.body!));
+  const response = await app.request("/batch", requestInit({ calls: calls(200) }, EVENTS));
+  const events = await collect(readEvents(response.body!));
   assertEquals(events.length, 202);
   const resume = (n: number) =>
-    ask(app, `/batch/${events[0]!.data.id}`, undefined, { "last-event-id": events[n]!.id! });
+    request(app, `/batch/${events[0]!.data.id}`, undefined, { "last-event-id": events[n]!.id! });
   assertEquals((await resume(5)).status, 410);
   assertEquals((await resume(195)).status, 200);
 });
@@ -128,16 +137,16 @@ Deno.test("a client that comes back before its loss was noticed takes the batch 
   const body = { calls: calls(40), concurrency: 2 };
   const leaving = new AbortController();
   const first = await fetch(`${served.url}/batch`, {
-    ...init(body, EVENTS),
+    ...requestInit(body, EVENTS),
     signal: leaving.signal,
   });
-  const reader = sent(first.body!);
-  const events: Sent[] = [];
+  const reader = readEvents(first.body!);
+  const events: ReceivedEvent[] = [];
   for (let i = 0; i < 5; i++) events.push((await reader.next()).value!);
   const again = await fetch(`${served.url}/batch/${events[0]!.data.id}`, {
-    headers: { ...init().headers, "last-event-id": events[4]!.id! },
+    headers: { ...requestInit().headers, "last-event-id": events[4]!.id! },
   });
-  events.push(...await all(sent(again.body!)));
+  events.push(...await collect(readEvents(again.body!)));
   leaving.abort();
   await reader.return(undefined).catch(() => {});
   assertEquals(events.map(({ data }) => data.seq), [...Array(42).keys()].map((i) => i + 1));
@@ -153,7 +162,7 @@ Deno.test("a client that reads slowly slows the batch, not the memory", async ()
     calls: Array.from({ length: 3_000 }, () => ({ agent: "echo", params: { text } })),
     concurrency: 20,
   });
-  const connection = await raw(
+  const connection = await sendRaw(
     served.port,
     `POST /batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\naccept: text/event-stream\r\n` +
       `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
@@ -167,5 +176,5 @@ Deno.test("a client that reads slowly slows the batch, not the memory", async ()
   }
   assert(before < 2_000, `${before} of 3,000 calls were made for a client that does not read`);
   connection.close();
-  await until(() => provider.inFlight === 0, "the batch has ended");
+  await waitUntil(() => provider.inFlight === 0, "the batch has ended");
 });

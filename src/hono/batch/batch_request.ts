@@ -2,13 +2,13 @@
 import { isRecord } from "../../model/check_options.ts";
 import type { Issue } from "../../model/errors.ts";
 import { Problem } from "../problem.ts";
-import type { Served } from "../served_agent.ts";
+import type { ServedAgent } from "../served_agent.ts";
 import type { Service } from "../service.ts";
 
 /** One call of a batch. */
 export interface BatchCall {
   /** Who is called. */
-  readonly agent: Served;
+  readonly agent: ServedAgent;
   /** With what. */
   readonly params: unknown;
   /** The client's name for the call, if it has given it one. */
@@ -31,7 +31,7 @@ const MOST_ISSUES = 20;
  *
  * @throws {Problem} If it is no batch, or a larger one than is let through.
  */
-export function batchRequest(body: unknown, { agents, caps }: Service): BatchRequest {
+export function parseBatchRequest(body: unknown, { agents, limits: caps }: Service): BatchRequest {
   const issues: Issue[] = [];
   const wrong = (message: string, ...path: PropertyKey[]): void => {
     issues.push({ message, path });

@@ -7,9 +7,9 @@ import type { ResultStream } from "../../run/stream.ts";
 import { stream } from "../../run/stream.ts";
 import { summarize, type Summary } from "../../run/summarize.ts";
 import type { BatchCall, BatchRequest } from "./batch_request.ts";
-import type { Caps } from "../limits.ts";
-import type { Exchange } from "../request_lifecycle.ts";
-import { publicResult } from "../public_result.ts";
+import type { ResolvedLimits } from "../limits.ts";
+import type { RequestLifecycle } from "../request_lifecycle.ts";
+import { toPublicResult } from "../public_result.ts";
 
 /** A call of a batch that has ended. */
 export interface BatchItem {
@@ -26,14 +26,17 @@ export class BatchRun {
   /** How many calls there are. */
   readonly total: number;
   readonly #concurrency: number;
-  readonly #caps: Caps;
+  readonly #caps: ResolvedLimits;
   /** What is still to be done; nothing in the place of what has ended. */
   readonly #calls: (BatchCall | undefined)[];
   /** What has ended, without its content. */
   readonly #results: Result[] = [];
 
   /** A batch of which nothing is done. */
-  constructor({ calls, concurrency = configuration().concurrency }: BatchRequest, caps: Caps) {
+  constructor(
+    { calls, concurrency = configuration().concurrency }: BatchRequest,
+    caps: ResolvedLimits,
+  ) {
     this.#calls = [...calls];
     this.total = calls.length;
     this.#concurrency = Math.min(concurrency, caps.concurrency);
@@ -50,12 +53,12 @@ export class BatchRun {
    * Works on what is left, and gives each result as it comes; `onItem` is told of it before that, in the same order, and also of those
    * that nobody takes any more.
    */
-  async *work(exchange: Exchange, onItem: (item: BatchItem) => void): AsyncGenerator<void> {
+  async *run(lifecycle: RequestLifecycle, onItem: (item: BatchItem) => void): AsyncGenerator<void> {
     const left = [...this.#calls.keys()].filter((index) => this.#calls[index] !== undefined);
     const calls = left.map((index) =>
-      [callable(this.#calls[index]!, exchange), this.#calls[index]!.params] as const
+      [callable(this.#calls[index]!, lifecycle), this.#calls[index]!.params] as const
     );
-    const results: ResultStream = exchange.run(() =>
+    const results: ResultStream = lifecycle.run(() =>
       stream(calls, {
         concurrency: this.#concurrency,
         deadline: this.#caps.deadline,
@@ -66,7 +69,7 @@ export class BatchRun {
   }
 
   /** What is told of the calls that have not ended, where nobody goes on with them. */
-  rest(): readonly BatchItem[] {
+  unfinishedItems(): readonly BatchItem[] {
     const error = { code: "aborted", message: "The batch was aborted before the call had ended" };
     return [...this.#calls.entries()].flatMap(([index, call]) => {
       if (call === undefined) return [];
@@ -87,19 +90,19 @@ export class BatchRun {
 }
 
 /** The agent, so that its calls wait for their turn and are counted. */
-function callable({ agent }: BatchCall, { account, id }: Exchange): Callable {
+function callable({ agent }: BatchCall, { quota: account, id }: RequestLifecycle): Callable {
   return {
     name: agent.name,
     async settle(params, options) {
       // What ends the waiting ends the call as well, and the call says it better.
-      await account.turn(currentContext().signal).catch(() => {});
+      await account.waitForTurn(currentContext().signal).catch(() => {});
       return await agent.settle(id, params, options);
     },
   };
 }
 
 function itemJson(index: number, id: string, result: Result): string {
-  const shown = publicResult(result);
+  const shown = toPublicResult(result);
   try {
     return JSON.stringify({ index, id, ...shown });
   } catch {

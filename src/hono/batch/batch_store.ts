@@ -1,17 +1,17 @@
 import type { BatchStream } from "./batch_stream.ts";
-import type { Caps } from "../limits.ts";
+import type { ResolvedLimits } from "../limits.ts";
 
 /**
  * The batch streams whose clients may come back. There is no timer: what is too old goes with the next request, whatever that is for,
  * and there is never more than so many bytes.
  */
-export class BatchStore {
+export class BatchStreamStore {
   readonly #streams = new Map<string, BatchStream>();
   readonly #grace: number;
   readonly #bytes: number;
 
   /** An empty store. */
-  constructor({ resumeGrace, resumeBytes }: Caps) {
+  constructor({ resumeGrace, resumeBytes }: ResolvedLimits) {
     this.#grace = resumeGrace;
     this.#bytes = resumeBytes;
   }
@@ -22,7 +22,7 @@ export class BatchStore {
   }
 
   /** The most that one batch keeps, in bytes: so one does not push all others out. */
-  get bytesOfOne(): number {
+  get maxBytesPerBatch(): number {
     return this.#grace === 0 ? 0 : this.#bytes / 8;
   }
 

@@ -1,6 +1,6 @@
 import type { BatchRun } from "./batch_run.ts";
 import type { WireEvent } from "../event_stream.ts";
-import type { Exchange } from "../request_lifecycle.ts";
+import type { RequestLifecycle } from "../request_lifecycle.ts";
 
 /** An event that can be sent again. */
 interface Kept {
@@ -49,14 +49,14 @@ export class BatchStream {
   }
 
   /** The events after this one: those that are kept, and then what comes. Who reads it already is cut off. */
-  async *events(exchange: Exchange, after: number): AsyncGenerator<WireEvent> {
+  async *events(lifecycle: RequestLifecycle, after: number): AsyncGenerator<WireEvent> {
     const turn = ++this.#turn;
     await this.#stop?.();
     this.leftAt = undefined;
     this.#sent = after;
-    const work = this.#work(exchange);
+    const work = this.#work(lifecycle);
     const stop = async (): Promise<void> => {
-      exchange.abandon();
+      lifecycle.abandon();
       await work.return(undefined);
     };
     this.#stop = stop;
@@ -75,10 +75,10 @@ export class BatchStream {
     }
   }
 
-  async *#work(exchange: Exchange): AsyncGenerator<void> {
+  async *#work(lifecycle: RequestLifecycle): AsyncGenerator<void> {
     if (this.#isOver) return;
     // "{" and what is in the object are put together as texts: nothing is written as JSON twice.
-    const items = this.run.work(exchange, ({ json }) => this.#keep("result", json));
+    const items = this.run.run(lifecycle, ({ json }) => this.#keep("result", json));
     for await (const _ of items) yield;
     this.#isOver = true;
     this.#keep("summary", JSON.stringify(this.run.summary()));

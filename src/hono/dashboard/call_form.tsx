@@ -1,11 +1,11 @@
 /** @jsxImportSource hono/jsx */
 import { isRecord } from "../../model/check_options.ts";
 import type { JsonSchema } from "../../model/message.ts";
-import type { Served } from "../served_agent.ts";
-import type { Html, View } from "./page_context.ts";
+import type { ServedAgent } from "../served_agent.ts";
+import type { Html, PageContext } from "./page_context.ts";
 
 /** A form with a field for each parameter; what comes is shown as it comes. */
-export function CallForm({ view, agent }: { view: View; agent: Served }): Html {
+export function CallForm({ view, agent }: { view: PageContext; agent: ServedAgent }): Html {
   const schema = agent.paramsSchema();
   const { properties } = schema ?? {};
   const names = isRecord(properties) ? Object.keys(properties) : [];

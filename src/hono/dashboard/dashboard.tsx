@@ -3,22 +3,22 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { AuthOptions } from "../auth.ts";
 import { eventStream, SSE } from "../event_stream.ts";
 import type { Identify } from "../require_principal.ts";
-import { problemOf } from "../public_error.ts";
+import { toProblem } from "../public_error.ts";
 import { streamRoute } from "../routes/stream.ts";
 import type { Env, Service } from "../service.ts";
 import { AgentPage, agentRegions } from "./pages/agent_page.tsx";
-import { Entrance } from "./sessions/auth_gate.tsx";
+import { AuthGate } from "./sessions/auth_gate.tsx";
 import { ICON } from "./assets/icon.ts";
-import { changes, Viewers } from "./live_updates.ts";
+import { liveUpdates, Viewers } from "./live_updates.ts";
 import { MissingPage } from "./pages/missing_page.tsx";
 import type { DashboardOptions } from "./options.ts";
-import { Overview, overviewRegions } from "./pages/overview_page.tsx";
+import { OverviewPage, overviewRegions } from "./pages/overview_page.tsx";
 import { RunPage, runRegions } from "./pages/run_page.tsx";
 import { requireSameOrigin } from "./sessions/require_same_origin.ts";
 import { SCRIPT } from "./assets/script.ts";
 import { STYLE } from "./assets/style.ts";
-import type { Html, Regions, View } from "./page_context.ts";
-import { Watch } from "./metrics_recorder.ts";
+import type { Html, PageContext, Regions } from "./page_context.ts";
+import { MetricsRecorder } from "./metrics_recorder.ts";
 
 /** What the dashboard needs of the routes. */
 export interface DashboardParts {
@@ -38,13 +38,13 @@ const NO_AGENT = "There is no agent of that name.";
 /** The pages, below `/dashboard`, and what they are made of. */
 export function dashboardRoutes({ service, options, ...parts }: DashboardParts): Hono<Env> {
   const { title = "Shoal", calls = true, interval = 1_000, principals } = options;
-  const { caps, heartbeat } = service;
-  const watch = new Watch(service.registry);
+  const { limits: caps, heartbeat } = service;
+  const watch = new MetricsRecorder(service.activity);
   const viewers = new Viewers(service.closed);
-  const entrance = new Entrance({ ...parts, principals, title, caps });
-  const viewOf = (c: Context<Env>, root: string): View => ({
+  const entrance = new AuthGate({ ...parts, principals, title, caps });
+  const viewOf = (c: Context<Env>, root: string): PageContext => ({
     service,
-    watch,
+    recorder: watch,
     title,
     calls,
     root,
@@ -61,7 +61,7 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
 
   const guarded = entrance.guard("", false);
   app.get("/", entrance.guard("dashboard/", true), (c) => {
-    return page(c, <Overview view={viewOf(c, "dashboard/")} />);
+    return page(c, <OverviewPage view={viewOf(c, "dashboard/")} />);
   });
   app.get("/runs/:id", entrance.guard("../", true), (c) => {
     const id = c.req.param("id");
@@ -87,10 +87,15 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
         : agent !== undefined
         ? agentRegions(view, agent)
         : overviewRegions(view);
-    const exchange = viewers.enter();
-    const events = changes(regions, { signal: exchange.signal, interval });
-    const failed = (thrown: unknown) => ({ event: "error", data: problemOf(thrown).details() });
-    return eventStream(c, events, { exchange, format: SSE, heartbeat, failed });
+    const lifecycle = viewers.add();
+    const events = liveUpdates(regions, { signal: lifecycle.signal, interval });
+    const failed = (thrown: unknown) => ({ event: "error", data: toProblem(thrown).details() });
+    return eventStream(c, events, {
+      owner: lifecycle,
+      format: SSE,
+      heartbeat,
+      toErrorEvent: failed,
+    });
   });
   if (calls) {
     app.post("/call/:name", guarded, ownPagesOnly, streamRoute(service));

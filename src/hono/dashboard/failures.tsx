@@ -1,15 +1,15 @@
 /** @jsxImportSource hono/jsx */
-import { meaningOf } from "../public_error.ts";
+import { describeErrorCode } from "../public_error.ts";
 import { Empty, Moment } from "./layout.tsx";
 import { Table } from "./table.tsx";
-import type { Html, View } from "./page_context.ts";
+import type { Html, PageContext } from "./page_context.ts";
 
 const SHOWN = 10;
 
 /** The latest calls that failed: their codes and what these mean, nothing of what the errors say. */
-export function Failures({ view, agent }: { view: View; agent?: string }): Html {
+export function Failures({ view, agent }: { view: PageContext; agent?: string }): Html {
   const { service, root } = view;
-  const failures = service.registry.failures.filter((one) => (agent ?? one.agent) === one.agent);
+  const failures = service.activity.failures.filter((one) => (agent ?? one.agent) === one.agent);
   if (failures.length === 0) return <Empty>No call has failed.</Empty>;
   return (
     <Table
@@ -22,7 +22,7 @@ export function Failures({ view, agent }: { view: View; agent?: string }): Html 
           agent,
           model ?? "–",
           <Moment at={at} />,
-          meaningOf(code),
+          describeErrorCode(code),
           <a href={`${root}runs/${encodeURIComponent(run)}`}>
             <code>{run.slice(0, 8)}</code>
           </a>,

@@ -15,7 +15,7 @@ export interface Slot {
 }
 
 /** The last minutes in slots. There is no timer: slots in which nothing happened are made when somebody looks. */
-export class History {
+export class CallHistory {
   readonly #slots: Slot[] = Array.from({ length: SLOTS }, () => newSlot(0));
   readonly #now: () => number;
   #at: number;

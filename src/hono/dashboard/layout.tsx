@@ -1,12 +1,12 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import type { Html, View } from "./page_context.ts";
+import type { Html, PageContext } from "./page_context.ts";
 
 /** What every page has around it. */
 export function Layout(
   { view, heading, events, children }: {
     /** What it is made from. */
-    view: Pick<View, "title" | "root" | "signedIn">;
+    view: Pick<PageContext, "title" | "root" | "signedIn">;
     /** The page's own heading; absent on the first. */
     heading?: string;
     /** Where it is kept up to date from, below the root; absent if it is not. */

@@ -2,16 +2,16 @@
 import type { Limiter } from "../../limits/limiter.ts";
 import { sharedLimiters } from "../../limits/limiter_registry.ts";
 import { knownBreakers } from "../../resilience/circuit_breaker.ts";
-import type { Account } from "../principal_quota.ts";
-import { count, dollars, span } from "./format.ts";
+import type { PrincipalQuota } from "../principal_quota.ts";
+import { formatCount, formatDollars, formatDuration } from "./format.ts";
 import { Empty } from "./layout.tsx";
-import { type Row, Table } from "./table.tsx";
-import type { Html, View } from "./page_context.ts";
+import { Table, type TableRow } from "./table.tsx";
+import type { Html, PageContext } from "./page_context.ts";
 
 const SHOWN = 30;
 
 /** Everything that an attempt must be let through by: of these routes, of the process, of providers and models. */
-export function Limits({ view: { service } }: { view: View }): Html {
+export function Limits({ view: { service } }: { view: PageContext }): Html {
   const rows = [row("these routes", service.limiter)];
   for (const { provider, model, limiter } of sharedLimiters()) {
     const name = provider === undefined ? "the process" : model === undefined ? provider : (
@@ -37,19 +37,19 @@ const REASONS = {
   pause: "the server, which asks to be left alone",
 };
 
-function row(name: Row["cells"][number], limiter: Limiter): Row["cells"] {
+function row(name: TableRow["cells"][number], limiter: Limiter): TableRow["cells"] {
   const { held, concurrency, waiting, reason, paused } = limiter;
   return [
     name,
     <OnTheWire held={held} most={concurrency} />,
-    count(waiting),
+    formatCount(waiting),
     paused ? <span class="warn">{REASONS.pause}</span> : waiting > 0 ? REASONS[reason] : "–",
   ];
 }
 
 function OnTheWire({ held, most }: { held: number; most: number }): Html {
-  if (most === Infinity) return <>{count(held)}</>;
-  const words = `${count(held)} of ${count(most)}`;
+  if (most === Infinity) return <>{formatCount(held)}</>;
+  const words = `${formatCount(held)} of ${formatCount(most)}`;
   return (
     <span class="progress">
       <progress value={String(held)} max={String(most)} aria-label={words} />
@@ -75,7 +75,9 @@ export function Breakers(): Html {
             model,
             provider,
             <span class={name === "closed" ? "good" : "bad"}>
-              {name === "open" ? `open for ${span(Math.ceil(forMs / 1000) * 1000)} more` : name}
+              {name === "open"
+                ? `open for ${formatDuration(Math.ceil(forMs / 1000) * 1000)} more`
+                : name}
             </span>,
           ],
         };
@@ -85,8 +87,8 @@ export function Breakers(): Html {
 }
 
 /** The callers, and where they stand against their limits. */
-export function Callers({ view: { service } }: { view: View }): Html {
-  const accounts = [...service.accounts];
+export function Callers({ view: { service } }: { view: PageContext }): Html {
+  const accounts = [...service.quotas];
   if (accounts.length === 0) return <Empty>Nobody has called yet.</Empty>;
   return (
     <Table
@@ -97,22 +99,24 @@ export function Callers({ view: { service } }: { view: View }): Html {
   );
 }
 
-function caller({ id, limiter, state: { inProgress, lastMinute, budget } }: Account): Row["cells"] {
+function caller(
+  { id, limiter, state: { inProgress, lastMinute, budget } }: PrincipalQuota,
+): TableRow["cells"] {
   const { cost, tokens, calls } = budget?.limits ?? {};
   const spent = [
-    cost !== undefined && `${dollars(budget!.spent.cost)} of ${dollars(cost)}`,
-    tokens !== undefined && `${count(budget!.spent.tokens)} of ${count(tokens)} tokens`,
-    calls !== undefined && `${count(budget!.spent.calls)} of ${count(calls)} calls`,
+    cost !== undefined && `${formatDollars(budget!.spent.cost)} of ${formatDollars(cost)}`,
+    tokens !== undefined && `${formatCount(budget!.spent.tokens)} of ${formatCount(tokens)} tokens`,
+    calls !== undefined && `${formatCount(budget!.spent.calls)} of ${formatCount(calls)} calls`,
   ].filter((text) => text !== false);
   return [
     id,
-    count(inProgress),
+    formatCount(inProgress),
     limiter === undefined
       ? "not limited"
       : <OnTheWire held={limiter.held} most={limiter.concurrency} />,
     lastMinute === undefined
       ? "not limited"
-      : `${count(lastMinute.used)} of ${count(lastMinute.limit)}`,
+      : `${formatCount(lastMinute.used)} of ${formatCount(lastMinute.limit)}`,
     spent.length === 0 ? "no budget" : spent.join(", "),
   ];
 }

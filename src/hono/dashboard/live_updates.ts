@@ -1,6 +1,6 @@
 import { delay } from "@std/async/delay";
 import { ChildAbort } from "../../async/abort.ts";
-import type { Held, WireEvent } from "../event_stream.ts";
+import type { StreamOwner, WireEvent } from "../event_stream.ts";
 import { Problem } from "../problem.ts";
 import type { Regions } from "./page_context.ts";
 
@@ -23,7 +23,7 @@ export class Viewers {
    *
    * @throws {Problem} If there are too many.
    */
-  enter(): Held {
+  add(): StreamOwner {
     if (this.#count >= MOST_VIEWERS) {
       throw new Problem(503, "busy", "Too many watch the dashboard: try again later", {
         retryAfterMs: 10_000,
@@ -38,7 +38,7 @@ export class Viewers {
         return isOpen;
       },
       // It lives until its answer ends, and nobody else ends it.
-      keep() {},
+      keepOpen() {},
       abandon: () => abort.abort(new DOMException("The viewer has gone away", "AbortError")),
       end: () => {
         if (!isOpen) return;
@@ -51,7 +51,7 @@ export class Viewers {
 }
 
 /** What has changed of a page, again and again: at first all of it. */
-export async function* changes(
+export async function* liveUpdates(
   regions: () => Regions,
   { signal, interval }: { readonly signal: AbortSignal; readonly interval: number },
 ): AsyncGenerator<WireEvent> {

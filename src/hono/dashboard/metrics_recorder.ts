@@ -1,19 +1,19 @@
-import type { ActiveRun, Registry, RegistryEvent } from "../activity.ts";
-import { History } from "./history.ts";
-import { Recent } from "./ring_buffer.ts";
+import type { ActiveRun, Activity, ActivityEvent } from "../activity.ts";
+import { CallHistory } from "./history.ts";
+import { RingBuffer } from "./ring_buffer.ts";
 
 const KEPT_RUNS = 100;
 const KEPT_CALLS = 50;
 const KEPT_DURATIONS = 500;
 
 /** A call that has ended: how, not with what. */
-export type EndedCall = Extract<RegistryEvent, { type: "call-end" }> & {
+export type EndedCall = Extract<ActivityEvent, { type: "call-end" }> & {
   /** When, in milliseconds since 1970. */
   readonly at: number;
 };
 
 /** What is remembered of a request for calls, in progress or not. */
-export interface WatchedRun {
+export interface RecordedRun {
   /** How it stood when it was last heard of. */
   run: ActiveRun;
   /** When it ended, in milliseconds since 1970; absent while it is in progress. */
@@ -23,24 +23,26 @@ export interface WatchedRun {
   /** US dollars, as far as they are known. */
   cost: number;
   /** Its latest calls that have ended. */
-  readonly calls: Recent<EndedCall>;
+  readonly calls: RingBuffer<EndedCall>;
 }
 
-/** Follows the registry and remembers what it does not: the last minutes and the latest runs. What it keeps does not grow. */
-export class Watch {
-  readonly history: History = new History();
+/** Follows the activity and remembers what it does not: the last minutes and the latest runs. What it keeps does not grow. */
+export class MetricsRecorder {
+  readonly history: CallHistory = new CallHistory();
   /** How long the latest calls took, in milliseconds. */
-  readonly durations: Recent<number> = new Recent(2 * KEPT_DURATIONS);
-  readonly #registry: Registry;
-  readonly #byAgent = new Map<string, Recent<number>>();
-  readonly #active = new Map<string, WatchedRun>();
-  readonly #ended = new Map<string, WatchedRun>();
+  readonly durations: RingBuffer<number> = new RingBuffer(2 * KEPT_DURATIONS);
+  readonly #activity: Activity;
+  readonly #byAgent = new Map<string, RingBuffer<number>>();
+  readonly #active = new Map<string, RecordedRun>();
+  readonly #ended = new Map<string, RecordedRun>();
 
   /** Follows from now on. */
-  constructor(registry: Registry) {
-    this.#registry = registry;
-    for (const name of registry.agents.keys()) this.#byAgent.set(name, new Recent(KEPT_DURATIONS));
-    registry.subscribe((event) => this.#hear(event));
+  constructor(activity: Activity) {
+    this.#activity = activity;
+    for (const name of activity.agents.keys()) {
+      this.#byAgent.set(name, new RingBuffer(KEPT_DURATIONS));
+    }
+    activity.subscribe((event) => this.#hear(event));
   }
 
   /** How long the latest calls of an agent took, in milliseconds. */
@@ -49,22 +51,22 @@ export class Watch {
   }
 
   /** A run, in progress or among the latest. */
-  run(id: string): WatchedRun | undefined {
+  run(id: string): RecordedRun | undefined {
     const active = this.#active.get(id);
-    if (active !== undefined) active.run = this.#registry.run(id) ?? active.run;
+    if (active !== undefined) active.run = this.#activity.run(id) ?? active.run;
     return active ?? this.#ended.get(id);
   }
 
   /** The latest runs that have ended, newest first. */
-  get ended(): readonly WatchedRun[] {
+  get ended(): readonly RecordedRun[] {
     return [...this.#ended.values()].reverse();
   }
 
-  #hear(event: RegistryEvent): void {
+  #hear(event: ActivityEvent): void {
     switch (event.type) {
       case "run-start": {
         const { run } = event;
-        this.#active.set(run.id, { run, tokens: 0, cost: 0, calls: new Recent(KEPT_CALLS) });
+        this.#active.set(run.id, { run, tokens: 0, cost: 0, calls: new RingBuffer(KEPT_CALLS) });
         break;
       }
       case "run-end":
@@ -79,7 +81,7 @@ export class Watch {
     }
   }
 
-  #count(event: Extract<RegistryEvent, { type: "call-end" }>): void {
+  #count(event: Extract<ActivityEvent, { type: "call-end" }>): void {
     this.history.end(event);
     this.durations.add(event.durationMs);
     this.#byAgent.get(event.agent)?.add(event.durationMs);

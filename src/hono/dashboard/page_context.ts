@@ -1,17 +1,17 @@
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { Service } from "../service.ts";
-import type { Watch } from "./metrics_recorder.ts";
+import type { MetricsRecorder } from "./metrics_recorder.ts";
 
 /** What a component gives. */
 export type Html = JSX.Element;
 
 /** What pages are made from. */
-export interface View {
+export interface PageContext {
   /** What the routes share. */
   readonly service: Service;
   /** What the dashboard remembers. */
-  readonly watch: Watch;
+  readonly recorder: MetricsRecorder;
   /** What stands above it. */
   readonly title: string;
   /** Can agents be called from it? */

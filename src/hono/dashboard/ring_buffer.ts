@@ -1,5 +1,5 @@
 /** The latest of something: a new one takes the place of the oldest. */
-export class Recent<T> {
+export class RingBuffer<T> {
   readonly #items: T[] = [];
   readonly #most: number;
   #next = 0;

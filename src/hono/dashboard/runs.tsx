@@ -1,16 +1,16 @@
 /** @jsxImportSource hono/jsx */
 import type { ActiveRun } from "../activity.ts";
-import { count, dollars, span } from "./format.ts";
+import { formatCount, formatDollars, formatDuration } from "./format.ts";
 import { Empty, Moment } from "./layout.tsx";
 import { Table } from "./table.tsx";
-import type { Html, View } from "./page_context.ts";
-import type { WatchedRun } from "./metrics_recorder.ts";
+import type { Html, PageContext } from "./page_context.ts";
+import type { RecordedRun } from "./metrics_recorder.ts";
 
 const SHOWN = 20;
 
 /** The requests in progress, oldest first: what takes long is what one looks for. */
-export function ActiveRuns({ view }: { view: View }): Html {
-  const { runs } = view.service.registry;
+export function ActiveRuns({ view }: { view: PageContext }): Html {
+  const { runs } = view.service.activity;
   if (runs.length === 0) return <Empty>Nothing runs right now.</Empty>;
   return (
     <>
@@ -23,19 +23,19 @@ export function ActiveRuns({ view }: { view: View }): Html {
             <RunLink view={view} run={run} />,
             run.agent ?? "several",
             run.principal,
-            <Progress run={run} />,
-            span(Math.floor((Date.now() - run.startedAt) / 1000) * 1000),
+            <RunProgress run={run} />,
+            formatDuration(Math.floor((Date.now() - run.startedAt) / 1000) * 1000),
           ],
         }))}
       />
-      {runs.length > SHOWN && <p class="more">and {count(runs.length - SHOWN)} more</p>}
+      {runs.length > SHOWN && <p class="more">and {formatCount(runs.length - SHOWN)} more</p>}
     </>
   );
 }
 
 /** The latest that have ended, newest first. */
-export function EndedRuns({ view }: { view: View }): Html {
-  const runs = view.watch.ended.slice(0, SHOWN);
+export function EndedRuns({ view }: { view: PageContext }): Html {
+  const runs = view.recorder.ended.slice(0, SHOWN);
   if (runs.length === 0) return <Empty>No run has ended yet.</Empty>;
   return (
     <Table
@@ -50,10 +50,10 @@ export function EndedRuns({ view }: { view: View }): Html {
             run.agent ?? "several",
             run.principal,
             <Moment at={endedAt!} />,
-            span(endedAt! - run.startedAt),
+            formatDuration(endedAt! - run.startedAt),
             <Outcome one={one} />,
-            count(run.failed),
-            dollars(cost),
+            formatCount(run.failed),
+            formatDollars(cost),
           ],
         };
       })}
@@ -62,8 +62,10 @@ export function EndedRuns({ view }: { view: View }): Html {
 }
 
 /** How far it has come. */
-export function Progress({ run: { done, total, failed } }: { run: ActiveRun }): Html {
-  const words = `${count(done)} of ${count(total)}${failed > 0 ? `, ${count(failed)} failed` : ""}`;
+export function RunProgress({ run: { done, total, failed } }: { run: ActiveRun }): Html {
+  const words = `${formatCount(done)} of ${formatCount(total)}${
+    failed > 0 ? `, ${formatCount(failed)} failed` : ""
+  }`;
   return (
     <span class="progress">
       <progress value={String(done)} max={String(total)} aria-label={words} />
@@ -72,12 +74,17 @@ export function Progress({ run: { done, total, failed } }: { run: ActiveRun }): 
   );
 }
 
-function Outcome({ one: { run } }: { one: WatchedRun }): Html {
-  return <>{run.done < run.total ? `${count(run.done)} of ${count(run.total)}` : count(run.done)}
-  </>;
+function Outcome({ one: { run } }: { one: RecordedRun }): Html {
+  return (
+    <>
+      {run.done < run.total
+        ? `${formatCount(run.done)} of ${formatCount(run.total)}`
+        : formatCount(run.done)}
+    </>
+  );
 }
 
-function RunLink({ view, run: { id, kind } }: { view: View; run: ActiveRun }): Html {
+function RunLink({ view, run: { id, kind } }: { view: PageContext; run: ActiveRun }): Html {
   return (
     <a href={`${view.root}runs/${encodeURIComponent(id)}`}>
       {kind} <code>{id.slice(0, 8)}</code>

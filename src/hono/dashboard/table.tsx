@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { Html } from "./page_context.ts";
 
 /** A row, and what it is recognised by when it moves. */
-export interface Row {
+export interface TableRow {
   /** Its name among the rows. */
   readonly key: string;
   /** What stands in it: the first cell is its heading. */
@@ -16,7 +16,7 @@ export function Table(
     label: string;
     /** The names of the columns; one that ends in `#` holds numbers. */
     columns: readonly string[];
-    rows: readonly Row[];
+    rows: readonly TableRow[];
   },
 ): Html {
   const names = columns.map((column) => column.replace(/#$/, ""));

@@ -13,28 +13,28 @@ export interface ChatIdentity {
 }
 
 /** The identity of an answer that is made now. */
-export function chatIdentity(model: string): ChatIdentity {
+export function createChatIdentity(model: string): ChatIdentity {
   const id = `chatcmpl-${crypto.randomUUID().replaceAll("-", "")}`;
   return { id, created: Math.floor(Date.now() / 1000), model };
 }
 
 /** A whole answer. */
-export function chatCompletion(identity: ChatIdentity, result: Success): object {
+export function toChatCompletion(identity: ChatIdentity, result: Success): object {
   return {
     ...identity,
     object: "chat.completion",
     choices: [{
       index: 0,
-      message: { role: "assistant", content: chatText(result.content), refusal: null },
+      message: { role: "assistant", content: contentText(result.content), refusal: null },
       logprobs: null,
-      finish_reason: finishOf(result),
+      finish_reason: finishReasonOf(result),
     }],
     usage: chatUsage(result.usage),
   };
 }
 
 /** A piece of an answer: text, or nothing but its beginning or end. */
-export function chatChunk(
+export function toChatChunk(
   identity: ChatIdentity,
   delta: { readonly role?: "assistant"; readonly content?: string },
   finish: string | null = null,
@@ -47,17 +47,17 @@ export function chatChunk(
 }
 
 /** The last piece, if the client wants to know what was used. */
-export function chatUsageChunk(identity: ChatIdentity, usage: Usage): object {
+export function toUsageChunk(identity: ChatIdentity, usage: Usage): object {
   return { ...identity, object: "chat.completion.chunk", choices: [], usage: chatUsage(usage) };
 }
 
 /** An answer as text: what is no text is written as JSON. */
-export function chatText(content: unknown): string {
+export function contentText(content: unknown): string {
   return typeof content === "string" ? content : JSON.stringify(content ?? null);
 }
 
 /** Why it ended, in the words that these clients know. */
-export function finishOf({ finishReason }: Success): string {
+export function finishReasonOf({ finishReason }: Success): string {
   return ["length", "content_filter"].includes(finishReason) ? finishReason : "stop";
 }
 

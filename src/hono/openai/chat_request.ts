@@ -7,7 +7,7 @@ import {
 } from "../../call/options/prompt_parts.ts";
 import { isRecord } from "../../model/check_options.ts";
 import { Problem } from "../problem.ts";
-import type { Served } from "../served_agent.ts";
+import type { ServedAgent } from "../served_agent.ts";
 
 /** A chat completion, checked. */
 export interface ChatRequest {
@@ -31,7 +31,7 @@ export interface ChatRequest {
  *
  * @throws {Problem} If it is no chat completion, or asks for what agents cannot do.
  */
-export function chatRequest(body: unknown): ChatRequest {
+export function parseChatRequest(body: unknown): ChatRequest {
   if (!isRecord(body)) throw wrong("the body must be an object");
   const { model, messages, stream, stream_options, response_format, n, tools, functions } = body;
   if (typeof model !== "string") throw wrong("must be the name of an agent", "model");
@@ -71,7 +71,10 @@ export function chatRequest(body: unknown): ChatRequest {
  *
  * @throws {Problem} If the agent cannot be asked otherwise.
  */
-export function paramsOf(agent: Served, message: string | readonly PromptPart[]): unknown {
+export function paramsFromMessage(
+  agent: ServedAgent,
+  message: string | readonly PromptPart[],
+): unknown {
   const names = Object.keys((agent.paramsSchema()?.properties ?? {}) as object);
   const text = typeof message === "string" ? message : textOf(message);
   if (text !== undefined) {
@@ -80,9 +83,9 @@ export function paramsOf(agent: Served, message: string | readonly PromptPart[])
       return json;
     }
     if (names.length === 1) return { [names[0]!]: text };
-    if (names.length === 0 && !agent.asks) return json ?? { input: text };
+    if (names.length === 0 && !agent.callsModel) return json ?? { input: text };
   }
-  if (agent.asks) return undefined;
+  if (agent.callsModel) return undefined;
   throw wrong(
     names.length > 1
       ? `the last message must be a JSON object with ${names.map((n) => `"${n}"`).join(", ")}`

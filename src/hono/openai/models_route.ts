@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { unknownModel } from "./openai_error.ts";
+import { unknownModelProblem } from "./openai_error.ts";
 import type { Env, Service } from "../service.ts";
 
 /** `GET /v1/models`: the agents, as if they were models. */
@@ -12,7 +12,7 @@ export function modelsRoute({ agents }: Service) {
 export function modelRoute({ agents }: Service) {
   return (c: Context<Env>): Response => {
     const name = c.req.param("id") ?? "";
-    if (!agents.has(name)) throw unknownModel();
+    if (!agents.has(name)) throw unknownModelProblem();
     return c.json(modelOf(name));
   };
 }

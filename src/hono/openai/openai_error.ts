@@ -14,7 +14,7 @@ export interface OpenAIErrorBody {
 }
 
 /** The problem in OpenAI's words. */
-export function openaiError(problem: Problem): OpenAIErrorBody {
+export function toOpenAIError(problem: Problem): OpenAIErrorBody {
   const { message, status, code, options } = problem;
   const param = options.issues?.[0]?.path?.join(".");
   return {
@@ -26,7 +26,7 @@ export function openaiError(problem: Problem): OpenAIErrorBody {
 }
 
 /** Nobody of that name. */
-export function unknownModel(): Problem {
+export function unknownModelProblem(): Problem {
   return new Problem(
     404,
     "unknown_agent",

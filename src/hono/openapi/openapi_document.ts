@@ -1,8 +1,8 @@
 /** The OpenAPI 3.1 document of what is served. */
 import type { JsonSchema } from "../../model/message.ts";
 import { PROBLEMS, SHARED_SCHEMAS } from "./shared_schemas.ts";
-import { OpenApiSchemas } from "./schema_registry.ts";
-import type { Served } from "../served_agent.ts";
+import { SchemaRegistry } from "./schema_registry.ts";
+import type { ServedAgent } from "../served_agent.ts";
 
 /** What the document says of the service itself. */
 export interface ServiceInfo {
@@ -23,12 +23,12 @@ export interface ServiceInfo {
 }
 
 /** Makes the document; `base` is where the routes are mounted. */
-export function openapiDocument(
-  agents: Iterable<Served>,
+export function buildOpenApiDocument(
+  agents: Iterable<ServedAgent>,
   { title = "Agents", version = "1.0.0", description }: ServiceInfo,
   base: string,
 ): object {
-  const schemas = new OpenApiSchemas();
+  const schemas = new SchemaRegistry();
   const paths: Record<string, unknown> = {
     "/": get("listAgents", "Who can be called, with what, and what comes of it"),
     "/health": get("health", "Does the server take requests?"),
@@ -57,7 +57,7 @@ export function openapiDocument(
   };
 }
 
-function callOperation(agent: Served, body: JsonSchema, content: JsonSchema): object {
+function callOperation(agent: ServedAgent, body: JsonSchema, content: JsonSchema): object {
   const schema = {
     allOf: [
       { $ref: "#/components/schemas/Result" },
@@ -72,7 +72,7 @@ function callOperation(agent: Served, body: JsonSchema, content: JsonSchema): ob
   };
 }
 
-function streamOperation(agent: Served, body: JsonSchema): object {
+function streamOperation(agent: ServedAgent, body: JsonSchema): object {
   return {
     operationId: `stream ${agent.name}`,
     summary: `What happens in a call of ${agent.name}, as server-sent events`,

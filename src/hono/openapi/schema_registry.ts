@@ -4,7 +4,7 @@ import { isRecord } from "../../model/check_options.ts";
 import type { JsonSchema } from "../../model/message.ts";
 
 /** Collects schemas under names that a document may have, and refers to them. */
-export class OpenApiSchemas {
+export class SchemaRegistry {
   /** The schemas, by name. */
   readonly all: Record<string, JsonSchema> = {};
 

@@ -1,18 +1,18 @@
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import { type BatchItem, BatchRun } from "../batch/batch_run.ts";
-import { type BatchRequest, batchRequest } from "../batch/batch_request.ts";
+import { type BatchRequest, parseBatchRequest } from "../batch/batch_request.ts";
 import { BatchStream } from "../batch/batch_stream.ts";
-import { readJson } from "../read_body.ts";
+import { readJsonBody } from "../read_body.ts";
 import {
   eventStream,
-  JSON_WHOLE,
   NDJSON,
+  SINGLE_JSON,
   SSE,
   type WireEvent,
   type WireFormat,
 } from "../event_stream.ts";
-import type { Exchange } from "../request_lifecycle.ts";
+import type { RequestLifecycle } from "../request_lifecycle.ts";
 import { Problem } from "../problem.ts";
 import type { Env, Service } from "../service.ts";
 
@@ -32,32 +32,32 @@ const LAST_RESULTS = 5_000;
  */
 export function batchRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    using exchange = service.enter(c, { kind: "batch" });
+    using lifecycle = service.admit(c, { kind: "batch" });
     try {
       const format = formatOf(c);
       const last = c.req.header("last-event-id");
-      if (last !== undefined) return await resume(c, service, { exchange, last, format });
+      if (last !== undefined) return await resume(c, service, { lifecycle, last, format });
       const { raw } = c.req;
-      const body = await readJson(raw, service.caps);
-      const request = batchRequest(body.value, service);
-      exchange.begin(request.calls.length);
-      exchange.limitTime(LAST_RESULTS);
-      const run = new BatchRun(request, service.caps);
+      const body = await readJsonBody(raw, service.limits);
+      const request = parseBatchRequest(body.value, service);
+      lifecycle.begin(request.calls.length);
+      lifecycle.startDeadline(LAST_RESULTS);
+      const run = new BatchRun(request, service.limits);
       c.header("vary", "accept");
       if (format === undefined) {
         const { heartbeat } = service;
-        const failed = failureIn(exchange);
-        const options = { exchange, format: JSON_WHOLE, heartbeat, failed };
-        return eventStream(c, whole(run, exchange, request), options);
+        const toErrorEvent = failureIn(lifecycle);
+        const options = { owner: lifecycle, format: SINGLE_JSON, heartbeat, toErrorEvent };
+        return eventStream(c, whole(run, lifecycle, request), options);
       }
-      const stream = new BatchStream(run, exchange.account.id, {
-        mostBytes: service.batches.bytesOfOne,
+      const stream = new BatchStream(run, lifecycle.quota.id, {
+        mostBytes: service.batches.maxBytesPerBatch,
         inputBytes: body.bytes,
       });
       service.batches.add(stream);
-      return send(c, service, { stream, exchange, format, after: 0 });
+      return send(c, service, { stream, lifecycle, format, after: 0 });
     } catch (error) {
-      throw exchange.problemOf(error);
+      throw lifecycle.toProblem(error);
     }
   };
 }
@@ -65,18 +65,18 @@ export function batchRoute(service: Service) {
 /** `GET /batch/:id`: goes on with a batch stream behind `Last-Event-ID`, or from its beginning as far as that is kept. */
 export function resumeRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    using exchange = service.enter(c, { kind: "batch" });
+    using lifecycle = service.admit(c, { kind: "batch" });
     try {
       const last = c.req.header("last-event-id") ?? `${c.req.param("id")}.0`;
-      return await resume(c, service, { exchange, last, format: formatOf(c) });
+      return await resume(c, service, { lifecycle, last, format: formatOf(c) });
     } catch (error) {
-      throw exchange.problemOf(error);
+      throw lifecycle.toProblem(error);
     }
   };
 }
 
 interface Resumed {
-  readonly exchange: Exchange;
+  readonly lifecycle: RequestLifecycle;
   readonly last: string;
   readonly format: WireFormat | undefined;
 }
@@ -84,11 +84,11 @@ interface Resumed {
 async function resume(
   c: Context<Env>,
   service: Service,
-  { exchange, last, format = SSE }: Resumed,
+  { lifecycle, last, format = SSE }: Resumed,
 ): Promise<Response> {
   await c.req.raw.body?.cancel().catch(() => {});
   const [, id = "", seq] = last.match(/^([\w-]+)\.(\d{1,15})$/) ?? [];
-  const stream = service.batches.find(id, exchange.account.id);
+  const stream = service.batches.find(id, lifecycle.quota.id);
   const after = Number(seq);
   if (stream === undefined || !stream.canResume(after)) {
     throw new Problem(
@@ -97,33 +97,33 @@ async function resume(
       "Cannot go on with that batch as it is not kept here, or not any more: send it again",
     );
   }
-  exchange.begin(stream.run.total);
-  exchange.limitTime(LAST_RESULTS);
-  return send(c, service, { stream, exchange, format, after });
+  lifecycle.begin(stream.run.total);
+  lifecycle.startDeadline(LAST_RESULTS);
+  return send(c, service, { stream, lifecycle, format, after });
 }
 
 function send(
   c: Context<Env>,
   service: Service,
-  { stream, exchange, format, after }: {
+  { stream, lifecycle, format, after }: {
     stream: BatchStream;
-    exchange: Exchange;
+    lifecycle: RequestLifecycle;
     format: WireFormat;
     after: number;
   },
 ): Response {
-  return eventStream(c, stream.events(exchange, after), {
-    exchange,
+  return eventStream(c, stream.events(lifecycle, after), {
+    owner: lifecycle,
     format,
     heartbeat: service.heartbeat,
-    failed: failureIn(exchange),
+    toErrorEvent: failureIn(lifecycle),
   });
 }
 
 /** What is said of a failure when the status has been sent: the problem, as an event. */
-function failureIn(exchange: Exchange): (thrown: unknown) => WireEvent {
+function failureIn(lifecycle: RequestLifecycle): (thrown: unknown) => WireEvent {
   return (thrown) => {
-    const details = exchange.problemOf(thrown).details(exchange.id);
+    const details = lifecycle.toProblem(thrown).details(lifecycle.id);
     return { event: "error", data: { ...details, type: "error" } };
   };
 }
@@ -134,7 +134,7 @@ function failureIn(exchange: Exchange): (thrown: unknown) => WireEvent {
  */
 async function* whole(
   run: BatchRun,
-  exchange: Exchange,
+  lifecycle: RequestLifecycle,
   { calls }: BatchRequest,
 ): AsyncGenerator<WireEvent> {
   const items = new Array<string>(calls.length);
@@ -142,10 +142,10 @@ async function* whole(
     items[index] = json;
   };
   try {
-    for await (const _ of run.work(exchange, put));
+    for await (const _ of run.run(lifecycle, put));
   } catch (error) {
-    if (!exchange.signal.aborted) throw error;
-    run.rest().forEach(put);
+    if (!lifecycle.signal.aborted) throw error;
+    run.unfinishedItems().forEach(put);
   }
   const data = `{"id":${JSON.stringify(run.id)},"results":[${items.join(",")}],` +
     `"summary":${JSON.stringify(run.summary())}}`;

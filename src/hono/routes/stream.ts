@@ -1,10 +1,10 @@
 import type { Context } from "hono";
 import { delay } from "@std/async/delay";
 import type { StreamEvent } from "../../agent/agent_stream.ts";
-import { readJson } from "../read_body.ts";
+import { readJsonBody } from "../read_body.ts";
 import { eventStream, SSE, type WireEvent } from "../event_stream.ts";
-import { publicError } from "../public_error.ts";
-import { publicResult } from "../public_result.ts";
+import { toPublicError } from "../public_error.ts";
+import { toPublicResult } from "../public_result.ts";
 import type { Env, Service } from "../service.ts";
 
 /**
@@ -16,32 +16,32 @@ const STATUS_WITHIN = 50;
 /** `POST /:name/stream`: what happens in the call, as server-sent events; at the end `result` or `error`. */
 export function streamRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    const agent = service.agent(c.req.param("name"));
-    using exchange = service.enter(c, { kind: "stream", agent: agent.name });
+    const agent = service.getAgent(c.req.param("name"));
+    using lifecycle = service.admit(c, { kind: "stream", agent: agent.name });
     try {
-      const { value: params = {} } = await readJson(c.req.raw, service.caps);
-      exchange.begin(1);
-      exchange.limitTime();
-      const events = exchange.run(() => agent.stream(exchange.id, params));
+      const { value: params = {} } = await readJsonBody(c.req.raw, service.limits);
+      lifecycle.begin(1);
+      lifecycle.startDeadline();
+      const events = lifecycle.run(() => agent.stream(lifecycle.id, params));
       const first = events.next();
-      await untilKnown(first);
+      await waitForFirstEvent(first);
       return eventStream(c, wireEvents(first, events), {
-        exchange,
+        owner: lifecycle,
         format: SSE,
         heartbeat: service.heartbeat,
-        failed: (thrown) => {
-          const details = exchange.problemOf(thrown).details(exchange.id);
+        toErrorEvent: (thrown) => {
+          const details = lifecycle.toProblem(thrown).details(lifecycle.id);
           return { event: "error", data: { ...details, type: "error" } };
         },
       });
     } catch (error) {
-      throw exchange.problemOf(error);
+      throw lifecycle.toProblem(error);
     }
   };
 }
 
 /** Waits for the first event, but not long. Throws what it throws. */
-export async function untilKnown(first: Promise<unknown>): Promise<void> {
+export async function waitForFirstEvent(first: Promise<unknown>): Promise<void> {
   const waiting = new AbortController();
   const late = delay(STATUS_WITHIN, { signal: waiting.signal }).catch(() => {});
   try {
@@ -66,14 +66,14 @@ async function* wireEvents(
   }
 }
 
-/** The event as JSON: of errors only what {@linkcode publicError} tells. */
+/** The event as JSON: of errors only what {@linkcode toPublicError} tells. */
 function publicEvent(event: StreamEvent): unknown {
   switch (event.type) {
     case "result":
-      return { type: "result", result: publicResult(event.result) };
+      return { type: "result", result: toPublicResult(event.result) };
     case "retry":
     case "fallback":
-      return { ...event, error: publicError(event.error) };
+      return { ...event, error: toPublicError(event.error) };
     case "tool-end":
       return { ...event, error: event.error && { code: event.error.code } };
     default:

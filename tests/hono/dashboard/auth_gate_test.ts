@@ -1,6 +1,6 @@
 import { agentRoutes } from "@shoal/agents/hono";
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { echo, init, routes, TOKEN } from "../helpers.ts";
+import { echo, requestInit, routes, TOKEN } from "../helpers.ts";
 import { cookieOf, ORIGIN, page, signIn, withDashboard } from "./helpers.ts";
 
 const PAGES = ["/dashboard", "/dashboard/agents/echo", "/dashboard/runs/1"];
@@ -9,7 +9,7 @@ Deno.test("there is no dashboard unless it is switched on", async () => {
   for (const dashboard of [undefined, false]) {
     const app = routes([echo().agent], { dashboard });
     for (const path of [...PAGES, "/dashboard/style.css", "/dashboard/events"]) {
-      const { status } = await app.request(path, init());
+      const { status } = await app.request(path, requestInit());
       assertEquals(status, 404, path);
       assertEquals((await app.request(path)).status, 401, path);
     }
@@ -35,7 +35,7 @@ Deno.test("a token signs in: the cookie stands for it, and does not hold it", as
   const app = withDashboard([echo().agent]);
   const response = await signIn(app);
   assertEquals(response.status, 303);
-  assertEquals(response.headers.get("location"), ".");
+  assertEquals(response.headers.get("location"), "../dashboard");
   const cookie = response.headers.get("set-cookie")!;
   assertMatch(cookie, /^shoal-dashboard=[\w.-]{70,100}; HttpOnly; SameSite=Strict$/);
   assert(!cookie.includes(TOKEN) && !cookie.includes(btoa(TOKEN)));
@@ -133,7 +133,7 @@ Deno.test("only the principals that are named may see it", async () => {
     auth: { tokens },
     dashboard: { principals: ["alice"] },
   });
-  assertEquals((await app.request("/dashboard", init())).status, 200);
+  assertEquals((await app.request("/dashboard", requestInit())).status, 200);
   const headers = { authorization: "Bearer other" };
   const refused = await app.request("/dashboard", { headers });
   assertEquals([refused.status, (await refused.json()).code], [403, "forbidden"]);
@@ -153,7 +153,7 @@ Deno.test("without auth there is nothing to sign in with, and nobody gets in fro
 Deno.test("pages may load only what is here, and no script or style stands in them", async () => {
   const app = withDashboard([echo().agent]);
   for (const path of ["/dashboard", "/dashboard/agents/echo", "/dashboard/runs/none"]) {
-    const response = await app.request(path, init());
+    const response = await app.request(path, requestInit());
     const policy = response.headers.get("content-security-policy")!;
     assertStringIncludes(policy, "default-src 'none'; script-src 'self'; style-src 'self'");
     assert(!/unsafe|\*|https?:/.test(policy), policy);
@@ -173,14 +173,14 @@ Deno.test("pages may load only what is here, and no script or style stands in th
     await asset.body?.cancel();
   }
   assertStringIncludes(
-    (await app.request("/", init())).headers.get("content-security-policy")!,
+    (await app.request("/", requestInit())).headers.get("content-security-policy")!,
     "default-src 'none'; frame-ancestors 'none'",
   );
 });
 
 Deno.test("an address with a slash at its end leads to the one without", async () => {
-  const response = await withDashboard([echo().agent]).request("/dashboard/", init());
-  assertEquals([response.status, response.headers.get("location")], [308, "."]);
+  const response = await withDashboard([echo().agent]).request("/dashboard/", requestInit());
+  assertEquals([response.status, response.headers.get("location")], [308, "../dashboard"]);
 });
 
 Deno.test("options that cannot be meant are refused", () => {

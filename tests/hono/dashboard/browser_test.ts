@@ -6,7 +6,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { z } from "zod";
-import { echo, init, serve, TOKEN } from "../helpers.ts";
+import { echo, requestInit, serve, TOKEN } from "../helpers.ts";
 import { launch, noBrowser } from "./browser.ts";
 import { failing, withDashboard } from "./helpers.ts";
 
@@ -106,7 +106,7 @@ function slow() {
 
 /** Sends a call past the browser. */
 async function call(url: string, agent: string, text = "x"): Promise<void> {
-  const response = await fetch(`${url}/${agent}`, init({ text }));
+  const response = await fetch(`${url}/${agent}`, requestInit({ text }));
   await response.body?.cancel();
 }
 

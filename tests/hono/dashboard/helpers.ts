@@ -1,6 +1,6 @@
 import { type Callable, defineAgent, type Provider, ProviderError } from "@shoal/agents";
 import type { AgentRoutes, AgentRoutesOptions } from "@shoal/agents/hono";
-import { init, routes, TOKEN } from "../helpers.ts";
+import { requestInit, routes, TOKEN } from "../helpers.ts";
 
 /** An origin for apps that are asked without a server. */
 export const ORIGIN = "http://localhost";
@@ -33,7 +33,7 @@ export async function cookieOf(app: AgentRoutes, token?: string): Promise<string
 
 /** A page of the dashboard, asked for with the token. */
 export async function page(app: AgentRoutes, path = "/dashboard"): Promise<string> {
-  const response = await app.request(path, init());
+  const response = await app.request(path, requestInit());
   return await response.text();
 }
 

@@ -4,7 +4,18 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { z } from "zod";
 import { NO_USAGE } from "../../../src/model/usage.ts";
-import { all, ask, delay, echo, hanging, init, type Sent, sent, TOKEN, until } from "../helpers.ts";
+import {
+  collect,
+  delay,
+  echo,
+  hanging,
+  readEvents,
+  type ReceivedEvent,
+  request,
+  requestInit,
+  TOKEN,
+  waitUntil,
+} from "../helpers.ts";
 import { cookieOf, failing, ORIGIN, page, withDashboard } from "./helpers.ts";
 
 /** The text of a part of a page, one blank where tags were. */
@@ -16,9 +27,9 @@ function textOf(html: string, id: string): string {
 
 /** What the live connection sends, until it was told that it is enough. */
 async function* live(app: AgentRoutes, query = ""): AsyncGenerator<Record<string, string>> {
-  const response = await app.request(`/dashboard/events${query}`, init());
+  const response = await app.request(`/dashboard/events${query}`, requestInit());
   assertEquals(response.status, 200);
-  for await (const { event, data } of sent(response.body!) as AsyncGenerator<Sent>) {
+  for await (const { event, data } of readEvents(response.body!) as AsyncGenerator<ReceivedEvent>) {
     assertEquals(event, "regions");
     yield data;
   }
@@ -35,11 +46,11 @@ Deno.test("the overview shows what happened: calls, tokens, costs, failures by t
     }),
   });
   const app = withDashboard([priced, failing()]);
-  await ask(app, "/priced", { text: "a" });
-  await ask(app, "/batch", {
+  await request(app, "/priced", { text: "a" });
+  await request(app, "/batch", {
     calls: [1, 2, 3].map(() => ({ agent: "priced", params: { text: "b" } })),
   });
-  await ask(app, "/failing", { text: "c" });
+  await request(app, "/failing", { text: "c" });
   const html = await page(app);
   const figures = textOf(html, "figures");
   assertStringIncludes(figures, "In flight 0");
@@ -60,8 +71,8 @@ Deno.test("runs in progress have a bar and a page, also when they have ended", a
   const { agent, provider } = echo("slow", 300);
   const app = withDashboard([agent]);
   const calls = [..."abcdef"].map((text) => ({ agent: "slow", params: { text } }));
-  const batch = ask(app, "/batch", { calls, concurrency: 2 });
-  await until(() => provider.requests.length > 2, "one has ended, and the other is about to");
+  const batch = request(app, "/batch", { calls, concurrency: 2 });
+  await waitUntil(() => provider.requests.length > 2, "one has ended, and the other is about to");
   let html: string;
   do html = await page(app); while (html.includes('aria-label="1 of 6"'));
   assertStringIncludes(html, '<progress value="2" max="6" aria-label="2 of 6">');
@@ -80,7 +91,7 @@ Deno.test("runs in progress have a bar and a page, also when they have ended", a
 Deno.test("a run that is not remembered and an agent that is none have pages that say so", async () => {
   const app = withDashboard([echo().agent]);
   for (const path of ["/dashboard/runs/none", "/dashboard/agents/none"]) {
-    const response = await app.request(path, init());
+    const response = await app.request(path, requestInit());
     assertEquals(response.status, 404);
     assertStringIncludes(await response.text(), "To the overview");
   }
@@ -100,8 +111,8 @@ Deno.test("limits, breakers and callers show where they stand", async () => {
   });
   configure({ limits: { concurrency: 1_234 } });
   try {
-    await ask(app, "/limited", { text: "a" });
-    for (let i = 0; i < 3; i++) await ask(app, "/failing", { text: "a" });
+    await request(app, "/limited", { text: "a" });
+    for (let i = 0; i < 3; i++) await request(app, "/failing", { text: "a" });
     const html = await page(app);
     const limits = textOf(html, "limits");
     assertStringIncludes(limits, "the process 0 of 1,234");
@@ -120,9 +131,9 @@ Deno.test("limits, breakers and callers show where they stand", async () => {
 
 Deno.test("nothing of prompts, answers, errors and tokens is shown", async () => {
   const app = withDashboard([echo().agent, failing()]);
-  await ask(app, "/echo", { text: "secret prompt" });
-  await ask(app, "/failing", { text: "secret prompt" });
-  const { json } = await ask(app, "/batch", {
+  await request(app, "/echo", { text: "secret prompt" });
+  await request(app, "/failing", { text: "secret prompt" });
+  const { json } = await request(app, "/batch", {
     calls: [{ agent: "echo", params: { text: "secret prompt" }, id: "secret-id" }],
   });
   assertEquals(json.results[0].content, "secret prompt");
@@ -161,8 +172,8 @@ Deno.test("names, descriptions and schemas are text, whatever is in them", async
     auth: { tokens: [{ token: TOKEN, id: evil }] },
     dashboard: { title: evil },
   });
-  await ask(app, "/evil", { text: "x" });
-  await ask(app, "/evil", {});
+  await request(app, "/evil", { text: "x" });
+  await request(app, "/evil", {});
   const html = await page(app);
   const run = html.match(/href="dashboard\/(runs\/[\w-]+)"/)![1];
   for (const path of ["", "/agents/evil", `/${run}`]) {
@@ -209,7 +220,7 @@ Deno.test("without calls there is no form, and nothing to send it to", async () 
   assert(!(await page(app, "/dashboard/agents/echo")).includes("<form id"));
   const cookie = await cookieOf(app);
   const response = await app.request("/dashboard/call/echo", {
-    ...init({ text: "x" }, { cookie, origin: ORIGIN }),
+    ...requestInit({ text: "x" }, { cookie, origin: ORIGIN }),
   });
   assertEquals(response.status, 404);
 });
@@ -244,9 +255,9 @@ Deno.test("the form's call streams, counts for who has signed in, and is not for
 Deno.test("the form's call gives the events of the stream", async () => {
   const app = withDashboard([echo().agent]);
   const response = await app.request(`${ORIGIN}/dashboard/call/echo`, {
-    ...init({ text: "hello" }, { cookie: await cookieOf(app), origin: ORIGIN }),
+    ...requestInit({ text: "hello" }, { cookie: await cookieOf(app), origin: ORIGIN }),
   });
-  const events = await all(sent(response.body!));
+  const events = await collect(readEvents(response.body!));
   assertEquals(events.at(-1)?.event, "result");
   assertEquals(events.at(-1)?.data.result.content, "hello");
   const html = await page(app, `/dashboard/runs/${response.headers.get("x-request-id")}`);
@@ -262,7 +273,7 @@ Deno.test("what has changed is sent, and only that", async () => {
   assertStringIncludes(first.runs!, "Nothing runs");
   const gone = new AbortController();
   const call = Promise.resolve(
-    app.request("/hanging", { ...init({ text: "x" }), signal: gone.signal }),
+    app.request("/hanging", { ...requestInit({ text: "x" }), signal: gone.signal }),
   );
   let seen = "";
   for await (const regions of changes) {
@@ -277,7 +288,7 @@ Deno.test("what has changed is sent, and only that", async () => {
 Deno.test("the page of a run is kept up to date until it has ended", async () => {
   const app = withDashboard([echo("echo", 60).agent]);
   const calls = [..."abcdefgh"].map((text) => ({ agent: "echo", params: { text } }));
-  const batch = ask(app, "/batch", { calls, concurrency: 2 }, { "x-request-id": "my-run" });
+  const batch = request(app, "/batch", { calls, concurrency: 2 }, { "x-request-id": "my-run" });
   await delay(30);
   let run = "";
   for await (const regions of live(app, "?run=my-run")) {
@@ -297,7 +308,7 @@ Deno.test("watching is no request: it neither counts nor holds a shutdown up", a
   const one = live(app), two = live(app);
   await one.next();
   await two.next();
-  assertEquals((await ask(app, "/echo", { text: "x" })).status, 200);
+  assertEquals((await request(app, "/echo", { text: "x" })).status, 200);
   const began = performance.now();
   assertEquals(await app.shutdown({ grace: 60_000 }), { finished: 0, aborted: 0 });
   // They end by themselves.
@@ -308,10 +319,12 @@ Deno.test("watching is no request: it neither counts nor holds a shutdown up", a
 Deno.test("only so many may watch at the same time", async () => {
   const app = withDashboard([echo().agent]);
   const bodies = [];
-  for (let i = 0; i < 100; i++) bodies.push((await app.request("/dashboard/events", init())).body!);
-  assertEquals((await ask(app, "/dashboard/events")).status, 503);
+  for (let i = 0; i < 100; i++) {
+    bodies.push((await app.request("/dashboard/events", requestInit())).body!);
+  }
+  assertEquals((await request(app, "/dashboard/events")).status, 503);
   await bodies.pop()!.cancel();
-  const response = await app.request("/dashboard/events", init());
+  const response = await app.request("/dashboard/events", requestInit());
   assertEquals(response.status, 200, "one has gone");
   await response.body!.cancel();
   for (const body of bodies) await body.cancel();

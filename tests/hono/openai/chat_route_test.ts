@@ -6,15 +6,15 @@ import OpenAI, { AuthenticationError, NotFoundError, RateLimitError } from "open
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
 import {
-  breaking,
   echo,
+  failingMidStream,
   hanging,
-  nodeServer,
   routes,
   serve,
-  talkative,
+  serveWithNode,
+  streaming,
   TOKEN,
-  until,
+  waitUntil,
 } from "../helpers.ts";
 
 const Label = z.object({ label: z.enum(["positive", "negative"]) });
@@ -27,7 +27,7 @@ function agents() {
     output: Label,
     provider: scripted('{"label":"positive"}'),
   });
-  return [echo().agent, typed, talkative("talkative", 3)];
+  return [echo().agent, typed, streaming("talkative", 3)];
 }
 
 function client(url: string, apiKey = TOKEN) {
@@ -204,7 +204,7 @@ Deno.test("errors are the client's own classes, with a message that helps", asyn
 });
 
 Deno.test("an error in the middle of a stream reaches the client", async () => {
-  await using served = serve(routes([breaking()]));
+  await using served = serve(routes([failingMidStream()]));
   const stream = await client(served.url).chat.completions.create({
     model: "breaking",
     messages: user("x"),
@@ -226,7 +226,7 @@ Deno.test("abort: the client's abort ends the call upstream", async () => {
   const app = routes([agent]);
   await using served = serve(app);
   // Deno's own server does not tell of a client that is gone before an answer has begun: Node's does.
-  const node = await nodeServer(app.fetch);
+  const node = await serveWithNode(app.fetch);
   for (const [url, stream] of [[served.url, true], [node.url, false], [node.url, true]] as const) {
     const before = aborted.length;
     const leaving = new AbortController();
@@ -238,10 +238,10 @@ Deno.test("abort: the client's abort ends the call upstream", async () => {
       for await (const _ of await call as AsyncIterable<unknown>);
       leaving.signal.throwIfAborted();
     });
-    await until(() => stuck.calls === before + 1, "the call begins");
+    await waitUntil(() => stuck.calls === before + 1, "the call begins");
     leaving.abort();
     await failed;
-    await until(() => aborted.length === before + 1, "the call is aborted");
+    await waitUntil(() => aborted.length === before + 1, "the call is aborted");
   }
   await node[Symbol.asyncDispose]();
 });

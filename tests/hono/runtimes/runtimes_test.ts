@@ -1,7 +1,7 @@
 /** The same face on Node and on Bun, as processes of their own, and a model's server that speaks HTTP. */
 import { type Simulator, simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { all, init, sent, until } from "../helpers.ts";
+import { collect, readEvents, requestInit, waitUntil } from "../helpers.ts";
 import { bundle } from "./bundle.ts";
 import { start } from "./process.ts";
 import { type Runtime, runtimes } from "./runtimes.ts";
@@ -43,28 +43,32 @@ for (const runtime of found) {
     const { url } = on;
     const closed = await fetch(url);
     assertEquals([closed.status, (await closed.json()).code], [401, "unauthorized"]);
-    assertEquals((await (await fetch(url, init())).json()).agents.length, 3);
+    assertEquals((await (await fetch(url, requestInit())).json()).agents.length, 3);
 
-    const one = await (await fetch(`${url}/quick`, init({ text: "x" }))).json();
+    const one = await (await fetch(`${url}/quick`, requestInit({ text: "x" }))).json();
     assertEquals([one.ok, one.agent, typeof one.content], [true, "quick", "string"]);
-    const wrong = await fetch(`${url}/quick`, init({ txt: "x" }));
+    const wrong = await fetch(`${url}/quick`, requestInit({ txt: "x" }));
     assertEquals([wrong.status, (await wrong.json()).code], [422, "invalid_params"]);
     assertEquals(wrong.headers.get("content-type"), "application/problem+json");
 
-    const stream = await fetch(`${url}/quick/stream`, init({ text: "x" }));
-    const events = await all(sent(stream.body!));
+    const stream = await fetch(`${url}/quick/stream`, requestInit({ text: "x" }));
+    const events = await collect(readEvents(stream.body!));
     assert(events.length > 2, `it comes in pieces: ${JSON.stringify(events)}`);
     assertEquals([events.at(-1)!.event, events.at(-1)!.data.result.ok], ["result", true]);
 
     const calls = Array.from({ length: 50 }, (_, i) => ({ agent: "quick", params: { text: i } }));
-    const whole = await (await fetch(`${url}/batch`, init({ calls, concurrency: 20 }))).json();
+    const whole = await (await fetch(`${url}/batch`, requestInit({ calls, concurrency: 20 })))
+      .json();
     assertEquals([whole.summary.ok, whole.results.length], [50, 50]);
     const accept = "application/x-ndjson";
-    const lines = await (await fetch(`${url}/batch`, init({ calls }, { accept }))).text();
+    const lines = await (await fetch(`${url}/batch`, requestInit({ calls }, { accept }))).text();
     assertEquals(lines.trim().split("\n").length, 52);
 
     const messages = [{ role: "user", content: "x" }];
-    const chat = await fetch(`${url}/v1/chat/completions`, init({ model: "quick", messages }));
+    const chat = await fetch(
+      `${url}/v1/chat/completions`,
+      requestInit({ model: "quick", messages }),
+    );
     assertEquals((await chat.json()).object, "chat.completion");
   });
 
@@ -86,15 +90,15 @@ for (const runtime of found) {
       for (const [path, body, headers] of kinds) {
         const before = stuck.stats.aborted;
         const leaving = new AbortController();
-        const call = fetch(url + path, { ...init(body, headers), signal: leaving.signal })
+        const call = fetch(url + path, { ...requestInit(body, headers), signal: leaving.signal })
           .then((response) => response.text()).catch(() => {});
-        await until(() => stuck.stats.inFlight === 1, `${path}: the model is asked`);
+        await waitUntil(() => stuck.stats.inFlight === 1, `${path}: the model is asked`);
         leaving.abort();
         await call;
-        await until(() => stuck.stats.inFlight === 0, `${path}: the model is asked no more`);
+        await waitUntil(() => stuck.stats.inFlight === 0, `${path}: the model is asked no more`);
         assertEquals(stuck.stats.aborted, before + 1);
       }
-      const metrics = await (await fetch(`${url}/metrics`, init())).text();
+      const metrics = await (await fetch(`${url}/metrics`, requestInit())).text();
       assert(metrics.includes("\nshoal_runs_in_flight 0\n"), metrics);
     },
   );
@@ -130,7 +134,7 @@ for (const runtime of found) {
       assertEquals(page.status, 200);
       assertMatch(await page.text(), /Sign out/);
       const live = await fetch(`${url}/dashboard/events`, { headers: { cookie } });
-      const events = sent(live.body!);
+      const events = readEvents(live.body!);
       assertEquals((await events.next()).done, false);
       await events.return(undefined);
     },
@@ -141,8 +145,8 @@ for (const runtime of found) {
     async () => {
       await using on = await stage(runtime);
       const { url, service, slow } = on;
-      const last = fetch(`${url}/slow`, init({ text: "x" }));
-      await until(() => slow.stats.inFlight === 1, "a call is in progress");
+      const last = fetch(`${url}/slow`, requestInit({ text: "x" }));
+      await waitUntil(() => slow.stats.inFlight === 1, "a call is in progress");
       const over = service.end();
       const response = await last;
       assertEquals([response.status, (await response.json()).ok], [200, true]);

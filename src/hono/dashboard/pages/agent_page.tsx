@@ -1,21 +1,21 @@
 /** @jsxImportSource hono/jsx */
-import type { Served } from "../../served_agent.ts";
-import { Agents } from "../agents.tsx";
+import type { ServedAgent } from "../../served_agent.ts";
+import { AgentTable } from "../agents.tsx";
 import { CallForm } from "../call_form.tsx";
 import { Failures } from "../failures.tsx";
 import { Layout, Region } from "../layout.tsx";
-import type { Html, Regions, View } from "../page_context.ts";
+import type { Html, PageContext, Regions } from "../page_context.ts";
 
 /** What the page of an agent keeps up to date. */
-export function agentRegions(view: View, name: string): Regions {
+export function agentRegions(view: PageContext, name: string): Regions {
   return {
-    agents: <Agents view={view} only={name} />,
+    agents: <AgentTable view={view} only={name} />,
     failures: <Failures view={view} agent={name} />,
   };
 }
 
 /** An agent: a form to call it, its figures and its failures. */
-export function AgentPage({ view, agent }: { view: View; agent: Served }): Html {
+export function AgentPage({ view, agent }: { view: PageContext; agent: ServedAgent }): Html {
   const { name, description } = agent;
   const regions = agentRegions(view, name);
   return (

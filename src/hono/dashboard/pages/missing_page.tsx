@@ -1,9 +1,9 @@
 /** @jsxImportSource hono/jsx */
 import { Layout } from "../layout.tsx";
-import type { Html, View } from "../page_context.ts";
+import type { Html, PageContext } from "../page_context.ts";
 
 /** What is shown in the place of a page that there is not. */
-export function MissingPage({ view, what }: { view: View; what: string }): Html {
+export function MissingPage({ view, what }: { view: PageContext; what: string }): Html {
   return (
     <Layout view={view} heading="Not here">
       <p>{what}</p>

@@ -1,19 +1,19 @@
 /** @jsxImportSource hono/jsx */
-import { Agents } from "../agents.tsx";
+import { AgentTable } from "../agents.tsx";
 import { Failures } from "../failures.tsx";
-import { Charts, Figures } from "../figures.tsx";
+import { Charts, KeyFigures } from "../figures.tsx";
 import { Layout, Region } from "../layout.tsx";
 import { Breakers, Callers, Limits } from "../limits.tsx";
 import { ActiveRuns, EndedRuns } from "../runs.tsx";
-import type { Html, Regions, View } from "../page_context.ts";
+import type { Html, PageContext, Regions } from "../page_context.ts";
 
 /** What the first page keeps up to date. */
-export function overviewRegions(view: View): Regions {
+export function overviewRegions(view: PageContext): Regions {
   return {
-    figures: <Figures view={view} />,
+    figures: <KeyFigures view={view} />,
     charts: <Charts view={view} />,
     runs: <ActiveRuns view={view} />,
-    agents: <Agents view={view} />,
+    agents: <AgentTable view={view} />,
     failures: <Failures view={view} />,
     ended: <EndedRuns view={view} />,
     limits: <Limits view={view} />,
@@ -23,7 +23,7 @@ export function overviewRegions(view: View): Regions {
 }
 
 /** The first page: everything at a glance. */
-export function Overview({ view }: { view: View }): Html {
+export function OverviewPage({ view }: { view: PageContext }): Html {
   const regions = overviewRegions(view);
   const part = (id: string, title: string) => <Region id={id} title={title}>{regions[id]}</Region>;
   return (

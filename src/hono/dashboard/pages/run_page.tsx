@@ -1,21 +1,21 @@
 /** @jsxImportSource hono/jsx */
-import { meaningOf } from "../../public_error.ts";
-import { count, dollars, span } from "../format.ts";
+import { describeErrorCode } from "../../public_error.ts";
+import { formatCount, formatDollars, formatDuration } from "../format.ts";
 import { Empty, Fact, Layout, Moment, Region } from "../layout.tsx";
-import { Progress } from "../runs.tsx";
+import { RunProgress } from "../runs.tsx";
 import { Table } from "../table.tsx";
-import type { Html, Regions, View } from "../page_context.ts";
-import type { WatchedRun } from "../metrics_recorder.ts";
+import type { Html, PageContext, Regions } from "../page_context.ts";
+import type { RecordedRun } from "../metrics_recorder.ts";
 
 /** What the page of a run keeps up to date. */
-export function runRegions(view: View, id: string): Regions {
-  const watched = view.watch.run(id);
+export function runRegions(view: PageContext, id: string): Regions {
+  const watched = view.recorder.run(id);
   if (watched === undefined) return {};
   return { run: <Facts watched={watched} />, calls: <Calls watched={watched} /> };
 }
 
 /** A run: how far it is, what it uses, and how its latest calls ended. */
-export function RunPage({ view, id }: { view: View; id: string }): Html {
+export function RunPage({ view, id }: { view: PageContext; id: string }): Html {
   const regions = runRegions(view, id);
   return (
     <Layout
@@ -29,7 +29,7 @@ export function RunPage({ view, id }: { view: View; id: string }): Html {
   );
 }
 
-function Facts({ watched: { run, endedAt, tokens, cost } }: { watched: WatchedRun }): Html {
+function Facts({ watched: { run, endedAt, tokens, cost } }: { watched: RecordedRun }): Html {
   return (
     <dl class="facts">
       <Fact name="Id">
@@ -43,21 +43,23 @@ function Facts({ watched: { run, endedAt, tokens, cost } }: { watched: WatchedRu
       </Fact>
       <Fact name="State">
         {endedAt === undefined
-          ? `in progress for ${span(Math.floor((Date.now() - run.startedAt) / 1000) * 1000)}`
+          ? `in progress for ${
+            formatDuration(Math.floor((Date.now() - run.startedAt) / 1000) * 1000)
+          }`
           : `${run.done < run.total ? "broken off" : "ended"} after ${
-            span(endedAt - run.startedAt)
+            formatDuration(endedAt - run.startedAt)
           }`}
       </Fact>
       <Fact name="Progress">
-        <Progress run={run} />
+        <RunProgress run={run} />
       </Fact>
-      <Fact name="Tokens">{count(tokens)}</Fact>
-      <Fact name="Cost">{dollars(cost)}</Fact>
+      <Fact name="Tokens">{formatCount(tokens)}</Fact>
+      <Fact name="Cost">{formatDollars(cost)}</Fact>
     </dl>
   );
 }
 
-function Calls({ watched: { calls } }: { watched: WatchedRun }): Html {
+function Calls({ watched: { calls } }: { watched: RecordedRun }): Html {
   const latest = calls.items.toReversed();
   if (latest.length === 0) return <Empty>None of its calls has ended yet.</Empty>;
   return (
@@ -71,10 +73,10 @@ function Calls({ watched: { calls } }: { watched: WatchedRun }): Html {
           agent,
           code === undefined
             ? <span class="good">ok</span>
-            : <code class="bad" title={meaningOf(code)}>{code}</code>,
-          span(durationMs),
-          count(tokens),
-          dollars(cost),
+            : <code class="bad" title={describeErrorCode(code)}>{code}</code>,
+          formatDuration(durationMs),
+          formatCount(tokens),
+          formatDollars(cost),
         ],
       }))}
     />

@@ -3,7 +3,7 @@ import { Layout } from "../layout.tsx";
 import type { Html } from "../page_context.ts";
 
 /** The page for whom nobody knows yet. */
-export function SignIn(
+export function SignInPage(
   { title, root, wrong }: {
     title: string;
     root: string;

@@ -2,20 +2,20 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { AuthOptions, Principal } from "../../auth.ts";
-import { type BodyCaps, readBody } from "../../read_body.ts";
+import { type BodyLimits, readBody } from "../../read_body.ts";
 import type { Identify } from "../../require_principal.ts";
 import { Problem } from "../../problem.ts";
 import type { Env } from "../../service.ts";
 import { requireSameOrigin } from "./require_same_origin.ts";
-import { KeptSessions } from "./memory_sessions.ts";
+import { MemorySessions } from "./memory_sessions.ts";
 import type { Sessions } from "./sessions.ts";
-import { SignIn } from "../pages/sign_in_page.tsx";
+import { SignInPage } from "../pages/sign_in_page.tsx";
 import { SignedSessions } from "./signed_sessions.ts";
 
 const COOKIE = "shoal-dashboard";
 
 /** How people get in. */
-export interface EntranceOptions {
+export interface AuthGateOptions {
   /** Says who sends a request. */
   readonly identify: Identify;
   /** Who may call; absent where there is no token that one could sign in with. */
@@ -25,23 +25,23 @@ export interface EntranceOptions {
   /** What stands above it. */
   readonly title: string;
   /** How large a form may be, and how slow. */
-  readonly caps: BodyCaps;
+  readonly caps: BodyLimits;
 }
 
 /**
  * Lets people in: whom `auth` knows by the request itself, and who has signed in with a token. A browser cannot send a bearer token with
  * a page or an `EventSource`, so it gets a cookie that stands for it.
  */
-export class Entrance {
-  readonly #options: EntranceOptions;
+export class AuthGate {
+  readonly #options: AuthGateOptions;
   readonly #sessions: Sessions;
 
   /** Nobody has signed in. */
-  constructor(options: EntranceOptions) {
+  constructor(options: AuthGateOptions) {
     this.#options = options;
     const { auth } = options;
     this.#sessions = auth === undefined || typeof auth === "function"
-      ? new KeptSessions()
+      ? new MemorySessions()
       : new SignedSessions(auth.tokens);
   }
 
@@ -85,7 +85,7 @@ export class Entrance {
       // Without a path it holds for the folder of this address as the browser knows it, wherever that is mounted.
       path: undefined,
     });
-    return c.redirect("..", 303);
+    return c.redirect("../dashboard", 303);
   }
 
   /** `POST /dashboard/sign-out`. */
@@ -93,7 +93,7 @@ export class Entrance {
     requireSameOrigin(c);
     this.#sessions.end(getCookie(c, COOKIE));
     setCookie(c, COOKIE, "", { maxAge: 0, httpOnly: true, sameSite: "Strict", path: undefined });
-    return c.redirect("..", 303);
+    return c.redirect("../dashboard", 303);
   }
 
   async #who(c: Context<Env>): Promise<Principal> {
@@ -123,7 +123,7 @@ export class Entrance {
   #page(c: Context, root: string, wrong: boolean): Response {
     const { title } = this.#options;
     c.header("www-authenticate", "Bearer");
-    return c.html(`<!DOCTYPE html>${<SignIn title={title} root={root} wrong={wrong} />}`, 401);
+    return c.html(`<!DOCTYPE html>${<SignInPage title={title} root={root} wrong={wrong} />}`, 401);
   }
 }
 

@@ -7,7 +7,7 @@ const MOST = 1_000;
  * Who has signed in, where a function says who may: it knows tokens that nobody else does. The browser gets a random id; the token stays here, in
  * this process, and is shown to the function anew with each request, so that one that is no longer valid ends its sessions.
  */
-export class KeptSessions implements Sessions {
+export class MemorySessions implements Sessions {
   readonly #sessions = new Map<string, { readonly token: string; readonly until: number }>();
 
   /** Begins a session; gives its id. */

@@ -39,7 +39,7 @@ export class RequestLifecycle implements Disposable {
    * @throws {Problem} If the account may not do more.
    */
   constructor(service: Service, account: PrincipalQuota, options: RequestLifecycleOptions) {
-    account.enter(options.kind === "batch");
+    account.enter(options.kind);
     this.id = options.id;
     this.kind = options.kind;
     this.agent = options.agent;

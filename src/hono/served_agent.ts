@@ -10,17 +10,17 @@ import type { JsonSchema } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import type { Activity } from "./activity.ts";
 
-/** An agent or a workflow as it is served: whatever it is, it can be called and streamed, and every call is counted. */
+/** Wraps an agent or a workflow, so that either can be called and streamed, and counts every call. */
 export class ServedAgent {
   readonly name: string;
   readonly description: string | undefined;
   readonly kind: "agent" | "workflow";
-  /** Does it ask a model itself? Then it has a prompt that something else can be asked in the place of. */
+  /** Whether it calls a model itself. Only such an agent can be asked other messages than its prompt. */
   readonly callsModel: boolean;
   readonly #callable: Callable;
   readonly #activity: Activity;
 
-  /** Serves this one. */
+  /** Wraps a callable; its calls are counted in `activity`. */
   constructor(callable: Callable, activity: Activity) {
     this.name = callable.name;
     this.description = callable.description;
@@ -30,29 +30,29 @@ export class ServedAgent {
     this.#activity = activity;
   }
 
-  /** The JSON Schema of its parameters, as far as it is known. */
+  /** Returns the JSON Schema of its parameters, if it is known. */
   paramsSchema(): JsonSchema | undefined {
-    return known(() => this.#callable.paramsSchema?.());
+    return readSchema(() => this.#callable.paramsSchema?.());
   }
 
-  /** The JSON Schema of what it answers, as far as it is known: text where a model answers freely. */
+  /** Returns the JSON Schema of its output, if it is known; without one, a model answers in text. */
   outputSchema(): JsonSchema | undefined {
-    return known(() => this.#callable.outputSchema?.()) ??
+    return readSchema(() => this.#callable.outputSchema?.()) ??
       (this.callsModel ? { type: "string" } : undefined);
   }
 
-  /** Has it an `output` schema? */
+  /** Whether it has an output schema. */
   get hasOutputSchema(): boolean {
-    return known(() => this.#callable.outputSchema?.()) !== undefined;
+    return readSchema(() => this.#callable.outputSchema?.()) !== undefined;
   }
 
-  /** Calls it, for the request with this id. */
+  /** Calls it as part of the run with this ID. */
   settle(run: string, params: unknown, options?: CallOptions): Promise<Result> {
-    return this.#counted(run, () => this.#callable.settle(params, options));
+    return this.#countCall(run, () => this.#callable.settle(params, options));
   }
 
   /**
-   * Asks something else than its prompt does.
+   * Calls it with a message that replaces its prompt.
    *
    * @throws {AgentError} If the call fails.
    */
@@ -61,15 +61,18 @@ export class ServedAgent {
     message: string | readonly PromptPart[],
     options?: CallOptions,
   ): Promise<Result> {
-    return this.#counted(run, () => (this.#callable as Agent).ask(message, options));
+    return this.#countCall(run, () => (this.#callable as Agent).ask(message, options));
   }
 
-  /** Calls it and gives what happens; the call begins, in the context of here, with the first event that is asked for. */
+  /**
+   * Calls it and yields the events of the call. The call begins when the first event is pulled, in
+   * the context of this method's caller.
+   */
   stream(run: string, params: unknown): AsyncIterableIterator<StreamEvent> {
     const callable = this.#callable;
-    if (canStream(callable)) return this.#watched(run, callable.stream(params));
+    if (canStream(callable)) return this.#countStream(run, callable.stream(params));
     const context = currentContext();
-    // A workflow has no text of its own that comes in pieces; but what its parts emit can be told.
+    // A workflow streams no text of its own, only the events that its agents emit.
     return agentStream({}, (hooks, signal) =>
       inContext(
         { ...context, emit: hooks.emit },
@@ -77,7 +80,7 @@ export class ServedAgent {
       ));
   }
 
-  async #counted(run: string, call: () => Promise<Result>): Promise<Result> {
+  async #countCall(run: string, call: () => Promise<Result>): Promise<Result> {
     const end = this.#activity.beginCall(this.name, run);
     try {
       const result = await call();
@@ -89,7 +92,7 @@ export class ServedAgent {
     }
   }
 
-  async *#watched(run: string, events: AgentStream): AsyncGenerator<StreamEvent> {
+  async *#countStream(run: string, events: AgentStream): AsyncGenerator<StreamEvent> {
     const end = this.#activity.beginCall(this.name, run);
     try {
       for await (const event of events) {
@@ -100,7 +103,7 @@ export class ServedAgent {
       end(error instanceof AgentError ? error : undefined);
       throw error;
     } finally {
-      // Nobody read to the end.
+      // Only counts if the consumer stopped reading early.
       end(undefined);
     }
   }
@@ -110,10 +113,10 @@ function canStream(callable: Callable): callable is Agent {
   return typeof (callable as Partial<Agent>).stream === "function";
 }
 
-/** What is asked; nothing where a schema cannot tell its JSON Schema. */
-function known<T>(ask: () => T): T | undefined {
+/** Returns the JSON Schema; `undefined` if the schema cannot be converted to one. */
+function readSchema<T>(read: () => T): T | undefined {
   try {
-    return ask();
+    return read();
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;

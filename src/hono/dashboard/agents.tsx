@@ -5,9 +5,9 @@ import { formatCount, formatDollars, formatDuration } from "./format.ts";
 import { Table } from "./table.tsx";
 import type { Html, PageContext } from "./page_context.ts";
 
-/** All agents, or one. */
-export function AgentTable({ view, only }: { view: PageContext; only?: string }): Html {
-  const { service, recorder: watch, root } = view;
+/** A table of all agents, or of one. */
+export function AgentTable({ context, only }: { context: PageContext; only?: string }): Html {
+  const { service, recorder, root } = context;
   const agents = [...service.activity.agents].filter(([name]) => (only ?? name) === name);
   return (
     <Table
@@ -24,7 +24,7 @@ export function AgentTable({ view, only }: { view: PageContext; only?: string })
         "Cost#",
       ]}
       rows={agents.map(([name, counts]) => {
-        const durations = watch.durationsOf(name);
+        const durations = recorder.durationsOf(name);
         const { p50, p95 } = percentiles(durations);
         const time = (ms: number) => durations.length === 0 ? "–" : formatDuration(ms);
         return {

@@ -4,18 +4,18 @@ import { Empty, Moment } from "./layout.tsx";
 import { Table } from "./table.tsx";
 import type { Html, PageContext } from "./page_context.ts";
 
-const SHOWN = 10;
+const MAX_ROWS = 10;
 
-/** The latest calls that failed: their codes and what these mean, nothing of what the errors say. */
-export function Failures({ view, agent }: { view: PageContext; agent?: string }): Html {
-  const { service, root } = view;
+/** A table of the latest failed calls, with the meaning of the codes but without error messages. */
+export function Failures({ context, agent }: { context: PageContext; agent?: string }): Html {
+  const { service, root } = context;
   const failures = service.activity.failures.filter((one) => (agent ?? one.agent) === one.agent);
   if (failures.length === 0) return <Empty>No call has failed.</Empty>;
   return (
     <Table
-      label="Latest failures"
+      label="Recent failures"
       columns={["Code", "Agent", "Model", "When", "Meaning", "Run"]}
-      rows={failures.slice(0, SHOWN).map(({ at, agent, code, model, run }) => ({
+      rows={failures.slice(0, MAX_ROWS).map(({ at, agent, code, model, run }) => ({
         key: `${at} ${run} ${agent}`,
         cells: [
           <code class="bad">{code}</code>,

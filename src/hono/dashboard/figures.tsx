@@ -6,9 +6,9 @@ import { SLOT_MS } from "./history.ts";
 import { Fact } from "./layout.tsx";
 import type { Html, PageContext } from "./page_context.ts";
 
-/** The figures of all agents together. */
-export function KeyFigures({ view: { service, recorder: watch } }: { view: PageContext }): Html {
-  const { activity: activity, limiter } = service;
+/** The totals of all agents. */
+export function KeyFigures({ context: { service, recorder } }: { context: PageContext }): Html {
+  const { activity, limiter } = service;
   const sums = { calls: 0, inFlight: 0, failed: 0, tokens: 0, cost: 0 };
   for (const one of activity.agents.values()) {
     sums.calls += one.calls;
@@ -18,14 +18,14 @@ export function KeyFigures({ view: { service, recorder: watch } }: { view: PageC
     for (const n of one.failures.values()) sums.failed += n;
   }
   const ended = sums.calls - sums.inFlight;
-  const { items } = watch.durations;
+  const { items } = recorder.durations;
   const { p50, p95, p99 } = percentiles(items);
   const time = (ms: number) => items.length === 0 ? "–" : formatDuration(ms);
   return (
     <dl class="figures">
       <Fact name="In flight">{formatCount(sums.inFlight)}</Fact>
       <Fact name="Waiting">{formatCount(limiter.waiting)}</Fact>
-      <Fact name="Calls a second">{formatRate(activity.callsPerSecond)}</Fact>
+      <Fact name="Calls per second">{formatRate(activity.callsPerSecond)}</Fact>
       <Fact name="Calls">{formatCount(sums.calls)}</Fact>
       <Fact name="Succeeded">
         {ended === 0 ? "–" : formatPercent((ended - sums.failed) / ended)}
@@ -39,17 +39,22 @@ export function KeyFigures({ view: { service, recorder: watch } }: { view: PageC
   );
 }
 
-/** The last minutes. */
-export function Charts({ view: { recorder: watch } }: { view: PageContext }): Html {
-  const { slots } = watch.history;
+/** Charts of the last five minutes. */
+export function Charts({ context: { recorder } }: { context: PageContext }): Html {
+  const { slots } = recorder.history;
   const perSecond = 1_000 / SLOT_MS;
-  const of = (what: keyof typeof slots[number], per = 1) => slots.map((slot) => slot[what] * per);
+  const valuesOf = (field: keyof typeof slots[number], per = 1) =>
+    slots.map((slot) => slot[field] * per);
   return (
     <>
-      <Chart title="Calls a second" values={of("ended", perSecond)} show={formatRate} />
-      <Chart title="In flight" values={of("inFlight")} show={formatCount} />
-      <Chart title="Tokens a second" values={of("tokens", perSecond)} show={formatRate} />
-      <Chart title={`Cost in ${SLOT_MS / 1000} s`} values={of("cost")} show={formatDollars} />
+      <Chart title="Calls per second" values={valuesOf("ended", perSecond)} format={formatRate} />
+      <Chart title="In flight" values={valuesOf("inFlight")} format={formatCount} />
+      <Chart title="Tokens per second" values={valuesOf("tokens", perSecond)} format={formatRate} />
+      <Chart
+        title={`Cost per ${SLOT_MS / 1000} s`}
+        values={valuesOf("cost")}
+        format={formatDollars}
+      />
     </>
   );
 }

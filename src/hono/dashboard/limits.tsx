@@ -8,10 +8,10 @@ import { Empty } from "./layout.tsx";
 import { Table, type TableRow } from "./table.tsx";
 import type { Html, PageContext } from "./page_context.ts";
 
-const SHOWN = 30;
+const MAX_ROWS = 30;
 
-/** Everything that an attempt must be let through by: of these routes, of the process, of providers and models. */
-export function Limits({ view: { service } }: { view: PageContext }): Html {
+/** A table of all limiters that attempts pass: of the routes, the process, providers and models. */
+export function Limits({ context: { service } }: { context: PageContext }): Html {
   const rows = [row("these routes", service.limiter)];
   for (const { provider, model, limiter } of sharedLimiters()) {
     const name = provider === undefined ? "the process" : model === undefined ? provider : (
@@ -24,41 +24,41 @@ export function Limits({ view: { service } }: { view: PageContext }): Html {
   return (
     <Table
       label="Limits"
-      columns={["Limit of", "On the wire", "Waiting#", "For"]}
-      rows={rows.slice(0, SHOWN).map((cells, i) => ({ key: String(i), cells }))}
+      columns={["Limit of", "In flight", "Waiting#", "Waiting for"]}
+      rows={rows.slice(0, MAX_ROWS).map((cells, i) => ({ key: String(i), cells }))}
     />
   );
 }
 
 const REASONS = {
-  concurrency: "others to end",
-  requests: "requests a minute",
-  tokens: "tokens a minute",
-  pause: "the server, which asks to be left alone",
+  concurrency: "a free slot",
+  requests: "requests per minute",
+  tokens: "tokens per minute",
+  pause: "the server: it asked for a pause",
 };
 
 function row(name: TableRow["cells"][number], limiter: Limiter): TableRow["cells"] {
   const { held, concurrency, waiting, reason, paused } = limiter;
   return [
     name,
-    <OnTheWire held={held} most={concurrency} />,
+    <InFlight held={held} max={concurrency} />,
     formatCount(waiting),
     paused ? <span class="warn">{REASONS.pause}</span> : waiting > 0 ? REASONS[reason] : "–",
   ];
 }
 
-function OnTheWire({ held, most }: { held: number; most: number }): Html {
-  if (most === Infinity) return <>{formatCount(held)}</>;
-  const words = `${formatCount(held)} of ${formatCount(most)}`;
+function InFlight({ held, max }: { held: number; max: number }): Html {
+  if (max === Infinity) return <>{formatCount(held)}</>;
+  const label = `${formatCount(held)} of ${formatCount(max)}`;
   return (
     <span class="progress">
-      <progress value={String(held)} max={String(most)} aria-label={words} />
-      <span>{words}</span>
+      <progress value={String(held)} max={String(max)} aria-label={label} />
+      <span>{label}</span>
     </span>
   );
 }
 
-/** The circuit breakers: which models are left alone. */
+/** A table of the circuit breakers. */
 export function Breakers(): Html {
   const now = performance.now();
   const breakers = [...knownBreakers()];
@@ -67,7 +67,7 @@ export function Breakers(): Html {
     <Table
       label="Circuit breakers"
       columns={["Model", "Provider", "State"]}
-      rows={breakers.slice(0, SHOWN).map(({ provider, model, breaker }, i) => {
+      rows={breakers.slice(0, MAX_ROWS).map(({ provider, model, breaker }, i) => {
         const { name, forMs } = breaker.state(now);
         return {
           key: String(i),
@@ -86,15 +86,15 @@ export function Breakers(): Html {
   );
 }
 
-/** The callers, and where they stand against their limits. */
-export function Callers({ view: { service } }: { view: PageContext }): Html {
-  const accounts = [...service.quotas];
-  if (accounts.length === 0) return <Empty>Nobody has called yet.</Empty>;
+/** A table of the callers and their usage. */
+export function Callers({ context: { service } }: { context: PageContext }): Html {
+  const quotas = [...service.quotas];
+  if (quotas.length === 0) return <Empty>There are no callers yet.</Empty>;
   return (
     <Table
       label="Callers"
-      columns={["Caller", "Requests#", "On the wire", "Last minute#", "Budget spent"]}
-      rows={accounts.slice(-SHOWN).map((account) => ({ key: account.id, cells: caller(account) }))}
+      columns={["Caller", "Requests#", "In flight", "Last minute#", "Budget spent"]}
+      rows={quotas.slice(-MAX_ROWS).map((quota) => ({ key: quota.id, cells: caller(quota) }))}
     />
   );
 }
@@ -111,11 +111,9 @@ function caller(
   return [
     id,
     formatCount(inProgress),
-    limiter === undefined
-      ? "not limited"
-      : <OnTheWire held={limiter.held} most={limiter.concurrency} />,
+    limiter === undefined ? "no limit" : <InFlight held={limiter.held} max={limiter.concurrency} />,
     lastMinute === undefined
-      ? "not limited"
+      ? "no limit"
       : `${formatCount(lastMinute.used)} of ${formatCount(lastMinute.limit)}`,
     spent.length === 0 ? "no budget" : spent.join(", "),
   ];

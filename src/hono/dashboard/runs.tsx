@@ -6,21 +6,21 @@ import { Table } from "./table.tsx";
 import type { Html, PageContext } from "./page_context.ts";
 import type { RecordedRun } from "./metrics_recorder.ts";
 
-const SHOWN = 20;
+const MAX_ROWS = 20;
 
-/** The requests in progress, oldest first: what takes long is what one looks for. */
-export function ActiveRuns({ view }: { view: PageContext }): Html {
-  const { runs } = view.service.activity;
-  if (runs.length === 0) return <Empty>Nothing runs right now.</Empty>;
+/** A table of the runs in progress, oldest first, as slow runs matter most. */
+export function ActiveRuns({ context }: { context: PageContext }): Html {
+  const { runs } = context.service.activity;
+  if (runs.length === 0) return <Empty>Nothing is running.</Empty>;
   return (
     <>
       <Table
         label="Runs in progress"
-        columns={["Run", "Agent", "Caller", "Progress", "For#"]}
-        rows={runs.slice(0, SHOWN).map((run) => ({
+        columns={["Run", "Agent", "Caller", "Progress", "Running for#"]}
+        rows={runs.slice(0, MAX_ROWS).map((run) => ({
           key: run.id,
           cells: [
-            <RunLink view={view} run={run} />,
+            <RunLink context={context} run={run} />,
             run.agent ?? "several",
             run.principal,
             <RunProgress run={run} />,
@@ -28,25 +28,25 @@ export function ActiveRuns({ view }: { view: PageContext }): Html {
           ],
         }))}
       />
-      {runs.length > SHOWN && <p class="more">and {formatCount(runs.length - SHOWN)} more</p>}
+      {runs.length > MAX_ROWS && <p class="more">and {formatCount(runs.length - MAX_ROWS)} more</p>}
     </>
   );
 }
 
-/** The latest that have ended, newest first. */
-export function EndedRuns({ view }: { view: PageContext }): Html {
-  const runs = view.recorder.ended.slice(0, SHOWN);
+/** A table of the latest runs that have ended, newest first. */
+export function EndedRuns({ context }: { context: PageContext }): Html {
+  const runs = context.recorder.ended.slice(0, MAX_ROWS);
   if (runs.length === 0) return <Empty>No run has ended yet.</Empty>;
   return (
     <Table
-      label="Latest runs"
-      columns={["Run", "Agent", "Caller", "Ended", "Took#", "Calls#", "Failed#", "Cost#"]}
+      label="Recent runs"
+      columns={["Run", "Agent", "Caller", "Ended", "Duration#", "Calls#", "Failed#", "Cost#"]}
       rows={runs.map((one) => {
         const { run, endedAt, cost } = one;
         return {
           key: run.id,
           cells: [
-            <RunLink view={view} run={run} />,
+            <RunLink context={context} run={run} />,
             run.agent ?? "several",
             run.principal,
             <Moment at={endedAt!} />,
@@ -61,15 +61,15 @@ export function EndedRuns({ view }: { view: PageContext }): Html {
   );
 }
 
-/** How far it has come. */
+/** A progress bar of a run. */
 export function RunProgress({ run: { done, total, failed } }: { run: ActiveRun }): Html {
-  const words = `${formatCount(done)} of ${formatCount(total)}${
+  const label = `${formatCount(done)} of ${formatCount(total)}${
     failed > 0 ? `, ${formatCount(failed)} failed` : ""
   }`;
   return (
     <span class="progress">
-      <progress value={String(done)} max={String(total)} aria-label={words} />
-      <span>{words}</span>
+      <progress value={String(done)} max={String(total)} aria-label={label} />
+      <span>{label}</span>
     </span>
   );
 }
@@ -84,9 +84,9 @@ function Outcome({ one: { run } }: { one: RecordedRun }): Html {
   );
 }
 
-function RunLink({ view, run: { id, kind } }: { view: PageContext; run: ActiveRun }): Html {
+function RunLink({ context, run: { id, kind } }: { context: PageContext; run: ActiveRun }): Html {
   return (
-    <a href={`${view.root}runs/${encodeURIComponent(id)}`}>
+    <a href={`${context.root}runs/${encodeURIComponent(id)}`}>
       {kind} <code>{id.slice(0, 8)}</code>
     </a>
   );

@@ -1,24 +1,24 @@
-/** Results in the form of chat completions. */
+/** Maps results to chat completions of OpenAI's API. */
 import type { Success } from "../../model/result.ts";
 import type { Usage } from "../../model/usage.ts";
 
-/** What every part of one answer has in common. */
+/** The fields that all chunks of a chat completion share. */
 export interface ChatIdentity {
-  /** The id of the answer. */
+  /** The ID of the completion. */
   readonly id: string;
-  /** When it was made, in seconds since 1970. */
+  /** When it was created, in seconds since 1970. */
   readonly created: number;
   /** The name of the agent. */
   readonly model: string;
 }
 
-/** The identity of an answer that is made now. */
+/** Creates the identity of a new completion. */
 export function createChatIdentity(model: string): ChatIdentity {
   const id = `chatcmpl-${crypto.randomUUID().replaceAll("-", "")}`;
   return { id, created: Math.floor(Date.now() / 1000), model };
 }
 
-/** A whole answer. */
+/** Maps a result to a chat completion. */
 export function toChatCompletion(identity: ChatIdentity, result: Success): object {
   return {
     ...identity,
@@ -33,30 +33,30 @@ export function toChatCompletion(identity: ChatIdentity, result: Success): objec
   };
 }
 
-/** A piece of an answer: text, or nothing but its beginning or end. */
+/** Creates a chunk of a streamed chat completion. */
 export function toChatChunk(
   identity: ChatIdentity,
   delta: { readonly role?: "assistant"; readonly content?: string },
-  finish: string | null = null,
+  finishReason: string | null = null,
 ): object {
   return {
     ...identity,
     object: "chat.completion.chunk",
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+    choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
   };
 }
 
-/** The last piece, if the client wants to know what was used. */
+/** Creates the chunk with the usage, which clients may ask for. */
 export function toUsageChunk(identity: ChatIdentity, usage: Usage): object {
   return { ...identity, object: "chat.completion.chunk", choices: [], usage: chatUsage(usage) };
 }
 
-/** An answer as text: what is no text is written as JSON. */
+/** Returns an answer as text; anything but a string is serialized as JSON. */
 export function contentText(content: unknown): string {
   return typeof content === "string" ? content : JSON.stringify(content ?? null);
 }
 
-/** Why it ended, in the words that these clients know. */
+/** Maps the finish reason to one of OpenAI's API. */
 export function finishReasonOf({ finishReason }: Success): string {
   return ["length", "content_filter"].includes(finishReason) ? finishReason : "stop";
 }

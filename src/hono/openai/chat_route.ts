@@ -4,7 +4,7 @@ import { currentContext, inContext } from "../../call/context.ts";
 import type { CallOptions } from "../../call/options/options.ts";
 import type { Result, Success } from "../../model/result.ts";
 import { readJsonBody } from "../read_body.ts";
-import { eventStream, SSE, type WireEvent } from "../event_stream.ts";
+import { eventStream, SSE, waitForFirstEvent, type WireEvent } from "../event_stream.ts";
 import type { RequestLifecycle } from "../request_lifecycle.ts";
 import {
   contentText,
@@ -19,9 +19,8 @@ import { type ChatRequest, paramsFromMessage, parseChatRequest } from "./chat_re
 import { Problem } from "../problem.ts";
 import type { ServedAgent } from "../served_agent.ts";
 import type { Env, Service } from "../service.ts";
-import { waitForFirstEvent } from "../routes/stream.ts";
 
-/** `POST /v1/chat/completions`: an agent for whoever speaks to OpenAI. */
+/** `POST /v1/chat/completions`: calls agents through OpenAI's API. */
 export function chatRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     using lifecycle = service.admit(c, { kind: "chat" });
@@ -30,11 +29,11 @@ export function chatRoute(service: Service) {
       const request = parseChatRequest(value);
       const agent = service.agents.get(request.model);
       if (agent === undefined) throw unknownModelProblem();
-      refuseJson(agent, request);
-      const call = caller(agent, request, lifecycle.id);
+      rejectJsonFromText(agent, request);
+      const call = bindCall(agent, request, lifecycle.id);
       lifecycle.begin(1);
       lifecycle.startDeadline();
-      if (request.stream) return await streamed(c, service, { request, lifecycle, agent, call });
+      if (request.stream) return await streamChat(c, service, { request, lifecycle, agent, call });
       lifecycle.abandonOn(c.req.raw.signal);
       const result = await lifecycle.run(() => call(request.options));
       if (!result.ok) throw result.error;
@@ -47,33 +46,33 @@ export function chatRoute(service: Service) {
 
 type Call = (options: CallOptions) => Promise<Result>;
 
-/** Calls the agent with the parameters that the message stands for; or asks it the message, where it has none. */
-function caller(agent: ServedAgent, { message }: ChatRequest, run: string): Call {
+/** Returns a function that calls the agent with the message's parameters, or with the message itself. */
+function bindCall(agent: ServedAgent, { message }: ChatRequest, run: string): Call {
   const params = paramsFromMessage(agent, message);
   return params === undefined
     ? (options) => agent.ask(run, message, options)
     : (options) => agent.settle(run, params, options);
 }
 
-/** Whoever wants JSON of a schema would be given text. */
-function refuseJson(agent: ServedAgent, { wantsJson }: ChatRequest): void {
+/** Rejects a request for JSON to an agent that answers in text. */
+function rejectJsonFromText(agent: ServedAgent, { wantsJson }: ChatRequest): void {
   if (!wantsJson || !agent.callsModel || agent.hasOutputSchema) return;
   throw new Problem(400, "unsupported", "Cannot answer in JSON as the agent answers in text", {
     issues: [{ message: "the agent has no output schema", path: ["response_format"] }],
   });
 }
 
-interface Streamed {
+interface StreamedCall {
   readonly request: ChatRequest;
   readonly lifecycle: RequestLifecycle;
   readonly agent: ServedAgent;
   readonly call: Call;
 }
 
-async function streamed(
+async function streamChat(
   c: Context<Env>,
   service: Service,
-  { request, lifecycle, agent, call }: Streamed,
+  { request, lifecycle, agent, call }: StreamedCall,
 ): Promise<Response> {
   const events = lifecycle.run(() => {
     const context = currentContext();
@@ -82,7 +81,7 @@ async function streamed(
       ({ onDelta }, signal) =>
         inContext(
           context,
-          () => call({ ...request.options, signal, ...(isTold(agent) && { onDelta }) }),
+          () => call({ ...request.options, signal, ...(streamsText(agent) && { onDelta }) }),
         ),
     );
   });
@@ -97,10 +96,10 @@ async function streamed(
 }
 
 /**
- * Is what comes in pieces the answer? Of a workflow the texts of its parts are not; and of a typed agent the answer is what its schema makes of
- * the text, which may be something else.
+ * Whether the deltas are the answer. Those of a workflow are not, and the answer of an agent with an
+ * output schema is the parsed text, which may differ from the deltas.
  */
-function isTold(agent: ServedAgent): boolean {
+function streamsText(agent: ServedAgent): boolean {
   return agent.callsModel && !agent.hasOutputSchema;
 }
 
@@ -111,19 +110,19 @@ async function* chunks(
   events: AsyncIterator<StreamEvent>,
 ): AsyncGenerator<WireEvent> {
   const identity = createChatIdentity(model);
-  let told = false;
+  let hasText = false;
   try {
     for (let next = await first; !next.done; next = await events.next()) {
       const event = next.value;
       if (event.type !== "delta" && event.type !== "result") continue;
-      if (!told) yield { data: toChatChunk(identity, { role: "assistant", content: "" }) };
+      if (!hasText) yield { data: toChatChunk(identity, { role: "assistant", content: "" }) };
       if (event.type === "delta") {
-        told = true;
+        hasText = true;
         yield { data: toChatChunk(identity, { content: event.text }) };
         continue;
       }
       const { result } = event as { result: Success };
-      if (!told) yield { data: toChatChunk(identity, { content: contentText(result.content) }) };
+      if (!hasText) yield { data: toChatChunk(identity, { content: contentText(result.content) }) };
       yield { data: toChatChunk(identity, {}, finishReasonOf(result)) };
       if (includeUsage) yield { data: toUsageChunk(identity, result.usage) };
       yield { data: "[DONE]" };

@@ -7,6 +7,7 @@ import { readJsonBody } from "../read_body.ts";
 import {
   eventStream,
   NDJSON,
+  problemEvent,
   SINGLE_JSON,
   SSE,
   type WireEvent,
@@ -23,32 +24,33 @@ const FORMATS: Readonly<Record<string, WireFormat>> = {
   "application/jsonl": NDJSON,
 };
 
-/** A batch that has run over its time tells what it has before it is ended. */
-const LAST_RESULTS = 5_000;
+/** Extra time after the deadline for a batch to send its last results, in milliseconds. */
+const LAST_RESULTS_TIME = 5_000;
 
 /**
- * `POST /batch`: many calls, each of which may fail by itself. As JSON in their order when all have ended; or, as `Accept` says, as
- * server-sent events or lines of JSON, each as it ends. With `Last-Event-ID` it goes on with one whose client was lost.
+ * `POST /batch`: makes many calls, which fail independently. `Accept` chooses between JSON with all
+ * results in order, and server-sent events or lines of JSON with each result as it completes. With
+ * `Last-Event-ID` it resumes a stream.
  */
 export function batchRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     using lifecycle = service.admit(c, { kind: "batch" });
     try {
-      const format = formatOf(c);
+      const format = negotiateFormat(c);
       const last = c.req.header("last-event-id");
       if (last !== undefined) return await resume(c, service, { lifecycle, last, format });
       const { raw } = c.req;
       const body = await readJsonBody(raw, service.limits);
       const request = parseBatchRequest(body.value, service);
       lifecycle.begin(request.calls.length);
-      lifecycle.startDeadline(LAST_RESULTS);
+      lifecycle.startDeadline(LAST_RESULTS_TIME);
       const run = new BatchRun(request, service.limits);
       c.header("vary", "accept");
       if (format === undefined) {
         const { heartbeat } = service;
-        const toErrorEvent = failureIn(lifecycle);
+        const toErrorEvent = errorMapper(lifecycle);
         const options = { owner: lifecycle, format: SINGLE_JSON, heartbeat, toErrorEvent };
-        return eventStream(c, whole(run, lifecycle, request), options);
+        return eventStream(c, allResults(run, lifecycle, request), options);
       }
       const stream = new BatchStream(run, lifecycle.quota.id, {
         mostBytes: service.batches.maxBytesPerBatch,
@@ -62,20 +64,20 @@ export function batchRoute(service: Service) {
   };
 }
 
-/** `GET /batch/:id`: goes on with a batch stream behind `Last-Event-ID`, or from its beginning as far as that is kept. */
+/** `GET /batch/:id`: resumes a stream after `Last-Event-ID`, or from its start if that is kept. */
 export function resumeRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     using lifecycle = service.admit(c, { kind: "batch" });
     try {
       const last = c.req.header("last-event-id") ?? `${c.req.param("id")}.0`;
-      return await resume(c, service, { lifecycle, last, format: formatOf(c) });
+      return await resume(c, service, { lifecycle, last, format: negotiateFormat(c) });
     } catch (error) {
       throw lifecycle.toProblem(error);
     }
   };
 }
 
-interface Resumed {
+interface ResumeOptions {
   readonly lifecycle: RequestLifecycle;
   readonly last: string;
   readonly format: WireFormat | undefined;
@@ -84,7 +86,7 @@ interface Resumed {
 async function resume(
   c: Context<Env>,
   service: Service,
-  { lifecycle, last, format = SSE }: Resumed,
+  { lifecycle, last, format = SSE }: ResumeOptions,
 ): Promise<Response> {
   await c.req.raw.body?.cancel().catch(() => {});
   const [, id = "", seq] = last.match(/^([\w-]+)\.(\d{1,15})$/) ?? [];
@@ -94,11 +96,11 @@ async function resume(
     throw new Problem(
       410,
       "not_resumable",
-      "Cannot go on with that batch as it is not kept here, or not any more: send it again",
+      "Cannot resume the batch as it is unknown or no longer kept: send it again",
     );
   }
   lifecycle.begin(stream.run.total);
-  lifecycle.startDeadline(LAST_RESULTS);
+  lifecycle.startDeadline(LAST_RESULTS_TIME);
   return send(c, service, { stream, lifecycle, format, after });
 }
 
@@ -116,23 +118,19 @@ function send(
     owner: lifecycle,
     format,
     heartbeat: service.heartbeat,
-    toErrorEvent: failureIn(lifecycle),
+    toErrorEvent: errorMapper(lifecycle),
   });
 }
 
-/** What is said of a failure when the status has been sent: the problem, as an event. */
-function failureIn(lifecycle: RequestLifecycle): (thrown: unknown) => WireEvent {
-  return (thrown) => {
-    const details = lifecycle.toProblem(thrown).details(lifecycle.id);
-    return { event: "error", data: { ...details, type: "error" } };
-  };
+function errorMapper(lifecycle: RequestLifecycle): (thrown: unknown) => WireEvent {
+  return (thrown) => problemEvent(lifecycle.toProblem(thrown), lifecycle.id);
 }
 
 /**
- * All results in their order, and what they were like together. The answer begins before they are there: so it is noticed at once when
- * the client goes away, which Deno's server does not tell before an answer has begun. What is then not finished has failed.
+ * Yields all results in order, with a summary, as one event. It is streamed, as Deno's server notices
+ * a disconnected client only once the response has begun. Calls that are aborted have failed.
  */
-async function* whole(
+async function* allResults(
   run: BatchRun,
   lifecycle: RequestLifecycle,
   { calls }: BatchRequest,
@@ -152,8 +150,8 @@ async function* whole(
   yield { data };
 }
 
-/** How the results are to come; `undefined` for all at once. */
-function formatOf(c: Context): WireFormat | undefined {
+/** Returns the format that `Accept` asks for; `undefined` for a single JSON value. */
+function negotiateFormat(c: Context): WireFormat | undefined {
   const type = accepts(c, {
     header: "Accept",
     supports: ["application/json", ...Object.keys(FORMATS)],

@@ -3,7 +3,7 @@ import { readJsonBody } from "../read_body.ts";
 import { toPublicResult } from "../public_result.ts";
 import type { Env, Service } from "../service.ts";
 
-/** `POST /:name`: the body is the parameters, the answer the result. */
+/** `POST /:name`: calls an agent with the body as its parameters. */
 export function callRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     const agent = service.getAgent(c.req.param("name"));

@@ -7,38 +7,38 @@ import { Table } from "../table.tsx";
 import type { Html, PageContext, Regions } from "../page_context.ts";
 import type { RecordedRun } from "../metrics_recorder.ts";
 
-/** What the page of a run keeps up to date. */
-export function runRegions(view: PageContext, id: string): Regions {
-  const watched = view.recorder.run(id);
-  if (watched === undefined) return {};
-  return { run: <Facts watched={watched} />, calls: <Calls watched={watched} /> };
+/** Returns the live regions of a run's page. */
+export function runRegions(context: PageContext, id: string): Regions {
+  const recorded = context.recorder.run(id);
+  if (recorded === undefined) return {};
+  return { run: <Facts recorded={recorded} />, calls: <Calls recorded={recorded} /> };
 }
 
-/** A run: how far it is, what it uses, and how its latest calls ended. */
-export function RunPage({ view, id }: { view: PageContext; id: string }): Html {
-  const regions = runRegions(view, id);
+/** The page of a run: its progress, its usage and its latest calls. */
+export function RunPage({ context, id }: { context: PageContext; id: string }): Html {
+  const regions = runRegions(context, id);
   return (
     <Layout
-      view={view}
+      context={context}
       heading={`Run ${id.slice(0, 8)}`}
       events={`events?run=${encodeURIComponent(id)}`}
     >
-      <Region id="run" title="The run">{regions.run}</Region>
-      <Region id="calls" title="Its latest calls">{regions.calls}</Region>
+      <Region id="run" title="Run">{regions.run}</Region>
+      <Region id="calls" title="Recent calls">{regions.calls}</Region>
     </Layout>
   );
 }
 
-function Facts({ watched: { run, endedAt, tokens, cost } }: { watched: RecordedRun }): Html {
+function Facts({ recorded: { run, endedAt, tokens, cost } }: { recorded: RecordedRun }): Html {
   return (
     <dl class="facts">
-      <Fact name="Id">
+      <Fact name="ID">
         <code>{run.id}</code>
       </Fact>
       <Fact name="Kind">{run.kind}</Fact>
       <Fact name="Agent">{run.agent ?? "several"}</Fact>
       <Fact name="Caller">{run.principal}</Fact>
-      <Fact name="Began">
+      <Fact name="Started">
         <Moment at={run.startedAt} />
       </Fact>
       <Fact name="State">
@@ -46,7 +46,7 @@ function Facts({ watched: { run, endedAt, tokens, cost } }: { watched: RecordedR
           ? `in progress for ${
             formatDuration(Math.floor((Date.now() - run.startedAt) / 1000) * 1000)
           }`
-          : `${run.done < run.total ? "broken off" : "ended"} after ${
+          : `${run.done < run.total ? "aborted" : "ended"} after ${
             formatDuration(endedAt - run.startedAt)
           }`}
       </Fact>
@@ -59,13 +59,13 @@ function Facts({ watched: { run, endedAt, tokens, cost } }: { watched: RecordedR
   );
 }
 
-function Calls({ watched: { calls } }: { watched: RecordedRun }): Html {
+function Calls({ recorded: { calls } }: { recorded: RecordedRun }): Html {
   const latest = calls.items.toReversed();
-  if (latest.length === 0) return <Empty>None of its calls has ended yet.</Empty>;
+  if (latest.length === 0) return <Empty>No call has ended yet.</Empty>;
   return (
     <Table
-      label="Latest calls"
-      columns={["Ended", "Agent", "Outcome", "Took#", "Tokens#", "Cost#"]}
+      label="Recent calls"
+      columns={["Ended", "Agent", "Outcome", "Duration#", "Tokens#", "Cost#"]}
       rows={latest.map(({ at, agent, code, durationMs, tokens, cost }) => ({
         key: `${at} ${durationMs}`,
         cells: [

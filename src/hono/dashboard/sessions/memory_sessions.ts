@@ -10,7 +10,7 @@ const MAX_SESSIONS = 1_000;
  */
 export class MemorySessions implements Sessions {
   /** A random secret: sessions do not outlive the process. */
-  readonly secret: BufferSource = randomBytes(32);
+  readonly secret: BufferSource = new Uint8Array(randomBytes(32));
   readonly #sessions = new Map<string, { readonly token: string; readonly expiresAt: number }>();
 
   /** Starts a session and returns its ID. Above 1,000 sessions, the oldest ends. */

@@ -32,7 +32,8 @@ export class SignedSessions implements Sessions {
    * to guess tokens against its signature; it therefore happens once, on first use.
    */
   get secret(): BufferSource {
-    return this.#secret ??= scryptSync(this.#list, "shoal dashboard session", 32);
+    this.#secret ??= new Uint8Array(scryptSync(this.#list, "shoal dashboard session", 32));
+    return this.#secret;
   }
 
   /** Starts a session and returns it. */

@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { echo, request, requestInit, routes } from "./helpers.ts";
 
-Deno.test("a call gives the answer, and what it used", async () => {
+Deno.test("a call returns the answer and its usage", async () => {
   const { agent, provider } = echo();
   const { status, json } = await request(routes([agent]), "/echo", { text: "hello" });
   assertEquals(status, 200);
@@ -15,7 +15,7 @@ Deno.test("a call gives the answer, and what it used", async () => {
   assertEquals(provider.calls, 1);
 });
 
-Deno.test("false, 0, an empty text and null are answers", async () => {
+Deno.test("false, 0, an empty string and null are answers", async () => {
   for (const value of [false, 0, "", null, undefined]) {
     const agent = defineAgent({ name: "value", run: () => value });
     const { status, json } = await request(routes([agent]), "/value", {});
@@ -23,14 +23,14 @@ Deno.test("false, 0, an empty text and null are answers", async () => {
   }
 });
 
-Deno.test("no body stands for no parameters", async () => {
+Deno.test("a call without a body has no parameters", async () => {
   const agent = defineAgent({ name: "now", run: () => "noon" });
   const app = routes([agent]);
   const response = await app.request("/now", { ...requestInit(), method: "POST" });
   assertEquals((await response.json()).content, "noon");
 });
 
-Deno.test("names may be anything, as long as they are encoded", async () => {
+Deno.test("any agent name works in an encoded path", async () => {
   const name = 'a/b c"\r\nx-evil: 1 ä{}';
   const app = routes([defineAgent({ name, run: () => "here" })]);
   const { status, json, headers } = await request(app, `/${encodeURIComponent(name)}`, {});
@@ -38,7 +38,7 @@ Deno.test("names may be anything, as long as they are encoded", async () => {
   assertEquals((await request(app, `/${encodeURIComponent(`${name}!`)}`, {})).status, 404);
 });
 
-Deno.test("a workflow is called like an agent; a partial one is a success that says so", async () => {
+Deno.test("calls a workflow like an agent and reports a partial success", async () => {
   const failing = defineAgent({
     name: "failing",
     run: () => {
@@ -55,7 +55,7 @@ Deno.test("a workflow is called like an agent; a partial one is a success that s
   assert(!text.includes("secret"));
 });
 
-Deno.test("what does not fit the parameters is 422, with the issues", async () => {
+Deno.test("rejects invalid parameters (422) with their issues", async () => {
   const agent = defineAgent({
     name: "typed",
     model: "m",
@@ -74,7 +74,7 @@ Deno.test("what does not fit the parameters is 422, with the issues", async () =
   assertStringIncludes(missing.json.issues[0].message, 'parameter "text" is missing');
 });
 
-Deno.test("failures have a status of their own, and tell nothing of the inside", async () => {
+Deno.test("maps each error code to a status and reveals no internals", async () => {
   const secret = "sk-live-1234";
   const failures: [ConstructorParameters<typeof ProviderError>[1]["code"], number][] = [
     ["rate_limited", 429],
@@ -102,7 +102,7 @@ Deno.test("failures have a status of their own, and tell nothing of the inside",
   }
 });
 
-Deno.test("a fault of the server is told to onError, and to the client only that there was one", async () => {
+Deno.test("reports an internal error to onError, and only its occurrence to the client", async () => {
   const agent = defineAgent({ name: "lost", prompt: "{x}", provider: scripted("x") }); // no model
   const reported: unknown[] = [];
   const app = routes([agent], { onError: (error, failed) => reported.push([error, failed]) });
@@ -117,7 +117,7 @@ Deno.test("a fault of the server is told to onError, and to the client only that
   });
 });
 
-Deno.test("mounted, everything is below the mount, also what goes wrong", async () => {
+Deno.test("serves all routes and errors below the mount path", async () => {
   const app = new Hono().route("/agents", routes([echo().agent]));
   const call = async (path: string, body?: unknown) => {
     const response = await app.request(path, requestInit(body));
@@ -131,7 +131,7 @@ Deno.test("mounted, everything is below the mount, also what goes wrong", async 
   assertEquals((await app.request("/agents/echo")).status, 401);
 });
 
-Deno.test("another method is told which one there is", async () => {
+Deno.test("a wrong method gets 405 with the right one", async () => {
   const app = routes([echo().agent]);
   const get = await request(app, "/echo");
   assertEquals([get.status, get.headers.get("allow")], [405, "POST"]);
@@ -142,7 +142,7 @@ Deno.test("another method is told which one there is", async () => {
   assertEquals(stream.headers.get("content-type"), "application/problem+json");
 });
 
-Deno.test("where there is nobody there is nothing, by any method", async () => {
+Deno.test("an unknown name is a 404 for every method", async () => {
   const app = routes([echo().agent]);
   for (const path of ["/nobody", "/nobody/stream", "/__proto__", "/v1", "/%ff"]) {
     for (const method of ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "BREW"]) {
@@ -170,7 +170,7 @@ Deno.test("answers are neither framed nor kept nor shared", async () => {
   assertEquals(headers.get("strict-transport-security"), null);
 });
 
-Deno.test("pages of another origin may call only where that is said", async () => {
+Deno.test("pages of other origins may call only if cors allows them", async () => {
   const cors = { origin: ["https://app.example"] };
   const app = routes([echo().agent], { cors });
   const preflight = (origin: string) =>
@@ -187,7 +187,7 @@ Deno.test("pages of another origin may call only where that is said", async () =
   assertEquals(closed.status, 401);
 });
 
-Deno.test("wrong options are refused at once", () => {
+Deno.test("rejects invalid options at once", () => {
   const { agent } = echo();
   const make = (options: object) => () => agentRoutes({ agents: [agent], ...options });
   assertThrows(make({ agents: [] }), TypeError, "at least one");

@@ -1,4 +1,4 @@
-/** Clients that go away: what is done for them ends at once, and nothing is left behind. */
+/** Tests that a disconnect aborts the calls of a client at once and leaks nothing. */
 import type { AgentRoutes } from "@shoal/agents/hono";
 import { assert, assertEquals } from "@std/assert";
 import {
@@ -14,7 +14,7 @@ import {
   waitUntil,
 } from "./helpers.ts";
 
-/** Waits until so many calls, and requests, are in progress, as the metrics tell. */
+/** Waits until the metrics report this number of calls, and of requests, in progress. */
 async function untilInFlight(app: AgentRoutes, calls: number, runs?: number): Promise<void> {
   const began = performance.now();
   for (;;) {
@@ -30,8 +30,8 @@ async function untilInFlight(app: AgentRoutes, calls: number, runs?: number): Pr
 
 const KINDS = [
   { name: "JSON", path: "/hanging" },
-  { name: "a stream that has not begun", path: "/hanging/stream" },
-  { name: "a stream that has begun", path: "/hanging/stream", headersFirst: true },
+  { name: "a stream before its response", path: "/hanging/stream" },
+  { name: "a stream after its response began", path: "/hanging/stream", headersFirst: true },
   { name: "a batch", path: "/batch" },
   { name: "a batch as events", path: "/batch", accept: "text/event-stream" },
   { name: "a batch as lines", path: "/batch", accept: "application/x-ndjson" },
@@ -39,11 +39,11 @@ const KINDS = [
   { name: "a streamed chat", path: "/v1/chat/completions", stream: true, headersFirst: true },
 ];
 
-/** So often each is tried, as a machine that others use, too, may be late once. */
+/** How often each case is measured: on a shared machine a single one may be late. */
 const ROUNDS = 20;
 
 for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
-  Deno.test(`${name}: a client that goes away aborts the calls upstream within 100 ms`, async () => {
+  Deno.test(`${name}: a disconnect aborts the calls upstream within 100 ms`, async () => {
     const { agent, aborted } = hanging();
     const app = routes([agent]);
     await using served = serve(app);
@@ -75,11 +75,11 @@ for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
   });
 }
 
-Deno.test("a client that goes away in mid-stream ends it, though nobody writes", async () => {
-  const app = routes([streaming("talkative", 1_000, 20)]);
+Deno.test("a client that disconnects mid-stream aborts the call, even between deltas", async () => {
+  const app = routes([streaming("streaming", 1_000, 20)]);
   await using served = serve(app);
   const leaving = new AbortController();
-  const response = await fetch(`${served.url}/talkative/stream`, {
+  const response = await fetch(`${served.url}/streaming/stream`, {
     ...requestInit({ text: "x" }),
     signal: leaving.signal,
   });
@@ -91,7 +91,7 @@ Deno.test("a client that goes away in mid-stream ends it, though nobody writes",
   await untilInFlight(app, 0, 0);
 });
 
-Deno.test("a client that only hangs up is noticed as well", async () => {
+Deno.test("a closed socket aborts the call", async () => {
   const { agent, aborted } = hanging();
   const app = routes([agent]);
   await using served = serve(app);
@@ -107,7 +107,7 @@ Deno.test("a client that only hangs up is noticed as well", async () => {
   await untilInFlight(app, 0, 0);
 });
 
-Deno.test("ten thousand disconnects leave nothing behind", async () => {
+Deno.test("10,000 disconnects leak nothing", async () => {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: [
       ...["run", "--quiet", "--no-prompt", "--allow-all", "--v8-flags=--expose-gc"],

@@ -1,6 +1,6 @@
 /**
- * 10,000 clients that go away, and what is left of them: run as a process of its own by `disconnect_test.ts`, so that nothing else is counted
- * and the garbage can be collected. Writes one line of JSON.
+ * Disconnects 10,000 clients and measures what is left of them. `disconnect_test.ts` runs it as a
+ * process, so that nothing else is counted and garbage can be collected. Writes one line of JSON.
  */
 import { hanging, request, requestInit, routes, serve, waitUntil } from "./helpers.ts";
 
@@ -8,7 +8,7 @@ const EACH = 500;
 const PATHS = ["/hanging", "/hanging/stream", "/batch", "/v1/chat/completions"];
 
 const stuck = hanging();
-// What is kept for clients that come back would be counted.
+// Batch streams that can be resumed would be counted.
 const app = routes([stuck.agent], { limits: { resumeGrace: 50 } });
 const served = serve(app);
 
@@ -39,8 +39,8 @@ async function leave(clients: number): Promise<void> {
   }
 }
 
-/** What there is after the garbage was collected: the heap in bytes, and how many files and sockets are open. */
-async function measured(): Promise<{ heap: number; open: number }> {
+/** Collects garbage and returns the heap size in bytes and the number of open files and sockets. */
+async function measure(): Promise<{ heap: number; open: number }> {
   for (let i = 0; i < 5; i++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     (globalThis as unknown as { gc(): void }).gc();
@@ -50,9 +50,9 @@ async function measured(): Promise<{ heap: number; open: number }> {
 }
 
 await leave(1_000);
-const before = await measured();
+const before = await measure();
 await leave(10_000);
-const after = await measured();
+const after = await measure();
 const { text } = await request(app, "/metrics");
 const count = (name: string) =>
   Number(text.match(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, "m"))![1]);

@@ -4,9 +4,9 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { delay, echo, hanging, request, requestInit, routes, waitUntil } from "./helpers.ts";
 
-const leftOf = (app: ReturnType<typeof routes>) => app.shutdown({ grace: 0 });
+const abortAll = (app: ReturnType<typeof routes>) => app.shutdown({ grace: 0 });
 
-Deno.test("a caller may have so many requests in progress; others have theirs", async () => {
+Deno.test("limits the requests in progress of each caller separately", async () => {
   const stuck = hanging();
   const app = agentRoutes({
     agents: [stuck.agent, echo().agent],
@@ -21,11 +21,11 @@ Deno.test("a caller may have so many requests in progress; others have theirs", 
   const other = await request(app, "/echo", { text: "x" }, { authorization: "Bearer other" });
   assertEquals(other.status, 200);
   assertEquals((await request(app, "/metrics")).status, 200);
-  await leftOf(app);
+  await abortAll(app);
   await Promise.all(held);
 });
 
-Deno.test("a request that has ended, however, makes room", async () => {
+Deno.test("releases a request however it ends", async () => {
   const app = routes([echo().agent], { limits: { principal: { concurrency: 1 } } });
   const ends = [
     ["/echo", { text: "x" }],
@@ -56,7 +56,7 @@ Deno.test("the attempts of a caller's batch keep to its concurrency", async () =
   assertEquals([json.summary.ok, provider.peakInFlight], [12, 3]);
 });
 
-Deno.test("so many calls a minute, then 429 with Retry-After", async () => {
+Deno.test("limits calls per minute, then answers 429 with Retry-After", async () => {
   const { agent, provider } = echo();
   const app = routes([agent], { limits: { principal: { requestsPerMinute: 5 } } });
   const statuses = [];
@@ -69,7 +69,7 @@ Deno.test("so many calls a minute, then 429 with Retry-After", async () => {
   assertEquals(provider.calls, 5);
 });
 
-Deno.test("the calls of a batch count one by one, wait, and leave a share to single calls", async () => {
+Deno.test("calls of a batch count one by one, wait, and leave a reserve for single calls", async () => {
   const { agent, provider } = echo();
   const app = routes([agent], {
     limits: { principal: { requestsPerMinute: 10 }, reserve: 0.2, deadline: 100 },
@@ -83,7 +83,7 @@ Deno.test("the calls of a batch count one by one, wait, and leave a share to sin
   assertEquals(provider.calls, 10);
 });
 
-Deno.test("a budget is shared by all of a caller's requests, and begins anew", async () => {
+Deno.test("all requests of a caller share a budget, which is renewed", async () => {
   const { agent, provider } = echo();
   const limits: PrincipalLimits = { budget: { calls: 4, every: 400 } };
   const app = routes([agent], { limits: { principal: limits } });
@@ -98,7 +98,7 @@ Deno.test("a budget is shared by all of a caller's requests, and begins anew", a
   assertEquals((await request(app, "/echo", { text: "x" })).status, 200);
 });
 
-Deno.test("a budget that runs out in the middle says when it begins anew", async () => {
+Deno.test("a budget that is spent during a call reports when it is renewed", async () => {
   const agent = echo().agent;
   const twice = defineAgent({
     name: "twice",
@@ -110,7 +110,7 @@ Deno.test("a budget that runs out in the middle says when it begins anew", async
   assertGreater(Number(headers.get("retry-after")), 86_000);
 });
 
-Deno.test("a token and a function may give limits of their own", async () => {
+Deno.test("tokens and functions may set limits of their own", async () => {
   const own = { requestsPerMinute: 1 };
   const byToken = agentRoutes({
     agents: [echo().agent],
@@ -134,18 +134,18 @@ Deno.test("a token and a function may give limits of their own", async () => {
   assertEquals((await request(wrong, "/echo", { text: "x" })).status, 500);
 });
 
-Deno.test("as many requests as the server takes, then 503", async () => {
+Deno.test("answers 503 above the maximum number of requests", async () => {
   const stuck = hanging();
   const app = routes([stuck.agent, echo().agent], { limits: { maxRequests: 2 } });
   const held = [1, 2].map(() => request(app, "/hanging", { text: "x" }));
   await waitUntil(() => stuck.calls === 2, "two calls are in progress");
   const { status, json, headers } = await request(app, "/echo", { text: "x" });
   assertEquals([status, json.code, headers.get("retry-after")], [503, "busy", "1"]);
-  await leftOf(app);
+  await abortAll(app);
   await Promise.all(held);
 });
 
-Deno.test("limits hold for what an agent calls itself, too", async () => {
+Deno.test("limits apply to the calls that an agent makes", async () => {
   const provider = scripted("x", { latency: 5 });
   const inner = defineAgent({ name: "inner", model: "m", prompt: "{i}", provider });
   const outer = defineAgent({

@@ -1,4 +1,4 @@
-/** Batch streams whose client was lost: they go on behind the last event that came, and nothing is paid for twice. */
+/** Tests that batch streams resume after the last event received, without repeating calls. */
 import { assert, assertEquals } from "@std/assert";
 import {
   collect,
@@ -21,7 +21,7 @@ function calls(n: number) {
   return Array.from({ length: n }, (_, i) => ({ agent: "echo", params: { text: `${i}` } }));
 }
 
-/** The first events of a batch, whose client then goes away. */
+/** Starts a batch, reads `take` events and disconnects. */
 async function begin(url: string, body: unknown, take: number): Promise<ReceivedEvent[]> {
   const leaving = new AbortController();
   const response = await fetch(`${url}/batch`, {
@@ -35,7 +35,7 @@ async function begin(url: string, body: unknown, take: number): Promise<Received
       if (events.length === take) leaving.abort();
     }
   } catch {
-    // That is how it ends for the client.
+    // The abort ends the stream for the client.
   }
   return events.slice(0, take);
 }
@@ -44,12 +44,12 @@ function indexes(events: readonly ReceivedEvent[]): number[] {
   return events.filter(({ event }) => event === "result").map(({ data }) => data.index);
 }
 
-for (const way of ["GET", "POST"]) {
-  Deno.test(`a lost batch goes on behind the last event, by ${way}`, async () => {
+for (const method of ["GET", "POST"]) {
+  Deno.test(`a batch resumes after the last event, by ${method}`, async () => {
     const { agent, provider } = echo("echo", 20);
     await using served = serve(routes([agent]));
     const first = await begin(served.url, { calls: calls(30), concurrency: 3 }, 8);
-    await waitUntil(() => provider.inFlight === 0, "without a client nothing goes on");
+    await waitUntil(() => provider.inFlight === 0, "the batch stops without a client");
     const before = provider.calls;
     await delay(100);
     assertEquals(provider.calls, before);
@@ -57,7 +57,7 @@ for (const way of ["GET", "POST"]) {
 
     const last = { "last-event-id": first.at(-1)!.id! };
     const id = first[0]!.data.id;
-    const response = way === "GET"
+    const response = method === "GET"
       ? await fetch(`${served.url}/batch/${id}`, requestInit(undefined, last))
       : await fetch(`${served.url}/batch`, requestInit({}, { ...last, ...EVENTS }));
     const rest = await collect(readEvents(response.body!));
@@ -66,12 +66,12 @@ for (const way of ["GET", "POST"]) {
     const done = [...indexes(first), ...indexes(rest)];
     assertEquals(done.toSorted((a, b) => a - b), [...Array(30).keys()]);
     assertEquals(rest.at(-1)!.data.ok, 30);
-    // What was finished is not asked for again: only what was in flight when the client went.
+    // Finished calls are not repeated, only those that were in flight.
     assert(provider.calls <= 33, `${provider.calls} requests`);
   });
 }
 
-Deno.test("what was sent and did not arrive is sent again, also after the end", async () => {
+Deno.test("resends events that did not arrive, also after the end", async () => {
   const { agent, provider } = echo();
   const app = routes([agent]);
   const response = await app.request("/batch", requestInit({ calls: calls(10) }, EVENTS));
@@ -85,7 +85,7 @@ Deno.test("what was sent and did not arrive is sent again, also after the end", 
   assertEquals(provider.calls, 10);
 });
 
-Deno.test("only who began a batch goes on with it, and only with what there is", async () => {
+Deno.test("only the caller who started a batch can resume it, and only from an existing event", async () => {
   const app = routes([echo().agent], { auth: { tokens: ["s3cret", "other"] } });
   const response = await app.request("/batch", requestInit({ calls: calls(3) }, EVENTS));
   const [{ id, data }] = await collect(readEvents(response.body!)) as [
@@ -106,7 +106,7 @@ Deno.test("only who began a batch goes on with it, and only with what there is",
   for (const last of others) assertEquals(await resume(last), gone, last);
 });
 
-Deno.test("after the grace time, and where nothing is kept, it is gone", async () => {
+Deno.test("a batch cannot be resumed after the grace period or with a grace period of 0", async () => {
   for (const resumeGrace of [0, 30]) {
     const app = routes([echo().agent], { limits: { resumeGrace } });
     const response = await app.request("/batch", requestInit({ calls: calls(3) }, EVENTS));
@@ -119,7 +119,7 @@ Deno.test("after the grace time, and where nothing is kept, it is gone", async (
   }
 });
 
-Deno.test("no more is kept than the limits say: the oldest events go first", async () => {
+Deno.test("drops the oldest events above the limit", async () => {
   const app = routes([echo().agent], { limits: { resumeBytes: 80_000 } });
   const response = await app.request("/batch", requestInit({ calls: calls(200) }, EVENTS));
   const events = await collect(readEvents(response.body!));
@@ -130,7 +130,7 @@ Deno.test("no more is kept than the limits say: the oldest events go first", asy
   assertEquals((await resume(195)).status, 200);
 });
 
-Deno.test("a client that comes back before its loss was noticed takes the batch over", async () => {
+Deno.test("a client that reconnects before its disconnect was detected takes over", async () => {
   const { agent, provider } = echo("echo", 10);
   const app = routes([agent]);
   await using served = serve(app);
@@ -154,7 +154,7 @@ Deno.test("a client that comes back before its loss was noticed takes the batch 
   assert(provider.peakInFlight <= 4);
 });
 
-Deno.test("a client that reads slowly slows the batch, not the memory", async () => {
+Deno.test("a slow client slows the batch", async () => {
   const text = "x".repeat(10_000);
   const { agent, provider } = echo();
   await using served = serve(routes([agent], { limits: { maxBatch: 5_000, maxBodyBytes: 1e8 } }));
@@ -164,11 +164,11 @@ Deno.test("a client that reads slowly slows the batch, not the memory", async ()
   });
   const connection = await sendRaw(
     served.port,
-    `POST /batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\naccept: text/event-stream\r\n` +
-      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `POST /batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\n` +
+      `accept: text/event-stream\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
   assert((await readText(connection)).startsWith("HTTP/1.1 200"));
-  // As soon as the buffers of the sockets are full, nothing more is asked of the model.
+  // Once the socket buffers are full, no more calls are made.
   let before = -1;
   while (provider.calls !== before) {
     before = provider.calls;

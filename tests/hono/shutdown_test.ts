@@ -11,7 +11,7 @@ import {
   waitUntil,
 } from "./helpers.ts";
 
-Deno.test("what is in progress is finished, and what comes is sent away", async () => {
+Deno.test("finishes requests in progress and rejects new ones", async () => {
   const slow = echo("slow", 300);
   const app = routes([slow.agent, echo().agent]);
   await using served = serve(app);
@@ -29,7 +29,7 @@ Deno.test("what is in progress is finished, and what comes is sent away", async 
   assertEquals(await shutdown, { finished: 2, aborted: 0 });
 });
 
-Deno.test("after the grace time the rest is aborted, and told so", async () => {
+Deno.test("aborts the remaining requests after the grace period and reports it to clients", async () => {
   const stuck = hanging();
   const { agent, aborted } = stuck;
   const app = routes([agent]);
@@ -56,7 +56,7 @@ Deno.test("after the grace time the rest is aborted, and told so", async () => {
   assertEquals([last.event, last.data.code], ["error", "shutting_down"]);
 });
 
-Deno.test("a client that does not read does not hold it up", async () => {
+Deno.test("a client that does not read does not delay a shutdown", async () => {
   const app = routes([echo().agent]);
   const response = await app.request("/echo/stream", requestInit({ text: "x" }));
   const began = performance.now();
@@ -65,7 +65,7 @@ Deno.test("a client that does not read does not hold it up", async () => {
   await assertRejects(() => response.text());
 });
 
-Deno.test("twice is as good as once, and wrong options are refused", async () => {
+Deno.test("may be called twice and rejects invalid options", async () => {
   const app = routes([echo().agent]);
   assertEquals(await app.shutdown(), { finished: 0, aborted: 0 });
   assertEquals(await app.shutdown(), { finished: 0, aborted: 0 });

@@ -14,7 +14,7 @@ import {
   streaming,
 } from "./helpers.ts";
 
-Deno.test("a stream gives the events of agent.stream, and the result at the end", async () => {
+Deno.test("sends the events of agent.stream, then the result", async () => {
   const response = await routes([echo().agent]).request(
     "/echo/stream",
     requestInit({ text: "a b" }),
@@ -27,7 +27,7 @@ Deno.test("a stream gives the events of agent.stream, and the result at the end"
   assertEquals([events[0]!.data.text, events[2]!.data.result.content], ["a", "a b"]);
 });
 
-Deno.test("a workflow streams its result, and what its parts emit", async () => {
+Deno.test("a workflow streams its result and the events that its agents emit", async () => {
   const Speaking = defineAgent({
     name: "speaking",
     run: async (_: unknown, ctx) => {
@@ -43,7 +43,7 @@ Deno.test("a workflow streams its result, and what its parts emit", async () => 
   assertEquals(events[1]!.data.result.content, { Speaking: "done", echo: "x" });
 });
 
-Deno.test("what fails at once has a status; retries and failures tell nothing of the inside", async () => {
+Deno.test("a call that fails at once gets a status; retries and failures reveal no internals", async () => {
   const secret = new ProviderError("the key sk-1 is wrong", { code: "provider", retryable: true });
   const flaky = defineAgent({
     name: "flaky",
@@ -63,9 +63,9 @@ Deno.test("what fails at once has a status; retries and failures tell nothing of
   assertEquals((await request(app, "/nobody/stream", {})).status, 404);
 });
 
-Deno.test("what fails in the middle is the last event", async () => {
+Deno.test("an error in the middle is the last event", async () => {
   const response = await routes([failingMidStream()]).request(
-    "/breaking/stream",
+    "/failing/stream",
     requestInit({ text: "x" }),
   );
   const events = await collect(readEvents(response.body!));
@@ -74,7 +74,7 @@ Deno.test("what fails in the middle is the last event", async () => {
   assert(!JSON.stringify(events).includes("sk-1"));
 });
 
-Deno.test("the headers do not wait for a model that thinks, and comments keep the line open", async () => {
+Deno.test("sends the headers before a slow model answers, and heartbeats meanwhile", async () => {
   const slow = echo("slow", 1_600);
   await using served = serve(routes([slow.agent], { heartbeat: 100 }));
   const began = performance.now();
@@ -86,7 +86,7 @@ Deno.test("the headers do not wait for a model that thinks, and comments keep th
   assert(rest.at(-1)!.startsWith("result"));
 });
 
-Deno.test("the time a request may take is limited", async () => {
+Deno.test("limits the duration of a request", async () => {
   const app = routes([hanging().agent], { limits: { deadline: 30 } });
   const call = await request(app, "/hanging", { text: "x" });
   assertEquals([call.status, call.json.code], [504, "timeout"]);
@@ -94,11 +94,11 @@ Deno.test("the time a request may take is limited", async () => {
   assertEquals([streamed.status, streamed.json.code], [504, "timeout"]);
 });
 
-Deno.test("many clients at once get every piece, in order", async () => {
-  const agent = streaming("talkative", 50);
+Deno.test("many clients at once receive every delta in order", async () => {
+  const agent = streaming("streaming", 50);
   await using served = serve(routes([agent]));
   const clients = Array.from({ length: 200 }, async () => {
-    const response = await fetch(`${served.url}/talkative/stream`, requestInit({ text: "x" }));
+    const response = await fetch(`${served.url}/streaming/stream`, requestInit({ text: "x" }));
     const events = await collect(readEvents(response.body!));
     return events.filter(({ event }) => event === "delta").length +
       (events.at(-1)!.event === "result" ? 0 : 1_000);

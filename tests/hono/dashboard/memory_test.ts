@@ -1,4 +1,4 @@
-/** What the dashboard remembers: true, and never more than so much. */
+/** Tests what the dashboard keeps in memory: that it is right, and bounded. */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -14,7 +14,7 @@ import { MemorySessions } from "../../../src/hono/dashboard/sessions/memory_sess
 import { MetricsRecorder } from "../../../src/hono/dashboard/metrics_recorder.ts";
 import { Activity } from "../../../src/hono/activity.ts";
 
-Deno.test("the history counts by slots, and those in which nothing happened are there too", () => {
+Deno.test("the history counts by slots, including empty ones", () => {
   let now = 1_000_000;
   const history = new CallHistory(() => now);
   history.begin();
@@ -33,20 +33,20 @@ Deno.test("the history counts by slots, and those in which nothing happened are 
   assertEquals(history.slots.reduce((sum, { ended, inFlight }) => sum + ended + inFlight, 0), 0);
 });
 
-Deno.test("the latest of anything are the latest, in their order", () => {
-  fc.assert(fc.property(fc.array(fc.nat()), fc.integer({ min: 1, max: 9 }), (items, most) => {
-    const recent = new RingBuffer<number>(most);
-    for (const item of items) recent.add(item);
-    assertEquals(recent.items, items.slice(-most));
+Deno.test("a ring buffer keeps the latest items in order", () => {
+  fc.assert(fc.property(fc.array(fc.nat()), fc.integer({ min: 1, max: 9 }), (items, capacity) => {
+    const buffer = new RingBuffer<number>(capacity);
+    for (const item of items) buffer.add(item);
+    assertEquals(buffer.items, items.slice(-capacity));
   }));
 });
 
-Deno.test("a session ends after half a day, and there are never too many", () => {
+Deno.test("sessions in memory expire after 12 hours and are limited in number", () => {
   const sessions = new MemorySessions();
   const first = sessions.begin("a", 0);
   assertEquals(sessions.token(first, 12 * 3_600_000 - 1), "a");
   assertEquals(sessions.token(first, 12 * 3_600_000), undefined);
-  assertEquals(sessions.token(first, 0), undefined, "it has ended for good");
+  assertEquals(sessions.token(first, 0), undefined, "it stays ended");
   const second = sessions.begin("b");
   for (let i = 0; i < 1_000; i++) sessions.begin("c");
   assertEquals(sessions.token(second), undefined);
@@ -54,27 +54,27 @@ Deno.test("a session ends after half a day, and there are never too many", () =>
   assertEquals(sessions.token(""), undefined);
 });
 
-Deno.test("what is remembered of runs does not grow with them", () => {
-  const registry = new Activity(["a"]);
-  const watch = new MetricsRecorder(registry);
+Deno.test("the recorder's memory does not grow with the number of runs", () => {
+  const activity = new Activity(["a"]);
+  const recorder = new MetricsRecorder(activity);
   for (let i = 0; i < 150; i++) {
     const id = `run-${i}`;
-    registry.beginRun({ id, kind: "batch", principal: "p", total: 60 });
-    for (let call = 0; call < 60; call++) registry.beginCall("a", id)(undefined);
-    assertEquals(watch.run(id)?.run.done, 60);
-    registry.endRun(id);
+    activity.beginRun({ id, kind: "batch", principal: "p", total: 60 });
+    for (let call = 0; call < 60; call++) activity.beginCall("a", id)(undefined);
+    assertEquals(recorder.run(id)?.run.done, 60);
+    activity.endRun(id);
   }
-  assertEquals(watch.ended.length, 100);
-  assertEquals(watch.ended[0]?.run.id, "run-149");
-  assertEquals(watch.run("run-49"), undefined);
-  const last = watch.run("run-149")!;
+  assertEquals(recorder.ended.length, 100);
+  assertEquals(recorder.ended[0]?.run.id, "run-149");
+  assertEquals(recorder.run("run-49"), undefined);
+  const last = recorder.run("run-149")!;
   assertEquals([last.calls.items.length, last.run.failed, last.run.done], [50, 60, 60]);
   assertEquals(last.calls.items[0]?.code, "internal");
-  assertEquals(watch.durationsOf("a").length, 500);
-  assertEquals(watch.durationsOf("b"), []);
+  assertEquals(recorder.durationsOf("a").length, 500);
+  assertEquals(recorder.durationsOf("b"), []);
 });
 
-Deno.test("figures are short, and never say more than is so", () => {
+Deno.test("formats figures briefly and never rounds up to 100 %", () => {
   assertEquals([0, 999, 12_345, 123_456, 1e7].map(formatCount), [
     "0",
     "999",

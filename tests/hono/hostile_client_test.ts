@@ -1,4 +1,4 @@
-/** What a hostile client, or an odd name, could make of the routes. */
+/** Tests hostile clients and unusual agent names. */
 import { AgentError, defineAgent } from "@shoal/agents";
 import { agentRoutes } from "@shoal/agents/hono";
 import { scripted } from "@shoal/agents/testing";
@@ -37,7 +37,7 @@ const ODD = [
   ":name",
 ];
 
-Deno.test("agents may have the names of what every object has", async () => {
+Deno.test("agents may have the names of members of Object.prototype", async () => {
   const app = routes(ODD.map((name) => echo(name).agent), { dashboard: true });
   const calls = ODD.map((agent) => ({ agent, params: { text: agent } }));
   const { json } = await request(app, "/batch", { calls });
@@ -53,7 +53,7 @@ Deno.test("agents may have the names of what every object has", async () => {
   }
   const { paths } = (await request(app, "/openapi.json")).json;
   for (const name of ODD) assert(`/${encodeURIComponent(name)}` in paths, name);
-  // Who is not there is not found in what every object has, either.
+  // A lookup of an unknown name must not find members of Object.prototype.
   const none = routes([echo().agent], { dashboard: true });
   for (const name of ODD) {
     assertEquals((await request(none, `/${name}`, { text: "x" })).status, 404, name);
@@ -64,7 +64,7 @@ Deno.test("agents may have the names of what every object has", async () => {
   }
 });
 
-Deno.test("any name can be called, listed and counted, as long as it is encoded", async () => {
+Deno.test("any encoded name can be called, listed and counted", async () => {
   const odd = fc.constantFrom(
     "100%",
     "a%2Fb",
@@ -97,14 +97,14 @@ Deno.test("any name can be called, listed and counted, as long as it is encoded"
   );
 });
 
-Deno.test("names that no address leads to are refused", () => {
+Deno.test("rejects names that cannot be part of a URL", () => {
   for (const name of [".", "..", "\ud800", "a\udc00"]) {
     const agents = [defineAgent({ name, run: () => 1 })];
     assertThrows(() => agentRoutes({ agents }), TypeError, "rename the agent");
   }
 });
 
-Deno.test("429 and 503 always say when to come again", async () => {
+Deno.test("429 and 503 always have a Retry-After", async () => {
   const codes = { rate_limited: 429, budget: 429, circuit_open: 503 } as const;
   for (const [code, status] of Object.entries(codes) as [keyof typeof codes, number][]) {
     const agent = defineAgent({
@@ -128,7 +128,7 @@ Deno.test("429 and 503 always say when to come again", async () => {
   }
 });
 
-Deno.test("a batch of somebody else cannot be resumed, by no method and no name of it", async () => {
+Deno.test("the batch of another caller cannot be resumed by any method or ID", async () => {
   const app = routes([echo().agent], { auth: { tokens: ["s3cret", "other"] } });
   const accept = "text/event-stream";
   const calls = [{ agent: "echo", params: { text: "PRIVATE" } }];
@@ -159,7 +159,7 @@ Deno.test("a batch of somebody else cannot be resumed, by no method and no name 
   }
 });
 
-Deno.test("two requests of one id are two runs, whoever chose the id", async () => {
+Deno.test("two requests with the same ID are two runs", async () => {
   const stuck = hanging();
   const app = routes([stuck.agent, echo().agent], { auth: { tokens: ["s3cret", "other"] } });
   const same = { "x-request-id": "same" };
@@ -167,26 +167,26 @@ Deno.test("two requests of one id are two runs, whoever chose the id", async () 
   await waitUntil(() => stuck.calls === 1, "the first is in progress");
   const other = { ...same, authorization: "Bearer other" };
   assertEquals((await request(app, "/echo", { text: "x" }, other)).status, 200);
-  // The end of the second is not the end of the first.
+  // The end of the second request must not end the first.
   assert((await request(app, "/metrics")).text.includes("\nshoal_runs_in_flight 1\n"));
   await app.shutdown({ grace: 0 });
   await first;
 });
 
-Deno.test("what was sent twice is no token", async () => {
+Deno.test("rejects a request with two tokens", async () => {
   const app = routes([echo().agent]);
   await using served = serve(app);
   const connection = await sendRaw(
     served.port,
-    "GET / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\nauthorization: Bearer s3cret\r\n" +
-      "connection: close\r\n\r\n",
+    "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n" +
+      "authorization: Bearer s3cret\r\nauthorization: Bearer s3cret\r\n\r\n",
   );
   const answer = await readText(connection);
   connection.close();
   assert(/^HTTP\/1\.1 40[01] /.test(answer), answer);
 });
 
-Deno.test("pages of another origin can read what went wrong, where they may call", async () => {
+Deno.test("pages of allowed origins can read errors", async () => {
   const app = routes([echo().agent], { cors: { origin: "https://app.example" } });
   const origin = "https://app.example";
   for (
@@ -205,7 +205,7 @@ Deno.test("pages of another origin can read what went wrong, where they may call
   assertEquals(closed.headers.get("access-control-allow-credentials"), null);
 });
 
-Deno.test("an `onError` that throws does not change the answer", async () => {
+Deno.test("an onError that throws does not change the response", async () => {
   const { error } = console;
   const logged: unknown[] = [];
   console.error = (...parts) => logged.push(parts.join(" "));
@@ -237,14 +237,14 @@ Deno.test("HEAD is GET without a body", async () => {
   }
 });
 
-Deno.test("what is no HTTP, or lies about its length, harms nobody", async () => {
+Deno.test("survives malformed HTTP and wrong lengths", async () => {
   const { agent, provider } = echo();
   const app = routes([agent], { limits: { bodyTimeout: 100 } });
   await using served = serve(app);
-  const head =
-    "POST /echo HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\ncontent-type: application/json\r\n";
+  const head = "POST /echo HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\n" +
+    "content-type: application/json\r\n";
   const body = '{"text":"x"}';
-  const said = [
+  const requests = [
     `${head}content-length: 5\r\n\r\n${body}`,
     `${head}content-length: 500\r\n\r\n${body}`,
     `${head}content-length: -1\r\n\r\n${body}`,
@@ -262,9 +262,9 @@ Deno.test("what is no HTTP, or lies about its length, harms nobody", async () =>
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense",
     "\u0016\u0003\u0001\u0002\u0000",
   ];
-  for (const text of said) {
+  for (const text of requests) {
     const connection = await sendRaw(served.port, text);
-    // Some are answered, some are hung up on, and some wait for more until we hang up.
+    // Some get a response, some a closed connection, and some wait for more data.
     const timer = setTimeout(() => connection.close(), 300);
     const answer = await readText(connection).catch(() => "");
     clearTimeout(timer);
@@ -272,7 +272,7 @@ Deno.test("what is no HTTP, or lies about its length, harms nobody", async () =>
     try {
       connection.close();
     } catch {
-      // It was closed when nothing came.
+      // It was already closed by the timer.
     }
   }
   await fc.assert(

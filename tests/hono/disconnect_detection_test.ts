@@ -1,7 +1,8 @@
 /**
- * When Deno's own server tells that a client has gone, however the request came: over HTTP/1.1 it does not look for that before an answer has
- * begun, unless the whole request came with its first 512 bytes, or with the packet that ended its header. What does not depend on that must
- * work always; what does must at least end with its time.
+ * Tests when Deno's server detects disconnects. Over HTTP/1.1 it does not detect any before the
+ * response has begun, unless the whole request arrived with its first 512 bytes or with the packet
+ * that ended its header. Responses that begin at once must always detect them; other calls must at
+ * least end at the deadline.
  */
 import http2 from "node:http2";
 import { assert, assertEquals } from "@std/assert";
@@ -24,7 +25,7 @@ const chat = (stream: boolean) => ({
 });
 const batch = { calls: [{ agent: "hanging", params: long }] };
 
-/** What is noticed however it was sent. */
+/** Requests whose disconnect is always detected. */
 const ALWAYS: readonly (readonly [name: string, path: string, body: unknown, accept?: string])[] = [
   ["a stream", "/hanging/stream", long],
   ["a batch of one, as JSON", "/batch", batch],
@@ -33,7 +34,7 @@ const ALWAYS: readonly (readonly [name: string, path: string, body: unknown, acc
   ["a streamed chat", "/v1/chat/completions", chat(true)],
 ];
 
-/** Sends a request: its header, and its body in packets of its own; then goes away when the call has begun. */
+/** Sends a request, its body in separate packets unless `together`, and disconnects mid-call. */
 async function leave(
   port: number,
   path: string,
@@ -68,7 +69,7 @@ async function leave(
 }
 
 for (const [name, path, body, accept = "*/*"] of ALWAYS) {
-  Deno.test(`${name}: noticed, however long the request and however it came`, async () => {
+  Deno.test(`${name}: a disconnect is detected for any size and any packets`, async () => {
     const stuck = hanging();
     await using served = serve(routes([stuck.agent]));
     for (const together of [true, false]) {
@@ -90,7 +91,7 @@ for (
     messages: [{ role: "user", content: "x" }],
   }]] as const
 ) {
-  Deno.test(`${path}: a small request in one packet is noticed`, async () => {
+  Deno.test(`${path}: a disconnect is detected for a small request in one packet`, async () => {
     const stuck = hanging();
     await using served = serve(routes([stuck.agent]));
     const begun = () => stuck.calls === 1;
@@ -99,7 +100,7 @@ for (
   });
 }
 
-Deno.test("a plain call of any size is noticed over HTTP/2", async () => {
+Deno.test("detects a disconnect over HTTP/2 for a plain call of any size", async () => {
   const stuck = hanging();
   await using served = serve(routes([stuck.agent]));
   const session = http2.connect(served.url);
@@ -115,7 +116,7 @@ Deno.test("a plain call of any size is noticed over HTTP/2", async () => {
   const first = call();
   call();
   await waitUntil(() => stuck.calls === 2, "both calls have begun");
-  // One is given up, as browsers do it, and then the connection is lost.
+  // One stream is canceled, as browsers do; then the connection is lost.
   first.close(http2.constants.NGHTTP2_CANCEL);
   await waitUntil(() => stuck.aborted.length === 1, "one call is aborted", 2_000);
   session.destroy();
@@ -123,7 +124,7 @@ Deno.test("a plain call of any size is noticed over HTTP/2", async () => {
   await waitUntil(() => stuck.aborted.length === 2, "the other is aborted", 2_000);
 });
 
-Deno.test("a plain call that Deno tells nothing of ends with its time, and gives everything back", async () => {
+Deno.test("an undetected disconnect ends at the deadline and releases everything", async () => {
   const stuck = hanging();
   const app = routes([stuck.agent], { limits: { deadline: 500, principal: { concurrency: 1 } } });
   await using served = serve(app);
@@ -135,7 +136,7 @@ Deno.test("a plain call that Deno tells nothing of ends with its time, and gives
   await waitUntil(() => stuck.aborted.length === 1, "the call is aborted");
   const { text } = await request(app, "/metrics");
   assert(text.includes("\nshoal_runs_in_flight 0\n"), text);
-  // The account has room again.
+  // The caller may send another request.
   const again = await request(app, "/hanging", { txt: "x" });
   assertEquals(again.status, 422);
 });

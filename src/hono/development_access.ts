@@ -8,7 +8,9 @@ import type { Context } from "hono";
 import process from "node:process";
 import { isLoopback, remoteAddress } from "./remote_address.ts";
 
-/** Headers that proxies add to forwarded requests. A client that forges one is only denied access. */
+/**
+ * Headers that proxies add to forwarded requests. A client that forges one is only denied access.
+ */
 const FORWARDED = [
   "forwarded",
   "x-forwarded-for",
@@ -59,7 +61,9 @@ function hostnameOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
-/** Reads variables; `undefined` without the permission to read all of them. Never prompts for it. */
+/**
+ * Reads variables; `undefined` without the permission to read all of them. Never prompts for it.
+ */
 function readEnv(...names: readonly string[]): Record<string, string | undefined> | undefined {
   const { Deno: deno } = globalThis as { Deno?: { permissions?: typeof Deno.permissions } };
   const allowed = (variable: string) =>

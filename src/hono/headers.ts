@@ -10,7 +10,9 @@ import type { Env } from "./service.ts";
 
 const ID = "x-request-id";
 
-/** Assigns the ID of the request: the client's, if it is valid, or a random one. Forbids caching. */
+/**
+ * Assigns the ID of the request: the client's, if it is valid, or a random one. Forbids caching.
+ */
 export const assignRequestId: MiddlewareHandler<Env> = async (c, next) => {
   const given = c.req.header(ID);
   const id = given !== undefined && /^[\w=-]{1,255}$/.test(given) ? given : crypto.randomUUID();

@@ -1,4 +1,6 @@
-/** Upper bounds of the buckets, in seconds: from a cached answer to an agent that runs for minutes. */
+/**
+ * Upper bounds of the buckets, in seconds: from a cached answer to an agent that runs for minutes.
+ */
 const BOUNDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
 /** Counts durations in buckets, as Prometheus histograms do. */

@@ -24,7 +24,10 @@ export interface PrincipalLimits {
    * `Retry-After`). The calls of a batch count one by one, and wait instead.
    */
   readonly requestsPerMinute?: number;
-  /** What its calls may spend per period. Once it is spent, calls are rejected (429) until it is renewed. */
+  /**
+   * What its calls may spend per period. Once it is spent, calls are rejected (429) until it is
+   * renewed.
+   */
   readonly budget?: RenewedBudget;
 }
 
@@ -73,7 +76,7 @@ export interface RouteLimits {
    */
   readonly maxRequests?: number;
   /**
-   * The maximum duration of a request, in milliseconds. A batch then returns the results so far;
+   * The maximum duration of a request, in milliseconds. A batch then returns the results it has;
    * its unfinished calls fail with the code `timeout`.
    *
    * @default {300_000}
@@ -88,8 +91,8 @@ export interface RouteLimits {
   /** The limits of each caller that has none of its own. */
   readonly principal?: PrincipalLimits;
   /**
-   * How long a batch stream can be resumed after its client has disconnected, in milliseconds. With 0
-   * no stream can be resumed.
+   * How long a batch stream can be resumed after its client has disconnected, in milliseconds. With
+   * 0 no stream can be resumed.
    *
    * @default {60_000}
    */

@@ -2,8 +2,8 @@ const SECONDS = 61;
 
 /**
  * A sliding window of one minute with a resolution of one second. It never admits more than `limit`
- * in any minute, but may admit them all at once: callers expect such bursts of a limit that rejects.
- * Limits that make attempts wait spread them instead.
+ * in any minute, but may admit them all at once: callers expect such bursts of a limit that
+ * rejects. Limits that make attempts wait spread them instead.
  */
 export class MinuteWindow {
   readonly #counts = new Uint32Array(SECONDS);

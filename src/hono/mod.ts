@@ -1,6 +1,6 @@
 /**
- * Serves agents and workflows over HTTP as a Hono app: calls, server-sent events, batches, an OpenAPI
- * document, and an API compatible with OpenAI's.
+ * Serves agents and workflows over HTTP as a Hono app: calls, server-sent events, batches, an
+ * OpenAPI document, and an API compatible with OpenAI's.
  *
  * @example
  * ```ts

@@ -19,8 +19,8 @@ export interface AgentRoutesOptions {
   /** The agents and workflows to serve, each at the route of its name. */
   readonly agents: readonly Callable[];
   /**
-   * How callers are authenticated. Without it only the developer has access: requests must come from
-   * a loopback address, be addressed to one, and not be forwarded; and neither `NODE_ENV` nor
+   * How callers are authenticated. Without it only the developer has access: requests must come
+   * from a loopback address, be addressed to one, and not be forwarded; and neither `NODE_ENV` nor
    * `DENO_ENV` may be `production`, nor may it run on Deno Deploy.
    */
   readonly auth?: AuthOptions;
@@ -33,8 +33,8 @@ export interface AgentRoutesOptions {
    */
   readonly open?: readonly OpenRoute[];
   /**
-   * Serves `GET /dashboard`: live figures in a browser, for all authenticated callers. People sign in
-   * with a token, unless `auth` is a function that recognizes them by their request. It shows no
+   * Serves `GET /dashboard`: live figures in a browser, for all authenticated callers. People sign
+   * in with a token, unless `auth` is a function that recognizes them by their request. It shows no
    * prompts and no answers, except the answer to a call that is made on its page.
    *
    * @default {false}
@@ -43,8 +43,8 @@ export interface AgentRoutesOptions {
   /** Which pages of other origins may call. None by default. */
   readonly cors?: CorsOptions;
   /**
-   * How long a stream may be silent, in milliseconds. Then a comment is sent, so that proxies keep the
-   * connection open.
+   * How long a stream may be silent, in milliseconds. Then a comment is sent, so that proxies keep
+   * the connection open.
    *
    * @default {15_000}
    */
@@ -52,8 +52,9 @@ export interface AgentRoutesOptions {
   /** Title, version and description of the service in the OpenAPI document. */
   readonly info?: ServiceInfo;
   /**
-   * Called for each internal error, such as an agent without a model or an `auth` that throws. Failed
-   * calls are results and not reported here. The error may contain prompts or keys: log it with care.
+   * Called for each internal error, such as an agent without a model or an `auth` that throws.
+   * Failed calls are results and not reported here. The error may contain prompts or keys: log it
+   * with care.
    *
    * @default Logs the ID of the request and the name of the error to the console, not its message
    */

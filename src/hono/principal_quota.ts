@@ -13,7 +13,9 @@ const DAY = 86_400_000;
 export interface QuotaState {
   /** How many requests are in progress. */
   readonly inProgress: number;
-  /** The calls that began within the last minute, and their limit; absent if they are not limited. */
+  /**
+   * The calls that began within the last minute, and their limit; absent if they are not limited.
+   */
   readonly lastMinute?: { readonly used: number; readonly limit: number };
   /** What was spent of the budget, and its limits; absent without a budget. */
   readonly budget?: { readonly spent: Spending; readonly limits: BudgetOptions };
@@ -101,7 +103,10 @@ export class PrincipalQuota {
     return current === undefined ? [] : [current.budget];
   }
 
-  /** Returns the time until a spent budget is renewed, in milliseconds; `undefined` if it is not spent. */
+  /**
+   * Returns the time until a spent budget is renewed, in milliseconds; `undefined` if it is not
+   * spent.
+   */
   budgetRenewsIn(): number | undefined {
     const now = performance.now();
     const current = this.#current(now);

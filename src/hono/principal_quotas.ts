@@ -6,7 +6,9 @@ import { type PrincipalLimits, principalLimitsRule, type ResolvedLimits } from "
 /** Above this number of quotas, idle ones are removed. */
 const SWEEP_ABOVE = 1_000;
 
-/** The quotas of all callers. As `auth` may admit any number of callers, idle quotas are removed. */
+/**
+ * The quotas of all callers. As `auth` may admit any number of callers, idle quotas are removed.
+ */
 export class PrincipalQuotas {
   readonly #quotas = new Map<string, { quota: PrincipalQuota; limits: PrincipalLimits }>();
   readonly #limits: ResolvedLimits;

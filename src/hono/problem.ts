@@ -7,7 +7,8 @@ import type { ErrorCode, Issue } from "../model/errors.ts";
  * The kind of a problem: the {@linkcode ErrorCode} of a failed call, or a code of the routes.
  *
  * - `unauthorized`: the token is missing or not valid, or no `auth` is set
- * - `forbidden`: the principal may not use the dashboard, or a page of another origin sent the request
+ * - `forbidden`: the principal may not use the dashboard, or a page of another origin sent the
+ *   request
  * - `not_found`, `method_not_allowed`, `unsupported_media_type`: wrong path, method or content type
  * - `unknown_agent`: there is no agent with that name
  * - `invalid_request`: the body is JSON but not valid for the route; `issues` lists why
@@ -42,7 +43,7 @@ export type ProblemCode =
 
 /** The JSON of a problem. */
 export interface ProblemDetails {
-  /** Always `about:blank`: `status` and `code` tell the kind of the problem. */
+  /** Always `about:blank`: `status` and `code` identify the kind of problem. */
   readonly type: string;
   /** The status text. */
   readonly title: string;

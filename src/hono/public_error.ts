@@ -2,7 +2,9 @@
 import { AgentError, type ErrorCode, type Issue } from "../model/errors.ts";
 import { Problem } from "./problem.ts";
 
-/** The status and message of each code. The errors' own messages may name models, servers, causes. */
+/**
+ * The status and message of each code. The errors' own messages may name models, servers, causes.
+ */
 const FAILURES: Readonly<Record<ErrorCode, readonly [status: number, detail: string]>> = {
   invalid_params: [422, "The parameters are not valid: `issues` lists what is wrong"],
   invalid_output: [502, "The model's answer does not match the agent's output schema"],

@@ -55,8 +55,8 @@ export async function readBody(
     await request.body?.cancel().catch(() => {});
     throw bodyTooLarge(maxBodyBytes);
   }
-  // Servers pass on at most the announced length, so it is safe to read all at once. That costs half
-  // as much as a stream.
+  // Servers pass on at most the announced length, so it is safe to read all at once. That costs
+  // half as much as a stream.
   const bytes = announced >= 0
     ? await readWhole(request, bodyTimeout)
     : await readBytes(request.body, maxBodyBytes, bodyTimeout);

@@ -11,8 +11,8 @@ interface RuntimeEnv {
 }
 
 /**
- * Returns the remote address of the connection, as the runtime reports it; `undefined` where it does
- * not. Headers are not consulted, as clients can forge them.
+ * Returns the remote address of the connection, as the runtime reports it; `undefined` where it
+ * does not. Headers are not consulted, as clients can forge them.
  */
 export function remoteAddress(c: Context): string | undefined {
   const env = (c.env ?? {}) as RuntimeEnv;

@@ -10,12 +10,17 @@ import type { JsonSchema } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import type { Activity } from "./activity.ts";
 
-/** Wraps an agent or a workflow, so that either can be called and streamed, and counts every call. */
+/**
+ * Wraps an agent or a workflow, so that either can be called and streamed, and counts every call.
+ */
 export class ServedAgent {
   readonly name: string;
   readonly description: string | undefined;
   readonly kind: "agent" | "workflow";
-  /** Whether it calls a model itself. Only such an agent can be asked other messages than its prompt. */
+  /**
+   * Whether it calls a model itself. Only such an agent can be asked other messages than its
+   * prompt.
+   */
   readonly callsModel: boolean;
   readonly #callable: Callable;
   readonly #activity: Activity;
@@ -35,7 +40,9 @@ export class ServedAgent {
     return readSchema(() => this.#callable.paramsSchema?.());
   }
 
-  /** Returns the JSON Schema of its output, if it is known; without one, a model answers in text. */
+  /**
+   * Returns the JSON Schema of its output, if it is known; without one, a model answers in text.
+   */
   outputSchema(): JsonSchema | undefined {
     return readSchema(() => this.#callable.outputSchema?.()) ??
       (this.callsModel ? { type: "string" } : undefined);

@@ -1,4 +1,6 @@
-/** Sends a local request; run by `development_access_test.ts` as a process with other permissions. */
+/**
+ * Sends a local request; run by `development_access_test.ts` as a process with other permissions.
+ */
 import { defineAgent } from "@shoal/agents";
 import { agentRoutes } from "@shoal/agents/hono";
 

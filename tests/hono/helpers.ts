@@ -131,7 +131,9 @@ export interface TestServer extends AsyncDisposable {
   readonly server: Deno.HttpServer<Deno.NetAddr>;
 }
 
-/** Serves the app on a loopback port. Disposal ends even if a failed test has left calls running. */
+/**
+ * Serves the app on a loopback port. Disposal ends even if a failed test has left calls running.
+ */
 export function serve(app: { fetch: AgentRoutes["fetch"] }): TestServer {
   const { signal, abort } = abortable();
   const options = { hostname: "127.0.0.1", port: 0, signal, onListen() {} };

@@ -69,7 +69,7 @@ Deno.test("limits calls per minute, then answers 429 with Retry-After", async ()
   assertEquals(provider.calls, 5);
 });
 
-Deno.test("calls of a batch count one by one, wait, and leave a reserve for single calls", async () => {
+Deno.test("calls of a batch count one by one, wait, and leave a reserve", async () => {
   const { agent, provider } = echo();
   const app = routes([agent], {
     limits: { principal: { requestsPerMinute: 10 }, reserve: 0.2, deadline: 100 },

@@ -85,7 +85,7 @@ Deno.test("resends events that did not arrive, also after the end", async () => 
   assertEquals(provider.calls, 10);
 });
 
-Deno.test("only the caller who started a batch can resume it, and only from an existing event", async () => {
+Deno.test("only the caller of a batch can resume it, and only from an existing event", async () => {
   const app = routes([echo().agent], { auth: { tokens: ["s3cret", "other"] } });
   const response = await app.request("/batch", requestInit({ calls: calls(3) }, EVENTS));
   const [{ id, data }] = await collect(readEvents(response.body!)) as [
@@ -106,7 +106,7 @@ Deno.test("only the caller who started a batch can resume it, and only from an e
   for (const last of others) assertEquals(await resume(last), gone, last);
 });
 
-Deno.test("a batch cannot be resumed after the grace period or with a grace period of 0", async () => {
+Deno.test("a batch cannot be resumed after the grace period, nor if it is 0", async () => {
   for (const resumeGrace of [0, 30]) {
     const app = routes([echo().agent], { limits: { resumeGrace } });
     const response = await app.request("/batch", requestInit({ calls: calls(3) }, EVENTS));
@@ -165,7 +165,8 @@ Deno.test("a slow client slows the batch", async () => {
   const connection = await sendRaw(
     served.port,
     `POST /batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\n` +
-      `accept: text/event-stream\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      `accept: text/event-stream\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body}`,
   );
   assert((await readText(connection)).startsWith("HTTP/1.1 200"));
   // Once the socket buffers are full, no more calls are made.

@@ -29,7 +29,7 @@ Deno.test("finishes requests in progress and rejects new ones", async () => {
   assertEquals(await shutdown, { finished: 2, aborted: 0 });
 });
 
-Deno.test("aborts the remaining requests after the grace period and reports it to clients", async () => {
+Deno.test("aborts the rest after the grace period and reports it to clients", async () => {
   const stuck = hanging();
   const { agent, aborted } = stuck;
   const app = routes([agent]);

@@ -43,7 +43,7 @@ Deno.test("a workflow streams its result and the events that its agents emit", a
   assertEquals(events[1]!.data.result.content, { Speaking: "done", echo: "x" });
 });
 
-Deno.test("a call that fails at once gets a status; retries and failures reveal no internals", async () => {
+Deno.test("a call that fails at once gets a status; failures reveal no internals", async () => {
   const secret = new ProviderError("the key sk-1 is wrong", { code: "provider", retryable: true });
   const flaky = defineAgent({
     name: "flaky",

@@ -8,7 +8,9 @@ import type { Regions } from "./page_context.ts";
 const MAX_DURATION = 300_000;
 const MAX_VIEWERS = 100;
 
-/** Open streams of live updates. They do not count as requests, neither for limits nor at shutdown. */
+/**
+ * Open streams of live updates. They do not count as requests, neither for limits nor at shutdown.
+ */
 export class Viewers {
   readonly #closed: AbortSignal;
   #count = 0;

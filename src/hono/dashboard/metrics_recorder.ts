@@ -96,7 +96,8 @@ export class MetricsRecorder {
     const active = this.#active.get(run.id);
     if (active === undefined) return;
     this.#active.delete(run.id);
-    // Clients choose the IDs, so one may come again: the newer run replaces the older, as the newest.
+    // Clients choose the IDs, so one may come again: the newer run replaces the older, as the
+    // newest.
     this.#ended.delete(run.id);
     this.#ended.set(run.id, { ...active, run, endedAt: Date.now() });
     if (this.#ended.size > MAX_RUNS) this.#ended.delete(this.#ended.keys().next().value!);

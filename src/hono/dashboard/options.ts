@@ -17,15 +17,15 @@ export interface DashboardOptions {
    */
   readonly title?: string;
   /**
-   * The IDs of the principals who may see it. It shows the activity of all callers, so set this if they
-   * must not know of each other.
+   * The IDs of the principals who may see it. It shows the activity of all callers, so set this if
+   * they must not know of each other.
    *
    * @default All authenticated callers
    */
   readonly principals?: readonly string[];
   /**
-   * Whether agents can be called from it. Such calls count against the limits of the principal who has
-   * signed in.
+   * Whether agents can be called from it. Such calls count against the limits of the principal who
+   * has signed in.
    *
    * @default {true}
    */

@@ -69,8 +69,8 @@ export function parseChatRequest(body: unknown): ChatRequest {
 
 /**
  * Maps the last message to the agent's parameters. The text is the value of a single parameter;
- * several parameters must be a JSON object. Returns `undefined` if the message has no parameters but
- * can replace the agent's prompt.
+ * several parameters must be a JSON object. Returns `undefined` if the message has no parameters
+ * but can replace the agent's prompt.
  *
  * @throws {Problem} If the message has no parameters and cannot replace a prompt.
  */

@@ -46,7 +46,10 @@ export function chatRoute(service: Service) {
 
 type Call = (options: CallOptions) => Promise<Result>;
 
-/** Returns a function that calls the agent with the message's parameters, or with the message itself. */
+/**
+ * Returns a function that calls the agent with the message's parameters, or with the message
+ * itself.
+ */
 function bindCall(agent: ServedAgent, { message }: ChatRequest, run: string): Call {
   const params = paramsFromMessage(agent, message);
   return params === undefined
@@ -96,8 +99,8 @@ async function streamChat(
 }
 
 /**
- * Whether the deltas are the answer. Those of a workflow are not, and the answer of an agent with an
- * output schema is the parsed text, which may differ from the deltas.
+ * Whether the deltas are the answer. Those of a workflow are not, and the answer of an agent with
+ * an output schema is the parsed text, which may differ from the deltas.
  */
 function streamsText(agent: ServedAgent): boolean {
   return agent.callsModel && !agent.hasOutputSchema;

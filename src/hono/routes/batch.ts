@@ -127,8 +127,9 @@ function errorMapper(lifecycle: RequestLifecycle): (thrown: unknown) => WireEven
 }
 
 /**
- * Yields all results in order, with a summary, as one event. It is streamed, as Deno's server notices
- * a disconnected client only once the response has begun. Calls that are aborted have failed.
+ * Yields all results in order, with a summary, as one event. It is streamed, as Deno's server
+ * notices a disconnected client only once the response has begun. Calls that are aborted have
+ * failed.
  */
 async function* allResults(
   run: BatchRun,

@@ -30,8 +30,8 @@ async function unpack(): Promise<Found> {
   const folder = `${Deno.env.get("TMPDIR") ?? "/tmp"}/shoal-chromium-${version}`;
   if (!exists(folder)) {
     const half = await Deno.makeTempDir();
-    // The package is made for AWS Lambda: only these variables make it unpack the libraries, too, and
-    // determine where.
+    // The package is made for AWS Lambda: only these variables make it unpack the libraries, too,
+    // and determine where.
     await withEnv({ TMPDIR: half, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" }, async () => {
       await packed.executablePath();
     });
@@ -85,7 +85,8 @@ export async function launch(): Promise<Browser> {
   return await chromium.launch({
     executablePath: path,
     env: { ...Deno.env.toObject(), ...env },
-    // Chromium's sandbox does not work as root or in most containers, and all pages here are trusted.
+    // Chromium's sandbox does not work as root or in most containers, and all pages here are
+    // trusted.
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
   });
 }

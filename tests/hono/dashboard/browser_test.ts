@@ -24,7 +24,9 @@ interface Setup {
 
 let browser: Browser | undefined;
 
-/** Adds a test in a browser. The browser's resources do not count as leaks: they are the library's. */
+/**
+ * Adds a test in a browser. The browser's resources do not count as leaks: they are the library's.
+ */
 function inBrowser(
   name: string,
   fn: (setup: Setup) => Promise<void>,

@@ -225,7 +225,7 @@ Deno.test("without calls there is no form and no route for it", async () => {
   assertEquals(response.status, 404);
 });
 
-Deno.test("a call of the form counts for its principal and is rejected from other pages", async () => {
+Deno.test("a call of the form counts for its principal; other pages are rejected", async () => {
   const app = withDashboard([echo().agent], {
     auth: { tokens: [{ token: TOKEN, id: "alice", limits: { requestsPerMinute: 1 } }] },
   });

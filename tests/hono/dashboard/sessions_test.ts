@@ -1,4 +1,6 @@
-/** Tests the sessions for `auth` as a list of tokens: every process with the same list accepts them. */
+/**
+ * Tests the sessions for `auth` as a list of tokens: every process with the same list accepts them.
+ */
 import { assert, assertEquals } from "@std/assert";
 import type { AgentRoutes, Token } from "@shoal/agents/hono";
 import { LIFETIME } from "../../../src/hono/dashboard/sessions/sessions.ts";

@@ -12,7 +12,9 @@ addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
 let bundled: ReturnType<typeof bundle> | undefined;
 
-/** Starts a service on a runtime, with three model servers; that of the agent `stuck` never answers. */
+/**
+ * Starts a service on a runtime, with three model servers; that of the agent `stuck` never answers.
+ */
 async function setUp(runtime: Runtime) {
   const files = await (bundled ??= bundle(folder));
   await using stack = new AsyncDisposableStack();

@@ -22,7 +22,7 @@ const COOKIE_OPTIONS = { httpOnly: true, sameSite: "Strict", path: undefined } a
 export interface AuthGateOptions {
   /** Identifies the caller of a request. */
   readonly identify: Identify;
-  /** How callers are authenticated. Without it nobody can sign in. */
+  /** How callers are authenticated. Without it, signing in is not possible. */
   readonly auth: AuthOptions | undefined;
   /** The IDs of the principals who may see the dashboard; `undefined` allows all. */
   readonly principals: readonly string[] | undefined;
@@ -58,7 +58,9 @@ export class AuthGate {
     };
   }
 
-  /** As {@linkcode protect}, for a page: shows the form to sign in. `root` leads to the dashboard. */
+  /**
+   * As {@linkcode protect}, for a page: shows the form to sign in. `root` leads to the dashboard.
+   */
   protectPage(root: string): MiddlewareHandler<Env> {
     return async (c, next) => {
       try {
@@ -103,7 +105,9 @@ export class AuthGate {
     return c.redirect("../dashboard", 303);
   }
 
-  /** Returns the session of the cookie; `undefined` if there is none or its signature is invalid. */
+  /**
+   * Returns the session of the cookie; `undefined` if there is none or its signature is invalid.
+   */
   async #session(c: Context<Env>): Promise<string | undefined> {
     // Deriving the secret is slow, so it waits until there is a cookie.
     if (getCookie(c, COOKIE) === undefined) return undefined;

@@ -4,9 +4,9 @@ import { LIFETIME, type Sessions } from "./sessions.ts";
 const MAX_SESSIONS = 1_000;
 
 /**
- * Sessions for `auth` as a function, where the valid tokens are not known. The browser gets a random
- * ID; the token stays in this process and is passed to the function with each request, so that a
- * token that is no longer valid ends its sessions.
+ * Sessions for `auth` as a function, where the valid tokens are not known. The browser gets a
+ * random ID; the token stays in this process and is passed to the function with each request, so
+ * that a token that is no longer valid ends its sessions.
  */
 export class MemorySessions implements Sessions {
   /** A random secret: sessions do not outlive the process. */

@@ -8,8 +8,8 @@ const MAX_ENDED = 1_000;
 /**
  * Sessions for `auth` as a list of tokens, without storage. A session holds the index of its token
  * and when it expires, and its cookie is signed with a key derived from the list. So every process
- * with the same tokens accepts it, also after a restart and on platforms that run several processes;
- * and when the tokens change, all sessions end.
+ * with the same tokens accepts it, also after a restart and on platforms that run several
+ * processes; and when the tokens change, all sessions end.
  */
 export class SignedSessions implements Sessions {
   readonly #tokens: readonly string[];
@@ -28,8 +28,8 @@ export class SignedSessions implements Sessions {
   }
 
   /**
-   * The secret that cookies are signed with. Its derivation is slow, so that a cookie does not allow
-   * to guess tokens against its signature; it therefore happens once, on first use.
+   * The secret that cookies are signed with. Its derivation is slow, so that a cookie does not
+   * allow to guess tokens against its signature; it therefore happens once, on first use.
    */
   get secret(): BufferSource {
     this.#secret ??= new Uint8Array(scryptSync(this.#list, "shoal dashboard session", 32));
@@ -51,8 +51,8 @@ export class SignedSessions implements Sessions {
   }
 
   /**
-   * Ends a session in this process. A copy of the cookie is rejected here, but other processes do not
-   * know and accept it until it expires.
+   * Ends a session in this process. A copy of the cookie is rejected here, but other processes do
+   * not know and accept it until it expires.
    */
   end(session: string | undefined): void {
     if (this.token(session) === undefined) return;

@@ -53,7 +53,7 @@ export function batchRoute(service: Service) {
         return eventStream(c, allResults(run, lifecycle, request), options);
       }
       const stream = new BatchStream(run, lifecycle.quota.id, {
-        mostBytes: service.batches.maxBytesPerBatch,
+        maxBytes: service.batches.maxBytesPerBatch,
         inputBytes: body.bytes,
       });
       service.batches.add(stream);

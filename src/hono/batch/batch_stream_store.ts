@@ -2,59 +2,59 @@ import type { BatchStream } from "./batch_stream.ts";
 import type { ResolvedLimits } from "../limits.ts";
 
 /**
- * The batch streams whose clients may come back. There is no timer: what is too old goes with the next request, whatever that is for,
- * and there is never more than so many bytes.
+ * Keeps batch streams that can be resumed, bounded in time and memory. There is no timer: every
+ * request calls `sweep`.
  */
 export class BatchStreamStore {
   readonly #streams = new Map<string, BatchStream>();
   readonly #grace: number;
-  readonly #bytes: number;
+  readonly #maxBytes: number;
 
-  /** An empty store. */
+  /** Creates an empty store. */
   constructor({ resumeGrace, resumeBytes }: ResolvedLimits) {
     this.#grace = resumeGrace;
-    this.#bytes = resumeBytes;
+    this.#maxBytes = resumeBytes;
   }
 
-  /** How many there are. */
+  /** The number of streams. */
   get size(): number {
     return this.#streams.size;
   }
 
-  /** The most that one batch keeps, in bytes: so one does not push all others out. */
+  /** How many bytes one batch may keep, so that it does not displace all others. */
   get maxBytesPerBatch(): number {
-    return this.#grace === 0 ? 0 : this.#bytes / 8;
+    return this.#grace === 0 ? 0 : this.#maxBytes / 8;
   }
 
-  /** Keeps one. */
+  /** Adds a stream. */
   add(stream: BatchStream): void {
     if (this.#grace > 0) this.#streams.set(stream.run.id, stream);
   }
 
-  /** The stream of that id, if it is kept and belongs to this caller. */
+  /** Returns the stream with this ID, if it is kept and belongs to this caller. */
   find(id: string, principal: string): BatchStream | undefined {
     const stream = this.#streams.get(id);
     return stream?.principal === principal ? stream : undefined;
   }
 
-  /** Forgets what is too old, and the oldest of what is too much. Those that are being read stay. */
+  /** Removes expired streams, and the oldest above the byte limit; never those with a client. */
   sweep(): void {
     if (this.#streams.size === 0) return;
-    const over = performance.now() - this.#grace;
+    const expiry = performance.now() - this.#grace;
     let bytes = 0;
     for (const [id, { leftAt, bytes: own }] of this.#streams) {
-      if (leftAt !== undefined && leftAt < over) this.#streams.delete(id);
+      if (leftAt !== undefined && leftAt < expiry) this.#streams.delete(id);
       else bytes += own;
     }
     for (const [id, { leftAt, bytes: own }] of this.#streams) {
-      if (bytes <= this.#bytes) break;
+      if (bytes <= this.#maxBytes) break;
       if (leftAt === undefined) continue;
       this.#streams.delete(id);
       bytes -= own;
     }
   }
 
-  /** Forgets all. */
+  /** Removes all streams. */
   clear(): void {
     this.#streams.clear();
   }

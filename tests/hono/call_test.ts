@@ -193,10 +193,10 @@ Deno.test("rejects invalid options at once", () => {
   assertThrows(make({ agents: [] }), TypeError, "at least one");
   assertThrows(make({ agents: [1] }), TypeError, "agents[0]");
   assertThrows(make({ agents: [agent, agent] }), TypeError, 'two agents named "echo"');
-  assertThrows(make({ agents: [agent.with({ name: "batch" })] }), TypeError, "is a route already");
+  assertThrows(make({ agents: [agent.with({ name: "batch" })] }), TypeError, "is the name of a route");
   assertThrows(make({ auth: { tokens: [] } }), TypeError, "at least one");
   assertThrows(make({ auth: { tokens: [undefined] } }), TypeError, "tokens[0]");
-  assertThrows(make({ auth: { tokens: ["a b"] } }), TypeError, "visible letters");
+  assertThrows(make({ auth: { tokens: ["a b"] } }), TypeError, "visible ASCII characters");
   assertThrows(make({ auth: {} }), TypeError, "auth.tokens");
   assertThrows(make({ limits: { maxBatch: 0 } }), RangeError, "maxBatch");
   assertThrows(make({ limits: { maxBach: 1 } }), TypeError, 'did you mean "maxBatch"');

@@ -66,8 +66,8 @@ export async function readBody(
 
 function readWhole(request: Request, timeout: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const over = (): void => reject(bodyTimeoutProblem(timeout));
-    const timer = new Timer(timeout, { over });
+    const onTimeout = (): void => reject(bodyTimeoutProblem(timeout));
+    const timer = new Timer(timeout, { onTimeout });
     // After a timeout the rest stays unread and ends with the connection.
     request.arrayBuffer().then(
       (bytes) => {
@@ -89,18 +89,18 @@ async function readBytes(
 ): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
-  let late = false;
-  const over = (): void => {
-    late = true;
+  let isLate = false;
+  const onTimeout = (): void => {
+    isLate = true;
     reader.cancel().catch(() => {});
   };
-  const timer = new Timer(timeout, { over });
+  const timer = new Timer(timeout, { onTimeout });
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (late) throw bodyTimeoutProblem(timeout);
+      if (isLate) throw bodyTimeoutProblem(timeout);
       if (done) break;
       size += value.length;
       if (size > maxBytes) {

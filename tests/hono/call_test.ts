@@ -102,7 +102,7 @@ Deno.test("maps each error code to a status and reveals no internals", async () 
   }
 });
 
-Deno.test("reports an internal error to onError, and only its occurrence to the client", async () => {
+Deno.test("reports an internal error to onError, not to the client", async () => {
   const agent = defineAgent({ name: "lost", prompt: "{x}", provider: scripted("x") }); // no model
   const reported: unknown[] = [];
   const app = routes([agent], { onError: (error, failed) => reported.push([error, failed]) });
@@ -193,7 +193,11 @@ Deno.test("rejects invalid options at once", () => {
   assertThrows(make({ agents: [] }), TypeError, "at least one");
   assertThrows(make({ agents: [1] }), TypeError, "agents[0]");
   assertThrows(make({ agents: [agent, agent] }), TypeError, 'two agents named "echo"');
-  assertThrows(make({ agents: [agent.with({ name: "batch" })] }), TypeError, "is the name of a route");
+  assertThrows(
+    make({ agents: [agent.with({ name: "batch" })] }),
+    TypeError,
+    "is the name of a route",
+  );
   assertThrows(make({ auth: { tokens: [] } }), TypeError, "at least one");
   assertThrows(make({ auth: { tokens: [undefined] } }), TypeError, "tokens[0]");
   assertThrows(make({ auth: { tokens: ["a b"] } }), TypeError, "visible ASCII characters");

@@ -113,8 +113,8 @@ export const dashboardHeaders: MiddlewareHandler = async (c, next) => {
   await next();
   c.header(
     "content-security-policy",
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+      "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   );
   // "no-referrer" would also remove the `Origin` of forms, which is checked.
   c.header("referrer-policy", "same-origin");

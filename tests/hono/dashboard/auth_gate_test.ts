@@ -150,7 +150,7 @@ Deno.test("without auth there is no form, and remote requests are rejected", asy
   assertEquals((await signIn(app)).status, 401);
 });
 
-Deno.test("pages load only the dashboard's assets and have no inline scripts or styles", async () => {
+Deno.test("pages load only the dashboard's assets and have no inline code or styles", async () => {
   const app = withDashboard([echo().agent]);
   for (const path of ["/dashboard", "/dashboard/agents/echo", "/dashboard/runs/none"]) {
     const response = await app.request(path, requestInit());

@@ -38,9 +38,16 @@ async function unpack(): Promise<Found> {
     // Another process may have been faster.
     await Deno.rename(half, folder).catch(() => Deno.remove(half, { recursive: true }));
   }
+  // The configuration in the package only names folders of AWS Lambda. Without fonts, text has no
+  // size and counts as invisible.
+  await Deno.writeTextFile(
+    `${folder}/fonts.conf`,
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>` +
+      `<dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>`,
+  );
   return {
     path: `${folder}/chromium`,
-    env: { FONTCONFIG_PATH: `${folder}/fonts`, LD_LIBRARY_PATH: `${folder}/al2023/lib` },
+    env: { FONTCONFIG_FILE: `${folder}/fonts.conf`, LD_LIBRARY_PATH: `${folder}/al2023/lib` },
   };
 }
 

@@ -16,8 +16,8 @@ import type { ModelAgent } from "../call/options/model_agent.ts";
 import { DefinedModel, DefinedRun } from "./defined.ts";
 import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "../call/options/options.ts";
 import { hooks } from "../call/options/hooks.ts";
-import { type InferInput, inputOf } from "../output/input.ts";
-import { type InferOutput, outputOf } from "../output/output.ts";
+import { type InferInput, prepareInput } from "../output/prepare_input.ts";
+import { type InferOutput, prepareOutput } from "../output/prepare_output.ts";
 import type { Schema, StandardSchema } from "../output/standard_schema.ts";
 import type { Prompt } from "../call/render_prompt.ts";
 import type { RunAgent, RunContext } from "./run_agent.ts";
@@ -183,7 +183,8 @@ export function defineAgent(
   text("define an agent", "name", name);
   const doing = `define the agent "${name}"`;
   const { run, prompt, params, ...others } = options as Record<string, unknown>;
-  const input = () => params === undefined ? undefined : inputOf(doing, "params", params as Schema);
+  const input = () =>
+    params === undefined ? undefined : prepareInput(doing, "params", params as Schema);
   if (run !== undefined) {
     if (prompt !== undefined) {
       throw new TypeError(`Cannot ${doing} as it has both a prompt and a run: give it one of them`);
@@ -206,8 +207,8 @@ export function defineAgent(
     prompt,
     render: template?.render ?? prompt as ModelAgent["render"],
     input: checks,
-    paramsSchema: () => checks?.json() ?? (template && templateSchema(template.names)),
-    output: output === undefined ? undefined : outputOf(name, output),
+    paramsSchema: () => checks?.jsonSchema() ?? (template && templateSchema(template.names)),
+    output: output === undefined ? undefined : prepareOutput(name, output),
     tools: toolsOf(tools),
     seen: {},
     limiter: settings.limits === undefined ? undefined : limiterFor(settings.limits),

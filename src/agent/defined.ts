@@ -141,7 +141,7 @@ export class DefinedModel extends Defined {
   }
 
   outputSchema(): JsonSchema | undefined {
-    return this.#agent.output?.json;
+    return this.#agent.output?.contentSchema;
   }
 
   override with(overrides: AgentOverrides): Agent {
@@ -171,7 +171,7 @@ export class DefinedRun extends Defined {
     this.#agent = agent;
     const { input, ...parts } = agent;
     remember(this, {
-      parts: () => ({ ...parts, params: schemaIfTold(() => input?.json()) }),
+      parts: () => ({ ...parts, params: schemaIfTold(() => input?.jsonSchema()) }),
       total: ({ timeout }) => limitOf(timeout) ?? limitOf(agent.timeout),
     });
   }
@@ -185,7 +185,7 @@ export class DefinedRun extends Defined {
   }
 
   override paramsSchema(): JsonSchema | undefined {
-    return this.#agent.input?.json();
+    return this.#agent.input?.jsonSchema();
   }
 
   override with(overrides: AgentOverrides): Agent {

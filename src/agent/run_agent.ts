@@ -5,8 +5,8 @@ import type { Result, Success } from "../model/result.ts";
 import type { TimeoutOptions } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
-import type { Input } from "../output/input.ts";
-import { checkedParams } from "../call/check_params.ts";
+import type { PreparedInput } from "../output/prepare_input.ts";
+import { checkParams } from "../call/check_params.ts";
 import { hooked } from "../call/options/hooks.ts";
 import { runInside } from "../call/run_nested.ts";
 import type { AgentBase, CallOptions } from "../call/options/options.ts";
@@ -35,7 +35,7 @@ export interface RunContext {
 /** An agent made of other agents, ready to be called. */
 export interface RunAgent extends AgentBase {
   /** Checks the parameters. */
-  readonly input?: Input;
+  readonly input?: PreparedInput;
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
   /** The time it may take, in milliseconds. */
@@ -73,7 +73,7 @@ export async function callRun(
   const work = async (): Promise<Result> => {
     using inner = new ChildAbort(signal);
     const ended = await runInside(context, inner, async () => {
-      const checked = await checkedParams(agent, params, { trace, signal: inner.signal });
+      const checked = await checkParams(agent, params, { trace, signal: inner.signal });
       return await agent.run(checked as never, ctx);
     });
     if (ended.ok) return trace.success(ended.value, "stop");

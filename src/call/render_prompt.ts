@@ -4,7 +4,7 @@ import type { CallOptions } from "./options/options.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
 import { messagesProblem, type PromptMessage, withoutBytes } from "./options/prompt_parts.ts";
 import { TemplateError } from "./options/template.ts";
-import { checkedParams } from "./check_params.ts";
+import { checkParams } from "./check_params.ts";
 import type { Trace } from "./trace.ts";
 
 /** What a prompt may be: the user's message, or several messages. */
@@ -22,7 +22,7 @@ export function messagesOf(
   call: { readonly trace: Trace; readonly signal: AbortSignal },
 ): readonly Message[] | Promise<readonly Message[]> {
   if (agent.input !== undefined) {
-    return checkedParams(agent, params, call).then((checked) =>
+    return checkParams(agent, params, call).then((checked) =>
       rendered(agent, checked, options, call)
     );
   }

@@ -27,12 +27,12 @@ export interface StandardSchema<T = unknown> {
 }
 
 /** What checking gave. */
-export type Checked =
+export type Validated =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
 /** Is it the schema of a library? */
-export function isStandard(schema: unknown): schema is StandardSchema {
+export function isStandardSchema(schema: unknown): schema is StandardSchema {
   // arktype's schemas are functions.
   return (typeof schema === "object" || typeof schema === "function") && schema !== null &&
     "~standard" in schema;
@@ -43,8 +43,8 @@ export function isStandard(schema: unknown): schema is StandardSchema {
  *
  * @throws What the schema throws.
  */
-export async function checked(schema: Schema, value: unknown): Promise<Checked> {
-  if (!isStandard(schema)) {
+export async function validate(schema: Schema, value: unknown): Promise<Validated> {
+  if (!isStandardSchema(schema)) {
     const issues = rootIssues(schema, value);
     return issues.length === 0 ? { ok: true, value } : { ok: false, issues };
   }
@@ -58,8 +58,8 @@ export async function checked(schema: Schema, value: unknown): Promise<Checked> 
  *
  * @throws {TypeError} If it cannot tell.
  */
-export function jsonSchemaOf(doing: string, name: string, schema: Schema): JsonSchema {
-  if (!isStandard(schema)) return schema;
+export function toJsonSchema(doing: string, name: string, schema: Schema): JsonSchema {
+  if (!isStandardSchema(schema)) return schema;
   const { jsonSchema } = schema["~standard"] as unknown as StandardJSONSchemaV1["~standard"];
   if (jsonSchema === undefined) {
     throw new TypeError(

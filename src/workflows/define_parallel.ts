@@ -1,5 +1,5 @@
 import { isCallable } from "../call/options/callable.ts";
-import { inputOf } from "../output/input.ts";
+import { prepareInput } from "../output/prepare_input.ts";
 import type { Schema } from "../output/standard_schema.ts";
 import { budget } from "../model/budget.ts";
 import {
@@ -33,7 +33,7 @@ const RULES: Rules = {
       checkOptions(`${doing}: branch "${key}"`, branch, { agent, optional: flag, input: callback });
     }
   },
-  params: (doing, name, value) => void inputOf(doing, name, value as Schema),
+  params: (doing, name, value) => void prepareInput(doing, name, value as Schema),
   failFast: flag,
   concurrency: positiveInteger,
   timeout: positiveMs,

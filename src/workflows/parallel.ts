@@ -4,10 +4,10 @@ import { configuration } from "../call/options/config.ts";
 import { budgetsOf, type CallContext, currentContext, inContext, track } from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
 import { isModelAgent } from "../agent/defined.ts";
-import { type Input, inputOf } from "../output/input.ts";
+import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { elsewhere } from "../call/options/mode.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
-import { checkedParams } from "../call/check_params.ts";
+import { checkParams } from "../call/check_params.ts";
 import { limitOf } from "../agent/run_agent.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
@@ -27,13 +27,13 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   readonly name: string;
   readonly description?: string;
   readonly #options: ParallelOptions<Branches, unknown>;
-  readonly #input: Input | undefined;
+  readonly #input: PreparedInput | undefined;
   readonly #branches: readonly NamedBranch[];
 
   constructor(options: ParallelOptions<Branches, unknown>) {
     const { name, params } = options;
     this.name = name;
-    this.#input = params && inputOf(`define the workflow "${name}"`, "params", params);
+    this.#input = params && prepareInput(`define the workflow "${name}"`, "params", params);
     this.description = options.description;
     this.#options = options;
     this.#branches = Object.entries(options.branches).map(([name, branch]) =>
@@ -56,7 +56,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   }
 
   paramsSchema(): JsonSchema | undefined {
-    if (this.#input !== undefined) return this.#input.json();
+    if (this.#input !== undefined) return this.#input.jsonSchema();
     return mergedSchema(
       this.#branches.map(({ agent, input }) => input ? undefined : agent.paramsSchema?.()),
     );
@@ -108,7 +108,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const { signal } = child;
     let checked: unknown;
     try {
-      checked = await checkedParams({ name: this.name, input: this.#input }, params, {
+      checked = await checkParams({ name: this.name, input: this.#input }, params, {
         trace,
         signal,
       });

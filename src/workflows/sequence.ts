@@ -4,12 +4,12 @@ import type { Callable } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, track } from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
 import { refuseDryRun } from "../agent/defined.ts";
-import { type Input, inputOf } from "../output/input.ts";
+import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { runInside } from "../call/run_nested.ts";
 import { elsewhere } from "../call/options/mode.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import type { Schema } from "../output/standard_schema.ts";
-import { checkedParams } from "../call/check_params.ts";
+import { checkParams } from "../call/check_params.ts";
 import { limitOf } from "../agent/run_agent.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
@@ -36,7 +36,7 @@ export interface SequenceOptions {
 export const SEQUENCE_RULES: Rules = {
   name: text,
   description: text,
-  params: (doing, name, value) => void inputOf(doing, name, value as Schema),
+  params: (doing, name, value) => void prepareInput(doing, name, value as Schema),
   timeout: positiveMs,
   budget,
 };
@@ -114,7 +114,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
   readonly name: string;
   readonly description?: string;
   readonly #parts: SequenceParts;
-  readonly #input: Input | undefined;
+  readonly #input: PreparedInput | undefined;
 
   /** Whatever was checked before. */
   constructor(parts: SequenceParts) {
@@ -122,7 +122,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     this.name = parts.name;
     this.description = description;
     this.#parts = parts;
-    this.#input = params && inputOf(`define the workflow "${parts.name}"`, "params", params);
+    this.#input = params && prepareInput(`define the workflow "${parts.name}"`, "params", params);
     remember(this, {
       parts: () => ({ name: parts.name, ...parts.options, ...parts.definition }),
       total: ({ timeout }) => limitOf(timeout) ?? parts.options.timeout,
@@ -131,7 +131,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
   }
 
   paramsSchema(): JsonSchema | undefined {
-    return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.json();
+    return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.jsonSchema();
   }
 
   asTool(options?: AsToolOptions): Tool {
@@ -175,7 +175,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     };
     const ended = await runInside(context, child, async () => {
       const input = { name: this.name, input: this.#input };
-      const checked = await checkedParams(input, params, { trace, signal: child.signal });
+      const checked = await checkParams(input, params, { trace, signal: child.signal });
       return await run(checked, step, told, trace);
     });
     if (ended.ok) {

@@ -9,7 +9,7 @@ import {
 import { AgentError, type Issue } from "../../model/errors.ts";
 import type { Message } from "../../model/message.ts";
 import type { Answer } from "../read_reply.ts";
-import { listed } from "../../output/input.ts";
+import { formatIssues } from "../../output/prepare_input.ts";
 import type { Outgoing } from "../send.ts";
 
 /** How often an answer that does not fit its schema is asked for again. */
@@ -67,6 +67,6 @@ function complaint({ text = "", issues = [] }: AgentError): readonly Message[] {
 }
 
 function demand(issues: readonly Issue[]): string {
-  return `Your answer does not fit the JSON schema:\n${listed(issues)}\n` +
+  return `Your answer does not fit the JSON schema:\n${formatIssues(issues)}\n` +
     "Answer again, with JSON that fits it and nothing else.";
 }

@@ -9,8 +9,8 @@ import {
   text,
 } from "../../model/check_options.ts";
 import type { JsonSchema, ToolSpec } from "../../model/message.ts";
-import { type Input, inputOf } from "../../output/input.ts";
-import type { InferOutput } from "../../output/output.ts";
+import { type PreparedInput, prepareInput } from "../../output/prepare_input.ts";
+import type { InferOutput } from "../../output/prepare_output.ts";
 import type { Schema, StandardSchema } from "../../output/standard_schema.ts";
 
 /** What a tool is handed beside its arguments. */
@@ -71,15 +71,18 @@ export class DefinedTool implements Tool {
   readonly parameters: JsonSchema;
   readonly timeout?: number;
   readonly run: ToolOptions["run"];
-  readonly #input: Input;
+  readonly #input: PreparedInput;
 
   /** Whatever was checked before. */
-  constructor({ name, description, timeout, run }: Omit<ToolOptions, "input">, input: Input) {
+  constructor(
+    { name, description, timeout, run }: Omit<ToolOptions, "input">,
+    input: PreparedInput,
+  ) {
     this.name = name;
     this.description = description;
     this.timeout = timeout;
     this.run = run;
-    this.parameters = input.json();
+    this.parameters = input.jsonSchema();
     this.#input = input;
   }
 
@@ -90,8 +93,8 @@ export class DefinedTool implements Tool {
   }
 
   /** Checks arguments. */
-  check(args: unknown): ReturnType<Input["check"]> {
-    return this.#input.check(args);
+  check(args: unknown): ReturnType<PreparedInput["validate"]> {
+    return this.#input.validate(args);
   }
 }
 
@@ -158,7 +161,10 @@ export function defineTool(options: ToolOptions<Schema, never, unknown>): Tool<n
   const doing = `make the tool "${options.name}"`;
   checkOptions(doing, options, RULES);
   callback(doing, "run", options.run);
-  return new DefinedTool(options as unknown as ToolOptions, inputOf(doing, "input", options.input));
+  return new DefinedTool(
+    options as unknown as ToolOptions,
+    prepareInput(doing, "input", options.input),
+  );
 }
 
 /** The rule for an option `tools`. */

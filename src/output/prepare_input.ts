@@ -2,7 +2,13 @@
 import { isRecord, refuse } from "../model/check_options.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
-import { type Checked, checked, isStandard, jsonSchemaOf, type Schema } from "./standard_schema.ts";
+import {
+  isStandardSchema,
+  type Schema,
+  toJsonSchema,
+  validate,
+  type Validated,
+} from "./standard_schema.ts";
 
 /** The type of what a schema takes. */
 export type InferInput<S> = S extends { readonly "~standard": { readonly types?: infer T } }
@@ -11,34 +17,34 @@ export type InferInput<S> = S extends { readonly "~standard": { readonly types?:
   : never;
 
 /** A schema, ready to check what comes in. */
-export interface Input {
+export interface PreparedInput {
   /**
    * Its JSON Schema: that of an object.
    *
    * @throws {TypeError} If it cannot tell, or is not that of an object.
    */
-  json(): JsonSchema;
+  jsonSchema(): JsonSchema;
   /** Checks a value; what comes of it may be another one, with defaults filled in. */
-  check(value: unknown): Promise<Checked>;
+  validate(value: unknown): Promise<Validated>;
 }
 
 /** Prepares a schema; `doing` is what cannot be done if it is none, `name` the option's name. */
-export function inputOf(doing: string, name: string, schema: Schema): Input {
-  if (!isStandard(schema) && !isRecord(schema)) {
+export function prepareInput(doing: string, name: string, schema: Schema): PreparedInput {
+  if (!isStandardSchema(schema) && !isRecord(schema)) {
     refuse(doing, name, "a Standard Schema or a JSON Schema", schema);
   }
   return {
-    json() {
-      const json = jsonSchemaOf(doing, name, schema);
+    jsonSchema() {
+      const json = toJsonSchema(doing, name, schema);
       if (json.type === "object") return json;
       throw new TypeError(`Cannot ${doing} as ${name} must be the schema of an object`);
     },
-    check: (value) => checked(schema, value),
+    validate: (value) => validate(schema, value),
   };
 }
 
 /** The issues in few words, for the model to read: no more than it can mend at once. */
-export function listed(issues: readonly Issue[]): string {
+export function formatIssues(issues: readonly Issue[]): string {
   const lines = issues.slice(0, MOST_ISSUES).map(({ message, path = [] }) => {
     const where = path.length === 0 ? "" : `at ${path.map(String).join(".")}: `;
     return `- ${where}${message}`.slice(0, LONGEST_LINE);

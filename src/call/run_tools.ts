@@ -5,7 +5,7 @@ import type { Message, ToolRequest } from "../model/message.ts";
 import type { ToolCall, ToolErrorCode } from "../model/result.ts";
 import type { CallHooks } from "./options/model_agent.ts";
 import { type CallContext, emitterOf } from "./context.ts";
-import { formatIssues } from "../output/prepare_input.ts";
+import { formatIssues } from "../output/format_issues.ts";
 import { runInside } from "./run_nested.ts";
 import type { DefinedTool } from "./options/tool.ts";
 import type { Trace } from "./trace.ts";

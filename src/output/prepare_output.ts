@@ -2,6 +2,7 @@
 import { isRecord, refuse } from "../model/check_options.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema, OutputSchema } from "../model/message.ts";
+import { createValidator } from "./create_validator.ts";
 import { dropNulls } from "./drop_nulls.ts";
 import { extractJson, extractPartialJson } from "./extract_json.ts";
 import {
@@ -9,7 +10,6 @@ import {
   type Schema,
   type StandardSchema,
   toJsonSchema,
-  validate,
 } from "./standard_schema.ts";
 import { toStrictSchema } from "./strict_schema.ts";
 import { isObjectSchema, wrapSchema } from "./wrap_schema.ts";
@@ -51,6 +51,7 @@ export interface PreparedOutput {
  */
 export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
   const doing = `define the agent "${agent}"`;
+  const validate = createValidator(doing, "output", schema);
   const json = copyOf(doing, toJsonSchema(doing, "output", schema));
   const isWrapped = !isObjectSchema(json);
   const root = isWrapped ? wrapSchema(json) : json;
@@ -61,8 +62,6 @@ export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
     if (strict?.hasNulls) dropNulls(value, content, root);
     return value;
   }
-  // What was copied is checked, so that a JSON Schema that is changed later changes nothing.
-  const checking = isStandardSchema(schema) ? schema : json;
   return {
     schema: {
       name: agent.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 64),
@@ -75,7 +74,7 @@ export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
       let first: Parsed | undefined;
       for (const value of values) {
         for (const meant of isWrapped ? unwrapped(value) : [value]) {
-          const found = await validate(checking, withoutNulls(meant));
+          const found = await validate(withoutNulls(meant));
           if (found.ok) return { ok: true, content: found.value };
           first ??= found;
         }

@@ -9,7 +9,7 @@ import {
 import { AgentError, type Issue } from "../../model/errors.ts";
 import type { Message } from "../../model/message.ts";
 import type { Answer } from "../read_reply.ts";
-import { formatIssues } from "../../output/prepare_input.ts";
+import { formatIssues } from "../../output/format_issues.ts";
 import type { Outgoing } from "../send.ts";
 
 /** How often an answer that does not fit its schema is asked for again. */

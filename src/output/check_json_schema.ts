@@ -4,7 +4,7 @@
  */
 import { isRecord } from "../model/check_options.ts";
 import { MAX_DEPTH } from "./lenient_json.ts";
-import { KEYWORDS, TYPES } from "./schema_keywords.ts";
+import { ANNOTATIONS, KEYWORDS, TYPES } from "./schema_keywords.ts";
 
 /** A draft of JSON Schema. */
 export type Draft = "4" | "7" | "2019-09" | "2020-12";
@@ -53,9 +53,7 @@ export function visitSchemas(
     if (!isRecord(value)) fail(path, `must be a schema, ${SCHEMA_FORM}, not ${kindOf(value)}`);
     if (depth > MAX_DEPTH) fail("", `is nested more than ${MAX_DEPTH} levels deep`);
     const names = Object.keys(value);
-    if (names.length > 0 && !names.some((name) => KEYWORDS.has(name))) {
-      failUnknown(path, names[0]!);
-    }
+    refuseOther(value, names, path);
     for (const name of names) keyword(name, value[name], path, depth);
     visit(value, path);
   }
@@ -158,10 +156,21 @@ function checkType(value: unknown, path: string): void {
   fail(path, `must be one of ${[...TYPES].map((type) => `"${type}"`).join(", ")}`);
 }
 
-function failUnknown(path: string, name: string): never {
+/** Refuses what looks like a description of an object, such as `{ label: "string" }`. */
+function refuseOther(schema: Record<string, unknown>, names: readonly string[], path: string) {
+  const unknown = names.filter((name) => !KEYWORDS.has(name));
+  if (unknown.length === 0) return;
+  const known = names.filter((name) => KEYWORDS.has(name));
+  // A property may have the name of an annotation: `{ title: "string", label: "string" }`.
+  const name = known.length === 0
+    ? unknown[0]
+    : known.every((name) => ANNOTATIONS.has(name))
+    ? unknown.find((name) => TYPES.has(schema[name]))
+    : undefined;
+  if (name === undefined) return;
   fail(
     path,
-    `has no keyword of JSON Schema, only names such as "${name}": to describe an object, write ` +
+    `has "${name}", which is no keyword of JSON Schema: to describe an object, write ` +
       `{ type: "object", properties: { ${/^\w+$/.test(name) ? name : `"${name}"`}: … } }`,
   );
 }

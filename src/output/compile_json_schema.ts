@@ -35,7 +35,7 @@ export function compileJsonSchema(schema: JsonSchema): JsonSchemaValidator {
   const draft = draftOf(copy);
   const parts: SchemaPart[] = [];
   visitSchemas(copy, draft, (schema, path) => parts.push({ schema, path }));
-  for (const part of parts) prepare(part);
+  for (const part of parts) prepare(part, draft);
   const lookup = lookupOf(copy);
   const known = new Set<unknown>(parts.map(({ schema }) => schema));
   for (const part of parts) {
@@ -45,7 +45,7 @@ export function compileJsonSchema(schema: JsonSchema): JsonSchemaValidator {
     visitSchemas(target, draft, (schema, path) => {
       const inner = { schema, path: `${part.schema.$ref}${path && `.${path}`}` };
       known.add(schema);
-      prepare(inner);
+      prepare(inner, draft);
       parts.push(inner);
     });
   }
@@ -55,16 +55,26 @@ export function compileJsonSchema(schema: JsonSchema): JsonSchemaValidator {
   function run(value: unknown, shortCircuit: boolean) {
     return validate(value, copy as Schema, draft, lookup as Lookup, shortCircuit);
   }
+  function issuesOf(value: unknown): readonly Issue[] {
+    if (hasUniqueItems && measure(value).isTooLong) return [{ message: TOO_LONG, path: [] }];
+    const { valid, errors } = run(value, true);
+    if (valid) return [];
+    const all = measure(value).parts <= MAX_PARTS ? run(value, false).errors : errors;
+    return describeErrors(all, { value, schema: copy, lookup });
+  }
   return (value) => {
+    if (value === undefined) return [{ message: "is required", path: [] }];
     try {
-      if (hasUniqueItems && measure(value).isTooLong) return [{ message: TOO_LONG, path: [] }];
-      const { valid, errors } = run(value, true);
-      if (valid) return [];
-      const all = measure(value).parts <= MAX_PARTS ? run(value, false).errors : errors;
-      return describeErrors(all, { value, schema: copy, lookup });
+      return issuesOf(value);
+    } catch (error) {
+      if (error instanceof RangeError) return [{ message: TOO_DEEP, path: [] }];
+      if (error instanceof URIError) return [{ message: NO_UNICODE, path: [] }];
+    }
+    try {
+      // The library takes nothing that is not JSON.
+      return issuesOf(withoutUndefined(value));
     } catch {
-      // Too deep for the stack, or a property name with half of a character.
-      return [{ message: "cannot be checked: too deep, too large or no valid Unicode", path: [] }];
+      return [{ message: "has a value that JSON cannot hold", path: [] }];
     }
   };
 }
@@ -78,14 +88,20 @@ interface SchemaPart {
 }
 
 /** Removes what the library would take for more than an annotation, and refuses what it ignores. */
-function prepare({ schema, path }: SchemaPart): void {
+function prepare({ schema, path }: SchemaPart, draft: Draft): void {
   if (schema.$dynamicRef !== undefined) {
     throw new SchemaError(`${placeOf(path)} has a $dynamicRef, which is not supported: use $ref`);
   }
   delete schema.example;
+  if (schema.$ref !== undefined && ignoresSiblings(draft)) {
+    delete schema.$id;
+    delete schema.id;
+  }
   if (!isFormat(schema.format)) delete schema.format;
 }
 
+const TOO_DEEP = "is nested too deeply, or has too many mistakes, to be checked";
+const NO_UNICODE = "has a property name that is no valid Unicode";
 const TOO_LONG = "has a list that is too long for uniqueItems: at most " +
   `${MAX_UNIQUE.values} values, or ${MAX_UNIQUE.objects} objects`;
 
@@ -155,32 +171,48 @@ function appliedTo(
 ): readonly unknown[] {
   const { $ref, not, if: condition, then, else: otherwise } = schema;
   const target = $ref === undefined ? [] : [lookup[schema.__absolute_ref__ as string]];
-  if ($ref !== undefined && (draft === "4" || draft === "7")) return target;
+  if ($ref !== undefined && ignoresSiblings(draft)) return target;
   const lists = [schema.allOf, schema.anyOf, schema.oneOf].flatMap((list) => list ?? []);
   const named = [schema.dependentSchemas, schema.dependencies]
     .flatMap((record) => Object.values(record ?? {}));
   return [...target, ...lists, ...named, not, condition, then, otherwise];
 }
 
+/** Whether nothing counts beside a `$ref`. */
+function ignoresSiblings(draft: Draft): boolean {
+  return draft === "4" || draft === "7";
+}
+
 function placeOf(path: string): string {
   return path === "" ? "it" : `"${path}"`;
 }
 
-/** Counts the parts of a value, up to more than `MAX_PARTS`, and finds lists that are too long for `uniqueItems`. */
+/** Counts the parts of a value, and finds lists that are too long for `uniqueItems`. */
 function measure(value: unknown): { readonly parts: number; readonly isTooLong: boolean } {
   let parts = 0;
   let isTooLong = false;
   const due: unknown[] = [value];
+  const seen = new Set<object>(); // parameters may stand within themselves
   while (due.length > 0) {
     const part = due.pop();
     parts++;
-    if (typeof part !== "object" || part === null) continue;
-    const inner = Array.isArray(part) ? part : Object.values(part);
+    if (typeof part !== "object" || part === null || seen.has(part)) continue;
+    seen.add(part);
     if (Array.isArray(part) && part.length > MAX_UNIQUE.objects) {
       isTooLong ||= part.length > MAX_UNIQUE.values ||
         part.some((item) => typeof item === "object" && item !== null);
     }
-    for (const item of inner) due.push(item);
+    for (const item of Array.isArray(part) ? part : Object.values(part)) due.push(item);
   }
   return { parts, isTooLong };
+}
+
+/** A copy without the members that are `undefined`: they are absent, as in JSON. */
+function withoutUndefined(value: unknown, above: readonly unknown[] = []): unknown {
+  if (above.includes(value)) throw new TypeError("This stands within itself");
+  const copy = (inner: unknown) => withoutUndefined(inner, [...above, value]);
+  if (Array.isArray(value)) return value.map(copy);
+  if (!isRecord(value) || !isPlain(value)) return value;
+  const members = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(members.map(([name, inner]) => [name, copy(inner)]));
 }

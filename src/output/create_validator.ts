@@ -23,6 +23,7 @@ export type Validator = (value: unknown) => Promise<Validated>;
  */
 export function createValidator(doing: string, name: string, schema: Schema): Validator {
   if (isStandardSchema(schema)) return (value) => validateStandard(schema, value);
+  if (schema as unknown === true) return (value) => Promise.resolve({ ok: true, value });
   if (!isRecord(schema)) refuse(doing, name, SCHEMA, schema);
   const validate = compile(doing, name, schema);
   return (value) => {

@@ -105,7 +105,7 @@ function describe(
     case "const":
       return is(`must be ${shown([limit])}`);
     case "enum":
-      return is(`must be ${(limit as unknown[]).length > 1 ? "one of " : ""}${shown(limit)}`);
+      return is(`must be ${(limit as unknown[]).length === 1 ? "" : "one of "}${shown(limit)}`);
     case "required":
       return missing(limit, path, root, "is required");
     case "dependentRequired":
@@ -137,11 +137,11 @@ function describe(
     case "uniqueItems":
       return is("must not have the same item twice");
     case "contains":
-      return is("must have an item that fits the schema in contains");
+      return is("must have an item of the kind in contains");
     case "minContains":
-      return is(`must have at least ${counted(limit, "item")} that fit the schema in contains`);
+      return is(`must have at least ${counted(limit, "item")} of the kind in contains`);
     case "maxContains":
-      return is(`must have at most ${counted(limit, "item")} that fit the schema in contains`);
+      return is(`must have at most ${counted(limit, "item")} of the kind in contains`);
     case "minProperties":
       return is(`must have at least ${counted(limit, "property")}`);
     case "maxProperties":
@@ -266,6 +266,7 @@ function nameOf(type: unknown): string {
 
 function shown(values: unknown): string {
   const all = (values as unknown[]).map((value) => JSON.stringify(value)).join(", ");
+  if (all === "") return "no values";
   return all.length > MAX_SHOWN ? `${all.slice(0, MAX_SHOWN)}…` : all;
 }
 

@@ -95,3 +95,18 @@ export const TYPES: ReadonlySet<unknown> = new Set([
   "object",
   "string",
 ]);
+
+/** Keywords that say nothing about what fits. */
+export const ANNOTATIONS: ReadonlySet<string> = new Set([
+  "$comment",
+  "$id",
+  "$schema",
+  "default",
+  "deprecated",
+  "description",
+  "examples",
+  "id",
+  "readOnly",
+  "title",
+  "writeOnly",
+]);

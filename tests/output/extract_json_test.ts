@@ -274,20 +274,21 @@ Deno.test("reading: a record is an object as it is", async () => {
   assertEquals(await read(schema, '{"value":1}'), { value: 1 });
 });
 
-Deno.test("reading: a plain JSON Schema is held against the root of the answer", async () => {
+Deno.test("reading: an answer is checked against all of a plain JSON Schema", async () => {
   const schema = { type: "object", properties: { a: { type: "number" } }, required: ["a", "b"] };
   const { parse } = prepareOutput("a", schema);
-  assertEquals(await parse('{"a":"deeper is not looked at","b":null}'), {
-    ok: true,
-    content: { a: "deeper is not looked at", b: null },
+  assertEquals(await parse('{"a":1,"b":null}'), { ok: true, content: { a: 1, b: null } });
+  assertEquals(await parse('{"a":"a text","b":null}'), {
+    ok: false,
+    issues: [{ message: "must be a number, not a string", path: ["a"] }],
   });
   assertEquals(await parse('{"c":1}'), {
     ok: false,
-    issues: [{ message: "must be there", path: ["a"] }, { message: "must be there", path: ["b"] }],
+    issues: [{ message: "is required", path: ["a"] }, { message: "is required", path: ["b"] }],
   });
   assertEquals(await parse("[]"), {
     ok: false,
-    issues: [{ message: "must be of the type object", path: [] }],
+    issues: [{ message: "must be an object, not an array", path: [] }],
   });
   assertEquals(await read({ type: "integer" }, '{"value":1.0}'), 1);
   await issues({ type: "integer" }, '{"value":1.5}');

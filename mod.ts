@@ -44,6 +44,7 @@ export type {
   ModelAgentOptions,
   SharedOptions,
 } from "./src/call/options/options.ts";
+export type { FromJsonSchema } from "./src/output/infer_json_schema.ts";
 export type { InferOutput } from "./src/output/prepare_output.ts";
 export type { Schema, StandardSchema } from "./src/output/standard_schema.ts";
 export type { HookContext, Hooks } from "./src/call/options/hooks.ts";

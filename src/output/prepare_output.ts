@@ -3,6 +3,7 @@ import { isRecord, refuse } from "../model/check_options.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema, OutputSchema } from "../model/message.ts";
 import { createValidator } from "./create_validator.ts";
+import type { FromJsonSchema } from "./infer_json_schema.ts";
 import { dropNulls } from "./drop_nulls.ts";
 import { extractJson, extractPartialJson } from "./extract_json.ts";
 import {
@@ -16,7 +17,7 @@ import { isObjectSchema, wrapSchema } from "./wrap_schema.ts";
 
 /** The type of what a schema lets through; text where there is no schema. */
 export type InferOutput<S> = S extends StandardSchema<infer T> ? T
-  : S extends JsonSchema ? unknown
+  : S extends JsonSchema ? FromJsonSchema<S>
   : string;
 
 /** What reading an answer gave. */

@@ -1,15 +1,28 @@
 import type { AgentCall, Callable, ContentOf } from "../call/options/callable.ts";
 import { track } from "../call/context.ts";
 import { RunError } from "../model/errors.ts";
+import type { JournalOnly } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
 import type { OnlyOptions } from "./journal_options.ts";
 import type { CallRunOptions } from "./run_options.ts";
-import { checkCalls, resultStream } from "./stream.ts";
+import { type Calls, checkCalls, resultStream } from "./stream.ts";
 
-/** The results of a tuple of calls, each with the type of its agent. */
-export type Results<T extends readonly Callable[]> = {
-  -readonly [K in keyof T]: Result<ContentOf<T[K]>>;
-};
+/**
+ * The results of a run: a tuple for a literal list of calls, else an array of the results of all its
+ * agents. With `only`, a place may be empty.
+ *
+ * @internal
+ */
+export type Results<T extends readonly Callable[], C extends AgentCall, Only> = number extends
+  T["length"] ? (Result<ContentOf<C[0]>> | Skipped<Only>)[]
+  : { -readonly [K in keyof T]: Result<ContentOf<T[K]>> | Skipped<Only> };
+
+/**
+ * The result of an item that is skipped.
+ *
+ * @internal
+ */
+export type Skipped<Only> = Only extends JournalOnly ? undefined : never;
 
 /**
  * Makes calls, so many at a time, and gives their results in the order of the input.
@@ -38,31 +51,21 @@ export type Results<T extends readonly Callable[]> = {
  * console.log(a.content, b.content); // re: x re: y
  * ```
  */
-export function batch<const T extends readonly Callable[]>(
-  calls: readonly [...{ [K in keyof T]: AgentCall<T[K]> }],
-  options?: CallRunOptions,
-): Promise<Results<T>>;
-/** Makes the calls of any iterable. */
-export function batch<A extends Callable>(
-  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
-  options?: CallRunOptions,
-): Promise<Result<ContentOf<A>>[]>;
-/** Makes some calls `only`; the places of the others stay empty. */
-export function batch<A extends Callable>(
-  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
-  options: CallRunOptions & OnlyOptions,
-): Promise<(Result<ContentOf<A>> | undefined)[]>;
-export function batch(
-  calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
-  options: CallRunOptions = {},
-): Promise<Result[]> {
+export function batch<
+  const T extends readonly Callable[],
+  C extends AgentCall,
+  Only extends JournalOnly | undefined = undefined,
+>(
+  calls: Calls<T, C>,
+  options: CallRunOptions & OnlyOptions<Only> = {},
+): Promise<Results<T, C, Only>> {
   // The promise that is tracked is the one the caller gets: a scope must know whether it is awaited.
-  return track(collect(calls, options));
+  return track(collect(calls, options)) as unknown as Promise<Results<T, C, Only>>;
 }
 
 async function collect(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
-  options: CallRunOptions & Partial<OnlyOptions>,
+  options: CallRunOptions & OnlyOptions,
 ): Promise<Result[]> {
   checkCalls("run the batch", calls, options);
   const results: Result[] = [];
@@ -86,7 +89,7 @@ async function collect(
 export function fillPlaces(
   results: unknown[],
   items: unknown,
-  { only }: Partial<OnlyOptions>,
+  { only }: OnlyOptions,
 ): void {
   if (only === undefined) return;
   if (Array.isArray(items)) results.length = items.length;

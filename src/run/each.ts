@@ -1,20 +1,21 @@
 import { track } from "../call/context.ts";
 import { callback, checkOptions, flag } from "../model/check_options.ts";
 import { abortCode, RunError } from "../model/errors.ts";
-import { fillPlaces, reasonOf } from "./batch.ts";
+import type { JournalOnly } from "../model/journal.ts";
+import { fillPlaces, reasonOf, type Skipped } from "./batch.ts";
 import { checkJournal, type OnlyOptions } from "./journal_options.ts";
 import { thrownOf } from "./journalled.ts";
 import { checkSource, RUN_RULES, type RunOptions } from "./run_options.ts";
 import { openRun } from "./open_run.ts";
 
 /** What `each` takes beside what every run takes. */
-export interface EachOptions<T = never> extends RunOptions {
+export interface EachOptions<T = never, Settle extends boolean = boolean> extends RunOptions {
   /**
    * Goes on after a throw, and gives settled results instead of values.
    *
    * @default {false}
    */
-  readonly settle?: boolean;
+  readonly settle?: Settle;
   /**
    * What an item is called in the `journal`, such as the number of a row: needed where items are no plain data. Of the function the journal
    * knows nothing: give the run another `version` when it means something else.
@@ -78,41 +79,23 @@ export type Settled<R = unknown> =
  * console.log(docs); // ["0: short", "1: short", "2: short"]
  * ```
  */
-export function each<T, R>(
+export function each<
+  T,
+  R,
+  Settle extends boolean = false,
+  Only extends JournalOnly | undefined = undefined,
+>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> & { readonly settle: true },
-): Promise<Settled<R>[]>;
-/** Runs a function over items; the first throw ends the run. */
-export function each<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, context: EachContext) => R | Promise<R>,
-  options?: EachOptions<T> & { readonly settle?: false },
-): Promise<R[]>;
-/** Runs a function over some items `only`; the places of the others stay empty. */
-export function each<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> & OnlyOptions & { readonly settle: true },
-): Promise<(Settled<R> | undefined)[]>;
-/** Runs a function over some items `only`; the first throw ends the run. */
-export function each<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> & OnlyOptions & { readonly settle?: false },
-): Promise<(R | undefined)[]>;
-export function each<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> = {},
-): Promise<(R | Settled<R> | undefined)[]> {
-  return track(collect(items, fn, options));
+  options: EachOptions<T, Settle> & OnlyOptions<Only> = {},
+): Promise<((Settle extends true ? Settled<R> : R) | Skipped<Only>)[]> {
+  return track(collect(items, fn, options)) as ReturnType<typeof each<T, R, Settle, Only>>;
 }
 
 async function collect<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> & Partial<OnlyOptions>,
+  options: EachOptions<T> & OnlyOptions,
 ): Promise<(R | Settled<R>)[]> {
   const doing = "run each";
   checkSource(doing, "items", items);

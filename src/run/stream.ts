@@ -35,6 +35,28 @@ export interface ResultStream<A extends Callable = Callable>
 }
 
 /**
+ * The calls that a run takes: a list, or a sync or async iterable.
+ *
+ * Of a literal list `T` is the tuple of its agents. Of anything else `C` is the union of its calls,
+ * so that a generator may yield calls of several agents.
+ *
+ * @internal
+ */
+export type Calls<T extends readonly Callable[], C extends AgentCall> =
+  | readonly [...{ [K in keyof T]: AgentCall<T[K]> }]
+  | Iterable<C & CheckedCall<C>>
+  | AsyncIterable<C & CheckedCall<C>>;
+
+/**
+ * The call that a call must be: its parameters are those of its agent.
+ *
+ * @internal
+ */
+export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...unknown[]]
+  ? AgentCall<A>
+  : never;
+
+/**
  * Makes calls, so many at a time, and gives their results in the order in which they come.
  *
  * A failure is a value. Calls are pulled from the source only as fast as results are taken, so it may be endless. The run
@@ -61,21 +83,12 @@ export interface ResultStream<A extends Callable = Callable>
  * }
  * ```
  */
-export function stream<const T extends readonly Callable[]>(
-  calls: readonly [...{ [K in keyof T]: AgentCall<T[K]> }],
-  options?: CallRunOptions & Partial<OnlyOptions>,
-): ResultStream<T[number]>;
-/** Makes the calls of any iterable. */
-export function stream<A extends Callable>(
-  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
-  options?: CallRunOptions & Partial<OnlyOptions>,
-): ResultStream<A>;
-export function stream(
-  calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
-  options: CallRunOptions = {},
-): ResultStream {
+export function stream<const T extends readonly Callable[], C extends AgentCall>(
+  calls: Calls<T, C>,
+  options: CallRunOptions & OnlyOptions = {},
+): ResultStream<number extends T["length"] ? C[0] : T[number]> {
   checkCalls("stream the calls", calls, options);
-  return resultStream(calls, options);
+  return resultStream(calls, options) as ResultStream<never>;
 }
 
 /** The stream itself, for calls and options that were checked. */

@@ -11,13 +11,19 @@ import {
   positiveInteger,
   positiveMs,
   refuse,
-  type Rules,
+  type RulesFor,
   text,
 } from "../model/check_options.ts";
 import { Parallel } from "./parallel.ts";
-import type { Branches, ParallelOptions, Workflow, WorkflowParams } from "./workflow.ts";
+import type {
+  BranchContents,
+  Branches,
+  ParallelOptions,
+  Workflow,
+  WorkflowParams,
+} from "./workflow.ts";
 
-const RULES: Rules = {
+const RULES: RulesFor<ParallelOptions> = {
   name: text,
   description: text,
   branches(doing, name, value) {
@@ -68,20 +74,17 @@ const RULES: Rules = {
  * console.log(status, content.sentiment); // success fine
  * ```
  */
-export function defineParallel<const B extends Branches, Content>(
-  options: ParallelOptions<B, Content> & Required<Pick<ParallelOptions<B, Content>, "aggregate">>,
-): Workflow<WorkflowParams<B>, B, Content | undefined>;
-/** Defines a workflow whose content is that of its branches, by name. */
-export function defineParallel<const B extends Branches>(
-  options: Omit<ParallelOptions<B>, "aggregate">,
-): Workflow<WorkflowParams<B>, B>;
-export function defineParallel(
-  options: ParallelOptions<Branches, unknown>,
-): Workflow<unknown, Branches, unknown> {
+export function defineParallel<B extends Branches, Content = BranchContents<B>>(
+  options: ParallelOptions<B, Content>,
+): Workflow<WorkflowParams<B>, B, Content> {
+  return define(options) as unknown as Workflow<WorkflowParams<B>, B, Content>;
+}
+
+function define(options: unknown): Parallel {
   if (!isRecord(options)) refuse("define a workflow", "its options", "an object", options);
   text("define a workflow", "name", options.name);
   const doing = `define the workflow "${options.name}"`;
   if (options.branches === undefined) refuse(doing, "branches", "an object of agents", undefined);
   checkOptions(doing, options, RULES);
-  return new Parallel({ ...options });
+  return new Parallel({ ...options } as unknown as ParallelOptions<Branches, unknown>);
 }

@@ -1,74 +1,35 @@
-import { checkOptions, positiveInteger, type Rules, text } from "../../model/check_options.ts";
-import { type Provider, provider as providerRule } from "../../model/provider.ts";
-import { type LimitOptions, limits } from "../../model/limits.ts";
+import { checkOptions, positiveInteger, type RulesFor } from "../../model/check_options.ts";
+import type { LimitOptions } from "../../model/limits.ts";
+import type { Provider } from "../../model/provider.ts";
 import { limitProcess } from "../../limits/limiter_registry.ts";
-import { DEFAULT_RETRIES, type RetryOptions } from "../../resilience/backoff.ts";
-import type { CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
-import type { CacheOptions } from "../../cache/cache_options.ts";
-import type { HedgeOptions } from "../../resilience/hedge_options.ts";
+import { DEFAULT_RETRIES } from "../../resilience/backoff.ts";
 import { refuseOwnFallback } from "../../resilience/fallback.ts";
-import { DEFAULT_TIMEOUT, type TimeoutOptions } from "../../resilience/timeout.ts";
+import { DEFAULT_TIMEOUT } from "../../resilience/timeout.ts";
 import { type Prices, prices } from "../../pricing/prices.ts";
-import { type Hooks, hooks } from "./hooks.ts";
-import { type FallbackModel, RESILIENCE_RULES } from "./options.ts";
 import { mode, type RunMode } from "./mode.ts";
-import type { RepairOptions } from "./repair.ts";
+import { type AgentDefaults, DEFAULTS_RULES, SHARED_RULES, type SharedOptions } from "./options.ts";
 
-/** Process-wide defaults: what holds where neither the call nor the agent says anything. */
-export interface Configuration {
+/** Process-wide defaults: they hold where neither the call nor the agent sets the option. */
+export interface Configuration extends SharedOptions, AgentDefaults {
   /**
-   * How many items a run works on at the same time.
+   * The maximum number of items that a run works on at the same time.
    *
    * @default {10}
    */
   readonly concurrency?: number;
   /**
-   * Where runs make their calls that do not say: on this event loop, or in a pool of workers.
+   * Where runs make their calls unless they set it: on this event loop, or in a pool of workers.
    *
    * @default {"event-loop"}
    */
   readonly mode?: RunMode;
-  /** How much the whole process may do, at a time and in a minute. */
-  readonly limits?: LimitOptions;
-  /** Who answers. Where nobody is named, the OpenAI provider with the keys of the environment. */
-  readonly provider?: Provider;
-  /** The model of agents that name none. */
-  readonly model?: string;
   /**
-   * Time limits in milliseconds; a number is the limit of each attempt.
+   * What models cost: a table in dollars per million tokens, or a function. Models that it does not
+   * contain are looked up in the public price list of `@pydantic/genai-prices`.
    *
-   * @default {{ attempt: 300_000 }}
-   */
-  readonly timeout?: number | TimeoutOptions;
-  /**
-   * How often, and when, a failed attempt is repeated.
-   *
-   * @default {3}
-   */
-  readonly retries?: number | RetryOptions;
-  /** Models to ask, one after another, when the first has failed for good. */
-  readonly fallbackModels?: readonly (string | FallbackModel)[];
-  /** Leaves a model alone for a while that keeps failing. Off unless it is set. */
-  readonly circuitBreaker?: CircuitBreakerOptions;
-  /** Sends a second request when the answer to the first is late. Off unless it is set. */
-  readonly hedge?: HedgeOptions;
-  /** Keeps answers and gives them out again. Off unless it is set. */
-  readonly cache?: CacheOptions | false;
-  /** Makes one request of identical calls in flight. Off unless it is set, or there is a `cache`. */
-  readonly coalesce?: boolean;
-  /**
-   * How often an answer that does not fit its `output` schema is asked for again.
-   *
-   * @default {{ max: 1 }}
-   */
-  readonly repair?: number | RepairOptions;
-  /**
-   * What models cost: a table in dollars per million tokens, or a function. Models that are not in it are looked up in the
-   * public price list of `@pydantic/genai-prices`.
+   * @default The public price list
    */
   readonly prices?: Prices;
-  /** Code of yours around each call of any agent, of those that it calls itself, too. */
-  readonly hooks?: Hooks;
 }
 
 /** A configuration in which everything that has a default is there. */
@@ -80,15 +41,12 @@ const DEFAULTS: ActiveConfiguration = Object.freeze({
   retries: DEFAULT_RETRIES,
 });
 
-const RULES: Rules = {
-  ...RESILIENCE_RULES,
+const RULES: RulesFor<Configuration> = {
+  ...SHARED_RULES,
+  ...DEFAULTS_RULES,
   concurrency: positiveInteger,
   mode,
-  limits,
-  provider: providerRule,
-  model: text,
   prices,
-  hooks,
 };
 
 let active: ActiveConfiguration = DEFAULTS;

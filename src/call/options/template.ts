@@ -15,7 +15,11 @@ export type TemplateParams<Template extends string> = string extends Template
   ? Record<string, TemplateValue>
   : { [Name in Placeholders<Template>]: TemplateValue };
 
-/** The names in a template, as a union. */
+/**
+ * The names of the placeholders in a template, as a union.
+ *
+ * @internal
+ */
 export type Placeholders<Template extends string, Found = never> = Template extends
   `${string}{${infer After}` ? After extends `{${infer Rest}` ? Placeholders<Rest, Found>
   : After extends `${infer Name}}${infer Rest}`
@@ -25,7 +29,11 @@ export type Placeholders<Template extends string, Found = never> = Template exte
   : Found
   : Found;
 
-/** What no name has in it: braces around such a text are just braces. */
+/**
+ * Characters that no name contains: braces around a text with one of them are no placeholder.
+ *
+ * @internal
+ */
 // deno-fmt-ignore
 export type NotInName =
   | " " | "\n" | "\t" | "\r" | "!" | '"' | "#" | "$" | "%" | "&" | "'" | "(" | ")" | "*" | "+" | "," | "-" | "." | "/"

@@ -5,13 +5,13 @@ import {
   positiveMs,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
   text,
 } from "../../model/check_options.ts";
 import type { JsonSchema, ToolSpec } from "../../model/message.ts";
 import { type Input, inputOf } from "../../output/input.ts";
-import type { InferOutput } from "../../output/output.ts";
-import type { Schema, StandardSchema } from "../../output/standard_schema.ts";
+import type { Received } from "../../output/output.ts";
+import type { Schema } from "../../output/standard_schema.ts";
 
 /** What a tool is handed beside its arguments. */
 export interface ToolContext {
@@ -104,7 +104,7 @@ export const toolName: Rule = (doing, name, value) => {
   );
 };
 
-const RULES: Rules = {
+const RULES: RulesFor<ToolOptions> = {
   name: toolName,
   description: text,
   input: () => {},
@@ -145,20 +145,16 @@ const RULES: Rules = {
  * console.log(content, toolCalls[0]?.result); // 21 degrees { city: "Rome", celsius: 21 }
  * ```
  */
-export function defineTool<S extends StandardSchema, R>(
-  options: ToolOptions<S, InferOutput<S>, R>,
-): Tool<InferOutput<S>, R>;
-/** Makes a tool whose arguments are described by a JSON Schema: say their type where `run` takes them. */
-export function defineTool<R, Args = Record<string, unknown>>(
-  options: ToolOptions<JsonSchema, Args, R>,
-): Tool<Args, R>;
-export function defineTool(options: ToolOptions<Schema, never, unknown>): Tool<never, unknown> {
+export function defineTool<S extends Schema, R, Args = Record<string, unknown>>(
+  options: ToolOptions<S, Received<S, Args>, R>,
+): Tool<Received<S, Args>, R> {
   if (!isRecord(options)) refuse("make a tool", "its options", "an object", options);
   toolName("make a tool", "name", options.name);
   const doing = `make the tool "${options.name}"`;
   checkOptions(doing, options, RULES);
   callback(doing, "run", options.run);
-  return new DefinedTool(options as unknown as ToolOptions, inputOf(doing, "input", options.input));
+  const input = inputOf(doing, "input", options.input);
+  return new DefinedTool(options as unknown as ToolOptions, input) as Tool<Received<S, Args>, R>;
 }
 
 /** The rule for an option `tools`. */

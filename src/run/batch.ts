@@ -5,7 +5,7 @@ import type { JournalOnly } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
 import type { OnlyOptions } from "./journal_options.ts";
 import type { CallRunOptions } from "./run_options.ts";
-import { type Calls, checkCalls, resultStream } from "./stream.ts";
+import { type Calls, checkCalls, type IsTuple, resultStream } from "./stream.ts";
 
 /**
  * The results of a run: a tuple for a literal list of calls, else an array of the results of all its
@@ -13,9 +13,9 @@ import { type Calls, checkCalls, resultStream } from "./stream.ts";
  *
  * @internal
  */
-export type Results<T extends readonly Callable[], C extends AgentCall, Only> = number extends
-  T["length"] ? (Result<ContentOf<C[0]>> | Skipped<Only>)[]
-  : { -readonly [K in keyof T]: Result<ContentOf<T[K]>> | Skipped<Only> };
+export type Results<T extends readonly Callable[], C extends AgentCall, Only> = IsTuple<T> extends
+  true ? { -readonly [K in keyof T]: Result<ContentOf<T[K]>> | Skipped<Only> }
+  : (Result<ContentOf<C[0]>> | Skipped<Only>)[];
 
 /**
  * The result of an item that is skipped.
@@ -52,8 +52,8 @@ export type Skipped<Only> = Only extends JournalOnly ? undefined : never;
  * ```
  */
 export function batch<
-  const T extends readonly Callable[],
   C extends AgentCall,
+  const T extends readonly Callable[] = never,
   Only extends JournalOnly | undefined = undefined,
 >(
   calls: Calls<T, C>,

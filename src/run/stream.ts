@@ -48,6 +48,15 @@ export type Calls<T extends readonly Callable[], C extends AgentCall> =
   | AsyncIterable<C & CheckedCall<C>>;
 
 /**
+ * Whether the agents are those of a literal list.
+ *
+ * @internal
+ */
+export type IsTuple<T extends readonly unknown[]> = [T] extends [never] ? false
+  : number extends T["length"] ? false
+  : true;
+
+/**
  * The call that a call must be: its parameters are those of its agent.
  *
  * @internal
@@ -83,10 +92,10 @@ export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...un
  * }
  * ```
  */
-export function stream<const T extends readonly Callable[], C extends AgentCall>(
+export function stream<C extends AgentCall, const T extends readonly Callable[] = never>(
   calls: Calls<T, C>,
   options: CallRunOptions & OnlyOptions = {},
-): ResultStream<number extends T["length"] ? C[0] : T[number]> {
+): ResultStream<IsTuple<T> extends true ? T[number] : C[0]> {
   checkCalls("stream the calls", calls, options);
   return resultStream(calls, options) as ResultStream<never>;
 }

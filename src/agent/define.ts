@@ -31,8 +31,8 @@ import { parseTemplate, type TemplateParams } from "../call/options/template.ts"
 /**
  * Options of an agent that calls a model: its prompt is a template or a function.
  *
- * A placeholder of a template becomes a parameter of `call`. A function names its parameters itself,
- * unless a `params` schema does.
+ * Each placeholder of a template becomes a parameter of `call`. The parameters of a function are
+ * those that it declares, or those of the `params` schema.
  */
 export interface PromptAgentOptions<
   Template extends string | undefined = string | undefined,
@@ -43,15 +43,16 @@ export interface PromptAgentOptions<
   /**
    * The user's message: a template, or a function that returns a text or messages.
    *
-   * In a template, `{name}` is replaced by the parameter `name`, whose value is inserted literally.
-   * `{{` and its `}}` are literal braces; braces around anything that is no name stay as they are.
+   * In a template, `{name}` is replaced by the parameter `name`, whose value is inserted
+   * literally. `{{` and its `}}` are literal braces; braces around anything that is no name stay
+   * as they are.
    */
   readonly prompt:
     | NonNullable<Template>
     | ((params: Received<P, Params>) => Prompt | Promise<Prompt>);
   /** Always absent: an agent has a `prompt` or a `run` function. */
   readonly run?: undefined;
-  /** A schema of the answer: the model is asked for JSON that fits it, and `content` has its type. */
+  /** A schema of the answer. The model is asked for JSON that fits it; `content` has its type. */
   readonly output?: S;
   /**
    * A schema that checks the parameters of each call. Nothing is sent for parameters that do not
@@ -84,8 +85,8 @@ export interface RunAgentOptions<
  * The options of {@linkcode defineAgent}.
  *
  * One signature with a union instead of overloads: the compiler then picks the kind of agent by
- * `prompt` or `run` and reports a mistake at its property. `Template` is a text where the prompt is
- * a template, includes `undefined` where it is a function and is `never` where there is none.
+ * `prompt` or `run` and reports a mistake at its property. `Template` is a text where the prompt
+ * is a template, includes `undefined` where it is a function and is `never` where there is none.
  *
  * @internal
  */
@@ -110,8 +111,8 @@ export interface EitherPromptOrRun {
 }
 
 /**
- * The parameters that `call` takes: what the schema accepts, the placeholders of a template, or the
- * parameters of a function.
+ * The parameters that `call` takes: what the schema accepts, the placeholders of a template, or
+ * the parameters of a function.
  *
  * @internal
  */

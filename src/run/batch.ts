@@ -8,8 +8,8 @@ import type { CallRunOptions } from "./run_options.ts";
 import { type Calls, checkCalls, type IsTuple, resultStream } from "./stream.ts";
 
 /**
- * The results of a run: a tuple for a literal list of calls, else an array of the results of all its
- * agents. With `only`, a place may be empty.
+ * The results of a batch: a tuple for a literal list of calls, otherwise an array. With `only`, a
+ * place may be `undefined`.
  *
  * @internal
  */
@@ -25,19 +25,19 @@ export type Results<T extends readonly Callable[], C extends AgentCall, Only> = 
 export type Skipped<Only> = Only extends JournalOnly ? undefined : never;
 
 /**
- * Makes calls, so many at a time, and gives their results in the order of the input.
+ * Runs calls concurrently and returns their results in input order.
  *
- * A failure is a value and never touches another call. A literal list of calls gives a typed tuple back; any sync or
- * async iterable will do, and is pulled as places get free. For results as they come, or more than fit into memory, take
- * {@linkcode stream}.
+ * A failure is a value and does not affect other calls. The calls may be any sync or async
+ * iterable, which is pulled as calls finish; a literal list returns a typed tuple. Use {@linkcode
+ * stream} for results as they complete, or for more results than fit into memory.
  *
- * At the `deadline` what is not finished fails with the code `timeout`; a source that is not an array is then not pulled any
- * more.
+ * At the `deadline`, calls that are not finished fail with the code `timeout`, and a source that
+ * is not an array is not pulled any further.
  *
  * @throws {TypeError} If an option or a call is wrong; for an array, before anything is sent.
  * @throws {RangeError} If a number is out of range.
- * @throws {RunError} If the signal aborts, the source or a callback throws, or a call fails and `throwOnError` is set. It
- * carries the results so far; the reason is its `cause`.
+ * @throws {RunError} If the signal aborts, the source or a callback throws, or a call fails and
+ * `throwOnError` is set. It carries the `results` of finished calls and the reason as its `cause`.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export function batch<
   calls: Calls<T, C>,
   options: CallRunOptions & OnlyOptions<Only> = {},
 ): Promise<Results<T, C, Only>> {
-  // The promise that is tracked is the one the caller gets: a scope must know whether it is awaited.
+  // A scope must know whether the promise is awaited, so it tracks the one that is returned.
   return track(collect(calls, options)) as unknown as Promise<Results<T, C, Only>>;
 }
 
@@ -85,7 +85,7 @@ async function collect(
   return results;
 }
 
-/** Makes `undefined` of the places that nothing came to, where some items are passed over: there are as many as there were items. */
+/** Fills the places of skipped items with `undefined`, so that there are as many as items. */
 export function fillPlaces(
   results: unknown[],
   items: unknown,

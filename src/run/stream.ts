@@ -25,20 +25,20 @@ export type StreamItem<A extends Callable = Callable> = A extends Callable ? {
   }
   : never;
 
-/** The results of a run, as they come. `break` stops the run. */
+/** The results of a run as they complete. `break` stops the run. */
 export interface ResultStream<A extends Callable = Callable>
   extends AsyncIterableIterator<StreamItem<A>>, AsyncDisposable {
-  /** The next result, in the order in which they come. */
+  /** Returns the next result. */
   next(): Promise<IteratorResult<StreamItem<A>, undefined>>;
-  /** Stops the run: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires. */
+  /** Stops the run: no more calls are pulled, calls in flight are aborted, no callback runs. */
   return(): Promise<IteratorResult<StreamItem<A>, undefined>>;
 }
 
 /**
- * The calls that a run takes: a list, or a sync or async iterable.
+ * The calls of a run: a list, or a sync or async iterable.
  *
- * Of a literal list `T` is the tuple of its agents. Of anything else `C` is the union of its calls,
- * so that a generator may yield calls of several agents.
+ * `T` is the tuple of the agents of a literal list. For anything else, `C` is the union of the
+ * calls, so that a generator may yield calls of several agents.
  *
  * @internal
  */
@@ -57,7 +57,7 @@ export type IsTuple<T extends readonly unknown[]> = [T] extends [never] ? false
   : true;
 
 /**
- * The call that a call must be: its parameters are those of its agent.
+ * The type that a call must have: its parameters are those of its agent.
  *
  * @internal
  */
@@ -66,14 +66,14 @@ export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...un
   : never;
 
 /**
- * Makes calls, so many at a time, and gives their results in the order in which they come.
+ * Runs calls concurrently and yields their results as they complete.
  *
- * A failure is a value. Calls are pulled from the source only as fast as results are taken, so it may be endless. The run
- * begins with the first result that is asked for. `break` stops it.
+ * A failure is a value. Calls are pulled from the source only as fast as results are consumed, so
+ * it may be endless. The run starts when the first result is requested. `break` stops it.
  *
- * At the `deadline`, what is in flight fails with the code `timeout`; so does the rest of an array, while another source is not pulled
- * any more. When the `signal` aborts, what is finished is handed on, and then its reason is thrown. So is what a source
- * throws half-way, after what is in flight has finished.
+ * At the `deadline`, calls in flight and the rest of an array fail with the code `timeout`. Other
+ * sources are not pulled any further. When the `signal` aborts, finished results are yielded
+ * first, and then its reason is thrown. When the source throws, calls in flight finish first.
  *
  * @throws {TypeError} If an option or a call is wrong.
  * @throws {RangeError} If a number is out of range.
@@ -83,7 +83,8 @@ export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...un
  * import { defineAgent, stream } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Shout = defineAgent({ name: "shout", model: "m", prompt: "{text}", provider: scripted("HEY") });
+ * const provider = scripted("HEY");
+ * const Shout = defineAgent({ name: "shout", model: "m", prompt: "{text}", provider });
  * function* calls() {
  *   for (const text of ["a", "b", "c"]) yield [Shout, { text }] as const;
  * }
@@ -111,7 +112,7 @@ export function resultStream(
   let over = false;
 
   const mode = modeFor(options.mode, context.mode, configuration().mode);
-  // Of a list it is known who will be called: what cannot be called there is told of before anything is sent.
+  // The agents of a list are known: the pool checks them before anything is sent.
   let prepared: Promise<void> | undefined;
   const make = ([agent, params, callOptions]: AgentCall, index: number): Promise<Result> =>
     agent.settle(params, withDelta(callOptions, index, onDelta));

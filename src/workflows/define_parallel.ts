@@ -49,12 +49,12 @@ const RULES: RulesFor<ParallelOptions> = {
 };
 
 /**
- * Defines a workflow whose branches work on the same input at the same time.
+ * Defines a workflow whose branches work on the same parameters at the same time.
  *
- * It is called like an agent, with the parameters of all branches together, and can stand in a batch or in another workflow. Its usage,
- * cost and attempts are the sums over all branches.
+ * It is called like an agent, with the parameters of all branches together, and can be part of a
+ * batch or of another workflow. Its usage, cost and attempts are the sums over all branches.
  *
- * @throws {TypeError} If an option is missing, not known or of the wrong type.
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type.
  * @throws {RangeError} If a number is out of range.
  *
  * @example
@@ -63,8 +63,9 @@ const RULES: RulesFor<ParallelOptions> = {
  * import { scripted } from "@shoal/agents/testing";
  *
  * const provider = scripted("fine");
- * const Sentiment = defineAgent({ name: "sentiment", model: "m", prompt: "Label: {text}", provider });
- * const Summary = defineAgent({ name: "summary", model: "m", prompt: "Summarise: {text}", provider });
+ * const base = { model: "gpt-5-mini", provider };
+ * const Sentiment = defineAgent({ ...base, name: "sentiment", prompt: "Label: {text}" });
+ * const Summary = defineAgent({ ...base, name: "summary", prompt: "Summarise: {text}" });
  *
  * const ReviewAnalyzer = defineParallel({
  *   name: "review-analyzer",

@@ -16,10 +16,10 @@ import {
 } from "./sequence.ts";
 import type { AgentOf } from "./workflow.ts";
 
-/** How a pipeline ended. */
+/** The result of a pipeline. */
 export type PipelineResult<Content = unknown> = SequenceResult<Content>;
 
-/** Agents that are called one after another. It can stand in a batch and in another workflow. */
+/** A workflow that calls agents one after another. Made by {@linkcode definePipeline}. */
 export type Pipeline<Params = unknown, Content = unknown> = SequenceWorkflow<
   Params,
   Content,
@@ -51,17 +51,17 @@ export interface MappedStep<In, All extends readonly unknown[], Params, Content>
 /** Options of a pipeline. */
 export interface PipelineOptions<Steps = readonly unknown[], Name extends string = string>
   extends SequenceOptions {
-  /** The name, as it stands in results and errors. */
+  /** The name, as it appears in results and errors. */
   readonly name: Name;
   /** The steps, at least one. */
   readonly steps: Steps;
 }
 
 /**
- * The options, or only the steps: then their names make the pipeline's.
+ * The options of a pipeline, or only its steps: the name is then made of theirs.
  *
- * `Name` is `never` where there are no options. Where there are, the list is taken out of the union,
- * so that an unknown option is reported with the nearest known one.
+ * `Name` is `never` if there are no options. If there are, the list is removed from the union, so
+ * that an unknown option is reported with the nearest known one.
  *
  * @internal
  */
@@ -80,15 +80,15 @@ export interface NoList {
 }
 
 /**
- * The same type, from which nothing is inferred: a wrong value is reported where it stands instead of
- * becoming the type of its neighbors.
+ * The same type, but nothing is inferred from it: a wrong value is reported where it is, instead of
+ * changing the type of its neighbors.
  *
  * @internal
  */
 export type Fixed<T> = [T][T extends unknown ? 0 : never];
 
 /**
- * The content of the last of the steps after the sixth; `Sixth` where there are none.
+ * The content of the last of the steps after the sixth, or `Sixth` if there are none.
  *
  * @internal
  */
@@ -108,8 +108,8 @@ const RULES: RulesFor<PipelineOptions> = {
 /**
  * Defines a workflow that calls agents one after another, each with the content of the one before.
  *
- * The steps are typed up to the sixth: the content of an agent must be what the next one takes, or a
- * function must make it so. A step that fails ends the pipeline.
+ * The content of an agent must be what the next one takes, or a function must convert it: the
+ * compiler checks that for the first six steps. A step that fails ends the pipeline.
  *
  * @throws {TypeError} If an option is missing, not known or of the wrong type.
  *
@@ -120,13 +120,17 @@ const RULES: RulesFor<PipelineOptions> = {
  *
  * const provider = scripted("a text");
  * const Draft = defineAgent({ name: "draft", model: "m", prompt: "Write on {topic}", provider });
- * const Polish = defineAgent({ name: "polish", model: "m", prompt: "Polish this for {reader}: {draft}", provider });
+ * const prompt = "Polish this for {reader}: {draft}";
+ * const Polish = defineAgent({ name: "polish", model: "m", prompt, provider });
  *
  * const Article = definePipeline({
  *   name: "article",
  *   steps: [
  *     Draft,
- *     { agent: Polish, params: (draft, [{ topic }]) => ({ draft, reader: `friends of ${topic}` }) },
+ *     {
+ *       agent: Polish,
+ *       params: (draft, [{ topic }]) => ({ draft, reader: `friends of ${topic}` }),
+ *     },
  *   ],
  * });
  * const { ok, content, steps } = await Article.call({ topic: "fish" });
@@ -196,7 +200,7 @@ function define(given: unknown): Pipeline {
   });
 }
 
-/** A step, with the function that makes its parameters: where there is none, they are what came before. */
+/** Returns a step with a function: without one, the parameters are the content before it. */
 function mappedStep(doing: string, step: AnyStep, i: number): Exclude<AnyStep, Callable> {
   if (isCallable(step)) return { agent: step, params: (content: unknown) => content };
   const where = `steps[${i}]`;

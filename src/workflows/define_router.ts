@@ -30,8 +30,8 @@ export interface Route<A extends Callable = Callable, Params = never> {
   /** The agent or workflow that is called. */
   readonly agent: A;
   /**
-   * Returns the parameters of the agent from those of the router. If it throws, the call fails with
-   * the code `invalid_params`.
+   * Returns the parameters of the agent from those of the router. If it throws, the call fails
+   * with the code `invalid_params`.
    */
   readonly params: (params: Params) => ParamsOf<A>;
 }
@@ -70,7 +70,7 @@ export type RouterResult<Content = unknown> = SequenceResult<Content> & {
   readonly route?: string;
 };
 
-/** Calls one agent that decides which agent is called next. It can stand in a batch and in a workflow. */
+/** A workflow that calls one agent to choose the next one. Made by {@linkcode defineRouter}. */
 export type Router<Params = unknown, Content = unknown> = SequenceWorkflow<
   Params,
   Content,
@@ -83,11 +83,11 @@ export interface RouterOptions<
   Routes = Readonly<Record<string, Target>>,
   Default = Target | undefined,
 > extends SequenceOptions {
-  /** The name, as it stands in results and errors. */
+  /** The name, as it appears in results and errors. */
   readonly name: string;
   /**
-   * The agent that decides: it answers with the name of a route. With an `output` of these names the
-   * compiler reports a missing route.
+   * The agent that chooses: its content is the name of a route. With an `output` enum of the
+   * names, the compiler reports a missing route.
    */
   readonly by: CheckedTarget<By>;
   /** The agents or workflows to choose from, by name, or `{ agent, params }`. */
@@ -137,11 +137,12 @@ const RULES: RulesFor<RouterOptions> = {
 };
 
 /**
- * Asks one agent where a call belongs, and then calls the one it names.
+ * Defines a workflow that calls one agent to choose the next one, and then calls that.
  *
- * The name is found also where the answer writes it in other letters or with a full stop behind. Both agents get the parameters of the call.
+ * Case and punctuation around the name do not matter: "Billing." is the route `billing`. Both
+ * agents receive the parameters of the call.
  *
- * @throws {TypeError} If an option is missing, not known or of the wrong type.
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type.
  *
  * @example
  * ```ts
@@ -149,19 +150,18 @@ const RULES: RulesFor<RouterOptions> = {
  * import { scripted } from "@shoal/agents/testing";
  * import { z } from "zod";
  *
- * const model = "gpt-5-mini";
+ * const base = { model: "gpt-5-mini", prompt: "{question}" };
  * const Desk = defineRouter({
  *   name: "desk",
  *   by: defineAgent({
+ *     ...base,
  *     name: "topic",
- *     model,
- *     prompt: "What is this about? {question}",
  *     output: z.enum(["billing", "tech"]),
  *     provider: scripted('"billing"'), // leave it out to ask the real model
  *   }),
  *   routes: {
- *     billing: defineAgent({ name: "billing", model, prompt: "{question}", provider: scripted("Paid.") }),
- *     tech: defineAgent({ name: "tech", model, prompt: "{question}", provider: scripted("Reboot.") }),
+ *     billing: defineAgent({ ...base, name: "billing", provider: scripted("Paid.") }),
+ *     tech: defineAgent({ ...base, name: "tech", provider: scripted("Reboot.") }),
  *   },
  * });
  * const result = await Desk.call({ question: "Where is my invoice?" });
@@ -224,7 +224,7 @@ function define(options: RouterOptions): Router {
   }) as Router;
 }
 
-/** The route that is meant: models write "Billing." for `billing`. */
+/** Returns the route that an answer names: models write "Billing." for `billing`. */
 function keyIn(answer: unknown, keys: readonly string[]): string | undefined {
   const said = String(answer);
   const word = plain(said);

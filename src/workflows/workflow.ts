@@ -98,7 +98,7 @@ export interface WorkflowResult<B extends Branches = Branches, Content = BranchC
   readonly error?: AgentError;
 }
 
-/** Several agents that work on the same input at the same time. It can stand in a batch and in another workflow. */
+/** A workflow whose branches run at the same time. Made by `defineParallel`. */
 export interface Workflow<
   Params = unknown,
   B extends Branches = Branches,
@@ -107,8 +107,8 @@ export interface Workflow<
   /** What the workflow is for. */
   readonly description?: string;
   /**
-   * The workflow as a tool, for the `tools` of an agent. What the model must give it are its parameters: those that `params`
-   * describes, or those of all branches together.
+   * Returns the workflow as a tool, for the `tools` of an agent. Its arguments are the parameters:
+   * those of the `params` schema, or those of all branches together.
    *
    * @throws {TypeError} If an option is wrong, or if the parameters are not known.
    */
@@ -123,15 +123,18 @@ export interface Workflow<
   settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
 }
 
-/** What a parallel workflow is made of. */
+/** Options of a parallel workflow. */
 export interface ParallelOptions<B extends Branches = Branches, Content = BranchContents<B>> {
-  /** The name, as it stands in results and errors. */
+  /** The name, as it appears in results and errors. */
   readonly name: string;
   /** What the workflow is for, in a sentence. */
   readonly description?: string;
   /** The agents or workflows that run, by name, or `{ agent, optional, input }`. */
   readonly branches: { readonly [K in keyof B]: CheckedBranch<B[K]> };
-  /** A schema that checks the parameters of each call; what fails it is not run. Where it is absent, that is left to the branches. */
+  /**
+   * A schema that checks the parameters of each call. Nothing is run for parameters that do not
+   * fit. Without it, each branch checks its own.
+   */
   readonly params?: Schema;
   /**
    * Aborts the other branches as soon as one that is not optional fails.

@@ -24,15 +24,15 @@ export interface Configuration extends SharedOptions, AgentDefaults {
    */
   readonly mode?: RunMode;
   /**
-   * What models cost: a table in dollars per million tokens, or a function. Models that it does not
-   * contain are looked up in the public price list of `@pydantic/genai-prices`.
+   * What models cost: a table in dollars per million tokens, or a function. Models that it does
+   * not contain are looked up in the public price list of `@pydantic/genai-prices`.
    *
    * @default The public price list
    */
   readonly prices?: Prices;
 }
 
-/** A configuration in which everything that has a default is there. */
+/** The configuration in force. */
 export type ActiveConfiguration = Configuration & { readonly concurrency: number };
 
 const DEFAULTS: ActiveConfiguration = Object.freeze({
@@ -52,12 +52,12 @@ const RULES: RulesFor<Configuration> = {
 let active: ActiveConfiguration = DEFAULTS;
 
 /**
- * Sets process-wide defaults. Options that are absent stay as they were; one that is given as `undefined` goes back
- * to its default. Calls that have begun keep what they began with.
+ * Sets process-wide defaults. Options that are absent do not change; `undefined` resets an option
+ * to its default. Calls in flight keep the options with which they started.
  *
- * @returns What is in force now.
- * @throws {TypeError} If an option is not known or has the wrong type; then nothing changes.
- * @throws {RangeError} If a number is out of range; then nothing changes.
+ * @returns The configuration in force.
+ * @throws {TypeError} If an option is unknown or has the wrong type. Nothing changes.
+ * @throws {RangeError} If a number is out of range. Nothing changes.
  *
  * @example
  * ```ts
@@ -80,12 +80,12 @@ export function configure(options: Configuration = {}): ActiveConfiguration {
   return active;
 }
 
-/** What is in force. */
+/** Returns the configuration in force. */
 export function configuration(): ActiveConfiguration {
   return active;
 }
 
-/** What was set, without the defaults. */
+/** Returns the options that were set, without the defaults. */
 export function settings(): Configuration {
   const defaults: Readonly<Record<string, unknown>> = { ...DEFAULTS };
   const set = Object.entries(active).filter(([name, value]) => value !== defaults[name]);
@@ -95,16 +95,16 @@ export function settings(): Configuration {
 let makeDefaultProvider: (() => Promise<Provider>) | undefined;
 let defaultProvider: Promise<Provider> | undefined;
 
-/** Names the provider for those who name none; it is made when it is first needed. */
+/** Sets how the default provider is created: when it is first needed. */
 export function setDefaultProvider(make: () => Promise<Provider>): void {
   makeDefaultProvider = make;
 }
 
-/** The provider for those who name none. */
+/** Returns the default provider, for agents and fallback models without one. */
 export function getDefaultProvider(): Promise<Provider> {
   if (defaultProvider === undefined) {
     if (makeDefaultProvider === undefined) throw new TypeError(NO_PROVIDER);
-    // Keys may be set later: a failure is not kept.
+    // Keys may be set later, so a failure is not kept.
     defaultProvider = makeDefaultProvider().catch((error) => {
       defaultProvider = undefined;
       throw error;

@@ -28,15 +28,15 @@ import { repair, type RepairOptions } from "./repair.ts";
 import { type Tool, tools } from "./tool.ts";
 
 /**
- * Options that `configure`, an agent and a single call have in common. The call wins over the agent,
- * the agent over `configure`.
+ * Options that `configure`, an agent and a single call have in common. The call overrides the
+ * agent, and the agent overrides `configure`.
  */
 export interface SharedOptions {
   /** The name of the model, as the provider knows it. */
   readonly model?: string;
   /**
-   * Time limits in milliseconds. A number is the limit of the whole call, with its retries. For a
-   * fallback model `total` does not count: it is that of the call.
+   * Time limits in milliseconds. A number is the total: retries, fallbacks, tools and all. The
+   * limits of the call, the agent and `configure` are merged field by field, the call first.
    *
    * @default {{ attempt: 300_000 }}
    */
@@ -68,8 +68,8 @@ export interface SharedOptions {
    */
   readonly hedge?: HedgeOptions;
   /**
-   * Stores answers: a call with the same request gets the stored one, at no cost. `false` turns off
-   * what the agent or `configure` sets.
+   * Stores answers: a call with the same request gets the stored one, at no cost. `false` turns
+   * off what the agent or `configure` sets.
    *
    * @default {false}
    */
@@ -89,7 +89,7 @@ export interface SharedOptions {
   readonly repair?: number | RepairOptions;
 }
 
-/** Options that `configure` and an agent have in common. The agent wins. */
+/** Options that `configure` and an agent have in common. The agent overrides `configure`. */
 export interface AgentDefaults {
   /**
    * The provider that answers. A fallback model may have its own.
@@ -98,13 +98,13 @@ export interface AgentDefaults {
    */
   readonly provider?: Provider;
   /**
-   * Limits on what is in flight and on requests and tokens a minute: of all calls of the agent, or in
-   * `configure` of the whole process. Both hold.
+   * Limits on the attempts in flight and on requests and tokens a minute. On an agent they hold
+   * for all its calls together, in `configure` for the whole process.
    *
    * @default No limits
    */
   readonly limits?: LimitOptions;
-  /** Functions that run around each call. Those of `configure` are the outer ones: both run. */
+  /** Functions that run around each call. Those of `configure` run around those of the agent. */
   readonly hooks?: Hooks;
 }
 
@@ -137,7 +137,7 @@ export interface FallbackModel
 
 /** Options of every kind of agent. */
 export interface AgentBase extends Pick<AgentDefaults, "hooks"> {
-  /** The name, as it stands in results and errors. */
+  /** The name, as it appears in results and errors. */
   readonly name: string;
   /** What the agent is for, in a sentence. */
   readonly description?: string;
@@ -158,13 +158,13 @@ export type AgentOverrides = Partial<ModelAgentOptions>;
 export interface CallOptions extends ModelOptions {
   /** Aborts this call. */
   readonly signal?: AbortSignal;
-  /** The conversation so far: it goes between the system message and the prompt. */
+  /** The messages before the prompt. They follow the system message. */
   readonly messages?: readonly PromptMessage[];
   /** Receives the text of the answer in pieces and is awaited. The provider is asked to stream. */
   readonly onDelta?: (text: string) => void | Promise<void>;
   /**
-   * The priority where attempts wait for a limit: higher numbers go first. Above 0, the permits that
-   * the limit keeps in `reserve` may be used.
+   * The priority of attempts that wait for a limit: higher numbers go first. Above 0, an attempt
+   * may use the permits that the limit keeps in `reserve`.
    *
    * @default {1}, or 0 for the calls of a run
    */
@@ -179,8 +179,8 @@ export interface CallOptions extends ModelOptions {
   readonly budget?: BudgetOptions;
   /**
    * Whether to send nothing and return what would be sent: a `request` and the name of the
-   * `provider`, without content. Neither hooks nor caches are used. Agents made of others refuse it:
-   * what they send depends on earlier answers.
+   * `provider`, without content. Neither hooks nor caches are used. Agents made of others refuse
+   * it, as what they send depends on earlier answers.
    *
    * @default {false}
    */
@@ -188,8 +188,8 @@ export interface CallOptions extends ModelOptions {
   /** Any value; the result carries it. */
   readonly metadata?: unknown;
   /**
-   * The key of the call in the `journal` of a run, such as a row number: it distinguishes calls with
-   * equal parameters, and is required where parameters are not plain data.
+   * The key of the call in the `journal` of a run, such as a row number. It distinguishes calls
+   * with equal parameters, and is required where parameters are not plain data.
    */
   readonly key?: string;
 }

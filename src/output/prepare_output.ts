@@ -20,6 +20,14 @@ export type InferOutput<S> = S extends StandardSchema<infer T> ? T
   : S extends JsonSchema ? FromJsonSchema<S>
   : string;
 
+/**
+ * The type of what a function receives that a schema checks its input for: what the schema returns,
+ * or what the function declares where the schema tells the compiler nothing.
+ *
+ * @internal
+ */
+export type Received<S, Declared> = S extends StandardSchema ? InferOutput<S> : Declared;
+
 /** What reading an answer gave. */
 export type Parsed =
   | { readonly ok: true; readonly content: unknown }

@@ -15,7 +15,7 @@ import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
-import { checkOptions, positiveMs, type Rules, text } from "../model/check_options.ts";
+import { checkOptions, positiveMs, type RulesFor, text } from "../model/check_options.ts";
 import { AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result, ResultBase } from "../model/result.ts";
@@ -33,7 +33,7 @@ export interface SequenceOptions {
 }
 
 /** The rules for {@linkcode SequenceOptions}. */
-export const SEQUENCE_RULES: Rules = {
+export const SEQUENCE_RULES: RulesFor<SequenceOptions & { readonly name: string }> = {
   name: text,
   description: text,
   params: (doing, name, value) => void prepareInput(doing, name, value as Schema),

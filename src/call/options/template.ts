@@ -1,21 +1,26 @@
 /**
- * Prompt templates: `{name}` stands for the parameter `name`, `{{` and its `}}` for literal braces. Other braces, such as
- * those of JSON, stay as they are: also a `}}` that ends two objects, which no `{{` has opened.
+ * Prompt templates: `{name}` is replaced by the parameter `name`; `{{` and its `}}` are literal
+ * braces. Other braces, such as those of JSON, stay as they are: also a `}}` that ends two
+ * objects, which no `{{` has opened.
  */
 import { closestString } from "@std/text/closest-string";
 
-/** What may be put into a template. Everything else must be made a text by the caller. */
+/** A value for a placeholder. The caller must convert everything else to a string. */
 export type TemplateValue = string | number | bigint | boolean | null;
 
 /**
- * The parameters of a template, read from its text by the compiler: those of `"Hello {name}"` are
- * `{ name: TemplateValue }`. A text the compiler does not know (`string`) takes any parameters.
+ * The parameters of a template, which the compiler reads from its text: those of `"Hello {name}"`
+ * are `{ name: TemplateValue }`. A template of type `string` takes any parameters.
  */
 export type TemplateParams<Template extends string> = string extends Template
   ? Record<string, TemplateValue>
   : { [Name in Placeholders<Template>]: TemplateValue };
 
-/** The names in a template, as a union. */
+/**
+ * The names of the placeholders in a template, as a union.
+ *
+ * @internal
+ */
 export type Placeholders<Template extends string, Found = never> = Template extends
   `${string}{${infer After}` ? After extends `{${infer Rest}` ? Placeholders<Rest, Found>
   : After extends `${infer Name}}${infer Rest}`
@@ -25,7 +30,11 @@ export type Placeholders<Template extends string, Found = never> = Template exte
   : Found
   : Found;
 
-/** What no name has in it: braces around such a text are just braces. */
+/**
+ * Characters that no name contains: braces around a text with one of them are no placeholder.
+ *
+ * @internal
+ */
 // deno-fmt-ignore
 export type NotInName =
   | " " | "\n" | "\t" | "\r" | "!" | '"' | "#" | "$" | "%" | "&" | "'" | "(" | ")" | "*" | "+" | "," | "-" | "." | "/"

@@ -20,6 +20,7 @@ import {
   type SharedOptions,
 } from "../call/options/options.ts";
 import { hooks } from "../call/options/hooks.ts";
+import type { FromJsonSchemaOr } from "../output/infer_json_schema.ts";
 import { type InferInput, prepareInput } from "../output/prepare_input.ts";
 import { type InferOutput, prepareOutput, type Received } from "../output/prepare_output.ts";
 import type { Schema, StandardSchema } from "../output/standard_schema.ts";
@@ -120,10 +121,12 @@ export type AgentParams<
   Template extends string | undefined,
   Params,
   P extends Schema | undefined,
-> = P extends StandardSchema ? InferInput<P>
-  : [Template] extends [never] ? Params
-  : undefined extends Template ? Params
-  : TemplateParams<NoInfer<NonNullable<Template>>>;
+> = P extends StandardSchema ? InferInput<P> : FromJsonSchemaOr<
+  P,
+  [Template] extends [never] ? Params
+    : undefined extends Template ? Params
+    : TemplateParams<NoInfer<NonNullable<Template>>>
+>;
 
 const schema: Rule = (doing, name, value) => {
   if (!isRecord(value) && typeof value !== "function") {

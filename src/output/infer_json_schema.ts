@@ -30,6 +30,14 @@ export type FromJsonSchema<S, Root = S> = S extends true ? unknown
   : S extends { readonly $ref: infer Ref } ? FromReference<Ref, Root>
   : FromType<S, Root> & FromUnion<S, Root> & FromAll<S, Root>;
 
+/**
+ * The type of a JSON Schema, or another type where it gives none.
+ *
+ * @internal
+ */
+export type FromJsonSchemaOr<S, Other> = unknown extends FromJsonSchema<S> ? Other
+  : FromJsonSchema<S>;
+
 /** The value of `const` or `enum`; `unknown` where the compiler does not know it. */
 type Literal<Value> = string extends Value ? unknown
   : number extends Value ? unknown

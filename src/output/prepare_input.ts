@@ -1,12 +1,13 @@
 /** What comes in: parameters from the caller, arguments of tools from the model. A schema checks them and says what they must be. */
 import type { JsonSchema } from "../model/message.ts";
+import type { FromJsonSchemaOr } from "./infer_json_schema.ts";
 import { createValidator, type Validated } from "./create_validator.ts";
 import { type Schema, toJsonSchema } from "./standard_schema.ts";
 
 /** The type of what a schema takes. */
 export type InferInput<S> = S extends { readonly "~standard": { readonly types?: infer T } }
   ? NonNullable<T> extends { readonly input: infer In } ? In : unknown
-  : S extends JsonSchema ? Record<string, unknown>
+  : S extends JsonSchema ? FromJsonSchemaOr<S, Record<string, unknown>>
   : never;
 
 /** A schema, ready to check what comes in. */

@@ -3,7 +3,7 @@ import { isRecord, refuse } from "../model/check_options.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema, OutputSchema } from "../model/message.ts";
 import { createValidator } from "./create_validator.ts";
-import type { FromJsonSchema } from "./infer_json_schema.ts";
+import type { FromJsonSchema, FromJsonSchemaOr } from "./infer_json_schema.ts";
 import { dropNulls } from "./drop_nulls.ts";
 import { extractJson, extractPartialJson } from "./extract_json.ts";
 import {
@@ -26,7 +26,8 @@ export type InferOutput<S> = S extends StandardSchema<infer T> ? T
  *
  * @internal
  */
-export type Received<S, Declared> = S extends StandardSchema ? InferOutput<S> : Declared;
+export type Received<S, Declared> = S extends StandardSchema ? InferOutput<S>
+  : FromJsonSchemaOr<S, Declared>;
 
 /** What reading an answer gave. */
 export type Parsed =

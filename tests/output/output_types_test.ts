@@ -2,9 +2,12 @@
 import {
   type ContentOf,
   defineAgent,
+  defineTool,
   type FromJsonSchema,
+  type InferInput,
   type InferOutput,
   type JsonSchema,
+  type Tool,
 } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals } from "@std/assert";
@@ -113,6 +116,58 @@ Deno.test("output types: a JSON Schema that is const gives the type of the answe
   const { content } = await defineAgent({ ...base, output: schema, provider }).call({ text: "x" });
   same<typeof content, Expected>(true);
   assertEquals(content.label, "good");
+});
+
+Deno.test("output types: a JSON Schema that is const gives the types of parameters and arguments", async () => {
+  const params = {
+    type: "object",
+    properties: { text: { type: "string" }, n: { type: "integer" } },
+    required: ["text"],
+  } as const;
+  interface Expected {
+    text: string;
+    n?: number;
+  }
+  same<InferInput<typeof params>, Expected>(true);
+  const provider = scripted(["1", "2"]);
+  const Template = defineAgent({ ...base, params, provider });
+  same<Parameters<typeof Template.call>[0], Expected>(true);
+  const Fn = defineAgent({
+    name: "a",
+    model: "m",
+    params,
+    prompt: (given) => {
+      same<typeof given, Expected>(true);
+      return given.text;
+    },
+    provider,
+  });
+  same<Parameters<typeof Fn.call>[0], Expected>(true);
+  const Run = defineAgent({ name: "a", params, run: ({ text, n = 0 }) => `${text}${n}` });
+  same<Parameters<typeof Run.call>[0], Expected>(true);
+  assertEquals((await Run.call({ text: "x" })).content, "x0");
+  const tool = defineTool({
+    name: "t",
+    input: params,
+    run: (args) => {
+      same<typeof args, Expected>(true);
+      return args.n ?? 0;
+    },
+  });
+  same<typeof tool, Tool<Expected, number>>(true);
+  const declared = defineTool({
+    name: "t",
+    input: { type: "object", properties: {} },
+    run: ({ city }: { city: string }) => city,
+  });
+  same<typeof declared, Tool<{ city: string }, string>>(true);
+  const never = () => {
+    // @ts-expect-error a number is no text
+    Template.call({ text: 5 });
+    // @ts-expect-error a text is required
+    Fn.call({ n: 5 });
+  };
+  assertEquals(typeof never, "function");
 });
 
 Deno.test("output types: each keyword of a JSON Schema that is const", () => {

@@ -231,7 +231,7 @@ function define(options: unknown): Agent<never, unknown> {
   const { output, tools, ...settings } = others as unknown as
     & ModelAgentOptions
     & { readonly output?: Schema };
-  const template = typeof prompt === "string" ? parseTemplate(prompt) : undefined;
+  const template = typeof prompt === "string" ? parseTemplate(prompt, doing) : undefined;
   const checks = input();
   const agent: ModelAgent = {
     ...settings,

@@ -4,7 +4,7 @@ import { messageOf, RunError } from "../model/errors.ts";
 import { AgentError, type Result, type Success } from "../model/result.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
-import type { Input } from "../output/input.ts";
+import type { PreparedInput } from "../output/prepare_input.ts";
 import { checkParams } from "../call/check_params.ts";
 import { withHooks } from "../call/with_hooks.ts";
 import { runNested } from "../call/run_nested.ts";
@@ -36,7 +36,7 @@ export interface RunContext {
 /** An agent made of other agents, ready to be called. */
 export interface RunAgent extends AgentBase {
   /** Checks the parameters. */
-  readonly input?: Input;
+  readonly input?: PreparedInput;
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
   /** The time it may take, in milliseconds. */

@@ -8,7 +8,7 @@ import { refuseDryRun, successOrThrow } from "../agent/defined.ts";
 import { configuration } from "../call/options/config.ts";
 import { totalOf, type TotalTimeout, totalTimeout } from "../call/options/timeouts.ts";
 import { optionsInside } from "./options_inside.ts";
-import { type Input, inputOf } from "../output/input.ts";
+import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { runNested } from "../call/run_nested.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import type { Schema } from "../output/standard_schema.ts";
@@ -17,7 +17,7 @@ import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
-import { checkOptions, type Rules, text } from "../model/check_options.ts";
+import { checkOptions, type RulesFor, text } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import { AgentError, type Failure, type Result, type Success } from "../model/result.ts";
 
@@ -38,10 +38,10 @@ export interface SequenceOptions {
 }
 
 /** The rules for {@linkcode SequenceOptions}. */
-export const SEQUENCE_RULES: Rules = {
+export const SEQUENCE_RULES: RulesFor<SequenceOptions & { readonly name: string }> = {
   name: text,
   description: text,
-  params: (doing, name, value) => void inputOf(doing, name, value as Schema),
+  params: (doing, name, value) => void prepareInput(doing, name, value as Schema),
   timeout: totalTimeout,
   budget,
 };
@@ -117,7 +117,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
   readonly name: string;
   readonly description?: string;
   readonly #parts: SequenceParts;
-  readonly #input: Input | undefined;
+  readonly #input: PreparedInput | undefined;
 
   /** Whatever was checked before. */
   constructor(parts: SequenceParts) {
@@ -125,7 +125,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     this.name = parts.name;
     this.description = description;
     this.#parts = parts;
-    this.#input = params && inputOf(`define the workflow "${parts.name}"`, "params", params);
+    this.#input = params && prepareInput(`define the workflow "${parts.name}"`, "params", params);
     remember(this, {
       parts: () => ({ name: parts.name, ...parts.options, ...parts.definition }),
       total: ({ timeout }) => totalOf(timeout, parts.options.timeout, configuration().timeout),
@@ -134,7 +134,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
   }
 
   paramsSchema(): JsonSchema | undefined {
-    return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.json();
+    return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.jsonSchema();
   }
 
   asTool(options?: AsToolOptions): Tool {

@@ -16,7 +16,6 @@ import {
   type ModelAgentOptions,
   OVERRIDE_RULES,
   RUN_OVERRIDE_RULES,
-  type SharedOptions,
 } from "../call/options/options.ts";
 import type { FromJsonSchemaOr } from "../output/infer_json_schema.ts";
 import { type InferInput, prepareInput } from "../output/prepare_input.ts";

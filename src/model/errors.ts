@@ -66,8 +66,8 @@ export interface ProviderErrorOptions {
 }
 
 /**
- * What a {@linkcode Provider} throws. It is classified once, in the adapter, by status and code; the
- * caller sees it as the `cause` of an {@linkcode AgentError}.
+ * What a {@linkcode Provider} throws. It is classified once, in the adapter, by status and code;
+ * the caller sees it as the `cause` of an {@linkcode AgentError}.
  */
 export class ProviderError extends Error {
   /** The name of the class. */
@@ -98,7 +98,10 @@ export class ProviderError extends Error {
     this.#text = options.text;
   }
 
-  /** The text that came before it failed. It is not enumerable, so that printing the error does not print it. */
+  /**
+   * The text that came before it failed. It is not enumerable, so that printing the error does
+   * not print it.
+   */
   get text(): string | undefined {
     return this.#text;
   }
@@ -121,7 +124,10 @@ export class RunError extends Error {
   // deno-lint-ignore no-explicit-any
   readonly results: readonly any[];
 
-  /** Creates an error; the library does this for you. `cause` is the first thing that ended the run. */
+  /**
+   * Creates an error; the library does this for you. `cause` is the first thing that ended the
+   * run.
+   */
   constructor(
     message: string,
     options: { errors: readonly unknown[]; results: readonly unknown[]; cause?: unknown },
@@ -132,7 +138,9 @@ export class RunError extends Error {
   }
 }
 
-/** A longer `Retry-After` than this, in milliseconds, is ignored: the backoff policy decides then. */
+/**
+ * A longer `Retry-After` than this, in milliseconds, is ignored: the backoff policy decides then.
+ */
 export const LONGEST_RETRY_AFTER = 60_000;
 
 /** The code for an abort reason: a time limit or the caller's wish. */

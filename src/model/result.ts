@@ -26,7 +26,10 @@ export interface Attempt {
   readonly concurrency?: number;
   /** What it used, where the provider said. */
   readonly usage?: Usage;
-  /** True if the provider could not say what it used, so that `usage` is our estimate: the answer was broken off. */
+  /**
+   * True if the provider could not say what it used, so that `usage` is our estimate: the answer
+   * was broken off.
+   */
   readonly estimated?: true;
 }
 
@@ -40,8 +43,8 @@ export interface Timing {
   /** Waiting for a rate limit, of ours or of the server's. */
   readonly limitedMs: number;
   /**
-   * What kept it waiting longest of these: requests a minute, tokens a minute, or the server, which had asked to be left alone. Absent if
-   * nothing did.
+   * What kept it waiting longest of these: requests a minute, tokens a minute, or the server,
+   * which had asked to be left alone. Absent if nothing did.
    */
   readonly limitedBy?: LimitedBy;
   /** Waiting between attempts. */
@@ -50,7 +53,10 @@ export interface Timing {
   readonly modelMs: number;
   /** Running tools: those that run at the same time count once, and with what they wait for. */
   readonly toolsMs: number;
-  /** From sending the last attempt until the server began to answer; only where the answer was streamed and the provider tells. */
+  /**
+   * From sending the last attempt until the server began to answer; only where the answer was
+   * streamed and the provider tells.
+   */
   readonly connectMs?: number;
   /** From sending the last attempt to its first token; only where the answer was streamed. */
   readonly firstTokenMs?: number;
@@ -94,7 +100,9 @@ export interface ToolCall {
 export interface ResultBase {
   /** The agent's name. */
   readonly agent: string;
-  /** The model that answered, or the last one that was tried. Absent for an agent made of others. */
+  /**
+   * The model that answered, or the last one that was tried. Absent for an agent made of others.
+   */
   readonly model?: string;
   /** Everything that was used, failed attempts included. */
   readonly usage: Usage;
@@ -104,7 +112,10 @@ export interface ResultBase {
   readonly attempts: readonly Attempt[];
   /** The tools that the model asked for, in that order. */
   readonly toolCalls: readonly ToolCall[];
-  /** How each call ended that was made within this one: by a `run`, a workflow, a tool. They are counted in this result. */
+  /**
+   * How each call ended that was made within this one: by a `run`, a workflow, a tool. They are
+   * counted in this result.
+   */
   readonly children: readonly Result[];
   /** When the call began, in milliseconds since 1970. */
   readonly startedAt: number;
@@ -114,7 +125,10 @@ export interface ResultBase {
   readonly timing: Timing;
   /** True if the first model failed and another one was asked. */
   readonly usedFallback: boolean;
-  /** True if the answer, with tools every answer, came from a cache, or from the request of an identical call in flight: it cost nothing. */
+  /**
+   * True if the answer, with tools every answer, came from a cache, or from the request of an
+   * identical call in flight: it cost nothing.
+   */
   readonly cached: boolean;
   /** True if the answer came from a journal: it cost nothing this time. */
   readonly replayed: boolean;
@@ -147,7 +161,10 @@ export interface Success<T = unknown> extends ResultBase {
   readonly error?: undefined;
 }
 
-/** What a call with `dryRun` would send: nothing was sent, so there is no content and nothing was used. */
+/**
+ * What a call with `dryRun` would send: nothing was sent, so there is no content and nothing was
+ * used.
+ */
 export interface DryRun extends Success<undefined> {
   /** The request, to the first model: what the provider would be handed. */
   readonly request: ModelRequest;
@@ -260,7 +277,8 @@ export class AgentError extends Error {
   /**
    * The whole failure, as `settle` returns it: of a workflow with its `status`, `branches` or
    * `steps`, whose partial results were paid for. Not enumerable, so that neither printing the
-   * error nor `JSON.stringify` includes it. Absent while the call goes on (`onRetry`, `retries.on`).
+   * error nor `JSON.stringify` includes it. Absent while the call goes on (`onRetry`,
+   * `retries.on`).
    */
   get result(): Failure | undefined {
     return this.#result;
@@ -283,7 +301,7 @@ export function linkError<F extends Failure>(failure: F): F {
 }
 
 /**
- * How a call ended: a union on `ok`, so that one `if` tells the two apart.
+ * How a call ended: a union on `ok`, so that one `if` narrows it.
  *
  * @example
  * ```ts

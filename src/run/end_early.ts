@@ -4,7 +4,9 @@ import { messageOf, RunError } from "../model/errors.ts";
 export interface EndEarlyOptions {
   /** What ended, such as "the batch". */
   readonly name: string;
-  /** What ended it, such as "onResult threw"; the message of the cause says it where it is absent. */
+  /**
+   * What ended it, such as "onResult threw"; the message of the cause says it where it is absent.
+   */
   readonly why?: string;
   /** The first thing that ended it. */
   readonly cause: unknown;

@@ -19,8 +19,9 @@ export interface Work<T, R, V = unknown> {
   /** Makes of it what is handed on; `undefined` is not. A throw ends the run. */
   made(value: V, item: T, index: number, run: RunHandle): R | undefined | Promise<R | undefined>;
   /**
-   * May the work go on after an abort, because it is a function of the caller's that need not listen? Then it is left behind, and
-   * the run fails at its deadline, instead of the items that are not finished.
+   * May the work go on after an abort, because it is a function of the caller's that need not
+   * listen? Then it is left behind, and the run fails at its deadline, instead of the items that
+   * are not finished.
    */
   readonly deaf: boolean;
   /** Does a failure stop the run? */
@@ -43,7 +44,10 @@ export interface RunHandle {
   finished(ok: boolean, replayed?: boolean): void;
   /** Tells that the item was passed over. */
   skipped(): void;
-  /** Ends the run with this error, behind what is finished; `why` is what happened, in a few words. */
+  /**
+   * Ends the run with this error, behind what is finished; `why` is what happened, in a few
+   * words.
+   */
   fail(error: unknown, why: string): void;
 }
 
@@ -57,7 +61,9 @@ export interface Run<R> {
    * @throws {RunError} If the run ended early.
    */
   next(): Promise<IteratorResult<R, undefined>>;
-  /** Stops it: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires. */
+  /**
+   * Stops it: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires.
+   */
   stop(): Promise<void>;
 }
 
@@ -114,7 +120,8 @@ export function openRun<T, R, V>(
 
   items.abortAfter(options.deadline, "the run was not finished");
   const release = onAbort(items.signal, () => {
-    // At the deadline the rest of an array fails item by item; who knows how long another source goes on?
+    // At the deadline the rest of an array fails item by item; who knows how long another source
+    // goes on?
     if (work.deaf) lanes.fail(items.signal.reason);
     else if (!known) lanes.finish();
   });

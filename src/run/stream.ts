@@ -82,8 +82,9 @@ export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...un
  *
  * @throws {TypeError} If an option or a call is wrong.
  * @throws {RangeError} If a number is out of range.
- * @throws {RunError} While it is read: if the signal aborts, the source or a callback throws, the journal fails, or a call
- * fails and `throwOnError` is set. The reason is its `cause`; its `results` are empty, as they were given out before.
+ * @throws {RunError} While it is read: if the signal aborts, the source or a callback throws, the
+ * journal fails, or a call fails and `throwOnError` is set. The reason is its `cause`; its
+ * `results` are empty, as they were given out before.
  *
  * @example
  * ```ts
@@ -108,7 +109,10 @@ export function stream<C extends AgentCall, const T extends readonly Callable[] 
   return resultStream(calls, options, { name: "the stream" }) as ResultStream<never>;
 }
 
-/** The stream itself, for calls and options that were checked. `results` is what its error carries. */
+/**
+ * The stream itself, for calls and options that were checked. `results` is what its error
+ * carries.
+ */
 export function resultStream(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
   options: CallRunOptions,

@@ -142,7 +142,8 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     }
     const { signal } = child;
     let error = refused ?? this.#errorOf(errors, trace);
-    // A time limit that only cut optional branches leaves a result that is worth something; an abort wants none.
+    // A time limit that only cut optional branches leaves a result that is worth something; an
+    // abort wants none.
     const { aborted } = signal;
     if (error === undefined && aborted && abortCode(signal.reason) === "aborted") {
       error = trace.error(signal.reason, signal);

@@ -54,7 +54,7 @@ export interface SequenceSuccess<Content = unknown> extends Success<Content> {
   readonly steps: readonly Result[];
 }
 
-/** A workflow of steps that failed: its steps tell what was finished all the same. */
+/** A workflow of steps that failed. Its steps hold the results that were finished. */
 export interface SequenceFailure extends Failure {
   /** The same in a word. */
   readonly status: "error";
@@ -65,7 +65,10 @@ export interface SequenceFailure extends Failure {
 /** How such a workflow ended: a union on `ok`. */
 export type SequenceResult<Content = unknown> = SequenceSuccess<Content> | SequenceFailure;
 
-/** A workflow whose parts are called one after another. It can stand in a batch and in another workflow. */
+/**
+ * A workflow whose parts are called one after another. It can stand in a batch and in another
+ * workflow.
+ */
 export interface SequenceWorkflow<Params, Content, R extends SequenceResult<Content>>
   extends Callable<Params, Content> {
   /**
@@ -90,7 +93,10 @@ export interface SequenceWorkflow<Params, Content, R extends SequenceResult<Cont
   asTool(options?: AsToolOptions): Tool<Params, Content>;
 }
 
-/** Calls the next agent, with what `params` makes, and gives what it answers. A failure ends the whole. */
+/**
+ * Calls the next agent, with what `params` makes, and gives what it answers. A failure ends the
+ * whole.
+ */
 export type CallStep = (agent: Callable, params: () => unknown) => Promise<unknown>;
 
 /** What a workflow is made of. */

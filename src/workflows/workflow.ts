@@ -120,8 +120,8 @@ export interface Workflow<
   /** What the workflow is for. */
   readonly description?: string;
   /**
-   * Returns the workflow as a tool, for the `tools` of an agent. Its arguments are the parameters:
-   * those of the `params` schema, or those of all branches together.
+   * Returns the workflow as a tool, for the `tools` of an agent. Its arguments are the
+   * parameters: those of the `params` schema, or those of all branches together.
    *
    * @throws {TypeError} If an option is wrong, or if the parameters are not known.
    */
@@ -131,15 +131,15 @@ export interface Workflow<
    *
    * @throws {AgentError} If a branch that is not optional, or `aggregate`, fails. Its `result` is
    * the whole failure, with the results of all `branches`, which were paid for.
-   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is not known; then
-   * nothing was sent.
+   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is not known;
+   * then nothing was sent.
    */
   call(params: Params, options?: CallOptions): Promise<WorkflowSuccess<B, Content>>;
   /**
    * Runs the branches; a failure is a value.
    *
-   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is not known; then
-   * nothing was sent.
+   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is not known;
+   * then nothing was sent.
    */
   settle(params: Params, options?: CallOptions): Promise<WorkflowResult<B, Content>>;
 }
@@ -176,11 +176,14 @@ export interface ParallelOptions<B extends Branches = Branches, Content = Branch
    */
   readonly timeout?: TotalTimeout;
   /**
-   * What the whole may spend at most. Each attempt reserves what it will probably take before it is
-   * sent, so branches that run together keep to it as well; one for which too little is left fails
-   * with the code `budget`. What is in flight is finished and counts.
+   * What the whole may spend at most. Each attempt reserves what it will probably take before it
+   * is sent, so branches that run together keep to it as well; one for which too little is left
+   * fails with the code `budget`. What is in flight is finished and counts.
    */
   readonly budget?: BudgetOptions;
-  /** Makes the content from the results of the branches; not called if one failed that is not optional. May be async. */
+  /**
+   * Makes the content from the results of the branches; not called if one failed that is not
+   * optional. May be async.
+   */
   readonly aggregate?: (branches: BranchResults<B>) => Content | Promise<Content>;
 }

@@ -1,4 +1,7 @@
-/** Every run that ends early rejects with a `RunError` whose cause is the first thing that ended it. */
+/**
+ * Every run that ends early rejects with a `RunError` whose cause is the first thing that ended
+ * it.
+ */
 import {
   batch,
   each,

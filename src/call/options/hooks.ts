@@ -3,8 +3,8 @@ import { callback, checkOptions, type Rule } from "../../model/check_options.ts"
 import type { AgentError, Success } from "../../model/result.ts";
 
 /**
- * What a hook gets about its call. All hooks of one call get the same object, so a `before` can keep
- * something for `after` in a `WeakMap`.
+ * What a hook gets about its call. All hooks of one call get the same object, so a `before` can
+ * keep something for `after` in a `WeakMap`.
  */
 export interface HookContext {
   /** The agent's name. */
@@ -18,16 +18,22 @@ export interface HookContext {
 }
 
 /**
- * Functions that run around each call. A promise that one returns is awaited, its value is ignored. If
- * one throws, the call fails with the code `tool`. The hooks of `configure` are the outer ones: first
- * before the call, last after it.
+ * Functions that run around each call. A promise that one returns is awaited, its value is
+ * ignored. If one throws, the call fails with the code `tool`. The hooks of `configure` are the
+ * outer ones: first before the call, last after it.
  */
 export interface Hooks {
-  /** Runs before anything is sent, with the parameters as the caller passed them; for `ask`, the message. */
+  /**
+   * Runs before anything is sent, with the parameters as the caller passed them; for `ask`, the
+   * message.
+   */
   before?(params: unknown, ctx: HookContext): void | Promise<void>;
   /** Runs when the call has succeeded. */
   after?(result: Success, ctx: HookContext): void | Promise<void>;
-  /** Runs when the call has failed; `error.result` is the whole failure. Not awaited after an abort. */
+  /**
+   * Runs when the call has failed; `error.result` is the whole failure. Not awaited after an
+   * abort.
+   */
   onError?(error: AgentError, ctx: HookContext): void | Promise<void>;
 }
 

@@ -8,8 +8,8 @@ import {
 } from "../../model/check_options.ts";
 
 /**
- * Time limits of a call, each in milliseconds. Waiting for a permit counts towards `total`, but not
- * towards the limits of an attempt.
+ * Time limits of a call, each in milliseconds. Waiting for a permit counts towards `total`, but
+ * not towards the limits of an attempt.
  */
 export interface TimeoutOptions {
   /**
@@ -21,11 +21,13 @@ export interface TimeoutOptions {
   /** From sending an attempt to the first token; only where the answer is streamed. */
   readonly firstToken?: number;
   /**
-   * Between two tokens; only where the answer is streamed. Comments that keep the connection alive
-   * do not count.
+   * Between two tokens; only where the answer is streamed. Comments that keep the connection
+   * alive do not count.
    */
   readonly idle?: number;
-  /** The whole call: all attempts, retries, fallbacks and tools, and all the waiting in between. */
+  /**
+   * The whole call: all attempts, retries, fallbacks and tools, and all the waiting in between.
+   */
   readonly total?: number;
 }
 
@@ -63,8 +65,8 @@ export const totalTimeout: Rule = (doing, name, value) => {
 };
 
 /**
- * Merges time limits field by field: the first layer that sets a field wins. A number sets `total`.
- * The default applies where no layer limits the attempt or the whole.
+ * Merges time limits field by field: the first layer that sets a field wins. A number sets
+ * `total`. The default applies where no layer limits the attempt or the whole.
  */
 export function mergeTimeouts(
   ...layers: (number | TimeoutOptions | undefined)[]
@@ -90,7 +92,10 @@ export function totalOf(...layers: (number | TimeoutOptions | undefined)[]): num
   }
 }
 
-/** The limits without the `total`, for the calls that a workflow makes; `undefined` if there are none. */
+/**
+ * The limits without the `total`, for the calls that a workflow makes; `undefined` if there are
+ * none.
+ */
 export function withoutTotal(
   timeout: number | TimeoutOptions | undefined,
 ): TimeoutOptions | undefined {

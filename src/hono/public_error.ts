@@ -1,5 +1,5 @@
 /** Maps failed calls to a status and a message for clients, without internals of the server. */
-import { type ErrorCode, type Issue, RunError } from "../model/errors.ts";
+import type { ErrorCode, Issue } from "../model/errors.ts";
 import { AgentError } from "../model/result.ts";
 import { Problem } from "./problem.ts";
 
@@ -58,7 +58,6 @@ export function failureProblem(error: AgentError): Problem {
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof AgentError) return failureProblem(thrown);
-  if (thrown instanceof RunError && thrown.cause !== undefined) return toProblem(thrown.cause);
   return new Problem(500, "internal", "The server could not answer: see its log", {
     cause: thrown,
   });

@@ -181,12 +181,14 @@ function unionIssues(
   const meant = others.length > 1 ? others.filter((errors) => !errors.some(isChoice)) : others;
   if (meant.length === 1) return [...issuesOf(meant[0]!, checking)];
   if (others.length === 0) {
-    const messages = branches.flatMap((errors) => [...issuesOf(errors, checking)])
-      .filter((issue) => issue.path?.length === path.length).map(({ message }) => message);
-    const [first, ...rest] = new Set(messages);
-    if (first !== undefined && rest.length < 5) {
-      return [{ message: [first, ...rest].join(", or "), path }];
+    const here = branches.flatMap((errors) => errors.filter(isHere));
+    const types = here.filter(({ keyword }) => keyword === "type");
+    if (types.length === branches.length) {
+      const names = types.flatMap((one) => parentOf(one.keywordLocation, checking).type);
+      return describe("type", { type: [...new Set(names)] }, path, checking);
     }
+    const messages = new Set([...issuesOf(here, checking)].map(({ message }) => message));
+    if (messages.size < 5) return [{ message: [...messages].join(", or "), path }];
   }
   return [{ message: `must fit one of the ${schemas.length} schemas in ${keyword}`, path }];
 }

@@ -1,14 +1,17 @@
 /**
- * The TypeScript type of a JSON Schema that is written `as const`. The package `json-schema-to-ts` knows more keywords, but
- * does not end on a schema that refers to itself, and would be installed by everyone.
+ * The TypeScript types of JSON Schemas that are written `as const`.
+ *
+ * The package `json-schema-to-ts` supports more keywords. But it does not compile for a schema that
+ * refers to itself, and every user would install it with its dependencies.
  */
 
 /**
- * The type of the values that fit a JSON Schema. The schema must be `as const`: of one whose keywords have no literal types, and
- * of a keyword that is not known here, it is `unknown`.
+ * The type of the values that fit a JSON Schema. The schema must be `as const`; otherwise the type
+ * is `unknown`.
  *
- * Known are `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `prefixItems`, `anyOf`, `oneOf`,
- * `allOf` and a `$ref` to the root, to `$defs` or to `definitions`; others make no type narrower.
+ * Supported are `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`,
+ * `items`, `prefixItems`, `anyOf`, `oneOf`, `allOf` and a `$ref` to the root, to `$defs` or to
+ * `definitions`. Other keywords do not change the type.
  *
  * @example
  * ```ts
@@ -38,7 +41,7 @@ export type FromJsonSchema<S, Root = S> = S extends true ? unknown
 export type FromJsonSchemaOr<S, Other> = unknown extends FromJsonSchema<S> ? Other
   : FromJsonSchema<S>;
 
-/** The value of `const` or `enum`; `unknown` where the compiler does not know it. */
+/** The type of `const` and `enum`; `unknown` if the values are no literals. */
 type Literal<Value> = string extends Value ? unknown
   : number extends Value ? unknown
   : boolean extends Value ? [Value] extends [boolean] ? boolean : Value
@@ -67,7 +70,7 @@ type FromType<S, Root> = S extends { readonly type: infer Type }
   ? FromTypeName<Type extends readonly (infer One)[] ? One : Type, S, Root>
   : unknown;
 
-/** Goes over the names of types one by one. */
+/** Distributes over the names of types. */
 type FromTypeName<Name, S, Root> = string extends Name ? unknown
   : Name extends "string" ? string
   : Name extends "number" | "integer" ? number

@@ -1,4 +1,4 @@
-/** Which JSON Schemas are refused where they are defined, and what is said of values that do not fit. */
+/** JSON Schemas that are refused where they are defined, and the issues of values. */
 import { defineAgent, defineParallel, defineTool, type JsonSchema } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";

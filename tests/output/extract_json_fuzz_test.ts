@@ -1,4 +1,4 @@
-/** Whatever a model says, there is exactly one of an answer and issues; and what fits survives what is said around it. */
+/** Any text gives either content or issues, and an answer that fits survives any text around it. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { z } from "zod";

@@ -326,7 +326,7 @@ Deno.test("reading: values nested too deeply give an issue", async () => {
   for (const schema of [Tree, z.any(), { type: "object" }]) {
     for (const n of [251, 5_000, 100_000]) {
       for (const text of [deep(n), `So: ${deep(n)}`, "```json\n" + deep(n) + "\n```"]) {
-        assert((await issues(schema, text)).includes("nested more than 500 deep"));
+        assert((await issues(schema, text)).includes("nested more than 500 levels deep"));
       }
     }
   }

@@ -1,4 +1,4 @@
-/** What can be told of an answer while it is still coming. */
+/** Values of answers that are not complete. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import { prepareOutput } from "../../src/output/prepare_output.ts";
 import type { Schema } from "../../src/output/standard_schema.ts";
 import { createPartialReader } from "../../src/output/partial_reader.ts";
 
-/** What is told after each piece, without what is told twice in a row. */
+/** Returns the value after each delta, without repetitions. */
 function told(schema: Schema, text: string, size = 1): unknown[] {
   const { partial } = prepareOutput("a", schema);
   const seen: unknown[] = [];
@@ -110,7 +110,7 @@ Deno.test("partial: no answer makes it throw or take on a prototype", () => {
 });
 
 Deno.test("partial: at the end it is the whole, and before a part of it", () => {
-  /** Is it a part of the whole: the same as far as it goes? */
+  /** Whether a value is a prefix of the whole value. */
   function isPart(part: unknown, whole: unknown): boolean {
     if (typeof part === "string") return typeof whole === "string" && whole.startsWith(part);
     if (typeof part !== "object" || part === null) return part === whole;

@@ -187,7 +187,7 @@ Deno.test("output: a schema that throws is code of the user's", async () => {
 Deno.test("output: a schema without a JSON Schema is refused when the agent is defined", () => {
   const cases: [schema: unknown, message: string][] = [
     [z.object({ at: z.date() }), 'Cannot define the agent "a" as its output schema has no JSON'],
-    [{ "~standard": { version: 1, vendor: "v", validate: () => ({}) } }, "cannot tell its JSON"],
+    [{ "~standard": { version: 1, vendor: "v", validate: () => ({}) } }, "cannot return its JSON"],
   ];
   for (const [output, message] of cases) {
     assertThrows(() => defineAgent({ ...base, output: output as Schema }), TypeError, message);

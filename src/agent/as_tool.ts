@@ -29,8 +29,8 @@ export interface AsToolOptions {
 const RULES: RulesFor<AsToolOptions> = { name: toolName, description: text, timeout: positiveMs };
 
 /**
- * Makes a tool of an agent or a workflow. Its calls run within the call that uses the tool: the scope,
- * limits, budget and signal of that call hold, and usage counts there.
+ * Makes a tool of an agent or a workflow. Its calls run within the call that uses the tool: the
+ * scope, limits, budget and signal of that call hold, and usage counts there.
  *
  * @throws {TypeError} If an option is wrong, or if the schema of the parameters is not known.
  */

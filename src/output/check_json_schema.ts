@@ -9,7 +9,7 @@ import { ANNOTATIONS, KEYWORDS, TYPES } from "./schema_keywords.ts";
 /** A draft of JSON Schema. */
 export type Draft = "4" | "7" | "2019-09" | "2020-12";
 
-/** The drafts by `$schema`, without its scheme and the `#` at its end. Draft 06 is 07 without `if`. */
+/** The drafts by `$schema`, without scheme and final `#`. Draft 06 is draft 07 without `if`. */
 const DRAFTS: ReadonlyMap<string, Draft> = new Map([
   ["json-schema.org/draft-04/schema", "4"],
   ["json-schema.org/draft-06/schema", "7"],

@@ -2,9 +2,9 @@
  * Checks values against JSON Schemas.
  *
  * `@cfworker/json-schema` interprets the schema: it needs no `eval`, which Cloudflare Workers and
- * content security policies forbid. Of the 534 invalid instances in the official suite of 2020-12 it
- * accepts 13, all with `$dynamicRef`, which is refused here. Its messages contain the values that it
- * checks, so only the keywords and paths of its errors are used.
+ * content security policies forbid. Of the 534 invalid instances in the official suite of 2020-12
+ * it accepts 13, all with `$dynamicRef`, which is refused here. Its messages contain the values
+ * that it checks, so only the keywords and paths of its errors are used.
  */
 import { dereference, format as formats, type Schema, validate } from "@cfworker/json-schema";
 import { isRecord } from "../model/check_options.ts";
@@ -119,7 +119,7 @@ function isPlain(value: unknown): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Copies a schema as JSON. The library adds properties to it, and the original may change later. */
+/** Copies a schema as JSON: the library adds properties, and the original may change later. */
 function copyJson(schema: JsonSchema): Record<string, unknown> {
   try {
     return JSON.parse(JSON.stringify(schema));

@@ -16,8 +16,8 @@ export type Validated =
 export type Validator = (value: unknown) => Promise<Validated>;
 
 /**
- * Creates the validator of a schema. A Standard Schema may return another value, with defaults filled
- * in. A JSON Schema returns the same value.
+ * Creates the validator of a schema. A Standard Schema may return another value, with defaults
+ * filled in. A JSON Schema returns the same value.
  *
  * @param doing What cannot be done if it is no schema, for the message.
  * @param name The name of the option.

@@ -155,7 +155,7 @@ function describe(
   }
 }
 
-/** Describes a value that fits no schema of a union, by the branch that it was meant for if known. */
+/** Describes a value that fits no schema of a union, by the branch that was meant if known. */
 function unionIssues(
   error: OutputUnit,
   inner: readonly OutputUnit[],

@@ -27,9 +27,9 @@ const PROBLEMS = {
 const REASONING = /^<(think|thinking|reasoning)>/i;
 
 /**
- * Returns the JSON in a text that may be the answer: the whole text, if it is JSON. Otherwise JSON in
- * code fences comes before JSON between sentences, strict JSON before lenient JSON, and later JSON
- * before earlier JSON. Takes time in proportion to the text.
+ * Returns the JSON in a text that may be the answer: the whole text, if it is JSON. Otherwise JSON
+ * in code fences comes before JSON between sentences, strict JSON before lenient JSON, and later
+ * JSON before earlier JSON. Takes time in proportion to the text.
  */
 export function extractJson(text: string): JsonCandidates {
   const bare = text.trim(); // also removes a byte order mark
@@ -41,7 +41,7 @@ export function extractJson(text: string): JsonCandidates {
   return { values: either(found.values, () => scan(bare).values), problem: NONE };
 }
 
-/** Returns the JSON so far of an incomplete answer, as strict JSON. `undefined`: there is none. */
+/** Returns the JSON of an incomplete answer, as strict JSON. `undefined` if there is none. */
 export function extractPartialJson(text: string): string | undefined {
   const answer = removeReasoning(text.trim());
   const places = new Places(answer);

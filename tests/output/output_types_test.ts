@@ -118,7 +118,7 @@ Deno.test("output types: a JSON Schema that is const gives the type of the answe
   assertEquals(content.label, "good");
 });
 
-Deno.test("output types: a JSON Schema that is const gives the types of parameters and arguments", async () => {
+Deno.test("output types: a JSON Schema that is const types parameters and arguments", async () => {
   const params = {
     type: "object",
     properties: { text: { type: "string" }, n: { type: "integer" } },

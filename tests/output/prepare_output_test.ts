@@ -128,7 +128,7 @@ Deno.test("output: removes a code fence around the JSON", async () => {
   }
 });
 
-Deno.test("output: an answer that does not fit has issues and text, and is not shown in the error", async () => {
+Deno.test("output: an answer that does not fit is in error.text, not in the message", async () => {
   const cases: [text: string, path: PropertyKey[] | undefined][] = [
     ["I think it is g00d", undefined],
     ["", undefined],

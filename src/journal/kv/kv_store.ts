@@ -1,4 +1,4 @@
-import { Lease } from "./lease.ts";
+import { Lease } from "./run_lease.ts";
 import { keepText, type KvText, readText } from "./large_text.ts";
 import { JournalError, reasonOf } from "../journal_error.ts";
 import type { KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv_database.ts";

@@ -2,7 +2,7 @@ import type { StatementSync } from "node:sqlite";
 import type { Connection } from "./connection.ts";
 import { findAll, itemOf } from "./find_items.ts";
 import { loadIndex } from "./load_index.ts";
-import { insertAll, type SqlValue } from "./insert_items.ts";
+import { insertAll, type SqlValue } from "./insert_rows.ts";
 import { JournalError } from "../journal_error.ts";
 import type { NumberMap } from "../number_map.ts";
 import type { JournalStore, StoreChanges, StoredItem } from "../store.ts";

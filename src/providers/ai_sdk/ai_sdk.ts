@@ -9,7 +9,7 @@ import { callback, checkOptions, refuse, type Rules, text } from "../../model/ch
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
-import { aiSdkError, errorInStream, isCutOff } from "./ai_sdk_error.ts";
+import { aiSdkError, errorInStream, isCutOff } from "./provider_error.ts";
 import { toldBy } from "./response_headers.ts";
 import { type AiSdkModel, type AiSdkModels, finder, isModel } from "./find_model.ts";
 import { type Piece, ReplyBuilder, replyOf } from "./reply.ts";

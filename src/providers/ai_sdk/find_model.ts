@@ -1,7 +1,7 @@
 /** What can be handed over in the AI SDK's words, and which of its models a name stands for. */
 import { isRecord, refuse } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
-import { isMarked } from "./ai_sdk_error.ts";
+import { isMarked } from "./provider_error.ts";
 
 /** A language model of the AI SDK, as far as it matters here: a `LanguageModelV4`, `LanguageModelV3` or `LanguageModelV2`. */
 export interface AiSdkModel {

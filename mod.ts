@@ -89,7 +89,7 @@ export type {
 } from "./src/model/message.ts";
 export type {
   Journal,
-  JournalFound,
+  JournalDecision,
   JournalItem,
   JournalOnly,
   JournalOpenOptions,
@@ -97,7 +97,7 @@ export type {
   JournalRecord,
   JournalSession,
   JournalStatus,
-  JournalStored,
+  JournalDetail,
   JournalSummary,
 } from "./src/model/journal.ts";
 export type { BudgetOptions } from "./src/model/budget.ts";

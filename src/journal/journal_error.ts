@@ -38,8 +38,3 @@ export class JournalError extends Error {
     this.code = code;
   }
 }
-
-/** The reason in few words. */
-export function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : "something was thrown that is no error";
-}

@@ -1,19 +1,19 @@
 import { checkOptions, flag, milliseconds, oneOf, refuse, text } from "../model/check_options.ts";
 import {
   type Journal,
+  type JournalDetail,
+  journalDetail,
+  journalOnly,
   type JournalOpenOptions,
   type JournalPruneOptions,
   type JournalRecord,
   type JournalSession,
-  type JournalStored,
   type JournalSummary,
-  only,
-  stored,
 } from "../model/journal.ts";
-import { recordOf } from "./item_json.ts";
+import { readRecord } from "./item_json.ts";
 import { Session } from "./session.ts";
 import type { JournalStore } from "./store.ts";
-import { summaryOf } from "./run_totals.ts";
+import { readSummary } from "./run_totals.ts";
 
 /** What every journal may be told. */
 export interface JournalOptions {
@@ -23,11 +23,11 @@ export interface JournalOptions {
    *
    * @default {"output"}
    */
-  readonly store?: JournalStored;
+  readonly store?: JournalDetail;
 }
 
 /** The rules for {@linkcode JournalOptions}. */
-export const JOURNAL_RULES = { store: stored };
+export const JOURNAL_RULES = { store: journalDetail };
 
 /**
  * A journal that keeps its records in a store of one's own.
@@ -51,20 +51,20 @@ export function journalOn(store: JournalStore, options: JournalOptions = {}): Jo
     async open(runId: string, options: JournalOpenOptions = {}): Promise<JournalSession> {
       const doing = "open a run of the journal";
       text(doing, "runId", runId);
-      checkOptions(doing, options, { retryFailed: flag, only, store: stored });
+      checkOptions(doing, options, { retryFailed: flag, journalOnly, store: journalDetail });
       const state = await store.claim(runId);
       return new Session(store, runId, { ...options, store: options.store ?? level }, state);
     },
     async runs(): Promise<readonly JournalSummary[]> {
       const runs = await store.runs();
-      return runs.map(({ runId, state }) => summaryOf(runId, state))
+      return runs.map(({ runId, state }) => readSummary(runId, state))
         .sort((a, b) => a.createdAt - b.createdAt);
     },
     async *results(runId, options = {}): AsyncGenerator<JournalRecord> {
       const status = oneOf("started", "ok", "failed");
       checkOptions("read the results of a journal", options, { status });
       for await (const item of store.items(runId)) {
-        const record = recordOf(item);
+        const record = readRecord(item);
         const wanted = options.status === undefined
           ? record.status !== "started"
           : record.status === options.status;
@@ -73,7 +73,7 @@ export function journalOn(store: JournalStore, options: JournalOptions = {}): Jo
     },
     async summary(runId): Promise<JournalSummary | undefined> {
       const state = await store.state(runId);
-      return state === undefined ? undefined : summaryOf(runId, state);
+      return state === undefined ? undefined : readSummary(runId, state);
     },
     prune: (options) => prune(store, options),
     close,
@@ -90,7 +90,7 @@ async function prune(store: JournalStore, options: JournalPruneOptions): Promise
   }
   const wanted = (await store.runs()).filter((run) => {
     if (runId !== undefined && run.runId !== runId) return false;
-    const { updatedAt } = summaryOf(run.runId, run.state);
+    const { updatedAt } = readSummary(run.runId, run.state);
     return olderThan === undefined || Date.now() - updatedAt >= olderThan;
   });
   const claimed: string[] = [];

@@ -26,7 +26,8 @@ export { sqliteJournal, type SqliteJournalOptions } from "./sqlite/sqlite_journa
 export type { JournalStore, StoreChanges, StoredItem, StoredRun } from "./store.ts";
 export type {
   Journal,
-  JournalFound,
+  JournalDecision,
+  JournalDetail,
   JournalItem,
   JournalOnly,
   JournalOpenOptions,
@@ -34,6 +35,5 @@ export type {
   JournalRecord,
   JournalSession,
   JournalStatus,
-  JournalStored,
   JournalSummary,
 } from "../model/journal.ts";

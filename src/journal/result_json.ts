@@ -1,7 +1,7 @@
 /** Results as text, and back: also those of workflows, which have the results and errors of their parts in them. */
 import { isRecord } from "../model/check_options.ts";
 import { AgentError } from "../model/errors.ts";
-import type { JournalStored } from "../model/journal.ts";
+import type { JournalDetail } from "../model/journal.ts";
 import type { Attempt, Result, Timing } from "../model/result.ts";
 import { readError, writeError, type WrittenError } from "./error_json.ts";
 import { readValue, writeValue, type WrittenValue } from "./value_json.ts";
@@ -61,7 +61,7 @@ interface WrittenResult {
  *
  * @throws If there is something in it that can be written in no way.
  */
-export function writeResult(result: Result, stored: JournalStored): string {
+export function writeResult(result: Result, stored: JournalDetail): string {
   return JSON.stringify(written(result, stored === "none"));
 }
 

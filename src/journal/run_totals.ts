@@ -4,7 +4,7 @@ import type { Result } from "../model/result.ts";
 import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
 
 /** A run in numbers, kept while it goes on and written with each change: nobody has to count. */
-export class Sums {
+export class RunTotals {
   #total = 0;
   #ok = 0;
   #failed = 0;
@@ -24,26 +24,26 @@ export class Sums {
       this.#createdAt = Date.now();
       return;
     }
-    const { total, ok, failed, usage, cost, unpriced, byError, createdAt } = summaryOf("", state);
+    const { total, ok, failed, usage, cost, unpriced, byError, createdAt } = readSummary("", state);
     [this.#total, this.#ok, this.#failed, this.#usage] = [total, ok, failed, usage];
     [this.#cost, this.#unpriced, this.#createdAt] = [cost, unpriced, createdAt];
     Object.assign(this.#byError, byError);
   }
 
   /** There is an item more, or less. */
-  count(items: 1 | -1): void {
+  addItems(items: 1 | -1): void {
     this.#total += items;
   }
 
   /** An item has ended; `before` is how it had ended before. */
-  end(result: Result, before: Result | undefined): void {
+  addOutcome(result: Result, before: Result | undefined): void {
     if (before !== undefined) this.#take(before, -1);
     this.#take(result, 1);
-    this.use(result);
+    this.addCost(result);
   }
 
   /** Something was used. */
-  use({ usage, cost, attempts }: Result): void {
+  addCost({ usage, cost, attempts }: Result): void {
     this.#usage = addUsage(this.#usage, usage);
     if (cost === undefined) this.#unpriced++;
     else if (attempts.length > 0 || cost.total !== 0) {
@@ -85,7 +85,7 @@ export class Sums {
 }
 
 /** What was written, for whoever asks. */
-export function summaryOf(runId: string, state: string): JournalSummary {
+export function readSummary(runId: string, state: string): JournalSummary {
   const { total, ok, failed, ...others } = JSON.parse(state);
   return { runId, total, ok, failed, started: total - ok - failed, ...others };
 }

@@ -1,19 +1,25 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers";
 import type {
-  JournalFound,
+  JournalDecision,
+  JournalDetail,
   JournalItem,
   JournalOpenOptions,
   JournalSession,
-  JournalStored,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import { JournalError, reasonOf } from "./journal_error.ts";
-import { applied, type Begun, tell, type Wish } from "./group_commit.ts";
+import { causeMessage } from "../model/cause_message.ts";
+import { JournalError } from "./journal_error.ts";
+import {
+  applyGroup,
+  type PendingOperation,
+  resolveGroup,
+  type StartedItem,
+} from "./group_commit.ts";
 import { NumberMap } from "./number_map.ts";
 import { writeResult } from "./result_json.ts";
 import type { JournalStore, StoredItem } from "./store.ts";
-import { Sums } from "./run_totals.ts";
+import { RunTotals } from "./run_totals.ts";
 
 const GROUP = 500;
 
@@ -24,12 +30,12 @@ const GROUP = 500;
 export class Session implements JournalSession {
   readonly #store: JournalStore;
   readonly #runId: string;
-  readonly #options: JournalOpenOptions & { readonly store: JournalStored };
-  readonly #sums: Sums;
-  readonly #wishes: Wish[] = [];
+  readonly #options: JournalOpenOptions & { readonly store: JournalDetail };
+  readonly #sums: RunTotals;
+  readonly #wishes: PendingOperation[] = [];
   /** How often each id was seen. */
   readonly #seen = new NumberMap();
-  readonly #begun = new Map<JournalItem, Begun>();
+  readonly #begun = new Map<JournalItem, StartedItem>();
   #flushing: Promise<void> | undefined;
   #failed: JournalError | undefined;
   #closed: Promise<void> | undefined;
@@ -38,19 +44,19 @@ export class Session implements JournalSession {
   constructor(
     store: JournalStore,
     runId: string,
-    options: JournalOpenOptions & { readonly store: JournalStored },
+    options: JournalOpenOptions & { readonly store: JournalDetail },
     state: string | undefined,
   ) {
     this.#store = store;
     this.#runId = runId;
     this.#options = options;
-    this.#sums = new Sums(state);
+    this.#sums = new RunTotals(state);
   }
 
   begin(
     item: JournalItem,
     { record = true }: { readonly record?: boolean } = {},
-  ): Promise<JournalFound> {
+  ): Promise<JournalDecision> {
     const id = this.#numbered(item.id);
     return new Promise((resolve, reject) =>
       this.#wish({ what: "begin", item, id, record, resolve, reject })
@@ -94,7 +100,7 @@ export class Session implements JournalSession {
     return createHash("sha256").update(`${id}#${n}`).digest("hex").slice(0, 32);
   }
 
-  #taken(item: JournalItem): Begun | undefined {
+  #taken(item: JournalItem): StartedItem | undefined {
     const begun = this.#begun.get(item);
     this.#begun.delete(item);
     return begun;
@@ -106,7 +112,7 @@ export class Session implements JournalSession {
     } catch (cause) {
       throw new JournalError(
         `Cannot record item ${index} in the journal as what came out of it must be JSON: ${
-          reasonOf(cause)
+          causeMessage(cause)
         }`,
         "write",
         { cause },
@@ -114,7 +120,7 @@ export class Session implements JournalSession {
     }
   }
 
-  #wish(wish: Wish): void {
+  #wish(wish: PendingOperation): void {
     if (this.#failed !== undefined) return wish.reject(this.#failed);
     if (this.#closed !== undefined) return wish.reject(closed(this.#runId));
     this.#wishes.push(wish);
@@ -138,16 +144,16 @@ export class Session implements JournalSession {
   }
 
   /** After this nothing is written any more: what the store has is the truth. */
-  #fail(cause: unknown, group: readonly Wish[]): void {
+  #fail(cause: unknown, group: readonly PendingOperation[]): void {
     this.#failed = cause instanceof JournalError ? cause : new JournalError(
-      `Cannot record in the journal as it failed: ${reasonOf(cause)}`,
+      `Cannot record in the journal as it failed: ${causeMessage(cause)}`,
       "write",
       { cause },
     );
     for (const { reject } of [...group, ...this.#wishes.splice(0)]) reject(this.#failed);
   }
 
-  #write(group: readonly Wish[]): void | Promise<void> {
+  #write(group: readonly PendingOperation[]): void | Promise<void> {
     const ids: string[] = [];
     for (const wish of group) if (wish.what === "begin") ids.push(wish.id);
     if (ids.length === 0) return this.#change(group, []);
@@ -157,17 +163,19 @@ export class Session implements JournalSession {
   }
 
   #change(
-    group: readonly Wish[],
+    group: readonly PendingOperation[],
     found: readonly (StoredItem | undefined)[],
   ): void | Promise<void> {
-    const { answers, changes } = applied(group, found, {
+    const { decisions: answers, changes } = applyGroup(group, found, {
       options: this.#options,
-      sums: this.#sums,
-      begun: this.#begun,
+      totals: this.#sums,
+      startedItems: this.#begun,
     });
-    if (changes === undefined) return tell(group, answers);
+    if (changes === undefined) return resolveGroup(group, answers);
     const written = this.#store.write(this.#runId, changes);
-    return written === undefined ? tell(group, answers) : written.then(() => tell(group, answers));
+    return written === undefined
+      ? resolveGroup(group, answers)
+      : written.then(() => resolveGroup(group, answers));
   }
 }
 

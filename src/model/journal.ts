@@ -4,7 +4,7 @@ import type { Result } from "./result.ts";
 import type { Cost, Usage } from "./usage.ts";
 
 /** How much of an item is kept: nothing that it says, what came out of it, or also what went in. */
-export type JournalStored = "none" | "output" | "all";
+export type JournalDetail = "none" | "output" | "all";
 
 /** Which items of a run are worked on: those that failed, or those that have not been finished. */
 export type JournalOnly = "failed" | "missing";
@@ -24,7 +24,7 @@ export interface JournalOpenOptions {
    *
    * @default What the journal was opened with
    */
-  readonly store?: JournalStored;
+  readonly store?: JournalDetail;
 }
 
 /** An item of a run, as a journal knows it. */
@@ -42,7 +42,7 @@ export interface JournalItem {
 }
 
 /** What a journal knows of an item: how it ended, that it is to be worked on, or that it is to be passed over. */
-export type JournalFound = Result | "missing" | "skip";
+export type JournalDecision = Result | "missing" | "skip";
 
 /** A run that is open in a {@linkcode Journal}: only one at a time may write to it. */
 export interface JournalSession {
@@ -52,7 +52,7 @@ export interface JournalSession {
    *
    * @param more.record Is it to be recorded that it begins?
    */
-  begin(item: JournalItem, more?: { readonly record?: boolean }): Promise<JournalFound>;
+  begin(item: JournalItem, more?: { readonly record?: boolean }): Promise<JournalDecision>;
   /** Records how the item ended; it was begun with this very object. Resolves when it is recorded. */
   finish(item: JournalItem, result: Result): Promise<void>;
   /** Records that the item did not come to its end, and what it used: it is worked on again the next time. */
@@ -150,7 +150,7 @@ export const journal: Rule = (doing, name, value) => {
 };
 
 /** The rule for an option `store` of a journal. */
-export const stored: Rule = oneOf("none", "output", "all");
+export const journalDetail: Rule = oneOf("none", "output", "all");
 
 /** The rule for an option `only`. */
-export const only: Rule = oneOf("failed", "missing");
+export const journalOnly: Rule = oneOf("failed", "missing");

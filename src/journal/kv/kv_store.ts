@@ -1,6 +1,7 @@
-import { Lease } from "./run_lease.ts";
-import { keepText, type KvText, readText } from "./large_text.ts";
-import { JournalError, reasonOf } from "../journal_error.ts";
+import { RunLease } from "./run_lease.ts";
+import { loadText, type StoredText, storeText } from "./large_text.ts";
+import { causeMessage } from "../../model/cause_message.ts";
+import { JournalError } from "../journal_error.ts";
 import type { KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv_database.ts";
 import type { JournalStore, StoreChanges, StoredItem, StoredRun } from "../store.ts";
 
@@ -10,8 +11,8 @@ const FORMAT = 1;
 /** An item that was begun. */
 interface KvStarted {
   readonly starts: number;
-  readonly started: KvText;
-  readonly params?: KvText;
+  readonly started: StoredText;
+  readonly params?: StoredText;
 }
 
 /** Keeps a journal in Deno KV. */
@@ -21,7 +22,7 @@ export class KvStore implements JournalStore {
   readonly #where: KvDatabase | string | undefined;
   readonly #prefix: KvKey;
   readonly #leaseDuration: number;
-  readonly #claimed = new Map<string, Lease | undefined>();
+  readonly #claimed = new Map<string, RunLease | undefined>();
   #opening: Promise<KvDatabase> | undefined;
 
   /** Connects when it is first used. */
@@ -41,7 +42,12 @@ export class KvStore implements JournalStore {
     this.#claimed.set(runId, undefined);
     try {
       const kv = await this.#open();
-      const lease = await Lease.take(kv, this.#key("lease", runId), this.#leaseDuration, runId);
+      const lease = await RunLease.acquire(
+        kv,
+        this.#key("lease", runId),
+        this.#leaseDuration,
+        runId,
+      );
       this.#claimed.set(runId, lease);
       return await this.state(runId);
     } catch (error) {
@@ -53,7 +59,7 @@ export class KvStore implements JournalStore {
   async release(runId: string): Promise<void> {
     const lease = this.#claimed.get(runId);
     this.#claimed.delete(runId);
-    await lease?.give();
+    await lease?.release();
   }
 
   async find(runId: string, ids: readonly string[]): Promise<(StoredItem | undefined)[]> {
@@ -72,7 +78,7 @@ export class KvStore implements JournalStore {
     const kv = await this.#open();
     const lease = this.#lease(runId);
     const keep = (kind: string, id: string, text: string) =>
-      keepText(kv, this.#key("part", runId, id, kind), text);
+      storeText(kv, this.#key("part", runId, id, kind), text);
     const begins = await Promise.all(started.map(async ({ id, starts, started, params }) => {
       const value: KvStarted = {
         starts,
@@ -142,14 +148,14 @@ export class KvStore implements JournalStore {
   }
 
   async close(): Promise<void> {
-    for (const lease of this.#claimed.values()) lease?.drop();
+    for (const lease of this.#claimed.values()) lease?.abandon();
     const leases = [...this.#claimed.values()];
     this.#claimed.clear();
     const opening = this.#opening;
     this.#opening = undefined;
     if (opening === undefined) return;
     const kv = await opening.catch(() => undefined);
-    for (const lease of leases) await lease?.give();
+    for (const lease of leases) await lease?.release();
     if (kv !== this.#where) kv?.close();
   }
 
@@ -162,9 +168,9 @@ export class KvStore implements JournalStore {
   ): Promise<StoredItem | undefined> {
     if (item.value === null) return undefined;
     const { starts, started, params } = item.value as KvStarted;
-    const read = (kind: string, kept: KvText) =>
-      readText(kv, this.#key("part", runId, id, kind), kept);
-    const ended = (end?.value ?? undefined) as KvText | undefined;
+    const read = (kind: string, kept: StoredText) =>
+      loadText(kv, this.#key("part", runId, id, kind), kept);
+    const ended = (end?.value ?? undefined) as StoredText | undefined;
     return {
       id,
       starts,
@@ -178,7 +184,7 @@ export class KvStore implements JournalStore {
     return [...this.#prefix, ...parts];
   }
 
-  #lease(runId: string): Lease {
+  #lease(runId: string): RunLease {
     const lease = this.#claimed.get(runId);
     if (lease !== undefined) return lease;
     throw new JournalError(`Cannot write to the run "${runId}" as it is not open`, "closed");
@@ -208,7 +214,7 @@ export class KvStore implements JournalStore {
   }
 }
 
-function deleting(keys: readonly KvKey[]): Parameters<Lease["commit"]>[0] {
+function deleting(keys: readonly KvKey[]): Parameters<RunLease["commit"]>[0] {
   return (atomic) => keys.reduce((atomic, key) => atomic.delete(key), atomic);
 }
 
@@ -224,7 +230,7 @@ async function openKv(path: string | undefined): Promise<KvDatabase> {
     return await Deno.openKv(path);
   } catch (cause) {
     throw new JournalError(
-      `Cannot open the journal as Deno KV refuses: ${reasonOf(cause)}`,
+      `Cannot open the journal as Deno KV refuses: ${causeMessage(cause)}`,
       "open",
       { cause },
     );

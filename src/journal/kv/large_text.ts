@@ -2,7 +2,7 @@
 import type { KvDatabase, KvKey } from "./kv_database.ts";
 
 /** A text as it is kept: its bytes, or how many parts it has under keys of their own. */
-export type KvText = Uint8Array | { readonly parts: number };
+export type StoredText = Uint8Array | { readonly parts: number };
 
 /** What is longer than this, in bytes, is kept in parts, so that a whole group fits into one write of 800 KiB. */
 const LONGEST = 4_000;
@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Prepares a text; its parts are written at once, and mean nothing until somebody refers to them. */
-export async function keepText(kv: KvDatabase, key: KvKey, text: string): Promise<KvText> {
+export async function storeText(kv: KvDatabase, key: KvKey, text: string): Promise<StoredText> {
   const bytes = encoder.encode(text);
   if (bytes.length <= LONGEST) return bytes;
   const parts = Math.ceil(bytes.length / PART);
@@ -24,7 +24,7 @@ export async function keepText(kv: KvDatabase, key: KvKey, text: string): Promis
 }
 
 /** The text that was kept. */
-export async function readText(kv: KvDatabase, key: KvKey, kept: KvText): Promise<string> {
+export async function loadText(kv: KvDatabase, key: KvKey, kept: StoredText): Promise<string> {
   if (kept instanceof Uint8Array) return decoder.decode(kept);
   const stream = new TextDecoder();
   let text = "";

@@ -12,7 +12,7 @@ const RENEWALS = 5;
  * The right to write to a run, for some time. Deno KV may be on another machine, and does not tell when a process ends: so the right is
  * renewed as long as its owner lives, and every write depends on it. Who has lost it cannot write.
  */
-export class Lease {
+export class RunLease {
   readonly #kv: KvDatabase;
   readonly #key: KvKey;
   readonly #ms: number;
@@ -34,7 +34,7 @@ export class Lease {
    *
    * @throws {JournalError} With the code `locked` if its owner lives.
    */
-  static async take(kv: KvDatabase, key: KvKey, ms: number, runId: string): Promise<Lease> {
+  static async acquire(kv: KvDatabase, key: KvKey, ms: number, runId: string): Promise<RunLease> {
     let seen: string | null | undefined;
     let since = 0;
     while (true) {
@@ -46,7 +46,7 @@ export class Lease {
         (versionstamp === seen && performance.now() - since > ms);
       if (isFree) {
         const taken = await kv.atomic().check(entry).set(key, { until: Date.now() + ms }).commit();
-        if (taken.ok) return new Lease(kv, key, ms, taken.versionstamp!);
+        if (taken.ok) return new RunLease(kv, key, ms, taken.versionstamp!);
       }
       if (isFree || versionstamp !== seen) {
         throw new JournalError(
@@ -83,7 +83,7 @@ export class Lease {
   }
 
   /** Gives it back. */
-  async give(): Promise<void> {
+  async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#last;
     const { key, versionstamp } = { key: this.#key, versionstamp: this.#versionstamp };
@@ -91,7 +91,7 @@ export class Lease {
   }
 
   /** Forgets it: the database is being closed. */
-  drop(): void {
+  abandon(): void {
     clearInterval(this.#timer);
   }
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { JournalError, reasonOf } from "../journal_error.ts";
+import { causeMessage } from "../../model/cause_message.ts";
+import { JournalError } from "../journal_error.ts";
 import { prepareSchema } from "./prepare_schema.ts";
 import { WriteLock } from "./write_lock.ts";
 
@@ -35,7 +36,7 @@ export class Connection {
   }
 
   /** A journal needs it no more. */
-  leave(): void {
+  release(): void {
     if (--this.users > 0) return;
     this.lock.abandon();
     this.#close();
@@ -94,7 +95,7 @@ function opened(name: string, open: () => Connection): Connection {
     return open();
   } catch (cause) {
     if (cause instanceof JournalError) throw cause;
-    const reason = reasonOf(cause);
+    const reason = causeMessage(cause);
     const code = reason.includes("not a database") ? "format" : "open";
     throw new JournalError(
       `Cannot open the journal ${name} as it must be a SQLite database that may be read and written: ${reason}`,

@@ -11,7 +11,7 @@ const COLUMNS =
  * What stands in these places of the table, 0 for none, in their order. A run goes on in about the order in which it was recorded:
  * a stretch of the table costs a third of what its items cost one by one.
  */
-export function findAll(
+export function findItems(
   prepare: (sql: string) => StatementSync,
   places: readonly number[],
 ): (StoredItem | undefined)[] {
@@ -26,13 +26,13 @@ export function findAll(
     const rows = first === last
       ? prepare(`${COLUMNS} = ?`).all(first)
       : prepare(`${COLUMNS} BETWEEN ? AND ?`).all(first, last);
-    for (const row of rows) found.set(row.item as number, itemOf(row));
+    for (const row of rows) found.set(row.item as number, readItem(row));
   }
   return places.map((place) => found.get(place));
 }
 
 /** An item, as it was read. */
-export function itemOf(row: Record<string, unknown>): StoredItem {
+export function readItem(row: Record<string, unknown>): StoredItem {
   const { id, starts, started, params, ended } = row as unknown as StoredItem;
   return {
     id,

@@ -7,7 +7,7 @@ export type SqlValue = string | number | null;
 const ROWS = 25;
 
 /** Inserts rows; `into` is the beginning of the statement, as far as `VALUES`. */
-export function insertAll(
+export function insertRows(
   prepare: (sql: string) => StatementSync,
   into: string,
   rows: readonly (readonly SqlValue[])[],

@@ -1,8 +1,8 @@
 import type { StatementSync } from "node:sqlite";
 import type { Connection } from "./connection.ts";
-import { findAll, itemOf } from "./find_items.ts";
+import { findItems, readItem } from "./find_items.ts";
 import { loadIndex } from "./load_index.ts";
-import { insertAll, type SqlValue } from "./insert_rows.ts";
+import { insertRows, type SqlValue } from "./insert_rows.ts";
 import { JournalError } from "../journal_error.ts";
 import type { NumberMap } from "../number_map.ts";
 import type { JournalStore, StoreChanges, StoredItem } from "../store.ts";
@@ -38,7 +38,7 @@ export class SqliteStore implements JournalStore {
     }
     claimed.add(runId);
     try {
-      await lock.take();
+      await lock.acquire();
     } catch (error) {
       claimed.delete(runId);
       throw error;
@@ -50,7 +50,7 @@ export class SqliteStore implements JournalStore {
       return row.state === null ? undefined : String(row.state);
     } catch (error) {
       claimed.delete(runId);
-      lock.give();
+      lock.release();
       throw error;
     }
   }
@@ -59,14 +59,14 @@ export class SqliteStore implements JournalStore {
   async release(runId: string): Promise<void> {
     if (!this.#runs.delete(runId) || this.#connection === undefined) return;
     this.#connection.claimed.delete(runId);
-    this.#connection.lock.give();
+    this.#connection.lock.release();
   }
 
   find(runId: string, ids: readonly string[]): (StoredItem | undefined)[] {
     const { index } = this.#claimed(runId);
     const prepare = (sql: string) => this.#prepare(sql);
     // What stands where an index of 64 bits leads may be another one.
-    return findAll(prepare, ids.map((id) => index.get(id)))
+    return findItems(prepare, ids.map((id) => index.get(id)))
       .map((item, i) => item?.id === ids[i] ? item : undefined);
   }
 
@@ -87,10 +87,10 @@ export class SqliteStore implements JournalStore {
         if (params !== undefined) inputs.push([item, params]);
       }
       const prepare = (sql: string) => this.#prepare(sql);
-      insertAll(prepare, "INSERT INTO items (item, run, id, starts, started)", items);
-      insertAll(prepare, "INSERT OR REPLACE INTO inputs", inputs);
+      insertRows(prepare, "INSERT INTO items (item, run, id, starts, started)", items);
+      insertRows(prepare, "INSERT OR REPLACE INTO inputs", inputs);
       const outcomes = ended.map(({ id, ended }) => [begun.get(id)!, ended]);
-      insertAll(prepare, "INSERT OR REPLACE INTO outcomes", outcomes);
+      insertRows(prepare, "INSERT OR REPLACE INTO outcomes", outcomes);
       for (const id of removed) {
         for (const table of ["items", "inputs"]) {
           this.#prepare(`DELETE FROM ${table} WHERE item = ?`).run(begun.get(id)!);
@@ -128,7 +128,7 @@ export class SqliteStore implements JournalStore {
     while (true) {
       const rows = page.all(row.run as number, last);
       if (rows.length === 0) return;
-      for (const row of rows) yield itemOf(row);
+      for (const row of rows) yield readItem(row);
       last = Number(rows.at(-1)!.item);
     }
   }
@@ -155,12 +155,12 @@ export class SqliteStore implements JournalStore {
     if (connection === undefined) return;
     for (const runId of this.#runs.keys()) {
       connection.claimed.delete(runId);
-      connection.lock.give();
+      connection.lock.release();
     }
     this.#runs.clear();
     this.#statements.clear();
     this.#connection = undefined;
-    connection.leave();
+    connection.release();
   }
 
   #open(): Connection {

@@ -1,7 +1,8 @@
 import { delay } from "@std/async/delay";
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { JournalError, reasonOf } from "../journal_error.ts";
+import { causeMessage } from "../../model/cause_message.ts";
+import { JournalError } from "../journal_error.ts";
 
 /** How long the lock of another process is waited for at first, in milliseconds: it may be about to end. */
 const FIRST_WAIT_MS = 100;
@@ -39,7 +40,7 @@ export class WriteLock {
    *
    * @throws {JournalError} With the code `locked` if another process has it.
    */
-  async take(): Promise<void> {
+  async acquire(): Promise<void> {
     this.#holders++;
     try {
       await (this.#taking ??= this.#take());
@@ -51,7 +52,7 @@ export class WriteLock {
   }
 
   /** Gives it back, when nobody in this process needs it any more. */
-  give(): void {
+  release(): void {
     if (this.#taking === undefined || --this.#holders > 0) return;
     this.abandon();
   }
@@ -126,7 +127,7 @@ export class WriteLock {
       this.#waitMs = waitMs;
       this.#db.exec("BEGIN IMMEDIATE");
     } catch (cause) {
-      throw reasonOf(cause).includes("locked") ? this.#locked(cause) : this.#refused(cause);
+      throw causeMessage(cause).includes("locked") ? this.#locked(cause) : this.#refused(cause);
     }
   }
 
@@ -144,7 +145,7 @@ export class WriteLock {
 
   #refused(cause: unknown): JournalError {
     return new JournalError(
-      `Cannot write to the journal ${this.#name} as SQLite refuses: ${reasonOf(cause)}`,
+      `Cannot write to the journal ${this.#name} as SQLite refuses: ${causeMessage(cause)}`,
       "write",
       { cause },
     );

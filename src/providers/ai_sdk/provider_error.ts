@@ -1,21 +1,25 @@
 /**
- * What can go wrong with a model of the AI SDK, told once and for all: by status and code, never by words in a message. Its errors are
- * known by their marks, which are the same in every version and copy of its packages, so that none of them is loaded. They hold the
- * prompt and the address, so they are not handed on as a cause.
+ * Maps the errors of the AI SDK, classified by status and code and never by the words of a message.
+ *
+ * They are recognized by their marker symbols, which are the same in every version and copy of the
+ * SDK's packages, so no package has to be loaded. They hold the prompt and the URL, so they are
+ * never passed on as a cause.
  */
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
-import { toldBy } from "./response_headers.ts";
-import { clean } from "../http/redact.ts";
+import { readResponseHeaders } from "./response_headers.ts";
+import { redact } from "../http/redact.ts";
 
-const RETRYABLE = new Set([408, 409, 429]);
+const RETRYABLE_STATUSES = new Set([408, 409, 429]);
 
-/** The errors of an answer that is none. Their messages quote it. */
-const NONSENSE = ["JSONParseError", "TypeValidationError", "InvalidResponseDataError"];
-const EMPTY = ["EmptyResponseBodyError", "NoContentGeneratedError"];
-/** The errors that came before anything was sent, and whose messages hold neither prompt nor answer. */
-const PLAIN = [
+/** Errors about a malformed response. Their messages quote it. */
+const MALFORMED = ["JSONParseError", "TypeValidationError", "InvalidResponseDataError"];
+const EMPTY_RESPONSE = ["EmptyResponseBodyError", "NoContentGeneratedError"];
+/**
+ * Errors thrown before anything is sent. Their messages contain neither the prompt nor a response.
+ */
+const SAFE_MESSAGE = [
   "LoadAPIKeyError",
   "LoadSettingError",
   "NoSuchModelError",
@@ -24,36 +28,39 @@ const PLAIN = [
   "InvalidArgumentError",
 ];
 
-/** The error of this request. */
-export function aiSdkError(thrown: unknown, request: ModelRequest): unknown {
-  // A BigInt in it is a TypeError, too.
+/** Converts what a model threw for this request into a {@linkcode ProviderError}. */
+export function fromAiSdkError(thrown: unknown, request: ModelRequest): unknown {
+  // A BigInt in the request also throws a TypeError.
   if (thrown instanceof TypeError && !isJson(request)) {
-    return new ProviderError("its request cannot be written as JSON: see the cause", {
-      code: "invalid_params",
-      retryable: false,
-      cause: thrown,
-    });
+    return new ProviderError(
+      `its request cannot be written as JSON: ${redactAll(thrown.message)}`,
+      {
+        code: "invalid_params",
+        retryable: false,
+        cause: thrown,
+      },
+    );
   }
-  return errorOf(thrown);
+  return convertError(thrown);
 }
 
-function errorOf(thrown: unknown): unknown {
+function convertError(thrown: unknown): unknown {
   if (thrown instanceof ProviderError) return thrown;
-  if (isOneOf(thrown, NONSENSE)) return nonsense(thrown);
-  if (isOneOf(thrown, EMPTY)) return failed("the server's answer is empty");
-  if (isAnswer(thrown)) return answerError(thrown);
+  if (isOneOf(thrown, MALFORMED)) return malformedResponse(thrown);
+  if (isOneOf(thrown, EMPTY_RESPONSE)) return serverError("the server's response is empty");
+  if (hasStatusCode(thrown)) return responseError(thrown);
   if (isOneOf(thrown, ["APICallError"])) {
-    // Without a status there was no answer, if it is worth another attempt.
-    return (thrown as AnswerError).isRetryable
-      ? network(thrown as Error)
-      : answerError(thrown as AnswerError);
+    // No status and retryable: the connection failed before a response arrived.
+    return (thrown as ResponseError).isRetryable
+      ? networkError(thrown as Error)
+      : responseError(thrown as ResponseError);
   }
-  if (isOneOf(thrown, PLAIN)) return refused(`: ${hide((thrown as Error).message)}`);
-  if (isMarked(thrown)) return refused(` with an ${(thrown as Error).name}`);
-  // fetch tells of a connection that broke while the answer was read by a TypeError.
+  if (isOneOf(thrown, SAFE_MESSAGE)) return rejected(`: ${redactAll((thrown as Error).message)}`);
+  if (isAiSdkError(thrown)) return rejected(` with an ${(thrown as Error).name}`);
+  // fetch throws a TypeError when the connection breaks while the response is read.
   const name = (thrown as { name?: unknown } | null)?.name;
-  if (thrown instanceof TypeError || name === "Http") return network(thrown as Error);
-  // Our own signal has not aborted: somebody's fetch has a time limit of its own.
+  if (thrown instanceof TypeError || name === "Http") return networkError(thrown as Error);
+  // The caller's signal has not aborted: the fetch of the SDK's provider has a timeout of its own.
   if (name === "TimeoutError" || name === "AbortError" || name === "ResponseAborted") {
     return new ProviderError("the request was aborted below the AI SDK", {
       code: name === "TimeoutError" ? "timeout" : "network",
@@ -63,22 +70,25 @@ function errorOf(thrown: unknown): unknown {
   return thrown;
 }
 
-/** Does an error in a stream say that it was over before the answer? It tells of data, and there are none that could be wrong. */
-export function isCutOff(error: unknown): boolean {
+/**
+ * Whether an error in a stream means that the stream ended early: it reports invalid data, and has
+ * none.
+ */
+export function isTruncation(error: unknown): boolean {
   return isOneOf(error, ["InvalidResponseDataError"]) && (error as { data?: unknown }).data == null;
 }
 
-/** The error that stands in a stream: it may be an error of the SDK, or what the server said. */
-export function errorInStream(error: unknown): unknown {
-  const told = errorOf(error);
-  // Whatever else stands there, the server has failed.
-  return told instanceof ProviderError
-    ? told
-    : answerError(isRecord(told) ? told : { message: told });
+/** Converts an error part of a stream: an error of the SDK, or the server's own error object. */
+export function fromStreamError(error: unknown): unknown {
+  const converted = convertError(error);
+  // Anything else means that the server failed.
+  return converted instanceof ProviderError
+    ? converted
+    : responseError(isRecord(converted) ? converted : { message: converted });
 }
 
-/** An error that a server sent, whoever wraps it. */
-interface AnswerError {
+/** An error that a server sent, in whatever wrapper. */
+interface ResponseError {
   readonly message?: unknown;
   readonly statusCode?: unknown;
   readonly code?: unknown;
@@ -90,55 +100,61 @@ interface AnswerError {
   readonly cause?: unknown;
 }
 
-function isAnswer(thrown: unknown): thrown is AnswerError {
-  return thrown instanceof Error && typeof (thrown as AnswerError).statusCode === "number";
+function hasStatusCode(thrown: unknown): thrown is ResponseError {
+  return thrown instanceof Error && typeof (thrown as ResponseError).statusCode === "number";
 }
 
-function answerError(error: AnswerError): ProviderError {
+function responseError(error: ResponseError): ProviderError {
   const { statusCode } = error;
   if (typeof statusCode === "number" && statusCode < 400) return unreadable(error);
-  const all = saidIn(error);
-  const status = typeof statusCode === "number" ? statusCode : statusIn(all);
-  const what = typeof error.message === "string" && error.message !== ""
-    ? `: ${hide(error.message)}`
+  const candidates = errorObjects(error);
+  const status = typeof statusCode === "number" ? statusCode : findStatus(candidates);
+  const detail = typeof error.message === "string" && error.message !== ""
+    ? `: ${redactAll(error.message)}`
     : "";
   return new ProviderError(
     status === undefined
-      ? `the server failed while it answered${what}`
-      : `the server answered ${status}${what}`,
+      ? `the server reported an error${detail}`
+      : `the server answered ${status}${detail}`,
     {
       code: status === 429 ? "rate_limited" : status === 408 ? "timeout" : "provider",
       status,
-      ...toldBy(error.responseHeaders, status),
-      retryable: !all.some(({ code, type }) => isQuota(code) || isQuota(type)) &&
-        // A provider of the SDK may know better than the status does.
+      ...readResponseHeaders(error.responseHeaders, status),
+      retryable: !candidates.some(({ code, type }) => isQuota(code) || isQuota(type)) &&
+        // The SDK's provider may know more than the status says.
         (typeof error.isRetryable === "boolean"
           ? error.isRetryable
-          : status === undefined || status >= 500 || RETRYABLE.has(status)),
+          : status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status)),
     },
   );
 }
 
-/** The answer began well and could not be read: it broke off, it is no JSON, or it is an error after all. */
-function unreadable({ cause, responseBody, responseHeaders }: AnswerError): ProviderError {
-  const body = jsonIn(responseBody);
-  // OpenRouter begins with 200 and fails then, in a whole answer as in a stream.
+/**
+ * Converts the failure to read a response with status 2xx or 3xx: cut off, not JSON, or an error.
+ */
+function unreadable({ cause, responseBody, responseHeaders }: ResponseError): ProviderError {
+  const body = parseJson(responseBody);
+  // OpenRouter may send an error with status 200, in a plain response as in a stream.
   if (isRecord(body) && isRecord(body.error)) {
-    return answerError({ ...body.error, responseHeaders });
+    return responseError({ ...body.error, responseHeaders });
   }
-  if (isOneOf(cause, NONSENSE)) return nonsense(cause);
-  return cause instanceof Error ? network(cause) : failed("the server's answer cannot be read");
+  if (isOneOf(cause, MALFORMED)) return malformedResponse(cause);
+  return cause instanceof Error
+    ? networkError(cause)
+    : serverError("the server's response cannot be read");
 }
 
-/** Everything that may have the server's code in it. */
-function saidIn(error: AnswerError): { code?: unknown; type?: unknown }[] {
-  const body = error.data ?? jsonIn(error.responseBody);
+/** Returns all objects that may hold the server's error code. */
+function errorObjects(error: ResponseError): { code?: unknown; type?: unknown }[] {
+  const body = error.data ?? parseJson(error.responseBody);
   return [error, body, (body as { error?: unknown } | undefined)?.error].filter(isRecord);
 }
 
-/** Gateways put the status into the code of an error inside an answer that began well. */
-function statusIn(all: readonly { code?: unknown }[]): number | undefined {
-  return all.map(({ code }) => Number(code)).find((code) => code >= 400 && code < 600);
+/**
+ * Finds a status in the error codes: gateways put it there when they send an error with status 200.
+ */
+function findStatus(candidates: readonly { code?: unknown }[]): number | undefined {
+  return candidates.map(({ code }) => Number(code)).find((code) => code >= 400 && code < 600);
 }
 
 function isQuota(code: unknown): boolean {
@@ -154,65 +170,67 @@ function isJson(value: unknown): boolean {
   }
 }
 
-function jsonIn(text: unknown): unknown {
+function parseJson(text: unknown): unknown {
   try {
     return JSON.parse(text as string);
   } catch {
-    // A proxy in between may answer with a page.
+    // A proxy may respond with an HTML page.
     return undefined;
   }
 }
 
-function nonsense(error: unknown): ProviderError {
-  return failed(
+function malformedResponse(error: unknown): ProviderError {
+  return serverError(
     isOneOf(error, ["JSONParseError"])
-      ? "the server's answer is not JSON"
-      : "the server's answer is not what the AI SDK expects",
+      ? "the server's response is not JSON"
+      : "the server's response is not what the AI SDK expects",
   );
 }
 
-function failed(message: string): ProviderError {
+function serverError(message: string): ProviderError {
   return new ProviderError(message, { code: "provider", retryable: true });
 }
 
-/** Another model may be able to do what this one was not asked for. */
-function refused(why: string): ProviderError {
-  return new ProviderError(`the AI SDK refused the request${why}`, {
+/** Not retryable, but another model may support the request. */
+function rejected(reason: string): ProviderError {
+  return new ProviderError(`the AI SDK rejected the request${reason}`, {
     code: "provider",
     retryable: false,
   });
 }
 
-function network(error: Error): ProviderError {
-  // The SDK and Deno both say where it went wrong first, and only the cause says why.
-  const told = error.cause instanceof Error ? error.cause.message : error.message;
-  const why = hide(told.replace(/^error sending request .*?: (?=client error)/, ""));
-  return new ProviderError(`the connection failed: ${why}`, {
+function networkError(error: Error): ProviderError {
+  // In the SDK as in Deno, only the message of the cause says what went wrong.
+  const message = error.cause instanceof Error ? error.cause.message : error.message;
+  const reason = redactAll(message.replace(/^error sending request .*?: (?=client error)/, ""));
+  return new ProviderError(`the connection failed: ${reason}`, {
     code: "network",
     retryable: true,
   });
 }
 
-/** The keys are not known here: whatever looks like one goes, and so does what a URL asks for. */
-function hide(message: string): string {
+/**
+ * Redacts everything that looks like an API key, as the keys are not known here, and URL queries.
+ */
+export function redactAll(message: string): string {
   const text = message
     .replaceAll(/(https?:\/\/[^\s?]*)\?[^\s)]*/gi, "$1")
     .replaceAll(/\bAIza[\w-]+/g, "[key]")
     .replaceAll(/\b(?=\w*\d)(?=\w*[a-z])\w{20,}/gi, "[key]");
-  return clean(text, []);
+  return redact(text, []);
 }
 
 function isOneOf(error: unknown, names: readonly string[]): boolean {
-  return names.some((name) => hasMark(error, `.AI_${name}`));
+  return names.some((name) => hasMarker(error, `.AI_${name}`));
 }
 
-/** Is it an error of the AI SDK? */
-export function isMarked(error: unknown): boolean {
-  return hasMark(error, "");
+/** Whether the value is an error of the AI SDK. */
+export function isAiSdkError(error: unknown): boolean {
+  return hasMarker(error, "");
 }
 
-/** The AI SDK marks each error for each of its classes. */
-function hasMark(error: unknown, name: string): boolean {
+/** Whether an error has the marker symbol that the AI SDK sets for each of its classes. */
+function hasMarker(error: unknown, name: string): boolean {
   return error instanceof Error &&
     (error as unknown as Record<symbol, unknown>)[Symbol.for(`vercel.ai.error${name}`)] === true;
 }

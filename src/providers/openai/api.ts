@@ -4,7 +4,7 @@ import type { RateReport } from "../../model/rate_report.ts";
 import * as chat from "./chat_request.ts";
 import * as chatReply from "./chat_reply.ts";
 import * as responses from "./responses_request.ts";
-import { ResponseReader } from "./responses_stream.ts";
+import { ResponsesStreamReader } from "./responses_stream.ts";
 import * as responsesReply from "./responses_reply.ts";
 
 /** One language. */
@@ -12,14 +12,14 @@ export interface Api {
   /** Where it is spoken, below the base URL. */
   readonly path: string;
   /** What asks for a stream, beside the body. */
-  readonly streaming: object;
+  readonly streamParams: object;
   /** The body of a request. */
-  body(request: ModelRequest): object;
+  buildRequest(request: ModelRequest): object;
   /** The reply of a whole answer. */
   // deno-lint-ignore no-explicit-any -- it came from outside, and is looked at before it is believed
-  reply(answer: any, rates: RateReport | undefined, request: ModelRequest): ModelReply;
+  readReply(answer: any, rates: RateReport | undefined, request: ModelRequest): ModelReply;
   /** What reads a streamed answer. */
-  reader(request: ModelRequest): StreamReader;
+  createStreamReader(request: ModelRequest): StreamReader;
 }
 
 /** Puts the pieces of one streamed answer together. */
@@ -40,10 +40,10 @@ export function chatApi(
 ): Api {
   return {
     path: "/chat/completions",
-    streaming: { stream: true, stream_options: { include_usage: true } },
-    body: (request) => chat.bodyOf(request, maxTokensField, structured),
-    reply: chatReply.replyOf,
-    reader: () => new chatReply.ReplyBuilder(),
+    streamParams: { stream: true, stream_options: { include_usage: true } },
+    buildRequest: (request) => chat.buildChatRequest(request, maxTokensField, structured),
+    readReply: chatReply.readChatReply,
+    createStreamReader: () => new chatReply.ChatStreamReader(),
   };
 }
 
@@ -51,9 +51,10 @@ export function chatApi(
 export function responsesApi(server: string, structured: chat.StructuredOutput): Api {
   return {
     path: "/responses",
-    streaming: { stream: true },
-    body: (request) => responses.bodyOf(request, structured, server),
-    reply: (answer, rates, { model }) => responsesReply.replyOf(answer, rates, { server, model }),
-    reader: ({ model }) => new ResponseReader({ server, model }),
+    streamParams: { stream: true },
+    buildRequest: (request) => responses.buildResponsesRequest(request, structured, server),
+    readReply: (answer, rates, { model }) =>
+      responsesReply.readResponsesReply(answer, rates, { server, model }),
+    createStreamReader: ({ model }) => new ResponsesStreamReader({ server, model }),
   };
 }

@@ -4,13 +4,13 @@ import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
-import { ToolCallBuilder, toolCallsOf } from "./tool_calls.ts";
+import { readToolCalls, ToolCallBuilder } from "./tool_calls.ts";
 
 /** A whole answer. */
-export type Completion = OpenAI.Chat.Completions.ChatCompletion;
+export type ChatCompletion = OpenAI.Chat.Completions.ChatCompletion;
 
 /** A piece of a streamed answer. */
-export type Chunk = OpenAI.Chat.Completions.ChatCompletionChunk;
+export type ChatChunk = OpenAI.Chat.Completions.ChatCompletionChunk;
 
 /** What an answer is made of, whole or in pieces; servers leave out what they like. */
 interface AnyUsage {
@@ -21,7 +21,7 @@ interface AnyUsage {
 }
 
 /** What was used, if the server says so. */
-export function usageOf(usage: AnyUsage | null | undefined): Usage | undefined {
+export function readChatUsage(usage: AnyUsage | null | undefined): Usage | undefined {
   if (typeof usage?.prompt_tokens !== "number") return undefined;
   const inputTokens = usage.prompt_tokens;
   const outputTokens = usage.completion_tokens ?? 0;
@@ -40,22 +40,25 @@ export function usageOf(usage: AnyUsage | null | undefined): Usage | undefined {
  * @param rates What the server said of its limits.
  * @throws {ProviderError} If it is none: a proxy in between may answer anything at all.
  */
-export function replyOf(completion: Completion, rates: RateReport | undefined): ModelReply {
+export function readChatReply(
+  completion: ChatCompletion,
+  rates: RateReport | undefined,
+): ModelReply {
   const choice = completion?.choices?.[0];
   if (typeof choice?.message !== "object" || choice.message === null) {
     throw new ProviderError("the server's answer has no choices", {
       code: "provider",
       retryable: true,
-      usage: usageOf(completion?.usage),
+      usage: readChatUsage(completion?.usage),
       rates,
     });
   }
   const { content, refusal, tool_calls } = choice.message;
-  const toolCalls = toolCallsOf(tool_calls);
+  const toolCalls = readToolCalls(tool_calls);
   return {
     text: textOf(content),
     finishReason: reasonOf(choice.finish_reason, toolCalls),
-    usage: usageOf(completion.usage),
+    usage: readChatUsage(completion.usage),
     refusal: textOf(refusal) || undefined,
     ...(toolCalls && { toolCalls }),
     ...(rates && { rates }),
@@ -79,7 +82,7 @@ function textOf(content: unknown): string {
 }
 
 /** Puts the pieces of a streamed answer together. */
-export class ReplyBuilder {
+export class ChatStreamReader {
   #text = "";
   #refusal = "";
   #finishReason: string | undefined;
@@ -87,10 +90,10 @@ export class ReplyBuilder {
   readonly #toolCalls = new ToolCallBuilder();
 
   /** Takes a piece; gives its text. */
-  add(chunk: Chunk): string {
+  add(chunk: ChatChunk): string {
     // The chunk with the usage has no choices; so have the first ones of some servers.
     const choice = chunk?.choices?.[0];
-    this.#usage = usageOf(chunk?.usage) ?? this.#usage;
+    this.#usage = readChatUsage(chunk?.usage) ?? this.#usage;
     // Some servers send an empty reason with each piece.
     this.#finishReason = choice?.finish_reason || this.#finishReason;
     this.#refusal += textOf(choice?.delta?.refusal);

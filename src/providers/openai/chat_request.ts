@@ -7,8 +7,8 @@ import type {
   ToolRequest,
   ToolSpec,
 } from "../../model/message.ts";
-import { withInstruction } from "./schema_instruction.ts";
-import { strictOf } from "./strict_mode.ts";
+import { addSchemaInstruction } from "./schema_instruction.ts";
+import { readStrictFlag } from "./strict_mode.ts";
 
 type Params = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
 
@@ -19,13 +19,13 @@ export type StructuredOutput = "json_schema" | "json_object" | "prompt";
 export type MaxTokensField = "max_tokens" | "max_completion_tokens";
 
 /** The body of a request. */
-export function bodyOf(
+export function buildChatRequest(
   { model, messages, settings, output, tools = [] }: ModelRequest,
   maxTokensField: MaxTokensField,
   structured: StructuredOutput = "json_schema",
 ): Params {
   const told = output !== undefined && structured !== "json_schema"
-    ? withInstruction(messages, output)
+    ? addSchemaInstruction(messages, output)
     : messages;
   const { temperature, maxTokens, topP, stop, seed, reasoningEffort, extra } = settings;
   return {
@@ -42,7 +42,7 @@ export function bodyOf(
     ...(output !== undefined && structured === "json_schema" && {
       response_format: {
         type: "json_schema",
-        json_schema: { name: output.name, schema: output.schema, ...strictOf(output) },
+        json_schema: { name: output.name, schema: output.schema, ...readStrictFlag(output) },
       },
     }),
     ...(output !== undefined && structured === "json_object" && {
@@ -60,7 +60,7 @@ function toolOf(tool: ToolSpec): OpenAI.Chat.Completions.ChatCompletionFunctionT
       name,
       ...(description !== undefined && { description }),
       parameters: { ...parameters },
-      ...strictOf(tool),
+      ...readStrictFlag(tool),
     },
   };
 }
@@ -98,11 +98,11 @@ function partOf(part: ContentPart) {
 function fileOf({ url, name }: ContentPart & { type: "file" }) {
   // OpenRouter takes a web address here, too.
   return /^(data|https?):/i.test(url)
-    ? { file_data: url, filename: name ?? fileName(url) }
+    ? { file_data: url, filename: name ?? defaultFileName(url) }
     : { file_id: url };
 }
 
 /** OpenAI wants a name for what it has not got yet, and tells by its end what it is. */
-export function fileName(url: string): string {
+export function defaultFileName(url: string): string {
   return /^data:application\/pdf[;,]/i.test(url) ? "file.pdf" : "file";
 }

@@ -5,21 +5,21 @@
  */
 import { APIError, type OpenAI } from "openai";
 import { ProviderError } from "../../model/errors.ts";
-import type { Heard } from "./response_meta.ts";
-import type { Lease } from "../http/transport.ts";
+import type { ResponseMeta } from "./response_meta.ts";
+import type { ConnectionLease } from "../http/transport.ts";
 
 /** What a request needs beside its body. */
-export interface Sending {
+export interface SendOptions {
   /** Aborts it. */
   readonly signal: AbortSignal;
   /** The connection that it may use. */
-  readonly lease: Lease;
+  readonly lease: ConnectionLease;
   /** Told of the answer as soon as its headers are there, whatever its status. */
-  readonly heard: Heard;
+  readonly meta: ResponseMeta;
 }
 
 /** Sends bodies to one path of a server. */
-export class Client {
+export class EndpointClient {
   readonly #sdk: OpenAI;
   readonly #path: string;
   #prepared:
@@ -39,9 +39,9 @@ export class Client {
    * @throws {ProviderError} If the body is no JSON: then nothing was sent.
    * @throws {TypeError} If there is no connection.
    */
-  async send(body: unknown, { signal, lease, heard }: Sending): Promise<Response> {
+  async send(body: unknown, { signal, lease, meta: heard }: SendOptions): Promise<Response> {
     const { url, headers } = await (this.#prepared ??= this.#prepare());
-    await lease.opening?.turn(signal);
+    await lease.gate?.wait(signal);
     const response = await fetch(url, {
       method: "POST",
       // A connection that is reset makes Deno send the request again: the key tells the server that it is the same one.
@@ -50,9 +50,9 @@ export class Client {
       signal,
       client: lease.client,
     });
-    lease.opening?.end();
+    lease.gate?.open();
     try {
-      heard.begin(response);
+      heard.read(response);
     } catch (thrown) {
       await response.body?.cancel();
       throw thrown;
@@ -66,7 +66,7 @@ export class Client {
    *
    * @throws {APIError} If the answer is an error, whatever its status.
    */
-  async json<T>(body: unknown, sending: Sending): Promise<T> {
+  async sendForJson<T>(body: unknown, sending: SendOptions): Promise<T> {
     const response = await this.send(body, sending);
     const json = await response.json();
     // OpenRouter begins with 200 and fails then, in a whole answer as in a stream.

@@ -12,7 +12,7 @@ const ROOM = 2_048;
 const MOST_ROOM = 65_536;
 
 /** How long the end of an answer may keep us waiting after its last event, in milliseconds. */
-export const END_WITHIN = 50;
+export const END_TIMEOUT_MS = 50;
 
 /** The events of one answer, each as the JSON that it carries. */
 export class EventReader<T> implements Disposable {
@@ -71,8 +71,8 @@ export class EventReader<T> implements Disposable {
    * The last event was there, so the end must follow. Who reads it can use the connection again, but nobody waits for it: without it a
    * connection over HTTP/1.1 is lost, and a stream over HTTP/2 reset.
    */
-  last(): void {
-    this.#late ??= setTimeout(() => this.#body?.cancel(), END_WITHIN);
+  expectEnd(): void {
+    this.#late ??= setTimeout(() => this.#body?.cancel(), END_TIMEOUT_MS);
   }
 
   /** Reads no more: what has not come ends with its connection. */
@@ -84,7 +84,7 @@ export class EventReader<T> implements Disposable {
 
   #take(event: string | undefined, data: string): void {
     if (this.#late !== undefined || this.#failure !== undefined) return;
-    if (data === "[DONE]") return this.last();
+    if (data === "[DONE]") return this.expectEnd();
     try {
       const said = JSON.parse(data);
       // A server may fail after it has begun well.

@@ -7,16 +7,16 @@ import { OpenAI } from "openai";
 import { checkOptions } from "../../model/check_options.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
-import { accountOf } from "../http/api_key_identity.ts";
+import { apiKeyIdentity } from "../http/api_key_identity.ts";
 import { chatApi, responsesApi } from "./api.ts";
 import type { StructuredOutput } from "./chat_request.ts";
-import { Client } from "./client.ts";
-import { providerError } from "./provider_error.ts";
+import { EndpointClient } from "./client.ts";
+import { fromOpenAIError } from "./provider_error.ts";
 import { EventReader } from "./event_reader.ts";
-import { Heard } from "./response_meta.ts";
-import { idOf, secretsIn } from "./provider_identity.ts";
+import { ResponseMeta } from "./response_meta.ts";
+import { findSecrets, serverIdentity } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";
-import { serverOf } from "./server_options.ts";
+import { resolveServer } from "./server_options.ts";
 import { Transport } from "../http/transport.ts";
 
 export type { OpenAIOptions } from "./openai_options.ts";
@@ -59,7 +59,7 @@ const NO_SCHEMAS =
 export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const doing = "talk to an OpenAI server";
   checkOptions(doing, options, OPENAI_RULES);
-  const { baseURL, own, apiKey, hasKey } = serverOf(doing, options, OPENAI_RULES);
+  const { baseURL, isCustom: own, apiKey, hasKey } = resolveServer(doing, options, OPENAI_RULES);
 
   const sdk = new OpenAI({
     apiKey,
@@ -70,22 +70,22 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     // It would print parts of answers.
     logLevel: "off",
   });
-  const keys = [...(hasKey ? [apiKey] : []), ...secretsIn(options.headers)];
+  const keys = [...(hasKey ? [apiKey] : []), ...findSecrets(options.headers)];
   const transport = new Transport(baseURL, {
-    streams: STREAMS_PER_CONNECTION,
-    connections: options.connections ?? 100,
+    streamsPerConnection: STREAMS_PER_CONNECTION,
+    maxConnections: options.connections ?? 100,
     caCerts: options.caCerts,
   });
   // Servers that copied OpenAI know the old name of this setting, OpenAI's newer models only the new one.
   const maxTokensField = own ? "max_tokens" : "max_completion_tokens";
   const structured: StructuredOutput = options.structuredOutput ?? "json_schema";
-  const server = idOf(baseURL, options.headers, keys);
+  const server = serverIdentity(baseURL, options.headers, keys);
   const api = options.api === "responses"
     ? responsesApi(server, structured)
     : chatApi(maxTokensField, structured);
-  const client = new Client(sdk, api.path);
-  const errorOf = (thrown: unknown, { output }: ModelRequest, { rates }: Heard) =>
-    providerError(
+  const client = new EndpointClient(sdk, api.path);
+  const errorOf = (thrown: unknown, { output }: ModelRequest, { rates }: ResponseMeta) =>
+    fromOpenAIError(
       thrown,
       keys,
       rates,
@@ -100,13 +100,17 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       ...(structured === "json_schema" ? [] : [`output as ${structured}`]),
     ].join("\n"),
     limits: options.limits,
-    account: accountOf(baseURL, apiKey),
+    account: apiKeyIdentity(baseURL, apiKey),
     async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {
       using lease = transport.lease();
-      const heard = new Heard(onResponse);
+      const heard = new ResponseMeta(onResponse);
       try {
-        const answer = await client.json(api.body(request), { signal, lease, heard });
-        return api.reply(answer, heard.rates, request);
+        const answer = await client.sendForJson(api.buildRequest(request), {
+          signal,
+          lease,
+          meta: heard,
+        });
+        return api.readReply(answer, heard.rates, request);
       } catch (thrown) {
         signal.throwIfAborted();
         throw errorOf(thrown, request, heard);
@@ -114,18 +118,18 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     },
     async *stream(request, { signal, onResponse }: ProviderOptions): AsyncGenerator<ModelChunk> {
       using lease = transport.lease();
-      const heard = new Heard(onResponse);
+      const heard = new ResponseMeta(onResponse);
       try {
-        const body = { ...api.body(request), ...api.streaming };
-        const response = await client.send(body, { signal, lease, heard });
+        const body = { ...api.buildRequest(request), ...api.streamParams };
+        const response = await client.send(body, { signal, lease, meta: heard });
         using events = new EventReader(response, signal);
-        const reader = api.reader(request);
+        const reader = api.createStreamReader(request);
         for (let some; (some = await events.next()) !== undefined;) {
           for (const event of some) {
             const text = reader.add(event);
             if (text !== "") yield { type: "delta", text };
           }
-          if (reader.ended) events.last();
+          if (reader.ended) events.expectEnd();
         }
         yield { type: "reply", reply: reader.reply(heard.rates) };
       } catch (thrown) {

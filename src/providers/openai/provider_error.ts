@@ -4,8 +4,8 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
-import { retryAfterOf } from "../http/retry_after.ts";
-import { clean } from "../http/redact.ts";
+import { readRetryAfter } from "../http/retry_after.ts";
+import { redact } from "../http/redact.ts";
 
 const RETRYABLE = new Set([408, 409, 429]);
 /** What is said of an answer that failed after it had begun, and would fail again. */
@@ -33,7 +33,7 @@ const FINAL = new Set<unknown>([
 const NOT_UNDERSTOOD = new Set<number | undefined>([400, 422]);
 
 /** An answer that says of itself that it failed. */
-export class FailedAnswer extends APIError {
+export class FailedResponseError extends APIError {
   /** What was used all the same, if the server says so. */
   readonly usage: Usage | undefined;
 
@@ -50,7 +50,7 @@ export class FailedAnswer extends APIError {
  * @param rates What the server said before it failed.
  * @param advice What may help if the server did not understand the request.
  */
-export function providerError(
+export function fromOpenAIError(
   thrown: unknown,
   keys: readonly string[],
   rates: RateReport | undefined,
@@ -80,7 +80,7 @@ function network(
 ): ProviderError {
   // Deno says only "fetch failed", and the reason in the cause, behind a URL that may have a key in it.
   const told = error.cause instanceof Error ? error.cause.message : error.message;
-  const what = clean(told.replace(/^error sending request .*?: (?=client error)/, ""), keys);
+  const what = redact(told.replace(/^error sending request .*?: (?=client error)/, ""), keys);
   return new ProviderError(`the connection failed: ${what}`, {
     code: "network",
     retryable: true,
@@ -100,7 +100,7 @@ function statusError(
   const number = Number(code);
   const status = error.status ?? (number >= 400 && number < 600 ? number : undefined);
   // What is no message may be anything, the prompt among it.
-  const what = typeof inner?.message === "string" ? `: ${clean(inner.message, keys)}` : "";
+  const what = typeof inner?.message === "string" ? `: ${redact(inner.message, keys)}` : "";
   const hint = advice !== undefined && NOT_UNDERSTOOD.has(status) ? ` (${advice})` : "";
   return new ProviderError(
     status === undefined
@@ -115,10 +115,10 @@ function statusError(
       status,
       retryAfterMs: error.headers === undefined
         ? undefined
-        : retryAfterOf(error.headers, Date.now()),
+        : readRetryAfter(error.headers, Date.now()),
       retryable: !FINAL.has(code) &&
         (status === undefined || status >= 500 || RETRYABLE.has(status)),
-      usage: error instanceof FailedAnswer ? error.usage : undefined,
+      usage: error instanceof FailedResponseError ? error.usage : undefined,
       rates,
     },
   );

@@ -10,7 +10,7 @@ const SECRET_VALUE = /^(Bearer |Basic |[sp]k-)/i;
 const SHORTEST_KEY = 8;
 
 /** The values of headers that look like keys: servers of one's own have names of their own for them. */
-export function secretsIn(headers: OwnHeaders = {}): string[] {
+export function findSecrets(headers: OwnHeaders = {}): string[] {
   return Object.entries(headers)
     .filter(([name, value]) => isSecret(name, value))
     .map(([, value]) => value.trim().replace(/^(Bearer|Basic) /i, ""));
@@ -20,7 +20,7 @@ export function secretsIn(headers: OwnHeaders = {}): string[] {
  * A name for everything that may shape an answer: the server and the headers that it gets beside the request. The same for the same,
  * in any process, and without any key.
  */
-export function idOf(
+export function serverIdentity(
   baseURL: string,
   headers: OwnHeaders = {},
   keys: readonly string[] = [],

@@ -7,7 +7,7 @@ import type { ModelRequest } from "../../model/message.ts";
 import type { Item } from "./responses_input.ts";
 
 /** An answer as the server gave it, and where it is of use. Plain JSON: it may have to be kept for later. */
-export interface Kept {
+export interface ReasoningItems {
   /** The server. */
   readonly server: string;
   /** The model: what another one thought is no use to it, and may be refused. */
@@ -23,14 +23,17 @@ const REASONS = /(^|[/:])(o\d|gpt-([5-9]|\d\d)(?!.*-chat))/;
  * Is the server to be asked for it? Only where there may be another round: it is long, and models that do not reason refuse the
  * question.
  */
-export function asksToKeep({ model, settings, tools = [] }: ModelRequest): boolean {
+export function needsReasoningItems({ model, settings, tools = [] }: ModelRequest): boolean {
   const { reasoningEffort } = settings;
   return tools.length > 0 && reasoningEffort !== "none" &&
     (reasoningEffort !== undefined || REASONS.test(model));
 }
 
 /** What is to be given back of an answer; `undefined` if the messages say it all. */
-export function keptOf(output: readonly unknown[], where: Omit<Kept, "items">): Kept | undefined {
+export function extractReasoningItems(
+  output: readonly unknown[],
+  where: Omit<ReasoningItems, "items">,
+): ReasoningItems | undefined {
   const items = output.filter(isRecord);
   const thoughts = items.filter(({ type }) => type === "reasoning");
   const asks = items.some(({ type }) => type === "function_call");
@@ -42,7 +45,10 @@ export function keptOf(output: readonly unknown[], where: Omit<Kept, "items">): 
 }
 
 /** The items that were kept, if they are of use here. */
-export function itemsIn(data: unknown, { server, model }: Omit<Kept, "items">): Item[] | undefined {
+export function restoreReasoningItems(
+  data: unknown,
+  { server, model }: Omit<ReasoningItems, "items">,
+): Item[] | undefined {
   if (!isRecord(data) || data.server !== server || data.model !== model) return undefined;
   return Array.isArray(data.items) ? data.items : undefined;
 }

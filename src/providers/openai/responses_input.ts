@@ -1,8 +1,8 @@
 /** A conversation in the words of Responses: a list of items. */
 import type { OpenAI } from "openai";
 import type { ContentPart, Message } from "../../model/message.ts";
-import { fileName } from "./chat_request.ts";
-import { itemsIn, type Kept } from "./reasoning_items.ts";
+import { defaultFileName } from "./chat_request.ts";
+import { type ReasoningItems, restoreReasoningItems } from "./reasoning_items.ts";
 
 /** One item of a conversation. */
 export type Item = OpenAI.Responses.ResponseInputItem;
@@ -13,10 +13,13 @@ export type Item = OpenAI.Responses.ResponseInputItem;
  *
  * @param here Where the request goes to: only there is what it gave of any use.
  */
-export function itemsOf(messages: readonly Message[], here: Omit<Kept, "items">): Item[] {
+export function buildInputItems(
+  messages: readonly Message[],
+  here: Omit<ReasoningItems, "items">,
+): Item[] {
   return messages.flatMap((message) =>
     message.role === "assistant"
-      ? itemsIn(message.providerData, here) ?? answerOf(message)
+      ? restoreReasoningItems(message.providerData, here) ?? answerOf(message)
       : [itemOf(message)]
   );
 }
@@ -61,6 +64,6 @@ function partOf(part: ContentPart) {
 }
 
 function fileOf({ url, name }: ContentPart & { type: "file" }) {
-  if (/^data:/i.test(url)) return { file_data: url, filename: name ?? fileName(url) };
+  if (/^data:/i.test(url)) return { file_data: url, filename: name ?? defaultFileName(url) };
   return /^https?:/i.test(url) ? { file_url: url } : { file_id: url };
 }

@@ -5,12 +5,12 @@ import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
-import { FailedAnswer } from "./provider_error.ts";
-import { type Kept, keptOf } from "./reasoning_items.ts";
-import { toolCallsOf } from "./tool_calls.ts";
+import { FailedResponseError } from "./provider_error.ts";
+import { extractReasoningItems, type ReasoningItems } from "./reasoning_items.ts";
+import { readToolCalls } from "./tool_calls.ts";
 
 /** A whole answer; servers leave out what they like. */
-export type Response = Partial<OpenAI.Responses.Response>;
+export type ResponseObject = Partial<OpenAI.Responses.Response>;
 
 /** The reasons for which an answer is not complete, in our words. */
 const REASONS: Readonly<Record<string, FinishReason>> = { max_output_tokens: "length" };
@@ -20,18 +20,18 @@ const REASONS: Readonly<Record<string, FinishReason>> = { max_output_tokens: "le
  *
  * @param rates What the server said of its limits.
  * @param where Where it came from.
- * @throws {FailedAnswer} If the server says that it failed.
+ * @throws {FailedResponseError} If the server says that it failed.
  * @throws {ProviderError} If it is none, or if it is not finished.
  */
-export function replyOf(
-  response: Response,
+export function readResponsesReply(
+  response: ResponseObject,
   rates: RateReport | undefined,
-  where: Omit<Kept, "items">,
+  where: Omit<ReasoningItems, "items">,
 ): ModelReply {
   const { output, incomplete_details: cut } = response ?? {};
   const status = response?.status ?? "completed";
-  const usage = usageOf(response?.usage);
-  if (status === "failed") throw new FailedAnswer(response.error, usage);
+  const usage = readResponsesUsage(response?.usage);
+  if (status === "failed") throw new FailedResponseError(response.error, usage);
   const why = status !== "completed" && status !== "incomplete"
     ? "is not finished"
     : !Array.isArray(output) || (output.length === 0 && status === "completed")
@@ -47,14 +47,14 @@ export function replyOf(
   }
   const toolCalls = callsIn(output!);
   const reason = cut?.reason ?? (status === "incomplete" ? "length" : undefined);
-  const providerData = keptOf(output!, where);
+  const providerData = extractReasoningItems(output!, where);
   return {
-    text: saidIn(output!, "output_text", "text"),
+    text: collectText(output!, "output_text", "text"),
     finishReason: reason === undefined
       ? toolCalls === undefined ? "stop" : "tool_calls"
       : REASONS[reason] ?? reason,
     usage,
-    refusal: saidIn(output!, "refusal", "refusal") || undefined,
+    refusal: collectText(output!, "refusal", "refusal") || undefined,
     ...(toolCalls && { toolCalls }),
     ...(providerData && { providerData }),
     ...(rates && { rates }),
@@ -62,7 +62,7 @@ export function replyOf(
 }
 
 /** All that was said in parts of this type. */
-export function saidIn(output: readonly unknown[], type: string, name: string): string {
+export function collectText(output: readonly unknown[], type: string, name: string): string {
   return output.filter(isRecord)
     .flatMap((item) => item.type === "message" && Array.isArray(item.content) ? item.content : [])
     .map((part) => part?.type === type && typeof part[name] === "string" ? part[name] : "")
@@ -70,14 +70,14 @@ export function saidIn(output: readonly unknown[], type: string, name: string): 
 }
 
 function callsIn(output: readonly unknown[]): readonly ToolRequest[] | undefined {
-  return toolCallsOf(
+  return readToolCalls(
     output.filter(isRecord).filter(({ type }) => type === "function_call")
       .map((call) => ({ id: call.call_id || call.id, function: call })),
   );
 }
 
 /** What was used, if the server says so. */
-export function usageOf(usage: Response["usage"] | null): Usage | undefined {
+export function readResponsesUsage(usage: ResponseObject["usage"] | null): Usage | undefined {
   if (typeof usage?.input_tokens !== "number") return undefined;
   const inputTokens = usage.input_tokens;
   const outputTokens = usage.output_tokens ?? 0;

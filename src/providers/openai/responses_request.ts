@@ -3,10 +3,10 @@ import type { OpenAI } from "openai";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest, ModelSettings, OutputSchema, ToolSpec } from "../../model/message.ts";
 import type { StructuredOutput } from "./chat_request.ts";
-import { withInstruction } from "./schema_instruction.ts";
-import { asksToKeep } from "./reasoning_items.ts";
-import { itemsOf } from "./responses_input.ts";
-import { strictOf } from "./strict_mode.ts";
+import { addSchemaInstruction } from "./schema_instruction.ts";
+import { needsReasoningItems } from "./reasoning_items.ts";
+import { buildInputItems } from "./responses_input.ts";
+import { readStrictFlag } from "./strict_mode.ts";
 
 type Params = OpenAI.Responses.ResponseCreateParamsNonStreaming;
 
@@ -15,7 +15,7 @@ type Params = OpenAI.Responses.ResponseCreateParamsNonStreaming;
  *
  * @throws {ProviderError} If there is a setting that this API does not know.
  */
-export function bodyOf(
+export function buildResponsesRequest(
   request: ModelRequest,
   structured: StructuredOutput,
   server: string,
@@ -24,12 +24,12 @@ export function bodyOf(
   refuseUnknown(settings);
   const { temperature, maxTokens, topP, reasoningEffort, extra } = settings;
   const told = output !== undefined && structured !== "json_schema"
-    ? withInstruction(messages, output)
+    ? addSchemaInstruction(messages, output)
     : messages;
   const format = output && formatOf(output, structured);
   return {
     model,
-    input: itemsOf(told, { server, model }),
+    input: buildInputItems(told, { server, model }),
     store: false,
     ...(temperature !== undefined && { temperature }),
     ...(maxTokens !== undefined && { max_output_tokens: maxTokens }),
@@ -37,7 +37,7 @@ export function bodyOf(
     ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort } }),
     ...(tools.length > 0 && { tools: tools.map(toolOf) }),
     ...(format && { text: { format } }),
-    ...(asksToKeep(request) && { include: ["reasoning.encrypted_content"] }),
+    ...(needsReasoningItems(request) && { include: ["reasoning.encrypted_content"] }),
     ...extra,
   };
 }
@@ -60,7 +60,7 @@ function formatOf(
   if (structured === "prompt") return undefined;
   if (structured === "json_object") return { type: "json_object" };
   const { name, schema } = output;
-  return { type: "json_schema", name, schema: { ...schema }, ...strictOf(output) };
+  return { type: "json_schema", name, schema: { ...schema }, ...readStrictFlag(output) };
 }
 
 function toolOf(tool: ToolSpec): OpenAI.Responses.FunctionTool {
@@ -71,6 +71,6 @@ function toolOf(tool: ToolSpec): OpenAI.Responses.FunctionTool {
     ...(description !== undefined && { description }),
     parameters: { ...parameters },
     // Here it is the default, and most schemas would be refused.
-    strict: strictOf(tool).strict ?? false,
+    strict: readStrictFlag(tool).strict ?? false,
   };
 }

@@ -2,9 +2,14 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import { FailedAnswer } from "./provider_error.ts";
-import type { Kept } from "./reasoning_items.ts";
-import { replyOf, type Response, saidIn, usageOf } from "./responses_reply.ts";
+import { FailedResponseError } from "./provider_error.ts";
+import type { ReasoningItems } from "./reasoning_items.ts";
+import {
+  collectText,
+  readResponsesReply,
+  readResponsesUsage,
+  type ResponseObject,
+} from "./responses_reply.ts";
 
 /** An event; servers leave out what they like. */
 interface AnyEvent {
@@ -13,19 +18,19 @@ interface AnyEvent {
   output_index?: number;
   item?: unknown;
   arguments?: unknown;
-  response?: Response | null;
+  response?: ResponseObject | null;
   error?: object | null;
 }
 
 /** Puts the events of a streamed answer together. The last one holds the whole answer, at least with most servers. */
-export class ResponseReader {
-  readonly #where: Omit<Kept, "items">;
+export class ResponsesStreamReader {
+  readonly #where: Omit<ReasoningItems, "items">;
   #text = "";
-  #last: Response | undefined;
+  #last: ResponseObject | undefined;
   readonly #items = new Map<number, Record<string, unknown>>();
 
   /** Of an answer that comes from there. */
-  constructor(where: Omit<Kept, "items">) {
+  constructor(where: Omit<ReasoningItems, "items">) {
     this.#where = where;
   }
 
@@ -37,7 +42,7 @@ export class ResponseReader {
   /**
    * Takes an event; gives its text.
    *
-   * @throws {FailedAnswer} If it says that the answer failed.
+   * @throws {FailedResponseError} If it says that the answer failed.
    */
   add(event: AnyEvent | null): string {
     const { type, output_index = 0, item, delta, response } = event ?? {};
@@ -60,26 +65,26 @@ export class ResponseReader {
       case "response.incomplete":
         return this.#end(type, response ?? {});
       case "response.failed":
-        throw new FailedAnswer(response?.error, usageOf(response?.usage));
+        throw new FailedResponseError(response?.error, readResponsesUsage(response?.usage));
       case "error":
-        throw new FailedAnswer(event?.error ?? event, undefined);
+        throw new FailedResponseError(event?.error ?? event, undefined);
     }
     return "";
   }
 
-  #end(type: string, response: Response): string {
+  #end(type: string, response: ResponseObject): string {
     const status = type === "response.incomplete" ? "incomplete" : "completed";
     // Some servers end with an empty list: then the items count as they came one by one.
     const output = response.output?.length ? response.output : this.#output();
     this.#last = { status, ...response, output };
     // Others have no pieces, only the whole at the end.
-    return this.#text === "" ? this.#text = saidIn(output, "output_text", "text") : "";
+    return this.#text === "" ? this.#text = collectText(output, "output_text", "text") : "";
   }
 
-  #output(): NonNullable<Response["output"]> {
+  #output(): NonNullable<ResponseObject["output"]> {
     const items: unknown[] = [...this.#items].sort(([a], [b]) => a - b).map(([, item]) => item);
     if (items.length === 0 && this.#text !== "") items.push({ type: "message", content: [] });
-    return items as NonNullable<Response["output"]>;
+    return items as NonNullable<ResponseObject["output"]>;
   }
 
   /**
@@ -97,6 +102,6 @@ export class ResponseReader {
         text: this.#text,
       });
     }
-    return { ...replyOf(this.#last, rates, this.#where), text: this.#text };
+    return { ...readResponsesReply(this.#last, rates, this.#where), text: this.#text };
   }
 }

@@ -6,7 +6,7 @@ import { promptFor } from "../../model/prompt_for.ts";
  * The messages, with the schema told in the system message: there it stands before all that changes, so that servers can keep what
  * they made of it.
  */
-export function withInstruction(
+export function addSchemaInstruction(
   messages: readonly Message[],
   output: OutputSchema,
 ): readonly Message[] {

@@ -10,11 +10,11 @@ export interface ServerOptions {
 }
 
 /** A server. */
-export interface Server {
+export interface ResolvedServer {
   /** Where it is. */
   readonly baseURL: string;
   /** Is it another one than OpenAI? */
-  readonly own: boolean;
+  readonly isCustom: boolean;
   /** The key, or what is sent in its place. */
   readonly apiKey: string;
   /** Is there a key? */
@@ -30,7 +30,7 @@ const OPENAI_URL = "https://api.openai.com/v1";
  *
  * @throws {TypeError} If there is no key for OpenAI itself, or what the environment says is wrong.
  */
-export function serverOf(doing: string, options: ServerOptions, rules: Rules): Server {
+export function resolveServer(doing: string, options: ServerOptions, rules: Rules): ResolvedServer {
   const baseURL = options.baseURL ?? environment("OPENAI_BASE_URL") ?? OPENAI_URL;
   rules.baseURL!(doing, "OPENAI_BASE_URL", baseURL);
   // OpenAI has more than one address: https://eu.api.openai.com/v1 is another.
@@ -42,7 +42,7 @@ export function serverOf(doing: string, options: ServerOptions, rules: Rules): S
     );
   }
   rules.apiKey!(doing, "OPENAI_API_KEY", key);
-  return { baseURL, own, apiKey: key.trim(), hasKey: key !== NO_KEY };
+  return { baseURL, isCustom: own, apiKey: key.trim(), hasKey: key !== NO_KEY };
 }
 
 /** A variable of the environment; one that may not be read is not there. */

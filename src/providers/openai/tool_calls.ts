@@ -9,7 +9,7 @@ interface AnyCall {
 }
 
 /** The calls of a whole answer; `undefined` if there are none. */
-export function toolCallsOf(calls: unknown): readonly ToolRequest[] | undefined {
+export function readToolCalls(calls: unknown): readonly ToolRequest[] | undefined {
   const builder = new ToolCallBuilder();
   if (Array.isArray(calls)) {
     // What stands in a list is whole, whatever its ids and numbers are.

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
-import { findAll } from "../../../src/journal/sqlite/find_items.ts";
+import { findItems } from "../../../src/journal/sqlite/find_items.ts";
 
 Deno.test("findAll gives what stands in each place, in whatever order they are asked for", () => {
   const db = new DatabaseSync(":memory:");
@@ -16,7 +16,7 @@ Deno.test("findAll gives what stands in each place, in whatever order they are a
     if (item % 3 > 0) db.prepare("INSERT INTO outcomes VALUES (?, ?)").run(item, `end ${item}`);
   }
   fc.assert(fc.property(fc.array(fc.nat(320), { maxLength: 60 }), (places) => {
-    const found = findAll((sql) => db.prepare(sql), places);
+    const found = findItems((sql) => db.prepare(sql), places);
     const want = places.map((item) =>
       item === 0 || item > 300 || item % 7 === 0
         ? undefined

@@ -1,7 +1,7 @@
 /** What the headers of servers are read as; what becomes of it is tested in `heard_test.ts`. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { ratesOf } from "../../../src/providers/http/rate_headers.ts";
+import { readRateHeaders } from "../../../src/providers/http/rate_headers.ts";
 import { formatReset } from "../../../src/testing/simulator/rate_limits.ts";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
@@ -9,7 +9,7 @@ const YEAR = 366 * 86_400_000;
 
 /** What is made of a header for the reset beside others that are fine. */
 function resetOf(reset: string, now = NOW): number | undefined {
-  const report = ratesOf(
+  const report = readRateHeaders(
     new Headers({
       "x-ratelimit-limit-tokens": "100",
       "x-ratelimit-remaining-tokens": "7",
@@ -238,7 +238,7 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
 };
 
 for (const [name, [headers, report]] of Object.entries(SERVERS)) {
-  Deno.test(`rates: ${name}`, () => assertEquals(ratesOf(new Headers(headers), NOW), report));
+  Deno.test(`rates: ${name}`, () => assertEquals(readRateHeaders(new Headers(headers), NOW), report));
 }
 
 Deno.test("rates: names without a suffix count where a request was refused", () => {
@@ -248,14 +248,14 @@ Deno.test("rates: names without a suffix count where a request was refused", () 
     "X-RateLimit-Reset": String(NOW + 3_600_000),
   });
   const requests = { limit: 50, remaining: 0, resetMs: 3_600_000 };
-  assertEquals(ratesOf(openRouter, NOW, true), { requests });
-  assertEquals(ratesOf(openRouter, NOW), undefined);
+  assertEquals(readRateHeaders(openRouter, NOW, { rejected: true }), { requests });
+  assertEquals(readRateHeaders(openRouter, NOW), undefined);
   const draft = { "ratelimit-limit": "50", "ratelimit-remaining": "0", "ratelimit-reset": "3600" };
-  assertEquals(ratesOf(new Headers(draft), NOW, true), { requests });
+  assertEquals(readRateHeaders(new Headers(draft), NOW, { rejected: true }), { requests });
   // Those that say what they count come first.
   openRouter.set("x-ratelimit-limit-tokens", "10");
   openRouter.set("x-ratelimit-remaining-tokens", "4");
-  assertEquals(ratesOf(openRouter, NOW, true), { tokens: { limit: 10, remaining: 4 } });
+  assertEquals(readRateHeaders(openRouter, NOW, { rejected: true }), { tokens: { limit: 10, remaining: 4 } });
 });
 
 const NUMBERS: [text: string, number: number | undefined][] = [
@@ -281,7 +281,7 @@ const NUMBERS: [text: string, number: number | undefined][] = [
 
 Deno.test("rates: limits and what is left are numbers, or not said", () => {
   const ask = (limit: string, remaining: string) =>
-    ratesOf(
+    readRateHeaders(
       new Headers({
         "x-ratelimit-limit-requests": limit,
         "x-ratelimit-remaining-requests": remaining,
@@ -311,7 +311,7 @@ Deno.test("rates: one limit that cannot be understood does not spoil the other",
     "x-ratelimit-remaining-tokens": "4",
     "x-ratelimit-reset-tokens": "never",
   });
-  assertEquals(ratesOf(headers, NOW), { tokens: { limit: 10, remaining: 4 } });
+  assertEquals(readRateHeaders(headers, NOW), { tokens: { limit: 10, remaining: 4 } });
 });
 
 Deno.test("rates: whatever is sent, they are numbers that can be, or nothing", () => {
@@ -346,7 +346,7 @@ Deno.test("rates: whatever is sent, they are numbers that can be, or nothing", (
       fc.boolean(),
       fc.double({ min: 0, max: 4e12, noNaN: true }),
       (all, refused, now) => {
-        const report = ratesOf(new Headers(all), now, refused);
+        const report = readRateHeaders(new Headers(all), now, { rejected: refused });
         if (report === undefined) return;
         assert(report.requests !== undefined || report.tokens !== undefined);
         for (const { limit, remaining, resetMs } of Object.values(report)) {
@@ -370,6 +370,6 @@ Deno.test("rates: an answer without them costs four looks", () => {
       return super.get(name);
     }
   }
-  assertEquals(ratesOf(new Counted({ "content-type": "application/json" }), NOW), undefined);
+  assertEquals(readRateHeaders(new Counted({ "content-type": "application/json" }), NOW), undefined);
   assertEquals(looks.length, 4);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { retryAfterOf } from "../../../src/providers/http/retry_after.ts";
+import { readRetryAfter } from "../../../src/providers/http/retry_after.ts";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 
@@ -52,7 +52,7 @@ for (const [ms, after, expected] of CASES) {
     const headers = new Headers();
     if (ms !== null) headers.set("retry-after-ms", ms);
     if (after !== null) headers.set("retry-after", after);
-    assertEquals(retryAfterOf(headers, NOW), expected);
+    assertEquals(readRetryAfter(headers, NOW), expected);
   });
 }
 
@@ -71,7 +71,7 @@ Deno.test("retry-after: whatever is sent, it is a span of time or nothing", () =
     const headers = new Headers();
     if (ms !== undefined) headers.set("retry-after-ms", ms);
     if (after !== undefined) headers.set("retry-after", after);
-    const wait = retryAfterOf(headers, now);
+    const wait = readRetryAfter(headers, now);
     assert(wait === undefined || (Number.isFinite(wait) && wait >= 0), `${wait}`);
   }));
 });
@@ -81,7 +81,7 @@ Deno.test("retry-after: a date in whole seconds is as far away as it is", () => 
     const headers = new Headers({
       "retry-after": new Date(NOW + seconds * 1000).toUTCString(),
     });
-    assertEquals(retryAfterOf(headers, NOW), Math.max(0, seconds * 1000));
+    assertEquals(readRetryAfter(headers, NOW), Math.max(0, seconds * 1000));
   }));
 });
 

@@ -30,7 +30,7 @@ async function warm({ generate, sim }: Pair, calls = 1): Promise<void> {
 }
 
 Deno.test("transport: clients are made as they are needed, and shared evenly", () => {
-  using transport = new Transport("https://127.0.0.1:1/v1", { streams: 2, connections: 3 });
+  using transport = new Transport("https://127.0.0.1:1/v1", { streamsPerConnection: 2, maxConnections: 3 });
   assertEquals(transport.size, 0);
   const sizes: number[] = [];
   const leases = Array.from({ length: 9 }, () => {
@@ -44,7 +44,7 @@ Deno.test("transport: clients are made as they are needed, and shared evenly", (
 });
 
 Deno.test("transport: what is given back is used again, and given back once", () => {
-  using transport = new Transport("https://127.0.0.1:1/v1", { streams: 1, connections: 10 });
+  using transport = new Transport("https://127.0.0.1:1/v1", { streamsPerConnection: 1, maxConnections: 10 });
   for (let i = 0; i < 5; i++) {
     using lease = transport.lease();
     assert(lease.client !== undefined);
@@ -60,17 +60,17 @@ Deno.test("transport: what is given back is used again, and given back once", ()
 });
 
 Deno.test("transport: plain HTTP needs none; https in capitals is https", () => {
-  using plain = new Transport("http://127.0.0.1:1/v1", { streams: 1, connections: 10 });
+  using plain = new Transport("http://127.0.0.1:1/v1", { streamsPerConnection: 1, maxConnections: 10 });
   using lease = plain.lease();
   assertEquals([lease.client, plain.size], [undefined, 0]);
-  using capitals = new Transport(" HTTPS://127.0.0.1:1/v1", { streams: 1, connections: 10 });
+  using capitals = new Transport(" HTTPS://127.0.0.1:1/v1", { streamsPerConnection: 1, maxConnections: 10 });
   using _ = capitals.lease();
   assertEquals(capitals.size, 1);
 });
 
 Deno.test("transport: nothing is opened after it was closed", () => {
   for (const url of ["https://127.0.0.1:1/v1", "http://127.0.0.1:1/v1"]) {
-    const transport = new Transport(url, { streams: 1, connections: 10 });
+    const transport = new Transport(url, { streamsPerConnection: 1, maxConnections: 10 });
     const lease = transport.lease();
     transport[Symbol.dispose]();
     lease[Symbol.dispose]();

@@ -1,9 +1,9 @@
 import { defineAgent, type ModelRequest } from "@shoal/agents";
 import { assert, assertEquals } from "@std/assert";
-import { bodyOf } from "../../../src/providers/openai/chat_request.ts";
+import { buildChatRequest } from "../../../src/providers/openai/chat_request.ts";
 import { against, request } from "./helpers.ts";
 
-const plain = (more: Partial<ModelRequest>) => bodyOf(request("x", more), "max_tokens");
+const plain = (more: Partial<ModelRequest>) => buildChatRequest(request("x", more), "max_tokens");
 
 Deno.test("body: a model, messages and nothing that was not asked for", () => {
   assertEquals(plain({}) as unknown, {
@@ -58,9 +58,9 @@ Deno.test("body: every setting under its name, zero included", () => {
 
 Deno.test("body: the limit of tokens has two names", () => {
   const limited = request("x", { settings: { maxTokens: 7 } });
-  const old = bodyOf(limited, "max_tokens");
+  const old = buildChatRequest(limited, "max_tokens");
   assertEquals([old.max_tokens, "max_completion_tokens" in old], [7, false]);
-  const recent = bodyOf(limited, "max_completion_tokens");
+  const recent = buildChatRequest(limited, "max_completion_tokens");
   assertEquals([recent.max_completion_tokens, "max_tokens" in recent], [7, false]);
 });
 
@@ -89,7 +89,7 @@ Deno.test("body: an output schema becomes a response format", () => {
 Deno.test("body: the request is not changed", () => {
   const stop = Object.freeze(["a"]);
   const frozen = Object.freeze(request("x", { settings: Object.freeze({ stop }) }));
-  assert(bodyOf(frozen, "max_tokens").stop !== stop);
+  assert(buildChatRequest(frozen, "max_tokens").stop !== stop);
 });
 
 Deno.test("body: this is what goes over the wire, whole and streamed", async () => {

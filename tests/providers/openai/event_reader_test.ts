@@ -109,7 +109,7 @@ Deno.test("who leaves early breaks the answer off; an end that does not come is 
   const { response, told } = answer([encoder.encode('data: {"n":1}\n\n')], { ends: false });
   using reader = new EventReader(response, never);
   assertEquals(await reader.next(), [{ n: 1 }]);
-  reader.last();
+  reader.expectEnd();
   assertEquals(await reader.next(), undefined);
   assertEquals(told.cancelled, 1);
 });

@@ -1,11 +1,11 @@
 import { type Message, type ModelRequest, ProviderError } from "@shoal/agents";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { bodyOf } from "../../../src/providers/openai/responses_request.ts";
+import { buildResponsesRequest } from "../../../src/providers/openai/responses_request.ts";
 import { against, request } from "./helpers.ts";
 
 const SERVER = "openai https://example.com/v1";
-const plain = (more: Partial<ModelRequest>, mode: Parameters<typeof bodyOf>[1] = "json_schema") =>
-  bodyOf(request("x", more), mode, SERVER) as unknown as Record<string, unknown>;
+const plain = (more: Partial<ModelRequest>, mode: Parameters<typeof buildResponsesRequest>[1] = "json_schema") =>
+  buildResponsesRequest(request("x", more), mode, SERVER) as unknown as Record<string, unknown>;
 const tool = { name: "f", parameters: { type: "object", properties: {} } };
 
 Deno.test("responses body: a model, the input, nothing stored, and nothing that was not asked for", () => {

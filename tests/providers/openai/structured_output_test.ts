@@ -3,7 +3,7 @@ import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 import type { SimulatorRequest } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { z } from "zod";
-import { bodyOf } from "../../../src/providers/openai/chat_request.ts";
+import { buildChatRequest } from "../../../src/providers/openai/chat_request.ts";
 import { against, answering, request } from "./helpers.ts";
 
 const schema = { type: "object", properties: { label: { type: "string" } } };
@@ -11,7 +11,7 @@ const output = { name: "label", schema };
 type Mode = NonNullable<OpenAIOptions["structuredOutput"]>;
 
 const body = (mode: Mode | undefined, more: Partial<ModelRequest> = {}) =>
-  bodyOf(request("x", { output, ...more }), "max_tokens", mode);
+  buildChatRequest(request("x", { output, ...more }), "max_tokens", mode);
 
 Deno.test("structured output: strict is sent if somebody said it", () => {
   for (const strict of [true, false]) {

@@ -1,6 +1,6 @@
 import type { Message, ModelRequest, ToolSpec } from "@shoal/agents";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { bodyOf } from "../../../src/providers/openai/chat_request.ts";
+import { buildChatRequest } from "../../../src/providers/openai/chat_request.ts";
 import { against, answering, completion, DONE, piece, request, streaming } from "./helpers.ts";
 
 const weather: ToolSpec = {
@@ -11,7 +11,7 @@ const weather: ToolSpec = {
 const clock: ToolSpec = { name: "get_time", parameters: { type: "object", properties: {} } };
 const tools = [weather, clock];
 
-const plain = (more: Partial<ModelRequest>) => bodyOf(request("x", more), "max_tokens") as unknown;
+const plain = (more: Partial<ModelRequest>) => buildChatRequest(request("x", more), "max_tokens") as unknown;
 const call = (id: unknown, name: unknown, args: unknown) => ({
   ...(id !== undefined && { id }),
   type: "function",
@@ -73,7 +73,7 @@ Deno.test("body: files and reasoning effort", () => {
     { type: "file", url: "data:text/plain,hi" },
     { type: "file", url: "file-abc123", name: "ignored" },
   ] as const;
-  const { messages, reasoning_effort } = bodyOf(
+  const { messages, reasoning_effort } = buildChatRequest(
     request(files, { settings: { reasoningEffort: "low" } }),
     "max_tokens",
   );

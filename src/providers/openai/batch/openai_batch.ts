@@ -19,8 +19,8 @@ import type { Provider, ProviderOptions } from "../../../model/provider.ts";
 import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
 import { type BatchStore, ENDPOINT } from "./batch_parts.ts";
-import { providerError } from "../provider_error.ts";
-import { serverOf } from "../server_options.ts";
+import { fromOpenAIError } from "../provider_error.ts";
+import { resolveServer } from "../server_options.ts";
 
 export type { BatchStore };
 
@@ -99,11 +99,11 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
   const doing = "ask by batch files";
   checkOptions(doing, options, RULES);
   const { size = 10_000, fill = 2_000, poll = 30_000, store, onChange } = options;
-  const { baseURL, own, apiKey, hasKey } = serverOf(doing, options, RULES);
+  const { baseURL, isCustom: own, apiKey, hasKey } = resolveServer(doing, options, RULES);
   const sdk = new OpenAI({ apiKey, baseURL, organization: null, project: null, logLevel: "off" });
   const keys = hasKey ? [apiKey] : [];
   const api = chatApi(own ? "max_tokens" : "max_completion_tokens", "json_schema");
-  const errorOf = (thrown: unknown) => providerError(thrown, keys, undefined);
+  const errorOf = (thrown: unknown) => fromOpenAIError(thrown, keys, undefined);
   const files = new BatchFiles(sdk, { size, fill, poll, store, onChange, errorOf });
   /** How often the same was asked: the second time is a request of its own. */
   const asked = new Map<string, number>();
@@ -113,7 +113,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
     { signal, onResponse }: ProviderOptions,
   ): Promise<ModelReply> {
     signal.throwIfAborted();
-    const body = api.body(request);
+    const body = api.buildRequest(request);
     const json = JSON.stringify(body);
     const hash = createHash("sha256").update(`${baseURL}\n${json}`).digest("hex").slice(0, 32);
     const times = asked.get(hash) ?? 0;
@@ -125,7 +125,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
     try {
       const { response, error } = await Promise.race([files.ask(request.model, id, line), left]);
       onResponse?.();
-      if (response?.status_code === 200) return api.reply(response.body, undefined, request);
+      if (response?.status_code === 200) return api.readReply(response.body, undefined, request);
       if (response) {
         throw errorOf(
           APIError.generate(response.status_code, response.body, undefined, new Headers()),

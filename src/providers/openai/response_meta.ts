@@ -2,7 +2,10 @@ import type { ProviderOptions } from "../../model/provider.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import { readRateHeaders } from "../http/rate_headers.ts";
 
-/** What the headers of a response report. It applies to the reply and to any error after the headers. */
+/**
+ * What the headers of a response report. It applies to the reply and to any error after the
+ * headers.
+ */
 export class ResponseMeta {
   readonly #onResponse: ProviderOptions["onResponse"];
   /** The state of the rate limits, if the server reports them. */

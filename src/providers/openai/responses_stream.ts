@@ -3,7 +3,7 @@ import { ProviderError } from "../../model/errors.ts";
 import type { ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import { FailedResponseError } from "./provider_error.ts";
-import type { ReasoningItems } from "./reasoning_items.ts";
+import type { ReplySource } from "./reasoning_items.ts";
 import {
   collectText,
   readResponsesReply,
@@ -11,7 +11,7 @@ import {
   type ResponseObject,
 } from "./responses_reply.ts";
 
-/** An event; servers leave out what they like. */
+/** An event. Servers may omit any member. */
 interface AnyEvent {
   type?: string;
   delta?: unknown;
@@ -22,27 +22,30 @@ interface AnyEvent {
   error?: object | null;
 }
 
-/** Puts the events of a streamed answer together. The last one holds the whole answer, at least with most servers. */
+/**
+ * Assembles a reply from the events of a stream. With most servers, the last event holds the
+ * complete response.
+ */
 export class ResponsesStreamReader {
-  readonly #where: Omit<ReasoningItems, "items">;
+  readonly #source: ReplySource;
   #text = "";
   #last: ResponseObject | undefined;
   readonly #items = new Map<number, Record<string, unknown>>();
 
-  /** Of an answer that comes from there. */
-  constructor(where: Omit<ReasoningItems, "items">) {
-    this.#where = where;
+  /** Creates a reader for a response from the given server and model. */
+  constructor(source: ReplySource) {
+    this.#source = source;
   }
 
-  /** Was the last event there? */
+  /** Whether the last event has been added. */
   get ended(): boolean {
     return this.#last !== undefined;
   }
 
   /**
-   * Takes an event; gives its text.
+   * Adds an event and returns its text.
    *
-   * @throws {FailedResponseError} If it says that the answer failed.
+   * @throws {FailedResponseError} If the event reports a failure.
    */
   add(event: AnyEvent | null): string {
     const { type, output_index = 0, item, delta, response } = event ?? {};
@@ -74,34 +77,34 @@ export class ResponsesStreamReader {
 
   #end(type: string, response: ResponseObject): string {
     const status = type === "response.incomplete" ? "incomplete" : "completed";
-    // Some servers end with an empty list: then the items count as they came one by one.
-    const output = response.output?.length ? response.output : this.#output();
+    // Some servers end with an empty list. The items of the earlier events are used instead.
+    const output = response.output?.length ? response.output : this.#collectOutput();
     this.#last = { status, ...response, output };
-    // Others have no pieces, only the whole at the end.
+    // Others send no deltas, only the complete response at the end.
     return this.#text === "" ? this.#text = collectText(output, "output_text", "text") : "";
   }
 
-  #output(): NonNullable<ResponseObject["output"]> {
+  #collectOutput(): NonNullable<ResponseObject["output"]> {
     const items: unknown[] = [...this.#items].sort(([a], [b]) => a - b).map(([, item]) => item);
     if (items.length === 0 && this.#text !== "") items.push({ type: "message", content: [] });
     return items as NonNullable<ResponseObject["output"]>;
   }
 
   /**
-   * The whole.
+   * Returns the complete reply.
    *
-   * @param rates What the server said of its limits.
-   * @throws {ProviderError} If the stream ended before the answer did.
+   * @param rates The state of the server's rate limits.
+   * @throws {ProviderError} If the stream ended early.
    */
   reply(rates: RateReport | undefined): ModelReply {
     if (this.#last === undefined) {
-      throw new ProviderError("the stream ended before the answer did", {
+      throw new ProviderError("the stream ended before the reply was complete", {
         code: "truncated",
         retryable: true,
         rates,
         text: this.#text,
       });
     }
-    return { ...readResponsesReply(this.#last, rates, this.#where), text: this.#text };
+    return { ...readResponsesReply(this.#last, rates, this.#source), text: this.#text };
   }
 }

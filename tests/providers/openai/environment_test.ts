@@ -81,7 +81,7 @@ Deno.test("environment: no permission to read it is no error", async () => {
 
 Deno.test("environment: no key for OpenAI itself is said at once, with advice", async () => {
   const advice =
-    /^TypeError: Cannot talk to an OpenAI server as there is no key: set OPENAI_API_KEY, pass `apiKey`/;
+    /^TypeError: Cannot create the OpenAI provider as there is no key: set OPENAI_API_KEY, pass `apiKey`/;
   // No network: nothing must be sent.
   assertMatch((await run([ENV], {})).error!, advice);
   assertMatch((await run([], { OPENAI_API_KEY: "sk-env" })).error!, advice);

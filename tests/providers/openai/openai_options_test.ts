@@ -18,7 +18,7 @@ Deno.test("options: an unknown one is refused with the nearest", () => {
     const error = assertThrows(() => openai({ baseURL, [name]: "x" } as never), TypeError);
     assertEquals(
       error.message,
-      `Cannot talk to an OpenAI server as there is no option "${name}": did you mean "${nearest}"?`,
+      `Cannot create the OpenAI provider as there is no option "${name}": did you mean "${nearest}"?`,
     );
   }
 });
@@ -44,7 +44,7 @@ Deno.test("options: wrong types and shapes are refused at once", () => {
         undefined,
         `${name}: ${Deno.inspect(value)}`,
       );
-      assertStringIncludes(error.message, `Cannot talk to an OpenAI server as ${name}`);
+      assertStringIncludes(error.message, `Cannot create the OpenAI provider as ${name}`);
     }
   }
   for (const connections of [0, -1, 1.5, NaN, Infinity]) {

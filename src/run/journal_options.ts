@@ -47,7 +47,7 @@ export const JOURNAL_RUN_RULES: Rules = {
   journal,
   runId: text,
   retryFailed: flag,
-  journalOnly,
+  only: journalOnly,
   store: journalDetail,
   version: text,
 };

@@ -1,12 +1,12 @@
 import type { StatementSync } from "node:sqlite";
 
-/** What SQLite takes as a value. */
+/** A value of a column. */
 export type SqlValue = string | number | null;
 
-/** So many rows go into one statement: a call of SQLite costs more than a row. */
-const ROWS = 25;
+/** The number of rows per statement: executing a statement costs more than inserting a row. */
+const ROWS_PER_STATEMENT = 25;
 
-/** Inserts rows; `into` is the beginning of the statement, as far as `VALUES`. */
+/** Inserts rows. `into` is the statement up to `VALUES`. */
 export function insertRows(
   prepare: (sql: string) => StatementSync,
   into: string,
@@ -14,12 +14,14 @@ export function insertRows(
 ): void {
   if (rows.length === 0) return;
   const row = `(${rows[0]!.map(() => "?").join()})`;
-  const whole = rows.length - rows.length % ROWS;
-  if (whole > 0) {
-    const many = prepare(`${into} VALUES ${Array(ROWS).fill(row).join()}`);
-    for (let i = 0; i < whole; i += ROWS) many.run(...rows.slice(i, i + ROWS).flat());
+  const fullRows = rows.length - rows.length % ROWS_PER_STATEMENT;
+  if (fullRows > 0) {
+    const many = prepare(`${into} VALUES ${Array(ROWS_PER_STATEMENT).fill(row).join()}`);
+    for (let i = 0; i < fullRows; i += ROWS_PER_STATEMENT) {
+      many.run(...rows.slice(i, i + ROWS_PER_STATEMENT).flat());
+    }
   }
-  if (whole === rows.length) return;
+  if (fullRows === rows.length) return;
   const one = prepare(`${into} VALUES ${row}`);
-  for (let i = whole; i < rows.length; i++) one.run(...rows[i]!);
+  for (let i = fullRows; i < rows.length; i++) one.run(...rows[i]!);
 }

@@ -1,10 +1,10 @@
 import { batch, defineAgent, type Provider } from "@shoal/agents";
 import { simulator } from "@shoal/agents/testing";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type BatchStore, openaiBatch } from "../../../src/providers/openai/batch/openai_batch.ts";
+import { type BatchFileStore, openaiBatch } from "../../../../src/providers/openai/batch/openai_batch.ts";
 
 /** A store that outlives its provider. */
-function memory(): BatchStore & { texts: Map<string, string> } {
+function memory(): BatchFileStore & { texts: Map<string, string> } {
   const texts = new Map<string, string>();
   return {
     texts,

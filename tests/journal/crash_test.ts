@@ -1,4 +1,4 @@
-/** Kill -9 at any moment and resume: nothing that was finished is paid again, nothing is lost, nothing is doubled. */
+/** Kill -9 at any moment, then resume: no finished item is paid again, lost or duplicated. */
 import { sqliteJournal } from "@shoal/agents/journal";
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 const ROWS = 2_000;
 const KILLS = 20;
 
-/** The rows that the journal has, by how far they are; it may be read while others write. */
+/** Counts the rows in the journal by status, while another process may write to it. */
 async function recorded(path: string) {
   await using journal = sqliteJournal(path);
   const rows = { finished: new Set<number>(), started: new Set<number>() };
@@ -20,10 +20,10 @@ async function recorded(path: string) {
   return rows;
 }
 
-Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each paid and told once`, async () => {
+Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`, async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/journal.db`;
-  /** The rows that were asked for since the process began. */
+  /** The rows requested since the process started. */
   let asked: number[] = [];
   let onAsked = () => {};
   await using server = simulator({
@@ -42,7 +42,7 @@ Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each pai
         "--no-prompt",
         "--no-check",
         "--allow-net=127.0.0.1",
-        // The journal needs no more than its own file.
+        // The journal needs no other file than its own.
         `--allow-read=${path}`,
         `--allow-write=${path}`,
         "tests/journal/crash_child.ts",
@@ -58,7 +58,7 @@ Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each pai
 
   const finished = new Set<number>();
   const requests = new Map<number, number>();
-  /** No row that was recorded as finished is asked for again. */
+  /** Checks that no row that was recorded as finished is requested again. */
   const check = (round: string) => {
     for (const row of asked) {
       assert(!finished.has(row), `row ${row} was finished, and asked for again in ${round}`);
@@ -68,7 +68,7 @@ Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each pai
   let kills = 0;
   while (kills < KILLS) {
     asked = [];
-    // Some kills come at once, some late; until it is dead it goes on, so that they must leave something.
+    // Some kills come at once, some late. Each process leaves rows for the next.
     const left = ROWS - finished.size;
     const after = Math.floor(Math.random() * 1.2 * left / (KILLS - kills + 1));
     const reached = Promise.withResolvers<void>();
@@ -101,7 +101,7 @@ Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each pai
   );
   assert(lines.every(([, content]) => typeof content === "string" && content !== ""));
   assertEquals(lines.filter(([, , replayed]) => replayed).length, finished.size);
-  // What was in flight when it was killed may have been paid twice, and nothing else.
+  // Only rows in flight at a kill may have been paid twice.
   const doubled = [...requests.values()].reduce((sum, n) => sum + n - 1, 0);
   assert(doubled <= KILLS * 50, `${doubled} requests too many`);
   await Deno.remove(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** Who may write: the moment between two transactions, in which the lock is free although its holder lives. */
+/** The moment between two transactions, in which the lock is free although its holder lives. */
 import { JournalError } from "@shoal/agents/journal";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
@@ -7,7 +7,7 @@ import { WriteLock } from "../../../src/journal/sqlite/write_lock.ts";
 import { prepareSchema } from "../../../src/journal/sqlite/prepare_schema.ts";
 import { inFolder } from "../helpers.ts";
 
-/** Two connections to one journal, as two processes would have them. */
+/** Two connections to one journal, like those of two processes. */
 function twoLocks(work: (a: DatabaseSync, mine: WriteLock, theirs: WriteLock) => Promise<void>) {
   return inFolder(async (folder) => {
     const [a, b] = [1, 2].map(() => new DatabaseSync(`${folder}/j.db`)) as [
@@ -23,7 +23,7 @@ function twoLocks(work: (a: DatabaseSync, mine: WriteLock, theirs: WriteLock) =>
 
 const insert = "INSERT INTO runs (id) VALUES (hex(randomblob(9)))";
 
-Deno.test("lock: held by one, refused to the other, until it is given back", () =>
+Deno.test("lock: is held by one process until released", () =>
   twoLocks(async (a, mine, theirs) => {
     await mine.acquire();
     await mine.acquire();
@@ -37,12 +37,12 @@ Deno.test("lock: held by one, refused to the other, until it is given back", () 
     theirs.release();
   }));
 
-Deno.test("lock: who gets it between two transactions of another finds the name, and looks again", () =>
+Deno.test("lock: finds the token of a holder between two transactions, and checks again", () =>
   twoLocks(async (a, mine, theirs) => {
     await mine.acquire();
     a.exec("COMMIT");
     const taking = theirs.acquire();
-    // The next transaction of the one who has it.
+    // The next transaction of the holder.
     await delay(10);
     a.exec("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE");
     assertEquals((await assertRejects(() => taking, JournalError)).code, "locked");
@@ -50,10 +50,10 @@ Deno.test("lock: who gets it between two transactions of another finds the name,
     mine.release();
   }));
 
-Deno.test("lock: it is taken from the dead, who find that out if they live", () =>
+Deno.test("lock: is taken over from a dead holder, who notices if it lives", () =>
   twoLocks(async (a, mine, theirs) => {
     await mine.acquire();
-    // Neither does he hold it any more nor did he give it back.
+    // The holder neither holds the lock nor released it.
     a.exec("ROLLBACK");
     await theirs.acquire();
     theirs.write(() => {});
@@ -67,7 +67,7 @@ Deno.test("lock: it is taken from the dead, who find that out if they live", () 
     theirs.release();
   }));
 
-Deno.test("lock: what throws is not written, and the lock stays", () =>
+Deno.test("lock: rolls back a transaction that throws, and stays held", () =>
   twoLocks(async (a, mine, theirs) => {
     await mine.acquire();
     const error = assertThrows(() =>

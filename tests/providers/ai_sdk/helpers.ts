@@ -1,4 +1,4 @@
-/** What the tests of the AI SDK's adapter share: models in memory that answer as told. */
+/** Helpers for the tests of the AI SDK adapter: models in memory with scripted results. */
 import type { ModelReply, ModelRequest } from "@shoal/agents";
 import { ProviderError } from "@shoal/agents";
 import type {
@@ -24,7 +24,7 @@ export function request(
   return requestOf(text, { model: MODEL, ...more });
 }
 
-/** A usage with so many tokens in and out. */
+/** Returns a usage with the given numbers of input and output tokens. */
 export function tokens(input: number | undefined, output: number | undefined) {
   return {
     inputTokens: { total: input, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
@@ -32,7 +32,7 @@ export function tokens(input: number | undefined, output: number | undefined) {
   } satisfies LanguageModelV4Usage;
 }
 
-/** A whole answer of a model, "ok" if nothing else is said. */
+/** Returns a complete result of a model, with the text "ok" by default. */
 export function result(
   more: Partial<LanguageModelV4GenerateResult> = {},
 ): LanguageModelV4GenerateResult {
@@ -45,7 +45,7 @@ export function result(
   };
 }
 
-/** The end of a stream. */
+/** Returns the last part of a stream. */
 export function finish(
   unified: LanguageModelV4GenerateResult["finishReason"]["unified"] = "stop",
   raw: string | undefined = unified,
@@ -53,7 +53,7 @@ export function finish(
   return { type: "finish", finishReason: { unified, raw }, usage: tokens(11, 7) };
 }
 
-/** A stream of these parts. */
+/** Returns a stream of the given parts. */
 export function streamOf(...chunks: LanguageModelV4StreamPart[]) {
   const stream = simulateReadableStream({
     chunks,
@@ -63,7 +63,7 @@ export function streamOf(...chunks: LanguageModelV4StreamPart[]) {
   return { stream };
 }
 
-/** What a model that gives this whole answer is asked. */
+/** Returns the call options that a model with this result receives. */
 export async function asked(
   what: ModelRequest,
   options?: AiSdkOptions,
@@ -73,7 +73,7 @@ export async function asked(
   return model.doGenerateCalls[0]!;
 }
 
-/** The reply to a whole answer of a model. */
+/** Returns the reply for a complete result of a model. */
 export function replyTo(
   answer: Partial<LanguageModelV4GenerateResult>,
   more: Partial<ModelRequest> = {},
@@ -83,13 +83,13 @@ export function replyTo(
   return aiSdk(model, options).generate(request("Hello", more), { signal: quiet() });
 }
 
-/** What comes of a stream of these parts. */
+/** Returns the chunks for a stream of these parts. */
 export function streamed(...parts: LanguageModelV4StreamPart[]): Promise<Streamed> {
   const model = new MockLanguageModelV4({ doStream: streamOf(...parts) });
   return read(aiSdk(model).stream(request(), { signal: quiet() }));
 }
 
-/** The error of a request, whole and streamed, to a model that throws this. */
+/** Returns the errors of a complete and a streamed request to a model that throws. */
 export async function errorsOf(thrown: unknown): Promise<readonly [ProviderError, ProviderError]> {
   const fail = () => Promise.reject(thrown);
   const provider = aiSdk(new MockLanguageModelV4({ doGenerate: fail, doStream: fail }));

@@ -35,7 +35,7 @@ type Content = Extract<
 const call = (toolCallId: string, input: string, more = {}) =>
   ({ type: "tool-call", toolCallId, toolName: "add", input, ...more }) as const;
 
-Deno.test("ai-sdk reply: text only of what is text", async () => {
+Deno.test("ai-sdk reply: joins text parts only", async () => {
   const reply = await replyTo({
     content: [
       { type: "reasoning", text: "Hm." },
@@ -48,7 +48,7 @@ Deno.test("ai-sdk reply: text only of what is text", async () => {
   assertEquals(reply, { text: "It is noon.", finishReason: "stop", usage: USED });
 });
 
-Deno.test("ai-sdk reply: the text for an output schema, where the model names one", async () => {
+Deno.test("ai-sdk reply: prefers structuredOutputText if there is an output schema", async () => {
   const answer = { content: [text("A draft. "), text("{}")], structuredOutputText: "{}" };
   const output = { name: "label", schema: { type: "object" } };
   assertEquals((await replyTo(answer, { output })).text, "{}");
@@ -56,7 +56,7 @@ Deno.test("ai-sdk reply: the text for an output schema, where the model names on
   assertEquals((await replyTo(answer)).text, "A draft. {}");
 });
 
-Deno.test("ai-sdk reply: why the model stopped", async () => {
+Deno.test("ai-sdk reply: maps finish reasons", async () => {
   const cases = [
     ["stop", "end_turn", "stop"],
     ["length", "MAX_TOKENS", "length"],
@@ -76,12 +76,12 @@ Deno.test("ai-sdk reply: why the model stopped", async () => {
     assertEquals(whole, { text: "ok", finishReason: reason, usage: USED });
     assertEquals(reply, whole);
   }
-  // A whole answer is there, whatever is not said of it.
+  // A complete result counts as complete without a finish reason.
   const unsaid = await replyTo({ finishReason: { unified: "other", raw: undefined } });
   assertEquals(unsaid.finishReason, "other");
 });
 
-Deno.test("ai-sdk reply: a refusal is told from a filter by the server's own word", async () => {
+Deno.test("ai-sdk reply: tells refusals from filters by the server's reason", async () => {
   const refused = await replyTo({
     content: [text("I can't.")],
     finishReason: { unified: "content-filter", raw: "stop" },
@@ -100,7 +100,7 @@ Deno.test("ai-sdk reply: a refusal is told from a filter by the server's own wor
   }
 });
 
-Deno.test("ai-sdk reply: what was used", async () => {
+Deno.test("ai-sdk reply: reads the usage", async () => {
   const usageOf = async (input: object, output: object) => {
     const usage = tokens(undefined, undefined);
     Object.assign(usage.inputTokens, input);
@@ -120,18 +120,18 @@ Deno.test("ai-sdk reply: what was used", async () => {
   });
   assertEquals([parts?.inputTokens, parts?.outputTokens], [9, 6]);
   assertEquals((await usageOf({ total: 0 }, { total: 0 }))?.totalTokens, 0);
-  // Half a usage would be half a price.
+  // Half a usage would give half a price.
   for (const half of [[{}, {}], [{ total: 1 }, {}], [{}, { total: 1 }], [{ total: NaN }, {}]]) {
     assertEquals(await usageOf(half[0]!, half[1]!), undefined);
   }
 });
 
-Deno.test("ai-sdk reply: the tools that the model asks for", async () => {
+Deno.test("ai-sdk reply: reads tool calls", async () => {
   const input = '{"a":1}';
   const parts = [
     call("1", input),
     call("2", "{}", { providerExecuted: true }),
-    // Some models give what they should have written.
+    // Some models return an object instead of a string.
     call("3", { b: 2 } as unknown as string),
   ];
   const toolCalls = [{ id: "1", name: "add", args: input }, {
@@ -158,7 +158,7 @@ Deno.test("ai-sdk reply: the tools that the model asks for", async () => {
   assertEquals(deltas, ["Let me see."]);
 });
 
-Deno.test("ai-sdk reply: tools through a real provider, whole and in pieces", async () => {
+Deno.test("ai-sdk reply: runs tools through a real provider, complete and streamed", async () => {
   const toolCalls = [
     { id: "a", name: "add", arguments: { numbers: [1, 2, 3, 4, 5, 6, 7, 8] } },
     { id: "b", name: "now", arguments: {} },
@@ -176,7 +176,7 @@ Deno.test("ai-sdk reply: tools through a real provider, whole and in pieces", as
   assertEquals((await read(provider.stream(request(), { signal: quiet() }))).reply, whole);
 });
 
-Deno.test("ai-sdk reply: thoughts and signatures go back with the calls they led to", async () => {
+Deno.test("ai-sdk reply: sends reasoning and signatures back with their tool calls", async () => {
   const google = { google: { thoughtSignature: "s1" } };
   const anthropic = { anthropic: { signature: "s2" } };
   const thought = { type: "reasoning", text: "I must add.", providerMetadata: anthropic } as const;
@@ -226,7 +226,7 @@ Deno.test("ai-sdk reply: thoughts and signatures go back with the calls they led
   }
 });
 
-Deno.test("ai-sdk reply: an answer that is none", async () => {
+Deno.test("ai-sdk reply: rejects a malformed result", async () => {
   const nonsense = [undefined, {}, { content: "text" }];
   for (const doGenerate of nonsense) {
     const provider = aiSdk(new MockLanguageModelV4({ doGenerate: () => doGenerate as never }));
@@ -240,7 +240,7 @@ Deno.test("ai-sdk reply: an answer that is none", async () => {
   assertEquals(odd.text, "x");
 });
 
-Deno.test("ai-sdk reply: a failure that the model tells as the end keeps what was used", async () => {
+Deno.test("ai-sdk reply: keeps the usage of a result with the finish reason error", async () => {
   for (
     const [unified, code] of [["error", "provider"], ["interrupted", "truncated"]] as const
   ) {
@@ -257,7 +257,7 @@ Deno.test("ai-sdk reply: a failure that the model tells as the end keeps what wa
   }
 });
 
-Deno.test("ai-sdk reply: a stream that ends before the answer does is truncated", async () => {
+Deno.test("ai-sdk reply: reports a stream without an end as truncated", async () => {
   const unsaid = { type: "finish", finishReason: { unified: "other", raw: undefined } } as const;
   const cases = [
     [delta("Half")],
@@ -279,7 +279,7 @@ Deno.test("ai-sdk reply: a stream that ends before the answer does is truncated"
   assert(error.text !== undefined && error.text !== "");
 });
 
-Deno.test("ai-sdk reply: in a stream only text is handed on", async () => {
+Deno.test("ai-sdk reply: emits only text as deltas", async () => {
   const { deltas, reply } = await streamed(
     { type: "stream-start", warnings: [] },
     { type: "response-metadata", id: "1" },
@@ -301,7 +301,7 @@ Deno.test("ai-sdk reply: in a stream only text is handed on", async () => {
   assertEquals(reply, { text: "It is", finishReason: "stop", usage: USED });
 });
 
-Deno.test("ai-sdk reply: answers of the older versions", async () => {
+Deno.test("ai-sdk reply: reads the results of older versions", async () => {
   const answers = {
     v3: { finishReason: { unified: "length", raw: "max" }, usage: tokens(11, 7) },
     v2: {
@@ -328,7 +328,7 @@ Deno.test("ai-sdk reply: answers of the older versions", async () => {
   assertEquals(error.code, "truncated");
 });
 
-Deno.test("ai-sdk reply: what a model leaves out can be heard", async () => {
+Deno.test("ai-sdk reply: passes the model's warnings to onWarning", async () => {
   const heard: AiSdkWarning[] = [];
   const onWarning = (warning: AiSdkWarning) => heard.push(warning);
   const warnings = [
@@ -349,7 +349,7 @@ Deno.test("ai-sdk reply: what a model leaves out can be heard", async () => {
   await read(provider.stream(request(), { signal: quiet() }));
   assertEquals(heard.splice(0), told);
 
-  // The oldest version has other words, and neither of the older ones has the setting.
+  // The oldest version has other field names. Both older versions lack the setting.
   const old = older("v2", {
     doGenerate: result({
       warnings: [{ type: "unsupported-setting", setting: "seed" }, {
@@ -369,7 +369,7 @@ Deno.test("ai-sdk reply: what a model leaves out can be heard", async () => {
   ]);
 });
 
-Deno.test("ai-sdk reply: onWarning that throws fails the call, and what was used is known", async () => {
+Deno.test("ai-sdk reply: fails the call if onWarning throws, and keeps the usage", async () => {
   const cause = new Error("no schema, no answer");
   const onWarning = () => {
     throw cause;
@@ -384,7 +384,7 @@ Deno.test("ai-sdk reply: onWarning that throws fails the call, and what was used
   assertStringIncludes(error.message, "onWarning threw");
 });
 
-Deno.test("ai-sdk reply: whole or in pieces, it is the same answer", async () => {
+Deno.test("ai-sdk reply: is the same for a complete and a streamed response", async () => {
   const part: fc.Arbitrary<Content> = fc.oneof(
     fc.record({ type: fc.constant("text" as const), text: fc.string() }),
     fc.record({ type: fc.constant("reasoning" as const), text: fc.string() }),

@@ -18,7 +18,7 @@ function refusal(more: Partial<ModelRequest>, model?: MockLanguageModelV3): Prom
   );
 }
 
-Deno.test("ai-sdk request: what is not said is not sent", async () => {
+Deno.test("ai-sdk request: omits what is not set", async () => {
   const { prompt, headers, abortSignal, ...rest } = await asked(request("Hello"));
   assertEquals(prompt, [{ role: "user", content: [{ type: "text", text: "Hello" }] }]);
   assertMatch(headers!["idempotency-key"]!, /^[\da-f-]{36}$/);
@@ -26,14 +26,14 @@ Deno.test("ai-sdk request: what is not said is not sent", async () => {
   assertEquals(rest, {});
 });
 
-Deno.test("ai-sdk request: each attempt has a key of its own", async () => {
+Deno.test("ai-sdk request: sends an idempotency key per attempt", async () => {
   const keys = [await asked(request()), await asked(request())].map(({ headers }) =>
     headers!["idempotency-key"]
   );
   assertEquals(new Set(keys).size, 2);
 });
 
-Deno.test("ai-sdk request: settings, schema and tools", async () => {
+Deno.test("ai-sdk request: passes settings, schema and tools", async () => {
   const schema = { type: "object", properties: { label: { type: "string" } } };
   const call = await asked(request("x", {
     settings: {
@@ -73,13 +73,13 @@ Deno.test("ai-sdk request: settings, schema and tools", async () => {
   assertEquals([many.stopSequences, many.tools], [["a", "b"], undefined]);
 });
 
-Deno.test("ai-sdk request: a setting of nobody's is refused, since the SDK would take no notice", async () => {
+Deno.test("ai-sdk request: rejects an unknown setting, which the SDK would ignore", async () => {
   const error = await refusal({ settings: { extra: { top_k: 5 } } });
   assertEquals([error.code, error.retryable], ["invalid_params", false]);
   assertMatch(error.message, /in extra, "top_k" must hold the options of the AI SDK's provider/);
 });
 
-Deno.test("ai-sdk request: what is no JSON is our own mistake, and not the network's", async () => {
+Deno.test("ai-sdk request: reports what is not JSON as invalid_params", async () => {
   await using sim = simulator();
   const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
   const error = await assertRejects(
@@ -93,7 +93,7 @@ Deno.test("ai-sdk request: what is no JSON is our own mistake, and not the netwo
   assertEquals(sim.stats.requests, 0);
 });
 
-Deno.test("ai-sdk request: a conversation with parts and tools", async () => {
+Deno.test("ai-sdk request: converts a conversation with parts and tools", async () => {
   const { prompt } = await asked(request("", {
     messages: [
       { role: "system", content: [{ type: "text", text: "Be " }, { type: "text", text: "kind." }] },
@@ -181,7 +181,7 @@ Deno.test("ai-sdk request: a conversation with parts and tools", async () => {
 });
 
 for (const version of ["v3", "v2"] as const) {
-  Deno.test(`ai-sdk request: files as ${version} writes them`, async () => {
+  Deno.test(`ai-sdk request: writes files in the format of ${version}`, async () => {
     const model = older(version, { doGenerate: result() });
     const content = [
       { type: "image", url: PNG },
@@ -200,21 +200,21 @@ for (const version of ["v3", "v2"] as const) {
   });
 }
 
-Deno.test("ai-sdk request: what a model cannot be told is refused before anything is sent", async () => {
+Deno.test("ai-sdk request: rejects what a model does not support at once", async () => {
   const image = { type: "image", url: "images/1.png" } as const;
   const cases: [ModelRequest["messages"], RegExp][] = [
     [[{ role: "user", content: [image] }], /the URL of an image must begin with https: or data:/],
     [[{ role: "user", content: [{ ...image, url: "https://" }] }], /must be a URL/],
     [[{ role: "user", content: [{ ...image, url: "data:image/png,x" }] }], /must be base64/],
     [[{ role: "system", content: [image] }], /the role "system" must be text/],
-    [[{ role: "tool", toolCallId: "9", content: "x" }], /its toolCallId is not known/],
+    [[{ role: "tool", toolCallId: "9", content: "x" }], /its toolCallId is unknown/],
   ];
   for (const [messages, why] of cases) {
     const error = await refusal({ messages });
     assertEquals([error.code, error.retryable], ["invalid_params", false]);
     assertMatch(error.message, why);
   }
-  // The older versions of the interface know no files that the provider has already.
+  // The older versions of the interface do not support references to uploaded files.
   const model = new MockLanguageModelV3();
   const file = { type: "file", url: "file-123" } as const;
   const error = await refusal({ messages: [{ role: "user", content: [file] }] }, model);
@@ -222,7 +222,7 @@ Deno.test("ai-sdk request: what a model cannot be told is refused before anythin
   assertEquals(model.doGenerateCalls, []);
 });
 
-Deno.test("ai-sdk request: what a real provider makes of it", async () => {
+Deno.test("ai-sdk request: reaches a real server in its format", async () => {
   await using sim = simulator({ respond: ({ body }) => JSON.stringify(body) });
   const models = createOpenAICompatible({
     name: "local",

@@ -1,4 +1,4 @@
-/** What the headers of servers are read as; what becomes of it is tested in `heard_test.ts`. */
+/** How rate headers are parsed. What happens with them is tested in `response_meta_test.ts`. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { readRateHeaders } from "../../../src/providers/http/rate_headers.ts";
@@ -7,7 +7,7 @@ import { formatReset } from "../../../src/testing/simulator/rate_limits.ts";
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 const YEAR = 366 * 86_400_000;
 
-/** What is made of a header for the reset beside others that are fine. */
+/** Returns the reset parsed from a header beside valid others. */
 function resetOf(reset: string, now = NOW): number | undefined {
   const report = readRateHeaders(
     new Headers({
@@ -24,7 +24,7 @@ function resetOf(reset: string, now = NOW): number | undefined {
 }
 
 const RESETS: [text: string, ms: number | undefined][] = [
-  // Spans of time, as Go writes them.
+  // Durations in Go's format.
   ["0s", 0],
   ["0ms", 0],
   ["12ms", 12],
@@ -55,7 +55,7 @@ const RESETS: [text: string, ms: number | undefined][] = [
   ["12.5", 12_500],
   ["33011.382867", 33_011_383],
   ["86400", 86_400_000],
-  // Moments: seconds and milliseconds since 1970, dates.
+  // Times: seconds and milliseconds since 1970, dates.
   [String(NOW / 1000 + 30), 30_000],
   [String(NOW / 1000 + 0.25), 250],
   [String(NOW / 1000 - 30), 0],
@@ -70,7 +70,7 @@ const RESETS: [text: string, ms: number | undefined][] = [
   ["2026-01-31T12:01:00", 60_000],
   ["2026-01-31T11:59:00Z", 0],
   ["Sat, 31 Jan 2026 12:01:00 GMT", 60_000],
-  // What cannot be understood, or cannot be true.
+  // Invalid or impossible values.
   ["", undefined],
   ["soon", undefined],
   ["unlimited", undefined],
@@ -109,11 +109,11 @@ const RESETS: [text: string, ms: number | undefined][] = [
 ];
 
 for (const [text, ms] of RESETS) {
-  Deno.test(`rates: a reset "${text.slice(0, 40)}" is ${ms}`, () =>
+  Deno.test(`rate headers: parses a reset of "${text.slice(0, 40)}" as ${ms}`, () =>
     assertEquals(resetOf(text), ms));
 }
 
-Deno.test("rates: what the simulator writes is read as it was meant", () => {
+Deno.test("rate headers: reads what the simulator writes", () => {
   fc.assert(fc.property(
     fc.oneof(
       fc.double({ min: 0, max: 2000, noNaN: true }),
@@ -124,7 +124,7 @@ Deno.test("rates: what the simulator writes is read as it was meant", () => {
   ));
 });
 
-/** Headers of an answer, as they were seen or are documented, and what they say. */
+/** Headers of real or documented responses, and the expected report. */
 const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]> = {
   "OpenAI": [{
     "x-ratelimit-limit-requests": "5000",
@@ -238,10 +238,11 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
 };
 
 for (const [name, [headers, report]] of Object.entries(SERVERS)) {
-  Deno.test(`rates: ${name}`, () => assertEquals(readRateHeaders(new Headers(headers), NOW), report));
+  Deno.test(`rate headers: reads those of ${name}`, () =>
+    assertEquals(readRateHeaders(new Headers(headers), NOW), report));
 }
 
-Deno.test("rates: names without a suffix count where a request was refused", () => {
+Deno.test("rate headers: reads names without a suffix if the request was rejected", () => {
   const openRouter = new Headers({
     "X-RateLimit-Limit": "50",
     "X-RateLimit-Remaining": "0",
@@ -252,10 +253,12 @@ Deno.test("rates: names without a suffix count where a request was refused", () 
   assertEquals(readRateHeaders(openRouter, NOW), undefined);
   const draft = { "ratelimit-limit": "50", "ratelimit-remaining": "0", "ratelimit-reset": "3600" };
   assertEquals(readRateHeaders(new Headers(draft), NOW, { rejected: true }), { requests });
-  // Those that say what they count come first.
+  // Names that say what they count take precedence.
   openRouter.set("x-ratelimit-limit-tokens", "10");
   openRouter.set("x-ratelimit-remaining-tokens", "4");
-  assertEquals(readRateHeaders(openRouter, NOW, { rejected: true }), { tokens: { limit: 10, remaining: 4 } });
+  assertEquals(readRateHeaders(openRouter, NOW, { rejected: true }), {
+    tokens: { limit: 10, remaining: 4 },
+  });
 });
 
 const NUMBERS: [text: string, number: number | undefined][] = [
@@ -279,7 +282,7 @@ const NUMBERS: [text: string, number: number | undefined][] = [
   ["10 per minute", undefined],
 ];
 
-Deno.test("rates: limits and what is left are numbers, or not said", () => {
+Deno.test("rate headers: ignores a limit that is not a valid number", () => {
   const ask = (limit: string, remaining: string) =>
     readRateHeaders(
       new Headers({
@@ -299,11 +302,11 @@ Deno.test("rates: limits and what is left are numbers, or not said", () => {
     const expected = number === undefined ? undefined : { requests: { limit, remaining: number } };
     assertEquals(ask(String(limit), text), expected, `remaining ${text}`);
   }
-  // More than there is cannot be left.
+  // No more can remain than the limit.
   assertEquals(ask("10", "12"), { requests: { limit: 10, remaining: 10 } });
 });
 
-Deno.test("rates: one limit that cannot be understood does not spoil the other", () => {
+Deno.test("rate headers: reads one limit although the other is invalid", () => {
   const headers = new Headers({
     "x-ratelimit-limit-requests": "unlimited",
     "x-ratelimit-remaining-requests": "unlimited",
@@ -314,7 +317,7 @@ Deno.test("rates: one limit that cannot be understood does not spoil the other",
   assertEquals(readRateHeaders(headers, NOW), { tokens: { limit: 10, remaining: 4 } });
 });
 
-Deno.test("rates: whatever is sent, they are numbers that can be, or nothing", () => {
+Deno.test("rate headers: returns plausible numbers or nothing for any input", () => {
   const text = fc.oneof(
     fc.string({ unit: fc.constantFrom(..."0123456789.dhmsnu\u00b5 -+:TZ,;=eE") }),
     fc.string({ unit: "binary" }).map((s) => s.replaceAll(/[^\x20-\x7e\x80-\xff]/g, "")),
@@ -332,7 +335,7 @@ Deno.test("rates: whatever is sent, they are numbers that can be, or nothing", (
     ...["requests", "tokens"].map(anthropic),
     ...["x-ratelimit", "ratelimit"].map((x) => [`${x}-limit`, `${x}-remaining`, `${x}-reset`]),
   );
-  // Often enough a number, so that the rest of the three is looked at.
+  // A number often enough that the other two headers matter.
   const number = fc.oneof(fc.nat().map(String), text);
   const entries = fc.array(fc.tuple(triple, number, number, text), { maxLength: 3 }).map((all) =>
     all.flatMap(([names, ...texts]) =>
@@ -362,7 +365,7 @@ Deno.test("rates: whatever is sent, they are numbers that can be, or nothing", (
   assert(told > 20, `${told} of them said something`);
 });
 
-Deno.test("rates: an answer without them costs four looks", () => {
+Deno.test("rate headers: looks up four headers if there are none", () => {
   const looks: string[] = [];
   class Counted extends Headers {
     override get(name: string) {
@@ -370,6 +373,9 @@ Deno.test("rates: an answer without them costs four looks", () => {
       return super.get(name);
     }
   }
-  assertEquals(readRateHeaders(new Counted({ "content-type": "application/json" }), NOW), undefined);
+  assertEquals(
+    readRateHeaders(new Counted({ "content-type": "application/json" }), NOW),
+    undefined,
+  );
   assertEquals(looks.length, 4);
 });

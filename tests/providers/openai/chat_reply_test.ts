@@ -7,7 +7,7 @@ const said = { message: { role: "assistant", content: "hi" }, finish_reason: "st
 const agentOf = ({ provider }: Pair) =>
   defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0 });
 
-Deno.test("reply: text, finish reason and usage", async () => {
+Deno.test("chat reply: reads text, finish reason and usage", async () => {
   await using pair = against({
     respond: () => ({ content: "grün", usage: { inputTokens: 12, outputTokens: 3 } }),
   });
@@ -25,7 +25,7 @@ Deno.test("reply: text, finish reason and usage", async () => {
   });
 });
 
-Deno.test("reply: cached and reasoning tokens, and their price", async () => {
+Deno.test("chat reply: reads cached and reasoning tokens, and prices them", async () => {
   await using pair = answering(completion(said, {
     prompt_tokens: 100,
     completion_tokens: 50,
@@ -45,7 +45,7 @@ Deno.test("reply: cached and reasoning tokens, and their price", async () => {
   assertEquals(result.cost?.output, 50 * 10 / 1e6);
 });
 
-Deno.test("reply: details that are null or absent count as 0", async () => {
+Deno.test("chat reply: counts details that are null or absent as 0", async () => {
   for (const details of [null, undefined, {}, { cached_tokens: null, reasoning_tokens: null }]) {
     await using pair = answering(completion(said, {
       prompt_tokens: 1,
@@ -59,7 +59,7 @@ Deno.test("reply: details that are null or absent count as 0", async () => {
   }
 });
 
-Deno.test("reply: what does not say its usage has no usage and no known price", async () => {
+Deno.test("chat reply: has no usage and no price if the server reports none", async () => {
   for (const usage of [undefined, null, {}, { prompt_tokens: "many", completion_tokens: 1 }]) {
     await using pair = answering(completion(said, usage));
     assertEquals((await pair.generate()).usage, undefined);
@@ -69,7 +69,7 @@ Deno.test("reply: what does not say its usage has no usage and no known price", 
   }
 });
 
-Deno.test("reply: finish reasons come as they are, a missing one counts as stop", async () => {
+Deno.test("chat reply: passes finish reasons on, and takes a missing one for stop", async () => {
   const reasons: [unknown, string][] = [
     ["stop", "stop"],
     ["length", "length"],
@@ -86,7 +86,7 @@ Deno.test("reply: finish reasons come as they are, a missing one counts as stop"
   }
 });
 
-Deno.test("reply: content that is null, empty or in parts", async () => {
+Deno.test("chat reply: reads content that is null, empty or in parts", async () => {
   const contents: [unknown, string][] = [
     [null, ""],
     [undefined, ""],
@@ -105,7 +105,7 @@ Deno.test("reply: content that is null, empty or in parts", async () => {
   }
 });
 
-Deno.test("reply: a refusal is no answer", async () => {
+Deno.test("chat reply: fails on a refusal", async () => {
   await using pair = against({ script: ["refusal", "refusal", "contentFilter"] });
   assertStringIncludes((await pair.generate()).refusal!, "can't help");
   const refused = await errorOf(agentOf(pair).call({}));
@@ -114,7 +114,7 @@ Deno.test("reply: a refusal is no answer", async () => {
   assertEquals((await errorOf(agentOf(pair).call({}))).code, "filtered");
 });
 
-Deno.test("reply: an empty refusal is none", async () => {
+Deno.test("chat reply: ignores an empty refusal", async () => {
   for (const refusal of ["", null]) {
     await using pair = answering(
       completion({ message: { content: "yes", refusal }, finish_reason: "stop" }),
@@ -124,7 +124,7 @@ Deno.test("reply: an empty refusal is none", async () => {
   }
 });
 
-Deno.test("reply: an answer that was cut off says so", async () => {
+Deno.test("chat reply: reports a reply that was cut off", async () => {
   await using pair = against({ script: ["length"], respond: () => "12345678" });
   const reply = await pair.generate();
   assertEquals([reply.text, reply.finishReason], ["1234", "length"]);

@@ -5,14 +5,14 @@ import { against, request } from "./helpers.ts";
 
 const plain = (more: Partial<ModelRequest>) => buildChatRequest(request("x", more), "max_tokens");
 
-Deno.test("body: a model, messages and nothing that was not asked for", () => {
+Deno.test("chat request: holds a model, messages, and nothing that is not set", () => {
   assertEquals(plain({}) as unknown, {
     model: "m",
     messages: [{ role: "user", content: "x" }],
   });
 });
 
-Deno.test("body: system message, conversation and parts", () => {
+Deno.test("chat request: converts system message, conversation and parts", () => {
   const { messages } = plain({
     messages: [
       { role: "system", content: "Be brief." },
@@ -43,7 +43,7 @@ Deno.test("body: system message, conversation and parts", () => {
   ]);
 });
 
-Deno.test("body: every setting under its name, zero included", () => {
+Deno.test("chat request: sends every setting by its name, zero included", () => {
   const settings = { temperature: 0, maxTokens: 5, topP: 0.5, stop: ["a", "b"], seed: 0 };
   const { model: _, messages: __, ...rest } = plain({ settings });
   assertEquals(rest as unknown, {
@@ -56,7 +56,7 @@ Deno.test("body: every setting under its name, zero included", () => {
   assertEquals(plain({ settings: { stop: "end" } }).stop, "end");
 });
 
-Deno.test("body: the limit of tokens has two names", () => {
+Deno.test("chat request: names the token limit as the server does", () => {
   const limited = request("x", { settings: { maxTokens: 7 } });
   const old = buildChatRequest(limited, "max_tokens");
   assertEquals([old.max_tokens, "max_completion_tokens" in old], [7, false]);
@@ -64,7 +64,7 @@ Deno.test("body: the limit of tokens has two names", () => {
   assertEquals([recent.max_completion_tokens, "max_tokens" in recent], [7, false]);
 });
 
-Deno.test("body: extra is merged in and has the last word", () => {
+Deno.test("chat request: lets extra override everything", () => {
   const body = plain({
     settings: { temperature: 1, extra: { temperature: 0.1, reasoning_effort: "low", nested: [1] } },
   });
@@ -77,7 +77,7 @@ Deno.test("body: extra is merged in and has the last word", () => {
   });
 });
 
-Deno.test("body: an output schema becomes a response format", () => {
+Deno.test("chat request: converts an output schema to a response format", () => {
   const schema = { type: "object", properties: { label: { type: "string" } } };
   const { response_format } = plain({ output: { name: "label", schema } });
   assertEquals(response_format as unknown, {
@@ -86,13 +86,13 @@ Deno.test("body: an output schema becomes a response format", () => {
   });
 });
 
-Deno.test("body: the request is not changed", () => {
+Deno.test("chat request: does not change its input", () => {
   const stop = Object.freeze(["a"]);
   const frozen = Object.freeze(request("x", { settings: Object.freeze({ stop }) }));
   assert(buildChatRequest(frozen, "max_tokens").stop !== stop);
 });
 
-Deno.test("body: this is what goes over the wire, whole and streamed", async () => {
+Deno.test("chat request: is sent as built, complete and streamed", async () => {
   const bodies: unknown[] = [];
   await using pair = against({
     respond({ body }) {
@@ -127,7 +127,7 @@ Deno.test("body: this is what goes over the wire, whole and streamed", async () 
   assertEquals(streamed, { ...whole, stream: true, stream_options: { include_usage: true } });
 });
 
-Deno.test("body: what is no JSON is refused before anything is sent", async () => {
+Deno.test("chat request: rejects what is not JSON before anything is sent", async () => {
   await using pair = against();
   const loop: Record<string, unknown> = {};
   loop.loop = loop;

@@ -1,14 +1,14 @@
-/** Run as a process of its own, so that its environment and permissions are its own; see `environment_test.ts`. */
+/** Runs in a process with its own environment and permissions; see `environment_test.ts`. */
 import { defineAgent } from "@shoal/agents";
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 
-/** What it prints, as JSON. */
+/** The output, as JSON. */
 export interface Said {
   content?: string;
   error?: string;
 }
 
-/** What it does with its argument: nothing but the environment, or these options. */
+/** The argument: use only the environment, or these options. */
 const options: OpenAIOptions | undefined = JSON.parse(Deno.args[0] ?? "null") ?? undefined;
 const said: Said = {};
 try {

@@ -1,4 +1,4 @@
-/** The events of a streamed answer, however they are cut into pieces. */
+/** Reads events from streams that are split at any byte. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { APIError } from "openai";
 import fc from "fast-check";
@@ -7,7 +7,7 @@ import { EventReader } from "../../../src/providers/openai/event_reader.ts";
 const encoder = new TextEncoder();
 const never = new AbortController().signal;
 
-/** An answer that comes in these pieces; `kind` says what kind of stream its body is. */
+/** A response with these chunks; `kind` is the type of its body's stream. */
 function answer(
   pieces: readonly Uint8Array[],
   { kind = "bytes", ends = true }: { kind?: "bytes" | "plain"; ends?: boolean } = {},
@@ -20,7 +20,7 @@ function answer(
       if (piece !== undefined) return controller.enqueue(piece.slice());
       if (!ends) return new Promise<void>(() => {});
       controller.close();
-      // Who reads into a buffer of its own gets that back.
+      // A BYOB reader gets its own buffer back.
       if ("byobRequest" in controller) controller.byobRequest?.respond(0);
     },
     cancel: () => void told.cancelled++,
@@ -44,7 +44,7 @@ function cut(text: string, at: readonly number[]): Uint8Array[] {
   return places.slice(1).map((to, i) => bytes.subarray(places[i], to)).filter((p) => p.length > 0);
 }
 
-Deno.test("events are the same however they are cut, by any kind of stream", async () => {
+Deno.test("event reader: reads the same events however they are split", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.record({ a: fc.integer() }))),
@@ -62,7 +62,7 @@ Deno.test("events are the same however they are cut, by any kind of stream", asy
   );
 });
 
-Deno.test("an event may be larger than what is read at once, and than the most of it", async () => {
+Deno.test("event reader: reads an event that is larger than the largest buffer", async () => {
   for (const length of [2_048, 2_049, 65_536, 5_000_000]) {
     const event = { text: "ö".repeat(length / 2) };
     const text = `data: ${JSON.stringify(event)}\n\ndata: {"n":1}\n\n`;
@@ -70,21 +70,21 @@ Deno.test("an event may be larger than what is read at once, and than the most o
   }
 });
 
-Deno.test("the last event counts though nothing ends it", async () => {
+Deno.test("event reader: reads a last event without a blank line", async () => {
   for (const end of ["", "\n", "\n\n"]) {
     const { response } = answer([encoder.encode(`data: {"n":1}\n\ndata: {"n":2}${end}`)]);
     assertEquals(await all(response), [{ n: 1 }, { n: 2 }]);
   }
 });
 
-Deno.test("what comes after the last event is no event", async () => {
+Deno.test("event reader: ignores what follows the last event", async () => {
   const { response } = answer([
     encoder.encode('data: {"n":1}\n\ndata: [DONE]\n\ndata: {"n":2}\n\n'),
   ]);
   assertEquals(await all(response), [{ n: 1 }]);
 });
 
-Deno.test("events before a failure are given first", async () => {
+Deno.test("event reader: returns events before a failure first", async () => {
   for (
     const [bad, kind] of [
       ['data: {"error":{"message":"no"}}', APIError],
@@ -101,11 +101,11 @@ Deno.test("events before a failure are given first", async () => {
   }
 });
 
-Deno.test("an answer without a body is a failure", async () => {
+Deno.test("event reader: fails without a body", async () => {
   await assertRejects(() => new EventReader(new Response(null), never).next(), SyntaxError);
 });
 
-Deno.test("who leaves early breaks the answer off; an end that does not come is not waited for", async () => {
+Deno.test("event reader: cancels on dispose, and does not wait for a missing end", async () => {
   const { response, told } = answer([encoder.encode('data: {"n":1}\n\n')], { ends: false });
   using reader = new EventReader(response, never);
   assertEquals(await reader.next(), [{ n: 1 }]);
@@ -114,7 +114,7 @@ Deno.test("who leaves early breaks the answer off; an end that does not come is 
   assertEquals(told.cancelled, 1);
 });
 
-Deno.test("an abort breaks the answer off, though the runtime has forgotten of it", async () => {
+Deno.test("event reader: cancels on abort, even if the Response was collected", async () => {
   const { response, told } = answer([encoder.encode('data: {"n":1}\n\n')], { ends: false });
   const controller = new AbortController();
   using reader = new EventReader(response, controller.signal);

@@ -3,7 +3,7 @@ import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { against, quiet, read, request, serve } from "./helpers.ts";
 
-/** The headers of a whole and of a streamed request. */
+/** The headers of a complete and of a streamed request. */
 async function headersOf(options: OpenAIOptions): Promise<Headers[]> {
   const seen: Headers[] = [];
   await using server = serve((request) => {
@@ -21,7 +21,7 @@ async function headersOf(options: OpenAIOptions): Promise<Headers[]> {
   return seen;
 }
 
-Deno.test("headers: key, organization, project and one's own", async () => {
+Deno.test("headers: send key, organization, project and custom headers", async () => {
   const all = await headersOf({
     apiKey: "sk-test-1",
     organization: "org-1",
@@ -40,7 +40,7 @@ Deno.test("headers: key, organization, project and one's own", async () => {
   }
 });
 
-Deno.test("headers: nothing about the machine, and nothing that was not asked for", async () => {
+Deno.test("headers: reveal nothing about the machine, and nothing that is not set", async () => {
   for (const headers of await headersOf({})) {
     const names = [...headers.keys()];
     assertEquals(names.filter((name) => name.startsWith("x-stainless")), []);
@@ -48,14 +48,14 @@ Deno.test("headers: nothing about the machine, and nothing that was not asked fo
   }
 });
 
-Deno.test("headers: one's own authorization wins; a key from a file may end with its line", async () => {
+Deno.test("headers: prefer a custom authorization; a key may end with a newline", async () => {
   const [own] = await headersOf({ apiKey: "a", headers: { Authorization: "Basic abc" } });
   assertEquals(own!.get("authorization"), "Basic abc");
   const [file] = await headersOf({ apiKey: "sk-file\r\n" });
   assertEquals(file!.get("authorization"), "Bearer sk-file");
 });
 
-Deno.test("headers: each attempt has an idempotency key of its own, whatever the user's headers say", async () => {
+Deno.test("headers: send an own idempotency key per attempt", async () => {
   const keys: (string | undefined)[] = [];
   await using pair = against({
     script(request, n) {
@@ -72,7 +72,7 @@ Deno.test("headers: each attempt has an idempotency key of its own, whatever the
   assert(keys.every((key) => /^[\w-]{20,}$/.test(key ?? "")));
 });
 
-Deno.test("headers: the key that a server asks for", async () => {
+Deno.test("headers: send the key that a server requires", async () => {
   await using right = against({ apiKey: "sk-right" }, { apiKey: "sk-right" });
   assert((await right.generate()).text.length > 0);
   await using wrong = against({ apiKey: "sk-right" }, { apiKey: "sk-wrong" });

@@ -6,7 +6,7 @@ import { against, close, gone, listen, request, tls, until } from "./helpers.ts"
 
 const base = { name: "a", model: "m", prompt: "x" };
 
-Deno.test("network: connection refused, said without the address", async () => {
+Deno.test("network: reports a refused connection, without the address", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -21,7 +21,7 @@ Deno.test("network: connection refused, said without the address", async () => {
   }
 });
 
-Deno.test("network: a server that hangs up before it answers", async () => {
+Deno.test("network: reports a server that hangs up before it responds", async () => {
   await using pair = against({ script: ["reset", "reset", "ok"] });
   const error = await pair.error();
   assertEquals([error.code, error.retryable], ["network", true]);
@@ -31,7 +31,7 @@ Deno.test("network: a server that hangs up before it answers", async () => {
   assertEquals((await A.call({})).attempts.map((a) => a.error?.code), ["network", undefined]);
 });
 
-Deno.test("network: a connection that breaks in the middle of the answer", async () => {
+Deno.test("network: reports a connection that breaks in the middle of a response", async () => {
   await using pair = against({ script: ["resetBody", "resetBody", "ok"] });
   const error = await pair.error();
   assertEquals([error.code, error.retryable], ["network", true]);
@@ -41,7 +41,7 @@ Deno.test("network: a connection that breaks in the middle of the answer", async
   assertEquals(result.attempts.map((a) => a.error?.code), ["network", undefined]);
 });
 
-Deno.test("network: something that does not speak HTTP", async () => {
+Deno.test("network: reports a server that does not speak HTTP", async () => {
   await using server = listen(async (conn) => {
     await conn.write(new TextEncoder().encode("220 mail.example.com ESMTP\r\n"));
     await gone(conn);
@@ -51,7 +51,7 @@ Deno.test("network: something that does not speak HTTP", async () => {
   assertEquals([error.code, error.retryable], ["network", true]);
 });
 
-Deno.test("network: a certificate that nobody trusts", async () => {
+Deno.test("network: reports an untrusted certificate", async () => {
   await using pair = against({ tls }, { caCerts: [] });
   const error = await pair.error();
   assertEquals([error.code, error.retryable], ["network", true]);
@@ -59,7 +59,7 @@ Deno.test("network: a certificate that nobody trusts", async () => {
 });
 
 for (const fault of ["stallHeaders", "stall", "stallKeepAlive"] as const) {
-  Deno.test(`network: ${fault} ends with the attempt's time, and the server is told`, async () => {
+  Deno.test(`network: ends ${fault} by the timeout, and closes the connection`, async () => {
     await using pair = against({ script: [{ type: fault, everyMs: 20 }, "ok"] });
     const { provider, sim } = pair;
     const A = defineAgent({ ...base, provider, timeout: 300, retries: { max: 1, base: 1 } });
@@ -70,7 +70,7 @@ for (const fault of ["stallHeaders", "stall", "stallKeepAlive"] as const) {
   });
 }
 
-Deno.test("network: slow headers are no error, unless they are too slow", async () => {
+Deno.test("network: accepts slow headers, unless they exceed the timeout", async () => {
   await using pair = against({ script: () => ({ type: "slowHeaders", ms: 400 }) });
   const A = defineAgent({ ...base, provider: pair.provider, retries: 0 });
   assert((await A.call({})).ok);
@@ -80,7 +80,7 @@ Deno.test("network: slow headers are no error, unless they are too slow", async 
 });
 
 for (const scheme of ["http", "https"]) {
-  Deno.test(`network: abort while a server accepts and never answers, ${scheme}`, async () => {
+  Deno.test(`network: aborts while a server accepts and never responds, ${scheme}`, async () => {
     const accepted = Promise.withResolvers<void>();
     const left = Promise.withResolvers<void>();
     await using server = listen(async (conn) => {
@@ -101,7 +101,7 @@ for (const scheme of ["http", "https"]) {
   });
 }
 
-Deno.test("network: abort while the answer is awaited, and while it is read", async () => {
+Deno.test("network: aborts before and while the response is read", async () => {
   await using pair = against({ script: () => ({ type: "stall", afterChunks: 1 }) });
   const { provider, sim } = pair;
   for (const ready of [() => sim.stats.inFlight === 1, () => sim.stats.byStatus[200] === 2]) {
@@ -116,7 +116,7 @@ Deno.test("network: abort while the answer is awaited, and while it is read", as
   assertEquals(sim.stats.aborted, 2);
 });
 
-Deno.test("network: aborted before it began, nothing is sent", async () => {
+Deno.test("network: sends nothing if the signal has aborted before", async () => {
   await using pair = against();
   const reason = { odd: "reason" };
   const signal = AbortSignal.abort(reason);
@@ -128,7 +128,7 @@ Deno.test("network: aborted before it began, nothing is sent", async () => {
   assertEquals(pair.sim.stats.requests, 0);
 });
 
-Deno.test("network: a disposed provider says so", async () => {
+Deno.test("network: reports a disposed provider", async () => {
   const pair = against();
   await pair.generate();
   await pair[Symbol.asyncDispose]();

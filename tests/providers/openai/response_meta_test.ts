@@ -1,4 +1,4 @@
-/** What an answer's headers say is handed on, with the reply and with every error. */
+/** What the headers of a response report is passed on with the reply and with every error. */
 import type { ModelReply, ProviderError, ProviderOptions } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import type { SimulatorFault } from "@shoal/agents/testing";
@@ -23,7 +23,7 @@ import {
 
 const limits = { requestsPerMinute: 600, tokensPerMinute: 60_000 };
 
-/** Asks whole and streamed, one after the other, and counts how often the answer was told of. */
+/** Sends a complete and a streamed request, and counts the calls of onResponse. */
 async function both(pair: Pair): Promise<{ thrown: unknown; reply?: ModelReply; told: number }[]> {
   const all = [];
   for (const streamed of [false, true]) {
@@ -40,14 +40,14 @@ async function both(pair: Pair): Promise<{ thrown: unknown; reply?: ModelReply; 
 }
 
 for (const [scheme, options] of [["HTTP", {}], ["HTTPS", { tls }]] as const) {
-  Deno.test(`heard: the limits come with the reply, whole and streamed, over ${scheme}`, async () => {
+  Deno.test(`response meta: reports the limits with the reply, over ${scheme}`, async () => {
     await using pair = against({ ...options, limits });
     const [whole, streamed] = await both(pair);
     for (const [used, { reply, told }] of [[1, whole!], [2, streamed!]] as const) {
       assertEquals(told, 1);
       const { requests, tokens } = reply!.rates!;
       assertEquals(requests!.limit, 600);
-      // They flow back at ten a second.
+      // They are refilled at ten per second.
       assert(requests!.remaining >= 600 - used && requests!.remaining < 600);
       assert(requests!.resetMs! > 0 && requests!.resetMs! <= used * 100);
       assertEquals(tokens!.limit, 60_000);
@@ -56,7 +56,7 @@ for (const [scheme, options] of [["HTTP", {}], ["HTTPS", { tls }]] as const) {
   });
 }
 
-Deno.test("heard: a server that says nothing of limits gives replies and errors without", async () => {
+Deno.test("response meta: reports no limits if the server sends none", async () => {
   await using pair = against({ script: ["ok", "ok", "500", "500"] });
   for (const { reply } of await both(pair)) assert(!("rates" in reply!));
   for (const { thrown } of await both(pair)) {
@@ -64,7 +64,7 @@ Deno.test("heard: a server that says nothing of limits gives replies and errors 
   }
 });
 
-Deno.test("heard: a refusal says what is left", async () => {
+Deno.test("response meta: reports what remains with a 429", async () => {
   await using pair = against({ limits: { requestsPerMinute: 1 } });
   await pair.generate();
   for (const { thrown, told } of await both(pair)) {
@@ -76,7 +76,7 @@ Deno.test("heard: a refusal says what is left", async () => {
   }
 });
 
-/** Every error that comes after headers. */
+/** Every fault that occurs after the headers. */
 const FAULTS: [SimulatorFault, ProviderError["code"]][] = [
   ["429", "rate_limited"],
   ["insufficientQuota", "rate_limited"],
@@ -89,7 +89,7 @@ const FAULTS: [SimulatorFault, ProviderError["code"]][] = [
 ];
 
 for (const [fault, code] of FAULTS) {
-  Deno.test(`heard: ${fault} carries the limits, whole and streamed`, async () => {
+  Deno.test(`response meta: reports the limits with ${fault}`, async () => {
     await using pair = against({ limits, script: () => fault, keepAlive: true });
     for (const { thrown, told } of await both(pair)) {
       assertEquals([(thrown as ProviderError).code, told], [code, 1]);
@@ -99,7 +99,7 @@ for (const [fault, code] of FAULTS) {
   });
 }
 
-Deno.test("heard: so do an answer without choices and a stream without an end", async () => {
+Deno.test("response meta: reports the limits with a response without choices or end", async () => {
   await using empty = against({ limits, script: () => "emptyChoices" });
   await using cut = against({ limits, script: () => "truncate" });
   const [whole, streamed] = await both(empty);
@@ -111,7 +111,7 @@ Deno.test("heard: so do an answer without choices and a stream without an end", 
   }
 });
 
-Deno.test("heard: no answer is not told of", async () => {
+Deno.test("response meta: does not call onResponse without a response", async () => {
   await using pair = against({ limits, script: () => "reset", keepAlive: false });
   for (const { thrown, told } of await both(pair)) {
     assertEquals([(thrown as ProviderError).code, told], ["network", 0]);
@@ -119,7 +119,7 @@ Deno.test("heard: no answer is not told of", async () => {
   }
 });
 
-Deno.test("heard: the answer is told of before it is read, and once", async () => {
+Deno.test("response meta: calls onResponse once, before the body is read", async () => {
   await using pair = against({ script: () => ({ type: "stall", afterChunks: 1 }) });
   const { provider, sim } = pair;
   for (const streamed of [false, true]) {
@@ -141,7 +141,7 @@ Deno.test("heard: the answer is told of before it is read, and once", async () =
   }
 });
 
-Deno.test("heard: it is told of when the headers come, not before", async () => {
+Deno.test("response meta: calls onResponse when the headers arrive, not before", async () => {
   await using pair = against({ script: () => ({ type: "slowHeaders", ms: 300 }) });
   const began = performance.now();
   let after = 0;
@@ -152,7 +152,7 @@ Deno.test("heard: it is told of when the headers come, not before", async () => 
   assert(after >= 295, `${after}`);
 });
 
-Deno.test("heard: a stream that is left was told of", async () => {
+Deno.test("response meta: calls onResponse for an abandoned stream", async () => {
   await using pair = against({ limits, tokensPerSecond: 50 });
   let told = 0;
   const { provider } = pair;
@@ -165,7 +165,7 @@ Deno.test("heard: a stream that is left was told of", async () => {
   assertEquals(told, 1);
 });
 
-Deno.test("heard: when being told throws, the request fails with that and leaves nothing", async () => {
+Deno.test("response meta: fails the request if onResponse throws, and cleans up", async () => {
   await using pair = against({ script: ["ok", "ok", "500", "500"] });
   const { provider, sim } = pair;
   for (let i = 0; i < 2; i++) {
@@ -185,7 +185,7 @@ Deno.test("heard: when being told throws, the request fails with that and leaves
   await until(() => sim.stats.inFlight === 0, "nothing is left");
 });
 
-/** Asks a server with these headers; gives what is made of them in a reply and in a refusal. */
+/** Sends requests to a server with these headers. Returns the limits of a reply and of a 429. */
 async function heardFrom(headers: Record<string, string>) {
   let status = 200;
   await using server = serve(async (request) => {
@@ -210,7 +210,7 @@ async function heardFrom(headers: Record<string, string>) {
   return { whole, refused };
 }
 
-Deno.test("heard: Anthropic's names, with dates", async () => {
+Deno.test("response meta: reads Anthropic's names, with dates", async () => {
   const { whole, refused } = await heardFrom({
     "anthropic-ratelimit-requests-limit": "50",
     "anthropic-ratelimit-requests-remaining": "49",
@@ -227,7 +227,7 @@ Deno.test("heard: Anthropic's names, with dates", async () => {
   }
 });
 
-Deno.test("heard: names without a suffix, in a refusal", async () => {
+Deno.test("response meta: reads names without a suffix from a 429", async () => {
   const { whole, refused } = await heardFrom({
     "X-RateLimit-Limit": "50",
     "X-RateLimit-Remaining": "0",
@@ -239,7 +239,7 @@ Deno.test("heard: names without a suffix, in a refusal", async () => {
   assert(resetMs! > 500_000 && resetMs! <= 600_000, `${resetMs}`);
 });
 
-Deno.test("heard: nonsense is as good as nothing", async () => {
+Deno.test("response meta: ignores invalid headers", async () => {
   for (const nonsense of ["", "NaN", "-1", "unlimited", "9".repeat(400), "1e99", "{}", "\u00b5"]) {
     const headers: Record<string, string> = {};
     for (const kind of ["limit", "remaining", "reset"]) {
@@ -251,7 +251,7 @@ Deno.test("heard: nonsense is as good as nothing", async () => {
   }
 });
 
-Deno.test("heard: Go's microseconds, as they come over the wire", async () => {
+Deno.test("response meta: reads Go's microseconds as they arrive", async () => {
   const body = JSON.stringify(completion({ message: { content: "a" }, finish_reason: "stop" }));
   const answer = new TextEncoder().encode(
     "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-ratelimit-limit-tokens: 9\r\n" +

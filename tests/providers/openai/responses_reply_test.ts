@@ -22,7 +22,7 @@ const response = (more = {}) => ({
 });
 const sent = (more = {}) => answering(response(more), {}, { api });
 
-/** The same answer as the last event of a stream that has no other. */
+/** Returns the same response as the last and only event of a stream. */
 function streamed(more: Record<string, unknown> = {}, type?: string): Pair {
   const whole = response(more);
   const event = { type: type ?? `response.${whole.status}`, response: whole };
@@ -31,7 +31,7 @@ function streamed(more: Record<string, unknown> = {}, type?: string): Pair {
   }, { api });
 }
 
-/** The two servers have not the same port. */
+/** The identities of the two servers differ in the port. */
 function elsewhere({ providerData, ...rest }: ModelReply): unknown {
   return { ...rest, ...(providerData as object && { ...providerData as object, server: "" }) };
 }
@@ -44,7 +44,7 @@ async function both(more: Record<string, unknown>): Promise<ModelReply> {
   return reply;
 }
 
-Deno.test("responses reply: text in parts and messages, beside items of other kinds", async () => {
+Deno.test("responses reply: joins text in parts and messages, among other items", async () => {
   const output = [
     { type: "reasoning", summary: [{ type: "summary_text", text: "hm" }] },
     message(text("a"), null, text("b"), { type: "output_text" }),
@@ -57,7 +57,7 @@ Deno.test("responses reply: text in parts and messages, beside items of other ki
   assertEquals((await both({ output })).text, "abc");
 });
 
-Deno.test("responses reply: cached and reasoning tokens", async () => {
+Deno.test("responses reply: reads cached and reasoning tokens", async () => {
   const { usage } = await both({
     usage: {
       input_tokens: 100,
@@ -80,7 +80,7 @@ Deno.test("responses reply: cached and reasoning tokens", async () => {
   }
 });
 
-Deno.test("responses reply: why it ended", async () => {
+Deno.test("responses reply: maps finish reasons", async () => {
   const cut = (reason?: string | null) => ({
     status: "incomplete",
     incomplete_details: reason === undefined ? null : { reason },
@@ -105,13 +105,13 @@ Deno.test("responses reply: why it ended", async () => {
   }
 });
 
-Deno.test("responses reply: a refusal", async () => {
+Deno.test("responses reply: reads a refusal", async () => {
   const reply = await both({ output: [message({ type: "refusal", refusal: "I must not." })] });
   assertEquals([reply.refusal, reply.text], ["I must not.", ""]);
   assertEquals((await both({})).refusal, undefined);
 });
 
-Deno.test("responses reply: tool calls", async () => {
+Deno.test("responses reply: reads tool calls", async () => {
   const { toolCalls, text: said } = await both({
     output: [message(text("One moment.")), call(), call({ call_id: "b", arguments: { a: 1 } })],
   });
@@ -126,7 +126,7 @@ Deno.test("responses reply: tool calls", async () => {
   assertMatch(calls[1]!.id, /^[a-z0-9]{9}$/);
 });
 
-Deno.test("responses reply: what the model thought before it asked for tools is kept whole", async () => {
+Deno.test("responses reply: keeps the reasoning before tool calls", async () => {
   const thought = { type: "reasoning", id: "rs_1", encrypted_content: "x", summary: [] };
   const open = { type: "reasoning", id: "rs_1", content: [{ type: "reasoning_text", text: "hm" }] };
   for (const reasoning of [thought, open]) {
@@ -135,7 +135,7 @@ Deno.test("responses reply: what the model thought before it asked for tools is 
     assertEquals((providerData as { items: unknown }).items, output);
     assertEquals((providerData as { model: unknown }).model, "m");
   }
-  // Without tools nobody asks again; a thought without content is a reference to what was not stored.
+  // Not without tool calls, nor reasoning without content, which refers to an item not stored.
   const { encrypted_content: _, ...reference } = thought;
   const none = [[thought, message(text("a"))], [call()], [reference, call()], [
     thought,
@@ -145,7 +145,7 @@ Deno.test("responses reply: what the model thought before it asked for tools is 
   for (const output of none) assert(!("providerData" in await both({ output })));
 });
 
-Deno.test("responses reply: an answer that failed", async () => {
+Deno.test("responses reply: reports a failed response", async () => {
   const cases: [Record<string, unknown> | null, string, boolean][] = [
     [{ code: "server_error", message: "it broke" }, "provider", true],
     [{ code: "rate_limit_exceeded", message: "slow down" }, "rate_limited", true],
@@ -166,7 +166,7 @@ Deno.test("responses reply: an answer that failed", async () => {
   }
 });
 
-Deno.test("responses reply: 200 with something that is no answer", async () => {
+Deno.test("responses reply: rejects status 200 without a response object", async () => {
   const bodies: unknown[] = [
     "",
     "<html>",
@@ -195,7 +195,7 @@ Deno.test("responses reply: 200 with something that is no answer", async () => {
   }
 });
 
-Deno.test("responses reply: rates and errors are told as by Chat Completions", async () => {
+Deno.test("responses reply: reports rates and errors as Chat Completions does", async () => {
   await using pair = against({ limits: { requestsPerMinute: 1 } }, { api });
   const { rates } = await pair.generate();
   assertEquals([rates?.requests?.limit, rates?.requests?.remaining], [1, 0]);

@@ -20,7 +20,7 @@ function events(...all: unknown[]): Pair {
   return answering(body.join(""), { headers }, { api });
 }
 
-Deno.test("responses stream: the same reply as the whole answer, piece by piece", async () => {
+Deno.test("responses stream: gives the same reply as a complete response", async () => {
   await using pair = against({
     respond: () => ({
       content: "one two three four five six",
@@ -42,7 +42,7 @@ Deno.test("responses stream: the same reply as the whole answer, piece by piece"
   assert(deltas.length > 3 && deltas.every((delta) => delta !== ""), `${deltas.length}`);
 });
 
-Deno.test("responses stream: refusal, length and content filter", async () => {
+Deno.test("responses stream: reads refusal, length and content filter", async () => {
   const script: SimulatorFault[] = ["refusal", "length", "contentFilter"];
   await using pair = against({ script: [...script, ...script], respond: () => "12345678" }, {
     api,
@@ -58,7 +58,7 @@ Deno.test("responses stream: refusal, length and content filter", async () => {
   assertEquals([whole[1]!.text, whole[2]!.text], ["1234", "1234"]);
 });
 
-Deno.test("responses stream: what a server leaves out of its last event is put together", async () => {
+Deno.test("responses stream: assembles what a server omits from its last event", async () => {
   const done = { ...call, arguments: '{"a":1}' };
   const shapes: Record<string, unknown[]> = {
     "items at their end": [{ type: "response.output_item.done", output_index: 1, item: done }],
@@ -85,14 +85,14 @@ Deno.test("responses stream: what a server leaves out of its last event is put t
   assertEquals((await bare.stream()).reply.text, "hi");
 });
 
-Deno.test("responses stream: a server that has no pieces", async () => {
+Deno.test("responses stream: reads a response without deltas", async () => {
   const output = [{ type: "message", content: [{ type: "output_text", text: "whole" }] }];
   await using pair = events(completed({ output }));
   const { deltas, reply } = await pair.stream();
   assertEquals([deltas, reply.text], [["whole"], "whole"]);
 });
 
-Deno.test("responses stream: events in odd shapes", async () => {
+Deno.test("responses stream: ignores events in odd shapes", async () => {
   await using pair = events(
     ": a comment\n\n",
     "data: null\n\n",
@@ -112,13 +112,13 @@ Deno.test("responses stream: events in odd shapes", async () => {
   assertEquals([deltas.filter((d) => d !== ""), reply.text], [["a", "b"], "ab"]);
 });
 
-Deno.test("responses stream: an end without its last event is cut off", async () => {
+Deno.test("responses stream: reports a stream without its last event as truncated", async () => {
   await using pair = events(said("half"), DONE);
   const error = await pair.streamError();
   assertEquals([error.code, error.text, error.retryable], ["truncated", "half", true]);
 });
 
-Deno.test("responses stream: errors in the middle, flat and nested, named and not", async () => {
+Deno.test("responses stream: reports errors in the middle, in every format", async () => {
   const told = { code: "server_error", message: "it broke" };
   const shapes = [
     { type: "error", ...told },
@@ -148,18 +148,18 @@ const FAULTS: [SimulatorFault, string][] = [
   ["429", "rate_limited"],
 ];
 for (const [fault, code] of FAULTS) {
-  Deno.test(`responses: the fault ${fault}, streamed and whole`, async () => {
+  Deno.test(`responses: reports the fault ${fault}, streamed and complete`, async () => {
     const script = [fault, fault, "ok"] as const;
     await using pair = against({ script, respond: () => "one two three four five six" }, { api });
     assertEquals((await pair.streamError()).code, code);
     const whole = await pair.error();
-    // What is cut off as a whole is no JSON.
+    // A complete response that is cut off is not JSON.
     assertEquals(whole.code, code === "truncated" ? "provider" : code);
     assertEquals((await pair.stream()).text, "one two three four five six");
   });
 }
 
-Deno.test("responses stream: after its last event nobody waits for the connection to close", async () => {
+Deno.test("responses stream: does not wait for the connection to close", async () => {
   let cancelled = false;
   await using server = serve(() => {
     const body = new ReadableStream({
@@ -180,7 +180,7 @@ Deno.test("responses stream: after its last event nobody waits for the connectio
   assert(cancelled);
 });
 
-Deno.test("responses stream: one after another they share a connection", async () => {
+Deno.test("responses stream: reuses the connection for the next stream", async () => {
   await using pair = against({}, { api });
   for (let i = 0; i < 5; i++) await pair.stream();
   assertEquals([pair.sim.stats.requests, pair.sim.stats.connections], [5, 1]);
@@ -191,7 +191,7 @@ const tools: ToolSpec[] = ["get_weather", "get_time"].map((name) => ({
   parameters: { type: "object", properties: { city: { type: "string" } } },
 }));
 
-Deno.test("responses: a round of tools, with what the model thought", async () => {
+Deno.test("responses: sends the reasoning back in a round of tools", async () => {
   const seen: SimulatorRequest[] = [];
   await using pair = against({
     script(request) {
@@ -227,7 +227,7 @@ Deno.test("responses: a round of tools, with what the model thought", async () =
   }
 });
 
-Deno.test("responses: agents, with a schema in each way, and with settings", async () => {
+Deno.test("responses: serves agents, with a schema in each way, and with settings", async () => {
   const bodies: SimulatorRequest[] = [];
   for (const structuredOutput of ["json_schema", "json_object", "prompt"] as const) {
     await using pair = against({
@@ -262,7 +262,7 @@ Deno.test("responses: agents, with a schema in each way, and with settings", asy
   assert(bodies.every((r) => r.api === "responses" && r.body.store === false));
 });
 
-Deno.test("responses: the API is a part of the provider's id", async () => {
+Deno.test("responses: includes the API in the provider's id", async () => {
   const baseURL = "http://127.0.0.1:1/v1";
   await using chat = openai({ baseURL, api: "chat" });
   await using plain = openai({ baseURL });

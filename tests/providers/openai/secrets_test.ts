@@ -5,7 +5,7 @@ import { against, answering, DONE, type Pair, piece, request, streaming } from "
 
 const KEY = "AIzaSy-own-format-1234567890";
 
-/** Every way in which an error gets into a log. */
+/** All the ways in which an error gets into a log. */
 function printed(error: unknown): string {
   const { cause } = error as Error;
   return [
@@ -19,7 +19,7 @@ function printed(error: unknown): string {
   ].join("\n");
 }
 
-/** The errors of a server that says this, whole and streamed, of the provider and of an agent. */
+/** The errors for a response, complete and streamed, from the provider and from an agent. */
 async function errorsOf(pair: Pair): Promise<unknown[]> {
   const A = defineAgent({
     name: "a",
@@ -39,7 +39,7 @@ const ECHOES = [
   `key=${KEY}${KEY}`,
 ];
 
-Deno.test("secrets: a given key in the server's echo", async () => {
+Deno.test("secrets: redacts a key that the server echoes", async () => {
   for (const message of ECHOES) {
     for (const status of [200, 401, 429, 500]) {
       await using pair = answering({ error: { message, code: 401 } }, { status, retryAfterMs: 0 }, {
@@ -52,7 +52,7 @@ Deno.test("secrets: a given key in the server's echo", async () => {
   }
 });
 
-Deno.test("secrets: a given key in an error in mid-stream", async () => {
+Deno.test("secrets: redacts a key in an error in the middle of a stream", async () => {
   await using sim = streaming(piece("a"), { error: { message: ECHOES[0] } }, DONE);
   await using provider = openai({ baseURL: sim.sim.url, apiKey: KEY });
   const result = await defineAgent({ name: "a", model: "m", prompt: "x", provider })
@@ -61,7 +61,7 @@ Deno.test("secrets: a given key in an error in mid-stream", async () => {
   assert(!printed(result.error).includes("own-format"));
 });
 
-Deno.test("secrets: keys in headers of one's own, and a key with a line end", async () => {
+Deno.test("secrets: redacts keys in custom headers, and a key with a newline", async () => {
   const secret = "0123456789abcdef-azure";
   const options: OpenAIOptions[] = [
     { headers: { "api-key": secret } },
@@ -78,7 +78,7 @@ Deno.test("secrets: keys in headers of one's own, and a key with a line end", as
   }
 });
 
-Deno.test("secrets: keys that look like keys, whoever's they are", async () => {
+Deno.test("secrets: redacts whatever looks like a key", async () => {
   const messages: [string, string][] = [
     ["Incorrect API key provided: sk-proj-********wxyz. See …", "wxyz"],
     ["Incorrect API key provided: sk-abc123DEF456.", "abc123"],
@@ -94,14 +94,14 @@ Deno.test("secrets: keys that look like keys, whoever's they are", async () => {
   }
 });
 
-Deno.test("secrets: a key is gone even where the message is cut", async () => {
+Deno.test("secrets: redacts a key where the message is truncated", async () => {
   const message = "x".repeat(290) + KEY;
   await using pair = answering({ error: { message } }, { status: 400 }, { apiKey: KEY });
   const error = await pair.error();
   assert(!error.message.includes("AIza"), error.message);
 });
 
-Deno.test("secrets: errors without a server", async () => {
+Deno.test("secrets: stay out of errors without a server", async () => {
   await using provider = openai({ baseURL: "http://127.0.0.1:1/v1", apiKey: KEY });
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0 });
   const { error } = await A.settle({});
@@ -110,7 +110,7 @@ Deno.test("secrets: errors without a server", async () => {
   assert(!printed(error).includes("own-format"));
 });
 
-Deno.test("secrets: neither provider, agent nor result shows a key", async () => {
+Deno.test("secrets: are not shown by provider, agent or result", async () => {
   await using pair = against({}, { apiKey: KEY, headers: { "x-key": "secret-header" } });
   const { provider } = pair;
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });
@@ -128,7 +128,7 @@ Deno.test("secrets: neither provider, agent nor result shows a key", async () =>
   }
 });
 
-Deno.test("secrets: an option that is refused is not shown", () => {
+Deno.test("secrets: are not shown by a rejected option", () => {
   const wrong: Record<string, unknown>[] = [
     { apiKey: `${KEY}\nX-Other: 1` },
     { apiKey: `${KEY}ü` },

@@ -6,7 +6,7 @@ import { against, DONE, piece, quiet, read, request, serve, streaming } from "./
 
 const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
 
-Deno.test("stream: the same reply as the whole answer, piece by piece", async () => {
+Deno.test("stream: gives the same reply as a complete response", async () => {
   await using pair = against({
     respond: () => ({
       content: "one two three four five six",
@@ -21,7 +21,7 @@ Deno.test("stream: the same reply as the whole answer, piece by piece", async ()
   assert(deltas.length > 3 && deltas.every((delta) => delta !== ""), `${deltas.length}`);
 });
 
-Deno.test("stream: usage comes in a piece of its own, in the last one, or with each", async () => {
+Deno.test("stream: reads usage from an event of its own, the last, or each", async () => {
   const last = piece("", "stop") as Record<string, unknown>;
   const shapes = [
     [piece("ab"), last, { choices: [], usage }, DONE],
@@ -41,7 +41,7 @@ Deno.test("stream: usage comes in a piece of its own, in the last one, or with e
   }
 });
 
-Deno.test("stream: cached and reasoning tokens", async () => {
+Deno.test("stream: reads cached and reasoning tokens", async () => {
   const details = {
     prompt_tokens_details: { cached_tokens: 5 },
     completion_tokens_details: { reasoning_tokens: 2 },
@@ -55,7 +55,7 @@ Deno.test("stream: cached and reasoning tokens", async () => {
   assertEquals([reply.usage?.cachedInputTokens, reply.usage?.reasoningTokens], [5, 2]);
 });
 
-Deno.test("stream: without usage there is no usage and no known price", async () => {
+Deno.test("stream: has no usage and no price if the server reports none", async () => {
   await using pair = streaming(piece("a", "stop"), DONE);
   assertEquals((await pair.stream()).reply.usage, undefined);
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
@@ -65,13 +65,13 @@ Deno.test("stream: without usage there is no usage and no known price", async ()
   assertEquals([result.content, result.usage.totalTokens, result.cost], ["a", 0, undefined]);
 });
 
-Deno.test("stream: a server need not say [DONE] if it gave a reason", async () => {
+Deno.test("stream: needs no [DONE] after a finish reason", async () => {
   await using pair = streaming(piece("a"), piece(null, "length"));
   const { text, reply } = await pair.stream();
   assertEquals([text, reply.text, reply.finishReason], ["a", "a", "length"]);
 });
 
-Deno.test("stream: pieces in odd shapes", async () => {
+Deno.test("stream: reads events in odd shapes", async () => {
   await using pair = streaming(
     ": a comment\n\n",
     "event: ping\ndata: {}\n\n",
@@ -91,13 +91,13 @@ Deno.test("stream: pieces in odd shapes", async () => {
   assertEquals([deltas, reply.text], [["a", "b", "c"], "abc"]);
 });
 
-Deno.test("stream: an empty answer", async () => {
+Deno.test("stream: reads an empty reply", async () => {
   await using pair = against({ respond: () => ({ content: "" }) });
   const { deltas, reply } = await pair.stream();
   assertEquals([deltas, reply.text, reply.finishReason], [[], "", "stop"]);
 });
 
-Deno.test("stream: refusal, length and content filter", async () => {
+Deno.test("stream: reads refusal, length and content filter", async () => {
   await using pair = against({
     script: ["refusal", "length", "contentFilter"],
     respond: () => "12345678",
@@ -110,7 +110,7 @@ Deno.test("stream: refusal, length and content filter", async () => {
   assertEquals((await pair.stream()).reply.finishReason, "content_filter");
 });
 
-Deno.test("stream: text whose bytes arrive one by one", async () => {
+Deno.test("stream: decodes text whose bytes arrive one by one", async () => {
   const text = "Grüße 🐟🐠 naïve 你好 👩‍👩‍👧";
   const bytes = new TextEncoder().encode(
     [...text].map((c) => `data: ${JSON.stringify(piece(c))}\n\n`).join("") +
@@ -132,7 +132,7 @@ Deno.test("stream: text whose bytes arrive one by one", async () => {
   assertEquals(streamed.deltas, [...text]);
 });
 
-Deno.test("stream: a surrogate pair in two pieces", async () => {
+Deno.test("stream: decodes a surrogate pair in two deltas", async () => {
   await using pair = streaming(
     'data: {"choices":[{"delta":{"content":"a\\ud83d"}}]}\n\n',
     'data: {"choices":[{"delta":{"content":"\\ude00b"},"finish_reason":"stop"}]}\n\n',
@@ -141,7 +141,7 @@ Deno.test("stream: a surrogate pair in two pieces", async () => {
   assertEquals((await pair.stream()).text, "a😀b");
 });
 
-Deno.test("stream: after [DONE] nobody waits for the connection to close", async () => {
+Deno.test("stream: does not wait for the connection to close after [DONE]", async () => {
   let cancelled = false;
   await using server = serve(() => {
     const body = new ReadableStream({
@@ -158,12 +158,12 @@ Deno.test("stream: after [DONE] nobody waits for the connection to close", async
   await using provider = openai({ baseURL: server.url });
   const { text } = await read(provider.stream(request(), { signal: quiet() }));
   assertEquals(text, "a");
-  // Then it is closed from here.
+  // Then the client closes it.
   for (let i = 0; i < 500 && !cancelled; i++) await new Promise((done) => setTimeout(done, 10));
   assert(cancelled);
 });
 
-Deno.test("stream: nothing is sent before somebody reads", async () => {
+Deno.test("stream: sends nothing before it is read", async () => {
   await using pair = against();
   const chunks = pair.provider.stream(request(), { signal: quiet() });
   await pair.generate();

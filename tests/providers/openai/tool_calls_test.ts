@@ -11,7 +11,8 @@ const weather: ToolSpec = {
 const clock: ToolSpec = { name: "get_time", parameters: { type: "object", properties: {} } };
 const tools = [weather, clock];
 
-const plain = (more: Partial<ModelRequest>) => buildChatRequest(request("x", more), "max_tokens") as unknown;
+const plain = (more: Partial<ModelRequest>) =>
+  buildChatRequest(request("x", more), "max_tokens") as unknown;
 const call = (id: unknown, name: unknown, args: unknown) => ({
   ...(id !== undefined && { id }),
   type: "function",
@@ -23,7 +24,7 @@ const delta = (tool_calls: unknown, finish_reason: string | null = null) => ({
   choices: [{ index: 0, delta: { tool_calls }, finish_reason }],
 });
 
-Deno.test("tools: in the body, with what was said only", () => {
+Deno.test("tools: are sent with only what is set", () => {
   const { parameters } = weather;
   const strict = { ...clock, strict: true };
   assertEquals(plain({ tools: [weather, strict] }), {
@@ -43,7 +44,7 @@ Deno.test("tools: in the body, with what was said only", () => {
   assertEquals(plain({ tools: [] }), plain({}));
 });
 
-Deno.test("tools: a round of calls in the messages", () => {
+Deno.test("tools: convert a round of calls to messages", () => {
   const toolCalls = [{ id: "a", name: "get_weather", args: '{"city":"Oslo"}' }];
   const messages: Message[] = [
     { role: "user", content: "x" },
@@ -66,7 +67,7 @@ Deno.test("tools: a round of calls in the messages", () => {
   ]);
 });
 
-Deno.test("body: files and reasoning effort", () => {
+Deno.test("chat request: sends files and reasoning effort", () => {
   const files = [
     { type: "file", url: "data:application/pdf;base64,AA==", name: "a.pdf" },
     { type: "file", url: "data:application/pdf;base64,AA==" },
@@ -86,7 +87,7 @@ Deno.test("body: files and reasoning effort", () => {
   ]);
 });
 
-Deno.test("tools: calls come back, whole and streamed, and the round goes on", async () => {
+Deno.test("tools: reads calls, complete and streamed, and continues the round", async () => {
   await using pair = against({ chunkSize: 1 });
   const asked = request("Use get_weather and get_time", { tools });
   const whole = await pair.generate(asked);
@@ -112,7 +113,7 @@ Deno.test("tools: calls come back, whole and streamed, and the round goes on", a
   assertEquals((await pair.stream(request("", { messages, tools }))).text, told);
 });
 
-Deno.test("tools: an answer without calls has none", async () => {
+Deno.test("tools: reads no calls from a reply without any", async () => {
   await using pair = against();
   const asked = request("Hello", { tools });
   for (const reply of [await pair.generate(asked), (await pair.stream(asked)).reply]) {
@@ -120,7 +121,7 @@ Deno.test("tools: an answer without calls has none", async () => {
   }
 });
 
-Deno.test("tools: text beside calls", async () => {
+Deno.test("tools: reads text next to calls", async () => {
   await using pair = against({
     respond: () => ({ content: "One moment.", toolCalls: [{ name: "f", arguments: { a: 1 } }] }),
   });
@@ -129,7 +130,7 @@ Deno.test("tools: text beside calls", async () => {
   }
 });
 
-Deno.test("tools: arguments in other shapes", async () => {
+Deno.test("tools: reads arguments in other shapes", async () => {
   const shapes: [unknown, string][] = [
     ['{"a":1}', '{"a":1}'],
     [{ a: 1 }, '{"a":1}'],
@@ -147,7 +148,7 @@ Deno.test("tools: arguments in other shapes", async () => {
   }
 });
 
-Deno.test("tools: calls without an id get one, each another", async () => {
+Deno.test("tools: generates distinct ids for calls without an id", async () => {
   for (const id of [undefined, null, ""]) {
     await using whole = answering(answer(call(id, "f", "{}"), call(id, "f", "{}")));
     await using streamed = streaming(
@@ -163,14 +164,14 @@ Deno.test("tools: calls without an id get one, each another", async () => {
   }
 });
 
-Deno.test("tools: a whole answer may repeat ids and numbers", async () => {
+Deno.test("tools: reads calls with repeated ids and indexes from a complete response", async () => {
   await using pair = answering(
     answer({ index: 0, ...call("a", "f", "1") }, { index: 0, ...call("a", "f", "2") }),
   );
   assertEquals((await pair.generate()).toolCalls?.map(({ args }) => args), ["1", "2"]);
 });
 
-Deno.test("tools: what is no call is left out", async () => {
+Deno.test("tools: ignores what is not a call", async () => {
   const nonsense = [null, 5, {}, { id: "a" }, call("a", "", "{}"), call("a", null, "{}"), {
     id: "c",
     type: "custom",
@@ -183,7 +184,7 @@ Deno.test("tools: what is no call is left out", async () => {
   }
 });
 
-Deno.test("tools: the reason is that of calls even if the server says stop", async () => {
+Deno.test("tools: reports tool_calls although the server says stop", async () => {
   const calls = [call("a", "f", "{}")];
   const reasons: [unknown, string][] = [
     ["stop", "tool_calls"],
@@ -201,7 +202,7 @@ Deno.test("tools: the reason is that of calls even if the server says stop", asy
   assertEquals((await pair.stream()).reply.finishReason, "tool_calls");
 });
 
-Deno.test("tools: pieces of parallel calls, in the shapes of many servers", async () => {
+Deno.test("tools: assembles parallel calls in the formats of many servers", async () => {
   const begin = (index: number | undefined, id: string, args = "") => ({
     ...(index !== undefined && { index }),
     ...call(id, id, args),
@@ -268,7 +269,7 @@ Deno.test("tools: pieces of parallel calls, in the shapes of many servers", asyn
   }
 });
 
-Deno.test("tools: a stream that breaks off in a call is cut off", async () => {
+Deno.test("tools: reports a stream that breaks within a call as truncated", async () => {
   await using pair = streaming(delta([call("a", "f", '{"a"')]), DONE);
   assertEquals((await pair.streamError()).code, "truncated");
 });

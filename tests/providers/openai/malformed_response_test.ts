@@ -5,7 +5,7 @@ import { answering, close, DONE, listen, piece, quiet, request, streaming } from
 
 const PROMPT = "my private diary";
 
-Deno.test("nonsense: an error page in HTML", async () => {
+Deno.test("malformed response: an error page in HTML", async () => {
   const html = `<html><body><h1>502 Bad Gateway</h1>${PROMPT}</body></html>`;
   for (const [status, retryable] of [[502, true], [403, false]] as const) {
     await using pair = answering(html, { status, headers: { "content-type": "text/html" } });
@@ -16,15 +16,17 @@ Deno.test("nonsense: an error page in HTML", async () => {
   }
 });
 
-Deno.test("nonsense: errors in the words of other servers", async () => {
+Deno.test("malformed response: errors in the formats of other servers", async () => {
   const bodies: [unknown, string][] = [
     [{ object: "error", message: "no such model", code: 40401 }, ": no such model"], // vLLM
     [{ message: "wrong" }, ": wrong"],
-    [[{ error: { code: 400, message: "API key not valid", status: "X" } }], ": API key not valid"], // Gemini
+    // Gemini
+    [[{ error: { code: 400, message: "API key not valid", status: "X" } }], ": API key not valid"],
     [{ error: PROMPT }, ""],
     [{ error: null }, ""],
     [{ error: { message: { text: PROMPT } } }, ""],
-    [{ detail: [{ loc: ["body"], msg: "too long", input: PROMPT }] }, ""], // FastAPI echoes the input
+    // FastAPI echoes the input.
+    [{ detail: [{ loc: ["body"], msg: "too long", input: PROMPT }] }, ""],
     [{ detail: PROMPT }, ""],
     [PROMPT, ""],
     ["", ""],
@@ -41,12 +43,12 @@ Deno.test("nonsense: errors in the words of other servers", async () => {
   }
 });
 
-Deno.test("nonsense: a long message is cut", async () => {
+Deno.test("malformed response: truncates a long message", async () => {
   await using pair = answering({ error: { message: "x".repeat(100_000) } }, { status: 422 });
   assert((await pair.error()).message.length < 400);
 });
 
-Deno.test("nonsense: 200 with something that is no answer", async () => {
+Deno.test("malformed response: status 200 without a completion", async () => {
   const bodies = [
     "",
     "OK",
@@ -76,7 +78,7 @@ Deno.test("nonsense: 200 with something that is no answer", async () => {
   }
 });
 
-Deno.test("nonsense: a status that allows no body", async () => {
+Deno.test("malformed response: a status that allows no body", async () => {
   await using server = listen(async (conn) => {
     await conn.read(new Uint8Array(65_536));
     await conn.write(new TextEncoder().encode("HTTP/1.1 204 No Content\r\n\r\n"));
@@ -96,13 +98,13 @@ Deno.test("nonsense: a status that allows no body", async () => {
   }
 });
 
-Deno.test("nonsense: what was used is known even if the answer is none", async () => {
+Deno.test("malformed response: keeps the usage", async () => {
   const usage = { prompt_tokens: 5, completion_tokens: 0 };
   await using pair = answering({ choices: [], usage });
   assertEquals((await pair.error()).usage?.inputTokens, 5);
 });
 
-Deno.test("nonsense: an answer is not quoted", async () => {
+Deno.test("malformed response: is not quoted", async () => {
   await using pair = answering(`{"choices": ${PROMPT}`);
   for (const error of [await pair.error(), await pair.streamError()]) {
     assert(!Deno.inspect(error).includes("diary"), error.message);
@@ -111,7 +113,7 @@ Deno.test("nonsense: an answer is not quoted", async () => {
   assert(!Deno.inspect(await stream.streamError()).includes("diary"));
 });
 
-Deno.test("nonsense: an error inside an answer that began with 200", async () => {
+Deno.test("malformed response: an error with status 200", async () => {
   const errors: [unknown, string, number | undefined, boolean][] = [
     [{ message: "provider overloaded", code: 502 }, "provider", 502, true],
     [{ message: "slow down", code: 429 }, "rate_limited", 429, true],
@@ -132,7 +134,7 @@ Deno.test("nonsense: an error inside an answer that began with 200", async () =>
   }
 });
 
-Deno.test("nonsense: the status decides even if the rest of the error never comes", async () => {
+Deno.test("malformed response: classifies by status although the body never arrives", async () => {
   await using server = listen(async (conn) => {
     await conn.read(new Uint8Array(65_536));
     const head = "HTTP/1.1 400 Bad Request\r\ncontent-length: 1000\r\n\r\n";

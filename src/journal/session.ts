@@ -34,7 +34,7 @@ export class Session implements JournalSession {
   readonly #runId: string;
   readonly #state: RunState;
   readonly #pending: PendingOperation[] = [];
-  /** The number of items so far, by id. */
+  /** The number of items that have been started, by id. */
   readonly #counts = new NumberMap();
   #flushing: Promise<void> | undefined;
   #failure: JournalError | undefined;
@@ -97,7 +97,7 @@ export class Session implements JournalSession {
   }
 
   /**
-   * Gives the nth item with the same id an id of its own. The order of identical items is
+   * Returns an id of its own for the nth item with the same id. The order of identical items is
    * irrelevant.
    */
   #uniqueId(id: string): string {

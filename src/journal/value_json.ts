@@ -8,7 +8,7 @@ export type WrittenValue = { readonly value?: unknown } | { readonly bytes: stri
 /**
  * Converts a value to JSON. Dates, maps, sets, big integers, bytes and circular references are
  * restored by {@linkcode readValue}. Instances of classes become plain objects. A value that
- * contains functions becomes what `JSON.stringify` makes of it.
+ * contains functions becomes what `JSON.stringify` returns.
  *
  * @throws If the value cannot be serialized.
  */

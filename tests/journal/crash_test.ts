@@ -24,13 +24,13 @@ Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`,
   const folder = await Deno.makeTempDir();
   const path = `${folder}/journal.db`;
   /** The rows requested since the process started. */
-  let asked: number[] = [];
-  let onAsked = () => {};
+  let requested: number[] = [];
+  let onRequest = () => {};
   await using server = simulator({
     latency: { min: 10, max: 40 },
     script({ text }) {
-      asked.push(Number(text.slice("row ".length)));
-      onAsked();
+      requested.push(Number(text.slice("row ".length)));
+      onRequest();
       return undefined;
     },
   });
@@ -60,19 +60,19 @@ Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`,
   const requests = new Map<number, number>();
   /** Checks that no row that was recorded as finished is requested again. */
   const check = (round: string) => {
-    for (const row of asked) {
-      assert(!finished.has(row), `row ${row} was finished, and asked for again in ${round}`);
+    for (const row of requested) {
+      assert(!finished.has(row), `row ${row} was finished, and requested for again in ${round}`);
       requests.set(row, (requests.get(row) ?? 0) + 1);
     }
   };
   let kills = 0;
   while (kills < KILLS) {
-    asked = [];
+    requested = [];
     // Some kills come at once, some late. Each process leaves rows for the next.
     const left = ROWS - finished.size;
     const after = Math.floor(Math.random() * 1.2 * left / (KILLS - kills + 1));
     const reached = Promise.withResolvers<void>();
-    onAsked = () => asked.length > after && reached.resolve();
+    onRequest = () => requested.length > after && reached.resolve();
     const child = begin(kills % 2 === 1);
     const ended = child.output();
     await Promise.race([reached.promise, ended]);
@@ -80,17 +80,17 @@ Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`,
     const { signal, stderr } = await ended;
     assertEquals(signal, "SIGKILL", new TextDecoder().decode(stderr));
     kills++;
-    onAsked = () => {};
+    onRequest = () => {};
     check(`round ${kills}`);
     const rows = await recorded(path);
     for (const row of finished) assert(rows.finished.has(row), `row ${row} was lost`);
-    for (const row of asked) {
+    for (const row of requested) {
       assert(rows.started.has(row) || rows.finished.has(row), `row ${row} left no trace`);
     }
     for (const row of rows.finished) finished.add(row);
   }
 
-  asked = [];
+  requested = [];
   const { success, stdout, stderr } = await begin(false).output();
   assert(success, new TextDecoder().decode(stderr));
   check("the last round");

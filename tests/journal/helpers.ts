@@ -40,7 +40,7 @@ export async function running(code: string, permissions: readonly string[] = ["-
   await writer.write(new TextEncoder().encode(code));
   await writer.close();
   const reader = child.stdout.getReader();
-  const said = new TextDecoder().decode((await reader.read()).value).trim();
+  const output = new TextDecoder().decode((await reader.read()).value).trim();
   let ended = false;
   const status = child.status.finally(() => ended = true);
   const kill = async () => {
@@ -49,7 +49,7 @@ export async function running(code: string, permissions: readonly string[] = ["-
     await status;
   };
   return {
-    said,
+    output,
     kill,
     async alive() {
       await new Promise((resolve) => setTimeout(resolve, 0));

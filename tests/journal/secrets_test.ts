@@ -7,11 +7,11 @@ import { assertEquals } from "@std/assert";
 import { inFolder } from "./helpers.ts";
 
 const KEY = "sk-verysecret0123456789";
-const PROMPT = "a prompt that nobody else must read";
+const PROMPT = "a confidential prompt";
 const SYSTEM = "You are the soul of discretion.";
 
 for (const store of ["none", "output", "all"] as const) {
-  Deno.test(`secrets: are not in a journal that stores "${store}"`, () =>
+  Deno.test(`secrets: no key with store: "${store}", and prompts only with "all"`, () =>
     inFolder(async (folder) => {
       const path = `${folder}/j.db`;
       await using server = simulator({

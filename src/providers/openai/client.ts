@@ -43,7 +43,7 @@ export class EndpointClient {
    * @throws {ProviderError} If the body cannot be written as JSON. Nothing is sent then.
    * @throws {TypeError} If the connection fails.
    */
-  async send(body: unknown, { signal, lease, meta: heard }: SendOptions): Promise<Response> {
+  async send(body: unknown, { signal, lease, meta }: SendOptions): Promise<Response> {
     const { url, headers } = await (this.#prepared ??= this.#prepare());
     await lease.gate?.wait(signal);
     const response = await fetch(url, {
@@ -57,7 +57,7 @@ export class EndpointClient {
     });
     lease.gate?.open();
     try {
-      heard.read(response);
+      meta.read(response);
     } catch (thrown) {
       await response.body?.cancel();
       throw thrown;

@@ -50,7 +50,7 @@ export class ToolCallBuilder {
     this.#calls.push({ index, id: call?.id || newId(), name, args: readArgs(call) });
   }
 
-  /** Returns the calls so far, or `undefined` if there are none. */
+  /** Returns all calls, or `undefined` if there are none. */
   calls(): readonly ToolRequest[] | undefined {
     if (this.#calls.length === 0) return undefined;
     // Some servers send no arguments for a tool without parameters.

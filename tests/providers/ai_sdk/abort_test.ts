@@ -14,29 +14,29 @@ const delta = { type: "text-delta", id: "1", delta: "word " } as const;
 
 /** A stream that emits one part, then stalls, and reports when it is cancelled. */
 function stalled(...parts: LanguageModelV4StreamPart[]) {
-  const told: { cancelled?: unknown } = {};
+  const state: { cancelled?: unknown } = {};
   const stream = new ReadableStream<LanguageModelV4StreamPart>({
     start(controller) {
       for (const part of parts) controller.enqueue(part);
     },
     cancel(reason) {
-      told.cancelled = reason ?? "no reason";
+      state.cancelled = reason ?? "no reason";
     },
   });
-  return { told, stream };
+  return { state, stream };
 }
 
 Deno.test("ai-sdk abort: rejects at once although the model ignores the signal", async () => {
   const never = () => new Promise<never>(() => {});
   const provider = aiSdk(new MockLanguageModelV4({ doGenerate: never, doStream: never }));
   for (
-    const ask of [
+    const send of [
       (signal: AbortSignal) => provider.generate(request(), { signal }),
       (signal: AbortSignal) => read(provider.stream(request(), { signal })),
     ]
   ) {
     const controller = new AbortController();
-    const work = thrown(ask(controller.signal));
+    const work = thrown(send(controller.signal));
     await settled();
     controller.abort(REASON);
     assertStrictEquals(await work, REASON);
@@ -53,7 +53,7 @@ Deno.test("ai-sdk abort: does not call the model if the signal has aborted befor
 });
 
 Deno.test("ai-sdk abort: cancels a stream that opens after the abort", async () => {
-  const { told, stream } = stalled(delta);
+  const { state, stream } = stalled(delta);
   const opening = Promise.withResolvers<{ stream: typeof stream }>();
   const provider = aiSdk(new MockLanguageModelV4({ doStream: () => opening.promise }));
   const controller = new AbortController();
@@ -63,46 +63,46 @@ Deno.test("ai-sdk abort: cancels a stream that opens after the abort", async () 
   assertStrictEquals(await work, REASON);
   opening.resolve({ stream });
   await settled();
-  assert("cancelled" in told);
+  assert("cancelled" in state);
 });
 
 Deno.test("ai-sdk abort: rejects with the reason and cancels a stalled stream", async () => {
-  const { told, stream } = stalled(delta);
+  const { state, stream } = stalled(delta);
   const model = new MockLanguageModelV4({ doStream: { stream } });
   const controller = new AbortController();
   const work = thrown(read(aiSdk(model).stream(request(), { signal: controller.signal })));
   await settled();
   controller.abort(REASON);
   assertStrictEquals(await work, REASON);
-  assertStrictEquals(told.cancelled, REASON);
+  assertStrictEquals(state.cancelled, REASON);
   assertStrictEquals(model.doStreamCalls[0]!.abortSignal!.reason, REASON);
 });
 
 Deno.test("ai-sdk abort: cancels the stream and the request when the consumer leaves", async () => {
-  const { told, stream } = stalled(delta);
+  const { state, stream } = stalled(delta);
   const model = new MockLanguageModelV4({ doStream: { stream } });
   const controller = new AbortController();
   for await (const _ of aiSdk(model).stream(request(), { signal: controller.signal })) break;
-  assert("cancelled" in told);
+  assert("cancelled" in state);
   assert(model.doStreamCalls[0]!.abortSignal!.aborted);
 });
 
 Deno.test("ai-sdk abort: cancels the stream after an error part", async () => {
-  const { told, stream } = stalled(delta, { type: "error", error: "Overloaded" });
+  const { state, stream } = stalled(delta, { type: "error", error: "Overloaded" });
   const model = new MockLanguageModelV4({ doStream: { stream } });
   const { signal } = new AbortController();
   await assertRejects(() => read(aiSdk(model).stream(request(), { signal })), ProviderError);
-  assert("cancelled" in told);
+  assert("cancelled" in state);
 });
 
 Deno.test("ai-sdk abort: ends at the finish part, although the stream stays open", async () => {
-  const { told, stream } = stalled(delta, finish());
+  const { state, stream } = stalled(delta, finish());
   const model = new MockLanguageModelV4({ doStream: { stream } });
   const { signal } = new AbortController();
   const { reply } = await read(aiSdk(model).stream(request(), { signal }));
   assertEquals(reply.text, "word ");
   await settled();
-  assert("cancelled" in told);
+  assert("cancelled" in state);
   // A complete stream is not aborted, so that its connection can be reused.
   assertEquals(model.doStreamCalls[0]!.abortSignal!.aborted, false);
 });
@@ -145,7 +145,7 @@ Deno.test("ai-sdk abort: leaves no listener on a long-lived signal", async () =>
 });
 
 Deno.test("ai-sdk abort: calls onResponse once per stream", async () => {
-  let told = 0;
+  let state = 0;
   const provider = aiSdk(
     new MockLanguageModelV4({
       doGenerate: result(),
@@ -153,10 +153,10 @@ Deno.test("ai-sdk abort: calls onResponse once per stream", async () => {
     }),
   );
   const { signal } = new AbortController();
-  const onResponse = () => told++;
+  const onResponse = () => state++;
   await read(provider.stream(request(), { signal, onResponse }));
-  assertEquals(told, 1);
+  assertEquals(state, 1);
   // For a complete response, the SDK does not report when it begins.
   await provider.generate(request(), { signal, onResponse });
-  assertEquals(told, 1);
+  assertEquals(state, 1);
 });

@@ -10,7 +10,7 @@ import {
 import { MockLanguageModelV4, MockProviderV4 } from "ai/test";
 import { aiSdk, type AiSdkModel } from "../../../src/providers/ai_sdk/ai_sdk.ts";
 import { MODEL, request, result } from "./helpers.ts";
-import { quiet } from "../openai/helpers.ts";
+import { neverAborts } from "../openai/helpers.ts";
 
 const named = (modelId: string, more = {}) =>
   new MockLanguageModelV4({
@@ -18,10 +18,10 @@ const named = (modelId: string, more = {}) =>
     doGenerate: result({ content: [{ type: "text", text: `I am ${modelId}` }] }),
     ...more,
   });
-const ask = async (provider: ReturnType<typeof aiSdk>, model = MODEL) =>
-  (await provider.generate(request("x", { model }), { signal: quiet() })).text;
-const refused = (provider: ReturnType<typeof aiSdk>, model: string) =>
-  assertRejects(() => ask(provider, model), ProviderError);
+const textFrom = async (provider: ReturnType<typeof aiSdk>, model = MODEL) =>
+  (await provider.generate(request("x", { model }), { signal: neverAborts() })).text;
+const rejection = (provider: ReturnType<typeof aiSdk>, model: string) =>
+  assertRejects(() => textFrom(provider, model), ProviderError);
 
 Deno.test("ai-sdk models: finds the models of a provider by name, and caches them", async () => {
   let made = 0;
@@ -31,25 +31,25 @@ Deno.test("ai-sdk models: finds the models of a provider by name, and caches the
       return named(name);
     },
   });
-  assertEquals(await ask(provider, "a"), "I am a");
-  assertEquals(await ask(provider, "b"), "I am b");
-  assertEquals(await ask(provider, "a"), "I am a");
+  assertEquals(await textFrom(provider, "a"), "I am a");
+  assertEquals(await textFrom(provider, "b"), "I am b");
+  assertEquals(await textFrom(provider, "a"), "I am a");
   assertEquals(made, 2);
 });
 
 Deno.test("ai-sdk models: finds models by a function or by languageModel", async () => {
-  assertEquals(await ask(aiSdk((name: string) => named(`my-${name}`)), "a"), "I am my-a");
+  assertEquals(await textFrom(aiSdk((name: string) => named(`my-${name}`)), "a"), "I am my-a");
   const both = Object.assign((name: string) => named(`called ${name}`), {
     languageModel: (name: string) => named(name),
   });
-  assertEquals(await ask(aiSdk(both), "a"), "I am a");
+  assertEquals(await textFrom(aiSdk(both), "a"), "I am a");
 });
 
 Deno.test("ai-sdk models: rejects other names than that of a single model", async () => {
   const model = named("a");
   const provider = aiSdk(model);
-  assertEquals(await ask(provider, "a"), "I am a");
-  const error = await refused(provider, "b");
+  assertEquals(await textFrom(provider, "a"), "I am a");
+  const error = await rejection(provider, "b");
   assertEquals([error.code, error.retryable], ["provider", false]);
   assertMatch(
     error.message,
@@ -60,8 +60,8 @@ Deno.test("ai-sdk models: rejects other names than that of a single model", asyn
 
 Deno.test("ai-sdk models: reports a name that the SDK does not know", async () => {
   const none = new MockProviderV4({ languageModels: { a: named("a") } });
-  assertEquals(await ask(aiSdk(none), "a"), "I am a");
-  const error = await refused(aiSdk(none), "b");
+  assertEquals(await textFrom(aiSdk(none), "a"), "I am a");
+  const error = await rejection(aiSdk(none), "b");
   assertEquals([error.code, error.retryable], ["provider", false]);
   assertMatch(error.message, /the AI SDK rejected the request: No such languageModel: b/);
   // The failure is not cached.
@@ -70,14 +70,14 @@ Deno.test("ai-sdk models: reports a name that the SDK does not know", async () =
     if (!known) throw new NoSuchModelError({ modelId, modelType: "languageModel" });
     return named(modelId);
   });
-  await refused(late, "a");
+  await rejection(late, "a");
   known = true;
-  assertEquals(await ask(late, "a"), "I am a");
+  assertEquals(await textFrom(late, "a"), "I am a");
 });
 
 Deno.test("ai-sdk models: reports a function that throws or returns no model", async () => {
   const cause = new TypeError("a bug");
-  const bug = await refused(
+  const bug = await rejection(
     aiSdk(() => {
       throw cause;
     }),
@@ -86,7 +86,7 @@ Deno.test("ai-sdk models: reports a function that throws or returns no model", a
   assertEquals([bug.code, bug.retryable, bug.cause], ["tool", false, cause]);
   assertEquals(bug.message, 'the function that finds the model "a" threw: a bug');
   for (const nothing of [undefined, "a", {}, (name: string) => named(name)]) {
-    const error = await refused(aiSdk(() => nothing as AiSdkModel), "a");
+    const error = await rejection(aiSdk(() => nothing as AiSdkModel), "a");
     assertEquals([error.code, error.retryable], ["provider", false]);
     assertMatch(error.message, /the AI SDK returned no language model for "a"/);
   }
@@ -98,7 +98,7 @@ Deno.test("ai-sdk models: rejects an unknown version of the interface", async ()
     Object.defineProperty(model, "specificationVersion", { value: version });
     const why = /the specificationVersion of "a" must be one of v4, v3, v2: current value is/;
     assertThrows(() => aiSdk(model), TypeError, "must be one of v4, v3, v2");
-    const error = await refused(aiSdk(() => model), "a");
+    const error = await rejection(aiSdk(() => model), "a");
     assertMatch(error.message, why);
     assertEquals([error.code, error.retryable], ["provider", false]);
   }

@@ -11,7 +11,7 @@ import { assertRejects } from "@std/assert";
 
 import { MockLanguageModelV3, MockLanguageModelV4, simulateReadableStream } from "ai/test";
 import { aiSdk, type AiSdkOptions } from "../../../src/providers/ai_sdk/ai_sdk.ts";
-import { quiet, read, request as requestOf, type Streamed } from "../openai/helpers.ts";
+import { neverAborts, read, request as requestOf, type Streamed } from "../openai/helpers.ts";
 
 /** The name of the models in memory. */
 export const MODEL = "mock-model-id";
@@ -64,29 +64,29 @@ export function streamOf(...chunks: LanguageModelV4StreamPart[]) {
 }
 
 /** Returns the call options that a model with this result receives. */
-export async function asked(
+export async function callOptionsFor(
   what: ModelRequest,
   options?: AiSdkOptions,
 ): Promise<LanguageModelV4CallOptions> {
   const model = new MockLanguageModelV4({ doGenerate: result() });
-  await aiSdk(model, options).generate(what, { signal: quiet() });
+  await aiSdk(model, options).generate(what, { signal: neverAborts() });
   return model.doGenerateCalls[0]!;
 }
 
 /** Returns the reply for a complete result of a model. */
 export function replyTo(
-  answer: Partial<LanguageModelV4GenerateResult>,
+  overrides: Partial<LanguageModelV4GenerateResult>,
   more: Partial<ModelRequest> = {},
   options?: AiSdkOptions,
 ): Promise<ModelReply> {
-  const model = new MockLanguageModelV4({ doGenerate: result(answer) });
-  return aiSdk(model, options).generate(request("Hello", more), { signal: quiet() });
+  const model = new MockLanguageModelV4({ doGenerate: result(overrides) });
+  return aiSdk(model, options).generate(request("Hello", more), { signal: neverAborts() });
 }
 
 /** Returns the chunks for a stream of these parts. */
 export function streamed(...parts: LanguageModelV4StreamPart[]): Promise<Streamed> {
   const model = new MockLanguageModelV4({ doStream: streamOf(...parts) });
-  return read(aiSdk(model).stream(request(), { signal: quiet() }));
+  return read(aiSdk(model).stream(request(), { signal: neverAborts() }));
 }
 
 /** Returns the errors of a complete and a streamed request to a model that throws. */
@@ -94,18 +94,24 @@ export async function errorsOf(thrown: unknown): Promise<readonly [ProviderError
   const fail = () => Promise.reject(thrown);
   const provider = aiSdk(new MockLanguageModelV4({ doGenerate: fail, doStream: fail }));
   return [
-    await assertRejects(() => provider.generate(request(), { signal: quiet() }), ProviderError),
-    await assertRejects(() => read(provider.stream(request(), { signal: quiet() })), ProviderError),
+    await assertRejects(
+      () => provider.generate(request(), { signal: neverAborts() }),
+      ProviderError,
+    ),
+    await assertRejects(
+      () => read(provider.stream(request(), { signal: neverAborts() })),
+      ProviderError,
+    ),
   ];
 }
 
 /** A model of an older version of the interface. */
 export function older(
   version: "v3" | "v2",
-  answers: { doGenerate?: unknown; doStream?: unknown },
+  results: { doGenerate?: unknown; doStream?: unknown },
 ): MockLanguageModelV3 {
   const model = new MockLanguageModelV3(
-    answers as ConstructorParameters<typeof MockLanguageModelV3>[0],
+    results as ConstructorParameters<typeof MockLanguageModelV3>[0],
   );
   Object.defineProperty(model, "specificationVersion", { value: version });
   return model;

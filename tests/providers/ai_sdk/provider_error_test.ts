@@ -15,7 +15,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { MockLanguageModelV4 } from "ai/test";
 import { aiSdk } from "../../../src/providers/ai_sdk/ai_sdk.ts";
 import { errorsOf, request, streamed } from "./helpers.ts";
-import { listen, quiet, read } from "../openai/helpers.ts";
+import { listen, neverAborts, read } from "../openai/helpers.ts";
 
 const PROMPT = "the words of the prompt";
 
@@ -30,10 +30,10 @@ function apiError(more: Partial<ConstructorParameters<typeof APICallError>[0]>):
 
 /** Returns the error, which must be the same for a complete and a streamed request. */
 async function both(thrown: unknown): Promise<ProviderError> {
-  const [whole, streamed] = await errorsOf(thrown);
-  assertEquals(streamed.message, whole.message);
-  assertEquals(streamed.code, whole.code);
-  return whole;
+  const [complete, streamed] = await errorsOf(thrown);
+  assertEquals(streamed.message, complete.message);
+  assertEquals(streamed.code, complete.code);
+  return complete;
 }
 
 const STATUSES: [status: number, code: ErrorCode, retryable: boolean][] = [
@@ -71,13 +71,13 @@ Deno.test("ai-sdk errors: prefers the provider's own isRetryable to the status",
 
 Deno.test("ai-sdk errors: does not retry an exceeded quota, wherever the code stands", async () => {
   const error = { message: "You exceeded your quota", code: "insufficient_quota" };
-  const told = [
+  const variants = [
     { data: { error } },
     { data: { error: { ...error, code: null, type: "insufficient_quota" } } },
     { data: error },
     { responseBody: JSON.stringify({ error }) },
   ];
-  for (const more of told) {
+  for (const more of variants) {
     const thrown = await both(apiError({ statusCode: 429, ...more }));
     assertEquals([thrown.code, thrown.retryable], ["rate_limited", false]);
   }
@@ -109,11 +109,11 @@ Deno.test("ai-sdk errors: keeps keys, prompts and responses out of messages", as
       assert(!error.message.includes(key) && error.message.includes("[key]"), error.message);
     }
   }
-  const answer = `{"answer": "${PROMPT}`;
-  const parse = new JSONParseError({ text: answer, cause: new SyntaxError(PROMPT) });
+  const body = `{"answer": "${PROMPT}`;
+  const parse = new JSONParseError({ text: body, cause: new SyntaxError(PROMPT) });
   const thrown = [
     apiError({ statusCode: 200, message: "Invalid JSON response", cause: parse }),
-    apiError({ statusCode: 200, responseBody: answer }),
+    apiError({ statusCode: 200, responseBody: body }),
     apiError({ cause: new Error("no route to https://host/v1?key=secret"), isRetryable: true }),
     new InvalidPromptError({ prompt: PROMPT, message: PROMPT }),
     new InvalidResponseDataError({ data: PROMPT }),
@@ -261,8 +261,11 @@ Deno.test("ai-sdk errors: rethrows unknown errors unchanged", async () => {
     }),
   );
   const thrown = (work: Promise<unknown>) => work.then(() => assert(false), (error) => error);
-  assertStrictEquals(await thrown(provider.generate(request(), { signal: quiet() })), bug);
-  assertStrictEquals(await thrown(read(provider.stream(request(), { signal: quiet() }))), bug);
+  assertStrictEquals(await thrown(provider.generate(request(), { signal: neverAborts() })), bug);
+  assertStrictEquals(
+    await thrown(read(provider.stream(request(), { signal: neverAborts() }))),
+    bug,
+  );
 });
 
 Deno.test("ai-sdk errors: does not take a timeout below the SDK for an abort", async () => {
@@ -272,28 +275,32 @@ Deno.test("ai-sdk errors: does not take a timeout below the SDK for an abort", a
   assertEquals([aborted.code, aborted.retryable], ["network", true]);
 });
 
-const FAULTS: [SimulatorFaultName, whole: ErrorCode, streamed: ErrorCode, retryable: boolean][] = [
-  ["reset", "network", "network", true],
-  ["resetBody", "network", "network", true],
-  ["malformed", "provider", "provider", true],
-  ["truncate", "provider", "truncated", true],
-  ["streamError", "provider", "provider", true],
-  ["emptyChoices", "provider", "truncated", true],
-  ["insufficientQuota", "rate_limited", "rate_limited", false],
-  ["error503", "provider", "provider", true],
-];
-for (const [fault, whole, piecewise, retryable] of FAULTS) {
+const FAULTS: [SimulatorFaultName, complete: ErrorCode, streamed: ErrorCode, retryable: boolean][] =
+  [
+    ["reset", "network", "network", true],
+    ["resetBody", "network", "network", true],
+    ["malformed", "provider", "provider", true],
+    ["truncate", "provider", "truncated", true],
+    ["streamError", "provider", "provider", true],
+    ["emptyChoices", "provider", "truncated", true],
+    ["insufficientQuota", "rate_limited", "rate_limited", false],
+    ["error503", "provider", "provider", true],
+  ];
+for (const [fault, complete, piecewise, retryable] of FAULTS) {
   Deno.test(`ai-sdk errors: classifies ${fault} over HTTP`, async () => {
     await using sim = simulator({ script: () => fault, keepAlive: false });
     const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
     const errors = [
-      await assertRejects(() => provider.generate(request(), { signal: quiet() }), ProviderError),
       await assertRejects(
-        () => read(provider.stream(request(), { signal: quiet() })),
+        () => provider.generate(request(), { signal: neverAborts() }),
+        ProviderError,
+      ),
+      await assertRejects(
+        () => read(provider.stream(request(), { signal: neverAborts() })),
         ProviderError,
       ),
     ];
-    assertEquals(errors.map(({ code }) => code), [whole, piecewise]);
+    assertEquals(errors.map(({ code }) => code), [complete, piecewise]);
     assertEquals(errors.map((error) => error.retryable), [retryable, retryable]);
     for (const { message } of errors) assert(!/https?:|127\.0\.0\.1|Hello/.test(message), message);
   });
@@ -304,7 +311,7 @@ Deno.test("ai-sdk errors: reports an unreachable server", async () => {
   await closed[Symbol.asyncDispose]();
   const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: closed.url }));
   const error = await assertRejects(
-    () => provider.generate(request(), { signal: quiet() }),
+    () => provider.generate(request(), { signal: neverAborts() }),
     ProviderError,
   );
   assertEquals([error.code, error.retryable, error.status], ["network", true, undefined]);

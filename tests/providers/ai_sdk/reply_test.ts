@@ -17,7 +17,7 @@ import {
   streamOf,
   tokens,
 } from "./helpers.ts";
-import { quiet, read } from "../openai/helpers.ts";
+import { neverAborts, read } from "../openai/helpers.ts";
 
 const USED = {
   inputTokens: 11,
@@ -49,11 +49,11 @@ Deno.test("ai-sdk reply: joins text parts only", async () => {
 });
 
 Deno.test("ai-sdk reply: prefers structuredOutputText if there is an output schema", async () => {
-  const answer = { content: [text("A draft. "), text("{}")], structuredOutputText: "{}" };
+  const draft = { content: [text("A draft. "), text("{}")], structuredOutputText: "{}" };
   const output = { name: "label", schema: { type: "object" } };
-  assertEquals((await replyTo(answer, { output })).text, "{}");
-  assertEquals((await replyTo({ ...answer, structuredOutputText: "" }, { output })).text, "");
-  assertEquals((await replyTo(answer)).text, "A draft. {}");
+  assertEquals((await replyTo(draft, { output })).text, "{}");
+  assertEquals((await replyTo({ ...draft, structuredOutputText: "" }, { output })).text, "");
+  assertEquals((await replyTo(draft)).text, "A draft. {}");
 });
 
 Deno.test("ai-sdk reply: maps finish reasons", async () => {
@@ -67,14 +67,14 @@ Deno.test("ai-sdk reply: maps finish reasons", async () => {
   ] as const;
   for (const [unified, raw, reason] of cases) {
     const finishReason = { unified, raw };
-    const whole = await replyTo({ finishReason });
+    const complete = await replyTo({ finishReason });
     const { reply } = await streamed(delta("ok"), {
       type: "finish",
       finishReason,
       usage: tokens(11, 7),
     });
-    assertEquals(whole, { text: "ok", finishReason: reason, usage: USED });
-    assertEquals(reply, whole);
+    assertEquals(complete, { text: "ok", finishReason: reason, usage: USED });
+    assertEquals(reply, complete);
   }
   // A complete result counts as complete without a finish reason.
   const unsaid = await replyTo({ finishReason: { unified: "other", raw: undefined } });
@@ -93,9 +93,9 @@ Deno.test("ai-sdk reply: tells refusals from filters by the server's reason", as
   assertEquals([filtered.finishReason, filtered.refusal], ["content_filter", undefined]);
   await using sim = simulator({ script: () => "refusal" });
   const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
-  const whole = await provider.generate(request(), { signal: quiet() });
-  const { reply } = await read(provider.stream(request(), { signal: quiet() }));
-  for (const { refusal } of [whole, reply]) {
+  const complete = await provider.generate(request(), { signal: neverAborts() });
+  const { reply } = await read(provider.stream(request(), { signal: neverAborts() }));
+  for (const { refusal } of [complete, reply]) {
     assertEquals(refusal, "I'm sorry, but I can't help with that.");
   }
 });
@@ -140,8 +140,13 @@ Deno.test("ai-sdk reply: reads tool calls", async () => {
     args: '{"b":2}',
   }];
   const finishReason = { unified: "tool-calls", raw: "tool_use" } as const;
-  const whole = await replyTo({ content: [text("Let me see."), ...parts], finishReason });
-  assertEquals(whole, { text: "Let me see.", finishReason: "tool_calls", usage: USED, toolCalls });
+  const complete = await replyTo({ content: [text("Let me see."), ...parts], finishReason });
+  assertEquals(complete, {
+    text: "Let me see.",
+    finishReason: "tool_calls",
+    usage: USED,
+    toolCalls,
+  });
   const pieces: LanguageModelV4StreamPart[] = [
     { type: "tool-input-start", id: "1", toolName: "add" },
     { type: "tool-input-delta", id: "1", delta: '{"a"' },
@@ -154,7 +159,7 @@ Deno.test("ai-sdk reply: reads tool calls", async () => {
     ...parts,
     finish("tool-calls"),
   );
-  assertEquals(reply, whole);
+  assertEquals(reply, complete);
   assertEquals(deltas, ["Let me see."]);
 });
 
@@ -167,13 +172,13 @@ Deno.test("ai-sdk reply: runs tools through a real provider, complete and stream
   const provider = aiSdk(
     createOpenAICompatible({ name: "local", baseURL: sim.url, includeUsage: true }),
   );
-  const whole = await provider.generate(request(), { signal: quiet() });
-  assertEquals(whole.toolCalls, [
+  const complete = await provider.generate(request(), { signal: neverAborts() });
+  assertEquals(complete.toolCalls, [
     { id: "a", name: "add", args: '{"numbers":[1,2,3,4,5,6,7,8]}' },
     { id: "b", name: "now", args: "{}" },
   ]);
-  assertEquals([whole.text, whole.finishReason], ["", "tool_calls"]);
-  assertEquals((await read(provider.stream(request(), { signal: quiet() }))).reply, whole);
+  assertEquals([complete.text, complete.finishReason], ["", "tool_calls"]);
+  assertEquals((await read(provider.stream(request(), { signal: neverAborts() }))).reply, complete);
 });
 
 Deno.test("ai-sdk reply: sends reasoning and signatures back with their tool calls", async () => {
@@ -198,9 +203,9 @@ Deno.test("ai-sdk reply: sends reasoning and signatures back with their tool cal
     ),
   });
   const provider = aiSdk(model);
-  const whole = await provider.generate(request(), { signal: quiet() });
-  const { reply } = await read(provider.stream(request(), { signal: quiet() }));
-  for (const [i, { toolCalls }] of [whole, reply].entries()) {
+  const complete = await provider.generate(request(), { signal: neverAborts() });
+  const { reply } = await read(provider.stream(request(), { signal: neverAborts() }));
+  for (const [i, { toolCalls }] of [complete, reply].entries()) {
     const next = request("", {
       messages: [{ role: "assistant", content: "", toolCalls }, {
         role: "tool",
@@ -208,17 +213,17 @@ Deno.test("ai-sdk reply: sends reasoning and signatures back with their tool cal
         content: "3",
       }],
     });
-    await provider.generate(next, { signal: quiet() });
+    await provider.generate(next, { signal: neverAborts() });
     const toolCall = { type: "tool-call", toolName: "add", input: {} };
-    const said = model.doGenerateCalls[i + 1]!.prompt[0]!.content;
-    assertEquals<unknown>(said, [
+    const prompt = model.doGenerateCalls[i + 1]!.prompt[0]!.content;
+    assertEquals<unknown>(prompt, [
       { type: "reasoning", text: "I must add.", providerOptions: anthropic },
       { ...toolCall, toolCallId: "1", providerOptions: google },
       { ...toolCall, toolCallId: "2" },
     ]);
     // Another provider would not understand it.
     const other = new MockLanguageModelV4({ provider: "other", doGenerate: result() });
-    await aiSdk(other).generate(next, { signal: quiet() });
+    await aiSdk(other).generate(next, { signal: neverAborts() });
     assertEquals<unknown>(other.doGenerateCalls[0]!.prompt[0]!.content, [
       { ...toolCall, toolCallId: "1" },
       { ...toolCall, toolCallId: "2" },
@@ -231,7 +236,7 @@ Deno.test("ai-sdk reply: rejects a malformed result", async () => {
   for (const doGenerate of nonsense) {
     const provider = aiSdk(new MockLanguageModelV4({ doGenerate: () => doGenerate as never }));
     const error = await assertRejects(
-      () => provider.generate(request(), { signal: quiet() }),
+      () => provider.generate(request(), { signal: neverAborts() }),
       ProviderError,
     );
     assertEquals([error.code, error.retryable], ["provider", true]);
@@ -244,13 +249,13 @@ Deno.test("ai-sdk reply: keeps the usage of a result with the finish reason erro
   for (
     const [unified, code] of [["error", "provider"], ["interrupted", "truncated"]] as const
   ) {
-    const answer = { finishReason: { unified, raw: undefined } };
-    const whole = await assertRejects(() => replyTo(answer), ProviderError);
+    const draft = { finishReason: { unified, raw: undefined } };
+    const complete = await assertRejects(() => replyTo(draft), ProviderError);
     const piecewise = await assertRejects(
       () => streamed(delta("ok"), finish(unified)),
       ProviderError,
     );
-    for (const error of [whole, piecewise]) {
+    for (const error of [complete, piecewise]) {
       assertEquals([error.code, error.retryable, error.text], [code, true, "ok"]);
       assertEquals(error.usage, USED);
     }
@@ -272,7 +277,7 @@ Deno.test("ai-sdk reply: reports a stream without an end as truncated", async ()
   await using sim = simulator({ script: () => "truncate" });
   const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
   const error = await assertRejects(
-    () => read(provider.stream(request(), { signal: quiet() })),
+    () => read(provider.stream(request(), { signal: neverAborts() })),
     ProviderError,
   );
   assertEquals([error.code, error.retryable], ["truncated", true]);
@@ -302,7 +307,7 @@ Deno.test("ai-sdk reply: emits only text as deltas", async () => {
 });
 
 Deno.test("ai-sdk reply: reads the results of older versions", async () => {
-  const answers = {
+  const results = {
     v3: { finishReason: { unified: "length", raw: "max" }, usage: tokens(11, 7) },
     v2: {
       finishReason: "length",
@@ -311,26 +316,29 @@ Deno.test("ai-sdk reply: reads the results of older versions", async () => {
   };
   for (const version of ["v3", "v2"] as const) {
     const model = older(version, {
-      doGenerate: { content: [text("ok")], warnings: [], ...answers[version] },
-      doStream: streamOf(delta("ok"), { type: "finish", ...answers[version] } as never),
+      doGenerate: { content: [text("ok")], warnings: [], ...results[version] },
+      doStream: streamOf(delta("ok"), { type: "finish", ...results[version] } as never),
     });
     const provider = aiSdk(model);
-    const whole = await provider.generate(request(), { signal: quiet() });
-    assertEquals(whole, { text: "ok", finishReason: "length", usage: USED });
-    assertEquals((await read(provider.stream(request(), { signal: quiet() }))).reply, whole);
+    const complete = await provider.generate(request(), { signal: neverAborts() });
+    assertEquals(complete, { text: "ok", finishReason: "length", usage: USED });
+    assertEquals(
+      (await read(provider.stream(request(), { signal: neverAborts() }))).reply,
+      complete,
+    );
   }
   const unknown = { type: "finish", finishReason: "unknown", usage: {} };
   const cut = older("v2", { doStream: streamOf(delta("ok"), unknown as never) });
   const error = await assertRejects(
-    () => read(aiSdk(cut).stream(request(), { signal: quiet() })),
+    () => read(aiSdk(cut).stream(request(), { signal: neverAborts() })),
     ProviderError,
   );
   assertEquals(error.code, "truncated");
 });
 
 Deno.test("ai-sdk reply: passes the model's warnings to onWarning", async () => {
-  const heard: AiSdkWarning[] = [];
-  const onWarning = (warning: AiSdkWarning) => heard.push(warning);
+  const received: AiSdkWarning[] = [];
+  const onWarning = (warning: AiSdkWarning) => received.push(warning);
   const warnings = [
     { type: "unsupported", feature: "responseFormat", details: "no schema" },
     { type: "other", message: "Mind the gap" },
@@ -340,14 +348,14 @@ Deno.test("ai-sdk reply: passes the model's warnings to onWarning", async () => 
     doStream: streamOf({ type: "stream-start", warnings: [...warnings] }, finish()),
   });
   const provider = aiSdk(model, { onWarning });
-  await provider.generate(request(), { signal: quiet() });
-  const told = [
+  await provider.generate(request(), { signal: neverAborts() });
+  const expected = [
     { model: MODEL, type: "unsupported", feature: "responseFormat", message: "no schema" },
     { model: MODEL, type: "other", message: "Mind the gap" },
   ];
-  assertEquals(heard.splice(0), told);
-  await read(provider.stream(request(), { signal: quiet() }));
-  assertEquals(heard.splice(0), told);
+  assertEquals(received.splice(0), expected);
+  await read(provider.stream(request(), { signal: neverAborts() }));
+  assertEquals(received.splice(0), expected);
 
   // The oldest version has other field names. Both older versions lack the setting.
   const old = older("v2", {
@@ -360,9 +368,9 @@ Deno.test("ai-sdk reply: passes the model's warnings to onWarning", async () => 
   });
   await aiSdk(old, { onWarning }).generate(
     request("x", { settings: { reasoningEffort: "low" } }),
-    { signal: quiet() },
+    { signal: neverAborts() },
   );
-  assertEquals(heard, [
+  assertEquals(received, [
     { model: MODEL, type: "unsupported", feature: "reasoning" },
     { model: MODEL, type: "unsupported-setting", feature: "seed" },
     { model: MODEL, type: "unsupported-tool", feature: "add" },

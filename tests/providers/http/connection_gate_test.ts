@@ -11,21 +11,21 @@ import {
 } from "@std/assert";
 import { fakeTime } from "../../helpers.ts";
 import {
-  against,
   close,
   completion,
-  gone,
   listen,
-  quiet,
+  neverAborts,
   request,
+  startPair,
   tls,
   until,
+  untilClosed,
 } from "../openai/helpers.ts";
 
 const caCerts = [tls.cert];
 
 /** Sends the given number of requests at once. */
-const many = (provider: OpenAIProvider, n: number, signal = quiet()) =>
+const many = (provider: OpenAIProvider, n: number, signal = neverAborts()) =>
   Promise.all(Array.from({ length: n }, () => provider.generate(request(), { signal })));
 
 /** Forwards connections to another port, in both directions. */
@@ -38,8 +38,7 @@ async function forward(conn: Deno.Conn, port: number): Promise<void> {
   close(onward);
 }
 
-const answer = () =>
-  Response.json(completion({ message: { content: "a" }, finish_reason: "stop" }));
+const reply = () => Response.json(completion({ message: { content: "a" }, finish_reason: "stop" }));
 
 /** An HTTPS server that records its requests. */
 function secure(handler: (method: string) => Response | Promise<Response>) {
@@ -78,7 +77,7 @@ Deno.test("connection gate: opens only a few connections for 300 requests", asyn
 });
 
 Deno.test("connection gate: sends no probe for up to 100 requests", async () => {
-  await using pair = against({ tls });
+  await using pair = startPair({ tls });
   await many(pair.provider, 100);
   assertEquals([pair.sim.stats.requests, pair.sim.stats.byStatus], [100, { 200: 100 }]);
   // Nor with an open connection.
@@ -88,7 +87,7 @@ Deno.test("connection gate: sends no probe for up to 100 requests", async () => 
 
 Deno.test("connection gate: sends one probe per further client, without an API key", async () => {
   await using server = secure((method) =>
-    method === "POST" ? answer() : new Response(null, { status: 401 })
+    method === "POST" ? reply() : new Response(null, { status: 401 })
   );
   await using provider = openai({
     baseURL: `${server.url}/`,
@@ -108,14 +107,14 @@ Deno.test("connection gate: sends one probe per further client, without an API k
 });
 
 Deno.test("connection gate: does not wait for the model", async () => {
-  await using pair = against({ tls, latency: 600_000, maxConcurrentStreams: 200 });
+  await using pair = startPair({ tls, latency: 600_000, maxConcurrentStreams: 200 });
   const controller = new AbortController();
-  const asked = assertRejects(() => many(pair.provider, 250, controller.signal));
+  const pending = assertRejects(() => many(pair.provider, 250, controller.signal));
   const began = performance.now();
   await until(() => pair.sim.stats.inFlight === 250, "all are on the wire");
   assert(performance.now() - began < 5_000);
   controller.abort();
-  await asked;
+  await pending;
   await until(() => pair.sim.stats.inFlight === 0, "nothing is left");
 });
 
@@ -125,17 +124,17 @@ Deno.test("connection gate: waits at most 2 s for a server that ignores the prob
   {
     await using provider = openai({ baseURL: server.url, caCerts });
     const controller = new AbortController();
-    const asked = assertRejects(() => many(provider, 250, controller.signal));
+    const pending = assertRejects(() => many(provider, 250, controller.signal));
     await until(() => server.posts() === 250, "all are on the wire");
     controller.abort();
-    await asked;
+    await pending;
   }
   never.resolve(new Response());
 });
 
 Deno.test("connection gate: opens on a response of the model, too", async () => {
   const never = Promise.withResolvers<Response>();
-  await using server = secure((method) => method === "POST" ? answer() : never.promise);
+  await using server = secure((method) => method === "POST" ? reply() : never.promise);
   {
     await using provider = openai({ baseURL: server.url, caCerts });
     const controller = new AbortController();
@@ -160,7 +159,7 @@ Deno.test("connection gate: does not follow redirects", async () => {
     if (method !== "POST") return Response.redirect(other.url);
     // The probe is answered first.
     await new Promise((resolve) => setTimeout(resolve, 300));
-    return answer();
+    return reply();
   });
   await using provider = openai({ baseURL: server.url, caCerts });
   await many(provider, 150);
@@ -173,7 +172,7 @@ Deno.test("connection gate: rejects at once on abort, and leaves nothing behind"
   // The server accepts connections and sends nothing: no connection gets ready.
   await using server = listen(async (conn) => {
     accepted++;
-    await gone(conn);
+    await untilClosed(conn);
     close(conn);
     left++;
   });
@@ -201,7 +200,7 @@ for (const [first, connections, questions] of [[100, 100, 0], [250, 120, 2]] as 
     await using server = listen(async (conn) => {
       accepted++;
       if (silent) {
-        await gone(conn);
+        await untilClosed(conn);
         return close(conn);
       }
       await forward(conn, sim.port);
@@ -229,7 +228,7 @@ Deno.test("connection gate: rejects all requests if there is no server", async (
   listener.close();
   await using provider = openai({ baseURL: `https://127.0.0.1:${port}/v1`, caCerts });
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 150 }, () => provider.generate(request(), { signal: quiet() })),
+    Array.from({ length: 150 }, () => provider.generate(request(), { signal: neverAborts() })),
   );
   const codes = outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason.code);
   assertEquals(new Set(codes), new Set(["network"]));
@@ -239,7 +238,7 @@ Deno.test("connection gate: rejects waiting requests on dispose", async () => {
   let accepted = 0;
   await using server = listen(async (conn) => {
     accepted++;
-    await gone(conn);
+    await untilClosed(conn);
     close(conn);
   });
   const provider = openai({ baseURL: `https://127.0.0.1:${server.port}/v1`, caCerts });
@@ -260,7 +259,7 @@ Deno.test("connection gate: rejects waiting requests on dispose", async () => {
 });
 
 Deno.test("connection gate: does not wait or probe over plain HTTP", async () => {
-  await using pair = against({ latency: 200 });
+  await using pair = startPair({ latency: 200 });
   await many(pair.provider, 300);
   assertEquals([pair.sim.stats.requests, pair.sim.stats.peakInFlight], [300, 300]);
 });

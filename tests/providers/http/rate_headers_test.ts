@@ -209,7 +209,7 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     requests: { limit: 14_400, remaining: 14_399, resetMs: 33_011_383 },
     tokens: { limit: 60_000, remaining: 59_000, resetMs: 11_383 },
   }],
-  "Azure, where it tells only what is left": [{
+  "Azure, where it sends only what remains": [{
     "x-ratelimit-remaining-requests": "79",
     "x-ratelimit-remaining-tokens": "61353",
   }, undefined],
@@ -218,7 +218,7 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-ratelimit-remaining-tokens": "-1",
     "x-ratelimit-reset-tokens": "0",
   }, undefined],
-  "Fireworks, which counts the tokens of prompt and answer apart": [{
+  "Fireworks, which counts prompt and output tokens separately": [{
     "x-ratelimit-limit-requests": "6000",
     "x-ratelimit-remaining-requests": "5999",
     "x-ratelimit-limit-tokens-prompt": "60000",
@@ -283,7 +283,7 @@ const NUMBERS: [text: string, number: number | undefined][] = [
 ];
 
 Deno.test("rate headers: ignores a limit that is not a valid number", () => {
-  const ask = (limit: string, remaining: string) =>
+  const readLimit = (limit: string, remaining: string) =>
     readRateHeaders(
       new Headers({
         "x-ratelimit-limit-requests": limit,
@@ -295,15 +295,15 @@ Deno.test("rate headers: ignores a limit that is not a valid number", () => {
     const expected = number === undefined
       ? undefined
       : { requests: { limit: number, remaining: 0 } };
-    assertEquals(ask(text, "0"), expected, `limit ${text}`);
+    assertEquals(readLimit(text, "0"), expected, `limit ${text}`);
   }
   for (const [text, number] of [...NUMBERS, ["0", 0]] as typeof NUMBERS) {
     const limit = 999_999_999_999_999;
     const expected = number === undefined ? undefined : { requests: { limit, remaining: number } };
-    assertEquals(ask(String(limit), text), expected, `remaining ${text}`);
+    assertEquals(readLimit(String(limit), text), expected, `remaining ${text}`);
   }
   // No more can remain than the limit.
-  assertEquals(ask("10", "12"), { requests: { limit: 10, remaining: 10 } });
+  assertEquals(readLimit("10", "12"), { requests: { limit: 10, remaining: 10 } });
 });
 
 Deno.test("rate headers: reads one limit although the other is invalid", () => {
@@ -342,7 +342,7 @@ Deno.test("rate headers: returns plausible numbers or nothing for any input", ()
       names.map((name, i) => [name, texts[i]!] as [string, string])
     )
   );
-  let told = 0;
+  let reported = 0;
   fc.assert(
     fc.property(
       entries,
@@ -353,7 +353,7 @@ Deno.test("rate headers: returns plausible numbers or nothing for any input", ()
         if (report === undefined) return;
         assert(report.requests !== undefined || report.tokens !== undefined);
         for (const { limit, remaining, resetMs } of Object.values(report)) {
-          told++;
+          reported++;
           assert(Number.isFinite(limit) && limit > 0, `limit ${limit}`);
           assert(remaining >= 0 && remaining <= limit, `remaining ${remaining}`);
           assert(resetMs === undefined || resetMs >= 0 && resetMs <= YEAR, `resetMs ${resetMs}`);
@@ -362,7 +362,7 @@ Deno.test("rate headers: returns plausible numbers or nothing for any input", ()
     ),
     { numRuns: 2000 },
   );
-  assert(told > 20, `${told} of them said something`);
+  assert(reported > 20, `${reported} of them reported a limit`);
 });
 
 Deno.test("rate headers: looks up four headers if there are none", () => {

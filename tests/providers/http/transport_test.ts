@@ -2,20 +2,20 @@ import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Transport } from "../../../src/providers/http/transport.ts";
 import {
-  against,
   first,
+  neverAborts,
   type Pair,
-  quiet,
   read,
   request,
   serve,
+  startPair,
   tls,
   until,
 } from "../openai/helpers.ts";
 
 /** Sends the given number of requests at once. */
-const many = (n: number, ask: () => Promise<unknown>) =>
-  Promise.all(Array.from({ length: n }, ask));
+const many = (n: number, send: () => Promise<unknown>) =>
+  Promise.all(Array.from({ length: n }, send));
 
 /**
  * Opens the connections that the given number of simultaneous requests needs. A client without a
@@ -93,7 +93,7 @@ Deno.test("transport: opens nothing after it was closed", () => {
 });
 
 Deno.test("transport: carries more requests than one connection allows", async () => {
-  await using pair = against({ tls, maxConcurrentStreams: 20 });
+  await using pair = startPair({ tls, maxConcurrentStreams: 20 });
   const { sim, generate } = pair;
   await warm(pair, 250);
   await many(250, generate);
@@ -104,7 +104,7 @@ Deno.test("transport: carries more requests than one connection allows", async (
 });
 
 Deno.test("transport: uses all streams that a server allows per connection", async () => {
-  await using pair = against({ tls, maxConcurrentStreams: 100 });
+  await using pair = startPair({ tls, maxConcurrentStreams: 100 });
   await warm(pair, 300);
   await many(300, pair.generate);
   const { peakStreams, peakInFlight } = pair.sim.stats;
@@ -112,7 +112,7 @@ Deno.test("transport: uses all streams that a server allows per connection", asy
 });
 
 Deno.test("transport: opens at most one connection with connections: 1", async () => {
-  await using pair = against({ tls, maxConcurrentStreams: 20 }, { connections: 1 });
+  await using pair = startPair({ tls, maxConcurrentStreams: 20 }, { connections: 1 });
   await warm(pair);
   await many(150, pair.generate);
   const { peakStreams, peakInFlight, byStatus } = pair.sim.stats;
@@ -120,7 +120,7 @@ Deno.test("transport: opens at most one connection with connections: 1", async (
 });
 
 Deno.test("transport: spreads streams, too", async () => {
-  await using pair = against({ tls, maxConcurrentStreams: 20 });
+  await using pair = startPair({ tls, maxConcurrentStreams: 20 });
   await warm(pair, 150);
   const all = await Promise.all(Array.from({ length: 150 }, () => pair.stream()));
   assert(all.every(({ text, reply }) => text === reply.text && text !== ""));
@@ -129,7 +129,7 @@ Deno.test("transport: spreads streams, too", async () => {
 });
 
 Deno.test("transport: releases the lease of a failed or aborted request", async () => {
-  await using pair = against({
+  await using pair = startPair({
     tls,
     maxConcurrentStreams: 100,
     latency: 200,
@@ -142,8 +142,8 @@ Deno.test("transport: releases the lease of a failed or aborted request", async 
     pair.streamError,
     () => assertRejects(() => provider.generate(request(), { signal: AbortSignal.timeout(5) })),
     () => assertRejects(() => read(provider.stream(request(), { signal: AbortSignal.timeout(5) }))),
-    () => first(provider, quiet()),
-    () => provider.stream(request(), { signal: quiet() })[Symbol.asyncIterator]().return!(),
+    () => first(provider, neverAborts()),
+    () => provider.stream(request(), { signal: neverAborts() })[Symbol.asyncIterator]().return!(),
     pair.generate,
   ];
   for (const [i, wave] of waves.entries()) {
@@ -156,23 +156,23 @@ Deno.test("transport: releases the lease of a failed or aborted request", async 
 });
 
 Deno.test("transport: lets requests in flight finish on dispose, and closes the rest", async () => {
-  await using pair = against({ tls });
+  await using pair = startPair({ tls });
   await warm(pair);
-  const asked = many(5, pair.generate);
+  const requests = many(5, pair.generate);
   await until(() => pair.sim.stats.inFlight === 5, "all are on the wire");
   await pair.provider[Symbol.asyncDispose]();
-  assertEquals((await asked).length, 5);
+  assertEquals((await requests).length, 5);
 });
 
 Deno.test("transport: shares nothing between two providers", async () => {
-  await using pair = against({ tls });
+  await using pair = startPair({ tls });
   const { sim } = pair;
   await using other = openai({ baseURL: sim.url, caCerts: [tls.cert] });
   await pair.generate();
-  await other.generate(request(), { signal: quiet() });
+  await other.generate(request(), { signal: neverAborts() });
   assertEquals(sim.stats.connections, 2);
   await pair.provider[Symbol.asyncDispose]();
-  assert((await other.generate(request(), { signal: quiet() })).text !== "");
+  assert((await other.generate(request(), { signal: neverAborts() })).text !== "");
 });
 
 Deno.test("transport: opens as many HTTP/1.1 connections as needed", async () => {
@@ -186,6 +186,6 @@ Deno.test("transport: opens as many HTTP/1.1 connections as needed", async () =>
     return Response.json({ choices: [{ message: { content: "a" }, finish_reason: "stop" }] });
   });
   await using provider = openai({ baseURL: server.url, connections: 1 });
-  await many(150, () => provider.generate(request(), { signal: quiet() }));
+  await many(150, () => provider.generate(request(), { signal: neverAborts() }));
   assertEquals(peak, 150);
 });

@@ -1,7 +1,7 @@
 import { defineAgent, type ModelRequest } from "@shoal/agents";
 import { assert, assertEquals } from "@std/assert";
 import { buildChatRequest } from "../../../src/providers/openai/chat_request.ts";
-import { against, request } from "./helpers.ts";
+import { request, startPair } from "./helpers.ts";
 
 const plain = (more: Partial<ModelRequest>) => buildChatRequest(request("x", more), "max_tokens");
 
@@ -94,7 +94,7 @@ Deno.test("chat request: does not change its input", () => {
 
 Deno.test("chat request: is sent as built, complete and streamed", async () => {
   const bodies: unknown[] = [];
-  await using pair = against({
+  await using pair = startPair({
     respond({ body }) {
       bodies.push(body);
       return '{"label":"good"}';
@@ -113,27 +113,27 @@ Deno.test("chat request: is sent as built, complete and streamed", async () => {
   });
   await Label.call({ text: "ok" });
   await Label.call({ text: "ok" }, { onDelta() {} });
-  const [whole, streamed] = bodies as Record<string, unknown>[];
-  assertEquals([whole!.model, whole!.messages], ["gpt-5-mini", [
+  const [complete, streamed] = bodies as Record<string, unknown>[];
+  assertEquals([complete!.model, complete!.messages], ["gpt-5-mini", [
     { role: "system", content: "Label it." },
     { role: "user", content: "It: ok" },
   ]]);
-  assertEquals([whole!.temperature, whole!.max_tokens, whole!.user], [0, 20, "u1"]);
-  assert(!("max_completion_tokens" in whole!) && !("stream" in whole!));
+  assertEquals([complete!.temperature, complete!.max_tokens, complete!.user], [0, 20, "u1"]);
+  assert(!("max_completion_tokens" in complete!) && !("stream" in complete!));
   assertEquals(
-    (whole!.response_format as { json_schema: { schema: unknown } }).json_schema.schema,
+    (complete!.response_format as { json_schema: { schema: unknown } }).json_schema.schema,
     { type: "object", properties: { label: { type: "string" } } },
   );
-  assertEquals(streamed, { ...whole, stream: true, stream_options: { include_usage: true } });
+  assertEquals(streamed, { ...complete, stream: true, stream_options: { include_usage: true } });
 });
 
 Deno.test("chat request: rejects what is not JSON before anything is sent", async () => {
-  await using pair = against();
+  await using pair = startPair();
   const loop: Record<string, unknown> = {};
   loop.loop = loop;
   for (const extra of [loop, { big: 1n }]) {
-    for (const ask of [pair.error, pair.streamError]) {
-      const error = await ask(request("x", { settings: { extra } }));
+    for (const send of [pair.error, pair.streamError]) {
+      const error = await send(request("x", { settings: { extra } }));
       assertEquals([error.code, error.retryable], ["invalid_params", false]);
       assert(error.cause instanceof TypeError);
     }

@@ -3,14 +3,14 @@ import { defineAgent } from "@shoal/agents";
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 
 /** The output, as JSON. */
-export interface Said {
+export interface Output {
   content?: string;
   error?: string;
 }
 
 /** The argument: use only the environment, or these options. */
 const options: OpenAIOptions | undefined = JSON.parse(Deno.args[0] ?? "null") ?? undefined;
-const said: Said = {};
+const output: Output = {};
 try {
   const provider = options && openai(options);
   const Ask = defineAgent({
@@ -21,9 +21,9 @@ try {
     retries: 0,
     provider,
   });
-  said.content = (await Ask.call({})).content;
+  output.content = (await Ask.call({})).content;
   await provider?.[Symbol.asyncDispose]();
 } catch (error) {
-  said.error = String(error);
+  output.error = String(error);
 }
-console.log(JSON.stringify(said));
+console.log(JSON.stringify(output));

@@ -1,8 +1,8 @@
 import type { OpenAIOptions } from "@shoal/agents/openai";
 import type { SimulatorRequest } from "@shoal/agents/testing";
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Said } from "./child.ts";
-import { against } from "./helpers.ts";
+import type { Output } from "./child.ts";
+import { startPair } from "./helpers.ts";
 
 const ENV = "--allow-env=OPENAI_API_KEY,OPENAI_BASE_URL";
 
@@ -11,7 +11,7 @@ async function run(
   flags: string[],
   env: Record<string, string>,
   options?: OpenAIOptions,
-): Promise<Said> {
+): Promise<Output> {
   const cleared = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "" };
   const { stdout, stderr } = await new Deno.Command("deno", {
     args: [
@@ -33,7 +33,7 @@ async function run(
 /** A server that records its requests. */
 function server() {
   const seen: { key: string | undefined; body: SimulatorRequest["body"] }[] = [];
-  const pair = against({
+  const pair = startPair({
     respond(request) {
       seen.push({ key: request.header("authorization"), body: request.body });
       return "hi";
@@ -74,8 +74,8 @@ Deno.test("environment: does not leak the SDK's other variables into requests", 
 Deno.test("environment: may be unreadable", async () => {
   await using sim = server();
   const env = { OPENAI_API_KEY: "sk-env" };
-  const said = await run(["--allow-net=127.0.0.1"], env, { baseURL: sim.url });
-  assertEquals(said, { content: "hi" });
+  const output = await run(["--allow-net=127.0.0.1"], env, { baseURL: sim.url });
+  assertEquals(output, { content: "hi" });
   assertEquals(sim.seen.map(({ key }) => key), ["Bearer none"]);
 });
 

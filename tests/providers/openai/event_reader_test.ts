@@ -8,27 +8,27 @@ const encoder = new TextEncoder();
 const never = new AbortController().signal;
 
 /** A response with these chunks; `kind` is the type of its body's stream. */
-function answer(
-  pieces: readonly Uint8Array[],
+function createResponse(
+  chunks: readonly Uint8Array[],
   { kind = "bytes", ends = true }: { kind?: "bytes" | "plain"; ends?: boolean } = {},
 ) {
-  const left = [...pieces];
-  const told = { cancelled: 0 };
+  const remaining = [...chunks];
+  const state = { cancelled: 0 };
   const source = {
     pull(controller: ReadableByteStreamController | ReadableStreamDefaultController<Uint8Array>) {
-      const piece = left.shift();
-      if (piece !== undefined) return controller.enqueue(piece.slice());
+      const chunk = remaining.shift();
+      if (chunk !== undefined) return controller.enqueue(chunk.slice());
       if (!ends) return new Promise<void>(() => {});
       controller.close();
       // A BYOB reader gets its own buffer back.
       if ("byobRequest" in controller) controller.byobRequest?.respond(0);
     },
-    cancel: () => void told.cancelled++,
+    cancel: () => void state.cancelled++,
   };
   const body = kind === "bytes"
     ? new ReadableStream({ type: "bytes", ...source })
     : new ReadableStream(source, { highWaterMark: 0 });
-  return { response: new Response(body), told };
+  return { response: new Response(body), state };
 }
 
 async function all(response: Response): Promise<unknown[]> {
@@ -56,7 +56,7 @@ Deno.test("event reader: reads the same events however they are split", async ()
         const text =
           events.map((event) => `: live${line}data: ${JSON.stringify(event)}${line}${line}`)
             .join("") + `data: [DONE]${line}${line}`;
-        assertEquals(await all(answer(cut(text, at), { kind }).response), events);
+        assertEquals(await all(createResponse(cut(text, at), { kind }).response), events);
       },
     ),
   );
@@ -66,19 +66,19 @@ Deno.test("event reader: reads an event that is larger than the largest buffer",
   for (const length of [2_048, 2_049, 65_536, 5_000_000]) {
     const event = { text: "ö".repeat(length / 2) };
     const text = `data: ${JSON.stringify(event)}\n\ndata: {"n":1}\n\n`;
-    assertEquals(await all(answer([encoder.encode(text)]).response), [event, { n: 1 }]);
+    assertEquals(await all(createResponse([encoder.encode(text)]).response), [event, { n: 1 }]);
   }
 });
 
 Deno.test("event reader: reads a last event without a blank line", async () => {
   for (const end of ["", "\n", "\n\n"]) {
-    const { response } = answer([encoder.encode(`data: {"n":1}\n\ndata: {"n":2}${end}`)]);
+    const { response } = createResponse([encoder.encode(`data: {"n":1}\n\ndata: {"n":2}${end}`)]);
     assertEquals(await all(response), [{ n: 1 }, { n: 2 }]);
   }
 });
 
 Deno.test("event reader: ignores what follows the last event", async () => {
-  const { response } = answer([
+  const { response } = createResponse([
     encoder.encode('data: {"n":1}\n\ndata: [DONE]\n\ndata: {"n":2}\n\n'),
   ]);
   assertEquals(await all(response), [{ n: 1 }]);
@@ -92,12 +92,12 @@ Deno.test("event reader: returns events before a failure first", async () => {
       ["data: <html>", SyntaxError],
     ] as const
   ) {
-    const { response, told } = answer([encoder.encode(`data: {"n":1}\n\n${bad}\n\n`)]);
+    const { response, state } = createResponse([encoder.encode(`data: {"n":1}\n\n${bad}\n\n`)]);
     using reader = new EventReader(response, never);
     assertEquals(await reader.next(), [{ n: 1 }]);
     await assertRejects(() => reader.next(), kind);
     reader[Symbol.dispose]();
-    assertEquals(told.cancelled, 1);
+    assertEquals(state.cancelled, 1);
   }
 });
 
@@ -106,16 +106,20 @@ Deno.test("event reader: fails without a body", async () => {
 });
 
 Deno.test("event reader: cancels on dispose, and does not wait for a missing end", async () => {
-  const { response, told } = answer([encoder.encode('data: {"n":1}\n\n')], { ends: false });
+  const { response, state } = createResponse([encoder.encode('data: {"n":1}\n\n')], {
+    ends: false,
+  });
   using reader = new EventReader(response, never);
   assertEquals(await reader.next(), [{ n: 1 }]);
   reader.expectEnd();
   assertEquals(await reader.next(), undefined);
-  assertEquals(told.cancelled, 1);
+  assertEquals(state.cancelled, 1);
 });
 
 Deno.test("event reader: cancels on abort, even if the Response was collected", async () => {
-  const { response, told } = answer([encoder.encode('data: {"n":1}\n\n')], { ends: false });
+  const { response, state } = createResponse([encoder.encode('data: {"n":1}\n\n')], {
+    ends: false,
+  });
   const controller = new AbortController();
   using reader = new EventReader(response, controller.signal);
   assertEquals(await reader.next(), [{ n: 1 }]);
@@ -123,5 +127,5 @@ Deno.test("event reader: cancels on abort, even if the Response was collected", 
   const reason = new Error("enough");
   controller.abort(reason);
   assertEquals(await assertRejects(() => next), reason);
-  assertEquals(told.cancelled, 1);
+  assertEquals(state.cancelled, 1);
 });

@@ -1,7 +1,7 @@
 import { defineAgent, ProviderError } from "@shoal/agents";
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { against, quiet, read, request, serve } from "./helpers.ts";
+import { neverAborts, read, request, serve, startPair } from "./helpers.ts";
 
 /** The headers of a complete and of a streamed request. */
 async function headersOf(options: OpenAIOptions): Promise<Headers[]> {
@@ -16,8 +16,8 @@ async function headersOf(options: OpenAIOptions): Promise<Headers[]> {
       );
   });
   await using provider = openai({ baseURL: server.url, ...options });
-  await provider.generate(request(), { signal: quiet() });
-  await read(provider.stream(request(), { signal: quiet() }));
+  await provider.generate(request(), { signal: neverAborts() });
+  await read(provider.stream(request(), { signal: neverAborts() }));
   return seen;
 }
 
@@ -57,7 +57,7 @@ Deno.test("headers: prefer a custom authorization; a key may end with a newline"
 
 Deno.test("headers: send an own idempotency key per attempt", async () => {
   const keys: (string | undefined)[] = [];
-  await using pair = against({
+  await using pair = startPair({
     script(request, n) {
       keys.push(request.header("idempotency-key"));
       return n < 2 ? "500" : "ok";
@@ -73,9 +73,9 @@ Deno.test("headers: send an own idempotency key per attempt", async () => {
 });
 
 Deno.test("headers: send the key that a server requires", async () => {
-  await using right = against({ apiKey: "sk-right" }, { apiKey: "sk-right" });
+  await using right = startPair({ apiKey: "sk-right" }, { apiKey: "sk-right" });
   assert((await right.generate()).text.length > 0);
-  await using wrong = against({ apiKey: "sk-right" }, { apiKey: "sk-wrong" });
+  await using wrong = startPair({ apiKey: "sk-right" }, { apiKey: "sk-wrong" });
   const error = await wrong.error();
   assert(error instanceof ProviderError);
   assertEquals([error.code, error.status, error.retryable], ["provider", 401, false]);

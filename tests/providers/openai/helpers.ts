@@ -25,7 +25,7 @@ export function request(
 }
 
 /** A signal that never aborts. */
-export const quiet = (): AbortSignal => new AbortController().signal;
+export const neverAborts = (): AbortSignal => new AbortController().signal;
 
 /** A provider and its simulator. */
 export interface Pair extends AsyncDisposable {
@@ -40,12 +40,12 @@ export interface Pair extends AsyncDisposable {
 }
 
 /** Starts a simulator and a provider. */
-export function against(behaviour: SimulatorOptions = {}, options: OpenAIOptions = {}): Pair {
+export function startPair(behaviour: SimulatorOptions = {}, options: OpenAIOptions = {}): Pair {
   const sim = simulator(behaviour);
   const caCerts = behaviour.tls && [tls.cert];
   const provider = openai({ baseURL: sim.url, caCerts, ...options });
-  const generate = (what = request()) => provider.generate(what, { signal: quiet() });
-  const stream = (what = request()) => read(provider.stream(what, { signal: quiet() }));
+  const generate = (what = request()) => provider.generate(what, { signal: neverAborts() });
+  const stream = (what = request()) => read(provider.stream(what, { signal: neverAborts() }));
   return {
     sim,
     provider,
@@ -61,26 +61,26 @@ export function against(behaviour: SimulatorOptions = {}, options: OpenAIOptions
 }
 
 /** A server that sends this response to every request. */
-export function answering(
+export function respondWith(
   body: unknown,
   more: Omit<SimulatorFaultDetails, "type"> = {},
   options: OpenAIOptions = {},
 ): Pair {
   const script = () => ({ type: "status", status: 200, body, ...more }) as const;
-  return against({ script, keepAlive: true }, options);
+  return startPair({ script, keepAlive: true }, options);
 }
 
 /** A server that streams these events. A string is sent unchanged, anything else as JSON. */
-export function streaming(...events: unknown[]): Pair {
+export function streamOf(...events: unknown[]): Pair {
   const body = events.map((e) => typeof e === "string" ? e : `data: ${JSON.stringify(e)}\n\n`);
-  return answering(body.join(""), { headers: { "content-type": "text/event-stream" } });
+  return respondWith(body.join(""), { headers: { "content-type": "text/event-stream" } });
 }
 
 /** The last event of a stream. */
 export const DONE = "data: [DONE]\n\n";
 
 /** An event with a delta. */
-export function piece(content: unknown, finish_reason: string | null = null): unknown {
+export function chunk(content: unknown, finish_reason: string | null = null): unknown {
   return { choices: [{ index: 0, delta: { content }, finish_reason }] };
 }
 
@@ -164,7 +164,7 @@ export function close(conn: Deno.Conn): void {
 }
 
 /** Resolves when the other side has closed the connection. */
-export async function gone(conn: Deno.Conn): Promise<void> {
+export async function untilClosed(conn: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(65_536);
   while (await conn.read(buffer).catch(() => null) !== null);
 }

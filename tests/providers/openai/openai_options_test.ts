@@ -2,7 +2,7 @@ import { defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { errorOf } from "../../helpers.ts";
-import { answering } from "./helpers.ts";
+import { respondWith } from "./helpers.ts";
 
 const baseURL = "http://127.0.0.1:1/v1";
 
@@ -75,7 +75,7 @@ Deno.test("options: sets the provider's name", async () => {
 });
 
 Deno.test("options: accepts a base URL with a trailing slash", async () => {
-  await using pair = answering({ choices: [{ message: { content: "a" } }] });
+  await using pair = respondWith({ choices: [{ message: { content: "a" } }] });
   await using provider = openai({ baseURL: `${pair.sim.url}/` });
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0 });
   assertEquals((await A.call({})).content, "a");

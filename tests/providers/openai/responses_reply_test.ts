@@ -1,10 +1,10 @@
 import type { ModelReply } from "@shoal/agents";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { against, answering, type Pair, request } from "./helpers.ts";
+import { type Pair, request, respondWith, startPair } from "./helpers.ts";
 
 const api = "responses";
 const message = (...content: unknown[]) => ({ type: "message", role: "assistant", content });
-const text = (said: string) => ({ type: "output_text", text: said, annotations: [] });
+const text = (value: string) => ({ type: "output_text", text: value, annotations: [] });
 const call = (more = {}) => ({
   type: "function_call",
   id: "fc_1",
@@ -20,13 +20,13 @@ const response = (more = {}) => ({
   output: [message(text("hi"))],
   ...more,
 });
-const sent = (more = {}) => answering(response(more), {}, { api });
+const sent = (more = {}) => respondWith(response(more), {}, { api });
 
 /** Returns the same response as the last and only event of a stream. */
 function streamed(more: Record<string, unknown> = {}, type?: string): Pair {
-  const whole = response(more);
-  const event = { type: type ?? `response.${whole.status}`, response: whole };
-  return answering(`data: ${JSON.stringify(event)}\n\n`, {
+  const complete = response(more);
+  const event = { type: type ?? `response.${complete.status}`, response: complete };
+  return respondWith(`data: ${JSON.stringify(event)}\n\n`, {
     headers: { "content-type": "text/event-stream" },
   }, { api });
 }
@@ -37,9 +37,9 @@ function elsewhere({ providerData, ...rest }: ModelReply): unknown {
 }
 
 async function both(more: Record<string, unknown>): Promise<ModelReply> {
-  await using whole = sent(more);
+  await using complete = sent(more);
   await using stream = streamed(more);
-  const reply = await whole.generate();
+  const reply = await complete.generate();
   assertEquals(elsewhere((await stream.stream()).reply), elsewhere(reply));
   return reply;
 }
@@ -98,8 +98,8 @@ Deno.test("responses reply: maps finish reasons", async () => {
     [{ status: null }, "stop"],
   ];
   for (const [more, reason] of reasons) {
-    await using whole = sent(more);
-    assertEquals((await whole.generate()).finishReason, reason, JSON.stringify(more));
+    await using complete = sent(more);
+    assertEquals((await complete.generate()).finishReason, reason, JSON.stringify(more));
     await using stream = streamed(more, `response.${more.status ?? "completed"}`);
     assertEquals((await stream.stream()).reply.finishReason, reason, JSON.stringify(more));
   }
@@ -112,10 +112,10 @@ Deno.test("responses reply: reads a refusal", async () => {
 });
 
 Deno.test("responses reply: reads tool calls", async () => {
-  const { toolCalls, text: said } = await both({
+  const { toolCalls, text: value } = await both({
     output: [message(text("One moment.")), call(), call({ call_id: "b", arguments: { a: 1 } })],
   });
-  assertEquals(said, "One moment.");
+  assertEquals(value, "One moment.");
   assertEquals(toolCalls, [
     { id: "a", name: "f", args: "{}" },
     { id: "b", name: "f", args: '{"a":1}' },
@@ -156,9 +156,9 @@ Deno.test("responses reply: reports a failed response", async () => {
   ];
   for (const [error, code, retryable] of cases) {
     const more = { status: "failed", output: [], error, usage: { input_tokens: 3 } };
-    await using whole = sent(more);
+    await using complete = sent(more);
     await using stream = streamed(more);
-    for (const thrown of [await whole.error(), await stream.streamError()]) {
+    for (const thrown of [await complete.error(), await stream.streamError()]) {
       assertEquals([thrown.code, thrown.retryable], [code, retryable], JSON.stringify(error));
       assertEquals(thrown.usage?.inputTokens, 3);
       if (error !== null) assertStringIncludes(thrown.message, String(error.message));
@@ -185,10 +185,10 @@ Deno.test("responses reply: rejects status 200 without a response object", async
     { choices: [{ message: { content: "the other API" }, finish_reason: "stop" }] },
   ];
   for (const body of bodies) {
-    await using pair = answering(body, {}, { api });
+    await using pair = respondWith(body, {}, { api });
     const error = await pair.error();
     assertEquals([error.code, error.retryable], ["provider", true], JSON.stringify(body));
-    await using stream = answering(body, { headers: { "content-type": "text/event-stream" } }, {
+    await using stream = respondWith(body, { headers: { "content-type": "text/event-stream" } }, {
       api,
     });
     assert(["provider", "truncated"].includes((await stream.streamError()).code));
@@ -196,7 +196,7 @@ Deno.test("responses reply: rejects status 200 without a response object", async
 });
 
 Deno.test("responses reply: reports rates and errors as Chat Completions does", async () => {
-  await using pair = against({ limits: { requestsPerMinute: 1 } }, { api });
+  await using pair = startPair({ limits: { requestsPerMinute: 1 } }, { api });
   const { rates } = await pair.generate();
   assertEquals([rates?.requests?.limit, rates?.requests?.remaining], [1, 0]);
   const refused = await pair.error(request());

@@ -1,7 +1,7 @@
 import { type Message, type ModelRequest, ProviderError } from "@shoal/agents";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { buildResponsesRequest } from "../../../src/providers/openai/responses_request.ts";
-import { against, request } from "./helpers.ts";
+import { request, startPair } from "./helpers.ts";
 
 const SERVER = "openai https://example.com/v1";
 const plain = (
@@ -38,9 +38,9 @@ Deno.test("responses request: rejects unsupported settings before anything is se
     assertEquals([error.code, error.retryable], ["invalid_params", false]);
     assertStringIncludes(error.message, `"${Object.keys(settings)[0]}"`);
     assertStringIncludes(error.message, 'api: "chat"');
-    await using pair = against({}, { api: "responses" });
-    const asked = request("x", { settings });
-    for (const thrown of [await pair.error(asked), await pair.streamError(asked)]) {
+    await using pair = startPair({}, { api: "responses" });
+    const params = request("x", { settings });
+    for (const thrown of [await pair.error(params), await pair.streamError(params)]) {
       assertEquals(thrown.code, "invalid_params");
     }
     assertEquals(pair.sim.stats.requests, 0);
@@ -137,16 +137,16 @@ Deno.test("responses request: sends a schema in each of the three ways", () => {
 Deno.test("responses request: asks for reasoning if there may be another round", () => {
   const include = (model: string, more: Partial<ModelRequest> = {}) =>
     plain({ model, tools: [tool], ...more }).include;
-  const asked = ["reasoning.encrypted_content"];
+  const params = ["reasoning.encrypted_content"];
   for (const model of ["gpt-5-mini", "gpt-5.4", "o3", "o4-mini", "openai/gpt-5", "ft:o4-mini:x"]) {
-    assertEquals(include(model), asked, model);
+    assertEquals(include(model), params, model);
   }
   for (const model of ["gpt-4o-mini", "gpt-4.1", "gpt-5-chat-latest", "llama3.2", "foo3", "m"]) {
     assertEquals(include(model), undefined, model);
   }
   assertEquals(include("gpt-5-mini", { tools: [] }), undefined);
   assertEquals(include("gpt-5-mini", { settings: { reasoningEffort: "none" } }), undefined);
-  assertEquals(include("m", { settings: { reasoningEffort: "low" } }), asked);
+  assertEquals(include("m", { settings: { reasoningEffort: "low" } }), params);
 });
 
 Deno.test("responses request: sends reasoning back unchanged, to its source only", () => {

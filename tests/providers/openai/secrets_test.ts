@@ -1,7 +1,7 @@
 import { type AgentError, batch, defineAgent, ProviderError } from "@shoal/agents";
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { against, answering, DONE, type Pair, piece, request, streaming } from "./helpers.ts";
+import { chunk, DONE, type Pair, request, respondWith, startPair, streamOf } from "./helpers.ts";
 
 const KEY = "AIzaSy-own-format-1234567890";
 
@@ -42,9 +42,13 @@ const ECHOES = [
 Deno.test("secrets: redacts a key that the server echoes", async () => {
   for (const message of ECHOES) {
     for (const status of [200, 401, 429, 500]) {
-      await using pair = answering({ error: { message, code: 401 } }, { status, retryAfterMs: 0 }, {
-        apiKey: KEY,
-      });
+      await using pair = respondWith(
+        { error: { message, code: 401 } },
+        { status, retryAfterMs: 0 },
+        {
+          apiKey: KEY,
+        },
+      );
       for (const error of await errorsOf(pair)) {
         assert(!printed(error).includes("own-format"), printed(error));
       }
@@ -53,7 +57,7 @@ Deno.test("secrets: redacts a key that the server echoes", async () => {
 });
 
 Deno.test("secrets: redacts a key in an error in the middle of a stream", async () => {
-  await using sim = streaming(piece("a"), { error: { message: ECHOES[0] } }, DONE);
+  await using sim = streamOf(chunk("a"), { error: { message: ECHOES[0] } }, DONE);
   await using provider = openai({ baseURL: sim.sim.url, apiKey: KEY });
   const result = await defineAgent({ name: "a", model: "m", prompt: "x", provider })
     .settle({}, { onDelta() {} });
@@ -71,7 +75,7 @@ Deno.test("secrets: redacts keys in custom headers, and a key with a newline", a
     { apiKey: `${secret}\n` },
   ];
   for (const more of options) {
-    await using pair = answering({ error: { message: `no: ${secret}!` } }, { status: 401 }, more);
+    await using pair = respondWith({ error: { message: `no: ${secret}!` } }, { status: 401 }, more);
     for (const error of await errorsOf(pair)) {
       assert(!printed(error).includes("azure"), printed(error));
     }
@@ -86,7 +90,7 @@ Deno.test("secrets: redacts whatever looks like a key", async () => {
     ["pk-live-987654", "987654"],
   ];
   for (const [message, secret] of messages) {
-    await using pair = answering({ error: { message } }, { status: 401 });
+    await using pair = respondWith({ error: { message } }, { status: 401 });
     for (const error of await errorsOf(pair)) {
       assert(!printed(error).includes(secret), printed(error));
       assertStringIncludes((error as Error).message, "[key]");
@@ -96,7 +100,7 @@ Deno.test("secrets: redacts whatever looks like a key", async () => {
 
 Deno.test("secrets: redacts a key where the message is truncated", async () => {
   const message = "x".repeat(290) + KEY;
-  await using pair = answering({ error: { message } }, { status: 400 }, { apiKey: KEY });
+  await using pair = respondWith({ error: { message } }, { status: 400 }, { apiKey: KEY });
   const error = await pair.error();
   assert(!error.message.includes("AIza"), error.message);
 });
@@ -111,19 +115,19 @@ Deno.test("secrets: stay out of errors without a server", async () => {
 });
 
 Deno.test("secrets: are not shown by provider, agent or result", async () => {
-  await using pair = against({}, { apiKey: KEY, headers: { "x-key": "secret-header" } });
+  await using pair = startPair({}, { apiKey: KEY, headers: { "x-key": "secret-header" } });
   const { provider } = pair;
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });
-  const things = [
+  const values = [
     provider,
     A,
     await A.call({}),
     await pair.stream(),
     await pair.generate(request()),
   ];
-  for (const thing of things) {
-    const all = Deno.inspect(thing, { depth: 20, showHidden: true, getters: true }) +
-      JSON.stringify(thing) + String(thing);
+  for (const value of values) {
+    const all = Deno.inspect(value, { depth: 20, showHidden: true, getters: true }) +
+      JSON.stringify(value) + String(value);
     assert(!/own-format|secret-header/.test(all), all);
   }
 });

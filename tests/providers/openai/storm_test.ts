@@ -2,7 +2,7 @@
 import { batch, defineAgent, type Result } from "@shoal/agents";
 import type { SimulatorFault, SimulatorOptions } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
-import { against, tls } from "./helpers.ts";
+import { startPair, tls } from "./helpers.ts";
 
 interface Storm {
   readonly calls: number;
@@ -14,7 +14,7 @@ interface Storm {
 
 async function storm({ calls, streamed, sim, fault }: Storm): Promise<readonly Result[]> {
   const keys = new Set<string | undefined>();
-  await using pair = against({
+  await using pair = startPair({
     latency: { min: 1, max: 10 },
     keepAlive: true,
     respond: ({ text }) => `You said ${text}.`,
@@ -31,14 +31,14 @@ async function storm({ calls, streamed, sim, fault }: Storm): Promise<readonly R
     provider: pair.provider,
     retries: { max: 6, base: 1 },
   });
-  const heard = new Array<string>(calls).fill("");
+  const deltas = new Array<string>(calls).fill("");
   const seen = new Array<number>(calls).fill(0);
   const results = await batch(
-    heard.map((_, n) =>
+    deltas.map((_, n) =>
       [
         Ask,
         { n },
-        streamed ? { onDelta: (text: string) => void (heard[n] += text) } : {},
+        streamed ? { onDelta: (text: string) => void (deltas[n] += text) } : {},
       ] as const
     ),
     { concurrency: 200, onResult: (_, index) => void seen[index]!++ },
@@ -50,7 +50,7 @@ async function storm({ calls, streamed, sim, fault }: Storm): Promise<readonly R
   for (const [n, result] of results.entries()) {
     if (!result.ok) continue;
     assertEquals(result.content, `You said ${n}.`);
-    assertEquals(heard[n], streamed ? result.content : "");
+    assertEquals(deltas[n], streamed ? result.content : "");
     assert(result.attempts.slice(0, -1).every((attempt) => attempt.error !== undefined));
   }
   assert(ok.length > 0.995 * calls, `${ok.length} of ${calls} are ok`);

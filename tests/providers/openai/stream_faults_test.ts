@@ -2,7 +2,7 @@ import { type AgentError, type AgentOverrides, defineAgent } from "@shoal/agents
 import type { SimulatorFault } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { errorOf } from "../../helpers.ts";
-import { against, DONE, first, type Pair, piece, request, streaming, until } from "./helpers.ts";
+import { chunk, DONE, first, type Pair, request, startPair, streamOf, until } from "./helpers.ts";
 
 const TEXT = "one two three four five six seven eight nine ten";
 const respond = () => TEXT;
@@ -32,7 +32,7 @@ const FAULTS: [SimulatorFault, AgentError["code"]][] = [
 for (const [fault, code] of FAULTS) {
   const type = fault as "truncate";
   Deno.test(`stream: retries ${type} before the first delta`, async () => {
-    await using pair = against({ respond, script: [{ type, afterChunks: 0 }, "ok"] });
+    await using pair = startPair({ respond, script: [{ type, afterChunks: 0 }, "ok"] });
     let text = "";
     const result = await agentOf(pair).call({}, { onDelta: (delta) => void (text += delta) });
     assertEquals(result.attempts.map((a) => a.error?.code), [code, undefined]);
@@ -41,7 +41,7 @@ for (const [fault, code] of FAULTS) {
 
   Deno.test(`stream: does not retry ${type} after a delta`, async () => {
     // Slowly, so that the deltas arrive before the fault.
-    await using pair = against({ respond, script: [type], tokensPerSecond: 200 });
+    await using pair = startPair({ respond, script: [type], tokensPerSecond: 200 });
     const { text, error } = await failing(pair);
     assertEquals([error.code, error.attempts.length], [code, 1]);
     assert(text.length > 0 && text.length < TEXT.length && TEXT.startsWith(text), text);
@@ -51,7 +51,7 @@ for (const [fault, code] of FAULTS) {
 
 Deno.test("stream: keeps text and usage of a truncated reply, not enumerable", async () => {
   const usage = { prompt_tokens: 4, completion_tokens: 2 };
-  await using pair = streaming({ ...(piece("half an ans") as object), usage }, DONE);
+  await using pair = streamOf({ ...(chunk("half an ans") as object), usage }, DONE);
   const thrown = await pair.streamError();
   assertEquals([thrown.code, thrown.text, thrown.retryable], ["truncated", "half an ans", true]);
   const { error } = await failing(pair, { retries: 0 });
@@ -60,21 +60,21 @@ Deno.test("stream: keeps text and usage of a truncated reply, not enumerable", a
 });
 
 Deno.test("stream: does not take an empty finish reason for the end", async () => {
-  await using pair = streaming(piece("a", ""), piece("b", ""), DONE);
+  await using pair = streamOf(chunk("a", ""), chunk("b", ""), DONE);
   assertEquals((await pair.streamError()).code, "truncated");
-  await using whole = streaming(piece("a", ""), piece("b", "stop"), DONE);
-  assertEquals((await whole.stream()).reply.finishReason, "stop");
+  await using complete = streamOf(chunk("a", ""), chunk("b", "stop"), DONE);
+  assertEquals((await complete.stream()).reply.finishReason, "stop");
 });
 
 Deno.test("stream: retries a reset before the headers", async () => {
-  await using pair = against({ respond, script: ["reset", "ok"], keepAlive: false });
+  await using pair = startPair({ respond, script: ["reset", "ok"], keepAlive: false });
   const result = await agentOf(pair).call({}, { onDelta() {} });
   assertEquals(result.attempts.map((a) => a.error?.code), ["network", undefined]);
 });
 
 for (const fault of ["stall", "stallKeepAlive"] as const) {
   Deno.test(`stream: ends ${fault} in the middle by the idle timeout`, async () => {
-    await using pair = against({
+    await using pair = startPair({
       respond,
       script: [{ type: fault, afterChunks: 2, everyMs: 20 }],
     });
@@ -85,7 +85,7 @@ for (const fault of ["stall", "stallKeepAlive"] as const) {
   });
 
   Deno.test(`stream: ends ${fault} before the first token by its timeout`, async () => {
-    await using pair = against({ respond, script: [{ type: fault, everyMs: 20 }, "ok"] });
+    await using pair = startPair({ respond, script: [{ type: fault, everyMs: 20 }, "ok"] });
     const timeout = { attempt: 60_000, firstToken: 300, idle: 30_000 };
     const result = await agentOf(pair, { timeout }).call({}, { onDelta() {} });
     assertEquals(result.attempts.map((a) => a.error?.code), ["timeout", undefined]);
@@ -94,7 +94,7 @@ for (const fault of ["stall", "stallKeepAlive"] as const) {
 }
 
 Deno.test("stream: aborts the request on break", async () => {
-  await using pair = against({ respond, tokensPerSecond: 20 });
+  await using pair = startPair({ respond, tokensPerSecond: 20 });
   for await (const event of agentOf(pair).stream({})) {
     assertEquals(event.type, "delta");
     break;
@@ -104,7 +104,7 @@ Deno.test("stream: aborts the request on break", async () => {
 });
 
 Deno.test("stream: aborts the request when the provider's stream is abandoned", async () => {
-  await using pair = against({ respond, tokensPerSecond: 20 });
+  await using pair = startPair({ respond, tokensPerSecond: 20 });
   const controller = new AbortController();
   assert(TEXT.startsWith(await first(pair.provider, controller.signal)));
   await until(() => pair.sim.stats.aborted === 1, "the request is aborted");
@@ -113,7 +113,7 @@ Deno.test("stream: aborts the request when the provider's stream is abandoned", 
 });
 
 Deno.test("stream: rejects with the reason on abort in the middle", async () => {
-  await using pair = against({ respond, tokensPerSecond: 20 });
+  await using pair = startPair({ respond, tokensPerSecond: 20 });
   const controller = new AbortController();
   const reason = new Error("enough");
   let deltas = 0;
@@ -128,7 +128,7 @@ Deno.test("stream: rejects with the reason on abort in the middle", async () => 
 
 Deno.test("stream: rejects with the reason on abort while it stalls", async () => {
   for (const type of ["stall", "stallKeepAlive"] as const) {
-    await using pair = against({ respond, script: [{ type, afterChunks: 1, everyMs: 20 }] });
+    await using pair = startPair({ respond, script: [{ type, afterChunks: 1, everyMs: 20 }] });
     const controller = new AbortController();
     const chunks = pair.provider.stream(request(), controller)[Symbol.asyncIterator]();
     assertEquals((await chunks.next()).value.type, "delta");
@@ -141,7 +141,7 @@ Deno.test("stream: rejects with the reason on abort while it stalls", async () =
 });
 
 Deno.test("stream: closes 50 streams, each abandoned after its first delta", async () => {
-  await using pair = against({ respond, tokensPerSecond: 20 });
+  await using pair = startPair({ respond, tokensPerSecond: 20 });
   const { signal } = new AbortController();
   await Promise.all(Array.from({ length: 50 }, () => first(pair.provider, signal)));
   await until(() => pair.sim.stats.inFlight === 0, "all requests are gone");

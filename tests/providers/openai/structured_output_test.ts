@@ -4,7 +4,7 @@ import type { SimulatorRequest } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { z } from "zod";
 import { buildChatRequest } from "../../../src/providers/openai/chat_request.ts";
-import { against, answering, request } from "./helpers.ts";
+import { request, respondWith, startPair } from "./helpers.ts";
 
 const schema = { type: "object", properties: { label: { type: "string" } } };
 const output = { name: "label", schema };
@@ -48,9 +48,9 @@ Deno.test("structured output: keeps an existing system message", () => {
   ];
   for (const [content, fits] of contents) {
     const messages = [{ role: "system", content }, { role: "user", content: "x" }] as const;
-    const told = body("prompt", { messages }).messages;
-    assertEquals(told.length, 2);
-    assert(fits(told[0]!.content), JSON.stringify(told[0]));
+    const converted = body("prompt", { messages }).messages;
+    assertEquals(converted.length, 2);
+    assert(fits(converted[0]!.content), JSON.stringify(converted[0]));
     assertEquals(messages[0].content, content);
   }
 });
@@ -64,7 +64,7 @@ Deno.test("structured output: adds nothing without a schema", () => {
 Deno.test("structured output: gives an agent its value in each way", async () => {
   const bodies: SimulatorRequest["body"][] = [];
   for (const structuredOutput of [undefined, "json_schema", "json_object", "prompt"] as const) {
-    await using pair = against({
+    await using pair = startPair({
       script(request) {
         bodies.push(request.body);
         return undefined;
@@ -89,7 +89,7 @@ Deno.test("structured output: gives an agent its value in each way", async () =>
 Deno.test("structured output: gives advice if a server rejects a schema", async () => {
   const refused = { error: { message: "response_format is not supported" } };
   for (const status of [400, 422]) {
-    await using pair = answering(refused, { status });
+    await using pair = respondWith(refused, { status });
     for (
       const error of [
         await pair.error(request("x", { output })),
@@ -102,10 +102,10 @@ Deno.test("structured output: gives advice if a server rejects a schema", async 
     }
     assert(!(await pair.error()).message.includes("structuredOutput"), "there was no schema");
   }
-  await using busy = answering(refused, { status: 500 });
+  await using busy = respondWith(refused, { status: 500 });
   assert(!(await busy.error(request("x", { output }))).message.includes("structuredOutput"));
-  await using told = answering(refused, { status: 400 }, { structuredOutput: "prompt" });
-  assert(!(await told.error(request("x", { output }))).message.includes("structuredOutput"));
+  await using converted = respondWith(refused, { status: 400 }, { structuredOutput: "prompt" });
+  assert(!(await converted.error(request("x", { output }))).message.includes("structuredOutput"));
 });
 
 Deno.test("structured output: is included in the provider's id", async () => {

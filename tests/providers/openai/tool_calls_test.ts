@@ -1,7 +1,7 @@
 import type { Message, ModelRequest, ToolSpec } from "@shoal/agents";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { buildChatRequest } from "../../../src/providers/openai/chat_request.ts";
-import { against, answering, completion, DONE, piece, request, streaming } from "./helpers.ts";
+import { chunk, completion, DONE, request, respondWith, startPair, streamOf } from "./helpers.ts";
 
 const weather: ToolSpec = {
   name: "get_weather",
@@ -18,7 +18,7 @@ const call = (id: unknown, name: unknown, args: unknown) => ({
   type: "function",
   function: { name, ...(args !== undefined && { arguments: args }) },
 });
-const answer = (...tool_calls: unknown[]) =>
+const withCalls = (...tool_calls: unknown[]) =>
   completion({ message: { content: null, tool_calls }, finish_reason: "tool_calls" });
 const delta = (tool_calls: unknown, finish_reason: string | null = null) => ({
   choices: [{ index: 0, delta: { tool_calls }, finish_reason }],
@@ -88,10 +88,10 @@ Deno.test("chat request: sends files and reasoning effort", () => {
 });
 
 Deno.test("tools: reads calls, complete and streamed, and continues the round", async () => {
-  await using pair = against({ chunkSize: 1 });
-  const asked = request("Use get_weather and get_time", { tools });
-  const whole = await pair.generate(asked);
-  const { deltas, reply } = await pair.stream(asked);
+  await using pair = startPair({ chunkSize: 1 });
+  const first = request("Use get_weather and get_time", { tools });
+  const whole = await pair.generate(first);
+  const { deltas, reply } = await pair.stream(first);
   for (const { text, finishReason, toolCalls } of [whole, reply]) {
     assertEquals([text, finishReason], ["", "tool_calls"]);
     assertEquals(toolCalls?.map(({ name }) => name), ["get_weather", "get_time"]);
@@ -100,7 +100,7 @@ Deno.test("tools: reads calls, complete and streamed, and continues the round", 
   }
   assertEquals(deltas, []);
   const messages: Message[] = [
-    ...asked.messages,
+    ...first.messages,
     { role: "assistant", content: whole.text, toolCalls: whole.toolCalls },
     ...whole.toolCalls!.map(({ id, name }) => ({
       role: "tool" as const,
@@ -114,15 +114,15 @@ Deno.test("tools: reads calls, complete and streamed, and continues the round", 
 });
 
 Deno.test("tools: reads no calls from a reply without any", async () => {
-  await using pair = against();
-  const asked = request("Hello", { tools });
-  for (const reply of [await pair.generate(asked), (await pair.stream(asked)).reply]) {
+  await using pair = startPair();
+  const first = request("Hello", { tools });
+  for (const reply of [await pair.generate(first), (await pair.stream(first)).reply]) {
     assertEquals(["toolCalls" in reply, reply.finishReason], [false, "stop"]);
   }
 });
 
 Deno.test("tools: reads text next to calls", async () => {
-  await using pair = against({
+  await using pair = startPair({
     respond: () => ({ content: "One moment.", toolCalls: [{ name: "f", arguments: { a: 1 } }] }),
   });
   for (const reply of [await pair.generate(), (await pair.stream()).reply]) {
@@ -140,8 +140,8 @@ Deno.test("tools: reads arguments in other shapes", async () => {
     [undefined, "{}"],
   ];
   for (const [args, expected] of shapes) {
-    await using whole = answering(answer(call("a", "f", args)));
-    await using streamed = streaming(delta([call("a", "f", args)]), piece("", "tool_calls"), DONE);
+    await using whole = respondWith(withCalls(call("a", "f", args)));
+    await using streamed = streamOf(delta([call("a", "f", args)]), chunk("", "tool_calls"), DONE);
     for (const reply of [await whole.generate(), (await streamed.stream()).reply]) {
       assertEquals(reply.toolCalls, [{ id: "a", name: "f", args: expected }]);
     }
@@ -150,11 +150,11 @@ Deno.test("tools: reads arguments in other shapes", async () => {
 
 Deno.test("tools: generates distinct ids for calls without an id", async () => {
   for (const id of [undefined, null, ""]) {
-    await using whole = answering(answer(call(id, "f", "{}"), call(id, "f", "{}")));
-    await using streamed = streaming(
+    await using whole = respondWith(withCalls(call(id, "f", "{}"), call(id, "f", "{}")));
+    await using streamed = streamOf(
       delta([call(id, "f", "{}")]),
       delta([call(id, "f", "{}")]),
-      piece("", "tool_calls"),
+      chunk("", "tool_calls"),
     );
     for (const { toolCalls } of [await whole.generate(), (await streamed.stream()).reply]) {
       const [one, two] = toolCalls!;
@@ -165,8 +165,8 @@ Deno.test("tools: generates distinct ids for calls without an id", async () => {
 });
 
 Deno.test("tools: reads calls with repeated ids and indexes from a complete response", async () => {
-  await using pair = answering(
-    answer({ index: 0, ...call("a", "f", "1") }, { index: 0, ...call("a", "f", "2") }),
+  await using pair = respondWith(
+    withCalls({ index: 0, ...call("a", "f", "1") }, { index: 0, ...call("a", "f", "2") }),
   );
   assertEquals((await pair.generate()).toolCalls?.map(({ args }) => args), ["1", "2"]);
 });
@@ -177,8 +177,8 @@ Deno.test("tools: ignores what is not a call", async () => {
     type: "custom",
     custom: { name: "x", input: "y" },
   }];
-  await using whole = answering(answer(...nonsense));
-  await using streamed = streaming(delta(nonsense), delta({}), delta("x"), piece("", "stop"), DONE);
+  await using whole = respondWith(withCalls(...nonsense));
+  await using streamed = streamOf(delta(nonsense), delta({}), delta("x"), chunk("", "stop"), DONE);
   for (const reply of [await whole.generate(), (await streamed.stream()).reply]) {
     assert(!("toolCalls" in reply));
   }
@@ -193,12 +193,12 @@ Deno.test("tools: reports tool_calls although the server says stop", async () =>
     ["length", "length"],
   ];
   for (const [finish_reason, expected] of reasons) {
-    await using pair = answering(
+    await using pair = respondWith(
       completion({ message: { content: "", tool_calls: calls }, finish_reason }),
     );
     assertEquals((await pair.generate()).finishReason, expected);
   }
-  await using pair = streaming(delta(calls), piece("", "stop"), DONE);
+  await using pair = streamOf(delta(calls), chunk("", "stop"), DONE);
   assertEquals((await pair.stream()).reply.finishReason, "tool_calls");
 });
 
@@ -261,7 +261,7 @@ Deno.test("tools: assembles parallel calls in the formats of many servers", asyn
     ],
   };
   for (const [name, chunks] of Object.entries(shapes)) {
-    await using pair = streaming(...chunks.map((c) => delta(c)), piece("", "tool_calls"), DONE);
+    await using pair = streamOf(...chunks.map((c) => delta(c)), chunk("", "tool_calls"), DONE);
     assertEquals((await pair.stream()).reply.toolCalls, [
       { id: "f", name: "f", args: '{"a":1}' },
       { id: "g", name: "g", args: '{"b":2}' },
@@ -270,6 +270,6 @@ Deno.test("tools: assembles parallel calls in the formats of many servers", asyn
 });
 
 Deno.test("tools: reports a stream that breaks within a call as truncated", async () => {
-  await using pair = streaming(delta([call("a", "f", '{"a"')]), DONE);
+  await using pair = streamOf(delta([call("a", "f", '{"a"')]), DONE);
   assertEquals((await pair.streamError()).code, "truncated");
 });

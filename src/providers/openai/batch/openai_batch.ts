@@ -94,7 +94,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
   const api = chatApi(isCustom ? "max_tokens" : "max_completion_tokens", "json_schema");
   const toError = (thrown: unknown) => fromOpenAIError(thrown, keys, undefined);
   const files = new BatchFiles(sdk, { size, fill, poll, store, onChange, toError });
-  /** The number of identical requests so far, by hash: each is a request of its own. */
+  /** The number of identical requests, by hash. Each is a request of its own. */
   const counts = new Map<string, number>();
 
   async function generate(

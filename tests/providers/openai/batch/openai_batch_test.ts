@@ -21,8 +21,8 @@ const asking = (provider: Provider, model = "m") =>
 const QUICK = { fill: 20, poll: 20, apiKey: "k" };
 
 Deno.test("batch files: give each call its own response, with a file per model", async () => {
-  let said = 0;
-  await using sim = simulator({ respond: ({ text }) => `${text} ${said++}` });
+  let reported = 0;
+  await using sim = simulator({ respond: ({ text }) => `${text} ${reported++}` });
   await using provider = openaiBatch({ ...QUICK, baseURL: sim.url });
   const A = asking(provider);
   const B = A.with({ model: "other" });

@@ -90,6 +90,7 @@ export type {
 export type {
   Journal,
   JournalDecision,
+  JournalDetail,
   JournalItem,
   JournalOnly,
   JournalOpenOptions,
@@ -97,7 +98,6 @@ export type {
   JournalRecord,
   JournalSession,
   JournalStatus,
-  JournalDetail,
   JournalSummary,
 } from "./src/model/journal.ts";
 export type { BudgetOptions } from "./src/model/budget.ts";

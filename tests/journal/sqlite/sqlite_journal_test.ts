@@ -145,7 +145,7 @@ Deno.test("sqlite: rejects a journal of a newer version, and leaves it unchanged
     const journal = sqliteJournal(path);
     const error = await assertRejects(() => journal.open("r"), JournalError);
     assertEquals(error.code, "format");
-    assert(error.message.includes("newer version: its format is 9, and this version knows 1"));
+    assert(error.message.includes("newer version: its format is 9, and this version supports 1"));
     await journal.close();
   }));
 
@@ -183,8 +183,8 @@ Deno.test("sqlite: reports a path that cannot be opened or written", () =>
     `,
       ["--allow-read"],
     );
-    assert(child.said.startsWith("JournalError open"), child.said);
-    assert(child.said.includes("write access"), child.said);
+    assert(child.output.startsWith("JournalError open"), child.output);
+    assert(child.output.includes("write access"), child.output);
   }));
 
 Deno.test("sqlite: reads a read-only file, and rejects runs on it", () =>

@@ -77,8 +77,8 @@ Deno.test("ai-sdk reply: maps finish reasons", async () => {
     assertEquals(reply, complete);
   }
   // A complete result counts as complete without a finish reason.
-  const unsaid = await replyTo({ finishReason: { unified: "other", raw: undefined } });
-  assertEquals(unsaid.finishReason, "other");
+  const noReason = await replyTo({ finishReason: { unified: "other", raw: undefined } });
+  assertEquals(noReason.finishReason, "other");
 });
 
 Deno.test("ai-sdk reply: tells refusals from filters by the server's reason", async () => {
@@ -263,10 +263,10 @@ Deno.test("ai-sdk reply: keeps the usage of a result with the finish reason erro
 });
 
 Deno.test("ai-sdk reply: reports a stream without an end as truncated", async () => {
-  const unsaid = { type: "finish", finishReason: { unified: "other", raw: undefined } } as const;
+  const noReason = { type: "finish", finishReason: { unified: "other", raw: undefined } } as const;
   const cases = [
     [delta("Half")],
-    [delta("Half"), { ...unsaid, usage: tokens(1, 1) }],
+    [delta("Half"), { ...noReason, usage: tokens(1, 1) }],
     [],
   ] as LanguageModelV4StreamPart[][];
   for (const parts of cases) {

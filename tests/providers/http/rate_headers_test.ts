@@ -231,7 +231,7 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-tokenlimit-limit": "3000",
     "x-tokenlimit-remaining": "2900",
   }, undefined],
-  "a server that says nothing": [
+  "a server without rate headers": [
     { "content-type": "application/json", "retry-after": "1" },
     undefined,
   ],

@@ -216,17 +216,17 @@ Deno.test("responses: sends the reasoning back in a round of tools", async () =>
     },
   }, { api });
   for (const ask of [pair.generate, async (r: ModelRequest) => (await pair.stream(r)).reply]) {
-    const asked = request("Use get_weather and get_time", { model: "gpt-5-mini", tools });
-    const { text, toolCalls, providerData, finishReason } = await ask(asked);
+    const prompt = request("Use get_weather and get_time", { model: "gpt-5-mini", tools });
+    const { text, toolCalls, providerData, finishReason } = await ask(prompt);
     assertEquals([text, finishReason, toolCalls?.length], ["", "tool_calls", 2]);
     assertEquals(JSON.parse(JSON.stringify(providerData)), providerData);
     const messages: Message[] = [
-      ...asked.messages,
+      ...prompt.messages,
       { role: "assistant", content: text, toolCalls, providerData },
       ...toolCalls!.map(({ id }) => ({ role: "tool" as const, toolCallId: id, content: "fine" })),
     ];
-    const { text: failure } = await ask({ ...asked, messages });
-    assertEquals(failure, "The tools say: fine; fine");
+    const { text: other } = await ask({ ...prompt, messages });
+    assertEquals(other, "The tools say: fine; fine");
     const types = (seen.at(-1)!.body.input as { type?: string }[]).map(({ type }) => type);
     assertEquals(types, [
       undefined,
@@ -237,7 +237,7 @@ Deno.test("responses: sends the reasoning back in a round of tools", async () =>
       "function_call_output",
     ]);
     // Another model gets the same round without it.
-    await ask({ ...asked, model: "m", messages });
+    await ask({ ...prompt, model: "m", messages });
     const { input } = seen.at(-1)!.body;
     assert((input as { type?: string }[]).every(({ type }) => type !== "reasoning"));
   }

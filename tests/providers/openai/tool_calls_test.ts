@@ -108,9 +108,9 @@ Deno.test("tools: reads calls, complete and streamed, and continues the round", 
       content: `${name} is fine`,
     })),
   ];
-  const told = "The tools say: get_weather is fine; get_time is fine";
-  assertEquals((await pair.generate(request("", { messages, tools }))).text, told);
-  assertEquals((await pair.stream(request("", { messages, tools }))).text, told);
+  const text = "The tools say: get_weather is fine; get_time is fine";
+  assertEquals((await pair.generate(request("", { messages, tools }))).text, text);
+  assertEquals((await pair.stream(request("", { messages, tools }))).text, text);
 });
 
 Deno.test("tools: reads no calls from a reply without any", async () => {

@@ -10,9 +10,7 @@ const UNFINISHED: readonly string[] = [
   "Bucket",
   "Heard",
   "Input",
-  "Kept",
   "LIMITS",
-  "Lease",
   "Limiter",
   "Output",
   "Refusal",
@@ -22,13 +20,11 @@ const UNFINISHED: readonly string[] = [
   "callOptionsOf",
   "concurrency",
   "dollars",
-  "endOf",
   "positive",
   "reasonOf",
   "replyOf",
   "summaryOf",
   "toolsOf",
-  "usageOf",
 ];
 
 const DECLARATION =

@@ -1,7 +1,7 @@
 /**
  * What happens to a request, in order: route, key, form, limits, faults, answer.
  */
-import { answer, promptTokens } from "./answer.ts";
+import { makeAnswer, promptTokens } from "./answer.ts";
 import { chatWire } from "./dialects/chat.ts";
 import { Batches } from "./batches.ts";
 import { errorPlan, jsonPlan } from "./error_bodies.ts";
@@ -139,7 +139,7 @@ export class Engine {
     const fault = this.#faults.draw(read, this.#random);
     if (fault) this.stats.faults[fault.name] = (this.stats.faults[fault.name] ?? 0) + 1;
     if (fault?.status !== undefined) return told(planStatus(fault));
-    let reply = await answer(read, this.#behaviour.respond);
+    let reply = await makeAnswer(read, this.#behaviour.respond);
     if (fault) reply = spoilAnswer(reply, fault);
     this.stats.inputTokens += reply.inputTokens;
     this.stats.outputTokens += reply.outputTokens;
@@ -186,7 +186,7 @@ export class Engine {
       return { ...plan, waitMs, headers: { ...headers, ...plan.headers } };
     }
     // A function that never answers must not outlive its client.
-    let reply = await exchange.orLeft(answer(request, respond));
+    let reply = await exchange.orLeft(makeAnswer(request, respond));
     if (!reply) return jsonPlan(200, {});
     if (fault) reply = spoilAnswer(reply, fault);
     limiter.spend(reply.outputTokens, performance.now());

@@ -1,7 +1,7 @@
 /**
  * Faults: which one comes next, and what each makes of an answer.
  */
-import type { Answer } from "./answer.ts";
+import type { CompleteAnswer } from "./answer.ts";
 import { statusPlan } from "./error_bodies.ts";
 import type {
   SimulatorFault,
@@ -105,7 +105,7 @@ export function planStatus(fault: Fault): Plan {
 }
 
 /** Faults in what the model says. */
-export function spoilAnswer(answer: Answer, fault: Fault): Answer {
+export function spoilAnswer(answer: CompleteAnswer, fault: Fault): CompleteAnswer {
   if (fault.name === "refusal") {
     const refusal = "I'm sorry, but I can't help with that.";
     return { ...answer, content: null, toolCalls: [], refusal, finishReason: "stop" };

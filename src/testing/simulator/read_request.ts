@@ -1,14 +1,14 @@
 /**
  * Reads a request, and says in OpenAI's words what is wrong with it.
  */
-import { textOf } from "./answer.ts";
+import { messageText } from "./answer.ts";
 import { errorPlan, missing } from "./error_bodies.ts";
 import type { Exchange } from "./http/exchange.ts";
 import type { SimulatorMessage, SimulatorRequest } from "./request_types.ts";
 import type { Plan } from "./response_plan.ts";
 import { responsesMessages } from "./dialects/responses_input.ts";
 import { brokenRound, chatError } from "./dialects/tool_rounds.ts";
-import { toolsOf, wantsOf } from "./response_format.ts";
+import { readFormat, readTools } from "./response_format.ts";
 
 /** Checks the form of a request; the answer to a wrong one is a plan. */
 export function readRequest(
@@ -33,7 +33,9 @@ export function readRequest(
   }
   const messages = api === "chat" ? chatMessages(body) : responsesMessages(body);
   if ("status" in messages) return messages;
-  if (wantsOf(body).format === "json_object" && !/json/i.test(messages.map(textOf).join("\n"))) {
+  if (
+    readFormat(body).type === "json_object" && !/json/i.test(messages.map(messageText).join("\n"))
+  ) {
     const message = api === "chat"
       ? "'messages' must contain the word 'json' in some form, to use 'response_format' of type " +
         "'json_object'."
@@ -46,9 +48,9 @@ export function readRequest(
     api,
     model,
     messages,
-    tools: toolsOf(body),
+    tools: readTools(body),
     stream: body.stream === true,
-    text: textOf(messages.findLast(({ role }) => role === "user")),
+    text: messageText(messages.findLast(({ role }) => role === "user")),
     body,
     header: (name) => headers[name.toLowerCase()],
   };

@@ -98,9 +98,11 @@ export interface SimulatorBehaviour {
    */
   apiKey?: string;
   /**
-   * Writes the answers. Without it they come from a small lexicon: sentiment, summary and category of a review, values
-   * that fit a JSON Schema, and a polite sentence for everything else. A tool is called if the client insists on it, or
-   * if the last user message has its name in it; what the tools gave is then told.
+   * Returns the answer to a request. Without it the answers are generic: values that fit the
+   * requested JSON Schema (the first value of an enum, a number in the middle of its bounds, a text
+   * named after its property), or a text that repeats the beginning of the last user message. To
+   * `Say "yes"` the answer is `yes`. A tool is called if the client requires it, or if the last user message contains its name; the
+   * next answer repeats what the tool returned.
    */
   respond?: (
     request: SimulatorRequest,

@@ -210,7 +210,7 @@ Deno.test("responses: a round of tools, with what the model thought", async () =
       ...toolCalls!.map(({ id }) => ({ role: "tool" as const, toolCallId: id, content: "fine" })),
     ];
     const { text: told } = await ask({ ...asked, messages });
-    assertEquals(told, "The tools say: fine; fine");
+    assertEquals(told, "The tools returned: fine; fine");
     const types = (seen.at(-1)!.body.input as { type?: string }[]).map(({ type }) => type);
     assertEquals(types, [
       undefined,
@@ -247,8 +247,11 @@ Deno.test("responses: agents, with a schema in each way, and with settings", asy
       retries: 0,
     });
     assertEquals((await Label.call({ text: "I love it" })).content.sentiment, "positive");
+    const Reversed = Label.with({
+      output: z.object({ sentiment: z.enum(["negative", "positive"]) }),
+    });
     assertEquals(
-      (await Label.call({ text: "Broken" }, { onDelta() {} })).content.sentiment,
+      (await Reversed.call({ text: "Broken" }, { onDelta() {} })).content.sentiment,
       "negative",
     );
     const refused = await errorOf(Label.with({ seed: 1 }).call({ text: "x" }));

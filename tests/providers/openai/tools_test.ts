@@ -107,7 +107,7 @@ Deno.test("tools: calls come back, whole and streamed, and the round goes on", a
       content: `${name} is fine`,
     })),
   ];
-  const told = "The tools say: get_weather is fine; get_time is fine";
+  const told = "The tools returned: get_weather is fine; get_time is fine";
   assertEquals((await pair.generate(request("", { messages, tools }))).text, told);
   assertEquals((await pair.stream(request("", { messages, tools }))).text, told);
 });

@@ -52,9 +52,9 @@ Deno.test("what the tools gave is told, and they are not called again", async ()
     ...ids.map((id) => ({ role: "tool", tool_call_id: id, content: `${id} degrees` })),
   ];
   const one = await answerTo(sim, { messages: round(["a"]), tools });
-  assertEquals(one.choices[0].message.content, "The tool says: a degrees");
+  assertEquals(one.choices[0].message.content, "The tool returned: a degrees");
   const two = await answerTo(sim, { messages: round(["a", "b"]), tools });
-  assertEquals(two.choices[0].message.content, "The tools say: a degrees; b degrees");
+  assertEquals(two.choices[0].message.content, "The tools returned: a degrees; b degrees");
 });
 
 Deno.test("calls without answers and answers without calls are refused as OpenAI does", async () => {

@@ -1,7 +1,7 @@
 /**
  * Writes an answer in the words of Chat Completions: one JSON object, or the events of a stream.
  */
-import { type Answer, argumentText } from "../answer.ts";
+import { argumentsText, type CompleteAnswer } from "../answer.ts";
 import type { SimulatorRequest } from "../request_types.ts";
 import { type Events, pieces, type Wire } from "./dialect.ts";
 
@@ -24,7 +24,7 @@ function frame(request: SimulatorRequest, object: string): Frame {
   };
 }
 
-function usageOf(answer: Answer): Record<string, unknown> {
+function usageOf(answer: CompleteAnswer): Record<string, unknown> {
   return {
     prompt_tokens: answer.inputTokens,
     completion_tokens: answer.outputTokens,
@@ -39,16 +39,16 @@ function usageOf(answer: Answer): Record<string, unknown> {
   };
 }
 
-function toolCallsOf(request: SimulatorRequest, answer: Answer): Record<string, unknown>[] {
+function toolCallsOf(request: SimulatorRequest, answer: CompleteAnswer): Record<string, unknown>[] {
   return answer.toolCalls.map((call, i) => ({
     id: call.id ?? `call_sim${request.index}_${i}`,
     type: "function",
-    function: { name: call.name, arguments: argumentText(call) },
+    function: { name: call.name, arguments: argumentsText(call) },
   }));
 }
 
 /** The body of a plain answer. */
-function jsonBody(request: SimulatorRequest, answer: Answer, empty: boolean): string {
+function jsonBody(request: SimulatorRequest, answer: CompleteAnswer, empty: boolean): string {
   const calls = toolCallsOf(request, answer);
   const message = {
     role: "assistant",
@@ -72,7 +72,7 @@ function event(value: unknown): string {
 /** The events of a streamed answer, with so many tokens in each delta. */
 function streamEvents(
   request: SimulatorRequest,
-  answer: Answer,
+  answer: CompleteAnswer,
   size: number,
   empty: boolean,
 ): Events {

@@ -1,15 +1,15 @@
 /**
  * What differs between the languages that a simulator speaks.
  */
-import type { Answer } from "../answer.ts";
+import type { CompleteAnswer } from "../answer.ts";
 import type { SimulatorRequest } from "../request_types.ts";
 
 /** How a language puts an answer. */
 export interface Wire {
   /** The body of a plain answer; `empty` if there is to be nothing in it. */
-  json(request: SimulatorRequest, answer: Answer, empty: boolean): string;
+  json(request: SimulatorRequest, answer: CompleteAnswer, empty: boolean): string;
   /** The events of a streamed answer, with so many tokens in each delta. */
-  events(request: SimulatorRequest, answer: Answer, size: number, empty: boolean): Events;
+  events(request: SimulatorRequest, answer: CompleteAnswer, size: number, empty: boolean): Events;
   /** An error in the middle of a stream. */
   errorEvent: string;
   /** An error in the place of a plain answer with status 200. */

@@ -1,7 +1,7 @@
 /**
  * Writes an answer in the words of Responses: one JSON object, or the events of a stream.
  */
-import { type Answer, argumentText } from "../answer.ts";
+import { argumentsText, type CompleteAnswer } from "../answer.ts";
 import type { SimulatorRequest } from "../request_types.ts";
 import { type Events, pieces, type Wire } from "./dialect.ts";
 
@@ -32,7 +32,11 @@ export const responsesWire: Wire = {
 };
 
 /** The whole answer; without `answer` as it is when it begins. */
-function responseOf(request: SimulatorRequest, answer: Answer | undefined, output: Item[]): Item {
+function responseOf(
+  request: SimulatorRequest,
+  answer: CompleteAnswer | undefined,
+  output: Item[],
+): Item {
   const { body } = request;
   const reason = answer && reasonOf(answer);
   return {
@@ -64,12 +68,12 @@ function responseOf(request: SimulatorRequest, answer: Answer | undefined, outpu
 }
 
 /** Why it is not complete, if it is not. */
-function reasonOf({ finishReason }: Answer): string | undefined {
+function reasonOf({ finishReason }: CompleteAnswer): string | undefined {
   if (finishReason === "length") return "max_output_tokens";
   return finishReason === "stop" || finishReason === "tool_calls" ? undefined : finishReason;
 }
 
-function usageOf({ inputTokens, outputTokens }: Answer): Item {
+function usageOf({ inputTokens, outputTokens }: CompleteAnswer): Item {
   return {
     input_tokens: inputTokens,
     input_tokens_details: { cached_tokens: 0 },
@@ -79,7 +83,7 @@ function usageOf({ inputTokens, outputTokens }: Answer): Item {
   };
 }
 
-function itemsOf({ index, body }: SimulatorRequest, answer: Answer): Item[] {
+function itemsOf({ index, body }: SimulatorRequest, answer: CompleteAnswer): Item[] {
   const items: Item[] = [];
   if (Array.isArray(body.include) && body.include.includes("reasoning.encrypted_content")) {
     const encrypted_content = `thoughts${index}`;
@@ -102,7 +106,7 @@ function itemsOf({ index, body }: SimulatorRequest, answer: Answer): Item[] {
       status,
       call_id: call.id ?? `call_sim${index}_${i}`,
       name: call.name,
-      arguments: argumentText(call),
+      arguments: argumentsText(call),
     });
   }
   return items;
@@ -112,7 +116,12 @@ function event(value: { type: string } & Item): string {
   return `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`;
 }
 
-function events(request: SimulatorRequest, answer: Answer, size: number, empty: boolean): Events {
+function events(
+  request: SimulatorRequest,
+  answer: CompleteAnswer,
+  size: number,
+  empty: boolean,
+): Events {
   let sequence_number = 0;
   const tell = (type: string, more: Item) =>
     event({ type, sequence_number: sequence_number++, ...more });

@@ -1,5 +1,5 @@
 /** Limiters that learn from the server's answers. */
-import { boundsOf, type LimitOptions, mostOf } from "../model/limits.ts";
+import { adaptiveBounds, type LimitOptions, maxConcurrency } from "../model/limits.ts";
 import { LONGEST_RETRY_AFTER } from "../model/retry_after.ts";
 import type { RateReport } from "../model/rate_report.ts";
 import { Learned, type LearnedMark } from "./server_rate_limit.ts";
@@ -54,7 +54,7 @@ export class AdaptiveLimiter extends Limiter {
 
 /** The limiter that such limits ask for. */
 export function limiterFor(limits: LimitOptions): Limiter {
-  const bounds = boundsOf(limits);
+  const bounds = adaptiveBounds(limits.concurrency);
   return bounds === undefined
     ? new Limiter(limits)
     : new AdaptiveLimiter(limits, { ...bounds, tolerance: 0 });
@@ -79,8 +79,8 @@ export class ModelLimiter extends AdaptiveLimiter {
 
   /** With the limits that are known. If they are not adaptive, the concurrency is not limited until the server refuses. */
   constructor(limits: LimitOptions) {
-    const bounds = boundsOf(limits);
-    const max = mostOf(limits) ?? Infinity;
+    const bounds = adaptiveBounds(limits.concurrency);
+    const max = maxConcurrency(limits.concurrency) ?? Infinity;
     super(
       limits,
       bounds === undefined

@@ -1,5 +1,5 @@
 import { onAbort } from "../async/abort.ts";
-import { type LimitOptions, mostOf } from "../model/limits.ts";
+import { type LimitOptions, maxConcurrency } from "../model/limits.ts";
 import type { RateReport } from "../model/rate_report.ts";
 import { PriorityQueue, type Waiting } from "./priority_queue.ts";
 import { openOf } from "./reserve.ts";
@@ -54,7 +54,7 @@ export class Limiter {
 
   /** A limiter at which nobody has been. */
   constructor(options: LimitOptions) {
-    this.#concurrency = mostOf(options) ?? Infinity;
+    this.#concurrency = maxConcurrency(options.concurrency) ?? Infinity;
     this.#reserve = options.reserve ?? 0;
     this.rates = new Rates(options, performance.now());
   }

@@ -1,5 +1,5 @@
 /** The limiters that all calls of the process share: of each provider's key, of its models, and of the process. */
-import { boundsOf, type LimitOptions, type ProviderLimits } from "../model/limits.ts";
+import { adaptiveBounds, type LimitOptions, type ProviderLimits } from "../model/limits.ts";
 import type { Provider } from "../model/provider.ts";
 import { limiterFor, ModelLimiter } from "./adaptive_limiter.ts";
 import { WeakList } from "../async/weak_list.ts";
@@ -31,12 +31,12 @@ export function modelLimiter(provider: Provider, model: string): ModelLimiter {
   let limiter = models.get(model);
   if (limiter === undefined) {
     const own = limits.models?.[model] ?? {};
-    const bounds = own.adaptive === false
-      ? undefined
-      : boundsOf(own) ?? boundsOf({ ...limits, ...own });
-    const { reserve } = limits;
+    const concurrency = own.concurrency ?? limits.concurrency;
+    // A number given to the provider limits all its models together: see `accountOf`.
     limiter = new ModelLimiter(
-      bounds === undefined ? own : { reserve, ...own, concurrency: bounds },
+      adaptiveBounds(concurrency) === undefined
+        ? own
+        : { reserve: limits.reserve, ...own, concurrency },
     );
     models.set(model, limiter);
   }
@@ -79,9 +79,12 @@ function accountOf(provider: Provider): Account {
     const { limits = {} } = provider;
     const { requestsPerMinute, tokensPerMinute, reserve } = limits;
     // The models find out what they bear by themselves; all of them together never get above what is named.
-    const concurrency = typeof limits.concurrency === "object"
-      ? limits.concurrency.max
-      : limits.concurrency;
+    const { concurrency: option } = limits;
+    const concurrency = typeof option === "object"
+      ? option.max
+      : option === "adaptive"
+      ? undefined
+      : option;
     const named = concurrency ?? requestsPerMinute ?? tokensPerMinute;
     account = {
       provider: provider.name,

@@ -27,10 +27,14 @@ function sendMany(limiter: Limiter, n: number) {
 }
 
 Deno.test("limiterFor: it looks for a limit where that is asked for", () => {
-  for (const limits of [{}, { concurrency: 5 }, { adaptive: false, requestsPerMinute: 5 }]) {
+  for (const limits of [{}, { concurrency: 5 }, { requestsPerMinute: 5 }]) {
     assert(!(limiterFor(limits) instanceof AdaptiveLimiter));
   }
-  for (const limits of [{ adaptive: true }, { concurrency: {} }, { concurrency: { start: 8 } }]) {
+  for (
+    const limits of [{ concurrency: "adaptive" }, { concurrency: {} }, {
+      concurrency: { start: 8 },
+    }] as const
+  ) {
     const limiter = limiterFor(limits);
     assert(limiter instanceof AdaptiveLimiter);
     assertEquals([limiter.concurrency, limiter.found], [8, 8]);
@@ -97,7 +101,7 @@ Deno.test("adaptive limiter: what is refused for a rate that is followed is no r
   for (const [rates, tokens, cut] of cases) {
     for (
       const limiter of [
-        limiterFor({ adaptive: true }),
+        limiterFor({ concurrency: "adaptive" }),
         new ModelLimiter({ concurrency: { start: 8 } }),
       ]
     ) {
@@ -243,7 +247,7 @@ Deno.test("adaptive: whatever the answers, all are let in or aborted, no permit 
         const widths: number[] = [];
         const onChange = ({ concurrency }: { concurrency: number }) => widths.push(concurrency);
         const run = limiterFor({ concurrency: { min, max, onChange }, reserve });
-        const model = new Watched(adaptive ? { adaptive } : {});
+        const model = new Watched(adaptive ? { concurrency: "adaptive" } : {});
         const limiters = [run, model, new Limiter({ concurrency: account })];
         let onTheWire = 0;
         let after = 0;
@@ -290,7 +294,7 @@ Deno.test("adaptive: whatever the answers, all are let in or aborted, no permit 
 Deno.test("adaptive: 100,000 calls go through limiters and windows in no time", async () => {
   const limiters = [
     limiterFor({ concurrency: { start: 50, max: 500 } }),
-    new ModelLimiter({ adaptive: true }),
+    new ModelLimiter({ concurrency: "adaptive" }),
     new Limiter({ concurrency: 400 }),
   ];
   let [n, refused] = [0, 0];

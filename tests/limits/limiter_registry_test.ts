@@ -56,34 +56,36 @@ Deno.test("shared: the limits of a key are those of the first that asks with it"
 
 Deno.test("shared: what holds in all, and what for a model", () => {
   const bounds = { start: 4, min: 2, max: 50 };
+  const adaptive = (m: LimitOptions): ProviderLimits => ({
+    concurrency: "adaptive",
+    models: { m },
+  });
   //   limits of the provider, let through at once in all, by the model "m", what it has found
   const table: [ProviderLimits | undefined, number | undefined, number, number | undefined][] = [
     [undefined, undefined, 2_000, undefined],
     [{}, undefined, 2_000, undefined],
     [{ concurrency: 30 }, 30, 2_000, undefined],
     [{ requestsPerMinute: 2_400 }, 11, 2_000, undefined],
-    [{ adaptive: true }, undefined, 8, 8],
-    [{ adaptive: true, concurrency: 30 }, 30, 8, 8],
-    [{ adaptive: true, concurrency: 5 }, 5, 5, undefined],
+    [{ concurrency: "adaptive" }, undefined, 8, 8],
+    [{ concurrency: { max: 30 } }, 30, 8, 8],
+    [{ concurrency: { max: 5 } }, 5, 5, undefined],
     [{ concurrency: bounds }, 50, 4, 4],
-    [{ adaptive: true, reserve: 0.5 }, undefined, 4, 8],
+    [{ concurrency: "adaptive", reserve: 0.5 }, undefined, 4, 8],
     [{ concurrency: 30, models: { m: { concurrency: 7 } } }, 30, 7, undefined],
     [{ concurrency: 30, models: { n: { concurrency: 7 } } }, 30, 2_000, undefined],
     [{ models: { m: { requestsPerMinute: 2_400 } } }, undefined, 11, undefined],
-    [{ models: { m: { adaptive: true } } }, undefined, 8, 8],
+    [{ models: { m: { concurrency: "adaptive" } } }, undefined, 8, 8],
+    [{ concurrency: 30, models: { m: { concurrency: "adaptive" } } }, 30, 8, 8],
     [{ models: { m: { concurrency: bounds } } }, undefined, 4, 4],
-    [{ adaptive: true, models: { m: { concurrency: 5 } } }, undefined, 5, undefined],
-    [{ adaptive: true, models: { m: { concurrency: 50 } } }, undefined, 8, 8],
-    [{ adaptive: true, models: { m: { requestsPerMinute: 240 } } }, undefined, 2, 8],
-    [{ adaptive: true, models: { m: { adaptive: false } } }, undefined, 2_000, undefined],
-    [{ concurrency: bounds, models: { m: { adaptive: false } } }, 50, 2_000, undefined],
-    [
-      { concurrency: bounds, models: { m: { adaptive: false, concurrency: 9 } } },
-      50,
-      9,
-      undefined,
-    ],
-    [{ adaptive: true, reserve: 0.5, models: { m: { reserve: 0 } } }, undefined, 8, 8],
+    [adaptive({ concurrency: 5 }), undefined, 5, undefined],
+    // A number is a number: the model does not adapt.
+    [adaptive({ concurrency: 50 }), undefined, 50, undefined],
+    [adaptive({ concurrency: { max: 50 } }), undefined, 8, 8],
+    [adaptive({ requestsPerMinute: 240 }), undefined, 2, 8],
+    [adaptive({ concurrency: 3_000 }), undefined, 2_000, undefined],
+    [{ concurrency: bounds, models: { m: { concurrency: 3_000 } } }, 50, 2_000, undefined],
+    [{ concurrency: bounds, models: { m: { concurrency: 9 } } }, 50, 9, undefined],
+    [{ ...adaptive({ reserve: 0 }), reserve: 0.5 }, undefined, 8, 8],
   ];
   for (const [limits, whole, model, found] of table) {
     const one = provider(limits);
@@ -96,14 +98,14 @@ Deno.test("shared: what holds in all, and what for a model", () => {
 });
 
 Deno.test("shared: what is kept in reserve of an adaptive model is there for those with a priority", () => {
-  const limiter = modelLimiter(provider({ adaptive: true, reserve: 0.25 }), "m");
+  const limiter = modelLimiter(provider({ concurrency: "adaptive", reserve: 0.25 }), "m");
   assertEquals([open(limiter), open(limiter, URGENT)], [6, 8]);
 });
 
 Deno.test("shared: the limits of the process are set and taken back", () => {
   const table: [LimitOptions, number, boolean][] = [
     [{ concurrency: 3 }, 3, false],
-    [{ adaptive: true }, 8, true],
+    [{ concurrency: "adaptive" }, 8, true],
   ];
   try {
     assertEquals(processLimiter(), undefined);

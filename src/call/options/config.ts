@@ -1,6 +1,6 @@
-import { checkOptions, positiveInteger, type Rules, text } from "../../model/check_options.ts";
+import { checkOptions, type Rules, text } from "../../model/check_options.ts";
 import { type Provider, provider as providerRule } from "../../model/provider.ts";
-import { type LimitOptions, limits } from "../../model/limits.ts";
+import { type Concurrency, concurrency, type LimitOptions, limits } from "../../model/limits.ts";
 import { limitProcess } from "../../limits/limiter_registry.ts";
 import { DEFAULT_RETRIES, type RetryOptions } from "../../resilience/backoff.ts";
 import type { CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
@@ -17,11 +17,11 @@ import type { RepairOptions } from "./repair.ts";
 /** Process-wide defaults: what holds where neither the call nor the agent says anything. */
 export interface Configuration {
   /**
-   * How many items a run works on at the same time.
+   * The `concurrency` of runs that do not set their own: a number, `"adaptive"`, or bounds.
    *
    * @default {10}
    */
-  readonly concurrency?: number;
+  readonly concurrency?: Concurrency;
   /**
    * Where runs make their calls that do not say: on this event loop, or in a pool of workers.
    *
@@ -72,7 +72,7 @@ export interface Configuration {
 }
 
 /** A configuration in which everything that has a default is there. */
-export type ActiveConfiguration = Configuration & { readonly concurrency: number };
+export type ActiveConfiguration = Configuration & { readonly concurrency: Concurrency };
 
 const DEFAULTS: ActiveConfiguration = Object.freeze({
   concurrency: 10,
@@ -82,7 +82,7 @@ const DEFAULTS: ActiveConfiguration = Object.freeze({
 
 const RULES: Rules = {
   ...RESILIENCE_RULES,
-  concurrency: positiveInteger,
+  concurrency,
   mode,
   limits,
   provider: providerRule,

@@ -1,6 +1,7 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { currentContext } from "../../call/context.ts";
 import { configuration } from "../../call/options/config.ts";
+import { maxConcurrency } from "../../model/limits.ts";
 import type { Result } from "../../model/result.ts";
 import { NO_USAGE } from "../../model/usage.ts";
 import type { ResultStream } from "../../run/stream.ts";
@@ -33,7 +34,10 @@ export class BatchRun {
   readonly #results: Result[] = [];
 
   /** A batch of which nothing is done. */
-  constructor({ calls, concurrency = configuration().concurrency }: BatchRequest, caps: Caps) {
+  constructor(
+    { calls, concurrency = maxConcurrency(configuration().concurrency) }: BatchRequest,
+    caps: Caps,
+  ) {
     this.#calls = [...calls];
     this.total = calls.length;
     this.#concurrency = Math.min(concurrency, caps.concurrency);

@@ -236,20 +236,20 @@ Deno.test("responses: agents, with a schema in each way, and with settings", asy
         return undefined;
       },
     }, { api, structuredOutput });
-    const Label = defineAgent({
-      name: "label",
-      model: "m",
-      system: "Label the sentiment.",
-      prompt: "Review: {text}",
-      output: z.object({ sentiment: z.enum(["positive", "negative"]) }),
-      provider: pair.provider,
-      maxTokens: 100,
-      retries: 0,
-    });
+    const labelAgent = (first: string, second: string) =>
+      defineAgent({
+        name: "label",
+        model: "m",
+        system: "Label the sentiment.",
+        prompt: "Review: {text}",
+        output: z.object({ sentiment: z.enum([first, second]) }),
+        provider: pair.provider,
+        maxTokens: 100,
+        retries: 0,
+      });
+    const Label = labelAgent("positive", "negative");
+    const Reversed = labelAgent("negative", "positive");
     assertEquals((await Label.call({ text: "I love it" })).content.sentiment, "positive");
-    const Reversed = Label.with({
-      output: z.object({ sentiment: z.enum(["negative", "positive"]) }),
-    });
     assertEquals(
       (await Reversed.call({ text: "Broken" }, { onDelta() {} })).content.sentiment,
       "negative",

@@ -1,7 +1,8 @@
 /** What an attempt needs before it may go out: room in every budget, a permit of every limiter, and a model that is not left alone. */
 import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget.ts";
-import type { Answer, Limiter } from "../limits/limiter.ts";
-import { Permits, type Waited } from "../limits/permits.ts";
+import type { Feedback } from "../limits/feedback.ts";
+import type { Limiter } from "../limits/limiter.ts";
+import { Permits, type WaitTimes } from "../limits/permits.ts";
 import { accountLimiter, modelLimiter, processLimiter } from "../limits/limiter_registry.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
@@ -47,7 +48,7 @@ export class Admission {
     const { trace, signal, budgets, duplicate } = this.#call;
     try {
       if (budgets.length > 0) await this.#reserve();
-      const waited: Waited = {};
+      const waited: WaitTimes = {};
       try {
         await this.#permits.acquire(signal, waited);
       } finally {
@@ -69,8 +70,8 @@ export class Admission {
       throw error;
     }
     this.at = now;
-    this.concurrency = this.#permits.found;
-    this.#permits.send(now);
+    this.concurrency = this.#permits.discoveredConcurrency;
+    this.#permits.markSent(now);
   }
 
   /**
@@ -81,7 +82,7 @@ export class Admission {
   leave(
     usage: Usage | undefined,
     no: boolean,
-    answer: Answer,
+    answer: Feedback,
     now: number,
     estimated: boolean = false,
   ): void {

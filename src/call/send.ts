@@ -1,5 +1,5 @@
 import type { Budget } from "../limits/budget.ts";
-import type { Answer as LimitsAnswer } from "../limits/limiter.ts";
+import type { Feedback as LimitsAnswer } from "../limits/feedback.ts";
 import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
@@ -179,20 +179,20 @@ class Wire implements Taker<Answer> {
 /** What the outcome tells of the server's limits. */
 function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): LimitsAnswer {
   if (reply !== undefined) {
-    return reply.rates === undefined ? OK : { heard: "ok", rates: reply.rates };
+    return reply.rates === undefined ? OK : { outcome: "ok", rates: reply.rates };
   }
-  if (signal.aborted) return { heard: "nothing" };
+  if (signal.aborted) return { outcome: "nothing" };
   // An attempt that took too long is the server's trouble, too.
   if (!(thrown instanceof ProviderError)) {
-    return { heard: abortCode(thrown) === "timeout" ? "failed" : "nothing" };
+    return { outcome: abortCode(thrown) === "timeout" ? "failed" : "nothing" };
   }
   const { code, retryable, retryAfterMs, rates } = thrown;
   // What is not worth another attempt is our own mistake, or a quota that is used up for good.
   const heard = !retryable ? "nothing" : code === "rate_limited" ? "refused" : "failed";
-  return { heard, retryAfterMs, rates };
+  return { outcome: heard, retryAfterMs, rates };
 }
 
-const OK: LimitsAnswer = { heard: "ok" };
+const OK: LimitsAnswer = { outcome: "ok" };
 
 interface Outcome {
   readonly reply?: ModelReply;

@@ -1,6 +1,6 @@
 import { onAbort } from "../async/abort.ts";
 import type { BudgetOptions } from "../model/budget.ts";
-import { PriorityQueue, type Waiting } from "./priority_queue.ts";
+import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
 
 /** What an attempt will take, as far as one can tell, or what it took. */
 export interface Amount {
@@ -141,7 +141,7 @@ export class Budget {
         release?.();
         this.#queue.remove(waiting);
       };
-      const waiting: Waiting<Waiter> = this.#queue.push({
+      const waiting: QueueEntry<Waiter> = this.#queue.push({
         needs,
         signal,
         grant: () => {

@@ -7,22 +7,12 @@
  * @see {@link https://www.rfc-editor.org/rfc/rfc5681} TCP congestion control
  */
 import type { AdaptiveConcurrency, ConcurrencyChange } from "../model/limits.ts";
-import { openOf } from "./reserve.ts";
-import { Weather } from "./background_refusals.ts";
-
-/** How an attempt ended, as far as the server's limits go. */
-export type Heard =
-  /** It was answered. */
-  | "ok"
-  /** The server refused it for a limit. */
-  | "refused"
-  /** The server failed. */
-  | "failed"
-  /** It tells nothing: it was aborted, or was our own mistake. */
-  | "nothing";
+import type { FeedbackOutcome } from "./feedback.ts";
+import { unreservedConcurrency } from "./limiter.ts";
+import { BackgroundRefusals } from "./background_refusals.ts";
 
 /** How wide a window is and may get. */
-export interface WindowOptions extends AdaptiveConcurrency {
+export interface ConcurrencyWindowOptions extends AdaptiveConcurrency {
   readonly start: number;
   readonly min: number;
   readonly max: number;
@@ -53,24 +43,24 @@ const LATEST = 64;
 /** All that was sent until a refusal was heard. */
 export interface Episode {
   sent: number;
-  refused: number;
+  rejected: number;
   /** How wide the window was when the first of them was refused, or how much of it was used. */
   width: number;
   /** Has one been refused? Then what is sent from now on belongs to the next episode. */
-  over: boolean;
+  isOver: boolean;
   /** What share of the window is left after the cut for it; `undefined` before it. */
-  left: number | undefined;
+  remainingShare: number | undefined;
   /** How many cuts there were before it. */
   readonly cuts: number;
 }
 
 function begin(cuts: number): Episode {
-  return { sent: 0, refused: 0, width: 0, over: false, left: undefined, cuts };
+  return { sent: 0, rejected: 0, width: 0, isOver: false, remainingShare: undefined, cuts };
 }
 
 /** The window itself. */
-export class Window {
-  readonly #options: WindowOptions;
+export class ConcurrencyWindow {
+  readonly #options: ConcurrencyWindowOptions;
   #width: number;
   /** Up to here it grows fast. */
   #fastUpTo = Infinity;
@@ -82,15 +72,15 @@ export class Window {
   #calm = 0;
   #cuts = 0;
   #episode = begin(0);
-  readonly #weather: Weather;
+  readonly #weather: BackgroundRefusals;
   #told: number;
 
   /** As wide as it is to be at first. */
-  constructor(options: WindowOptions) {
+  constructor(options: ConcurrencyWindowOptions) {
     this.#options = options;
     this.#width = options.start;
     this.#told = options.start;
-    this.#weather = new Weather(options.tolerance > 0);
+    this.#weather = new BackgroundRefusals(options.tolerance > 0);
   }
 
   /** How many may be on the wire. */
@@ -99,14 +89,14 @@ export class Window {
   }
 
   /** Does it look for a limit, or has it met one? */
-  get looks(): boolean {
+  get isDiscovering(): boolean {
     return this.#options.start < this.#options.max || this.#width < this.#options.max;
   }
 
   /** An attempt goes out. What is given back must be handed in with its answer. */
-  send(): Episode {
-    if (this.#episode.over) {
-      this.#weather.note(this.#episode);
+  markSent(): Episode {
+    if (this.#episode.isOver) {
+      this.#weather.record(this.#episode);
       this.#episode = begin(this.#cuts);
     }
     this.#episode.sent++;
@@ -115,7 +105,7 @@ export class Window {
   }
 
   /** An answer has come to what was sent in that episode. `inUse` attempts were on the wire, this one included. */
-  hear(heard: Heard, episode: Episode, inUse: number, now: number): void {
+  applyOutcome(heard: FeedbackOutcome, episode: Episode, inUse: number, now: number): void {
     if (heard === "refused") this.#refused(episode, inUse, now);
     else if (heard === "failed") this.#calm = Math.min(this.#width, inUse);
     // What was sent before a cut tells of a window that is gone.
@@ -123,32 +113,32 @@ export class Window {
   }
 
   #refused(episode: Episode, inUse: number, now: number): void {
-    episode.refused++;
+    episode.rejected++;
     this.#latest = Math.max(LATEST, inUse);
     this.#share += 1 / this.#latest;
     // Another one has followed it: what it tells is old.
     if (episode !== this.#episode) return;
-    if (!episode.over) {
-      episode.over = true;
+    if (!episode.isOver) {
+      episode.isOver = true;
       episode.width = this.#isFilled(inUse) ? this.#width : inUse;
     }
-    if (episode.left === undefined) {
+    if (episode.remainingShare === undefined) {
       if (this.#share < this.#options.tolerance) return;
-      const before = this.#weather.judge(this.#width, now);
+      const before = this.#weather.judgeCut(this.#width, now);
       if (before !== undefined) this.#widen(before);
     }
-    if (this.#weather.lasts(now)) return;
+    if (this.#weather.isActive(now)) return;
     this.#cut(episode);
     this.#tell("refused");
   }
 
   #cut(episode: Episode): void {
     // What is on the wire and was not refused is what the server bears. It gets less as more of them are heard to be refused.
-    const borne = episode.width - episode.refused;
+    const borne = episode.width - episode.rejected;
     const first = this.#fastUpTo === Infinity;
     const again = this.#width < (1 + GROWTH) * this.#fastUpTo;
-    const known = episode.left !== undefined;
-    const left = episode.left ??= first || again ? DEEP_CUT : CUT;
+    const known = episode.remainingShare !== undefined;
+    const left = episode.remainingShare ??= first || again ? DEEP_CUT : CUT;
     this.#width = Math.max(this.#options.min, Math.min(this.#width, left * borne));
     if (known) return;
     this.#cuts++;
@@ -180,18 +170,18 @@ export class Window {
     else this.#width += Math.max(LEAST_GROWTH, GROWTH * this.#width) / this.#width;
     this.#width = Math.min(max, this.#width);
     const clean = this.#fastUpTo + Math.max(1, CLEAN * this.#fastUpTo);
-    if (this.#width >= clean && this.#share < HARDLY) this.#weather.helped();
+    if (this.#width >= clean && this.#share < HARDLY) this.#weather.cutHelped();
     this.#tell("growth");
   }
 
   /** Has the window not been cut since then? */
   #holds({ cuts }: Episode, now: number): boolean {
-    return cuts === this.#cuts || this.#weather.lasts(now);
+    return cuts === this.#cuts || this.#weather.isActive(now);
   }
 
   /** Are as many on the wire as may be? What is kept free need not be used. */
   #isFilled(inUse: number): boolean {
-    return inUse >= openOf(this.concurrency, this.#options.reserve ?? 0);
+    return inUse >= unreservedConcurrency(this.concurrency, this.#options.reserve ?? 0);
   }
 
   #tell(reason: ConcurrencyChange["reason"]): void {

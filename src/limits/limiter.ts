@@ -1,13 +1,11 @@
 import { onAbort } from "../async/abort.ts";
 import { type LimitOptions, maxConcurrency } from "../model/limits.ts";
-import type { RateReport } from "../model/rate_report.ts";
-import { PriorityQueue, type Waiting } from "./priority_queue.ts";
-import { openOf } from "./reserve.ts";
-import { Rates } from "./rate_limits.ts";
-import type { Heard } from "./concurrency_window.ts";
+import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
+import { RateLimits } from "./rate_limits.ts";
+import type { Feedback } from "./feedback.ts";
 
 /** What an attempt asks of a limiter. */
-export interface Ask {
+export interface PermitRequest {
   /** Tokens it will use, as far as one can tell. */
   readonly tokens: number;
   /** Who goes first: the higher number. Above 0, the reserved share is open too. */
@@ -17,18 +15,8 @@ export interface Ask {
 /** Why an attempt had to wait: for others to end, for a limit a minute, or because the server asked to be left alone. */
 export type WaitReason = "concurrency" | "requests" | "tokens" | "pause";
 
-/** What the server's answer to an attempt tells of its limits. */
-export interface Answer {
-  /** Whether it was refused. */
-  readonly heard: Heard;
-  /** How long the server asks to be left alone, in milliseconds. */
-  readonly retryAfterMs?: number;
-  /** Where its rate limits stand. */
-  readonly rates?: RateReport;
-}
-
 interface Waiter {
-  readonly ask: Ask;
+  readonly ask: PermitRequest;
   readonly signal: AbortSignal | undefined;
   readonly admit: (reason: WaitReason) => void;
   readonly leave: () => void;
@@ -43,7 +31,7 @@ export class Limiter {
   #concurrency: number;
   readonly #reserve: number;
   /** Its limits in a time. */
-  protected readonly rates: Rates;
+  protected readonly rates: RateLimits;
   #held = 0;
   /** Those among them that the reserve is kept from. */
   #heldByRuns = 0;
@@ -56,7 +44,7 @@ export class Limiter {
   constructor(options: LimitOptions) {
     this.#concurrency = maxConcurrency(options.concurrency) ?? Infinity;
     this.#reserve = options.reserve ?? 0;
-    this.rates = new Rates(options, performance.now());
+    this.rates = new RateLimits(options, performance.now());
   }
 
   /** How many permits are held. */
@@ -90,7 +78,7 @@ export class Limiter {
   }
 
   /** Takes a permit if it can be had at once. */
-  tryAcquire(ask: Ask, now: number = performance.now()): boolean {
+  tryAcquire(ask: PermitRequest, now: number = performance.now()): boolean {
     // Who waits and could go first is not overtaken.
     const first = this.#queue.first;
     if (first !== undefined && first.priority >= ask.priority) return false;
@@ -105,12 +93,12 @@ export class Limiter {
    *
    * @throws The signal's reason, as soon as it aborts.
    */
-  acquire(ask: Ask, signal: AbortSignal | undefined): Promise<WaitReason | undefined> {
+  acquire(ask: PermitRequest, signal: AbortSignal | undefined): Promise<WaitReason | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.tryAcquire(ask)) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       let release: (() => void) | undefined;
-      const waiting: Waiting<Waiter> = this.#queue.push({
+      const waiting: QueueEntry<Waiter> = this.#queue.push({
         ask,
         signal,
         admit: (reason) => {
@@ -138,27 +126,27 @@ export class Limiter {
   }
 
   /** An attempt that has all its permits goes out. What is given back is handed in with its answer. */
-  send({ tokens }: Ask, _now: number = performance.now()): unknown {
-    this.rates.send(tokens);
+  markSent({ tokens }: PermitRequest, _now: number = performance.now()): unknown {
+    this.rates.markSent(tokens);
     return undefined;
   }
 
   /** How much concurrency has been found out; `undefined` if it is not looked for. */
-  get found(): number | undefined {
+  get discoveredConcurrency(): number | undefined {
     return undefined;
   }
 
   /** The answer has come; the permit is still held. */
-  hear(_answer: Answer, _mark: unknown, _ask: Ask, _now: number = performance.now()): void {}
+  applyFeedback(_answer: Feedback, _mark: unknown, _ask: PermitRequest, _now: number = performance.now()): void {}
 
   /** Gives back a permit with which nothing went out. */
-  cancel({ tokens, priority }: Ask): void {
-    this.rates.giveBack(tokens, performance.now());
+  cancel({ tokens, priority }: PermitRequest): void {
+    this.rates.refund(tokens, performance.now());
     this.#leave(priority);
   }
 
   /** Gives a permit back. `used` is how many tokens the attempt used, if that is known, in the place of those it asked for. */
-  release({ tokens, priority }: Ask, used: number | undefined): void {
+  release({ tokens, priority }: PermitRequest, used: number | undefined): void {
     if (used !== undefined) this.rates.correct(tokens - used);
     this.#leave(priority);
   }
@@ -218,11 +206,11 @@ export class Limiter {
 
   #hasRoom(priority: number): boolean {
     if (this.#held >= this.#concurrency) return false;
-    return priority > 0 || this.#heldByRuns < openOf(this.#concurrency, this.#reserve);
+    return priority > 0 || this.#heldByRuns < unreservedConcurrency(this.#concurrency, this.#reserve);
   }
 
   /** How long the rates and the pause keep it waiting, and, if they do, which of them does so longest. */
-  #waitForRate({ tokens }: Ask, now: number): number {
+  #waitForRate({ tokens }: PermitRequest, now: number): number {
     const pause = Math.max(0, this.#pausedUntil - now);
     const ms = this.rates.waitFor(tokens, now);
     if (ms > pause) this.#reason = this.rates.reason;
@@ -230,9 +218,18 @@ export class Limiter {
     return Math.max(pause, ms);
   }
 
-  #take({ tokens, priority }: Ask, now: number): void {
+  #take({ tokens, priority }: PermitRequest, now: number): void {
     this.#held++;
     if (priority <= 0) this.#heldByRuns++;
     this.rates.take(tokens, now);
   }
+}
+
+/**
+ * Returns how many permits calls without a priority may hold. It is at least 1, however large the
+ * reserve.
+ */
+export function unreservedConcurrency(concurrency: number, reserve: number): number {
+  // 100 × (1 − 0.9) is a little less than 10.
+  return reserve === 0 ? concurrency : Math.max(1, Math.floor(concurrency * (1 - reserve) + 1e-9));
 }

@@ -49,7 +49,7 @@ export function processLimiter(): Limiter | undefined {
 }
 
 /** Sets the limits of the process; attempts that hold permits of the old ones give them back there. */
-export function limitProcess(options: LimitOptions | undefined): void {
+export function setProcessLimits(options: LimitOptions | undefined): void {
   ofProcess = options === undefined ? undefined : limiterFor(options);
 }
 

@@ -1,13 +1,14 @@
-import type { Answer, Ask, Limiter, WaitReason } from "./limiter.ts";
+import type { Feedback } from "./feedback.ts";
+import type { PermitRequest, Limiter, WaitReason } from "./limiter.ts";
 
 /** How long an attempt has waited for what, in milliseconds; also if it was aborted while it waited. */
-export type Waited = Partial<Record<WaitReason, number>>;
+export type WaitTimes = Partial<Record<WaitReason, number>>;
 
 /**
  * A permit of every limiter, taken from the innermost to the outermost and held while an attempt is on the wire. The order is the same for
  * all, and who holds the outermost holds all it needs, so nobody can wait for each other.
  */
-export class Permits implements Ask {
+export class Permits implements PermitRequest {
   readonly #limiters: readonly Limiter[];
   readonly tokens: number;
   readonly priority: number;
@@ -15,7 +16,7 @@ export class Permits implements Ask {
   #marks: unknown[] | undefined;
 
   /** None is held yet. */
-  constructor(limiters: readonly Limiter[], { tokens, priority }: Ask) {
+  constructor(limiters: readonly Limiter[], { tokens, priority }: PermitRequest) {
     this.#limiters = limiters;
     this.tokens = tokens;
     this.priority = priority;
@@ -35,7 +36,7 @@ export class Permits implements Ask {
    *
    * @throws The signal's reason, as soon as it aborts; then nothing is held.
    */
-  async acquire(signal: AbortSignal | undefined, waited: Waited = {}): Promise<void> {
+  async acquire(signal: AbortSignal | undefined, waited: WaitTimes = {}): Promise<void> {
     try {
       signal?.throwIfAborted();
       while (!this.tryAcquire()) {
@@ -62,17 +63,17 @@ export class Permits implements Ask {
   }
 
   /** The least concurrency that was found out by the limiters, if any looks for it. */
-  get found(): number | undefined {
+  get discoveredConcurrency(): number | undefined {
     let found: number | undefined;
     for (const limiter of this.#limiters) {
-      if (limiter.found !== undefined) found = Math.min(found ?? Infinity, limiter.found);
+      if (limiter.discoveredConcurrency !== undefined) found = Math.min(found ?? Infinity, limiter.discoveredConcurrency);
     }
     return found;
   }
 
   /** The request goes out now. Permits that are given back before that are as if they had never been taken. */
-  send(now: number = performance.now()): void {
-    this.#marks = this.#limiters.map((limiter) => limiter.send(this, now));
+  markSent(now: number = performance.now()): void {
+    this.#marks = this.#limiters.map((limiter) => limiter.markSent(this, now));
   }
 
   /**
@@ -81,14 +82,14 @@ export class Permits implements Ask {
    * @param used How many tokens were used, if that is known.
    * @param answer What the server's answer tells of its limits; nothing if none was sent.
    */
-  release(used?: number, answer?: Answer, now: number = performance.now()): void {
+  release(used?: number, answer?: Feedback, now: number = performance.now()): void {
     while (this.#held > 0) {
       const limiter = this.#limiters[--this.#held]!;
       if (this.#marks === undefined) {
         limiter.cancel(this);
         continue;
       }
-      if (answer !== undefined) limiter.hear(answer, this.#marks[this.#held], this, now);
+      if (answer !== undefined) limiter.applyFeedback(answer, this.#marks[this.#held], this, now);
       limiter.release(this, used);
     }
   }
@@ -99,11 +100,11 @@ export class Permits implements Ask {
  *
  * @throws The signal's reason, as soon as it aborts; then nothing is held.
  */
-export async function acquireAll(
+export async function acquirePermits(
   limiters: readonly Limiter[],
-  ask: Ask,
+  ask: PermitRequest,
   signal: AbortSignal | undefined,
-  waited?: Waited,
+  waited?: WaitTimes,
 ): Promise<Permits> {
   const permits = new Permits(limiters, ask);
   await permits.acquire(signal, waited);

@@ -6,7 +6,7 @@ import type { Pass } from "../call/outgoing.ts";
 import { type Guard, guardOf } from "../call/with_retries.ts";
 import { Trace } from "../call/trace.ts";
 import type { WaitReason } from "../limits/limiter.ts";
-import type { Waited } from "../limits/permits.ts";
+import type { WaitTimes } from "../limits/permits.ts";
 import { ChildAbort } from "../async/abort.ts";
 import type { AgentError } from "../model/errors.ts";
 import { loadPrices } from "../pricing/prices.ts";
@@ -118,7 +118,7 @@ export class Admissions {
       }
       this.#passes.delete(n);
       admission.tell?.(undefined, performance.now());
-      admission.leave(undefined, false, { heard: "nothing" }, performance.now());
+      admission.leave(undefined, false, { outcome: "nothing" }, performance.now());
     }
   }
 }
@@ -127,7 +127,7 @@ export class Admissions {
 class Waits extends Trace {
   readonly waited = { concurrency: 0, requests: 0, tokens: 0, pause: 0 };
 
-  override wait(waited: Waited): void {
+  override wait(waited: WaitTimes): void {
     for (const [reason, ms] of Object.entries(waited)) this.waited[reason as WaitReason] += ms;
   }
 }

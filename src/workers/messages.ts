@@ -1,5 +1,5 @@
 /** What a pool and its workers say to each other. Everything in it can be cloned. */
-import type { Answer } from "../limits/limiter.ts";
+import type { Feedback } from "../limits/feedback.ts";
 import type { LimitOptions, ProviderLimits } from "../model/limits.ts";
 import type { Usage } from "../model/usage.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
@@ -127,7 +127,7 @@ export interface Passed {
 export interface Leaving {
   readonly usage: Usage | undefined;
   readonly no: boolean;
-  readonly answer: Answer;
+  readonly answer: Feedback;
   readonly estimated: boolean;
 }
 

@@ -3,20 +3,20 @@ import { virtualTime } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { AdaptiveLimiter, limiterFor, ModelLimiter } from "../../src/limits/adaptive_limiter.ts";
-import { type Answer, type Ask, Limiter } from "../../src/limits/limiter.ts";
-import { acquireAll } from "../../src/limits/permits.ts";
-import type { Heard } from "../../src/limits/concurrency_window.ts";
+import type { Feedback, FeedbackOutcome } from "../../src/limits/feedback.ts";
+import { type PermitRequest, Limiter } from "../../src/limits/limiter.ts";
+import { acquirePermits } from "../../src/limits/permits.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, HEARD, microtasks, wait } from "./helpers.ts";
 
-const ASK: Ask = { tokens: 0, priority: 0 };
+const ASK: PermitRequest = { tokens: 0, priority: 0 };
 
 /** Sends one; gives what hands in its answer. */
-function send(limiter: Limiter, ask = ASK): (heard: Heard, answer?: Partial<Answer>) => void {
+function send(limiter: Limiter, ask = ASK): (heard: FeedbackOutcome, answer?: Partial<Feedback>) => void {
   assert(limiter.tryAcquire(ask), "there is no room");
-  const mark = limiter.send(ask);
+  const mark = limiter.markSent(ask);
   return (heard, answer) => {
-    limiter.hear({ heard, ...answer }, mark, ask);
+    limiter.applyFeedback({ outcome: heard, ...answer }, mark, ask);
     limiter.release(ask, undefined);
   };
 }
@@ -37,7 +37,7 @@ Deno.test("limiterFor: it looks for a limit where that is asked for", () => {
   ) {
     const limiter = limiterFor(limits);
     assert(limiter instanceof AdaptiveLimiter);
-    assertEquals([limiter.concurrency, limiter.found], [8, 8]);
+    assertEquals([limiter.concurrency, limiter.discoveredConcurrency], [8, 8]);
   }
 });
 
@@ -113,12 +113,12 @@ Deno.test("adaptive limiter: what is refused for a rate that is followed is no r
 
 Deno.test("model limiter: without a word of limits it lets everything through until much is refused, and a few always", () => {
   const limiter = new ModelLimiter({});
-  assertEquals([limiter.concurrency, limiter.found], [Infinity, undefined]);
+  assertEquals([limiter.concurrency, limiter.discoveredConcurrency], [Infinity, undefined]);
   let answers = sendMany(limiter, 300);
   for (const answer of answers.splice(0, 10)) answer("refused");
-  assertEquals(limiter.found, undefined, "a few are borne");
+  assertEquals(limiter.discoveredConcurrency, undefined, "a few are borne");
   for (const answer of answers) answer("refused");
-  assertEquals([limiter.concurrency, limiter.found], [8, 8]);
+  assertEquals([limiter.concurrency, limiter.discoveredConcurrency], [8, 8]);
   for (let n = 0; n < 200; n++) send(limiter)("refused");
   assertEquals(limiter.concurrency, 8);
 
@@ -162,7 +162,7 @@ Deno.test("model limiter: of all that were sent before, only the first that is r
 
 Deno.test("model limiter: it pauses for a refusal that says how long, and for nothing else", async () => {
   using time = fakeTime();
-  const cases: [heard: Heard, retryAfterMs: number | undefined, pauses: boolean][] = [
+  const cases: [heard: FeedbackOutcome, retryAfterMs: number | undefined, pauses: boolean][] = [
     ["refused", 1, true],
     ["refused", 60_000, true],
     ["refused", 60_001, false],
@@ -214,14 +214,14 @@ Deno.test("model limiter: it follows the rates that any answer tells of, until a
 
 /** Fails if anything goes out in a pause. */
 class Watched extends ModelLimiter {
-  override send(ask: Ask) {
+  override markSent(ask: PermitRequest) {
     assert(!this.paused, "it goes out in a pause");
-    return super.send(ask);
+    return super.markSent(ask);
   }
 }
 
 const answer = fc.record({
-  heard: fc.constantFrom<Heard | "aborted" | "never">(...HEARD, "ok", "ok", "aborted", "never"),
+  heard: fc.constantFrom<FeedbackOutcome | "aborted" | "never">(...HEARD, "ok", "ok", "aborted", "never"),
   after: fc.oneof(fc.constant(0), fc.nat(50), fc.nat(3_000)),
   retryAfterMs: fc.option(fc.constantFrom(0, 1, 500, 5_000, 70_000, NaN), { nil: undefined }),
   remaining: fc.option(fc.nat(60), { nil: undefined, freq: 4 }),
@@ -260,13 +260,13 @@ Deno.test("adaptive: whatever the answers, all are let in or aborted, no permit 
           const timer = heard === "aborted" ? setTimeout(abort, answer.after) : undefined;
           let permits;
           try {
-            permits = await acquireAll(limiters, ask, signal);
+            permits = await acquirePermits(limiters, ask, signal);
           } catch (why) {
             assertEquals(why, "out");
             return;
           }
           assert(++onTheWire <= Math.min(max, account ?? Infinity), "too many are on the wire");
-          const { found = 1 } = permits;
+          const { discoveredConcurrency: found = 1 } = permits;
           assert(found >= 1 && Number.isInteger(found), `${found}`);
           // Who is never answered gives up at some time.
           await wait(heard === "never" ? 30_000 : answer.after);
@@ -277,7 +277,7 @@ Deno.test("adaptive: whatever the answers, all are let in or aborted, no permit 
             ? undefined
             : { requests: { limit: 60, remaining, resetMs: (60 - remaining) * 1_000 } };
           const said = heard === "never" ? "failed" : heard === "aborted" ? "nothing" : heard;
-          permits.release(tokens, { heard: said, retryAfterMs: answer.retryAfterMs, rates });
+          permits.release(tokens, { outcome: said, retryAfterMs: answer.retryAfterMs, rates });
           permits.release();
         });
         await Promise.all(all);
@@ -302,11 +302,11 @@ Deno.test("adaptive: 100,000 calls go through limiters and windows in no time", 
   const lanes = Array.from({ length: 1_000 }, async () => {
     while (n < 100_000) {
       n++;
-      const permits = await acquireAll(limiters, { tokens: 100, priority: 0 }, undefined);
+      const permits = await acquirePermits(limiters, { tokens: 100, priority: 0 }, undefined);
       await Promise.resolve();
       const heard = n % 500 === 0 ? "refused" : "ok";
       if (heard === "refused") refused++;
-      permits.release(100, { heard });
+      permits.release(100, { outcome: heard });
     }
   });
   await Promise.all(lanes);

@@ -3,15 +3,15 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   type Episode,
-  type Heard,
-  Window,
-  type WindowOptions,
+  ConcurrencyWindow,
+  type ConcurrencyWindowOptions,
 } from "../../src/limits/concurrency_window.ts";
+import type { FeedbackOutcome } from "../../src/limits/feedback.ts";
 import { seeded } from "../../src/testing/simulator/random.ts";
 import { HEARD, microtasks } from "./helpers.ts";
 
-function windowOf(options: Partial<WindowOptions> = {}): Window {
-  return new Window({ start: 8, min: 1, max: 1_000, tolerance: 0, ...options });
+function windowOf(options: Partial<ConcurrencyWindowOptions> = {}): ConcurrencyWindow {
+  return new ConcurrencyWindow({ start: 8, min: 1, max: 1_000, tolerance: 0, ...options });
 }
 
 /** As many attempts on the wire as the window lets through: whenever one is answered, the next one goes out. */
@@ -26,19 +26,19 @@ class Wire {
   answered = 0;
   refused = 0;
 
-  constructor(readonly window: Window) {}
+  constructor(readonly window: ConcurrencyWindow) {}
 
   fill(): number {
     const inUse = () => this.#accepted.length + this.#refused.length;
     while (inUse() < this.window.concurrency) {
       const accepted = this.#accepted.length < this.limit && !this.unlucky();
-      (accepted ? this.#accepted : this.#refused).push(this.window.send());
+      (accepted ? this.#accepted : this.#refused).push(this.window.markSent());
     }
     return inUse();
   }
 
   /** One is answered: the first that was refused, as refusals come at once, or the oldest. */
-  answer(heard?: Heard): void {
+  answer(heard?: FeedbackOutcome): void {
     const inUse = this.fill();
     const refused = this.#refused.shift();
     this.answered++;
@@ -46,11 +46,11 @@ class Wire {
     const said = refused === undefined ? "ok" : "refused";
     // An answer takes a second.
     if (refused === undefined) this.now += 1_000 / inUse;
-    this.window.hear(heard ?? said, refused ?? this.#accepted.shift()!, inUse, this.now);
+    this.window.applyOutcome(heard ?? said, refused ?? this.#accepted.shift()!, inUse, this.now);
   }
 
   /** As many are answered as are on the wire. Gives the width after that. */
-  round(heard?: Heard): number {
+  round(heard?: FeedbackOutcome): number {
     for (let left = this.fill(); left > 0; left--) this.answer(heard);
     return this.window.concurrency;
   }
@@ -72,18 +72,18 @@ Deno.test("window: it begins as wide as it is to be, and doubles with each round
 
 Deno.test("window: one that is not filled says nothing of what would be borne", () => {
   const window = windowOf({ start: 8 });
-  for (let n = 0; n < 100; n++) window.hear("ok", window.send(), 7, n);
+  for (let n = 0; n < 100; n++) window.applyOutcome("ok", window.markSent(), 7, n);
   assertEquals(window.concurrency, 8);
-  window.hear("ok", window.send(), 8, 100);
+  window.applyOutcome("ok", window.markSent(), 8, 100);
   assertEquals(window.concurrency, 9);
 });
 
 Deno.test("window: what is kept in reserve need not be used for it to be filled", () => {
   for (const [reserve, used] of [[0.5, 4], [0.9, 1], [0.25, 6]] as const) {
     const window = windowOf({ start: 8, reserve });
-    window.hear("ok", window.send(), used - 1, 0);
+    window.applyOutcome("ok", window.markSent(), used - 1, 0);
     assertEquals(window.concurrency, 8, `${used - 1} of 8 with a reserve of ${reserve}`);
-    window.hear("ok", window.send(), used, 0);
+    window.applyOutcome("ok", window.markSent(), used, 0);
     assertEquals(window.concurrency, 9, `${used} of 8 with a reserve of ${reserve}`);
   }
 });
@@ -103,7 +103,7 @@ Deno.test("window: the first refusal halves it, as it grew fast; then it grows f
 
 Deno.test("window: a part of it that is used tells where the limit is", () => {
   const window = windowOf({ start: 100 });
-  window.hear("refused", window.send(), 20, 0);
+  window.applyOutcome("refused", window.markSent(), 20, 0);
   assertEquals(window.concurrency, 9); // the half of 19
 });
 
@@ -113,18 +113,18 @@ Deno.test("window: one cut for an episode, however many are refused, whenever th
   wire.growTo(96);
   // All of these are sent before a refusal is heard.
   const { window } = wire;
-  const episodes = Array.from({ length: 96 }, () => window.send());
+  const episodes = Array.from({ length: 96 }, () => window.markSent());
   const width = (refused: number) => Math.floor(0.85 * (96.5 - refused));
   for (const [n, episode] of episodes.slice(0, 10).entries()) {
-    window.hear("refused", episode, 96 - n, 0);
+    window.applyOutcome("refused", episode, 96 - n, 0);
     // Each that was refused was one too many; but nothing is taken off twice.
     assertAlmostEquals(window.concurrency, width(n + 1), 1, `after ${n + 1}`);
   }
   const after = window.concurrency;
-  const next = window.send();
-  for (const episode of episodes.slice(10)) window.hear("refused", episode, 80, 0);
+  const next = window.markSent();
+  for (const episode of episodes.slice(10)) window.applyOutcome("refused", episode, 80, 0);
   assertEquals(window.concurrency, after);
-  window.hear("refused", next, after, 0);
+  window.applyOutcome("refused", next, after, 0);
   assert(window.concurrency < after);
 });
 
@@ -185,7 +185,7 @@ Deno.test("window: where a limit was lifted, it finds the next one fast", () => 
 Deno.test("window: some share may be refused without a cut, if it is to be so", () => {
   const wire = new Wire(windowOf({ start: 50, max: 50, tolerance: 0.1 }));
   for (let n = 0; n < 2_000; n++) wire.answer(n % 20 === 0 ? "refused" : "ok");
-  assertEquals([wire.window.concurrency, wire.window.looks], [50, false]);
+  assertEquals([wire.window.concurrency, wire.window.isDiscovering], [50, false]);
   let least = 50;
   for (let n = 0; n < 400; n++) {
     wire.answer(n % 3 === 0 ? "refused" : "ok");
@@ -223,11 +223,11 @@ Deno.test("window: where some may be refused it finds a limit all the same, and 
 });
 
 Deno.test("window: it looks for a limit while it may grow, and when it has met one", () => {
-  assert(windowOf().looks);
+  assert(windowOf().isDiscovering);
   const window = windowOf({ start: Infinity, max: Infinity });
-  assertEquals([window.looks, window.concurrency], [false, Infinity]);
-  window.hear("refused", window.send(), 40, 0);
-  assertEquals([window.looks, window.concurrency], [true, 19]);
+  assertEquals([window.isDiscovering, window.concurrency], [false, Infinity]);
+  window.applyOutcome("refused", window.markSent(), 40, 0);
+  assertEquals([window.isDiscovering, window.concurrency], [true, 19]);
 });
 
 Deno.test("window: its listener is told of each cut, and of growth by a tenth", () => {
@@ -279,7 +279,7 @@ const options = fc.record({ min: fc.integer({ min: 1, max: 30 }), more: fc.nat(2
 const step = fc.record({
   /** Answers one of those on the wire, the oldest or any other one. */
   which: fc.oneof(fc.constant(0), fc.nat(1_000)),
-  heard: fc.oneof(fc.constantFrom(...HEARD), fc.constant<Heard>("ok")),
+  heard: fc.oneof(fc.constantFrom(...HEARD), fc.constant<FeedbackOutcome>("ok")),
   /** Is the next one sent at once? If not, the wire is not filled. */
   fills: fc.boolean(),
   after: fc.oneof(fc.constant(0), fc.nat(100), fc.nat(100_000)),
@@ -289,16 +289,16 @@ const step = fc.record({
 Deno.test("window: whatever is answered in whatever order, it stays within its bounds and is a whole number", () => {
   const steps = fc.array(step, { maxLength: 100, size: "max" });
   fc.assert(fc.property(options, steps, (options, steps) => {
-    const window = new Window(options);
-    const wire: Episode[] = [window.send()];
+    const window = new ConcurrencyWindow(options);
+    const wire: Episode[] = [window.markSent()];
     let now = 0;
     for (const { which, heard, fills, after, repeat } of steps) {
       now += after;
       for (let n = 0; n < repeat; n++) {
-        if (fills) { while (wire.length < window.concurrency) wire.push(window.send()); }
-        if (wire.length === 0) wire.push(window.send());
+        if (fills) { while (wire.length < window.concurrency) wire.push(window.markSent()); }
+        if (wire.length === 0) wire.push(window.markSent());
         const [episode] = wire.splice(which % wire.length, 1);
-        window.hear(heard, episode!, wire.length + 1, now);
+        window.applyOutcome(heard, episode!, wire.length + 1, now);
         const { concurrency } = window;
         assert(concurrency >= options.min && concurrency <= options.max, `${concurrency}`);
         assert(Number.isSafeInteger(concurrency), `${concurrency}`);

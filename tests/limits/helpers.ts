@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import type { Heard } from "../../src/limits/concurrency_window.ts";
+import type { FeedbackOutcome } from "../../src/limits/feedback.ts";
 
 export const MINUTE = 60_000;
 
@@ -40,4 +40,4 @@ export function wait(ms: number): Promise<void> {
 }
 
 /** All that an answer may tell. */
-export const HEARD: readonly Heard[] = ["ok", "refused", "failed", "nothing"];
+export const HEARD: readonly FeedbackOutcome[] = ["ok", "refused", "failed", "nothing"];

@@ -4,7 +4,7 @@ import { AdaptiveLimiter, ModelLimiter } from "../../src/limits/adaptive_limiter
 import type { Limiter } from "../../src/limits/limiter.ts";
 import {
   accountLimiter,
-  limitProcess,
+  setProcessLimits,
   modelLimiter,
   processLimiter,
   sharedLimiters,
@@ -91,7 +91,7 @@ Deno.test("shared: what holds in all, and what for a model", () => {
     const one = provider(limits);
     const account = accountLimiter(one);
     const limiter = modelLimiter(one, "m");
-    const seen = [account && open(account), open(limiter), limiter.found];
+    const seen = [account && open(account), open(limiter), limiter.discoveredConcurrency];
     assertEquals(seen, [whole, model, found], Deno.inspect(limits, { depth: 3 }));
     assert(limiter instanceof ModelLimiter);
   }
@@ -110,12 +110,12 @@ Deno.test("shared: the limits of the process are set and taken back", () => {
   try {
     assertEquals(processLimiter(), undefined);
     for (const [limits, most, adaptive] of table) {
-      limitProcess(limits);
+      setProcessLimits(limits);
       const limiter = processLimiter()!;
       assertEquals([open(limiter), limiter instanceof AdaptiveLimiter], [most, adaptive]);
     }
   } finally {
-    limitProcess(undefined);
+    setProcessLimits(undefined);
   }
   assertEquals(processLimiter(), undefined);
 });
@@ -124,7 +124,7 @@ Deno.test("shared: all limiters can be told, from the process down to the models
   const one = { ...provider({ concurrency: 7 }, {}), name: "told" };
   modelLimiter(one, "m");
   modelLimiter(one, "n");
-  limitProcess({ concurrency: 9 });
+  setProcessLimits({ concurrency: 9 });
   try {
     const [first, ...others] = [...sharedLimiters()];
     assertStrictEquals(first?.limiter, processLimiter());
@@ -133,6 +133,6 @@ Deno.test("shared: all limiters can be told, from the process down to the models
     assertStrictEquals(told[0]?.limiter, accountLimiter(one));
     assertStrictEquals(told[1]?.limiter, modelLimiter(one, "m"));
   } finally {
-    limitProcess(undefined);
+    setProcessLimits(undefined);
   }
 });

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { LimitOptions } from "@shoal/agents";
-import { type Ask, Limiter, type WaitReason } from "../../src/limits/limiter.ts";
+import { type PermitRequest, Limiter, type WaitReason } from "../../src/limits/limiter.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, microtasks, MINUTE, pass, passAll } from "./helpers.ts";
 
-const ASK: Ask = { tokens: 0, priority: 0 };
+const ASK: PermitRequest = { tokens: 0, priority: 0 };
 
 /** The most that was let in, in any window of a minute that has its beginning but not its end in it. */
 function fullest(times: readonly number[]): number {
@@ -19,7 +19,7 @@ function fullest(times: readonly number[]): number {
 }
 
 /** Waits for a permit; says when it came, and why not before. */
-function waiter(limiter: Limiter, ask: Partial<Ask> = {}, signal?: AbortSignal): {
+function waiter(limiter: Limiter, ask: Partial<PermitRequest> = {}, signal?: AbortSignal): {
   at: number | undefined;
   reason: WaitReason | undefined;
   refused: unknown;
@@ -108,7 +108,7 @@ Deno.test("limiter: a share is kept for those with a priority", () => {
 
 Deno.test("limiter: who waits for the open share lets those with a priority pass, and is not forgotten", async () => {
   const limiter = new Limiter({ concurrency: 2, reserve: 0.5 });
-  const urgent: Ask = { tokens: 0, priority: 1 };
+  const urgent: PermitRequest = { tokens: 0, priority: 1 };
   assert(limiter.tryAcquire(ASK));
   const normal = waiter(limiter);
   assert(limiter.tryAcquire(urgent));
@@ -281,7 +281,7 @@ Deno.test("limiter: it knows that it pauses", async () => {
 Deno.test("limiter: a permit with which nothing went out gives all back: the place, the request and the tokens", async () => {
   using _ = fakeTime();
   const limiter = new Limiter({ concurrency: 1, requestsPerMinute: 1, tokensPerMinute: 60 });
-  const ask: Ask = { tokens: 1, priority: 0 };
+  const ask: PermitRequest = { tokens: 1, priority: 0 };
   assert(limiter.tryAcquire(ask));
   const next = waiter(limiter, ask);
   await microtasks();
@@ -290,7 +290,7 @@ Deno.test("limiter: a permit with which nothing went out gives all back: the pla
   await microtasks();
   assertEquals([next.at, limiter.held], [performance.now(), 1]);
   // Released, it would have been used.
-  limiter.send(ask);
+  limiter.markSent(ask);
   limiter.release(ask, undefined);
   const later = waiter(limiter, ask);
   await microtasks();
@@ -301,9 +301,9 @@ Deno.test("limiter: a permit with which nothing went out gives all back: the pla
 
 Deno.test("limiter: one that looks for nothing has found nothing, and hears of nothing", () => {
   const limiter = new Limiter({ concurrency: 3 });
-  const mark = limiter.send(ASK);
-  limiter.hear({ heard: "refused", retryAfterMs: 1_000 }, mark, ASK);
-  assertEquals([limiter.found, limiter.concurrency, limiter.paused], [undefined, 3, false]);
+  const mark = limiter.markSent(ASK);
+  limiter.applyFeedback({ outcome: "refused", retryAfterMs: 1_000 }, mark, ASK);
+  assertEquals([limiter.discoveredConcurrency, limiter.concurrency, limiter.paused], [undefined, 3, false]);
 });
 
 Deno.test("limiter: there is one timer while somebody waits for a rate, and none when nobody does", async () => {

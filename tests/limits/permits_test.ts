@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Answer, Limiter } from "../../src/limits/limiter.ts";
-import { acquireAll, type Waited } from "../../src/limits/permits.ts";
+import type { Feedback } from "../../src/limits/feedback.ts";
+import { Limiter } from "../../src/limits/limiter.ts";
+import { acquirePermits, type WaitTimes } from "../../src/limits/permits.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, microtasks } from "./helpers.ts";
 
@@ -15,7 +16,7 @@ Deno.test("acquireAll: an abort just after the permit was given gives it back", 
   const one = gate(1);
   await one.acquire(ASK, undefined);
   const controller = new AbortController();
-  const permit = acquireAll([one], ASK, controller.signal).catch((why) => why);
+  const permit = acquirePermits([one], ASK, controller.signal).catch((why) => why);
   await microtasks();
   one.release(ASK, undefined);
   controller.abort("bye");
@@ -24,7 +25,7 @@ Deno.test("acquireAll: an abort just after the permit was given gives it back", 
 
 Deno.test("acquireAll: gives all back once, however often it is released", async () => {
   const gates = [gate(1), gate(2)];
-  const permit = await acquireAll(gates, ASK, undefined);
+  const permit = await acquirePermits(gates, ASK, undefined);
   assertEquals(gates.map((g) => g.held), [1, 1]);
   permit.release();
   permit.release();
@@ -44,7 +45,7 @@ Deno.test("acquireAll: nested gates never deadlock, and hold their limits, under
     let clock = 0;
     const run = all.map(async ({ inner, turns }, i) => {
       try {
-        const permits = await acquireAll(inners[inner]!, ASK, controllers[i]!.signal);
+        const permits = await acquirePermits(inners[inner]!, ASK, controllers[i]!.signal);
         for (const gate of inners[inner]!) assert(gate.held >= 1 && gate.held <= gate.concurrency);
         for (let turn = 0; turn < turns; turn++) await Promise.resolve();
         permits.release();
@@ -72,17 +73,17 @@ class Spy extends Limiter {
     super(options);
   }
 
-  override get found(): number | undefined {
+  override get discoveredConcurrency(): number | undefined {
     return this.finds;
   }
 
-  override send(ask: typeof ASK): string {
-    super.send(ask);
+  override markSent(ask: typeof ASK): string {
+    super.markSent(ask);
     this.log.push("send");
     return this.name;
   }
 
-  override hear({ heard }: Answer, mark: unknown): void {
+  override applyFeedback({ outcome: heard }: Feedback, mark: unknown): void {
     this.log.push(`hear ${heard} ${mark} ${this.held}`);
   }
 
@@ -99,14 +100,14 @@ class Spy extends Limiter {
 
 Deno.test("acquireAll: each limiter is told that it goes out, and hears the answer while the permit is held", async () => {
   const spies = [new Spy("a"), new Spy("b")];
-  const permits = await acquireAll(spies, ASK, undefined);
-  permits.send();
-  permits.release(7, { heard: "ok" });
-  permits.release(8, { heard: "refused" });
+  const permits = await acquirePermits(spies, ASK, undefined);
+  permits.markSent();
+  permits.release(7, { outcome: "ok" });
+  permits.release(8, { outcome: "refused" });
   for (const { log, name } of spies) assertEquals(log, ["send", `hear ok ${name} 1`, "release 7"]);
   // What did not go out is as if it had never been there.
   const silent = new Spy("c");
-  (await acquireAll([silent], ASK, undefined)).release();
+  (await acquirePermits([silent], ASK, undefined)).release();
   assertEquals([silent.log, silent.held], [["cancel"], 0]);
 });
 
@@ -114,7 +115,7 @@ Deno.test("acquireAll: nothing goes out of what is aborted while it waits, and a
   const spies = [new Spy("a", { concurrency: 1 }), new Spy("b", { concurrency: 1 })];
   assert(spies[1]!.tryAcquire(ASK));
   const controller = new AbortController();
-  const waiting = acquireAll(spies, ASK, controller.signal).catch((why) => why);
+  const waiting = acquirePermits(spies, ASK, controller.signal).catch((why) => why);
   await microtasks();
   controller.abort("bye");
   assertEquals(await waiting, "bye");
@@ -123,7 +124,7 @@ Deno.test("acquireAll: nothing goes out of what is aborted while it waits, and a
 
 Deno.test("acquireAll: the least that was found is told", async () => {
   const found = async (...all: (number | undefined)[]) =>
-    (await acquireAll(all.map((n) => new Spy("", {}, n)), ASK, undefined)).found;
+    (await acquirePermits(all.map((n) => new Spy("", {}, n)), ASK, undefined)).discoveredConcurrency;
   assertEquals(await found(), undefined);
   assertEquals(await found(undefined, undefined), undefined);
   assertEquals(await found(undefined, 20, 5, undefined, 8), 5);
@@ -137,8 +138,8 @@ Deno.test("acquireAll: the wait is told by its reasons, also if it was aborted",
     while (limiters[1]!.tryAcquire(ASK));
     limiters[2]!.pause(5_000);
     const controller = new AbortController();
-    const waited: Waited = {};
-    const waiting = acquireAll(limiters, ASK, controller.signal, waited).catch((why) => why);
+    const waited: WaitTimes = {};
+    const waiting = acquirePermits(limiters, ASK, controller.signal, waited).catch((why) => why);
     await time.tick(300);
     limiters[0]!.release(ASK, undefined);
     await time.tick(1_000);
@@ -158,17 +159,17 @@ Deno.test("acquireAll: who waits for an outer permit when a pause begins waits f
   using time = fakeTime();
   const [run, model, account] = [gate(10), new Limiter({}), gate(1)];
   const limiters = [run, model, account];
-  const first = await acquireAll(limiters, ASK, undefined);
+  const first = await acquirePermits(limiters, ASK, undefined);
   const began = performance.now();
   const times: number[] = [];
-  const waited: Waited[] = [{}, {}];
+  const waited: WaitTimes[] = [{}, {}];
   const others = waited.map(async (waited) => {
-    const permits = await acquireAll(limiters, ASK, undefined, waited);
+    const permits = await acquirePermits(limiters, ASK, undefined, waited);
     times.push(performance.now() - began);
     permits.release();
   });
   // Another model behind the same key is not held up by those that wait.
-  const other = acquireAll([new Limiter({}), account], ASK, undefined);
+  const other = acquirePermits([new Limiter({}), account], ASK, undefined);
   await time.tick(10);
   model.pause(1_000);
   first.release();

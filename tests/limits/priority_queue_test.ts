@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { PriorityQueue, type Waiting } from "../../src/limits/priority_queue.ts";
+import { PriorityQueue, type QueueEntry } from "../../src/limits/priority_queue.ts";
 
 function drain<T>(queue: PriorityQueue<T>): T[] {
   const order: T[] = [];
@@ -35,7 +35,7 @@ Deno.test("queue: whoever leaves, from wherever, the others keep their order", (
   fc.assert(fc.property(fc.array(step, { maxLength: 100, size: "max" }), (steps) => {
     const queue = new PriorityQueue<number>();
     // A plain model: a list that is sorted each time.
-    let line: Waiting<number>[] = [];
+    let line: QueueEntry<number>[] = [];
     for (const [value, { leave, which, priority }] of steps.entries()) {
       if (leave && line.length > 0) {
         const leaver = line[which % line.length]!;

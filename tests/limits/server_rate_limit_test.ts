@@ -1,14 +1,14 @@
 import type { RateReport, RateState } from "@shoal/agents";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Learned, type LearnedMark, LearnedRate } from "../../src/limits/server_rate_limit.ts";
+import { ServerRateLimits, type SentMark, ServerRateLimit } from "../../src/limits/server_rate_limit.ts";
 
 /** One that has been told where the limit stood when the first request came in, just now. */
-function told(state: RateState, now = 0): LearnedRate {
-  const rate = new LearnedRate();
+function told(state: RateState, now = 0): ServerRateLimit {
+  const rate = new ServerRateLimit();
   rate.take(1, now);
-  rate.send(1);
-  rate.hear(state, now, rate.sent, now);
+  rate.markSent(1);
+  rate.update(state, now, rate.sent, now);
   return rate;
 }
 
@@ -17,18 +17,18 @@ function waits(amount: number, limit: number, perMs: number): number {
   return (amount + 0.01 * limit) / perMs;
 }
 
-function assertWait(rate: LearnedRate, amount: number, now: number, ms: number, what?: unknown) {
+function assertWait(rate: ServerRateLimit, amount: number, now: number, ms: number, what?: unknown) {
   const waited = rate.waitFor(amount, now);
   assertAlmostEquals(waited, ms, 1e-6 * Math.max(1, ms), Deno.inspect(what));
 }
 
 /** What is kept of an attempt that goes out now. */
-function mark({ requests, tokens }: Learned, at: number): LearnedMark {
+function mark({ requests, tokens }: ServerRateLimits, at: number): SentMark {
   return { at, requests: requests.sent, tokens: tokens.sent };
 }
 
 Deno.test("learned: until the server tells of a limit, everything may pass", () => {
-  const rate = new LearnedRate();
+  const rate = new ServerRateLimit();
   for (let n = 0; n < 1_000; n++) rate.take(1_000, n);
   assertEquals([rate.known, rate.waitFor(1e9, 1_000)], [false, 0]);
 });
@@ -75,19 +75,19 @@ Deno.test("learned: how fast it flows is told by the time until it is whole, if 
 
 Deno.test("learned: a rate that is known stays so when little is used, and another one is taken over", () => {
   const rate = told({ limit: 100, remaining: 0, resetMs: 1_000 });
-  rate.hear({ limit: 100, remaining: 100, resetMs: 0 }, 0, 1, 0);
+  rate.update({ limit: 100, remaining: 100, resetMs: 0 }, 0, 1, 0);
   rate.take(100, 0);
   assertWait(rate, 1, 0, waits(1, 100, 0.1));
-  rate.hear({ limit: 600, remaining: 0, resetMs: 60_000 }, 0, rate.sent + 100, 0);
+  rate.update({ limit: 600, remaining: 0, resetMs: 60_000 }, 0, rate.sent + 100, 0);
   assertWait(rate, 1, 0, waits(1, 600, 0.01));
 });
 
 Deno.test("learned: an old answer is read with what has gone out and flowed in since its request", () => {
-  const rate = new LearnedRate();
+  const rate = new ServerRateLimit();
   const take = (n: number, now: number) => {
     for (let i = 0; i < n; i++) {
       rate.take(1, now);
-      rate.send(1);
+      rate.markSent(1);
     }
   };
   take(10, 0);
@@ -96,11 +96,11 @@ Deno.test("learned: an old answer is read with what has gone out and flowed in s
   // What has been taken and has not gone out yet counts, too.
   rate.take(5, 900);
   // It was sent at 0, and its answer comes after 1,000 ms: 10 have flowed in, 35 more were taken.
-  rate.hear({ limit: 600, remaining: 40, resetMs: 56_000 }, 0, sentThen, 1_000);
+  rate.update({ limit: 600, remaining: 40, resetMs: 56_000 }, 0, sentThen, 1_000);
   assertEquals(rate.waitFor(15 - 6, 1_000), 0);
   assertWait(rate, 16 - 6, 1_000, 100);
   // And what did not go out in the end is given back.
-  rate.giveBack(5, 1_000);
+  rate.refund(5, 1_000);
   assertEquals(rate.waitFor(20 - 6, 1_000), 0);
   assert(rate.waitFor(21 - 6, 1_000) > 0);
 });
@@ -113,12 +113,12 @@ Deno.test("learned: how much was used is told by the next answer, not by ourselv
 
 Deno.test("learned: a server that says nothing any more is not limited any more, until it does again", () => {
   const rate = told({ limit: 600, remaining: 0, resetMs: 60_000 });
-  rate.hear(undefined, 0, 1, 10);
+  rate.update(undefined, 0, 1, 10);
   assertEquals([rate.known, rate.waitFor(1e6, 10)], [false, 0]);
   for (let n = 0; n < 5_000; n++) rate.take(1, 10);
   assertEquals(rate.waitFor(1, 10), 0);
-  rate.send(5_000);
-  rate.hear({ limit: 600, remaining: 0, resetMs: 60_000 }, 20, rate.sent, 20);
+  rate.markSent(5_000);
+  rate.update({ limit: 600, remaining: 0, resetMs: 60_000 }, 20, rate.sent, 20);
   assertWait(rate, 1, 20, waits(1, 600, 0.01));
 });
 
@@ -138,7 +138,7 @@ Deno.test("learned: what makes no sense says nothing", () => {
     const rate = told(state as RateState);
     assertEquals([rate.known, rate.waitFor(1e6, 0)], [false, 0], Deno.inspect(state));
     // And does no harm to what comes later.
-    rate.hear({ limit: 600, remaining: 0, resetMs: NaN }, 0, 1, 0);
+    rate.update({ limit: 600, remaining: 0, resetMs: NaN }, 0, 1, 0);
     assertWait(rate, 1, 0, waits(1, 600, 0.01), state);
   }
   // Below nothing, and above the limit.
@@ -148,30 +148,30 @@ Deno.test("learned: what makes no sense says nothing", () => {
 });
 
 Deno.test("learned: answers overtake each other, and the latest request knows most", () => {
-  const learned = new Learned();
+  const learned = new ServerRateLimits();
   const marks = [0, 1, 2].map((now) => {
     learned.requests.take(1, now);
-    learned.requests.send(1);
+    learned.requests.markSent(1);
     learned.tokens.take(100, now);
-    learned.tokens.send(100);
+    learned.tokens.markSent(100);
     return mark(learned, now);
   });
   const report = (remaining: number): RateReport => ({
     requests: { limit: 600, remaining, resetMs: (600 - remaining) * 100 },
     tokens: { limit: 60_000, remaining: remaining * 100, resetMs: (600 - remaining) * 100 },
   });
-  learned.hear(report(10), marks[1]!, 50);
+  learned.update(report(10), marks[1]!, 50);
   const [requests, tokens] = [learned.requests.waitFor(3, 50), learned.tokens.waitFor(300, 50)];
   assertEquals([requests, tokens], [0, 0]);
   // The first one comes later, and so does one that says nothing.
-  learned.hear(report(500), marks[0]!, 60);
-  learned.hear(undefined, marks[0]!, 60);
+  learned.update(report(500), marks[0]!, 60);
+  learned.update(undefined, marks[0]!, 60);
   assert(learned.requests.known && learned.requests.waitFor(100, 60) > 0);
   assert(learned.tokens.known && learned.tokens.waitFor(10_000, 60) > 0);
-  learned.hear(report(300), marks[2]!, 70);
+  learned.update(report(300), marks[2]!, 70);
   assertEquals([learned.requests.waitFor(290, 70), learned.tokens.waitFor(29_000, 70)], [0, 0]);
   // Each limit by itself: this server says nothing of tokens any more.
-  learned.hear({ requests: report(5).requests }, marks[2]!, 80);
+  learned.update({ requests: report(5).requests }, marks[2]!, 80);
   assertEquals([learned.requests.known, learned.tokens.known], [true, false]);
 });
 
@@ -217,14 +217,14 @@ Deno.test("learned: after the first answer nothing is refused for long, and near
   fc.assert(
     fc.property(server, ({ limit, fillMs, amount, latencies }) => {
       const bucket = new Bucket(limit, limit / fillMs);
-      const learned = new Learned();
-      const answers: { at: number; report: RateReport; mark: LearnedMark }[] = [];
+      const learned = new ServerRateLimits();
+      const answers: { at: number; report: RateReport; mark: SentMark }[] = [];
       const steps = 3_000;
       const end = 3 * fillMs;
       let [n, known] = [0, 0];
       const send = (now: number) => {
         learned.requests.take(amount, now);
-        learned.requests.send(amount);
+        learned.requests.markSent(amount);
         const sent = mark(learned, now);
         const report = { requests: bucket.arrive(amount, now) };
         const latency = Math.min(4_000, fillMs * latencies[n++ % latencies.length]!);
@@ -236,7 +236,7 @@ Deno.test("learned: after the first answer nothing is refused for long, and near
           if (answers[i]!.at > now) i++;
           else {
             const [{ report, mark }] = answers.splice(i, 1) as [typeof answers[number]];
-            learned.hear(report, mark, now);
+            learned.update(report, mark, now);
           }
         }
         if (!learned.requests.known) continue;

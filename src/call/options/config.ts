@@ -1,7 +1,7 @@
 import { checkOptions, type Rules, text } from "../../model/check_options.ts";
 import { type Provider, provider as providerRule } from "../../model/provider.ts";
 import { type Concurrency, concurrency, type LimitOptions, limits } from "../../model/limits.ts";
-import { limitProcess } from "../../limits/limiter_registry.ts";
+import { setProcessLimits } from "../../limits/limiter_registry.ts";
 import { DEFAULT_RETRIES, type RetryOptions } from "../../resilience/backoff.ts";
 import type { CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
 import type { CacheOptions } from "../../cache/cache_options.ts";
@@ -117,7 +117,7 @@ export function configure(options: Configuration = {}): ActiveConfiguration {
     else next[name] = value;
   }
   refuseOwnFallback("configure", next as Configuration);
-  if (next.limits !== active.limits) limitProcess(next.limits as LimitOptions | undefined);
+  if (next.limits !== active.limits) setProcessLimits(next.limits as LimitOptions | undefined);
   active = Object.freeze({ ...DEFAULTS, ...next });
   return active;
 }

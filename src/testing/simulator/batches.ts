@@ -2,7 +2,7 @@
  * Batches: files of requests that are answered in a file.
  */
 import { errorPlan, jsonPlan, missing } from "./error_bodies.ts";
-import type { Exchange } from "./http/exchange.ts";
+import type { Exchange } from "./http/http_exchange.ts";
 import { type Files, list } from "./files.ts";
 import type { Plan } from "./response_plan.ts";
 

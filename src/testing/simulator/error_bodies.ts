@@ -1,7 +1,7 @@
 /**
  * Error answers in OpenAI's words.
  */
-import { retryHeaders } from "./rate_limits.ts";
+import { retryHeaders } from "./server_limiter.ts";
 import type { SimulatorFaultDetails } from "./fault_options.ts";
 import type { Plan } from "./response_plan.ts";
 

@@ -2,7 +2,7 @@
  * Files that were sent to the simulator, or that it has made, in OpenAI's words.
  */
 import { errorPlan, jsonPlan, missing } from "./error_bodies.ts";
-import type { Exchange } from "./http/exchange.ts";
+import type { Exchange } from "./http/http_exchange.ts";
 import type { Plan } from "./response_plan.ts";
 
 /** One file. */

@@ -3,7 +3,7 @@
  */
 import { messageText } from "./answer.ts";
 import { errorPlan, missing } from "./error_bodies.ts";
-import type { Exchange } from "./http/exchange.ts";
+import type { Exchange } from "./http/http_exchange.ts";
 import type { SimulatorMessage, SimulatorRequest } from "./request_types.ts";
 import type { Plan } from "./response_plan.ts";
 import { responsesMessages } from "./dialects/responses_input.ts";

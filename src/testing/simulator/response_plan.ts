@@ -1,7 +1,7 @@
 /**
  * A planned answer, and how it is sent: when the headers go, in which pieces the body follows, and how it all ends.
  */
-import type { Exchange } from "./http/exchange.ts";
+import type { Exchange } from "./http/http_exchange.ts";
 import { byteLength } from "./http/http1_parse.ts";
 
 /** What to send and when. */

@@ -1,6 +1,6 @@
 /** What goes wrong at the virtual provider: faults by chance, and times in which it does not work. */
 import type { Random } from "../simulator/random.ts";
-import type { Refusal } from "./errors.ts";
+import type { Refusal } from "./provider_errors.ts";
 import type { VirtualOutage } from "./virtual_options.ts";
 
 /** Names of faults, and how often each comes. */

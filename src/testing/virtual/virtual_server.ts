@@ -7,16 +7,16 @@ import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.t
 import type { ProviderOptions } from "../../model/provider.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import { estimateTokens } from "../../model/estimate_tokens.ts";
-import { Limiter } from "../simulator/rate_limits.ts";
+import { Limiter } from "../simulator/server_limiter.ts";
 import { draw, drawLatency, type Random, seeded } from "../simulator/random.ts";
-import { networkError, type Refusal, statusError, truncatedError } from "./errors.ts";
+import { networkError, type Refusal, statusError, truncatedError } from "./provider_errors.ts";
 import { type Chances, drawFault, outageAt, refusedBy, statusIn } from "./faults.ts";
-import { type Flight, flightOf } from "./flight.ts";
+import { type Flight, flightOf } from "./pending_request.ts";
 import type { VirtualProviderOptions } from "./virtual_options.ts";
 import { pause, pauseUntil } from "./pause.ts";
-import { lastText, replyOf } from "./reply.ts";
+import { lastText, replyOf } from "./model_reply.ts";
 import { type Arrival, Figures } from "./stats.ts";
-import { Streams } from "./streams.ts";
+import { Streams } from "./stream_slots.ts";
 
 const OUTPUT = "outputTokens must give a number of tokens, 0 or more";
 

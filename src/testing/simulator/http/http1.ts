@@ -11,7 +11,7 @@ import {
   parseHead,
   readChunks,
 } from "./http1_parse.ts";
-import { Exchange, type Handler, type HeaderList } from "./exchange.ts";
+import { Exchange, type Handler, type HeaderList } from "./http_exchange.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -2,7 +2,7 @@
  * The server's side of HTTP/2 (RFC 9113) on a bare connection: as much as an API client needs, with a stream limit to
  * order. Deno's own server fixes that limit, and a limit is what a client's connection pool has to be tested against.
  */
-import type { Handler } from "./exchange.ts";
+import type { Handler } from "./http_exchange.ts";
 import {
   ACK,
   END_HEADERS,

@@ -1,5 +1,5 @@
 /** One stream of HTTP/2: a request, and its answer as the client's windows let it through. */
-import { Exchange, type HeaderList } from "./exchange.ts";
+import { Exchange, type HeaderList } from "./http_exchange.ts";
 import { packHeaders } from "./hpack.ts";
 import {
   END_HEADERS,

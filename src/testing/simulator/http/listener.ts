@@ -2,7 +2,7 @@
  * Accepts connections and hands each to the protocol that its client speaks.
  */
 import type { Engine } from "../engine.ts";
-import type { Handler } from "./exchange.ts";
+import type { Handler } from "./http_exchange.ts";
 import { serveHttp1 } from "./http1.ts";
 import { serveHttp2 } from "./http2.ts";
 

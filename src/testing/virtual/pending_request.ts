@@ -2,7 +2,7 @@
 import type { ModelReply, ModelRequest } from "../../model/message.ts";
 import type { ProviderOptions } from "../../model/provider.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Refusal } from "./errors.ts";
+import type { Refusal } from "./provider_errors.ts";
 
 /** A request on its way. There may be many thousands of them, so all that is known of one is in one object. */
 export interface Flight {

@@ -1,5 +1,5 @@
 import type { Budget } from "../limits/budget.ts";
-import type { Feedback as LimitsAnswer } from "../limits/feedback.ts";
+import type { Feedback } from "../limits/feedback.ts";
 import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
@@ -177,22 +177,22 @@ class Wire implements Taker<Answer> {
 }
 
 /** What the outcome tells of the server's limits. */
-function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): LimitsAnswer {
+function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): Feedback {
   if (reply !== undefined) {
     return reply.rates === undefined ? OK : { outcome: "ok", rates: reply.rates };
   }
-  if (signal.aborted) return { outcome: "nothing" };
+  if (signal.aborted) return { outcome: "unknown" };
   // An attempt that took too long is the server's trouble, too.
   if (!(thrown instanceof ProviderError)) {
-    return { outcome: abortCode(thrown) === "timeout" ? "failed" : "nothing" };
+    return { outcome: abortCode(thrown) === "timeout" ? "failed" : "unknown" };
   }
   const { code, retryable, retryAfterMs, rates } = thrown;
   // What is not worth another attempt is our own mistake, or a quota that is used up for good.
-  const heard = !retryable ? "nothing" : code === "rate_limited" ? "refused" : "failed";
-  return { outcome: heard, retryAfterMs, rates };
+  const outcome = !retryable ? "unknown" : code === "rate_limited" ? "rejected" : "failed";
+  return { outcome, retryAfterMs, rates };
 }
 
-const OK: LimitsAnswer = { outcome: "ok" };
+const OK: Feedback = { outcome: "ok" };
 
 interface Outcome {
   readonly reply?: ModelReply;

@@ -1,7 +1,7 @@
 /**
- * A token bucket that never passes more than its limit in any 60 seconds. Packages that count per
- * fixed window allow twice the limit around the edge of a window, and none lets an estimate be
- * corrected afterwards, so this one is our own.
+ * A token bucket that never passes more than its limit in any 60 seconds. It is our own, not a
+ * library's: estimates are corrected when the usage is known, and the limiter has to know how long
+ * the first attempt in its queue of priorities must wait.
  *
  * @see {@link https://en.wikipedia.org/wiki/Token_bucket}
  */

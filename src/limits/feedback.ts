@@ -5,11 +5,11 @@ export type FeedbackOutcome =
   /** It was answered. */
   | "ok"
   /** The server rejected it for a limit. */
-  | "refused"
+  | "rejected"
   /** The server failed. */
   | "failed"
   /** The outcome says nothing about limits: it was aborted, or failed on the client's side. */
-  | "nothing";
+  | "unknown";
 
 /** What the outcome of an attempt says about the server's limits. */
 export interface Feedback {

@@ -43,7 +43,7 @@ export interface ConcurrencyChange {
   /** The concurrency at the previous change. */
   readonly previous: number;
   /** The reason: it grew with good answers, or the server rejected an attempt. */
-  readonly reason: "growth" | "refused";
+  readonly reason: "growth" | "rejected";
   /** The time of the change, in milliseconds since 1970. */
   readonly at: number;
 }

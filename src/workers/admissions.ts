@@ -118,7 +118,7 @@ export class Admissions {
       }
       this.#passes.delete(n);
       admission.tell?.(undefined, performance.now());
-      admission.leave(undefined, false, { outcome: "nothing" }, performance.now());
+      admission.leave(undefined, false, { outcome: "unknown" }, performance.now());
     }
   }
 }

@@ -115,7 +115,7 @@ export class RemoteGate implements Gate {
 const NOT_SENT: Leaving = {
   usage: undefined,
   no: true,
-  answer: { outcome: "nothing" },
+  answer: { outcome: "unknown" },
   estimated: false,
 };
 

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { AdaptiveLimiter, limiterFor, ModelLimiter } from "../../src/limits/adaptive_limiter.ts";
 import type { Feedback, FeedbackOutcome } from "../../src/limits/feedback.ts";
-import { type PermitRequest, Limiter } from "../../src/limits/limiter.ts";
+import { Limiter, type PermitRequest } from "../../src/limits/limiter.ts";
 import { acquirePermits } from "../../src/limits/permits.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, HEARD, microtasks, wait } from "./helpers.ts";
@@ -12,7 +12,10 @@ import { clock, HEARD, microtasks, wait } from "./helpers.ts";
 const ASK: PermitRequest = { tokens: 0, priority: 0 };
 
 /** Sends one; gives what hands in its answer. */
-function send(limiter: Limiter, ask = ASK): (heard: FeedbackOutcome, answer?: Partial<Feedback>) => void {
+function send(
+  limiter: Limiter,
+  ask = ASK,
+): (heard: FeedbackOutcome, answer?: Partial<Feedback>) => void {
   assert(limiter.tryAcquire(ask), "there is no room");
   const mark = limiter.markSent(ask);
   return (heard, answer) => {
@@ -53,11 +56,11 @@ Deno.test("adaptive limiter: it lets in more as good answers come, and fewer aft
   await microtasks();
   // The place of the one that was answered, and one more.
   assertEquals([limiter.concurrency, limiter.held, admitted], [5, 5, 2]);
-  answers[1]!("refused");
+  answers[1]!("rejected");
   await microtasks();
   assert(limiter.concurrency < 5);
   assertEquals([limiter.held, admitted], [4, 2], "who has a permit keeps it, and nobody is let in");
-  for (const answer of answers.slice(2)) answer("nothing");
+  for (const answer of answers.slice(2)) answer("unknown");
   for (let n = 0; n < 12; n++) {
     if (limiter.held > 0) limiter.release(ASK, undefined);
     await microtasks();
@@ -105,7 +108,7 @@ Deno.test("adaptive limiter: what is refused for a rate that is followed is no r
         new ModelLimiter({ concurrency: { start: 8 } }),
       ]
     ) {
-      send(limiter, { tokens, priority: 0 })("refused", { rates });
+      send(limiter, { tokens, priority: 0 })("rejected", { rates });
       assertEquals(limiter.concurrency < 8, cut, Deno.inspect([rates, tokens]));
     }
   }
@@ -115,17 +118,17 @@ Deno.test("model limiter: without a word of limits it lets everything through un
   const limiter = new ModelLimiter({});
   assertEquals([limiter.concurrency, limiter.discoveredConcurrency], [Infinity, undefined]);
   let answers = sendMany(limiter, 300);
-  for (const answer of answers.splice(0, 10)) answer("refused");
+  for (const answer of answers.splice(0, 10)) answer("rejected");
   assertEquals(limiter.discoveredConcurrency, undefined, "a few are borne");
-  for (const answer of answers) answer("refused");
+  for (const answer of answers) answer("rejected");
   assertEquals([limiter.concurrency, limiter.discoveredConcurrency], [8, 8]);
-  for (let n = 0; n < 200; n++) send(limiter)("refused");
+  for (let n = 0; n < 200; n++) send(limiter)("rejected");
   assertEquals(limiter.concurrency, 8);
 
   const small = new ModelLimiter({ concurrency: 3 });
   answers = sendMany(small, 3);
-  for (const answer of answers) answer("refused");
-  for (let n = 0; n < 200; n++) send(small)("refused");
+  for (const answer of answers) answer("rejected");
+  for (let n = 0; n < 200; n++) send(small)("rejected");
   assertEquals([small.concurrency, small.tryAcquire(ASK)], [3, true]);
 });
 
@@ -136,11 +139,11 @@ Deno.test("model limiter: of all that were sent before, only the first that is r
   await time.tick(10);
   // Sent in the same moment in which the first refusal is heard.
   before.push(send(limiter));
-  before[0]!("refused", { retryAfterMs: 1_000 });
+  before[0]!("rejected", { retryAfterMs: 1_000 });
   assert(limiter.paused && !limiter.tryAcquire(ASK));
   for (const answer of before.slice(1)) {
     await time.tick(50);
-    answer("refused", { retryAfterMs: 5_000 });
+    answer("rejected", { retryAfterMs: 5_000 });
   }
   let admitted = -1;
   const next = limiter.acquire(ASK, undefined).then((reason) => {
@@ -152,7 +155,7 @@ Deno.test("model limiter: of all that were sent before, only the first that is r
   await time.tick(1);
   assertEquals([await next, limiter.paused], ["pause", false]);
   // What goes out afterwards is heard again.
-  send(limiter)("refused", { retryAfterMs: 2_000 });
+  send(limiter)("rejected", { retryAfterMs: 2_000 });
   await time.tick(1_999);
   assert(limiter.paused);
   await time.tick(1);
@@ -163,16 +166,16 @@ Deno.test("model limiter: of all that were sent before, only the first that is r
 Deno.test("model limiter: it pauses for a refusal that says how long, and for nothing else", async () => {
   using time = fakeTime();
   const cases: [heard: FeedbackOutcome, retryAfterMs: number | undefined, pauses: boolean][] = [
-    ["refused", 1, true],
-    ["refused", 60_000, true],
-    ["refused", 60_001, false],
-    ["refused", Infinity, false],
-    ["refused", undefined, false],
-    ["refused", 0, false],
-    ["refused", -5, false],
-    ["refused", NaN, false],
+    ["rejected", 1, true],
+    ["rejected", 60_000, true],
+    ["rejected", 60_001, false],
+    ["rejected", Infinity, false],
+    ["rejected", undefined, false],
+    ["rejected", 0, false],
+    ["rejected", -5, false],
+    ["rejected", NaN, false],
     ["failed", 1_000, false],
-    ["nothing", 1_000, false],
+    ["unknown", 1_000, false],
     ["ok", 1_000, false],
   ];
   for (const [heard, retryAfterMs, pauses] of cases) {
@@ -182,7 +185,7 @@ Deno.test("model limiter: it pauses for a refusal that says how long, and for no
     assertEquals(limiter.paused, pauses, `${heard} ${retryAfterMs}`);
     if (pauses) continue;
     // And it does not spoil the next one.
-    send(limiter)("refused", { retryAfterMs: 1_000 });
+    send(limiter)("rejected", { retryAfterMs: 1_000 });
     assert(limiter.paused, `after ${heard} ${retryAfterMs}`);
   }
 });
@@ -202,7 +205,7 @@ Deno.test("model limiter: it follows the rates that any answer tells of, until a
     for (const [other, answer] of silent) answer(other);
     assert(!limiter.tryAcquire(ASK), heard);
   }
-  for (const [heard, follows] of [["failed", true], ["nothing", true], ["ok", false]] as const) {
+  for (const [heard, follows] of [["failed", true], ["unknown", true], ["ok", false]] as const) {
     const limiter = new ModelLimiter({});
     const [first, second] = [send(limiter), send(limiter)];
     first("ok", { rates });
@@ -221,7 +224,13 @@ class Watched extends ModelLimiter {
 }
 
 const answer = fc.record({
-  heard: fc.constantFrom<FeedbackOutcome | "aborted" | "never">(...HEARD, "ok", "ok", "aborted", "never"),
+  heard: fc.constantFrom<FeedbackOutcome | "aborted" | "never">(
+    ...HEARD,
+    "ok",
+    "ok",
+    "aborted",
+    "never",
+  ),
   after: fc.oneof(fc.constant(0), fc.nat(50), fc.nat(3_000)),
   retryAfterMs: fc.option(fc.constantFrom(0, 1, 500, 5_000, 70_000, NaN), { nil: undefined }),
   remaining: fc.option(fc.nat(60), { nil: undefined, freq: 4 }),
@@ -276,7 +285,7 @@ Deno.test("adaptive: whatever the answers, all are let in or aborted, no permit 
           const rates = remaining === undefined
             ? undefined
             : { requests: { limit: 60, remaining, resetMs: (60 - remaining) * 1_000 } };
-          const said = heard === "never" ? "failed" : heard === "aborted" ? "nothing" : heard;
+          const said = heard === "never" ? "failed" : heard === "aborted" ? "unknown" : heard;
           permits.release(tokens, { outcome: said, retryAfterMs: answer.retryAfterMs, rates });
           permits.release();
         });
@@ -304,8 +313,8 @@ Deno.test("adaptive: 100,000 calls go through limiters and windows in no time", 
       n++;
       const permits = await acquirePermits(limiters, { tokens: 100, priority: 0 }, undefined);
       await Promise.resolve();
-      const heard = n % 500 === 0 ? "refused" : "ok";
-      if (heard === "refused") refused++;
+      const heard = n % 500 === 0 ? "rejected" : "ok";
+      if (heard === "rejected") refused++;
       permits.release(100, { outcome: heard });
     }
   });

@@ -21,14 +21,14 @@ Deno.test("weather: ten cuts in vain are it, and the width is that before them",
 });
 
 Deno.test("weather: where many are refused before each cut, fewer cuts tell as much", () => {
-  const weather = new BackgroundRefusals(true);
+  const weather = new BackgroundRefusals("manyRejections");
   assertEquals(cuts(weather, 3, 10, 2), undefined);
   assertEquals(cuts(weather, 1, 10, 2), 100);
 });
 
 Deno.test("weather: the width to go back to is not forgotten for a bad moment, but for a cut that helped", () => {
   for (const [helped, width] of [[false, 100], [true, 20]] as const) {
-    const weather = new BackgroundRefusals(true);
+    const weather = new BackgroundRefusals("manyRejections");
     cuts(weather, 2, 10, 2);
     // By chance.
     weather.record({ sent: 10, rejected: 6 });

@@ -2,12 +2,12 @@ import type { ConcurrencyChange } from "@shoal/agents";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
-  type Episode,
   ConcurrencyWindow,
   type ConcurrencyWindowOptions,
+  type Episode,
 } from "../../src/limits/concurrency_window.ts";
 import type { FeedbackOutcome } from "../../src/limits/feedback.ts";
-import { seeded } from "../../src/testing/simulator/random.ts";
+import { seededRandom } from "../../src/testing/simulator/random.ts";
 import { HEARD, microtasks } from "./helpers.ts";
 
 function windowOf(options: Partial<ConcurrencyWindowOptions> = {}): ConcurrencyWindow {
@@ -43,7 +43,7 @@ class Wire {
     const refused = this.#refused.shift();
     this.answered++;
     if (refused !== undefined) this.refused++;
-    const said = refused === undefined ? "ok" : "refused";
+    const said = refused === undefined ? "ok" : "rejected";
     // An answer takes a second.
     if (refused === undefined) this.now += 1_000 / inUse;
     this.window.applyOutcome(heard ?? said, refused ?? this.#accepted.shift()!, inUse, this.now);
@@ -90,7 +90,7 @@ Deno.test("window: what is kept in reserve need not be used for it to be filled"
 
 Deno.test("window: the first refusal halves it, as it grew fast; then it grows fast once more, and slowly near the limit", () => {
   const wire = new Wire(windowOf({ start: 100 }));
-  wire.answer("refused");
+  wire.answer("rejected");
   assertEquals(wire.window.concurrency, 49);
   // What was sent before tells of a window that is gone, however good it is.
   for (let n = 0; n < 98; n++) wire.answer();
@@ -103,35 +103,35 @@ Deno.test("window: the first refusal halves it, as it grew fast; then it grows f
 
 Deno.test("window: a part of it that is used tells where the limit is", () => {
   const window = windowOf({ start: 100 });
-  window.applyOutcome("refused", window.markSent(), 20, 0);
+  window.applyOutcome("rejected", window.markSent(), 20, 0);
   assertEquals(window.concurrency, 9); // the half of 19
 });
 
 Deno.test("window: one cut for an episode, however many are refused, whenever that is heard", () => {
   const wire = new Wire(windowOf({ start: 100 }));
-  wire.answer("refused");
+  wire.answer("rejected");
   wire.growTo(96);
   // All of these are sent before a refusal is heard.
   const { window } = wire;
   const episodes = Array.from({ length: 96 }, () => window.markSent());
   const width = (refused: number) => Math.floor(0.85 * (96.5 - refused));
   for (const [n, episode] of episodes.slice(0, 10).entries()) {
-    window.applyOutcome("refused", episode, 96 - n, 0);
+    window.applyOutcome("rejected", episode, 96 - n, 0);
     // Each that was refused was one too many; but nothing is taken off twice.
     assertAlmostEquals(window.concurrency, width(n + 1), 1, `after ${n + 1}`);
   }
   const after = window.concurrency;
   const next = window.markSent();
-  for (const episode of episodes.slice(10)) window.applyOutcome("refused", episode, 80, 0);
+  for (const episode of episodes.slice(10)) window.applyOutcome("rejected", episode, 80, 0);
   assertEquals(window.concurrency, after);
-  window.applyOutcome("refused", next, after, 0);
+  window.applyOutcome("rejected", next, after, 0);
   assert(window.concurrency < after);
 });
 
 Deno.test("window: it is never narrower than its min, nor than 1", () => {
   for (const min of [1, 5]) {
     const wire = new Wire(windowOf({ start: 20, min }));
-    for (let n = 0; n < 1_000; n++) wire.answer("refused");
+    for (let n = 0; n < 1_000; n++) wire.answer("rejected");
     assertEquals(wire.window.concurrency, min);
     wire.growTo(20);
   }
@@ -152,7 +152,7 @@ Deno.test("window: a server that fails stops the growth for a round, and that is
 
 Deno.test("window: what tells nothing changes nothing", () => {
   const wire = new Wire(windowOf({ start: 8 }));
-  for (let n = 0; n < 1_000; n++) wire.answer("nothing");
+  for (let n = 0; n < 1_000; n++) wire.answer("unknown");
   assertEquals(wire.window.concurrency, 8);
   assertEquals(wire.round(), 16);
 });
@@ -184,11 +184,11 @@ Deno.test("window: where a limit was lifted, it finds the next one fast", () => 
 
 Deno.test("window: some share may be refused without a cut, if it is to be so", () => {
   const wire = new Wire(windowOf({ start: 50, max: 50, tolerance: 0.1 }));
-  for (let n = 0; n < 2_000; n++) wire.answer(n % 20 === 0 ? "refused" : "ok");
+  for (let n = 0; n < 2_000; n++) wire.answer(n % 20 === 0 ? "rejected" : "ok");
   assertEquals([wire.window.concurrency, wire.window.isDiscovering], [50, false]);
   let least = 50;
   for (let n = 0; n < 400; n++) {
-    wire.answer(n % 3 === 0 ? "refused" : "ok");
+    wire.answer(n % 3 === 0 ? "rejected" : "ok");
     least = Math.min(least, wire.window.concurrency);
   }
   assert(least < 30, `${least}`);
@@ -199,7 +199,7 @@ Deno.test("window: what is refused by chance, whatever is sent, does not narrow 
     for (const max of [10, 30, 100, 500]) {
       for (const seed of [1, 2, 3]) {
         const wire = new Wire(windowOf({ start: max, min: 8, max, tolerance: 0.1 }));
-        const random = seeded(seed);
+        const random = seededRandom(seed);
         wire.unlucky = () => random() < share;
         while (wire.now < 120_000) wire.answer();
         const used = (wire.answered - wire.refused) / (120 * max);
@@ -226,7 +226,7 @@ Deno.test("window: it looks for a limit while it may grow, and when it has met o
   assert(windowOf().isDiscovering);
   const window = windowOf({ start: Infinity, max: Infinity });
   assertEquals([window.isDiscovering, window.concurrency], [false, Infinity]);
-  window.applyOutcome("refused", window.markSent(), 40, 0);
+  window.applyOutcome("rejected", window.markSent(), 40, 0);
   assertEquals([window.isDiscovering, window.concurrency], [true, 19]);
 });
 
@@ -235,7 +235,7 @@ Deno.test("window: its listener is told of each cut, and of growth by a tenth", 
   const wire = new Wire(windowOf({ onChange: (change) => changes.push(change) }));
   const before = Date.now();
   wire.growTo(100);
-  wire.answer("refused");
+  wire.answer("rejected");
   wire.growTo(80);
   let last = 8;
   for (const { concurrency, previous, reason, at } of changes) {
@@ -245,7 +245,7 @@ Deno.test("window: its listener is told of each cut, and of growth by a tenth", 
     assert(at >= before && at <= Date.now());
     last = concurrency;
   }
-  assertEquals(changes.filter(({ reason }) => reason === "refused").length, 1);
+  assertEquals(changes.filter(({ reason }) => reason === "rejected").length, 1);
   assert(changes.length > 10 && changes.length < 60, `${changes.length}`);
 });
 
@@ -260,7 +260,7 @@ Deno.test("window: a listener that throws, at once or later, does no harm", asyn
   ) {
     const wire = new Wire(windowOf({ onChange }));
     wire.growTo(16);
-    wire.answer("refused");
+    wire.answer("rejected");
     assert(wire.window.concurrency < 16);
     await microtasks();
   }

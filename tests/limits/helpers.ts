@@ -40,4 +40,4 @@ export function wait(ms: number): Promise<void> {
 }
 
 /** All that an answer may tell. */
-export const HEARD: readonly FeedbackOutcome[] = ["ok", "refused", "failed", "nothing"];
+export const HEARD: readonly FeedbackOutcome[] = ["ok", "rejected", "failed", "unknown"];

@@ -4,9 +4,9 @@ import { AdaptiveLimiter, ModelLimiter } from "../../src/limits/adaptive_limiter
 import type { Limiter } from "../../src/limits/limiter.ts";
 import {
   accountLimiter,
-  setProcessLimits,
   modelLimiter,
   processLimiter,
+  setProcessLimits,
   sharedLimiters,
 } from "../../src/limits/limiter_registry.ts";
 import { handmade } from "../helpers.ts";

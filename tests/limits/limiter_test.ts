@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { LimitOptions } from "@shoal/agents";
-import { type PermitRequest, Limiter, type WaitReason } from "../../src/limits/limiter.ts";
+import { Limiter, type PermitRequest, type WaitReason } from "../../src/limits/limiter.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, microtasks, MINUTE, pass, passAll } from "./helpers.ts";
 
@@ -302,8 +302,12 @@ Deno.test("limiter: a permit with which nothing went out gives all back: the pla
 Deno.test("limiter: one that looks for nothing has found nothing, and hears of nothing", () => {
   const limiter = new Limiter({ concurrency: 3 });
   const mark = limiter.markSent(ASK);
-  limiter.applyFeedback({ outcome: "refused", retryAfterMs: 1_000 }, mark, ASK);
-  assertEquals([limiter.discoveredConcurrency, limiter.concurrency, limiter.paused], [undefined, 3, false]);
+  limiter.applyFeedback({ outcome: "rejected", retryAfterMs: 1_000 }, mark, ASK);
+  assertEquals([limiter.discoveredConcurrency, limiter.concurrency, limiter.paused], [
+    undefined,
+    3,
+    false,
+  ]);
 });
 
 Deno.test("limiter: there is one timer while somebody waits for a rate, and none when nobody does", async () => {

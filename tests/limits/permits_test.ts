@@ -103,7 +103,7 @@ Deno.test("acquireAll: each limiter is told that it goes out, and hears the answ
   const permits = await acquirePermits(spies, ASK, undefined);
   permits.markSent();
   permits.release(7, { outcome: "ok" });
-  permits.release(8, { outcome: "refused" });
+  permits.release(8, { outcome: "rejected" });
   for (const { log, name } of spies) assertEquals(log, ["send", `hear ok ${name} 1`, "release 7"]);
   // What did not go out is as if it had never been there.
   const silent = new Spy("c");
@@ -124,7 +124,8 @@ Deno.test("acquireAll: nothing goes out of what is aborted while it waits, and a
 
 Deno.test("acquireAll: the least that was found is told", async () => {
   const found = async (...all: (number | undefined)[]) =>
-    (await acquirePermits(all.map((n) => new Spy("", {}, n)), ASK, undefined)).discoveredConcurrency;
+    (await acquirePermits(all.map((n) => new Spy("", {}, n)), ASK, undefined))
+      .discoveredConcurrency;
   assertEquals(await found(), undefined);
   assertEquals(await found(undefined, undefined), undefined);
   assertEquals(await found(undefined, 20, 5, undefined, 8), 5);

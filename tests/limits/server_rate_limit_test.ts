@@ -1,7 +1,11 @@
 import type { RateReport, RateState } from "@shoal/agents";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { ServerRateLimits, type SentMark, ServerRateLimit } from "../../src/limits/server_rate_limit.ts";
+import {
+  type SentMark,
+  ServerRateLimit,
+  ServerRateLimits,
+} from "../../src/limits/server_rate_limit.ts";
 
 /** One that has been told where the limit stood when the first request came in, just now. */
 function told(state: RateState, now = 0): ServerRateLimit {
@@ -17,7 +21,13 @@ function waits(amount: number, limit: number, perMs: number): number {
   return (amount + 0.01 * limit) / perMs;
 }
 
-function assertWait(rate: ServerRateLimit, amount: number, now: number, ms: number, what?: unknown) {
+function assertWait(
+  rate: ServerRateLimit,
+  amount: number,
+  now: number,
+  ms: number,
+  what?: unknown,
+) {
   const waited = rate.waitFor(amount, now);
   assertAlmostEquals(waited, ms, 1e-6 * Math.max(1, ms), Deno.inspect(what));
 }

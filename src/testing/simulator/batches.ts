@@ -1,13 +1,13 @@
 /**
  * Batches: files of requests that are answered in a file.
  */
-import { errorPlan, jsonPlan, missing } from "./error_bodies.ts";
-import type { Exchange } from "./http/http_exchange.ts";
-import { type Files, list } from "./files.ts";
-import type { Plan } from "./response_plan.ts";
+import { errorPlan, jsonPlan, missingParameter } from "./error_bodies.ts";
+import type { HttpExchange } from "./http/http_exchange.ts";
+import { type FileStore, listObject } from "./files.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 
 /** Answers one request of a file. */
-export type AskLine = (
+export type AnswerLine = (
   url: string,
   body: unknown,
 ) => Promise<{ readonly status: number; readonly body: unknown }>;
@@ -35,17 +35,17 @@ const ENDPOINTS = ["/v1/chat/completions", "/v1/responses"];
 
 /** Keeps batches. */
 export class Batches {
-  readonly #files: Files;
-  readonly #ask: AskLine;
+  readonly #files: FileStore;
+  readonly #ask: AnswerLine;
   readonly #batches = new Map<string, Batch>();
 
-  constructor(files: Files, ask: AskLine) {
+  constructor(files: FileStore, ask: AnswerLine) {
     this.#files = files;
     this.#ask = ask;
   }
 
   /** Answers a request about batches; `undefined` if it is about something else. */
-  plan(exchange: Exchange, latency: number): Plan | Promise<Plan> | undefined {
+  plan(exchange: HttpExchange, latency: number): ResponsePlan | Promise<ResponsePlan> | undefined {
     const [path, id, cancel] = PATH.exec(exchange.path) ?? [];
     if (path === undefined) return undefined;
     const { method } = exchange;
@@ -62,14 +62,14 @@ export class Batches {
     return stateOf(batch).then((state) => jsonPlan(200, state));
   }
 
-  async #list(): Promise<Plan> {
+  async #list(): Promise<ResponsePlan> {
     return jsonPlan(
       200,
-      list(await Promise.all([...this.#batches.values()].reverse().map(stateOf))),
+      listObject(await Promise.all([...this.#batches.values()].reverse().map(stateOf))),
     );
   }
 
-  #create(text: string, latency: number): Plan {
+  #create(text: string, latency: number): ResponsePlan {
     let body: Record<string, unknown>;
     try {
       body = JSON.parse(text);
@@ -78,7 +78,9 @@ export class Batches {
     }
     const { input_file_id, endpoint, completion_window, metadata = null } = body ?? {};
     const file = this.#files.get(input_file_id);
-    if (file === undefined) return missing("input_file_id", "The input file does not exist.");
+    if (file === undefined) {
+      return missingParameter("input_file_id", "The input file does not exist.");
+    }
     if (file.purpose !== "batch") {
       return errorPlan(400, {
         message: "The file's purpose must be 'batch'.",

@@ -16,12 +16,12 @@ import {
   text,
   wholeNumber,
 } from "../../model/check_options.ts";
-import { FAULT_NAMES, isFaultName, readFault } from "./faults.ts";
+import { FAULT_NAMES, isFaultName, parseFault } from "./faults.ts";
 import type { SimulatorFault, SimulatorFaultDetails } from "./fault_options.ts";
 import type { SimulatorBehaviour, SimulatorLimits, SimulatorOptions } from "./simulator_options.ts";
 
 /** A number above 0, also without end. */
-export const positive: Rule = numberThat("a number above 0", (n) => n > 0);
+export const positiveNumber: Rule = numberThat("a number above 0", (n) => n > 0);
 const positiveMs: Rule = numberThat("milliseconds above 0", (n) => n > 0 && n < Infinity);
 const count: Rule = numberThat(
   "a positive integer or Infinity",
@@ -29,7 +29,7 @@ const count: Rule = numberThat(
 );
 
 /** An object with these options. */
-export function shape(rules: Rules): Rule {
+export function objectOf(rules: Rules): Rule {
   return (doing, name, value) => {
     if (!isRecord(value)) refuse(doing, name, "an object", value);
     const inner: Record<string, Rule> = {};
@@ -56,7 +56,7 @@ export function distribution(unit: string, rule: Rule, above0: Rule): Rule {
     }
     const [low, high] = pair as [string, string];
     const each = low === "p50" ? above0 : rule;
-    shape({ [low]: each, [high]: each })(doing, name, value);
+    objectOf({ [low]: each, [high]: each })(doing, name, value);
     for (const key of pair) each(doing, `${name}.${key}`, value[key]);
     if (low !== "mean" && Number(value[high]) < Number(value[low])) {
       throw new RangeError(
@@ -69,7 +69,7 @@ export function distribution(unit: string, rule: Rule, above0: Rule): Rule {
 }
 
 /** Milliseconds, or how they are distributed. */
-export const latency: Rule = distribution("milliseconds", milliseconds, positiveMs);
+export const latencyRule: Rule = distribution("milliseconds", milliseconds, positiveMs);
 
 const rates: Rule = (doing, name, value) => {
   if (!isRecord(value)) refuse(doing, name, "an object", value);
@@ -120,25 +120,25 @@ const script: Rule = (doing, name, value) => {
   if (typeof value === "function") return;
   if (!Array.isArray(value)) refuse(doing, name, "an array or a function", value);
   for (const [i, fault] of value.entries()) {
-    if (isRecord(fault)) shape(FAULT)(doing, `${name}[${i}]`, fault);
+    if (isRecord(fault)) objectOf(FAULT)(doing, `${name}[${i}]`, fault);
     else text(doing, `${name}[${i}]`, fault);
-    readFault(fault as SimulatorFault);
+    parseFault(fault as SimulatorFault);
   }
 };
 
 /** A rule for each limit. */
-export const LIMITS: Every<SimulatorLimits> = {
-  requestsPerMinute: positive,
-  tokensPerMinute: positive,
+export const SIMULATOR_LIMITS_RULES: Every<SimulatorLimits> = {
+  requestsPerMinute: positiveNumber,
+  tokensPerMinute: positiveNumber,
   concurrency: count,
 };
 
 const BEHAVIOUR: Every<SimulatorBehaviour> = {
-  latency,
+  latency: latencyRule,
   batchLatency: milliseconds,
-  tokensPerSecond: positive,
+  tokensPerSecond: positiveNumber,
   chunkSize: positiveInteger,
-  limits: shape(LIMITS as Rules),
+  limits: objectOf(SIMULATOR_LIMITS_RULES as Rules),
   faults: rates,
   script,
   keepAlive: flag,
@@ -155,7 +155,7 @@ const OPTIONS: Every<SimulatorOptions> = {
   ...BEHAVIOUR,
   port: numberThat("a port from 0 to 65535", (n) => Number.isInteger(n) && n >= 0 && n <= 65_535),
   tls: (doing, name, value) => {
-    shape({ cert: text, key: text })(doing, name, value);
+    objectOf({ cert: text, key: text })(doing, name, value);
     for (const key of ["cert", "key"]) {
       text(doing, `${name}.${key}`, (value as Record<string, unknown>)[key]);
     }
@@ -164,7 +164,7 @@ const OPTIONS: Every<SimulatorOptions> = {
 };
 
 /** @throws {TypeError | RangeError} If an option is wrong. */
-export function checkStart(options: SimulatorOptions): void {
+export function checkSimulatorOptions(options: SimulatorOptions): void {
   checkOptions("start the simulator", options, OPTIONS);
   if (options.maxConcurrentStreams !== undefined && options.tls === undefined) {
     throw new TypeError(
@@ -174,6 +174,6 @@ export function checkStart(options: SimulatorOptions): void {
 }
 
 /** @throws {TypeError | RangeError} If an option is wrong, or cannot change while the simulator runs. */
-export function checkChange(changes: SimulatorBehaviour): void {
+export function checkBehaviour(changes: SimulatorBehaviour): void {
   checkOptions("configure the simulator", changes, BEHAVIOUR);
 }

@@ -2,20 +2,20 @@
  * What happens to a request, in order: route, key, form, limits, faults, answer.
  */
 import { makeAnswer, promptTokens } from "./answer.ts";
-import { chatWire } from "./dialects/chat.ts";
+import { chatDialect } from "./dialects/chat.ts";
 import { Batches } from "./batches.ts";
 import { errorPlan, jsonPlan } from "./error_bodies.ts";
-import type { Exchange } from "./http/http_exchange.ts";
-import { Files } from "./files.ts";
-import { FaultSource, planStatus, spoilAnswer, spoilPlan } from "./faults.ts";
-import { Limiter, retryHeaders } from "./server_limiter.ts";
+import type { HttpExchange } from "./http/http_exchange.ts";
+import { FileStore } from "./files.ts";
+import { applyToAnswer, applyToPlan, FaultSource, statusFaultPlan } from "./faults.ts";
+import { retryHeaders, ServerLimiter } from "./server_limiter.ts";
 import type { SimulatorBehaviour } from "./simulator_options.ts";
 import type { SimulatorStats } from "./stats.ts";
 import type { SimulatorRequest } from "./request_types.ts";
-import { type Plan, play } from "./response_plan.ts";
+import { type ResponsePlan, sendPlan } from "./response_plan.ts";
 import { readRequest } from "./read_request.ts";
-import { drawLatency, type Random, seeded } from "./random.ts";
-import { responsesWire } from "./dialects/responses.ts";
+import { drawLatency, type Random, seededRandom } from "./random.ts";
+import { responsesDialect } from "./dialects/responses.ts";
 
 /** Where the model answers, and in which language. */
 const APIS: Readonly<Record<string, SimulatorRequest["api"]>> = {
@@ -30,11 +30,11 @@ export class Engine {
   stats: SimulatorStats = freshStats(0);
   #behaviour: SimulatorBehaviour = {};
   #random!: Random;
-  #limiter!: Limiter;
+  #limiter!: ServerLimiter;
   readonly #faults = new FaultSource();
   /** May connections be reused? */
   keepAlive = true;
-  readonly #files = new Files();
+  readonly #files = new FileStore();
   readonly #batches = new Batches(this.#files, (url, body) => this.#askLine(url, body));
   #index = 0;
   #asking = 0;
@@ -46,8 +46,8 @@ export class Engine {
   /** Changes what is named; limits, seed and script start afresh when they are. */
   configure(changes: SimulatorBehaviour): void {
     const all = this.#behaviour = { ...this.#behaviour, ...changes };
-    if ("seed" in changes) this.#random = seeded(all.seed ?? 1);
-    if ("limits" in changes) this.#limiter = new Limiter(all.limits ?? {}, performance.now());
+    if ("seed" in changes) this.#random = seededRandom(all.seed ?? 1);
+    if ("limits" in changes) this.#limiter = new ServerLimiter(all.limits ?? {}, performance.now());
     if ("script" in changes) this.#faults.script = all.script;
     if ("faults" in changes) this.#faults.rates = all.faults ?? {};
     this.keepAlive = all.keepAlive ?? !mayReset(all);
@@ -58,14 +58,14 @@ export class Engine {
   }
 
   /** Answers one request. Never rejects. */
-  async handle(exchange: Exchange): Promise<void> {
+  async handle(exchange: HttpExchange): Promise<void> {
     this.stats.requests++;
     this.stats.inFlight++;
     this.stats.peakInFlight = Math.max(this.stats.peakInFlight, this.stats.inFlight);
     exchange.onSettled = () => this.stats.inFlight--;
     const index = this.#index++;
     try {
-      let plan: Plan;
+      let plan: ResponsePlan;
       try {
         plan = await this.#plan(exchange, index);
       } catch (error) {
@@ -76,7 +76,7 @@ export class Engine {
       exchange.forgetRequest();
       if (!this.keepAlive) exchange.keepAlive = false;
       plan.headers["x-request-id"] = `req_sim${index}`;
-      await play(exchange, plan, () => {
+      await sendPlan(exchange, plan, () => {
         this.stats.byStatus[plan.status] = (this.stats.byStatus[plan.status] ?? 0) + 1;
       });
     } catch {
@@ -88,7 +88,7 @@ export class Engine {
     }
   }
 
-  #plan(exchange: Exchange, index: number): Plan | Promise<Plan> {
+  #plan(exchange: HttpExchange, index: number): ResponsePlan | Promise<ResponsePlan> {
     const { apiKey, models } = this.#behaviour;
     const route = `${exchange.method} ${exchange.path}`;
     const api = Object.hasOwn(APIS, route) ? APIS[route] : undefined;
@@ -120,7 +120,7 @@ export class Engine {
     return this.#unknownModel(request) ?? this.#ask(exchange, request);
   }
 
-  #unknownModel({ model }: SimulatorRequest): Plan | undefined {
+  #unknownModel({ model }: SimulatorRequest): ResponsePlan | undefined {
     const { models } = this.#behaviour;
     if (!models || models.includes(model)) return undefined;
     const message = `The model "${model}" does not exist or you do not have access to it.`;
@@ -132,27 +132,30 @@ export class Engine {
     this.stats.batchRequests++;
     const api = APIS[`POST ${url}`]!;
     const read = readRequest({ body: JSON.stringify(body), headers: {} }, this.#index++, api);
-    const told = ({ status, parts }: Plan) => ({ status, body: JSON.parse(parts.join("")) });
+    const told = ({ status, parts }: ResponsePlan) => ({
+      status,
+      body: JSON.parse(parts.join("")),
+    });
     if ("status" in read) return told(read);
     const unknown = this.#unknownModel(read);
     if (unknown) return told(unknown);
     const fault = this.#faults.draw(read, this.#random);
     if (fault) this.stats.faults[fault.name] = (this.stats.faults[fault.name] ?? 0) + 1;
-    if (fault?.status !== undefined) return told(planStatus(fault));
+    if (fault?.status !== undefined) return told(statusFaultPlan(fault));
     let reply = await makeAnswer(read, this.#behaviour.respond);
-    if (fault) reply = spoilAnswer(reply, fault);
+    if (fault) reply = applyToAnswer(reply, fault);
     this.stats.inputTokens += reply.inputTokens;
     this.stats.outputTokens += reply.outputTokens;
-    const wire = api === "chat" ? chatWire : responsesWire;
+    const wire = api === "chat" ? chatDialect : responsesDialect;
     return {
       status: 200,
       body: JSON.parse(wire.json(read, reply, fault?.name === "emptyChoices")),
     };
   }
 
-  async #ask(exchange: Exchange, request: SimulatorRequest): Promise<Plan> {
+  async #ask(exchange: HttpExchange, request: SimulatorRequest): Promise<ResponsePlan> {
     const { latency = 0, tokensPerSecond = Infinity, chunkSize = 4, respond } = this.#behaviour;
-    const wire = request.api === "chat" ? chatWire : responsesWire;
+    const wire = request.api === "chat" ? chatDialect : responsesDialect;
     const limiter = this.#limiter;
     const headers: Record<string, string> = {};
     const refused = limiter.admit(
@@ -163,7 +166,7 @@ export class Engine {
     );
     if (refused) {
       const { message, type, retryAfterMs } = refused;
-      limiter.report(headers, performance.now());
+      limiter.writeHeaders(headers, performance.now());
       if (retryAfterMs !== null) Object.assign(headers, retryHeaders(retryAfterMs));
       return errorPlan(429, { message, type, code: "rate_limit_exceeded" }, headers);
     }
@@ -181,26 +184,26 @@ export class Engine {
       ? 0
       : drawLatency(latency, this.#random, request);
     if (fault && status !== undefined) {
-      limiter.report(headers, performance.now());
-      const plan = planStatus(fault);
+      limiter.writeHeaders(headers, performance.now());
+      const plan = statusFaultPlan(fault);
       return { ...plan, waitMs, headers: { ...headers, ...plan.headers } };
     }
     // A function that never answers must not outlive its client.
-    let reply = await exchange.orLeft(makeAnswer(request, respond));
+    let reply = await exchange.untilClientGone(makeAnswer(request, respond));
     if (!reply) return jsonPlan(200, {});
-    if (fault) reply = spoilAnswer(reply, fault);
+    if (fault) reply = applyToAnswer(reply, fault);
     limiter.spend(reply.outputTokens, performance.now());
-    limiter.report(headers, performance.now());
+    limiter.writeHeaders(headers, performance.now());
     this.stats.inputTokens += reply.inputTokens;
     this.stats.outputTokens += reply.outputTokens;
     const empty = fault?.name === "emptyChoices";
     if (!request.stream) {
       const plan = jsonPlan(200, wire.json(request, reply, empty), headers);
       plan.waitMs = waitMs + (reply.outputTokens / tokensPerSecond) * 1000;
-      return fault ? spoilPlan(plan, fault, wire, undefined) : plan;
+      return fault ? applyToPlan(plan, fault, wire, undefined) : plan;
     }
     const events = wire.events(request, reply, chunkSize, empty);
-    const plan: Plan = {
+    const plan: ResponsePlan = {
       status: 200,
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
@@ -213,7 +216,7 @@ export class Engine {
       intervalMs: (chunkSize / tokensPerSecond) * 1000,
       ending: "end",
     };
-    return fault ? spoilPlan(plan, fault, wire, events) : plan;
+    return fault ? applyToPlan(plan, fault, wire, events) : plan;
   }
 }
 

@@ -3,7 +3,7 @@
  */
 import { retryHeaders } from "./server_limiter.ts";
 import type { SimulatorFaultDetails } from "./fault_options.ts";
-import type { Plan } from "./response_plan.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 
 /** OpenAI's error object. */
 export interface ErrorBody {
@@ -18,7 +18,7 @@ export function errorPlan(
   status: number,
   error: Partial<ErrorBody> & { message: string },
   headers: Record<string, string> = {},
-): Plan {
+): ResponsePlan {
   const body = { message: error.message, type: error.type ?? "invalid_request_error" };
   return jsonPlan(status, {
     error: { ...body, param: error.param ?? null, code: error.code ?? null },
@@ -26,7 +26,7 @@ export function errorPlan(
 }
 
 /** The answer to a request in which something is not there. */
-export function missing(param: string, message: string): Plan {
+export function missingParameter(param: string, message: string): ResponsePlan {
   return errorPlan(400, { message, param, code: "missing_required_parameter" });
 }
 
@@ -35,7 +35,7 @@ export function jsonPlan(
   status: number,
   body: unknown,
   headers: Record<string, string> = {},
-): Plan {
+): ResponsePlan {
   return {
     status,
     headers: { "content-type": "application/json", ...headers },
@@ -74,7 +74,11 @@ const SERVER_ERROR = [
 ] as const;
 
 /** The answer of a fault that is a status. */
-export function statusPlan(status: number, quota: boolean, details: SimulatorFaultDetails): Plan {
+export function statusPlan(
+  status: number,
+  quota: boolean,
+  details: SimulatorFaultDetails,
+): ResponsePlan {
   const [message, type, code] = quota
     ? [
       "You exceeded your current quota, please check your plan and billing details.",

@@ -10,9 +10,9 @@ import type {
 } from "./fault_options.ts";
 import type { SimulatorBehaviour } from "./simulator_options.ts";
 import type { SimulatorRequest } from "./request_types.ts";
-import type { Plan } from "./response_plan.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 import type { Random } from "./random.ts";
-import type { Events, Wire } from "./dialects/dialect.ts";
+import type { Dialect, StreamEvents } from "./dialects/dialect.ts";
 
 /** A fault as the rest of the simulator takes it: with its name in the figures, and its status if it is one. */
 export interface Fault extends SimulatorFaultDetails {
@@ -35,12 +35,12 @@ export class FaultSource {
     const n = this.#next++;
     const script = this.#script;
     const scripted = typeof script === "function" ? script(request, n) : script?.[n];
-    if (scripted !== undefined) return readFault(scripted);
+    if (scripted !== undefined) return parseFault(scripted);
     let chance = random();
     for (const [name, rate] of Object.entries(this.rates)) {
       if (rate === undefined) continue;
       chance -= rate;
-      if (chance < 0) return readFault(name as SimulatorFault);
+      if (chance < 0) return parseFault(name as SimulatorFault);
     }
     return undefined;
   }
@@ -75,7 +75,7 @@ export function isFaultName(name: string): boolean {
  *
  * @throws {TypeError} If there is no such fault.
  */
-export function readFault(fault: SimulatorFault): Fault | undefined {
+export function parseFault(fault: SimulatorFault): Fault | undefined {
   if (fault === "ok") return undefined;
   const details: SimulatorFaultDetails = typeof fault === "object" && fault !== null
     ? fault
@@ -99,13 +99,13 @@ export function readFault(fault: SimulatorFault): Fault | undefined {
 }
 
 /** The whole answer of a fault that is a status. */
-export function planStatus(fault: Fault): Plan {
+export function statusFaultPlan(fault: Fault): ResponsePlan {
   const plan = statusPlan(fault.status!, fault.name === "insufficientQuota", fault);
   return withHeaders(plan, fault);
 }
 
 /** Faults in what the model says. */
-export function spoilAnswer(answer: CompleteAnswer, fault: Fault): CompleteAnswer {
+export function applyToAnswer(answer: CompleteAnswer, fault: Fault): CompleteAnswer {
   if (fault.name === "refusal") {
     const refusal = "I'm sorry, but I can't help with that.";
     return { ...answer, content: null, toolCalls: [], refusal, finishReason: "stop" };
@@ -117,17 +117,17 @@ export function spoilAnswer(answer: CompleteAnswer, fault: Fault): CompleteAnswe
 }
 
 /** Faults in how it is sent. `events` is there if the answer is a stream. */
-export function spoilPlan(
-  plan: Plan,
+export function applyToPlan(
+  plan: ResponsePlan,
   fault: Fault,
-  wire: Wire,
-  events: Events | undefined,
-): Plan {
+  wire: Dialect,
+  events: StreamEvents | undefined,
+): ResponsePlan {
   const parts = events ? events.deltas : halves(plan.parts.join(""));
   const begun = (otherwise: number): string[] => parts.slice(0, fault.afterChunks ?? otherwise);
   const half = Math.ceil(parts.length / 2);
   const everyMs = fault.everyMs ?? 1000;
-  const spoilt = ((): Partial<Plan> => {
+  const spoilt = ((): Partial<ResponsePlan> => {
     switch (fault.name) {
       case "reset":
         return { ending: "broken" };
@@ -171,7 +171,7 @@ export function spoilPlan(
   return withHeaders({ ...plan, ...spoilt }, fault);
 }
 
-function withHeaders(plan: Plan, fault: Fault): Plan {
+function withHeaders(plan: ResponsePlan, fault: Fault): ResponsePlan {
   for (const [name, value] of Object.entries(fault.headers ?? {})) {
     if (value === null) delete plan.headers[name.toLowerCase()];
     else plan.headers[name.toLowerCase()] = value;

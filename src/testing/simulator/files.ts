@@ -1,9 +1,9 @@
 /**
  * Files that were sent to the simulator, or that it has made, in OpenAI's words.
  */
-import { errorPlan, jsonPlan, missing } from "./error_bodies.ts";
-import type { Exchange } from "./http/http_exchange.ts";
-import type { Plan } from "./response_plan.ts";
+import { errorPlan, jsonPlan, missingParameter } from "./error_bodies.ts";
+import type { HttpExchange } from "./http/http_exchange.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 
 /** One file. */
 export interface StoredFile {
@@ -17,7 +17,7 @@ export interface StoredFile {
 const PATH = /^\/v1\/files(?:\/([\w-]+)(\/content)?)?$/;
 
 /** Keeps files. */
-export class Files {
+export class FileStore {
   readonly #files = new Map<string, StoredFile>();
 
   /** The file with this id. */
@@ -34,13 +34,15 @@ export class Files {
   }
 
   /** Answers a request about files; `undefined` if it is about something else. */
-  plan(exchange: Exchange): Plan | Promise<Plan> | undefined {
+  plan(exchange: HttpExchange): ResponsePlan | Promise<ResponsePlan> | undefined {
     const [path, id, content] = PATH.exec(exchange.path) ?? [];
     if (path === undefined) return undefined;
     const { method } = exchange;
     if (id === undefined) {
       if (method === "POST") return this.#upload(exchange);
-      if (method === "GET") return jsonPlan(200, list([...this.#files.values()].map(fileObject)));
+      if (method === "GET") {
+        return jsonPlan(200, listObject([...this.#files.values()].map(fileObject)));
+      }
       return undefined;
     }
     const file = this.#files.get(id);
@@ -56,7 +58,7 @@ export class Files {
     return jsonPlan(200, file.text, { "content-type": "application/octet-stream" });
   }
 
-  async #upload({ body, headers }: Exchange): Promise<Plan> {
+  async #upload({ body, headers }: HttpExchange): Promise<ResponsePlan> {
     let form: FormData;
     try {
       const type = headers["content-type"] ?? "";
@@ -65,14 +67,16 @@ export class Files {
       return errorPlan(400, { message: "We could not parse the multipart form of your request." });
     }
     const [file, purpose] = [form.get("file"), form.get("purpose")];
-    if (!(file instanceof File)) return missing("file", "'file' is a required property");
-    if (typeof purpose !== "string") return missing("purpose", "'purpose' is a required property");
+    if (!(file instanceof File)) return missingParameter("file", "'file' is a required property");
+    if (typeof purpose !== "string") {
+      return missingParameter("purpose", "'purpose' is a required property");
+    }
     return jsonPlan(200, fileObject(this.add(file.name, purpose, await file.text())));
   }
 }
 
 /** A list, as OpenAI writes it. */
-export function list(data: readonly unknown[]): unknown {
+export function listObject(data: readonly unknown[]): unknown {
   return { object: "list", data, has_more: false };
 }
 

@@ -17,7 +17,7 @@ export type Distribution<Request> =
 export type Random = () => number;
 
 /** Mulberry32: 32 bits of state are plenty for faults and latencies. */
-export function seeded(seed: number): Random {
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -41,7 +41,7 @@ export function drawLatency<Request>(
   random: Random,
   request: Request,
 ): number {
-  return draw(latency, random, request, "latency must give milliseconds, 0 or more");
+  return drawNumber(latency, random, request, "latency must give milliseconds, 0 or more");
 }
 
 /**
@@ -49,7 +49,7 @@ export function drawLatency<Request>(
  *
  * @throws {RangeError} If a function gives no such number; `must` says what it must give.
  */
-export function draw<Request>(
+export function drawNumber<Request>(
   from: Distribution<Request>,
   random: Random,
   request: Request,

@@ -2,20 +2,20 @@
  * Reads a request, and says in OpenAI's words what is wrong with it.
  */
 import { messageText } from "./answer.ts";
-import { errorPlan, missing } from "./error_bodies.ts";
-import type { Exchange } from "./http/http_exchange.ts";
+import { errorPlan, missingParameter } from "./error_bodies.ts";
+import type { HttpExchange } from "./http/http_exchange.ts";
 import type { SimulatorMessage, SimulatorRequest } from "./request_types.ts";
-import type { Plan } from "./response_plan.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 import { responsesMessages } from "./dialects/responses_input.ts";
 import { brokenRound, chatError } from "./dialects/tool_rounds.ts";
 import { readFormat, readTools } from "./response_format.ts";
 
 /** Checks the form of a request; the answer to a wrong one is a plan. */
 export function readRequest(
-  exchange: Pick<Exchange, "body" | "headers">,
+  exchange: Pick<HttpExchange, "body" | "headers">,
   index: number,
   api: SimulatorRequest["api"],
-): SimulatorRequest | Plan {
+): SimulatorRequest | ResponsePlan {
   let body: Record<string, unknown>;
   try {
     body = JSON.parse(exchange.body);
@@ -29,7 +29,7 @@ export function readRequest(
   // The request may be kept by whoever sees it; the exchange forgets its own.
   const { headers } = exchange;
   if (typeof model !== "string" || model === "") {
-    return missing("model", "You must provide a model parameter.");
+    return missingParameter("model", "You must provide a model parameter.");
   }
   const messages = api === "chat" ? chatMessages(body) : responsesMessages(body);
   if ("status" in messages) return messages;
@@ -57,14 +57,14 @@ export function readRequest(
 }
 
 /** The messages of a chat request. */
-function chatMessages({ messages }: Record<string, unknown>): SimulatorMessage[] | Plan {
+function chatMessages({ messages }: Record<string, unknown>): SimulatorMessage[] | ResponsePlan {
   if (!Array.isArray(messages) || messages.length === 0) {
-    return missing("messages", "Missing required parameter: 'messages'.");
+    return missingParameter("messages", "Missing required parameter: 'messages'.");
   }
   const wrong = messages.findIndex((one) => typeof one?.role !== "string");
   if (wrong >= 0) {
     const param = `messages[${wrong}].role`;
-    return missing(param, `Missing required parameter: '${param}'.`);
+    return missingParameter(param, `Missing required parameter: '${param}'.`);
   }
   const broken = brokenRound(messages);
   return broken ? errorPlan(400, chatError(broken)) : messages;

@@ -1,11 +1,11 @@
 /**
  * A planned answer, and how it is sent: when the headers go, in which pieces the body follows, and how it all ends.
  */
-import type { Exchange } from "./http/http_exchange.ts";
+import type { HttpExchange } from "./http/http_exchange.ts";
 import { byteLength } from "./http/http1_parse.ts";
 
 /** What to send and when. */
-export interface Plan {
+export interface ResponsePlan {
   status: number;
   headers: Record<string, string>;
   /** The pieces of the body. */
@@ -29,12 +29,16 @@ export interface Plan {
 }
 
 /** Sends it. Resolves when all is sent, dropped, or the client is gone. */
-export async function play(exchange: Exchange, plan: Plan, onHead: () => void): Promise<void> {
+export async function sendPlan(
+  exchange: HttpExchange,
+  plan: ResponsePlan,
+  onHead: () => void,
+): Promise<void> {
   if (plan.waitMs > 0 && !await exchange.wait(plan.waitMs)) return;
   if (plan.ending === "broken") return exchange.drop();
   if (plan.ending === "mute") return void await exchange.wait(Infinity);
   const body = plan.parts.join("");
-  exchange.head(
+  exchange.writeHead(
     plan.status,
     plan.headers,
     plan.whole ? plan.length ?? byteLength(body) : undefined,
@@ -53,7 +57,7 @@ export async function play(exchange: Exchange, plan: Plan, onHead: () => void): 
 }
 
 /** Each part at its own time, counted from the start, so that late timers do not add up. */
-async function playSlowly(exchange: Exchange, plan: Plan, end: boolean): Promise<void> {
+async function playSlowly(exchange: HttpExchange, plan: ResponsePlan, end: boolean): Promise<void> {
   const start = performance.now();
   if (plan.parts.length === 0) await exchange.write("", end);
   for (let i = 0; i < plan.parts.length;) {

@@ -5,7 +5,7 @@ import type { RateReport, RateState } from "../../model/rate_report.ts";
 import type { SimulatorLimits } from "./simulator_options.ts";
 
 /** A bucket that is full at first and refills evenly over a minute. */
-export class Bucket {
+export class QuotaBucket {
   readonly capacity: number;
   #level: number;
   #at: number;
@@ -39,7 +39,7 @@ export class Bucket {
 }
 
 /** Why a request may not run. */
-export interface Refusal {
+export interface LimitRejection {
   /** OpenAI's `type`: which limit it was. */
   type: "requests" | "tokens";
   message: string;
@@ -48,20 +48,20 @@ export interface Refusal {
 }
 
 /** The limits of one simulator. */
-export class Limiter {
-  readonly #requests?: Bucket;
-  readonly #tokens?: Bucket;
+export class ServerLimiter {
+  readonly #requests?: QuotaBucket;
+  readonly #tokens?: QuotaBucket;
   readonly #concurrency: number;
 
   constructor(limits: SimulatorLimits, now: number) {
     const { requestsPerMinute = Infinity, tokensPerMinute = Infinity } = limits;
-    if (requestsPerMinute < Infinity) this.#requests = new Bucket(requestsPerMinute, now);
-    if (tokensPerMinute < Infinity) this.#tokens = new Bucket(tokensPerMinute, now);
+    if (requestsPerMinute < Infinity) this.#requests = new QuotaBucket(requestsPerMinute, now);
+    if (tokensPerMinute < Infinity) this.#tokens = new QuotaBucket(tokensPerMinute, now);
     this.#concurrency = limits.concurrency ?? Infinity;
   }
 
   /** Books the request if every limit lets it through, else books nothing and says why. */
-  admit(model: string, tokens: number, running: number, now: number): Refusal | undefined {
+  admit(model: string, tokens: number, running: number, now: number): LimitRejection | undefined {
     const reached = `Rate limit reached for ${model} on`;
     if (running >= this.#concurrency) {
       const message = `${reached} concurrent requests: Limit ${this.#concurrency}.`;
@@ -95,7 +95,7 @@ export class Limiter {
   }
 
   /** Where the limits stand; `undefined` if there are none. */
-  rates(now: number): RateReport | undefined {
+  rateReport(now: number): RateReport | undefined {
     if (this.#requests === undefined && this.#tokens === undefined) return undefined;
     return {
       requests: this.#requests && stateOf(this.#requests, now),
@@ -104,13 +104,13 @@ export class Limiter {
   }
 
   /** Writes the headers that tell where the limits stand. */
-  report(headers: Record<string, string>, now: number): void {
+  writeHeaders(headers: Record<string, string>, now: number): void {
     if (this.#requests) describe(headers, "requests", this.#requests, now);
     if (this.#tokens) describe(headers, "tokens", this.#tokens, now);
   }
 }
 
-function stateOf(bucket: Bucket, now: number): RateState {
+function stateOf(bucket: QuotaBucket, now: number): RateState {
   return {
     limit: bucket.capacity,
     remaining: Math.max(0, Math.floor(bucket.level(now))),
@@ -121,7 +121,7 @@ function stateOf(bucket: Bucket, now: number): RateState {
 function describe(
   headers: Record<string, string>,
   name: string,
-  bucket: Bucket,
+  bucket: QuotaBucket,
   now: number,
 ): void {
   const { limit, remaining, resetMs } = stateOf(bucket, now);

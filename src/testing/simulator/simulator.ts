@@ -1,5 +1,5 @@
 /** A model server for tests: it speaks the OpenAI protocol on a loopback port. */
-import { checkChange, checkStart } from "./check_simulator.ts";
+import { checkBehaviour, checkSimulatorOptions } from "./check_simulator.ts";
 import { Engine } from "./engine.ts";
 import { Listener } from "./http/listener.ts";
 import type { SimulatorBehaviour, SimulatorOptions } from "./simulator_options.ts";
@@ -94,7 +94,7 @@ export interface Simulator extends AsyncDisposable {
  * @throws {Deno.errors.AddrInUse} If the port is taken.
  */
 export function simulator(options: SimulatorOptions = {}): Simulator {
-  checkStart(options);
+  checkSimulatorOptions(options);
   const { port: requestedPort = 0, tls, maxConcurrentStreams = 100, ...behaviour } = options;
   const engine = new Engine(behaviour);
   const listener = new Listener(engine, requestedPort, tls, maxConcurrentStreams);
@@ -108,7 +108,7 @@ export function simulator(options: SimulatorOptions = {}): Simulator {
     },
     resetStats: () => engine.resetStats(),
     configure(changes): void {
-      checkChange(changes);
+      checkBehaviour(changes);
       engine.configure(changes);
       if (!engine.keepAlive) listener.closeIdle();
     },

@@ -19,7 +19,7 @@ const real = {
  * the turn of an event loop takes 2 µs (a message on a `MessageChannel` 2.5 to 5 µs, a real timer 2 ms), but only 0.3 µs for each of many
  * immediates in one turn. So there are as many in a turn as there are timers, up to a limit.
  */
-export function pass(timers: Timers, end: number, settled: () => boolean): Promise<void> {
+export function advance(timers: Timers, end: number, settled: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     let left = 0;
     let over = false;
@@ -53,7 +53,7 @@ export function pass(timers: Timers, end: number, settled: () => boolean): Promi
  *
  * @throws {Error} If nothing does.
  */
-export async function waitForTheWorld(
+export async function waitForRealWork(
   timers: Timers,
   settled: () => boolean,
   patience: number,

@@ -13,8 +13,14 @@ import {
   share,
   wholeNumber,
 } from "../../model/check_options.ts";
-import { distribution, latency, LIMITS, positive, shape } from "../simulator/check_simulator.ts";
-import { statusIn } from "./faults.ts";
+import {
+  distribution,
+  latencyRule,
+  objectOf,
+  positiveNumber,
+  SIMULATOR_LIMITS_RULES,
+} from "../simulator/check_simulator.ts";
+import { statusOfFault } from "./faults.ts";
 import type { VirtualProviderOptions } from "./virtual_options.ts";
 
 const FAULTS = ["rateLimit", "insufficientQuota", "reset", "stall", "truncate"];
@@ -38,7 +44,7 @@ const outageStatus: Rule = (doing, name, value) => {
   if (typeof value === "string") return oneOf("network", "stall")(doing, name, value);
   numberThat('a status from 400 to 599, "network" or "stall"', isFailure)(doing, name, value);
 };
-const outage = shape({ from: milliseconds, to: endOrNever, status: outageStatus });
+const outage = objectOf({ from: milliseconds, to: endOrNever, status: outageStatus });
 
 const outages: Rule = (doing, name, value) => {
   if (!Array.isArray(value)) refuse(doing, name, "an array of { from, to, status }", value);
@@ -60,7 +66,7 @@ const faults: Rule = (doing, name, value) => {
   for (
     const key of [
       ...FAULTS,
-      ...Object.keys(value).filter((key) => statusIn(key) !== undefined),
+      ...Object.keys(value).filter((key) => statusOfFault(key) !== undefined),
       "error500",
     ]
   ) {
@@ -78,16 +84,16 @@ const faults: Rule = (doing, name, value) => {
 };
 
 const RULES: { [name in keyof Required<VirtualProviderOptions>]: Rule } = {
-  latency,
+  latency: latencyRule,
   refusalLatency: milliseconds,
-  limits: shape(LIMITS as Rules),
+  limits: objectOf(SIMULATOR_LIMITS_RULES as Rules),
   reportRates: flag,
   retryAfter: flag,
   outages,
   faults,
   respond: callback,
   outputTokens: distribution("a number of tokens", tokens, someTokens),
-  tokensPerSecond: positive,
+  tokensPerSecond: positiveNumber,
   streams: someOrAll,
   seed: wholeNumber,
   keep: countOrAll,

@@ -1,13 +1,13 @@
 /** What goes wrong at the virtual provider: faults by chance, and times in which it does not work. */
 import type { Random } from "../simulator/random.ts";
-import type { Refusal } from "./provider_errors.ts";
+import type { ErrorReply } from "./provider_errors.ts";
 import type { VirtualOutage } from "./virtual_options.ts";
 
 /** Names of faults, and how often each comes. */
-export type Chances = readonly (readonly [name: string, share: number])[];
+export type FaultShares = readonly (readonly [name: string, share: number])[];
 
 /** Draws a fault, or none. */
-export function drawFault(chances: Chances, random: Random): string | undefined {
+export function drawFault(chances: FaultShares, random: Random): string | undefined {
   if (chances.length === 0) return undefined;
   let chance = random();
   for (const [name, share] of chances) {
@@ -21,7 +21,7 @@ export function drawFault(chances: Chances, random: Random): string | undefined 
 export function outageAt(
   at: number,
   outages: readonly VirtualOutage[] = [],
-): Refusal | "network" | "stall" | undefined {
+): ErrorReply | "network" | "stall" | undefined {
   for (const { from, to, status = 503 } of outages) {
     if (at >= from && at < to) return typeof status === "number" ? { status } : status;
   }
@@ -29,7 +29,7 @@ export function outageAt(
 }
 
 /** The faults that a server notices at once: nothing of them counts against the limits. */
-export function refusedBy(fault: string | undefined): Refusal | undefined {
+export function rejectionFor(fault: string | undefined): ErrorReply | undefined {
   switch (fault) {
     case undefined:
       return undefined;
@@ -38,13 +38,13 @@ export function refusedBy(fault: string | undefined): Refusal | undefined {
     case "insufficientQuota":
       return { status: 429, message: "You exceeded your current quota.", final: true };
     default: {
-      const status = statusIn(fault);
+      const status = statusOfFault(fault);
       return status !== undefined && status < 500 ? { status } : undefined;
     }
   }
 }
 
 /** The status that a fault's name ends in, if it does. */
-export function statusIn(name: string): number | undefined {
+export function statusOfFault(name: string): number | undefined {
   return /^error[45]\d\d$/.test(name) ? Number(name.slice(-3)) : undefined;
 }

@@ -3,7 +3,7 @@
  */
 import { refuse } from "../../model/check_options.ts";
 import { timeoutReason } from "../../async/abort.ts";
-import { seeded } from "../simulator/random.ts";
+import { seededRandom } from "../simulator/random.ts";
 import { type Timers, VirtualTimer } from "./timers.ts";
 
 /** Where the two clocks stand when virtual time begins, in milliseconds. */
@@ -70,7 +70,7 @@ export function installGlobals(
     timers.set(() => controller.abort(timeoutReason("Signal timed out.")), ms, false);
     return controller.signal;
   });
-  if (seed !== undefined) put(Math, "random", seeded(seed));
+  if (seed !== undefined) put(Math, "random", seededRandom(seed));
   return () => {
     for (const one of undo.reverse()) one();
   };

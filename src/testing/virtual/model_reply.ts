@@ -3,14 +3,14 @@ import type { ModelReply, ModelRequest } from "../../model/message.ts";
 import { plainUsage } from "../../model/usage.ts";
 
 /** What the last message says. */
-export function lastText({ messages }: ModelRequest): string {
+export function lastMessageText({ messages }: ModelRequest): string {
   const content = messages.at(-1)?.content ?? "";
   if (typeof content === "string") return content;
   return content.map((part) => part.type === "text" ? part.text : "").join("");
 }
 
 /** The reply that `respond` means, with so many tokens. */
-export function replyOf(
+export function toModelReply(
   said: unknown,
   inputTokens: number,
   outputTokens: number | undefined,

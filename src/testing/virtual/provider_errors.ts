@@ -8,7 +8,7 @@ import type { RateReport } from "../../model/rate_report.ts";
 const RETRYABLE = new Set([408, 409, 429]);
 
 /** An answer that is an error. */
-export interface Refusal {
+export interface ErrorReply {
   readonly status: number;
   /** What the server says of it. */
   readonly message?: string;
@@ -19,7 +19,7 @@ export interface Refusal {
 
 /** The error of an answer with a status. */
 export function statusError(
-  { status, message, retryAfterMs, final = false }: Refusal,
+  { status, message, retryAfterMs, final = false }: ErrorReply,
   rates: RateReport | undefined,
 ): ProviderError {
   const what = message === undefined ? "" : `: ${message}`;

@@ -39,10 +39,10 @@ export interface VirtualProviderStats {
 const MINUTE = 60_000;
 
 /** An arrival of which not all is known yet. */
-export type Arrival = { -readonly [key in keyof VirtualArrival]: VirtualArrival[key] };
+export type MutableArrival = { -readonly [key in keyof VirtualArrival]: VirtualArrival[key] };
 
 /** The most that came within any minute. */
-export class Peak {
+export class MinutePeak {
   /** That most. */
   value = 0;
   #at: number[] = [];
@@ -70,9 +70,9 @@ export class Peak {
 }
 
 /** The figures of one provider. */
-export class Figures {
+export class StatsCollector {
   /** The first arrivals. */
-  readonly arrivals: Arrival[] = [];
+  readonly arrivals: MutableArrival[] = [];
   requests = 0;
   accepted = 0;
   refused = 0;
@@ -81,8 +81,8 @@ export class Figures {
   inFlight = 0;
   #peakInFlight = 0;
   readonly #byStatus: Record<number, number> = {};
-  readonly #requestsInAMinute = new Peak();
-  readonly #tokensInAMinute = new Peak();
+  readonly #requestsInAMinute = new MinutePeak();
+  readonly #tokensInAMinute = new MinutePeak();
 
   constructor(readonly keep: number) {}
 
@@ -94,7 +94,7 @@ export class Figures {
   }
 
   /** A request has arrived at the server, with so many tokens. Gives what is kept of it, if it is. */
-  arrive(at: number, accepted: boolean, tokens: number): Arrival | undefined {
+  arrive(at: number, accepted: boolean, tokens: number): MutableArrival | undefined {
     if (accepted) {
       this.accepted++;
       this.#requestsInAMinute.add(1, at);
@@ -107,7 +107,7 @@ export class Figures {
   }
 
   /** It has that many more: those of the answer. */
-  spend(tokens: number, at: number, arrival: Arrival | undefined): void {
+  spend(tokens: number, at: number, arrival: MutableArrival | undefined): void {
     this.#tokensInAMinute.add(tokens, at);
     if (arrival !== undefined) arrival.tokens += tokens;
   }

@@ -6,7 +6,7 @@ interface Waiting {
 }
 
 /** So many requests may be open at once; the others wait in line, as in a client over HTTP/2. */
-export class Streams {
+export class StreamSlots {
   /** How many wait. */
   waiting = 0;
   #free: number;

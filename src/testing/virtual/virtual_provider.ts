@@ -62,9 +62,9 @@ export function virtualProvider(options: VirtualProviderOptions = {}): VirtualPr
   return {
     name: "virtual",
     get stats() {
-      return server.figures.stats(server.waiting);
+      return server.collector.stats(server.waiting);
     },
-    arrivals: server.figures.arrivals,
+    arrivals: server.collector.arrivals,
     generate: (request, options) => server.generate(request, options),
     stream: (request, options) => server.stream(request, options),
   };

@@ -7,37 +7,37 @@ import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.t
 import type { ProviderOptions } from "../../model/provider.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import { estimateTokens } from "../../model/estimate_tokens.ts";
-import { Limiter } from "../simulator/server_limiter.ts";
-import { draw, drawLatency, type Random, seeded } from "../simulator/random.ts";
-import { networkError, type Refusal, statusError, truncatedError } from "./provider_errors.ts";
-import { type Chances, drawFault, outageAt, refusedBy, statusIn } from "./faults.ts";
-import { type Flight, flightOf } from "./pending_request.ts";
+import { ServerLimiter } from "../simulator/server_limiter.ts";
+import { drawLatency, drawNumber, type Random, seededRandom } from "../simulator/random.ts";
+import { type ErrorReply, networkError, statusError, truncatedError } from "./provider_errors.ts";
+import { drawFault, type FaultShares, outageAt, rejectionFor, statusOfFault } from "./faults.ts";
+import { type PendingRequest, pendingRequest } from "./pending_request.ts";
 import type { VirtualProviderOptions } from "./virtual_options.ts";
 import { pause, pauseUntil } from "./pause.ts";
-import { lastText, replyOf } from "./model_reply.ts";
-import { type Arrival, Figures } from "./stats.ts";
-import { Streams } from "./stream_slots.ts";
+import { lastMessageText, toModelReply } from "./model_reply.ts";
+import { type MutableArrival, StatsCollector } from "./stats.ts";
+import { StreamSlots } from "./stream_slots.ts";
 
 const OUTPUT = "outputTokens must give a number of tokens, 0 or more";
 
 /** The behaviour of one virtual provider. */
 export class VirtualServer {
-  readonly figures: Figures;
+  readonly collector: StatsCollector;
   readonly #options: VirtualProviderOptions;
-  readonly #faults: Chances;
+  readonly #faults: FaultShares;
   readonly #random: Random;
   readonly #began = performance.now();
-  readonly #limiter: Limiter;
-  readonly #streams: Streams;
+  readonly #limiter: ServerLimiter;
+  readonly #streams: StreamSlots;
   #running = 0;
 
   constructor(options: VirtualProviderOptions) {
     this.#options = options;
-    this.figures = new Figures(options.keep ?? 100_000);
+    this.collector = new StatsCollector(options.keep ?? 100_000);
     this.#faults = Object.entries(options.faults ?? {}).map(([name, share = 0]) => [name, share]);
-    this.#random = seeded(options.seed ?? 1);
-    this.#limiter = new Limiter(options.limits ?? {}, this.#began);
-    this.#streams = new Streams(options.streams ?? Infinity);
+    this.#random = seededRandom(options.seed ?? 1);
+    this.#limiter = new ServerLimiter(options.limits ?? {}, this.#began);
+    this.#streams = new StreamSlots(options.streams ?? Infinity);
   }
 
   /** How many wait for a stream. */
@@ -47,12 +47,12 @@ export class VirtualServer {
 
   /** Answers whole. */
   generate(request: ModelRequest, options: ProviderOptions): Promise<ModelReply> {
-    return this.#answer(flightOf(request, options), true);
+    return this.#answer(pendingRequest(request, options), true);
   }
 
   /** Answers word by word. */
   async *stream(request: ModelRequest, options: ProviderOptions): AsyncGenerator<ModelChunk> {
-    const flight = flightOf(request, options);
+    const flight = pendingRequest(request, options);
     const { signal } = flight;
     try {
       const reply = await this.#answer(flight, false);
@@ -82,20 +82,20 @@ export class VirtualServer {
   /**
    * Waits until the answer begins, or is there whole. One function does it all, since each one that waits keeps half a kilobyte.
    */
-  async #answer(flight: Flight, whole: boolean): Promise<ModelReply> {
+  async #answer(flight: PendingRequest, whole: boolean): Promise<ModelReply> {
     const { signal } = flight;
     signal.throwIfAborted();
-    flight.begun = true;
-    this.figures.begin();
+    flight.isInFlight = true;
+    this.collector.begin();
     try {
       const opening = this.#streams.open(signal);
       if (opening !== undefined) await opening;
-      flight.open = true;
+      flight.hasStream = true;
       signal.throwIfAborted();
 
       const saying = this.#arrive(flight);
       if (saying !== undefined) await saying;
-      const waiting = pause(flight.wait, signal);
+      const waiting = pause(flight.delay, signal);
       if (waiting !== undefined) await waiting;
 
       const reply = this.#heard(flight);
@@ -112,62 +112,67 @@ export class VirtualServer {
     }
   }
 
-  #end(flight: Flight, complete: boolean): void {
-    if (!flight.begun) return;
-    flight.begun = false;
-    this.figures.inFlight--;
-    if (!complete) this.figures.aborted++;
-    if (flight.running) this.#running--;
-    if (flight.open) this.#streams.close();
+  #end(flight: PendingRequest, complete: boolean): void {
+    if (!flight.isInFlight) return;
+    flight.isInFlight = false;
+    this.collector.inFlight--;
+    if (!complete) this.collector.aborted++;
+    if (flight.isRunning) this.#running--;
+    if (flight.hasStream) this.#streams.close();
   }
 
   /** Lets a request through, or not, and makes its answer; gives what must be waited for if that takes time. */
-  #arrive(flight: Flight): Promise<void> | undefined {
+  #arrive(flight: PendingRequest): Promise<void> | undefined {
     const { request } = flight;
     const now = performance.now();
     const tokens = estimateTokens(request.messages);
     const fault = flight.fault = drawFault(this.#faults, this.#random);
-    const refused = outageAt(now - this.#began, this.#options.outages) ?? refusedBy(fault) ??
+    const refused = outageAt(now - this.#began, this.#options.outages) ?? rejectionFor(fault) ??
       this.#limited(request, tokens, now);
-    const arrival = this.figures.arrive(now - this.#began, refused === undefined, tokens);
+    const arrival = this.collector.arrive(now - this.#began, refused === undefined, tokens);
     if (refused !== undefined) {
       flight.rates = this.#rates(now);
-      flight.wait = refused === "stall" ? Infinity : this.#options.refusalLatency ?? 20;
+      flight.delay = refused === "stall" ? Infinity : this.#options.refusalLatency ?? 20;
       flight.failure = refused === "stall" ? undefined : refused;
       return undefined;
     }
-    flight.running = true;
+    flight.isRunning = true;
     this.#running++;
     // All chances are drawn in the order in which the requests come, however long anything takes.
     const { latency = 0, outputTokens, respond } = this.#options;
     const ms = drawLatency(latency, this.#random, request);
-    flight.wait = fault === "stall" ? Infinity : ms;
+    flight.delay = fault === "stall" ? Infinity : ms;
     const output = outputTokens === undefined
       ? undefined
-      : Math.round(draw(outputTokens, this.#random, request, OUTPUT));
-    const status = fault === undefined ? undefined : statusIn(fault);
+      : Math.round(drawNumber(outputTokens, this.#random, request, OUTPUT));
+    const status = fault === undefined ? undefined : statusOfFault(fault);
     if (status !== undefined) {
       flight.rates = this.#rates(now);
       flight.failure = { status };
       return undefined;
     }
     const said = respond === undefined
-      ? lastText(request)
-      : respond(request, this.figures.accepted - 1);
+      ? lastMessageText(request)
+      : respond(request, this.collector.accepted - 1);
     if (said instanceof Promise) {
       return untilAbort(said, flight.signal).then((said) =>
-        this.#say(flight, replyOf(said, tokens, output), performance.now(), arrival)
+        this.#say(flight, toModelReply(said, tokens, output), performance.now(), arrival)
       );
     }
-    this.#say(flight, replyOf(said, tokens, output), now, arrival);
+    this.#say(flight, toModelReply(said, tokens, output), now, arrival);
     return undefined;
   }
 
   /** Books what will be answered. */
-  #say(flight: Flight, reply: ModelReply | Error, now: number, arrival: Arrival | undefined): void {
+  #say(
+    flight: PendingRequest,
+    reply: ModelReply | Error,
+    now: number,
+    arrival: MutableArrival | undefined,
+  ): void {
     const tokens = reply instanceof Error ? 0 : reply.usage?.outputTokens ?? 0;
     this.#limiter.spend(tokens, now);
-    this.figures.spend(tokens, now - this.#began, arrival);
+    this.collector.spend(tokens, now - this.#began, arrival);
     flight.rates = this.#rates(now);
     if (flight.fault === "reset") flight.failure = "network";
     else if (reply instanceof Error) flight.failure = reply;
@@ -175,14 +180,14 @@ export class VirtualServer {
   }
 
   /** What the client hears. */
-  #heard({ reply, failure, rates, onResponse }: Flight): ModelReply {
+  #heard({ reply, failure, rates, onResponse }: PendingRequest): ModelReply {
     if (failure === "network") {
-      this.figures.broken++;
+      this.collector.broken++;
       throw networkError();
     }
-    const status = reply === undefined ? (failure as Refusal | ProviderError).status : 200;
+    const status = reply === undefined ? (failure as ErrorReply | ProviderError).status : 200;
     if (status !== undefined) {
-      this.figures.answer(status);
+      this.collector.answer(status);
       onResponse?.();
     }
     if (reply !== undefined) return rates === undefined ? reply : { ...reply, rates };
@@ -196,7 +201,7 @@ export class VirtualServer {
     return (usage?.outputTokens ?? 0) / tokensPerSecond * 1000;
   }
 
-  #limited({ model }: ModelRequest, tokens: number, now: number): Refusal | undefined {
+  #limited({ model }: ModelRequest, tokens: number, now: number): ErrorReply | undefined {
     const refusal = this.#limiter.admit(model, tokens, this.#running, now);
     if (refusal === undefined) return undefined;
     const { message, retryAfterMs } = refusal;
@@ -204,6 +209,6 @@ export class VirtualServer {
   }
 
   #rates(now: number): RateReport | undefined {
-    return this.#options.reportRates === false ? undefined : this.#limiter.rates(now);
+    return this.#options.reportRates === false ? undefined : this.#limiter.rateReport(now);
   }
 }

@@ -6,7 +6,7 @@ import {
   type Rules,
 } from "../../model/check_options.ts";
 import { installGlobals } from "./install_globals.ts";
-import { pass, waitForTheWorld } from "./advance.ts";
+import { advance, waitForRealWork } from "./advance.ts";
 import { Timers } from "./timers.ts";
 
 /** How {@linkcode virtualTime} passes. */
@@ -170,7 +170,7 @@ class Clock implements VirtualTime {
     this.#begin("tick");
     try {
       const end = this.#timers.now + Math.trunc(ms);
-      await pass(this.#timers, end, () => false);
+      await advance(this.#timers, end, () => false);
       this.#timers.now = end;
     } finally {
       this.#passing = false;
@@ -200,7 +200,7 @@ class Clock implements VirtualTime {
   async #passUntil(settled: () => boolean): Promise<void> {
     const end = this.#timers.now + this.#maxDuration;
     for (;;) {
-      await pass(this.#timers, end, settled);
+      await advance(this.#timers, end, settled);
       if (settled()) return;
       if (this.pending > 0) {
         throw new Error(
@@ -208,7 +208,7 @@ class Clock implements VirtualTime {
             "a timer is set again and again, or maxDuration is too short",
         );
       }
-      await waitForTheWorld(this.#timers, settled, this.#patience);
+      await waitForRealWork(this.#timers, settled, this.#patience);
     }
   }
 }

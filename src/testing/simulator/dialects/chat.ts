@@ -3,7 +3,7 @@
  */
 import { argumentsText, type CompleteAnswer } from "../answer.ts";
 import type { SimulatorRequest } from "../request_types.ts";
-import { type Events, pieces, type Wire } from "./dialect.ts";
+import { type Dialect, splitText, type StreamEvents } from "./dialect.ts";
 
 /** What is the same in every piece of an answer. */
 interface Frame {
@@ -75,7 +75,7 @@ function streamEvents(
   answer: CompleteAnswer,
   size: number,
   empty: boolean,
-): Events {
+): StreamEvents {
   const base = frame(request, "chat.completion.chunk");
   const options = request.body.stream_options as { include_usage?: unknown } | undefined;
   const counts = options?.include_usage === true;
@@ -93,14 +93,14 @@ function streamEvents(
     refusal: null,
   });
   const deltas = [
-    ...pieces(answer.content ?? "", size).map((content) => chunk({ content })),
-    ...pieces(answer.refusal ?? "", size).map((refusal) => chunk({ refusal })),
+    ...splitText(answer.content ?? "", size).map((content) => chunk({ content })),
+    ...splitText(answer.refusal ?? "", size).map((refusal) => chunk({ refusal })),
   ];
   for (const [index, call] of toolCallsOf(request, answer).entries()) {
     const { name, arguments: text } = call.function as { name: string; arguments: string };
     const head = { ...call, index, function: { name, arguments: "" } };
     deltas.push(chunk({ tool_calls: [head] }));
-    for (const part of pieces(text, size)) {
+    for (const part of splitText(text, size)) {
       deltas.push(chunk({ tool_calls: [{ index, function: { arguments: part } }] }));
     }
   }
@@ -121,7 +121,7 @@ const MIDSTREAM_ERROR = {
 };
 
 /** How Chat Completions put it. */
-export const chatWire: Wire = {
+export const chatDialect: Dialect = {
   json: jsonBody,
   events: streamEvents,
   errorEvent: event(MIDSTREAM_ERROR),

@@ -3,12 +3,12 @@
  */
 import { argumentsText, type CompleteAnswer } from "../answer.ts";
 import type { SimulatorRequest } from "../request_types.ts";
-import { type Events, pieces, type Wire } from "./dialect.ts";
+import { type Dialect, splitText, type StreamEvents } from "./dialect.ts";
 
 type Item = Record<string, unknown>;
 
 /** How the Responses API puts it. */
-export const responsesWire: Wire = {
+export const responsesDialect: Dialect = {
   json: (request, answer, empty) => {
     return JSON.stringify(responseOf(request, answer, empty ? [] : itemsOf(request, answer)));
   },
@@ -121,7 +121,7 @@ function events(
   answer: CompleteAnswer,
   size: number,
   empty: boolean,
-): Events {
+): StreamEvents {
   let sequence_number = 0;
   const tell = (type: string, more: Item) =>
     event({ type, sequence_number: sequence_number++, ...more });
@@ -141,7 +141,7 @@ function events(
     if (item.type === "function_call") {
       const said = { ...open, arguments: "" };
       waiting += tell("response.output_item.added", { output_index, item: said });
-      for (const delta of pieces(String(item.arguments), size)) {
+      for (const delta of splitText(String(item.arguments), size)) {
         piece(tell("response.function_call_arguments.delta", { ...at, delta }));
       }
       const whole = { ...at, name: item.name, arguments: item.arguments };
@@ -157,7 +157,7 @@ function events(
         const text = String(part[member!]);
         const opened = { ...here, part: { ...part, [member!]: "" } };
         waiting += tell("response.content_part.added", opened);
-        for (const delta of pieces(text, size)) {
+        for (const delta of splitText(text, size)) {
           piece(tell(`response.${name}.delta`, { ...here, delta }));
         }
         waiting += tell(`response.${name}.done`, { ...here, [member!]: text }) +

@@ -2,9 +2,9 @@
  * The input of the Responses API, as messages: so whoever answers need not know both.
  */
 import { isRecord } from "../../../model/check_options.ts";
-import { errorPlan, missing } from "../error_bodies.ts";
+import { errorPlan, missingParameter } from "../error_bodies.ts";
 import type { SimulatorMessage } from "../request_types.ts";
-import type { Plan } from "../response_plan.ts";
+import type { ResponsePlan } from "../response_plan.ts";
 import { brokenRound, responsesError } from "./tool_rounds.ts";
 
 /** What Chat Completions know and this API does not. */
@@ -19,7 +19,9 @@ const UNKNOWN = [
 ];
 
 /** The messages of a request, or the answer to a wrong one. */
-export function responsesMessages(body: Record<string, unknown>): SimulatorMessage[] | Plan {
+export function responsesMessages(
+  body: Record<string, unknown>,
+): SimulatorMessage[] | ResponsePlan {
   const unknown = UNKNOWN.find((name) => name in body);
   if (unknown !== undefined) {
     const message = `Unknown parameter: '${unknown}'.`;
@@ -32,7 +34,7 @@ export function responsesMessages(body: Record<string, unknown>): SimulatorMessa
     return errorPlan(400, { message, param: "previous_response_id", code });
   }
   if (typeof input !== "string" && !(Array.isArray(input) && input.length > 0)) {
-    return missing("input", "Missing required parameter: 'input'.");
+    return missingParameter("input", "Missing required parameter: 'input'.");
   }
   const messages: SimulatorMessage[] = [];
   if (typeof instructions === "string") messages.push({ role: "system", content: instructions });
@@ -46,12 +48,15 @@ export function responsesMessages(body: Record<string, unknown>): SimulatorMessa
 }
 
 /** Adds an item to the messages; the answer if it is wrong. */
-function add(messages: SimulatorMessage[], item: unknown, at: number): Plan | undefined {
+function add(messages: SimulatorMessage[], item: unknown, at: number): ResponsePlan | undefined {
   if (!isRecord(item)) return errorPlan(400, { message: `Invalid type for 'input[${at}]'.` });
   const { type = "message", role, content } = item;
   if (type === "message") {
     if (typeof role !== "string") {
-      return missing(`input[${at}].role`, `Missing required parameter: 'input[${at}].role'.`);
+      return missingParameter(
+        `input[${at}].role`,
+        `Missing required parameter: 'input[${at}].role'.`,
+      );
     }
     messages.push({ role, content });
   } else if (type === "function_call") {

@@ -5,13 +5,13 @@
  */
 import {
   byteLength,
-  type Head,
   headLength,
   LARGEST_BODY,
   parseHead,
   readChunks,
+  type RequestHead,
 } from "./http1_parse.ts";
-import { Exchange, type Handler, type HeaderList } from "./http_exchange.ts";
+import { type Handler, type HeaderMap, HttpExchange } from "./http_exchange.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -43,7 +43,7 @@ class Http1Connection {
   #buffer = new Uint8Array(BUFFER);
   #start = 0;
   #end = 0;
-  #head: Head | undefined;
+  #head: RequestHead | undefined;
   #active: Http1Exchange | undefined;
   #closed = false;
 
@@ -61,7 +61,7 @@ class Http1Connection {
     } catch {
       // The client broke the connection or sent what is not HTTP: either way this is its end.
     }
-    this.#active?.leave();
+    this.#active?.clientGone();
     this.close();
   }
 
@@ -136,18 +136,18 @@ class Http1Connection {
   }
 }
 
-class Http1Exchange extends Exchange {
+class Http1Exchange extends HttpExchange {
   readonly #connection: Http1Connection;
   #kept = "";
   #chunked = false;
 
-  constructor(connection: Http1Connection, request: Head, body: string) {
+  constructor(connection: Http1Connection, request: RequestHead, body: string) {
     super(request.method, request.path, request.headers, body);
     this.#connection = connection;
     this.keepAlive = request.keepAlive;
   }
 
-  head(status: number, headers: HeaderList, length?: number): void {
+  writeHead(status: number, headers: HeaderMap, length?: number): void {
     this.#chunked = length === undefined;
     let text = `HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}\r\n`;
     for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
@@ -157,7 +157,7 @@ class Http1Exchange extends Exchange {
   }
 
   async write(text: string, end: boolean): Promise<void> {
-    if (this.over) return;
+    if (this.isOver) return;
     let bytes = this.#kept;
     this.#kept = "";
     if (!this.#chunked) bytes += text;
@@ -166,8 +166,8 @@ class Http1Exchange extends Exchange {
       if (end) bytes += "0\r\n\r\n";
     }
     await this.#send(encoder.encode(bytes), end);
-    if (end && !this.over) {
-      this.over = true;
+    if (end && !this.isOver) {
+      this.isOver = true;
       this.#connection.next(this.keepAlive);
     }
   }
@@ -180,26 +180,26 @@ class Http1Exchange extends Exchange {
       if (!await this.wait(ms / 10)) return false;
       await this.#send(bytes.subarray(at, at + piece), false);
     }
-    return !this.over;
+    return !this.isOver;
   }
 
   drop(): void {
-    if (this.over) return;
-    this.over = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.settle();
     this.#connection.close();
   }
 
   async #send(bytes: Uint8Array, end: boolean): Promise<void> {
     try {
-      for (let sent = 0; sent < bytes.length && !this.over;) {
+      for (let sent = 0; sent < bytes.length && !this.isOver;) {
         const last = end && bytes.length - sent <= LAST;
         if (last) this.settle();
         const stop = end && !last ? bytes.length - LAST : bytes.length;
         sent += await this.#connection.conn.write(bytes.subarray(sent, stop));
       }
     } catch {
-      this.leave();
+      this.clientGone();
     }
   }
 }

@@ -8,7 +8,7 @@ const decoder = new TextDecoder();
 export const LARGEST_BODY = 64 * 1024 * 1024;
 
 /** The head of a request. */
-export interface Head {
+export interface RequestHead {
   method: string;
   path: string;
   headers: Record<string, string>;
@@ -33,7 +33,7 @@ export function headLength(bytes: Uint8Array): number {
  *
  * @throws {SyntaxError | RangeError} If it is none.
  */
-export function parseHead(text: string, length: number): Head {
+export function parseHead(text: string, length: number): RequestHead {
   const lines = text.split("\r\n");
   const [, method, target, minor] = /^([A-Z]+) (\S+) HTTP\/1\.([01])$/.exec(lines[0]!) ?? [];
   if (!method || !target) throw new SyntaxError("This is not HTTP/1.1");

@@ -68,7 +68,7 @@ class Http2Connection implements Http2Link {
     } catch {
       // The client broke the connection or the protocol: either way this is its end.
     }
-    for (const stream of this.#streams.values()) stream.leave();
+    for (const stream of this.#streams.values()) stream.clientGone();
     this.#streams.clear();
     this.#wakeWriters();
     this.close();
@@ -122,7 +122,7 @@ class Http2Connection implements Http2Link {
       if (flags & END_HEADERS) this.#open();
     } else if (type === Type.Reset) {
       this.forget(id);
-      stream?.leave();
+      stream?.clientGone();
     } else if (type === Type.Settings && !(flags & ACK)) {
       for (let at = 0; at + 6 <= payload.length; at += 6) {
         if (view.getUint16(at) !== 4) continue;
@@ -180,7 +180,7 @@ class Http2Connection implements Http2Link {
   }
 
   /** Resolves when a window may have opened. */
-  room(): Promise<void> {
+  windowOpened(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 

@@ -1,5 +1,5 @@
 /** One stream of HTTP/2: a request, and its answer as the client's windows let it through. */
-import { Exchange, type HeaderList } from "./http_exchange.ts";
+import { type HeaderMap, HttpExchange } from "./http_exchange.ts";
 import { packHeaders } from "./hpack.ts";
 import {
   END_HEADERS,
@@ -21,7 +21,7 @@ export interface Http2Link {
   /** And on each new stream. */
   readonly streamWindow: number;
   /** Resolves when a window may have opened. */
-  room(): Promise<void>;
+  windowOpened(): Promise<void>;
   /** Sends a frame. */
   send(bytes: Uint8Array): Promise<void>;
   /** The stream of this id is over. */
@@ -29,7 +29,7 @@ export interface Http2Link {
 }
 
 /** One stream: a request, and what is answered to it. */
-export class Http2Exchange extends Exchange {
+export class Http2Exchange extends HttpExchange {
   /** What the client lets us send on this stream. */
   window: number;
   #pieces: Uint8Array[] = [];
@@ -54,7 +54,7 @@ export class Http2Exchange extends Exchange {
     this.#pieces = [];
   }
 
-  head(status: number, headers: HeaderList, length?: number): void {
+  writeHead(status: number, headers: HeaderMap, length?: number): void {
     const all = length === undefined ? headers : { ...headers, "content-length": String(length) };
     this.#kept = frame(Type.Headers, END_HEADERS, this.id, packHeaders(status, all));
   }
@@ -62,11 +62,11 @@ export class Http2Exchange extends Exchange {
   async write(text: string, end: boolean): Promise<void> {
     this.#sendKept();
     const bytes = encoder.encode(text);
-    for (let at = 0; !this.over;) {
+    for (let at = 0; !this.isOver;) {
       const left = bytes.length - at;
       const size = Math.min(left, LARGEST_FRAME, this.window, this.connection.window);
       if (left > 0 && size <= 0) {
-        await this.connection.room();
+        await this.connection.windowOpened();
         continue;
       }
       const last = end && size === left;
@@ -86,19 +86,19 @@ export class Http2Exchange extends Exchange {
   }
 
   drop(): void {
-    if (this.over) return;
+    if (this.isOver) return;
     this.#sendKept();
     this.#finish();
     this.connection.send(frame(Type.Reset, 0, this.id, uint32(INTERNAL_ERROR)));
   }
 
   #sendKept(): void {
-    if (this.#kept && !this.over) this.connection.send(this.#kept);
+    if (this.#kept && !this.isOver) this.connection.send(this.#kept);
     this.#kept = undefined;
   }
 
   #finish(): void {
-    this.over = true;
+    this.isOver = true;
     this.settle();
     this.connection.forget(this.id);
   }

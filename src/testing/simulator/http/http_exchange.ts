@@ -3,19 +3,19 @@
  */
 
 /** Response headers, names in lower case. */
-export type HeaderList = Readonly<Record<string, string>>;
+export type HeaderMap = Readonly<Record<string, string>>;
 
-const NO_HEADERS: HeaderList = Object.freeze({});
+const NO_HEADERS: HeaderMap = Object.freeze({});
 
 /** The longest time that a timer takes. */
 const LONGEST = 2 ** 31 - 1;
 
 /** Takes a request; settles when its answer is over. Never rejects. */
-export type Handler = (exchange: Exchange) => Promise<void>;
+export type Handler = (exchange: HttpExchange) => Promise<void>;
 
-export abstract class Exchange {
+export abstract class HttpExchange {
   /** The client has its answer, or is not there any more. */
-  over = false;
+  isOver = false;
   /** The client went away (or the simulator closed) before the answer ended. */
   aborted = false;
   /**
@@ -32,7 +32,7 @@ export abstract class Exchange {
     readonly method: string,
     readonly path: string,
     /** The request headers, names in lower case. */
-    public headers: HeaderList,
+    public headers: HeaderMap,
     /** The request body as text. */
     public body: string,
   ) {}
@@ -44,7 +44,7 @@ export abstract class Exchange {
   }
 
   /** Keeps status and headers until the next write. Without a length the body's end is marked by the protocol. */
-  abstract head(status: number, headers: HeaderList, length?: number): void;
+  abstract writeHead(status: number, headers: HeaderMap, length?: number): void;
 
   /** Sends what is kept and a piece of the body, which may be empty; `end` ends the answer. */
   abstract write(text: string, end: boolean): Promise<void>;
@@ -57,7 +57,7 @@ export abstract class Exchange {
 
   /** Waits, for ever if need be, but not longer than the client does: false if it went away. */
   wait(ms: number): Promise<boolean> {
-    if (this.over) return Promise.resolve(false);
+    if (this.isOver) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#wake = resolve;
       if (ms <= LONGEST) {
@@ -70,8 +70,8 @@ export abstract class Exchange {
   }
 
   /** Waits for a promise, but not longer than the client does: `undefined` if it went away. */
-  orLeft<T>(promise: Promise<T>): Promise<T | undefined> {
-    if (this.over) return Promise.resolve(undefined);
+  untilClientGone<T>(promise: Promise<T>): Promise<T | undefined> {
+    if (this.isOver) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       this.#wake = () => resolve(undefined);
       promise.then(resolve, reject);
@@ -85,9 +85,9 @@ export abstract class Exchange {
   }
 
   /** The wire tells that nobody listens any more: frees the timer and wakes who waits. */
-  leave(): void {
-    if (this.over) return;
-    this.over = this.aborted = true;
+  clientGone(): void {
+    if (this.isOver) return;
+    this.isOver = this.aborted = true;
     this.settle();
     clearTimeout(this.#timer);
     const wake = this.#wake;

@@ -1,11 +1,12 @@
 /**
- * Sends hundreds of product reviews through three agents at once: sentiment, summary and category.
+ * Sends hundreds of product reviews through three agents at once: sentiment, summary and
+ * category.
  *
  *     deno task demo                      a local simulator answers: no key needed
  *     OPENAI_API_KEY=… deno task demo     uses OpenAI, or OPENAI_BASE_URL and OPENAI_MODEL
  *     deno task demo --concurrency 300
  *
- * Ctrl-C stops the run, prints what is done so far, and exits with 130.
+ * Ctrl-C stops the run, prints the results until then, and exits with 130.
  */
 import {
   configure,

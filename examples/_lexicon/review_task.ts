@@ -1,4 +1,6 @@
-/** Reads from a prompt which task it sets, on which text, with which categories to choose from. */
+/**
+ * Reads from a prompt which task it sets, on which text, with which categories to choose from.
+ */
 import { findCategory, KNOWN_CATEGORIES, readMood, summarize } from "./lexicon.ts";
 
 /** A task on a review, as far as the lexicon can read it from the prompt. */
@@ -22,7 +24,9 @@ const KINDS: readonly (readonly [ReviewTask["kind"], RegExp])[] = [
 const TEXT_MARKER =
   /(?:^|\n|[.!?:]\s+)\s*(?:review|product review|customer review|text|input)\s*[:：]\s*/i;
 
-/** Reads the task from the messages of a request. A prompt that names no task asks for a summary. */
+/**
+ * Reads the task from the messages of a request. A prompt that names no task asks for a summary.
+ */
 export function readTask(system: string, user: string): ReviewTask {
   const marker = TEXT_MARKER.exec(user);
   if (marker) {

@@ -14,7 +14,9 @@ import {
 /** A limiter that discovers how much concurrency the server accepts. */
 export class AdaptiveLimiter extends Limiter {
   readonly #window: ConcurrencyWindow;
-  /** Fewer than the permits held: an attempt may hold this permit and wait for another limiter's. */
+  /**
+   * Fewer than the permits held: an attempt may hold this permit and wait for another limiter's.
+   */
   #inFlight = 0;
 
   /** Creates a limiter with fixed rates and a concurrency within the bounds of the window. */
@@ -84,8 +86,8 @@ export class ModelLimiter extends AdaptiveLimiter {
   #pausedAt = -Infinity;
 
   /**
-   * Creates a limiter with the configured limits. A concurrency that is not adaptive is only cut if
-   * the server rejects more than {@linkcode DEFAULT_TOLERANCE} of the attempts.
+   * Creates a limiter with the configured limits. A concurrency that is not adaptive is only cut
+   * if the server rejects more than {@linkcode DEFAULT_TOLERANCE} of the attempts.
    */
   constructor(limits: LimitOptions) {
     const bounds = adaptiveBounds(limits.concurrency);

@@ -1,9 +1,9 @@
 /**
- * Detects background refusals. Some servers reject a share of requests at any load: they are short
- * of machines, or share a quota with other users. A narrower window does not help then, and only
- * makes everything slow. Below a real limit nothing is rejected for a while. So if the rejections
- * go on, cut after cut, and fewer than half of the attempts are rejected, cutting stops for a
- * minute.
+ * Detects background refusals. Some servers reject a share of requests at any load: they are
+ * short of machines, or share a quota with other users. A narrower window does not help then, and
+ * only makes everything slow. Below a real limit nothing is rejected for a while. So if the
+ * rejections go on, cut after cut, and fewer than half of the attempts are rejected, cutting
+ * stops for a minute.
  */
 
 /**

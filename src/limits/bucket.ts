@@ -1,7 +1,7 @@
 /**
  * A token bucket that never passes more than its limit in any 60 seconds. It is our own, not a
- * library's: estimates are corrected when the usage is known, and the limiter has to know how long
- * the first attempt in its queue of priorities must wait.
+ * library's: estimates are corrected when the usage is known, and the limiter has to know how
+ * long the first attempt in its queue of priorities must wait.
  *
  * @see {@link https://en.wikipedia.org/wiki/Token_bucket}
  */

@@ -16,8 +16,8 @@ export interface Reservation {
    * Replaces the reservation by what was spent. Must be called on every exit; only the first call
    * counts.
    *
-   * @param actual What was billed; an unknown cost counts as estimated. `undefined` if nothing was
-   * sent.
+   * @param actual What was billed; an unknown cost counts as estimated. `undefined` if nothing
+   * was sent.
    */
   settle(actual: Amount | undefined): void;
 }
@@ -73,10 +73,10 @@ const LIMITS = ["cost", "tokens", "calls"] as const;
 const UNITS = { cost: "US dollars", tokens: "tokens", calls: "calls" };
 
 /**
- * Keeps spending within a budget, even when thousands of attempts spend at once: each one reserves
- * its estimate before it is sent, and settles when it has ended. An attempt is only admitted while
- * what is reserved and spent stays within the budget. Only an attempt that spends more than its
- * estimate can exceed the budget, and then no other is admitted.
+ * Keeps spending within a budget, even when thousands of attempts spend at once: each one
+ * reserves its estimate before it is sent, and settles when it has ended. An attempt is only
+ * admitted while what is reserved and spent stays within the budget. Only an attempt that spends
+ * more than its estimate can exceed the budget, and then no other is admitted.
  */
 export class Budget {
   readonly #total: Sum;
@@ -120,7 +120,8 @@ export class Budget {
    * Reserves the estimate of an attempt. If only the reservations of others leave no room for it,
    * it waits for them to settle: first come, first served.
    *
-   * @throws {BudgetExhausted} As soon as it is certain not to fit; in the queue, when it is first.
+   * @throws {BudgetExhausted} As soon as it is certain not to fit; in the queue, when it is
+   * first.
    * @throws {TypeError} If the cost is limited and the estimate has none.
    * @throws The signal's reason, as soon as it aborts; then nothing is reserved.
    */
@@ -215,8 +216,8 @@ export class Budget {
   }
 
   /**
-   * Returns an error if the needs do not fit, even if all reservations are cancelled. A budget that
-   * is used up has no room even for an attempt that needs nothing.
+   * Returns an error if the needs do not fit, even if all reservations are cancelled. A budget
+   * that is used up has no room even for an attempt that needs nothing.
    */
   #exhausted(needs: Sum): BudgetExhausted | undefined {
     for (const limit of LIMITS) {

@@ -1,7 +1,7 @@
 /**
- * Discovers how many attempts a server accepts at once, as TCP discovers the capacity of a network.
- * The window grows with good answers: it doubles with each round at first, and later grows by a
- * fiftieth. It is cut when the server rejects an attempt.
+ * Discovers how many attempts a server accepts at once, as TCP discovers the capacity of a
+ * network. The window grows with good answers: it doubles with each round at first, and later
+ * grows by a fiftieth. It is cut when the server rejects an attempt.
  *
  * An episode is everything that was sent until the first rejection arrived. It causes one cut,
  * however many of its attempts are rejected.
@@ -27,7 +27,9 @@ export interface ConcurrencyWindowOptions extends ConcurrencyBounds {
 
 /** The share of the window that remains after a cut. */
 const CUT = 0.85;
-/** The share that remains after the first cut, which ends fast growth, and after a repeated one. */
+/**
+ * The share that remains after the first cut, which ends fast growth, and after a repeated one.
+ */
 const DEEP_CUT = 0.5;
 /** After growth by this share since a cut, with hardly any rejection, the cut has helped. */
 const CLEAN_GROWTH = 0.1;
@@ -139,7 +141,8 @@ export class ConcurrencyWindow {
   }
 
   #cut(episode: Episode): void {
-    // The server accepts what is in flight and not rejected: less with each rejection that arrives.
+    // The server accepts what is in flight and not rejected: less with each rejection that
+    // arrives.
     const accepted = episode.width - episode.rejected;
     const isFirst = this.#fastUpTo === Infinity;
     const isRepeated = this.#width < (1 + GROWTH) * this.#fastUpTo;

@@ -1,7 +1,7 @@
 /**
  * Admits attempts within a concurrency and rates. It is our own, not a library's: calls have
- * priorities, a share of the concurrency is reserved for them, tokens are corrected afterwards, and
- * an abort must leave the queue at once.
+ * priorities, a share of the concurrency is reserved for them, tokens are corrected afterwards,
+ * and an abort must leave the queue at once.
  */
 import { onAbort } from "../async/abort.ts";
 import { LONGEST_TIMER } from "../async/timer.ts";
@@ -144,7 +144,7 @@ export class Limiter {
     return undefined;
   }
 
-  /** The concurrency discovered so far; `undefined` if the limiter is not adaptive. */
+  /** The discovered concurrency; `undefined` if the limiter is not adaptive. */
   get discoveredConcurrency(): number | undefined {
     return undefined;
   }
@@ -188,7 +188,7 @@ export class Limiter {
 
   /** Admits every waiter that can start now. */
   #admit(): void {
-    // In the common case nobody waits, and then there is no timer either.
+    // In the common case the queue is empty, and then there is no timer either.
     if (this.#queue.size === 0 && this.#timer === undefined) return;
     const now = performance.now();
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
@@ -223,7 +223,9 @@ export class Limiter {
     }, Math.min(Math.ceil(ms), LONGEST_TIMER));
   }
 
-  /** Returns the first waiter if a permit is available for it; otherwise none is for the others. */
+  /**
+   * Returns the first waiter if a permit is available for it; otherwise none is for the others.
+   */
   #next(): Waiter | undefined {
     const first = this.#queue.first;
     return first !== undefined && this.#hasRoom(first.priority) ? first.value : undefined;

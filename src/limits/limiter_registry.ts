@@ -1,4 +1,6 @@
-/** The limiters that all calls of the process share: per API key, per model, and of the process. */
+/**
+ * The limiters that all calls of the process share: per API key, per model, and of the process.
+ */
 import { adaptiveBounds, type LimitOptions, type ProviderLimits } from "../model/limits.ts";
 import type { Provider } from "../model/provider.ts";
 import { limiterFor, ModelLimiter } from "./adaptive_limiter.ts";
@@ -21,8 +23,8 @@ const allAccounts = new WeakList<Account>();
 let forProcess: Limiter | undefined;
 
 /**
- * Returns the limiter of a provider's API key, if it has limits. Providers with the same key share
- * it, with the limits of the first of them.
+ * Returns the limiter of a provider's API key, if it has limits. Providers with the same key
+ * share it, with the limits of the first of them.
  */
 export function accountLimiter(provider: Provider): Limiter | undefined {
   return accountOf(provider).limiter;
@@ -56,7 +58,9 @@ export function setProcessLimits(options: LimitOptions | undefined): void {
   forProcess = options === undefined ? undefined : limiterFor(options);
 }
 
-/** A shared limiter, and what it limits: the process, a provider's API key, or one of its models. */
+/**
+ * A shared limiter, and what it limits: the process, a provider's API key, or one of its models.
+ */
 export interface SharedLimiter {
   /** The name of the provider; absent for the limiter of the process. */
   readonly provider?: string;

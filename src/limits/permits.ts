@@ -6,8 +6,8 @@ export type WaitTimes = Partial<Record<WaitReason, number>>;
 
 /**
  * The permits of one attempt: one of every limiter, acquired from the innermost to the outermost,
- * and held while the attempt is in flight. The order is the same for all attempts, and whoever
- * holds the outermost permit holds all of them, so that no two attempts wait for each other.
+ * and held while the attempt is in flight. The order is the same for all attempts, and an attempt
+ * that holds the outermost permit holds all of them, so that no two attempts wait for each other.
  */
 export class Permits implements PermitRequest {
   readonly #limiters: readonly Limiter[];
@@ -53,7 +53,8 @@ export class Permits implements PermitRequest {
         this.#held++;
         // The signal may have aborted just after the permit was granted.
         signal?.throwIfAborted();
-        // A limiter may have been paused meanwhile: an attempt not yet sent waits for its end, too.
+        // A limiter may have been paused meanwhile: an attempt not yet sent waits for its end,
+        // too.
         const paused = this.#limiters.slice(0, this.#held).findIndex((limiter) => limiter.paused);
         while (paused >= 0 && this.#held > paused) this.#limiters[--this.#held]!.cancel(this);
       }
@@ -63,7 +64,9 @@ export class Permits implements PermitRequest {
     }
   }
 
-  /** The lowest concurrency that an adaptive limiter among them has discovered, if there is one. */
+  /**
+   * The lowest concurrency that an adaptive limiter among them has discovered, if there is one.
+   */
   get discoveredConcurrency(): number | undefined {
     let lowest: number | undefined;
     for (const { discoveredConcurrency } of this.#limiters) {

@@ -18,7 +18,9 @@ export class ServerRateLimits {
   readonly tokens = new ServerRateLimit();
   #latest = -Infinity;
 
-  /** Applies the report of an answer. `undefined` means that the server has no limits any more. */
+  /**
+   * Applies the report of an answer. `undefined` means that the server has no limits any more.
+   */
   update(report: RateReport | undefined, mark: SentMark, now: number): void {
     // Answers overtake each other: the report of the latest request is the most accurate.
     if (mark.requests < this.#latest) return;

@@ -30,8 +30,8 @@ export interface AdaptiveConcurrency {
    */
   readonly max?: number;
   /**
-   * Called when the concurrency has changed by a tenth or more, and after each cut. Errors that it
-   * throws are ignored.
+   * Called when the concurrency has changed by a tenth or more, and after each cut. Errors that
+   * it throws are ignored.
    */
   readonly onChange?: (change: ConcurrencyChange) => void;
 }
@@ -51,8 +51,8 @@ export interface ConcurrencyChange {
 /**
  * The maximum number of attempts in flight at once.
  *
- * - A number is that maximum. If the server rejects a tenth of the attempts or more, fewer are sent
- *   to that model until it accepts them again, and never fewer than 8.
+ * - A number is that maximum. If the server rejects a tenth of the attempts or more, fewer are
+ *   sent to that model until it accepts them again, and never fewer than 8.
  * - `"adaptive"` discovers what the server accepts, between 1 and 1,000.
  * - An object discovers it between these bounds, and reports changes.
  */
@@ -83,8 +83,8 @@ export interface LimitOptions {
  */
 export interface ProviderLimits extends LimitOptions {
   /**
-   * The limits of single models, by model name. A model without a `concurrency` of its own takes an
-   * adaptive one from the provider.
+   * The limits of single models, by model name. A model without a `concurrency` of its own takes
+   * an adaptive one from the provider.
    */
   readonly models?: Readonly<Record<string, LimitOptions>>;
 }

@@ -114,7 +114,6 @@ Deno.test("limits: what makes no sense is refused", () => {
   limits("do it", "limits", {
     concurrency: { max: 5 },
     requestsPerMinute: 0.5,
-    adaptive: undefined,
   });
 });
 

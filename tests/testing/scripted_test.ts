@@ -60,7 +60,7 @@ Deno.test("scripted: a function that gives no answer is told of clearly", async 
     await assertRejects(
       () => ask(provider),
       TypeError,
-      "Cannot answer as what the script gives must",
+      "Cannot answer as what the script returns must",
     );
     const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });
     assert((await errorOf(A.call({}))).cause instanceof TypeError);

@@ -1,6 +1,4 @@
-/**
- * Refuses wrong options before anything listens.
- */
+/** Checks the options of the simulator. */
 import {
   callback,
   checkOptions,
@@ -12,6 +10,7 @@ import {
   refuse,
   type Rule,
   type Rules,
+  type RulesFor,
   share,
   text,
   wholeNumber,
@@ -20,7 +19,7 @@ import { FAULT_NAMES, isFaultName, parseFault } from "./faults.ts";
 import type { SimulatorFault, SimulatorFaultDetails } from "./fault_options.ts";
 import type { SimulatorBehaviour, SimulatorLimits, SimulatorOptions } from "./simulator_options.ts";
 
-/** A number above 0, also without end. */
+/** A number above 0, possibly `Infinity`. */
 export const positiveNumber: Rule = numberThat("a number above 0", (n) => n > 0);
 const positiveMs: Rule = numberThat("milliseconds above 0", (n) => n > 0 && n < Infinity);
 const count: Rule = numberThat(
@@ -28,7 +27,7 @@ const count: Rule = numberThat(
   (n) => n === Infinity || (Number.isSafeInteger(n) && n > 0),
 );
 
-/** An object with these options. */
+/** Returns the rule for an object with these options. */
 export function objectOf(rules: Rules): Rule {
   return (doing, name, value) => {
     if (!isRecord(value)) refuse(doing, name, "an object", value);
@@ -38,7 +37,7 @@ export function objectOf(rules: Rules): Rule {
   };
 }
 
-/** A {@linkcode Distribution} of what is counted in this unit. */
+/** Returns the rule for a {@linkcode Distribution} in this unit. */
 export function distribution(unit: string, rule: Rule, above0: Rule): Rule {
   return (doing, name, value) => {
     if (typeof value === "function") return;
@@ -68,7 +67,7 @@ export function distribution(unit: string, rule: Rule, above0: Rule): Rule {
   };
 }
 
-/** Milliseconds, or how they are distributed. */
+/** The rule for a latency. */
 export const latencyRule: Rule = distribution("milliseconds", milliseconds, positiveMs);
 
 const rates: Rule = (doing, name, value) => {
@@ -79,7 +78,7 @@ const rates: Rule = (doing, name, value) => {
   }
   checkOptions(doing, value, rules);
   const sum = Object.values(value).reduce<number>((sum, rate) => sum + Number(rate ?? 0), 0);
-  // Shares such as 0.1 do not add up exactly.
+  // Floating-point sums of shares such as 0.1 are not exact.
   if (sum > 1 + 1e-9) {
     throw new RangeError(
       `Cannot ${doing} as ${name} must add up to at most 1: current value is ${
@@ -103,9 +102,7 @@ const retryAfterMs: Rule = (doing, name, value) => {
   if (value !== null) milliseconds(doing, name, value);
 };
 
-type Every<Options> = { [key in keyof Required<Options>]: Rule };
-
-const FAULT: Every<SimulatorFaultDetails> = {
+const FAULT_RULES: RulesFor<SimulatorFaultDetails> = {
   type: text,
   status: numberThat("a status from 200 to 599", (n) => Number.isInteger(n) && n >= 200 && n < 600),
   retryAfterMs,
@@ -120,25 +117,25 @@ const script: Rule = (doing, name, value) => {
   if (typeof value === "function") return;
   if (!Array.isArray(value)) refuse(doing, name, "an array or a function", value);
   for (const [i, fault] of value.entries()) {
-    if (isRecord(fault)) objectOf(FAULT)(doing, `${name}[${i}]`, fault);
+    if (isRecord(fault)) objectOf(FAULT_RULES)(doing, `${name}[${i}]`, fault);
     else text(doing, `${name}[${i}]`, fault);
     parseFault(fault as SimulatorFault);
   }
 };
 
-/** A rule for each limit. */
-export const SIMULATOR_LIMITS_RULES: Every<SimulatorLimits> = {
+/** The rules for the limits of a simulated server. */
+export const SIMULATOR_LIMITS_RULES: RulesFor<SimulatorLimits> = {
   requestsPerMinute: positiveNumber,
   tokensPerMinute: positiveNumber,
   concurrency: count,
 };
 
-const BEHAVIOUR: Every<SimulatorBehaviour> = {
+const BEHAVIOUR_RULES: RulesFor<SimulatorBehaviour> = {
   latency: latencyRule,
   batchLatency: milliseconds,
   tokensPerSecond: positiveNumber,
   chunkSize: positiveInteger,
-  limits: objectOf(SIMULATOR_LIMITS_RULES as Rules),
+  limits: objectOf(SIMULATOR_LIMITS_RULES),
   faults: rates,
   script,
   keepAlive: flag,
@@ -151,8 +148,8 @@ const BEHAVIOUR: Every<SimulatorBehaviour> = {
   respond: callback,
 };
 
-const OPTIONS: Every<SimulatorOptions> = {
-  ...BEHAVIOUR,
+const SIMULATOR_RULES: RulesFor<SimulatorOptions> = {
+  ...BEHAVIOUR_RULES,
   port: numberThat("a port from 0 to 65535", (n) => Number.isInteger(n) && n >= 0 && n <= 65_535),
   tls: (doing, name, value) => {
     objectOf({ cert: text, key: text })(doing, name, value);
@@ -163,17 +160,25 @@ const OPTIONS: Every<SimulatorOptions> = {
   maxConcurrentStreams: positiveInteger,
 };
 
-/** @throws {TypeError | RangeError} If an option is wrong. */
+/**
+ * Checks the options of a start.
+ *
+ * @throws {TypeError | RangeError} If an option is invalid.
+ */
 export function checkSimulatorOptions(options: SimulatorOptions): void {
-  checkOptions("start the simulator", options, OPTIONS);
+  checkOptions("start the simulator", options, SIMULATOR_RULES);
   if (options.maxConcurrentStreams !== undefined && options.tls === undefined) {
     throw new TypeError(
-      "Cannot start the simulator as maxConcurrentStreams needs tls: HTTP/2 is spoken over TLS only",
+      "Cannot start the simulator as maxConcurrentStreams needs tls: HTTP/2 requires TLS",
     );
   }
 }
 
-/** @throws {TypeError | RangeError} If an option is wrong, or cannot change while the simulator runs. */
+/**
+ * Checks the options of a change.
+ *
+ * @throws {TypeError | RangeError} If an option is invalid, or fixed at the start.
+ */
 export function checkBehaviour(changes: SimulatorBehaviour): void {
-  checkOptions("configure the simulator", changes, BEHAVIOUR);
+  checkOptions("configure the simulator", changes, BEHAVIOUR_RULES);
 }

@@ -1,6 +1,4 @@
-/**
- * Error answers in OpenAI's words.
- */
+/** Error responses in OpenAI's format. */
 import { retryHeaders } from "./server_limiter.ts";
 import type { SimulatorFaultDetails } from "./fault_options.ts";
 import type { ResponsePlan } from "./response_plan.ts";
@@ -13,7 +11,7 @@ export interface ErrorBody {
   code: string | null;
 }
 
-/** An answer that is an error. */
+/** Plans an error response. */
 export function errorPlan(
   status: number,
   error: Partial<ErrorBody> & { message: string },
@@ -25,12 +23,12 @@ export function errorPlan(
   }, headers);
 }
 
-/** The answer to a request in which something is not there. */
+/** Plans the response to a request without a required parameter. */
 export function missingParameter(param: string, message: string): ResponsePlan {
   return errorPlan(400, { message, param, code: "missing_required_parameter" });
 }
 
-/** An answer that is one JSON value, or a text that claims to be one. */
+/** Plans a JSON response: a value, or a string that is sent as it is. */
 export function jsonPlan(
   status: number,
   body: unknown,
@@ -40,15 +38,15 @@ export function jsonPlan(
     status,
     headers: { "content-type": "application/json", ...headers },
     parts: [typeof body === "string" ? body : JSON.stringify(body)],
-    whole: true,
+    hasLength: true,
     waitMs: 0,
     intervalMs: 0,
     ending: "end",
   };
 }
 
-/** What is said with each status that has words of its own. */
-const WORDS: Readonly<
+/** The errors of the statuses that have their own message. */
+const ERRORS: Readonly<
   Record<number, readonly [message: string, type: string, code: string | null]>
 > = {
   400: ["The request is not valid.", "invalid_request_error", null],
@@ -73,23 +71,23 @@ const SERVER_ERROR = [
   null,
 ] as const;
 
-/** The answer of a fault that is a status. */
+/** Plans the response of a fault that is a status. */
 export function statusPlan(
   status: number,
-  quota: boolean,
-  details: SimulatorFaultDetails,
+  details: SimulatorFaultDetails & { readonly name: string },
 ): ResponsePlan {
-  const [message, type, code] = quota
+  const isQuota = details.name === "insufficientQuota";
+  const [message, type, code] = isQuota
     ? [
       "You exceeded your current quota, please check your plan and billing details.",
       "insufficient_quota",
       "insufficient_quota",
     ]
-    : WORDS[status] ?? (status < 500 ? WORDS[400]! : SERVER_ERROR);
-  const retryAfterMs = details.retryAfterMs ?? (status === 429 && !quota ? 100 : null);
-  const hint = details.retryAfterMs === null || retryAfterMs === null
+    : ERRORS[status] ?? (status < 500 ? ERRORS[400]! : SERVER_ERROR);
+  const retryAfterMs = details.retryAfterMs ?? (status === 429 && !isQuota ? 100 : null);
+  const retryAfter = details.retryAfterMs === null || retryAfterMs === null
     ? {}
     : retryHeaders(retryAfterMs);
-  if (details.body !== undefined) return jsonPlan(status, details.body, hint);
-  return errorPlan(status, { message: message!, type: type!, code }, hint);
+  if (details.body !== undefined) return jsonPlan(status, details.body, retryAfter);
+  return errorPlan(status, { message: message!, type: type!, code }, retryAfter);
 }

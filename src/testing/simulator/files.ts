@@ -1,11 +1,9 @@
-/**
- * Files that were sent to the simulator, or that it has made, in OpenAI's words.
- */
+/** The files API: uploaded files, and those that batches create. */
 import { errorPlan, jsonPlan, missingParameter } from "./error_bodies.ts";
 import type { HttpExchange } from "./http/http_exchange.ts";
 import type { ResponsePlan } from "./response_plan.ts";
 
-/** One file. */
+/** A stored file. */
 export interface StoredFile {
   readonly id: string;
   readonly name: string;
@@ -16,16 +14,16 @@ export interface StoredFile {
 
 const PATH = /^\/v1\/files(?:\/([\w-]+)(\/content)?)?$/;
 
-/** Keeps files. */
+/** Stores files in memory. */
 export class FileStore {
   readonly #files = new Map<string, StoredFile>();
 
-  /** The file with this id. */
+  /** Returns the file with this id. */
   get(id: unknown): StoredFile | undefined {
     return typeof id === "string" ? this.#files.get(id) : undefined;
   }
 
-  /** Keeps a text. */
+  /** Stores a text as a file. */
   add(name: string, purpose: string, text: string): StoredFile {
     const id = `file-sim${this.#files.size}`;
     const file = { id, name, purpose, createdAt: Math.floor(Date.now() / 1000), text };
@@ -33,7 +31,7 @@ export class FileStore {
     return file;
   }
 
-  /** Answers a request about files; `undefined` if it is about something else. */
+  /** Plans the response to a request of the files API; `undefined` for any other request. */
   plan(exchange: HttpExchange): ResponsePlan | Promise<ResponsePlan> | undefined {
     const [path, id, content] = PATH.exec(exchange.path) ?? [];
     if (path === undefined) return undefined;
@@ -75,7 +73,7 @@ export class FileStore {
   }
 }
 
-/** A list, as OpenAI writes it. */
+/** Returns a list object, as OpenAI formats it. */
 export function listObject(data: readonly unknown[]): unknown {
   return { object: "list", data, has_more: false };
 }

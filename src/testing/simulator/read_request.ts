@@ -1,6 +1,4 @@
-/**
- * Reads a request, and says in OpenAI's words what is wrong with it.
- */
+/** Parses and checks a request to the model. */
 import { messageText } from "./answer.ts";
 import { errorPlan, missingParameter } from "./error_bodies.ts";
 import type { HttpExchange } from "./http/http_exchange.ts";
@@ -10,7 +8,7 @@ import { responsesMessages } from "./dialects/responses_input.ts";
 import { brokenRound, chatError } from "./dialects/tool_rounds.ts";
 import { readFormat, readTools } from "./response_format.ts";
 
-/** Checks the form of a request; the answer to a wrong one is a plan. */
+/** Parses a request. Returns the plan of an error response if it is invalid. */
 export function readRequest(
   exchange: Pick<HttpExchange, "body" | "headers">,
   index: number,
@@ -26,7 +24,7 @@ export function readRequest(
     return errorPlan(400, { message: "The JSON body of your request must be an object." });
   }
   const { model } = body;
-  // The request may be kept by whoever sees it; the exchange forgets its own.
+  // A `respond` function may keep the request; the exchange drops its own headers.
   const { headers } = exchange;
   if (typeof model !== "string" || model === "") {
     return missingParameter("model", "You must provide a model parameter.");
@@ -56,14 +54,14 @@ export function readRequest(
   };
 }
 
-/** The messages of a chat request. */
+/** Returns the messages of a Chat Completions request, or the response to an invalid one. */
 function chatMessages({ messages }: Record<string, unknown>): SimulatorMessage[] | ResponsePlan {
   if (!Array.isArray(messages) || messages.length === 0) {
     return missingParameter("messages", "Missing required parameter: 'messages'.");
   }
-  const wrong = messages.findIndex((one) => typeof one?.role !== "string");
-  if (wrong >= 0) {
-    const param = `messages[${wrong}].role`;
+  const invalid = messages.findIndex((one) => typeof one?.role !== "string");
+  if (invalid >= 0) {
+    const param = `messages[${invalid}].role`;
     return missingParameter(param, `Missing required parameter: '${param}'.`);
   }
   const broken = brokenRound(messages);

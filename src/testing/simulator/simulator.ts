@@ -41,7 +41,8 @@ export interface Simulator extends AsyncDisposable {
    * `undefined` returns to its default. New limits start with full buckets, a new script starts
    * from its first entry.
    *
-   * @throws {TypeError} If an option is unknown, has the wrong type, or is fixed at the start (`port`, `tls`).
+   * @throws {TypeError} If an option is unknown, has the wrong type, or is fixed at the start
+   * (`port`, `tls`).
    * @throws {RangeError} If a number is out of range.
    */
   configure(options: SimulatorBehaviour): void;
@@ -50,10 +51,10 @@ export interface Simulator extends AsyncDisposable {
 }
 
 /**
- * Starts a simulator on 127.0.0.1: a model server with the latency, the rate limits and the faults
- * that you choose. It serves `POST /v1/chat/completions` and `POST /v1/responses` (plain and
- * streamed, with tools and response formats; nothing is stored), `GET /v1/models`, and batches
- * (`/v1/files`, `/v1/batches`). Needs Deno, and the permission `net` for 127.0.0.1.
+ * Starts a simulator on 127.0.0.1: a model server with the latency, the rate limits and the
+ * faults that you choose. It serves `POST /v1/chat/completions` and `POST /v1/responses` (plain
+ * and streamed, with tools and response formats; nothing is stored), `GET /v1/models`, and
+ * batches (`/v1/files`, `/v1/batches`). Needs Deno, and the permission `net` for 127.0.0.1.
  *
  * Without {@linkcode SimulatorBehaviour.respond} its answers are generic: they fit the requested
  * schema, or repeat the beginning of the request.

@@ -1,31 +1,33 @@
-/** A request on its way through the virtual provider. */
 import type { ModelReply, ModelRequest } from "../../model/message.ts";
 import type { ProviderOptions } from "../../model/provider.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { ErrorReply } from "./provider_errors.ts";
 
-/** A request on its way. There may be many thousands of them, so all that is known of one is in one object. */
+/**
+ * The state of a request at the virtual provider. It is a single object, as there may be
+ * thousands of them.
+ */
 export interface PendingRequest {
   readonly request: ModelRequest;
   readonly signal: AbortSignal;
   readonly onResponse: (() => void) | undefined;
-  /** Has it a stream? */
+  /** Whether it has a stream. */
   hasStream: boolean;
-  /** Is the server working on it? */
+  /** Whether the server works on it. */
   isRunning: boolean;
-  /** Is it in flight? */
+  /** Whether it is in flight. */
   isInFlight: boolean;
-  /** What goes wrong with it, by chance. */
+  /** The fault that was drawn for it. */
   fault: string | undefined;
-  /** Milliseconds until something is heard of it. */
+  /** Milliseconds until the answer, or the error. */
   delay: number;
-  /** What will be answered, or how it will fail: with a status, an error of `respond`, or a broken connection. */
+  /** The answer, or how it fails: with a status, an error of `respond`, or a network error. */
   reply: ModelReply | undefined;
   failure: ErrorReply | Error | "network" | undefined;
   rates: RateReport | undefined;
 }
 
-/** A request that has not begun. */
+/** Creates a request that is not in flight yet. */
 export function pendingRequest(
   request: ModelRequest,
   { signal, onResponse }: ProviderOptions,

@@ -359,7 +359,7 @@ Deno.test("virtual provider: respond may take its time, throw and give errors", 
     await assertRejects(
       () => ask(virtualProvider({ respond: () => nonsense as never })),
       TypeError,
-      "Cannot answer as what respond gives must be a text",
+      "Cannot answer as what respond returns must be a text",
     );
   }
   for (const option of ["latency", "outputTokens"]) {
@@ -530,7 +530,7 @@ Deno.test("virtual provider: works in real time, too", async () => {
 });
 
 Deno.test("virtual provider: wrong options are refused at once", () => {
-  const doing = "Cannot make a virtual provider as";
+  const doing = "Cannot create a virtual provider as";
   const cases: [options: unknown, kind: typeof TypeError | typeof RangeError, message: string][] = [
     [{ latency: -1 }, RangeError, `${doing} latency must be a number of milliseconds`],
     [{ latency: {} }, TypeError, "latency must be milliseconds, { mean, stddev }, { min, max }"],

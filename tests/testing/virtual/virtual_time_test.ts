@@ -352,8 +352,8 @@ Deno.test("virtual time: if nothing is left to wait for, it says so", async () =
     const error = await assertRejects(() => virtualTime({ patience: 20 }).run(work), Error);
     assertEquals(
       error.message,
-      "Cannot go on in virtual time as nothing is left to wait for: the work waits for a promise that nobody settles, " +
-        "or for the real world, a socket or a timer that is not virtual",
+      "Cannot go on in virtual time as nothing is left to wait for: " +
+        "the work waits for a promise that never settles, or for a socket or a timer that is real",
     );
     assertEquals(globals(), untouched);
   }
@@ -436,12 +436,12 @@ Deno.test("virtual time: one at a time, and each one only once", async () => {
     using time = virtualTime();
     assertThrows(() => virtualTime(), Error, other);
     const tick = time.tick(5);
-    await assertRejects(() => time.tick(1), Error, "Cannot tick as time passes already");
+    await assertRejects(() => time.tick(1), Error, "Cannot tick as the clock is already running");
     await assertRejects(() => time.run(never), Error, "Cannot run in virtual time as time passes");
     await tick;
     await time.run(async () => {
       assertThrows(() => virtualTime(), Error, other);
-      await assertRejects(() => time.tick(1), Error, "Cannot tick as time passes already");
+      await assertRejects(() => time.tick(1), Error, "Cannot tick as the clock is already running");
     });
     assertEquals(globals(), untouched);
     await assertRejects(() => time.tick(1), Error, "Cannot tick as this virtual time is over");

@@ -1,16 +1,14 @@
-/**
- * Writes an answer in the words of Responses: one JSON object, or the events of a stream.
- */
+/** Formats answers for the Responses API: as a JSON object, or as the events of a stream. */
 import { argumentsText, type CompleteAnswer } from "../answer.ts";
 import type { SimulatorRequest } from "../request_types.ts";
-import { type Dialect, splitText, type StreamEvents } from "./dialect.ts";
+import { type Dialect, splitText, type StreamEvents, type StreamOptions } from "./dialect.ts";
 
 type Item = Record<string, unknown>;
 
-/** How the Responses API puts it. */
+/** The format of the Responses API. */
 export const responsesDialect: Dialect = {
-  json: (request, answer, empty) => {
-    return JSON.stringify(responseOf(request, answer, empty ? [] : itemsOf(request, answer)));
+  json: (request, answer, { isEmpty }) => {
+    return JSON.stringify(responseOf(request, answer, isEmpty ? [] : itemsOf(request, answer)));
   },
   events,
   errorEvent: event({
@@ -31,7 +29,7 @@ export const responsesDialect: Dialect = {
   }),
 };
 
-/** The whole answer; without `answer` as it is when it begins. */
+/** Returns the response object; without an `answer`, the one that opens a stream. */
 function responseOf(
   request: SimulatorRequest,
   answer: CompleteAnswer | undefined,
@@ -67,7 +65,7 @@ function responseOf(
   };
 }
 
-/** Why it is not complete, if it is not. */
+/** Returns why an answer is incomplete, if it is. */
 function reasonOf({ finishReason }: CompleteAnswer): string | undefined {
   if (finishReason === "length") return "max_output_tokens";
   return finishReason === "stop" || finishReason === "tool_calls" ? undefined : finishReason;
@@ -119,55 +117,54 @@ function event(value: { type: string } & Item): string {
 function events(
   request: SimulatorRequest,
   answer: CompleteAnswer,
-  size: number,
-  empty: boolean,
+  { chunkSize, isEmpty }: StreamOptions,
 ): StreamEvents {
   let sequence_number = 0;
-  const tell = (type: string, more: Item) =>
+  const format = (type: string, more: Item) =>
     event({ type, sequence_number: sequence_number++, ...more });
-  const items = empty ? [] : itemsOf(request, answer);
-  const begun = responseOf(request, undefined, []);
+  const items = isEmpty ? [] : itemsOf(request, answer);
+  const created = responseOf(request, undefined, []);
   const deltas: string[] = [];
-  // What is between two pieces rides with the second: only pieces are tokens.
-  let waiting = tell("response.created", { response: begun }) +
-    tell("response.in_progress", { response: begun });
-  const piece = (text: string) => {
-    deltas.push(waiting + text);
-    waiting = "";
+  // Other events are sent with the next delta: only deltas have tokens.
+  let pending = format("response.created", { response: created }) +
+    format("response.in_progress", { response: created });
+  const addDelta = (text: string) => {
+    deltas.push(pending + text);
+    pending = "";
   };
   for (const [output_index, item] of items.entries()) {
     const at = { item_id: item.id, output_index };
     const open = { ...item, status: "in_progress" };
     if (item.type === "function_call") {
-      const said = { ...open, arguments: "" };
-      waiting += tell("response.output_item.added", { output_index, item: said });
-      for (const delta of splitText(String(item.arguments), size)) {
-        piece(tell("response.function_call_arguments.delta", { ...at, delta }));
+      const opened = { ...open, arguments: "" };
+      pending += format("response.output_item.added", { output_index, item: opened });
+      for (const delta of splitText(String(item.arguments), chunkSize)) {
+        addDelta(format("response.function_call_arguments.delta", { ...at, delta }));
       }
       const whole = { ...at, name: item.name, arguments: item.arguments };
-      waiting += tell("response.function_call_arguments.done", whole);
+      pending += format("response.function_call_arguments.done", whole);
     } else if (item.type === "message") {
-      const said = { ...open, content: [] };
-      waiting += tell("response.output_item.added", { output_index, item: said });
+      const opened = { ...open, content: [] };
+      pending += format("response.output_item.added", { output_index, item: opened });
       for (const [content_index, part] of (item.content as Item[]).entries()) {
         const [name, member] = part.type === "refusal"
           ? ["refusal", "refusal"]
           : ["output_text", "text"];
         const here = { ...at, content_index };
         const text = String(part[member!]);
-        const opened = { ...here, part: { ...part, [member!]: "" } };
-        waiting += tell("response.content_part.added", opened);
-        for (const delta of splitText(text, size)) {
-          piece(tell(`response.${name}.delta`, { ...here, delta }));
+        const added = { ...here, part: { ...part, [member!]: "" } };
+        pending += format("response.content_part.added", added);
+        for (const delta of splitText(text, chunkSize)) {
+          addDelta(format(`response.${name}.delta`, { ...here, delta }));
         }
-        waiting += tell(`response.${name}.done`, { ...here, [member!]: text }) +
-          tell("response.content_part.done", { ...here, part });
+        pending += format(`response.${name}.done`, { ...here, [member!]: text }) +
+          format("response.content_part.done", { ...here, part });
       }
-    } else waiting += tell("response.output_item.added", { output_index, item: open });
-    waiting += tell("response.output_item.done", { output_index, item });
+    } else pending += format("response.output_item.added", { output_index, item: open });
+    pending += format("response.output_item.done", { output_index, item });
   }
   const response = responseOf(request, answer, items);
-  const closing = tell(`response.${response.status}`, { response });
-  if (deltas.length === 0) return { deltas: [waiting], closing };
-  return { deltas, closing: waiting + closing };
+  const closing = format(`response.${response.status}`, { response });
+  if (deltas.length === 0) return { deltas: [pending], closing };
+  return { deltas, closing: pending + closing };
 }

@@ -1,32 +1,31 @@
 /**
- * One request and the way back to its client, whatever the wire: HTTP/1.1 and HTTP/2 each extend it.
+ * One request and its response, independent of the HTTP version: HTTP/1.1 and HTTP/2 extend it.
  */
+import { LONGEST_TIMER } from "../../../async/timer.ts";
 
 /** Response headers, names in lower case. */
 export type HeaderMap = Readonly<Record<string, string>>;
 
 const NO_HEADERS: HeaderMap = Object.freeze({});
 
-/** The longest time that a timer takes. */
-const LONGEST = 2 ** 31 - 1;
-
-/** Takes a request; settles when its answer is over. Never rejects. */
+/** Handles a request; resolves when the response has ended. Never rejects. */
 export type Handler = (exchange: HttpExchange) => Promise<void>;
 
+/** A request that was received, and the response to it. */
 export abstract class HttpExchange {
-  /** The client has its answer, or is not there any more. */
+  /** Whether the response has ended, or the client has disconnected. */
   isOver = false;
-  /** The client went away (or the simulator closed) before the answer ended. */
+  /** Whether the client disconnected, or the simulator closed, before the response ended. */
   aborted = false;
   /**
-   * Called once, when the answer is as good as over. That is just before its last bytes go out: a client that has them
-   * may send its next request, and must not find this one still counted.
+   * Called once, just before the last bytes of the response are sent: a client that has received
+   * them may send its next request, and must not find this one still counted.
    */
   onSettled: (() => void) | undefined;
-  /** May the connection serve another request? Read when the head is written; only HTTP/1.1 knows the question. */
+  /** Whether the connection may be reused. Read when the head is written; HTTP/1.1 only. */
   keepAlive = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #wake: ((there: boolean) => void) | undefined;
+  #wake: ((isConnected: boolean) => void) | undefined;
 
   constructor(
     readonly method: string,
@@ -37,30 +36,33 @@ export abstract class HttpExchange {
     public body: string,
   ) {}
 
-  /** The request was read and is not needed any more: ten thousand that wait for their answers need not carry theirs. */
+  /** Drops the request once it was read, so that thousands of pending responses stay small. */
   forgetRequest(): void {
     this.headers = NO_HEADERS;
     this.body = "";
   }
 
-  /** Keeps status and headers until the next write. Without a length the body's end is marked by the protocol. */
+  /**
+   * Holds the status and headers back until the next write. Without a length, the protocol marks
+   * the end of the body.
+   */
   abstract writeHead(status: number, headers: HeaderMap, length?: number): void;
 
-  /** Sends what is kept and a piece of the body, which may be empty; `end` ends the answer. */
-  abstract write(text: string, end: boolean): Promise<void>;
+  /** Sends the head, if it was held back, and a part of the body; `"end"` ends the response. */
+  abstract write(text: string, then: "more" | "end"): Promise<void>;
 
-  /** Sends what is kept, piece by piece over that time; false if the client went away. */
+  /** Sends the head slowly, over the given time. Resolves to false if the client disconnects. */
   abstract trickle(ms: number): Promise<boolean>;
 
-  /** Ends the answer the hard way: the client sees a connection error. */
+  /** Breaks the connection, so that the client sees a connection error. */
   abstract drop(): void;
 
-  /** Waits, for ever if need be, but not longer than the client does: false if it went away. */
+  /** Waits, possibly forever. Resolves to false as soon as the client disconnects. */
   wait(ms: number): Promise<boolean> {
     if (this.isOver) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#wake = resolve;
-      if (ms <= LONGEST) {
+      if (ms <= LONGEST_TIMER) {
         this.#timer = setTimeout(() => {
           this.#timer = this.#wake = undefined;
           resolve(true);
@@ -69,8 +71,8 @@ export abstract class HttpExchange {
     });
   }
 
-  /** Waits for a promise, but not longer than the client does: `undefined` if it went away. */
-  untilClientGone<T>(promise: Promise<T>): Promise<T | undefined> {
+  /** Waits for a promise. Resolves to `undefined` as soon as the client disconnects. */
+  untilDisconnected<T>(promise: Promise<T>): Promise<T | undefined> {
     if (this.isOver) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       this.#wake = () => resolve(undefined);
@@ -84,8 +86,8 @@ export abstract class HttpExchange {
     settled?.();
   }
 
-  /** The wire tells that nobody listens any more: frees the timer and wakes who waits. */
-  clientGone(): void {
+  /** Handles the disconnection of the client: clears the timer and ends every wait. */
+  disconnected(): void {
     if (this.isOver) return;
     this.isOver = this.aborted = true;
     this.settle();

@@ -1,4 +1,6 @@
-/** Makes a value that fits a JSON Schema. The same schema and request always give the same value. */
+/**
+ * Makes a value that fits a JSON Schema. The same schema and request always give the same value.
+ */
 import { isRecord } from "../../../model/check_options.ts";
 import { genericText, makeNumber, makeText, type SchemaObject } from "./schema_values.ts";
 
@@ -6,8 +8,8 @@ import { genericText, makeNumber, makeText, type SchemaObject } from "./schema_v
 const MAX_DEPTH = 5;
 
 /**
- * Makes a value that fits the schema: the first value of an enum, `true`, a number in the middle of
- * its bounds, a text named after its property. Unknown keywords are ignored.
+ * Makes a value that fits the schema: the first value of an enum, `true`, a number in the middle
+ * of its bounds, a text named after its property. Unknown keywords are ignored.
  *
  * @param request The text of the request: a text without a property name repeats it.
  */

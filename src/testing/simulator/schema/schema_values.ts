@@ -7,9 +7,12 @@ export type SchemaObject = Readonly<Record<string, unknown>>;
 /** At most this many words of the request are repeated in an answer. */
 const ECHOED_WORDS = 12;
 
+/** A request for an answer in quotes: `Say "yes"`. */
+const QUOTED_ANSWER = /\b(?:say|reply|respond|answer)\b[^"“'\n]*["“']([^"”']+)["”']/i;
+
 /** Returns the generic answer to a text: its first words, or what it asks to say in quotes. */
 export function genericText(text: string): string {
-  const quoted = /\b(?:say|reply|respond|answer)\b[^"“'\n]*["“']([^"”']+)["”']/i.exec(text)?.[1];
+  const quoted = QUOTED_ANSWER.exec(text)?.[1];
   if (quoted !== undefined) return quoted;
   const words = text.match(/\S+/g) ?? [];
   if (words.length === 0) return "Simulated answer.";

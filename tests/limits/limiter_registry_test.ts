@@ -18,7 +18,7 @@ function provider(limits?: ProviderLimits, account?: object): Provider {
   return { ...handmade({}), limits, account };
 }
 
-/** How many are let through at once. */
+/** Returns how many permits are available at once. */
 function open(limiter: Limiter, ask = NORMAL): number {
   let n = 0;
   while (n < 2_000 && limiter.tryAcquire(ask)) n++;
@@ -26,20 +26,20 @@ function open(limiter: Limiter, ask = NORMAL): number {
   return n;
 }
 
-Deno.test("shared: a model has one limiter for each key", () => {
+Deno.test("registry: a model has one limiter for each API key", () => {
   const key = {};
   const [one, two, other] = [provider({}, key), provider({}, key), provider({})];
   assertStrictEquals(modelLimiter(one, "m"), modelLimiter(one, "m"));
   assertStrictEquals(modelLimiter(one, "m"), modelLimiter(two, "m"));
   assertNotStrictEquals(modelLimiter(one, "m"), modelLimiter(one, "n"));
   assertNotStrictEquals(modelLimiter(one, "m"), modelLimiter(other, "m"));
-  // Without a key it is the provider itself that counts.
+  // Without an API key, each provider has its own limiters.
   assertStrictEquals(modelLimiter(other, "m"), modelLimiter(other, "m"));
   assertNotStrictEquals(modelLimiter(other, "m"), modelLimiter(provider({}), "m"));
   assertEquals(accountLimiter(other), undefined);
 });
 
-Deno.test("shared: names of models are just names", () => {
+Deno.test("registry: any string may be the name of a model", () => {
   const one = provider({ concurrency: 5, models: {} });
   for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty", ""]) {
     assertStrictEquals(modelLimiter(one, name), modelLimiter(one, name));
@@ -47,20 +47,20 @@ Deno.test("shared: names of models are just names", () => {
   }
 });
 
-Deno.test("shared: the limits of a key are those of the first that asks with it", () => {
+Deno.test("registry: the first provider with an API key sets its limits", () => {
   const key = {};
   assertEquals(open(accountLimiter(provider({ concurrency: 3 }, key))!), 3);
   assertEquals(open(accountLimiter(provider({ concurrency: 9 }, key))!), 3);
   assertStrictEquals(accountLimiter(provider({}, key)), accountLimiter(provider(undefined, key)));
 });
 
-Deno.test("shared: what holds in all, and what for a model", () => {
+Deno.test("registry: limits of a provider, and of a single model", () => {
   const bounds = { start: 4, min: 2, max: 50 };
   const adaptive = (m: LimitOptions): ProviderLimits => ({
     concurrency: "adaptive",
     models: { m },
   });
-  //   limits of the provider, let through at once in all, by the model "m", what it has found
+  //   limits, permits of the provider, permits of model "m", its discovered concurrency
   const table: [ProviderLimits | undefined, number | undefined, number, number | undefined][] = [
     [undefined, undefined, 2_000, undefined],
     [{}, undefined, 2_000, undefined],
@@ -97,12 +97,12 @@ Deno.test("shared: what holds in all, and what for a model", () => {
   }
 });
 
-Deno.test("shared: what is kept in reserve of an adaptive model is there for those with a priority", () => {
+Deno.test("registry: the reserve of an adaptive model is kept for priorities", () => {
   const limiter = modelLimiter(provider({ concurrency: "adaptive", reserve: 0.25 }), "m");
   assertEquals([open(limiter), open(limiter, URGENT)], [6, 8]);
 });
 
-Deno.test("shared: the limits of the process are set and taken back", () => {
+Deno.test("registry: sets and removes the limits of the process", () => {
   const table: [LimitOptions, number, boolean][] = [
     [{ concurrency: 3 }, 3, false],
     [{ concurrency: "adaptive" }, 8, true],
@@ -120,18 +120,18 @@ Deno.test("shared: the limits of the process are set and taken back", () => {
   assertEquals(processLimiter(), undefined);
 });
 
-Deno.test("shared: all limiters can be told, from the process down to the models", () => {
-  const one = { ...provider({ concurrency: 7 }, {}), name: "told" };
+Deno.test("registry: lists all limiters, from the process to the models", () => {
+  const one = { ...provider({ concurrency: 7 }, {}), name: "listed" };
   modelLimiter(one, "m");
   modelLimiter(one, "n");
   setProcessLimits({ concurrency: 9 });
   try {
     const [first, ...others] = [...sharedLimiters()];
     assertStrictEquals(first?.limiter, processLimiter());
-    const told = others.filter(({ provider }) => provider === "told");
-    assertEquals(told.map(({ model }) => model), [undefined, "m", "n"]);
-    assertStrictEquals(told[0]?.limiter, accountLimiter(one));
-    assertStrictEquals(told[1]?.limiter, modelLimiter(one, "m"));
+    const listed = others.filter(({ provider }) => provider === "listed");
+    assertEquals(listed.map(({ model }) => model), [undefined, "m", "n"]);
+    assertStrictEquals(listed[0]?.limiter, accountLimiter(one));
+    assertStrictEquals(listed[1]?.limiter, modelLimiter(one, "m"));
   } finally {
     setProcessLimits(undefined);
   }

@@ -68,7 +68,7 @@ Deno.test("answers fit schemas of every kind", async () => {
   }
 });
 
-Deno.test("references, prototype names and unknown keywords do no harm", async () => {
+Deno.test("supports references, prototype names and unknown keywords", async () => {
   const schema = {
     $defs: { "a/b": { type: "string", enum: ["yes"] }, two: { $ref: "#/$defs/a~1b" } },
     type: "object",
@@ -106,7 +106,7 @@ Deno.test("an array of enum values has each of them before one repeats", async (
   assertEquals(await fill({ type: "array", items, minItems: 4 }), ["a", "b", "c", "a"]);
 });
 
-Deno.test("texts are named after their property, numbers are in the middle of their bounds", async () => {
+Deno.test("texts are named after their property, numbers lie mid-range", async () => {
   const properties = {
     summary: { type: "string" },
     score: { type: "number", minimum: 0, maximum: 1 },

@@ -12,7 +12,7 @@ const tools = ["get_weather", "get_time"].map((name) => ({
   function: { name, description: `Does ${name}`, parameters },
 }));
 
-Deno.test("a tool is called when the user names it, as many as are named", async () => {
+Deno.test("every tool that the user message names is called", async () => {
   await using sim = simulator();
   const calls = async (text: string, more = {}) => {
     const { choices: [{ message, finish_reason }] } = await answerTo(sim, {
@@ -36,7 +36,7 @@ Deno.test("a tool is called when the user names it, as many as are named", async
   assertEquals(await calls("get_weather", { tools: undefined }), ["stop", undefined]);
 });
 
-Deno.test("what the tools gave is told, and they are not called again", async () => {
+Deno.test("the answer repeats the tool results, and no tool is called again", async () => {
   await using sim = simulator();
   const round = (ids: string[]) => [
     ...user("Use get_weather"),
@@ -57,7 +57,7 @@ Deno.test("what the tools gave is told, and they are not called again", async ()
   assertEquals(two.choices[0].message.content, "The tools returned: a degrees; b degrees");
 });
 
-Deno.test("calls without answers and answers without calls are refused as OpenAI does", async () => {
+Deno.test("rejects tool calls without results, and results without calls", async () => {
   await using sim = simulator();
   const call = (id: string) => ({
     id,
@@ -85,7 +85,7 @@ Deno.test("calls without answers and answers without calls are refused as OpenAI
   }
 });
 
-Deno.test("json_object wants the word JSON in the messages", async () => {
+Deno.test("json_object requires the word JSON in the messages", async () => {
   await using sim = simulator();
   const response_format = { type: "json_object" };
   const response = await chat(sim, { response_format });
@@ -94,7 +94,7 @@ Deno.test("json_object wants the word JSON in the messages", async () => {
   await answerTo(sim, { messages: user("Answer in JSON: hi"), response_format });
 });
 
-Deno.test("respond sees the tools", async () => {
+Deno.test("respond gets the tools", async () => {
   const seen: SimulatorRequest["tools"][] = [];
   await using sim = simulator({
     respond({ tools }) {

@@ -50,7 +50,7 @@ export type { HookContext, Hooks } from "./src/call/options/hooks.ts";
 export type { InferInput } from "./src/output/input.ts";
 export type { PromptMessage, PromptPart } from "./src/call/options/prompt_parts.ts";
 export type { Mode, ModeCall, RunMode } from "./src/call/options/mode.ts";
-export type { Prompt } from "./src/call/render_prompt.ts";
+export type { Prompt } from "./src/call/options/prompt_parts.ts";
 export type { RepairOptions } from "./src/call/options/repair.ts";
 export { defineTool } from "./src/call/options/tool.ts";
 export type { Tool, ToolContext, ToolOptions } from "./src/call/options/tool.ts";

@@ -1,4 +1,3 @@
-import { limiterFor } from "../limits/adaptive_limiter.ts";
 import {
   callback,
   checkOptions,
@@ -9,18 +8,22 @@ import {
   text,
 } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
-import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { templateSchema } from "./as_tool.ts";
-import type { ModelAgent } from "../call/options/model_agent.ts";
+import { createModelAgent, type ModelAgent } from "../call/options/model_agent.ts";
 import { DefinedModel, DefinedRun } from "./defined.ts";
-import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "../call/options/options.ts";
-import { hooks } from "../call/options/hooks.ts";
+import {
+  type AgentBase,
+  type ModelAgentOptions,
+  OVERRIDE_RULES,
+  RUN_OVERRIDE_RULES,
+} from "../call/options/options.ts";
 import { type InferInput, inputOf } from "../output/input.ts";
 import { type InferOutput, outputOf } from "../output/output.ts";
 import type { Schema, StandardSchema } from "../output/standard_schema.ts";
-import type { Prompt } from "../call/render_prompt.ts";
+import type { Prompt } from "../call/options/prompt_parts.ts";
 import type { RunAgent, RunContext } from "./run_agent.ts";
+import type { TimeoutOptions } from "../call/options/timeouts.ts";
 import { toolsOf } from "../call/options/tool.ts";
 import { parseTemplate, type TemplateParams } from "../call/options/template.ts";
 
@@ -100,11 +103,8 @@ const MODEL_RULES: Rules = {
   params: schema,
 };
 const RUN_RULES: Rules = {
-  hooks,
-  name: text,
-  description: text,
+  ...RUN_OVERRIDE_RULES,
   run: callback,
-  timeout,
   params: schema,
 };
 
@@ -201,7 +201,7 @@ export function defineAgent(
   >;
   const template = typeof prompt === "string" ? parseTemplate(prompt) : undefined;
   const checks = input();
-  const agent: ModelAgent = {
+  const agent = createModelAgent(doing, {
     ...settings,
     prompt,
     render: template?.render ?? prompt as ModelAgent["render"],
@@ -209,8 +209,6 @@ export function defineAgent(
     paramsSchema: () => checks?.json() ?? (template && templateSchema(template.names)),
     output: output === undefined ? undefined : outputOf(name, output),
     tools: toolsOf(tools),
-    seen: {},
-    limiter: settings.limits === undefined ? undefined : limiterFor(settings.limits),
-  };
-  return new DefinedModel(doing, agent);
+  });
+  return new DefinedModel(agent);
 }

@@ -8,7 +8,7 @@ import type { Trace } from "./trace.ts";
  *
  * @throws {AgentError} With the code `invalid_params` if they do not fit.
  */
-export async function checkedParams(
+export async function checkParams(
   { name, input }: { readonly name: string; readonly input?: Input },
   params: unknown,
   { trace, signal }: { readonly trace: Trace; readonly signal: AbortSignal },

@@ -20,7 +20,7 @@ export interface Answer {
  *
  * @throws {AgentError} If it says nothing that can be used.
  */
-export function read(
+export function readReply(
   reply: ModelReply,
   { output, tools }: ModelAgent,
   trace: Trace,

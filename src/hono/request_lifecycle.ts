@@ -1,11 +1,12 @@
 import { type CallContext, currentContext, inContext } from "../call/context.ts";
 import { ChildAbort, onAbort } from "../async/abort.ts";
+import type { Limiter } from "../limits/limiter.ts";
 import { AgentError } from "../model/errors.ts";
 import type { Account } from "./principal_quota.ts";
 import { problemOf } from "./public_error.ts";
 import { Problem } from "./problem.ts";
-import type { RunKind } from "./activity.ts";
-import type { Service } from "./service.ts";
+import type { Registry, RunKind } from "./activity.ts";
+import type { Caps } from "./limits.ts";
 
 /** What a request for calls is about. */
 export interface ExchangeOptions {
@@ -17,6 +18,22 @@ export interface ExchangeOptions {
   readonly agent?: string;
 }
 
+/** The service that a request is admitted to, as the request sees it. */
+export interface ExchangeHost {
+  readonly caps: Caps;
+  readonly registry: Pick<Registry, "beginRun">;
+  /** Every attempt needs a permit of it. */
+  readonly limiter: Limiter;
+  /** Whether no more requests are admitted. */
+  readonly closing: boolean;
+  /** Aborts when requests in flight are no longer waited for. */
+  readonly stopped: AbortSignal;
+  /** Called when the request has ended. */
+  leave(exchange: Exchange): void;
+  /** The problem that is reported to requests during a shutdown. */
+  tooLate(): Problem;
+}
+
 /**
  * One request for calls, from its admission to its end: what it may do, what ends it, and that everything is given back. Calls are made
  * in its context, so that the limits hold for whatever they do, however deep.
@@ -26,7 +43,7 @@ export class Exchange implements Disposable {
   readonly kind: RunKind;
   readonly agent: string | undefined;
   readonly account: Account;
-  readonly #service: Service;
+  readonly #host: ExchangeHost;
   readonly #abort: ChildAbort;
   readonly #context: CallContext;
   #release: (() => void) | undefined;
@@ -38,21 +55,21 @@ export class Exchange implements Disposable {
    *
    * @throws {Problem} If the account may not do more.
    */
-  constructor(service: Service, account: Account, options: ExchangeOptions) {
+  constructor(host: ExchangeHost, account: Account, options: ExchangeOptions) {
     account.enter(options.kind === "batch");
     this.id = options.id;
     this.kind = options.kind;
     this.agent = options.agent;
     this.account = account;
-    this.#service = service;
-    this.#abort = new ChildAbort(service.stopped);
+    this.#host = host;
+    this.#abort = new ChildAbort(host.stopped);
     const outer = currentContext();
     this.#context = {
       ...outer,
       signal: this.#abort.signal,
       limiters: [
         ...account.limiter === undefined ? [] : [account.limiter],
-        service.limiter,
+        host.limiter,
         ...outer.limiters,
       ],
       budgets: [...account.budgets(), ...outer.budgets],
@@ -69,12 +86,12 @@ export class Exchange implements Disposable {
   /** Tells that the calls begin: so many of them. */
   begin(total: number): void {
     const { id, kind, agent, account } = this;
-    this.#service.registry.beginRun({ id, kind, agent, principal: account.id, total });
+    this.#host.registry.beginRun({ id, kind, agent, principal: account.id, total });
   }
 
   /** From now on it may take no longer than the limits allow, and so many milliseconds more. */
   limitTime(more = 0): void {
-    const { deadline } = this.#service.caps;
+    const { deadline } = this.#host.caps;
     this.#abort.abortAfter(deadline + more, `the request was not finished within ${deadline} ms`);
   }
 
@@ -106,8 +123,8 @@ export class Exchange implements Disposable {
     const problem = problemOf(thrown);
     const { code, message, status, options } = problem;
     if (this.signal.aborted && (code === "aborted" || thrown === this.signal.reason)) {
-      return this.#service.closing
-        ? this.#service.tooLate()
+      return this.#host.closing
+        ? this.#host.tooLate()
         : new Problem(499, "aborted", "The request was aborted");
     }
     if (code === "budget" && options.retryAfterMs === undefined && thrown instanceof AgentError) {
@@ -134,7 +151,7 @@ export class Exchange implements Disposable {
     this.#release?.();
     this.#abort[Symbol.dispose]();
     this.account.leave();
-    this.#service.leave(this);
+    this.#host.leave(this);
   }
 
   /** Ends it with its handler, unless it is kept. */

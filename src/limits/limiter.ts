@@ -4,7 +4,7 @@
  * and an abort must leave the queue at once.
  */
 import { onAbort } from "../async/abort.ts";
-import { LONGEST_TIMER } from "../async/timer.ts";
+import { MAX_TIMER_DELAY } from "../async/timer.ts";
 import { type LimitOptions, maxConcurrency } from "../model/limits.ts";
 import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
 import { RateLimits } from "./rate_limits.ts";
@@ -220,7 +220,7 @@ export class Limiter {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#admit();
-    }, Math.min(Math.ceil(ms), LONGEST_TIMER));
+    }, Math.min(Math.ceil(ms), MAX_TIMER_DELAY));
   }
 
   /**

@@ -9,7 +9,7 @@ import {
   wholeNumber,
 } from "../model/check_options.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
-import { LONGEST_TIMER } from "../async/timer.ts";
+import { MAX_TIMER_DELAY } from "../async/timer.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
@@ -147,16 +147,16 @@ class PendingAnswer implements Follower {
   after(ms: number): void {
     if (ms <= 0) return this.answer();
     this.#following = follow(this.signal, this);
-    this.#timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER), { pending: this });
+    this.#timer = setTimeout(wake, Math.min(ms, MAX_TIMER_DELAY), { pending: this });
   }
 
-  aborted(): void {
+  onAborted(): void {
     clearTimeout(this.#timer);
     this.rejectWith(this.signal.reason);
   }
 
   answer(): void {
-    this.#following?.end();
+    this.#following?.stop();
     const { script, request, n } = this;
     try {
       if (typeof script !== "function") {

@@ -2,8 +2,8 @@
 import { admit } from "../call/admission.ts";
 import type { ModelAgent } from "../call/options/model_agent.ts";
 import { configuration } from "../call/options/config.ts";
-import type { Pass } from "../call/outgoing.ts";
-import { type Guard, guardOf } from "../call/with_retries.ts";
+import { circuitGuard } from "../call/circuit_guard.ts";
+import type { AttemptOutcome, Guard, Pass } from "../call/outgoing.ts";
 import { Trace } from "../call/trace.ts";
 import type { WaitReason } from "../limits/limiter.ts";
 import type { WaitTimes } from "../limits/permits.ts";
@@ -12,7 +12,7 @@ import type { AgentError } from "../model/errors.ts";
 import { loadPrices } from "../pricing/prices.ts";
 import type { Call } from "./pool_call.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
-import type { Answered, Asking, Leaving, Outcome, Passed } from "./messages.ts";
+import type { Answered, Asking, Outcome, Passed } from "./messages.ts";
 import type { Providers } from "./worker_providers.ts";
 
 /** An attempt that waits, or is on the wire. */
@@ -40,11 +40,11 @@ export class Admissions {
     const { agent: name, model, expected, priority, breaker } = asking;
     const { context } = call;
     const { limiter, provider } = this.#providers.asker(call.agent, asking);
-    const trace = new Waits(name, model, context, undefined);
+    const trace = new Waits(name, model, undefined, undefined);
     const { waited } = trace;
-    const agent: ModelAgent = { name, limiter, seen: {}, render: () => "" };
+    const agent: ModelAgent = { name, limiter, tokenAverages: {}, render: () => "" };
     const request = { model, messages: [], settings: {} };
-    const guard = breaker && guardOf({ provider, request, trace }, breaker);
+    const guard = breaker && circuitGuard({ provider, request, trace }, breaker);
     const abort = new ChildAbort();
     const pass: Passing = { abort, guard };
     this.#passes.set(n, pass);
@@ -61,6 +61,8 @@ export class Admissions {
         expected,
         priority,
         budgets,
+        limiters: context.limiters,
+        gate: context.gate,
         trace,
         timeout: {},
         hooks: {},
@@ -86,15 +88,16 @@ export class Admissions {
       return;
     }
     pass.ended?.(undefined);
-    pass.admission.tell?.(undefined, performance.now());
+    pass.admission.report?.(undefined, performance.now());
     pass.admission.cancel();
   }
 
   /** The attempt has ended. */
-  leave(n: number, { usage, no, answer, estimated }: Leaving): void {
+  leave(n: number, outcome: AttemptOutcome): void {
     const pass = this.#passes.get(n);
     if (pass?.admission === undefined) return;
-    pass.admission.leave(usage, no, answer, performance.now(), estimated);
+    pass.admission.leave(outcome, performance.now());
+    const { usage, estimated } = outcome;
     pass.ended?.({ usage, ...(estimated && { estimated }) });
     // Its breaker is told when the answer was read.
     if (pass.guard === undefined) this.#passes.delete(n);
@@ -105,7 +108,7 @@ export class Admissions {
     const pass = this.#passes.get(n);
     this.#passes.delete(n);
     const how = typeof outcome === "object" ? decodeError(outcome) as AgentError : outcome;
-    pass?.admission?.tell?.(how, performance.now());
+    pass?.admission?.report?.(how, performance.now());
     return pass?.guard?.isOpen() ?? false;
   }
 
@@ -117,11 +120,18 @@ export class Admissions {
         continue;
       }
       this.#passes.delete(n);
-      admission.tell?.(undefined, performance.now());
-      admission.leave(undefined, false, { outcome: "unknown" }, performance.now());
+      admission.report?.(undefined, performance.now());
+      admission.leave(UNKNOWN, performance.now());
     }
   }
 }
+
+/** The outcome of an attempt whose worker has ended. */
+const UNKNOWN: AttemptOutcome = {
+  usage: undefined,
+  rejected: false,
+  answer: { outcome: "unknown" },
+};
 
 /** Counts what an attempt has waited for, and nothing else. */
 class Waits extends Trace {

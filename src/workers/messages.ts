@@ -1,5 +1,5 @@
 /** What a pool and its workers say to each other. Everything in it can be cloned. */
-import type { Feedback } from "../limits/feedback.ts";
+import type { AttemptOutcome } from "../call/outgoing.ts";
 import type { LimitOptions, ProviderLimits } from "../model/limits.ts";
 import type { Usage } from "../model/usage.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
@@ -68,7 +68,7 @@ export type FromWorker =
   | { readonly type: "threw"; readonly id: number; readonly error: CodedError }
   | { readonly type: "ask"; readonly n: number; readonly id: number; readonly question: Question }
   | { readonly type: "withdraw"; readonly n: number }
-  | ({ readonly type: "leave"; readonly n: number } & Leaving);
+  | ({ readonly type: "leave"; readonly n: number } & AttemptOutcome);
 
 /** An agent that a module exports. */
 export interface Found {
@@ -121,14 +121,6 @@ export interface ProviderNote {
 export interface Passed {
   readonly waited: Readonly<Record<"concurrency" | "requests" | "tokens" | "pause", number>>;
   readonly concurrency?: number;
-}
-
-/** How an attempt ended. */
-export interface Leaving {
-  readonly usage: Usage | undefined;
-  readonly no: boolean;
-  readonly answer: Feedback;
-  readonly estimated: boolean;
 }
 
 /** What a breaker is told of an attempt: `undefined` is nothing. */

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
 import { type CallContext, currentContext } from "../call/context.ts";
-import { Asked } from "../agent/defined.ts";
+import { PromptOverride } from "../agent/defined.ts";
 import { type Definition, definitionOf } from "../agent/definition.ts";
 import type { ModeCall } from "../call/options/mode.ts";
 import type { CallOptions } from "../call/options/options.ts";
@@ -75,8 +75,8 @@ export class Call implements ModeCall {
     return {
       id,
       agent,
-      params: params instanceof Asked ? params.prompt : params,
-      asks: params instanceof Asked,
+      params: params instanceof PromptOverride ? params.prompt : params,
+      asks: params instanceof PromptOverride,
       tellsMore: this.#definition?.failed !== undefined,
       hasDelta: options.onDelta !== undefined,
       hasEmit: context.emit !== undefined,
@@ -121,7 +121,7 @@ export class Call implements ModeCall {
     const { agent, options, context } = this;
     const model = this.#definition?.model;
     const asked = model && (options.model ?? model.model ?? configuration().model);
-    const trace = new Trace(agent.name, asked, context, options.metadata);
+    const trace = new Trace(agent.name, asked, context.collect, options.metadata);
     for (const { ended, ...attempt } of this.#attempts) {
       if (ended === undefined) continue;
       trace.addAttempt({ ...attempt, ...ended });

@@ -1,7 +1,8 @@
 /** The pool, as its worker sees it: questions go there, and answers come back. */
 import { onAbort } from "../async/abort.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
-import type { Answered, FromWorker, Leaving, Question } from "./messages.ts";
+import type { AttemptOutcome } from "../call/outgoing.ts";
+import type { Answered, FromWorker, Question } from "./messages.ts";
 
 /** A question that was not answered with a value. */
 export class Refused extends Error {
@@ -68,8 +69,8 @@ export class Parent {
   }
 
   /** An attempt has ended that was let out under this number. */
-  leave(n: number, leaving: Leaving): void {
-    this.#post({ type: "leave", n, ...leaving });
+  leave(n: number, outcome: AttemptOutcome): void {
+    this.#post({ type: "leave", n, ...outcome });
   }
 
   /** Tells that this isolate is about to end, and why. */

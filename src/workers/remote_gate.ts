@@ -1,13 +1,11 @@
 /** Lets attempts of a worker out: limits, budgets and breakers stand with the one who started it, so each attempt asks there. */
-import { usageExpected } from "../call/admission.ts";
+import { estimatedUsage } from "../call/admission.ts";
 import { configuration } from "../call/options/config.ts";
-import type { Gate, Pass } from "../call/outgoing.ts";
-import type { Guard } from "../call/with_retries.ts";
-import type { Outgoing } from "../call/send.ts";
+import type { AttemptOutcome, Gate, Guard, Outgoing, Pass } from "../call/outgoing.ts";
 import { AgentError } from "../model/errors.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
 import { encodeError } from "./error_codec.ts";
-import type { Asking, Leaving, Passed } from "./messages.ts";
+import type { Asking, Passed } from "./messages.ts";
 import { type Parent, Refused } from "./pool_client.ts";
 import { noteOf } from "./worker_providers.ts";
 
@@ -56,7 +54,7 @@ export class RemoteGate implements Gate {
           });
         };
       },
-      told: () => telling ?? Promise.resolve(),
+      reported: () => telling ?? Promise.resolve(),
     };
   }
 
@@ -67,7 +65,7 @@ export class RemoteGate implements Gate {
       limits: plain(agent.limits),
       provider: noteOf(provider, agent, configuration().provider),
       model,
-      expected: usageExpected(call),
+      expected: estimatedUsage(call),
       priority,
       breaker,
     };
@@ -88,10 +86,10 @@ export class RemoteGate implements Gate {
 
   #pass(call: Outgoing, local: Pass, n: number, passed: Passed): Pass {
     const cancel = (): void => this.#parent.leave(n, NOT_SENT);
-    let tell: Pass["tell"];
+    let report: Pass["report"];
     try {
       this.#passing = n;
-      tell = call.enter?.();
+      report = call.enter?.();
     } catch (error) {
       cancel();
       throw error;
@@ -99,24 +97,23 @@ export class RemoteGate implements Gate {
     return {
       at: performance.now(),
       concurrency: least(local.concurrency, passed.concurrency),
-      tell,
+      report,
       cancel() {
         local.cancel();
         cancel();
       },
-      leave: (usage, no, answer, now, estimated = false) => {
-        local.leave(usage, no, answer, now, estimated);
-        this.#parent.leave(n, { usage, no, answer, estimated });
+      leave: (outcome, now) => {
+        local.leave(outcome, now);
+        this.#parent.leave(n, outcome);
       },
     };
   }
 }
 
-const NOT_SENT: Leaving = {
+const NOT_SENT: AttemptOutcome = {
   usage: undefined,
-  no: true,
+  rejected: true,
   answer: { outcome: "unknown" },
-  estimated: false,
 };
 
 function least(a: number | undefined, b: number | undefined): number | undefined {

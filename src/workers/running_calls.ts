@@ -1,9 +1,9 @@
 /** The calls that a worker makes. */
 import type { Callable } from "../call/options/callable.ts";
 import { type CallContext, inContext } from "../call/context.ts";
-import { Asked } from "../agent/defined.ts";
+import { PromptOverride } from "../agent/defined.ts";
 import type { CallOptions } from "../call/options/options.ts";
-import type { Prompt } from "../call/render_prompt.ts";
+import type { Prompt } from "../call/options/prompt_parts.ts";
 import { Budget } from "../limits/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
 import { AgentError } from "../model/errors.ts";
@@ -95,7 +95,9 @@ export class Calls {
 
 function settled(agent: Callable, order: Order, options: CallOptions): Promise<Result> {
   const { params, asks, tellsMore } = order;
-  if (!tellsMore) return agent.settle(asks ? new Asked(params as Prompt) : params, options);
+  if (!tellsMore) {
+    return agent.settle(asks ? new PromptOverride(params as Prompt) : params, options);
+  }
   const workflow = agent as Callable & { call: Callable["settle"] };
   return workflow.call(params, options);
 }

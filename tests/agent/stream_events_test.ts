@@ -206,7 +206,7 @@ function reads(reader: (text: string) => unknown) {
       model: "m",
       render: () => "x",
       output,
-      seen: {},
+      tokenAverages: {},
       provider,
     };
     return agentStream({}, (hooks, signal) => callModel(agent, {}, { signal }, hooks));

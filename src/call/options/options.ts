@@ -219,6 +219,14 @@ export const OVERRIDE_RULES: Rules = {
   },
 };
 
+/** The rules for what may be changed of an agent made of other agents. */
+export const RUN_OVERRIDE_RULES: Rules = { name: text, description: text, timeout, hooks };
+
+/** Returns the options that are set: one that is `undefined` counts as absent. */
+export function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
+}
+
 /** The names of the settings of a model. */
 export const SETTINGS = [
   "temperature",

@@ -1,9 +1,9 @@
 /** The body of a batch: whom to call, with what, and how many at a time. */
 import { isRecord } from "../../model/check_options.ts";
 import type { Issue } from "../../model/errors.ts";
+import type { Caps } from "../limits.ts";
 import { Problem } from "../problem.ts";
 import type { Served } from "../served_agent.ts";
-import type { Service } from "../service.ts";
 
 /** One call of a batch. */
 export interface BatchCall {
@@ -31,7 +31,10 @@ const MOST_ISSUES = 20;
  *
  * @throws {Problem} If it is no batch, or a larger one than is let through.
  */
-export function batchRequest(body: unknown, { agents, caps }: Service): BatchRequest {
+export function batchRequest(
+  body: unknown,
+  { agents, caps }: { readonly agents: ReadonlyMap<string, Served>; readonly caps: Caps },
+): BatchRequest {
   const issues: Issue[] = [];
   const wrong = (message: string, ...path: PropertyKey[]): void => {
     issues.push({ message, path });

@@ -1,5 +1,5 @@
 import { onAbort } from "../../async/abort.ts";
-import { LONGEST_TIMER } from "../../async/timer.ts";
+import { MAX_TIMER_DELAY } from "../../async/timer.ts";
 
 /**
  * Waits for the given milliseconds. Returns `undefined` if there is nothing to wait for.
@@ -13,7 +13,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> | undefine
       stopListening();
       resolve();
     };
-    const timer = ms === Infinity ? undefined : setTimeout(done, Math.min(ms, LONGEST_TIMER));
+    const timer = ms === Infinity ? undefined : setTimeout(done, Math.min(ms, MAX_TIMER_DELAY));
     const stopListening = onAbort(signal, () => {
       clearTimeout(timer);
       reject(signal.reason);

@@ -1,7 +1,7 @@
 /**
  * One request and its response, independent of the HTTP version: HTTP/1.1 and HTTP/2 extend it.
  */
-import { LONGEST_TIMER } from "../../../async/timer.ts";
+import { MAX_TIMER_DELAY } from "../../../async/timer.ts";
 
 /** Response headers, names in lower case. */
 export type HeaderMap = Readonly<Record<string, string>>;
@@ -62,7 +62,7 @@ export abstract class HttpExchange {
     if (this.isOver) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#wake = resolve;
-      if (ms <= LONGEST_TIMER) {
+      if (ms <= MAX_TIMER_DELAY) {
         this.#timer = setTimeout(() => {
           this.#timer = this.#wake = undefined;
           resolve(true);

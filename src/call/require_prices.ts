@@ -1,0 +1,23 @@
+import { hasPrice, loadPrices } from "../pricing/prices.ts";
+import { type Configuration, configuration } from "./options/config.ts";
+
+/**
+ * Checks that the prices of all models are known, as a budget in US dollars requires.
+ *
+ * @param doing What needs the prices, for the message.
+ * @throws {TypeError} If the price of a model is unknown.
+ */
+export async function requirePrices(
+  doing: string,
+  models: Iterable<string>,
+  { prices }: Configuration = configuration(),
+): Promise<void> {
+  for (const model of models) {
+    await loadPrices(model, prices);
+    if (hasPrice(model, prices)) continue;
+    throw new TypeError(
+      `Cannot ${doing} as the price of the model "${model}" is not known: ` +
+        "pass it with configure({ prices })",
+    );
+  }
+}

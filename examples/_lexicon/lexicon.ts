@@ -26,8 +26,13 @@ const PIECES = /[\p{L}\p{M}\p{N}]+(?:['’]\p{L}+)*|[.,;:!?¿¡。、，！？�
 const ELISION = /^(?:j|l|d|m|t|s|c|qu|n)['’](?=\p{L})/u;
 const LIKERS: ReadonlySet<string> = new Set(["i", "we", "they", "really", "also", "kids", "do"]);
 /** Scripts whose words are searched for anywhere in the text. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Thai}]/u;
+const UNSPACED = new RegExp(
+  `[${
+    ["Han", "Hiragana", "Katakana", "Hangul", "Arabic", "Devanagari", "Thai"]
+      .map((script) => `\\p{Script=${script}}`).join("")
+  }]`,
+  "u",
+);
 
 /** The length of the longest stem in the lexicon. */
 const LONGEST_STEM = 16;
@@ -38,6 +43,13 @@ const SMILEYS = ANYWHERE.map(([list, weight]) =>
   [list.filter((word) => /^[\0-\x7f]+$/.test(word)), weight] as const
 );
 
+/** A rating: `4/5`, or `4 stars` in several languages. */
+const RATING = new RegExp(
+  String.raw`(?<![\d.,/])(\d{1,2})(?:[.,]\d)?\s?` +
+    String.raw`(?:\/\s?(5|10)\b|(?:stars?|sterne?|étoiles?|estrellas?|stelle|estrelas?)\b)`,
+  "i",
+);
+
 /** Returns the mood of a text. */
 export function readMood(text: string): Mood {
   let [plus, minus] = [0, 0];
@@ -45,9 +57,7 @@ export function readMood(text: string): Mood {
     if (weight > 0) plus += weight;
     else minus -= weight;
   };
-  const stars =
-    /(?<![\d.,/])(\d{1,2})(?:[.,]\d)?\s?(?:\/\s?(5|10)\b|(?:stars?|sterne?|étoiles?|estrellas?|stelle|estrelas?)\b)/i
-      .exec(text);
+  const stars = RATING.exec(text);
   if (stars) {
     const share = Number(stars[1]) / Number(stars[2] ?? 5);
     if (share >= 0.7) count(2);

@@ -7,8 +7,8 @@ const lexicon = () => simulator({ respond: answerReview });
 
 const SENTIMENT = "Label the sentiment of this review as positive, negative or neutral.";
 const SUMMARY = "Summarise this review in at most 12 words.";
-const CATEGORY =
-  "Name the product category of this review, one of: electronics, kitchen, clothing, books, toys, other.";
+const CATEGORY = "Name the product category of this review, one of: " +
+  "electronics, kitchen, clothing, books, toys, other.";
 
 Deno.test("reads the sentiment of texts in many languages, and of emoji", async () => {
   await using sim = lexicon();

@@ -93,7 +93,7 @@ Deno.test("window: is filled without the reserve", () => {
   }
 });
 
-Deno.test("window: is halved by the first rejection, then grows fast, and slowly at the limit", () => {
+Deno.test("window: is halved by the first rejection, then grows fast up to the limit", () => {
   const server = new SimulatedServer(windowOf({ start: 100 }));
   server.answer("rejected");
   assertEquals(server.window.concurrency, 49);

@@ -44,8 +44,8 @@ export class AdaptiveLimiter extends Limiter {
   ): void {
     // A rejection by a rate limit that is known is no reason to lower the concurrency.
     const byKnownRate = outcome === "rejected" && isRateExhausted(rates, request);
-    const seen = byKnownRate ? "unknown" : outcome;
-    this.#window.applyOutcome(seen, mark as Episode, this.#inFlight, now);
+    const relevant = byKnownRate ? "unknown" : outcome;
+    this.#window.applyOutcome(relevant, mark as Episode, this.#inFlight, now);
     this.#followWindow();
   }
 

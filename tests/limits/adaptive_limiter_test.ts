@@ -14,13 +14,13 @@ const REQUEST: PermitRequest = { tokens: 0, priority: 0 };
 /** Sends an attempt. Returns a function that applies its outcome and releases the permit. */
 function send(
   limiter: Limiter,
-  ask = REQUEST,
-): (heard: FeedbackOutcome, answer?: Partial<Feedback>) => void {
-  assert(limiter.tryAcquire(ask), "no permit is available");
-  const mark = limiter.markSent(ask);
-  return (heard, answer) => {
-    limiter.applyFeedback({ outcome: heard, ...answer }, mark, ask);
-    limiter.release(ask, undefined);
+  request = REQUEST,
+): (outcome: FeedbackOutcome, answer?: Partial<Feedback>) => void {
+  assert(limiter.tryAcquire(request), "no permit is available");
+  const mark = limiter.markSent(request);
+  return (outcome, answer) => {
+    limiter.applyFeedback({ outcome, ...answer }, mark, request);
+    limiter.release(request, undefined);
   };
 }
 
@@ -165,7 +165,7 @@ Deno.test("model limiter: of attempts sent before a pause, only the first starts
 
 Deno.test("model limiter: pauses only for a rejection with a retry delay", async () => {
   using time = fakeTime();
-  const cases: [heard: FeedbackOutcome, retryAfterMs: number | undefined, pauses: boolean][] = [
+  const cases: [outcome: FeedbackOutcome, retryAfterMs: number | undefined, pauses: boolean][] = [
     ["rejected", 1, true],
     ["rejected", 60_000, true],
     ["rejected", 60_001, false],
@@ -178,53 +178,53 @@ Deno.test("model limiter: pauses only for a rejection with a retry delay", async
     ["unknown", 1_000, false],
     ["ok", 1_000, false],
   ];
-  for (const [heard, retryAfterMs, pauses] of cases) {
+  for (const [outcome, retryAfterMs, pauses] of cases) {
     const limiter = new ModelLimiter({});
     await time.tick(1);
-    send(limiter)(heard, { retryAfterMs });
-    assertEquals(limiter.paused, pauses, `${heard} ${retryAfterMs}`);
+    send(limiter)(outcome, { retryAfterMs });
+    assertEquals(limiter.paused, pauses, `${outcome} ${retryAfterMs}`);
     if (pauses) continue;
     // It does not affect the next rejection.
     send(limiter)("rejected", { retryAfterMs: 1_000 });
-    assert(limiter.paused, `after ${heard} ${retryAfterMs}`);
+    assert(limiter.paused, `after ${outcome} ${retryAfterMs}`);
   }
 });
 
 Deno.test("model limiter: follows reported rates until a good answer has no report", () => {
   using _ = fakeTime();
   const rates: RateReport = { requests: { limit: 60, remaining: 0, resetMs: 60_000 } };
-  for (const heard of OUTCOMES) {
+  for (const outcome of OUTCOMES) {
     const limiter = new ModelLimiter({});
-    const silent = OUTCOMES.map((heard) => [heard, send(limiter)] as const);
+    const silent = OUTCOMES.map((outcome) => [outcome, send(limiter)] as const);
     const last = send(limiter);
-    send(limiter)(heard, { rates });
-    assert(!limiter.tryAcquire(REQUEST), heard);
+    send(limiter)(outcome, { rates });
+    assert(!limiter.tryAcquire(REQUEST), outcome);
     // Answers to older requests do not count.
     last("ok");
-    assert(!limiter.tryAcquire(REQUEST), heard);
+    assert(!limiter.tryAcquire(REQUEST), outcome);
     for (const [other, answer] of silent) answer(other);
-    assert(!limiter.tryAcquire(REQUEST), heard);
+    assert(!limiter.tryAcquire(REQUEST), outcome);
   }
-  for (const [heard, follows] of [["failed", true], ["unknown", true], ["ok", false]] as const) {
+  for (const [outcome, follows] of [["failed", true], ["unknown", true], ["ok", false]] as const) {
     const limiter = new ModelLimiter({});
     const [first, second] = [send(limiter), send(limiter)];
     first("ok", { rates });
     assert(!limiter.tryAcquire(REQUEST));
-    second(heard);
-    assertEquals(limiter.tryAcquire(REQUEST), !follows, heard);
+    second(outcome);
+    assertEquals(limiter.tryAcquire(REQUEST), !follows, outcome);
   }
 });
 
 /** Fails if an attempt is sent during a pause. */
 class Watched extends ModelLimiter {
-  override markSent(ask: PermitRequest) {
+  override markSent(request: PermitRequest) {
     assert(!this.paused, "an attempt is sent during a pause");
-    return super.markSent(ask);
+    return super.markSent(request);
   }
 }
 
 const answer = fc.record({
-  heard: fc.constantFrom<FeedbackOutcome | "aborted" | "never">(
+  outcome: fc.constantFrom<FeedbackOutcome | "aborted" | "never">(
     ...OUTCOMES,
     "ok",
     "ok",
@@ -260,16 +260,16 @@ Deno.test("adaptive: with any answers, no permit is lost and the bounds hold", a
         const limiters = [run, model, new Limiter({ concurrency: account })];
         let inFlight = 0;
         let after = 0;
-        const all = answers.map(async ({ comes, tokens, heard, ...answer }) => {
+        const all = answers.map(async ({ comes, tokens, outcome, ...answer }) => {
           await wait(after += comes);
-          const ask = { tokens, priority: 0 };
+          const request = { tokens, priority: 0 };
           const controller = new AbortController();
           const { signal } = controller;
           const abort = () => controller.abort("out");
-          const timer = heard === "aborted" ? setTimeout(abort, answer.after) : undefined;
+          const timer = outcome === "aborted" ? setTimeout(abort, answer.after) : undefined;
           let permits;
           try {
-            permits = await acquirePermits(limiters, ask, signal);
+            permits = await acquirePermits(limiters, request, signal);
           } catch (why) {
             assertEquals(why, "out");
             return;
@@ -278,15 +278,19 @@ Deno.test("adaptive: with any answers, no permit is lost and the bounds hold", a
           const { discoveredConcurrency: found = 1 } = permits;
           assert(found >= 1 && Number.isInteger(found), `${found}`);
           // An attempt without an answer times out.
-          await wait(heard === "never" ? 30_000 : answer.after);
+          await wait(outcome === "never" ? 30_000 : answer.after);
           inFlight--;
           clearTimeout(timer);
           const { remaining } = answer;
           const rates = remaining === undefined
             ? undefined
             : { requests: { limit: 60, remaining, resetMs: (60 - remaining) * 1_000 } };
-          const said = heard === "never" ? "failed" : heard === "aborted" ? "unknown" : heard;
-          permits.release(tokens, { outcome: said, retryAfterMs: answer.retryAfterMs, rates });
+          const reported = outcome === "never"
+            ? "failed"
+            : outcome === "aborted"
+            ? "unknown"
+            : outcome;
+          permits.release(tokens, { outcome: reported, retryAfterMs: answer.retryAfterMs, rates });
           permits.release();
         });
         await Promise.all(all);
@@ -306,22 +310,22 @@ Deno.test("adaptive: 100,000 calls pass limiters and windows in seconds", async 
     new ModelLimiter({ concurrency: "adaptive" }),
     new Limiter({ concurrency: 400 }),
   ];
-  let [n, refused] = [0, 0];
+  let [n, rejected] = [0, 0];
   const began = performance.now();
   const lanes = Array.from({ length: 1_000 }, async () => {
     while (n < 100_000) {
       n++;
       const permits = await acquirePermits(limiters, { tokens: 100, priority: 0 }, undefined);
       await Promise.resolve();
-      const heard = n % 500 === 0 ? "rejected" : "ok";
-      if (heard === "rejected") refused++;
-      permits.release(100, { outcome: heard });
+      const outcome = n % 500 === 0 ? "rejected" : "ok";
+      if (outcome === "rejected") rejected++;
+      permits.release(100, { outcome });
     }
   });
   await Promise.all(lanes);
   const ms = performance.now() - began;
   assertEquals(limiters.map(({ held, waiting }) => [held, waiting]), [[0, 0], [0, 0], [0, 0]]);
-  assert(refused > 100);
+  assert(rejected > 100);
   // It takes about half a second; a quadratic algorithm would take minutes.
   assert(ms < 20_000, `${ms} ms`);
 });

@@ -192,7 +192,7 @@ Deno.test("bucket: a negative correction takes the amount now", () => {
 
 Deno.test("bucket: with corrections, an amount only passes within the limit", () => {
   const step = fc.record({
-    asked: fc.integer({ min: 0, max: 51 }),
+    estimate: fc.integer({ min: 0, max: 51 }),
     used: fc.option(fc.integer({ min: 0, max: 300 })),
     pause,
   });
@@ -202,17 +202,17 @@ Deno.test("bucket: with corrections, an amount only passes within the limit", ()
       const bucket = new Bucket(limit, 0);
       const events: Taken[] = [];
       let now = 0;
-      for (const { asked, used, pause } of steps) {
-        now += pause === "until available" ? up(bucket.waitFor(asked, now)) : pause;
-        if (bucket.waitFor(asked, now) > 0) continue;
-        bucket.take(asked, now);
-        events.push({ at: now, amount: asked });
+      for (const { estimate, used, pause } of steps) {
+        now += pause === "until available" ? up(bucket.waitFor(estimate, now)) : pause;
+        if (bucket.waitFor(estimate, now) > 0) continue;
+        bucket.take(estimate, now);
+        events.push({ at: now, amount: estimate });
         let sum = 0;
         for (const { at, amount } of events) if (at > now - MINUTE) sum += amount;
         assert(sum <= limit, `${sum} of ${limit}`);
         if (used === null) continue;
-        bucket.correct(asked - used, now);
-        events.push({ at: now, amount: used - asked });
+        bucket.correct(estimate - used, now);
+        events.push({ at: now, amount: used - estimate });
       }
     }),
   );

@@ -43,11 +43,11 @@ class SimulatedServer {
     const rejected = this.#rejected.shift();
     this.answered++;
     if (rejected !== undefined) this.rejected++;
-    const said = rejected === undefined ? "ok" : "rejected";
+    const actual = rejected === undefined ? "ok" : "rejected";
     // An answer takes a second.
     if (rejected === undefined) this.now += 1_000 / inFlight;
     this.window.applyOutcome(
-      outcome ?? said,
+      outcome ?? actual,
       rejected ?? this.#accepted.shift()!,
       inFlight,
       this.now,

@@ -19,10 +19,10 @@ function provider(limits?: ProviderLimits, account?: object): Provider {
 }
 
 /** Returns how many permits are available at once. */
-function open(limiter: Limiter, ask = NORMAL): number {
+function open(limiter: Limiter, request = NORMAL): number {
   let n = 0;
-  while (n < 2_000 && limiter.tryAcquire(ask)) n++;
-  for (let i = 0; i < n; i++) limiter.cancel(ask);
+  while (n < 2_000 && limiter.tryAcquire(request)) n++;
+  for (let i = 0; i < n; i++) limiter.cancel(request);
   return n;
 }
 

@@ -19,7 +19,7 @@ function fullest(times: readonly number[]): number {
 }
 
 /** Waits for a permit; records when it was granted, and why it was not before. */
-function waiter(limiter: Limiter, ask: Partial<PermitRequest> = {}, signal?: AbortSignal): {
+function waiter(limiter: Limiter, request: Partial<PermitRequest> = {}, signal?: AbortSignal): {
   at: number | undefined;
   reason: WaitReason | undefined;
   rejected: unknown;
@@ -29,7 +29,7 @@ function waiter(limiter: Limiter, ask: Partial<PermitRequest> = {}, signal?: Abo
     reason: undefined,
     rejected: undefined,
   };
-  limiter.acquire({ ...REQUEST, ...ask }, signal).then((reason) => {
+  limiter.acquire({ ...REQUEST, ...request }, signal).then((reason) => {
     state.at = performance.now();
     state.reason = reason;
   }, (why) => state.rejected = why);
@@ -202,15 +202,15 @@ Deno.test("limiter: corrects the estimate of tokens by the usage", async () => {
     [0, 1_251, [1_250, 1_260]],
     [251, 6_251, [6_200, 6_300]],
   ];
-  for (const [asked, used, [min, max]] of table) {
+  for (const [estimate, used, [min, max]] of table) {
     const limiter = new Limiter({ tokensPerMinute: 60_000 });
-    assert(limiter.tryAcquire({ tokens: asked, priority: 0 }));
+    assert(limiter.tryAcquire({ tokens: estimate, priority: 0 }));
     const began = performance.now();
-    limiter.release({ tokens: asked, priority: 0 }, used);
+    limiter.release({ tokens: estimate, priority: 0 }, used);
     const next = waiter(limiter, { tokens: 251 });
     await passAll();
     const waited = next.at! - began;
-    assert(waited >= min && waited <= max, `${asked} ${used}: ${waited}`);
+    assert(waited >= min && waited <= max, `${estimate} ${used}: ${waited}`);
   }
 });
 
@@ -287,18 +287,18 @@ Deno.test("limiter: paused is true during a pause", async () => {
 Deno.test("limiter: cancel returns the permit, the request and the tokens", async () => {
   using _ = fakeTime();
   const limiter = new Limiter({ concurrency: 1, requestsPerMinute: 1, tokensPerMinute: 60 });
-  const ask: PermitRequest = { tokens: 1, priority: 0 };
-  assert(limiter.tryAcquire(ask));
-  const next = waiter(limiter, ask);
+  const request: PermitRequest = { tokens: 1, priority: 0 };
+  assert(limiter.tryAcquire(request));
+  const next = waiter(limiter, request);
   await microtasks();
   assertEquals(next.at, undefined);
-  limiter.cancel(ask);
+  limiter.cancel(request);
   await microtasks();
   assertEquals([next.at, limiter.held], [performance.now(), 1]);
   // After a release, it counts as used.
-  limiter.markSent(ask);
-  limiter.release(ask, undefined);
-  const later = waiter(limiter, ask);
+  limiter.markSent(request);
+  limiter.release(request, undefined);
+  const later = waiter(limiter, request);
   await microtasks();
   assertEquals(later.at, undefined);
   await pass(2 * MINUTE);
@@ -425,14 +425,14 @@ Deno.test("limiter: an admission costs the same with 100,000 waiters as with 1,0
     const count = listeners(controller.signal);
     let [admitted, out] = [0, 0];
     for (let n = 0; n < many; n++) {
-      const ask = {
+      const request = {
         priority: n % 3,
         get tokens() {
           looks++;
           return 1;
         },
       };
-      limiter.acquire(ask, controller.signal).then(() => admitted++, () => out++);
+      limiter.acquire(request, controller.signal).then(() => admitted++, () => out++);
     }
     assertEquals([limiter.waiting, count()], [many, 1]);
     looks = 0;
@@ -520,7 +520,7 @@ const arrival = fc.record({
   after: fc.oneof(fc.constant(0), whole(0, 50), whole(0, 5_000), whole(0, 90_000)),
   priority: fc.constantFrom(0, 0, 0, 1, 2, -1),
   /** The tokens it needs, as a share of the capacity; above 1 it does not fit. */
-  asks: fc.oneof(
+  needs: fc.oneof(
     fc.double({ min: 0, max: 1, noNaN: true }),
     fc.double({ min: 0, max: 40, noNaN: true }),
   ),
@@ -544,7 +544,7 @@ Deno.test("limiter: with any arrivals, all limits hold and all are admitted", as
       let [normal, answered, pausedUntil] = [0, 0, 0];
 
       const come = async (n: number) => {
-        const { priority, asks, holds, abortAfter, concurrency, pause } = arrivals[n]!;
+        const { priority, needs, holds, abortAfter, concurrency, pause } = arrivals[n]!;
         if (concurrency !== null && limits.concurrency !== undefined) {
           limiter.concurrency = concurrency;
           // Attempts that this admits start before the pause.
@@ -554,7 +554,7 @@ Deno.test("limiter: with any arrivals, all limits hold and all are admitted", as
           limiter.pause(pause);
           pausedUntil = Math.max(pausedUntil, performance.now() + pause);
         }
-        const tokens = Math.floor(asks * fits);
+        const tokens = Math.floor(needs * fits);
         const controller = new AbortController();
         const count = listeners(controller.signal);
         const timer = abortAfter === null

@@ -77,8 +77,8 @@ class Spy extends Limiter {
     return this.finds;
   }
 
-  override markSent(ask: typeof REQUEST): string {
-    super.markSent(ask);
+  override markSent(request: typeof REQUEST): string {
+    super.markSent(request);
     this.log.push("send");
     return this.name;
   }
@@ -87,14 +87,14 @@ class Spy extends Limiter {
     this.log.push(`feedback ${outcome} ${mark} ${this.held}`);
   }
 
-  override cancel(ask: typeof REQUEST): void {
+  override cancel(request: typeof REQUEST): void {
     this.log.push("cancel");
-    super.cancel(ask);
+    super.cancel(request);
   }
 
-  override release(ask: typeof REQUEST, used: number | undefined): void {
+  override release(request: typeof REQUEST, used: number | undefined): void {
     this.log.push(`release ${used}`);
-    super.release(ask, used);
+    super.release(request, used);
   }
 }
 

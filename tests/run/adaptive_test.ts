@@ -223,6 +223,26 @@ Deno.test("adaptive: of an agent, of a provider and of the process; never above 
   }
 });
 
+Deno.test("adaptive: the same option on a run, a scope, an agent, a provider and configure", async () => {
+  const limits = { concurrency: "adaptive" } as const;
+  for (const where of ["run", "scope", "agent", "provider", "configure"] as const) {
+    await inVirtualTime(async () => {
+      const scripts = scripted("ok", { latency: 100 });
+      const provider = where === "provider" ? { ...scripts, limits } : scripts;
+      if (where === "configure") configure(limits);
+      const A = defineAgent({ ...base, provider, ...(where === "agent" && { limits }) });
+      const calls = many(400).map((i) => [A, { i }] as const);
+      const run = () =>
+        batch(calls, where === "run" ? limits : where === "configure" ? {} : { concurrency: 200 });
+      const results = where === "scope" ? await scope(limits, run) : await run();
+      const discovered = results.map(({ attempts }) => attempts[0]!.concurrency!);
+      assertEquals(Math.min(...discovered), 8, where);
+      assert(Math.max(...discovered) > 100, where);
+    });
+  }
+  assertEquals(configure().concurrency, 10);
+});
+
 Deno.test("adaptive: a reserve is kept free, and the limit is found all the same", async () => {
   await inVirtualTime(async () => {
     const provider = scripted("ok", { latency: 100 });

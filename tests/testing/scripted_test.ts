@@ -25,8 +25,8 @@ Deno.test("scripted: a text becomes a reply with estimated usage", async () => {
 });
 
 Deno.test("scripted: the fields of a reply are kept", async () => {
-  const said = { text: "x", finishReason: "length", usage: undefined, refusal: "no" };
-  assertEquals(await ask(scripted(said)), said);
+  const answer = { text: "x", finishReason: "length", usage: undefined, refusal: "no" };
+  assertEquals(await ask(scripted(answer)), answer);
 });
 
 Deno.test("scripted: a list is answered in order, and its last answer repeats", async () => {
@@ -55,8 +55,8 @@ Deno.test("scripted: a function gets the request and its number", async () => {
 });
 
 Deno.test("scripted: rejects what is not an answer, with a clear message", async () => {
-  for (const said of [undefined, null, 5, {}, { text: 5 }]) {
-    const provider = scripted(() => said as string);
+  for (const answer of [undefined, null, 5, {}, { text: 5 }]) {
+    const provider = scripted(() => answer as string);
     await assertRejects(
       () => ask(provider),
       TypeError,

@@ -43,12 +43,12 @@ export class VirtualServer {
     return this.#streams.waiting;
   }
 
-  /** Answers at once. */
+  /** Answers with the whole reply. */
   generate(request: ModelRequest, options: ProviderOptions): Promise<ModelReply> {
     return this.#answer(pendingRequest(request, options), "whole");
   }
 
-  /** Answers word by word. */
+  /** Streams the reply word by word. */
   async *stream(request: ModelRequest, options: ProviderOptions): AsyncGenerator<ModelChunk> {
     const pending = pendingRequest(request, options);
     const { signal } = pending;

@@ -202,11 +202,11 @@ Deno.test("responses: answers invalid requests with OpenAI's errors", async () =
     [{ input: [{ type: "reasoning", id: "rs_1" }] }, 404, "input", /'rs_1' not found/],
     [{ previous_response_id: "resp_1" }, 400, "previous_response_id", /not found/],
   ];
-  for (const [body, status, param, told] of cases) {
+  for (const [body, status, param, expected] of cases) {
     const response = await post(sim, body);
     const { error } = await response.json();
     assertEquals([response.status, error?.param], [status, param], JSON.stringify(body));
-    assertMatch(error.message, told);
+    assertMatch(error.message, expected);
   }
 });
 

@@ -76,15 +76,15 @@ Deno.test("concurrency: requests beyond it get a 429", async () => {
 });
 
 Deno.test("a rejected request reaches neither the script nor respond", async () => {
-  let asked = 0;
+  let answered = 0;
   await using sim = simulator({
     limits: { requestsPerMinute: 1 },
     script: ["ok", "500"],
-    respond: () => `${++asked}`,
+    respond: () => `${++answered}`,
   });
   assertEquals((await headersOf(chat(sim))).status, 200);
   assertEquals((await headersOf(chat(sim))).status, 429);
-  assertEquals(asked, 1);
+  assertEquals(answered, 1);
   sim.configure({ limits: undefined });
   assertEquals((await headersOf(chat(sim))).status, 500);
 });

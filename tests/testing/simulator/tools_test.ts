@@ -64,18 +64,18 @@ Deno.test("rejects tool calls without results, and results without calls", async
     type: "function",
     function: { name: "f", arguments: "{}" },
   });
-  const asked = (...ids: string[]) => ({ role: "assistant", tool_calls: ids.map(call) });
-  const told = (tool_call_id: string) => ({ role: "tool", tool_call_id, content: "1" });
+  const assistant = (...ids: string[]) => ({ role: "assistant", tool_calls: ids.map(call) });
+  const toolResult = (tool_call_id: string) => ({ role: "tool", tool_call_id, content: "1" });
   const cases: [unknown[], RegExp | undefined][] = [
-    [[asked("a", "b"), told("b"), told("a")], undefined],
-    [[asked("a"), told("a"), asked("a"), told("a"), ...user("x")], undefined],
-    [[asked("a")], /did not have response messages: a$/],
-    [[asked("a", "b"), told("a"), ...user("x")], /did not have response messages: b$/],
-    [[asked("a"), ...user("x"), told("a")], /did not have response messages: a$/],
-    [[told("a")], /must be a response/],
-    [[asked("a"), told("b")], /must be a response/],
-    [[asked("a"), told("a"), told("a")], /must be a response/],
-    [[asked()], /too short/],
+    [[assistant("a", "b"), toolResult("b"), toolResult("a")], undefined],
+    [[assistant("a"), toolResult("a"), assistant("a"), toolResult("a"), ...user("x")], undefined],
+    [[assistant("a")], /did not have response messages: a$/],
+    [[assistant("a", "b"), toolResult("a"), ...user("x")], /did not have response messages: b$/],
+    [[assistant("a"), ...user("x"), toolResult("a")], /did not have response messages: a$/],
+    [[toolResult("a")], /must be a response/],
+    [[assistant("a"), toolResult("b")], /must be a response/],
+    [[assistant("a"), toolResult("a"), toolResult("a")], /must be a response/],
+    [[assistant()], /too short/],
   ];
   for (const [messages, refused] of cases) {
     const response = await chat(sim, { messages: [...user("x"), ...messages] });

@@ -144,11 +144,11 @@ Deno.test("virtual flow: streams, an idle timeout and a break", async () => {
       retries: 0,
       timeout: { idle: 900 },
     });
-    const heard: [number, string][] = [];
-    const onDelta = (text: string) => void heard.push([time.now, text]);
+    const received: [number, string][] = [];
+    const onDelta = (text: string) => void received.push([time.now, text]);
     const slow = quick.with({ timeout: { idle: 1_100 } });
     await slow.call({ text: "a b c d" }, { onDelta });
-    assertEquals(heard, [[300, "a"], [1_300, " b"], [2_300, " c"], [3_300, " d"]]);
+    assertEquals(received, [[300, "a"], [1_300, " b"], [2_300, " c"], [3_300, " d"]]);
     const began = time.now;
     const error = await quick.call({ text: "a b c d" }, { onDelta }).catch((error) => error);
     assertEquals([error.code, time.now - began], ["timeout", 300 + 900]);

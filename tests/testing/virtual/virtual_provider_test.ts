@@ -21,7 +21,7 @@ const failure = (provider: VirtualProvider, text?: string) =>
   assertRejects(() => ask(provider, text), ProviderError);
 
 /** The fields of an error that are set. */
-function said(error: ProviderError): ProviderErrorOptions {
+function fieldsOf(error: ProviderError): ProviderErrorOptions {
   const { code, status, retryable, retryAfterMs, rates } = error;
   const all = { code, status, retryable, retryAfterMs, rates };
   return JSON.parse(JSON.stringify(all));
@@ -90,7 +90,7 @@ Deno.test("virtual provider: requests per minute, with reports and retry delays"
     );
     const error = await failure(provider);
     assertEquals(time.now, 30);
-    assertEquals(said(error), {
+    assertEquals(fieldsOf(error), {
       code: "rate_limited",
       status: 429,
       retryable: true,
@@ -117,7 +117,7 @@ Deno.test("virtual provider: reports and retry delays can be turned off", async 
   await virtually(closed, async (provider, time) => {
     assertEquals((await ask(provider)).rates, undefined);
     const error = await failure(provider);
-    assertEquals(said(error), { code: "rate_limited", status: 429, retryable: true });
+    assertEquals(fieldsOf(error), { code: "rate_limited", status: 429, retryable: true });
     assertEquals(time.now, 5);
   });
 });
@@ -192,7 +192,7 @@ Deno.test("virtual provider: the stream limit holds, first come, first served", 
     { maxLength: 40 },
   );
   await fc.assert(fc.asyncProperty(plan, fc.integer({ min: 1, max: 4 }), async (calls, streams) => {
-    const asked: number[] = [];
+    const sent: number[] = [];
     const open = new Map<number, { from: number; to: number }>();
     const time = virtualTime();
     await time.run(async () => {
@@ -207,7 +207,7 @@ Deno.test("virtual provider: the stream limit holds, first come, first served", 
         await delay(at);
         const controller = new AbortController();
         const stop = setTimeout(() => controller.abort(), abortAt ?? 10_000);
-        asked.push(i);
+        sent.push(i);
         await provider.generate({ ...request(), model: `${i}` }, controller).catch(() => {});
         clearTimeout(stop);
         if (open.has(i)) open.get(i)!.to = time.now;
@@ -215,7 +215,7 @@ Deno.test("virtual provider: the stream limit holds, first come, first served", 
       const { inFlight, waiting, accepted } = provider.stats;
       assertEquals([inFlight, waiting, accepted], [0, 0, open.size]);
     });
-    assertEquals([...open.keys()], asked.filter((i) => open.has(i)));
+    assertEquals([...open.keys()], sent.filter((i) => open.has(i)));
     for (const { from: now } of open.values()) {
       const then = [...open.values()].filter(({ from, to }) => from <= now && now < to);
       assert(then.length <= streams);
@@ -280,7 +280,7 @@ Deno.test("virtual provider: classifies faults as over HTTP", async () => {
     const options = { faults: { [fault]: 1 }, limits, latency: 300, tokensPerSecond: 10 };
     await virtually(options, async (provider, time) => {
       const error = await failure(provider, "12345678");
-      const { rates, ...rest } = said(error);
+      const { rates, ...rest } = fieldsOf(error);
       assertEquals(rest, expected as typeof rest);
       assertEquals([time.now, provider.stats.accepted], [ms, accepted]);
       assertEquals(rates === undefined, fault === "reset");
@@ -372,12 +372,12 @@ Deno.test("virtual provider: respond may be slow, throw, and return errors", asy
 Deno.test("virtual provider: tokensPerSecond spaces out a stream", async () => {
   const options = { latency: 1_000, tokensPerSecond: 10, outputTokens: 20 };
   await virtually(options, async (provider, time) => {
-    const heard: unknown[] = [];
-    const onResponse = () => heard.push([time.now, "headers"]);
+    const events: unknown[] = [];
+    const onResponse = () => events.push([time.now, "headers"]);
     for await (const chunk of provider.stream(request("a b c d"), { signal, onResponse })) {
-      heard.push([time.now, chunk.type === "delta" ? chunk.text : chunk.reply.text]);
+      events.push([time.now, chunk.type === "delta" ? chunk.text : chunk.reply.text]);
     }
-    assertEquals(heard, [
+    assertEquals(events, [
       [1_000, "headers"],
       [1_000, "a"],
       [1_500, " b"],
@@ -418,14 +418,14 @@ Deno.test("virtual provider: a truncated stream keeps the text before the cut", 
 Deno.test("virtual provider: onResponse is called when any answer starts", async () => {
   const outages = [{ from: 500, to: 600 }, { from: 700, to: 800, status: "network" }] as const;
   await virtually({ latency: 100, outages }, async (provider, time) => {
-    const heard: number[] = [];
-    const options = { signal, onResponse: () => heard.push(time.now) };
+    const events: number[] = [];
+    const options = { signal, onResponse: () => events.push(time.now) };
     await provider.generate(request(), options);
     for (const ms of [500, 700]) {
       await delay(ms - time.now);
       await provider.generate(request(), options).catch(() => {});
     }
-    assertEquals(heard, [100, 520]);
+    assertEquals(events, [100, 520]);
   });
 });
 

@@ -137,7 +137,7 @@ export class DefinedModel extends Defined {
   }
 
   outputSchema(): JsonSchema | undefined {
-    return this.#agent.output?.json;
+    return this.#agent.output?.contentSchema;
   }
 
   override with(overrides: AgentOverrides): Agent {
@@ -161,7 +161,7 @@ export class DefinedRun extends Defined {
     this.#agent = agent;
     const { input, ...parts } = agent;
     remember(this, {
-      parts: () => ({ ...parts, params: schemaIfKnown(() => input?.json()) }),
+      parts: () => ({ ...parts, params: schemaIfKnown(() => input?.jsonSchema()) }),
       total: ({ timeout }) => totalTimeout(timeout) ?? totalTimeout(agent.timeout),
     });
   }
@@ -175,7 +175,7 @@ export class DefinedRun extends Defined {
   }
 
   override paramsSchema(): JsonSchema | undefined {
-    return this.#agent.input?.json();
+    return this.#agent.input?.jsonSchema();
   }
 
   override with(overrides: AgentOverrides): Agent {

@@ -3,7 +3,7 @@ import { canonicalJson } from "../model/canonical_json.ts";
 import { type Callable, isCallable } from "../call/options/callable.ts";
 import { definitionOf, schemaIfKnown } from "./definition.ts";
 import { SETTINGS } from "../call/options/options.ts";
-import { isStandard, jsonSchemaOf } from "../output/standard_schema.ts";
+import { isStandardSchema, toJsonSchema } from "../output/standard_schema.ts";
 import { DefinedTool } from "../call/options/tool.ts";
 
 /** The parts of a definition that decide what is asked and what is made of the answer. The others only make calls survive. */
@@ -51,8 +51,8 @@ function partsOf(callable: Callable): unknown {
 }
 
 function written(value: unknown, inside: (value: unknown) => unknown): unknown {
-  if (isStandard(value)) {
-    return inside(schemaIfKnown(() => jsonSchemaOf("hash a question", "schema", value)) ?? null);
+  if (isStandardSchema(value)) {
+    return inside(schemaIfKnown(() => toJsonSchema("hash a question", "schema", value)) ?? null);
   }
   if (isCallable(value)) return inside(partsOf(value));
   if (value instanceof DefinedTool) return inside(value.spec);

@@ -4,7 +4,7 @@ import { AgentError } from "../model/errors.ts";
 import type { Result, Success } from "../model/result.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
-import type { Input } from "../output/input.ts";
+import type { PreparedInput } from "../output/prepare_input.ts";
 import { checkParams } from "../call/check_params.ts";
 import { withHooks } from "../call/with_hooks.ts";
 import { runNested } from "../call/run_nested.ts";
@@ -35,7 +35,7 @@ export interface RunContext {
 /** An agent made of other agents, ready to be called. */
 export interface RunAgent extends AgentBase {
   /** Checks the parameters. */
-  readonly input?: Input;
+  readonly input?: PreparedInput;
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
   /** The time it may take, in milliseconds. */

@@ -1,4 +1,4 @@
-import { partialsOf } from "../output/partial_reader.ts";
+import { createPartialReader } from "../output/partial_reader.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function emitDelta(call: Outgoing, text: string): Promise<void> {
   const { output } = call.agent;
   if (hooks.onPartial === undefined || output === undefined) return;
   // Not read before somebody wants it.
-  trace.partials ??= partialsOf({ partial: (text) => () => output.partial(text) });
+  trace.partials ??= createPartialReader({ partial: (text) => () => output.partial(text) });
   const read = trace.partials(text) as (() => unknown) | undefined;
   if (read !== undefined) await hooks.onPartial(read);
 }

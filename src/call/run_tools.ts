@@ -5,7 +5,7 @@ import type { Message, ToolRequest } from "../model/message.ts";
 import type { ToolCall, ToolErrorCode } from "../model/result.ts";
 import type { CallHooks } from "./options/model_agent.ts";
 import { type CallContext, emitterOf } from "./context.ts";
-import { listed } from "../output/input.ts";
+import { formatIssues } from "../output/format_issues.ts";
 import { runNested } from "./run_nested.ts";
 import type { DefinedTool } from "./options/tool.ts";
 import type { Trace } from "./trace.ts";
@@ -92,7 +92,9 @@ async function run(
   const emit = emitterOf(trace.agent, context);
   const ended = await runNested(context, child, async () => {
     const checked = await untilAbort(tool.check(args), child.signal);
-    if (!checked.ok) throw new InvalidArgs(`The arguments do not fit:\n${listed(checked.issues)}`);
+    if (!checked.ok) {
+      throw new InvalidArgs(`The arguments do not fit:\n${formatIssues(checked.issues)}`);
+    }
     args = checked.value;
     const ctx = { signal: child.signal, metadata: trace.metadata, id, emit };
     const result = await tool.run(args as never, ctx);

@@ -1,7 +1,7 @@
 /** Asks the model again if its answer does not fit the schema, and shows it what is wrong. */
 import { AgentError, type Issue } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
-import { listed } from "../output/input.ts";
+import { formatIssues } from "../output/format_issues.ts";
 import type { RepairOptions } from "./options/repair.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Answer } from "./read_reply.ts";
@@ -44,6 +44,6 @@ function complaint({ text = "", issues = [] }: AgentError): readonly Message[] {
 }
 
 function demand(issues: readonly Issue[]): string {
-  return `Your answer does not fit the JSON schema:\n${listed(issues)}\n` +
+  return `Your answer does not fit the JSON schema:\n${formatIssues(issues)}\n` +
     "Answer again, with JSON that fits it and nothing else.";
 }

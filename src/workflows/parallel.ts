@@ -12,7 +12,7 @@ import {
 } from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
 import { isModelAgent } from "../agent/defined.ts";
-import { type Input, inputOf } from "../output/input.ts";
+import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import { checkParams } from "../call/check_params.ts";
 import { requirePrices } from "../call/require_prices.ts";
@@ -33,13 +33,13 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   readonly name: string;
   readonly description?: string;
   readonly #options: ParallelOptions<Branches, unknown>;
-  readonly #input: Input | undefined;
+  readonly #input: PreparedInput | undefined;
   readonly #branches: readonly NamedBranch[];
 
   constructor(options: ParallelOptions<Branches, unknown>) {
     const { name, params } = options;
     this.name = name;
-    this.#input = params && inputOf(`define the workflow "${name}"`, "params", params);
+    this.#input = params && prepareInput(`define the workflow "${name}"`, "params", params);
     this.description = options.description;
     this.#options = options;
     this.#branches = Object.entries(options.branches).map(([name, branch]) =>
@@ -62,7 +62,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   }
 
   paramsSchema(): JsonSchema | undefined {
-    if (this.#input !== undefined) return this.#input.json();
+    if (this.#input !== undefined) return this.#input.jsonSchema();
     return mergedSchema(
       this.#branches.map(({ agent, input }) => input ? undefined : agent.paramsSchema?.()),
     );

@@ -4,7 +4,7 @@ import type { Callable } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, remoteMode, track } from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
 import { refuseDryRun } from "../agent/defined.ts";
-import { type Input, inputOf } from "../output/input.ts";
+import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { runNested } from "../call/run_nested.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import type { Schema } from "../output/standard_schema.ts";
@@ -14,7 +14,7 @@ import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
-import { checkOptions, positiveMs, type Rules, text } from "../model/check_options.ts";
+import { checkOptions, positiveMs, type RulesFor, text } from "../model/check_options.ts";
 import { AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result, ResultBase } from "../model/result.ts";
@@ -32,10 +32,10 @@ export interface SequenceOptions {
 }
 
 /** The rules for {@linkcode SequenceOptions}. */
-export const SEQUENCE_RULES: Rules = {
+export const SEQUENCE_RULES: RulesFor<SequenceOptions & { readonly name: string }> = {
   name: text,
   description: text,
-  params: (doing, name, value) => void inputOf(doing, name, value as Schema),
+  params: (doing, name, value) => void prepareInput(doing, name, value as Schema),
   timeout: positiveMs,
   budget,
 };
@@ -113,7 +113,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
   readonly name: string;
   readonly description?: string;
   readonly #parts: SequenceParts;
-  readonly #input: Input | undefined;
+  readonly #input: PreparedInput | undefined;
 
   /** Whatever was checked before. */
   constructor(parts: SequenceParts) {
@@ -121,7 +121,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     this.name = parts.name;
     this.description = description;
     this.#parts = parts;
-    this.#input = params && inputOf(`define the workflow "${parts.name}"`, "params", params);
+    this.#input = params && prepareInput(`define the workflow "${parts.name}"`, "params", params);
     remember(this, {
       parts: () => ({ name: parts.name, ...parts.options, ...parts.definition }),
       total: ({ timeout }) => totalTimeout(timeout) ?? parts.options.timeout,
@@ -130,7 +130,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
   }
 
   paramsSchema(): JsonSchema | undefined {
-    return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.json();
+    return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.jsonSchema();
   }
 
   asTool(options?: AsToolOptions): Tool {

@@ -4,10 +4,10 @@ import type { Limiter } from "../../limits/limiter.ts";
 import type { AgentError } from "../../model/errors.ts";
 import type { JsonSchema } from "../../model/message.ts";
 import type { ToolCall } from "../../model/result.ts";
-import type { Input } from "../../output/input.ts";
+import type { PreparedInput } from "../../output/prepare_input.ts";
 import { refuseOwnFallback } from "../../resilience/fallback.ts";
 import { type AgentOverrides, type ModelAgentOptions, withoutUndefined } from "./options.ts";
-import type { Output } from "../../output/output.ts";
+import type { PreparedOutput } from "../../output/prepare_output.ts";
 import type { Prompt } from "./prompt_parts.ts";
 import { type DefinedTool, toolsOf } from "./tool.ts";
 
@@ -18,7 +18,7 @@ export interface ModelAgent extends ModelAgentOptions {
   /** What the prompt is made by, as it was defined. */
   readonly prompt?: unknown;
   /** Checks the parameters. */
-  readonly input?: Input;
+  readonly input?: PreparedInput;
   /**
    * The JSON Schema of the parameters, as far as it is known.
    *
@@ -26,7 +26,7 @@ export interface ModelAgent extends ModelAgentOptions {
    */
   readonly paramsSchema?: () => JsonSchema | undefined;
   /** Reads typed answers. */
-  readonly output?: Output;
+  readonly output?: PreparedOutput;
   /** What the model may ask for; absent if that is nothing. */
   readonly tools?: readonly DefinedTool[];
   /** The agent's own limits. */

@@ -12,7 +12,7 @@ interface Options extends Load {
 
 export const CASES: Cases = {
   shoal: limited(() => undefined),
-  adaptive: limited(() => ({ adaptive: true })),
+  adaptive: limited(() => ({ concurrency: "adaptive" })),
   known: limited(({ known }) => known),
 };
 

@@ -5,7 +5,7 @@ import { atOnce, NOTE, requests, row, type Setup, tokens } from "../measure/minu
 const SETUPS: readonly Setup[] = [
   { client: "reported, no option", reportRates: true },
   { client: "not reported, no option", reportRates: false },
-  { client: "not reported, adaptive", reportRates: false, limits: { adaptive: true } },
+  { client: "not reported, adaptive", reportRates: false, limits: { concurrency: "adaptive" } },
 ];
 
 /** How much of a limit that they must find out agents use, and how much is refused for it. */

@@ -85,7 +85,7 @@ async function modules(): Promise<Module[]> {
     "src/journal/mod.ts",
     "src/testing/mod.ts",
     "src/workers/workers.ts",
-    "src/workers/worker_main.ts",
+    "src/workers/worker/worker_main.ts",
   ];
   const graphs = entries.map(async (entry) => {
     const { success, stdout, stderr } = await new Deno.Command("deno", {

@@ -24,7 +24,7 @@ import {
   type Rules,
 } from "../model/check_options.ts";
 import { isAvailable } from "../run/is_available.ts";
-import { Pool } from "./pool.ts";
+import { Pool } from "./pool/pool.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
 export type { Mode, ModeCall } from "../call/options/mode.ts";

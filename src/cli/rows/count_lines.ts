@@ -1,4 +1,4 @@
-import { openInput } from "./input.ts";
+import { openInput } from "./open_input.ts";
 
 const LF = 10;
 

@@ -1,8 +1,8 @@
 import { CliError } from "../exit_code.ts";
-import { openInput } from "./input.ts";
+import { openInput } from "./open_input.ts";
 import type { BadRow, Row } from "./row.ts";
 import { csvRows } from "./csv_rows.ts";
-import { lineRows } from "./jsonl_rows.ts";
+import { lineRows } from "./line_rows.ts";
 
 /** What rows are read and written as. */
 export type Format = "jsonl" | "csv" | "tsv" | "text";

@@ -9,15 +9,15 @@ import { paramsFor } from "../rows/row_params.ts";
 import { pilot } from "./pilot.ts";
 import { ROWS_IN_BATCHES } from "./provider_batch.ts";
 import { type Format, formatOf, openRows } from "../rows/open_rows.ts";
-import { budgetLeft, checkPaths, folderFor, prepare } from "./run_begin.ts";
-import { endOf, slip, withHint } from "./run_end.ts";
+import { budgetLeft, checkPaths, folderFor, prepare } from "./prepare_run.ts";
+import { endOf, slip, withHint } from "./report_end.ts";
 import { fromJournal } from "./run_folder.ts";
 import { runRows } from "./run_rows.ts";
 import type { RunSettings, ToldSettings } from "./run_settings.ts";
 import { agentFor, askingAt, callOptionsOf, providerFor } from "./run_setup.ts";
 import { serverVariable } from "../server_variable.ts";
 import { Tally } from "./run_stats.ts";
-import { workerPool } from "./worker_pool.ts";
+import { workerPool } from "./open_worker_pool.ts";
 
 /**
  * Runs an agent over rows.

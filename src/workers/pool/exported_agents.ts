@@ -1,7 +1,7 @@
 /** The agents that the module of a pool exports, as its workers have told. */
-import type { Callable } from "../call/options/callable.ts";
-import { differences, fingerprintOf } from "./fingerprint.ts";
-import type { Found } from "./messages.ts";
+import type { Callable } from "../../call/options/callable.ts";
+import { differences, fingerprintOf } from "../fingerprint.ts";
+import type { Found } from "../messages.ts";
 import { currentSettings } from "./current_settings.ts";
 
 /** Finds the export that is the same as an agent here. */

@@ -1,6 +1,6 @@
 /** An isolate with an event loop of its own, and the messages between it and here. */
 import { Worker as NodeWorker } from "node:worker_threads";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import type { FromWorker, ToWorker } from "../messages.ts";
 
 /** How a {@linkcode Thread} is started. */
 export interface ThreadOptions {
@@ -28,7 +28,7 @@ export interface Thread {
   end(): Promise<void>;
 }
 
-const ENTRY = new URL("./worker_main.ts", import.meta.url);
+const ENTRY = new URL("../worker/worker_main.ts", import.meta.url);
 
 /**
  * Starts one. A thread can be ended in the middle of an endless loop, tells that it has ended, and may be limited in memory. A worker of the

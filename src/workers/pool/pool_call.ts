@@ -1,19 +1,19 @@
 /** A call that a worker makes, as it is seen from here: whatever becomes of the worker, it ends once, and with a result. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Callable } from "../call/options/callable.ts";
-import { configuration } from "../call/options/config.ts";
-import { type CallContext, currentContext } from "../call/context.ts";
-import { Asked } from "../agent/defined.ts";
-import { type Definition, definitionOf } from "../agent/definition.ts";
-import type { ModeCall } from "../call/options/mode.ts";
-import type { CallOptions } from "../call/options/options.ts";
-import { Trace } from "../call/trace.ts";
-import { ChildAbort, onAbort } from "../async/abort.ts";
-import type { AgentError, ErrorCode } from "../model/errors.ts";
-import type { Attempt, Result } from "../model/result.ts";
-import { type CodedError, decodeError } from "./error_codec.ts";
-import type { Order } from "./messages.ts";
-import { type CodedResult, decodeResult } from "./result_codec.ts";
+import type { Callable } from "../../call/options/callable.ts";
+import { configuration } from "../../call/options/config.ts";
+import { type CallContext, currentContext } from "../../call/context.ts";
+import { Asked } from "../../agent/defined.ts";
+import { type Definition, definitionOf } from "../../agent/definition.ts";
+import type { ModeCall } from "../../call/options/mode.ts";
+import type { CallOptions } from "../../call/options/options.ts";
+import { Trace } from "../../call/trace.ts";
+import { ChildAbort, onAbort } from "../../async/abort.ts";
+import type { AgentError, ErrorCode } from "../../model/errors.ts";
+import type { Attempt, Result } from "../../model/result.ts";
+import { type CodedError, decodeError } from "../error_codec.ts";
+import type { Order } from "../messages.ts";
+import { type CodedResult, decodeResult } from "../result_codec.ts";
 
 /** A worker ends an aborted call at once and tells what it used. Who waits for it hears of the abort after this long, whatever the worker does. */
 const HEARING_MS = 25;

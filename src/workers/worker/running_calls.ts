@@ -1,18 +1,18 @@
 /** The calls that a worker makes. */
-import type { Callable } from "../call/options/callable.ts";
-import { type CallContext, inContext } from "../call/context.ts";
-import { Asked } from "../agent/defined.ts";
-import type { CallOptions } from "../call/options/options.ts";
-import type { Prompt } from "../call/render_prompt.ts";
-import { Budget } from "../limits/budget.ts";
-import { ChildAbort } from "../async/abort.ts";
-import { AgentError } from "../model/errors.ts";
-import type { Result } from "../model/result.ts";
-import { type CodedError, decodeError, encodeError } from "./error_codec.ts";
+import type { Callable } from "../../call/options/callable.ts";
+import { type CallContext, inContext } from "../../call/context.ts";
+import { Asked } from "../../agent/defined.ts";
+import type { CallOptions } from "../../call/options/options.ts";
+import type { Prompt } from "../../call/render_prompt.ts";
+import { Budget } from "../../limits/budget.ts";
+import { ChildAbort } from "../../async/abort.ts";
+import { AgentError } from "../../model/errors.ts";
+import type { Result } from "../../model/result.ts";
+import { type CodedError, decodeError, encodeError } from "../error_codec.ts";
 import { RemoteGate } from "./remote_gate.ts";
-import type { Order } from "./messages.ts";
+import type { Order } from "../messages.ts";
 import { type Parent, Refused } from "./pool_client.ts";
-import { canBeCloned, encodeResult, withoutUncloneable } from "./result_codec.ts";
+import { canBeCloned, encodeResult, withoutUncloneable } from "../result_codec.ts";
 
 /** Money is counted with the one who started the worker. This says only that it is counted, so that prices must be known. */
 const COUNTED = new Budget({ cost: Number.MAX_SAFE_INTEGER });

@@ -1,5 +1,5 @@
 import { textsOf } from "./line_texts.ts";
-import { linesOf } from "./lines.ts";
+import { linesOf } from "./split_lines.ts";
 import type { BadRow, Row } from "./row.ts";
 
 /** Rows of JSON, one on each line; or of plain text. Empty lines are none. */

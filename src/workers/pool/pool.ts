@@ -1,13 +1,13 @@
-import type { Callable } from "../call/options/callable.ts";
-import type { ModeCall } from "../call/options/mode.ts";
-import type { Result } from "../model/result.ts";
-import { Agents } from "./worker_agents.ts";
+import type { Callable } from "../../call/options/callable.ts";
+import type { ModeCall } from "../../call/options/mode.ts";
+import type { Result } from "../../model/result.ts";
+import { Agents } from "./exported_agents.ts";
 import { Call } from "./pool_call.ts";
 import { Isolate, type IsolateOptions } from "./pool_worker.ts";
 import { Isolates } from "./pool_workers.ts";
 import { Providers } from "./worker_providers.ts";
 import { WaitingCalls } from "./waiting_calls.ts";
-import type { WorkerPool, WorkerStats } from "./worker_pool.ts";
+import type { WorkerPool, WorkerStats } from "../worker_pool.ts";
 
 /** What a {@linkcode Pool} is made of; checked before. */
 export interface PoolOptions

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isBad } from "../../../src/cli/rows/row.ts";
-import { lineRows } from "../../../src/cli/rows/jsonl_rows.ts";
+import { lineRows } from "../../../src/cli/rows/line_rows.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 

@@ -1,7 +1,7 @@
 /** What `configure` says, on its way to the workers. */
-import { configuration, settings as configured } from "../call/options/config.ts";
-import type { Settings } from "./messages.ts";
-import { canBeCloned } from "./result_codec.ts";
+import { configuration, settings as configured } from "../../call/options/config.ts";
+import type { Settings } from "../messages.ts";
+import { canBeCloned } from "../result_codec.ts";
 
 /** What holds in the process and not for a single call: it stays here. */
 const STAYS_HERE: ReadonlySet<string> = new Set(["mode", "limits", "provider"]);

@@ -1,7 +1,7 @@
 /** The pool, as its worker sees it: questions go there, and answers come back. */
-import { onAbort } from "../async/abort.ts";
-import { decodeError, encodeError } from "./error_codec.ts";
-import type { Answered, FromWorker, Leaving, Question } from "./messages.ts";
+import { onAbort } from "../../async/abort.ts";
+import { decodeError, encodeError } from "../error_codec.ts";
+import type { Answered, FromWorker, Leaving, Question } from "../messages.ts";
 
 /** A question that was not answered with a value. */
 export class Refused extends Error {

@@ -1,15 +1,15 @@
 /** Lets attempts of a worker out: limits, budgets and breakers stand with the one who started it, so each attempt asks there. */
-import { usageExpected } from "../call/admission.ts";
-import { configuration } from "../call/options/config.ts";
-import type { Gate, Pass } from "../call/outgoing.ts";
-import type { Guard } from "../call/with_retries.ts";
-import type { Outgoing } from "../call/send.ts";
-import { AgentError } from "../model/errors.ts";
-import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
-import { encodeError } from "./error_codec.ts";
-import type { Asking, Leaving, Passed } from "./messages.ts";
+import { usageExpected } from "../../call/admission.ts";
+import { configuration } from "../../call/options/config.ts";
+import type { Gate, Pass } from "../../call/outgoing.ts";
+import type { Guard } from "../../call/with_retries.ts";
+import type { Outgoing } from "../../call/send.ts";
+import { AgentError } from "../../model/errors.ts";
+import type { CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
+import { encodeError } from "../error_codec.ts";
+import type { Asking, Leaving, Passed } from "../messages.ts";
 import { type Parent, Refused } from "./pool_client.ts";
-import { noteOf } from "./worker_providers.ts";
+import { noteOf } from "../pool/worker_providers.ts";
 
 /** The gate of one call. */
 export class RemoteGate implements Gate {

@@ -1,18 +1,18 @@
 /** Lets the attempts of one worker out, through the limits, budgets and breakers of this process. */
-import { admit } from "../call/admission.ts";
-import type { ModelAgent } from "../call/options/model_agent.ts";
-import { configuration } from "../call/options/config.ts";
-import type { Pass } from "../call/outgoing.ts";
-import { type Guard, guardOf } from "../call/with_retries.ts";
-import { Trace } from "../call/trace.ts";
-import type { WaitReason } from "../limits/limiter.ts";
-import type { Waited } from "../limits/permits.ts";
-import { ChildAbort } from "../async/abort.ts";
-import type { AgentError } from "../model/errors.ts";
-import { loadPrices } from "../pricing/prices.ts";
+import { admit } from "../../call/admission.ts";
+import type { ModelAgent } from "../../call/options/model_agent.ts";
+import { configuration } from "../../call/options/config.ts";
+import type { Pass } from "../../call/outgoing.ts";
+import { type Guard, guardOf } from "../../call/with_retries.ts";
+import { Trace } from "../../call/trace.ts";
+import type { WaitReason } from "../../limits/limiter.ts";
+import type { Waited } from "../../limits/permits.ts";
+import { ChildAbort } from "../../async/abort.ts";
+import type { AgentError } from "../../model/errors.ts";
+import { loadPrices } from "../../pricing/prices.ts";
 import type { Call } from "./pool_call.ts";
-import { decodeError, encodeError } from "./error_codec.ts";
-import type { Answered, Asking, Leaving, Outcome, Passed } from "./messages.ts";
+import { decodeError, encodeError } from "../error_codec.ts";
+import type { Answered, Asking, Leaving, Outcome, Passed } from "../messages.ts";
 import type { Providers } from "./worker_providers.ts";
 
 /** An attempt that waits, or is on the wire. */

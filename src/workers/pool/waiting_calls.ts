@@ -1,4 +1,4 @@
-import { PriorityQueue, type Waiting } from "../limits/priority_queue.ts";
+import { PriorityQueue, type Waiting } from "../../limits/priority_queue.ts";
 import type { Call } from "./pool_call.ts";
 
 /** The calls of a pool that wait for a worker: the higher priority first, and those apart that must be made alone. */

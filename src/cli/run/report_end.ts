@@ -1,7 +1,7 @@
 import { summarize } from "../../../mod.ts";
 import type { Display } from "./display.ts";
 import { CliError, EXIT } from "../exit_code.ts";
-import { nameOf } from "../rows/input.ts";
+import { nameOf } from "../rows/open_input.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { formatOf } from "../rows/open_rows.ts";
 import type { RunFolder } from "./run_folder.ts";

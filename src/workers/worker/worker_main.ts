@@ -1,14 +1,14 @@
 /** Where a worker begins: it loads the module that it is told, and makes the calls of what that exports. */
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
-import { configure, setDefaultProvider, settings } from "../call/options/config.ts";
-import { type Callable, isCallable } from "../call/options/callable.ts";
-import { keepElsewhere } from "../cache/memory_cache.ts";
-import type { CachedReply } from "../cache/cache_store.ts";
+import { configure, setDefaultProvider, settings } from "../../call/options/config.ts";
+import { type Callable, isCallable } from "../../call/options/callable.ts";
+import { keepElsewhere } from "../../cache/memory_cache.ts";
+import type { CachedReply } from "../../cache/cache_store.ts";
 import { Calls } from "./running_calls.ts";
-import { encodeError } from "./error_codec.ts";
-import { fingerprintOf } from "./fingerprint.ts";
-import type { Found, FromWorker, Settings, ToWorker } from "./messages.ts";
+import { encodeError } from "../error_codec.ts";
+import { fingerprintOf } from "../fingerprint.ts";
+import type { Found, FromWorker, Settings, ToWorker } from "../messages.ts";
 import { Parent } from "./pool_client.ts";
 
 /** As much of both kinds of workers as is needed; in a thread there is no `self`, though code for the web may look for one. */

@@ -1,11 +1,11 @@
 /** One worker of a pool: what it was given to do, and what it says. */
-import { defaultStore } from "../cache/memory_cache.ts";
+import { defaultStore } from "../../cache/memory_cache.ts";
 import { Admissions } from "./admissions.ts";
 import type { Call } from "./pool_call.ts";
-import { decodeError, encodeError } from "./error_codec.ts";
-import type { Answered, Found, FromWorker, Order, Question } from "./messages.ts";
+import { decodeError, encodeError } from "../error_codec.ts";
+import type { Answered, Found, FromWorker, Order, Question } from "../messages.ts";
 import type { Providers } from "./worker_providers.ts";
-import { canBeCloned } from "./result_codec.ts";
+import { canBeCloned } from "../result_codec.ts";
 import { currentSettings, type Handover } from "./current_settings.ts";
 import { startThread, type Thread, type ThreadOptions } from "./worker_thread.ts";
 

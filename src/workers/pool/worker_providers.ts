@@ -1,13 +1,13 @@
 /** Which provider of the process an attempt of a worker is for: its limits and breakers are those that hold. */
-import { type Callable, isCallable } from "../call/options/callable.ts";
-import type { ModelAgent } from "../call/options/model_agent.ts";
-import { configuration } from "../call/options/config.ts";
-import { definitionOf } from "../agent/definition.ts";
-import { limiterFor } from "../limits/adaptive_limiter.ts";
-import type { Limiter } from "../limits/limiter.ts";
-import { isRecord } from "../model/check_options.ts";
-import type { Provider } from "../model/provider.ts";
-import type { Asking, ProviderNote } from "./messages.ts";
+import { type Callable, isCallable } from "../../call/options/callable.ts";
+import type { ModelAgent } from "../../call/options/model_agent.ts";
+import { configuration } from "../../call/options/config.ts";
+import { definitionOf } from "../../agent/definition.ts";
+import { limiterFor } from "../../limits/adaptive_limiter.ts";
+import type { Limiter } from "../../limits/limiter.ts";
+import { isRecord } from "../../model/check_options.ts";
+import type { Provider } from "../../model/provider.ts";
+import type { Asking, ProviderNote } from "../messages.ts";
 
 /** What is said of a provider to another isolate. */
 export function noteOf(

@@ -1,5 +1,5 @@
 /** A variable of the environment; one that may not be read is not there. */
-export function environment(name: string): string | undefined {
+export function readEnv(name: string): string | undefined {
   try {
     return Deno.env.get(name) || undefined;
   } catch {

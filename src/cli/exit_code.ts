@@ -45,6 +45,6 @@ export class CliError extends Error {
 }
 
 /** The reason in few words. */
-export function reasonOf(cause: unknown): string {
+export function errorMessage(cause: unknown): string {
   return cause instanceof Error ? cause.message : "something was thrown that is no error";
 }

@@ -3,17 +3,17 @@
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 /** `12,345` */
-export function integer(n: number): string {
+export function formatInteger(n: number): string {
   return grouped.format(n);
 }
 
 /** `$0.0123`, `$12.34` */
-export function dollars(n: number): string {
+export function formatDollars(n: number): string {
   return `$${n.toFixed(n === 0 || n >= 1 ? 2 : n >= 0.01 ? 4 : 6)}`;
 }
 
 /** `850 ms`, `42 s`, `3 m 20 s`, `2 h 5 m` */
-export function span(ms: number): string {
+export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   const s = Math.round(ms / 1_000);
   if (s < 60) return `${s} s`;
@@ -22,6 +22,6 @@ export function span(ms: number): string {
 }
 
 /** `0.4/s`, `12.3/s`, `1,234/s` */
-export function rate(perSecond: number): string {
-  return `${perSecond < 100 ? perSecond.toFixed(1) : integer(perSecond)}/s`;
+export function formatRate(perSecond: number): string {
+  return `${perSecond < 100 ? perSecond.toFixed(1) : formatInteger(perSecond)}/s`;
 }

@@ -3,13 +3,13 @@ import { EXIT } from "./exit_code.ts";
 /** What Ctrl-C does to a run: the first one ends it gently, the second at once. */
 export interface Interrupt extends Disposable {
   /** Aborts as soon as no more rows are to be taken. */
-  readonly stop: AbortSignal;
+  readonly stopSignal: AbortSignal;
   /** Aborts when what is in flight has had its time. */
-  readonly abort: AbortSignal;
+  readonly abortSignal: AbortSignal;
   /** The exit code of the signal that came; `undefined` if none did. */
   readonly exitCode: number | undefined;
   /** Ends the run gently, for another reason. */
-  end(): void;
+  requestStop(): void;
 }
 
 /** How it is told. */
@@ -23,12 +23,12 @@ export interface InterruptOptions {
 }
 
 /** Windows has no SIGTERM. */
-export function hasSignal(signal: Deno.Signal): boolean {
+export function isSignalSupported(signal: Deno.Signal): boolean {
   return signal === "SIGINT" || Deno.build.os !== "windows";
 }
 
 /** Listens to SIGINT and SIGTERM until it is disposed. */
-export function interruptible({ grace, onStop, exit }: InterruptOptions): Interrupt {
+export function listenForInterrupts({ grace, onStop, exit }: InterruptOptions): Interrupt {
   const stop = new AbortController();
   const abort = new AbortController();
   let exitCode: number | undefined;
@@ -45,15 +45,15 @@ export function interruptible({ grace, onStop, exit }: InterruptOptions): Interr
     end();
   };
   const signals = ([["SIGINT", on(EXIT.interrupted)], ["SIGTERM", on(EXIT.terminated)]] as const)
-    .filter(([signal]) => hasSignal(signal));
+    .filter(([signal]) => isSignalSupported(signal));
   for (const [signal, listener] of signals) Deno.addSignalListener(signal, listener);
   return {
-    stop: stop.signal,
-    abort: abort.signal,
+    stopSignal: stop.signal,
+    abortSignal: abort.signal,
     get exitCode() {
       return exitCode;
     },
-    end,
+    requestStop: end,
     [Symbol.dispose]() {
       clearTimeout(timer);
       for (const [signal, listener] of signals) Deno.removeSignalListener(signal, listener);

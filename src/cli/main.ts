@@ -13,10 +13,10 @@
  * @module
  */
 import { CommanderError } from "commander";
-import { say } from "./run/display.ts";
+import { writeStderr } from "./run/display.ts";
 import { CliError, EXIT } from "./exit_code.ts";
-import { lackingPermission } from "./permission_error.ts";
-import { program } from "./program.ts";
+import { missingPermission } from "./permission_error.ts";
+import { buildProgram } from "./program.ts";
 
 /**
  * Runs the command line.
@@ -35,18 +35,18 @@ import { program } from "./program.ts";
 export async function shoal(args: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
   try {
-    await program((ended) => code = ended).parseAsync(args, { from: "user" });
+    await buildProgram((ended) => code = ended).parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof CliError)) {
-      const lacking = lackingPermission(error);
+      const lacking = missingPermission(error);
       if (lacking === undefined) throw error;
-      say(`${lacking}: "shoal doctor" tells all that is needed\n`);
+      writeStderr(`${lacking}: "shoal doctor" tells all that is needed\n`);
       return EXIT.usage;
     }
     // Nobody is there to be told.
-    if (error.exitCode !== EXIT.readerGone) say(`${error.message}\n`);
+    if (error.exitCode !== EXIT.readerGone) writeStderr(`${error.message}\n`);
     return error.exitCode;
   }
 }

@@ -5,7 +5,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 const SIZES: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
 
 /** A number above 0; `1_000`, `1e6` and `200k` are numbers as well. */
-export function positive(text: string): number {
+export function parsePositive(text: string): number {
   const [, digits = "", size = ""] = /^([\d_.]+(?:e\d+)?)([km]?)$/i.exec(text) ?? [];
   const number = Number(digits.replaceAll("_", "")) * SIZES[size.toLowerCase()]!;
   if (digits === "" || !(number > 0) || !Number.isFinite(number)) {
@@ -15,24 +15,24 @@ export function positive(text: string): number {
 }
 
 /** 1, 2, 3, … */
-export function count(text: string): number {
-  const number = positive(text);
+export function parseCount(text: string): number {
+  const number = parsePositive(text);
   if (!Number.isSafeInteger(number)) throw new InvalidArgumentError("It must be a whole number.");
   return number;
 }
 
 /** 0, 1, 2, … */
-export function whole(text: string): number {
+export function parseWhole(text: string): number {
   if (text === "0") return 0;
   try {
-    return count(text);
+    return parseCount(text);
   } catch {
     throw new InvalidArgumentError("It must be a whole number, 0 or more.");
   }
 }
 
 /** A number, also one below 0. */
-export function number(text: string): number {
+export function parseNumber(text: string): number {
   const number = Number(text);
   if (text.trim() === "" || !Number.isFinite(number)) {
     throw new InvalidArgumentError("It must be a number.");
@@ -41,7 +41,7 @@ export function number(text: string): number {
 }
 
 /** A port. */
-export function port(text: string): number {
+export function parsePort(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number > 65_535) {
     throw new InvalidArgumentError("It must be a port, from 0 to 65535.");
@@ -50,14 +50,14 @@ export function port(text: string): number {
 }
 
 /** A span of time above 0 in milliseconds, from `500ms`, `30s`, `5m`, `2h`; a bare number is of seconds. */
-export function duration(text: string): number {
-  const ms = durationOrNone(text);
+export function parseDuration(text: string): number {
+  const ms = parseDurationOrZero(text);
   if (ms > 0) return ms;
   throw new InvalidArgumentError("It must be a time above 0 such as 500ms, 30s, 5m or 2h.");
 }
 
 /** The same, or 0. */
-export function durationOrNone(text: string): number {
+export function parseDurationOrZero(text: string): number {
   const [, digits = "", unit = "s"] = /^([\d.]+)(ms|s|m|h)?$/.exec(text) ?? [];
   const ms = Number(digits) * UNITS[unit]!;
   if (digits === "" || !Number.isFinite(ms)) {
@@ -67,7 +67,7 @@ export function durationOrNone(text: string): number {
 }
 
 /** A number of bytes, from `64k`, `16m`, `1g`. */
-export function bytes(text: string): number {
+export function parseBytes(text: string): number {
   const [, digits = "", size = ""] = /^(\d+)([kmg]?)b?$/i.exec(text) ?? [];
   const number = Number(digits) * SIZES[size.toLowerCase()]!;
   if (!(number > 0)) {
@@ -77,7 +77,7 @@ export function bytes(text: string): number {
 }
 
 /** What stands between two fields of CSV. */
-export function delimiter(text: string): string {
+export function parseDelimiter(text: string): string {
   if (text === "" || /["\r\n]/.test(text)) {
     throw new InvalidArgumentError("It must be a text without quotes and line breaks, as ; or |.");
   }
@@ -85,7 +85,10 @@ export function delimiter(text: string): string {
 }
 
 /** Pairs `param=column`, one by one or several with commas between. */
-export function pairs(text: string, before: Record<string, string> = {}): Record<string, string> {
+export function parsePairs(
+  text: string,
+  before: Record<string, string> = {},
+): Record<string, string> {
   const all = { ...before };
   for (const pair of text.split(",")) {
     const at = pair.indexOf("=");
@@ -98,22 +101,22 @@ export function pairs(text: string, before: Record<string, string> = {}): Record
 }
 
 /** Names with commas between. */
-export function names(text: string): readonly string[] {
+export function parseNames(text: string): readonly string[] {
   return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
 
 /** A concurrency: a number, or `auto` for one that is found out. */
-export function concurrency(text: string): number | "auto" {
+export function parseConcurrency(text: string): number | "auto" {
   if (text === "auto") return text;
   try {
-    return count(text);
+    return parseCount(text);
   } catch {
     throw new InvalidArgumentError("It must be a whole number above 0, or auto.");
   }
 }
 
 /** Dollars per million tokens, in and out: `0.25,2`. */
-export function price(text: string): { readonly input: number; readonly output: number } {
+export function parsePrice(text: string): { readonly input: number; readonly output: number } {
   const [input, output, ...rest] = text.split(",").map(Number);
   if (!(input! >= 0) || !(output! >= 0) || rest.length > 0) {
     throw new InvalidArgumentError("It must be dollars per million tokens, in and out: 0.25,2");

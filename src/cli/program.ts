@@ -2,11 +2,11 @@ import { Command } from "commander";
 import config from "../../deno.json" with { type: "json" };
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { EXIT_HELP } from "./exit_code.ts";
-import { argsToResume } from "./run/resume_args.ts";
+import { resumeArgs } from "./run/resume_args.ts";
 import { run } from "./run/run.ts";
-import { optionHelp } from "./option_help.ts";
-import { existingRun } from "./run/run_folder.ts";
-import { dirOption, type ToldSettings, withRunOptions } from "./run/run_settings.ts";
+import { describeOption } from "./option_help.ts";
+import { findRun } from "./run/run_folder.ts";
+import { addRunOptions, dirOption, type ParsedSettings } from "./run/run_settings.ts";
 import { listRuns } from "./commands/list_runs.ts";
 import { show } from "./commands/show.ts";
 import { serve, serveCommand } from "./commands/serve.ts";
@@ -29,7 +29,7 @@ Examples:
   shoal run agents.ts#Sentiment -i reviews.csv -o labels.csv --map input=text --columns label --pilot 50
   cat reviews.jsonl | shoal run --prompt "Label: {text}" -m gpt-5-mini --schema schema.json | jq .output`;
 
-const AGAIN_EXAMPLES = `
+const RESUME_EXAMPLES = `
 Options of shoal run that are given here take the place of those from before:
   shoal resume reviews-3f9a1c --budget 10`;
 
@@ -41,20 +41,20 @@ interface Json {
 }
 
 /** The commands; `end` is told the exit code of the one that ran. */
-export function program(end: (code: number) => void): Command {
+export function buildProgram(end: (code: number) => void): Command {
   const all = new Command("shoal")
     .description("Thousands of LLM agent calls at once.")
     .version(config.version)
-    .configureHelp({ optionDescription: optionHelp })
+    .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()
     .addHelpText("after", EXAMPLES);
   const add = (command: Command) => all.addCommand(command.copyInheritedSettings(all));
   add(runCommand(end));
-  add(againCommand("resume", "goes on with a run, as it was started", [], end));
+  add(resumeCommand("resume", "goes on with a run, as it was started", [], end));
   add(
-    againCommand(
+    resumeCommand(
       "retry",
       "the same, and works again on rows that have failed",
       ["--retry-failed"],
@@ -75,7 +75,7 @@ export function program(end: (code: number) => void): Command {
       .addOption(dirOption())
       .option("--json", "as JSON", false)
       .action(async (name: string | undefined, { dir, json }: Dir & Json) => {
-        await show(await existingRun(dir, name), json);
+        await show(await findRun(dir, name), json);
       }),
   );
   add(serveCommand().action(async (file, settings) => end(await serve(file, settings))));
@@ -83,7 +83,7 @@ export function program(end: (code: number) => void): Command {
     new Command("doctor")
       .description("looks whether everything is there that runs need; asks no model anything")
       .option("--base-url <url>", "the server (default: OPENAI_BASE_URL or OpenAI)")
-      .option("--timeout <time>", "of each look", value.duration, 5_000)
+      .option("--timeout <time>", "of each look", value.parseDuration, 5_000)
       .action(async (options: DoctorOptions) => end(await doctor(options))),
   );
   add(simulateCommand().action(async (settings) => end(await simulate(settings))));
@@ -91,17 +91,17 @@ export function program(end: (code: number) => void): Command {
 }
 
 function runCommand(end: (code: number) => void): Command {
-  return withRunOptions(new Command("run"))
+  return addRunOptions(new Command("run"))
     .description("runs an agent over rows")
     .argument("[agent]", "agents.ts#Name: a module, and an agent or workflow that it exports")
     .addHelpText("after", RUN_EXAMPLES)
-    .action(async (agent: string | undefined, settings: ToldSettings, command: Command) => {
-      end(await run(agent, settings, argsOf(command)));
+    .action(async (agent: string | undefined, settings: ParsedSettings, command: Command) => {
+      end(await run(agent, settings, argsAfterName(command)));
     });
 }
 
 /** A command that starts a run again: what it does not know itself are options of the run. */
-function againCommand(
+function resumeCommand(
   name: string,
   description: string,
   more: readonly string[],
@@ -113,18 +113,18 @@ function againCommand(
     .argument("[options...]", "options of shoal run")
     .addOption(dirOption())
     .allowUnknownOption()
-    .addHelpText("after", AGAIN_EXAMPLES)
+    .addHelpText("after", RESUME_EXAMPLES)
     .action(async (_run, _options, { dir }: Dir, { args }: Command) => {
       const named = args[0]?.startsWith("-") ? undefined : args[0];
-      const folder = await existingRun(dir, named);
+      const folder = await findRun(dir, named);
       const others = named === undefined ? args : args.slice(1);
-      const again = await argsToResume(folder, [...more, ...others]);
-      await program(end).parseAsync(["run", ...again], { from: "user" });
+      const again = await resumeArgs(folder, [...more, ...others]);
+      await buildProgram(end).parseAsync(["run", ...again], { from: "user" });
     });
 }
 
 /** What stood behind the name of the command. */
-function argsOf(command: Command): readonly string[] {
+function argsAfterName(command: Command): readonly string[] {
   const { rawArgs } = command.parent as unknown as { readonly rawArgs: readonly string[] };
   return rawArgs.slice(rawArgs.indexOf(command.name()) + 1);
 }

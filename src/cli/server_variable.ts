@@ -1,5 +1,5 @@
-import { environment } from "./environment.ts";
-import { CliError, reasonOf } from "./exit_code.ts";
+import { readEnv } from "./environment.ts";
+import { CliError, errorMessage } from "./exit_code.ts";
 
 const NAME = "OPENAI_BASE_URL";
 
@@ -8,13 +8,13 @@ const NAME = "OPENAI_BASE_URL";
  *
  * @throws {CliError} If the environment must not be changed.
  */
-export function serverVariable(url: string | undefined): Disposable {
+export function setBaseUrlVariable(url: string | undefined): Disposable {
   if (url === undefined) return { [Symbol.dispose]: () => {} };
-  const before = environment(NAME);
+  const before = readEnv(NAME);
   try {
     Deno.env.set(NAME, url);
   } catch (cause) {
-    throw new CliError(`Cannot tell workers the --base-url: ${reasonOf(cause)}`, undefined, {
+    throw new CliError(`Cannot tell workers the --base-url: ${errorMessage(cause)}`, undefined, {
       cause,
     });
   }

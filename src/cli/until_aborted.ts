@@ -2,7 +2,7 @@
  * The same items until the signal aborts. That is seen at once, even while the source waits for its next item: it may wait for ever, as
  * the standard input does.
  */
-export async function* stoppable<T>(
+export async function* untilAborted<T>(
   items: AsyncIterable<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {

@@ -1,8 +1,8 @@
-import { hasSignal } from "./interrupt.ts";
+import { isSignalSupported } from "./interrupt.ts";
 
 /** Resolves with the first SIGINT or SIGTERM. */
-export function untilSignal(): Promise<void> {
-  const signals = (["SIGINT", "SIGTERM"] as const).filter(hasSignal);
+export function untilInterrupted(): Promise<void> {
+  const signals = (["SIGINT", "SIGTERM"] as const).filter(isSignalSupported);
   return new Promise((resolve) => {
     const on = () => {
       for (const signal of signals) Deno.removeSignalListener(signal, on);

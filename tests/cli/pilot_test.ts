@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Result } from "@shoal/agents";
-import { estimate, intervalOf, type Pace } from "../../src/cli/run/estimate.ts";
-import { Sample } from "../../src/cli/run/reservoir_sample.ts";
+import { estimateRun, estimateTotal, type Pace } from "../../src/cli/run/estimate.ts";
+import { ReservoirSample } from "../../src/cli/run/reservoir_sample.ts";
 import { AGENTS, place, rowsOf } from "./helpers.ts";
 
 Deno.test("a pilot tells what all will cost, asks, and its rows are not asked again", async () => {
@@ -65,7 +65,7 @@ Deno.test("the time: what the work takes, or what the limits allow, with the att
     }) as unknown as Result;
   const rows = Array.from({ length: 100 }, (_, i) => row(i, i * 10));
   const of = (pace: Partial<Pace>) =>
-    estimate(rows, 10_000, { concurrency: 100, wallMs: 2_000, ...pace });
+    estimateRun(rows, 10_000, { concurrency: 100, wallMs: 2_000, ...pace });
   // Without limits of the run a wait is the server's doing.
   assertEquals(of({}).ms.mean, 149_500);
   // 10,000 seconds of work, a hundred at a time; 1.5 requests a row.
@@ -88,23 +88,23 @@ Deno.test("what can be read only once has no pilot", async () => {
 });
 
 Deno.test("the interval: Student's, with the correction for small wholes", () => {
-  const { low, mean, high } = intervalOf([1, 2, 3, 4, 5], 1_000_000);
+  const { low, mean, high } = estimateTotal([1, 2, 3, 4, 5], 1_000_000);
   assertEquals(mean, 3_000_000);
   // t(4) = 2.776, s = 1.5811, n = 5
   assertAlmostEquals((high - mean) / 1e6, 2.776 * 1.5811 / Math.sqrt(5), 0.01);
   assertAlmostEquals(mean - low, high - mean, 1e-3);
   // Who has seen all knows it.
-  assertEquals(intervalOf([1, 2, 3], 3), { low: 6, mean: 6, high: 6 });
+  assertEquals(estimateTotal([1, 2, 3], 3), { low: 6, mean: 6, high: 6 });
 });
 
 Deno.test("the interval holds the truth about 95 times of 100", () => {
   let held = 0;
   for (let i = 0; i < 400; i++) {
     const whole = Array.from({ length: 2_000 }, () => -Math.log(Math.random()));
-    const sample = new Sample<number>(50);
-    for (const value of whole) sample.see(value);
+    const sample = new ReservoirSample<number>(50);
+    for (const value of whole) sample.add(value);
     const sum = whole.reduce((a, b) => a + b, 0);
-    const { low, high } = intervalOf(sample.items, whole.length);
+    const { low, high } = estimateTotal(sample.items, whole.length);
     if (low <= sum && sum <= high) held++;
   }
   assertEquals(held > 340, true, `${held} of 400`);
@@ -112,8 +112,8 @@ Deno.test("the interval holds the truth about 95 times of 100", () => {
 
 Deno.test("a sample is never larger than it may be, and holds what was seen", () => {
   fc.assert(fc.property(fc.nat(30), fc.array(fc.nat()), (size, items) => {
-    const sample = new Sample<number>(size);
-    for (const item of items) sample.see(item);
+    const sample = new ReservoirSample<number>(size);
+    for (const item of items) sample.add(item);
     assertEquals(sample.items.length, Math.min(size, items.length));
     assertEquals(sample.items.every((item) => items.includes(item)), true);
   }));

@@ -1,10 +1,10 @@
 import { sqliteJournal } from "../../journal/mod.ts";
-import { painter } from "../run/panel.ts";
-import { EXIT, reasonOf } from "../exit_code.ts";
-import { environment } from "../environment.ts";
+import { createPaint } from "../run/panel.ts";
+import { errorMessage, EXIT } from "../exit_code.ts";
+import { readEnv } from "../environment.ts";
 
-import { streamLimitOf } from "./stream_limit.ts";
-import { integer } from "../format.ts";
+import { fetchStreamLimit } from "./stream_limit.ts";
+import { formatInteger } from "../format.ts";
 
 /** What was found out about one thing. */
 export interface Finding {
@@ -13,7 +13,7 @@ export interface Finding {
   /** Is it well, could it be better, or does nothing work? */
   readonly state: "ok" | "warn" | "fail";
   /** What is so. */
-  readonly says: string;
+  readonly message: string;
 }
 
 /** What the doctor looks at. */
@@ -28,9 +28,9 @@ const OPENAI_URL = "https://api.openai.com/v1";
 
 /** Looks whether everything is there that runs need, and prints what it finds. */
 export async function doctor(options: DoctorOptions): Promise<number> {
-  const paint = painter(Deno.stdout.isTerminal() && !environment("NO_COLOR"));
+  const paint = createPaint(Deno.stdout.isTerminal() && !readEnv("NO_COLOR"));
   let worst: Finding["state"] = "ok";
-  for await (const { name, state, says } of findings(options)) {
+  for await (const { name, state, message: says } of diagnose(options)) {
     const colour = state === "ok" ? "green" : state === "warn" ? "yellow" : "red";
     console.log(`${paint(colour, state.padEnd(4))}  ${name.padEnd(12)}  ${says}`);
     if (state === "fail" || (state === "warn" && worst === "ok")) worst = state;
@@ -39,25 +39,25 @@ export async function doctor(options: DoctorOptions): Promise<number> {
 }
 
 /** Everything that is found, as it is found. */
-export async function* findings(options: DoctorOptions): AsyncGenerator<Finding> {
+export async function* diagnose(options: DoctorOptions): AsyncGenerator<Finding> {
   yield {
     name: "runtime",
     state: "ok",
-    says:
+    message:
       `Deno ${Deno.version.deno} on ${Deno.build.os} ${Deno.build.arch}, ${navigator.hardwareConcurrency} processors`,
   };
-  const baseURL = options.baseUrl ?? environment("OPENAI_BASE_URL") ?? OPENAI_URL;
-  yield* permissions(baseURL);
-  yield await journal();
-  yield key(baseURL);
-  const server = await reached(baseURL, options.timeout);
+  const baseURL = options.baseUrl ?? readEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
+  yield* checkPermissions(baseURL);
+  yield await checkJournal();
+  yield checkKey(baseURL);
+  const server = await checkServer(baseURL, options.timeout);
   yield server.finding;
-  const streams = await streamLimit(baseURL, options.timeout, server.ms !== undefined);
+  const streams = await checkStreamLimit(baseURL, options.timeout, server.ms !== undefined);
   yield streams.finding;
-  yield expectation(server.ms, server.rpm, streams.most);
+  yield recommendConcurrency(server.ms, server.rpm, streams.most);
 }
 
-async function* permissions(baseURL: string): AsyncGenerator<Finding> {
+async function* checkPermissions(baseURL: string): AsyncGenerator<Finding> {
   const host = URL.parse(baseURL)?.host;
   const wanted = [
     [{ name: "net", host } as const, "fail", `--allow-net=${host}`],
@@ -75,28 +75,32 @@ async function* permissions(baseURL: string): AsyncGenerator<Finding> {
   yield {
     name: "permissions",
     state,
-    says: missing.length === 0 ? "network, files, environment" : `missing: ${missing.join(" ")}`,
+    message: missing.length === 0 ? "network, files, environment" : `missing: ${missing.join(" ")}`,
   };
 }
 
-async function journal(): Promise<Finding> {
+async function checkJournal(): Promise<Finding> {
   try {
     await using sqlite = sqliteJournal(":memory:");
     await (await sqlite.open("doctor")).close();
-    return { name: "journal", state: "ok", says: "SQLite works" };
+    return { name: "journal", state: "ok", message: "SQLite works" };
   } catch (error) {
-    return { name: "journal", state: "fail", says: `SQLite does not work: ${reasonOf(error)}` };
+    return {
+      name: "journal",
+      state: "fail",
+      message: `SQLite does not work: ${errorMessage(error)}`,
+    };
   }
 }
 
 /** Is there a key? It is never shown. */
-function key(baseURL: string): Finding {
-  const there = environment("OPENAI_API_KEY") !== undefined;
+function checkKey(baseURL: string): Finding {
+  const there = readEnv("OPENAI_API_KEY") !== undefined;
   const needed = /(^|\.)openai\.com$/.test(URL.parse(baseURL)?.hostname ?? "");
   return {
     name: "key",
     state: there || !needed ? "ok" : "fail",
-    says: there
+    message: there
       ? "OPENAI_API_KEY is set"
       : needed
       ? "OPENAI_API_KEY is not set"
@@ -104,12 +108,12 @@ function key(baseURL: string): Finding {
   };
 }
 
-async function reached(
+async function checkServer(
   baseURL: string,
   timeout: number,
 ): Promise<{ readonly finding: Finding; readonly ms?: number; readonly rpm?: number }> {
   const name = "server";
-  const apiKey = environment("OPENAI_API_KEY");
+  const apiKey = readEnv("OPENAI_API_KEY");
   const began = performance.now();
   try {
     const response = await fetch(`${baseURL.replace(/\/$/, "")}/models`, {
@@ -122,7 +126,11 @@ async function reached(
     const rpm = limit > 0 ? limit : undefined;
     if (response.status === 401 || response.status === 403) {
       return {
-        finding: { name, state: "fail", says: `${baseURL} refuses the key (${response.status})` },
+        finding: {
+          name,
+          state: "fail",
+          message: `${baseURL} refuses the key (${response.status})`,
+        },
         ms,
         rpm,
       };
@@ -132,7 +140,7 @@ async function reached(
         finding: {
           name,
           state: "warn",
-          says: `${baseURL} answers with ${response.status} to GET /models`,
+          message: `${baseURL} answers with ${response.status} to GET /models`,
         },
         ms,
         rpm,
@@ -142,37 +150,39 @@ async function reached(
       finding: {
         name,
         state: "ok",
-        says: `${baseURL} has ${modelsIn(body)}, ${Math.round(ms)} ms away`,
+        message: `${baseURL} has ${countModels(body)}, ${Math.round(ms)} ms away`,
       },
       ms,
       rpm,
     };
   } catch (error) {
-    const why = error instanceof DOMException ? `no answer within ${timeout} ms` : whyOf(error);
-    return { finding: { name, state: "fail", says: `${baseURL} cannot be reached: ${why}` } };
+    const why = error instanceof DOMException
+      ? `no answer within ${timeout} ms`
+      : describeFetchError(error);
+    return { finding: { name, state: "fail", message: `${baseURL} cannot be reached: ${why}` } };
   }
 }
 
 /** What `fetch` says of why is behind it. */
-function whyOf(error: unknown): string {
-  if (error instanceof Error && error.cause !== undefined) return whyOf(error.cause);
-  const why = reasonOf(error).replace(/^.* client error \(\w+\): /, "");
+function describeFetchError(error: unknown): string {
+  if (error instanceof Error && error.cause !== undefined) return describeFetchError(error.cause);
+  const why = errorMessage(error).replace(/^.* client error \(\w+\): /, "");
   return why.includes("UnknownIssuer")
     ? `${why} (DENO_CERT=FILE trusts a certificate, DENO_TLS_CA_STORE=system those of the system)`
     : why;
 }
 
-function modelsIn(body: string): string {
+function countModels(body: string): string {
   try {
     const { data } = JSON.parse(body);
-    return `${integer(data.length)} models`;
+    return `${formatInteger(data.length)} models`;
   } catch {
     return "no list of models";
   }
 }
 
 /** How many requests one connection carries: a server says so when it speaks HTTP/2. */
-async function streamLimit(
+async function checkStreamLimit(
   baseURL: string,
   timeout: number,
   isThere: boolean,
@@ -180,53 +190,57 @@ async function streamLimit(
   const name = "streams";
   if (!baseURL.startsWith("https:")) {
     return {
-      finding: { name, state: "ok", says: "HTTP/1.1: a connection for each request in flight" },
+      finding: { name, state: "ok", message: "HTTP/1.1: a connection for each request in flight" },
     };
   }
   if (!isThere) {
     const says = "not known, as the server cannot be reached";
-    return { finding: { name, state: "warn", says } };
+    return { finding: { name, state: "warn", message: says } };
   }
   try {
-    const most = await streamLimitOf(new URL(baseURL).origin, timeout);
+    const most = await fetchStreamLimit(new URL(baseURL).origin, timeout);
     const says = most === undefined
       ? "HTTP/2, without a limit that it tells"
-      : `HTTP/2, ${integer(most)} requests on a connection; more are opened as they are needed`;
-    return { finding: { name, state: "ok", says }, most };
+      : `HTTP/2, ${
+        formatInteger(most)
+      } requests on a connection; more are opened as they are needed`;
+    return { finding: { name, state: "ok", message: says }, most };
   } catch {
     return {
-      finding: { name, state: "ok", says: "no HTTP/2, or it does not tell: HTTP/1.1 will do" },
+      finding: { name, state: "ok", message: "no HTTP/2, or it does not tell: HTTP/1.1 will do" },
     };
   }
 }
 
 /** An answer of a model takes about so long. */
-const USUAL_MS = 2_000;
+const TYPICAL_CALL_MS = 2_000;
 
-function expectation(
+function recommendConcurrency(
   ms: number | undefined,
   rpm: number | undefined,
   streams: number | undefined,
 ): Finding {
   const name = "concurrency";
   if (ms === undefined) {
-    return { name, state: "warn", says: "not known, as the server cannot be reached" };
+    return { name, state: "warn", message: "not known, as the server cannot be reached" };
   }
   if (rpm !== undefined) {
-    const useful = Math.max(1, Math.ceil(rpm / 60_000 * USUAL_MS));
+    const useful = Math.max(1, Math.ceil(rpm / 60_000 * TYPICAL_CALL_MS));
     return {
       name,
       state: "ok",
-      says: `about ${integer(useful)} at a time use up ${
-        integer(rpm)
+      message: `about ${formatInteger(useful)} at a time use up ${
+        formatInteger(rpm)
       } requests a minute, with answers of 2 s`,
     };
   }
-  const first = streams === undefined ? "" : `; the first ${integer(streams)} share a connection`;
+  const first = streams === undefined
+    ? ""
+    : `; the first ${formatInteger(streams)} share a connection`;
   return {
     name,
     state: "ok",
-    says:
+    message:
       `this process carries 10,000 at a time; what the server bears --concurrency auto finds out${first}`,
   };
 }

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { agentRoutes, type OpenRoute } from "../../hono/mod.ts";
-import { agentsOf } from "../run/agent_file.ts";
-import { say } from "../run/display.ts";
-import { environment } from "../environment.ts";
-import { CliError, EXIT, reasonOf } from "../exit_code.ts";
-import { untilSignal } from "../until_signal.ts";
+import { loadAgents } from "../run/agent_file.ts";
+import { writeStderr } from "../run/display.ts";
+import { readEnv } from "../environment.ts";
+import { CliError, errorMessage, EXIT } from "../exit_code.ts";
+import { untilInterrupted } from "../until_signal.ts";
 import * as value from "../parse_value.ts";
 
 /** What the server is told. */
@@ -21,11 +21,11 @@ export function serveCommand(): Command {
   return new Command("serve")
     .description("serves the agents of a module over HTTP; the first line of stdout is its URL")
     .argument("<agents>", "agents.ts: a module that exports agents and workflows")
-    .option("-p, --port <port>", "0 takes a free one", value.port, 8_000)
+    .option("-p, --port <port>", "0 takes a free one", value.parsePort, 8_000)
     .option("--host <name>", "where to listen", "127.0.0.1")
     .option("--dashboard", "also a page that shows what happens: /dashboard", false)
-    .option("--open <routes>", "to anybody, of health, metrics and openapi", value.names)
-    .option("--grace <time>", "for calls in flight after Ctrl-C", value.durationOrNone, 3_500)
+    .option("--open <routes>", "to anybody, of health, metrics and openapi", value.parseNames)
+    .option("--grace <time>", "for calls in flight after Ctrl-C", value.parseDurationOrZero, 3_500)
     .addHelpText(
       "after",
       "\nWho may call: SHOAL_TOKENS=token,token; without it only this machine, for development.",
@@ -37,8 +37,8 @@ export async function serve(
   file: string,
   { host, port, grace, dashboard, open }: ServeSettings,
 ): Promise<number> {
-  const agents = [...new Set((await agentsOf(file)).values())];
-  const tokens = value.names(environment("SHOAL_TOKENS") ?? "");
+  const agents = [...new Set((await loadAgents(file)).values())];
+  const tokens = value.parseNames(readEnv("SHOAL_TOKENS") ?? "");
   let app, server;
   try {
     app = agentRoutes({
@@ -49,16 +49,16 @@ export async function serve(
     });
     server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
   } catch (cause) {
-    throw new CliError(`Cannot serve ${file}: ${reasonOf(cause)}`, EXIT.usage, { cause });
+    throw new CliError(`Cannot serve ${file}: ${errorMessage(cause)}`, EXIT.usage, { cause });
   }
   console.log(`http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`);
-  say(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C ends it\n`);
-  say(
+  writeStderr(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C ends it\n`);
+  writeStderr(
     tokens.length > 0
       ? `Who has one of the ${tokens.length} tokens of SHOAL_TOKENS may call\n`
       : "Only this machine may call, as SHOAL_TOKENS is not set\n",
   );
-  await untilSignal();
+  await untilInterrupted();
   await app.shutdown({ grace });
   await server.shutdown();
   return EXIT.ok;

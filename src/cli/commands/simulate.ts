@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
 import { simulator, type SimulatorFaultRates, type SimulatorLatency } from "../../testing/mod.ts";
-import { say } from "../run/display.ts";
-import { CliError, EXIT, reasonOf } from "../exit_code.ts";
-import { untilSignal } from "../until_signal.ts";
+import { writeStderr } from "../run/display.ts";
+import { CliError, errorMessage, EXIT } from "../exit_code.ts";
+import { untilInterrupted } from "../until_signal.ts";
 import * as value from "../parse_value.ts";
-import { integer } from "../format.ts";
+import { formatInteger } from "../format.ts";
 
 /** What the simulator is told. */
 interface SimulateSettings {
@@ -25,25 +25,25 @@ export function simulateCommand(): Command {
     .description(
       "starts a model server to try things with, on 127.0.0.1; the first line of stdout is its URL",
     )
-    .option("-p, --port <port>", "0 takes a free one", value.port, 8_787)
+    .option("-p, --port <port>", "0 takes a free one", value.parsePort, 8_787)
     .option(
       "--latency <ms>",
       "of an answer in milliseconds: 800, or p50,p99 as in 800,4000",
       latency,
       0,
     )
-    .option("--tokens-per-second <number>", "how fast it speaks", value.positive)
-    .option("--rpm <requests>", "requests that a minute allows", value.positive)
-    .option("--tpm <tokens>", "tokens that a minute allows", value.positive)
-    .option("--max-concurrency <requests>", "requests at a time", value.count)
+    .option("--tokens-per-second <number>", "how fast it speaks", value.parsePositive)
+    .option("--rpm <requests>", "requests that a minute allows", value.parsePositive)
+    .option("--tpm <tokens>", "tokens that a minute allows", value.parsePositive)
+    .option("--max-concurrency <requests>", "requests at a time", value.parseCount)
     .option(
       "--fault <name=share>",
       "a fault by chance: error500=0.1; repeat it or use commas",
       faults,
       {},
     )
-    .option("--model <names>", "the only models that there are", value.names)
-    .option("--seed <number>", "of the chances", value.whole, 1);
+    .option("--model <names>", "the only models that there are", value.parseNames)
+    .option("--seed <number>", "of the chances", value.parseWhole, 1);
 }
 
 /** Starts the simulator, and resolves when it was ended. */
@@ -65,15 +65,15 @@ export async function simulate(settings: SimulateSettings): Promise<number> {
       ...(model !== undefined && { models: model }),
     });
   } catch (cause) {
-    throw new CliError(`Cannot start the simulator: ${reasonOf(cause)}`, EXIT.usage, { cause });
+    throw new CliError(`Cannot start the simulator: ${errorMessage(cause)}`, EXIT.usage, { cause });
   }
   await using running = server;
   console.log(running.url);
-  say(`To use it: OPENAI_BASE_URL=${running.url} shoal run …; Ctrl-C ends it\n`);
-  await untilSignal();
+  writeStderr(`To use it: OPENAI_BASE_URL=${running.url} shoal run …; Ctrl-C ends it\n`);
+  await untilInterrupted();
   const { requests, peakInFlight, byStatus } = running.stats;
-  say(
-    `${integer(requests)} requests, ${integer(peakInFlight)} at a time at most: ${
+  writeStderr(
+    `${formatInteger(requests)} requests, ${formatInteger(peakInFlight)} at a time at most: ${
       JSON.stringify(byStatus)
     }\n`,
   );
@@ -89,7 +89,7 @@ function latency(text: string): SimulatorLatency {
 }
 
 function faults(text: string, before: Readonly<Record<string, number>>): Record<string, number> {
-  const shares = Object.entries(value.pairs(text)).map(([name, share]) => {
+  const shares = Object.entries(value.parsePairs(text)).map(([name, share]) => {
     if (!(Number(share) >= 0 && Number(share) <= 1)) {
       throw new InvalidArgumentError("It must be name=share, with a share from 0 to 1.");
     }

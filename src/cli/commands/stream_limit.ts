@@ -5,7 +5,7 @@ import { connect } from "node:http2";
  *
  * @throws If it does not speak HTTP/2, or says nothing in time.
  */
-export async function streamLimitOf(
+export async function fetchStreamLimit(
   origin: string,
   timeoutMs: number,
 ): Promise<number | undefined> {

@@ -2,11 +2,11 @@ import type { Callable } from "../../call/options/callable.ts";
 import { definitionOf } from "../../agent/definition.ts";
 import { isRecord } from "../../model/check_options.ts";
 import { CliError } from "../exit_code.ts";
-import { missingColumn, takesNothing } from "./row_params.ts";
-import type { Row } from "./row.ts";
+import { hasNoParams, missingColumn } from "./row_params.ts";
+import type { InputRow } from "./row.ts";
 import type { RunSettings } from "../run/run_settings.ts";
 
-/** What {@linkcode firstRowCheck} goes by. */
+/** What {@linkcode createFirstRowCheck} goes by. */
 export interface FirstRowOptions {
   /** Who is called. */
   readonly agent: Callable;
@@ -15,7 +15,7 @@ export interface FirstRowOptions {
   /** Has each row the same columns? */
   readonly isTable: boolean;
   /** Told what looks wrong where the next row may have it right. */
-  readonly note: (text: string) => void;
+  readonly log: (text: string) => void;
 }
 
 /**
@@ -23,9 +23,9 @@ export interface FirstRowOptions {
  *
  * The function that it gives throws a {@linkcode CliError} if no row can be worked on.
  */
-export function firstRowCheck(
-  { agent, settings, isTable, note }: FirstRowOptions,
-): (row: Row) => void {
+export function createFirstRowCheck(
+  { agent, settings, isTable, log: note }: FirstRowOptions,
+): (row: InputRow) => void {
   const { map } = settings;
   const answered = settings.columns ?? [settings.as];
   let isFirst = true;
@@ -42,7 +42,7 @@ export function firstRowCheck(
         `Cannot write the answers as there is a column "${clash}" in the input: name another one by --as`,
       );
     }
-    if (takesNothing(agent)) {
+    if (hasNoParams(agent)) {
       note(
         `"${agent.name}" has no parameter, so each row asks the same: write {column} where a column is to stand`,
       );

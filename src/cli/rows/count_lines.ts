@@ -9,7 +9,7 @@ const LF = 10;
 export async function countLines(path: string, signal: AbortSignal): Promise<number | undefined> {
   if (path === "-") return undefined;
   const input = await openInput(path);
-  if (input.share === undefined) {
+  if (input.fractionRead === undefined) {
     await input.chunks.return?.();
     return undefined;
   }

@@ -2,14 +2,14 @@ import { Buffer } from "node:buffer";
 import { pipeline, Readable } from "node:stream";
 import { parse } from "csv-parse";
 import { CliError, EXIT } from "../exit_code.ts";
-import type { BadRow, Row } from "./row.ts";
+import type { BadRow, InputRow } from "./row.ts";
 
 /** How CSV is read. */
 export interface CsvOptions {
   /** What stands between two fields. */
   readonly delimiter: string;
   /** The most bytes of a row. */
-  readonly most: number;
+  readonly maxBytes: number;
   /** Told the names in the header. */
   readonly onHeader?: (names: readonly string[]) => void;
 }
@@ -21,10 +21,10 @@ export interface CsvOptions {
  *
  * @throws {CliError} If the header has a name twice, or a row is longer than allowed: nobody knows where it ends.
  */
-export async function* csvRows(
+export async function* readCsvRows(
   chunks: AsyncIterable<Uint8Array>,
-  { delimiter, most, onHeader }: CsvOptions,
-): AsyncGenerator<Row | BadRow> {
+  { delimiter, maxBytes: most, onHeader }: CsvOptions,
+): AsyncGenerator<InputRow | BadRow> {
   const bad: BadRow[] = [];
   /** Up to which line rows were parsed; they may not have been handed on yet. */
   let parsed = 0;
@@ -46,7 +46,7 @@ export async function* csvRows(
     on_skip(error) {
       const { code = "" } = (error ?? {}) as { code?: string };
       // The parser cannot find the end of such a row.
-      if (code === "CSV_MAX_RECORD_SIZE") return void (fatal ??= tooLong(parsed + 1, most));
+      if (code === "CSV_MAX_RECORD_SIZE") return void (fatal ??= rowTooLong(parsed + 1, most));
       bad.push({ line: parsed + 1, problem: PROBLEMS[code] ?? "it is not CSV" });
     },
   });
@@ -58,11 +58,11 @@ export async function* csvRows(
   );
   let header: readonly string[] | undefined;
   let before = 0;
-  for await (const { record, info } of parser as AsyncIterable<Parsed>) {
+  for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
     while (bad.length > 0) yield bad.shift()!;
     const line = Math.min(info.lines, before + 1);
     before = info.lines;
-    const fields = record.map(utf8);
+    const fields = record.map(decodeField);
     if (fields.includes(undefined)) {
       if (header === undefined) throw new CliError("Cannot read the header as it is not UTF-8");
       yield { line, problem: "it is not UTF-8" };
@@ -84,12 +84,12 @@ export async function* csvRows(
   if (fatal !== undefined) throw fatal;
 }
 
-interface Parsed {
+interface ParsedRecord {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
 }
 
-function tooLong(line: number, most: number): CliError {
+function rowTooLong(line: number, most: number): CliError {
   return new CliError(
     `Cannot read on as the row in line ${line} is longer than ${most} bytes: ` +
       "is a quote opened there and never closed? --max-row allows more",
@@ -111,7 +111,7 @@ function checkHeader(names: readonly string[]): void {
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** The text of a field; `undefined` if it is none. */
-function utf8(field: string): string | undefined {
+function decodeField(field: string): string | undefined {
   // deno-lint-ignore no-control-regex
   if (/^[\x00-\x7f]*$/.test(field)) return field;
   try {

@@ -2,13 +2,13 @@ import { stringify } from "csv-stringify/sync";
 import type { Result } from "../../../mod.ts";
 import { isRecord } from "../../model/check_options.ts";
 import { CliError } from "../exit_code.ts";
-import type { Row } from "./row.ts";
-import type { Format } from "./open_rows.ts";
+import type { InputRow } from "./row.ts";
+import type { RowsFormat } from "./open_rows.ts";
 
 /** How rows are written. */
-export interface RowFormat {
+export interface RowFormatOptions {
   /** JSONL or CSV. */
-  readonly format: Format;
+  readonly format: RowsFormat;
   /** The column for the answer. */
   readonly as: string;
   /** Members of the answer that get columns of their own, in its place. */
@@ -20,7 +20,7 @@ export interface RowFormat {
 }
 
 /** Makes the text of a row and its answer, with its end. */
-export type WriteRow = (row: Row, result: Result) => string;
+export type FormatRow = (row: InputRow, result: Result) => string;
 
 const META = ["_line", "_model", "_tokens", "_cost", "_ms", "_cached"];
 
@@ -29,15 +29,18 @@ const META = ["_line", "_model", "_tokens", "_cost", "_ms", "_cached"];
  *
  * @param header The columns of the input, if it has some: CSV has the same in each row.
  */
-export function rowWriter(options: RowFormat, header: () => readonly string[] | undefined): {
+export function createRowFormatter(
+  options: RowFormatOptions,
+  header: () => readonly string[] | undefined,
+): {
   /** What stands before the first line that is written, whichever that is; nothing when it was asked before. */
   readonly head: () => string;
   /** The others. */
-  readonly write: WriteRow;
+  readonly write: FormatRow;
 } {
   const { format, as, columns, meta } = options;
   const answered = columns ?? [as];
-  const membersOf = (row: Row, result: Result): Record<string, unknown> => {
+  const membersOf = (row: InputRow, result: Result): Record<string, unknown> => {
     const input = isRecord(row.value) ? row.value : { input: row.value };
     const clash = answered.find((name) => Object.hasOwn(input, name));
     if (clash !== undefined) {
@@ -49,7 +52,7 @@ export function rowWriter(options: RowFormat, header: () => readonly string[] | 
     const answer = columns === undefined
       ? { [as]: content }
       : Object.fromEntries(columns.map((name) => [name, isRecord(content) ? content[name] : null]));
-    return { ...input, ...answer, ...(meta && metaOf(row, result)) };
+    return { ...input, ...answer, ...(meta && metaColumns(row, result)) };
   };
   if (format === "jsonl") {
     return {
@@ -58,7 +61,7 @@ export function rowWriter(options: RowFormat, header: () => readonly string[] | 
     };
   }
   const delimiter = options.delimiter ?? (format === "tsv" ? "\t" : ",");
-  const line = (fields: readonly unknown[]) => stringify([fields.map(textOf)], { delimiter });
+  const line = (fields: readonly unknown[]) => stringify([fields.map(formatField)], { delimiter });
   let names: readonly string[] | undefined;
   let told = false;
   const namesAfter = (inputs: readonly string[]): readonly string[] =>
@@ -77,7 +80,7 @@ export function rowWriter(options: RowFormat, header: () => readonly string[] | 
   };
 }
 
-function metaOf({ line }: Row, result: Result): Record<string, unknown> {
+function metaColumns({ line }: InputRow, result: Result): Record<string, unknown> {
   return {
     _line: line,
     _model: result.model,
@@ -89,7 +92,7 @@ function metaOf({ line }: Row, result: Result): Record<string, unknown> {
 }
 
 /** A field: texts as they are, what is no plain value as JSON. */
-function textOf(value: unknown): string {
+function formatField(value: unknown): string {
   if (value === undefined || value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,20 +1,20 @@
-import { textsOf } from "./line_texts.ts";
-import { linesOf } from "./split_lines.ts";
-import type { BadRow, Row } from "./row.ts";
+import { decodeLines } from "./line_texts.ts";
+import { splitLines } from "./split_lines.ts";
+import type { BadRow, InputRow } from "./row.ts";
 
 /** Rows of JSON, one on each line; or of plain text. Empty lines are none. */
-export async function* lineRows(
+export async function* readLineRows(
   chunks: AsyncIterable<Uint8Array>,
   format: "jsonl" | "text",
   most: number,
-): AsyncGenerator<Row | BadRow> {
-  for await (const { line, bytes } of linesOf(chunks, most)) {
+): AsyncGenerator<InputRow | BadRow> {
+  for await (const { line, bytes } of splitLines(chunks, most)) {
     if (bytes === undefined) {
       yield { line, problem: `it is longer than ${most} bytes: --max-row allows more` };
       continue;
     }
-    for (const [i, text] of textsOf(bytes).entries()) {
-      const row = rowOf(text, line + i, format);
+    for (const [i, text] of decodeLines(bytes).entries()) {
+      const row = parseRow(text, line + i, format);
       if (row !== undefined) yield row;
     }
   }
@@ -23,11 +23,11 @@ export async function* lineRows(
 const ARRAY = "it is not JSON: it begins an array, and each line must be a row (jq -c '.[]' FILE)";
 
 /** The row of a line; `undefined` if it is empty. */
-function rowOf(
+function parseRow(
   text: string | undefined,
   line: number,
   format: "jsonl" | "text",
-): Row | BadRow | undefined {
+): InputRow | BadRow | undefined {
   if (text === undefined) return { line, problem: "it is not UTF-8" };
   // A byte order mark stands where files were put together, too.
   const own = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;

@@ -1,5 +1,5 @@
-const AT_ONCE = 64 * 1024;
-const LATEST_MS = 200;
+const FLUSH_LENGTH = 64 * 1024;
+const FLUSH_INTERVAL_MS = 200;
 
 /** Takes lines, and writes them many at a time: never a part of one, and none later than a fifth of a second. */
 export class LineSink {
@@ -20,12 +20,12 @@ export class LineSink {
    *
    * @throws What writing threw, also that of lines before.
    */
-  add(lines: string): Promise<void> | undefined {
+  write(lines: string): Promise<void> | undefined {
     if (this.#failed !== undefined) throw this.#failed.error;
     this.#lines += lines;
-    if (this.#lines.length >= AT_ONCE) return this.flush();
+    if (this.#lines.length >= FLUSH_LENGTH) return this.flush();
     // Who is told of what went wrong is whoever comes next.
-    this.#timer ??= setTimeout(() => this.flush().catch(() => {}), LATEST_MS);
+    this.#timer ??= setTimeout(() => this.flush().catch(() => {}), FLUSH_INTERVAL_MS);
   }
 
   /** Writes what waits. */
@@ -47,7 +47,7 @@ export class LineSink {
   }
 
   /** Writes nothing more. */
-  abandon(): void {
+  discard(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#lines = "";

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The texts of lines; `undefined` for one that is not UTF-8. Mostly all of them are, and read at once. */
-export function textsOf(lines: Uint8Array): readonly (string | undefined)[] {
+export function decodeLines(lines: Uint8Array): readonly (string | undefined)[] {
   const all = textOf(lines);
   if (all !== undefined) return all.split("\n");
   // Latin-1 has a letter for every byte.

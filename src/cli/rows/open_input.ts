@@ -1,11 +1,11 @@
-import { CliError, EXIT, reasonOf } from "../exit_code.ts";
+import { CliError, errorMessage, EXIT } from "../exit_code.ts";
 
 /** Bytes to read, once. */
-export interface Input {
+export interface InputStream {
   /** The bytes, as they come. Leaving the loop closes the file. */
   readonly chunks: AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
   /** Which part of it was read by now, from 0 to 1; `undefined` if nobody knows how long it is. */
-  readonly share: number | undefined;
+  readonly fractionRead: number | undefined;
 }
 
 const CHUNK = 256 * 1024;
@@ -15,7 +15,7 @@ const CHUNK = 256 * 1024;
  *
  * @throws {CliError} If it cannot be opened.
  */
-export async function openInput(path: string): Promise<Input> {
+export async function openInput(path: string): Promise<InputStream> {
   const file = path === "-" ? Deno.stdin : await open(path);
   const info = file instanceof Deno.FsFile ? await file.stat() : undefined;
   if (info?.isDirectory) {
@@ -34,23 +34,27 @@ export async function openInput(path: string): Promise<Input> {
         yield buffer.subarray(0, n);
       }
     } catch (cause) {
-      throw new CliError(`Cannot read on in ${nameOf(path)}: ${reasonOf(cause)}`, EXIT.broken, {
-        cause,
-      });
+      throw new CliError(
+        `Cannot read on in ${inputName(path)}: ${errorMessage(cause)}`,
+        EXIT.broken,
+        {
+          cause,
+        },
+      );
     } finally {
       if (file instanceof Deno.FsFile) file.close();
     }
   }
   return {
     chunks: chunks(),
-    get share() {
+    get fractionRead() {
       return size === undefined ? undefined : size === 0 ? 1 : Math.min(1, read / size);
     },
   };
 }
 
 /** The name of an input or output, for people. */
-export function nameOf(path: string): string {
+export function inputName(path: string): string {
   return path === "-" ? "the standard input" : path;
 }
 
@@ -58,6 +62,6 @@ async function open(path: string): Promise<Deno.FsFile> {
   try {
     return await Deno.open(path, { read: true });
   } catch (cause) {
-    throw new CliError(`Cannot read ${path}: ${reasonOf(cause)}`, EXIT.usage, { cause });
+    throw new CliError(`Cannot read ${path}: ${errorMessage(cause)}`, EXIT.usage, { cause });
   }
 }

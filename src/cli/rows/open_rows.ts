@@ -1,18 +1,18 @@
 import { CliError } from "../exit_code.ts";
 import { openInput } from "./open_input.ts";
-import type { BadRow, Row } from "./row.ts";
-import { csvRows } from "./csv_rows.ts";
-import { lineRows } from "./line_rows.ts";
+import type { BadRow, InputRow } from "./row.ts";
+import { readCsvRows } from "./csv_rows.ts";
+import { readLineRows } from "./line_rows.ts";
 
 /** What rows are read and written as. */
-export type Format = "jsonl" | "csv" | "tsv" | "text";
+export type RowsFormat = "jsonl" | "csv" | "tsv" | "text";
 
 /** Where rows come from. */
-export interface RowsFrom {
+export interface RowSource {
   /** A file, or `"-"` for the standard input. */
   readonly path: string;
   /** What it is. */
-  readonly format: Format;
+  readonly format: RowsFormat;
   /** What stands between two fields of CSV. */
   readonly delimiter?: string;
   /** The most bytes of a row. */
@@ -20,7 +20,7 @@ export interface RowsFrom {
 }
 
 /** Rows that are read as they are taken, so that there may be any number of them. */
-export interface Rows extends AsyncIterable<Row | BadRow> {
+export interface OpenRows extends AsyncIterable<InputRow | BadRow> {
   /** Which part of the input was read by now, from 0 to 1; `undefined` if nobody knows how long it is. */
   readonly share: number | undefined;
   /** The names in the header of CSV, as soon as it was read. */
@@ -32,20 +32,20 @@ export interface Rows extends AsyncIterable<Row | BadRow> {
  *
  * @throws {CliError} If the input cannot be opened.
  */
-export async function openRows({ path, format, delimiter, maxRow }: RowsFrom): Promise<Rows> {
+export async function openRows({ path, format, delimiter, maxRow }: RowSource): Promise<OpenRows> {
   const input = await openInput(path);
   let header: readonly string[] | undefined;
   const rows = format === "csv" || format === "tsv"
-    ? csvRows(input.chunks, {
+    ? readCsvRows(input.chunks, {
       delimiter: delimiter ?? (format === "tsv" ? "\t" : ","),
-      most: maxRow,
+      maxBytes: maxRow,
       onHeader: (names) => header = names,
     })
-    : lineRows(input.chunks, format, maxRow);
+    : readLineRows(input.chunks, format, maxRow);
   return {
     [Symbol.asyncIterator]: () => rows,
     get share() {
-      return input.share;
+      return input.fractionRead;
     },
     get header() {
       return header;
@@ -53,8 +53,8 @@ export async function openRows({ path, format, delimiter, maxRow }: RowsFrom): P
   };
 }
 
-const FORMATS: readonly Format[] = ["jsonl", "csv", "tsv", "text"];
-const BY_ENDING: Readonly<Record<string, Format>> = {
+const FORMATS: readonly RowsFormat[] = ["jsonl", "csv", "tsv", "text"];
+const BY_ENDING: Readonly<Record<string, RowsFormat>> = {
   jsonl: "jsonl",
   ndjson: "jsonl",
   csv: "csv",
@@ -67,9 +67,9 @@ const BY_ENDING: Readonly<Record<string, Format>> = {
  *
  * @throws {CliError} If there is no such format.
  */
-export function formatOf(path: string, named: string | undefined): Format {
+export function resolveFormat(path: string, named: string | undefined): RowsFormat {
   if (named !== undefined) {
-    if ((FORMATS as readonly string[]).includes(named)) return named as Format;
+    if ((FORMATS as readonly string[]).includes(named)) return named as RowsFormat;
     throw new CliError(`Cannot use the format "${named}": there are ${FORMATS.join(", ")}`);
   }
   return BY_ENDING[path.split(".").at(-1)!.toLowerCase()] ?? "jsonl";

@@ -1,10 +1,10 @@
-import { CliError, EXIT, reasonOf } from "../exit_code.ts";
+import { CliError, errorMessage, EXIT } from "../exit_code.ts";
 import { LineSink, writeAll } from "./line_sink.ts";
 
 /** Where lines go. */
-export interface Output {
+export interface LineOutput {
   /** Takes lines, each with its end; a promise is to be waited for. */
-  add(lines: string): Promise<void> | undefined;
+  write(lines: string): Promise<void> | undefined;
   /**
    * Writes what waits and closes it.
    *
@@ -14,12 +14,12 @@ export interface Output {
 }
 
 /** The same, with what `head` gives before the first lines, or alone if there are none: rows may be made in another order than written. */
-export function withHead(output: Output, head: () => string): Output {
+export function withHeader(output: LineOutput, head: () => string): LineOutput {
   return {
-    add: (lines) => output.add(head() + lines),
+    write: (lines) => output.write(head() + lines),
     async close(whole) {
       const first = whole ? head() : "";
-      if (first !== "") await output.add(first);
+      if (first !== "") await output.write(first);
       await output.close(whole);
     },
   };
@@ -34,12 +34,12 @@ export function withHead(output: Output, head: () => string): Output {
  *
  * @throws {CliError} If it cannot be written.
  */
-export async function openOutput(path: string): Promise<Output> {
-  if (path === "-") return onStdout();
+export async function openOutput(path: string): Promise<LineOutput> {
+  if (path === "-") return openStdout();
   const broken = (cause: unknown) =>
-    new CliError(`Cannot write ${path}: ${reasonOf(cause)}`, EXIT.broken, { cause });
+    new CliError(`Cannot write ${path}: ${errorMessage(cause)}`, EXIT.broken, { cause });
   try {
-    const before = await sizeOf(path);
+    const before = await fileSize(path);
     if (before === undefined || before === 0) {
       return new FileOutput(await Deno.open(path, { write: true, create: true }), broken);
     }
@@ -48,14 +48,14 @@ export async function openOutput(path: string): Promise<Output> {
     const real = await Deno.realPath(path);
     const part = `${real}.part`;
     const file = await Deno.open(part, { write: true, create: true, truncate: true });
-    return new FileOutput(file, broken, { real, part, before });
+    return new FileOutput(file, broken, { target: real, part, previousSize: before });
   } catch (cause) {
     throw broken(cause);
   }
 }
 
 /** The size of a file; `undefined` if there is none. Of a device or a pipe it is 0. */
-async function sizeOf(path: string): Promise<number | undefined> {
+async function fileSize(path: string): Promise<number | undefined> {
   try {
     const { isFile, size } = await Deno.stat(path);
     return isFile ? size : 0;
@@ -65,28 +65,28 @@ async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-interface Beside {
-  readonly real: string;
+interface Replacement {
+  readonly target: string;
   readonly part: string;
-  readonly before: number;
+  readonly previousSize: number;
 }
 
-class FileOutput implements Output {
+class FileOutput implements LineOutput {
   readonly #file: Deno.FsFile;
   readonly #sink: LineSink;
   readonly #broken: (cause: unknown) => CliError;
-  #beside: Beside | undefined;
+  #beside: Replacement | undefined;
   #written = 0;
 
-  constructor(file: Deno.FsFile, broken: (cause: unknown) => CliError, beside?: Beside) {
+  constructor(file: Deno.FsFile, broken: (cause: unknown) => CliError, beside?: Replacement) {
     this.#file = file;
     this.#broken = broken;
     this.#beside = beside;
     this.#sink = new LineSink((bytes) => this.#write(bytes));
   }
 
-  add(lines: string): Promise<void> | undefined {
-    return this.#sink.add(lines);
+  write(lines: string): Promise<void> | undefined {
+    return this.#sink.write(lines);
   }
 
   async close(whole: boolean): Promise<void> {
@@ -98,7 +98,7 @@ class FileOutput implements Output {
       if (whole) await this.#replace(this.#beside);
       else await Deno.remove(this.#beside.part);
     } finally {
-      this.#sink.abandon();
+      this.#sink.discard();
       this.#file.close();
     }
   }
@@ -107,7 +107,7 @@ class FileOutput implements Output {
     try {
       await writeAll(this.#file, bytes);
       this.#written += bytes.length;
-      if (this.#beside !== undefined && this.#written >= this.#beside.before) {
+      if (this.#beside !== undefined && this.#written >= this.#beside.previousSize) {
         await this.#replace(this.#beside);
       }
     } catch (cause) {
@@ -115,29 +115,29 @@ class FileOutput implements Output {
     }
   }
 
-  async #replace({ part, real }: Beside): Promise<void> {
+  async #replace({ part, target: real }: Replacement): Promise<void> {
     await Deno.rename(part, real);
     this.#beside = undefined;
   }
 }
 
-function onStdout(): Output {
+function openStdout(): LineOutput {
   const sink = new LineSink(async (bytes) => {
     try {
       await writeAll(Deno.stdout, bytes);
     } catch (cause) {
       const gone = cause instanceof Deno.errors.BrokenPipe;
       throw new CliError(
-        `Cannot write to the standard output: ${reasonOf(cause)}`,
+        `Cannot write to the standard output: ${errorMessage(cause)}`,
         gone ? EXIT.readerGone : EXIT.broken,
         { cause },
       );
     }
   });
   return {
-    add: (lines) => sink.add(lines),
+    write: (lines) => sink.write(lines),
     async close() {
-      await sink.flush().finally(() => sink.abandon());
+      await sink.flush().finally(() => sink.discard());
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Puts back into order what comes as it is finished. */
-export class InOrder<T> {
+export class ReorderBuffer<T> {
   readonly #waiting = new Map<number, T | undefined>();
   readonly #most: number;
   #next = 0;
@@ -11,7 +11,7 @@ export class InOrder<T> {
   }
 
   /** Takes what is to stand in this place, `undefined` for nothing; gives what can be handed on by now. */
-  put(index: number, value: T | undefined): readonly T[] {
+  add(index: number, value: T | undefined): readonly T[] {
     this.#waiting.set(index, value);
     const ready: T[] = [];
     while (this.#waiting.has(this.#next)) {
@@ -25,14 +25,14 @@ export class InOrder<T> {
   }
 
   /** Resolves when the item with this place may begin: else a slow one would let all others wait in memory. */
-  async room(index: number): Promise<void> {
+  async waitForRoom(index: number): Promise<void> {
     while (index - this.#next >= this.#most) {
       await new Promise<void>((resolve) => this.#room = resolve);
     }
   }
 
   /** What waits, in order: those before it will not come any more. */
-  rest(): readonly T[] {
+  drain(): readonly T[] {
     const rest = [...this.#waiting].sort(([a], [b]) => a - b).map(([, value]) => value);
     this.#waiting.clear();
     return rest.filter((value) => value !== undefined) as T[];

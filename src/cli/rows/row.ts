@@ -1,5 +1,5 @@
 /** A row of the input that could be read. */
-export interface Row {
+export interface InputRow {
   /** The line it begins on, from 1. */
   readonly line: number;
   /** What is in it. */
@@ -15,6 +15,6 @@ export interface BadRow {
 }
 
 /** Could it not be read? */
-export function isBad(row: Row | BadRow): row is BadRow {
+export function isBadRow(row: InputRow | BadRow): row is BadRow {
   return "problem" in row;
 }

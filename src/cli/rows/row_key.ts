@@ -1,13 +1,16 @@
 import { isRecord } from "../../model/check_options.ts";
 import { CliError } from "../exit_code.ts";
-import type { Row } from "./row.ts";
+import type { InputRow } from "./row.ts";
 
 /**
  * What a row is found again by, where a column tells it: its identity in the journal.
  *
  * @throws {CliError} If the row does not have it.
  */
-export function keyOf({ line, value }: Row, column: string | undefined): { readonly key?: string } {
+export function rowKey(
+  { line, value }: InputRow,
+  column: string | undefined,
+): { readonly key?: string } {
   if (column === undefined) return {};
   const key = isRecord(value) ? value[column] : undefined;
   if (key === undefined || key === null || key === "") {

@@ -3,7 +3,7 @@ import { isRecord } from "../../model/check_options.ts";
 import { CliError } from "../exit_code.ts";
 
 /** Makes the parameters of a call of a row. */
-export type ParamsOfRow = (value: unknown) => unknown;
+export type RowMapper = (value: unknown) => unknown;
 
 /**
  * How rows become parameters: each takes the column of its name, or the one that `map` says. Of an agent whose parameters are known
@@ -11,7 +11,7 @@ export type ParamsOfRow = (value: unknown) => unknown;
  *
  * @throws {CliError} If a parameter is mapped that the agent does not have.
  */
-export function paramsFor(agent: Callable, map: Readonly<Record<string, string>>): ParamsOfRow {
+export function createRowMapper(agent: Callable, map: Readonly<Record<string, string>>): RowMapper {
   const names = paramNames(agent);
   for (const name of Object.keys(map)) {
     if (names !== undefined && !names.includes(name)) {
@@ -58,7 +58,7 @@ export function missingColumn(
 }
 
 /** Is it known to have no parameter, so that rows make no difference? */
-export function takesNothing(agent: Callable): boolean {
+export function hasNoParams(agent: Callable): boolean {
   return paramNames(agent)?.length === 0;
 }
 

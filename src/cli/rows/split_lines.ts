@@ -1,5 +1,5 @@
 /** Lines of bytes, that stand one behind the other. */
-export interface Lines {
+export interface LineBlock {
   /** Which one is the first of them, from 1. */
   readonly line: number;
   /** What is in them, without the end of the last; absent if it is one that is longer than allowed. */
@@ -12,16 +12,16 @@ const LF = 10;
  * Cuts bytes into whole lines, as many at a time as there are, since one by one they would cost more than what is in them. Of a line
  * that is longer than `most` bytes nothing is kept: memory stays flat whatever comes.
  */
-export async function* linesOf(
+export async function* splitLines(
   chunks: AsyncIterable<Uint8Array>,
   most: number,
-): AsyncGenerator<Lines> {
+): AsyncGenerator<LineBlock> {
   let line = 1;
   let kept: Uint8Array[] = [];
   let length = 0;
-  const one = (last: Uint8Array): Lines => {
+  const one = (last: Uint8Array): LineBlock => {
     const tooLong = length + last.length > most;
-    const bytes = kept.length === 0 ? last : joined([...kept, last]);
+    const bytes = kept.length === 0 ? last : concatBytes([...kept, last]);
     kept = [];
     length = 0;
     return { line: line++, ...(!tooLong && { bytes }) };
@@ -39,7 +39,7 @@ export async function* linesOf(
       end = chunk.lastIndexOf(LF);
       const bytes = chunk.subarray(start, end);
       yield { line, bytes };
-      line += endsIn(bytes) + 1;
+      line += countLineEnds(bytes) + 1;
       start = end + 1;
     }
     const rest = chunk.subarray(start);
@@ -50,13 +50,13 @@ export async function* linesOf(
   if (length > 0) yield one(new Uint8Array());
 }
 
-function endsIn(bytes: Uint8Array): number {
+function countLineEnds(bytes: Uint8Array): number {
   let ends = 0;
   for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) ends++;
   return ends;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -2,26 +2,26 @@ import { type Callable, isCallable } from "../../call/options/callable.ts";
 import { closestString } from "@std/text/closest-string";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CliError, reasonOf } from "../exit_code.ts";
+import { CliError, errorMessage } from "../exit_code.ts";
 
 /** The URL of the module that is meant by `agents.ts#Name`. */
-export function moduleOf(reference: string): string {
-  const file = fileOf(reference);
+export function moduleUrl(reference: string): string {
+  const file = filePart(reference);
   return /^[a-z]+:/.test(file) ? file : pathToFileURL(resolve(file)).href;
 }
 
-function fileOf(reference: string): string {
+function filePart(reference: string): string {
   const at = reference.lastIndexOf("#");
   return at < 0 ? reference : reference.slice(0, at);
 }
 
 /** Everything in a module that can be called, by the names of its exports. */
-export async function agentsOf(file: string): Promise<ReadonlyMap<string, Callable>> {
+export async function loadAgents(file: string): Promise<ReadonlyMap<string, Callable>> {
   let module: Record<string, unknown>;
   try {
-    module = await import(moduleOf(file));
+    module = await import(moduleUrl(file));
   } catch (cause) {
-    throw new CliError(`Cannot load the agents of ${file}: ${reasonOf(cause)}`, undefined, {
+    throw new CliError(`Cannot load the agents of ${file}: ${errorMessage(cause)}`, undefined, {
       cause,
     });
   }
@@ -36,11 +36,11 @@ export async function agentsOf(file: string): Promise<ReadonlyMap<string, Callab
  *
  * @throws {CliError} If it is not there.
  */
-export async function agentOf(reference: string): Promise<Callable> {
+export async function loadAgent(reference: string): Promise<Callable> {
   const at = reference.lastIndexOf("#");
-  const file = fileOf(reference);
+  const file = filePart(reference);
   const wanted = at < 0 ? undefined : reference.slice(at + 1);
-  const found = await agentsOf(file);
+  const found = await loadAgents(file);
   const names = [...found.keys()];
   if (wanted === undefined) {
     if (found.size === 1) return [...found.values()][0]!;

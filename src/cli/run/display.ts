@@ -1,17 +1,17 @@
-import { environment } from "../environment.ts";
-import { type Paint, painter, panelLines, plainLine } from "./panel.ts";
-import type { View } from "./run_stats.ts";
+import { readEnv } from "../environment.ts";
+import { createPaint, type Paint, panelLines, plainLine } from "./panel.ts";
+import type { RunSnapshot } from "./run_stats.ts";
 
 /** Tells people how far a run is, on the standard error: data has the standard output for itself. */
 export interface Display {
   /** Colours, if there are any. */
   readonly paint: Paint;
   /** Says something, once. */
-  note(text: string): void;
+  log(text: string): void;
   /** Begins to show how far it is. */
-  follow(view: () => View): void;
+  start(view: () => RunSnapshot): void;
   /** Shows it for the last time. */
-  end(): void;
+  stop(): void;
 }
 
 const PANEL_MS = 200;
@@ -21,40 +21,40 @@ const PANEL_MS = 200;
  *
  * @param every Milliseconds between two lines.
  */
-export function display(
+export function createDisplay(
   { quiet, every }: { readonly quiet: boolean; readonly every: number },
 ): Display {
-  const terminal = Deno.stderr.isTerminal() && environment("TERM") !== "dumb";
-  const paint = painter(terminal && !environment("NO_COLOR"));
-  let view: (() => View) | undefined;
+  const terminal = Deno.stderr.isTerminal() && readEnv("TERM") !== "dumb";
+  const paint = createPaint(terminal && !readEnv("NO_COLOR"));
+  let view: (() => RunSnapshot) | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   let drawn = 0;
   const clear = () => {
-    if (drawn > 0) say(`\x1b[${drawn}A\x1b[J`);
+    if (drawn > 0) writeStderr(`\x1b[${drawn}A\x1b[J`);
     drawn = 0;
   };
   const draw = () => {
     if (view === undefined) return;
-    if (!terminal) return say(plainLine(view()) + "\n");
-    const lines = panelLines(view(), columns(), paint);
+    if (!terminal) return writeStderr(plainLine(view()) + "\n");
+    const lines = panelLines(view(), terminalWidth(), paint);
     clear();
-    say(lines.map((line) => line + "\n").join(""));
+    writeStderr(lines.map((line) => line + "\n").join(""));
     drawn = lines.length;
   };
   return {
     paint,
-    note(text) {
+    log(text) {
       clear();
-      say(text + "\n");
+      writeStderr(text + "\n");
       if (terminal) draw();
     },
-    follow(of) {
+    start(of) {
       if (quiet) return;
       view = of;
       if (terminal) draw();
       timer = setInterval(draw, terminal ? PANEL_MS : every);
     },
-    end() {
+    stop() {
       clearInterval(timer);
       if (timer !== undefined) draw();
       view = timer = undefined;
@@ -66,7 +66,7 @@ export function display(
 const encoder = new TextEncoder();
 
 /** Writes to the standard error. Nobody there to read it is no reason to stop. */
-export function say(text: string): void {
+export function writeStderr(text: string): void {
   const bytes = encoder.encode(text);
   try {
     for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
@@ -75,7 +75,7 @@ export function say(text: string): void {
   }
 }
 
-function columns(): number {
+function terminalWidth(): number {
   try {
     return Deno.consoleSize().columns || 80;
   } catch {

@@ -44,12 +44,12 @@ export interface Pace {
  *
  * @param total How many rows there are.
  */
-export function estimate(results: readonly Result[], total: number, pace: Pace): Estimate {
+export function estimateRun(results: readonly Result[], total: number, pace: Pace): Estimate {
   const costs = results.map(({ cost }) => cost?.total).filter((cost) => cost !== undefined);
-  const tokens = intervalOf(results.map(({ usage }) => usage.totalTokens), total);
-  const requests = intervalOf(results.map(({ attempts }) => attempts.length), total);
+  const tokens = estimateTotal(results.map(({ usage }) => usage.totalTokens), total);
+  const requests = estimateTotal(results.map(({ attempts }) => attempts.length), total);
   const { rpm, tpm } = pace;
-  let ms = workOf(results, total, pace);
+  let ms = workDuration(results, total, pace);
   let limitedBy: Estimate["limitedBy"];
   for (
     const [name, amount, perMinute] of [
@@ -58,14 +58,14 @@ export function estimate(results: readonly Result[], total: number, pace: Pace):
     ] as const
   ) {
     if (perMinute === undefined) continue;
-    const limited = times(amount, 60_000 / perMinute);
+    const limited = scaleInterval(amount, 60_000 / perMinute);
     if (limited.mean > ms.mean) limitedBy = name;
-    ms = longer(ms, limited);
+    ms = maxInterval(ms, limited);
   }
   return {
     ok: results.filter(({ ok }) => ok).length,
     failed: results.filter(({ ok }) => !ok).length,
-    cost: costs.length === 0 ? undefined : intervalOf(costs, total),
+    cost: costs.length === 0 ? undefined : estimateTotal(costs, total),
     tokens,
     ms,
     limitedBy,
@@ -73,7 +73,7 @@ export function estimate(results: readonly Result[], total: number, pace: Pace):
 }
 
 /** How long it takes as far as nothing has to wait for the limits of the run. */
-function workOf(
+function workDuration(
   results: readonly Result[],
   total: number,
   { concurrency, rpm, tpm, wallMs }: Pace,
@@ -88,15 +88,15 @@ function workOf(
   );
   const lanes = Math.min(concurrency ?? Infinity, total);
   const scale = Number.isFinite(lanes) && lanes > 0 ? 1 / lanes : wallMs / (all || 1);
-  const { low, mean, high } = times(intervalOf(durations, total), scale);
+  const { low, mean, high } = scaleInterval(estimateTotal(durations, total), scale);
   return { low, mean, high: Math.max(high, ...durations) };
 }
 
-function times({ low, mean, high }: Interval, by: number): Interval {
+function scaleInterval({ low, mean, high }: Interval, by: number): Interval {
   return { low: low * by, mean: mean * by, high: high * by };
 }
 
-function longer(a: Interval, b: Interval): Interval {
+function maxInterval(a: Interval, b: Interval): Interval {
   return {
     low: Math.max(a.low, b.low),
     mean: Math.max(a.mean, b.mean),
@@ -105,14 +105,14 @@ function longer(a: Interval, b: Interval): Interval {
 }
 
 /** The sum over `total` values like these: mean and Student's interval, with the correction for a sample that is a good part of the whole. */
-export function intervalOf(values: readonly number[], total: number): Interval {
+export function estimateTotal(values: readonly number[], total: number): Interval {
   const n = values.length;
   if (n === 0) return { low: 0, mean: 0, high: 0 };
   const mean = sum(values) / n;
   if (n === 1) return { low: 0, mean: mean * total, high: Infinity };
   const variance = sum(values.map((value) => (value - mean) ** 2)) / (n - 1);
   const finite = Math.sqrt(Math.max(0, (total - n) / Math.max(1, total - 1)));
-  const half = student(n - 1) * Math.sqrt(variance / n) * finite;
+  const half = studentQuantile(n - 1) * Math.sqrt(variance / n) * finite;
   return { low: Math.max(0, mean - half) * total, mean: mean * total, high: (mean + half) * total };
 }
 
@@ -121,7 +121,7 @@ function sum(values: readonly number[]): number {
 }
 
 /** The 97.5 % quantile of Student's t, to a hundredth from 3 degrees of freedom on. */
-function student(freedom: number): number {
+function studentQuantile(freedom: number): number {
   const exact = [12.71, 4.3, 3.18, 2.78, 2.57];
   if (freedom <= exact.length) return exact[freedom - 1]!;
   const z = 1.96;

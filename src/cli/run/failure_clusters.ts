@@ -1,7 +1,7 @@
 import type { AgentError } from "../../../mod.ts";
 
 /** Failures for the same reason. */
-export interface Cluster {
+export interface FailureCluster {
   /** The kind of the error, with its HTTP status if it has one. */
   readonly kind: string;
   /** What happened, without what is different each time. */
@@ -15,13 +15,13 @@ export interface Cluster {
 const EXAMPLES = 5;
 
 /** Puts failures for the same reason together. */
-export class Clusters {
-  readonly #clusters = new Map<string, Cluster>();
+export class FailureClusters {
+  readonly #clusters = new Map<string, FailureCluster>();
 
   /** Adds the failure of a row. */
   add({ code, status, message }: AgentError, row: number): void {
     const kind = status === undefined ? code : `${code} ${status}`;
-    const cause = causeOf(message);
+    const cause = normalizeMessage(message);
     const name = `${kind} ${cause}`;
     let cluster = this.#clusters.get(name);
     if (cluster === undefined) {
@@ -32,13 +32,13 @@ export class Clusters {
   }
 
   /** The clusters, the largest first. */
-  sorted(): readonly Cluster[] {
+  sorted(): readonly FailureCluster[] {
     return [...this.#clusters.values()].sort((a, b) => b.count - a.count);
   }
 }
 
 /** A message without what is different each time: numbers, ids, what stands in quotes. */
-export function causeOf(message: string): string {
+export function normalizeMessage(message: string): string {
   return message
     .replaceAll(/"[^"]*"/g, '"…"')
     .replaceAll(/\b(?=\w*\d)[\w-]{8,}\b/g, "…")

@@ -3,19 +3,19 @@ import { settings as configured } from "../../call/options/config.ts";
 import { definitionOf } from "../../agent/definition.ts";
 import type { WorkerPool } from "../../workers/worker_pool.ts";
 import { workers as poolOf } from "../../workers/workers.ts";
-import { moduleOf } from "./agent_file.ts";
-import { CliError, reasonOf } from "../exit_code.ts";
+import { moduleUrl } from "./agent_file.ts";
+import { CliError, errorMessage } from "../exit_code.ts";
 import type { RunSettings } from "./run_settings.ts";
 
 /** Of a run that finds out its concurrency nobody knows how many calls a worker will have. */
-const PER_WORKER = 1_000;
+const ADAPTIVE_CALLS_PER_WORKER = 1_000;
 
 /**
  * The workers that make the calls of a run, ready to make them; `undefined` if it wants none.
  *
  * @throws {CliError} If they cannot: before anything is sent.
  */
-export async function workerPool(
+export async function openWorkerPool(
   reference: string | undefined,
   agent: Callable,
   settings: RunSettings,
@@ -33,15 +33,17 @@ export async function workerPool(
   checkBaseUrl(agent, settings);
   const most = concurrency === "auto" ? Infinity : concurrency;
   const size = Math.min(workers, most);
-  const perWorker = concurrency === "auto" ? PER_WORKER : Math.ceil(concurrency / size);
+  const perWorker = concurrency === "auto"
+    ? ADAPTIVE_CALLS_PER_WORKER
+    : Math.ceil(concurrency / size);
   let pool: WorkerPool | undefined;
   try {
-    pool = poolOf({ module: moduleOf(reference), size, perWorker });
+    pool = poolOf({ module: moduleUrl(reference), size, perWorker });
     await pool.prepare([agent]);
     return pool;
   } catch (cause) {
     await pool?.close();
-    throw new CliError(reasonOf(cause), undefined, { cause });
+    throw new CliError(errorMessage(cause), undefined, { cause });
   }
 }
 

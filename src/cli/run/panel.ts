@@ -1,5 +1,5 @@
-import type { View } from "./run_stats.ts";
-import { dollars, integer, rate, span } from "../format.ts";
+import type { RunSnapshot } from "./run_stats.ts";
+import { formatDollars, formatDuration, formatInteger, formatRate } from "../format.ts";
 
 /** Colours, or none. */
 export type Paint = (colour: "red" | "green" | "yellow" | "dim" | "bold", text: string) => string;
@@ -7,17 +7,19 @@ export type Paint = (colour: "red" | "green" | "yellow" | "dim" | "bold", text: 
 const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
 
 /** Colours for a terminal that wants them. */
-export function painter(colours: boolean): Paint {
+export function createPaint(colours: boolean): Paint {
   return (colour, text) => colours ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
 }
 
 /** The lines of the panel, none wider than the terminal. */
-export function panelLines(view: View, width: number, paint: Paint): readonly string[] {
+export function panelLines(view: RunSnapshot, width: number, paint: Paint): readonly string[] {
   const { done, total, failed, bad, cached, replayed, lastError } = view;
-  const share = shareOf(view);
+  const share = fractionDone(view);
   const percent = share === undefined ? "" : `${Math.floor(share * 100)} %  `;
-  const of = total === undefined ? integer(done) : `${integer(done)} / ${about(view)}`;
-  const eta = view.etaMs === undefined ? "" : `  ETA ${span(view.etaMs)}`;
+  const of = total === undefined
+    ? formatInteger(done)
+    : `${formatInteger(done)} / ${formatTotal(view)}`;
+  const eta = view.etaMs === undefined ? "" : `  ETA ${formatDuration(view.etaMs)}`;
   const bar = Math.max(10, Math.min(40, width - 50));
   const filled = share === undefined ? 0 : Math.round(share * bar);
   const lines: [string, (text: string) => string][] = [
@@ -28,22 +30,22 @@ export function panelLines(view: View, width: number, paint: Paint): readonly st
     ],
     [
       [
-        `ok ${integer(view.ok)}`,
-        `failed ${integer(failed)}`,
-        ...(bad > 0 ? [`bad ${integer(bad)}`] : []),
-        `cached ${integer(cached)}`,
-        ...(replayed > 0 ? [`from before ${integer(replayed)}`] : []),
+        `ok ${formatInteger(view.ok)}`,
+        `failed ${formatInteger(failed)}`,
+        ...(bad > 0 ? [`bad ${formatInteger(bad)}`] : []),
+        `cached ${formatInteger(cached)}`,
+        ...(replayed > 0 ? [`from before ${formatInteger(replayed)}`] : []),
       ].join("   "),
       (text) => failed + bad > 0 ? paint("yellow", text) : paint("green", text),
     ],
     [
       [
-        rate(view.perSecond),
-        `in flight ${integer(view.inFlight)}${
+        formatRate(view.perSecond),
+        `in flight ${formatInteger(view.inFlight)}${
           view.limit === undefined ? "" : ` (limit ${view.limit})`
         }`,
-        `tokens ${integer(view.tokens)}`,
-        ...costOf(view),
+        `tokens ${formatInteger(view.tokens)}`,
+        ...formatCost(view),
       ].join("   "),
       (text) => text,
     ],
@@ -51,54 +53,57 @@ export function panelLines(view: View, width: number, paint: Paint): readonly st
   if (lastError !== undefined) {
     const { code, count, message } = lastError;
     lines.push([
-      `last error: ${code} (${integer(count)}): ${message}`,
+      `last error: ${code} (${formatInteger(count)}): ${message}`,
       (text) => paint("red", text),
     ]);
   }
-  return lines.map(([text, painted]) => painted(cut(text, width)));
+  return lines.map(([text, painted]) => painted(truncate(text, width)));
 }
 
 /** The same in a line, for what is no terminal. */
-export function plainLine(view: View): string {
+export function plainLine(view: RunSnapshot): string {
   const { total, done, failed, bad, replayed, cached, lastError } = view;
-  const share = shareOf(view);
+  const share = fractionDone(view);
   return [
     total === undefined
-      ? `${integer(done)} rows`
-      : `${integer(done)}/${about(view)} rows${
+      ? `${formatInteger(done)} rows`
+      : `${formatInteger(done)}/${formatTotal(view)} rows${
         share === undefined ? "" : ` (${Math.floor(share * 100)} %)`
       }`,
-    `ok ${integer(view.ok)}`,
-    `failed ${integer(failed)}`,
-    ...(bad > 0 ? [`bad ${integer(bad)}`] : []),
-    ...(cached > 0 ? [`cached ${integer(cached)}`] : []),
-    ...(replayed > 0 ? [`from before ${integer(replayed)}`] : []),
-    rate(view.perSecond),
-    `in flight ${integer(view.inFlight)}${
+    `ok ${formatInteger(view.ok)}`,
+    `failed ${formatInteger(failed)}`,
+    ...(bad > 0 ? [`bad ${formatInteger(bad)}`] : []),
+    ...(cached > 0 ? [`cached ${formatInteger(cached)}`] : []),
+    ...(replayed > 0 ? [`from before ${formatInteger(replayed)}`] : []),
+    formatRate(view.perSecond),
+    `in flight ${formatInteger(view.inFlight)}${
       view.limit === undefined ? "" : ` (limit ${view.limit})`
     }`,
-    `tokens ${integer(view.tokens)}`,
-    ...costOf(view),
-    ...(view.etaMs === undefined ? [] : [`ETA ${span(view.etaMs)}`]),
+    `tokens ${formatInteger(view.tokens)}`,
+    ...formatCost(view),
+    ...(view.etaMs === undefined ? [] : [`ETA ${formatDuration(view.etaMs)}`]),
     ...(lastError === undefined ? [] : [`last error ${lastError.code}`]),
   ].join(" · ");
 }
 
-function shareOf({ done, total }: View): number | undefined {
+function fractionDone({ done, total }: RunSnapshot): number | undefined {
   return total === undefined || total === 0 ? undefined : Math.min(1, done / total);
 }
 
-function about(view: View): string {
-  return `${view.about ? "about " : ""}${integer(view.total!)}`;
+function formatTotal(view: RunSnapshot): string {
+  return `${view.isTotalEstimated ? "about " : ""}${formatInteger(view.total!)}`;
 }
 
-function costOf({ cost, projected }: View): readonly string[] {
+function formatCost({ cost, projectedCost: projected }: RunSnapshot): readonly string[] {
   if (cost === undefined) return [];
-  return [dollars(cost) + (projected === undefined ? "" : `, about ${dollars(projected)} in all`)];
+  return [
+    formatDollars(cost) +
+    (projected === undefined ? "" : `, about ${formatDollars(projected)} in all`),
+  ];
 }
 
 /** What would take a second line would stay behind when the panel is drawn again. */
-function cut(text: string, width: number): string {
+function truncate(text: string, width: number): string {
   // deno-lint-ignore no-control-regex
   const line = text.replaceAll(/[\x00-\x1f\x7f]+/g, " ");
   const letters = [...line];

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { BudgetOptions } from "../../../mod.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { CliError, EXIT } from "../exit_code.ts";
-import { fromJournal, nameFor, RunFolder } from "./run_folder.ts";
+import { defaultRunName, RunFolder, wrapJournalError } from "./run_folder.ts";
 import type { RunSettings } from "./run_settings.ts";
 
 /**
@@ -25,11 +25,11 @@ export function checkPaths({ in: input, out, errors }: RunSettings): void {
  *
  * @throws {CliError} If it cannot have that name.
  */
-export function folderFor(reference: string | undefined, settings: RunSettings): RunFolder {
+export function resolveRunFolder(reference: string | undefined, settings: RunSettings): RunFolder {
   const { prompt, system, schema, model } = settings;
   const who = reference ?? JSON.stringify([prompt, system, schema, model]);
   const at = (path: string) => path === "-" ? path : resolve(path);
-  const name = settings.run ?? nameFor(who, at(settings.in), at(settings.out));
+  const name = settings.run ?? defaultRunName(who, at(settings.in), at(settings.out));
   if (name === "" || /[\\/]|^\.+$|^-/.test(name)) {
     throw new CliError(
       `Cannot name a run "${name}" as it must be the name of a folder, and begin with no "-"`,
@@ -43,17 +43,17 @@ export function folderFor(reference: string | undefined, settings: RunSettings):
  *
  * @throws {CliError} If it would be.
  */
-export async function prepare(
+export async function prepareRun(
   folder: RunFolder,
   { resume, fresh, out }: RunSettings,
 ): Promise<boolean> {
-  const before = await folder.record().catch((error) => {
+  const before = await folder.readRecord().catch((error) => {
     if (fresh) return "unreadable";
     throw error;
   });
   if (before !== undefined && fresh) {
-    await folder.forget().catch((error) => {
-      throw fromJournal(error);
+    await folder.delete().catch((error) => {
+      throw wrapJournalError(error);
     });
   }
   if (fresh) return true;
@@ -82,7 +82,7 @@ async function hasContent(path: string): Promise<boolean> {
  *
  * @throws {CliError} If that is nothing.
  */
-export async function budgetLeft(
+export async function remainingBudget(
   journal: Journal,
   runId: string,
   { budget }: RunSettings,

@@ -1,9 +1,9 @@
 import { defineAgent, type JsonSchema } from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
-import { CliError, reasonOf } from "../exit_code.ts";
+import { CliError, errorMessage } from "../exit_code.ts";
 
 /** An agent without a file. */
-export interface PromptAgent {
+export interface PromptAgentOptions {
   /** The template, or `@` and the name of a file with it. */
   readonly prompt: string;
   /** The system message, or `@` and the name of a file with it. */
@@ -17,25 +17,25 @@ export interface PromptAgent {
  *
  * @throws {CliError} If a file cannot be read or the prompt cannot be used.
  */
-export async function promptAgent(options: PromptAgent): Promise<Callable> {
+export async function createPromptAgent(options: PromptAgentOptions): Promise<Callable> {
   const { schema } = options;
-  const output = schema === undefined ? undefined : await jsonOf(schema);
-  const prompt = await textOf(options.prompt);
-  const system = options.system === undefined ? undefined : await textOf(options.system);
+  const output = schema === undefined ? undefined : await readJsonFile(schema);
+  const prompt = await readArgument(options.prompt);
+  const system = options.system === undefined ? undefined : await readArgument(options.system);
   try {
     return defineAgent({ name: "prompt", prompt, system, output: output as JsonSchema });
   } catch (cause) {
-    throw new CliError(reasonOf(cause), undefined, { cause });
+    throw new CliError(errorMessage(cause), undefined, { cause });
   }
 }
 
 /** The text itself, or that of a file after `@`. */
-function textOf(text: string): string | Promise<string> {
-  return text.startsWith("@") ? read(text.slice(1)) : text;
+function readArgument(text: string): string | Promise<string> {
+  return text.startsWith("@") ? readTextFile(text.slice(1)) : text;
 }
 
-async function jsonOf(path: string): Promise<unknown> {
-  const text = await read(path);
+async function readJsonFile(path: string): Promise<unknown> {
+  const text = await readTextFile(path);
   try {
     return JSON.parse(text);
   } catch {
@@ -43,10 +43,10 @@ async function jsonOf(path: string): Promise<unknown> {
   }
 }
 
-async function read(path: string): Promise<string> {
+async function readTextFile(path: string): Promise<string> {
   try {
     return (await Deno.readTextFile(path)).replace(/\n$/, "");
   } catch (cause) {
-    throw new CliError(`Cannot read ${path}: ${reasonOf(cause)}`, undefined, { cause });
+    throw new CliError(`Cannot read ${path}: ${errorMessage(cause)}`, undefined, { cause });
   }
 }

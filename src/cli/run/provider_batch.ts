@@ -5,18 +5,18 @@ import {
   type OpenAIBatchProvider,
 } from "../../providers/openai/batch/openai_batch.ts";
 import { costOf } from "../../pricing/prices.ts";
-import { CliError, reasonOf } from "../exit_code.ts";
+import { CliError, errorMessage } from "../exit_code.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { integer } from "../format.ts";
+import { formatInteger } from "../format.ts";
 
 /** So many rows wait for batch files at the same time; a file has up to 10,000 of them. */
-export const ROWS_IN_BATCHES = 50_000;
+export const BATCH_CONCURRENCY = 50_000;
 
 /** A batch is answered within a day; somewhat later nobody believes in it any more. */
-export const BATCH_TIMEOUT = 27 * 3_600_000;
+export const BATCH_TIMEOUT_MS = 27 * 3_600_000;
 
 /** What the provider's batch files are told. */
-export interface ProviderBatchOptions {
+export interface BatchProviderOptions {
   /** The server; that of the environment, or OpenAI, if it is not said. */
   readonly baseUrl?: string;
   /** Milliseconds between two looks. */
@@ -24,29 +24,29 @@ export interface ProviderBatchOptions {
   /** Remembers batches over restarts. */
   readonly folder: RunFolder;
   /** Told what happens. */
-  readonly note: (text: string) => void;
+  readonly log: (text: string) => void;
 }
 
 /** A provider that asks by batch files, and finds those again that were sent before a restart. */
-export function providerBatch(
-  { baseUrl, poll, folder, note }: ProviderBatchOptions,
+export function createBatchProvider(
+  { baseUrl, poll, folder, log: note }: BatchProviderOptions,
 ): OpenAIBatchProvider {
   try {
     return openaiBatch({
       baseURL: baseUrl,
       poll,
       store: {
-        load: () => loadAll(join(folder.path, "batches")),
+        load: () => loadBatches(join(folder.path, "batches")),
         async save(name, text) {
           await Deno.mkdir(join(folder.path, "batches"), { recursive: true });
-          await folder.write(join("batches", `${name}.json`), text);
+          await folder.writeFile(join("batches", `${name}.json`), text);
         },
       },
       onChange: ({ batch, status, requests }) =>
-        note(`batch ${batch}: ${status}, ${integer(requests)} rows`),
+        note(`batch ${batch}: ${status}, ${formatInteger(requests)} rows`),
     });
   } catch (cause) {
-    throw new CliError(reasonOf(cause), undefined, { cause });
+    throw new CliError(errorMessage(cause), undefined, { cause });
   }
 }
 
@@ -61,7 +61,7 @@ export function halfPrice(
   };
 }
 
-async function loadAll(path: string): Promise<readonly string[]> {
+async function loadBatches(path: string): Promise<readonly string[]> {
   const texts: string[] = [];
   try {
     for await (const { name } of Deno.readDir(path)) {

@@ -1,5 +1,5 @@
 /** Keeps so many of the items that it sees, each with the same chance. */
-export class Sample<T> {
+export class ReservoirSample<T> {
   readonly #size: number;
   readonly #items: T[] = [];
   #seen = 0;
@@ -20,7 +20,7 @@ export class Sample<T> {
   }
 
   /** Shows it an item. */
-  see(item: T): void {
+  add(item: T): void {
     this.#seen++;
     if (this.#items.length < this.#size) this.#items.push(item);
     else {

@@ -1,23 +1,23 @@
 import { countLines } from "../rows/count_lines.ts";
-import { display as openDisplay } from "./display.ts";
+import { createDisplay as openDisplay } from "./display.ts";
 import { CliError } from "../exit_code.ts";
-import { rowWriter } from "../rows/format_row.ts";
-import { interruptible } from "../interrupt.ts";
-import { openOutput, type Output, withHead } from "../rows/output_file.ts";
-import { checkAnswerColumns, firstRowCheck } from "../rows/check_first_row.ts";
-import { paramsFor } from "../rows/row_params.ts";
-import { pilot } from "./pilot.ts";
-import { ROWS_IN_BATCHES } from "./provider_batch.ts";
-import { type Format, formatOf, openRows } from "../rows/open_rows.ts";
-import { budgetLeft, checkPaths, folderFor, prepare } from "./prepare_run.ts";
-import { endOf, slip, withHint } from "./report_end.ts";
-import { fromJournal } from "./run_folder.ts";
+import { createRowFormatter } from "../rows/format_row.ts";
+import { listenForInterrupts } from "../interrupt.ts";
+import { type LineOutput, openOutput, withHeader } from "../rows/output_file.ts";
+import { checkAnswerColumns, createFirstRowCheck } from "../rows/check_first_row.ts";
+import { createRowMapper } from "../rows/row_params.ts";
+import { runPilot } from "./pilot.ts";
+import { BATCH_CONCURRENCY } from "./provider_batch.ts";
+import { openRows, resolveFormat, type RowsFormat } from "../rows/open_rows.ts";
+import { checkPaths, prepareRun, remainingBudget, resolveRunFolder } from "./prepare_run.ts";
+import { reportEnd, toUsageError, withResumeHint } from "./report_end.ts";
+import { wrapJournalError } from "./run_folder.ts";
 import { runRows } from "./run_rows.ts";
-import type { RunSettings, ToldSettings } from "./run_settings.ts";
-import { agentFor, askingAt, callOptionsOf, providerFor } from "./run_setup.ts";
-import { serverVariable } from "../server_variable.ts";
-import { Tally } from "./run_stats.ts";
-import { workerPool } from "./open_worker_pool.ts";
+import type { ParsedSettings, RunSettings } from "./run_settings.ts";
+import { buildCallOptions, createRunProvider, resolveAgent, withProvider } from "./run_setup.ts";
+import { setBaseUrlVariable } from "../server_variable.ts";
+import { RunStats } from "./run_stats.ts";
+import { openWorkerPool } from "./open_worker_pool.ts";
 
 /**
  * Runs an agent over rows.
@@ -27,24 +27,24 @@ import { workerPool } from "./open_worker_pool.ts";
  */
 export async function run(
   reference: string | undefined,
-  told: ToldSettings,
+  told: ParsedSettings,
   args: readonly string[],
 ): Promise<number> {
-  const { concurrency = told.providerBatch ? ROWS_IN_BATCHES : 10 } = told;
+  const { concurrency = told.providerBatch ? BATCH_CONCURRENCY : 10 } = told;
   const settings: RunSettings = { ...told, concurrency };
   if (settings.in === "-" && Deno.stdin.isTerminal()) {
     throw new CliError("Cannot read rows from the terminal: name a file by --in, or use a pipe");
   }
   checkPaths(settings);
-  const named = await agentFor(reference, settings);
-  const call = callOptionsOf(settings);
-  const paramsOf = paramsFor(named, settings.map);
+  const named = await resolveAgent(reference, settings);
+  const call = buildCallOptions(settings);
+  const paramsOf = createRowMapper(named, settings.map);
   checkAnswerColumns(named, settings.columns);
-  const outFormat = formatOf(settings.out, settings.outFormat);
+  const outFormat = resolveFormat(settings.out, settings.outFormat);
   if (outFormat === "text") {
     throw new CliError("Cannot write text: name jsonl, csv or tsv by --out-format");
   }
-  const inFormat = formatOf(settings.in, settings.inFormat);
+  const inFormat = resolveFormat(settings.in, settings.inFormat);
   const isCsv = inFormat === "csv" || inFormat === "tsv";
   const from = {
     path: settings.in,
@@ -52,29 +52,29 @@ export async function run(
     delimiter: settings.delimiter,
     maxRow: settings.maxRow,
   };
-  const folder = folderFor(reference, settings);
+  const folder = resolveRunFolder(reference, settings);
   // Before anything is made or forgotten: an input that is not there is a slip of the pen.
-  using _ = serverVariable(settings.workers === undefined ? undefined : settings.baseUrl);
-  await using pool = await workerPool(reference, named, settings);
+  using _ = setBaseUrlVariable(settings.workers === undefined ? undefined : settings.baseUrl);
+  await using pool = await openWorkerPool(reference, named, settings);
   const rows = await openRows(from);
-  const isNew = await prepare(folder, settings);
-  await folder.make();
-  await using journal = folder.journal();
+  const isNew = await prepareRun(folder, settings);
+  await folder.create();
+  await using journal = folder.openJournal();
   const display = openDisplay({ quiet: settings.quiet, every: settings.progressEvery });
-  await using provider = providerFor(settings, folder, (text) => display.note(text));
-  const agent = pool === undefined ? askingAt(named, provider) : named;
-  const tally = new Tally();
+  await using provider = createRunProvider(settings, folder, (text) => display.log(text));
+  const agent = pool === undefined ? withProvider(named, provider) : named;
+  const tally = new RunStats();
   const counting = new AbortController();
   try {
-    const budget = await budgetLeft(journal, folder.name, settings);
-    if (!settings.again) {
-      const createdAt = (await folder.record())?.createdAt ?? Date.now();
-      await folder.keep({ args: [...args], cwd: Deno.cwd(), createdAt });
+    const budget = await remainingBudget(journal, folder.name, settings);
+    if (!settings.keepRecord) {
+      const createdAt = (await folder.readRecord())?.createdAt ?? Date.now();
+      await folder.saveRecord({ args: [...args], cwd: Deno.cwd(), createdAt });
     }
-    using interrupt = interruptible({
+    using interrupt = listenForInterrupts({
       grace: settings.grace,
       onStop: () =>
-        display.note(
+        display.log(
           `stopping: what is in flight has ${
             settings.grace / 1_000
           } s to finish; once more ends it at once`,
@@ -91,23 +91,23 @@ export async function run(
       retryFailed: settings.retryFailed,
       budget,
       paramsOf,
-      look: firstRowCheck({ agent, settings, isTable: isCsv, note: display.note }),
+      look: createFirstRowCheck({ agent, settings, isTable: isCsv, log: display.log }),
       tally,
       display,
       interrupt,
     };
     if (settings.pilot !== undefined) {
-      const code = await pilot(settings.pilot, from, parts);
+      const code = await runPilot(settings.pilot, from, parts);
       if (code !== undefined) return code;
     }
-    const { head, write } = rowWriter(
-      { ...settings, format: outFormat as Format },
+    const { head, write } = createRowFormatter(
+      { ...settings, format: outFormat as RowsFormat },
       () => rows.header,
     );
     // Another process that works on this run must not lose its output to this one.
     await (await journal.open(folder.name)).close();
-    const output = withHead(await openOutput(settings.out), head);
-    let errors: Output | undefined;
+    const output = withHeader(await openOutput(settings.out), head);
+    let errors: LineOutput | undefined;
     let whole = false;
     try {
       errors = settings.errors === undefined ? undefined : await openOutput(settings.errors);
@@ -115,36 +115,36 @@ export async function run(
         if (lines === undefined) return;
         const total = Math.max(0, isCsv ? lines - 1 : lines);
         tally.total = Math.min(total, settings.limit ?? Infinity);
-        tally.about = isCsv;
+        tally.isTotalEstimated = isCsv;
       }, () => {});
-      display.follow(() => tally.view(folder.name));
+      display.start(() => tally.snapshot(folder.name));
       const began = performance.now();
-      const ended = await runRows(rows, parts, { write, output, errors });
-      whole = tally.unfinished === 0 && !interrupt.stop.aborted;
+      const ended = await runRows(rows, parts, { formatRow: write, output, errors });
+      whole = tally.unfinished === 0 && !interrupt.stopSignal.aborted;
       await output.close(whole);
       await errors?.close(whole);
-      display.end();
-      return endOf({
-        tally,
+      display.stop();
+      return reportEnd({
+        stats: tally,
         display,
-        ended,
+        earlyEnd: ended,
         interrupt,
         settings,
         folder,
         ms: performance.now() - began,
       });
     } catch (error) {
-      display.end();
+      display.stop();
       // What ended the run is the error to tell.
       if (!whole) await output.close(false).catch(() => {});
       await errors?.close(false).catch(() => {});
-      throw withHint(fromJournal(error), folder);
+      throw withResumeHint(wrapJournalError(error), folder);
     }
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw fromJournal(error);
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw wrapJournalError(error);
     // A slip that let nothing be sent (no key, no price) has begun no run: the next start need not be told to go on.
-    if (isNew && tally.ok + tally.failed === 0) await folder.unkeep();
-    throw slip(error, settings);
+    if (isNew && tally.ok + tally.failed === 0) await folder.deleteRecord();
+    throw toUsageError(error, settings);
   } finally {
     counting.abort();
   }

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { environment } from "../environment.ts";
+import { readEnv } from "../environment.ts";
 import * as value from "../parse_value.ts";
 
 /** What a run is told. */
@@ -69,7 +69,7 @@ export interface RunSettings {
   /** Goes on with the run. */
   readonly resume: boolean;
   /** Is it told by what it was started with before? Then that stays as it is kept. */
-  readonly again?: boolean;
+  readonly keepRecord?: boolean;
   /** Begins anew. */
   readonly fresh: boolean;
   /** Works on failed rows again. */
@@ -91,18 +91,18 @@ export interface RunSettings {
 }
 
 /** The same, as far as it stands on the command line. */
-export type ToldSettings =
+export type ParsedSettings =
   & Omit<RunSettings, "concurrency">
   & Partial<Pick<RunSettings, "concurrency">>;
 
 /** The option that all commands on runs have. */
 export function dirOption(): Option {
   return new Option("--dir <folder>", "where runs are kept (env: SHOAL_DIR)")
-    .default(environment("SHOAL_DIR") ?? ".shoal");
+    .default(readEnv("SHOAL_DIR") ?? ".shoal");
 }
 
 /** Gives a command the options of a run. */
-export function withRunOptions(command: Command): Command {
+export function addRunOptions(command: Command): Command {
   return command
     .optionsGroup("Rows:")
     .option("-i, --in <file>", "input: JSONL, CSV, TSV or text; - is stdin", "-")
@@ -110,53 +110,62 @@ export function withRunOptions(command: Command): Command {
     .option("-e, --errors <file>", "where bad and failed rows go, as JSONL")
     .option("--in-format <format>", "jsonl, csv, tsv or text (default: by the ending)")
     .option("--out-format <format>", "jsonl, csv or tsv (default: by the ending)")
-    .option("--delimiter <text>", "between two fields of CSV", value.delimiter)
-    .option("--max-row <bytes>", "the longest row; what is longer is a bad row", value.bytes, 16e6)
+    .option("--delimiter <text>", "between two fields of CSV", value.parseDelimiter)
+    .option(
+      "--max-row <bytes>",
+      "the longest row; what is longer is a bad row",
+      value.parseBytes,
+      16e6,
+    )
     .option(
       "--map <param=column>",
       "a column for a parameter; repeat it or use commas",
-      value.pairs,
+      value.parsePairs,
       {},
     )
     .option("--key <column>", "names a row: with another text in it, it is another row")
     .option("--as <column>", "the column for the answer", "output")
-    .option("--columns <names>", "members of the answer as columns, in its place", value.names)
+    .option("--columns <names>", "members of the answer as columns, in its place", value.parseNames)
     .option("--meta", "adds _line, _model, _tokens, _cost, _ms, _cached", false)
     .option("--ordered", "writes in the order of the input, not as rows are finished", false)
-    .option("--limit <rows>", "takes the first rows only", value.count)
+    .option("--limit <rows>", "takes the first rows only", value.parseCount)
     .optionsGroup("Agent:")
     .option("--prompt <template>", 'an agent without a file: "Label: {text}", or @file')
     .option("--system <text>", "its system message, or @file")
     .option("--schema <file>", "its JSON Schema of the answers")
     .option("-m, --model <name>", "the model")
-    .option("--temperature <number>", "of the model", value.number)
-    .option("--max-tokens <number>", "of an answer", value.count)
+    .option("--temperature <number>", "of the model", value.parseNumber)
+    .option("--max-tokens <number>", "of an answer", value.parseCount)
     .option("--base-url <url>", "the server (default: OPENAI_BASE_URL or OpenAI)")
     .option(
       "--price <in,out>",
       "dollars per million tokens, for a model of no known price",
-      value.price,
+      value.parsePrice,
     )
     .optionsGroup("How fast, how dear:")
     .option(
       "-c, --concurrency <rows>",
       "rows at a time, 10 if it is not said; auto finds out what the server bears",
-      value.concurrency,
+      value.parseConcurrency,
     )
     .option(
       "--workers <number>",
       "makes the calls in so many workers, for an agent of a file that keeps a processor busy",
-      value.count,
+      value.parseCount,
     )
-    .option("--rpm <requests>", "requests a minute", value.positive)
-    .option("--tpm <tokens>", "tokens a minute", value.positive)
-    .option("--budget <dollars>", "what the run may cost, all its starts together", value.positive)
-    .option("--retries <times>", "attempts after the first", value.whole)
-    .option("--timeout <time>", "of an attempt: 30s, 2m", value.duration)
+    .option("--rpm <requests>", "requests a minute", value.parsePositive)
+    .option("--tpm <tokens>", "tokens a minute", value.parsePositive)
+    .option(
+      "--budget <dollars>",
+      "what the run may cost, all its starts together",
+      value.parsePositive,
+    )
+    .option("--retries <times>", "attempts after the first", value.parseWhole)
+    .option("--timeout <time>", "of an attempt: 30s, 2m", value.parseDuration)
     .option(
       "--pilot <rows>",
       "runs some rows first, tells cost and time of all, and asks",
-      value.count,
+      value.parseCount,
     )
     .option("-y, --yes", "asks nothing", false)
     .option(
@@ -164,7 +173,7 @@ export function withRunOptions(command: Command): Command {
       "by the provider's batch files: half the price, within a day",
       false,
     )
-    .option("--poll <time>", "between two looks at a batch file", value.duration, 30_000)
+    .option("--poll <time>", "between two looks at a batch file", value.parseDuration, 30_000)
     .optionsGroup("Runs:")
     .option("--run <name>", "the name of the run (default: made of agent, input and output)")
     .addOption(dirOption())
@@ -175,14 +184,14 @@ export function withRunOptions(command: Command): Command {
     .option(
       "--grace <time>",
       "what is in flight may take after Ctrl-C",
-      value.durationOrNone,
+      value.parseDurationOrZero,
       10_000,
     )
     .option("-q, --quiet", "shows no progress", false)
     .option(
       "--progress-every <time>",
       "between two lines of progress, where there is no terminal",
-      value.duration,
+      value.parseDuration,
       5_000,
     );
 }

@@ -1,10 +1,10 @@
 import { type CallOptions, configure, type Prices, type Provider } from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
 import { openai } from "../../providers/openai/openai.ts";
-import { agentOf } from "./agent_file.ts";
-import { CliError, reasonOf } from "../exit_code.ts";
-import { promptAgent } from "./prompt_agent.ts";
-import { BATCH_TIMEOUT, halfPrice, providerBatch } from "./provider_batch.ts";
+import { loadAgent } from "./agent_file.ts";
+import { CliError, errorMessage } from "../exit_code.ts";
+import { createPromptAgent } from "./prompt_agent.ts";
+import { BATCH_TIMEOUT_MS, createBatchProvider, halfPrice } from "./provider_batch.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunSettings } from "./run_settings.ts";
 
@@ -13,7 +13,7 @@ import type { RunSettings } from "./run_settings.ts";
  *
  * @throws {CliError} If it is not said which, or both.
  */
-export async function agentFor(
+export async function resolveAgent(
   reference: string | undefined,
   { prompt, system, schema, model }: RunSettings,
 ): Promise<Callable> {
@@ -28,17 +28,17 @@ export async function agentFor(
         "Cannot use --system or --schema with an agent of a file: they are for --prompt",
       );
     }
-    return await agentOf(reference);
+    return await loadAgent(reference);
   }
   if (reference !== undefined) {
     throw new CliError("Cannot run both an agent of a file and a --prompt: leave out one of them");
   }
   if (model === undefined) throw new CliError("Cannot run a --prompt without a --model");
-  return await promptAgent({ prompt, system, schema });
+  return await createPromptAgent({ prompt, system, schema });
 }
 
 /** Sets what holds for the whole process; gives the provider, if the run has one of its own: it is to be closed at the end. */
-export function providerFor(
+export function createRunProvider(
   settings: RunSettings,
   folder: RunFolder,
   note: (text: string) => void,
@@ -50,7 +50,7 @@ export function providerFor(
   const prices: Prices | undefined = price && { [model!]: price };
   if (settings.providerBatch) {
     configure({ prices: halfPrice(prices) });
-    return providerBatch({ baseUrl, poll, folder, note });
+    return createBatchProvider({ baseUrl, poll, folder, log: note });
   }
   if (prices !== undefined) configure({ prices });
   // Workers make one of their own, by the environment.
@@ -58,12 +58,12 @@ export function providerFor(
   try {
     return openai({ baseURL: baseUrl });
   } catch (cause) {
-    throw new CliError(reasonOf(cause), undefined, { cause });
+    throw new CliError(errorMessage(cause), undefined, { cause });
   }
 }
 
 /** The same agent, asking this provider; of a workflow only those agents that name none of their own do. */
-export function askingAt(agent: Callable, provider: Provider | undefined): Callable {
+export function withProvider(agent: Callable, provider: Provider | undefined): Callable {
   if (provider === undefined) return agent;
   configure({ provider });
   const { with: change } = agent as { with?: unknown };
@@ -71,7 +71,7 @@ export function askingAt(agent: Callable, provider: Provider | undefined): Calla
 }
 
 /** What each call is told. */
-export function callOptionsOf(settings: RunSettings): CallOptions {
+export function buildCallOptions(settings: RunSettings): CallOptions {
   const { model, temperature, maxTokens, retries, timeout } = settings;
   return {
     ...(model !== undefined && { model }),
@@ -79,6 +79,6 @@ export function callOptionsOf(settings: RunSettings): CallOptions {
     ...(maxTokens !== undefined && { maxTokens }),
     ...(retries !== undefined && { retries }),
     ...(timeout !== undefined && { timeout }),
-    ...(timeout === undefined && settings.providerBatch && { timeout: BATCH_TIMEOUT }),
+    ...(timeout === undefined && settings.providerBatch && { timeout: BATCH_TIMEOUT_MS }),
   };
 }

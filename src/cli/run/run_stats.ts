@@ -1,8 +1,8 @@
 import type { AgentError, ProgressReport, Result } from "../../../mod.ts";
-import { Sample } from "./reservoir_sample.ts";
+import { ReservoirSample } from "./reservoir_sample.ts";
 
 /** How far a run is, for whoever shows it. */
-export interface View {
+export interface RunSnapshot {
   /** The run's name. */
   readonly name: string;
   /** Rows that are finished, bad ones too. */
@@ -10,7 +10,7 @@ export interface View {
   /** How many rows there are, if that is known. */
   readonly total?: number;
   /** Is the total a guess? */
-  readonly about: boolean;
+  readonly isTotalEstimated: boolean;
   /** Rows with an answer. */
   readonly ok: number;
   /** Rows that failed. */
@@ -32,7 +32,7 @@ export interface View {
   /** Dollars of this start, if prices are known. */
   readonly cost?: number;
   /** Dollars when all is done, as far as can be told. */
-  readonly projected?: number;
+  readonly projectedCost?: number;
   /** Milliseconds to the end, as far as can be told. */
   readonly etaMs?: number;
   /** The last error, and how many there were of its kind. */
@@ -43,7 +43,7 @@ export interface View {
 const SAMPLED = 5_000;
 
 /** Counts a run. */
-export class Tally {
+export class RunStats {
   /** Rows with an answer. */
   ok = 0;
   /** Rows that failed. */
@@ -65,11 +65,11 @@ export class Tally {
   /** How many rows there are, if that is known. */
   total: number | undefined;
   /** Is the total a guess? */
-  about = false;
+  isTotalEstimated = false;
   /** What the run said last. */
-  report: ProgressReport | undefined;
+  progress: ProgressReport | undefined;
   /** Some results of this start. */
-  readonly sample = new Sample<Result>(SAMPLED);
+  readonly sample = new ReservoirSample<Result>(SAMPLED);
   readonly #errors = new Map<string, number>();
   #lastError: { readonly code: string; readonly message: string } | undefined;
 
@@ -79,19 +79,31 @@ export class Tally {
     else this.#fail(result.error);
     if (result.cached) this.cached++;
     if (result.replayed) this.replayed++;
-    else this.use(result);
+    else this.addUsage(result);
   }
 
   /** Counts what a row has used. */
-  use(result: Result): void {
-    this.sample.see(result);
+  addUsage(result: Result): void {
+    this.sample.add(result);
     this.tokens += result.usage.totalTokens;
     if (result.cost !== undefined) this.cost = (this.cost ?? 0) + result.cost.total;
   }
 
   /** How far the run is. */
-  view(name: string): View {
-    const { ok, failed, bad, cached, replayed, total, limit, about, tokens, cost, report } = this;
+  snapshot(name: string): RunSnapshot {
+    const {
+      ok,
+      failed,
+      bad,
+      cached,
+      replayed,
+      total,
+      limit,
+      isTotalEstimated: about,
+      tokens,
+      cost,
+      progress: report,
+    } = this;
     const done = ok + failed + bad;
     const { perSecond = 0, inFlight = 0 } = report ?? {};
     const worked = ok + failed - replayed;
@@ -102,7 +114,7 @@ export class Tally {
       name,
       done,
       total,
-      about,
+      isTotalEstimated: about,
       ok,
       failed,
       bad,
@@ -113,7 +125,7 @@ export class Tally {
       perSecond,
       tokens,
       cost,
-      projected: cost === undefined || left === undefined || worked === 0
+      projectedCost: cost === undefined || left === undefined || worked === 0
         ? undefined
         : cost + left * cost / worked,
       etaMs: left === undefined || perSecond === 0 ? undefined : left / perSecond * 1_000,

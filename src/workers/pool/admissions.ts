@@ -1,4 +1,4 @@
-/** Lets the attempts of one worker out, through the limits, budgets and breakers of this process. */
+/** Admits the attempts of one worker through the limits, budgets and breakers of this process. */
 import { admit } from "../../call/admission.ts";
 import type { ModelAgent } from "../../call/options/model_agent.ts";
 import { configuration } from "../../call/options/config.ts";
@@ -10,54 +10,60 @@ import type { Waited } from "../../limits/permits.ts";
 import { ChildAbort } from "../../async/abort.ts";
 import type { AgentError } from "../../model/errors.ts";
 import { loadPrices } from "../../pricing/prices.ts";
-import type { Call } from "./pool_call.ts";
+import type { PoolCall } from "./pool_call.ts";
 import { decodeError, encodeError } from "../error_codec.ts";
-import type { Answered, Asking, Leaving, Outcome, Passed } from "../messages.ts";
-import type { Providers } from "./worker_providers.ts";
+import type {
+  AdmissionGrant,
+  AdmissionRequest,
+  AttemptEnd,
+  AttemptOutcome,
+  RequestOutcome,
+} from "../messages.ts";
+import type { WorkerProviders } from "./worker_providers.ts";
 
-/** An attempt that waits, or is on the wire. */
-interface Passing {
+/** An attempt that waits for its admission, or is in flight. */
+interface PendingAttempt {
   readonly abort: ChildAbort;
   readonly guard: Guard | undefined;
-  /** Absent while it waits. */
+  /** Absent while the attempt waits. */
   admission?: Pass;
-  /** Tells the call how it ended. */
-  ended?: ReturnType<Call["attempt"]>;
+  /** Records in the call how the attempt ended. */
+  recordEnd?: ReturnType<PoolCall["startAttempt"]>;
 }
 
-/** The attempts of one worker, by the number of their question. */
+/** The attempts of one worker, by the id of the request that asked for admission. */
 export class Admissions {
-  readonly #providers: Providers;
-  readonly #passes = new Map<number, Passing>();
+  readonly #providers: WorkerProviders;
+  readonly #attempts = new Map<number, PendingAttempt>();
 
-  /** With what is known of the providers. */
-  constructor(providers: Providers) {
+  /** Admits attempts to these providers. */
+  constructor(providers: WorkerProviders) {
     this.#providers = providers;
   }
 
-  /** Waits until the attempt may go out. Never throws. */
-  async admit(n: number, asking: Asking, call: Call): Promise<Answered> {
-    const { agent: name, model, expected, priority, breaker } = asking;
+  /** Waits until the attempt is admitted. Never throws. */
+  async admit(id: number, request: AdmissionRequest, call: PoolCall): Promise<RequestOutcome> {
+    const { agent: name, model, expected, priority, breaker } = request;
     const { context } = call;
-    const { limiter, provider } = this.#providers.asker(call.agent, asking);
-    const trace = new Waits(name, model, context, undefined);
+    const { limiter, provider } = this.#providers.resolve(call.agent, request);
+    const trace = new WaitTrace(name, model, context, undefined);
     const { waited } = trace;
     const agent: ModelAgent = { name, limiter, seen: {}, render: () => "" };
-    const request = { model, messages: [], settings: {} };
-    const guard = breaker && guardOf({ provider, request, trace }, breaker);
+    const modelRequest = { model, messages: [], settings: {} };
+    const guard = breaker && guardOf({ provider, request: modelRequest, trace }, breaker);
     const abort = new ChildAbort();
-    const pass: Passing = { abort, guard };
-    this.#passes.set(n, pass);
+    const attempt: PendingAttempt = { abort, guard };
+    this.#attempts.set(id, attempt);
     try {
       guard?.check();
       const { budgets } = context;
       if (budgets.some(({ countsCost }) => countsCost)) {
         await loadPrices(model, configuration().prices);
       }
-      pass.admission = await admit({
+      attempt.admission = await admit({
         agent,
         provider,
-        request,
+        request: modelRequest,
         expected,
         priority,
         budgets,
@@ -67,64 +73,64 @@ export class Admissions {
         signal: abort.signal,
         enter: guard && (() => guard.enter()),
       });
-      pass.ended = call.attempt(model);
-      const { concurrency } = pass.admission;
-      return { ok: true, value: { waited, concurrency } satisfies Passed };
+      attempt.recordEnd = call.startAttempt(model);
+      const { concurrency } = attempt.admission;
+      return { ok: true, value: { waited, concurrency } satisfies AdmissionGrant };
     } catch (thrown) {
-      this.#passes.delete(n);
+      this.#attempts.delete(id);
       abort[Symbol.dispose]();
-      return { ok: false, error: encodeError(thrown), value: { waited } satisfies Passed };
+      return { ok: false, error: encodeError(thrown), value: { waited } satisfies AdmissionGrant };
     }
   }
 
-  /** The attempt is not wanted any more; it may have been let out just now. */
-  withdraw(n: number): void {
-    const pass = this.#passes.get(n);
-    this.#passes.delete(n);
-    if (pass?.admission === undefined) {
-      pass?.abort.abort(new DOMException("The attempt was withdrawn", "AbortError"));
+  /** Withdraws an attempt. It may have been admitted in the meantime. */
+  withdraw(id: number): void {
+    const attempt = this.#attempts.get(id);
+    this.#attempts.delete(id);
+    if (attempt?.admission === undefined) {
+      attempt?.abort.abort(new DOMException("The attempt was withdrawn", "AbortError"));
       return;
     }
-    pass.ended?.(undefined);
-    pass.admission.tell?.(undefined, performance.now());
-    pass.admission.cancel();
+    attempt.recordEnd?.(undefined);
+    attempt.admission.tell?.(undefined, performance.now());
+    attempt.admission.cancel();
   }
 
-  /** The attempt has ended. */
-  leave(n: number, { usage, no, answer, estimated }: Leaving): void {
-    const pass = this.#passes.get(n);
-    if (pass?.admission === undefined) return;
-    pass.admission.leave(usage, no, answer, performance.now(), estimated);
-    pass.ended?.({ usage, ...(estimated && { estimated }) });
-    // Its breaker is told when the answer was read.
-    if (pass.guard === undefined) this.#passes.delete(n);
+  /** Releases the permits of an attempt that has ended, and settles its reservations. */
+  attemptEnded(id: number, { usage, rejected, feedback, estimated }: AttemptEnd): void {
+    const attempt = this.#attempts.get(id);
+    if (attempt?.admission === undefined) return;
+    attempt.admission.leave(usage, rejected, feedback, performance.now(), estimated);
+    attempt.recordEnd?.({ usage, ...(estimated && { estimated }) });
+    // With a breaker the attempt is kept: its outcome is reported once the answer has been read.
+    if (attempt.guard === undefined) this.#attempts.delete(id);
   }
 
-  /** Tells the breaker how an attempt ended, and gives whether the model is left alone now. */
-  told(n: number, outcome: Outcome): boolean {
-    const pass = this.#passes.get(n);
-    this.#passes.delete(n);
-    const how = typeof outcome === "object" ? decodeError(outcome) as AgentError : outcome;
-    pass?.admission?.tell?.(how, performance.now());
-    return pass?.guard?.isOpen() ?? false;
+  /** Reports the outcome of an attempt to its breaker, and returns whether the circuit is open. */
+  reportOutcome(id: number, outcome: AttemptOutcome): boolean {
+    const attempt = this.#attempts.get(id);
+    this.#attempts.delete(id);
+    const decoded = typeof outcome === "object" ? decodeError(outcome) as AgentError : outcome;
+    attempt?.admission?.tell?.(decoded, performance.now());
+    return attempt?.guard?.isOpen() ?? false;
   }
 
-  /** The worker has ended, and with it whatever it had on the wire. That may well have been billed. */
-  release(): void {
-    for (const [n, { admission }] of this.#passes) {
+  /** Releases everything after the worker has ended. What was in flight may have been billed. */
+  releaseAll(): void {
+    for (const [id, { admission }] of this.#attempts) {
       if (admission === undefined) {
-        this.withdraw(n);
+        this.withdraw(id);
         continue;
       }
-      this.#passes.delete(n);
+      this.#attempts.delete(id);
       admission.tell?.(undefined, performance.now());
       admission.leave(undefined, false, { heard: "nothing" }, performance.now());
     }
   }
 }
 
-/** Counts what an attempt has waited for, and nothing else. */
-class Waits extends Trace {
+/** Sums up what an attempt has waited for, and records nothing else. */
+class WaitTrace extends Trace {
   readonly waited = { concurrency: 0, requests: 0, tokens: 0, pause: 0 };
 
   override wait(waited: Waited): void {

@@ -1,33 +1,35 @@
-/** What `configure` says, on its way to the workers. */
+/** The settings of `configure`, as they are sent to workers. */
 import { configuration, settings as configured } from "../../call/options/config.ts";
-import type { Settings } from "../messages.ts";
+import type { WorkerSettings } from "../messages.ts";
 import { canBeCloned } from "../result_codec.ts";
 
-/** What holds in the process and not for a single call: it stays here. */
-const STAYS_HERE: ReadonlySet<string> = new Set(["mode", "limits", "provider"]);
+/** Options that hold for the process, not for a single call. */
+const NOT_SENT: ReadonlySet<string> = new Set(["mode", "limits", "provider"]);
 
-/** The settings of the process at some moment. */
-export interface Handover extends Settings {
-  /** What cannot go over, as it has functions in it: the module of the agents must configure it itself. */
-  readonly left: readonly string[];
+/** A snapshot of the settings of this process. */
+export interface CurrentSettings {
+  /** What is sent to workers. */
+  readonly sent: WorkerSettings;
+  /** Names of the options with functions in them. The module of the agents must configure them. */
+  readonly uncloneable: readonly string[];
 }
 
-let known: { readonly of: unknown; readonly handover: Handover } | undefined;
+let cached: { readonly configuration: unknown; readonly current: CurrentSettings } | undefined;
 
-/** The settings as they are now: the same object until they change. */
-export function currentSettings(): Handover {
-  const of = configuration();
-  if (known?.of === of) return known.handover;
+/** Returns the current settings: the same object until they change. */
+export function currentSettings(): CurrentSettings {
+  const now = configuration();
+  if (cached?.configuration === now) return cached.current;
   const options: Record<string, unknown> = {};
-  // What goes back to its default goes back there, too.
-  for (const name of Object.keys(known?.handover.options ?? {})) options[name] = undefined;
-  const left: string[] = [];
+  // An option that returns to its default here must do so in the workers, too.
+  for (const name of Object.keys(cached?.current.sent.options ?? {})) options[name] = undefined;
+  const uncloneable: string[] = [];
   for (const [name, value] of Object.entries(configured())) {
-    if (STAYS_HERE.has(name)) continue;
+    if (NOT_SENT.has(name)) continue;
     if (canBeCloned(value)) options[name] = value;
-    else left.push(name);
+    else uncloneable.push(name);
   }
-  const handover = { options, hasProvider: of.provider !== undefined, left };
-  known = { of, handover };
-  return handover;
+  const current = { sent: { options, hasProvider: now.provider !== undefined }, uncloneable };
+  cached = { configuration: now, current };
+  return current;
 }

@@ -1,29 +1,30 @@
-/** The agents that the module of a pool exports, as its workers have told. */
+/** The agents that the module of a pool exports, as reported by its workers. */
 import type { Callable } from "../../call/options/callable.ts";
-import { differences, fingerprintOf } from "../fingerprint.ts";
-import type { Found } from "../messages.ts";
+import { differingParts, fingerprintOf } from "../fingerprint.ts";
+import type { AgentExport } from "../messages.ts";
 import { currentSettings } from "./current_settings.ts";
 
-/** Finds the export that is the same as an agent here. */
-export class Agents {
+/** Finds the export that has the same definition as an agent of this process. */
+export class ExportedAgents {
   readonly #module: string;
-  readonly #found: readonly Found[];
+  readonly #exports: readonly AgentExport[];
   readonly #configured: readonly string[];
   readonly #keys = new WeakMap<Callable, string>();
 
-  /** With what a worker has told of the module: what it exports, and what it configures itself. */
-  constructor(module: string, found: readonly Found[], configured: readonly string[]) {
+  /** Takes what a worker has reported: the exports, and the options that the module configures. */
+  constructor(module: string, exports: readonly AgentExport[], configured: readonly string[]) {
     this.#module = module;
-    this.#found = found;
+    this.#exports = exports;
     this.#configured = configured;
   }
 
   /**
-   * The name of the export.
+   * Returns the name of the export.
    *
-   * @throws {TypeError} If there is none, if it is not the same, or if the workers lack something that `configure` has set.
+   * @throws {TypeError} If there is no such agent, if its definition differs, or if `configure` has
+   * set an option that the workers do not have.
    */
-  keyOf(agent: Callable): string {
+  exportFor(agent: Callable): string {
     this.#checkSettings(agent);
     let key = this.#keys.get(agent);
     if (key === undefined) this.#keys.set(agent, key = this.#find(agent));
@@ -32,35 +33,34 @@ export class Agents {
 
   #find(agent: Callable): string {
     const { name } = agent;
-    const alike = this.#found.filter((found) => found.name === name);
+    const candidates = this.#exports.filter((one) => one.name === name);
     const doing = `call "${name}" in a worker`;
-    if (alike.length === 0) {
-      const names = [...new Set(this.#found.map(({ name }) => name))].join(", ") || "none";
+    if (candidates.length === 0) {
+      const names = [...new Set(this.#exports.map(({ name }) => name))].join(", ") || "none";
       throw new TypeError(
-        `Cannot ${doing} as ${this.#module} must export an agent of that name: it exports ${names}`,
+        `Cannot ${doing} as ${this.#module} must export an agent of that name: ` +
+          `it exports ${names}`,
       );
     }
     const own = fingerprintOf(agent);
-    const [nearest] = alike
-      .map(({ key, parts }) => ({ key, differ: differences(own, parts) }))
-      .sort((a, b) => a.differ.length - b.differ.length);
-    const { key, differ } = nearest!;
-    if (differ.length === 0) return key;
+    const [nearest] = candidates
+      .map(({ key, parts }) => ({ key, differing: differingParts(own, parts) }))
+      .sort((a, b) => a.differing.length - b.differing.length);
+    const { key, differing } = nearest!;
+    if (differing.length === 0) return key;
     throw new TypeError(
-      `Cannot ${doing} as it differs from the one that ${this.#module} exports, in: ${
-        differ.join(", ")
-      }. Import it from there`,
+      `Cannot ${doing} as it differs from the agent that ${this.#module} exports, in: ` +
+        `${differing.join(", ")}. Import the agent from that module`,
     );
   }
 
   #checkSettings({ name }: Callable): void {
-    const lacking = currentSettings().left.filter((option) => !this.#configured.includes(option));
-    if (lacking.length === 0) return;
+    const missing = currentSettings().uncloneable
+      .filter((option) => !this.#configured.includes(option));
+    if (missing.length === 0) return;
     throw new TypeError(
-      `Cannot call "${name}" in a worker as the ${
-        lacking.join(" and ")
-      } of configure cannot be handed over, ` +
-        `having functions: configure it in ${this.#module}`,
+      `Cannot call "${name}" in a worker as ${missing.join(" and ")} of configure ` +
+        `cannot be sent to workers, having functions: call configure in ${this.#module}`,
     );
   }
 }

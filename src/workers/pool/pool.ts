@@ -1,44 +1,44 @@
 import type { Callable } from "../../call/options/callable.ts";
 import type { ModeCall } from "../../call/options/mode.ts";
 import type { Result } from "../../model/result.ts";
-import { Agents } from "./exported_agents.ts";
-import { Call } from "./pool_call.ts";
-import { Isolate, type IsolateOptions } from "./pool_worker.ts";
-import { Isolates } from "./pool_workers.ts";
-import { Providers } from "./worker_providers.ts";
+import { ExportedAgents } from "./exported_agents.ts";
+import { PoolCall } from "./pool_call.ts";
+import { PoolWorker, type PoolWorkerOptions } from "./pool_worker.ts";
+import { PoolWorkers } from "./pool_workers.ts";
+import { WorkerProviders } from "./worker_providers.ts";
 import { WaitingCalls } from "./waiting_calls.ts";
 import type { WorkerPool, WorkerStats } from "../worker_pool.ts";
 
-/** What a {@linkcode Pool} is made of; checked before. */
+/** Options of a {@linkcode Pool}; the caller has checked them. */
 export interface PoolOptions
-  extends Pick<IsolateOptions, "module" | "memory" | "permissions" | "grace"> {
+  extends Pick<PoolWorkerOptions, "module" | "memory" | "permissions" | "grace"> {
   readonly size: number;
   readonly perWorker: number;
 }
 
-/** So many workers in a row may end before they are ready. */
-const MOST_FAILURES = 3;
+/** The number of consecutive workers that may end before they are ready. */
+const MAX_FAILED_STARTS = 3;
 
-/** The pool: calls wait here for a place in a worker, and survive the end of one if that is safe. */
+/** Queues calls, assigns them to workers, and repeats those whose worker ended if that is safe. */
 export class Pool implements WorkerPool {
   readonly #options: PoolOptions;
-  readonly #providers = new Providers();
-  readonly #isolates = new Isolates();
+  readonly #providers = new WorkerProviders();
+  readonly #workers = new PoolWorkers();
   readonly #waiting = new WaitingCalls();
-  /** Calls that are being made, and where. */
-  readonly #at = new Map<Call, Isolate>();
-  /** What the module exports, when that is known. */
-  #loading = Promise.withResolvers<Agents>();
-  #agents: Agents | undefined;
-  #failures = 0;
+  /** The calls in flight, with their workers. */
+  readonly #running = new Map<PoolCall, PoolWorker>();
+  /** Settles once the first worker has loaded the module, or failed to. */
+  #loading = Promise.withResolvers<ExportedAgents>();
+  #agents: ExportedAgents | undefined;
+  #failedStarts = 0;
   #restarts = 0;
   #startMs: number | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Nothing is started yet. */
+  /** Creates the pool. No worker is started yet. */
   constructor(options: PoolOptions) {
     this.#options = options;
-    // Mostly nobody waits for it.
+    // Only `prepare` waits for it: without a handler a rejection would end the process.
     this.#loading.promise.catch(() => {});
   }
 
@@ -48,40 +48,40 @@ export class Pool implements WorkerPool {
 
   async ready(): Promise<void> {
     this.#checkOpen("start the workers");
-    while (this.#isolates.size < this.#options.size) this.#start();
+    while (this.#workers.size < this.#options.size) this.#startWorker();
     try {
-      await this.#isolates.started();
-    } catch (why) {
+      await this.#workers.whenStarted();
+    } catch (reason) {
       this.#checkOpen("start the workers");
-      throw this.#unloadable(why);
+      throw this.#loadError(reason);
     }
   }
 
   async prepare(agents: Iterable<Callable>): Promise<void> {
     this.#checkOpen("start the workers");
-    if (this.#agents === undefined && this.#isolates.size === 0) this.#start();
-    const known = this.#agents ?? await this.#loading.promise;
-    for (const agent of agents) known.keyOf(agent);
+    if (this.#agents === undefined && this.#workers.size === 0) this.#startWorker();
+    const exported = this.#agents ?? await this.#loading.promise;
+    for (const agent of agents) exported.exportFor(agent);
   }
 
   async settle(modeCall: ModeCall): Promise<Result> {
     this.#checkOpen(`call "${modeCall.agent.name}"`);
-    const call = new Call(modeCall);
+    const call = new PoolCall(modeCall);
     this.#waiting.add(call);
     call.onAbort(() => this.#abort(call));
     this.#dispatch();
     try {
       return await call.result;
     } finally {
-      this.#at.delete(call);
+      this.#running.delete(call);
     }
   }
 
   stats(): WorkerStats {
     return {
       size: this.#options.size,
-      busy: this.#isolates.busy,
-      inFlight: this.#isolates.inFlight,
+      busy: this.#workers.busy,
+      inFlight: this.#workers.inFlight,
       waiting: this.#waiting.size,
       restarts: this.#restarts,
       startMs: this.#startMs,
@@ -98,12 +98,12 @@ export class Pool implements WorkerPool {
 
   async #close(): Promise<void> {
     const reason = new DOMException("The pool of workers was closed", "AbortError");
-    const calls = [...this.#waiting.clear(), ...this.#at.keys()];
-    const isolates = this.#isolates.clear();
+    const calls = [...this.#waiting.clear(), ...this.#running.keys()];
+    const workers = this.#workers.clear();
     this.#loading.reject(reason);
-    const ends = isolates.map((isolate) => isolate.end(reason));
+    const ends = workers.map((worker) => worker.terminate(reason));
     await Promise.all(
-      calls.map((call) => call.failWith("aborted", "the pool of workers was closed", reason)),
+      calls.map((call) => call.settleWithCode("aborted", "the pool of workers was closed", reason)),
     );
     await Promise.all(ends);
   }
@@ -113,110 +113,116 @@ export class Pool implements WorkerPool {
     throw new TypeError(`Cannot ${doing} as the pool of workers was closed`);
   }
 
-  /** Gives the calls that wait to the workers that have room, and starts more of them if there may be more. */
+  /** Assigns waiting calls to workers with room, and starts more workers up to the maximum. */
   #dispatch(): void {
     if (!this.isOpen) return;
-    for (const call of this.#waiting.alone) {
-      const isolate = this.#isolates.alone();
-      if (isolate === undefined) break;
+    for (const call of this.#waiting.isolated) {
+      const worker = this.#workers.takeIdle();
+      if (worker === undefined) break;
       this.#waiting.delete(call);
-      isolate.kept = true;
-      this.#give(call, isolate);
+      worker.isReserved = true;
+      this.#assign(call, worker);
     }
     for (let next = this.#waiting.next; next !== undefined; next = this.#waiting.next) {
-      const isolate = this.#isolates.freest(this.#options.perWorker, this.#waiting.size);
-      if (isolate === undefined) break;
+      const worker = this.#workers.leastLoaded(this.#options.perWorker, this.#waiting.size);
+      if (worker === undefined) break;
       this.#waiting.delete(next);
-      this.#give(next, isolate);
+      this.#assign(next, worker);
     }
     const { size } = this.#options;
-    // Mostly there are all that there may be.
-    if (this.#isolates.size === size) return;
-    const wanted = Math.min(size, this.#waiting.size + this.#isolates.inFlight);
-    while (this.#isolates.size < wanted && this.#failures < MOST_FAILURES) this.#start();
+    // The common case: all workers are running.
+    if (this.#workers.size === size) return;
+    const needed = Math.min(size, this.#waiting.size + this.#workers.inFlight);
+    while (this.#workers.size < needed && this.#failedStarts < MAX_FAILED_STARTS) {
+      this.#startWorker();
+    }
   }
 
-  #give(call: Call, isolate: Isolate): void {
+  #assign(call: PoolCall, worker: PoolWorker): void {
     let key: string;
     try {
-      key = this.#agents!.keyOf(call.agent);
+      key = this.#agents!.exportFor(call.agent);
     } catch (error) {
-      isolate.kept &&= isolate.load > 0;
-      call.refuse(error);
+      worker.isReserved &&= worker.load > 0;
+      call.reject(error);
       return;
     }
-    this.#at.set(call, isolate);
-    isolate.take(call, key);
+    this.#running.set(call, worker);
+    worker.assign(call, key);
   }
 
-  #abort(call: Call): void {
-    if (this.#waiting.delete(call)) void call.aborted();
-    else this.#at.get(call)?.abort(call);
+  #abort(call: PoolCall): void {
+    if (this.#waiting.delete(call)) void call.settleAborted();
+    else this.#running.get(call)?.abort(call);
   }
 
-  #start(): void {
-    const began = performance.now();
-    const isolate: Isolate = new Isolate({
+  #startWorker(): void {
+    const startedAt = performance.now();
+    const worker: PoolWorker = new PoolWorker({
       ...this.#options,
       providers: this.#providers,
-      onReady: (found, configured) => {
-        this.#startMs = performance.now() - began;
-        this.#failures = 0;
-        this.#agents ??= new Agents(this.#options.module, found, configured);
+      onReady: (agents, configured) => {
+        this.#startMs = performance.now() - startedAt;
+        this.#failedStarts = 0;
+        this.#agents ??= new ExportedAgents(this.#options.module, agents, configured);
         this.#loading.resolve(this.#agents);
         this.#dispatch();
       },
       onFree: () => this.#dispatch(),
-      onLost: (why, wasReady) => this.#lost(isolate, why, wasReady),
+      onLost: (reason, wasReady) => {
+        this.#workers.delete(worker);
+        if (wasReady) this.#restarts++;
+        else this.#startFailed(reason);
+        this.#recoverCalls([...worker.calls], reason);
+        this.#dispatch();
+      },
     });
-    this.#isolates.add(isolate);
+    this.#workers.add(worker);
   }
 
-  #lost(isolate: Isolate, why: unknown, wasReady: boolean): void {
-    this.#isolates.delete(isolate);
-    if (wasReady) this.#restarts++;
-    else this.#failedToStart(why);
-    const calls = [...isolate.calls];
+  /** Settles the calls of a worker that has ended, or queues them again. */
+  #recoverCalls(calls: readonly PoolCall[], reason: unknown): void {
     for (const call of calls) {
-      this.#at.delete(call);
-      // Who was alone is to blame. Who was not is made again, if that repeats nothing.
-      const again = calls.length > 1 && !call.sent && !call.suspect;
-      if (call.over) continue;
+      this.#running.delete(call);
+      // A call that was alone ended the worker. Any other runs again, if that repeats nothing.
+      const canRepeat = calls.length > 1 && !call.hasSideEffects && !call.survivedCrash;
+      if (call.isSettled) continue;
       if (call.signal.aborted) {
-        void call.aborted();
-      } else if (again) {
-        call.putBack();
-        this.#waiting.addAlone(call);
+        void call.settleAborted();
+      } else if (canRepeat) {
+        call.requeue();
+        this.#waiting.addIsolated(call);
       } else {
-        void call.failWith("tool", `the worker that it ran in ended: ${saidBy(why)}`, why);
+        void call.settleWithCode("tool", `its worker ended: ${describe(reason)}`, reason);
       }
     }
-    this.#dispatch();
   }
 
-  /** If none has ever loaded the module, none will; where some have, it is tried a few times more. */
-  #failedToStart(why: unknown): void {
-    this.#failures++;
-    const given = this.#isolates.size === 0 && this.#failures >= MOST_FAILURES;
-    if (this.#agents !== undefined && !given) return;
-    const error = this.#unloadable(why);
-    for (const call of this.#waiting.clear()) call.refuse(error);
+  /**
+   * Rejects all calls if no worker has ever loaded the module; otherwise tries a few times more.
+   */
+  #startFailed(reason: unknown): void {
+    this.#failedStarts++;
+    const isHopeless = this.#workers.size === 0 && this.#failedStarts >= MAX_FAILED_STARTS;
+    if (this.#agents !== undefined && !isHopeless) return;
+    const error = this.#loadError(reason);
+    for (const call of this.#waiting.clear()) call.reject(error);
     this.#loading.reject(error);
     this.#loading = Promise.withResolvers();
     this.#loading.promise.catch(() => {});
-    // Who asks later may have mended it.
-    this.#failures = 0;
+    // Later calls try again: the module may have been fixed.
+    this.#failedStarts = 0;
   }
 
-  #unloadable(why: unknown): TypeError {
+  #loadError(cause: unknown): TypeError {
     const { module } = this.#options;
     return new TypeError(
-      `Cannot start the workers as ${module} does not load in them: ${saidBy(why)}`,
-      { cause: why },
+      `Cannot start the workers as ${module} does not load in them: ${describe(cause)}`,
+      { cause },
     );
   }
 }
 
-function saidBy(why: unknown): string {
-  return why instanceof Error ? why.message : "something was thrown that is no error";
+function describe(reason: unknown): string {
+  return reason instanceof Error ? reason.message : "a value was thrown that is not an Error";
 }

@@ -1,4 +1,7 @@
-/** A call that a worker makes, as it is seen from here: whatever becomes of the worker, it ends once, and with a result. */
+/**
+ * A call that runs in a worker, seen from the pool. It settles exactly once, whatever happens to
+ * its worker.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Callable } from "../../call/options/callable.ts";
 import { configuration } from "../../call/options/config.ts";
@@ -11,124 +14,130 @@ import { Trace } from "../../call/trace.ts";
 import { ChildAbort, onAbort } from "../../async/abort.ts";
 import type { AgentError, ErrorCode } from "../../model/errors.ts";
 import type { Attempt, Result } from "../../model/result.ts";
-import { type CodedError, decodeError } from "../error_codec.ts";
-import type { Order } from "../messages.ts";
-import { type CodedResult, decodeResult } from "../result_codec.ts";
+import { decodeError, type EncodedError } from "../error_codec.ts";
+import type { CallRequest } from "../messages.ts";
+import { decodeResult, type EncodedResult } from "../result_codec.ts";
 
-/** A worker ends an aborted call at once and tells what it used. Who waits for it hears of the abort after this long, whatever the worker does. */
-const HEARING_MS = 25;
+/**
+ * An aborted call ends in its worker, which then reports its usage. The caller waits for that for
+ * this long only, in milliseconds.
+ */
+const ABORT_WAIT_MS = 25;
 
-/** A worker keeps the time limit of a call itself. If it is too busy for that, it is kept from here, so many milliseconds later. */
-const LATE_MS = 100;
+/**
+ * The worker enforces the timeout of a call. If it is too busy for that, the pool does, this many
+ * milliseconds later.
+ */
+const TIMEOUT_MARGIN_MS = 100;
 
-/** An attempt, and how it ended if it has. */
-interface OpenAttempt extends Pick<Attempt, "model" | "startedAt"> {
-  ended?: Pick<Attempt, "durationMs" | "usage" | "estimated">;
+/** An attempt of the call; `end` is set once it has ended. */
+interface TrackedAttempt extends Pick<Attempt, "model" | "startedAt"> {
+  end?: Pick<Attempt, "durationMs" | "usage" | "estimated">;
 }
 
-let calls = 0;
+let lastId = 0;
 
-/** A call. */
-export class Call implements ModeCall {
-  readonly id: number = ++calls;
+/** A call that runs in a worker. */
+export class PoolCall implements ModeCall {
+  readonly id: number = ++lastId;
   readonly agent: Callable;
   readonly params: unknown;
   readonly options: CallOptions;
-  /** Where it was made: whose limits and budgets it stands under. */
+  /** The context of the caller, with its limits and budgets. */
   readonly context: CallContext = currentContext();
-  /** How it ends. Rejects only if the call itself was wrong. */
+  /** Resolves with the result. Rejects only if the call itself was invalid. */
   readonly result: Promise<Result>;
-  /** Was anything sent or handed on? Then it must not be made again. */
-  sent = false;
-  /** Has a worker ended under it before? Then it is made again, with nobody beside it. */
-  suspect = false;
-  /** Is it over? */
-  over = false;
+  /** Whether any request was sent or delta emitted: such a call must not be repeated. */
+  hasSideEffects = false;
+  /** Whether a worker has ended during the call. It is then repeated alone in a worker. */
+  survivedCrash = false;
+  /** Whether the call has settled. */
+  isSettled = false;
   readonly #definition: Definition | undefined;
-  readonly #ended = Promise.withResolvers<Result>();
-  readonly #inside = AsyncLocalStorage.snapshot();
+  readonly #settled = Promise.withResolvers<Result>();
+  readonly #inCallerContext = AsyncLocalStorage.snapshot();
   readonly #abort: ChildAbort;
   readonly #startedAt = Date.now();
-  readonly #began = performance.now();
-  readonly #attempts: OpenAttempt[] = [];
-  #ran: number | undefined;
-  #patience: ReturnType<typeof setTimeout> | undefined;
+  readonly #createdAt = performance.now();
+  readonly #attempts: TrackedAttempt[] = [];
+  #startedRunningAt: number | undefined;
+  #abortTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Made here and now. */
+  /** Creates the call in the current context. */
   constructor({ agent, params, options }: ModeCall) {
     this.agent = agent;
     this.params = params;
     this.options = options;
-    this.result = this.#ended.promise;
+    this.result = this.#settled.promise;
     this.#definition = definitionOf(agent);
     this.#abort = new ChildAbort(this.context.signal, options.signal);
   }
 
-  /** Aborts when nobody wants it any more. */
+  /** Aborts when the call was aborted or has timed out. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** What its worker is told. */
-  order(agent: string): Omit<Order, "options"> {
-    const { id, params, options, context } = this;
+  /** Returns the message for its worker, without the options. */
+  toRequest(agent: string): Omit<CallRequest, "options"> {
+    const { id: callId, params, options, context } = this;
     return {
-      id,
+      callId,
       agent,
       params: params instanceof Asked ? params.prompt : params,
-      asks: params instanceof Asked,
-      tellsMore: this.#definition?.failed !== undefined,
-      hasDelta: options.onDelta !== undefined,
-      hasEmit: context.emit !== undefined,
+      isPrompt: params instanceof Asked,
+      isWorkflow: this.#definition?.failed !== undefined,
+      wantsDeltas: options.onDelta !== undefined,
+      wantsEmits: context.emit !== undefined,
       countsCost: context.budgets.some(({ countsCost }) => countsCost),
       priority: context.priority,
     };
   }
 
-  /** It is made now: from here on its time limit counts. */
-  begin(): void {
-    this.#ran = performance.now();
+  /** Starts the timeout of the call, as its worker begins to run it. */
+  start(): void {
+    this.#startedRunningAt = performance.now();
     const ms = this.#definition?.total(this.options);
-    this.#abort.abortAfter(ms && ms + LATE_MS, `it was not finished within ${ms} ms`);
+    this.#abort.abortAfter(ms && ms + TIMEOUT_MARGIN_MS, `it was not finished within ${ms} ms`);
   }
 
-  /** It is put back, to be made again. */
-  putBack(): void {
-    this.suspect = true;
+  /** Prepares the call for running again in another worker. */
+  requeue(): void {
+    this.survivedCrash = true;
     this.#abort.abortAfter(undefined, "");
   }
 
-  /** Told when it is aborted, or at once if it has been. */
-  onAbort(fn: () => void): void {
-    onAbort(this.signal, fn);
+  /** Calls the function when the call is aborted, or at once if it has been. */
+  onAbort(callback: () => void): void {
+    onAbort(this.signal, callback);
   }
 
-  /** It was aborted: its worker is given a moment to tell what was used. */
-  async soon(): Promise<void> {
-    this.#patience = setTimeout(() => void this.aborted(), HEARING_MS);
+  /** Waits a moment for the worker to report the usage of the aborted call, then settles it. */
+  async waitForAbort(): Promise<void> {
+    this.#abortTimer = setTimeout(() => void this.settleAborted(), ABORT_WAIT_MS);
     await this.result.catch(() => {});
   }
 
-  /** It ends as aborted, with what is known here. */
-  async aborted(): Promise<void> {
+  /** Settles the call as aborted, with the usage that is known here. */
+  async settleAborted(): Promise<void> {
     const { signal } = this;
-    await this.fail((trace) => trace.error(signal.reason, signal));
+    await this.settleFailed((trace) => trace.error(signal.reason, signal));
   }
 
-  /** It ends with this error. */
-  async fail(why: (trace: Trace) => AgentError): Promise<void> {
-    if (!this.#close()) return;
+  /** Settles the call with the error that `createError` returns. */
+  async settleFailed(createError: (trace: Trace) => AgentError): Promise<void> {
+    if (!this.#markSettled()) return;
     const { agent, options, context } = this;
     const model = this.#definition?.model;
-    const asked = model && (options.model ?? model.model ?? configuration().model);
-    const trace = new Trace(agent.name, asked, context, options.metadata);
-    for (const { ended, ...attempt } of this.#attempts) {
+    const modelName = model && (options.model ?? model.model ?? configuration().model);
+    const trace = new Trace(agent.name, modelName, context, options.metadata);
+    for (const { end: ended, ...attempt } of this.#attempts) {
       if (ended === undefined) continue;
       trace.addAttempt({ ...attempt, ...ended });
       trace.bill(ended.usage, ended.durationMs);
     }
-    const error = why(trace);
-    for (const { ended, ...attempt } of this.#attempts) {
+    const error = createError(trace);
+    for (const { end: ended, ...attempt } of this.#attempts) {
       if (ended !== undefined) continue;
       const durationMs = Date.now() - attempt.startedAt;
       const { code, message } = error;
@@ -138,75 +147,86 @@ export class Call implements ModeCall {
     try {
       await trace.price(configuration().prices);
     } catch {
-      // What went wrong first is what is told.
+      // The first error is the one to report.
     }
     const failure = trace.failure(error);
-    const whole = this.#definition?.failed?.(failure) ?? failure;
-    this.#ended.resolve(trace.end({ ...whole, ...this.#times(whole, 0) }));
+    const complete = this.#definition?.failed?.(failure) ?? failure;
+    this.#settled.resolve(trace.end({ ...complete, ...this.#timings(complete, 0) }));
   }
 
-  /** It ends with an error of this code. */
-  failWith(code: ErrorCode, why: string, cause?: unknown): Promise<void> {
-    return this.fail((trace) =>
-      trace.make(`Cannot finish the call of "${this.agent.name}" as ${why}`, { code, cause })
+  /** Settles the call with an error of this code. */
+  settleWithCode(code: ErrorCode, reason: string, cause?: unknown): Promise<void> {
+    return this.settleFailed((trace) =>
+      trace.make(`Cannot finish the call of "${this.agent.name}" as ${reason}`, { code, cause })
     );
   }
 
-  /** Its worker has made it. */
-  done(coded: CodedResult): void {
-    if (!this.#close()) return;
-    const decoded = decodeResult(coded, this.#reason());
+  /** Settles the call with the result from its worker. */
+  settleWithResult(encoded: EncodedResult): void {
+    if (!this.#markSettled()) return;
+    const decoded = decodeResult(encoded, this.#abortReason());
     const { metadata } = this.options;
-    const result = { ...decoded, ...this.#times(decoded, decoded.durationMs), metadata } as Result;
+    const result = {
+      ...decoded,
+      ...this.#timings(decoded, decoded.durationMs),
+      metadata,
+    } as Result;
     this.context.collect?.(result);
-    this.#ended.resolve(result);
+    this.#settled.resolve(result);
   }
 
-  /** The call was wrong: nothing was sent. */
-  refuse(thrown: unknown): void {
-    if (this.#close()) this.#ended.reject(thrown);
+  /** Rejects an invalid call: nothing was sent. */
+  reject(thrown: unknown): void {
+    if (this.#markSettled()) this.#settled.reject(thrown);
   }
 
-  /** Its worker threw instead of making it. */
-  threw(coded: CodedError): void {
-    this.refuse(decodeError(coded, { reason: this.#reason() }));
+  /** Rejects the call with what its worker threw. */
+  rejectEncoded(encoded: EncodedError): void {
+    this.reject(decodeError(encoded, { reason: this.#abortReason() }));
   }
 
-  /** An attempt goes out. What is given back takes how it ended, or nothing if it was not sent after all; it is remembered in case its worker cannot tell of it any more. */
-  attempt(model: string): (end: Pick<Attempt, "usage" | "estimated"> | undefined) => void {
-    this.sent = true;
-    const began = performance.now();
-    const attempt: OpenAttempt = { model, startedAt: Date.now() };
+  /**
+   * Records an attempt, in case its worker ends before it can report it.
+   *
+   * @returns A function that takes how the attempt ended, or `undefined` if it was not sent.
+   */
+  startAttempt(model: string): (end: Pick<Attempt, "usage" | "estimated"> | undefined) => void {
+    this.hasSideEffects = true;
+    const startedAt = performance.now();
+    const attempt: TrackedAttempt = { model, startedAt: Date.now() };
     this.#attempts.push(attempt);
     return (end) => {
       if (end === undefined) this.#attempts.splice(this.#attempts.indexOf(attempt), 1);
-      else attempt.ended = { ...end, durationMs: performance.now() - began };
+      else attempt.end = { ...end, durationMs: performance.now() - startedAt };
     };
   }
 
-  /** Hands a piece of the answer on. */
-  async delta(text: string): Promise<void> {
-    if (this.over) return;
-    this.sent = true;
-    await this.#inside(() => this.options.onDelta?.(text));
+  /** Calls the caller's `onDelta`. */
+  async emitDelta(text: string): Promise<void> {
+    if (this.isSettled) return;
+    this.hasSideEffects = true;
+    await this.#inCallerContext(() => this.options.onDelta?.(text));
   }
 
-  /** Hands on what code emits. */
+  /** Calls the caller's `emit`. */
   async emit(agent: string, data: unknown): Promise<void> {
-    if (this.over) return;
-    this.sent = true;
-    await this.#inside(() => this.context.emit?.(agent, data));
+    if (this.isSettled) return;
+    this.hasSideEffects = true;
+    await this.#inCallerContext(() => this.context.emit?.(agent, data));
   }
 
-  #reason(): unknown {
+  #abortReason(): unknown {
     return this.signal.aborted ? this.signal.reason : undefined;
   }
 
-  /** Waiting for a worker is waiting for a place. */
-  #times({ timing }: Result, tookMs: number): Pick<Result, "startedAt" | "durationMs" | "timing"> {
+  /** Returns the timings of a result; the wait for a worker counts as queued. */
+  #timings(
+    { timing }: Result,
+    tookMs: number,
+  ): Pick<Result, "startedAt" | "durationMs" | "timing"> {
     const now = performance.now();
-    const waitedMs = (this.#ran ?? now) - this.#began;
-    const durationMs = tookMs > 0 ? waitedMs + tookMs : now - this.#began;
+    const waitedMs = (this.#startedRunningAt ?? now) - this.#createdAt;
+    const durationMs = tookMs > 0 ? waitedMs + tookMs : now - this.#createdAt;
     return {
       startedAt: this.#startedAt,
       durationMs,
@@ -214,10 +234,10 @@ export class Call implements ModeCall {
     };
   }
 
-  #close(): boolean {
-    if (this.over) return false;
-    this.over = true;
-    clearTimeout(this.#patience);
+  #markSettled(): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    clearTimeout(this.#abortTimer);
     this.#abort[Symbol.dispose]();
     return true;
   }

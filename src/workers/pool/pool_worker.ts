@@ -1,179 +1,191 @@
-/** One worker of a pool: what it was given to do, and what it says. */
+/** One worker of a pool: the calls that it runs, and the messages that it sends. */
 import { defaultStore } from "../../cache/memory_cache.ts";
 import { Admissions } from "./admissions.ts";
-import type { Call } from "./pool_call.ts";
+import type { PoolCall } from "./pool_call.ts";
 import { decodeError, encodeError } from "../error_codec.ts";
-import type { Answered, Found, FromWorker, Order, Question } from "../messages.ts";
-import type { Providers } from "./worker_providers.ts";
+import type {
+  AgentExport,
+  CallRequest,
+  PoolRequest,
+  RequestOutcome,
+  WorkerMessage,
+} from "../messages.ts";
+import type { WorkerProviders } from "./worker_providers.ts";
 import { canBeCloned } from "../result_codec.ts";
-import { currentSettings, type Handover } from "./current_settings.ts";
-import { startThread, type Thread, type ThreadOptions } from "./worker_thread.ts";
+import { type CurrentSettings, currentSettings } from "./current_settings.ts";
+import { startThread, type WorkerThread, type WorkerThreadOptions } from "./worker_thread.ts";
 
-/** What an {@linkcode Isolate} needs. */
-export interface IsolateOptions extends Pick<ThreadOptions, "memory" | "permissions"> {
+/** Options of a {@linkcode PoolWorker}. */
+export interface PoolWorkerOptions extends Pick<WorkerThreadOptions, "memory" | "permissions"> {
   /** The URL of the module that exports the agents. */
   readonly module: string;
-  /** What is known of the providers. */
-  readonly providers: Providers;
+  /** The providers that its attempts are admitted to. */
+  readonly providers: WorkerProviders;
   /** How long an aborted call may go on, in milliseconds. */
   readonly grace: number;
-  /** Told when it can take calls, and what its module exports. */
-  readonly onReady: (agents: readonly Found[], configured: readonly string[]) => void;
-  /** Told that a call has left it. */
+  /** Called when the worker can take calls, with what its module exports and configures. */
+  readonly onReady: (agents: readonly AgentExport[], configured: readonly string[]) => void;
+  /** Called when a call has left the worker. */
   readonly onFree: () => void;
-  /** Told once that it is of no use any more, and why. */
-  readonly onLost: (why: unknown, wasReady: boolean) => void;
+  /** Called once when the worker has become unusable. */
+  readonly onLost: (reason: unknown, wasReady: boolean) => void;
 }
 
 /** A worker. */
-export class Isolate {
-  /** Fulfilled when it can take calls; rejects if it ends before. */
+export class PoolWorker {
+  /** Resolves when the worker can take calls; rejects if it ends before that. */
   readonly started: Promise<void>;
-  /** Can it take calls? */
-  ready = false;
-  /** Is it kept for a single call? */
-  kept = false;
+  /** Whether the worker can take calls. */
+  isReady = false;
+  /** Whether the worker is reserved for a single call. */
+  isReserved = false;
   readonly #started = Promise.withResolvers<void>();
-  readonly #options: IsolateOptions;
-  readonly #thread: Thread;
+  readonly #options: PoolWorkerOptions;
+  readonly #thread: WorkerThread;
   readonly #admissions: Admissions;
-  readonly #calls = new Map<number, Call>();
-  readonly #graces = new Map<number, ReturnType<typeof setTimeout>>();
-  #settings: Handover;
-  #lost = false;
+  readonly #calls = new Map<number, PoolCall>();
+  readonly #graceTimers = new Map<number, ReturnType<typeof setTimeout>>();
+  #settings: CurrentSettings;
+  #isLost = false;
 
-  /** Starts it. */
-  constructor(options: IsolateOptions) {
+  /** Starts the worker. */
+  constructor(options: PoolWorkerOptions) {
     this.#options = options;
     this.started = this.#started.promise;
-    // Mostly nobody waits for it.
+    // Only `ready` waits for it: without a handler a rejection would end the process.
     this.started.catch(() => {});
     this.#admissions = new Admissions(options.providers);
     this.#thread = startThread({
       memory: options.memory,
       permissions: options.permissions,
-      onMessage: (message) => void this.#hear(message),
-      onEnd: (why) => this.#lose(why),
+      onMessage: (message) => void this.#handleMessage(message),
+      onEnd: (reason) => this.#lose(reason),
     });
     this.#settings = currentSettings();
-    const { left: _, ...settings } = this.#settings;
-    this.#thread.post({ type: "start", module: options.module, settings });
+    const { module } = options;
+    this.#thread.post({ type: "start", module, settings: this.#settings.sent });
   }
 
-  /** How many calls it has, with those that nobody waits for any more. */
+  /** The number of its calls, including aborted ones that have not ended yet. */
   get load(): number {
     return this.#calls.size;
   }
 
-  /** The calls it has. */
-  get calls(): Iterable<Call> {
+  /** Its calls. */
+  get calls(): Iterable<PoolCall> {
     return this.#calls.values();
   }
 
-  /** Has it make a call. Refuses or fails the call if it cannot be handed over. */
-  take(call: Call, agent: string): void {
+  /** Runs a call in the worker. The call is rejected or fails if it cannot be cloned. */
+  assign(call: PoolCall, agent: string): void {
     const settings = currentSettings();
     if (settings !== this.#settings) {
-      const { left: _, ...told } = this.#settings = settings;
-      this.#thread.post({ type: "configure", settings: told });
+      this.#settings = settings;
+      this.#thread.post({ type: "configure", settings: settings.sent });
     }
     this.#calls.set(call.id, call);
-    this.#thread.hold(true);
-    call.begin();
+    this.#thread.ref();
+    call.start();
     try {
-      this.#post(call, call.order(agent));
+      this.#postCall(call, call.toRequest(agent));
     } catch (cause) {
       this.#forget(call.id);
-      handedOver(call, cause);
+      failUncloneable(call, cause);
     }
   }
 
-  /** A call is not wanted any more. If it does not end within the grace, nothing else will end it. */
-  abort(call: Call): void {
+  /** Aborts a call. If it does not end within the grace, the worker is ended. */
+  abort(call: PoolCall): void {
     const { grace } = this.#options;
-    this.#thread.post({ type: "abort", id: call.id, reason: encodeError(call.signal.reason) });
+    this.#thread.post({ type: "abort", callId: call.id, reason: encodeError(call.signal.reason) });
     const ms = Math.min(grace, 2 ** 31 - 1);
-    const over = `a call did not end within ${grace} ms after it was aborted`;
-    this.#graces.set(call.id, setTimeout(() => this.#lose(new Error(over)), ms));
-    void call.soon();
+    const message = `a call did not end within ${grace} ms after it was aborted`;
+    this.#graceTimers.set(call.id, setTimeout(() => this.#lose(new Error(message)), ms));
+    void call.waitForAbort();
   }
 
-  /** Ends it; its calls stay as they are. */
-  async end(why: unknown): Promise<void> {
-    this.#started.reject(why);
-    this.#lost = true;
-    this.ready = false;
-    for (const timer of this.#graces.values()) clearTimeout(timer);
-    this.#graces.clear();
-    this.#admissions.release();
-    await this.#thread.end();
+  /** Ends the worker. Its calls are left unsettled. */
+  async terminate(reason: unknown): Promise<void> {
+    this.#started.reject(reason);
+    this.#isLost = true;
+    this.isReady = false;
+    for (const timer of this.#graceTimers.values()) clearTimeout(timer);
+    this.#graceTimers.clear();
+    this.#admissions.releaseAll();
+    await this.#thread.terminate();
   }
 
-  #post(call: Call, order: Omit<Order, "options">): void {
+  #postCall(call: PoolCall, request: Omit<CallRequest, "options">): void {
     const { signal: _, onDelta: __, ...options } = call.options;
     try {
-      this.#thread.post({ type: "call", ...order, options });
+      this.#thread.post({ type: "call", ...request, options });
     } catch (error) {
-      // It comes back in the result without being handed over.
+      // The result gets its metadata from the call of this process: the worker can do without.
       const { metadata, ...others } = options;
       if (metadata === undefined) throw error;
-      this.#thread.post({ type: "call", ...order, options: others });
+      this.#thread.post({ type: "call", ...request, options: others });
     }
   }
 
-  async #hear(message: FromWorker): Promise<void> {
-    if (this.#lost) return;
+  async #handleMessage(message: WorkerMessage): Promise<void> {
+    if (this.#isLost) return;
     switch (message.type) {
       case "ready":
-        this.ready = true;
+        this.isReady = true;
         this.#started.resolve();
-        this.#thread.hold(this.load > 0);
+        if (this.load === 0) this.#thread.unref();
         this.#options.onReady(message.agents, message.configured);
         break;
-      case "broken":
-      case "dying":
+      case "load-failed":
+      case "crashed":
         this.#lose(decodeError(message.error));
         break;
-      case "done":
-        this.#forget(message.id)?.done(message.result);
+      case "result":
+        this.#forget(message.callId)?.settleWithResult(message.result);
         this.#options.onFree();
         break;
-      case "threw":
-        this.#forget(message.id)?.threw(message.error);
+      case "call-threw":
+        this.#forget(message.callId)?.rejectEncoded(message.error);
         this.#options.onFree();
         break;
-      case "withdraw":
-        this.#admissions.withdraw(message.n);
+      case "cancel-request":
+        this.#admissions.withdraw(message.requestId);
         break;
-      case "leave":
-        this.#admissions.leave(message.n, message);
+      case "attempt-ended":
+        this.#admissions.attemptEnded(message.admissionId, message);
         break;
-      case "ask": {
-        const { n, id, question } = message;
-        const answer = await this.#answer(n, question, this.#calls.get(id));
-        // It may have ended meanwhile.
-        if (!this.#lost) this.#thread.post({ type: "answer", n, ...answer });
+      case "request": {
+        const { requestId, callId, request } = message;
+        const outcome = await this.#respond(requestId, request, this.#calls.get(callId));
+        // The worker may have ended in the meantime.
+        if (!this.#isLost) this.#thread.post({ type: "response", requestId, ...outcome });
       }
     }
   }
 
-  /** Answers a question of the worker. Never throws. */
-  async #answer(n: number, question: Question, call: Call | undefined): Promise<Answered> {
+  /** Handles a request of the worker. Never throws. */
+  async #respond(
+    requestId: number,
+    request: PoolRequest,
+    call: PoolCall | undefined,
+  ): Promise<RequestOutcome> {
     try {
-      switch (question.kind) {
+      switch (request.type) {
         case "admit":
-          if (call !== undefined) return await this.#admissions.admit(n, question, call);
+          if (call !== undefined) return await this.#admissions.admit(requestId, request, call);
           throw new DOMException("The call is over", "AbortError");
-        case "told":
-          return { ok: true, value: this.#admissions.told(question.pass, question.outcome) };
+        case "attempt-outcome": {
+          const { admissionId, outcome } = request;
+          return { ok: true, value: this.#admissions.reportOutcome(admissionId, outcome) };
+        }
         case "delta":
-          return { ok: true, value: await call?.delta(question.text) };
+          return { ok: true, value: await call?.emitDelta(request.text) };
         case "emit":
-          return { ok: true, value: await call?.emit(question.agent, question.data) };
-        case "look-up":
-          return { ok: true, value: await defaultStore().get(question.key) };
-        case "keep":
-          await defaultStore().set(question.key, question.reply, question.ttl);
+          return { ok: true, value: await call?.emit(request.agent, request.data) };
+        case "cache-get":
+          return { ok: true, value: await defaultStore().get(request.key) };
+        case "cache-set":
+          await defaultStore().set(request.key, request.reply, request.ttl);
           return { ok: true, value: undefined };
       }
     } catch (thrown) {
@@ -181,41 +193,44 @@ export class Isolate {
     }
   }
 
-  #forget(id: number): Call | undefined {
+  #forget(id: number): PoolCall | undefined {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
-    clearTimeout(this.#graces.get(id));
-    this.#graces.delete(id);
+    clearTimeout(this.#graceTimers.get(id));
+    this.#graceTimers.delete(id);
     if (this.load === 0) {
-      this.kept = false;
-      this.#thread.hold(false);
+      this.isReserved = false;
+      this.#thread.unref();
     }
     return call;
   }
 
-  #lose(why: unknown): void {
-    if (this.#lost) return;
-    const { ready } = this;
-    void this.end(why);
-    this.#options.onLost(why, ready);
+  #lose(reason: unknown): void {
+    if (this.#isLost) return;
+    const wasReady = this.isReady;
+    void this.terminate(reason);
+    this.#options.onLost(reason, wasReady);
   }
 }
 
-/** Says what of a call cannot be cloned. */
-function handedOver(call: Call, cause: unknown): void {
+/** Fails a call with a message that names what of it cannot be cloned. */
+function failUncloneable(call: PoolCall, cause: unknown): void {
   const { name } = call.agent;
-  if (!canBeCloned(call.order("").params)) {
-    const why =
-      "its parameters cannot be handed to a worker: they must be data, without functions and the like";
-    void call.fail((trace) =>
-      trace.make(`Cannot call "${name}" as ${why}`, { code: "invalid_params", cause })
+  if (!canBeCloned(call.toRequest("").params)) {
+    void call.settleFailed((trace) =>
+      trace.make(
+        `Cannot call "${name}" as its parameters cannot be sent to a worker: ` +
+          "they must be data, without functions and the like",
+        { code: "invalid_params", cause },
+      )
     );
     return;
   }
   const { signal: _, onDelta: __, metadata: ___, ...options } = call.options;
   const option = Object.entries(options).find(([, value]) => !canBeCloned(value))?.[0];
-  const why = option === undefined
-    ? "it cannot be handed to a worker"
-    : `its option ${option} cannot be handed to a worker, since it has a function in it: set it in the module of the agents`;
-  call.refuse(new TypeError(`Cannot call "${name}" as ${why}`, { cause }));
+  const reason = option === undefined
+    ? "it cannot be sent to a worker"
+    : `its option ${option} cannot be sent to a worker, since it has a function in it: ` +
+      "set it in the module of the agents";
+  call.reject(new TypeError(`Cannot call "${name}" as ${reason}`, { cause }));
 }

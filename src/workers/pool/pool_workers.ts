@@ -1,78 +1,78 @@
-import type { Isolate } from "./pool_worker.ts";
+import type { PoolWorker } from "./pool_worker.ts";
 
-/** The workers of a pool, and which of them takes the next call. Asked for each call: it walks them, and makes nothing. */
-export class Isolates {
-  readonly #all = new Set<Isolate>();
+/** The workers of a pool. Every call picks one, so the methods allocate nothing. */
+export class PoolWorkers {
+  readonly #all = new Set<PoolWorker>();
 
-  /** How many there are, also such that are still starting. */
+  /** The number of workers, including those that are starting. */
   get size(): number {
     return this.#all.size;
   }
 
-  /** How many calls they have. */
+  /** The number of calls that all workers are running. */
   get inFlight(): number {
     let sum = 0;
     for (const { load } of this.#all) sum += load;
     return sum;
   }
 
-  /** How many of them have calls. */
+  /** The number of workers that are running calls. */
   get busy(): number {
     let busy = 0;
     for (const { load } of this.#all) if (load > 0) busy++;
     return busy;
   }
 
-  /** One more. */
-  add(isolate: Isolate): void {
-    this.#all.add(isolate);
+  /** Adds a worker. */
+  add(worker: PoolWorker): void {
+    this.#all.add(worker);
   }
 
-  /** One less. */
-  delete(isolate: Isolate): void {
-    this.#all.delete(isolate);
+  /** Removes a worker. */
+  delete(worker: PoolWorker): void {
+    this.#all.delete(worker);
   }
 
-  /** All of them leave. */
-  clear(): Isolate[] {
+  /** Removes all workers and returns them. */
+  clear(): PoolWorker[] {
     const all = [...this.#all];
     this.#all.clear();
     return all;
   }
 
-  /** Fulfilled when all can take calls; rejects as soon as one ends before. */
-  async started(): Promise<void> {
+  /** Resolves when all workers can take calls; rejects as soon as one ends before that. */
+  async whenStarted(): Promise<void> {
     await Promise.all([...this.#all].map(({ started }) => started));
   }
 
-  /** The worker with the fewest calls, if one has room for one of those that wait. */
-  freest(perWorker: number, waiting: number): Isolate | undefined {
-    let least: Isolate | undefined;
+  /** Returns the worker with the fewest calls, if it has room for one of the waiting calls. */
+  leastLoaded(perWorker: number, waiting: number): PoolWorker | undefined {
+    let least: PoolWorker | undefined;
     let calls = waiting;
-    let allReady = true;
-    for (const isolate of this.#all) {
-      const { ready, kept, load } = isolate;
+    let areAllReady = true;
+    for (const worker of this.#all) {
+      const { isReady, isReserved, load } = worker;
       calls += load;
-      if (!ready) allReady = false;
-      else if (!kept && (least === undefined || load < least.load)) least = isolate;
+      if (!isReady) areAllReady = false;
+      else if (!isReserved && (least === undefined || load < least.load)) least = worker;
     }
-    // As long as some are still starting, the others leave them their share.
-    const most = allReady ? perWorker : Math.min(perWorker, Math.ceil(calls / this.size));
-    return least !== undefined && least.load < most ? least : undefined;
+    // While some workers are still starting, the others leave them their share of the calls.
+    const max = areAllReady ? perWorker : Math.min(perWorker, Math.ceil(calls / this.size));
+    return least !== undefined && least.load < max ? least : undefined;
   }
 
-  /** A worker that has nothing to do. If there is none, one takes no more calls until it is. */
-  alone(): Isolate | undefined {
-    let least: Isolate | undefined;
-    let oneIsKept = false;
-    for (const isolate of this.#all) {
-      const { ready, kept, load } = isolate;
-      if (!ready) continue;
-      if (load === 0) return isolate;
-      oneIsKept ||= kept;
-      if (least === undefined || load < least.load) least = isolate;
+  /** Returns a worker without calls. If there is none, reserves one: it takes no more calls. */
+  takeIdle(): PoolWorker | undefined {
+    let least: PoolWorker | undefined;
+    let isOneReserved = false;
+    for (const worker of this.#all) {
+      const { isReady, isReserved, load } = worker;
+      if (!isReady) continue;
+      if (load === 0) return worker;
+      isOneReserved ||= isReserved;
+      if (least === undefined || load < least.load) least = worker;
     }
-    if (least !== undefined && !oneIsKept) least.kept = true;
+    if (least !== undefined && !isOneReserved) least.isReserved = true;
     return undefined;
   }
 }

@@ -1,49 +1,49 @@
 import { PriorityQueue, type Waiting } from "../../limits/priority_queue.ts";
-import type { Call } from "./pool_call.ts";
+import type { PoolCall } from "./pool_call.ts";
 
-/** The calls of a pool that wait for a worker: the higher priority first, and those apart that must be made alone. */
+/** The queue of a pool: by priority, with a list apart for calls that must run alone. */
 export class WaitingCalls {
-  readonly #queue = new PriorityQueue<Call>();
-  readonly #places = new Map<Call, Waiting<Call>>();
-  readonly #alone = new Set<Call>();
+  readonly #queue = new PriorityQueue<PoolCall>();
+  readonly #entries = new Map<PoolCall, Waiting<PoolCall>>();
+  readonly #isolated = new Set<PoolCall>();
 
-  /** How many wait. */
+  /** The number of calls that wait. */
   get size(): number {
-    return this.#places.size + this.#alone.size;
+    return this.#entries.size + this.#isolated.size;
   }
 
-  /** Who is next, of those that may have others beside them. */
-  get next(): Call | undefined {
+  /** The next call, of those that may share a worker. */
+  get next(): PoolCall | undefined {
     return this.#queue.first?.value;
   }
 
-  /** Calls under which a worker has ended. */
-  get alone(): Iterable<Call> {
-    return this.#alone;
+  /** Calls whose worker has crashed. Each of them runs alone in a worker. */
+  get isolated(): Iterable<PoolCall> {
+    return this.#isolated;
   }
 
-  /** Queues up. */
-  add(call: Call): void {
+  /** Queues a call. */
+  add(call: PoolCall): void {
     const { priority = call.context.priority } = call.options;
-    this.#places.set(call, this.#queue.push(call, priority));
+    this.#entries.set(call, this.#queue.push(call, priority));
   }
 
-  /** Waits to be made again, with nobody beside it. */
-  addAlone(call: Call): void {
-    this.#alone.add(call);
+  /** Queues a call that must run alone. */
+  addIsolated(call: PoolCall): void {
+    this.#isolated.add(call);
   }
 
-  /** Leaves, and says whether it was there. */
-  delete(call: Call): boolean {
-    const place = this.#places.get(call);
-    if (place === undefined) return this.#alone.delete(call);
-    this.#queue.remove(place);
-    return this.#places.delete(call);
+  /** Removes a call, and returns whether it was queued. */
+  delete(call: PoolCall): boolean {
+    const entry = this.#entries.get(call);
+    if (entry === undefined) return this.#isolated.delete(call);
+    this.#queue.remove(entry);
+    return this.#entries.delete(call);
   }
 
-  /** All of them leave. */
-  clear(): Call[] {
-    const calls = [...this.#places.keys(), ...this.#alone];
+  /** Removes all calls and returns them. */
+  clear(): PoolCall[] {
+    const calls = [...this.#entries.keys(), ...this.#isolated];
     for (const call of calls) this.delete(call);
     return calls;
   }

@@ -1,4 +1,4 @@
-/** Which provider of the process an attempt of a worker is for: its limits and breakers are those that hold. */
+/** Finds the provider and the limiter of this process that an attempt of a worker belongs to. */
 import { type Callable, isCallable } from "../../call/options/callable.ts";
 import type { ModelAgent } from "../../call/options/model_agent.ts";
 import { configuration } from "../../call/options/config.ts";
@@ -7,54 +7,35 @@ import { limiterFor } from "../../limits/adaptive_limiter.ts";
 import type { Limiter } from "../../limits/limiter.ts";
 import { isRecord } from "../../model/check_options.ts";
 import type { Provider } from "../../model/provider.ts";
-import type { Asking, ProviderNote } from "../messages.ts";
+import type { AdmissionRequest, ProviderInfo } from "../messages.ts";
+import { listProviders } from "../provider_info.ts";
 
-/** What is said of a provider to another isolate. */
-export function noteOf(
-  { name, id, limits }: Provider,
-  agent: ModelAgent,
-  configured: Provider | undefined,
-): ProviderNote {
-  const place = providersOf(agent, configured).findIndex((one) =>
-    one?.name === name && one.id === id
-  );
-  return { name, id, limits: limits && JSON.parse(JSON.stringify(limits)), place };
-}
-
-/** Who may answer for an agent: in the same order in every isolate. */
-function providersOf(
-  { provider, fallbackModels = [] }: ModelAgent,
-  configured: Provider | undefined,
-): readonly (Provider | undefined)[] {
-  const others = fallbackModels.map((other) =>
-    typeof other === "string" ? undefined : other.provider
-  );
-  return [provider, ...others, configured];
-}
-
-/** Who asks, in this process: whose limits an attempt needs. */
-export interface Asker {
+/** What an attempt is admitted with. */
+export interface ProviderAndLimiter {
   /** The agent's own limits. */
   readonly limiter: Limiter | undefined;
   readonly provider: Provider;
 }
 
-/** Finds for each attempt of a worker the agent and the provider of this process, or keeps one that stands for it. */
-export class Providers {
+/** The providers and limiters of this process, with stand-ins for those that only workers have. */
+export class WorkerProviders {
   readonly #agents = new WeakMap<Callable, ReadonlyMap<string, ModelAgent>>();
   readonly #limiters = new Map<string, Limiter>();
   readonly #standIns = new Map<string, Provider>();
 
-  /** Who asks within a call of `callable`. */
-  asker(callable: Callable, { agent: name, limits, provider }: Asking): Asker {
-    const agent = this.#within(callable).get(name);
+  /** Returns the provider and the limiter for an attempt within a call of `callable`. */
+  resolve(
+    callable: Callable,
+    { agent: name, limits, provider }: AdmissionRequest,
+  ): ProviderAndLimiter {
+    const agent = this.#agentsWithin(callable).get(name);
     return {
       limiter: agent?.limiter ?? this.#limiter(name, limits),
       provider: this.#provider(agent, name, provider),
     };
   }
 
-  #limiter(name: string, limits: Asking["limits"]): Limiter | undefined {
+  #limiter(name: string, limits: AdmissionRequest["limits"]): Limiter | undefined {
     if (limits === undefined) return undefined;
     const key = JSON.stringify([name, limits]);
     let limiter = this.#limiters.get(key);
@@ -65,42 +46,44 @@ export class Providers {
   #provider(
     agent: ModelAgent | undefined,
     agentName: string,
-    { name, id, limits, place }: ProviderNote,
+    { name, id, limits, index }: ProviderInfo,
   ): Provider {
     const configured = configuration().provider;
-    const known = agent === undefined ? [configured] : providersOf(agent, configured);
-    const same = (one: Provider | undefined) => one?.name === name && one.id === id;
-    const found = same(known[place]) ? known[place] : id !== undefined && known.find(same);
+    const known = agent === undefined ? [configured] : listProviders(agent, configured);
+    const isSame = (one: Provider | undefined) => one?.name === name && one.id === id;
+    const found = isSame(known[index]) ? known[index] : id !== undefined && known.find(isSame);
     if (found) return found;
-    // What does not say where its answers come from is only like itself: one for each agent.
+    // Providers without an id are never shared: each agent gets a stand-in of its own.
     const key = JSON.stringify([name, id ?? agentName, id === undefined, limits]);
     let standIn = this.#standIns.get(key);
     if (standIn === undefined) {
       const never = () => {
-        throw new Error("Cannot ask it as it only stands for a provider in a worker");
+        throw new Error("Cannot send a request as this provider only stands for one of a worker");
       };
       this.#standIns.set(key, standIn = { name, id, limits, generate: never, stream: never });
     }
     return standIn;
   }
 
-  /** The agents that a callable is known to be made of, by name. What a `run` calls nobody knows before. */
-  #within(callable: Callable): ReadonlyMap<string, ModelAgent> {
+  /** Returns the agents within a callable, by name. Calls inside a `run` function are unknown. */
+  #agentsWithin(callable: Callable): ReadonlyMap<string, ModelAgent> {
     let agents = this.#agents.get(callable);
-    if (agents === undefined) this.#agents.set(callable, agents = new Map(agentsIn(callable, [])));
+    if (agents === undefined) {
+      this.#agents.set(callable, agents = new Map(collectAgents(callable, [])));
+    }
     return agents;
   }
 }
 
-function agentsIn(value: unknown, above: readonly unknown[]): [string, ModelAgent][] {
-  if (typeof value !== "object" || value === null || above.includes(value)) return [];
-  const inside = [...above, value];
+function collectAgents(value: unknown, ancestors: readonly unknown[]): [string, ModelAgent][] {
+  if (typeof value !== "object" || value === null || ancestors.includes(value)) return [];
+  const path = [...ancestors, value];
   if (isCallable(value)) {
     const definition = definitionOf(value);
     if (definition?.model !== undefined) return [[value.name, definition.model]];
     if (definition?.failed === undefined) return [];
-    return agentsIn(definition.parts(), inside);
+    return collectAgents(definition.parts(), path);
   }
   if (!Array.isArray(value) && !isRecord(value)) return [];
-  return Object.values(value).flatMap((inner) => agentsIn(inner, inside));
+  return Object.values(value).flatMap((inner) => collectAgents(inner, path));
 }

@@ -1,83 +1,88 @@
-/** An isolate with an event loop of its own, and the messages between it and here. */
+/** Starts the isolate of a worker, and exchanges messages with it. */
 import { Worker as NodeWorker } from "node:worker_threads";
-import type { FromWorker, ToWorker } from "../messages.ts";
+import type { PoolMessage, WorkerMessage } from "../messages.ts";
 
-/** How a {@linkcode Thread} is started. */
-export interface ThreadOptions {
-  /** The heap it may have, in megabytes. */
+/** Options of {@linkcode startThread}. */
+export interface WorkerThreadOptions {
+  /** The maximum size of its heap, in megabytes. */
   readonly memory: number;
-  /** What it may do; as much as this process if absent. */
+  /** Its permissions. If absent, it has those of this process. */
   readonly permissions: Deno.PermissionOptions | undefined;
-  /** Takes what it says. */
-  readonly onMessage: (message: FromWorker) => void;
-  /** Told once that it has ended by itself, and why, if that is known. */
-  readonly onEnd: (why: unknown) => void;
+  /** Called with each message of the worker. */
+  readonly onMessage: (message: WorkerMessage) => void;
+  /** Called once if the worker ends by itself, with the reason if it is known. */
+  readonly onEnd: (reason: unknown) => void;
 }
 
-/** An isolate. */
-export interface Thread {
+/** A running isolate. */
+export interface WorkerThread {
   /**
-   * Says something.
+   * Sends a message.
    *
-   * @throws {DOMException} A `DataCloneError` if it cannot be cloned; then nothing was said.
+   * @throws {DOMException} A `DataCloneError` if it cannot be cloned. Then nothing was sent.
    */
-  post(message: ToWorker): void;
-  /** Does it keep the process alive? */
-  hold(busy: boolean): void;
-  /** Ends it, whatever it is doing. */
-  end(): Promise<void>;
+  post(message: PoolMessage): void;
+  /** Keeps the process alive while the worker runs. */
+  ref(): void;
+  /** Lets the process end although the worker runs. */
+  unref(): void;
+  /** Ends the worker, whatever it is doing. */
+  terminate(): Promise<void>;
 }
 
 const ENTRY = new URL("../worker/worker_main.ts", import.meta.url);
 
 /**
- * Starts one. A thread can be ended in the middle of an endless loop, tells that it has ended, and may be limited in memory. A worker of the
- * web can do none of it, but is the only one that may be given fewer permissions.
+ * Starts an isolate. A Node thread can be ended within an endless loop, reports its end, and its
+ * memory can be limited. A web worker can do none of this, but only a web worker can have fewer
+ * permissions than the process.
  */
-export function startThread(options: ThreadOptions): Thread {
-  return options.permissions === undefined ? nodeThread(options) : webThread(options);
+export function startThread(options: WorkerThreadOptions): WorkerThread {
+  return options.permissions === undefined ? startNodeThread(options) : startWebWorker(options);
 }
 
-function nodeThread({ memory, onMessage, onEnd }: ThreadOptions): Thread {
-  // Threads are started from files and data only: what lies on a server is imported by such a line.
+function startNodeThread({ memory, onMessage, onEnd }: WorkerThreadOptions): WorkerThread {
+  // Threads start only from files and data URLs: a remote module is imported by a data URL.
   const entry = ENTRY.protocol === "file:"
     ? ENTRY
     : new URL(`data:text/javascript,import(${encodeURIComponent(JSON.stringify(ENTRY.href))})`);
   const worker = new NodeWorker(entry, { resourceLimits: { maxOldGenerationSizeMb: memory } });
-  let ended = false;
-  let why: unknown;
+  let hasEnded = false;
+  let reason: unknown;
   worker.on("message", onMessage);
-  worker.on("error", (error: unknown) => why ??= error);
+  worker.on("error", (error: unknown) => reason ??= error);
   worker.on("exit", (code: number) => {
-    if (ended) return;
-    ended = true;
-    onEnd(why ?? new Error(`it exited with the code ${code}`));
+    if (hasEnded) return;
+    hasEnded = true;
+    onEnd(reason ?? new Error(`it exited with the code ${code}`));
   });
   return {
     post: (message) => worker.postMessage(message),
-    hold: (busy) => busy ? worker.ref() : worker.unref(),
-    async end() {
-      ended = true;
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+    async terminate() {
+      hasEnded = true;
       await worker.terminate();
     },
   };
 }
 
-function webThread({ permissions, onMessage, onEnd }: ThreadOptions): Thread {
+function startWebWorker({ permissions, onMessage, onEnd }: WorkerThreadOptions): WorkerThread {
   const worker = new Worker(ENTRY, { type: "module", deno: { permissions } });
-  let ended = false;
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => onMessage(data);
+  let hasEnded = false;
+  worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => onMessage(data);
   worker.onerror = (event) => {
     event.preventDefault();
-    if (ended) return;
-    ended = true;
+    if (hasEnded) return;
+    hasEnded = true;
     onEnd(new Error(event.message));
   };
   return {
     post: (message) => worker.postMessage(message),
-    hold() {},
-    end() {
-      ended = true;
+    ref() {},
+    unref() {},
+    terminate() {
+      hasEnded = true;
       worker.terminate();
       return Promise.resolve();
     },

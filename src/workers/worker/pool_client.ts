@@ -1,79 +1,79 @@
-/** The pool, as its worker sees it: questions go there, and answers come back. */
+/** The worker's end of the connection to its pool: sends requests and receives responses. */
 import { onAbort } from "../../async/abort.ts";
 import { decodeError, encodeError } from "../error_codec.ts";
-import type { Answered, FromWorker, Leaving, Question } from "../messages.ts";
+import type { AttemptEnd, PoolRequest, RequestOutcome, WorkerMessage } from "../messages.ts";
 
-/** A question that was not answered with a value. */
-export class Refused extends Error {
-  /** Its name, as the runtime shows it. */
-  override readonly name = "Refused";
+/** The pool has answered a request with an error. */
+export class RequestFailed extends Error {
+  /** The name of the class. */
+  override readonly name = "RequestFailed";
 
-  /** With what was thrown, and what was said beside it. */
+  /** Takes what was thrown in the pool, and the value sent with it. */
   constructor(readonly thrown: unknown, readonly value: unknown) {
-    super("the pool refused");
+    super("the pool has answered with an error");
   }
 }
 
-/** Asks the pool. */
-export class Parent {
-  readonly #post: (message: FromWorker) => void;
-  readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
-  #n = 0;
+/** Sends requests to the pool, and settles them with its responses. */
+export class PoolClient {
+  readonly #post: (message: WorkerMessage) => void;
+  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
+  #lastRequestId = 0;
 
-  /** `post` sends what can be cloned. */
-  constructor(post: (message: FromWorker) => void) {
+  /** Sends messages by `post`. */
+  constructor(post: (message: WorkerMessage) => void) {
     this.#post = post;
   }
 
-  /** Tells, and waits for nothing. */
-  tell(message: FromWorker): void {
+  /** Sends a message that has no response. */
+  post(message: WorkerMessage): void {
     this.#post(message);
   }
 
   /**
-   * Asks for a call, and gives the number of the question with the answer.
+   * Sends a request that belongs to a call, and returns the value of the response.
    *
-   * @throws {Refused} If that is the answer.
-   * @throws The signal's reason, as soon as it aborts: then the question is withdrawn.
+   * @throws {RequestFailed} If the response is an error.
+   * @throws The signal's reason, as soon as it aborts. Then the request is cancelled.
    */
-  async ask(
-    id: number,
-    question: Question,
+  async request(
+    callId: number,
+    request: PoolRequest,
     signal?: AbortSignal,
-  ): Promise<{ readonly n: number; readonly value: unknown }> {
+  ): Promise<{ readonly requestId: number; readonly value: unknown }> {
     signal?.throwIfAborted();
-    const n = ++this.#n;
-    const asked = Promise.withResolvers<unknown>();
-    this.#asked.set(n, asked);
-    const release = signal && onAbort(signal, () => {
-      if (!this.#asked.delete(n)) return;
-      this.#post({ type: "withdraw", n });
-      asked.reject(signal.reason);
+    const requestId = ++this.#lastRequestId;
+    const response = Promise.withResolvers<unknown>();
+    this.#pending.set(requestId, response);
+    const removeListener = signal && onAbort(signal, () => {
+      if (!this.#pending.delete(requestId)) return;
+      this.#post({ type: "cancel-request", requestId });
+      response.reject(signal.reason);
     });
     try {
-      this.#post({ type: "ask", n, id, question });
-      return { n, value: await asked.promise };
+      this.#post({ type: "request", requestId, callId, request });
+      return { requestId, value: await response.promise };
     } finally {
-      this.#asked.delete(n);
-      release?.();
+      this.#pending.delete(requestId);
+      removeListener?.();
     }
   }
 
-  /** An answer has come; to one that was withdrawn nobody listens. */
-  answered(n: number, answer: Answered): void {
-    const asked = this.#asked.get(n);
-    this.#asked.delete(n);
-    if (answer.ok) asked?.resolve(answer.value);
-    else asked?.reject(new Refused(decodeError(answer.error), answer.value));
+  /** Settles a request with its response. Responses to cancelled requests are ignored. */
+  handleResponse(requestId: number, outcome: RequestOutcome): void {
+    const response = this.#pending.get(requestId);
+    this.#pending.delete(requestId);
+    if (outcome.ok) response?.resolve(outcome.value);
+    else response?.reject(new RequestFailed(decodeError(outcome.error), outcome.value));
   }
 
-  /** An attempt has ended that was let out under this number. */
-  leave(n: number, leaving: Leaving): void {
-    this.#post({ type: "leave", n, ...leaving });
+  /** Reports that an admitted attempt has ended. */
+  attemptEnded(admissionId: number, end: AttemptEnd): void {
+    this.#post({ type: "attempt-ended", admissionId, ...end });
   }
 
-  /** Tells that this isolate is about to end, and why. */
-  dying(thrown: unknown): void {
-    this.#post({ type: "dying", error: encodeError(thrown) });
+  /** Reports that this worker is about to end, and why. */
+  reportCrash(thrown: unknown): void {
+    this.#post({ type: "crashed", error: encodeError(thrown) });
   }
 }

@@ -1,4 +1,4 @@
-/** Lets attempts of a worker out: limits, budgets and breakers stand with the one who started it, so each attempt asks there. */
+/** Admits the attempts of a worker: the pool holds the limits, budgets and breakers. */
 import { usageExpected } from "../../call/admission.ts";
 import { configuration } from "../../call/options/config.ts";
 import type { Gate, Pass } from "../../call/outgoing.ts";
@@ -7,90 +7,96 @@ import type { Outgoing } from "../../call/send.ts";
 import { AgentError } from "../../model/errors.ts";
 import type { CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
 import { encodeError } from "../error_codec.ts";
-import type { Asking, Leaving, Passed } from "../messages.ts";
-import { type Parent, Refused } from "./pool_client.ts";
-import { noteOf } from "../pool/worker_providers.ts";
+import type { AdmissionGrant, AdmissionRequest, AttemptEnd } from "../messages.ts";
+import { describeProvider, withoutFunctions } from "../provider_info.ts";
+import { type PoolClient, RequestFailed } from "./pool_client.ts";
 
 /** The gate of one call. */
 export class RemoteGate implements Gate {
-  readonly #id: number;
-  readonly #parent: Parent;
-  /** The number under which an attempt is let out just now. */
-  #passing = 0;
+  readonly #callId: number;
+  readonly #pool: PoolClient;
+  /** The id of the latest admission: `enter` runs directly after it is set. */
+  #admissionId = 0;
 
-  /** For the call with this number. */
-  constructor(id: number, parent: Parent) {
-    this.#id = id;
-    this.#parent = parent;
+  /** Creates the gate of the call with this id. */
+  constructor(callId: number, pool: PoolClient) {
+    this.#callId = callId;
+    this.#pool = pool;
   }
 
-  /** Asks here, then there: in the order from the innermost limit to the outermost. */
+  /** Acquires permits here, then in the pool: from the innermost limit to the outermost. */
   async admit(
     call: Outgoing,
     here: (call: Outgoing) => Pass | Promise<Pass>,
   ): Promise<Pass> {
     const local = await here({ ...call, enter: undefined });
     try {
-      const { n, passed } = await this.#ask(call);
-      return this.#pass(call, local, n, passed);
+      const { admissionId, grant } = await this.#requestAdmission(call);
+      return this.#pass(call, local, admissionId, grant);
     } catch (error) {
       local.cancel();
       throw error;
     }
   }
 
-  /** What the breaker there thinks of the model is known only after each attempt: before it, it is asked with the permits. */
+  /** Returns a guard that reports outcomes to the pool, which checks the breaker on admission. */
   guard(_call: Outgoing, _options: CircuitBreakerOptions): Guard {
-    let open = false;
-    let telling: Promise<void> | undefined;
+    let isOpen = false;
+    let reporting: Promise<void> | undefined;
     return {
       check() {},
-      isOpen: () => open,
+      isOpen: () => isOpen,
       enter: () => {
-        const pass = this.#passing;
+        const admissionId = this.#admissionId;
         return (outcome) => {
-          const told = typeof outcome === "object" ? encodeError(outcome) : outcome;
-          const question = { kind: "told", pass, outcome: told } as const;
-          telling = this.#parent.ask(this.#id, question).then(({ value }) => {
-            open = value as boolean;
+          const encoded = typeof outcome === "object" ? encodeError(outcome) : outcome;
+          const request = { type: "attempt-outcome", admissionId, outcome: encoded } as const;
+          reporting = this.#pool.request(this.#callId, request).then(({ value }) => {
+            isOpen = value as boolean;
           });
         };
       },
-      told: () => telling ?? Promise.resolve(),
+      told: () => reporting ?? Promise.resolve(),
     };
   }
 
-  async #ask(call: Outgoing): Promise<{ n: number; passed: Passed }> {
+  async #requestAdmission(
+    call: Outgoing,
+  ): Promise<{ readonly admissionId: number; readonly grant: AdmissionGrant }> {
     const { agent, provider, request: { model }, priority, breaker, trace, signal } = call;
-    const asking: Asking = {
+    const request: AdmissionRequest = {
       agent: agent.name,
-      limits: plain(agent.limits),
-      provider: noteOf(provider, agent, configuration().provider),
+      limits: withoutFunctions(agent.limits),
+      provider: describeProvider(provider, agent, configuration().provider),
       model,
       expected: usageExpected(call),
       priority,
       breaker,
     };
     try {
-      const { n, value } = await this.#parent.ask(this.#id, { kind: "admit", ...asking }, signal);
-      const passed = value as Passed;
-      if (!call.duplicate) trace.wait(passed.waited);
-      return { n, passed };
+      const { requestId, value } = await this.#pool.request(
+        this.#callId,
+        { type: "admit", ...request },
+        signal,
+      );
+      const grant = value as AdmissionGrant;
+      if (!call.duplicate) trace.wait(grant.waited);
+      return { admissionId: requestId, grant };
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof RequestFailed)) throw error;
       const { thrown, value } = error;
-      if (value !== undefined && !call.duplicate) trace.wait((value as Passed).waited);
+      if (value !== undefined && !call.duplicate) trace.wait((value as AdmissionGrant).waited);
       if (!(thrown instanceof AgentError)) throw thrown;
       const { message, code, retryAfterMs, retryable, cause } = thrown;
       throw trace.make(message, { code, retryAfterMs, retryable, cause });
     }
   }
 
-  #pass(call: Outgoing, local: Pass, n: number, passed: Passed): Pass {
-    const cancel = (): void => this.#parent.leave(n, NOT_SENT);
+  #pass(call: Outgoing, local: Pass, admissionId: number, grant: AdmissionGrant): Pass {
+    const cancel = (): void => this.#pool.attemptEnded(admissionId, NOT_SENT);
     let tell: Pass["tell"];
     try {
-      this.#passing = n;
+      this.#admissionId = admissionId;
       tell = call.enter?.();
     } catch (error) {
       cancel();
@@ -98,32 +104,27 @@ export class RemoteGate implements Gate {
     }
     return {
       at: performance.now(),
-      concurrency: least(local.concurrency, passed.concurrency),
+      concurrency: minDefined(local.concurrency, grant.concurrency),
       tell,
       cancel() {
         local.cancel();
         cancel();
       },
-      leave: (usage, no, answer, now, estimated = false) => {
-        local.leave(usage, no, answer, now, estimated);
-        this.#parent.leave(n, { usage, no, answer, estimated });
+      leave: (usage, rejected, feedback, now, estimated = false) => {
+        local.leave(usage, rejected, feedback, now, estimated);
+        this.#pool.attemptEnded(admissionId, { usage, rejected, feedback, estimated });
       },
     };
   }
 }
 
-const NOT_SENT: Leaving = {
+const NOT_SENT: AttemptEnd = {
   usage: undefined,
-  no: true,
-  answer: { heard: "nothing" },
+  rejected: true,
+  feedback: { heard: "nothing" },
   estimated: false,
 };
 
-function least(a: number | undefined, b: number | undefined): number | undefined {
+function minDefined(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined ? b : b === undefined ? a : Math.min(a, b);
-}
-
-/** Limits without the functions that may stand in them. */
-export function plain<T extends object>(limits: T | undefined): T | undefined {
-  return limits && JSON.parse(JSON.stringify(limits));
 }

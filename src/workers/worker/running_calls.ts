@@ -1,4 +1,4 @@
-/** The calls that a worker makes. */
+/** Runs the calls of one worker, and reports how they ended. */
 import type { Callable } from "../../call/options/callable.ts";
 import { type CallContext, inContext } from "../../call/context.ts";
 import { Asked } from "../../agent/defined.ts";
@@ -8,103 +8,108 @@ import { Budget } from "../../limits/budget.ts";
 import { ChildAbort } from "../../async/abort.ts";
 import { AgentError } from "../../model/errors.ts";
 import type { Result } from "../../model/result.ts";
-import { type CodedError, decodeError, encodeError } from "../error_codec.ts";
+import { decodeError, type EncodedError, encodeError } from "../error_codec.ts";
 import { RemoteGate } from "./remote_gate.ts";
-import type { Order } from "../messages.ts";
-import { type Parent, Refused } from "./pool_client.ts";
+import type { CallRequest } from "../messages.ts";
+import { type PoolClient, RequestFailed } from "./pool_client.ts";
 import { canBeCloned, encodeResult, withoutUncloneable } from "../result_codec.ts";
 
-/** Money is counted with the one who started the worker. This says only that it is counted, so that prices must be known. */
-const COUNTED = new Budget({ cost: Number.MAX_SAFE_INTEGER });
+/** The pool holds the real budget. This one makes the call require prices, and never ends it. */
+const UNBOUNDED_COST = new Budget({ cost: Number.MAX_SAFE_INTEGER });
 
-/** The calls that are being made. */
-export class Calls {
-  readonly #parent: Parent;
-  readonly #running = new Map<number, ChildAbort>();
+/** The calls in flight. */
+export class RunningCalls {
+  readonly #pool: PoolClient;
+  readonly #aborts = new Map<number, ChildAbort>();
 
-  /** For the pool that is asked. */
-  constructor(parent: Parent) {
-    this.#parent = parent;
+  /** Reports to this pool. */
+  constructor(pool: PoolClient) {
+    this.#pool = pool;
   }
 
-  /** Makes a call and tells how it ended. Never throws. */
-  async make(agent: Callable, order: Order): Promise<void> {
-    const { id } = order;
+  /** Runs a call and reports how it ended. Never throws. */
+  async run(agent: Callable, request: CallRequest): Promise<void> {
+    const { callId } = request;
     using abort = new ChildAbort();
-    this.#running.set(id, abort);
-    const reason = () => abort.signal.aborted ? abort.signal.reason : undefined;
+    this.#aborts.set(callId, abort);
+    const abortReason = () => abort.signal.aborted ? abort.signal.reason : undefined;
     try {
       const result = await inContext(
-        this.#context(order, abort.signal),
-        () => settled(agent, order, this.#options(order)),
+        this.#context(request, abort.signal),
+        () => settleCall(agent, request, this.#options(request)),
       );
-      this.#done(agent, id, result, reason());
+      this.#postResult(agent, callId, result, abortReason());
     } catch (thrown) {
-      const error = encodeError(thrown, { reason: reason() });
-      this.#parent.tell({ type: "threw", id, error });
+      const error = encodeError(thrown, { reason: abortReason() });
+      this.#pool.post({ type: "call-threw", callId, error });
     } finally {
-      this.#running.delete(id);
+      this.#aborts.delete(callId);
     }
   }
 
-  /** The call is not wanted any more. */
-  abort(id: number, reason: CodedError): void {
-    this.#running.get(id)?.abort(decodeError(reason));
+  /** Aborts a call. */
+  abort(callId: number, reason: EncodedError): void {
+    this.#aborts.get(callId)?.abort(decodeError(reason));
   }
 
-  #context(order: Order, signal: AbortSignal): CallContext {
-    const { id, hasEmit, countsCost, priority } = order;
+  #context(request: CallRequest, signal: AbortSignal): CallContext {
+    const { callId, wantsEmits, countsCost, priority } = request;
     const emit = async (agent: string, data: unknown): Promise<void> => {
-      // It never rejects: what cannot be cloned is not told.
-      await this.#parent.ask(id, { kind: "emit", agent, data }).catch(() => {});
+      // Never rejects: data that cannot be cloned is dropped.
+      await this.#pool.request(callId, { type: "emit", agent, data }).catch(() => {});
     };
     return {
       signal,
       limiters: [],
-      budgets: countsCost ? [COUNTED] : [],
+      budgets: countsCost ? [UNBOUNDED_COST] : [],
       priority,
-      gate: new RemoteGate(id, this.#parent),
-      ...(hasEmit && { emit }),
+      gate: new RemoteGate(callId, this.#pool),
+      ...(wantsEmits && { emit }),
     };
   }
 
-  #options({ id, options, hasDelta }: Order): CallOptions {
-    if (!hasDelta) return options;
+  #options({ callId, options, wantsDeltas }: CallRequest): CallOptions {
+    if (!wantsDeltas) return options;
     const onDelta = async (text: string): Promise<void> => {
       try {
-        await this.#parent.ask(id, { kind: "delta", text });
+        await this.#pool.request(callId, { type: "delta", text });
       } catch (error) {
-        throw error instanceof Refused ? error.thrown : error;
+        throw error instanceof RequestFailed ? error.thrown : error;
       }
     };
     return { ...options, onDelta };
   }
 
-  #done(agent: Callable, id: number, result: Result, reason: unknown): void {
-    const coded = encodeResult(result, reason);
+  #postResult(agent: Callable, callId: number, result: Result, abortReason: unknown): void {
+    const encoded = encodeResult(result, abortReason);
     try {
-      this.#parent.tell({ type: "done", id, result: coded });
+      this.#pool.post({ type: "result", callId, result: encoded });
     } catch {
       const reduced = canBeCloned(result.content)
-        ? withoutUncloneable(coded)
-        : withoutUncloneable(encodeResult(lost(agent, result), reason));
-      this.#parent.tell({ type: "done", id, result: reduced });
+        ? withoutUncloneable(encoded)
+        : withoutUncloneable(encodeResult(uncloneableResult(agent, result), abortReason));
+      this.#pool.post({ type: "result", callId, result: reduced });
     }
   }
 }
 
-function settled(agent: Callable, order: Order, options: CallOptions): Promise<Result> {
-  const { params, asks, tellsMore } = order;
-  if (!tellsMore) return agent.settle(asks ? new Asked(params as Prompt) : params, options);
+function settleCall(
+  agent: Callable,
+  request: CallRequest,
+  options: CallOptions,
+): Promise<Result> {
+  const { params, isPrompt, isWorkflow } = request;
+  if (!isWorkflow) return agent.settle(isPrompt ? new Asked(params as Prompt) : params, options);
   const workflow = agent as Callable & { call: Callable["settle"] };
   return workflow.call(params, options);
 }
 
-/** The result of a call whose answer cannot be handed back. What it used is not forgotten. */
-function lost({ name }: Callable, result: Result): Result {
+/** Returns the failure of a call whose answer cannot be cloned. It keeps the usage. */
+function uncloneableResult({ name }: Callable, result: Result): Result {
   const { model, attempts, usage } = result;
   const error = new AgentError(
-    `Cannot finish the call of "${name}" as what it answered cannot leave its worker: it has something in it that cannot be cloned`,
+    `Cannot finish the call of "${name}" as its answer cannot be sent from its worker: ` +
+      "it must be data, without functions and the like",
     { code: "invalid_output", agent: name, model, attempts, usage },
   );
   const { finishReason: _, ...others } = result as Result & { finishReason?: unknown };

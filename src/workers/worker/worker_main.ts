@@ -1,17 +1,17 @@
-/** Where a worker begins: it loads the module that it is told, and makes the calls of what that exports. */
+/** The entry point of a worker: loads the module of the agents, and runs calls of its exports. */
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
 import { configure, setDefaultProvider, settings } from "../../call/options/config.ts";
 import { type Callable, isCallable } from "../../call/options/callable.ts";
 import { keepElsewhere } from "../../cache/memory_cache.ts";
 import type { CachedReply } from "../../cache/cache_store.ts";
-import { Calls } from "./running_calls.ts";
+import { RunningCalls } from "./running_calls.ts";
 import { encodeError } from "../error_codec.ts";
 import { fingerprintOf } from "../fingerprint.ts";
-import type { Found, FromWorker, Settings, ToWorker } from "../messages.ts";
-import { Parent } from "./pool_client.ts";
+import type { AgentExport, PoolMessage, WorkerMessage, WorkerSettings } from "../messages.ts";
+import { PoolClient } from "./pool_client.ts";
 
-/** As much of both kinds of workers as is needed; in a thread there is no `self`, though code for the web may look for one. */
+/** The globals that are used of both kinds of workers. */
 interface WorkerScope {
   self?: unknown;
   close(): void;
@@ -21,111 +21,114 @@ interface WorkerScope {
 
 const scope = globalThis as unknown as WorkerScope;
 const isThread = parentPort !== null && parentPort !== undefined;
+// A Node thread has no `self`, but code written for the web may look for it.
 scope.self ??= globalThis;
 
-/** Has it exited? Code goes on for a moment then, as if nothing had happened: what it says is not to be heard. */
-let exited = false;
-const parent = new Parent((message: FromWorker) => {
-  if (exited) return;
+/** Whether the worker has exited. Code may run on for a moment: its messages are dropped. */
+let hasExited = false;
+const pool = new PoolClient((message: WorkerMessage) => {
+  if (hasExited) return;
   if (isThread) parentPort!.postMessage(message);
   else scope.postMessage(message);
 });
-const calls = new Calls(parent);
+const calls = new RunningCalls(pool);
 const agents = new Map<string, Callable>();
 
-function hear(message: ToWorker): void {
+function handleMessage(message: PoolMessage): void {
   switch (message.type) {
     case "start":
       void start(message.module, message.settings);
       break;
     case "configure":
-      apply(message.settings);
+      applySettings(message.settings);
       break;
     case "call":
-      void calls.make(agents.get(message.agent)!, message);
+      void calls.run(agents.get(message.agent)!, message);
       break;
     case "abort":
-      calls.abort(message.id, message.reason);
+      calls.abort(message.callId, message.reason);
       break;
-    case "answer":
-      parent.answered(message.n, message);
+    case "response":
+      pool.handleResponse(message.requestId, message);
   }
 }
-if (isThread) parentPort!.on("message", hear);
-else scope.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => hear(data));
+if (isThread) parentPort!.on("message", handleMessage);
+else {scope.addEventListener("message", ({ data }: MessageEvent<PoolMessage>) =>
+    handleMessage(data));}
 
-// What nobody catches leaves who knows what behind: the worker ends, and another one takes its place.
-function die(event: Event, thrown: unknown): void {
+// The state after an uncaught error is unknown: the worker ends, and the pool starts another.
+function crash(event: Event, thrown: unknown): void {
   event.preventDefault();
-  parent.dying(thrown);
+  pool.reportCrash(thrown);
   scope.close();
 }
-scope.addEventListener("error", (event: ErrorEvent) => die(event, event.error ?? event.message));
+scope.addEventListener("error", (event: ErrorEvent) => crash(event, event.error ?? event.message));
 scope.addEventListener(
   "unhandledrejection",
-  (event: PromiseRejectionEvent) => die(event, event.reason),
+  (event: PromiseRejectionEvent) => crash(event, event.reason),
 );
 
-/** Whoever exits. A thread tells of it by itself, with its code; of a worker of the web nobody would hear. */
-function exiting<A extends unknown[]>(exit: (...args: A) => void): (...args: A) => void {
+/** Wraps a function that exits. The exit of a web worker would otherwise go unnoticed. */
+function reportExit<A extends unknown[]>(exit: (...args: A) => void): (...args: A) => void {
   return (...args) => {
-    if (!isThread) parent.dying(new Error("it exited"));
-    exited = true;
+    if (!isThread) pool.reportCrash(new Error("it exited"));
+    hasExited = true;
     exit(...args);
   };
 }
-scope.close = exiting(scope.close.bind(scope));
-Object.assign(Deno, { exit: exiting(Deno.exit) });
-process.on("exit", () => exited = true);
+scope.close = reportExit(scope.close.bind(scope));
+Object.assign(Deno, { exit: reportExit(Deno.exit) });
+process.on("exit", () => hasExited = true);
 
-async function start(module: string, given: Settings): Promise<void> {
+async function start(module: string, received: WorkerSettings): Promise<void> {
   try {
     const exports: Record<string, unknown> = await import(module);
-    const found: Found[] = [];
-    for (const [key, callable] of callablesIn(exports)) {
+    const found: AgentExport[] = [];
+    for (const [key, callable] of listCallables(exports)) {
       agents.set(key, callable);
       found.push({ key, name: callable.name, parts: fingerprintOf(callable) });
     }
     const configured = Object.keys(settings());
-    apply(given);
+    applySettings(received);
     keepElsewhere({
       async get(key) {
-        const { value } = await parent.ask(0, { kind: "look-up", key });
+        const { value } = await pool.request(0, { type: "cache-get", key });
         return value as CachedReply | undefined;
       },
       async set(key, reply, ttl) {
-        await parent.ask(0, { kind: "keep", key, reply, ttl });
+        await pool.request(0, { type: "cache-set", key, reply, ttl });
       },
     });
-    parent.tell({ type: "ready", agents: found, configured });
+    pool.post({ type: "ready", agents: found, configured });
   } catch (thrown) {
-    parent.tell({ type: "broken", error: encodeError(thrown) });
+    pool.post({ type: "load-failed", error: encodeError(thrown) });
   }
 }
 
-/** Agents and workflows among the exports, and in the lists and objects that are exported. */
-function* callablesIn(exports: Record<string, unknown>): Generator<[string, Callable]> {
+/** Yields the agents and workflows among the exports, and within exported lists and objects. */
+function* listCallables(exports: Record<string, unknown>): Generator<[string, Callable]> {
   for (const [key, value] of Object.entries(exports)) {
     if (isCallable(value)) yield [key, value];
     else if (typeof value === "object" && value !== null) {
-      for (const [inner, one] of Object.entries(value)) {
-        if (isCallable(one)) yield [`${key}.${inner}`, one];
+      for (const [innerKey, inner] of Object.entries(value)) {
+        if (isCallable(inner)) yield [`${key}.${innerKey}`, inner];
       }
     }
   }
 }
 
-let ownProvider: boolean | undefined;
+/** Whether the module has configured a provider itself. */
+let hasOwnProvider: boolean | undefined;
 
-function apply({ options, hasProvider }: Settings): void {
-  ownProvider ??= settings().provider !== undefined;
+function applySettings({ options, hasProvider }: WorkerSettings): void {
+  hasOwnProvider ??= settings().provider !== undefined;
   configure(options);
-  if (!hasProvider || ownProvider) return;
+  if (!hasProvider || hasOwnProvider) return;
   setDefaultProvider(() =>
     Promise.reject(
       new TypeError(
-        "Cannot call a model in a worker as the provider of configure cannot be handed over: " +
-          "configure it in the module of the agents, or name it there",
+        "Cannot call a model in a worker as the provider of configure cannot be sent to workers: " +
+          "call configure in the module of the agents, or name the provider in the agent",
       ),
     )
   );

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isBad } from "../../../src/cli/rows/row.ts";
-import { lineRows } from "../../../src/cli/rows/line_rows.ts";
+import { isBadRow } from "../../../src/cli/rows/row.ts";
+import { readLineRows } from "../../../src/cli/rows/line_rows.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -13,8 +13,8 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
 
 async function read(bytes: Uint8Array, size: number, most: number, format: "jsonl" | "text") {
   const rows: unknown[] = [];
-  for await (const row of lineRows(pieces(bytes, size), format, most)) {
-    rows.push([row.line, isBad(row) ? `bad: ${row.problem}`.split(" as ")[0] : row.value]);
+  for await (const row of readLineRows(pieces(bytes, size), format, most)) {
+    rows.push([row.line, isBadRow(row) ? `bad: ${row.problem}`.split(" as ")[0] : row.value]);
   }
   return rows;
 }

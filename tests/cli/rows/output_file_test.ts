@@ -14,7 +14,7 @@ async function inFolder(test: (path: string, names: () => string[]) => Promise<v
 Deno.test("a new file grows where it is", () =>
   inFolder(async (path, names) => {
     const output = await openOutput(path);
-    await output.add("a\n".repeat(40_000));
+    await output.write("a\n".repeat(40_000));
     assertEquals((await Deno.readTextFile(path)).length, 80_000);
     await output.close(false);
     assertEquals(names(), ["o"]);
@@ -25,12 +25,12 @@ Deno.test("a file that is there stays until the new one has as much in it", () =
     const before = "b\n".repeat(100_000);
     await Deno.writeTextFile(path, before);
     const output = await openOutput(path);
-    await output.add("a\n".repeat(50_000));
+    await output.write("a\n".repeat(50_000));
     assertEquals([await Deno.readTextFile(path) === before, names()], [true, ["o", "o.part"]]);
-    await output.add("a\n".repeat(50_000));
+    await output.write("a\n".repeat(50_000));
     assertEquals([(await Deno.readTextFile(path))[0], names()], ["a", ["o"]]);
     // And goes on growing in that place.
-    await output.add("c\n");
+    await output.write("c\n");
     await output.close(false);
     assertEquals((await Deno.readTextFile(path)).length, 200_002);
   }));
@@ -39,11 +39,11 @@ Deno.test("less than before takes its place only if that is all", () =>
   inFolder(async (path, names) => {
     await Deno.writeTextFile(path, "before\nbefore\n");
     const broken = await openOutput(path);
-    broken.add("a\n");
+    broken.write("a\n");
     await broken.close(false);
     assertEquals([await Deno.readTextFile(path), names()], ["before\nbefore\n", ["o"]]);
     const whole = await openOutput(path);
-    whole.add("a\n");
+    whole.write("a\n");
     await whole.close(true);
     assertEquals([await Deno.readTextFile(path), names()], ["a\n", ["o"]]);
   }));
@@ -53,7 +53,7 @@ Deno.test("a link stays a link", () =>
     await Deno.writeTextFile(`${path}-real`, "before\n");
     await Deno.symlink(`${path}-real`, path);
     const output = await openOutput(path);
-    output.add("a\n");
+    output.write("a\n");
     await output.close(true);
     assertEquals([await Deno.readTextFile(`${path}-real`), names()], ["a\n", ["o", "o-real"]]);
   }));

@@ -1,14 +1,14 @@
 // deno-lint-ignore-file no-control-regex -- terminals are told by them
 import { assertEquals, assertMatch } from "@std/assert";
-import { painter, panelLines, plainLine } from "../../../src/cli/run/panel.ts";
-import type { View } from "../../../src/cli/run/run_stats.ts";
+import { createPaint, panelLines, plainLine } from "../../../src/cli/run/panel.ts";
+import type { RunSnapshot } from "../../../src/cli/run/run_stats.ts";
 import { AGENTS, COMMAND, place, rowsOf, text } from "../helpers.ts";
 
-const view: View = {
+const view: RunSnapshot = {
   name: "reviews-3f9a1c",
   done: 4_500,
   total: 10_000,
-  about: false,
+  isTotalEstimated: false,
   ok: 4_480,
   failed: 12,
   bad: 8,
@@ -19,26 +19,26 @@ const view: View = {
   perSecond: 42.13,
   tokens: 1_234_567,
   cost: 0.4512,
-  projected: 1.02,
+  projectedCost: 1.02,
   etaMs: 130_000,
   lastError: { code: "rate_limited 429", message: "too\nmany", count: 12 },
 };
 
 Deno.test("the panel says it all, and fits into the terminal", () => {
-  assertEquals(panelLines(view, 100, painter(false)), [
+  assertEquals(panelLines(view, 100, createPaint(false)), [
     "reviews-3f9a1c",
     `${"█".repeat(18)}${"░".repeat(22)}  45 %  4,500 / 10,000  ETA 2 m 10 s`,
     "ok 4,480   failed 12   bad 8   cached 30   from before 1,000",
     "42.1/s   in flight 200 (limit 180)   tokens 1,234,567   $0.4512, about $1.02 in all",
     "last error: rate_limited 429 (12): too many",
   ]);
-  for (const line of panelLines(view, 30, painter(false))) assertEquals(line.length < 30, true);
-  assertMatch(panelLines(view, 100, painter(true))[4]!, /^\x1b\[31mlast error.*\x1b\[0m$/);
+  for (const line of panelLines(view, 30, createPaint(false))) assertEquals(line.length < 30, true);
+  assertMatch(panelLines(view, 100, createPaint(true))[4]!, /^\x1b\[31mlast error.*\x1b\[0m$/);
 });
 
 Deno.test("without a total there is no bar, no share and no ETA", () => {
-  const { total: _, etaMs: _1, projected: _2, lastError: _3, ...some } = view;
-  const line = plainLine({ ...some, about: false });
+  const { total: _, etaMs: _1, projectedCost: _2, lastError: _3, ...some } = view;
+  const line = plainLine({ ...some, isTotalEstimated: false });
   assertEquals(
     line,
     "4,500 rows · ok 4,480 · failed 12 · bad 8 · cached 30 · from before 1,000 · 42.1/s · in flight 200 (limit 180) · tokens 1,234,567 · $0.4512",

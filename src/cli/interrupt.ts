@@ -1,29 +1,30 @@
+/** Handles Ctrl-C and SIGTERM. */
 import { EXIT } from "./exit_code.ts";
 
-/** What Ctrl-C does to a run: the first one ends it gently, the second at once. */
+/** The interruption of a run: the first signal stops it gently, the second ends it at once. */
 export interface Interrupt extends Disposable {
-  /** Aborts as soon as no more rows are to be taken. */
+  /** Aborts when no more rows are to be read. */
   readonly stopSignal: AbortSignal;
-  /** Aborts when what is in flight has had its time. */
+  /** Aborts when the grace of the calls in flight is over. */
   readonly abortSignal: AbortSignal;
-  /** The exit code of the signal that came; `undefined` if none did. */
+  /** The exit code for the signal that was received; `undefined` if none was. */
   readonly exitCode: number | undefined;
-  /** Ends the run gently, for another reason. */
+  /** Stops the run gently for another reason than a signal. */
   requestStop(): void;
 }
 
-/** How it is told. */
+/** Options of {@linkcode listenForInterrupts}. */
 export interface InterruptOptions {
-  /** How long what is in flight may take to finish, in milliseconds. */
+  /** How long calls in flight may take after the first signal, in milliseconds. */
   readonly grace: number;
-  /** Told of the first signal. */
+  /** Called on the first signal. */
   readonly onStop: () => void;
-  /** Called by the second. */
+  /** Called on the second signal. */
   readonly exit: (code: number) => void;
 }
 
-/** Windows has no SIGTERM. */
-export function isSignalSupported(signal: Deno.Signal): boolean {
+/** Whether this system has the signal: Windows has no SIGTERM. */
+function isSignalSupported(signal: Deno.Signal): boolean {
   return signal === "SIGINT" || Deno.build.os !== "windows";
 }
 
@@ -33,7 +34,7 @@ export function listenForInterrupts({ grace, onStop, exit }: InterruptOptions): 
   const abort = new AbortController();
   let exitCode: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = () => {
+  const requestStop = () => {
     if (stop.signal.aborted) return;
     stop.abort();
     timer = setTimeout(() => abort.abort(new DOMException("Interrupted", "AbortError")), grace);
@@ -42,21 +43,34 @@ export function listenForInterrupts({ grace, onStop, exit }: InterruptOptions): 
     if (exitCode !== undefined) return exit(exitCode);
     exitCode = code;
     onStop();
-    end();
+    requestStop();
   };
-  const signals = ([["SIGINT", on(EXIT.interrupted)], ["SIGTERM", on(EXIT.terminated)]] as const)
-    .filter(([signal]) => isSignalSupported(signal));
-  for (const [signal, listener] of signals) Deno.addSignalListener(signal, listener);
+  const listeners = (
+    [["SIGINT", on(EXIT.interrupted)], ["SIGTERM", on(EXIT.terminated)]] as const
+  ).filter(([signal]) => isSignalSupported(signal));
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
   return {
     stopSignal: stop.signal,
     abortSignal: abort.signal,
     get exitCode() {
       return exitCode;
     },
-    requestStop: end,
+    requestStop,
     [Symbol.dispose]() {
       clearTimeout(timer);
-      for (const [signal, listener] of signals) Deno.removeSignalListener(signal, listener);
+      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
+}
+
+/** Resolves with the first SIGINT or SIGTERM. */
+export function untilInterrupted(): Promise<void> {
+  const signals = (["SIGINT", "SIGTERM"] as const).filter(isSignalSupported);
+  return new Promise((resolve) => {
+    const listener = () => {
+      for (const signal of signals) Deno.removeSignalListener(signal, listener);
+      resolve();
+    };
+    for (const signal of signals) Deno.addSignalListener(signal, listener);
+  });
 }

@@ -1,4 +1,4 @@
-/** Asks a server for its stream limit again and again. */
+/** Fetches the stream limit of a server 60 times. */
 import { fetchStreamLimit } from "../../src/cli/commands/stream_limit.ts";
 
 const limits: unknown[] = [];

@@ -1,38 +1,37 @@
-import { CliError } from "../exit_code.ts";
-import { openInput } from "./open_input.ts";
-import type { BadRow, InputRow } from "./row.ts";
+import { CliError } from "../cli_error.ts";
 import { readCsvRows } from "./csv_rows.ts";
 import { readLineRows } from "./line_rows.ts";
+import { openInput } from "./open_input.ts";
+import type { BadRow, InputRow } from "./row.ts";
 
-/** What rows are read and written as. */
+/** The formats of rows. */
 export type RowsFormat = "jsonl" | "csv" | "tsv" | "text";
 
-/** Where rows come from. */
+/** Options of {@linkcode openRows}. */
 export interface RowSource {
   /** A file, or `"-"` for the standard input. */
   readonly path: string;
-  /** What it is. */
+  /** The format of the rows. */
   readonly format: RowsFormat;
-  /** What stands between two fields of CSV. */
+  /** The text between two fields of CSV. */
   readonly delimiter?: string;
-  /** The most bytes of a row. */
+  /** The maximum size of a row, in bytes. */
   readonly maxRow: number;
 }
 
-/** Rows that are read as they are taken, so that there may be any number of them. */
-export interface OpenRows extends AsyncIterable<InputRow | BadRow> {
-  /** Which part of the input was read by now, from 0 to 1; `undefined` if nobody knows how long it is. */
-  readonly share: number | undefined;
-  /** The names in the header of CSV, as soon as it was read. */
+/** Rows that are read as they are consumed. They can be iterated once. */
+export interface RowReader extends AsyncIterable<InputRow | BadRow> {
+  /** The names in the header of CSV, once it has been read. */
   readonly header: readonly string[] | undefined;
 }
 
 /**
- * Opens rows, to be read once.
+ * Opens an input for reading rows.
  *
- * @throws {CliError} If the input cannot be opened.
+ * @throws {CliError} If it cannot be opened.
  */
-export async function openRows({ path, format, delimiter, maxRow }: RowSource): Promise<OpenRows> {
+export async function openRows(source: RowSource): Promise<RowReader> {
+  const { path, format, delimiter, maxRow } = source;
   const input = await openInput(path);
   let header: readonly string[] | undefined;
   const rows = format === "csv" || format === "tsv"
@@ -44,9 +43,6 @@ export async function openRows({ path, format, delimiter, maxRow }: RowSource): 
     : readLineRows(input.chunks, format, maxRow);
   return {
     [Symbol.asyncIterator]: () => rows,
-    get share() {
-      return input.fractionRead;
-    },
     get header() {
       return header;
     },
@@ -54,7 +50,7 @@ export async function openRows({ path, format, delimiter, maxRow }: RowSource): 
 }
 
 const FORMATS: readonly RowsFormat[] = ["jsonl", "csv", "tsv", "text"];
-const BY_ENDING: Readonly<Record<string, RowsFormat>> = {
+const FORMAT_BY_EXTENSION: Readonly<Record<string, RowsFormat>> = {
   jsonl: "jsonl",
   ndjson: "jsonl",
   csv: "csv",
@@ -63,14 +59,14 @@ const BY_ENDING: Readonly<Record<string, RowsFormat>> = {
 };
 
 /**
- * The format that was named, or that of the file's ending; JSONL otherwise.
+ * Returns the format that was named, or that of the file extension, or JSONL.
  *
  * @throws {CliError} If there is no such format.
  */
 export function resolveFormat(path: string, named: string | undefined): RowsFormat {
   if (named !== undefined) {
     if ((FORMATS as readonly string[]).includes(named)) return named as RowsFormat;
-    throw new CliError(`Cannot use the format "${named}": there are ${FORMATS.join(", ")}`);
+    throw new CliError(`Cannot use the format "${named}": it must be ${FORMATS.join(", ")}`);
   }
-  return BY_ENDING[path.split(".").at(-1)!.toLowerCase()] ?? "jsonl";
+  return FORMAT_BY_EXTENSION[path.split(".").at(-1)!.toLowerCase()] ?? "jsonl";
 }

@@ -2,18 +2,19 @@ import type { Callable } from "../../call/options/callable.ts";
 import { settings as configured } from "../../call/options/config.ts";
 import { definitionOf } from "../../agent/definition.ts";
 import type { WorkerPool } from "../../workers/worker_pool.ts";
-import { workers as poolOf } from "../../workers/workers.ts";
+import { workers as createPool } from "../../workers/workers.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
+import { nameFlags } from "../option_flags.ts";
 import { moduleUrl } from "./agent_file.ts";
-import { CliError, errorMessage } from "../exit_code.ts";
 import type { RunSettings } from "./run_settings.ts";
 
-/** Of a run that finds out its concurrency nobody knows how many calls a worker will have. */
+/** With an adaptive concurrency, the number of calls per worker is unknown in advance. */
 const ADAPTIVE_CALLS_PER_WORKER = 1_000;
 
 /**
- * The workers that make the calls of a run, ready to make them; `undefined` if it wants none.
+ * Returns the pool of workers for a run, ready for calls; `undefined` without `--workers`.
  *
- * @throws {CliError} If they cannot: before anything is sent.
+ * @throws {CliError} If workers cannot run the agent. Nothing was sent then.
  */
 export async function openWorkerPool(
   reference: string | undefined,
@@ -24,38 +25,35 @@ export async function openWorkerPool(
   if (workers === undefined) return undefined;
   if (reference === undefined) {
     throw new CliError(
-      "Cannot use --workers with a --prompt as workers load their agents: put it into a file (agents.ts#Name)",
+      "Cannot use --workers with --prompt as workers load their agents from a file: " +
+        "define the agent in a file (agents.ts#Name)",
     );
   }
   if (settings.providerBatch) {
-    throw new CliError("Cannot use --workers with --provider-batch as there is nothing to compute");
+    throw new CliError("Cannot use --workers with --provider-batch: leave out --workers");
   }
-  checkBaseUrl(agent, settings);
-  const most = concurrency === "auto" ? Infinity : concurrency;
-  const size = Math.min(workers, most);
-  const perWorker = concurrency === "auto"
+  checkProvider(agent, settings);
+  const size = Math.min(workers, concurrency === "adaptive" ? Infinity : concurrency);
+  const perWorker = concurrency === "adaptive"
     ? ADAPTIVE_CALLS_PER_WORKER
     : Math.ceil(concurrency / size);
   let pool: WorkerPool | undefined;
   try {
-    pool = poolOf({ module: moduleUrl(reference), size, perWorker });
+    pool = createPool({ module: moduleUrl(reference), size, perWorker });
     await pool.prepare([agent]);
     return pool;
   } catch (cause) {
     await pool?.close();
-    throw new CliError(errorMessage(cause), undefined, { cause });
+    throw new CliError(nameFlags(errorMessage(cause)), { cause });
   }
 }
 
-/** Workers have the server from the environment: a provider cannot be handed over to them. */
-function checkBaseUrl(agent: Callable, { baseUrl }: RunSettings): void {
-  const own = definitionOf(agent)?.model?.provider ?? configured().provider;
-  if (baseUrl === undefined) return;
-  if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? "")) {
-    throw new CliError(`Cannot use the --base-url "${baseUrl}" as it is no URL of a server`);
-  }
-  if (own === undefined) return;
+/** Workers read the URL of the server from the environment: a provider of the agent ignores it. */
+function checkProvider(agent: Callable, { baseUrl }: RunSettings): void {
+  const provider = definitionOf(agent)?.model?.provider ?? configured().provider;
+  if (baseUrl === undefined || provider === undefined) return;
   throw new CliError(
-    `Cannot use --base-url with --workers as the file of "${agent.name}" names a provider: say there where its server is`,
+    `Cannot use --base-url with --workers as the file of "${agent.name}" sets a provider: ` +
+      "set the URL of the server there",
   );
 }

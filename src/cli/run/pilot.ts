@@ -1,114 +1,125 @@
 import { batch, type Result, RunError } from "../../../mod.ts";
-import { createDisplay as openDisplay } from "./display.ts";
-import { CliError, EXIT } from "../exit_code.ts";
-import { type Estimate, estimateRun } from "./estimate.ts";
-import { type InputRow, isBadRow } from "../rows/row.ts";
-import { rowKey } from "../rows/row_key.ts";
-import { openRows, type RowSource } from "../rows/open_rows.ts";
-import type { RunContext } from "./run_rows.ts";
-import { ReservoirSample } from "./reservoir_sample.ts";
+import { CliError } from "../cli_error.ts";
+import { EXIT } from "../exit_code.ts";
 import { formatDollars, formatDuration, formatInteger } from "../format.ts";
+import { openRows, type RowSource } from "../rows/open_rows.ts";
+import { type InputRow, isBadRow, rowKey } from "../rows/row.ts";
+import { writeStderr } from "../write_stderr.ts";
+import { type Estimate, estimateRun, type Interval } from "./estimate.ts";
+import { ReservoirSample } from "./reservoir_sample.ts";
+import type { RunContext } from "./run_rows.ts";
 
 /**
- * Runs some rows, each with the same chance to be among them, tells what all will cost and take, and asks whether to go on. The rows
- * are recorded in the journal, so that they are not asked again.
+ * Runs a random sample of the rows, reports the estimated cost and time of all rows, and asks
+ * whether to continue. The journal records the sampled rows, so they are not sent again.
  *
- * @returns The exit code; `undefined` if the run is to go on.
+ * @returns The exit code; `undefined` if the run continues.
  * @throws {CliError} If the input can be read only once.
  */
 export async function runPilot(
-  rows: number,
-  from: RowSource,
-  parts: RunContext,
+  size: number,
+  source: RowSource,
+  context: RunContext,
 ): Promise<number | undefined> {
-  const { settings, interrupt } = parts;
-  if (from.path === "-") {
+  const { settings, interrupt } = context;
+  if (source.path === "-") {
     throw new CliError(
-      "Cannot pilot the standard input as it can be read only once: name a file by --in",
+      "Cannot use --pilot with the standard input as it can be read only once: " +
+        "name a file with --in",
     );
   }
-  const sample = new ReservoirSample<InputRow>(rows);
-  for await (const row of await openRows(from)) {
+  const sample = new ReservoirSample<InputRow>(size);
+  for await (const row of await openRows(source)) {
     if (interrupt.stopSignal.aborted) return interrupt.exitCode;
     if (isBadRow(row) || sample.seen >= (settings.limit ?? Infinity)) continue;
-    parts.checkRow(row);
+    context.checkRow(row);
     sample.add(row);
   }
-  const { log: note } = openDisplay({ quiet: true, every: 0 });
-  // In the order of the input: of rows that are the same the first ones are meant.
-  const some = [...sample.items].sort((a, b) => a.line - b.line);
-  note(`pilot: ${formatInteger(some.length)} of ${formatInteger(sample.seen)} rows`);
-  const { concurrency } = settings;
+  writeStderr(
+    `pilot: ${formatInteger(sample.items.length)} of ${formatInteger(sample.seen)} rows\n`,
+  );
   const began = performance.now();
-  // Looked at before any of them is paid for.
-  const sampled = some.map((row) =>
-    [parts.agent, parts.toParams(row.value), {
-      ...parts.callOptions,
+  const results = await runSample(sample.items, context);
+  if (results === undefined || interrupt.stopSignal.aborted) {
+    // Rows that have finished are recorded, as they were paid for.
+    context.display.log(`To continue: shoal resume ${context.runId}`);
+    return interrupt.exitCode;
+  }
+  const { concurrency, rpm, tpm } = settings;
+  const estimate = estimateRun(results, sample.seen, {
+    concurrency: concurrency === "adaptive" ? undefined : concurrency,
+    rpm,
+    tpm,
+    wallMs: performance.now() - began,
+  });
+  writeStderr(formatEstimate(estimate).join("\n") + "\n");
+  if (settings.yes) return undefined;
+  const question = `Run all ${formatInteger(sample.seen)} rows? [y/N] `;
+  return await confirm(question) ? undefined : EXIT.pilot;
+}
+
+/** Runs the sampled rows. Returns `undefined` if the run was aborted. */
+async function runSample(
+  rows: readonly InputRow[],
+  context: RunContext,
+): Promise<readonly Result[] | undefined> {
+  const { agent, settings, interrupt } = context;
+  // The order of the input matters where rows are equal: the journal counts them in that order.
+  const inOrder = [...rows].sort((a, b) => a.line - b.line);
+  // All parameters and keys are checked before the first row is paid for.
+  const prepared = inOrder.map((row) =>
+    [agent, context.toParams(row.value), {
+      ...context.callOptions,
       ...rowKey(row, settings.key),
     }] as const
   );
   function* calls() {
-    for (const call of sampled) {
+    for (const call of prepared) {
       if (interrupt.stopSignal.aborted) return;
       yield call;
     }
   }
-  let results: readonly Result[];
+  const { concurrency, rpm, tpm } = settings;
   try {
-    results = await batch(calls(), {
-      journal: parts.journal,
-      runId: parts.runId,
-      retryFailed: parts.retryFailed,
-      mode: parts.mode,
-      concurrency: concurrency === "auto" ? {} : concurrency,
-      limits: { requestsPerMinute: settings.rpm, tokensPerMinute: settings.tpm },
+    return await batch(calls(), {
+      journal: context.journal,
+      runId: context.runId,
+      retryFailed: context.retryFailed,
+      mode: context.mode,
+      concurrency: concurrency === "adaptive" ? {} : concurrency,
+      limits: { requestsPerMinute: rpm, tokensPerMinute: tpm },
       signal: interrupt.abortSignal,
-      ...(parts.budget !== undefined && { budget: parts.budget }),
+      ...(context.budget !== undefined && { budget: context.budget }),
     });
   } catch (error) {
-    if (interrupt.abortSignal.aborted) return reportStopped(parts);
+    if (interrupt.abortSignal.aborted) return undefined;
     throw error instanceof RunError ? error.cause ?? error : error;
   }
-  if (interrupt.stopSignal.aborted) return reportStopped(parts);
-  const wallMs = performance.now() - began;
-  const { rpm, tpm } = settings;
-  const pace = { concurrency: concurrency === "auto" ? undefined : concurrency, rpm, tpm, wallMs };
-  for (const line of formatEstimate(estimateRun(results, sample.seen, pace))) note(line);
-  if (settings.yes) return undefined;
-  return await confirm(`Run all ${formatInteger(sample.seen)} rows? [y/N] `)
-    ? undefined
-    : EXIT.pilot;
 }
 
-/** What has finished is recorded, as it was paid for. */
-function reportStopped({ interrupt, display, runId }: RunContext): number | undefined {
-  display.log(`To go on: shoal resume ${runId}`);
-  return interrupt.exitCode;
-}
-
-function formatEstimate({ ok, failed, cost, tokens, ms, limitedBy }: Estimate): readonly string[] {
-  const between = (
-    { low, high, mean }: { low: number; high: number; mean: number },
-    word: (n: number) => string,
-  ) => `about ${word(mean)} (${word(low)} to ${word(high)}, 95 %)`;
+function formatEstimate(estimate: Estimate): readonly string[] {
+  const { ok, failed, cost, tokens, ms, limitedBy } = estimate;
+  const formatInterval = ({ low, mean, high }: Interval, format: (n: number) => string) =>
+    `about ${format(mean)} (${format(low)} to ${format(high)}, 95 %)`;
+  const figures = [
+    cost === undefined ? "no known price" : formatInterval(cost, formatDollars),
+    `${formatInterval(tokens, formatInteger)} tokens`,
+    formatInterval(ms, formatDuration),
+    ...(limitedBy === undefined ? [] : [`limited by ${limitedBy}`]),
+  ];
   return [
     `${formatInteger(ok)} ok, ${formatInteger(failed)} failed`,
-    `all rows: ${cost === undefined ? "no known price" : between(cost, formatDollars)}, ${
-      between(tokens, formatInteger)
-    } tokens, ${between(ms, formatDuration)}${
-      limitedBy === undefined ? "" : `, limited by ${limitedBy}`
-    }`,
+    `all rows: ${figures.join(", ")}`,
   ];
 }
 
-/** Asks on the terminal; where there is none the answer is no. */
+/** Asks the user on the terminal. Without a terminal the answer is no. */
 async function confirm(question: string): Promise<boolean> {
-  const { log: note } = openDisplay({ quiet: true, every: 0 });
   if (!Deno.stdin.isTerminal()) {
-    note(`Not asked, as there is no terminal: --yes goes on`);
+    writeStderr("Stopped after the pilot, as there is no terminal to ask: --yes continues\n");
     return false;
   }
-  note(question);
+  writeStderr(question + "\n");
   const buffer = new Uint8Array(256);
   const n = await Deno.stdin.read(buffer);
   return /^\s*y(es)?\s*$/i.test(new TextDecoder().decode(buffer.subarray(0, n ?? 0)));

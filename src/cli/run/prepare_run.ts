@@ -1,71 +1,77 @@
-/** Where a run is kept, and what keeps it from beginning. */
+/** Checks that a run can start, and finds the folder that records it. */
 import { resolve } from "node:path";
 import type { BudgetOptions } from "../../../mod.ts";
 import type { Journal } from "../../journal/mod.ts";
-import { CliError, EXIT } from "../exit_code.ts";
+import { CliError } from "../cli_error.ts";
+import { EXIT } from "../exit_code.ts";
 import { defaultRunName, RunFolder, wrapJournalError } from "./run_folder.ts";
 import type { RunSettings } from "./run_settings.ts";
 
 /**
- * What is read must not be overwritten meanwhile.
+ * Checks that the input and the outputs are different files.
  *
- * @throws {CliError} If it would be.
+ * @throws {CliError} If two of them are the same.
  */
 export function checkPaths({ in: input, out, errors }: RunSettings): void {
   const paths = [input, out, errors].filter((path) => path !== undefined && path !== "-");
-  const twice = paths.find((path, i) =>
+  const duplicate = paths.find((path, i) =>
     paths.some((other, j) => j < i && resolve(other!) === resolve(path!))
   );
-  if (twice === undefined) return;
-  throw new CliError(`Cannot use ${twice} for more than one of --in, --out and --errors`);
+  if (duplicate === undefined) return;
+  throw new CliError(`Cannot use ${duplicate} for more than one of --in, --out and --errors`);
 }
 
 /**
- * The folder of the run that is meant.
+ * Returns the folder of the run with these settings.
  *
- * @throws {CliError} If it cannot have that name.
+ * @throws {CliError} If the name of the run is invalid.
  */
-export function resolveRunFolder(reference: string | undefined, settings: RunSettings): RunFolder {
+export function resolveRunFolder(
+  reference: string | undefined,
+  settings: RunSettings,
+): RunFolder {
   const { prompt, system, schema, model } = settings;
-  const who = reference ?? JSON.stringify([prompt, system, schema, model]);
-  const at = (path: string) => path === "-" ? path : resolve(path);
-  const name = settings.run ?? defaultRunName(who, at(settings.in), at(settings.out));
+  const agent = reference ?? JSON.stringify([prompt, system, schema, model]);
+  const absolute = (path: string) => path === "-" ? path : resolve(path);
+  const name = settings.run ?? defaultRunName(agent, absolute(settings.in), absolute(settings.out));
   if (name === "" || /[\\/]|^\.+$|^-/.test(name)) {
     throw new CliError(
-      `Cannot name a run "${name}" as it must be the name of a folder, and begin with no "-"`,
+      `Cannot use the --run "${name}" as it must be the name of a folder, without a "-" in front`,
     );
   }
   return new RunFolder(settings.dir, name);
 }
 
 /**
- * Nothing that there is already is overwritten unless it was said so. Says whether the run begins now.
+ * Checks that nothing is overwritten without `--fresh`, and deletes an earlier run with it.
  *
- * @throws {CliError} If it would be.
+ * @returns Whether the run is new.
+ * @throws {CliError} If the run has started before, or its output has content.
  */
 export async function prepareRun(
   folder: RunFolder,
   { resume, fresh, out }: RunSettings,
 ): Promise<boolean> {
-  const before = await folder.readRecord().catch((error) => {
+  const record = await folder.readRecord().catch((error) => {
     if (fresh) return "unreadable";
     throw error;
   });
-  if (before !== undefined && fresh) {
+  if (record !== undefined && fresh) {
     await folder.delete().catch((error) => {
       throw wrapJournalError(error);
     });
   }
   if (fresh) return true;
-  if (before !== undefined && !resume) {
+  if (record !== undefined && !resume) {
     throw new CliError(
-      `Cannot begin the run "${folder.name}" as it has begun already: --resume goes on with it, --fresh begins anew`,
+      `Cannot start the run "${folder.name}" as it has already started: ` +
+        "--resume continues it, --fresh starts over",
     );
   }
-  if (before === undefined && out !== "-" && await hasContent(out)) {
-    throw new CliError(`Cannot write ${out} as there is something in it: --fresh overwrites it`);
+  if (record === undefined && out !== "-" && await hasContent(out)) {
+    throw new CliError(`Cannot write ${out} as it is not empty: --fresh overwrites it`);
   }
-  return before === undefined;
+  return record === undefined;
 }
 
 async function hasContent(path: string): Promise<boolean> {
@@ -78,9 +84,9 @@ async function hasContent(path: string): Promise<boolean> {
 }
 
 /**
- * What the run may still spend.
+ * Returns the part of the budget that earlier starts have not spent.
  *
- * @throws {CliError} If that is nothing.
+ * @throws {CliError} If nothing is left.
  */
 export async function remainingBudget(
   journal: Journal,
@@ -91,7 +97,8 @@ export async function remainingBudget(
   const spent = (await journal.summary(runId))?.cost?.total ?? 0;
   if (spent < budget) return { cost: budget - spent };
   throw new CliError(
-    `Cannot go on with the run "${runId}" as its budget of $${budget} is spent: --budget gives it more`,
-    EXIT.budget,
+    `Cannot continue the run "${runId}" as its budget of $${budget} is spent: ` +
+      "set a larger --budget",
+    { exitCode: EXIT.budget },
   );
 }

@@ -1,21 +1,22 @@
 import { defineAgent, type JsonSchema } from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
-import { CliError, errorMessage } from "../exit_code.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
+import { nameFlags } from "../option_flags.ts";
 
-/** An agent without a file. */
+/** Options of {@linkcode createPromptAgent}. */
 export interface PromptAgentOptions {
   /** The template, or `@` and the name of a file with it. */
   readonly prompt: string;
   /** The system message, or `@` and the name of a file with it. */
   readonly system?: string;
-  /** A file with the JSON Schema of the answers. */
+  /** The name of a file with the JSON Schema of the answers. */
   readonly schema?: string;
 }
 
 /**
- * Makes an agent of a prompt.
+ * Creates an agent from the options of the command line.
  *
- * @throws {CliError} If a file cannot be read or the prompt cannot be used.
+ * @throws {CliError} If a file cannot be read, or the prompt or the schema is invalid.
  */
 export async function createPromptAgent(options: PromptAgentOptions): Promise<Callable> {
   const { schema } = options;
@@ -25,11 +26,11 @@ export async function createPromptAgent(options: PromptAgentOptions): Promise<Ca
   try {
     return defineAgent({ name: "prompt", prompt, system, output: output as JsonSchema });
   } catch (cause) {
-    throw new CliError(errorMessage(cause), undefined, { cause });
+    throw new CliError(nameFlags(errorMessage(cause)), { cause });
   }
 }
 
-/** The text itself, or that of a file after `@`. */
+/** Returns the text itself, or that of the file after `@`. */
 function readArgument(text: string): string | Promise<string> {
   return text.startsWith("@") ? readTextFile(text.slice(1)) : text;
 }
@@ -39,7 +40,7 @@ async function readJsonFile(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CliError(`Cannot use the schema in ${path} as it is not JSON`);
+    throw new CliError(`Cannot use the --schema in ${path} as it is not JSON`);
   }
 }
 
@@ -47,6 +48,6 @@ async function readTextFile(path: string): Promise<string> {
   try {
     return (await Deno.readTextFile(path)).replace(/\n$/, "");
   } catch (cause) {
-    throw new CliError(`Cannot read ${path}: ${errorMessage(cause)}`, undefined, { cause });
+    throw new CliError(`Cannot read ${path}: ${errorMessage(cause)}`, { cause });
   }
 }

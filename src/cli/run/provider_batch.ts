@@ -1,3 +1,4 @@
+/** Calls by the provider's batch files, for half the price. */
 import { join } from "node:path";
 import type { Cost, Prices, Usage } from "../../../mod.ts";
 import {
@@ -5,31 +6,39 @@ import {
   type OpenAIBatchProvider,
 } from "../../providers/openai/batch/openai_batch.ts";
 import { costOf } from "../../pricing/prices.ts";
-import { CliError, errorMessage } from "../exit_code.ts";
-import type { RunFolder } from "./run_folder.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
 import { formatInteger } from "../format.ts";
+import { nameFlags } from "../option_flags.ts";
+import type { RunFolder } from "./run_folder.ts";
 
-/** So many rows wait for batch files at the same time; a file has up to 10,000 of them. */
+/** The default concurrency with batch files: rows that wait for them. A file has up to 10,000. */
 export const BATCH_CONCURRENCY = 50_000;
 
-/** A batch is answered within a day; somewhat later nobody believes in it any more. */
+/**
+ * The default timeout of an attempt, in milliseconds: batches complete within 24 hours, and this is
+ * a margin above that.
+ */
 export const BATCH_TIMEOUT_MS = 27 * 3_600_000;
 
-/** What the provider's batch files are told. */
+/** Options of {@linkcode createBatchProvider}. */
 export interface BatchProviderOptions {
-  /** The server; that of the environment, or OpenAI, if it is not said. */
+  /**
+   * The URL of the server.
+   *
+   * @default OPENAI_BASE_URL, or OpenAI
+   */
   readonly baseUrl?: string;
-  /** Milliseconds between two looks. */
+  /** The time between two polls of a batch, in milliseconds. */
   readonly poll: number;
-  /** Remembers batches over restarts. */
+  /** The folder that records the batches. */
   readonly folder: RunFolder;
-  /** Told what happens. */
+  /** Called when a batch changes. */
   readonly log: (text: string) => void;
 }
 
-/** A provider that asks by batch files, and finds those again that were sent before a restart. */
+/** Creates a provider that uses batch files, and continues with those of an earlier start. */
 export function createBatchProvider(
-  { baseUrl, poll, folder, log: note }: BatchProviderOptions,
+  { baseUrl, poll, folder, log }: BatchProviderOptions,
 ): OpenAIBatchProvider {
   try {
     return openaiBatch({
@@ -43,14 +52,14 @@ export function createBatchProvider(
         },
       },
       onChange: ({ batch, status, requests }) =>
-        note(`batch ${batch}: ${status}, ${formatInteger(requests)} rows`),
+        log(`batch ${batch}: ${status}, ${formatInteger(requests)} rows`),
     });
   } catch (cause) {
-    throw new CliError(errorMessage(cause), undefined, { cause });
+    throw new CliError(nameFlags(errorMessage(cause)), { cause });
   }
 }
 
-/** Prices of batches: half of the others. */
+/** Returns the prices of batch files, which are half of the usual prices. */
 export function halfPrice(
   prices: Prices | undefined,
 ): (model: string, usage: Usage) => Cost | undefined {

@@ -1,96 +1,106 @@
+/** Reports how a run ended, and how to continue. */
 import { summarize } from "../../../mod.ts";
-import type { Display } from "./display.ts";
-import { CliError, EXIT } from "../exit_code.ts";
-import { inputName } from "../rows/open_input.ts";
+import { CliError } from "../cli_error.ts";
+import { EXIT } from "../exit_code.ts";
+import { formatDollars, formatDuration, formatInteger } from "../format.ts";
 import type { Interrupt } from "../interrupt.ts";
+import { nameFlags } from "../option_flags.ts";
+import { inputName } from "../rows/open_input.ts";
 import { resolveFormat } from "../rows/open_rows.ts";
+import type { Display } from "./display.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { EarlyEnd } from "./run_rows.ts";
 import type { RunSettings } from "./run_settings.ts";
 import type { RunStats } from "./run_stats.ts";
-import { formatDollars, formatDuration, formatInteger } from "../format.ts";
 
-/** How a run came to its end. */
+/** A run that has ended. */
 export interface RunEnd {
-  /** What was counted. */
+  /** The counts of the run. */
   readonly stats: RunStats;
-  /** Where it is told. */
+  /** Where the end is reported. */
   readonly display: Display;
-  /** Why it ended early, if that was its own doing. */
+  /** Why the run stopped before its last row, if it did so by itself. */
   readonly earlyEnd: EarlyEnd;
-  /** Whether it was interrupted. */
+  /** The interruption by signals. */
   readonly interrupt: Interrupt;
-  /** What it was told. */
+  /** The settings of the run. */
   readonly settings: RunSettings;
-  /** Its folder. */
+  /** The folder of the run. */
   readonly folder: RunFolder;
-  /** How long it took. */
+  /** The duration in milliseconds. */
   readonly ms: number;
 }
 
-/** Says how a run ended and how to go on; gives the exit code. */
+/** Reports how a run ended and how to continue, and returns the exit code. */
 export function reportEnd(end: RunEnd): number {
-  const { stats: tally, display, settings, folder, ms } = end;
-  const { log: note, paint } = display;
-  const { ok, failed, bad, unfinished, replayed, tokens, cost } = tally;
-  const code = exitCodeOf(end);
+  const { stats, display, settings } = end;
   if (!settings.quiet) {
-    note(
-      [
-        `${formatInteger(ok)} ok`,
-        `${formatInteger(failed)} failed`,
-        ...(bad > 0 ? [`${formatInteger(bad)} bad rows`] : []),
-        ...(unfinished > 0 ? [`${formatInteger(unfinished)} not finished`] : []),
-        ...(replayed > 0 ? [`${formatInteger(replayed)} from before`] : []),
-        `${formatInteger(tokens)} tokens`,
-        ...(cost === undefined ? [] : [formatDollars(cost)]),
-        formatDuration(ms),
-      ].join(", "),
-    );
-    if (tally.sample.items.length > 0) note(paint("dim", summarize(tally.sample.items).verdict));
+    display.log(formatCounts(end));
+    if (stats.sample.items.length > 0) {
+      display.log(display.paint("dim", summarize(stats.sample.items).verdict));
+    }
   }
-  if (code === EXIT.budget) {
-    note(`The budget is spent. To go on: shoal resume ${folder.name} --budget DOLLARS`);
-  } else if (end.earlyEnd === "hopeless") {
-    note(
-      `Stopped, as each call failed for a reason that is not in its row. When that is gone: shoal retry ${folder.name}`,
-    );
-  } else if (end.interrupt.stopSignal.aborted || unfinished > 0) {
-    note(`To go on: shoal resume ${folder.name}`);
-  } else if (bad > 0 && ok + failed === 0) {
+  const exitCode = exitCodeOf(end);
+  const hint = hintAfter(end, exitCode);
+  if (hint !== undefined) display.log(hint);
+  return exitCode;
+}
+
+function formatCounts({ stats, ms }: RunEnd): string {
+  const { ok, failed, bad, unfinished, replayed, tokens, cost } = stats;
+  return [
+    `${formatInteger(ok)} ok`,
+    `${formatInteger(failed)} failed`,
+    ...(bad > 0 ? [`${formatInteger(bad)} bad rows`] : []),
+    ...(unfinished > 0 ? [`${formatInteger(unfinished)} not finished`] : []),
+    ...(replayed > 0 ? [`${formatInteger(replayed)} already done`] : []),
+    `${formatInteger(tokens)} tokens`,
+    ...(cost === undefined ? [] : [formatDollars(cost)]),
+    formatDuration(ms),
+  ].join(", ");
+}
+
+/** Returns what the user can do next, if the run is not complete. */
+function hintAfter(end: RunEnd, exitCode: number): string | undefined {
+  const { stats: { ok, failed, bad, unfinished }, settings, folder: { name } } = end;
+  if (exitCode === EXIT.budget) {
+    return `The budget is spent. To continue: shoal resume ${name} --budget DOLLARS`;
+  }
+  if (end.earlyEnd === "hopeless") {
+    return "Stopped, as every call failed for a reason that does not lie in its row. " +
+      `Once that is fixed: shoal retry ${name}`;
+  }
+  if (end.interrupt.stopSignal.aborted || unfinished > 0) {
+    return `To continue: shoal resume ${name}`;
+  }
+  if (bad > 0 && ok + failed === 0) {
     const { in: path, inFormat } = settings;
-    note(
-      `No row could be read: ${inputName(path)} is taken for ${
-        resolveFormat(path, inFormat)
-      }, and --in-format says otherwise`,
-    );
-  } else if (failed > 0) {
-    note(`To see why: shoal show ${folder.name}. To try them again: shoal retry ${folder.name}`);
+    return `No row could be read: ${inputName(path)} was read as ` +
+      `${resolveFormat(path, inFormat)}, and --in-format sets another format`;
   }
-  return code;
+  if (failed > 0) {
+    return `To see why: shoal show ${name}. To retry the failed rows: shoal retry ${name}`;
+  }
+  return undefined;
 }
 
-function exitCodeOf({ stats: tally, earlyEnd: ended, interrupt }: RunEnd): number {
+function exitCodeOf({ stats, earlyEnd, interrupt }: RunEnd): number {
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
-  if (ended === "budget") return EXIT.budget;
-  if (ended === "hopeless") return EXIT.broken;
-  return tally.failed + tally.bad + tally.unfinished > 0 ? EXIT.someFailed : EXIT.ok;
+  if (earlyEnd === "budget") return EXIT.budget;
+  if (earlyEnd === "hopeless") return EXIT.broken;
+  return stats.failed + stats.bad + stats.unfinished > 0 ? EXIT.someFailed : EXIT.ok;
 }
 
-/** An error with the way to go on from it. */
+/** Adds how to resume the run to an error that has ended it. */
 export function withResumeHint(error: unknown, { name }: RunFolder): unknown {
-  if (error instanceof CliError && error.exitCode === EXIT.broken) {
-    return new CliError(
-      `${error.message}\nWhat is finished is kept. To go on: shoal resume ${name}`,
-      EXIT.broken,
-      { cause: error },
-    );
-  }
-  return error;
+  if (!(error instanceof CliError) || error.exitCode !== EXIT.broken) return error;
+  return new CliError(
+    `${error.message}\nFinished rows are kept. To continue: shoal resume ${name}`,
+    { exitCode: EXIT.broken, cause: error },
+  );
 }
 
-/** What was asked for and cannot be meant, with what helps. */
-export function toUsageError(cause: Error, { budget, price }: RunSettings): CliError {
-  const hint = budget !== undefined && price === undefined ? "\nA price: --price IN,OUT" : "";
-  return new CliError(cause.message + hint, EXIT.usage, { cause });
+/** Returns the error of wrong use for an error that the library throws at misuse. */
+export function toUsageError(cause: Error): CliError {
+  return new CliError(nameFlags(cause.message), { cause });
 }

@@ -2,170 +2,178 @@ import { type BudgetOptions, type CallOptions, type Result, stream } from "../..
 import type { Callable } from "../../call/options/callable.ts";
 import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
-import type { Display } from "./display.ts";
-import type { FormatRow } from "../rows/format_row.ts";
-import { GiveUpRule } from "./give_up.ts";
-import { ReorderBuffer } from "../rows/reorder_buffer.ts";
+import { missingPermission } from "../cli_error.ts";
 import type { Interrupt } from "../interrupt.ts";
-import { missingPermission } from "../permission_error.ts";
+import { nameFlags } from "../option_flags.ts";
+import type { FormatRow } from "../rows/format_row.ts";
 import type { LineOutput } from "../rows/output_file.ts";
+import { ReorderBuffer } from "../rows/reorder_buffer.ts";
+import { type BadRow, type InputRow, isBadRow, rowKey } from "../rows/row.ts";
 import type { RowMapper } from "../rows/row_params.ts";
-import { type BadRow, type InputRow, isBadRow } from "../rows/row.ts";
-import { rowKey } from "../rows/row_key.ts";
-import type { RunSettings } from "./run_settings.ts";
 import { untilAborted } from "../until_aborted.ts";
+import type { Display } from "./display.ts";
+import { GiveUpRule } from "./give_up.ts";
+import type { RunSettings } from "./run_settings.ts";
 import type { RunStats } from "./run_stats.ts";
 
-/** Everything that a run works with. */
+/** What a run and its pilot share. */
 export interface RunContext {
-  /** Who is called. */
+  /** The agent that is called. */
   readonly agent: Callable;
-  /** How each is called. */
+  /** The options of each call. */
   readonly callOptions: CallOptions;
-  /** Where calls are made, if not on this event loop. */
+  /** Where calls run; `undefined` for the event loop. */
   readonly mode: Mode | undefined;
-  /** What it was told. */
+  /** The settings of the run. */
   readonly settings: RunSettings;
-  /** What remembers it. */
+  /** The journal that records the rows. */
   readonly journal: Journal;
-  /** Its name in there. */
+  /** The name of the run in the journal. */
   readonly runId: string;
-  /** Works on failed rows again. */
+  /** Whether failed rows run again. */
   readonly retryFailed: boolean;
-  /** What it may still spend. */
+  /** The budget that is left. */
   readonly budget: BudgetOptions | undefined;
-  /** Makes parameters of rows. */
+  /** Maps rows to parameters. */
   readonly toParams: RowMapper;
-  /** Looks at the first row, before anything is sent. */
+  /** Checks a row before it is sent. */
   readonly checkRow: (row: InputRow) => void;
-  /** Counts. */
+  /** Counts the rows. */
   readonly stats: RunStats;
-  /** Tells. */
+  /** Shows the progress. */
   readonly display: Display;
-  /** Ends it. */
+  /** Interrupts the run. */
   readonly interrupt: Interrupt;
 }
 
-/** Where rows go. */
+/** Where rows are written. */
 export interface RowSinks {
-  /** Makes lines of answers. */
+  /** Formats answers. */
   readonly formatRow: FormatRow;
-  /** Takes the answers. */
+  /** The output for answers. */
   readonly output: LineOutput;
-  /** Takes rows that are bad or have failed. */
+  /** The output for bad and failed rows. */
   readonly errors: LineOutput | undefined;
 }
 
-/** Why a run ended before its rows did. */
+/** Why a run stopped by itself before its last row; `undefined` if it did not. */
 export type EarlyEnd = "budget" | "hopeless" | undefined;
 
-/** So many rows are told of by themselves; the others are counted. */
-const MAX_LOGGED_ROWS = 5;
-
-/** Runs rows, and writes what comes of them as it comes. */
+/** Runs rows and writes their results. Returns why it stopped early, if it did. */
 export async function runRows(
   rows: AsyncIterable<InputRow | BadRow>,
-  parts: RunContext,
-  { formatRow: write, output, errors }: RowSinks,
+  context: RunContext,
+  { formatRow, output, errors }: RowSinks,
 ): Promise<EarlyEnd> {
-  const { agent, settings, stats: tally, display, interrupt } = parts;
+  const { agent, settings, stats, interrupt } = context;
+  const { concurrency, rpm, tpm } = settings;
   const order = settings.ordered ? new ReorderBuffer<string>(reorderWindow(settings)) : undefined;
-  let ended: EarlyEnd;
-  let told = 0;
-  const hope = new GiveUpRule();
+  const logProblem = createProblemLog(context);
+  const giveUp = new GiveUpRule();
+  let earlyEnd: EarlyEnd;
 
-  const tell = (line: number, what: string) => {
-    if (++told <= MAX_LOGGED_ROWS) display.log(`line ${line}: ${what}`);
-    else if (told === MAX_LOGGED_ROWS + 1) display.log(`more rows failed: ${errorsHint(settings)}`);
-  };
   async function* calls() {
     let index = 0;
     for await (const row of untilAborted(rows, interrupt.stopSignal)) {
       if (isBadRow(row)) {
-        tally.bad++;
-        tell(row.line, row.problem);
-        await errors?.write(
-          formatJsonLine({ line: row.line, code: "bad_row", message: row.problem }),
-        );
+        const { line, problem } = row;
+        stats.bad++;
+        logProblem(line, problem);
+        await errors?.write(formatJsonLine({ line, code: "bad_row", message: problem }));
         continue;
       }
       if (index === settings.limit) return;
-      parts.checkRow(row);
+      context.checkRow(row);
       await order?.waitForRoom(index++);
       if (order === undefined) index++;
-      yield [agent, parts.toParams(row.value), {
-        ...parts.callOptions,
+      yield [agent, context.toParams(row.value), {
+        ...context.callOptions,
         ...rowKey(row, settings.key),
         metadata: row,
       }] as const;
     }
   }
-  const fail = async (row: InputRow, { error, replayed }: Result & { readonly ok: false }) => {
-    const { code, status, message } = error;
-    if (!replayed) tell(row.line, `${code}: ${missingPermission(error) ?? message}`);
+  const writeFailure = async (row: InputRow, failure: Result & { readonly ok: false }) => {
+    const { code, status, message } = failure.error;
+    if (!failure.replayed) {
+      const reason = missingPermission(failure.error) ?? nameFlags(message);
+      logProblem(row.line, `${code}: ${reason}`);
+    }
     await errors?.write(formatJsonLine({ line: row.line, code, status, message, row: row.value }));
   };
-  const end = (why: EarlyEnd) => {
-    if (ended !== undefined) return;
-    ended = why;
+  const stopEarly = (reason: EarlyEnd) => {
+    if (earlyEnd !== undefined) return;
+    earlyEnd = reason;
     interrupt.requestStop();
   };
-  const { concurrency, rpm, tpm } = settings;
   const items = stream(calls(), {
-    journal: parts.journal,
-    runId: parts.runId,
-    retryFailed: parts.retryFailed,
-    mode: parts.mode,
-    concurrency: concurrency === "auto"
-      ? { onChange: ({ concurrency }) => tally.limit = concurrency }
+    journal: context.journal,
+    runId: context.runId,
+    retryFailed: context.retryFailed,
+    mode: context.mode,
+    concurrency: concurrency === "adaptive"
+      ? { onChange: ({ concurrency }) => stats.limit = concurrency }
       : concurrency,
     limits: { requestsPerMinute: rpm, tokensPerMinute: tpm },
-    ...(parts.budget !== undefined && { budget: parts.budget }),
+    ...(context.budget !== undefined && { budget: context.budget }),
     signal: interrupt.abortSignal,
-    onProgress: (report) => tally.progress = report,
+    onProgress: (report) => stats.progress = report,
   });
   try {
     for await (const { result, index } of items) {
       const row = result.metadata as InputRow;
       let line: string | undefined;
       if (!result.ok && isRetriedOnResume(result, interrupt.abortSignal)) {
-        tally.unfinished++;
-        tally.addUsage(result);
-        if (result.error.code === "budget") end("budget");
+        stats.unfinished++;
+        stats.addUsage(result);
+        if (result.error.code === "budget") stopEarly("budget");
       } else {
-        tally.count(result);
-        if (hope.shouldStopAfter(result)) end("hopeless");
-        if (result.ok) line = write(row, result);
-        else await fail(row, result);
+        stats.count(result);
+        if (giveUp.shouldStopAfter(result)) stopEarly("hopeless");
+        if (result.ok) line = formatRow(row, result);
+        else await writeFailure(row, result);
       }
       const lines = order === undefined ? line : order.add(index, line).join("");
       if (lines !== undefined && lines !== "") {
-        const full = output.write(lines);
-        if (full !== undefined) await full;
+        const written = output.write(lines);
+        if (written !== undefined) await written;
       }
     }
   } catch (error) {
-    // The abort is ours: what was in flight did not end within its time.
+    // The run aborts its own calls when their grace is over: that is no error.
     if (!interrupt.abortSignal.aborted || error !== interrupt.abortSignal.reason) throw error;
   } finally {
-    // What waits for a row that does not come any more is written nevertheless.
+    // Rows that wait for an unfinished one are written out of order rather than lost.
     for (const line of order?.drain() ?? []) await output.write(line);
   }
-  return ended;
+  return earlyEnd;
 }
 
-/** What has failed for reasons of this start only: another one does it. */
-function isRetriedOnResume({ error }: Result, abort: AbortSignal): boolean {
+/** The number of problems that are logged one by one. */
+const MAX_LOGGED_PROBLEMS = 5;
+
+/** Returns a function that logs the problem of a line, and falls silent after a few. */
+function createProblemLog(
+  { display, settings: { errors } }: RunContext,
+): (line: number, problem: string) => void {
+  let count = 0;
+  return (line, problem) => {
+    count++;
+    if (count <= MAX_LOGGED_PROBLEMS) display.log(`line ${line}: ${problem}`);
+    if (count !== MAX_LOGGED_PROBLEMS + 1) return;
+    const hint = errors === undefined ? "--errors FILE lists them all" : `see ${errors}`;
+    display.log(`more rows failed: ${hint}`);
+  };
+}
+
+/** Whether the row failed for a reason of this start only, so that `shoal resume` runs it again. */
+function isRetriedOnResume({ error }: Result, abortSignal: AbortSignal): boolean {
   const code = error?.code;
-  return abort.aborted || code === "aborted" || code === "budget" || code === "circuit_open";
+  return abortSignal.aborted || code === "aborted" || code === "budget" || code === "circuit_open";
 }
 
 function reorderWindow({ concurrency }: RunSettings): number {
-  return Math.max(1_000, 20 * (concurrency === "auto" ? 1_000 : concurrency));
-}
-
-function errorsHint({ errors }: RunSettings): string {
-  return errors === undefined ? "--errors FILE keeps them all" : `see ${errors}`;
+  return Math.max(1_000, 20 * (concurrency === "adaptive" ? 1_000 : concurrency));
 }
 
 function formatJsonLine(value: unknown): string {

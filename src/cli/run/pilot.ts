@@ -7,7 +7,7 @@ import { type InputRow, isBadRow, rowKey } from "../rows/row.ts";
 import { writeStderr } from "../write_stderr.ts";
 import { type Estimate, estimateRun, type Interval } from "./estimate.ts";
 import { ReservoirSample } from "./reservoir_sample.ts";
-import type { RunContext } from "./run_rows.ts";
+import type { RunSession } from "./run_rows.ts";
 
 /**
  * Runs a random sample of the rows, reports the estimated cost and time of all rows, and asks
@@ -19,7 +19,7 @@ import type { RunContext } from "./run_rows.ts";
 export async function runPilot(
   size: number,
   source: RowSource,
-  context: RunContext,
+  context: RunSession,
 ): Promise<number | undefined> {
   const { settings, interrupt } = context;
   if (source.path === "-") {
@@ -61,7 +61,7 @@ export async function runPilot(
 /** Runs the sampled rows. Returns `undefined` if the run was aborted. */
 async function runSample(
   rows: readonly InputRow[],
-  context: RunContext,
+  context: RunSession,
 ): Promise<readonly Result[] | undefined> {
   const { agent, settings, interrupt } = context;
   // The order of the input matters where rows are equal: the journal counts them in that order.

@@ -4,7 +4,7 @@ import { CliError, errorMessage } from "../cli_error.ts";
 import { nameFlags } from "../option_flags.ts";
 
 /** Options of {@linkcode createPromptAgent}. */
-export interface PromptAgentOptions {
+export interface PromptSettings {
   /** The template, or `@` and the name of a file with it. */
   readonly prompt: string;
   /** The system message, or `@` and the name of a file with it. */
@@ -18,7 +18,7 @@ export interface PromptAgentOptions {
  *
  * @throws {CliError} If a file cannot be read, or the prompt or the schema is invalid.
  */
-export async function createPromptAgent(options: PromptAgentOptions): Promise<Callable> {
+export async function createPromptAgent(options: PromptSettings): Promise<Callable> {
   const { schema } = options;
   const output = schema === undefined ? undefined : await readJsonFile(schema);
   const prompt = await readArgument(options.prompt);

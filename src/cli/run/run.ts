@@ -14,7 +14,7 @@ import { checkPaths, prepareRun, remainingBudget, resolveRunFolder } from "./pre
 import { BATCH_CONCURRENCY } from "./provider_batch.ts";
 import { reportEnd, toUsageError, withResumeHint } from "./report_end.ts";
 import { type RunFolder, wrapJournalError } from "./run_folder.ts";
-import { type RunContext, runRows } from "./run_rows.ts";
+import { runRows, type RunSession } from "./run_rows.ts";
 import type { ParsedSettings, RunSettings } from "./run_settings.ts";
 import { buildCallOptions, createRunProvider, resolveAgent, withProvider } from "./run_setup.ts";
 import { RunStats } from "./run_stats.ts";
@@ -80,7 +80,7 @@ export async function run(
       },
       exit: Deno.exit,
     });
-    const context: RunContext = {
+    const context: RunSession = {
       agent,
       callOptions,
       mode: pool,
@@ -117,7 +117,7 @@ interface WriteOptions {
 /** Opens the outputs, runs the rows and reports how the run ended. Returns the exit code. */
 async function writeRows(
   rows: RowReader,
-  context: RunContext,
+  context: RunSession,
   { folder, outFormat, isTable }: WriteOptions,
 ): Promise<number> {
   const { settings, journal, stats, display, interrupt } = context;

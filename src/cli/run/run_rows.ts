@@ -17,7 +17,7 @@ import type { RunSettings } from "./run_settings.ts";
 import type { RunStats } from "./run_stats.ts";
 
 /** What a run and its pilot share. */
-export interface RunContext {
+export interface RunSession {
   /** The agent that is called. */
   readonly agent: Callable;
   /** The options of each call. */
@@ -62,7 +62,7 @@ export type EarlyEnd = "budget" | "hopeless" | undefined;
 /** Runs rows and writes their results. Returns why it stopped early, if it did. */
 export async function runRows(
   rows: AsyncIterable<InputRow | BadRow>,
-  context: RunContext,
+  context: RunSession,
   { formatRow, output, errors }: RowSinks,
 ): Promise<EarlyEnd> {
   const { agent, settings, stats, interrupt } = context;
@@ -154,7 +154,7 @@ const MAX_LOGGED_PROBLEMS = 5;
 
 /** Returns a function that logs the problem of a line, and falls silent after a few. */
 function createProblemLog(
-  { display, settings: { errors } }: RunContext,
+  { display, settings: { errors } }: RunSession,
 ): (line: number, problem: string) => void {
   let count = 0;
   return (line, problem) => {

@@ -11,10 +11,10 @@ import { assertRejects } from "@std/assert";
 import FakeTimers from "@sinonjs/fake-timers";
 import { loadPrices } from "../src/pricing/prices.ts";
 
-// The public price list is loaded with the first answer; under fake time that would never end.
+// The public price list loads with the first answer. Under fake time it would never finish.
 await loadPrices("any", undefined);
 
-/** Time that stands still until it is told to pass. */
+/** Installs a fake clock that advances only by `tick`. */
 export function fakeTime(): Disposable & { tick(ms: number): Promise<unknown> } {
   const clock = FakeTimers.install({
     toFake: ["setTimeout", "clearTimeout", "Date", "performance"],
@@ -26,20 +26,20 @@ export function fakeTime(): Disposable & { tick(ms: number): Promise<unknown> } 
   };
 }
 
-/** Sets options for a test, and puts everything back to its default when it is disposed. */
+/** Sets options for a test, and restores all defaults on disposal. */
 export function configured(options: Parameters<typeof configure>[0] = {}): Disposable {
   configure(options);
   return { [Symbol.dispose]: resetConfiguration };
 }
 
-/** Puts everything back to its default. */
+/** Restores all defaults. */
 export function resetConfiguration(): void {
   configure(
     Object.fromEntries(Object.keys(configure()).map((name) => [name, undefined])),
   );
 }
 
-/** A provider made by hand, where a script is not enough. */
+/** Creates a provider from functions, for tests that a script does not cover. */
 export function handmade(parts: {
   generate?: (...args: Parameters<Provider["generate"]>) => unknown;
   stream?: (...args: Parameters<Provider["stream"]>) => unknown;
@@ -50,33 +50,33 @@ export function handmade(parts: {
   return { name: "handmade", generate: unexpected, stream: unexpected, ...parts } as Provider;
 }
 
-/** A promise that never ends. */
+/** Returns a promise that never settles. */
 export function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-/** Ends when everything that needs no timer has been done. */
+/** Resolves when all work that needs no timer is done. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** The error a call fails with. */
+/** Returns the error that a call fails with. */
 export function errorOf(call: PromiseLike<unknown>): Promise<AgentError> {
   return assertRejects(() => call, AgentError);
 }
 
-/** A usage with so many tokens in and out. */
+/** Returns a usage with these input and output tokens. */
 export function used(inputTokens: number, outputTokens: number, cachedInputTokens = 0): Usage {
   const totalTokens = inputTokens + outputTokens;
   return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens: 0, totalTokens };
 }
 
-/** A whole reply. */
+/** Returns a complete reply. */
 export function reply(text: string, more: Partial<ModelReply> = {}): ModelReply {
   return { text, finishReason: "stop", ...more };
 }
 
-/** The error of a server that is busy; it may be tried again almost at once. */
+/** Returns the error of a busy server, retryable almost at once. */
 export function busy(more: Partial<ProviderErrorOptions> = {}): ProviderError {
   return new ProviderError("the server is busy", {
     code: "rate_limited",
@@ -87,7 +87,7 @@ export function busy(more: Partial<ProviderErrorOptions> = {}): ProviderError {
   });
 }
 
-/** A signal that counts its listeners. */
+/** Creates a signal that counts its listeners. */
 export function countedSignal(): {
   controller: AbortController;
   signal: AbortSignal;

@@ -1,4 +1,4 @@
-/** Runs the code of the README and of the public docs, as it stands, against a simulator. */
+/** Runs the code blocks of the README and of the public docs against a simulator. */
 import { simulator } from "@shoal/agents/testing";
 
 await using server = simulator();

@@ -1,12 +1,15 @@
-/** Runs every example as a user would: each must end well and print something. Names as arguments run only those. */
+/**
+ * Runs every example as a user would. Each must exit with 0 and print something. Arguments select
+ * examples by name.
+ */
 const folder = new URL("../examples/", import.meta.url);
-const wanted = Deno.args;
+const selected = Deno.args;
 let failed = 0;
 
 const names = [...Deno.readDirSync(folder)]
   .filter(({ isFile, name }) => isFile && name.endsWith(".ts") && !name.startsWith("_"))
   .map(({ name }) => name)
-  .filter((name) => wanted.length === 0 || wanted.includes(name.replace(".ts", "")))
+  .filter((name) => selected.length === 0 || selected.includes(name.replace(".ts", "")))
   .sort();
 
 for (const name of names) {

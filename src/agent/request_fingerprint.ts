@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { inOrder } from "../model/canonical_json.ts";
+import { canonicalJson } from "../model/canonical_json.ts";
 import { type Callable, isCallable } from "../call/options/callable.ts";
 import { definitionOf, schemaIfTold } from "./definition.ts";
 import { SETTINGS } from "../call/options/options.ts";
@@ -37,7 +37,7 @@ const known = new WeakMap<Callable, string>();
 export function questionHash(callable: Callable): string {
   let hash = known.get(callable);
   if (hash === undefined) {
-    const text = JSON.stringify(inOrder(partsOf(callable), written));
+    const text = JSON.stringify(canonicalJson(partsOf(callable), written));
     hash = createHash("sha256").update(text).digest("hex");
     known.set(callable, hash);
   }

@@ -1,80 +1,53 @@
 /**
- * Cancelling, cheaply. A run hands one signal to thousands of calls, and an `EventTarget` looks through all of
- * its listeners to remove one; `AbortSignal.any` on a signal that lives long never lets go. So each signal gets one
- * listener of ours, which fans out: adding and removing is O(1), and when nobody follows any more it lets go of the signal. The
- * signals of our own controllers need not even that.
+ * Cheap cancellation. A run shares one signal with thousands of calls, but an `EventTarget` scans
+ * all its listeners to remove one, and `AbortSignal.any` never releases a long-lived signal. So
+ * each signal gets one listener that notifies a list of followers. Adding and removing a follower
+ * is O(1), and the listener is removed with the last follower. Signals of {@linkcode ChildAbort}
+ * need no listener at all.
  */
+import { LinkedList, type ListItem } from "./linked_list.ts";
 import { Timer, type TimerOwner } from "./timer.ts";
 
-/** One who wants to hear of an abort. */
+/** What is notified of an abort. */
 export interface Follower {
-  /** The signal has aborted; it follows no more. */
-  aborted(signal: AbortSignal): void;
+  /** Called once, when the signal aborts. The follower has been removed from the signal by then. */
+  onAborted(signal: AbortSignal): void;
 }
 
-/**
- * One who follows a signal, in a doubly linked list. A `Set` of thousands that come and go copies itself again and again, and each copy that
- * grows old keeps in memory whoever was in it.
- */
-export class Following {
+/** A registration of a {@linkcode Follower} with a signal. */
+export class Following implements ListItem<Following> {
   readonly follower: Follower;
   readonly #followers: Followers;
   previous: Following | undefined;
   next: Following | undefined;
 
-  /** Comes last. */
+  /** Adds the follower after all others. */
   constructor(follower: Follower, followers: Followers) {
     this.follower = follower;
     this.#followers = followers;
     followers.push(this);
   }
 
-  /** Hears no more. Once is enough; more often does no harm. */
-  end(): void {
+  /** Removes the follower. Does nothing when called again. */
+  stop(): void {
     this.#followers.remove(this);
   }
 }
 
-/** Those who follow a signal. */
-abstract class Followers {
-  #first: Following | undefined;
-  #last: Following | undefined;
-
-  /** Is there nobody? */
-  protected get none(): boolean {
-    return this.#first === undefined;
-  }
-
-  push(following: Following): void {
-    following.previous = this.#last;
-    if (this.#last === undefined) this.#first = following;
-    else this.#last.next = following;
-    this.#last = following;
-  }
-
-  remove(following: Following): void {
-    const { previous, next } = following;
-    // It has left already.
-    if (previous === undefined && this.#first !== following) return;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    following.previous = following.next = undefined;
-  }
-
-  /** One after another, so that one who is taken out by another is not told. */
-  tell(signal: AbortSignal): void {
-    while (this.#first !== undefined) {
-      const { follower } = this.#first;
-      this.remove(this.#first);
-      follower.aborted(signal);
+/** The followers of one signal. */
+abstract class Followers extends LinkedList<Following> {
+  /** Notifies the followers one after another, so that a follower removed by another is skipped. */
+  notify(signal: AbortSignal): void {
+    while (this.first !== undefined) {
+      const { follower } = this.first;
+      this.remove(this.first);
+      follower.onAborted(signal);
     }
   }
 }
 
-/** Those who follow a signal of somebody else's: they have one listener, as long as there is anybody. */
-class Listening extends Followers {
+/** The followers of a signal that is not our own: one listener while there are any. */
+class ListeningFollowers extends Followers {
   readonly #signal: AbortSignal;
 
   constructor(signal: AbortSignal) {
@@ -83,58 +56,61 @@ class Listening extends Followers {
   }
 
   override push(following: Following): void {
-    if (this.none) this.#signal.addEventListener("abort", tellAll);
+    if (this.first === undefined) this.#signal.addEventListener("abort", notifyFollowers);
     super.push(following);
   }
 
   override remove(following: Following): void {
-    if (this.none) return;
+    if (this.first === undefined) return;
     super.remove(following);
-    if (this.none) this.#signal.removeEventListener("abort", tellAll);
+    if (this.first === undefined) this.#signal.removeEventListener("abort", notifyFollowers);
   }
 }
 
 const FOLLOWERS = Symbol("followers");
 
 /** A property of the signal: a `WeakMap` would take a third of the time of a whole call. */
-type Followed = AbortSignal & { [FOLLOWERS]?: Followers };
+type FollowedSignal = AbortSignal & { [FOLLOWERS]?: Followers };
 
 /**
  * Calls `fn` when the signal aborts, or at once if it has aborted.
  *
- * @returns A function that takes the wish back. It must be called on every exit.
+ * @returns A function that removes `fn`. It must be called on every exit.
  */
 export function onAbort(signal: AbortSignal, fn: () => void): () => void {
   if (signal.aborted) {
     fn();
     return noop;
   }
-  const following = follow(signal, { aborted: fn });
-  return () => following.end();
+  const following = follow(signal, { onAborted: fn });
+  return () => following.stop();
 }
 
-/** Tells of an abort from now on; the signal has not aborted yet. It must be ended on every exit. */
-export function follow(signal: Followed, follower: Follower): Following {
-  return new Following(follower, signal[FOLLOWERS] ??= new Listening(signal));
+/**
+ * Adds a follower to a signal that has not aborted yet. The registration must be stopped on every
+ * exit.
+ */
+export function follow(signal: FollowedSignal, follower: Follower): Following {
+  return new Following(follower, signal[FOLLOWERS] ??= new ListeningFollowers(signal));
 }
 
-function tellAll(this: Followed): void {
-  this[FOLLOWERS]?.tell(this);
+function notifyFollowers(this: FollowedSignal): void {
+  this[FOLLOWERS]?.notify(this);
 }
 
 function noop(): void {}
 
-/** The reason of a time limit: the same shape as that of `AbortSignal.timeout`. */
+/** Returns the reason of a time limit, in the shape that `AbortSignal.timeout` uses. */
 export function timeoutReason(message: string): DOMException {
   return new DOMException(message, "TimeoutError");
 }
 
 /**
- * A controller that aborts with any of its parents or when its time is over, and that lets go of
- * them all when it is disposed.
+ * A controller that aborts with any of its parents or when its time limit passes. Disposing it
+ * releases the parents and the timer.
  */
 export class ChildAbort extends Followers implements Disposable, Follower, TimerOwner {
-  /** The signal to hand down. */
+  /** The signal to pass on. */
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   #parent: Following | undefined;
@@ -143,10 +119,10 @@ export class ChildAbort extends Followers implements Disposable, Follower, Timer
   #what = "";
   #reject: ((reason: unknown) => void) | undefined;
 
-  /** Follows the parents that are there. */
+  /** Follows up to two parents. */
   constructor(parent?: AbortSignal, other?: AbortSignal) {
     super();
-    const signal: Followed = this.#controller.signal;
+    const signal: FollowedSignal = this.#controller.signal;
     signal[FOLLOWERS] = this;
     this.signal = signal;
     if (parent?.aborted || other?.aborted) {
@@ -157,25 +133,26 @@ export class ChildAbort extends Followers implements Disposable, Follower, Timer
     if (other !== undefined) this.#other = follow(other, this);
   }
 
-  /** A parent has aborted. */
-  aborted(parent: AbortSignal): void {
+  /** Aborts with the reason of a parent. */
+  onAborted(parent: AbortSignal): void {
     this.abort(parent.reason);
   }
 
-  /** Aborts the signal and everything that races with it. */
+  /** Aborts the signal and rejects a pending {@linkcode ChildAbort.race}. */
   abort(reason: unknown): void {
     this[Symbol.dispose]();
-    // The racer is told first: it must hear this reason, not the error that the abort causes below it.
+    // The race goes first: it must reject with this reason, not with an error that the abort
+    // causes.
     this.#reject?.(reason);
     if (this.signal.aborted) return;
     this.#controller.abort(reason);
-    this.tell(this.signal);
+    this.notify(this.signal);
   }
 
   /**
-   * Aborts after so many milliseconds, unless called again before; `undefined` takes it back.
+   * Sets the time limit, in milliseconds, in place of the one before; `undefined` removes it.
    *
-   * @param what What has not come by then, such as "there was no answer".
+   * @param what What was late, such as "there was no answer": the beginning of the reason.
    */
   abortAfter(ms: number | undefined, what: string): void {
     this.#timer?.cancel();
@@ -185,37 +162,44 @@ export class ChildAbort extends Followers implements Disposable, Follower, Timer
     this.#timer = new Timer(ms, this);
   }
 
-  /** The time is over. */
-  over(ms: number): void {
+  /** Aborts when the time limit has passed. */
+  onTimeout(ms: number): void {
     this.abort(timeoutReason(`${this.#what} within ${ms} ms`));
   }
 
-  /** Tells one, and only one, of the abort, before everybody else, or at once if it has aborted. */
-  first(aborted: (reason: unknown) => void): void {
-    this.#reject = aborted;
-    if (this.signal.aborted) aborted(this.signal.reason);
+  /**
+   * Sets the one callback that is called before all followers, in place of the one before. Calls it
+   * at once if the signal has aborted.
+   */
+  onFirstAbort(callback: (reason: unknown) => void): void {
+    this.#reject = callback;
+    if (this.signal.aborted) callback(this.signal.reason);
   }
 
-  /** The work's outcome, or a rejection with the reason as soon as the signal aborts. One race at a time. */
+  /**
+   * Settles as the work does, or rejects with the reason when the signal aborts. One race at a
+   * time.
+   */
   race<T>(work: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       work.then(resolve, reject);
-      this.first(reject);
+      this.onFirstAbort(reject);
     });
   }
 
-  /** Lets go of the parents and the timer. The signal does not abort any more by itself. */
+  /** Releases the parents and the timer. The signal no longer aborts by itself. */
   [Symbol.dispose](): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#parent?.end();
-    this.#other?.end();
+    this.#parent?.stop();
+    this.#other?.stop();
     this.#parent = this.#other = undefined;
   }
 }
 
 /**
- * The work's outcome, or a rejection with the signal's reason as soon as it aborts, even if the work does not listen.
+ * Settles as the work does, or rejects with the signal's reason when it aborts, even if the work
+ * ignores the signal.
  */
 export function untilAbort<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,54 +1,59 @@
 /**
- * Timers that mostly never fire: the time limits of calls. To set a timer of the runtime and to clear it again takes 4 µs, a third of what a
- * whole call may; but thousands of calls have the same limit, and whoever began first is due first. So those with the same limit stand
- * in a line, and the first one has a timer for all.
+ * Timers that rarely fire: the time limits of calls. Setting and clearing a timer of the runtime
+ * takes 4 µs, a third of the budget of a whole call. Thousands of calls share the same limit, and
+ * among them the oldest is due first. So timers of equal delay stand in a queue, and one timer of
+ * the runtime serves the queue.
  */
+import { LinkedList, type ListItem } from "./linked_list.ts";
 
-/** Whose time is limited. */
+/**
+ * The maximum delay of a runtime timer, in milliseconds. A timer with a longer delay fires at once.
+ */
+export const MAX_TIMER_DELAY = 2 ** 31 - 1;
+
+/** What a {@linkcode Timer} notifies. */
 export interface TimerOwner {
-  /** So many milliseconds are over. */
-  over(ms: number): void;
+  /** Called once, when the delay of `ms` milliseconds has passed. */
+  onTimeout(ms: number): void;
 }
 
-/** A limit that runs until it is cancelled or has passed. */
-export class Timer {
-  /** When it is over, as `performance.now()` tells the time. */
+/** A time limit that runs until it is cancelled or has passed. */
+export class Timer implements ListItem<Timer> {
+  /** When the timer is due, on the clock of `performance.now()`. */
   readonly due: number;
-  /** Whose limit it is. */
+  /** What is notified. */
   readonly owner: TimerOwner;
   previous: Timer | undefined;
   next: Timer | undefined;
-  #line: Line | undefined;
+  #queue: TimerQueue | undefined;
 
-  /** Tells its owner after so many milliseconds. */
+  /** Starts a timer that notifies its owner after `ms` milliseconds. */
   constructor(ms: number, owner: TimerOwner) {
     this.due = performance.now() + ms;
     this.owner = owner;
-    let line = lines.get(ms);
-    if (line === undefined) lines.set(ms, line = new Line(ms));
-    this.#line = line;
-    line.push(this);
+    let queue = queues.get(ms);
+    if (queue === undefined) queues.set(ms, queue = new TimerQueue(ms));
+    this.#queue = queue;
+    queue.push(this);
   }
 
-  /** Takes it back; if it is over already, nothing happens. */
+  /** Cancels the timer. Does nothing if it has fired or was cancelled before. */
   cancel(): void {
-    this.#line?.remove(this);
-    this.#line = undefined;
+    this.#queue?.remove(this);
+    this.#queue = undefined;
   }
 }
 
-/** A timer of the runtime that is set to more milliseconds than this fires at once. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
-
-/** The lines, by their milliseconds. One that is empty is there only while somebody holds the lines. */
-const lines = new Map<number, Line>();
+/** The queues, by delay in milliseconds. An empty queue is kept only while timers are held. */
+const queues = new Map<number, TimerQueue>();
 let holders = 0;
 
 /**
- * Who makes many calls holds the lines, so that their timers are not set and cleared whenever there is no call for a moment. When
- * nobody does any more, the timers of empty lines are cleared.
+ * Keeps empty queues alive, so that a pause between two calls does not clear and set their timers
+ * again. Runs of many calls use it. When the last holder releases, the timers of empty queues are
+ * cleared.
  *
- * @returns To be called once, at the end.
+ * @returns A function that releases the hold. Must be called once, at the end.
  */
 export function holdTimers(): () => void {
   holders++;
@@ -57,55 +62,50 @@ export function holdTimers(): () => void {
     if (!holds) return;
     holds = false;
     if (--holders > 0) return;
-    for (const line of lines.values()) line.closeIfEmpty();
+    for (const queue of queues.values()) queue.closeIfEmpty();
   };
 }
 
-/** Those with the same limit, in the order in which they are due. */
-class Line {
-  #first: Timer | undefined;
-  #last: Timer | undefined;
+/** The timers of one delay, in the order in which they are due. */
+class TimerQueue extends LinkedList<Timer> {
+  readonly #ms: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly ms: number) {}
-
-  push(timer: Timer): void {
-    timer.previous = this.#last;
-    if (this.#last === undefined) this.#first = timer;
-    else this.#last.next = timer;
-    this.#last = timer;
-    if (this.#timer === undefined) this.#set(this.ms);
+  constructor(ms: number) {
+    super();
+    this.#ms = ms;
   }
 
-  remove(timer: Timer): void {
-    if (timer.previous === undefined) this.#first = timer.next;
-    else timer.previous.next = timer.next;
-    if (timer.next === undefined) this.#last = timer.previous;
-    else timer.next.previous = timer.previous;
-    timer.previous = timer.next = undefined;
-    // The timer of one that has left is let go on: when it fires, it is set for the one who is first then.
+  override push(timer: Timer): void {
+    super.push(timer);
+    if (this.#timer === undefined) this.#set(this.#ms);
+  }
+
+  override remove(timer: Timer): void {
+    super.remove(timer);
+    // The runtime's timer keeps running: when it fires, it is set again for the first timer left.
     if (holders === 0) this.closeIfEmpty();
   }
 
   closeIfEmpty(): void {
-    if (this.#first !== undefined) return;
+    if (this.first !== undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    lines.delete(this.ms);
+    queues.delete(this.#ms);
   }
 
   #set(ms: number): void {
-    this.#timer = setTimeout(() => this.#ring(), Math.min(Math.ceil(ms), LONGEST_TIMER));
+    this.#timer = setTimeout(() => this.#fire(), Math.min(Math.ceil(ms), MAX_TIMER_DELAY));
   }
 
-  #ring(): void {
+  #fire(): void {
     this.#timer = undefined;
     const now = performance.now();
-    while (this.#first !== undefined && this.#first.due <= now) {
-      const timer = this.#first;
+    while (this.first !== undefined && this.first.due <= now) {
+      const timer = this.first;
       timer.cancel();
-      timer.owner.over(this.ms);
+      timer.owner.onTimeout(this.#ms);
     }
-    if (this.#first !== undefined && this.#timer === undefined) this.#set(this.#first.due - now);
+    if (this.first !== undefined && this.#timer === undefined) this.#set(this.first.due - now);
   }
 }

@@ -5,17 +5,18 @@ import {
   positiveMs,
   refuse,
   type Rule,
+  type RulesFor,
 } from "../model/check_options.ts";
 import type { CacheStore } from "./cache_store.ts";
 
-/** How long, and where, answers are kept, so that the same question is not paid for twice. */
+/** Options of `cache`: where answers are kept, and for how long. */
 export interface CacheOptions {
-  /** How long an answer is given out again, in milliseconds. */
+  /** The time to live of an answer, in milliseconds. */
   readonly ttl: number;
   /**
-   * Where answers are kept.
+   * The store.
    *
-   * @default The memory of this process, with room for 10,000 answers
+   * @default The memory of this process, up to 10,000 answers
    */
   readonly store?: CacheStore;
 }
@@ -31,5 +32,7 @@ export const cache: Rule = (doing, name, value) => {
   if (!isRecord(value) || value.ttl === undefined) {
     refuse(doing, name, "an object with at least `ttl`", value);
   }
-  checkOptions(`${doing}: ${name}`, value, { ttl: positiveMs, store });
+  checkOptions(`${doing}: ${name}`, value, RULES);
 };
+
+const RULES: RulesFor<CacheOptions> = { ttl: positiveMs, store };

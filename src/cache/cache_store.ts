@@ -1,23 +1,23 @@
 import type { ModelReply } from "../model/message.ts";
 
-/** An answer as a cache keeps it: plain JSON. Where the server's rate limits stood at that time is not kept. */
+/** A cached reply: plain JSON, without the state of the server's rate limits. */
 export type CachedReply = Omit<ModelReply, "rates">;
 
 /**
- * Where answers are kept: the port between the cache and a memory, a database, a server.
+ * A store of cached replies, in memory, in a database or on a server.
  *
- * A store may be slow, fail or hang without harm to the calls: then the model is asked. Keys are 64 hexadecimal digits and
- * tell nothing of the prompt; replies are plain JSON, and hold what the model said.
+ * A store may be slow, fail or hang: the model is then called instead. Keys are 64 hexadecimal
+ * digits that do not reveal the prompt. Replies are plain JSON and contain the model's answer.
  *
- * @example A store of one's own
+ * @example A custom store
  * ```ts
  * import type { CachedReply, CacheStore } from "@shoal/agents";
  *
  * const kept = new Map<string, { reply: CachedReply; until: number }>();
  * const store: CacheStore = {
  *   get(key) {
- *     const found = kept.get(key);
- *     return found !== undefined && Date.now() < found.until ? found.reply : undefined;
+ *     const entry = kept.get(key);
+ *     return entry !== undefined && Date.now() < entry.until ? entry.reply : undefined;
  *   },
  *   set(key, reply, ttlMs) {
  *     kept.set(key, { reply, until: Date.now() + ttlMs });
@@ -26,8 +26,10 @@ export type CachedReply = Omit<ModelReply, "rates">;
  * ```
  */
 export interface CacheStore {
-  /** The reply that was kept under this key; `undefined` if there is none or its time is over. */
+  /** Returns the reply of this key, or `undefined` if there is none or it has expired. */
   get(key: string): CachedReply | undefined | Promise<CachedReply | undefined>;
-  /** Keeps a reply for so many milliseconds, in the place of the one before. It may be thrown away sooner. */
+  /**
+   * Stores a reply for `ttlMs` milliseconds, in place of the previous one. May evict it earlier.
+   */
   set(key: string, reply: CachedReply, ttlMs: number): void | Promise<void>;
 }

@@ -1,57 +1,59 @@
 import { LRUCache } from "lru-cache";
-import { checkOptions, positiveInteger, type Rules } from "../model/check_options.ts";
+import { checkOptions, positiveInteger, type RulesFor } from "../model/check_options.ts";
 import type { CachedReply, CacheStore } from "./cache_store.ts";
 
-/** How much a {@linkcode memoryCache} keeps. */
+/** Options of {@linkcode memoryCache}. */
 export interface MemoryCacheOptions {
   /**
-   * How many answers at most. Room for so many entries is set aside at once.
+   * The maximum number of replies. Memory for that many entries is allocated at once.
    *
    * @default {10_000}
    */
   readonly max?: number;
   /**
-   * How many characters all answers together may have, written as JSON. An answer that is longer by itself is not kept.
+   * The maximum size of all replies together, in characters of JSON. A longer reply is not stored.
    *
-   * @default Not limited
+   * @default No limit
    */
   readonly maxSize?: number;
 }
 
-/** Answers in the memory of this process. */
+/** A cache in the memory of this process. */
 export interface MemoryCache extends CacheStore {
-  /** How many answers are in memory; those whose time is over count until they are asked for or pushed out. */
+  /** The number of replies in memory. Expired replies count until they are read or evicted. */
   readonly size: number;
-  /** The reply that was kept under this key; `undefined` if there is none or its time is over. */
+  /** Returns the reply of this key, or `undefined` if there is none or it has expired. */
   get(key: string): CachedReply | undefined;
-  /** Keeps a reply for so many milliseconds, in the place of the one before. */
+  /** Stores a reply for `ttlMs` milliseconds, in place of the previous one. */
   set(key: string, reply: CachedReply, ttlMs: number): void;
-  /** Forgets everything. */
+  /** Removes all replies. */
   clear(): void;
 }
 
-const RULES: Rules = { max: positiveInteger, maxSize: positiveInteger };
+const RULES: RulesFor<MemoryCacheOptions> = { max: positiveInteger, maxSize: positiveInteger };
 
 /**
- * Only what is younger than the time to live is given out, so the clock must not jump when that of the wall is set. The library takes
- * a start of 0 for "lives for ever", and a clock that a test holds may stand there: so ours begins at 1.
+ * A monotonic clock, so that setting the system time does not change when replies expire. The
+ * library takes a start time of 0 for "never expires", and fake clocks of tests start at 0: so this
+ * clock starts at 1.
  */
 const clock = { now: () => performance.now() + 1 };
 
 /**
- * Keeps answers in the memory of this process. When it is full, those that were not asked for the longest are thrown away.
+ * Creates a cache in the memory of this process. When it is full, it evicts the least recently used
+ * replies.
  *
  * @throws {TypeError} If an option is not known or has the wrong type.
  * @throws {RangeError} If a number is out of range.
  *
- * @example A memory of one's own, in the place of the one that the process shares
+ * @example A cache of its own in place of the one that the process shares
  * ```ts
  * import { configure, memoryCache } from "@shoal/agents";
  *
  * const store = memoryCache({ max: 1_000 });
  * configure({ cache: { ttl: 60_000, store } });
  * // ...
- * store.clear(); // everything is asked anew
+ * store.clear(); // the next calls go to the model again
  * ```
  */
 export function memoryCache(options: MemoryCacheOptions = {}): MemoryCache {
@@ -60,7 +62,7 @@ export function memoryCache(options: MemoryCacheOptions = {}): MemoryCache {
   const replies = new LRUCache<string, CachedReply>({
     max,
     perf: clock,
-    // Above 0 the library would remember what time it is, and set a timer to forget it.
+    // Above 0, the library would cache the time and set a timer to reset it.
     ttlResolution: 0,
     ...(maxSize !== undefined && {
       maxSize,
@@ -80,19 +82,19 @@ export function memoryCache(options: MemoryCacheOptions = {}): MemoryCache {
 }
 
 let shared: MemoryCache | undefined;
-let elsewhere: CacheStore | undefined;
+let replacement: CacheStore | undefined;
 
-/** The memory of those who name no store: one in the process. */
+/** Returns the memory cache that the process shares. */
 export function sharedStore(): MemoryCache {
   return shared ??= memoryCache();
 }
 
-/** Where those who name no store keep what they keep. */
+/** Returns the store for calls that name none. */
 export function defaultStore(): CacheStore {
-  return elsewhere ?? sharedStore();
+  return replacement ?? sharedStore();
 }
 
-/** Has them keep it elsewhere: in a worker, with the one who started it. */
-export function keepElsewhere(store: CacheStore): void {
-  elsewhere = store;
+/** Replaces the store for calls that name none: a worker uses the store of its main thread. */
+export function replaceDefaultStore(store: CacheStore): void {
+  replacement = store;
 }

@@ -1,6 +1,6 @@
 /**
- * Reading from and writing to a store. It may be somebody else's code, and a server on another continent: whatever it does, the
- * worst that comes of it is that the model is asked.
+ * Reads from and writes to a cache store. The store may be foreign code or a distant server:
+ * whatever it does, the worst outcome is a call to the model.
  */
 import { ChildAbort } from "../async/abort.ts";
 import { isRecord } from "../model/check_options.ts";
@@ -8,22 +8,26 @@ import { defaultStore } from "./memory_cache.ts";
 import type { CacheOptions } from "./cache_options.ts";
 import type { CachedReply } from "./cache_store.ts";
 
-/** How long a store may take, in milliseconds. It is there to save time, and a model answers within seconds. */
-export const STORE_PATIENCE = 2_000;
+/**
+ * The time limit of a store, in milliseconds. A model answers within seconds, so a slower cache is
+ * no use.
+ */
+export const STORE_TIMEOUT = 2_000;
 
 /**
- * The reply that is kept under this key. A store that throws, that takes too long or gives nonsense has none.
+ * Returns the cached reply of this key. A store that throws, exceeds its time limit or returns an
+ * invalid reply counts as a miss.
  *
  * @throws The signal's reason, as soon as it aborts.
  */
-export async function lookUp(
+export async function readCache(
   { store = defaultStore() }: CacheOptions,
   key: string,
   signal: AbortSignal,
 ): Promise<CachedReply | undefined> {
   signal.throwIfAborted();
   try {
-    return replyIn(await inTime(store.get(key), signal));
+    return copyReply(await withTimeout(store.get(key), signal));
   } catch {
     signal.throwIfAborted();
     return undefined;
@@ -31,38 +35,40 @@ export async function lookUp(
 }
 
 /**
- * Keeps the reply, and waits until the store has it, but not beyond its patience or the signal's abort: the answer is there
- * already. It never rejects.
+ * Stores the reply, and waits for the store up to its time limit or until the signal aborts. Never
+ * rejects, since the answer has already arrived.
  */
-export async function keep(
+export async function writeCache(
   { ttl, store = defaultStore() }: CacheOptions,
   key: string,
   reply: CachedReply,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const kept = replyIn(reply);
-    if (kept !== undefined) await inTime(store.set(key, kept, ttl), signal);
+    const copy = copyReply(reply);
+    if (copy !== undefined) await withTimeout(store.set(key, copy, ttl), signal);
   } catch {
-    // Then it is asked again.
+    // The next call is a miss.
   }
 }
 
-/** What a store gave, when it is there. A store in memory gives it at once, without a timer and a listener. */
-function inTime(given: unknown, signal: AbortSignal): unknown {
-  return isRecord(given) && typeof given.then === "function"
-    ? race(given as unknown as PromiseLike<unknown>, signal)
-    : given;
+/**
+ * Waits for the store if it returned a promise. A store in memory needs no timer and no listener.
+ */
+function withTimeout(returned: unknown, signal: AbortSignal): unknown {
+  return isRecord(returned) && typeof returned.then === "function"
+    ? race(returned as unknown as PromiseLike<unknown>, signal)
+    : returned;
 }
 
-async function race(given: PromiseLike<unknown>, signal: AbortSignal): Promise<unknown> {
+async function race(work: PromiseLike<unknown>, signal: AbortSignal): Promise<unknown> {
   using child = new ChildAbort(signal);
-  child.abortAfter(STORE_PATIENCE, "the store did not answer");
-  return await child.race(given);
+  child.abortAfter(STORE_TIMEOUT, "the store did not answer");
+  return await child.race(work);
 }
 
-/** What each part of a reply must be. A part that replies get later must get its line here, and the compiler says so. */
-const PARTS: { readonly [Part in keyof Required<CachedReply>]: (value: unknown) => boolean } = {
+/** A check for each field of a reply. The compiler rejects a field without one. */
+const FIELDS: { readonly [Field in keyof Required<CachedReply>]: (value: unknown) => boolean } = {
   text: (value) => typeof value === "string",
   finishReason: (value) => typeof value === "string" && value !== "",
   refusal: (value) => value === undefined || typeof value === "string",
@@ -71,15 +77,15 @@ const PARTS: { readonly [Part in keyof Required<CachedReply>]: (value: unknown) 
   providerData: () => true,
 };
 
-/** A copy of the reply that this is, or `undefined` if it is none. */
-function replyIn(value: unknown): CachedReply | undefined {
+/** Returns a copy of the value if it is a reply, otherwise `undefined`. */
+function copyReply(value: unknown): CachedReply | undefined {
   if (!isRecord(value)) return undefined;
   const reply: Record<string, unknown> = {};
-  for (const [part, fits] of Object.entries(PARTS)) {
-    // Databases say null for what is absent.
-    const said = value[part] ?? undefined;
-    if (!fits(said)) return undefined;
-    if (said !== undefined) reply[part] = structuredClone(said);
+  for (const [name, isValid] of Object.entries(FIELDS)) {
+    // Databases return null for absent fields.
+    const field = value[name] ?? undefined;
+    if (!isValid(field)) return undefined;
+    if (field !== undefined) reply[name] = structuredClone(field);
   }
   return reply as unknown as CachedReply;
 }

@@ -1,24 +1,28 @@
 import { createHash, randomUUID } from "node:crypto";
-import { inOrder } from "../model/canonical_json.ts";
+import { canonicalJson } from "../model/canonical_json.ts";
 import type { ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 
-/** Stands in every key. Stores may outlive a release: whoever changes what a key or a kept reply means counts it up. */
+/**
+ * The version of keys and cached replies, part of every key. Stores outlive releases: increment it
+ * when the meaning of a key or a reply changes.
+ */
 const FORMAT = 1;
 
 /**
- * The key of a request: the same text for whatever would be answered alike, 64 hexadecimal digits from which no prompt can be
- * read. Everything that the request has goes into it, also what requests get later.
+ * Returns the cache key of a request: equal for equal requests to the same provider, 64 hexadecimal
+ * digits that do not reveal the prompt. Every property of the request counts.
  *
- * @returns `undefined` if no such key can be given: somewhere in the request is something that JSON cannot say as it is, such as a
- * function, a `Map`, a `BigInt`, `NaN` or an object of a class. What it means to the provider is not known then.
+ * @returns `undefined` if the request contains a value that JSON cannot represent, such as a
+ * function, a `Map`, a `BigInt`, `NaN` or an instance of a class.
  */
-export function keyOf(provider: Provider, request: ModelRequest): string | undefined {
+export function requestKey(provider: Provider, request: ModelRequest): string | undefined {
   try {
-    const text = JSON.stringify(inOrder([FORMAT, identityOf(provider), request], textOf));
+    const text = JSON.stringify(canonicalJson([FORMAT, identityOf(provider), request], scalarText));
     return createHash("sha256").update(text).digest("hex");
   } catch {
-    // Getters, `toJSON` and proxies are code of the caller's: if the request cannot be read here, let the provider say so.
+    // Getters, `toJSON` and proxies are code of the caller and may throw. The provider then reports
+    // it.
     return undefined;
   }
 }
@@ -26,8 +30,8 @@ export function keyOf(provider: Provider, request: ModelRequest): string | undef
 const objects = new WeakMap<Provider, string>();
 
 /**
- * Who answers. A provider that does not say where its answers come from is only like itself: its number is a random one, since
- * a store may be shared with other processes.
+ * Returns the identity of the provider. A provider without an `id` equals only itself: it gets a
+ * random number, since processes may share a store.
  */
 function identityOf(provider: Provider): readonly string[] {
   const { id, name } = provider;
@@ -38,15 +42,18 @@ function identityOf(provider: Provider): readonly string[] {
 }
 
 /**
- * What a `Date` or a `URL` says: an object of a class that is one value and tells itself how it is written.
+ * Returns the text of an object that represents one value and has a `toJSON`, such as a `Date` or a
+ * `URL`.
  *
- * @throws If it is anything else, so that JSON would lose or change it.
+ * @throws {TypeError} For any other value, since JSON would lose or change it.
  */
-function textOf(value: unknown): string {
-  if (typeof value !== "object" || value === null) throw new TypeError("This is not JSON");
+function scalarText(value: unknown): string {
+  if (typeof value !== "object" || value === null) throw new TypeError("The value is not JSON");
   const { toJSON } = value as { toJSON?: unknown };
   const text = typeof toJSON === "function" ? toJSON.call(value, "") : undefined;
-  // What has members too may keep some of them to itself here, and hand them to the provider.
-  if (typeof text !== "string" || Object.keys(value).length > 0) throw new TypeError("No value");
+  // An object with properties of its own may hold more than its text.
+  if (typeof text !== "string" || Object.keys(value).length > 0) {
+    throw new TypeError("The object is not a single value");
+  }
   return text;
 }

@@ -1,80 +1,88 @@
 /**
- * Those who want the same at the same time share one request: the first who comes is the leader and does the work, the others
- * follow it and wait for its outcome.
+ * Shares one request among identical calls in flight. The first call leads and does the work; the
+ * others follow and wait for its outcome.
  */
 import { onAbort } from "../async/abort.ts";
 
-/** What one caller brings along. */
+/** Options of {@linkcode SingleFlight.share}. */
 export interface ShareOptions {
-  /** Ends the waiting of this caller, and of nobody else. Its work must end too when it aborts: nobody takes over before. */
+  /**
+   * Ends this caller's wait only. Its own work must end too when it aborts: no follower takes over
+   * before.
+   */
   readonly signal: AbortSignal;
   /**
-   * Did the work fail for reasons that only this caller has: its budget, its callback? Then the next one tries. An abort of
-   * its signal, its time limits included, always is such a reason.
+   * Whether the work failed for a reason that only this caller has, such as its budget or its
+   * callback. The next follower then leads. An abort of the signal, by a time limit too, always is
+   * such a reason.
    */
-  readonly own: (error: unknown) => boolean;
+  readonly isOwnFailure: (error: unknown) => boolean;
 }
 
-/** What came of it. */
-export interface Shared<T> {
-  /** The outcome; the same object for all. */
+/** The outcome of {@linkcode SingleFlight.share}. */
+export interface SharedOutcome<T> {
+  /** The value, the same object for all callers. */
   readonly value: T;
-  /** True if another caller did the work. */
+  /** Whether another caller did the work. */
   readonly shared: boolean;
 }
 
-/** What a follower is told when its leader failed as anybody would have: the leader's error is its `cause`. */
+/** Thrown to a follower whose leader failed. Its `cause` is the error of the leader. */
 export class SharedFailure extends Error {
-  /** Its name, as the runtime shows it. */
+  /** The name of the class. */
   override readonly name = "SharedFailure";
 
-  /** With the error of the leader. */
+  /** Wraps the error of the leader. */
   constructor(cause: unknown) {
     super("the request that was shared with another call failed", { cause });
   }
 }
 
-/** The leader failed for reasons of its own: lead on. */
+/** The outcome that makes the next follower the leader. */
 const LEAD = Symbol("lead");
 
 type Outcome = { readonly value: unknown } | SharedFailure | typeof LEAD;
 
-/** Tells one follower. */
+/** Receives the outcome. */
 type Follower = (outcome: Outcome) => void;
 
 interface Flight {
   readonly followers: Set<Follower>;
   /**
-   * Who leads next: one walk for the whole flight. To begin it anew each time is to pass the holes of all who left, again and
-   * again: that is seconds where a hundred thousand give up one after another.
+   * Iterates over the followers, once for the whole flight. A new iterator would skip the deleted
+   * entries each time, which takes seconds when 100,000 callers give up one after another.
    */
   readonly next: Iterator<Follower>;
 }
 
-/** What is being done, by key. What shares a key must be of one type. */
-export class Flights {
+/** The work in flight, by key. All work of one key must have one type. */
+export class SingleFlight {
   readonly #flights = new Map<string, Flight>();
 
-  /** How many keys are in flight. */
+  /** The number of keys in flight. */
   get size(): number {
     return this.#flights.size;
   }
 
   /**
-   * Does the work, or waits for another caller that is doing it. Work must not share its own key again: it would wait for
-   * itself.
+   * Does the work, or waits for the caller that is doing it. The work must not share its own key:
+   * it would wait for itself.
    *
-   * @throws The error of the own work.
-   * @throws {SharedFailure} If the work of another caller failed as anybody's would have.
-   * @throws The signal's reason, as soon as it aborts while another caller works.
+   * @throws The error of this caller's own work.
+   * @throws {SharedFailure} If the work of another caller failed.
+   * @throws The signal's reason, if it aborts while another caller works.
    */
-  async share<T>(key: string, work: () => Promise<T>, options: ShareOptions): Promise<Shared<T>> {
+  async share<T>(
+    key: string,
+    work: () => Promise<T>,
+    options: ShareOptions,
+  ): Promise<SharedOutcome<T>> {
     let flight = this.#flights.get(key);
     if (flight === undefined) {
       const followers = new Set<Follower>();
       this.#flights.set(key, flight = { followers, next: followers.values() });
     } else {
-      // Who is to lead goes on from here, in its own asynchronous context.
+      // A follower that takes over continues here, in its own asynchronous context.
       const outcome = await follow(flight, options.signal);
       if (outcome instanceof SharedFailure) throw outcome;
       if (outcome !== LEAD) return { value: outcome.value as T, shared: true };
@@ -86,17 +94,17 @@ export class Flights {
     key: string,
     flight: Flight,
     work: () => Promise<T>,
-    { signal, own }: ShareOptions,
+    { signal, isOwnFailure }: ShareOptions,
   ): Promise<T> {
     let outcome: Outcome = LEAD;
     try {
-      // It may have aborted before, or between being told to lead and leading.
+      // It may have aborted before, or while it took over.
       signal.throwIfAborted();
       const value = await work();
       outcome = { value };
       return value;
     } catch (error) {
-      if (!signal.aborted && !own(error)) outcome = new SharedFailure(error);
+      if (!signal.aborted && !isOwnFailure(error)) outcome = new SharedFailure(error);
       throw error;
     } finally {
       if (outcome === LEAD) this.#handOver(key, flight);
@@ -120,7 +128,7 @@ export class Flights {
   }
 }
 
-/** Waits for what the leader has to tell. */
+/** Waits for the outcome of the leader. */
 function follow({ followers }: Flight, signal: AbortSignal): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const follower: Follower = (outcome) => {
@@ -135,5 +143,5 @@ function follow({ followers }: Flight, signal: AbortSignal): Promise<Outcome> {
   });
 }
 
-/** The requests of this process that others may share. */
-export const flights: Flights = new Flights();
+/** The shared requests of this process. */
+export const singleFlight: SingleFlight = new SingleFlight();

@@ -183,7 +183,7 @@ class ModelCall {
     const { trace, signal, wanted: { hooks } } = this;
     return withFallbacks(this.#models, (candidate) => this.#talk(talk, candidate), {
       // Who was handed the beginning of an answer must not be handed another one behind it.
-      mayGoOn: () => !trace.handedOn && !signal.aborted,
+      mayContinue: () => !trace.handedOn && !signal.aborted,
       onFallback({ model }, error) {
         trace.usedFallback = true;
         hooks.onFallback?.(model, error);

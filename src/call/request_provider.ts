@@ -71,7 +71,7 @@ export function attempt<T>(options: AttemptOptions, taker: Taker<T>): Promise<T>
         reject(error);
       }
     };
-    child.first(failed);
+    child.onFirstAbort(failed);
     // It may have been withdrawn just now: then nothing goes out.
     if (child.signal.aborted) return;
     try {

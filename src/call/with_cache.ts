@@ -1,7 +1,7 @@
 /** The answer that is there already, or is on its way to somebody else: it costs nothing. */
-import { keep, lookUp } from "../cache/read_cache.ts";
-import { flights, SharedFailure } from "../cache/single_flight.ts";
-import { keyOf } from "../cache/request_key.ts";
+import { readCache, writeCache } from "../cache/read_cache.ts";
+import { SharedFailure, singleFlight } from "../cache/single_flight.ts";
+import { requestKey } from "../cache/request_key.ts";
 import type { CacheOptions } from "../cache/cache_options.ts";
 import { AgentError, type ErrorCode } from "../model/errors.ts";
 import type { ModelReply } from "../model/message.ts";
@@ -45,28 +45,30 @@ export async function cached(
 ): Promise<Answer> {
   const { signal, trace } = call;
   // What cannot be told apart from something else is not shared.
-  const key = keyOf(call.provider, call.request);
+  const key = requestKey(call.provider, call.request);
   if (key === undefined) return await ask();
 
   if (cache !== undefined && !skipCache) {
-    const reply = await lookUp(cache, key, signal);
+    const reply = await readCache(cache, key, signal);
     const answer = reply && await replay(call, reply).catch(unlessUnreadable);
     if (answer !== undefined) return answer;
   }
   const work = async (): Promise<Answer> => {
     const answer = await ask();
     // Before others are told, so that who comes then finds it.
-    if (cache !== undefined) await keep(cache, key, answer.reply, signal);
+    if (cache !== undefined) await writeCache(cache, key, answer.reply, signal);
     return answer;
   };
   if (!coalesce || skipCache) return await work();
 
   const began = performance.now();
   // Who was handed the beginning of an answer cannot be given another one; the others can.
-  const own = (error: unknown) => trace.handedOn || OWN.has((error as AgentError).code);
-  const { value, shared } = await flights.share(key, work, { signal, own }).catch((thrown) => {
-    throw thrown instanceof SharedFailure ? followersError(call, thrown.cause) : thrown;
-  });
+  const isOwnFailure = (error: unknown) => trace.handedOn || OWN.has((error as AgentError).code);
+  const { value, shared } = await singleFlight.share(key, work, { signal, isOwnFailure }).catch(
+    (thrown) => {
+      throw thrown instanceof SharedFailure ? followersError(call, thrown.cause) : thrown;
+    },
+  );
   if (!shared) return value;
   trace.modelMs += performance.now() - began;
   return await replay(call, value.reply);

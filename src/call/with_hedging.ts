@@ -1,4 +1,4 @@
-import { hedged } from "../resilience/hedge.ts";
+import { runHedged } from "../resilience/hedge.ts";
 import type { HedgeOptions } from "../resilience/hedge_options.ts";
 import { latenciesOf } from "../resilience/latencies.ts";
 import type { Answer } from "./read_reply.ts";
@@ -9,7 +9,7 @@ export async function sendHedged(call: Outgoing, hedge: HedgeOptions): Promise<A
   const { agent, provider, request, hooks, trace } = call;
   const from = trace.attempts.length;
   const streamed = hooks.onDelta !== undefined;
-  const answer = await hedged(({ signal, duplicate, sent, ended, first }) => {
+  const answer = await runHedged(({ signal, duplicate, sent, ended, first }) => {
     const enter = () => {
       sent(); // first: it may throw, and a breaker that was entered must be told how it ended
       return call.enter?.();

@@ -66,7 +66,7 @@ export async function readBody(
 function readWhole(request: Request, timeout: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const over = (): void => reject(tooSlow(timeout));
-    const timer = new Timer(timeout, { over });
+    const timer = new Timer(timeout, { onTimeout: over });
     // What comes after that is read by nobody: it ends with the connection.
     request.arrayBuffer().then(
       (bytes) => {
@@ -93,7 +93,7 @@ async function readBytes(
     late = true;
     reader.cancel().catch(() => {});
   };
-  const timer = new Timer(timeout, { over });
+  const timer = new Timer(timeout, { onTimeout: over });
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {

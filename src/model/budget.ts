@@ -4,21 +4,21 @@ import {
   isRecord,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
   wholeNumber,
 } from "./check_options.ts";
 
-/** How much may be spent at most. What is absent is not limited; 0 lets nothing be sent. */
+/** The maximum that may be spent. An absent limit is no limit; 0 lets nothing be sent. */
 export interface BudgetOptions {
-  /** US dollars. Every model needs a known price then. */
+  /** The maximum cost, in US dollars. The price of every model must be known. */
   readonly cost?: number;
-  /** Tokens, in and out. */
+  /** The maximum number of tokens, input and output. */
   readonly tokens?: number;
-  /** Attempts that are sent: each retry, fallback and tool round counts. */
+  /** The maximum number of attempts: each retry, fallback and tool round counts. */
   readonly calls?: number;
 }
 
-const RULES: Rules = { cost: dollars, tokens: wholeNumber, calls: wholeNumber };
+const RULES: RulesFor<BudgetOptions> = { cost: dollars, tokens: wholeNumber, calls: wholeNumber };
 
 /** The rule for an option `budget`. */
 export const budget: Rule = (doing, name, value) => {

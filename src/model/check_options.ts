@@ -1,23 +1,24 @@
 /**
- * Refusing wrong options at once, in one voice: "Cannot run the batch as concurrency must be a positive integer:
- * current value is 0". `RangeError` for a number out of range, `TypeError` for everything else.
+ * Validates options at once, with messages of one form: "Cannot run the batch as concurrency must
+ * be a positive integer: current value is 0". Throws `RangeError` for a number out of range and
+ * `TypeError` for everything else.
  */
 import { closestString } from "@std/text/closest-string";
 
-/** Checks one value; `doing` is what cannot be done, `name` the option's name. */
+/** Checks one value. `doing` is what fails, such as "run the batch"; `name` is the option. */
 export type Rule = (doing: string, name: string, value: unknown) => void;
 
-/** A rule for each option that there is. */
+/** A rule for each option. */
 export type Rules = Readonly<Record<string, Rule>>;
 
 /** A rule for each option of `T`: an option without a rule does not compile. */
 export type RulesFor<T> = { readonly [K in keyof T]-?: Rule };
 
 /**
- * Checks an options object: every name must have a rule and every value must pass it. An option that is
- * `undefined` counts as absent.
+ * Checks an options object: each name must have a rule, and each value must pass it. An option that
+ * is `undefined` counts as absent.
  *
- * @throws {TypeError} If a name is not known or a value has the wrong type.
+ * @throws {TypeError} If an option is unknown or has the wrong type.
  * @throws {RangeError} If a number is out of range.
  */
 export function checkOptions(doing: string, options: unknown, rules: Rules): void {
@@ -35,19 +36,19 @@ export function checkOptions(doing: string, options: unknown, rules: Rules): voi
   }
 }
 
-/** Throws the `TypeError` for a value that is not what it must be. */
+/** Throws a `TypeError` for an invalid value. */
 export function refuse(doing: string, name: string, must: string, value: unknown): never {
   throw new TypeError(
     `Cannot ${doing} as ${name} must be ${must}: current value is ${show(value)}`,
   );
 }
 
-/** Is it an object that is not an array? */
+/** Whether the value is an object and not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A number that passes the test. */
+/** Returns the rule for a number that passes the test. */
 export function numberThat(must: string, test: (value: number) => boolean): Rule {
   return (doing, name, value) => {
     if (typeof value !== "number") refuse(doing, name, must, value);
@@ -69,19 +70,19 @@ export const wholeNumber: Rule = numberThat(
   (n) => Number.isSafeInteger(n) && n >= 0,
 );
 
-/** A span of time above zero. */
+/** A duration above zero, in milliseconds. */
 export const positiveMs: Rule = numberThat(
   "a positive number of milliseconds",
   (n) => Number.isFinite(n) && n > 0,
 );
 
-/** A span of time, zero included. */
+/** A duration of zero or more, in milliseconds. */
 export const milliseconds: Rule = numberThat(
   "a number of milliseconds, 0 or more",
   (n) => Number.isFinite(n) && n >= 0,
 );
 
-/** An amount of money, zero included. */
+/** An amount of zero or more, in US dollars. */
 export const dollars: Rule = numberThat(
   "a number of US dollars, 0 or more",
   (n) => Number.isFinite(n) && n >= 0,
@@ -90,10 +91,10 @@ export const dollars: Rule = numberThat(
 /** A number from 0 to 1. */
 export const share: Rule = numberThat("a number from 0 to 1", (n) => n >= 0 && n <= 1);
 
-/** Any number that is finite. */
+/** A finite number. */
 export const finite: Rule = numberThat("a finite number", Number.isFinite);
 
-/** A text that is not empty. */
+/** A string that is not empty. */
 export const text: Rule = (doing, name, value) => {
   if (typeof value !== "string" || value === "") refuse(doing, name, "a text", value);
 };
@@ -118,7 +119,7 @@ export const record: Rule = (doing, name, value) => {
   if (!isRecord(value)) refuse(doing, name, "an object", value);
 };
 
-/** One of these texts. */
+/** Returns the rule for one of these strings. */
 export function oneOf(...values: readonly string[]): Rule {
   return (doing, name, value) => {
     if (!values.includes(value as string)) {
@@ -127,10 +128,12 @@ export function oneOf(...values: readonly string[]): Rule {
   };
 }
 
-/** Anything at all. */
+/** Any value. */
 export const anything: Rule = () => {};
 
-/** The value in few words: what is in a text or an object stays out of the message. */
+/**
+ * Describes a value without the content of strings and objects, which may hold keys and prompts.
+ */
 function show(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return value === "" ? "an empty text" : `a text`;

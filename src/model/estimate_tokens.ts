@@ -1,6 +1,9 @@
 import type { Message } from "./message.ts";
 
-/** About how many tokens messages have: four characters are one. Good enough to reserve by, not to be billed by. */
+/**
+ * Estimates the tokens of messages at four characters per token. Good enough for reservations, not
+ * for costs.
+ */
 export function estimateTokens(messages: readonly Message[]): number {
   let characters = 0;
   for (const { content } of messages) {

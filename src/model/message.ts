@@ -18,42 +18,42 @@ export type ContentPart =
   | {
     /** A file, such as a PDF. */
     readonly type: "file";
-    /** A `data:` URL, or the provider's id of a file that it has already. */
+    /** A `data:` URL, or the provider's id of an uploaded file. */
     readonly url: string;
-    /** How the file is called. */
+    /** The file name. */
     readonly name?: string;
   };
 
 /** One message of a conversation. */
 export interface Message {
-  /** Who speaks. */
+  /** The author of the message. */
   readonly role: "system" | "user" | "assistant" | "tool";
-  /** What is said; what a tool gave, as text. */
+  /** The content; for a tool, its result as text. */
   readonly content: string | readonly ContentPart[];
-  /** The tools that the model asked for; only in a message of the assistant. */
+  /** The tool calls that the model requested; only in messages of the assistant. */
   readonly toolCalls?: readonly ToolRequest[];
-  /** Which of these requests a message of a tool answers. */
+  /** The id of the tool call that this message answers; only in messages of a tool. */
   readonly toolCallId?: string;
   /**
-   * What the provider gave with this message, to be given back with it as it is; only in a message of the assistant. It may say
-   * all that the message says, and more: whoever changes the message leaves it out.
+   * Data of the provider that must be sent back with this message unchanged; only in messages of
+   * the assistant. It may repeat the message, so code that changes the message must remove it.
    */
   readonly providerData?: unknown;
 }
 
-/** A model asks for a tool to be run. */
+/** A tool call that the model requests. */
 export interface ToolRequest {
   /** The provider's id of the request. */
   readonly id: string;
   /** The tool's name. */
   readonly name: string;
-  /** The arguments, as the model wrote them: JSON, most of the time. */
+  /** The arguments as the model wrote them: usually JSON. */
   readonly args: string;
 }
 
-/** A tool that the model may ask for. */
+/** A tool that the model may call. */
 export interface ToolSpec {
-  /** The name: letters, digits, `_` and `-`, at most 64. */
+  /** The name: up to 64 letters, digits, `_` and `-`. */
   readonly name: string;
   /** What it does, and when to use it. */
   readonly description?: string;
@@ -61,87 +61,89 @@ export interface ToolSpec {
   readonly parameters: JsonSchema;
 }
 
-/** Settings handed to the model as they are. Absent ones are not sent. */
+/** Settings of the model. Absent settings are not sent. */
 export interface ModelSettings {
-  /** Randomness of the answer, usually 0 to 2. */
+  /** The sampling temperature, usually from 0 to 2. */
   readonly temperature?: number;
-  /** The most tokens the answer may have. */
+  /** The maximum number of tokens of the answer. */
   readonly maxTokens?: number;
-  /** Nucleus sampling, above 0 and up to 1. */
+  /** The probability mass of nucleus sampling, above 0 and up to 1. */
   readonly topP?: number;
-  /** Texts at which the answer ends. */
+  /** Strings that end the answer. */
   readonly stop?: string | readonly string[];
-  /** Asks for repeatable answers, where the provider can. */
+  /** The seed for repeatable answers, if the provider supports it. */
   readonly seed?: number;
-  /** How much a model that reasons may think. */
+  /** The effort of a reasoning model. */
   readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
-  /** Anything else the provider understands, put into the request body as it is. */
+  /** Other fields of the request body, sent unchanged. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 /** A JSON Schema, draft 2020-12 or 07. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** The JSON that the answer must be. */
+/** The schema of the JSON that the model must answer with. */
 export interface OutputSchema {
   /** A name for the schema: letters, digits, `_` and `-`. */
   readonly name: string;
   /** The schema. */
   readonly schema: JsonSchema;
-  /** Does the schema keep the rules of OpenAI's strict mode, so that a server can hold the model to it? */
+  /**
+   * Whether the schema follows the rules of OpenAI's strict mode, so that a server can enforce it.
+   */
   readonly strict?: boolean;
 }
 
-/** One request to a model, in the words every provider shares. */
+/** A request to a model, in the form that all providers share. */
 export interface ModelRequest {
-  /** The model's name, as the provider knows it. */
+  /** The provider's name of the model. */
   readonly model: string;
-  /** The conversation, system message first. */
+  /** The conversation. The system message comes first. */
   readonly messages: readonly Message[];
-  /** Settings for this request. */
+  /** The settings of this request. */
   readonly settings: ModelSettings;
-  /** Asks for JSON that fits this schema. */
+  /** The schema of the answer, if the answer must be JSON. */
   readonly output?: OutputSchema;
-  /** The tools that the model may ask for. */
+  /** The tools that the model may call. */
   readonly tools?: readonly ToolSpec[];
 }
 
-/** Why the model stopped; a provider's own word where it has none of these meanings. */
-// deno-lint-ignore ban-types -- keeps the known words in the editor's suggestions
+/** Why the model stopped. Reasons without one of these meanings keep the provider's word. */
+// deno-lint-ignore ban-types -- keeps the known reasons in autocomplete
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | (string & {});
 
-/** A whole answer of a model. */
+/** A complete answer of a model. */
 export interface ModelReply {
   /** The text. */
   readonly text: string;
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
-  /** What it used; absent where the provider does not say. */
+  /** The usage, if the provider reports it. */
   readonly usage?: Usage;
-  /** What the model said when it refused to answer. */
+  /** The text of a refusal. */
   readonly refusal?: string;
-  /** The tools that the model asks for. */
+  /** The tool calls that the model requests. */
   readonly toolCalls?: readonly ToolRequest[];
   /**
-   * What the provider wants to have back in the message that this reply becomes, such as what the model thought before it
-   * asked for tools: plain JSON that says nothing to anybody else.
+   * Data that must be sent back with this reply in the next request, such as reasoning before a
+   * tool call. Plain JSON that only the provider understands.
    */
   readonly providerData?: unknown;
-  /** Where the server's rate limits stand, if it says. */
+  /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
 }
 
-/** A piece of an answer that is streamed: text as it comes, and the whole at the end. */
+/** A chunk of a streamed answer: deltas, and the complete reply at the end. */
 export type ModelChunk =
   | {
-    /** A piece of text. */
+    /** A delta of the text. */
     readonly type: "delta";
-    /** The piece. */
+    /** The text. */
     readonly text: string;
   }
   | {
     /** The end of the stream. */
     readonly type: "reply";
-    /** The whole answer. */
+    /** The complete answer. */
     readonly reply: ModelReply;
   };

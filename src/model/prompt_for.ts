@@ -1,8 +1,8 @@
 import type { OutputSchema } from "./message.ts";
 
 /**
- * The words that ask for JSON where the server cannot be told in its own: to be put at the end of the prompt, as where neither
- * `json_schema` nor `json_object` is known.
+ * Returns an instruction to answer with JSON of the schema. It goes to the end of the prompt when
+ * the server supports neither `json_schema` nor `json_object`.
  */
 export function promptFor({ schema }: OutputSchema): string {
   return "Answer with JSON only, with nothing before or after it. " +

@@ -2,20 +2,19 @@ import { callback, isRecord, refuse, type Rule, text } from "./check_options.ts"
 import { type ProviderLimits, providerLimits } from "./limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "./message.ts";
 
-/** What a provider is told beside the request. */
+/** Options of a request to a {@linkcode Provider}. */
 export interface ProviderOptions {
-  /** Aborts this one attempt. A provider must end its work when it fires. */
+  /** Aborts this attempt. The provider must stop when it fires. */
   readonly signal: AbortSignal;
-  /** To be called when the server begins to answer: its headers are here. Tells how long connecting and waiting took. */
+  /** Called by the provider when the response headers arrive, to measure the time to connect. */
   readonly onResponse?: () => void;
 }
 
 /**
- * Something that answers model requests: the port between agents and the world.
+ * An adapter that sends requests to models.
  *
- * An adapter owns all translation: it gives replies in the shared words, and throws
- * {@linkcode ProviderError} for everything that goes wrong. It never retries: that is done
- * once, above it.
+ * It translates requests and replies, and throws a {@linkcode ProviderError} for every failure. It
+ * never retries: retries happen in one place, above it.
  *
  * @example A provider that echoes
  * ```ts
@@ -36,20 +35,24 @@ export interface ProviderOptions {
  * ```
  */
 export interface Provider {
-  /** A short name, such as `openai`. */
+  /** A short name, such as `openai`. It appears in errors. */
   readonly name: string;
   /**
-   * Where its answers come from, so that they can be found again in a cache: the same text for every provider that would
-   * answer alike, in any process. Without it a cache knows only this very object.
+   * The identity of the provider for caches: equal for providers whose answers are
+   * interchangeable, in any process. Without it, each provider object has a cache of its own.
    */
   readonly id?: string;
-  /** How much may be asked of it, at a time and in a minute. */
+  /** The limits of the provider. */
   readonly limits?: ProviderLimits;
-  /** Stands for the key it asks with: providers that share one share its limits. The provider itself, if absent. */
+  /**
+   * An object that stands for the API key. Providers with the same `account` share their limits.
+   *
+   * @default The provider itself
+   */
   readonly account?: object;
-  /** Answers at once, whole. */
+  /** Sends a request and returns the complete answer. */
   generate(request: ModelRequest, options: ProviderOptions): Promise<ModelReply>;
-  /** Answers piece by piece; the last chunk is the whole reply. */
+  /** Sends a request and yields the answer as it arrives. The last chunk is the complete reply. */
   stream(request: ModelRequest, options: ProviderOptions): AsyncIterable<ModelChunk>;
 }
 

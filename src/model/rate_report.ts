@@ -1,17 +1,17 @@
-/** Where one of the server's rate limits stands. */
+/** The state of one rate limit of a server. */
 export interface RateState {
-  /** How much may be used until it is used up. */
+  /** The size of the limit. */
   readonly limit: number;
-  /** How much of that is left. */
+  /** The remaining amount. */
   readonly remaining: number;
-  /** How long until all of it is there again if nothing is used, in milliseconds. */
+  /** The time until the whole limit is available again, in milliseconds. */
   readonly resetMs?: number;
 }
 
-/** What a server says of its rate limits with an answer: as they stood when the request came in. */
+/** The rate limits that a server reports with an answer, as of when the request arrived. */
 export interface RateReport {
-  /** Its limit on requests. */
+  /** The limit on requests. */
   readonly requests?: RateState;
-  /** Its limit on tokens, in and out. */
+  /** The limit on tokens, input and output. */
   readonly tokens?: RateState;
 }

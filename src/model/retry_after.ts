@@ -1,2 +1,4 @@
-/** A longer `Retry-After` than this many milliseconds is not waited for: the own backoff is used. */
+/**
+ * A longer `Retry-After` than this many milliseconds is not waited for: the own backoff is used.
+ */
 export const LONGEST_RETRY_AFTER = 60_000;

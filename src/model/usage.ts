@@ -1,28 +1,28 @@
-/** What one model call, or many, used: tokens in and out. */
+/** The tokens used by one or more requests. */
 export interface Usage {
-  /** Tokens sent to the model, cached ones included. */
+  /** The input tokens, cached ones included. */
   readonly inputTokens: number;
-  /** The part of `inputTokens` that the provider had in its cache. */
+  /** The part of `inputTokens` that was read from the provider's cache. */
   readonly cachedInputTokens: number;
-  /** Tokens the model wrote, reasoning included. */
+  /** The output tokens, reasoning included. */
   readonly outputTokens: number;
-  /** The part of `outputTokens` that was spent on reasoning. */
+  /** The part of `outputTokens` used for reasoning. */
   readonly reasoningTokens: number;
   /** `inputTokens + outputTokens`. */
   readonly totalTokens: number;
 }
 
-/** What the usage costs, in US dollars. */
+/** The cost of a usage, in US dollars. */
 export interface Cost {
-  /** Dollars for the input tokens. */
+  /** The cost of the input tokens. */
   readonly input: number;
-  /** Dollars for the output tokens. */
+  /** The cost of the output tokens. */
   readonly output: number;
   /** `input + output`. */
   readonly total: number;
 }
 
-/** Nothing used. */
+/** The usage of no request. */
 export const NO_USAGE: Usage = Object.freeze({
   inputTokens: 0,
   cachedInputTokens: 0,
@@ -31,16 +31,16 @@ export const NO_USAGE: Usage = Object.freeze({
   totalTokens: 0,
 });
 
-/** A usage of which only the tokens in and out are known. */
+/** Returns a usage without cached and reasoning tokens. */
 export function plainUsage(inputTokens: number, outputTokens: number): Usage {
   const totalTokens = inputTokens + outputTokens;
   return { inputTokens, cachedInputTokens: 0, outputTokens, reasoningTokens: 0, totalTokens };
 }
 
-/** Nothing spent. */
+/** The cost of no request. */
 export const NO_COST: Cost = Object.freeze({ input: 0, output: 0, total: 0 });
 
-/** The sum of two usages. */
+/** Adds two usages. */
 export function addUsage(a: Usage, b: Usage): Usage {
   if (a === NO_USAGE) return b;
   if (b === NO_USAGE) return a;
@@ -53,7 +53,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
-/** The sum of two costs: not known as soon as one of them is not known. */
+/** Adds two costs. The sum is unknown if either is. */
 export function addCost(a: Cost | undefined, b: Cost | undefined): Cost | undefined {
   if (a === undefined || b === undefined) return undefined;
   if (a === NO_COST) return b;

@@ -1,10 +1,10 @@
 import { hasPrice, loadPrices, type Prices } from "./prices.ts";
 
 /**
- * A limit on money is only worth something where the prices are known.
+ * Checks that the prices of all models are known, as a budget in US dollars requires.
  *
- * @param doing What cannot be done without them.
- * @throws {TypeError} If the price of one of the models is not known.
+ * @param doing What needs the prices, for the message.
+ * @throws {TypeError} If the price of a model is unknown.
  */
 export async function needPrices(
   doing: string,
@@ -15,7 +15,8 @@ export async function needPrices(
     await loadPrices(model, prices);
     if (hasPrice(model, prices)) continue;
     throw new TypeError(
-      `Cannot ${doing} as the price of the model "${model}" is not known: pass it with configure({ prices })`,
+      `Cannot ${doing} as the price of the model "${model}" is not known: ` +
+        "pass it with configure({ prices })",
     );
   }
 }

@@ -8,23 +8,23 @@ import {
 } from "../model/check_options.ts";
 import type { Cost, Usage } from "../model/usage.ts";
 
-/** What a model costs, in US dollars per million tokens. */
+/** The price of a model, in US dollars per million tokens. */
 export interface Price {
-  /** For a million input tokens. */
+  /** The price of a million input tokens. */
   readonly input: number;
   /**
-   * For a million input tokens that the provider had in its cache.
+   * The price of a million input tokens read from the provider's cache.
    *
-   * @default The price of `input`
+   * @default The value of `input`
    */
   readonly cachedInput?: number;
-  /** For a million output tokens. */
+  /** The price of a million output tokens. */
   readonly output: number;
 }
 
 /**
- * Prices by model name, or a function that prices a usage itself; what it does not know (`undefined`) is looked up in
- * the public list.
+ * Prices by model name, or a function that returns the cost of a usage. Models that are missing, or
+ * for which the function returns `undefined`, are looked up in the public price list.
  */
 export type Prices =
   | Readonly<Record<string, Price>>
@@ -50,7 +50,7 @@ export const prices: Rule = (doing, name, value) => {
   }
 };
 
-/** What the usage costs with this price, in US dollars. */
+/** Returns the cost of the usage at this price, in US dollars. */
 export function costAt(price: Price, usage: Usage): Cost {
   const cached = usage.cachedInputTokens;
   const input = ((usage.inputTokens - cached) * price.input +
@@ -59,7 +59,7 @@ export function costAt(price: Price, usage: Usage): Cost {
   return { input, output, total: input + output };
 }
 
-/** What the usage costs, by the caller's prices or else the public list; `undefined` where nobody knows. */
+/** Returns the cost by the own prices or the public list; `undefined` if neither has the model. */
 export function costOf(model: string, usage: Usage, own: Prices | undefined): Cost | undefined {
   if (typeof own === "function") {
     const cost = own(model, usage);
@@ -70,7 +70,7 @@ export function costOf(model: string, usage: Usage, own: Prices | undefined): Co
   return publicCost(model, usage);
 }
 
-/** Is there a price for this model? */
+/** Whether the price of this model is known. */
 export function hasPrice(model: string, own: Prices | undefined): boolean {
   return costOf(model, ONE_TOKEN, own) !== undefined;
 }
@@ -87,30 +87,31 @@ type PublicList = typeof import("@pydantic/genai-prices");
 let list: PublicList | undefined;
 
 /**
- * What is begun by `import()` keeps the asynchronous context it was called in, and hands it to whatever the runtime does next: strangers
- * would stand in the scope of the first call. So the import is called by a reaction that was registered here, outside of all.
+ * `import()` keeps the asynchronous context of its caller and passes it to later work of the
+ * runtime: unrelated calls would then run in the scope of the first one. So this reaction,
+ * registered outside of every call, does the import.
  */
-const wanted = Promise.withResolvers<void>();
-const loading = wanted.promise.then(() => import("@pydantic/genai-prices")).then((module) => {
+const requested = Promise.withResolvers<void>();
+const loading = requested.promise.then(() => import("@pydantic/genai-prices")).then((module) => {
   list = module;
 }, () => {
-  // Where the list cannot be had, prices are not known: no answer is lost for that.
+  // Without the list, prices are unknown. The answers are still returned.
 });
 
 /**
- * Loads the public list if this model's price must come from there. It takes a tenth of a second: so not on import, but when
- * the first answer is priced.
+ * Loads the public price list if this model needs it. Loading takes about 100 ms, so it happens
+ * when the first answer is priced, not on import.
  *
- * @returns `undefined` where there is nothing to wait for.
+ * @returns `undefined` if there is nothing to wait for.
  */
 export function loadPrices(model: string, own: Prices | undefined): Promise<void> | undefined {
   if (list !== undefined) return undefined;
   if (typeof own === "object" && Object.hasOwn(own, model)) return undefined;
-  wanted.resolve();
+  requested.resolve();
   return loading;
 }
 
-/** Prices that are the same at any size and hour, by model: looking one up takes 40 µs. `null` is "not known". */
+/** Flat prices by model, since a lookup in the list takes 40 µs. `null` means unknown. */
 const flat = new Map<string, Price | null>();
 
 function publicCost(model: string, usage: Usage): Cost | undefined {
@@ -126,7 +127,7 @@ function publicCost(model: string, usage: Usage): Cost | undefined {
       output_tokens: usage.outputTokens,
     }, model);
   } catch {
-    return undefined; // a usage that cannot be: more cached tokens than tokens, for example
+    return undefined; // an impossible usage, such as more cached tokens than input tokens
   }
   if (found === null) {
     flat.set(model, null);

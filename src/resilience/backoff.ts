@@ -6,66 +6,66 @@ import {
   oneOf,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
   share,
   wholeNumber,
 } from "../model/check_options.ts";
 import type { AgentError } from "../model/errors.ts";
 import { LONGEST_RETRY_AFTER } from "../model/retry_after.ts";
 
-/** When and how often a call that failed is tried again. */
+/** Options of `retries`: when and how often a failed attempt is retried. */
 export interface RetryOptions {
   /**
-   * The most attempts after the first; 0 sends exactly one request.
+   * The maximum number of retries after the first attempt; 0 sends exactly one request.
    *
    * @default {3}
    */
   readonly max?: number;
   /**
-   * The most attempts more after the server has refused one for a rate limit (429). They are counted by themselves, so that a long wait
-   * for a quota does not use up `max`.
+   * The maximum number of retries after a rate limit (429). They are counted apart, so that a
+   * long wait for a quota does not use up `max`.
    *
-   * @default What `max` is
+   * @default The value of `max`
    */
   readonly rateLimited?: number;
   /**
-   * How the wait grows from one attempt to the next.
+   * How the delay grows from one retry to the next.
    *
    * @default {"exponential"}
    */
   readonly backoff?: "exponential" | "linear" | "constant";
   /**
-   * The first wait, in milliseconds.
+   * The delay before the first retry, in milliseconds.
    *
    * @default {400}
    */
   readonly base?: number;
   /**
-   * The longest wait, in milliseconds. What the server asks for in `Retry-After` may be longer.
+   * The maximum delay, in milliseconds. A `Retry-After` of the server may exceed it.
    *
    * @default {3000}
    */
   readonly maxDelay?: number;
   /**
-   * The share of each wait that is left to chance, 0 to 1, so that calls that failed together do not come
-   * back together.
+   * The random share of each delay, from 0 to 1. It keeps calls that failed together from
+   * retrying together.
    *
    * @default {0.5}
    */
   readonly jitter?: number;
   /**
-   * Decides whether to try again after this error; `attempt` counts from 1. Instead of the default,
-   * which is `error.retryable`. Never asked about aborts or bad parameters.
+   * Decides whether to retry after this error, in place of `error.retryable`. `attempt` counts
+   * from 1. Not called for aborts, invalid parameters and open circuits.
    */
   readonly on?: (error: AgentError, attempt: number) => boolean;
 }
 
-/** {@linkcode RetryOptions} with every default filled in. */
+/** {@linkcode RetryOptions} with all defaults filled in. */
 export type RetryPolicy =
   & Readonly<Required<Omit<RetryOptions, "on" | "rateLimited">>>
   & Pick<RetryOptions, "on" | "rateLimited">;
 
-/** What holds where nothing is said. */
+/** The retries of calls that set none. */
 export const DEFAULT_RETRIES: RetryPolicy = Object.freeze({
   max: 3,
   backoff: "exponential",
@@ -74,7 +74,7 @@ export const DEFAULT_RETRIES: RetryPolicy = Object.freeze({
   jitter: 0.5,
 });
 
-const RULES: Rules = {
+const RULES: RulesFor<RetryOptions> = {
   max: wholeNumber,
   rateLimited: wholeNumber,
   backoff: oneOf("exponential", "linear", "constant"),
@@ -91,7 +91,7 @@ export const retries: Rule = (doing, name, value) => {
   checkOptions(`${doing}: ${name}`, value, RULES);
 };
 
-/** Fills in the defaults. */
+/** Fills in the defaults; a number is `max`. */
 export function retryPolicy(options: number | RetryOptions | undefined): RetryPolicy {
   if (options === undefined) return DEFAULT_RETRIES;
   if (typeof options === "number") {
@@ -105,13 +105,14 @@ export function retryPolicy(options: number | RetryOptions | undefined): RetryPo
 }
 
 /**
- * How long to wait before the next attempt, in milliseconds.
+ * Returns the delay before the next attempt, in milliseconds.
  *
- * `min(maxDelay, base × growth) × (1 − jitter × random)`, where growth is 1, 2, 3 … (linear),
- * 1, 2, 4 … (exponential) or 1 (constant). With a `retryAfterMs` of up to a minute the wait is that, plus up to a
- * tenth so that calls do not come back all at once: a server's word is a lower bound. A date that is past, or 0, says nothing.
+ * The delay is `min(maxDelay, base × growth) × (1 − jitter × random)`, where growth is 1, 2, 3 …
+ * (linear), 1, 2, 4 … (exponential) or 1 (constant). A `retryAfterMs` of up to a minute is a lower
+ * bound: the delay is that plus up to a tenth, so that calls do not retry all at once. A
+ * `retryAfterMs` of 0 is ignored.
  *
- * @param attempt How many attempts have failed: 1, 2, 3, …
+ * @param attempt The number of failed attempts: 1, 2, 3, …
  * @param random A number from 0 to 1.
  * @see {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/}
  */
@@ -128,6 +129,6 @@ export function backoffDelay(
     ? 1
     : policy.backoff === "linear"
     ? attempt
-    : 2 ** Math.min(attempt - 1, 1000); // Infinity times a base of 0 would be NaN
+    : 2 ** Math.min(attempt - 1, 1000); // Infinity times a base of 0 is NaN
   return Math.min(policy.maxDelay, policy.base * growth) * (1 - policy.jitter * random);
 }

@@ -5,38 +5,38 @@ import {
   positiveMs,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
 } from "../model/check_options.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { Provider } from "../model/provider.ts";
 import { WeakList } from "../async/weak_list.ts";
 
-/** When a model that keeps failing is left alone for a while. */
+/** Options of `circuitBreaker`: when requests to a failing model stop for a while. */
 export interface CircuitBreakerOptions {
-  /** So many failures open the circuit … */
+  /** The number of failures within the window that opens the circuit. */
   readonly failures: number;
   /**
-   * … if they come within so many milliseconds.
+   * The length of the window, in milliseconds.
    *
    * @default {60_000}
    */
   readonly within?: number;
   /**
-   * How long it stays open, in milliseconds. Then single requests probe whether the model is back.
+   * How long the circuit stays open, in milliseconds. After that, single requests probe the model.
    *
    * @default {300_000}
    */
   readonly cooldown?: number;
   /**
-   * How many probes may be on their way at the same time. The first that succeeds closes the circuit; one that fails
-   * opens it again.
+   * The maximum number of probes in flight. The first probe that succeeds closes the circuit; one
+   * that fails opens it again.
    *
    * @default {1}
    */
   readonly halfOpen?: number;
 }
 
-const RULES: Rules = {
+const RULES: RulesFor<CircuitBreakerOptions> = {
   failures: positiveInteger,
   within: positiveMs,
   cooldown: positiveMs,
@@ -52,25 +52,26 @@ export const circuitBreaker: Rule = (doing, name, value) => {
 };
 
 /**
- * What is known of one model: its latest failures, and until when it is left alone. Shared by all calls of the process, each of
- * which may judge it by options of its own.
+ * The circuit of one model: its latest failures, and until when it is open. All calls of the
+ * process share it, and each call may judge it by its own thresholds. That is why it is our own:
+ * libraries bind the thresholds to the breaker.
  */
 export class Breaker {
-  /** When they came, oldest first: as many as matter to whoever asks for most. */
+  /** The times of the latest failures, oldest first: as many as the highest threshold needs. */
   #failures: number[] = [];
   #kept = 0;
   #openUntil: number | undefined;
   #probes = 0;
 
-  /** How many milliseconds the circuit stays open: 0 if a request may be sent. */
+  /** Returns for how many milliseconds the circuit stays open: 0 if a request may be sent. */
   openFor(options: CircuitBreakerOptions, now: number): number {
     if (this.#openUntil === undefined) return 0;
     if (now < this.#openUntil) return this.#openUntil - now;
-    // Half open. Who is not among the probes waits for what they tell.
+    // Half open: requests beyond the probes are rejected until a probe has ended.
     return this.#probes < (options.halfOpen ?? 1) ? 0 : 1;
   }
 
-  /** Is the model left alone, and for how many milliseconds more; is it being probed; or is all well? */
+  /** Returns the state of the circuit, and for how many milliseconds more it is open. */
   state(now: number): { readonly name: "closed" | "open" | "half open"; readonly forMs: number } {
     if (this.#openUntil === undefined) return { name: "closed", forMs: 0 };
     const forMs = Math.max(0, this.#openUntil - now);
@@ -78,8 +79,10 @@ export class Breaker {
   }
 
   /**
-   * A request is sent. What is given back must be told how it ended: with no error, with one, or, if it was aborted and tells
-   * nothing, with `undefined`.
+   * Registers a request that is sent now.
+   *
+   * @returns A function to call with the outcome: `"success"`, the error, or `undefined` if the
+   * request was aborted and proves nothing.
    */
   enter(
     options: CircuitBreakerOptions,
@@ -90,7 +93,7 @@ export class Breaker {
     if (probing) this.#probes++;
     return (outcome, ended) => {
       if (probing) this.#probes--;
-      // Of several probes the first that tells something decides; the others are then requests like any other.
+      // The first probe with an outcome decides. The others then count as ordinary requests.
       const decides = probing && this.#openUntil === openUntil;
       if (outcome === "success") {
         if (decides) this.#openUntil = undefined;
@@ -109,7 +112,7 @@ export class Breaker {
     this.#kept = Math.max(this.#kept, failures);
     this.#failures.push(now);
     if (this.#failures.length > this.#kept) this.#failures.shift();
-    // The circuit opens if the oldest of the latest so many is young enough.
+    // Opens the circuit if the latest `failures` failures lie within the window.
     const oldest = this.#failures.at(-failures);
     if (decides || (oldest !== undefined && now - oldest <= within)) {
       this.#openUntil = now + cooldown;
@@ -118,7 +121,7 @@ export class Breaker {
   }
 }
 
-/** A model is to blame for what may go away by itself; a rate limit is not a failure, and our own mistakes are not its. */
+/** Whether the error counts as a failure of the model: rate limits and errors of ours do not. */
 function countsAgainst(error: AgentError): boolean {
   return error.retryable && error.code !== "rate_limited";
 }
@@ -126,7 +129,7 @@ function countsAgainst(error: AgentError): boolean {
 const breakers = new WeakMap<Provider, Map<string, Breaker>>();
 const known = new WeakList<Provider>();
 
-/** The breaker of a model at a provider: one in the process. */
+/** Returns the process-wide breaker of a model at a provider. */
 export function breakerOf(provider: Provider, model: string): Breaker {
   let models = breakers.get(provider);
   if (models === undefined) {
@@ -138,7 +141,7 @@ export function breakerOf(provider: Provider, model: string): Breaker {
   return breaker;
 }
 
-/** A breaker, and the model that it watches. */
+/** A breaker with the model that it belongs to. */
 export interface KnownBreaker {
   /** The name of the provider. */
   readonly provider: string;
@@ -148,7 +151,7 @@ export interface KnownBreaker {
   readonly breaker: Breaker;
 }
 
-/** All breakers of the process that exist now. */
+/** Iterates over the breakers of this process. */
 export function* knownBreakers(): IterableIterator<KnownBreaker> {
   for (const provider of known) {
     for (const [model, breaker] of breakers.get(provider)!) {

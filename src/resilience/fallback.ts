@@ -9,7 +9,9 @@ import {
 import type { AgentError, ErrorCode } from "../model/errors.ts";
 import type { Provider } from "../model/provider.ts";
 
-/** What another model may be able to do although this one could not. Our own mistakes and our own limits are not among it. */
+/**
+ * Failures that another model may not have. Errors of ours and our own limits are not among them.
+ */
 const WORTH_ANOTHER_MODEL: ReadonlySet<ErrorCode> = new Set([
   "rate_limited",
   "network",
@@ -21,36 +23,36 @@ const WORTH_ANOTHER_MODEL: ReadonlySet<ErrorCode> = new Set([
   "invalid_output",
 ]);
 
-/** What {@linkcode withFallbacks} needs beside the models. */
+/** Callbacks of {@linkcode withFallbacks}. */
 export interface FallbackHooks<M> {
-  /** Says whether there may be another answer at all. */
-  readonly mayGoOn: () => boolean;
-  /** Told before the next model is asked. */
+  /** Whether another model may still be called. */
+  readonly mayContinue: () => boolean;
+  /** Called before the next model is. */
   readonly onFallback: (model: M, error: AgentError) => void;
-  /** Makes the error of a call for which every model failed, from theirs. */
+  /** Returns the error of a call for which every model failed. */
   readonly exhausted: (errors: readonly AgentError[]) => AgentError;
 }
 
 /**
- * Asks one model after another until one answers.
+ * Calls one model after another until one succeeds.
  *
- * @throws {AgentError} The error of the only model, or of one that another model would not help; otherwise what
- * `exhausted` makes.
+ * @throws {AgentError} The error of the only model, or the first error that no other model could
+ * avoid; otherwise the result of `exhausted`.
  */
 export async function withFallbacks<M, T>(
   models: readonly M[],
-  ask: (model: M) => Promise<T>,
+  call: (model: M) => Promise<T>,
   hooks: FallbackHooks<M>,
 ): Promise<T> {
   const errors: AgentError[] = [];
   for (const [i, model] of models.entries()) {
     try {
-      return await ask(model);
+      return await call(model);
     } catch (thrown) {
       const error = thrown as AgentError;
       errors.push(error);
-      // What is thrown after an abort is the signal's reason, which may be anything.
-      if (!hooks.mayGoOn() || !WORTH_ANOTHER_MODEL.has(error.code)) throw error;
+      // After an abort, `thrown` is the reason of the signal, which may be any value.
+      if (!hooks.mayContinue() || !WORTH_ANOTHER_MODEL.has(error.code)) throw error;
       const next = models[i + 1];
       if (next !== undefined) hooks.onFallback(next, error);
     }
@@ -58,7 +60,7 @@ export async function withFallbacks<M, T>(
   throw models.length === 1 ? errors[0]! : hooks.exhausted(errors);
 }
 
-/** The rule for an option `fallbackModels`, in which everything but `model` follows the rules given. */
+/** Returns the rule for `fallbackModels`. The options beside `model` follow the given rules. */
 export function fallbackModels(rules: Rules): Rule {
   return (doing, name, value) => {
     if (!Array.isArray(value)) refuse(doing, name, "a list of models", value);
@@ -71,11 +73,11 @@ export function fallbackModels(rules: Rules): Rule {
       } else {
         text(doing, where, model);
       }
-      // The same model at another provider is another one.
+      // The same name at another provider is another model.
       const { model: id, provider } = isRecord(model) ? model : { model, provider: undefined };
       const models = seen.get(provider) ?? new Set();
       if (models.has(id)) {
-        throw new TypeError(`Cannot ${doing} as ${where} repeats a model that stands before it`);
+        throw new TypeError(`Cannot ${doing} as ${where} repeats an earlier model`);
       }
       seen.set(provider, models.add(id));
     }
@@ -83,9 +85,9 @@ export function fallbackModels(rules: Rules): Rule {
 }
 
 /**
- * A fallback that is the model itself, which has just failed, says something that can't be meant.
+ * Rejects fallback models that equal the model itself.
  *
- * @throws {TypeError} If there is one.
+ * @throws {TypeError} If one of them does.
  */
 export function refuseOwnFallback(
   doing: string,
@@ -104,7 +106,7 @@ export function refuseOwnFallback(
       : other;
     if (id === model && at === provider) {
       throw new TypeError(
-        `Cannot ${doing} as fallbackModels repeats its own model: name other ones`,
+        `Cannot ${doing} as fallbackModels repeats its own model: name other models`,
       );
     }
   }

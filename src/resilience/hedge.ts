@@ -1,67 +1,76 @@
 import { ChildAbort } from "../async/abort.ts";
 import type { HedgeOptions } from "./hedge_options.ts";
+import { MAX_TIMER_DELAY } from "../async/timer.ts";
 import type { Latencies } from "./latencies.ts";
 
-/** What an attempt of {@linkcode hedged} is given, and what it must tell. */
+/**
+ * What {@linkcode runHedged} passes to an attempt. The attempt must call the functions as
+ * described.
+ */
 export interface HedgeHooks {
-  /** Aborts when the other attempt is faster, when this one is not needed, or with the parent. The attempt must end then. */
+  /**
+   * Aborts when the other attempt wins, when this one is no longer needed, or with the parent. The
+   * attempt must end then.
+   */
   readonly signal: AbortSignal;
-  /** Is it the second one? */
+  /** Whether this is the second attempt. */
   readonly duplicate: boolean;
   /**
-   * To be called just before the request goes out, when nothing has to be waited for any more: the time for the duplicate counts
-   * from here.
+   * Must be called right before the request is sent, when there is nothing left to wait for. The
+   * delay of the duplicate counts from here.
    *
-   * @throws The signal's reason if it has aborted: then the request must not go out.
+   * @throws The signal's reason if it has aborted: then the request must not be sent.
    */
   readonly sent: () => void;
   /**
-   * To be called when the answer or the error is there, before the permits are given back: the duplicate may be the next in line
-   * for them, and must not go out any more.
+   * Must be called when the answer or the error has arrived, before the permits are released: the
+   * duplicate may be next in the queue for them, and must not be sent any more.
    */
   readonly ended: () => void;
   /**
-   * To be called before a piece of a streamed answer is handed on. Whoever is the first to ask has won, and the other one is
-   * aborted: pieces of two answers must not be mixed.
+   * Must be called before a delta of a streamed answer is emitted. The first attempt to call it
+   * wins and the other is aborted, so that deltas of two answers never mix.
    *
-   * @returns Whether it may be handed on.
+   * @returns Whether the delta may be emitted.
    */
   readonly first: () => boolean;
 }
 
-/** What {@linkcode hedged} needs beside the attempt. */
+/** Options of {@linkcode runHedged}. */
 export interface HedgedOptions {
-  /** When the duplicate is sent. */
+  /** When to send the duplicate. */
   readonly hedge: HedgeOptions;
-  /** How long the latest answers took; asked for the `percentile`, and told of this answer. */
+  /**
+   * The latest latencies. `percentile` is read from it, and the latency of this answer is added.
+   */
   readonly latencies?: Latencies;
-  /** Ends both attempts. */
+  /** Aborts both attempts. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** Why the slower attempt is aborted. */
+/** The reason with which the slower attempt is aborted. */
 export const OTHER_WAS_FASTER = new DOMException("Another attempt was faster", "AbortError");
 
-/** Why a duplicate is aborted that has not gone out. */
+/** The reason with which a duplicate is aborted that was not sent. */
 const NOT_NEEDED = new DOMException(
   "The attempt ended before its duplicate was sent",
   "AbortError",
 );
 
-/** A timer that is set to more milliseconds than this fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
 /**
- * Makes an attempt, and a second one like it if the first is late. The first success wins; the other attempt is aborted.
+ * Runs an attempt, and a duplicate of it if the first is late. The first success wins; the other
+ * attempt is aborted.
  *
- * A duplicate that fails, or may not be sent at all, is of no concern to anybody. If the first attempt fails while the
- * duplicate is on the wire, that one may still win; if it is not, the failure is thrown at once, so that whoever retries can do
- * so with a proper wait. It ends when both attempts have let go of what they hold: they must end soon after they are aborted.
+ * A duplicate that fails, or cannot be sent, is ignored. If the first attempt fails while the
+ * duplicate is in flight, the duplicate may still win. If the duplicate was not sent, the failure
+ * is thrown at once, so that a retry can back off. The promise settles when both attempts have
+ * ended, so an attempt must end soon after it is aborted.
  *
- * @throws What the first attempt threw, if both failed; what the winner threw, if it had begun to hand on its answer.
+ * @throws The error of the first attempt, if both failed; the error of the winner, if it had begun
+ * to emit its answer.
  * @throws The signal's reason, if it aborts before there is an answer.
  */
-export function hedged<T>(
+export function runHedged<T>(
   attempt: (hooks: HedgeHooks) => Promise<T>,
   options: HedgedOptions,
 ): Promise<T> {
@@ -73,8 +82,8 @@ interface Runner {
   readonly child: ChildAbort;
   sentAt: number | undefined;
   endedAt: number | undefined;
-  /** Has it let go of everything? */
-  over: boolean;
+  /** Whether the attempt has settled. */
+  settled: boolean;
 }
 
 type Outcome<T> = { readonly ok: true; readonly value: T } | {
@@ -85,7 +94,10 @@ type Outcome<T> = { readonly ok: true; readonly value: T } | {
 class Race<T> {
   readonly #attempt: (hooks: HedgeHooks) => Promise<T>;
   readonly #hedge: HedgeOptions;
-  /** A fixed delay cuts the slow answers short, whatever they would have been: it would teach a percentile nothing but itself. */
+  /**
+   * Unset for a fixed delay: it cuts slow answers short, so a percentile would only learn the
+   * delay.
+   */
   readonly #latencies: Latencies | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #primary: Runner;
@@ -107,22 +119,24 @@ class Race<T> {
 
   async run(): Promise<T> {
     this.#signal?.throwIfAborted();
-    let outcome = await this.#go(this.#primary);
+    let outcome = await this.#start(this.#primary);
     if (this.#second !== undefined) {
       const second = await this.#second;
       if (this.#winner === this.#duplicate) outcome = second;
     }
     if (outcome.ok && this.#winner !== undefined) return outcome.value;
-    if (this.#winner === undefined && this.#duplicate !== undefined) this.#learn(performance.now());
+    if (this.#winner === undefined && this.#duplicate !== undefined) {
+      this.#recordLatency(performance.now());
+    }
     throw this.#signal?.aborted ? this.#signal.reason : (outcome as { error: unknown }).error;
   }
 
   #runner(): Runner {
     const child = new ChildAbort(this.#signal);
-    return { child, sentAt: undefined, endedAt: undefined, over: false };
+    return { child, sentAt: undefined, endedAt: undefined, settled: false };
   }
 
-  async #go(runner: Runner): Promise<Outcome<T>> {
+  async #start(runner: Runner): Promise<Outcome<T>> {
     try {
       const value = await this.#attempt({
         signal: runner.child.signal,
@@ -137,7 +151,7 @@ class Race<T> {
       return { ok: false, error };
     } finally {
       this.#ended(runner);
-      runner.over = true;
+      runner.settled = true;
       runner.child[Symbol.dispose]();
     }
   }
@@ -149,22 +163,21 @@ class Race<T> {
     if (runner !== this.#primary) return;
     const ms = this.#delay();
     if (ms === undefined) return;
-    this.#timer = setTimeout(() => this.#late(), Math.min(ms, LONGEST_TIMER));
+    this.#timer = setTimeout(() => this.#sendDuplicate(), Math.min(ms, MAX_TIMER_DELAY));
   }
 
   #delay(): number | undefined {
     const { after, percentile } = this.#hedge;
     if (after !== undefined) return after;
     const ms = this.#latencies?.percentile(percentile);
-    // Longer, not as long: where all answers take the same time, none of them is late. Timers count whole milliseconds.
+    // One more millisecond: where all answers take the same time, none of them is late.
     return ms === undefined ? undefined : Math.floor(ms) + 1;
   }
 
-  /** The first attempt is late. */
-  #late(): void {
-    if (this.#primary.child.signal.aborted) return; // by the parent: it is about to end
+  #sendDuplicate(): void {
+    if (this.#primary.child.signal.aborted) return; // the parent aborted it
     this.#duplicate = this.#runner();
-    this.#second = this.#go(this.#duplicate);
+    this.#second = this.#start(this.#duplicate);
   }
 
   #ended(runner: Runner): void {
@@ -172,31 +185,33 @@ class Race<T> {
     if (runner !== this.#primary) return;
     clearTimeout(this.#timer);
     const duplicate = this.#duplicate;
-    if (duplicate === undefined || duplicate.sentAt !== undefined || duplicate.over) return;
+    if (duplicate === undefined || duplicate.sentAt !== undefined || duplicate.settled) return;
     duplicate.child.abort(NOT_NEEDED);
   }
 
-  /** The first one to get here wins. */
+  /** Lets the first attempt that calls it win. Returns whether this attempt is the winner. */
   #decide(runner: Runner): boolean {
     if (runner.child.signal.aborted) return false;
-    if (this.#winner === undefined && !runner.over) {
+    if (this.#winner === undefined && !runner.settled) {
       this.#winner = runner;
-      this.#learn(runner.endedAt ?? performance.now());
+      this.#recordLatency(runner.endedAt ?? performance.now());
       clearTimeout(this.#timer);
       const loser = runner === this.#primary ? this.#duplicate : this.#primary;
-      if (loser !== undefined && !loser.over) loser.child.abort(OTHER_WAS_FASTER);
+      if (loser !== undefined && !loser.settled) loser.child.abort(OTHER_WAS_FASTER);
     }
     return this.#winner === runner;
   }
 
   /**
-   * Counts the time from when the first attempt was sent, whichever wins. How long the loser would have taken is not known, only that it
-   * was longer than the delay. The sum of the delay and the duplicate's time is too, and that is all a percentile needs to
-   * know. The duplicate's time alone may be shorter: then each duplicate would make the next one more likely, until every request
-   * has one. For the same reason an attempt that was late counts also when nobody answered, while failures that come early
-   * say nothing of how long an answer takes.
+   * Records the time since the first attempt was sent, whichever attempt wins.
+   *
+   * The latency of the loser is unknown, except that it exceeds the delay. The delay plus the time
+   * of the duplicate exceeds it too, which is all a percentile needs. The time of the duplicate
+   * alone may be shorter: each duplicate would then make the next one more likely, until every
+   * request had one. For the same reason a late attempt is recorded even if it failed. Early
+   * failures say nothing about latency and are not recorded.
    */
-  #learn(now: number): void {
+  #recordLatency(now: number): void {
     const { sentAt } = this.#primary;
     if (sentAt !== undefined) this.#latencies?.add(now - sentAt);
   }

@@ -1,27 +1,29 @@
 import type { Provider } from "../model/provider.ts";
 
-/** So many of the latest answers are looked at: enough for a 95th percentile, few enough to follow a server that gets slower. */
+/**
+ * The number of latencies kept: enough for a 95th percentile, and few enough to follow a change.
+ */
 const WINDOW = 200;
 
-/** Fewer answers than this say nothing of the slow ones. */
-const ENOUGH = 20;
+/** The minimum number of latencies for a percentile. */
+const MIN_SIZE = 20;
 
-/** How long the latest answers took, in milliseconds. */
+/** The latencies of the latest answers, in milliseconds. */
 export class Latencies {
-  /** As they came; the oldest is overwritten. */
+  /** In the order of arrival; the oldest is overwritten. */
   readonly #latest = new Float64Array(WINDOW);
-  /** The same, sorted. One that comes moves its way through those that are there, so nothing is ever sorted anew. */
+  /** The same values, sorted. A new value is inserted in place. */
   readonly #sorted = new Float64Array(WINDOW);
   #added = 0;
 
-  /** How many there are. */
+  /** The number of latencies in the window. */
   get size(): number {
     return Math.min(this.#added, WINDOW);
   }
 
-  /** Adds one; in a full window it takes the place of the oldest. */
+  /** Adds a latency. In a full window it replaces the oldest. */
   add(ms: number): void {
-    if (!(ms >= 0 && ms < Infinity)) return; // one NaN would stay among the sorted ones for good
+    if (!(ms >= 0 && ms < Infinity)) return; // a NaN would stay in the sorted window for good
     const sorted = this.#sorted;
     const slot = this.#added % WINDOW;
     const last = this.#added < WINDOW ? slot : WINDOW - 1;
@@ -34,14 +36,16 @@ export class Latencies {
   }
 
   /**
-   * What the next answer stays below with a chance of `p` percent; `undefined` until there are enough of them.
+   * Returns the latency that the next answer stays below with a chance of `p` percent, or
+   * `undefined` for fewer than 20 answers.
    *
-   * n answers leave n + 1 places for the next one, each as likely as the others. So it is the value at the rank
-   * p (n + 1) / 100, rounded up, and not at p n / 100: of 20, that one is exceeded by a tenth.
+   * The next answer is equally likely to fall into each of the n + 1 gaps between n sorted values.
+   * So the result is the value of rank p (n + 1) / 100, rounded up. The value of rank p n / 100 is
+   * exceeded too often: by a tenth of the answers for p = 95 and n = 20.
    */
   percentile(p: number): number | undefined {
     const { size } = this;
-    if (size < ENOUGH) return undefined;
+    if (size < MIN_SIZE) return undefined;
     return this.#sorted[Math.min(size, Math.ceil(p * (size + 1) / 100)) - 1];
   }
 }
@@ -49,10 +53,10 @@ export class Latencies {
 const windows = new WeakMap<object, WeakMap<Provider, Map<string, Latencies>>>();
 
 /**
- * How long the latest answers of one kind took: one window in the process for each kind. Short answers say nothing of how long a
- * long one takes, nor does a first piece of a whole answer.
+ * Returns the process-wide window for one kind of answer. Agents, models and streamed answers have
+ * windows of their own, since their latencies differ.
  *
- * @param owner What asks like this again and again: an object that stands for the agent. What is known goes when it goes.
+ * @param owner An object that stands for the agent. The windows are freed with it.
  */
 export function latenciesOf(
   owner: object,

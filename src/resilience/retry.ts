@@ -1,26 +1,26 @@
 import { delay } from "@std/async/delay";
 import { ChildAbort } from "../async/abort.ts";
 import type { AgentError, ErrorCode } from "../model/errors.ts";
-import { LONGEST_TIMER } from "../async/timer.ts";
+import { MAX_TIMER_DELAY } from "../async/timer.ts";
 import { backoffDelay, type RetryPolicy } from "./backoff.ts";
 
-/** What {@linkcode retry} needs beside the policy. */
+/** Callbacks of {@linkcode retry}. */
 export interface RetryHooks {
-  /** Ends the waiting at once. */
+  /** Ends a delay at once. */
   readonly signal: AbortSignal | undefined;
-  /** What the policy's `on` is asked by, so that a throw of it can be told from one of the work. */
+  /** Replaces the `on` of the policy, so that the caller can recognize what it throws. */
   readonly on?: RetryPolicy["on"];
-  /** Says whether the work may be done again at all. */
+  /** Whether the work may be repeated. */
   readonly mayRepeat?: () => boolean;
-  /** Told before each wait. */
+  /** Called before each delay. */
   readonly onRetry?: (error: AgentError, attempt: number, delayMs: number) => void;
-  /** Told after each wait how long it was, in milliseconds. */
+  /** Called after each delay with its length in milliseconds. */
   readonly onWaited?: (ms: number) => void;
 }
 
 /**
- * Runs `work` until it succeeds, its error is not worth another attempt, or the attempts are used up. The wait
- * between attempts is a timer: it blocks nobody and holds nothing.
+ * Runs `work` until it succeeds, fails with an error that is not retried, or has used up its
+ * retries. No permit is held during a delay.
  *
  * @throws {AgentError} The error of the last attempt.
  */
@@ -33,7 +33,8 @@ export function retry<T>(
 }
 
 /**
- * The same, after the first attempt has failed: mostly it has not, and need not know that there could be another one.
+ * Does the same as {@linkcode retry} after a first attempt that threw `thrown`. Calls that succeed
+ * at once, the common case, never get here.
  *
  * @throws {AgentError} The error of the last attempt.
  */
@@ -48,16 +49,16 @@ export async function retryAfter<T>(
     const error = thrown as AgentError;
     const budget = error.code === "rate_limited" ? "rateLimited" : "max";
     if (hooks.signal?.aborted || left[budget] === 0 || hooks.mayRepeat?.() === false) throw error;
-    if (!worthIt(error, attempt, hooks.on ?? policy.on)) throw error;
+    if (!isRetried(error, attempt, hooks.on ?? policy.on)) throw error;
     const ms = backoffDelay(attempt, policy, Math.random(), error.retryAfterMs);
     left[budget]--;
     hooks.onRetry?.(error, attempt, ms);
-    const began = performance.now();
+    const startedAt = performance.now();
     try {
       using child = new ChildAbort(hooks.signal);
-      await delay(Math.min(ms, LONGEST_TIMER), { signal: child.signal });
+      await delay(Math.min(ms, MAX_TIMER_DELAY), { signal: child.signal });
     } finally {
-      hooks.onWaited?.(performance.now() - began);
+      hooks.onWaited?.(performance.now() - startedAt);
     }
     try {
       return await work();
@@ -67,10 +68,14 @@ export async function retryAfter<T>(
   }
 }
 
-/** What no policy is asked about. A model that is left alone is not waited for. */
-const NEVER: ReadonlySet<ErrorCode> = new Set(["aborted", "invalid_params", "circuit_open"]);
+/** Errors that are never retried. An open circuit is not waited for. */
+const NEVER_RETRIED: ReadonlySet<ErrorCode> = new Set([
+  "aborted",
+  "invalid_params",
+  "circuit_open",
+]);
 
-function worthIt(error: AgentError, attempt: number, on: RetryPolicy["on"]): boolean {
-  if (NEVER.has(error.code)) return false;
+function isRetried(error: AgentError, attempt: number, on: RetryPolicy["on"]): boolean {
+  if (NEVER_RETRIED.has(error.code)) return false;
   return on === undefined ? error.retryable : on(error, attempt);
 }

@@ -7,7 +7,9 @@ import {
   type Rules,
 } from "../model/check_options.ts";
 
-/** Time limits, each in milliseconds. Waiting for a permit does not count for those of an attempt. */
+/**
+ * Time limits, each in milliseconds. Waiting for a permit does not count for those of an attempt.
+ */
 export interface TimeoutOptions {
   /**
    * One attempt, from sending it to the last byte of the answer.
@@ -17,7 +19,10 @@ export interface TimeoutOptions {
   readonly attempt?: number;
   /** From sending an attempt to the first token; only where the answer is streamed. */
   readonly firstToken?: number;
-  /** Between two tokens; only where the answer is streamed. Comments that keep the connection alive do not count. */
+  /**
+   * Between two tokens; only where the answer is streamed. Comments that keep the connection alive
+   * do not count.
+   */
   readonly idle?: number;
   /** The whole call: all attempts and all the waiting in between. */
   readonly total?: number;
@@ -40,7 +45,9 @@ export const timeout: Rule = (doing, name, value) => {
   checkOptions(`${doing}: ${name}`, value, RULES);
 };
 
-/** Merges limits, the first one that says something winning; a number is the limit of each attempt. */
+/**
+ * Merges limits, the first one that says something winning; a number is the limit of each attempt.
+ */
 export function timeouts(...layers: (number | TimeoutOptions | undefined)[]): TimeoutOptions {
   const merged: Record<string, number> = { ...DEFAULT_TIMEOUT };
   for (const layer of layers.reverse()) {

@@ -5,7 +5,7 @@ import { configuration } from "../call/options/config.ts";
 import { questionHash } from "../agent/request_fingerprint.ts";
 import { type CallOptions, settingsOf } from "../call/options/options.ts";
 import { refuse } from "../model/check_options.ts";
-import { inOrder } from "../model/canonical_json.ts";
+import { canonicalJson } from "../model/canonical_json.ts";
 
 /** Stands in every identity. Journals outlive a release: whoever changes what an identity means counts it up. */
 const FORMAT = 1;
@@ -64,7 +64,7 @@ function idOf(who: string, more: unknown[], params: unknown, key: Key, name: str
 
 function textOf(value: unknown): string | undefined {
   try {
-    return JSON.stringify(inOrder(value, marked));
+    return JSON.stringify(canonicalJson(value, marked));
   } catch {
     return undefined;
   }

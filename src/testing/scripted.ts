@@ -8,7 +8,7 @@ import {
   wholeNumber,
 } from "../model/check_options.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
-import { LONGEST_TIMER } from "../async/timer.ts";
+import { MAX_TIMER_DELAY } from "../async/timer.ts";
 import type { Provider, ProviderOptions } from "../model/provider.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
@@ -141,16 +141,16 @@ class Answering implements Follower {
   after(ms: number): void {
     if (ms <= 0) return this.say();
     this.#following = follow(this.signal, this);
-    this.#timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER), { answering: this });
+    this.#timer = setTimeout(wake, Math.min(ms, MAX_TIMER_DELAY), { answering: this });
   }
 
-  aborted(): void {
+  onAborted(): void {
     clearTimeout(this.#timer);
     this.fail(this.signal.reason);
   }
 
   say(): void {
-    this.#following?.end();
+    this.#following?.stop();
     const { script, request, n } = this;
     try {
       if (typeof script !== "function") {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { ChildAbort, onAbort, timeoutReason, untilAbort } from "../../src/async/abort.ts";
 import { countedSignal, fakeTime, never } from "../helpers.ts";
 
-Deno.test("onAbort: many wishes share one listener, and the last to leave takes it along", () => {
+Deno.test("onAbort: callbacks share one listener, which is removed with the last of them", () => {
   const { controller, signal, listeners } = countedSignal();
   const called: number[] = [];
   const release = [0, 1, 2].map((n) => onAbort(signal, () => called.push(n)));
@@ -19,7 +19,7 @@ Deno.test("onAbort: many wishes share one listener, and the last to leave takes 
   assertEquals([called, listeners.size], [[3], 0]);
 });
 
-Deno.test("onAbort: fires at once where the signal has aborted, and each wish once", () => {
+Deno.test("onAbort: calls each callback once, and at once if the signal has aborted", () => {
   const { controller, signal, listeners } = countedSignal();
   let called = 0;
   const release = onAbort(signal, () => called++);
@@ -31,7 +31,7 @@ Deno.test("onAbort: fires at once where the signal has aborted, and each wish on
   assertEquals([called, listeners.size], [2, 0]);
 });
 
-Deno.test("onAbort: a wish that another one takes back while they fire is not fulfilled", () => {
+Deno.test("onAbort: skips a callback that another callback removes during the abort", () => {
   const { controller, signal } = countedSignal();
   const called: string[] = [];
   onAbort(signal, () => {
@@ -39,13 +39,13 @@ Deno.test("onAbort: a wish that another one takes back while they fire is not fu
     release();
     onAbort(signal, () => called.push("late"));
   });
-  const release = onAbort(signal, () => called.push("taken back"));
+  const release = onAbort(signal, () => called.push("removed"));
   onAbort(signal, () => called.push("last"));
   controller.abort();
   assertEquals(called, ["first", "late", "last"]);
 });
 
-Deno.test("ChildAbort: aborts with any parent and its reason, and lets go of all of them", () => {
+Deno.test("ChildAbort: aborts with the reason of either parent, and releases both", () => {
   const [one, two] = [countedSignal(), countedSignal()];
   const child = new ChildAbort(one.signal, two.signal);
   assertEquals([one.listeners.size, two.listeners.size], [1, 1]);
@@ -57,7 +57,7 @@ Deno.test("ChildAbort: aborts with any parent and its reason, and lets go of all
   assertStrictEquals(child.signal.reason, reason);
 });
 
-Deno.test("ChildAbort: of a parent that has aborted is aborted, and follows nobody", () => {
+Deno.test("ChildAbort: is aborted from the start if a parent has aborted, and follows neither", () => {
   const [one, two] = [countedSignal(), countedSignal()];
   one.controller.abort("bye");
   const child = new ChildAbort(one.signal, two.signal);
@@ -65,7 +65,7 @@ Deno.test("ChildAbort: of a parent that has aborted is aborted, and follows nobo
   assertEquals(two.listeners.size, 0);
 });
 
-Deno.test("ChildAbort: when it is disposed it lets go and never aborts", async () => {
+Deno.test("ChildAbort: never aborts once it is disposed", async () => {
   using time = fakeTime();
   const parent = countedSignal();
   let signal: AbortSignal;
@@ -80,7 +80,7 @@ Deno.test("ChildAbort: when it is disposed it lets go and never aborts", async (
   assertEquals(signal.aborted, false);
 });
 
-Deno.test("ChildAbort: its time can be set again, and taken back", async () => {
+Deno.test("ChildAbort: replaces and removes its time limit", async () => {
   using time = fakeTime();
   using child = new ChildAbort();
   child.abortAfter(100, "a");
@@ -96,19 +96,19 @@ Deno.test("ChildAbort: its time can be set again, and taken back", async () => {
   assertEquals(child.signal.reason.message, "c within 1 ms");
 });
 
-Deno.test("ChildAbort: a time beyond what a timer can hold does not fire at once", async () => {
+Deno.test("ChildAbort: a time limit above the maximum timer delay does not fire at once", async () => {
   using child = new ChildAbort();
   child.abortAfter(1e12, "far away");
-  // Real time: a fake timer can hold any wait.
+  // Real time: fake timers have no maximum delay.
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(child.signal.aborted, false);
 });
 
-Deno.test("ChildAbort: a race ends with the work or the abort, and hears the abort's own reason", async () => {
+Deno.test("ChildAbort: a race settles with the work, or rejects with the reason of the abort", async () => {
   using child = new ChildAbort();
   assertEquals(await child.race(Promise.resolve(1)), 1);
   await assertRejects(() => child.race(Promise.reject(new TypeError("mine"))), TypeError, "mine");
-  // The work fails because of the abort, but the reason is what is heard.
+  // The abort makes the work fail, but the race rejects with the reason.
   const work = new Promise((_, reject) => {
     child.signal.addEventListener("abort", () => reject(new Error("because of the abort")));
   });
@@ -119,7 +119,7 @@ Deno.test("ChildAbort: a race ends with the work or the abort, and hears the abo
   assertStrictEquals(await child.race(never()).catch((error) => error), reason);
 });
 
-Deno.test("untilAbort: ends with the work or the abort, and leaves no listener", async () => {
+Deno.test("untilAbort: settles with the work or the abort, and leaves no listener", async () => {
   const { controller, signal, listeners } = countedSignal();
   assertEquals(await untilAbort(Promise.resolve("x"), signal), "x");
   await assertRejects(() => untilAbort(Promise.reject(new Error("mine")), signal), Error, "mine");
@@ -132,7 +132,7 @@ Deno.test("untilAbort: ends with the work or the abort, and leaves no listener",
   assertEquals(await untilAbort(never(), signal).catch((reason) => reason), "bye");
 });
 
-Deno.test("timeoutReason: looks like that of AbortSignal.timeout", () => {
+Deno.test("timeoutReason: has the shape of the reason of AbortSignal.timeout", () => {
   const reason = timeoutReason("late");
   assert(reason instanceof DOMException);
   assertEquals([reason.name, reason.message], ["TimeoutError", "late"]);

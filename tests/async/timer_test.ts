@@ -4,19 +4,19 @@ import { holdTimers, Timer, type TimerOwner } from "../../src/async/timer.ts";
 import { countedTimers } from "../cache/helpers.ts";
 import { fakeTime } from "../helpers.ts";
 
-/** Writes down when which of them was over. */
-function owners(): { over: [string, number][]; owner: (name: string) => TimerOwner } {
-  const over: [string, number][] = [];
+/** Creates owners that record when each of them was notified. */
+function owners(): { fired: [string, number][]; owner: (name: string) => TimerOwner } {
+  const fired: [string, number][] = [];
   const began = performance.now();
   return {
-    over,
-    owner: (name) => ({ over: () => over.push([name, performance.now() - began]) }),
+    fired,
+    owner: (name) => ({ onTimeout: () => fired.push([name, performance.now() - began]) }),
   };
 }
 
-Deno.test("Timer: each is over after its own time, also where one before it was cancelled", async () => {
+Deno.test("Timer: fires after its own delay, also when an earlier timer was cancelled", async () => {
   using time = fakeTime();
-  const { over, owner } = owners();
+  const { fired, owner } = owners();
   const first = new Timer(100, owner("first"));
   await time.tick(30);
   new Timer(100, owner("second"));
@@ -25,10 +25,10 @@ Deno.test("Timer: each is over after its own time, also where one before it was 
   first.cancel();
   first.cancel();
   await time.tick(1_000);
-  assertEquals(over, [["short", 70], ["second", 130]]);
+  assertEquals(fired, [["short", 70], ["second", 130]]);
 });
 
-Deno.test("Timer: any order of beginnings and cancels keeps to each one's time", async () => {
+Deno.test("Timer: fires on time for any order of starts and cancels", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -43,7 +43,7 @@ Deno.test("Timer: any order of beginnings and cancels keeps to each one's time",
       async (steps, held) => {
         using time = fakeTime();
         const release = held ? holdTimers() : () => {};
-        const { over, owner } = owners();
+        const { fired, owner } = owners();
         const expected: [string, number][] = [];
         const cancels: { at: number; timer: Timer }[] = [];
         let now = 0;
@@ -63,39 +63,39 @@ Deno.test("Timer: any order of beginnings and cancels keeps to each one's time",
         await tick(200);
         release();
         const byName = (a: [string, number], b: [string, number]) => Number(a[0]) - Number(b[0]);
-        assertEquals(over.toSorted(byName), expected.toSorted(byName));
+        assertEquals(fired.toSorted(byName), expected.toSorted(byName));
       },
     ),
     { numRuns: 50 },
   );
 });
 
-Deno.test("Timer: those with the same limit share one timer of the runtime, and nothing is left", () => {
+Deno.test("Timer: timers of equal delay share one timer of the runtime, and leave none behind", () => {
   using timers = countedTimers();
-  const nobody: TimerOwner = { over() {} };
-  const all = Array.from({ length: 100 }, () => new Timer(60_000, nobody));
+  const owner: TimerOwner = { onTimeout() {} };
+  const all = Array.from({ length: 100 }, () => new Timer(60_000, owner));
   for (const timer of all) timer.cancel();
   assertEquals(timers.set, 1);
-  // One after another, each has its own, unless somebody holds them.
-  for (let i = 0; i < 5; i++) new Timer(60_000, nobody).cancel();
+  // One after another, each sets its own runtime timer, unless timers are held.
+  for (let i = 0; i < 5; i++) new Timer(60_000, owner).cancel();
   assertEquals(timers.set, 6);
   const release = holdTimers();
-  for (let i = 0; i < 5; i++) new Timer(60_000, nobody).cancel();
+  for (let i = 0; i < 5; i++) new Timer(60_000, owner).cancel();
   assertEquals(timers.set, 7);
   release();
   release();
-  // The sanitizers see to it that no timer is left.
+  // The sanitizers fail the test if a timer is left.
 });
 
-Deno.test("Timer: one that begins when another is over stands in the same line", async () => {
+Deno.test("Timer: a timer started by a timeout joins the same queue", async () => {
   using time = fakeTime();
-  const { over, owner } = owners();
+  const { fired, owner } = owners();
   new Timer(10, {
-    over() {
-      owner("first").over(10);
+    onTimeout() {
+      owner("first").onTimeout(10);
       new Timer(10, owner("second"));
     },
   });
   await time.tick(100);
-  assertEquals(over, [["first", 10], ["second", 20]]);
+  assertEquals(fired, [["first", 10], ["second", 20]]);
 });

@@ -6,19 +6,19 @@ import { WeakList } from "../../src/async/weak_list.ts";
 setFlagsFromString("--expose-gc");
 const gc: () => void = runInNewContext("gc");
 
-Deno.test("weak list: it has what exists, oldest first", () => {
+Deno.test("WeakList: iterates over the items that are alive, oldest first", () => {
   const list = new WeakList<{ n: number }>();
   const kept = Array.from({ length: 200 }, (_, n) => ({ n }));
-  for (const one of kept) list.add(one);
+  for (const item of kept) list.add(item);
   assertEquals([...list].map(({ n }) => n), kept.map(({ n }) => n));
 });
 
-Deno.test("weak list: what nobody needs leaves it, and what somebody needs stays", async () => {
+Deno.test("WeakList: drops unreferenced items and keeps the others", async () => {
   const list = new WeakList<{ n: number }>();
   const kept = { n: -1 };
   list.add(kept);
   for (let n = 0; n < 1_000; n++) list.add({ n });
-  // What was looked at in this turn is kept until the next.
+  // A WeakRef keeps its target alive until the end of the current turn.
   await new Promise((resolve) => setTimeout(resolve));
   gc();
   const left = [...list];

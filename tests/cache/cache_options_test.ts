@@ -4,7 +4,7 @@ import { memoryCache } from "../../src/cache/memory_cache.ts";
 
 const check = (value: unknown) => cache("configure", "cache", value);
 
-Deno.test("options: what is right passes", () => {
+Deno.test("cache: accepts valid options", () => {
   class Store {
     get() {}
     set() {}
@@ -21,13 +21,13 @@ Deno.test("options: what is right passes", () => {
   for (const options of good) check(options);
 });
 
-Deno.test("options: without a time to live there is no cache", () => {
+Deno.test("cache: requires ttl", () => {
   for (const value of [{}, { ttl: undefined }, { store: memoryCache() }, true, 1000, null, []]) {
     assertThrows(() => check(value), TypeError, "cache must be an object with at least `ttl`");
   }
 });
 
-Deno.test("options: a time to live is a positive number of milliseconds", () => {
+Deno.test("cache: ttl is a positive number of milliseconds", () => {
   assertThrows(
     () => check({ ttl: 0 }),
     RangeError,
@@ -37,7 +37,7 @@ Deno.test("options: a time to live is a positive number of milliseconds", () => 
   for (const ttl of ["1m", null, true, {}]) assertThrows(() => check({ ttl }), TypeError);
 });
 
-Deno.test("options: a store has get and set", () => {
+Deno.test("cache: a store has get and set", () => {
   const wrong: [store: unknown, message: string][] = [
     [null, "store must be a store with `get` and `set`: current value is null"],
     ["redis://", "store must be a store with `get` and `set`"],
@@ -52,7 +52,7 @@ Deno.test("options: a store has get and set", () => {
   }
 });
 
-Deno.test("options: unknown names are refused", () => {
+Deno.test("cache: rejects unknown names", () => {
   assertThrows(() => check({ ttl: 1, stor: {} }), TypeError, 'did you mean "store"?');
   assertThrows(() => check({ ttl: 1, max: 5 }), TypeError, 'there is no option "max"');
 });

@@ -1,4 +1,4 @@
-/** Counts the timers that are set until it is disposed. */
+/** Counts the timers that are set until disposal. */
 export function countedTimers(): Disposable & { readonly set: number } {
   const { setTimeout } = globalThis;
   let set = 0;

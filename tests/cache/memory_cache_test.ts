@@ -29,7 +29,7 @@ cacheStoreContract(
   "in memory, limited by size",
   underFakeTime(() => memoryCache({ maxSize: 10_000_000 })),
 );
-// The contract is for any store: this one is as plain, and as asynchronous, as can be.
+// The contract holds for any store: this is a minimal asynchronous one.
 cacheStoreContract(
   "of a map, asynchronous",
   underFakeTime(() => {
@@ -48,7 +48,7 @@ cacheStoreContract(
   }),
 );
 
-Deno.test("memory: to the millisecond, from a clock that stands at 0 too", async () => {
+Deno.test("memoryCache: expires to the millisecond, also when the clock starts at 0", async () => {
   using time = fakeTime();
   assertEquals(performance.now(), 0);
   const store = memoryCache();
@@ -61,14 +61,14 @@ Deno.test("memory: to the millisecond, from a clock that stands at 0 too", async
   }
 });
 
-Deno.test("memory: keeps no timer, in real time", () => {
+Deno.test("memoryCache: sets no timer", () => {
   using timers = countedTimers();
   const store = memoryCache();
   store.set("a", reply("x"), 60_000);
   assertEquals([store.get("a"), timers.set], [reply("x"), 0]);
 });
 
-Deno.test("memory: what was not asked for the longest goes first", () => {
+Deno.test("memoryCache: evicts the least recently used reply first", () => {
   const store = memoryCache({ max: 3 });
   for (const key of ["a", "b", "c"]) store.set(key, reply(key), 1_000);
   store.get("a");
@@ -80,13 +80,13 @@ Deno.test("memory: what was not asked for the longest goes first", () => {
   assertEquals(store.size, 3);
 });
 
-Deno.test("memory: 10,000 answers are kept where nothing else is said", () => {
+Deno.test("memoryCache: keeps 10,000 replies by default", () => {
   const store = memoryCache();
   for (let n = 0; n <= 10_000; n++) store.set(`${n}`, reply(""), 1_000);
   assertEquals([store.size, store.get("0"), store.get("1")], [10_000, undefined, reply("")]);
 });
 
-Deno.test("memory: whatever is done, it is a list that is sorted by use", () => {
+Deno.test("memoryCache: behaves like a list sorted by last use", () => {
   const step = fc.record({ key: fc.nat(7), text: fc.nat(3), write: fc.boolean() });
   const sizes = fc.record({ max: fc.integer({ min: 1, max: 6 }) });
   fc.assert(fc.property(fc.array(step, { maxLength: 60, size: "max" }), sizes, (steps, { max }) => {
@@ -109,19 +109,19 @@ Deno.test("memory: whatever is done, it is a list that is sorted by use", () => 
   }));
 });
 
-Deno.test("memory: a limit on size throws away what is over it, and keeps nothing that is over it alone", () => {
+Deno.test("memoryCache: evicts above maxSize, and does not store a reply larger than maxSize", () => {
   const size = JSON.stringify(reply("x".repeat(100))).length;
   const store = memoryCache({ maxSize: 2 * size });
   for (const key of ["a", "b", "c"]) store.set(key, reply("x".repeat(100)), 1_000);
   assertEquals([store.get("a"), store.size], [undefined, 2]);
   store.set("b", reply("y".repeat(2 * size)), 1_000);
-  // Neither the new one, nor the old one, which would be wrong.
+  // The new reply is too large, and the old one is outdated: neither is kept.
   assertEquals([store.get("b"), store.size], [undefined, 1]);
   store.set("d", reply("x".repeat(101)), 1_000);
   assertEquals([store.get("c"), store.get("d")?.text.length], [undefined, 101]);
 });
 
-Deno.test("memory: clear forgets everything, and it goes on", () => {
+Deno.test("memoryCache: works after clear", () => {
   const store = memoryCache({ max: 10, maxSize: 1_000 });
   for (let n = 0; n < 20; n++) store.set(`${n}`, reply("x"), 1_000);
   store.clear();
@@ -130,7 +130,7 @@ Deno.test("memory: clear forgets everything, and it goes on", () => {
   assertEquals(store.get("a"), reply("x"));
 });
 
-Deno.test("memory: keys may be any text", () => {
+Deno.test("memoryCache: accepts any string as key", () => {
   const store = memoryCache();
   const keys = ["", "__proto__", "constructor", "a", "A"];
   for (const key of keys) assertEquals(store.get(key), undefined);
@@ -138,7 +138,7 @@ Deno.test("memory: keys may be any text", () => {
   for (const key of keys) assertEquals(store.get(key), reply(key));
 });
 
-Deno.test("memory: wrong options are refused", () => {
+Deno.test("memoryCache: rejects invalid options", () => {
   const refused = (options: unknown) => () => memoryCache(options as MemoryCacheOptions);
   assertThrows(
     refused({ max: 0 }),
@@ -154,7 +154,7 @@ Deno.test("memory: wrong options are refused", () => {
   assertThrows(refused(10), TypeError);
 });
 
-Deno.test("memory: those who name no store share one", () => {
+Deno.test("sharedStore: returns one store for the process", () => {
   const store = sharedStore();
   assertStrictEquals(sharedStore(), store);
   store.set("tests/cache/memory", reply("x"), 1_000);

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
-import { keep, lookUp, STORE_PATIENCE } from "../../src/cache/read_cache.ts";
+import { readCache, STORE_TIMEOUT, writeCache } from "../../src/cache/read_cache.ts";
 import { memoryCache, sharedStore } from "../../src/cache/memory_cache.ts";
 import type { CachedReply, CacheStore } from "../../src/cache/cache_store.ts";
 import { countedSignal, fakeTime, never, reply, settled, used } from "../helpers.ts";
@@ -8,7 +8,7 @@ import { countedTimers } from "./helpers.ts";
 const quiet = () => new AbortController().signal;
 const TTL = 60_000;
 
-/** A store that behaves as told, and writes down what it is asked. */
+/** Creates a store with these methods that records its calls. */
 function storing(parts: { get?: () => unknown; set?: () => unknown }) {
   const asked: unknown[][] = [];
   const store = {
@@ -24,7 +24,7 @@ function storing(parts: { get?: () => unknown; set?: () => unknown }) {
   return { store, ttl: TTL, asked };
 }
 
-/** What this promise has come to; undefined if it goes on. */
+/** Returns a function that returns the outcome of the promise, or undefined while it is pending. */
 function state(promise: Promise<unknown>): () => unknown {
   let state: unknown;
   promise.then((value) => state = { value }, (thrown) => state = { thrown });
@@ -34,9 +34,11 @@ function state(promise: Promise<unknown>): () => unknown {
 const boom = () => {
   throw new Error("the store is on fire");
 };
-const thenable = (result: unknown) => ({ then: (tell: (value: unknown) => void) => tell(result) });
+const thenable = (result: unknown) => ({
+  then: (resolve: (value: unknown) => void) => resolve(result),
+});
 
-Deno.test("cache: what is kept is found, in a store that is at hand or far away", async () => {
+Deno.test("cache: finds what it stored, in synchronous and asynchronous stores", async () => {
   const whole = reply("hello", { refusal: "no", usage: used(3, 4, 1) });
   const memory = memoryCache();
   const far: CacheStore = {
@@ -45,14 +47,14 @@ Deno.test("cache: what is kept is found, in a store that is at hand or far away"
   };
   for (const [key, store] of [["a", memory], ["b", far]] as const) {
     const options = { ttl: TTL, store };
-    assertEquals(await lookUp(options, key, quiet()), undefined);
-    await keep(options, key, whole, quiet());
-    assertEquals(await lookUp(options, key, quiet()), whole);
-    assertEquals(await lookUp(options, key + "!", quiet()), undefined);
+    assertEquals(await readCache(options, key, quiet()), undefined);
+    await writeCache(options, key, whole, quiet());
+    assertEquals(await readCache(options, key, quiet()), whole);
+    assertEquals(await readCache(options, key + "!", quiet()), undefined);
   }
 });
 
-Deno.test("cache: the store is told the key, the reply and how long it lives, and is itself", async () => {
+Deno.test("cache: passes key, reply and time to live to the store, and keeps its `this`", async () => {
   class Store {
     #asked: unknown[][] = [];
     get(...args: unknown[]): undefined {
@@ -66,49 +68,49 @@ Deno.test("cache: the store is told the key, the reply and how long it lives, an
     }
   }
   const store = new Store();
-  await lookUp({ ttl: TTL, store }, "key", quiet());
-  await keep({ ttl: TTL, store }, "key", reply("x"), quiet());
+  await readCache({ ttl: TTL, store }, "key", quiet());
+  await writeCache({ ttl: TTL, store }, "key", reply("x"), quiet());
   assertEquals(store.asked, [["key"], ["key", reply("x"), TTL]]);
 });
 
-Deno.test("cache: where no store is named, the process has one, and the time to live counts there", async () => {
+Deno.test("cache: uses the store of the process by default, with its time to live", async () => {
   using time = fakeTime();
   try {
-    await keep({ ttl: TTL }, "tests/cache/cache", reply("x"), quiet());
-    assertEquals(await lookUp({ ttl: TTL }, "tests/cache/cache", quiet()), reply("x"));
+    await writeCache({ ttl: TTL }, "tests/cache/cache", reply("x"), quiet());
+    assertEquals(await readCache({ ttl: TTL }, "tests/cache/cache", quiet()), reply("x"));
     assertEquals(sharedStore().get("tests/cache/cache"), reply("x"));
     await time.tick(TTL + 1);
-    assertEquals(await lookUp({ ttl: TTL }, "tests/cache/cache", quiet()), undefined);
+    assertEquals(await readCache({ ttl: TTL }, "tests/cache/cache", quiet()), undefined);
   } finally {
     sharedStore().clear();
   }
 });
 
-Deno.test("cache: only what belongs to the answer is kept, as plain JSON", async () => {
+Deno.test("cache: stores the fields of a reply only, as plain JSON", async () => {
   const options = storing({});
   const rates = { requests: { limit: 1, remaining: 0 } };
   const more = { rates, usage: undefined, secret: "x", then: 1 } as Partial<CachedReply>;
-  await keep(options, "k", reply("hello", more), quiet());
+  await writeCache(options, "k", reply("hello", more), quiet());
   const kept = options.asked[0]![2];
   assertEquals(kept, reply("hello"));
   assertEquals(Object.keys(kept as object), ["text", "finishReason"]);
 });
 
-Deno.test("cache: nobody who changes a reply changes what is kept", async () => {
+Deno.test("cache: changing a reply does not change the stored copy", async () => {
   const options = { ttl: TTL, store: memoryCache() };
   const original = reply("hello", { usage: used(1, 2) }) as { text: string; usage: object };
-  await keep(options, "k", original as CachedReply, quiet());
+  await writeCache(options, "k", original as CachedReply, quiet());
   for (let i = 0; i < 2; i++) {
     Object.assign(original.usage, { inputTokens: 99 });
     original.text = "changed";
-    const found = await lookUp(options, "k", quiet());
+    const found = await readCache(options, "k", quiet());
     assertEquals(found, reply("hello", { usage: used(1, 2) }));
     Object.assign(found!.usage!, { inputTokens: 99 });
     Object.assign(found!, { text: "changed" });
   }
 });
 
-Deno.test("cache: a store that throws, rejects or gives nonsense has nothing", async () => {
+Deno.test("cache: a store that throws, rejects or returns an invalid reply is a miss", async () => {
   const hostile = {
     get text(): string {
       return boom();
@@ -136,11 +138,11 @@ Deno.test("cache: a store that throws, rejects or gives nonsense has nothing", a
     ].flatMap((value) => [() => value, () => Promise.resolve(value), () => thenable(value)]),
   ];
   for (const [i, get] of nonsense.entries()) {
-    assertEquals(await lookUp(storing({ get }), "k", quiet()), undefined, `nonsense ${i}`);
+    assertEquals(await readCache(storing({ get }), "k", quiet()), undefined, `nonsense ${i}`);
   }
 });
 
-Deno.test("cache: what a store gives is read as it comes from JSON and databases", async () => {
+Deno.test("cache: reads replies as JSON and databases return them", async () => {
   const good: [given: unknown, read: CachedReply][] = [
     [reply(""), reply("")],
     [{ ...reply("x"), refusal: null, usage: null }, reply("x")],
@@ -151,24 +153,24 @@ Deno.test("cache: what a store gives is read as it comes from JSON and databases
   ];
   for (const [given, read] of good) {
     for (const get of [() => given, () => Promise.resolve(given), () => thenable(given)]) {
-      const found = await lookUp(storing({ get }), "k", quiet());
+      const found = await readCache(storing({ get }), "k", quiet());
       assertEquals(found, read);
       assertNotStrictEquals(found, given);
     }
   }
 });
 
-Deno.test("cache: a store that hangs is waited for so long, for reading and for writing", async () => {
+Deno.test("cache: waits for a store up to the time limit, for reads and writes", async () => {
   using time = fakeTime();
   const hanging = storing({ get: never, set: never });
   const { signal, listeners } = countedSignal();
   const works = [
-    () => lookUp(hanging, "k", signal),
-    () => keep(hanging, "k", reply("x"), signal),
+    () => readCache(hanging, "k", signal),
+    () => writeCache(hanging, "k", reply("x"), signal),
   ];
   for (const work of works) {
     const now = state(work());
-    await time.tick(STORE_PATIENCE - 1);
+    await time.tick(STORE_TIMEOUT - 1);
     assertEquals(now(), undefined);
     await time.tick(1);
     assertEquals(now(), { value: undefined });
@@ -176,29 +178,29 @@ Deno.test("cache: a store that hangs is waited for so long, for reading and for 
   }
 });
 
-Deno.test("cache: a store that fails after its time was over harms nobody", async () => {
+Deno.test("cache: ignores a store that fails after its time limit", async () => {
   using time = fakeTime();
   const { promise, reject } = Promise.withResolvers<never>();
   const late = storing({ get: () => promise, set: () => promise });
-  const works = [lookUp(late, "k", quiet()), keep(late, "k", reply("x"), quiet())];
-  await time.tick(STORE_PATIENCE);
+  const works = [readCache(late, "k", quiet()), writeCache(late, "k", reply("x"), quiet())];
+  await time.tick(STORE_TIMEOUT);
   assertEquals(await Promise.all(works), [undefined, undefined]);
   reject(new Error("the store is on fire")); // an unhandled rejection would fail the test
   await time.tick(10);
 });
 
-Deno.test("cache: an answer that comes late but in time counts", async () => {
+Deno.test("cache: uses an answer that arrives within the time limit", async () => {
   using time = fakeTime();
   const get = () =>
-    new Promise((resolve) => setTimeout(() => resolve(reply("x")), STORE_PATIENCE - 1));
-  const work = lookUp(storing({ get }), "k", quiet());
-  await time.tick(STORE_PATIENCE);
+    new Promise((resolve) => setTimeout(() => resolve(reply("x")), STORE_TIMEOUT - 1));
+  const work = readCache(storing({ get }), "k", quiet());
+  await time.tick(STORE_TIMEOUT);
   assertEquals(await work, reply("x"));
 });
 
-Deno.test("cache: an abort while a store reads ends the reading at once, with the reason", async () => {
+Deno.test("cache: an abort ends a read at once with its reason", async () => {
   const { controller, signal, listeners } = countedSignal();
-  const work = lookUp(storing({ get: never }), "k", signal);
+  const work = readCache(storing({ get: never }), "k", signal);
   assertEquals(listeners.size, 1);
   const reason = new Error("enough");
   controller.abort(reason);
@@ -206,37 +208,37 @@ Deno.test("cache: an abort while a store reads ends the reading at once, with th
   assertEquals(listeners.size, 0);
 
   const options = storing({ get: () => reply("x") });
-  assertStrictEquals(await lookUp(options, "k", signal).catch((thrown) => thrown), reason);
+  assertStrictEquals(await readCache(options, "k", signal).catch((thrown) => thrown), reason);
   assertEquals(options.asked, []);
 });
 
-Deno.test("cache: a store that throws because of the abort does not hide its reason", async () => {
+Deno.test("cache: rejects with the abort reason even if the store throws", async () => {
   const { controller, signal } = countedSignal();
   const get = () => {
     controller.abort("bye");
     throw new Error("aborted");
   };
-  assertEquals(await lookUp(storing({ get }), "k", signal).catch((thrown) => thrown), "bye");
+  assertEquals(await readCache(storing({ get }), "k", signal).catch((thrown) => thrown), "bye");
 });
 
-Deno.test("cache: an abort while a store writes ends the waiting, and nothing is thrown", async () => {
+Deno.test("cache: an abort ends the wait for a write without an error", async () => {
   const { controller, signal, listeners } = countedSignal();
-  const work = keep(storing({ set: never }), "k", reply("x"), signal);
+  const work = writeCache(storing({ set: never }), "k", reply("x"), signal);
   controller.abort(new Error("enough"));
   assertEquals(await work, undefined);
   assertEquals(listeners.size, 0);
-  // The answer was paid for: it is kept also by a call that is over.
+  // The answer was billed: it is stored even though the call has ended.
   const options = storing({ set: never });
-  await keep(options, "k", reply("x"), signal);
+  await writeCache(options, "k", reply("x"), signal);
   assertEquals(options.asked, [["set", "k", reply("x"), TTL]]);
 });
 
-Deno.test("cache: a write that fails is not the call's business; one that takes time is waited for", async () => {
+Deno.test("cache: ignores a failed write, and waits for a slow one", async () => {
   const failing = [boom, () => Promise.reject(new Error("full")), () => ({ then: boom })];
-  for (const set of failing) await keep(storing({ set }), "k", reply("x"), quiet());
+  for (const set of failing) await writeCache(storing({ set }), "k", reply("x"), quiet());
 
   const { promise, resolve } = Promise.withResolvers<void>();
-  const now = state(keep(storing({ set: () => promise }), "k", reply("x"), quiet()));
+  const now = state(writeCache(storing({ set: () => promise }), "k", reply("x"), quiet()));
   await settled();
   assertEquals(now(), undefined);
   resolve();
@@ -244,15 +246,15 @@ Deno.test("cache: a write that fails is not the call's business; one that takes 
   assertEquals(now(), { value: undefined });
 });
 
-Deno.test("cache: what is no reply is not kept", async () => {
+Deno.test("cache: does not store a value that is no reply", async () => {
   const options = storing({});
   for (const wrong of [{}, { text: 1, finishReason: "stop" }, { text: "x", finishReason: "" }]) {
-    await keep(options, "k", wrong as CachedReply, quiet());
+    await writeCache(options, "k", wrong as CachedReply, quiet());
   }
   assertEquals(options.asked, []);
 });
 
-Deno.test("cache: a store at hand costs no timer and no listener", async () => {
+Deno.test("cache: a synchronous store costs no timer and no listener", async () => {
   const { signal } = countedSignal();
   let listened = 0;
   const add = signal.addEventListener;
@@ -262,10 +264,10 @@ Deno.test("cache: a store at hand costs no timer and no listener", async () => {
   };
   using timers = countedTimers();
   const options = { ttl: TTL, store: memoryCache() };
-  await keep(options, "k", reply("x"), signal);
-  assertEquals(await lookUp(options, "k", signal), reply("x"));
+  await writeCache(options, "k", reply("x"), signal);
+  assertEquals(await readCache(options, "k", signal), reply("x"));
   assertEquals([timers.set, listened], [0, 0]);
-  // A store far away needs both.
-  await lookUp(storing({ get: () => Promise.resolve() }), "k", signal);
+  // An asynchronous store needs both.
+  await readCache(storing({ get: () => Promise.resolve() }), "k", signal);
   assertEquals([timers.set, listened], [1, 1]);
 });

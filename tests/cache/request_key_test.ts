@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { defineAgent, type ModelRequest, type Provider } from "@shoal/agents";
 import fc from "fast-check";
 import { z } from "zod";
-import { keyOf } from "../../src/cache/request_key.ts";
+import { requestKey } from "../../src/cache/request_key.ts";
 import { handmade, reply } from "../helpers.ts";
 
 const provider = answering("https://models.example/v1");
@@ -16,23 +16,23 @@ function asking(more: object = {}): ModelRequest {
 }
 
 function keyOfExtra(extra: unknown): string | undefined {
-  return keyOf(provider, asking({ settings: { extra } }));
+  return requestKey(provider, asking({ settings: { extra } }));
 }
 
-/** The keys of several requests: how many different ones are there? */
+/** Returns the number of different keys of these values. */
 function different(values: readonly unknown[]): number {
   const keys = values.map((value) => keyOfExtra({ value }));
   for (const key of keys) assert(key !== undefined);
   return new Set(keys).size;
 }
 
-Deno.test("key: a text of 64 digits from which nothing can be read", () => {
-  const key = keyOf(provider, asking({ system: "secret" }));
+Deno.test("requestKey: has 64 hexadecimal digits that reveal nothing", () => {
+  const key = requestKey(provider, asking({ system: "secret" }));
   assertMatch(key!, /^[0-9a-f]{64}$/);
 });
 
-Deno.test("key: the same in any process and release", () => {
-  // If this fails, what a store has kept is not found again: then FORMAT must be counted up, and this with it.
+Deno.test("requestKey: is the same in any process and release", () => {
+  // If this fails, stored replies are no longer found: increment FORMAT, and update this key.
   const request = asking({
     messages: [{ role: "system", content: "Say é" }, {
       role: "user",
@@ -42,12 +42,12 @@ Deno.test("key: the same in any process and release", () => {
     output: { name: "x", schema: { type: "object" } },
   });
   assertEquals(
-    keyOf(provider, request),
+    requestKey(provider, request),
     "46f8b712083ca862fd3e52a4e2178df470aeb60c04fa6400e82c582e305ff2fc",
   );
 });
 
-Deno.test("key: what is asked decides, not how it is written down", () => {
+Deno.test("requestKey: does not depend on how a request is written down", () => {
   const same: [ModelRequest, ModelRequest][] = [
     [
       asking({ settings: { temperature: 1, seed: 2 } }),
@@ -80,12 +80,12 @@ Deno.test("key: what is asked decides, not how it is written down", () => {
     ],
   ];
   for (const [a, b] of same) {
-    assertEquals(keyOf(provider, a), keyOf(provider, b));
-    assert(keyOf(provider, a) !== undefined);
+    assertEquals(requestKey(provider, a), requestKey(provider, b));
+    assert(requestKey(provider, a) !== undefined);
   }
 });
 
-Deno.test("key: everything that shapes the answer is in it", () => {
+Deno.test("requestKey: depends on everything that shapes the answer", () => {
   const said = (role: string, content: unknown) => ({ role, content });
   const requests = [
     asking(),
@@ -110,23 +110,23 @@ Deno.test("key: everything that shapes the answer is in it", () => {
     asking({ output: { name: "a", schema: {} } }),
     asking({ output: { name: "b", schema: {} } }),
     asking({ output: { name: "a", schema: { type: "object" } } }),
-    // What requests may get later.
+    // Fields that requests may have in future.
     asking({ tools: [{ name: "a" }] }),
     asking({ tools: [{ name: "b" }] }),
   ];
-  const keys = requests.map((request) => keyOf(provider, request));
+  const keys = requests.map((request) => requestKey(provider, request));
   assertEquals(new Set(keys).size, requests.length);
   assert(!keys.includes(undefined));
 });
 
-Deno.test("key: values that look alike are not the same", () => {
+Deno.test("requestKey: distinguishes values that look alike", () => {
   const values = [
     ...[1, "1", true, "true", false, 0, "0", null, "null", "", [], {}, "[]", "{}"],
     ...[[[1], 2], [1, [2]], [[1, 2]], [1, 2], [12], ["1,2"], [null], [[]], [{}]],
     ...[{ a: 1 }, { a: "1" }, { a: [1] }, { a: null }, { a: { b: 1 } }, { "a:b": 1 }, { A: 1 }],
     ...[{ '"a":1,"b"': 2 }, { a: 1, b: 2 }, { __proto__: null, a: 1, c: 2 }],
     ...[1e21, 1e-7, 0.1, 0.1 + 0.2, 0.3, Number.MAX_VALUE, 2 ** 53, -1],
-    // Composed or not, halves of a pair, and what stands for them where they cannot be written.
+    // Composed and decomposed letters, lone surrogates, and the replacement character.
     ...["é", "e\u0301", "\ud83d\ude00", "\ud83d", "\ude00", "\ude00\ud83d", "\ufffd", "\\ud83d"],
     ...["\0", "\u2028", "\n", "\\n", "a\u200bb", "ab"],
     JSON.parse('{"__proto__": 1}'),
@@ -137,7 +137,7 @@ Deno.test("key: values that look alike are not the same", () => {
   assertEquals(different(values), values.length);
 });
 
-Deno.test("key: what JSON cannot say as it is has none", () => {
+Deno.test("requestKey: is undefined for values that JSON cannot represent", () => {
   const circle: Record<string, unknown> = {};
   circle.a = [{ circle }];
   const revoked = Proxy.revocable({}, {});
@@ -184,14 +184,14 @@ Deno.test("key: what JSON cannot say as it is has none", () => {
         throw new Error("not now");
       }
     })(),
-    // Says less than it holds.
+    // Its text omits a property.
     new (class {
       password = "secret";
       toJSON() {
         return "hidden";
       }
     })(),
-    // What it says is more than a text.
+    // Its JSON is no text.
     new (class {
       toJSON() {
         return { a: 1 };
@@ -207,7 +207,7 @@ Deno.test("key: what JSON cannot say as it is has none", () => {
   assertEquals(keyOfExtra({ deep }), undefined);
 });
 
-Deno.test("key: a circle is seen when it closes, not when the stack is full", () => {
+Deno.test("requestKey: detects a cycle where it closes", () => {
   let reads = 0;
   const circle: Record<string, unknown> = {
     get large() {
@@ -220,44 +220,47 @@ Deno.test("key: a circle is seen when it closes, not when the stack is full", ()
   assertEquals(reads, 1);
 });
 
-Deno.test("key: a prompt of 5 MB, to its last letter", () => {
+Deno.test("requestKey: covers a prompt of 5 MB to its last letter", () => {
   const long = "ä".repeat(2_500_000);
   const keys = ["", "a", "b"].map((end) =>
-    keyOf(provider, asking({ messages: [{ role: "user", content: long + end }] }))
+    requestKey(provider, asking({ messages: [{ role: "user", content: long + end }] }))
   );
   assertEquals(new Set(keys).size, 3);
 });
 
-Deno.test("key: providers share answers only if they say that they have the same", async () => {
+Deno.test("requestKey: providers share keys only if they have the same id", async () => {
   const request = asking();
-  // Another instance of the module is what another process would be.
-  const elsewhere: typeof keyOf = (await import(
+  // Another instance of the module stands for another process.
+  const elsewhere: typeof requestKey = (await import(
     new URL("../../src/cache/request_key.ts?elsewhere", import.meta.url).href
-  )).keyOf;
-  assert(elsewhere !== keyOf);
+  )).requestKey;
+  assert(elsewhere !== requestKey);
 
   for (const [a, b] of [[answering("x"), answering("x")], [provider, provider]] as const) {
-    assertEquals(keyOf(a, request), keyOf(b, request));
-    assertEquals(keyOf(a, request), elsewhere(b, request));
+    assertEquals(requestKey(a, request), requestKey(b, request));
+    assertEquals(requestKey(a, request), elsewhere(b, request));
   }
-  // The name is for reading only.
-  assertEquals(keyOf(answering("x", "one"), request), keyOf(answering("x", "two"), request));
-  assertNotEquals(keyOf(answering("x"), request), keyOf(answering("y"), request));
+  // The name does not count.
+  assertEquals(
+    requestKey(answering("x", "one"), request),
+    requestKey(answering("x", "two"), request),
+  );
+  assertNotEquals(requestKey(answering("x"), request), requestKey(answering("y"), request));
 
   for (const id of [undefined, ""]) {
     const alone = answering(id);
-    assertEquals(keyOf(alone, request), keyOf(alone, request));
-    assertNotEquals(keyOf(alone, request), keyOf(answering(id), request));
-    assertNotEquals(keyOf(alone, request), elsewhere(alone, request));
-    assertNotEquals(keyOf(alone, request), keyOf(answering("p"), request));
+    assertEquals(requestKey(alone, request), requestKey(alone, request));
+    assertNotEquals(requestKey(alone, request), requestKey(answering(id), request));
+    assertNotEquals(requestKey(alone, request), elsewhere(alone, request));
+    assertNotEquals(requestKey(alone, request), requestKey(answering("p"), request));
   }
 });
 
-Deno.test("key: what agents really ask has one, typed answers included", async () => {
+Deno.test("requestKey: exists for the requests of agents, typed answers included", async () => {
   const keys: (string | undefined)[] = [];
   const asked = handmade({
     generate(request) {
-      keys.push(keyOf(provider, request));
+      keys.push(requestKey(provider, request));
       return Promise.resolve(reply('{"at":"now","list":[]}'));
     },
   });
@@ -280,7 +283,7 @@ Deno.test("key: what agents really ask has one, typed answers included", async (
   assert(!keys.includes(undefined));
 });
 
-/** The same JSON with the names of every object in another order. */
+/** Returns the same JSON with the names of every object in another order. */
 function shuffled(value: unknown, turn: number): unknown {
   if (Array.isArray(value)) return value.map((member) => shuffled(member, turn));
   if (typeof value !== "object" || value === null) return value;
@@ -290,7 +293,7 @@ function shuffled(value: unknown, turn: number): unknown {
   return Object.fromEntries(turned.map(([name, member]) => [name, shuffled(member, turn + 1)]));
 }
 
-/** Is it the same JSON? Written apart from what is tested. */
+/** Whether two values are the same JSON. Does not use the tested code. */
 function same(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
@@ -301,7 +304,7 @@ function same(a: unknown, b: unknown): boolean {
   );
 }
 
-/** All that the value is one step away from: each with one thing changed. */
+/** Returns copies of the value, each with one change. */
 function changes(value: unknown): unknown[] {
   const own = [
     null,
@@ -335,7 +338,7 @@ function changes(value: unknown): unknown[] {
 
 const json = fc.jsonValue({ maxDepth: 4, stringUnit: "binary" });
 
-Deno.test("key: any order of names gives the same key", () => {
+Deno.test("requestKey: does not depend on the order of property names", () => {
   fc.assert(fc.property(json, fc.nat(10), (value, turn) => {
     const other = shuffled(value, turn);
     assert(same(value, other));
@@ -343,7 +346,7 @@ Deno.test("key: any order of names gives the same key", () => {
   }));
 });
 
-Deno.test("key: any change gives another key", () => {
+Deno.test("requestKey: changes with any change of the request", () => {
   fc.assert(
     fc.property(json, json, (value, another) => {
       const key = keyOfExtra({ value });
@@ -356,7 +359,7 @@ Deno.test("key: any change gives another key", () => {
   );
 });
 
-Deno.test("key: any request whatever has a key or none, and never throws", () => {
+Deno.test("requestKey: never throws", () => {
   const anything = fc.anything({
     withBigInt: true,
     withDate: true,
@@ -369,7 +372,7 @@ Deno.test("key: any request whatever has a key or none, and never throws", () =>
   });
   fc.assert(fc.property(anything, anything, (a, b) => {
     const keys = [a, b].map((value) => keyOfExtra({ value }));
-    // Where both have one, they are told apart just as the bodies that are sent are.
+    // If both have a key, the keys differ exactly if the JSON does.
     if (keys.includes(undefined)) return;
     const sent = [a, b].map((value) => JSON.parse(JSON.stringify({ value })));
     assertEquals(keys[0] === keys[1], same(sent[0], sent[1]));

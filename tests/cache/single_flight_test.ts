@@ -1,7 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { Flights, flights, type Shared, SharedFailure } from "../../src/cache/single_flight.ts";
+import {
+  SharedFailure,
+  type SharedOutcome,
+  SingleFlight,
+  singleFlight,
+} from "../../src/cache/single_flight.ts";
 import { countedSignal, never, settled } from "../helpers.ts";
 
 const mine = () => true;
@@ -10,8 +15,8 @@ const anybodys = () => false;
 class Own extends Error {}
 const isOwn = (error: unknown): boolean => error instanceof Own;
 
-/** A caller whose work ends when it is told to, or with its signal's abort. */
-function caller(group: Flights, { key = "k", own = isOwn, deaf = false } = {}) {
+/** Creates a caller whose work ends on request or with the abort of its signal. */
+function caller(group: SingleFlight, { key = "k", isOwnFailure = isOwn, deaf = false } = {}) {
   const abort = countedSignal();
   const end = Promise.withResolvers<unknown>();
   let works = 0;
@@ -23,22 +28,22 @@ function caller(group: Flights, { key = "k", own = isOwn, deaf = false } = {}) {
         abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
       }
     });
-  }, { signal: abort.signal, own });
-  let state: { value: Shared<unknown> } | { thrown: unknown } | undefined;
+  }, { signal: abort.signal, isOwnFailure });
+  let state: { value: SharedOutcome<unknown> } | { thrown: unknown } | undefined;
   const done = outcome.then((value) => state = { value }, (thrown) => state = { thrown });
   return {
     ...abort,
     succeed: end.resolve,
     fail: end.reject,
-    /** How it ended; undefined if it goes on. */
+    /** Returns the outcome; undefined while it is pending. */
     state: () => state,
     works: () => works,
     done,
   };
 }
 
-Deno.test("flights: the first does the work, those who come meanwhile get what it gets", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: the first caller works, and later callers share its value", async () => {
+  const group = new SingleFlight();
   const all = [caller(group), caller(group), caller(group)];
   assertEquals(group.size, 1);
   await settled();
@@ -49,13 +54,13 @@ Deno.test("flights: the first does the work, those who come meanwhile get what i
   await settled();
   assertEquals(all[0]!.state(), { value: { value, shared: false } });
   for (const follower of [all[1]!, all[2]!, late]) {
-    const state = follower.state() as { value: Shared<unknown> };
+    const state = follower.state() as { value: SharedOutcome<unknown> };
     assertEquals(state.value.shared, true);
     assertStrictEquals(state.value.value, value);
     assertEquals(follower.listeners.size, 0);
   }
   assertEquals(group.size, 0);
-  // Who comes then asks anew.
+  // A later caller does the work again.
   const next = caller(group);
   assertEquals(next.works(), 1);
   next.succeed(2);
@@ -63,9 +68,9 @@ Deno.test("flights: the first does the work, those who come meanwhile get what i
   assertEquals(next.state(), { value: { value: 2, shared: false } });
 });
 
-Deno.test("flights: no value is taken for a failure", async () => {
+Deno.test("SingleFlight: shares any value, even an error object", async () => {
   for (const value of [undefined, null, false, 0, "", new Error("a value"), new SharedFailure(1)]) {
-    const group = new Flights();
+    const group = new SingleFlight();
     const [leader, follower] = [caller(group), caller(group)];
     leader.succeed(value);
     await settled();
@@ -74,8 +79,8 @@ Deno.test("flights: no value is taken for a failure", async () => {
   }
 });
 
-Deno.test("flights: other keys are other work", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: keys are independent", async () => {
+  const group = new SingleFlight();
   const keys = ["a", "b", "__proto__", "constructor", ""];
   const all = keys.map((key) => caller(group, { key }));
   assertEquals([all.map((each) => each.works()), group.size], [[1, 1, 1, 1, 1], 5]);
@@ -84,8 +89,8 @@ Deno.test("flights: other keys are other work", async () => {
   assertEquals(group.size, 0);
 });
 
-Deno.test("flights: a failure that anybody would have is everybody's, each in its own name", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: a shared failure fails each follower with an error of its own", async () => {
+  const group = new SingleFlight();
   const [leader, one, two] = [caller(group), caller(group), caller(group)];
   const error = new Error("no such model");
   leader.fail(error);
@@ -100,8 +105,8 @@ Deno.test("flights: a failure that anybody would have is everybody's, each in it
   assertEquals(group.size, 0);
 });
 
-Deno.test("flights: where the leader fails for reasons of its own, the next one leads", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: the next follower leads after an own failure of the leader", async () => {
+  const group = new SingleFlight();
   const [leader, one, two, three] = [caller(group), caller(group), caller(group), caller(group)];
   const error = new Own("my budget");
   leader.fail(error);
@@ -120,9 +125,9 @@ Deno.test("flights: where the leader fails for reasons of its own, the next one 
   assertEquals([three.works(), late.works(), group.size], [0, 0, 0]);
 });
 
-Deno.test("flights: an abort of the leader is its own, whatever is said of it", async () => {
-  const group = new Flights();
-  const [leader, next] = [caller(group, { own: anybodys }), caller(group)];
+Deno.test("SingleFlight: an abort always is an own failure of the leader", async () => {
+  const group = new SingleFlight();
+  const [leader, next] = [caller(group, { isOwnFailure: anybodys }), caller(group)];
   const reason = new DOMException("late", "TimeoutError");
   leader.controller.abort(reason);
   await settled();
@@ -133,8 +138,8 @@ Deno.test("flights: an abort of the leader is its own, whatever is said of it", 
   assertEquals([next.state(), group.size], [{ value: { value: 1, shared: false } }, 0]);
 });
 
-Deno.test("flights: the last one to fail for its own reasons leaves nothing", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: leaves nothing after an own failure of the last caller", async () => {
+  const group = new SingleFlight();
   const [leader, next] = [caller(group), caller(group)];
   leader.fail(new Own());
   await settled();
@@ -143,8 +148,8 @@ Deno.test("flights: the last one to fail for its own reasons leaves nothing", as
   assertEquals(group.size, 0);
 });
 
-Deno.test("flights: a follower that aborts leaves at once, and touches nobody", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: a follower that aborts leaves at once and affects no other caller", async () => {
+  const group = new SingleFlight();
   const [leader, one, two] = [caller(group, { deaf: true }), caller(group), caller(group)];
   assertEquals([one.listeners.size, two.listeners.size], [1, 1]);
   const reason = new Error("enough");
@@ -155,17 +160,17 @@ Deno.test("flights: a follower that aborts leaves at once, and touches nobody", 
   assertEquals([leader.state(), two.state()], [undefined, undefined]);
   leader.fail(new Own());
   await settled();
-  // Who left is not asked to lead.
+  // A caller that has left does not lead.
   assertEquals([one.works(), two.works()], [0, 1]);
   two.succeed(1);
   await settled();
   assertEquals(two.state(), { value: { value: 1, shared: false } });
 });
 
-Deno.test("flights: followers of a leader that never ends can leave", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: followers can abort while the leader hangs", async () => {
+  const group = new SingleFlight();
   const stuck = new AbortController();
-  group.share("k", never, { signal: stuck.signal, own: mine });
+  group.share("k", never, { signal: stuck.signal, isOwnFailure: mine });
   const all = [caller(group), caller(group)];
   for (const { controller } of all) controller.abort("bye");
   await settled();
@@ -173,24 +178,24 @@ Deno.test("flights: followers of a leader that never ends can leave", async () =
   assertEquals(group.size, 1);
 });
 
-Deno.test("flights: who has aborted before neither works nor waits", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: a caller that has aborted neither works nor waits", async () => {
+  const group = new SingleFlight();
   const signal = AbortSignal.abort("bye");
   const work = () => Promise.reject(new Error("this was not to be called"));
-  assertEquals(await group.share("k", work, { signal, own: mine }).catch((e) => e), "bye");
+  assertEquals(await group.share("k", work, { signal, isOwnFailure: mine }).catch((e) => e), "bye");
   assertEquals(group.size, 0);
   const leader = caller(group);
-  assertEquals(await group.share("k", work, { signal, own: mine }).catch((e) => e), "bye");
+  assertEquals(await group.share("k", work, { signal, isOwnFailure: mine }).catch((e) => e), "bye");
   leader.succeed(1);
   await settled();
   assertEquals(group.size, 0);
 });
 
-Deno.test("flights: who aborts between being told to lead and leading hands on", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: a follower that aborts while it takes over passes the lead on", async () => {
+  const group = new SingleFlight();
   const [leader, one, two] = [caller(group), caller(group), caller(group)];
   let aborted = false;
-  // The listener is gone as soon as it is told to lead: this is the moment in between.
+  // The listener is removed when the follower takes over: this is the moment in between.
   const remove = one.signal.removeEventListener;
   one.signal.removeEventListener = function (...args: Parameters<typeof remove>) {
     remove.apply(this, args);
@@ -206,8 +211,8 @@ Deno.test("flights: who aborts between being told to lead and leading hands on",
   assertEquals(group.size, 0);
 });
 
-Deno.test("flights: leader and followers of one signal all end with it", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: an abort of a shared signal ends leader and followers", async () => {
+  const group = new SingleFlight();
   const { controller, signal, listeners } = countedSignal();
   let works = 0;
   const work = () => {
@@ -216,33 +221,36 @@ Deno.test("flights: leader and followers of one signal all end with it", async (
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
   };
-  const all = Array.from({ length: 5 }, () => group.share("k", work, { signal, own: mine }));
+  const all = Array.from(
+    { length: 5 },
+    () => group.share("k", work, { signal, isOwnFailure: mine }),
+  );
   controller.abort("stop");
   for (const outcome of await Promise.allSettled(all)) {
     assertEquals(outcome, { status: "rejected", reason: "stop" });
   }
   assertEquals([works, group.size], [1, 0]);
-  assert(listeners.size <= 1); // that of the work itself, which fired once
+  assert(listeners.size <= 1); // the listener of the work itself
 });
 
-Deno.test("flights: work that throws at once fails like any other", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: work that throws synchronously fails like any other", async () => {
+  const group = new SingleFlight();
   const { signal } = countedSignal();
   const error = new Error("at once");
   const work = () => {
     throw error;
   };
-  const thrown = await group.share("k", work, { signal, own: anybodys }).catch((e) => e);
+  const thrown = await group.share("k", work, { signal, isOwnFailure: anybodys }).catch((e) => e);
   assertStrictEquals(thrown, error);
   assertEquals(group.size, 0);
 });
 
-Deno.test("flights: a predicate that throws costs its caller, not the others", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: an isOwnFailure that throws fails its caller only", async () => {
+  const group = new SingleFlight();
   const broken = () => {
     throw new TypeError("own threw");
   };
-  const [leader, next] = [caller(group, { own: broken }), caller(group)];
+  const [leader, next] = [caller(group, { isOwnFailure: broken }), caller(group)];
   leader.fail(new Error("the model"));
   await settled();
   assert((leader.state() as { thrown: unknown }).thrown instanceof TypeError);
@@ -251,8 +259,8 @@ Deno.test("flights: a predicate that throws costs its caller, not the others", a
   assertEquals([next.state(), group.size], [{ value: { value: 1, shared: false } }, 0]);
 });
 
-Deno.test("flights: everybody works and goes on in its own asynchronous context", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: each caller keeps its own asynchronous context", async () => {
+  const group = new SingleFlight();
   const who = new AsyncLocalStorage<string>();
   const seen: [string, string | undefined][] = [];
   const gate = Promise.withResolvers<void>();
@@ -264,7 +272,10 @@ Deno.test("flights: everybody works and goes on in its own asynchronous context"
         if (name === "a") throw new Own();
         return name;
       };
-      const shared = await group.share("k", work, { signal: countedSignal().signal, own: isOwn })
+      const shared = await group.share("k", work, {
+        signal: countedSignal().signal,
+        isOwnFailure: isOwn,
+      })
         .catch(() => undefined);
       seen.push([name, who.getStore()]);
       return shared?.value;
@@ -276,15 +287,15 @@ Deno.test("flights: everybody works and goes on in its own asynchronous context"
   for (const [name, context] of seen) assertEquals(context, name);
 });
 
-Deno.test("flights: 20,000 follow one, with one signal or each with its own", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: 20,000 callers follow one leader", async () => {
+  const group = new SingleFlight();
   const { signal, listeners } = countedSignal();
   const leader = caller(group);
   const work = () => Promise.reject(new Error("this was not to be called"));
   const all = Array.from({ length: 20_000 }, (_, n) =>
     group.share("k", work, {
       signal: n % 2 === 0 ? signal : new AbortController().signal,
-      own: mine,
+      isOwnFailure: mine,
     }));
   assertEquals(listeners.size, 1);
   leader.succeed("x");
@@ -293,8 +304,8 @@ Deno.test("flights: 20,000 follow one, with one signal or each with its own", as
   assertEquals([listeners.size, group.size], [0, 0]);
 });
 
-Deno.test("flights: 20,000 give up one after another", async () => {
-  const group = new Flights();
+Deno.test("SingleFlight: 20,000 callers abort one after another", async () => {
+  const group = new SingleFlight();
   const { signal } = countedSignal();
   let running = 0;
   let most = 0;
@@ -308,7 +319,7 @@ Deno.test("flights: 20,000 give up one after another", async () => {
   };
   const all = Array.from(
     { length: 20_000 },
-    (_, n) => group.share("k", work(n), { signal, own: mine }),
+    (_, n) => group.share("k", work(n), { signal, isOwnFailure: mine }),
   );
   const outcomes = await Promise.allSettled(all);
   assert(outcomes.every(({ status }) => status === "rejected"));
@@ -316,36 +327,36 @@ Deno.test("flights: 20,000 give up one after another", async () => {
   assertEquals(order, Array.from({ length: 20_000 }, (_, n) => n));
 });
 
-Deno.test("flights: the process has one", async () => {
-  const leader = caller(flights, { key: "tests/cache/flights" });
-  const follower = caller(flights, { key: "tests/cache/flights" });
+Deno.test("singleFlight: is shared by the process", async () => {
+  const leader = caller(singleFlight, { key: "tests/cache/singleFlight" });
+  const follower = caller(singleFlight, { key: "tests/cache/singleFlight" });
   leader.succeed(1);
   await settled();
   assertEquals(follower.state(), { value: { value: 1, shared: true } });
-  assertEquals(flights.size, 0);
+  assertEquals(singleFlight.size, 0);
 });
 
-Deno.test("flights: whatever they do, each gets one outcome that fits, and nothing is left", async () => {
+Deno.test("SingleFlight: gives each caller one valid outcome for any sequence of steps", async () => {
   const step = fc.record({
     what: fc.constantFrom("join", "join", "join", "abort", "succeed", "fail", "give up"),
     key: fc.constantFrom("a", "b"),
     which: fc.nat(30),
-    // How far things go before the next step: not at all, a little, to their end.
+    // How much runs before the next step: nothing, a little, everything.
     pause: fc.nat(6),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
-      const group = new Flights();
+      const group = new SingleFlight();
       const all: Member[] = [];
       for (const { what, key, which, pause } of steps) {
         const member = all[which % (all.length || 1)];
         if (what === "join") all.push(join(group, key, all));
         else if (what === "abort") member?.controller.abort(member.reason);
-        // Only work that has begun can end.
+        // Only started work can end.
         else if (member?.end) member.end(what);
         await turns(pause === 6 ? 100 : pause);
       }
-      // Now everybody's work ends well, until nobody waits.
+      // Now all work succeeds until no caller waits.
       for (let rounds = 0; group.size > 0; rounds++) {
         assert(rounds <= all.length, "somebody waits for nobody");
         await turns(100);
@@ -359,12 +370,12 @@ Deno.test("flights: whatever they do, each gets one outcome that fits, and nothi
   );
 });
 
-/** Lets others go on, so many times. */
+/** Yields to other work `times` times. */
 async function turns(n: number): Promise<void> {
   for (let i = 0; i < n; i++) await Promise.resolve();
 }
 
-/** A caller of the property. */
+/** A caller in the property test. */
 interface Member {
   readonly key: string;
   readonly reason: object;
@@ -373,12 +384,12 @@ interface Member {
   running: boolean;
   works: number;
   end?: (how: string) => void;
-  /** What its own work came to. */
+  /** The outcome of its own work. */
   result?: { value: object } | { thrown: unknown };
-  outcomes: ({ value: Shared<object> } | { thrown: unknown })[];
+  outcomes: ({ value: SharedOutcome<object> } | { thrown: unknown })[];
 }
 
-function join(group: Flights, key: string, all: readonly Member[]): Member {
+function join(group: SingleFlight, key: string, all: readonly Member[]): Member {
   const { controller, signal, listeners } = countedSignal();
   const member: Member = {
     key,
@@ -412,7 +423,7 @@ function join(group: Flights, key: string, all: readonly Member[]): Member {
         );
     });
   };
-  group.share(key, work, { signal, own: isOwn }).then(
+  group.share(key, work, { signal, isOwnFailure: isOwn }).then(
     (value) => member.outcomes.push({ value }),
     (thrown) => member.outcomes.push({ thrown }),
   );
@@ -424,7 +435,7 @@ function check(member: Member, all: readonly Member[]): void {
   assert(member.works <= 1 && !member.running);
   const [outcome] = member.outcomes;
   if (member.result !== undefined) {
-    // Who worked gets what came of its own work.
+    // A caller that worked gets the outcome of its own work.
     if ("value" in member.result) {
       assert("value" in outcome! && outcome.value.shared === false);
       assertStrictEquals(outcome.value.value, member.result.value);

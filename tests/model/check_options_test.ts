@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import * as check from "../../src/model/check_options.ts";
 
-Deno.test("check: each rule takes what it says, and nothing else", () => {
+Deno.test("rules: each accepts its values and rejects all others", () => {
   const bad = [NaN, Infinity, -Infinity, -1, "1", null, {}, [], true, 1n, () => 1];
   const cases: [rule: check.Rule, right: unknown[], wrong: unknown[]][] = [
     [check.positiveInteger, [1, 2, 2 ** 53 - 1], [...bad, 0, 1.5, 2 ** 53]],
@@ -33,7 +33,7 @@ Deno.test("check: each rule takes what it says, and nothing else", () => {
   }
 });
 
-Deno.test("check: no message shows what is in a text or an object", () => {
+Deno.test("rules: messages do not show the content of strings and objects", () => {
   for (const value of ["s3cret", { a: "s3cret" }, ["s3cret"], () => "s3cret"]) {
     for (const rule of [check.positiveInteger, check.flag, check.abortSignal, check.oneOf("a")]) {
       const error = assertThrows(() => rule("do it", "x", value), TypeError);
@@ -42,7 +42,7 @@ Deno.test("check: no message shows what is in a text or an object", () => {
   }
 });
 
-Deno.test("checkOptions: an unknown name is refused with the nearest known one", () => {
+Deno.test("checkOptions: rejects an unknown name and suggests the nearest", () => {
   const rules = { concurrency: check.positiveInteger, signal: check.abortSignal };
   check.checkOptions("run", undefined, rules);
   check.checkOptions("run", {}, rules);
@@ -65,7 +65,7 @@ Deno.test("checkOptions: an unknown name is refused with the nearest known one",
   }
 });
 
-Deno.test("checkOptions: whatever the options are, what comes is a TypeError or a RangeError", () => {
+Deno.test("checkOptions: throws only TypeError and RangeError", () => {
   const rules = { a: check.positiveInteger, b: check.share, c: check.text, d: check.flag };
   fc.assert(fc.property(fc.anything(), fc.constantFrom("a", "b", "c", "d"), (value, name) => {
     for (const options of [value, { [name]: value }]) {

@@ -10,7 +10,7 @@ const usage: fc.Arbitrary<Usage> = fc.record({
   totalTokens: fc.nat(),
 });
 
-Deno.test("addUsage: adds every field, in any order, and nothing changes nothing", () => {
+Deno.test("addUsage: adds every field, is commutative, and NO_USAGE is neutral", () => {
   fc.assert(fc.property(usage, usage, (a, b) => {
     const sum = addUsage(a, b);
     for (const name of Object.keys(NO_USAGE) as (keyof Usage)[]) {
@@ -23,7 +23,7 @@ Deno.test("addUsage: adds every field, in any order, and nothing changes nothing
   }));
 });
 
-Deno.test("addCost: what is not known makes the sum unknown", () => {
+Deno.test("addCost: is undefined if either cost is", () => {
   const a = { input: 1, output: 2, total: 3 };
   assertEquals(addCost(a, a), { input: 2, output: 4, total: 6 });
   assertStrictEquals(addCost(a, NO_COST), a);
@@ -34,6 +34,6 @@ Deno.test("addCost: what is not known makes the sum unknown", () => {
   }
 });
 
-Deno.test("NO_USAGE and NO_COST cannot be changed", () => {
+Deno.test("NO_USAGE and NO_COST are frozen", () => {
   assertEquals([Object.isFrozen(NO_USAGE), Object.isFrozen(NO_COST)], [true, true]);
 });

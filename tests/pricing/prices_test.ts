@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { costAt, costOf, hasPrice, loadPrices } from "../../src/pricing/prices.ts";
 import { used } from "../helpers.ts";
 
-Deno.test("costAt: dollars per million tokens, cached ones at their own price", () => {
+Deno.test("costAt: prices tokens per million, cached tokens at their own price", () => {
   const price = { input: 2, cachedInput: 0.5, output: 10 };
   assertEquals(costAt(price, used(1e6, 1e6)), { input: 2, output: 10, total: 12 });
   assertEquals(costAt(price, used(1e6, 0, 1e6)), { input: 0.5, output: 0, total: 0.5 });
@@ -14,7 +14,7 @@ Deno.test("costAt: dollars per million tokens, cached ones at their own price", 
   assertEquals(costAt(price, used(0, 0)), { input: 0, output: 0, total: 0 });
 });
 
-Deno.test("costOf: the own table or function first, then the public list, then nothing", async () => {
+Deno.test("costOf: uses the own prices first, then the public list", async () => {
   await loadPrices("any", undefined);
   const own = { mine: { input: 1, output: 1 }, "gpt-4o-mini": { input: 0, output: 0 } };
   const usage = used(1e6, 1e6);
@@ -35,7 +35,7 @@ Deno.test("costOf: the own table or function first, then the public list, then n
   assertEquals(costOf("unheard-of", usage, priced), undefined);
 });
 
-Deno.test("costOf: what was looked up once costs the same as the public list says", async () => {
+Deno.test("costOf: caches flat prices without changing them", async () => {
   await loadPrices("any", undefined);
   const models = [
     "gpt-4o-mini",
@@ -61,14 +61,14 @@ Deno.test("costOf: what was looked up once costs the same as the public list say
   );
 });
 
-Deno.test("costOf: a usage that cannot be has no price, and nobody throws", async () => {
+Deno.test("costOf: returns undefined for an impossible usage", async () => {
   await loadPrices("any", undefined);
-  // Not looked up before, since a price that is known is not checked again.
+  // A model that was not looked up before, since known prices are cached.
   assertEquals(costOf("gpt-4.1-nano", used(10, 1, 50), undefined), undefined);
   assertEquals(costOf("claude-sonnet-4-5", used(-1, 1), undefined), undefined);
 });
 
-Deno.test("hasPrice: tells whether a model has one", async () => {
+Deno.test("hasPrice: reports whether the price of a model is known", async () => {
   await loadPrices("any", undefined);
   assertEquals(hasPrice("mine", { mine: { input: 0, output: 0 } }), true);
   assertEquals(hasPrice("unheard-of", {}), false);
@@ -76,7 +76,7 @@ Deno.test("hasPrice: tells whether a model has one", async () => {
   assertEquals(hasPrice("unheard-of", () => ({ input: 0, output: 0, total: 0 })), true);
 });
 
-Deno.test("loadPrices: there is nothing to wait for where the price is the own one", async () => {
+Deno.test("loadPrices: returns undefined if the model has an own price", async () => {
   assertEquals(loadPrices("mine", { mine: { input: 0, output: 0 } }), undefined);
   await loadPrices("any", undefined);
   assertEquals(loadPrices("any", undefined), undefined);

@@ -11,7 +11,7 @@ import { LONGEST_RETRY_AFTER } from "../../src/model/retry_after.ts";
 const delays = (options: RetryOptions, random = 0) =>
   [1, 2, 3, 4, 5].map((attempt) => backoffDelay(attempt, retryPolicy(options), random));
 
-Deno.test("backoff: the waits of each kind", () => {
+Deno.test("backoffDelay: grows as each strategy says", () => {
   const cases: [options: RetryOptions, random: number, waits: number[]][] = [
     [{}, 0, [400, 800, 1600, 3000, 3000]],
     [{}, 1, [200, 400, 800, 1500, 1500]],
@@ -30,13 +30,13 @@ Deno.test("backoff: the waits of each kind", () => {
   for (const [options, random, waits] of cases) assertEquals(delays(options, random), waits);
 });
 
-Deno.test("backoff: the ten thousandth wait is a number too", () => {
+Deno.test("backoffDelay: returns a number at attempt 10,000", () => {
   for (const [base, wait] of [[0, 0], [1e-9, 3000], [400, 3000]] as const) {
     assertEquals(backoffDelay(10_000, retryPolicy({ base }), 0), wait);
   }
 });
 
-Deno.test("backoff: the server's word up to a minute, plus up to a tenth", () => {
+Deno.test("backoffDelay: follows a Retry-After of up to a minute, plus up to a tenth", () => {
   const cases: [retryAfterMs: number | undefined, random: number, wait: number][] = [
     [0, 0, 400],
     [1500, 0, 1500],
@@ -62,7 +62,7 @@ const policy = fc.record({
 });
 const random = fc.double({ min: 0, max: 1, noNaN: true });
 
-Deno.test("backoff: a wait is a number from its share of the jitter to maxDelay, at any attempt", () => {
+Deno.test("backoffDelay: stays between its minimum and maxDelay at any attempt", () => {
   fc.assert(fc.property(policy, random, fc.integer({ min: 1, max: 1e9 }), (p, r, attempt) => {
     const ms = backoffDelay(attempt, p, r);
     assert(ms >= 0 && ms <= p.maxDelay, `${ms}`);
@@ -72,8 +72,8 @@ Deno.test("backoff: a wait is a number from its share of the jitter to maxDelay,
   }));
 });
 
-Deno.test("backoff: never shorter than the server asked for", () => {
-  // 0 says nothing: see the table above.
+Deno.test("backoffDelay: is never shorter than Retry-After", () => {
+  // 0 is ignored, as the table above shows.
   const asked = fc.double({ min: Number.MIN_VALUE, max: LONGEST_RETRY_AFTER, noNaN: true });
   fc.assert(fc.property(policy, random, asked, (p, r, ms) => {
     const wait = backoffDelay(1, p, r, ms);
@@ -81,7 +81,7 @@ Deno.test("backoff: never shorter than the server asked for", () => {
   }));
 });
 
-Deno.test("retryPolicy: fills in what is not said", () => {
+Deno.test("retryPolicy: fills in the defaults", () => {
   assertEquals(retryPolicy(undefined), DEFAULT_RETRIES);
   assertEquals(retryPolicy({}), DEFAULT_RETRIES);
   assertEquals(retryPolicy(0), { ...DEFAULT_RETRIES, max: 0 });

@@ -14,14 +14,14 @@ const failure = (code: ErrorCode = "provider", retryable = true) =>
   new AgentError("no", { code, agent: "a", retryable });
 const options = { failures: 2, within: 100, cooldown: 1_000 };
 
-/** A breaker that has failed at these times. */
+/** Creates a breaker with failures at these times. */
 function failed(at: readonly number[], of: CircuitBreakerOptions = options): Breaker {
   const breaker = new Breaker();
   for (const now of at) breaker.enter(of, now)(failure(), now);
   return breaker;
 }
 
-Deno.test("breaker: opens with so many failures within the window, however they slide", () => {
+Deno.test("Breaker: opens after N failures within the window", () => {
   const cases: [at: number[], failures: number, opens: boolean][] = [
     [[], 1, false],
     [[0], 1, true],
@@ -39,7 +39,7 @@ Deno.test("breaker: opens with so many failures within the window, however they 
   }
 });
 
-Deno.test("breaker: the defaults are a minute, five minutes and one probe", () => {
+Deno.test("Breaker: defaults to a window of one minute, a cooldown of five and one probe", () => {
   const own = { failures: 2 };
   assertEquals(failed([0, 60_001], own).openFor(own, 60_001), 0);
   const breaker = failed([0, 60_000], own);
@@ -50,7 +50,7 @@ Deno.test("breaker: the defaults are a minute, five minutes and one probe", () =
   assert(breaker.openFor(own, 360_000) > 0);
 });
 
-Deno.test("breaker: only what may go away by itself counts, and no rate limit", () => {
+Deno.test("Breaker: counts retryable errors other than rate limits", () => {
   const cases: [outcome: "success" | AgentError | undefined, counts: boolean][] = [
     [failure("provider"), true],
     [failure("network"), true],
@@ -71,7 +71,7 @@ Deno.test("breaker: only what may go away by itself counts, and no rate limit", 
   }
 });
 
-Deno.test("breaker: a probe that succeeds closes, one that fails opens for another cooldown", () => {
+Deno.test("Breaker: closes after a successful probe and reopens after a failed one", () => {
   const breaker = failed([0, 0]);
   breaker.enter(options, 1_000)(failure(), 1_200);
   assertEquals(breaker.openFor(options, 1_200), 1_000);
@@ -83,7 +83,7 @@ Deno.test("breaker: a probe that succeeds closes, one that fails opens for anoth
   assertEquals(breaker.openFor(options, 2_320), 1_000);
 });
 
-Deno.test("breaker: a probe that tells nothing gives its place back", () => {
+Deno.test("Breaker: frees the place of a probe without an outcome", () => {
   for (const outcome of [undefined, failure("rate_limited"), failure("provider", false)]) {
     const breaker = failed([0, 0]);
     const tell = breaker.enter(options, 1_000);
@@ -95,14 +95,14 @@ Deno.test("breaker: a probe that tells nothing gives its place back", () => {
   }
 });
 
-Deno.test("breaker: of several probes the first decides", () => {
+Deno.test("Breaker: the first of several probes decides", () => {
   const three = { ...options, halfOpen: 3 };
   for (const [first, open] of [["success", 0], [failure(), 990]] as const) {
     const breaker = failed([0, 0], three);
     const probes = [1, 2, 3].map(() => breaker.enter(three, 1_000));
     assert(breaker.openFor(three, 1_000) > 0);
     probes[0]!(first, 1_000);
-    // Neither does one failure open what was closed, nor one success close what was opened.
+    // A late failure does not open a closed circuit, and a late success does not close an open one.
     probes[1]!(first === "success" ? failure() : "success", 1_010);
     assertEquals(breaker.openFor(three, 1_010), open);
     probes[2]!(undefined, 1_010);
@@ -110,7 +110,7 @@ Deno.test("breaker: of several probes the first decides", () => {
   }
 });
 
-Deno.test("breaker: what was sent before it opened neither closes it nor keeps it open", () => {
+Deno.test("Breaker: ignores outcomes of requests sent before it opened", () => {
   const breaker = new Breaker();
   const [one, two, late, later] = [0, 0, 0, 0].map(() => breaker.enter(options, 0));
   one!(failure(), 0);
@@ -120,7 +120,7 @@ Deno.test("breaker: what was sent before it opened neither closes it nor keeps i
   assertEquals(breaker.openFor(options, 500), 500);
 });
 
-Deno.test("breaker: each caller judges by options of its own", () => {
+Deno.test("Breaker: judges each call by its own thresholds", () => {
   const patient = { ...options, failures: 5 };
   const breaker = failed([0, 200, 400, 600], patient);
   breaker.enter(options, 640)(failure(), 640);
@@ -133,7 +133,7 @@ Deno.test("breaker: each caller judges by options of its own", () => {
   assertEquals(other.openFor(wide, 600), 1_000, "who asks for less does not make it forget");
 });
 
-Deno.test("breakerOf: one for each provider and model", () => {
+Deno.test("breakerOf: returns one breaker per provider and model", () => {
   const [one, two] = [handmade({}), handmade({})];
   assert(breakerOf(one, "m") === breakerOf(one, "m"));
   assert(breakerOf(one, "m") !== breakerOf(one, "n"));
@@ -162,13 +162,13 @@ const told = {
   aborted: undefined,
 } as const;
 
-Deno.test("breaker: opens with enough failures in the window and never else; never too many probes", () => {
+Deno.test("Breaker: opens only after N failures in the window, and never exceeds its probes", () => {
   fc.assert(
     fc.property(policies, steps, (policy, steps) => {
       const breaker = new Breaker();
       const flying: { tell: ReturnType<Breaker["enter"]>; probes: number }[] = [];
       let now = 0;
-      // What must be; `round` counts how often it opened or closed.
+      // The model of the breaker; `round` counts how often it opened or closed.
       let round = 0;
       let openUntil: number | undefined;
       let failures: number[] = [];
@@ -212,7 +212,7 @@ Deno.test("breaker: opens with enough failures in the window and never else; nev
   );
 });
 
-Deno.test("circuitBreaker: wrong options are refused everywhere, before anything is sent", async () => {
+Deno.test("circuitBreaker: rejects invalid options before anything is sent", async () => {
   const base = { name: "a", model: "m", prompt: "x" };
   const provider = scripted("never");
   const A = defineAgent({ ...base, provider });
@@ -257,7 +257,7 @@ Deno.test("circuitBreaker: wrong options are refused everywhere, before anything
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("breaker: its state can be told, for each model that was asked", () => {
+Deno.test("knownBreakers: reports the state of each model that was called", () => {
   const breaker = failed([0, 0]);
   assertEquals(breaker.state(200), { name: "open", forMs: 800 });
   assertEquals(breaker.state(1_000), { name: "half open", forMs: 0 });

@@ -7,7 +7,7 @@ import { provider } from "../../src/model/provider.ts";
 import { fallbackModels, withFallbacks } from "../../src/resilience/fallback.ts";
 import { configured, handmade } from "../helpers.ts";
 
-/** What another model may make good, and what it cannot. */
+/** Whether a fallback follows an error, by code. */
 const CODES: Record<ErrorCode, boolean> = {
   rate_limited: true,
   network: true,
@@ -26,8 +26,11 @@ const CODES: Record<ErrorCode, boolean> = {
 const failure = (code: ErrorCode) => new AgentError(`no: ${code}`, { code, agent: "a" });
 const all = failure("exhausted");
 
-/** Asks models that answer with their number, or throw the error that stands in their place. */
-async function run(outcomes: readonly unknown[], mayGoOn: (asked: number) => boolean = () => true) {
+/** Calls models that return their number, or throw the error in their place. */
+async function run(
+  outcomes: readonly unknown[],
+  mayContinue: (asked: number) => boolean = () => true,
+) {
   const asked: number[] = [];
   const told: [model: number, error: unknown][] = [];
   const exhausted: (readonly AgentError[])[] = [];
@@ -36,7 +39,7 @@ async function run(outcomes: readonly unknown[], mayGoOn: (asked: number) => boo
     asked.push(i);
     return outcomes[i] === undefined ? Promise.resolve(i) : Promise.reject(outcomes[i]);
   }, {
-    mayGoOn: () => mayGoOn(asked.length),
+    mayContinue: () => mayContinue(asked.length),
     onFallback: (model, error) => told.push([model, error]),
     exhausted(errors) {
       exhausted.push(errors);
@@ -46,7 +49,7 @@ async function run(outcomes: readonly unknown[], mayGoOn: (asked: number) => boo
   return { ended, asked, told, exhausted };
 }
 
-Deno.test("withFallbacks: which errors another model is asked for", async () => {
+Deno.test("withFallbacks: falls back on errors that another model may not have", async () => {
   for (const [code, worth] of Object.entries(CODES)) {
     const error = failure(code as ErrorCode);
     const { ended, asked, told } = await run([error, undefined, undefined]);
@@ -56,14 +59,14 @@ Deno.test("withFallbacks: which errors another model is asked for", async () => 
   }
 });
 
-Deno.test("withFallbacks: the only model's error is its own", async () => {
+Deno.test("withFallbacks: throws the error of an only model unchanged", async () => {
   const error = failure("network");
   const { ended, told, exhausted } = await run([error]);
   assertStrictEquals((ended as { error: unknown }).error, error);
   assertEquals([told, exhausted], [[], []]);
 });
 
-Deno.test("withFallbacks: where all failed, exhausted is told of each, once", async () => {
+Deno.test("withFallbacks: passes the error of each model to exhausted, once", async () => {
   const errors = [failure("network"), failure("provider"), failure("circuit_open")];
   const { ended, asked, told, exhausted } = await run(errors);
   assertStrictEquals((ended as { error: unknown }).error, all);
@@ -72,11 +75,11 @@ Deno.test("withFallbacks: where all failed, exhausted is told of each, once", as
   assertEquals(exhausted, [errors]);
 });
 
-Deno.test("withFallbacks: when it may not go on, whatever was thrown comes out as it is", async () => {
+Deno.test("withFallbacks: rethrows any value when it may not continue", async () => {
   for (const thrown of [failure("network"), null, undefined, "bye", new DOMException("x")]) {
     const models = [1, 2];
     const hooks = {
-      mayGoOn: () => false,
+      mayContinue: () => false,
       onFallback: () => assert(false, "no other model is asked"),
       exhausted: () => all,
     };
@@ -88,7 +91,7 @@ Deno.test("withFallbacks: when it may not go on, whatever was thrown comes out a
   }
 });
 
-Deno.test("withFallbacks: an onFallback that throws ends it", async () => {
+Deno.test("withFallbacks: fails if onFallback throws", async () => {
   const cause = new Error("mine");
   const asked: number[] = [];
   const ask = (model: number) => {
@@ -96,7 +99,7 @@ Deno.test("withFallbacks: an onFallback that throws ends it", async () => {
     return Promise.reject(failure("network"));
   };
   const hooks = {
-    mayGoOn: () => true,
+    mayContinue: () => true,
     onFallback: () => {
       throw cause;
     },
@@ -106,7 +109,7 @@ Deno.test("withFallbacks: an onFallback that throws ends it", async () => {
   assertEquals(asked, [1]);
 });
 
-Deno.test("withFallbacks: asks in order, each once, up to the first that ends it", async () => {
+Deno.test("withFallbacks: calls each model once, in order, up to the first final outcome", async () => {
   const codes = Object.keys(CODES) as ErrorCode[];
   const likely = codes.filter((code) => CODES[code]);
   const outcome = fc.oneof(
@@ -136,7 +139,7 @@ Deno.test("withFallbacks: asks in order, each once, up to the first that ends it
 const rule = fallbackModels({ provider, retries: wholeNumber });
 const check = (value: unknown) => rule("do it", "fallbackModels", value);
 
-Deno.test("fallbackModels: models by name or in detail; one at another provider is another one", () => {
+Deno.test("fallbackModels: accepts names and objects, and the same name at another provider", () => {
   const [one, two] = [handmade({}), handmade({})];
   for (
     const right of [
@@ -159,14 +162,14 @@ Deno.test("fallbackModels: models by name or in detail; one at another provider 
     [{ model: "b", provider: one }, { model: "b", provider: one, retries: 1 }],
   ];
   for (const wrong of repeats) {
-    const message = "Cannot do it as fallbackModels[1] repeats a model that stands before it";
+    const message = "Cannot do it as fallbackModels[1] repeats an earlier model";
     assertEquals(assertThrows(() => check(wrong), TypeError).message, message);
   }
 });
 
 const base = { name: "a", model: "m", prompt: "x" };
 
-Deno.test("fallbackModels: wrong lists are refused everywhere, before anything is sent", async () => {
+Deno.test("fallbackModels: rejects invalid lists before anything is sent", async () => {
   const provider = scripted("never");
   const A = defineAgent({ ...base, provider });
   const cases: [list: unknown, kind: typeof TypeError | typeof RangeError, why: string][] = [
@@ -190,7 +193,7 @@ Deno.test("fallbackModels: wrong lists are refused everywhere, before anything i
       "provider.name must be a text: current value is undefined",
     ],
     [[{ model: "m2", modle: 1 }], TypeError, 'there is no option "modle": did you mean "model"?'],
-    [["m2", { model: "m2" }], TypeError, "fallbackModels[1] repeats a model that stands before it"],
+    [["m2", { model: "m2" }], TypeError, "fallbackModels[1] repeats an earlier model"],
   ];
   for (const [list, kind, why] of cases) {
     const wrong = { fallbackModels: list } as never;
@@ -208,12 +211,12 @@ Deno.test("fallbackModels: wrong lists are refused everywhere, before anything i
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("fallbackModels: an agent's own model is refused among them, wherever both are said", async () => {
+Deno.test("fallbackModels: rejects the own model of the agent, wherever the two are set", async () => {
   const [provider, other] = [scripted("never"), scripted("never")];
   const own = { ...base, provider };
   const A = defineAgent(own);
   using _ = configured({ model: "m" });
-  const why = "as fallbackModels repeats its own model: name other ones";
+  const why = "as fallbackModels repeats its own model: name other models";
   for (const repeat of ["m", { model: "m" }, { model: "m", provider, retries: 1 }]) {
     const fallbackModels = ["n", repeat];
     const B = A.with({ model: "n" });

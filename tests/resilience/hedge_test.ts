@@ -3,33 +3,33 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import fc from "fast-check";
 import { checkOptions } from "../../src/model/check_options.ts";
 import {
-  hedged,
   type HedgedOptions,
   type HedgeHooks,
   OTHER_WAS_FASTER,
+  runHedged,
 } from "../../src/resilience/hedge.ts";
 import { hedge, type HedgeOptions } from "../../src/resilience/hedge_options.ts";
 import { Latencies } from "../../src/resilience/latencies.ts";
 import { countedSignal, fakeTime } from "../helpers.ts";
 
-/** What an attempt does, in milliseconds one after the other. A step that is absent takes no time at all. */
+/** The steps of an attempt, in milliseconds, one after another. An absent step takes no time. */
 interface Plan {
-  /** It waits for its permits. */
+  /** Waits for its permits. */
   permit?: number;
-  /** Then it is on the wire … */
+  /** Is in flight. */
   wire: number;
-  /** … and in the meantime, so long after it was sent, it has its first piece. */
+  /** Receives its first delta, counted from when it was sent. */
   piece?: number;
-  /** It reads the answer. */
+  /** Reads the answer. */
   read?: number;
-  /** It fails on the wire. */
+  /** Fails in flight. */
   fails?: boolean;
-  /** It fails while it waits for its permits, and is never sent. */
+  /** Fails while it waits for its permits, and is never sent. */
   refused?: boolean;
 }
 const FAILED = [new Error("the first failed"), new Error("the second failed")] as const;
 
-/** Runs the first plan, and the second one as its duplicate; writes down what happens, and when. */
+/** Runs the first plan, and the second one as its duplicate, and records the events and times. */
 function race(plans: readonly Plan[], options: Partial<HedgedOptions> = {}) {
   const began = performance.now();
   const log: string[] = [];
@@ -63,14 +63,14 @@ function race(plans: readonly Plan[], options: Partial<HedgedOptions> = {}) {
       throw error;
     }
   };
-  const settled = hedged(attempt, { hedge: { after: 100 }, signal: undefined, ...options }).then(
+  const settled = runHedged(attempt, { hedge: { after: 100 }, signal: undefined, ...options }).then(
     (value) => (note("over"), { value }),
     (error: unknown) => (note("over"), { error }),
   );
   return { settled, log, signals };
 }
 
-Deno.test("hedged: the duplicate's time counts from when the first was sent, not from when it began", async () => {
+Deno.test("runHedged: counts the delay from when the first request was sent, not from its start", async () => {
   using time = fakeTime();
   const { settled, log } = race([{ permit: 5_000, wire: 1_000 }, { wire: 50 }]);
   await time.tick(10_000);
@@ -86,7 +86,7 @@ Deno.test("hedged: the duplicate's time counts from when the first was sent, not
   ]);
 });
 
-Deno.test("hedged: no duplicate for what answers or fails in time, or has never been sent", async () => {
+Deno.test("runHedged: sends no duplicate of an attempt that ends in time or was never sent", async () => {
   using time = fakeTime();
   const plans: [Plan, end: string, outcome: object][] = [
     [{ wire: 99 }, "99 first answers", { value: "first" }],
@@ -102,7 +102,7 @@ Deno.test("hedged: no duplicate for what answers or fails in time, or has never 
   }
 });
 
-Deno.test("hedged: the first success wins, and the other is aborted as it was slower", async () => {
+Deno.test("runHedged: the first success wins and aborts the other attempt", async () => {
   using time = fakeTime();
   const one = race([{ wire: 300 }, { wire: 250 }]);
   const two = race([{ wire: 300 }, { wire: 150 }]);
@@ -119,10 +119,10 @@ Deno.test("hedged: the first success wins, and the other is aborted as it was sl
   }
 });
 
-Deno.test("hedged: is over when the loser has let go", async () => {
+Deno.test("runHedged: settles once the loser has ended", async () => {
   using time = fakeTime();
   const log: string[] = [];
-  const settled = hedged(async ({ duplicate, signal, sent }) => {
+  const settled = runHedged(async ({ duplicate, signal, sent }) => {
     sent();
     if (duplicate) return "second";
     await delay(10_000, { signal }).catch(() => delay(70));
@@ -136,9 +136,9 @@ Deno.test("hedged: is over when the loser has let go", async () => {
   assertEquals(log, ["let go", "second"]);
 });
 
-Deno.test("hedged: an answer that comes although it was aborted is left aside", async () => {
+Deno.test("runHedged: ignores an answer of an aborted attempt", async () => {
   using time = fakeTime();
-  const settled = hedged(async ({ duplicate, sent }) => {
+  const settled = runHedged(async ({ duplicate, sent }) => {
     sent();
     await delay(duplicate ? 50 : 200);
     return duplicate;
@@ -147,14 +147,14 @@ Deno.test("hedged: an answer that comes although it was aborted is left aside", 
   assertEquals(await settled, true);
 });
 
-Deno.test("hedged: what is false or absent is an answer, too", async () => {
+Deno.test("runHedged: returns falsy values as answers", async () => {
   for (const value of [undefined, null, 0, false, ""]) {
     const options = { hedge: { after: 100 }, signal: undefined };
-    assertStrictEquals(await hedged(() => Promise.resolve(value), options), value);
+    assertStrictEquals(await runHedged(() => Promise.resolve(value), options), value);
   }
 });
 
-Deno.test("hedged: a duplicate that waits is withdrawn when the first has its answer", async () => {
+Deno.test("runHedged: aborts a waiting duplicate when the first attempt has its answer", async () => {
   using time = fakeTime();
   const { settled, log, signals } = race([{ wire: 300, read: 40 }, { permit: 1_000, wire: 50 }]);
   await time.tick(5_000);
@@ -171,18 +171,18 @@ Deno.test("hedged: a duplicate that waits is withdrawn when the first has its an
   assertEquals([name, message], ["AbortError", "The attempt ended before its duplicate was sent"]);
 });
 
-Deno.test("hedged: the permit that the first gives back does not send the duplicate", async () => {
+Deno.test("runHedged: the permit that the first attempt releases does not send the duplicate", async () => {
   using time = fakeTime();
   for (const fails of [false, true]) {
     const permit = Promise.withResolvers<void>();
     const log: string[] = [];
-    const settled = hedged(async ({ duplicate, sent, ended }) => {
+    const settled = runHedged(async ({ duplicate, sent, ended }) => {
       if (duplicate) await permit.promise;
       sent();
       log.push(duplicate ? "second sent" : "first sent");
       await delay(300);
       ended();
-      // Here the permit passes to who waits for it; then the answer takes its time to get up.
+      // The permit passes to the next waiter here, before the answer has been read.
       permit.resolve();
       for (let i = 0; i < 100; i++) await Promise.resolve();
       if (fails) throw FAILED[0];
@@ -194,7 +194,7 @@ Deno.test("hedged: the permit that the first gives back does not send the duplic
   }
 });
 
-Deno.test("hedged: a duplicate that may not be sent, or fails, is of no concern", async () => {
+Deno.test("runHedged: ignores a duplicate that fails or cannot be sent", async () => {
   using time = fakeTime();
   for (const plan of [{ wire: 0, refused: true }, { wire: 50, fails: true }]) {
     const { settled, signals } = race([{ wire: 300 }, plan]);
@@ -202,7 +202,7 @@ Deno.test("hedged: a duplicate that may not be sent, or fails, is of no concern"
     assertEquals(await settled, { value: "first" });
     assertEquals(signals.map((s) => s.aborted), [false, false]);
   }
-  const settled = hedged(({ duplicate, sent }) => {
+  const settled = runHedged(({ duplicate, sent }) => {
     if (duplicate) throw new Error("not even a promise");
     sent();
     return delay(300).then(() => "first");
@@ -211,14 +211,14 @@ Deno.test("hedged: a duplicate that may not be sent, or fails, is of no concern"
   assertEquals(await settled, "first");
 });
 
-Deno.test("hedged: only one duplicate, also when it has failed", async () => {
+Deno.test("runHedged: sends one duplicate at most, even if it fails", async () => {
   using time = fakeTime();
   const { settled, signals } = race([{ wire: 5_000 }, { wire: 50, fails: true }]);
   await time.tick(10_000);
   assertEquals([await settled, signals.length], [{ value: "first" }, 2]);
 });
 
-Deno.test("hedged: where the first fails, a duplicate on the wire may still win", async () => {
+Deno.test("runHedged: a duplicate in flight may win after the first attempt failed", async () => {
   using time = fakeTime();
   const { settled, log, signals } = race([{ wire: 200, fails: true }, { wire: 500 }]);
   await time.tick(1_000);
@@ -227,7 +227,7 @@ Deno.test("hedged: where the first fails, a duplicate on the wire may still win"
   assertEquals(signals.map((s) => s.aborted), [false, false]);
 });
 
-Deno.test("hedged: where both fail it is the first one's error, whichever fails first", async () => {
+Deno.test("runHedged: throws the error of the first attempt if both fail", async () => {
   using time = fakeTime();
   for (const wire of [150, 800]) {
     const { settled, log } = race([{ wire: 300, fails: true }, { wire, fails: true }]);
@@ -237,7 +237,7 @@ Deno.test("hedged: where both fail it is the first one's error, whichever fails 
   }
 });
 
-Deno.test("hedged: where the first fails before the duplicate is sent, it fails at once", async () => {
+Deno.test("runHedged: fails at once if the first attempt fails before the duplicate is sent", async () => {
   using time = fakeTime();
   const { settled, log } = race([{ wire: 200, fails: true }, { permit: 500, wire: 50 }]);
   await time.tick(1_000);
@@ -245,7 +245,7 @@ Deno.test("hedged: where the first fails before the duplicate is sent, it fails 
   assertEquals(log.slice(-3), ["200 first fails", "200 second aborted", "200 over"]);
 });
 
-Deno.test("hedged: the first piece decides, and nobody else hands on any", async () => {
+Deno.test("runHedged: the first delta decides, and only the winner emits", async () => {
   using time = fakeTime();
   const early = race([{ piece: 50, wire: 5_000 }]);
   const first = race([{ piece: 300, wire: 900 }, { piece: 250, wire: 300 }]);
@@ -272,10 +272,10 @@ Deno.test("hedged: the first piece decides, and nobody else hands on any", async
   assertEquals(waiting.log[4], "300 second aborted");
 });
 
-Deno.test("hedged: the loser may not hand on, also if it does not hear of it", async () => {
+Deno.test("runHedged: the loser may not emit, even if it ignores its signal", async () => {
   using time = fakeTime();
   const asked: unknown[] = [];
-  const settled = hedged(async ({ duplicate, sent, first }) => {
+  const settled = runHedged(async ({ duplicate, sent, first }) => {
     sent();
     await delay(duplicate ? 50 : 200);
     for (let i = 0; i < 3; i++) asked.push([duplicate, first()]);
@@ -288,7 +288,7 @@ Deno.test("hedged: the loser may not hand on, also if it does not hear of it", a
   assertEquals(asked, [yes, yes, yes, no, no, no, yes, no]);
 });
 
-Deno.test("hedged: who has handed on a piece fails with its own error, and nobody steps in", async () => {
+Deno.test("runHedged: an attempt that emitted a delta fails with its own error", async () => {
   using time = fakeTime();
   const first = race([{ piece: 200, wire: 400, fails: true }, { wire: 450 }]);
   const second = race([{ wire: 600 }, { piece: 50, wire: 400, fails: true }]);
@@ -299,7 +299,7 @@ Deno.test("hedged: who has handed on a piece fails with its own error, and nobod
   assertEquals(second.log.slice(-3), ["150 first aborted", "500 second fails", "500 over"]);
 });
 
-Deno.test("hedged: an abort from above ends both at once, with its reason", async () => {
+Deno.test("runHedged: an abort of the parent ends both attempts with its reason", async () => {
   using time = fakeTime();
   for (const reason of [new Error("enough"), undefined, "bye"]) {
     for (const [at, begun] of [[50, 1], [150, 2], [250, 2]] as const) {
@@ -320,7 +320,7 @@ Deno.test("hedged: an abort from above ends both at once, with its reason", asyn
   }
 });
 
-Deno.test("hedged: an abort from above is the reason also after the first has failed", async () => {
+Deno.test("runHedged: rejects with the abort reason even after the first attempt failed", async () => {
   using time = fakeTime();
   const controller = new AbortController();
   const { settled } = race([{ wire: 200, fails: true }, { wire: 500 }], {
@@ -331,11 +331,11 @@ Deno.test("hedged: an abort from above is the reason also after the first has fa
   assertEquals(await settled, { error: "bye" });
 });
 
-Deno.test("hedged: after an abort from above there is no duplicate, however long the first takes to end", async () => {
+Deno.test("runHedged: sends no duplicate after an abort of the parent", async () => {
   using time = fakeTime();
   const controller = new AbortController();
   let begun = 0;
-  const settled = hedged(async ({ sent, signal }) => {
+  const settled = runHedged(async ({ sent, signal }) => {
     begun++;
     sent();
     await delay(500, { signal }).catch(() => delay(500));
@@ -347,13 +347,13 @@ Deno.test("hedged: after an abort from above there is no duplicate, however long
   assertEquals([await settled, begun], ["bye", 1]);
 });
 
-Deno.test("hedged: nothing begins where the signal has aborted, and nothing is sent once it has", async () => {
+Deno.test("runHedged: starts nothing if the signal has aborted, and sends nothing once it has", async () => {
   const { settled, signals } = race([{ wire: 1 }], { signal: AbortSignal.abort("bye") });
   assertEquals([await settled, signals.length], [{ error: "bye" }, 0]);
 
   const controller = new AbortController();
   let sentAt = 0;
-  const late = hedged(async ({ sent }) => {
+  const late = runHedged(async ({ sent }) => {
     await Promise.resolve();
     controller.abort("bye");
     sent();
@@ -362,8 +362,8 @@ Deno.test("hedged: nothing begins where the signal has aborted, and nothing is s
   assertEquals([await late, sentAt], ["bye", 0]);
 });
 
-Deno.test("hedged: leaves no timer and no listener, on any exit", async () => {
-  // Real time: Deno looks for timers that are left.
+Deno.test("runHedged: leaves no timer and no listener on any exit", async () => {
+  // Real time: the sanitizers of Deno look for timers that are left.
   const { signal, listeners } = countedSignal();
   const kinds: [first: Plan, second?: Plan][] = [
     [{ wire: 0 }],
@@ -384,25 +384,25 @@ Deno.test("hedged: leaves no timer and no listener, on any exit", async () => {
   }
 });
 
-Deno.test("hedged: a delay beyond what a timer can hold does not end at once", async () => {
-  // Real time: a fake timer can hold any wait.
+Deno.test("runHedged: a delay above the maximum timer delay does not fire at once", async () => {
+  // Real time: fake timers have no maximum delay.
   const { settled, signals } = race([{ wire: 20 }, { wire: 0 }], { hedge: { after: 1e12 } });
   assertEquals([await settled, signals.length], [{ value: "first" }, 1]);
 });
 
-Deno.test("hedged: an attempt that does not tell that it ended has ended all the same", async () => {
-  // Real time: Deno looks for timers that are left.
-  const settled = hedged(({ sent }) => {
+Deno.test("runHedged: an attempt that does not call ended ends when it settles", async () => {
+  // Real time: the sanitizers of Deno look for timers that are left.
+  const settled = runHedged(({ sent }) => {
     sent();
     return Promise.reject(FAILED[0]);
   }, { hedge: { after: 5_000 }, signal: undefined });
   assertStrictEquals(await settled.catch((error) => error), FAILED[0]);
 });
 
-Deno.test("hedged: an answer that comes after an abort from above is none", async () => {
+Deno.test("runHedged: ignores an answer after an abort of the parent", async () => {
   using time = fakeTime();
   const controller = new AbortController();
-  const settled = hedged(async ({ sent }) => {
+  const settled = runHedged(async ({ sent }) => {
     sent();
     await delay(50);
     return "late";
@@ -412,11 +412,11 @@ Deno.test("hedged: an answer that comes after an abort from above is none", asyn
   assertEquals(await settled, "bye");
 });
 
-Deno.test("hedged: a late word of an attempt that is over changes nothing", async () => {
+Deno.test("runHedged: ignores calls of an attempt that has settled", async () => {
   using time = fakeTime();
   const options = { hedge: { after: 100 }, signal: undefined };
   let all: HedgeHooks[] = [];
-  const value = await hedged((hooks) => {
+  const value = await runHedged((hooks) => {
     all.push(hooks);
     return Promise.resolve("ok");
   }, options);
@@ -426,10 +426,10 @@ Deno.test("hedged: a late word of an attempt that is over changes nothing", asyn
 
   for (const firstFails of [true, false]) {
     all = [];
-    const settled = hedged(async (hooks) => {
+    const settled = runHedged(async (hooks) => {
       all.push(hooks);
       hooks.sent();
-      hooks.sent(); // once is enough
+      hooks.sent(); // further calls are ignored
       const fails = hooks.duplicate !== firstFails;
       await delay(fails ? 110 : 500);
       if (fails) throw FAILED[0];
@@ -443,7 +443,7 @@ Deno.test("hedged: a late word of an attempt that is over changes nothing", asyn
   }
 });
 
-/** An attempt that takes so long, and the window that has seen so many before. */
+/** Runs an attempt of this length after a window of these latencies. */
 function windowOf(...values: number[]): Latencies {
   const latencies = new Latencies();
   for (const value of values) latencies.add(value);
@@ -451,10 +451,10 @@ function windowOf(...values: number[]): Latencies {
 }
 const twenty = Array.from({ length: 20 }, (_, i) => 10 * (i + 1));
 
-Deno.test("hedged: by percentile, when it takes longer than so many of the latest", async () => {
+Deno.test("runHedged: sends a duplicate of an attempt slower than the percentile", async () => {
   using time = fakeTime();
   const cases: [percentile: number, values: number[], sent: string | undefined][] = [
-    [95, twenty.slice(1), undefined], // too few
+    [95, twenty.slice(1), undefined], // fewer than 20
     [95, twenty, "201"],
     [50, twenty, "111"],
     [95, twenty.map(() => 77.3), "78"],
@@ -471,7 +471,7 @@ Deno.test("hedged: by percentile, when it takes longer than so many of the lates
   }
 });
 
-Deno.test("hedged: where all answers take the same time, none of them is late", async () => {
+Deno.test("runHedged: sends no duplicate if all answers take the same time", async () => {
   using time = fakeTime();
   const latencies = new Latencies();
   let sent = 0;
@@ -487,7 +487,7 @@ Deno.test("hedged: where all answers take the same time, none of them is late", 
   assertEquals(sent, 50);
 });
 
-Deno.test("hedged: answers are countedSignal from when the first was sent, whoever wins", async () => {
+Deno.test("runHedged: records latencies from when the first request was sent, whichever wins", async () => {
   using time = fakeTime();
   const cases: [plans: Plan[], learned: number | undefined][] = [
     [[{ permit: 900, wire: 150, read: 30 }], 150],
@@ -495,7 +495,7 @@ Deno.test("hedged: answers are countedSignal from when the first was sent, whoev
     [[{ wire: 400 }, { permit: 20, wire: 50 }], 271],
     [[{ piece: 30, wire: 400 }], 30],
     [[{ wire: 400 }, { piece: 30, wire: 400 }], 231],
-    // What fails early says nothing; what fails late was late.
+    // An early failure is not recorded; a late one is.
     [[{ wire: 150, fails: true }], undefined],
     [[{ wire: 150, refused: true }], undefined],
     [[{ wire: 400, fails: true }, { wire: 100, fails: true }], 400],
@@ -513,14 +513,14 @@ Deno.test("hedged: answers are countedSignal from when the first was sent, whoev
   }
 });
 
-Deno.test("hedged: a fixed delay teaches the percentile nothing", async () => {
+Deno.test("runHedged: a fixed delay records no latency", async () => {
   const latencies = new Latencies();
   const { settled } = race([{ wire: 0 }], { latencies });
   await settled;
   assertEquals(latencies.size, 0);
 });
 
-Deno.test("hedged: by percentile the duplicates stay as few as it says, whatever becomes of the slow ones", async () => {
+Deno.test("runHedged: the share of duplicates stays at the percentile however slow answers end", async () => {
   using time = fakeTime();
   const random = seeded(42);
   const answers = () => ({ wire: Math.ceil(100 - 500 * Math.log(1 - random())) });
@@ -548,7 +548,7 @@ Deno.test("hedged: by percentile the duplicates stay as few as it says, whatever
   }
 });
 
-/** Numbers from 0 to 1 that are the same each time. */
+/** Creates a seeded generator of numbers from 0 to 1. */
 function seeded(seed: number): () => number {
   return () => {
     seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
@@ -556,7 +556,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** What must come of two plans, worked out in advance: when each thing would happen, and who gets there first. */
+/** Predicts the outcome of two plans from the times at which their steps would happen. */
 function expected([one, two]: readonly [Plan, Plan], after: number, abortAt: number) {
   const never = Infinity;
   const timesOf = (plan: Plan, begins: number) => {
@@ -571,7 +571,7 @@ function expected([one, two]: readonly [Plan, Plan], after: number, abortAt: num
   const begins = first.sent + after;
   const begun = begins < Math.min(first.decides, first.off, abortAt);
   const second = timesOf(two, begun ? begins : never);
-  // It is on the wire only if it is sent while the first has neither ended nor handed on anything.
+  // The duplicate is sent only while the first attempt has neither ended nor emitted.
   const sent = second.sent < Math.min(first.decides, first.off, abortAt);
   const decides = sent ? second.decides : never;
 
@@ -593,7 +593,7 @@ function expected([one, two]: readonly [Plan, Plan], after: number, abortAt: num
       begun,
       sent,
       end: Math.min(won.over, abortAt),
-      // The loser is aborted if it still ran; a duplicate that waited already when the first ended.
+      // The loser is aborted if it was running; a waiting duplicate when the first attempt ended.
       loser: loserRan && loserOver > winner ? (secondWins ? "first" : "second") : undefined,
     };
   }
@@ -607,8 +607,9 @@ function expected([one, two]: readonly [Plan, Plan], after: number, abortAt: num
   };
 }
 
-Deno.test("hedged: whatever both do, and whenever it is aborted", async () => {
-  // No two things happen at the same time: those of the first attempt end with 0, those of the duplicate with 1, the abort with 5.
+Deno.test("runHedged: gives the predicted outcome for any two attempts and any abort", async () => {
+  // No two events coincide: times of the first attempt end in 0, of the duplicate in 1, of the
+  // abort in 5.
   const tens = (max: number) => fc.integer({ min: 1, max }).map((n) => 10 * n);
   const plan: fc.Arbitrary<Plan> = fc.record({
     permit: fc.oneof(fc.constant(0), tens(20)),
@@ -657,7 +658,7 @@ Deno.test("hedged: whatever both do, and whenever it is aborted", async () => {
   assert(hedges > 100, `only ${hedges} runs had a duplicate on the wire`);
 });
 
-Deno.test("hedge: what it must be", () => {
+Deno.test("hedge: accepts after or percentile within bounds", () => {
   const check = (value: unknown) => checkOptions("do it", { hedge: value }, { hedge });
   for (
     const value of [{ after: 0.1 }, { after: 1e9 }, { percentile: 50 }, { percentile: 99.9 }]
@@ -678,7 +679,7 @@ Deno.test("hedge: what it must be", () => {
     [
       { after: 1, percentile: 95 },
       TypeError,
-      "hedge has both after and percentile: give it one of them",
+      "hedge has both after and percentile: set one of them",
     ],
     [{ after: 0 }, RangeError, `${ms} 0`],
     [{ after: -1 }, RangeError, `${ms} -1`],
@@ -703,13 +704,13 @@ Deno.test("hedge: what it must be", () => {
   }
 });
 
-Deno.test("hedge: the compiler knows that it is one of the two", () => {
+Deno.test("hedge: the type allows exactly one of after and percentile", () => {
   const right: HedgeOptions[] = [{ after: 100 }, { percentile: 95 }];
-  // @ts-expect-error: neither
+  // @ts-expect-error: neither option
   right.push({});
-  // @ts-expect-error: both
+  // @ts-expect-error: both options
   right.push({ after: 100, percentile: 95 });
-  // @ts-expect-error: not known
+  // @ts-expect-error: unknown option
   right.push({ after: 100, max: 2 });
   assertEquals(right.length, 5);
 });

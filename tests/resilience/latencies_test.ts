@@ -10,22 +10,22 @@ function latenciesWith(values: Iterable<number>): Latencies {
 }
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
-Deno.test("latencies: no percentile before there are 20", () => {
+Deno.test("Latencies: has no percentile below 20 answers", () => {
   const latencies = latenciesWith(upTo(19));
   assertEquals([latencies.size, latencies.percentile(95)], [19, undefined]);
   latencies.add(20);
   assertEquals([latencies.size, latencies.percentile(95)], [20, 20]);
 });
 
-Deno.test("latencies: the latest 200 count, and nothing before", () => {
+Deno.test("Latencies: keeps the latest 200 answers", () => {
   const latencies = latenciesWith([...upTo(1_000), ...upTo(200).map((n) => n + 5_000)]);
   assertEquals(latencies.size, 200);
-  // (200 + 1) × 0.5 = 100.5, × 0.95 = 190.95, × 0.99 = 198.99; above that there is none.
+  // (200 + 1) × 0.5 = 100.5, × 0.95 = 190.95, × 0.99 = 198.99.
   const asked = [50, 95, 99, 99.9].map((p) => latencies.percentile(p));
   assertEquals(asked, [5_101, 5_191, 5_199, 5_200]);
 });
 
-Deno.test("latencies: the same as sorting the latest 200 each time", () => {
+Deno.test("Latencies: equals sorting the latest 200 answers each time", () => {
   const value = fc.oneof(fc.double({ min: 0, max: 1e9, noNaN: true }), fc.nat(5));
   const values = fc.array(value, { minLength: 20, maxLength: 450, size: "max" });
   fc.assert(
@@ -43,7 +43,7 @@ Deno.test("latencies: the same as sorting the latest 200 each time", () => {
   );
 });
 
-Deno.test("latencies: what is no span of time is left out", () => {
+Deno.test("Latencies: ignores values that are no duration", () => {
   const latencies = latenciesWith(upTo(20));
   for (const value of [NaN, -1, Infinity, -Infinity]) latencies.add(value);
   assertEquals([latencies.size, latencies.percentile(99)], [20, 20]);
@@ -51,7 +51,7 @@ Deno.test("latencies: what is no span of time is left out", () => {
   assertEquals(latencies.size, 21);
 });
 
-Deno.test("latencies: one window for each agent, provider, model and kind of answer", () => {
+Deno.test("latenciesOf: returns one window per agent, provider, model and kind of answer", () => {
   const [a, b] = [{}, {}];
   const [p, q] = [handmade({}), handmade({})];
   const all = [
@@ -66,7 +66,7 @@ Deno.test("latencies: one window for each agent, provider, model and kind of ans
   assertNotStrictEquals(latenciesOf({}, p, "m", true), all[1]);
 });
 
-Deno.test("latencies: to add one and to ask costs less than sorting them", () => {
+Deno.test("Latencies: adding and reading cost less than sorting", () => {
   const values = Float64Array.from({ length: 30_000 }, (_, i) => (i * 7919) % 1_000);
   const latencies = latenciesWith(values);
   const timed = (step: (i: number) => number) => {
@@ -80,7 +80,7 @@ Deno.test("latencies: to add one and to ask costs less than sorting them", () =>
     latencies.add(values[i]!);
     return latencies.percentile(95)!;
   });
-  // About ten times as much.
+  // Sorting takes about ten times as long.
   const sorted = timed((i) => values.slice(i % 29_000, i % 29_000 + 200).sort()[190]!);
   assert(added < sorted, `${added} ms against ${sorted} ms`);
 });

@@ -7,7 +7,7 @@ import { fakeTime } from "../helpers.ts";
 const failure = (code: AgentError["code"] = "network", retryable = true) =>
   new AgentError("no", { code, agent: "a", retryable });
 
-/** Work that fails with these errors, one after another, and then succeeds. */
+/** Creates work that throws these errors, one per attempt, and then succeeds. */
 function failing(...errors: unknown[]) {
   const work = () => {
     const n = work.calls++;
@@ -19,7 +19,7 @@ function failing(...errors: unknown[]) {
 const hooks: RetryHooks = { signal: undefined };
 const quick = retryPolicy({ max: 2, base: 0 });
 
-Deno.test("retry: until it succeeds, or the attempts are used up", async () => {
+Deno.test("retry: repeats until success or until the retries are used up", async () => {
   assertEquals(await retry(failing(), quick, hooks), "done");
   assertEquals(await retry(failing(failure(), failure()), quick, hooks), "done");
   const last = failure();
@@ -28,7 +28,7 @@ Deno.test("retry: until it succeeds, or the attempts are used up", async () => {
   assertEquals(work.calls, 3);
 });
 
-Deno.test("retry: not what is not worth it", async () => {
+Deno.test("retry: does not repeat errors that are not retryable", async () => {
   const errors = [failure("provider", false), failure("aborted"), failure("invalid_params")];
   for (const error of errors) {
     const work = failing(error);
@@ -41,13 +41,13 @@ Deno.test("retry: not what is not worth it", async () => {
   await assertRejects(() => retry(failing(failure("invalid_params")), always, hooks), AgentError);
 });
 
-Deno.test("retry: not when it may not be repeated", async () => {
+Deno.test("retry: does not repeat work that must not be repeated", async () => {
   const work = failing(failure());
   await assertRejects(() => retry(work, quick, { ...hooks, mayRepeat: () => false }), AgentError);
   assertEquals(work.calls, 1);
 });
 
-Deno.test("retry: tells of each wait before and after it", async () => {
+Deno.test("retry: reports each delay before and after it", async () => {
   using time = fakeTime();
   const told: unknown[] = [];
   const policy = retryPolicy({ max: 3, base: 100, jitter: 0 });
@@ -62,7 +62,7 @@ Deno.test("retry: tells of each wait before and after it", async () => {
   assertEquals(told, [[1, 1, 100], 100, [2, 2, 200], 200]);
 });
 
-Deno.test("retry: an abort ends the wait at once, and the time waited is told", async () => {
+Deno.test("retry: an abort ends the delay at once and reports the time waited", async () => {
   using time = fakeTime();
   const controller = new AbortController();
   let waited = 0;
@@ -76,7 +76,7 @@ Deno.test("retry: an abort ends the wait at once, and the time waited is told", 
   assertEquals([await done, waited, work.calls], ["bye", 40, 1]);
 });
 
-Deno.test("retry: after an abort nothing is tried again", async () => {
+Deno.test("retry: does not repeat after an abort", async () => {
   const controller = new AbortController();
   const work = failing(failure());
   const stopping = () => {
@@ -87,13 +87,13 @@ Deno.test("retry: after an abort nothing is tried again", async () => {
   assertEquals(work.calls, 1);
 });
 
-Deno.test("retry: a wait beyond what a timer can hold does not end at once", async () => {
+Deno.test("retry: a delay above the maximum timer delay does not end at once", async () => {
   const controller = new AbortController();
   const work = failing(failure());
   const done = retry(work, retryPolicy({ base: 1e12, maxDelay: 1e12, jitter: 0 }), {
     signal: controller.signal,
   }).catch((reason) => reason);
-  // Real time: a fake timer can hold any wait.
+  // Real time: fake timers have no maximum delay.
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(work.calls, 1);
   controller.abort("bye");

@@ -3,7 +3,7 @@ import process from "node:process";
 import { parentPort } from "node:worker_threads";
 import { configure, setDefaultProvider, settings } from "../../call/options/config.ts";
 import { type Callable, isCallable } from "../../call/options/callable.ts";
-import { keepElsewhere } from "../../cache/memory_cache.ts";
+import { replaceDefaultStore } from "../../cache/memory_cache.ts";
 import type { CachedReply } from "../../cache/cache_store.ts";
 import { RunningCalls } from "./running_calls.ts";
 import { encodeError } from "../error_codec.ts";
@@ -90,7 +90,7 @@ async function start(module: string, received: WorkerSettings): Promise<void> {
     }
     const configured = Object.keys(settings());
     applySettings(received);
-    keepElsewhere({
+    replaceDefaultStore({
       async get(key) {
         const { value } = await pool.request(0, { type: "cache-get", key });
         return value as CachedReply | undefined;

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { AGENTS, parsed, place, rowsOf, text } from "./helpers.ts";
 
-Deno.test("runs and show print counts, the verdict and failures by cause, as text or JSON", async () => {
+Deno.test("runs and show print counts, verdict and failures, as text or JSON", async () => {
   await using here = await place({
     script: ({ text }) =>
       /row [0-4]$/.test(text) ? "error500" : /row 7$/.test(text) ? "error400" : undefined,
@@ -31,7 +31,7 @@ Deno.test("runs and show print counts, the verdict and failures by cause, as tex
   assertEquals((await here.shoal(["show", "two"])).code, 2);
 });
 
-Deno.test("doctor checks the server, and reports why it is unreachable or rejects the key", async () => {
+Deno.test("doctor reports a server that is unreachable or rejects the key", async () => {
   await using here = await place({ apiKey: "sk-secret-of-tests" });
   const well = await here.shoal(["doctor"]);
   assertEquals(well.code, 0, well.out);
@@ -142,7 +142,7 @@ Deno.test("--help lists all commands, examples and exit codes", async () => {
   assertStringIncludes(run.out, "Examples");
 });
 
-Deno.test("--help shows defaults as a user would type them, and --version the version", async () => {
+Deno.test("--help shows defaults as typed, and --version the version", async () => {
   await using here = await place();
   const { out } = await here.shoal(["run", "--help"]);
   const help = out.replaceAll(/\s+/g, " ");

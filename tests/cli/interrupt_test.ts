@@ -3,7 +3,7 @@ import { AGENTS, COMMAND, place, rowsOf, text, until } from "./helpers.ts";
 
 const ARGS = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--run", "r"];
 
-Deno.test("Ctrl-C stops reading rows, finishes those in flight, and prints how to continue", async () => {
+Deno.test("Ctrl-C finishes rows in flight, and prints how to continue", async () => {
   await using here = await place({ latency: 200 });
   await here.write("in.jsonl", rowsOf(500));
   const child = here.spawn([...ARGS, "-c", "10"]);
@@ -37,7 +37,7 @@ Deno.test("Ctrl-C in a pilot finishes and keeps the rows in flight", async () =>
   assertEquals([(await here.rows("o.jsonl")).length, here.server.stats.requests], [300, 300]);
 });
 
-Deno.test("rows that do not finish within the grace are aborted, and run again on resume", async () => {
+Deno.test("aborts rows that exceed the grace, and runs them again on resume", async () => {
   await using here = await place({
     latency: ({ text }) => text.endsWith("row 3") ? 60_000 : 0,
   });

@@ -44,7 +44,7 @@ Deno.test("creates no output while another process works on the run", async () =
   await session.close();
 });
 
-Deno.test("creates no output and leaves the journal alone if a newer version has written it", async () => {
+Deno.test("does not touch the journal of a newer version, and creates no output", async () => {
   await using here = await place();
   const args = await finishedRun(here);
   const db = new DatabaseSync(here.path(".shoal/r/journal.db"));

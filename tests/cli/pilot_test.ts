@@ -38,7 +38,7 @@ Deno.test("a pilot sends nothing if a row lacks the --key column", async () => {
   assertMatch(output.err, /Cannot run line 21 as it has no "id", which is the --key/);
 });
 
-Deno.test("a pilot includes rate limits in its estimate that its own rows did not reach", async () => {
+Deno.test("a pilot's estimate includes rate limits that it did not reach itself", async () => {
   await using here = await place({ respond: () => "yes" });
   await here.write("in.jsonl", rowsOf(20_000));
   const pilot = async (...limits: string[]) => {

@@ -40,7 +40,7 @@ Deno.test("continues with the batches of a killed run, and sends nothing twice",
   ]);
 });
 
-Deno.test("retries rows that fail in a batch in another one, and reports those that fail again", async () => {
+Deno.test("retries rows that fail in a batch, and reports those that fail again", async () => {
   const failed = new Set<string>();
   await using here = await place({
     script({ text }) {

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { AGENTS, parsed, place, rowsOf } from "./helpers.ts";
 
-Deno.test("writes JSONL rows as they finish, or in the order of the input with --ordered", async () => {
+Deno.test("writes JSONL rows as they finish, or in order with --ordered", async () => {
   await using here = await place({ latency: { min: 0, max: 40 } });
   await here.write("in.jsonl", rowsOf(200));
   const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-c", "50"];
@@ -36,12 +36,13 @@ Deno.test("runs a --prompt with a --schema over rows from a pipe", async () => {
   assertEquals(typeof rows[0]!._cost, "number");
 });
 
-Deno.test("reads and writes CSV with quotes, line breaks and umlauts, and maps its columns", async () => {
+Deno.test("reads and writes CSV with quotes and line breaks, and maps its columns", async () => {
   await using here = await place({
     respond: () => '{"label":"it said ""x"", ü"}'.replaceAll('""', '\\"'),
   });
   const csv =
-    '\ufeffid,review\n1,"a ""quoted"", text"\n2,"two\nlines"\n3,plain ü\n4,one,too many\n5,"x"y\n6,last\n';
+    '\ufeffid,review\n1,"a ""quoted"", text"\n2,"two\nlines"\n3,plain ü\n4,one,too many\n' +
+    '5,"x"y\n6,last\n';
   await here.write("in.csv", csv);
   const { code, err } = await here.shoal(
     [
@@ -63,7 +64,9 @@ Deno.test("reads and writes CSV with quotes, line breaks and umlauts, and maps i
   assertEquals(code, 1, err);
   assertEquals(
     await here.read("out.csv"),
-    'id,review,label\n1,"a ""quoted"", text","it said ""x"", ü"\n2,"two\nlines","it said ""x"", ü"\n3,plain ü,"it said ""x"", ü"\n5,"""x""y","it said ""x"", ü"\n6,last,"it said ""x"", ü"\n',
+    'id,review,label\n1,"a ""quoted"", text","it said ""x"", ü"\n' +
+      '2,"two\nlines","it said ""x"", ü"\n3,plain ü,"it said ""x"", ü"\n' +
+      '5,"""x""y","it said ""x"", ü"\n6,last,"it said ""x"", ü"\n',
   );
   const bad = (await here.rows("err.jsonl")).toSorted((a, b) => Number(a.line) - Number(b.line));
   assertEquals(bad.map(({ line, code }) => [line, code]), [[6, "bad_row"]]);
@@ -84,7 +87,7 @@ Deno.test("rejects a missing column of CSV before anything is sent", async () =>
   assertMatch(output.err, /Cannot find the column "text": the columns are id, review/);
 });
 
-Deno.test("writes failed rows to --errors with their lines, and retries them on request", async () => {
+Deno.test("writes failed rows to --errors, and retries them with shoal retry", async () => {
   await using here = await place({
     script: ({ text }) => text.includes("row 3") ? "error500" : undefined,
   });
@@ -156,7 +159,7 @@ Deno.test("a budget ends the run, and holds over all its starts", async () => {
   assertEquals((await here.rows("out.jsonl")).length, 200);
 });
 
-Deno.test("a server that rejects the key ends the run early, and no message has the key", async () => {
+Deno.test("a server that rejects the key ends the run, and the key stays hidden", async () => {
   await using here = await place({ apiKey: "another" });
   await here.write("in.jsonl", rowsOf(1_000));
   // The same within a workflow.

@@ -63,7 +63,7 @@ Deno.test("an unexpected error exits with 3, not with 1 as failed rows do", asyn
   assertMatch(output.err, /unexpected/);
 });
 
-Deno.test("rejects answer columns that the input has, and --columns of an answer that is text", async () => {
+Deno.test("rejects clashing answer columns, and --columns for a text answer", async () => {
   await using here = await place();
   await here.write("in.csv", "id,input,output\n1,a,b\n");
   await here.write("in.jsonl", '{"input":"a","output":"b"}\n');
@@ -106,7 +106,7 @@ Deno.test("explains inputs that are not JSONL", async () => {
   assertMatch(binary.err, /No row could be read: binary.dat was read as jsonl.*--in-format/);
 });
 
-Deno.test("runs lists readable runs beside unreadable ones, and rejects a --dir that is a file", async () => {
+Deno.test("runs lists unreadable runs with their error, and rejects an invalid --dir", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   await assertRejected(here, ["runs", "--dir", "in.jsonl"], /Cannot look for runs in in.jsonl/);
@@ -157,7 +157,7 @@ Deno.test("accepts CSV with CRLF, empty lines at the end, or no last line break"
   }
 });
 
-Deno.test("a start that sent nothing does not start the run: the next one needs no --resume", async () => {
+Deno.test("after a start that sent nothing, the next one needs no --resume", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   const args = [...RUN, "-i", "in.jsonl", "-o", "out.jsonl"];
@@ -189,7 +189,7 @@ Deno.test("rejects invalid times and numbers before anything is created", async 
   assertEquals((await here.shoal(args)).code, 0);
 });
 
-Deno.test("warns that a prompt without a parameter sends the same request for all rows", async () => {
+Deno.test("warns about a prompt without a parameter", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   const prompt = (text: string) => ["run", "--prompt", text, "-m", "m", "-q", "-i", "in.jsonl"];

@@ -6,7 +6,7 @@ const HERE = join(AGENTS, "..");
 const THREADS = join(HERE, "worker_agents.ts");
 const IO = ["-i", "in.jsonl", "-q", "--ordered"];
 
-Deno.test("--workers runs calls in other threads, with the same results and the same journal", async () => {
+Deno.test("--workers runs calls in other threads, with the same results", async () => {
   await using here = await place({ latency: 5 });
   await here.write("in.jsonl", rowsOf(200));
   const output = await here.shoal(
@@ -69,7 +69,7 @@ Deno.test("--workers passes --base-url to the workers", async () => {
   assertEquals([output.code, output.err, here.server.stats.requests], [0, "", 3]);
 });
 
-Deno.test("--workers rejects agents that workers cannot run, before anything is created", async () => {
+Deno.test("--workers rejects agents that workers cannot run", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   await here.write(

@@ -52,7 +52,7 @@ for (const [end, reason] of Object.entries(REASONS)) {
   });
 }
 
-Deno.test("repeats the other calls of a worker that a call has ended, and not that call", async () => {
+Deno.test("repeats the other calls of a worker that a call has ended", async () => {
   await using pool = open({ size: 1, perWorker: 10 });
   const results = await batch([
     [Slow, { ms: 300 }],
@@ -77,7 +77,7 @@ Deno.test("repeats each call alone, so that it cannot end a worker with other ca
   assertEquals([sim.stats.requests, pool.stats().restarts], [6, 2]);
 });
 
-Deno.test("fails a call that was billed instead of repeating it, and reports its usage", async () => {
+Deno.test("does not repeat a call that was billed, and reports its usage", async () => {
   await using sim = simulator({ respond: ({ text }) => text });
   await using _server = named(sim.url);
   await using pool = open({ size: 1, perWorker: 10 });
@@ -96,7 +96,7 @@ Deno.test("fails a call that was billed instead of repeating it, and reports its
   assertEquals(paid.error!.usage, paid.usage);
 });
 
-Deno.test("reports an attempt in flight when its worker ends, and releases its permit", async () => {
+Deno.test("reports an attempt whose worker ends, and releases its permit", async () => {
   await using sim = simulator({ respond: ({ text }) => text, latency: 400 });
   await using _server = named(sim.url);
   await using pool = open({ size: 1, perWorker: 10 });
@@ -112,7 +112,7 @@ Deno.test("reports an attempt in flight when its worker ends, and releases its p
   assertEquals(again.content, "b");
 });
 
-Deno.test("ends an endless loop after its timeout, and repeats the other calls of the worker", async () => {
+Deno.test("ends an endless loop after its timeout, and repeats the other calls", async () => {
   await using pool = open({ size: 1, perWorker: 10, grace: 200 });
   await pool.ready();
   const began = performance.now();

@@ -50,7 +50,7 @@ Deno.test("rejects invalid options when the pool is created", () => {
   }
 });
 
-Deno.test('throws on a runtime without workers, where the mode "auto" runs on the event loop', async () => {
+Deno.test('without workers, throws, and the mode "auto" uses the event loop', async () => {
   const { Worker } = globalThis;
   try {
     // deno-lint-ignore no-explicit-any
@@ -125,7 +125,7 @@ Deno.test("rejects an agent that the module does not export before anything is s
   assertEquals(seen, [1]);
 });
 
-Deno.test("rejects an agent with another definition, and names the options that differ", async () => {
+Deno.test("rejects an agent with another definition, and names what differs", async () => {
   await using pool = open();
   const provider = scripted("x");
   const variants: [unknown, string][] = [
@@ -191,7 +191,7 @@ Deno.test("rejects parameters and options that cannot be cloned, and names them"
   assert(message.includes("its option retries cannot be sent to a worker"), message);
 });
 
-Deno.test("fails a call whose answer cannot be cloned, and drops other values that cannot be", async () => {
+Deno.test("fails a call whose answer cannot be cloned, and drops other such values", async () => {
   await using pool = workers({ module: at("uncloneable.ts"), size: 1 });
   const { Answers, Beside } = await import("./uncloneable.ts");
   const [answers, beside] = await batch([[Answers, {}], [Beside, {}]], { mode: pool });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 
-Deno.test("workers can have fewer permissions than the process, and still report how they end", async () => {
+Deno.test("workers with fewer permissions than the process report how they end", async () => {
   const child = new Deno.Command("deno", {
     args: [
       "run",

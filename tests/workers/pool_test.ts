@@ -25,7 +25,7 @@ Deno.test("starts workers on demand, and no more than are needed", async () => {
   assert(pool.stats().startMs! > 0);
 });
 
-Deno.test("no worker has more than perWorker calls, whatever the concurrency of the run", async () => {
+Deno.test("no worker has more than perWorker calls at any concurrency", async () => {
   await using pool = open({ size: 2, perWorker: 2 });
   await pool.ready();
   let most = 0;
@@ -83,7 +83,7 @@ Deno.test("runs calls with a higher priority first", async () => {
   assertEquals(order.slice(0, 2), [0, 2]);
 });
 
-Deno.test("closing fails unfinished calls, rejects new ones, and leaves nothing behind", async () => {
+Deno.test("closing fails unfinished calls, and rejects new ones", async () => {
   await using sim = simulator({ respond: ({ text }) => text, latency: 5_000 });
   await using _server = named(sim.url);
   const pool = open({ size: 2, perWorker: 1 });

@@ -33,7 +33,7 @@ Deno.test("writes the header first, in whatever order rows are formatted and wri
   assertEquals(output.text, "id,text,answer\n1,a,yes\n2,b,yes\n");
 });
 
-Deno.test("writes the header alone if there are no rows, and nothing if the run is not complete", async () => {
+Deno.test("writes the header without rows, unless the run is not complete", async () => {
   for (const state of ["complete", "partial"] as const) {
     const output = memoryOutput();
     const { header } = createRowFormatter(options, () => ["id"]);

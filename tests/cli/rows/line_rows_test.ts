@@ -70,7 +70,7 @@ Deno.test("each line is a row, whatever its bytes and wherever the chunks are cu
   );
 });
 
-Deno.test("accepts byte order marks, CRLF, empty lines, and a last line without a line break", async () => {
+Deno.test("accepts byte order marks, CRLF, empty lines, and no last line break", async () => {
   const text = '\ufeff{"a":1}\r\n\r\n  \n{"a":2}\n\ufeff{"a":3}\r\nnull\n"x"\n[1]\n{"a":4}';
   const expected = [[1, { a: 1 }], [4, { a: 2 }], [5, { a: 3 }], [6, null], [7, "x"], [8, [1]], [
     9,

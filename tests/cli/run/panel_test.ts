@@ -42,7 +42,8 @@ Deno.test("shows no percentage and no ETA while the total is unknown", () => {
   const line = plainLine({ ...some, isTotalEstimated: false });
   assertEquals(
     line,
-    "4,500 rows · ok 4,480 · failed 12 · bad 8 · cached 30 · already done 1,000 · 42.1/s · in flight 200 (limit 180) · tokens 1,234,567 · $0.4512",
+    "4,500 rows · ok 4,480 · failed 12 · bad 8 · cached 30 · " +
+      "already done 1,000 · 42.1/s · in flight 200 (limit 180) · tokens 1,234,567 · $0.4512",
   );
 });
 

@@ -19,9 +19,9 @@ import type { RunSession } from "./run_rows.ts";
 export async function runPilot(
   size: number,
   source: RowSource,
-  context: RunSession,
+  session: RunSession,
 ): Promise<number | undefined> {
-  const { settings, interrupt } = context;
+  const { settings, interrupt } = session;
   if (source.path === "-") {
     throw new CliError(
       "Cannot use --pilot with the standard input as it can be read only once: " +
@@ -32,17 +32,17 @@ export async function runPilot(
   for await (const row of await openRows(source)) {
     if (interrupt.stopSignal.aborted) return interrupt.exitCode;
     if (isBadRow(row) || sample.seen >= (settings.limit ?? Infinity)) continue;
-    context.checkRow(row);
+    session.checkRow(row);
     sample.add(row);
   }
   writeStderr(
     `pilot: ${formatInteger(sample.items.length)} of ${formatInteger(sample.seen)} rows\n`,
   );
   const began = performance.now();
-  const results = await runSample(sample.items, context);
+  const results = await runSample(sample.items, session);
   if (results === undefined || interrupt.stopSignal.aborted) {
     // Rows that have finished are recorded, as they were paid for.
-    context.display.log(`To continue: shoal resume ${context.runId}`);
+    session.display.log(`To continue: shoal resume ${session.runId}`);
     return interrupt.exitCode;
   }
   const { concurrency, rpm, tpm } = settings;
@@ -61,15 +61,15 @@ export async function runPilot(
 /** Runs the sampled rows. Returns `undefined` if the run was aborted. */
 async function runSample(
   rows: readonly InputRow[],
-  context: RunSession,
+  session: RunSession,
 ): Promise<readonly Result[] | undefined> {
-  const { agent, settings, interrupt } = context;
+  const { agent, settings, interrupt } = session;
   // The order of the input matters where rows are equal: the journal counts them in that order.
   const inOrder = [...rows].sort((a, b) => a.line - b.line);
   // All parameters and keys are checked before the first row is paid for.
   const prepared = inOrder.map((row) =>
-    [agent, context.toParams(row.value), {
-      ...context.callOptions,
+    [agent, session.toParams(row.value), {
+      ...session.callOptions,
       ...rowKey(row, settings.key),
     }] as const
   );
@@ -82,14 +82,14 @@ async function runSample(
   const { concurrency, rpm, tpm } = settings;
   try {
     return await batch(calls(), {
-      journal: context.journal,
-      runId: context.runId,
-      retryFailed: context.retryFailed,
-      mode: context.mode,
+      journal: session.journal,
+      runId: session.runId,
+      retryFailed: session.retryFailed,
+      mode: session.mode,
       concurrency: concurrency === "adaptive" ? {} : concurrency,
       limits: { requestsPerMinute: rpm, tokensPerMinute: tpm },
       signal: interrupt.abortSignal,
-      ...(context.budget !== undefined && { budget: context.budget }),
+      ...(session.budget !== undefined && { budget: session.budget }),
     });
   } catch (error) {
     if (interrupt.abortSignal.aborted) return undefined;

@@ -80,7 +80,7 @@ export async function run(
       },
       exit: Deno.exit,
     });
-    const context: RunSession = {
+    const session: RunSession = {
       agent,
       callOptions,
       mode: pool,
@@ -96,10 +96,10 @@ export async function run(
       interrupt,
     };
     if (settings.pilot !== undefined) {
-      const exitCode = await runPilot(settings.pilot, source, context);
+      const exitCode = await runPilot(settings.pilot, source, session);
       if (exitCode !== undefined) return exitCode;
     }
-    return await writeRows(rows, context, { folder, outFormat, isTable });
+    return await writeRows(rows, session, { folder, outFormat, isTable });
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw wrapJournalError(error);
     // The library rejected an option before anything was sent: the run has not started.
@@ -117,10 +117,10 @@ interface WriteOptions {
 /** Opens the outputs, runs the rows and reports how the run ended. Returns the exit code. */
 async function writeRows(
   rows: RowReader,
-  context: RunSession,
+  session: RunSession,
   { folder, outFormat, isTable }: WriteOptions,
 ): Promise<number> {
-  const { settings, journal, stats, display, interrupt } = context;
+  const { settings, journal, stats, display, interrupt } = session;
   const { header, formatRow } = createRowFormatter(
     { ...settings, format: outFormat },
     () => rows.header,
@@ -141,7 +141,7 @@ async function writeRows(
     }, () => {});
     display.start(() => stats.snapshot(folder.name));
     const began = performance.now();
-    const earlyEnd = await runRows(rows, context, { formatRow, output, errors });
+    const earlyEnd = await runRows(rows, session, { formatRow, output, errors });
     if (stats.unfinished === 0 && !interrupt.stopSignal.aborted) state = "complete";
     await output.close(state);
     await errors?.close(state);

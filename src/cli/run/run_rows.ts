@@ -62,13 +62,13 @@ export type EarlyEnd = "budget" | "hopeless" | undefined;
 /** Runs rows and writes their results. Returns why it stopped early, if it did. */
 export async function runRows(
   rows: AsyncIterable<InputRow | BadRow>,
-  context: RunSession,
+  session: RunSession,
   { formatRow, output, errors }: RowSinks,
 ): Promise<EarlyEnd> {
-  const { agent, settings, stats, interrupt } = context;
+  const { agent, settings, stats, interrupt } = session;
   const { concurrency, rpm, tpm } = settings;
   const order = settings.ordered ? new ReorderBuffer<string>(reorderWindow(settings)) : undefined;
-  const logProblem = createProblemLog(context);
+  const logProblem = createProblemLog(session);
   const giveUp = new GiveUpRule();
   let earlyEnd: EarlyEnd;
 
@@ -83,11 +83,11 @@ export async function runRows(
         continue;
       }
       if (index === settings.limit) return;
-      context.checkRow(row);
+      session.checkRow(row);
       await order?.waitForRoom(index++);
       if (order === undefined) index++;
-      yield [agent, context.toParams(row.value), {
-        ...context.callOptions,
+      yield [agent, session.toParams(row.value), {
+        ...session.callOptions,
         ...rowKey(row, settings.key),
         metadata: row,
       }] as const;
@@ -107,15 +107,15 @@ export async function runRows(
     interrupt.requestStop();
   };
   const items = stream(calls(), {
-    journal: context.journal,
-    runId: context.runId,
-    retryFailed: context.retryFailed,
-    mode: context.mode,
+    journal: session.journal,
+    runId: session.runId,
+    retryFailed: session.retryFailed,
+    mode: session.mode,
     concurrency: concurrency === "adaptive"
       ? { onChange: ({ concurrency }) => stats.limit = concurrency }
       : concurrency,
     limits: { requestsPerMinute: rpm, tokensPerMinute: tpm },
-    ...(context.budget !== undefined && { budget: context.budget }),
+    ...(session.budget !== undefined && { budget: session.budget }),
     signal: interrupt.abortSignal,
     onProgress: (report) => stats.progress = report,
   });

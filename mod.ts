@@ -28,39 +28,32 @@ export type { ActiveConfiguration, Configuration } from "./src/call/options/conf
 export { defineAgent } from "./src/agent/define.ts";
 export type { Agent } from "./src/agent/agent.ts";
 export type { AsToolOptions } from "./src/agent/as_tool.ts";
-export type {
-  CheckedParams,
-  PromptAgentOptions,
-  RunAgentOptions,
-  TemplateAgentOptions,
-} from "./src/agent/define.ts";
+export type { PromptAgentOptions, RunAgentOptions } from "./src/agent/define.ts";
 export type { AgentStream, StreamEvent } from "./src/agent/agent_stream.ts";
 export type { AgentCall, Callable, ContentOf, ParamsOf } from "./src/call/options/callable.ts";
 export type {
   AgentBase,
+  AgentDefaults,
   AgentOverrides,
   CallOptions,
   FallbackModel,
   ModelAgentOptions,
+  ModelOptions,
   SharedOptions,
 } from "./src/call/options/options.ts";
-export type { InferOutput } from "./src/output/output.ts";
+export type { FromJsonSchema } from "./src/output/infer_json_schema.ts";
+export type { InferOutput } from "./src/output/prepare_output.ts";
 export type { Schema, StandardSchema } from "./src/output/standard_schema.ts";
 export type { HookContext, Hooks } from "./src/call/options/hooks.ts";
-export type { InferInput } from "./src/output/input.ts";
+export type { InferInput } from "./src/output/prepare_input.ts";
 export type { PromptMessage, PromptPart } from "./src/call/options/prompt_parts.ts";
 export type { Mode, ModeCall, RunMode } from "./src/call/options/mode.ts";
-export type { Prompt } from "./src/call/render_prompt.ts";
+export type { Prompt } from "./src/call/options/prompt_parts.ts";
 export type { RepairOptions } from "./src/call/options/repair.ts";
 export { defineTool } from "./src/call/options/tool.ts";
 export type { Tool, ToolContext, ToolOptions } from "./src/call/options/tool.ts";
 export type { RunContext } from "./src/agent/run_agent.ts";
-export type {
-  NotInName,
-  Placeholders,
-  TemplateParams,
-  TemplateValue,
-} from "./src/call/options/template.ts";
+export type { TemplateParams, TemplateValue } from "./src/call/options/template.ts";
 
 export { memoryCache } from "./src/cache/memory_cache.ts";
 export type { MemoryCache, MemoryCacheOptions } from "./src/cache/memory_cache.ts";
@@ -126,7 +119,6 @@ export type { Cost, Usage } from "./src/model/usage.ts";
 export { isAvailable } from "./src/run/is_available.ts";
 export type { ModeName } from "./src/run/is_available.ts";
 export { batch } from "./src/run/batch.ts";
-export type { Results } from "./src/run/batch.ts";
 export { each } from "./src/run/each.ts";
 export type { EachContext, EachOptions, Settled } from "./src/run/each.ts";
 export type { JournalRunOptions, OnlyOptions } from "./src/run/journal_options.ts";
@@ -134,22 +126,19 @@ export type { CallRunOptions, RunOptions } from "./src/run/run_options.ts";
 export { defineParallel } from "./src/workflows/define_parallel.ts";
 export { definePipeline } from "./src/workflows/define_pipeline.ts";
 export type {
-  AnyStep,
+  MappedStep,
   Pipeline,
   PipelineOptions,
   PipelineResult,
   Step,
-  Steps,
 } from "./src/workflows/define_pipeline.ts";
 export { defineRouter } from "./src/workflows/define_router.ts";
 export type {
-  CompleteRoutes,
+  Route,
   Router,
   RouterOptions,
-  RouterParams,
   RouterResult,
   Target,
-  TargetParams,
 } from "./src/workflows/define_router.ts";
 export type {
   SequenceOptions,
@@ -167,15 +156,10 @@ export type { Percentiles } from "./src/run/percentiles.ts";
 export type { ModelSummary, Summary } from "./src/run/summarize.ts";
 export type { TimeSpent } from "./src/run/verdict.ts";
 export type {
-  AgentOf,
   Branch,
-  BranchContents,
   Branches,
-  BranchResults,
   ParallelOptions,
-  ParamsOfBranch,
   Workflow,
-  WorkflowParams,
   WorkflowResult,
 } from "./src/workflows/workflow.ts";
 

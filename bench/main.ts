@@ -18,7 +18,8 @@ import type { Finding } from "./part.ts";
 import { goalTable } from "./report/goal.ts";
 import { machineLine, thisMachine } from "./report/machine.ts";
 import { textTable } from "./report/text.ts";
-import { goalsOf, type Report, writeReport } from "./report/write.ts";
+import { goalsOf, type Report } from "./report/report.ts";
+import { writeReport } from "./report/write.ts";
 
 const { values: { quick, json }, positionals } = parseArgs({
   options: {

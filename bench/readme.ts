@@ -5,7 +5,7 @@
 import { machineLine } from "./report/machine.ts";
 import { markdownRows } from "./report/markdown.ts";
 import type { Table } from "./report/table.ts";
-import type { Report } from "./report/write.ts";
+import type { Report } from "./report/report.ts";
 
 const BEGIN = "<!-- figures of the bench: written by deno task bench:readme -->";
 const END = "<!-- end of the figures -->";

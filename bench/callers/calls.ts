@@ -1,5 +1,5 @@
 import autocannon from "autocannon";
-import type { Target } from "./task.ts";
+import type { Target } from "./target.ts";
 
 /** Calls to be made, all alike. */
 export interface CallsTask extends Target {

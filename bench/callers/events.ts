@@ -1,5 +1,5 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { Target } from "./task.ts";
+import type { Target } from "./target.ts";
 import { deltaOf } from "./delta.ts";
 
 /** Streams to be read, all at once. */

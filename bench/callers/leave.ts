@@ -1,5 +1,5 @@
 import { lanes } from "../measure/case.ts";
-import type { Target } from "./task.ts";
+import type { Target } from "./target.ts";
 
 /** Clients that leave in the middle: they break their connection off. */
 export interface LeaveTask extends Target {

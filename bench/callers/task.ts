@@ -7,13 +7,3 @@ export type Task =
   | { readonly kind: "calls"; readonly task: CallsTask }
   | { readonly kind: "events"; readonly task: EventsTask }
   | { readonly kind: "leave"; readonly task: LeaveTask };
-
-/** Where requests go, and what is sent. */
-export interface Target {
-  /** The route. */
-  readonly url: string;
-  /** Sent with each request. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The body. */
-  readonly body: string;
-}

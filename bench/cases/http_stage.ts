@@ -2,7 +2,7 @@
 import { Callers } from "../measure/callers.ts";
 import { type Server, startServer } from "../measure/servers.ts";
 import type { ServerOptions } from "../measure/server.ts";
-import type { Target } from "../callers/task.ts";
+import type { Target } from "../callers/target.ts";
 import { REVIEW } from "../measure/case.ts";
 import { type App, TOKEN } from "./http_apps.ts";
 

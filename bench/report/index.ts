@@ -2,7 +2,7 @@
 import { isReached } from "./goal.ts";
 import { machineLine } from "./machine.ts";
 import { markdownRows } from "./markdown.ts";
-import { goalsOf, type Report } from "./write.ts";
+import { goalsOf, type Report } from "./report.ts";
 
 /** What its file is called. */
 export const INDEX = "README.md";

@@ -1,28 +1,10 @@
 /** The files of `bench/results/`: what the last whole run of each group found. */
-import type { Finding } from "../part.ts";
 import { svgOf } from "./chart.ts";
-import { type Goal, goalTable } from "./goal.ts";
-import { type Machine, machineLine } from "./machine.ts";
+import { goalTable } from "./goal.ts";
+import { machineLine } from "./machine.ts";
 import { INDEX, indexOf } from "./index.ts";
 import { markdownTable } from "./markdown.ts";
-
-/** A whole run. */
-export interface Report {
-  /** What was run, such as `deno task bench`. */
-  readonly command: string;
-  readonly machine: Machine;
-  /** How often each case was run. */
-  readonly times: number;
-  /** How long it took. */
-  readonly seconds: number;
-  /** The findings by part. */
-  readonly parts: Readonly<Record<string, readonly Finding[]>>;
-}
-
-/** All goals of a run. */
-export function goalsOf({ parts }: Pick<Report, "parts">): Goal[] {
-  return Object.values(parts).flat().flatMap(({ goals = [] }) => goals);
-}
+import { goalsOf, type Report } from "./report.ts";
 
 /**
  * Writes the report as `NAME.json` and `NAME.md`, a file for each chart, and the list of all reports.

@@ -6,49 +6,50 @@ import type { AgentOverrides, CallOptions } from "../call/options/options.ts";
 import type { PromptPart } from "../call/options/prompt_parts.ts";
 import type { Tool } from "../call/options/tool.ts";
 
-/** Something that answers, defined in code and called with parameters. */
+/** An agent: it is called with parameters and returns content. Made by `defineAgent`. */
 export interface Agent<Params = unknown, Content = unknown> extends Callable<Params, Content> {
-  /** The name, as it stands in results and errors. */
+  /** The name, as it appears in results and errors. */
   readonly name: string;
   /** What the agent is for. */
   readonly description?: string;
-  /** The model it asks; absent if that is left to `configure`, or if it is made of other agents. */
+  /** The model. Absent if `configure` sets it, or if the agent is made of other agents. */
   readonly model?: string;
   /**
-   * Says what a call would send, and sends nothing.
+   * Returns what a call would send, and sends nothing.
    *
    * @throws {AgentError} If the parameters do not fit.
-   * @throws {TypeError} If an option is wrong, no model or provider is named, or the agent is made of others.
+   * @throws {TypeError} If an option is wrong, there is no model or provider, or the agent is made
+   * of others.
    */
   call(params: Params, options: CallOptions & { readonly dryRun: true }): Promise<DryRun>;
   /**
    * Calls the agent.
    *
    * @throws {AgentError} If the call fails.
-   * @throws {TypeError} If an option is wrong, or no model or provider is named; then nothing was sent.
+   * @throws {TypeError} If an option is wrong, or there is no model or provider. Nothing was sent.
    */
   call(params: Params, options?: CallOptions): Promise<Success<Content>>;
   /**
    * Calls the agent; a failure is a value.
    *
-   * @throws {TypeError} If an option is wrong, or no model or provider is named; then nothing was sent.
+   * @throws {TypeError} If an option is wrong, or there is no model or provider. Nothing was sent.
    */
   settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
-  /** Calls the agent and gives its answer piece by piece. */
+  /** Calls the agent and streams the answer. */
   stream(params: Params, options?: CallOptions): AgentStream<Content>;
   /**
-   * Asks the agent something else than its prompt does: the message takes the prompt's place.
+   * Calls the agent with this message instead of its prompt.
    *
    * @throws {AgentError} If the call fails.
    */
   ask(message: string | readonly PromptPart[], options?: CallOptions): Promise<Success<Content>>;
   /**
-   * The agent as a tool, for the `tools` of another one. What the model must give it are its parameters: those that `params`
-   * describes, or the placeholders of its template.
+   * Returns the agent as a tool, for the `tools` of another agent. Its arguments are the agent's
+   * parameters: those of the `params` schema, or the placeholders of the template.
    *
-   * @throws {TypeError} If an option is wrong, or if it has neither.
+   * @throws {TypeError} If an option is wrong, or if there is neither a schema nor a template.
    */
   asTool(options?: AsToolOptions): Tool<Params, Content>;
-  /** The same agent with other settings; this one stays as it is. */
+  /** Returns the same agent with other options. This one does not change. */
   with(overrides: AgentOverrides): Agent<Params, Content>;
 }

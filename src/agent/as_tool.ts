@@ -52,9 +52,9 @@ export function asTool<A extends Callable>(
       return result.content;
     },
   }, {
-    json: () => json,
+    jsonSchema: () => json,
     // The call checks its parameters itself.
-    check: (value) => Promise.resolve({ ok: true, value }),
+    validate: (value) => Promise.resolve({ ok: true, value }),
   }) as Tool;
 }
 

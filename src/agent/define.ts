@@ -1,87 +1,130 @@
-import { limiterFor } from "../limits/adaptive_limiter.ts";
 import {
   callback,
   checkOptions,
   isRecord,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
   text,
 } from "../model/check_options.ts";
-import type { JsonSchema } from "../model/message.ts";
-import { timeout, type TimeoutOptions } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { templateSchema } from "./as_tool.ts";
-import type { ModelAgent } from "../call/options/model_agent.ts";
+import { createModelAgent, type ModelAgent } from "../call/options/model_agent.ts";
 import { DefinedModel, DefinedRun } from "./defined.ts";
-import { type AgentBase, type ModelAgentOptions, OVERRIDE_RULES } from "../call/options/options.ts";
-import { hooks } from "../call/options/hooks.ts";
-import { type InferInput, inputOf } from "../output/input.ts";
-import { type InferOutput, outputOf } from "../output/output.ts";
+import {
+  type AgentBase,
+  type ModelAgentOptions,
+  OVERRIDE_RULES,
+  RUN_OVERRIDE_RULES,
+  type SharedOptions,
+} from "../call/options/options.ts";
+import type { FromJsonSchemaOr } from "../output/infer_json_schema.ts";
+import { type InferInput, prepareInput } from "../output/prepare_input.ts";
+import { type InferOutput, prepareOutput, type Received } from "../output/prepare_output.ts";
 import type { Schema, StandardSchema } from "../output/standard_schema.ts";
-import type { Prompt } from "../call/render_prompt.ts";
+import type { Prompt } from "../call/options/prompt_parts.ts";
 import type { RunAgent, RunContext } from "./run_agent.ts";
 import { toolsOf } from "../call/options/tool.ts";
 import { parseTemplate, type TemplateParams } from "../call/options/template.ts";
 
-/** An agent whose prompt is a template: its placeholders become the parameters. */
-export interface TemplateAgentOptions<
-  Template extends string = string,
+/**
+ * Options of an agent that calls a model: its prompt is a template or a function.
+ *
+ * Each placeholder of a template becomes a parameter of `call`. The parameters of a function are
+ * those that it declares, or those of the `params` schema.
+ */
+export interface PromptAgentOptions<
+  Template extends string | undefined = string | undefined,
+  Params = never,
   S extends Schema | undefined = undefined,
   P extends Schema | undefined = undefined,
 > extends ModelAgentOptions {
   /**
-   * The user's message. `{name}` stands for the parameter `name`; `{{` and its `}}` stand for literal braces, and other
-   * braces for themselves. Values are put in word for word.
+   * The user's message: a template, or a function that returns a text or messages.
+   *
+   * In a template, `{name}` is replaced by the parameter `name`, whose value is inserted
+   * literally. `{{` and its `}}` are literal braces; braces around anything that is no name stay
+   * as they are.
    */
-  readonly prompt: Template;
-  /** A schema: the answer is JSON that fits it, and has its type. */
+  readonly prompt:
+    | NonNullable<Template>
+    | ((params: Received<P, Params>) => Prompt | Promise<Prompt>);
+  /** Always absent: an agent has a `prompt` or a `run` function. */
+  readonly run?: undefined;
+  /** A schema of the answer. The model is asked for JSON that fits it; `content` has its type. */
   readonly output?: S;
   /**
-   * A schema that checks the parameters of each call; what fails it is not sent (`invalid_params`). The template gets what the schema makes
-   * of them. Of a JSON Schema only the root is checked: the type, and what must be there.
+   * A schema that checks the parameters of each call. Nothing is sent for parameters that do not
+   * fit (`invalid_params`). The prompt receives what the schema returns.
    */
   readonly params?: P;
 }
 
-/** An agent whose prompt is made by a function of the parameters. */
-export interface PromptAgentOptions<
-  Params = unknown,
-  S extends Schema | undefined = undefined,
-  P extends Schema = JsonSchema,
-> extends ModelAgentOptions {
-  /** Makes the user's message, or several messages, from the parameters. */
-  readonly prompt: (params: Params) => Prompt | Promise<Prompt>;
-  /** A schema: the answer is JSON that fits it, and has its type. */
-  readonly output?: S;
-  /**
-   * A schema that checks the parameters of each call; what fails it is not sent (`invalid_params`). The function gets what the schema makes
-   * of them. Of a JSON Schema only the root is checked: the type, and what must be there.
-   */
-  readonly params?: P;
-}
-
-/** An agent made of other agents. */
+/** Options of an agent made of other agents: its `run` function calls them. */
 export interface RunAgentOptions<
-  Params = unknown,
+  Params = never,
   Content = unknown,
-  P extends Schema = JsonSchema,
-> extends AgentBase {
-  /** What it does: any function, async or not. Calls inside it count as its own. */
-  readonly run: (params: Params, ctx: RunContext) => Content | Promise<Content>;
-  /** The time the whole may take, in milliseconds. */
-  readonly timeout?: number | TimeoutOptions;
+  P extends Schema | undefined = undefined,
+> extends AgentBase, Pick<SharedOptions, "timeout"> {
+  /** Does the work, calling other agents. Calls inside it count as its own. May be async. */
+  readonly run: (
+    params: Received<P, Params>,
+    ctx: RunContext,
+  ) => Content | Promise<Content>;
+  /** Always absent: an agent has a `prompt` or a `run` function. */
+  readonly prompt?: undefined;
   /**
-   * A schema that checks the parameters of each call; what fails it is not run (`invalid_params`). The function gets what the schema makes
-   * of them. Of a JSON Schema only the root is checked: the type, and what must be there.
+   * A schema that checks the parameters of each call. Nothing is run for parameters that do not
+   * fit (`invalid_params`). The function receives what the schema returns.
    */
   readonly params?: P;
 }
 
-/** What `call` takes where a schema may check it. */
-export type CheckedParams<P extends Schema | undefined, Unchecked> = P extends StandardSchema
-  ? InferInput<P>
-  : Unchecked;
+/**
+ * The options of {@linkcode defineAgent}.
+ *
+ * One signature with a union instead of overloads: the compiler then picks the kind of agent by
+ * `prompt` or `run` and reports a mistake at its property. `Template` is a text where the prompt
+ * is a template, includes `undefined` where it is a function and is `never` where there is none.
+ *
+ * @internal
+ */
+export type AgentOptions<
+  Template extends string | undefined,
+  Params,
+  S extends Schema | undefined,
+  P extends Schema | undefined,
+  Content,
+> =
+  & (PromptAgentOptions<Template, Params, S, P> | RunAgentOptions<Params, Content, P>)
+  & ([Template] extends [never] ? unknown : EitherPromptOrRun);
+
+/**
+ * Leaves only the options with a prompt in the union, so that a `run` beside it is reported there.
+ *
+ * @internal
+ */
+export interface EitherPromptOrRun {
+  /** Always absent. */
+  readonly run?: undefined;
+}
+
+/**
+ * The parameters that `call` takes: what the schema accepts, the placeholders of a template, or
+ * the parameters of a function.
+ *
+ * @internal
+ */
+export type AgentParams<
+  Template extends string | undefined,
+  Params,
+  P extends Schema | undefined,
+> = P extends StandardSchema ? InferInput<P> : FromJsonSchemaOr<
+  P,
+  [Template] extends [never] ? Params
+    : undefined extends Template ? Params
+    : TemplateParams<NoInfer<NonNullable<Template>>>
+>;
 
 const schema: Rule = (doing, name, value) => {
   if (!isRecord(value) && typeof value !== "function") {
@@ -89,7 +132,7 @@ const schema: Rule = (doing, name, value) => {
   }
 };
 
-const MODEL_RULES: Rules = {
+const MODEL_RULES: RulesFor<Omit<PromptAgentOptions, "run">> = {
   ...OVERRIDE_RULES,
   prompt: (doing, name, value) => {
     if (typeof value !== "string" && typeof value !== "function") {
@@ -99,20 +142,17 @@ const MODEL_RULES: Rules = {
   output: schema,
   params: schema,
 };
-const RUN_RULES: Rules = {
-  hooks,
-  name: text,
-  description: text,
+const RUN_RULES: RulesFor<Omit<RunAgentOptions, "prompt">> = {
+  ...RUN_OVERRIDE_RULES,
   run: callback,
-  timeout,
   params: schema,
 };
 
 /**
  * Defines an agent: a name, a model and either a `prompt` or a `run` function.
  *
- * The placeholders of a template become the parameters of `call`, checked by the compiler. With an `output` schema the
- * answer has its type; without one it is text.
+ * The placeholders of a template become the parameters of `call`, checked by the compiler. With an
+ * `output` schema the content has its type; without one it is text.
  *
  * @throws {TypeError} If an option is missing, not known or of the wrong type.
  * @throws {RangeError} If a number is out of range.
@@ -153,37 +193,25 @@ const RUN_RULES: Rules = {
  * ```
  */
 export function defineAgent<
-  const Template extends string,
+  const Template extends string | undefined = never,
+  Params = unknown,
   S extends Schema | undefined = undefined,
   P extends Schema | undefined = undefined,
+  Content = InferOutput<S>,
 >(
-  options: TemplateAgentOptions<Template, S, P>,
-): Agent<CheckedParams<P, TemplateParams<Template>>, InferOutput<S>>;
-/** Defines an agent whose prompt is made by a function. */
-export function defineAgent<Params, S extends Schema | undefined = undefined>(
-  options: PromptAgentOptions<Params, S>,
-): Agent<Params, InferOutput<S>>;
-/** Defines an agent made of other agents. */
-export function defineAgent<Params, Content>(
-  options: RunAgentOptions<Params, Content>,
-): Agent<Params, Content>;
-/** Defines an agent whose prompt is made by a function of parameters that a schema has checked. */
-export function defineAgent<P extends StandardSchema, S extends Schema | undefined = undefined>(
-  options: PromptAgentOptions<InferOutput<P>, S, P> & { readonly params: P },
-): Agent<InferInput<P>, InferOutput<S>>;
-/** Defines an agent made of other agents, whose parameters a schema has checked. */
-export function defineAgent<P extends StandardSchema, Content>(
-  options: RunAgentOptions<InferOutput<P>, Content, P> & { readonly params: P },
-): Agent<InferInput<P>, Content>;
-export function defineAgent(
-  options: TemplateAgentOptions | PromptAgentOptions<never> | RunAgentOptions<never>,
-): Agent<never, unknown> {
+  options: AgentOptions<Template, Params, S, P, Content>,
+): Agent<AgentParams<Template, Params, P>, Content> {
+  return define(options) as Agent<AgentParams<Template, Params, P>, Content>;
+}
+
+function define(options: unknown): Agent<never, unknown> {
   if (!isRecord(options)) refuse("define an agent", "its options", "an object", options);
-  const { name } = options;
+  const name = options.name as string;
   text("define an agent", "name", name);
   const doing = `define the agent "${name}"`;
-  const { run, prompt, params, ...others } = options as Record<string, unknown>;
-  const input = () => params === undefined ? undefined : inputOf(doing, "params", params as Schema);
+  const { run, prompt, params, ...others } = options;
+  const input = () =>
+    params === undefined ? undefined : prepareInput(doing, "params", params as Schema);
   if (run !== undefined) {
     if (prompt !== undefined) {
       throw new TypeError(`Cannot ${doing} as it has both a prompt and a run: give it one of them`);
@@ -195,22 +223,19 @@ export function defineAgent(
     throw new TypeError(`Cannot ${doing} as it has neither a prompt nor a run`);
   }
   checkOptions(doing, { prompt, params, ...others }, MODEL_RULES);
-  const { output, tools, ...settings } = others as Omit<
-    PromptAgentOptions<unknown, Schema>,
-    "prompt"
-  >;
-  const template = typeof prompt === "string" ? parseTemplate(prompt) : undefined;
+  const { output, tools, ...settings } = others as unknown as
+    & ModelAgentOptions
+    & { readonly output?: Schema };
+  const template = typeof prompt === "string" ? parseTemplate(prompt, doing) : undefined;
   const checks = input();
-  const agent: ModelAgent = {
+  const agent = createModelAgent(doing, {
     ...settings,
     prompt,
     render: template?.render ?? prompt as ModelAgent["render"],
     input: checks,
-    paramsSchema: () => checks?.json() ?? (template && templateSchema(template.names)),
-    output: output === undefined ? undefined : outputOf(name, output),
+    paramsSchema: () => checks?.jsonSchema() ?? (template && templateSchema(template.names)),
+    output: output === undefined ? undefined : prepareOutput(name, output),
     tools: toolsOf(tools),
-    seen: {},
-    limiter: settings.limits === undefined ? undefined : limiterFor(settings.limits),
-  };
-  return new DefinedModel(doing, agent);
+  });
+  return new DefinedModel(agent);
 }

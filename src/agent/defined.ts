@@ -1,31 +1,29 @@
-import { limiterFor } from "../limits/adaptive_limiter.ts";
-import { checkOptions, text } from "../model/check_options.ts";
+import { checkOptions } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
-import { refuseOwnFallback } from "../resilience/fallback.ts";
-import { timeout, timeouts } from "../resilience/timeout.ts";
 import type { Agent } from "./agent.ts";
 import { asTool, type AsToolOptions } from "./as_tool.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
 import { callModel } from "../call/call.ts";
-import type { CallHooks, ModelAgent } from "../call/options/model_agent.ts";
+import { type CallHooks, changeModelAgent, type ModelAgent } from "../call/options/model_agent.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
-import { currentContext, inContext, track } from "../call/context.ts";
-import { remember, schemaIfTold } from "./definition.ts";
+import { currentContext, inContext, remoteMode, track } from "../call/context.ts";
+import { remember, schemaIfKnown } from "./definition.ts";
 import {
   type AgentBase,
   type AgentOverrides,
   CALL_RULES,
   type CallOptions,
   OVERRIDE_RULES,
+  RUN_OVERRIDE_RULES,
+  withoutUndefined,
 } from "../call/options/options.ts";
-import { hooks } from "../call/options/hooks.ts";
-import { elsewhere } from "../call/options/mode.ts";
 import type { PromptPart } from "../call/options/prompt_parts.ts";
-import type { Prompt } from "../call/render_prompt.ts";
-import { callRun, limitOf, type RunAgent } from "./run_agent.ts";
-import { type Tool, toolsOf } from "../call/options/tool.ts";
+import type { Prompt } from "../call/options/prompt_parts.ts";
+import { callRun, type RunAgent } from "./run_agent.ts";
+import { modelTimeouts, totalTimeout } from "../call/options/timeouts.ts";
+import type { Tool } from "../call/options/tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
 abstract class Defined implements Agent {
@@ -63,7 +61,7 @@ abstract class Defined implements Agent {
     const prompt: Prompt = typeof message === "string"
       ? message
       : [{ role: "user", content: message }];
-    return track(this.#start(new Asked(prompt), options).then(successOrThrow));
+    return track(this.#start(new PromptOverride(prompt), options).then(successOrThrow));
   }
 
   stream(params: unknown, options: CallOptions = {}): AgentStream {
@@ -85,7 +83,7 @@ abstract class Defined implements Agent {
     } catch (error) {
       return Promise.reject(error);
     }
-    const mode = elsewhere();
+    const mode = remoteMode();
     if (mode !== undefined) return mode.settle({ agent: this, params, options });
     return this.#run(params, options);
   }
@@ -103,7 +101,7 @@ abstract class Defined implements Agent {
 const NO_OPTIONS: CallOptions = Object.freeze({});
 
 /** What `ask` hands down in the place of parameters. */
-export class Asked {
+export class PromptOverride {
   /** With what stands in the place of the prompt. */
   constructor(readonly prompt: Prompt) {}
 }
@@ -113,14 +111,12 @@ export class DefinedModel extends Defined {
   // Private, so that printing an agent prints neither prompts nor providers.
   readonly #agent: ModelAgent;
 
-  /** Refuses what it can't mean; `doing` is what cannot be done then. */
-  constructor(doing: string, agent: ModelAgent) {
+  constructor(agent: ModelAgent) {
     super(agent);
-    refuseOwnFallback(doing, agent);
     this.#agent = agent;
     remember(this, {
       parts: () => partsOf(agent),
-      total: ({ timeout }) => timeouts(timeout, agent.timeout, configuration().timeout).total,
+      total: (options) => modelTimeouts(agent, options, configuration()).total,
       model: agent,
     });
   }
@@ -130,7 +126,7 @@ export class DefinedModel extends Defined {
     options: CallOptions,
     hooks?: CallHooks,
   ): Promise<Result> {
-    if (!(params instanceof Asked)) return callModel(this.#agent, params, options, hooks);
+    if (!(params instanceof PromptOverride)) return callModel(this.#agent, params, options, hooks);
     const { prompt } = params;
     const agent = { ...this.#agent, render: () => prompt, input: undefined };
     return callModel(agent, prompt, options, hooks);
@@ -141,19 +137,13 @@ export class DefinedModel extends Defined {
   }
 
   outputSchema(): JsonSchema | undefined {
-    return this.#agent.output?.json;
+    return this.#agent.output?.contentSchema;
   }
 
   override with(overrides: AgentOverrides): Agent {
     const doing = `change the agent "${this.name}"`;
     checkOptions(doing, overrides, OVERRIDE_RULES);
-    const { limits, tools } = overrides;
-    return new DefinedModel(doing, {
-      ...this.#agent,
-      ...present(overrides),
-      tools: tools === undefined ? this.#agent.tools : toolsOf(tools),
-      ...(limits !== undefined && { limiter: limiterFor(limits) }),
-    });
+    return new DefinedModel(changeModelAgent(doing, this.#agent, overrides));
   }
 }
 
@@ -171,13 +161,13 @@ export class DefinedRun extends Defined {
     this.#agent = agent;
     const { input, ...parts } = agent;
     remember(this, {
-      parts: () => ({ ...parts, params: schemaIfTold(() => input?.json()) }),
-      total: ({ timeout }) => limitOf(timeout) ?? limitOf(agent.timeout),
+      parts: () => ({ ...parts, params: schemaIfKnown(() => input?.jsonSchema()) }),
+      total: ({ timeout }) => totalTimeout(timeout) ?? totalTimeout(agent.timeout),
     });
   }
 
   protected override run(params: unknown, options: CallOptions): Promise<Result> {
-    if (params instanceof Asked) {
+    if (params instanceof PromptOverride) {
       throw new TypeError(`Cannot ask "${this.name}" as it has no prompt: use call`);
     }
     refuseDryRun(this.name, options);
@@ -185,13 +175,12 @@ export class DefinedRun extends Defined {
   }
 
   override paramsSchema(): JsonSchema | undefined {
-    return this.#agent.input?.json();
+    return this.#agent.input?.jsonSchema();
   }
 
   override with(overrides: AgentOverrides): Agent {
-    const rules = { name: text, description: text, timeout, hooks };
-    checkOptions(`change the agent "${this.name}"`, overrides, rules);
-    return new DefinedRun({ ...this.#agent, ...present(overrides) });
+    checkOptions(`change the agent "${this.name}"`, overrides, RUN_OVERRIDE_RULES);
+    return new DefinedRun({ ...this.#agent, ...withoutUndefined(overrides) });
   }
 }
 
@@ -209,14 +198,10 @@ export function refuseDryRun(name: string, { dryRun }: CallOptions): void {
 
 /** What an agent was defined with. */
 function partsOf(
-  { render: _, seen: __, limiter: ___, input: ____, output, paramsSchema, ...parts }: ModelAgent,
+  { render: _, tokenAverages: __, limiter: ___, input: ____, output, paramsSchema, ...parts }:
+    ModelAgent,
 ): Record<string, unknown> {
-  return { ...parts, output: output?.schema, params: schemaIfTold(paramsSchema) };
-}
-
-/** The options that are there: one that is `undefined` counts as absent. */
-function present<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
+  return { ...parts, output: output?.schema, params: schemaIfKnown(paramsSchema) };
 }
 
 function successOrThrow(result: Result): Success {

@@ -21,7 +21,7 @@ export interface Definition {
 }
 
 /** A JSON Schema that is a part of a definition; `undefined` if the schema cannot tell it. */
-export function schemaIfTold(tell: (() => JsonSchema | undefined) | undefined): unknown {
+export function schemaIfKnown(tell: (() => JsonSchema | undefined) | undefined): unknown {
   try {
     return tell?.();
   } catch {

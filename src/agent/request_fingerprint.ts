@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../model/canonical_json.ts";
 import { type Callable, isCallable } from "../call/options/callable.ts";
-import { definitionOf, schemaIfTold } from "./definition.ts";
+import { definitionOf, schemaIfKnown } from "./definition.ts";
 import { SETTINGS } from "../call/options/options.ts";
-import { isStandard, jsonSchemaOf } from "../output/standard_schema.ts";
+import { isStandardSchema, toJsonSchema } from "../output/standard_schema.ts";
 import { DefinedTool } from "../call/options/tool.ts";
 
 /** The parts of a definition that decide what is asked and what is made of the answer. The others only make calls survive. */
@@ -34,7 +34,7 @@ const known = new WeakMap<Callable, string>();
  * schema or a tool's description is changed. Of functions their source text counts: what it refers to is not seen. What does not change the
  * question does not count: provider, retries, timeouts, fallbacks, limits, caches, hooks.
  */
-export function questionHash(callable: Callable): string {
+export function requestFingerprint(callable: Callable): string {
   let hash = known.get(callable);
   if (hash === undefined) {
     const text = JSON.stringify(canonicalJson(partsOf(callable), written));
@@ -51,8 +51,8 @@ function partsOf(callable: Callable): unknown {
 }
 
 function written(value: unknown, inside: (value: unknown) => unknown): unknown {
-  if (isStandard(value)) {
-    return inside(schemaIfTold(() => jsonSchemaOf("hash a question", "schema", value)) ?? null);
+  if (isStandardSchema(value)) {
+    return inside(schemaIfKnown(() => toJsonSchema("hash a question", "schema", value)) ?? null);
   }
   if (isCallable(value)) return inside(partsOf(value));
   if (value instanceof DefinedTool) return inside(value.spec);

@@ -2,14 +2,14 @@
 import { ChildAbort } from "../async/abort.ts";
 import { AgentError } from "../model/errors.ts";
 import type { Result, Success } from "../model/result.ts";
-import type { TimeoutOptions } from "../resilience/timeout.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
-import type { Input } from "../output/input.ts";
-import { checkedParams } from "../call/check_params.ts";
-import { hooked } from "../call/options/hooks.ts";
-import { runInside } from "../call/run_nested.ts";
+import type { PreparedInput } from "../output/prepare_input.ts";
+import { checkParams } from "../call/check_params.ts";
+import { withHooks } from "../call/with_hooks.ts";
+import { runNested } from "../call/run_nested.ts";
 import type { AgentBase, CallOptions } from "../call/options/options.ts";
+import { type TimeoutOptions, totalTimeout } from "../call/options/timeouts.ts";
 import { Trace } from "../call/trace.ts";
 
 /** What the function of an agent made of agents is handed beside its parameters. */
@@ -35,7 +35,7 @@ export interface RunContext {
 /** An agent made of other agents, ready to be called. */
 export interface RunAgent extends AgentBase {
   /** Checks the parameters. */
-  readonly input?: Input;
+  readonly input?: PreparedInput;
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
   /** The time it may take, in milliseconds. */
@@ -49,9 +49,9 @@ export async function callRun(
   options: CallOptions,
 ): Promise<Result> {
   const outer = currentContext();
-  const trace = new Trace(agent.name, undefined, outer, options.metadata);
+  const trace = new Trace(agent.name, undefined, outer.collect, options.metadata);
   using child = new ChildAbort(outer.signal, options.signal);
-  const ms = limitOf(options.timeout) ?? limitOf(agent.timeout);
+  const ms = totalTimeout(options.timeout) ?? totalTimeout(agent.timeout);
   child.abortAfter(ms, "it was not finished");
 
   const ctx: RunContext = {
@@ -72,20 +72,15 @@ export async function callRun(
   const { signal } = child;
   const work = async (): Promise<Result> => {
     using inner = new ChildAbort(signal);
-    const ended = await runInside(context, inner, async () => {
-      const checked = await checkedParams(agent, params, { trace, signal: inner.signal });
+    const ended = await runNested(context, inner, async () => {
+      const checked = await checkParams(agent, params, { trace, signal: inner.signal });
       return await agent.run(checked as never, ctx);
     });
     if (ended.ok) return trace.success(ended.value, "stop");
     const { thrown } = ended;
     return trace.failure(signal.aborted ? trace.error(thrown, signal) : errorOf(thrown, trace));
   };
-  return trace.end(await hooked({ agent, params, trace, signal, work }));
-}
-
-/** The limit on a whole that is made of parts. */
-export function limitOf(timeout: number | TimeoutOptions | undefined): number | undefined {
-  return typeof timeout === "object" ? timeout.total ?? timeout.attempt : timeout;
+  return trace.end(await withHooks({ agent, params, trace, signal, work }));
 }
 
 function errorOf(thrown: unknown, trace: Trace): AgentError {

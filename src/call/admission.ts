@@ -1,20 +1,18 @@
 /** What an attempt needs before it may go out: room in every budget, a permit of every limiter, and a model that is not left alone. */
 import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget.ts";
-import type { Answer, Limiter } from "../limits/limiter.ts";
+import type { Limiter } from "../limits/limiter.ts";
 import { Permits, type Waited } from "../limits/permits.ts";
 import { accountLimiter, modelLimiter, processLimiter } from "../limits/limiter_registry.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
-import type { Breaker } from "../resilience/circuit_breaker.ts";
 import { costOf } from "../pricing/prices.ts";
 import { configuration } from "./options/config.ts";
-import type { Pass } from "./outgoing.ts";
-import type { Outgoing } from "./send.ts";
+import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
 
 /** What an attempt holds. */
-export class Admission {
-  /** Tells the breaker how it ended. */
-  tell: ReturnType<Breaker["enter"]> | undefined;
+export class Admission implements Pass {
+  /** Reports the outcome to the circuit breaker. */
+  report: Pass["report"];
   readonly #call: Outgoing;
   readonly #permits: Permits;
   readonly #estimate: number;
@@ -63,7 +61,7 @@ export class Admission {
 
   #goOut(now: number): void {
     try {
-      this.tell = this.#call.enter?.();
+      this.report = this.#call.enter?.();
     } catch (error) {
       this.#permits.release();
       throw error;
@@ -73,27 +71,15 @@ export class Admission {
     this.#permits.send(now);
   }
 
-  /**
-   * Gives the permits back and says what was spent, and what the answer tells of the server's limits. Where it is not known what was
-   * spent, and the server has not said `no`, as much counts as was thought before: it may well have been billed. From an estimate
-   * nothing is learned.
-   */
-  leave(
-    usage: Usage | undefined,
-    no: boolean,
-    answer: Answer,
-    now: number,
-    estimated: boolean = false,
-  ): void {
+  leave({ usage, rejected, answer, estimated = false }: AttemptOutcome, now: number): void {
     const used = usage?.totalTokens;
-    this.#permits.release(no ? used ?? 0 : used, answer, now);
+    this.#permits.release(rejected ? used ?? 0 : used, answer, now);
     if (usage !== undefined && !estimated) learn(this.#call, this.#estimate, usage);
     if (this.#reservations === undefined) return;
     if (usage !== undefined) this.#settle(amountOf(this.#call, usage));
-    else this.#settle(no ? { tokens: 0, cost: 0 } : { tokens: this.#expected });
+    else this.#settle(rejected ? { tokens: 0, cost: 0 } : { tokens: this.#expected });
   }
 
-  /** Gives everything back, since nothing was sent after all. */
   cancel(): void {
     this.#permits.release();
     this.#settle(undefined);
@@ -131,8 +117,7 @@ const FIRST_GUESS = 200;
  */
 export function admit(call: Outgoing): Pass | Promise<Pass> {
   call.signal.throwIfAborted();
-  const { gate } = call.trace.context;
-  return gate === undefined ? admitHere(call) : gate.admit(call, admitHere);
+  return call.gate === undefined ? admitHere(call) : call.gate.admit(call, admitHere);
 }
 
 function admitHere(call: Outgoing): Admission | Promise<Admission> {
@@ -141,10 +126,11 @@ function admitHere(call: Outgoing): Admission | Promise<Admission> {
 }
 
 /** Whose permits an attempt needs: run and scope, agent, model, process, key, in this order for all. */
-function limitersOf({ agent, provider, request: { model }, trace }: Outgoing): readonly Limiter[] {
-  const inner = trace.context.limiters;
-  // The others stand where the gate is.
-  if (trace.context.gate !== undefined) return inner;
+function limitersOf(
+  { agent, provider, request: { model }, limiters: inner, gate }: Outgoing,
+): readonly Limiter[] {
+  // The others are acquired where the gate is.
+  if (gate !== undefined) return inner;
   const own = agent.limiter;
   const ofModel = modelLimiter(provider, model);
   const all = processLimiter();
@@ -176,35 +162,46 @@ function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
 }
 
 /** What an attempt will use, about. */
-export function usageExpected(call: Outgoing): Usage {
+export function estimatedUsage(call: Outgoing): Usage {
   return call.expected ?? expectedUsage(call, estimateTokens(call.request.messages));
 }
 
 /** Answers are mostly as long as those before, and an agent's language has mostly as many tokens to a character. */
-function expectedUsage({ request, agent: { seen } }: Outgoing, estimate: number): Usage {
-  const outputTokens = seen.outputTokens ??
+function expectedUsage(
+  { request, agent: { tokenAverages } }: Outgoing,
+  estimate: number,
+): Usage {
+  const outputTokens = tokenAverages.outputTokens ??
     Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS);
-  return plainUsage(inputTokensOf(seen, estimate), Math.ceil(outputTokens));
+  return plainUsage(inputTokensOf(tokenAverages, estimate), Math.ceil(outputTokens));
 }
 
 /** What an answer will have used of which so many characters have come: a token is about four of them. */
-export function usageSoFar({ request, agent: { seen } }: Outgoing, characters: number): Usage {
-  const inputTokens = inputTokensOf(seen, estimateTokens(request.messages));
+export function estimatedUsageSoFar(
+  { request, agent: { tokenAverages } }: Outgoing,
+  characters: number,
+): Usage {
+  const inputTokens = inputTokensOf(tokenAverages, estimateTokens(request.messages));
   return plainUsage(inputTokens, Math.ceil(characters / 4));
 }
 
-function inputTokensOf({ perEstimate = 1 }: Outgoing["agent"]["seen"], estimate: number): number {
+function inputTokensOf(
+  { perEstimate = 1 }: Outgoing["agent"]["tokenAverages"],
+  estimate: number,
+): number {
   return Math.ceil(estimate * perEstimate);
 }
 
 /** What an answer tells of those to come. */
 function learn(
-  { agent: { seen } }: Outgoing,
+  { agent: { tokenAverages } }: Outgoing,
   estimate: number,
   { inputTokens, outputTokens }: Usage,
 ): void {
-  seen.outputTokens = smoothed(seen.outputTokens, outputTokens);
-  if (estimate > 0) seen.perEstimate = smoothed(seen.perEstimate, inputTokens / estimate);
+  tokenAverages.outputTokens = smoothed(tokenAverages.outputTokens, outputTokens);
+  if (estimate > 0) {
+    tokenAverages.perEstimate = smoothed(tokenAverages.perEstimate, inputTokens / estimate);
+  }
 }
 
 function smoothed(mean: number | undefined, value: number): number {

@@ -9,23 +9,23 @@ import type { ChildAbort } from "../async/abort.ts";
 import type { Message, ModelRequest, ToolRequest } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
-import { needPrices } from "../pricing/need_prices.ts";
 import { loadPrices } from "../pricing/prices.ts";
 import type { Answer } from "./read_reply.ts";
-import { cached, type Sharing, sharingOf } from "./with_cache.ts";
-import { limitOf, NEVER } from "./call_signal.ts";
+import { type Sharing, sharingOf, withCache } from "./with_cache.ts";
+import { callSignal, NEVER_ABORTED } from "./call_signal.ts";
 import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
 import { type Configuration, configuration } from "./options/config.ts";
 import { budgetsOf, type CallContext, currentContext } from "./context.ts";
-import { hasHooks, hooked } from "./options/hooks.ts";
+import { hasHooks, withHooks } from "./with_hooks.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
-import { messagesOf } from "./render_prompt.ts";
-import { repaired, repairsOf } from "./options/repair.ts";
-import { retried } from "./with_retries.ts";
-import { rounds, stepsOf, type Talk } from "./tool_loop.ts";
-import type { Outgoing } from "./send.ts";
-import { useTools } from "./run_tools.ts";
+import { renderPrompt } from "./render_prompt.ts";
+import { requirePrices } from "./require_prices.ts";
+import { maxRepairs, withRepair } from "./with_repair.ts";
+import { withRetries } from "./with_retries.ts";
+import { type Conversation, runToolLoop, stepsOf } from "./tool_loop.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { runTools } from "./run_tools.ts";
 import { Trace } from "./trace.ts";
 
 /**
@@ -65,7 +65,7 @@ async function prepare(wanted: Wanted, found: Candidates | Promise<Candidates>):
   const models = await found;
   if (budgets.some(({ countsCost }) => countsCost)) {
     const doing = `call "${agent.name}" with a budget in US dollars`;
-    await needPrices(doing, models.map(({ model }) => model), config.prices);
+    await requirePrices(doing, models.map(({ model }) => model), config);
   }
   return await begin(wanted, models);
 }
@@ -74,19 +74,19 @@ function begin(wanted: Wanted, models: Candidates): Promise<Result> {
   const { agent, options, config, context } = wanted;
   // Begun here, waited for when there is something to price.
   void loadPrices(models[0].model, config.prices);
-  const told = !options.dryRun && hasHooks(agent);
-  const limit = limitOf(models[0], options, context, told);
-  const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER;
+  const hooked = !options.dryRun && hasHooks(agent);
+  const limit = callSignal(models[0], options, context, hooked);
+  const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER_ABORTED;
   const call = new ModelCall(wanted, models, signal);
-  return limit === undefined ? call.settle() : within(limit, call, told);
+  return limit === undefined ? call.settle() : within(limit, call, hooked);
 }
 
 /** A call that something may end early, with the hooks around it. */
-async function within(limit: ChildAbort, call: ModelCall, told: boolean): Promise<Result> {
+async function within(limit: ChildAbort, call: ModelCall, hooked: boolean): Promise<Result> {
   using _ = limit;
-  if (!told) return await call.settle();
+  if (!hooked) return await call.settle();
   const { trace, signal, wanted: { agent, params } } = call;
-  return trace.end(await hooked({ agent, params, trace, signal, work: () => call.result() }));
+  return trace.end(await withHooks({ agent, params, trace, signal, work: () => call.result() }));
 }
 
 /** A call under way. Each of its steps is a method, and one that has nothing to do costs nothing. */
@@ -101,7 +101,7 @@ class ModelCall {
     this.wanted = wanted;
     this.signal = signal;
     this.#models = models;
-    this.trace = new Trace(agent.name, models[0].model, context, options.metadata);
+    this.trace = new Trace(agent.name, models[0].model, context.collect, options.metadata);
   }
 
   /** Makes the call and tells the one that it is made in; a failure is a value. */
@@ -114,7 +114,7 @@ class ModelCall {
     const { agent, params, options } = this.wanted;
     try {
       this.signal.throwIfAborted();
-      const messages = messagesOf(agent, params, options, this);
+      const messages = renderPrompt(agent, params, options, this);
       if (messages instanceof Promise || options.dryRun) return this.#resultLater(messages, last);
       // Promises by hand: an `async` function keeps three times as much in memory while it waits, and all that are in flight wait here.
       return this.#answer(messages).then(
@@ -176,14 +176,14 @@ class ModelCall {
     const [first, ...others] = this.#models;
     const { agent } = this.wanted;
     if (others.length === 0 && agent.tools === undefined) return this.#ask(first, messages);
-    return this.#fallBack({ messages, answers: 0, asked: false });
+    return this.#fallBack({ messages, answers: 0, requested: false });
   }
 
-  #fallBack(talk: Talk): Promise<Answer> {
+  #fallBack(conversation: Conversation): Promise<Answer> {
     const { trace, signal, wanted: { hooks } } = this;
-    return withFallbacks(this.#models, (candidate) => this.#talk(talk, candidate), {
+    return withFallbacks(this.#models, (candidate) => this.#converse(conversation, candidate), {
       // Who was handed the beginning of an answer must not be handed another one behind it.
-      mayContinue: () => !trace.handedOn && !signal.aborted,
+      mayContinue: () => !trace.emitted && !signal.aborted,
       onFallback({ model }, error) {
         trace.usedFallback = true;
         hooks.onFallback?.(model, error);
@@ -193,23 +193,23 @@ class ModelCall {
   }
 
   /** Asks a model until it asks for no more tools. */
-  #talk(talk: Talk, candidate: Candidate): Promise<Answer> {
+  #converse(conversation: Conversation, candidate: Candidate): Promise<Answer> {
     const { trace, wanted: { agent } } = this;
     trace.model = candidate.model;
     trace.beginRound();
-    if (agent.tools === undefined) return this.#ask(candidate, talk.messages);
-    return this.#rounds(talk, candidate);
+    if (agent.tools === undefined) return this.#ask(candidate, conversation.messages);
+    return this.#runToolLoop(conversation, candidate);
   }
 
-  #rounds(talk: Talk, candidate: Candidate): Promise<Answer> {
+  #runToolLoop(conversation: Conversation, candidate: Candidate): Promise<Answer> {
     const { trace, wanted: { agent, options } } = this;
     const { maxSteps, toolConcurrency } = stepsOf(agent, options);
-    return rounds(talk, {
+    return runToolLoop(conversation, {
       agent,
       trace,
       maxSteps,
-      ask: (messages) => this.#ask(candidate, messages),
-      use: (requests) => this.#use(requests, toolConcurrency),
+      requestAnswer: (messages) => this.#ask(candidate, messages),
+      runTools: (requests) => this.#use(requests, toolConcurrency),
     });
   }
 
@@ -225,6 +225,8 @@ class ModelCall {
       signal,
       priority: options.priority ?? context.priority,
       budgets,
+      limiters: context.limiters,
+      gate: context.gate,
       trace,
     };
     const sharing = sharingOf(agent, options, config);
@@ -234,21 +236,21 @@ class ModelCall {
   }
 
   #share(call: Outgoing, candidate: Candidate, sharing: Sharing): Promise<Answer> {
-    return cached(call, sharing, () => this.#send(call, candidate));
+    return withCache(call, sharing, () => this.#send(call, candidate));
   }
 
   #send(call: Outgoing, candidate: Candidate): Promise<Answer> {
     // A text always fits.
     return call.agent.output === undefined
-      ? retried(call, candidate)
+      ? withRetries(call, candidate)
       : this.#repair(call, candidate);
   }
 
   /** Asks again if the answer does not fit its schema. */
   #repair(call: Outgoing, candidate: Candidate): Promise<Answer> {
     const { agent, options, config } = this.wanted;
-    const max = repairsOf(options.repair ?? agent.repair ?? config.repair);
-    return repaired(call, max, (call) => retried(call, candidate));
+    const max = maxRepairs(options.repair ?? agent.repair ?? config.repair);
+    return withRepair(call, max, (call) => withRetries(call, candidate));
   }
 
   /** Runs the tools that the model asks for. */
@@ -258,7 +260,7 @@ class ModelCall {
     const collect = (part: Result) => trace.addOfTool(part);
     const inside = { ...context, signal, budgets, priority, collect };
     const { tools = [] } = agent;
-    return useTools(requests, { tools, concurrency, trace, hooks, context: inside });
+    return runTools(requests, { tools, concurrency, trace, hooks, context: inside });
   }
 }
 

@@ -4,20 +4,20 @@ import type { CallContext } from "./context.ts";
 import type { CallOptions } from "./options/options.ts";
 
 /** The signal of a call that nothing ever ends. */
-export const NEVER = new AbortController().signal;
+export const NEVER_ABORTED = new AbortController().signal;
 
 /**
  * What ends the call early, if it must have a signal of its own: because there is more than one thing that may end it, or because code of the
  * caller's gets the signal, which may listen to it and never let go. Otherwise the signal of the run will do for all of its calls.
  */
-export function limitOf(
+export function callSignal(
   { limits: { total } }: Candidate,
   options: CallOptions,
   context: CallContext,
-  told: boolean,
+  hooked: boolean,
 ): ChildAbort | undefined {
   const both = context.signal !== undefined && options.signal !== undefined;
-  if (total === undefined && !both && !told) return undefined;
+  if (total === undefined && !both && !hooked) return undefined;
   const limit = new ChildAbort(context.signal, options.signal);
   limit.abortAfter(total, "it was not finished");
   return limit;

@@ -8,6 +8,7 @@ import { type TimeoutOptions, timeouts } from "../resilience/timeout.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
 import { type Configuration, getDefaultProvider } from "./options/config.ts";
 import { type CallOptions, settingsOf } from "./options/options.ts";
+import { modelTimeouts } from "./options/timeouts.ts";
 
 /** A model that may be asked, and how. */
 export interface Candidate {
@@ -105,7 +106,7 @@ function foundFor(
     provider,
     settings: settingsOf(agent, options),
     policy: retryPolicy(options.retries ?? agent.retries ?? config.retries),
-    limits: timeouts(options.timeout, agent.timeout, config.timeout),
+    limits: modelTimeouts(agent, options, config),
     breaker: options.circuitBreaker ?? agent.circuitBreaker ?? config.circuitBreaker,
     hedge: options.hedge ?? agent.hedge ?? config.hedge,
   };

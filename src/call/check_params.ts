@@ -1,6 +1,6 @@
 import { untilAbort } from "../async/abort.ts";
-import type { Input } from "../output/input.ts";
-import type { Checked } from "../output/standard_schema.ts";
+import type { PreparedInput } from "../output/prepare_input.ts";
+import type { Validated } from "../output/create_validator.ts";
 import type { Trace } from "./trace.ts";
 
 /**
@@ -8,15 +8,15 @@ import type { Trace } from "./trace.ts";
  *
  * @throws {AgentError} With the code `invalid_params` if they do not fit.
  */
-export async function checkedParams(
-  { name, input }: { readonly name: string; readonly input?: Input },
+export async function checkParams(
+  { name, input }: { readonly name: string; readonly input?: PreparedInput },
   params: unknown,
   { trace, signal }: { readonly trace: Trace; readonly signal: AbortSignal },
 ): Promise<unknown> {
   if (input === undefined) return params;
-  let checked: Checked;
+  let checked: Validated;
   try {
-    checked = await untilAbort(input.check(params), signal);
+    checked = await untilAbort(input.validate(params), signal);
   } catch (cause) {
     throw trace.make(`Cannot call "${name}" as its params schema threw: see the cause`, {
       code: "invalid_params",

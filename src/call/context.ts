@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Budget } from "../limits/budget.ts";
 import type { BudgetOptions } from "../model/budget.ts";
-import type { Limiter } from "../limits/limiter.ts";
+import { Limiter } from "../limits/limiter.ts";
 import type { Result } from "../model/result.ts";
 import type { Gate } from "./outgoing.ts";
 import type { Mode } from "./options/mode.ts";
@@ -49,12 +49,26 @@ export function currentContext(): CallContext {
   return storage.getStore() ?? ROOT;
 }
 
+/** Where calls made here run, if not on this event loop. */
+export function remoteMode(): Mode | undefined {
+  const { mode } = currentContext();
+  return typeof mode === "object" ? mode : undefined;
+}
+
 /** The budgets that stand here, with one more within them if there is one. */
 export function budgetsOf(
   { budget }: { readonly budget?: BudgetOptions },
   { budgets }: CallContext,
 ): readonly Budget[] {
   return budget === undefined ? budgets : [new Budget(budget), ...budgets];
+}
+
+/** The limiters of this context, with one of this concurrency inside them if it is given. */
+export function limitersOf(
+  { concurrency }: { readonly concurrency?: number },
+  { limiters }: CallContext,
+): readonly Limiter[] {
+  return concurrency === undefined ? limiters : [new Limiter({ concurrency }), ...limiters];
 }
 
 /** Runs `fn`, and everything it starts, in this context. */

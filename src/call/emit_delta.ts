@@ -1,14 +1,14 @@
-import { partialsOf } from "../output/partial_reader.ts";
-import type { Outgoing } from "./send.ts";
+import { createPartialReader } from "../output/partial_reader.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /**
  * Hands a piece of the answer on, and waits until it is taken.
  *
  * @throws {AgentError} With the code `tool`, if whoever takes it throws.
  */
-export async function handOn(call: Outgoing, text: string): Promise<void> {
+export async function emitDelta(call: Outgoing, text: string): Promise<void> {
   const { hooks, trace } = call;
-  trace.handedOn = true;
+  trace.emitted = true;
   try {
     await hooks.onDelta?.(text);
   } catch (cause) {
@@ -20,7 +20,7 @@ export async function handOn(call: Outgoing, text: string): Promise<void> {
   const { output } = call.agent;
   if (hooks.onPartial === undefined || output === undefined) return;
   // Not read before somebody wants it.
-  trace.partials ??= partialsOf({ partial: (text) => () => output.partial(text) });
+  trace.partials ??= createPartialReader({ partial: (text) => () => output.partial(text) });
   const read = trace.partials(text) as (() => unknown) | undefined;
   if (read !== undefined) await hooks.onPartial(read);
 }

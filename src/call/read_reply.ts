@@ -2,7 +2,7 @@ import { untilAbort } from "../async/abort.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { FinishReason, ModelReply } from "../model/message.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
-import type { Output, Parsed } from "../output/output.ts";
+import type { Parsed, PreparedOutput } from "../output/prepare_output.ts";
 import type { Trace } from "./trace.ts";
 
 /** What came back, read. */
@@ -20,7 +20,7 @@ export interface Answer {
  *
  * @throws {AgentError} If it says nothing that can be used.
  */
-export function read(
+export function readReply(
   reply: ModelReply,
   { output, tools }: ModelAgent,
   trace: Trace,
@@ -45,7 +45,7 @@ export function read(
 
 async function readTyped(
   reply: ModelReply,
-  output: Output,
+  output: PreparedOutput,
   trace: Trace,
   signal: AbortSignal,
 ): Promise<Answer> {

@@ -2,27 +2,29 @@ import { untilAbort } from "../async/abort.ts";
 import type { Message } from "../model/message.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
-import { messagesProblem, type PromptMessage, withoutBytes } from "./options/prompt_parts.ts";
+import {
+  messagesProblem,
+  type Prompt,
+  type PromptMessage,
+  withoutBytes,
+} from "./options/prompt_parts.ts";
 import { TemplateError } from "./options/template.ts";
-import { checkedParams } from "./check_params.ts";
+import { checkParams } from "./check_params.ts";
 import type { Trace } from "./trace.ts";
-
-/** What a prompt may be: the user's message, or several messages. */
-export type Prompt = string | readonly PromptMessage[];
 
 /**
  * The messages of a call: system message, conversation so far, prompt.
  *
  * @throws {AgentError} With the code `invalid_params` if they cannot be made.
  */
-export function messagesOf(
+export function renderPrompt(
   agent: ModelAgent,
   params: unknown,
   options: CallOptions,
   call: { readonly trace: Trace; readonly signal: AbortSignal },
 ): readonly Message[] | Promise<readonly Message[]> {
   if (agent.input !== undefined) {
-    return checkedParams(agent, params, call).then((checked) =>
+    return checkParams(agent, params, call).then((checked) =>
       rendered(agent, checked, options, call)
     );
   }

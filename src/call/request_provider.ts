@@ -25,9 +25,9 @@ export interface AttemptOptions {
 }
 
 /** Takes what comes of an attempt, at once, and makes something of it. */
-export interface Taker<T> {
+export interface AttemptHandler<T> {
   /** The reply. */
-  came(reply: ModelReply): T | Promise<T>;
+  replied(reply: ModelReply): T | Promise<T>;
   /** What the provider threw, or the reason of the signal or of the time limit. */
   failed(thrown: unknown): T | Promise<T>;
 }
@@ -38,7 +38,7 @@ export interface Taker<T> {
  *
  * @returns What the taker makes of it.
  */
-export function attempt<T>(options: AttemptOptions, taker: Taker<T>): Promise<T> {
+export function requestProvider<T>(options: AttemptOptions, taker: AttemptHandler<T>): Promise<T> {
   const { provider, request, timeout, signal, onDelta } = options;
   const child = new ChildAbort(signal);
   child.abortAfter(timeout.attempt, "there was no answer");
@@ -66,7 +66,7 @@ export function attempt<T>(options: AttemptOptions, taker: Taker<T>): Promise<T>
       over = true;
       child[Symbol.dispose]();
       try {
-        resolve(taker.came(reply));
+        resolve(taker.replied(reply));
       } catch (error) {
         reject(error);
       }

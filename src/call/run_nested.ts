@@ -2,7 +2,7 @@ import type { ChildAbort } from "../async/abort.ts";
 import { type CallContext, inContext } from "./context.ts";
 
 /** How a function ended whose calls belong to a call. */
-export type Ended<T> =
+export type NestedOutcome<T> =
   | { readonly ok: true; readonly value: T }
   | {
     readonly ok: false;
@@ -15,11 +15,11 @@ export type Ended<T> =
  * Runs a function in this context, no longer than the abort allows. What it started and did not await ends before this does: if the
  * function failed, by being aborted.
  */
-export async function runInside<T>(
+export async function runNested<T>(
   context: Omit<CallContext, "signal" | "started">,
   child: ChildAbort,
   fn: () => T | Promise<T>,
-): Promise<Ended<T>> {
+): Promise<NestedOutcome<T>> {
   // What was started inside and has not ended.
   const parts = new Set<Promise<unknown>>();
   const started = (part: Promise<unknown>) => {

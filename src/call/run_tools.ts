@@ -5,13 +5,13 @@ import type { Message, ToolRequest } from "../model/message.ts";
 import type { ToolCall, ToolErrorCode } from "../model/result.ts";
 import type { CallHooks } from "./options/model_agent.ts";
 import { type CallContext, emitterOf } from "./context.ts";
-import { listed } from "../output/input.ts";
-import { runInside } from "./run_nested.ts";
+import { formatIssues } from "../output/format_issues.ts";
+import { runNested } from "./run_nested.ts";
 import type { DefinedTool } from "./options/tool.ts";
 import type { Trace } from "./trace.ts";
 
 /** What tools run with. */
-export interface ToolUse {
+export interface RunToolsOptions {
   /** The tools that there are. */
   readonly tools: readonly DefinedTool[];
   /** How many run at the same time. */
@@ -30,14 +30,14 @@ export interface ToolUse {
  * @returns What the model is to be told, in the order of its requests.
  * @throws The signal's reason, if it aborts.
  */
-export async function useTools(
+export async function runTools(
   requests: readonly ToolRequest[],
-  use: ToolUse,
+  use: RunToolsOptions,
 ): Promise<readonly Message[]> {
   const { trace, context: { signal } } = use;
   const began = performance.now();
   const answers: Message[] = [];
-  const runs = pooledMap(use.concurrency, requests, (request) => useTool(request, use));
+  const runs = pooledMap(use.concurrency, requests, (request) => runTool(request, use));
   for await (const { call, content } of runs) {
     if (call !== undefined) trace.addTool(call);
     answers.push({ role: "tool", toolCallId: call?.id, content });
@@ -54,7 +54,7 @@ interface Used {
   readonly content: string;
 }
 
-async function useTool({ id, name, args: text }: ToolRequest, use: ToolUse): Promise<Used> {
+async function runTool({ id, name, args: text }: ToolRequest, use: RunToolsOptions): Promise<Used> {
   const { hooks, context } = use;
   if (context.signal.aborted) return { content: "" };
   const began = performance.now();
@@ -65,8 +65,8 @@ async function useTool({ id, name, args: text }: ToolRequest, use: ToolUse): Pro
     ? await run({ id, name, args: written.value }, use)
     : failed("invalid_args", "The arguments are not JSON");
   const durationMs = performance.now() - began;
-  const { content, ...told } = outcome;
-  const call: ToolCall = { id, name, args: shown, ...told, durationMs };
+  const { content, ...result } = outcome;
+  const call: ToolCall = { id, name, args: shown, ...result, durationMs };
   hooks.onToolEnd?.(call);
   return { call, content };
 }
@@ -80,7 +80,7 @@ type Outcome = Pick<ToolCall, "result" | "error"> & {
 
 async function run(
   { id, name, args }: { readonly id: string; readonly name: string; readonly args: unknown },
-  { tools, trace, context }: ToolUse,
+  { tools, trace, context }: RunToolsOptions,
 ): Promise<Outcome> {
   const tool = tools.find((tool) => tool.name === name);
   if (tool === undefined) {
@@ -90,9 +90,11 @@ async function run(
   using child = new ChildAbort(context.signal);
   child.abortAfter(tool.timeout, "The tool did not finish");
   const emit = emitterOf(trace.agent, context);
-  const ended = await runInside(context, child, async () => {
+  const ended = await runNested(context, child, async () => {
     const checked = await untilAbort(tool.check(args), child.signal);
-    if (!checked.ok) throw new InvalidArgs(`The arguments do not fit:\n${listed(checked.issues)}`);
+    if (!checked.ok) {
+      throw new InvalidArgs(`The arguments do not fit:\n${formatIssues(checked.issues)}`);
+    }
     args = checked.value;
     const ctx = { signal: child.signal, metadata: trace.metadata, id, emit };
     const result = await tool.run(args as never, ctx);

@@ -1,53 +1,21 @@
-import type { Budget } from "../limits/budget.ts";
 import type { Answer as LimitsAnswer } from "../limits/limiter.ts";
 import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
-import type { ModelReply, ModelRequest } from "../model/message.ts";
-import type { Provider } from "../model/provider.ts";
+import type { ModelReply } from "../model/message.ts";
 import type { Usage } from "../model/usage.ts";
-import type { Breaker, CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
-import type { TimeoutOptions } from "../resilience/timeout.ts";
-import { admit, usageSoFar } from "./admission.ts";
-import { type Answer, read } from "./read_reply.ts";
-import { attempt, type Taker } from "./request_provider.ts";
-import type { Pass } from "./outgoing.ts";
-import { handOn } from "./emit_delta.ts";
-import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
-import type { Trace } from "./trace.ts";
-
-/** A request on its way to one model. */
-export interface Outgoing {
-  readonly agent: ModelAgent;
-  readonly provider: Provider;
-  readonly request: ModelRequest;
-  readonly timeout: TimeoutOptions;
-  readonly hooks: CallHooks;
-  readonly signal: AbortSignal;
-  readonly priority: number;
-  /** What it may spend: the call, the run, the scope, whoever has one. */
-  readonly budgets: readonly Budget[];
-  readonly trace: Trace;
-  /** Asked just before the request is sent; gives what must be told how it ended. Throws if it must not be sent. */
-  readonly enter?: () => ReturnType<Breaker["enter"]> | undefined;
-  /** When the model is left alone; only where that is for a gate to know. */
-  readonly breaker?: CircuitBreakerOptions;
-  /** What it will use, if that was worked out elsewhere. */
-  readonly expected?: Usage;
-  /** Is it the second attempt of two? Nobody waits for what it waits for. */
-  readonly duplicate?: boolean;
-  /** Told when the answer or the error is there, before the permits are given back. */
-  readonly ended?: () => void;
-  /** Says whether a piece of the answer may be handed on. */
-  readonly first?: () => boolean;
-}
+import { admit, estimatedUsageSoFar } from "./admission.ts";
+import { type Answer, readReply } from "./read_reply.ts";
+import { type AttemptHandler, requestProvider } from "./request_provider.ts";
+import type { Outgoing, Pass } from "./outgoing.ts";
+import { emitDelta } from "./emit_delta.ts";
 
 /** What is done after an attempt that failed. */
-export type Again = (error: unknown) => Promise<Answer>;
+export type FailureHandler = (error: unknown) => Promise<Answer>;
 
 /**
  * One attempt: waits for its permits, sends the request, reads the answer and writes it all down. What there is to do `again` is handed in,
  * rather than hung on the promise, which all that are in flight would have to keep.
  */
-export function send(call: Outgoing, again: Again = failing): Promise<Answer> {
+export function send(call: Outgoing, again: FailureHandler = failing): Promise<Answer> {
   try {
     const admitted = admit(call);
     return admitted instanceof Promise
@@ -58,26 +26,26 @@ export function send(call: Outgoing, again: Again = failing): Promise<Answer> {
   }
 }
 
-const failing: Again = (error) => Promise.reject(error);
+const failing: FailureHandler = (error) => Promise.reject(error);
 
-function goOut(call: Outgoing, admission: Pass, again: Again): Promise<Answer> {
+function goOut(call: Outgoing, admission: Pass, again: FailureHandler): Promise<Answer> {
   const wire = new Wire(call, admission, again);
   // Where nobody wants its pieces no stream is asked for.
   const asked = call.hooks.onDelta === undefined ? call : { ...call, ...wire.streamed() };
-  return attempt(asked, wire);
+  return requestProvider(asked, wire);
 }
 
 /** An attempt on the wire. */
-class Wire implements Taker<Answer> {
+class Wire implements AttemptHandler<Answer> {
   readonly #call: Outgoing;
   readonly #admission: Pass;
-  readonly #again: Again;
+  readonly #again: FailureHandler;
   #durationMs = 0;
   #characters = 0;
   #connectMs: number | undefined;
   #outcome: Outcome | undefined;
 
-  constructor(call: Outgoing, admission: Pass, again: Again) {
+  constructor(call: Outgoing, admission: Pass, again: FailureHandler) {
     this.#call = call;
     this.#admission = admission;
     this.#again = again;
@@ -97,17 +65,17 @@ class Wire implements Taker<Answer> {
         // Of two attempts only one gets here.
         trace.connectMs = this.#connectMs;
         trace.firstTokenMs ??= performance.now() - this.#admission.at;
-        await handOn(this.#call, text);
+        await emitDelta(this.#call, text);
       },
     };
   }
 
   /** The answer has come: it is read. */
-  came(reply: ModelReply): Answer | Promise<Answer> {
+  replied(reply: ModelReply): Answer | Promise<Answer> {
     const { agent, trace, signal } = this.#call;
     this.#ended({ reply, usage: reply.usage });
     try {
-      const answer = read(reply, agent, trace, signal);
+      const answer = readReply(reply, agent, trace, signal);
       if (answer instanceof Promise) {
         return answer.then((answer) => this.#good(answer), (thrown) => this.#bad(thrown));
       }
@@ -124,7 +92,7 @@ class Wire implements Taker<Answer> {
       usage !== undefined || this.#characters === 0
         ? { thrown, usage }
         // What a server has written is billed, whether or not anybody waited for the end, at which it would have said how much that was.
-        : { thrown, usage: usageSoFar(this.#call, this.#characters), estimated: true },
+        : { thrown, usage: estimatedUsageSoFar(this.#call, this.#characters), estimated: true },
     );
     return this.#bad(thrown);
   }
@@ -134,9 +102,9 @@ class Wire implements Taker<Answer> {
     const { ended, trace, signal } = this.#call;
     ended?.();
     const now = performance.now();
-    const no = outcome.thrown instanceof ProviderError && outcome.thrown.status !== undefined;
-    const { usage, estimated } = outcome;
-    this.#admission.leave(usage, no, answerOf(outcome, signal), now, estimated);
+    const { thrown, usage, estimated } = outcome;
+    const rejected = thrown instanceof ProviderError && thrown.status !== undefined;
+    this.#admission.leave({ usage, rejected, answer: answerOf(outcome, signal), estimated }, now);
     this.#durationMs = now - this.#admission.at;
     this.#outcome = outcome;
     const { firstTokenMs } = trace;
@@ -159,9 +127,9 @@ class Wire implements Taker<Answer> {
   #write(error: AgentError | undefined): void {
     const { trace, signal, request: { model } } = this.#call;
     const { usage, estimated } = this.#outcome!;
-    const { tell, concurrency, at } = this.#admission;
-    // What was aborted tells nothing of the model.
-    tell?.(signal.aborted ? undefined : error ?? "success", performance.now());
+    const { report, concurrency, at } = this.#admission;
+    // An aborted attempt says nothing about the model.
+    report?.(signal.aborted ? undefined : error ?? "success", performance.now());
     trace.addAttempt({
       model,
       startedAt: trace.dateOf(at),

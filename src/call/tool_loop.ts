@@ -17,17 +17,17 @@ export function stepsOf(agent: ModelAgent, options: CallOptions) {
 }
 
 /** A conversation so far. It outlives the models: the next one goes on where the one before failed, and no tool runs twice. */
-export interface Talk {
+export interface Conversation {
   /** What was said. */
   messages: readonly Message[];
   /** How many answers there were. */
   answers: number;
   /** Was one of them asked for, rather than kept? */
-  asked: boolean;
+  requested: boolean;
 }
 
-/** What {@linkcode rounds} needs. */
-export interface RoundsOptions {
+/** What {@linkcode runToolLoop} needs. */
+export interface ToolLoopOptions {
   /** Who is called. */
   readonly agent: ModelAgent;
   /** The call. */
@@ -35,9 +35,9 @@ export interface RoundsOptions {
   /** The most answers there may be. */
   readonly maxSteps: number;
   /** Asks the model. */
-  readonly ask: (messages: readonly Message[]) => Promise<Answer>;
+  readonly requestAnswer: (messages: readonly Message[]) => Promise<Answer>;
   /** Runs tools, and gives what the model is to be told of them. */
-  readonly use: (requests: readonly ToolRequest[]) => Promise<readonly Message[]>;
+  readonly runTools: (requests: readonly ToolRequest[]) => Promise<readonly Message[]>;
 }
 
 /**
@@ -45,26 +45,26 @@ export interface RoundsOptions {
  *
  * @throws {AgentError} With the code `tool` if there is none within so many steps.
  */
-export async function rounds(
-  talk: Talk,
-  { agent, trace, maxSteps, ask, use }: RoundsOptions,
+export async function runToolLoop(
+  conversation: Conversation,
+  { agent, trace, maxSteps, requestAnswer: ask, runTools: use }: ToolLoopOptions,
 ): Promise<Answer> {
   for (;;) {
     trace.beginRound();
-    const answer = await ask(talk.messages);
-    talk.answers++;
-    talk.asked ||= !trace.cached;
-    trace.cached = !talk.asked;
+    const answer = await ask(conversation.messages);
+    conversation.answers++;
+    conversation.requested ||= !trace.cached;
+    trace.cached = !conversation.requested;
     const { text, toolCalls = [], providerData } = answer.reply;
     if (agent.tools === undefined || toolCalls.length === 0) return answer;
-    if (talk.answers >= maxSteps) {
+    if (conversation.answers >= maxSteps) {
       throw trace.make(
         `Cannot finish the call of "${trace.agent}" as the model still asks for tools after ${maxSteps} steps: raise maxSteps`,
         { code: "tool", text },
       );
     }
-    talk.messages = [
-      ...talk.messages,
+    conversation.messages = [
+      ...conversation.messages,
       // What the provider wants to have back beside it: a reasoning model's thoughts.
       {
         role: "assistant",

@@ -14,7 +14,6 @@ import type {
 import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
 import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
 import { CallErrors } from "./call_errors.ts";
-import type { CallContext } from "./context.ts";
 
 /** What a call has done so far; its result is made from it. */
 export class Trace extends CallErrors {
@@ -40,8 +39,8 @@ export class Trace extends CallErrors {
   firstTokenMs: number | undefined;
   /** Milliseconds from the first token of the last attempt to its end. */
   generationMs: number | undefined;
-  /** Was a piece of the answer handed on? */
-  handedOn = false;
+  /** Whether a delta was emitted. */
+  emitted = false;
   /** Takes the pieces that are handed on, and gives what can be told of a typed answer so far. */
   partials: ((delta: string) => unknown) | undefined;
   /** Was the answer there already, or asked for by another call? */
@@ -51,11 +50,11 @@ export class Trace extends CallErrors {
   readonly #startedAt = Date.now();
   readonly #began = performance.now();
 
-  /** Begins with the call. */
+  /** Begins with the call. `collect` takes the result at the end. */
   constructor(
     agent: string,
     model: string | undefined,
-    readonly context: CallContext,
+    readonly collect: ((result: Result) => void) | undefined,
     readonly metadata: unknown,
   ) {
     super(agent, model);
@@ -63,7 +62,7 @@ export class Trace extends CallErrors {
 
   /** The model is asked, maybe again: what was handed on of an earlier round is whole, so this one may be repeated until it has begun. */
   beginRound(): void {
-    this.handedOn = this.cached = false;
+    this.emitted = this.cached = false;
     this.partials = undefined;
   }
 
@@ -191,7 +190,7 @@ export class Trace extends CallErrors {
 
   /** Tells the call that this one was made in, if there is one, that it has ended. */
   end<R extends Result>(result: R): R {
-    this.context.collect?.(result);
+    this.collect?.(result);
     return result;
   }
 

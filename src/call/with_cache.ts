@@ -5,12 +5,12 @@ import { requestKey } from "../cache/request_key.ts";
 import type { CacheOptions } from "../cache/cache_options.ts";
 import { AgentError, type ErrorCode } from "../model/errors.ts";
 import type { ModelReply } from "../model/message.ts";
-import { type Answer, read } from "./read_reply.ts";
+import { type Answer, readReply } from "./read_reply.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
 import type { Configuration } from "./options/config.ts";
-import { handOn } from "./emit_delta.ts";
+import { emitDelta } from "./emit_delta.ts";
 import type { CallOptions } from "./options/options.ts";
-import type { Outgoing } from "./send.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /** What may be given out again, and to whom. */
 export interface Sharing {
@@ -38,7 +38,7 @@ export function sharingOf(
 const OWN: ReadonlySet<ErrorCode> = new Set(["aborted", "budget", "circuit_open", "tool"]);
 
 /** Asks only if no such answer is kept and nobody is asking the same. */
-export async function cached(
+export async function withCache(
   call: Outgoing,
   { cache, coalesce, skipCache }: Sharing,
   ask: () => Promise<Answer>,
@@ -63,7 +63,7 @@ export async function cached(
 
   const began = performance.now();
   // Who was handed the beginning of an answer cannot be given another one; the others can.
-  const isOwnFailure = (error: unknown) => trace.handedOn || OWN.has((error as AgentError).code);
+  const isOwnFailure = (error: unknown) => trace.emitted || OWN.has((error as AgentError).code);
   const { value, shared } = await singleFlight.share(key, work, { signal, isOwnFailure }).catch(
     (thrown) => {
       throw thrown instanceof SharedFailure ? followersError(call, thrown.cause) : thrown;
@@ -77,9 +77,9 @@ export async function cached(
 /** Reads a reply that was not asked for by this call, and hands its text on where it is waited for piece by piece. */
 async function replay(call: Outgoing, reply: ModelReply): Promise<Answer> {
   const { trace, agent, hooks, signal } = call;
-  const answer = await read(reply, agent, trace, signal);
+  const answer = await readReply(reply, agent, trace, signal);
   trace.cached = true;
-  if (hooks.onDelta !== undefined && reply.text !== "") await handOn(call, reply.text);
+  if (hooks.onDelta !== undefined && reply.text !== "") await emitDelta(call, reply.text);
   return answer;
 }
 

@@ -2,10 +2,11 @@ import { runHedged } from "../resilience/hedge.ts";
 import type { HedgeOptions } from "../resilience/hedge_options.ts";
 import { latenciesOf } from "../resilience/latencies.ts";
 import type { Answer } from "./read_reply.ts";
-import { type Outgoing, send } from "./send.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { send } from "./send.ts";
 
 /** One attempt, and a second one like it if the first is late. */
-export async function sendHedged(call: Outgoing, hedge: HedgeOptions): Promise<Answer> {
+export async function withHedging(call: Outgoing, hedge: HedgeOptions): Promise<Answer> {
   const { agent, provider, request, hooks, trace } = call;
   const from = trace.attempts.length;
   const streamed = hooks.onDelta !== undefined;
@@ -18,10 +19,10 @@ export async function sendHedged(call: Outgoing, hedge: HedgeOptions): Promise<A
   }, {
     hedge,
     signal: call.signal,
-    // `seen` is the same object for all that was made of an agent by `with`, and for what it is asked.
+    // Agents that come of each other by `with` share this object, and `ask` keeps it.
     latencies: hedge.percentile === undefined
       ? undefined
-      : latenciesOf(agent.seen, provider, request.model, streamed),
+      : latenciesOf(agent.tokenAverages, provider, request.model, streamed),
   });
   trace.billLoser(from);
   return answer;

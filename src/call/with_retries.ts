@@ -1,15 +1,16 @@
 /** Asks one model: with its retries, its breaker and its hedging. */
 import type { AgentError } from "../model/errors.ts";
-import { type Breaker, breakerOf } from "../resilience/circuit_breaker.ts";
 import type { RetryPolicy } from "../resilience/backoff.ts";
 import { retry, retryAfter, type RetryHooks } from "../resilience/retry.ts";
 import type { Answer } from "./read_reply.ts";
 import type { Candidate } from "./candidates.ts";
-import { type Outgoing, send } from "./send.ts";
-import { sendHedged } from "./with_hedging.ts";
+import { circuitGuard } from "./circuit_guard.ts";
+import type { Guard, Outgoing } from "./outgoing.ts";
+import { send } from "./send.ts";
+import { withHedging } from "./with_hedging.ts";
 
 /** Asks one model, again if need be. */
-export function retried(call: Outgoing, candidate: Candidate): Promise<Answer> {
+export function withRetries(call: Outgoing, candidate: Candidate): Promise<Answer> {
   const { policy, breaker, hedge } = candidate;
   if (breaker !== undefined || hedge !== undefined) return guarded(call, candidate);
   const again = (thrown: unknown) =>
@@ -19,15 +20,14 @@ export function retried(call: Outgoing, candidate: Candidate): Promise<Answer> {
 
 /** The same, where attempts have a breaker before them or duplicates beside them. */
 function guarded(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
-  const { gate } = call.trace.context;
-  const guard = breaker && (gate?.guard(call, breaker) ?? guardOf(call, breaker));
-  const once = hedge === undefined ? send : (call: Outgoing) => sendHedged(call, hedge);
+  const guard = breaker && (call.gate?.guard(call, breaker) ?? circuitGuard(call, breaker));
+  const once = hedge === undefined ? send : (call: Outgoing) => withHedging(call, hedge);
   const work = guard === undefined ? () => once(call) : async () => {
     guard.check(); // before it waits for permits, and again when it has them
     try {
       return await once({ ...call, enter: guard.enter, breaker });
     } finally {
-      if (guard.told !== undefined) await guard.told();
+      if (guard.reported !== undefined) await guard.reported();
     }
   };
   return retry(work, policy, new Retries(call, policy, guard));
@@ -51,7 +51,7 @@ class Retries implements RetryHooks {
 
   // What has just been left alone is not waited for: its own error tells more, and the next model may answer.
   mayRepeat(): boolean {
-    return !this.#call.trace.handedOn && !this.#guard?.isOpen();
+    return !this.#call.trace.emitted && !this.#guard?.isOpen();
   }
 
   get on(): RetryPolicy["on"] {
@@ -76,40 +76,4 @@ class Retries implements RetryHooks {
   onWaited(ms: number): void {
     this.#call.trace.backoffMs += ms;
   }
-}
-
-/** The breaker of a model, as a call sees it. */
-export interface Guard {
-  /** Throws if the model is left alone. */
-  check(): void;
-  /** Is the model left alone now? */
-  isOpen(): boolean;
-  /** The request goes out; gives what must be told how it ended. Throws if the model is left alone. */
-  enter(): ReturnType<Breaker["enter"]> | undefined;
-  /** Waits until the breaker knows how the last attempt ended, if it stands elsewhere. */
-  told?(): Promise<void>;
-}
-
-/** The breaker of the model that is asked, as this call sees it. */
-export function guardOf(
-  { provider, request: { model }, trace }: Pick<Outgoing, "provider" | "request" | "trace">,
-  options: NonNullable<Candidate["breaker"]>,
-): Guard {
-  const breaker = breakerOf(provider, model);
-  const check = () => {
-    const retryAfterMs = breaker.openFor(options, performance.now());
-    if (retryAfterMs === 0) return;
-    throw trace.make(
-      `Cannot finish the call of "${trace.agent}" as the model "${model}" is left alone after too many failures`,
-      { code: "circuit_open", retryAfterMs },
-    );
-  };
-  return {
-    check,
-    isOpen: () => breaker.openFor(options, performance.now()) > 0,
-    enter() {
-      check();
-      return breaker.enter(options, performance.now());
-    },
-  };
 }

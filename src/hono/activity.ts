@@ -1,65 +1,65 @@
-/** What happens, in numbers and events: `/metrics` reads it, and whatever else wants to show it can follow it. */
+/** Counts and events of all requests for calls: the source of `/metrics` and of the dashboard. */
 import type { AgentError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
 import { Histogram } from "./histogram.ts";
 
-/** How a request asks: for one call, its events, many calls, or by the OpenAI face. */
+/** The kind of a run: one call, a streamed call, a batch, or a chat completion. */
 export type RunKind = "call" | "stream" | "batch" | "chat";
 
-/** A request for calls that is in progress. */
+/** A run in progress: one HTTP request that makes calls. */
 export interface ActiveRun {
-  /** The id of the request. */
+  /** The ID of the request. */
   readonly id: string;
-  /** How it asks. */
+  /** The kind of the run. */
   readonly kind: RunKind;
-  /** Who is called; absent for a batch. */
+  /** The name of the agent; absent for a batch. */
   readonly agent?: string;
-  /** Who asks. */
+  /** The ID of the caller. */
   readonly principal: string;
-  /** When it began, in milliseconds since 1970. */
+  /** When the run began, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** How many calls it is to make. */
+  /** How many calls the run makes. */
   readonly total: number;
-  /** How many have ended. */
+  /** How many of these calls have ended. */
   readonly done: number;
-  /** How many of these failed. */
+  /** How many of these calls have failed. */
   readonly failed: number;
 }
 
-/** What one agent has done. */
+/** The counts of one agent. */
 export interface AgentCounts {
   /** How many calls have begun. */
   readonly calls: number;
-  /** How many are in progress. */
+  /** How many calls are in flight. */
   readonly inFlight: number;
-  /** How many failed, by the code of the error. */
+  /** How many calls have failed, by error code. */
   readonly failures: ReadonlyMap<string, number>;
-  /** Tokens in. */
+  /** Input tokens. */
   readonly inputTokens: number;
-  /** Tokens out. */
+  /** Output tokens. */
   readonly outputTokens: number;
-  /** US dollars, as far as they are known. */
+  /** The cost in US dollars, as far as prices are known. */
   readonly cost: number;
-  /** How long calls took, in seconds. */
+  /** The durations of the calls, in seconds. */
   readonly seconds: Histogram;
 }
 
-/** A call that failed: nothing of what it was asked or of what the error says. */
-export interface LatestFailure {
-  /** When, in milliseconds since 1970. */
+/** A failed call, without its parameters and without the error's message. */
+export interface RecentFailure {
+  /** When the call failed, in milliseconds since 1970. */
   readonly at: number;
-  /** Who was called. */
+  /** The name of the agent. */
   readonly agent: string;
-  /** The kind of the error. */
+  /** The error code. */
   readonly code: string;
-  /** The model that was asked last. */
+  /** The model of the last attempt. */
   readonly model?: string;
-  /** The id of the request. */
+  /** The ID of the request. */
   readonly run: string;
 }
 
-/** Something that happened. */
-export type RegistryEvent =
+/** An event of {@linkcode Activity.subscribe}. */
+export type ActivityEvent =
   | { readonly type: "run-start" | "run-progress" | "run-end"; readonly run: ActiveRun }
   | { readonly type: "call-start"; readonly agent: string; readonly run: string }
   | {
@@ -69,13 +69,13 @@ export type RegistryEvent =
     readonly ok: boolean;
     readonly code?: string;
     readonly durationMs: number;
-    /** Tokens, in and out. */
+    /** Input and output tokens. */
     readonly tokens: number;
-    /** US dollars, as far as they are known. */
+    /** The cost in US dollars, as far as prices are known. */
     readonly cost: number;
   };
 
-const KEPT_FAILURES = 50;
+const MAX_FAILURES = 50;
 const SECONDS = 60;
 
 interface Counts {
@@ -88,17 +88,17 @@ interface Counts {
   readonly seconds: Histogram;
 }
 
-/** Counts runs and calls, and tells who listens. What it remembers does not grow with what happens. */
-export class Registry {
+/** Counts runs and calls and notifies subscribers. Its memory is bounded. */
+export class Activity {
   readonly #agents = new Map<string, Counts>();
   readonly #runs = new Map<string, { -readonly [K in keyof ActiveRun]: ActiveRun[K] }>();
-  readonly #failures: LatestFailure[] = [];
-  readonly #listeners = new Set<(event: RegistryEvent) => void>();
-  /** How many calls ended in each of the last seconds. */
-  readonly #ended = new Uint32Array(SECONDS);
+  readonly #failures: RecentFailure[] = [];
+  readonly #listeners = new Set<(event: ActivityEvent) => void>();
+  /** How many calls ended in each of the last 60 seconds, as a ring. */
+  readonly #endedBySecond = new Uint32Array(SECONDS);
   #second = 0;
 
-  /** Knows all agents from the beginning, so that they are shown before they are called. */
+  /** Creates zero counts for all agents, so that they are listed before their first call. */
   constructor(agents: Iterable<string>) {
     for (const agent of agents) {
       this.#agents.set(agent, {
@@ -113,120 +113,129 @@ export class Registry {
     }
   }
 
-  /** Each agent's counts, by its name. */
+  /** The counts of each agent, by name. */
   get agents(): ReadonlyMap<string, AgentCounts> {
     return this.#agents;
   }
 
-  /** The requests in progress, oldest first. */
+  /** The runs in progress, oldest first. */
   get runs(): readonly ActiveRun[] {
     return [...this.#runs.values()].map((run) => ({ ...run }));
   }
 
-  /** One request in progress, by its id. */
+  /** Returns a run in progress by its ID. */
   run(id: string): ActiveRun | undefined {
     const run = this.#runs.get(id);
     return run && { ...run };
   }
 
   /** The latest failures, newest first. */
-  get failures(): readonly LatestFailure[] {
+  get failures(): readonly RecentFailure[] {
     return this.#failures.toReversed();
   }
 
-  /** How many calls ended in each second, over the last minute. */
-  get perSecond(): number {
-    this.#turn(performance.now());
-    return this.#ended.reduce((sum, n) => sum + n, 0) / SECONDS;
+  /** How many calls ended per second, on average over the last minute. */
+  get callsPerSecond(): number {
+    this.#advance(performance.now());
+    return this.#endedBySecond.reduce((sum, n) => sum + n, 0) / SECONDS;
   }
 
-  /** Tells of everything that happens from now on. What the listener throws is lost. Gives the function that ends it. */
-  subscribe(listener: (event: RegistryEvent) => void): () => void {
+  /**
+   * Calls the listener for each later event; an error that it throws is ignored.
+   *
+   * @returns A function that removes the listener.
+   */
+  subscribe(listener: (event: ActivityEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** A request for calls begins. */
+  /** Records that a run has begun. */
   beginRun(run: Pick<ActiveRun, "id" | "kind" | "agent" | "principal" | "total">): void {
     const active = { ...run, startedAt: Date.now(), done: 0, failed: 0 };
     this.#runs.set(run.id, active);
-    this.#tell(() => ({ type: "run-start", run: { ...active } }));
+    this.#emit(() => ({ type: "run-start", run: { ...active } }));
   }
 
-  /** It has ended, one way or another. */
+  /** Records that a run has ended. */
   endRun(id: string): void {
     const run = this.#runs.get(id);
     if (run === undefined) return;
     this.#runs.delete(id);
-    this.#tell(() => ({ type: "run-end", run }));
+    this.#emit(() => ({ type: "run-end", run }));
   }
 
-  /** A call begins; the function that is given back ends it, once. */
-  beginCall(agent: string, run: string): (ended: Result | AgentError | undefined) => void {
+  /**
+   * Records that a call has begun.
+   *
+   * @returns A function that records the outcome of the call; only its first call counts.
+   */
+  beginCall(agent: string, run: string): (outcome: Result | AgentError | undefined) => void {
     const counts = this.#agents.get(agent)!;
     const began = performance.now();
     counts.calls++;
     counts.inFlight++;
-    this.#tell(() => ({ type: "call-start", agent, run }));
+    this.#emit(() => ({ type: "call-start", agent, run }));
     let open = true;
-    return (ended) => {
+    return (outcome) => {
       if (!open) return;
       open = false;
       counts.inFlight--;
-      this.#count(counts, { agent, run, ended, durationMs: performance.now() - began });
+      this.#count(counts, { agent, run, outcome, durationMs: performance.now() - began });
     };
   }
 
   #count(
     counts: Counts,
-    { agent, run, ended, durationMs }: {
+    { agent, run, outcome, durationMs }: {
       agent: string;
       run: string;
-      ended: Result | AgentError | undefined;
+      outcome: Result | AgentError | undefined;
       durationMs: number;
     },
   ): void {
-    const error = ended instanceof Error ? ended : ended?.error;
-    const ok = ended !== undefined && error === undefined;
+    const error = outcome instanceof Error ? outcome : outcome?.error;
+    const ok = outcome !== undefined && error === undefined;
     const code = ok ? undefined : error?.code ?? "internal";
     if (code !== undefined) {
       counts.failures.set(code, (counts.failures.get(code) ?? 0) + 1);
       this.#failures.push({ at: Date.now(), agent, code, model: error?.model, run });
-      if (this.#failures.length > KEPT_FAILURES) this.#failures.shift();
+      if (this.#failures.length > MAX_FAILURES) this.#failures.shift();
     }
-    const { inputTokens = 0, outputTokens = 0 } = ended?.usage ?? {};
-    const cost = ended !== undefined && "cost" in ended ? ended.cost?.total ?? 0 : 0;
+    const { inputTokens = 0, outputTokens = 0 } = outcome?.usage ?? {};
+    const cost = outcome !== undefined && "cost" in outcome ? outcome.cost?.total ?? 0 : 0;
     counts.inputTokens += inputTokens;
     counts.outputTokens += outputTokens;
     counts.cost += cost;
     counts.seconds.add(durationMs / 1000);
-    this.#turn(performance.now());
-    this.#ended[this.#second % SECONDS]!++;
+    this.#advance(performance.now());
+    this.#endedBySecond[this.#second % SECONDS]!++;
     const tokens = inputTokens + outputTokens;
-    this.#tell(() => ({ type: "call-end", agent, run, ok, code, durationMs, tokens, cost }));
+    this.#emit(() => ({ type: "call-end", agent, run, ok, code, durationMs, tokens, cost }));
     const active = this.#runs.get(run);
     if (active === undefined) return;
     active.done++;
     if (!ok) active.failed++;
-    if (active.kind === "batch") this.#tell(() => ({ type: "run-progress", run: { ...active } }));
+    if (active.kind === "batch") this.#emit(() => ({ type: "run-progress", run: { ...active } }));
   }
 
-  #turn(now: number): void {
+  /** Clears the slots of the seconds that have passed since the last event. */
+  #advance(now: number): void {
     const second = Math.floor(now / 1000);
-    if (second - this.#second >= SECONDS) this.#ended.fill(0);
-    else for (let s = this.#second + 1; s <= second; s++) this.#ended[s % SECONDS] = 0;
+    if (second - this.#second >= SECONDS) this.#endedBySecond.fill(0);
+    else for (let s = this.#second + 1; s <= second; s++) this.#endedBySecond[s % SECONDS] = 0;
     this.#second = Math.max(this.#second, second);
   }
 
-  /** Makes the event only if somebody listens. */
-  #tell(event: () => RegistryEvent): void {
+  /** Notifies the listeners; the event is only created if there are any. */
+  #emit(createEvent: () => ActivityEvent): void {
     if (this.#listeners.size === 0) return;
-    const happened = event();
+    const event = createEvent();
     for (const listener of this.#listeners) {
       try {
-        listener(happened);
+        listener(event);
       } catch {
-        // Who watches must not break what is watched.
+        // A faulty listener must not break the calls.
       }
     }
   }

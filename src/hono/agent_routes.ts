@@ -1,11 +1,11 @@
 import { type Context, type Handler, Hono } from "hono";
-import { checkOptions, milliseconds } from "../model/check_options.ts";
+import { checkOptions, milliseconds, type RulesFor } from "../model/check_options.ts";
 import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.tsx";
-import { guard, identifier } from "./require_principal.ts";
-import { crossOrigin, identified, secure } from "./headers.ts";
-import { openaiError } from "./openai/openai_error.ts";
-import { type AgentRoutesOptions, checkRoutes } from "./options.ts";
-import { problemOf } from "./public_error.ts";
+import { createIdentify, requirePrincipal } from "./require_principal.ts";
+import { allowCrossOrigin, assignRequestId, setSecurityHeaders } from "./headers.ts";
+import { toOpenAIError } from "./openai/openai_error.ts";
+import { type AgentRoutesOptions, checkRouteOptions } from "./options.ts";
+import { toProblem } from "./public_error.ts";
 import { Problem, problemResponse } from "./problem.ts";
 import { batchRoute, resumeRoute } from "./routes/batch.ts";
 import { callRoute } from "./routes/call.ts";
@@ -18,12 +18,12 @@ import { openapiRoute } from "./routes/openapi.ts";
 import { streamRoute } from "./routes/stream.ts";
 import { type Env, Service, type ShutdownReport } from "./service.ts";
 
-/** How routes are shut down. */
+/** Options of {@linkcode AgentRoutes.shutdown}. */
 export interface ShutdownOptions {
   /**
-   * How long requests in progress may go on, in milliseconds; then they are aborted.
+   * How long to wait for the requests in progress, in milliseconds, before they are aborted.
    *
-   * @default {3_500} Deno Deploy leaves 5 seconds after SIGINT
+   * @default {3_500} as Deno Deploy allows 5 seconds after SIGINT
    */
   readonly grace?: number;
 }
@@ -31,36 +31,41 @@ export interface ShutdownOptions {
 /** A Hono app. */
 export type HonoApp = InstanceType<(typeof import("hono"))["Hono"]>;
 
-/** Agents as a Hono app: mount it with `app.route("/agents", routes)`, or serve its `fetch`. */
+/** Agents as a Hono app: mount it with `app.route("/agents", routes)` or serve its `fetch`. */
 export interface AgentRoutes extends HonoApp {
   /**
-   * Takes no more requests (503), lets those in progress finish, and aborts them when the grace time is over. The sockets are the
-   * server's: shut that down afterwards.
+   * Rejects new requests (503), waits for the requests in progress, and aborts those that have not
+   * finished within the grace period. The sockets belong to the server: shut it down afterwards.
    *
-   * @throws {RangeError} If the grace time is out of range.
+   * @throws {RangeError} If `grace` is out of range.
    */
   shutdown(options?: ShutdownOptions): Promise<ShutdownReport>;
 }
 
 const DEFAULT_GRACE = 3_500;
 
+const SHUTDOWN_RULES: RulesFor<ShutdownOptions> = { grace: milliseconds };
+
 /**
- * Serves agents and workflows over HTTP: their names are the routes.
+ * Serves agents and workflows over HTTP, each under its name.
  *
- * - `GET /`: who can be called, with JSON Schemas; `GET /openapi.json`: the same as OpenAPI 3.1
- * - `POST /:name`: a call; the body is the parameters
- * - `POST /:name/stream`: what happens in it, as server-sent events
- * - `POST /batch`: many calls, as JSON, server-sent events or NDJSON; `GET /batch/:id` goes on with a stream that was lost
- * - `POST /v1/chat/completions`, `GET /v1/models`: the same agents for any client of OpenAI's API
+ * - `GET /`: lists the agents with their JSON Schemas; `GET /openapi.json`: the same as OpenAPI 3.1
+ * - `POST /:name`: calls an agent; the body holds the parameters
+ * - `POST /:name/stream`: calls an agent and sends the events of the call as server-sent events
+ * - `POST /batch`: makes many calls; the response is JSON, server-sent events or NDJSON
+ * - `GET /batch/:id`: resumes a batch stream after a lost connection
+ * - `POST /v1/chat/completions`, `GET /v1/models`: the same agents for clients of OpenAI's API
  * - `GET /health`, `GET /metrics`
- * - `GET /dashboard`, if it is switched on: what happens, live, for people
+ * - `GET /dashboard`, if it is enabled: live figures for people
  *
- * Clients that go away end their calls. Deno's own server over HTTP/1.1 does not tell of them before an answer begins, unless the request was
- * a small one: a plain call then runs to its end, or to `limits.deadline`; streams and batches begin at once.
+ * A client that disconnects aborts its calls. Over HTTP/1.1, Deno's own server reports a
+ * disconnect only after the response has begun, unless the request was small. Until then a plain
+ * call runs to its end or to `limits.deadline`; the responses of streams and batches begin at once.
  *
- * It is closed unless opened: without `auth` only the developer at the machine itself is let in.
+ * Access is denied by default: without `auth`, only requests from this machine are accepted, and
+ * only in development.
  *
- * @throws {TypeError} If an option is missing, not known or of the wrong type.
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type.
  * @throws {RangeError} If a number is out of range.
  *
  * @example
@@ -73,7 +78,7 @@ const DEFAULT_GRACE = 3_500;
  *   name: "sentiment",
  *   model: "gpt-5-mini",
  *   prompt: "Label the sentiment: {input}",
- *   provider: scripted("positive"), // leave it out to ask the real model
+ *   provider: scripted("positive"), // remove this line to use the real model
  * });
  * const app = agentRoutes({ agents: [Sentiment], auth: { tokens: ["secret"] } });
  *
@@ -86,19 +91,19 @@ const DEFAULT_GRACE = 3_500;
  * ```
  */
 export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
-  const doing = "make the routes";
-  checkRoutes(doing, options);
-  const { agents, limits, heartbeat = 15_000, info = {}, onError = logged } = options;
+  const doing = "create the routes";
+  checkRouteOptions(doing, options);
+  const { agents, limits, heartbeat = 15_000, info = {}, onError = logError } = options;
   const service = new Service(agents, limits, heartbeat);
 
-  const identify = identifier(options.auth);
+  const identify = createIdentify(options.auth);
 
   const app = new Hono<Env>();
-  app.use(identified);
-  // Before the headers of all, so that it has the last word.
+  app.use(assignRequestId);
+  // Registered before the general headers, so that it runs after them and can override them.
   if (options.dashboard) app.use("/dashboard/*", dashboardHeaders);
-  app.use(secure(options));
-  if (options.cors !== undefined) app.use(crossOrigin(options.cors));
+  app.use(setSecurityHeaders(options));
+  if (options.cors !== undefined) app.use(allowCrossOrigin(options.cors));
   app.use("/v1/*", async (c, next) => {
     c.set("openai", true);
     await next();
@@ -108,14 +113,14 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
     return next();
   });
 
-  const mayBeOpen = {
+  const openable = {
     health: ["/health", healthRoute(service)],
     metrics: ["/metrics", metricsRoute(service)],
     openapi: ["/openapi.json", openapiRoute(service, info)],
   } as const;
-  // What stands before the guard is open.
+  // Routes registered before `requirePrincipal` are open to everyone.
   for (const name of options.open ?? []) {
-    const [path, handler] = mayBeOpen[name];
+    const [path, handler] = openable[name];
     app.get(path, handler);
   }
   if (options.dashboard) {
@@ -123,8 +128,8 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
     const { auth } = options;
     app.route("/dashboard", dashboardRoutes({ service, identify, auth, options: own }));
   }
-  app.use(guard(identify));
-  for (const [path, handler] of Object.values(mayBeOpen)) route(app, "GET", path, handler);
+  app.use(requirePrincipal(identify));
+  for (const [path, handler] of Object.values(openable)) route(app, "GET", path, handler);
 
   route(app, "GET", "/", listRoute(service));
   route(app, "GET", "/v1/models", modelsRoute(service));
@@ -132,38 +137,41 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   route(app, "POST", "/v1/chat/completions", chatRoute(service));
   route(app, "POST", "/batch", batchRoute(service));
   route(app, "GET", "/batch/:id", resumeRoute(service));
-  // Whatever the method is, there is nothing at the name of nobody.
-  const known = (c: Context<Env>) => void service.agent(c.req.param("name"));
-  route(app, "POST", "/:name", callRoute(service), known);
-  route(app, "POST", "/:name/stream", streamRoute(service), known);
+  // An unknown name is a 404 for every method, never a 405.
+  const checkName = (c: Context<Env>) => void service.getAgent(c.req.param("name"));
+  route(app, "POST", "/:name", callRoute(service), checkName);
+  route(app, "POST", "/:name/stream", streamRoute(service), checkName);
   app.all("*", () => {
-    throw new Problem(404, "not_found", "There is nothing here: GET / lists the agents");
+    throw new Problem(404, "not_found", "There is no such route: GET / lists the agents");
   });
 
   app.onError((error, c) => {
-    const problem = problemOf(error);
+    const problem = toProblem(error);
     if (problem.code === "internal") {
       const { method, path } = c.req;
       const request = { id: c.get("requestId"), method, path };
       try {
         onError(problem.cause ?? error, request);
       } catch (thrown) {
-        // The client is answered all the same.
-        logged(thrown, request);
+        // The client still gets its response.
+        logError(thrown, request);
       }
     }
-    return problemResponse(c, problem, c.get("openai") ? { error: openaiError(problem) } : {});
+    return problemResponse(c, problem, c.get("openai") ? { error: toOpenAIError(problem) } : {});
   });
-  // What the routes hand each other is nobody else's business.
+  // The type hides the variables that the routes pass to each other.
   return Object.assign(app as unknown as HonoApp, {
     async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-      checkOptions("shut the routes down", options, { grace: milliseconds });
+      checkOptions("shut down the routes", options, SHUTDOWN_RULES);
       return await service.shutdown(options.grace ?? DEFAULT_GRACE);
     },
   });
 }
 
-/** A route; another method at the same place, if `check` finds that there is one, is told which one there is. */
+/**
+ * Adds a route. Other methods of its path get a 405 that names the right method; `check` may throw
+ * another problem first.
+ */
 function route(
   app: Hono<Env>,
   method: "GET" | "POST",
@@ -174,17 +182,20 @@ function route(
   app.on(method, path, handler);
   app.all(path, (c) => {
     check?.(c);
-    throw new Problem(405, "method_not_allowed", `This is for ${method}`, {
+    throw new Problem(405, "method_not_allowed", `This route only accepts ${method}`, {
       headers: { allow: method === "GET" ? "GET, HEAD" : method },
     });
   });
 }
 
-/** What an error says may be a prompt or a key: that is for `onError`. */
-function logged(
+/** Logs the kind of an error only: its message may hold a prompt or a key. */
+function logError(
   error: unknown,
   { id, method, path }: { id: string; method: string; path: string },
 ): void {
   const kind = error instanceof Error ? error.name : typeof error;
-  console.error(`Cannot answer ${method} ${path} (${id}) as there was a ${kind}: see \`onError\``);
+  console.error(
+    `Cannot answer ${method} ${path} (${id}) as there was a ${kind}: ` +
+      "set the option `onError` to receive it",
+  );
 }

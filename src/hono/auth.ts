@@ -1,4 +1,4 @@
-/** Who calls: bearer tokens, or a function of the application's own. */
+/** Authentication: bearer tokens, or a function of the application. */
 import { timingSafeEqual } from "node:crypto";
 import {
   callback,
@@ -6,105 +6,123 @@ import {
   isRecord,
   refuse,
   type Rule,
+  type RulesFor,
   text,
 } from "../model/check_options.ts";
-import { type PrincipalLimits, principalLimits } from "./limits.ts";
+import { type PrincipalLimits, principalLimitsRule } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
-/** Somebody who may call. */
+/** A caller: a person or a program that has been authenticated. */
 export interface Principal {
-  /** Who it is: what has the same id shares its limits. */
+  /** The ID of the caller. Requests with the same ID share their limits. */
   readonly id: string;
-  /** What it may do, in the place of `limits.principal`. */
+  /** Limits of this caller, instead of `limits.principal`. */
   readonly limits?: PrincipalLimits;
 }
 
-/** A token, and who has it. */
+/** A bearer token and the caller that it belongs to. */
 export interface Token {
   /** The token. */
   readonly token: string;
   /**
-   * Who has it.
+   * The ID of the caller.
    *
-   * @default `token-` and its place in the list
+   * @default `token-` followed by the index of the token in the list
    */
   readonly id?: string;
-  /** What its holder may do, in the place of `limits.principal`. */
+  /** Limits of this caller, instead of `limits.principal`. */
   readonly limits?: PrincipalLimits;
 }
 
-/** Says who sends a request: a principal, or only its id; `null` if it is nobody who may call. The body must not be read. */
+/**
+ * Returns the caller of a request, as a principal or as an ID; `null` or `undefined` rejects the
+ * request. It must not read the body.
+ */
 export type Authenticate = (
   request: Request,
 ) => Principal | string | null | undefined | Promise<Principal | string | null | undefined>;
 
-/** Who may call: whoever has one of these tokens, or whom a function lets in. */
+/** How callers are authenticated: by a list of tokens, or by a function. */
 export type AuthOptions = Authenticate | {
   /** Bearer tokens, compared in constant time. */
   readonly tokens: readonly (string | Token)[];
 };
 
-const token: Rule = (doing, name, value) => {
-  if (!isRecord(value)) return visible(doing, name, value);
-  checkOptions(`${doing}: ${name}`, value, { token: visible, id: text, limits: principalLimits });
-  visible(doing, `${name}.token`, value.token);
-};
-
-/** What can be sent in a header. A token from a variable that is not set is no token. */
-const visible: Rule = (doing, name, value) => {
+/** A token must fit into a header. `undefined`, as from an unset variable, is rejected too. */
+const tokenRule: Rule = (doing, name, value) => {
   if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) {
-    refuse(doing, name, "a token: visible letters without a space", value);
+    refuse(doing, name, "a token of visible ASCII characters without spaces", value);
   }
 };
 
-/** The rule for the option `auth`. */
-export const auth: Rule = (doing, name, value) => {
-  if (typeof value === "function") return callback(doing, name, value);
-  checkOptions(`${doing}: ${name}`, value, {
-    tokens(doing, name, tokens) {
-      if (!Array.isArray(tokens) || tokens.length === 0) {
-        refuse(doing, name, "a list of tokens, at least one", tokens);
-      }
-      for (const [i, one] of tokens.entries()) token(doing, `${name}[${i}]`, one);
-    },
-  });
-  const { tokens } = value as { tokens?: unknown };
-  if (tokens === undefined) refuse(doing, `${name}.tokens`, "a list of tokens", tokens);
+const TOKEN_RULES: RulesFor<Token> = {
+  token: tokenRule,
+  id: text,
+  limits: principalLimitsRule,
 };
 
-/** Makes the function that says who sends a request. */
-export function authenticator(auth: AuthOptions): (request: Request) => Promise<Principal> {
-  const find = typeof auth === "function" ? auth : bearer(auth.tokens);
+const tokensRule: Rule = (doing, name, value) => {
+  if (!Array.isArray(value) || value.length === 0) {
+    refuse(doing, name, "a list of at least one token", value);
+  }
+  for (const [i, one] of value.entries()) {
+    const at = `${name}[${i}]`;
+    if (!isRecord(one)) {
+      tokenRule(doing, at, one);
+      continue;
+    }
+    checkOptions(`${doing}: ${at}`, one, TOKEN_RULES);
+    tokenRule(doing, `${at}.token`, one.token);
+  }
+};
+
+const AUTH_RULES: RulesFor<Exclude<AuthOptions, Authenticate>> = { tokens: tokensRule };
+
+/** The rule for the option `auth`. */
+export const authRule: Rule = (doing, name, value) => {
+  if (typeof value === "function") return callback(doing, name, value);
+  checkOptions(`${doing}: ${name}`, value, AUTH_RULES);
+  tokensRule(doing, `${name}.tokens`, (value as { tokens?: unknown }).tokens);
+};
+
+/**
+ * Returns a function that authenticates requests. It throws a {@linkcode Problem} (401) for a
+ * request without a known caller.
+ */
+export function createAuthenticator(auth: AuthOptions): (request: Request) => Promise<Principal> {
+  const find = typeof auth === "function" ? auth : matchBearerToken(auth.tokens);
   return async (request) => {
     const found = await find(request);
     if (typeof found === "string" && found !== "") return { id: found };
     if (isPrincipal(found)) return found;
-    throw unauthorized("Cannot let you in: send a valid token as `Authorization: Bearer …`");
+    throw unauthorized(
+      "Cannot authenticate the request: send a valid token as `Authorization: Bearer …`",
+    );
   };
 }
 
-/** A function may give anything; what is no principal is nobody. */
+/** Whether an application's function returned a principal: it may return anything. */
 function isPrincipal(found: unknown): found is Principal {
   return isRecord(found) && typeof found.id === "string" && found.id !== "";
 }
 
-/** The answer to whom nobody knows. */
+/** Creates the 401 for a request without a known caller. */
 export function unauthorized(detail: string): Problem {
   return new Problem(401, "unauthorized", detail, { headers: { "www-authenticate": "Bearer" } });
 }
 
-function bearer(tokens: readonly (string | Token)[]): Authenticate {
+function matchBearerToken(tokens: readonly (string | Token)[]): Authenticate {
   const listed = tokens.map((one) => typeof one === "string" ? { token: one } : one) as Token[];
-  const room = Math.max(...listed.map(({ token }) => token.length)) + LETTER;
+  const size = Math.max(...listed.map(({ token }) => token.length)) + MAX_CHARACTER_BYTES;
   const known = listed.map(({ token, id, limits }, i) => ({
-    bytes: padded(token, new Uint8Array(room)),
+    bytes: padToken(token, new Uint8Array(size)),
     principal: { id: id ?? `token-${i}`, limits },
   }));
-  const bytes = new Uint8Array(room);
+  const bytes = new Uint8Array(size);
   return ({ headers }) => {
     const given = headers.get("authorization")?.match(/^Bearer +(\S+) *$/i)?.[1];
     if (given === undefined) return null;
-    padded(given, bytes);
+    padToken(given, bytes);
     let found: Principal | null = null;
     for (const { bytes: one, principal } of known) {
       if (timingSafeEqual(one, bytes)) found = principal;
@@ -115,15 +133,17 @@ function bearer(tokens: readonly (string | Token)[]): Authenticate {
 
 const encoder = new TextEncoder();
 
-/** No letter takes more bytes. */
-const LETTER = 4;
+/** The length of the longest UTF-8 character, in bytes. */
+const MAX_CHARACTER_BYTES = 4;
 
 /**
- * A token as bytes of the same length as all others, and every one is looked at: the time tells neither how much fits, nor which, nor how
- * long they are. There is room for one letter more than the longest has, whatever that letter is: so no longer one is taken for it.
+ * Writes a token into a zero-filled buffer. All buffers have the same length and every known token
+ * is compared, so the time reveals neither a matching prefix, nor which token matched, nor its
+ * length. A buffer has room for one character more than the longest token, so a longer token that
+ * is cut off cannot match.
  */
-function padded(token: string, room: Uint8Array): Uint8Array {
-  room.fill(0);
-  encoder.encodeInto(token, room);
-  return room;
+function padToken(token: string, buffer: Uint8Array): Uint8Array {
+  buffer.fill(0);
+  encoder.encodeInto(token, buffer);
+  return buffer;
 }

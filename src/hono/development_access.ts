@@ -1,13 +1,16 @@
 /**
- * Without `auth` nobody is let in, except for the developer at the machine itself. Each of these must hold, so that neither a proxy in
- * front nor a web page in the developer's browser gets in: the process says nothing of production, the connection comes from this machine, it
- * was not forwarded, it was addressed to this machine by name, and no page of another origin has sent it.
+ * Access without `auth`: only for the developer, on the same machine. All of these conditions must
+ * hold, so that neither a proxy nor a web page in the developer's browser gets access: the process
+ * does not run in production, the connection comes from this machine, the request was not
+ * forwarded, its host is a name of this machine, and it was not sent by a page of another origin.
  */
 import type { Context } from "hono";
 import process from "node:process";
 import { isLoopback, remoteAddress } from "./remote_address.ts";
 
-/** Headers by which proxies say that the request came from elsewhere. What a client forges here only keeps it out. */
+/**
+ * Headers that proxies add to forwarded requests. A client that forges one is only denied access.
+ */
 const FORWARDED = [
   "forwarded",
   "x-forwarded-for",
@@ -18,24 +21,28 @@ const FORWARDED = [
   "via",
 ];
 
-/** Why the developer is not let in either, or `undefined` if nothing speaks against it. Looked at once, when the routes are made. */
-export function notDevelopment(): string | undefined {
+/**
+ * Returns why access without `auth` is denied in this process, or `undefined` if it is allowed.
+ * Evaluated once, when the routes are created.
+ */
+export function reasonToDeny(): string | undefined {
   const env = readEnv("NODE_ENV", "DENO_ENV", "DENO_DEPLOYMENT_ID", "DENO_DEPLOY");
   if (env === undefined) {
-    return "whether this is production cannot be told without the permission to read NODE_ENV, DENO_ENV, DENO_DEPLOYMENT_ID and DENO_DEPLOY";
+    return "production cannot be ruled out without the permission to read " +
+      "NODE_ENV, DENO_ENV, DENO_DEPLOYMENT_ID and DENO_DEPLOY";
   }
   if (env.NODE_ENV === "production" || env.DENO_ENV === "production") return "this is production";
   if (env.DENO_DEPLOYMENT_ID || env.DENO_DEPLOY) return "this is Deno Deploy";
   return undefined;
 }
 
-/** Does the request come from this machine itself? */
-export function isFromHere(c: Context): boolean {
+/** Whether the request was sent from this machine, and not by a page of another origin. */
+export function isLocalRequest(c: Context): boolean {
   const address = remoteAddress(c);
   if (address === undefined || !isLoopback(address)) return false;
   const { headers, url } = c.req.raw;
   if (FORWARDED.some((name) => headers.has(name))) return false;
-  // A name that an attacker has made to lead here (DNS rebinding) is still the attacker's name.
+  // With DNS rebinding the attacker's name resolves to this machine, but the name is not local.
   if (!isLocalName(new URL(url).hostname)) return false;
   const host = headers.get("host");
   if (host !== null && !isLocalName(hostnameOf(`http://${host}`))) return false;
@@ -54,7 +61,9 @@ function hostnameOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
-/** The variables, or `undefined` if one must not be read. Nobody is asked for the permission. */
+/**
+ * Reads variables; `undefined` without the permission to read all of them. Never prompts for it.
+ */
 function readEnv(...names: readonly string[]): Record<string, string | undefined> | undefined {
   const { Deno: deno } = globalThis as { Deno?: { permissions?: typeof Deno.permissions } };
   const allowed = (variable: string) =>

@@ -1,23 +1,25 @@
-/** Answers that come piece by piece, as server-sent events or as lines of JSON: no faster than the client reads. */
+/** Streamed responses, as server-sent events or lines of JSON, with backpressure. */
+import { delay } from "@std/async/delay";
 import type { Context } from "hono";
+import type { Problem } from "./problem.ts";
 
-/** One piece of the answer. */
+/** One event of a streamed response. */
 export interface WireEvent {
-  /** What kind it is; absent for the OpenAI face, whose events have no names. */
+  /** The type of the event; absent for OpenAI's API, whose events have none. */
   readonly event?: string;
-  /** Where to go on from after a lost connection. */
+  /** The ID from which the client can resume after a lost connection. */
   readonly id?: string;
-  /** What is sent, as JSON; a text is sent as it is. */
+  /** The data, which is sent as JSON. A string is sent as it is. */
   readonly data: unknown;
 }
 
-/** How events are written. */
+/** A format of streamed responses. */
 export interface WireFormat {
   /** The content type. */
   readonly type: string;
-  /** Writes one event. */
+  /** Serializes an event. */
   write(event: WireEvent): string;
-  /** What is written now and then when there is nothing else, so that proxies and clients know that the connection lives. */
+  /** What is sent in silence, so that proxies and clients keep the connection open. */
   readonly heartbeat: string;
 }
 
@@ -26,21 +28,21 @@ export const SSE: WireFormat = {
   type: "text/event-stream; charset=utf-8",
   write({ event, id, data }) {
     const head = event === undefined ? "" : `event: ${event}\n`;
-    // JSON has no line breaks.
+    // Serialized JSON has no line breaks.
     return `${head}${id === undefined ? "" : `id: ${id}\n`}data: ${textOf(data)}\n\n`;
   },
   heartbeat: ": heartbeat\n\n",
 };
 
-/** A line of JSON for each event. */
+/** One line of JSON per event. */
 export const NDJSON: WireFormat = {
   type: "application/x-ndjson; charset=utf-8",
   write: ({ data }) => `${textOf(data)}\n`,
   heartbeat: '{"type":"heartbeat"}\n',
 };
 
-/** One JSON value, which is sent when it is there: before it, blanks say that the connection lives. */
-export const JSON_WHOLE: WireFormat = {
+/** A single JSON value; until it is ready, line breaks keep the connection open. */
+export const SINGLE_JSON: WireFormat = {
   type: "application/json",
   write: ({ data }) => textOf(data),
   heartbeat: "\n",
@@ -50,88 +52,118 @@ function textOf(data: unknown): string {
   return typeof data === "string" ? data : JSON.stringify(data);
 }
 
-/** Whose answer it is: something that is held until the answer has ended, such as an `Exchange`. */
-export interface Held {
-  /** Aborts when there is nobody to answer, or no time left. */
+/** The owner of a streamed response, such as a `RequestLifecycle`: it ends with the response. */
+export interface StreamOwner {
+  /** Aborts when the client has disconnected or the deadline has passed. */
   readonly signal: AbortSignal;
-  /** Has it not ended yet? */
+  /** Whether it has not ended yet. */
   readonly isOpen: boolean;
-  /** It goes on after its handler has returned. */
-  keep(): void;
-  /** The client is gone. */
+  /** Keeps it open after the handler returns; then `end` must be called. */
+  keepOpen(): void;
+  /** Aborts its work, as the client has disconnected. */
   abandon(): void;
-  /** It is over. */
+  /** Ends it and releases what it holds. */
   end(): void;
 }
 
-/** How an answer is streamed. */
+/** Options of {@linkcode eventStream}. */
 export interface EventStreamOptions {
-  /** Whose answer it is; it ends with the stream. */
-  readonly exchange: Held;
-  /** How it is written. */
+  /** The owner of the response; it ends with the stream. */
+  readonly owner: StreamOwner;
+  /** The format of the events. */
   readonly format: WireFormat;
-  /** How long there may be silence, in milliseconds. */
+  /** How long the stream may be silent before a heartbeat is sent, in milliseconds. */
   readonly heartbeat: number;
-  /** What is said of an error in the middle; the stream ends with it. */
-  readonly failed: (thrown: unknown) => WireEvent;
+  /** Maps an error to the last event of the stream. */
+  readonly toErrorEvent: (thrown: unknown) => WireEvent;
 }
 
 /**
- * The answer that hands on what `events` give. The next event is asked for when the one before is on its way, so a slow client slows
- * whoever makes them; and when the client goes away, the exchange is abandoned at once.
+ * Returns a response that streams events. The next event is only pulled once the previous one has
+ * been read, so a slow client slows the producer. A client that disconnects aborts the owner's work
+ * at once.
  */
 export function eventStream(
   c: Context,
   events: AsyncIterator<WireEvent>,
   options: EventStreamOptions,
 ): Response {
-  options.exchange.keep();
+  options.owner.keepOpen();
   return c.body(bodyOf(events, options), 200, {
     "content-type": options.format.type,
-    // Nginx would hold pieces back.
+    // Disables buffering in nginx.
     "x-accel-buffering": "no",
   });
 }
 
+/** The last event of a stream that failed: the problem details, as of a request with this ID. */
+export function problemEvent(problem: Problem, requestId?: string): WireEvent {
+  return { event: "error", data: { ...problem.details(requestId), type: "error" } };
+}
+
+/**
+ * How long to wait for the first event, in milliseconds. It is short, as Deno's server notices a
+ * disconnected client only once the response has begun.
+ */
+const FIRST_EVENT_TIMEOUT = 50;
+
+/**
+ * Waits for the first event, but only briefly: a call that fails at once then gets an error status,
+ * later failures are events.
+ *
+ * @throws What `first` rejects with, if it does so in time.
+ */
+export async function waitForFirstEvent(first: Promise<unknown>): Promise<void> {
+  const waiting = new AbortController();
+  const timeout = delay(FIRST_EVENT_TIMEOUT, { signal: waiting.signal }).catch(() => {});
+  try {
+    await Promise.race([first, timeout]);
+  } finally {
+    waiting.abort();
+    // A later rejection is handled where the events are read.
+    first.catch(() => {});
+  }
+}
+
 const encoder = new TextEncoder();
 
-/** So long a client may take to read the last words of an answer that was aborted, in milliseconds. */
-const LAST_WORDS = 1_000;
+/** How long a client may take to read the last event of an aborted response, in milliseconds. */
+const LAST_EVENT_TIMEOUT = 1_000;
 
 function bodyOf(
   events: AsyncIterator<WireEvent>,
-  { exchange, format, heartbeat, failed }: EventStreamOptions,
+  { owner, format, heartbeat, toErrorEvent }: EventStreamOptions,
 ): ReadableStream<Uint8Array> {
   let silentSince = performance.now();
-  let beat: ReturnType<typeof setInterval> | undefined;
-  let kill: ReturnType<typeof setTimeout> | undefined;
+  let heartbeatTimer: ReturnType<typeof setInterval> | undefined;
+  let killTimer: ReturnType<typeof setTimeout> | undefined;
   const end = (): void => {
-    clearInterval(beat);
-    clearTimeout(kill);
-    exchange.end();
+    clearInterval(heartbeatTimer);
+    clearTimeout(killTimer);
+    owner.end();
   };
   const abandon = async (): Promise<void> => {
-    exchange.abandon();
-    // Whoever makes the events gives back what it holds before the exchange ends.
+    owner.abandon();
+    // The producer must release its resources before the owner ends.
     await Promise.resolve(events.return?.()).catch(() => {});
     end();
   };
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      beat = setInterval(() => {
-        // To a client that does not read nothing is said either: it would only pile up.
+      heartbeatTimer = setInterval(() => {
+        // Heartbeats would pile up for a client that does not read.
         if (performance.now() - silentSince < heartbeat || controller.desiredSize !== 0) return;
         silentSince = performance.now();
         controller.enqueue(encoder.encode(format.heartbeat));
       }, heartbeat / 2);
-      exchange.signal.addEventListener("abort", () => {
-        clearInterval(beat);
-        if (!exchange.isOpen) return;
-        // The end of the time, or of the server, is not put off by a client that does not read.
-        kill = setTimeout(() => {
-          controller.error(exchange.signal.reason);
+      owner.signal.addEventListener("abort", () => {
+        clearInterval(heartbeatTimer);
+        if (!owner.isOpen) return;
+        // A client that does not read must not delay the deadline or a shutdown.
+        killTimer = setTimeout(() => {
+          controller.error(owner.signal.reason);
           void abandon();
-        }, LAST_WORDS);
+        }, LAST_EVENT_TIMEOUT);
       }, { once: true });
     },
     async pull(controller) {
@@ -145,11 +177,11 @@ function bodyOf(
         }
         text = format.write(next.value);
       } catch (error) {
-        text = format.write(failed(error));
+        text = format.write(toErrorEvent(error));
         isLast = true;
       }
-      // It may have been cancelled meanwhile.
-      if (!exchange.isOpen) return;
+      // It may have been canceled in the meantime.
+      if (!owner.isOpen) return;
       silentSince = performance.now();
       controller.enqueue(encoder.encode(text));
       if (!isLast) return;

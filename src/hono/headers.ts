@@ -1,6 +1,6 @@
 /**
- * What every answer says beside what it answers. Headers are set in the answer's own, when it is there: `c.header` would make the answer anew,
- * whose body is a stream then, and that costs a third of a call.
+ * Headers of every response. They are set on the finished response: `c.header` would create a new
+ * response with a stream as its body, which costs a third of the time of a call.
  */
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
@@ -10,8 +10,10 @@ import type { Env } from "./service.ts";
 
 const ID = "x-request-id";
 
-/** Knows the request by the id that the client gave it, if that is one, and tells the id; answers are not kept by anybody. */
-export const identified: MiddlewareHandler<Env> = async (c, next) => {
+/**
+ * Assigns the ID of the request: the client's, if it is valid, or a random one. Forbids caching.
+ */
+export const assignRequestId: MiddlewareHandler<Env> = async (c, next) => {
   const given = c.req.header(ID);
   const id = given !== undefined && /^[\w=-]{1,255}$/.test(given) ? given : crypto.randomUUID();
   c.set("requestId", id);
@@ -21,15 +23,15 @@ export const identified: MiddlewareHandler<Env> = async (c, next) => {
   headers.set("cache-control", "no-store");
 };
 
-/** What browsers are told: nothing here is a page, to be framed, or to be kept. */
-export function secure({ cors }: AgentRoutesOptions): MiddlewareHandler {
+/** Sets the headers that keep browsers from treating responses as pages or framing them. */
+export function setSecurityHeaders({ cors }: AgentRoutesOptions): MiddlewareHandler {
   return secureHeaders({
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     crossOriginResourcePolicy: cors === undefined ? "same-origin" : "cross-origin",
     xFrameOptions: "DENY",
-    // It would hold for the whole domain that this is mounted at: that is the application's to say.
+    // HSTS applies to the whole domain, so it is for the application to decide.
     strictTransportSecurity: false,
-    // For pages, or for browsers of long ago; and each header costs every call some time.
+    // These are for pages or for old browsers, and each header costs time in every call.
     crossOriginOpenerPolicy: false,
     originAgentCluster: false,
     xDnsPrefetchControl: false,
@@ -39,8 +41,8 @@ export function secure({ cors }: AgentRoutesOptions): MiddlewareHandler {
   });
 }
 
-/** Lets the pages of other sites read the answers. */
-export function crossOrigin(
+/** Allows pages of other origins to call and to read the responses. */
+export function allowCrossOrigin(
   { origin }: NonNullable<AgentRoutesOptions["cors"]>,
 ): MiddlewareHandler {
   return cors({

@@ -1,4 +1,4 @@
-/** How much the HTTP face lets through: of one request, of one caller, and in all. */
+/** The limits of the HTTP routes: for each request, for each caller, and in total. */
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import {
   checkOptions,
@@ -9,90 +9,96 @@ import {
   positiveMs,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
 } from "../model/check_options.ts";
 
-/** What one caller may do. What is absent is not limited. */
+/** The limits of one caller. Absent options do not limit. */
 export interface PrincipalLimits {
   /**
-   * How many requests it may have in progress at the same time, and how many attempts on the wire: a request more is refused
-   * (429), while the calls of a batch wait for each other.
+   * The maximum number of requests in progress, and of attempts in flight. Further requests are
+   * rejected (429); further attempts wait.
    */
   readonly concurrency?: number;
   /**
-   * How many calls it may begin in any minute. One more is refused (429), with `Retry-After`; the calls of a batch count one by one,
-   * and wait.
+   * The maximum number of calls that begin within a minute. Further calls are rejected (429, with
+   * `Retry-After`). The calls of a batch count one by one, and wait instead.
    */
   readonly requestsPerMinute?: number;
-  /** What its calls may spend. Then they are refused (429) until the budget begins anew. */
+  /**
+   * What its calls may spend per period. Once it is spent, calls are rejected (429) until it is
+   * renewed.
+   */
   readonly budget?: RenewedBudget;
 }
 
-/** A budget that begins anew. */
+/** A budget that is renewed periodically. */
 export interface RenewedBudget extends BudgetOptions {
   /**
-   * How long it is for, in milliseconds.
+   * The period, in milliseconds.
    *
-   * @default {86_400_000} a day
+   * @default {86_400_000} one day
    */
   readonly every?: number;
 }
 
-/** What the HTTP face lets through. */
+/** The limits of the routes. */
 export interface RouteLimits {
   /**
-   * The largest body, in bytes; more is refused (413).
+   * The maximum size of a request body, in bytes. Larger ones are rejected (413).
    *
    * @default {1_048_576}
    */
   readonly maxBodyBytes?: number;
   /**
-   * The most calls of one batch; more are refused (413).
+   * The maximum number of calls in a batch. Larger batches are rejected (413).
    *
    * @default {1000}
    */
   readonly maxBatch?: number;
   /**
-   * How many attempts may be on the wire at the same time, of all callers together; more wait. It is also the most that a batch gets,
-   * whatever it asks for.
+   * The maximum number of attempts in flight, of all callers together. Further attempts wait. It is
+   * also the maximum `concurrency` of a batch.
    *
    * @default {1000}
    */
   readonly concurrency?: number;
   /**
-   * The share of the concurrency, and of each caller's limits, that is kept from batches for single calls, from 0 to 1.
+   * The share of `concurrency`, and of each caller's limits, that is reserved for calls outside of
+   * batches: at least 0 and below 1.
    *
    * @default {0.1}
    */
   readonly reserve?: number;
   /**
-   * How many requests for calls may be in progress at the same time; more are refused (503).
+   * The maximum number of requests in progress. Further requests are rejected (503).
    *
    * @default {10_000}
    */
   readonly maxRequests?: number;
   /**
-   * The time one request may take, in milliseconds. A batch then tells what it has; what is not finished fails with the code `timeout`.
+   * The maximum duration of a request, in milliseconds. A batch then returns the results it has;
+   * its unfinished calls fail with the code `timeout`.
    *
    * @default {300_000}
    */
   readonly deadline?: number;
   /**
-   * The time a client may take to send the body, in milliseconds (408).
+   * How long a client may take to send the body, in milliseconds. Slower ones are rejected (408).
    *
    * @default {10_000}
    */
   readonly bodyTimeout?: number;
-  /** What each caller may do who has no limits of its own. */
+  /** The limits of each caller that has none of its own. */
   readonly principal?: PrincipalLimits;
   /**
-   * How long a batch stream can be resumed after its client was lost, in milliseconds; 0 keeps nothing.
+   * How long a batch stream can be resumed after its client has disconnected, in milliseconds. With
+   * 0 no stream can be resumed.
    *
    * @default {60_000}
    */
   readonly resumeGrace?: number;
   /**
-   * How much is kept of all batches for that, in bytes. Over it, the oldest cannot be resumed any more.
+   * How many bytes of all batch streams are kept for that. Above it, the oldest are dropped.
    *
    * @default {67_108_864}
    */
@@ -100,44 +106,47 @@ export interface RouteLimits {
 }
 
 /** The limits with their defaults filled in. */
-export type Caps = Required<Omit<RouteLimits, "principal">> & Pick<RouteLimits, "principal">;
+export type ResolvedLimits =
+  & Required<Omit<RouteLimits, "principal">>
+  & Pick<RouteLimits, "principal">;
 
-const share = numberThat("a share from 0 up to, but not, 1", (n) => n >= 0 && n < 1);
+const reserveRule = numberThat("at least 0 and below 1", (n) => n >= 0 && n < 1);
 
-const renewedBudget: Rule = (doing, name, value) => {
+const renewedBudgetRule: Rule = (doing, name, value) => {
   if (!isRecord(value)) refuse(doing, name, "an object", value);
   const { every, ...others } = value;
   if (every !== undefined) positiveMs(doing, `${name}.every`, every);
   budget(doing, name, others);
 };
 
-/** The rule for the limits of a caller. */
-export const principalLimits: Rule = (doing, name, value) => {
-  checkOptions(`${doing}: ${name}`, value, {
-    concurrency: positiveInteger,
-    requestsPerMinute: positiveInteger,
-    budget: renewedBudget,
-  });
+const PRINCIPAL_LIMITS_RULES: RulesFor<PrincipalLimits> = {
+  concurrency: positiveInteger,
+  requestsPerMinute: positiveInteger,
+  budget: renewedBudgetRule,
 };
 
-const RULES: Rules = {
+/** The rule for the limits of a caller. */
+export const principalLimitsRule: Rule = (doing, name, value) =>
+  checkOptions(`${doing}: ${name}`, value, PRINCIPAL_LIMITS_RULES);
+
+const ROUTE_LIMITS_RULES: RulesFor<RouteLimits> = {
   maxBodyBytes: positiveInteger,
   maxBatch: positiveInteger,
   concurrency: positiveInteger,
-  reserve: share,
+  reserve: reserveRule,
   maxRequests: positiveInteger,
   deadline: positiveMs,
   bodyTimeout: positiveMs,
-  principal: principalLimits,
+  principal: principalLimitsRule,
   resumeGrace: milliseconds,
   resumeBytes: positiveInteger,
 };
 
 /** The rule for the option `limits`. */
-export const routeLimits: Rule = (doing, name, value) =>
-  checkOptions(`${doing}: ${name}`, value, RULES);
+export const routeLimitsRule: Rule = (doing, name, value) =>
+  checkOptions(`${doing}: ${name}`, value, ROUTE_LIMITS_RULES);
 
-const DEFAULTS: Caps = {
+const DEFAULTS: ResolvedLimits = {
   maxBodyBytes: 1024 ** 2,
   maxBatch: 1000,
   concurrency: 1000,
@@ -149,8 +158,8 @@ const DEFAULTS: Caps = {
   resumeBytes: 64 * 1024 ** 2,
 };
 
-/** The limits in force: an option that is `undefined` counts as absent. */
-export function capsOf(limits: RouteLimits = {}): Caps {
+/** Fills in the defaults. An option that is `undefined` counts as absent. */
+export function resolveLimits(limits: RouteLimits = {}): ResolvedLimits {
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   return { ...DEFAULTS, ...Object.fromEntries(given) };
 }

@@ -1,17 +1,19 @@
 /**
- * The figures in Prometheus' text format. The usual library for it reads the process, its files and its cluster, which Deno Deploy has not.
+ * Writes metrics in the text format of Prometheus. It is written by hand on purpose: `prom-client`,
+ * the usual library, reads the process, its files and its cluster, which Deno Deploy does not
+ * provide, and the format of the few metrics here takes ten lines.
  *
  * @see {@link https://prometheus.io/docs/instrumenting/exposition_formats/}
  */
-import type { AgentCounts, Registry } from "./activity.ts";
+import type { Activity, AgentCounts } from "./activity.ts";
 
 /** The content type of {@linkcode metricsText}. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number, suffix?: string];
 
-/** All metrics, as text. */
-export function metricsText({ agents, runs, perSecond }: Registry): string {
+/** Returns all metrics as text. */
+export function metricsText({ agents, runs, callsPerSecond }: Activity): string {
   const all = [...agents];
   const each = (value: (counts: AgentCounts) => number): Sample[] =>
     all.map(([agent, counts]) => [{ agent }, value(counts)]);
@@ -28,13 +30,13 @@ export function metricsText({ agents, runs, perSecond }: Registry): string {
     metric(
       "shoal_calls_in_flight",
       "gauge",
-      "Calls in progress.",
+      "Calls in flight.",
       each(({ inFlight }) => inFlight),
     ),
     metric(
       "shoal_tokens_total",
       "counter",
-      "Tokens that calls have used.",
+      "Tokens used by calls.",
       all.flatMap(([agent, { inputTokens, outputTokens }]): Sample[] => [
         [{ agent, direction: "input" }, inputTokens],
         [{ agent, direction: "output" }, outputTokens],
@@ -43,13 +45,13 @@ export function metricsText({ agents, runs, perSecond }: Registry): string {
     metric(
       "shoal_cost_dollars_total",
       "counter",
-      "US dollars that calls have cost, as far as prices are known.",
+      "Cost of calls in US dollars, as far as prices are known.",
       each(({ cost }) => cost),
     ),
     metric(
       "shoal_call_duration_seconds",
       "histogram",
-      "How long calls took.",
+      "Duration of calls in seconds.",
       all.flatMap(([agent, { seconds }]): Sample[] => [
         ...seconds.buckets().map(([bound, count]): Sample => [
           { agent, le: bound === Infinity ? "+Inf" : String(bound) },
@@ -64,20 +66,20 @@ export function metricsText({ agents, runs, perSecond }: Registry): string {
     metric(
       "shoal_calls_per_second",
       "gauge",
-      "Calls that ended in a second, over the last minute.",
-      [[{}, perSecond]],
+      "Calls that ended per second, on average over the last minute.",
+      [[{}, callsPerSecond]],
     ),
   ].join("");
 }
 
 function metric(name: string, type: string, help: string, samples: readonly Sample[]): string {
   const lines = samples.map(([labels, value, suffix = ""]) => {
-    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
+    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escapeLabel(text)}"`);
     return `${name}${suffix}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
   });
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 
-function escaped(label: string): string {
+function escapeLabel(label: string): string {
   return label.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

@@ -1,49 +1,50 @@
 const SECONDS = 61;
 
 /**
- * Counts what began in the last minute, second by second: never more than so many in any minute, and all of them at once if nothing
- * was there before. That is what callers expect of a limit that refuses; limits that make attempts wait spread them instead.
+ * A sliding window of one minute with a resolution of one second. It never admits more than `limit`
+ * in any minute, but may admit them all at once: callers expect such bursts of a limit that
+ * rejects. Limits that make attempts wait spread them instead.
  */
 export class MinuteWindow {
   readonly #counts = new Uint32Array(SECONDS);
   #second = 0;
   #sum = 0;
 
-  /** Lets `limit` begin in a minute. */
+  /** Creates an empty window. */
   constructor(readonly limit: number) {}
 
-  /** How many have begun. */
+  /** Returns how many were admitted within the last minute. */
   count(now: number): number {
-    this.#turn(now);
+    this.#advance(now);
     return this.#sum;
   }
 
   /**
-   * Counts one more, if fewer than `most` have begun.
+   * Admits one more if fewer than `max` were admitted within the last minute.
    *
-   * @returns 0, or how many milliseconds until there may be room.
+   * @returns 0 if it was admitted, else the time until there may be room, in milliseconds.
    */
-  take(now: number, most: number = this.limit): number {
-    this.#turn(now);
-    if (this.#sum >= most) return this.#wait(now, most);
+  take(now: number, max: number = this.limit): number {
+    this.#advance(now);
+    if (this.#sum >= max) return this.#wait(now, max);
     this.#counts[this.#second % SECONDS]!++;
     this.#sum++;
     return 0;
   }
 
-  /** Until the oldest that stand in the way are over a minute old. */
-  #wait(now: number, most: number): number {
-    let over = this.#sum - most + 1;
+  /** Returns the time until enough of the oldest have left the window. */
+  #wait(now: number, max: number): number {
+    let excess = this.#sum - max + 1;
     for (let age = SECONDS - 1; age >= 0; age--) {
       const second = this.#second - age;
-      over -= second < 0 ? 0 : this.#counts[second % SECONDS]!;
-      if (over <= 0) return (second + SECONDS) * 1000 - now;
+      excess -= second < 0 ? 0 : this.#counts[second % SECONDS]!;
+      if (excess <= 0) return (second + SECONDS) * 1000 - now;
     }
     return 60_000;
   }
 
-  /** Forgets the seconds that are over a minute ago. */
-  #turn(now: number): void {
+  /** Drops the seconds that have left the window. */
+  #advance(now: number): void {
     const second = Math.max(this.#second, Math.floor(now / 1000));
     if (second - this.#second >= SECONDS) {
       this.#counts.fill(0);

@@ -1,5 +1,6 @@
 /**
- * Agents and workflows over HTTP, as a Hono app: calls, events, batches, an OpenAPI document, and OpenAI's API for clients that speak it.
+ * Serves agents and workflows over HTTP as a Hono app: calls, server-sent events, batches, an
+ * OpenAPI document, and an API compatible with OpenAI's.
  *
  * @example
  * ```ts
@@ -14,7 +15,7 @@
  * });
  * const agents = agentRoutes({ agents: [Sentiment], auth: { tokens: ["a-long-random-text"] } });
  * const app = new Hono().route("/agents", agents);
- * export default { fetch: app.fetch }; // deno serve, Bun; for Node there is @hono/node-server
+ * export default { fetch: app.fetch }; // for `deno serve` and Bun; on Node use @hono/node-server
  * ```
  *
  * @module

@@ -6,63 +6,67 @@ import {
   positiveMs,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
   text,
 } from "../model/check_options.ts";
-import { auth, type AuthOptions } from "./auth.ts";
-import { type RouteLimits, routeLimits } from "./limits.ts";
+import { type AuthOptions, authRule } from "./auth.ts";
+import { type RouteLimits, routeLimitsRule } from "./limits.ts";
 import { type DashboardOptions, dashboardRule } from "./dashboard/options.ts";
 import type { ServiceInfo } from "./openapi/openapi_document.ts";
 
-/** What routes are made of. */
+/** Options of `agentRoutes`. */
 export interface AgentRoutesOptions {
-  /** Who can be called: agents and workflows. Their names are their routes. */
+  /** The agents and workflows to serve, each at the route of its name. */
   readonly agents: readonly Callable[];
   /**
-   * Who may call. Without it nobody may, except the developer at the machine itself: from loopback, addressed to loopback, not
-   * forwarded, and only where neither `NODE_ENV` nor `DENO_ENV` is `production` and it is not Deno Deploy.
+   * How callers are authenticated. Without it only the developer has access: requests must come
+   * from a loopback address, be addressed to one, and not be forwarded; and neither `NODE_ENV` nor
+   * `DENO_ENV` may be `production`, nor may it run on Deno Deploy.
    */
   readonly auth?: AuthOptions;
-  /** How much is let through. */
+  /** The limits for each request, for each caller, and in total. */
   readonly limits?: RouteLimits;
   /**
-   * What anybody may read without `auth`.
+   * The routes that need no authentication.
    *
    * @default {[]}
    */
   readonly open?: readonly OpenRoute[];
   /**
-   * Serves `GET /dashboard`: what happens, live, in a browser, to whoever may call. People sign in with a token, unless `auth` is a
-   * function that knows them by their request. No prompt and no answer is shown, except to whom calls an agent there.
+   * Serves `GET /dashboard`: live figures in a browser, for all authenticated callers. People sign
+   * in with a token, unless `auth` is a function that recognizes them by their request. It shows no
+   * prompts and no answers, except the answer to a call that is made on its page.
    *
    * @default {false}
    */
   readonly dashboard?: boolean | DashboardOptions;
-  /** Which pages of other origins may call. Off unless it is set. */
+  /** Which pages of other origins may call. None by default. */
   readonly cors?: CorsOptions;
   /**
-   * How long a stream may be silent, in milliseconds: then a comment is sent, so that proxies do not close it.
+   * How long a stream may be silent, in milliseconds. Then a comment is sent, so that proxies keep
+   * the connection open.
    *
    * @default {15_000}
    */
   readonly heartbeat?: number;
-  /** What the OpenAPI document says of the service. */
+  /** Title, version and description of the service in the OpenAPI document. */
   readonly info?: ServiceInfo;
   /**
-   * Told of each fault of the server, such as an agent without a model or an `auth` that throws; what fails in a call is a result, and not
-   * told here. The error may hold anything: it is yours to log.
+   * Called for each internal error, such as an agent without a model or an `auth` that throws.
+   * Failed calls are results and not reported here. The error may contain prompts or keys: log it
+   * with care.
    *
-   * @default Writes the id of the request and the kind of the error to the console, and nothing of what it says
+   * @default Logs the ID of the request and the name of the error to the console, not its message
    */
   readonly onError?: (error: unknown, request: FailedRequest) => void;
 }
 
-/** A route that can be open to anybody. */
+/** A route that can be served without authentication. */
 export type OpenRoute = "health" | "metrics" | "openapi";
 
-/** Which request it was that could not be answered. */
+/** The request that failed with an internal error. */
 export interface FailedRequest {
-  /** Its id, as the client was told it. */
+  /** Its ID, as in the `x-request-id` header of the response. */
   readonly id: string;
   /** Its method. */
   readonly method: string;
@@ -72,29 +76,31 @@ export interface FailedRequest {
 
 /** Which pages of other origins may call. */
 export interface CorsOptions {
-  /** Their origins, such as `https://app.example`; `"*"` for all. */
+  /** The origins, such as `https://app.example`; `"*"` allows all. */
   readonly origin: string | readonly string[];
 }
 
-/** Routes of their own: an agent of that name could not be told from them. */
-const TAKEN = ["batch", "health", "metrics", "openapi.json", "v1", "dashboard"];
+/** Names of other routes, which agents must not have. */
+const RESERVED_NAMES = ["batch", "health", "metrics", "openapi.json", "v1", "dashboard"];
 
-const agents: Rule = (doing, name, value) => {
+const agentsRule: Rule = (doing, name, value) => {
   if (!Array.isArray(value) || value.length === 0) {
-    refuse(doing, name, "a list of agents and workflows, at least one", value);
+    refuse(doing, name, "a list of at least one agent or workflow", value);
   }
   const names = new Set<string>();
   for (const [i, agent] of value.entries()) {
     if (!isCallable(agent)) refuse(doing, `${name}[${i}]`, "an agent or a workflow", agent);
-    if (TAKEN.includes(agent.name)) {
+    if (RESERVED_NAMES.includes(agent.name)) {
       throw new TypeError(
-        `Cannot ${doing} as "${agent.name}" is a route already: rename the agent by with({ name })`,
+        `Cannot ${doing} as "${agent.name}" is the name of a route: ` +
+          "rename the agent by with({ name })",
       );
     }
-    // Browsers and servers take dots for folders, and what is half of a letter cannot be encoded.
+    // URLs resolve dots as folders, and lone surrogates cannot be encoded.
     if (/^\.{1,2}$|\p{Surrogate}/u.test(agent.name)) {
       throw new TypeError(
-        `Cannot ${doing} as no address leads to "${agent.name}": rename the agent by with({ name })`,
+        `Cannot ${doing} as "${agent.name}" cannot be part of a URL: ` +
+          "rename the agent by with({ name })",
       );
     }
     if (names.has(agent.name)) {
@@ -104,32 +110,41 @@ const agents: Rule = (doing, name, value) => {
   }
 };
 
-const list = (rule: Rule): Rule => (doing, name, value) => {
+const listOf = (rule: Rule): Rule => (doing, name, value) => {
   if (!Array.isArray(value)) refuse(doing, name, "a list", value);
   for (const [i, one] of value.entries()) rule(doing, `${name}[${i}]`, one);
 };
 
-const RULES: Rules = {
-  agents,
-  auth,
-  limits: routeLimits,
-  open: list(oneOf("health", "metrics", "openapi")),
+const originRule: Rule = (doing, name, value) =>
+  Array.isArray(value) ? listOf(text)(doing, name, value) : text(doing, name, value);
+
+const CORS_RULES: RulesFor<CorsOptions> = { origin: originRule };
+
+const INFO_RULES: RulesFor<ServiceInfo> = { title: text, version: text, description: text };
+
+const ROUTES_RULES: RulesFor<AgentRoutesOptions> = {
+  agents: agentsRule,
+  auth: authRule,
+  limits: routeLimitsRule,
+  open: listOf(oneOf("health", "metrics", "openapi")),
   dashboard: dashboardRule,
   cors(doing, name, value) {
-    const origin: Rule = (doing, name, value) =>
-      Array.isArray(value) ? list(text)(doing, name, value) : text(doing, name, value);
-    checkOptions(`${doing}: ${name}`, value, { origin });
-    origin(doing, `${name}.origin`, (value as CorsOptions).origin);
+    checkOptions(`${doing}: ${name}`, value, CORS_RULES);
+    originRule(doing, `${name}.origin`, (value as CorsOptions).origin);
   },
   heartbeat: positiveMs,
-  info: (doing, name, value) =>
-    checkOptions(`${doing}: ${name}`, value, { title: text, version: text, description: text }),
+  info: (doing, name, value) => checkOptions(`${doing}: ${name}`, value, INFO_RULES),
   onError: callback,
 };
 
-/** Refuses what cannot be meant. */
-export function checkRoutes(doing: string, options: AgentRoutesOptions): void {
+/**
+ * Checks the options.
+ *
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type.
+ * @throws {RangeError} If a number is out of range.
+ */
+export function checkRouteOptions(doing: string, options: AgentRoutesOptions): void {
   if (options === undefined) refuse(doing, "its options", "an object", options);
-  checkOptions(doing, options, RULES);
-  agents(doing, "agents", options.agents);
+  checkOptions(doing, options, ROUTES_RULES);
+  agentsRule(doing, "agents", options.agents);
 }

@@ -3,44 +3,47 @@ import { Budget, type Spending } from "../limits/budget.ts";
 import { Limiter } from "../limits/limiter.ts";
 import type { BudgetOptions } from "../model/budget.ts";
 import type { PrincipalLimits, RenewedBudget } from "./limits.ts";
+import type { RunKind } from "./activity.ts";
 import { MinuteWindow } from "./minute_window.ts";
 import { Problem } from "./problem.ts";
 
 const DAY = 86_400_000;
 
-/** Where a caller stands. */
-export interface AccountState {
-  /** How many requests it has in progress. */
+/** The usage of a caller. */
+export interface QuotaState {
+  /** How many requests are in progress. */
   readonly inProgress: number;
-  /** How many calls it has begun in the last minute, and how many it may; absent if that is not limited. */
+  /**
+   * The calls that began within the last minute, and their limit; absent if they are not limited.
+   */
   readonly lastMinute?: { readonly used: number; readonly limit: number };
-  /** What it has spent of its budget, and what it may; absent if it has none. */
+  /** What was spent of the budget, and its limits; absent without a budget. */
   readonly budget?: { readonly spent: Spending; readonly limits: BudgetOptions };
 }
 
-/** What a caller has in progress and has used, against its limits. */
-export class Account {
-  /** What its attempts need a permit of; absent if their number is not limited. */
+/** Tracks the usage of one caller against its limits. */
+export class PrincipalQuota {
+  /** Every attempt of the caller needs a permit of it; absent if concurrency is not limited. */
   readonly limiter: Limiter | undefined;
   readonly #limits: PrincipalLimits;
   readonly #window: MinuteWindow | undefined;
-  /** How many calls of batches may begin in a minute: the rest is kept for single ones. */
-  readonly #mostOfBatches: number;
+  /** How many calls per minute batches may begin; the rest is reserved for other calls. */
+  readonly #maxOfBatches: number;
   #budget: { readonly budget: Budget; readonly ends: number } | undefined;
   #active = 0;
   #lastUsed = 0;
 
-  /** An account that has used nothing. `reserve` is the share that is kept from batches. */
+  /** Creates an unused quota. `reserve` is the share that batches must not use. */
   constructor(readonly id: string, limits: PrincipalLimits, reserve: number) {
     const { concurrency, requestsPerMinute } = limits;
     this.#limits = limits;
     if (concurrency !== undefined) this.limiter = new Limiter({ concurrency, reserve });
     if (requestsPerMinute !== undefined) this.#window = new MinuteWindow(requestsPerMinute);
-    this.#mostOfBatches = Math.max(1, Math.ceil((requestsPerMinute ?? 0) * (1 - reserve)));
+    this.#maxOfBatches = Math.max(1, Math.ceil((requestsPerMinute ?? 0) * (1 - reserve)));
   }
 
-  /** Where it stands. */
-  get state(): AccountState {
+  /** The current usage. */
+  get state(): QuotaState {
     const now = performance.now();
     const limit = this.#window?.limit;
     const budget = this.#current(now)?.budget;
@@ -51,27 +54,29 @@ export class Account {
     };
   }
 
-  /** Is there nothing to remember of it? */
+  /** Whether nothing needs to be remembered of it. */
   isIdle(now: number): boolean {
     const { every = DAY } = this.#limits.budget ?? { every: 0 };
     return this.#active === 0 && now - this.#lastUsed > Math.max(every, 61_000);
   }
 
   /**
-   * Begins a request; `leave` ends it.
+   * Admits a request of the given kind; `leave` ends it.
    *
-   * @throws {Problem} If that is more than the caller may do.
+   * @throws {Problem} If a limit of the caller is exceeded.
    */
-  enter(isBatch: boolean): void {
+  enter(kind: RunKind): void {
     const now = performance.now();
     const { concurrency } = this.#limits;
     this.#lastUsed = now;
     if (concurrency !== undefined && this.#active >= concurrency) {
-      throw tooMany(`You may have ${concurrency} requests in progress at the same time`, 1_000);
+      throw tooManyRequests(`You may have ${concurrency} requests in progress at once`, 1_000);
     }
-    this.#refuseSpent(now);
-    const wait = isBatch ? 0 : this.#window?.take(now) ?? 0;
-    if (wait > 0) throw tooMany(`You may begin ${this.#window!.limit} calls a minute`, wait);
+    this.#rejectIfSpent(now);
+    const wait = kind === "batch" ? 0 : this.#window?.take(now) ?? 0;
+    if (wait > 0) {
+      throw tooManyRequests(`You may make ${this.#window!.limit} calls per minute`, wait);
+    }
     this.#active++;
   }
 
@@ -81,25 +86,28 @@ export class Account {
     this.#lastUsed = performance.now();
   }
 
-  /** Waits until a call of a batch may begin. Ends at once when the signal aborts. */
-  async turn(signal: AbortSignal | undefined): Promise<void> {
+  /** Waits until a call of a batch may begin; rejects when the signal aborts. */
+  async waitForTurn(signal: AbortSignal | undefined): Promise<void> {
     const window = this.#window;
     if (window === undefined) return;
     for (;;) {
-      const wait = window.take(performance.now(), this.#mostOfBatches);
+      const wait = window.take(performance.now(), this.#maxOfBatches);
       if (wait === 0) return;
       await delay(wait, { signal });
     }
   }
 
-  /** The budget that its calls stand in now. */
+  /** Returns the budget of the current period, if there is one. */
   budgets(): readonly Budget[] {
     const current = this.#current(performance.now());
     return current === undefined ? [] : [current.budget];
   }
 
-  /** How many milliseconds until the budget begins anew, if there is one and it is spent. */
-  renewsIn(): number | undefined {
+  /**
+   * Returns the time until a spent budget is renewed, in milliseconds; `undefined` if it is not
+   * spent.
+   */
+  budgetRenewsIn(): number | undefined {
     const now = performance.now();
     const current = this.#current(now);
     return current && isSpent(current.budget, this.#limits.budget!)
@@ -107,10 +115,10 @@ export class Account {
       : undefined;
   }
 
-  #refuseSpent(now: number): void {
+  #rejectIfSpent(now: number): void {
     const current = this.#current(now);
     if (current === undefined || !isSpent(current.budget, this.#limits.budget!)) return;
-    throw new Problem(429, "budget", "Your budget for calls is used up", {
+    throw new Problem(429, "budget", "Your budget for calls is spent: try again later", {
       retryAfterMs: current.ends - now,
     });
   }
@@ -126,11 +134,11 @@ export class Account {
 }
 
 function isSpent({ spent }: Budget, limits: RenewedBudget): boolean {
-  return (["cost", "tokens", "calls"] as const).some((what) =>
-    spent[what] >= (limits[what] ?? Infinity)
+  return (["cost", "tokens", "calls"] as const).some((unit) =>
+    spent[unit] >= (limits[unit] ?? Infinity)
   );
 }
 
-function tooMany(detail: string, retryAfterMs: number): Problem {
+function tooManyRequests(detail: string, retryAfterMs: number): Problem {
   return new Problem(429, "too_many_requests", `${detail}: try again later`, { retryAfterMs });
 }

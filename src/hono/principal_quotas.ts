@@ -1,50 +1,52 @@
 import { isRecord } from "../model/check_options.ts";
-import { Account } from "./principal_quota.ts";
+import { PrincipalQuota } from "./principal_quota.ts";
 import type { Principal } from "./auth.ts";
-import { type Caps, type PrincipalLimits, principalLimits } from "./limits.ts";
+import { type PrincipalLimits, principalLimitsRule, type ResolvedLimits } from "./limits.ts";
 
-/** Over so many accounts, those of callers that are long gone are forgotten. */
+/** Above this number of quotas, idle ones are removed. */
 const SWEEP_ABOVE = 1_000;
 
-/** The accounts of all callers. A function may let in any number of them, so those that are idle do not stay. */
-export class Accounts {
-  readonly #accounts = new Map<string, { account: Account; limits: PrincipalLimits }>();
-  readonly #caps: Caps;
+/**
+ * The quotas of all callers. As `auth` may admit any number of callers, idle quotas are removed.
+ */
+export class PrincipalQuotas {
+  readonly #quotas = new Map<string, { quota: PrincipalQuota; limits: PrincipalLimits }>();
+  readonly #limits: ResolvedLimits;
   #sweepAbove = SWEEP_ABOVE;
 
-  /** With no accounts. */
-  constructor(caps: Caps) {
-    this.#caps = caps;
+  /** Creates an empty collection. */
+  constructor(limits: ResolvedLimits) {
+    this.#limits = limits;
   }
 
   /**
-   * The account of a caller. Limits that have changed begin anew.
+   * Returns the quota of a caller. It is reset when the caller's limits have changed.
    *
-   * @throws {TypeError} If a function has given limits that are none.
-   * @throws {RangeError} If one is out of range.
+   * @throws {TypeError} If the limits that `auth` returned are not valid.
+   * @throws {RangeError} If one of them is out of range.
    */
-  of({ id, limits = this.#caps.principal ?? {} }: Principal): Account {
-    const known = this.#accounts.get(id);
-    if (known !== undefined && isSame(known.limits, limits)) return known.account;
-    principalLimits("let a caller in", "its limits", limits);
-    const account = new Account(id, limits, this.#caps.reserve);
-    this.#accounts.set(id, { account, limits });
-    if (this.#accounts.size > this.#sweepAbove) this.#sweep();
-    return account;
+  get({ id, limits = this.#limits.principal ?? {} }: Principal): PrincipalQuota {
+    const known = this.#quotas.get(id);
+    if (known !== undefined && isSame(known.limits, limits)) return known.quota;
+    principalLimitsRule("admit a caller", "its limits", limits);
+    const quota = new PrincipalQuota(id, limits, this.#limits.reserve);
+    this.#quotas.set(id, { quota, limits });
+    if (this.#quotas.size > this.#sweepAbove) this.#sweep();
+    return quota;
   }
 
-  /** Each account that is remembered. */
-  *[Symbol.iterator](): IterableIterator<Account> {
-    for (const { account } of this.#accounts.values()) yield account;
+  /** Iterates over the quotas, oldest first. */
+  *[Symbol.iterator](): IterableIterator<PrincipalQuota> {
+    for (const { quota } of this.#quotas.values()) yield quota;
   }
 
   #sweep(): void {
     const now = performance.now();
-    for (const [id, { account }] of this.#accounts) {
-      if (account.isIdle(now)) this.#accounts.delete(id);
+    for (const [id, { quota }] of this.#quotas) {
+      if (quota.isIdle(now)) this.#quotas.delete(id);
     }
-    // So that a sweep is paid for by as many new accounts as it looks at.
-    this.#sweepAbove = Math.max(SWEEP_ABOVE, 2 * this.#accounts.size);
+    // Amortizes the cost of a sweep over as many new quotas as it visits.
+    this.#sweepAbove = Math.max(SWEEP_ABOVE, 2 * this.#quotas.size);
   }
 }
 

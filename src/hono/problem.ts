@@ -1,24 +1,25 @@
-/** What went wrong, as HTTP says it: problem details (RFC 9457), with a `code` for programs beside the sentence for people. */
+/** Errors of the HTTP routes as problem details (RFC 9457), with a `code` for programs. */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode, Issue } from "../model/errors.ts";
 
 /**
- * What kind of problem it is: an {@linkcode ErrorCode} of a call, or one of the HTTP face's own.
+ * The kind of a problem: the {@linkcode ErrorCode} of a failed call, or a code of the routes.
  *
- * - `unauthorized`: no token, a wrong one, or none is known here
- * - `forbidden`: the dashboard is not for this principal, or something else than its own pages asks
- * - `not_found`, `method_not_allowed`, `unsupported_media_type`: the address, the method or the kind of the body
- * - `unknown_agent`: nobody of that name
- * - `invalid_request`: the body is JSON, but not what the route takes: see `issues`
- * - `invalid_json`: the body is no JSON, no UTF-8, or nested too deeply
- * - `body_too_large`, `body_timeout`, `batch_too_large`: more than the limits allow, or too slow
- * - `too_many_requests`: the caller's own limits
- * - `busy`: as many requests as the server takes are in progress
- * - `shutting_down`: the server takes no more
- * - `not_resumable`: what was to be resumed is not kept any more
- * - `unsupported`: the OpenAI face cannot do what is asked
- * - `internal`: a fault of the server
+ * - `unauthorized`: the token is missing or not valid, or no `auth` is set
+ * - `forbidden`: the principal may not use the dashboard, or a page of another origin sent the
+ *   request
+ * - `not_found`, `method_not_allowed`, `unsupported_media_type`: wrong path, method or content type
+ * - `unknown_agent`: there is no agent with that name
+ * - `invalid_request`: the body is JSON but not valid for the route; `issues` lists why
+ * - `invalid_json`: the body is not JSON, not UTF-8, incomplete, or nested too deeply
+ * - `body_too_large`, `body_timeout`, `batch_too_large`: a limit of the routes was exceeded
+ * - `too_many_requests`: a limit of the caller was exceeded
+ * - `busy`: the server has reached its maximum number of requests in progress
+ * - `shutting_down`: the server is shutting down
+ * - `not_resumable`: the batch stream is unknown or no longer kept
+ * - `unsupported`: the chat completion needs a feature that agents do not have
+ * - `internal`: an internal error of the server
  */
 export type ProblemCode =
   | ErrorCode
@@ -40,35 +41,35 @@ export type ProblemCode =
   | "unsupported"
   | "internal";
 
-/** The JSON of a problem, as it is sent. */
+/** The JSON of a problem. */
 export interface ProblemDetails {
-  /** `about:blank`: the status says what kind it is, and `code` what exactly. */
+  /** Always `about:blank`: `status` and `code` identify the kind of problem. */
   readonly type: string;
-  /** The status in words. */
+  /** The status text. */
   readonly title: string;
   /** The HTTP status. */
   readonly status: number;
-  /** What happened, and what to do. */
+  /** What happened and what to do. */
   readonly detail: string;
-  /** The same for programs. */
+  /** The kind of the problem, for programs. */
   readonly code: ProblemCode;
-  /** The id of the request, to be looked for in logs. */
+  /** The ID of the request, to find it in logs. */
   readonly requestId?: string;
-  /** What a schema found wrong with the request. */
+  /** What is wrong with the request. */
   readonly issues?: readonly Issue[];
-  /** How long to wait before the next try, in milliseconds. */
+  /** How long to wait before a retry, in milliseconds. */
   readonly retryAfterMs?: number;
 }
 
-/** What a {@linkcode Problem} carries beside its detail. */
+/** Options of a {@linkcode Problem}. */
 export interface ProblemOptions {
-  /** What a schema found wrong with the request. */
+  /** What is wrong with the request. */
   readonly issues?: readonly Issue[];
-  /** How long to wait before the next try, in milliseconds. */
+  /** How long to wait before a retry, in milliseconds. */
   readonly retryAfterMs?: number;
   /** Headers to send with it. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What caused it: never sent. */
+  /** The cause. It is never sent. */
   readonly cause?: unknown;
 }
 
@@ -91,14 +92,14 @@ const TITLES: Readonly<Record<number, string>> = {
   504: "Gateway Timeout",
 };
 
-/** Thrown by whatever cannot answer a request; the error handler of the app sends it. */
+/** An error that the app's error handler sends as problem details. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly status: number;
   readonly code: ProblemCode;
   readonly options: ProblemOptions;
 
-  /** `detail` is sent: it holds no key, no prompt and nothing of the inside. */
+  /** Creates a problem. `detail` is sent, so it must not contain keys, prompts or internals. */
   constructor(status: number, code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = status;
@@ -106,17 +107,20 @@ export class Problem extends Error {
     this.options = options;
   }
 
-  /** How long to wait before the next try, in milliseconds, if that is known or helps: then it may be a guess. */
+  /**
+   * How long to wait before a retry, in milliseconds. Every 429 and 503 has one: where it is not
+   * known, an estimate. Other problems have one where it is known.
+   */
   get retryAfterMs(): number | undefined {
     const { retryAfterMs } = this.options;
     if (retryAfterMs !== undefined || (this.status !== 429 && this.status !== 503)) {
       return retryAfterMs;
     }
-    // Nobody knows when such a budget begins anew: it is an agent's own.
+    // It is the budget of an agent, which may never be renewed.
     return this.code === "budget" ? 60_000 : 1_000;
   }
 
-  /** What is sent. */
+  /** Returns the JSON of the problem. */
   details(requestId?: string): ProblemDetails {
     const { retryAfterMs, options: { issues } } = this;
     return {
@@ -131,13 +135,13 @@ export class Problem extends Error {
     };
   }
 
-  /** The headers that go with it. */
+  /** Returns the headers of the response. */
   headers(): Record<string, string> {
     const { retryAfterMs, options: { headers } } = this;
     return {
       "content-type": "application/problem+json",
       ...(retryAfterMs !== undefined && {
-        // Whole seconds, and never 0: that would be an invitation to come at once.
+        // Whole seconds, and never 0, which would mean to retry at once.
         "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))),
       }),
       ...headers,
@@ -145,8 +149,8 @@ export class Problem extends Error {
   }
 }
 
-/** The answer that tells a problem. `more` stands beside the details. */
-export function problemResponse(c: Context, problem: Problem, more: object = {}): Response {
-  const body = JSON.stringify({ ...problem.details(c.get("requestId")), ...more });
+/** Creates the response for a problem. `extra` is merged into its JSON. */
+export function problemResponse(c: Context, problem: Problem, extra: object = {}): Response {
+  const body = JSON.stringify({ ...problem.details(c.get("requestId")), ...extra });
   return c.body(body, problem.status as ContentfulStatusCode, problem.headers());
 }

@@ -1,42 +1,42 @@
-/** What clients are told of a call: the answer and what it used, nothing of how it came about. */
+/** Maps results for clients: the answer and its usage, without internals such as attempts. */
 import { isRecord } from "../model/check_options.ts";
 import type { FinishReason } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import type { Cost, Usage } from "../model/usage.ts";
-import { type PublicError, publicError } from "./public_error.ts";
+import { type PublicError, toPublicError } from "./public_error.ts";
 
-/** A result as JSON. */
+/** The result of a call, as clients receive it. */
 export interface PublicResult {
-  /** Did it succeed? */
+  /** Whether the call succeeded. */
   readonly ok: boolean;
-  /** Who was called. */
+  /** The name of the agent. */
   readonly agent: string;
-  /** The model that answered, where one did. */
+  /** The model that answered; absent if none did. */
   readonly model?: string;
-  /** The answer; `null` where there is none. */
+  /** The answer; `null` if there is none. */
   readonly content: unknown;
   /** Why the model stopped. */
   readonly finishReason?: FinishReason;
-  /** Why there is no answer. */
+  /** Why the call failed. */
   readonly error?: PublicError;
-  /** Of a workflow: `success`, `partial` or `error`. */
+  /** The status of a workflow: `success`, `partial` or `error`. */
   readonly status?: string;
-  /** Of a workflow: how its branches ended. */
+  /** The results of a workflow's branches, by name. */
   readonly branches?: Readonly<Record<string, Pick<PublicResult, "ok" | "content" | "error">>>;
-  /** What it used. */
+  /** The tokens of the call. */
   readonly usage: Usage;
-  /** What that costs in US dollars, where the price is known. */
+  /** The cost in US dollars; absent if the price is not known. */
   readonly cost?: Cost;
-  /** How many requests were sent to models. */
+  /** The number of requests to models. */
   readonly attempts: number;
-  /** Did the answer come from a cache? */
+  /** Whether the answer came from a cache. */
   readonly cached: boolean;
-  /** How long it took, in milliseconds. */
+  /** The duration of the call, in milliseconds. */
   readonly durationMs: number;
 }
 
-/** A result as JSON. */
-export function publicResult(result: Result): PublicResult {
+/** Maps a result for clients. */
+export function toPublicResult(result: Result): PublicResult {
   const { agent, model, usage, cost, attempts, cached, durationMs } = result;
   const { status, branches } = result as Result & { status?: string; branches?: unknown };
   return {
@@ -44,7 +44,7 @@ export function publicResult(result: Result): PublicResult {
     agent,
     model,
     content: contentOf(result),
-    ...(result.ok ? { finishReason: result.finishReason } : { error: publicError(result.error) }),
+    ...(result.ok ? { finishReason: result.finishReason } : { error: toPublicError(result.error) }),
     status,
     branches: isRecord(branches) ? branchesOf(branches as Record<string, Result>) : undefined,
     usage,
@@ -62,13 +62,13 @@ function branchesOf(branches: Readonly<Record<string, Result>>): PublicResult["b
       {
         ok: result.ok,
         content: contentOf(result),
-        error: result.ok ? undefined : publicError(result.error),
+        error: result.ok ? undefined : toPublicError(result.error),
       },
     ]),
   );
 }
 
-/** JSON has no `undefined`: an agent that gives nothing gives `null`. */
+/** JSON has no `undefined`, so an agent that returns nothing gives `null`. */
 function contentOf({ content }: Result): unknown {
   return content ?? null;
 }

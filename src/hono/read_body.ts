@@ -1,73 +1,74 @@
-/** Reads the JSON of a request: no more than so many bytes, in no more than so much time. */
+/** Reads request bodies, limited in size, duration and nesting. */
 import { Timer } from "../async/timer.ts";
-import type { Caps } from "./limits.ts";
+import type { ResolvedLimits } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
-/** Deeper than this nobody means it, and what walks through it later may run out of stack. */
-const MOST_LEVELS = 100;
+/** The maximum depth: code that walks deeper values recursively may overflow the stack. */
+const MAX_DEPTH = 100;
 
-/** What was read. */
-export interface Body {
+/** The JSON of a body. */
+export interface JsonBody {
   /** The value; `undefined` if the body is empty. */
   readonly value: unknown;
-  /** How long the body is. */
+  /** The length of the body, in bytes. */
   readonly bytes: number;
 }
 
-/** How large a body may be, and how slow. */
-export type BodyCaps = Pick<Caps, "maxBodyBytes" | "bodyTimeout">;
+/** The limits of a body. */
+export type BodyLimits = Pick<ResolvedLimits, "maxBodyBytes" | "bodyTimeout">;
 
 /**
- * Reads the body.
+ * Reads the body and parses it as JSON.
  *
- * @throws {Problem} If it is too large, too slow, not UTF-8, no JSON or nested too deeply.
+ * @throws {Problem} If it is too large, too slow, not UTF-8, not JSON or nested too deeply.
  */
-export async function readJson(request: Request, caps: BodyCaps): Promise<Body> {
-  const bytes = await readBody(request, caps);
+export async function readJsonBody(request: Request, limits: BodyLimits): Promise<JsonBody> {
+  const bytes = await readBody(request, limits);
   if (bytes.length === 0) return { value: undefined, bytes: 0 };
   const type = request.headers.get("content-type") ?? "";
-  // A form of another site cannot send this type without asking first.
+  // A form of another site cannot send this type without a CORS preflight.
   if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new Problem(
       415,
       "unsupported_media_type",
-      "Cannot read the body as its content-type must be application/json",
+      "Cannot read the body as its Content-Type must be application/json",
     );
   }
-  const value = parsed(bytes, request);
-  refuseDeep(value);
+  const value = parseJson(bytes, request);
+  rejectDeepNesting(value);
   return { value, bytes: bytes.length };
 }
 
 /**
- * Reads the bytes of the body, whatever they mean.
+ * Reads the bytes of the body.
  *
  * @throws {Problem} If it is too large or too slow.
  */
 export async function readBody(
   request: Request,
-  { maxBodyBytes, bodyTimeout }: BodyCaps,
+  { maxBodyBytes, bodyTimeout }: BodyLimits,
 ): Promise<Uint8Array> {
   const { headers } = request;
   const announced = headers.has("content-length") ? Number(headers.get("content-length")) : NaN;
   if (announced > maxBodyBytes) {
-    // What is on its way need not be read.
+    // The body need not be read.
     await request.body?.cancel().catch(() => {});
-    throw tooLarge(maxBodyBytes);
+    throw bodyTooLarge(maxBodyBytes);
   }
-  // A server hands on no more than was announced. Read at once, and without a stream, that costs half.
+  // Servers pass on at most the announced length, so it is safe to read all at once. That costs
+  // half as much as a stream.
   const bytes = announced >= 0
     ? await readWhole(request, bodyTimeout)
     : await readBytes(request.body, maxBodyBytes, bodyTimeout);
-  if (bytes.length > maxBodyBytes) throw tooLarge(maxBodyBytes);
+  if (bytes.length > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
   return bytes;
 }
 
 function readWhole(request: Request, timeout: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const over = (): void => reject(tooSlow(timeout));
-    const timer = new Timer(timeout, { onTimeout: over });
-    // What comes after that is read by nobody: it ends with the connection.
+    const onTimeout = (): void => reject(bodyTimeoutProblem(timeout));
+    const timer = new Timer(timeout, { onTimeout });
+    // After a timeout the rest stays unread and ends with the connection.
     request.arrayBuffer().then(
       (bytes) => {
         timer.cancel();
@@ -75,7 +76,7 @@ function readWhole(request: Request, timeout: number): Promise<Uint8Array> {
       },
       (error) => {
         timer.cancel();
-        reject(brokenOff(error));
+        reject(incompleteBody(error));
       },
     );
   });
@@ -88,28 +89,28 @@ async function readBytes(
 ): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
-  let late = false;
-  const over = (): void => {
-    late = true;
+  let isLate = false;
+  const onTimeout = (): void => {
+    isLate = true;
     reader.cancel().catch(() => {});
   };
-  const timer = new Timer(timeout, { onTimeout: over });
+  const timer = new Timer(timeout, { onTimeout });
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (late) throw tooSlow(timeout);
+      if (isLate) throw bodyTimeoutProblem(timeout);
       if (done) break;
       size += value.length;
       if (size > maxBytes) {
         await reader.cancel().catch(() => {});
-        throw tooLarge(maxBytes);
+        throw bodyTooLarge(maxBytes);
       }
       chunks.push(value);
     }
   } catch (error) {
-    throw error instanceof Problem ? error : brokenOff(error);
+    throw error instanceof Problem ? error : incompleteBody(error);
   } finally {
     timer.cancel();
   }
@@ -125,12 +126,13 @@ async function readBytes(
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function parsed(bytes: Uint8Array, { headers }: Request): unknown {
+function parseJson(bytes: Uint8Array, { headers }: Request): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);
   } catch {
-    // What is compressed is hardly ever UTF-8; a few bytes that become a gigabyte are not for here.
+    // Compressed data is hardly ever valid UTF-8. It is not supported, as a small body could expand
+    // to gigabytes.
     if (headers.has("content-encoding")) {
       throw new Problem(
         415,
@@ -144,20 +146,20 @@ function parsed(bytes: Uint8Array, { headers }: Request): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message quotes what was sent.
+    // The parser's message is left out, as it quotes the body.
     throw new Problem(400, "invalid_json", "Cannot read the body as it must be JSON");
   }
 }
 
-/** Level by level, so that it needs no stack itself. */
-function refuseDeep(value: unknown): void {
+/** Walks level by level, not recursively, so that it cannot overflow the stack itself. */
+function rejectDeepNesting(value: unknown): void {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_LEVELS) {
+    if (depth > MAX_DEPTH) {
       throw new Problem(
         400,
         "invalid_json",
-        `Cannot read the body as it must not be nested deeper than ${MOST_LEVELS} levels`,
+        `Cannot read the body as it must not be nested deeper than ${MAX_DEPTH} levels`,
       );
     }
     const next: unknown[] = [];
@@ -171,15 +173,19 @@ function refuseDeep(value: unknown): void {
   }
 }
 
-function tooSlow(timeout: number): Problem {
-  return new Problem(408, "body_timeout", `The body did not arrive within ${timeout} ms`);
+function bodyTimeoutProblem(timeout: number): Problem {
+  return new Problem(
+    408,
+    "body_timeout",
+    `Cannot read the body as it did not arrive within ${timeout} ms`,
+  );
 }
 
-function brokenOff(cause: unknown): Problem {
-  return new Problem(400, "invalid_json", "Cannot read the body as it broke off", { cause });
+function incompleteBody(cause: unknown): Problem {
+  return new Problem(400, "invalid_json", "Cannot read the body as it is incomplete", { cause });
 }
 
-function tooLarge(maxBytes: number): Problem {
+function bodyTooLarge(maxBytes: number): Problem {
   return new Problem(
     413,
     "body_too_large",

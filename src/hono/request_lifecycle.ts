@@ -1,144 +1,165 @@
 import { type CallContext, currentContext, inContext } from "../call/context.ts";
 import { ChildAbort, onAbort } from "../async/abort.ts";
+import type { Limiter } from "../limits/limiter.ts";
 import { AgentError } from "../model/errors.ts";
-import type { Account } from "./principal_quota.ts";
-import { problemOf } from "./public_error.ts";
+import type { Activity, RunKind } from "./activity.ts";
+import type { StreamOwner } from "./event_stream.ts";
+import type { ResolvedLimits } from "./limits.ts";
+import type { PrincipalQuota } from "./principal_quota.ts";
 import { Problem } from "./problem.ts";
-import type { RunKind } from "./activity.ts";
-import type { Service } from "./service.ts";
+import { toProblem } from "./public_error.ts";
 
-/** What a request for calls is about. */
-export interface ExchangeOptions {
-  /** The id of the request. */
+/** Options of {@linkcode RequestLifecycle}. */
+export interface RequestLifecycleOptions {
+  /** The ID of the request. */
   readonly id: string;
-  /** How it asks. */
+  /** The kind of the run. */
   readonly kind: RunKind;
-  /** Who is called; absent for a batch. */
+  /** The name of the agent; absent for a batch. */
   readonly agent?: string;
 }
 
+/** The service that admits a request, as the request sees it. */
+export interface RequestHost {
+  readonly limits: ResolvedLimits;
+  readonly activity: Pick<Activity, "beginRun">;
+  /** Every attempt needs a permit of it. */
+  readonly limiter: Limiter;
+  /** Whether it rejects new requests. */
+  readonly isClosing: boolean;
+  /** Aborts when requests in progress are no longer waited for. */
+  readonly stopped: AbortSignal;
+  /** Called when the request has ended. */
+  release(lifecycle: RequestLifecycle): void;
+  /** Creates the problem for requests during a shutdown. */
+  shuttingDown(): Problem;
+}
+
 /**
- * One request for calls, from its admission to its end: what it may do, what ends it, and that everything is given back. Calls are made
- * in its context, so that the limits hold for whatever they do, however deep.
+ * One request for calls, from its admission to its end: it holds the caller's quota, sets the
+ * deadline, and aborts the calls. Calls run in its context, so that the limits apply to all of
+ * them, however deeply nested.
  */
-export class Exchange implements Disposable {
+export class RequestLifecycle implements Disposable, StreamOwner {
   readonly id: string;
   readonly kind: RunKind;
   readonly agent: string | undefined;
-  readonly account: Account;
-  readonly #service: Service;
+  readonly quota: PrincipalQuota;
+  readonly #host: RequestHost;
   readonly #abort: ChildAbort;
   readonly #context: CallContext;
-  #release: (() => void) | undefined;
+  #unfollow: (() => void) | undefined;
   #open = true;
-  #kept = false;
+  #keptOpen = false;
 
   /**
    * Admits the request.
    *
-   * @throws {Problem} If the account may not do more.
+   * @throws {Problem} If a limit of the caller is exceeded.
    */
-  constructor(service: Service, account: Account, options: ExchangeOptions) {
-    account.enter(options.kind === "batch");
+  constructor(host: RequestHost, quota: PrincipalQuota, options: RequestLifecycleOptions) {
+    quota.enter(options.kind);
     this.id = options.id;
     this.kind = options.kind;
     this.agent = options.agent;
-    this.account = account;
-    this.#service = service;
-    this.#abort = new ChildAbort(service.stopped);
+    this.quota = quota;
+    this.#host = host;
+    this.#abort = new ChildAbort(host.stopped);
     const outer = currentContext();
     this.#context = {
       ...outer,
       signal: this.#abort.signal,
       limiters: [
-        ...account.limiter === undefined ? [] : [account.limiter],
-        service.limiter,
+        ...quota.limiter === undefined ? [] : [quota.limiter],
+        host.limiter,
         ...outer.limiters,
       ],
-      budgets: [...account.budgets(), ...outer.budgets],
-      // Somebody waits for it. Runs set it to 0 for their own calls.
+      budgets: [...quota.budgets(), ...outer.budgets],
+      // Above that of batches, which set 0 for their own calls: a client waits for the answer.
       priority: 1,
     };
   }
 
-  /** Aborts when the client is gone, the time is over, the server stops or the request has ended. */
+  /** Aborts on a disconnect, at the deadline, and when the server stops. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** Tells that the calls begin: so many of them. */
+  /** Records that the run begins, with this number of calls. */
   begin(total: number): void {
-    const { id, kind, agent, account } = this;
-    this.#service.registry.beginRun({ id, kind, agent, principal: account.id, total });
+    const { id, kind, agent, quota } = this;
+    this.#host.activity.beginRun({ id, kind, agent, principal: quota.id, total });
   }
 
-  /** From now on it may take no longer than the limits allow, and so many milliseconds more. */
-  limitTime(more = 0): void {
-    const { deadline } = this.#service.caps;
-    this.#abort.abortAfter(deadline + more, `the request was not finished within ${deadline} ms`);
+  /** Starts the deadline of the limits, extended by `extra` milliseconds. */
+  startDeadline(extra = 0): void {
+    const { deadline } = this.#host.limits;
+    this.#abort.abortAfter(deadline + extra, `the request was not finished within ${deadline} ms`);
   }
 
-  /** Has it not ended yet? */
+  /** Whether the request has not ended yet. */
   get isOpen(): boolean {
     return this.#open;
   }
 
-  /** Runs the function with everything it calls in this request's context. */
+  /** Runs a function, and all calls that it makes, in the context of this request. */
   run<T>(fn: () => T): T {
     return inContext(this.#context, fn);
   }
 
   /**
-   * It is abandoned when this signal aborts, which tells that the client is gone. An answer that is streamed notices that itself; asking for
-   * a request's signal costs time, and on Deno a warning.
+   * Abandons the request when the signal aborts, that is when the client disconnects. Streamed
+   * responses detect that themselves; and to access a request's signal takes time, and on Deno
+   * causes a warning.
    */
-  follow(signal: AbortSignal): void {
-    this.#release = onAbort(signal, () => this.abandon());
+  abandonOn(signal: AbortSignal): void {
+    this.#unfollow = onAbort(signal, () => this.abandon());
   }
 
-  /** The client is gone: everything that is done for it ends. */
+  /** Aborts all calls of the request, as the client has disconnected. */
   abandon(): void {
-    this.#abort.abort(new DOMException("The client has gone away", "AbortError"));
+    this.#abort.abort(new DOMException("The client has disconnected", "AbortError"));
   }
 
-  /** Whatever was thrown, as a problem of this request. */
-  problemOf(thrown: unknown): Problem {
-    const problem = problemOf(thrown);
+  /** Maps anything thrown to a problem of this request. */
+  toProblem(thrown: unknown): Problem {
+    const problem = toProblem(thrown);
     const { code, message, status, options } = problem;
     if (this.signal.aborted && (code === "aborted" || thrown === this.signal.reason)) {
-      return this.#service.closing
-        ? this.#service.tooLate()
+      return this.#host.isClosing
+        ? this.#host.shuttingDown()
         : new Problem(499, "aborted", "The request was aborted");
     }
     if (code === "budget" && options.retryAfterMs === undefined && thrown instanceof AgentError) {
       return new Problem(status, code, message, {
         ...options,
-        retryAfterMs: this.account.renewsIn(),
+        retryAfterMs: this.quota.budgetRenewsIn(),
       });
     }
     return problem;
   }
 
-  /** It goes on after its handler has returned: whoever writes the answer ends it. */
-  keep(): void {
-    this.#kept = true;
+  /** Keeps the request open after its handler returns; the response must call `end`. */
+  keepOpen(): void {
+    this.#keptOpen = true;
   }
 
   /**
-   * It is over: everything is given back. What is still done for it is aborted by `abandon`, before this: most requests end with nothing
-   * left to abort, and an abort that nobody hears is not cheap. Calling it again does no harm.
+   * Ends the request and releases what it holds. Does nothing if it has ended already. Running
+   * calls are not aborted: `abandon` does that first where needed, as most requests end with
+   * nothing left to abort, and an abort is not cheap.
    */
   end(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#release?.();
+    this.#unfollow?.();
     this.#abort[Symbol.dispose]();
-    this.account.leave();
-    this.#service.leave(this);
+    this.quota.leave();
+    this.#host.release(this);
   }
 
-  /** Ends it with its handler, unless it is kept. */
+  /** Ends the request when its handler returns, unless it is kept open. */
   [Symbol.dispose](): void {
-    if (!this.#kept) this.end();
+    if (!this.#keptOpen) this.end();
   }
 }

@@ -1,24 +1,25 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { authenticator, type AuthOptions, type Principal, unauthorized } from "./auth.ts";
-import { isFromHere, notDevelopment } from "./development_access.ts";
+import { type AuthOptions, createAuthenticator, type Principal, unauthorized } from "./auth.ts";
+import { isLocalRequest, reasonToDeny } from "./development_access.ts";
 import type { Env } from "./service.ts";
 
 /**
- * Says who sends a request. Another request may be given in the place of it, one with a token that was handed in otherwise.
+ * Returns the caller of a request. `request` replaces the request of the context: the dashboard
+ * passes one with the token of a session.
  *
- * @throws {Problem} If it is nobody who may call.
+ * @throws {Problem} If the caller is not authenticated.
  */
 export type Identify = (c: Context<Env>, request?: Request) => Promise<Principal>;
 
-/** Makes the function that says who sends a request. */
-export function identifier(auth: AuthOptions | undefined): Identify {
+/** Creates the function that identifies callers by `auth`, or only the developer without it. */
+export function createIdentify(auth: AuthOptions | undefined): Identify {
   if (auth === undefined) return developerOnly();
-  const authenticate = authenticator(auth);
+  const authenticate = createAuthenticator(auth);
   return (c, request = c.req.raw) => authenticate(request);
 }
 
-/** Lets in who may come in, before anything else is looked at: who may not is not told what there is. */
-export function guard(identify: Identify): MiddlewareHandler<Env> {
+/** Rejects requests without a caller before anything else, so that they reveal nothing. */
+export function requirePrincipal(identify: Identify): MiddlewareHandler<Env> {
   return async (c, next) => {
     c.set("principal", await identify(c));
     await next();
@@ -26,13 +27,15 @@ export function guard(identify: Identify): MiddlewareHandler<Env> {
 }
 
 function developerOnly(): Identify {
-  const closedBecause = notDevelopment();
-  // An error is a rejection, as it is with any other.
+  const reason = reasonToDeny();
+  // Async, so that errors are rejections as with other authenticators.
   // deno-lint-ignore require-await
   return async (c) => {
-    if (!isFromHere(c)) throw unauthorized("Cannot let you in as no `auth` is set here");
-    if (closedBecause !== undefined) {
-      throw unauthorized(`Cannot let you in as no \`auth\` is set and ${closedBecause}`);
+    if (!isLocalRequest(c)) {
+      throw unauthorized("Cannot authenticate the request as no `auth` is set here");
+    }
+    if (reason !== undefined) {
+      throw unauthorized(`Cannot authenticate the request as no \`auth\` is set and ${reason}`);
     }
     return { id: "local" };
   };

@@ -8,51 +8,58 @@ import type { PromptPart } from "../call/options/prompt_parts.ts";
 import { AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
-import type { Registry } from "./activity.ts";
+import type { Activity } from "./activity.ts";
 
-/** An agent or a workflow as it is served: whatever it is, it can be called and streamed, and every call is counted. */
-export class Served {
+/**
+ * Wraps an agent or a workflow, so that either can be called and streamed, and counts every call.
+ */
+export class ServedAgent {
   readonly name: string;
   readonly description: string | undefined;
   readonly kind: "agent" | "workflow";
-  /** Does it ask a model itself? Then it has a prompt that something else can be asked in the place of. */
-  readonly asks: boolean;
+  /**
+   * Whether it calls a model itself. Only such an agent can be asked other messages than its
+   * prompt.
+   */
+  readonly callsModel: boolean;
   readonly #callable: Callable;
-  readonly #registry: Registry;
+  readonly #activity: Activity;
 
-  /** Serves this one. */
-  constructor(callable: Callable, registry: Registry) {
+  /** Wraps a callable; its calls are counted in `activity`. */
+  constructor(callable: Callable, activity: Activity) {
     this.name = callable.name;
     this.description = callable.description;
     this.kind = canStream(callable) ? "agent" : "workflow";
-    this.asks = isModelAgent(callable);
+    this.callsModel = isModelAgent(callable);
     this.#callable = callable;
-    this.#registry = registry;
+    this.#activity = activity;
   }
 
-  /** The JSON Schema of its parameters, as far as it is known. */
+  /** Returns the JSON Schema of its parameters, if it is known. */
   paramsSchema(): JsonSchema | undefined {
-    return known(() => this.#callable.paramsSchema?.());
-  }
-
-  /** The JSON Schema of what it answers, as far as it is known: text where a model answers freely. */
-  outputSchema(): JsonSchema | undefined {
-    return known(() => this.#callable.outputSchema?.()) ??
-      (this.asks ? { type: "string" } : undefined);
-  }
-
-  /** Has it an `output` schema? */
-  get isTyped(): boolean {
-    return known(() => this.#callable.outputSchema?.()) !== undefined;
-  }
-
-  /** Calls it, for the request with this id. */
-  settle(run: string, params: unknown, options?: CallOptions): Promise<Result> {
-    return this.#counted(run, () => this.#callable.settle(params, options));
+    return readSchema(() => this.#callable.paramsSchema?.());
   }
 
   /**
-   * Asks something else than its prompt does.
+   * Returns the JSON Schema of its output, if it is known; without one, a model answers in text.
+   */
+  outputSchema(): JsonSchema | undefined {
+    return readSchema(() => this.#callable.outputSchema?.()) ??
+      (this.callsModel ? { type: "string" } : undefined);
+  }
+
+  /** Whether it has an output schema. */
+  get hasOutputSchema(): boolean {
+    return readSchema(() => this.#callable.outputSchema?.()) !== undefined;
+  }
+
+  /** Calls it as part of the run with this ID. */
+  settle(run: string, params: unknown, options?: CallOptions): Promise<Result> {
+    return this.#countCall(run, () => this.#callable.settle(params, options));
+  }
+
+  /**
+   * Calls it with a message that replaces its prompt.
    *
    * @throws {AgentError} If the call fails.
    */
@@ -61,15 +68,18 @@ export class Served {
     message: string | readonly PromptPart[],
     options?: CallOptions,
   ): Promise<Result> {
-    return this.#counted(run, () => (this.#callable as Agent).ask(message, options));
+    return this.#countCall(run, () => (this.#callable as Agent).ask(message, options));
   }
 
-  /** Calls it and gives what happens; the call begins, in the context of here, with the first event that is asked for. */
+  /**
+   * Calls it and yields the events of the call. The call begins when the first event is pulled, in
+   * the context of this method's caller.
+   */
   stream(run: string, params: unknown): AsyncIterableIterator<StreamEvent> {
     const callable = this.#callable;
-    if (canStream(callable)) return this.#watched(run, callable.stream(params));
+    if (canStream(callable)) return this.#countStream(run, callable.stream(params));
     const context = currentContext();
-    // A workflow has no text of its own that comes in pieces; but what its parts emit can be told.
+    // A workflow streams no text of its own, only the events that its agents emit.
     return agentStream({}, (hooks, signal) =>
       inContext(
         { ...context, emit: hooks.emit },
@@ -77,8 +87,8 @@ export class Served {
       ));
   }
 
-  async #counted(run: string, call: () => Promise<Result>): Promise<Result> {
-    const end = this.#registry.beginCall(this.name, run);
+  async #countCall(run: string, call: () => Promise<Result>): Promise<Result> {
+    const end = this.#activity.beginCall(this.name, run);
     try {
       const result = await call();
       end(result);
@@ -89,8 +99,8 @@ export class Served {
     }
   }
 
-  async *#watched(run: string, events: AgentStream): AsyncGenerator<StreamEvent> {
-    const end = this.#registry.beginCall(this.name, run);
+  async *#countStream(run: string, events: AgentStream): AsyncGenerator<StreamEvent> {
+    const end = this.#activity.beginCall(this.name, run);
     try {
       for await (const event of events) {
         if (event.type === "result") end(event.result);
@@ -100,7 +110,7 @@ export class Served {
       end(error instanceof AgentError ? error : undefined);
       throw error;
     } finally {
-      // Nobody read to the end.
+      // Only counts if the consumer stopped reading early.
       end(undefined);
     }
   }
@@ -110,10 +120,10 @@ function canStream(callable: Callable): callable is Agent {
   return typeof (callable as Partial<Agent>).stream === "function";
 }
 
-/** What is asked; nothing where a schema cannot tell its JSON Schema. */
-function known<T>(ask: () => T): T | undefined {
+/** Returns the JSON Schema; `undefined` if the schema cannot be converted to one. */
+function readSchema<T>(read: () => T): T | undefined {
   try {
-    return ask();
+    return read();
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;

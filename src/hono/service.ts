@@ -3,150 +3,155 @@ import type { Context } from "hono";
 import type { Callable } from "../call/options/callable.ts";
 import { Limiter } from "../limits/limiter.ts";
 import { holdTimers } from "../async/timer.ts";
-import { Accounts } from "./principal_quotas.ts";
+import { PrincipalQuotas } from "./principal_quotas.ts";
 import type { Principal } from "./auth.ts";
-import { BatchStore } from "./batch/batch_store.ts";
-import { type Caps, capsOf, type RouteLimits } from "./limits.ts";
-import { Exchange, type ExchangeOptions } from "./request_lifecycle.ts";
+import { BatchStreamStore } from "./batch/batch_stream_store.ts";
+import { type ResolvedLimits, resolveLimits, type RouteLimits } from "./limits.ts";
+import { RequestLifecycle, type RequestLifecycleOptions } from "./request_lifecycle.ts";
 import { Problem } from "./problem.ts";
-import { Registry } from "./activity.ts";
-import { Served } from "./served_agent.ts";
+import { Activity } from "./activity.ts";
+import { ServedAgent } from "./served_agent.ts";
 
-/** What the routes hand each other with a request. */
+/** The environment of the Hono app. */
 export interface Env {
-  /** What is known of it. */
+  /** Variables of a request. */
   Variables: {
-    /** Its id. */
+    /** The ID of the request. */
     requestId: string;
-    /** Who sends it; absent on routes that are open to all. */
+    /** The caller; absent on open routes. */
     principal?: Principal;
-    /** Is it for the OpenAI face, whose clients want errors of another form? */
+    /** Whether errors also need the format of OpenAI's API. */
     openai?: boolean;
   };
 }
 
-/** How {@linkcode Service.shutdown} ended. */
+/** The outcome of a shutdown. */
 export interface ShutdownReport {
-  /** How many requests were finished within the grace time. */
+  /** How many requests finished within the grace period. */
   readonly finished: number;
-  /** How many were aborted at its end. */
+  /** How many requests were aborted at its end. */
   readonly aborted: number;
 }
 
-/** So long an answer takes from its handler to the socket, in milliseconds. */
-const UNTIL_SENT = 100;
+/** How long a response may take from its handler to the socket, in milliseconds. */
+const SEND_TIME = 100;
 
-/** What all routes share: who is served, what is let through, what is in progress, and the end of it all. */
+/** The state that all routes share: agents, limits, requests in progress, and the shutdown. */
 export class Service {
-  readonly agents: ReadonlyMap<string, Served>;
-  readonly registry: Registry;
-  readonly caps: Caps;
-  readonly accounts: Accounts;
-  readonly batches: BatchStore;
-  /** What every attempt needs a permit of. */
+  readonly agents: ReadonlyMap<string, ServedAgent>;
+  readonly activity: Activity;
+  readonly limits: ResolvedLimits;
+  readonly quotas: PrincipalQuotas;
+  readonly batches: BatchStreamStore;
+  /** Every attempt needs a permit of it. */
   readonly limiter: Limiter;
   readonly #close = new AbortController();
   readonly #stop = new AbortController();
-  /** By their ids. */
-  readonly #exchanges = new Map<string, Exchange>();
-  #left: (() => void) | undefined;
-  #letGo: (() => void) | undefined;
+  /** The requests in progress, by ID. */
+  readonly #requests = new Map<string, RequestLifecycle>();
+  #onEmpty: (() => void) | undefined;
+  #releaseTimers: (() => void) | undefined;
 
-  /** Serves these. */
+  /** Creates the state for these agents. */
   constructor(
     agents: readonly Callable[],
     limits: RouteLimits | undefined,
     readonly heartbeat: number,
   ) {
-    this.caps = capsOf(limits);
-    this.registry = new Registry(agents.map(({ name }) => name));
-    this.agents = new Map(agents.map((one) => [one.name, new Served(one, this.registry)]));
-    this.accounts = new Accounts(this.caps);
-    this.batches = new BatchStore(this.caps);
-    const { concurrency, reserve } = this.caps;
+    this.limits = resolveLimits(limits);
+    this.activity = new Activity(agents.map(({ name }) => name));
+    this.agents = new Map(agents.map((one) => [one.name, new ServedAgent(one, this.activity)]));
+    this.quotas = new PrincipalQuotas(this.limits);
+    this.batches = new BatchStreamStore(this.limits);
+    const { concurrency, reserve } = this.limits;
     this.limiter = new Limiter({ concurrency, reserve });
   }
 
-  /** Does it take no more requests? */
-  get closing(): boolean {
+  /** Whether it rejects new requests. */
+  get isClosing(): boolean {
     return this.#close.signal.aborted;
   }
 
-  /** Aborts as soon as it takes no more requests: who only watches is not waited for. */
+  /** Aborts as soon as new requests are rejected: a shutdown does not wait for viewers. */
   get closed(): AbortSignal {
     return this.#close.signal;
   }
 
-  /** Aborts when what is in progress is not waited for any longer. */
+  /** Aborts when requests in progress are no longer waited for. */
   get stopped(): AbortSignal {
     return this.#stop.signal;
   }
 
   /**
-   * The agent of that name.
+   * Returns the agent with this name.
    *
    * @throws {Problem} If there is none.
    */
-  agent(name: string | undefined): Served {
+  getAgent(name: string | undefined): ServedAgent {
     const agent = this.agents.get(name ?? "");
     if (agent !== undefined) return agent;
-    throw new Problem(404, "unknown_agent", "There is no agent of that name: GET / lists them");
+    throw new Problem(404, "unknown_agent", "There is no agent with that name: GET / lists them");
   }
 
   /**
    * Admits a request for calls.
    *
-   * @throws {Problem} If there is no room for it.
+   * @throws {Problem} If the server is busy or shutting down, or a limit of the caller is exceeded.
    */
-  enter(c: Context<Env>, options: Pick<ExchangeOptions, "kind" | "agent">): Exchange {
-    if (this.closing) throw this.tooLate();
-    if (this.#exchanges.size >= this.caps.maxRequests) {
+  admit(
+    c: Context<Env>,
+    options: Pick<RequestLifecycleOptions, "kind" | "agent">,
+  ): RequestLifecycle {
+    if (this.isClosing) throw this.shuttingDown();
+    if (this.#requests.size >= this.limits.maxRequests) {
       throw new Problem(503, "busy", "The server is busy: try again later", {
         retryAfterMs: 1_000,
       });
     }
-    const account = this.accounts.of(c.get("principal")!);
-    const asked = c.get("requestId");
-    // Clients choose their ids: what one does must not be taken for what another does.
-    const id = this.#exchanges.has(asked) ? crypto.randomUUID() : asked;
-    const exchange = new Exchange(this, account, { ...options, id });
-    if (this.#exchanges.size === 0) this.#letGo = holdTimers();
-    this.#exchanges.set(id, exchange);
-    return exchange;
+    const quota = this.quotas.get(c.get("principal")!);
+    const requestId = c.get("requestId");
+    // Clients choose the IDs, so two requests may have the same.
+    const id = this.#requests.has(requestId) ? crypto.randomUUID() : requestId;
+    const lifecycle = new RequestLifecycle(this, quota, { ...options, id });
+    if (this.#requests.size === 0) this.#releaseTimers = holdTimers();
+    this.#requests.set(id, lifecycle);
+    return lifecycle;
   }
 
-  /** A request has ended. */
-  leave(exchange: Exchange): void {
-    this.registry.endRun(exchange.id);
-    this.#exchanges.delete(exchange.id);
-    if (this.#exchanges.size > 0) return;
-    this.#letGo?.();
-    this.#left?.();
+  /** Removes a request that has ended. */
+  release(lifecycle: RequestLifecycle): void {
+    this.activity.endRun(lifecycle.id);
+    this.#requests.delete(lifecycle.id);
+    if (this.#requests.size > 0) return;
+    this.#releaseTimers?.();
+    this.#onEmpty?.();
   }
 
-  /** The answer to whom comes too late. */
-  tooLate(): Problem {
-    return new Problem(503, "shutting_down", "The server is shutting down: try again", {
+  /** Creates the problem for requests during a shutdown. */
+  shuttingDown(): Problem {
+    return new Problem(503, "shutting_down", "The server is shutting down: try again later", {
       retryAfterMs: 1_000,
     });
   }
 
-  /** Takes no more, lets what is in progress finish within so many milliseconds, and then aborts it. */
+  /**
+   * Rejects new requests, waits up to `grace` milliseconds for those in progress, aborts the rest.
+   */
   async shutdown(grace: number): Promise<ShutdownReport> {
-    this.#close.abort(new DOMException("The server takes no more requests", "AbortError"));
-    const inProgress = this.#exchanges.size;
+    this.#close.abort(new DOMException("The server is shutting down", "AbortError"));
+    const inProgress = this.#requests.size;
     const empty = Promise.withResolvers<void>();
-    this.#left = empty.resolve;
+    this.#onEmpty = empty.resolve;
     let aborted = 0;
     if (inProgress > 0) {
       const timer = setTimeout(() => {
-        aborted = this.#exchanges.size;
+        aborted = this.#requests.size;
         this.#stop.abort(new DOMException("The server has shut down", "AbortError"));
       }, grace);
       await empty.promise;
       clearTimeout(timer);
-      // The last answers are made, but not sent yet: who ends the process now would cut them off.
-      await delay(UNTIL_SENT);
+      // The last responses may not be sent yet, and the process may exit right after this.
+      await delay(SEND_TIME);
     }
     this.batches.clear();
     return { finished: inProgress - aborted, aborted };

@@ -1,7 +1,7 @@
 /** A strict schema has a model say null for what is absent: here it is taken out again. */
 import { isRecord } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
-import { allowsNull, fitsType, lookUp, propertyOf, requiredOf } from "./json_schema.ts";
+import { allowsNull, fitsType, propertyOf, requiredOf, resolveRef } from "./json_schema.ts";
 
 /**
  * Deletes each property that is null where the schema says that it may be absent, but not that it may be null. In a union that
@@ -37,7 +37,7 @@ function walk(value: unknown, schemas: readonly unknown[], root: JsonSchema): vo
 /** The schemas of which one applies. */
 function choices(schema: unknown, root: JsonSchema, hops = 0): JsonSchema[] {
   if (!isRecord(schema) || hops > 32) return [];
-  if (schema.$ref !== undefined) return choices(lookUp(root, schema.$ref), root, hops + 1);
+  if (schema.$ref !== undefined) return choices(resolveRef(root, schema.$ref), root, hops + 1);
   const among = schema.anyOf ?? schema.oneOf;
   if (!Array.isArray(among)) return [schema];
   return among.flatMap((one) => choices(one, root, hops + 1));
@@ -50,7 +50,7 @@ function mayBe(value: object, schema: JsonSchema, root: JsonSchema): boolean {
     const property = propertyOf(schema, name);
     if (property === undefined) return false;
     const found = isRecord(property) && property.$ref !== undefined
-      ? lookUp(root, property.$ref)
+      ? resolveRef(root, property.$ref)
       : property;
     if (!isRecord(found) || inner === null) return true;
     if (found.const !== undefined) return found.const === inner;

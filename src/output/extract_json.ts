@@ -1,8 +1,8 @@
 /** Finds the JSON in what a model said: bare, in a code fence, between sentences, after its thoughts. */
-import { MAX_DEPTH, readJson } from "./lenient_json.ts";
+import { MAX_DEPTH, readLenientJson } from "./lenient_json.ts";
 
 /** What may be the answer. */
-export interface Answers {
+export interface JsonCandidates {
   /** Values, the likeliest first; each is made when it is asked for. */
   readonly values: Iterable<unknown>;
   /** Why there is none, if there is none. */
@@ -31,7 +31,7 @@ const THOUGHTS = /^<(think|thinking|reasoning)>/i;
  * between sentences, strict JSON before what had to be tidied, and what was said later before what was said earlier. Takes
  * time in proportion to the text.
  */
-export function answersIn(text: string): Answers {
+export function extractJson(text: string): JsonCandidates {
   const bare = text.trim(); // a byte order mark counts as space
   const said = withoutThoughts(bare);
   const found = whole(bare) ?? (said === bare ? undefined : whole(said)) ?? scan(said);
@@ -41,12 +41,12 @@ export function answersIn(text: string): Answers {
 }
 
 /** What can be told of an answer that is still coming, as strict JSON; `undefined` if that is nothing. */
-export function beginningIn(text: string): string | undefined {
+export function extractPartialJson(text: string): string | undefined {
   const said = withoutThoughts(text.trim());
   const places = new Places(said);
   let tries = 0;
   for (let at = places.next(); at !== undefined; at = places.next()) {
-    const { state, end, json, exact, keyed } = readJson(said, at);
+    const { state, end, json, exact, keyed } = readLenientJson(said, at);
     if (state === "deep") return undefined;
     const isPlaced = places.fence !== "" || (state === "open" && exact && at === 0) ||
       (state === "whole" && beginsLine(said, at) && endsLine(said, end));
@@ -116,7 +116,7 @@ class Places {
 }
 
 /** All of it, if it is JSON. */
-function whole(text: string): Answers | undefined {
+function whole(text: string): JsonCandidates | undefined {
   try {
     const value = JSON.parse(text);
     if (isDeep(text)) return { values: [], trouble: TROUBLE.deep };
@@ -126,7 +126,7 @@ function whole(text: string): Answers | undefined {
   }
 }
 
-function scan(text: string): Answers {
+function scan(text: string): JsonCandidates {
   const places = new Places(text);
   const fenced: Found[] = [];
   const others: Found[] = [];
@@ -135,7 +135,7 @@ function scan(text: string): Answers {
   let tries = 0;
   for (let at = places.next(); at !== undefined; at = places.next()) {
     const { fence } = places;
-    const reading = readJson(text, at);
+    const reading = readLenientJson(text, at);
     const { state, end, keyed } = reading;
     if (state === "whole") {
       const counts = !isBracket(text[at])

@@ -50,7 +50,7 @@ export function mapValues(
 }
 
 /** What a reference leads to within the schema, over further references; `undefined` if that is nothing. */
-export function lookUp(root: JsonSchema, ref: unknown): JsonSchema | undefined {
+export function resolveRef(root: JsonSchema, ref: unknown): JsonSchema | undefined {
   for (let hops = 0; hops < 32; hops++) {
     if (typeof ref !== "string" || !/^#(?:\/|$)/.test(ref)) return undefined;
     let at: unknown = root;
@@ -105,7 +105,7 @@ export function allowsNull(schema: unknown, root: JsonSchema, hops = 0): boolean
   if (!isRecord(schema)) return schema !== false;
   if (hops > 32) return true;
   if (schema.$ref !== undefined) {
-    const found = lookUp(root, schema.$ref);
+    const found = resolveRef(root, schema.$ref);
     return found === undefined || allowsNull(found, root, hops + 1);
   }
   const choices = schema.anyOf ?? schema.oneOf;

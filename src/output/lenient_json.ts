@@ -33,7 +33,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Reads the value that begins at `start`. */
-export function readJson(text: string, start: number): Reading {
+export function readLenientJson(text: string, start: number): Reading {
   const due: string[] = []; // the brackets that are still to be closed
   let state: Reading["state"] = "open";
   let at = start;

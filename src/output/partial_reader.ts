@@ -1,4 +1,4 @@
-import type { Output } from "./output.ts";
+import type { PreparedOutput } from "./prepare_output.ts";
 
 /** So much longer must a text be before it is read again. */
 const GROWTH = 1 / 32;
@@ -8,7 +8,9 @@ const GROWTH = 1 / 32;
  * nothing or nothing that is worth another look. Reading takes time in proportion to the text, so a long one is read again
  * only when it has grown by a thirty-second: the whole stream then costs as much as reading the text 33 times.
  */
-export function partialsOf(output: Pick<Output, "partial">): (delta: string) => unknown {
+export function createPartialReader(
+  output: Pick<PreparedOutput, "partial">,
+): (delta: string) => unknown {
   let text = "";
   let told = 0;
   return (delta) => {

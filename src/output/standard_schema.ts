@@ -1,8 +1,6 @@
 /** Schemas of any library, and plain JSON Schemas: what both answers and parameters are checked by. */
-import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
-import type { Issue } from "../model/errors.ts";
+import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import type { JsonSchema } from "../model/message.ts";
-import { rootIssues } from "./root_issues.ts";
 
 /**
  * What something must be: a Standard Schema that gives its JSON Schema (zod 4.2 or later, arktype 2.1 or later, valibot with its
@@ -26,31 +24,11 @@ export interface StandardSchema<T = unknown> {
   };
 }
 
-/** What checking gave. */
-export type Checked =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly issues: readonly Issue[] };
-
 /** Is it the schema of a library? */
-export function isStandard(schema: unknown): schema is StandardSchema {
+export function isStandardSchema(schema: unknown): schema is StandardSchema {
   // arktype's schemas are functions.
   return (typeof schema === "object" || typeof schema === "function") && schema !== null &&
     "~standard" in schema;
-}
-
-/**
- * Checks a value; what comes of it may be another one, with defaults filled in. Of a plain JSON Schema only the root is looked at.
- *
- * @throws What the schema throws.
- */
-export async function checked(schema: Schema, value: unknown): Promise<Checked> {
-  if (!isStandard(schema)) {
-    const issues = rootIssues(schema, value);
-    return issues.length === 0 ? { ok: true, value } : { ok: false, issues };
-  }
-  const result = await schema["~standard"].validate(value);
-  if (result.issues === undefined) return { ok: true, value: result.value };
-  return { ok: false, issues: result.issues.map(issueOf) };
 }
 
 /**
@@ -58,8 +36,8 @@ export async function checked(schema: Schema, value: unknown): Promise<Checked> 
  *
  * @throws {TypeError} If it cannot tell.
  */
-export function jsonSchemaOf(doing: string, name: string, schema: Schema): JsonSchema {
-  if (!isStandard(schema)) return schema;
+export function toJsonSchema(doing: string, name: string, schema: Schema): JsonSchema {
+  if (!isStandardSchema(schema)) return schema;
   const { jsonSchema } = schema["~standard"] as unknown as StandardJSONSchemaV1["~standard"];
   if (jsonSchema === undefined) {
     throw new TypeError(
@@ -76,11 +54,4 @@ export function jsonSchemaOf(doing: string, name: string, schema: Schema): JsonS
       cause,
     });
   }
-}
-
-function issueOf(issue: StandardSchemaV1.Issue): Issue {
-  return {
-    message: issue.message,
-    path: issue.path?.map((part) => typeof part === "object" ? part.key : part),
-  };
 }

@@ -1,12 +1,12 @@
 /** What OpenAI lays down for `strict: true`: how large a schema may be, and which keywords may stand in it. */
 
 /** What a schema may have at most. */
-export const LIMITS = { levels: 10, properties: 5_000, choices: 1_000, letters: 120_000 };
+export const STRICT_LIMITS = { levels: 10, properties: 5_000, choices: 1_000, letters: 120_000 };
 /** More choices than these, all texts, may have that many letters. */
-export const MANY_CHOICES = { more: 250, letters: 15_000 };
+export const LONG_ENUM = { more: 250, letters: 15_000 };
 
 /** They say nothing about what fits, and some of them are refused. */
-export const REMARKS: ReadonlySet<string> = new Set([
+export const DROPPED_KEYWORDS: ReadonlySet<string> = new Set([
   "$comment",
   "$id",
   "$schema",
@@ -19,7 +19,7 @@ export const REMARKS: ReadonlySet<string> = new Set([
   "writeOnly",
 ]);
 /** They are kept as they are. */
-export const KEPT: ReadonlySet<string> = new Set([
+export const KEPT_KEYWORDS: ReadonlySet<string> = new Set([
   "const",
   "description",
   "enum",
@@ -34,7 +34,7 @@ export const KEPT: ReadonlySet<string> = new Set([
   "type",
 ]);
 /** They can be told in words if the answer is checked afterwards. */
-export const TOLD: ReadonlySet<string> = new Set([
+export const DESCRIBED_KEYWORDS: ReadonlySet<string> = new Set([
   "contentEncoding",
   "contentMediaType",
   "format",
@@ -46,7 +46,7 @@ export const TOLD: ReadonlySet<string> = new Set([
   "uniqueItems",
 ]);
 /** The formats that a server knows. */
-export const FORMATS: ReadonlySet<unknown> = new Set([
+export const STRICT_FORMATS: ReadonlySet<unknown> = new Set([
   "date",
   "date-time",
   "duration",
@@ -58,4 +58,4 @@ export const FORMATS: ReadonlySet<unknown> = new Set([
   "uuid",
 ]);
 /** Looking around and back, borders of words, Unicode classes: not what a grammar can follow. */
-export const HARD_PATTERN = /\(\?[=!<]|\\[1-9bBkpP]/;
+export const UNSUPPORTED_PATTERN = /\(\?[=!<]|\\[1-9bBkpP]/;

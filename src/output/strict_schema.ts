@@ -4,15 +4,22 @@
  */
 import { isRecord } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
-import { allowsNull, lookUp, mapValues, propertyOf, requiredOf, typeOf } from "./json_schema.ts";
 import {
-  FORMATS,
-  HARD_PATTERN,
-  KEPT,
-  LIMITS,
-  MANY_CHOICES,
-  REMARKS,
-  TOLD,
+  allowsNull,
+  mapValues,
+  propertyOf,
+  requiredOf,
+  resolveRef,
+  typeOf,
+} from "./json_schema.ts";
+import {
+  DESCRIBED_KEYWORDS,
+  DROPPED_KEYWORDS,
+  KEPT_KEYWORDS,
+  LONG_ENUM,
+  STRICT_FORMATS,
+  STRICT_LIMITS,
+  UNSUPPORTED_PATTERN,
 } from "./strict_limits.ts";
 
 /** A schema that keeps the rules. */
@@ -33,7 +40,7 @@ class CannotBeStrict extends Error {}
  * are closed, since what a type does not name is of no use; `oneOf` may be `anyOf`; and what a server cannot hold the model to
  * is told in the description.
  */
-export function strictSchema(root: JsonSchema, isChecked: boolean): StrictSchema | undefined {
+export function toStrictSchema(root: JsonSchema, isChecked: boolean): StrictSchema | undefined {
   try {
     const walk = new Walk(root, isChecked);
     const schema = walk.schema(root, 0);
@@ -53,13 +60,13 @@ class Walk {
   constructor(readonly root: JsonSchema, readonly isChecked: boolean) {}
 
   get isTooMuch(): boolean {
-    return this.#properties > LIMITS.properties || this.#choices > LIMITS.choices ||
-      this.#letters > LIMITS.letters;
+    return this.#properties > STRICT_LIMITS.properties || this.#choices > STRICT_LIMITS.choices ||
+      this.#letters > STRICT_LIMITS.letters;
   }
 
   /** The schema that keeps the rules; `level` counts how deep it lies. */
   schema(schema: unknown, level: number): JsonSchema {
-    if (!isRecord(schema) || level > LIMITS.levels) throw new CannotBeStrict();
+    if (!isRecord(schema) || level > STRICT_LIMITS.levels) throw new CannotBeStrict();
     const { description, title } = schema;
     const remarks = {
       ...description !== undefined && { description },
@@ -71,11 +78,12 @@ class Walk {
     const told: string[] = [];
     for (const [keyword, value] of Object.entries(schema)) {
       if (keyword === "$id" && level > 0) throw new CannotBeStrict();
-      if (REMARKS.has(keyword)) continue;
-      if (KEPT.has(keyword) || this.#isSupported(keyword, value, schema)) made[keyword] = value;
-      else if (TOLD.has(keyword) && this.isChecked) {
+      if (DROPPED_KEYWORDS.has(keyword)) continue;
+      if (KEPT_KEYWORDS.has(keyword) || this.#isSupported(keyword, value, schema)) {
+        made[keyword] = value;
+      } else if (DESCRIBED_KEYWORDS.has(keyword) && this.isChecked) {
         // The pattern that a library puts beside a format says the same at length.
-        if (keyword !== "pattern" || !FORMATS.has(schema.format)) {
+        if (keyword !== "pattern" || !STRICT_FORMATS.has(schema.format)) {
           told.push(`${keyword}: ${JSON.stringify(value)}`);
         }
       } else this.#nested(keyword, value, made, level);
@@ -90,20 +98,20 @@ class Walk {
   }
 
   #isSupported(keyword: string, value: unknown, { format }: JsonSchema): boolean {
-    if (keyword === "format") return FORMATS.has(value);
+    if (keyword === "format") return STRICT_FORMATS.has(value);
     if (keyword !== "pattern" || typeof value !== "string") return false;
-    return !HARD_PATTERN.test(value) && !(this.isChecked && FORMATS.has(format));
+    return !UNSUPPORTED_PATTERN.test(value) && !(this.isChecked && STRICT_FORMATS.has(format));
   }
 
   /** A reference stands alone, and leads to the root or a definition. */
   #reference(schema: JsonSchema, remarks: JsonSchema): JsonSchema {
     const { $ref } = schema;
     const alone = Object.keys(schema).every((keyword) =>
-      keyword === "$ref" || keyword in remarks || REMARKS.has(keyword)
+      keyword === "$ref" || keyword in remarks || DROPPED_KEYWORDS.has(keyword)
     );
     const isPlain = typeof $ref === "string" &&
       /^#(?:\/(?:\$defs|definitions)\/[^/]+)?$/.test($ref);
-    if (!alone || !isPlain || lookUp(this.root, $ref) === undefined) throw new CannotBeStrict();
+    if (!alone || !isPlain || resolveRef(this.root, $ref) === undefined) throw new CannotBeStrict();
     return Object.keys(remarks).length === 0 ? { $ref } : { anyOf: [{ $ref }], ...remarks };
   }
 
@@ -148,7 +156,7 @@ class Walk {
     const letters = choices.join("").length;
     this.#choices += choices.length;
     this.#letters += letters;
-    const tooLong = choices.length > MANY_CHOICES.more && letters > MANY_CHOICES.letters;
+    const tooLong = choices.length > LONG_ENUM.more && letters > LONG_ENUM.letters;
     if (tooLong) throw new CannotBeStrict();
     if (made.type === undefined) {
       const types = [...new Set(choices.map(typeOf))];

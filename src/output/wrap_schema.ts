@@ -12,7 +12,7 @@ export function isObjectSchema(schema: JsonSchema): boolean {
 }
 
 /** The schema of an object whose `value` has this schema; what the schema refers to is still found. */
-export function inObject(schema: JsonSchema): JsonSchema {
+export function wrapSchema(schema: JsonSchema): JsonSchema {
   const { $schema, $id, $defs, definitions, ...value } = schema;
   const defs = isRecord($defs) ? $defs : {};
   let name = "value";

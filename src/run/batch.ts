@@ -1,30 +1,43 @@
 import type { AgentCall, Callable, ContentOf } from "../call/options/callable.ts";
 import { track } from "../call/context.ts";
 import { RunError } from "../model/errors.ts";
+import type { JournalOnly } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
 import type { OnlyOptions } from "./journal_options.ts";
 import type { CallRunOptions } from "./run_options.ts";
-import { checkCalls, resultStream } from "./stream.ts";
-
-/** The results of a tuple of calls, each with the type of its agent. */
-export type Results<T extends readonly Callable[]> = {
-  -readonly [K in keyof T]: Result<ContentOf<T[K]>>;
-};
+import { type Calls, checkCalls, type IsTuple, resultStream } from "./stream.ts";
 
 /**
- * Makes calls, so many at a time, and gives their results in the order of the input.
+ * The results of a batch: a tuple for a literal list of calls, otherwise an array. With `only`, a
+ * place may be `undefined`.
  *
- * A failure is a value and never touches another call. A literal list of calls gives a typed tuple back; any sync or
- * async iterable will do, and is pulled as places get free. For results as they come, or more than fit into memory, take
- * {@linkcode stream}.
+ * @internal
+ */
+export type Results<T extends readonly Callable[], C extends AgentCall, Only> = IsTuple<T> extends
+  true ? { -readonly [K in keyof T]: Result<ContentOf<T[K]>> | Skipped<Only> }
+  : (Result<ContentOf<C[0]>> | Skipped<Only>)[];
+
+/**
+ * The result of an item that is skipped.
  *
- * At the `deadline` what is not finished fails with the code `timeout`; a source that is not an array is then not pulled any
- * more.
+ * @internal
+ */
+export type Skipped<Only> = Only extends JournalOnly ? undefined : never;
+
+/**
+ * Runs calls concurrently and returns their results in input order.
+ *
+ * A failure is a value and does not affect other calls. The calls may be any sync or async
+ * iterable, which is pulled as calls finish; a literal list returns a typed tuple. Use {@linkcode
+ * stream} for results as they complete, or for more results than fit into memory.
+ *
+ * At the `deadline`, calls that are not finished fail with the code `timeout`, and a source that
+ * is not an array is not pulled any further.
  *
  * @throws {TypeError} If an option or a call is wrong; for an array, before anything is sent.
  * @throws {RangeError} If a number is out of range.
- * @throws {RunError} If the signal aborts, the source or a callback throws, or a call fails and `throwOnError` is set. It
- * carries the results so far; the reason is its `cause`.
+ * @throws {RunError} If the signal aborts, the source or a callback throws, or a call fails and
+ * `throwOnError` is set. It carries the `results` of finished calls and the reason as its `cause`.
  *
  * @example
  * ```ts
@@ -38,31 +51,21 @@ export type Results<T extends readonly Callable[]> = {
  * console.log(a.content, b.content); // re: x re: y
  * ```
  */
-export function batch<const T extends readonly Callable[]>(
-  calls: readonly [...{ [K in keyof T]: AgentCall<T[K]> }],
-  options?: CallRunOptions,
-): Promise<Results<T>>;
-/** Makes the calls of any iterable. */
-export function batch<A extends Callable>(
-  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
-  options?: CallRunOptions,
-): Promise<Result<ContentOf<A>>[]>;
-/** Makes some calls `only`; the places of the others stay empty. */
-export function batch<A extends Callable>(
-  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
-  options: CallRunOptions & OnlyOptions,
-): Promise<(Result<ContentOf<A>> | undefined)[]>;
-export function batch(
-  calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
-  options: CallRunOptions = {},
-): Promise<Result[]> {
-  // The promise that is tracked is the one the caller gets: a scope must know whether it is awaited.
-  return track(collect(calls, options));
+export function batch<
+  C extends AgentCall,
+  const T extends readonly Callable[] = never,
+  Only extends JournalOnly | undefined = undefined,
+>(
+  calls: Calls<T, C>,
+  options: CallRunOptions & OnlyOptions<Only> = {},
+): Promise<Results<T, C, Only>> {
+  // A scope must know whether the promise is awaited, so it tracks the one that is returned.
+  return track(collect(calls, options)) as unknown as Promise<Results<T, C, Only>>;
 }
 
 async function collect(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
-  options: CallRunOptions & Partial<OnlyOptions>,
+  options: CallRunOptions & OnlyOptions,
 ): Promise<Result[]> {
   checkCalls("run the batch", calls, options);
   const results: Result[] = [];
@@ -82,11 +85,11 @@ async function collect(
   return results;
 }
 
-/** Makes `undefined` of the places that nothing came to, where some items are passed over: there are as many as there were items. */
+/** Fills the places of skipped items with `undefined`, so that there are as many as items. */
 export function fillPlaces(
   results: unknown[],
   items: unknown,
-  { only }: Partial<OnlyOptions>,
+  { only }: OnlyOptions,
 ): void {
   if (only === undefined) return;
   if (Array.isArray(items)) results.length = items.length;

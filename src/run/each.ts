@@ -1,38 +1,40 @@
 import { track } from "../call/context.ts";
 import { callback, checkOptions, flag } from "../model/check_options.ts";
 import { abortCode, RunError } from "../model/errors.ts";
-import { fillPlaces, reasonOf } from "./batch.ts";
+import type { JournalOnly } from "../model/journal.ts";
+import { fillPlaces, reasonOf, type Skipped } from "./batch.ts";
 import { checkJournal, type OnlyOptions } from "./journal_options.ts";
 import { thrownOf } from "./journalled.ts";
 import { checkSource, RUN_RULES, type RunOptions } from "./run_options.ts";
 import { openRun } from "./open_run.ts";
 
-/** What `each` takes beside what every run takes. */
-export interface EachOptions<T = never> extends RunOptions {
+/** Options of {@linkcode each}. */
+export interface EachOptions<T = never, Settle extends boolean = boolean> extends RunOptions {
   /**
-   * Goes on after a throw, and gives settled results instead of values.
+   * Whether to continue after a throw and return settled results instead of values.
    *
    * @default {false}
    */
-  readonly settle?: boolean;
+  readonly settle?: Settle;
   /**
-   * What an item is called in the `journal`, such as the number of a row: needed where items are no plain data. Of the function the journal
-   * knows nothing: give the run another `version` when it means something else.
+   * Returns the key of an item in the `journal`, such as a row number. It is required where items
+   * are not plain data. The journal does not see the function: set a new `version` when it
+   * changes.
    *
-   * @default What the item is made of
+   * @default A hash of the item
    */
   readonly key?: (item: T, index: number) => string | number;
 }
 
-/** What the function of `each` is handed beside its item. */
+/** The second parameter of the function of {@linkcode each}. */
 export interface EachContext {
-  /** The item's place in the input, from 0. */
+  /** The index of the item in the input, from 0. */
   readonly index: number;
   /** Aborts when the run ends early. */
   readonly signal: AbortSignal;
 }
 
-/** How one item of `each` ended: a union on `ok`. */
+/** The settled result of one item of {@linkcode each}: a union on `ok`. */
 export type Settled<R = unknown> =
   | {
     /** The function returned. */
@@ -52,24 +54,26 @@ export type Settled<R = unknown> =
   };
 
 /**
- * Runs a function over items, so many at a time, and gives what it returns in the order of the input.
+ * Runs a function over items concurrently and returns its values in input order.
  *
- * Calls made inside count towards the run: its `concurrency` holds for their attempts and its `signal` aborts them. The first throw
- * stops the pulling, aborts the rest and rejects, unless `settle` is set.
+ * Calls inside the function belong to the run: its `concurrency` limits their attempts and its
+ * `signal` aborts them. The first throw stops the pulling of items, aborts the rest and rejects,
+ * unless `settle` is set.
  *
  * @param items Any sync or async iterable.
- * @param fn Works on one item; may be async.
+ * @param fn The function that works on one item. It may be async.
  * @throws {TypeError} If an option is wrong.
  * @throws {RangeError} If a number is out of range.
- * @throws {RunError} If the function, the source or a callback throws, the signal aborts or the deadline passes. It carries what
- * was finished by then; the reason is its `cause`.
+ * @throws {RunError} If the function, the source or a callback throws, the signal aborts or the
+ * deadline passes. It carries the finished `results` and the reason as its `cause`.
  *
  * @example
  * ```ts
  * import { defineAgent, each } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Summary = defineAgent({ name: "summary", model: "m", prompt: "{text}", provider: scripted("short") });
+ * const provider = scripted("short");
+ * const Summary = defineAgent({ name: "summary", model: "m", prompt: "{text}", provider });
  * const files = ["one", "two", "three"];
  * const docs = await each(files, async (file, { index }) => {
  *   const { content } = await Summary.call({ text: file });
@@ -78,41 +82,23 @@ export type Settled<R = unknown> =
  * console.log(docs); // ["0: short", "1: short", "2: short"]
  * ```
  */
-export function each<T, R>(
+export function each<
+  T,
+  R,
+  Settle extends boolean = false,
+  Only extends JournalOnly | undefined = undefined,
+>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> & { readonly settle: true },
-): Promise<Settled<R>[]>;
-/** Runs a function over items; the first throw ends the run. */
-export function each<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, context: EachContext) => R | Promise<R>,
-  options?: EachOptions<T> & { readonly settle?: false },
-): Promise<R[]>;
-/** Runs a function over some items `only`; the places of the others stay empty. */
-export function each<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> & OnlyOptions & { readonly settle: true },
-): Promise<(Settled<R> | undefined)[]>;
-/** Runs a function over some items `only`; the first throw ends the run. */
-export function each<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> & OnlyOptions & { readonly settle?: false },
-): Promise<(R | undefined)[]>;
-export function each<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> = {},
-): Promise<(R | Settled<R> | undefined)[]> {
-  return track(collect(items, fn, options));
+  options: EachOptions<T, Settle> & OnlyOptions<Only> = {},
+): Promise<((Settle extends true ? Settled<R> : R) | Skipped<Only>)[]> {
+  return track(collect(items, fn, options)) as ReturnType<typeof each<T, R, Settle, Only>>;
 }
 
 async function collect<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
-  options: EachOptions<T> & Partial<OnlyOptions>,
+  options: EachOptions<T> & OnlyOptions,
 ): Promise<(R | Settled<R>)[]> {
   const doing = "run each";
   checkSource(doing, "items", items);
@@ -173,7 +159,7 @@ async function collect<T, R>(
   }
 }
 
-/** Has the run's own deadline passed? */
+/** Whether the run's own deadline has passed. */
 function isDeadline(cause: unknown, { deadline, signal }: RunOptions): boolean {
   return deadline !== undefined && abortCode(cause) === "timeout" && cause !== signal?.reason;
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { AgentCall, Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
-import { questionHash } from "../agent/request_fingerprint.ts";
+import { requestFingerprint } from "../agent/request_fingerprint.ts";
 import { type CallOptions, settingsOf } from "../call/options/options.ts";
 import { refuse } from "../model/check_options.ts";
 import { canonicalJson } from "../model/canonical_json.ts";
@@ -31,7 +31,7 @@ export class Identities {
   ofCall([agent, params, options]: AgentCall, index: number): string {
     let who = this.#agents.get(agent);
     if (who === undefined) {
-      who = JSON.stringify([FORMAT, this.#version ?? null, agent.name, questionHash(agent)]);
+      who = JSON.stringify([FORMAT, this.#version ?? null, agent.name, requestFingerprint(agent)]);
       this.#agents.set(agent, who);
     }
     const named = (agent as { readonly model?: string }).model;

@@ -33,13 +33,15 @@ export interface JournalRunOptions {
   readonly version?: string;
 }
 
-/** What a run takes that works on some items only. */
-export interface OnlyOptions {
+/** Options of a run that works on some items only. */
+export interface OnlyOptions<Only extends JournalOnly | undefined = JournalOnly | undefined> {
   /**
-   * Works on those items of the journal's run that failed, or on those that have not been finished. The others are passed over: they have no
-   * result, and leave their places empty where there is a list of results.
+   * Works on those items of the journal's run that failed, or on those that are not finished. The
+   * others are skipped: they have no result, and their places in a list of results are `undefined`.
+   *
+   * @default All items
    */
-  readonly only: JournalOnly;
+  readonly only?: Only;
 }
 
 /** The rules for {@linkcode JournalRunOptions}. */
@@ -55,7 +57,7 @@ export const JOURNAL_RUN_RULES: Rules = {
 /** Refuses what says something of a journal where there is none, and a journal without a name for the run. */
 export function checkJournal(
   doing: string,
-  options: JournalRunOptions & Partial<OnlyOptions>,
+  options: JournalRunOptions & OnlyOptions,
 ): void {
   const { journal, runId } = options;
   if (journal !== undefined) {

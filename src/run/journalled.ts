@@ -103,7 +103,7 @@ function isFinished(result: Result, signal: AbortSignal): boolean {
 /** What a function did, as the result of a call: with what the calls inside it used. */
 async function resultOf(name: string, work: () => unknown): Promise<Result> {
   const context = currentContext();
-  const trace = new Trace(name, undefined, context, undefined);
+  const trace = new Trace(name, undefined, undefined, undefined);
   const collect = (part: Result) => {
     trace.add(part);
     context.collect?.(part);

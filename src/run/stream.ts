@@ -25,24 +25,55 @@ export type StreamItem<A extends Callable = Callable> = A extends Callable ? {
   }
   : never;
 
-/** The results of a run, as they come. `break` stops the run. */
+/** The results of a run as they complete. `break` stops the run. */
 export interface ResultStream<A extends Callable = Callable>
   extends AsyncIterableIterator<StreamItem<A>>, AsyncDisposable {
-  /** The next result, in the order in which they come. */
+  /** Returns the next result. */
   next(): Promise<IteratorResult<StreamItem<A>, undefined>>;
-  /** Stops the run: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires. */
+  /** Stops the run: no more calls are pulled, calls in flight are aborted, no callback runs. */
   return(): Promise<IteratorResult<StreamItem<A>, undefined>>;
 }
 
 /**
- * Makes calls, so many at a time, and gives their results in the order in which they come.
+ * The calls of a run: a list, or a sync or async iterable.
  *
- * A failure is a value. Calls are pulled from the source only as fast as results are taken, so it may be endless. The run
- * begins with the first result that is asked for. `break` stops it.
+ * `T` is the tuple of the agents of a literal list. For anything else, `C` is the union of the
+ * calls, so that a generator may yield calls of several agents.
  *
- * At the `deadline`, what is in flight fails with the code `timeout`; so does the rest of an array, while another source is not pulled
- * any more. When the `signal` aborts, what is finished is handed on, and then its reason is thrown. So is what a source
- * throws half-way, after what is in flight has finished.
+ * @internal
+ */
+export type Calls<T extends readonly Callable[], C extends AgentCall> =
+  | readonly [...{ [K in keyof T]: AgentCall<T[K]> }]
+  | Iterable<C & CheckedCall<C>>
+  | AsyncIterable<C & CheckedCall<C>>;
+
+/**
+ * Whether the agents are those of a literal list.
+ *
+ * @internal
+ */
+export type IsTuple<T extends readonly unknown[]> = [T] extends [never] ? false
+  : number extends T["length"] ? false
+  : true;
+
+/**
+ * The type that a call must have: its parameters are those of its agent.
+ *
+ * @internal
+ */
+export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...unknown[]]
+  ? AgentCall<A>
+  : never;
+
+/**
+ * Runs calls concurrently and yields their results as they complete.
+ *
+ * A failure is a value. Calls are pulled from the source only as fast as results are consumed, so
+ * it may be endless. The run starts when the first result is requested. `break` stops it.
+ *
+ * At the `deadline`, calls in flight and the rest of an array fail with the code `timeout`. Other
+ * sources are not pulled any further. When the `signal` aborts, finished results are yielded
+ * first, and then its reason is thrown. When the source throws, calls in flight finish first.
  *
  * @throws {TypeError} If an option or a call is wrong.
  * @throws {RangeError} If a number is out of range.
@@ -52,7 +83,8 @@ export interface ResultStream<A extends Callable = Callable>
  * import { defineAgent, stream } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Shout = defineAgent({ name: "shout", model: "m", prompt: "{text}", provider: scripted("HEY") });
+ * const provider = scripted("HEY");
+ * const Shout = defineAgent({ name: "shout", model: "m", prompt: "{text}", provider });
  * function* calls() {
  *   for (const text of ["a", "b", "c"]) yield [Shout, { text }] as const;
  * }
@@ -61,21 +93,12 @@ export interface ResultStream<A extends Callable = Callable>
  * }
  * ```
  */
-export function stream<const T extends readonly Callable[]>(
-  calls: readonly [...{ [K in keyof T]: AgentCall<T[K]> }],
-  options?: CallRunOptions & Partial<OnlyOptions>,
-): ResultStream<T[number]>;
-/** Makes the calls of any iterable. */
-export function stream<A extends Callable>(
-  calls: Iterable<AgentCall<A>> | AsyncIterable<AgentCall<A>>,
-  options?: CallRunOptions & Partial<OnlyOptions>,
-): ResultStream<A>;
-export function stream(
-  calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
-  options: CallRunOptions = {},
-): ResultStream {
+export function stream<C extends AgentCall, const T extends readonly Callable[] = never>(
+  calls: Calls<T, C>,
+  options: CallRunOptions & OnlyOptions = {},
+): ResultStream<IsTuple<T> extends true ? T[number] : C[0]> {
   checkCalls("stream the calls", calls, options);
-  return resultStream(calls, options);
+  return resultStream(calls, options) as ResultStream<never>;
 }
 
 /** The stream itself, for calls and options that were checked. */
@@ -89,7 +112,7 @@ export function resultStream(
   let over = false;
 
   const mode = modeFor(options.mode, context.mode, configuration().mode);
-  // Of a list it is known who will be called: what cannot be called there is told of before anything is sent.
+  // The agents of a list are known: the pool checks them before anything is sent.
   let prepared: Promise<void> | undefined;
   const make = ([agent, params, callOptions]: AgentCall, index: number): Promise<Result> =>
     agent.settle(params, withDelta(callOptions, index, onDelta));

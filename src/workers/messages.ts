@@ -1,5 +1,5 @@
 /** The messages between a pool and its workers. All of them can be cloned. */
-import type { Answer } from "../limits/limiter.ts";
+import type { AttemptOutcome } from "../call/outgoing.ts";
 import type { LimitOptions, ProviderLimits } from "../model/limits.ts";
 import type { Usage } from "../model/usage.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
@@ -73,7 +73,7 @@ export type WorkerMessage =
     readonly request: PoolRequest;
   }
   | { readonly type: "cancel-request"; readonly requestId: number }
-  | ({ readonly type: "attempt-ended"; readonly admissionId: number } & AttemptEnd);
+  | ({ readonly type: "attempt-ended"; readonly admissionId: number } & AttemptOutcome);
 
 /** An agent that a module exports. */
 export interface AgentExport {
@@ -91,9 +91,9 @@ export type PoolRequest =
   | { readonly type: "emit"; readonly agent: string; readonly data: unknown }
   | ({ readonly type: "admit" } & AdmissionRequest)
   | {
-    readonly type: "attempt-outcome";
+    readonly type: "circuit-outcome";
     readonly admissionId: number;
-    readonly outcome: AttemptOutcome;
+    readonly outcome: CircuitOutcome;
   }
   | { readonly type: "cache-get"; readonly key: string }
   | {
@@ -134,17 +134,5 @@ export interface AdmissionGrant {
   readonly concurrency?: number;
 }
 
-/** How an admitted attempt ended. */
-export interface AttemptEnd {
-  /** `undefined` if it is unknown. */
-  readonly usage: Usage | undefined;
-  /** Whether the server rejected the request, so that nothing was billed. */
-  readonly rejected: boolean;
-  /** What the reply says about the limits of the server. */
-  readonly feedback: Answer;
-  /** Whether `usage` is an estimate. */
-  readonly estimated: boolean;
-}
-
 /** The outcome of an attempt for its circuit breaker; `undefined` counts neither way. */
-export type AttemptOutcome = "success" | EncodedError | undefined;
+export type CircuitOutcome = "success" | EncodedError | undefined;

@@ -1,5 +1,5 @@
 import { isCallable } from "../call/options/callable.ts";
-import { inputOf } from "../output/input.ts";
+import { prepareInput } from "../output/prepare_input.ts";
 import type { Schema } from "../output/standard_schema.ts";
 import { budget } from "../model/budget.ts";
 import {
@@ -11,13 +11,19 @@ import {
   positiveInteger,
   positiveMs,
   refuse,
-  type Rules,
+  type RulesFor,
   text,
 } from "../model/check_options.ts";
 import { Parallel } from "./parallel.ts";
-import type { Branches, ParallelOptions, Workflow, WorkflowParams } from "./workflow.ts";
+import type {
+  BranchContents,
+  Branches,
+  ParallelOptions,
+  Workflow,
+  WorkflowParams,
+} from "./workflow.ts";
 
-const RULES: Rules = {
+const RULES: RulesFor<ParallelOptions> = {
   name: text,
   description: text,
   branches(doing, name, value) {
@@ -33,7 +39,7 @@ const RULES: Rules = {
       checkOptions(`${doing}: branch "${key}"`, branch, { agent, optional: flag, input: callback });
     }
   },
-  params: (doing, name, value) => void inputOf(doing, name, value as Schema),
+  params: (doing, name, value) => void prepareInput(doing, name, value as Schema),
   failFast: flag,
   concurrency: positiveInteger,
   timeout: positiveMs,
@@ -43,12 +49,12 @@ const RULES: Rules = {
 };
 
 /**
- * Defines a workflow whose branches work on the same input at the same time.
+ * Defines a workflow whose branches work on the same parameters at the same time.
  *
- * It is called like an agent, with the parameters of all branches together, and can stand in a batch or in another workflow. Its usage,
- * cost and attempts are the sums over all branches.
+ * It is called like an agent, with the parameters of all branches together, and can be part of a
+ * batch or of another workflow. Its usage, cost and attempts are the sums over all branches.
  *
- * @throws {TypeError} If an option is missing, not known or of the wrong type.
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type.
  * @throws {RangeError} If a number is out of range.
  *
  * @example
@@ -57,8 +63,9 @@ const RULES: Rules = {
  * import { scripted } from "@shoal/agents/testing";
  *
  * const provider = scripted("fine");
- * const Sentiment = defineAgent({ name: "sentiment", model: "m", prompt: "Label: {text}", provider });
- * const Summary = defineAgent({ name: "summary", model: "m", prompt: "Summarise: {text}", provider });
+ * const base = { model: "gpt-5-mini", provider };
+ * const Sentiment = defineAgent({ ...base, name: "sentiment", prompt: "Label: {text}" });
+ * const Summary = defineAgent({ ...base, name: "summary", prompt: "Summarise: {text}" });
  *
  * const ReviewAnalyzer = defineParallel({
  *   name: "review-analyzer",
@@ -68,20 +75,17 @@ const RULES: Rules = {
  * console.log(status, content.sentiment); // success fine
  * ```
  */
-export function defineParallel<const B extends Branches, Content>(
-  options: ParallelOptions<B, Content> & Required<Pick<ParallelOptions<B, Content>, "aggregate">>,
-): Workflow<WorkflowParams<B>, B, Content | undefined>;
-/** Defines a workflow whose content is that of its branches, by name. */
-export function defineParallel<const B extends Branches>(
-  options: Omit<ParallelOptions<B>, "aggregate">,
-): Workflow<WorkflowParams<B>, B>;
-export function defineParallel(
-  options: ParallelOptions<Branches, unknown>,
-): Workflow<unknown, Branches, unknown> {
+export function defineParallel<B extends Branches, Content = BranchContents<B>>(
+  options: ParallelOptions<B, Content>,
+): Workflow<WorkflowParams<B>, B, Content> {
+  return define(options) as unknown as Workflow<WorkflowParams<B>, B, Content>;
+}
+
+function define(options: unknown): Parallel {
   if (!isRecord(options)) refuse("define a workflow", "its options", "an object", options);
   text("define a workflow", "name", options.name);
   const doing = `define the workflow "${options.name}"`;
   if (options.branches === undefined) refuse(doing, "branches", "an object of agents", undefined);
   checkOptions(doing, options, RULES);
-  return new Parallel({ ...options });
+  return new Parallel({ ...options } as unknown as ParallelOptions<Branches, unknown>);
 }

@@ -1,5 +1,12 @@
-import { type Callable, isCallable } from "../call/options/callable.ts";
-import { callback, checkOptions, isRecord, refuse, text } from "../model/check_options.ts";
+import { type Callable, type ContentOf, isCallable } from "../call/options/callable.ts";
+import {
+  callback,
+  checkOptions,
+  isRecord,
+  refuse,
+  type RulesFor,
+  text,
+} from "../model/check_options.ts";
 import {
   Sequence,
   SEQUENCE_RULES,
@@ -7,11 +14,12 @@ import {
   type SequenceResult,
   type SequenceWorkflow,
 } from "./sequence.ts";
+import type { AgentOf } from "./workflow.ts";
 
-/** How a pipeline ended. */
+/** The result of a pipeline. */
 export type PipelineResult<Content = unknown> = SequenceResult<Content>;
 
-/** Agents that are called one after another. It can stand in a batch and in another workflow. */
+/** A workflow that calls agents one after another. Made by {@linkcode definePipeline}. */
 export type Pipeline<Params = unknown, Content = unknown> = SequenceWorkflow<
   Params,
   Content,
@@ -19,41 +27,89 @@ export type Pipeline<Params = unknown, Content = unknown> = SequenceWorkflow<
 >;
 
 /**
- * A step of a pipeline: an agent whose parameters are what the step before answered, or one with a function that makes them from
- * it. `all` is what the pipeline was called with, and then what each step answered.
+ * A step of a pipeline: an agent whose parameters are the content of the step before, or one with a
+ * function that returns its parameters.
  */
-export type Step<In, All extends readonly unknown[], Params, Content> = Callable<In, Content> | {
-  /** Who is called. */
-  readonly agent: Callable<Params, Content>;
-  /** Makes the parameters; what it throws fails the pipeline with the code `invalid_params`. */
-  readonly params: (content: In, all: All) => Params;
-};
+export type Step<In, All extends readonly unknown[], Params, Content> =
+  | Callable<In, Content>
+  | MappedStep<In, All, Params, Content>;
 
-/** What a pipeline is made of. */
-export interface PipelineOptions<Steps = readonly unknown[]> extends SequenceOptions {
-  /** The name, as it stands in results and errors. */
-  readonly name: string;
+/** A step of a pipeline with a function that returns its parameters. */
+export interface MappedStep<In, All extends readonly unknown[], Params, Content> {
+  /** The agent or workflow that is called. */
+  readonly agent: Callable<Params, Content>;
+  /**
+   * Returns the parameters of the agent. If it throws, the pipeline fails with the code
+   * `invalid_params`.
+   *
+   * @param content The content of the step before; for the first step the pipeline's parameters.
+   * @param all The pipeline's parameters, and then the content of each step before.
+   */
+  readonly params: (content: In, all: All) => Fixed<Params>;
+}
+
+/** Options of a pipeline. */
+export interface PipelineOptions<Steps = readonly unknown[], Name extends string = string>
+  extends SequenceOptions {
+  /** The name, as it appears in results and errors. */
+  readonly name: Name;
   /** The steps, at least one. */
   readonly steps: Steps;
 }
 
-/** The steps with everything else, or only the steps: then their names make the pipeline's. */
-export type Steps<S extends readonly unknown[]> = PipelineOptions<S> | S;
+/**
+ * The options of a pipeline, or only its steps: the name is then made of theirs.
+ *
+ * `Name` is `never` if there are no options. If there are, the list is removed from the union, so
+ * that an unknown option is reported with the nearest known one.
+ *
+ * @internal
+ */
+export type PipelineInput<Steps extends readonly unknown[], Name extends string> =
+  & (PipelineOptions<Steps, Name> | Steps)
+  & ([Name] extends [never] ? unknown : NoList);
 
-/** Any step. */
+/**
+ * What a list has and options do not.
+ *
+ * @internal
+ */
+export interface NoList {
+  /** Always absent. */
+  readonly length?: undefined;
+}
+
+/**
+ * The same type, but nothing is inferred from it: a wrong value is reported where it is, instead of
+ * changing the type of its neighbors.
+ *
+ * @internal
+ */
+export type Fixed<T> = [T][T extends unknown ? 0 : never];
+
+/**
+ * The content of the last of the steps after the sixth, or `Sixth` if there are none.
+ *
+ * @internal
+ */
+export type LastContent<More extends readonly unknown[], Sixth> = number extends More["length"]
+  ? Sixth
+  : More extends readonly [...unknown[], infer Last] ? ContentOf<AgentOf<Last>>
+  : Sixth;
+
 // deno-lint-ignore no-explicit-any
-export type AnyStep = Step<any, any, any, any>;
+type AnyStep = Step<any, any, any, any>;
 
-const RULES = {
+const RULES: RulesFor<PipelineOptions> = {
   ...SEQUENCE_RULES,
   steps: () => {},
 };
 
 /**
- * Calls agents one after another, each with what the one before answered: the sequential twin of `defineParallel`.
+ * Defines a workflow that calls agents one after another, each with the content of the one before.
  *
- * The steps are typed up to the sixth: what an agent answers must be what the next one takes, or a function must make it so. A step that fails
- * ends the whole.
+ * The content of an agent must be what the next one takes, or a function must convert it: the
+ * compiler checks that for the first six steps. A step that fails ends the pipeline.
  *
  * @throws {TypeError} If an option is missing, not known or of the wrong type.
  *
@@ -64,86 +120,65 @@ const RULES = {
  *
  * const provider = scripted("a text");
  * const Draft = defineAgent({ name: "draft", model: "m", prompt: "Write on {topic}", provider });
- * const Polish = defineAgent({ name: "polish", model: "m", prompt: "Polish this for {reader}: {draft}", provider });
+ * const prompt = "Polish this for {reader}: {draft}";
+ * const Polish = defineAgent({ name: "polish", model: "m", prompt, provider });
  *
  * const Article = definePipeline({
  *   name: "article",
  *   steps: [
  *     Draft,
- *     { agent: Polish, params: (draft, [{ topic }]) => ({ draft, reader: `friends of ${topic}` }) },
+ *     {
+ *       agent: Polish,
+ *       params: (draft, [{ topic }]) => ({ draft, reader: `friends of ${topic}` }),
+ *     },
  *   ],
  * });
  * const { ok, content, steps } = await Article.call({ topic: "fish" });
  * console.log(ok, content, steps.length); // true a text 2
  * ```
  */
-export function definePipeline<P, X1, C1>(
-  steps: Steps<readonly [Step<P, readonly [P], X1, C1>]>,
-): Pipeline<P, C1>;
-/** Calls two agents one after another. */
-export function definePipeline<P, X1, C1, X2, C2>(
-  steps: Steps<readonly [Step<P, readonly [P], X1, C1>, Step<C1, readonly [P, C1], X2, C2>]>,
-): Pipeline<P, C2>;
-/** Calls three agents one after another. */
-export function definePipeline<P, X1, C1, X2, C2, X3, C3>(
-  steps: Steps<
+export function definePipeline<
+  P,
+  C1,
+  X1,
+  X2,
+  X3,
+  X4,
+  X5,
+  X6,
+  // deno-lint-ignore no-explicit-any
+  More extends readonly Step<any, any, any, any>[],
+  C2 = C1,
+  C3 = C2,
+  C4 = C3,
+  C5 = C4,
+  C6 = C5,
+  Name extends string = never,
+>(
+  steps: PipelineInput<
     readonly [
       Step<P, readonly [P], X1, C1>,
-      Step<C1, readonly [P, C1], X2, C2>,
-      Step<C2, readonly [P, C1, C2], X3, C3>,
-    ]
+      Step<Fixed<C1>, readonly [P, C1], X2, C2>?,
+      Step<Fixed<C2>, readonly [P, C1, C2], X3, C3>?,
+      Step<Fixed<C3>, readonly [P, C1, C2, C3], X4, C4>?,
+      Step<Fixed<C4>, readonly [P, C1, C2, C3, C4], X5, C5>?,
+      Step<Fixed<C5>, readonly [P, C1, C2, C3, C4, C5], X6, C6>?,
+      ...More,
+    ],
+    Name
   >,
-): Pipeline<P, C3>;
-/** Calls four agents one after another. */
-export function definePipeline<P, X1, C1, X2, C2, X3, C3, X4, C4>(
-  steps: Steps<
-    readonly [
-      Step<P, readonly [P], X1, C1>,
-      Step<C1, readonly [P, C1], X2, C2>,
-      Step<C2, readonly [P, C1, C2], X3, C3>,
-      Step<C3, readonly [P, C1, C2, C3], X4, C4>,
-    ]
-  >,
-): Pipeline<P, C4>;
-/** Calls five agents one after another. */
-export function definePipeline<P, X1, C1, X2, C2, X3, C3, X4, C4, X5, C5>(
-  steps: Steps<
-    readonly [
-      Step<P, readonly [P], X1, C1>,
-      Step<C1, readonly [P, C1], X2, C2>,
-      Step<C2, readonly [P, C1, C2], X3, C3>,
-      Step<C3, readonly [P, C1, C2, C3], X4, C4>,
-      Step<C4, readonly [P, C1, C2, C3, C4], X5, C5>,
-    ]
-  >,
-): Pipeline<P, C5>;
-/** Calls six agents one after another. */
-export function definePipeline<P, X1, C1, X2, C2, X3, C3, X4, C4, X5, C5, X6, C6>(
-  steps: Steps<
-    readonly [
-      Step<P, readonly [P], X1, C1>,
-      Step<C1, readonly [P, C1], X2, C2>,
-      Step<C2, readonly [P, C1, C2], X3, C3>,
-      Step<C3, readonly [P, C1, C2, C3], X4, C4>,
-      Step<C4, readonly [P, C1, C2, C3, C4], X5, C5>,
-      Step<C5, readonly [P, C1, C2, C3, C4, C5], X6, C6>,
-    ]
-  >,
-): Pipeline<P, C6>;
-/** Calls more agents one after another than the compiler follows. */
-export function definePipeline<P = unknown, C = unknown>(
-  steps: Steps<
-    readonly [AnyStep, AnyStep, AnyStep, AnyStep, AnyStep, AnyStep, AnyStep, ...AnyStep[]]
-  >,
-): Pipeline<P, C>;
-export function definePipeline(given: Steps<readonly AnyStep[]>): Pipeline {
+): Pipeline<P, LastContent<More, C6>> {
+  return define(steps) as Pipeline<P, LastContent<More, C6>>;
+}
+
+function define(given: unknown): Pipeline {
   const options = Array.isArray(given) ? { name: nameOf(given), steps: given } : given;
   if (!isRecord(options)) {
     refuse("define a pipeline", "its options", "an object or a list of steps", options);
   }
   text("define a pipeline", "name", options.name);
   const doing = `define the pipeline "${options.name}"`;
-  const { name, steps, ...others } = options as PipelineOptions<readonly AnyStep[]>;
+  const { name, steps, ...others } = options as unknown as PipelineOptions<readonly AnyStep[]>;
   checkOptions(doing, { name, steps, ...others }, RULES);
   if (!Array.isArray(steps) || steps.length === 0) {
     refuse(doing, "steps", "a list with at least one agent", steps);
@@ -165,7 +200,7 @@ export function definePipeline(given: Steps<readonly AnyStep[]>): Pipeline {
   });
 }
 
-/** A step, with the function that makes its parameters: where there is none, they are what came before. */
+/** Returns a step with a function: without one, the parameters are the content before it. */
 function mappedStep(doing: string, step: AnyStep, i: number): Exclude<AnyStep, Callable> {
   if (isCallable(step)) return { agent: step, params: (content: unknown) => content };
   const where = `steps[${i}]`;

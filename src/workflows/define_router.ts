@@ -10,7 +10,7 @@ import {
   checkOptions,
   isRecord,
   refuse,
-  type Rules,
+  type RulesFor,
   text,
 } from "../model/check_options.ts";
 import {
@@ -22,60 +22,97 @@ import {
 } from "./sequence.ts";
 import type { AgentOf } from "./workflow.ts";
 
-/** Where a call may go: to an agent that takes the same parameters, or to one with a function that makes its own. */
-export type Target = Callable | {
-  /** Who is called. */
-  readonly agent: Callable;
-  /** Makes its parameters; what it throws fails the call with the code `invalid_params`. */
-  readonly params: (params: never) => unknown;
-};
+/** A target of a router: an agent that takes the router's parameters, or one with its own. */
+export type Target = Callable | Route;
 
-/** The parameters of a target, as the route is given them. */
+/** A target of a router with its own parameters. */
+export interface Route<A extends Callable = Callable, Params = never> {
+  /** The agent or workflow that is called. */
+  readonly agent: A;
+  /**
+   * Returns the parameters of the agent from those of the router. If it throws, the call fails
+   * with the code `invalid_params`.
+   */
+  readonly params: (params: Params) => ParamsOf<A>;
+}
+
+/**
+ * The parameters that a target takes from those of the router.
+ *
+ * @internal
+ */
 export type TargetParams<T> = T extends { readonly params: (params: infer P) => unknown } ? P
   : ParamsOf<AgentOf<T>>;
 
-/** The parameters that a route needs: those of who classifies and of all targets together. */
+/**
+ * The type that a target must have: an unknown option and wrong `params` are reported where they
+ * stand.
+ *
+ * @internal
+ */
+export type CheckedTarget<T> = T extends Callable ? T
+  : T extends { readonly agent: infer A extends Callable } ? Route<A, TargetParams<T>>
+  : Target;
+
+/**
+ * The parameters of a router: those of `by` and of all targets together.
+ *
+ * @internal
+ */
 export type RouterParams<T> =
   (T extends unknown ? (params: TargetParams<T>) => void : never) extends (params: infer P) => void
     ? P
     : never;
 
-/** How a route ended. */
+/** The result of a router. */
 export type RouterResult<Content = unknown> = SequenceResult<Content> & {
-  /** The name of the route that was taken, or `default`; absent if it did not come to that. */
+  /** The name of the route that was taken, or `default`. Absent if the call failed before that. */
   readonly route?: string;
 };
 
-/** One call that decides, and one to whom it decides for. It can stand in a batch and in another workflow. */
+/** A workflow that calls one agent to choose the next one. Made by {@linkcode defineRouter}. */
 export type Router<Params = unknown, Content = unknown> = SequenceWorkflow<
   Params,
   Content,
   RouterResult<Content>
 >;
 
-/** What a route is made of. */
+/** Options of a router. */
 export interface RouterOptions<
-  By extends Target = Target,
-  Routes extends Readonly<Record<string, Target>> = Readonly<Record<string, Target>>,
-  Default extends Target | undefined = Target | undefined,
+  By = Target,
+  Routes = Readonly<Record<string, Target>>,
+  Default = Target | undefined,
 > extends SequenceOptions {
-  /** The name, as it stands in results and errors. */
+  /** The name, as it appears in results and errors. */
   readonly name: string;
-  /** Who decides: it answers with the name of a route. Give it an `output` with these names, and the compiler sees that none is missing. */
-  readonly by: By;
-  /** Who may be called, by name. */
-  readonly routes: Routes;
-  /** Who is called when the answer names no route. Without it, the call then fails with the code `invalid_output`. */
-  readonly default?: Default;
-  /** Finds the name in what `by` answers, where it is no text. */
+  /**
+   * The agent that chooses: its content is the name of a route. With an `output` enum of the
+   * names, the compiler reports a missing route.
+   */
+  readonly by: CheckedTarget<By>;
+  /** The agents or workflows to choose from, by name, or `{ agent, params }`. */
+  readonly routes:
+    & { readonly [Name in keyof Routes]: CheckedTarget<Routes[Name]> }
+    & MissingRoutes<By, Routes, Default>;
+  /**
+   * The target if the answer names no route.
+   *
+   * @default None: the call fails with the code `invalid_output`
+   */
+  readonly default?: CheckedTarget<Default>;
+  /** Returns the name of the route from the content of `by`, where that is not the name itself. */
   readonly pick?: (content: ContentOf<AgentOf<By>>) => string;
 }
 
-/** Asks for a `default` where `by` may answer with a name that is no route. */
-export type CompleteRoutes<By, Routes, Default> = Default extends Target ? unknown
+/**
+ * The routes that `by` may name, but which are not there: they are required unless there is a
+ * `default`.
+ *
+ * @internal
+ */
+export type MissingRoutes<By, Routes, Default> = Default extends Target ? unknown
   : string extends ContentOf<AgentOf<By>> ? unknown
-  : [Exclude<Extract<ContentOf<AgentOf<By>>, string>, keyof Routes>] extends [never] ? unknown
-  : { readonly default: Target };
+  : { readonly [Name in Exclude<Extract<ContentOf<AgentOf<By>>, string>, keyof Routes>]: Target };
 
 const target = (doing: string, name: string, value: unknown): void => {
   if (isCallable(value)) return;
@@ -86,7 +123,7 @@ const target = (doing: string, name: string, value: unknown): void => {
   callback(doing, `${name}.params`, value.params);
 };
 
-const RULES: Rules = {
+const RULES: RulesFor<RouterOptions> = {
   ...SEQUENCE_RULES,
   by: target,
   routes(doing, name, value) {
@@ -100,11 +137,12 @@ const RULES: Rules = {
 };
 
 /**
- * Asks one agent where a call belongs, and then calls the one it names.
+ * Defines a workflow that calls one agent to choose the next one, and then calls that.
  *
- * The name is found also where the answer writes it in other letters or with a full stop behind. Both agents get the parameters of the call.
+ * Case and punctuation around the name do not matter: "Billing." is the route `billing`. Both
+ * agents receive the parameters of the call.
  *
- * @throws {TypeError} If an option is missing, not known or of the wrong type.
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type.
  *
  * @example
  * ```ts
@@ -112,19 +150,18 @@ const RULES: Rules = {
  * import { scripted } from "@shoal/agents/testing";
  * import { z } from "zod";
  *
- * const model = "gpt-5-mini";
+ * const base = { model: "gpt-5-mini", prompt: "{question}" };
  * const Desk = defineRouter({
  *   name: "desk",
  *   by: defineAgent({
+ *     ...base,
  *     name: "topic",
- *     model,
- *     prompt: "What is this about? {question}",
  *     output: z.enum(["billing", "tech"]),
  *     provider: scripted('"billing"'), // leave it out to ask the real model
  *   }),
  *   routes: {
- *     billing: defineAgent({ name: "billing", model, prompt: "{question}", provider: scripted("Paid.") }),
- *     tech: defineAgent({ name: "tech", model, prompt: "{question}", provider: scripted("Reboot.") }),
+ *     billing: defineAgent({ ...base, name: "billing", provider: scripted("Paid.") }),
+ *     tech: defineAgent({ ...base, name: "tech", provider: scripted("Reboot.") }),
  *   },
  * });
  * const result = await Desk.call({ question: "Where is my invoice?" });
@@ -132,16 +169,19 @@ const RULES: Rules = {
  * ```
  */
 export function defineRouter<
-  const By extends Target,
-  const Routes extends Readonly<Record<string, Target>>,
-  const Default extends Target | undefined = undefined,
+  By extends Target,
+  Routes extends Readonly<Record<string, Target>>,
+  Default extends Target | undefined = undefined,
 >(
-  options: RouterOptions<By, Routes, Default> & CompleteRoutes<By, Routes, Default>,
+  options: RouterOptions<By, Routes, Default>,
 ): Router<
   RouterParams<By | Routes[keyof Routes] | NonNullable<Default>>,
   ContentOf<AgentOf<Routes[keyof Routes] | NonNullable<Default>>>
->;
-export function defineRouter(options: RouterOptions): Router {
+> {
+  return define(options as RouterOptions) as ReturnType<typeof defineRouter<By, Routes, Default>>;
+}
+
+function define(options: RouterOptions): Router {
   if (!isRecord(options)) refuse("define a route", "its options", "an object", options);
   text("define a route", "name", options.name);
   const doing = `define the route "${options.name}"`;
@@ -184,7 +224,7 @@ export function defineRouter(options: RouterOptions): Router {
   }) as Router;
 }
 
-/** The route that is meant: models write "Billing." for `billing`. */
+/** Returns the route that an answer names: models write "Billing." for `billing`. */
 function keyIn(answer: unknown, keys: readonly string[]): string | undefined {
   const said = String(answer);
   const word = plain(said);

@@ -1,23 +1,29 @@
 import { asTool, type AsToolOptions, mergedSchema } from "../agent/as_tool.ts";
 import { type Callable, isCallable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
-import { budgetsOf, type CallContext, currentContext, inContext, track } from "../call/context.ts";
+import {
+  budgetsOf,
+  type CallContext,
+  currentContext,
+  inContext,
+  limitersOf,
+  remoteMode,
+  track,
+} from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
 import { isModelAgent } from "../agent/defined.ts";
-import { type Input, inputOf } from "../output/input.ts";
-import { elsewhere } from "../call/options/mode.ts";
+import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
-import { checkedParams } from "../call/check_params.ts";
-import { limitOf } from "../agent/run_agent.ts";
+import { checkParams } from "../call/check_params.ts";
+import { requirePrices } from "../call/require_prices.ts";
+import { totalTimeout } from "../call/options/timeouts.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
-import { Limiter } from "../limits/limiter.ts";
 import { ChildAbort } from "../async/abort.ts";
 import { checkOptions } from "../model/check_options.ts";
 import { abortCode, type AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
-import { needPrices } from "../pricing/need_prices.ts";
 import { notCalled } from "./settle_branch.ts";
 import { type Inside, type NamedBranch, settleBranches } from "./settle_branches.ts";
 import type { Branch, Branches, ParallelOptions, Workflow, WorkflowResult } from "./workflow.ts";
@@ -27,13 +33,13 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   readonly name: string;
   readonly description?: string;
   readonly #options: ParallelOptions<Branches, unknown>;
-  readonly #input: Input | undefined;
+  readonly #input: PreparedInput | undefined;
   readonly #branches: readonly NamedBranch[];
 
   constructor(options: ParallelOptions<Branches, unknown>) {
     const { name, params } = options;
     this.name = name;
-    this.#input = params && inputOf(`define the workflow "${name}"`, "params", params);
+    this.#input = params && prepareInput(`define the workflow "${name}"`, "params", params);
     this.description = options.description;
     this.#options = options;
     this.#branches = Object.entries(options.branches).map(([name, branch]) =>
@@ -43,7 +49,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     );
     remember(this, {
       parts: () => ({ ...options }),
-      total: ({ timeout }) => limitOf(timeout) ?? options.timeout,
+      total: ({ timeout }) => totalTimeout(timeout) ?? options.timeout,
       failed: (failure) => ({
         ...failure,
         status: "error",
@@ -56,7 +62,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   }
 
   paramsSchema(): JsonSchema | undefined {
-    if (this.#input !== undefined) return this.#input.json();
+    if (this.#input !== undefined) return this.#input.jsonSchema();
     return mergedSchema(
       this.#branches.map(({ agent, input }) => input ? undefined : agent.paramsSchema?.()),
     );
@@ -81,26 +87,23 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
 
   async #start(params: unknown, options: CallOptions): Promise<WorkflowResult<Branches, unknown>> {
     checkOptions(`call "${this.name}"`, options, CALL_RULES);
-    const mode = elsewhere();
+    const mode = remoteMode();
     if (mode !== undefined) {
       const result = await mode.settle({ agent: this, params, options });
       return result as unknown as WorkflowResult<Branches, unknown>;
     }
     await this.#checkPrices(options.model);
     const outer = currentContext();
-    const trace = new Trace(this.name, undefined, outer, options.metadata);
+    const trace = new Trace(this.name, undefined, outer.collect, options.metadata);
     using child = new ChildAbort(outer.signal, options.signal);
-    const ms = limitOf(options.timeout) ?? this.#options.timeout;
+    const ms = totalTimeout(options.timeout) ?? this.#options.timeout;
     child.abortAfter(ms, "it was not finished");
 
-    const { concurrency } = this.#options;
     const context: CallContext = {
       ...outer,
       signal: child.signal,
       budgets: budgetsOf(this.#options, { ...outer, budgets: budgetsOf(options, outer) }),
-      limiters: concurrency === undefined
-        ? outer.limiters
-        : [new Limiter({ concurrency }), ...outer.limiters],
+      limiters: limitersOf(this.#options, outer),
       collect: (part) => trace.add(part),
     };
     const inside = { trace, child, context };
@@ -108,7 +111,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const { signal } = child;
     let checked: unknown;
     try {
-      checked = await checkedParams({ name: this.name, input: this.#input }, params, {
+      checked = await checkParams({ name: this.name, input: this.#input }, params, {
         trace,
         signal,
       });
@@ -194,11 +197,11 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   /** `maxCost` needs the prices of all models that are known before. */
   async #checkPrices(asked: string | undefined): Promise<void> {
     if (this.#options.maxCost === undefined) return;
-    const { prices, model: fallback } = configuration();
+    const { model: fallback } = configuration();
     // What other kinds of agents ask is known when they have asked.
     const models = this.#branches.flatMap(({ agent }) =>
       isModelAgent(agent) ? asked ?? agent.model ?? fallback ?? [] : []
     );
-    await needPrices(`run the workflow "${this.name}" with a maxCost`, models, prices);
+    await requirePrices(`run the workflow "${this.name}" with a maxCost`, models);
   }
 }

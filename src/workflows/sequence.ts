@@ -1,21 +1,20 @@
 /** Workflows that call one agent after another: what a pipeline and a route share. */
 import { asTool, type AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable } from "../call/options/callable.ts";
-import { budgetsOf, currentContext, track } from "../call/context.ts";
+import { budgetsOf, currentContext, remoteMode, track } from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
 import { refuseDryRun } from "../agent/defined.ts";
-import { type Input, inputOf } from "../output/input.ts";
-import { runInside } from "../call/run_nested.ts";
-import { elsewhere } from "../call/options/mode.ts";
+import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
+import { runNested } from "../call/run_nested.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import type { Schema } from "../output/standard_schema.ts";
-import { checkedParams } from "../call/check_params.ts";
-import { limitOf } from "../agent/run_agent.ts";
+import { checkParams } from "../call/check_params.ts";
+import { totalTimeout } from "../call/options/timeouts.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
-import { checkOptions, positiveMs, type Rules, text } from "../model/check_options.ts";
+import { checkOptions, positiveMs, type RulesFor, text } from "../model/check_options.ts";
 import { AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Result, ResultBase } from "../model/result.ts";
@@ -33,10 +32,10 @@ export interface SequenceOptions {
 }
 
 /** The rules for {@linkcode SequenceOptions}. */
-export const SEQUENCE_RULES: Rules = {
+export const SEQUENCE_RULES: RulesFor<SequenceOptions & { readonly name: string }> = {
   name: text,
   description: text,
-  params: (doing, name, value) => void inputOf(doing, name, value as Schema),
+  params: (doing, name, value) => void prepareInput(doing, name, value as Schema),
   timeout: positiveMs,
   budget,
 };
@@ -114,7 +113,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
   readonly name: string;
   readonly description?: string;
   readonly #parts: SequenceParts;
-  readonly #input: Input | undefined;
+  readonly #input: PreparedInput | undefined;
 
   /** Whatever was checked before. */
   constructor(parts: SequenceParts) {
@@ -122,16 +121,16 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     this.name = parts.name;
     this.description = description;
     this.#parts = parts;
-    this.#input = params && inputOf(`define the workflow "${parts.name}"`, "params", params);
+    this.#input = params && prepareInput(`define the workflow "${parts.name}"`, "params", params);
     remember(this, {
       parts: () => ({ name: parts.name, ...parts.options, ...parts.definition }),
-      total: ({ timeout }) => limitOf(timeout) ?? parts.options.timeout,
+      total: ({ timeout }) => totalTimeout(timeout) ?? parts.options.timeout,
       failed: (failure) => ({ ...failure, status: "error", steps: [] }),
     });
   }
 
   paramsSchema(): JsonSchema | undefined {
-    return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.json();
+    return this.#input === undefined ? this.#parts.paramsSchema() : this.#input.jsonSchema();
   }
 
   asTool(options?: AsToolOptions): Tool {
@@ -149,16 +148,16 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
   async #start(params: unknown, options: CallOptions): Promise<SequenceResult> {
     checkOptions(`call "${this.name}"`, options, CALL_RULES);
     refuseDryRun(this.name, options);
-    const mode = elsewhere();
+    const mode = remoteMode();
     if (mode !== undefined) {
       return await mode.settle({ agent: this, params, options }) as SequenceResult;
     }
     const { signal, timeout, budget: _, metadata, ...others } = options;
     const { options: own, run } = this.#parts;
     const outer = currentContext();
-    const trace = new Trace(this.name, undefined, outer, metadata);
+    const trace = new Trace(this.name, undefined, outer.collect, metadata);
     using child = new ChildAbort(outer.signal, signal);
-    const ms = limitOf(timeout) ?? own.timeout;
+    const ms = totalTimeout(timeout) ?? own.timeout;
     child.abortAfter(ms, "it was not finished");
     const context = {
       ...outer,
@@ -173,9 +172,9 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
       if (result.ok) return result.content;
       throw this.#failed(agent, result.error, trace);
     };
-    const ended = await runInside(context, child, async () => {
+    const ended = await runNested(context, child, async () => {
       const input = { name: this.name, input: this.#input };
-      const checked = await checkedParams(input, params, { trace, signal: child.signal });
+      const checked = await checkParams(input, params, { trace, signal: child.signal });
       return await run(checked, step, told, trace);
     });
     if (ended.ok) {

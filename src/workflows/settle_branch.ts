@@ -1,6 +1,5 @@
 /** One branch of a workflow, and the results of those that are not called. */
 import type { Callable } from "../call/options/callable.ts";
-import type { CallContext } from "../call/context.ts";
 import type { CallOptions } from "../call/options/options.ts";
 import { Trace } from "../call/trace.ts";
 import type { AgentError } from "../model/errors.ts";
@@ -43,8 +42,6 @@ export function notStarted(
 
 /** The result of a call that was not made: it is in no sum. */
 export function notCalled(agent: Callable, why: (trace: Trace) => AgentError): Result {
-  const trace = new Trace(agent.name, undefined, NOWHERE, undefined);
+  const trace = new Trace(agent.name, undefined, undefined, undefined);
   return trace.failure(why(trace));
 }
-
-const NOWHERE: CallContext = { signal: undefined, limiters: [], budgets: [], priority: 0 };

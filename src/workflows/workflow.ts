@@ -7,43 +7,73 @@ import type { BudgetOptions } from "../model/budget.ts";
 import type { AgentError } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
 
-/** A branch of a workflow, with what is said about it. */
+/** A branch of a workflow with options of its own. */
 export interface Branch<A extends Callable = Callable, Params = never> {
-  /** Who is called. */
+  /** The agent or workflow that is called. */
   readonly agent: A;
   /**
-   * May it fail? Then the workflow is still worth something: its status is `partial`.
+   * Whether the branch may fail. The status of the workflow is then `partial`.
    *
    * @default {false}
    */
   readonly optional?: boolean;
-  /** Makes the branch's parameters from those of the workflow. Without it they are the same. */
+  /** Returns the parameters of the branch. Without it they are those of the workflow. */
   readonly input?: (params: Params) => ParamsOf<A>;
 }
 
 /** The branches of a workflow, by name. */
 export type Branches = Readonly<Record<string, Callable | Branch>>;
 
-/** The agent of a branch. */
+/**
+ * The type that a branch must have: an unknown option and a wrong `input` are reported where they
+ * stand.
+ *
+ * @internal
+ */
+export type CheckedBranch<B> = B extends Callable ? B
+  : B extends { readonly agent: infer A extends Callable } ? Branch<A, ParamsOfBranch<B>>
+  : Callable | Branch;
+
+/**
+ * The agent of a branch.
+ *
+ * @internal
+ */
 export type AgentOf<B> = B extends { readonly agent: infer A extends Callable } ? A
   : B extends Callable ? B
   : never;
 
-/** The parameters of a branch, as the workflow is given them. */
+/**
+ * The parameters that a branch takes from those of the workflow.
+ *
+ * @internal
+ */
 export type ParamsOfBranch<B> = B extends { readonly input: (params: infer P) => unknown } ? P
   : ParamsOf<AgentOf<B>>;
 
-/** The parameters that a workflow needs: those of all its branches together. */
+/**
+ * The parameters of a workflow: those of all its branches together.
+ *
+ * @internal
+ */
 export type WorkflowParams<B extends Branches> = (
   { [K in keyof B]: (params: ParamsOfBranch<B[K]>) => void }[keyof B]
 ) extends (params: infer P) => void ? P : never;
 
-/** How each branch of a workflow ended. */
+/**
+ * The results of the branches of a workflow, by name.
+ *
+ * @internal
+ */
 export type BranchResults<B extends Branches> = {
   readonly [K in keyof B]: Result<ContentOf<AgentOf<B[K]>>>;
 };
 
-/** What the branches of a workflow answered; `undefined` where one failed. */
+/**
+ * The contents of the branches of a workflow, by name: `undefined` where one failed.
+ *
+ * @internal
+ */
 export type BranchContents<B extends Branches> = {
   readonly [K in keyof B]: ContentOf<AgentOf<B[K]>> | undefined;
 };
@@ -68,7 +98,7 @@ export interface WorkflowResult<B extends Branches = Branches, Content = BranchC
   readonly error?: AgentError;
 }
 
-/** Several agents that work on the same input at the same time. It can stand in a batch and in another workflow. */
+/** A workflow whose branches run at the same time. Made by `defineParallel`. */
 export interface Workflow<
   Params = unknown,
   B extends Branches = Branches,
@@ -77,8 +107,8 @@ export interface Workflow<
   /** What the workflow is for. */
   readonly description?: string;
   /**
-   * The workflow as a tool, for the `tools` of an agent. What the model must give it are its parameters: those that `params`
-   * describes, or those of all branches together.
+   * Returns the workflow as a tool, for the `tools` of an agent. Its arguments are the parameters:
+   * those of the `params` schema, or those of all branches together.
    *
    * @throws {TypeError} If an option is wrong, or if the parameters are not known.
    */
@@ -93,15 +123,18 @@ export interface Workflow<
   settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
 }
 
-/** What a parallel workflow is made of. */
+/** Options of a parallel workflow. */
 export interface ParallelOptions<B extends Branches = Branches, Content = BranchContents<B>> {
-  /** The name, as it stands in results and errors. */
+  /** The name, as it appears in results and errors. */
   readonly name: string;
   /** What the workflow is for, in a sentence. */
   readonly description?: string;
-  /** The agents or workflows that run, by name; `{ agent, optional, input }` to say more about one. */
-  readonly branches: B;
-  /** A schema that checks the parameters of each call; what fails it is not run. Where it is absent, that is left to the branches. */
+  /** The agents or workflows that run, by name, or `{ agent, optional, input }`. */
+  readonly branches: { readonly [K in keyof B]: CheckedBranch<B[K]> };
+  /**
+   * A schema that checks the parameters of each call. Nothing is run for parameters that do not
+   * fit. Without it, each branch checks its own.
+   */
   readonly params?: Schema;
   /**
    * Aborts the other branches as soon as one that is not optional fails.

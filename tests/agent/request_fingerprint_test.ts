@@ -8,13 +8,13 @@ import {
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals, assertMatch } from "@std/assert";
 import { z } from "zod";
-import { questionHash } from "../../src/agent/request_fingerprint.ts";
+import { requestFingerprint } from "../../src/agent/request_fingerprint.ts";
 
 const base = { name: "a", model: "m", system: "s", prompt: "Label: {text}", temperature: 0 };
 const agent = defineAgent(base);
 
 Deno.test("question hash: what is defined alike has the same one, whatever only makes calls survive", () => {
-  const hash = questionHash(agent);
+  const hash = requestFingerprint(agent);
   assertMatch(hash, /^[0-9a-f]{64}$/);
   const same = [
     defineAgent({ temperature: 0, prompt: "Label: {text}", model: "m", system: "s", name: "a" }),
@@ -29,13 +29,13 @@ Deno.test("question hash: what is defined alike has the same one, whatever only 
     agent.with({ retries: 0 }),
     agent.with({ temperature: 1 }).with({ temperature: 0 }),
   ];
-  for (const other of same) assertEquals(questionHash(other), hash);
+  for (const other of same) assertEquals(requestFingerprint(other), hash);
 });
 
 Deno.test("question hash: the same in any process and release", () => {
   // If this fails, what journals hold is paid for once more: let there be a reason.
   assertEquals(
-    questionHash(agent),
+    requestFingerprint(agent),
     "6cdda2ac3902b5065eed4abf535a2feb78e231c43dee3475129bbc241bfb1f31",
   );
 });
@@ -65,7 +65,7 @@ Deno.test("question hash: every change of what is asked makes another one", () =
     defineAgent({ name: "a", run: () => 2 }),
     { name: "a", settle: () => Promise.reject() },
   ];
-  assertEquals(new Set(all.map(questionHash)).size, all.length);
+  assertEquals(new Set(all.map(requestFingerprint)).size, all.length);
 });
 
 Deno.test("question hash: that of a workflow changes with those of its parts", () => {
@@ -88,6 +88,6 @@ Deno.test("question hash: that of a workflow changes with those of its parts", (
   ];
   const all = make.flatMap((define) => [define(agent), define(edited)]);
   const again = make.flatMap((define) => [define(agent), define(edited)]);
-  assertEquals(new Set(all.map(questionHash)).size, all.length);
-  assertEquals(again.map(questionHash), all.map(questionHash));
+  assertEquals(new Set(all.map(requestFingerprint)).size, all.length);
+  assertEquals(again.map(requestFingerprint), all.map(requestFingerprint));
 });

@@ -11,7 +11,7 @@ import {
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
-import { outputOf } from "../../src/output/output.ts";
+import { prepareOutput } from "../../src/output/prepare_output.ts";
 import { callModel } from "../../src/call/call.ts";
 import type { ModelAgent } from "../../src/call/options/model_agent.ts";
 import { agentStream } from "../../src/agent/agent_stream.ts";
@@ -191,7 +191,7 @@ Deno.test("events: an inner stream that is read keeps its events to itself", asy
 
 /** An agent whose output reads what has come so far, as JSON that lacks its end. */
 function reads(reader: (text: string) => unknown) {
-  const output = Object.assign(outputOf("a", z.object({ n: z.array(z.number()) })), {
+  const output = Object.assign(prepareOutput("a", z.object({ n: z.array(z.number()) })), {
     partial: reader,
   });
   return (chunks: readonly string[]) => {
@@ -206,7 +206,7 @@ function reads(reader: (text: string) => unknown) {
       model: "m",
       render: () => "x",
       output,
-      seen: {},
+      tokenAverages: {},
       provider,
     };
     return agentStream({}, (hooks, signal) => callModel(agent, {}, { signal }, hooks));

@@ -6,12 +6,12 @@ import {
   defineAgent,
   defineParallel,
   type ParamsOf,
-  type Placeholders,
   type Result,
   type TemplateParams,
   type TemplateValue,
 } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
+import type { Placeholders } from "../../src/call/options/template.ts";
 import { assertEquals } from "@std/assert";
 import { z } from "zod";
 

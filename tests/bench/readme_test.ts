@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { withFigures } from "../../bench/readme.ts";
-import type { Report } from "../../bench/report/write.ts";
+import type { Report } from "../../bench/report/report.ts";
 
 const table = (title: string, rows: Record<string, number | string>[]) => ({
   table: { title, rows },

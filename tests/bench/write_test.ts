@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import type { Goal } from "../../bench/report/goal.ts";
-import { type Report, writeReport } from "../../bench/report/write.ts";
+import type { Report } from "../../bench/report/report.ts";
+import { writeReport } from "../../bench/report/write.ts";
 
 const report = (command: string, part: string, goals: Goal[]): Report => ({
   command,

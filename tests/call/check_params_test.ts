@@ -36,7 +36,7 @@ Deno.test("params: what does not fit is not sent, and tells the issues", async (
   assertEquals([ran, silent.calls], [0, 0]);
 });
 
-Deno.test("params: any Standard Schema will do; of a JSON Schema the root is checked", async () => {
+Deno.test("params: any Standard Schema will do, and all of a JSON Schema is checked", async () => {
   const Ark = defineAgent({ ...base, params: type({ n: "number<9" }), prompt: "{n}" });
   const Val = defineAgent({ ...base, params: v.object({ n: v.number() }), prompt: "{n}" });
   for (const agent of [Ark, Val]) {
@@ -48,8 +48,8 @@ Deno.test("params: any Standard Schema will do; of a JSON Schema the root is che
     params: { type: "object", required: ["n"], properties: { n: { type: "string" } } },
     prompt: (p: { n?: number }) => `${p.n}`,
   });
-  assertEquals((await Json.call({ n: 1 })).content, "1");
-  for (const params of [{}, 5]) {
+  assertEquals((await Json.call({ n: "1" } as never)).content, "1");
+  for (const params of [{}, 5, { n: 1 }]) {
     assertEquals((await errorOf(Json.call(params as never))).code, "invalid_params");
   }
 });

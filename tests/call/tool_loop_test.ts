@@ -124,7 +124,7 @@ Deno.test("tools: whatever goes wrong is told to the model, and the call goes on
     ["add", "{oops", "invalid_args", "The arguments are not JSON"],
     ["add", '{"a":"two"}', "invalid_args", "The arguments do not fit:\n- at a: "],
     ["add", '"text"', "invalid_args", "The arguments do not fit:\n- "],
-    ["broken", "null", "invalid_args", "The arguments do not fit:\n- must be of the type object"],
+    ["broken", "null", "invalid_args", "The arguments do not fit:\n- must be an object, not null"],
     ["broken", "{}", "threw", "disk full"],
     ["broken", "", "threw", "disk full"],
     ["rude", "{}", "threw", "The tool threw"],

@@ -387,9 +387,9 @@ Deno.test("hedge: what can't be meant is refused, and nothing is sent", async ()
     [
       { after: 100, percentile: 95 },
       TypeError,
-      " as hedge has both after and percentile: give it one of them",
+      " as hedge has both after and percentile: set one of them",
     ],
-    [{ after: 100 }, TypeError, ': hedge as there is no option "after": did you mean "after"?'],
+    [{ afterMs: 100 }, TypeError, ': hedge as there is no option "afterMs": did you mean "after"?'],
   ];
   for (const [value, kind, why] of cases) {
     const wrong = { hedge: value } as never;

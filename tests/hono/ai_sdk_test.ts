@@ -1,13 +1,13 @@
-/** The OpenAI face, through the AI SDK. */
+/** Tests the API compatible with OpenAI's through the AI SDK. */
 import { defineAgent } from "@shoal/agents";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { APICallError, generateText, Output, streamText } from "ai";
 import { z } from "zod";
-import { echo, routes, serve, type Served, talkative, TOKEN } from "./helpers.ts";
+import { echo, routes, serve, streaming, type TestServer, TOKEN } from "./helpers.ts";
 
-function models({ url }: Served, apiKey = TOKEN) {
+function models({ url }: TestServer, apiKey = TOKEN) {
   return createOpenAICompatible({
     name: "agents",
     baseURL: `${url}/v1`,
@@ -16,7 +16,7 @@ function models({ url }: Served, apiKey = TOKEN) {
   });
 }
 
-Deno.test("generateText asks an agent", async () => {
+Deno.test("generateText calls an agent", async () => {
   await using served = serve(routes([echo().agent]));
   const { text, usage, finishReason } = await generateText({
     model: models(served)("echo"),
@@ -26,15 +26,15 @@ Deno.test("generateText asks an agent", async () => {
   assert(usage.totalTokens! > 0);
 });
 
-Deno.test("streamText reads its pieces", async () => {
-  await using served = serve(routes([talkative("talkative", 4)]));
-  const { textStream } = streamText({ model: models(served)("talkative"), prompt: "x" });
+Deno.test("streamText receives the deltas of an agent", async () => {
+  await using served = serve(routes([streaming("streaming", 4)]));
+  const { textStream } = streamText({ model: models(served)("streaming"), prompt: "x" });
   const pieces = [];
   for await (const piece of textStream) pieces.push(piece);
   assertEquals(pieces, ["x ", "x ", "x ", "x "]);
 });
 
-Deno.test("a typed agent gives an object", async () => {
+Deno.test("an agent with an output schema returns an object", async () => {
   const schema = z.object({ label: z.enum(["positive", "negative"]) });
   const agent = defineAgent({
     name: "typed",
@@ -52,12 +52,16 @@ Deno.test("a typed agent gives an object", async () => {
   assertEquals(output, { label: "positive" });
 });
 
-Deno.test("its errors tell what was wrong", async () => {
+Deno.test("errors carry the status and a message with the cause", async () => {
   await using served = serve(routes([echo().agent]));
-  const say = (name: string, key?: string) =>
+  const generate = (name: string, key?: string) =>
     generateText({ model: models(served, key)(name), prompt: "x", maxRetries: 0 });
-  const missing = await assertRejects(() => say("nobody"), APICallError, "no agent of that name");
+  const missing = await assertRejects(
+    () => generate("nobody"),
+    APICallError,
+    "no agent with that name",
+  );
   assertEquals([missing.statusCode, missing.isRetryable], [404, false]);
-  const wrong = await assertRejects(() => say("echo", "wrong"), APICallError);
+  const wrong = await assertRejects(() => generate("echo", "wrong"), APICallError);
   assertEquals(wrong.statusCode, 401);
 });

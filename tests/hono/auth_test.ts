@@ -1,6 +1,6 @@
 import { agentRoutes, type AuthOptions } from "@shoal/agents/hono";
 import { assert, assertEquals } from "@std/assert";
-import { echo, init, routes } from "./helpers.ts";
+import { echo, requestInit, routes } from "./helpers.ts";
 
 const PATHS = [
   "/",
@@ -14,7 +14,7 @@ const PATHS = [
 ];
 const POSTS = ["/echo", "/echo/stream", "/batch", "/v1/chat/completions", "/nobody"];
 
-/** How an app with this `auth` answers a token. */
+/** The status that an app with this `auth` returns for a token. */
 async function statusFor(auth: AuthOptions, token?: string): Promise<number> {
   const app = agentRoutes({ agents: [echo().agent], auth });
   const headers: Record<string, string> = token === undefined ? {} : { authorization: token };
@@ -23,27 +23,27 @@ async function statusFor(auth: AuthOptions, token?: string): Promise<number> {
   return response.status;
 }
 
-Deno.test("a token that is longer than any is none, whatever comes behind it", async () => {
+Deno.test("rejects a token that is longer than a known one, whatever follows", async () => {
   for (const more of ["", "x", "\xe9", "xx\xe9", "x".repeat(5_000)]) {
     const status = await statusFor({ tokens: ["short", "s3cret"] }, `Bearer s3cret${more}`);
     assertEquals(status, more === "" ? 200 : 401, more);
   }
 });
 
-Deno.test("without a token nothing answers, whatever is asked", async () => {
+Deno.test("rejects every request without a token", async () => {
   const { agent, provider } = echo();
   const app = routes([agent]);
   for (const path of PATHS) assertEquals((await app.request(path)).status, 401, path);
   for (const path of POSTS) {
-    const { authorization: _, ...headers } = init({}).headers;
-    const response = await app.request(path, { ...init({ text: "x" }), headers });
+    const { authorization: _, ...headers } = requestInit({}).headers;
+    const response = await app.request(path, { ...requestInit({ text: "x" }), headers });
     assertEquals([response.status, response.headers.get("www-authenticate")], [401, "Bearer"]);
     assertEquals((await response.json()).code, "unauthorized");
   }
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("without auth nothing answers either, not even what a forged header says", async () => {
+Deno.test("rejects every request without auth, also with forged headers", async () => {
   const app = agentRoutes({ agents: [echo().agent] });
   for (const path of PATHS) {
     const forged = {
@@ -58,7 +58,7 @@ Deno.test("without auth nothing answers either, not even what a forged header sa
   }
 });
 
-Deno.test("only the whole token opens", async () => {
+Deno.test("accepts only complete tokens", async () => {
   const auth = { tokens: ["first", { token: "second", id: "bob" }] };
   assertEquals(await statusFor(auth, "Bearer first"), 200);
   assertEquals(await statusFor(auth, "bearer second"), 200);
@@ -75,32 +75,32 @@ Deno.test("only the whole token opens", async () => {
   ) assertEquals(await statusFor(auth, wrong), 401, wrong);
 });
 
-Deno.test("a function says who calls; whatever is no principal is nobody", async () => {
-  const by = (found: unknown) => statusFor(() => found as never);
-  assertEquals(await by("bob"), 200);
-  assertEquals(await by({ id: "bob" }), 200);
-  assertEquals(await by(Promise.resolve({ id: "bob" })), 200);
-  for (const nobody of [null, undefined, "", {}, { id: "" }, { id: 7 }, true, 1, []]) {
-    assertEquals(await by(nobody), 401, String(nobody));
+Deno.test("rejects requests for which the function returns no principal", async () => {
+  const statusOf = (returned: unknown) => statusFor(() => returned as never);
+  assertEquals(await statusOf("bob"), 200);
+  assertEquals(await statusOf({ id: "bob" }), 200);
+  assertEquals(await statusOf(Promise.resolve({ id: "bob" })), 200);
+  for (const none of [null, undefined, "", {}, { id: "" }, { id: 7 }, true, 1, []]) {
+    assertEquals(await statusOf(none), 401, String(none));
   }
 });
 
-Deno.test("a function that throws lets nobody in", async () => {
-  const told: unknown[] = [];
+Deno.test("a function that throws is an internal error and reveals nothing", async () => {
+  const reported: unknown[] = [];
   const app = agentRoutes({
     agents: [echo().agent],
     auth: () => {
       throw new Error("the database password is hunter2");
     },
-    onError: (error) => told.push(error),
+    onError: (error) => reported.push(error),
   });
   const response = await app.request("/");
   assertEquals(response.status, 500);
   assert(!(await response.text()).includes("hunter2"));
-  assertEquals(told.length, 1);
+  assertEquals(reported.length, 1);
 });
 
-Deno.test("what is open is open, and nothing else", async () => {
+Deno.test("serves exactly the open routes without a token", async () => {
   const app = routes([echo().agent], { open: ["health", "openapi"] });
   assertEquals((await app.request("/health")).status, 200);
   assertEquals((await app.request("/openapi.json")).status, 200);

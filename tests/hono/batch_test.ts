@@ -2,16 +2,26 @@ import { defineAgent, ProviderError } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { all, ask, echo, hanging, init, routes, sent, serve, until } from "./helpers.ts";
+import {
+  collect,
+  echo,
+  hanging,
+  readEvents,
+  request,
+  requestInit,
+  routes,
+  serve,
+  waitUntil,
+} from "./helpers.ts";
 
 function calls(n: number, agent = "echo") {
   return Array.from({ length: n }, (_, i) => ({ agent, params: { text: `${i}` } }));
 }
 
-Deno.test("a batch gives all results in their order, and what they were like", async () => {
+Deno.test("a batch returns all results in order, with a summary", async () => {
   const { agent, provider } = echo("echo", () => Math.random() * 5);
   const body = { calls: calls(30), concurrency: 7 };
-  const { status, json } = await ask(routes([agent]), "/batch", body);
+  const { status, json } = await request(routes([agent]), "/batch", body);
   assertEquals(status, 200);
   assertEquals(json.results.map((r: { index: number }) => r.index), [...Array(30).keys()]);
   assertEquals(
@@ -22,12 +32,12 @@ Deno.test("a batch gives all results in their order, and what they were like", a
   assertEquals(provider.peakInFlight, 7);
 });
 
-Deno.test("failures are results, told with as little as anywhere", async () => {
+Deno.test("failed calls are results without internals", async () => {
   const secret = new ProviderError("the key sk-1", { code: "provider", retryable: false });
   const bad = echo("bad").agent.with({ provider: scripted(secret) });
   const unserializable = defineAgent({ name: "big", run: () => 1n });
   const app = routes([echo().agent, bad, unserializable]);
-  const { json, text } = await ask(app, "/batch", {
+  const { json, text } = await request(app, "/batch", {
     calls: [
       { agent: "echo", params: { text: "a" }, id: "mine" },
       { agent: "bad", params: { text: "a" } },
@@ -43,14 +53,14 @@ Deno.test("failures are results, told with as little as anywhere", async () => {
   assert(!text.includes("sk-1"));
 });
 
-Deno.test("as events and as lines each result comes as it ends, with its place and its name", async () => {
+Deno.test("streams each result as it completes, as events and as lines", async () => {
   const { agent } = echo("echo", 1);
   const app = routes([agent]);
   for (const accept of ["text/event-stream", "application/x-ndjson"]) {
-    const response = await app.request("/batch", init({ calls: calls(20) }, { accept }));
+    const response = await app.request("/batch", requestInit({ calls: calls(20) }, { accept }));
     assert(response.headers.get("content-type")!.startsWith(accept));
     const items = accept === "text/event-stream"
-      ? (await all(sent(response.body!))).map(({ data }) => data)
+      ? (await collect(readEvents(response.body!))).map(({ data }) => data)
       : (await response.text()).trim().split("\n").map((line) => JSON.parse(line));
     assertEquals(items.map(({ seq }) => seq), [...Array(22).keys()].map((i) => i + 1));
     const results = items.filter(({ type }) => type === "result");
@@ -64,12 +74,12 @@ Deno.test("as events and as lines each result comes as it ends, with its place a
   }
 });
 
-Deno.test("an empty batch is a batch", async () => {
-  const { json } = await ask(routes([echo().agent]), "/batch", { calls: [] });
+Deno.test("an empty batch is valid", async () => {
+  const { json } = await request(routes([echo().agent]), "/batch", { calls: [] });
   assertEquals([json.results, json.summary.total], [[], 0]);
 });
 
-Deno.test("what is no batch is 422 with where it is wrong; too much is 413", async () => {
+Deno.test("rejects an invalid batch with the paths of its issues, and a large one", async () => {
   const { agent, provider } = echo();
   const app = routes([agent], { limits: { maxBatch: 100 } });
   const wrong: [body: unknown, path: unknown[]][] = [
@@ -87,54 +97,54 @@ Deno.test("what is no batch is 422 with where it is wrong; too much is 413", asy
     [{ calls: [], retries: 7 }, ["retries"]],
   ];
   for (const [body, path] of wrong) {
-    const { status, json } = await ask(app, "/batch", body);
+    const { status, json } = await request(app, "/batch", body);
     assertEquals([status, json.code, json.issues[0].path], [422, "invalid_request", path]);
   }
-  const { status, json } = await ask(app, "/batch", { calls: calls(10_000) });
+  const { status, json } = await request(app, "/batch", { calls: calls(10_000) });
   assertEquals([status, json.code], [413, "batch_too_large"]);
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("no batch gets more than the server has", async () => {
+Deno.test("all batches together keep to the concurrency of the routes", async () => {
   const { agent, provider } = echo("echo", 2);
   const app = routes([agent], { limits: { concurrency: 4 } });
-  const both = [1, 2].map(() => ask(app, "/batch", { calls: calls(20), concurrency: 1_000 }));
+  const both = [1, 2].map(() => request(app, "/batch", { calls: calls(20), concurrency: 1_000 }));
   for (const { json } of await Promise.all(both)) assertEquals(json.summary.ok, 20);
-  // A share is kept from batches.
+  // Batches do not get the reserved share.
   assertEquals(provider.peakInFlight, 3);
 });
 
-Deno.test("beside a big batch a single call has its share", async () => {
+Deno.test("reserves concurrency for single calls next to a large batch", async () => {
   const slow = echo("slow", 3_000);
   const { agent } = echo();
   const app = routes([slow.agent, agent], { limits: { concurrency: 10, reserve: 0.1 } });
   await using served = serve(app);
   const leaving = new AbortController();
   const batch = fetch(`${served.url}/batch`, {
-    ...init({ calls: calls(100, "slow"), concurrency: 100 }),
+    ...requestInit({ calls: calls(100, "slow"), concurrency: 100 }),
     signal: leaving.signal,
   }).catch(() => {});
-  await until(() => slow.provider.inFlight === 9, "the batch has what it gets");
+  await waitUntil(() => slow.provider.inFlight === 9, "the batch has all its permits");
   const began = performance.now();
-  const one = await (await fetch(`${served.url}/echo`, init({ text: "x" }))).json();
+  const one = await (await fetch(`${served.url}/echo`, requestInit({ text: "x" }))).json();
   assertEquals([one.ok, performance.now() - began < 2_000], [true, true]);
   assertEquals(slow.provider.peakInFlight, 9);
   leaving.abort();
   await batch;
-  // A server of Deno's that is shutting down does not notice it any more.
-  await until(() => slow.provider.inFlight === 0, "the batch is aborted");
+  // Deno's server does not detect disconnects once it is shutting down.
+  await waitUntil(() => slow.provider.inFlight === 0, "the batch is aborted");
 });
 
-Deno.test("at the deadline a batch tells what it has", async () => {
+Deno.test("returns the results so far at the deadline", async () => {
   const { agent } = echo();
   const app = routes([agent, hanging().agent], { limits: { deadline: 50 } });
   const body = { calls: [...calls(3), ...calls(2, "hanging"), ...calls(1, "hanging")] };
-  const { status, json } = await ask(app, "/batch", { ...body, concurrency: 2 });
+  const { status, json } = await request(app, "/batch", { ...body, concurrency: 2 });
   assertEquals([status, json.summary.ok], [200, 3]);
   assertEquals(json.summary.byError, { timeout: 3 });
 });
 
-Deno.test("whatever fails in a batch, every call has exactly one result", async () => {
+Deno.test("every call of a batch has exactly one result, whatever fails", async () => {
   const provider = scripted((request) => {
     const text = String(request.messages.at(-1)!.content);
     if (text === "fail") throw new Error("no");
@@ -153,10 +163,10 @@ Deno.test("whatever fails in a batch, every call has exactly one result", async 
           calls: texts.map((text) => ({ agent: "echo", params: { text } })),
           concurrency,
         };
-        const response = await app.request("/batch", init(body, { accept }));
+        const response = await app.request("/batch", requestInit(body, { accept }));
         const results = accept === "application/json"
           ? (await response.json()).results
-          : (await all(sent(response.body!))).map(({ data }) => data).filter(({ type }) =>
+          : (await collect(readEvents(response.body!))).map(({ data }) => data).filter(({ type }) =>
             type === "result"
           );
         const byIndex = new Map(results.map((r: { index: number }) => [r.index, r]));

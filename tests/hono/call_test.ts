@@ -4,41 +4,41 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Hono } from "hono";
 import { z } from "zod";
-import { ask, echo, init, routes } from "./helpers.ts";
+import { echo, request, requestInit, routes } from "./helpers.ts";
 
-Deno.test("a call gives the answer, and what it used", async () => {
+Deno.test("a call returns the answer and its usage", async () => {
   const { agent, provider } = echo();
-  const { status, json } = await ask(routes([agent]), "/echo", { text: "hello" });
+  const { status, json } = await request(routes([agent]), "/echo", { text: "hello" });
   assertEquals(status, 200);
   assertEquals([json.ok, json.agent, json.content], [true, "echo", "hello"]);
   assertEquals([json.attempts, json.usage.totalTokens > 0], [1, true]);
   assertEquals(provider.calls, 1);
 });
 
-Deno.test("false, 0, an empty text and null are answers", async () => {
+Deno.test("false, 0, an empty string and null are answers", async () => {
   for (const value of [false, 0, "", null, undefined]) {
     const agent = defineAgent({ name: "value", run: () => value });
-    const { status, json } = await ask(routes([agent]), "/value", {});
+    const { status, json } = await request(routes([agent]), "/value", {});
     assertEquals([status, json.ok, json.content], [200, true, value ?? null]);
   }
 });
 
-Deno.test("no body stands for no parameters", async () => {
+Deno.test("a call without a body has no parameters", async () => {
   const agent = defineAgent({ name: "now", run: () => "noon" });
   const app = routes([agent]);
-  const response = await app.request("/now", { ...init(), method: "POST" });
+  const response = await app.request("/now", { ...requestInit(), method: "POST" });
   assertEquals((await response.json()).content, "noon");
 });
 
-Deno.test("names may be anything, as long as they are encoded", async () => {
+Deno.test("any agent name works in an encoded path", async () => {
   const name = 'a/b c"\r\nx-evil: 1 ä{}';
   const app = routes([defineAgent({ name, run: () => "here" })]);
-  const { status, json, headers } = await ask(app, `/${encodeURIComponent(name)}`, {});
+  const { status, json, headers } = await request(app, `/${encodeURIComponent(name)}`, {});
   assertEquals([status, json.content, headers.get("x-evil")], [200, "here", null]);
-  assertEquals((await ask(app, `/${encodeURIComponent(`${name}!`)}`, {})).status, 404);
+  assertEquals((await request(app, `/${encodeURIComponent(`${name}!`)}`, {})).status, 404);
 });
 
-Deno.test("a workflow is called like an agent; a partial one is a success that says so", async () => {
+Deno.test("calls a workflow like an agent and reports a partial success", async () => {
   const failing = defineAgent({
     name: "failing",
     run: () => {
@@ -49,13 +49,13 @@ Deno.test("a workflow is called like an agent; a partial one is a success that s
     name: "both",
     branches: { good: echo().agent, bad: { agent: failing, optional: true } },
   });
-  const { status, json, text } = await ask(routes([both]), "/both", { text: "x" });
+  const { status, json, text } = await request(routes([both]), "/both", { text: "x" });
   assertEquals([status, json.status, json.content.good], [200, "partial", "x"]);
   assertEquals([json.branches.good.ok, json.branches.bad.error.code], [true, "tool"]);
   assert(!text.includes("secret"));
 });
 
-Deno.test("what does not fit the parameters is 422, with the issues", async () => {
+Deno.test("rejects invalid parameters (422) with their issues", async () => {
   const agent = defineAgent({
     name: "typed",
     model: "m",
@@ -63,18 +63,18 @@ Deno.test("what does not fit the parameters is 422, with the issues", async () =
     params: z.object({ n: z.number() }),
     provider: scripted("x"),
   });
-  const { status, headers, json } = await ask(routes([agent]), "/typed", { n: "one" });
+  const { status, headers, json } = await request(routes([agent]), "/typed", { n: "one" });
   assertEquals(status, 422);
   assertEquals(headers.get("content-type"), "application/problem+json");
   assertEquals([json.code, json.status, json.type], ["invalid_params", 422, "about:blank"]);
   assertEquals(json.issues[0].path, ["n"]);
   assertEquals(json.requestId, headers.get("x-request-id"));
-  const missing = await ask(routes([echo().agent]), "/echo", { txt: 1 });
+  const missing = await request(routes([echo().agent]), "/echo", { txt: 1 });
   assertEquals(missing.status, 422);
   assertStringIncludes(missing.json.issues[0].message, 'parameter "text" is missing');
 });
 
-Deno.test("failures have a status of their own, and tell nothing of the inside", async () => {
+Deno.test("maps each error code to a status and reveals no internals", async () => {
   const secret = "sk-live-1234";
   const failures: [ConstructorParameters<typeof ProviderError>[1]["code"], number][] = [
     ["rate_limited", 429],
@@ -93,7 +93,7 @@ Deno.test("failures have a status of their own, and tell nothing of the inside",
     });
     const provider = scripted(error);
     const agent = defineAgent({ name: "a", model: "m", prompt: "{x}", provider, retries: 0 });
-    const { status, headers, text, json } = await ask(routes([agent]), "/a", { x: "PRIVATE" });
+    const { status, headers, text, json } = await request(routes([agent]), "/a", { x: "PRIVATE" });
     assertEquals([status, json.code], [expected, code]);
     assertEquals(headers.get("retry-after"), "3");
     for (const inside of [secret, "PRIVATE", " at ", ".ts", "stack"]) {
@@ -102,25 +102,25 @@ Deno.test("failures have a status of their own, and tell nothing of the inside",
   }
 });
 
-Deno.test("a fault of the server is told to onError, and to the client only that there was one", async () => {
+Deno.test("reports an internal error to onError, not to the client", async () => {
   const agent = defineAgent({ name: "lost", prompt: "{x}", provider: scripted("x") }); // no model
-  const told: unknown[] = [];
-  const app = routes([agent], { onError: (error, request) => told.push([error, request]) });
-  const { status, json, headers } = await ask(app, "/lost", { x: 1 });
+  const reported: unknown[] = [];
+  const app = routes([agent], { onError: (error, failed) => reported.push([error, failed]) });
+  const { status, json, headers } = await request(app, "/lost", { x: 1 });
   assertEquals([status, json.code], [500, "internal"]);
-  const [[error, request]] = told as [[Error, FailedRequest]];
+  const [[error, failed]] = reported as [[Error, FailedRequest]];
   assertStringIncludes(error.message, "model");
-  assertEquals(request, {
+  assertEquals(failed, {
     id: headers.get("x-request-id")!,
     method: "POST",
     path: "/lost",
   });
 });
 
-Deno.test("mounted, everything is below the mount, also what goes wrong", async () => {
+Deno.test("serves all routes and errors below the mount path", async () => {
   const app = new Hono().route("/agents", routes([echo().agent]));
   const call = async (path: string, body?: unknown) => {
-    const response = await app.request(path, init(body));
+    const response = await app.request(path, requestInit(body));
     return { status: response.status, json: await response.json() };
   };
   assertEquals((await call("/agents/echo", { text: "x" })).json.content, "x");
@@ -131,22 +131,22 @@ Deno.test("mounted, everything is below the mount, also what goes wrong", async 
   assertEquals((await app.request("/agents/echo")).status, 401);
 });
 
-Deno.test("another method is told which one there is", async () => {
+Deno.test("a wrong method gets 405 with the right one", async () => {
   const app = routes([echo().agent]);
-  const get = await ask(app, "/echo");
+  const get = await request(app, "/echo");
   assertEquals([get.status, get.headers.get("allow")], [405, "POST"]);
-  const post = await ask(app, "/health", {});
+  const post = await request(app, "/health", {});
   assertEquals([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
-  const stream = await ask(app, "/echo/stream");
+  const stream = await request(app, "/echo/stream");
   assertEquals([stream.status, stream.headers.get("allow")], [405, "POST"]);
   assertEquals(stream.headers.get("content-type"), "application/problem+json");
 });
 
-Deno.test("where there is nobody there is nothing, by any method", async () => {
+Deno.test("an unknown name is a 404 for every method", async () => {
   const app = routes([echo().agent]);
   for (const path of ["/nobody", "/nobody/stream", "/__proto__", "/v1", "/%ff"]) {
     for (const method of ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "BREW"]) {
-      const response = await app.request(path, { ...init(), method });
+      const response = await app.request(path, { ...requestInit(), method });
       const text = await response.text();
       assertEquals(
         [response.status, response.headers.get("allow")],
@@ -161,7 +161,7 @@ Deno.test("where there is nobody there is nothing, by any method", async () => {
 });
 
 Deno.test("answers are neither framed nor kept nor shared", async () => {
-  const { headers } = await ask(routes([echo().agent]), "/echo", { text: "x" });
+  const { headers } = await request(routes([echo().agent]), "/echo", { text: "x" });
   assertEquals(headers.get("cache-control"), "no-store");
   assertEquals(headers.get("x-content-type-options"), "nosniff");
   assertEquals(headers.get("x-frame-options"), "DENY");
@@ -170,7 +170,7 @@ Deno.test("answers are neither framed nor kept nor shared", async () => {
   assertEquals(headers.get("strict-transport-security"), null);
 });
 
-Deno.test("pages of another origin may call only where that is said", async () => {
+Deno.test("pages of other origins may call only if cors allows them", async () => {
   const cors = { origin: ["https://app.example"] };
   const app = routes([echo().agent], { cors });
   const preflight = (origin: string) =>
@@ -187,16 +187,20 @@ Deno.test("pages of another origin may call only where that is said", async () =
   assertEquals(closed.status, 401);
 });
 
-Deno.test("wrong options are refused at once", () => {
+Deno.test("rejects invalid options at once", () => {
   const { agent } = echo();
   const make = (options: object) => () => agentRoutes({ agents: [agent], ...options });
   assertThrows(make({ agents: [] }), TypeError, "at least one");
   assertThrows(make({ agents: [1] }), TypeError, "agents[0]");
   assertThrows(make({ agents: [agent, agent] }), TypeError, 'two agents named "echo"');
-  assertThrows(make({ agents: [agent.with({ name: "batch" })] }), TypeError, "is a route already");
+  assertThrows(
+    make({ agents: [agent.with({ name: "batch" })] }),
+    TypeError,
+    "is the name of a route",
+  );
   assertThrows(make({ auth: { tokens: [] } }), TypeError, "at least one");
   assertThrows(make({ auth: { tokens: [undefined] } }), TypeError, "tokens[0]");
-  assertThrows(make({ auth: { tokens: ["a b"] } }), TypeError, "visible letters");
+  assertThrows(make({ auth: { tokens: ["a b"] } }), TypeError, "visible ASCII characters");
   assertThrows(make({ auth: {} }), TypeError, "auth.tokens");
   assertThrows(make({ limits: { maxBatch: 0 } }), RangeError, "maxBatch");
   assertThrows(make({ limits: { maxBach: 1 } }), TypeError, 'did you mean "maxBatch"');

@@ -1,8 +1,8 @@
-/** The service of `examples/deploy`, as it is: by `deno serve`, with no more permissions than it needs. */
+/** Tests `examples/deploy` with `deno serve` and only the permissions that it needs. */
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 
-Deno.test("examples/deploy runs by deno serve, without files or flags, and ends well", async () => {
+Deno.test("examples/deploy runs with deno serve and shuts down gracefully", async () => {
   await using model = simulator({ latency: 300 });
   const process = new Deno.Command("deno", {
     args: [
@@ -19,21 +19,21 @@ Deno.test("examples/deploy runs by deno serve, without files or flags, and ends 
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let said = "";
-  const heard = Promise.withResolvers<string>();
+  let output = "";
+  const listeningAt = Promise.withResolvers<string>();
   const listen = async (stream: ReadableStream<Uint8Array>) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      said += text;
-      const url = said.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0];
-      if (url !== undefined) heard.resolve(url);
+      output += text;
+      const url = output.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0];
+      if (url !== undefined) listeningAt.resolve(url);
     }
   };
   const listening = Promise.all([listen(process.stdout), listen(process.stderr)]);
   const over = process.status.then(({ code }) => {
-    heard.reject(new Error(`it ended with ${code}: ${said}`));
+    listeningAt.reject(new Error(`The process ended with ${code}: ${output}`));
     return code;
   });
-  const url = await heard.promise;
+  const url = await listeningAt.promise;
   const call = () =>
     fetch(`${url}/review-analyzer`, {
       method: "POST",
@@ -48,12 +48,12 @@ Deno.test("examples/deploy runs by deno serve, without files or flags, and ends 
   assertEquals([status, answer.status, answer.content.sentiment], [200, "success", {
     label: "positive",
   }]);
-  // What is in progress is finished.
+  // A shutdown waits for the call in progress.
   const last = call();
   while (model.stats.inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   process.kill("SIGTERM");
   assertEquals((await last)[0], 200);
   assertEquals(await over, 0);
   await listening;
-  assert(!said.includes("s3cret"));
+  assert(!output.includes("s3cret"));
 });

@@ -1,24 +1,24 @@
-/** Clients that go away: what is done for them ends at once, and nothing is left behind. */
+/** Tests that a disconnect aborts the calls of a client at once and leaks nothing. */
 import type { AgentRoutes } from "@shoal/agents/hono";
 import { assert, assertEquals } from "@std/assert";
 import {
-  ask,
   delay,
   hanging,
-  init,
-  raw,
   readText,
+  request,
+  requestInit,
   routes,
+  sendRaw,
   serve,
-  talkative,
-  until,
+  streaming,
+  waitUntil,
 } from "./helpers.ts";
 
-/** Waits until so many calls, and requests, are in progress, as the metrics tell. */
+/** Waits until the metrics report this number of calls, and of requests, in progress. */
 async function untilInFlight(app: AgentRoutes, calls: number, runs?: number): Promise<void> {
   const began = performance.now();
   for (;;) {
-    const { text } = await ask(app, "/metrics");
+    const { text } = await request(app, "/metrics");
     const count = [...text.matchAll(/^shoal_calls_in_flight\{.*\} (\d+)$/gm)]
       .reduce((sum, [, n]) => sum + Number(n), 0);
     const running = Number(text.match(/^shoal_runs_in_flight (\d+)$/m)![1]);
@@ -30,8 +30,8 @@ async function untilInFlight(app: AgentRoutes, calls: number, runs?: number): Pr
 
 const KINDS = [
   { name: "JSON", path: "/hanging" },
-  { name: "a stream that has not begun", path: "/hanging/stream" },
-  { name: "a stream that has begun", path: "/hanging/stream", headersFirst: true },
+  { name: "a stream before its response", path: "/hanging/stream" },
+  { name: "a stream after its response began", path: "/hanging/stream", headersFirst: true },
   { name: "a batch", path: "/batch" },
   { name: "a batch as events", path: "/batch", accept: "text/event-stream" },
   { name: "a batch as lines", path: "/batch", accept: "application/x-ndjson" },
@@ -39,11 +39,11 @@ const KINDS = [
   { name: "a streamed chat", path: "/v1/chat/completions", stream: true, headersFirst: true },
 ];
 
-/** So often each is tried, as a machine that others use, too, may be late once. */
+/** How often each case is measured: on a shared machine a single one may be late. */
 const ROUNDS = 20;
 
 for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
-  Deno.test(`${name}: a client that goes away aborts the calls upstream within 100 ms`, async () => {
+  Deno.test(`${name}: a disconnect aborts the calls upstream within 100 ms`, async () => {
     const { agent, aborted } = hanging();
     const app = routes([agent]);
     await using served = serve(app);
@@ -59,14 +59,14 @@ for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
     for (let round = 1; round <= ROUNDS; round++) {
       const leaving = new AbortController();
       const { signal } = leaving;
-      const sending = fetch(served.url + path, { ...init(body, { accept }), signal });
+      const sending = fetch(served.url + path, { ...requestInit(body, { accept }), signal });
       const over = sending.then((response) => response.text()).catch(() => {});
       await untilInFlight(app, calls);
       if (headersFirst) await sending;
       const left = performance.now();
       leaving.abort();
       await over;
-      await until(() => aborted.length === round * calls, "the calls are aborted");
+      await waitUntil(() => aborted.length === round * calls, "the calls are aborted");
       took.push(aborted.at(-1)! - left);
       await untilInFlight(app, 0, 0);
     }
@@ -75,12 +75,12 @@ for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
   });
 }
 
-Deno.test("a client that goes away in mid-stream ends it, though nobody writes", async () => {
-  const app = routes([talkative("talkative", 1_000, 20)]);
+Deno.test("a client that disconnects mid-stream aborts the call, even between deltas", async () => {
+  const app = routes([streaming("streaming", 1_000, 20)]);
   await using served = serve(app);
   const leaving = new AbortController();
-  const response = await fetch(`${served.url}/talkative/stream`, {
-    ...init({ text: "x" }),
+  const response = await fetch(`${served.url}/streaming/stream`, {
+    ...requestInit({ text: "x" }),
     signal: leaving.signal,
   });
   const reader = response.body!.getReader();
@@ -91,23 +91,23 @@ Deno.test("a client that goes away in mid-stream ends it, though nobody writes",
   await untilInFlight(app, 0, 0);
 });
 
-Deno.test("a client that only hangs up is noticed as well", async () => {
+Deno.test("a closed socket aborts the call", async () => {
   const { agent, aborted } = hanging();
   const app = routes([agent]);
   await using served = serve(app);
   const body = '{"text":"x"}';
-  const connection = await raw(
+  const connection = await sendRaw(
     served.port,
     `POST /hanging/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\n` +
       `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
   assert((await readText(connection)).startsWith("HTTP/1.1 200"));
   connection.close();
-  await until(() => aborted.length === 1, "the call is aborted");
+  await waitUntil(() => aborted.length === 1, "the call is aborted");
   await untilInFlight(app, 0, 0);
 });
 
-Deno.test("ten thousand disconnects leave nothing behind", async () => {
+Deno.test("10,000 disconnects leak nothing", async () => {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: [
       ...["run", "--quiet", "--no-prompt", "--allow-all", "--v8-flags=--expose-gc"],

@@ -1,14 +1,14 @@
 /**
- * 10,000 clients that go away, and what is left of them: run as a process of its own by `disconnect_test.ts`, so that nothing else is counted
- * and the garbage can be collected. Writes one line of JSON.
+ * Disconnects 10,000 clients and measures what is left of them. `disconnect_test.ts` runs it as a
+ * process, so that nothing else is counted and garbage can be collected. Writes one line of JSON.
  */
-import { ask, hanging, init, routes, serve, until } from "./helpers.ts";
+import { hanging, request, requestInit, routes, serve, waitUntil } from "./helpers.ts";
 
 const EACH = 500;
 const PATHS = ["/hanging", "/hanging/stream", "/batch", "/v1/chat/completions"];
 
 const stuck = hanging();
-// What is kept for clients that come back would be counted.
+// Batch streams that can be resumed would be counted.
 const app = routes([stuck.agent], { limits: { resumeGrace: 50 } });
 const served = serve(app);
 
@@ -26,18 +26,21 @@ async function leave(clients: number): Promise<void> {
     const all = Array.from({ length: EACH }, (_, i) => {
       const path = PATHS[i % PATHS.length]!;
       const headers: Record<string, string> = i % 8 === 2 ? { accept: "text/event-stream" } : {};
-      return fetch(served.url + path, { ...init(bodyOf(path), headers), signal: leaving.signal })
+      return fetch(served.url + path, {
+        ...requestInit(bodyOf(path), headers),
+        signal: leaving.signal,
+      })
         .then((response) => response.text()).catch(() => {});
     });
-    await until(() => stuck.calls === before + EACH, "all calls have begun", 60_000);
+    await waitUntil(() => stuck.calls === before + EACH, "all calls have begun", 60_000);
     leaving.abort();
     await Promise.all(all);
-    await until(() => stuck.aborted.length === length + EACH, "all are aborted", 60_000);
+    await waitUntil(() => stuck.aborted.length === length + EACH, "all are aborted", 60_000);
   }
 }
 
-/** What there is after the garbage was collected: the heap in bytes, and how many files and sockets are open. */
-async function measured(): Promise<{ heap: number; open: number }> {
+/** Collects garbage and returns the heap size in bytes and the number of open files and sockets. */
+async function measure(): Promise<{ heap: number; open: number }> {
   for (let i = 0; i < 5; i++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     (globalThis as unknown as { gc(): void }).gc();
@@ -47,10 +50,10 @@ async function measured(): Promise<{ heap: number; open: number }> {
 }
 
 await leave(1_000);
-const before = await measured();
+const before = await measure();
 await leave(10_000);
-const after = await measured();
-const { text } = await ask(app, "/metrics");
+const after = await measure();
+const { text } = await request(app, "/metrics");
 const count = (name: string) =>
   Number(text.match(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, "m"))![1]);
 console.log(JSON.stringify({

@@ -13,20 +13,20 @@ import { EventSourceParserStream } from "eventsource-parser/stream";
 
 export { delay };
 
-/** The token of the tests. */
+/** The token that the tests use. */
 export const TOKEN = "s3cret";
 
-/** An agent that gives back what it is asked, after so many milliseconds. */
+/** An agent that answers with its message after `latency` milliseconds. */
 export function echo(name = "echo", latency: number | (() => number) = 0) {
   const provider = scripted((request) => String(request.messages.at(-1)!.content), { latency });
   const agent = defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
   return { agent, provider };
 }
 
-// The first priced call loads the list of prices: not within a test, whose resources it would count for.
+// The first call loads the list of prices, whose resources must not count for a test.
 await echo().agent.call({ text: "" });
 
-/** An agent whose provider says nothing until it is aborted, and knows when it was. */
+/** An agent whose provider never answers and records when it is aborted. */
 export function hanging(name = "hanging") {
   const aborted: number[] = [];
   let calls = 0;
@@ -55,10 +55,10 @@ export function hanging(name = "hanging") {
   };
 }
 
-/** An agent that answers in so many pieces, with a pause before each. */
-export function talkative(name = "talkative", pieces = 5, pause = 0) {
+/** An agent that streams `pieces` deltas with a pause of `pause` milliseconds before each. */
+export function streaming(name = "streaming", pieces = 5, pause = 0) {
   const provider: Provider = {
-    name: "talkative",
+    name: "streaming",
     generate: () => Promise.resolve({ text: "x ".repeat(pieces), finishReason: "stop" }),
     async *stream(_request, { signal }) {
       for (let i = 0; i < pieces; i++) {
@@ -71,10 +71,10 @@ export function talkative(name = "talkative", pieces = 5, pause = 0) {
   return defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
 }
 
-/** An agent whose answer breaks off after its first piece, with an error that nobody outside may read. */
-export function breaking(name = "breaking") {
+/** An agent whose stream fails after the first delta, with an error that must stay secret. */
+export function failingMidStream(name = "failing") {
   const provider: Provider = {
-    name: "breaking",
+    name: "failing",
     generate: () => Promise.reject(new Error("unused")),
     async *stream() {
       yield { type: "delta", text: "so far" };
@@ -85,7 +85,7 @@ export function breaking(name = "breaking") {
   return defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
 }
 
-/** Routes with a token. */
+/** Creates routes with the token of the tests. */
 export function routes(
   agents: readonly Callable[],
   options: Partial<AgentRoutesOptions> = {},
@@ -93,8 +93,8 @@ export function routes(
   return agentRoutes({ agents, auth: { tokens: [TOKEN] }, ...options });
 }
 
-/** A request with the token; with a body it is a POST of JSON. */
-export function init(
+/** Returns the options of a request with the token; with a body, of a POST of JSON. */
+export function requestInit(
   body?: unknown,
   headers: Record<string, string> = {},
 ): RequestInit & { headers: Record<string, string> } {
@@ -107,16 +107,16 @@ export function init(
   };
 }
 
-/** Asks the app, without a server. */
-export async function ask(
+/** Sends a request to the app, without a server. */
+export async function request(
   app: AgentRoutes,
   path: string,
   body?: unknown,
   headers?: Record<string, string>,
 ) {
-  const response = await app.request(path, init(body, headers));
+  const response = await app.request(path, requestInit(body, headers));
   const text = await response.text();
-  // deno-lint-ignore no-explicit-any -- each test looks at something else
+  // deno-lint-ignore no-explicit-any -- each test reads other members
   const json: any = response.headers.get("content-type")?.includes("json") &&
       !response.headers.get("content-type")!.includes("ndjson")
     ? JSON.parse(text)
@@ -125,14 +125,16 @@ export async function ask(
 }
 
 /** A server on a loopback port. */
-export interface Served extends AsyncDisposable {
+export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly server: Deno.HttpServer<Deno.NetAddr>;
 }
 
-/** Serves the app on a loopback port. A test that fails with calls in progress ends all the same. */
-export function serve(app: { fetch: AgentRoutes["fetch"] }): Served {
+/**
+ * Serves the app on a loopback port. Disposal ends even if a failed test has left calls running.
+ */
+export function serve(app: { fetch: AgentRoutes["fetch"] }): TestServer {
   const { signal, abort } = abortable();
   const options = { hostname: "127.0.0.1", port: 0, signal, onListen() {} };
   const server = Deno.serve(options, app.fetch);
@@ -154,8 +156,8 @@ function abortable(): { signal: AbortSignal; abort: () => void } {
   return { signal: controller.signal, abort: () => controller.abort() };
 }
 
-/** Serves the app by Node's own server, on a loopback port. */
-export function nodeServer(fetch: AgentRoutes["fetch"]): Promise<Omit<Served, "server">> {
+/** Serves the app with Node's HTTP server on a loopback port. */
+export function serveWithNode(fetch: AgentRoutes["fetch"]): Promise<Omit<TestServer, "server">> {
   return new Promise((resolve) => {
     const server = serveByNode({
       fetch,
@@ -172,16 +174,16 @@ export function nodeServer(fetch: AgentRoutes["fetch"]): Promise<Omit<Served, "s
   });
 }
 
-/** One server-sent event, its data read as JSON. */
-export interface Sent {
+/** A server-sent event with its data parsed as JSON. */
+export interface ReceivedEvent {
   readonly event?: string;
   readonly id?: string;
-  // deno-lint-ignore no-explicit-any -- each test looks at something else
+  // deno-lint-ignore no-explicit-any -- each test reads other members
   readonly data: any;
 }
 
-/** The events of an answer, read by a parser that is not ours. */
-export async function* sent(body: ReadableStream<Uint8Array>): AsyncGenerator<Sent> {
+/** Parses the events of a response with an independent parser. */
+export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ReceivedEvent> {
   const events = body
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
     .pipeThrough(new EventSourceParserStream());
@@ -190,31 +192,37 @@ export async function* sent(body: ReadableStream<Uint8Array>): AsyncGenerator<Se
   }
 }
 
-/** All of something. */
-export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+/** Collects all items. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
   for await (const item of items) list.push(item);
   return list;
 }
 
-/** Waits until something is so. */
-export async function until(test: () => boolean, what: string, within = 5_000): Promise<void> {
+/** Waits until the condition holds. */
+export async function waitUntil(
+  test: () => boolean,
+  condition: string,
+  timeout = 5_000,
+): Promise<void> {
   const began = performance.now();
   while (!test()) {
-    if (performance.now() - began > within) throw new Error(`not within ${within} ms: ${what}`);
+    if (performance.now() - began > timeout) {
+      throw new Error(`Not true within ${timeout} ms: ${condition}`);
+    }
     await delay(5);
   }
 }
 
-/** Sends raw bytes to a server and gives the connection. */
-export async function raw(port: number, text: string | Uint8Array): Promise<Deno.TcpConn> {
+/** Sends raw bytes to a server and returns the connection. */
+export async function sendRaw(port: number, text: string | Uint8Array): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
   return connection;
 }
 
-/** The next piece of text of a connection. */
+/** Reads the next chunk of text from a connection. */
 export async function readText(connection: Deno.TcpConn): Promise<string> {
   const buffer = new Uint8Array(65_536);
   const n = await connection.read(buffer);

@@ -4,7 +4,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { assert, assertEquals } from "@std/assert";
 import { type } from "arktype";
 import { z } from "zod";
-import { ask, echo, routes } from "./helpers.ts";
+import { echo, request, routes } from "./helpers.ts";
 
 interface Node {
   value: string;
@@ -43,15 +43,15 @@ function agents() {
   return [...echoes, recursive, ark, unknown, both];
 }
 
-Deno.test("the document is valid OpenAPI 3.1, and every reference in it leads somewhere", async () => {
+Deno.test("the document is valid OpenAPI 3.1 and all its references resolve", async () => {
   const app = routes(agents(), { info: { title: "Reviews", version: "2.0.0", description: "…" } });
-  const { json } = await ask(app, "/openapi.json");
+  const { json } = await request(app, "/openapi.json");
   const validator = new Validator();
   const { valid, errors } = await validator.validate(structuredClone(json));
   assert(valid, JSON.stringify(errors));
   assertEquals([validator.version, json.info.title], ["3.1", "Reviews"]);
   let references = 0;
-  const look = (value: unknown): void => {
+  const visit = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
     for (const [key, child] of Object.entries(value)) {
       if (key === "$ref" && typeof child === "string") {
@@ -61,10 +61,10 @@ Deno.test("the document is valid OpenAPI 3.1, and every reference in it leads so
           at = (at as Record<string, unknown> | undefined)?.[part];
         }
         assert(at !== undefined, child);
-      } else look(child);
+      } else visit(child);
     }
   };
-  look(json);
+  visit(json);
   assert(references > 50);
   assertEquals(new Set(operationIds(json)).size, operationIds(json).length);
 });
@@ -77,8 +77,8 @@ function operationIds(
   );
 }
 
-Deno.test("each agent has its route, its parameters and its answer", async () => {
-  const { json } = await ask(routes(agents()), "/openapi.json");
+Deno.test("describes the route, the parameters and the output of each agent", async () => {
+  const { json } = await request(routes(agents()), "/openapi.json");
   const { schemas } = json.components;
   const paths = Object.keys(json.paths);
   for (const path of ["/echo", "/echo/stream", "/tree", "/both", "/any%20thing%2F%C3%A4"]) {
@@ -94,8 +94,8 @@ Deno.test("each agent has its route, its parameters and its answer", async () =>
   assert("e.cho.params" in schemas && "e_cho.params" in schemas);
 });
 
-Deno.test("the list tells the same, agent by agent", async () => {
-  const { json } = await ask(routes(agents()), "/");
+Deno.test("the list of agents has the same schemas", async () => {
+  const { json } = await request(routes(agents()), "/");
   const byName = Object.fromEntries(json.agents.map((one: { name: string }) => [one.name, one]));
   assertEquals(byName.echo.output, { type: "string" });
   assertEquals(byName.tree.output.properties.depth.type, "integer");

@@ -1,18 +1,18 @@
-/** Batch streams whose client was lost: they go on behind the last event that came, and nothing is paid for twice. */
+/** Tests that batch streams resume after the last event received, without repeating calls. */
 import { assert, assertEquals } from "@std/assert";
 import {
-  all,
-  ask,
+  collect,
   delay,
   echo,
-  init,
-  raw,
+  readEvents,
   readText,
+  type ReceivedEvent,
+  request,
+  requestInit,
   routes,
-  type Sent,
-  sent,
+  sendRaw,
   serve,
-  until,
+  waitUntil,
 } from "./helpers.ts";
 
 const EVENTS = { accept: "text/event-stream" };
@@ -21,32 +21,35 @@ function calls(n: number) {
   return Array.from({ length: n }, (_, i) => ({ agent: "echo", params: { text: `${i}` } }));
 }
 
-/** The first events of a batch, whose client then goes away. */
-async function begin(url: string, body: unknown, take: number): Promise<Sent[]> {
+/** Starts a batch, reads `take` events and disconnects. */
+async function begin(url: string, body: unknown, take: number): Promise<ReceivedEvent[]> {
   const leaving = new AbortController();
-  const response = await fetch(`${url}/batch`, { ...init(body, EVENTS), signal: leaving.signal });
-  const events: Sent[] = [];
+  const response = await fetch(`${url}/batch`, {
+    ...requestInit(body, EVENTS),
+    signal: leaving.signal,
+  });
+  const events: ReceivedEvent[] = [];
   try {
-    for await (const event of sent(response.body!)) {
+    for await (const event of readEvents(response.body!)) {
       events.push(event);
       if (events.length === take) leaving.abort();
     }
   } catch {
-    // That is how it ends for the client.
+    // The abort ends the stream for the client.
   }
   return events.slice(0, take);
 }
 
-function indexes(events: readonly Sent[]): number[] {
+function indexes(events: readonly ReceivedEvent[]): number[] {
   return events.filter(({ event }) => event === "result").map(({ data }) => data.index);
 }
 
-for (const way of ["GET", "POST"]) {
-  Deno.test(`a lost batch goes on behind the last event, by ${way}`, async () => {
+for (const method of ["GET", "POST"]) {
+  Deno.test(`a batch resumes after the last event, by ${method}`, async () => {
     const { agent, provider } = echo("echo", 20);
     await using served = serve(routes([agent]));
     const first = await begin(served.url, { calls: calls(30), concurrency: 3 }, 8);
-    await until(() => provider.inFlight === 0, "without a client nothing goes on");
+    await waitUntil(() => provider.inFlight === 0, "the batch stops without a client");
     const before = provider.calls;
     await delay(100);
     assertEquals(provider.calls, before);
@@ -54,40 +57,43 @@ for (const way of ["GET", "POST"]) {
 
     const last = { "last-event-id": first.at(-1)!.id! };
     const id = first[0]!.data.id;
-    const response = way === "GET"
-      ? await fetch(`${served.url}/batch/${id}`, init(undefined, last))
-      : await fetch(`${served.url}/batch`, init({}, { ...last, ...EVENTS }));
-    const rest = await all(sent(response.body!));
+    const response = method === "GET"
+      ? await fetch(`${served.url}/batch/${id}`, requestInit(undefined, last))
+      : await fetch(`${served.url}/batch`, requestInit({}, { ...last, ...EVENTS }));
+    const rest = await collect(readEvents(response.body!));
     const seqs = [...first, ...rest].map(({ data }) => data.seq);
     assertEquals(seqs, [...Array(32).keys()].map((i) => i + 1));
     const done = [...indexes(first), ...indexes(rest)];
     assertEquals(done.toSorted((a, b) => a - b), [...Array(30).keys()]);
     assertEquals(rest.at(-1)!.data.ok, 30);
-    // What was finished is not asked for again: only what was in flight when the client went.
+    // Finished calls are not repeated, only those that were in flight.
     assert(provider.calls <= 33, `${provider.calls} requests`);
   });
 }
 
-Deno.test("what was sent and did not arrive is sent again, also after the end", async () => {
+Deno.test("resends events that did not arrive, also after the end", async () => {
   const { agent, provider } = echo();
   const app = routes([agent]);
-  const response = await app.request("/batch", init({ calls: calls(10) }, EVENTS));
-  const events = await all(sent(response.body!));
+  const response = await app.request("/batch", requestInit({ calls: calls(10) }, EVENTS));
+  const events = await collect(readEvents(response.body!));
   const again = await app.request(`/batch/${events[0]!.data.id}`, {
-    headers: { ...init().headers, "last-event-id": events[3]!.id! },
+    headers: { ...requestInit().headers, "last-event-id": events[3]!.id! },
   });
-  assertEquals(await all(sent(again.body!)), events.slice(4));
-  const whole = await app.request(`/batch/${events[0]!.data.id}`, init());
-  assertEquals(await all(sent(whole.body!)), events);
+  assertEquals(await collect(readEvents(again.body!)), events.slice(4));
+  const whole = await app.request(`/batch/${events[0]!.data.id}`, requestInit());
+  assertEquals(await collect(readEvents(whole.body!)), events);
   assertEquals(provider.calls, 10);
 });
 
-Deno.test("only who began a batch goes on with it, and only with what there is", async () => {
+Deno.test("only the caller of a batch can resume it, and only from an existing event", async () => {
   const app = routes([echo().agent], { auth: { tokens: ["s3cret", "other"] } });
-  const response = await app.request("/batch", init({ calls: calls(3) }, EVENTS));
-  const [{ id, data }] = await all(sent(response.body!)) as [Sent, ...Sent[]];
+  const response = await app.request("/batch", requestInit({ calls: calls(3) }, EVENTS));
+  const [{ id, data }] = await collect(readEvents(response.body!)) as [
+    ReceivedEvent,
+    ...ReceivedEvent[],
+  ];
   const resume = async (last: string, authorization = "Bearer s3cret") => {
-    const { status, json } = await ask(app, `/batch/${data.id}`, undefined, {
+    const { status, json } = await request(app, `/batch/${data.id}`, undefined, {
       "last-event-id": last,
       authorization,
     });
@@ -100,44 +106,47 @@ Deno.test("only who began a batch goes on with it, and only with what there is",
   for (const last of others) assertEquals(await resume(last), gone, last);
 });
 
-Deno.test("after the grace time, and where nothing is kept, it is gone", async () => {
+Deno.test("a batch cannot be resumed after the grace period, nor if it is 0", async () => {
   for (const resumeGrace of [0, 30]) {
     const app = routes([echo().agent], { limits: { resumeGrace } });
-    const response = await app.request("/batch", init({ calls: calls(3) }, EVENTS));
-    const [{ data }] = await all(sent(response.body!)) as [Sent, ...Sent[]];
+    const response = await app.request("/batch", requestInit({ calls: calls(3) }, EVENTS));
+    const [{ data }] = await collect(readEvents(response.body!)) as [
+      ReceivedEvent,
+      ...ReceivedEvent[],
+    ];
     await delay(60);
-    assertEquals((await ask(app, `/batch/${data.id}`)).status, 410);
+    assertEquals((await request(app, `/batch/${data.id}`)).status, 410);
   }
 });
 
-Deno.test("no more is kept than the limits say: the oldest events go first", async () => {
+Deno.test("drops the oldest events above the limit", async () => {
   const app = routes([echo().agent], { limits: { resumeBytes: 80_000 } });
-  const response = await app.request("/batch", init({ calls: calls(200) }, EVENTS));
-  const events = await all(sent(response.body!));
+  const response = await app.request("/batch", requestInit({ calls: calls(200) }, EVENTS));
+  const events = await collect(readEvents(response.body!));
   assertEquals(events.length, 202);
   const resume = (n: number) =>
-    ask(app, `/batch/${events[0]!.data.id}`, undefined, { "last-event-id": events[n]!.id! });
+    request(app, `/batch/${events[0]!.data.id}`, undefined, { "last-event-id": events[n]!.id! });
   assertEquals((await resume(5)).status, 410);
   assertEquals((await resume(195)).status, 200);
 });
 
-Deno.test("a client that comes back before its loss was noticed takes the batch over", async () => {
+Deno.test("a client that reconnects before its disconnect was detected takes over", async () => {
   const { agent, provider } = echo("echo", 10);
   const app = routes([agent]);
   await using served = serve(app);
   const body = { calls: calls(40), concurrency: 2 };
   const leaving = new AbortController();
   const first = await fetch(`${served.url}/batch`, {
-    ...init(body, EVENTS),
+    ...requestInit(body, EVENTS),
     signal: leaving.signal,
   });
-  const reader = sent(first.body!);
-  const events: Sent[] = [];
+  const reader = readEvents(first.body!);
+  const events: ReceivedEvent[] = [];
   for (let i = 0; i < 5; i++) events.push((await reader.next()).value!);
   const again = await fetch(`${served.url}/batch/${events[0]!.data.id}`, {
-    headers: { ...init().headers, "last-event-id": events[4]!.id! },
+    headers: { ...requestInit().headers, "last-event-id": events[4]!.id! },
   });
-  events.push(...await all(sent(again.body!)));
+  events.push(...await collect(readEvents(again.body!)));
   leaving.abort();
   await reader.return(undefined).catch(() => {});
   assertEquals(events.map(({ data }) => data.seq), [...Array(42).keys()].map((i) => i + 1));
@@ -145,7 +154,7 @@ Deno.test("a client that comes back before its loss was noticed takes the batch 
   assert(provider.peakInFlight <= 4);
 });
 
-Deno.test("a client that reads slowly slows the batch, not the memory", async () => {
+Deno.test("a slow client slows the batch", async () => {
   const text = "x".repeat(10_000);
   const { agent, provider } = echo();
   await using served = serve(routes([agent], { limits: { maxBatch: 5_000, maxBodyBytes: 1e8 } }));
@@ -153,13 +162,14 @@ Deno.test("a client that reads slowly slows the batch, not the memory", async ()
     calls: Array.from({ length: 3_000 }, () => ({ agent: "echo", params: { text } })),
     concurrency: 20,
   });
-  const connection = await raw(
+  const connection = await sendRaw(
     served.port,
-    `POST /batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\naccept: text/event-stream\r\n` +
-      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `POST /batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\n` +
+      `accept: text/event-stream\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body}`,
   );
   assert((await readText(connection)).startsWith("HTTP/1.1 200"));
-  // As soon as the buffers of the sockets are full, nothing more is asked of the model.
+  // Once the socket buffers are full, no more calls are made.
   let before = -1;
   while (provider.calls !== before) {
     before = provider.calls;
@@ -167,5 +177,5 @@ Deno.test("a client that reads slowly slows the batch, not the memory", async ()
   }
   assert(before < 2_000, `${before} of 3,000 calls were made for a client that does not read`);
   connection.close();
-  await until(() => provider.inFlight === 0, "the batch has ended");
+  await waitUntil(() => provider.inFlight === 0, "the batch has ended");
 });

@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { z } from "zod";
-import { readJson } from "../../src/output/lenient_json.ts";
-import { type Output, outputOf } from "../../src/output/output.ts";
+import { readLenientJson } from "../../src/output/lenient_json.ts";
+import { type PreparedOutput, prepareOutput } from "../../src/output/prepare_output.ts";
 import type { Schema } from "../../src/output/standard_schema.ts";
 
 const Review = z.object({
@@ -28,7 +28,7 @@ const SCHEMAS: readonly Schema[] = [
   { type: "array" },
   {},
 ];
-const OUTPUTS: readonly Output[] = SCHEMAS.map((schema) => outputOf("a", schema));
+const OUTPUTS: readonly PreparedOutput[] = SCHEMAS.map((schema) => prepareOutput("a", schema));
 
 /** Reads the text with every schema; throws if one does not say just one thing. */
 async function readAll(text: string): Promise<void> {
@@ -159,7 +159,7 @@ Deno.test("fuzz: what fits survives spaces, fences, prose and thoughts", async (
     ],
   ];
   for (const [schema, values, isWrapped] of cases) {
-    const output = outputOf("a", schema);
+    const output = prepareOutput("a", schema);
     await fc.assert(
       fc.asyncProperty(values, around, fc.boolean(), async (value, wrap, isIndented) => {
         const json = JSON.stringify(isWrapped ? { value } : value, null, isIndented ? 2 : 0);
@@ -175,7 +175,7 @@ Deno.test("fuzz: what fits survives spaces, fences, prose and thoughts", async (
 Deno.test("fuzz: reading JSON piece by piece is the same as reading it at once", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 6 }), fc.string(), (json, after) => {
-      const { state, json: read, exact, end } = readJson(`${json} ${after}`, 0);
+      const { state, json: read, exact, end } = readLenientJson(`${json} ${after}`, 0);
       assertEquals([state, exact, end, JSON.parse(read)], [
         "whole",
         true,
@@ -188,7 +188,7 @@ Deno.test("fuzz: reading JSON piece by piece is the same as reading it at once",
   // Whatever was read is JSON.
   fc.assert(
     fc.property(pieces, (text) => {
-      const { json, end } = readJson(text, 0);
+      const { json, end } = readLenientJson(text, 0);
       assert(end <= text.length);
       if (json !== "") JSON.parse(json);
     }),

@@ -1,18 +1,18 @@
 /** What is read from what models say around, before and instead of plain JSON. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { z } from "zod";
-import { outputOf, type Parsed } from "../../src/output/output.ts";
+import { type Parsed, prepareOutput } from "../../src/output/prepare_output.ts";
 import type { Schema } from "../../src/output/standard_schema.ts";
 
 const Label = z.object({ label: z.string() });
 const json = '{"label":"good"}';
 
 async function read(schema: Schema, text: string): Promise<unknown> {
-  const parsed = await outputOf("a", schema).parse(text);
+  const parsed = await prepareOutput("a", schema).parse(text);
   return parsed.ok ? parsed.content : parsed.issues.map(({ message }) => message);
 }
 async function issues(schema: Schema, text: string): Promise<string> {
-  const parsed: Parsed = await outputOf("a", schema).parse(text);
+  const parsed: Parsed = await prepareOutput("a", schema).parse(text);
   assertFalse(parsed.ok, `${text.slice(0, 80)} must not be read`);
   assert(parsed.issues.length > 0);
   return parsed.issues.map(({ message }) => message).join();
@@ -249,7 +249,7 @@ Deno.test("reading: values that are no object, asked for as the value of one", a
     [true as unknown as Schema, { any: [0] }],
   ];
   for (const [schema, value] of cases) {
-    const { type, required } = outputOf("a", schema).schema.schema;
+    const { type, required } = prepareOutput("a", schema).schema.schema;
     assertEquals([type, required], ["object", ["value"]]);
     const text = JSON.stringify({ value });
     for (const around of [text, `So: ${text}!`, "```json\n" + text + "\n```"]) {
@@ -269,25 +269,26 @@ Deno.test("reading: values that are no object, asked for as the value of one", a
 
 Deno.test("reading: a record is an object as it is", async () => {
   const schema = z.record(z.string(), z.number());
-  assertEquals(outputOf("a", schema).schema.schema.type, "object");
+  assertEquals(prepareOutput("a", schema).schema.schema.type, "object");
   assertEquals(await read(schema, '{"value":1,"b":2}'), { value: 1, b: 2 });
   assertEquals(await read(schema, '{"value":1}'), { value: 1 });
 });
 
-Deno.test("reading: a plain JSON Schema is held against the root of the answer", async () => {
+Deno.test("reading: an answer is checked against all of a plain JSON Schema", async () => {
   const schema = { type: "object", properties: { a: { type: "number" } }, required: ["a", "b"] };
-  const { parse } = outputOf("a", schema);
-  assertEquals(await parse('{"a":"deeper is not looked at","b":null}'), {
-    ok: true,
-    content: { a: "deeper is not looked at", b: null },
+  const { parse } = prepareOutput("a", schema);
+  assertEquals(await parse('{"a":1,"b":null}'), { ok: true, content: { a: 1, b: null } });
+  assertEquals(await parse('{"a":"a text","b":null}'), {
+    ok: false,
+    issues: [{ message: "must be a number, not a string", path: ["a"] }],
   });
   assertEquals(await parse('{"c":1}'), {
     ok: false,
-    issues: [{ message: "must be there", path: ["a"] }, { message: "must be there", path: ["b"] }],
+    issues: [{ message: "is required", path: ["a"] }, { message: "is required", path: ["b"] }],
   });
   assertEquals(await parse("[]"), {
     ok: false,
-    issues: [{ message: "must be of the type object", path: [] }],
+    issues: [{ message: "must be an object, not an array", path: [] }],
   });
   assertEquals(await read({ type: "integer" }, '{"value":1.0}'), 1);
   await issues({ type: "integer" }, '{"value":1.5}');
@@ -332,7 +333,7 @@ Deno.test("reading: values nested too deeply give an issue", async () => {
   for (const text of ["[", "{", '{"a":', "[{", "(", "]", '"'].map((one) => one.repeat(100_000))) {
     await issues(z.any(), text);
   }
-  assert((await outputOf("a", Tree).parse(deep(250))).ok);
+  assert((await prepareOutput("a", Tree).parse(deep(250))).ok);
 });
 
 Deno.test("reading: an answer of 5 MB is read in one go", async () => {
@@ -386,7 +387,7 @@ Deno.test("reading: time grows with the length of what is said, whatever it is",
   for (const piece of pieces) {
     for (const before of ["", "x", '{"a":"', "{'a':'", '```json\n{"a":[']) {
       const began = performance.now();
-      const output = outputOf("a", { type: "object" });
+      const output = prepareOutput("a", { type: "object" });
       const text = before + piece.repeat(100_000);
       await output.parse(text);
       output.partial(text);
@@ -396,7 +397,7 @@ Deno.test("reading: time grows with the length of what is said, whatever it is",
 });
 
 Deno.test("reading: so does the time for the beginning of an answer", () => {
-  const { partial } = outputOf("a", { type: "object" });
+  const { partial } = prepareOutput("a", { type: "object" });
   for (const piece of ["[", "{a:", '["', "[//\n"]) {
     const began = performance.now();
     partial("x" + piece.repeat(500_000));
@@ -415,7 +416,7 @@ Deno.test("reading: a check may be async, for each of several answers", async ()
   // zod asks twice where it learns that it must wait.
   assertEquals([...new Set(seen)], [3, 2, 1]);
   // The issues are those of the likeliest one.
-  const both = outputOf("a", z.object({ n: z.number(), m: z.number() }));
+  const both = prepareOutput("a", z.object({ n: z.number(), m: z.number() }));
   const parsed = await both.parse('{"n":"x","m":1} {"n":1,"m":"x"}');
   assertEquals(!parsed.ok && parsed.issues[0]!.path, ["m"]);
 });

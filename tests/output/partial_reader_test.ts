@@ -2,13 +2,13 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { z } from "zod";
-import { outputOf } from "../../src/output/output.ts";
+import { prepareOutput } from "../../src/output/prepare_output.ts";
 import type { Schema } from "../../src/output/standard_schema.ts";
-import { partialsOf } from "../../src/output/partial_reader.ts";
+import { createPartialReader } from "../../src/output/partial_reader.ts";
 
 /** What is told after each piece, without what is told twice in a row. */
 function told(schema: Schema, text: string, size = 1): unknown[] {
-  const { partial } = outputOf("a", schema);
+  const { partial } = prepareOutput("a", schema);
   const seen: unknown[] = [];
   for (let end = 0; end <= text.length; end += size) {
     const value = partial(text.slice(0, end));
@@ -44,7 +44,7 @@ Deno.test("partial: what is asked for as the value of an object is told without 
 });
 
 Deno.test("partial: nothing is told of words, thoughts and fences", () => {
-  const { partial } = outputOf("a", z.object({ a: z.string() }));
+  const { partial } = prepareOutput("a", z.object({ a: z.string() }));
   for (
     const text of [
       "",
@@ -71,8 +71,8 @@ Deno.test("partial: a character comes whole", () => {
   const text = JSON.stringify({ a: '\n"\\\u0007😀é' }).replace("😀", "\\ud83d\\ude00");
   const steps = ["", "\n", '\n"', '\n"\\', '\n"\\\u0007', '\n"\\\u0007😀', '\n"\\\u0007😀é'];
   assertEquals(told(Any, text), [{}, ...steps.map((a) => ({ a }))]);
-  assertEquals(outputOf("a", Any).partial('{"a":"\ud83d'), { a: "" });
-  assertEquals(outputOf("a", Any).partial('{"a":"\\\\ud83d'), { a: "\\ud83d" });
+  assertEquals(prepareOutput("a", Any).partial('{"a":"\ud83d'), { a: "" });
+  assertEquals(prepareOutput("a", Any).partial('{"a":"\\\\ud83d'), { a: "\\ud83d" });
 });
 
 Deno.test("partial: null for what is absent is not told", () => {
@@ -81,7 +81,7 @@ Deno.test("partial: null for what is absent is not told", () => {
 });
 
 Deno.test("partial: no answer makes it throw or take on a prototype", () => {
-  const { partial } = outputOf("a", Any);
+  const { partial } = prepareOutput("a", Any);
   for (
     const text of [
       '{"__proto__":{"x":1}',
@@ -124,7 +124,7 @@ Deno.test("partial: at the end it is the whole, and before a part of it", () => 
     fc.property(value, fc.boolean(), fc.nat(), (value, isIndented, cut) => {
       const text = JSON.stringify(value, null, isIndented ? 2 : 0);
       const whole = JSON.parse(text);
-      const { partial } = outputOf("a", Any);
+      const { partial } = prepareOutput("a", Any);
       assertEquals(partial(text), whole);
       assertEquals(partial("```json\n" + text), whole);
       const part = partial(text.slice(0, 1 + cut % text.length));
@@ -136,13 +136,13 @@ Deno.test("partial: at the end it is the whole, and before a part of it", () => 
 
 Deno.test("partials: short answers are told at once, and the cost of long ones is bounded", () => {
   const seen: unknown[] = [];
-  const next = partialsOf(outputOf("a", z.array(z.number())));
+  const next = createPartialReader(prepareOutput("a", z.array(z.number())));
   for (const piece of ['{"val', 'ue":', "[1,", "2", "]", "}"]) seen.push(next(piece));
   assertEquals(seen, [undefined, undefined, [1], [1], [1, 2], [1, 2]]);
 
   let read = 0;
   let calls = 0;
-  const counting = partialsOf({
+  const counting = createPartialReader({
     partial: (text) => {
       read += text.length;
       calls++;

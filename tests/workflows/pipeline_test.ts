@@ -98,7 +98,7 @@ Deno.test("pipeline: the compiler sees what does not fit", () => {
 Deno.test("pipeline: more than six steps", async () => {
   const Add = defineAgent({ name: "add", run: (n: number) => n + 1 });
   assertEquals(
-    (await definePipeline<number, number>([Add, Add, Add, Add, Add, Add, Add, Add]).call(1))
+    (await definePipeline([Add, Add, Add, Add, Add, Add, Add, Add]).call(1))
       .content,
     9,
   );

@@ -2,22 +2,22 @@ import type { JsonSchema } from "../../model/message.ts";
 import type { Result } from "../../model/result.ts";
 import type { CallOptions } from "./options.ts";
 
-/** Whatever can stand in a batch: an agent or a workflow. */
+/** What a run can call: an agent or a workflow. */
 // deno-lint-ignore no-explicit-any
 export interface Callable<Params = any, Content = any> {
-  /** The name, as it stands in results and errors. */
+  /** The name, as it appears in results and errors. */
   readonly name: string;
-  /** What it is for. */
+  /** What the agent is for. */
   readonly description?: string;
   /**
-   * The JSON Schema of its parameters, as far as it is known.
+   * Returns the JSON Schema of the parameters, or `undefined` if it is not known.
    *
-   * @throws {TypeError} If the schema that describes them has none.
+   * @throws {TypeError} If the `params` schema has no JSON Schema.
    */
   paramsSchema?(): JsonSchema | undefined;
-  /** The JSON Schema of what it answers, where that has an `output`: as the model is asked for it. */
+  /** Returns the JSON Schema of the content, or `undefined` without an `output` schema. */
   outputSchema?(): JsonSchema | undefined;
-  /** Calls it; a failure is a value here, not a throw. */
+  /** Calls the agent; a failure is a value. */
   settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
 }
 
@@ -25,18 +25,18 @@ export interface Callable<Params = any, Content = any> {
 // deno-lint-ignore no-explicit-any
 export type ParamsOf<A> = A extends Callable<infer Params, any> ? Params : never;
 
-/** What an agent or a workflow answers. */
+/** The content that an agent or a workflow returns. */
 // deno-lint-ignore no-explicit-any
 export type ContentOf<A> = A extends Callable<any, infer Content> ? Content : never;
 
-/** One call that a run is to make: whom, with what, and how. */
+/** A call of a run: the agent, its parameters and the options of the call. */
 export type AgentCall<A extends Callable = Callable> = readonly [
   agent: A,
   params: ParamsOf<A>,
   options?: CallOptions,
 ];
 
-/** Can it stand in a batch? */
+/** Whether the value is an agent or a workflow. */
 export function isCallable(value: unknown): value is Callable {
   return typeof value === "object" && value !== null &&
     typeof (value as Callable).name === "string" &&

@@ -1,10 +1,7 @@
 /** Code of the caller's around every call of an agent: to log, to measure, to forbid. */
-import { untilAbort } from "../../async/abort.ts";
 import { callback, checkOptions, type Rule } from "../../model/check_options.ts";
 import type { AgentError } from "../../model/errors.ts";
-import type { Result, Success } from "../../model/result.ts";
-import { configuration } from "./config.ts";
-import type { Trace } from "../trace.ts";
+import type { Success } from "../../model/result.ts";
 
 /** What a hook is handed beside the parameters. */
 export interface HookContext {
@@ -36,71 +33,3 @@ export const hooks: Rule = (doing, name, value) =>
     after: callback,
     onError: callback,
   });
-
-/** A call with its hooks. */
-export interface HookedOptions {
-  /** Who is called. */
-  readonly agent: { readonly hooks?: Hooks };
-  /** With what. */
-  readonly params: unknown;
-  /** The call. */
-  readonly trace: Trace;
-  /** Aborts the call. */
-  readonly signal: AbortSignal;
-  /** Makes the call. It never throws. */
-  readonly work: () => Promise<Result>;
-}
-
-/** Has anybody hooks around the calls of this agent? */
-export function hasHooks(agent: { readonly hooks?: Hooks }): boolean {
-  return agent.hooks !== undefined || configuration().hooks !== undefined;
-}
-
-/** Makes the call between its hooks, and gives its result. It never throws. */
-export async function hooked(options: HookedOptions): Promise<Result> {
-  const { agent, params, trace, signal, work } = options;
-  const all = [configuration().hooks, agent.hooks].filter((one) => one !== undefined);
-
-  let result: Result;
-  try {
-    const ctx = { agent: trace.agent, signal, metadata: trace.metadata };
-    for (const one of all) await tell("before", () => one.before?.(params, ctx), options);
-    result = await work();
-  } catch (thrown) {
-    result = trace.failure(trace.error(thrown, signal));
-  }
-  for (const one of all.toReversed()) {
-    const { error } = result;
-    try {
-      if (result.ok) await tell("after", () => one.after?.(result as Success), options);
-      else await tell("onError", () => one.onError?.(error!), options);
-    } catch (thrown) {
-      // What had gone wrong before is not to be forgotten; an abort that ended the waiting changes nothing of it.
-      if (error === undefined) result = trace.failure(trace.error(thrown, signal));
-      else if (!signal.aborted) {
-        result = trace.failure(withBefore(thrown as AgentError, error, trace));
-      }
-    }
-  }
-  return result;
-}
-
-async function tell(
-  name: keyof Hooks,
-  hook: () => unknown,
-  { trace, signal }: HookedOptions,
-): Promise<void> {
-  try {
-    const told = hook();
-    if (told instanceof Promise) await untilAbort(told, signal);
-  } catch (cause) {
-    throw trace.make(
-      `Cannot finish the call of "${trace.agent}" as its ${name} hook threw: see the cause`,
-      { code: "tool", cause },
-    );
-  }
-}
-
-function withBefore({ message, cause }: AgentError, before: AgentError, trace: Trace): AgentError {
-  return trace.make(`${message}. It was told of this: ${before.message}`, { code: "tool", cause });
-}

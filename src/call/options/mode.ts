@@ -1,7 +1,6 @@
 import { refuse, type Rule } from "../../model/check_options.ts";
 import type { Result } from "../../model/result.ts";
 import type { Callable } from "./callable.ts";
-import { currentContext } from "../context.ts";
 import type { CallOptions } from "./options.ts";
 
 /** One call, as a {@linkcode Mode} is handed it: its options were checked. */
@@ -41,20 +40,14 @@ export const mode: Rule = (doing, name, value) => {
 
 /** Where the calls of a run are made: what it says itself, what stands around it, what is configured; `undefined` is here. */
 export function modeFor(
-  asked: RunMode | undefined,
+  requested: RunMode | undefined,
   around: Mode | "event-loop" | undefined,
   configured: RunMode | undefined,
 ): Mode | "event-loop" {
-  if (asked === undefined && around !== undefined) return around;
-  const wanted = asked ?? configured;
+  if (requested === undefined && around !== undefined) return around;
+  const wanted = requested ?? configured;
   if (typeof wanted === "object") return wanted;
   return wanted === "auto" && typeof configured === "object" && configured.isOpen
     ? configured
     : "event-loop";
-}
-
-/** Where a call that is made here belongs, if that is elsewhere. */
-export function elsewhere(): Mode | undefined {
-  const { mode } = currentContext();
-  return typeof mode === "object" ? mode : undefined;
 }

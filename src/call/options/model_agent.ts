@@ -1,13 +1,15 @@
-/** An agent that asks a model, as its calls see it, and who is told what they do. */
+/** An agent that asks a model, as its calls see it, and the hooks that they call. */
+import { limiterFor } from "../../limits/adaptive_limiter.ts";
 import type { Limiter } from "../../limits/limiter.ts";
 import type { AgentError } from "../../model/errors.ts";
 import type { JsonSchema } from "../../model/message.ts";
 import type { ToolCall } from "../../model/result.ts";
-import type { Input } from "../../output/input.ts";
-import type { ModelAgentOptions } from "./options.ts";
-import type { Output } from "../../output/output.ts";
-import type { Prompt } from "../render_prompt.ts";
-import type { DefinedTool } from "./tool.ts";
+import type { PreparedInput } from "../../output/prepare_input.ts";
+import { refuseOwnFallback } from "../../resilience/fallback.ts";
+import { type AgentOverrides, type ModelAgentOptions, withoutUndefined } from "./options.ts";
+import type { PreparedOutput } from "../../output/prepare_output.ts";
+import type { Prompt } from "./prompt_parts.ts";
+import { type DefinedTool, toolsOf } from "./tool.ts";
 
 /** An agent that asks a model, ready to be called. */
 export interface ModelAgent extends ModelAgentOptions {
@@ -16,7 +18,7 @@ export interface ModelAgent extends ModelAgentOptions {
   /** What the prompt is made by, as it was defined. */
   readonly prompt?: unknown;
   /** Checks the parameters. */
-  readonly input?: Input;
+  readonly input?: PreparedInput;
   /**
    * The JSON Schema of the parameters, as far as it is known.
    *
@@ -24,21 +26,57 @@ export interface ModelAgent extends ModelAgentOptions {
    */
   readonly paramsSchema?: () => JsonSchema | undefined;
   /** Reads typed answers. */
-  readonly output?: Output;
+  readonly output?: PreparedOutput;
   /** What the model may ask for; absent if that is nothing. */
   readonly tools?: readonly DefinedTool[];
   /** The agent's own limits. */
   readonly limiter?: Limiter;
-  /** What its answers were like until now. */
-  readonly seen: {
-    /** How long they are, in tokens. */
+  /** Moving averages of its answers so far. Agents that come of each other by `with` share them. */
+  readonly tokenAverages: {
+    /** The length of an answer, in tokens. */
     outputTokens?: number;
-    /** How many tokens a request has for each that was estimated. */
+    /** The tokens of a request for each that was estimated. */
     perEstimate?: number;
   };
 }
 
-/** Told what a call does while it runs. */
+/**
+ * Completes an agent: with limits it gets a limiter of its own.
+ *
+ * @param doing What cannot be done if an option is wrong.
+ * @throws {TypeError} If a fallback model is the agent's own model.
+ */
+export function createModelAgent(
+  doing: string,
+  agent: Omit<ModelAgent, "tokenAverages" | "limiter">,
+): ModelAgent {
+  refuseOwnFallback(doing, agent);
+  const limiter = agent.limits && limiterFor(agent.limits);
+  return { ...agent, limiter, tokenAverages: {} };
+}
+
+/**
+ * Returns a copy of the agent with other options. It shares the agent's limiter, unless it has `limits` of its own.
+ *
+ * @param doing What cannot be done if an option is wrong.
+ * @throws {TypeError} If a fallback model is the agent's own model.
+ */
+export function changeModelAgent(
+  doing: string,
+  agent: ModelAgent,
+  { tools, ...overrides }: AgentOverrides,
+): ModelAgent {
+  const changed = {
+    ...agent,
+    ...withoutUndefined(overrides),
+    ...(tools !== undefined && { tools: toolsOf(tools) }),
+    ...(overrides.limits !== undefined && { limiter: limiterFor(overrides.limits) }),
+  };
+  refuseOwnFallback(doing, changed);
+  return changed;
+}
+
+/** The hooks of a call. */
 export interface CallHooks {
   /** Takes the pieces of the answer; the next one is not read before this is done. */
   readonly onDelta?: (text: string) => void | Promise<void>;

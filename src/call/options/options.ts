@@ -9,7 +9,7 @@ import {
   record,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
   text,
 } from "../../model/check_options.ts";
 import { cache, type CacheOptions } from "../../cache/cache_options.ts";
@@ -27,121 +27,169 @@ import { messagesProblem, type PromptMessage } from "./prompt_parts.ts";
 import { repair, type RepairOptions } from "./repair.ts";
 import { type Tool, tools } from "./tool.ts";
 
-/** What both an agent and a single call of it may set: the call wins over the agent, the agent over `configure`. */
-export interface SharedOptions extends ModelSettings {
-  /** The model to ask. */
+/**
+ * Options that `configure`, an agent and a single call have in common. The call overrides the
+ * agent, and the agent overrides `configure`.
+ */
+export interface SharedOptions {
+  /** The name of the model, as the provider knows it. */
   readonly model?: string;
-  /** Time limits in milliseconds; a number is the limit of each attempt. */
+  /**
+   * Time limits in milliseconds. A number is the total: retries, fallbacks, tools and all. The
+   * limits of the call, the agent and `configure` are merged field by field, the call first.
+   *
+   * @default {{ attempt: 300_000 }}
+   */
   readonly timeout?: number | TimeoutOptions;
-  /** How often, and when, a failed attempt is repeated; 0 sends exactly one request. */
+  /**
+   * How often and when a failed attempt is repeated. 0 sends exactly one request.
+   *
+   * @default {3}
+   */
   readonly retries?: number | RetryOptions;
-  /** Models to ask, one after another, when the first has failed for good. Each gets its own retries. */
+  /**
+   * Models to try in this order when the first one has failed for good. Each has its own retries.
+   *
+   * @default {[]}
+   */
   readonly fallbackModels?: readonly (string | FallbackModel)[];
-  /** Leaves a model alone for a while that keeps failing. Shared by all calls to it in the process. */
+  /**
+   * Sends nothing to a model for a while after too many failures. All calls of the process to that
+   * model share its state.
+   *
+   * @default Off
+   */
   readonly circuitBreaker?: CircuitBreakerOptions;
   /**
-   * Sends a second request when the answer to the first is late, takes the first answer and aborts the other request. Both are
-   * counted, and never more is sent than limits and budget allow.
+   * Sends a second request when the answer to the first is late, uses the first answer and aborts
+   * the other request. Both are counted, and limits and budgets hold for both.
+   *
+   * @default Off
    */
   readonly hedge?: HedgeOptions;
   /**
-   * Keeps answers and gives them out again: what was asked in just the same way is not asked twice, and costs nothing. `false` turns off what
-   * the agent or `configure` says.
+   * Stores answers: a call with the same request gets the stored one, at no cost. `false` turns
+   * off what the agent or `configure` sets.
+   *
+   * @default {false}
    */
   readonly cache?: CacheOptions | false;
   /**
-   * Makes one request of identical calls in flight; all of them get what comes of it.
+   * Whether identical calls in flight share one request and its answer.
    *
    * @default {true} with a `cache`, else `false`
    */
   readonly coalesce?: boolean;
   /**
-   * How often an answer that does not fit its `output` schema is shown to the model with what is wrong, and asked for again. `0` fails
-   * at once.
+   * How often the model is shown an answer that does not fit its `output` schema, with what is
+   * wrong, and asked again. 0 fails at once.
    *
    * @default {{ max: 1 }}
    */
   readonly repair?: number | RepairOptions;
+}
+
+/** Options that `configure` and an agent have in common. The agent overrides `configure`. */
+export interface AgentDefaults {
   /**
-   * How many answers of the model there may be in one call with `tools`. If the last one asks for tools as well, the call fails with the
-   * code `tool`.
+   * The provider that answers. A fallback model may have its own.
+   *
+   * @default The OpenAI provider, with the keys of the environment
+   */
+  readonly provider?: Provider;
+  /**
+   * Limits on the attempts in flight and on requests and tokens a minute. On an agent they hold
+   * for all its calls together, in `configure` for the whole process.
+   *
+   * @default No limits
+   */
+  readonly limits?: LimitOptions;
+  /** Functions that run around each call. Those of `configure` run around those of the agent. */
+  readonly hooks?: Hooks;
+}
+
+/** Options that an agent and a single call have in common: how its model is called. */
+export interface ModelOptions extends SharedOptions, ModelSettings {
+  /**
+   * The maximum number of answers of the model in one call with `tools`. If the last one asks for
+   * tools as well, the call fails with the code `tool`.
    *
    * @default {10}
    */
   readonly maxSteps?: number;
   /**
-   * How many tools of one answer run at the same time.
+   * The maximum number of tools of one answer that run at the same time.
    *
    * @default {5}
    */
   readonly toolConcurrency?: number;
 }
 
-/** A model to fall back to; what is not said is as for the first model. */
-export interface FallbackModel extends ModelSettings {
-  /** The model. */
+/** A fallback model. Options that are absent are those of the first model. */
+export interface FallbackModel
+  extends
+    ModelSettings,
+    Pick<SharedOptions, "retries" | "timeout">,
+    Pick<AgentDefaults, "provider"> {
+  /** The name of the model, as the provider knows it. */
   readonly model: string;
-  /** Who answers for it. */
-  readonly provider?: Provider;
-  /** Its own retries. */
-  readonly retries?: number | RetryOptions;
-  /** Its time limits in milliseconds; `total` stays that of the call. */
-  readonly timeout?: number | TimeoutOptions;
 }
 
-/** What any kind of agent has. */
-export interface AgentBase {
-  /** The name, as it stands in results and errors. */
+/** Options of every kind of agent. */
+export interface AgentBase extends Pick<AgentDefaults, "hooks"> {
+  /** The name, as it appears in results and errors. */
   readonly name: string;
   /** What the agent is for, in a sentence. */
   readonly description?: string;
-  /** Code of yours around each call of this agent. */
-  readonly hooks?: Hooks;
 }
 
-/** An agent that asks a model, without its prompt. */
-export interface ModelAgentOptions extends AgentBase, SharedOptions {
-  /** Who answers. */
-  readonly provider?: Provider;
-  /** The system message, word for word. */
+/** Options of an agent that calls a model, without its prompt. */
+export interface ModelAgentOptions extends AgentBase, AgentDefaults, ModelOptions {
+  /** The system message. Braces in it are no placeholders. */
   readonly system?: string;
-  /** How much all calls of this agent together may do, at a time and in a minute. */
-  readonly limits?: LimitOptions;
-  /** What the model may ask for: made by `defineTool`, or of other agents by their `asTool`. */
+  /** Tools that the model may ask for, made by `defineTool` or an agent's `asTool`. */
   readonly tools?: readonly Tool[];
 }
 
 /** What {@linkcode Agent.with} may change. */
 export type AgentOverrides = Partial<ModelAgentOptions>;
 
-/** What a single call may set. */
-export interface CallOptions extends SharedOptions {
+/** Options of a single call. */
+export interface CallOptions extends ModelOptions {
   /** Aborts this call. */
   readonly signal?: AbortSignal;
-  /** The conversation so far: it stands between the system message and the prompt. */
+  /** The messages before the prompt. They follow the system message. */
   readonly messages?: readonly PromptMessage[];
-  /** Told each piece of the answer as it comes, and waited for; asks the provider to stream. */
+  /** Receives the text of the answer in pieces and is awaited. The provider is asked to stream. */
   readonly onDelta?: (text: string) => void | Promise<void>;
   /**
-   * Who goes first where attempts wait for a limit: the higher number. Above 0, what the limit keeps in `reserve` is open too.
+   * The priority of attempts that wait for a limit: higher numbers go first. Above 0, an attempt
+   * may use the permits that the limit keeps in `reserve`.
    *
    * @default {1}, or 0 for the calls of a run
    */
   readonly priority?: number;
-  /** Asks the model whatever is kept in the cache, and keeps the new answer. */
+  /**
+   * Whether to ignore what the cache has. The new answer is stored.
+   *
+   * @default {false}
+   */
   readonly skipCache?: boolean;
-  /** What this call may spend at most, with all its retries, fallbacks and parts. */
+  /** The maximum that this call may spend, with its retries, fallbacks and parts. */
   readonly budget?: BudgetOptions;
   /**
-   * Sends nothing, and gives what would be sent: the result has no content, but a `request` and the `provider`'s name. Neither hooks nor
-   * caches are asked. Not for agents made of others, whose calls depend on what was answered before.
+   * Whether to send nothing and return what would be sent: a `request` and the name of the
+   * `provider`, without content. Neither hooks nor caches are used. Agents made of others refuse
+   * it, as what they send depends on earlier answers.
+   *
+   * @default {false}
    */
   readonly dryRun?: boolean;
-  /** Anything; it comes back in the result. */
+  /** Any value; the result carries it. */
   readonly metadata?: unknown;
   /**
-   * What the call is called in the `journal` of a run, such as the number of a row: it tells the call from others with the same parameters,
-   * and is needed where parameters are no plain data.
+   * The key of the call in the `journal` of a run, such as a row number. It distinguishes calls
+   * with equal parameters, and is required where parameters are not plain data.
    */
   readonly key?: string;
 }
@@ -159,7 +207,7 @@ const messages: Rule = (doing, name, value) => {
   if (problem !== undefined) throw new TypeError(`Cannot ${doing} as in ${name} ${problem}`);
 };
 
-const SETTINGS_RULES: Rules = {
+const SETTINGS_RULES: RulesFor<ModelSettings> = {
   temperature: finite,
   maxTokens: positiveInteger,
   topP: finite,
@@ -169,8 +217,9 @@ const SETTINGS_RULES: Rules = {
   extra: record,
 };
 
-/** The rules for what says how a model is asked. */
-export const RESILIENCE_RULES: Rules = {
+/** The rules for {@linkcode SharedOptions}. */
+export const SHARED_RULES: RulesFor<SharedOptions> = {
+  model: text,
   timeout,
   retries,
   fallbackModels: fallbackModels({ ...SETTINGS_RULES, provider, retries, timeout }),
@@ -183,17 +232,19 @@ export const RESILIENCE_RULES: Rules = {
   repair,
 };
 
-const SHARED_RULES: Rules = {
-  model: text,
-  ...RESILIENCE_RULES,
+/** The rules for {@linkcode AgentDefaults}. */
+export const DEFAULTS_RULES: RulesFor<AgentDefaults> = { provider, limits, hooks };
+
+const MODEL_OPTIONS_RULES: RulesFor<ModelOptions> = {
+  ...SHARED_RULES,
   ...SETTINGS_RULES,
   maxSteps: positiveInteger,
   toolConcurrency: positiveInteger,
 };
 
 /** The rules for {@linkcode CallOptions}. */
-export const CALL_RULES: Rules = {
-  ...SHARED_RULES,
+export const CALL_RULES: RulesFor<CallOptions> = {
+  ...MODEL_OPTIONS_RULES,
   signal: abortSignal,
   messages,
   onDelta: callback,
@@ -206,18 +257,29 @@ export const CALL_RULES: Rules = {
 };
 
 /** The rules for {@linkcode AgentOverrides}. */
-export const OVERRIDE_RULES: Rules = {
-  ...SHARED_RULES,
+export const OVERRIDE_RULES: RulesFor<AgentOverrides> = {
+  ...MODEL_OPTIONS_RULES,
+  ...DEFAULTS_RULES,
   name: text,
   description: text,
-  provider,
-  limits,
   tools,
-  hooks,
   system: (doing, name, value) => {
     if (typeof value !== "string") refuse(doing, name, "a text", value);
   },
 };
+
+/** The rules for what may be changed of an agent made of other agents. */
+export const RUN_OVERRIDE_RULES: RulesFor<AgentBase & Pick<SharedOptions, "timeout">> = {
+  name: text,
+  description: text,
+  timeout,
+  hooks,
+};
+
+/** Returns the options that are set: one that is `undefined` counts as absent. */
+export function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
+}
 
 /** The names of the settings of a model. */
 export const SETTINGS = [

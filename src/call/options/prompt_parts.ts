@@ -28,6 +28,9 @@ export interface PromptMessage extends Omit<Message, "content"> {
   readonly content: string | readonly PromptPart[];
 }
 
+/** A prompt: the user's message, or several messages. */
+export type Prompt = string | readonly PromptMessage[];
+
 /** What is wrong with a list of messages, if anything is. */
 export function messagesProblem(list: readonly unknown[]): string | undefined {
   for (const [i, message] of list.entries()) {

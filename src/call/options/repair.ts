@@ -1,4 +1,3 @@
-/** An answer that does not fit its schema is shown to the model, with what is wrong: it mostly mends it. */
 import {
   checkOptions,
   isRecord,
@@ -6,11 +5,6 @@ import {
   type Rule,
   wholeNumber,
 } from "../../model/check_options.ts";
-import { AgentError, type Issue } from "../../model/errors.ts";
-import type { Message } from "../../model/message.ts";
-import type { Answer } from "../read_reply.ts";
-import { listed } from "../../output/input.ts";
-import type { Outgoing } from "../send.ts";
 
 /** How often an answer that does not fit its schema is asked for again. */
 export interface RepairOptions {
@@ -28,45 +22,3 @@ export const repair: Rule = (doing, name, value) => {
   if (!isRecord(value)) refuse(doing, name, "a whole number or an object", value);
   checkOptions(`${doing}: ${name}`, value, { max: wholeNumber });
 };
-
-/** How often, with the default filled in. */
-export function repairsOf(option: number | RepairOptions | undefined): number {
-  return (typeof option === "number" ? option : option?.max) ?? 1;
-}
-
-/**
- * Asks, and asks again with the issues if the answer does not fit its schema. Pieces that were handed on cannot be taken back: then
- * the answer stays what it is.
- *
- * @throws {AgentError} With the code `invalid_output` if the last answer does not fit either.
- */
-export async function repaired(
-  call: Outgoing,
-  max: number,
-  ask: (call: Outgoing) => Promise<Answer>,
-): Promise<Answer> {
-  for (let left = max;; left--) {
-    try {
-      return await ask(call);
-    } catch (error) {
-      if (left === 0 || call.trace.handedOn || call.signal.aborted) throw error;
-      if (!(error instanceof AgentError) || error.code !== "invalid_output") throw error;
-      const { request } = call;
-      const messages = [...request.messages, ...complaint(error)];
-      call = { ...call, request: { ...request, messages } };
-    }
-  }
-}
-
-function complaint({ text = "", issues = [] }: AgentError): readonly Message[] {
-  return [
-    // An empty message of the assistant is more than some servers can take.
-    ...text === "" ? [] : [{ role: "assistant", content: text } as const],
-    { role: "user", content: demand(issues) },
-  ];
-}
-
-function demand(issues: readonly Issue[]): string {
-  return `Your answer does not fit the JSON schema:\n${listed(issues)}\n` +
-    "Answer again, with JSON that fits it and nothing else.";
-}

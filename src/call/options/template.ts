@@ -1,21 +1,26 @@
 /**
- * Prompt templates: `{name}` stands for the parameter `name`, `{{` and its `}}` for literal braces. Other braces, such as
- * those of JSON, stay as they are: also a `}}` that ends two objects, which no `{{` has opened.
+ * Prompt templates: `{name}` is replaced by the parameter `name`; `{{` and its `}}` are literal
+ * braces. Other braces, such as those of JSON, stay as they are: also a `}}` that ends two
+ * objects, which no `{{` has opened. A `{{` that no `}}` closes is refused.
  */
 import { closestString } from "@std/text/closest-string";
 
-/** What may be put into a template. Everything else must be made a text by the caller. */
+/** A value for a placeholder. The caller must convert everything else to a string. */
 export type TemplateValue = string | number | bigint | boolean | null;
 
 /**
- * The parameters of a template, read from its text by the compiler: those of `"Hello {name}"` are
- * `{ name: TemplateValue }`. A text the compiler does not know (`string`) takes any parameters.
+ * The parameters of a template, which the compiler reads from its text: those of `"Hello {name}"`
+ * are `{ name: TemplateValue }`. A template of type `string` takes any parameters.
  */
 export type TemplateParams<Template extends string> = string extends Template
   ? Record<string, TemplateValue>
   : { [Name in Placeholders<Template>]: TemplateValue };
 
-/** The names in a template, as a union. */
+/**
+ * The names of the placeholders in a template, as a union.
+ *
+ * @internal
+ */
 export type Placeholders<Template extends string, Found = never> = Template extends
   `${string}{${infer After}` ? After extends `{${infer Rest}` ? Placeholders<Rest, Found>
   : After extends `${infer Name}}${infer Rest}`
@@ -25,11 +30,18 @@ export type Placeholders<Template extends string, Found = never> = Template exte
   : Found
   : Found;
 
-/** What no name has in it: braces around such a text are just braces. */
+/**
+ * Characters that no name contains: braces around a text with one of them are no placeholder. The
+ * compiler cannot list all of them: it takes `{🙂}` for a placeholder, which it is not.
+ *
+ * @internal
+ */
 // deno-fmt-ignore
 export type NotInName =
-  | " " | "\n" | "\t" | "\r" | "!" | '"' | "#" | "$" | "%" | "&" | "'" | "(" | ")" | "*" | "+" | "," | "-" | "." | "/"
-  | ":" | ";" | "<" | "=" | ">" | "?" | "@" | "[" | "\\" | "]" | "^" | "`" | "{" | "|" | "}" | "~";
+  | " " | "\n" | "\t" | "\r" | "\u00a0"
+  | "!" | '"' | "#" | "$" | "%" | "&" | "'" | "(" | ")" | "*" | "+" | "," | "-" | "." | "/"
+  | ":" | ";" | "<" | "=" | ">" | "?" | "@" | "[" | "\\" | "]" | "^" | "`" | "{" | "|" | "}" | "~"
+  | "…" | "–" | "—" | "“" | "”" | "„" | "‘" | "’" | "«" | "»" | "·" | "•" | "→" | "×" | "°" | "€";
 
 /** A template that was read once and is filled in often. */
 export interface Template {
@@ -48,28 +60,47 @@ export class TemplateError extends Error {
   override readonly name = "TemplateError";
 }
 
-const TOKEN = /\{\{|\}\}|\{([\p{L}_][\p{L}\p{N}_]*)\}/gu;
+/** A placeholder, with its name, or a brace. */
+const TOKEN = /\{\{|\{([\p{L}_][\p{L}\p{N}_]*)\}|[{}]/gu;
 
-/** Reads a template. */
-export function parseTemplate(template: string): Template {
+/**
+ * Parses a template.
+ *
+ * A `}}` belongs to the last `{{` unless a single `{` was opened in between: then it is that one's
+ * `}`, as in `{{"a": {"b": 1}}}`.
+ *
+ * @param doing What cannot be done if the template is wrong, for the message.
+ * @throws {TypeError} If a `{{` is not closed.
+ */
+export function parseTemplate(template: string, doing = "read the template"): Template {
   // Texts at even places, names at odd ones.
   const parts: string[] = [""];
+  const open: { readonly brace: string; readonly at: number }[] = [];
   let end = 0;
-  let opened = 0;
-  for (const token of template.matchAll(TOKEN)) {
-    parts[parts.length - 1] += template.slice(end, token.index);
-    end = token.index + token[0].length;
-    if (token[1] !== undefined) {
-      parts.push(token[1], "");
-    } else if (token[0] === "{{") {
-      opened++;
-      parts[parts.length - 1] += "{";
+  function add(text: string): void {
+    parts[parts.length - 1] += text;
+  }
+  for (const { 0: token, 1: name, index } of template.matchAll(TOKEN)) {
+    if (index < end) continue; // the second brace of a `}}`
+    add(template.slice(end, index));
+    end = index + token.length;
+    if (name !== undefined) {
+      parts.push(name, "");
+    } else if (token !== "}") {
+      open.push({ brace: token, at: index });
+      add("{");
     } else {
-      parts[parts.length - 1] += opened > 0 ? "}" : "}}";
-      if (opened > 0) opened--;
+      if (open.at(-1)?.brace === "{") open.pop();
+      else if (open.length > 0 && template[end] === "}") {
+        open.pop();
+        end++;
+      }
+      add("}");
     }
   }
-  parts[parts.length - 1] += template.slice(end);
+  add(template.slice(end));
+  const unclosed = open.find(({ brace }) => brace === "{{");
+  if (unclosed !== undefined) refuseUnclosed(doing, template, unclosed.at);
   const names = [...new Set(parts.filter((_, i) => i % 2 === 1))];
 
   return {
@@ -82,6 +113,14 @@ export function parseTemplate(template: string): Template {
       return text;
     },
   };
+}
+
+function refuseUnclosed(doing: string, template: string, at: number): never {
+  const lines = template.slice(0, at).split("\n");
+  throw new TypeError(
+    `Cannot ${doing} as prompt has a "{{" that no "}}" closes, at line ${lines.length}, column ` +
+      `${lines.at(-1)!.length + 1}: close it with "}}", or write "{" for a single brace`,
+  );
 }
 
 function valueOf(params: unknown, name: string, names: readonly string[]): string {

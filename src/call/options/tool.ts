@@ -5,93 +5,102 @@ import {
   positiveMs,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
   text,
 } from "../../model/check_options.ts";
 import type { JsonSchema, ToolSpec } from "../../model/message.ts";
-import { type Input, inputOf } from "../../output/input.ts";
-import type { InferOutput } from "../../output/output.ts";
-import type { Schema, StandardSchema } from "../../output/standard_schema.ts";
+import { type PreparedInput, prepareInput } from "../../output/prepare_input.ts";
+import type { Received } from "../../output/prepare_output.ts";
+import type { Schema } from "../../output/standard_schema.ts";
 
-/** What a tool is handed beside its arguments. */
+/** The second parameter of a tool's `run`. */
 export interface ToolContext {
-  /** Aborts when the call is aborted, or when the tool's own time is over. */
+  /** Aborts when the call aborts or the `timeout` of the tool is over. */
   readonly signal: AbortSignal;
-  /** What the caller of the agent handed in as `metadata`. */
+  /** The `metadata` of the call. */
   readonly metadata: unknown;
-  /** The provider's id of this request. */
+  /** The provider's id of this tool call. */
   readonly id: string;
   /**
-   * Tells whoever reads the call as a stream: an event `{ type: "emit", agent, data }`. Nothing happens where nobody does.
+   * Emits an event `{ type: "emit", agent, data }` to the consumer of the call's stream, if the
+   * call is streamed.
    *
-   * @returns Done when the event was taken. It need not be awaited, and never rejects.
+   * @returns Resolves when the event is consumed. It need not be awaited, and never rejects.
    */
   emit(data: unknown): Promise<void>;
 }
 
-/** What a tool is made of. */
+/** Options of a tool. */
 export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unknown> {
-  /** The name: letters, digits, `_` and `-`, at most 64. */
+  /** The name: at most 64 letters, digits, `_` and `-`. */
   readonly name: string;
-  /** What it does, and when to use it: the model reads this. */
+  /** What the tool does and when to use it, for the model. */
   readonly description?: string;
   /**
-   * The schema of its arguments, an object: a Standard Schema, which checks them, or a JSON Schema, of which only the root is
-   * checked: the type, and what must be there.
+   * The schema of the arguments, which must be an object: a Standard Schema or a JSON Schema.
+   * Arguments that do not fit are reported to the model.
    */
   readonly input: S;
   /**
-   * What it does. What it gives back goes to the model: a text as it is, `undefined` as an empty one, anything else as JSON. What it
-   * throws is told to the model, and the call goes on.
+   * Does the work. Its return value is sent to the model: a string as it is, `undefined` as an
+   * empty string, anything else as JSON. If it throws, the error is reported to the model and the
+   * call continues.
    */
   readonly run: (args: Args, ctx: ToolContext) => R | Promise<R>;
-  /** The time one run may take, in milliseconds; after it the model is told so. */
+  /**
+   * The time limit of one run, in milliseconds. When it is over, that is reported to the model.
+   *
+   * @default No limit
+   */
   readonly timeout?: number;
 }
 
-/** Something that a model may ask to be run. Made by {@linkcode defineTool}. */
+/** A function that a model may call. Made by {@linkcode defineTool} or an agent's `asTool`. */
 // deno-lint-ignore no-explicit-any
 export interface Tool<Args = any, R = any> {
   /** The name. */
   readonly name: string;
-  /** What it does, and when to use it. */
+  /** What the tool does and when to use it. */
   readonly description?: string;
-  /** The JSON Schema of its arguments. */
+  /** The JSON Schema of the arguments. */
   readonly parameters: JsonSchema;
-  /** The time one run may take, in milliseconds. */
+  /** The time limit of one run, in milliseconds. */
   readonly timeout?: number;
-  /** What it does; the arguments are not checked here. */
+  /** Does the work. The arguments are not checked here. */
   run(args: Args, ctx: ToolContext): R | Promise<R>;
 }
 
-/** A tool as the agents know it. */
+/** A tool whose options are checked. */
 export class DefinedTool implements Tool {
   readonly name: string;
   readonly description?: string;
   readonly parameters: JsonSchema;
   readonly timeout?: number;
   readonly run: ToolOptions["run"];
-  readonly #input: Input;
+  readonly #input: PreparedInput;
 
-  /** Whatever was checked before. */
-  constructor({ name, description, timeout, run }: Omit<ToolOptions, "input">, input: Input) {
+  /** Takes options that are checked already. */
+  constructor(
+    { name, description, timeout, run }: Omit<ToolOptions, "input">,
+    input: PreparedInput,
+  ) {
     this.name = name;
     this.description = description;
     this.timeout = timeout;
     this.run = run;
-    this.parameters = input.json();
+    this.parameters = input.jsonSchema();
     this.#input = input;
   }
 
-  /** What the model is told of it. */
+  /** The tool as it is sent to the model. */
   get spec(): ToolSpec {
     const { name, description, parameters } = this;
     return { name, ...(description !== undefined && { description }), parameters };
   }
 
-  /** Checks arguments. */
-  check(args: unknown): ReturnType<Input["check"]> {
-    return this.#input.check(args);
+  /** Checks arguments against the schema. */
+  check(args: unknown): ReturnType<PreparedInput["validate"]> {
+    return this.#input.validate(args);
   }
 }
 
@@ -104,7 +113,7 @@ export const toolName: Rule = (doing, name, value) => {
   );
 };
 
-const RULES: Rules = {
+const RULES: RulesFor<ToolOptions> = {
   name: toolName,
   description: text,
   input: () => {},
@@ -113,10 +122,15 @@ const RULES: Rules = {
 };
 
 /**
- * Makes a tool that the model of an agent may ask for. It runs in this process, and its permits are free while it does: calls inside
- * it belong to the call that it runs for, with its limits, its budget and its signal.
+ * Defines a tool that the model of an agent may call. It runs in this process, and holds no
+ * permit while it does. Calls inside it belong to the call of the agent: its limits, budget and
+ * signal hold.
  *
- * @throws {TypeError} If an option is missing, not known or of the wrong type, or if the schema is not that of an object.
+ * The types of the arguments are those of a Standard Schema. With a JSON Schema, declare them
+ * where `run` takes them.
+ *
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type, or if the schema is
+ * not that of an object.
  * @throws {RangeError} If a number is out of range.
  *
  * @example
@@ -127,7 +141,7 @@ const RULES: Rules = {
  *
  * const weather = defineTool({
  *   name: "weather",
- *   description: "Tells the weather in a city, now.",
+ *   description: "Returns the current weather in a city.",
  *   input: z.object({ city: z.string() }),
  *   run: ({ city }) => ({ city, celsius: 21 }),
  * });
@@ -145,20 +159,16 @@ const RULES: Rules = {
  * console.log(content, toolCalls[0]?.result); // 21 degrees { city: "Rome", celsius: 21 }
  * ```
  */
-export function defineTool<S extends StandardSchema, R>(
-  options: ToolOptions<S, InferOutput<S>, R>,
-): Tool<InferOutput<S>, R>;
-/** Makes a tool whose arguments are described by a JSON Schema: say their type where `run` takes them. */
-export function defineTool<R, Args = Record<string, unknown>>(
-  options: ToolOptions<JsonSchema, Args, R>,
-): Tool<Args, R>;
-export function defineTool(options: ToolOptions<Schema, never, unknown>): Tool<never, unknown> {
+export function defineTool<S extends Schema, R, Args = Record<string, unknown>>(
+  options: ToolOptions<S, Received<S, Args>, R>,
+): Tool<Received<S, Args>, R> {
   if (!isRecord(options)) refuse("make a tool", "its options", "an object", options);
   toolName("make a tool", "name", options.name);
   const doing = `make the tool "${options.name}"`;
   checkOptions(doing, options, RULES);
   callback(doing, "run", options.run);
-  return new DefinedTool(options as unknown as ToolOptions, inputOf(doing, "input", options.input));
+  const input = prepareInput(doing, "input", options.input);
+  return new DefinedTool(options as unknown as ToolOptions, input) as Tool<Received<S, Args>, R>;
 }
 
 /** The rule for an option `tools`. */
@@ -176,7 +186,7 @@ export const tools: Rule = (doing, name, value) => {
   }
 };
 
-/** Those that were checked, as a call needs them: none are no tools at all. */
+/** Returns tools that are checked already, or `undefined` if there are none. */
 export function toolsOf(tools: readonly Tool[] | undefined): readonly DefinedTool[] | undefined {
   return tools === undefined || tools.length === 0
     ? undefined

@@ -2,7 +2,7 @@ import { sqliteJournal } from "../../journal/mod.ts";
 import { errorMessage } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
-import { formatInteger } from "../format.ts";
+import { showInteger } from "../format.ts";
 import { colourText, plainText } from "../paint.ts";
 import { fetchStreamLimit } from "./stream_limit.ts";
 
@@ -159,7 +159,7 @@ function describeFetchError(error: unknown): string {
 function countModels(body: string): string {
   try {
     const { data } = JSON.parse(body);
-    return `${formatInteger(data.length)} models`;
+    return `${showInteger(data.length)} models`;
   } catch {
     return "no models";
   }
@@ -178,7 +178,7 @@ async function checkStreams(
     const limit = await fetchStreamLimit(new URL(baseUrl).origin, timeout);
     const message = limit === undefined
       ? "HTTP/2, without a limit of requests per connection"
-      : `HTTP/2, ${formatInteger(limit)} requests per connection; more are opened on demand`;
+      : `HTTP/2, ${showInteger(limit)} requests per connection; more are opened on demand`;
     return { finding: { name, state: "ok", message }, limit };
   } catch {
     const message = "no HTTP/2: HTTP/1.1 is used, with one connection per request";
@@ -197,7 +197,7 @@ function recommendConcurrency(
   if (ms === undefined) return unreachable(name);
   if (requestsPerMinute !== undefined) {
     const useful = Math.max(1, Math.ceil(requestsPerMinute / 60_000 * TYPICAL_CALL_MS));
-    const limit = `${formatInteger(requestsPerMinute)} requests per minute`;
+    const limit = `${showInteger(requestsPerMinute)} requests per minute`;
     return {
       name,
       state: "ok",
@@ -206,7 +206,7 @@ function recommendConcurrency(
   }
   const shared = streamLimit === undefined
     ? ""
-    : `; the first ${formatInteger(streamLimit)} share a connection`;
+    : `; the first ${showInteger(streamLimit)} share a connection`;
   return {
     name,
     state: "ok",

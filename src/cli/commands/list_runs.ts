@@ -1,5 +1,5 @@
 import type { JournalSummary } from "../../journal/mod.ts";
-import { formatDollars, formatDuration, formatInteger } from "../format.ts";
+import { showDollars, showDuration, showInteger } from "../format.ts";
 import { listRunFolders, type RunFolder, wrapJournalError } from "../run/run_folder.ts";
 import { writeStderr } from "../write_stderr.ts";
 
@@ -39,11 +39,11 @@ async function readSummary(folder: RunFolder): Promise<JournalSummary | undefine
 export function formatSummary(summary: JournalSummary): string {
   const { ok, failed, started, usage, cost, updatedAt } = summary;
   return [
-    `${formatInteger(ok)} ok`,
-    `${formatInteger(failed)} failed`,
-    ...(started > 0 ? [`${formatInteger(started)} unfinished`] : []),
-    `${formatInteger(usage.totalTokens)} tokens`,
-    ...(cost === undefined ? [] : [formatDollars(cost.total)]),
-    `${formatDuration(Math.max(0, Date.now() - updatedAt))} ago`,
+    `${showInteger(ok)} ok`,
+    `${showInteger(failed)} failed`,
+    ...(started > 0 ? [`${showInteger(started)} unfinished`] : []),
+    `${showInteger(usage.totalTokens)} tokens`,
+    ...(cost === undefined ? [] : [showDollars(cost.total)]),
+    `${showDuration(Math.max(0, Date.now() - updatedAt))} ago`,
   ].join(", ");
 }

@@ -1,7 +1,7 @@
 import { type Result, summarize } from "../../../mod.ts";
 import type { JournalSummary } from "../../journal/mod.ts";
 import { CliError } from "../cli_error.ts";
-import { formatDollars, formatDuration, formatInteger } from "../format.ts";
+import { showDollars, showDuration, showInteger } from "../format.ts";
 import { FailureClusters } from "../run/failure_clusters.ts";
 import { ReservoirSample } from "../run/reservoir_sample.ts";
 import { type RunFolder, wrapJournalError } from "../run/run_folder.ts";
@@ -56,15 +56,15 @@ function formatRun(
   const lines = [
     `${name}: ${formatSummary(summary)}`,
     `started at ${startedAt}, last row at ${updatedAt}`,
-    `time per row: ${formatDuration(p50)} ` +
-    `(p95 ${formatDuration(p95)}, p99 ${formatDuration(p99)})`,
+    `time per row: ${showDuration(p50)} ` +
+    `(p95 ${showDuration(p95)}, p99 ${showDuration(p99)})`,
   ];
   const sampled = sample.seen > SAMPLE_SIZE
-    ? ` (in a sample of ${formatInteger(SAMPLE_SIZE)} rows)`
+    ? ` (in a sample of ${showInteger(SAMPLE_SIZE)} rows)`
     : "";
   for (const [model, { total, failed, cost }] of Object.entries(byModel)) {
-    const price = cost === undefined ? "" : `, ${formatDollars(cost.total)}`;
-    const counts = `${formatInteger(total)} rows, ${formatInteger(failed)} failed`;
+    const price = cost === undefined ? "" : `, ${showDollars(cost.total)}`;
+    const counts = `${showInteger(total)} rows, ${showInteger(failed)} failed`;
     lines.push(`${model}: ${counts}${price}${sampled}`);
   }
   lines.push(verdict);
@@ -72,10 +72,10 @@ function formatRun(
   if (all.length > 0) lines.push("", "failures:");
   for (const { kind, cause, count, rows } of all.slice(0, MAX_CLUSTERS)) {
     const examples = rows.map((row) => row + 1).join(", ") + (count > rows.length ? ", …" : "");
-    lines.push(`${formatInteger(count).padStart(8)}  ${kind}: ${cause} (rows ${examples})`);
+    lines.push(`${showInteger(count).padStart(8)}  ${kind}: ${cause} (rows ${examples})`);
   }
   if (all.length > MAX_CLUSTERS) {
-    lines.push(`          and ${formatInteger(all.length - MAX_CLUSTERS)} more causes`);
+    lines.push(`          and ${showInteger(all.length - MAX_CLUSTERS)} more causes`);
   }
   if (summary.failed > 0) lines.push("", `To retry them: shoal retry ${name}`);
   return lines;

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { simulator, type SimulatorFaultRates, type SimulatorLatency } from "../../testing/mod.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
-import { formatInteger } from "../format.ts";
+import { showInteger } from "../format.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { nameFlags } from "../option_flags.ts";
 import {
@@ -94,7 +94,7 @@ export async function simulate(settings: SimulateSettings): Promise<number> {
   await untilInterrupted();
   const { requests, peakInFlight, byStatus } = running.stats;
   writeStderr(
-    `${formatInteger(requests)} requests, at most ${formatInteger(peakInFlight)} at once, ` +
+    `${showInteger(requests)} requests, at most ${showInteger(peakInFlight)} at once, ` +
       `by status: ${JSON.stringify(byStatus)}\n`,
   );
   return EXIT.ok;

@@ -1,5 +1,5 @@
 /** Formats the progress of a run: as a panel for terminals, and as a line for logs. */
-import { formatDollars, formatDuration, formatInteger, formatRate } from "../format.ts";
+import { showDollars, showDuration, showInteger, showRate } from "../format.ts";
 import type { Paint } from "../paint.ts";
 import type { RunSnapshot } from "./run_stats.ts";
 
@@ -9,9 +9,9 @@ export function panelLines(run: RunSnapshot, width: number, paint: Paint): reado
   const fraction = fractionDone(run);
   const percent = fraction === undefined ? "" : `${Math.floor(fraction * 100)} %  `;
   const rows = total === undefined
-    ? formatInteger(done)
-    : `${formatInteger(done)} / ${formatTotal(run)}`;
-  const eta = run.etaMs === undefined ? "" : `  ETA ${formatDuration(run.etaMs)}`;
+    ? showInteger(done)
+    : `${showInteger(done)} / ${formatTotal(run)}`;
+  const eta = run.etaMs === undefined ? "" : `  ETA ${showDuration(run.etaMs)}`;
   const barWidth = Math.max(10, Math.min(40, width - 50));
   const filled = fraction === undefined ? 0 : Math.round(fraction * barWidth);
   const bar = "█".repeat(filled) + "░".repeat(barWidth - filled);
@@ -23,7 +23,7 @@ export function panelLines(run: RunSnapshot, width: number, paint: Paint): reado
   ];
   if (lastError !== undefined) {
     const { code, count, message } = lastError;
-    const text = `last error: ${code} (${formatInteger(count)}): ${message}`;
+    const text = `last error: ${code} (${showInteger(count)}): ${message}`;
     lines.push(paint("red", truncate(text, width)));
   }
   return lines;
@@ -36,35 +36,33 @@ export function plainLine(run: RunSnapshot): string {
   const percent = fraction === undefined ? "" : ` (${Math.floor(fraction * 100)} %)`;
   return [
     total === undefined
-      ? `${formatInteger(done)} rows`
-      : `${formatInteger(done)}/${formatTotal(run)} rows${percent}`,
+      ? `${showInteger(done)} rows`
+      : `${showInteger(done)}/${formatTotal(run)} rows${percent}`,
     ...rowCounts(run),
     ...usageFigures(run),
-    ...(run.etaMs === undefined ? [] : [`ETA ${formatDuration(run.etaMs)}`]),
+    ...(run.etaMs === undefined ? [] : [`ETA ${showDuration(run.etaMs)}`]),
     ...(lastError === undefined ? [] : [`last error ${lastError.code}`]),
   ].join(" · ");
 }
 
 function rowCounts({ ok, failed, bad, cached, replayed }: RunSnapshot): readonly string[] {
   return [
-    `ok ${formatInteger(ok)}`,
-    `failed ${formatInteger(failed)}`,
-    ...(bad > 0 ? [`bad ${formatInteger(bad)}`] : []),
-    ...(cached > 0 ? [`cached ${formatInteger(cached)}`] : []),
-    ...(replayed > 0 ? [`already done ${formatInteger(replayed)}`] : []),
+    `ok ${showInteger(ok)}`,
+    `failed ${showInteger(failed)}`,
+    ...(bad > 0 ? [`bad ${showInteger(bad)}`] : []),
+    ...(cached > 0 ? [`cached ${showInteger(cached)}`] : []),
+    ...(replayed > 0 ? [`already done ${showInteger(replayed)}`] : []),
   ];
 }
 
 function usageFigures(run: RunSnapshot): readonly string[] {
   const { perSecond, inFlight, limit, tokens, cost, projectedCost } = run;
-  const total = projectedCost === undefined
-    ? ""
-    : `, about ${formatDollars(projectedCost)} in total`;
+  const total = projectedCost === undefined ? "" : `, about ${showDollars(projectedCost)} in total`;
   return [
-    formatRate(perSecond),
-    `in flight ${formatInteger(inFlight)}${limit === undefined ? "" : ` (limit ${limit})`}`,
-    `tokens ${formatInteger(tokens)}`,
-    ...(cost === undefined ? [] : [formatDollars(cost) + total]),
+    showRate(perSecond),
+    `in flight ${showInteger(inFlight)}${limit === undefined ? "" : ` (limit ${limit})`}`,
+    `tokens ${showInteger(tokens)}`,
+    ...(cost === undefined ? [] : [showDollars(cost) + total]),
   ];
 }
 
@@ -73,7 +71,7 @@ function fractionDone({ done, total }: RunSnapshot): number | undefined {
 }
 
 function formatTotal({ total, isTotalEstimated }: RunSnapshot): string {
-  return `${isTotalEstimated ? "about " : ""}${formatInteger(total!)}`;
+  return `${isTotalEstimated ? "about " : ""}${showInteger(total!)}`;
 }
 
 /** Returns the text as one line of the panel: a line that wraps would not be cleared. */

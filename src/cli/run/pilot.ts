@@ -1,7 +1,7 @@
 import { batch, type Result, RunError } from "../../../mod.ts";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
-import { formatDollars, formatDuration, formatInteger } from "../format.ts";
+import { showDollars, showDuration, showInteger } from "../format.ts";
 import { openRows, type RowSource } from "../rows/open_rows.ts";
 import { type InputRow, isBadRow, rowKey } from "../rows/row.ts";
 import { writeStderr } from "../write_stderr.ts";
@@ -36,7 +36,7 @@ export async function runPilot(
     sample.add(row);
   }
   writeStderr(
-    `pilot: ${formatInteger(sample.items.length)} of ${formatInteger(sample.seen)} rows\n`,
+    `pilot: ${showInteger(sample.items.length)} of ${showInteger(sample.seen)} rows\n`,
   );
   const began = performance.now();
   const results = await runSample(sample.items, session);
@@ -54,7 +54,7 @@ export async function runPilot(
   });
   writeStderr(formatEstimate(estimate).join("\n") + "\n");
   if (settings.yes) return undefined;
-  const question = `Run all ${formatInteger(sample.seen)} rows? [y/N] `;
+  const question = `Run all ${showInteger(sample.seen)} rows? [y/N] `;
   return await confirm(question) ? undefined : EXIT.pilot;
 }
 
@@ -102,13 +102,13 @@ function formatEstimate(estimate: Estimate): readonly string[] {
   const formatInterval = ({ low, mean, high }: Interval, format: (n: number) => string) =>
     `about ${format(mean)} (${format(low)} to ${format(high)}, 95 %)`;
   const figures = [
-    cost === undefined ? "no known price" : formatInterval(cost, formatDollars),
-    `${formatInterval(tokens, formatInteger)} tokens`,
-    formatInterval(ms, formatDuration),
+    cost === undefined ? "no known price" : formatInterval(cost, showDollars),
+    `${formatInterval(tokens, showInteger)} tokens`,
+    formatInterval(ms, showDuration),
     ...(limitedBy === undefined ? [] : [`limited by ${limitedBy}`]),
   ];
   return [
-    `${formatInteger(ok)} ok, ${formatInteger(failed)} failed`,
+    `${showInteger(ok)} ok, ${showInteger(failed)} failed`,
     `all rows: ${figures.join(", ")}`,
   ];
 }

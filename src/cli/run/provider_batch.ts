@@ -7,7 +7,7 @@ import {
 } from "../../providers/openai/batch/openai_batch.ts";
 import { costOf } from "../../pricing/prices.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
-import { formatInteger } from "../format.ts";
+import { showInteger } from "../format.ts";
 import { nameFlags } from "../option_flags.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -52,7 +52,7 @@ export function createBatchProvider(
         },
       },
       onChange: ({ batch, status, requests }) =>
-        log(`batch ${batch}: ${status}, ${formatInteger(requests)} rows`),
+        log(`batch ${batch}: ${status}, ${showInteger(requests)} rows`),
     });
   } catch (cause) {
     throw new CliError(nameFlags(errorMessage(cause)), { cause });

@@ -2,7 +2,7 @@
 import { summarize } from "../../../mod.ts";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
-import { formatDollars, formatDuration, formatInteger } from "../format.ts";
+import { showDollars, showDuration, showInteger } from "../format.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { nameFlags } from "../option_flags.ts";
 import { inputName } from "../rows/open_input.ts";
@@ -49,14 +49,14 @@ export function reportEnd(end: RunEnd): number {
 function formatCounts({ stats, ms }: RunEnd): string {
   const { ok, failed, bad, unfinished, replayed, tokens, cost } = stats;
   return [
-    `${formatInteger(ok)} ok`,
-    `${formatInteger(failed)} failed`,
-    ...(bad > 0 ? [`${formatInteger(bad)} bad rows`] : []),
-    ...(unfinished > 0 ? [`${formatInteger(unfinished)} not finished`] : []),
-    ...(replayed > 0 ? [`${formatInteger(replayed)} already done`] : []),
-    `${formatInteger(tokens)} tokens`,
-    ...(cost === undefined ? [] : [formatDollars(cost)]),
-    formatDuration(ms),
+    `${showInteger(ok)} ok`,
+    `${showInteger(failed)} failed`,
+    ...(bad > 0 ? [`${showInteger(bad)} bad rows`] : []),
+    ...(unfinished > 0 ? [`${showInteger(unfinished)} not finished`] : []),
+    ...(replayed > 0 ? [`${showInteger(replayed)} already done`] : []),
+    `${showInteger(tokens)} tokens`,
+    ...(cost === undefined ? [] : [showDollars(cost)]),
+    showDuration(ms),
   ].join(", ");
 }
 

@@ -7,104 +7,107 @@ import type { ResultStream } from "../../run/stream.ts";
 import { stream } from "../../run/stream.ts";
 import { summarize, type Summary } from "../../run/summarize.ts";
 import type { BatchCall, BatchRequest } from "./batch_request.ts";
-import type { Caps } from "../limits.ts";
-import type { Exchange } from "../request_lifecycle.ts";
-import { publicResult } from "../public_result.ts";
+import type { ResolvedLimits } from "../limits.ts";
+import type { RequestLifecycle } from "../request_lifecycle.ts";
+import { toPublicResult } from "../public_result.ts";
 
 /** A call of a batch that has ended. */
 export interface BatchItem {
-  /** Its place in the batch, from 0. */
+  /** The index of the call, from 0. */
   readonly index: number;
-  /** Its result, as JSON: an object with `index` and `id`. */
+  /** The result as JSON: an object with `index` and `id`. */
   readonly json: string;
 }
 
-/** The calls of a batch, and which of them have ended: it can be worked on several times, until nothing is left. */
+/** Runs a batch, possibly in several parts: each run makes the calls that have not ended yet. */
 export class BatchRun {
-  /** Its id: who knows it can go on with it. */
+  /** A random ID, with which the caller can resume the batch. */
   readonly id: string = crypto.randomUUID();
-  /** How many calls there are. */
+  /** The number of calls. */
   readonly total: number;
   readonly #concurrency: number;
-  readonly #caps: Caps;
-  /** What is still to be done; nothing in the place of what has ended. */
+  readonly #limits: ResolvedLimits;
+  /** The calls that have not ended yet; `undefined` in the place of those that have. */
   readonly #calls: (BatchCall | undefined)[];
-  /** What has ended, without its content. */
+  /** The results of calls that have ended, without their content. */
   readonly #results: Result[] = [];
 
-  /** A batch of which nothing is done. */
-  constructor({ calls, concurrency = configuration().concurrency }: BatchRequest, caps: Caps) {
+  /** Creates a batch that has not started. */
+  constructor(
+    { calls, concurrency = configuration().concurrency }: BatchRequest,
+    limits: ResolvedLimits,
+  ) {
     this.#calls = [...calls];
     this.total = calls.length;
-    this.#concurrency = Math.min(concurrency, caps.concurrency);
-    this.#caps = caps;
+    this.#concurrency = Math.min(concurrency, limits.concurrency);
+    this.#limits = limits;
   }
 
-  /** What all results together were like. */
+  /** Returns the summary of the calls that have ended. */
   summary(): Omit<Summary, "concurrency"> {
     const { concurrency: _, ...summary } = summarize(this.#results);
     return summary;
   }
 
   /**
-   * Works on what is left, and gives each result as it comes; `onItem` is told of it before that, in the same order, and also of those
-   * that nobody takes any more.
+   * Makes the remaining calls and yields after each result. `onItem` receives each result just
+   * before, in the same order; it also receives those that arrive once the consumer has stopped.
    */
-  async *work(exchange: Exchange, onItem: (item: BatchItem) => void): AsyncGenerator<void> {
-    const left = [...this.#calls.keys()].filter((index) => this.#calls[index] !== undefined);
-    const calls = left.map((index) =>
-      [callable(this.#calls[index]!, exchange), this.#calls[index]!.params] as const
+  async *run(lifecycle: RequestLifecycle, onItem: (item: BatchItem) => void): AsyncGenerator<void> {
+    const remaining = [...this.#calls.keys()].filter((index) => this.#calls[index] !== undefined);
+    const calls = remaining.map((index) =>
+      [toCallable(this.#calls[index]!, lifecycle), this.#calls[index]!.params] as const
     );
-    const results: ResultStream = exchange.run(() =>
+    const results: ResultStream = lifecycle.run(() =>
       stream(calls, {
         concurrency: this.#concurrency,
-        deadline: this.#caps.deadline,
-        onResult: (result, at) => onItem(this.#ended(left[at]!, result)),
+        deadline: this.#limits.deadline,
+        onResult: (result, i) => onItem(this.#record(remaining[i]!, result)),
       })
     );
     for await (const _ of results) yield;
   }
 
-  /** What is told of the calls that have not ended, where nobody goes on with them. */
-  rest(): readonly BatchItem[] {
-    const error = { code: "aborted", message: "The batch was aborted before the call had ended" };
+  /** Returns failures for the calls that have not ended, once the batch is aborted. */
+  unfinishedItems(): readonly BatchItem[] {
+    const error = { code: "aborted", message: "The batch was aborted before the call ended" };
     return [...this.#calls.entries()].flatMap(([index, call]) => {
       if (call === undefined) return [];
       const { id = `${this.id}-${index}`, agent } = call;
       const item = { index, id, ok: false, agent: agent.name, content: null, error };
-      const used = { usage: NO_USAGE, attempts: 0, cached: false, durationMs: 0 };
-      return [{ index, json: JSON.stringify({ ...item, ...used }) }];
+      const unused = { usage: NO_USAGE, attempts: 0, cached: false, durationMs: 0 };
+      return [{ index, json: JSON.stringify({ ...item, ...unused }) }];
     });
   }
 
-  #ended(index: number, result: Result): BatchItem {
+  #record(index: number, result: Result): BatchItem {
     const { id = `${this.id}-${index}` } = this.#calls[index]!;
     this.#calls[index] = undefined;
-    // What is summed up is all that is needed of it later.
+    // Only the summary needs it later, so large values are dropped.
     this.#results.push({ ...result, content: undefined, toolCalls: [], children: [] } as Result);
-    return { index, json: itemJson(index, id, result) };
+    return { index, json: serializeItem(index, id, result) };
   }
 }
 
-/** The agent, so that its calls wait for their turn and are counted. */
-function callable({ agent }: BatchCall, { account, id }: Exchange): Callable {
+/** Wraps the agent, so that its calls wait for the caller's rate limit and are counted. */
+function toCallable({ agent }: BatchCall, { quota: account, id }: RequestLifecycle): Callable {
   return {
     name: agent.name,
     async settle(params, options) {
-      // What ends the waiting ends the call as well, and the call says it better.
-      await account.turn(currentContext().signal).catch(() => {});
+      // An abort also ends the call, which reports it better.
+      await account.waitForTurn(currentContext().signal).catch(() => {});
       return await agent.settle(id, params, options);
     },
   };
 }
 
-function itemJson(index: number, id: string, result: Result): string {
-  const shown = publicResult(result);
+function serializeItem(index: number, id: string, result: Result): string {
+  const publicResult = toPublicResult(result);
   try {
-    return JSON.stringify({ index, id, ...shown });
+    return JSON.stringify({ index, id, ...publicResult });
   } catch {
-    const message = "The agent gave what cannot be written as JSON";
+    const message = "The agent's answer cannot be serialized as JSON";
     const error = { code: "tool", message };
-    return JSON.stringify({ index, id, ...shown, ok: false, content: null, error });
+    return JSON.stringify({ index, id, ...publicResult, ok: false, content: null, error });
   }
 }

@@ -1,94 +1,97 @@
 import type { BatchRun } from "./batch_run.ts";
 import type { WireEvent } from "../event_stream.ts";
-import type { Exchange } from "../request_lifecycle.ts";
+import type { RequestLifecycle } from "../request_lifecycle.ts";
 
 /** An event that can be sent again. */
-interface Kept {
+interface KeptEvent {
   readonly seq: number;
   readonly event: string;
   readonly json: string;
 }
 
 /**
- * A batch whose results are sent as they come, with numbers: a client that was lost says which was the last it has, gets those after it,
- * and the work goes on. Without a client nothing goes on. Only the latest events are kept, as what is sent is most likely received.
+ * Streams the results of a batch as numbered events. A client that has lost the connection resumes
+ * after the last event that it received, and the batch continues; without a client it makes no
+ * calls. Only the latest events are kept, as earlier ones have most likely arrived.
  */
 export class BatchStream {
-  /** When the last client went, in milliseconds of `performance.now()`; absent while there is one. */
+  /** When the client disconnected, by `performance.now()`; `undefined` while one is connected. */
   leftAt: number | undefined;
-  readonly #kept: Kept[] = [];
-  readonly #mostBytes: number;
+  readonly #kept: KeptEvent[] = [];
+  readonly #maxBytes: number;
   readonly #inputBytes: number;
   #keptBytes = 0;
   #seq = 0;
   #sent = 0;
-  #isOver = false;
-  #turn = 0;
+  #isDone = false;
+  #generation = 0;
   #stop: (() => Promise<void>) | undefined;
 
-  /** A stream of which nothing was sent. It keeps at most so many bytes of events beside what it was asked. */
+  /** Creates a stream that keeps at most `maxBytes` of events, besides its `inputBytes`. */
   constructor(
     readonly run: BatchRun,
     readonly principal: string,
-    { mostBytes, inputBytes }: { readonly mostBytes: number; readonly inputBytes: number },
+    { maxBytes, inputBytes }: { readonly maxBytes: number; readonly inputBytes: number },
   ) {
-    this.#mostBytes = mostBytes;
+    this.#maxBytes = maxBytes;
     this.#inputBytes = inputBytes;
     this.#keep("batch", JSON.stringify({ id: run.id, total: run.total }));
   }
 
-  /** What it keeps, in bytes, about. */
+  /** How much memory it keeps, approximately, in bytes. */
   get bytes(): number {
     return this.#inputBytes + this.#keptBytes;
   }
 
-  /** Can it go on behind this event? */
+  /** Whether it can resume after this event. */
   canResume(after: number): boolean {
     const oldest = this.#kept[0]?.seq ?? this.#seq + 1;
     return after <= this.#sent && after + 1 >= oldest;
   }
 
-  /** The events after this one: those that are kept, and then what comes. Who reads it already is cut off. */
-  async *events(exchange: Exchange, after: number): AsyncGenerator<WireEvent> {
-    const turn = ++this.#turn;
+  /**
+   * Yields the events after this one: first those that are kept, then new ones. A client that is
+   * still connected is disconnected.
+   */
+  async *events(lifecycle: RequestLifecycle, after: number): AsyncGenerator<WireEvent> {
+    const generation = ++this.#generation;
     await this.#stop?.();
     this.leftAt = undefined;
     this.#sent = after;
-    const work = this.#work(exchange);
+    const run = this.#runCalls(lifecycle);
     const stop = async (): Promise<void> => {
-      exchange.abandon();
-      await work.return(undefined);
+      lifecycle.abandon();
+      await run.return(undefined);
     };
     this.#stop = stop;
     try {
       for (;;) {
-        while (turn === this.#turn && this.#sent < this.#seq) yield this.#next();
-        if (turn !== this.#turn || (await work.next()).done) break;
+        while (generation === this.#generation && this.#sent < this.#seq) yield this.#next();
+        if (generation !== this.#generation || (await run.next()).done) break;
       }
-      while (turn === this.#turn && this.#sent < this.#seq) yield this.#next();
+      while (generation === this.#generation && this.#sent < this.#seq) yield this.#next();
     } finally {
       await stop();
-      if (turn === this.#turn) {
+      if (generation === this.#generation) {
         this.#stop = undefined;
         this.leftAt = performance.now();
       }
     }
   }
 
-  async *#work(exchange: Exchange): AsyncGenerator<void> {
-    if (this.#isOver) return;
-    // "{" and what is in the object are put together as texts: nothing is written as JSON twice.
-    const items = this.run.work(exchange, ({ json }) => this.#keep("result", json));
+  async *#runCalls(lifecycle: RequestLifecycle): AsyncGenerator<void> {
+    if (this.#isDone) return;
+    const items = this.run.run(lifecycle, ({ json }) => this.#keep("result", json));
     for await (const _ of items) yield;
-    this.#isOver = true;
+    this.#isDone = true;
     this.#keep("summary", JSON.stringify(this.run.summary()));
   }
 
   #next(): WireEvent {
     const seq = ++this.#sent;
     const { event, json } = this.#kept[seq - this.#kept[0]!.seq]!;
-    this.#forget();
-    // The members of the object behind those that every event has.
+    this.#trim();
+    // Strings are concatenated so that the JSON of a result is serialized only once.
     const members = json === "{}" ? "}" : `,${json.slice(1)}`;
     return {
       event,
@@ -102,9 +105,11 @@ export class BatchStream {
     this.#keptBytes += json.length;
   }
 
-  /** What was sent makes place, oldest first. What was not stays: it is no more than what is in progress. */
-  #forget(): void {
-    while (this.#keptBytes > this.#mostBytes && this.#kept[0]!.seq < this.#sent) {
+  /**
+   * Drops sent events above the limit, oldest first. Unsent ones are few: those of calls in flight.
+   */
+  #trim(): void {
+    while (this.#keptBytes > this.#maxBytes && this.#kept[0]!.seq < this.#sent) {
       this.#keptBytes -= this.#kept.shift()!.json.length;
     }
   }

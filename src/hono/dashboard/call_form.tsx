@@ -1,19 +1,19 @@
 /** @jsxImportSource hono/jsx */
 import { isRecord } from "../../model/check_options.ts";
 import type { JsonSchema } from "../../model/message.ts";
-import type { Served } from "../served_agent.ts";
-import type { Html, View } from "./page_context.ts";
+import type { ServedAgent } from "../served_agent.ts";
+import type { Html, PageContext } from "./page_context.ts";
 
-/** A form with a field for each parameter; what comes is shown as it comes. */
-export function CallForm({ view, agent }: { view: View; agent: Served }): Html {
+/** A form with a field for each parameter of an agent. The answer appears as it is streamed. */
+export function CallForm({ context, agent }: { context: PageContext; agent: ServedAgent }): Html {
   const schema = agent.paramsSchema();
   const { properties } = schema ?? {};
   const names = isRecord(properties) ? Object.keys(properties) : [];
   const required = Array.isArray(schema?.required) ? schema.required : [];
   return (
     <section class="card" aria-labelledby="call-title">
-      <h2 id="call-title">Call it</h2>
-      <form id="call" action={`${view.root}call/${encodeURIComponent(agent.name)}`}>
+      <h2 id="call-title">Call</h2>
+      <form id="call" action={`${context.root}call/${encodeURIComponent(agent.name)}`}>
         {names.map((name) => (
           <Field
             name={name}
@@ -21,7 +21,7 @@ export function CallForm({ view, agent }: { view: View; agent: Served }): Html {
             required={required.includes(name)}
           />
         ))}
-        {names.length === 0 && <Whole />}
+        {names.length === 0 && <JsonParams />}
         <p class="buttons">
           <button type="submit" class="main">Call</button>
           <button type="button" id="stop" disabled>Stop</button>
@@ -31,24 +31,24 @@ export function CallForm({ view, agent }: { view: View; agent: Served }): Html {
       <div id="answer" hidden>
         <h3 id="output-title">Answer</h3>
         <pre id="output" tabindex={0} role="region" aria-labelledby="output-title" />
-        <ul id="happened" />
+        <ul id="call-log" />
         <p>
-          <a id="run-link" href={`${view.root}runs/`}>The run</a>
+          <a id="run-link" href={`${context.root}runs/`}>Show the run</a>
         </p>
       </div>
       <noscript>
-        <p>This form needs scripts.</p>
+        <p>This form needs JavaScript.</p>
       </noscript>
     </section>
   );
 }
 
-/** The parameters in one, where nothing tells which there are. */
-function Whole(): Html {
+/** A field for all parameters as JSON, for an agent without a schema of its parameters. */
+function JsonParams(): Html {
   return (
     <div class="field">
-      <label for="params">Parameters, as JSON</label>
-      <textarea id="params" name="params" data-kind="whole" rows={4} spellcheck={false}>
+      <label for="params">Parameters (JSON)</label>
+      <textarea id="params" name="params" data-kind="params" rows={4} spellcheck={false}>
         {"{}"}
       </textarea>
     </div>
@@ -62,7 +62,7 @@ function Field(
   const id = `param-${name}`;
   const label = type === "string" || type === "boolean" || isNumeric(type) || hasChoices(schema)
     ? name
-    : `${name}, as JSON`;
+    : `${name} (JSON)`;
   const about = typeof description === "string" ? `${id}-about` : undefined;
   return (
     <div class="field">
@@ -96,7 +96,7 @@ function Input(
     );
   }
   if (type === "boolean" && !required) {
-    // Not to say anything is something else than to say no.
+    // A checkbox could not leave the parameter out.
     return (
       <select {...common} data-kind="json">
         <option value="" />

@@ -1,118 +1,126 @@
 /** @jsxImportSource hono/jsx */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { AuthOptions } from "../auth.ts";
-import { eventStream, SSE } from "../event_stream.ts";
+import { eventStream, problemEvent, SSE } from "../event_stream.ts";
 import type { Identify } from "../require_principal.ts";
-import { problemOf } from "../public_error.ts";
+import { toProblem } from "../public_error.ts";
 import { streamRoute } from "../routes/stream.ts";
 import type { Env, Service } from "../service.ts";
 import { AgentPage, agentRegions } from "./pages/agent_page.tsx";
-import { Entrance } from "./sessions/auth_gate.tsx";
+import { AuthGate } from "./sessions/auth_gate.tsx";
 import { ICON } from "./assets/icon.ts";
-import { changes, Viewers } from "./live_updates.ts";
+import { liveUpdates, Viewers } from "./live_updates.ts";
 import { MissingPage } from "./pages/missing_page.tsx";
 import type { DashboardOptions } from "./options.ts";
-import { Overview, overviewRegions } from "./pages/overview_page.tsx";
+import { OverviewPage, overviewRegions } from "./pages/overview_page.tsx";
 import { RunPage, runRegions } from "./pages/run_page.tsx";
 import { requireSameOrigin } from "./sessions/require_same_origin.ts";
 import { SCRIPT } from "./assets/script.ts";
 import { STYLE } from "./assets/style.ts";
-import type { Html, Regions, View } from "./page_context.ts";
-import { Watch } from "./metrics_recorder.ts";
+import type { Html, PageContext, Regions } from "./page_context.ts";
+import { MetricsRecorder } from "./metrics_recorder.ts";
 
-/** What the dashboard needs of the routes. */
+/** What the dashboard needs from the routes. */
 export interface DashboardParts {
-  /** What the routes share. */
+  /** The state that all routes share. */
   readonly service: Service;
-  /** Says who sends a request. */
+  /** Identifies the caller of a request. */
   readonly identify: Identify;
-  /** Who may call, if that is said. */
+  /** How callers are authenticated. */
   readonly auth: AuthOptions | undefined;
-  /** What it shows, and to whom. */
+  /** The options of the dashboard. */
   readonly options: DashboardOptions;
 }
 
-const NO_RUN = "That run is not remembered here, or not any more: only the latest are.";
-const NO_AGENT = "There is no agent of that name.";
+const NO_RUN = "This run is unknown or no longer kept: only the latest runs are.";
+const NO_AGENT = "There is no agent with this name.";
 
-/** The pages, below `/dashboard`, and what they are made of. */
+/** Creates the routes below `/dashboard`: pages, assets, live updates and calls. */
 export function dashboardRoutes({ service, options, ...parts }: DashboardParts): Hono<Env> {
   const { title = "Shoal", calls = true, interval = 1_000, principals } = options;
-  const { caps, heartbeat } = service;
-  const watch = new Watch(service.registry);
+  const { limits, heartbeat } = service;
+  const recorder = new MetricsRecorder(service.activity);
   const viewers = new Viewers(service.closed);
-  const entrance = new Entrance({ ...parts, principals, title, caps });
-  const viewOf = (c: Context<Env>, root: string): View => ({
+  const gate = new AuthGate({ ...parts, principals, title, limits });
+  const contextOf = async (c: Context<Env>, root: string): Promise<PageContext> => ({
     service,
-    watch,
+    recorder,
     title,
     calls,
     root,
-    signedIn: entrance.hasSession(c),
+    signedIn: await gate.hasSession(c),
   });
 
   const app = new Hono<Env>();
-  // What these say is in the package that anybody can read: no secret, and the sign-in page needs them.
+  // Assets are open: they hold no secrets and the sign-in page needs them.
   app.get("/style.css", asset(STYLE, "text/css"));
   app.get("/app.js", asset(SCRIPT, "text/javascript"));
   app.get("/icon.svg", asset(ICON, "image/svg+xml"));
-  if (parts.auth !== undefined) app.post("/session", (c) => entrance.signIn(c));
-  app.post("/sign-out", (c) => entrance.signOut(c));
+  if (parts.auth !== undefined) app.post("/session", (c) => gate.signIn(c));
+  app.post("/sign-out", (c) => gate.signOut(c));
 
-  const guarded = entrance.guard("", false);
-  app.get("/", entrance.guard("dashboard/", true), (c) => {
-    return page(c, <Overview view={viewOf(c, "dashboard/")} />);
+  const protect = gate.protect();
+  app.get("/", gate.protectPage("dashboard/"), async (c) => {
+    return page(c, <OverviewPage context={await contextOf(c, "dashboard/")} />);
   });
-  app.get("/runs/:id", entrance.guard("../", true), (c) => {
+  app.get("/runs/:id", gate.protectPage("../"), async (c) => {
     const id = c.req.param("id");
-    const view = viewOf(c, "../");
-    return watch.run(id) === undefined
-      ? page(c, <MissingPage view={view} what={NO_RUN} />, 404)
-      : page(c, <RunPage view={view} id={id} />);
+    const context = await contextOf(c, "../");
+    return recorder.run(id) === undefined
+      ? page(c, <MissingPage context={context} message={NO_RUN} />, 404)
+      : page(c, <RunPage context={context} id={id} />);
   });
-  app.get("/agents/:name", entrance.guard("../", true), (c) => {
+  app.get("/agents/:name", gate.protectPage("../"), async (c) => {
     const agent = service.agents.get(c.req.param("name"));
-    const view = viewOf(c, "../");
+    const context = await contextOf(c, "../");
     return agent === undefined
-      ? page(c, <MissingPage view={view} what={NO_AGENT} />, 404)
-      : page(c, <AgentPage view={view} agent={agent} />);
+      ? page(c, <MissingPage context={context} message={NO_AGENT} />, 404)
+      : page(c, <AgentPage context={context} agent={agent} />);
   });
-  app.get("/events", guarded, (c) => {
+  app.get("/events", protect, async (c) => {
     const { run, agent } = c.req.query();
-    // Addresses in what is sent are those of the page that it is for.
-    const view = viewOf(c, run ?? agent ? "../" : "dashboard/");
+    // Links in the updates are relative to the page that shows them.
+    const context = await contextOf(c, run ?? agent ? "../" : "dashboard/");
     const regions = (): Regions =>
       run !== undefined
-        ? runRegions(view, run)
+        ? runRegions(context, run)
         : agent !== undefined
-        ? agentRegions(view, agent)
-        : overviewRegions(view);
-    const exchange = viewers.enter();
-    const events = changes(regions, { signal: exchange.signal, interval });
-    const failed = (thrown: unknown) => ({ event: "error", data: problemOf(thrown).details() });
-    return eventStream(c, events, { exchange, format: SSE, heartbeat, failed });
+        ? agentRegions(context, agent)
+        : overviewRegions(context);
+    const viewer = viewers.add();
+    const events = liveUpdates(regions, { signal: viewer.signal, interval });
+    const toErrorEvent = (thrown: unknown) => problemEvent(toProblem(thrown));
+    return eventStream(c, events, {
+      owner: viewer,
+      format: SSE,
+      heartbeat,
+      toErrorEvent,
+    });
   });
   if (calls) {
-    app.post("/call/:name", guarded, ownPagesOnly, streamRoute(service));
+    app.post("/call/:name", protect, sameOriginOnly, streamRoute(service));
   }
   return app;
 }
 
-/** What browsers are told of the pages: only what is here, no script or style within a page, no frame around it. */
+/**
+ * Sets the headers of the pages: they load only the dashboard's own assets, allow no inline scripts
+ * or styles, and must not be framed.
+ */
 export const dashboardHeaders: MiddlewareHandler = async (c, next) => {
-  // With a slash at the end all relative addresses would mean something else.
+  // A trailing slash would change the meaning of all relative URLs.
   if (c.req.path.endsWith("/dashboard/")) return c.redirect("../dashboard", 308);
   await next();
   c.header(
     "content-security-policy",
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+      "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   );
-  // With no referrer at all a form's origin would be withheld as well, and that is what it is checked by.
+  // "no-referrer" would also remove the `Origin` of forms, which is checked.
   c.header("referrer-policy", "same-origin");
 };
 
-const ownPagesOnly: MiddlewareHandler<Env> = async (c, next) => {
+const sameOriginOnly: MiddlewareHandler<Env> = async (c, next) => {
   requireSameOrigin(c);
   await next();
 };

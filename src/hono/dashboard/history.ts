@@ -1,39 +1,41 @@
-/** How long one slot is, in milliseconds, and how many are kept: five minutes. */
+/** The length of a slot, in milliseconds. */
 export const SLOT_MS = 5_000;
+
+/** How many slots are kept: five minutes. */
 const SLOTS = 60;
 
-/** What happened in a few seconds. */
+/** The figures of a few seconds. */
 export interface Slot {
   /** How many calls ended. */
   ended: number;
-  /** The most that were in flight at the same time. */
+  /** The highest number of calls in flight. */
   inFlight: number;
-  /** Tokens, in and out. */
+  /** Input and output tokens. */
   tokens: number;
-  /** US dollars, as far as they are known. */
+  /** The cost in US dollars, as far as prices are known. */
   cost: number;
 }
 
-/** The last minutes in slots. There is no timer: slots in which nothing happened are made when somebody looks. */
-export class History {
+/** The figures of the last five minutes. There is no timer: empty slots are added on access. */
+export class CallHistory {
   readonly #slots: Slot[] = Array.from({ length: SLOTS }, () => newSlot(0));
   readonly #now: () => number;
   #at: number;
   #inFlight = 0;
 
-  /** Begins now, with nothing. The clock is in milliseconds. */
+  /** Starts an empty history. `now` returns the time in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
     this.#at = Math.floor(now() / SLOT_MS);
   }
 
-  /** A call begins. */
+  /** Records that a call has begun. */
   begin(): void {
     const slot = this.#current();
     slot.inFlight = Math.max(slot.inFlight, ++this.#inFlight);
   }
 
-  /** A call has ended. */
+  /** Records that a call has ended. */
   end({ tokens, cost }: { readonly tokens: number; readonly cost: number }): void {
     const slot = this.#current();
     this.#inFlight--;
@@ -42,7 +44,7 @@ export class History {
     slot.cost += cost;
   }
 
-  /** The slots, oldest first; the last one is not over yet. */
+  /** The slots, oldest first; the last one is the current. */
   get slots(): readonly Readonly<Slot>[] {
     this.#current();
     return this.#slots;
@@ -50,8 +52,8 @@ export class History {
 
   #current(): Slot {
     const at = Math.floor(this.#now() / SLOT_MS);
-    const passed = Math.min(at - this.#at, SLOTS);
-    for (let i = 0; i < passed; i++) {
+    const elapsed = Math.min(at - this.#at, SLOTS);
+    for (let i = 0; i < elapsed; i++) {
       this.#slots.shift();
       this.#slots.push(newSlot(this.#inFlight));
     }

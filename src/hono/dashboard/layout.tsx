@@ -1,20 +1,20 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import type { Html, View } from "./page_context.ts";
+import type { Html, PageContext } from "./page_context.ts";
 
-/** What every page has around it. */
+/** The frame of all pages. */
 export function Layout(
-  { view, heading, events, children }: {
-    /** What it is made from. */
-    view: Pick<View, "title" | "root" | "signedIn">;
-    /** The page's own heading; absent on the first. */
+  { context, heading, events, children }: {
+    /** The context of the page. */
+    context: Pick<PageContext, "title" | "root" | "signedIn">;
+    /** The heading of the page; absent on the overview. */
     heading?: string;
-    /** Where it is kept up to date from, below the root; absent if it is not. */
+    /** The URL of the live updates, relative to the root; absent if there are none. */
     events?: string;
     children?: Child;
   },
 ): Html {
-  const { title, root, signedIn } = view;
+  const { title, root, signedIn } = context;
   return (
     <html lang="en">
       <head>
@@ -51,7 +51,7 @@ export function Layout(
   );
 }
 
-/** A titled part of a page that is kept up to date. */
+/** A section of a page that is updated live. */
 export function Region(
   { id, title, children }: { id: string; title: string; children?: Child },
 ): Html {
@@ -63,18 +63,18 @@ export function Region(
   );
 }
 
-/** What stands where there is nothing yet. */
+/** A placeholder for missing data. */
 export function Empty({ children }: { children?: Child }): Html {
   return <p class="empty">{children}</p>;
 }
 
-/** A moment; the page writes it in the reader's own time. */
+/** A point in time; the script shows it in the reader's time zone. */
 export function Moment({ at }: { at: number }): Html {
   const iso = new Date(at).toISOString();
   return <time datetime={iso}>{iso.slice(11, 19)} UTC</time>;
 }
 
-/** A name and its value, for lists of them. */
+/** A name and its value in a description list. */
 export function Fact({ name, children }: { name: string; children?: Child }): Html {
   return (
     <div>

@@ -2,16 +2,16 @@
 import type { Limiter } from "../../limits/limiter.ts";
 import { sharedLimiters } from "../../limits/limiter_registry.ts";
 import { knownBreakers } from "../../resilience/circuit_breaker.ts";
-import type { Account } from "../principal_quota.ts";
-import { count, dollars, span } from "./format.ts";
+import type { PrincipalQuota } from "../principal_quota.ts";
+import { formatCount, formatDollars, formatDuration } from "./format.ts";
 import { Empty } from "./layout.tsx";
-import { type Row, Table } from "./table.tsx";
-import type { Html, View } from "./page_context.ts";
+import { Table, type TableRow } from "./table.tsx";
+import type { Html, PageContext } from "./page_context.ts";
 
-const SHOWN = 30;
+const MAX_ROWS = 30;
 
-/** Everything that an attempt must be let through by: of these routes, of the process, of providers and models. */
-export function Limits({ view: { service } }: { view: View }): Html {
+/** A table of all limiters that attempts pass: of the routes, the process, providers and models. */
+export function Limits({ context: { service } }: { context: PageContext }): Html {
   const rows = [row("these routes", service.limiter)];
   for (const { provider, model, limiter } of sharedLimiters()) {
     const name = provider === undefined ? "the process" : model === undefined ? provider : (
@@ -24,41 +24,41 @@ export function Limits({ view: { service } }: { view: View }): Html {
   return (
     <Table
       label="Limits"
-      columns={["Limit of", "On the wire", "Waiting#", "For"]}
-      rows={rows.slice(0, SHOWN).map((cells, i) => ({ key: String(i), cells }))}
+      columns={["Limit of", "In flight", "Waiting#", "Waiting for"]}
+      rows={rows.slice(0, MAX_ROWS).map((cells, i) => ({ key: String(i), cells }))}
     />
   );
 }
 
 const REASONS = {
-  concurrency: "others to end",
-  requests: "requests a minute",
-  tokens: "tokens a minute",
-  pause: "the server, which asks to be left alone",
+  concurrency: "a free slot",
+  requests: "requests per minute",
+  tokens: "tokens per minute",
+  pause: "the server: it asked for a pause",
 };
 
-function row(name: Row["cells"][number], limiter: Limiter): Row["cells"] {
+function row(name: TableRow["cells"][number], limiter: Limiter): TableRow["cells"] {
   const { held, concurrency, waiting, reason, paused } = limiter;
   return [
     name,
-    <OnTheWire held={held} most={concurrency} />,
-    count(waiting),
+    <InFlight held={held} max={concurrency} />,
+    formatCount(waiting),
     paused ? <span class="warn">{REASONS.pause}</span> : waiting > 0 ? REASONS[reason] : "–",
   ];
 }
 
-function OnTheWire({ held, most }: { held: number; most: number }): Html {
-  if (most === Infinity) return <>{count(held)}</>;
-  const words = `${count(held)} of ${count(most)}`;
+function InFlight({ held, max }: { held: number; max: number }): Html {
+  if (max === Infinity) return <>{formatCount(held)}</>;
+  const label = `${formatCount(held)} of ${formatCount(max)}`;
   return (
     <span class="progress">
-      <progress value={String(held)} max={String(most)} aria-label={words} />
-      <span>{words}</span>
+      <progress value={String(held)} max={String(max)} aria-label={label} />
+      <span>{label}</span>
     </span>
   );
 }
 
-/** The circuit breakers: which models are left alone. */
+/** A table of the circuit breakers. */
 export function Breakers(): Html {
   const now = performance.now();
   const breakers = [...knownBreakers()];
@@ -67,7 +67,7 @@ export function Breakers(): Html {
     <Table
       label="Circuit breakers"
       columns={["Model", "Provider", "State"]}
-      rows={breakers.slice(0, SHOWN).map(({ provider, model, breaker }, i) => {
+      rows={breakers.slice(0, MAX_ROWS).map(({ provider, model, breaker }, i) => {
         const { name, forMs } = breaker.state(now);
         return {
           key: String(i),
@@ -75,7 +75,9 @@ export function Breakers(): Html {
             model,
             provider,
             <span class={name === "closed" ? "good" : "bad"}>
-              {name === "open" ? `open for ${span(Math.ceil(forMs / 1000) * 1000)} more` : name}
+              {name === "open"
+                ? `open for ${formatDuration(Math.ceil(forMs / 1000) * 1000)} more`
+                : name}
             </span>,
           ],
         };
@@ -84,35 +86,35 @@ export function Breakers(): Html {
   );
 }
 
-/** The callers, and where they stand against their limits. */
-export function Callers({ view: { service } }: { view: View }): Html {
-  const accounts = [...service.accounts];
-  if (accounts.length === 0) return <Empty>Nobody has called yet.</Empty>;
+/** A table of the callers and their usage. */
+export function Callers({ context: { service } }: { context: PageContext }): Html {
+  const quotas = [...service.quotas];
+  if (quotas.length === 0) return <Empty>There are no callers yet.</Empty>;
   return (
     <Table
       label="Callers"
-      columns={["Caller", "Requests#", "On the wire", "Last minute#", "Budget spent"]}
-      rows={accounts.slice(-SHOWN).map((account) => ({ key: account.id, cells: caller(account) }))}
+      columns={["Caller", "Requests#", "In flight", "Last minute#", "Budget spent"]}
+      rows={quotas.slice(-MAX_ROWS).map((quota) => ({ key: quota.id, cells: caller(quota) }))}
     />
   );
 }
 
-function caller({ id, limiter, state: { inProgress, lastMinute, budget } }: Account): Row["cells"] {
+function caller(
+  { id, limiter, state: { inProgress, lastMinute, budget } }: PrincipalQuota,
+): TableRow["cells"] {
   const { cost, tokens, calls } = budget?.limits ?? {};
   const spent = [
-    cost !== undefined && `${dollars(budget!.spent.cost)} of ${dollars(cost)}`,
-    tokens !== undefined && `${count(budget!.spent.tokens)} of ${count(tokens)} tokens`,
-    calls !== undefined && `${count(budget!.spent.calls)} of ${count(calls)} calls`,
+    cost !== undefined && `${formatDollars(budget!.spent.cost)} of ${formatDollars(cost)}`,
+    tokens !== undefined && `${formatCount(budget!.spent.tokens)} of ${formatCount(tokens)} tokens`,
+    calls !== undefined && `${formatCount(budget!.spent.calls)} of ${formatCount(calls)} calls`,
   ].filter((text) => text !== false);
   return [
     id,
-    count(inProgress),
-    limiter === undefined
-      ? "not limited"
-      : <OnTheWire held={limiter.held} most={limiter.concurrency} />,
+    formatCount(inProgress),
+    limiter === undefined ? "no limit" : <InFlight held={limiter.held} max={limiter.concurrency} />,
     lastMinute === undefined
-      ? "not limited"
-      : `${count(lastMinute.used)} of ${count(lastMinute.limit)}`,
+      ? "no limit"
+      : `${formatCount(lastMinute.used)} of ${formatCount(lastMinute.limit)}`,
     spent.length === 0 ? "no budget" : spent.join(", "),
   ];
 }

@@ -1,31 +1,33 @@
 import { delay } from "@std/async/delay";
 import { ChildAbort } from "../../async/abort.ts";
-import type { Held, WireEvent } from "../event_stream.ts";
+import type { StreamOwner, WireEvent } from "../event_stream.ts";
 import { Problem } from "../problem.ts";
 import type { Regions } from "./page_context.ts";
 
-/** After so long the page comes again, and who may not see it any more stays away; in milliseconds. */
-const LONGEST = 300_000;
-const MOST_VIEWERS = 100;
+/** How long a stream lasts, in milliseconds. Then the page reconnects and is authorized again. */
+const MAX_DURATION = 300_000;
+const MAX_VIEWERS = 100;
 
-/** Those who watch. They are no requests for calls: neither the limits nor a shutdown count them. */
+/**
+ * Open streams of live updates. They do not count as requests, neither for limits nor at shutdown.
+ */
 export class Viewers {
   readonly #closed: AbortSignal;
   #count = 0;
 
-  /** Nobody, until the signal aborts. */
+  /** Creates an empty set. All streams end when the signal aborts. */
   constructor(closed: AbortSignal) {
     this.#closed = closed;
   }
 
   /**
-   * One more.
+   * Adds a viewer.
    *
    * @throws {Problem} If there are too many.
    */
-  enter(): Held {
-    if (this.#count >= MOST_VIEWERS) {
-      throw new Problem(503, "busy", "Too many watch the dashboard: try again later", {
+  add(): StreamOwner {
+    if (this.#count >= MAX_VIEWERS) {
+      throw new Problem(503, "busy", "Too many people watch the dashboard: try again later", {
         retryAfterMs: 10_000,
       });
     }
@@ -37,9 +39,9 @@ export class Viewers {
       get isOpen() {
         return isOpen;
       },
-      // It lives until its answer ends, and nobody else ends it.
-      keep() {},
-      abandon: () => abort.abort(new DOMException("The viewer has gone away", "AbortError")),
+      // It always stays open until its response ends.
+      keepOpen() {},
+      abandon: () => abort.abort(new DOMException("The viewer has disconnected", "AbortError")),
       end: () => {
         if (!isOpen) return;
         isOpen = false;
@@ -50,19 +52,19 @@ export class Viewers {
   }
 }
 
-/** What has changed of a page, again and again: at first all of it. */
-export async function* changes(
+/** Yields the regions of a page that have changed, at intervals; at first all regions. */
+export async function* liveUpdates(
   regions: () => Regions,
   { signal, interval }: { readonly signal: AbortSignal; readonly interval: number },
 ): AsyncGenerator<WireEvent> {
-  const shown = new Map<string, string>();
-  const until = performance.now() + LONGEST;
-  while (!signal.aborted && performance.now() < until) {
+  const sent = new Map<string, string>();
+  const end = performance.now() + MAX_DURATION;
+  while (!signal.aborted && performance.now() < end) {
     const changed: Record<string, string> = {};
     for (const [id, region] of Object.entries(regions())) {
       const html = String(region);
-      if (shown.get(id) === html) continue;
-      shown.set(id, html);
+      if (sent.get(id) === html) continue;
+      sent.set(id, html);
       changed[id] = html;
     }
     if (Object.keys(changed).length > 0) yield { event: "regions", data: changed };

@@ -4,50 +4,55 @@ import {
   positiveMs,
   refuse,
   type Rule,
+  type RulesFor,
   text,
 } from "../../model/check_options.ts";
 
-/** What the dashboard shows, and to whom. */
+/** Options of the dashboard. */
 export interface DashboardOptions {
   /**
-   * What stands above it.
+   * The title of the pages.
    *
    * @default {"Shoal"}
    */
   readonly title?: string;
   /**
-   * The ids of the principals who may see it. It shows what all callers do, so where they are strangers to each other, name yours.
+   * The IDs of the principals who may see it. It shows the activity of all callers, so set this if
+   * they must not know of each other.
    *
-   * @default Whoever may call
+   * @default All authenticated callers
    */
   readonly principals?: readonly string[];
   /**
-   * Can agents be called from it? Such calls count against the limits of the principal who has signed in.
+   * Whether agents can be called from it. Such calls count against the limits of the principal who
+   * has signed in.
    *
    * @default {true}
    */
   readonly calls?: boolean;
   /**
-   * How often it is brought up to date, in milliseconds.
+   * How often the pages are updated, in milliseconds.
    *
    * @default {1_000}
    */
   readonly interval?: number;
 }
 
-const principals: Rule = (doing, name, value) => {
-  if (!Array.isArray(value)) refuse(doing, name, "a list of ids", value);
+const principalsRule: Rule = (doing, name, value) => {
+  if (!Array.isArray(value)) refuse(doing, name, "a list of IDs", value);
   for (const [i, id] of value.entries()) text(doing, `${name}[${i}]`, id);
+};
+
+const DASHBOARD_RULES: RulesFor<DashboardOptions> = {
+  title: text,
+  principals: principalsRule,
+  calls: flag,
+  interval: positiveMs,
 };
 
 /** The rule for the option `dashboard`. */
 export const dashboardRule: Rule = (doing, name, value) => {
   if (typeof value === "boolean") return;
   if (typeof value !== "object") refuse(doing, name, "true, false or an object", value);
-  checkOptions(`${doing}: ${name}`, value, {
-    title: text,
-    principals,
-    calls: flag,
-    interval: positiveMs,
-  });
+  checkOptions(`${doing}: ${name}`, value, DASHBOARD_RULES);
 };

@@ -1,26 +1,26 @@
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { Service } from "../service.ts";
-import type { Watch } from "./metrics_recorder.ts";
+import type { MetricsRecorder } from "./metrics_recorder.ts";
 
-/** What a component gives. */
+/** The return type of components. */
 export type Html = JSX.Element;
 
-/** What pages are made from. */
-export interface View {
-  /** What the routes share. */
+/** The context that pages and their components are rendered with. */
+export interface PageContext {
+  /** The state that all routes share. */
   readonly service: Service;
-  /** What the dashboard remembers. */
-  readonly watch: Watch;
-  /** What stands above it. */
+  /** The recorded figures. */
+  readonly recorder: MetricsRecorder;
+  /** The title of the dashboard. */
   readonly title: string;
-  /** Can agents be called from it? */
+  /** Whether agents can be called from it. */
   readonly calls: boolean;
-  /** How to get from the page to the folder of the dashboard's addresses: wherever it is mounted, and whatever a proxy makes of it. */
+  /** The relative URL of the dashboard's folder: valid at any mount path and behind any proxy. */
   readonly root: string;
-  /** Can the person sign out? Not who was let in without signing in here. */
+  /** Whether there is a session to sign out of: not if `auth` recognized the request itself. */
   readonly signedIn: boolean;
 }
 
-/** The parts of a page that are kept up to date, by the ids of their places. */
+/** The live regions of a page, by the IDs of their elements. */
 export type Regions = Readonly<Record<string, Child>>;

@@ -1,23 +1,23 @@
-/** The latest of something: a new one takes the place of the oldest. */
-export class Recent<T> {
+/** Keeps the latest items: above its capacity, a new item replaces the oldest. */
+export class RingBuffer<T> {
   readonly #items: T[] = [];
-  readonly #most: number;
+  readonly #capacity: number;
   #next = 0;
 
-  /** Keeps at most so many. */
-  constructor(most: number) {
-    this.#most = most;
+  /** Creates an empty buffer. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
   }
 
-  /** Adds one. */
+  /** Adds an item. */
   add(item: T): void {
     this.#items[this.#next] = item;
-    this.#next = (this.#next + 1) % this.#most;
+    this.#next = (this.#next + 1) % this.#capacity;
   }
 
-  /** Those that are kept, oldest first. */
+  /** The items, oldest first. */
   get items(): readonly T[] {
-    return this.#items.length < this.#most
+    return this.#items.length < this.#capacity
       ? this.#items
       : [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)];
   }

@@ -2,31 +2,32 @@
 import type { Child } from "hono/jsx";
 import type { Html } from "./page_context.ts";
 
-/** A row, and what it is recognised by when it moves. */
-export interface Row {
-  /** Its name among the rows. */
+/** A row of a table. */
+export interface TableRow {
+  /** A unique key, by which live updates recognize the row when it moves. */
   readonly key: string;
-  /** What stands in it: the first cell is its heading. */
+  /** The cells; the first is the heading of the row. */
   readonly cells: readonly Child[];
 }
 
-/** A table; on a narrow screen each row becomes a card, and each cell says what it is. */
+/** A table. On narrow screens each row becomes a card with labeled cells. */
 export function Table(
   { label, columns, rows }: {
     label: string;
-    /** The names of the columns; one that ends in `#` holds numbers. */
+    /** The names of the columns; a name that ends in `#` marks a column of numbers. */
     columns: readonly string[];
-    rows: readonly Row[];
+    rows: readonly TableRow[];
   },
 ): Html {
   const names = columns.map((column) => column.replace(/#$/, ""));
-  const kind = columns.map((column) => column.endsWith("#") ? "n" : undefined);
+  const classes = columns.map((column) => column.endsWith("#") ? "n" : undefined);
   return (
-    // Chromium takes the roles away where `display` is not a table's: so they are said.
+    // Chromium drops the implicit roles where CSS changes `display`, so they are explicit.
     <table role="table" aria-label={label}>
       <thead role="rowgroup">
         <tr role="row">
-          {names.map((name, i) => <th role="columnheader" scope="col" class={kind[i]}>{name}</th>)}
+          {names.map((name, i) => <th role="columnheader" scope="col" class={classes[i]}>{name}
+          </th>)}
         </tr>
       </thead>
       <tbody role="rowgroup">
@@ -35,7 +36,7 @@ export function Table(
             {cells.map((cell, i) =>
               i === 0
                 ? <th role="rowheader" scope="row" data-label={names[i]}>{cell}</th>
-                : <td role="cell" class={kind[i]} data-label={names[i]}>{cell}</td>
+                : <td role="cell" class={classes[i]} data-label={names[i]}>{cell}</td>
             )}
           </tr>
         ))}

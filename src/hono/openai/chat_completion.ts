@@ -1,63 +1,63 @@
-/** Results in the form of chat completions. */
+/** Maps results to chat completions of OpenAI's API. */
 import type { Success } from "../../model/result.ts";
 import type { Usage } from "../../model/usage.ts";
 
-/** What every part of one answer has in common. */
+/** The fields that all chunks of a chat completion share. */
 export interface ChatIdentity {
-  /** The id of the answer. */
+  /** The ID of the completion. */
   readonly id: string;
-  /** When it was made, in seconds since 1970. */
+  /** When it was created, in seconds since 1970. */
   readonly created: number;
   /** The name of the agent. */
   readonly model: string;
 }
 
-/** The identity of an answer that is made now. */
-export function chatIdentity(model: string): ChatIdentity {
+/** Creates the identity of a new completion. */
+export function createChatIdentity(model: string): ChatIdentity {
   const id = `chatcmpl-${crypto.randomUUID().replaceAll("-", "")}`;
   return { id, created: Math.floor(Date.now() / 1000), model };
 }
 
-/** A whole answer. */
-export function chatCompletion(identity: ChatIdentity, result: Success): object {
+/** Maps a result to a chat completion. */
+export function toChatCompletion(identity: ChatIdentity, result: Success): object {
   return {
     ...identity,
     object: "chat.completion",
     choices: [{
       index: 0,
-      message: { role: "assistant", content: chatText(result.content), refusal: null },
+      message: { role: "assistant", content: contentText(result.content), refusal: null },
       logprobs: null,
-      finish_reason: finishOf(result),
+      finish_reason: finishReasonOf(result),
     }],
     usage: chatUsage(result.usage),
   };
 }
 
-/** A piece of an answer: text, or nothing but its beginning or end. */
-export function chatChunk(
+/** Creates a chunk of a streamed chat completion. */
+export function toChatChunk(
   identity: ChatIdentity,
   delta: { readonly role?: "assistant"; readonly content?: string },
-  finish: string | null = null,
+  finishReason: string | null = null,
 ): object {
   return {
     ...identity,
     object: "chat.completion.chunk",
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+    choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
   };
 }
 
-/** The last piece, if the client wants to know what was used. */
-export function chatUsageChunk(identity: ChatIdentity, usage: Usage): object {
+/** Creates the chunk with the usage, which clients may ask for. */
+export function toUsageChunk(identity: ChatIdentity, usage: Usage): object {
   return { ...identity, object: "chat.completion.chunk", choices: [], usage: chatUsage(usage) };
 }
 
-/** An answer as text: what is no text is written as JSON. */
-export function chatText(content: unknown): string {
+/** Returns an answer as text; anything but a string is serialized as JSON. */
+export function contentText(content: unknown): string {
   return typeof content === "string" ? content : JSON.stringify(content ?? null);
 }
 
-/** Why it ended, in the words that these clients know. */
-export function finishOf({ finishReason }: Success): string {
+/** Maps the finish reason to one of OpenAI's API. */
+export function finishReasonOf({ finishReason }: Success): string {
   return ["length", "content_filter"].includes(finishReason) ? finishReason : "stop";
 }
 

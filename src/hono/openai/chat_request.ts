@@ -1,4 +1,4 @@
-/** The body of a chat completion, as an agent is called: its last message is what is asked, those before it are the conversation. */
+/** Parses the body of a chat completion: the last message is for the agent, the rest is history. */
 import type { CallOptions } from "../../call/options/options.ts";
 import {
   messagesProblem,
@@ -7,57 +7,59 @@ import {
 } from "../../call/options/prompt_parts.ts";
 import { isRecord } from "../../model/check_options.ts";
 import { Problem } from "../problem.ts";
-import type { Served } from "../served_agent.ts";
+import type { ServedAgent } from "../served_agent.ts";
 
-/** A chat completion, checked. */
+/** A validated request for a chat completion. */
 export interface ChatRequest {
   /** The name of the agent. */
   readonly model: string;
   /** The last message. */
   readonly message: string | readonly PromptPart[];
-  /** The conversation before it, and the settings that the client chooses. */
+  /** The messages before it, and the client's settings. */
   readonly options: CallOptions;
-  /** Does the client want the answer piece by piece? */
+  /** Whether the answer is streamed. */
   readonly stream: boolean;
-  /** Does it want to know what a streamed answer has used? */
+  /** Whether a streamed answer ends with its usage. */
   readonly includeUsage: boolean;
-  /** Does it want JSON? */
+  /** Whether the answer must be JSON. */
   readonly wantsJson: boolean;
 }
 
 /**
- * Checks the body. What only changes the wording of an answer and is not known here is passed over; what would change its meaning is
- * refused.
+ * Parses and validates the body. Unknown settings that only influence the wording of the answer are
+ * ignored; those that would change its meaning are rejected.
  *
- * @throws {Problem} If it is no chat completion, or asks for what agents cannot do.
+ * @throws {Problem} If it is not valid, or needs a feature that agents do not have.
  */
-export function chatRequest(body: unknown): ChatRequest {
-  if (!isRecord(body)) throw wrong("the body must be an object");
+export function parseChatRequest(body: unknown): ChatRequest {
+  if (!isRecord(body)) throw invalid("the body must be an object");
   const { model, messages, stream, stream_options, response_format, n, tools, functions } = body;
-  if (typeof model !== "string") throw wrong("must be the name of an agent", "model");
+  if (typeof model !== "string") throw invalid("must be the name of an agent", "model");
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw wrong("must be a list of messages", "messages");
+    throw invalid("must be a list of messages", "messages");
   }
-  if (n !== undefined && n !== null && n !== 1) throw unsupported("an agent gives one answer", "n");
-  if (isFilled(tools) || isFilled(functions)) {
-    throw unsupported("an agent has tools of its own, which run where it does", "tools");
+  if (n !== undefined && n !== null && n !== 1) {
+    throw unsupported("must be 1, as an agent gives one answer", "n");
+  }
+  if (isNonEmpty(tools) || isNonEmpty(functions)) {
+    throw unsupported("must be empty, as an agent has tools of its own", "tools");
   }
   if (stream !== undefined && stream !== null && typeof stream !== "boolean") {
-    throw wrong("must be true or false", "stream");
+    throw invalid("must be true or false", "stream");
   }
   const last = messages.at(-1);
   if (!isRecord(last) || last.role !== "user") {
-    throw wrong("the last message must be the user's", "messages", messages.length - 1);
+    throw invalid('the last message must have the role "user"', "messages", messages.length - 1);
   }
-  const said = messages.map(messageOf);
-  const problem = messagesProblem(said);
-  if (problem !== undefined) throw wrong(problem, "messages");
+  const parsed = messages.map(toPromptMessage);
+  const problem = messagesProblem(parsed);
+  if (problem !== undefined) throw invalid(problem, "messages");
   return {
     model,
-    message: said.at(-1)!.content,
+    message: parsed.at(-1)!.content,
     options: {
-      ...settingsOf(body),
-      ...(said.length > 1 && { messages: said.slice(0, -1) }),
+      ...toSettings(body),
+      ...(parsed.length > 1 && { messages: parsed.slice(0, -1) }),
     },
     stream: stream === true,
     includeUsage: isRecord(stream_options) && stream_options.include_usage === true,
@@ -66,38 +68,42 @@ export function chatRequest(body: unknown): ChatRequest {
 }
 
 /**
- * The parameters that the last message stands for: the only one that the agent has; or, if it has several, those that the message names as
- * JSON. `undefined` if it is no parameters, but may be asked in the place of the agent's prompt.
+ * Maps the last message to the agent's parameters. The text is the value of a single parameter;
+ * several parameters must be a JSON object. Returns `undefined` if the message has no parameters
+ * but can replace the agent's prompt.
  *
- * @throws {Problem} If the agent cannot be asked otherwise.
+ * @throws {Problem} If the message has no parameters and cannot replace a prompt.
  */
-export function paramsOf(agent: Served, message: string | readonly PromptPart[]): unknown {
+export function paramsFromMessage(
+  agent: ServedAgent,
+  message: string | readonly PromptPart[],
+): unknown {
   const names = Object.keys((agent.paramsSchema()?.properties ?? {}) as object);
   const text = typeof message === "string" ? message : textOf(message);
   if (text !== undefined) {
-    const json = objectIn(text);
+    const json = parseObject(text);
     if (json !== undefined && names.length > 0 && names.some((name) => Object.hasOwn(json, name))) {
       return json;
     }
     if (names.length === 1) return { [names[0]!]: text };
-    if (names.length === 0 && !agent.asks) return json ?? { input: text };
+    if (names.length === 0 && !agent.callsModel) return json ?? { input: text };
   }
-  if (agent.asks) return undefined;
-  throw wrong(
+  if (agent.callsModel) return undefined;
+  throw invalid(
     names.length > 1
       ? `the last message must be a JSON object with ${names.map((n) => `"${n}"`).join(", ")}`
-      : "the last message must be a text",
+      : "the last message must be text",
     "messages",
   );
 }
 
-function messageOf(message: unknown, i: number): PromptMessage {
-  if (!isRecord(message)) throw wrong("must be a message", "messages", i);
+function toPromptMessage(message: unknown, i: number): PromptMessage {
+  if (!isRecord(message)) throw invalid("must be a message", "messages", i);
   const { role, content, tool_calls, tool_call_id } = message;
-  // OpenAI's newer word for the system.
+  // OpenAI's newer models call the system role "developer".
   const known = role === "developer" ? "system" : role;
   if (known !== "system" && known !== "user" && known !== "assistant" && known !== "tool") {
-    throw wrong(
+    throw invalid(
       'must be "system", "developer", "user", "assistant" or "tool"',
       "messages",
       i,
@@ -105,31 +111,36 @@ function messageOf(message: unknown, i: number): PromptMessage {
     );
   }
   if (known === "tool" && typeof tool_call_id !== "string") {
-    throw wrong("must be the id of what the tool was called by", "messages", i, "tool_call_id");
+    throw invalid("must be the ID of a tool call", "messages", i, "tool_call_id");
   }
-  const toolCalls = Array.isArray(tool_calls) ? tool_calls.map((call) => toolCallOf(call, i)) : [];
+  const toolCalls = Array.isArray(tool_calls) ? tool_calls.map((call) => toToolCall(call, i)) : [];
   return {
     role: known,
-    content: contentOf(content, i, toolCalls.length > 0),
+    content: toContent(content, i, toolCalls.length > 0),
     ...(toolCalls.length > 0 && { toolCalls }),
     ...(typeof tool_call_id === "string" && { toolCallId: tool_call_id }),
   };
 }
 
-function toolCallOf(call: unknown, i: number): { id: string; name: string; args: string } {
+function toToolCall(call: unknown, i: number): { id: string; name: string; args: string } {
   const { id, function: fn } = isRecord(call) ? call : {};
   const { name, arguments: args } = isRecord(fn) ? fn : {};
   if (typeof id !== "string" || typeof name !== "string" || typeof args !== "string") {
-    throw wrong("must have an id and a function", "messages", i, "tool_calls");
+    throw invalid(
+      "must be a list of tool calls, each with an ID and a function",
+      "messages",
+      i,
+      "tool_calls",
+    );
   }
   return { id, name, args };
 }
 
-function contentOf(content: unknown, i: number, mayBeAbsent: boolean): string | PromptPart[] {
+function toContent(content: unknown, i: number, mayBeAbsent: boolean): string | PromptPart[] {
   if (typeof content === "string") return content;
   if (mayBeAbsent && (content === null || content === undefined)) return "";
   if (!Array.isArray(content)) {
-    throw wrong("must be a text or a list of parts", "messages", i, "content");
+    throw invalid("must be a string or a list of parts", "messages", i, "content");
   }
   return content.map((part): PromptPart => {
     if (isRecord(part)) {
@@ -143,7 +154,12 @@ function contentOf(content: unknown, i: number, mayBeAbsent: boolean): string | 
         return { type: "file", url: file.file_data, ...(name !== undefined && { name }) };
       }
     }
-    throw wrong("must be text, image_url or file", "messages", i, "content");
+    throw invalid(
+      'must be parts of the type "text", "image_url" or "file"',
+      "messages",
+      i,
+      "content",
+    );
   });
 }
 
@@ -152,7 +168,7 @@ function textOf(parts: readonly PromptPart[]): string | undefined {
   return texts.includes(undefined) ? undefined : texts.join("\n");
 }
 
-function objectIn(text: string): Record<string, unknown> | undefined {
+function parseObject(text: string): Record<string, unknown> | undefined {
   if (!text.trimStart().startsWith("{")) return undefined;
   try {
     const value: unknown = JSON.parse(text);
@@ -164,23 +180,23 @@ function objectIn(text: string): Record<string, unknown> | undefined {
 
 const EFFORTS: readonly unknown[] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 
-/** The settings that are set, checked: what is handed on must be what it says. */
-function settingsOf(body: Readonly<Record<string, unknown>>): CallOptions {
+/** Maps the settings of the body to call options and validates them. */
+function toSettings(body: Readonly<Record<string, unknown>>): CallOptions {
   const settings: Record<string, unknown> = {};
   const take = (
-    from: string,
-    to: string,
-    must: string,
+    field: string,
+    option: string,
+    expected: string,
     test: (value: unknown) => boolean,
   ): void => {
-    const value = body[from];
+    const value = body[field];
     if (value === undefined || value === null) return;
-    if (!test(value)) throw wrong(`must be ${must}`, from);
-    settings[to] = value;
+    if (!test(value)) throw invalid(`must be ${expected}`, field);
+    settings[option] = value;
   };
   const isNumber = Number.isFinite as (value: unknown) => boolean;
   const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
-  const isText = (value: unknown) => typeof value === "string";
+  const isString = (value: unknown) => typeof value === "string";
   take("temperature", "temperature", "a number", isNumber);
   take("top_p", "topP", "a number", isNumber);
   take("seed", "seed", "a number", isNumber);
@@ -189,23 +205,38 @@ function settingsOf(body: Readonly<Record<string, unknown>>): CallOptions {
   take(
     "stop",
     "stop",
-    "a text or a list of texts",
-    (value) => isText(value) || Array.isArray(value) && value.every(isText),
+    "a string or a list of strings",
+    (value) => isString(value) || Array.isArray(value) && value.every(isString),
   );
-  take("reasoning_effort", "reasoningEffort", "an effort", (value) => EFFORTS.includes(value));
+  take(
+    "reasoning_effort",
+    "reasoningEffort",
+    "one of " + EFFORTS.map((effort) => `"${effort}"`).join(", "),
+    (value) => EFFORTS.includes(value),
+  );
   return settings;
 }
 
-function isFilled(list: unknown): boolean {
+function isNonEmpty(list: unknown): boolean {
   return list !== undefined && list !== null && !(Array.isArray(list) && list.length === 0);
 }
 
-function wrong(message: string, ...path: PropertyKey[]): Problem {
-  return new Problem(422, "invalid_request", "Cannot answer the chat completion", {
-    issues: [{ message, path }],
-  });
+function invalid(message: string, ...path: PropertyKey[]): Problem {
+  return new Problem(
+    422,
+    "invalid_request",
+    "Cannot create the chat completion as the request is not valid",
+    {
+      issues: [{ message, path }],
+    },
+  );
 }
 
 function unsupported(message: string, ...path: PropertyKey[]): Problem {
-  return new Problem(400, "unsupported", "Cannot do that here", { issues: [{ message, path }] });
+  return new Problem(
+    400,
+    "unsupported",
+    "Cannot create the chat completion as agents do not support all of it",
+    { issues: [{ message, path }] },
+  );
 }

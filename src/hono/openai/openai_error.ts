@@ -1,42 +1,42 @@
-/** Problems as OpenAI's clients read them: the `error` that they know stands beside the problem details. */
+/** Maps problems to OpenAI's error format, which is sent together with the problem details. */
 import { Problem } from "../problem.ts";
 
-/** What OpenAI's clients read of an error. */
+/** The `error` field of OpenAI's API. */
 export interface OpenAIErrorBody {
   /** What happened. */
   readonly message: string;
-  /** The kind: whose fault it is. */
+  /** The category of the error. */
   readonly type: string;
-  /** Which field of the request is wrong. */
+  /** The field of the request that is not valid. */
   readonly param: string | null;
-  /** The kind, more precisely. */
+  /** The error code. */
   readonly code: string;
 }
 
-/** The problem in OpenAI's words. */
-export function openaiError(problem: Problem): OpenAIErrorBody {
-  const { message, status, code, options } = problem;
+/** Maps a problem to OpenAI's error format. */
+export function toOpenAIError(problem: Problem): OpenAIErrorBody {
+  const { status, code, options } = problem;
   const param = options.issues?.[0]?.path?.join(".");
   return {
-    message: withIssues(problem) ?? message,
+    message: messageWithIssues(problem),
     type: typeOf(status),
     param: param || null,
     code,
   };
 }
 
-/** Nobody of that name. */
-export function unknownModel(): Problem {
+/** Creates the 404 for a model that is not the name of an agent. */
+export function unknownModelProblem(): Problem {
   return new Problem(
     404,
     "unknown_agent",
-    "There is no agent of that name: `GET /v1/models` lists them",
+    "There is no agent with that name: `GET /v1/models` lists them",
   );
 }
 
-/** These clients show nothing but the message. */
-function withIssues({ message, options: { issues = [] } }: Problem): string | undefined {
-  if (issues.length === 0) return undefined;
+/** Appends the issues to the message, as OpenAI's clients show only that. */
+function messageWithIssues({ message, options: { issues = [] } }: Problem): string {
+  if (issues.length === 0) return message;
   const list = issues.slice(0, 5).map(({ path = [], message }) =>
     path.length === 0 ? message : `${path.join(".")}: ${message}`
   );

@@ -1,40 +1,40 @@
-/** The OpenAPI 3.1 document of what is served. */
+/** Builds the OpenAPI 3.1 document of the routes. */
 import type { JsonSchema } from "../../model/message.ts";
 import { PROBLEMS, SHARED_SCHEMAS } from "./shared_schemas.ts";
-import { OpenApiSchemas } from "./schema_registry.ts";
-import type { Served } from "../served_agent.ts";
+import { SchemaRegistry } from "./schema_registry.ts";
+import type { ServedAgent } from "../served_agent.ts";
 
-/** What the document says of the service itself. */
+/** The service, as the OpenAPI document describes it. */
 export interface ServiceInfo {
   /**
-   * Its name.
+   * The title of the service.
    *
    * @default {"Agents"}
    */
   readonly title?: string;
   /**
-   * Its version.
+   * The version of the service.
    *
    * @default {"1.0.0"}
    */
   readonly version?: string;
-  /** What it is for. */
+  /** The description of the service. */
   readonly description?: string;
 }
 
-/** Makes the document; `base` is where the routes are mounted. */
-export function openapiDocument(
-  agents: Iterable<Served>,
+/** Builds the document. `base` is the path at which the routes are mounted. */
+export function buildOpenApiDocument(
+  agents: Iterable<ServedAgent>,
   { title = "Agents", version = "1.0.0", description }: ServiceInfo,
   base: string,
 ): object {
-  const schemas = new OpenApiSchemas();
+  const schemas = new SchemaRegistry();
   const paths: Record<string, unknown> = {
-    "/": get("listAgents", "Who can be called, with what, and what comes of it"),
-    "/health": get("health", "Does the server take requests?"),
-    "/metrics": get("metrics", "Figures for Prometheus", "text/plain"),
+    "/": get("listAgents", "Lists the agents with the schemas of their parameters and outputs"),
+    "/health": get("health", "Whether the server accepts requests"),
+    "/metrics": get("metrics", "Metrics for Prometheus", "text/plain"),
     "/batch": batchPath(),
-    "/v1/models": get("listModels", "The agents, as models of OpenAI's API"),
+    "/v1/models": get("listModels", "Lists the agents as models of OpenAI's API"),
     "/v1/chat/completions": chatPath(),
   };
   for (const agent of agents) {
@@ -57,7 +57,7 @@ export function openapiDocument(
   };
 }
 
-function callOperation(agent: Served, body: JsonSchema, content: JsonSchema): object {
+function callOperation(agent: ServedAgent, body: JsonSchema, content: JsonSchema): object {
   const schema = {
     allOf: [
       { $ref: "#/components/schemas/Result" },
@@ -72,14 +72,15 @@ function callOperation(agent: Served, body: JsonSchema, content: JsonSchema): ob
   };
 }
 
-function streamOperation(agent: Served, body: JsonSchema): object {
+function streamOperation(agent: ServedAgent, body: JsonSchema): object {
   return {
     operationId: `stream ${agent.name}`,
-    summary: `What happens in a call of ${agent.name}, as server-sent events`,
+    summary: `Calls ${agent.name} and streams the events of the call`,
     requestBody: requestBody(body),
     responses: {
       "200": answer(
-        "Events: delta, partial, tool-start, tool-end, emit, retry, fallback; at the end result or error",
+        "Server-sent events: delta, partial, tool-start, tool-end, emit, retry, fallback; " +
+          "the last one is result or error",
         "text/event-stream",
         { type: "string" },
       ),
@@ -108,17 +109,17 @@ function batchPath(): object {
   return {
     post: {
       operationId: "batch",
-      summary: "Makes many calls; a failure is a result",
+      summary: "Makes many calls; a failed call is a result, too",
       parameters: [{
         name: "Last-Event-ID",
         in: "header",
-        description: "The last event that came, to go on with a stream that was lost",
+        description: "The ID of the last event received, to resume a stream",
         schema: { type: "string" },
       }],
       requestBody: requestBody(body),
       responses: {
         "200": {
-          description: "All results in order; or, as Accept says, each as it comes",
+          description: "All results in order, or each as it completes, depending on Accept",
           content: {
             "application/json": { schema: { $ref: "#/components/schemas/Batch" } },
             "text/event-stream": events,
@@ -135,7 +136,7 @@ function chatPath(): object {
   return {
     post: {
       operationId: "chatCompletion",
-      summary: "An agent, by OpenAI's API: its name is the model",
+      summary: "Calls an agent through OpenAI's API; its name is the model",
       requestBody: requestBody({
         type: "object",
         properties: {
@@ -146,7 +147,11 @@ function chatPath(): object {
         required: ["model", "messages"],
       }),
       responses: {
-        "200": answer("A chat completion, or its chunks", "application/json", { type: "object" }),
+        "200": answer(
+          "A chat completion, or its chunks as server-sent events",
+          "application/json",
+          { type: "object" },
+        ),
         ...PROBLEMS,
       },
     },

@@ -1,4 +1,4 @@
-/** The parts of the OpenAPI document that are the same for all agents. */
+/** The parts of the OpenAPI document that do not depend on the agents. */
 import type { JsonSchema } from "../../model/message.ts";
 
 const text: JsonSchema = { type: "string" };
@@ -13,7 +13,7 @@ function ref(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** The schemas that all routes share. */
+/** The schemas that the routes share. */
 export const SHARED_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Issue: object({
     message: text,
@@ -78,17 +78,17 @@ export const SHARED_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   }, ["id", "results", "summary"]),
 };
 
-/** The problems that any route may answer with. */
+/** The problem responses of all routes. */
 export const PROBLEMS: Readonly<Record<string, JsonSchema>> = Object.fromEntries([
-  ["400", "The body is no JSON, no UTF-8, or nested too deeply"],
-  ["401", "No token, or a wrong one"],
-  ["404", "Nobody of that name"],
-  ["413", "Larger than the server takes"],
-  ["422", "The parameters do not fit: see the issues"],
-  ["429", "More than the caller or the model's server allows for now: see Retry-After"],
+  ["400", "The body is not JSON, not UTF-8, or nested too deeply"],
+  ["401", "The token is missing or not valid"],
+  ["404", "There is no agent with that name"],
+  ["413", "The body or the batch is too large"],
+  ["422", "The parameters are not valid: see the issues"],
+  ["429", "A limit of the caller or of the model's server is exceeded: see Retry-After"],
   ["502", "The model's server failed"],
   ["503", "The server is busy or shutting down"],
-  ["504", "Not finished in time"],
+  ["504", "The call exceeded its timeout"],
 ].map(([status, description]) => [status, {
   description,
   content: { "application/problem+json": { schema: ref("Problem") } },

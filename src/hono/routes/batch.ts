@@ -1,18 +1,19 @@
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import { type BatchItem, BatchRun } from "../batch/batch_run.ts";
-import { type BatchRequest, batchRequest } from "../batch/batch_request.ts";
+import { type BatchRequest, parseBatchRequest } from "../batch/batch_request.ts";
 import { BatchStream } from "../batch/batch_stream.ts";
-import { readJson } from "../read_body.ts";
+import { readJsonBody } from "../read_body.ts";
 import {
   eventStream,
-  JSON_WHOLE,
   NDJSON,
+  problemEvent,
+  SINGLE_JSON,
   SSE,
   type WireEvent,
   type WireFormat,
 } from "../event_stream.ts";
-import type { Exchange } from "../request_lifecycle.ts";
+import type { RequestLifecycle } from "../request_lifecycle.ts";
 import { Problem } from "../problem.ts";
 import type { Env, Service } from "../service.ts";
 
@@ -23,60 +24,61 @@ const FORMATS: Readonly<Record<string, WireFormat>> = {
   "application/jsonl": NDJSON,
 };
 
-/** A batch that has run over its time tells what it has before it is ended. */
-const LAST_RESULTS = 5_000;
+/** Extra time after the deadline for a batch to send its last results, in milliseconds. */
+const LAST_RESULTS_TIME = 5_000;
 
 /**
- * `POST /batch`: many calls, each of which may fail by itself. As JSON in their order when all have ended; or, as `Accept` says, as
- * server-sent events or lines of JSON, each as it ends. With `Last-Event-ID` it goes on with one whose client was lost.
+ * `POST /batch`: makes many calls, which fail independently. `Accept` chooses between JSON with all
+ * results in order, and server-sent events or lines of JSON with each result as it completes. With
+ * `Last-Event-ID` it resumes a stream.
  */
 export function batchRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    using exchange = service.enter(c, { kind: "batch" });
+    using lifecycle = service.admit(c, { kind: "batch" });
     try {
-      const format = formatOf(c);
+      const format = negotiateFormat(c);
       const last = c.req.header("last-event-id");
-      if (last !== undefined) return await resume(c, service, { exchange, last, format });
+      if (last !== undefined) return await resume(c, service, { lifecycle, last, format });
       const { raw } = c.req;
-      const body = await readJson(raw, service.caps);
-      const request = batchRequest(body.value, service);
-      exchange.begin(request.calls.length);
-      exchange.limitTime(LAST_RESULTS);
-      const run = new BatchRun(request, service.caps);
+      const body = await readJsonBody(raw, service.limits);
+      const request = parseBatchRequest(body.value, service);
+      lifecycle.begin(request.calls.length);
+      lifecycle.startDeadline(LAST_RESULTS_TIME);
+      const run = new BatchRun(request, service.limits);
       c.header("vary", "accept");
       if (format === undefined) {
         const { heartbeat } = service;
-        const failed = failureIn(exchange);
-        const options = { exchange, format: JSON_WHOLE, heartbeat, failed };
-        return eventStream(c, whole(run, exchange, request), options);
+        const toErrorEvent = errorMapper(lifecycle);
+        const options = { owner: lifecycle, format: SINGLE_JSON, heartbeat, toErrorEvent };
+        return eventStream(c, allResults(run, lifecycle, request), options);
       }
-      const stream = new BatchStream(run, exchange.account.id, {
-        mostBytes: service.batches.bytesOfOne,
+      const stream = new BatchStream(run, lifecycle.quota.id, {
+        maxBytes: service.batches.maxBytesPerBatch,
         inputBytes: body.bytes,
       });
       service.batches.add(stream);
-      return send(c, service, { stream, exchange, format, after: 0 });
+      return send(c, service, { stream, lifecycle, format, after: 0 });
     } catch (error) {
-      throw exchange.problemOf(error);
+      throw lifecycle.toProblem(error);
     }
   };
 }
 
-/** `GET /batch/:id`: goes on with a batch stream behind `Last-Event-ID`, or from its beginning as far as that is kept. */
+/** `GET /batch/:id`: resumes a stream after `Last-Event-ID`, or from its start if that is kept. */
 export function resumeRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    using exchange = service.enter(c, { kind: "batch" });
+    using lifecycle = service.admit(c, { kind: "batch" });
     try {
       const last = c.req.header("last-event-id") ?? `${c.req.param("id")}.0`;
-      return await resume(c, service, { exchange, last, format: formatOf(c) });
+      return await resume(c, service, { lifecycle, last, format: negotiateFormat(c) });
     } catch (error) {
-      throw exchange.problemOf(error);
+      throw lifecycle.toProblem(error);
     }
   };
 }
 
-interface Resumed {
-  readonly exchange: Exchange;
+interface ResumeOptions {
+  readonly lifecycle: RequestLifecycle;
   readonly last: string;
   readonly format: WireFormat | undefined;
 }
@@ -84,57 +86,54 @@ interface Resumed {
 async function resume(
   c: Context<Env>,
   service: Service,
-  { exchange, last, format = SSE }: Resumed,
+  { lifecycle, last, format = SSE }: ResumeOptions,
 ): Promise<Response> {
   await c.req.raw.body?.cancel().catch(() => {});
   const [, id = "", seq] = last.match(/^([\w-]+)\.(\d{1,15})$/) ?? [];
-  const stream = service.batches.find(id, exchange.account.id);
+  const stream = service.batches.find(id, lifecycle.quota.id);
   const after = Number(seq);
   if (stream === undefined || !stream.canResume(after)) {
     throw new Problem(
       410,
       "not_resumable",
-      "Cannot go on with that batch as it is not kept here, or not any more: send it again",
+      "Cannot resume the batch as it is unknown or no longer kept: send it again",
     );
   }
-  exchange.begin(stream.run.total);
-  exchange.limitTime(LAST_RESULTS);
-  return send(c, service, { stream, exchange, format, after });
+  lifecycle.begin(stream.run.total);
+  lifecycle.startDeadline(LAST_RESULTS_TIME);
+  return send(c, service, { stream, lifecycle, format, after });
 }
 
 function send(
   c: Context<Env>,
   service: Service,
-  { stream, exchange, format, after }: {
+  { stream, lifecycle, format, after }: {
     stream: BatchStream;
-    exchange: Exchange;
+    lifecycle: RequestLifecycle;
     format: WireFormat;
     after: number;
   },
 ): Response {
-  return eventStream(c, stream.events(exchange, after), {
-    exchange,
+  return eventStream(c, stream.events(lifecycle, after), {
+    owner: lifecycle,
     format,
     heartbeat: service.heartbeat,
-    failed: failureIn(exchange),
+    toErrorEvent: errorMapper(lifecycle),
   });
 }
 
-/** What is said of a failure when the status has been sent: the problem, as an event. */
-function failureIn(exchange: Exchange): (thrown: unknown) => WireEvent {
-  return (thrown) => {
-    const details = exchange.problemOf(thrown).details(exchange.id);
-    return { event: "error", data: { ...details, type: "error" } };
-  };
+function errorMapper(lifecycle: RequestLifecycle): (thrown: unknown) => WireEvent {
+  return (thrown) => problemEvent(lifecycle.toProblem(thrown), lifecycle.id);
 }
 
 /**
- * All results in their order, and what they were like together. The answer begins before they are there: so it is noticed at once when
- * the client goes away, which Deno's server does not tell before an answer has begun. What is then not finished has failed.
+ * Yields all results in order, with a summary, as one event. It is streamed, as Deno's server
+ * notices a disconnected client only once the response has begun. Calls that are aborted have
+ * failed.
  */
-async function* whole(
+async function* allResults(
   run: BatchRun,
-  exchange: Exchange,
+  lifecycle: RequestLifecycle,
   { calls }: BatchRequest,
 ): AsyncGenerator<WireEvent> {
   const items = new Array<string>(calls.length);
@@ -142,18 +141,18 @@ async function* whole(
     items[index] = json;
   };
   try {
-    for await (const _ of run.work(exchange, put));
+    for await (const _ of run.run(lifecycle, put));
   } catch (error) {
-    if (!exchange.signal.aborted) throw error;
-    run.rest().forEach(put);
+    if (!lifecycle.signal.aborted) throw error;
+    run.unfinishedItems().forEach(put);
   }
   const data = `{"id":${JSON.stringify(run.id)},"results":[${items.join(",")}],` +
     `"summary":${JSON.stringify(run.summary())}}`;
   yield { data };
 }
 
-/** How the results are to come; `undefined` for all at once. */
-function formatOf(c: Context): WireFormat | undefined {
+/** Returns the format that `Accept` asks for; `undefined` for a single JSON value. */
+function negotiateFormat(c: Context): WireFormat | undefined {
   const type = accepts(c, {
     header: "Accept",
     supports: ["application/json", ...Object.keys(FORMATS)],

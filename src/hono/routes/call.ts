@@ -1,23 +1,23 @@
 import type { Context } from "hono";
-import { readJson } from "../read_body.ts";
-import { publicResult } from "../public_result.ts";
+import { readJsonBody } from "../read_body.ts";
+import { toPublicResult } from "../public_result.ts";
 import type { Env, Service } from "../service.ts";
 
-/** `POST /:name`: the body is the parameters, the answer the result. */
+/** `POST /:name`: calls an agent with the body as its parameters. */
 export function callRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    const agent = service.agent(c.req.param("name"));
-    using exchange = service.enter(c, { kind: "call", agent: agent.name });
+    const agent = service.getAgent(c.req.param("name"));
+    using lifecycle = service.admit(c, { kind: "call", agent: agent.name });
     try {
-      const { value: params = {} } = await readJson(c.req.raw, service.caps);
-      exchange.begin(1);
-      exchange.follow(c.req.raw.signal);
-      exchange.limitTime();
-      const result = await exchange.run(() => agent.settle(exchange.id, params));
-      if (!result.ok) throw exchange.problemOf(result.error);
-      return c.json(publicResult(result));
+      const { value: params = {} } = await readJsonBody(c.req.raw, service.limits);
+      lifecycle.begin(1);
+      lifecycle.abandonOn(c.req.raw.signal);
+      lifecycle.startDeadline();
+      const result = await lifecycle.run(() => agent.settle(lifecycle.id, params));
+      if (!result.ok) throw lifecycle.toProblem(result.error);
+      return c.json(toPublicResult(result));
     } catch (error) {
-      throw exchange.problemOf(error);
+      throw lifecycle.toProblem(error);
     }
   };
 }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { Env, Service } from "../service.ts";
 
-/** `GET /`: who can be called, with what, and what comes of it. */
+/** `GET /`: lists the agents with the schemas of their parameters and outputs. */
 export function listRoute({ agents }: Service) {
   return (c: Context<Env>): Response =>
     c.json({

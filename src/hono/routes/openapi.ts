@@ -1,11 +1,11 @@
 import type { Context } from "hono";
-import { openapiDocument, type ServiceInfo } from "../openapi/openapi_document.ts";
+import { buildOpenApiDocument, type ServiceInfo } from "../openapi/openapi_document.ts";
 import type { Env, Service } from "../service.ts";
 
-/** `GET /openapi.json`: the document of what is served, with the address that it was asked at. */
+/** `GET /openapi.json`: the OpenAPI document, with the path of the routes as its server. */
 export function openapiRoute({ agents }: Service, info: ServiceInfo) {
   return (c: Context<Env>): Response => {
     const base = new URL(c.req.url).pathname.replace(/\/openapi\.json$/, "");
-    return c.json(openapiDocument(agents.values(), info, base === "" ? "/" : base));
+    return c.json(buildOpenApiDocument(agents.values(), info, base === "" ? "/" : base));
   };
 }

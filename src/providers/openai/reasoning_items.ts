@@ -2,9 +2,9 @@
  * What a model that reasons thought before it asked for tools. Nothing is stored at the server, so it must be given back together with
  * what the tools gave: else the model thinks anew in each round. Nobody but the server can read it.
  */
+import type { OpenAI } from "openai";
 import { isRecord } from "../../model/check_options.ts";
 import type { ModelRequest } from "../../model/message.ts";
-import type { Item } from "./responses_input.ts";
 
 /** An answer as the server gave it, and where it is of use. Plain JSON: it may have to be kept for later. */
 export interface Kept {
@@ -42,7 +42,10 @@ export function keptOf(output: readonly unknown[], where: Omit<Kept, "items">): 
 }
 
 /** The items that were kept, if they are of use here. */
-export function itemsIn(data: unknown, { server, model }: Omit<Kept, "items">): Item[] | undefined {
+export function itemsIn(
+  data: unknown,
+  { server, model }: Omit<Kept, "items">,
+): OpenAI.Responses.ResponseInputItem[] | undefined {
   if (!isRecord(data) || data.server !== server || data.model !== model) return undefined;
   return Array.isArray(data.items) ? data.items : undefined;
 }

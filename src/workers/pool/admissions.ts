@@ -2,8 +2,8 @@
 import { admit } from "../../call/admission.ts";
 import type { ModelAgent } from "../../call/options/model_agent.ts";
 import { configuration } from "../../call/options/config.ts";
-import type { Pass } from "../../call/outgoing.ts";
-import { type Guard, guardOf } from "../../call/with_retries.ts";
+import { circuitGuard } from "../../call/circuit_guard.ts";
+import type { AttemptOutcome, Guard, Pass } from "../../call/outgoing.ts";
 import { Trace } from "../../call/trace.ts";
 import type { WaitReason } from "../../limits/limiter.ts";
 import type { Waited } from "../../limits/permits.ts";
@@ -15,8 +15,7 @@ import { decodeError, encodeError } from "../error_codec.ts";
 import type {
   AdmissionGrant,
   AdmissionRequest,
-  AttemptEnd,
-  AttemptOutcome,
+  CircuitOutcome,
   RequestOutcome,
 } from "../messages.ts";
 import type { WorkerProviders } from "./worker_providers.ts";
@@ -46,11 +45,11 @@ export class Admissions {
     const { agent: name, model, expected, priority, breaker } = request;
     const { context } = call;
     const { limiter, provider } = this.#providers.resolve(call.agent, request);
-    const trace = new WaitTrace(name, model, context, undefined);
+    const trace = new WaitTrace(name, model, undefined, undefined);
     const { waited } = trace;
-    const agent: ModelAgent = { name, limiter, seen: {}, render: () => "" };
+    const agent: ModelAgent = { name, limiter, tokenAverages: {}, render: () => "" };
     const modelRequest = { model, messages: [], settings: {} };
-    const guard = breaker && guardOf({ provider, request: modelRequest, trace }, breaker);
+    const guard = breaker && circuitGuard({ provider, request: modelRequest, trace }, breaker);
     const abort = new ChildAbort();
     const attempt: PendingAttempt = { abort, guard };
     this.#attempts.set(id, attempt);
@@ -67,6 +66,8 @@ export class Admissions {
         expected,
         priority,
         budgets,
+        limiters: context.limiters,
+        gate: context.gate,
         trace,
         timeout: {},
         hooks: {},
@@ -92,26 +93,27 @@ export class Admissions {
       return;
     }
     attempt.recordEnd?.(undefined);
-    attempt.admission.tell?.(undefined, performance.now());
+    attempt.admission.report?.(undefined, performance.now());
     attempt.admission.cancel();
   }
 
   /** Releases the permits of an attempt that has ended, and settles its reservations. */
-  attemptEnded(id: number, { usage, rejected, feedback, estimated }: AttemptEnd): void {
+  attemptEnded(id: number, outcome: AttemptOutcome): void {
     const attempt = this.#attempts.get(id);
     if (attempt?.admission === undefined) return;
-    attempt.admission.leave(usage, rejected, feedback, performance.now(), estimated);
+    attempt.admission.leave(outcome, performance.now());
+    const { usage, estimated } = outcome;
     attempt.recordEnd?.({ usage, ...(estimated && { estimated }) });
     // With a breaker the attempt is kept: its outcome is reported once the answer has been read.
     if (attempt.guard === undefined) this.#attempts.delete(id);
   }
 
   /** Reports the outcome of an attempt to its breaker, and returns whether the circuit is open. */
-  reportOutcome(id: number, outcome: AttemptOutcome): boolean {
+  reportOutcome(id: number, outcome: CircuitOutcome): boolean {
     const attempt = this.#attempts.get(id);
     this.#attempts.delete(id);
     const decoded = typeof outcome === "object" ? decodeError(outcome) as AgentError : outcome;
-    attempt?.admission?.tell?.(decoded, performance.now());
+    attempt?.admission?.report?.(decoded, performance.now());
     return attempt?.guard?.isOpen() ?? false;
   }
 
@@ -123,11 +125,18 @@ export class Admissions {
         continue;
       }
       this.#attempts.delete(id);
-      admission.tell?.(undefined, performance.now());
-      admission.leave(undefined, false, { heard: "nothing" }, performance.now());
+      admission.report?.(undefined, performance.now());
+      admission.leave(UNKNOWN_OUTCOME, performance.now());
     }
   }
 }
+
+/** The outcome of an attempt whose worker has ended. */
+const UNKNOWN_OUTCOME: AttemptOutcome = {
+  usage: undefined,
+  rejected: false,
+  answer: { heard: "nothing" },
+};
 
 /** Sums up what an attempt has waited for, and records nothing else. */
 class WaitTrace extends Trace {

@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Callable } from "../../call/options/callable.ts";
 import { configuration } from "../../call/options/config.ts";
 import { type CallContext, currentContext } from "../../call/context.ts";
-import { Asked } from "../../agent/defined.ts";
+import { PromptOverride } from "../../agent/defined.ts";
 import { type Definition, definitionOf } from "../../agent/definition.ts";
 import type { ModeCall } from "../../call/options/mode.ts";
 import type { CallOptions } from "../../call/options/options.ts";
@@ -84,8 +84,8 @@ export class PoolCall implements ModeCall {
     return {
       callId,
       agent,
-      params: params instanceof Asked ? params.prompt : params,
-      isPrompt: params instanceof Asked,
+      params: params instanceof PromptOverride ? params.prompt : params,
+      isPrompt: params instanceof PromptOverride,
       isWorkflow: this.#definition?.failed !== undefined,
       wantsDeltas: options.onDelta !== undefined,
       wantsEmits: context.emit !== undefined,
@@ -130,7 +130,7 @@ export class PoolCall implements ModeCall {
     const { agent, options, context } = this;
     const model = this.#definition?.model;
     const modelName = model && (options.model ?? model.model ?? configuration().model);
-    const trace = new Trace(agent.name, modelName, context, options.metadata);
+    const trace = new Trace(agent.name, modelName, context.collect, options.metadata);
     for (const { end: ended, ...attempt } of this.#attempts) {
       if (ended === undefined) continue;
       trace.addAttempt({ ...attempt, ...ended });

@@ -174,7 +174,7 @@ export class PoolWorker {
         case "admit":
           if (call !== undefined) return await this.#admissions.admit(requestId, request, call);
           throw new DOMException("The call is over", "AbortError");
-        case "attempt-outcome": {
+        case "circuit-outcome": {
           const { admissionId, outcome } = request;
           return { ok: true, value: this.#admissions.reportOutcome(admissionId, outcome) };
         }

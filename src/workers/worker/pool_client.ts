@@ -1,7 +1,8 @@
 /** The worker's end of the connection to its pool: sends requests and receives responses. */
 import { onAbort } from "../../async/abort.ts";
 import { decodeError, encodeError } from "../error_codec.ts";
-import type { AttemptEnd, PoolRequest, RequestOutcome, WorkerMessage } from "../messages.ts";
+import type { AttemptOutcome } from "../../call/outgoing.ts";
+import type { PoolRequest, RequestOutcome, WorkerMessage } from "../messages.ts";
 
 /** The pool has answered a request with an error. */
 export class RequestFailed extends Error {
@@ -68,8 +69,8 @@ export class PoolClient {
   }
 
   /** Reports that an admitted attempt has ended. */
-  attemptEnded(admissionId: number, end: AttemptEnd): void {
-    this.#post({ type: "attempt-ended", admissionId, ...end });
+  attemptEnded(admissionId: number, outcome: AttemptOutcome): void {
+    this.#post({ type: "attempt-ended", admissionId, ...outcome });
   }
 
   /** Reports that this worker is about to end, and why. */

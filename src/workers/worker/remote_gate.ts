@@ -1,13 +1,11 @@
 /** Admits the attempts of a worker: the pool holds the limits, budgets and breakers. */
-import { usageExpected } from "../../call/admission.ts";
+import { estimatedUsage } from "../../call/admission.ts";
 import { configuration } from "../../call/options/config.ts";
-import type { Gate, Pass } from "../../call/outgoing.ts";
-import type { Guard } from "../../call/with_retries.ts";
-import type { Outgoing } from "../../call/send.ts";
+import type { AttemptOutcome, Gate, Guard, Outgoing, Pass } from "../../call/outgoing.ts";
 import { AgentError } from "../../model/errors.ts";
 import type { CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
 import { encodeError } from "../error_codec.ts";
-import type { AdmissionGrant, AdmissionRequest, AttemptEnd } from "../messages.ts";
+import type { AdmissionGrant, AdmissionRequest } from "../messages.ts";
 import { describeProvider, withoutFunctions } from "../provider_info.ts";
 import { type PoolClient, RequestFailed } from "./pool_client.ts";
 
@@ -50,13 +48,13 @@ export class RemoteGate implements Gate {
         const admissionId = this.#admissionId;
         return (outcome) => {
           const encoded = typeof outcome === "object" ? encodeError(outcome) : outcome;
-          const request = { type: "attempt-outcome", admissionId, outcome: encoded } as const;
+          const request = { type: "circuit-outcome", admissionId, outcome: encoded } as const;
           reporting = this.#pool.request(this.#callId, request).then(({ value }) => {
             isOpen = value as boolean;
           });
         };
       },
-      told: () => reporting ?? Promise.resolve(),
+      reported: () => reporting ?? Promise.resolve(),
     };
   }
 
@@ -69,7 +67,7 @@ export class RemoteGate implements Gate {
       limits: withoutFunctions(agent.limits),
       provider: describeProvider(provider, agent, configuration().provider),
       model,
-      expected: usageExpected(call),
+      expected: estimatedUsage(call),
       priority,
       breaker,
     };
@@ -94,10 +92,10 @@ export class RemoteGate implements Gate {
 
   #pass(call: Outgoing, local: Pass, admissionId: number, grant: AdmissionGrant): Pass {
     const cancel = (): void => this.#pool.attemptEnded(admissionId, NOT_SENT);
-    let tell: Pass["tell"];
+    let report: Pass["report"];
     try {
       this.#admissionId = admissionId;
-      tell = call.enter?.();
+      report = call.enter?.();
     } catch (error) {
       cancel();
       throw error;
@@ -105,24 +103,23 @@ export class RemoteGate implements Gate {
     return {
       at: performance.now(),
       concurrency: minDefined(local.concurrency, grant.concurrency),
-      tell,
+      report,
       cancel() {
         local.cancel();
         cancel();
       },
-      leave: (usage, rejected, feedback, now, estimated = false) => {
-        local.leave(usage, rejected, feedback, now, estimated);
-        this.#pool.attemptEnded(admissionId, { usage, rejected, feedback, estimated });
+      leave: (outcome, now) => {
+        local.leave(outcome, now);
+        this.#pool.attemptEnded(admissionId, outcome);
       },
     };
   }
 }
 
-const NOT_SENT: AttemptEnd = {
+const NOT_SENT: AttemptOutcome = {
   usage: undefined,
   rejected: true,
-  feedback: { heard: "nothing" },
-  estimated: false,
+  answer: { heard: "nothing" },
 };
 
 function minDefined(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,9 +1,9 @@
 /** Runs the calls of one worker, and reports how they ended. */
 import type { Callable } from "../../call/options/callable.ts";
 import { type CallContext, inContext } from "../../call/context.ts";
-import { Asked } from "../../agent/defined.ts";
+import { PromptOverride } from "../../agent/defined.ts";
 import type { CallOptions } from "../../call/options/options.ts";
-import type { Prompt } from "../../call/render_prompt.ts";
+import type { Prompt } from "../../call/options/prompt_parts.ts";
 import { Budget } from "../../limits/budget.ts";
 import { ChildAbort } from "../../async/abort.ts";
 import { AgentError } from "../../model/errors.ts";
@@ -99,7 +99,9 @@ function settleCall(
   options: CallOptions,
 ): Promise<Result> {
   const { params, isPrompt, isWorkflow } = request;
-  if (!isWorkflow) return agent.settle(isPrompt ? new Asked(params as Prompt) : params, options);
+  if (!isWorkflow) {
+    return agent.settle(isPrompt ? new PromptOverride(params as Prompt) : params, options);
+  }
   const workflow = agent as Callable & { call: Callable["settle"] };
   return workflow.call(params, options);
 }

@@ -1,6 +1,11 @@
+import { defineAgent } from "@shoal/agents";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { parseTemplate, TemplateError } from "../../../src/call/options/template.ts";
+import {
+  parseTemplate,
+  type Placeholders,
+  TemplateError,
+} from "../../../src/call/options/template.ts";
 
 function render(template: string, params: unknown): string {
   return parseTemplate(template).render(params);
@@ -33,7 +38,7 @@ Deno.test("template: doubled braces stand for braces", () => {
     ["{{{a}}}", "{1}"],
     ["{{ {a} }}", "{ 1 }"],
     ['{{"k": {{"v": {a}}}}}', '{"k": {"v": 1}}'],
-    ["{{{{", "{{"],
+    ["{{{{}}}}", "{{}}"],
     ["{{}}{{}}", "{}{}"],
   ];
   for (const [template, text] of cases) assertEquals(render(template, { a: 1 }), text);
@@ -57,6 +62,84 @@ Deno.test("template: the braces of JSON stay as they are", () => {
     render('{"user": {"name": "{n}", "n": {n}}}', { n: 1 }),
     '{"user": {"name": "1", "n": 1}}',
   );
+});
+
+Deno.test("template: a doubled brace that is not closed is refused, with its place", () => {
+  const cases: [template: string, line: number, column: number][] = [
+    ["{{", 1, 1],
+    ["{{{{", 1, 1],
+    ["{{name}", 1, 1],
+    ["a {{b}} {{c", 1, 9],
+    ['Answer as JSON:\n  {{"a": 1}', 2, 3],
+    // The two braces at the end close the inner object and half of the outer one.
+    ['{{"a": {"b": 1}}', 1, 1],
+    // These belong to the objects, not to the brace before them.
+    ['Write {{ first, as in {"a": {"b": 1}}', 1, 7],
+    ["{{ :{ }}", 1, 1],
+    ["}} {{", 1, 4],
+    ["{{x}: 1}", 1, 1],
+  ];
+  for (const [template, line, column] of cases) {
+    const error = assertThrows(() => parseTemplate(template, 'define the agent "a"'), TypeError);
+    assertEquals(
+      error.message,
+      `Cannot define the agent "a" as prompt has a "{{" that no "}}" closes, at line ${line}, ` +
+        `column ${column}: close it with "}}", or write "{" for a single brace`,
+    );
+  }
+  assertThrows(
+    () => defineAgent({ name: "a", model: "m", prompt: "{{a" }),
+    TypeError,
+    'Cannot define the agent "a" as prompt has a "{{"',
+  );
+});
+
+Deno.test("template: a closing pair belongs to the last brace that is open", () => {
+  const cases: [template: string, text: string][] = [
+    ['{{"a": {"b": 1}}}', '{"a": {"b": 1}}'],
+    ['{{"a": {"b": {"c": {x}}}}}', '{"a": {"b": {"c": 1}}}'],
+    ['{"a": {"b": 1}} then {{x}}', '{"a": {"b": 1}} then {x}'],
+    ["{{a}} }} {", "{a} }} {"],
+    [":{ and {{x}}", ":{ and {x}"],
+    ["{{ } }}", "{ } }"],
+    ["}}", "}}"],
+    ["{ x } {} {{}} {x}", "{ x } {} {} 1"],
+  ];
+  for (const [template, text] of cases) {
+    assertEquals(render(template, { x: 1 }), text, template);
+  }
+});
+
+/** The compiler requires each name that it reads from the template, and no other. */
+function sameNames<const T extends string>(
+  template: T,
+  names: [Placeholders<T>] extends [never] ? Record<string, never> : { [N in Placeholders<T>]: 1 },
+): void {
+  assertEquals(parseTemplate(template).names.toSorted(), Object.keys(names).sort(), template);
+}
+
+Deno.test("template: the compiler reads the same names as the parser", () => {
+  sameNames("", {});
+  sameNames("{a} {b} {a}", { a: 1, b: 1 });
+  sameNames("{{a}} {b}", { b: 1 });
+  sameNames("{{{a}}}", { a: 1 });
+  sameNames("{{{{a}}}}", {});
+  sameNames("{{ {a} }}", { a: 1 });
+  sameNames("{{}} }} {a}", { a: 1 });
+  sameNames("}} {a} }", { a: 1 });
+  sameNames("{ a } {} {1a} {a-b} {a.b} {…} {a", {});
+  sameNames("{ {a} } {b {c} {d}}", { a: 1, c: 1, d: 1 });
+  sameNames("{a{{b}}", {});
+  sameNames('{"x": {a}, "y": {"z": {b}}}', { a: 1, b: 1 });
+  sameNames('{{"x": {a}, "y": {"z": {b}}}}', { a: 1, b: 1 });
+  sameNames("{größe_1}\n{数}", { größe_1: 1, 数: 1 });
+  const never = () => {
+    // @ts-expect-error the name is missing
+    sameNames("{a}", {});
+    // @ts-expect-error no name is within doubled braces
+    sameNames("{{a}}", { a: 1 });
+  };
+  assertEquals(typeof never, "function");
 });
 
 Deno.test("template: what is in a value is never read as a template", () => {

@@ -1,29 +1,29 @@
 import { agentRoutes } from "@shoal/agents/hono";
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { echo, init, routes, TOKEN } from "../helpers.ts";
+import { echo, requestInit, routes, TOKEN } from "../helpers.ts";
 import { cookieOf, ORIGIN, page, signIn, withDashboard } from "./helpers.ts";
 
 const PAGES = ["/dashboard", "/dashboard/agents/echo", "/dashboard/runs/1"];
 
-Deno.test("there is no dashboard unless it is switched on", async () => {
+Deno.test("there is no dashboard unless it is enabled", async () => {
   for (const dashboard of [undefined, false]) {
     const app = routes([echo().agent], { dashboard });
     for (const path of [...PAGES, "/dashboard/style.css", "/dashboard/events"]) {
-      const { status } = await app.request(path, init());
+      const { status } = await app.request(path, requestInit());
       assertEquals(status, 404, path);
       assertEquals((await app.request(path)).status, 401, path);
     }
   }
 });
 
-Deno.test("without a token there is only a form to sign in with", async () => {
+Deno.test("shows only a form to sign in without a token", async () => {
   const app = withDashboard([echo("echo").agent]);
   for (const path of PAGES) {
     const response = await app.request(path);
     const html = await response.text();
     assertEquals(response.status, 401, path);
     assertStringIncludes(html, 'type="password"');
-    assert(!html.includes("echo"), "nothing is told of what there is");
+    assert(!html.includes("echo"), "no names are revealed");
   }
   assertEquals((await app.request("/dashboard/events")).status, 401);
   const call = await app.request("/dashboard/call/echo", { method: "POST", body: "{}" });
@@ -31,13 +31,13 @@ Deno.test("without a token there is only a form to sign in with", async () => {
   await call.body?.cancel();
 });
 
-Deno.test("a token signs in: the cookie stands for it, and does not hold it", async () => {
+Deno.test("signs in with a token; the cookie does not contain it", async () => {
   const app = withDashboard([echo().agent]);
   const response = await signIn(app);
   assertEquals(response.status, 303);
-  assertEquals(response.headers.get("location"), ".");
+  assertEquals(response.headers.get("location"), "../dashboard");
   const cookie = response.headers.get("set-cookie")!;
-  assertMatch(cookie, /^shoal-dashboard=[\w.-]{70,100}; HttpOnly; SameSite=Strict$/);
+  assertMatch(cookie, /^shoal-dashboard=[\w.%-]{70,100}; HttpOnly; SameSite=Strict$/);
   assert(!cookie.includes(TOKEN) && !cookie.includes(btoa(TOKEN)));
   const headers = { cookie: cookie.split(";")[0]! };
   for (const path of ["/dashboard", "/dashboard/agents/echo"]) {
@@ -47,7 +47,7 @@ Deno.test("a token signs in: the cookie stands for it, and does not hold it", as
   }
 });
 
-Deno.test("the cookie is for the dashboard alone: the API does not take it", async () => {
+Deno.test("the API does not accept the cookie", async () => {
   const app = withDashboard([echo().agent]);
   const headers = { cookie: await cookieOf(app), "content-type": "application/json" };
   assertEquals((await app.request("/", { headers })).status, 401);
@@ -55,13 +55,13 @@ Deno.test("the cookie is for the dashboard alone: the API does not take it", asy
   assertEquals(call.status, 401);
 });
 
-Deno.test("behind TLS the cookie is for TLS alone", async () => {
+Deno.test("the cookie is secure behind TLS", async () => {
   const app = withDashboard([echo().agent]);
   const response = await signIn(app, TOKEN, { origin: "https://localhost" });
   assertStringIncludes(response.headers.get("set-cookie")!, "; Secure");
 });
 
-Deno.test("a wrong token, or none, does not sign in", async () => {
+Deno.test("rejects a wrong or missing token", async () => {
   const app = withDashboard([echo().agent]);
   for (const token of ["mistaken", "", "mis taken", "mistaken\r\nx: y", "mistäken"]) {
     const response = await signIn(app, token);
@@ -69,11 +69,11 @@ Deno.test("a wrong token, or none, does not sign in", async () => {
     assertEquals(response.headers.get("set-cookie"), null);
     const html = await response.text();
     assertStringIncludes(html, "not valid");
-    assert(!html.includes("mis"), "it is not shown again");
+    assert(!html.includes("mis"), "the token is not shown again");
   }
 });
 
-Deno.test("a page of another origin cannot sign anybody in or out", async () => {
+Deno.test("pages of other origins cannot sign in or out", async () => {
   const app = withDashboard([echo().agent]);
   const cookie = await cookieOf(app);
   for (
@@ -96,7 +96,7 @@ Deno.test("a page of another origin cannot sign anybody in or out", async () => 
   assertEquals((await app.request("/dashboard", { headers: { cookie } })).status, 200);
 });
 
-Deno.test("who signs out is out, also with a cookie that was kept", async () => {
+Deno.test("signing out ends the session, also for a copy of the cookie", async () => {
   const app = withDashboard([echo().agent]);
   const cookie = await cookieOf(app);
   const other = await cookieOf(app);
@@ -110,7 +110,7 @@ Deno.test("who signs out is out, also with a cookie that was kept", async () => 
   assertEquals((await app.request("/dashboard", { headers: { cookie: other } })).status, 200);
 });
 
-Deno.test("a function lets in whom it knows; a token is shown to it anew with each request", async () => {
+Deno.test("an auth function admits known requests and checks a session each time", async () => {
   const valid = new Set(["one"]);
   const auth = ({ headers }: Request) => {
     if (headers.get("x-user") === "anna") return "anna";
@@ -120,29 +120,29 @@ Deno.test("a function lets in whom it knows; a token is shown to it anew with ea
   const app = withDashboard([echo().agent], { auth });
   const known = await app.request("/dashboard", { headers: { "x-user": "anna" } });
   assertEquals(known.status, 200);
-  assert(!(await known.text()).includes("Sign out"), "there is nothing to sign out of");
+  assert(!(await known.text()).includes("Sign out"), "there is no session to end");
   const cookie = await cookieOf(app, "one");
   assertEquals((await app.request("/dashboard", { headers: { cookie } })).status, 200);
   valid.clear();
   assertEquals((await app.request("/dashboard", { headers: { cookie } })).status, 401);
 });
 
-Deno.test("only the principals that are named may see it", async () => {
+Deno.test("only the listed principals may see the dashboard", async () => {
   const tokens = [{ token: TOKEN, id: "alice" }, { token: "other", id: "bob" }];
   const app = withDashboard([echo().agent], {
     auth: { tokens },
     dashboard: { principals: ["alice"] },
   });
-  assertEquals((await app.request("/dashboard", init())).status, 200);
+  assertEquals((await app.request("/dashboard", requestInit())).status, 200);
   const headers = { authorization: "Bearer other" };
-  const refused = await app.request("/dashboard", { headers });
-  assertEquals([refused.status, (await refused.json()).code], [403, "forbidden"]);
+  const rejected = await app.request("/dashboard", { headers });
+  assertEquals([rejected.status, (await rejected.json()).code], [403, "forbidden"]);
   assertEquals((await signIn(app, "other")).status, 403);
   assertEquals((await app.request("/dashboard/events", { headers })).status, 403);
   assertEquals((await app.request("/", { headers })).status, 200);
 });
 
-Deno.test("without auth there is nothing to sign in with, and nobody gets in from elsewhere", async () => {
+Deno.test("without auth there is no form, and remote requests are rejected", async () => {
   const app = agentRoutes({ agents: [echo().agent], dashboard: true });
   const response = await app.request("/dashboard");
   assertEquals(response.status, 401);
@@ -150,10 +150,10 @@ Deno.test("without auth there is nothing to sign in with, and nobody gets in fro
   assertEquals((await signIn(app)).status, 401);
 });
 
-Deno.test("pages may load only what is here, and no script or style stands in them", async () => {
+Deno.test("pages load only the dashboard's assets and have no inline code or styles", async () => {
   const app = withDashboard([echo().agent]);
   for (const path of ["/dashboard", "/dashboard/agents/echo", "/dashboard/runs/none"]) {
-    const response = await app.request(path, init());
+    const response = await app.request(path, requestInit());
     const policy = response.headers.get("content-security-policy")!;
     assertStringIncludes(policy, "default-src 'none'; script-src 'self'; style-src 'self'");
     assert(!/unsafe|\*|https?:/.test(policy), policy);
@@ -162,7 +162,7 @@ Deno.test("pages may load only what is here, and no script or style stands in th
     const html = await response.text();
     assert(!/<script[^>]*>[^<]/.test(html) && !html.includes("<style"), path);
     assert(!/\s(?:on\w+|style)=/.test(html), path);
-    assert(!/(?:href|src|action)="(?:\/|https?:)/.test(html), "addresses are relative");
+    assert(!/(?:href|src|action)="(?:\/|https?:)/.test(html), "URLs are relative");
   }
   for (
     const [name, type] of [["style.css", "css"], ["app.js", "javascript"], ["icon.svg", "svg"]]
@@ -173,27 +173,27 @@ Deno.test("pages may load only what is here, and no script or style stands in th
     await asset.body?.cancel();
   }
   assertStringIncludes(
-    (await app.request("/", init())).headers.get("content-security-policy")!,
+    (await app.request("/", requestInit())).headers.get("content-security-policy")!,
     "default-src 'none'; frame-ancestors 'none'",
   );
 });
 
-Deno.test("an address with a slash at its end leads to the one without", async () => {
-  const response = await withDashboard([echo().agent]).request("/dashboard/", init());
-  assertEquals([response.status, response.headers.get("location")], [308, "."]);
+Deno.test("redirects a URL with a trailing slash", async () => {
+  const response = await withDashboard([echo().agent]).request("/dashboard/", requestInit());
+  assertEquals([response.status, response.headers.get("location")], [308, "../dashboard"]);
 });
 
-Deno.test("options that cannot be meant are refused", () => {
+Deno.test("rejects invalid options", () => {
   const agents = [echo().agent];
   for (
     const dashboard of [{ titel: "x" }, { interval: 0 }, { principals: "bob" }, { calls: 1 }, 1]
   ) {
-    // deno-lint-ignore no-explicit-any -- what the compiler would refuse
+    // deno-lint-ignore no-explicit-any -- the compiler would reject it
     assertThrows(() => agentRoutes({ agents, dashboard: dashboard as any }), Error, "dashboard");
   }
 });
 
-Deno.test("a title is a text, whatever is in it", async () => {
+Deno.test("escapes the title", async () => {
   const app = withDashboard([echo().agent], { dashboard: { title: "<b>&\"'" } });
   const html = await page(app);
   assertStringIncludes(html, "&lt;b&gt;&amp;");

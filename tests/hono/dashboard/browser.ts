@@ -1,6 +1,6 @@
 /**
- * A real Chromium for tests: the one at `CHROMIUM_PATH`, or one that is installed, or one that comes as an npm package (Linux, x64). Deno gets
- * that package like any other, so there is nothing to install.
+ * Finds a Chromium for tests: at `CHROMIUM_PATH`, installed on `PATH`, or from an npm package (on
+ * Linux, x64), which Deno downloads like any other.
  */
 import packed from "@sparticuz/chromium";
 import type { Browser } from "playwright-core";
@@ -21,25 +21,33 @@ async function find(): Promise<Found | undefined> {
     }
   }
   const { os, arch } = Deno.build;
-  return os === "linux" && arch === "x86_64" ? await unpacked() : undefined;
+  return os === "linux" && arch === "x86_64" ? await unpack() : undefined;
 }
 
-/** Unpacks the browser of the npm package, and the system's libraries that it needs, once: 200 MB take some seconds. */
-async function unpacked(): Promise<Found> {
+/** Unpacks the browser of the npm package and its libraries, once: 200 MB take some seconds. */
+async function unpack(): Promise<Found> {
   const [, version] = import.meta.resolve("@sparticuz/chromium").match(/chromium[@/]\^?([\d.]+)/)!;
   const folder = `${Deno.env.get("TMPDIR") ?? "/tmp"}/shoal-chromium-${version}`;
   if (!exists(folder)) {
     const half = await Deno.makeTempDir();
-    // The package is made for AWS Lambda, and only by its variables can it be told to unpack the libraries too, and where.
+    // The package is made for AWS Lambda: only these variables make it unpack the libraries, too,
+    // and determine where.
     await withEnv({ TMPDIR: half, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" }, async () => {
       await packed.executablePath();
     });
-    // Another run may have been faster.
+    // Another process may have been faster.
     await Deno.rename(half, folder).catch(() => Deno.remove(half, { recursive: true }));
   }
+  // The configuration in the package only names folders of AWS Lambda. Without fonts, text has no
+  // size and counts as invisible.
+  await Deno.writeTextFile(
+    `${folder}/fonts.conf`,
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>` +
+      `<dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>`,
+  );
   return {
     path: `${folder}/chromium`,
-    env: { FONTCONFIG_PATH: `${folder}/fonts`, LD_LIBRARY_PATH: `${folder}/al2023/lib` },
+    env: { FONTCONFIG_FILE: `${folder}/fonts.conf`, LD_LIBRARY_PATH: `${folder}/al2023/lib` },
   };
 }
 
@@ -68,23 +76,24 @@ function exists(path: string): boolean {
 const found = await find();
 if (found === undefined) {
   console.warn(
-    "The dashboard is not tested in a browser: there is none. Set CHROMIUM_PATH to one.",
+    "The dashboard is not tested in a browser as none was found: set CHROMIUM_PATH to one",
   );
 }
 
-/** Is there no browser here, so that tests that need one are ignored? */
+/** Whether there is no browser, so that the tests that need one are ignored. */
 export const noBrowser: boolean = found === undefined;
 
-/** Starts it. */
+/** Launches the browser. */
 export async function launch(): Promise<Browser> {
   const { path, env = {} } = found!;
-  // As it is loaded, the library looks in /proc whether this is Windows' Linux, which Deno allows only to whom it allows all.
+  // Keeps the library from reading /proc on load, which Deno only allows with all permissions.
   Deno.env.set("__IS_WSL_TEST__", "1");
   const { chromium } = await import("playwright-core");
   return await chromium.launch({
     executablePath: path,
     env: { ...Deno.env.toObject(), ...env },
-    // Chromium's sandbox does not work as root, and often not in containers; what it opens here is ours.
+    // Chromium's sandbox does not work as root or in most containers, and all pages here are
+    // trusted.
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
   });
 }

@@ -1,4 +1,4 @@
-/** The dashboard as people have it: in a real browser, mounted somewhere, by mouse and by keyboard. */
+/** Tests the dashboard in a real browser, mounted below a path, by mouse and by keyboard. */
 import { defineAgent } from "@shoal/agents";
 import type { AgentRoutes } from "@shoal/agents/hono";
 import { scripted } from "@shoal/agents/testing";
@@ -6,28 +6,30 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { z } from "zod";
-import { echo, init, serve, TOKEN } from "../helpers.ts";
+import { echo, requestInit, serve, TOKEN } from "../helpers.ts";
 import { launch, noBrowser } from "./browser.ts";
 import { failing, withDashboard } from "./helpers.ts";
 
 const EVIL =
   `<img src=x onerror="document.title='broken'"><script>document.title='broken'</script>`;
 
-interface Stage {
+interface Setup {
   readonly page: Page;
   readonly context: BrowserContext;
   readonly url: string;
   readonly routes: AgentRoutes;
-  /** What the browser complained of, beside a page that asks to sign in. */
-  readonly complaints: readonly string[];
+  /** Errors in the console, except failed requests that the test expects. */
+  readonly consoleErrors: readonly string[];
 }
 
 let browser: Browser | undefined;
 
-/** A test in a browser. The browser is the library's to look after: what it holds is not counted as a leak of ours. */
+/**
+ * Adds a test in a browser. The browser's resources do not count as leaks: they are the library's.
+ */
 function inBrowser(
   name: string,
-  fn: (stage: Stage) => Promise<void>,
+  fn: (setup: Setup) => Promise<void>,
   { signedIn = true, ...options }: BrowserContextOptions & { signedIn?: boolean } = {},
 ): void {
   const ignore = noBrowser;
@@ -51,13 +53,13 @@ function inBrowser(
     const context = await browser.newContext(options);
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
-    const complaints: string[] = [];
+    const consoleErrors: string[] = [];
     page.on("console", (message) => {
       if (message.type() === "error" && !/ (?:401|404|422|502) /.test(message.text())) {
-        complaints.push(message.text());
+        consoleErrors.push(message.text());
       }
     });
-    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("pageerror", (error) => consoleErrors.push(String(error)));
     try {
       await page.goto(`${url}/dashboard`);
       if (signedIn) {
@@ -65,8 +67,8 @@ function inBrowser(
         await page.keyboard.press("Enter");
         await page.locator("#figures").waitFor();
       }
-      await fn({ page, context, url, routes, complaints });
-      assertEquals(complaints, []);
+      await fn({ page, context, url, routes, consoleErrors });
+      assertEquals(consoleErrors, []);
     } finally {
       await context.close();
       await routes.shutdown({ grace: 0 });
@@ -85,7 +87,7 @@ function typed() {
   });
 }
 
-/** An agent that says a word, and the rest only later. */
+/** An agent that streams one word and then waits until it is aborted. */
 function slow() {
   return defineAgent({
     name: "slow",
@@ -104,16 +106,16 @@ function slow() {
   });
 }
 
-/** Sends a call past the browser. */
+/** Calls an agent without the browser. */
 async function call(url: string, agent: string, text = "x"): Promise<void> {
-  const response = await fetch(`${url}/${agent}`, init({ text }));
+  const response = await fetch(`${url}/${agent}`, requestInit({ text }));
   await response.body?.cancel();
 }
 
 inBrowser(
-  "by keyboard alone: sign in, go to an agent, call it, sign out",
+  "can be used by keyboard alone: sign in, call an agent, sign out",
   async ({ page, url }) => {
-    // The field has the focus from the beginning.
+    // The field has the focus at first.
     await page.keyboard.type("mistaken");
     await page.keyboard.press("Enter");
     await page.getByRole("alert").waitFor();
@@ -136,7 +138,7 @@ inBrowser(
     await page.keyboard.press("Control+Enter");
     await page.locator("#call-state.good").waitFor();
     assertEquals(await page.locator("#output").textContent(), "hello there");
-    await page.getByRole("link", { name: "The run" }).click();
+    await page.getByRole("link", { name: "Show the run" }).click();
     await page.locator("#calls", { hasText: "ok" }).waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.locator("#token").waitFor();
@@ -149,8 +151,7 @@ function focused(page: Page): Promise<string | null | undefined> {
   return page.evaluate("document.activeElement?.textContent");
 }
 
-inBrowser("what happens appears by itself, and a link keeps the focus meanwhile", async (stage) => {
-  const { page, url } = stage;
+inBrowser("updates appear live while a link keeps the focus", async ({ page, url }) => {
   await page.locator("#state", { hasText: "Live" }).waitFor();
   const link = page.getByRole("link", { name: "failing" });
   await link.focus();
@@ -164,18 +165,18 @@ inBrowser("what happens appears by itself, and a link keeps the focus meanwhile"
   assertEquals(await focused(page), "failing");
 });
 
-inBrowser("it can be stopped, and goes on", async ({ page, url }) => {
+inBrowser("live updates can be paused and resumed", async ({ page, url }) => {
   await page.locator("#state", { hasText: "Live" }).waitFor();
   await page.getByRole("button", { name: "Pause" }).click();
   await page.locator("#state", { hasText: "Paused" }).waitFor();
   await call(url, "failing");
   await page.waitForTimeout(300);
   assertEquals(await page.locator("#failures tr").count(), 0);
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await page.locator("#failures tr", { hasText: "provider" }).waitFor();
 });
 
-inBrowser("an answer is shown as it comes, and can be stopped", async ({ page, url }) => {
+inBrowser("an answer is streamed and can be stopped", async ({ page, url }) => {
   await page.goto(`${url}/dashboard/agents/slow`);
   await page.fill("textarea", "x");
   await page.getByRole("button", { name: "Call", exact: true }).click();
@@ -188,7 +189,7 @@ inBrowser("an answer is shown as it comes, and can be stopped", async ({ page, u
   await inFlight.filter({ hasText: /^0$/ }).waitFor();
 });
 
-inBrowser("typed answers, wrong parameters and failures are told", async ({ page, url }) => {
+inBrowser("shows typed answers, invalid parameters and failures", async ({ page, url }) => {
   await page.goto(`${url}/dashboard/agents/typed`);
   const send = page.getByRole("button", { name: "Call", exact: true });
   await page.getByLabel("text").fill("x");
@@ -198,7 +199,7 @@ inBrowser("typed answers, wrong parameters and failures are told", async ({ page
   await page.getByLabel("tags").fill("[1]");
   await send.click();
   await page.locator("#call-state", { hasText: "invalid_params" }).waitFor();
-  assertStringIncludes(await page.locator("#happened").innerText(), "tags");
+  assertStringIncludes(await page.locator("#call-log").innerText(), "tags");
   await page.getByLabel("tags").fill('["a"]');
   await send.click();
   await page.locator("#call-state.good").waitFor();
@@ -210,7 +211,7 @@ inBrowser("typed answers, wrong parameters and failures are told", async ({ page
   assert(!(await page.content()).includes("secret"));
 });
 
-inBrowser("what a model says is text: no tag of it is one", async ({ page, url }) => {
+inBrowser("shows the model's output as text", async ({ page, url }) => {
   await page.goto(`${url}/dashboard/agents/evil`);
   await page.fill("textarea", EVIL);
   await page.getByRole("button", { name: "Call", exact: true }).click();
@@ -228,7 +229,7 @@ for (
     ["a desktop", { viewport: { width: 1280, height: 800 } }],
   ] as const
 ) {
-  inBrowser(`nothing is cut off or too pale on ${name}`, async ({ page, url }) => {
+  inBrowser(`nothing is cut off or low in contrast on ${name}`, async ({ page, url }) => {
     await call(url, "failing");
     await call(url, "echo");
     for (const path of ["", "/agents/typed", "/agents/failing"]) {
@@ -238,14 +239,14 @@ for (
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
       );
       assertEquals(widths[0], widths[1], `${path} scrolls sideways`);
-      const pale = await page.evaluate(tooPale);
-      assertEquals(pale, [], path);
+      const texts = await page.evaluate(lowContrastTexts);
+      assertEquals(texts, [], path);
     }
   }, options);
 }
 
-/** Texts with less contrast than WCAG's AA asks for; runs in the page. */
-function tooPale(): string[] {
+/** Returns the elements with less contrast than WCAG AA requires. Runs in the page. */
+function lowContrastTexts(): string[] {
   // deno-lint-ignore no-explicit-any -- the browser's own globals are not those of Deno
   const { document, getComputedStyle } = globalThis as any;
   const luminance = (color: string): number => {
@@ -261,19 +262,19 @@ function tooPale(): string[] {
       n.nodeType === 3 && n.nodeValue.trim() !== ""
     );
     if (!isText || element.disabled || element.closest("[hidden], noscript")) continue;
-    let behind = element;
-    while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)") {
-      behind = behind.parentElement;
+    let background = element;
+    while (getComputedStyle(background).backgroundColor === "rgba(0, 0, 0, 0)") {
+      background = background.parentElement;
     }
     const a = luminance(getComputedStyle(element).color);
-    const b = luminance(getComputedStyle(behind).backgroundColor);
+    const b = luminance(getComputedStyle(background).backgroundColor);
     if ((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5) found.push(element.outerHTML);
   }
   return found;
 }
 
 Deno.test({
-  name: "the browser ends",
+  name: "closes the browser",
   ignore: noBrowser,
   sanitizeOps: false,
   sanitizeResources: false,

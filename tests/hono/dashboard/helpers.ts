@@ -1,11 +1,11 @@
 import { type Callable, defineAgent, type Provider, ProviderError } from "@shoal/agents";
 import type { AgentRoutes, AgentRoutesOptions } from "@shoal/agents/hono";
-import { init, routes, TOKEN } from "../helpers.ts";
+import { requestInit, routes, TOKEN } from "../helpers.ts";
 
-/** An origin for apps that are asked without a server. */
+/** The origin of requests to apps without a server. */
 export const ORIGIN = "http://localhost";
 
-/** Routes with a dashboard. */
+/** Creates routes with a dashboard. */
 export function withDashboard(
   agents: readonly Callable[],
   options: Partial<AgentRoutesOptions> = {},
@@ -13,7 +13,7 @@ export function withDashboard(
   return routes(agents, { dashboard: { interval: 20 }, ...options });
 }
 
-/** Signs in; gives the answer. */
+/** Signs in and returns the response. */
 export async function signIn(
   app: AgentRoutes,
   token: string = TOKEN,
@@ -26,18 +26,18 @@ export async function signIn(
   });
 }
 
-/** Signs in; gives the cookie, as it is sent back. */
+/** Signs in and returns the cookie, as a browser sends it back. */
 export async function cookieOf(app: AgentRoutes, token?: string): Promise<string> {
   return (await signIn(app, token)).headers.get("set-cookie")!.split(";")[0]!;
 }
 
-/** A page of the dashboard, asked for with the token. */
+/** Fetches a page of the dashboard with the token. */
 export async function page(app: AgentRoutes, path = "/dashboard"): Promise<string> {
-  const response = await app.request(path, init());
+  const response = await app.request(path, requestInit());
   return await response.text();
 }
 
-/** An agent that fails, with an error that says what nobody should see. */
+/** An agent that fails, with an error message that must stay secret. */
 export function failing(name = "failing") {
   const fail = () =>
     Promise.reject(new ProviderError(`secret of ${name}`, { code: "provider", retryable: true }));

@@ -1,16 +1,22 @@
-/** What the dashboard remembers: true, and never more than so much. */
+/** Tests what the dashboard keeps in memory: that it is right, and bounded. */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { count, dollars, percent, rate, span } from "../../../src/hono/dashboard/format.ts";
-import { History, SLOT_MS } from "../../../src/hono/dashboard/history.ts";
-import { Recent } from "../../../src/hono/dashboard/ring_buffer.ts";
-import { KeptSessions } from "../../../src/hono/dashboard/sessions/memory_sessions.ts";
-import { Watch } from "../../../src/hono/dashboard/metrics_recorder.ts";
-import { Registry } from "../../../src/hono/activity.ts";
+import {
+  formatCount,
+  formatDollars,
+  formatDuration,
+  formatPercent,
+  formatRate,
+} from "../../../src/hono/dashboard/format.ts";
+import { CallHistory, SLOT_MS } from "../../../src/hono/dashboard/history.ts";
+import { RingBuffer } from "../../../src/hono/dashboard/ring_buffer.ts";
+import { MemorySessions } from "../../../src/hono/dashboard/sessions/memory_sessions.ts";
+import { MetricsRecorder } from "../../../src/hono/dashboard/metrics_recorder.ts";
+import { Activity } from "../../../src/hono/activity.ts";
 
-Deno.test("the history counts by slots, and those in which nothing happened are there too", () => {
+Deno.test("the history counts by slots, including empty ones", () => {
   let now = 1_000_000;
-  const history = new History(() => now);
+  const history = new CallHistory(() => now);
   history.begin();
   history.begin();
   history.end({ tokens: 10, cost: 0.5 });
@@ -27,20 +33,20 @@ Deno.test("the history counts by slots, and those in which nothing happened are 
   assertEquals(history.slots.reduce((sum, { ended, inFlight }) => sum + ended + inFlight, 0), 0);
 });
 
-Deno.test("the latest of anything are the latest, in their order", () => {
-  fc.assert(fc.property(fc.array(fc.nat()), fc.integer({ min: 1, max: 9 }), (items, most) => {
-    const recent = new Recent<number>(most);
-    for (const item of items) recent.add(item);
-    assertEquals(recent.items, items.slice(-most));
+Deno.test("a ring buffer keeps the latest items in order", () => {
+  fc.assert(fc.property(fc.array(fc.nat()), fc.integer({ min: 1, max: 9 }), (items, capacity) => {
+    const buffer = new RingBuffer<number>(capacity);
+    for (const item of items) buffer.add(item);
+    assertEquals(buffer.items, items.slice(-capacity));
   }));
 });
 
-Deno.test("a session ends after half a day, and there are never too many", () => {
-  const sessions = new KeptSessions();
+Deno.test("sessions in memory expire after 12 hours and are limited in number", () => {
+  const sessions = new MemorySessions();
   const first = sessions.begin("a", 0);
   assertEquals(sessions.token(first, 12 * 3_600_000 - 1), "a");
   assertEquals(sessions.token(first, 12 * 3_600_000), undefined);
-  assertEquals(sessions.token(first, 0), undefined, "it has ended for good");
+  assertEquals(sessions.token(first, 0), undefined, "it stays ended");
   const second = sessions.begin("b");
   for (let i = 0; i < 1_000; i++) sessions.begin("c");
   assertEquals(sessions.token(second), undefined);
@@ -48,43 +54,43 @@ Deno.test("a session ends after half a day, and there are never too many", () =>
   assertEquals(sessions.token(""), undefined);
 });
 
-Deno.test("what is remembered of runs does not grow with them", () => {
-  const registry = new Registry(["a"]);
-  const watch = new Watch(registry);
+Deno.test("the recorder's memory does not grow with the number of runs", () => {
+  const activity = new Activity(["a"]);
+  const recorder = new MetricsRecorder(activity);
   for (let i = 0; i < 150; i++) {
     const id = `run-${i}`;
-    registry.beginRun({ id, kind: "batch", principal: "p", total: 60 });
-    for (let call = 0; call < 60; call++) registry.beginCall("a", id)(undefined);
-    assertEquals(watch.run(id)?.run.done, 60);
-    registry.endRun(id);
+    activity.beginRun({ id, kind: "batch", principal: "p", total: 60 });
+    for (let call = 0; call < 60; call++) activity.beginCall("a", id)(undefined);
+    assertEquals(recorder.run(id)?.run.done, 60);
+    activity.endRun(id);
   }
-  assertEquals(watch.ended.length, 100);
-  assertEquals(watch.ended[0]?.run.id, "run-149");
-  assertEquals(watch.run("run-49"), undefined);
-  const last = watch.run("run-149")!;
+  assertEquals(recorder.ended.length, 100);
+  assertEquals(recorder.ended[0]?.run.id, "run-149");
+  assertEquals(recorder.run("run-49"), undefined);
+  const last = recorder.run("run-149")!;
   assertEquals([last.calls.items.length, last.run.failed, last.run.done], [50, 60, 60]);
   assertEquals(last.calls.items[0]?.code, "internal");
-  assertEquals(watch.durationsOf("a").length, 500);
-  assertEquals(watch.durationsOf("b"), []);
+  assertEquals(recorder.durationsOf("a").length, 500);
+  assertEquals(recorder.durationsOf("b"), []);
 });
 
-Deno.test("figures are short, and never say more than is so", () => {
-  assertEquals([0, 999, 12_345, 123_456, 1e7].map(count), [
+Deno.test("formats figures briefly and never rounds up to 100 %", () => {
+  assertEquals([0, 999, 12_345, 123_456, 1e7].map(formatCount), [
     "0",
     "999",
     "12,345",
     "123.5K",
     "10M",
   ]);
-  assertEquals([0.04, 0.25, 9.94, 12.3].map(rate), ["0", "0.3", "9.9", "12"]);
-  assertEquals([0, 1e-9, 0.00123, 1.239, 12].map(dollars), [
+  assertEquals([0.04, 0.25, 9.94, 12.3].map(formatRate), ["0", "0.3", "9.9", "12"]);
+  assertEquals([0, 1e-9, 0.00123, 1.239, 12].map(formatDollars), [
     "$0",
     "<$0.0001",
     "$0.0012",
     "$1.24",
     "$12.00",
   ]);
-  assertEquals([0, 999, 1_234, 59_000, 61_000, 3_700_000].map(span), [
+  assertEquals([0, 999, 1_234, 59_000, 61_000, 3_700_000].map(formatDuration), [
     "0 ms",
     "999 ms",
     "1.2 s",
@@ -92,5 +98,5 @@ Deno.test("figures are short, and never say more than is so", () => {
     "1 min 1 s",
     "1 h 1 min",
   ]);
-  assertEquals([0, 0.5, 0.99999, 1].map(percent), ["0 %", "50 %", "99.9 %", "100 %"]);
+  assertEquals([0, 0.5, 0.99999, 1].map(formatPercent), ["0 %", "50 %", "99.9 %", "100 %"]);
 });

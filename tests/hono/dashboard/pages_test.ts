@@ -4,27 +4,38 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { z } from "zod";
 import { NO_USAGE } from "../../../src/model/usage.ts";
-import { all, ask, delay, echo, hanging, init, type Sent, sent, TOKEN, until } from "../helpers.ts";
+import {
+  collect,
+  delay,
+  echo,
+  hanging,
+  readEvents,
+  type ReceivedEvent,
+  request,
+  requestInit,
+  TOKEN,
+  waitUntil,
+} from "../helpers.ts";
 import { cookieOf, failing, ORIGIN, page, withDashboard } from "./helpers.ts";
 
-/** The text of a part of a page, one blank where tags were. */
+/** Returns the text of a region, with a space in place of tags. */
 function textOf(html: string, id: string): string {
   const from = html.indexOf(`<div id="${id}">`);
   return html.slice(from, html.indexOf("</section>", from)).replaceAll(/<[^>]*>/g, " ")
     .replaceAll(/\s+/g, " ").trim();
 }
 
-/** What the live connection sends, until it was told that it is enough. */
+/** Yields the live updates until the consumer stops. */
 async function* live(app: AgentRoutes, query = ""): AsyncGenerator<Record<string, string>> {
-  const response = await app.request(`/dashboard/events${query}`, init());
+  const response = await app.request(`/dashboard/events${query}`, requestInit());
   assertEquals(response.status, 200);
-  for await (const { event, data } of sent(response.body!) as AsyncGenerator<Sent>) {
+  for await (const { event, data } of readEvents(response.body!) as AsyncGenerator<ReceivedEvent>) {
     assertEquals(event, "regions");
     yield data;
   }
 }
 
-Deno.test("the overview shows what happened: calls, tokens, costs, failures by their codes", async () => {
+Deno.test("the overview shows calls, tokens, costs, and failures by code", async () => {
   const priced = defineAgent({
     name: "priced",
     model: "gpt-5-mini",
@@ -35,11 +46,11 @@ Deno.test("the overview shows what happened: calls, tokens, costs, failures by t
     }),
   });
   const app = withDashboard([priced, failing()]);
-  await ask(app, "/priced", { text: "a" });
-  await ask(app, "/batch", {
+  await request(app, "/priced", { text: "a" });
+  await request(app, "/batch", {
     calls: [1, 2, 3].map(() => ({ agent: "priced", params: { text: "b" } })),
   });
-  await ask(app, "/failing", { text: "c" });
+  await request(app, "/failing", { text: "c" });
   const html = await page(app);
   const figures = textOf(html, "figures");
   assertStringIncludes(figures, "In flight 0");
@@ -52,16 +63,16 @@ Deno.test("the overview shows what happened: calls, tokens, costs, failures by t
   const failures = textOf(html, "failures");
   assertStringIncludes(failures, "provider failing m-&lt;b&gt;1&lt;/b&gt;");
   assertStringIncludes(failures, "The model's server failed".replace("'", "&#39;"));
-  assertStringIncludes(textOf(html, "callers"), "token-0 0 not limited");
+  assertStringIncludes(textOf(html, "callers"), "token-0 0 no limit");
   assertStringIncludes(textOf(html, "ended"), "several token-0");
 });
 
-Deno.test("runs in progress have a bar and a page, also when they have ended", async () => {
+Deno.test("runs in progress have a progress bar, and a page that outlives them", async () => {
   const { agent, provider } = echo("slow", 300);
   const app = withDashboard([agent]);
   const calls = [..."abcdef"].map((text) => ({ agent: "slow", params: { text } }));
-  const batch = ask(app, "/batch", { calls, concurrency: 2 });
-  await until(() => provider.requests.length > 2, "one has ended, and the other is about to");
+  const batch = request(app, "/batch", { calls, concurrency: 2 });
+  await waitUntil(() => provider.requests.length > 2, "one call has ended and the next has begun");
   let html: string;
   do html = await page(app); while (html.includes('aria-label="1 of 6"'));
   assertStringIncludes(html, '<progress value="2" max="6" aria-label="2 of 6">');
@@ -77,16 +88,16 @@ Deno.test("runs in progress have a bar and a page, also when they have ended", a
   assertEquals(textOf(after, "calls").match(/slow ok/g)?.length, 6);
 });
 
-Deno.test("a run that is not remembered and an agent that is none have pages that say so", async () => {
+Deno.test("unknown runs and agents have a page that says so", async () => {
   const app = withDashboard([echo().agent]);
   for (const path of ["/dashboard/runs/none", "/dashboard/agents/none"]) {
-    const response = await app.request(path, init());
+    const response = await app.request(path, requestInit());
     assertEquals(response.status, 404);
-    assertStringIncludes(await response.text(), "To the overview");
+    assertStringIncludes(await response.text(), "Back to the overview");
   }
 });
 
-Deno.test("limits, breakers and callers show where they stand", async () => {
+Deno.test("shows the state of limits, circuit breakers and callers", async () => {
   const limited = { ...scripted("x"), name: "limited", limits: { concurrency: 7 } };
   const agent = defineAgent({ name: "limited", model: "m", prompt: "{text}", provider: limited });
   const app = withDashboard([agent, failing()], {
@@ -100,8 +111,8 @@ Deno.test("limits, breakers and callers show where they stand", async () => {
   });
   configure({ limits: { concurrency: 1_234 } });
   try {
-    await ask(app, "/limited", { text: "a" });
-    for (let i = 0; i < 3; i++) await ask(app, "/failing", { text: "a" });
+    await request(app, "/limited", { text: "a" });
+    for (let i = 0; i < 3; i++) await request(app, "/failing", { text: "a" });
     const html = await page(app);
     const limits = textOf(html, "limits");
     assertStringIncludes(limits, "the process 0 of 1,234");
@@ -118,11 +129,11 @@ Deno.test("limits, breakers and callers show where they stand", async () => {
   }
 });
 
-Deno.test("nothing of prompts, answers, errors and tokens is shown", async () => {
+Deno.test("shows no prompts, answers, error messages or tokens", async () => {
   const app = withDashboard([echo().agent, failing()]);
-  await ask(app, "/echo", { text: "secret prompt" });
-  await ask(app, "/failing", { text: "secret prompt" });
-  const { json } = await ask(app, "/batch", {
+  await request(app, "/echo", { text: "secret prompt" });
+  await request(app, "/failing", { text: "secret prompt" });
+  const { json } = await request(app, "/batch", {
     calls: [{ agent: "echo", params: { text: "secret prompt" }, id: "secret-id" }],
   });
   assertEquals(json.results[0].content, "secret prompt");
@@ -143,7 +154,7 @@ Deno.test("nothing of prompts, answers, errors and tokens is shown", async () =>
   }
 });
 
-Deno.test("names, descriptions and schemas are text, whatever is in them", async () => {
+Deno.test("escapes names, descriptions and schemas", async () => {
   const evil = `<img src=x onerror="alert(1)">'&`;
   const agent = defineAgent({
     name: "evil",
@@ -161,8 +172,8 @@ Deno.test("names, descriptions and schemas are text, whatever is in them", async
     auth: { tokens: [{ token: TOKEN, id: evil }] },
     dashboard: { title: evil },
   });
-  await ask(app, "/evil", { text: "x" });
-  await ask(app, "/evil", {});
+  await request(app, "/evil", { text: "x" });
+  await request(app, "/evil", {});
   const html = await page(app);
   const run = html.match(/href="dashboard\/(runs\/[\w-]+)"/)![1];
   for (const path of ["", "/agents/evil", `/${run}`]) {
@@ -204,17 +215,17 @@ Deno.test("an agent's page has a field for each parameter", async () => {
   assertStringIncludes(html, '<option value="&quot;blunt&quot;">blunt</option>');
 });
 
-Deno.test("without calls there is no form, and nothing to send it to", async () => {
+Deno.test("without calls there is no form and no route for it", async () => {
   const app = withDashboard([echo().agent], { dashboard: { calls: false } });
   assert(!(await page(app, "/dashboard/agents/echo")).includes("<form id"));
   const cookie = await cookieOf(app);
   const response = await app.request("/dashboard/call/echo", {
-    ...init({ text: "x" }, { cookie, origin: ORIGIN }),
+    ...requestInit({ text: "x" }, { cookie, origin: ORIGIN }),
   });
   assertEquals(response.status, 404);
 });
 
-Deno.test("the form's call streams, counts for who has signed in, and is not for other pages", async () => {
+Deno.test("a call of the form counts for its principal; other pages are rejected", async () => {
   const app = withDashboard([echo().agent], {
     auth: { tokens: [{ token: TOKEN, id: "alice", limits: { requestsPerMinute: 1 } }] },
   });
@@ -235,34 +246,34 @@ Deno.test("the form's call streams, counts for who has signed in, and is not for
     assertEquals((await call(headers)).status, 403);
   }
   const asForm = { origin: ORIGIN, "content-type": "text/plain" };
-  assertEquals((await call(asForm)).status, 415, "what a form could send");
-  const refused = await call({ origin: ORIGIN });
-  assertEquals(refused.status, 429, "the one before has counted");
-  assertEquals((await refused.json()).code, "too_many_requests");
+  assertEquals((await call(asForm)).status, 415, "a form could send this type");
+  const rejected = await call({ origin: ORIGIN });
+  assertEquals(rejected.status, 429, "the previous request counted");
+  assertEquals((await rejected.json()).code, "too_many_requests");
 });
 
-Deno.test("the form's call gives the events of the stream", async () => {
+Deno.test("a call of the form streams its events", async () => {
   const app = withDashboard([echo().agent]);
   const response = await app.request(`${ORIGIN}/dashboard/call/echo`, {
-    ...init({ text: "hello" }, { cookie: await cookieOf(app), origin: ORIGIN }),
+    ...requestInit({ text: "hello" }, { cookie: await cookieOf(app), origin: ORIGIN }),
   });
-  const events = await all(sent(response.body!));
+  const events = await collect(readEvents(response.body!));
   assertEquals(events.at(-1)?.event, "result");
   assertEquals(events.at(-1)?.data.result.content, "hello");
   const html = await page(app, `/dashboard/runs/${response.headers.get("x-request-id")}`);
   assertStringIncludes(textOf(html, "calls"), "echo ok");
 });
 
-Deno.test("what has changed is sent, and only that", async () => {
+Deno.test("live updates send only the changed regions", async () => {
   const { agent } = hanging();
   const app = withDashboard([agent]);
   const changes = live(app);
   const first = (await changes.next()).value as Record<string, string>;
   assertEquals(Object.keys(first).length, 9);
-  assertStringIncludes(first.runs!, "Nothing runs");
+  assertStringIncludes(first.runs!, "Nothing is running");
   const gone = new AbortController();
   const call = Promise.resolve(
-    app.request("/hanging", { ...init({ text: "x" }), signal: gone.signal }),
+    app.request("/hanging", { ...requestInit({ text: "x" }), signal: gone.signal }),
   );
   let seen = "";
   for await (const regions of changes) {
@@ -274,10 +285,10 @@ Deno.test("what has changed is sent, and only that", async () => {
   await (await call).body?.cancel();
 });
 
-Deno.test("the page of a run is kept up to date until it has ended", async () => {
+Deno.test("live updates follow a run until it has ended", async () => {
   const app = withDashboard([echo("echo", 60).agent]);
   const calls = [..."abcdefgh"].map((text) => ({ agent: "echo", params: { text } }));
-  const batch = ask(app, "/batch", { calls, concurrency: 2 }, { "x-request-id": "my-run" });
+  const batch = request(app, "/batch", { calls, concurrency: 2 }, { "x-request-id": "my-run" });
   await delay(30);
   let run = "";
   for await (const regions of live(app, "?run=my-run")) {
@@ -288,7 +299,7 @@ Deno.test("the page of a run is kept up to date until it has ended", async () =>
   assertEquals((await batch).status, 200);
 });
 
-Deno.test("watching is no request: it neither counts nor holds a shutdown up", async () => {
+Deno.test("live updates neither count as requests nor delay a shutdown", async () => {
   const app = withDashboard([echo().agent], {
     auth: {
       tokens: [{ token: TOKEN, id: "alice", limits: { concurrency: 1, requestsPerMinute: 1 } }],
@@ -297,22 +308,24 @@ Deno.test("watching is no request: it neither counts nor holds a shutdown up", a
   const one = live(app), two = live(app);
   await one.next();
   await two.next();
-  assertEquals((await ask(app, "/echo", { text: "x" })).status, 200);
+  assertEquals((await request(app, "/echo", { text: "x" })).status, 200);
   const began = performance.now();
   assertEquals(await app.shutdown({ grace: 60_000 }), { finished: 0, aborted: 0 });
-  // They end by themselves.
+  // The streams end by themselves.
   for (const viewer of [one, two]) for await (const _ of viewer);
   assert(performance.now() - began < 10_000);
 });
 
-Deno.test("only so many may watch at the same time", async () => {
+Deno.test("limits the number of viewers", async () => {
   const app = withDashboard([echo().agent]);
   const bodies = [];
-  for (let i = 0; i < 100; i++) bodies.push((await app.request("/dashboard/events", init())).body!);
-  assertEquals((await ask(app, "/dashboard/events")).status, 503);
+  for (let i = 0; i < 100; i++) {
+    bodies.push((await app.request("/dashboard/events", requestInit())).body!);
+  }
+  assertEquals((await request(app, "/dashboard/events")).status, 503);
   await bodies.pop()!.cancel();
-  const response = await app.request("/dashboard/events", init());
-  assertEquals(response.status, 200, "one has gone");
+  const response = await app.request("/dashboard/events", requestInit());
+  assertEquals(response.status, 200, "one viewer has disconnected");
   await response.body!.cancel();
   for (const body of bodies) await body.cancel();
 });

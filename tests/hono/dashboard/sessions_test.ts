@@ -1,6 +1,8 @@
-/** Who has signed in where `auth` is a list of tokens: nothing is kept, so every process with the same list knows it. */
+/**
+ * Tests the sessions for `auth` as a list of tokens: every process with the same list accepts them.
+ */
 import { assert, assertEquals } from "@std/assert";
-import type { Token } from "@shoal/agents/hono";
+import type { AgentRoutes, Token } from "@shoal/agents/hono";
 import { LIFETIME } from "../../../src/hono/dashboard/sessions/sessions.ts";
 import { SignedSessions } from "../../../src/hono/dashboard/sessions/signed_sessions.ts";
 import { echo, TOKEN } from "../helpers.ts";
@@ -8,7 +10,17 @@ import { cookieOf, ORIGIN, withDashboard } from "./helpers.ts";
 
 type Tokens = readonly (string | Token)[];
 
-/** What an instance of its own, with these tokens, says to a cookie. */
+/** The decoded value of a new session's cookie: the session and its signature. */
+async function valueOf(app: AgentRoutes, token?: string): Promise<string> {
+  const cookie = await cookieOf(app, token);
+  return decodeURIComponent(cookie.slice(cookie.indexOf("=") + 1));
+}
+
+function cookieWith(value: string): string {
+  return `shoal-dashboard=${encodeURIComponent(value)}`;
+}
+
+/** The status that a new instance with these tokens returns for a cookie. */
 async function statusFor(cookie: string, tokens: Tokens): Promise<number> {
   const app = withDashboard([echo().agent], { auth: { tokens } });
   const response = await app.request("/dashboard", { headers: { cookie } });
@@ -16,7 +28,7 @@ async function statusFor(cookie: string, tokens: Tokens): Promise<number> {
   return response.status;
 }
 
-Deno.test("every instance with the same tokens takes the same session", async () => {
+Deno.test("every instance with the same tokens accepts the same session", async () => {
   const tokens: Tokens = ["first", { token: TOKEN, id: "anna" }];
   const app = withDashboard([echo().agent], { auth: { tokens } });
   for (const token of ["first", TOKEN]) {
@@ -26,7 +38,7 @@ Deno.test("every instance with the same tokens takes the same session", async ()
   }
 });
 
-Deno.test("when the tokens change all sessions end", async () => {
+Deno.test("all sessions end when the tokens change", async () => {
   const cookie = await cookieOf(withDashboard([echo().agent], { auth: { tokens: [TOKEN, "b"] } }));
   assertEquals(await statusFor(cookie, [TOKEN, "b"]), 200);
   for (
@@ -40,7 +52,7 @@ Deno.test("when the tokens change all sessions end", async () => {
   ) assertEquals(await statusFor(cookie, tokens), 401, JSON.stringify(tokens));
 });
 
-Deno.test("only the principal who has signed in is let in where principals are named", async () => {
+Deno.test("a session has the rights of its principal only", async () => {
   const auth = { tokens: [{ token: TOKEN, id: "anna" }, { token: "b", id: "bob" }] };
   const all = withDashboard([echo().agent], { auth });
   const app = withDashboard([echo().agent], { auth, dashboard: { principals: ["anna"] } });
@@ -50,58 +62,73 @@ Deno.test("only the principal who has signed in is let in where principals are n
   }
 });
 
-Deno.test("a cookie that was made up or changed is none", () => {
-  const sessions = new SignedSessions(["first", "second"]);
-  const cookie = sessions.begin("first");
-  assertEquals(sessions.token(cookie), "first");
-  const [which, until, nonce, signature] = cookie.split(".") as [string, string, string, string];
+Deno.test("rejects a forged or modified cookie", async () => {
+  const tokens: Tokens = ["first", "second"];
+  const cookie = await valueOf(withDashboard([echo().agent], { auth: { tokens } }), "first");
+  assertEquals(await statusFor(cookieWith(cookie), tokens), 200);
+  const [index, expiresAt, nonce, signature] = cookie.split(".") as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const foreign = withDashboard([echo().agent], { auth: { tokens: ["other"] } });
   const forged = [
-    `1.${until}.${nonce}.${signature}`,
-    `${which}.${Number(until) + 1}.${nonce}.${signature}`,
-    `${which}.${until}.${nonce.toLowerCase()}x.${signature}`,
-    `${which}.${until}.${"A".repeat(16)}.${signature}`,
-    `${which}.${until}.${nonce}.${"A".repeat(43)}`,
-    `${which}.${until}.${nonce}.`,
-    `${which}.${until}.${nonce}`,
+    `1.${expiresAt}.${nonce}.${signature}`,
+    `${index}.${Number(expiresAt) + 1}.${nonce}.${signature}`,
+    `${index}.${expiresAt}.${nonce.toLowerCase()}x.${signature}`,
+    `${index}.${expiresAt}.${"A".repeat(16)}.${signature}`,
+    `${index}.${expiresAt}.${nonce}.${"A".repeat(43)}=`,
+    `${index}.${expiresAt}.${nonce}.`,
+    `${index}.${expiresAt}.${nonce}`,
     `${cookie}.x`,
     `${cookie} `,
-    `__proto__.${until}.${nonce}.${signature}`,
-    new SignedSessions(["other"]).begin("other"),
+    `__proto__.${expiresAt}.${nonce}.${signature}`,
+    await valueOf(foreign, "other"),
     "x".repeat(100_000),
     "",
-    undefined,
   ];
-  for (const one of forged) assertEquals(sessions.token(one), undefined, one?.slice(0, 100));
+  const app = withDashboard([echo().agent], { auth: { tokens } });
+  for (const one of forged) {
+    const headers = { cookie: cookieWith(one) };
+    assertEquals((await app.request("/dashboard", { headers })).status, 401, one.slice(0, 100));
+  }
+  assertEquals((await app.request("/dashboard")).status, 401);
 });
 
-Deno.test("a session ends after half a day", () => {
+Deno.test("a signed session expires after 12 hours", () => {
   const sessions = new SignedSessions(["a"]);
-  const cookie = sessions.begin("a", 1_000);
-  assertEquals(sessions.token(cookie, LIFETIME), "a");
-  assertEquals(sessions.token(cookie, 1_001 + LIFETIME), undefined);
+  const session = sessions.begin("a", 1_000);
+  assertEquals(sessions.token(session, LIFETIME), "a");
+  assertEquals(sessions.token(session, 1_001 + LIFETIME), undefined);
 });
 
-Deno.test("what was signed out of is refused, however its signature is written", () => {
-  const sessions = new SignedSessions(["a"]);
-  const other = sessions.begin("a");
-  // The last letter of 43 has two bits that mean nothing.
-  const cookie = sessions.begin("a");
-  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  const last = letters.indexOf(cookie.at(-1)!);
-  const same = cookie.slice(0, -1) + letters[last ^ 1];
-  assertEquals(sessions.token(same), "a");
-  sessions.end(cookie);
-  assertEquals([sessions.token(cookie), sessions.token(same)], [undefined, undefined]);
-  assertEquals(sessions.token(other), "a");
+Deno.test("an ended session is rejected, however its signature is encoded", async () => {
+  const app = withDashboard([echo().agent]);
+  const status = async (cookie: string) =>
+    (await app.request("/dashboard", { headers: { cookie: cookieWith(cookie) } })).status;
+  const other = await valueOf(app);
+  const cookie = await valueOf(app);
+  // The last of the 43 base64 characters has two unused bits.
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const last = alphabet.indexOf(cookie.at(-2)!);
+  const same = `${cookie.slice(0, -2)}${alphabet[last ^ 1]}=`;
+  assertEquals(await status(same), 200);
+  await app.request("/dashboard/sign-out", {
+    method: "POST",
+    headers: { cookie: cookieWith(cookie), origin: ORIGIN },
+  });
+  assertEquals([await status(cookie), await status(same)], [401, 401]);
+  assertEquals(await status(other), 200);
 });
 
-Deno.test("the cookie tells nothing of a token", async () => {
+Deno.test("the cookie reveals nothing of a token and is no token itself", async () => {
   const app = withDashboard([echo().agent]);
   const cookie = decodeURIComponent(await cookieOf(app));
   assert(!cookie.includes(TOKEN) && !cookie.includes(btoa(TOKEN).replaceAll("=", "")));
   const again = await cookieOf(app);
   assert(again !== cookie);
-  // Nor does a cookie open anything else: it is looked at nowhere but in the dashboard, and is no token.
+  // Only the dashboard reads the cookie, and its value is not a token.
   const asToken = { authorization: `Bearer ${cookie.split("=")[1]}` };
   for (const headers of [{ cookie }, asToken] as Record<string, string>[]) {
     assertEquals((await app.request(`${ORIGIN}/`, { headers })).status, 401);

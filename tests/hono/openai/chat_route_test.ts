@@ -1,4 +1,4 @@
-/** The OpenAI face, through the official client. */
+/** Tests the API compatible with OpenAI's through the official client. */
 import { defineAgent, defineParallel, ProviderError } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
@@ -6,15 +6,15 @@ import OpenAI, { AuthenticationError, NotFoundError, RateLimitError } from "open
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
 import {
-  breaking,
   echo,
+  failingMidStream,
   hanging,
-  nodeServer,
   routes,
   serve,
-  talkative,
+  serveWithNode,
+  streaming,
   TOKEN,
-  until,
+  waitUntil,
 } from "../helpers.ts";
 
 const Label = z.object({ label: z.enum(["positive", "negative"]) });
@@ -27,7 +27,7 @@ function agents() {
     output: Label,
     provider: scripted('{"label":"positive"}'),
   });
-  return [echo().agent, typed, talkative("talkative", 3)];
+  return [echo().agent, typed, streaming("streaming", 3)];
 }
 
 function client(url: string, apiKey = TOKEN) {
@@ -47,14 +47,14 @@ Deno.test("create: the last message is the agent's parameter", async () => {
   assertEquals([answer.object, answer.model], ["chat.completion", "echo"]);
   assert(answer.usage!.total_tokens > 0);
   const models = (await openai.models.list()).data.map(({ id }) => id);
-  assertEquals(models, ["echo", "typed", "talkative"]);
+  assertEquals(models, ["echo", "typed", "streaming"]);
   assertEquals((await openai.models.retrieve("echo")).id, "echo");
 });
 
-Deno.test("stream: the pieces, the reason and the usage", async () => {
+Deno.test("stream: sends deltas, the finish reason and the usage", async () => {
   await using served = serve(routes(agents()));
   const stream = await client(served.url).chat.completions.create({
-    model: "talkative",
+    model: "streaming",
     messages: user("x"),
     stream: true,
     stream_options: { include_usage: true },
@@ -69,16 +69,16 @@ Deno.test("stream: the pieces, the reason and the usage", async () => {
   assertEquals(new Set(chunks.map(({ id }) => id)).size, 1);
 });
 
-Deno.test("the stream helper puts it together", async () => {
+Deno.test("stream: the client's helper assembles the answer", async () => {
   await using served = serve(routes(agents()));
   const helper = client(served.url).chat.completions.stream({
-    model: "talkative",
+    model: "streaming",
     messages: user("x"),
   });
   assertEquals(await helper.finalContent(), "x x x ");
 });
 
-Deno.test("parse: a typed agent's answer is the JSON that the client's schema reads", async () => {
+Deno.test("parse: the answer of an agent with an output schema matches the client's", async () => {
   await using served = serve(routes(agents()));
   const request = {
     model: "typed",
@@ -90,12 +90,12 @@ Deno.test("parse: a typed agent's answer is the JSON that the client's schema re
   assertEquals(parsed.choices[0]!.message.parsed, { label: "positive" });
   const final = await openai.chat.completions.stream(request).finalChatCompletion();
   assertEquals(final.choices[0]!.message.parsed, { label: "positive" });
-  // An agent that answers in text cannot keep to a schema.
+  // An agent that answers in text cannot follow a schema.
   const text = { ...request, model: "echo" };
   await assertRejects(() => openai.chat.completions.create(text), OpenAI.BadRequestError, "schema");
 });
 
-Deno.test("conversation and settings are handed on; other roles stay what they are", async () => {
+Deno.test("passes the conversation and the settings on, with all roles", async () => {
   const { agent, provider } = echo();
   const wise = agent.with({ name: "wise", system: "Be wise." });
   await using served = serve(routes([wise]));
@@ -122,7 +122,7 @@ Deno.test("conversation and settings are handed on; other roles stay what they a
   assertEquals(settings, { temperature: 0.3, maxTokens: 50, stop: ["END"] });
 });
 
-Deno.test("parts: text is text, and an image is asked in the place of the prompt", async () => {
+Deno.test("parts: text becomes the parameter, an image replaces the prompt", async () => {
   const provider = scripted("seen");
   const agent = defineAgent({ name: "eye", model: "m", prompt: "Describe: {what}", provider });
   await using served = serve(routes([agent]));
@@ -145,25 +145,29 @@ Deno.test("parts: text is text, and an image is asked in the place of the prompt
   ]);
 });
 
-Deno.test("several parameters come as JSON; so they do for workflows and agents of agents", async () => {
+Deno.test("several parameters are JSON, also for workflows and composed agents", async () => {
   const provider = scripted((request) => String(request.messages.at(-1)!.content));
   const two = defineAgent({ name: "two", model: "m", prompt: "{a}+{b}", provider });
   const both = defineParallel({ name: "both", branches: { two, echo: echo().agent } });
   const sum = defineAgent({ name: "sum", run: ({ input }: { input: string }) => `got ${input}` });
   await using served = serve(routes([two, both, sum]));
   const openai = client(served.url);
-  const say = async (model: string, content: string) =>
+  const complete = async (model: string, content: string) =>
     (await openai.chat.completions.create({ model, messages: user(content) })).choices[0]!.message
       .content;
-  assertEquals(await say("two", '{"a":"1","b":"2"}'), "1+2");
-  assertEquals(await say("two", "just talk"), "just talk");
-  const all = JSON.parse((await say("both", '{"a":"1","b":"2","text":"x"}'))!);
+  assertEquals(await complete("two", '{"a":"1","b":"2"}'), "1+2");
+  assertEquals(await complete("two", "just talk"), "just talk");
+  const all = JSON.parse((await complete("both", '{"a":"1","b":"2","text":"x"}'))!);
   assertEquals(all, { two: "1+2", echo: "x" });
-  assertEquals(await say("sum", "seven"), "got seven");
-  await assertRejects(() => say("both", "just talk"), OpenAI.UnprocessableEntityError, '"a", "b"');
+  assertEquals(await complete("sum", "seven"), "got seven");
+  await assertRejects(
+    () => complete("both", "just talk"),
+    OpenAI.UnprocessableEntityError,
+    '"a", "b"',
+  );
 });
 
-Deno.test("errors are the client's own classes, with a message that helps", async () => {
+Deno.test("errors are the client's own classes with a helpful message", async () => {
   const busy = new ProviderError("the key sk-1", {
     code: "rate_limited",
     retryable: false,
@@ -171,17 +175,20 @@ Deno.test("errors are the client's own classes, with a message that helps", asyn
   });
   const refusing = echo("refusing").agent.with({ provider: scripted(busy) });
   await using served = serve(routes([echo().agent, refusing]));
-  const say = (model: string, more: object = {}, key = TOKEN) =>
+  const complete = (model: string, more: object = {}, key = TOKEN) =>
     client(served.url, key).chat.completions.create({ model, messages: user("x"), ...more });
-  await assertRejects(() => say("nobody"), NotFoundError, "no agent of that name");
-  await assertRejects(() => say("echo", {}, "wrong"), AuthenticationError, "valid token");
-  const limited = await assertRejects(() => say("refusing"), RateLimitError);
+  await assertRejects(() => complete("nobody"), NotFoundError, "no agent with that name");
+  await assertRejects(() => complete("echo", {}, "wrong"), AuthenticationError, "valid token");
+  const limited = await assertRejects(() => complete("refusing"), RateLimitError);
   assertEquals([limited.headers.get("retry-after"), limited.code], ["7", "rate_limited"]);
   assert(!limited.message.includes("sk-1"));
-  const streamed = await assertRejects(() => say("refusing", { stream: true }), RateLimitError);
+  const streamed = await assertRejects(
+    () => complete("refusing", { stream: true }),
+    RateLimitError,
+  );
   assertEquals(streamed.type, "rate_limit_error");
   const call = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
-  const wrong: [more: object, said: string][] = [
+  const wrong: [more: object, message: string][] = [
     [{ messages: [] }, "messages: must be a list"],
     [{ messages: [{ role: "assistant", content: "x" }] }, "messages.0: the last message"],
     [{ messages: [{ role: "robot", content: "x" }, ...user("x")] }, "messages.0.role"],
@@ -192,21 +199,21 @@ Deno.test("errors are the client's own classes, with a message that helps", asyn
     ],
     [{ temperature: "hot" }, "temperature: must be a number"],
     [{ max_tokens: 0 }, "max_tokens: must be a positive integer"],
-    [{ n: 3 }, "n: an agent gives one answer"],
+    [{ n: 3 }, "n: must be 1, as an agent gives one answer"],
     [{ tools: [{ type: "function", function: { name: "f" } }] }, "tools of its own"],
     [{ stream: "yes" }, "stream: must be"],
   ];
-  for (const [more, said] of wrong) {
-    const error = await assertRejects(() => say("echo", more), OpenAI.APIError);
-    assertStringIncludes(error.message, said);
+  for (const [more, message] of wrong) {
+    const error = await assertRejects(() => complete("echo", more), OpenAI.APIError);
+    assertStringIncludes(error.message, message);
     assert(error.status === 422 || error.status === 400);
   }
 });
 
 Deno.test("an error in the middle of a stream reaches the client", async () => {
-  await using served = serve(routes([breaking()]));
+  await using served = serve(routes([failingMidStream()]));
   const stream = await client(served.url).chat.completions.create({
-    model: "breaking",
+    model: "failing",
     messages: user("x"),
     stream: true,
   });
@@ -220,13 +227,13 @@ Deno.test("an error in the middle of a stream reaches the client", async () => {
   assert(!error.message.includes("sk-1"));
 });
 
-Deno.test("abort: the client's abort ends the call upstream", async () => {
+Deno.test("abort: aborts the call upstream", async () => {
   const stuck = hanging();
   const { agent, aborted } = stuck;
   const app = routes([agent]);
   await using served = serve(app);
-  // Deno's own server does not tell of a client that is gone before an answer has begun: Node's does.
-  const node = await nodeServer(app.fetch);
+  // Node's server detects disconnects before the response has begun, Deno's does not.
+  const node = await serveWithNode(app.fetch);
   for (const [url, stream] of [[served.url, true], [node.url, false], [node.url, true]] as const) {
     const before = aborted.length;
     const leaving = new AbortController();
@@ -238,10 +245,10 @@ Deno.test("abort: the client's abort ends the call upstream", async () => {
       for await (const _ of await call as AsyncIterable<unknown>);
       leaving.signal.throwIfAborted();
     });
-    await until(() => stuck.calls === before + 1, "the call begins");
+    await waitUntil(() => stuck.calls === before + 1, "the call begins");
     leaving.abort();
     await failed;
-    await until(() => aborted.length === before + 1, "the call is aborted");
+    await waitUntil(() => aborted.length === before + 1, "the call is aborted");
   }
   await node[Symbol.asyncDispose]();
 });

@@ -1,7 +1,7 @@
-/** The service as one file, for runtimes that know neither TypeScript nor `deno.json`. */
+/** Bundles the service into one file, for runtimes without TypeScript and `deno.json`. */
 import * as esbuild from "esbuild";
 
-/** What Node 20 has not, as its users would add it. */
+/** A polyfill that users of Node 20 need. */
 const POLYFILL = `Promise.withResolvers ??= function () {
   const all = {};
   all.promise = new this((resolve, reject) => Object.assign(all, { resolve, reject }));
@@ -10,7 +10,7 @@ const POLYFILL = `Promise.withResolvers ??= function () {
 
 const SERVICE = new URL("./service.ts", import.meta.url).pathname;
 
-/** Makes the files: `service.mjs` as it is written, `service.old.mjs` for runtimes that do not know `using`. */
+/** Writes `service.mjs`, and `service.old.mjs` for runtimes without `using`. */
 export async function bundle(
   folder: string,
 ): Promise<{ readonly current: string; readonly old: string }> {

@@ -1,16 +1,16 @@
 import type { Runtime } from "./runtimes.ts";
 
-/** A service that runs as a process of another runtime. */
+/** A service in a process of another runtime. */
 export interface ServiceProcess {
-  /** Where it listens. */
+  /** The URL at which it listens. */
   readonly url: string;
-  /** Ends it as a platform does; gives its exit code. */
+  /** Ends it with SIGTERM, as platforms do, and returns its exit code. */
   end(): Promise<number>;
-  /** Everything that it has written. */
-  said(): string;
+  /** Returns everything that it has written. */
+  output(): string;
 }
 
-/** Starts a service, and waits until it says where it listens. */
+/** Starts a service and waits until it prints its URL. */
 export async function start(
   { path, name }: Runtime,
   file: string,
@@ -23,18 +23,18 @@ export async function start(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const heard = Promise.withResolvers<string>();
-  let said = "";
-  const listen = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
+  const listening = Promise.withResolvers<string>();
+  let output = "";
+  const read = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      said += text;
-      const url = said.match(/http:\/\/(?:127\.0\.0\.1|localhost):(\d+)/);
-      if (url !== null) heard.resolve(`http://127.0.0.1:${url[1]}`);
+      output += text;
+      const url = output.match(/http:\/\/(?:127\.0\.0\.1|localhost):(\d+)/);
+      if (url !== null) listening.resolve(`http://127.0.0.1:${url[1]}`);
     }
   };
-  const over = Promise.all([process.status, listen(process.stdout), listen(process.stderr)])
+  const over = Promise.all([process.status, read(process.stdout), read(process.stderr)])
     .then(([{ code }]) => {
-      heard.reject(new Error(`${name} ended with ${code}: ${said.slice(-2_000)}`));
+      listening.reject(new Error(`${name} ended with ${code}: ${output.slice(-2_000)}`));
       return code;
     });
   let ended = false;
@@ -43,11 +43,11 @@ export async function start(
     ended = true;
     return over;
   };
-  const url = await heard.promise;
+  const url = await listening.promise;
   return {
     url,
     end: () => end("SIGTERM"),
-    said: () => said,
+    output: () => output,
     async [Symbol.asyncDispose]() {
       await end("SIGKILL");
     },

@@ -1,21 +1,21 @@
-/** The other runtimes that there are on this machine: `SHOAL_NODE` and `SHOAL_BUN` (paths), and those that `PATH` leads to. */
+/** Finds other runtimes: at the paths in `SHOAL_NODE` and `SHOAL_BUN`, and on `PATH`. */
 
 /** A runtime. */
 export interface Runtime {
   /** Its name and version. */
   readonly name: string;
-  /** Where it is; absent if there is none. */
+  /** The path of its executable; absent if it is not installed. */
   readonly path?: string;
-  /** Does it know `using`? */
+  /** Whether it supports `using`. */
   readonly isCurrent: boolean;
 }
 
 const decoder = new TextDecoder();
 
-/** Finds them. One that is missing is named as well, so that its tests can be ignored by name. */
-export async function runtimes(): Promise<readonly Runtime[]> {
-  const nodes = await versions([Deno.env.get("SHOAL_NODE"), "node"]);
-  const buns = await versions([Deno.env.get("SHOAL_BUN"), "bun"]);
+/** Finds the runtimes. Missing ones are listed, too, so that their tests are ignored by name. */
+export async function findRuntimes(): Promise<readonly Runtime[]> {
+  const nodes = await findVersions([Deno.env.get("SHOAL_NODE"), "node"]);
+  const buns = await findVersions([Deno.env.get("SHOAL_BUN"), "bun"]);
   const found = [
     ...nodes.map(({ path, version }) => ({
       name: `Node ${version}`,
@@ -28,14 +28,14 @@ export async function runtimes(): Promise<readonly Runtime[]> {
   return [
     ...found,
     ...missing.map((name) => ({
-      name: `${name} (there is none here: set SHOAL_${name.toUpperCase()} to its path)`,
+      name: `${name} (not found: set SHOAL_${name.toUpperCase()} to its path)`,
       isCurrent: true,
     })),
   ];
 }
 
-/** The versions of those that answer, each once. */
-async function versions(
+/** Returns the versions of the executables that run, each version once. */
+async function findVersions(
   paths: readonly (string | undefined)[],
 ): Promise<readonly { readonly path: string; readonly version: string }[]> {
   const found = new Map<string, string>();
@@ -46,7 +46,7 @@ async function versions(
       const version = decoder.decode(stdout).trim().replace(/^v/, "");
       if (success && !found.has(version)) found.set(version, path);
     } catch {
-      // There is none at that path.
+      // There is no executable at this path.
     }
   }
   return [...found].map(([version, path]) => ({ path, version }));

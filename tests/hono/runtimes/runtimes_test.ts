@@ -1,19 +1,21 @@
-/** The same face on Node and on Bun, as processes of their own, and a model's server that speaks HTTP. */
+/** Tests the routes on Node and Bun, in processes of their own, with a simulated model server. */
 import { type Simulator, simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { all, init, sent, until } from "../helpers.ts";
+import { collect, readEvents, requestInit, waitUntil } from "../helpers.ts";
 import { bundle } from "./bundle.ts";
 import { start } from "./process.ts";
-import { type Runtime, runtimes } from "./runtimes.ts";
+import { findRuntimes, type Runtime } from "./runtimes.ts";
 
-const found = await runtimes();
+const found = await findRuntimes();
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
 let bundled: ReturnType<typeof bundle> | undefined;
 
-/** A service on a runtime, and the model's server that its agent of the name `stuck` asks: it never answers. */
-async function stage(runtime: Runtime) {
+/**
+ * Starts a service on a runtime, with three model servers; that of the agent `stuck` never answers.
+ */
+async function setUp(runtime: Runtime) {
   const files = await (bundled ??= bundle(folder));
   await using stack = new AsyncDisposableStack();
   const upstream = (latency: number): Simulator => stack.use(simulator({ latency, chunkSize: 1 }));
@@ -38,40 +40,47 @@ async function stage(runtime: Runtime) {
 for (const runtime of found) {
   const ignore = runtime.path === undefined;
 
-  Deno.test({ name: `${runtime.name}: calls, events, batches, OpenAI's API`, ignore }, async () => {
-    await using on = await stage(runtime);
-    const { url } = on;
-    const closed = await fetch(url);
-    assertEquals([closed.status, (await closed.json()).code], [401, "unauthorized"]);
-    assertEquals((await (await fetch(url, init())).json()).agents.length, 3);
+  Deno.test(
+    { name: `${runtime.name}: serves calls, streams, batches and OpenAI's API`, ignore },
+    async () => {
+      await using on = await setUp(runtime);
+      const { url } = on;
+      const closed = await fetch(url);
+      assertEquals([closed.status, (await closed.json()).code], [401, "unauthorized"]);
+      assertEquals((await (await fetch(url, requestInit())).json()).agents.length, 3);
 
-    const one = await (await fetch(`${url}/quick`, init({ text: "x" }))).json();
-    assertEquals([one.ok, one.agent, typeof one.content], [true, "quick", "string"]);
-    const wrong = await fetch(`${url}/quick`, init({ txt: "x" }));
-    assertEquals([wrong.status, (await wrong.json()).code], [422, "invalid_params"]);
-    assertEquals(wrong.headers.get("content-type"), "application/problem+json");
+      const one = await (await fetch(`${url}/quick`, requestInit({ text: "x" }))).json();
+      assertEquals([one.ok, one.agent, typeof one.content], [true, "quick", "string"]);
+      const wrong = await fetch(`${url}/quick`, requestInit({ txt: "x" }));
+      assertEquals([wrong.status, (await wrong.json()).code], [422, "invalid_params"]);
+      assertEquals(wrong.headers.get("content-type"), "application/problem+json");
 
-    const stream = await fetch(`${url}/quick/stream`, init({ text: "x" }));
-    const events = await all(sent(stream.body!));
-    assert(events.length > 2, `it comes in pieces: ${JSON.stringify(events)}`);
-    assertEquals([events.at(-1)!.event, events.at(-1)!.data.result.ok], ["result", true]);
+      const stream = await fetch(`${url}/quick/stream`, requestInit({ text: "x" }));
+      const events = await collect(readEvents(stream.body!));
+      assert(events.length > 2, `there are several deltas: ${JSON.stringify(events)}`);
+      assertEquals([events.at(-1)!.event, events.at(-1)!.data.result.ok], ["result", true]);
 
-    const calls = Array.from({ length: 50 }, (_, i) => ({ agent: "quick", params: { text: i } }));
-    const whole = await (await fetch(`${url}/batch`, init({ calls, concurrency: 20 }))).json();
-    assertEquals([whole.summary.ok, whole.results.length], [50, 50]);
-    const accept = "application/x-ndjson";
-    const lines = await (await fetch(`${url}/batch`, init({ calls }, { accept }))).text();
-    assertEquals(lines.trim().split("\n").length, 52);
+      const calls = Array.from({ length: 50 }, (_, i) => ({ agent: "quick", params: { text: i } }));
+      const whole = await (await fetch(`${url}/batch`, requestInit({ calls, concurrency: 20 })))
+        .json();
+      assertEquals([whole.summary.ok, whole.results.length], [50, 50]);
+      const accept = "application/x-ndjson";
+      const lines = await (await fetch(`${url}/batch`, requestInit({ calls }, { accept }))).text();
+      assertEquals(lines.trim().split("\n").length, 52);
 
-    const messages = [{ role: "user", content: "x" }];
-    const chat = await fetch(`${url}/v1/chat/completions`, init({ model: "quick", messages }));
-    assertEquals((await chat.json()).object, "chat.completion");
-  });
+      const messages = [{ role: "user", content: "x" }];
+      const chat = await fetch(
+        `${url}/v1/chat/completions`,
+        requestInit({ model: "quick", messages }),
+      );
+      assertEquals((await chat.json()).object, "chat.completion");
+    },
+  );
 
   Deno.test(
-    { name: `${runtime.name}: a client that goes away ends its calls`, ignore },
+    { name: `${runtime.name}: a disconnect aborts the calls`, ignore },
     async () => {
-      await using on = await stage(runtime);
+      await using on = await setUp(runtime);
       const { url, stuck } = on;
       const text = "x".repeat(10_000);
       const batch = { calls: [{ agent: "stuck", params: { text } }] };
@@ -86,23 +95,23 @@ for (const runtime of found) {
       for (const [path, body, headers] of kinds) {
         const before = stuck.stats.aborted;
         const leaving = new AbortController();
-        const call = fetch(url + path, { ...init(body, headers), signal: leaving.signal })
+        const call = fetch(url + path, { ...requestInit(body, headers), signal: leaving.signal })
           .then((response) => response.text()).catch(() => {});
-        await until(() => stuck.stats.inFlight === 1, `${path}: the model is asked`);
+        await waitUntil(() => stuck.stats.inFlight === 1, `${path}: the call is in flight`);
         leaving.abort();
         await call;
-        await until(() => stuck.stats.inFlight === 0, `${path}: the model is asked no more`);
+        await waitUntil(() => stuck.stats.inFlight === 0, `${path}: the call is aborted`);
         assertEquals(stuck.stats.aborted, before + 1);
       }
-      const metrics = await (await fetch(`${url}/metrics`, init())).text();
+      const metrics = await (await fetch(`${url}/metrics`, requestInit())).text();
       assert(metrics.includes("\nshoal_runs_in_flight 0\n"), metrics);
     },
   );
 
   Deno.test(
-    { name: `${runtime.name}: without auth, only from the machine itself`, ignore },
+    { name: `${runtime.name}: accepts only local requests without auth`, ignore },
     async () => {
-      await using on = await stage(runtime);
+      await using on = await setUp(runtime);
       const mine = on.url.replace("/agents", "/mine");
       assertEquals((await (await fetch(mine)).json()).agents.length, 1);
       const forwarded = await fetch(mine, { headers: { "x-forwarded-for": "127.0.0.1" } });
@@ -112,9 +121,9 @@ for (const runtime of found) {
   );
 
   Deno.test(
-    { name: `${runtime.name}: the dashboard lets in by a cookie, and is live`, ignore },
+    { name: `${runtime.name}: the dashboard accepts its cookie and updates live`, ignore },
     async () => {
-      await using on = await stage(runtime);
+      await using on = await setUp(runtime);
       const { url } = on;
       const origin = new URL(url).origin;
       const signIn = await fetch(`${url}/dashboard/session`, {
@@ -130,25 +139,25 @@ for (const runtime of found) {
       assertEquals(page.status, 200);
       assertMatch(await page.text(), /Sign out/);
       const live = await fetch(`${url}/dashboard/events`, { headers: { cookie } });
-      const events = sent(live.body!);
+      const events = readEvents(live.body!);
       assertEquals((await events.next()).done, false);
       await events.return(undefined);
     },
   );
 
   Deno.test(
-    { name: `${runtime.name}: it ends well, with what is in progress`, ignore },
+    { name: `${runtime.name}: shuts down gracefully`, ignore },
     async () => {
-      await using on = await stage(runtime);
+      await using on = await setUp(runtime);
       const { url, service, slow } = on;
-      const last = fetch(`${url}/slow`, init({ text: "x" }));
-      await until(() => slow.stats.inFlight === 1, "a call is in progress");
+      const last = fetch(`${url}/slow`, requestInit({ text: "x" }));
+      await waitUntil(() => slow.stats.inFlight === 1, "a call is in progress");
       const over = service.end();
       const response = await last;
       assertEquals([response.status, (await response.json()).ok], [200, true]);
-      assertEquals(await over, 0, service.said());
-      assert(service.said().includes('{"finished":1,"aborted":0}'), service.said());
-      assert(!service.said().includes("s3cret"));
+      assertEquals(await over, 0, service.output());
+      assert(service.output().includes('{"finished":1,"aborted":0}'), service.output());
+      assert(!service.output().includes("s3cret"));
     },
   );
 }

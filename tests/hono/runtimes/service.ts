@@ -1,6 +1,6 @@
 /**
- * The HTTP face as Node and Bun have it: bundled, and run as a process by `runtimes_test.ts`. By Bun it is served as Bun serves any module
- * that exports a `fetch`, by Node with `@hono/node-server`. It writes where it listens.
+ * The service that `runtimes_test.ts` bundles and runs on Node and Bun. Bun serves the `fetch` that
+ * the module exports; on Node, `@hono/node-server` does. It prints its URL.
  */
 import { defineAgent } from "@shoal/agents";
 import { agentRoutes } from "@shoal/agents/hono";
@@ -40,5 +40,5 @@ process.on("SIGTERM", async () => {
   process.exit(0);
 });
 
-// Node looks at no export; Bun serves this one, and says where.
+// Bun serves this export and prints the URL; Node ignores it.
 export default isBun ? { fetch: app.fetch, hostname: "127.0.0.1", port: 0 } : undefined;

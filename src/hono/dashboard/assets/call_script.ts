@@ -1,66 +1,69 @@
-/** Calls an agent with what the form says, and shows what comes as it comes. */
+/** Calls an agent with the values of the form and shows the answer as it is streamed. */
 export const CALL_SCRIPT = String.raw`
 (() => {
   const form = document.getElementById("call");
   if (!form) return;
   const byId = (id) => document.getElementById(id);
   const state = byId("call-state"), stop = byId("stop"), output = byId("output");
-  const happened = byId("happened"), link = byId("run-link");
+  const log = byId("call-log"), link = byId("run-link");
   const runs = link.getAttribute("href");
   let abort;
 
-  const say = (text, kind = "") => {
+  const setState = (text, kind = "") => {
     state.textContent = text;
     state.className = kind;
   };
-  const tell = (text) => {
+  const addToLog = (text) => {
     const item = document.createElement("li");
     item.textContent = text;
-    happened.append(item);
+    log.append(item);
   };
   const plural = (n, word) => n + " " + word + (n === 1 ? "" : "s");
-  const span = (ms) => ms < 1000 ? Math.round(ms) + " ms" : (ms / 1000).toFixed(1) + " s";
+  const formatDuration = (ms) => ms < 1000 ? Math.round(ms) + " ms" : (ms / 1000).toFixed(1) + " s";
 
-  const dollars = (usd) => usd > 0 && usd < 0.0001 ? "<$0.0001" : "$" + usd.toFixed(4);
+  const formatDollars = (usd) => usd > 0 && usd < 0.0001 ? "<$0.0001" : "$" + usd.toFixed(4);
 
-  class Unfit extends Error {}
+  class InputError extends Error {}
 
-  const json = (field, text) => {
+  const parseJson = (field, text) => {
     try {
       return JSON.parse(text);
     } catch {
       field.setAttribute("aria-invalid", "true");
       field.focus();
-      throw new Unfit(field.name + " must be JSON");
+      throw new InputError(field.name + " must be JSON");
     }
   };
 
-  const params = () => {
-    const all = {};
+  const readParams = () => {
+    const params = {};
     for (const field of form.elements) {
       const { kind } = field.dataset;
       if (!kind) continue;
       field.removeAttribute("aria-invalid");
-      if (kind === "whole") return json(field, field.value);
-      if (kind === "flag") all[field.name] = field.checked;
-      else if (kind === "text") all[field.name] = field.value;
+      if (kind === "params") return parseJson(field, field.value);
+      if (kind === "flag") params[field.name] = field.checked;
+      else if (kind === "text") params[field.name] = field.value;
       else if (field.value === "") continue;
-      else if (kind === "number") all[field.name] = Number(field.value);
-      else if (kind === "json") all[field.name] = json(field, field.value);
-      else all[field.name] = field.value;
+      else if (kind === "number") params[field.name] = Number(field.value);
+      else if (kind === "json") params[field.name] = parseJson(field, field.value);
+      else params[field.name] = field.value;
     }
-    return all;
+    return params;
   };
 
-  const textOf = (content) => typeof content === "string" ? content : JSON.stringify(content, null, 2);
+  const textOf = (content) =>
+    typeof content === "string" ? content : JSON.stringify(content, null, 2);
 
-  const problem = ({ code, detail, message, issues = [] }) => {
-    say("Failed: " + code, "bad");
-    tell(detail || message || code);
-    for (const { message, path = [] } of issues) tell([...path, message].join(": ").replace(": ", " "));
+  const showProblem = ({ code, detail, message, issues = [] }) => {
+    setState("Failed: " + code, "bad");
+    addToLog(detail || message || code);
+    for (const { message, path = [] } of issues) {
+      addToLog([...path, message].join(": ").replace(": ", " "));
+    }
   };
 
-  const show = (event) => {
+  const showEvent = (event) => {
     switch (event.type) {
       case "delta":
         output.append(event.text);
@@ -69,28 +72,32 @@ export const CALL_SCRIPT = String.raw`
       case "retry":
       case "fallback":
         output.textContent = "";
-        tell((event.type === "retry" ? "Tried again" : "Asked another model") + " after: " + event.error.code);
+        addToLog(
+          (event.type === "retry" ? "Retry" : "Fallback to another model") +
+            " after: " + event.error.code,
+        );
         break;
       case "tool-start":
-        tell("Tool " + (event.name || event.tool || "") + " began");
+        addToLog("Tool " + (event.name || event.tool || "") + " started");
         break;
       case "tool-end":
-        tell("Tool " + (event.name || event.tool || "") + (event.error ? " failed" : " ended"));
+        addToLog("Tool " + (event.name || event.tool || "") + (event.error ? " failed" : " ended"));
         break;
       case "result": {
         const { ok, content, usage, cost, durationMs, error } = event.result;
-        if (!ok) return problem(error);
+        if (!ok) return showProblem(error);
         output.textContent = textOf(content);
-        const price = cost ? ", " + dollars(cost.total) : "";
-        say("Done in " + span(durationMs) + ", " + plural(usage.totalTokens, "token") + price, "good");
+        const price = cost ? ", " + formatDollars(cost.total) : "";
+        const tokens = plural(usage.totalTokens, "token");
+        setState("Done in " + formatDuration(durationMs) + ", " + tokens + price, "good");
         break;
       }
       case "error":
-        problem(event);
+        showProblem(event);
     }
   };
 
-  const read = async (body) => {
+  const readEvents = async (body) => {
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
@@ -100,7 +107,7 @@ export const CALL_SCRIPT = String.raw`
       rest = events.pop();
       for (const event of events) {
         const data = event.split("\n").find((line) => line.startsWith("data: "));
-        if (data) show(JSON.parse(data.slice(6)));
+        if (data) showEvent(JSON.parse(data.slice(6)));
       }
     }
   };
@@ -108,14 +115,14 @@ export const CALL_SCRIPT = String.raw`
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (abort) return;
-    output.textContent = happened.textContent = "";
+    output.textContent = log.textContent = "";
     byId("answer").hidden = false;
     link.hidden = true;
     abort = new AbortController();
     stop.disabled = false;
     try {
-      const body = JSON.stringify(params());
-      say("Running…");
+      const body = JSON.stringify(readParams());
+      setState("Running…");
       const response = await fetch(form.action, {
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -124,11 +131,11 @@ export const CALL_SCRIPT = String.raw`
       });
       link.href = runs + encodeURIComponent(response.headers.get("x-request-id") || "");
       link.hidden = false;
-      if (response.ok) await read(response.body);
-      else problem(await response.json());
+      if (response.ok) await readEvents(response.body);
+      else showProblem(await response.json());
     } catch (error) {
-      if (error.name === "AbortError") say("Stopped", "warn");
-      else say(error instanceof Unfit ? error.message : "The connection broke off", "bad");
+      if (error.name === "AbortError") setState("Stopped", "warn");
+      else setState(error instanceof InputError ? error.message : "The connection was lost", "bad");
     } finally {
       abort = undefined;
       stop.disabled = true;

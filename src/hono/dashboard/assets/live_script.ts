@@ -1,4 +1,7 @@
-/** Keeps a page up to date: the parts that have changed come as HTML, and only what differs is touched, so that focus and selection stay. */
+/**
+ * Updates a page live: changed regions arrive as HTML and are merged into the page node by node, so
+ * that focus and selection are kept.
+ */
 export const LIVE_SCRIPT = String.raw`
 (() => {
   const url = document.body.dataset.events;
@@ -27,7 +30,8 @@ export const LIVE_SCRIPT = String.raw`
     let at = from.firstChild;
     for (const next of [...to.childNodes]) {
       const key = keyOf(next);
-      const same = key ? byKey.get(key) : at && !keyOf(at) && at.nodeName === next.nodeName ? at : null;
+      const isAlike = at && !keyOf(at) && at.nodeName === next.nodeName;
+      const same = key ? byKey.get(key) : isAlike ? at : null;
       if (!same) {
         from.insertBefore(next, at);
         continue;
@@ -38,7 +42,9 @@ export const LIVE_SCRIPT = String.raw`
         if (same.nodeValue !== next.nodeValue) same.nodeValue = next.nodeValue;
         continue;
       }
-      for (const { name } of [...same.attributes]) if (!next.hasAttribute(name)) same.removeAttribute(name);
+      for (const { name } of [...same.attributes]) {
+        if (!next.hasAttribute(name)) same.removeAttribute(name);
+      }
       for (const { name, value } of next.attributes) {
         if (same.getAttribute(name) !== value) same.setAttribute(name, value);
       }
@@ -51,7 +57,7 @@ export const LIVE_SCRIPT = String.raw`
     }
   };
 
-  const say = (text, kind) => {
+  const setState = (text, kind) => {
     if (state.textContent !== text) state.textContent = text;
     state.className = kind;
   };
@@ -66,11 +72,13 @@ export const LIVE_SCRIPT = String.raw`
     disconnect();
     if (paused || document.hidden) return;
     source = new EventSource(url);
-    source.onopen = () => say("Live", "good");
+    source.onopen = () => setState("Live", "good");
     source.onerror = () => {
-      if (source && source.readyState !== EventSource.CLOSED) return say("Connecting…", "warn");
-      say("Not connected: reload the page to sign in", "bad");
-      // It may only have been restarted.
+      if (source && source.readyState !== EventSource.CLOSED) {
+        return setState("Connecting…", "warn");
+      }
+      setState("Disconnected: reload the page to sign in", "bad");
+      // The server may only be restarting.
       timer = setTimeout(connect, 5000);
     };
     source.addEventListener("regions", ({ data }) => {
@@ -90,11 +98,11 @@ export const LIVE_SCRIPT = String.raw`
   pause.hidden = false;
   pause.addEventListener("click", () => {
     paused = !paused;
-    pause.textContent = paused ? "Go on" : "Pause";
-    if (paused) say("Paused", "warn");
+    pause.textContent = paused ? "Resume" : "Pause";
+    if (paused) setState("Paused", "warn");
     connect();
   });
-  // What nobody sees need not be sent.
+  // A hidden page needs no updates.
   document.addEventListener("visibilitychange", connect);
   addEventListener("pagehide", disconnect);
   addEventListener("pageshow", (event) => event.persisted && connect());

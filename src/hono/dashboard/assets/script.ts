@@ -1,9 +1,10 @@
 /**
- * What the pages do in the browser: they stay up to date, and call agents. It is plain JavaScript, sent as it stands, as there is no build
- * step. What comes from agents is only ever set as text; what is set as HTML comes from the server's own components, which escape.
+ * The script of the pages: live updates and the form to call agents. It is plain JavaScript, as
+ * there is no build step. Output of agents is only ever inserted as text; inserted HTML comes from
+ * the server's own components, which escape it.
  */
 import { CALL_SCRIPT } from "./call_script.ts";
 import { LIVE_SCRIPT } from "./live_script.ts";
 
-/** The whole script. */
+/** The script of all pages. */
 export const SCRIPT = `"use strict";\n${LIVE_SCRIPT}${CALL_SCRIPT}`;

@@ -1,4 +1,4 @@
-/** How the pages look: in the light and in the dark, from a phone's width up. */
+/** The style sheet: light and dark, from the width of a phone up. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -35,28 +35,47 @@ main:focus { outline: none; }
   display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1rem;
   padding: 0.6rem 1rem; background: var(--card); border-bottom: 1px solid var(--line);
 }
-.brand { font-weight: 700; font-size: 1.1rem; color: var(--text); text-decoration: none; margin-right: auto; overflow-wrap: anywhere; }
+.brand {
+  font-weight: 700; font-size: 1.1rem; color: var(--text); text-decoration: none;
+  margin-right: auto; overflow-wrap: anywhere;
+}
 #state { font-size: 0.9rem; }
-#state::before { content: ""; display: inline-block; width: 0.6em; height: 0.6em; margin-right: 0.4em; border-radius: 50%; background: currentColor; }
-main { max-width: 78rem; margin: 0 auto; padding: 1rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+#state::before {
+  content: ""; display: inline-block; width: 0.6em; height: 0.6em; margin-right: 0.4em;
+  border-radius: 50%; background: currentColor;
+}
+main {
+  max-width: 78rem; margin: 0 auto; padding: 1rem; display: grid;
+  grid-template-columns: minmax(0, 1fr); gap: 1rem;
+}
 .lead { margin: 0; color: var(--soft); }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; min-width: 0; }
+.card {
+  background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem;
+  min-width: 0;
+}
 .narrow { max-width: 26rem; }
 .pair { display: grid; gap: 1rem; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
 .empty, .more { margin: 0; color: var(--soft); }
 .more { margin-top: 0.5rem; }
 
-.figures, .facts { display: grid; gap: 0.75rem 1rem; margin: 0; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
+.figures, .facts {
+  display: grid; gap: 0.75rem 1rem; margin: 0;
+  grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr));
+}
 @media (min-width: 48.01rem) { .figures { grid-template-columns: repeat(5, minmax(0, 1fr)); } }
 .facts { grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
 dt { color: var(--soft); font-size: 0.85rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
-.figures dd { font-size: 1.4rem; font-weight: 600; line-height: 1.3; font-variant-numeric: tabular-nums; }
+.figures dd {
+  font-size: 1.4rem; font-weight: 600; line-height: 1.3; font-variant-numeric: tabular-nums;
+}
 
-#charts { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
+#charts {
+  display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));
+}
 .chart { margin: 0; min-width: 0; }
 .chart figcaption { display: flex; justify-content: space-between; gap: 1rem; font-size: 0.85rem; }
-.chart .most { color: var(--soft); font-variant-numeric: tabular-nums; }
+.chart .max { color: var(--soft); font-variant-numeric: tabular-nums; }
 .chart svg { display: block; width: 100%; height: 4rem; margin-top: 0.25rem; }
 .bars { fill: var(--accent); }
 .base { stroke: var(--line); fill: none; vector-effect: non-scaling-stroke; }
@@ -65,13 +84,19 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 th, td { text-align: left; padding: 0.4rem 0.6rem; vertical-align: top; overflow-wrap: anywhere; }
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
-thead th { color: var(--soft); font-weight: 500; font-size: 0.85rem; white-space: nowrap; border-bottom: 1px solid var(--line); }
+thead th {
+  color: var(--soft); font-weight: 500; font-size: 0.85rem; white-space: nowrap;
+  border-bottom: 1px solid var(--line);
+}
 tbody th { font-weight: 500; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 .n { text-align: right; }
 @media (min-width: 48.01rem) { .n { white-space: nowrap; } }
 .progress { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.6rem; }
-progress { appearance: none; margin: 0.3rem 0; width: 8rem; max-width: 100%; height: 0.6rem; border: 0; border-radius: 99px; background: var(--line); overflow: hidden; }
+progress {
+  appearance: none; margin: 0.3rem 0; width: 8rem; max-width: 100%; height: 0.6rem; border: 0;
+  border-radius: 99px; background: var(--line); overflow: hidden;
+}
 progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { background: var(--accent); border-radius: 99px; }
 progress::-moz-progress-bar { background: var(--accent); }
@@ -91,15 +116,19 @@ button {
   font: inherit; padding: 0.35rem 0.9rem; min-height: 2.25rem; cursor: pointer; color: inherit;
   background: var(--card); border: 1px solid var(--soft); border-radius: 6px;
 }
-button.main { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600; }
+button.main {
+  background: var(--accent); border-color: var(--accent); color: var(--on-accent);
+  font-weight: 600;
+}
 button:disabled { opacity: 0.5; cursor: default; }
 .buttons { display: flex; flex-wrap: wrap; align-items: center; gap: 0.6rem; margin: 0; }
 #output {
-  margin: 0; padding: 0.75rem; min-height: 3rem; max-height: 24rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere;
+  margin: 0; padding: 0.75rem; min-height: 3rem; max-height: 24rem; overflow: auto;
+  white-space: pre-wrap; overflow-wrap: anywhere;
   background: var(--back); border: 1px solid var(--line); border-radius: 6px;
 }
-#happened { margin: 0.75rem 0 0; padding-left: 1.2rem; color: var(--soft); }
-#happened:empty { display: none; }
+#call-log { margin: 0.75rem 0 0; padding-left: 1.2rem; color: var(--soft); }
+#call-log:empty { display: none; }
 
 @media (max-width: 48rem) {
   main { padding: 0.75rem; gap: 0.75rem; }
@@ -111,9 +140,14 @@ button:disabled { opacity: 0.5; cursor: default; }
   tbody tr + tr { border-top: 1px solid var(--line); }
   tbody tr:first-child { padding-top: 0; }
   tbody tr + tr > * { border-top: 0; }
-  tbody th, tbody td { display: flex; justify-content: space-between; gap: 1rem; padding: 0.15rem 0; text-align: right; }
+  tbody th, tbody td {
+    display: flex; justify-content: space-between; gap: 1rem; padding: 0.15rem 0;
+    text-align: right;
+  }
   tbody th { font-weight: 600; }
-  tbody th::before, tbody td::before { content: attr(data-label); color: var(--soft); font-weight: 400; text-align: left; flex: none; }
+  tbody th::before, tbody td::before {
+    content: attr(data-label); color: var(--soft); font-weight: 400; text-align: left; flex: none;
+  }
   .progress { justify-content: flex-end; }
 }
 @media (prefers-contrast: more) { :root { --soft: var(--text); --line: var(--soft); } }

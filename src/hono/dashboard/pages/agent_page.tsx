@@ -1,29 +1,29 @@
 /** @jsxImportSource hono/jsx */
-import type { Served } from "../../served_agent.ts";
-import { Agents } from "../agents.tsx";
+import type { ServedAgent } from "../../served_agent.ts";
+import { AgentTable } from "../agents.tsx";
 import { CallForm } from "../call_form.tsx";
 import { Failures } from "../failures.tsx";
 import { Layout, Region } from "../layout.tsx";
-import type { Html, Regions, View } from "../page_context.ts";
+import type { Html, PageContext, Regions } from "../page_context.ts";
 
-/** What the page of an agent keeps up to date. */
-export function agentRegions(view: View, name: string): Regions {
+/** Returns the live regions of an agent's page. */
+export function agentRegions(context: PageContext, name: string): Regions {
   return {
-    agents: <Agents view={view} only={name} />,
-    failures: <Failures view={view} agent={name} />,
+    agents: <AgentTable context={context} only={name} />,
+    failures: <Failures context={context} agent={name} />,
   };
 }
 
-/** An agent: a form to call it, its figures and its failures. */
-export function AgentPage({ view, agent }: { view: View; agent: Served }): Html {
+/** The page of an agent: a form to call it, its figures and its failures. */
+export function AgentPage({ context, agent }: { context: PageContext; agent: ServedAgent }): Html {
   const { name, description } = agent;
-  const regions = agentRegions(view, name);
+  const regions = agentRegions(context, name);
   return (
-    <Layout view={view} heading={name} events={`events?agent=${encodeURIComponent(name)}`}>
+    <Layout context={context} heading={name} events={`events?agent=${encodeURIComponent(name)}`}>
       {description !== undefined && <p class="lead">{description}</p>}
-      {view.calls && <CallForm view={view} agent={agent} />}
+      {context.calls && <CallForm context={context} agent={agent} />}
       <Region id="agents" title="Figures">{regions.agents}</Region>
-      <Region id="failures" title="Latest failures">{regions.failures}</Region>
+      <Region id="failures" title="Recent failures">{regions.failures}</Region>
     </Layout>
   );
 }

@@ -1,14 +1,14 @@
 /** @jsxImportSource hono/jsx */
 import { Layout } from "../layout.tsx";
-import type { Html, View } from "../page_context.ts";
+import type { Html, PageContext } from "../page_context.ts";
 
-/** What is shown in the place of a page that there is not. */
-export function MissingPage({ view, what }: { view: View; what: string }): Html {
+/** The page for an unknown run or agent. */
+export function MissingPage({ context, message }: { context: PageContext; message: string }): Html {
   return (
-    <Layout view={view} heading="Not here">
-      <p>{what}</p>
+    <Layout context={context} heading="Not found">
+      <p>{message}</p>
       <p>
-        <a href={`${view.root}../dashboard`}>To the overview</a>
+        <a href={`${context.root}../dashboard`}>Back to the overview</a>
       </p>
     </Layout>
   );

@@ -1,45 +1,46 @@
 /** @jsxImportSource hono/jsx */
-import { Agents } from "../agents.tsx";
+import { AgentTable } from "../agents.tsx";
 import { Failures } from "../failures.tsx";
-import { Charts, Figures } from "../figures.tsx";
+import { Charts, KeyFigures } from "../figures.tsx";
 import { Layout, Region } from "../layout.tsx";
 import { Breakers, Callers, Limits } from "../limits.tsx";
 import { ActiveRuns, EndedRuns } from "../runs.tsx";
-import type { Html, Regions, View } from "../page_context.ts";
+import type { Html, PageContext, Regions } from "../page_context.ts";
 
-/** What the first page keeps up to date. */
-export function overviewRegions(view: View): Regions {
+/** Returns the live regions of the overview. */
+export function overviewRegions(context: PageContext): Regions {
   return {
-    figures: <Figures view={view} />,
-    charts: <Charts view={view} />,
-    runs: <ActiveRuns view={view} />,
-    agents: <Agents view={view} />,
-    failures: <Failures view={view} />,
-    ended: <EndedRuns view={view} />,
-    limits: <Limits view={view} />,
+    figures: <KeyFigures context={context} />,
+    charts: <Charts context={context} />,
+    runs: <ActiveRuns context={context} />,
+    agents: <AgentTable context={context} />,
+    failures: <Failures context={context} />,
+    ended: <EndedRuns context={context} />,
+    limits: <Limits context={context} />,
     breakers: <Breakers />,
-    callers: <Callers view={view} />,
+    callers: <Callers context={context} />,
   };
 }
 
-/** The first page: everything at a glance. */
-export function Overview({ view }: { view: View }): Html {
-  const regions = overviewRegions(view);
-  const part = (id: string, title: string) => <Region id={id} title={title}>{regions[id]}</Region>;
+/** The overview. */
+export function OverviewPage({ context }: { context: PageContext }): Html {
+  const regions = overviewRegions(context);
+  const region = (id: string, title: string) => <Region id={id} title={title}>{regions[id]}
+  </Region>;
   return (
-    <Layout view={view} events="events">
+    <Layout context={context} events="events">
       <h1 class="hidden">Overview</h1>
-      {part("figures", "Now")}
-      {part("charts", "The last five minutes")}
-      {part("runs", "Runs in progress")}
-      {part("agents", "Agents")}
-      {part("failures", "Latest failures")}
-      {part("limits", "Limits")}
+      {region("figures", "Now")}
+      {region("charts", "The last five minutes")}
+      {region("runs", "Runs in progress")}
+      {region("agents", "Agents")}
+      {region("failures", "Recent failures")}
+      {region("limits", "Limits")}
       <div class="pair">
-        {part("breakers", "Circuit breakers")}
-        {part("callers", "Callers")}
+        {region("breakers", "Circuit breakers")}
+        {region("callers", "Callers")}
       </div>
-      {part("ended", "Latest runs")}
+      {region("ended", "Recent runs")}
     </Layout>
   );
 }

@@ -1,69 +1,71 @@
 /** @jsxImportSource hono/jsx */
-import { meaningOf } from "../../public_error.ts";
-import { count, dollars, span } from "../format.ts";
+import { describeErrorCode } from "../../public_error.ts";
+import { formatCount, formatDollars, formatDuration } from "../format.ts";
 import { Empty, Fact, Layout, Moment, Region } from "../layout.tsx";
-import { Progress } from "../runs.tsx";
+import { RunProgress } from "../runs.tsx";
 import { Table } from "../table.tsx";
-import type { Html, Regions, View } from "../page_context.ts";
-import type { WatchedRun } from "../metrics_recorder.ts";
+import type { Html, PageContext, Regions } from "../page_context.ts";
+import type { RecordedRun } from "../metrics_recorder.ts";
 
-/** What the page of a run keeps up to date. */
-export function runRegions(view: View, id: string): Regions {
-  const watched = view.watch.run(id);
-  if (watched === undefined) return {};
-  return { run: <Facts watched={watched} />, calls: <Calls watched={watched} /> };
+/** Returns the live regions of a run's page. */
+export function runRegions(context: PageContext, id: string): Regions {
+  const recorded = context.recorder.run(id);
+  if (recorded === undefined) return {};
+  return { run: <Facts recorded={recorded} />, calls: <Calls recorded={recorded} /> };
 }
 
-/** A run: how far it is, what it uses, and how its latest calls ended. */
-export function RunPage({ view, id }: { view: View; id: string }): Html {
-  const regions = runRegions(view, id);
+/** The page of a run: its progress, its usage and its latest calls. */
+export function RunPage({ context, id }: { context: PageContext; id: string }): Html {
+  const regions = runRegions(context, id);
   return (
     <Layout
-      view={view}
+      context={context}
       heading={`Run ${id.slice(0, 8)}`}
       events={`events?run=${encodeURIComponent(id)}`}
     >
-      <Region id="run" title="The run">{regions.run}</Region>
-      <Region id="calls" title="Its latest calls">{regions.calls}</Region>
+      <Region id="run" title="Run">{regions.run}</Region>
+      <Region id="calls" title="Recent calls">{regions.calls}</Region>
     </Layout>
   );
 }
 
-function Facts({ watched: { run, endedAt, tokens, cost } }: { watched: WatchedRun }): Html {
+function Facts({ recorded: { run, endedAt, tokens, cost } }: { recorded: RecordedRun }): Html {
   return (
     <dl class="facts">
-      <Fact name="Id">
+      <Fact name="ID">
         <code>{run.id}</code>
       </Fact>
       <Fact name="Kind">{run.kind}</Fact>
       <Fact name="Agent">{run.agent ?? "several"}</Fact>
       <Fact name="Caller">{run.principal}</Fact>
-      <Fact name="Began">
+      <Fact name="Started">
         <Moment at={run.startedAt} />
       </Fact>
       <Fact name="State">
         {endedAt === undefined
-          ? `in progress for ${span(Math.floor((Date.now() - run.startedAt) / 1000) * 1000)}`
-          : `${run.done < run.total ? "broken off" : "ended"} after ${
-            span(endedAt - run.startedAt)
+          ? `in progress for ${
+            formatDuration(Math.floor((Date.now() - run.startedAt) / 1000) * 1000)
+          }`
+          : `${run.done < run.total ? "aborted" : "ended"} after ${
+            formatDuration(endedAt - run.startedAt)
           }`}
       </Fact>
       <Fact name="Progress">
-        <Progress run={run} />
+        <RunProgress run={run} />
       </Fact>
-      <Fact name="Tokens">{count(tokens)}</Fact>
-      <Fact name="Cost">{dollars(cost)}</Fact>
+      <Fact name="Tokens">{formatCount(tokens)}</Fact>
+      <Fact name="Cost">{formatDollars(cost)}</Fact>
     </dl>
   );
 }
 
-function Calls({ watched: { calls } }: { watched: WatchedRun }): Html {
+function Calls({ recorded: { calls } }: { recorded: RecordedRun }): Html {
   const latest = calls.items.toReversed();
-  if (latest.length === 0) return <Empty>None of its calls has ended yet.</Empty>;
+  if (latest.length === 0) return <Empty>No call has ended yet.</Empty>;
   return (
     <Table
-      label="Latest calls"
-      columns={["Ended", "Agent", "Outcome", "Took#", "Tokens#", "Cost#"]}
+      label="Recent calls"
+      columns={["Ended", "Agent", "Outcome", "Duration#", "Tokens#", "Cost#"]}
       rows={latest.map(({ at, agent, code, durationMs, tokens, cost }) => ({
         key: `${at} ${durationMs}`,
         cells: [
@@ -71,10 +73,10 @@ function Calls({ watched: { calls } }: { watched: WatchedRun }): Html {
           agent,
           code === undefined
             ? <span class="good">ok</span>
-            : <code class="bad" title={meaningOf(code)}>{code}</code>,
-          span(durationMs),
-          count(tokens),
-          dollars(cost),
+            : <code class="bad" title={describeErrorCode(code)}>{code}</code>,
+          formatDuration(durationMs),
+          formatCount(tokens),
+          formatDollars(cost),
         ],
       }))}
     />

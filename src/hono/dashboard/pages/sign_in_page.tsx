@@ -2,17 +2,17 @@
 import { Layout } from "../layout.tsx";
 import type { Html } from "../page_context.ts";
 
-/** The page for whom nobody knows yet. */
-export function SignIn(
-  { title, root, wrong }: {
+/** The page with the form to sign in. */
+export function SignInPage(
+  { title, root, rejected }: {
     title: string;
     root: string;
-    /** Was a token given that is none? */
-    wrong: boolean;
+    /** Whether a token was given that is not valid. */
+    rejected: boolean;
   },
 ): Html {
   return (
-    <Layout view={{ title, root, signedIn: false }} heading="Sign in">
+    <Layout context={{ title, root, signedIn: false }} heading="Sign in">
       <section class="card narrow">
         <form method="post" action={`${root}session`}>
           <div class="field">
@@ -24,10 +24,10 @@ export function SignIn(
               autocomplete="current-password"
               required
               autofocus
-              aria-invalid={wrong ? "true" : undefined}
-              aria-describedby={wrong ? "wrong" : undefined}
+              aria-invalid={rejected ? "true" : undefined}
+              aria-describedby={rejected ? "rejected" : undefined}
             />
-            {wrong && <p id="wrong" class="bad" role="alert">That token is not valid here.</p>}
+            {rejected && <p id="rejected" class="bad" role="alert">This token is not valid.</p>}
           </div>
           <p class="buttons">
             <button type="submit" class="main">Sign in</button>

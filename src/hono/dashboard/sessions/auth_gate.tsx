@@ -1,129 +1,158 @@
 /** @jsxImportSource hono/jsx */
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
+import { deleteCookie, getCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import type { AuthOptions, Principal } from "../../auth.ts";
-import { type BodyCaps, readBody } from "../../read_body.ts";
+import { type BodyLimits, readBody } from "../../read_body.ts";
 import type { Identify } from "../../require_principal.ts";
 import { Problem } from "../../problem.ts";
 import type { Env } from "../../service.ts";
 import { requireSameOrigin } from "./require_same_origin.ts";
-import { KeptSessions } from "./memory_sessions.ts";
+import { MemorySessions } from "./memory_sessions.ts";
 import type { Sessions } from "./sessions.ts";
-import { SignIn } from "../pages/sign_in_page.tsx";
+import { SignInPage } from "../pages/sign_in_page.tsx";
 import { SignedSessions } from "./signed_sessions.ts";
 
 const COOKIE = "shoal-dashboard";
 
-/** How people get in. */
-export interface EntranceOptions {
-  /** Says who sends a request. */
+// Without a path the cookie applies to the dashboard's folder as the browser sees it, wherever the
+// routes are mounted.
+const COOKIE_OPTIONS = { httpOnly: true, sameSite: "Strict", path: undefined } as const;
+
+/** Options of {@linkcode AuthGate}. */
+export interface AuthGateOptions {
+  /** Identifies the caller of a request. */
   readonly identify: Identify;
-  /** Who may call; absent where there is no token that one could sign in with. */
+  /** How callers are authenticated. Without it, signing in is not possible. */
   readonly auth: AuthOptions | undefined;
-  /** The ids of those who may see it, or all. */
+  /** The IDs of the principals who may see the dashboard; `undefined` allows all. */
   readonly principals: readonly string[] | undefined;
-  /** What stands above it. */
+  /** The title of the dashboard. */
   readonly title: string;
-  /** How large a form may be, and how slow. */
-  readonly caps: BodyCaps;
+  /** The limits of a form's body. */
+  readonly limits: BodyLimits;
 }
 
 /**
- * Lets people in: whom `auth` knows by the request itself, and who has signed in with a token. A browser cannot send a bearer token with
- * a page or an `EventSource`, so it gets a cookie that stands for it.
+ * Access control of the dashboard: admits callers that `auth` recognizes by their request, and
+ * people who have signed in with a token. Browsers cannot send bearer tokens for pages or for an
+ * `EventSource`, so they get a signed cookie that refers to the token.
  */
-export class Entrance {
-  readonly #options: EntranceOptions;
+export class AuthGate {
+  readonly #options: AuthGateOptions;
   readonly #sessions: Sessions;
 
-  /** Nobody has signed in. */
-  constructor(options: EntranceOptions) {
+  /** Creates a gate without sessions. */
+  constructor(options: AuthGateOptions) {
     this.#options = options;
     const { auth } = options;
     this.#sessions = auth === undefined || typeof auth === "function"
-      ? new KeptSessions()
+      ? new MemorySessions()
       : new SignedSessions(auth.tokens);
   }
 
-  /** Lets in who may come in; shows others where to sign in, if it is a page that they want. */
-  guard(root: string, isPage: boolean): MiddlewareHandler<Env> {
+  /** Returns middleware that rejects requests without a permitted principal. */
+  protect(): MiddlewareHandler<Env> {
     return async (c, next) => {
-      let principal: Principal;
-      try {
-        principal = await this.#who(c);
-      } catch (error) {
-        if (!(isPage && this.#options.auth !== undefined && isUnauthorized(error))) throw error;
-        return this.#page(c, root, false);
-      }
-      this.#requireChosen(principal);
-      c.set("principal", principal);
+      await this.#authorize(c);
       await next();
     };
   }
 
-  /** Has this person signed in here, so that there is something to sign out of? */
-  hasSession(c: Context<Env>): boolean {
-    return this.#sessions.token(getCookie(c, COOKIE)) !== undefined;
+  /**
+   * As {@linkcode protect}, for a page: shows the form to sign in. `root` leads to the dashboard.
+   */
+  protectPage(root: string): MiddlewareHandler<Env> {
+    return async (c, next) => {
+      try {
+        await this.#authorize(c);
+      } catch (error) {
+        if (this.#options.auth === undefined || !isUnauthorized(error)) throw error;
+        return this.#signInPage(c, { root, rejected: false });
+      }
+      await next();
+    };
   }
 
-  /** `POST /dashboard/session`: the form of the sign-in page. */
+  /** Whether the request has a session, which can be signed out of. */
+  async hasSession(c: Context<Env>): Promise<boolean> {
+    return this.#sessions.token(await this.#session(c)) !== undefined;
+  }
+
+  /** `POST /dashboard/session`: handles the form of the sign-in page. */
   async signIn(c: Context<Env>): Promise<Response> {
     requireSameOrigin(c);
-    const body = await readBody(c.req.raw, this.#options.caps);
+    const body = await readBody(c.req.raw, this.#options.limits);
     const token = new URLSearchParams(new TextDecoder().decode(body)).get("token")?.trim() ?? "";
     try {
-      this.#requireChosen(await this.#whoHas(c, token));
+      this.#requireAllowed(await this.#identifyByToken(c, token));
     } catch (error) {
       if (!isUnauthorized(error)) throw error;
-      return this.#page(c, "", true);
+      return this.#signInPage(c, { root: "", rejected: true });
     }
-    setCookie(c, COOKIE, this.#sessions.begin(token), {
-      httpOnly: true,
-      sameSite: "Strict",
-      // A proxy may have taken TLS away: the browser's own word counts.
+    await setSignedCookie(c, COOKIE, this.#sessions.begin(token), this.#sessions.secret, {
+      ...COOKIE_OPTIONS,
+      // A proxy may terminate TLS, so the browser's own origin decides.
       secure: /^https:/.test(c.req.header("origin") ?? c.req.url),
-      // Without a path it holds for the folder of this address as the browser knows it, wherever that is mounted.
-      path: undefined,
     });
-    return c.redirect("..", 303);
+    return c.redirect("../dashboard", 303);
   }
 
   /** `POST /dashboard/sign-out`. */
-  signOut(c: Context<Env>): Response {
+  async signOut(c: Context<Env>): Promise<Response> {
     requireSameOrigin(c);
-    this.#sessions.end(getCookie(c, COOKIE));
-    setCookie(c, COOKIE, "", { maxAge: 0, httpOnly: true, sameSite: "Strict", path: undefined });
-    return c.redirect("..", 303);
+    this.#sessions.end(await this.#session(c));
+    deleteCookie(c, COOKIE, COOKIE_OPTIONS);
+    return c.redirect("../dashboard", 303);
   }
 
-  async #who(c: Context<Env>): Promise<Principal> {
-    const token = this.#sessions.token(getCookie(c, COOKIE));
+  /**
+   * Returns the session of the cookie; `undefined` if there is none or its signature is invalid.
+   */
+  async #session(c: Context<Env>): Promise<string | undefined> {
+    // Deriving the secret is slow, so it waits until there is a cookie.
+    if (getCookie(c, COOKIE) === undefined) return undefined;
+    const session = await getSignedCookie(c, this.#sessions.secret, COOKIE);
+    return session === false ? undefined : session;
+  }
+
+  async #authorize(c: Context<Env>): Promise<void> {
+    const principal = await this.#identify(c);
+    this.#requireAllowed(principal);
+    c.set("principal", principal);
+  }
+
+  async #identify(c: Context<Env>): Promise<Principal> {
+    const token = this.#sessions.token(await this.#session(c));
     try {
       return await this.#options.identify(c);
     } catch (error) {
       if (token === undefined || !isUnauthorized(error)) throw error;
-      return await this.#whoHas(c, token);
+      return await this.#identifyByToken(c, token);
     }
   }
 
-  #whoHas(c: Context<Env>, token: string): Promise<Principal> {
+  #identifyByToken(c: Context<Env>, token: string): Promise<Principal> {
     const headers = new Headers(c.req.raw.headers);
-    // A line break in it would not be a token, but an error.
+    // `Headers` throws for invalid values, such as line breaks.
     if (/^[\x21-\x7e]+$/.test(token)) headers.set("authorization", `Bearer ${token}`);
     else headers.delete("authorization");
     return this.#options.identify(c, new Request(c.req.url, { headers }));
   }
 
-  #requireChosen({ id }: Principal): void {
+  #requireAllowed({ id }: Principal): void {
     const { principals } = this.#options;
     if (principals === undefined || principals.includes(id)) return;
-    throw new Problem(403, "forbidden", "The dashboard is not for you");
+    throw new Problem(403, "forbidden", "You may not use the dashboard");
   }
 
-  #page(c: Context, root: string, wrong: boolean): Response {
+  #signInPage(
+    c: Context,
+    { root, rejected }: { readonly root: string; readonly rejected: boolean },
+  ): Response {
     const { title } = this.#options;
+    const page = <SignInPage title={title} root={root} rejected={rejected} />;
     c.header("www-authenticate", "Bearer");
-    return c.html(`<!DOCTYPE html>${<SignIn title={title} root={root} wrong={wrong} />}`, 401);
+    return c.html(`<!DOCTYPE html>${page}`, 401);
   }
 }
 

@@ -1,27 +1,32 @@
 import { randomBytes } from "node:crypto";
 import { LIFETIME, type Sessions } from "./sessions.ts";
 
-const MOST = 1_000;
+const MAX_SESSIONS = 1_000;
 
 /**
- * Who has signed in, where a function says who may: it knows tokens that nobody else does. The browser gets a random id; the token stays here, in
- * this process, and is shown to the function anew with each request, so that one that is no longer valid ends its sessions.
+ * Sessions for `auth` as a function, where the valid tokens are not known. The browser gets a
+ * random ID; the token stays in this process and is passed to the function with each request, so
+ * that a token that is no longer valid ends its sessions.
  */
-export class KeptSessions implements Sessions {
-  readonly #sessions = new Map<string, { readonly token: string; readonly until: number }>();
+export class MemorySessions implements Sessions {
+  /** A random secret: sessions do not outlive the process. */
+  readonly secret: BufferSource = new Uint8Array(randomBytes(32));
+  readonly #sessions = new Map<string, { readonly token: string; readonly expiresAt: number }>();
 
-  /** Begins a session; gives its id. */
+  /** Starts a session and returns its ID. Above 1,000 sessions, the oldest ends. */
   begin(token: string, now: number = Date.now()): string {
     const id = randomBytes(32).toString("base64url");
-    this.#sessions.set(id, { token, until: now + LIFETIME });
-    if (this.#sessions.size > MOST) this.#sessions.delete(this.#sessions.keys().next().value!);
+    this.#sessions.set(id, { token, expiresAt: now + LIFETIME });
+    if (this.#sessions.size > MAX_SESSIONS) {
+      this.#sessions.delete(this.#sessions.keys().next().value!);
+    }
     return id;
   }
 
-  /** The token of a session; `undefined` if there is none, or not any more. */
+  /** Returns the token of a session; `undefined` if it is unknown, expired or has been ended. */
   token(id: string | undefined, now: number = Date.now()): string | undefined {
     const session = this.#sessions.get(id ?? "");
-    if (session === undefined || session.until > now) return session?.token;
+    if (session === undefined || session.expiresAt > now) return session?.token;
     this.end(id);
     return undefined;
   }

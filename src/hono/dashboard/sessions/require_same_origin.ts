@@ -2,10 +2,11 @@ import type { Context } from "hono";
 import { Problem } from "../../problem.ts";
 
 /**
- * Refuses what a page of another origin has sent: the browser would add who has signed in here. Browsers say where a request
- * comes from, and no page can change that; over plain HTTP they only say the origin.
+ * Rejects requests of pages of other origins, to which the browser may add the session's cookie.
+ * Browsers report the site of a request in `Sec-Fetch-Site`, which pages cannot change; over plain
+ * HTTP they only send `Origin`.
  *
- * @throws {Problem} If it does not come from the dashboard's own pages.
+ * @throws {Problem} If the request was not sent by the dashboard's own pages.
  */
 export function requireSameOrigin(c: Context): void {
   const { headers } = c.req.raw;
@@ -15,7 +16,7 @@ export function requireSameOrigin(c: Context): void {
     ? origin !== null && hostOf(origin) === (headers.get("host") ?? new URL(c.req.url).host)
     : site === "same-origin";
   if (isSame) return;
-  throw new Problem(403, "forbidden", "This is only for the dashboard's own pages");
+  throw new Problem(403, "forbidden", "Only the dashboard's own pages may send this request");
 }
 
 function hostOf(origin: string): string | undefined {

@@ -1,14 +1,16 @@
-/** Who has signed in to the dashboard: the cookie that a browser sends, and the token that it stands for. */
+/** Sessions of the dashboard. A signed cookie holds the session, which refers to a token. */
 
-/** So long a session lasts, in milliseconds: half a day. */
+/** How long a session lasts, in milliseconds: 12 hours. */
 export const LIFETIME = 12 * 3_600_000;
 
-/** Cookies that stand for tokens. None of them holds one. */
+/** Sessions of people who have signed in. A session does not contain its token. */
 export interface Sessions {
-  /** Begins a session of who has this token, which was found valid; gives the cookie. */
+  /** The secret that cookies are signed with. */
+  readonly secret: BufferSource;
+  /** Starts a session with a valid token and returns it, for the cookie. */
   begin(token: string): string;
-  /** The token that a cookie stands for; `undefined` if there is no such session, or not any more. */
-  token(cookie: string | undefined): string | undefined;
+  /** Returns the token of a session; `undefined` if it is unknown, expired or has been ended. */
+  token(session: string | undefined): string | undefined;
   /** Ends a session. */
-  end(cookie: string | undefined): void;
+  end(session: string | undefined): void;
 }

@@ -1,25 +1,25 @@
-import { Buffer } from "node:buffer";
-import { createHmac, randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+import { randomBytes, scryptSync } from "node:crypto";
 import type { Token } from "../../auth.ts";
 import { LIFETIME, type Sessions } from "./sessions.ts";
 
-/** Over so many, what was signed out of longest ago is forgotten. */
-const MOST_ENDED = 1_000;
+/** Above this number of ended sessions, the oldest are forgotten. */
+const MAX_ENDED = 1_000;
 
 /**
- * Who has signed in, where `auth` is a list of tokens: nothing is kept. The cookie says which token of the list it stands for and until when, and
- * is signed with a key that is made of the list itself. So whatever process has the same tokens takes it, also after a restart and on
- * platforms that run several; and when the tokens change, all sessions end.
+ * Sessions for `auth` as a list of tokens, without storage. A session holds the index of its token
+ * and when it expires, and its cookie is signed with a key derived from the list. So every process
+ * with the same tokens accepts it, also after a restart and on platforms that run several
+ * processes; and when the tokens change, all sessions end.
  */
 export class SignedSessions implements Sessions {
   readonly #tokens: readonly string[];
-  /** Which of the list is meant by a cookie depends on the whole of it. */
+  /** The whole list, as the index in a session depends on all of it. */
   readonly #list: string;
-  /** What was signed out of here. Not by the signatures: there are several ways to write the same. */
+  /** Sessions that were ended in this process. */
   readonly #ended = new Set<string>();
-  #key: Buffer | undefined;
+  #secret: BufferSource | undefined;
 
-  /** Sessions of whoever has one of these. */
+  /** Creates sessions for these tokens. */
   constructor(tokens: readonly (string | Token)[]) {
     this.#tokens = tokens.map((one) => typeof one === "string" ? one : one.token);
     this.#list = JSON.stringify(
@@ -27,32 +27,36 @@ export class SignedSessions implements Sessions {
     );
   }
 
+  /**
+   * The secret that cookies are signed with. Its derivation is slow, so that a cookie does not
+   * allow to guess tokens against its signature; it therefore happens once, on first use.
+   */
+  get secret(): BufferSource {
+    this.#secret ??= new Uint8Array(scryptSync(this.#list, "shoal dashboard session", 32));
+    return this.#secret;
+  }
+
+  /** Starts a session and returns it. */
   begin(token: string, now: number = Date.now()): string {
-    const until = Math.ceil((now + LIFETIME) / 1_000);
+    const expiresAt = Math.ceil((now + LIFETIME) / 1_000);
     const nonce = randomBytes(12).toString("base64url");
-    const said = `${this.#tokens.indexOf(token)}.${until}.${nonce}`;
-    return `${said}.${this.#sign(said).toString("base64url")}`;
+    return `${this.#tokens.indexOf(token)}.${expiresAt}.${nonce}`;
   }
 
-  token(cookie: string | undefined, now: number = Date.now()): string | undefined {
-    const [, said, which, until, signature] =
-      cookie?.match(/^((\d{1,9})\.(\d{1,12})\.[\w-]{16})\.([\w-]{43})$/) ?? [];
-    if (said === undefined) return undefined;
-    if (!timingSafeEqual(Buffer.from(signature!, "base64url"), this.#sign(said))) return undefined;
-    if (Number(until) * 1_000 <= now || this.#ended.has(said)) return undefined;
-    return this.#tokens[Number(which)];
+  /** Returns the token of a session whose signature is valid; `undefined` if it has ended. */
+  token(session: string | undefined, now: number = Date.now()): string | undefined {
+    const [, index, expiresAt] = session?.match(/^(\d{1,9})\.(\d{1,12})\.[\w-]{16}$/) ?? [];
+    if (index === undefined || Number(expiresAt) * 1_000 <= now) return undefined;
+    return this.#ended.has(session!) ? undefined : this.#tokens[Number(index)];
   }
 
-  /** The browser forgets the cookie. Where it was copied to it is refused here; other processes are not told, and take it until it expires. */
-  end(cookie: string | undefined): void {
-    if (this.token(cookie) === undefined) return;
-    this.#ended.add(cookie!.slice(0, cookie!.lastIndexOf(".")));
-    if (this.#ended.size > MOST_ENDED) this.#ended.delete(this.#ended.values().next().value!);
-  }
-
-  #sign(said: string): Buffer {
-    // Slow, so that whoever has a cookie cannot try out tokens against its signature; and so only once, and not before it is needed.
-    this.#key ??= scryptSync(this.#list, "shoal dashboard session", 32);
-    return createHmac("sha256", this.#key).update(said).digest();
+  /**
+   * Ends a session in this process. A copy of the cookie is rejected here, but other processes do
+   * not know and accept it until it expires.
+   */
+  end(session: string | undefined): void {
+    if (this.token(session) === undefined) return;
+    this.#ended.add(session!);
+    if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.values().next().value!);
   }
 }

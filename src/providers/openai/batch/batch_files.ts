@@ -2,8 +2,13 @@
 import { delay } from "@std/async/delay";
 import { APIError, type OpenAI } from "openai";
 import { ProviderError } from "../../../model/errors.ts";
-import { type BatchAnswer, type BatchFilesOptions, ENDPOINT, type Kept } from "./batch_parts.ts";
-import type { BatchChange } from "./openai_batch.ts";
+import {
+  type BatchAnswer,
+  type BatchChange,
+  type BatchFilesOptions,
+  ENDPOINT,
+  type Kept,
+} from "./batch_parts.ts";
 
 interface Waiting {
   readonly resolve: (answer: BatchAnswer) => void;

@@ -1,8 +1,16 @@
 /** What batch files are made of. */
-import type { BatchChange } from "./openai_batch.ts";
-
 /** Where the requests of a batch go. */
 export const ENDPOINT = "/v1/chat/completions";
+
+/** Something that happened to a batch. */
+export interface BatchChange {
+  /** The server's name for it. */
+  readonly batch: string;
+  /** How far it is, in the server's words. */
+  readonly status: string;
+  /** How many requests are in it. */
+  readonly requests: number;
+}
 
 /** Remembers batches: a text for each. */
 export interface BatchStore {

@@ -18,11 +18,11 @@ import type { ModelChunk, ModelReply, ModelRequest } from "../../../model/messag
 import type { Provider, ProviderOptions } from "../../../model/provider.ts";
 import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
-import { type BatchStore, ENDPOINT } from "./batch_parts.ts";
+import { type BatchChange, type BatchStore, ENDPOINT } from "./batch_parts.ts";
 import { providerError } from "../provider_error.ts";
 import { serverOf } from "../server_options.ts";
 
-export type { BatchStore };
+export type { BatchChange, BatchStore };
 
 /** How requests are put into batch files. */
 export interface OpenAIBatchOptions {
@@ -60,16 +60,6 @@ export interface OpenAIBatchOptions {
   readonly store?: BatchStore;
   /** Told what happens to batches. What it throws is lost. */
   readonly onChange?: (change: BatchChange) => void;
-}
-
-/** Something that happened to a batch. */
-export interface BatchChange {
-  /** The server's name for it. */
-  readonly batch: string;
-  /** How far it is, in the server's words. */
-  readonly status: string;
-  /** How many requests are in it. */
-  readonly requests: number;
 }
 
 /** A provider that asks by batch files. What waits when it is disposed fails; what was sent goes on at the server. */

@@ -2,7 +2,7 @@ import { defineAgent, type Schema } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertFalse, assertStrictEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
-import { outputOf } from "../../src/output/output.ts";
+import { prepareOutput } from "../../src/output/prepare_output.ts";
 import { errorOf, reply } from "../helpers.ts";
 
 const base = { name: "a", model: "m", prompt: "x" };
@@ -81,7 +81,7 @@ Deno.test("output: what a wrapped schema refers to is still found", () => {
     },
   });
   for (const schema of [z.array(Tree), z.union([Tree, z.null()]), z.lazy(() => z.array(Tree))]) {
-    const sent = outputOf("a", schema).schema.schema;
+    const sent = prepareOutput("a", schema).schema.schema;
     const refs = [...JSON.stringify(sent).matchAll(/"\$ref":"#([^"]*)"/g)].map((m) => m[1]!);
     assert(refs.length > 0);
     for (const ref of refs) {
@@ -93,7 +93,7 @@ Deno.test("output: what a wrapped schema refers to is still found", () => {
     }
   }
   const list = { type: "array", items: { $ref: "#" } };
-  assertEquals(outputOf("a", list).schema.schema, {
+  assertEquals(prepareOutput("a", list).schema.schema, {
     type: "object",
     properties: { value: { $ref: "#/$defs/value" } },
     required: ["value"],

@@ -1,11 +1,11 @@
-/** Without `auth`: who is let in at the machine itself, and who only looks as if. */
+/** Tests which requests are accepted without `auth`. */
 import { agentRoutes } from "@shoal/agents/hono";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { echo, raw, readText, serve } from "./helpers.ts";
+import { echo, readText, sendRaw, serve } from "./helpers.ts";
 
 const VARIABLES = ["NODE_ENV", "DENO_ENV", "DENO_DEPLOYMENT_ID", "DENO_DEPLOY"];
 
-/** The routes as they are made under these variables. */
+/** Creates routes with these environment variables. */
 function underEnv(env: Record<string, string> = {}) {
   const before = VARIABLES.map((name) => [name, Deno.env.get(name)] as const);
   for (const name of VARIABLES) Deno.env.delete(name);
@@ -30,7 +30,7 @@ async function statusOf(
   return response.status;
 }
 
-Deno.test("the developer at the machine is let in", async () => {
+Deno.test("accepts the developer's own requests on this machine", async () => {
   assertEquals(await statusOf(), 200);
   for (const url of ["http://127.0.0.1:8000/", "http://[::1]:8000/", "http://app.localhost/"]) {
     assertEquals(await statusOf({ url }), 200, url);
@@ -43,7 +43,7 @@ Deno.test("the developer at the machine is let in", async () => {
   assertEquals(await statusOf({ env: { requestIP: () => ({ address: "::1" }) } }), 200);
 });
 
-Deno.test("nobody from elsewhere is, whatever the headers say", async () => {
+Deno.test("rejects requests from other machines, whatever the headers say", async () => {
   const headers = { "x-forwarded-for": "127.0.0.1", host: "localhost" };
   for (const hostname of ["192.168.1.7", "10.0.0.1", "2001:db8::1", "127.0.0.1.evil.example"]) {
     const env = { remoteAddr: { hostname } };
@@ -54,7 +54,7 @@ Deno.test("nobody from elsewhere is, whatever the headers say", async () => {
   assertEquals(await statusOf({ env: { remoteAddr: { transport: "unix", path: "/x" } } }), 401);
 });
 
-Deno.test("what a proxy on this machine hands on is not let in", async () => {
+Deno.test("rejects requests that a proxy on this machine forwards", async () => {
   for (
     const name of [
       "forwarded",
@@ -68,48 +68,48 @@ Deno.test("what a proxy on this machine hands on is not let in", async () => {
   ) assertEquals(await statusOf({ headers: { [name]: "127.0.0.1" } }), 401, name);
 });
 
-Deno.test("a name that was made to lead here is not let in", async () => {
+Deno.test("rejects hosts that are not names of this machine (DNS rebinding)", async () => {
   for (const url of ["http://evil.example/", "http://127.0.0.1.evil.example/", "http://0.0.0.0/"]) {
     assertEquals(await statusOf({ url }), 401, url);
   }
   assertEquals(await statusOf({ headers: { host: "evil.example" } }), 401);
 });
 
-Deno.test("a page of another origin in the developer's browser is not let in", async () => {
+Deno.test("rejects pages of other origins in the developer's browser", async () => {
   assertEquals(await statusOf({ headers: { origin: "https://evil.example" } }), 401);
   assertEquals(await statusOf({ headers: { origin: "null" } }), 401);
   assertEquals(await statusOf({ headers: { "sec-fetch-site": "cross-site" } }), 401);
   assertEquals(await statusOf({ headers: { origin: "http://localhost:5173" } }), 200);
 });
 
-Deno.test("in production nobody is, and the developer is told why", async () => {
-  const environments: [name: string, value: string, said: string][] = [
+Deno.test("rejects everyone in production and says why", async () => {
+  const environments: [name: string, value: string, reason: string][] = [
     ["NODE_ENV", "production", "this is production"],
     ["DENO_ENV", "production", "this is production"],
     ["DENO_DEPLOYMENT_ID", "1", "this is Deno Deploy"],
     ["DENO_DEPLOY", "1", "this is Deno Deploy"],
   ];
-  for (const [name, value, said] of environments) {
+  for (const [name, value, reason] of environments) {
     const app = underEnv({ [name]: value });
     const response = await app.request("http://localhost/", {}, LOCAL);
     assertEquals(response.status, 401, name);
-    assertStringIncludes((await response.json()).detail, said);
+    assertStringIncludes((await response.json()).detail, reason);
   }
   assertEquals(await statusOf({ app: underEnv({ NODE_ENV: "development" }) }), 200);
 });
 
-Deno.test("over a real connection the address is the connection's", async () => {
+Deno.test("uses the address of a real connection", async () => {
   await using served = serve(underEnv());
   assertEquals((await (await fetch(served.url)).json()).agents.length, 1);
-  const rebound = await raw(served.port, "GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n");
+  const rebound = await sendRaw(served.port, "GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n");
   assertStringIncludes(await readText(rebound), "401 Unauthorized");
   rebound.close();
 });
 
-Deno.test("where the variables must not be read, nobody is let in", async () => {
+Deno.test("rejects everyone without the permission to read the variables", async () => {
   const run = async (...permissions: string[]) => {
     const { stdout } = await new Deno.Command("deno", {
-      args: ["run", "--no-prompt", ...permissions, import.meta.resolve("./child.ts")],
+      args: ["run", "--no-prompt", ...permissions, import.meta.resolve("./development_child.ts")],
       env: { NO_COLOR: "1" },
     }).output();
     return new TextDecoder().decode(stdout);

@@ -1,31 +1,31 @@
-/** The other runtimes' ways in: the adapter for Node, and the shape of a `fetch` export. */
+/** Tests the adapter for Node and the `fetch` export for Bun, both in Deno. */
 import { agentRoutes } from "@shoal/agents/hono";
 import { assertEquals } from "@std/assert";
-import { delay, echo, hanging, init, nodeServer, routes, until } from "./helpers.ts";
+import { delay, echo, hanging, requestInit, routes, serveWithNode, waitUntil } from "../helpers.ts";
 
-Deno.test("by @hono/node-server: calls, streams, and a client that goes away", async () => {
+Deno.test("@hono/node-server: serves calls and streams, and detects disconnects", async () => {
   const { agent, aborted } = hanging();
-  await using server = await nodeServer(routes([echo().agent, agent]).fetch);
+  await using server = await serveWithNode(routes([echo().agent, agent]).fetch);
   const { url } = server;
-  const one = await fetch(`${url}/echo`, init({ text: "x" }));
+  const one = await fetch(`${url}/echo`, requestInit({ text: "x" }));
   assertEquals((await one.json()).content, "x");
-  const stream = await fetch(`${url}/echo/stream`, init({ text: "x" }));
+  const stream = await fetch(`${url}/echo/stream`, requestInit({ text: "x" }));
   assertEquals((await stream.text()).includes("event: result"), true);
-  // There it is noticed with bodies of any size.
+  // Node detects disconnects for bodies of any size.
   for (const text of ["x", "x".repeat(10_000)]) {
     const before = aborted.length;
     const leaving = new AbortController();
-    const call = fetch(`${url}/hanging`, { ...init({ text }), signal: leaving.signal })
+    const call = fetch(`${url}/hanging`, { ...requestInit({ text }), signal: leaving.signal })
       .catch(() => {});
     await delay(100);
     leaving.abort();
     await call;
-    await until(() => aborted.length === before + 1, "the call is aborted");
+    await waitUntil(() => aborted.length === before + 1, "the call is aborted");
   }
 });
 
-Deno.test("by @hono/node-server: the developer at the machine is known by the connection", async () => {
-  await using server = await nodeServer(agentRoutes({ agents: [echo().agent] }).fetch);
+Deno.test("@hono/node-server: recognizes the developer by the connection", async () => {
+  await using server = await serveWithNode(agentRoutes({ agents: [echo().agent] }).fetch);
   const { url } = server;
   assertEquals((await (await fetch(url)).json()).agents.length, 1);
   const forwarded = await fetch(url, { headers: { "x-forwarded-for": "127.0.0.1" } });
@@ -33,7 +33,7 @@ Deno.test("by @hono/node-server: the developer at the machine is known by the co
   await forwarded.body?.cancel();
 });
 
-Deno.test("as Bun does: a module's fetch, with the server that knows the address", async () => {
+Deno.test("Bun: recognizes the developer by the address of the server", async () => {
   const module = { fetch: agentRoutes({ agents: [echo().agent] }).fetch };
   const server = (address: string) => ({ requestIP: () => ({ address, family: "IPv4", port: 1 }) });
   const request = () => new Request("http://localhost:3000/");

@@ -1,4 +1,5 @@
-import { hasPrice, loadPrices, type Prices } from "./prices.ts";
+import { hasPrice, loadPrices } from "../pricing/prices.ts";
+import { type Configuration, configuration } from "./options/config.ts";
 
 /**
  * Checks that the prices of all models are known, as a budget in US dollars requires.
@@ -6,10 +7,10 @@ import { hasPrice, loadPrices, type Prices } from "./prices.ts";
  * @param doing What needs the prices, for the message.
  * @throws {TypeError} If the price of a model is unknown.
  */
-export async function needPrices(
+export async function requirePrices(
   doing: string,
   models: Iterable<string>,
-  prices: Prices | undefined,
+  { prices }: Configuration = configuration(),
 ): Promise<void> {
   for (const model of models) {
     await loadPrices(model, prices);

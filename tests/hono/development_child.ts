@@ -1,4 +1,6 @@
-/** Run as a process of its own, so that its permissions are its own; see `development_test.ts`. */
+/**
+ * Sends a local request; run by `development_access_test.ts` as a process with other permissions.
+ */
 import { defineAgent } from "@shoal/agents";
 import { agentRoutes } from "@shoal/agents/hono";
 

@@ -1,4 +1,4 @@
-/** What a hostile client, or an odd name, could make of the routes. */
+/** Tests hostile clients and unusual agent names. */
 import { AgentError, defineAgent } from "@shoal/agents";
 import { agentRoutes } from "@shoal/agents/hono";
 import { scripted } from "@shoal/agents/testing";
@@ -6,18 +6,18 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import parsePrometheus from "parse-prometheus-text-format";
 import {
-  all,
-  ask,
+  collect,
   echo,
   hanging,
-  init,
-  raw,
+  readEvents,
   readText,
+  type ReceivedEvent,
+  request,
+  requestInit,
   routes,
-  type Sent,
-  sent,
+  sendRaw,
   serve,
-  until,
+  waitUntil,
 } from "./helpers.ts";
 
 interface Family {
@@ -37,34 +37,34 @@ const ODD = [
   ":name",
 ];
 
-Deno.test("agents may have the names of what every object has", async () => {
+Deno.test("agents may have the names of members of Object.prototype", async () => {
   const app = routes(ODD.map((name) => echo(name).agent), { dashboard: true });
   const calls = ODD.map((agent) => ({ agent, params: { text: agent } }));
-  const { json } = await ask(app, "/batch", { calls });
+  const { json } = await request(app, "/batch", { calls });
   assertEquals(json.results.map(({ content }: { content: string }) => content), ODD);
   for (const name of ODD) {
     const path = `/${encodeURIComponent(name)}`;
-    assertEquals((await ask(app, path, { text: "x" })).json.content, "x", name);
+    assertEquals((await request(app, path, { text: "x" })).json.content, "x", name);
     const messages = [{ role: "user", content: "x" }];
-    const chat = await ask(app, "/v1/chat/completions", { model: name, messages });
+    const chat = await request(app, "/v1/chat/completions", { model: name, messages });
     assertEquals(chat.json.choices[0].message.content, "x", name);
-    assertEquals((await ask(app, `/v1/models${path}`)).json.id, name);
-    assertEquals((await ask(app, `/dashboard/agents${path}`)).status, 200, name);
+    assertEquals((await request(app, `/v1/models${path}`)).json.id, name);
+    assertEquals((await request(app, `/dashboard/agents${path}`)).status, 200, name);
   }
-  const { paths } = (await ask(app, "/openapi.json")).json;
+  const { paths } = (await request(app, "/openapi.json")).json;
   for (const name of ODD) assert(`/${encodeURIComponent(name)}` in paths, name);
-  // Who is not there is not found in what every object has, either.
+  // A lookup of an unknown name must not find members of Object.prototype.
   const none = routes([echo().agent], { dashboard: true });
   for (const name of ODD) {
-    assertEquals((await ask(none, `/${name}`, { text: "x" })).status, 404, name);
-    assertEquals((await ask(none, `/v1/models/${name}`)).status, 404, name);
-    assertEquals((await ask(none, `/dashboard/agents/${name}`)).status, 404, name);
-    const batch = await ask(none, "/batch", { calls: [{ agent: name }] });
+    assertEquals((await request(none, `/${name}`, { text: "x" })).status, 404, name);
+    assertEquals((await request(none, `/v1/models/${name}`)).status, 404, name);
+    assertEquals((await request(none, `/dashboard/agents/${name}`)).status, 404, name);
+    const batch = await request(none, "/batch", { calls: [{ agent: name }] });
     assertEquals(batch.status, 422, name);
   }
 });
 
-Deno.test("any name can be called, listed and counted, as long as it is encoded", async () => {
+Deno.test("any encoded name can be called, listed and counted", async () => {
   const odd = fc.constantFrom(
     "100%",
     "a%2Fb",
@@ -84,11 +84,11 @@ Deno.test("any name can be called, listed and counted, as long as it is encoded"
     fc.asyncProperty(name, async (name) => {
       const app = routes([echo(name).agent]);
       const path = `/${encodeURIComponent(name)}`;
-      assertEquals((await ask(app, path, { text: "x" })).json.content, "x");
-      assertEquals((await ask(app, `${path}/stream`, { text: "x" })).status, 200);
-      assertEquals((await ask(app, path)).status, 405);
-      assert(path in (await ask(app, "/openapi.json")).json.paths);
-      const { text } = await ask(app, "/metrics");
+      assertEquals((await request(app, path, { text: "x" })).json.content, "x");
+      assertEquals((await request(app, `${path}/stream`, { text: "x" })).status, 200);
+      assertEquals((await request(app, path)).status, 405);
+      assert(path in (await request(app, "/openapi.json")).json.paths);
+      const { text } = await request(app, "/metrics");
       const families: Family[] = parsePrometheus(text);
       const calls = families.find(({ name }) => name === "shoal_calls_total")!;
       assertEquals(calls.metrics, [{ value: "2", labels: { agent: name } }]);
@@ -97,14 +97,14 @@ Deno.test("any name can be called, listed and counted, as long as it is encoded"
   );
 });
 
-Deno.test("names that no address leads to are refused", () => {
+Deno.test("rejects names that cannot be part of a URL", () => {
   for (const name of [".", "..", "\ud800", "a\udc00"]) {
     const agents = [defineAgent({ name, run: () => 1 })];
     assertThrows(() => agentRoutes({ agents }), TypeError, "rename the agent");
   }
 });
 
-Deno.test("429 and 503 always say when to come again", async () => {
+Deno.test("429 and 503 always have a Retry-After", async () => {
   const codes = { rate_limited: 429, budget: 429, circuit_open: 503 } as const;
   for (const [code, status] of Object.entries(codes) as [keyof typeof codes, number][]) {
     const agent = defineAgent({
@@ -113,7 +113,7 @@ Deno.test("429 and 503 always say when to come again", async () => {
         throw new AgentError("secret", { code, agent: "a" });
       },
     });
-    const { status: got, headers, json } = await ask(routes([agent]), "/a", {});
+    const { status: got, headers, json } = await request(routes([agent]), "/a", {});
     assertEquals([got, json.code], [status, code]);
     const wait = Number(headers.get("retry-after"));
     assert(Number.isInteger(wait) && wait >= 1, `${code}: ${headers.get("retry-after")}`);
@@ -123,17 +123,20 @@ Deno.test("429 and 503 always say when to come again", async () => {
   await app.shutdown();
   for (const path of ["/health", "/echo", "/echo/stream", "/batch", "/v1/chat/completions"]) {
     const body = path === "/health" ? undefined : { text: "x" };
-    const { status, headers } = await ask(app, path, body);
+    const { status, headers } = await request(app, path, body);
     assertEquals([status, headers.get("retry-after")], [503, "1"], path);
   }
 });
 
-Deno.test("a batch of somebody else cannot be resumed, by no method and no name of it", async () => {
+Deno.test("the batch of another caller cannot be resumed by any method or ID", async () => {
   const app = routes([echo().agent], { auth: { tokens: ["s3cret", "other"] } });
   const accept = "text/event-stream";
   const calls = [{ agent: "echo", params: { text: "PRIVATE" } }];
-  const response = await app.request("/batch", init({ calls }, { accept }));
-  const [{ data, id }] = await all(sent(response.body!)) as [Sent, ...Sent[]];
+  const response = await app.request("/batch", requestInit({ calls }, { accept }));
+  const [{ data, id }] = await collect(readEvents(response.body!)) as [
+    ReceivedEvent,
+    ...ReceivedEvent[],
+  ];
   const other = { authorization: "Bearer other", accept };
   for (
     const last of [
@@ -149,41 +152,41 @@ Deno.test("a batch of somebody else cannot be resumed, by no method and no name 
     const headers = { ...other, "last-event-id": last };
     for (const body of [undefined, {}, { calls }]) {
       const path = body === undefined ? `/batch/${data.id}` : "/batch";
-      const { status, text, json } = await ask(app, path, body, headers);
+      const { status, text, json } = await request(app, path, body, headers);
       assertEquals([status, json.code], [410, "not_resumable"], last);
       assert(!text.includes("PRIVATE"));
     }
   }
 });
 
-Deno.test("two requests of one id are two runs, whoever chose the id", async () => {
+Deno.test("two requests with the same ID are two runs", async () => {
   const stuck = hanging();
   const app = routes([stuck.agent, echo().agent], { auth: { tokens: ["s3cret", "other"] } });
   const same = { "x-request-id": "same" };
-  const first = ask(app, "/hanging", { text: "x" }, same);
-  await until(() => stuck.calls === 1, "the first is in progress");
+  const first = request(app, "/hanging", { text: "x" }, same);
+  await waitUntil(() => stuck.calls === 1, "the first is in progress");
   const other = { ...same, authorization: "Bearer other" };
-  assertEquals((await ask(app, "/echo", { text: "x" }, other)).status, 200);
-  // The end of the second is not the end of the first.
-  assert((await ask(app, "/metrics")).text.includes("\nshoal_runs_in_flight 1\n"));
+  assertEquals((await request(app, "/echo", { text: "x" }, other)).status, 200);
+  // The end of the second request must not end the first.
+  assert((await request(app, "/metrics")).text.includes("\nshoal_runs_in_flight 1\n"));
   await app.shutdown({ grace: 0 });
   await first;
 });
 
-Deno.test("what was sent twice is no token", async () => {
+Deno.test("rejects a request with two tokens", async () => {
   const app = routes([echo().agent]);
   await using served = serve(app);
-  const connection = await raw(
+  const connection = await sendRaw(
     served.port,
-    "GET / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\nauthorization: Bearer s3cret\r\n" +
-      "connection: close\r\n\r\n",
+    "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n" +
+      "authorization: Bearer s3cret\r\nauthorization: Bearer s3cret\r\n\r\n",
   );
   const answer = await readText(connection);
   connection.close();
   assert(/^HTTP\/1\.1 40[01] /.test(answer), answer);
 });
 
-Deno.test("pages of another origin can read what went wrong, where they may call", async () => {
+Deno.test("pages of allowed origins can read errors", async () => {
   const app = routes([echo().agent], { cors: { origin: "https://app.example" } });
   const origin = "https://app.example";
   for (
@@ -193,7 +196,7 @@ Deno.test("pages of another origin can read what went wrong, where they may call
       422,
     ]] as const
   ) {
-    const response = await ask(app, path, body, { origin });
+    const response = await request(app, path, body, { origin });
     assertEquals(response.status, status);
     assertEquals(response.headers.get("access-control-allow-origin"), origin);
   }
@@ -202,7 +205,7 @@ Deno.test("pages of another origin can read what went wrong, where they may call
   assertEquals(closed.headers.get("access-control-allow-credentials"), null);
 });
 
-Deno.test("an `onError` that throws does not change the answer", async () => {
+Deno.test("an onError that throws does not change the response", async () => {
   const { error } = console;
   const logged: unknown[] = [];
   console.error = (...parts) => logged.push(parts.join(" "));
@@ -213,7 +216,7 @@ Deno.test("an `onError` that throws does not change the answer", async () => {
         throw new TypeError("PRIVATE");
       },
     });
-    const { status, json } = await ask(app, "/lost", { x: 1 });
+    const { status, json } = await request(app, "/lost", { x: 1 });
     assertEquals([status, json.code], [500, "internal"]);
   } finally {
     console.error = error;
@@ -227,21 +230,21 @@ Deno.test("HEAD is GET without a body", async () => {
   for (
     const path of ["/", "/health", "/metrics", "/openapi.json", "/v1/models", "/echo", "/nobody"]
   ) {
-    const get = await ask(app, path);
-    const head = await app.request(path, { ...init(), method: "HEAD" });
+    const get = await request(app, path);
+    const head = await app.request(path, { ...requestInit(), method: "HEAD" });
     assertEquals([head.status, await head.text()], [get.status, ""], path);
     assertEquals(head.headers.get("content-type"), get.headers.get("content-type"), path);
   }
 });
 
-Deno.test("what is no HTTP, or lies about its length, harms nobody", async () => {
+Deno.test("survives malformed HTTP and wrong lengths", async () => {
   const { agent, provider } = echo();
   const app = routes([agent], { limits: { bodyTimeout: 100 } });
   await using served = serve(app);
-  const head =
-    "POST /echo HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\ncontent-type: application/json\r\n";
+  const head = "POST /echo HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\n" +
+    "content-type: application/json\r\n";
   const body = '{"text":"x"}';
-  const said = [
+  const requests = [
     `${head}content-length: 5\r\n\r\n${body}`,
     `${head}content-length: 500\r\n\r\n${body}`,
     `${head}content-length: -1\r\n\r\n${body}`,
@@ -259,9 +262,9 @@ Deno.test("what is no HTTP, or lies about its length, harms nobody", async () =>
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense",
     "\u0016\u0003\u0001\u0002\u0000",
   ];
-  for (const text of said) {
-    const connection = await raw(served.port, text);
-    // Some are answered, some are hung up on, and some wait for more until we hang up.
+  for (const text of requests) {
+    const connection = await sendRaw(served.port, text);
+    // Some get a response, some a closed connection, and some wait for more data.
     const timer = setTimeout(() => connection.close(), 300);
     const answer = await readText(connection).catch(() => "");
     clearTimeout(timer);
@@ -269,18 +272,21 @@ Deno.test("what is no HTTP, or lies about its length, harms nobody", async () =>
     try {
       connection.close();
     } catch {
-      // It was closed when nothing came.
+      // It was already closed by the timer.
     }
   }
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 400 }), async (bytes) => {
-      const connection = await raw(served.port, bytes).catch(() => undefined);
+      const connection = await sendRaw(served.port, bytes).catch(() => undefined);
       connection?.close();
     }),
     { numRuns: 300 },
   );
   assertEquals(provider.calls, 0);
-  assertEquals((await (await fetch(`${served.url}/echo`, init({ text: "x" }))).json()).ok, true);
-  await until(() => provider.inFlight === 0, "nothing is in progress");
-  assert((await ask(app, "/metrics")).text.includes("\nshoal_runs_in_flight 0\n"));
+  assertEquals(
+    (await (await fetch(`${served.url}/echo`, requestInit({ text: "x" }))).json()).ok,
+    true,
+  );
+  await waitUntil(() => provider.inFlight === 0, "nothing is in progress");
+  assert((await request(app, "/metrics")).text.includes("\nshoal_runs_in_flight 0\n"));
 });

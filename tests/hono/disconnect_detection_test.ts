@@ -1,11 +1,21 @@
 /**
- * When Deno's own server tells that a client has gone, however the request came: over HTTP/1.1 it does not look for that before an answer has
- * begun, unless the whole request came with its first 512 bytes, or with the packet that ended its header. What does not depend on that must
- * work always; what does must at least end with its time.
+ * Tests when Deno's server detects disconnects. Over HTTP/1.1 it does not detect any before the
+ * response has begun, unless the whole request arrived with its first 512 bytes or with the packet
+ * that ended its header. Responses that begin at once must always detect them; other calls must at
+ * least end at the deadline.
  */
 import http2 from "node:http2";
 import { assert, assertEquals } from "@std/assert";
-import { ask, delay, hanging, init, raw, routes, serve, until } from "./helpers.ts";
+import {
+  delay,
+  hanging,
+  request,
+  requestInit,
+  routes,
+  sendRaw,
+  serve,
+  waitUntil,
+} from "./helpers.ts";
 
 const long = { text: "x".repeat(10_000) };
 const chat = (stream: boolean) => ({
@@ -15,7 +25,7 @@ const chat = (stream: boolean) => ({
 });
 const batch = { calls: [{ agent: "hanging", params: long }] };
 
-/** What is noticed however it was sent. */
+/** Requests whose disconnect is always detected. */
 const ALWAYS: readonly (readonly [name: string, path: string, body: unknown, accept?: string])[] = [
   ["a stream", "/hanging/stream", long],
   ["a batch of one, as JSON", "/batch", batch],
@@ -24,7 +34,7 @@ const ALWAYS: readonly (readonly [name: string, path: string, body: unknown, acc
   ["a streamed chat", "/v1/chat/completions", chat(true)],
 ];
 
-/** Sends a request: its header, and its body in packets of its own; then goes away when the call has begun. */
+/** Sends a request, its body in separate packets unless `together`, and disconnects mid-call. */
 async function leave(
   port: number,
   path: string,
@@ -37,13 +47,13 @@ async function leave(
 ): Promise<void> {
   const all = {
     host: "x",
-    ...init({}).headers,
+    ...requestInit({}).headers,
     "content-length": String(new TextEncoder().encode(body).length),
     ...headers,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const head = `POST ${path} HTTP/1.1\r\n${lines}\r\n`;
-  const connection = await raw(port, together ? head + body : head);
+  const connection = await sendRaw(port, together ? head + body : head);
   const write = async (text: string): Promise<void> => {
     const bytes = new TextEncoder().encode(text);
     for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
@@ -54,12 +64,12 @@ async function leave(
     await delay(30);
     await write(body.slice(5));
   }
-  await until(begun, "the call has begun");
+  await waitUntil(begun, "the call has begun");
   connection.close();
 }
 
 for (const [name, path, body, accept = "*/*"] of ALWAYS) {
-  Deno.test(`${name}: noticed, however long the request and however it came`, async () => {
+  Deno.test(`${name}: a disconnect is detected for any size and any packets`, async () => {
     const stuck = hanging();
     await using served = serve(routes([stuck.agent]));
     for (const together of [true, false]) {
@@ -70,7 +80,7 @@ for (const [name, path, body, accept = "*/*"] of ALWAYS) {
         begun,
         together,
       });
-      await until(() => stuck.aborted.length === before + 1, "the call is aborted", 2_000);
+      await waitUntil(() => stuck.aborted.length === before + 1, "the call is aborted", 2_000);
     }
   });
 }
@@ -81,23 +91,23 @@ for (
     messages: [{ role: "user", content: "x" }],
   }]] as const
 ) {
-  Deno.test(`${path}: a small request in one packet is noticed`, async () => {
+  Deno.test(`${path}: a disconnect is detected for a small request in one packet`, async () => {
     const stuck = hanging();
     await using served = serve(routes([stuck.agent]));
     const begun = () => stuck.calls === 1;
     await leave(served.port, path, JSON.stringify(body), { begun, together: true });
-    await until(() => stuck.aborted.length === 1, "the call is aborted", 2_000);
+    await waitUntil(() => stuck.aborted.length === 1, "the call is aborted", 2_000);
   });
 }
 
-Deno.test("a plain call of any size is noticed over HTTP/2", async () => {
+Deno.test("detects a disconnect over HTTP/2 for a plain call of any size", async () => {
   const stuck = hanging();
   await using served = serve(routes([stuck.agent]));
   const session = http2.connect(served.url);
   session.on("error", () => {});
   const closed = new Promise((resolve) => session.on("close", resolve));
   const call = () => {
-    const { headers } = init({});
+    const { headers } = requestInit({});
     const request = session.request({ ":method": "POST", ":path": "/hanging", ...headers });
     request.on("error", () => {});
     request.end(JSON.stringify(long));
@@ -105,28 +115,28 @@ Deno.test("a plain call of any size is noticed over HTTP/2", async () => {
   };
   const first = call();
   call();
-  await until(() => stuck.calls === 2, "both calls have begun");
-  // One is given up, as browsers do it, and then the connection is lost.
+  await waitUntil(() => stuck.calls === 2, "both calls have begun");
+  // One stream is canceled, as browsers do; then the connection is lost.
   first.close(http2.constants.NGHTTP2_CANCEL);
-  await until(() => stuck.aborted.length === 1, "one call is aborted", 2_000);
+  await waitUntil(() => stuck.aborted.length === 1, "one call is aborted", 2_000);
   session.destroy();
   await closed;
-  await until(() => stuck.aborted.length === 2, "the other is aborted", 2_000);
+  await waitUntil(() => stuck.aborted.length === 2, "the other is aborted", 2_000);
 });
 
-Deno.test("a plain call that Deno tells nothing of ends with its time, and gives everything back", async () => {
+Deno.test("an undetected disconnect ends at the deadline and releases everything", async () => {
   const stuck = hanging();
   const app = routes([stuck.agent], { limits: { deadline: 500, principal: { concurrency: 1 } } });
   await using served = serve(app);
   const began = performance.now();
   const begun = () => stuck.calls === 1;
   await leave(served.port, "/hanging", JSON.stringify(long), { begun });
-  await until(() => stuck.aborted.length === 1, "the call is aborted");
+  await waitUntil(() => stuck.aborted.length === 1, "the call is aborted");
   assert(performance.now() - began < 4_000);
-  await until(() => stuck.aborted.length === 1, "the call is aborted");
-  const { text } = await ask(app, "/metrics");
+  await waitUntil(() => stuck.aborted.length === 1, "the call is aborted");
+  const { text } = await request(app, "/metrics");
   assert(text.includes("\nshoal_runs_in_flight 0\n"), text);
-  // The account has room again.
-  const again = await ask(app, "/hanging", { txt: "x" });
+  // The caller may send another request.
+  const again = await request(app, "/hanging", { txt: "x" });
   assertEquals(again.status, 422);
 });

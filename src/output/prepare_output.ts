@@ -2,22 +2,32 @@
 import { isRecord, refuse } from "../model/check_options.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema, OutputSchema } from "../model/message.ts";
+import { createValidator } from "./create_validator.ts";
+import type { FromJsonSchema, FromJsonSchemaOr } from "./infer_json_schema.ts";
 import { dropNulls } from "./drop_nulls.ts";
-import { answersIn, beginningIn } from "./extract_json.ts";
+import { extractJson, extractPartialJson } from "./extract_json.ts";
 import {
-  checked,
-  isStandard,
-  jsonSchemaOf,
+  isStandardSchema,
   type Schema,
   type StandardSchema,
+  toJsonSchema,
 } from "./standard_schema.ts";
-import { strictSchema } from "./strict_schema.ts";
-import { inObject, isObjectSchema } from "./wrap_schema.ts";
+import { toStrictSchema } from "./strict_schema.ts";
+import { isObjectSchema, wrapSchema } from "./wrap_schema.ts";
 
 /** The type of what a schema lets through; text where there is no schema. */
 export type InferOutput<S> = S extends StandardSchema<infer T> ? T
-  : S extends JsonSchema ? unknown
+  : S extends JsonSchema ? FromJsonSchema<S>
   : string;
+
+/**
+ * The type of what a function receives that a schema checks its input for: what the schema returns,
+ * or what the function declares where the schema tells the compiler nothing.
+ *
+ * @internal
+ */
+export type Received<S, Declared> = S extends StandardSchema ? InferOutput<S>
+  : FromJsonSchemaOr<S, Declared>;
 
 /** What reading an answer gave. */
 export type Parsed =
@@ -25,11 +35,11 @@ export type Parsed =
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
 /** A schema, ready to ask for and to check. */
-export interface Output {
+export interface PreparedOutput {
   /** What is sent to the model. */
   readonly schema: OutputSchema;
   /** The schema of the content itself: not wrapped, not made strict. */
-  readonly json: JsonSchema;
+  readonly contentSchema: JsonSchema;
   /**
    * Reads and checks the answer's text. What stands around the JSON is passed over; what cannot be read gives issues.
    *
@@ -49,33 +59,32 @@ export interface Output {
  *
  * @throws {TypeError} If it is no schema, or cannot tell its JSON Schema.
  */
-export function outputOf(agent: string, schema: Schema): Output {
+export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
   const doing = `define the agent "${agent}"`;
-  const json = copyOf(doing, jsonSchemaOf(doing, "output", schema));
+  const validate = createValidator(doing, "output", schema);
+  const json = copyOf(doing, toJsonSchema(doing, "output", schema));
   const isWrapped = !isObjectSchema(json);
-  const root = isWrapped ? inObject(json) : json;
+  const root = isWrapped ? wrapSchema(json) : json;
   const content = isWrapped ? (root.properties as JsonSchema).value : root;
-  const strict = strictSchema(root, isStandard(schema));
+  const strict = toStrictSchema(root, isStandardSchema(schema));
 
   function withoutNulls(value: unknown): unknown {
     if (strict?.hasNulls) dropNulls(value, content, root);
     return value;
   }
-  // What was copied is checked, so that a JSON Schema that is changed later changes nothing.
-  const checking = isStandard(schema) ? schema : json;
   return {
     schema: {
       name: agent.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 64),
       schema: strict?.schema ?? root,
       strict: strict !== undefined,
     },
-    json,
+    contentSchema: json,
     async parse(text) {
-      const { values, trouble } = answersIn(text);
+      const { values, trouble } = extractJson(text);
       let first: Parsed | undefined;
       for (const value of values) {
         for (const meant of isWrapped ? unwrapped(value) : [value]) {
-          const found = await checked(checking, withoutNulls(meant));
+          const found = await validate(withoutNulls(meant));
           if (found.ok) return { ok: true, content: found.value };
           first ??= found;
         }
@@ -83,7 +92,7 @@ export function outputOf(agent: string, schema: Schema): Output {
       return first ?? { ok: false, issues: [{ message: trouble }] };
     },
     partial(text) {
-      const begun = beginningIn(text);
+      const begun = extractPartialJson(text);
       if (begun === undefined) return undefined;
       const value: unknown = JSON.parse(begun);
       if (!isWrapped || !isRecord(value)) return withoutNulls(value);

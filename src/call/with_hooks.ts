@@ -1,0 +1,75 @@
+/** Runs a call between its hooks. */
+import { untilAbort } from "../async/abort.ts";
+import type { AgentError } from "../model/errors.ts";
+import type { Result, Success } from "../model/result.ts";
+import { configuration } from "./options/config.ts";
+import type { Hooks } from "./options/hooks.ts";
+import type { Trace } from "./trace.ts";
+
+/** A call with its hooks. */
+export interface WithHooksOptions {
+  /** Who is called. */
+  readonly agent: { readonly hooks?: Hooks };
+  /** With what. */
+  readonly params: unknown;
+  /** The call. */
+  readonly trace: Trace;
+  /** Aborts the call. */
+  readonly signal: AbortSignal;
+  /** Makes the call. It never throws. */
+  readonly work: () => Promise<Result>;
+}
+
+/** Has anybody hooks around the calls of this agent? */
+export function hasHooks(agent: { readonly hooks?: Hooks }): boolean {
+  return agent.hooks !== undefined || configuration().hooks !== undefined;
+}
+
+/** Makes the call between its hooks, and gives its result. It never throws. */
+export async function withHooks(options: WithHooksOptions): Promise<Result> {
+  const { agent, params, trace, signal, work } = options;
+  const all = [configuration().hooks, agent.hooks].filter((one) => one !== undefined);
+
+  let result: Result;
+  try {
+    const ctx = { agent: trace.agent, signal, metadata: trace.metadata };
+    for (const one of all) await runHook("before", () => one.before?.(params, ctx), options);
+    result = await work();
+  } catch (thrown) {
+    result = trace.failure(trace.error(thrown, signal));
+  }
+  for (const one of all.toReversed()) {
+    const { error } = result;
+    try {
+      if (result.ok) await runHook("after", () => one.after?.(result as Success), options);
+      else await runHook("onError", () => one.onError?.(error!), options);
+    } catch (thrown) {
+      // What had gone wrong before is not to be forgotten; an abort that ended the waiting changes nothing of it.
+      if (error === undefined) result = trace.failure(trace.error(thrown, signal));
+      else if (!signal.aborted) {
+        result = trace.failure(withBefore(thrown as AgentError, error, trace));
+      }
+    }
+  }
+  return result;
+}
+
+async function runHook(
+  name: keyof Hooks,
+  hook: () => unknown,
+  { trace, signal }: WithHooksOptions,
+): Promise<void> {
+  try {
+    const returned = hook();
+    if (returned instanceof Promise) await untilAbort(returned, signal);
+  } catch (cause) {
+    throw trace.make(
+      `Cannot finish the call of "${trace.agent}" as its ${name} hook threw: see the cause`,
+      { code: "tool", cause },
+    );
+  }
+}
+
+function withBefore({ message, cause }: AgentError, before: AgentError, trace: Trace): AgentError {
+  return trace.make(`${message}. It was told of this: ${before.message}`, { code: "tool", cause });
+}

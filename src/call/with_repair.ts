@@ -1,0 +1,49 @@
+/** Asks the model again if its answer does not fit the schema, and shows it what is wrong. */
+import { AgentError, type Issue } from "../model/errors.ts";
+import type { Message } from "../model/message.ts";
+import { formatIssues } from "../output/format_issues.ts";
+import type { RepairOptions } from "./options/repair.ts";
+import type { Outgoing } from "./outgoing.ts";
+import type { Answer } from "./read_reply.ts";
+
+/** How often, with the default filled in. */
+export function maxRepairs(option: number | RepairOptions | undefined): number {
+  return (typeof option === "number" ? option : option?.max) ?? 1;
+}
+
+/**
+ * Asks, and asks again with the issues if the answer does not fit its schema. Pieces that were handed on cannot be taken back: then
+ * the answer stays what it is.
+ *
+ * @throws {AgentError} With the code `invalid_output` if the last answer does not fit either.
+ */
+export async function withRepair(
+  call: Outgoing,
+  max: number,
+  ask: (call: Outgoing) => Promise<Answer>,
+): Promise<Answer> {
+  for (let left = max;; left--) {
+    try {
+      return await ask(call);
+    } catch (error) {
+      if (left === 0 || call.trace.emitted || call.signal.aborted) throw error;
+      if (!(error instanceof AgentError) || error.code !== "invalid_output") throw error;
+      const { request } = call;
+      const messages = [...request.messages, ...complaint(error)];
+      call = { ...call, request: { ...request, messages } };
+    }
+  }
+}
+
+function complaint({ text = "", issues = [] }: AgentError): readonly Message[] {
+  return [
+    // An empty message of the assistant is more than some servers can take.
+    ...text === "" ? [] : [{ role: "assistant", content: text } as const],
+    { role: "user", content: demand(issues) },
+  ];
+}
+
+function demand(issues: readonly Issue[]): string {
+  return `Your answer does not fit the JSON schema:\n${formatIssues(issues)}\n` +
+    "Answer again, with JSON that fits it and nothing else.";
+}

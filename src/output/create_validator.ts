@@ -1,0 +1,57 @@
+/** Checks values by schemas of any library and by plain JSON Schemas: answers, tool arguments and parameters. */
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { isRecord, refuse } from "../model/check_options.ts";
+import type { Issue } from "../model/errors.ts";
+import type { JsonSchema } from "../model/message.ts";
+import { SchemaError } from "./check_json_schema.ts";
+import { compileJsonSchema, type JsonSchemaValidator } from "./compile_json_schema.ts";
+import { isStandardSchema, type Schema, type StandardSchema } from "./standard_schema.ts";
+
+/** What checking gave. */
+export type Validated =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/** Checks values. It rejects with what the schema throws. */
+export type Validator = (value: unknown) => Promise<Validated>;
+
+/**
+ * Returns what checks values by a schema. A Standard Schema may change them, and fills in its defaults; a JSON Schema checks all
+ * of a value and leaves it as it is.
+ *
+ * @throws {TypeError} If it is no schema.
+ */
+export function createValidator(doing: string, name: string, schema: Schema): Validator {
+  if (isStandardSchema(schema)) return (value) => validateStandard(schema, value);
+  if (schema as unknown === true) return (value) => Promise.resolve({ ok: true, value });
+  if (!isRecord(schema)) refuse(doing, name, SCHEMA, schema);
+  const validate = compile(doing, name, schema);
+  return (value) => {
+    const issues = validate(value);
+    return Promise.resolve(issues.length === 0 ? { ok: true, value } : { ok: false, issues });
+  };
+}
+
+const SCHEMA = "a Standard Schema or a JSON Schema";
+
+function compile(doing: string, name: string, schema: JsonSchema): JsonSchemaValidator {
+  try {
+    return compileJsonSchema(schema);
+  } catch (error) {
+    const why = error instanceof SchemaError ? error.message : "it is nested too deeply";
+    throw new TypeError(`Cannot ${doing} as ${name} must be ${SCHEMA}: ${why}`);
+  }
+}
+
+async function validateStandard(schema: StandardSchema, value: unknown): Promise<Validated> {
+  const result = await schema["~standard"].validate(value);
+  if (result.issues === undefined) return { ok: true, value: result.value };
+  return { ok: false, issues: result.issues.map(issueOf) };
+}
+
+function issueOf(issue: StandardSchemaV1.Issue): Issue {
+  return {
+    message: issue.message,
+    path: issue.path?.map((part) => typeof part === "object" ? part.key : part),
+  };
+}

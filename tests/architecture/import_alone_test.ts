@@ -1,0 +1,47 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { filesIn, ROOT } from "./module_graph.ts";
+
+interface Imported {
+  readonly imported?: string;
+  readonly error?: string;
+}
+
+/** Imports a module in a fresh isolate, before any other. Returns the error, if there is one. */
+async function importAlone(path: string): Promise<string | undefined> {
+  const url = new URL(path, ROOT).href;
+  const worker = new Worker(new URL("./import_worker.ts", import.meta.url), { type: "module" });
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  worker.onmessage = ({ data }: MessageEvent<Imported>) => {
+    // The entry of a worker of a pool reports that it is ready.
+    if (data.imported === url) resolve(data.error);
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    resolve(event.message);
+  };
+  worker.postMessage(url);
+  try {
+    return await promise;
+  } finally {
+    worker.terminate();
+  }
+}
+
+Deno.test("every module of src can be imported alone, first", async () => {
+  const failed: string[] = [];
+  const paths = filesIn("src").values();
+  const lane = async (): Promise<void> => {
+    for (const path of paths) {
+      const error = await importAlone(path);
+      if (error !== undefined) failed.push(`${path}: ${error}`);
+    }
+  };
+  await Promise.all([lane(), lane(), lane()]);
+  assertEquals(failed, []);
+});
+
+Deno.test("a module that needs another one to be imported before it is found", async () => {
+  const error = await importAlone("tests/architecture/circle/b.ts");
+  assertMatch(error ?? "", /ReferenceError: Cannot access 'B' before initialization/);
+  assertEquals(await importAlone("tests/architecture/circle/a.ts"), undefined);
+});

@@ -5,7 +5,7 @@ import type { JournalOnly } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
 import type { OnlyOptions } from "./journal_options.ts";
 import type { CallRunOptions } from "./run_options.ts";
-import { type Calls, checkCalls, type IsTuple, resultStream } from "./stream.ts";
+import { type CallSource, checkCalls, type IsTuple, resultStream } from "./stream.ts";
 
 /**
  * The results of a batch: a tuple for a literal list of calls, otherwise an array. With `only`, a
@@ -56,7 +56,7 @@ export function batch<
   const T extends readonly Callable[] = never,
   Only extends JournalOnly | undefined = undefined,
 >(
-  calls: Calls<T, C>,
+  calls: CallSource<T, C>,
   options: CallRunOptions & OnlyOptions<Only> = {},
 ): Promise<Results<T, C, Only>> {
   // A scope must know whether the promise is awaited, so it tracks the one that is returned.

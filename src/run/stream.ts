@@ -42,7 +42,7 @@ export interface ResultStream<A extends Callable = Callable>
  *
  * @internal
  */
-export type Calls<T extends readonly Callable[], C extends AgentCall> =
+export type CallSource<T extends readonly Callable[], C extends AgentCall> =
   | readonly [...{ [K in keyof T]: AgentCall<T[K]> }]
   | Iterable<C & CheckedCall<C>>
   | AsyncIterable<C & CheckedCall<C>>;
@@ -94,7 +94,7 @@ export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...un
  * ```
  */
 export function stream<C extends AgentCall, const T extends readonly Callable[] = never>(
-  calls: Calls<T, C>,
+  calls: CallSource<T, C>,
   options: CallRunOptions & OnlyOptions = {},
 ): ResultStream<IsTuple<T> extends true ? T[number] : C[0]> {
   checkCalls("stream the calls", calls, options);

@@ -75,7 +75,7 @@ const RULES: RulesFor<ParallelOptions> = {
  * console.log(status, content.sentiment); // success fine
  * ```
  */
-export function defineParallel<B extends Branches, Content = BranchContents<B>>(
+export function defineParallel<const B extends Branches, Content = BranchContents<B>>(
   options: ParallelOptions<B, Content>,
 ): Workflow<WorkflowParams<B>, B, Content> {
   return define(options) as unknown as Workflow<WorkflowParams<B>, B, Content>;

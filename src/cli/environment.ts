@@ -1,8 +1,35 @@
-/** A variable of the environment; one that may not be read is not there. */
-export function environment(name: string): string | undefined {
+/** Reads and sets environment variables. */
+import { CliError, errorMessage } from "./cli_error.ts";
+
+/** Returns an environment variable; `undefined` if it is empty, unset, or must not be read. */
+export function readEnv(name: string): string | undefined {
   try {
     return Deno.env.get(name) || undefined;
   } catch {
     return undefined;
   }
+}
+
+const BASE_URL = "OPENAI_BASE_URL";
+
+/**
+ * Sets OPENAI_BASE_URL until it is disposed: workers read the URL of the server from there.
+ *
+ * @throws {CliError} If the environment must not be changed.
+ */
+export function setBaseUrlVariable(url: string | undefined): Disposable {
+  if (url === undefined) return { [Symbol.dispose]: () => {} };
+  const before = readEnv(BASE_URL);
+  try {
+    Deno.env.set(BASE_URL, url);
+  } catch (cause) {
+    throw new CliError(
+      `Cannot use --base-url with --workers as ${BASE_URL} cannot be set: ${errorMessage(cause)}`,
+      { cause },
+    );
+  }
+  return {
+    [Symbol.dispose]: () =>
+      before === undefined ? Deno.env.delete(BASE_URL) : Deno.env.set(BASE_URL, before),
+  };
 }

@@ -1,19 +1,19 @@
-/** Numbers for people. */
+/** Formats numbers for people. */
 
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-/** `12,345` */
-export function integer(n: number): string {
+/** Returns a number as `12,345`. */
+export function showInteger(n: number): string {
   return grouped.format(n);
 }
 
-/** `$0.0123`, `$12.34` */
-export function dollars(n: number): string {
+/** Returns US dollars as `$0.0123` or `$12.34`. */
+export function showDollars(n: number): string {
   return `$${n.toFixed(n === 0 || n >= 1 ? 2 : n >= 0.01 ? 4 : 6)}`;
 }
 
-/** `850 ms`, `42 s`, `3 m 20 s`, `2 h 5 m` */
-export function span(ms: number): string {
+/** Returns milliseconds as `850 ms`, `42 s`, `3 m 20 s` or `2 h 5 m`. */
+export function showDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   const s = Math.round(ms / 1_000);
   if (s < 60) return `${s} s`;
@@ -21,7 +21,7 @@ export function span(ms: number): string {
   return `${Math.floor(s / 3_600)} h ${Math.floor(s % 3_600 / 60)} m`;
 }
 
-/** `0.4/s`, `12.3/s`, `1,234/s` */
-export function rate(perSecond: number): string {
-  return `${perSecond < 100 ? perSecond.toFixed(1) : integer(perSecond)}/s`;
+/** Returns a rate per second as `0.4/s`, `12.3/s` or `1,234/s`. */
+export function showRate(perSecond: number): string {
+  return `${perSecond < 100 ? perSecond.toFixed(1) : showInteger(perSecond)}/s`;
 }

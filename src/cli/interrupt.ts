@@ -1,39 +1,40 @@
+/** Handles Ctrl-C and SIGTERM. */
 import { EXIT } from "./exit_code.ts";
 
-/** What Ctrl-C does to a run: the first one ends it gently, the second at once. */
+/** The interruption of a run: the first signal stops it gently, the second ends it at once. */
 export interface Interrupt extends Disposable {
-  /** Aborts as soon as no more rows are to be taken. */
-  readonly stop: AbortSignal;
-  /** Aborts when what is in flight has had its time. */
-  readonly abort: AbortSignal;
-  /** The exit code of the signal that came; `undefined` if none did. */
+  /** Aborts when no more rows are to be read. */
+  readonly stopSignal: AbortSignal;
+  /** Aborts when the grace of the calls in flight is over. */
+  readonly abortSignal: AbortSignal;
+  /** The exit code for the signal that was received; `undefined` if none was. */
   readonly exitCode: number | undefined;
-  /** Ends the run gently, for another reason. */
-  end(): void;
+  /** Stops the run gently for another reason than a signal. */
+  requestStop(): void;
 }
 
-/** How it is told. */
+/** Options of {@linkcode listenForInterrupts}. */
 export interface InterruptOptions {
-  /** How long what is in flight may take to finish, in milliseconds. */
+  /** How long calls in flight may take after the first signal, in milliseconds. */
   readonly grace: number;
-  /** Told of the first signal. */
+  /** Called on the first signal. */
   readonly onStop: () => void;
-  /** Called by the second. */
+  /** Called on the second signal. */
   readonly exit: (code: number) => void;
 }
 
-/** Windows has no SIGTERM. */
-export function hasSignal(signal: Deno.Signal): boolean {
+/** Whether this system has the signal: Windows has no SIGTERM. */
+function isSignalSupported(signal: Deno.Signal): boolean {
   return signal === "SIGINT" || Deno.build.os !== "windows";
 }
 
 /** Listens to SIGINT and SIGTERM until it is disposed. */
-export function interruptible({ grace, onStop, exit }: InterruptOptions): Interrupt {
+export function listenForInterrupts({ grace, onStop, exit }: InterruptOptions): Interrupt {
   const stop = new AbortController();
   const abort = new AbortController();
   let exitCode: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = () => {
+  const requestStop = () => {
     if (stop.signal.aborted) return;
     stop.abort();
     timer = setTimeout(() => abort.abort(new DOMException("Interrupted", "AbortError")), grace);
@@ -42,21 +43,34 @@ export function interruptible({ grace, onStop, exit }: InterruptOptions): Interr
     if (exitCode !== undefined) return exit(exitCode);
     exitCode = code;
     onStop();
-    end();
+    requestStop();
   };
-  const signals = ([["SIGINT", on(EXIT.interrupted)], ["SIGTERM", on(EXIT.terminated)]] as const)
-    .filter(([signal]) => hasSignal(signal));
-  for (const [signal, listener] of signals) Deno.addSignalListener(signal, listener);
+  const listeners = (
+    [["SIGINT", on(EXIT.interrupted)], ["SIGTERM", on(EXIT.terminated)]] as const
+  ).filter(([signal]) => isSignalSupported(signal));
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
   return {
-    stop: stop.signal,
-    abort: abort.signal,
+    stopSignal: stop.signal,
+    abortSignal: abort.signal,
     get exitCode() {
       return exitCode;
     },
-    end,
+    requestStop,
     [Symbol.dispose]() {
       clearTimeout(timer);
-      for (const [signal, listener] of signals) Deno.removeSignalListener(signal, listener);
+      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
+}
+
+/** Resolves with the first SIGINT or SIGTERM. */
+export function untilInterrupted(): Promise<void> {
+  const signals = (["SIGINT", "SIGTERM"] as const).filter(isSignalSupported);
+  return new Promise((resolve) => {
+    const listener = () => {
+      for (const signal of signals) Deno.removeSignalListener(signal, listener);
+      resolve();
+    };
+    for (const signal of signals) Deno.addSignalListener(signal, listener);
+  });
 }

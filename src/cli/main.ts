@@ -1,8 +1,9 @@
 /**
  * The command line: `deno run -A jsr:@shoal/agents/cli --help`.
  *
- * Rows go in by a file or the standard input and come out as they are finished; data is on the standard output, everything else on the
- * standard error. A run is remembered below `.shoal`, so that it can go on after whatever ended it.
+ * Rows are read from a file or the standard input, and are written as they are finished. Data goes
+ * to the standard output, everything else to the standard error. Each run is recorded below
+ * `.shoal`, so that it can be resumed whatever has ended it.
  *
  * @example
  * ```sh
@@ -13,15 +14,15 @@
  * @module
  */
 import { CommanderError } from "commander";
-import { say } from "./run/display.ts";
-import { CliError, EXIT } from "./exit_code.ts";
-import { lackingPermission } from "./permission_error.ts";
-import { program } from "./program.ts";
+import { CliError, missingPermission } from "./cli_error.ts";
+import { EXIT } from "./exit_code.ts";
+import { buildProgram } from "./program.ts";
+import { writeStderr } from "./write_stderr.ts";
 
 /**
  * Runs the command line.
  *
- * @param args What stands behind the program's name.
+ * @param args The arguments after the program's name.
  * @returns The exit code.
  *
  * @example
@@ -35,18 +36,18 @@ import { program } from "./program.ts";
 export async function shoal(args: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
   try {
-    await program((ended) => code = ended).parseAsync(args, { from: "user" });
+    await buildProgram((exitCode) => code = exitCode).parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof CliError)) {
-      const lacking = lackingPermission(error);
-      if (lacking === undefined) throw error;
-      say(`${lacking}: "shoal doctor" tells all that is needed\n`);
+      const missing = missingPermission(error);
+      if (missing === undefined) throw error;
+      writeStderr(`${missing}. "shoal doctor" lists all permissions that are needed\n`);
       return EXIT.usage;
     }
-    // Nobody is there to be told.
-    if (error.exitCode !== EXIT.readerGone) say(`${error.message}\n`);
+    // A closed pipe is no error to report: `shoal run … | head` ends that way.
+    if (error.exitCode !== EXIT.readerGone) writeStderr(`${error.message}\n`);
     return error.exitCode;
   }
 }
@@ -55,7 +56,7 @@ if (import.meta.main) {
   try {
     Deno.exit(await shoal(Deno.args));
   } catch (error) {
-    // Nobody has thought of this. It must not look like a run of which some rows have failed.
+    // An unexpected error must not exit with 1, which means that some rows have failed.
     console.error(error);
     Deno.exit(EXIT.broken);
   }

@@ -1,24 +1,21 @@
 import type { Option } from "commander";
-import * as value from "./parse_value.ts";
+import { parseBytes, parseDuration, parseDurationOrZero } from "./parse_value.ts";
 
 /**
- * What `--help` says of an option. A default is written as one would type it: `10s` and not `10000`, which would be read as seconds;
- * that a flag is not set, and an empty list, is nothing worth saying.
+ * Returns the description of an option for `--help`, with its default as a user would type it:
+ * `10s` instead of `10000`. Defaults that are `false` or empty are not shown.
  */
-export function optionHelp({ description, defaultValue, parseArg }: Option): string {
-  const isTime = parseArg === value.duration || parseArg === value.durationOrNone;
-  const shown = typeof defaultValue === "number"
-    ? isTime
-      ? `${defaultValue / 1_000}s`
-      : parseArg === value.bytes
-      ? mega(defaultValue)
-      : defaultValue
-    : typeof defaultValue === "string"
-    ? JSON.stringify(defaultValue)
-    : undefined;
+export function describeOption({ description, defaultValue, parseArg }: Option): string {
+  const shown = formatDefault(defaultValue, parseArg);
   return shown === undefined ? description : `${description} (default: ${shown})`;
 }
 
-function mega(bytes: number): string {
-  return bytes % 1e6 === 0 ? `${bytes / 1e6}m` : String(bytes);
+function formatDefault(value: unknown, parseArg: Option["parseArg"]): string | undefined {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "number") return undefined;
+  if (parseArg === parseDuration || parseArg === parseDurationOrZero) {
+    return `${value / 1_000}s`;
+  }
+  if (parseArg === parseBytes && value % 1e6 === 0) return `${value / 1e6}m`;
+  return String(value);
 }

@@ -1,38 +1,43 @@
-/** What can stand behind an option, and what is said where it is something else. */
+/** Parses the values of options. Errors say what the value must be; commander adds the flag. */
 import { InvalidArgumentError } from "commander";
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-const SIZES: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
+const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const SIZE_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
 
-/** A number above 0; `1_000`, `1e6` and `200k` are numbers as well. */
-export function positive(text: string): number {
-  const [, digits = "", size = ""] = /^([\d_.]+(?:e\d+)?)([km]?)$/i.exec(text) ?? [];
-  const number = Number(digits.replaceAll("_", "")) * SIZES[size.toLowerCase()]!;
+/** Parses a positive number, such as `0.5`, `1_000`, `1e6` or `200k`. */
+export function parsePositive(text: string): number {
+  const [, digits = "", unit = ""] = /^([\d_.]+(?:e\d+)?)([km]?)$/i.exec(text) ?? [];
+  const number = Number(digits.replaceAll("_", "")) * SIZE_UNITS[unit.toLowerCase()]!;
   if (digits === "" || !(number > 0) || !Number.isFinite(number)) {
-    throw new InvalidArgumentError("It must be a number above 0.");
+    throw new InvalidArgumentError("It must be a positive number.");
   }
   return number;
 }
 
-/** 1, 2, 3, … */
-export function count(text: string): number {
-  const number = positive(text);
-  if (!Number.isSafeInteger(number)) throw new InvalidArgumentError("It must be a whole number.");
-  return number;
+/** Parses a positive integer. */
+export function parseCount(text: string): number {
+  let number;
+  try {
+    number = parsePositive(text);
+  } catch {
+    // Not a number at all.
+  }
+  if (Number.isSafeInteger(number)) return number!;
+  throw new InvalidArgumentError("It must be a positive integer.");
 }
 
-/** 0, 1, 2, … */
-export function whole(text: string): number {
+/** Parses an integer, 0 or more. */
+export function parseWhole(text: string): number {
   if (text === "0") return 0;
   try {
-    return count(text);
+    return parseCount(text);
   } catch {
-    throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+    throw new InvalidArgumentError("It must be an integer, 0 or more.");
   }
 }
 
-/** A number, also one below 0. */
-export function number(text: string): number {
+/** Parses any finite number. */
+export function parseNumber(text: string): number {
   const number = Number(text);
   if (text.trim() === "" || !Number.isFinite(number)) {
     throw new InvalidArgumentError("It must be a number.");
@@ -40,8 +45,8 @@ export function number(text: string): number {
   return number;
 }
 
-/** A port. */
-export function port(text: string): number {
+/** Parses a port. */
+export function parsePort(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number > 65_535) {
     throw new InvalidArgumentError("It must be a port, from 0 to 65535.");
@@ -49,44 +54,57 @@ export function port(text: string): number {
   return number;
 }
 
-/** A span of time above 0 in milliseconds, from `500ms`, `30s`, `5m`, `2h`; a bare number is of seconds. */
-export function duration(text: string): number {
-  const ms = durationOrNone(text);
-  if (ms > 0) return ms;
-  throw new InvalidArgumentError("It must be a time above 0 such as 500ms, 30s, 5m or 2h.");
+/** Parses a URL of a server. */
+export function parseServerUrl(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) {
+    throw new InvalidArgumentError("It must be an http or https URL.");
+  }
+  return text;
 }
 
-/** The same, or 0. */
-export function durationOrNone(text: string): number {
+/** Parses a positive time such as `500ms`, `30s`, `5m` or `2h` into milliseconds. */
+export function parseDuration(text: string): number {
+  const ms = parseDurationOrZero(text);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError("It must be a positive time such as 500ms, 30s, 5m or 2h.");
+}
+
+/** Parses a time such as `0`, `500ms` or `30s` into milliseconds; the default unit is seconds. */
+export function parseDurationOrZero(text: string): number {
   const [, digits = "", unit = "s"] = /^([\d.]+)(ms|s|m|h)?$/.exec(text) ?? [];
-  const ms = Number(digits) * UNITS[unit]!;
+  const ms = Number(digits) * TIME_UNITS[unit]!;
   if (digits === "" || !Number.isFinite(ms)) {
     throw new InvalidArgumentError("It must be a time such as 500ms, 30s, 5m or 2h.");
   }
   return ms;
 }
 
-/** A number of bytes, from `64k`, `16m`, `1g`. */
-export function bytes(text: string): number {
-  const [, digits = "", size = ""] = /^(\d+)([kmg]?)b?$/i.exec(text) ?? [];
-  const number = Number(digits) * SIZES[size.toLowerCase()]!;
+/** Parses a number of bytes such as `64k`, `16m` or `1g`. */
+export function parseBytes(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d+)([kmg]?)b?$/i.exec(text) ?? [];
+  const number = Number(digits) * SIZE_UNITS[unit.toLowerCase()]!;
   if (!(number > 0)) {
     throw new InvalidArgumentError("It must be a number of bytes such as 64k, 16m or 1g.");
   }
   return number;
 }
 
-/** What stands between two fields of CSV. */
-export function delimiter(text: string): string {
+/** Parses a delimiter of CSV fields. */
+export function parseDelimiter(text: string): string {
   if (text === "" || /["\r\n]/.test(text)) {
-    throw new InvalidArgumentError("It must be a text without quotes and line breaks, as ; or |.");
+    throw new InvalidArgumentError(
+      "It must be a text without quotes and line breaks, such as ; or |.",
+    );
   }
   return text;
 }
 
-/** Pairs `param=column`, one by one or several with commas between. */
-export function pairs(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const all = { ...before };
+/** Parses pairs `name=value`, separated by commas, and adds them to the previous ones. */
+export function parsePairs(
+  text: string,
+  previous: Record<string, string> = {},
+): Record<string, string> {
+  const all = { ...previous };
   for (const pair of text.split(",")) {
     const at = pair.indexOf("=");
     if (at < 1 || at === pair.length - 1) {
@@ -97,26 +115,28 @@ export function pairs(text: string, before: Record<string, string> = {}): Record
   return all;
 }
 
-/** Names with commas between. */
-export function names(text: string): readonly string[] {
+/** Parses names that are separated by commas. */
+export function parseNames(text: string): readonly string[] {
   return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
 
 /** Parses a concurrency: a number, or `adaptive`. */
-export function concurrency(text: string): number | "adaptive" {
+export function parseConcurrency(text: string): number | "adaptive" {
   if (text === "adaptive") return text;
   try {
-    return count(text);
+    return parseCount(text);
   } catch {
-    throw new InvalidArgumentError("It must be a whole number above 0, or adaptive.");
+    throw new InvalidArgumentError("It must be a positive integer, or adaptive.");
   }
 }
 
-/** Dollars per million tokens, in and out: `0.25,2`. */
-export function price(text: string): { readonly input: number; readonly output: number } {
+/** Parses a price in US dollars per million input and output tokens: `0.25,2`. */
+export function parsePrice(text: string): { readonly input: number; readonly output: number } {
   const [input, output, ...rest] = text.split(",").map(Number);
   if (!(input! >= 0) || !(output! >= 0) || rest.length > 0) {
-    throw new InvalidArgumentError("It must be dollars per million tokens, in and out: 0.25,2");
+    throw new InvalidArgumentError(
+      "It must be US dollars per million input and output tokens, such as 0.25,2.",
+    );
   }
   return { input: input!, output: output! };
 }

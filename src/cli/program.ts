@@ -2,129 +2,125 @@ import { Command } from "commander";
 import config from "../../deno.json" with { type: "json" };
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { EXIT_HELP } from "./exit_code.ts";
-import { argsToResume } from "./run/resume_args.ts";
+import { resumeArgs } from "./run/resume_args.ts";
 import { run } from "./run/run.ts";
-import { optionHelp } from "./option_help.ts";
-import { existingRun } from "./run/run_folder.ts";
-import { dirOption, type ToldSettings, withRunOptions } from "./run/run_settings.ts";
+import { describeOption } from "./option_help.ts";
+import { parseDuration, parseServerUrl } from "./parse_value.ts";
+import { findRun } from "./run/run_folder.ts";
+import { addRunOptions, dirOption, type ParsedSettings } from "./run/run_settings.ts";
 import { listRuns } from "./commands/list_runs.ts";
 import { show } from "./commands/show.ts";
 import { serve, serveCommand } from "./commands/serve.ts";
 import { simulate, simulateCommand } from "./commands/simulate.ts";
-import * as value from "./parse_value.ts";
 
 const EXAMPLES = `
 Examples:
   shoal run agents.ts#Sentiment --in reviews.jsonl --out labels.jsonl --concurrency 200 --budget 5
   shoal run --prompt "Label: {text}" --model gpt-5-mini --in-format csv < reviews.csv
-  shoal resume                     goes on with the last run
-  shoal show                       what limited it, and why rows failed
-  shoal simulate --latency 800     a model server to try it with
+  shoal resume                     resume the last run
+  shoal show                       show what limited it, and why rows failed
+  shoal simulate --latency 800     start a model server to try it with
 
 ${EXIT_HELP}`;
 
 const RUN_EXAMPLES = `
 Examples:
-  shoal run agents.ts#Sentiment -i reviews.jsonl -o labels.jsonl -c 200 --rpm 500 --tpm 200k --budget 5 --resume
-  shoal run agents.ts#Sentiment -i reviews.csv -o labels.csv --map input=text --columns label --pilot 50
-  cat reviews.jsonl | shoal run --prompt "Label: {text}" -m gpt-5-mini --schema schema.json | jq .output`;
+  shoal run agents.ts#Sentiment -i reviews.jsonl -o labels.jsonl -c 200 --rpm 500 --budget 5
+  shoal run agents.ts#Sentiment -i reviews.csv -o labels.csv --map input=text --pilot 50
+  cat reviews.jsonl | shoal run --prompt "Label: {text}" -m gpt-5-mini | jq .output`;
 
-const AGAIN_EXAMPLES = `
-Options of shoal run that are given here take the place of those from before:
+const RESUME_EXAMPLES = `
+Options of "shoal run" replace those that the run was started with:
   shoal resume reviews-3f9a1c --budget 10`;
 
-interface Dir {
+const RUN_ARGUMENT = ["[run]", "name of the run (default: the last run)"] as const;
+
+interface DirSettings {
   readonly dir: string;
 }
-interface Json {
+
+interface ListSettings extends DirSettings {
   readonly json: boolean;
 }
 
-/** The commands; `end` is told the exit code of the one that ran. */
-export function program(end: (code: number) => void): Command {
+/** Returns the command line; `onEnd` is called with the exit code of the command that has run. */
+export function buildProgram(onEnd: (exitCode: number) => void): Command {
   const all = new Command("shoal")
     .description("Thousands of LLM agent calls at once.")
     .version(config.version)
-    .configureHelp({ optionDescription: optionHelp })
+    .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()
     .addHelpText("after", EXAMPLES);
   const add = (command: Command) => all.addCommand(command.copyInheritedSettings(all));
-  add(runCommand(end));
-  add(againCommand("resume", "goes on with a run, as it was started", [], end));
-  add(
-    againCommand(
-      "retry",
-      "the same, and works again on rows that have failed",
-      ["--retry-failed"],
-      end,
-    ),
-  );
+  add(runCommand(onEnd));
+  add(resumeCommand("resume", "resume a run with the options that it was started with", [], onEnd));
+  add(resumeCommand("retry", "resume a run, and retry failed rows", ["--retry-failed"], onEnd));
   add(
     new Command("runs")
-      .description("lists the runs, the last one last")
+      .description("list all runs, the last one at the end")
       .addOption(dirOption())
-      .option("--json", "as JSON, a line for each", false)
-      .action(({ dir, json }: Dir & Json) => listRuns(dir, json)),
+      .option("--json", "print a line of JSON for each run", false)
+      .action(({ dir, json }: ListSettings) => listRuns(dir, { json })),
   );
   add(
     new Command("show")
-      .description("shows a run: numbers, what limited it, failures by their causes")
-      .argument("[run]", "its name; the last one, if it is left out")
+      .description("show a run: counts, what limited it, failures by cause")
+      .argument(...RUN_ARGUMENT)
       .addOption(dirOption())
-      .option("--json", "as JSON", false)
-      .action(async (name: string | undefined, { dir, json }: Dir & Json) => {
-        await show(await existingRun(dir, name), json);
+      .option("--json", "print JSON", false)
+      .action(async (name: string | undefined, { dir, json }: ListSettings) => {
+        await show(await findRun(dir, name), { json });
       }),
   );
-  add(serveCommand().action(async (file, settings) => end(await serve(file, settings))));
+  add(serveCommand().action(async (file, settings) => onEnd(await serve(file, settings))));
   add(
     new Command("doctor")
-      .description("looks whether everything is there that runs need; asks no model anything")
-      .option("--base-url <url>", "the server (default: OPENAI_BASE_URL or OpenAI)")
-      .option("--timeout <time>", "of each look", value.duration, 5_000)
-      .action(async (options: DoctorOptions) => end(await doctor(options))),
+      .description("check that everything is there that runs need; calls no model")
+      .option("--base-url <url>", "server (default: OPENAI_BASE_URL, or OpenAI)", parseServerUrl)
+      .option("--timeout <time>", "maximum time of each check", parseDuration, 5_000)
+      .action(async (options: DoctorOptions) => onEnd(await doctor(options))),
   );
-  add(simulateCommand().action(async (settings) => end(await simulate(settings))));
+  add(simulateCommand().action(async (settings) => onEnd(await simulate(settings))));
   return all;
 }
 
-function runCommand(end: (code: number) => void): Command {
-  return withRunOptions(new Command("run"))
-    .description("runs an agent over rows")
+function runCommand(onEnd: (exitCode: number) => void): Command {
+  return addRunOptions(new Command("run"))
+    .description("run an agent over rows")
     .argument("[agent]", "agents.ts#Name: a module, and an agent or workflow that it exports")
     .addHelpText("after", RUN_EXAMPLES)
-    .action(async (agent: string | undefined, settings: ToldSettings, command: Command) => {
-      end(await run(agent, settings, argsOf(command)));
+    .action(async (agent: string | undefined, settings: ParsedSettings, command: Command) => {
+      onEnd(await run(agent, settings, argsAfterName(command)));
     });
 }
 
-/** A command that starts a run again: what it does not know itself are options of the run. */
-function againCommand(
+/** Returns a command that resumes a run. Options that it does not know are passed to the run. */
+function resumeCommand(
   name: string,
   description: string,
-  more: readonly string[],
-  end: (code: number) => void,
+  ownArgs: readonly string[],
+  onEnd: (exitCode: number) => void,
 ): Command {
   return new Command(name)
     .description(description)
-    .argument("[run]", "its name; the last one, if it is left out")
+    .argument(...RUN_ARGUMENT)
     .argument("[options...]", "options of shoal run")
     .addOption(dirOption())
     .allowUnknownOption()
-    .addHelpText("after", AGAIN_EXAMPLES)
-    .action(async (_run, _options, { dir }: Dir, { args }: Command) => {
-      const named = args[0]?.startsWith("-") ? undefined : args[0];
-      const folder = await existingRun(dir, named);
-      const others = named === undefined ? args : args.slice(1);
-      const again = await argsToResume(folder, [...more, ...others]);
-      await program(end).parseAsync(["run", ...again], { from: "user" });
+    .addHelpText("after", RESUME_EXAMPLES)
+    .action(async (_run, _options, { dir }: DirSettings, { args }: Command) => {
+      const runName = args[0]?.startsWith("-") ? undefined : args[0];
+      const folder = await findRun(dir, runName);
+      const others = runName === undefined ? args : args.slice(1);
+      const runArgs = await resumeArgs(folder, [...ownArgs, ...others]);
+      await buildProgram(onEnd).parseAsync(["run", ...runArgs], { from: "user" });
     });
 }
 
-/** What stood behind the name of the command. */
-function argsOf(command: Command): readonly string[] {
+/** Returns the arguments after the name of the command. */
+function argsAfterName(command: Command): readonly string[] {
   const { rawArgs } = command.parent as unknown as { readonly rawArgs: readonly string[] };
   return rawArgs.slice(rawArgs.indexOf(command.name()) + 1);
 }

@@ -1,8 +1,8 @@
 /**
- * The same items until the signal aborts. That is seen at once, even while the source waits for its next item: it may wait for ever, as
- * the standard input does.
+ * Yields the items until the signal aborts, even while the source waits for its next item: the
+ * standard input may wait forever.
  */
-export async function* stoppable<T>(
+export async function* untilAborted<T>(
   items: AsyncIterable<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {
@@ -10,23 +10,23 @@ export async function* stoppable<T>(
   let wake = (_: undefined): void => {};
   const onAbort = () => wake(undefined);
   signal.addEventListener("abort", onAbort);
-  let waits = false;
+  let isPending = false;
   try {
     while (!signal.aborted) {
-      waits = true;
+      isPending = true;
       const next = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
         wake = resolve;
         iterator.next().then(resolve, reject);
       });
       if (next === undefined) return;
-      waits = false;
+      isPending = false;
       if (next.done) return;
       yield next.value;
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
-    // A source that waits ends when it gets there: nobody waits for that.
-    const ended = Promise.resolve(iterator.return?.()).catch(() => {});
-    if (!waits) await ended;
+    // A pending source may never return: only a source that is not pending is awaited.
+    const returned = Promise.resolve(iterator.return?.()).catch(() => {});
+    if (!isPending) await returned;
   }
 }

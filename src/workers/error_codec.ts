@@ -1,59 +1,66 @@
-/** Errors on their way between isolates: they come out as what they went in as, with their codes and causes. */
+/**
+ * Encodes errors so that they can be cloned, and decodes them to the same classes, codes and
+ * causes.
+ */
 import { ProviderError, type ProviderErrorOptions, RunError } from "../model/errors.ts";
 import { AgentError, type AgentErrorOptions, type Attempt } from "../model/result.ts";
 
-/** An error that can be cloned. */
-export type CodedError =
+/** An error in a form that can be cloned. */
+export type EncodedError =
   | {
     readonly kind: "agent";
     readonly message: string;
     readonly stack?: string;
     readonly options: Omit<AgentErrorOptions, "cause" | "attempts">;
-    /** Absent if it shares the list of its result. */
+    /** Absent if they are those of the result that the error belongs to. */
     readonly attempts?: readonly Attempt[];
-    readonly cause?: CodedError;
+    readonly cause?: EncodedError;
   }
   | {
     readonly kind: "provider";
     readonly message: string;
     readonly stack?: string;
     readonly options: Omit<ProviderErrorOptions, "cause">;
-    readonly cause?: CodedError;
+    readonly cause?: EncodedError;
   }
   | {
-    readonly kind: "batch";
+    readonly kind: "run";
     readonly message: string;
     readonly stack?: string;
-    readonly errors: readonly CodedError[];
-    readonly cause?: CodedError;
+    readonly errors: readonly EncodedError[];
+    readonly cause?: EncodedError;
   }
   | {
     readonly kind: "error";
     readonly name: string;
     readonly message: string;
     readonly stack?: string;
-    /** What else it says of itself, in single values. */
-    readonly more: Readonly<Record<string, unknown>>;
-    readonly cause?: CodedError;
+    /** Its other properties, if they are primitive values. */
+    readonly properties: Readonly<Record<string, unknown>>;
+    readonly cause?: EncodedError;
   }
   | { readonly kind: "dom"; readonly name: string; readonly message: string }
-  /** What the signal of the call was aborted with. */
+  /** The reason that the signal of the call was aborted with. */
   | { readonly kind: "reason" }
   | { readonly kind: "value"; readonly value: unknown };
 
-/** What errors are coded with. */
-export interface ErrorContext {
-  /** What the signal of the call was aborted with: it is known on both sides. */
+/** The context of encoding and decoding. */
+export interface ErrorCodecContext {
+  /** The reason that the signal of the call was aborted with. Both sides know it. */
   readonly reason?: unknown;
-  /** The attempts of the result that the error belongs to. */
+  /** The attempts of the result that the error belongs to. They are not encoded twice. */
   readonly attempts?: readonly Attempt[];
 }
 
-/** A chain of causes may be a ring. */
-const DEEPEST = 8;
+/** Chains of causes may be circular: deeper causes are dropped. */
+const MAX_CAUSE_DEPTH = 8;
 
-/** Makes an error, or whatever else was thrown, fit to be cloned. */
-export function encodeError(thrown: unknown, context: ErrorContext = {}, depth = 0): CodedError {
+/** Returns an error, or any other thrown value, in a form that can be cloned. */
+export function encodeError(
+  thrown: unknown,
+  context: ErrorCodecContext = {},
+  depth = 0,
+): EncodedError {
   if (context.reason !== undefined && thrown === context.reason) return { kind: "reason" };
   if (thrown instanceof DOMException) {
     return { kind: "dom", name: thrown.name, message: thrown.message };
@@ -61,7 +68,7 @@ export function encodeError(thrown: unknown, context: ErrorContext = {}, depth =
   if (!(thrown instanceof Error)) return { kind: "value", value: cloneable(thrown) };
   const { message, stack } = thrown;
   const inner = { reason: context.reason };
-  const cause = thrown.cause === undefined || depth === DEEPEST
+  const cause = thrown.cause === undefined || depth === MAX_CAUSE_DEPTH
     ? undefined
     : encodeError(thrown.cause, inner, depth + 1);
   const base = { message, stack, cause };
@@ -78,7 +85,7 @@ export function encodeError(thrown: unknown, context: ErrorContext = {}, depth =
         status,
         retryAfterMs,
         retryable,
-        // A symbol in a path cannot be cloned.
+        // Symbols cannot be cloned.
         issues: issues?.map(({ message, path }) => ({
           message,
           path: path?.map((key) => typeof key === "symbol" ? String(key) : key),
@@ -94,59 +101,71 @@ export function encodeError(thrown: unknown, context: ErrorContext = {}, depth =
     return { kind: "provider", ...base, options };
   }
   if (thrown instanceof RunError) {
-    const errors = depth === DEEPEST
+    const errors = depth === MAX_CAUSE_DEPTH
       ? []
       : thrown.errors.map((error) => encodeError(error, inner, depth + 1));
-    return { kind: "batch", ...base, errors };
+    return { kind: "run", ...base, errors };
   }
-  return { kind: "error", name: thrown.name, ...base, more: singleValues(thrown) };
+  return { kind: "error", name: thrown.name, ...base, properties: primitiveProperties(thrown) };
 }
 
-/** The error again. */
-export function decodeError(coded: CodedError, context: ErrorContext = {}): unknown {
-  switch (coded.kind) {
+/** Returns the decoded error. */
+export function decodeError(encoded: EncodedError, context: ErrorCodecContext = {}): unknown {
+  switch (encoded.kind) {
     case "reason":
       return context.reason;
     case "value":
-      return coded.value;
+      return encoded.value;
     case "dom":
-      return new DOMException(coded.message, coded.name);
+      return new DOMException(encoded.message, encoded.name);
   }
   const inner = { reason: context.reason };
-  const cause = coded.cause && decodeError(coded.cause, inner);
-  const error = made(coded, cause, context);
-  if (coded.stack !== undefined) hide(error, "stack", coded.stack);
+  const cause = encoded.cause && decodeError(encoded.cause, inner);
+  const error = createError(encoded, cause, context);
+  if (encoded.stack !== undefined) defineHidden(error, "stack", encoded.stack);
   return error;
 }
 
-type CodedObject = Extract<CodedError, { readonly stack?: string }>;
+type EncodedErrorObject = Extract<EncodedError, { readonly stack?: string }>;
 
-function made(coded: CodedObject, cause: unknown, context: ErrorContext): Error {
-  const { message } = coded;
-  switch (coded.kind) {
+function createError(
+  encoded: EncodedErrorObject,
+  cause: unknown,
+  context: ErrorCodecContext,
+): Error {
+  const { message } = encoded;
+  switch (encoded.kind) {
     case "agent": {
-      const attempts = coded.attempts ?? context.attempts;
-      return new AgentError(message, { ...coded.options, attempts, cause });
+      const attempts = encoded.attempts ?? context.attempts;
+      return new AgentError(message, { ...encoded.options, attempts, cause });
     }
     case "provider":
-      return new ProviderError(message, { ...coded.options, cause });
-    case "batch": {
-      const errors = coded.errors.map((error) => decodeError(error, { reason: context.reason }));
+      return new ProviderError(message, { ...encoded.options, cause });
+    case "run": {
+      const errors = encoded.errors.map((error) => decodeError(error, { reason: context.reason }));
       return new RunError(message, { errors, results: [], cause });
     }
     case "error": {
-      const Known = KNOWN.find(({ name }) => name === coded.name);
+      const Known = BUILT_IN_ERRORS.find(({ name }) => name === encoded.name);
       const error = new (Known ?? Error)(message, cause === undefined ? undefined : { cause });
-      if (Known === undefined) hide(error, "name", coded.name);
-      return Object.assign(error, coded.more);
+      if (Known === undefined) defineHidden(error, "name", encoded.name);
+      return Object.assign(error, encoded.properties);
     }
   }
 }
 
-const KNOWN = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError];
+const BUILT_IN_ERRORS = [
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+];
 
-/** Sets a property as errors have it: printing the error does not print it once more. */
-function hide(error: Error, name: string, value: string): void {
+/** Defines a property that is not enumerable, so that printing the error does not show it twice. */
+function defineHidden(error: Error, name: string, value: string): void {
   Object.defineProperty(error, name, {
     value,
     enumerable: false,
@@ -155,8 +174,11 @@ function hide(error: Error, name: string, value: string): void {
   });
 }
 
-/** A system error's `code`, say. What is in objects may be anything, keys included, and stays where it is. */
-function singleValues(error: Error): Record<string, unknown> {
+/**
+ * Returns the primitive properties of an error, such as the `code` of a system error. Objects may
+ * hold anything, keys included, and are left out.
+ */
+function primitiveProperties(error: Error): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(error).filter(([name, value]) =>
       name !== "cause" && ["string", "number", "boolean"].includes(typeof value)

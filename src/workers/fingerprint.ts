@@ -1,40 +1,43 @@
-/** Whether an agent here is the one that a module exports there: what they were defined with must be alike. */
+/** Compares agents across isolates by hashes of what they were defined with. */
 import { createHash } from "node:crypto";
 import { type Callable, isCallable } from "../call/options/callable.ts";
 import { definitionOf } from "../agent/definition.ts";
 import { isRecord } from "../model/check_options.ts";
 
-/** Hashes of what something callable was defined with, by the names of the options. From a hash no prompt can be read. */
+/**
+ * A hash for each option that a callable was defined with, by the option's name. Prompts cannot be
+ * read from it.
+ */
 export type Fingerprint = Readonly<Record<string, string>>;
 
-const known = new WeakMap<Callable, Fingerprint>();
+const cache = new WeakMap<Callable, Fingerprint>();
 
-/** The fingerprint. What holds no matter what it was defined by is not in it. */
+/** Returns the fingerprint of an agent or workflow. */
 export function fingerprintOf(callable: Callable): Fingerprint {
-  let fingerprint = known.get(callable);
+  let fingerprint = cache.get(callable);
   if (fingerprint === undefined) {
     fingerprint = Object.fromEntries(
-      Object.entries(partsOf(callable))
+      Object.entries(definitionParts(callable))
         .filter(([, value]) => value !== undefined)
-        .map(([name, value]) => [name, hash(text(value, [callable]))]),
+        .map(([name, value]) => [name, hash(canonicalText(value, [callable]))]),
     );
-    known.set(callable, fingerprint);
+    cache.set(callable, fingerprint);
   }
   return fingerprint;
 }
 
-/** The names of what differs. */
-export function differences(a: Fingerprint, b: Fingerprint): string[] {
+/** Returns the names of the options that differ. */
+export function differingParts(a: Fingerprint, b: Fingerprint): string[] {
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...names].filter((name) => a[name] !== b[name]).sort();
 }
 
-function partsOf(callable: Callable): Readonly<Record<string, unknown>> {
+function definitionParts(callable: Callable): Readonly<Record<string, unknown>> {
   const { name, description } = callable;
   try {
     return definitionOf(callable)?.parts() ?? { name, description, settle: callable.settle };
   } catch {
-    // A schema that cannot tell what it is cannot be compared either.
+    // A schema without a JSON Schema cannot be compared.
     return { name, description };
   }
 }
@@ -43,18 +46,19 @@ function hash(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, 16);
 }
 
-/** The same text for what is alike; `above` is what it stands in. */
-function text(value: unknown, above: readonly object[]): string {
-  // The same source text may be laid out in other ways by those who bundle it.
+/** Returns the same text for equal values; `ancestors` detects circular values. */
+function canonicalText(value: unknown, ancestors: readonly object[]): string {
+  // Bundlers change the white space of the source text.
   if (typeof value === "function") return `function ${String(value).replaceAll(/\s+/g, " ")}`;
   if (typeof value !== "object" || value === null) return `${typeof value} ${String(value)}`;
-  if (above.includes(value)) return "itself";
-  const inside = [...above, value];
-  const member = (value: unknown) => text(value, inside);
+  if (ancestors.includes(value)) return "itself";
+  const path = [...ancestors, value];
+  const member = (value: unknown) => canonicalText(value, path);
   if (Array.isArray(value)) return `[${value.map(member).join()}]`;
   if (value instanceof RegExp || value instanceof Date) return String(value);
-  if (isCallable(value)) return `callable ${member(partsOf(value))}`;
-  // Of providers and stores there is one in each isolate: they are compared by what they say of themselves.
+  if (isCallable(value)) return `callable ${member(definitionParts(value))}`;
+  // Each isolate has its own providers and stores: they are compared by how they describe
+  // themselves.
   if (isRecord(value) && "generate" in value) {
     const { name, id, limits } = value;
     return `provider ${member({ name, id, limits })}`;

@@ -1,125 +1,136 @@
-/** What a pool and its workers say to each other. Everything in it can be cloned. */
+/** The messages between a pool and its workers. All of them can be cloned. */
 import type { AttemptOutcome } from "../call/outgoing.ts";
 import type { LimitOptions, ProviderLimits } from "../model/limits.ts";
 import type { Usage } from "../model/usage.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
 import type { CachedReply } from "../cache/cache_store.ts";
-import type { CodedError } from "./error_codec.ts";
-import type { CodedResult } from "./result_codec.ts";
+import type { EncodedError } from "./error_codec.ts";
+import type { EncodedResult } from "./result_codec.ts";
 
-/** What is said to a worker. */
-export type ToWorker =
+/** A message from the pool to a worker. */
+export type PoolMessage =
   | {
     readonly type: "start";
     /** The URL of the module that exports the agents. */
     readonly module: string;
-    readonly settings: Settings;
+    readonly settings: WorkerSettings;
   }
-  | { readonly type: "configure"; readonly settings: Settings }
-  | ({ readonly type: "call" } & Order)
-  | { readonly type: "abort"; readonly id: number; readonly reason: CodedError }
-  | ({ readonly type: "answer"; readonly n: number } & Answered);
+  | { readonly type: "configure"; readonly settings: WorkerSettings }
+  | ({ readonly type: "call" } & CallRequest)
+  | { readonly type: "abort"; readonly callId: number; readonly reason: EncodedError }
+  | ({ readonly type: "response"; readonly requestId: number } & RequestOutcome);
 
-/** What `configure` has set, as far as it can be cloned. */
-export interface Settings {
-  /** What goes over; `undefined` is back to its default. */
+/** The settings of `configure` that can be cloned. */
+export interface WorkerSettings {
+  /** The options to set; `undefined` restores a default. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Is there a provider, which cannot go over? */
+  /** Whether a provider is configured. It cannot be cloned. */
   readonly hasProvider: boolean;
 }
 
-/** A call that a worker is to make. */
-export interface Order {
-  /** The call's number. */
-  readonly id: number;
-  /** The agent's export in the module. */
+/** A call for a worker to run. */
+export interface CallRequest {
+  readonly callId: number;
+  /** The name of the agent's export in the module. */
   readonly agent: string;
   readonly params: unknown;
-  /** Do the parameters take the place of the prompt? */
-  readonly asks: boolean;
+  /** Whether `params` is a prompt, as given to `agent.ask`. */
+  readonly isPrompt: boolean;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Does somebody want the pieces of the answer? */
-  readonly hasDelta: boolean;
-  /** Does somebody want what code emits? */
-  readonly hasEmit: boolean;
-  /** Is there a limit on money above it? */
+  /** Whether the caller listens to the deltas of the answer. */
+  readonly wantsDeltas: boolean;
+  /** Whether the caller listens to what `run` functions emit. */
+  readonly wantsEmits: boolean;
+  /** Whether a budget above the call limits its cost. */
   readonly countsCost: boolean;
   readonly priority: number;
 }
 
-/** How a question ended. */
-export type Answered =
+/** How a request ended: with a value, or with an error. */
+export type RequestOutcome =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: CodedError; readonly value?: unknown };
+  | { readonly ok: false; readonly error: EncodedError; readonly value?: unknown };
 
-/** What a worker says. */
-export type FromWorker =
+/** A message from a worker to the pool. */
+export type WorkerMessage =
   | {
     readonly type: "ready";
-    readonly agents: readonly Found[];
-    /** What the module has configured itself. */
+    readonly agents: readonly AgentExport[];
+    /** The names of the options that the module has configured itself. */
     readonly configured: readonly string[];
   }
-  | { readonly type: "broken"; readonly error: CodedError }
-  | { readonly type: "dying"; readonly error: CodedError }
-  | { readonly type: "done"; readonly id: number; readonly result: CodedResult }
-  | { readonly type: "threw"; readonly id: number; readonly error: CodedError }
-  | { readonly type: "ask"; readonly n: number; readonly id: number; readonly question: Question }
-  | { readonly type: "withdraw"; readonly n: number }
-  | ({ readonly type: "leave"; readonly n: number } & AttemptOutcome);
+  | { readonly type: "load-failed"; readonly error: EncodedError }
+  | { readonly type: "crashed"; readonly error: EncodedError }
+  | { readonly type: "result"; readonly callId: number; readonly result: EncodedResult }
+  | { readonly type: "call-threw"; readonly callId: number; readonly error: EncodedError }
+  | {
+    readonly type: "request";
+    readonly requestId: number;
+    /** The call that the request belongs to; 0 for none. */
+    readonly callId: number;
+    readonly request: PoolRequest;
+  }
+  | { readonly type: "cancel-request"; readonly requestId: number }
+  | ({ readonly type: "attempt-ended"; readonly admissionId: number } & AttemptOutcome);
 
 /** An agent that a module exports. */
-export interface Found {
-  /** The export's name. */
+export interface AgentExport {
+  /** The name of the export. */
   readonly key: string;
-  /** The agent's name. */
+  /** The name of the agent. */
   readonly name: string;
-  /** What it was defined with, part by part, as a hash. */
+  /** The fingerprint: a hash for each part of its definition. */
   readonly parts: Readonly<Record<string, string>>;
 }
 
-/** What a worker must have an answer to. */
-export type Question =
-  | { readonly kind: "delta"; readonly text: string }
-  | { readonly kind: "emit"; readonly agent: string; readonly data: unknown }
-  | ({ readonly kind: "admit" } & Asking)
-  | { readonly kind: "told"; readonly pass: number; readonly outcome: Outcome }
-  | { readonly kind: "look-up"; readonly key: string }
+/** A message of a worker that the pool answers with a response. */
+export type PoolRequest =
+  | { readonly type: "delta"; readonly text: string }
+  | { readonly type: "emit"; readonly agent: string; readonly data: unknown }
+  | ({ readonly type: "admit" } & AdmissionRequest)
   | {
-    readonly kind: "keep";
+    readonly type: "circuit-outcome";
+    readonly admissionId: number;
+    readonly outcome: CircuitOutcome;
+  }
+  | { readonly type: "cache-get"; readonly key: string }
+  | {
+    readonly type: "cache-set";
     readonly key: string;
     readonly reply: CachedReply;
     readonly ttl: number;
   };
 
-/** An attempt that wants to go out. */
-export interface Asking {
-  /** The agent's name; it may be one that is called within the call. */
+/** Asks the pool to admit an attempt. */
+export interface AdmissionRequest {
+  /** The agent's name. It may be an agent that is called within the call. */
   readonly agent: string;
   /** The agent's own limits. */
   readonly limits?: LimitOptions;
-  readonly provider: ProviderNote;
+  readonly provider: ProviderInfo;
   readonly model: string;
-  /** What it will use, about. */
+  /** The estimated usage. */
   readonly expected: Usage;
   readonly priority: number;
   readonly breaker?: CircuitBreakerOptions;
 }
 
-/** What is known of a provider in another isolate. */
-export interface ProviderNote {
+/** Identifies a provider to another isolate. */
+export interface ProviderInfo {
   readonly name: string;
   readonly id?: string;
   readonly limits?: ProviderLimits;
-  /** Which of the providers that its agent names it is; -1 if it is none of them. */
-  readonly place: number;
+  /** Its index in the list of providers of its agent; -1 if it is not one of them. */
+  readonly index: number;
 }
 
-/** How long an attempt has waited, in milliseconds, and the concurrency that was found out. */
-export interface Passed {
+/** The pool's answer to an admitted attempt. */
+export interface AdmissionGrant {
+  /** How long the attempt has waited, by reason, in milliseconds. */
   readonly waited: Readonly<Record<"concurrency" | "requests" | "tokens" | "pause", number>>;
+  /** The concurrency that an adaptive limit allows, if there is one. */
   readonly concurrency?: number;
 }
 
-/** What a breaker is told of an attempt: `undefined` is nothing. */
-export type Outcome = "success" | CodedError | undefined;
+/** The outcome of an attempt for its circuit breaker; `undefined` counts neither way. */
+export type CircuitOutcome = "success" | EncodedError | undefined;

@@ -1,73 +1,91 @@
-/** Results on their way from a worker, with those of their parts. */
+/** Encodes results, with the results of their parts, so that they can be cloned. */
 import { isRecord } from "../model/check_options.ts";
 import { linkError, type Result } from "../model/result.ts";
 import { NO_COST } from "../model/usage.ts";
-import { type CodedError, decodeError, encodeError, type ErrorContext } from "./error_codec.ts";
+import {
+  decodeError,
+  type EncodedError,
+  encodeError,
+  type ErrorCodecContext,
+} from "./error_codec.ts";
 
-/** A result that can be cloned, if what the caller's code put into it can. */
-export interface CodedResult extends Readonly<Record<string, unknown>> {
-  /** Did it cost nothing, for certain? There is one object that says so. */
+/** A result that can be cloned, if the values that agents have put into it can be. */
+export interface EncodedResult extends Readonly<Record<string, unknown>> {
+  /** Whether its cost is the constant `NO_COST`, which is compared by identity. */
   readonly free: boolean;
 }
 
-/** Where the results of parts stand: those of a call, and those of workflows by name and in order. */
+/** The properties that hold results of parts: of nested calls, of branches and of steps. */
 const PARTS = ["children", "branches", "steps"] as const;
 
-/** Makes a result fit to be cloned. */
-export function encodeResult(result: Result, reason?: unknown): CodedResult {
+/** Returns a result in a form that can be cloned. */
+export function encodeResult(result: Result, reason?: unknown): EncodedResult {
   const { error, cost, attempts, ...others } = result;
   const context = { reason, attempts };
-  const coded: Record<string, unknown> = { ...others, attempts, cost };
-  if (error !== undefined) coded.error = encodeError(error, context);
+  const encoded: Record<string, unknown> = { ...others, attempts, cost };
+  if (error !== undefined) encoded.error = encodeError(error, context);
   for (const name of PARTS) {
-    if (coded[name] !== undefined) {
-      coded[name] = each(coded[name], (part) => encodeResult(part as Result, reason));
+    if (encoded[name] !== undefined) {
+      encoded[name] = mapMembers(encoded[name], (part) => encodeResult(part as Result, reason));
     }
   }
-  if (coded.errors !== undefined) {
-    coded.errors = each(coded.errors, (error) => encodeError(error, { reason }));
+  if (encoded.errors !== undefined) {
+    encoded.errors = mapMembers(encoded.errors, (error) => encodeError(error, { reason }));
   }
-  return { ...coded, free: cost === NO_COST };
+  return { ...encoded, free: cost === NO_COST };
 }
 
-/** The result again. */
-export function decodeResult({ free, ...coded }: CodedResult, reason?: unknown): Result {
-  const result: Record<string, unknown> = { ...coded };
+/** Returns the decoded result. */
+export function decodeResult({ free, ...encoded }: EncodedResult, reason?: unknown): Result {
+  const result: Record<string, unknown> = { ...encoded };
   if (free) result.cost = NO_COST;
-  const context = { reason, attempts: coded.attempts } as ErrorContext;
-  if (coded.error !== undefined) result.error = decodeError(coded.error as CodedError, context);
+  const context = { reason, attempts: encoded.attempts } as ErrorCodecContext;
+  if (encoded.error !== undefined) {
+    result.error = decodeError(encoded.error as EncodedError, context);
+  }
   for (const name of PARTS) {
-    if (coded[name] !== undefined) {
-      result[name] = each(coded[name], (part) => decodeResult(part as CodedResult, reason));
+    if (encoded[name] !== undefined) {
+      result[name] = mapMembers(
+        encoded[name],
+        (part) => decodeResult(part as EncodedResult, reason),
+      );
     }
   }
-  if (coded.errors !== undefined) {
+  if (encoded.errors !== undefined) {
     // An error of a branch is one object, in `errors` and in the branch.
     const branches = (result.branches ?? {}) as Readonly<Record<string, Result>>;
-    result.errors = each(
-      coded.errors,
-      (error, name) => branches[name]?.error ?? decodeError(error as CodedError, { reason }),
+    result.errors = mapMembers(
+      encoded.errors,
+      (error, name) => branches[name]?.error ?? decodeError(error as EncodedError, { reason }),
     );
   }
   const decoded = result as unknown as Result;
   return decoded.ok ? decoded : linkError(decoded);
 }
 
-/** What of a result cannot be cloned is left out, but for the content: without that it is worth nothing. */
-export function withoutUncloneable(coded: CodedResult, top = true): CodedResult {
-  const reduced: Record<string, unknown> = { ...coded };
-  for (const name of ["metadata", "toolCalls", ...(top ? [] : ["content"])]) {
-    if (!canBeCloned(reduced[name])) reduced[name] = name === "toolCalls" ? [] : undefined;
-  }
-  for (const name of PARTS) {
-    if (reduced[name] !== undefined) {
-      reduced[name] = each(reduced[name], (p) => withoutUncloneable(p as CodedResult, false));
-    }
-  }
-  return reduced as unknown as CodedResult;
+/** Drops what cannot be cloned from a result whose own content can be. */
+export function withoutUncloneable(encoded: EncodedResult): EncodedResult {
+  return dropUncloneable(encoded, ["metadata", "toolCalls"]);
 }
 
-/** Can it be handed to another isolate? */
+function dropUncloneable(encoded: EncodedResult, names: readonly string[]): EncodedResult {
+  const reduced: Record<string, unknown> = { ...encoded };
+  for (const name of names) {
+    if (!canBeCloned(reduced[name])) reduced[name] = name === "toolCalls" ? [] : undefined;
+  }
+  const partNames = ["metadata", "toolCalls", "content"];
+  for (const name of PARTS) {
+    if (reduced[name] !== undefined) {
+      reduced[name] = mapMembers(
+        reduced[name],
+        (part) => dropUncloneable(part as EncodedResult, partNames),
+      );
+    }
+  }
+  return reduced as unknown as EncodedResult;
+}
+
+/** Whether a value can be sent to another isolate. */
 export function canBeCloned(value: unknown): boolean {
   try {
     structuredClone(value);
@@ -77,7 +95,10 @@ export function canBeCloned(value: unknown): boolean {
   }
 }
 
-function each(list: unknown, fn: (part: unknown, name: string) => unknown): unknown {
+function mapMembers(
+  list: unknown,
+  fn: (part: unknown, name: string) => unknown,
+): unknown {
   if (Array.isArray(list)) return list.map((part, i) => fn(part, String(i)));
   if (!isRecord(list)) return list;
   return Object.fromEntries(Object.entries(list).map(([name, part]) => [name, fn(part, name)]));

@@ -1,31 +1,36 @@
 import type { Mode } from "../call/options/mode.ts";
 
-/** What a pool does at this moment. */
+/** A snapshot of what a pool is doing. */
 export interface WorkerStats {
-  /** How many workers there may be. */
+  /** The maximum number of workers. */
   readonly size: number;
-  /** How many have calls. */
+  /** The number of workers that are running calls. */
   readonly busy: number;
-  /** How many calls are being made. */
+  /** The number of calls in flight. */
   readonly inFlight: number;
-  /** How many calls wait for a worker. */
+  /** The number of calls that wait for a worker. */
   readonly waiting: number;
-  /** How many workers ended before their time; others took their places. */
+  /** The number of workers that ended by themselves and were replaced. */
   readonly restarts: number;
-  /** How long the last worker took to start and to load its module, in milliseconds; absent if none is there yet. */
+  /**
+   * How long the last worker took to start and to load its module, in milliseconds. Absent before
+   * the first has started.
+   */
   readonly startMs?: number;
 }
 
-/** A pool of workers, to be handed to runs as their `mode`. Dispose of it when done. */
+/** A pool of workers, for the `mode` option of runs. Dispose of it when done. */
 export interface WorkerPool extends Mode, AsyncDisposable {
   /**
-   * Starts all workers and waits until they can take calls; without it they are started when they are needed.
+   * Starts all workers and waits until they can take calls. Without it, workers start on demand.
    *
    * @throws {TypeError} If the module does not load, or the pool is closed.
    */
   ready(): Promise<void>;
-  /** What it does at this moment. */
+  /** Returns a snapshot of what the pool is doing. */
   stats(): WorkerStats;
-  /** Ends the workers. Calls that are not finished fail with the code `aborted`, further ones are refused. */
+  /**
+   * Ends the workers. Unfinished calls fail with the code `aborted`, and new calls are rejected.
+   */
   close(): Promise<void>;
 }

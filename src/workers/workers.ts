@@ -1,5 +1,6 @@
 /**
- * Runs whole calls in workers: isolates with event loops of their own, for agents that keep a processor busy.
+ * Runs whole calls in workers, which are isolates with event loops of their own: for agents that
+ * keep a processor busy.
  *
  * @example
  * ```ts
@@ -21,58 +22,61 @@ import {
   milliseconds,
   positiveInteger,
   refuse,
-  type Rules,
+  type RulesFor,
 } from "../model/check_options.ts";
 import { isAvailable } from "../run/is_available.ts";
-import { Pool } from "./pool.ts";
+import { Pool } from "./pool/pool.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
 export type { Mode, ModeCall } from "../call/options/mode.ts";
 export type { WorkerPool, WorkerStats } from "./worker_pool.ts";
 
-/** What a pool of workers is made of. */
+/** Options of {@linkcode workers}. */
 export interface WorkerOptions {
   /**
-   * The URL of the module that exports the agents, and the workflows, that are to be called: `import.meta.resolve("./agents.ts")`. They are
-   * found by their names.
+   * The URL of the module that exports the agents and workflows to call:
+   * `import.meta.resolve("./agents.ts")`. They are found by their names.
    */
   readonly module: string | URL;
   /**
-   * How many workers there may be. They are started when they are needed.
+   * The maximum number of workers. They are started on demand.
    *
    * @default The number of processors
    */
   readonly size?: number;
   /**
-   * How many calls a worker makes at the same time: with 1 it is a thread for each call, with more each worker is an event loop for many.
+   * The maximum number of concurrent calls in one worker. With 1, each call has a thread to itself;
+   * with more, each worker is an event loop for many calls.
    *
    * @default {100}
    */
   readonly perWorker?: number;
   /**
-   * How long a call may go on in its worker after it was aborted, in milliseconds, before the worker is ended and replaced. Who waits for the
-   * call is told of the abort at once.
+   * How long an aborted call may go on in its worker, in milliseconds. After that, the worker is
+   * ended and replaced. The caller does not wait for this.
    *
    * @default {1_000}
    */
   readonly grace?: number;
   /**
-   * How much a worker may have on its heap, in megabytes. One that needs more is ended and replaced; mostly at once, but what runs out of
-   * it behind an `await` may only be noticed at the time limit of its call.
+   * The maximum heap size of a worker, in megabytes. A worker that exceeds it is ended and
+   * replaced: usually at once, but a call that exceeds it after an `await` may go unnoticed until
+   * its timeout.
    *
    * @default {2_048}
    */
   readonly memory?: number;
   /**
-   * What the workers may do: as much as this process, or less. Deno has this behind `--unstable-worker-options`, without which it ends the
-   * process. Such workers cannot be ended in the middle of an endless loop, and their `memory` is not limited.
+   * The permissions of the workers: those of this process, or fewer. Deno requires
+   * `--unstable-worker-options` for this, and ends the process without that flag. Such workers
+   * cannot be ended within an endless loop, and their `memory` is not limited.
    *
    * @default {"inherit"}
    */
   readonly permissions?: Deno.PermissionOptions;
 }
 
-const RULES: Rules = {
+const WORKER_RULES: RulesFor<WorkerOptions> = {
   module(doing, name, value) {
     if (value instanceof URL) return;
     if (typeof value !== "string" || !URL.canParse(value)) {
@@ -87,13 +91,15 @@ const RULES: Rules = {
 };
 
 /**
- * Makes a pool of workers, to be handed to runs as their `mode`. Calls are made whole in the workers: prompts, tools, retries, `run` functions
- * and requests. Results, order, errors and pieces of answers come back as if they had been made here, and limits, budgets and breakers are
- * those of this process, however many workers there are.
+ * Creates a pool of workers, for the `mode` option of runs. The workers run whole calls: prompts,
+ * tools, retries, `run` functions and requests. Results, order, errors and deltas are the same as
+ * on the event loop. Limits, budgets and breakers are those of this process and hold over all
+ * workers.
  *
- * Parameters and answers must be data that can be cloned. What has functions in it, such as a provider, is named in the module.
+ * Parameters and answers must be data that can be cloned. What has functions in it, such as a
+ * provider, is configured in the module.
  *
- * @throws {TypeError} If an option is wrong, or this runtime has no workers.
+ * @throws {TypeError} If an option is invalid, or this runtime has no workers.
  * @throws {RangeError} If a number is out of range.
  *
  * @example
@@ -108,10 +114,12 @@ const RULES: Rules = {
  */
 export function workers(options: WorkerOptions): WorkerPool {
   const doing = "make a pool of workers";
-  checkOptions(doing, options, RULES);
-  if (options?.module === undefined) RULES.module!(doing, "module", undefined);
+  checkOptions(doing, options, WORKER_RULES);
+  if (options?.module === undefined) WORKER_RULES.module(doing, "module", undefined);
   if (!isAvailable("workers")) {
-    throw new TypeError(`Cannot ${doing} as there are none here: run the calls on the event loop`);
+    throw new TypeError(
+      `Cannot ${doing} as this runtime has no workers: use the mode "event-loop"`,
+    );
   }
   const {
     module,

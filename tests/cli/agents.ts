@@ -1,4 +1,4 @@
-/** Agents that the tests of the command line run. */
+/** Agents for the tests of the command line. */
 import { defineAgent, defineParallel } from "@shoal/agents";
 
 export const Sentiment = defineAgent({

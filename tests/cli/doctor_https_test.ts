@@ -1,4 +1,4 @@
-/** The doctor at servers that speak HTTPS, with HTTP/2 and without. */
+/** Tests of `shoal doctor` with servers over HTTPS, with and without HTTP/2. */
 import { simulator } from "@shoal/agents/testing";
 import { assertEquals, assertMatch } from "@std/assert";
 import { createServer } from "node:https";
@@ -14,23 +14,23 @@ const tls = {
 const trusted = { DENO_CERT: fileURLToPath(certificate) };
 
 for (const streams of [100, 250]) {
-  Deno.test(`doctor: a server with ${streams} streams on a connection`, async () => {
+  Deno.test(`doctor reports ${streams} requests per connection over HTTP/2`, async () => {
     await using here = await place();
     await using server = simulator({ tls, maxConcurrentStreams: streams });
-    const said = await here.shoal(["doctor", "--base-url", server.url], { env: trusted });
-    assertEquals(said.code, 0, said.out);
-    assertMatch(said.out, /^ok {4}server .*https:.* has 2 models/m);
-    assertMatch(said.out, new RegExp(`^ok    streams .*HTTP/2, ${streams} requests`, "m"));
-    assertMatch(said.out, new RegExp(`the first ${streams} share a connection`));
-    // Nothing was asked of a model.
+    const output = await here.shoal(["doctor", "--base-url", server.url], { env: trusted });
+    assertEquals(output.code, 0, output.out);
+    assertMatch(output.out, /^ok {4}server .*https:.* lists 2 models/m);
+    assertMatch(output.out, new RegExp(`^ok    streams .*HTTP/2, ${streams} requests`, "m"));
+    assertMatch(output.out, new RegExp(`the first ${streams} share a connection`));
+    // No model was called.
     assertEquals([server.stats.inputTokens, server.stats.inFlight], [0, 0]);
   });
 }
 
-Deno.test("the stream limit: asked for often, the session ends well each time", async () => {
+Deno.test("fetching the stream limit 60 times does not crash the process", async () => {
   await using server = simulator({ tls, maxConcurrentStreams: 128 });
   const { origin } = new URL(server.url);
-  // A process of its own: it could crash.
+  // In a process of its own, as it could crash.
   const { code, stdout, stderr } = await new Deno.Command("deno", {
     args: [
       ...["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1"],
@@ -42,24 +42,29 @@ Deno.test("the stream limit: asked for often, the session ends well each time", 
   assertEquals([code, text(stdout).trim()], [0, "128 ".repeat(60).trim()], text(stderr));
 });
 
-Deno.test("doctor: HTTPS without HTTP/2 will do", async () => {
+Deno.test("doctor accepts HTTPS without HTTP/2", async () => {
   await using here = await place();
   const server = createServer(tls, (_, response) => void response.end('{"data":[{}]}'));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const url = `https://127.0.0.1:${port}/v1`;
-  const said = await here.shoal(["doctor", "--base-url", url, "--timeout", "3s"], { env: trusted });
+  const output = await here.shoal(["doctor", "--base-url", url, "--timeout", "3s"], {
+    env: trusted,
+  });
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  assertEquals(said.code, 0, said.out);
-  assertMatch(said.out, /^ok {4}streams .*HTTP\/1.1 will do/m);
+  assertEquals(output.code, 0, output.out);
+  assertMatch(output.out, /^ok {4}streams .*HTTP\/1.1 is used/m);
 });
 
-Deno.test("doctor: a certificate that nobody knows is told, and what trusts it", async () => {
+Deno.test("doctor reports an unknown certificate, and how to trust it", async () => {
   await using here = await place();
   await using server = simulator({ tls });
-  const said = await here.shoal(["doctor", "--base-url", server.url]);
-  assertEquals(said.code, 3, said.out);
-  assertMatch(said.out, /^fail {2}server .*: invalid peer certificate: UnknownIssuer \(DENO_CERT/m);
-  assertMatch(said.out, /^warn {2}streams .*not known/m);
+  const output = await here.shoal(["doctor", "--base-url", server.url]);
+  assertEquals(output.code, 3, output.out);
+  assertMatch(
+    output.out,
+    /^fail {2}server .*: invalid peer certificate: UnknownIssuer \(DENO_CERT/m,
+  );
+  assertMatch(output.out, /^warn {2}streams .*unknown/m);
 });

@@ -1,11 +1,11 @@
-/** Inputs and disks as they should not be. */
+/** Tests with faulty inputs and disks. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { writeAll } from "../../src/cli/rows/line_sink.ts";
 import { AGENTS, place, rowsOf } from "./helpers.ts";
 
 const RUN = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-q"];
 
-Deno.test("lines that are no UTF-8 or no JSON are bad rows", async () => {
+Deno.test("lines that are not UTF-8 or not JSON are bad rows", async () => {
   await using here = await place();
   const text = (text: string) => [...new TextEncoder().encode(text)];
   await here.write(
@@ -17,17 +17,17 @@ Deno.test("lines that are no UTF-8 or no JSON are bad rows", async () => {
       ...text('"}\n{"input":\n{"input":"ü"}\r\n{"input":"end"}'),
     ]),
   );
-  const said = await here.shoal([...RUN, "-o", "o.jsonl", "--ordered"]);
-  assertEquals(said.code, 1);
-  assertMatch(said.err, /^line 2: it is not UTF-8\nline 3: it is not JSON\n$/);
+  const output = await here.shoal([...RUN, "-o", "o.jsonl", "--ordered"]);
+  assertEquals(output.code, 1);
+  assertMatch(output.err, /^line 2: it is not UTF-8\nline 3: it is not JSON\n$/);
   assertEquals((await here.rows("o.jsonl")).map(({ input }) => input), ["a", "ü", "end"]);
 });
 
-Deno.test("a broken letter in CSV spoils its row only, an open quote not the memory", async () => {
+Deno.test("invalid UTF-8 spoils one row of CSV, and an open quote ends the run", async () => {
   await using here = await place();
   const csv = [...new TextEncoder().encode("input\nok\nx")];
   await here.write("in.csv", new Uint8Array([...csv, 0xe4, 10, 111, 107, 50, 10]));
-  const said = await here.shoal([
+  const output = await here.shoal([
     "run",
     `${AGENTS}#Sentiment`,
     "-i",
@@ -36,7 +36,7 @@ Deno.test("a broken letter in CSV spoils its row only, an open quote not the mem
     "o.csv",
     "-q",
   ]);
-  assertEquals([said.code, said.err], [1, "line 3: it is not UTF-8\n"]);
+  assertEquals([output.code, output.err], [1, "line 3: it is not UTF-8\n"]);
   assertEquals((await here.read("o.csv")).split("\n").length, 4);
   await here.write("open.csv", 'input\nfirst\n"never closed\n' + "x\n".repeat(100_000));
   const open = await here.shoal(
@@ -46,7 +46,7 @@ Deno.test("a broken letter in CSV spoils its row only, an open quote not the mem
   assertMatch(open.err, /line 3 is longer than 64000 bytes/);
 });
 
-Deno.test("a single line of 200 MB is a bad row, in flat memory", async () => {
+Deno.test("a line of 200 MB is a bad row, in flat memory", async () => {
   await using here = await place();
   {
     using file = await Deno.open(here.path("in.jsonl"), { write: true, create: true });
@@ -54,23 +54,23 @@ Deno.test("a single line of 200 MB is a bad row, in flat memory", async () => {
     for (let i = 0; i < 200; i++) await writeAll(file, chunk);
     await writeAll(file, new TextEncoder().encode('\n{"input":"after"}\n'));
   }
-  const said = await here.shoal([...RUN, "-o", "o.jsonl"]);
-  assertEquals(said.code, 1);
-  assertMatch(said.err, /^line 1: it is longer than 16000000 bytes.*\n$/);
+  const output = await here.shoal([...RUN, "-o", "o.jsonl"]);
+  assertEquals(output.code, 1);
+  assertMatch(output.err, /^line 1: it is longer than 16000000 bytes.*\n$/);
   assertEquals((await here.rows("o.jsonl")).map(({ input }) => input), ["after"]);
 });
 
-Deno.test("an empty input gives an empty output", async () => {
+Deno.test("an empty input results in an empty output", async () => {
   await using here = await place();
   await here.write("in.jsonl", "");
-  const said = await here.shoal([...RUN, "-o", "o.jsonl"]);
-  assertEquals([said.code, said.err, await here.read("o.jsonl")], [0, "", ""]);
+  const output = await here.shoal([...RUN, "-o", "o.jsonl"]);
+  assertEquals([output.code, output.err, await here.read("o.jsonl")], [0, "", ""]);
   await here.write("in.csv", "id,input\n");
   const csv = await here.shoal(["run", `${AGENTS}#Sentiment`, "-i", "in.csv", "-o", "o.csv", "-q"]);
   assertEquals([csv.code, csv.err, await here.read("o.csv")], [0, "", "id,input,output\n"]);
 });
 
-Deno.test("rows that are the same are rows of their own", async () => {
+Deno.test("equal rows are separate rows", async () => {
   await using here = await place();
   await here.write("in.jsonl", '{"input":"same"}\n'.repeat(5));
   assertEquals((await here.shoal([...RUN, "-o", "o.jsonl"])).code, 0);
@@ -79,21 +79,21 @@ Deno.test("rows that are the same are rows of their own", async () => {
   assertEquals([(await here.rows("o.jsonl")).length, here.server.stats.requests], [5, 5]);
 });
 
-Deno.test("a full disk ends the run; what is finished is kept", async () => {
+Deno.test("a full disk ends the run, and keeps finished rows", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(300));
-  // Deno lets nobody write to a device without all permissions.
-  const said = await here.shoal([...RUN, "-o", "/dev/full", "--run", "r"], { all: true });
-  assertEquals(said.code, 3);
-  assertMatch(said.err, /Cannot write \/dev\/full: No space left on device/);
-  assertStringIncludes(said.err, "shoal resume r");
+  // Deno allows writing to a device only with all permissions.
+  const output = await here.shoal([...RUN, "-o", "/dev/full", "--run", "r"], { all: true });
+  assertEquals(output.code, 3);
+  assertMatch(output.err, /Cannot write \/dev\/full: No space left on device/);
+  assertStringIncludes(output.err, "shoal resume r");
   const before = here.server.stats.requests;
   const again = await here.shoal(["resume", "r", "-o", "o.jsonl"]);
   assertEquals([again.code, (await here.rows("o.jsonl")).length], [0, 300]);
   assertEquals(here.server.stats.requests < 300 + 20 && before > 0, true);
 });
 
-Deno.test("a line that a crash has cut off does not survive", async () => {
+Deno.test("a line that a crash has cut off does not survive a resume", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(20));
   assertEquals((await here.shoal([...RUN, "-o", "o.jsonl"])).code, 0);
@@ -104,7 +104,7 @@ Deno.test("a line that a crash has cut off does not survive", async () => {
   assertEquals([...Deno.readDirSync(here.dir)].some(({ name }) => name.endsWith(".part")), false);
 });
 
-Deno.test("two at a time on the same run: the second is refused, and harms nothing", async () => {
+Deno.test("a second process on the same run is rejected, and changes nothing", async () => {
   await using here = await place({ latency: 50 });
   await here.write("in.jsonl", rowsOf(200));
   const first = here.spawn([...RUN, "-o", "o.jsonl", "--run", "r", "-c", "5"]);

@@ -3,32 +3,32 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-/** The module with agents. */
+/** The module with the agents of the tests. */
 export const AGENTS = join(root, "tests/cli/agents.ts");
 
-/** What a command has said. */
-export interface Said {
+/** The output of a command. */
+export interface Output {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** How a command is started. */
+/** Options of a command. */
 export interface StartOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: Record<string, string>;
-  /** With all permissions. */
+  /** Whether the command has all permissions. */
   readonly all?: boolean;
-  /** Bound by the modes of files also where the administrator runs the tests. */
-  readonly bound?: boolean;
+  /** Whether file modes apply even if root runs the tests. */
+  readonly obeysFileModes?: boolean;
 }
 
 const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
-/** Takes from root that it may write what nobody may write. */
+/** Takes from root the capability to ignore file modes. */
 const UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override", "--"];
 
-/** Can a command be `bound`? As root that needs `setpriv` of util-linux. */
-export async function canBeBound(): Promise<boolean> {
+/** Whether a command can obey file modes: as root that needs `setpriv` of util-linux. */
+export async function canObeyFileModes(): Promise<boolean> {
   if (!isRoot) return true;
   const [command, ...args] = UNPRIVILEGED;
   try {
@@ -38,37 +38,47 @@ export async function canBeBound(): Promise<boolean> {
   }
 }
 
-/** A folder of its own, a server, and the command line in there as a process of its own, with the permissions of its task. */
+/**
+ * A temporary folder with a simulated server, in which the command line runs as a child process
+ * with the permissions of its task.
+ */
 export interface Place extends AsyncDisposable {
   readonly dir: string;
   readonly server: Simulator;
-  /** How often each text was asked. */
-  readonly asked: ReadonlyMap<string, number>;
+  /** The number of requests by their text. */
+  readonly requestCounts: ReadonlyMap<string, number>;
   path(name: string): string;
   write(name: string, text: string | Uint8Array): Promise<string>;
   read(name: string): Promise<string>;
-  /** The rows of a JSONL file. */
+  /** Returns the rows of a JSONL file. */
   rows(name: string): Promise<Record<string, unknown>[]>;
   spawn(args: readonly string[], options?: StartOptions): Deno.ChildProcess;
-  shoal(args: readonly string[], options?: StartOptions): Promise<Said>;
+  shoal(args: readonly string[], options?: StartOptions): Promise<Output>;
 }
 
-/** Makes a place. */
+/** Creates the folder and the server. */
 export async function place(options: SimulatorOptions = {}): Promise<Place> {
   const dir = await Deno.makeTempDir({ prefix: "shoal-cli-" });
-  const asked = new Map<string, number>();
+  const requestCounts = new Map<string, number>();
   const { respond } = options;
   const server = simulator({
     ...options,
     respond(request) {
-      asked.set(request.text, (asked.get(request.text) ?? 0) + 1);
+      requestCounts.set(request.text, (requestCounts.get(request.text) ?? 0) + 1);
       return respond?.(request) ?? `said ${request.text}`;
     },
   });
   const path = (name: string) => join(dir, name);
-  const spawn = (args: readonly string[], { stdin, env, all, bound }: StartOptions = {}) => {
+  const spawn = (
+    args: readonly string[],
+    { stdin, env, all, obeysFileModes }: StartOptions = {},
+  ) => {
     const shoal = COMMAND.map((arg) => all && arg === "-P=shoal" ? "-A" : arg);
-    const [command, ...words] = [...(bound && isRoot ? UNPRIVILEGED : []), "deno", ...shoal];
+    const [command, ...words] = [
+      ...(obeysFileModes && isRoot ? UNPRIVILEGED : []),
+      "deno",
+      ...shoal,
+    ];
     const child = new Deno.Command(command!, {
       args: [...words, ...args],
       cwd: dir,
@@ -88,7 +98,7 @@ export async function place(options: SimulatorOptions = {}): Promise<Place> {
   return {
     dir,
     server,
-    asked,
+    requestCounts,
     path,
     async write(name, text) {
       const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
@@ -109,7 +119,7 @@ export async function place(options: SimulatorOptions = {}): Promise<Place> {
   };
 }
 
-/** How the command line is started. */
+/** The arguments of `deno` that start the command line. */
 export const COMMAND = [
   "run",
   "--no-prompt",
@@ -119,25 +129,25 @@ export const COMMAND = [
   join(root, "src/cli/main.ts"),
 ];
 
-/** So many rows, `{ "id": 0, "input": "row 0" }` and so on, as JSONL. */
+/** Returns this many rows as JSONL: `{ "id": 0, "input": "row 0" }` and so on. */
 export function rowsOf(count: number): string {
   return Array.from({ length: count }, (_, id) => JSON.stringify({ id, input: `row ${id}` }) + "\n")
     .join("");
 }
 
-/** JSONL as values. */
+/** Parses JSONL. */
 export function parsed(text: string): Record<string, unknown>[] {
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 
-/** Bytes as text. */
+/** Decodes bytes as text. */
 export function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** Resolves when it is so. */
-export async function until(is: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await is()) await new Promise((resolve) => setTimeout(resolve, 10));
+/** Resolves when the condition is true. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 async function feed(child: Deno.ChildProcess, stdin: string | Uint8Array): Promise<void> {
@@ -146,6 +156,6 @@ async function feed(child: Deno.ChildProcess, stdin: string | Uint8Array): Promi
     await writer.write(typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin);
     await writer.close();
   } catch {
-    // It did not want all of it.
+    // The command ended before it had read everything.
   }
 }

@@ -3,7 +3,7 @@ import { AGENTS, COMMAND, place, rowsOf, text, until } from "./helpers.ts";
 
 const ARGS = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--run", "r"];
 
-Deno.test("Ctrl-C: takes no more rows, finishes those in flight, tells how to go on", async () => {
+Deno.test("Ctrl-C finishes rows in flight, and prints how to continue", async () => {
   await using here = await place({ latency: 200 });
   await here.write("in.jsonl", rowsOf(500));
   const child = here.spawn([...ARGS, "-c", "10"]);
@@ -11,10 +11,10 @@ Deno.test("Ctrl-C: takes no more rows, finishes those in flight, tells how to go
   child.kill("SIGINT");
   const { code, stderr } = await child.output();
   assertEquals(code, 130);
-  assertStringIncludes(text(stderr), "To go on: shoal resume r");
+  assertStringIncludes(text(stderr), "To continue: shoal resume r");
   const { requests, aborted } = here.server.stats;
   assertEquals(aborted, 0);
-  // What was paid for is there.
+  // Everything that was paid for is in the output.
   assertEquals((await here.rows("o.jsonl")).length, requests);
   assertEquals(requests < 100, true);
   here.server.configure({ latency: 0 });
@@ -22,7 +22,7 @@ Deno.test("Ctrl-C: takes no more rows, finishes those in flight, tells how to go
   assertEquals([(await here.rows("o.jsonl")).length, here.server.stats.requests], [500, 500]);
 });
 
-Deno.test("Ctrl-C in a pilot: what is in flight is finished and kept", async () => {
+Deno.test("Ctrl-C in a pilot finishes and keeps the rows in flight", async () => {
   await using here = await place({ latency: 200 });
   await here.write("in.jsonl", rowsOf(300));
   const child = here.spawn([...ARGS, "--pilot", "250", "--yes", "-c", "5"]);
@@ -30,45 +30,45 @@ Deno.test("Ctrl-C in a pilot: what is in flight is finished and kept", async () 
   child.kill("SIGINT");
   const { code, stderr } = await child.output();
   assertEquals(code, 130);
-  assertStringIncludes(text(stderr), "To go on: shoal resume r");
+  assertStringIncludes(text(stderr), "To continue: shoal resume r");
   assertEquals([here.server.stats.aborted, here.server.stats.requests < 100], [0, true]);
   here.server.configure({ latency: 0 });
   assertEquals((await here.shoal(["resume", "r", "-q"])).code, 0);
   assertEquals([(await here.rows("o.jsonl")).length, here.server.stats.requests], [300, 300]);
 });
 
-Deno.test("what does not finish within the grace is aborted, and asked again", async () => {
+Deno.test("aborts rows that exceed the grace, and runs them again on resume", async () => {
   await using here = await place({
     latency: ({ text }) => text.endsWith("row 3") ? 60_000 : 0,
   });
   await here.write("in.jsonl", rowsOf(20));
   const child = here.spawn([...ARGS, "--grace", "200ms", "-q"]);
-  await until(() => here.asked.size === 20);
+  await until(() => here.requestCounts.size === 20);
   child.kill("SIGTERM");
   assertEquals((await child.output()).code, 143);
   assertEquals(here.server.stats.aborted, 1);
   here.server.configure({ latency: 0 });
   assertEquals((await here.shoal(["resume", "-q"])).code, 0);
-  assertEquals([...here.asked].filter(([, times]) => times > 1), [["Review: row 3", 2]]);
+  assertEquals([...here.requestCounts].filter(([, times]) => times > 1), [["Review: row 3", 2]]);
   assertEquals((await here.rows("o.jsonl")).length, 20);
 });
 
-Deno.test("a second Ctrl-C ends it at once", async () => {
+Deno.test("a second Ctrl-C ends the run at once", async () => {
   await using here = await place({ latency: 60_000 });
   await here.write("in.jsonl", rowsOf(20));
   const child = here.spawn([...ARGS, "--grace", "1h"]);
   await until(() => here.server.stats.requests > 0);
   child.kill("SIGINT");
   const reader = child.stderr.getReader();
-  let said = "";
-  while (!said.includes("once more")) said += text((await reader.read()).value!);
+  let output = "";
+  while (!output.includes("again to end")) output += text((await reader.read()).value!);
   child.kill("SIGINT");
   await reader.cancel();
   assertEquals((await child.status).code, 130);
   await child.stdout.cancel();
 });
 
-Deno.test("Ctrl-C while the standard input says nothing", async () => {
+Deno.test("Ctrl-C ends a run that waits for the standard input", async () => {
   await using here = await place();
   const child = new Deno.Command("deno", {
     args: [...COMMAND, "run", `${AGENTS}#Sentiment`, "-q", "--grace", "1h"],

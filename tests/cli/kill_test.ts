@@ -1,4 +1,4 @@
-/** Whatever ends a run, nothing is lost, nothing is paid twice, and each row is in the output once. */
+/** Tests that a killed run loses nothing, pays for nothing twice, and writes each row once. */
 import { sqliteJournal } from "@shoal/agents/journal";
 import { assertEquals } from "@std/assert";
 import { AGENTS, place, rowsOf, until } from "./helpers.ts";
@@ -6,7 +6,7 @@ import { AGENTS, place, rowsOf, until } from "./helpers.ts";
 const ROWS = 2_000;
 const KILLS = 20;
 
-/** The rows that the journal of the only run holds as finished. */
+/** Returns the rows that the journal of the run holds as finished. */
 async function finished(folder: string): Promise<Set<string>> {
   const texts = new Set<string>();
   await using journal = sqliteJournal(`${folder}/journal.db`);
@@ -16,7 +16,7 @@ async function finished(folder: string): Promise<Set<string>> {
   return texts;
 }
 
-Deno.test("kill -9 at 20 random points of 2,000 rows", async () => {
+Deno.test("a run survives kill -9 at 20 random points", async () => {
   await using here = await place({ latency: { min: 1, max: 20 } });
   await here.write("in.jsonl", rowsOf(ROWS));
   const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "out.jsonl", "--run", "r"];
@@ -26,15 +26,15 @@ Deno.test("kill -9 at 20 random points of 2,000 rows", async () => {
   let killed = 0;
   for (const point of points.sort((a, b) => a - b)) {
     const child = here.spawn(start);
-    // Points that are near to each other: somewhere in the work of this start, too.
-    const until_ = Math.max(point, here.asked.size + 1);
-    await until(() => here.asked.size >= Math.min(until_, ROWS));
+    // If points are close together: kill after at least one new request.
+    const target = Math.max(point, here.requestCounts.size + 1);
+    await until(() => here.requestCounts.size >= Math.min(target, ROWS));
     child.kill("SIGKILL");
     const { signal } = await child.output();
     if (signal === "SIGKILL") killed++;
     await until(() => here.server.stats.inFlight === 0);
     for (const text of await finished(here.path(".shoal/r"))) {
-      if (!known.has(text)) known.set(text, here.asked.get(text)!);
+      if (!known.has(text)) known.set(text, here.requestCounts.get(text)!);
     }
   }
   assertEquals(killed > KILLS / 2, true);
@@ -44,8 +44,8 @@ Deno.test("kill -9 at 20 random points of 2,000 rows", async () => {
   assertEquals(rows.length, ROWS);
   assertEquals(new Set(rows.map(({ id }) => id)).size, ROWS);
   assertEquals(rows.every(({ id, output }) => output === `said Review: row ${id}`), true);
-  // What was recorded as finished when the process was killed was never asked again.
-  const again = [...known].filter(([text, times]) => here.asked.get(text) !== times);
+  // Rows that were recorded before a kill were never sent again.
+  const again = [...known].filter(([text, times]) => here.requestCounts.get(text) !== times);
   assertEquals(again, []);
   assertEquals(known.size > ROWS / 4, true);
 });

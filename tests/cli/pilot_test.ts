@@ -1,49 +1,51 @@
 import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Result } from "@shoal/agents";
-import { estimate, intervalOf, type Pace } from "../../src/cli/run/estimate.ts";
-import { Sample } from "../../src/cli/run/reservoir_sample.ts";
+import { estimateRun, estimateTotal, type Pace } from "../../src/cli/run/estimate.ts";
+import { ReservoirSample } from "../../src/cli/run/reservoir_sample.ts";
 import { AGENTS, place, rowsOf } from "./helpers.ts";
 
-Deno.test("a pilot tells what all will cost, asks, and its rows are not asked again", async () => {
+Deno.test("a pilot estimates the cost and asks, and its rows are not sent again", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(500) + "{broken\n");
   const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--pilot", "50"];
-  const asked = await here.shoal(args);
-  assertEquals([asked.code, asked.out, here.server.stats.requests], [5, "", 50]);
-  assertMatch(asked.err, /pilot: 50 of 500 rows/);
+  const piloted = await here.shoal(args);
+  assertEquals([piloted.code, piloted.out, here.server.stats.requests], [5, "", 50]);
+  assertMatch(piloted.err, /pilot: 50 of 500 rows/);
   assertMatch(
-    asked.err,
+    piloted.err,
     /all rows: about \$[\d.]+ \(\$[\d.]+ to \$[\d.]+, 95 %\), about [\d,]+ \(/,
   );
-  assertMatch(asked.err, /--yes goes on/);
-  // Spread over the input, not its beginning.
-  const last = Math.max(...[...here.asked.keys()].map((text) => Number(text.split(" ").at(-1))));
+  assertMatch(piloted.err, /--yes continues/);
+  // The sample is spread over the input, not taken from its start.
+  const last = Math.max(
+    ...[...here.requestCounts.keys()].map((text) => Number(text.split(" ").at(-1))),
+  );
   assertEquals(last > 300, true);
-  const before = new Set(here.asked.keys());
+  const before = new Set(here.requestCounts.keys());
   const all = await here.shoal([...args, "--yes", "--resume", "-q"]);
   assertEquals(all.code, 1);
   assertEquals((await here.rows("o.jsonl")).length, 500);
-  assertEquals([...before].every((text) => here.asked.get(text) === 1), true);
+  assertEquals([...before].every((text) => here.requestCounts.get(text) === 1), true);
 });
 
-Deno.test("a pilot pays for nothing where a row has not the key that it is found again by", async () => {
+Deno.test("a pilot sends nothing if a row lacks the --key column", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(20) + '{"text":"row 20"}\n');
   const args = ["-i", "in.jsonl", "-o", "o.jsonl", "--pilot", "50", "--key", "id"];
-  const said = await here.shoal(["run", `${AGENTS}#Sentiment`, ...args]);
-  assertEquals([said.code, here.server.stats.requests], [2, 0], said.err);
-  assertMatch(said.err, /Cannot run line 21 as it has no "id", which is the --key/);
+  const output = await here.shoal(["run", `${AGENTS}#Sentiment`, ...args]);
+  assertEquals([output.code, here.server.stats.requests], [2, 0], output.err);
+  assertMatch(output.err, /Cannot run line 21 as it has no "id", which is the --key/);
 });
 
-Deno.test("a pilot knows that all rows are bound by the rate, though its own were not", async () => {
+Deno.test("a pilot's estimate includes rate limits that it did not reach itself", async () => {
   await using here = await place({ respond: () => "yes" });
   await here.write("in.jsonl", rowsOf(20_000));
   const pilot = async (...limits: string[]) => {
     const args = ["-i", "in.jsonl", "-o", "o.jsonl", "--pilot", "30", "-c", "1000", "--fresh"];
-    const said = await here.shoal(["run", `${AGENTS}#Sentiment`, ...args, ...limits]);
-    assertEquals(said.code, 5, said.err);
-    return said.err;
+    const output = await here.shoal(["run", `${AGENTS}#Sentiment`, ...args, ...limits]);
+    assertEquals(output.code, 5, output.err);
+    return output.err;
   };
   // 20,000 requests at 6,000 a minute are 200 seconds.
   assertMatch(
@@ -54,7 +56,7 @@ Deno.test("a pilot knows that all rows are bound by the rate, though its own wer
   assertEquals((await pilot()).includes("limited by"), false);
 });
 
-Deno.test("the time: what the work takes, or what the limits allow, with the attempts that it takes", () => {
+Deno.test("estimates the duration from the calls or from the limits, whichever is longer", () => {
   const row = (i: number, limitedMs: number) =>
     ({
       ok: true,
@@ -65,10 +67,10 @@ Deno.test("the time: what the work takes, or what the limits allow, with the att
     }) as unknown as Result;
   const rows = Array.from({ length: 100 }, (_, i) => row(i, i * 10));
   const of = (pace: Partial<Pace>) =>
-    estimate(rows, 10_000, { concurrency: 100, wallMs: 2_000, ...pace });
-  // Without limits of the run a wait is the server's doing.
+    estimateRun(rows, 10_000, { concurrency: 100, wallMs: 2_000, ...pace });
+  // Without limits of the run, the server causes the waits.
   assertEquals(of({}).ms.mean, 149_500);
-  // 10,000 seconds of work, a hundred at a time; 1.5 requests a row.
+  // 10,000 seconds of work, 100 at once, with 1.5 requests per row.
   const fast = of({ rpm: 1e6 });
   assertEquals([fast.ms.mean, fast.limitedBy], [100_000, undefined]);
   const slow = of({ rpm: 1_500 });
@@ -79,41 +81,41 @@ Deno.test("the time: what the work takes, or what the limits allow, with the att
   assertEquals([tokens.ms.mean, tokens.limitedBy], [1_200_000, "--tpm"]);
 });
 
-Deno.test("what can be read only once has no pilot", async () => {
+Deno.test("rejects a pilot with the standard input", async () => {
   await using here = await place();
-  const said = await here.shoal(["run", `${AGENTS}#Sentiment`, "--pilot", "5"], {
+  const output = await here.shoal(["run", `${AGENTS}#Sentiment`, "--pilot", "5"], {
     stdin: rowsOf(9),
   });
-  assertEquals([said.code, here.server.stats.requests], [2, 0]);
+  assertEquals([output.code, here.server.stats.requests], [2, 0]);
 });
 
-Deno.test("the interval: Student's, with the correction for small wholes", () => {
-  const { low, mean, high } = intervalOf([1, 2, 3, 4, 5], 1_000_000);
+Deno.test("computes Student's interval with the finite population correction", () => {
+  const { low, mean, high } = estimateTotal([1, 2, 3, 4, 5], 1_000_000);
   assertEquals(mean, 3_000_000);
   // t(4) = 2.776, s = 1.5811, n = 5
   assertAlmostEquals((high - mean) / 1e6, 2.776 * 1.5811 / Math.sqrt(5), 0.01);
   assertAlmostEquals(mean - low, high - mean, 1e-3);
-  // Who has seen all knows it.
-  assertEquals(intervalOf([1, 2, 3], 3), { low: 6, mean: 6, high: 6 });
+  // A sample of all values is exact.
+  assertEquals(estimateTotal([1, 2, 3], 3), { low: 6, mean: 6, high: 6 });
 });
 
-Deno.test("the interval holds the truth about 95 times of 100", () => {
+Deno.test("the interval contains the true sum in about 95 of 100 cases", () => {
   let held = 0;
   for (let i = 0; i < 400; i++) {
     const whole = Array.from({ length: 2_000 }, () => -Math.log(Math.random()));
-    const sample = new Sample<number>(50);
-    for (const value of whole) sample.see(value);
+    const sample = new ReservoirSample<number>(50);
+    for (const value of whole) sample.add(value);
     const sum = whole.reduce((a, b) => a + b, 0);
-    const { low, high } = intervalOf(sample.items, whole.length);
+    const { low, high } = estimateTotal(sample.items, whole.length);
     if (low <= sum && sum <= high) held++;
   }
   assertEquals(held > 340, true, `${held} of 400`);
 });
 
-Deno.test("a sample is never larger than it may be, and holds what was seen", () => {
+Deno.test("a sample holds at most its size of the added items", () => {
   fc.assert(fc.property(fc.nat(30), fc.array(fc.nat()), (size, items) => {
-    const sample = new Sample<number>(size);
-    for (const item of items) sample.see(item);
+    const sample = new ReservoirSample<number>(size);
+    for (const item of items) sample.add(item);
     assertEquals(sample.items.length, Math.min(size, items.length));
     assertEquals(sample.items.every((item) => items.includes(item)), true);
   }));

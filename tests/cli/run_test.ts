@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { AGENTS, parsed, place, rowsOf } from "./helpers.ts";
 
-Deno.test("JSONL in, JSONL out, in the order of the input if it is to be", async () => {
+Deno.test("writes JSONL rows as they finish, or in order with --ordered", async () => {
   await using here = await place({ latency: { min: 0, max: 40 } });
   await here.write("in.jsonl", rowsOf(200));
   const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-c", "50"];
@@ -11,7 +11,7 @@ Deno.test("JSONL in, JSONL out, in the order of the input if it is to be", async
   assertEquals(rows.map(({ id }) => id), Array.from({ length: 200 }, (_, i) => i));
   assertEquals(rows[7], { id: 7, input: "row 7", output: "said Review: row 7" });
   assertStringIncludes(err, "200 ok, 0 failed");
-  // As they are finished they come in another order.
+  // Without --ordered they are in another order.
   const { out } = await here.shoal([...args, "--run", "other"]);
   const ids = parsed(out).map(({ id }) => id as number);
   assertEquals(ids.length, 200);
@@ -19,16 +19,16 @@ Deno.test("JSONL in, JSONL out, in the order of the input if it is to be", async
   assertEquals(ids.every((id, i) => id === i), false);
 });
 
-Deno.test("rows from a pipe, and an agent of a prompt with a schema", async () => {
+Deno.test("runs a --prompt with a --schema over rows from a pipe", async () => {
   await using here = await place({ respond: () => '{"label":"good"}' });
   const schema = { type: "object", properties: { label: { type: "string" } }, required: ["label"] };
   await here.write("schema.json", JSON.stringify(schema));
-  const said = await here.shoal(
+  const output = await here.shoal(
     ["run", "--prompt", "Label: {text}", "-m", "gpt-5-mini", "--schema", "schema.json", "--meta"],
     { stdin: '{"text":"a"}\n\n{"text":"b","more":[1]}' },
   );
-  assertEquals(said.code, 0);
-  const rows = parsed(said.out).toSorted((a, b) => Number(a._line) - Number(b._line));
+  assertEquals(output.code, 0);
+  const rows = parsed(output.out).toSorted((a, b) => Number(a._line) - Number(b._line));
   assertEquals(rows.map(({ text, output, _line }) => [text, output, _line]), [
     ["a", { label: "good" }, 1],
     ["b", { label: "good" }, 3],
@@ -36,30 +36,31 @@ Deno.test("rows from a pipe, and an agent of a prompt with a schema", async () =
   assertEquals(typeof rows[0]!._cost, "number");
 });
 
-Deno.test("answers are checked against all of the schema, and a file without one is refused", async () => {
+Deno.test("checks answers against the whole schema, and rejects a file that is no schema", async () => {
   await using here = await place({ respond: () => '{"label":5}' });
   const schema = { type: "object", properties: { label: { type: "string" } } };
   await here.write("schema.json", JSON.stringify(schema));
   const args = ["run", "--prompt", "Label: {text}", "-m", "gpt-5-mini", "--schema", "schema.json"];
   const stdin = '{"text":"a"}';
-  const said = await here.shoal([...args, "--errors", "err.jsonl"], { stdin });
-  assertEquals([said.code, said.out], [1, ""]);
+  const output = await here.shoal([...args, "--errors", "err.jsonl"], { stdin });
+  assertEquals([output.code, output.out], [1, ""]);
   assertEquals((await here.rows("err.jsonl")).map(({ code }) => code), ["invalid_output"]);
   await here.write("schema.json", '{"label":"string"}');
-  const refused = await here.shoal(args, { stdin });
-  assertEquals([refused.code, refused.out], [2, ""]);
+  const rejected = await here.shoal(args, { stdin });
+  assertEquals([rejected.code, rejected.out], [2, ""]);
   assertStringIncludes(
-    refused.err,
+    rejected.err,
     'must be a Standard Schema or a JSON Schema: it has "label", which is no keyword of JSON Schema',
   );
 });
 
-Deno.test("CSV with quotes, line breaks and other letters; its columns as parameters", async () => {
+Deno.test("reads and writes CSV with quotes and line breaks, and maps its columns", async () => {
   await using here = await place({
     respond: () => '{"label":"it said ""x"", ü"}'.replaceAll('""', '\\"'),
   });
   const csv =
-    '\ufeffid,review\n1,"a ""quoted"", text"\n2,"two\nlines"\n3,plain ü\n4,one,too many\n5,"x"y\n6,last\n';
+    '\ufeffid,review\n1,"a ""quoted"", text"\n2,"two\nlines"\n3,plain ü\n4,one,too many\n' +
+    '5,"x"y\n6,last\n';
   await here.write("in.csv", csv);
   const { code, err } = await here.shoal(
     [
@@ -81,11 +82,13 @@ Deno.test("CSV with quotes, line breaks and other letters; its columns as parame
   assertEquals(code, 1, err);
   assertEquals(
     await here.read("out.csv"),
-    'id,review,label\n1,"a ""quoted"", text","it said ""x"", ü"\n2,"two\nlines","it said ""x"", ü"\n3,plain ü,"it said ""x"", ü"\n5,"""x""y","it said ""x"", ü"\n6,last,"it said ""x"", ü"\n',
+    'id,review,label\n1,"a ""quoted"", text","it said ""x"", ü"\n' +
+      '2,"two\nlines","it said ""x"", ü"\n3,plain ü,"it said ""x"", ü"\n' +
+      '5,"""x""y","it said ""x"", ü"\n6,last,"it said ""x"", ü"\n',
   );
   const bad = (await here.rows("err.jsonl")).toSorted((a, b) => Number(a.line) - Number(b.line));
   assertEquals(bad.map(({ line, code }) => [line, code]), [[6, "bad_row"]]);
-  assertEquals([...here.asked.keys()].toSorted(), [
+  assertEquals([...here.requestCounts.keys()].toSorted(), [
     'Label: "x"y',
     'Label: a "quoted", text',
     "Label: last",
@@ -94,20 +97,20 @@ Deno.test("CSV with quotes, line breaks and other letters; its columns as parame
   ]);
 });
 
-Deno.test("a column that is not there is told before anything is sent", async () => {
+Deno.test("rejects a missing column of CSV before anything is sent", async () => {
   await using here = await place();
   await here.write("in.csv", "id,review\n1,a\n");
-  const said = await here.shoal(["run", `${AGENTS}#Label`, "-i", "in.csv"]);
-  assertEquals([said.code, said.out, here.server.stats.requests], [2, "", 0]);
-  assertMatch(said.err, /Cannot find the column "text": there are id, review/);
+  const output = await here.shoal(["run", `${AGENTS}#Label`, "-i", "in.csv"]);
+  assertEquals([output.code, output.out, here.server.stats.requests], [2, "", 0]);
+  assertMatch(output.err, /Cannot find the column "text": the columns are id, review/);
 });
 
-Deno.test("rows that fail go to the errors, with their lines", async () => {
+Deno.test("writes failed rows to --errors, and retries them with shoal retry", async () => {
   await using here = await place({
     script: ({ text }) => text.includes("row 3") ? "error500" : undefined,
   });
   await here.write("in.jsonl", rowsOf(5));
-  const said = await here.shoal(
+  const output = await here.shoal(
     [
       "run",
       `${AGENTS}#Sentiment`,
@@ -121,41 +124,41 @@ Deno.test("rows that fail go to the errors, with their lines", async () => {
       "0",
     ],
   );
-  assertEquals(said.code, 1);
+  assertEquals(output.code, 1);
   assertEquals((await here.rows("o.jsonl")).length, 4);
   const [row, ...others] = await here.rows("e.jsonl");
   assertEquals([row!.line, row!.status, row!.row, others], [4, 500, { id: 3, input: "row 3" }, []]);
-  assertMatch(said.err, /line 4: provider/);
-  // Failures stay failures, until they are tried again.
+  assertMatch(output.err, /line 4: provider/);
+  // Failed rows run again with retry only, not with resume.
   const resumed = await here.shoal(["resume", "-q"]);
-  assertEquals([resumed.code, here.asked.get("Review: row 1")], [1, 1]);
+  assertEquals([resumed.code, here.requestCounts.get("Review: row 1")], [1, 1]);
   here.server.configure({ script: undefined });
   const retried = await here.shoal(["retry", "-q"]);
   assertEquals([retried.code, (await here.rows("o.jsonl")).length], [0, 5]);
   assertEquals(await here.read("e.jsonl"), "");
-  assertEquals(here.asked.get("Review: row 1"), 1);
+  assertEquals(here.requestCounts.get("Review: row 1"), 1);
 });
 
-Deno.test("a run that has begun, and an output that is there, are not overwritten", async () => {
+Deno.test("overwrites neither a started run nor an existing output without --fresh", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "out.jsonl", "-q"];
   const precious = "precious ".repeat(1_000) + "\n";
   await here.write("out.jsonl", precious);
-  const refused = await here.shoal(args);
-  assertEquals([refused.code, await here.read("out.jsonl")], [2, precious]);
+  const rejected = await here.shoal(args);
+  assertEquals([rejected.code, await here.read("out.jsonl")], [2, precious]);
   assertEquals((await here.shoal([...args, "--fresh"])).code, 0);
   assertEquals((await here.rows("out.jsonl")).length, 2);
   const again = await here.shoal(args);
   assertEquals(again.code, 2);
-  assertStringIncludes(again.err, "--resume goes on with it");
+  assertStringIncludes(again.err, "--resume continues it");
   assertEquals((await here.shoal([...args, "--resume"])).code, 0);
   assertEquals(here.server.stats.requests, 2);
   assertEquals((await here.shoal([...args, "--fresh"])).code, 0);
   assertEquals(here.server.stats.requests, 4);
 });
 
-Deno.test("a budget holds over all starts, and ends the run", async () => {
+Deno.test("a budget ends the run, and holds over all its starts", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(200));
   const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "out.jsonl", "-q", "-m", "m"];
@@ -168,26 +171,26 @@ Deno.test("a budget holds over all starts, and ends the run", async () => {
   assertEquals(done > 5 && done < 150, true, `${done}`);
   const { requests } = here.server.stats;
   const again = await here.shoal(["resume"]);
-  // There is hardly anything left of it.
+  // Hardly anything is left of the budget.
   assertEquals([again.code, here.server.stats.requests < requests + 5], [4, true]);
   assertEquals((await here.shoal(["resume", "--budget", "100"])).code, 0);
   assertEquals((await here.rows("out.jsonl")).length, 200);
 });
 
-Deno.test("a server that lets nobody in ends the run early, without the key in any text", async () => {
+Deno.test("a server that rejects the key ends the run, and the key stays hidden", async () => {
   await using here = await place({ apiKey: "another" });
   await here.write("in.jsonl", rowsOf(1_000));
-  // Also where it is a part of a workflow that is refused.
+  // The same within a workflow.
   for (const agent of ["Sentiment", "Both"]) {
-    const said = await here.shoal(["run", `${AGENTS}#${agent}`, "-i", "in.jsonl", "-c", "5"]);
-    assertEquals([said.code, said.out], [3, ""]);
-    assertStringIncludes(said.err, "401");
-    assertEquals(said.err.includes("sk-secret"), false);
+    const output = await here.shoal(["run", `${AGENTS}#${agent}`, "-i", "in.jsonl", "-c", "5"]);
+    assertEquals([output.code, output.out], [3, ""]);
+    assertStringIncludes(output.err, "401");
+    assertEquals(output.err.includes("sk-secret"), false);
   }
   assertEquals(here.server.stats.requests < 200, true);
 });
 
-Deno.test("a server that is not there ends the run early; one that answers now and then does not", async () => {
+Deno.test("an unreachable server ends the run early, and an unreliable one does not", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(1_000));
   const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--retries", "0"];
@@ -196,7 +199,7 @@ Deno.test("a server that is not there ends the run early; one that answers now a
   assertEquals(dead.code, 3);
   assertStringIncludes(dead.err, "shoal retry in-");
   assertEquals((await here.rows("e.jsonl")).length < 100, true);
-  // What has failed is worked on again when it is there, and what was not begun.
+  // Both failed and unstarted rows run once the server is there.
   const back = await here.shoal(["retry", "--base-url", here.server.url, "-q"]);
   assertEquals([back.code, (await here.rows("o.jsonl")).length], [0, 1_000]);
   here.server.configure({ script: ({ text }) => /0$/.test(text) ? undefined : "reset" });
@@ -204,7 +207,7 @@ Deno.test("a server that is not there ends the run early; one that answers now a
   assertEquals((await here.rows("o.jsonl")).length, 20);
 });
 
-Deno.test("a reader that goes away ends the run quietly", async () => {
+Deno.test("a closed pipe ends the run without a message", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(20_000));
   const child = here.spawn(["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-c", "20", "-q"]);
@@ -217,24 +220,27 @@ Deno.test("a reader that goes away ends the run quietly", async () => {
   assertEquals(here.server.stats.requests < 19_000, true);
 });
 
-Deno.test("wrong use is told, with what was meant", async () => {
+Deno.test("rejects wrong use with a hint", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(1));
   for (
-    const [args, says] of [
+    const [args, pattern] of [
       [["run"], /there is no agent/],
       [["run", `${AGENTS}#Sentimen`], /did you mean "Sentiment"/],
-      [["run", AGENTS], /which agent/],
+      [["run", AGENTS], /exports more than one agent: name one of/],
       [["run", "none.ts#A"], /Cannot load the agents of none.ts/],
       [["run", `${AGENTS}#Sentiment`, "-i", "none.jsonl"], /Cannot read none.jsonl/],
-      [["run", `${AGENTS}#Sentiment`, "-c", "0"], /above 0/],
+      [["run", `${AGENTS}#Sentiment`, "-c", "0"], /a positive integer, or adaptive/],
       [
         ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "./in.jsonl", "--fresh"],
         /more than one/,
       ],
       [["run", `${AGENTS}#Sentiment`, "--concurency", "3"], /Did you mean --concurrency/],
       [["run", "--prompt", "x"], /without a --model/],
-      [["run", `${AGENTS}#Sentiment`, "--map", "nix=a"], /no such parameter: it has input/],
+      [
+        ["run", `${AGENTS}#Sentiment`, "--map", "nix=a"],
+        /no such parameter: its parameters are input/,
+      ],
       [["show"], /Cannot find a run/],
       [
         ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-m", "strange", "--budget", "1"],
@@ -242,9 +248,9 @@ Deno.test("wrong use is told, with what was meant", async () => {
       ],
     ] as const
   ) {
-    const said = await here.shoal(args, { stdin: "" });
-    assertEquals([said.code, said.out], [2, ""], said.err);
-    assertMatch(said.err, says);
+    const output = await here.shoal(args, { stdin: "" });
+    assertEquals([output.code, output.out], [2, ""], output.err);
+    assertMatch(output.err, pattern);
   }
   assertEquals(here.server.stats.requests, 0);
 });

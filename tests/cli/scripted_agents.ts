@@ -1,4 +1,4 @@
-/** An agent whose model is in memory: for measuring what the command line takes itself. */
+/** An agent with a model in memory, for measuring the command line itself. */
 import { defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 

@@ -1,4 +1,4 @@
-/** An agent that tells where it was called, beside what its model says. */
+/** An agent that returns its thread id with the answer of its model. */
 import { threadId } from "node:worker_threads";
 import { defineAgent } from "@shoal/agents";
 import { Sentiment } from "./agents.ts";
@@ -9,6 +9,6 @@ export const Where = defineAgent({
   name: "where",
   run: async ({ input }: { input: string }) => {
     const { content } = await Sentiment.call({ input });
-    return { thread: threadId, said: content };
+    return { thread: threadId, answer: content };
   },
 });

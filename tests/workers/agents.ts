@@ -1,4 +1,4 @@
-/** The agents that the tests of modes call: here and in workers. */
+/** Agents for the tests of modes. They are called on the event loop and in workers. */
 import {
   type Agent,
   batch,
@@ -102,7 +102,7 @@ export const Account: Agent<{ text: string }, string> = defineAgent({
   provider: server("account", { concurrency: 3 }, "account of the tests"),
 });
 
-/** Calls agents that nobody outside knows of. */
+/** Calls an agent that its definition does not mention. */
 export const Hidden: Agent<{ text: string }, string> = defineAgent({
   name: "hidden",
   run: async ({ text }: { text: string }) => (await Inner.call({ text })).content,
@@ -139,7 +139,7 @@ export const Many: Agent<{ texts: string[] }, unknown[]> = defineAgent({
   },
 });
 
-/** A failure of a kind of its own. */
+/** An error class that the library does not know. */
 export class Odd extends Error {
   override readonly name = "Odd";
   readonly code = "E_ODD";
@@ -203,7 +203,7 @@ export const more: Agent<Any, Any>[] = [Echo.with({ name: "listed", temperature:
 
 configure({ prices: { [model]: { input: 1, output: 2 }, second: { input: 3, output: 4 } } });
 
-/** Leaves it to configure who answers. */
+/** An agent without a provider: it uses the configured one. */
 export const Bare: Agent<{ text: string }, string> = defineAgent({
   name: "bare",
   model,

@@ -1,2 +1,2 @@
-/** A module that does not load. */
+/** A module that fails to load. */
 throw new RangeError("this module never loads");

@@ -1,4 +1,4 @@
-/** Agents that are the end of their worker. */
+/** Agents that end their worker. */
 import { type Agent, defineAgent } from "@shoal/agents";
 import { loadedAs, server } from "./server.ts";
 
@@ -7,7 +7,7 @@ loadedAs(import.meta.url);
 const provider = server("late");
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** How a worker may end. */
+/** The ways in which a worker can end. */
 export type End = "exit" | "close" | "process" | "throw" | "reject" | "loop" | "memory";
 
 // deno-lint-ignore no-explicit-any
@@ -43,7 +43,7 @@ export const Dies: Agent<{ end: End; after?: number }, never> = defineAgent({
   },
 });
 
-/** Asks a model, and then is the end of its worker. */
+/** Calls a model, then ends its worker. */
 export const DiesPaid: Agent<{ text: string }, never> = defineAgent({
   name: "dies-paid",
   run: async ({ text }: { text: string }) => {
@@ -61,7 +61,7 @@ export const Echo: Agent<{ text: string }, string> = defineAgent({
   limits: { concurrency: 1 },
 });
 
-/** Says how often it was begun in this isolate, after a while. */
+/** Waits, then returns how many of its calls have begun in this isolate. */
 let begun = 0;
 export const Slow: Agent<{ ms: number }, number> = defineAgent({
   name: "slow",
@@ -72,7 +72,7 @@ export const Slow: Agent<{ ms: number }, number> = defineAgent({
   },
 });
 
-/** Blocks its isolate. */
+/** Blocks the event loop of its isolate. */
 export const Blocks: Agent<{ ms: number }, string> = defineAgent({
   name: "blocks",
   run: ({ ms }: { ms: number }) => {
@@ -82,7 +82,7 @@ export const Blocks: Agent<{ ms: number }, string> = defineAgent({
   },
 });
 
-/** As it stands, nothing interrupts it. */
+/** Has a timeout, which an endless loop ignores. */
 export const Limited: Agent<{ end: End }, never> = Dies.with({
   name: "limited",
   timeout: 300,

@@ -12,7 +12,7 @@ await loadPrices("any", undefined);
 const open = (options: Partial<WorkerOptions> = {}) =>
   workers({ module: moduleFor("dying.ts"), size: 2, ...options });
 
-const WHY: Partial<Record<End, string>> = {
+const REASONS: Partial<Record<End, string>> = {
   exit: "it exited with the code 7",
   close: "it exited",
   process: "it exited with the code 8",
@@ -21,8 +21,8 @@ const WHY: Partial<Record<End, string>> = {
   memory: "JS heap out of memory",
 };
 
-for (const [end, why] of Object.entries(WHY)) {
-  Deno.test(`a worker that ends by itself (${end}) fails the call that it was alone with, and is replaced`, async () => {
+for (const [end, reason] of Object.entries(REASONS)) {
+  Deno.test(`replaces a worker that ends by itself (${end}), and fails its only call`, async () => {
     await using pool = open({ perWorker: 1, memory: 100 });
     const results = await batch([
       [Slow, { ms: 10 }],
@@ -42,7 +42,7 @@ for (const [end, why] of Object.entries(WHY)) {
       error.message.includes(`its worker`) || error.message.includes("ended: "),
       error.message,
     );
-    assert(error.message.includes(why!), error.message);
+    assert(error.message.includes(reason!), error.message);
     assertInstanceOf(error.cause, Error);
     assertEquals(pool.stats().restarts, 1);
     if (end === "throw") {
@@ -52,19 +52,19 @@ for (const [end, why] of Object.entries(WHY)) {
   });
 }
 
-Deno.test("those beside a call that ends their worker are made again, and only they", async () => {
+Deno.test("repeats the other calls of a worker that a call has ended", async () => {
   await using pool = open({ size: 1, perWorker: 10 });
   const results = await batch([
     [Slow, { ms: 300 }],
     [Dies, { end: "exit", after: 100 }],
     [Slow, { ms: 300 }],
   ], { mode: pool, concurrency: 3 }) as Result[];
-  // Who is to blame shows when each has a worker to itself.
+  // Each call runs alone the second time, so only the culprit fails.
   assertEquals(results.map(({ error }) => error?.code), [undefined, "tool", undefined]);
   assertEquals(pool.stats().restarts, 2);
 });
 
-Deno.test("who is made again is made alone: it takes nobody along", async () => {
+Deno.test("repeats each call alone, so that it cannot end a worker with other calls", async () => {
   await using sim = simulator({ respond: ({ text }) => text, latency: 150 });
   await using _server = named(sim.url);
   await using pool = open({ size: 1, perWorker: 2 });
@@ -77,7 +77,7 @@ Deno.test("who is made again is made alone: it takes nobody along", async () => 
   assertEquals([sim.stats.requests, pool.stats().restarts], [6, 2]);
 });
 
-Deno.test("what was paid for is not made again, but told", async () => {
+Deno.test("does not repeat a call that was billed, and reports its usage", async () => {
   await using sim = simulator({ respond: ({ text }) => text });
   await using _server = named(sim.url);
   await using pool = open({ size: 1, perWorker: 10 });
@@ -96,7 +96,7 @@ Deno.test("what was paid for is not made again, but told", async () => {
   assertEquals(paid.error!.usage, paid.usage);
 });
 
-Deno.test("an attempt on the wire when its worker ends is told of, and its permit is free again", async () => {
+Deno.test("reports an attempt whose worker ends, and releases its permit", async () => {
   await using sim = simulator({ respond: ({ text }) => text, latency: 400 });
   await using _server = named(sim.url);
   await using pool = open({ size: 1, perWorker: 10 });
@@ -112,7 +112,7 @@ Deno.test("an attempt on the wire when its worker ends is told of, and its permi
   assertEquals(again.content, "b");
 });
 
-Deno.test("an endless loop is ended after its time limit, and its neighbours are made again", async () => {
+Deno.test("ends an endless loop after its timeout, and repeats the other calls", async () => {
   await using pool = open({ size: 1, perWorker: 10, grace: 200 });
   await pool.ready();
   const began = performance.now();
@@ -130,7 +130,7 @@ Deno.test("an endless loop is ended after its time limit, and its neighbours are
   assertEquals(pool.stats().restarts, 1);
 });
 
-Deno.test("who aborts a call in an endless loop does not wait for its worker", async () => {
+Deno.test("aborting a call in an endless loop does not wait for its worker", async () => {
   await using pool = open({ size: 1, perWorker: 1, grace: 400 });
   await pool.ready();
   const controller = new AbortController();
@@ -156,7 +156,7 @@ Deno.test("a worker that is busy for less than the grace keeps its other calls",
   assertEquals([slow[0].content, pool.stats().restarts], [1, 0]);
 });
 
-Deno.test("a pool can be closed in the middle of an endless loop", async () => {
+Deno.test("closes a pool within an endless loop", async () => {
   const pool = open({ size: 1 });
   await pool.ready();
   const run = batch([[Dies, { end: "loop" }]], { mode: pool });
@@ -166,7 +166,7 @@ Deno.test("a pool can be closed in the middle of an endless loop", async () => {
   assertEquals(result.error?.code, "aborted");
 });
 
-Deno.test("a worker that ends while it has nothing to do is replaced when it is needed", async () => {
+Deno.test("replaces a worker that ends while it is idle, as soon as it is needed", async () => {
   await using pool = open({ size: 1, perWorker: 10 });
   const [first] = await batch([[Slow, { ms: 1 }]], { mode: pool });
   const [dies] = await batch([[Dies, { end: "throw" }]], { mode: pool });

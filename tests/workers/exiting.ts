@@ -1,2 +1,2 @@
-/** A module that ends whoever loads it. */
+/** A module that ends its process or worker. */
 Deno.exit(3);

@@ -3,7 +3,7 @@ import { openai } from "@shoal/agents/openai";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
-import { differences, fingerprintOf } from "../../src/workers/fingerprint.ts";
+import { differingParts, fingerprintOf } from "../../src/workers/fingerprint.ts";
 
 const base = {
   name: "a",
@@ -13,12 +13,12 @@ const base = {
   temperature: 0,
 } as const;
 const differ = (a: object, b: object) =>
-  differences(
+  differingParts(
     fingerprintOf(defineAgent({ ...base, ...a })),
     fingerprintOf(defineAgent({ ...base, ...b })),
   );
 
-Deno.test("fingerprint: what is defined alike has the same, each time", () => {
+Deno.test("equal definitions have equal fingerprints", () => {
   const parts = () => ({
     output: z.object({ a: z.string() }),
     tools: [defineTool({ name: "t", input: z.object({ n: z.number() }), run: ({ n }) => n })],
@@ -31,12 +31,12 @@ Deno.test("fingerprint: what is defined alike has the same, each time", () => {
     extra: { b: 1, a: 2 },
   });
   assertEquals(differ(parts(), parts()), []);
-  // The order in which options are named means nothing.
+  // The order of options does not matter.
   assertEquals(differ({ extra: { a: 1, b: 2 } }, { extra: { b: 2, a: 1 } }), []);
   assertEquals(differ({ temperature: undefined }, { temperature: undefined }), []);
 });
 
-Deno.test("fingerprint: each option counts, and is named", () => {
+Deno.test("each option changes the fingerprint, and is named as the difference", () => {
   const cases: [string, object, object][] = [
     ["model", { model: "n" }, {}],
     ["prompt", { prompt: "Tell {what}" }, {}],
@@ -60,16 +60,16 @@ Deno.test("fingerprint: each option counts, and is named", () => {
   for (const [name, a, b] of cases) assertEquals(differ(a, b), [name]);
 });
 
-Deno.test("fingerprint: workflows are made of those of their parts", () => {
+Deno.test("the fingerprint of a workflow includes those of its parts", () => {
   const of = (model: string) => {
     const one = defineAgent({ ...base, model });
     return fingerprintOf(defineParallel({ name: "w", branches: { one } }));
   };
-  assertEquals(differences(of("m"), of("m")), []);
-  assertEquals(differences(of("m"), of("n")), ["branches"]);
+  assertEquals(differingParts(of("m"), of("m")), []);
+  assertEquals(differingParts(of("m"), of("n")), ["branches"]);
 });
 
-Deno.test("fingerprint: no prompt can be read from it", () => {
+Deno.test("the fingerprint does not reveal prompts", () => {
   const text = JSON.stringify(fingerprintOf(defineAgent({ ...base, system: "a secret" })));
   assert(!text.includes("secret") && !text.includes("Say"));
 });

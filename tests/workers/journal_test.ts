@@ -4,7 +4,7 @@ import { workers } from "@shoal/agents/workers";
 import { assertEquals } from "@std/assert";
 import { Waits } from "./agents.ts";
 
-Deno.test("workers: a run in a pool is recorded here, and goes on here or there", async () => {
+Deno.test("a run in a pool writes the journal here, and resumes with or without it", async () => {
   const journal = memoryJournal();
   const calls = [1, 2, 3].map((ms) => [Waits, { ms }, { key: String(ms) }] as const);
   const options = { journal, runId: "r" };

@@ -22,16 +22,16 @@ const at = moduleFor;
 const open = (options: Partial<WorkerOptions> = {}) =>
   workers({ module: at("agents.ts"), size: 1, ...options });
 
-/** Why a run could not be made. */
+/** Returns the message of the error that the run rejects with. */
 // deno-lint-ignore no-explicit-any
-async function refusal(pool: WorkerPool, calls: any): Promise<string> {
+async function rejectionOf(pool: WorkerPool, calls: any): Promise<string> {
   const error = await assertRejects(() => batch(calls, { mode: pool }), RunError);
   assertInstanceOf(error.cause, TypeError);
   assertEquals(error.results.filter((result) => result !== undefined), []);
   return (error.cause as Error).message;
 }
 
-Deno.test("workers: options are checked at once", () => {
+Deno.test("rejects invalid options when the pool is created", () => {
   const module = at("agents.ts");
   const wrong: [unknown, string][] = [
     [{}, "module must be a URL"],
@@ -50,12 +50,12 @@ Deno.test("workers: options are checked at once", () => {
   }
 });
 
-Deno.test("workers: where there are none, that is said, and auto runs on the event loop", async () => {
+Deno.test('without workers, throws, and the mode "auto" uses the event loop', async () => {
   const { Worker } = globalThis;
   try {
     // deno-lint-ignore no-explicit-any
     delete (globalThis as any).Worker;
-    assertThrows(() => open(), TypeError, "as there are none here");
+    assertThrows(() => open(), TypeError, "as this runtime has no workers");
     const [result] = await batch([[Identity, 1]], { mode: "auto" });
     assertEquals(result.content, 1);
   } finally {
@@ -63,7 +63,7 @@ Deno.test("workers: where there are none, that is said, and auto runs on the eve
   }
 });
 
-Deno.test("auto takes the pool of configure, as long as it is open", async () => {
+Deno.test('the mode "auto" uses the configured pool while it is open', async () => {
   const pool = open();
   using _ = configured({ mode: pool, prices });
   const where = () => batch([[Identity, 1]], { mode: "auto" }).then(([result]) => result.content);
@@ -73,11 +73,11 @@ Deno.test("auto takes the pool of configure, as long as it is open", async () =>
   assertEquals(await where(), 1);
   const calls = [[Identity, 1]] as const;
   assertEquals((await batch(calls, { mode: "event-loop" }))[0].content, 1);
-  // Who configures a pool, and no fallback, means it.
+  // A configured pool without "auto" has no fallback.
   await assertRejects(() => batch(calls), RunError, "the pool of workers was closed");
 });
 
-Deno.test("configure({ mode }) is for runs that do not say", async () => {
+Deno.test("configure({ mode }) applies to runs without a mode", async () => {
   await using pool = open();
   using _ = configured({ mode: pool, prices });
   await batch([[Identity, 1]], { mode: "event-loop" });
@@ -87,7 +87,7 @@ Deno.test("configure({ mode }) is for runs that do not say", async () => {
   assertEquals(typeof pool.stats().startMs, "number");
 });
 
-Deno.test("a mode that is none is refused", async () => {
+Deno.test("rejects a mode that is not a mode", async () => {
   for (const mode of ["workers", 1, {}, null]) {
     const error = await assertRejects(
       () => batch([[Identity, 1]], { mode: mode as unknown as Mode }),
@@ -97,16 +97,16 @@ Deno.test("a mode that is none is refused", async () => {
   }
 });
 
-Deno.test("an agent that the module does not export is refused before anything is sent", async () => {
+Deno.test("rejects an agent that the module does not export before anything is sent", async () => {
   await using sim = simulator();
   await using _server = named(sim.url);
   await using pool = open();
   const Stranger = defineAgent({ name: "stranger", run: () => 1 });
-  const message = await refusal(pool, [[Echo, { text: "x" }], [Stranger, {}]]);
+  const message = await rejectionOf(pool, [[Echo, { text: "x" }], [Stranger, {}]]);
   assert(message.includes(`Cannot call "stranger" in a worker as ${at("agents.ts")} must export`));
   assert(message.includes("it exports ") && message.includes("echo"), message);
   assertEquals(sim.stats.requests, 0);
-  // Of a source whose calls nobody knows before, it is told when it comes.
+  // For a source that yields calls one by one, the error comes with the call.
   const seen: unknown[] = [];
   const run = stream(
     (function* () {
@@ -125,7 +125,7 @@ Deno.test("an agent that the module does not export is refused before anything i
   assertEquals(seen, [1]);
 });
 
-Deno.test("an agent that differs is refused, and it is told in what", async () => {
+Deno.test("rejects an agent with another definition, and names what differs", async () => {
   await using pool = open();
   const provider = scripted("x");
   const variants: [unknown, string][] = [
@@ -141,16 +141,16 @@ Deno.test("an agent that differs is refused, and it is told in what", async () =
     [definePipeline({ name: "chain", steps: [Echo] }), "in: steps."],
   ];
   for (const [agent, differs] of variants) {
-    const message = await refusal(pool, [[agent, { text: "x" }]]);
-    assert(message.includes("differs from the one that") && message.includes(differs), message);
+    const message = await rejectionOf(pool, [[agent, { text: "x" }]]);
+    assert(message.includes("differs from the agent that") && message.includes(differs), message);
     assert(!message.includes("secret words"));
   }
-  // What is the same but for the object is the same.
+  // An agent with the same definition is the same agent.
   const Same = defineAgent({ name: "identity", run: (x: unknown) => x });
   assertEquals((await batch([[Same, 5]], { mode: pool }))[0].content, 5);
 });
 
-Deno.test("a module that does not load is told of at once, also to those who come later", async () => {
+Deno.test("rejects current and later calls if the module does not load", async () => {
   for (
     const [file, why] of [
       ["broken.ts", "this module never loads"],
@@ -160,7 +160,7 @@ Deno.test("a module that does not load is told of at once, also to those who com
   ) {
     await using pool = workers({ module: at(file!), size: 2 });
     for (let i = 0; i < 2; i++) {
-      const message = await refusal(pool, [[Identity, 1], [Identity, 2]]);
+      const message = await rejectionOf(pool, [[Identity, 1], [Identity, 2]]);
       assert(message.startsWith(`Cannot start the workers as ${at(file!)} does not load`), message);
       assert(message.includes(why!), message);
     }
@@ -169,7 +169,7 @@ Deno.test("a module that does not load is told of at once, also to those who com
   }
 });
 
-Deno.test("what cannot be cloned is refused, and it is told what that is", async () => {
+Deno.test("rejects parameters and options that cannot be cloned, and names them", async () => {
   await using pool = open();
   const fn = () => {};
   const calls = [
@@ -183,40 +183,40 @@ Deno.test("what cannot be cloned is refused, and it is told what that is", async
     undefined,
     "invalid_params",
   ]);
-  assert(results[0].error!.message.includes("its parameters cannot be handed to a worker"));
+  assert(results[0].error!.message.includes("its parameters cannot be sent to a worker"));
   assert(!results[0].error!.message.includes("fn"), "what is in them stays out of the message");
-  const message = await refusal(pool, [
+  const message = await rejectionOf(pool, [
     [Echo, { text: "x" }, { retries: { max: 1, on: () => true } }],
   ]);
-  assert(message.includes("its option retries cannot be handed to a worker"), message);
+  assert(message.includes("its option retries cannot be sent to a worker"), message);
 });
 
-Deno.test("an answer that cannot be cloned fails the call, and what is beside the answer is left out", async () => {
+Deno.test("fails a call whose answer cannot be cloned, and drops other such values", async () => {
   await using pool = workers({ module: at("uncloneable.ts"), size: 1 });
   const { Answers, Beside } = await import("./uncloneable.ts");
   const [answers, beside] = await batch([[Answers, {}], [Beside, {}]], { mode: pool });
   assertEquals(answers.error?.code, "invalid_output");
-  assert(answers.error!.message.includes("cannot leave its worker"));
+  assert(answers.error!.message.includes("cannot be sent from its worker"));
   assertEquals([beside.content, beside.children.length], ["fine", 1]);
   assertEquals(beside.children[0]!.metadata, undefined);
 });
 
-Deno.test("what configure cannot hand over must be configured in the module", async () => {
+Deno.test("requires the module to configure options that cannot be cloned", async () => {
   await using pool = open();
   {
     using _ = configured({ prices, hooks: { before() {} } });
-    const message = await refusal(pool, [[Identity, 1]]);
-    assert(message.includes("the hooks of configure cannot be handed over"), message);
+    const message = await rejectionOf(pool, [[Identity, 1]]);
+    assert(message.includes("hooks of configure cannot be sent to workers"), message);
   }
   {
     using _ = configured({ prices: () => ({ input: 1, output: 1, total: 2 }) });
-    // The module has prices of its own.
+    // The module configures its own prices.
     assertEquals((await batch([[Identity, 1]], { mode: pool }))[0].ok, true);
   }
   {
     using _ = configured({ prices, provider: scripted("never asked") });
     assertEquals((await batch([[Identity, 1]], { mode: pool }))[0].ok, true);
-    const message = await refusal(pool, [[agents.Bare, { text: "x" }]]);
-    assert(message.includes("the provider of configure cannot be handed over"), message);
+    const message = await rejectionOf(pool, [[agents.Bare, { text: "x" }]]);
+    assert(message.includes("the provider of configure cannot be sent to workers"), message);
   }
 });

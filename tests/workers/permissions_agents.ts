@@ -1,4 +1,4 @@
-/** Says what its isolate may do. */
+/** Returns the state of a permission of its isolate. */
 import { type Agent, defineAgent } from "@shoal/agents";
 
 export const May: Agent<{ name: Deno.PermissionName }, string> = defineAgent({

@@ -1,4 +1,7 @@
-/** Runs a pool with fewer permissions than its own, and says what its workers may do: needs `--unstable-worker-options`. */
+/**
+ * Runs a pool with fewer permissions than its own, and prints those of its workers. Requires
+ * `--unstable-worker-options`.
+ */
 import { batch } from "@shoal/agents";
 import { workers } from "@shoal/agents/workers";
 import { Ends, May } from "./permissions_agents.ts";

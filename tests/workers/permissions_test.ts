@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 
-Deno.test("permissions: workers may be given fewer than the process has, and still tell how they end", async () => {
+Deno.test("workers with fewer permissions than the process report how they end", async () => {
   const child = new Deno.Command("deno", {
     args: [
       "run",

@@ -13,7 +13,7 @@ await loadPrices("any", undefined);
 const open = (options: Partial<WorkerOptions> = {}) =>
   workers({ module: moduleFor("agents.ts"), size: 2, ...options });
 
-Deno.test("pool: nothing is started before it is needed, and no more than are needed", async () => {
+Deno.test("starts workers on demand, and no more than are needed", async () => {
   await using pool = open({ size: 3 });
   const idle = { size: 3, busy: 0, inFlight: 0, waiting: 0, restarts: 0, startMs: undefined };
   assertEquals(pool.stats(), idle);
@@ -25,7 +25,7 @@ Deno.test("pool: nothing is started before it is needed, and no more than are ne
   assert(pool.stats().startMs! > 0);
 });
 
-Deno.test("pool: no worker has more calls than it may, however many the run would make", async () => {
+Deno.test("no worker has more than perWorker calls at any concurrency", async () => {
   await using pool = open({ size: 2, perWorker: 2 });
   await pool.ready();
   let most = 0;
@@ -37,12 +37,12 @@ Deno.test("pool: no worker has more calls than it may, however many the run woul
   });
   assertEquals(results.filter(({ ok }) => ok).length, 12);
   assert(most <= 4 && most > 1, `${most}`);
-  // Waiting for a worker is waiting for a place.
+  // Waiting for a worker counts as queued.
   assert(results.at(-1)!.timing.queuedMs >= 40);
   assert(results.at(-1)!.durationMs >= 80);
 });
 
-Deno.test("pool: calls are spread over the workers, also while some still start", async () => {
+Deno.test("spreads calls over the workers while some are still starting", async () => {
   await using pool = open({ size: 2, perWorker: 100 });
   let busy = 0;
   const timer = setInterval(() => busy = Math.max(busy, pool.stats().busy), 5);
@@ -52,7 +52,7 @@ Deno.test("pool: calls are spread over the workers, also while some still start"
   assertEquals([busy, results.filter(({ ok }) => ok).length], [2, 10]);
 });
 
-Deno.test("pool: who waits for a worker hears of an abort at once, and never gets there", async () => {
+Deno.test("a waiting call is aborted at once, and never runs", async () => {
   await using sim = simulator({ respond: ({ text }) => text });
   await using _server = named(sim.url);
   await using pool = open({ size: 1, perWorker: 1 });
@@ -71,7 +71,7 @@ Deno.test("pool: who waits for a worker hears of an abort at once, and never get
   assertEquals(sim.stats.requests, 0);
 });
 
-Deno.test("pool: the higher priority goes first", async () => {
+Deno.test("runs calls with a higher priority first", async () => {
   await using pool = open({ size: 1, perWorker: 1 });
   const order: number[] = [];
   await batch([
@@ -83,18 +83,18 @@ Deno.test("pool: the higher priority goes first", async () => {
   assertEquals(order.slice(0, 2), [0, 2]);
 });
 
-Deno.test("pool: closing it in the middle fails what is not finished, refuses what comes, and leaves nothing", async () => {
+Deno.test("closing fails unfinished calls, and rejects new ones", async () => {
   await using sim = simulator({ respond: ({ text }) => text, latency: 5_000 });
   await using _server = named(sim.url);
   const pool = open({ size: 2, perWorker: 1 });
   const calls = [[Identity, 1], ...Array.from({ length: 5 }, () => [Echo, { text: "x" }] as const)];
   const run = batch(calls as [typeof Identity, unknown][], { mode: pool, concurrency: 6 });
-  await until(() => sim.stats.inFlight >= 2, "2 are on the wire");
+  await until(() => sim.stats.inFlight >= 2, "2 requests are in flight");
   await Promise.all([pool.close(), pool[Symbol.asyncDispose]()]);
   assertEquals(pool.isOpen, false);
   const results = await run;
   assertEquals(results.map(({ error }) => error?.code), [undefined, ...Array(5).fill("aborted")]);
-  // Those on the wire were sent, and may be billed.
+  // Requests in flight were sent, and may be billed.
   assertEquals(results.filter(({ attempts }) => attempts.length === 1).length, 2);
   assertEquals(pool.stats(), { ...pool.stats(), busy: 0, inFlight: 0, waiting: 0 });
   const error = await assertRejects(() => batch([[Identity, 1]], { mode: pool }), RunError);
@@ -103,13 +103,13 @@ Deno.test("pool: closing it in the middle fails what is not finished, refuses wh
   await assertRejects(() => pool.ready(), TypeError, "closed");
 });
 
-Deno.test("pool: one that was never used is closed as well", async () => {
+Deno.test("closes a pool that was never used", async () => {
   const pool = open();
   await pool.close();
   await pool.close();
 });
 
-Deno.test("pool: closing it while it starts ends that", async () => {
+Deno.test("closing while the workers start rejects ready()", async () => {
   const pool = open();
   const ready = pool.ready();
   const run = batch([[Identity, 1]], { mode: pool });
@@ -119,7 +119,7 @@ Deno.test("pool: closing it while it starts ends that", async () => {
   assert(["aborted", "RunError"].includes(result!), result);
 });
 
-Deno.test("pool: several runs share it, and each has its own limits", async () => {
+Deno.test("runs share a pool, and each keeps its own limits", async () => {
   await using sim = simulator({ respond: ({ text }) => text, latency: 20 });
   await using _server = named(sim.url);
   await using pool = open();
@@ -135,7 +135,7 @@ Deno.test("pool: several runs share it, and each has its own limits", async () =
   assert(sim.stats.peakInFlight <= 3);
 });
 
-Deno.test("pool: the limits of the process hold over its workers", async () => {
+Deno.test("the limits of the process hold over all workers", async () => {
   await using sim = simulator({ respond: ({ text }) => text, latency: 20 });
   await using _server = named(sim.url);
   await using pool = open();
@@ -151,7 +151,7 @@ Deno.test("pool: the limits of the process hold over its workers", async () => {
   }
 });
 
-Deno.test("pool: a process whose pool was not closed ends all the same", async () => {
+Deno.test("a pool that was not closed does not keep the process alive", async () => {
   const code = `
     import { batch } from "@shoal/agents";
     import { workers } from "@shoal/agents/workers";

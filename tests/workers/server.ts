@@ -1,17 +1,22 @@
-/** A provider for modules that are loaded in several isolates: it asks the simulator that a test names when it has started one. */
+/**
+ * A provider for modules that several isolates load. It uses the simulator that a test has named.
+ */
 import type { Provider, ProviderLimits } from "@shoal/agents";
 import { openai, type OpenAIProvider } from "@shoal/agents/openai";
 
-/** Which test file it is: they may run in one process, and the environment, in which the server is named, is one for all of its isolates. */
+/**
+ * Identifies the test file. Several may run in one process, whose isolates share the environment
+ * that holds the URL of the server.
+ */
 let key: string = crypto.randomUUID();
 const name = () => `SHOAL_TEST_SERVER_${key}`;
 
-/** A module for the workers of this test file. */
+/** Returns the URL of a module for the workers of this test file. */
 export function moduleFor(file: string): URL {
   return new URL(`./${file}?${key}`, import.meta.url);
 }
 
-/** To be called by such a module, with its own URL. */
+/** Sets the key from the URL of a module. Modules that workers load call it with their own URL. */
 export function loadedAs(url: string): void {
   const { search } = new URL(url);
   if (search !== "") key = search.slice(1);
@@ -26,7 +31,7 @@ function current(): OpenAIProvider {
   return provider;
 }
 
-/** Asks whatever server is named. */
+/** Returns a provider that uses the named server. */
 export function server(name: string, limits?: ProviderLimits, id?: string): Provider {
   return {
     name,
@@ -37,7 +42,7 @@ export function server(name: string, limits?: ProviderLimits, id?: string): Prov
   };
 }
 
-/** Names the server, until it is disposed: then what this isolate has open to it is closed. */
+/** Names the server until it is disposed, which also closes this isolate's connections to it. */
 export function named(url: string): AsyncDisposable {
   Deno.env.set(name(), url);
   return {

@@ -1,4 +1,4 @@
-/** Agents whose results have in them what cannot leave a worker. */
+/** Agents whose results have values that cannot be cloned. */
 import { type Agent, defineAgent } from "@shoal/agents";
 
 export const Answers: Agent<unknown, unknown> = defineAgent({

@@ -1,8 +1,8 @@
 import { assert } from "@std/assert";
 import { delay } from "@std/async/delay";
 
-/** Waits until it is so; fails if that takes longer than anything but a hang could. */
+/** Waits until the test is true. Fails after at least 30 s. */
 export async function until(test: () => boolean, what: string): Promise<void> {
   for (let i = 0; i < 6_000 && !test(); i++) await delay(5);
-  assert(test(), `it never came to pass that ${what}`);
+  assert(test(), `timed out waiting until ${what}`);
 }

@@ -1,65 +1,72 @@
 import { sqliteJournal } from "../../journal/mod.ts";
-import { painter } from "../run/panel.ts";
-import { EXIT, reasonOf } from "../exit_code.ts";
-import { environment } from "../environment.ts";
+import { errorMessage } from "../cli_error.ts";
+import { readEnv } from "../environment.ts";
+import { EXIT } from "../exit_code.ts";
+import { showInteger } from "../format.ts";
+import { colourText, plainText } from "../paint.ts";
+import { fetchStreamLimit } from "./stream_limit.ts";
 
-import { streamLimitOf } from "./stream_limit.ts";
-import { integer } from "../format.ts";
-
-/** What was found out about one thing. */
+/** The outcome of one check. */
 export interface Finding {
-  /** What was looked at. */
+  /** What was checked. */
   readonly name: string;
-  /** Is it well, could it be better, or does nothing work? */
+  /** Fine, not ideal, or a reason why no run can work. */
   readonly state: "ok" | "warn" | "fail";
-  /** What is so. */
-  readonly says: string;
+  /** What was found, for the user. */
+  readonly message: string;
 }
 
-/** What the doctor looks at. */
+/** Options of {@linkcode doctor}. */
 export interface DoctorOptions {
-  /** The server; that of the environment, or OpenAI, if it is not said. */
+  /**
+   * The URL of the server.
+   *
+   * @default OPENAI_BASE_URL, or OpenAI
+   */
   readonly baseUrl?: string;
-  /** Milliseconds that a look may take. */
+  /** The maximum time of each check, in milliseconds. */
   readonly timeout: number;
 }
 
 const OPENAI_URL = "https://api.openai.com/v1";
 
-/** Looks whether everything is there that runs need, and prints what it finds. */
+/** Checks what runs need, prints the findings, and returns the exit code. */
 export async function doctor(options: DoctorOptions): Promise<number> {
-  const paint = painter(Deno.stdout.isTerminal() && !environment("NO_COLOR"));
+  const paint = Deno.stdout.isTerminal() && !readEnv("NO_COLOR") ? colourText : plainText;
   let worst: Finding["state"] = "ok";
-  for await (const { name, state, says } of findings(options)) {
+  for await (const { name, state, message } of diagnose(options)) {
     const colour = state === "ok" ? "green" : state === "warn" ? "yellow" : "red";
-    console.log(`${paint(colour, state.padEnd(4))}  ${name.padEnd(12)}  ${says}`);
+    console.log(`${paint(colour, state.padEnd(4))}  ${name.padEnd(12)}  ${message}`);
     if (state === "fail" || (state === "warn" && worst === "ok")) worst = state;
   }
   return worst === "fail" ? EXIT.broken : EXIT.ok;
 }
 
-/** Everything that is found, as it is found. */
-export async function* findings(options: DoctorOptions): AsyncGenerator<Finding> {
+/** Yields the findings, one check after another. */
+export async function* diagnose(options: DoctorOptions): AsyncGenerator<Finding> {
+  const { arch, os } = Deno.build;
+  const processors = `${navigator.hardwareConcurrency} processors`;
   yield {
     name: "runtime",
     state: "ok",
-    says:
-      `Deno ${Deno.version.deno} on ${Deno.build.os} ${Deno.build.arch}, ${navigator.hardwareConcurrency} processors`,
+    message: `Deno ${Deno.version.deno} on ${os} ${arch}, ${processors}`,
   };
-  const baseURL = options.baseUrl ?? environment("OPENAI_BASE_URL") ?? OPENAI_URL;
-  yield* permissions(baseURL);
-  yield await journal();
-  yield key(baseURL);
-  const server = await reached(baseURL, options.timeout);
+  const baseUrl = options.baseUrl ?? readEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
+  yield await checkPermissions(baseUrl);
+  yield await checkJournal();
+  yield checkKey(baseUrl);
+  const server = await checkServer(baseUrl, options.timeout);
   yield server.finding;
-  const streams = await streamLimit(baseURL, options.timeout, server.ms !== undefined);
+  const streams = server.ms === undefined && baseUrl.startsWith("https:")
+    ? { finding: unreachable("streams") }
+    : await checkStreams(baseUrl, options.timeout);
   yield streams.finding;
-  yield expectation(server.ms, server.rpm, streams.most);
+  yield recommendConcurrency(server, streams.limit);
 }
 
-async function* permissions(baseURL: string): AsyncGenerator<Finding> {
-  const host = URL.parse(baseURL)?.host;
-  const wanted = [
+async function checkPermissions(baseUrl: string): Promise<Finding> {
+  const host = URL.parse(baseUrl)?.host;
+  const needed = [
     [{ name: "net", host } as const, "fail", `--allow-net=${host}`],
     [{ name: "read" } as const, "warn", "--allow-read"],
     [{ name: "write" } as const, "warn", "--allow-write"],
@@ -67,166 +74,147 @@ async function* permissions(baseURL: string): AsyncGenerator<Finding> {
   ] as const;
   const missing: string[] = [];
   let state: Finding["state"] = "ok";
-  for (const [descriptor, lacking, flag] of wanted) {
+  for (const [descriptor, stateIfMissing, flag] of needed) {
     if ((await Deno.permissions.query(descriptor)).state === "granted") continue;
     missing.push(flag);
-    if (state !== "fail") state = lacking;
+    if (state !== "fail") state = stateIfMissing;
   }
-  yield {
-    name: "permissions",
-    state,
-    says: missing.length === 0 ? "network, files, environment" : `missing: ${missing.join(" ")}`,
-  };
+  const message = missing.length === 0
+    ? "network, files, environment"
+    : `missing: ${missing.join(" ")}`;
+  return { name: "permissions", state, message };
 }
 
-async function journal(): Promise<Finding> {
+async function checkJournal(): Promise<Finding> {
+  const name = "journal";
   try {
     await using sqlite = sqliteJournal(":memory:");
     await (await sqlite.open("doctor")).close();
-    return { name: "journal", state: "ok", says: "SQLite works" };
+    return { name, state: "ok", message: "SQLite works" };
   } catch (error) {
-    return { name: "journal", state: "fail", says: `SQLite does not work: ${reasonOf(error)}` };
+    return { name, state: "fail", message: `SQLite does not work: ${errorMessage(error)}` };
   }
 }
 
-/** Is there a key? It is never shown. */
-function key(baseURL: string): Finding {
-  const there = environment("OPENAI_API_KEY") !== undefined;
-  const needed = /(^|\.)openai\.com$/.test(URL.parse(baseURL)?.hostname ?? "");
-  return {
-    name: "key",
-    state: there || !needed ? "ok" : "fail",
-    says: there
-      ? "OPENAI_API_KEY is set"
-      : needed
-      ? "OPENAI_API_KEY is not set"
-      : "none is set; this server may not need one",
-  };
+/** Checks that a key is set, without showing it. */
+function checkKey(baseUrl: string): Finding {
+  const name = "key";
+  if (readEnv("OPENAI_API_KEY") !== undefined) {
+    return { name, state: "ok", message: "OPENAI_API_KEY is set" };
+  }
+  return /(^|\.)openai\.com$/.test(URL.parse(baseUrl)?.hostname ?? "")
+    ? { name, state: "fail", message: "OPENAI_API_KEY is not set" }
+    : { name, state: "ok", message: "OPENAI_API_KEY is not set; this server may not need one" };
 }
 
-async function reached(
-  baseURL: string,
-  timeout: number,
-): Promise<{ readonly finding: Finding; readonly ms?: number; readonly rpm?: number }> {
+interface ServerCheck {
+  readonly finding: Finding;
+  /** The response time in milliseconds; absent if the server could not be reached. */
+  readonly ms?: number;
+  /** The limit of requests per minute, if the server reports one. */
+  readonly requestsPerMinute?: number;
+}
+
+async function checkServer(baseUrl: string, timeout: number): Promise<ServerCheck> {
   const name = "server";
-  const apiKey = environment("OPENAI_API_KEY");
+  const apiKey = readEnv("OPENAI_API_KEY");
   const began = performance.now();
   try {
-    const response = await fetch(`${baseURL.replace(/\/$/, "")}/models`, {
+    const response = await fetch(`${baseUrl.replace(/\/$/, "")}/models`, {
       headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
       signal: AbortSignal.timeout(timeout),
     });
     const body = await response.text();
     const ms = performance.now() - began;
     const limit = Number(response.headers.get("x-ratelimit-limit-requests") ?? NaN);
-    const rpm = limit > 0 ? limit : undefined;
-    if (response.status === 401 || response.status === 403) {
-      return {
-        finding: { name, state: "fail", says: `${baseURL} refuses the key (${response.status})` },
-        ms,
-        rpm,
-      };
-    }
-    if (!response.ok) {
-      return {
-        finding: {
-          name,
-          state: "warn",
-          says: `${baseURL} answers with ${response.status} to GET /models`,
-        },
-        ms,
-        rpm,
-      };
-    }
-    return {
-      finding: {
+    const requestsPerMinute = limit > 0 ? limit : undefined;
+    const { status } = response;
+    const finding: Finding = status === 401 || status === 403
+      ? { name, state: "fail", message: `${baseUrl} rejects the OPENAI_API_KEY (${status})` }
+      : !response.ok
+      ? { name, state: "warn", message: `${baseUrl} answers GET /models with status ${status}` }
+      : {
         name,
         state: "ok",
-        says: `${baseURL} has ${modelsIn(body)}, ${Math.round(ms)} ms away`,
-      },
-      ms,
-      rpm,
-    };
+        message: `${baseUrl} lists ${countModels(body)}, responded in ${Math.round(ms)} ms`,
+      };
+    return { finding, ms, requestsPerMinute };
   } catch (error) {
-    const why = error instanceof DOMException ? `no answer within ${timeout} ms` : whyOf(error);
-    return { finding: { name, state: "fail", says: `${baseURL} cannot be reached: ${why}` } };
+    const reason = error instanceof DOMException
+      ? `no answer within ${timeout} ms`
+      : describeFetchError(error);
+    return { finding: { name, state: "fail", message: `${baseUrl} is unreachable: ${reason}` } };
   }
 }
 
-/** What `fetch` says of why is behind it. */
-function whyOf(error: unknown): string {
-  if (error instanceof Error && error.cause !== undefined) return whyOf(error.cause);
-  const why = reasonOf(error).replace(/^.* client error \(\w+\): /, "");
-  return why.includes("UnknownIssuer")
-    ? `${why} (DENO_CERT=FILE trusts a certificate, DENO_TLS_CA_STORE=system those of the system)`
-    : why;
+/** Returns the message of the innermost cause: the outer ones of `fetch` do not name the reason. */
+function describeFetchError(error: unknown): string {
+  if (error instanceof Error && error.cause !== undefined) return describeFetchError(error.cause);
+  const reason = errorMessage(error).replace(/^.* client error \(\w+\): /, "");
+  return reason.includes("UnknownIssuer")
+    ? `${reason} (DENO_CERT=FILE trusts a certificate, DENO_TLS_CA_STORE=system the system's)`
+    : reason;
 }
 
-function modelsIn(body: string): string {
+function countModels(body: string): string {
   try {
     const { data } = JSON.parse(body);
-    return `${integer(data.length)} models`;
+    return `${showInteger(data.length)} models`;
   } catch {
-    return "no list of models";
+    return "no models";
   }
 }
 
-/** How many requests one connection carries: a server says so when it speaks HTTP/2. */
-async function streamLimit(
-  baseURL: string,
+/** Checks how many requests one connection carries: servers say so over HTTP/2. */
+async function checkStreams(
+  baseUrl: string,
   timeout: number,
-  isThere: boolean,
-): Promise<{ readonly finding: Finding; readonly most?: number }> {
+): Promise<{ readonly finding: Finding; readonly limit?: number }> {
   const name = "streams";
-  if (!baseURL.startsWith("https:")) {
-    return {
-      finding: { name, state: "ok", says: "HTTP/1.1: a connection for each request in flight" },
-    };
-  }
-  if (!isThere) {
-    const says = "not known, as the server cannot be reached";
-    return { finding: { name, state: "warn", says } };
+  if (!baseUrl.startsWith("https:")) {
+    return { finding: { name, state: "ok", message: "HTTP/1.1: one connection per request" } };
   }
   try {
-    const most = await streamLimitOf(new URL(baseURL).origin, timeout);
-    const says = most === undefined
-      ? "HTTP/2, without a limit that it tells"
-      : `HTTP/2, ${integer(most)} requests on a connection; more are opened as they are needed`;
-    return { finding: { name, state: "ok", says }, most };
+    const limit = await fetchStreamLimit(new URL(baseUrl).origin, timeout);
+    const message = limit === undefined
+      ? "HTTP/2, without a limit of requests per connection"
+      : `HTTP/2, ${showInteger(limit)} requests per connection; more are opened on demand`;
+    return { finding: { name, state: "ok", message }, limit };
   } catch {
-    return {
-      finding: { name, state: "ok", says: "no HTTP/2, or it does not tell: HTTP/1.1 will do" },
-    };
+    const message = "no HTTP/2: HTTP/1.1 is used, with one connection per request";
+    return { finding: { name, state: "ok", message } };
   }
 }
 
-/** An answer of a model takes about so long. */
-const USUAL_MS = 2_000;
+/** The assumed duration of a call, in milliseconds. */
+const TYPICAL_CALL_MS = 2_000;
 
-function expectation(
-  ms: number | undefined,
-  rpm: number | undefined,
-  streams: number | undefined,
+function recommendConcurrency(
+  { ms, requestsPerMinute }: ServerCheck,
+  streamLimit: number | undefined,
 ): Finding {
   const name = "concurrency";
-  if (ms === undefined) {
-    return { name, state: "warn", says: "not known, as the server cannot be reached" };
-  }
-  if (rpm !== undefined) {
-    const useful = Math.max(1, Math.ceil(rpm / 60_000 * USUAL_MS));
+  if (ms === undefined) return unreachable(name);
+  if (requestsPerMinute !== undefined) {
+    const useful = Math.max(1, Math.ceil(requestsPerMinute / 60_000 * TYPICAL_CALL_MS));
+    const limit = `${showInteger(requestsPerMinute)} requests per minute`;
     return {
       name,
       state: "ok",
-      says: `about ${integer(useful)} at a time use up ${
-        integer(rpm)
-      } requests a minute, with answers of 2 s`,
+      message: `--concurrency ${useful} reaches the limit of ${limit}, with calls of 2 s`,
     };
   }
-  const first = streams === undefined ? "" : `; the first ${integer(streams)} share a connection`;
+  const shared = streamLimit === undefined
+    ? ""
+    : `; the first ${showInteger(streamLimit)} share a connection`;
   return {
     name,
     state: "ok",
-    says:
-      `this process carries 10,000 at a time; --concurrency adaptive discovers what the server accepts${first}`,
+    message: "this process can run 10,000 calls at once; " +
+      `--concurrency adaptive discovers how many the server accepts${shared}`,
   };
+}
+
+function unreachable(name: string): Finding {
+  return { name, state: "warn", message: "unknown, as the server is unreachable" };
 }

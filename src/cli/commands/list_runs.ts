@@ -1,41 +1,49 @@
 import type { JournalSummary } from "../../journal/mod.ts";
-import { say } from "../run/display.ts";
-import { fromJournal, type RunFolder, runFolders } from "../run/run_folder.ts";
-import { dollars, integer, span } from "../format.ts";
+import { showDollars, showDuration, showInteger } from "../format.ts";
+import { listRunFolders, type RunFolder, wrapJournalError } from "../run/run_folder.ts";
+import { writeStderr } from "../write_stderr.ts";
 
-/** Lists the runs below a folder, the last one last: a line of text for each, or of JSON. */
-export async function listRuns(dir: string, json: boolean): Promise<void> {
-  const folders = await runFolders(dir);
-  if (folders.length === 0) say(`There are no runs in ${dir}: "shoal run" begins one\n`);
+/** Prints the runs below a folder, the last one at the end: a line of text or JSON for each. */
+export async function listRuns(
+  dir: string,
+  { json }: { readonly json: boolean },
+): Promise<void> {
+  const folders = await listRunFolders(dir);
+  if (folders.length === 0) {
+    writeStderr(`There are no runs in ${dir}: "shoal run" starts one\n`);
+  }
   for (const folder of folders) {
-    const summary = await folder.record().then(() => summaryOf(folder))
-      .catch((error) => fromJournal(error) as Error);
+    const summary = await folder.readRecord().then(() => readSummary(folder))
+      .catch((error) => wrapJournalError(error) as Error);
     if (summary instanceof Error) {
+      const { message } = summary;
       console.log(
         json
-          ? JSON.stringify({ runId: folder.name, error: summary.message })
-          : `${folder.name}  ${summary.message}`,
+          ? JSON.stringify({ runId: folder.name, error: message })
+          : `${folder.name}  ${message}`,
       );
     } else if (json) console.log(JSON.stringify({ runId: folder.name, ...summary }));
-    else console.log(`${folder.name}  ${summary === undefined ? "nothing yet" : line(summary)}`);
+    else {
+      const text = summary === undefined ? "no rows yet" : formatSummary(summary);
+      console.log(`${folder.name}  ${text}`);
+    }
   }
 }
 
-/** A run in numbers. */
-export async function summaryOf(folder: RunFolder): Promise<JournalSummary | undefined> {
-  await using journal = folder.journal();
+async function readSummary(folder: RunFolder): Promise<JournalSummary | undefined> {
+  await using journal = folder.openJournal();
   return await journal.summary(folder.name);
 }
 
-/** A run in a line. */
-export function line(summary: JournalSummary): string {
+/** Formats the counts of a run as one line. */
+export function formatSummary(summary: JournalSummary): string {
   const { ok, failed, started, usage, cost, updatedAt } = summary;
   return [
-    `${integer(ok)} ok`,
-    `${integer(failed)} failed`,
-    ...(started > 0 ? [`${integer(started)} begun`] : []),
-    `${integer(usage.totalTokens)} tokens`,
-    ...(cost === undefined ? [] : [dollars(cost.total)]),
-    `${span(Math.max(0, Date.now() - updatedAt))} ago`,
+    `${showInteger(ok)} ok`,
+    `${showInteger(failed)} failed`,
+    ...(started > 0 ? [`${showInteger(started)} unfinished`] : []),
+    `${showInteger(usage.totalTokens)} tokens`,
+    ...(cost === undefined ? [] : [showDollars(cost.total)]),
+    `${showDuration(Math.max(0, Date.now() - updatedAt))} ago`,
   ].join(", ");
 }

@@ -1,65 +1,86 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { agentRoutes, type OpenRoute } from "../../hono/mod.ts";
-import { agentsOf } from "../run/agent_file.ts";
-import { say } from "../run/display.ts";
-import { environment } from "../environment.ts";
-import { CliError, EXIT, reasonOf } from "../exit_code.ts";
-import { untilSignal } from "../until_signal.ts";
-import * as value from "../parse_value.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
+import { readEnv } from "../environment.ts";
+import { EXIT } from "../exit_code.ts";
+import { untilInterrupted } from "../interrupt.ts";
+import { nameFlags } from "../option_flags.ts";
+import { parseDurationOrZero, parseNames, parsePort } from "../parse_value.ts";
+import { loadAgents } from "../run/agent_file.ts";
+import { writeStderr } from "../write_stderr.ts";
 
-/** What the server is told. */
+/** The options of `shoal serve`. */
 interface ServeSettings {
   readonly host: string;
   readonly port: number;
   readonly grace: number;
   readonly dashboard: boolean;
-  readonly open?: readonly string[];
+  readonly open?: readonly OpenRoute[];
 }
 
-/** The command `serve`: agents over HTTP, until Ctrl-C. */
+const OPEN_ROUTES: readonly OpenRoute[] = ["health", "metrics", "openapi"];
+
+/** Returns the command `serve`: agents over HTTP, until Ctrl-C. */
 export function serveCommand(): Command {
   return new Command("serve")
-    .description("serves the agents of a module over HTTP; the first line of stdout is its URL")
+    .description("serve the agents of a module over HTTP; prints the URL as the first line")
     .argument("<agents>", "agents.ts: a module that exports agents and workflows")
-    .option("-p, --port <port>", "0 takes a free one", value.port, 8_000)
-    .option("--host <name>", "where to listen", "127.0.0.1")
-    .option("--dashboard", "also a page that shows what happens: /dashboard", false)
-    .option("--open <routes>", "to anybody, of health, metrics and openapi", value.names)
-    .option("--grace <time>", "for calls in flight after Ctrl-C", value.durationOrNone, 3_500)
+    .option("-p, --port <port>", "port; 0 picks a free one", parsePort, 8_000)
+    .option("--host <name>", "host name to listen on", "127.0.0.1")
+    .option("--dashboard", "also serve a dashboard at /dashboard", false)
+    .option(
+      "--open <routes>",
+      "routes that need no token: health, metrics, openapi",
+      parseOpenRoutes,
+    )
+    .option(
+      "--grace <time>",
+      "how long calls in flight may take after Ctrl-C",
+      parseDurationOrZero,
+      3_500,
+    )
     .addHelpText(
       "after",
-      "\nWho may call: SHOAL_TOKENS=token,token; without it only this machine, for development.",
+      "\nSHOAL_TOKENS=token,token sets the tokens of the callers. Without it, only this machine\n" +
+        "may call, for development.",
     );
 }
 
-/** Serves, and resolves when it was ended. */
+/** Serves until the first Ctrl-C, and returns the exit code. */
 export async function serve(
   file: string,
   { host, port, grace, dashboard, open }: ServeSettings,
 ): Promise<number> {
-  const agents = [...new Set((await agentsOf(file)).values())];
-  const tokens = value.names(environment("SHOAL_TOKENS") ?? "");
+  const agents = [...new Set((await loadAgents(file)).values())];
+  const tokens = parseNames(readEnv("SHOAL_TOKENS") ?? "");
   let app, server;
   try {
     app = agentRoutes({
       agents,
       dashboard,
-      ...(open !== undefined && { open: open as readonly OpenRoute[] }),
+      ...(open !== undefined && { open }),
       ...(tokens.length > 0 && { auth: { tokens } }),
     });
     server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
   } catch (cause) {
-    throw new CliError(`Cannot serve ${file}: ${reasonOf(cause)}`, EXIT.usage, { cause });
+    const reason = nameFlags(errorMessage(cause), { "auth.tokens": "SHOAL_TOKENS" });
+    throw new CliError(`Cannot serve ${file}: ${reason}`, { cause });
   }
   console.log(`http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`);
-  say(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C ends it\n`);
-  say(
+  writeStderr(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C stops the server\n`);
+  writeStderr(
     tokens.length > 0
-      ? `Who has one of the ${tokens.length} tokens of SHOAL_TOKENS may call\n`
+      ? `Callers need one of the ${tokens.length} tokens in SHOAL_TOKENS\n`
       : "Only this machine may call, as SHOAL_TOKENS is not set\n",
   );
-  await untilSignal();
+  await untilInterrupted();
   await app.shutdown({ grace });
   await server.shutdown();
   return EXIT.ok;
+}
+
+function parseOpenRoutes(text: string): readonly OpenRoute[] {
+  const routes = parseNames(text) as readonly OpenRoute[];
+  if (routes.every((route) => OPEN_ROUTES.includes(route))) return routes;
+  throw new InvalidArgumentError(`It must be one or more of ${OPEN_ROUTES.join(",")}.`);
 }

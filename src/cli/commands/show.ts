@@ -1,69 +1,82 @@
 import { type Result, summarize } from "../../../mod.ts";
-import { Clusters } from "../run/failure_clusters.ts";
-import { CliError } from "../exit_code.ts";
-import { fromJournal, type RunFolder } from "../run/run_folder.ts";
-import { line } from "./list_runs.ts";
-import { Sample } from "../run/reservoir_sample.ts";
-import { dollars, integer, span } from "../format.ts";
+import type { JournalSummary } from "../../journal/mod.ts";
+import { CliError } from "../cli_error.ts";
+import { showDollars, showDuration, showInteger } from "../format.ts";
+import { FailureClusters } from "../run/failure_clusters.ts";
+import { ReservoirSample } from "../run/reservoir_sample.ts";
+import { type RunFolder, wrapJournalError } from "../run/run_folder.ts";
+import { formatSummary } from "./list_runs.ts";
 
-/** Few enough for memory to stay flat. */
-const SAMPLED = 20_000;
-const SHOWN = 10;
+/** The number of results that are summarized: memory stays flat. */
+const SAMPLE_SIZE = 20_000;
+/** The number of failure clusters that are printed. */
+const MAX_CLUSTERS = 10;
 
-/** Shows a run: numbers, what limited it, and its failures by their causes; as text, or as JSON. */
-export async function show(folder: RunFolder, json: boolean): Promise<void> {
+/** Prints a run as text or JSON: counts, what limited it, and its failures by cause. */
+export async function show(folder: RunFolder, { json }: { readonly json: boolean }): Promise<void> {
   try {
-    await showRun(folder, json);
+    await showRun(folder, json ? "json" : "text");
   } catch (error) {
-    throw fromJournal(error);
+    throw wrapJournalError(error);
   }
 }
 
-async function showRun(folder: RunFolder, json: boolean): Promise<void> {
-  await using journal = folder.journal();
+async function showRun(folder: RunFolder, format: "json" | "text"): Promise<void> {
+  await using journal = folder.openJournal();
   const summary = await journal.summary(folder.name);
   if (summary === undefined) {
-    throw new CliError(`Cannot show the run "${folder.name}" as it has nothing yet`);
+    throw new CliError(`Cannot show the run "${folder.name}" as it has no rows yet`);
   }
-  const sample = new Sample<Result>(SAMPLED);
-  const clusters = new Clusters();
+  const sample = new ReservoirSample<Result>(SAMPLE_SIZE);
+  const clusters = new FailureClusters();
   for await (const { result, index } of journal.results(folder.name)) {
     if (result === undefined) continue;
-    sample.see(result);
+    sample.add(result);
     if (!result.ok) clusters.add(result.error, index);
   }
-  const { verdict, durationMs, byModel } = summarize(sample.items);
-  const record = await folder.record();
-  if (json) {
-    const failures = clusters.sorted();
-    console.log(
-      JSON.stringify({ ...summary, verdict, durationMs, failures, args: record?.args }, null, 2),
-    );
+  if (format === "text") {
+    console.log(formatRun(folder.name, summary, sample, clusters).join("\n"));
     return;
   }
+  const { verdict, durationMs } = summarize(sample.items);
+  const failures = clusters.sorted();
+  const args = (await folder.readRecord())?.args;
+  console.log(JSON.stringify({ ...summary, verdict, durationMs, failures, args }, null, 2));
+}
+
+function formatRun(
+  name: string,
+  summary: JournalSummary,
+  sample: ReservoirSample<Result>,
+  clusters: FailureClusters,
+): readonly string[] {
+  const { verdict, durationMs: { p50, p95, p99 }, byModel } = summarize(sample.items);
+  const startedAt = new Date(summary.createdAt).toISOString();
+  const updatedAt = new Date(summary.updatedAt).toISOString();
   const lines = [
-    `${folder.name}: ${line(summary)}`,
-    `begun ${new Date(summary.createdAt).toISOString()}, last row ${
-      new Date(summary.updatedAt).toISOString()
-    }`,
-    `a row took ${span(durationMs.p50)} (p95 ${span(durationMs.p95)}, p99 ${span(durationMs.p99)})`,
-    ...Object.entries(byModel).map(([model, { total, failed, cost }]) =>
-      `${model}: ${integer(total)} rows, ${integer(failed)} failed${
-        cost === undefined ? "" : `, ${dollars(cost.total)}`
-      }${sample.seen > SAMPLED ? ` (of ${integer(SAMPLED)} rows)` : ""}`
-    ),
-    verdict,
+    `${name}: ${formatSummary(summary)}`,
+    `started at ${startedAt}, last row at ${updatedAt}`,
+    `time per row: ${showDuration(p50)} ` +
+    `(p95 ${showDuration(p95)}, p99 ${showDuration(p99)})`,
   ];
+  const sampled = sample.seen > SAMPLE_SIZE
+    ? ` (in a sample of ${showInteger(SAMPLE_SIZE)} rows)`
+    : "";
+  for (const [model, { total, failed, cost }] of Object.entries(byModel)) {
+    const price = cost === undefined ? "" : `, ${showDollars(cost.total)}`;
+    const counts = `${showInteger(total)} rows, ${showInteger(failed)} failed`;
+    lines.push(`${model}: ${counts}${price}${sampled}`);
+  }
+  lines.push(verdict);
   const all = clusters.sorted();
   if (all.length > 0) lines.push("", "failures:");
-  for (const { kind, cause, count, rows } of all.slice(0, SHOWN)) {
-    lines.push(
-      `${integer(count).padStart(8)}  ${kind}: ${cause} (rows ${
-        rows.map((row) => row + 1).join(", ")
-      }${count > rows.length ? ", …" : ""})`,
-    );
+  for (const { kind, cause, count, rows } of all.slice(0, MAX_CLUSTERS)) {
+    const examples = rows.map((row) => row + 1).join(", ") + (count > rows.length ? ", …" : "");
+    lines.push(`${showInteger(count).padStart(8)}  ${kind}: ${cause} (rows ${examples})`);
   }
-  if (all.length > SHOWN) lines.push(`          and ${integer(all.length - SHOWN)} kinds more`);
-  if (summary.failed > 0) lines.push("", `shoal retry ${folder.name} tries them again`);
-  console.log(lines.join("\n"));
+  if (all.length > MAX_CLUSTERS) {
+    lines.push(`          and ${showInteger(all.length - MAX_CLUSTERS)} more causes`);
+  }
+  if (summary.failed > 0) lines.push("", `To retry them: shoal retry ${name}`);
+  return lines;
 }

@@ -1,12 +1,21 @@
 import { Command, InvalidArgumentError } from "commander";
 import { simulator, type SimulatorFaultRates, type SimulatorLatency } from "../../testing/mod.ts";
-import { say } from "../run/display.ts";
-import { CliError, EXIT, reasonOf } from "../exit_code.ts";
-import { untilSignal } from "../until_signal.ts";
-import * as value from "../parse_value.ts";
-import { integer } from "../format.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
+import { EXIT } from "../exit_code.ts";
+import { showInteger } from "../format.ts";
+import { untilInterrupted } from "../interrupt.ts";
+import { nameFlags } from "../option_flags.ts";
+import {
+  parseCount,
+  parseNames,
+  parsePairs,
+  parsePort,
+  parsePositive,
+  parseWhole,
+} from "../parse_value.ts";
+import { writeStderr } from "../write_stderr.ts";
 
-/** What the simulator is told. */
+/** The options of `shoal simulate`. */
 interface SimulateSettings {
   readonly port: number;
   readonly latency: SimulatorLatency;
@@ -19,34 +28,44 @@ interface SimulateSettings {
   readonly seed: number;
 }
 
-/** The command `simulate`: a model server on this machine, until Ctrl-C. */
+const SIMULATE_FLAGS = {
+  faults: "--fault",
+  latency: "--latency",
+  "limits.concurrency": "--max-concurrency",
+  "limits.requestsPerMinute": "--rpm",
+  "limits.tokensPerMinute": "--tpm",
+  models: "--model",
+  port: "--port",
+  seed: "--seed",
+  tokensPerSecond: "--tokens-per-second",
+};
+
+/** Returns the command `simulate`: a model server on this machine, until Ctrl-C. */
 export function simulateCommand(): Command {
   return new Command("simulate")
-    .description(
-      "starts a model server to try things with, on 127.0.0.1; the first line of stdout is its URL",
-    )
-    .option("-p, --port <port>", "0 takes a free one", value.port, 8_787)
+    .description("start a simulated model server on 127.0.0.1; prints the URL as the first line")
+    .option("-p, --port <port>", "port; 0 picks a free one", parsePort, 8_787)
     .option(
       "--latency <ms>",
-      "of an answer in milliseconds: 800, or p50,p99 as in 800,4000",
-      latency,
+      "latency in milliseconds: 800, or p50,p99 such as 800,4000",
+      parseLatency,
       0,
     )
-    .option("--tokens-per-second <number>", "how fast it speaks", value.positive)
-    .option("--rpm <requests>", "requests that a minute allows", value.positive)
-    .option("--tpm <tokens>", "tokens that a minute allows", value.positive)
-    .option("--max-concurrency <requests>", "requests at a time", value.count)
+    .option("--tokens-per-second <number>", "speed of the answers", parsePositive)
+    .option("--rpm <requests>", "limit of requests per minute", parsePositive)
+    .option("--tpm <tokens>", "limit of tokens per minute", parsePositive)
+    .option("--max-concurrency <requests>", "limit of concurrent requests", parseCount)
     .option(
       "--fault <name=share>",
-      "a fault by chance: error500=0.1; repeat it or use commas",
-      faults,
+      "share of requests with a fault, such as error500=0.1; repeatable, or separated by commas",
+      parseFaults,
       {},
     )
-    .option("--model <names>", "the only models that there are", value.names)
-    .option("--seed <number>", "of the chances", value.whole, 1);
+    .option("--model <names>", "the only models of the server", parseNames)
+    .option("--seed <number>", "seed of the random numbers", parseWhole, 1);
 }
 
-/** Starts the simulator, and resolves when it was ended. */
+/** Runs the simulator until the first Ctrl-C, and returns the exit code. */
 export async function simulate(settings: SimulateSettings): Promise<number> {
   const { port, latency, tokensPerSecond, fault, model, seed } = settings;
   let server;
@@ -65,35 +84,39 @@ export async function simulate(settings: SimulateSettings): Promise<number> {
       ...(model !== undefined && { models: model }),
     });
   } catch (cause) {
-    throw new CliError(`Cannot start the simulator: ${reasonOf(cause)}`, EXIT.usage, { cause });
+    const message = nameFlags(errorMessage(cause), SIMULATE_FLAGS);
+    // The names of faults are the only option names that the user can choose.
+    throw new CliError(message.replace("there is no option", "there is no --fault"), { cause });
   }
   await using running = server;
   console.log(running.url);
-  say(`To use it: OPENAI_BASE_URL=${running.url} shoal run …; Ctrl-C ends it\n`);
-  await untilSignal();
+  writeStderr(`To use it: OPENAI_BASE_URL=${running.url} shoal run …; Ctrl-C stops the server\n`);
+  await untilInterrupted();
   const { requests, peakInFlight, byStatus } = running.stats;
-  say(
-    `${integer(requests)} requests, ${integer(peakInFlight)} at a time at most: ${
-      JSON.stringify(byStatus)
-    }\n`,
+  writeStderr(
+    `${showInteger(requests)} requests, at most ${showInteger(peakInFlight)} at once, ` +
+      `by status: ${JSON.stringify(byStatus)}\n`,
   );
   return EXIT.ok;
 }
 
-function latency(text: string): SimulatorLatency {
-  const [first, second, ...rest] = text.split(",").map(Number);
-  if (!(first! >= 0) || rest.length > 0 || (second !== undefined && !(second > first!))) {
-    throw new InvalidArgumentError("It must be milliseconds, or p50,p99 as in 800,4000.");
+function parseLatency(text: string): SimulatorLatency {
+  const [p50, p99, ...rest] = text.split(",").map(Number);
+  if (!(p50! >= 0) || rest.length > 0 || (p99 !== undefined && !(p99 > p50!))) {
+    throw new InvalidArgumentError("It must be milliseconds, or p50,p99 such as 800,4000.");
   }
-  return second === undefined ? first! : { p50: first!, p99: second };
+  return p99 === undefined ? p50! : { p50: p50!, p99 };
 }
 
-function faults(text: string, before: Readonly<Record<string, number>>): Record<string, number> {
-  const shares = Object.entries(value.pairs(text)).map(([name, share]) => {
+function parseFaults(
+  text: string,
+  previous: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const shares = Object.entries(parsePairs(text)).map(([name, share]) => {
     if (!(Number(share) >= 0 && Number(share) <= 1)) {
       throw new InvalidArgumentError("It must be name=share, with a share from 0 to 1.");
     }
     return [name, Number(share)];
   });
-  return { ...before, ...Object.fromEntries(shares) };
+  return { ...previous, ...Object.fromEntries(shares) };
 }

@@ -1,11 +1,12 @@
 import { connect } from "node:http2";
 
 /**
- * How many requests one connection to a server carries: it says so when it speaks HTTP/2. `undefined` if it tells no limit.
+ * Returns how many requests one HTTP/2 connection to a server carries; `undefined` if the server
+ * sets no limit.
  *
- * @throws If it does not speak HTTP/2, or says nothing in time.
+ * @throws If the server does not speak HTTP/2, or does not answer in time.
  */
-export async function streamLimitOf(
+export async function fetchStreamLimit(
   origin: string,
   timeoutMs: number,
 ): Promise<number | undefined> {
@@ -14,14 +15,14 @@ export async function streamLimitOf(
   try {
     return await new Promise((resolve, reject) => {
       timer = setTimeout(() => reject(new Error("no answer")), timeoutMs);
-      // It goes on being listened to: an error that nobody hears would end the process.
+      // The listener stays: an "error" event without a listener would end the process.
       session.on("error", reject);
-      session.on("close", () => reject(new Error("it was closed")));
+      session.on("close", () => reject(new Error("the connection was closed")));
       session.on("remoteSettings", ({ maxConcurrentStreams }) => resolve(maxConcurrentStreams));
     });
   } finally {
     clearTimeout(timer);
-    // Never while the session tells something: Deno 2.9 crashes one time in seven.
+    // Destroying the session within one of its events crashes Deno 2.9 one time in seven.
     setTimeout(() => session.destroy());
   }
 }

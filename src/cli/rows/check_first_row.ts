@@ -1,71 +1,66 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { definitionOf } from "../../agent/definition.ts";
 import { isRecord } from "../../model/check_options.ts";
-import { CliError } from "../exit_code.ts";
-import { missingColumn, takesNothing } from "./row_params.ts";
-import type { Row } from "./row.ts";
+import { CliError } from "../cli_error.ts";
 import type { RunSettings } from "../run/run_settings.ts";
+import { answerColumns, checkColumnClash } from "./format_row.ts";
+import type { InputRow } from "./row.ts";
+import { hasNoParams, missingColumn } from "./row_params.ts";
 
-/** What {@linkcode firstRowCheck} goes by. */
+/** Options of {@linkcode createFirstRowCheck}. */
 export interface FirstRowOptions {
-  /** Who is called. */
+  /** The agent that is called. */
   readonly agent: Callable;
-  /** What the run was told. */
+  /** The settings of the run. */
   readonly settings: Pick<RunSettings, "map" | "as" | "columns">;
-  /** Has each row the same columns? */
+  /** Whether all rows have the same columns. */
   readonly isTable: boolean;
-  /** Told what looks wrong where the next row may have it right. */
-  readonly note: (text: string) => void;
+  /** Called with a warning about a problem that other rows may not have. */
+  readonly log: (text: string) => void;
 }
 
 /**
- * Looks at the first row before anything is sent: what is wrong with it is mostly wrong with all. The others are not looked at.
- *
- * The function that it gives throws a {@linkcode CliError} if no row can be worked on.
+ * Returns a function that checks the first row that it is called with, before anything is sent:
+ * usually, all rows have the same problems. It throws a {@linkcode CliError} if no row can be used.
  */
-export function firstRowCheck(
-  { agent, settings, isTable, note }: FirstRowOptions,
-): (row: Row) => void {
-  const { map } = settings;
-  const answered = settings.columns ?? [settings.as];
+export function createFirstRowCheck(
+  { agent, settings, isTable, log }: FirstRowOptions,
+): (row: InputRow) => void {
   let isFirst = true;
   return ({ line, value }) => {
     if (!isFirst) return;
     isFirst = false;
     if (Array.isArray(value)) {
-      note(`line ${line} is an array and taken for one row: jq -c '.[]' makes rows of its members`);
+      log(`line ${line} is an array and counts as one row: jq -c '.[]' makes a row of each member`);
     }
     const columns = isRecord(value) ? Object.keys(value) : ["input"];
-    const clash = answered.find((name) => columns.includes(name));
-    if (clash !== undefined) {
-      throw new CliError(
-        `Cannot write the answers as there is a column "${clash}" in the input: name another one by --as`,
-      );
-    }
-    if (takesNothing(agent)) {
-      note(
-        `"${agent.name}" has no parameter, so each row asks the same: write {column} where a column is to stand`,
+    checkColumnClash(answerColumns(settings), (name) => columns.includes(name));
+    if (hasNoParams(agent)) {
+      log(
+        `"${agent.name}" has no parameter, so all rows send the same request: ` +
+          "write {column} in the prompt where the text of a column belongs",
       );
     }
     if (!isRecord(value)) return;
-    const missing = missingColumn(agent, map, columns);
+    const missing = missingColumn(agent, settings.map, columns);
     if (missing === undefined) return;
-    const there = columns.join(", ") || "none";
-    const hint = `there are ${there}; --map param=column names another one`;
+    const hint = `the columns are ${columns.join(", ") || "none"}; ` +
+      "--map param=column uses another one";
     if (isTable) throw new CliError(`Cannot find the column "${missing}": ${hint}`);
-    note(`line ${line} has no "${missing}": ${hint}`);
+    log(`line ${line} has no "${missing}": ${hint}`);
   };
 }
 
 /**
- * Refuses columns for members of an answer that is a text.
+ * Checks that the answers of the agent have members, if `--columns` asks for some.
  *
- * @throws {CliError} If it is.
+ * @throws {CliError} If the answer is text.
  */
 export function checkAnswerColumns(agent: Callable, columns: readonly string[] | undefined): void {
   const model = definitionOf(agent)?.model;
   if (columns === undefined || model === undefined || model.output !== undefined) return;
   throw new CliError(
-    `Cannot use --columns as "${agent.name}" answers with a text: it has no schema of its answers`,
+    `Cannot use --columns as the answer of "${agent.name}" is text: ` +
+      "the agent must have an output schema",
   );
 }

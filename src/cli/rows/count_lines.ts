@@ -1,15 +1,15 @@
-import { openInput } from "./input.ts";
+import { openInput } from "./open_input.ts";
 
 const LF = 10;
 
 /**
- * Counts the lines of a file that have something in them; `undefined` for what can be read only once, and if it was aborted. Of CSV
- * with line breaks inside of fields that is more than there are rows.
+ * Counts the lines of a file that are not empty. Returns `undefined` if the input can be read only
+ * once, or if the signal aborts. CSV with line breaks within fields has fewer rows than lines.
  */
 export async function countLines(path: string, signal: AbortSignal): Promise<number | undefined> {
   if (path === "-") return undefined;
   const input = await openInput(path);
-  if (input.share === undefined) {
+  if (!input.isFile) {
     await input.chunks.return?.();
     return undefined;
   }

@@ -1,33 +1,36 @@
 import { Buffer } from "node:buffer";
 import { pipeline, Readable } from "node:stream";
 import { parse } from "csv-parse";
-import { CliError, EXIT } from "../exit_code.ts";
-import type { BadRow, Row } from "./row.ts";
+import { CliError } from "../cli_error.ts";
+import { EXIT } from "../exit_code.ts";
+import type { BadRow, InputRow } from "./row.ts";
 
-/** How CSV is read. */
+/** Options of {@linkcode readCsvRows}. */
 export interface CsvOptions {
-  /** What stands between two fields. */
+  /** The text between two fields. */
   readonly delimiter: string;
-  /** The most bytes of a row. */
-  readonly most: number;
-  /** Told the names in the header. */
+  /** The maximum size of a row, in bytes. */
+  readonly maxBytes: number;
+  /** Called with the names in the header. */
   readonly onHeader?: (names: readonly string[]) => void;
 }
 
 /**
- * Rows of CSV, as objects by the names in its header. Values are texts.
+ * Yields the rows of CSV as objects, by the names in its header. All values are strings.
  *
- * It is parsed as Latin-1, which every byte is, and each field read as UTF-8 afterwards: so a broken letter spoils its own row only.
+ * The bytes are parsed as Latin-1, in which every byte is valid, and each field is decoded as UTF-8
+ * afterwards: an invalid byte spoils only its own row.
  *
- * @throws {CliError} If the header has a name twice, or a row is longer than allowed: nobody knows where it ends.
+ * @throws {CliError} If the header has a duplicate name, or a row is too long: then its end, and
+ * with it the next row, cannot be found.
  */
-export async function* csvRows(
+export async function* readCsvRows(
   chunks: AsyncIterable<Uint8Array>,
-  { delimiter, most, onHeader }: CsvOptions,
-): AsyncGenerator<Row | BadRow> {
-  const bad: BadRow[] = [];
-  /** Up to which line rows were parsed; they may not have been handed on yet. */
-  let parsed = 0;
+  { delimiter, maxBytes, onHeader }: CsvOptions,
+): AsyncGenerator<InputRow | BadRow> {
+  const badRows: BadRow[] = [];
+  /** The last line that was parsed. Its row may not have been yielded yet. */
+  let parsedLine = 0;
   let fatal: CliError | undefined;
   const parser = parse({
     delimiter: Buffer.from(delimiter).toString("latin1"),
@@ -35,34 +38,37 @@ export async function* csvRows(
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
-    // A quote in the middle is a letter: whoever writes CSV by hand means that, and no row is lost.
+    // A quote within a field is a character: hand-written CSV means it so, and no row is lost.
     relax_quotes: true,
     skip_records_with_error: true,
-    max_record_size: most,
+    max_record_size: maxBytes,
     on_record(record, { lines }) {
-      parsed = lines;
+      parsedLine = lines;
       return fatal === undefined ? record : null;
     },
     on_skip(error) {
       const { code = "" } = (error ?? {}) as { code?: string };
       // The parser cannot find the end of such a row.
-      if (code === "CSV_MAX_RECORD_SIZE") return void (fatal ??= tooLong(parsed + 1, most));
-      bad.push({ line: parsed + 1, problem: PROBLEMS[code] ?? "it is not CSV" });
+      if (code === "CSV_MAX_RECORD_SIZE") {
+        fatal ??= rowTooLong(parsedLine + 1, maxBytes);
+        return;
+      }
+      badRows.push({ line: parsedLine + 1, problem: PROBLEMS[code] ?? "it is not CSV" });
     },
   });
-  // Whichever ends first ends the other, and with it the file.
+  // If either side ends, the other one is destroyed, and the file is closed.
   pipeline(
     Readable.from(withoutBom(chunks, () => fatal !== undefined), { objectMode: false }),
     parser,
     () => {},
   );
   let header: readonly string[] | undefined;
-  let before = 0;
-  for await (const { record, info } of parser as AsyncIterable<Parsed>) {
-    while (bad.length > 0) yield bad.shift()!;
-    const line = Math.min(info.lines, before + 1);
-    before = info.lines;
-    const fields = record.map(utf8);
+  let lastLine = 0;
+  for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
+    while (badRows.length > 0) yield badRows.shift()!;
+    const line = Math.min(info.lines, lastLine + 1);
+    lastLine = info.lines;
+    const fields = record.map(decodeField);
     if (fields.includes(undefined)) {
       if (header === undefined) throw new CliError("Cannot read the header as it is not UTF-8");
       yield { line, problem: "it is not UTF-8" };
@@ -74,44 +80,44 @@ export async function* csvRows(
       checkHeader(header);
       onHeader?.(header);
     } else if (texts.length !== header.length) {
-      const problem = `it has ${texts.length} fields, and the header ${header.length}`;
+      const problem = `it has ${texts.length} fields, and the header has ${header.length}`;
       yield { line, problem };
     } else {
       yield { line, value: Object.fromEntries(header.map((name, i) => [name, texts[i]])) };
     }
   }
-  yield* bad;
+  yield* badRows;
   if (fatal !== undefined) throw fatal;
 }
 
-interface Parsed {
+interface ParsedRecord {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
 }
 
-function tooLong(line: number, most: number): CliError {
+function rowTooLong(line: number, maxBytes: number): CliError {
   return new CliError(
-    `Cannot read on as the row in line ${line} is longer than ${most} bytes: ` +
-      "is a quote opened there and never closed? --max-row allows more",
-    EXIT.broken,
+    `Cannot continue to read as the row in line ${line} is longer than ${maxBytes} bytes: ` +
+      "close a quote that is open there, or allow longer rows with --max-row",
+    { exitCode: EXIT.broken },
   );
 }
 
 const PROBLEMS: Readonly<Record<string, string>> = {
-  CSV_QUOTE_NOT_CLOSED: "a quote is opened and never closed",
+  CSV_QUOTE_NOT_CLOSED: "a quote is not closed",
 };
 
 function checkHeader(names: readonly string[]): void {
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new CliError(`Cannot read the CSV as its header has the name "${twice}" twice`);
+  const duplicate = names.find((name, i) => names.indexOf(name) !== i);
+  if (duplicate !== undefined) {
+    throw new CliError(`Cannot read the CSV as its header has the name "${duplicate}" twice`);
   }
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** The text of a field; `undefined` if it is none. */
-function utf8(field: string): string | undefined {
+/** Returns the text of a field; `undefined` if it is not UTF-8. */
+function decodeField(field: string): string | undefined {
   // deno-lint-ignore no-control-regex
   if (/^[\x00-\x7f]*$/.test(field)) return field;
   try {
@@ -123,15 +129,15 @@ function utf8(field: string): string | undefined {
 
 const BOM = [0xef, 0xbb, 0xbf];
 
-/** The bytes without a byte order mark, until they are not wanted any more. */
+/** Yields the bytes without a byte order mark, until `isDone` returns true. */
 async function* withoutBom(
   chunks: AsyncIterable<Uint8Array>,
-  isOver: () => boolean,
+  isDone: () => boolean,
 ): AsyncGenerator<Uint8Array> {
-  let first = true;
+  let isFirst = true;
   for await (const chunk of chunks) {
-    if (isOver()) return;
-    yield first && BOM.every((byte, i) => chunk[i] === byte) ? chunk.subarray(3) : chunk;
-    first = false;
+    if (isDone()) return;
+    yield isFirst && BOM.every((byte, i) => chunk[i] === byte) ? chunk.subarray(3) : chunk;
+    isFirst = false;
   }
 }

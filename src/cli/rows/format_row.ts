@@ -1,83 +1,110 @@
 import { stringify } from "csv-stringify/sync";
 import type { Result } from "../../../mod.ts";
 import { isRecord } from "../../model/check_options.ts";
-import { CliError } from "../exit_code.ts";
-import type { Row } from "./row.ts";
-import type { Format } from "./open_rows.ts";
+import { CliError } from "../cli_error.ts";
+import type { RowsFormat } from "./open_rows.ts";
+import type { InputRow } from "./row.ts";
 
-/** How rows are written. */
-export interface RowFormat {
-  /** JSONL or CSV. */
-  readonly format: Format;
+/** The columns of the answer. */
+export interface AnswerColumns {
   /** The column for the answer. */
   readonly as: string;
-  /** Members of the answer that get columns of their own, in its place. */
+  /** Members of the answer that become columns, in place of a column for the answer. */
   readonly columns?: readonly string[];
-  /** Is it also told what the call used? */
+}
+
+/** Options of {@linkcode createRowFormatter}. */
+export interface RowFormatOptions extends AnswerColumns {
+  /** The format of the output. */
+  readonly format: RowsFormat;
+  /** Whether columns for the line, model, usage, cost and duration are added. */
   readonly meta: boolean;
-  /** What stands between two fields of CSV. */
+  /** The text between two fields of CSV. */
   readonly delimiter?: string;
 }
 
-/** Makes the text of a row and its answer, with its end. */
-export type WriteRow = (row: Row, result: Result) => string;
+/** Formats a row with its answer as a line, with a line break at the end. */
+export type FormatRow = (row: InputRow, result: Result) => string;
 
-const META = ["_line", "_model", "_tokens", "_cost", "_ms", "_cached"];
+/** Formats rows. */
+export interface RowFormatter {
+  /** Returns the header line the first time that it is called, and `""` after that. */
+  readonly header: () => string;
+  /** Formats one row. */
+  readonly formatRow: FormatRow;
+}
+
+const META_COLUMNS = ["_line", "_model", "_tokens", "_cost", "_ms", "_cached"];
 
 /**
- * How to write a row with its answer: everything that the row had, and the answer.
+ * Returns a formatter of rows: all columns of the input, followed by those of the answer.
  *
- * @param header The columns of the input, if it has some: CSV has the same in each row.
+ * @param inputHeader Returns the columns of the input if all rows have the same, as in CSV.
  */
-export function rowWriter(options: RowFormat, header: () => readonly string[] | undefined): {
-  /** What stands before the first line that is written, whichever that is; nothing when it was asked before. */
-  readonly head: () => string;
-  /** The others. */
-  readonly write: WriteRow;
-} {
+export function createRowFormatter(
+  options: RowFormatOptions,
+  inputHeader: () => readonly string[] | undefined,
+): RowFormatter {
   const { format, as, columns, meta } = options;
-  const answered = columns ?? [as];
-  const membersOf = (row: Row, result: Result): Record<string, unknown> => {
+  const answered = answerColumns(options);
+  const toMembers = (row: InputRow, result: Result): Record<string, unknown> => {
     const input = isRecord(row.value) ? row.value : { input: row.value };
-    const clash = answered.find((name) => Object.hasOwn(input, name));
-    if (clash !== undefined) {
-      throw new CliError(
-        `Cannot write the answers as there is a column "${clash}" in the input: name another one by --as`,
-      );
-    }
+    checkColumnClash(answered, (name) => Object.hasOwn(input, name));
     const { content } = result;
     const answer = columns === undefined
       ? { [as]: content }
       : Object.fromEntries(columns.map((name) => [name, isRecord(content) ? content[name] : null]));
-    return { ...input, ...answer, ...(meta && metaOf(row, result)) };
+    return { ...input, ...answer, ...(meta && metaColumns(row, result)) };
   };
   if (format === "jsonl") {
     return {
-      head: () => "",
-      write: (row, result) => JSON.stringify(membersOf(row, result)) + "\n",
+      header: () => "",
+      formatRow: (row, result) => JSON.stringify(toMembers(row, result)) + "\n",
     };
   }
   const delimiter = options.delimiter ?? (format === "tsv" ? "\t" : ",");
-  const line = (fields: readonly unknown[]) => stringify([fields.map(textOf)], { delimiter });
+  const formatLine = (fields: readonly unknown[]) =>
+    stringify([fields.map(formatField)], { delimiter });
   let names: readonly string[] | undefined;
-  let told = false;
-  const namesAfter = (inputs: readonly string[]): readonly string[] =>
-    names ??= [...header() ?? inputs, ...answered, ...(meta ? META : [])];
+  let isHeaderWritten = false;
+  const columnNames = (inputColumns: readonly string[]): readonly string[] =>
+    names ??= [...inputHeader() ?? inputColumns, ...answered, ...(meta ? META_COLUMNS : [])];
   return {
-    head() {
-      if (told) return "";
-      told = true;
-      return line(namesAfter([]));
+    header() {
+      if (isHeaderWritten) return "";
+      isHeaderWritten = true;
+      return formatLine(columnNames([]));
     },
-    write(row, result) {
-      const members = membersOf(row, result);
-      const inputs = isRecord(row.value) ? Object.keys(row.value) : ["input"];
-      return line(namesAfter(inputs).map((name) => members[name]));
+    formatRow(row, result) {
+      const members = toMembers(row, result);
+      const inputColumns = isRecord(row.value) ? Object.keys(row.value) : ["input"];
+      return formatLine(columnNames(inputColumns).map((name) => members[name]));
     },
   };
 }
 
-function metaOf({ line }: Row, result: Result): Record<string, unknown> {
+/** Returns the names of the columns of the answer. */
+export function answerColumns({ as, columns }: AnswerColumns): readonly string[] {
+  return columns ?? [as];
+}
+
+/**
+ * Checks that no column of the answer is also a column of the input.
+ *
+ * @throws {CliError} If one is.
+ */
+export function checkColumnClash(
+  answered: readonly string[],
+  isInInput: (name: string) => boolean,
+): void {
+  const clash = answered.find(isInInput);
+  if (clash === undefined) return;
+  throw new CliError(
+    `Cannot write the answers as the input has a column "${clash}": choose another name with --as`,
+  );
+}
+
+function metaColumns({ line }: InputRow, result: Result): Record<string, unknown> {
   return {
     _line: line,
     _model: result.model,
@@ -88,8 +115,8 @@ function metaOf({ line }: Row, result: Result): Record<string, unknown> {
   };
 }
 
-/** A field: texts as they are, what is no plain value as JSON. */
-function textOf(value: unknown): string {
+/** Formats a field: objects and arrays as JSON, anything else as text. */
+function formatField(value: unknown): string {
   if (value === undefined || value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,60 +1,61 @@
-const AT_ONCE = 64 * 1024;
-const LATEST_MS = 200;
+const FLUSH_LENGTH = 64 * 1024;
+const FLUSH_INTERVAL_MS = 200;
 
-/** Takes lines, and writes them many at a time: never a part of one, and none later than a fifth of a second. */
+/** Buffers whole lines, and writes them once there are many, or after 200 ms. */
 export class LineSink {
-  readonly #write: (bytes: Uint8Array) => Promise<void>;
+  readonly #writeBytes: (bytes: Uint8Array) => Promise<void>;
   readonly #encoder = new TextEncoder();
   #lines = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
-  #failed: { readonly error: unknown } | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
-  /** Writes by this function, which is not called again before it has ended. */
-  constructor(write: (bytes: Uint8Array) => Promise<void>) {
-    this.#write = write;
+  /** Writes with this function. Its calls never overlap. */
+  constructor(writeBytes: (bytes: Uint8Array) => Promise<void>) {
+    this.#writeBytes = writeBytes;
   }
 
   /**
-   * Takes a line, or several, each with its end; a promise is to be waited for.
+   * Adds one or more lines with their line breaks. If it returns a promise, the caller waits for it
+   * before adding more.
    *
-   * @throws What writing threw, also that of lines before.
+   * @throws The error of an earlier write.
    */
-  add(lines: string): Promise<void> | undefined {
-    if (this.#failed !== undefined) throw this.#failed.error;
+  write(lines: string): Promise<void> | undefined {
+    if (this.#failure !== undefined) throw this.#failure.error;
     this.#lines += lines;
-    if (this.#lines.length >= AT_ONCE) return this.flush();
-    // Who is told of what went wrong is whoever comes next.
-    this.#timer ??= setTimeout(() => this.flush().catch(() => {}), LATEST_MS);
+    if (this.#lines.length >= FLUSH_LENGTH) return this.flush();
+    // The next call of `write` or `flush` throws the error of this flush.
+    this.#timer ??= setTimeout(() => this.flush().catch(() => {}), FLUSH_INTERVAL_MS);
   }
 
-  /** Writes what waits. */
+  /** Writes all buffered lines. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     return this.#writing = this.#writing.then(async () => {
-      if (this.#failed !== undefined) throw this.#failed.error;
+      if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#lines === "") return;
       const bytes = this.#encoder.encode(this.#lines);
       this.#lines = "";
       try {
-        await this.#write(bytes);
+        await this.#writeBytes(bytes);
       } catch (error) {
-        this.#failed = { error };
+        this.#failure = { error };
         throw error;
       }
     });
   }
 
-  /** Writes nothing more. */
-  abandon(): void {
+  /** Drops all buffered lines. */
+  discard(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#lines = "";
   }
 }
 
-/** Writes all of the bytes: one write may take only some of them. */
+/** Writes all bytes: a single write may take only some of them. */
 export async function writeAll(
   file: { write(bytes: Uint8Array): Promise<number> },
   bytes: Uint8Array,

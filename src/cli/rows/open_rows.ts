@@ -1,60 +1,56 @@
-import { CliError } from "../exit_code.ts";
-import { openInput } from "./input.ts";
-import type { BadRow, Row } from "./row.ts";
-import { csvRows } from "./csv_rows.ts";
-import { lineRows } from "./jsonl_rows.ts";
+import { CliError } from "../cli_error.ts";
+import { readCsvRows } from "./csv_rows.ts";
+import { readLineRows } from "./line_rows.ts";
+import { openInput } from "./open_input.ts";
+import type { BadRow, InputRow } from "./row.ts";
 
-/** What rows are read and written as. */
-export type Format = "jsonl" | "csv" | "tsv" | "text";
+/** The formats of rows. */
+export type RowsFormat = "jsonl" | "csv" | "tsv" | "text";
 
-/** Where rows come from. */
-export interface RowsFrom {
+/** Options of {@linkcode openRows}. */
+export interface RowSource {
   /** A file, or `"-"` for the standard input. */
   readonly path: string;
-  /** What it is. */
-  readonly format: Format;
-  /** What stands between two fields of CSV. */
+  /** The format of the rows. */
+  readonly format: RowsFormat;
+  /** The text between two fields of CSV. */
   readonly delimiter?: string;
-  /** The most bytes of a row. */
+  /** The maximum size of a row, in bytes. */
   readonly maxRow: number;
 }
 
-/** Rows that are read as they are taken, so that there may be any number of them. */
-export interface Rows extends AsyncIterable<Row | BadRow> {
-  /** Which part of the input was read by now, from 0 to 1; `undefined` if nobody knows how long it is. */
-  readonly share: number | undefined;
-  /** The names in the header of CSV, as soon as it was read. */
+/** Rows that are read as they are consumed. They can be iterated once. */
+export interface RowReader extends AsyncIterable<InputRow | BadRow> {
+  /** The names in the header of CSV, once it has been read. */
   readonly header: readonly string[] | undefined;
 }
 
 /**
- * Opens rows, to be read once.
+ * Opens an input for reading rows.
  *
- * @throws {CliError} If the input cannot be opened.
+ * @throws {CliError} If it cannot be opened.
  */
-export async function openRows({ path, format, delimiter, maxRow }: RowsFrom): Promise<Rows> {
+export async function openRows(source: RowSource): Promise<RowReader> {
+  const { path, format, delimiter, maxRow } = source;
   const input = await openInput(path);
   let header: readonly string[] | undefined;
   const rows = format === "csv" || format === "tsv"
-    ? csvRows(input.chunks, {
+    ? readCsvRows(input.chunks, {
       delimiter: delimiter ?? (format === "tsv" ? "\t" : ","),
-      most: maxRow,
+      maxBytes: maxRow,
       onHeader: (names) => header = names,
     })
-    : lineRows(input.chunks, format, maxRow);
+    : readLineRows(input.chunks, format, maxRow);
   return {
     [Symbol.asyncIterator]: () => rows,
-    get share() {
-      return input.share;
-    },
     get header() {
       return header;
     },
   };
 }
 
-const FORMATS: readonly Format[] = ["jsonl", "csv", "tsv", "text"];
-const BY_ENDING: Readonly<Record<string, Format>> = {
+const FORMATS: readonly RowsFormat[] = ["jsonl", "csv", "tsv", "text"];
+const FORMAT_BY_EXTENSION: Readonly<Record<string, RowsFormat>> = {
   jsonl: "jsonl",
   ndjson: "jsonl",
   csv: "csv",
@@ -63,14 +59,14 @@ const BY_ENDING: Readonly<Record<string, Format>> = {
 };
 
 /**
- * The format that was named, or that of the file's ending; JSONL otherwise.
+ * Returns the format that was named, or that of the file extension, or JSONL.
  *
  * @throws {CliError} If there is no such format.
  */
-export function formatOf(path: string, named: string | undefined): Format {
+export function resolveFormat(path: string, named: string | undefined): RowsFormat {
   if (named !== undefined) {
-    if ((FORMATS as readonly string[]).includes(named)) return named as Format;
-    throw new CliError(`Cannot use the format "${named}": there are ${FORMATS.join(", ")}`);
+    if ((FORMATS as readonly string[]).includes(named)) return named as RowsFormat;
+    throw new CliError(`Cannot use the format "${named}": it must be ${FORMATS.join(", ")}`);
   }
-  return BY_ENDING[path.split(".").at(-1)!.toLowerCase()] ?? "jsonl";
+  return FORMAT_BY_EXTENSION[path.split(".").at(-1)!.toLowerCase()] ?? "jsonl";
 }

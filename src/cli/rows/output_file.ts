@@ -1,26 +1,31 @@
-import { CliError, EXIT, reasonOf } from "../exit_code.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
+import { EXIT } from "../exit_code.ts";
 import { LineSink, writeAll } from "./line_sink.ts";
 
-/** Where lines go. */
-export interface Output {
-  /** Takes lines, each with its end; a promise is to be waited for. */
-  add(lines: string): Promise<void> | undefined;
+/** An output of lines. */
+export interface LineOutput {
+  /** Writes lines with their line breaks. If it returns a promise, the caller waits for it. */
+  write(lines: string): Promise<void> | undefined;
   /**
-   * Writes what waits and closes it.
+   * Writes what is buffered, and closes the output.
    *
-   * @param whole Is this all that there is to be? If not, and a file was there before that had more in it, that one stays.
+   * @param state Whether all lines were written. If not, an earlier file with more in it is kept.
    */
-  close(whole: boolean): Promise<void>;
+  close(state: "complete" | "partial"): Promise<void>;
 }
 
-/** The same, with what `head` gives before the first lines, or alone if there are none: rows may be made in another order than written. */
-export function withHead(output: Output, head: () => string): Output {
+/**
+ * Returns an output that writes a header before the first lines, or alone if there are none.
+ *
+ * @param header Returns the header the first time that it is called, and `""` after that.
+ */
+export function withHeader(output: LineOutput, header: () => string): LineOutput {
   return {
-    add: (lines) => output.add(head() + lines),
-    async close(whole) {
-      const first = whole ? head() : "";
-      if (first !== "") await output.add(first);
-      await output.close(whole);
+    write: (lines) => output.write(header() + lines),
+    async close(state) {
+      const text = state === "complete" ? header() : "";
+      if (text !== "") await output.write(text);
+      await output.close(state);
     },
   };
 }
@@ -28,34 +33,34 @@ export function withHead(output: Output, head: () => string): Output {
 /**
  * Opens an output: a file, or the standard output for `"-"`.
  *
- * The journal is the truth and the output made of it, from the beginning each time. So a line that a crash has cut off is gone with
- * the next start. A file that is there already stays as it is until the new one, beside it, has as much in it; then the new one takes its
- * place, at once and for good (`rename`), and goes on growing there.
+ * Each start rebuilds the output from the journal, so a line that a crash has cut off does not
+ * survive. An existing file stays as it is until the new one, a temporary file beside it, has as
+ * much in it. Then the new file replaces it atomically by `rename`, and grows on in its place.
  *
  * @throws {CliError} If it cannot be written.
  */
-export async function openOutput(path: string): Promise<Output> {
-  if (path === "-") return onStdout();
-  const broken = (cause: unknown) =>
-    new CliError(`Cannot write ${path}: ${reasonOf(cause)}`, EXIT.broken, { cause });
+export async function openOutput(path: string): Promise<LineOutput> {
+  if (path === "-") return openStdout();
+  const writeError = (cause: unknown) =>
+    new CliError(`Cannot write ${path}: ${errorMessage(cause)}`, { exitCode: EXIT.broken, cause });
   try {
-    const before = await sizeOf(path);
-    if (before === undefined || before === 0) {
-      return new FileOutput(await Deno.open(path, { write: true, create: true }), broken);
+    const previousSize = await fileSize(path);
+    if (previousSize === undefined || previousSize === 0) {
+      return new FileOutput(await Deno.open(path, { write: true, create: true }), writeError);
     }
-    // A file that must not be written must not be replaced, either.
+    // Replacing a file needs no permission to write to it: a read-only file must stay.
     (await Deno.open(path, { write: true })).close();
-    const real = await Deno.realPath(path);
-    const part = `${real}.part`;
+    const target = await Deno.realPath(path);
+    const part = `${target}.part`;
     const file = await Deno.open(part, { write: true, create: true, truncate: true });
-    return new FileOutput(file, broken, { real, part, before });
+    return new FileOutput(file, writeError, { target, part, previousSize });
   } catch (cause) {
-    throw broken(cause);
+    throw writeError(cause);
   }
 }
 
-/** The size of a file; `undefined` if there is none. Of a device or a pipe it is 0. */
-async function sizeOf(path: string): Promise<number | undefined> {
+/** Returns the size of a file: 0 for a device or a pipe, `undefined` if there is none. */
+async function fileSize(path: string): Promise<number | undefined> {
   try {
     const { isFile, size } = await Deno.stat(path);
     return isFile ? size : 0;
@@ -65,40 +70,46 @@ async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-interface Beside {
-  readonly real: string;
+/** An existing file that is to be replaced. */
+interface Replacement {
+  readonly target: string;
+  /** The path of the temporary file. */
   readonly part: string;
-  readonly before: number;
+  readonly previousSize: number;
 }
 
-class FileOutput implements Output {
+class FileOutput implements LineOutput {
   readonly #file: Deno.FsFile;
   readonly #sink: LineSink;
-  readonly #broken: (cause: unknown) => CliError;
-  #beside: Beside | undefined;
+  readonly #writeError: (cause: unknown) => CliError;
+  #replacement: Replacement | undefined;
   #written = 0;
 
-  constructor(file: Deno.FsFile, broken: (cause: unknown) => CliError, beside?: Beside) {
+  constructor(
+    file: Deno.FsFile,
+    writeError: (cause: unknown) => CliError,
+    replacement?: Replacement,
+  ) {
     this.#file = file;
-    this.#broken = broken;
-    this.#beside = beside;
+    this.#writeError = writeError;
+    this.#replacement = replacement;
     this.#sink = new LineSink((bytes) => this.#write(bytes));
   }
 
-  add(lines: string): Promise<void> | undefined {
-    return this.#sink.add(lines);
+  write(lines: string): Promise<void> | undefined {
+    return this.#sink.write(lines);
   }
 
-  async close(whole: boolean): Promise<void> {
+  async close(state: "complete" | "partial"): Promise<void> {
     try {
       await this.#sink.flush();
-      // A device has nothing to wait for, and says so by an error.
+      // Devices cannot be synced, and throw.
       await this.#file.syncData().catch(() => {});
-      if (this.#beside === undefined) return;
-      if (whole) await this.#replace(this.#beside);
-      else await Deno.remove(this.#beside.part);
+      if (this.#replacement === undefined) return;
+      if (state === "complete") await this.#replace(this.#replacement);
+      else await Deno.remove(this.#replacement.part);
     } finally {
-      this.#sink.abandon();
+      this.#sink.discard();
       this.#file.close();
     }
   }
@@ -107,37 +118,36 @@ class FileOutput implements Output {
     try {
       await writeAll(this.#file, bytes);
       this.#written += bytes.length;
-      if (this.#beside !== undefined && this.#written >= this.#beside.before) {
-        await this.#replace(this.#beside);
+      if (this.#replacement !== undefined && this.#written >= this.#replacement.previousSize) {
+        await this.#replace(this.#replacement);
       }
     } catch (cause) {
-      throw this.#broken(cause);
+      throw this.#writeError(cause);
     }
   }
 
-  async #replace({ part, real }: Beside): Promise<void> {
-    await Deno.rename(part, real);
-    this.#beside = undefined;
+  async #replace({ part, target }: Replacement): Promise<void> {
+    await Deno.rename(part, target);
+    this.#replacement = undefined;
   }
 }
 
-function onStdout(): Output {
+function openStdout(): LineOutput {
   const sink = new LineSink(async (bytes) => {
     try {
       await writeAll(Deno.stdout, bytes);
     } catch (cause) {
-      const gone = cause instanceof Deno.errors.BrokenPipe;
-      throw new CliError(
-        `Cannot write to the standard output: ${reasonOf(cause)}`,
-        gone ? EXIT.readerGone : EXIT.broken,
-        { cause },
-      );
+      const isReaderGone = cause instanceof Deno.errors.BrokenPipe;
+      throw new CliError(`Cannot write to the standard output: ${errorMessage(cause)}`, {
+        exitCode: isReaderGone ? EXIT.readerGone : EXIT.broken,
+        cause,
+      });
     }
   });
   return {
-    add: (lines) => sink.add(lines),
+    write: (lines) => sink.write(lines),
     async close() {
-      await sink.flush().finally(() => sink.abandon());
+      await sink.flush().finally(() => sink.discard());
     },
   };
 }

@@ -1,40 +1,40 @@
-/** Puts back into order what comes as it is finished. */
-export class InOrder<T> {
-  readonly #waiting = new Map<number, T | undefined>();
-  readonly #most: number;
+/** Restores the order of items that finish out of order. */
+export class ReorderBuffer<T> {
+  readonly #finished = new Map<number, T | undefined>();
+  readonly #maxAhead: number;
   #next = 0;
-  #room: (() => void) | undefined;
+  #wake: (() => void) | undefined;
 
-  /** So many may wait for one before them. */
-  constructor(most: number) {
-    this.#most = most;
+  /** Lets items be at most `maxAhead` places ahead of the first unfinished one. */
+  constructor(maxAhead: number) {
+    this.#maxAhead = maxAhead;
   }
 
-  /** Takes what is to stand in this place, `undefined` for nothing; gives what can be handed on by now. */
-  put(index: number, value: T | undefined): readonly T[] {
-    this.#waiting.set(index, value);
+  /** Adds an item, or `undefined` for none, and returns those that are now in order. */
+  add(index: number, value: T | undefined): readonly T[] {
+    this.#finished.set(index, value);
     const ready: T[] = [];
-    while (this.#waiting.has(this.#next)) {
-      const next = this.#waiting.get(this.#next);
-      this.#waiting.delete(this.#next++);
+    while (this.#finished.has(this.#next)) {
+      const next = this.#finished.get(this.#next);
+      this.#finished.delete(this.#next++);
       if (next !== undefined) ready.push(next);
     }
-    this.#room?.();
-    this.#room = undefined;
+    this.#wake?.();
+    this.#wake = undefined;
     return ready;
   }
 
-  /** Resolves when the item with this place may begin: else a slow one would let all others wait in memory. */
-  async room(index: number): Promise<void> {
-    while (index - this.#next >= this.#most) {
-      await new Promise<void>((resolve) => this.#room = resolve);
+  /** Resolves when the item at this index may start. This bounds what a slow item keeps waiting. */
+  async waitForRoom(index: number): Promise<void> {
+    while (index - this.#next >= this.#maxAhead) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
 
-  /** What waits, in order: those before it will not come any more. */
-  rest(): readonly T[] {
-    const rest = [...this.#waiting].sort(([a], [b]) => a - b).map(([, value]) => value);
-    this.#waiting.clear();
+  /** Removes all items and returns them in order. Those that are missing will not finish. */
+  drain(): readonly T[] {
+    const rest = [...this.#finished].sort(([a], [b]) => a - b).map(([, value]) => value);
+    this.#finished.clear();
     return rest.filter((value) => value !== undefined) as T[];
   }
 }

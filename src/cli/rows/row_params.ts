@@ -1,24 +1,28 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { isRecord } from "../../model/check_options.ts";
-import { CliError } from "../exit_code.ts";
+import { CliError } from "../cli_error.ts";
 
-/** Makes the parameters of a call of a row. */
-export type ParamsOfRow = (value: unknown) => unknown;
+/** Returns the parameters of a call for the value of a row. */
+export type RowMapper = (value: unknown) => unknown;
 
 /**
- * How rows become parameters: each takes the column of its name, or the one that `map` says. Of an agent whose parameters are known
- * only those are taken, so that a change in another column is no other question. A row that is no object is the only parameter itself.
+ * Returns a function that maps rows to parameters. Each parameter takes the column of its name, or
+ * the one that `map` names. If the agent's parameters are known, other columns are left out: a
+ * change in them must not change the request. A row that is not an object is the only parameter.
  *
- * @throws {CliError} If a parameter is mapped that the agent does not have.
+ * @throws {CliError} If `map` names a parameter that the agent does not have.
  */
-export function paramsFor(agent: Callable, map: Readonly<Record<string, string>>): ParamsOfRow {
+export function createRowMapper(
+  agent: Callable,
+  map: Readonly<Record<string, string>>,
+): RowMapper {
   const names = paramNames(agent);
   for (const name of Object.keys(map)) {
     if (names !== undefined && !names.includes(name)) {
+      const known = names.join(", ") || "none";
       throw new CliError(
-        `Cannot map "${name}" as "${agent.name}" has no such parameter: it has ${
-          names.join(", ") || "none"
-        }`,
+        `Cannot map "${name}" with --map as "${agent.name}" has no such parameter: ` +
+          `its parameters are ${known}`,
       );
     }
   }
@@ -40,38 +44,37 @@ export function paramsFor(agent: Callable, map: Readonly<Record<string, string>>
   };
 }
 
-/** A column that the agent needs, or that `map` names, and that is not there. */
+/** Returns a column that is required by the agent or named by `map`, and is missing. */
 export function missingColumn(
   agent: Callable,
   map: Readonly<Record<string, string>>,
   columns: readonly string[],
 ): string | undefined {
-  let schema: unknown;
-  try {
-    schema = agent.paramsSchema?.();
-  } catch {
-    // Its schema has no JSON Schema.
-  }
-  const required = isRecord(schema) && Array.isArray(schema.required) ? schema.required : [];
+  const schema = paramsSchema(agent);
+  const required = Array.isArray(schema?.required) ? schema.required : [];
   return [...required.map((name) => map[name] ?? name), ...Object.values(map)]
     .find((column) => !columns.includes(column));
 }
 
-/** Is it known to have no parameter, so that rows make no difference? */
-export function takesNothing(agent: Callable): boolean {
+/** Whether the agent is known to have no parameters, so that all rows send the same request. */
+export function hasNoParams(agent: Callable): boolean {
   return paramNames(agent)?.length === 0;
 }
 
-/** The names of an agent's parameters; `undefined` if they are not known. */
+/** Returns the names of an agent's parameters; `undefined` if they are unknown. */
 function paramNames(agent: Callable): readonly string[] | undefined {
-  let schema: unknown;
+  const schema = paramsSchema(agent);
+  if (schema === undefined || schema.additionalProperties === true) return undefined;
+  return isRecord(schema.properties) ? Object.keys(schema.properties) : undefined;
+}
+
+/** Returns the JSON Schema of an agent's parameters, if it has one. */
+function paramsSchema(agent: Callable): Record<string, unknown> | undefined {
   try {
-    schema = agent.paramsSchema?.();
+    const schema: unknown = agent.paramsSchema?.();
+    return isRecord(schema) ? schema : undefined;
   } catch {
-    // Its schema has no JSON Schema.
+    // The schema library cannot express it as JSON Schema.
+    return undefined;
   }
-  const properties = isRecord(schema) && schema.additionalProperties !== true
-    ? schema.properties
-    : undefined;
-  return isRecord(properties) ? Object.keys(properties) : undefined;
 }

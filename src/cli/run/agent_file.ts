@@ -2,57 +2,61 @@ import { type Callable, isCallable } from "../../call/options/callable.ts";
 import { closestString } from "@std/text/closest-string";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CliError, reasonOf } from "../exit_code.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
 
-/** The URL of the module that is meant by `agents.ts#Name`. */
-export function moduleOf(reference: string): string {
-  const file = fileOf(reference);
+/** Returns the URL of the module in a reference such as `agents.ts#Name`. */
+export function moduleUrl(reference: string): string {
+  const { file } = splitReference(reference);
   return /^[a-z]+:/.test(file) ? file : pathToFileURL(resolve(file)).href;
 }
 
-function fileOf(reference: string): string {
+function splitReference(reference: string): { readonly file: string; readonly name?: string } {
   const at = reference.lastIndexOf("#");
-  return at < 0 ? reference : reference.slice(0, at);
-}
-
-/** Everything in a module that can be called, by the names of its exports. */
-export async function agentsOf(file: string): Promise<ReadonlyMap<string, Callable>> {
-  let module: Record<string, unknown>;
-  try {
-    module = await import(moduleOf(file));
-  } catch (cause) {
-    throw new CliError(`Cannot load the agents of ${file}: ${reasonOf(cause)}`, undefined, {
-      cause,
-    });
-  }
-  const found = new Map<string, Callable>();
-  for (const [name, value] of Object.entries(module)) if (isCallable(value)) found.set(name, value);
-  if (found.size === 0) throw new CliError(`Cannot use ${file} as it exports no agent or workflow`);
-  return found;
+  return at < 0
+    ? { file: reference }
+    : { file: reference.slice(0, at), name: reference.slice(at + 1) };
 }
 
 /**
- * The agent that is meant by `agents.ts#Name`: the name of an export or of the agent. A module with only one needs no name.
+ * Loads a module, and returns its agents and workflows by the names of their exports.
  *
- * @throws {CliError} If it is not there.
+ * @throws {CliError} If it cannot be loaded, or exports none.
  */
-export async function agentOf(reference: string): Promise<Callable> {
-  const at = reference.lastIndexOf("#");
-  const file = fileOf(reference);
-  const wanted = at < 0 ? undefined : reference.slice(at + 1);
-  const found = await agentsOf(file);
-  const names = [...found.keys()];
-  if (wanted === undefined) {
-    if (found.size === 1) return [...found.values()][0]!;
+export async function loadAgents(file: string): Promise<ReadonlyMap<string, Callable>> {
+  let module: Record<string, unknown>;
+  try {
+    module = await import(moduleUrl(file));
+  } catch (cause) {
+    throw new CliError(`Cannot load the agents of ${file}: ${errorMessage(cause)}`, { cause });
+  }
+  const agents = new Map<string, Callable>();
+  for (const [name, value] of Object.entries(module)) {
+    if (isCallable(value)) agents.set(name, value);
+  }
+  if (agents.size > 0) return agents;
+  throw new CliError(`Cannot use ${file} as it exports no agent or workflow`);
+}
+
+/**
+ * Loads the agent of a reference such as `agents.ts#Name`, by the name of the export or of the
+ * agent. The name may be left out if the module exports only one.
+ *
+ * @throws {CliError} If there is no such agent.
+ */
+export async function loadAgent(reference: string): Promise<Callable> {
+  const { file, name } = splitReference(reference);
+  const agents = await loadAgents(file);
+  const names = [...agents.keys()];
+  if (name === undefined) {
+    if (agents.size === 1) return [...agents.values()][0]!;
+    const references = names.map((one) => `${file}#${one}`).join(", ");
     throw new CliError(
-      `Cannot tell which agent of ${file} is meant: name one of ${
-        names.map((name) => `${file}#${name}`).join(", ")
-      }`,
+      `Cannot run ${file} as it exports more than one agent: name one of ${references}`,
     );
   }
-  const agent = found.get(wanted) ?? [...found.values()].find(({ name }) => name === wanted);
+  const agent = agents.get(name) ?? [...agents.values()].find((one) => one.name === name);
   if (agent !== undefined) return agent;
   throw new CliError(
-    `Cannot find "${wanted}" in ${file}: did you mean "${closestString(wanted, names)}"?`,
+    `Cannot find "${name}" in ${file}: did you mean "${closestString(name, names)}"?`,
   );
 }

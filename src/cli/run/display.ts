@@ -1,81 +1,73 @@
-import { environment } from "../environment.ts";
-import { type Paint, painter, panelLines, plainLine } from "./panel.ts";
-import type { View } from "./run_stats.ts";
+import { readEnv } from "../environment.ts";
+import { colourText, type Paint, plainText } from "../paint.ts";
+import { writeStderr } from "../write_stderr.ts";
+import { panelLines, plainLine } from "./panel.ts";
+import type { RunSnapshot } from "./run_stats.ts";
 
-/** Tells people how far a run is, on the standard error: data has the standard output for itself. */
+/** Shows the progress of a run on the standard error, as the standard output is for data. */
 export interface Display {
-  /** Colours, if there are any. */
+  /** Colours text, if the terminal supports it. */
   readonly paint: Paint;
-  /** Says something, once. */
-  note(text: string): void;
-  /** Begins to show how far it is. */
-  follow(view: () => View): void;
-  /** Shows it for the last time. */
-  end(): void;
+  /** Prints a line. */
+  log(text: string): void;
+  /** Starts to show the progress. */
+  start(snapshot: () => RunSnapshot): void;
+  /** Shows the progress for the last time. */
+  stop(): void;
 }
 
-const PANEL_MS = 200;
+/** Options of {@linkcode createDisplay}. */
+export interface DisplayOptions {
+  /** Whether only messages are shown, and no progress. */
+  readonly quiet: boolean;
+  /** The time between two lines of progress where there is no terminal, in milliseconds. */
+  readonly every: number;
+}
 
-/**
- * A panel on a terminal, a line every few seconds elsewhere, and only what must be said with `quiet`.
- *
- * @param every Milliseconds between two lines.
- */
-export function display(
-  { quiet, every }: { readonly quiet: boolean; readonly every: number },
-): Display {
-  const terminal = Deno.stderr.isTerminal() && environment("TERM") !== "dumb";
-  const paint = painter(terminal && !environment("NO_COLOR"));
-  let view: (() => View) | undefined;
+const PANEL_INTERVAL_MS = 200;
+
+/** Returns a display: a panel on a terminal, otherwise a line every few seconds. */
+export function createDisplay({ quiet, every }: DisplayOptions): Display {
+  const isTerminal = Deno.stderr.isTerminal() && readEnv("TERM") !== "dumb";
+  const paint = isTerminal && !readEnv("NO_COLOR") ? colourText : plainText;
+  let snapshot: (() => RunSnapshot) | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
-  let drawn = 0;
+  let drawnLines = 0;
   const clear = () => {
-    if (drawn > 0) say(`\x1b[${drawn}A\x1b[J`);
-    drawn = 0;
+    if (drawnLines > 0) writeStderr(`\x1b[${drawnLines}A\x1b[J`);
+    drawnLines = 0;
   };
   const draw = () => {
-    if (view === undefined) return;
-    if (!terminal) return say(plainLine(view()) + "\n");
-    const lines = panelLines(view(), columns(), paint);
+    if (snapshot === undefined) return;
+    if (!isTerminal) return writeStderr(plainLine(snapshot()) + "\n");
+    const lines = panelLines(snapshot(), terminalWidth(), paint);
     clear();
-    say(lines.map((line) => line + "\n").join(""));
-    drawn = lines.length;
+    writeStderr(lines.map((line) => line + "\n").join(""));
+    drawnLines = lines.length;
   };
   return {
     paint,
-    note(text) {
+    log(text) {
       clear();
-      say(text + "\n");
-      if (terminal) draw();
+      writeStderr(text + "\n");
+      if (isTerminal) draw();
     },
-    follow(of) {
+    start(take) {
       if (quiet) return;
-      view = of;
-      if (terminal) draw();
-      timer = setInterval(draw, terminal ? PANEL_MS : every);
+      snapshot = take;
+      if (isTerminal) draw();
+      timer = setInterval(draw, isTerminal ? PANEL_INTERVAL_MS : every);
     },
-    end() {
+    stop() {
       clearInterval(timer);
       if (timer !== undefined) draw();
-      view = timer = undefined;
-      drawn = 0;
+      snapshot = timer = undefined;
+      drawnLines = 0;
     },
   };
 }
 
-const encoder = new TextEncoder();
-
-/** Writes to the standard error. Nobody there to read it is no reason to stop. */
-export function say(text: string): void {
-  const bytes = encoder.encode(text);
-  try {
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-  } catch {
-    // It was closed.
-  }
-}
-
-function columns(): number {
+function terminalWidth(): number {
   try {
     return Deno.consoleSize().columns || 80;
   } catch {

@@ -1,44 +1,44 @@
 import type { AgentError } from "../../../mod.ts";
 
-/** Failures for the same reason. */
-export interface Cluster {
-  /** The kind of the error, with its HTTP status if it has one. */
+/** Failures with the same cause. */
+export interface FailureCluster {
+  /** The code of the error, with its HTTP status if it has one. */
   readonly kind: string;
-  /** What happened, without what is different each time. */
+  /** The message, without the parts that differ from row to row. */
   readonly cause: string;
-  /** How many there are. */
+  /** The number of failures. */
   count: number;
-  /** The places of some of them in the input, from 0. */
+  /** The indices of some of the rows in the input, from 0. */
   readonly rows: number[];
 }
 
-const EXAMPLES = 5;
+const MAX_EXAMPLES = 5;
 
-/** Puts failures for the same reason together. */
-export class Clusters {
-  readonly #clusters = new Map<string, Cluster>();
+/** Groups failures by their cause. */
+export class FailureClusters {
+  readonly #clusters = new Map<string, FailureCluster>();
 
   /** Adds the failure of a row. */
   add({ code, status, message }: AgentError, row: number): void {
     const kind = status === undefined ? code : `${code} ${status}`;
-    const cause = causeOf(message);
-    const name = `${kind} ${cause}`;
-    let cluster = this.#clusters.get(name);
+    const cause = normalizeMessage(message);
+    const key = `${kind} ${cause}`;
+    let cluster = this.#clusters.get(key);
     if (cluster === undefined) {
-      this.#clusters.set(name, cluster = { kind, cause, count: 0, rows: [] });
+      this.#clusters.set(key, cluster = { kind, cause, count: 0, rows: [] });
     }
     cluster.count++;
-    if (cluster.rows.length < EXAMPLES) cluster.rows.push(row);
+    if (cluster.rows.length < MAX_EXAMPLES) cluster.rows.push(row);
   }
 
-  /** The clusters, the largest first. */
-  sorted(): readonly Cluster[] {
+  /** Returns the clusters, the largest first. */
+  sorted(): readonly FailureCluster[] {
     return [...this.#clusters.values()].sort((a, b) => b.count - a.count);
   }
 }
 
-/** A message without what is different each time: numbers, ids, what stands in quotes. */
-export function causeOf(message: string): string {
+/** Returns a message with placeholders for quoted texts, ids and numbers. */
+export function normalizeMessage(message: string): string {
   return message
     .replaceAll(/"[^"]*"/g, '"…"')
     .replaceAll(/\b(?=\w*\d)[\w-]{8,}\b/g, "…")

@@ -1,24 +1,26 @@
 import type { Result } from "../../../mod.ts";
-import { lackingPermission } from "../permission_error.ts";
+import { missingPermission } from "../cli_error.ts";
 
-/** So many calls that all fail for a reason that is not in the row, and no other before: others would, too. */
-const HOPELESS = 20;
-const REFUSED: ReadonlySet<number> = new Set([401, 403, 404]);
-/** Parameters that no row has, and a server that is not there. */
+/** A run stops after this many failures for reasons outside the rows, without any other result. */
+const MAX_FAILURES = 20;
+const HOPELESS_STATUSES: ReadonlySet<number> = new Set([401, 403, 404]);
+/** Parameters that no row has, and a server that is unreachable. */
 const HOPELESS_CODES: ReadonlySet<string> = new Set(["invalid_params", "network"]);
 
-/** Whether there is any use in going on with a run. */
-export class Hope {
-  #refused = 0;
+/** Decides when a run gives up, as every further row would fail. */
+export class GiveUpRule {
+  #failures = 0;
 
-  /** Hears of a result, and says whether it takes the last hope. */
-  isLostWith({ ok, replayed, error }: Result): boolean {
-    if (ok) this.#refused = -Infinity;
+  /** Counts a result, and returns whether the run should stop after it. */
+  shouldStopAfter({ ok, replayed, error }: Result): boolean {
+    // A single success shows that rows can succeed: the run never gives up after that.
+    if (ok) this.#failures = -Infinity;
     if (ok || replayed) return false;
-    const isRefused = HOPELESS_CODES.has(error.code) || REFUSED.has(error.status ?? 0) ||
-      lackingPermission(error) !== undefined;
-    if (isRefused) this.#refused++;
-    else this.#refused = -Infinity;
-    return this.#refused >= HOPELESS;
+    const isHopeless = HOPELESS_CODES.has(error.code) ||
+      HOPELESS_STATUSES.has(error.status ?? 0) ||
+      missingPermission(error) !== undefined;
+    if (isHopeless) this.#failures++;
+    else this.#failures = -Infinity;
+    return this.#failures >= MAX_FAILURES;
   }
 }

@@ -1,115 +1,125 @@
 import { batch, type Result, RunError } from "../../../mod.ts";
-import { display as openDisplay } from "./display.ts";
-import { CliError, EXIT } from "../exit_code.ts";
-import { type Estimate, estimate } from "./estimate.ts";
-import { isBad, type Row } from "../rows/row.ts";
-import { keyOf } from "../rows/row_key.ts";
-import { openRows, type RowsFrom } from "../rows/open_rows.ts";
-import type { RunParts } from "./run_rows.ts";
-import { Sample } from "./reservoir_sample.ts";
-import { dollars, integer, span } from "../format.ts";
+import { CliError } from "../cli_error.ts";
+import { EXIT } from "../exit_code.ts";
+import { showDollars, showDuration, showInteger } from "../format.ts";
+import { openRows, type RowSource } from "../rows/open_rows.ts";
+import { type InputRow, isBadRow, rowKey } from "../rows/row.ts";
+import { writeStderr } from "../write_stderr.ts";
+import { type Estimate, estimateRun, type Interval } from "./estimate.ts";
+import { ReservoirSample } from "./reservoir_sample.ts";
+import type { RunSession } from "./run_rows.ts";
 
 /**
- * Runs some rows, each with the same chance to be among them, tells what all will cost and take, and asks whether to go on. The rows
- * are recorded in the journal, so that they are not asked again.
+ * Runs a random sample of the rows, reports the estimated cost and time of all rows, and asks
+ * whether to continue. The journal records the sampled rows, so they are not sent again.
  *
- * @returns The exit code; `undefined` if the run is to go on.
+ * @returns The exit code; `undefined` if the run continues.
  * @throws {CliError} If the input can be read only once.
  */
-export async function pilot(
-  rows: number,
-  from: RowsFrom,
-  parts: RunParts,
+export async function runPilot(
+  size: number,
+  source: RowSource,
+  session: RunSession,
 ): Promise<number | undefined> {
-  const { settings, interrupt } = parts;
-  if (from.path === "-") {
+  const { settings, interrupt } = session;
+  if (source.path === "-") {
     throw new CliError(
-      "Cannot pilot the standard input as it can be read only once: name a file by --in",
+      "Cannot use --pilot with the standard input as it can be read only once: " +
+        "name a file with --in",
     );
   }
-  const sample = new Sample<Row>(rows);
-  for await (const row of await openRows(from)) {
-    if (interrupt.stop.aborted) return interrupt.exitCode;
-    if (isBad(row) || sample.seen >= (settings.limit ?? Infinity)) continue;
-    parts.look(row);
-    sample.see(row);
+  const sample = new ReservoirSample<InputRow>(size);
+  for await (const row of await openRows(source)) {
+    if (interrupt.stopSignal.aborted) return interrupt.exitCode;
+    if (isBadRow(row) || sample.seen >= (settings.limit ?? Infinity)) continue;
+    session.checkRow(row);
+    sample.add(row);
   }
-  const { note } = openDisplay({ quiet: true, every: 0 });
-  // In the order of the input: of rows that are the same the first ones are meant.
-  const some = [...sample.items].sort((a, b) => a.line - b.line);
-  note(`pilot: ${integer(some.length)} of ${integer(sample.seen)} rows`);
-  const { concurrency } = settings;
-  const began = performance.now();
-  // Looked at before any of them is paid for.
-  const sampled = some.map((row) =>
-    [parts.agent, parts.paramsOf(row.value), {
-      ...parts.call,
-      ...keyOf(row, settings.key),
-    }] as const
+  writeStderr(
+    `pilot: ${showInteger(sample.items.length)} of ${showInteger(sample.seen)} rows\n`,
   );
-  function* calls() {
-    for (const call of sampled) {
-      if (interrupt.stop.aborted) return;
-      yield call;
-    }
+  const began = performance.now();
+  const results = await runSample(sample.items, session);
+  if (results === undefined || interrupt.stopSignal.aborted) {
+    // Rows that have finished are recorded, as they were paid for.
+    session.display.log(`To continue: shoal resume ${session.runId}`);
+    return interrupt.exitCode;
   }
-  let results: readonly Result[];
-  try {
-    results = await batch(calls(), {
-      journal: parts.journal,
-      runId: parts.runId,
-      retryFailed: parts.retryFailed,
-      mode: parts.mode,
-      concurrency,
-      limits: { requestsPerMinute: settings.rpm, tokensPerMinute: settings.tpm },
-      signal: interrupt.abort,
-      ...(parts.budget !== undefined && { budget: parts.budget }),
-    });
-  } catch (error) {
-    if (interrupt.abort.aborted) return stopped(parts);
-    throw error instanceof RunError ? error.cause ?? error : error;
-  }
-  if (interrupt.stop.aborted) return stopped(parts);
-  const wallMs = performance.now() - began;
-  const { rpm, tpm } = settings;
-  const pace = {
+  const { concurrency, rpm, tpm } = settings;
+  const estimate = estimateRun(results, sample.seen, {
     concurrency: concurrency === "adaptive" ? undefined : concurrency,
     rpm,
     tpm,
-    wallMs,
-  };
-  for (const line of told(estimate(results, sample.seen, pace))) note(line);
+    wallMs: performance.now() - began,
+  });
+  writeStderr(formatEstimate(estimate).join("\n") + "\n");
   if (settings.yes) return undefined;
-  return await asked(`Run all ${integer(sample.seen)} rows? [y/N] `) ? undefined : EXIT.pilot;
+  const question = `Run all ${showInteger(sample.seen)} rows? [y/N] `;
+  return await confirm(question) ? undefined : EXIT.pilot;
 }
 
-/** What has finished is recorded, as it was paid for. */
-function stopped({ interrupt, display, runId }: RunParts): number | undefined {
-  display.note(`To go on: shoal resume ${runId}`);
-  return interrupt.exitCode;
+/** Runs the sampled rows. Returns `undefined` if the run was aborted. */
+async function runSample(
+  rows: readonly InputRow[],
+  session: RunSession,
+): Promise<readonly Result[] | undefined> {
+  const { agent, settings, interrupt } = session;
+  // The order of the input matters where rows are equal: the journal counts them in that order.
+  const inOrder = [...rows].sort((a, b) => a.line - b.line);
+  // All parameters and keys are checked before the first row is paid for.
+  const prepared = inOrder.map((row) =>
+    [agent, session.toParams(row.value), {
+      ...session.callOptions,
+      ...rowKey(row, settings.key),
+    }] as const
+  );
+  function* calls() {
+    for (const call of prepared) {
+      if (interrupt.stopSignal.aborted) return;
+      yield call;
+    }
+  }
+  const { concurrency, rpm, tpm } = settings;
+  try {
+    return await batch(calls(), {
+      journal: session.journal,
+      runId: session.runId,
+      retryFailed: session.retryFailed,
+      mode: session.mode,
+      concurrency,
+      limits: { requestsPerMinute: rpm, tokensPerMinute: tpm },
+      signal: interrupt.abortSignal,
+      ...(session.budget !== undefined && { budget: session.budget }),
+    });
+  } catch (error) {
+    if (interrupt.abortSignal.aborted) return undefined;
+    throw error instanceof RunError ? error.cause ?? error : error;
+  }
 }
 
-function told({ ok, failed, cost, tokens, ms, limitedBy }: Estimate): readonly string[] {
-  const between = (
-    { low, high, mean }: { low: number; high: number; mean: number },
-    word: (n: number) => string,
-  ) => `about ${word(mean)} (${word(low)} to ${word(high)}, 95 %)`;
+function formatEstimate(estimate: Estimate): readonly string[] {
+  const { ok, failed, cost, tokens, ms, limitedBy } = estimate;
+  const formatInterval = ({ low, mean, high }: Interval, format: (n: number) => string) =>
+    `about ${format(mean)} (${format(low)} to ${format(high)}, 95 %)`;
+  const figures = [
+    cost === undefined ? "no known price" : formatInterval(cost, showDollars),
+    `${formatInterval(tokens, showInteger)} tokens`,
+    formatInterval(ms, showDuration),
+    ...(limitedBy === undefined ? [] : [`limited by ${limitedBy}`]),
+  ];
   return [
-    `${integer(ok)} ok, ${integer(failed)} failed`,
-    `all rows: ${cost === undefined ? "no known price" : between(cost, dollars)}, ${
-      between(tokens, integer)
-    } tokens, ${between(ms, span)}${limitedBy === undefined ? "" : `, limited by ${limitedBy}`}`,
+    `${showInteger(ok)} ok, ${showInteger(failed)} failed`,
+    `all rows: ${figures.join(", ")}`,
   ];
 }
 
-/** Asks on the terminal; where there is none the answer is no. */
-async function asked(question: string): Promise<boolean> {
-  const { note } = openDisplay({ quiet: true, every: 0 });
+/** Asks the user on the terminal. Without a terminal the answer is no. */
+async function confirm(question: string): Promise<boolean> {
   if (!Deno.stdin.isTerminal()) {
-    note(`Not asked, as there is no terminal: --yes goes on`);
+    writeStderr("Stopped after the pilot, as there is no terminal to ask: --yes continues\n");
     return false;
   }
-  note(question);
+  writeStderr(question + "\n");
   const buffer = new Uint8Array(256);
   const n = await Deno.stdin.read(buffer);
   return /^\s*y(es)?\s*$/i.test(new TextDecoder().decode(buffer.subarray(0, n ?? 0)));

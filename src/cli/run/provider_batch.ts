@@ -1,3 +1,4 @@
+/** Calls by the provider's batch files, for half the price. */
 import { join } from "node:path";
 import type { Cost, Prices, Usage } from "../../../mod.ts";
 import {
@@ -5,52 +6,60 @@ import {
   type OpenAIBatchProvider,
 } from "../../providers/openai/batch/openai_batch.ts";
 import { costOf } from "../../pricing/prices.ts";
-import { CliError, reasonOf } from "../exit_code.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
+import { showInteger } from "../format.ts";
+import { nameFlags } from "../option_flags.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { integer } from "../format.ts";
 
-/** So many rows wait for batch files at the same time; a file has up to 10,000 of them. */
-export const ROWS_IN_BATCHES = 50_000;
+/** The default concurrency with batch files: rows that wait for them. A file has up to 10,000. */
+export const BATCH_CONCURRENCY = 50_000;
 
-/** A batch is answered within a day; somewhat later nobody believes in it any more. */
-export const BATCH_TIMEOUT = { attempt: 27 * 3_600_000, total: 27 * 3_600_000 };
+/**
+ * The default timeout of a row, in milliseconds: batches complete within 24 hours, and this is
+ * a margin above that.
+ */
+export const BATCH_TIMEOUT_MS = 27 * 3_600_000;
 
-/** What the provider's batch files are told. */
-export interface ProviderBatchOptions {
-  /** The server; that of the environment, or OpenAI, if it is not said. */
+/** Options of {@linkcode createBatchProvider}. */
+export interface BatchProviderOptions {
+  /**
+   * The URL of the server.
+   *
+   * @default OPENAI_BASE_URL, or OpenAI
+   */
   readonly baseUrl?: string;
-  /** Milliseconds between two looks. */
+  /** The time between two polls of a batch, in milliseconds. */
   readonly poll: number;
-  /** Remembers batches over restarts. */
+  /** The folder that records the batches. */
   readonly folder: RunFolder;
-  /** Told what happens. */
-  readonly note: (text: string) => void;
+  /** Called when a batch changes. */
+  readonly log: (text: string) => void;
 }
 
-/** A provider that asks by batch files, and finds those again that were sent before a restart. */
-export function providerBatch(
-  { baseUrl, poll, folder, note }: ProviderBatchOptions,
+/** Creates a provider that uses batch files, and continues with those of an earlier start. */
+export function createBatchProvider(
+  { baseUrl, poll, folder, log }: BatchProviderOptions,
 ): OpenAIBatchProvider {
   try {
     return openaiBatch({
       baseURL: baseUrl,
       poll,
       store: {
-        load: () => loadAll(join(folder.path, "batches")),
+        load: () => loadBatches(join(folder.path, "batches")),
         async save(name, text) {
           await Deno.mkdir(join(folder.path, "batches"), { recursive: true });
-          await folder.write(join("batches", `${name}.json`), text);
+          await folder.writeFile(join("batches", `${name}.json`), text);
         },
       },
       onChange: ({ batch, status, requests }) =>
-        note(`batch ${batch}: ${status}, ${integer(requests)} rows`),
+        log(`batch ${batch}: ${status}, ${showInteger(requests)} rows`),
     });
   } catch (cause) {
-    throw new CliError(reasonOf(cause), undefined, { cause });
+    throw new CliError(nameFlags(errorMessage(cause)), { cause });
   }
 }
 
-/** Prices of batches: half of the others. */
+/** Returns the prices of batch files, which are half of the usual prices. */
 export function halfPrice(
   prices: Prices | undefined,
 ): (model: string, usage: Usage) => Cost | undefined {
@@ -61,7 +70,7 @@ export function halfPrice(
   };
 }
 
-async function loadAll(path: string): Promise<readonly string[]> {
+async function loadBatches(path: string): Promise<readonly string[]> {
   const texts: string[] = [];
   try {
     for await (const { name } of Deno.readDir(path)) {

@@ -1,26 +1,26 @@
-/** Keeps so many of the items that it sees, each with the same chance. */
-export class Sample<T> {
+/** Keeps a random sample of the items that are added, each with the same probability. */
+export class ReservoirSample<T> {
   readonly #size: number;
   readonly #items: T[] = [];
   #seen = 0;
 
-  /** For so many items at most. */
+  /** Keeps at most `size` items. */
   constructor(size: number) {
     this.#size = size;
   }
 
-  /** Those that were kept. */
+  /** The items in the sample. */
   get items(): readonly T[] {
     return this.#items;
   }
 
-  /** How many there were. */
+  /** The number of items that were added. */
   get seen(): number {
     return this.#seen;
   }
 
-  /** Shows it an item. */
-  see(item: T): void {
+  /** Adds an item, which may enter the sample. */
+  add(item: T): void {
     this.#seen++;
     if (this.#items.length < this.#size) this.#items.push(item);
     else {

@@ -1,38 +1,44 @@
 import { dirname } from "node:path";
-import { CliError, reasonOf } from "../exit_code.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
 import type { RunFolder } from "./run_folder.ts";
 
-/** How a run is to be started this time is not what it was started with. */
-const NOT_AGAIN: ReadonlySet<string> = new Set(["--fresh", "--resume", "--retry-failed"]);
+/** Flags that held for the first start only. */
+const DROPPED_FLAGS: ReadonlySet<string> = new Set(["--fresh", "--resume", "--retry-failed"]);
 
 /**
- * What starts a run again: what it was started with, and what is to be otherwise. Goes to where it was started, as paths may start there.
+ * Returns the arguments that resume a run, and changes to the directory in which it was started:
+ * paths may be relative to it.
  *
- * @param more Options that take the place of those from before.
- * @throws {CliError} If that is not known.
+ * @param newArgs Options that replace those of the first start.
+ * @throws {CliError} If the start of the run is not recorded.
  */
-export async function argsToResume(
+export async function resumeArgs(
   folder: RunFolder,
-  more: readonly string[],
+  newArgs: readonly string[],
 ): Promise<readonly string[]> {
-  const record = await folder.record();
+  const record = await folder.readRecord();
   if (record === undefined) {
-    throw new CliError(`Cannot tell how the run "${folder.name}" was started`);
+    throw new CliError(
+      `Cannot resume the run "${folder.name}" as how it was started is not recorded`,
+    );
   }
   try {
     if (Deno.cwd() !== record.cwd) Deno.chdir(record.cwd);
   } catch (cause) {
-    throw new CliError(`Cannot go to ${record.cwd}, where the run was started: ${reasonOf(cause)}`);
+    throw new CliError(
+      `Cannot resume the run "${folder.name}" as its directory ${record.cwd} ` +
+        `cannot be entered: ${errorMessage(cause)}`,
+      { cause },
+    );
   }
-  const args = record.args.filter((arg) => !NOT_AGAIN.has(arg));
   return [
-    ...args,
+    ...record.args.filter((arg) => !DROPPED_FLAGS.has(arg)),
     "--run",
     folder.name,
     "--dir",
     dirname(folder.path),
     "--resume",
-    "--again",
-    ...more,
+    "--keep-record",
+    ...newArgs,
   ];
 }

@@ -1,150 +1,159 @@
+import { CliError } from "../cli_error.ts";
+import { setBaseUrlVariable } from "../environment.ts";
+import { listenForInterrupts } from "../interrupt.ts";
+import { checkAnswerColumns, createFirstRowCheck } from "../rows/check_first_row.ts";
 import { countLines } from "../rows/count_lines.ts";
-import { display as openDisplay } from "./display.ts";
-import { CliError } from "../exit_code.ts";
-import { rowWriter } from "../rows/format_row.ts";
-import { interruptible } from "../interrupt.ts";
-import { openOutput, type Output, withHead } from "../rows/output_file.ts";
-import { checkAnswerColumns, firstRowCheck } from "../rows/check_first_row.ts";
-import { paramsFor } from "../rows/row_params.ts";
-import { pilot } from "./pilot.ts";
-import { ROWS_IN_BATCHES } from "./provider_batch.ts";
-import { type Format, formatOf, openRows } from "../rows/open_rows.ts";
-import { budgetLeft, checkPaths, folderFor, prepare } from "./run_begin.ts";
-import { endOf, slip, withHint } from "./run_end.ts";
-import { fromJournal } from "./run_folder.ts";
-import { runRows } from "./run_rows.ts";
-import type { RunSettings, ToldSettings } from "./run_settings.ts";
-import { agentFor, askingAt, callOptionsOf, providerFor } from "./run_setup.ts";
-import { serverVariable } from "../server_variable.ts";
-import { Tally } from "./run_stats.ts";
-import { workerPool } from "./worker_pool.ts";
+import { createRowFormatter } from "../rows/format_row.ts";
+import { openRows, resolveFormat, type RowReader, type RowsFormat } from "../rows/open_rows.ts";
+import { type LineOutput, openOutput, withHeader } from "../rows/output_file.ts";
+import { createRowMapper } from "../rows/row_params.ts";
+import { createDisplay } from "./display.ts";
+import { openWorkerPool } from "./open_worker_pool.ts";
+import { runPilot } from "./pilot.ts";
+import { checkPaths, prepareRun, remainingBudget, resolveRunFolder } from "./prepare_run.ts";
+import { BATCH_CONCURRENCY } from "./provider_batch.ts";
+import { reportEnd, toUsageError, withResumeHint } from "./report_end.ts";
+import { type RunFolder, wrapJournalError } from "./run_folder.ts";
+import { runRows, type RunSession } from "./run_rows.ts";
+import type { ParsedSettings, RunSettings } from "./run_settings.ts";
+import { buildCallOptions, createRunProvider, resolveAgent, withProvider } from "./run_setup.ts";
+import { RunStats } from "./run_stats.ts";
 
 /**
  * Runs an agent over rows.
  *
- * @param args What stood on the command line, to be kept for `shoal resume`.
+ * @param args The arguments of the command, which are recorded for `shoal resume`.
  * @returns The exit code.
  */
 export async function run(
   reference: string | undefined,
-  told: ToldSettings,
+  parsed: ParsedSettings,
   args: readonly string[],
 ): Promise<number> {
-  const { concurrency = told.providerBatch ? ROWS_IN_BATCHES : 10 } = told;
-  const settings: RunSettings = { ...told, concurrency };
+  const { concurrency = parsed.providerBatch ? BATCH_CONCURRENCY : 10 } = parsed;
+  const settings: RunSettings = { ...parsed, concurrency };
   if (settings.in === "-" && Deno.stdin.isTerminal()) {
-    throw new CliError("Cannot read rows from the terminal: name a file by --in, or use a pipe");
+    throw new CliError("Cannot read rows from the terminal: name a file with --in, or use a pipe");
   }
   checkPaths(settings);
-  const named = await agentFor(reference, settings);
-  const call = callOptionsOf(settings);
-  const paramsOf = paramsFor(named, settings.map);
-  checkAnswerColumns(named, settings.columns);
-  const outFormat = formatOf(settings.out, settings.outFormat);
+  const definedAgent = await resolveAgent(reference, settings);
+  const callOptions = buildCallOptions(settings);
+  const toParams = createRowMapper(definedAgent, settings.map);
+  checkAnswerColumns(definedAgent, settings.columns);
+  const outFormat = resolveFormat(settings.out, settings.outFormat);
   if (outFormat === "text") {
-    throw new CliError("Cannot write text: name jsonl, csv or tsv by --out-format");
+    throw new CliError("Cannot write text: set --out-format to jsonl, csv or tsv");
   }
-  const inFormat = formatOf(settings.in, settings.inFormat);
-  const isCsv = inFormat === "csv" || inFormat === "tsv";
-  const from = {
+  const source = {
     path: settings.in,
-    format: inFormat,
+    format: resolveFormat(settings.in, settings.inFormat),
     delimiter: settings.delimiter,
     maxRow: settings.maxRow,
   };
-  const folder = folderFor(reference, settings);
-  // Before anything is made or forgotten: an input that is not there is a slip of the pen.
-  using _ = serverVariable(settings.workers === undefined ? undefined : settings.baseUrl);
-  await using pool = await workerPool(reference, named, settings);
-  const rows = await openRows(from);
-  const isNew = await prepare(folder, settings);
-  await folder.make();
-  await using journal = folder.journal();
-  const display = openDisplay({ quiet: settings.quiet, every: settings.progressEvery });
-  await using provider = providerFor(settings, folder, (text) => display.note(text));
-  const agent = pool === undefined ? askingAt(named, provider) : named;
-  const tally = new Tally();
-  const counting = new AbortController();
+  const isTable = source.format === "csv" || source.format === "tsv";
+  const folder = resolveRunFolder(reference, settings);
+  using _ = setBaseUrlVariable(settings.workers === undefined ? undefined : settings.baseUrl);
+  await using pool = await openWorkerPool(reference, definedAgent, settings);
+  // Before anything is created or deleted: the name of the input may be misspelt.
+  const rows = await openRows(source);
+  const isNew = await prepareRun(folder, settings);
+  await folder.create();
+  await using journal = folder.openJournal();
+  const display = createDisplay({ quiet: settings.quiet, every: settings.progressEvery });
+  await using provider = createRunProvider(settings, folder, (text) => display.log(text));
+  const agent = pool === undefined ? withProvider(definedAgent, provider) : definedAgent;
+  const stats = new RunStats();
   try {
-    const budget = await budgetLeft(journal, folder.name, settings);
-    if (!settings.again) {
-      const createdAt = (await folder.record())?.createdAt ?? Date.now();
-      await folder.keep({ args: [...args], cwd: Deno.cwd(), createdAt });
+    const budget = await remainingBudget(journal, folder.name, settings);
+    if (!settings.keepRecord) {
+      const createdAt = (await folder.readRecord())?.createdAt ?? Date.now();
+      await folder.saveRecord({ args: [...args], cwd: Deno.cwd(), createdAt });
     }
-    using interrupt = interruptible({
+    using interrupt = listenForInterrupts({
       grace: settings.grace,
-      onStop: () =>
-        display.note(
-          `stopping: what is in flight has ${
-            settings.grace / 1_000
-          } s to finish; once more ends it at once`,
-        ),
+      onStop: () => {
+        const seconds = settings.grace / 1_000;
+        display.log(
+          `stopping: calls in flight have ${seconds} s to finish; ` +
+            "press Ctrl-C again to end at once",
+        );
+      },
       exit: Deno.exit,
     });
-    const parts = {
+    const session: RunSession = {
       agent,
-      call,
+      callOptions,
       mode: pool,
       settings,
       journal,
       runId: folder.name,
       retryFailed: settings.retryFailed,
       budget,
-      paramsOf,
-      look: firstRowCheck({ agent, settings, isTable: isCsv, note: display.note }),
-      tally,
+      toParams,
+      checkRow: createFirstRowCheck({ agent, settings, isTable, log: display.log }),
+      stats,
       display,
       interrupt,
     };
     if (settings.pilot !== undefined) {
-      const code = await pilot(settings.pilot, from, parts);
-      if (code !== undefined) return code;
+      const exitCode = await runPilot(settings.pilot, source, session);
+      if (exitCode !== undefined) return exitCode;
     }
-    const { head, write } = rowWriter(
-      { ...settings, format: outFormat as Format },
-      () => rows.header,
-    );
-    // Another process that works on this run must not lose its output to this one.
-    await (await journal.open(folder.name)).close();
-    const output = withHead(await openOutput(settings.out), head);
-    let errors: Output | undefined;
-    let whole = false;
-    try {
-      errors = settings.errors === undefined ? undefined : await openOutput(settings.errors);
-      countLines(settings.in, counting.signal).then((lines) => {
-        if (lines === undefined) return;
-        const total = Math.max(0, isCsv ? lines - 1 : lines);
-        tally.total = Math.min(total, settings.limit ?? Infinity);
-        tally.about = isCsv;
-      }, () => {});
-      display.follow(() => tally.view(folder.name));
-      const began = performance.now();
-      const ended = await runRows(rows, parts, { write, output, errors });
-      whole = tally.unfinished === 0 && !interrupt.stop.aborted;
-      await output.close(whole);
-      await errors?.close(whole);
-      display.end();
-      return endOf({
-        tally,
-        display,
-        ended,
-        interrupt,
-        settings,
-        folder,
-        ms: performance.now() - began,
-      });
-    } catch (error) {
-      display.end();
-      // What ended the run is the error to tell.
-      if (!whole) await output.close(false).catch(() => {});
-      await errors?.close(false).catch(() => {});
-      throw withHint(fromJournal(error), folder);
-    }
+    return await writeRows(rows, session, { folder, outFormat, isTable });
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw fromJournal(error);
-    // A slip that let nothing be sent (no key, no price) has begun no run: the next start need not be told to go on.
-    if (isNew && tally.ok + tally.failed === 0) await folder.unkeep();
-    throw slip(error, settings);
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw wrapJournalError(error);
+    // The library rejected an option before anything was sent: the run has not started.
+    if (isNew && stats.ok + stats.failed === 0) await folder.deleteRecord();
+    throw toUsageError(error);
+  }
+}
+
+interface WriteOptions {
+  readonly folder: RunFolder;
+  readonly outFormat: RowsFormat;
+  readonly isTable: boolean;
+}
+
+/** Opens the outputs, runs the rows and reports how the run ended. Returns the exit code. */
+async function writeRows(
+  rows: RowReader,
+  session: RunSession,
+  { folder, outFormat, isTable }: WriteOptions,
+): Promise<number> {
+  const { settings, journal, stats, display, interrupt } = session;
+  const { header, formatRow } = createRowFormatter(
+    { ...settings, format: outFormat },
+    () => rows.header,
+  );
+  // If another process works on this run, this throws before its output is touched.
+  await (await journal.open(folder.name)).close();
+  const output = withHeader(await openOutput(settings.out), header);
+  const counting = new AbortController();
+  let errors: LineOutput | undefined;
+  let state: "complete" | "partial" = "partial";
+  try {
+    errors = settings.errors === undefined ? undefined : await openOutput(settings.errors);
+    countLines(settings.in, counting.signal).then((lines) => {
+      if (lines === undefined) return;
+      const total = Math.max(0, isTable ? lines - 1 : lines);
+      stats.total = Math.min(total, settings.limit ?? Infinity);
+      stats.isTotalEstimated = isTable;
+    }, () => {});
+    display.start(() => stats.snapshot(folder.name));
+    const began = performance.now();
+    const earlyEnd = await runRows(rows, session, { formatRow, output, errors });
+    if (stats.unfinished === 0 && !interrupt.stopSignal.aborted) state = "complete";
+    await output.close(state);
+    await errors?.close(state);
+    display.stop();
+    const ms = performance.now() - began;
+    return reportEnd({ stats, display, earlyEnd, interrupt, settings, folder, ms });
+  } catch (error) {
+    display.stop();
+    // Errors of closing are dropped: the first error is the one to report.
+    if (state === "partial") await output.close("partial").catch(() => {});
+    await errors?.close("partial").catch(() => {});
+    throw withResumeHint(wrapJournalError(error), folder);
   } finally {
     counting.abort();
   }

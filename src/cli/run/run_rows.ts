@@ -8,172 +8,182 @@ import {
 import type { Callable } from "../../call/options/callable.ts";
 import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
-import type { Display } from "./display.ts";
-import type { WriteRow } from "../rows/format_row.ts";
-import { Hope } from "./give_up.ts";
-import { InOrder } from "../rows/reorder_buffer.ts";
+import { missingPermission } from "../cli_error.ts";
 import type { Interrupt } from "../interrupt.ts";
-import { lackingPermission } from "../permission_error.ts";
-import type { Output } from "../rows/output_file.ts";
-import type { ParamsOfRow } from "../rows/row_params.ts";
-import { type BadRow, isBad, type Row } from "../rows/row.ts";
-import { keyOf } from "../rows/row_key.ts";
+import { nameFlags } from "../option_flags.ts";
+import type { FormatRow } from "../rows/format_row.ts";
+import type { LineOutput } from "../rows/output_file.ts";
+import { ReorderBuffer } from "../rows/reorder_buffer.ts";
+import { type BadRow, type InputRow, isBadRow, rowKey } from "../rows/row.ts";
+import type { RowMapper } from "../rows/row_params.ts";
+import { untilAborted } from "../until_aborted.ts";
+import type { Display } from "./display.ts";
+import { GiveUpRule } from "./give_up.ts";
 import type { RunSettings } from "./run_settings.ts";
-import { stoppable } from "../until_aborted.ts";
-import type { Tally } from "./run_stats.ts";
+import type { RunStats } from "./run_stats.ts";
 
-/** Everything that a run works with. */
-export interface RunParts {
-  /** Who is called. */
+/** What a run and its pilot share. */
+export interface RunSession {
+  /** The agent that is called. */
   readonly agent: Callable;
-  /** How each is called. */
-  readonly call: CallOptions;
-  /** Where calls are made, if not on this event loop. */
+  /** The options of each call. */
+  readonly callOptions: CallOptions;
+  /** Where calls run; `undefined` for the event loop. */
   readonly mode: Mode | undefined;
-  /** What it was told. */
+  /** The settings of the run. */
   readonly settings: RunSettings;
-  /** What remembers it. */
+  /** The journal that records the rows. */
   readonly journal: Journal;
-  /** Its name in there. */
+  /** The name of the run in the journal. */
   readonly runId: string;
-  /** Works on failed rows again. */
+  /** Whether failed rows run again. */
   readonly retryFailed: boolean;
-  /** What it may still spend. */
+  /** The budget that is left. */
   readonly budget: BudgetOptions | undefined;
-  /** Makes parameters of rows. */
-  readonly paramsOf: ParamsOfRow;
-  /** Looks at the first row, before anything is sent. */
-  readonly look: (row: Row) => void;
-  /** Counts. */
-  readonly tally: Tally;
-  /** Tells. */
+  /** Maps rows to parameters. */
+  readonly toParams: RowMapper;
+  /** Checks a row before it is sent. */
+  readonly checkRow: (row: InputRow) => void;
+  /** Counts the rows. */
+  readonly stats: RunStats;
+  /** Shows the progress. */
   readonly display: Display;
-  /** Ends it. */
+  /** Interrupts the run. */
   readonly interrupt: Interrupt;
 }
 
-/** Where rows go. */
+/** Where rows are written. */
 export interface RowSinks {
-  /** Makes lines of answers. */
-  readonly write: WriteRow;
-  /** Takes the answers. */
-  readonly output: Output;
-  /** Takes rows that are bad or have failed. */
-  readonly errors: Output | undefined;
+  /** Formats answers. */
+  readonly formatRow: FormatRow;
+  /** The output for answers. */
+  readonly output: LineOutput;
+  /** The output for bad and failed rows. */
+  readonly errors: LineOutput | undefined;
 }
 
-/** Why a run ended before its rows did. */
-export type Ended = "budget" | "hopeless" | undefined;
+/** Why a run stopped by itself before its last row; `undefined` if it did not. */
+export type EarlyEnd = "budget" | "hopeless" | undefined;
 
-/** So many rows are told of by themselves; the others are counted. */
-const TOLD = 5;
-
-/** Runs rows, and writes what comes of them as it comes. */
+/** Runs rows and writes their results. Returns why it stopped early, if it did. */
 export async function runRows(
-  rows: AsyncIterable<Row | BadRow>,
-  parts: RunParts,
-  { write, output, errors }: RowSinks,
-): Promise<Ended> {
-  const { agent, settings, tally, display, interrupt } = parts;
-  const order = settings.ordered ? new InOrder<string>(windowOf(settings)) : undefined;
-  let ended: Ended;
-  let told = 0;
-  const hope = new Hope();
+  rows: AsyncIterable<InputRow | BadRow>,
+  session: RunSession,
+  { formatRow, output, errors }: RowSinks,
+): Promise<EarlyEnd> {
+  const { agent, settings, stats, interrupt } = session;
+  const { concurrency, rpm, tpm } = settings;
+  const order = settings.ordered ? new ReorderBuffer<string>(reorderWindow(settings)) : undefined;
+  const logProblem = createProblemLog(session);
+  const giveUp = new GiveUpRule();
+  let earlyEnd: EarlyEnd;
 
-  const tell = (line: number, what: string) => {
-    if (++told <= TOLD) display.note(`line ${line}: ${what}`);
-    else if (told === TOLD + 1) display.note(`more rows failed: ${whereTo(settings)}`);
-  };
   async function* calls() {
     let index = 0;
-    for await (const row of stoppable(rows, interrupt.stop)) {
-      if (isBad(row)) {
-        tally.bad++;
-        tell(row.line, row.problem);
-        await errors?.add(lineOf({ line: row.line, code: "bad_row", message: row.problem }));
+    for await (const row of untilAborted(rows, interrupt.stopSignal)) {
+      if (isBadRow(row)) {
+        const { line, problem } = row;
+        stats.bad++;
+        logProblem(line, problem);
+        await errors?.write(formatJsonLine({ line, code: "bad_row", message: problem }));
         continue;
       }
       if (index === settings.limit) return;
-      parts.look(row);
-      await order?.room(index++);
+      session.checkRow(row);
+      await order?.waitForRoom(index++);
       if (order === undefined) index++;
-      yield [agent, parts.paramsOf(row.value), {
-        ...parts.call,
-        ...keyOf(row, settings.key),
+      yield [agent, session.toParams(row.value), {
+        ...session.callOptions,
+        ...rowKey(row, settings.key),
         metadata: row,
       }] as const;
     }
   }
-  const fail = async (row: Row, { error, replayed }: Result & { readonly ok: false }) => {
-    const { code, status, message } = error;
-    if (!replayed) tell(row.line, `${code}: ${lackingPermission(error) ?? message}`);
-    await errors?.add(lineOf({ line: row.line, code, status, message, row: row.value }));
+  const writeFailure = async (row: InputRow, failure: Result & { readonly ok: false }) => {
+    const { code, status, message } = failure.error;
+    if (!failure.replayed) {
+      const reason = missingPermission(failure.error) ?? nameFlags(message);
+      logProblem(row.line, `${code}: ${reason}`);
+    }
+    await errors?.write(formatJsonLine({ line: row.line, code, status, message, row: row.value }));
   };
-  const end = (why: Ended) => {
-    if (ended !== undefined) return;
-    ended = why;
-    interrupt.end();
+  const stopEarly = (reason: EarlyEnd) => {
+    if (earlyEnd !== undefined) return;
+    earlyEnd = reason;
+    interrupt.requestStop();
   };
-  const { concurrency, rpm, tpm } = settings;
   const items = stream(calls(), {
-    journal: parts.journal,
-    runId: parts.runId,
-    retryFailed: parts.retryFailed,
-    mode: parts.mode,
+    journal: session.journal,
+    runId: session.runId,
+    retryFailed: session.retryFailed,
+    mode: session.mode,
     concurrency: concurrency === "adaptive"
-      ? { onChange: ({ concurrency }) => tally.limit = concurrency }
+      ? { onChange: ({ concurrency }) => stats.limit = concurrency }
       : concurrency,
     limits: { requestsPerMinute: rpm, tokensPerMinute: tpm },
-    ...(parts.budget !== undefined && { budget: parts.budget }),
-    signal: interrupt.abort,
-    onProgress: (report) => tally.report = report,
+    ...(session.budget !== undefined && { budget: session.budget }),
+    signal: interrupt.abortSignal,
+    onProgress: (report) => stats.progress = report,
   });
   try {
     for await (const { result, index } of items) {
-      const row = result.metadata as Row;
+      const row = result.metadata as InputRow;
       let line: string | undefined;
-      if (!result.ok && isUnfinished(result, interrupt.abort)) {
-        tally.unfinished++;
-        tally.use(result);
-        if (result.error.code === "budget") end("budget");
+      if (!result.ok && isRetriedOnResume(result, interrupt.abortSignal)) {
+        stats.unfinished++;
+        stats.addUsage(result);
+        if (result.error.code === "budget") stopEarly("budget");
       } else {
-        tally.count(result);
-        if (hope.isLostWith(result)) end("hopeless");
-        if (result.ok) line = write(row, result);
-        else await fail(row, result);
+        stats.count(result);
+        if (giveUp.shouldStopAfter(result)) stopEarly("hopeless");
+        if (result.ok) line = formatRow(row, result);
+        else await writeFailure(row, result);
       }
-      const lines = order === undefined ? line : order.put(index, line).join("");
+      const lines = order === undefined ? line : order.add(index, line).join("");
       if (lines !== undefined && lines !== "") {
-        const full = output.add(lines);
-        if (full !== undefined) await full;
+        const written = output.write(lines);
+        if (written !== undefined) await written;
       }
     }
   } catch (error) {
-    // What ended the run; or what was thrown here, such as by a write.
+    // The cause of a run that ended early; otherwise what a sink threw.
     const cause = error instanceof RunError ? error.cause : error;
-    // The abort is ours: what was in flight did not end within its time.
-    if (!interrupt.abort.aborted || cause !== interrupt.abort.reason) throw cause;
+    // The run aborts its own calls when their grace is over: that is no error.
+    if (!interrupt.abortSignal.aborted || cause !== interrupt.abortSignal.reason) throw cause;
   } finally {
-    // What waits for a row that does not come any more is written nevertheless.
-    for (const line of order?.rest() ?? []) await output.add(line);
+    // Rows that wait for an unfinished one are written out of order rather than lost.
+    for (const line of order?.drain() ?? []) await output.write(line);
   }
-  return ended;
+  return earlyEnd;
 }
 
-/** What has failed for reasons of this start only: another one does it. */
-function isUnfinished({ error }: Result, abort: AbortSignal): boolean {
+/** The number of problems that are logged one by one. */
+const MAX_LOGGED_PROBLEMS = 5;
+
+/** Returns a function that logs the problem of a line, and falls silent after a few. */
+function createProblemLog(
+  { display, settings: { errors } }: RunSession,
+): (line: number, problem: string) => void {
+  let count = 0;
+  return (line, problem) => {
+    count++;
+    if (count <= MAX_LOGGED_PROBLEMS) display.log(`line ${line}: ${problem}`);
+    if (count !== MAX_LOGGED_PROBLEMS + 1) return;
+    const hint = errors === undefined ? "--errors FILE lists them all" : `see ${errors}`;
+    display.log(`more rows failed: ${hint}`);
+  };
+}
+
+/** Whether the row failed for a reason of this start only, so that `shoal resume` runs it again. */
+function isRetriedOnResume({ error }: Result, abortSignal: AbortSignal): boolean {
   const code = error?.code;
-  return abort.aborted || code === "aborted" || code === "budget" || code === "circuit_open";
+  return abortSignal.aborted || code === "aborted" || code === "budget" || code === "circuit_open";
 }
 
-function windowOf({ concurrency }: RunSettings): number {
+function reorderWindow({ concurrency }: RunSettings): number {
   return Math.max(1_000, 20 * (concurrency === "adaptive" ? 1_000 : concurrency));
 }
 
-function whereTo({ errors }: RunSettings): string {
-  return errors === undefined ? "--errors FILE keeps them all" : `see ${errors}`;
-}
-
-function lineOf(value: unknown): string {
+function formatJsonLine(value: unknown): string {
   return JSON.stringify(value) + "\n";
 }

@@ -1,188 +1,202 @@
 import { type Command, Option } from "commander";
-import { environment } from "../environment.ts";
-import * as value from "../parse_value.ts";
+import { readEnv } from "../environment.ts";
+import {
+  parseBytes,
+  parseConcurrency,
+  parseCount,
+  parseDelimiter,
+  parseDuration,
+  parseDurationOrZero,
+  parseNames,
+  parseNumber,
+  parsePairs,
+  parsePositive,
+  parsePrice,
+  parseServerUrl,
+  parseWhole,
+} from "../parse_value.ts";
 
-/** What a run is told. */
+/** The settings of a run. */
 export interface RunSettings {
-  /** The input, `"-"` for the standard input. */
+  /** The input file, `"-"` for the standard input. */
   readonly in: string;
-  /** The output, `"-"` for the standard output. */
+  /** The output file, `"-"` for the standard output. */
   readonly out: string;
-  /** Where bad and failed rows go. */
+  /** The file for bad and failed rows. */
   readonly errors?: string;
-  /** What the input is. */
+  /** The format of the input. */
   readonly inFormat?: string;
-  /** What the output is. */
+  /** The format of the output. */
   readonly outFormat?: string;
-  /** What stands between two fields of CSV. */
+  /** The text between two fields of CSV. */
   readonly delimiter?: string;
-  /** The most bytes of a row. */
+  /** The maximum size of a row, in bytes. */
   readonly maxRow: number;
-  /** Columns for parameters. */
+  /** Columns by the parameters that take them. */
   readonly map: Readonly<Record<string, string>>;
-  /** The column that names a row. */
+  /** The column that identifies a row. */
   readonly key?: string;
   /** The column for the answer. */
   readonly as: string;
-  /** Members of the answer with columns of their own. */
+  /** Members of the answer that become columns. */
   readonly columns?: readonly string[];
-  /** Also what each call used. */
+  /** Whether columns for the line, model, usage, cost and duration are added. */
   readonly meta: boolean;
-  /** In the order of the input. */
+  /** Whether rows are written in the order of the input. */
   readonly ordered: boolean;
-  /** So many rows only. */
+  /** The maximum number of rows. */
   readonly limit?: number;
-  /** The agent without a file: its prompt, system message and schema. */
+  /** The prompt of an agent without a file. */
   readonly prompt?: string;
-  /** The system message. */
+  /** The system message of an agent without a file. */
   readonly system?: string;
-  /** The schema of the answers. */
+  /** The file with the output schema of an agent without a file. */
   readonly schema?: string;
   /** The model. */
   readonly model?: string;
-  /** Setting of the model. */
+  /** The temperature of the model. */
   readonly temperature?: number;
-  /** Setting of the model. */
+  /** The maximum number of tokens in an answer. */
   readonly maxTokens?: number;
-  /** The server. */
+  /** The URL of the server. */
   readonly baseUrl?: string;
-  /** Dollars per million tokens of the model. */
+  /** The price of the model in US dollars per million tokens. */
   readonly price?: { readonly input: number; readonly output: number };
-  /** Rows at a time. */
+  /** The maximum number of rows in flight. */
   readonly concurrency: number | "adaptive";
-  /** So many workers make the calls; this event loop if absent. */
+  /** The number of workers. If absent, calls run on the event loop. */
   readonly workers?: number;
-  /** Requests in a minute. */
+  /** The limit of requests per minute. */
   readonly rpm?: number;
-  /** Tokens in a minute. */
+  /** The limit of tokens per minute. */
   readonly tpm?: number;
-  /** Dollars that the run may cost, over all its starts. */
+  /** The maximum cost of the run in US dollars, over all its starts. */
   readonly budget?: number;
-  /** Attempts after the first. */
+  /** The maximum number of retries. */
   readonly retries?: number;
-  /** Milliseconds of an attempt. */
+  /** The timeout of a call, in milliseconds. */
   readonly timeout?: number;
   /** The name of the run. */
   readonly run?: string;
-  /** Where runs are kept. */
+  /** The directory with the folders of all runs. */
   readonly dir: string;
-  /** Goes on with the run. */
+  /** Whether the run is continued if it has started before. */
   readonly resume: boolean;
-  /** Is it told by what it was started with before? Then that stays as it is kept. */
-  readonly again?: boolean;
-  /** Begins anew. */
+  /** Whether the record of the first start is kept: `shoal resume` sets this. */
+  readonly keepRecord?: boolean;
+  /** Whether an earlier run of the name is deleted, and its output overwritten. */
   readonly fresh: boolean;
-  /** Works on failed rows again. */
+  /** Whether failed rows run again. */
   readonly retryFailed: boolean;
-  /** So many rows first. */
+  /** The number of rows in the pilot. */
   readonly pilot?: number;
-  /** Asks nothing. */
+  /** Whether the run continues after the pilot without asking. */
   readonly yes: boolean;
-  /** By batch files of the provider. */
+  /** Whether the calls use the provider's batch files. */
   readonly providerBatch: boolean;
-  /** Milliseconds between two looks at a batch file. */
+  /** The time between two polls of a batch, in milliseconds. */
   readonly poll: number;
-  /** Milliseconds for what is in flight. */
+  /** How long calls in flight may take after Ctrl-C, in milliseconds. */
   readonly grace: number;
-  /** Shows no progress. */
+  /** Whether no progress is shown. */
   readonly quiet: boolean;
-  /** Milliseconds between two lines of progress. */
+  /** The time between two lines of progress, in milliseconds. */
   readonly progressEvery: number;
 }
 
-/** The same, as far as it stands on the command line. */
-export type ToldSettings =
+/** The settings from the command line; the default concurrency depends on other settings. */
+export type ParsedSettings =
   & Omit<RunSettings, "concurrency">
   & Partial<Pick<RunSettings, "concurrency">>;
 
-/** The option that all commands on runs have. */
+/** Returns the option for the directory of all runs. */
 export function dirOption(): Option {
-  return new Option("--dir <folder>", "where runs are kept (env: SHOAL_DIR)")
-    .default(environment("SHOAL_DIR") ?? ".shoal");
+  return new Option("--dir <folder>", "directory of all runs (env: SHOAL_DIR)")
+    .default(readEnv("SHOAL_DIR") ?? ".shoal");
 }
 
-/** Gives a command the options of a run. */
-export function withRunOptions(command: Command): Command {
+/** Adds the options of a run to a command. */
+export function addRunOptions(command: Command): Command {
   return command
     .optionsGroup("Rows:")
     .option("-i, --in <file>", "input: JSONL, CSV, TSV or text; - is stdin", "-")
     .option("-o, --out <file>", "output; - is stdout", "-")
-    .option("-e, --errors <file>", "where bad and failed rows go, as JSONL")
-    .option("--in-format <format>", "jsonl, csv, tsv or text (default: by the ending)")
-    .option("--out-format <format>", "jsonl, csv or tsv (default: by the ending)")
-    .option("--delimiter <text>", "between two fields of CSV", value.delimiter)
-    .option("--max-row <bytes>", "the longest row; what is longer is a bad row", value.bytes, 16e6)
+    .option("-e, --errors <file>", "file for bad and failed rows, as JSONL")
+    .option("--in-format <format>", "jsonl, csv, tsv or text (default: by the file extension)")
+    .option("--out-format <format>", "jsonl, csv or tsv (default: by the file extension)")
+    .option("--delimiter <text>", "delimiter of CSV fields", parseDelimiter)
+    .option("--max-row <bytes>", "maximum size of a row; larger rows are bad", parseBytes, 16e6)
     .option(
       "--map <param=column>",
-      "a column for a parameter; repeat it or use commas",
-      value.pairs,
+      "column for a parameter; repeatable, or separated by commas",
+      parsePairs,
       {},
     )
-    .option("--key <column>", "names a row: with another text in it, it is another row")
-    .option("--as <column>", "the column for the answer", "output")
-    .option("--columns <names>", "members of the answer as columns, in its place", value.names)
-    .option("--meta", "adds _line, _model, _tokens, _cost, _ms, _cached", false)
-    .option("--ordered", "writes in the order of the input, not as rows are finished", false)
-    .option("--limit <rows>", "takes the first rows only", value.count)
+    .option("--key <column>", "column that identifies a row; with other parameters it is a new row")
+    .option("--as <column>", "column for the answer", "output")
+    .option("--columns <names>", "members of the answer as columns, in place of --as", parseNames)
+    .option("--meta", "add _line, _model, _tokens, _cost, _ms, _cached", false)
+    .option("--ordered", "write rows in the order of the input, not as they are finished", false)
+    .option("--limit <rows>", "maximum number of rows", parseCount)
     .optionsGroup("Agent:")
     .option("--prompt <template>", 'an agent without a file: "Label: {text}", or @file')
-    .option("--system <text>", "its system message, or @file")
-    .option("--schema <file>", "its JSON Schema of the answers")
-    .option("-m, --model <name>", "the model")
-    .option("--temperature <number>", "of the model", value.number)
-    .option("--max-tokens <number>", "of an answer", value.count)
-    .option("--base-url <url>", "the server (default: OPENAI_BASE_URL or OpenAI)")
+    .option("--system <text>", "system message for --prompt, or @file")
+    .option("--schema <file>", "JSON Schema of the answers for --prompt")
+    .option("-m, --model <name>", "model")
+    .option("--temperature <number>", "temperature of the model", parseNumber)
+    .option("--max-tokens <number>", "maximum tokens of an answer", parseCount)
+    .option("--base-url <url>", "server (default: OPENAI_BASE_URL, or OpenAI)", parseServerUrl)
     .option(
       "--price <in,out>",
-      "dollars per million tokens, for a model of no known price",
-      value.price,
+      "US dollars per million input and output tokens, if the model's price is unknown",
+      parsePrice,
     )
-    .optionsGroup("How fast, how dear:")
+    .optionsGroup("Speed and cost:")
     .option(
       "-c, --concurrency <rows>",
-      "rows at a time; adaptive discovers what the server accepts (default: 10)",
-      value.concurrency,
+      "rows in flight (default: 10); adaptive discovers how many the server accepts",
+      parseConcurrency,
     )
     .option(
       "--workers <number>",
-      "makes the calls in so many workers, for an agent of a file that keeps a processor busy",
-      value.count,
+      "run the calls in this many workers, for an agent that keeps a processor busy",
+      parseCount,
     )
-    .option("--rpm <requests>", "requests a minute", value.positive)
-    .option("--tpm <tokens>", "tokens a minute", value.positive)
-    .option("--budget <dollars>", "what the run may cost, all its starts together", value.positive)
-    .option("--retries <times>", "attempts after the first", value.whole)
-    .option("--timeout <time>", "of a call, retries and all: 30s, 2m", value.duration)
+    .option("--rpm <requests>", "limit of requests per minute", parsePositive)
+    .option("--tpm <tokens>", "limit of tokens per minute", parsePositive)
+    .option("--budget <dollars>", "maximum cost of the run, over all its starts", parsePositive)
+    .option("--retries <times>", "maximum number of retries", parseWhole)
+    .option("--timeout <time>", "timeout of a row with its retries: 30s, 2m", parseDuration)
     .option(
       "--pilot <rows>",
-      "runs some rows first, tells cost and time of all, and asks",
-      value.count,
+      "run a sample of the rows, estimate cost and time of all, and ask",
+      parseCount,
     )
-    .option("-y, --yes", "asks nothing", false)
+    .option("-y, --yes", "continue after the pilot without asking", false)
     .option(
       "--provider-batch",
-      "by the provider's batch files: half the price, within a day",
+      "use the provider's batch files: half the price, within a day",
       false,
     )
-    .option("--poll <time>", "between two looks at a batch file", value.duration, 30_000)
+    .option("--poll <time>", "time between two polls of a batch", parseDuration, 30_000)
     .optionsGroup("Runs:")
-    .option("--run <name>", "the name of the run (default: made of agent, input and output)")
+    .option("--run <name>", "name of the run (default: from agent, input and output)")
     .addOption(dirOption())
-    .addOption(new Option("--again").hideHelp())
-    .option("--resume", "goes on with the run, if it has begun", false)
-    .option("--fresh", "forgets the run, overwrites the output and begins anew", false)
-    .option("--retry-failed", "with --resume: works again on rows that have failed", false)
+    .addOption(new Option("--keep-record").hideHelp())
+    .option("--resume", "continue the run if it has started before", false)
+    .option("--fresh", "delete the run, overwrite the output and start over", false)
+    .option("--retry-failed", "with --resume: retry failed rows", false)
     .option(
       "--grace <time>",
-      "what is in flight may take after Ctrl-C",
-      value.durationOrNone,
+      "how long calls in flight may take after Ctrl-C",
+      parseDurationOrZero,
       10_000,
     )
-    .option("-q, --quiet", "shows no progress", false)
+    .option("-q, --quiet", "show no progress", false)
     .option(
       "--progress-every <time>",
-      "between two lines of progress, where there is no terminal",
-      value.duration,
+      "time between two lines of progress, where there is no terminal",
+      parseDuration,
       5_000,
     );
 }

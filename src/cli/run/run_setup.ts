@@ -1,47 +1,54 @@
+/** Creates the agent, the provider and the call options of a run from its settings. */
 import { type CallOptions, configure, type Prices, type Provider } from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
 import { openai } from "../../providers/openai/openai.ts";
-import { agentOf } from "./agent_file.ts";
-import { CliError, reasonOf } from "../exit_code.ts";
-import { promptAgent } from "./prompt_agent.ts";
-import { BATCH_TIMEOUT, halfPrice, providerBatch } from "./provider_batch.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
+import { nameFlags } from "../option_flags.ts";
+import { loadAgent } from "./agent_file.ts";
+import { createPromptAgent } from "./prompt_agent.ts";
+import { BATCH_TIMEOUT_MS, createBatchProvider, halfPrice } from "./provider_batch.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunSettings } from "./run_settings.ts";
 
 /**
- * The agent of a run: from a file, or made of a prompt.
+ * Returns the agent of a run: from a file, or created from a prompt.
  *
- * @throws {CliError} If it is not said which, or both.
+ * @throws {CliError} If neither or both are given.
  */
-export async function agentFor(
+export async function resolveAgent(
   reference: string | undefined,
   { prompt, system, schema, model }: RunSettings,
 ): Promise<Callable> {
   if (prompt === undefined) {
     if (reference === undefined) {
       throw new CliError(
-        "Cannot run as there is no agent: name one (agents.ts#Name), or give a --prompt",
+        "Cannot run as there is no agent: name one (agents.ts#Name), or set a --prompt",
       );
     }
     if (system !== undefined || schema !== undefined) {
       throw new CliError(
-        "Cannot use --system or --schema with an agent of a file: they are for --prompt",
+        "Cannot use --system or --schema with the agent of a file: they belong to --prompt",
       );
     }
-    return await agentOf(reference);
+    return await loadAgent(reference);
   }
   if (reference !== undefined) {
-    throw new CliError("Cannot run both an agent of a file and a --prompt: leave out one of them");
+    throw new CliError(
+      `Cannot run both ${reference} and a --prompt: leave out one of them`,
+    );
   }
   if (model === undefined) throw new CliError("Cannot run a --prompt without a --model");
-  return await promptAgent({ prompt, system, schema });
+  return await createPromptAgent({ prompt, system, schema });
 }
 
-/** Sets what holds for the whole process; gives the provider, if the run has one of its own: it is to be closed at the end. */
-export function providerFor(
+/**
+ * Configures the prices, and returns the provider if the run needs one of its own. The caller
+ * disposes of it.
+ */
+export function createRunProvider(
   settings: RunSettings,
   folder: RunFolder,
-  note: (text: string) => void,
+  log: (text: string) => void,
 ): (Provider & AsyncDisposable) | undefined {
   const { baseUrl, price, model, poll } = settings;
   if (price !== undefined && model === undefined) {
@@ -50,28 +57,28 @@ export function providerFor(
   const prices: Prices | undefined = price && { [model!]: price };
   if (settings.providerBatch) {
     configure({ prices: halfPrice(prices) });
-    return providerBatch({ baseUrl, poll, folder, note });
+    return createBatchProvider({ baseUrl, poll, folder, log });
   }
   if (prices !== undefined) configure({ prices });
-  // Workers make one of their own, by the environment.
+  // Each worker creates a provider itself, from the environment.
   if (baseUrl === undefined || settings.workers !== undefined) return undefined;
   try {
     return openai({ baseURL: baseUrl });
   } catch (cause) {
-    throw new CliError(reasonOf(cause), undefined, { cause });
+    throw new CliError(nameFlags(errorMessage(cause)), { cause });
   }
 }
 
-/** The same agent, asking this provider; of a workflow only those agents that name none of their own do. */
-export function askingAt(agent: Callable, provider: Provider | undefined): Callable {
+/** Returns the agent with this provider. Agents within a workflow keep their own. */
+export function withProvider(agent: Callable, provider: Provider | undefined): Callable {
   if (provider === undefined) return agent;
   configure({ provider });
-  const { with: change } = agent as { with?: unknown };
-  return typeof change === "function" ? change.call(agent, { provider }) : agent;
+  const { with: override } = agent as { with?: unknown };
+  return typeof override === "function" ? override.call(agent, { provider }) : agent;
 }
 
-/** What each call is told. */
-export function callOptionsOf(settings: RunSettings): CallOptions {
+/** Returns the options of each call. */
+export function buildCallOptions(settings: RunSettings): CallOptions {
   const { model, temperature, maxTokens, retries, timeout } = settings;
   return {
     ...(model !== undefined && { model }),
@@ -79,6 +86,8 @@ export function callOptionsOf(settings: RunSettings): CallOptions {
     ...(maxTokens !== undefined && { maxTokens }),
     ...(retries !== undefined && { retries }),
     ...(timeout !== undefined && { timeout }),
-    ...(timeout === undefined && settings.providerBatch && { timeout: BATCH_TIMEOUT }),
+    ...(timeout === undefined && settings.providerBatch && {
+      timeout: { attempt: BATCH_TIMEOUT_MS, total: BATCH_TIMEOUT_MS },
+    }),
   };
 }

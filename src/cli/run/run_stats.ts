@@ -1,130 +1,130 @@
 import type { AgentError, ProgressReport, Result } from "../../../mod.ts";
-import { Sample } from "./reservoir_sample.ts";
+import { ReservoirSample } from "./reservoir_sample.ts";
 
-/** How far a run is, for whoever shows it. */
-export interface View {
-  /** The run's name. */
+/** The progress of a run at one moment. */
+export interface RunSnapshot {
+  /** The name of the run. */
   readonly name: string;
-  /** Rows that are finished, bad ones too. */
+  /** Rows that are finished, including bad ones. */
   readonly done: number;
-  /** How many rows there are, if that is known. */
+  /** The number of rows in the input, once it is known. */
   readonly total?: number;
-  /** Is the total a guess? */
-  readonly about: boolean;
+  /** Whether `total` is an estimate. */
+  readonly isTotalEstimated: boolean;
   /** Rows with an answer. */
   readonly ok: number;
   /** Rows that failed. */
   readonly failed: number;
   /** Rows that could not be read. */
   readonly bad: number;
-  /** Answers that came from a cache. */
+  /** Answers from the cache. */
   readonly cached: number;
-  /** Rows that were finished by an earlier start. */
+  /** Rows that an earlier start has finished. */
   readonly replayed: number;
-  /** Rows that are being worked on. */
+  /** Rows in flight. */
   readonly inFlight: number;
   /** The adaptive limit, if there is one. */
   readonly limit?: number;
-  /** Rows per second. */
+  /** Finished rows per second. */
   readonly perSecond: number;
   /** Tokens of this start. */
   readonly tokens: number;
-  /** Dollars of this start, if prices are known. */
+  /** The cost of this start in US dollars, if prices are known. */
   readonly cost?: number;
-  /** Dollars when all is done, as far as can be told. */
-  readonly projected?: number;
-  /** Milliseconds to the end, as far as can be told. */
+  /** The estimated cost of all rows in US dollars. */
+  readonly projectedCost?: number;
+  /** The estimated time to the end, in milliseconds. */
   readonly etaMs?: number;
-  /** The last error, and how many there were of its kind. */
+  /** The last error, and the number of errors of its kind. */
   readonly lastError?: { readonly code: string; readonly message: string; readonly count: number };
 }
 
-/** Enough for a verdict, and few enough for memory to stay flat. */
-const SAMPLED = 5_000;
+/** The number of results kept for the verdict: memory stays flat. */
+const SAMPLE_SIZE = 5_000;
 
-/** Counts a run. */
-export class Tally {
+/** Counts the rows of a run. */
+export class RunStats {
   /** Rows with an answer. */
   ok = 0;
   /** Rows that failed. */
   failed = 0;
   /** Rows that could not be read. */
   bad = 0;
-  /** Rows that were begun and not finished: another start does it. */
+  /** Rows that have started and did not finish: they run again when the run is resumed. */
   unfinished = 0;
-  /** Answers from a cache. */
+  /** Answers from the cache. */
   cached = 0;
-  /** Rows of an earlier start. */
+  /** Rows that an earlier start has finished. */
   replayed = 0;
   /** Tokens of this start. */
   tokens = 0;
-  /** Dollars of this start, if a price is known. */
+  /** The cost of this start in US dollars, if a price is known. */
   cost: number | undefined;
   /** The adaptive limit, if there is one. */
   limit: number | undefined;
-  /** How many rows there are, if that is known. */
+  /** The number of rows in the input, once it is known. */
   total: number | undefined;
-  /** Is the total a guess? */
-  about = false;
-  /** What the run said last. */
-  report: ProgressReport | undefined;
-  /** Some results of this start. */
-  readonly sample = new Sample<Result>(SAMPLED);
-  readonly #errors = new Map<string, number>();
+  /** Whether `total` is an estimate. */
+  isTotalEstimated = false;
+  /** The latest progress report of the run. */
+  progress: ProgressReport | undefined;
+  /** A sample of the results of this start. */
+  readonly sample = new ReservoirSample<Result>(SAMPLE_SIZE);
+  readonly #errorCounts = new Map<string, number>();
   #lastError: { readonly code: string; readonly message: string } | undefined;
 
-  /** Counts a row that is finished. */
+  /** Counts a finished row. */
   count(result: Result): void {
     if (result.ok) this.ok++;
-    else this.#fail(result.error);
+    else this.#countFailure(result.error);
     if (result.cached) this.cached++;
     if (result.replayed) this.replayed++;
-    else this.use(result);
+    else this.addUsage(result);
   }
 
-  /** Counts what a row has used. */
-  use(result: Result): void {
-    this.sample.see(result);
+  /** Adds the usage of a row. */
+  addUsage(result: Result): void {
+    this.sample.add(result);
     this.tokens += result.usage.totalTokens;
     if (result.cost !== undefined) this.cost = (this.cost ?? 0) + result.cost.total;
   }
 
-  /** How far the run is. */
-  view(name: string): View {
-    const { ok, failed, bad, cached, replayed, total, limit, about, tokens, cost, report } = this;
+  /** Returns the progress at this moment. */
+  snapshot(name: string): RunSnapshot {
+    const { ok, failed, bad, replayed, total, cost, progress } = this;
     const done = ok + failed + bad;
-    const { perSecond = 0, inFlight = 0 } = report ?? {};
-    const worked = ok + failed - replayed;
+    const { perSecond = 0, inFlight = 0 } = progress ?? {};
+    const ran = ok + failed - replayed;
     const left = total === undefined ? undefined : Math.max(0, total - done);
     const lastError = this.#lastError &&
-      { ...this.#lastError, count: this.#errors.get(this.#lastError.code)! };
+      { ...this.#lastError, count: this.#errorCounts.get(this.#lastError.code)! };
     return {
       name,
       done,
       total,
-      about,
+      isTotalEstimated: this.isTotalEstimated,
       ok,
       failed,
       bad,
-      cached,
+      cached: this.cached,
       replayed,
       inFlight,
-      limit,
+      limit: this.limit,
       perSecond,
-      tokens,
+      tokens: this.tokens,
       cost,
-      projected: cost === undefined || left === undefined || worked === 0
+      projectedCost: cost === undefined || left === undefined || ran === 0
         ? undefined
-        : cost + left * cost / worked,
+        : cost + left * cost / ran,
       etaMs: left === undefined || perSecond === 0 ? undefined : left / perSecond * 1_000,
       lastError,
     };
   }
 
-  #fail({ code, status, message }: AgentError): void {
+  #countFailure({ code, status, message }: AgentError): void {
     this.failed++;
     const kind = status === undefined ? code : `${code} ${status}`;
-    this.#errors.set(kind, (this.#errors.get(kind) ?? 0) + 1);
+    this.#errorCounts.set(kind, (this.#errorCounts.get(kind) ?? 0) + 1);
     this.#lastError = { code: kind, message };
   }
 }

@@ -1,19 +1,19 @@
 import { assertEquals } from "@std/assert";
 import type { Result } from "@shoal/agents";
-import { rowWriter } from "../../../src/cli/rows/format_row.ts";
-import { type Output, withHead } from "../../../src/cli/rows/output_file.ts";
+import { createRowFormatter } from "../../../src/cli/rows/format_row.ts";
+import { type LineOutput, withHeader } from "../../../src/cli/rows/output_file.ts";
 
 const options = { format: "csv", as: "answer", meta: false } as const;
 const result = { ok: true, content: "yes" } as Result;
 
-/** An output in memory. */
-function memory(): Output & { readonly text: string } {
+/** Returns an output that keeps its text in memory. */
+function memoryOutput(): LineOutput & { readonly text: string } {
   let text = "";
   return {
     get text() {
       return text;
     },
-    add(lines) {
+    write(lines) {
       text += lines;
       return undefined;
     },
@@ -21,23 +21,23 @@ function memory(): Output & { readonly text: string } {
   };
 }
 
-Deno.test("the names of the columns stand first, in whatever order rows were made and are written", async () => {
-  const kept = memory();
-  const { head, write } = rowWriter(options, () => undefined);
-  const output = withHead(kept, head);
-  const second = write({ line: 2, value: { id: 2, text: "b" } }, result);
-  const first = write({ line: 1, value: { id: 1, text: "a" } }, result);
-  await output.add(first);
-  await output.add(second);
-  await output.close(true);
-  assertEquals(kept.text, "id,text,answer\n1,a,yes\n2,b,yes\n");
+Deno.test("writes the header first, in whatever order rows are formatted and written", async () => {
+  const output = memoryOutput();
+  const { header, formatRow } = createRowFormatter(options, () => undefined);
+  const withNames = withHeader(output, header);
+  const second = formatRow({ line: 2, value: { id: 2, text: "b" } }, result);
+  const first = formatRow({ line: 1, value: { id: 1, text: "a" } }, result);
+  await withNames.write(first);
+  await withNames.write(second);
+  await withNames.close("complete");
+  assertEquals(output.text, "id,text,answer\n1,a,yes\n2,b,yes\n");
 });
 
-Deno.test("without rows there are the names alone, and nothing of a run that is not whole", async () => {
-  for (const whole of [true, false]) {
-    const kept = memory();
-    const { head } = rowWriter(options, () => ["id"]);
-    await withHead(kept, head).close(whole);
-    assertEquals(kept.text, whole ? "id,answer\n" : "");
+Deno.test("writes the header without rows, unless the run is not complete", async () => {
+  for (const state of ["complete", "partial"] as const) {
+    const output = memoryOutput();
+    const { header } = createRowFormatter(options, () => ["id"]);
+    await withHeader(output, header).close(state);
+    assertEquals(output.text, state === "complete" ? "id,answer\n" : "");
   }
 });

@@ -11,53 +11,53 @@ async function inFolder(test: (path: string, names: () => string[]) => Promise<v
   }
 }
 
-Deno.test("a new file grows where it is", () =>
+Deno.test("writes a new file in place", () =>
   inFolder(async (path, names) => {
     const output = await openOutput(path);
-    await output.add("a\n".repeat(40_000));
+    await output.write("a\n".repeat(40_000));
     assertEquals((await Deno.readTextFile(path)).length, 80_000);
-    await output.close(false);
+    await output.close("partial");
     assertEquals(names(), ["o"]);
   }));
 
-Deno.test("a file that is there stays until the new one has as much in it", () =>
+Deno.test("keeps an existing file until the new one has as much in it", () =>
   inFolder(async (path, names) => {
     const before = "b\n".repeat(100_000);
     await Deno.writeTextFile(path, before);
     const output = await openOutput(path);
-    await output.add("a\n".repeat(50_000));
+    await output.write("a\n".repeat(50_000));
     assertEquals([await Deno.readTextFile(path) === before, names()], [true, ["o", "o.part"]]);
-    await output.add("a\n".repeat(50_000));
+    await output.write("a\n".repeat(50_000));
     assertEquals([(await Deno.readTextFile(path))[0], names()], ["a", ["o"]]);
-    // And goes on growing in that place.
-    await output.add("c\n");
-    await output.close(false);
+    // The new file grows on in its place.
+    await output.write("c\n");
+    await output.close("partial");
     assertEquals((await Deno.readTextFile(path)).length, 200_002);
   }));
 
-Deno.test("less than before takes its place only if that is all", () =>
+Deno.test("replaces an existing file by a shorter one only if that is complete", () =>
   inFolder(async (path, names) => {
     await Deno.writeTextFile(path, "before\nbefore\n");
-    const broken = await openOutput(path);
-    broken.add("a\n");
-    await broken.close(false);
+    const partial = await openOutput(path);
+    partial.write("a\n");
+    await partial.close("partial");
     assertEquals([await Deno.readTextFile(path), names()], ["before\nbefore\n", ["o"]]);
     const whole = await openOutput(path);
-    whole.add("a\n");
-    await whole.close(true);
+    whole.write("a\n");
+    await whole.close("complete");
     assertEquals([await Deno.readTextFile(path), names()], ["a\n", ["o"]]);
   }));
 
-Deno.test("a link stays a link", () =>
+Deno.test("writes through a symbolic link", () =>
   inFolder(async (path, names) => {
     await Deno.writeTextFile(`${path}-real`, "before\n");
     await Deno.symlink(`${path}-real`, path);
     const output = await openOutput(path);
-    output.add("a\n");
-    await output.close(true);
+    output.write("a\n");
+    await output.close("complete");
     assertEquals([await Deno.readTextFile(`${path}-real`), names()], ["a\n", ["o", "o-real"]]);
   }));
 
-Deno.test("what cannot be written is told with its path", async () => {
+Deno.test("rejects with the path if the output cannot be written", async () => {
   await assertRejects(() => openOutput("/no/such/folder"), Error, "Cannot write /no/such/folder");
 });

@@ -1,14 +1,15 @@
-// deno-lint-ignore-file no-control-regex -- terminals are told by them
+// deno-lint-ignore-file no-control-regex -- terminals use control characters
 import { assertEquals, assertMatch } from "@std/assert";
-import { painter, panelLines, plainLine } from "../../../src/cli/run/panel.ts";
-import type { View } from "../../../src/cli/run/run_stats.ts";
+import { colourText, plainText } from "../../../src/cli/paint.ts";
+import { panelLines, plainLine } from "../../../src/cli/run/panel.ts";
+import type { RunSnapshot } from "../../../src/cli/run/run_stats.ts";
 import { AGENTS, COMMAND, place, rowsOf, text } from "../helpers.ts";
 
-const view: View = {
-  name: "reviews-3f9a1c",
+const snapshot: RunSnapshot = {
+  name: "resnapshots-3f9a1c",
   done: 4_500,
   total: 10_000,
-  about: false,
+  isTotalEstimated: false,
   ok: 4_480,
   failed: 12,
   bad: 8,
@@ -19,33 +20,37 @@ const view: View = {
   perSecond: 42.13,
   tokens: 1_234_567,
   cost: 0.4512,
-  projected: 1.02,
+  projectedCost: 1.02,
   etaMs: 130_000,
   lastError: { code: "rate_limited 429", message: "too\nmany", count: 12 },
 };
 
-Deno.test("the panel says it all, and fits into the terminal", () => {
-  assertEquals(panelLines(view, 100, painter(false)), [
-    "reviews-3f9a1c",
+Deno.test("shows all figures in a panel that fits into the terminal", () => {
+  assertEquals(panelLines(snapshot, 100, plainText), [
+    "resnapshots-3f9a1c",
     `${"█".repeat(18)}${"░".repeat(22)}  45 %  4,500 / 10,000  ETA 2 m 10 s`,
-    "ok 4,480   failed 12   bad 8   cached 30   from before 1,000",
-    "42.1/s   in flight 200 (limit 180)   tokens 1,234,567   $0.4512, about $1.02 in all",
+    "ok 4,480   failed 12   bad 8   cached 30   already done 1,000",
+    "42.1/s   in flight 200 (limit 180)   tokens 1,234,567   $0.4512, about $1.02 in total",
     "last error: rate_limited 429 (12): too many",
   ]);
-  for (const line of panelLines(view, 30, painter(false))) assertEquals(line.length < 30, true);
-  assertMatch(panelLines(view, 100, painter(true))[4]!, /^\x1b\[31mlast error.*\x1b\[0m$/);
+  for (const line of panelLines(snapshot, 30, plainText)) assertEquals(line.length < 30, true);
+  assertMatch(panelLines(snapshot, 100, colourText)[4]!, /^\x1b\[31mlast error.*\x1b\[0m$/);
 });
 
-Deno.test("without a total there is no bar, no share and no ETA", () => {
-  const { total: _, etaMs: _1, projected: _2, lastError: _3, ...some } = view;
-  const line = plainLine({ ...some, about: false });
+Deno.test("shows no percentage and no ETA while the total is unknown", () => {
+  const { total: _, etaMs: _1, projectedCost: _2, lastError: _3, ...some } = snapshot;
+  const line = plainLine({ ...some, isTotalEstimated: false });
   assertEquals(
     line,
-    "4,500 rows · ok 4,480 · failed 12 · bad 8 · cached 30 · from before 1,000 · 42.1/s · in flight 200 (limit 180) · tokens 1,234,567 · $0.4512",
+    "4,500 rows · ok 4,480 · failed 12 · bad 8 · cached 30 · " +
+      "already done 1,000 · 42.1/s · in flight 200 (limit 180) · tokens 1,234,567 · $0.4512",
   );
 });
 
-/** A pseudo-terminal is to be had from `script` of util-linux; where that is not there, the test is told to be left out. */
+/**
+ * Whether there is a pseudo-terminal: `script` of util-linux provides one. Otherwise the test is
+ * skipped.
+ */
 async function hasPseudoTerminal(): Promise<boolean> {
   try {
     return (await new Deno.Command("script", { args: ["--version"] }).output()).success;
@@ -56,7 +61,7 @@ async function hasPseudoTerminal(): Promise<boolean> {
 const hasScript = await hasPseudoTerminal();
 
 Deno.test({
-  name: "on a terminal it is drawn over itself, and the data stays clean",
+  name: "redraws the panel in place on a terminal, and keeps it out of the data",
   ignore: !hasScript,
   async fn() {
     await using here = await place({ latency: 100 });
@@ -74,20 +79,20 @@ Deno.test({
       "5",
     ];
     const terminal = async (env: Record<string, string>, ...more: string[]) => {
-      // Whoever runs the tests may not want colours; the terminal here does.
-      const { NO_COLOR: _, ...around } = Deno.env.toObject();
+      // The environment of the tests may turn colours off; this terminal wants them.
+      const { NO_COLOR: _, ...environment } = Deno.env.toObject();
       const { code, stdout } = await new Deno.Command("script", {
         args: ["-qec", [...words, ...more].map((word) => `'${word}'`).join(" "), "/dev/null"],
         cwd: here.dir,
         clearEnv: true,
-        env: { ...around, OPENAI_BASE_URL: here.server.url, TERM: "xterm", ...env },
+        env: { ...environment, OPENAI_BASE_URL: here.server.url, TERM: "xterm", ...env },
         stdin: "null",
       }).output();
       assertEquals(code, 0);
       return text(stdout);
     };
     const drawn = await terminal({});
-    // Up over the lines of before, and cleared.
+    // Moves up over the previous lines, and clears them.
     assertMatch(drawn, /\x1b\[[45]A\x1b\[J/);
     assertMatch(drawn, /█+░+ {2}\d+ %/);
     assertMatch(drawn, /100 % {2}60 \/ 60/);

@@ -1,34 +1,50 @@
-/** What a new user does wrong: it is told so that it can be mended, and costs nothing. */
+/** Tests that mistakes of a new user are reported with a fix, and cost nothing. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { AGENTS, type Place, place, rowsOf } from "./helpers.ts";
 
 const RUN = ["run", `${AGENTS}#Sentiment`, "-q"];
 
-/** It is refused for this reason, and nothing is sent, written or made. */
-async function refused(here: Place, args: readonly string[], says: RegExp): Promise<void> {
+/** Checks that the command is rejected with this message, and that nothing is sent or written. */
+async function assertRejected(
+  here: Place,
+  args: readonly string[],
+  pattern: RegExp,
+): Promise<void> {
   const { requests } = here.server.stats;
-  const said = await here.shoal(args);
-  assertEquals([said.code, said.out, here.server.stats.requests], [2, "", requests], said.err);
-  assertMatch(said.err, says);
-  assertEquals(/\n {4}at /.test(said.err), false, said.err);
+  const output = await here.shoal(args);
+  assertEquals(
+    [output.code, output.out, here.server.stats.requests],
+    [2, "", requests],
+    output.err,
+  );
+  assertMatch(output.err, pattern);
+  assertEquals(/\n {4}at /.test(output.err), false, output.err);
 }
 
-Deno.test("options that cannot be meant", async () => {
+Deno.test("rejects invalid values of options", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   for (const concurrency of ["0", "-1", "NaN", "1.5", "", "many"]) {
-    await refused(here, [...RUN, "-i", "in.jsonl", "-c", concurrency], /above 0, or adaptive/);
+    await assertRejected(
+      here,
+      [...RUN, "-i", "in.jsonl", "-c", concurrency],
+      /a positive integer, or adaptive/,
+    );
   }
   for (const delimiter of ["", '"', "\n"]) {
-    await refused(here, [...RUN, "-i", "in.jsonl", "--delimiter", delimiter], /without quotes/);
+    await assertRejected(
+      here,
+      [...RUN, "-i", "in.jsonl", "--delimiter", delimiter],
+      /without quotes/,
+    );
   }
   for (const name of ["", "..", "a/b", "-x"]) {
-    await refused(here, [...RUN, "-i", "in.jsonl", "--run", name], /Cannot name a run/);
+    await assertRejected(here, [...RUN, "-i", "in.jsonl", "--run", name], /Cannot use the --run/);
   }
   assertEquals([...Deno.readDirSync(here.dir)].map(({ name }) => name), ["in.jsonl"]);
 });
 
-Deno.test("what nobody has thought of does not look like a run with failed rows", async () => {
+Deno.test("an unexpected error exits with 3, not with 1 as failed rows do", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(1));
   await here.write(
@@ -36,61 +52,64 @@ Deno.test("what nobody has thought of does not look like a run with failed rows"
     `import { Sentiment } from ${JSON.stringify(AGENTS)};
      export const Odd = new Proxy(Sentiment, {
        get(of, name) {
-         if (name === "with") throw new Error("nobody has thought of this");
+         if (name === "with") throw new Error("unexpected");
          return Reflect.get(of, name);
        },
      });`,
   );
   const args = ["run", "odd.ts", "-i", "in.jsonl", "--base-url", here.server.url];
-  const said = await here.shoal(args);
-  assertEquals([said.code, said.out], [3, ""]);
-  assertMatch(said.err, /nobody has thought of this/);
+  const output = await here.shoal(args);
+  assertEquals([output.code, output.out], [3, ""]);
+  assertMatch(output.err, /unexpected/);
 });
 
-Deno.test("columns: those of the answer in the input, and those of a text", async () => {
+Deno.test("rejects clashing answer columns, and --columns for a text answer", async () => {
   await using here = await place();
   await here.write("in.csv", "id,input,output\n1,a,b\n");
   await here.write("in.jsonl", '{"input":"a","output":"b"}\n');
   for (const name of ["in.csv", "in.jsonl"]) {
-    const says = /there is a column "output" in the input: name another one by --as/;
-    await refused(here, [...RUN, "-i", name], says);
-    await refused(here, [...RUN, "-i", name, "--fresh", "--pilot", "1", "--yes"], says);
+    const pattern = /the input has a column "output": choose another name with --as/;
+    await assertRejected(here, [...RUN, "-i", name], pattern);
+    await assertRejected(here, [...RUN, "-i", name, "--fresh", "--pilot", "1", "--yes"], pattern);
     assertEquals((await here.shoal([...RUN, "-i", name, "--fresh", "--as", "label"])).code, 0);
   }
-  const text = /"sentiment" answers with a text/;
-  await refused(here, [...RUN, "-i", "in.jsonl", "--columns", "label"], text);
+  const text = /the answer of "sentiment" is text/;
+  await assertRejected(here, [...RUN, "-i", "in.jsonl", "--columns", "label"], text);
 });
 
-Deno.test("JSONL without the column that is needed: the first row tells of those that there are", async () => {
+Deno.test("lists the columns of the first JSONL row if a parameter has none", async () => {
   await using here = await place();
   await here.write("in.jsonl", '{"id":1,"text":"a"}\n{"id":2,"text":"b"}\n');
-  const said = await here.shoal([...RUN, "-i", "in.jsonl"]);
-  assertEquals([said.code, here.server.stats.requests], [1, 0]);
-  assertMatch(said.err, /^line 1 has no "input": there are id, text; --map param=column names/);
+  const output = await here.shoal([...RUN, "-i", "in.jsonl"]);
+  assertEquals([output.code, here.server.stats.requests], [1, 0]);
+  assertMatch(
+    output.err,
+    /^line 1 has no "input": the columns are id, text; --map param=column uses/,
+  );
   const mapped = await here.shoal([...RUN, "-i", "in.jsonl", "--fresh", "--map", "input=txt"]);
-  assertMatch(mapped.err, /^line 1 has no "txt": there are id, text/);
+  assertMatch(mapped.err, /^line 1 has no "txt": the columns are id, text/);
   const well = await here.shoal([...RUN, "-i", "in.jsonl", "--fresh", "--map", "input=text"]);
   assertEquals([well.code, well.err, here.server.stats.requests], [0, "", 2]);
 });
 
-Deno.test("what is no JSONL at all", async () => {
+Deno.test("explains inputs that are not JSONL", async () => {
   await using here = await place();
   await here.write("pretty.json", '[\n  {"input":"a"}\n]\n');
   const pretty = await here.shoal([...RUN, "-i", "pretty.json"]);
-  assertMatch(pretty.err, /^line 1: it is not JSON: it begins an array.*jq -c/);
+  assertMatch(pretty.err, /^line 1: it is not JSON: an array starts here.*jq -c/);
   await here.write("flat.json", '[{"input":"a"},{"input":"b"}]');
   const flat = await here.shoal([...RUN, "-i", "flat.json"]);
-  assertMatch(flat.err, /^line 1 is an array and taken for one row: jq -c/);
+  assertMatch(flat.err, /^line 1 is an array and counts as one row: jq -c/);
   await here.write("binary.dat", crypto.getRandomValues(new Uint8Array(60_000)));
   const binary = await here.shoal([...RUN, "-i", "binary.dat"]);
-  assertEquals([binary.code, binary.out, here.asked.size], [1, "", 1]);
-  assertMatch(binary.err, /No row could be read: binary.dat is taken for jsonl.*--in-format/);
+  assertEquals([binary.code, binary.out, here.requestCounts.size], [1, "", 1]);
+  assertMatch(binary.err, /No row could be read: binary.dat was read as jsonl.*--in-format/);
 });
 
-Deno.test("runs: a folder that is none, and one among others that cannot be read", async () => {
+Deno.test("runs lists unreadable runs with their error, and rejects an invalid --dir", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
-  await refused(here, ["runs", "--dir", "in.jsonl"], /Cannot look for runs in in.jsonl/);
+  await assertRejected(here, ["runs", "--dir", "in.jsonl"], /Cannot look for runs in in.jsonl/);
   const args = [...RUN, "-i", "in.jsonl", "-o", "o.jsonl"];
   for (const name of ["good", "bad"]) {
     assertEquals((await here.shoal([...args, "--run", name, "--fresh"])).code, 0);
@@ -109,61 +128,76 @@ Deno.test("runs: a folder that is none, and one among others that cannot be read
   assertMatch((await here.shoal(["show", "bad"])).out, /^bad: 2 ok/);
 });
 
-Deno.test("a row of 5 MB is a row", async () => {
+Deno.test("accepts a row of 5 MB", async () => {
   await using here = await place({ respond: ({ text }) => `${text.length} letters` });
   await here.write("in.jsonl", `{"input":"${"x".repeat(5e6)}"}\n{"input":"small"}\n`);
-  const said = await here.shoal([...RUN, "-i", "in.jsonl", "-o", "o.jsonl", "--ordered"]);
-  assertEquals([said.code, said.err], [0, ""]);
+  const output = await here.shoal([...RUN, "-i", "in.jsonl", "-o", "o.jsonl", "--ordered"]);
+  assertEquals([output.code, output.err], [0, ""]);
   const answers = (await here.rows("o.jsonl")).map(({ output }) => output);
   assertEquals(answers, ["5000008 letters", "13 letters"]);
 });
 
-Deno.test("CSV: a name twice, CRLF, empty lines at the end, no last line break", async () => {
+Deno.test("accepts CSV with CRLF, empty lines at the end, or no last line break", async () => {
   await using here = await place();
   await here.write("twice.csv", "id,input,input\n1,a,b\n");
-  await refused(here, [...RUN, "-i", "twice.csv"], /its header has the name "input" twice/);
-  const want = "id,input,output\n1,a,said Review: a\n2,b,said Review: b\n";
+  await assertRejected(here, [...RUN, "-i", "twice.csv"], /its header has the name "input" twice/);
+  const expected = "id,input,output\n1,a,said Review: a\n2,b,said Review: b\n";
   for (const text of ["id,input\r\n1,a\r\n2,b\r\n\r\n\r\n", "\ufeffid,input\n1,a\n2,b"]) {
     await here.write("in.csv", text);
-    const said = await here.shoal([...RUN, "-i", "in.csv", "-o", "o.csv", "--ordered", "--fresh"]);
-    assertEquals([said.code, said.err, await here.read("o.csv")], [0, "", want]);
+    const output = await here.shoal([
+      ...RUN,
+      "-i",
+      "in.csv",
+      "-o",
+      "o.csv",
+      "--ordered",
+      "--fresh",
+    ]);
+    assertEquals([output.code, output.err, await here.read("o.csv")], [0, "", expected]);
   }
 });
 
-Deno.test("a start that sent nothing has begun no run: the next one needs no --resume", async () => {
+Deno.test("after a start that sent nothing, the next one needs no --resume", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   const args = [...RUN, "-i", "in.jsonl", "-o", "out.jsonl"];
   for (const more of [[], ["--pilot", "1", "--yes"]]) {
     const env = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "" };
-    const lacking = await here.shoal([...args, ...more], { env });
-    assertEquals(lacking.code, 2);
-    assertMatch(lacking.err, /there is no key: set OPENAI_API_KEY/);
-    assertEquals(/\n {4}at /.test(lacking.err), false, lacking.err);
+    const withoutKey = await here.shoal([...args, ...more], { env });
+    assertEquals(withoutKey.code, 2);
+    assertMatch(withoutKey.err, /there is no key: set OPENAI_API_KEY, or .* --base-url/);
+    assertEquals(/\n {4}at /.test(withoutKey.err), false, withoutKey.err);
   }
   const well = await here.shoal(args);
   assertEquals([well.code, well.err, (await here.rows("out.jsonl")).length], [0, "", 2]);
-  await refused(here, args, /has begun already: --resume goes on with it/);
+  await assertRejected(here, args, /has already started: --resume continues it/);
 });
 
-Deno.test("times and numbers that cannot be meant: nothing is made", async () => {
+Deno.test("rejects invalid times and numbers before anything is created", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(1));
   for (const option of ["--timeout", "--poll", "--progress-every"]) {
-    await refused(here, [...RUN, "-i", "in.jsonl", option, "0"], /a time above 0/);
+    await assertRejected(here, [...RUN, "-i", "in.jsonl", option, "0"], /a positive time/);
   }
-  await refused(here, [...RUN, "-i", "in.jsonl", "--retries", "-1"], /whole number, 0 or more/);
+  await assertRejected(
+    here,
+    [...RUN, "-i", "in.jsonl", "--retries", "-1"],
+    /an integer, 0 or more/,
+  );
   assertEquals([...Deno.readDirSync(here.dir)].map(({ name }) => name), ["in.jsonl"]);
   const args = [...RUN, "-i", "in.jsonl", "--grace", "0", "--retries", "0"];
   assertEquals((await here.shoal(args)).code, 0);
 });
 
-Deno.test("a prompt without a parameter asks the same for each row: that is told", async () => {
+Deno.test("warns about a prompt without a parameter", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   const prompt = (text: string) => ["run", "--prompt", text, "-m", "m", "-q", "-i", "in.jsonl"];
-  const said = await here.shoal(prompt("Label: {input"));
-  assertEquals(said.code, 0);
-  assertMatch(said.err, /^"prompt" has no parameter, so each row asks the same: write \{column\}/);
+  const output = await here.shoal(prompt("Label: {input"));
+  assertEquals(output.code, 0);
+  assertMatch(
+    output.err,
+    /^"prompt" has no parameter, so all rows send the same request: write \{column\}/,
+  );
   assertEquals((await here.shoal(prompt("Label: {input}"))).err, "");
 });

@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { decodeError, encodeError } from "../../src/workers/error_codec.ts";
 import { used } from "../helpers.ts";
 
-/** The error, as it comes out of another isolate. */
-const sent = (thrown: unknown): unknown => decodeError(structuredClone(encodeError(thrown)));
+/** Returns the error as another isolate receives it. */
+const roundTrip = (thrown: unknown): unknown => decodeError(structuredClone(encodeError(thrown)));
 
-Deno.test("errors: what goes in comes out, with everything it says", () => {
+Deno.test("keeps the class and all properties of an AgentError and its cause", () => {
   const attempts = [{ model: "m", startedAt: 1, durationMs: 2, usage: used(3, 4) }];
   const cause = new ProviderError("no", { code: "rate_limited", status: 429, retryable: true });
   const error = new AgentError("why", {
@@ -23,7 +23,7 @@ Deno.test("errors: what goes in comes out, with everything it says", () => {
     text: "raw",
     cause,
   });
-  const out = sent(error) as AgentError;
+  const out = roundTrip(error) as AgentError;
   assertInstanceOf(out, AgentError);
   assertEquals([out.message, out.code, out.agent, out.model], ["why", "rate_limited", "a", "m"]);
   assertEquals(out.attempts, attempts);
@@ -37,43 +37,45 @@ Deno.test("errors: what goes in comes out, with everything it says", () => {
   assertEquals([inner.code, inner.status, inner.retryable], ["rate_limited", 429, true]);
 });
 
-Deno.test("errors: those of the language keep their classes, others their names", () => {
+Deno.test("keeps the classes of built-in errors and the names of others", () => {
   for (const Class of [TypeError, RangeError, SyntaxError, ReferenceError, URIError, EvalError]) {
-    const out = sent(new Class("x", { cause: 0 }));
+    const out = roundTrip(new Class("x", { cause: 0 }));
     assertInstanceOf(out, Class);
     assertEquals([out.message, out.cause], ["x", 0]);
   }
   const system = Object.assign(new Error("gone"), { name: "Gone", code: "ENOENT", at: { a: 1 } });
-  const out = sent(system) as Error & { code: string; at?: unknown };
+  const out = roundTrip(system) as Error & { code: string; at?: unknown };
   assertEquals([out.name, out.message, out.code, out.at], ["Gone", "gone", "ENOENT", undefined]);
-  const dom = sent(new DOMException("late", "TimeoutError"));
+  const dom = roundTrip(new DOMException("late", "TimeoutError"));
   assertInstanceOf(dom, DOMException);
   assertEquals([dom.name, dom.message], ["TimeoutError", "late"]);
-  const batch = sent(new RunError("b", { errors: [new TypeError("t")], results: [] }));
+  const batch = roundTrip(new RunError("b", { errors: [new TypeError("t")], results: [] }));
   assertInstanceOf(batch, RunError);
   assertInstanceOf(batch.errors[0], TypeError);
 });
 
-Deno.test("errors: whatever was thrown comes out, and what cannot be cloned as text", () => {
+Deno.test("keeps any thrown value, and turns what cannot be cloned into text", () => {
   fc.assert(
     fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true }), (thrown) => {
       if (thrown instanceof Error) return;
-      assertEquals(sent(thrown), thrown);
+      assertEquals(roundTrip(thrown), thrown);
     }),
   );
-  assertEquals(sent(Symbol("s")), "Symbol(s)");
+  assertEquals(roundTrip(Symbol("s")), "Symbol(s)");
 });
 
-Deno.test("errors: a ring of causes ends somewhere", () => {
+Deno.test("cuts off a circular chain of causes", () => {
   const a = new Error("a");
   const b = new Error("b", { cause: a });
   a.cause = b;
   let depth = 0;
-  for (let at = sent(a) as Error | undefined; at !== undefined; at = at.cause as Error) depth++;
+  for (let at = roundTrip(a) as Error | undefined; at !== undefined; at = at.cause as Error) {
+    depth++;
+  }
   assert(depth < 20);
 });
 
-Deno.test("errors: what the signal was aborted with is the same object on the other side", () => {
+Deno.test("restores the abort reason as the object that the other side knows", () => {
   const reason = { fn: () => 1 };
   const error = new AgentError("why", { code: "aborted", agent: "a", cause: reason });
   const coded = structuredClone(encodeError(error, { reason }));

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isBad } from "../../../src/cli/rows/row.ts";
-import { lineRows } from "../../../src/cli/rows/jsonl_rows.ts";
+import { isBadRow } from "../../../src/cli/rows/row.ts";
+import { readLineRows } from "../../../src/cli/rows/line_rows.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** The bytes in pieces: wherever one is cut, the rows are the same. */
+/** Yields the bytes in pieces of this size. */
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   await Promise.resolve();
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
@@ -13,13 +13,13 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
 
 async function read(bytes: Uint8Array, size: number, most: number, format: "jsonl" | "text") {
   const rows: unknown[] = [];
-  for await (const row of lineRows(pieces(bytes, size), format, most)) {
-    rows.push([row.line, isBad(row) ? `bad: ${row.problem}`.split(" as ")[0] : row.value]);
+  for await (const row of readLineRows(pieces(bytes, size), format, most)) {
+    rows.push([row.line, isBadRow(row) ? `bad: ${row.problem}`.split(" as ")[0] : row.value]);
   }
   return rows;
 }
 
-/** The same, as simple as it gets: all at once, and line by line. */
+/** Reads the rows in the simplest way: all at once, and line by line. */
 function plain(bytes: Uint8Array, most: number): unknown[] {
   const rows: unknown[] = [];
   const letters = [...bytes].map((byte) => String.fromCharCode(byte)).join("");
@@ -39,7 +39,7 @@ function plain(bytes: Uint8Array, most: number): unknown[] {
   return rows;
 }
 
-Deno.test("wherever the bytes are cut, and whatever they are, each line is a row of its own", async () => {
+Deno.test("each line is a row, whatever its bytes and wherever the chunks are cut", async () => {
   const part = fc.constantFrom(
     "\n",
     "\n\n",
@@ -58,7 +58,7 @@ Deno.test("wherever the bytes are cut, and whatever they are, each line is a row
       fc.integer({ min: 1, max: 50 }),
       fc.integer({ min: 1, max: 30 }),
       async (parts, size, most) => {
-        // What is no UTF-8 stands for itself, the others as UTF-8.
+        // Invalid bytes stand for themselves, other characters for their UTF-8.
         const bytes = parts.flatMap((part) =>
           /^[\xff\xe2]$/.test(part) ? [part.charCodeAt(0)] : [...bytesOf(part)]
         );
@@ -70,13 +70,16 @@ Deno.test("wherever the bytes are cut, and whatever they are, each line is a row
   );
 });
 
-Deno.test("a byte order mark, CRLF, empty lines, and a last line without an end", async () => {
+Deno.test("accepts byte order marks, CRLF, empty lines, and no last line break", async () => {
   const text = '\ufeff{"a":1}\r\n\r\n  \n{"a":2}\n\ufeff{"a":3}\r\nnull\n"x"\n[1]\n{"a":4}';
-  const want = [[1, { a: 1 }], [4, { a: 2 }], [5, { a: 3 }], [6, null], [7, "x"], [8, [1]], [9, {
-    a: 4,
-  }]];
+  const expected = [[1, { a: 1 }], [4, { a: 2 }], [5, { a: 3 }], [6, null], [7, "x"], [8, [1]], [
+    9,
+    {
+      a: 4,
+    },
+  ]];
   for (const size of [1, 7, 1_000]) {
-    assertEquals(await read(bytesOf(text), size, 100, "jsonl"), want);
-    assertEquals(await read(bytesOf(text + "\n\n\n"), size, 100, "jsonl"), want);
+    assertEquals(await read(bytesOf(text), size, 100, "jsonl"), expected);
+    assertEquals(await read(bytesOf(text + "\n\n\n"), size, 100, "jsonl"), expected);
   }
 });

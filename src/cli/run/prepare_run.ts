@@ -1,0 +1,104 @@
+/** Checks that a run can start, and finds the folder that records it. */
+import { resolve } from "node:path";
+import type { BudgetOptions } from "../../../mod.ts";
+import type { Journal } from "../../journal/mod.ts";
+import { CliError } from "../cli_error.ts";
+import { EXIT } from "../exit_code.ts";
+import { defaultRunName, RunFolder, wrapJournalError } from "./run_folder.ts";
+import type { RunSettings } from "./run_settings.ts";
+
+/**
+ * Checks that the input and the outputs are different files.
+ *
+ * @throws {CliError} If two of them are the same.
+ */
+export function checkPaths({ in: input, out, errors }: RunSettings): void {
+  const paths = [input, out, errors].filter((path) => path !== undefined && path !== "-");
+  const duplicate = paths.find((path, i) =>
+    paths.some((other, j) => j < i && resolve(other!) === resolve(path!))
+  );
+  if (duplicate === undefined) return;
+  throw new CliError(`Cannot use ${duplicate} for more than one of --in, --out and --errors`);
+}
+
+/**
+ * Returns the folder of the run with these settings.
+ *
+ * @throws {CliError} If the name of the run is invalid.
+ */
+export function resolveRunFolder(
+  reference: string | undefined,
+  settings: RunSettings,
+): RunFolder {
+  const { prompt, system, schema, model } = settings;
+  const agent = reference ?? JSON.stringify([prompt, system, schema, model]);
+  const absolute = (path: string) => path === "-" ? path : resolve(path);
+  const name = settings.run ?? defaultRunName(agent, absolute(settings.in), absolute(settings.out));
+  if (name === "" || /[\\/]|^\.+$|^-/.test(name)) {
+    throw new CliError(
+      `Cannot use the --run "${name}" as it must be the name of a folder, without a "-" in front`,
+    );
+  }
+  return new RunFolder(settings.dir, name);
+}
+
+/**
+ * Checks that nothing is overwritten without `--fresh`, and deletes an earlier run with it.
+ *
+ * @returns Whether the run is new.
+ * @throws {CliError} If the run has started before, or its output has content.
+ */
+export async function prepareRun(
+  folder: RunFolder,
+  { resume, fresh, out }: RunSettings,
+): Promise<boolean> {
+  const record = await folder.readRecord().catch((error) => {
+    if (fresh) return "unreadable";
+    throw error;
+  });
+  if (record !== undefined && fresh) {
+    await folder.delete().catch((error) => {
+      throw wrapJournalError(error);
+    });
+  }
+  if (fresh) return true;
+  if (record !== undefined && !resume) {
+    throw new CliError(
+      `Cannot start the run "${folder.name}" as it has already started: ` +
+        "--resume continues it, --fresh starts over",
+    );
+  }
+  if (record === undefined && out !== "-" && await hasContent(out)) {
+    throw new CliError(`Cannot write ${out} as it is not empty: --fresh overwrites it`);
+  }
+  return record === undefined;
+}
+
+async function hasContent(path: string): Promise<boolean> {
+  try {
+    const { isFile, size } = await Deno.stat(path);
+    return isFile && size > 0;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Returns the part of the budget that earlier starts have not spent.
+ *
+ * @throws {CliError} If nothing is left.
+ */
+export async function remainingBudget(
+  journal: Journal,
+  runId: string,
+  { budget }: RunSettings,
+): Promise<BudgetOptions | undefined> {
+  if (budget === undefined) return undefined;
+  const spent = (await journal.summary(runId))?.cost?.total ?? 0;
+  if (spent < budget) return { cost: budget - spent };
+  throw new CliError(
+    `Cannot continue the run "${runId}" as its budget of $${budget} is spent: ` +
+      "set a larger --budget",
+    { exitCode: EXIT.budget },
+  );
+}

@@ -1,0 +1,106 @@
+/** Reports how a run ended, and how to continue. */
+import { summarize } from "../../../mod.ts";
+import { CliError } from "../cli_error.ts";
+import { EXIT } from "../exit_code.ts";
+import { showDollars, showDuration, showInteger } from "../format.ts";
+import type { Interrupt } from "../interrupt.ts";
+import { nameFlags } from "../option_flags.ts";
+import { inputName } from "../rows/open_input.ts";
+import { resolveFormat } from "../rows/open_rows.ts";
+import type { Display } from "./display.ts";
+import type { RunFolder } from "./run_folder.ts";
+import type { EarlyEnd } from "./run_rows.ts";
+import type { RunSettings } from "./run_settings.ts";
+import type { RunStats } from "./run_stats.ts";
+
+/** A run that has ended. */
+export interface RunEnd {
+  /** The counts of the run. */
+  readonly stats: RunStats;
+  /** Where the end is reported. */
+  readonly display: Display;
+  /** Why the run stopped before its last row, if it did so by itself. */
+  readonly earlyEnd: EarlyEnd;
+  /** The interruption by signals. */
+  readonly interrupt: Interrupt;
+  /** The settings of the run. */
+  readonly settings: RunSettings;
+  /** The folder of the run. */
+  readonly folder: RunFolder;
+  /** The duration in milliseconds. */
+  readonly ms: number;
+}
+
+/** Reports how a run ended and how to continue, and returns the exit code. */
+export function reportEnd(end: RunEnd): number {
+  const { stats, display, settings } = end;
+  if (!settings.quiet) {
+    display.log(formatCounts(end));
+    if (stats.sample.items.length > 0) {
+      display.log(display.paint("dim", summarize(stats.sample.items).verdict));
+    }
+  }
+  const exitCode = exitCodeOf(end);
+  const hint = hintAfter(end, exitCode);
+  if (hint !== undefined) display.log(hint);
+  return exitCode;
+}
+
+function formatCounts({ stats, ms }: RunEnd): string {
+  const { ok, failed, bad, unfinished, replayed, tokens, cost } = stats;
+  return [
+    `${showInteger(ok)} ok`,
+    `${showInteger(failed)} failed`,
+    ...(bad > 0 ? [`${showInteger(bad)} bad rows`] : []),
+    ...(unfinished > 0 ? [`${showInteger(unfinished)} not finished`] : []),
+    ...(replayed > 0 ? [`${showInteger(replayed)} already done`] : []),
+    `${showInteger(tokens)} tokens`,
+    ...(cost === undefined ? [] : [showDollars(cost)]),
+    showDuration(ms),
+  ].join(", ");
+}
+
+/** Returns what the user can do next, if the run is not complete. */
+function hintAfter(end: RunEnd, exitCode: number): string | undefined {
+  const { stats: { ok, failed, bad, unfinished }, settings, folder: { name } } = end;
+  if (exitCode === EXIT.budget) {
+    return `The budget is spent. To continue: shoal resume ${name} --budget DOLLARS`;
+  }
+  if (end.earlyEnd === "hopeless") {
+    return "Stopped, as every call failed for a reason that does not lie in its row. " +
+      `Once that is fixed: shoal retry ${name}`;
+  }
+  if (end.interrupt.stopSignal.aborted || unfinished > 0) {
+    return `To continue: shoal resume ${name}`;
+  }
+  if (bad > 0 && ok + failed === 0) {
+    const { in: path, inFormat } = settings;
+    return `No row could be read: ${inputName(path)} was read as ` +
+      `${resolveFormat(path, inFormat)}, and --in-format sets another format`;
+  }
+  if (failed > 0) {
+    return `To see why: shoal show ${name}. To retry the failed rows: shoal retry ${name}`;
+  }
+  return undefined;
+}
+
+function exitCodeOf({ stats, earlyEnd, interrupt }: RunEnd): number {
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
+  if (earlyEnd === "budget") return EXIT.budget;
+  if (earlyEnd === "hopeless") return EXIT.broken;
+  return stats.failed + stats.bad + stats.unfinished > 0 ? EXIT.someFailed : EXIT.ok;
+}
+
+/** Adds how to resume the run to an error that has ended it. */
+export function withResumeHint(error: unknown, { name }: RunFolder): unknown {
+  if (!(error instanceof CliError) || error.exitCode !== EXIT.broken) return error;
+  return new CliError(
+    `${error.message}\nFinished rows are kept. To continue: shoal resume ${name}`,
+    { exitCode: EXIT.broken, cause: error },
+  );
+}
+
+/** Returns the error of wrong use for an error that the library throws at misuse. */
+export function toUsageError(cause: Error): CliError {
+  return new CliError(nameFlags(cause.message), { cause });
+}

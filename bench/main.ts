@@ -17,9 +17,9 @@ import { groupOf, GROUPS, PARTS } from "./groups.ts";
 import type { Finding } from "./part.ts";
 import { goalTable } from "./report/goal.ts";
 import { machineLine, thisMachine } from "./report/machine.ts";
-import { textTable } from "./report/text.ts";
+import { textTable } from "./report/text_table.ts";
 import { goalsOf, type Report } from "./report/report.ts";
-import { writeReport } from "./report/write.ts";
+import { writeReport } from "./report/write_report.ts";
 
 const { values: { quick, json }, positionals } = parseArgs({
   options: {

@@ -3,7 +3,7 @@
  * was not measured.
  */
 import { machineLine } from "./report/machine.ts";
-import { markdownRows } from "./report/markdown.ts";
+import { markdownRows } from "./report/markdown_table.ts";
 import type { Table } from "./report/table.ts";
 import type { Report } from "./report/report.ts";
 

@@ -1,6 +1,6 @@
 /** Calls to a server that refuses nothing, by Shoal and by what lies below it. */
 import { type Cases, lanes, type Load, range, REVIEW, TASK, TEXT } from "../measure/case.ts";
-import { tallied } from "../measure/tally.ts";
+import { tallied } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;

@@ -1,6 +1,6 @@
 /** Servers under test: the same route, as one would write it by hand and as Shoal has it. Each loads only what it needs. */
 import { TASK } from "../measure/case.ts";
-import { byTheClock } from "./http_clock.ts";
+import { byTheClock } from "./http_timed_stream.ts";
 
 /** The token of who may call. */
 export const TOKEN = "secret";

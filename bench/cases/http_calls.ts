@@ -1,7 +1,7 @@
 /** Calls to a server that calls a model: what the server takes. */
 import type { Case, Cases, Load } from "../measure/case.ts";
 import { ANSWERING, type App } from "./http_apps.ts";
-import { stageOf } from "./http_stage.ts";
+import { stageOf } from "./http_setup.ts";
 
 interface Options extends Load {
   /** What is done before, to be warm. */

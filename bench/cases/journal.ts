@@ -3,7 +3,7 @@ import { configure, defineAgent, type RunOptions, stream } from "@shoal/agents";
 import { type Journal, memoryJournal, sqliteJournal } from "@shoal/agents/journal";
 import { scripted } from "@shoal/agents/testing";
 import { type Case, type Cases, type Load, range } from "../measure/case.ts";
-import { tallied } from "../measure/tally.ts";
+import { tallied } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   /** What is done before, to be warm. */

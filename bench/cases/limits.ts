@@ -2,7 +2,7 @@
 import { configure, defineAgent, type LimitOptions, stream } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { type Cases, type Load, type Prepare, range, REVIEW, TASK } from "../measure/case.ts";
-import { tallied } from "../measure/tally.ts";
+import { tallied } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;

@@ -2,7 +2,7 @@
 import { configure, stream } from "@shoal/agents";
 import type { WorkerPool } from "@shoal/agents/workers";
 import { type Case, type Cases, type Load, range, REVIEW } from "../measure/case.ts";
-import { tallied, Tally } from "../measure/tally.ts";
+import { tallied, Tally } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;

@@ -1,6 +1,6 @@
 /** Measuring in processes of their own: what one run leaves in the heap must not be counted for the next. */
 import type { Extra } from "./case.ts";
-import { Child } from "./child.ts";
+import { Child } from "./script_process.ts";
 
 /** What the operating system says of a run. */
 export interface Measured {

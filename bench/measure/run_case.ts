@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import type { Cases } from "./case.ts";
-import { linesOf } from "./lines.ts";
+import { linesOf } from "./read_lines.ts";
 import type { Measured } from "./measure.ts";
 import { peakMB, tidy } from "./memory.ts";
 

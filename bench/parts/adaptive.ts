@@ -1,5 +1,5 @@
 import type { Effort, Finding } from "../part.ts";
-import { atOnce, NOTE, requests, row, type Setup, tokens } from "../measure/minutes.ts";
+import { atOnce, NOTE, requests, row, type Setup, tokens } from "./limit_use.ts";
 
 /** Agents that are told nothing of the server's limits. */
 const SETUPS: readonly Setup[] = [

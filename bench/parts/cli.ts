@@ -1,7 +1,7 @@
-import { linesOf } from "../measure/lines.ts";
+import { linesOf } from "../measure/read_lines.ts";
 import { isMeasured, measure, type Outcome } from "../measure/measure.ts";
 import { cpuMicros, extra, type Figure, peakMB, Runs, wallMs } from "../measure/runs.ts";
-import { type Scratch, scratch } from "../measure/scratch.ts";
+import { type Scratch, scratch } from "../measure/scratch_folder.ts";
 import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 

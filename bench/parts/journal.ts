@@ -1,6 +1,6 @@
 import { measure } from "../measure/measure.ts";
 import { cpuMicros, extra, type Figure, peakMB, Runs, wallMs } from "../measure/runs.ts";
-import { scratch } from "../measure/scratch.ts";
+import { scratch } from "../measure/scratch_folder.ts";
 import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 

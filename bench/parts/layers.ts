@@ -1,6 +1,6 @@
 import { measure, type Outcome } from "../measure/measure.ts";
 import { cpuMicros, cpuMs, extra, type Figure, Runs, wallMs } from "../measure/runs.ts";
-import { type Server, startServer } from "../measure/servers.ts";
+import { type Server, startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
 import type { BarChart } from "../report/chart.ts";
 import { count, type Row, seconds } from "../report/table.ts";

@@ -1,6 +1,6 @@
-import { logNormalMean } from "../measure/latency.ts";
+import { logNormalMean } from "../measure/log_normal.ts";
 import { isMeasured, measure } from "../measure/measure.ts";
-import { startServer } from "../measure/servers.ts";
+import { startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
 import { versionsOf } from "../peers/versions.ts";
 import { count, percent, type Row } from "../report/table.ts";

@@ -1,8 +1,8 @@
 import { measure, type Outcome } from "../measure/measure.ts";
 import { extra, growthMB, Runs } from "../measure/runs.ts";
-import { type Server, startServer } from "../measure/servers.ts";
+import { type Server, startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
-import { workersThatFit } from "./modes_fit.ts";
+import { workersThatFit } from "./workers_that_fit.ts";
 import { type Cell, chartsOf, goalsOf, type Mode, tableOf } from "./modes_table.ts";
 
 /** The same calls to a real server on the event loop, in a worker each, and many in each of a few workers. */

@@ -1,6 +1,6 @@
 import { measure } from "../measure/measure.ts";
 import { cpuMicros, cpuMs, extra, growthKB, Runs, wallMs } from "../measure/runs.ts";
-import { startServer } from "../measure/servers.ts";
+import { startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
 import { versionsOf } from "../peers/versions.ts";
 import { count, type Row, seconds } from "../report/table.ts";

@@ -1,5 +1,5 @@
 import type { Effort, Finding } from "../part.ts";
-import { atOnce, NOTE, requests, row, tokens } from "../measure/minutes.ts";
+import { atOnce, NOTE, requests, row, tokens } from "./limit_use.ts";
 
 /** How much of a limit that they are told of agents use, and whether they ever get above it. */
 export async function* rate(effort: Effort): AsyncGenerator<Finding> {

@@ -1,6 +1,6 @@
 import { measure, type Outcome } from "../measure/measure.ts";
 import { cpuMicros, extra, type Figure, Runs } from "../measure/runs.ts";
-import { CA_CERT, startServer } from "../measure/servers.ts";
+import { CA_CERT, startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
 import type { Goal } from "../report/goal.ts";
 import { count, type Row, seconds } from "../report/table.ts";

@@ -1,6 +1,6 @@
 /** Calls to a server that refuses what is above its limits, by others: each as its documentation shows it, with its own retries. */
 import { type Cases, type Load, range, TEXT } from "../measure/case.ts";
-import { tallied } from "../measure/tally.ts";
+import { tallied } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { isMeasured, measure } from "../../bench/measure/measure.ts";
-import { scratch } from "../../bench/measure/scratch.ts";
+import { scratch } from "../../bench/measure/scratch_folder.ts";
 
 async function figures(file: string, name: string, options: object) {
   const outcome = await measure(file, name, options);

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { kneeOf } from "../../bench/parts/growth.ts";
-import { workersThatFit } from "../../bench/parts/modes_fit.ts";
+import { workersThatFit } from "../../bench/parts/workers_that_fit.ts";
 
 const row = (atATime: number, micros: number | undefined) => (
   { "at a time": atATime, "CPU µs per call": micros }

@@ -18,7 +18,7 @@ Deno.test("calls to each server are answered, and only the server's CPU is count
 Deno.test("streams of each server arrive whole", async () => {
   const options = { clients: 10, warm: 2, everyMs: 5 };
   for (const name of ["clock", "bare", "routes"]) {
-    const { extra } = await figures("cases/http_events.ts", name, options);
+    const { extra } = await figures("cases/http_streams.ts", name, options);
     const { completed, deltas, lost, heapMB } = extra;
     assertEquals([completed, deltas, lost], [10, 500, 0]);
     assert(heapMB !== 0, "the heap was looked at");
@@ -27,7 +27,7 @@ Deno.test("streams of each server arrive whole", async () => {
 
 Deno.test("of clients that leave nothing is in flight afterwards", async () => {
   for (const name of ["json", "events"]) {
-    const { extra } = await figures("cases/http_leave.ts", name, {
+    const { extra } = await figures("cases/http_disconnects.ts", name, {
       clients: 12,
       concurrency: 6,
       warm: 2,

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { isMeasured, measure } from "../../bench/measure/measure.ts";
-import { startServer } from "../../bench/measure/servers.ts";
+import { startServer } from "../../bench/measure/start_server.ts";
 
 Deno.test("a case runs in a process of its own, against a server in another", async () => {
   await using server = await startServer({ latency: 0 });

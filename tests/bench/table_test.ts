@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { markdownTable } from "../../bench/report/markdown.ts";
+import { markdownTable } from "../../bench/report/markdown_table.ts";
 import { cellText, type Table } from "../../bench/report/table.ts";
-import { textTable } from "../../bench/report/text.ts";
+import { textTable } from "../../bench/report/text_table.ts";
 
 Deno.test("numbers keep three digits that count", () => {
   const cells = [1, 10_000, 1234.5, 12.34, 1.043, 0.05, 0, undefined, "after 60 s"];

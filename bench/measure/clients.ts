@@ -1,13 +1,13 @@
 /** Those who call a server under test. */
-import type { CallsDone, CallsTask } from "../callers/calls.ts";
-import type { AllOpen, EventsDone, EventsTask } from "../callers/events.ts";
-import type { LeaveDone, LeaveTask } from "../callers/leave.ts";
-import type { Task } from "../callers/task.ts";
-import { Child } from "./child.ts";
+import type { CallsDone, CallsTask } from "../clients/make_calls.ts";
+import type { AllOpen, EventsDone, EventsTask } from "../clients/read_streams.ts";
+import type { LeaveDone, LeaveTask } from "../clients/disconnect.ts";
+import type { Task } from "../clients/task.ts";
+import { Child } from "./script_process.ts";
 
 /** Callers that wait for what to do. They end when they are disposed. */
 export class Callers implements AsyncDisposable {
-  readonly #child = new Child("../callers/main.ts", {});
+  readonly #child = new Child("../clients/main.ts", {});
 
   /** Makes calls, all alike. */
   async calls(task: CallsTask): Promise<CallsDone> {

@@ -1,6 +1,6 @@
-import type { CallsTask } from "./calls.ts";
-import type { EventsTask } from "./events.ts";
-import type { LeaveTask } from "./leave.ts";
+import type { CallsTask } from "./make_calls.ts";
+import type { EventsTask } from "./read_streams.ts";
+import type { LeaveTask } from "./disconnect.ts";
 
 /** What callers can be told to do. */
 export type Task =

@@ -16,7 +16,7 @@ export async function httpLeave({ quick }: Effort): Promise<Finding> {
   const runs = await Runs.named(
     1,
     ROUTES,
-    (name) => measure("cases/http_leave.ts", name, options, { limitMs: 90_000 }),
+    (name) => measure("cases/http_disconnects.ts", name, options, { limitMs: 90_000 }),
   );
   const routes = Object.keys(ROUTES) as Route[];
   const figure = (route: Route, name: string) => runs.median(route, extra(name));

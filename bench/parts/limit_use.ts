@@ -1,7 +1,7 @@
 /** What the parts in virtual time share: servers with one limit each, and minutes of calls to them. */
 import type { LimitOptions } from "@shoal/agents";
-import { logNormalMean } from "./latency.ts";
-import { isMeasured, measure } from "./measure.ts";
+import { logNormalMean } from "../measure/log_normal.ts";
+import { isMeasured, measure } from "../measure/measure.ts";
 import type { Effort } from "../part.ts";
 import { count, percent, type Row } from "../report/table.ts";
 
@@ -54,7 +54,7 @@ export async function row(
   { client, limits, reportRates }: Setup,
 ): Promise<Row> {
   const minutes = quick ? 3 : 10;
-  const m = await measure("cases/virtual.ts", "minutes", {
+  const m = await measure("cases/virtual_minutes.ts", "minutes", {
     server: {
       latency: LATENCY,
       outputTokens: OUTPUT_TOKENS,

@@ -1,7 +1,7 @@
 /** Servers to ask, each in a process of its own. */
 import type { SimulatorStats } from "@shoal/agents/testing";
-import { Child } from "./child.ts";
-import type { ServerOptions } from "./server.ts";
+import { Child } from "./script_process.ts";
+import type { ServerOptions } from "./server_process.ts";
 
 /** The certificate that a server over TLS shows. */
 export const CA_CERT =
@@ -25,7 +25,7 @@ export interface Server extends AsyncDisposable {
 
 /** Starts the simulator. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const child = new Child("./server.ts", { args: [JSON.stringify(options)] });
+  const child = new Child("./server_process.ts", { args: [JSON.stringify(options)] });
   const url = await child.next();
   if (url === undefined) throw new Error(`the server failed: ${(await child.ended()).stderr}`);
   const ask = async (command: string): Promise<SimulatorStats> => {

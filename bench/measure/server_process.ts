@@ -4,7 +4,7 @@
  * token every so many milliseconds, and always it prints its figures. It lives as long as the one who started it.
  */
 import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
-import { linesOf } from "./lines.ts";
+import { linesOf } from "./read_lines.ts";
 
 /** How the server is to be: options of the simulator that can be written as JSON. */
 export interface ServerOptions extends Pick<SimulatorOptions, "limits" | "chunkSize"> {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { deltaOf } from "../../bench/callers/delta.ts";
-import { events } from "../../bench/callers/events.ts";
-import { leave } from "../../bench/callers/leave.ts";
+import { deltaOf } from "../../bench/clients/delta_text.ts";
+import { events } from "../../bench/clients/read_streams.ts";
+import { leave } from "../../bench/clients/disconnect.ts";
 
 Deno.test("a delta is what brings text, in Shoal's words or in those of Chat Completions", () => {
   assertEquals(deltaOf({ event: "delta", data: '{"type":"delta","text":"a"}' }), "a");

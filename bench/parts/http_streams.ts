@@ -1,4 +1,4 @@
-import { DELTAS } from "../cases/http_clock.ts";
+import { DELTAS } from "../cases/http_timed_stream.ts";
 import { measure } from "../measure/measure.ts";
 import { cpuMicros, extra, growthKB, Runs, wallMs } from "../measure/runs.ts";
 import type { Effort, Finding } from "../part.ts";
@@ -22,7 +22,7 @@ export async function httpEvents({ quick }: Effort): Promise<Finding> {
   const runs = await Runs.named(
     1,
     SERVERS,
-    (name) => measure("cases/http_events.ts", name, options, { limitMs: 120_000 }),
+    (name) => measure("cases/http_streams.ts", name, options, { limitMs: 120_000 }),
   );
   const deltas = clients * DELTAS;
   const routes: Served = "agentRoutes";

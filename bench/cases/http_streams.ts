@@ -2,8 +2,8 @@
 import type { Case, Cases } from "../measure/case.ts";
 import { buffersMB, heapMB } from "../measure/memory.ts";
 import { type App, STREAMING } from "./http_apps.ts";
-import { clock, DELTAS, SAID } from "./http_clock.ts";
-import { stageOf } from "./http_stage.ts";
+import { clock, DELTAS, SAID } from "./http_timed_stream.ts";
+import { stageOf } from "./http_setup.ts";
 
 interface Options {
   /** How many clients, all at once. */

@@ -1,8 +1,8 @@
 /** A server under test in this process, between a model server and callers in processes of their own. */
-import { Callers } from "../measure/callers.ts";
-import { type Server, startServer } from "../measure/servers.ts";
-import type { ServerOptions } from "../measure/server.ts";
-import type { Target } from "../callers/target.ts";
+import { Callers } from "../measure/clients.ts";
+import { type Server, startServer } from "../measure/start_server.ts";
+import type { ServerOptions } from "../measure/server_process.ts";
+import type { Target } from "../clients/target.ts";
 import { REVIEW } from "../measure/case.ts";
 import { type App, TOKEN } from "./http_apps.ts";
 

@@ -1,5 +1,5 @@
 /** A script of the bench in a process of its own, which is spoken to line by line. */
-import { linesOf } from "./lines.ts";
+import { linesOf } from "./read_lines.ts";
 
 /** Nothing of what peers could tell about themselves is to be measured, or to leave the machine. */
 const QUIET = {

@@ -2,8 +2,8 @@
 import type { Case, Cases } from "../measure/case.ts";
 import { heapMB, tidy } from "../measure/memory.ts";
 import { STREAMING, TOKEN } from "./http_apps.ts";
-import { SAID } from "./http_clock.ts";
-import { type Stage, stageOf } from "./http_stage.ts";
+import { SAID } from "./http_timed_stream.ts";
+import { type Stage, stageOf } from "./http_setup.ts";
 
 interface Options {
   /** How many clients leave. */

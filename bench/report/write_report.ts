@@ -2,8 +2,8 @@
 import { svgOf } from "./chart.ts";
 import { goalTable } from "./goal.ts";
 import { machineLine } from "./machine.ts";
-import { INDEX, indexOf } from "./index.ts";
-import { markdownTable } from "./markdown.ts";
+import { INDEX, indexOf } from "./report_index.ts";
+import { markdownTable } from "./markdown_table.ts";
 import { goalsOf, type Report } from "./report.ts";
 
 /**

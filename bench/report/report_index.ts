@@ -1,7 +1,7 @@
 /** The list of all reports, which is what one sees who opens the folder of the results. */
 import { isReached } from "./goal.ts";
 import { machineLine } from "./machine.ts";
-import { markdownRows } from "./markdown.ts";
+import { markdownRows } from "./markdown_table.ts";
 import { goalsOf, type Report } from "./report.ts";
 
 /** What its file is called. */

@@ -1,6 +1,6 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { Target } from "./target.ts";
-import { deltaOf } from "./delta.ts";
+import { deltaOf } from "./delta_text.ts";
 
 /** Streams to be read, all at once. */
 export interface EventsTask extends Target {

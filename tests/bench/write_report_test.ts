@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import type { Goal } from "../../bench/report/goal.ts";
 import type { Report } from "../../bench/report/report.ts";
-import { writeReport } from "../../bench/report/write.ts";
+import { writeReport } from "../../bench/report/write_report.ts";
 
 const report = (command: string, part: string, goals: Goal[]): Report => ({
   command,

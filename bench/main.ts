@@ -18,7 +18,7 @@ import type { Finding } from "./part.ts";
 import { goalTable } from "./report/goal.ts";
 import { machineLine, thisMachine } from "./report/machine.ts";
 import { textTable } from "./report/text_table.ts";
-import { goalsOf, type Report } from "./report/report.ts";
+import { allGoals, type Report } from "./report/report.ts";
 import { writeReport } from "./report/write_report.ts";
 
 const { values: { quick, json }, positionals } = parseArgs({
@@ -64,7 +64,7 @@ const report: Report = {
 if (json) {
   console.log(JSON.stringify(report, null, 2));
 } else {
-  const goals = goalsOf(report);
+  const goals = allGoals(report);
   if (goals.length > 0) console.log(`\n${textTable(goalTable(goals))}`);
   console.log(
     `\n${machineLine(report.machine)}; medians of ${report.times}; ${Math.round(report.seconds)} s`,

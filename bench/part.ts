@@ -5,7 +5,7 @@ import type { Table } from "./report/table.ts";
 /** How thoroughly it is measured. */
 export interface Effort {
   /** How often each case is run. */
-  readonly times: number;
+  readonly rounds: number;
   /** Shall it be over soon? */
   readonly quick: boolean;
 }

@@ -11,7 +11,7 @@ const BEGIN = "<!-- figures of the bench: written by deno task bench:readme -->"
 const END = "<!-- end of the figures -->";
 
 /** Which tables are shown: of which part, the first of those whose title begins so, and with which columns. */
-const SHOWN = [
+const README_TABLES = [
   {
     part: "modes",
     title: "Modes",
@@ -35,15 +35,15 @@ const SHOWN = [
 ] as const;
 
 /** The text with the tables of the report between its comments. */
-export function withFigures(readme: string, report: Report): string {
+export function insertFigures(readme: string, report: Report): string {
   const [before, after] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (before < 0 || after < before) {
     throw new Error(
       `Cannot write the figures as the README must have the comments ${BEGIN} and ${END}`,
     );
   }
-  const tables = SHOWN.map(({ part, title, columns }) => {
-    const table = tableOf(report, part, title);
+  const tables = README_TABLES.map(({ part, title, columns }) => {
+    const table = findTable(report, part, title);
     const rows = table.rows.map((row) =>
       Object.fromEntries(columns.map((column) => [column, row[column]]))
     );
@@ -53,7 +53,7 @@ export function withFigures(readme: string, report: Report): string {
   return [readme.slice(0, before) + BEGIN, how, ...tables, readme.slice(after)].join("\n\n");
 }
 
-function tableOf({ parts }: Report, part: string, title: string): Table {
+function findTable({ parts }: Report, part: string, title: string): Table {
   const found = parts[part]?.map(({ table }) => table).find((table) =>
     table.title.startsWith(title)
   );
@@ -65,6 +65,6 @@ if (import.meta.main) {
   const file = new URL("../README.md", import.meta.url);
   const results = new URL("./results/latest.json", import.meta.url);
   const report: Report = JSON.parse(await Deno.readTextFile(results));
-  await Deno.writeTextFile(file, withFigures(await Deno.readTextFile(file), report));
+  await Deno.writeTextFile(file, insertFigures(await Deno.readTextFile(file), report));
   await new Deno.Command("deno", { args: ["fmt", "--quiet", file.pathname] }).output();
 }

@@ -1,6 +1,6 @@
 /** Calls to a server that refuses nothing, by Shoal and by what lies below it. */
-import { type Cases, lanes, type Load, range, REVIEW, TASK, TEXT } from "../measure/case.ts";
-import { tallied } from "../measure/call_counter.ts";
+import { type Cases, runLanes, type Load, range, REVIEW, TASK, TEXT } from "../measure/case.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
@@ -14,7 +14,7 @@ interface Options extends Load {
    *
    * @default {1}
    */
-  readonly again?: number;
+  readonly repeats?: number;
 }
 
 const messages = [{ role: "user" as const, content: TEXT }];
@@ -35,7 +35,7 @@ export const CASES: Cases = {
       for (const _ of range(n)) yield [Label, { text: REVIEW }] as const;
     }
     const onDelta = streamed ? () => {} : undefined;
-    return tallied(loads, async ({ n, concurrency }, tally) => {
+    return countedCase(loads, async ({ n, concurrency }, tally) => {
       for await (const { result } of stream(calls(n), { concurrency, onDelta })) {
         tally.add(result.error);
       }
@@ -53,9 +53,9 @@ export const CASES: Cases = {
       for await (const _ of await client.chat.completions.create(body));
     };
     const ask: () => PromiseLike<unknown> = streamed ? pieces : plain;
-    return tallied(loads, ({ n, concurrency }, tally) => {
+    return countedCase(loads, ({ n, concurrency }, tally) => {
       const limit = pLimit(concurrency);
-      return Promise.all(Array.from(range(n), () => tally.of(limit(ask))));
+      return Promise.all(Array.from(range(n), () => tally.count(limit(ask))));
     });
   },
 
@@ -73,7 +73,7 @@ export const CASES: Cases = {
       if (!response.ok) throw new Error(`status ${response.status}`);
       await (streamed ? readEvents(response.body!) : response.json());
     };
-    return tallied(loads, (load, tally) => lanes(load, () => tally.of(ask())));
+    return countedCase(loads, (load, tally) => runLanes(load, () => tally.count(ask())));
   },
 };
 

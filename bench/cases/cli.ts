@@ -2,7 +2,7 @@
 import { shoal } from "@shoal/agents/cli";
 import type { Case, Cases } from "../measure/case.ts";
 import { buffersMB, heapMB, peakMB } from "../measure/memory.ts";
-import { told } from "./cli_agents.ts";
+import { observer } from "./cli_agents.ts";
 
 interface Options {
   /** The file of the rows. */
@@ -18,17 +18,17 @@ interface Options {
 }
 
 /** When so many percent of the rows are under way, memory is looked at. */
-const MARKS = [10, 50, 100];
+const PERCENTAGES = [10, 50, 100];
 
 /** The name of the run. */
-const RUN = "bulk";
+const RUN_ID = "bulk";
 
 export const CASES: Cases = {
   run: ({ input, output, dir, limit, concurrency }: Options): Case => ({
     work: async () => {
       const found: Record<string, number> = {};
-      told.onRequest = (n) => {
-        for (const percent of MARKS) {
+      observer.onRequest = (n) => {
+        for (const percent of PERCENTAGES) {
           if (n + 1 !== Math.floor(limit * percent / 100)) continue;
           // In this order: the look at the heap takes memory itself.
           found[`peakMB${percent}`] = peakMB();
@@ -37,9 +37,9 @@ export const CASES: Cases = {
         }
       };
       const agent = `${import.meta.resolve("./cli_agents.ts")}#Echo`;
-      const files = ["--in", input, "--out", output, "--dir", dir, "--run", RUN];
+      const files = ["--in", input, "--out", output, "--dir", dir, "--run", RUN_ID];
       const how = ["--concurrency", concurrency, "--limit", limit, "--quiet"].map(String);
-      await succeeds(["run", agent, ...files, ...how]);
+      await runShoal(["run", agent, ...files, ...how]);
       return found;
     },
   }),
@@ -50,17 +50,17 @@ export const CASES: Cases = {
       const began = performance.now();
       let firstNewMs = NaN;
       let asked = 0;
-      told.onRequest = (n) => {
+      observer.onRequest = (n) => {
         if (n === 0) firstNewMs = performance.now() - began;
         asked++;
       };
-      await succeeds(["resume", RUN, "--dir", dir, "--limit", String(limit)]);
+      await runShoal(["resume", RUN_ID, "--dir", dir, "--limit", String(limit)]);
       return { firstNewMs, asked };
     },
   }),
 };
 
-async function succeeds(args: readonly string[]): Promise<void> {
+async function runShoal(args: readonly string[]): Promise<void> {
   const code = await shoal(args);
   if (code !== 0) throw new Error(`shoal ${args[0]} ended with the code ${code}`);
 }

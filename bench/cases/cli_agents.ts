@@ -3,7 +3,7 @@ import { configure, defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 
 /** Who is told of each request: how many came before it. */
-export const told: { onRequest?: (n: number) => void } = {};
+export const observer: { onRequest?: (n: number) => void } = {};
 
 configure({ prices: { bench: { input: 1, output: 1 } } });
 
@@ -13,7 +13,7 @@ export const Echo = defineAgent({
   model: "bench",
   prompt: "{text}",
   provider: scripted((_, n) => {
-    told.onRequest?.(n);
+    observer.onRequest?.(n);
     return "ok";
   }, { keep: 0 }),
 });

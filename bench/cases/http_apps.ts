@@ -1,6 +1,6 @@
 /** Servers under test: the same route, as one would write it by hand and as Shoal has it. Each loads only what it needs. */
 import { TASK } from "../measure/case.ts";
-import { byTheClock } from "./http_timed_stream.ts";
+import { timedStream } from "./http_timed_stream.ts";
 
 /** The token of who may call. */
 export const TOKEN = "secret";
@@ -9,14 +9,14 @@ export const TOKEN = "secret";
 export type App = (model: string) => Promise<Deno.ServeHandler>;
 
 /** Routes that answer `POST /label` with JSON. */
-export const ANSWERING = {
+export const JSON_APPS = {
   /** Hono, and a `fetch` of the same request. */
   bare: async (model) => {
     const { Hono } = await import("hono");
     const app = new Hono();
     app.post("/label", async (c) => {
       const { text } = await c.req.json();
-      const answer = await ask(model, text, false);
+      const answer = await requestModel(model, text, false);
       if (!answer.ok) return c.json({ error: answer.status }, 502);
       const { choices, usage } = await answer.json();
       return c.json({ content: choices[0].message.content, usage });
@@ -27,7 +27,7 @@ export const ANSWERING = {
   /** Hono, and a call. */
   call: async (model) => {
     const { Hono } = await import("hono");
-    const Label = await labelAt(model);
+    const Label = await defineLabel(model);
     const app = new Hono();
     app.post("/label", async (c) => {
       const { content, usage } = await Label.call(await c.req.json());
@@ -39,14 +39,14 @@ export const ANSWERING = {
   /** Shoal's routes, with all that is on by default. */
   routes: async (model) => {
     const { agentRoutes } = await import("@shoal/agents/hono");
-    return agentRoutes({ agents: [await labelAt(model)], auth: { tokens: [TOKEN] } }).fetch;
+    return agentRoutes({ agents: [await defineLabel(model)], auth: { tokens: [TOKEN] } }).fetch;
   },
 } satisfies Record<string, App>;
 
 /** Routes that answer `POST /label/stream` piece by piece. */
-export const STREAMING = {
+export const STREAM_APPS = {
   /** Nothing but `Deno.serve`, and a clock: no model is asked. */
-  clock: () => Promise.resolve(byTheClock),
+  clock: () => Promise.resolve(timedStream),
 
   /** Hono, which hands on what a `fetch` of the same request gives, as it is. */
   bare: async (model) => {
@@ -54,7 +54,7 @@ export const STREAMING = {
     const app = new Hono();
     app.post("/label/stream", async (c) => {
       const { text } = await c.req.json();
-      const { status, body } = await ask(model, text, true);
+      const { status, body } = await requestModel(model, text, true);
       return new Response(body, { status, headers: { "content-type": "text/event-stream" } });
     });
     return app.fetch;
@@ -68,7 +68,7 @@ export const STREAMING = {
     const app = new Hono();
     app.post("/label/stream", async (c) => {
       const { text } = await c.req.json();
-      const { body } = await ask(model, text, true);
+      const { body } = await requestModel(model, text, true);
       return streamSSE(c, async (stream) => {
         const events = body!
           .pipeThrough(new TextDecoderStream())
@@ -88,14 +88,14 @@ export const STREAMING = {
   routes: async (model) => {
     const { agentRoutes } = await import("@shoal/agents/hono");
     return agentRoutes({
-      agents: [await labelAt(model)],
+      agents: [await defineLabel(model)],
       auth: { tokens: [TOKEN] },
       limits: { concurrency: 10_000 },
     }).fetch;
   },
 } satisfies Record<string, App>;
 
-async function labelAt(model: string) {
+async function defineLabel(model: string) {
   const { configure, defineAgent } = await import("@shoal/agents");
   const { openai } = await import("@shoal/agents/openai");
   configure({ prices: { bench: { input: 1, output: 1 } } });
@@ -107,7 +107,7 @@ async function labelAt(model: string) {
   });
 }
 
-function ask(model: string, text: string, stream: boolean): Promise<Response> {
+function requestModel(model: string, text: string, stream: boolean): Promise<Response> {
   return fetch(`${model}/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: "Bearer none" },

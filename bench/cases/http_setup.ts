@@ -1,5 +1,5 @@
 /** A server under test in this process, between a model server and callers in processes of their own. */
-import { Callers } from "../measure/clients.ts";
+import { Clients } from "../measure/clients.ts";
 import { type Server, startServer } from "../measure/start_server.ts";
 import type { ServerOptions } from "../measure/server_process.ts";
 import type { Target } from "../clients/target.ts";
@@ -7,9 +7,9 @@ import { REVIEW } from "../measure/case.ts";
 import { type App, TOKEN } from "./http_apps.ts";
 
 /** All three. */
-export interface Stage {
+export interface HttpSetup {
   /** Those who call. */
-  readonly callers: Callers;
+  readonly callers: Clients;
   /** Who answers in the end. */
   readonly model: Server;
   /** What is called at this path. */
@@ -19,8 +19,8 @@ export interface Stage {
 }
 
 /** Starts all three. */
-export async function stageOf(app: App, options: ServerOptions): Promise<Stage> {
-  const callers = new Callers();
+export async function setUpHttp(app: App, options: ServerOptions): Promise<HttpSetup> {
+  const callers = new Clients();
   const model = await startServer(options);
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },

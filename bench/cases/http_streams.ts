@@ -1,9 +1,9 @@
 /** Many streams at once from a server that streams from a model. */
 import type { Case, Cases } from "../measure/case.ts";
 import { buffersMB, heapMB } from "../measure/memory.ts";
-import { type App, STREAMING } from "./http_apps.ts";
-import { clock, DELTAS, SAID } from "./http_timed_stream.ts";
-import { stageOf } from "./http_setup.ts";
+import { type App, STREAM_APPS } from "./http_apps.ts";
+import { pace, DELTAS, STREAM_TEXT } from "./http_timed_stream.ts";
+import { setUpHttp } from "./http_setup.ts";
 
 interface Options {
   /** How many clients, all at once. */
@@ -16,16 +16,16 @@ interface Options {
 
 const WARM_EVERY_MS = 20;
 
-const streamed = (app: App) => async ({ clients, everyMs, warm }: Options): Promise<Case> => {
-  const { callers, target, model, end } = await stageOf(app, {
+const streamsCase = (app: App) => async ({ clients, everyMs, warm }: Options): Promise<Case> => {
+  const { callers, target, model, end } = await setUpHttp(app, {
     latency: 0,
-    text: SAID,
+    text: STREAM_TEXT,
     chunkSize: 1,
   });
   const read = async (clients: number, everyMs: number, onOpen?: () => void) => {
-    clock.everyMs = everyMs;
-    await model.pace(everyMs);
-    return await callers.events({ ...target("/label/stream"), clients, text: SAID }, onOpen);
+    pace.everyMs = everyMs;
+    await model.setTokenInterval(everyMs);
+    return await callers.readStreams({ ...target("/label/stream"), clients, text: STREAM_TEXT }, onOpen);
   };
   return {
     warm: () => read(warm, WARM_EVERY_MS),
@@ -46,5 +46,5 @@ const streamed = (app: App) => async ({ clients, everyMs, warm }: Options): Prom
 };
 
 export const CASES: Cases = Object.fromEntries(
-  Object.entries(STREAMING).map(([name, app]) => [name, streamed(app)]),
+  Object.entries(STREAM_APPS).map(([name, app]) => [name, streamsCase(app)]),
 );

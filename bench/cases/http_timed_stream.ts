@@ -4,13 +4,13 @@
 export const DELTAS = 50;
 
 /** Its text: each delta has four letters. */
-export const SAID = Array(DELTAS).fill("word").join("");
+export const STREAM_TEXT = Array(DELTAS).fill("word").join("");
 
 /** How the clock goes, for whom no model sets the pace. */
-export const clock = { everyMs: 1 };
+export const pace = { everyMs: 1 };
 
 /** Answers piece by piece. */
-export function byTheClock(): Response {
+export function timedStream(): Response {
   const encoder = new TextEncoder();
   let timer: ReturnType<typeof setInterval> | undefined;
   const body = new ReadableStream<Uint8Array>({
@@ -22,7 +22,7 @@ export function byTheClock(): Response {
         if (++n < DELTAS) return;
         clearInterval(timer);
         controller.close();
-      }, clock.everyMs);
+      }, pace.everyMs);
     },
     cancel: () => clearInterval(timer),
   });

@@ -3,7 +3,7 @@ import { configure, defineAgent, type RunOptions, stream } from "@shoal/agents";
 import { type Journal, memoryJournal, sqliteJournal } from "@shoal/agents/journal";
 import { scripted } from "@shoal/agents/testing";
 import { type Case, type Cases, type Load, range } from "../measure/case.ts";
-import { tallied } from "../measure/call_counter.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   /** What is done before, to be warm. */
@@ -20,19 +20,19 @@ interface ResumeOptions extends Load {
 }
 
 /** The name of the run that is measured. */
-const RUN = "bulk";
+const RUN_ID = "bulk";
 
 export const CASES: Cases = {
-  none: (options: Options) => journalled(options),
-  memory: (options: Options) => journalled(options, memoryJournal()),
-  sqlite: (options: Options) => journalled(options, sqliteJournal(options.path)),
+  none: (options: Options) => journalCase(options),
+  memory: (options: Options) => journalCase(options, memoryJournal()),
+  sqlite: (options: Options) => journalCase(options, sqliteJournal(options.path)),
 
   resume: ({ n, more, concurrency, path }: ResumeOptions): Case => ({
     work: async () => {
       const began = performance.now();
       const found = { replayed: 0, failed: 0, firstMs: NaN, firstNewMs: NaN };
       await using journal = sqliteJournal(path);
-      const results = stream(calls(n + more), { concurrency, journal, runId: RUN });
+      const results = stream(calls(n + more), { concurrency, journal, runId: RUN_ID });
       for await (const { result } of results) {
         const now = performance.now() - began;
         if (Number.isNaN(found.firstMs)) found.firstMs = now;
@@ -58,10 +58,10 @@ function* calls(n: number) {
 }
 
 /** Calls, in a run of the journal for each time. */
-function journalled(options: Options, journal?: Journal): Case {
+function journalCase(options: Options, journal?: Journal): Case {
   let isWarm = false;
-  const { work, warm } = tallied(options, async ({ n, concurrency }, tally) => {
-    const runId = isWarm ? RUN : "warm";
+  const { work, warm } = countedCase(options, async ({ n, concurrency }, tally) => {
+    const runId = isWarm ? RUN_ID : "warm";
     isWarm = true;
     const kept: RunOptions = journal === undefined ? {} : { journal, runId };
     for await (const { result } of stream(calls(n), { concurrency, ...kept })) {

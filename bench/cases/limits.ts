@@ -2,21 +2,21 @@
 import { configure, defineAgent, type LimitOptions, stream } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { type Cases, type Load, type Prepare, range, REVIEW, TASK } from "../measure/case.ts";
-import { tallied } from "../measure/call_counter.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
   /** What the server allows, for those who are told. */
-  readonly known: { readonly requestsPerMinute?: number; readonly concurrency?: number };
+  readonly knownLimits: { readonly requestsPerMinute?: number; readonly concurrency?: number };
 }
 
 export const CASES: Cases = {
-  shoal: limited(() => undefined),
-  adaptive: limited(() => ({ adaptive: true })),
-  known: limited(({ known }) => known),
+  shoal: limitsCase(() => undefined),
+  adaptive: limitsCase(() => ({ adaptive: true })),
+  known: limitsCase(({ knownLimits: known }) => known),
 };
 
-function limited(limitsOf: (options: Options) => LimitOptions | undefined): Prepare {
+function limitsCase(limitsOf: (options: Options) => LimitOptions | undefined): Prepare {
   return (options: Options) => {
     configure({
       model: "bench",
@@ -25,7 +25,7 @@ function limited(limitsOf: (options: Options) => LimitOptions | undefined): Prep
       prices: { bench: { input: 1, output: 1 } },
     });
     const Label = defineAgent({ name: "label", prompt: `${TASK} {text}` });
-    return tallied(options, async ({ n, concurrency }, tally) => {
+    return countedCase(options, async ({ n, concurrency }, tally) => {
       const calls = Array.from(range(n), () => [Label, { text: REVIEW }] as const);
       for await (const { result } of stream(calls, { concurrency })) tally.add(result.error);
     });

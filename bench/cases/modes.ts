@@ -2,7 +2,7 @@
 import { configure, stream } from "@shoal/agents";
 import type { WorkerPool } from "@shoal/agents/workers";
 import { type Case, type Cases, type Load, range, REVIEW } from "../measure/case.ts";
-import { tallied, Tally } from "../measure/call_counter.ts";
+import { countedCase, CallCounter } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
@@ -22,28 +22,28 @@ const MESSAGES = 300;
 
 export const CASES: Cases = {
   "event-loop": async (options: Options): Promise<Case> => {
-    const agents = await agentsFor(options.url);
-    const { warm, work } = tallied(options, (load, tally) => ask(agents, load, tally));
-    return { warm, start: () => messages(agents), work };
+    const agents = await importAgents(options.url);
+    const { warm, work } = countedCase(options, (load, tally) => callAll(agents, load, tally));
+    return { warm, start: () => measureMessages(agents), work };
   },
 
   workers: async ({ size, perWorker, warm, ...options }: WorkerOptions): Promise<Case> => {
     // The event loop does without it.
     const { workers } = await import("@shoal/agents/workers");
-    const agents = await agentsFor(options.url);
+    const agents = await importAgents(options.url);
     let pool: WorkerPool | undefined;
     const start = async (): Promise<Record<string, number>> => {
       const began = performance.now();
-      pool = workers({ module: moduleFor(options.url), size, perWorker });
+      pool = workers({ module: moduleUrl(options.url), size, perWorker });
       await pool.ready();
       const startMs = (performance.now() - began) / size;
-      const { messageMicros } = await messages(agents, pool);
-      const tally = new Tally();
-      await ask(agents, warm, tally, pool);
+      const { messageMicros } = await measureMessages(agents, pool);
+      const tally = new CallCounter();
+      await callAll(agents, warm, tally, pool);
       tally.figures(warm.n);
       return { startMs, messageMicros };
     };
-    const { work } = tallied(options, (load, tally) => ask(agents, load, tally, pool));
+    const { work } = countedCase(options, (load, tally) => callAll(agents, load, tally, pool));
     return { start, work };
   },
 };
@@ -51,19 +51,19 @@ export const CASES: Cases = {
 type Agents = typeof import("./modes_agents.ts");
 
 /** Where the agents are that ask this server. */
-function moduleFor(url: string): string {
+function moduleUrl(url: string): string {
   return import.meta.resolve(`./modes_agents.ts?server=${encodeURIComponent(url)}`);
 }
 
-function agentsFor(url: string): Promise<Agents> {
+function importAgents(url: string): Promise<Agents> {
   configure({ prices: { bench: { input: 1, output: 1 } } });
-  return import(moduleFor(url));
+  return import(moduleUrl(url));
 }
 
-async function ask(
+async function callAll(
   { Label }: Agents,
   { n, concurrency }: Load,
-  tally: Tally,
+  tally: CallCounter,
   mode?: WorkerPool,
 ): Promise<void> {
   function* calls() {
@@ -73,7 +73,7 @@ async function ask(
 }
 
 /** What a call takes that does nothing, one after another. */
-async function messages(
+async function measureMessages(
   { Nothing }: Agents,
   mode?: WorkerPool,
 ): Promise<{ messageMicros: number }> {

@@ -1,7 +1,7 @@
 /** What Shoal costs by itself: calls to a model in memory, beside the same sleep in the plainest pool there is. */
 import { configure, defineAgent, stream } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
-import { type Cases, lanes, type Load, range } from "../measure/case.ts";
+import { type Cases, runLanes, type Load, range } from "../measure/case.ts";
 import { heapMB } from "../measure/memory.ts";
 
 interface Options extends Load {
@@ -18,11 +18,11 @@ const WARM: Load = { n: 20_000, concurrency: 100 };
 
 export const CASES: Cases = {
   bare: ({ n, concurrency, ms, wave }: Options) => ({
-    warm: () => lanes(WARM, () => sleep(1)),
+    warm: () => runLanes(WARM, () => sleep(1)),
     ...(wave && {
-      start: () => liveIn((ms) => lanes({ n: concurrency, concurrency }, () => sleep(ms))),
+      start: () => measureLiveHeap((ms) => runLanes({ n: concurrency, concurrency }, () => sleep(ms))),
     }),
-    work: () => lanes({ n, concurrency }, () => sleep(ms)),
+    work: () => runLanes({ n, concurrency }, () => sleep(ms)),
   }),
 
   shoal: ({ n, concurrency, ms, wave, marks = [] }: Options) => {
@@ -55,7 +55,7 @@ export const CASES: Cases = {
     };
     return {
       warm: () => run(WARM, ms === 0 ? 0 : 1),
-      ...(wave && { start: () => liveIn((ms) => run({ n: concurrency, concurrency }, ms)) }),
+      ...(wave && { start: () => measureLiveHeap((ms) => run({ n: concurrency, concurrency }, ms)) }),
       work: async () => {
         const found: Record<string, number> = {};
         const began = performance.now();
@@ -82,7 +82,7 @@ function sleep(ms: number): Promise<void> {
 const WAVE = { ms: 600, look: 400 };
 
 /** How much more is alive than before when all calls of a wave are in flight. */
-async function liveIn(wave: (ms: number) => Promise<unknown>): Promise<{ liveMB: number }> {
+async function measureLiveHeap(wave: (ms: number) => Promise<unknown>): Promise<{ liveMB: number }> {
   const before = heapMB();
   let liveMB = NaN;
   const timer = setTimeout(() => liveMB = heapMB() - before, WAVE.look);

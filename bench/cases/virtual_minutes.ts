@@ -20,7 +20,7 @@ interface Options {
 }
 
 const MINUTE = 60_000;
-const GIVE_UP = 100_000;
+const MAX_FAILURES = 100_000;
 
 export const CASES: Cases = {
   minutes: ({ server, limits, concurrency, minutes }: Options) => ({
@@ -46,12 +46,12 @@ export const CASES: Cases = {
           if (result.ok) completed++;
           else if (failed++ === 0) console.error(result.error);
           // Calls that fail before anything is sent take no time: they would never end.
-          if (!result.ok && failed > completed + GIVE_UP) throw result.error;
+          if (!result.ok && failed > completed + MAX_FAILURES) throw result.error;
           attempts += result.attempts.length;
         }
       });
       const within = (from: number, to: number) =>
-        seen(provider.arrivals, from * MINUTE, to * MINUTE);
+        countArrivals(provider.arrivals, from * MINUTE, to * MINUTE);
       const [first, second, later] = [within(0, 1), within(1, 2), within(1, minutes)];
       return {
         completed,
@@ -72,7 +72,7 @@ export const CASES: Cases = {
 };
 
 /** What the server saw from one time on until another. */
-function seen(arrivals: readonly VirtualArrival[], from: number, to: number) {
+function countArrivals(arrivals: readonly VirtualArrival[], from: number, to: number) {
   const sum = { requests: 0, accepted: 0, refused: 0, tokens: 0 };
   for (const { at, accepted, tokens } of arrivals) {
     if (at < from || at >= to) continue;

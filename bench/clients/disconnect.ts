@@ -1,8 +1,8 @@
-import { lanes } from "../measure/case.ts";
+import { runLanes } from "../measure/case.ts";
 import type { Target } from "./target.ts";
 
 /** Clients that leave in the middle: they break their connection off. */
-export interface LeaveTask extends Target {
+export interface DisconnectTask extends Target {
   /** How many clients. */
   readonly clients: number;
   /** So many at a time. */
@@ -10,13 +10,13 @@ export interface LeaveTask extends Target {
   /** Shall it wait for the first delta before it leaves? */
   readonly streamed: boolean;
   /** Between so many milliseconds and twice as many after that, or after the request, it leaves. */
-  readonly after: number;
+  readonly afterMs: number;
 }
 
 /** What came of them. */
-export interface LeaveDone {
+export interface DisconnectResult {
   /** Clients that left before their answer was over. */
-  readonly left: number;
+  readonly disconnected: number;
   /** Clients that had no chance to. */
   readonly failed: number;
 }
@@ -25,9 +25,9 @@ export interface LeaveDone {
 const FIRST = "event: delta";
 
 /** Calls, and leaves. Over raw sockets: nothing of a client's own keeps, reuses or politely ends the connection. */
-export async function leave(
-  { url, headers, body, clients, concurrency, streamed, after }: LeaveTask,
-): Promise<LeaveDone> {
+export async function disconnect(
+  { url, headers, body, clients, concurrency, streamed, afterMs: after }: DisconnectTask,
+): Promise<DisconnectResult> {
   const { hostname, port, host, pathname } = new URL(url);
   const request = new TextEncoder().encode(
     [
@@ -43,7 +43,7 @@ export async function leave(
   const client = async (): Promise<void> => {
     using connection = await Deno.connect({ hostname, port: Number(port) });
     await writeAll(connection, request);
-    if (streamed && !await hears(connection, FIRST)) return;
+    if (streamed && !await readUntil(connection, FIRST)) return;
     await new Promise((resolve) => setTimeout(resolve, after * (1 + Math.random())));
     left++;
   };
@@ -52,8 +52,8 @@ export async function leave(
     // Whoever runs it by hand sees why.
     if (errors++ === 0) console.error(error);
   };
-  await lanes({ n: clients, concurrency }, () => client().catch(failed));
-  return { left, failed: clients - left };
+  await runLanes({ n: clients, concurrency }, () => client().catch(failed));
+  return { disconnected: left, failed: clients - left };
 }
 
 async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
@@ -61,7 +61,7 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
 }
 
 /** Reads until the text was there; false if the answer is over before. */
-async function hears(connection: Deno.Conn, text: string): Promise<boolean> {
+async function readUntil(connection: Deno.Conn, text: string): Promise<boolean> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(4_096);
   let read = "";

@@ -10,7 +10,7 @@ export interface CallsTask extends Target {
 }
 
 /** What came of calls. */
-export interface CallsDone {
+export interface CallsResult {
   /** Answers with a status of success. */
   readonly completed: number;
   /** Other answers, and calls with none. */
@@ -22,16 +22,16 @@ export interface CallsDone {
 }
 
 /** What is read of a result of `autocannon`, which has no types of its own. */
-interface Shot {
+interface AutocannonResult {
   readonly "2xx": number;
   readonly latency: { readonly p50: number; readonly p99: number };
 }
 
 /** Makes the calls. */
-export async function calls(
+export async function makeCalls(
   { url, headers, body, n, concurrency }: CallsTask,
-): Promise<CallsDone> {
-  const shot: Shot = await autocannon({
+): Promise<CallsResult> {
+  const shot: AutocannonResult = await autocannon({
     url,
     method: "POST",
     headers,

@@ -1,9 +1,9 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { Target } from "./target.ts";
-import { deltaOf } from "./delta_text.ts";
+import { deltaText } from "./delta_text.ts";
 
 /** Streams to be read, all at once. */
-export interface EventsTask extends Target {
+export interface StreamsTask extends Target {
   /** How many clients. */
   readonly clients: number;
   /** What the deltas of each must make together. */
@@ -11,7 +11,7 @@ export interface EventsTask extends Target {
 }
 
 /** What came of them. */
-export interface EventsDone {
+export interface StreamsResult {
   /** Clients whose text was whole at the end. */
   readonly completed: number;
   /** The others. */
@@ -29,10 +29,10 @@ export interface AllOpen {
 }
 
 /** Reads the streams; `tell` is told when all are open. */
-export async function events(
-  { url, headers, body, clients, text }: EventsTask,
+export async function readStreams(
+  { url, headers, body, clients, text }: StreamsTask,
   tell: (what: AllOpen) => void,
-): Promise<EventsDone> {
+): Promise<StreamsResult> {
   const began = performance.now();
   let openMs = NaN;
   let open = 0;
@@ -60,7 +60,7 @@ export async function events(
         .pipeThrough(new TextDecoderStream())
         .pipeThrough(new EventSourceParserStream());
       for await (const event of read) {
-        const delta = deltaOf(event);
+        const delta = deltaText(event);
         if (delta === undefined) continue;
         if (!isKnown) know(isKnown = true);
         deltas++;

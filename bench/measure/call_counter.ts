@@ -3,7 +3,7 @@ import type { Case, Load } from "./case.ts";
 import { median } from "./median.ts";
 
 /** Counts the calls of one run. */
-export class Tally {
+export class CallCounter {
   #done = 0;
   #failed = 0;
 
@@ -16,7 +16,7 @@ export class Tally {
   };
 
   /** Counts a call when it ends; never throws. */
-  readonly of = (call: PromiseLike<unknown>): PromiseLike<void> =>
+  readonly count = (call: PromiseLike<unknown>): PromiseLike<void> =>
     call.then(() => this.add(), this.add);
 
   /**
@@ -33,7 +33,7 @@ export class Tally {
 }
 
 /** What calls are made, and what is done beforehand. */
-export interface Tallied extends Load {
+export interface CountedLoad extends Load {
   /** Done before, to be warm. */
   readonly warm?: Load;
   /**
@@ -41,16 +41,16 @@ export interface Tallied extends Load {
    *
    * @default {1}
    */
-  readonly again?: number;
+  readonly repeats?: number;
 }
 
 /** Calls: a few of them to be warm, then all. `run` tells the tally of each. `medianMs` is what doing the work once took. */
-export function tallied(
-  { n, concurrency, warm, again = 1 }: Tallied,
-  run: (load: Load, tally: Tally) => Promise<unknown>,
+export function countedCase(
+  { n, concurrency, warm, repeats: again = 1 }: CountedLoad,
+  run: (load: Load, tally: CallCounter) => Promise<unknown>,
 ): Case {
-  const make = async (load: Load): Promise<Tally> => {
-    const tally = new Tally();
+  const make = async (load: Load): Promise<CallCounter> => {
+    const tally = new CallCounter();
     await run(load, tally);
     tally.figures(load.n);
     return tally;

@@ -1,16 +1,16 @@
 /** What a case is: one client at one piece of work. See `run_case.ts`. */
 
 /** Figures that a run tells beside what the operating system says. */
-export type Extra = Readonly<Record<string, number>>;
+export type ExtraFigures = Readonly<Record<string, number>>;
 
 /** One client, ready for its work. */
 export interface Case {
   /** A little of the same work beforehand, so that loading and compiling are not measured. */
   readonly warm?: () => Promise<unknown>;
   /** Starts what the work needs. Of this, only memory counts, and what it tells itself. */
-  readonly start?: () => Promise<Extra>;
+  readonly start?: () => Promise<ExtraFigures>;
   /** The work that is measured. */
-  readonly work: () => Promise<Extra | void>;
+  readonly work: () => Promise<ExtraFigures | void>;
   /** Ends what was started, after the figures are taken. */
   readonly end?: () => PromiseLike<unknown>;
 }
@@ -41,7 +41,7 @@ export function* range(n: number): Generator<number> {
 }
 
 /** The plainest pool there is: lanes that take from one iterator until it is empty. */
-export async function lanes(
+export async function runLanes(
   { n, concurrency }: Load,
   work: (i: number) => PromiseLike<unknown>,
 ): Promise<void> {

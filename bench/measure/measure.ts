@@ -1,9 +1,9 @@
 /** Measuring in processes of their own: what one run leaves in the heap must not be counted for the next. */
-import type { Extra } from "./case.ts";
-import { Child } from "./script_process.ts";
+import type { ExtraFigures } from "./case.ts";
+import { ScriptProcess } from "./script_process.ts";
 
 /** What the operating system says of a run. */
-export interface Measured {
+export interface Measurement {
   /** Wall time of the work, in milliseconds. */
   readonly wallMs: number;
   /** CPU time of the work on all threads, user and system, in milliseconds. */
@@ -13,7 +13,7 @@ export interface Measured {
   /** The most memory the process had, in MB. */
   readonly peakMB: number;
   /** What else the run tells. */
-  readonly extra: Extra;
+  readonly extra: ExtraFigures;
 }
 
 /** A run that gave no figures. */
@@ -23,10 +23,10 @@ export interface Stopped {
 }
 
 /** What came of a run. */
-export type Outcome = Measured | Stopped;
+export type Outcome = Measurement | Stopped;
 
 /** Did the run give figures? */
-export function isMeasured(outcome: Outcome): outcome is Measured {
+export function isMeasured(outcome: Outcome): outcome is Measurement {
   return !("stopped" in outcome);
 }
 
@@ -53,17 +53,17 @@ export async function measure(
   options: object,
   { limitMs = 60_000, before }: MeasureOptions = {},
 ): Promise<Outcome> {
-  await using child = new Child("./run_case.ts", {
+  await using child = new ScriptProcess("./run_case.ts", {
     config: file.startsWith("peers/") ? new URL("../peers/", import.meta.url) : undefined,
     args: [file, name, JSON.stringify(options)],
   });
   const timer = setTimeout(() => child.kill(), limitMs);
-  if (await child.next() === "ready") {
+  if (await child.nextLine() === "ready") {
     await before?.();
-    await child.say("go");
+    await child.sendLine("go");
   }
-  const found = await child.next();
-  const { success, signal, stderr } = await child.ended();
+  const found = await child.nextLine();
+  const { success, signal, stderr } = await child.exit();
   clearTimeout(timer);
   if (success && found !== undefined) return JSON.parse(found);
   if (signal === "SIGKILL") return { stopped: `after ${limitMs / 1000} s` };

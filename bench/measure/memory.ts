@@ -19,7 +19,7 @@ export function buffersMB(): number {
 }
 
 /** Throws away what the warm-up left, so that it is not counted for the work. */
-export async function tidy(): Promise<void> {
+export async function collectGarbage(): Promise<void> {
   for (let i = 0; i < 3; i++) {
     collect();
     await new Promise((resolve) => setTimeout(resolve, 20));

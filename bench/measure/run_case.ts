@@ -4,9 +4,9 @@
  */
 import process from "node:process";
 import type { Cases } from "./case.ts";
-import { linesOf } from "./read_lines.ts";
-import type { Measured } from "./measure.ts";
-import { peakMB, tidy } from "./memory.ts";
+import { readLines } from "./read_lines.ts";
+import type { Measurement } from "./measure.ts";
+import { peakMB, collectGarbage } from "./memory.ts";
 
 const MB = 2 ** 20;
 
@@ -15,10 +15,10 @@ if (import.meta.main) {
   const { CASES }: { CASES: Cases } = await import(new URL(`../${file}`, import.meta.url).href);
   const { warm, start, work, end } = await CASES[name!]!(JSON.parse(options!));
   await warm?.();
-  await tidy();
+  await collectGarbage();
   const beforeMB = Deno.memoryUsage().rss / MB;
   const started = await start?.();
-  const commands = linesOf(Deno.stdin.readable);
+  const commands = readLines(Deno.stdin.readable);
   console.log("ready");
   await commands.next();
   const cpu = process.cpuUsage();
@@ -28,7 +28,7 @@ if (import.meta.main) {
   const { user, system } = process.cpuUsage(cpu);
   const cpuMs = (user + system) / 1000;
   const extra = { ...started, ...found };
-  const measured: Measured = { wallMs, cpuMs, beforeMB, peakMB: peakMB(), extra };
+  const measured: Measurement = { wallMs, cpuMs, beforeMB, peakMB: peakMB(), extra };
   await end?.();
   console.log(JSON.stringify(measured));
   Deno.exit(0);

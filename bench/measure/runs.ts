@@ -1,9 +1,9 @@
 /** Several runs of the same cases, and what is typical of them. */
 import { median } from "./median.ts";
-import { isMeasured, type Measured, type Outcome } from "./measure.ts";
+import { isMeasured, type Measurement, type Outcome } from "./measure.ts";
 
 /** Reads one figure from a run. */
-export type Figure = (run: Measured) => number | undefined;
+export type Figure = (run: Measurement) => number | undefined;
 
 /** Wall time, in milliseconds. */
 export const wallMs: Figure = ({ wallMs }) => wallMs;
@@ -32,7 +32,7 @@ export class Runs<K extends string> {
   }
 
   /** Runs the cases in turn, so often: the moods of a machine then hit all alike. */
-  static async of<K extends string>(
+  static async measure<K extends string>(
     times: number,
     cases: Readonly<Record<K, () => Promise<Outcome>>>,
   ): Promise<Runs<K>> {
@@ -53,13 +53,13 @@ export class Runs<K extends string> {
   }
 
   /** The same, of cases that are shown by other names than they have in their file. */
-  static named<K extends string>(
+  static measureNamed<K extends string>(
     times: number,
     names: Readonly<Record<K, string>>,
     run: (name: string) => Promise<Outcome>,
   ): Promise<Runs<K>> {
     const cases = Object.entries<string>(names).map(([shown, name]) => [shown, () => run(name)]);
-    return Runs.of<K>(times, Object.fromEntries(cases));
+    return Runs.measure<K>(times, Object.fromEntries(cases));
   }
 
   /** The median of a figure; `undefined` if a run of the case was stopped. */
@@ -75,7 +75,7 @@ export class Runs<K extends string> {
   }
 
   /** By how much it is above the figure of `other`, in the same round: the median of the rounds. */
-  above(name: K, other: K, figure: Figure): number | undefined {
+  difference(name: K, other: K, figure: Figure): number | undefined {
     return this.#middle((round) =>
       combine(round[name], round[other], figure, (one, two) => one - two)
     );

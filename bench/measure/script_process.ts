@@ -1,8 +1,8 @@
 /** A script of the bench in a process of its own, which is spoken to line by line. */
-import { linesOf } from "./read_lines.ts";
+import { readLines } from "./read_lines.ts";
 
 /** Nothing of what peers could tell about themselves is to be measured, or to leave the machine. */
-const QUIET = {
+const ENVIRONMENT = {
   LANGSMITH_TRACING: "false",
   LANGSMITH_TRACING_V2: "false",
   LANGCHAIN_TRACING: "false",
@@ -15,7 +15,7 @@ const QUIET = {
 };
 
 /** How a process is started. */
-export interface ChildOptions {
+export interface ScriptProcessOptions {
   /**
    * The folder of the `deno.json` that says where packages come from.
    *
@@ -27,7 +27,7 @@ export interface ChildOptions {
 }
 
 /** How a process ended. */
-export interface Ended {
+export interface ScriptExit {
   readonly success: boolean;
   readonly signal: Deno.Signal | null;
   /** What it wrote to its standard error. */
@@ -35,7 +35,7 @@ export interface Ended {
 }
 
 /** A process that runs. */
-export class Child implements AsyncDisposable {
+export class ScriptProcess implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #lines: AsyncGenerator<string>;
@@ -44,7 +44,7 @@ export class Child implements AsyncDisposable {
   /** Starts `bench/measure/SCRIPT` with the permissions of the bench. */
   constructor(
     script: string,
-    { config = new URL("../../", import.meta.url), args = [] }: ChildOptions,
+    { config = new URL("../../", import.meta.url), args = [] }: ScriptProcessOptions,
   ) {
     this.#process = new Deno.Command("deno", {
       args: [
@@ -57,24 +57,24 @@ export class Child implements AsyncDisposable {
         new URL(script, import.meta.url).pathname,
         ...args,
       ],
-      env: QUIET,
+      env: ENVIRONMENT,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
     this.#stdin = this.#process.stdin.getWriter();
-    this.#lines = linesOf(this.#process.stdout);
+    this.#lines = readLines(this.#process.stdout);
     this.#stderr = new Response(this.#process.stderr).text();
   }
 
   /** Its next line; `undefined` if there is none to come. */
-  async next(): Promise<string | undefined> {
+  async nextLine(): Promise<string | undefined> {
     const { value } = await this.#lines.next();
     return value || undefined;
   }
 
   /** Says a line to it. One that has ended does not hear it: its end tells more. */
-  async say(line: string): Promise<void> {
+  async sendLine(line: string): Promise<void> {
     await this.#stdin.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
   }
 
@@ -84,7 +84,7 @@ export class Child implements AsyncDisposable {
   }
 
   /** Waits until it has ended. */
-  async ended(): Promise<Ended> {
+  async exit(): Promise<ScriptExit> {
     const { success, signal } = await this.#process.status;
     return { success, signal, stderr: await this.#stderr };
   }
@@ -93,6 +93,6 @@ export class Child implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stdin.close().catch(() => {});
     await this.#lines.return(undefined);
-    await this.ended();
+    await this.exit();
   }
 }

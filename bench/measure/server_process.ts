@@ -4,7 +4,7 @@
  * token every so many milliseconds, and always it prints its figures. It lives as long as the one who started it.
  */
 import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
-import { linesOf } from "./read_lines.ts";
+import { readLines } from "./read_lines.ts";
 
 /** How the server is to be: options of the simulator that can be written as JSON. */
 export interface ServerOptions extends Pick<SimulatorOptions, "limits" | "chunkSize"> {
@@ -15,11 +15,11 @@ export interface ServerOptions extends Pick<SimulatorOptions, "limits" | "chunkS
   /** What it answers, in the place of words. */
   readonly text?: string;
   /** Shall it speak HTTP/2 over TLS, with so many streams a connection? */
-  readonly streams?: number;
+  readonly streamsPerConnection?: number;
 }
 
 if (import.meta.main) {
-  const { streams, latency, words, text: said, ...options }: ServerOptions = JSON.parse(
+  const { streamsPerConnection: streams, latency, words, text: said, ...options }: ServerOptions = JSON.parse(
     Deno.args[0]!,
   );
   const text = words === undefined ? said : Array(words).fill("word").join(" ");
@@ -50,7 +50,7 @@ if (import.meta.main) {
     server.resetStats();
   };
 
-  for await (const line of linesOf(Deno.stdin.readable)) {
+  for await (const line of readLines(Deno.stdin.readable)) {
     const [command, value] = line.split(" ");
     if (command === "empty") await empty();
     if (command === "reset") server.resetStats();

@@ -1,6 +1,6 @@
 /** Servers to ask, each in a process of its own. */
 import type { SimulatorStats } from "@shoal/agents/testing";
-import { Child } from "./script_process.ts";
+import { ScriptProcess } from "./script_process.ts";
 import type { ServerOptions } from "./server_process.ts";
 
 /** The certificate that a server over TLS shows. */
@@ -12,32 +12,32 @@ export interface Server extends AsyncDisposable {
   /** Its base URL. */
   readonly url: string;
   /** Uses up its limits, and sets its figures back. */
-  empty(): Promise<void>;
+  useUpLimits(): Promise<void>;
   /** Sets its figures back. */
-  reset(): Promise<void>;
+  resetStats(): Promise<void>;
   /** From now on an answer takes so many milliseconds. */
-  latency(ms: number): Promise<void>;
+  setLatency(ms: number): Promise<void>;
   /** From now on it gives a token every so many milliseconds. */
-  pace(ms: number): Promise<void>;
+  setTokenInterval(ms: number): Promise<void>;
   /** Its figures until now. */
   stats(): Promise<SimulatorStats>;
 }
 
 /** Starts the simulator. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const child = new Child("./server_process.ts", { args: [JSON.stringify(options)] });
-  const url = await child.next();
-  if (url === undefined) throw new Error(`the server failed: ${(await child.ended()).stderr}`);
+  const child = new ScriptProcess("./server_process.ts", { args: [JSON.stringify(options)] });
+  const url = await child.nextLine();
+  if (url === undefined) throw new Error(`the server failed: ${(await child.exit()).stderr}`);
   const ask = async (command: string): Promise<SimulatorStats> => {
-    await child.say(command);
-    return JSON.parse((await child.next())!);
+    await child.sendLine(command);
+    return JSON.parse((await child.nextLine())!);
   };
   return {
     url,
-    empty: async () => void await ask("empty"),
-    reset: async () => void await ask("reset"),
-    latency: async (ms) => void await ask(`latency ${ms}`),
-    pace: async (ms) => void await ask(`pace ${ms}`),
+    useUpLimits: async () => void await ask("empty"),
+    resetStats: async () => void await ask("reset"),
+    setLatency: async (ms) => void await ask(`latency ${ms}`),
+    setTokenInterval: async (ms) => void await ask(`pace ${ms}`),
     stats: () => ask("stats"),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };

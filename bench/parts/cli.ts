@@ -1,7 +1,7 @@
-import { linesOf } from "../measure/read_lines.ts";
+import { readLines } from "../measure/read_lines.ts";
 import { isMeasured, measure, type Outcome } from "../measure/measure.ts";
 import { cpuMicros, extra, type Figure, peakMB, Runs, wallMs } from "../measure/runs.ts";
-import { type Scratch, scratch } from "../measure/scratch_folder.ts";
+import { type ScratchFolder, createScratchFolder } from "../measure/scratch_folder.ts";
 import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 
@@ -11,11 +11,11 @@ const AT_A_TIME = 1_000;
 export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
   const n = quick ? 100_000 : 1_000_000;
   const more = 1_000;
-  await using files = await scratch();
+  await using files = await createScratchFolder();
   await writeRows(files.path("rows.jsonl"), n + more);
-  const run = (name: string, limit: number) => () => answered(files, name, limit);
+  const run = (name: string, limit: number) => () => runCommand(files, name, limit);
   // They are long enough to be run once.
-  const runs = await Runs.of(1, { run: run("run", n), resume: run("resume", n + more) });
+  const runs = await Runs.measure(1, { run: run("run", n), resume: run("resume", n + more) });
 
   const perSecond: Figure = ({ wallMs }) => n / wallMs * 1000;
   const missing = (name: "run" | "resume", limit: number): number | undefined => {
@@ -45,7 +45,7 @@ export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
         rowOf("run", "shoal run", n),
         rowOf("resume", "shoal resume, with 1,000 rows more", n + more),
       ],
-      note: [
+      notes: [
         "With its journal and its output on the disk. peak: RSS; heap, buffers: what is alive after a garbage collection. One run.",
       ],
     },
@@ -81,7 +81,7 @@ export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
 }
 
 /** Runs the command; `lines` is how many are in the output then. */
-async function answered(files: Scratch, name: string, limit: number): Promise<Outcome> {
+async function runCommand(files: ScratchFolder, name: string, limit: number): Promise<Outcome> {
   const output = files.path("answers.jsonl");
   const outcome = await measure("cases/cli.ts", name, {
     input: files.path("rows.jsonl"),
@@ -91,7 +91,7 @@ async function answered(files: Scratch, name: string, limit: number): Promise<Ou
     concurrency: AT_A_TIME,
   }, { limitMs: 180_000 });
   if (!isMeasured(outcome)) return outcome;
-  return { ...outcome, extra: { ...outcome.extra, lines: await linesIn(output) } };
+  return { ...outcome, extra: { ...outcome.extra, lines: await countLines(output) } };
 }
 
 async function writeRows(path: string, n: number): Promise<void> {
@@ -109,9 +109,9 @@ async function writeRows(path: string, n: number): Promise<void> {
   await writer.close();
 }
 
-async function linesIn(path: string): Promise<number> {
+async function countLines(path: string): Promise<number> {
   const file = await Deno.open(path);
   let lines = 0;
-  for await (const _ of linesOf(file.readable)) lines++;
+  for await (const _ of readLines(file.readable)) lines++;
   return lines;
 }

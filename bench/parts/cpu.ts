@@ -6,7 +6,7 @@ import { count, type Row, seconds } from "../report/table.ts";
 const TASK_MS = 20;
 
 /** Calls that compute: there, one event loop is one core, and workers are as many as there are. */
-export async function* cpu({ times, quick }: Effort): AsyncGenerator<Finding> {
+export async function* cpu({ rounds: times, quick }: Effort): AsyncGenerator<Finding> {
   const n = quick ? 24 : 60;
   const cores = navigator.hardwareConcurrency;
   const calibrated = await measure("cases/cpu.ts", "calibrate", { ms: TASK_MS });
@@ -19,7 +19,7 @@ export async function* cpu({ times, quick }: Effort): AsyncGenerator<Finding> {
     "event loop": run("event-loop", {}),
     [pool]: run("workers", { size: cores, perWorker: 1 }),
   };
-  const runs = await Runs.of(times, modes);
+  const runs = await Runs.measure(times, modes);
   const wall = (mode: string): number | undefined => runs.median(mode, wallMs);
   const faster = runs.ratio("event loop", pool, wallMs);
   yield {
@@ -35,7 +35,7 @@ export async function* cpu({ times, quick }: Effort): AsyncGenerator<Finding> {
         "longest stall of the caller, ms": runs.median(mode, extra("stallMs")),
         failed: runs.median(mode, extra("failed")),
       })),
-      note: [
+      notes: [
         "Stall: how much later than it should a timer of the caller fires. Workers are started beforehand.",
       ],
     },

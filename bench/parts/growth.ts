@@ -5,18 +5,18 @@ import { count, type Row, seconds } from "../report/table.ts";
 
 /** Whether a call costs the same when there are more of them: more in all, and more at a time. Scripted: no server is in the way. */
 export async function* growth(effort: Effort): AsyncGenerator<Finding> {
-  yield await inAll(effort);
-  yield await atATime(effort);
+  yield await growthInTotal(effort);
+  yield await growthInFlight(effort);
 }
 
 /** One stream over a generator, looked at in between. */
-async function inAll({ quick }: Effort): Promise<Finding> {
+async function growthInTotal({ quick }: Effort): Promise<Finding> {
   const n = quick ? 100_000 : 1_000_000;
   const concurrency = 1_000;
   const marks = [...new Set([1_000, 10_000, 100_000, n])];
   const options = { n, concurrency, ms: 0, marks };
   // It is long enough to be run once.
-  const runs = await Runs.of(1, {
+  const runs = await Runs.measure(1, {
     stream: () => measure("cases/scripted.ts", "shoal", options, { limitMs: 120_000 }),
   });
   const ms = (mark: number) => runs.median("stream", extra(`ms${mark}`));
@@ -40,7 +40,7 @@ async function inAll({ quick }: Effort): Promise<Finding> {
         count(concurrency)
       } at a time, no latency`,
       rows,
-      note: ["heap: what is alive after a garbage collection. One run."],
+      notes: ["heap: what is alive after a garbage collection. One run."],
     },
     goals: [
       {
@@ -76,13 +76,13 @@ const CELLS: readonly Cell[] = [
   { concurrency: 50_000, n: 50_000, ms: 1_000 },
 ];
 
-async function atATime({ times, quick }: Effort): Promise<Finding> {
+async function growthInFlight({ rounds: times, quick }: Effort): Promise<Finding> {
   const cells = quick
     ? CELLS.filter(({ concurrency }) => [100, 50_000].includes(concurrency))
     : CELLS;
   const run = (cell: Cell) => () => measure("cases/scripted.ts", "shoal", cell);
   const runsOf = (times: number, cells: readonly Cell[]) =>
-    Runs.of(times, Object.fromEntries(cells.map((cell) => [String(cell.concurrency), run(cell)])));
+    Runs.measure(times, Object.fromEntries(cells.map((cell) => [String(cell.concurrency), run(cell)])));
   const isSmall = ({ concurrency }: Cell): boolean => concurrency < 1_000;
   const small = await runsOf(1, cells.filter(isSmall));
   const big = await runsOf(times, cells.filter((cell) => !isSmall(cell)));
@@ -110,7 +110,7 @@ async function atATime({ times, quick }: Effort): Promise<Finding> {
     table: {
       title: "Growth at a time: scripted calls that take 1 ms to 1 s",
       rows,
-      note: [kneeOf(rows), MEMORY_NOTE],
+      notes: [describeKnee(rows), MEMORY_NOTE],
     },
     goals: [
       {
@@ -129,7 +129,7 @@ export const MEMORY_NOTE =
   "KB per call in flight: peak RSS less RSS just before the work, divided by the calls in flight.";
 
 /** Where more at a time begins to cost more. */
-export function kneeOf(rows: readonly Row[]): string {
+export function describeKnee(rows: readonly Row[]): string {
   // One call at a time leaves the loop idle between timers: that costs by itself.
   const known = rows.filter((row): row is Row & Readonly<Record<string, number>> =>
     typeof row["CPU µs per call"] === "number" && Number(row["at a time"]) >= 10

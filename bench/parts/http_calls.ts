@@ -11,24 +11,24 @@ const SERVERS = {
   "bare Hono route, agent.call": "call",
   "agentRoutes": "routes",
 } as const;
-type Served = keyof typeof SERVERS;
+type ServerName = keyof typeof SERVERS;
 
 /** What a call takes of a server that asks a model: by hand, and by Shoal. */
-export async function httpCalls({ times, quick }: Effort): Promise<Finding> {
+export async function httpCalls({ rounds: times, quick }: Effort): Promise<Finding> {
   const n = quick ? 2_000 : 6_000;
   const options = {
     n,
     concurrency: AT_A_TIME,
     warm: { n: n / 2, concurrency: AT_A_TIME },
   };
-  const runs = await Runs.named(
+  const runs = await Runs.measureNamed(
     times,
     SERVERS,
     (name) => measure("cases/http_calls.ts", name, options),
   );
-  const bare: Served = "bare Hono route, fetch";
-  const routes: Served = "agentRoutes";
-  const rows = (Object.keys(SERVERS) as Served[]).map((served): Row => ({
+  const bare: ServerName = "bare Hono route, fetch";
+  const routes: ServerName = "agentRoutes";
+  const rows = (Object.keys(SERVERS) as ServerName[]).map((served): Row => ({
     server: served,
     "CPU µs per call": runs.median(served, cpuMicros(n)),
     "× bare": runs.ratio(served, bare, cpuMs),
@@ -43,7 +43,7 @@ export async function httpCalls({ times, quick }: Effort): Promise<Finding> {
         count(n)
       } by autocannon, ${AT_A_TIME} at a time, with a model server that takes no time`,
       rows,
-      note: [HTTP_NOTE, "All of them send the model the same request, and answer with JSON."],
+      notes: [HTTP_NOTE, "All of them send the model the same request, and answer with JSON."],
     },
     goals: [
       {

@@ -9,11 +9,11 @@ const ROUTES = { "POST /:name": "json", "POST /:name/stream": "events" } as cons
 type Route = keyof typeof ROUTES;
 
 /** Clients that leave in the middle of their answer: nothing of them may stay. */
-export async function httpLeave({ quick }: Effort): Promise<Finding> {
+export async function httpDisconnects({ quick }: Effort): Promise<Finding> {
   const clients = quick ? 500 : 5_000;
   const options = { clients, concurrency: 250, warm: 500 };
   // What stays behind stays behind at once: one run will do.
-  const runs = await Runs.named(
+  const runs = await Runs.measureNamed(
     1,
     ROUTES,
     (name) => measure("cases/http_disconnects.ts", name, options, { limitMs: 90_000 }),
@@ -64,7 +64,7 @@ export async function httpLeave({ quick }: Effort): Promise<Finding> {
     table: {
       title: `HTTP disconnects: ${where}, of agentRoutes`,
       rows,
-      note: [HTTP_NOTE, "After a garbage collection; once warm. One run."],
+      notes: [HTTP_NOTE, "After a garbage collection; once warm. One run."],
     },
     goals,
   };

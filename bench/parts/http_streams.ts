@@ -11,22 +11,22 @@ const SERVERS = {
   "bare Hono route, reads the model's and writes its own": "anew",
   "agentRoutes": "routes",
 } as const;
-type Served = keyof typeof SERVERS;
+type ServerName = keyof typeof SERVERS;
 
 /** Many clients at once whose answers come piece by piece. */
-export async function httpEvents({ quick }: Effort): Promise<Finding> {
+export async function httpStreams({ quick }: Effort): Promise<Finding> {
   // So slow that no server here falls behind the model.
   const [clients, everyMs] = quick ? [500, 100] : [2_000, 500];
   const options = { clients, everyMs, warm: 300 };
   // They are long enough to be run once.
-  const runs = await Runs.named(
+  const runs = await Runs.measureNamed(
     1,
     SERVERS,
     (name) => measure("cases/http_streams.ts", name, options, { limitMs: 120_000 }),
   );
   const deltas = clients * DELTAS;
-  const routes: Served = "agentRoutes";
-  const rows = (Object.keys(SERVERS) as Served[]).map((served): Row => ({
+  const routes: ServerName = "agentRoutes";
+  const rows = (Object.keys(SERVERS) as ServerName[]).map((served): Row => ({
     server: served,
     "KB per client": runs.median(served, growthKB(clients)),
     "of it heap": runs.median(served, ({ extra }) => extra.heapMB! * 1024 / clients),
@@ -42,7 +42,7 @@ export async function httpEvents({ quick }: Effort): Promise<Finding> {
     table: {
       title: `HTTP events: ${where} (ideal ${DELTAS * everyMs / 1000} s)`,
       rows,
-      note: [
+      notes: [
         HTTP_NOTE,
         "KB per client: peak RSS less RSS just before, divided by the clients. heap, buffers: what is alive of that after a garbage collection when all are open; the rest is garbage, and what the runtime itself takes. One run.",
         "The first has no model behind it: its streams cost what the runtime takes. The second is handed on by the runtime, unread; the third reads it by EventSourceParserStream and writes by streamSSE.",

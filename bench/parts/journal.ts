@@ -1,6 +1,6 @@
 import { measure } from "../measure/measure.ts";
 import { cpuMicros, extra, type Figure, peakMB, Runs, wallMs } from "../measure/runs.ts";
-import { scratch } from "../measure/scratch_folder.ts";
+import { createScratchFolder } from "../measure/scratch_folder.ts";
 import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 
@@ -16,17 +16,17 @@ type Kind = keyof typeof JOURNALS;
 
 /** What it costs to remember what a run has finished, and how soon it goes on after a crash. Scripted: no server is in the way. */
 export async function* journal(effort: Effort): AsyncGenerator<Finding> {
-  yield await cost(effort);
-  yield await resume(effort);
+  yield await journalCost(effort);
+  yield await resumeCost(effort);
 }
 
 /** The same run with and without a journal. */
-async function cost({ times, quick }: Effort): Promise<Finding> {
+async function journalCost({ rounds: times, quick }: Effort): Promise<Finding> {
   const n = quick ? 20_000 : 100_000;
-  await using files = await scratch();
+  await using files = await createScratchFolder();
   const load = { n, concurrency: AT_A_TIME, warm: WARM };
   let databases = 0;
-  const runs = await Runs.named(times, JOURNALS, (name) =>
+  const runs = await Runs.measureNamed(times, JOURNALS, (name) =>
     // Each run has a database of its own.
     measure("cases/journal.ts", name, { ...load, path: files.path(`${databases++}.db`) }));
   const wallMicros: Figure = ({ wallMs }) => wallMs * 1000 / n;
@@ -35,9 +35,9 @@ async function cost({ times, quick }: Effort): Promise<Finding> {
     journal: kind,
     "wall s": runs.stopped(kind) ?? seconds(runs.median(kind, wallMs)),
     "µs per call": runs.median(kind, wallMicros),
-    "µs of the journal": kind === none ? undefined : runs.above(kind, none, wallMicros),
+    "µs of the journal": kind === none ? undefined : runs.difference(kind, none, wallMicros),
     "CPU µs per call": runs.median(kind, cpuMicros(n)),
-    "CPU µs of the journal": kind === none ? undefined : runs.above(kind, none, cpuMicros(n)),
+    "CPU µs of the journal": kind === none ? undefined : runs.difference(kind, none, cpuMicros(n)),
     "peak MB": runs.median(kind, peakMB),
     failed: runs.median(kind, extra("failed")),
   }));
@@ -45,12 +45,12 @@ async function cost({ times, quick }: Effort): Promise<Finding> {
     table: {
       title: `Journal: ${count(n)} scripted calls, ${count(AT_A_TIME)} at a time, no latency`,
       rows,
-      note: ["µs: wall time, in which a journal may also wait for the disk."],
+      notes: ["µs: wall time, in which a journal may also wait for the disk."],
     },
     goals: [
       {
         name: `sqliteJournal, ${count(AT_A_TIME)} at a time: cost per call`,
-        found: runs.above("sqliteJournal", none, wallMicros),
+        found: runs.difference("sqliteJournal", none, wallMicros),
         atMost: 30,
         unit: "µs",
       },
@@ -59,15 +59,15 @@ async function cost({ times, quick }: Effort): Promise<Finding> {
 }
 
 /** A long run that is there already, and goes on. */
-async function resume({ quick }: Effort): Promise<Finding> {
+async function resumeCost({ quick }: Effort): Promise<Finding> {
   const n = quick ? 20_000 : 1_000_000;
   const more = 1_000;
-  await using files = await scratch();
+  await using files = await createScratchFolder();
   const path = files.path("run.db");
   const load = { n, concurrency: AT_A_TIME, path };
   // They are long enough to be run once.
   const limit = { limitMs: 120_000 };
-  const runs = await Runs.of(1, {
+  const runs = await Runs.measure(1, {
     run: () => measure("cases/journal.ts", "sqlite", { ...load, warm: WARM }, limit),
     resume: () => measure("cases/journal.ts", "resume", { ...load, more }, limit),
   });
@@ -98,7 +98,7 @@ async function resume({ quick }: Effort): Promise<Finding> {
           "peak MB": runs.median("resume", peakMB),
         },
       ],
-      note: ["In processes of their own; the clock starts when the journal is opened. One run."],
+      notes: ["In processes of their own; the clock starts when the journal is opened. One run."],
     },
     goals: [
       {

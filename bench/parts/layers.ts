@@ -22,26 +22,26 @@ type Client = keyof typeof CLIENTS;
 export async function* layers(effort: Effort): AsyncGenerator<Finding> {
   const own = await ownCost(effort);
   yield own.finding;
-  const plain = await answers(effort, false);
+  const plain = await httpCost(effort, false);
   yield plain.finding;
-  const streamed = await answers(effort, true);
+  const streamed = await httpCost(effort, true);
   yield {
     ...streamed.finding,
     charts: [chartOf([...own.bars, ...plain.bars, ...streamed.bars])],
   };
 }
 
-interface Found {
+interface LayerFinding {
   readonly finding: Finding;
   readonly bars: BarChart["bars"];
 }
 
 /** Shoal with a model in memory that sleeps, beside the sleep alone. */
-async function ownCost({ times }: Effort): Promise<Found> {
+async function ownCost({ rounds: times }: Effort): Promise<LayerFinding> {
   const n = 60_000;
   const options = { n, concurrency: IN_FLIGHT, ms: SLEEP_MS, wave: true };
   const run = (name: string) => () => measure("cases/scripted.ts", name, options);
-  const runs = await Runs.of(times, { bare: run("bare"), shoal: run("shoal") });
+  const runs = await Runs.measure(times, { bare: run("bare"), shoal: run("shoal") });
   const live: Figure = ({ extra }) => extra.liveMB! * 1024 / IN_FLIGHT;
   const row = (client: string, name: "bare" | "shoal"): Row => ({
     client,
@@ -50,8 +50,8 @@ async function ownCost({ times }: Effort): Promise<Found> {
     "KB per call in flight": runs.median(name, live),
     failed: runs.median(name, extra("failed")),
   });
-  const ownMicros = runs.above("shoal", "bare", cpuMicros(n));
-  const ownKB = runs.above("shoal", "bare", live);
+  const ownMicros = runs.difference("shoal", "bare", cpuMicros(n));
+  const ownKB = runs.difference("shoal", "bare", live);
   const where = `${count(IN_FLIGHT)} in flight`;
   return {
     finding: {
@@ -68,7 +68,7 @@ async function ownCost({ times }: Effort): Promise<Found> {
             failed: undefined,
           },
         ],
-        note: [
+        notes: [
           "KB per call in flight: what is alive in the heap when all are in flight, after a garbage collection, less what was alive before. (RSS cannot show so little.)",
         ],
       },
@@ -82,10 +82,10 @@ async function ownCost({ times }: Effort): Promise<Found> {
 }
 
 /** Real HTTP to a server that answers at once. */
-async function answers({ times, quick }: Effort, streamed: boolean): Promise<Found> {
+async function httpCost({ rounds: times, quick }: Effort, streamed: boolean): Promise<LayerFinding> {
   const n = (quick ? 3_000 : 4_000) / (streamed ? 2 : 1);
   await using server = await startServer({ latency: 0, words: streamed ? WORDS : undefined });
-  const runs = await Runs.of(times, runsOf(server, n, streamed));
+  const runs = await Runs.measure(times, runsOf(server, n, streamed));
   const rows = Object.keys(CLIENTS).map((client) => rowOf(client as Client, runs, n));
   const goal = (other: Client, atMost: number) => ({
     name: `CPU per call through openai(), of ${other}`,

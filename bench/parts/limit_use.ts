@@ -11,29 +11,29 @@ const OUTPUT_TOKENS = { p50: 150, p99: 600 };
 const CONCURRENCY = 1_000;
 
 /** A server with one limit. */
-export interface Limited {
+export interface LimitedServer {
   readonly name: string;
   readonly limits: LimitOptions & { readonly concurrency?: number };
   /** Is it tokens that it counts? */
-  readonly tokens?: boolean;
+  readonly countsTokens?: boolean;
   /** How much of that it allows in a minute. */
   readonly perMinute: number;
 }
 
 /** A server that allows so many requests a minute. */
-export function requests(perMinute: number): Limited {
+export function requestLimit(perMinute: number): LimitedServer {
   const name = `${count(perMinute)} requests a minute`;
   return { name, limits: { requestsPerMinute: perMinute }, perMinute };
 }
 
 /** A server that allows so many tokens a minute. */
-export function tokens(perMinute: number): Limited {
+export function tokenLimit(perMinute: number): LimitedServer {
   const name = `${count(perMinute)} tokens a minute`;
-  return { name, limits: { tokensPerMinute: perMinute }, perMinute, tokens: true };
+  return { name, limits: { tokensPerMinute: perMinute }, perMinute, countsTokens: true };
 }
 
 /** A server that allows so many requests at once. */
-export function atOnce(concurrency: number): Limited {
+export function concurrencyLimit(concurrency: number): LimitedServer {
   const perMinute = concurrency * 60_000 / logNormalMean(LATENCY);
   return { name: `${count(concurrency)} requests at once`, limits: { concurrency }, perMinute };
 }
@@ -48,9 +48,9 @@ export interface Setup {
 }
 
 /** A row: how much of what the server allows is used, and how much is refused. */
-export async function row(
+export async function limitUseRow(
   { quick }: Effort,
-  server: Limited,
+  server: LimitedServer,
   { client, limits, reportRates }: Setup,
 ): Promise<Row> {
   const minutes = quick ? 3 : 10;
@@ -68,7 +68,7 @@ export async function row(
   if (!isMeasured(m)) return { server: server.name, client, "used in minute 2": m.stopped };
   const x = m.extra as Record<Figure, number>;
   const used = (one: "Second" | "Later", inMinutes: number): string =>
-    percent(x[`${server.tokens ? "tokens" : "accepted"}${one}`], server.perMinute * inMinutes);
+    percent(x[`${server.countsTokens ? "tokens" : "accepted"}${one}`], server.perMinute * inMinutes);
   return {
     server: server.name,
     client,
@@ -92,7 +92,7 @@ type Figure =
   | `${"accepted" | "tokens"}${"Second" | "Later"}`;
 
 /** What one must know to read the tables. */
-export const NOTE = [
+export const LIMIT_USE_NOTE = [
   `Virtual time. Answers take ${LATENCY.p50} ms, one in a hundred ${LATENCY.p99} ms (log-normal), and have about ${OUTPUT_TOKENS.p50} tokens. ${
     count(CONCURRENCY)
   } calls are under way.`,

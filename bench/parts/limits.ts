@@ -12,7 +12,7 @@ const MEAN_MS = logNormalMean(LATENCY);
 const CONCURRENCY = 200;
 const PER_MINUTE = 3_000;
 const AT_ONCE = 50;
-const LONGEST_MS = 180_000;
+const TIMEOUT_MS = 180_000;
 
 /** A server with a limit, and what clients are told of it. */
 interface Scenario {
@@ -20,9 +20,9 @@ interface Scenario {
   readonly n: number;
   readonly limits: { readonly requestsPerMinute?: number; readonly concurrency?: number };
   /** Are its limits used up when the clients begin? */
-  readonly empty: boolean;
+  readonly limitsUsedUp: boolean;
   /** The limit in the words of p-queue. */
-  readonly queue: { readonly intervalCap?: number; readonly interval?: number };
+  readonly queueOptions: { readonly intervalCap?: number; readonly interval?: number };
   /** How long it takes at least until so many calls are answered, in milliseconds. */
   readonly ideal: (n: number) => number;
 }
@@ -43,7 +43,7 @@ export async function* limits({ quick }: Effort): AsyncGenerator<Finding> {
     const { title, n, ideal } = scenario;
     const rows: Row[] = [];
     for (const [client, [file, name]] of Object.entries(CLIENTS)) {
-      rows.push({ client, ...await run(file, name, scenario) });
+      rows.push({ client, ...await measureClient(file, name, scenario) });
     }
     const who = `${count(n)} calls, ${CONCURRENCY} at a time`;
     const least = `ideal ${(ideal(n) / 1000).toFixed(1)} s`;
@@ -51,7 +51,7 @@ export async function* limits({ quick }: Effort): AsyncGenerator<Finding> {
       table: {
         title: `${who}, to a server that allows ${title} (${least})`,
         rows,
-        note: await notes(),
+        notes: await loadNotes(),
       },
     };
   }
@@ -64,41 +64,41 @@ function scenarios(quick: boolean): Scenario[] {
     ...rates,
     title: `${count(PER_MINUTE)} requests a minute, as in the middle of a long run`,
     n: quick ? 300 : 1_250,
-    empty: true,
-    queue: { intervalCap: PER_MINUTE / 600, interval: 100 },
+    limitsUsedUp: true,
+    queueOptions: { intervalCap: PER_MINUTE / 600, interval: 100 },
     ideal: (n) => n / perMs + LATENCY.p50,
   };
   const full: Scenario = {
     ...rates,
     title: `${count(PER_MINUTE)} requests a minute, all of them at once`,
     n: PER_MINUTE + 1_000,
-    empty: false,
-    queue: { intervalCap: PER_MINUTE, interval: 60_000 },
+    limitsUsedUp: false,
+    queueOptions: { intervalCap: PER_MINUTE, interval: 60_000 },
     ideal: (n) => Math.max(n * MEAN_MS / CONCURRENCY, (n - PER_MINUTE) / perMs + LATENCY.p50),
   };
   const atOnce: Scenario = {
     title: `${AT_ONCE} requests at once`,
     n: quick ? 1_000 : 4_000,
     limits: { concurrency: AT_ONCE },
-    empty: false,
-    queue: {},
+    limitsUsedUp: false,
+    queueOptions: {},
     ideal: (n) => n * MEAN_MS / AT_ONCE,
   };
   return quick ? [steady, atOnce] : [steady, full, atOnce];
 }
 
 /** One client against a server of its own. */
-async function run(
+async function measureClient(
   file: string,
   name: string,
-  { n, limits, empty, queue, ideal }: Scenario,
+  { n, limits, limitsUsedUp: empty, queueOptions: queue, ideal }: Scenario,
 ): Promise<Row> {
   await using server = await startServer({ latency: LATENCY, limits });
   const options = { n, concurrency: CONCURRENCY, url: server.url, known: limits, queue };
   const outcome = await measure(file, name, options, {
-    limitMs: LONGEST_MS,
+    limitMs: TIMEOUT_MS,
     before: async () => {
-      if (empty) await server.empty();
+      if (empty) await server.useUpLimits();
     },
   });
   const { requests, byStatus } = await server.stats();
@@ -118,7 +118,7 @@ async function run(
 }
 
 /** How each client was set up. */
-async function notes(): Promise<string[]> {
+async function loadNotes(): Promise<string[]> {
   return [
     "× ideal: the wall time beside the least that as many calls as were completed would take. One run each; a server of its own.",
     "Retries as they come: Shoal 3, LangChain.js 6, AI SDK 2, openai SDK 2. All are told with a 429 when to come back; loading is not measured.",

@@ -3,15 +3,15 @@ import { extra, growthMB, Runs } from "../measure/runs.ts";
 import { type Server, startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
 import { workersThatFit } from "./workers_that_fit.ts";
-import { type Cell, chartsOf, goalsOf, type Mode, tableOf } from "./modes_table.ts";
+import { type Cell, modesCharts, modesGoals, type Mode, modesTable } from "./modes_table.ts";
 
 /** The same calls to a real server on the event loop, in a worker each, and many in each of a few workers. */
-export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> {
+export async function* modes({ rounds: times, quick }: Effort): AsyncGenerator<Finding> {
   await using server = await startServer({ latency: 0 });
   const cells: Cell[] = [];
   const measured = async (inFlight: number, ms: number, modes: readonly Mode[], often = times) => {
     const cases = modes.map((mode) => [mode, runOn(server, mode, inFlight, ms)] as const);
-    const runs = await Runs.of(
+    const runs = await Runs.measure(
       often,
       Object.fromEntries(cases) as Record<Mode, () => Promise<Outcome>>,
     );
@@ -42,7 +42,7 @@ export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> 
   const most = await measured(inFlight, ms, ["fetch", "loop"]);
   await measured(inFlight, ms, ["hybrid"], 1);
   cells.sort((a, b) => a.inFlight - b.inFlight);
-  yield { table: tableOf(cells, fit.why), goals: goalsOf(cells, most), charts: chartsOf(cells) };
+  yield { table: modesTable(cells, fit.why), goals: modesGoals(cells, most), charts: modesCharts(cells) };
 }
 
 function runOn(
@@ -57,8 +57,8 @@ function runOn(
   const run = (file: string, name: string, options: object) =>
     measure(file, name, { ...load, warm, ...options }, {
       before: async () => {
-        await server.latency(ms);
-        await server.reset();
+        await server.setLatency(ms);
+        await server.resetStats();
       },
     });
   const how: Record<Mode, () => Promise<Outcome>> = {
@@ -75,7 +75,7 @@ function runOn(
       }),
   };
   return async () => {
-    await server.latency(0);
+    await server.setLatency(0);
     return await how[mode]();
   };
 }

@@ -17,7 +17,7 @@ import { MEMORY_NOTE } from "./growth.ts";
 export type Mode = "fetch" | "loop" | "hybrid" | "each";
 
 /** What the modes are called. */
-export const NAMES: Readonly<Record<Mode, string>> = {
+export const MODE_NAMES: Readonly<Record<Mode, string>> = {
   fetch: "bare fetch + pool",
   loop: "event loop",
   hybrid: `${navigator.hardwareConcurrency} workers`,
@@ -36,11 +36,11 @@ export interface Cell {
 }
 
 /** A row for each mode and number of calls in flight. */
-export function tableOf(cells: readonly Cell[], why: string): Table {
+export function modesTable(cells: readonly Cell[], why: string): Table {
   return {
     title: "Modes: calls to a server over HTTP, all at once",
     rows: cells.flatMap((cell) => cell.modes.map((mode) => rowOf(cell, mode))),
-    note: [
+    notes: [
       `${MEMORY_NOTE} Workers and what they load are part of the work.`,
       "start ms: until a worker is ready, when all are started together. message µs: a call that does nothing, there and back.",
       why,
@@ -51,7 +51,7 @@ export function tableOf(cells: readonly Cell[], why: string): Table {
 function rowOf({ inFlight, ms, times, runs }: Cell, mode: Mode): Row {
   const wall = runs.median(mode, wallMs);
   return {
-    mode: NAMES[mode],
+    mode: MODE_NAMES[mode],
     "in flight": inFlight,
     "wall s": runs.stopped(mode) ?? seconds(wall),
     "ideal s": ms / 1000,
@@ -66,7 +66,7 @@ function rowOf({ inFlight, ms, times, runs }: Cell, mode: Mode): Row {
 }
 
 /** What must be reached: with the most calls in flight, and beside a worker per call. */
-export function goalsOf(cells: readonly Cell[], { inFlight, ms, runs }: Cell): Goal[] {
+export function modesGoals(cells: readonly Cell[], { inFlight, ms, runs }: Cell): Goal[] {
   const where = `${count(inFlight)} in flight, ${ms / 1000} s each`;
   const threads = cells.findLast((cell) =>
     cell.modes.includes("each") && cell.runs.median("each", growthKB(cell.inFlight)) !== undefined
@@ -75,13 +75,13 @@ export function goalsOf(cells: readonly Cell[], { inFlight, ms, runs }: Cell): G
   const onLoop = runs.median("loop", growthKB(inFlight));
   return [
     {
-      name: `${where}: wall, of ${NAMES.fetch}`,
+      name: `${where}: wall, of ${MODE_NAMES.fetch}`,
       found: runs.ratio("loop", "fetch", wallMs),
       atMost: 1.05,
       unit: "×",
     },
     {
-      name: `${where}: memory per call in flight, of ${NAMES.fetch}`,
+      name: `${where}: memory per call in flight, of ${MODE_NAMES.fetch}`,
       found: runs.ratio("loop", "fetch", growthKB(inFlight)),
       atMost: 1.15,
       unit: "×",
@@ -102,7 +102,7 @@ export function goalsOf(cells: readonly Cell[], { inFlight, ms, runs }: Cell): G
 }
 
 /** Memory and wall time against the calls in flight. */
-export function chartsOf(cells: readonly Cell[]): LineChart[] {
+export function modesCharts(cells: readonly Cell[]): LineChart[] {
   const x = "calls in flight";
   return [
     {
@@ -126,8 +126,8 @@ export function chartsOf(cells: readonly Cell[]): LineChart[] {
 }
 
 function seriesOf(cells: readonly Cell[], figure: (cell: Cell) => Figure): Series[] {
-  return (Object.keys(NAMES) as Mode[]).map((mode) => ({
-    name: NAMES[mode],
+  return (Object.keys(MODE_NAMES) as Mode[]).map((mode) => ({
+    name: MODE_NAMES[mode],
     points: cells.filter(({ modes }) => modes.includes(mode)).flatMap((cell) => {
       const y = cell.runs.median(mode, figure(cell));
       // A logarithm needs something.

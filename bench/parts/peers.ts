@@ -18,7 +18,7 @@ const PEERS = {
 type Peer = keyof typeof PEERS;
 
 /** Half of the CPU of these is to be enough. */
-const TWICE: readonly Peer[] = [
+const TWICE_AS_CHEAP: readonly Peer[] = [
   "LangChain.js batch",
   "AI SDK generateText + p-limit",
   "OpenAI Agents SDK run + p-limit",
@@ -31,7 +31,7 @@ interface Cell {
 }
 
 /** The same calls to the same server by other libraries. */
-export async function* peers({ times, quick }: Effort): AsyncGenerator<Finding> {
+export async function* peers({ rounds: times, quick }: Effort): AsyncGenerator<Finding> {
   const cells: Cell[] = quick
     ? [{ n: 1_000, concurrency: 100, ms: 0 }]
     : [{ n: 5_000, concurrency: 100, ms: 0 }, { n: 2_000, concurrency: 2_000, ms: 2_000 }];
@@ -42,11 +42,11 @@ async function compare(cell: Cell, times: number): Promise<Finding> {
   const { n, concurrency, ms } = cell;
   await using server = await startServer({ latency: 0 });
   const run = ([file, name]: readonly [string, string]) => async () => {
-    await server.latency(0);
+    await server.setLatency(0);
     const options = { n, concurrency, url: server.url, warm: { n: 500, concurrency: 50 } };
-    return await measure(file, name, options, { before: () => server.latency(ms) });
+    return await measure(file, name, options, { before: () => server.setLatency(ms) });
   };
-  const runs = await Runs.of<Peer>(times, {
+  const runs = await Runs.measure<Peer>(times, {
     ...Object.fromEntries(
       Object.entries(PEERS).map(([peer, at]) => [peer, run(at)]),
     ) as Record<Peer, ReturnType<typeof run>>,
@@ -58,7 +58,7 @@ async function compare(cell: Cell, times: number): Promise<Finding> {
     table: {
       title: `Peers: ${where}${ms === 0 ? ", from a server that takes no time" : ""}`,
       rows: Object.keys(PEERS).map((peer) => rowOf(peer as Peer, cell, runs)),
-      note: [
+      notes: [
         "The same server, prompt and number of calls; no retries, no tracing; warm.",
         await versionsOf(
           "openai",
@@ -72,7 +72,7 @@ async function compare(cell: Cell, times: number): Promise<Finding> {
         ),
       ],
     },
-    goals: TWICE.map((peer) => ({
+    goals: TWICE_AS_CHEAP.map((peer) => ({
       name: `${where}: CPU per call, of ${peer}`,
       found: runs.ratio(SHOAL, peer, cpuMs),
       atMost: 0.5,

@@ -4,7 +4,7 @@ import type { Effort, Finding } from "../part.ts";
 import { count, seconds } from "../report/table.ts";
 
 /** The pool alone, beside others: 20,000 sleeps of 5 ms. */
-export async function* pool({ times }: Effort): AsyncGenerator<Finding> {
+export async function* pool({ rounds: times }: Effort): AsyncGenerator<Finding> {
   const n = 20_000;
   const ms = 5;
   for (const concurrency of [100, 1_000, 5_000]) {
@@ -15,9 +15,9 @@ export async function* pool({ times }: Effort): AsyncGenerator<Finding> {
       "p-map": run("p-map"),
       "p-limit": run("p-limit"),
     };
-    const runs = await Runs.of(times, pools);
+    const runs = await Runs.measure(times, pools);
     // Once is enough to see it.
-    const naive = await Runs.of(1, { "pooledMap over items": run("pooledMap", 15_000) });
+    const naive = await Runs.measure(1, { "pooledMap over items": run("pooledMap", 15_000) });
     const rowOf = <K extends string>(runs: Runs<K>, pool: K) => ({
       pool,
       "wall s": runs.stopped(pool) ?? seconds(runs.median(pool, wallMs)),

@@ -16,7 +16,7 @@ interface Cell {
 }
 
 /** HTTP/2 over TLS, as hosted APIs speak it: a connection carries so many requests, and what is more waits. */
-export async function* transport({ times: again, quick }: Effort): AsyncGenerator<Finding> {
+export async function* transport({ rounds: again, quick }: Effort): AsyncGenerator<Finding> {
   const some = { inFlight: 1_000, ms: 1_000, again };
   const many = { inFlight: 10_000, ms: 5_000, again };
   const most: Cell = { streams: 100, ...(quick ? some : many) };
@@ -28,19 +28,19 @@ export async function* transport({ times: again, quick }: Effort): AsyncGenerato
   const rows: Row[] = [];
   const goals: Goal[] = [];
   for (const cell of cells) {
-    const { row, found } = await one("Shoal", "shoal", cell);
+    const { row, found } = await measureClient("Shoal", "shoal", cell);
     rows.push(row);
     if (cell === most) goals.push(...found);
     // It takes ten times as long: once will do.
     if (cell === cells[0] && !quick) {
-      rows.push((await one("fetch, one client", "fetch", { ...cell, again: 1 })).row);
+      rows.push((await measureClient("fetch, one client", "fetch", { ...cell, again: 1 })).row);
     }
   }
   yield {
     table: {
       title: "Transport: HTTPS with HTTP/2, all calls at once, once warm",
       rows,
-      note: [
+      notes: [
         "Warm: so many were in flight before, so that the connections are open. Then as often as runs says, in the same process.",
       ],
     },
@@ -49,13 +49,13 @@ export async function* transport({ times: again, quick }: Effort): AsyncGenerato
 }
 
 /** A client with a server of its own. */
-async function one(
+async function measureClient(
   client: string,
   name: string,
   cell: Cell,
 ): Promise<{ row: Row; found: Goal[] }> {
   const { streams, inFlight, ms, again } = cell;
-  await using server = await startServer({ latency: WARM_MS, streams });
+  await using server = await startServer({ latency: WARM_MS, streamsPerConnection: streams });
   const load = { n: inFlight, concurrency: inFlight };
   // One connection is open soon.
   const warm = name === "fetch" ? { n: 10, concurrency: 10 } : load;
@@ -63,11 +63,11 @@ async function one(
     measure("cases/calls.ts", name, { ...load, warm, again, url: server.url, caCert: CA_CERT }, {
       limitMs: 120_000,
       before: async () => {
-        await server.latency(ms);
-        await server.reset();
+        await server.setLatency(ms);
+        await server.resetStats();
       },
     });
-  const runs = await Runs.of(1, { run });
+  const runs = await Runs.measure(1, { run });
   const ratio: Figure = ({ extra }) => extra.medianMs! / ms;
   const wall = runs.median("run", extra("medianMs"));
   const failed = runs.median("run", extra("failed"));

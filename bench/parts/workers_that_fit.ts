@@ -2,10 +2,10 @@
 import { count } from "../report/table.ts";
 
 /** So much of the memory that is free may be used. */
-const SHARE = 0.5;
+const MEMORY_SHARE = 0.5;
 
 /** What is known of workers. */
-export interface Known {
+export interface WorkerFigures {
   /** How long one takes to start, in milliseconds; `undefined` if they failed. */
   readonly startMs: number | undefined;
   /** How much memory it takes, in MB. */
@@ -24,14 +24,14 @@ export interface Known {
 
 /** How many workers can be started within the time and half of the free memory, and what stands in the way of more. */
 export function workersThatFit(
-  { startMs, eachMB, wanted, limitMs, freeMB = Deno.systemMemoryInfo().available / 2 ** 20 }: Known,
+  { startMs, eachMB, wanted, limitMs, freeMB = Deno.systemMemoryInfo().available / 2 ** 20 }: WorkerFigures,
 ): { workers: number; why: string } {
   if (startMs === undefined || eachMB === undefined) {
     return { workers: 0, why: "A worker per call: they failed." };
   }
   const byTime = limitMs / startMs;
-  const byMemory = freeMB * SHARE / eachMB;
-  const workers = roundedDown(Math.min(wanted, byTime, byMemory));
+  const byMemory = freeMB * MEMORY_SHARE / eachMB;
+  const workers = roundDown(Math.min(wanted, byTime, byMemory));
   const all = `10,000 of them would take ${count(10 * startMs)} s to start and ${
     count(10_000 * eachMB / 1024)
   } GB`;
@@ -43,7 +43,7 @@ export function workersThatFit(
 }
 
 /** The 1, 2 or 5 with noughts that is not above. */
-function roundedDown(n: number): number {
+function roundDown(n: number): number {
   const power = 10 ** Math.floor(Math.log10(n));
   return [5, 2, 1].find((step) => step * power <= n)! * power;
 }

@@ -1,6 +1,6 @@
 /** Calls to a server that refuses nothing, by others: each as its documentation shows it, without retries. */
 import { type Cases, type Load, range, REVIEW, TASK, TEXT } from "../measure/case.ts";
-import { tallied } from "../measure/call_counter.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
@@ -23,7 +23,7 @@ export const CASES: Cases = {
   langchain: async ({ url, ...loads }: Options) => {
     const { ChatOpenAI } = await import("@langchain/openai");
     const chat = new ChatOpenAI({ model, apiKey, maxRetries: 0, configuration: { baseURL: url } });
-    return tallied(loads, async ({ n, concurrency }, tally) => {
+    return countedCase(loads, async ({ n, concurrency }, tally) => {
       const inputs = Array.from(range(n), () => TEXT);
       const answers = await chat.batch(inputs, { maxConcurrency: concurrency }, {
         // Without it, the first failure would end the whole batch.
@@ -69,7 +69,7 @@ export const CASES: Cases = {
     const client = new OpenAI({ baseURL: url, apiKey, maxRetries: 0 });
     const messages = [{ role: "user" as const, content: TEXT }];
     const ask = Effect.tryPromise(() => client.chat.completions.create({ model, messages }));
-    return tallied(loads, ({ n, concurrency }, tally) =>
+    return countedCase(loads, ({ n, concurrency }, tally) =>
       Effect.runPromise(
         Effect.forEach(
           range(n),
@@ -86,8 +86,8 @@ async function limited(
   ask: () => PromiseLike<unknown>,
 ) {
   const { default: pLimit } = await import("p-limit");
-  return tallied(loads, ({ n, concurrency }, tally) => {
+  return countedCase(loads, ({ n, concurrency }, tally) => {
     const limit = pLimit(concurrency);
-    return Promise.all(Array.from(range(n), () => tally.of(limit(ask))));
+    return Promise.all(Array.from(range(n), () => tally.count(limit(ask))));
   });
 }

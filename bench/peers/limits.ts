@@ -1,6 +1,6 @@
 /** Calls to a server that refuses what is above its limits, by others: each as its documentation shows it, with its own retries. */
 import { type Cases, type Load, range, TEXT } from "../measure/case.ts";
-import { tallied } from "../measure/call_counter.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
@@ -18,7 +18,7 @@ export const CASES: Cases = {
   langchain: async ({ url, ...load }: Options) => {
     const { ChatOpenAI } = await import("@langchain/openai");
     const chat = new ChatOpenAI({ model, apiKey, configuration: { baseURL: url } });
-    return tallied(load, async ({ n, concurrency }, tally) => {
+    return countedCase(load, async ({ n, concurrency }, tally) => {
       const inputs = Array.from(range(n), () => TEXT);
       const answers = await chat.batch(inputs, { maxConcurrency: concurrency }, {
         // Without it, the first failure would end the whole batch.
@@ -34,9 +34,9 @@ export const CASES: Cases = {
     const { default: pLimit } = await import("p-limit");
     const provider = createOpenAICompatible({ name: "bench", apiKey, baseURL: url });
     const ask = () => generateText({ model: provider(model), prompt: TEXT });
-    return tallied(load, ({ n, concurrency }, tally) => {
+    return countedCase(load, ({ n, concurrency }, tally) => {
       const limit = pLimit(concurrency);
-      return Promise.all(Array.from(range(n), () => tally.of(limit(ask))));
+      return Promise.all(Array.from(range(n), () => tally.count(limit(ask))));
     });
   },
 
@@ -45,9 +45,9 @@ export const CASES: Cases = {
     const { default: PQueue } = await import("p-queue");
     const client = new OpenAI({ baseURL: url, apiKey });
     const ask = () => client.chat.completions.create({ model, messages });
-    return tallied(load, ({ n, concurrency }, tally) => {
+    return countedCase(load, ({ n, concurrency }, tally) => {
       const queue = new PQueue({ concurrency: known.concurrency ?? concurrency, ...rates });
-      return Promise.all(Array.from(range(n), () => tally.of(queue.add(ask))));
+      return Promise.all(Array.from(range(n), () => tally.count(queue.add(ask))));
     });
   },
 
@@ -56,9 +56,9 @@ export const CASES: Cases = {
     const { default: pLimit } = await import("p-limit");
     const client = new OpenAI({ baseURL: url, apiKey });
     const ask = () => client.chat.completions.create({ model, messages });
-    return tallied(load, ({ n, concurrency }, tally) => {
+    return countedCase(load, ({ n, concurrency }, tally) => {
       const limit = pLimit(concurrency);
-      return Promise.all(Array.from(range(n), () => tally.of(limit(ask))));
+      return Promise.all(Array.from(range(n), () => tally.count(limit(ask))));
     });
   },
 };

@@ -37,7 +37,7 @@ const TOP = 44;
 const BOTTOM = 52;
 
 /** The chart as the text of an SVG file. */
-export function svgOf(chart: Chart): string {
+export function renderChart(chart: Chart): string {
   return "series" in chart ? lineSvg(chart) : barSvg(chart);
 }
 

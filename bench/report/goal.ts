@@ -16,13 +16,13 @@ export interface Goal {
 }
 
 /** Is it reached? What was not measured is not. */
-export function isReached({ found, atMost = Infinity, atLeast = -Infinity }: Goal): boolean {
+export function isMet({ found, atMost = Infinity, atLeast = -Infinity }: Goal): boolean {
   return found !== undefined && found <= atMost && found >= atLeast;
 }
 
 /** All goals as a table. */
 export function goalTable(goals: readonly Goal[]): Table {
-  const reached = goals.filter(isReached).length;
+  const reached = goals.filter(isMet).length;
   return {
     title: `Reached: ${reached} of ${goals.length}`,
     rows: goals.map((goal) => ({
@@ -33,7 +33,7 @@ export function goalTable(goals: readonly Goal[]): Table {
         : `≥ ${withUnit(goal.atLeast, goal.unit)}`,
       verdict: goal.found === undefined
         ? "not measured"
-        : isReached(goal)
+        : isMet(goal)
         ? "reached"
         : "not reached",
     })),

@@ -16,6 +16,6 @@ export interface Report {
 }
 
 /** All goals of a run. */
-export function goalsOf({ parts }: Pick<Report, "parts">): Goal[] {
+export function allGoals({ parts }: Pick<Report, "parts">): Goal[] {
   return Object.values(parts).flat().flatMap(({ goals = [] }) => goals);
 }

@@ -11,7 +11,7 @@ export interface Table {
   readonly title: string;
   readonly rows: readonly Row[];
   /** What one must know to read it, a line each. */
-  readonly note?: readonly string[];
+  readonly notes?: readonly string[];
 }
 
 /** What stands in a cell: numbers with three digits that count, and thousands apart. */
@@ -23,7 +23,7 @@ export function cellText(cell: Cell): string {
 }
 
 /** The heads of the columns, then the rows, as texts. */
-export function textsOf({ rows }: Table): string[][] {
+export function cellTexts({ rows }: Table): string[][] {
   const columns = Object.keys(rows[0] ?? {});
   return [columns, ...rows.map((row) => columns.map((column) => cellText(row[column])))];
 }

@@ -1,10 +1,10 @@
 /** The files of `bench/results/`: what the last whole run of each group found. */
-import { svgOf } from "./chart.ts";
+import { renderChart } from "./chart.ts";
 import { goalTable } from "./goal.ts";
 import { machineLine } from "./machine.ts";
-import { INDEX, indexOf } from "./report_index.ts";
+import { INDEX_FILE, reportIndex } from "./report_index.ts";
 import { markdownTable } from "./markdown_table.ts";
-import { goalsOf, type Report } from "./report.ts";
+import { allGoals, type Report } from "./report.ts";
 
 /**
  * Writes the report as `NAME.json` and `NAME.md`, a file for each chart, and the list of all reports.
@@ -21,15 +21,15 @@ export async function writeReport(
   const write = (name: string, text: string): Promise<void> =>
     Deno.writeTextFile(new URL(name, folder), text);
   await write(`${file}.json`, JSON.stringify(report, null, 2) + "\n");
-  await write(`${file}.md`, markdownOf(report));
+  await write(`${file}.md`, reportMarkdown(report));
   for (const { charts = [] } of Object.values(report.parts).flat()) {
-    for (const chart of charts) await write(`${chart.name}.svg`, svgOf(chart));
+    for (const chart of charts) await write(`${chart.name}.svg`, renderChart(chart));
   }
-  await write(INDEX, indexOf(await reportsIn(folder, files)));
+  await write(INDEX_FILE, reportIndex(await readReports(folder, files)));
 }
 
 /** The reports that there are, by the names of their files. */
-export async function reportsIn(
+export async function readReports(
   folder: URL,
   files: readonly string[],
 ): Promise<Map<string, Report>> {
@@ -45,7 +45,7 @@ export async function reportsIn(
 }
 
 /** The whole report as Markdown. */
-export function markdownOf(report: Report): string {
+export function reportMarkdown(report: Report): string {
   const { command, machine, times, seconds, parts } = report;
   const sections = Object.entries(parts).map(([name, findings]) => {
     const texts = findings.flatMap(({ table, charts = [] }) => [
@@ -58,8 +58,8 @@ export function markdownOf(report: Report): string {
     `# What \`${command}\` found`,
     `${machineLine(machine)}. Medians of ${times}, in ${
       Math.round(seconds)
-    } s. Read the ratios: other machines differ. [All reports](${INDEX})`,
-    markdownTable(goalTable(goalsOf(report))).replace("###", "##"),
+    } s. Read the ratios: other machines differ. [All reports](${INDEX_FILE})`,
+    markdownTable(goalTable(allGoals(report))).replace("###", "##"),
     ...sections,
   ].join("\n\n") + "\n";
 }

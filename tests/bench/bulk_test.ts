@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { isMeasured, measure } from "../../bench/measure/measure.ts";
-import { scratch } from "../../bench/measure/scratch_folder.ts";
+import { createScratchFolder } from "../../bench/measure/scratch_folder.ts";
 
 async function figures(file: string, name: string, options: object) {
   const outcome = await measure(file, name, options);
@@ -9,7 +9,7 @@ async function figures(file: string, name: string, options: object) {
 }
 
 Deno.test("a run with a journal is resumed from there", async () => {
-  await using files = await scratch();
+  await using files = await createScratchFolder();
   const load = { n: 300, concurrency: 20, path: files.path("run.db") };
   const warm = { n: 10, concurrency: 5 };
   for (const name of ["none", "memory", "sqlite"]) {
@@ -25,7 +25,7 @@ Deno.test("a run with a journal is resumed from there", async () => {
 });
 
 Deno.test("rows go through the command line, and a resumed run asks only what is new", async () => {
-  await using files = await scratch();
+  await using files = await createScratchFolder();
   const [input, output, dir] = ["rows.jsonl", "answers.jsonl", "runs"].map(files.path);
   const rows = Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `row ${i}` }) + "\n");
   await Deno.writeTextFile(input!, rows.join(""));
@@ -40,7 +40,7 @@ Deno.test("rows go through the command line, and a resumed run asks only what is
 Deno.test("scratch files are gone when they are not needed any more", async () => {
   let path: string;
   {
-    await using files = await scratch();
+    await using files = await createScratchFolder();
     path = files.path("a");
     await Deno.writeTextFile(path, "x");
   }

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { logScale, svgOf } from "../../bench/report/chart.ts";
+import { logScale, renderChart } from "../../bench/report/chart.ts";
 
 Deno.test("a logarithmic axis goes from its first to its last mark", () => {
   const { at, ticks } = logScale([10, 100, 10_000], 0, 300);
@@ -28,14 +28,14 @@ Deno.test("every value is within its axis", () => {
 });
 
 Deno.test("what a chart is called cannot break the file", () => {
-  const svg = svgOf({ name: "n", title: "a < b & c", x: "x", bars: [{ name: "<b>", value: 1 }] });
+  const svg = renderChart({ name: "n", title: "a < b & c", x: "x", bars: [{ name: "<b>", value: 1 }] });
   assertStringIncludes(svg, "<title>a &lt; b &amp; c</title>");
   assertEquals(svg.includes("<b>"), false);
 });
 
 Deno.test("each point of a line is drawn, and a chart without points is empty", () => {
   const chart = { name: "n", title: "t", x: "x", y: "y" };
-  const svg = svgOf({ ...chart, series: [{ name: "s", points: [[1, 2], [10, 20], [100, 5]] }] });
+  const svg = renderChart({ ...chart, series: [{ name: "s", points: [[1, 2], [10, 20], [100, 5]] }] });
   assertEquals(svg.match(/<circle/g)?.length, 4); // and one in the legend
-  assertEquals(svgOf({ ...chart, series: [] }).includes("NaN"), false);
+  assertEquals(renderChart({ ...chart, series: [] }).includes("NaN"), false);
 });

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { deltaOf } from "../../bench/clients/delta_text.ts";
-import { events } from "../../bench/clients/read_streams.ts";
-import { leave } from "../../bench/clients/disconnect.ts";
+import { deltaText } from "../../bench/clients/delta_text.ts";
+import { readStreams } from "../../bench/clients/read_streams.ts";
+import { disconnect } from "../../bench/clients/disconnect.ts";
 
 Deno.test("a delta is what brings text, in Shoal's words or in those of Chat Completions", () => {
-  assertEquals(deltaOf({ event: "delta", data: '{"type":"delta","text":"a"}' }), "a");
-  assertEquals(deltaOf({ event: "result", data: '{"type":"result"}' }), undefined);
+  assertEquals(deltaText({ event: "delta", data: '{"type":"delta","text":"a"}' }), "a");
+  assertEquals(deltaText({ event: "result", data: '{"type":"result"}' }), undefined);
   const chat = (delta: unknown) => ({ data: JSON.stringify({ choices: [{ delta }] }) });
-  assertEquals(deltaOf(chat({ content: "b" })), "b");
-  assertEquals(deltaOf(chat({ role: "assistant", content: "" })), undefined);
-  assertEquals(deltaOf({ data: '{"choices":[],"usage":{}}' }), undefined);
-  assertEquals(deltaOf({ data: "[DONE]" }), undefined);
+  assertEquals(deltaText(chat({ content: "b" })), "b");
+  assertEquals(deltaText(chat({ role: "assistant", content: "" })), undefined);
+  assertEquals(deltaText({ data: '{"choices":[],"usage":{}}' }), undefined);
+  assertEquals(deltaText({ data: "[DONE]" }), undefined);
 });
 
 /** A server whose answers are so many deltas; every second client's come one short. */
@@ -27,7 +27,7 @@ Deno.test("clients whose deltas are not all there are seen", async () => {
   const { server, url } = serve(3);
   const told: unknown[] = [];
   const target = { url, headers: {}, body: "{}" };
-  const { openMs, ...done } = await events({ ...target, clients: 10, text: "xxx" }, (all) => {
+  const { openMs, ...done } = await readStreams({ ...target, clients: 10, text: "xxx" }, (all) => {
     told.push(all);
   });
   assertEquals(done, { completed: 5, failed: 5, deltas: 25 });
@@ -47,7 +47,7 @@ Deno.test("clients that get nothing do not keep the others from being told that 
     const told: unknown[] = [];
     const url = `http://127.0.0.1:${server.addr.port}/`;
     const task = { url, headers: {}, body: "{}", clients: 3, text: "x" };
-    const done = await events(task, (all) => void told.push(all));
+    const done = await readStreams(task, (all) => void told.push(all));
     assertEquals([done.completed, done.failed, told], [0, 3, [{ open: 0 }]]);
     assertEquals(errors.length, 1);
   } finally {
@@ -68,9 +68,9 @@ Deno.test("a client leaves while the server still works; one whose answer ends b
   });
   const task = { headers: { connection: "close" }, body: "{}", concurrency: 3, after: 1 };
   const url = `http://127.0.0.1:${server.addr.port}`;
-  const all = await leave({ ...task, url: `${url}/long`, clients: 7, streamed: true });
+  const all = await disconnect({ ...task, url: `${url}/long`, clients: 7, streamed: true });
   assertEquals(all, { left: 7, failed: 0 });
-  const none = await leave({ ...task, url: `${url}/short`, clients: 2, streamed: true });
+  const none = await disconnect({ ...task, url: `${url}/short`, clients: 2, streamed: true });
   assertEquals(none, { left: 0, failed: 2 });
   while (gone < 7) await new Promise((resolve) => setTimeout(resolve, 5));
   await server.shutdown();

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { kneeOf } from "../../bench/parts/growth.ts";
+import { describeKnee } from "../../bench/parts/growth.ts";
 import { workersThatFit } from "../../bench/parts/workers_that_fit.ts";
 
 const row = (atATime: number, micros: number | undefined) => (
@@ -7,14 +7,14 @@ const row = (atATime: number, micros: number | undefined) => (
 );
 
 Deno.test("the knee is the first row above the cheapest that costs half as much again", () => {
-  const knee = kneeOf([row(1, 900), row(10, 12), row(100, 10), row(1_000, 14), row(10_000, 16)]);
+  const knee = describeKnee([row(1, 900), row(10, 12), row(100, 10), row(1_000, 14), row(10_000, 16)]);
   assertStringIncludes(knee, "from 10,000 at a time");
   assertStringIncludes(knee, "1.6 × what it does at 100");
 });
 
 Deno.test("where nothing costs more, or nothing was measured, there is no knee", () => {
-  assertStringIncludes(kneeOf([row(10, 30), row(100, 10), row(1_000, 12)]), "No knee");
-  assertStringIncludes(kneeOf([row(10, undefined)]), "No knee");
+  assertStringIncludes(describeKnee([row(10, 30), row(100, 10), row(1_000, 12)]), "No knee");
+  assertStringIncludes(describeKnee([row(10, undefined)]), "No knee");
 });
 
 Deno.test("as many workers as time and memory allow, and why not more", () => {

@@ -7,8 +7,8 @@ Deno.test("a case runs in a process of its own, against a server in another", as
   const options = { n: 20, concurrency: 5, url: server.url, warm: { n: 2, concurrency: 1 } };
   const outcome = await measure("cases/calls.ts", "shoal", options, {
     before: async () => {
-      await server.latency(20);
-      await server.reset();
+      await server.setLatency(20);
+      await server.resetStats();
     },
   });
   assert(isMeasured(outcome));

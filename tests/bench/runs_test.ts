@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { median } from "../../bench/measure/median.ts";
-import type { Measured } from "../../bench/measure/measure.ts";
+import type { Measurement } from "../../bench/measure/measure.ts";
 import { cpuMicros, extra, growthKB, Runs, wallMs } from "../../bench/measure/runs.ts";
 
-const run = (wallMs: number, more: Partial<Measured> = {}): Measured => (
+const run = (wallMs: number, more: Partial<Measurement> = {}): Measurement => (
   { wallMs, cpuMs: 0, beforeMB: 0, peakMB: 0, extra: {}, ...more }
 );
 
@@ -21,12 +21,12 @@ Deno.test("ratios and differences are of the same round, and the middle one coun
   ]);
   assertEquals(runs.median("a", wallMs), 10);
   assertEquals(runs.ratio("a", "b", wallMs), 2);
-  assertEquals(runs.above("a", "b", wallMs), 6);
+  assertEquals(runs.difference("a", "b", wallMs), 6);
 });
 
 Deno.test("cases are run in turn; one that was stopped gives no figure and is not tried again", async () => {
   const order: string[] = [];
-  const runs = await Runs.of(3, {
+  const runs = await Runs.measure(3, {
     good: () => Promise.resolve((order.push("good"), run(1))),
     slow: () => Promise.resolve((order.push("slow"), { stopped: "after 60 s" })),
   });

@@ -21,7 +21,7 @@ Deno.test("numbers keep three digits that count", () => {
 const TABLE: Table = {
   title: "Title",
   rows: [{ client: "a|b", "wall s": 1.5 }, { client: "c", "wall s": undefined }],
-  note: ["read the ratios"],
+  notes: ["read the ratios"],
 };
 
 Deno.test("a table on a terminal is aligned", () => {

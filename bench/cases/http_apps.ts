@@ -1,30 +1,33 @@
-/** Servers under test: the same route, as one would write it by hand and as Shoal has it. Each loads only what it needs. */
+/**
+ * Servers under test: the same route written by hand and with Shoal. Each imports only what it
+ * needs, so that the others' code costs it no memory.
+ */
 import { TASK } from "../measure/case.ts";
 import { timedStream } from "./http_timed_stream.ts";
 
-/** The token of who may call. */
+/** The token of the clients. */
 export const TOKEN = "secret";
 
-/** Answers requests, asking the model server at this base URL. */
+/** Returns the handler of a server that calls the model server at this base URL. */
 export type App = (model: string) => Promise<Deno.ServeHandler>;
 
-/** Routes that answer `POST /label` with JSON. */
+/** Servers that answer `POST /label` with JSON. */
 export const JSON_APPS = {
-  /** Hono, and a `fetch` of the same request. */
+  /** A Hono route that sends the request with `fetch`. */
   bare: async (model) => {
     const { Hono } = await import("hono");
     const app = new Hono();
     app.post("/label", async (c) => {
       const { text } = await c.req.json();
-      const answer = await requestModel(model, text, false);
-      if (!answer.ok) return c.json({ error: answer.status }, 502);
-      const { choices, usage } = await answer.json();
+      const response = await requestModel(model, text, false);
+      if (!response.ok) return c.json({ error: response.status }, 502);
+      const { choices, usage } = await response.json();
       return c.json({ content: choices[0].message.content, usage });
     });
     return app.fetch;
   },
 
-  /** Hono, and a call. */
+  /** A Hono route that calls an agent. */
   call: async (model) => {
     const { Hono } = await import("hono");
     const Label = await defineLabel(model);
@@ -36,19 +39,19 @@ export const JSON_APPS = {
     return app.fetch;
   },
 
-  /** Shoal's routes, with all that is on by default. */
+  /** `agentRoutes` with the default options. */
   routes: async (model) => {
     const { agentRoutes } = await import("@shoal/agents/hono");
     return agentRoutes({ agents: [await defineLabel(model)], auth: { tokens: [TOKEN] } }).fetch;
   },
 } satisfies Record<string, App>;
 
-/** Routes that answer `POST /label/stream` piece by piece. */
+/** Servers that answer `POST /label/stream` with server-sent events. */
 export const STREAM_APPS = {
-  /** Nothing but `Deno.serve`, and a clock: no model is asked. */
-  clock: () => Promise.resolve(timedStream),
+  /** `Deno.serve` alone, with deltas from a timer and no model. */
+  timer: () => Promise.resolve(timedStream),
 
-  /** Hono, which hands on what a `fetch` of the same request gives, as it is. */
+  /** A Hono route that passes the body of a `fetch` through, unread. */
   bare: async (model) => {
     const { Hono } = await import("hono");
     const app = new Hono();
@@ -60,8 +63,8 @@ export const STREAM_APPS = {
     return app.fetch;
   },
 
-  /** Hono, and the two libraries that one would take: reads the model's events, and writes its own. */
-  anew: async (model) => {
+  /** A Hono route that parses the model's events and writes its own, with the usual libraries. */
+  parsed: async (model) => {
     const { Hono } = await import("hono");
     const { streamSSE } = await import("hono/streaming");
     const { EventSourceParserStream } = await import("eventsource-parser/stream");
@@ -84,7 +87,7 @@ export const STREAM_APPS = {
     return app.fetch;
   },
 
-  /** Shoal's routes, which let so many in. */
+  /** `agentRoutes` with a limit above the number of clients. */
   routes: async (model) => {
     const { agentRoutes } = await import("@shoal/agents/hono");
     return agentRoutes({

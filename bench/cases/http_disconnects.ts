@@ -1,42 +1,49 @@
-/** Clients that leave in the middle of their answer: what stays behind in the server. */
+/** Clients that disconnect before they have their response, and what the server keeps of them. */
 import type { Case, Cases } from "../measure/case.ts";
-import { heapMB, collectGarbage } from "../measure/memory.ts";
+import { collectGarbage, heapMB } from "../measure/memory.ts";
 import { STREAM_APPS, TOKEN } from "./http_apps.ts";
 import { STREAM_TEXT } from "./http_timed_stream.ts";
 import { type HttpSetup, setUpHttp } from "./http_setup.ts";
 
 interface Options {
-  /** How many clients leave. */
+  /** The number of clients that disconnect. */
   readonly clients: number;
-  /** So many of them at a time. */
+  /** The number of clients at a time. */
   readonly concurrency: number;
-  /** So many before, to be warm. */
+  /** The number of clients of the warm-up. */
   readonly warm: number;
 }
 
-/** An answer takes so long that everybody leaves before. */
+/** The latency of an answer: long enough for every client to disconnect before. */
 const ANSWER_MS = 1_500;
-/** A delta comes after so many: a whole answer would take seconds. */
+/** The time between two deltas: a whole stream takes seconds. */
 const DELTA_MS = 100;
-/** After so many milliseconds to twice as many. */
+/** A client disconnects after this time to twice as much. */
 const DISCONNECT_AFTER_MS = 150;
+/** What is in flight after this time counts as left behind. */
+const IDLE_TIMEOUT_MS = 10_000;
 
 const disconnectsCase = (streamed: boolean) => async (options: Options): Promise<Case> => {
-  const stage = await setUpHttp(STREAM_APPS.routes, {
+  const setup = await setUpHttp(STREAM_APPS.routes, {
     latency: streamed ? 0 : ANSWER_MS,
     ...(streamed && { text: STREAM_TEXT, chunkSize: 1 }),
   });
-  if (streamed) await stage.model.setTokenInterval(DELTA_MS);
-  const { callers, model, target } = stage;
+  if (streamed) await setup.model.setTokenInterval(DELTA_MS);
+  const { clients: httpClients, model, target } = setup;
   const route = target(streamed ? "/label/stream" : "/label");
-  const leave = async (clients: number) => {
-    const task = { concurrency: options.concurrency, streamed, after: DISCONNECT_AFTER_MS };
-    const { disconnected: left, failed } = await callers.disconnect({ ...route, ...task, clients });
-    return { left, failed, ...await waitUntilIdle(stage) };
+  const disconnect = async (clients: number) => {
+    const result = await httpClients.disconnect({
+      ...route,
+      clients,
+      concurrency: options.concurrency,
+      streamed,
+      afterMs: DISCONNECT_AFTER_MS,
+    });
+    return { ...result, ...await waitUntilIdle(setup) };
   };
   let heapBefore = NaN;
   return {
-    warm: () => leave(options.warm),
+    warm: () => disconnect(options.warm),
     start: async () => {
       await collectGarbage();
       heapBefore = heapMB();
@@ -44,29 +51,34 @@ const disconnectsCase = (streamed: boolean) => async (options: Options): Promise
       return {};
     },
     work: async () => {
-      const { rssBefore, ...found } = { rssBefore: rssMB(), ...await leave(options.clients) };
+      const { rssBefore, ...figures } = {
+        rssBefore: rssMB(),
+        ...await disconnect(options.clients),
+      };
       await collectGarbage();
       return {
-        ...found,
-        brokenOff: (await model.stats()).aborted,
-        asked: (await model.stats()).requests,
+        ...figures,
+        modelRequests: (await model.stats()).requests,
+        modelAborts: (await model.stats()).aborted,
         heapGrownMB: heapMB() - heapBefore,
         rssGrownMB: rssMB() - rssBefore,
       };
     },
-    end: stage.end,
+    end: setup.end,
   };
 };
 
-export const CASES: Cases = { json: disconnectsCase(false), events: disconnectsCase(true) };
+export const CASES: Cases = { json: disconnectsCase(false), stream: disconnectsCase(true) };
 
 function rssMB(): number {
   return Deno.memoryUsage().rss / 2 ** 20;
 }
 
-/** Waits until nothing is in flight any more; tells what is nevertheless, and how long it took. */
+/**
+ * Waits until nothing is in flight. Returns what still is after the timeout, and the time it took.
+ */
 async function waitUntilIdle({ target, model }: HttpSetup): Promise<Record<string, number>> {
-  const began = performance.now();
+  const startedAt = performance.now();
   for (;;) {
     const metrics = await fetch(target("/metrics").url, {
       headers: { authorization: `Bearer ${TOKEN}` },
@@ -74,20 +86,17 @@ async function waitUntilIdle({ target, model }: HttpSetup): Promise<Record<strin
     const text = await metrics.text();
     const calls = gaugeValue(text, 'shoal_calls_in_flight{agent="label"}');
     const requests = gaugeValue(text, "shoal_runs_in_flight");
-    const atModel = (await model.stats()).inFlight;
-    const settledMs = performance.now() - began;
-    const isSettled = calls + requests + atModel === 0;
-    if (isSettled || settledMs > IDLE_TIMEOUT_MS) return { calls, requests, atModel, settledMs };
+    const modelInFlight = (await model.stats()).inFlight;
+    const idleMs = performance.now() - startedAt;
+    const isIdle = calls + requests + modelInFlight === 0;
+    if (isIdle || idleMs > IDLE_TIMEOUT_MS) return { calls, requests, modelInFlight, idleMs };
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** What is still in flight then stays. */
-const IDLE_TIMEOUT_MS = 10_000;
-
-/** The value of a metric. */
+/** Returns the value of a Prometheus metric. */
 function gaugeValue(text: string, name: string): number {
   const line = text.split("\n").find((line) => line.startsWith(`${name} `));
-  if (line === undefined) throw new Error(`there is no ${name} in the metrics`);
+  if (line === undefined) throw new Error(`the metrics have no ${name}`);
   return Number(line.slice(name.length));
 }

@@ -1,4 +1,3 @@
-/** A server under test in this process, between a model server and callers in processes of their own. */
 import { Clients } from "../measure/clients.ts";
 import { type Server, startServer } from "../measure/start_server.ts";
 import type { ServerOptions } from "../measure/server_process.ts";
@@ -6,28 +5,28 @@ import type { Target } from "../clients/target.ts";
 import { REVIEW } from "../measure/case.ts";
 import { type App, TOKEN } from "./http_apps.ts";
 
-/** All three. */
+/** A server under test in this process, with its clients and its model in other processes. */
 export interface HttpSetup {
-  /** Those who call. */
-  readonly callers: Clients;
-  /** Who answers in the end. */
+  /** The clients of the server. */
+  readonly clients: Clients;
+  /** The model server, which the server under test calls. */
   readonly model: Server;
-  /** What is called at this path. */
+  /** Returns the target of requests to this path. */
   target(path: string): Target;
-  /** Ends all three. */
+  /** Stops the clients and both servers. */
   end(): Promise<void>;
 }
 
-/** Starts all three. */
+/** Starts the clients and both servers. */
 export async function setUpHttp(app: App, options: ServerOptions): Promise<HttpSetup> {
-  const callers = new Clients();
+  const clients = new Clients();
   const model = await startServer(options);
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     await app(model.url),
   );
   return {
-    callers,
+    clients,
     model,
     target: (path) => ({
       url: `http://127.0.0.1:${server.addr.port}${path}`,
@@ -35,7 +34,7 @@ export async function setUpHttp(app: App, options: ServerOptions): Promise<HttpS
       body: JSON.stringify({ text: REVIEW }),
     }),
     async end() {
-      await callers[Symbol.asyncDispose]();
+      await clients[Symbol.asyncDispose]();
       await model[Symbol.asyncDispose]();
       await server.shutdown();
     },

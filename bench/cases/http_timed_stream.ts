@@ -1,15 +1,15 @@
-/** The answer that comes piece by piece, and a server that gives it by the clock: no model is asked. */
+/** The text of every stream of the bench, and a response that streams it without a model. */
 
-/** An answer that comes piece by piece has so many deltas. */
+/** The number of deltas of a stream. */
 export const DELTAS = 50;
 
-/** Its text: each delta has four letters. */
+/** The text of a stream: one word per delta. */
 export const STREAM_TEXT = Array(DELTAS).fill("word").join("");
 
-/** How the clock goes, for whom no model sets the pace. */
+/** The time between two deltas of `timedStream`, in milliseconds; set before each run. */
 export const pace = { everyMs: 1 };
 
-/** Answers piece by piece. */
+/** Returns a response that streams the text, one delta per tick of a timer. */
 export function timedStream(): Response {
   const encoder = new TextEncoder();
   let timer: ReturnType<typeof setInterval> | undefined;

@@ -1,56 +1,56 @@
-/** The same calls on the event loop, in a worker each, and many in each of a few workers. */
+/** The same calls on the event loop and in workers, with one or with many calls per worker. */
 import { configure, stream } from "@shoal/agents";
 import type { WorkerPool } from "@shoal/agents/workers";
 import { type Case, type Cases, type Load, range, REVIEW } from "../measure/case.ts";
-import { countedCase, CallCounter } from "../measure/call_counter.ts";
+import { CallCounter, countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
-  /** What is done before, to be warm. */
+  /** The warm-up. */
   readonly warm: Load;
 }
 
 interface WorkerOptions extends Options {
-  /** How many workers. */
+  /** The number of workers. */
   readonly size: number;
-  /** How many calls each of them has in flight. */
+  /** The maximum number of calls in flight per worker. */
   readonly perWorker: number;
 }
 
-/** So many calls that do nothing tell what a message costs. */
+/** The number of calls that do nothing, to measure the cost of a message. */
 const MESSAGES = 300;
 
 export const CASES: Cases = {
   "event-loop": async (options: Options): Promise<Case> => {
     const agents = await importAgents(options.url);
-    const { warm, work } = countedCase(options, (load, tally) => callAll(agents, load, tally));
+    const { warm, work } = countedCase(options, (load, counter) => callAll(agents, load, counter));
     return { warm, start: () => measureMessages(agents), work };
   },
 
   workers: async ({ size, perWorker, warm, ...options }: WorkerOptions): Promise<Case> => {
-    // The event loop does without it.
+    // Imported here, so that it costs the event loop no memory.
     const { workers } = await import("@shoal/agents/workers");
     const agents = await importAgents(options.url);
     let pool: WorkerPool | undefined;
     const start = async (): Promise<Record<string, number>> => {
-      const began = performance.now();
+      const startedAt = performance.now();
       pool = workers({ module: moduleUrl(options.url), size, perWorker });
       await pool.ready();
-      const startMs = (performance.now() - began) / size;
+      const startMs = (performance.now() - startedAt) / size;
       const { messageMicros } = await measureMessages(agents, pool);
-      const tally = new CallCounter();
-      await callAll(agents, warm, tally, pool);
-      tally.figures(warm.n);
+      const counter = new CallCounter();
+      await callAll(agents, warm, counter, pool);
+      counter.figures(warm.n);
       return { startMs, messageMicros };
     };
-    const { work } = countedCase(options, (load, tally) => callAll(agents, load, tally, pool));
+    const { work } = countedCase(options, (load, counter) => callAll(agents, load, counter, pool));
     return { start, work };
   },
 };
 
 type Agents = typeof import("./modes_agents.ts");
 
-/** Where the agents are that ask this server. */
+/** Returns the URL of the agents that call the server at this URL. */
 function moduleUrl(url: string): string {
   return import.meta.resolve(`./modes_agents.ts?server=${encodeURIComponent(url)}`);
 }
@@ -63,16 +63,16 @@ function importAgents(url: string): Promise<Agents> {
 async function callAll(
   { Label }: Agents,
   { n, concurrency }: Load,
-  tally: CallCounter,
+  counter: CallCounter,
   mode?: WorkerPool,
 ): Promise<void> {
   function* calls() {
     for (const _ of range(n)) yield [Label, { text: REVIEW }] as const;
   }
-  for await (const { result } of stream(calls(), { concurrency, mode })) tally.add(result.error);
+  for await (const { result } of stream(calls(), { concurrency, mode })) counter.add(result.error);
 }
 
-/** What a call takes that does nothing, one after another. */
+/** Returns the time per call of calls that do nothing, one after another. */
 async function measureMessages(
   { Nothing }: Agents,
   mode?: WorkerPool,
@@ -80,9 +80,9 @@ async function measureMessages(
   function* calls() {
     for (const _ of range(MESSAGES)) yield [Nothing, {}] as const;
   }
-  const began = performance.now();
+  const startedAt = performance.now();
   for await (const { result } of stream(calls(), { concurrency: 1, mode })) {
     if (!result.ok) throw result.error;
   }
-  return { messageMicros: (performance.now() - began) * 1000 / MESSAGES };
+  return { messageMicros: (performance.now() - startedAt) * 1000 / MESSAGES };
 }

@@ -1,13 +1,16 @@
-/** An event of a stream, as far as it matters here. */
+/** A server-sent event, as the parser returns it. */
 export interface ServerSentEvent {
   readonly event?: string;
   readonly data: string;
 }
 
-/** The text that an event brings, if it brings any: an event named `delta` of Shoal, or one in the words of Chat Completions. */
+/**
+ * Returns the text of an event, or `undefined` if it has none. Reads the `delta` events of Shoal
+ * and the chunks of Chat Completions.
+ */
 export function deltaText({ event, data }: ServerSentEvent): string | undefined {
   if (event === "delta") return JSON.parse(data).text;
   if (event !== undefined || data === "[DONE]") return undefined;
-  // The first event may only say who speaks.
+  // The first chunk may hold only the role.
   return JSON.parse(data).choices?.[0]?.delta?.content || undefined;
 }

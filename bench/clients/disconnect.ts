@@ -1,32 +1,38 @@
 import { runLanes } from "../measure/case.ts";
 import type { Target } from "./target.ts";
 
-/** Clients that leave in the middle: they break their connection off. */
+/** Clients that disconnect before they have the whole response. */
 export interface DisconnectTask extends Target {
-  /** How many clients. */
+  /** The number of clients. */
   readonly clients: number;
-  /** So many at a time. */
+  /** The number of clients at a time. */
   readonly concurrency: number;
-  /** Shall it wait for the first delta before it leaves? */
+  /** Whether a client waits for the first delta before it disconnects. */
   readonly streamed: boolean;
-  /** Between so many milliseconds and twice as many after that, or after the request, it leaves. */
+  /**
+   * Milliseconds from the request, or from the first delta, until a client disconnects. Each client
+   * takes a random time between this and twice as much.
+   */
   readonly afterMs: number;
 }
 
-/** What came of them. */
+/** How many clients disconnected. */
 export interface DisconnectResult {
-  /** Clients that left before their answer was over. */
+  /** Clients that disconnected before the response ended. */
   readonly disconnected: number;
-  /** Clients that had no chance to. */
+  /** Clients that could not, because of an error or because the response had ended. */
   readonly failed: number;
 }
 
-/** What stands in the first delta of a stream. */
-const FIRST = "event: delta";
+/** The beginning of the first delta of a stream. */
+const FIRST_DELTA = "event: delta";
 
-/** Calls, and leaves. Over raw sockets: nothing of a client's own keeps, reuses or politely ends the connection. */
+/**
+ * Sends requests and disconnects. Uses raw sockets, because an HTTP client might keep, reuse or
+ * gracefully close the connection.
+ */
 export async function disconnect(
-  { url, headers, body, clients, concurrency, streamed, afterMs: after }: DisconnectTask,
+  { url, headers, body, clients, concurrency, streamed, afterMs }: DisconnectTask,
 ): Promise<DisconnectResult> {
   const { hostname, port, host, pathname } = new URL(url);
   const request = new TextEncoder().encode(
@@ -39,36 +45,35 @@ export async function disconnect(
       body,
     ].join("\r\n"),
   );
-  let left = 0;
+  let disconnected = 0;
   const client = async (): Promise<void> => {
     using connection = await Deno.connect({ hostname, port: Number(port) });
     await writeAll(connection, request);
-    if (streamed && !await readUntil(connection, FIRST)) return;
-    await new Promise((resolve) => setTimeout(resolve, after * (1 + Math.random())));
-    left++;
+    if (streamed && !await readUntil(connection, FIRST_DELTA)) return;
+    await new Promise((resolve) => setTimeout(resolve, afterMs * (1 + Math.random())));
+    disconnected++;
   };
   let errors = 0;
-  const failed = (error: unknown): void => {
-    // Whoever runs it by hand sees why.
+  const logFirstError = (error: unknown): void => {
     if (errors++ === 0) console.error(error);
   };
-  await runLanes({ n: clients, concurrency }, () => client().catch(failed));
-  return { disconnected: left, failed: clients - left };
+  await runLanes({ n: clients, concurrency }, () => client().catch(logFirstError));
+  return { disconnected, failed: clients - disconnected };
 }
 
 async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
-/** Reads until the text was there; false if the answer is over before. */
+/** Reads until the text has arrived. Returns `false` if the response ends before. */
 async function readUntil(connection: Deno.Conn, text: string): Promise<boolean> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(4_096);
-  let read = "";
-  while (!read.includes(text)) {
+  let received = "";
+  while (!received.includes(text)) {
     const n = await connection.read(buffer);
     if (n === null) return false;
-    read += decoder.decode(buffer.subarray(0, n), { stream: true });
+    received += decoder.decode(buffer.subarray(0, n), { stream: true });
   }
   return true;
 }

@@ -1,37 +1,37 @@
 import autocannon from "autocannon";
 import type { Target } from "./target.ts";
 
-/** Calls to be made, all alike. */
+/** Identical calls to make. */
 export interface CallsTask extends Target {
-  /** How many. */
+  /** The number of calls. */
   readonly n: number;
-  /** Over so many connections, one call at a time on each. */
+  /** The number of connections, with one call at a time on each. */
   readonly concurrency: number;
 }
 
-/** What came of calls. */
+/** How calls ended, and how long they took. */
 export interface CallsResult {
-  /** Answers with a status of success. */
+  /** Responses with a status of 2xx. */
   readonly completed: number;
-  /** Other answers, and calls with none. */
+  /** Calls with another status or without a response. */
   readonly failed: number;
-  /** Half of the answers came within so many milliseconds. */
+  /** The median latency, in milliseconds. */
   readonly p50Ms: number;
-  /** All but one in a hundred came within so many milliseconds. */
+  /** The 99th percentile of the latency, in milliseconds. */
   readonly p99Ms: number;
 }
 
-/** What is read of a result of `autocannon`, which has no types of its own. */
+/** The fields of an `autocannon` result that are read here; the package has no types. */
 interface AutocannonResult {
   readonly "2xx": number;
   readonly latency: { readonly p50: number; readonly p99: number };
 }
 
-/** Makes the calls. */
+/** Makes identical calls and returns how they ended. */
 export async function makeCalls(
   { url, headers, body, n, concurrency }: CallsTask,
 ): Promise<CallsResult> {
-  const shot: AutocannonResult = await autocannon({
+  const result: AutocannonResult = await autocannon({
     url,
     method: "POST",
     headers,
@@ -39,9 +39,9 @@ export async function makeCalls(
     amount: n,
     connections: concurrency,
     timeout: 30,
-    // It ends with the sample in which the last answer came.
+    // The run ends with the sample in which the last response arrives: short samples end it sooner.
     sampleInt: 50,
   });
-  const completed = shot["2xx"];
-  return { completed, failed: n - completed, p50Ms: shot.latency.p50, p99Ms: shot.latency.p99 };
+  const { "2xx": completed, latency: { p50, p99 } } = result;
+  return { completed, failed: n - completed, p50Ms: p50, p99Ms: p99 };
 }

@@ -2,77 +2,80 @@ import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { Target } from "./target.ts";
 import { deltaText } from "./delta_text.ts";
 
-/** Streams to be read, all at once. */
+/** Streams to read, all at once. */
 export interface StreamsTask extends Target {
-  /** How many clients. */
+  /** The number of clients, with one stream each. */
   readonly clients: number;
-  /** What the deltas of each must make together. */
+  /** The text that the deltas of each stream must add up to. */
   readonly text: string;
 }
 
-/** What came of them. */
+/** How streams ended. */
 export interface StreamsResult {
-  /** Clients whose text was whole at the end. */
+  /** Clients that received the whole text. */
   readonly completed: number;
-  /** The others. */
+  /** Clients that did not. */
   readonly failed: number;
-  /** Deltas of all. */
+  /** The number of deltas of all streams. */
   readonly deltas: number;
-  /** How long it took from the first request until each had a delta, in milliseconds. */
+  /** Milliseconds from the first request until every stream was open or had ended. */
   readonly openMs: number;
 }
 
-/** Says that all have their first delta, or will have none. */
+/** Reports that every client has received its first delta, or never will. */
 export interface AllOpen {
-  /** How many have one. */
+  /** The number of clients that have received one. */
   readonly open: number;
 }
 
-/** Reads the streams; `tell` is told when all are open. */
+/** Reads the streams, and calls `onOpen` when all are open. */
 export async function readStreams(
   { url, headers, body, clients, text }: StreamsTask,
-  tell: (what: AllOpen) => void,
+  onOpen: (all: AllOpen) => void,
 ): Promise<StreamsResult> {
-  const began = performance.now();
+  const startedAt = performance.now();
   let openMs = NaN;
   let open = 0;
-  let known = 0;
+  let settled = 0;
   let deltas = 0;
   let completed = 0;
   let errors = 0;
-  const know = (isOpen: boolean): void => {
-    if (isOpen) open++;
-    if (++known < clients) return;
-    openMs = performance.now() - began;
-    tell({ open });
+  const settle = (): void => {
+    if (++settled < clients) return;
+    openMs = performance.now() - startedAt;
+    onOpen({ open });
   };
 
-  const client = async (): Promise<void> => {
-    let said = "";
-    let isKnown = false;
+  const readStream = async (): Promise<void> => {
+    let received = "";
+    let isOpen = false;
     try {
-      const answer = await fetch(url, { method: "POST", headers, body });
-      if (!answer.ok || answer.body === null) {
-        await answer.body?.cancel();
-        throw new Error(`status ${answer.status}`);
+      const response = await fetch(url, { method: "POST", headers, body });
+      if (!response.ok || response.body === null) {
+        await response.body?.cancel();
+        throw new Error(`status ${response.status}`);
       }
-      const read = answer.body
+      const events = response.body
         .pipeThrough(new TextDecoderStream())
         .pipeThrough(new EventSourceParserStream());
-      for await (const event of read) {
+      for await (const event of events) {
         const delta = deltaText(event);
         if (delta === undefined) continue;
-        if (!isKnown) know(isKnown = true);
+        if (!isOpen) {
+          isOpen = true;
+          open++;
+          settle();
+        }
         deltas++;
-        said += delta;
+        received += delta;
       }
     } catch (error) {
-      // Whoever runs it by hand sees why.
+      // The first error is enough to see what is wrong.
       if (errors++ === 0) console.error(error);
     }
-    if (!isKnown) know(false);
-    if (said === text) completed++;
+    if (!isOpen) settle();
+    if (received === text) completed++;
   };
-  await Promise.all(Array.from({ length: clients }, client));
+  await Promise.all(Array.from({ length: clients }, readStream));
   return { completed, failed: clients - completed, deltas, openMs };
 }

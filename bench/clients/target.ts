@@ -1,9 +1,9 @@
-/** Where requests go, and what is sent. */
+/** A route, and what is sent to it. */
 export interface Target {
-  /** The route. */
+  /** The URL of the route. */
   readonly url: string;
-  /** Sent with each request. */
+  /** The headers of each request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body. */
+  /** The body of each request. */
   readonly body: string;
 }

@@ -2,8 +2,8 @@ import type { CallsTask } from "./make_calls.ts";
 import type { StreamsTask } from "./read_streams.ts";
 import type { DisconnectTask } from "./disconnect.ts";
 
-/** What callers can be told to do. */
+/** A task for the process of the clients. */
 export type Task =
   | { readonly kind: "calls"; readonly task: CallsTask }
-  | { readonly kind: "events"; readonly task: StreamsTask }
-  | { readonly kind: "leave"; readonly task: DisconnectTask };
+  | { readonly kind: "streams"; readonly task: StreamsTask }
+  | { readonly kind: "disconnect"; readonly task: DisconnectTask };

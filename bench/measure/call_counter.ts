@@ -1,72 +1,74 @@
-/** Counting how calls ended. */
 import type { Case, Load } from "./case.ts";
 import { median } from "./median.ts";
 
-/** Counts the calls of one run. */
+/** Counts how the calls of one run ended. */
 export class CallCounter {
   #done = 0;
   #failed = 0;
 
-  /** A call came to an end: with an error, or without. */
+  /** Adds a call that has ended, with its error if it failed. */
   readonly add = (error?: unknown): void => {
     this.#done++;
     if (error === undefined) return;
-    // Whoever runs a case by hand sees why.
+    // The first error is enough to see what is wrong.
     if (this.#failed++ === 0) console.error(error);
   };
 
-  /** Counts a call when it ends; never throws. */
+  /** Adds a call when it ends; never rejects. */
   readonly count = (call: PromiseLike<unknown>): PromiseLike<void> =>
     call.then(() => this.add(), this.add);
 
   /**
-   * What was counted.
+   * Returns the number of completed and failed calls.
    *
-   * @throws {Error} If calls are missing, or none was completed: that is no result, something is broken.
+   * @throws {Error} If calls are missing or none completed: the case is then broken.
    */
   figures(n: number): { completed: number; failed: number } {
     const completed = this.#done - this.#failed;
-    if (this.#done !== n) throw new Error(`${this.#done} calls of ${n} came to an end`);
-    if (completed === 0) throw new Error(`none of ${n} calls was completed`);
+    if (this.#done !== n) throw new Error(`${this.#done} of ${n} calls ended`);
+    if (completed === 0) throw new Error(`none of ${n} calls completed`);
     return { completed, failed: this.#failed };
   }
 }
 
-/** What calls are made, and what is done beforehand. */
+/** The calls of a case, and those of its warm-up. */
 export interface CountedLoad extends Load {
-  /** Done before, to be warm. */
+  /** The warm-up. */
   readonly warm?: Load;
   /**
-   * How often the work is done.
+   * How often the work is repeated in the same process.
    *
    * @default {1}
    */
   readonly repeats?: number;
 }
 
-/** Calls: a few of them to be warm, then all. `run` tells the tally of each. `medianMs` is what doing the work once took. */
+/**
+ * Returns a case that makes calls and counts how they end. `run` adds each call to the counter; the
+ * figure `medianMs` is the median wall time of the repeats.
+ */
 export function countedCase(
-  { n, concurrency, warm, repeats: again = 1 }: CountedLoad,
-  run: (load: Load, tally: CallCounter) => Promise<unknown>,
+  { n, concurrency, warm, repeats = 1 }: CountedLoad,
+  run: (load: Load, counter: CallCounter) => Promise<unknown>,
 ): Case {
-  const make = async (load: Load): Promise<CallCounter> => {
-    const tally = new CallCounter();
-    await run(load, tally);
-    tally.figures(load.n);
-    return tally;
+  const runOnce = async (load: Load): Promise<CallCounter> => {
+    const counter = new CallCounter();
+    await run(load, counter);
+    counter.figures(load.n);
+    return counter;
   };
   return {
-    warm: warm && (() => make(warm)),
+    warm: warm && (() => runOnce(warm)),
     work: async () => {
       const times: number[] = [];
       let failed = 0;
-      for (let i = 0; i < again; i++) {
-        const began = performance.now();
-        const tally = await make({ n, concurrency });
-        times.push(performance.now() - began);
-        failed += tally.figures(n).failed;
+      for (let i = 0; i < repeats; i++) {
+        const startedAt = performance.now();
+        const counter = await runOnce({ n, concurrency });
+        times.push(performance.now() - startedAt);
+        failed += counter.figures(n).failed;
       }
-      return { completed: n * again - failed, failed, medianMs: median(times)! };
+      return { completed: n * repeats - failed, failed, medianMs: median(times)! };
     },
   };
 }

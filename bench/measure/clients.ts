@@ -1,44 +1,43 @@
-/** Those who call a server under test. */
 import type { CallsResult, CallsTask } from "../clients/make_calls.ts";
 import type { AllOpen, StreamsResult, StreamsTask } from "../clients/read_streams.ts";
 import type { DisconnectResult, DisconnectTask } from "../clients/disconnect.ts";
 import type { Task } from "../clients/task.ts";
 import { ScriptProcess } from "./script_process.ts";
 
-/** Callers that wait for what to do. They end when they are disposed. */
+/** Clients of a server under test, in a process of their own, which ends with `dispose`. */
 export class Clients implements AsyncDisposable {
-  readonly #child = new ScriptProcess("../clients/main.ts", {});
+  readonly #process = new ScriptProcess("../clients/main.ts", {});
 
-  /** Makes calls, all alike. */
+  /** Makes identical calls. */
   async makeCalls(task: CallsTask): Promise<CallsResult> {
-    return await this.#ask({ kind: "calls", task });
+    return await this.#run({ kind: "calls", task });
   }
 
   /** Reads streams, all at once; `onOpen` is called when each has its first delta. */
   async readStreams(task: StreamsTask, onOpen?: (all: AllOpen) => void): Promise<StreamsResult> {
-    const all = await this.#ask<AllOpen>({ kind: "events", task });
+    const all = await this.#run<AllOpen>({ kind: "streams", task });
     onOpen?.(all);
-    return await this.#next();
+    return await this.#nextResult();
   }
 
-  /** Calls, and leaves in the middle. */
+  /** Sends requests and disconnects before they are answered. */
   async disconnect(task: DisconnectTask): Promise<DisconnectResult> {
-    return await this.#ask({ kind: "leave", task });
+    return await this.#run({ kind: "disconnect", task });
   }
 
-  async #ask<T>(task: Task): Promise<T> {
-    await this.#child.sendLine(JSON.stringify(task));
-    return await this.#next();
+  async #run<T>(task: Task): Promise<T> {
+    await this.#process.sendLine(JSON.stringify(task));
+    return await this.#nextResult();
   }
 
-  async #next<T>(): Promise<T> {
-    const line = await this.#child.nextLine();
+  async #nextResult<T>(): Promise<T> {
+    const line = await this.#process.nextLine();
     if (line !== undefined) return JSON.parse(line);
-    throw new Error(`the callers failed: ${(await this.#child.exit()).stderr}`);
+    throw new Error(`the clients failed: ${(await this.#process.exit()).stderr}`);
   }
 
-  /** Lets them end. */
+  /** Ends the process. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child[Symbol.asyncDispose]();
+    await this.#process[Symbol.asyncDispose]();
   }
 }

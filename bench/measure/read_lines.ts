@@ -1,4 +1,4 @@
-/** The lines of a stream of bytes, as they come; a last one without an end counts too. */
+/** Yields the lines of a stream of bytes, including a last line without a line break. */
 export async function* readLines(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";

@@ -1,12 +1,13 @@
 /**
- * One measurement in a process of its own: `run_case.ts FILE NAME OPTIONS` gets the case ready, works a little to be warm, starts what
- * the work needs, says `ready`, waits for a line, works, and prints what it took as a line of JSON. Run by `measure.ts`.
+ * Runs one case in a process of its own, started by `measure.ts` as `run_case.ts FILE NAME
+ * OPTIONS`: prepares the case, warms up, starts what the work needs, prints `ready`, waits for a
+ * line on stdin, does the work, and prints the measurement as a line of JSON.
  */
 import process from "node:process";
 import type { Cases } from "./case.ts";
 import { readLines } from "./read_lines.ts";
 import type { Measurement } from "./measure.ts";
-import { peakMB, collectGarbage } from "./memory.ts";
+import { collectGarbage, peakMB } from "./memory.ts";
 
 const MB = 2 ** 20;
 
@@ -22,12 +23,12 @@ if (import.meta.main) {
   console.log("ready");
   await commands.next();
   const cpu = process.cpuUsage();
-  const began = performance.now();
-  const found = await work();
-  const wallMs = performance.now() - began;
+  const startedAt = performance.now();
+  const figures = await work();
+  const wallMs = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpu);
   const cpuMs = (user + system) / 1000;
-  const extra = { ...started, ...found };
+  const extra = { ...started, ...figures };
   const measured: Measurement = { wallMs, cpuMs, beforeMB, peakMB: peakMB(), extra };
   await end?.();
   console.log(JSON.stringify(measured));

@@ -1,17 +1,19 @@
-/** Files that are there for a measurement only. */
 import { fileURLToPath } from "node:url";
 
-/** A folder that is empty at first, and gone when it is disposed. */
+/** A folder for the files of one measurement; disposing removes it. */
 export interface ScratchFolder extends AsyncDisposable {
-  /** The path of a file in it. */
+  /** Returns the path of a file in the folder. */
   path(name: string): string;
 }
 
-/** Makes one below `bench/`: on the disk that a project has its files on, which a temporary folder may not be. */
+/**
+ * Creates an empty folder in `bench/scratch/`: on the disk of the project, which a temporary folder
+ * may not be.
+ */
 export async function createScratchFolder(): Promise<ScratchFolder> {
-  const all = fileURLToPath(new URL("../scratch/", import.meta.url));
-  await Deno.mkdir(all, { recursive: true });
-  const folder = await Deno.makeTempDir({ dir: all });
+  const parent = fileURLToPath(new URL("../scratch/", import.meta.url));
+  await Deno.mkdir(parent, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: parent });
   return {
     path: (name) => `${folder}/${name}`,
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),

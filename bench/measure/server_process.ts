@@ -1,48 +1,52 @@
 /**
- * The simulator in a process of its own, so that its work is not counted as the client's. Prints its URL; then it listens: to
- * `empty` it uses up its limits, to `reset` it sets its figures back, to `latency MS` it becomes slower or faster, to `pace MS` it gives a
- * token every so many milliseconds, and always it prints its figures. It lives as long as the one who started it.
+ * The simulator in a process of its own, so that its CPU time is not counted as the client's.
+ * Prints its URL, then obeys the commands that it reads from stdin, and prints its statistics after
+ * each: `use-up-limits`, `reset-stats`, `latency MS`, `token-interval MS` and `stats`. Ends when
+ * stdin ends.
  */
 import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { readLines } from "./read_lines.ts";
 
-/** How the server is to be: options of the simulator that can be written as JSON. */
+/** Options of the server: those of the simulator that JSON can hold, and some of the bench. */
 export interface ServerOptions extends Pick<SimulatorOptions, "limits" | "chunkSize"> {
-  /** Milliseconds to an answer: always the same, or log-normal. */
+  /** Milliseconds until an answer: constant, or log-normal with these percentiles. */
   readonly latency: number | { readonly p50: number; readonly p99: number };
-  /** How many words an answer has: a short one if it is not said. */
+  /**
+   * The number of words of an answer.
+   *
+   * @default The short answer of the simulator
+   */
   readonly words?: number;
-  /** What it answers, in the place of words. */
+  /** The text of an answer, if `words` is not set. */
   readonly text?: string;
-  /** Shall it speak HTTP/2 over TLS, with so many streams a connection? */
+  /** The maximum number of streams per connection. If set, the server speaks HTTP/2 over TLS. */
   readonly streamsPerConnection?: number;
 }
 
 if (import.meta.main) {
-  const { streamsPerConnection: streams, latency, words, text: said, ...options }: ServerOptions = JSON.parse(
-    Deno.args[0]!,
-  );
-  const text = words === undefined ? said : Array(words).fill("word").join(" ");
+  const serverOptions: ServerOptions = JSON.parse(Deno.args[0]!);
+  const { streamsPerConnection, latency, words, text: fixedText, ...options } = serverOptions;
+  const text = words === undefined ? fixedText : Array(words).fill("word").join(" ");
   const server = simulator({
     latency,
     ...options,
     ...(text !== undefined && { respond: () => text }),
-    ...(streams !== undefined && {
-      tls: { cert: await read("localhost.crt.pem"), key: await read("localhost.key.pem") },
-      maxConcurrentStreams: streams,
+    ...(streamsPerConnection !== undefined && {
+      tls: { cert: await readCert("localhost.crt.pem"), key: await readCert("localhost.key.pem") },
+      maxConcurrentStreams: streamsPerConnection,
     }),
   });
   console.log(server.url);
 
-  /** Asks until the answer is a 429: the buckets are then as empty as in the middle of a long run. */
-  const empty = async (): Promise<void> => {
+  /** Sends requests until the server rejects them: its buckets are then empty, as in a long run. */
+  const useUpLimits = async (): Promise<void> => {
     server.configure({ latency: 0 });
     const lane = async (): Promise<void> => {
       for (let status = 0; status !== 429;) {
         const body = JSON.stringify({ model: "bench", messages: [{ role: "user", content: "" }] });
-        const answer = await fetch(`${server.url}/chat/completions`, { method: "POST", body });
-        await answer.body?.cancel();
-        status = answer.status;
+        const response = await fetch(`${server.url}/chat/completions`, { method: "POST", body });
+        await response.body?.cancel();
+        status = response.status;
       }
     };
     await Promise.all(Array.from({ length: 20 }, lane));
@@ -52,15 +56,15 @@ if (import.meta.main) {
 
   for await (const line of readLines(Deno.stdin.readable)) {
     const [command, value] = line.split(" ");
-    if (command === "empty") await empty();
-    if (command === "reset") server.resetStats();
+    if (command === "use-up-limits") await useUpLimits();
+    if (command === "reset-stats") server.resetStats();
     if (command === "latency") server.configure({ latency: Number(value) });
-    if (command === "pace") server.configure({ tokensPerSecond: 1_000 / Number(value) });
+    if (command === "token-interval") server.configure({ tokensPerSecond: 1_000 / Number(value) });
     console.log(JSON.stringify(server.stats));
   }
   await server.close();
 }
 
-function read(file: string): Promise<string> {
+function readCert(file: string): Promise<string> {
   return Deno.readTextFile(new URL(`../../tests/testing/certs/${file}`, import.meta.url));
 }

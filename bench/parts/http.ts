@@ -3,7 +3,10 @@ import { httpCalls } from "./http_calls.ts";
 import { httpStreams } from "./http_streams.ts";
 import { httpDisconnects } from "./http_disconnects.ts";
 
-/** What agents over HTTP cost, whether streams arrive whole, and what clients that leave in the middle leave behind. */
+/**
+ * Agents over HTTP: the cost of calls, whether streams arrive whole, and what remains of clients
+ * that disconnect.
+ */
 export async function* http(effort: Effort): AsyncGenerator<Finding> {
   yield await httpCalls(effort);
   yield await httpStreams(effort);

@@ -5,14 +5,14 @@ import type { Goal } from "../report/goal.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 import { HTTP_NOTE } from "./http_note.ts";
 
-const ROUTES = { "POST /:name": "json", "POST /:name/stream": "events" } as const;
+const ROUTES = { "POST /:name": "json", "POST /:name/stream": "stream" } as const;
 type Route = keyof typeof ROUTES;
 
-/** Clients that leave in the middle of their answer: nothing of them may stay. */
+/** Clients that disconnect before they have their response: nothing of them may remain. */
 export async function httpDisconnects({ quick }: Effort): Promise<Finding> {
   const clients = quick ? 500 : 5_000;
   const options = { clients, concurrency: 250, warm: 500 };
-  // What stays behind stays behind at once: one run will do.
+  // A leak shows in every run: one round is enough.
   const runs = await Runs.measureNamed(
     1,
     ROUTES,
@@ -22,49 +22,49 @@ export async function httpDisconnects({ quick }: Effort): Promise<Finding> {
   const figure = (route: Route, name: string) => runs.median(route, extra(name));
   const rows = routes.map((route): Row => ({
     route,
-    "clients that left": runs.stopped(route) ?? figure(route, "left"),
-    "asked the model": figure(route, "asked"),
-    "broken off there": figure(route, "brokenOff"),
-    "nothing in flight after s": seconds(figure(route, "settledMs")),
-    "calls left": figure(route, "calls"),
-    "requests left": figure(route, "requests"),
-    "left at the model": figure(route, "atModel"),
-    "heap grown MB": figure(route, "heapGrownMB"),
-    "RSS grown MB": figure(route, "rssGrownMB"),
+    disconnected: runs.stopped(route) ?? figure(route, "disconnected"),
+    "requests to the model": figure(route, "modelRequests"),
+    "aborted there": figure(route, "modelAborts"),
+    "idle after, s": seconds(figure(route, "idleMs")),
+    "calls in flight": figure(route, "calls"),
+    "requests in flight": figure(route, "requests"),
+    "in flight at the model": figure(route, "modelInFlight"),
+    "heap growth MB": figure(route, "heapGrownMB"),
+    "RSS growth MB": figure(route, "rssGrownMB"),
   }));
-  /** Of all routes together; a sum with an unknown part is not known. */
+  /** The sum over all routes, or `undefined` if a figure is missing. */
   const sum = (...names: readonly string[]): number | undefined => {
     const all = routes.flatMap((route) => names.map((name) => figure(route, name)));
     return all.includes(undefined) ? undefined : all.reduce((a, b) => a! + b!, 0);
   };
-  const where = `${count(clients * routes.length)} clients that leave in the middle`;
+  const where = `${count(clients * routes.length)} clients that disconnect`;
   const goals: Goal[] = [
-    { name: `${where}: not so`, found: sum("failed"), atMost: 0, unit: "clients" },
+    { name: `${where}: failures`, found: sum("failed"), atMost: 0, unit: "clients" },
     {
-      name: `${where}: in flight afterwards, by /metrics`,
+      name: `${where}: in flight afterwards, according to /metrics`,
       found: sum("calls", "requests"),
       atMost: 0,
       unit: "calls",
     },
     {
       name: `${where}: in flight afterwards, at the model server`,
-      found: sum("atModel"),
+      found: sum("modelInFlight"),
       atMost: 0,
       unit: "requests",
     },
     {
-      name: `${where}: heap afterwards, above that before`,
+      name: `${where}: growth of the heap`,
       found: sum("heapGrownMB"),
-      // Each of two heaps breathes a little.
+      // The size of each of the two heaps varies a little.
       atMost: 4,
       unit: "MB",
     },
   ];
   return {
     table: {
-      title: `HTTP disconnects: ${where}, of agentRoutes`,
+      title: `HTTP disconnects: ${where} from agentRoutes`,
       rows,
-      notes: [HTTP_NOTE, "After a garbage collection; once warm. One run."],
+      notes: [HTTP_NOTE, "After a warm-up and a garbage collection. One run."],
     },
     goals,
   };

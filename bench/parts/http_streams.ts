@@ -6,19 +6,19 @@ import { count, type Row, seconds } from "../report/table.ts";
 import { HTTP_NOTE } from "./http_note.ts";
 
 const SERVERS = {
-  "Deno.serve, deltas by a clock": "clock",
-  "bare Hono route, hands the model's on": "bare",
-  "bare Hono route, reads the model's and writes its own": "anew",
+  "Deno.serve, deltas from a timer": "timer",
+  "bare Hono route, passes the events through": "bare",
+  "bare Hono route, parses and writes events": "parsed",
   "agentRoutes": "routes",
 } as const;
 type ServerName = keyof typeof SERVERS;
 
-/** Many clients at once whose answers come piece by piece. */
+/** Many clients at once that read streams. */
 export async function httpStreams({ quick }: Effort): Promise<Finding> {
-  // So slow that no server here falls behind the model.
+  // Slow enough for every server to keep up with the model.
   const [clients, everyMs] = quick ? [500, 100] : [2_000, 500];
   const options = { clients, everyMs, warm: 300 };
-  // They are long enough to be run once.
+  // The runs are long enough for one round.
   const runs = await Runs.measureNamed(
     1,
     SERVERS,
@@ -29,23 +29,27 @@ export async function httpStreams({ quick }: Effort): Promise<Finding> {
   const rows = (Object.keys(SERVERS) as ServerName[]).map((served): Row => ({
     server: served,
     "KB per client": runs.median(served, growthKB(clients)),
-    "of it heap": runs.median(served, ({ extra }) => extra.heapMB! * 1024 / clients),
-    "and buffers": runs.median(served, ({ extra }) => extra.buffersMB! * 1024 / clients),
+    "heap KB": runs.median(served, ({ extra }) => extra.heapMB! * 1024 / clients),
+    "buffers KB": runs.median(served, ({ extra }) => extra.buffersMB! * 1024 / clients),
     "CPU µs per delta": runs.median(served, cpuMicros(deltas)),
     "wall s": runs.stopped(served) ?? seconds(runs.median(served, wallMs)),
-    "open after s": seconds(runs.median(served, extra("openMs"))),
+    "all open after, s": seconds(runs.median(served, extra("openMs"))),
     "deltas lost": runs.median(served, extra("lost")),
     failed: runs.median(served, extra("failed")),
   }));
   const where = `${count(clients)} SSE clients at once, ${DELTAS} deltas each`;
   return {
     table: {
-      title: `HTTP events: ${where} (ideal ${DELTAS * everyMs / 1000} s)`,
+      title: `HTTP streams: ${where} (ideal ${DELTAS * everyMs / 1000} s)`,
       rows,
       notes: [
         HTTP_NOTE,
-        "KB per client: peak RSS less RSS just before, divided by the clients. heap, buffers: what is alive of that after a garbage collection when all are open; the rest is garbage, and what the runtime itself takes. One run.",
-        "The first has no model behind it: its streams cost what the runtime takes. The second is handed on by the runtime, unread; the third reads it by EventSourceParserStream and writes by streamSSE.",
+        "KB per client: peak RSS minus RSS just before, divided by the clients. heap, buffers: " +
+        "the live part of it, after a garbage collection when all streams are open; the rest is " +
+        "garbage and memory of the runtime. One run.",
+        "The first server has no model: its streams show the cost of the runtime. The second " +
+        "passes the body of fetch through, unread. The third parses with EventSourceParserStream " +
+        "and writes with streamSSE.",
       ],
     },
     goals: [
@@ -56,7 +60,7 @@ export async function httpStreams({ quick }: Effort): Promise<Finding> {
         unit: "deltas",
       },
       {
-        name: `${where}: clients without the whole text`,
+        name: `${where}: clients without the complete text`,
         found: runs.median(routes, extra("failed")),
         atMost: 0,
         unit: "clients",

@@ -1,4 +1,7 @@
-/** What the parts in virtual time share: servers with one limit each, and minutes of calls to them. */
+/**
+ * Measures how much of a server's limit agents use, in virtual time. The parts `rate` and
+ * `adaptive` share it.
+ */
 import type { LimitOptions } from "@shoal/agents";
 import { logNormalMean } from "../measure/log_normal.ts";
 import { isMeasured, measure } from "../measure/measure.ts";
@@ -7,47 +10,47 @@ import { count, percent, type Row } from "../report/table.ts";
 
 const LATENCY = { p50: 800, p99: 4_000 };
 const OUTPUT_TOKENS = { p50: 150, p99: 600 };
-/** How many calls are under way: more than any of the limits lets through. */
+/** The number of calls in flight: more than any of the limits allows. */
 const CONCURRENCY = 1_000;
 
 /** A server with one limit. */
 export interface LimitedServer {
   readonly name: string;
   readonly limits: LimitOptions & { readonly concurrency?: number };
-  /** Is it tokens that it counts? */
+  /** Whether the limit counts tokens instead of requests. */
   readonly countsTokens?: boolean;
-  /** How much of that it allows in a minute. */
+  /** The number of requests or tokens that the limit allows per minute. */
   readonly perMinute: number;
 }
 
-/** A server that allows so many requests a minute. */
+/** Returns a server with a limit of requests per minute. */
 export function requestLimit(perMinute: number): LimitedServer {
-  const name = `${count(perMinute)} requests a minute`;
+  const name = `${count(perMinute)} requests per minute`;
   return { name, limits: { requestsPerMinute: perMinute }, perMinute };
 }
 
-/** A server that allows so many tokens a minute. */
+/** Returns a server with a limit of tokens per minute. */
 export function tokenLimit(perMinute: number): LimitedServer {
-  const name = `${count(perMinute)} tokens a minute`;
+  const name = `${count(perMinute)} tokens per minute`;
   return { name, limits: { tokensPerMinute: perMinute }, perMinute, countsTokens: true };
 }
 
-/** A server that allows so many requests at once. */
+/** Returns a server with a limit of concurrent requests. */
 export function concurrencyLimit(concurrency: number): LimitedServer {
   const perMinute = concurrency * 60_000 / logNormalMean(LATENCY);
-  return { name: `${count(concurrency)} requests at once`, limits: { concurrency }, perMinute };
+  return { name: `${count(concurrency)} concurrent requests`, limits: { concurrency }, perMinute };
 }
 
-/** How a client is set up, and what it can know of the server. */
+/** How a client is configured, and whether the server reports its limits. */
 export interface Setup {
   readonly client: string;
   /** The limits of the agent. */
   readonly limits?: LimitOptions;
-  /** Does the server say where its limits stand? */
+  /** Whether the server sends rate-limit headers. */
   readonly reportRates: boolean;
 }
 
-/** A row: how much of what the server allows is used, and how much is refused. */
+/** Measures one client and one server, and returns the row of the table. */
 export async function limitUseRow(
   { quick }: Effort,
   server: LimitedServer,
@@ -67,15 +70,18 @@ export async function limitUseRow(
   }, { limitMs: 120_000 });
   if (!isMeasured(m)) return { server: server.name, client, "used in minute 2": m.stopped };
   const x = m.extra as Record<Figure, number>;
-  const used = (one: "Second" | "Later", inMinutes: number): string =>
-    percent(x[`${server.countsTokens ? "tokens" : "accepted"}${one}`], server.perMinute * inMinutes);
+  const used = (period: "Second" | "Later", inMinutes: number): string =>
+    percent(
+      x[`${server.countsTokens ? "tokens" : "accepted"}${period}`],
+      server.perMinute * inMinutes,
+    );
   return {
     server: server.name,
     client,
     "used in minute 2": used("Second", 1),
-    [`in minutes 2 to ${minutes}`]: used("Later", minutes - 1),
-    "refused in minute 1": percent(x.refusedFirst, x.requestsFirst),
-    "and later": percent(x.refusedLater, x.requestsLater),
+    [`used in minutes 2 to ${minutes}`]: used("Later", minutes - 1),
+    "rejected in minute 1": percent(x.rejectedFirst, x.requestsFirst),
+    "rejected later": percent(x.rejectedLater, x.requestsLater),
     completed: x.completed,
     failed: x.failed,
     "CPU µs per call": m.cpuMs * 1000 / x.completed,
@@ -85,16 +91,16 @@ export async function limitUseRow(
 type Figure =
   | "completed"
   | "failed"
-  | "refusedFirst"
+  | "rejectedFirst"
   | "requestsFirst"
-  | "refusedLater"
+  | "rejectedLater"
   | "requestsLater"
   | `${"accepted" | "tokens"}${"Second" | "Later"}`;
 
-/** What one must know to read the tables. */
+/** The notes below the tables. */
 export const LIMIT_USE_NOTE = [
-  `Virtual time. Answers take ${LATENCY.p50} ms, one in a hundred ${LATENCY.p99} ms (log-normal), and have about ${OUTPUT_TOKENS.p50} tokens. ${
-    count(CONCURRENCY)
-  } calls are under way.`,
-  "used: what the server let through of what its limit allows. Its buckets are full at first, so minute 1 may use twice as much.",
+  `Virtual time. Latency is log-normal: p50 ${LATENCY.p50} ms, p99 ${LATENCY.p99} ms. ` +
+  `Answers have a median of ${OUTPUT_TOKENS.p50} tokens. ${count(CONCURRENCY)} calls in flight.`,
+  "used: the share of the limit that the server accepted. Its buckets are full at the start, so " +
+  "minute 1 may use twice the limit.",
 ];

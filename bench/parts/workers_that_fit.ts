@@ -1,48 +1,51 @@
-/** How far it goes with a worker for each call. */
 import { count } from "../report/table.ts";
 
-/** So much of the memory that is free may be used. */
+/** The share of the free memory that workers may use. */
 const MEMORY_SHARE = 0.5;
 
-/** What is known of workers. */
+/** The cost of a worker, and the limits. */
 export interface WorkerFigures {
-  /** How long one takes to start, in milliseconds; `undefined` if they failed. */
+  /** The time to start a worker, in milliseconds; `undefined` if workers failed. */
   readonly startMs: number | undefined;
-  /** How much memory it takes, in MB. */
+  /** The memory of a worker, in MB; `undefined` if workers failed. */
   readonly eachMB: number | undefined;
-  /** How many are wanted. */
+  /** The number of workers wanted. */
   readonly wanted: number;
-  /** How long it may take to start all of them, in milliseconds. */
+  /** The maximum time to start all workers, in milliseconds. */
   readonly limitMs: number;
   /**
-   * How much memory is free, in MB.
+   * The free memory, in MB.
    *
-   * @default What the machine says
+   * @default The memory available on this machine
    */
   readonly freeMB?: number;
 }
 
-/** How many workers can be started within the time and half of the free memory, and what stands in the way of more. */
+/** Returns how many workers start within the time and half of the free memory, and why no more. */
 export function workersThatFit(
-  { startMs, eachMB, wanted, limitMs, freeMB = Deno.systemMemoryInfo().available / 2 ** 20 }: WorkerFigures,
+  { startMs, eachMB, wanted, limitMs, freeMB = Deno.systemMemoryInfo().available / 2 ** 20 }:
+    WorkerFigures,
 ): { workers: number; why: string } {
   if (startMs === undefined || eachMB === undefined) {
-    return { workers: 0, why: "A worker per call: they failed." };
+    return { workers: 0, why: "A worker per call: the workers failed." };
   }
   const byTime = limitMs / startMs;
   const byMemory = freeMB * MEMORY_SHARE / eachMB;
   const workers = roundDown(Math.min(wanted, byTime, byMemory));
-  const all = `10,000 of them would take ${count(10 * startMs)} s to start and ${
-    count(10_000 * eachMB / 1024)
-  } GB`;
+  const seconds = count(10 * startMs);
+  const gigabytes = count(10_000 * eachMB / 1024);
+  const all = `10,000 workers would need ${seconds} s to start and ${gigabytes} GB`;
   if (workers === wanted) return { workers, why: `A worker per call: ${all}.` };
   const limit = byTime < byMemory
-    ? `only so many start in ${limitMs / 1000} s`
-    : "half of the free memory holds no more";
-  return { workers, why: `A worker per call: ended at ${count(workers)}, as ${limit}; ${all}.` };
+    ? `no more start within ${limitMs / 1000} s`
+    : "no more fit into half of the free memory";
+  return {
+    workers,
+    why: `A worker per call: stopped at ${count(workers)} workers, as ${limit}; ${all}.`,
+  };
 }
 
-/** The 1, 2 or 5 with noughts that is not above. */
+/** Rounds down to 1, 2 or 5 times a power of ten. */
 function roundDown(n: number): number {
   const power = 10 ** Math.floor(Math.log10(n));
   return [5, 2, 1].find((step) => step * power <= n)! * power;

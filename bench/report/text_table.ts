@@ -1,16 +1,15 @@
-/** Tables on a terminal. */
-import { type Table, cellTexts } from "./table.ts";
+import { cellTexts, type Table } from "./table.ts";
 
-/** A table as text, its columns aligned: the first to the left, the others to the right. */
+/** Returns a table as text. The first column is left-aligned, the others right-aligned. */
 export function textTable(table: Table): string {
   const cells = cellTexts(table);
   const widths = cells[0]!.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));
   const lines = cells.map((row) =>
     row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  ")
   );
-  return [table.title, ...lines.map((line) => `  ${line}`), ...notes(table)].join("\n");
+  return [table.title, ...lines.map((line) => `  ${line}`), ...noteLines(table)].join("\n");
 }
 
-function notes({ notes: note = [] }: Table): string[] {
-  return note.map((line) => `  ${line}`);
+function noteLines({ notes = [] }: Table): string[] {
+  return notes.map((line) => `  ${line}`);
 }

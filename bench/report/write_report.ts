@@ -1,4 +1,3 @@
-/** The files of `bench/results/`: what the last whole run of each group found. */
 import { renderChart } from "./chart.ts";
 import { goalTable } from "./goal.ts";
 import { machineLine } from "./machine.ts";
@@ -7,9 +6,9 @@ import { markdownTable } from "./markdown_table.ts";
 import { allGoals, type Report } from "./report.ts";
 
 /**
- * Writes the report as `NAME.json` and `NAME.md`, a file for each chart, and the list of all reports.
+ * Writes the report as `FILE.json` and `FILE.md`, each chart as SVG, and the list of all reports.
  *
- * @param files The names of all groups, as they are to be listed.
+ * @param files The file names of all groups, in the order of the list.
  */
 export async function writeReport(
   report: Report,
@@ -28,23 +27,23 @@ export async function writeReport(
   await write(INDEX_FILE, reportIndex(await readReports(folder, files)));
 }
 
-/** The reports that there are, by the names of their files. */
+/** Reads the existing reports, by file name. */
 export async function readReports(
   folder: URL,
   files: readonly string[],
 ): Promise<Map<string, Report>> {
-  const found = new Map<string, Report>();
+  const reports = new Map<string, Report>();
   for (const file of files) {
     try {
-      found.set(file, JSON.parse(await Deno.readTextFile(new URL(`${file}.json`, folder))));
+      reports.set(file, JSON.parse(await Deno.readTextFile(new URL(`${file}.json`, folder))));
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
-  return found;
+  return reports;
 }
 
-/** The whole report as Markdown. */
+/** Returns the whole report as Markdown. */
 export function reportMarkdown(report: Report): string {
   const { command, machine, times, seconds, parts } = report;
   const sections = Object.entries(parts).map(([name, findings]) => {
@@ -55,10 +54,10 @@ export function reportMarkdown(report: Report): string {
     return [`## ${name[0]!.toUpperCase()}${name.slice(1)}`, ...texts].join("\n\n");
   });
   return [
-    `# What \`${command}\` found`,
+    `# Results of \`${command}\``,
     `${machineLine(machine)}. Medians of ${times}, in ${
       Math.round(seconds)
-    } s. Read the ratios: other machines differ. [All reports](${INDEX_FILE})`,
+    } s. Compare the ratios: absolute figures depend on the machine. [All reports](${INDEX_FILE})`,
     markdownTable(goalTable(allGoals(report))).replace("###", "##"),
     ...sections,
   ].join("\n\n") + "\n";

@@ -3,7 +3,7 @@ import { deltaText } from "../../bench/clients/delta_text.ts";
 import { readStreams } from "../../bench/clients/read_streams.ts";
 import { disconnect } from "../../bench/clients/disconnect.ts";
 
-Deno.test("a delta is what brings text, in Shoal's words or in those of Chat Completions", () => {
+Deno.test("deltaText: reads deltas of Shoal and of Chat Completions", () => {
   assertEquals(deltaText({ event: "delta", data: '{"type":"delta","text":"a"}' }), "a");
   assertEquals(deltaText({ event: "result", data: '{"type":"result"}' }), undefined);
   const chat = (delta: unknown) => ({ data: JSON.stringify({ choices: [{ delta }] }) });
@@ -13,29 +13,29 @@ Deno.test("a delta is what brings text, in Shoal's words or in those of Chat Com
   assertEquals(deltaText({ data: "[DONE]" }), undefined);
 });
 
-/** A server whose answers are so many deltas; every second client's come one short. */
+/** Starts a server whose responses have `deltas` deltas; every second response lacks one. */
 function serve(deltas: number) {
   let n = 0;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
-    const own = n++ % 2 === 0 ? deltas : deltas - 1;
-    return new Response('event: delta\ndata: {"text":"x"}\n\n'.repeat(own));
+    const count = n++ % 2 === 0 ? deltas : deltas - 1;
+    return new Response('event: delta\ndata: {"text":"x"}\n\n'.repeat(count));
   });
   return { server, url: `http://127.0.0.1:${server.addr.port}/` };
 }
 
-Deno.test("clients whose deltas are not all there are seen", async () => {
+Deno.test("readStreams: counts clients that miss a delta", async () => {
   const { server, url } = serve(3);
-  const told: unknown[] = [];
+  const reports: unknown[] = [];
   const target = { url, headers: {}, body: "{}" };
   const { openMs, ...done } = await readStreams({ ...target, clients: 10, text: "xxx" }, (all) => {
-    told.push(all);
+    reports.push(all);
   });
   assertEquals(done, { completed: 5, failed: 5, deltas: 25 });
-  assertEquals([told, openMs > 0], [[{ open: 10 }], true]);
+  assertEquals([reports, openMs > 0], [[{ open: 10 }], true]);
   await server.shutdown();
 });
 
-Deno.test("clients that get nothing do not keep the others from being told that all are open", async () => {
+Deno.test("readStreams: reports that all are open although some clients get no delta", async () => {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     () => new Response(null, { status: 503 }),
@@ -44,11 +44,11 @@ Deno.test("clients that get nothing do not keep the others from being told that 
   const errors: unknown[] = [];
   console.error = (error: unknown) => void errors.push(error);
   try {
-    const told: unknown[] = [];
+    const reports: unknown[] = [];
     const url = `http://127.0.0.1:${server.addr.port}/`;
     const task = { url, headers: {}, body: "{}", clients: 3, text: "x" };
-    const done = await readStreams(task, (all) => void told.push(all));
-    assertEquals([done.completed, done.failed, told], [0, 3, [{ open: 0 }]]);
+    const done = await readStreams(task, (all) => void reports.push(all));
+    assertEquals([done.completed, done.failed, reports], [0, 3, [{ open: 0 }]]);
     assertEquals(errors.length, 1);
   } finally {
     console.error = error;
@@ -56,22 +56,22 @@ Deno.test("clients that get nothing do not keep the others from being told that 
   }
 });
 
-Deno.test("a client leaves while the server still works; one whose answer ends before is counted", async () => {
-  let gone = 0;
+Deno.test("disconnect: closes connections early, and counts responses that end before", async () => {
+  let aborted = 0;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     if (new URL(request.url).pathname === "/short") return new Response("no delta here");
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(new TextEncoder().encode("event: delta\n")),
-      cancel: () => void gone++,
+      cancel: () => void aborted++,
     });
     return new Response(body);
   });
-  const task = { headers: { connection: "close" }, body: "{}", concurrency: 3, after: 1 };
+  const task = { headers: { connection: "close" }, body: "{}", concurrency: 3, afterMs: 1 };
   const url = `http://127.0.0.1:${server.addr.port}`;
   const all = await disconnect({ ...task, url: `${url}/long`, clients: 7, streamed: true });
-  assertEquals(all, { left: 7, failed: 0 });
+  assertEquals(all, { disconnected: 7, failed: 0 });
   const none = await disconnect({ ...task, url: `${url}/short`, clients: 2, streamed: true });
-  assertEquals(none, { left: 0, failed: 2 });
-  while (gone < 7) await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals(none, { disconnected: 0, failed: 2 });
+  while (aborted < 7) await new Promise((resolve) => setTimeout(resolve, 5));
   await server.shutdown();
 });

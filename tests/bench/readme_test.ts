@@ -18,7 +18,7 @@ const REPORT: Report = {
 };
 const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
 
-Deno.test("the figures of a run take the place of the old ones, and nothing else changes", () => {
+Deno.test("insertFigures: replaces the old figures and nothing else", () => {
   const once = insertFigures(readme, REPORT);
   assertStringIncludes(once, "| event loop | 10 |");
   assertStringIncludes(once, "Medians of 3 on 2 cores, 25 GB");
@@ -28,7 +28,7 @@ Deno.test("the figures of a run take the place of the old ones, and nothing else
   assertEquals(rest(once), rest(readme));
 });
 
-Deno.test("what is not there is not made up", () => {
+Deno.test("insertFigures: throws without the comments or a table", () => {
   assertThrows(() => insertFigures("no comments", REPORT), Error, "must have the comments");
-  assertThrows(() => insertFigures(readme, { ...REPORT, parts: {} }), Error, "none of modes");
+  assertThrows(() => insertFigures(readme, { ...REPORT, parts: {} }), Error, "no table of modes");
 });

@@ -7,13 +7,13 @@ const run = (wallMs: number, more: Partial<Measurement> = {}): Measurement => (
   { wallMs, cpuMs: 0, beforeMB: 0, peakMB: 0, extra: {}, ...more }
 );
 
-Deno.test("the median is the middle one, whatever the order", () => {
+Deno.test("median: does not depend on the order", () => {
   assertEquals(median([30, 1, 2]), 2);
   assertEquals(median([7]), 7);
   assertEquals(median([]), undefined);
 });
 
-Deno.test("ratios and differences are of the same round, and the middle one counts", () => {
+Deno.test("Runs: takes medians of ratios and differences within a round", () => {
   const runs = new Runs([
     { a: run(10), b: run(5) }, // 2, +5
     { a: run(100), b: run(80) }, // 1.25, +20
@@ -24,7 +24,7 @@ Deno.test("ratios and differences are of the same round, and the middle one coun
   assertEquals(runs.difference("a", "b", wallMs), 6);
 });
 
-Deno.test("cases are run in turn; one that was stopped gives no figure and is not tried again", async () => {
+Deno.test("Runs.measure: runs cases in turn, and a stopped case not again", async () => {
   const order: string[] = [];
   const runs = await Runs.measure(3, {
     good: () => Promise.resolve((order.push("good"), run(1))),
@@ -37,7 +37,7 @@ Deno.test("cases are run in turn; one that was stopped gives no figure and is no
   assertEquals([runs.stopped("good"), runs.stopped("slow")], [undefined, "after 60 s"]);
 });
 
-Deno.test("figures per call", () => {
+Deno.test("figures are divided by the number of calls", () => {
   const one = run(0, { cpuMs: 30, beforeMB: 80, peakMB: 90, extra: { failed: 0 } });
   assertEquals(cpuMicros(1_000)(one), 30);
   assertEquals(growthKB(1_024)(one), 10);

@@ -60,13 +60,9 @@ export type { MemoryCache, MemoryCacheOptions } from "./src/cache/memory_cache.t
 export type { CacheOptions } from "./src/cache/cache_options.ts";
 export type { CachedReply, CacheStore } from "./src/cache/cache_store.ts";
 
-export { AgentError, ProviderError, RunError } from "./src/model/errors.ts";
-export type {
-  AgentErrorOptions,
-  ErrorCode,
-  Issue,
-  ProviderErrorOptions,
-} from "./src/model/errors.ts";
+export { ProviderError, RunError } from "./src/model/errors.ts";
+export { AgentError } from "./src/model/result.ts";
+export type { ErrorCode, Issue, ProviderErrorOptions } from "./src/model/errors.ts";
 export type {
   ContentPart,
   FinishReason,
@@ -103,6 +99,7 @@ export type {
 export type { RateReport, RateState } from "./src/model/rate_report.ts";
 export type { Provider, ProviderOptions } from "./src/model/provider.ts";
 export type {
+  AgentErrorOptions,
   Attempt,
   DryRun,
   Failure,
@@ -138,11 +135,14 @@ export type {
   Router,
   RouterOptions,
   RouterResult,
+  RouterSuccess,
   Target,
 } from "./src/workflows/define_router.ts";
 export type {
+  SequenceFailure,
   SequenceOptions,
   SequenceResult,
+  SequenceSuccess,
   SequenceWorkflow,
 } from "./src/workflows/sequence.ts";
 export type { ProgressReport } from "./src/run/progress.ts";
@@ -160,11 +160,13 @@ export type {
   Branches,
   ParallelOptions,
   Workflow,
+  WorkflowFailure,
   WorkflowResult,
+  WorkflowSuccess,
 } from "./src/workflows/workflow.ts";
 
 export type { HedgeOptions } from "./src/resilience/hedge_options.ts";
 export type { RetryOptions } from "./src/resilience/backoff.ts";
 export type { CircuitBreakerOptions } from "./src/resilience/circuit_breaker.ts";
-export type { TimeoutOptions } from "./src/resilience/timeout.ts";
+export type { TimeoutOptions, TotalTimeout } from "./src/call/options/timeouts.ts";
 export type { Price, Prices } from "./src/pricing/prices.ts";

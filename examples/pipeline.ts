@@ -28,7 +28,6 @@ const Article = definePipeline({
 });
 
 const result = await Article.call({ topic: "schools of fish" });
-if (!result.ok) throw result.error;
 console.log(result.content.words, "words:", result.content.text.slice(0, 60), "…");
 for (const { agent, durationMs, usage } of result.steps) {
   console.log(`${agent}: ${Math.round(durationMs)} ms, ${usage.totalTokens} tokens`);

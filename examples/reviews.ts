@@ -110,13 +110,13 @@ try {
     results.push(result);
     if (!result.ok) continue;
     const { sentiment, summary, category } = result.content;
-    labels[sentiment!.label] = (labels[sentiment!.label] ?? 0) + 1;
+    labels[sentiment.label] = (labels[sentiment.label] ?? 0) + 1;
     if (index % 25 === 0) {
       const { id, stars, text } = reviews[index]!;
       const words = summary ?? text.slice(0, 60);
       rows.push(
-        `${id}  ${"★".repeat(stars).padEnd(5, "·")}  ${sentiment!.label.padEnd(8)}  ${
-          category!.category.padEnd(11)
+        `${id}  ${"★".repeat(stars).padEnd(5, "·")}  ${sentiment.label.padEnd(8)}  ${
+          category.category.padEnd(11)
         }  ${words}`,
       );
     }

@@ -25,7 +25,8 @@ const ReviewAnalyzer = defineParallel({
     category: { agent: Category, input: ({ input }: { input: string }) => ({ text: input }) },
   },
   timeout: 30_000,
-  maxCost: 0.05,
+  // Each attempt reserves its estimated cost before it is sent.
+  budget: { cost: 0.05 },
   concurrency: 3,
 });
 

@@ -1,7 +1,6 @@
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { ChildAbort } from "../async/abort.ts";
-import type { AgentError } from "../model/errors.ts";
-import type { Result, Success, ToolCall } from "../model/result.ts";
+import type { AgentError, Result, Success, ToolCall } from "../model/result.ts";
 import type { CallHooks } from "../call/options/model_agent.ts";
 import type { CallContext } from "../call/context.ts";
 import type { CallOptions } from "../call/options/options.ts";

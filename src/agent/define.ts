@@ -16,7 +16,6 @@ import {
   type ModelAgentOptions,
   OVERRIDE_RULES,
   RUN_OVERRIDE_RULES,
-  type SharedOptions,
 } from "../call/options/options.ts";
 import type { FromJsonSchemaOr } from "../output/infer_json_schema.ts";
 import { type InferInput, prepareInput } from "../output/prepare_input.ts";
@@ -24,6 +23,7 @@ import { type InferOutput, prepareOutput, type Received } from "../output/prepar
 import type { Schema, StandardSchema } from "../output/standard_schema.ts";
 import type { Prompt } from "../call/options/prompt_parts.ts";
 import type { RunAgent, RunContext } from "./run_agent.ts";
+import type { TotalTimeout } from "../call/options/timeouts.ts";
 import { toolsOf } from "../call/options/tool.ts";
 import { parseTemplate, type TemplateParams } from "../call/options/template.ts";
 
@@ -65,7 +65,7 @@ export interface RunAgentOptions<
   Params = never,
   Content = unknown,
   P extends Schema | undefined = undefined,
-> extends AgentBase, Pick<SharedOptions, "timeout"> {
+> extends AgentBase {
   /** Does the work, calling other agents. Calls inside it count as its own. May be async. */
   readonly run: (
     params: Received<P, Params>,
@@ -73,6 +73,12 @@ export interface RunAgentOptions<
   ) => Content | Promise<Content>;
   /** Always absent: an agent has a `prompt` or a `run` function. */
   readonly prompt?: undefined;
+  /**
+   * The time the whole may take, in milliseconds.
+   *
+   * @default The total that `configure` sets, if any
+   */
+  readonly timeout?: TotalTimeout;
   /**
    * A schema that checks the parameters of each call. Nothing is run for parameters that do not
    * fit (`invalid_params`). The function receives what the schema returns.

@@ -22,7 +22,7 @@ import {
 import type { PromptPart } from "../call/options/prompt_parts.ts";
 import type { Prompt } from "../call/options/prompt_parts.ts";
 import { callRun, type RunAgent } from "./run_agent.ts";
-import { modelTimeouts, totalTimeout } from "../call/options/timeouts.ts";
+import { totalOf } from "../call/options/timeouts.ts";
 import type { Tool } from "../call/options/tool.ts";
 
 /** What both kinds of agents share: everything but the call itself. */
@@ -116,7 +116,7 @@ export class DefinedModel extends Defined {
     this.#agent = agent;
     remember(this, {
       parts: () => partsOf(agent),
-      total: (options) => modelTimeouts(agent, options, configuration()).total,
+      total: ({ timeout }) => totalOf(timeout, agent.timeout, configuration().timeout),
       model: agent,
     });
   }
@@ -162,7 +162,7 @@ export class DefinedRun extends Defined {
     const { input, ...parts } = agent;
     remember(this, {
       parts: () => ({ ...parts, params: schemaIfKnown(() => input?.jsonSchema()) }),
-      total: ({ timeout }) => totalTimeout(timeout) ?? totalTimeout(agent.timeout),
+      total: ({ timeout }) => totalOf(timeout, agent.timeout, configuration().timeout),
     });
   }
 
@@ -204,7 +204,12 @@ function partsOf(
   return { ...parts, output: output?.schema, params: schemaIfKnown(paramsSchema) };
 }
 
-function successOrThrow(result: Result): Success {
+/**
+ * Returns a result that is a success.
+ *
+ * @throws {AgentError} The error of a failure.
+ */
+export function successOrThrow<R extends Result>(result: R): Extract<R, { readonly ok: true }> {
   if (!result.ok) throw result.error;
-  return result;
+  return result as Extract<R, { readonly ok: true }>;
 }

@@ -11,10 +11,7 @@ export interface Definition {
   readonly parts: () => Readonly<Record<string, unknown>>;
   /** The time a whole call may take with these options, in milliseconds. */
   readonly total: (options: CallOptions) => number | undefined;
-  /**
-   * Makes of a plain failure one that tells what this kind of workflow tells beside its result. Where this is there, `call` gives more than
-   * `settle`, and does not throw for a failure.
-   */
+  /** Adds to a plain failure what a workflow of this kind has beside: its status, branches or steps. */
   readonly failed?: (failure: Failure) => Result;
   /** The agent itself, if it asks a model. */
   readonly model?: ModelAgent;

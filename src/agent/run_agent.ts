@@ -1,15 +1,16 @@
 /** Agents made of other agents: any async function, with the calls inside it summed up as its own. */
 import { ChildAbort } from "../async/abort.ts";
-import { AgentError } from "../model/errors.ts";
-import type { Result, Success } from "../model/result.ts";
+import { messageOf, RunError } from "../model/errors.ts";
+import { AgentError, type Result, type Success } from "../model/result.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
 import type { PreparedInput } from "../output/prepare_input.ts";
 import { checkParams } from "../call/check_params.ts";
 import { withHooks } from "../call/with_hooks.ts";
 import { runNested } from "../call/run_nested.ts";
+import { configuration } from "../call/options/config.ts";
 import type { AgentBase, CallOptions } from "../call/options/options.ts";
-import { type TimeoutOptions, totalTimeout } from "../call/options/timeouts.ts";
+import { totalOf, type TotalTimeout } from "../call/options/timeouts.ts";
 import { Trace } from "../call/trace.ts";
 
 /** What the function of an agent made of agents is handed beside its parameters. */
@@ -39,7 +40,7 @@ export interface RunAgent extends AgentBase {
   /** What it does. */
   readonly run: (params: never, ctx: RunContext) => unknown;
   /** The time it may take, in milliseconds. */
-  readonly timeout?: number | TimeoutOptions;
+  readonly timeout?: TotalTimeout;
 }
 
 /** Runs the function and gives the result; a failure is a value. */
@@ -51,8 +52,8 @@ export async function callRun(
   const outer = currentContext();
   const trace = new Trace(agent.name, undefined, outer.collect, options.metadata);
   using child = new ChildAbort(outer.signal, options.signal);
-  const ms = totalTimeout(options.timeout) ?? totalTimeout(agent.timeout);
-  child.abortAfter(ms, "it was not finished");
+  const total = totalOf(options.timeout, agent.timeout, configuration().timeout);
+  child.abortAfter(total, "timeout.total passed: it was not finished");
 
   const ctx: RunContext = {
     signal: child.signal,
@@ -84,25 +85,20 @@ export async function callRun(
 }
 
 function errorOf(thrown: unknown, trace: Trace): AgentError {
-  if (thrown instanceof AgentError) {
+  // A batch or stream inside that a call's failure ended fails like that call.
+  const part = thrown instanceof RunError ? thrown.cause : thrown;
+  if (part instanceof AgentError) {
     // It is the call's own: they share this list.
-    if (thrown.attempts === trace.attempts) return thrown;
+    if (part.attempts === trace.attempts) return part;
     // The part's error says what happened; this one says in which whole, and what the whole used.
+    const { code, status, retryAfterMs, retryable, issues, text } = part;
     return trace.make(
-      `Cannot finish the call of "${trace.agent}" as a part of it failed: ${thrown.message}`,
-      {
-        code: thrown.code,
-        status: thrown.status,
-        retryAfterMs: thrown.retryAfterMs,
-        retryable: thrown.retryable,
-        issues: thrown.issues,
-        text: thrown.text,
-        cause: thrown,
-      },
+      `Cannot finish the call of "${trace.agent}" as a part of it failed: ${part.message}`,
+      { code, status, retryAfterMs, retryable, issues, text, cause: thrown },
     );
   }
-  return trace.make(`Cannot finish the call of "${trace.agent}" as its run threw: see the cause`, {
-    code: "tool",
-    cause: thrown,
-  });
+  return trace.make(
+    `Cannot finish the call of "${trace.agent}" as its run threw: ${messageOf(thrown)}`,
+    { code: "tool", cause: thrown },
+  );
 }

@@ -5,7 +5,7 @@
  * output → hooks → result
  */
 import type { Budget } from "../limits/budget.ts";
-import type { ChildAbort } from "../async/abort.ts";
+import { ChildAbort } from "../async/abort.ts";
 import type { Message, ModelRequest, ToolRequest } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
@@ -175,7 +175,9 @@ class ModelCall {
   #answer(messages: readonly Message[]): Promise<Answer> {
     const [first, ...others] = this.#models;
     const { agent } = this.wanted;
-    if (others.length === 0 && agent.tools === undefined) return this.#ask(first, messages);
+    if (others.length === 0 && agent.tools === undefined) {
+      return this.#ask(first, messages, this.signal);
+    }
     return this.#fallBack({ messages, answers: 0, requested: false });
   }
 
@@ -192,30 +194,66 @@ class ModelCall {
     });
   }
 
-  /** Asks a model until it asks for no more tools. */
+  /** Calls a model until it requests no more tools, no longer than its own time limit allows. */
   #converse(conversation: Conversation, candidate: Candidate): Promise<Answer> {
-    const { trace, wanted: { agent } } = this;
+    const { trace } = this;
     trace.model = candidate.model;
     trace.beginRound();
-    if (agent.tools === undefined) return this.#ask(candidate, conversation.messages);
-    return this.#runToolLoop(conversation, candidate);
+    return candidate.ownTotal === undefined
+      ? this.#converseUnder(this.signal, conversation, candidate)
+      : this.#converseWithin(candidate.ownTotal, conversation, candidate);
   }
 
-  #runToolLoop(conversation: Conversation, candidate: Candidate): Promise<Answer> {
+  async #converseWithin(
+    ms: number,
+    conversation: Conversation,
+    candidate: Candidate,
+  ): Promise<Answer> {
+    using limit = new ChildAbort(this.signal);
+    const name = `timeout.total of the fallback model "${candidate.model}"`;
+    limit.abortAfter(ms, `${name} passed: it was not finished`);
+    try {
+      return await this.#converseUnder(limit.signal, conversation, candidate);
+    } catch (thrown) {
+      // As an error of the call, so that the next fallback is tried.
+      throw this.signal.aborted ? thrown : this.trace.error(thrown, limit.signal);
+    }
+  }
+
+  #converseUnder(
+    signal: AbortSignal,
+    conversation: Conversation,
+    candidate: Candidate,
+  ): Promise<Answer> {
+    if (this.wanted.agent.tools === undefined) {
+      return this.#ask(candidate, conversation.messages, signal);
+    }
+    return this.#runToolLoop(conversation, candidate, signal);
+  }
+
+  #runToolLoop(
+    conversation: Conversation,
+    candidate: Candidate,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const { trace, wanted: { agent, options } } = this;
     const { maxSteps, toolConcurrency } = stepsOf(agent, options);
     return runToolLoop(conversation, {
       agent,
       trace,
       maxSteps,
-      requestAnswer: (messages) => this.#ask(candidate, messages),
-      runTools: (requests) => this.#use(requests, toolConcurrency),
+      requestAnswer: (messages) => this.#ask(candidate, messages, signal),
+      runTools: (requests) => this.#use(requests, toolConcurrency, signal),
     });
   }
 
   /** Asks a model once: for an answer that is kept, or shared, or its own. */
-  #ask(candidate: Candidate, messages: readonly Message[]): Promise<Answer> {
-    const { signal, trace, wanted: { agent, options, hooks, config, context, budgets } } = this;
+  #ask(
+    candidate: Candidate,
+    messages: readonly Message[],
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const { trace, wanted: { agent, options, hooks, config, context, budgets } } = this;
     const call: Outgoing = {
       agent,
       provider: candidate.provider,
@@ -254,8 +292,12 @@ class ModelCall {
   }
 
   /** Runs the tools that the model asks for. */
-  #use(requests: readonly ToolRequest[], concurrency: number): Promise<readonly Message[]> {
-    const { signal, trace, wanted: { agent, options, hooks, context, budgets } } = this;
+  #use(
+    requests: readonly ToolRequest[],
+    concurrency: number,
+    signal: AbortSignal,
+  ): Promise<readonly Message[]> {
+    const { trace, wanted: { agent, options, hooks, context, budgets } } = this;
     const priority = options.priority ?? context.priority;
     const collect = (part: Result) => trace.addOfTool(part);
     const inside = { ...context, signal, budgets, priority, collect };

@@ -1,5 +1,5 @@
-import { abortCode, AgentError, ProviderError } from "../model/errors.ts";
-import type { Attempt } from "../model/result.ts";
+import { abortCode, ProviderError } from "../model/errors.ts";
+import { AgentError, type Attempt } from "../model/result.ts";
 import { NO_USAGE, type Usage } from "../model/usage.ts";
 
 /** Makes the errors of a call: each tells whose it is, which model was asked last, and what was sent and used until then. */

@@ -19,6 +19,6 @@ export function callSignal(
   const both = context.signal !== undefined && options.signal !== undefined;
   if (total === undefined && !both && !hooked) return undefined;
   const limit = new ChildAbort(context.signal, options.signal);
-  limit.abortAfter(total, "it was not finished");
+  limit.abortAfter(total, "timeout.total passed: it was not finished");
   return limit;
 }

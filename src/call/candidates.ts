@@ -4,11 +4,10 @@ import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
 import type { HedgeOptions } from "../resilience/hedge_options.ts";
 import { type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
-import { type TimeoutOptions, timeouts } from "../resilience/timeout.ts";
+import { mergeTimeouts, type TimeoutOptions, totalOf } from "./options/timeouts.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
 import { type Configuration, getDefaultProvider } from "./options/config.ts";
 import { type CallOptions, settingsOf } from "./options/options.ts";
-import { modelTimeouts } from "./options/timeouts.ts";
 
 /** A model that may be asked, and how. */
 export interface Candidate {
@@ -20,8 +19,10 @@ export interface Candidate {
   readonly settings: ModelSettings;
   /** Its own retries. */
   readonly policy: RetryPolicy;
-  /** Its time limits. */
+  /** The time limits of the call and of the attempts at this model. */
   readonly limits: TimeoutOptions;
+  /** The limit on this model, with all its retries, in milliseconds; only fallbacks have one. */
+  readonly ownTotal?: number;
   /** When it is left alone. */
   readonly breaker: CircuitBreakerOptions | undefined;
   /** When a duplicate is sent. */
@@ -106,7 +107,7 @@ function foundFor(
     provider,
     settings: settingsOf(agent, options),
     policy: retryPolicy(options.retries ?? agent.retries ?? config.retries),
-    limits: modelTimeouts(agent, options, config),
+    limits: mergeTimeouts(options.timeout, agent.timeout, config.timeout),
     breaker: options.circuitBreaker ?? agent.circuitBreaker ?? config.circuitBreaker,
     hedge: options.hedge ?? agent.hedge ?? config.hedge,
   };
@@ -131,7 +132,8 @@ function foundFor(
       policy: retries === undefined ? first.policy : retryPolicy(retries),
       limits: timeout === undefined
         ? first.limits
-        : { ...timeouts(timeout, first.limits), total: first.limits.total },
+        : { ...mergeTimeouts(timeout, first.limits), total: first.limits.total },
+      ownTotal: totalOf(timeout),
     };
   });
   // A model is not asked twice: a call may ask for a fallback of its agent, or name its agent's provider.

@@ -5,7 +5,7 @@ import type { ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
 import type { Breaker, CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
-import type { TimeoutOptions } from "../resilience/timeout.ts";
+import type { TimeoutOptions } from "./options/timeouts.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
 import type { Trace } from "./trace.ts";
 

@@ -1,5 +1,5 @@
 import { untilAbort } from "../async/abort.ts";
-import type { AgentError } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 import type { FinishReason, ModelReply } from "../model/message.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
 import type { Parsed, PreparedOutput } from "../output/prepare_output.ts";

@@ -5,7 +5,7 @@ import { ProviderError } from "../model/errors.ts";
 import type { ModelReply, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
-import type { TimeoutOptions } from "../resilience/timeout.ts";
+import type { TimeoutOptions } from "./options/timeouts.ts";
 import { isToolRequest } from "./options/prompt_parts.ts";
 
 /** What an attempt is made of. */
@@ -41,7 +41,7 @@ export interface AttemptHandler<T> {
 export function requestProvider<T>(options: AttemptOptions, taker: AttemptHandler<T>): Promise<T> {
   const { provider, request, timeout, signal, onDelta } = options;
   const child = new ChildAbort(signal);
-  child.abortAfter(timeout.attempt, "there was no answer");
+  child.abortAfter(timeout.attempt, "timeout.attempt passed: there was no answer");
   // Promises by hand: an `async` function keeps three times as much in memory while it waits, and all that are in flight wait here.
   return new Promise((resolve, reject) => {
     let over = false;
@@ -103,8 +103,9 @@ async function streamed(
     [Symbol.asyncIterator]();
   let ended = false;
   try {
-    const first = timeout.firstToken ?? timeout.idle;
-    silence.abortAfter(first, "there was no token");
+    const { firstToken, idle } = timeout;
+    const first = firstToken === undefined ? "idle" : "firstToken";
+    silence.abortAfter(firstToken ?? idle, `timeout.${first} passed: there was no token`);
     for (;;) {
       const next = await silence.race(Promise.resolve(chunks.next()));
       if (next.done) break;
@@ -120,7 +121,7 @@ async function streamed(
       if (chunk.text === "") continue;
       silence.abortAfter(undefined, "");
       await silence.race(Promise.resolve(onDelta(chunk.text)));
-      silence.abortAfter(timeout.idle, "there was no token");
+      silence.abortAfter(idle, "timeout.idle passed: there was no token");
     }
     ended = true;
     throw new ProviderError("the stream ended before its end", {

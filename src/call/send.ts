@@ -1,5 +1,6 @@
 import type { Answer as LimitsAnswer } from "../limits/limiter.ts";
-import { abortCode, type AgentError, ProviderError } from "../model/errors.ts";
+import { abortCode, ProviderError } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 import type { ModelReply } from "../model/message.ts";
 import type { Usage } from "../model/usage.ts";
 import { admit, estimatedUsageSoFar } from "./admission.ts";

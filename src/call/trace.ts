@@ -1,15 +1,16 @@
 import type { Waited } from "../limits/permits.ts";
-import type { AgentError } from "../model/errors.ts";
 import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
-import type {
-  DryRun,
-  Failure,
-  LimitedBy,
-  Result,
-  Success,
-  Timing,
-  ToolCall,
+import {
+  type AgentError,
+  type DryRun,
+  type Failure,
+  type LimitedBy,
+  linkError,
+  type Result,
+  type Success,
+  type Timing,
+  type ToolCall,
 } from "../model/result.ts";
 import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
 import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
@@ -182,10 +183,14 @@ export class Trace extends CallErrors {
     return { ...this.success(undefined, "stop"), request, provider: name };
   }
 
-  /** The result of a call that failed. */
-  failure(error: AgentError): Failure {
+  /** The result of a call that failed; `more` is what a workflow has beside. */
+  failure(error: AgentError): Failure;
+  failure<M extends object>(error: AgentError, more: M): Failure & M;
+  failure(error: AgentError, more?: object): Failure {
     const { finishReason: _, ...base } = this.success(undefined, "stop");
-    return { ...base, ok: false, content: undefined, error };
+    const failure: Failure = { ...base, ok: false, content: undefined, error, ...more };
+    // The error of another call, such as one inside an item of `each`, keeps its own result.
+    return error.result === undefined ? linkError(failure) : failure;
   }
 
   /** Tells the call that this one was made in, if there is one, that it has ended. */

@@ -1,9 +1,9 @@
 /** Runs a call between its hooks. */
 import { untilAbort } from "../async/abort.ts";
-import type { AgentError } from "../model/errors.ts";
-import type { Result, Success } from "../model/result.ts";
+import { messageOf } from "../model/errors.ts";
+import type { AgentError, Result, Success } from "../model/result.ts";
 import { configuration } from "./options/config.ts";
-import type { Hooks } from "./options/hooks.ts";
+import type { HookContext, Hooks } from "./options/hooks.ts";
 import type { Trace } from "./trace.ts";
 
 /** A call with its hooks. */
@@ -30,9 +30,14 @@ export async function withHooks(options: WithHooksOptions): Promise<Result> {
   const { agent, params, trace, signal, work } = options;
   const all = [configuration().hooks, agent.hooks].filter((one) => one !== undefined);
 
+  const ctx: HookContext = {
+    agent: trace.agent,
+    params,
+    signal,
+    metadata: trace.metadata,
+  };
   let result: Result;
   try {
-    const ctx = { agent: trace.agent, signal, metadata: trace.metadata };
     for (const one of all) await runHook("before", () => one.before?.(params, ctx), options);
     result = await work();
   } catch (thrown) {
@@ -41,8 +46,8 @@ export async function withHooks(options: WithHooksOptions): Promise<Result> {
   for (const one of all.toReversed()) {
     const { error } = result;
     try {
-      if (result.ok) await runHook("after", () => one.after?.(result as Success), options);
-      else await runHook("onError", () => one.onError?.(error!), options);
+      if (result.ok) await runHook("after", () => one.after?.(result as Success, ctx), options);
+      else await runHook("onError", () => one.onError?.(error!, ctx), options);
     } catch (thrown) {
       // What had gone wrong before is not to be forgotten; an abort that ended the waiting changes nothing of it.
       if (error === undefined) result = trace.failure(trace.error(thrown, signal));
@@ -64,7 +69,7 @@ async function runHook(
     if (returned instanceof Promise) await untilAbort(returned, signal);
   } catch (cause) {
     throw trace.make(
-      `Cannot finish the call of "${trace.agent}" as its ${name} hook threw: see the cause`,
+      `Cannot finish the call of "${trace.agent}" as its ${name} hook threw: ${messageOf(cause)}`,
       { code: "tool", cause },
     );
   }

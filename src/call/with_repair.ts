@@ -1,5 +1,6 @@
 /** Asks the model again if its answer does not fit the schema, and shows it what is wrong. */
-import { AgentError, type Issue } from "../model/errors.ts";
+import type { Issue } from "../model/errors.ts";
+import { AgentError } from "../model/result.ts";
 import type { Message } from "../model/message.ts";
 import { formatIssues } from "../output/format_issues.ts";
 import type { RepairOptions } from "./options/repair.ts";

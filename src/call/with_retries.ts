@@ -1,5 +1,5 @@
 /** Asks one model: with its retries, its breaker and its hedging. */
-import type { AgentError } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 import type { RetryPolicy } from "../resilience/backoff.ts";
 import { retry, retryAfter, type RetryHooks } from "../resilience/retry.ts";
 import type { Answer } from "./read_reply.ts";

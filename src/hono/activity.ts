@@ -1,6 +1,5 @@
 /** Counts and events of all requests for calls: the source of `/metrics` and of the dashboard. */
-import type { AgentError } from "../model/errors.ts";
-import type { Result } from "../model/result.ts";
+import type { AgentError, Result } from "../model/result.ts";
 import { Histogram } from "./histogram.ts";
 
 /** The kind of a run: one call, a streamed call, a batch, or a chat completion. */

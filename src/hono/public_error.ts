@@ -1,5 +1,6 @@
 /** Maps failed calls to a status and a message for clients, without internals of the server. */
-import { AgentError, type ErrorCode, type Issue } from "../model/errors.ts";
+import type { ErrorCode, Issue } from "../model/errors.ts";
+import { AgentError } from "../model/result.ts";
 import { Problem } from "./problem.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { type CallContext, currentContext, inContext } from "../call/context.ts";
 import { ChildAbort, onAbort } from "../async/abort.ts";
 import type { Limiter } from "../limits/limiter.ts";
-import { AgentError } from "../model/errors.ts";
+import { RunError } from "../model/errors.ts";
+import { AgentError } from "../model/result.ts";
 import type { Activity, RunKind } from "./activity.ts";
 import type { StreamOwner } from "./event_stream.ts";
 import type { ResolvedLimits } from "./limits.ts";
@@ -122,7 +123,9 @@ export class RequestLifecycle implements Disposable, StreamOwner {
   }
 
   /** Maps anything thrown to a problem of this request. */
-  toProblem(thrown: unknown): Problem {
+  toProblem(error: unknown): Problem {
+    // Of a run that ended early, what ended it.
+    const thrown = error instanceof RunError ? error.cause : error;
     const problem = toProblem(thrown);
     const { code, message, status, options } = problem;
     if (this.signal.aborted && (code === "aborted" || thrown === this.signal.reason)) {

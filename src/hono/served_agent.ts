@@ -5,9 +5,8 @@ import { currentContext, inContext } from "../call/context.ts";
 import { isModelAgent } from "../agent/defined.ts";
 import type { CallOptions } from "../call/options/options.ts";
 import type { PromptPart } from "../call/options/prompt_parts.ts";
-import { AgentError } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
-import type { Result } from "../model/result.ts";
+import { AgentError, type Result } from "../model/result.ts";
 import type { Activity } from "./activity.ts";
 
 /**

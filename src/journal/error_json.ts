@@ -1,10 +1,11 @@
-import { AgentError, type AgentErrorOptions } from "../model/errors.ts";
-import type { Result } from "../model/result.ts";
+import { AgentError, type AgentErrorOptions, type Result } from "../model/result.ts";
 
 /** An error as it is written: the requests and what they used stand in the result, if they are the same. */
 export type WrittenError = Omit<AgentErrorOptions, "cause"> & {
   /** What happened. */
   readonly message: string;
+  /** The result that the error belongs to, where that is another than the one it is written with. */
+  readonly result?: unknown;
   /** What was thrown below it, where that was code of the caller's. */
   readonly cause?: { readonly name: string; readonly message: string };
 };
@@ -42,7 +43,7 @@ export function writeError(
 
 /** The error that was prepared. */
 export function readError(
-  { message, cause, ...options }: WrittenError,
+  { message, cause, result: _, ...options }: WrittenError,
   of?: Pick<Result, "attempts" | "usage">,
 ): AgentError {
   const { attempts = of?.attempts, usage = of?.usage } = options;

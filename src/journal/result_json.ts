@@ -1,8 +1,14 @@
 /** Results as text, and back: also those of workflows, which have the results and errors of their parts in them. */
 import { isRecord } from "../model/check_options.ts";
-import { AgentError } from "../model/errors.ts";
 import type { JournalStored } from "../model/journal.ts";
-import type { Attempt, Result, Timing } from "../model/result.ts";
+import {
+  AgentError,
+  type Attempt,
+  type Failure,
+  linkError,
+  type Result,
+  type Timing,
+} from "../model/result.ts";
 import { readError, writeError, type WrittenError } from "./error_json.ts";
 import { readValue, writeValue, type WrittenValue } from "./value_json.ts";
 
@@ -81,7 +87,7 @@ function written(result: Result, bare: boolean): WrittenResult {
   return {
     ok: result.ok,
     content: content === undefined || bare ? undefined : writeValue(content),
-    error: error && writeError(error, result, bare),
+    error: error && { ...writeError(error, result, bare), ...ownResult(error, result, bare) },
     finishReason: result.ok ? result.finishReason : undefined,
     agent: result.agent,
     model: result.model,
@@ -109,6 +115,21 @@ function written(result: Result, bare: boolean): WrittenResult {
     cached: result.cached || undefined,
     more: moreOf(result, bare),
   };
+}
+
+/**
+ * The result of the call that an error comes from, where that is another one: an item of `each`
+ * fails with the error of a call inside, and the results of that call's parts were paid for.
+ */
+function ownResult(
+  error: AgentError,
+  of: Result,
+  bare: boolean,
+): Pick<WrittenError, "result"> | undefined {
+  const own = error.result;
+  // Copies of a result share its list of attempts.
+  if (bare || own === undefined || own.attempts === of.attempts) return undefined;
+  return { result: written({ ...own, error: undefined } as unknown as Result, bare) };
 }
 
 /** What a workflow says beside what every result does. */
@@ -144,10 +165,30 @@ function resultOf(json: WrittenResult): Result {
     usedFallback: json.usedFallback ?? false,
     cached: json.cached ?? false,
     replayed: false,
-    ...(error !== undefined && { error: readError(error, { attempts, usage }) }),
+    ...(error !== undefined && { error: errorOf(error, { attempts, usage }) }),
   };
   if (more !== undefined) Object.assign(result, membersOf(more, read));
-  return result as unknown as Result;
+  const whole = withOneErrorEach(result as unknown as Result);
+  if (whole.error !== undefined && whole.error.result === undefined) linkError(whole);
+  return whole;
+}
+
+function errorOf(written: WrittenError, of: Pick<Result, "attempts" | "usage">): AgentError {
+  const error = readError(written, of);
+  if (written.result !== undefined) {
+    linkError({ ...resultOf(written.result as WrittenResult), error } as Failure);
+  }
+  return error;
+}
+
+/** An error of a branch is one object, in `errors` and in the branch. */
+function withOneErrorEach(result: Result): Result {
+  const { errors, branches } = result;
+  if (errors === undefined || branches === undefined) return result;
+  const same = Object.entries(errors).map((
+    [name, error],
+  ) => [name, branches[name]?.error ?? error]);
+  return { ...result, errors: Object.fromEntries(same) };
 }
 
 /** Results and errors within, by a mark of their own; everything else is the word of a workflow of ours. */

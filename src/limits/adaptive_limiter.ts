@@ -1,6 +1,6 @@
 /** Limiters that learn from the server's answers. */
 import { boundsOf, type LimitOptions, mostOf } from "../model/limits.ts";
-import { LONGEST_RETRY_AFTER } from "../model/retry_after.ts";
+import { LONGEST_RETRY_AFTER } from "../model/errors.ts";
 import type { RateReport } from "../model/rate_report.ts";
 import { Learned, type LearnedMark } from "./server_rate_limit.ts";
 import { type Answer, type Ask, Limiter } from "./limiter.ts";

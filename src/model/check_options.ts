@@ -27,13 +27,23 @@ export function checkOptions(doing: string, options: unknown, rules: Rules): voi
   for (const name in options) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) {
-      const nearest = closestString(name, Object.keys(rules));
       throw new TypeError(
-        `Cannot ${doing} as there is no option "${name}": did you mean "${nearest}"?`,
+        `Cannot ${doing} as there is no option "${name}": ${adviceFor(name, Object.keys(rules))}`,
       );
     }
     if (options[name] !== undefined) rule(doing, name, options[name]);
   }
+}
+
+/** What replaced options of former versions, where the nearest name does not show it. */
+const REPLACED: Readonly<Record<string, { readonly option: string; readonly use: string }>> = {
+  maxCost: { option: "budget", use: "budget: { cost }" },
+};
+
+function adviceFor(name: string, known: readonly string[]): string {
+  const replaced = Object.hasOwn(REPLACED, name) ? REPLACED[name] : undefined;
+  if (replaced !== undefined && known.includes(replaced.option)) return `use "${replaced.use}"`;
+  return `did you mean "${closestString(name, [...known])}"?`;
 }
 
 /** Throws a `TypeError` for an invalid value. */

@@ -1,6 +1,9 @@
+/**
+ * Error codes, and the errors of providers and runs. The error of a call, `AgentError`, is in
+ * `result.ts`: it and the result that it belongs to name each other.
+ */
 import type { RateReport } from "./rate_report.ts";
-import type { Attempt } from "./result.ts";
-import { NO_USAGE, type Usage } from "./usage.ts";
+import type { Usage } from "./usage.ts";
 
 /**
  * What kind of thing went wrong.
@@ -34,102 +37,12 @@ export type ErrorCode =
   | "truncated"
   | "filtered";
 
-/** Everything an {@linkcode AgentError} carries beside its message. */
-export interface AgentErrorOptions {
-  /** The kind of the error. */
-  code: ErrorCode;
-  /** The agent's name. */
-  agent: string;
-  /** The model that was tried last. */
-  model?: string;
-  /** Each request that was sent. */
-  attempts?: readonly Attempt[];
-  /** Everything that was used. */
-  usage?: Usage;
-  /** The HTTP status of the last attempt. */
-  status?: number;
-  /** How long the server asked to wait, in milliseconds. */
-  retryAfterMs?: number;
-  /** Whether another attempt may succeed. */
-  retryable?: boolean;
-  /** What the schema found wrong with the answer. */
-  issues?: readonly Issue[];
-  /** The raw text of an answer that could not be used. */
-  text?: string;
-  /** What caused it. */
-  cause?: unknown;
-}
-
 /** One thing that a schema found wrong. */
 export interface Issue {
   /** What is wrong. */
   readonly message: string;
   /** Where, as keys from the root. */
   readonly path?: readonly PropertyKey[];
-}
-
-/**
- * Why a call failed. `call` throws it, a {@linkcode Failure} holds it.
- *
- * @example
- * ```ts
- * import { AgentError, defineAgent } from "@shoal/agents";
- * import { scripted } from "@shoal/agents/testing";
- *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
- * try {
- *   await Echo.call({ text: "hello" });
- * } catch (error) {
- *   if (error instanceof AgentError && error.code === "rate_limited") console.log(error.retryAfterMs);
- *   else throw error;
- * }
- * ```
- */
-export class AgentError extends Error {
-  /** The name of the class. */
-  override readonly name = "AgentError";
-  /** The kind of the error. */
-  readonly code: ErrorCode;
-  /** The agent's name. */
-  readonly agent: string;
-  /** The model that was tried last, if any was. */
-  readonly model?: string;
-  /** Each request that was sent. */
-  readonly attempts: readonly Attempt[];
-  /** Everything that was used, failed attempts included. */
-  readonly usage: Usage;
-  /** The HTTP status of the last attempt, where there was one. */
-  readonly status?: number;
-  /** How long the server asked to wait, in milliseconds. */
-  readonly retryAfterMs?: number;
-  /** Whether another attempt may succeed: the default of `retries.on`. */
-  readonly retryable: boolean;
-  /** What the schema found wrong with the answer (`invalid_output`). */
-  readonly issues?: readonly Issue[];
-  readonly #text: string | undefined;
-
-  /** Makes an error; the library does this for you. */
-  constructor(message: string, options: AgentErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = options.code;
-    this.agent = options.agent;
-    this.model = options.model;
-    this.attempts = options.attempts ?? [];
-    this.usage = options.usage ?? NO_USAGE;
-    this.status = options.status;
-    this.retryAfterMs = options.retryAfterMs;
-    this.retryable = options.retryable ?? false;
-    this.issues = options.issues;
-    this.#text = options.text;
-  }
-
-  /**
-   * The raw text of an answer that could not be used (`invalid_output`, `truncated`, `filtered`). It is not
-   * enumerable, so that printing the error does not print it.
-   */
-  get text(): string | undefined {
-    return this.#text;
-  }
 }
 
 /** Everything a {@linkcode ProviderError} carries beside its message. */
@@ -153,8 +66,8 @@ export interface ProviderErrorOptions {
 }
 
 /**
- * What a {@linkcode Provider} throws. It is classified once, in the adapter, by status and code; the
- * caller sees it as the `cause` of an {@linkcode AgentError}.
+ * What a {@linkcode Provider} throws. It is classified once, in the adapter, by status and code;
+ * the caller sees it as the `cause` of an {@linkcode AgentError}.
  */
 export class ProviderError extends Error {
   /** The name of the class. */
@@ -185,26 +98,36 @@ export class ProviderError extends Error {
     this.#text = options.text;
   }
 
-  /** The text that came before it failed. It is not enumerable, so that printing the error does not print it. */
+  /**
+   * The text that came before it failed. It is not enumerable, so that printing the error does
+   * not print it.
+   */
   get text(): string | undefined {
     return this.#text;
   }
 }
 
 /**
- * A run of many calls that could not go on: it carries everything that was done until then, so
- * that nothing that was paid for is lost.
+ * A run of many calls ended early: it was aborted, a call failed and `throwOnError` was set, a
+ * callback or the source threw, or the journal failed. It carries everything that was finished by
+ * then, so that nothing that was paid for is lost.
  */
 export class RunError extends Error {
   /** The name of the class. */
   override readonly name = "RunError";
   /** What was thrown, in the order in which it happened. */
   readonly errors: readonly unknown[];
-  /** What was finished, by input index; `undefined` where there is nothing. */
+  /**
+   * What was finished, by input index; `undefined` where nothing was. Empty for a `stream`, which
+   * has handed out its results, and for a `scope`.
+   */
   // deno-lint-ignore no-explicit-any
   readonly results: readonly any[];
 
-  /** Makes an error; the library does this for you. */
+  /**
+   * Creates an error; the library does this for you. `cause` is the first thing that ended the
+   * run.
+   */
   constructor(
     message: string,
     options: { errors: readonly unknown[]; results: readonly unknown[]; cause?: unknown },
@@ -215,7 +138,18 @@ export class RunError extends Error {
   }
 }
 
-/** What an abort signal's reason means: a time limit or the caller's wish. */
+/**
+ * A longer `Retry-After` than this, in milliseconds, is ignored: the backoff policy decides then.
+ */
+export const LONGEST_RETRY_AFTER = 60_000;
+
+/** The code for an abort reason: a time limit or the caller's wish. */
 export function abortCode(reason: unknown): "timeout" | "aborted" {
   return reason instanceof DOMException && reason.name === "TimeoutError" ? "timeout" : "aborted";
+}
+
+/** The message of what was thrown, to be appended to another message. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error && thrown.message !== "") return thrown.message;
+  return typeof thrown === "string" && thrown !== "" ? thrown : "it threw no error with a message";
 }

@@ -10,8 +10,8 @@ import {
   share,
   wholeNumber,
 } from "../model/check_options.ts";
-import type { AgentError } from "../model/errors.ts";
-import { LONGEST_RETRY_AFTER } from "../model/retry_after.ts";
+import { LONGEST_RETRY_AFTER } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 
 /** Options of `retries`: when and how often a failed attempt is retried. */
 export interface RetryOptions {

@@ -7,7 +7,7 @@ import {
   type Rule,
   type RulesFor,
 } from "../model/check_options.ts";
-import type { AgentError } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 import type { Provider } from "../model/provider.ts";
 import { WeakList } from "../async/weak_list.ts";
 

@@ -6,7 +6,8 @@ import {
   type Rules,
   text,
 } from "../model/check_options.ts";
-import type { AgentError, ErrorCode } from "../model/errors.ts";
+import type { ErrorCode } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 import type { Provider } from "../model/provider.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { delay } from "@std/async/delay";
 import { ChildAbort } from "../async/abort.ts";
-import type { AgentError, ErrorCode } from "../model/errors.ts";
+import type { ErrorCode } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 import { MAX_TIMER_DELAY } from "../async/timer.ts";
 import { backoffDelay, type RetryPolicy } from "./backoff.ts";
 

@@ -1,6 +1,5 @@
 import type { AgentCall, Callable, ContentOf } from "../call/options/callable.ts";
 import { track } from "../call/context.ts";
-import { RunError } from "../model/errors.ts";
 import type { JournalOnly } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
 import type { OnlyOptions } from "./journal_options.ts";
@@ -69,19 +68,9 @@ async function collect(
 ): Promise<Result[]> {
   checkCalls("run the batch", calls, options);
   const results: Result[] = [];
-  try {
-    for await (const { result, index } of resultStream(calls, options)) results[index] = result;
-    fillPlaces(results, calls, options);
-  } catch (cause) {
-    throw new RunError(
-      `Cannot finish the batch as ${reasonOf(cause)}: see \`results\` for what is done`,
-      {
-        errors: [cause],
-        results,
-        cause,
-      },
-    );
-  }
+  const stream = resultStream(calls, options, { name: "the batch", results });
+  for await (const { result, index } of stream) results[index] = result;
+  fillPlaces(results, calls, options);
   return results;
 }
 
@@ -94,11 +83,4 @@ export function fillPlaces(
   if (only === undefined) return;
   if (Array.isArray(items)) results.length = items.length;
   for (let i = 0; i < results.length; i++) if (!(i in results)) results[i] = undefined;
-}
-
-/** What ended a run early, in a few words. */
-export function reasonOf(cause: unknown): string {
-  if (cause instanceof DOMException && cause.name === "AbortError") return "it was aborted";
-  if (cause instanceof Error) return cause.message.replace(/^Cannot /, "it cannot ");
-  return "something was thrown that is no error";
 }

@@ -1,8 +1,8 @@
 import { track } from "../call/context.ts";
 import { callback, checkOptions, flag } from "../model/check_options.ts";
-import { abortCode, RunError } from "../model/errors.ts";
+import { abortCode, type RunError } from "../model/errors.ts";
 import type { JournalOnly } from "../model/journal.ts";
-import { fillPlaces, reasonOf, type Skipped } from "./batch.ts";
+import { fillPlaces, type Skipped } from "./batch.ts";
 import { checkJournal, type OnlyOptions } from "./journal_options.ts";
 import { thrownOf } from "./journalled.ts";
 import { checkSource, RUN_RULES, type RunOptions } from "./run_options.ts";
@@ -133,29 +133,29 @@ async function collect<T, R>(
       } else {
         if (run.stopped) return;
         if (settle) results[index] = end;
-        else run.fail(end.error);
+        else run.fail(end.error, `its function threw at item ${index}`);
       }
       run.finished(end.ok, replayed);
     },
     made: () => undefined,
     deaf: true,
     stops: !settle,
+    name: "each",
+    results,
   });
   try {
     // Nothing is handed on: the first answer is the end.
     await run.next();
     fillPlaces(results, items, options);
     return results;
-  } catch (cause) {
+  } catch (error) {
+    const { cause } = error as RunError;
     if (settle && isDeadline(cause, options)) {
       const length = Array.isArray(items) ? items.length : run.begun;
       for (let i = 0; i < length; i++) results[i] ??= { ok: false, error: cause };
       return results;
     }
-    throw new RunError(
-      `Cannot finish each as ${reasonOf(cause)}: see \`results\` for what is done`,
-      { errors: [cause], results, cause },
-    );
+    throw error;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { AgentCall } from "../call/options/callable.ts";
 import { currentContext, inContext } from "../call/context.ts";
 import { Trace } from "../call/trace.ts";
-import { AgentError, type ErrorCode } from "../model/errors.ts";
+import { type ErrorCode, messageOf } from "../model/errors.ts";
 import type { Journal, JournalItem, JournalSession } from "../model/journal.ts";
-import type { Result } from "../model/result.ts";
+import { AgentError, linkError, type Result } from "../model/result.ts";
 import { Identities } from "./item_id.ts";
 import type { JournalRunOptions, OnlyOptions } from "./journal_options.ts";
 
@@ -62,7 +62,8 @@ export class Journalled {
     const item = { id, index, agent: agent.name, key: options?.key, params };
     const result = await this.#settle(item, signal, () => work(call, index));
     const metadata = options?.metadata;
-    return result?.replayed && metadata !== undefined ? { ...result, metadata } : result;
+    if (!result?.replayed || metadata === undefined) return result;
+    return result.ok ? { ...result, metadata } : linkError({ ...result, metadata });
   }
 
   /** The same for an item that a function works on. */
@@ -112,14 +113,15 @@ async function resultOf(name: string, work: () => unknown): Promise<Result> {
   try {
     result = trace.success(await inContext({ ...context, collect }, work), "stop");
   } catch (thrown) {
-    const why = `Cannot finish the item as its function threw: see the cause`;
+    const why = `Cannot finish the item as its function threw: ${messageOf(thrown)}`;
     const error = thrown instanceof AgentError
       ? thrown
       : trace.make(why, { code: "tool", cause: thrown });
     result = trace.failure(error);
   }
-  // They may be large, and nobody is given them.
-  return { ...result, children: [] };
+  // The children may be large, and nobody is given them.
+  const bare: Result = { ...result, children: [] };
+  return !bare.ok && bare.error.result === result ? linkError(bare) : bare;
 }
 
 /** What the function threw. Of what came out of a journal, there is a name and a message. */

@@ -27,6 +27,8 @@ export interface LanesOptions<T, R, V = unknown> {
    * After an abort, is the work waited for? It ends soon if it listens; what does not listen is better left behind.
    */
   readonly waits: boolean;
+  /** Called when the source throws. */
+  readonly onSourceError?: (error: unknown) => void;
 }
 
 /** So many items are begun before everything else on the event loop gets its turn. */
@@ -198,6 +200,7 @@ export class Lanes<T, R, V = unknown> {
 
   /** The source is broken, but not what is in flight: that is let finish. */
   #breakOff(error: unknown): undefined {
+    this.#options.onSourceError?.(error);
     this.#failed ??= { error };
   }
 }

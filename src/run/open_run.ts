@@ -3,7 +3,9 @@ import { budgetsOf, currentContext, inContext } from "../call/context.ts";
 import { modeFor } from "../call/options/mode.ts";
 import { limiterFor } from "../limits/adaptive_limiter.ts";
 import { ChildAbort, onAbort } from "../async/abort.ts";
+import type { RunError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
+import { endEarly } from "./end_early.ts";
 import { holdTimers } from "../async/timer.ts";
 import { Lanes } from "./lanes.ts";
 import { Journalled } from "./journalled.ts";
@@ -17,12 +19,17 @@ export interface Work<T, R, V = unknown> {
   /** Makes of it what is handed on; `undefined` is not. A throw ends the run. */
   made(value: V, item: T, index: number, run: RunHandle): R | undefined | Promise<R | undefined>;
   /**
-   * May the work go on after an abort, because it is a function of the caller's that need not listen? Then it is left behind, and
-   * the run fails at its deadline, instead of the items that are not finished.
+   * May the work go on after an abort, because it is a function of the caller's that need not
+   * listen? Then it is left behind, and the run fails at its deadline, instead of the items that
+   * are not finished.
    */
   readonly deaf: boolean;
   /** Does a failure stop the run? */
   readonly stops: boolean;
+  /** What the run is called in its error, such as "the batch". */
+  readonly name: string;
+  /** What is finished so far, by input index, for the error of a run that ends early. */
+  readonly results?: readonly unknown[];
 }
 
 /** The run, as the work on an item sees it. */
@@ -37,17 +44,26 @@ export interface RunHandle {
   finished(ok: boolean, replayed?: boolean): void;
   /** Tells that the item was passed over. */
   skipped(): void;
-  /** Ends the run with this error, behind what is finished. */
-  fail(error: unknown): void;
+  /**
+   * Ends the run with this error, behind what is finished; `why` is what happened, in a few
+   * words.
+   */
+  fail(error: unknown, why: string): void;
 }
 
 /** A run that has begun. */
 export interface Run<R> {
   /** How many items were begun. */
   readonly begun: number;
-  /** The next value, or the end. Throws what ended the run early. */
+  /**
+   * The next value, or the end.
+   *
+   * @throws {RunError} If the run ended early.
+   */
   next(): Promise<IteratorResult<R, undefined>>;
-  /** Stops it: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires. */
+  /**
+   * Stops it: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires.
+   */
   stop(): Promise<void>;
 }
 
@@ -63,6 +79,8 @@ export function openRun<T, R, V>(
   const items = new ChildAbort(abort.signal);
   const known = Array.isArray(source);
   const journal = options.journal && new Journalled(options.journal, options, work.stops);
+  const thrown: { readonly error: unknown; readonly why: string }[] = [];
+  const note = (error: unknown, why: string): void => void thrown.push({ error, why });
 
   const handle: RunHandle = {
     signal: items.signal,
@@ -72,7 +90,10 @@ export function openRun<T, R, V>(
     journal,
     finished: (ok, replayed) => progress.finish(ok, replayed),
     skipped: () => progress.skip(),
-    fail: (error) => lanes.fail(error),
+    fail(error, why) {
+      note(error, why);
+      lanes.fail(error);
+    },
   };
   const letGo = holdTimers();
   const lanes = new Lanes<T, R, V>({
@@ -81,6 +102,7 @@ export function openRun<T, R, V>(
     buffer: options.buffer ?? concurrency,
     abort,
     waits: !work.deaf,
+    onSourceError: (error) => note(error, "its source threw"),
     work: (item, index) => work.item(item, index, handle),
     made: (value, item, index) => work.made(value, item, index, handle),
   });
@@ -89,7 +111,7 @@ export function openRun<T, R, V>(
     begun: () => lanes.pulled,
     recorded: journal !== undefined,
     onProgress: options.onProgress,
-    fail: handle.fail,
+    fail: (error) => handle.fail(error, "onProgress threw"),
   });
   const collect = (part: Result): void => {
     progress.use(part);
@@ -98,7 +120,8 @@ export function openRun<T, R, V>(
 
   items.abortAfter(options.deadline, "the run was not finished");
   const release = onAbort(items.signal, () => {
-    // At the deadline the rest of an array fails item by item; who knows how long another source goes on?
+    // At the deadline the rest of an array fails item by item; who knows how long another source
+    // goes on?
     if (work.deaf) lanes.fail(items.signal.reason);
     else if (!known) lanes.finish();
   });
@@ -120,15 +143,33 @@ export function openRun<T, R, V>(
       await journal?.close();
     } catch (error) {
       await close(false);
-      throw error;
+      throw errorOf(error);
     }
-    await close(true);
+    try {
+      await close(true);
+    } catch (error) {
+      note(error, "onProgress threw");
+      throw errorOf(error);
+    }
   }
   async function breakOff(error: unknown): Promise<never> {
-    // What ended the run is the error to tell.
+    // What ended the run is the error to report.
     await journal?.close().catch(() => {});
     await close(false);
-    throw error;
+    throw errorOf(error);
+  }
+  function errorOf(cause: unknown): RunError {
+    const { name, results } = work;
+    const others = thrown.map(({ error }) => error).filter((error) => error !== cause);
+    return endEarly({ name, why: whyOf(cause), cause, errors: [cause, ...others], results });
+  }
+  function whyOf(cause: unknown): string | undefined {
+    const { signal } = options;
+    if (signal?.aborted && cause === signal.reason) return "it was aborted";
+    if (context.signal?.aborted && cause === context.signal.reason) {
+      return "the call or scope that it runs in was aborted";
+    }
+    return thrown.find(({ error }) => error === cause)?.why;
   }
 
   inContext(
@@ -158,7 +199,11 @@ export function openRun<T, R, V>(
       const stopping = lanes.stop(new DOMException("The run was stopped", "AbortError"));
       await close(false);
       await stopping;
-      await journal?.close();
+      try {
+        await journal?.close();
+      } catch (error) {
+        throw errorOf(error);
+      }
     },
   };
 }

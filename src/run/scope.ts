@@ -22,18 +22,28 @@ import { ChildAbort } from "../async/abort.ts";
 import { abortSignal, callback, checkOptions, positiveMs } from "../model/check_options.ts";
 import { RunError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
+import { endEarly } from "./end_early.ts";
 import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
 import { Started } from "./observed_promise.ts";
 
 /** What every call inside a scope shares. */
 export interface ScopeOptions {
-  /** How many attempts may be on the wire at the same time; as an object, within which bounds that is found out. Without it the scope sets no limit. */
+  /**
+   * How many attempts may be on the wire at the same time; as an object, within which bounds that
+   * is found out. Without it the scope sets no limit.
+   */
   readonly concurrency?: number | AdaptiveConcurrency;
-  /** Where calls inside are made: see the `mode` of a run. Without it, where they would be made outside. */
+  /**
+   * Where calls inside are made: see the `mode` of a run. Without it, where they would be made
+   * outside.
+   */
   readonly mode?: RunMode;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;
-  /** What everything inside may spend at most. What is not sent by then fails with the code `budget`. */
+  /**
+   * What everything inside may spend at most. What is not sent by then fails with the code
+   * `budget`.
+   */
   readonly budget?: BudgetOptions;
   /** Aborts everything inside. */
   readonly signal?: AbortSignal;
@@ -56,17 +66,19 @@ export interface Scope {
 }
 
 /**
- * Structured concurrency: whatever is called inside `fn`, however deep, shares the scope's `concurrency`, `signal` and
- * `deadline`, and nothing outlives it. A call that is started and not awaited is awaited at the end; if it fails then,
- * the scope rejects.
+ * Structured concurrency: whatever is called inside `fn`, however deep, shares the scope's
+ * `concurrency`, `signal` and
+ * `deadline`, and nothing outlives it. A call that is started and not awaited is awaited at the
+ * end; if it fails then, the scope rejects.
  *
  * If `fn` throws, what it started is aborted. Scopes nest: the inner one has the limits of both.
  *
  * @returns What `fn` returns, after everything it started has ended.
  * @throws {TypeError} If an option is wrong.
  * @throws {RangeError} If a number is out of range.
- * @throws {RunError} If calls that nobody awaited failed; they are its `errors`.
- * @throws What `fn` throws, or the reason of the signal or the deadline.
+ * @throws {RunError} If the signal aborts or the deadline passes, which is its `cause` then; or
+ * if calls that nobody awaited failed: they are its `errors`.
+ * @throws What `fn` throws, as it is.
  *
  * @example
  * ```ts
@@ -172,6 +184,10 @@ class ActiveScope implements Scope, TrackingScope {
       await abort.race(this.#nothingLeft());
       this.#reportUnheard();
       return value;
+    } catch (error) {
+      const { aborted, reason } = abort.signal;
+      if (!aborted || error !== reason) throw error;
+      throw endEarly({ name: "the scope", why: "it was aborted", cause: reason });
     } finally {
       // Whatever is started in here from now on is too late, and whatever still runs ends.
       abort.abort(new DOMException("The scope has ended", "AbortError"));
@@ -199,7 +215,10 @@ class ActiveScope implements Scope, TrackingScope {
     return started;
   }
 
-  /** Waits for what nobody awaited, and for what is started after it: a function that makes two calls in a row. */
+  /**
+   * Waits for what nobody awaited, and for what is started after it: a function that makes two
+   * calls in a row.
+   */
   async #nothingLeft(): Promise<void> {
     const nothing = (): boolean => this.#pending + this.#following === 0;
     while (!nothing()) {

@@ -3,6 +3,7 @@ import {
   type Callable,
   type ContentOf,
   isCallable,
+  type ParamsOf,
 } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
 import { currentContext, inContext } from "../call/context.ts";
@@ -18,8 +19,12 @@ import { openRun, type Run } from "./open_run.ts";
 export type StreamItem<A extends Callable = Callable> = A extends Callable ? {
     /** How the call ended. */
     readonly result: Result<ContentOf<A>>;
-    /** Who was called. */
+    /** The agent or workflow that was called. */
     readonly agent: A;
+    /** Its parameters, as the source gave them. */
+    readonly params: ParamsOf<A>;
+    /** The `key` of the call's options, if it has one. */
+    readonly key?: string;
     /** Its place in the input, from 0. */
     readonly index: number;
   }
@@ -72,11 +77,14 @@ export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...un
  * it may be endless. The run starts when the first result is requested. `break` stops it.
  *
  * At the `deadline`, calls in flight and the rest of an array fail with the code `timeout`. Other
- * sources are not pulled any further. When the `signal` aborts, finished results are yielded
- * first, and then its reason is thrown. When the source throws, calls in flight finish first.
+ * sources are not pulled any further. A run that ends early yields finished results first, and
+ * then throws. When the source throws, calls in flight finish first.
  *
  * @throws {TypeError} If an option or a call is wrong.
  * @throws {RangeError} If a number is out of range.
+ * @throws {RunError} While it is read: if the signal aborts, the source or a callback throws, the
+ * journal fails, or a call fails and `throwOnError` is set. The reason is its `cause`; its
+ * `results` are empty, as they were given out before.
  *
  * @example
  * ```ts
@@ -88,8 +96,8 @@ export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...un
  * function* calls() {
  *   for (const text of ["a", "b", "c"]) yield [Shout, { text }] as const;
  * }
- * for await (const { result, agent, index } of stream(calls(), { concurrency: 2 })) {
- *   console.log(agent.name, index, result.ok ? result.content : result.error.code);
+ * for await (const { result, params, index } of stream(calls(), { concurrency: 2 })) {
+ *   console.log(index, params.text, result.ok ? result.content : result.error.code);
  * }
  * ```
  */
@@ -98,13 +106,17 @@ export function stream<C extends AgentCall, const T extends readonly Callable[] 
   options: CallRunOptions & OnlyOptions = {},
 ): ResultStream<IsTuple<T> extends true ? T[number] : C[0]> {
   checkCalls("stream the calls", calls, options);
-  return resultStream(calls, options) as ResultStream<never>;
+  return resultStream(calls, options, { name: "the stream" }) as ResultStream<never>;
 }
 
-/** The stream itself, for calls and options that were checked. */
+/**
+ * The stream itself, for calls and options that were checked. `results` is what its error
+ * carries.
+ */
 export function resultStream(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
   options: CallRunOptions,
+  { name, results }: { readonly name: string; readonly results?: readonly unknown[] },
 ): ResultStream {
   const context = currentContext();
   const { onResult, onDelta, throwOnError = false } = options;
@@ -132,28 +144,31 @@ export function resultStream(
           ? settle(call, index)
           : run.journal.call(call, index, run.signal, settle);
       },
-      made(result, [agent], index, run) {
+      made(result, [agent, params, { key } = NO_OPTIONS], index, run) {
         if (result === undefined) return void run.skipped();
         // What was aborted by the end of the run has nothing to tell.
         if (run.stopped && result.error?.code === "aborted") return undefined;
         const finished = (): StreamItem => {
-          if (throwOnError && !result.ok) run.fail(result.error);
+          if (throwOnError && !result.ok) run.fail(result.error, `call ${index} failed`);
           run.finished(result.ok, result.replayed);
-          return { result, agent, index };
+          return { result, agent, params, key, index };
         };
+        const failed = (error: unknown) => run.fail(error, "onResult threw");
         // Once the run was stopped nothing fires any more, though what was finished counts.
         if (onResult === undefined || run.stopped) return finished();
         try {
           const told: unknown = onResult(result, index);
           if (told === undefined) return finished();
-          return Promise.resolve(told).catch(run.fail).then(finished);
+          return Promise.resolve(told).catch(failed).then(finished);
         } catch (error) {
-          run.fail(error);
+          failed(error);
           return finished();
         }
       },
       deaf: false,
       stops: throwOnError,
+      name,
+      results,
     });
   const end = async (): Promise<IteratorResult<StreamItem, undefined>> => {
     over = true;
@@ -176,6 +191,8 @@ export function resultStream(
     },
   };
 }
+
+const NO_OPTIONS: CallOptions = Object.freeze({});
 
 /** The options of a call whose pieces the run wants to have as well. */
 function withDelta(

@@ -8,7 +8,7 @@ import { Trace } from "../call/trace.ts";
 import type { WaitReason } from "../limits/limiter.ts";
 import type { Waited } from "../limits/permits.ts";
 import { ChildAbort } from "../async/abort.ts";
-import type { AgentError } from "../model/errors.ts";
+import type { AgentError } from "../model/result.ts";
 import { loadPrices } from "../pricing/prices.ts";
 import type { Call } from "./pool_call.ts";
 import { decodeError, encodeError } from "./error_codec.ts";

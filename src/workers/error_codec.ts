@@ -1,12 +1,6 @@
 /** Errors on their way between isolates: they come out as what they went in as, with their codes and causes. */
-import {
-  AgentError,
-  type AgentErrorOptions,
-  ProviderError,
-  type ProviderErrorOptions,
-  RunError,
-} from "../model/errors.ts";
-import type { Attempt } from "../model/result.ts";
+import { ProviderError, type ProviderErrorOptions, RunError } from "../model/errors.ts";
+import { AgentError, type AgentErrorOptions, type Attempt } from "../model/result.ts";
 
 /** An error that can be cloned. */
 export type CodedError =

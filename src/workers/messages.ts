@@ -37,8 +37,6 @@ export interface Order {
   readonly params: unknown;
   /** Do the parameters take the place of the prompt? */
   readonly asks: boolean;
-  /** Is it a workflow, whose `call` tells more than its result? */
-  readonly tellsMore: boolean;
   readonly options: Readonly<Record<string, unknown>>;
   /** Does somebody want the pieces of the answer? */
   readonly hasDelta: boolean;

@@ -9,8 +9,8 @@ import type { ModeCall } from "../call/options/mode.ts";
 import type { CallOptions } from "../call/options/options.ts";
 import { Trace } from "../call/trace.ts";
 import { ChildAbort, onAbort } from "../async/abort.ts";
-import type { AgentError, ErrorCode } from "../model/errors.ts";
-import type { Attempt, Result } from "../model/result.ts";
+import type { ErrorCode } from "../model/errors.ts";
+import { type AgentError, type Attempt, linkError, type Result } from "../model/result.ts";
 import { type CodedError, decodeError } from "./error_codec.ts";
 import type { Order } from "./messages.ts";
 import { type CodedResult, decodeResult } from "./result_codec.ts";
@@ -77,7 +77,6 @@ export class Call implements ModeCall {
       agent,
       params: params instanceof PromptOverride ? params.prompt : params,
       asks: params instanceof PromptOverride,
-      tellsMore: this.#definition?.failed !== undefined,
       hasDelta: options.onDelta !== undefined,
       hasEmit: context.emit !== undefined,
       countsCost: context.budgets.some(({ countsCost }) => countsCost),
@@ -89,7 +88,10 @@ export class Call implements ModeCall {
   begin(): void {
     this.#ran = performance.now();
     const ms = this.#definition?.total(this.options);
-    this.#abort.abortAfter(ms && ms + LATE_MS, `it was not finished within ${ms} ms`);
+    this.#abort.abortAfter(
+      ms && ms + LATE_MS,
+      `timeout.total passed: it was not finished within ${ms} ms, and its worker did not end it`,
+    );
   }
 
   /** It is put back, to be made again. */
@@ -142,7 +144,8 @@ export class Call implements ModeCall {
     }
     const failure = trace.failure(error);
     const whole = this.#definition?.failed?.(failure) ?? failure;
-    this.#ended.resolve(trace.end({ ...whole, ...this.#times(whole, 0) }));
+    const timed = { ...whole, ...this.#times(whole, 0) };
+    this.#ended.resolve(trace.end(timed.ok ? timed : linkError(timed)));
   }
 
   /** It ends with an error of this code. */
@@ -158,6 +161,7 @@ export class Call implements ModeCall {
     const decoded = decodeResult(coded, this.#reason());
     const { metadata } = this.options;
     const result = { ...decoded, ...this.#times(decoded, decoded.durationMs), metadata } as Result;
+    if (!result.ok) linkError(result);
     this.context.collect?.(result);
     this.#ended.resolve(result);
   }

@@ -2,7 +2,7 @@
 import { estimatedUsage } from "../call/admission.ts";
 import { configuration } from "../call/options/config.ts";
 import type { AttemptOutcome, Gate, Guard, Outgoing, Pass } from "../call/outgoing.ts";
-import { AgentError } from "../model/errors.ts";
+import { AgentError } from "../model/result.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
 import { encodeError } from "./error_codec.ts";
 import type { Asking, Passed } from "./messages.ts";

@@ -1,6 +1,6 @@
 /** Results on their way from a worker, with those of their parts. */
 import { isRecord } from "../model/check_options.ts";
-import type { Result } from "../model/result.ts";
+import { linkError, type Result } from "../model/result.ts";
 import { NO_COST } from "../model/usage.ts";
 import { type CodedError, decodeError, encodeError, type ErrorContext } from "./error_codec.ts";
 
@@ -42,9 +42,15 @@ export function decodeResult({ free, ...coded }: CodedResult, reason?: unknown):
     }
   }
   if (coded.errors !== undefined) {
-    result.errors = each(coded.errors, (error) => decodeError(error as CodedError, { reason }));
+    // An error of a branch is one object, in `errors` and in the branch.
+    const branches = (result.branches ?? {}) as Readonly<Record<string, Result>>;
+    result.errors = each(
+      coded.errors,
+      (error, name) => branches[name]?.error ?? decodeError(error as CodedError, { reason }),
+    );
   }
-  return result as unknown as Result;
+  const decoded = result as unknown as Result;
+  return decoded.ok ? decoded : linkError(decoded);
 }
 
 /** What of a result cannot be cloned is left out, but for the content: without that it is worth nothing. */
@@ -71,8 +77,8 @@ export function canBeCloned(value: unknown): boolean {
   }
 }
 
-function each(list: unknown, fn: (part: unknown) => unknown): unknown {
-  if (Array.isArray(list)) return list.map(fn);
+function each(list: unknown, fn: (part: unknown, name: string) => unknown): unknown {
+  if (Array.isArray(list)) return list.map((part, i) => fn(part, String(i)));
   if (!isRecord(list)) return list;
-  return Object.fromEntries(Object.entries(list).map(([name, part]) => [name, fn(part)]));
+  return Object.fromEntries(Object.entries(list).map(([name, part]) => [name, fn(part, name)]));
 }

@@ -6,8 +6,7 @@ import type { CallOptions } from "../call/options/options.ts";
 import type { Prompt } from "../call/options/prompt_parts.ts";
 import { Budget } from "../limits/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
-import { AgentError } from "../model/errors.ts";
-import type { Result } from "../model/result.ts";
+import { AgentError, type Result } from "../model/result.ts";
 import { type CodedError, decodeError, encodeError } from "./error_codec.ts";
 import { RemoteGate } from "./remote_gate.ts";
 import type { Order } from "./messages.ts";
@@ -94,12 +93,8 @@ export class Calls {
 }
 
 function settled(agent: Callable, order: Order, options: CallOptions): Promise<Result> {
-  const { params, asks, tellsMore } = order;
-  if (!tellsMore) {
-    return agent.settle(asks ? new PromptOverride(params as Prompt) : params, options);
-  }
-  const workflow = agent as Callable & { call: Callable["settle"] };
-  return workflow.call(params, options);
+  const { params, asks } = order;
+  return agent.settle(asks ? new PromptOverride(params as Prompt) : params, options);
 }
 
 /** The result of a call whose answer cannot be handed back. What it used is not forgotten. */

@@ -5,15 +5,14 @@ import { budget } from "../model/budget.ts";
 import {
   callback,
   checkOptions,
-  dollars,
   flag,
   isRecord,
   positiveInteger,
-  positiveMs,
   refuse,
   type RulesFor,
   text,
 } from "../model/check_options.ts";
+import { totalTimeout } from "../call/options/timeouts.ts";
 import { Parallel } from "./parallel.ts";
 import type {
   BranchContents,
@@ -42,9 +41,8 @@ const RULES: RulesFor<ParallelOptions> = {
   params: (doing, name, value) => void prepareInput(doing, name, value as Schema),
   failFast: flag,
   concurrency: positiveInteger,
-  timeout: positiveMs,
+  timeout: totalTimeout,
   budget,
-  maxCost: dollars,
   aggregate: callback,
 };
 

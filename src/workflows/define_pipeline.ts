@@ -133,8 +133,8 @@ const RULES: RulesFor<PipelineOptions> = {
  *     },
  *   ],
  * });
- * const { ok, content, steps } = await Article.call({ topic: "fish" });
- * console.log(ok, content, steps.length); // true a text 2
+ * const { content, steps } = await Article.call({ topic: "fish" });
+ * console.log(content, steps.length); // a text 2
  * ```
  */
 export function definePipeline<

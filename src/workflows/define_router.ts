@@ -1,3 +1,4 @@
+import { messageOf } from "../model/errors.ts";
 import { mergedSchema } from "../agent/as_tool.ts";
 import {
   type Callable,
@@ -16,8 +17,9 @@ import {
 import {
   Sequence,
   SEQUENCE_RULES,
+  type SequenceFailure,
   type SequenceOptions,
-  type SequenceResult,
+  type SequenceSuccess,
   type SequenceWorkflow,
 } from "./sequence.ts";
 import type { AgentOf } from "./workflow.ts";
@@ -64,11 +66,14 @@ export type RouterParams<T> =
     ? P
     : never;
 
-/** The result of a router. */
-export type RouterResult<Content = unknown> = SequenceResult<Content> & {
-  /** The name of the route that was taken, or `default`. Absent if the call failed before that. */
-  readonly route?: string;
-};
+/** A router whose target succeeded. */
+export interface RouterSuccess<Content = unknown> extends SequenceSuccess<Content> {
+  /** The name of the route that was taken, or `default`. */
+  readonly route: string;
+}
+
+/** How a router ended: a union on `ok`. On failure `route` is absent if none was chosen. */
+export type RouterResult<Content = unknown> = RouterSuccess<Content> | SequenceFailure;
 
 /** A workflow that calls one agent to choose the next one. Made by {@linkcode defineRouter}. */
 export type Router<Params = unknown, Content = unknown> = SequenceWorkflow<
@@ -204,10 +209,13 @@ function define(options: RouterOptions): Router {
       try {
         if (pick !== undefined) answer = pick(content as never);
       } catch (cause) {
-        throw trace.make(`Cannot finish the workflow "${name}" as its pick threw: see the cause`, {
-          code: "tool",
-          cause,
-        });
+        throw trace.make(
+          `Cannot finish the workflow "${name}" as its pick threw: ${messageOf(cause)}`,
+          {
+            code: "tool",
+            cause,
+          },
+        );
       }
       const key = keyIn(answer, Object.keys(routes));
       const to = key === undefined ? otherwise : routes[key];

@@ -11,22 +11,30 @@ import {
   track,
 } from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
-import { isModelAgent } from "../agent/defined.ts";
+import { isModelAgent, successOrThrow } from "../agent/defined.ts";
 import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import { checkParams } from "../call/check_params.ts";
 import { requirePrices } from "../call/require_prices.ts";
-import { totalTimeout } from "../call/options/timeouts.ts";
+import { totalOf } from "../call/options/timeouts.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
 import { ChildAbort } from "../async/abort.ts";
 import { checkOptions } from "../model/check_options.ts";
-import { abortCode, type AgentError } from "../model/errors.ts";
+import { abortCode, messageOf } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
-import type { Result } from "../model/result.ts";
+import type { AgentError, Failure, Result } from "../model/result.ts";
 import { notCalled } from "./settle_branch.ts";
 import { type Inside, type NamedBranch, settleBranches } from "./settle_branches.ts";
-import type { Branch, Branches, ParallelOptions, Workflow, WorkflowResult } from "./workflow.ts";
+import type {
+  Branch,
+  Branches,
+  ParallelOptions,
+  Workflow,
+  WorkflowFailure,
+  WorkflowResult,
+  WorkflowSuccess,
+} from "./workflow.ts";
 
 /** A workflow whose branches run at the same time. */
 export class Parallel implements Workflow<unknown, Branches, unknown> {
@@ -49,13 +57,11 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     );
     remember(this, {
       parts: () => ({ ...options }),
-      total: ({ timeout }) => totalTimeout(timeout) ?? options.timeout,
-      failed: (failure) => ({
+      total: ({ timeout }) => totalOf(timeout, options.timeout, configuration().timeout),
+      failed: (failure): WorkflowFailure => ({
         ...failure,
         status: "error",
-        branches: Object.fromEntries(
-          this.#branches.map(({ agent, name }) => [name, notCalled(agent, () => failure.error)]),
-        ),
+        branches: this.#notCalled(failure.error),
         errors: {},
       }),
     });
@@ -72,17 +78,12 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     return asTool(this, options);
   }
 
-  call(params: unknown, options: CallOptions = {}): Promise<WorkflowResult<Branches, unknown>> {
-    return track(this.#start(params, options));
+  call(params: unknown, options: CallOptions = {}): Promise<WorkflowSuccess<Branches, unknown>> {
+    return track(this.#start(params, options).then(successOrThrow));
   }
 
-  settle(params: unknown, options: CallOptions = {}): Promise<Result> {
-    return track(
-      this.#start(params, options).then((result) =>
-        // A failure has no content; what there is of it stands in the branches.
-        (result.ok ? result : { ...result, content: undefined }) as unknown as Result
-      ),
-    );
+  settle(params: unknown, options: CallOptions = {}): Promise<WorkflowResult<Branches, unknown>> {
+    return track(this.#start(params, options));
   }
 
   async #start(params: unknown, options: CallOptions): Promise<WorkflowResult<Branches, unknown>> {
@@ -90,14 +91,14 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const mode = remoteMode();
     if (mode !== undefined) {
       const result = await mode.settle({ agent: this, params, options });
-      return result as unknown as WorkflowResult<Branches, unknown>;
+      return result as WorkflowResult<Branches, unknown>;
     }
     await this.#checkPrices(options.model);
     const outer = currentContext();
     const trace = new Trace(this.name, undefined, outer.collect, options.metadata);
     using child = new ChildAbort(outer.signal, options.signal);
-    const ms = totalTimeout(options.timeout) ?? this.#options.timeout;
-    child.abortAfter(ms, "it was not finished");
+    const total = totalOf(options.timeout, this.#options.timeout, configuration().timeout);
+    child.abortAfter(total, "timeout.total passed: it was not finished");
 
     const context: CallContext = {
       ...outer,
@@ -117,10 +118,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       });
     } catch (thrown) {
       const error = trace.error(thrown, signal);
-      const branches = this.#branches.map(({ agent, name }) =>
-        [name, notCalled(agent, () => error)] as const
-      );
-      return await this.#conclude(Object.fromEntries(branches), inside, dryRun, error);
+      return await this.#conclude(this.#notCalled(error), inside, dryRun, error);
     }
     return await this.#conclude(
       await settleBranches(this.#branches, checked, options, inside, this.#options),
@@ -144,7 +142,8 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     }
     const { signal } = child;
     let error = refused ?? this.#errorOf(errors, trace);
-    // A time limit that only cut optional branches leaves a result that is worth something; an abort wants none.
+    // A time limit that only cut optional branches leaves a result that is worth something; an
+    // abort wants none.
     const { aborted } = signal;
     if (error === undefined && aborted && abortCode(signal.reason) === "aborted") {
       error = trace.error(signal.reason, signal);
@@ -162,7 +161,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
         }
       } catch (thrown) {
         error = signal.aborted && !aborted ? trace.error(thrown, signal) : trace.make(
-          `Cannot finish the workflow "${this.name}" as its aggregate threw: see the cause`,
+          `Cannot finish the workflow "${this.name}" as its aggregate threw: ${messageOf(thrown)}`,
           {
             code: "tool",
             cause: thrown,
@@ -175,10 +174,18 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       : Object.keys(errors).length > 0
       ? "partial"
       : "success";
-    const base = trace.end(
-      error === undefined ? trace.success(content, "stop") : trace.failure(error),
+    const more = { status, branches, errors };
+    const result = error === undefined
+      ? { ...trace.success(content, "stop"), ...more }
+      : trace.failure(error, more);
+    return trace.end(result as WorkflowResult<Branches, unknown>);
+  }
+
+  /** The results of branches that were not called: no requests, no usage. */
+  #notCalled(error: AgentError): Record<string, Failure> {
+    return Object.fromEntries(
+      this.#branches.map(({ agent, name }) => [name, notCalled(agent, error)]),
     );
-    return { ...base, content, status, branches, errors } as WorkflowResult<Branches, unknown>;
   }
 
   /** Why the whole failed: because of the first branch that had to succeed and did not. */
@@ -194,14 +201,14 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     return trace.make(message, { code, status, retryAfterMs, retryable, cause });
   }
 
-  /** `maxCost` needs the prices of all models that are known before. */
+  /** A budget in US dollars needs the prices of all models that are known beforehand. */
   async #checkPrices(asked: string | undefined): Promise<void> {
-    if (this.#options.maxCost === undefined) return;
+    if (this.#options.budget?.cost === undefined) return;
     const { model: fallback } = configuration();
     // What other kinds of agents ask is known when they have asked.
     const models = this.#branches.flatMap(({ agent }) =>
       isModelAgent(agent) ? asked ?? agent.model ?? fallback ?? [] : []
     );
-    await requirePrices(`run the workflow "${this.name}" with a maxCost`, models);
+    await requirePrices(`run the workflow "${this.name}" with a budget in US dollars`, models);
   }
 }

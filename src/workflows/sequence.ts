@@ -1,23 +1,25 @@
 /** Workflows that call one agent after another: what a pipeline and a route share. */
+import { messageOf } from "../model/errors.ts";
 import { asTool, type AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, remoteMode, track } from "../call/context.ts";
 import { remember } from "../agent/definition.ts";
-import { refuseDryRun } from "../agent/defined.ts";
+import { refuseDryRun, successOrThrow } from "../agent/defined.ts";
+import { configuration } from "../call/options/config.ts";
+import { totalOf, type TotalTimeout, totalTimeout } from "../call/options/timeouts.ts";
+import { optionsInside } from "./options_inside.ts";
 import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { runNested } from "../call/run_nested.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import type { Schema } from "../output/standard_schema.ts";
 import { checkParams } from "../call/check_params.ts";
-import { totalTimeout } from "../call/options/timeouts.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
-import { checkOptions, positiveMs, type RulesFor, text } from "../model/check_options.ts";
-import { AgentError } from "../model/errors.ts";
+import { checkOptions, type RulesFor, text } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
-import type { Result, ResultBase } from "../model/result.ts";
+import { AgentError, type Failure, type Result, type Success } from "../model/result.ts";
 
 /** What such a workflow may set. */
 export interface SequenceOptions {
@@ -25,8 +27,12 @@ export interface SequenceOptions {
   readonly description?: string;
   /** A schema that checks the parameters of each call; what fails it is not run. */
   readonly params?: Schema;
-  /** The time the whole may take, in milliseconds. */
-  readonly timeout?: number;
+  /**
+   * The time the whole may take, in milliseconds.
+   *
+   * @default The total that `configure` sets, if any
+   */
+  readonly timeout?: TotalTimeout;
   /** What the whole may spend at most. */
   readonly budget?: BudgetOptions;
 }
@@ -36,48 +42,49 @@ export const SEQUENCE_RULES: RulesFor<SequenceOptions & { readonly name: string 
   name: text,
   description: text,
   params: (doing, name, value) => void prepareInput(doing, name, value as Schema),
-  timeout: positiveMs,
+  timeout: totalTimeout,
   budget,
 };
 
-/** How such a workflow ended. */
-export type SequenceResult<Content = unknown> =
-  & ResultBase
-  & {
-    /** How each step ended that was begun, in their order. */
-    readonly steps: readonly Result[];
-  }
-  & ({
-    /** True: every step succeeded. */
-    readonly ok: true;
-    /** The same in a word. */
-    readonly status: "success";
-    /** What the last step answered. */
-    readonly content: Content;
-    /** Always absent. */
-    readonly error?: undefined;
-  } | {
-    /** False: a step failed, and no further one was begun. */
-    readonly ok: false;
-    /** The same in a word. */
-    readonly status: "error";
-    /** Always absent; what the steps before it answered stands in `steps`. */
-    readonly content: undefined;
-    /** What went wrong. */
-    readonly error: AgentError;
-  });
+/** A workflow of steps that succeeded. */
+export interface SequenceSuccess<Content = unknown> extends Success<Content> {
+  /** The same in a word. */
+  readonly status: "success";
+  /** How each step ended, in order. */
+  readonly steps: readonly Result[];
+}
 
-/** A workflow whose parts are called one after another. It can stand in a batch and in another workflow. */
+/** A workflow of steps that failed. Its steps hold the results that were finished. */
+export interface SequenceFailure extends Failure {
+  /** The same in a word. */
+  readonly status: "error";
+  /** How each step that was started ended, in order. */
+  readonly steps: readonly Result[];
+}
+
+/** How such a workflow ended: a union on `ok`. */
+export type SequenceResult<Content = unknown> = SequenceSuccess<Content> | SequenceFailure;
+
+/**
+ * A workflow whose parts are called one after another. It can stand in a batch and in another
+ * workflow.
+ */
 export interface SequenceWorkflow<Params, Content, R extends SequenceResult<Content>>
   extends Callable<Params, Content> {
   /**
-   * Runs the steps. Resolves also when one failed, since what the others answered was paid for: look at `ok`.
+   * Runs the steps.
+   *
+   * @throws {AgentError} If a step fails. Its `result` is the whole failure, with the results of
+   * all `steps` until then, which were paid for.
+   * @throws {TypeError} If an option is wrong; then nothing was sent.
+   */
+  call(params: Params, options?: CallOptions): Promise<Extract<R, { readonly ok: true }>>;
+  /**
+   * Runs the steps; a failure is a value.
    *
    * @throws {TypeError} If an option is wrong; then nothing was sent.
    */
-  call(params: Params, options?: CallOptions): Promise<R>;
-  /** Runs the steps; a failure is a value. */
-  settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
+  settle(params: Params, options?: CallOptions): Promise<R>;
   /**
    * The workflow as a tool, for the `tools` of an agent.
    *
@@ -86,7 +93,10 @@ export interface SequenceWorkflow<Params, Content, R extends SequenceResult<Cont
   asTool(options?: AsToolOptions): Tool<Params, Content>;
 }
 
-/** Calls the next agent, with what `params` makes, and gives what it answers. A failure ends the whole. */
+/**
+ * Calls the next agent, with what `params` makes, and gives what it answers. A failure ends the
+ * whole.
+ */
 export type CallStep = (agent: Callable, params: () => unknown) => Promise<unknown>;
 
 /** What a workflow is made of. */
@@ -124,8 +134,8 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     this.#input = params && prepareInput(`define the workflow "${parts.name}"`, "params", params);
     remember(this, {
       parts: () => ({ name: parts.name, ...parts.options, ...parts.definition }),
-      total: ({ timeout }) => totalTimeout(timeout) ?? parts.options.timeout,
-      failed: (failure) => ({ ...failure, status: "error", steps: [] }),
+      total: ({ timeout }) => totalOf(timeout, parts.options.timeout, configuration().timeout),
+      failed: (failure): SequenceFailure => ({ ...failure, status: "error", steps: [] }),
     });
   }
 
@@ -137,12 +147,12 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     return asTool(this, options);
   }
 
-  call(params: unknown, options: CallOptions = {}): Promise<SequenceResult> {
-    return track(this.#start(params, options));
+  call(params: unknown, options: CallOptions = {}): Promise<SequenceSuccess> {
+    return track(this.#start(params, options).then(successOrThrow));
   }
 
-  settle(params: unknown, options: CallOptions = {}): Promise<Result> {
-    return track(this.#start(params, options)) as Promise<SequenceResult & Result>;
+  settle(params: unknown, options: CallOptions = {}): Promise<SequenceResult> {
+    return track(this.#start(params, options));
   }
 
   async #start(params: unknown, options: CallOptions): Promise<SequenceResult> {
@@ -152,13 +162,14 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     if (mode !== undefined) {
       return await mode.settle({ agent: this, params, options }) as SequenceResult;
     }
-    const { signal, timeout, budget: _, metadata, ...others } = options;
+    const { signal, timeout, metadata } = options;
+    const others = optionsInside(options);
     const { options: own, run } = this.#parts;
     const outer = currentContext();
     const trace = new Trace(this.name, undefined, outer.collect, metadata);
     using child = new ChildAbort(outer.signal, signal);
-    const ms = totalTimeout(timeout) ?? own.timeout;
-    child.abortAfter(ms, "it was not finished");
+    const total = totalOf(timeout, own.timeout, configuration().timeout);
+    child.abortAfter(total, "timeout.total passed: it was not finished");
     const context = {
       ...outer,
       budgets: budgetsOf(own, { ...outer, budgets: budgetsOf(options, outer) }),
@@ -178,18 +189,14 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
       return await run(checked, step, told, trace);
     });
     if (ended.ok) {
-      return {
-        ...trace.end(trace.success(ended.value, "stop")),
-        status: "success",
-        steps,
-        ...told,
-      };
+      const success = trace.success(ended.value, "stop");
+      return trace.end<SequenceSuccess>({ ...success, status: "success", steps, ...told });
     }
     const { thrown, aborted } = ended;
     // A call that was itself wrong, say without a model, is no failure of a step.
     if (!aborted && !(thrown instanceof AgentError)) throw thrown;
     const error = aborted ? trace.error(thrown, child.signal) : thrown as AgentError;
-    return { ...trace.end(trace.failure(error)), status: "error", steps, ...told };
+    return trace.end(trace.failure(error, { status: "error", steps, ...told }));
   }
 
   #made(make: () => unknown, { name }: Callable, trace: Trace): unknown {
@@ -197,7 +204,9 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
       return make();
     } catch (cause) {
       throw trace.make(
-        `Cannot finish the workflow "${this.name}" as the params of its step "${name}" threw: see the cause`,
+        `Cannot finish the workflow "${this.name}" as the params of its step "${name}" threw: ${
+          messageOf(cause)
+        }`,
         { code: "invalid_params", cause },
       );
     }

@@ -5,6 +5,7 @@ import type { CallOptions } from "../call/options/options.ts";
 import type { Trace } from "../call/trace.ts";
 import type { ChildAbort } from "../async/abort.ts";
 import type { Result } from "../model/result.ts";
+import { optionsInside } from "./options_inside.ts";
 import { notStarted, settleBranch } from "./settle_branch.ts";
 import type { Branch, Branches, ParallelOptions } from "./workflow.ts";
 
@@ -29,23 +30,21 @@ export interface Inside {
 export async function settleBranches(
   branches: readonly NamedBranch[],
   params: unknown,
-  { signal: _signal, timeout: _timeout, budget: _budget, metadata: _metadata, ...options }:
-    CallOptions,
-  { trace, child, context }: Inside,
-  { concurrency, maxCost, failFast }: ParallelOptions<Branches, unknown>,
+  options: CallOptions,
+  { child, context }: Inside,
+  { concurrency, failFast }: ParallelOptions<Branches, unknown>,
 ): Promise<Record<string, Result>> {
-  const overBudget = (): boolean =>
-    maxCost !== undefined && (trace.cost === undefined || trace.cost.total >= maxCost);
+  const inner = optionsInside(options);
   const results: Record<string, Result | undefined> = {};
   for (const { name } of branches) results[name] = undefined;
 
   let misuse: { readonly error: unknown } | undefined;
-  const limit = concurrency ?? (maxCost === undefined ? branches.length : 1);
+  const limit = concurrency ?? branches.length;
   const run = async (branch: NamedBranch): Promise<void> => {
-    if (child.signal.aborted || overBudget()) return;
+    if (child.signal.aborted) return;
     let result: Result;
     try {
-      result = await inContext(context, () => settleBranch(branch, params, options));
+      result = await inContext(context, () => settleBranch(branch, params, inner));
     } catch (error) {
       // The call itself was wrong, say without a model: that is no failure of a branch.
       misuse ??= { error };
@@ -61,7 +60,7 @@ export async function settleBranches(
   if (misuse !== undefined) throw misuse.error;
 
   for (const { name, agent } of branches) {
-    results[name] ??= notStarted(agent, child.signal, maxCost);
+    results[name] ??= notStarted(agent, child.signal);
   }
   return results as Record<string, Result>;
 }

@@ -4,8 +4,8 @@ import type { CallOptions } from "../call/options/options.ts";
 import type { Schema } from "../output/standard_schema.ts";
 import type { Tool } from "../call/options/tool.ts";
 import type { BudgetOptions } from "../model/budget.ts";
-import type { AgentError } from "../model/errors.ts";
-import type { Result, ResultBase } from "../model/result.ts";
+import type { AgentError, Failure, Result, Success } from "../model/result.ts";
+import type { TotalTimeout } from "../call/options/timeouts.ts";
 
 /** A branch of a workflow with options of its own. */
 export interface Branch<A extends Callable = Callable, Params = never> {
@@ -70,33 +70,46 @@ export type BranchResults<B extends Branches> = {
 };
 
 /**
- * The contents of the branches of a workflow, by name: `undefined` where one failed.
+ * The contents of the branches of a workflow, by name: an optional branch that failed has none.
  *
  * @internal
  */
 export type BranchContents<B extends Branches> = {
-  readonly [K in keyof B]: ContentOf<AgentOf<B[K]>> | undefined;
+  readonly [K in keyof B]: B[K] extends Callable ? ContentOf<B[K]>
+    : B[K] extends { readonly optional: false } ? ContentOf<AgentOf<B[K]>>
+    : B[K] extends { readonly optional?: boolean } & { readonly agent: Callable }
+      ? "optional" extends keyof B[K] ? ContentOf<AgentOf<B[K]>> | undefined
+      : ContentOf<AgentOf<B[K]>>
+    : never;
 };
 
-/** How a workflow ended. */
-export interface WorkflowResult<B extends Branches = Branches, Content = BranchContents<B>>
-  extends ResultBase {
-  /** False if the status is `error`. */
-  readonly ok: boolean;
-  /** `success`: every branch succeeded; `partial`: all but optional ones did; `error`: anything else. */
-  readonly status: "success" | "partial" | "error";
-  /**
-   * What `aggregate` returned (`undefined` if the status is `error`), or else what the branches answered, by name, as far
-   * as they did.
-   */
+/** A workflow that succeeded, if only in part. */
+export interface WorkflowSuccess<B extends Branches = Branches, Content = BranchContents<B>>
+  extends Success<Content> {
+  /** `success`: every branch succeeded; `partial`: all but optional ones did. */
+  readonly status: "success" | "partial";
+  /** What `aggregate` returned, or else the contents of the branches that succeeded, by name. */
   readonly content: Content;
   /** How each branch ended, in the order in which they are defined. */
   readonly branches: BranchResults<B>;
   /** The errors of the branches that failed, by name. */
   readonly errors: { readonly [K in keyof B]?: AgentError };
-  /** Why the status is `error`. */
-  readonly error?: AgentError;
 }
+
+/** A workflow that failed. Its branches hold the results that were finished. */
+export interface WorkflowFailure<B extends Branches = Branches> extends Failure {
+  /** The same in a word. */
+  readonly status: "error";
+  /** How each branch ended, in the order in which they are defined. */
+  readonly branches: BranchResults<B>;
+  /** The errors of the branches that failed, by name. */
+  readonly errors: { readonly [K in keyof B]?: AgentError };
+}
+
+/** How a workflow ended: a union on `ok`. */
+export type WorkflowResult<B extends Branches = Branches, Content = BranchContents<B>> =
+  | WorkflowSuccess<B, Content>
+  | WorkflowFailure<B>;
 
 /** A workflow whose branches run at the same time. Made by `defineParallel`. */
 export interface Workflow<
@@ -107,20 +120,28 @@ export interface Workflow<
   /** What the workflow is for. */
   readonly description?: string;
   /**
-   * Returns the workflow as a tool, for the `tools` of an agent. Its arguments are the parameters:
-   * those of the `params` schema, or those of all branches together.
+   * Returns the workflow as a tool, for the `tools` of an agent. Its arguments are the
+   * parameters: those of the `params` schema, or those of all branches together.
    *
    * @throws {TypeError} If an option is wrong, or if the parameters are not known.
    */
   asTool(options?: AsToolOptions): Tool<Params, Content>;
   /**
-   * Runs the branches. Resolves also when branches failed, since what the others answered was paid for: look at `status`.
+   * Runs the branches. A failed optional branch is no failure: the status is `partial` then.
    *
-   * @throws {TypeError} If an option is wrong, or a price that `maxCost` needs is not known; then nothing was sent.
+   * @throws {AgentError} If a branch that is not optional, or `aggregate`, fails. Its `result` is
+   * the whole failure, with the results of all `branches`, which were paid for.
+   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is not known;
+   * then nothing was sent.
    */
-  call(params: Params, options?: CallOptions): Promise<WorkflowResult<B, Content>>;
-  /** Runs the branches; the status `error` makes it a failure. */
-  settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
+  call(params: Params, options?: CallOptions): Promise<WorkflowSuccess<B, Content>>;
+  /**
+   * Runs the branches; a failure is a value.
+   *
+   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is not known;
+   * then nothing was sent.
+   */
+  settle(params: Params, options?: CallOptions): Promise<WorkflowResult<B, Content>>;
 }
 
 /** Options of a parallel workflow. */
@@ -145,18 +166,24 @@ export interface ParallelOptions<B extends Branches = Branches, Content = Branch
   /**
    * How many branches run at the same time.
    *
-   * @default All of them; one after another if there is a `maxCost`, so that it is looked at before each
+   * @default All of them
    */
   readonly concurrency?: number;
-  /** The time the whole may take, in milliseconds. */
-  readonly timeout?: number;
-  /** What the whole may spend at most: reserved before each attempt, so that branches that run together keep to it, too. */
+  /**
+   * The time the whole may take, in milliseconds.
+   *
+   * @default The total that `configure` sets, if any
+   */
+  readonly timeout?: TotalTimeout;
+  /**
+   * What the whole may spend at most. Each attempt reserves what it will probably take before it
+   * is sent, so branches that run together keep to it as well; one for which too little is left
+   * fails with the code `budget`. What is in flight is finished and counts.
+   */
   readonly budget?: BudgetOptions;
   /**
-   * Begins no further branch once so many US dollars are spent; those fail with the code `budget`. What is in flight is
-   * finished and counts.
+   * Makes the content from the results of the branches; not called if one failed that is not
+   * optional. May be async.
    */
-  readonly maxCost?: number;
-  /** Makes the content from the results of the branches; not called if the status is `error`. May be async. */
   readonly aggregate?: (branches: BranchResults<B>) => Content | Promise<Content>;
 }

@@ -220,6 +220,6 @@ Deno.test("children: of a run, a workflow and a plain call", async () => {
   assertEquals(result.children[0]!.children.length, 2);
   assertEquals((await Summary.call(args)).children, []);
   // A branch that was never begun is no call.
-  const none = await Flow.call(args, { signal: AbortSignal.abort() });
+  const none = await Flow.settle(args, { signal: AbortSignal.abort() });
   assertEquals([none.children, none.branches.one.error!.code], [[], "aborted"]);
 });

@@ -1,3 +1,4 @@
+import { messageOf } from "../../src/model/errors.ts";
 import { AgentError, batch, defineAgent, defineParallel, scope } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
@@ -131,7 +132,7 @@ Deno.test("run: what the function throws fails it with the code tool", async () 
       const error = await errorOf(defineAgent({ name: "r", run }).call({}));
       assertEquals([error.code, error.message], [
         "tool",
-        'Cannot finish the call of "r" as its run threw: see the cause',
+        `Cannot finish the call of "r" as its run threw: ${messageOf(cause)}`,
       ]);
       assertStrictEquals(error.cause, cause);
     }

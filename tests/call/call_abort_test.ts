@@ -1,4 +1,11 @@
-import { type CallOptions, defineAgent, type ModelChunk, type Result, scope } from "@shoal/agents";
+import {
+  type CallOptions,
+  defineAgent,
+  type ModelChunk,
+  type Result,
+  RunError,
+  scope,
+} from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { z } from "zod";
@@ -62,7 +69,7 @@ Deno.test("abort: while it waits for a permit", async () => {
     stop.abort();
     return "the assertions held";
   });
-  await assertRejects(() => inside, DOMException);
+  await assertRejects(() => inside, RunError);
 });
 
 Deno.test("abort: in backoff", async () => {

@@ -1,6 +1,14 @@
-import { defineAgent, type ModelChunk, type Provider } from "@shoal/agents";
+import {
+  batch,
+  defineAgent,
+  defineParallel,
+  definePipeline,
+  defineRouter,
+  type ModelChunk,
+  type Provider,
+} from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { busy, configured, errorOf, fakeTime, handmade, never, reply } from "../helpers.ts";
 
 const base = { name: "a", model: "m", prompt: "x" };
@@ -28,11 +36,13 @@ function paced(...pieces: [ms: number, text: string | undefined][]): Provider {
 }
 const onDelta = () => {};
 
-Deno.test("timeout: a number limits each attempt, even if the provider does not listen", async () => {
+Deno.test("timeout: attempt limits each attempt, even if the provider does not listen", async () => {
   using time = fakeTime();
   const provider = deaf();
   const retries = { max: 1, base: 100, jitter: 0 };
-  const call = errorOf(defineAgent({ ...base, provider, timeout: 1000, retries }).call({}));
+  const call = errorOf(
+    defineAgent({ ...base, provider, timeout: { attempt: 1000 }, retries }).call({}),
+  );
   await time.tick(999);
   assertEquals(provider.signals.map((s) => s.aborted), [false]);
   await time.tick(1);
@@ -47,7 +57,7 @@ Deno.test("timeout: a number limits each attempt, even if the provider does not 
   ]);
   assertEquals(
     error.message,
-    'Cannot finish the call of "a" as there was no answer within 1000 ms',
+    'Cannot finish the call of "a" as timeout.attempt passed: there was no answer within 1000 ms',
   );
 });
 
@@ -55,7 +65,7 @@ Deno.test("timeout: an attempt that times out is repeated, each with its own tim
   using time = fakeTime();
   const provider = scripted(["late", "in time"], { latency: () => provider.calls > 1 ? 5 : 500 });
   const retries = { max: 1, base: 0 };
-  const call = defineAgent({ ...base, provider, timeout: 100, retries }).call({});
+  const call = defineAgent({ ...base, provider, timeout: { attempt: 100 }, retries }).call({});
   await time.tick(200);
   assertEquals((await call).content, "in time");
 });
@@ -73,7 +83,7 @@ Deno.test("timeout: total limits attempts and waits together, and ends both at o
   assertEquals([error.code, error.retryable], ["timeout", false]);
   assertEquals(
     error.message,
-    'Cannot finish the call of "a" as it was not finished within 1000 ms',
+    'Cannot finish the call of "a" as timeout.total passed: it was not finished within 1000 ms',
   );
   await time.tick(100_000);
   assertEquals(provider.calls, calls);
@@ -102,7 +112,8 @@ Deno.test("timeout: limits of call, agent and configure are merged one by one", 
   const A = defineAgent({ ...base, provider: deaf(), timeout: { attempt: 200 }, retries: 0 });
   const cases: [timeout: Parameters<typeof A.call>[1], ms: number, message: string][] = [
     [{}, 200, "no answer within 200 ms"],
-    [{ timeout: 100 }, 100, "no answer within 100 ms"],
+    [{ timeout: 100 }, 100, "not finished within 100 ms"],
+    [{ timeout: 900 }, 200, "no answer within 200 ms"],
     [{ timeout: { attempt: 900 } }, 500, "not finished within 500 ms"],
     [{ timeout: { attempt: undefined } }, 200, "no answer within 200 ms"],
   ];
@@ -179,4 +190,100 @@ Deno.test("timeout: a stream that ignores its signal ends with the attempt", asy
   await time.tick(100);
   const error = await call;
   assertEquals([error.code, error.attempts.length], ["timeout", 1]);
+});
+
+Deno.test("timeout: a number is the total, the same for an agent, a run and workflows", async () => {
+  using time = fakeTime();
+  const provider = deaf();
+  const Model = defineAgent({ ...base, provider, retries: { max: 10, base: 0 } });
+  const Run = defineAgent({ name: "run", run: () => never() });
+  const Flow = defineParallel({ name: "flow", branches: { one: Model } });
+  const Steps = definePipeline({ name: "steps", steps: [Model] });
+  const Choice = defineRouter({ name: "choice", by: Model, routes: { a: Model } });
+  const options = { timeout: 100 };
+  const run = batch([Model, Run, Flow, Steps, Choice].map((one) => [one, {}, options] as const));
+  await time.tick(100);
+  for (const { agent, error, durationMs } of await run) {
+    assertEquals([agent, error?.code, durationMs], [agent, "timeout", 100]);
+    assert(error!.message.includes("timeout.total passed: it was not finished within 100 ms"));
+  }
+});
+
+Deno.test("timeout: a number is the total wherever it is set", async () => {
+  using time = fakeTime();
+  const provider = deaf();
+  const retries = { max: 10, base: 0 };
+  const Model = defineAgent({ ...base, provider, retries });
+  const Inner = defineAgent({ name: "inner", run: () => never() });
+  const timeout = 50;
+  const calls: (() => Promise<unknown>)[] = [
+    () => defineAgent({ ...base, provider, retries, timeout }).call({}),
+    () => Model.with({ timeout }).call({}),
+    () => defineAgent({ name: "run", run: () => never(), timeout }).call({}),
+    () => Inner.with({ timeout }).call({}),
+    () => defineParallel({ name: "f", branches: { one: Inner }, timeout }).call({}),
+    () => definePipeline({ name: "p", steps: [Inner], timeout: { total: timeout } }).call({}),
+  ];
+  for (const call of calls) {
+    const ended = errorOf(call());
+    await time.tick(50);
+    assertEquals((await ended).code, "timeout");
+  }
+  using _ = configured({ timeout });
+  for (const agent of [Model, Inner, defineParallel({ name: "f", branches: { one: Inner } })]) {
+    const ended = agent.settle({});
+    await time.tick(50);
+    const { error, durationMs } = await ended;
+    assertEquals([error?.code, durationMs], ["timeout", 50], agent.name);
+  }
+});
+
+Deno.test("timeout: a call's number keeps the agent's limit on attempts", async () => {
+  using time = fakeTime();
+  const A = defineAgent({
+    ...base,
+    provider: deaf(),
+    timeout: { attempt: 1000 },
+    retries: { max: 10, base: 0 },
+  });
+  const call = errorOf(A.call({}, { timeout: 2500 }));
+  await time.tick(2500);
+  const { message, attempts } = await call;
+  assert(message.includes("timeout.total passed"), message);
+  assertEquals(attempts.slice(0, 2).map(({ durationMs }) => durationMs), [1000, 1000]);
+  assertEquals(attempts.length, 3);
+});
+
+Deno.test("timeout: a long total is not cut off by the default of an attempt", async () => {
+  using time = fakeTime();
+  const provider = scripted("slow", { latency: 400_000 });
+  const call = defineAgent({ ...base, provider }).call({}, { timeout: 600_000 });
+  await time.tick(400_000);
+  assertEquals((await call).attempts.length, 1);
+});
+
+Deno.test("timeout: a workflow passes limits on attempts on, a run agent ignores them in a call", async () => {
+  using time = fakeTime();
+  const provider = deaf();
+  const Model = defineAgent({ ...base, provider, retries: 0 });
+  const Flow = defineParallel({ name: "flow", branches: { one: Model } });
+  const call = Flow.settle({}, { timeout: { attempt: 20, total: 100 } });
+  await time.tick(20);
+  const { branches, durationMs } = await call;
+  assert(branches.one.error!.message.includes("timeout.attempt passed"));
+  assertEquals(durationMs, 20);
+  const Run = defineAgent({ name: "run", run: () => "done" });
+  assertEquals((await Run.call({}, { timeout: { attempt: 1 } })).content, "done");
+});
+
+Deno.test("timeout: limits on attempts are refused where no attempts are made", () => {
+  const words = "timeout.attempt limits requests, and it sends none itself";
+  const timeout = { attempt: 5 } as never;
+  const Model = defineAgent({ ...base, provider: deaf() });
+  const run = () => 1;
+  assertThrows(() => defineAgent({ name: "r", run, timeout }), TypeError, words);
+  assertThrows(() => defineAgent({ name: "r", run }).with({ timeout }), TypeError, words);
+  const branches = { one: Model };
+  assertThrows(() => defineParallel({ name: "w", branches, timeout }), TypeError, words);
+  assertThrows(() => definePipeline({ name: "p", steps: [Model], timeout }), TypeError, words);
 });

@@ -84,7 +84,7 @@ Deno.test("params: of a workflow are checked before its branches", async () => {
   const Echo = defineAgent({ ...base, prompt: "{n}" });
   const Flow = defineParallel({ name: "f", params, branches: { one: Echo, two: Echo } });
   assertEquals((await Flow.call({ n: "3" })).content, { one: "3", two: "3" });
-  const result = await Flow.call({ n: 10 });
+  const result = await Flow.settle({ n: 10 });
   assertEquals([result.ok, result.status, result.error!.code], [false, "error", "invalid_params"]);
   assertEquals([result.error!.issues!.length, result.children, result.attempts], [1, [], []]);
   assertEquals(result.branches.one.error!.code, "invalid_params");

@@ -143,7 +143,7 @@ Deno.test("fallback: an attempt's time limit asks the next model, the total one 
       return never();
     },
   });
-  const fallbackModels = ["m2", { model: "m3", timeout: { attempt: 10, total: 1 } }, "m4"];
+  const fallbackModels = ["m2", { model: "m3", timeout: { attempt: 10 } }, "m4"];
   const A = defineAgent({
     ...base,
     provider,
@@ -247,4 +247,29 @@ Deno.test("fallback: at a real server, with one model down and one that is not t
   const tried = result.attempts.map(({ model, status }) => [model, status]);
   assertEquals(tried, [["m1", 503], ["m1", 503], ["m2", 404], ["m3", undefined]]);
   assertEquals(server.stats.requests, 4);
+});
+
+Deno.test("fallback: a number as its timeout limits that model, retries and all", async () => {
+  using time = fakeTime();
+  const seen: string[] = [];
+  const provider = handmade({
+    generate: ({ model }) => {
+      seen.push(model);
+      if (model === "m3") return Promise.resolve(reply("third"));
+      return model === "m1" ? Promise.reject(refused(401)) : never();
+    },
+  });
+  const A = defineAgent({
+    ...base,
+    provider,
+    timeout: { attempt: 20 },
+    retries: { max: 10, base: 0 },
+    fallbackModels: [{ model: "m2", timeout: 50 }, "m3"],
+  });
+  const call = A.settle({});
+  await time.tick(50);
+  const { content, model, attempts, durationMs } = await call;
+  assertEquals([content, model, durationMs], ["third", "m3", 50]);
+  assertEquals(seen, ["m1", "m2", "m2", "m2", "m3"]);
+  assert(attempts[3]!.error!.message.includes('timeout.total of the fallback model "m2" passed'));
 });

@@ -129,7 +129,7 @@ Deno.test("hooks: one that throws, or rejects, fails its call clearly, and no ot
       assertEquals([failed.error!.code, fine.ok], ["tool", true]);
       assertEquals(
         failed.error!.message,
-        `Cannot finish the call of "a" as its ${where} hook threw: see the cause`,
+        `Cannot finish the call of "a" as its ${where} hook threw: not allowed`,
       );
       assertStrictEquals(failed.error!.cause, cause);
       assertEquals(asked.calls, where === "before" ? 1 : 2);
@@ -146,7 +146,7 @@ Deno.test("hooks: one that throws, or rejects, fails its call clearly, and no ot
     assertEquals(error!.code, "tool");
     assertEquals(
       error!.message,
-      'Cannot finish the call of "a" as its onError hook threw: see the cause. ' +
+      'Cannot finish the call of "a" as its onError hook threw: not allowed. ' +
         'It was told of this: Cannot finish the call of "a" as the server is busy',
     );
     assertStrictEquals(error!.cause, cause);
@@ -216,4 +216,26 @@ Deno.test("hooks: wrong ones are refused at once", () => {
       ]
     ) assertThrows(set, TypeError, message);
   }
+});
+
+Deno.test("hooks: all of a call get the same context, with its params", async () => {
+  const seen: [hook: string, ctx: HookContext, outcome?: unknown][] = [];
+  const hooks: Hooks = {
+    before: (params, ctx) => void seen.push(["before", ctx, params]),
+    after: (result, ctx) => void seen.push(["after", ctx, result.content]),
+    onError: (error, ctx) => void seen.push(["onError", ctx, error.result?.ok]),
+  };
+  using _ = configured({ hooks });
+  const provider = scripted(["ok", busy()]);
+  const A = defineAgent({ ...base, provider, retries: 0 });
+  for (const x of [1, 2]) await A.settle({ x }, { metadata: x });
+  assertEquals(seen.map(([hook, ctx, outcome]) => [hook, ctx.metadata, ctx.params, outcome]), [
+    ["before", 1, { x: 1 }, { x: 1 }],
+    ["after", 1, { x: 1 }, "ok"],
+    ["before", 2, { x: 2 }, { x: 2 }],
+    ["onError", 2, { x: 2 }, false],
+  ]);
+  assertStrictEquals(seen[0]![1], seen[1]![1]);
+  assertStrictEquals(seen[2]![1], seen[3]![1]);
+  assertEquals([seen[1]![1].agent, seen[1]![1].signal instanceof AbortSignal], ["a", true]);
 });

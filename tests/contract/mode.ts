@@ -13,9 +13,15 @@ import {
   summarize,
 } from "@shoal/agents";
 import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/testing";
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { delay } from "@std/async/delay";
-import { AgentError as ErrorClass } from "../../src/model/errors.ts";
+import { AgentError as ErrorClass } from "../../src/model/result.ts";
 import { loadPrices } from "../../src/pricing/prices.ts";
 import * as agents from "../workers/agents.ts";
 import { named } from "../workers/server.ts";
@@ -491,9 +497,9 @@ export function modeContract(name: string, opened: OpenMode): void {
     assert(cost! > 0);
     const error = await assertRejects(
       () => scope({ mode, deadline: 200 }, () => Waits.call({ ms: 60_000 })),
-      DOMException,
+      RunError,
     );
-    assertEquals(error.name, "TimeoutError");
+    assertEquals((error.cause as Error).name, "TimeoutError");
   });
 
   test("a workflow tells as much as here, called by itself too", {
@@ -511,6 +517,46 @@ export function modeContract(name: string, opened: OpenMode): void {
       ErrorClass,
     );
     assertEquals(error.code, "tool");
+  });
+
+  test("a workflow that failed gives its parts: in a batch, and in the error of its call", {
+    script: ({ model }) => model === "gpt-5-mini" ? "400" : undefined,
+  }, async ({ mode }) => {
+    const error = await assertRejects(
+      () => scope({ mode }, () => agents.Both.call({ text: "w" })),
+      ErrorClass,
+    );
+    const [inBatch] = await batch([[agents.Both, { text: "w" }]], { mode });
+    for (const result of [error.result!, inBatch]) {
+      assert(!result.ok);
+      assertEquals([result.status, result.branches!.two!.content], ["error", "w"]);
+      assertStrictEquals(result.error.result, result);
+      assertInstanceOf(result.errors!.one, ErrorClass);
+      assertStrictEquals(result.errors!.one, result.branches!.one!.error);
+    }
+    const desk = await scope({ mode }, () => agents.Chain.settle({ text: "w" }));
+    assert(!desk.ok);
+    assertEquals([desk.status, desk.steps.length, desk.error.code], ["error", 1, "provider"]);
+  });
+
+  test("items of a stream carry their params and key", {}, async ({ mode }) => {
+    const calls = texts(3).map((text) => [Echo, { text }, { key: `key of ${text}` }] as const);
+    for await (const { result, params, key, index } of stream(calls, { mode })) {
+      const { text } = params;
+      assertEquals([text, key], [texts(3)[index]!, `key of ${text}`]);
+      assertEquals(result.content, text);
+    }
+  });
+
+  test("a number as the timeout is the total, retries and all", {
+    latency: 60_000,
+  }, async ({ mode }) => {
+    const calls = [[Echo, { text: "a" }], [agents.Both, { text: "a" }]] as const;
+    const began = performance.now();
+    const results = await batch(calls.map(([a, p]) => [a, p, { timeout: 200 }] as const), { mode });
+    assertEquals(results.map(({ error }) => error?.code), ["timeout", "timeout"]);
+    assert(results.every(({ error }) => error!.message.includes("timeout.total passed")));
+    assert(performance.now() - began < 5_000);
   });
 
   test("progress counts tokens and money", { latency: 5 }, async ({ mode }) => {

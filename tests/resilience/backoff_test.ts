@@ -6,7 +6,7 @@ import {
   type RetryOptions,
   retryPolicy,
 } from "../../src/resilience/backoff.ts";
-import { LONGEST_RETRY_AFTER } from "../../src/model/retry_after.ts";
+import { LONGEST_RETRY_AFTER } from "../../src/model/errors.ts";
 
 const delays = (options: RetryOptions, random = 0) =>
   [1, 2, 3, 4, 5].map((attempt) => backoffDelay(attempt, retryPolicy(options), random));

@@ -147,7 +147,7 @@ Deno.test("batch delivers what is done, lets what is in flight finish and tells 
     assertEquals(contents(error.results), ["a", "b", "c"]);
     assertEquals(
       error.message,
-      "Cannot finish the batch as the file is gone: see `results` for what is done",
+      "Cannot finish the batch as its source threw: the file is gone: see `results` for what is done",
     );
     assertEquals(provider.inFlight, 0);
   }

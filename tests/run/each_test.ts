@@ -92,7 +92,7 @@ Deno.test("each stops at the first throw: it pulls no more, aborts the rest and 
       assertStrictEquals(error.cause, mine);
       assertEquals(error.errors, [mine]);
       assertEquals(error.results, ["done 0", "done 1", "done 2"]);
-      assert(error.message.startsWith("Cannot finish each as no 3"));
+      assert(error.message.startsWith("Cannot finish each as its function threw at item 3: no 3"));
     });
     assertEquals(reasons, []);
     assertEquals(seen.pulled, 5);

@@ -153,7 +153,7 @@ Deno.test("a run of a generator refuses what is no call when it gets there, behi
       })();
       for await (const { result } of stream(calls)) seen.push(result.content);
     },
-    TypeError,
+    RunError,
     "call 1 must be [agent, params]",
   );
   assertEquals(seen, ["a"]);

@@ -9,7 +9,7 @@ import {
   scope,
   stream,
 } from "@shoal/agents";
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   delay,
   echoAgent,
@@ -95,9 +95,15 @@ Deno.test("a scope ends promptly with its signal or its deadline, though its fun
   const aborted = scope({ signal }, hang);
   await delay(2);
   controller.abort(new Error("stop"));
-  assertEquals((await promptly(rejection(aborted, Error))).message, "stop");
+  const stopped = await promptly(rejection(aborted, RunError));
+  assertEquals(stopped.message, "Cannot finish the scope as it was aborted: stop");
+  assertStrictEquals(stopped.cause, controller.signal.reason);
   assertEquals(seen.added, seen.removed);
-  const late = await promptly(rejection(scope({ deadline: 15 }, hang), DOMException));
+  const { cause: late, errors, message } = await promptly(
+    rejection(scope({ deadline: 15 }, hang), RunError),
+  );
+  assert(late instanceof DOMException && message.endsWith(late.message));
+  assertEquals(errors, [late]);
   assertEquals([late.name, late.message], [
     "TimeoutError",
     "the scope was not finished within 15 ms",
@@ -108,7 +114,7 @@ Deno.test("a scope ends promptly with its signal or its deadline, though its fun
 
 Deno.test("a scope whose signal has aborted before does not begin", async () => {
   let called = 0;
-  await assertRejects(() => scope({ signal: AbortSignal.abort() }, () => called++), DOMException);
+  await assertRejects(() => scope({ signal: AbortSignal.abort() }, () => called++), RunError);
   assertEquals(called, 0);
 });
 

@@ -1,4 +1,12 @@
-import { type Agent, defineAgent, type Result, stream } from "@shoal/agents";
+import {
+  type Agent,
+  type AgentError,
+  defineAgent,
+  type Result,
+  RunError,
+  stream,
+} from "@shoal/agents";
+import { memoryJournal } from "@shoal/agents/journal";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
@@ -158,7 +166,7 @@ Deno.test("stream hands on what is finished before it throws the reason of its s
   assertEquals(provider.inFlight, 0);
 });
 
-Deno.test("stream throws for throwOnError the error of the call, behind the results", async () => {
+Deno.test("stream rejects with a RunError for throwOnError, behind the results", async () => {
   const { agent } = fussyAgent();
   const seen: boolean[] = [];
   const error = await (async () => {
@@ -167,6 +175,39 @@ Deno.test("stream throws for throwOnError the error of the call, behind the resu
       seen.push(result.ok);
     }
   })().catch((error) => error);
-  assertEquals(error.code, "provider");
+  assert(error instanceof RunError);
+  assertEquals((error.cause as AgentError).code, "provider");
+  assertEquals([error.errors, error.results], [[error.cause], []]);
+  assert(error.message.startsWith("Cannot finish the stream as call 1 failed: "), error.message);
   assertEquals(seen, [true, false]);
+});
+
+Deno.test("stream items carry the params and the key of their call", async () => {
+  const { agent } = echoAgent(0);
+  const calls = [[agent, { text: "a" }, { key: "row 1" }], [agent, { text: "b" }]] as const;
+  const seen: unknown[] = [];
+  for await (const { params, key, index, agent: called } of stream(calls, { concurrency: 1 })) {
+    typeTest<Equals<typeof key, string | undefined>>();
+    const { text } = params;
+    seen.push([text, key, index, called === agent]);
+  }
+  assertEquals(seen, [["a", "row 1", 0, true], ["b", undefined, 1, true]]);
+});
+
+Deno.test("stream items from a journal carry params and key, and so do those of some items only", async () => {
+  const { agent } = echoAgent(0);
+  const journal = memoryJournal();
+  const calls = ["a", "b"].map((text) => [agent, { text }, { key: `row ${text}` }] as const);
+  const read = async (these: typeof calls, options: object) => {
+    const seen: unknown[] = [];
+    const items = stream(these, { journal, runId: "r", concurrency: 1, ...options });
+    for await (const { result, params, key } of items) seen.push([params, key, result.replayed]);
+    return seen;
+  };
+  assertEquals(await read(calls.slice(0, 1), {}), [[{ text: "a" }, "row a", false]]);
+  assertEquals(await read(calls, { only: "missing" }), [[{ text: "b" }, "row b", false]]);
+  assertEquals(await read(calls, {}), [
+    [{ text: "a" }, "row a", true],
+    [{ text: "b" }, "row b", true],
+  ]);
 });

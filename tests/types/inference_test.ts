@@ -170,7 +170,7 @@ compiles("a workflow of workflows", () => {
     },
   });
   same<ParamsOf<typeof Outer>, Question & About & { q: string }>(true);
-  same<ContentOf<typeof Outer>["length"], number | undefined>(true);
+  same<ContentOf<typeof Outer>["length"], number>(true);
   same<ContentOf<typeof Outer>["count"], number | undefined>(true);
 });
 

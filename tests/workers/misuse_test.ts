@@ -119,7 +119,7 @@ Deno.test("an agent that the module does not export is refused before anything i
     async () => {
       for await (const { result } of run) seen.push(result.content);
     },
-    TypeError,
+    RunError,
     "stranger",
   );
   assertEquals(seen, [1]);

@@ -1,4 +1,4 @@
-/** What a workflow limits: failFast, concurrency, timeout, maxCost, abort. */
+/** What a workflow limits: failFast, concurrency, timeout, budget, abort. */
 import { batch, configure, defineAgent, defineParallel } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
@@ -14,7 +14,7 @@ Deno.test("failFast aborts what is in flight: the provider sees the abort, the e
     failFast: true,
     branches: { hanging: agent, quick: quick.agent, fussy: fussy.agent },
   });
-  const result = await promptly(Flow.call({ text: "fail" }));
+  const result = await promptly(Flow.settle({ text: "fail" }));
   assertEquals([deaf.signals.length, deaf.aborted], [1, 1]);
   assertEquals([result.status, result.error?.code], ["error", "provider"]);
   assertEquals([result.errors.hanging?.code, result.errors.fussy?.code], ["aborted", "provider"]);
@@ -30,7 +30,7 @@ Deno.test("failFast does not begin what has not begun", async () => {
     concurrency: 1,
     branches: { fussy: fussy.agent, other: other.agent },
   });
-  const result = await Flow.call({ text: "fail" });
+  const result = await Flow.settle({ text: "fail" });
   assertEquals([result.status, result.errors.other?.code, other.provider.calls], [
     "error",
     "aborted",
@@ -46,8 +46,11 @@ Deno.test("an optional branch does not trigger failFast, and without failFast al
       failFast,
       branches: { fussy: { agent: fussy.agent, optional: failFast }, slow: slow.agent },
     });
-    const result = await Flow.call({ text: "fail" });
-    assertEquals([result.status, result.content.slow], [failFast ? "partial" : "error", "fail"]);
+    const result = await Flow.settle({ text: "fail" });
+    assertEquals([result.status, result.branches.slow.content], [
+      failFast ? "partial" : "error",
+      "fail",
+    ]);
   }
 });
 
@@ -61,13 +64,13 @@ Deno.test("concurrency limits the branches, and the attempts of what is in them"
   });
   const branches = { a: agent, b: Many, c: agent, d: agent };
   assertEquals(
-    (await defineParallel({ name: "w", branches }).call({ text: "x" })).status,
+    (await defineParallel({ name: "w", branches }).settle({ text: "x" })).status,
     "success",
   );
   assert(provider.peakInFlight > 2);
   const narrow = echoAgent(4);
   const few = { a: narrow.agent, b: narrow.agent, c: narrow.agent, d: narrow.agent };
-  const result = await defineParallel({ name: "w", concurrency: 2, branches: few }).call({
+  const result = await defineParallel({ name: "w", concurrency: 2, branches: few }).settle({
     text: "x",
   });
   assertEquals([result.status, narrow.provider.peakInFlight, narrow.provider.calls], [
@@ -84,7 +87,7 @@ Deno.test("timeout ends the workflow, with what was answered until then", async 
     timeout: 25,
     branches: { quick: quick.agent, hanging: agent },
   });
-  const result = await promptly(Flow.call({ text: "a" }));
+  const result = await promptly(Flow.settle({ text: "a" }));
   assertEquals([result.status, result.error?.code, result.errors.hanging?.code], [
     "error",
     "timeout",
@@ -95,7 +98,7 @@ Deno.test("timeout ends the workflow, with what was answered until then", async 
     2,
     1,
   ]);
-  const sooner = await promptly(Flow.call({ text: "a" }, { timeout: 5 }));
+  const sooner = await promptly(Flow.settle({ text: "a" }, { timeout: 5 }));
   assert(sooner.error!.message.includes("5 ms"), sooner.error!.message);
 });
 
@@ -103,7 +106,7 @@ Deno.test("an abort ends the workflow and keeps the branches that were paid", as
   const { agent } = hangingAgent();
   const Flow = defineParallel({ name: "w", branches: { quick: quick.agent, hanging: agent } });
   const controller = new AbortController();
-  const running = Flow.call({ text: "a" }, { signal: controller.signal });
+  const running = Flow.settle({ text: "a" }, { signal: controller.signal });
   await delay(5);
   controller.abort();
   const result = await promptly(running);
@@ -115,7 +118,7 @@ Deno.test("an abort ends the workflow and keeps the branches that were paid", as
   assertEquals([result.attempts.length, result.usage.totalTokens], [2, 2]);
 
   const calls = quick.provider.calls;
-  const never = await Flow.call({ text: "a" }, { signal: AbortSignal.abort() });
+  const never = await Flow.settle({ text: "a" }, { signal: AbortSignal.abort() });
   assertEquals([never.status, never.attempts.length, quick.provider.calls], ["error", 0, calls]);
 });
 
@@ -142,11 +145,12 @@ async function withPrice(work: () => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("maxCost begins no further branch once it is spent, and keeps what was paid", () =>
+Deno.test("a budget refuses the attempts for which too little is left, and keeps what was paid", () =>
   withPrice(async () => {
     const { agent, provider } = dear();
     const branches = { a: agent, b: agent, c: { agent, optional: true }, d: agent };
-    const result = await defineParallel({ name: "w", maxCost: 1.5, branches }).call({ t: "" });
+    const options = { name: "w", concurrency: 1, branches };
+    const result = await defineParallel({ ...options, budget: { cost: 1.5 } }).settle({ t: "" });
     assertEquals([provider.calls, provider.peakInFlight], [2, 1]);
     assertEquals([result.status, result.error?.code], ["error", "budget"]);
     assertEquals([result.branches.a.content, result.branches.b.content], ["x", "x"]);
@@ -154,17 +158,18 @@ Deno.test("maxCost begins no further branch once it is spent, and keeps what was
     assertAlmostEquals(result.cost!.total, 2);
     assert(result.errors.d!.message.includes("1.5 US dollars"));
 
-    const enough = await defineParallel({ name: "w", maxCost: 5, branches }).call({ t: "" });
+    const enough = await defineParallel({ ...options, budget: { cost: 5 } }).settle({ t: "" });
     assertEquals([enough.status, enough.cost?.total], ["success", 4]);
-    const none = await defineParallel({ name: "w", maxCost: 0, branches }).call({ t: "" });
+    const none = await defineParallel({ ...options, budget: { cost: 0 } }).settle({ t: "" });
     assertEquals([none.status, none.attempts.length, none.cost?.total], ["error", 0, 0]);
   }));
 
-Deno.test("maxCost with optional branches left out is partial, not success", () =>
+Deno.test("a budget that leaves out optional branches only is partial, not success", () =>
   withPrice(async () => {
     const { agent } = dear();
     const branches = { a: agent, b: { agent, optional: true } };
-    const result = await defineParallel({ name: "w", maxCost: 1, branches }).call({ t: "" });
+    const Flow = defineParallel({ name: "w", concurrency: 1, budget: { cost: 1 }, branches });
+    const result = await Flow.call({ t: "" });
     assertEquals([result.status, result.errors.b?.code, result.cost?.total], [
       "partial",
       "budget",
@@ -172,25 +177,29 @@ Deno.test("maxCost with optional branches left out is partial, not success", () 
     ]);
   }));
 
-Deno.test("maxCost lets what is in flight finish, and counts it", () =>
+Deno.test("a budget counts what is in flight: branches that run together reserve from it", () =>
   withPrice(async () => {
     const { agent, provider } = dear();
+    // From here on it is known what an answer takes.
+    await agent.call({ t: "some words" });
     const branches = { a: agent, b: agent, c: agent, d: agent };
-    const Flow = defineParallel({ name: "w", maxCost: 1, concurrency: 3, branches });
-    const result = await Flow.call({ t: "" });
-    assertEquals([provider.calls, result.cost?.total, result.errors.d?.code], [3, 3, "budget"]);
+    const Flow = defineParallel({ name: "w", budget: { cost: 3 }, branches });
+    const result = await Flow.settle({ t: "some words" });
+    assertEquals([provider.calls, provider.peakInFlight], [1 + 3, 3]);
+    assertEquals([result.cost?.total, result.errors.d?.code], [3, "budget"]);
   }));
 
-Deno.test("maxCost is refused where a price is not known, with advice, before anything is sent", () =>
+Deno.test("a budget in dollars is refused where a price is not known, before anything is sent", () =>
   withPrice(async () => {
     const { agent, provider } = dear();
+    const budget = { cost: 1 };
     const Unknown = defineAgent({ name: "u", model: "shoal-unpriced", prompt: "{t}", provider });
-    const Flow = defineParallel({ name: "w", maxCost: 1, branches: { a: agent, b: Unknown } });
+    const Flow = defineParallel({ name: "w", budget, branches: { a: agent, b: Unknown } });
     const error = await rejection(Flow.call({ t: "" }), TypeError);
     assert(
       error.message.includes('"shoal-unpriced"') && error.message.includes("configure({ prices })"),
     );
-    const Known = defineParallel({ name: "w", maxCost: 1, branches: { a: agent } });
+    const Known = defineParallel({ name: "w", budget, branches: { a: agent } });
     const other = await rejection(Known.call({ t: "" }, { model: "shoal-unpriced" }), TypeError);
     assert(other.message.includes('"shoal-unpriced"'));
     assertEquals(provider.calls, 0);

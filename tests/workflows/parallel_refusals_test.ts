@@ -33,9 +33,9 @@ Deno.test("defineParallel refuses what is wrong, and says what and where", () =>
     [{ name, branches, concurrency: 0 }, RangeError, "concurrency must be a positive integer"],
     [{ name, branches, concurrency: "2" }, TypeError, "concurrency must be a positive integer"],
     [{ name, branches, timeout: 0 }, RangeError, "timeout must be a positive number"],
-    [{ name, branches, timeout: { total: 5 } }, TypeError, "timeout must be a positive number"],
-    [{ name, branches, maxCost: -1 }, RangeError, "maxCost must be a number of US dollars"],
-    [{ name, branches, maxCost: NaN }, RangeError, "maxCost must be a number of US dollars"],
+    [{ name, branches, timeout: { idle: 5 } }, TypeError, "use a total"],
+    [{ name, branches, budget: { cost: -1 } }, RangeError, "cost must be a number of US dollars"],
+    [{ name, branches, maxCost: 1 }, TypeError, 'no option "maxCost": use "budget: { cost }"'],
     [{ name, branches, aggregate: 1 }, TypeError, "aggregate must be a function"],
     [{ name, branches, description: 1 }, TypeError, "description must be a text"],
   ];

@@ -21,9 +21,9 @@ Deno.test("a workflow gives each branch in the order in which they are defined",
   const result = await Both.call({ text: "abc" });
   typeTest<
     Equals<typeof result.content, {
-      readonly slow: string | undefined;
-      readonly count: number | undefined;
-      readonly good: string | undefined;
+      readonly slow: string;
+      readonly count: number;
+      readonly good: string;
     }>
   >();
   typeTest<Equals<typeof result.branches.count, Success<number> | Failure>>();
@@ -73,13 +73,13 @@ Deno.test("the status is success, partial or error", async () => {
     defineParallel({ name: "w", branches: { good: Good, fussy: { agent: Fussy, optional } } });
   const success = await define(false).call({ text: "a" });
   const partial = await define(true).call({ text: "fail" });
-  const error = await define(false).call({ text: "fail" });
+  const error = await define(false).settle({ text: "fail" });
   assertEquals([success.status, partial.status, error.status], ["success", "partial", "error"]);
   assertEquals([success.ok, partial.ok, error.ok], [true, true, false]);
   assertEquals(partial.content, { good: "fail" } as typeof partial.content);
   assertEquals([partial.error, partial.errors.fussy?.code], [undefined, "provider"]);
   // What the other branch answered was paid for: it is there in an error, too.
-  assertEquals(error.content.good, "fail");
+  assertEquals(error.content, undefined);
   assertEquals(error.branches.good.content, "fail");
   assertEquals(error.error?.code, "provider");
   assertStrictEquals(error.error?.cause, error.errors.fussy);
@@ -118,7 +118,7 @@ Deno.test("an aggregate that throws makes the status error, and is not called wh
       throw new Error("cannot merge");
     },
   });
-  const thrown = await Flow.call({ text: "a" });
+  const thrown = await Flow.settle({ text: "a" });
   assertEquals([thrown.status, thrown.ok, thrown.content, thrown.error?.code], [
     "error",
     false,
@@ -127,7 +127,7 @@ Deno.test("an aggregate that throws makes the status error, and is not called wh
   ]);
   assertEquals((thrown.error?.cause as Error).message, "cannot merge");
   assertEquals(thrown.branches.fussy.content, "a");
-  const failed = await Flow.call({ text: "fail" });
+  const failed = await Flow.settle({ text: "fail" });
   assertEquals([failed.status, failed.error?.code, called], ["error", "provider", 1]);
 });
 
@@ -145,7 +145,7 @@ Deno.test("calls inside aggregate are the workflow's own: they count, and an abo
     2,
     2 + 4,
   ]);
-  const late = await Flow.call({ text: "abcd" });
+  const late = await Flow.settle({ text: "abcd" });
   assertEquals([late.status, late.error?.code], ["error", "timeout"]);
   await delay(1);
   assertEquals(writer.provider.inFlight, 0);
@@ -159,7 +159,7 @@ Deno.test("usage, cost and attempts are the sums over all branches, failed ones 
   const result = await Flow.call({ text: "12345678" }, { metadata: 5 });
   assertEquals([result.attempts.length, result.usage.totalTokens, result.metadata], [3, 12, 5]);
   assertEquals(result.cost, undefined);
-  const failed = await Flow.call({ text: "fail" });
+  const failed = await Flow.settle({ text: "fail" });
   assertEquals([failed.attempts.length, failed.usage.totalTokens], [3, 4]);
   assert(failed.durationMs >= 0 && failed.timing.modelMs > 0);
 });
@@ -201,10 +201,10 @@ Deno.test("a workflow in a workflow, in an agent and in a scope", async () => {
   });
 });
 
-Deno.test("workflow.call resolves also when every branch failed; in ctx.call it throws", async () => {
+Deno.test("workflow.call rejects with the whole failure as the result of its error; so does ctx.call", async () => {
   const Flow = defineParallel({ name: "w", branches: { a: Fussy, b: Fussy } });
-  const result = await Flow.call({ text: "fail" });
-  assertEquals([result.status, Object.keys(result.errors)], ["error", ["a", "b"]]);
+  const { result } = await rejection(Flow.call({ text: "fail" }), AgentError);
+  assertEquals([result!.status, Object.keys(result!.errors!)], ["error", ["a", "b"]]);
   const Agent = defineAgent({
     name: "agent",
     run: async (params: { text: string }, ctx) => (await ctx.call(Flow, params)).content,

@@ -115,7 +115,7 @@ Deno.test("pipeline: a step that fails ends it; what came before is there", asyn
     name: "p",
     steps: [Draft, { agent: Broken, params: topic }, { agent: Draft, params: topic }],
   });
-  const result = await P.call({ topic: 1 });
+  const result = await P.settle({ topic: 1 });
   assert(!result.ok);
   assertEquals([result.status, result.content], ["error", undefined]);
   const { error } = result;
@@ -145,10 +145,10 @@ Deno.test("pipeline: a function that throws is the caller's mistake, and told so
       },
     }],
   });
-  const { error } = await P.call({ topic: 1 });
+  const { error } = await P.settle({ topic: 1 });
   assertEquals([error!.code, error!.message], [
     "invalid_params",
-    'Cannot finish the workflow "p" as the params of its step "count" threw: see the cause',
+    'Cannot finish the workflow "p" as the params of its step "count" threw: mine',
   ]);
   assertStrictEquals(error!.cause, cause);
 });
@@ -176,18 +176,18 @@ Deno.test("pipeline: time, budget, abort and scope hold for the whole", async ()
   });
   {
     using time = fakeTime();
-    const call = P.call({ topic: 1 });
+    const call = P.settle({ topic: 1 });
     await time.tick(80);
     const late = await call;
     assertEquals([late.error!.code, late.steps.length, late.durationMs], ["timeout", 2, 80]);
     const controller = new AbortController();
-    const aborted = P.call({ topic: 1 }, { signal: controller.signal });
+    const aborted = P.settle({ topic: 1 }, { signal: controller.signal });
     await time.tick(10);
     controller.abort();
     await time.tick(0);
     assertEquals((await aborted).error!.code, "aborted");
     const Deaf = defineAgent({ name: "deaf", run: never });
-    const deaf = definePipeline([Deaf]).call(undefined, { timeout: 5 });
+    const deaf = definePipeline([Deaf]).settle(undefined, { timeout: 5 });
     await time.tick(5);
     assertEquals((await deaf).error!.code, "timeout");
   }
@@ -196,7 +196,7 @@ Deno.test("pipeline: time, budget, abort and scope hold for the whole", async ()
     budget: { calls: 1 },
     steps: [Draft, { agent: Draft, params: (topic) => ({ topic }) }],
   });
-  const poor = await Poor.call({ topic: 1 });
+  const poor = await Poor.settle({ topic: 1 });
   assertEquals([poor.error!.code, poor.attempts.length], ["budget", 1]);
   const twice = await P.settle({ topic: 1 }, { budget: { calls: 1 } });
   assertEquals(twice.error!.code, "budget");
@@ -212,7 +212,7 @@ Deno.test("pipeline: metadata, params, and being a part of others", async () => 
   const P = definePipeline({ name: "p", params: z.object({ topic: z.string() }), steps: [Draft] });
   const result = await P.call({ topic: "x" }, { metadata: 7 });
   assertEquals([result.metadata, result.cost!.total], [7, 2]);
-  assertEquals((await P.call({ topic: 5 })).error!.code, "invalid_params");
+  assertEquals((await P.settle({ topic: 5 })).error!.code, "invalid_params");
   const Both = defineParallel({ name: "both", branches: { p: P, q: definePipeline([Draft]) } });
   assertEquals((await Both.call({ topic: "x" })).content, { p: "<x>", q: "<x>" });
   assertEquals(P.asTool().parameters.required, ["topic"]);

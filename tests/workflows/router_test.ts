@@ -71,7 +71,7 @@ Deno.test("route: the name is found as models write it", async () => {
     ["toString", undefined],
   ];
   for (const [q, route] of cases) {
-    const result = await (R as ReturnType<typeof route0>).call({ q });
+    const result = await (R as ReturnType<typeof route0>).settle({ q });
     assertEquals(result.route, route, q);
     if (route !== undefined) continue;
     const { code, message, text } = result.error!;
@@ -111,10 +111,10 @@ Deno.test("route: what is no text is picked from", async () => {
       throw cause;
     },
   });
-  const { error } = await Bad.call({ q: "x" });
+  const { error } = await Bad.settle({ q: "x" });
   assertEquals([error!.code, error!.message], [
     "tool",
-    'Cannot finish the workflow "r" as its pick threw: see the cause',
+    'Cannot finish the workflow "r" as its pick threw: mine',
   ]);
   assertStrictEquals(error!.cause, cause);
 });
@@ -137,7 +137,7 @@ Deno.test("route: the compiler sees which routes are missing, and what they take
 
 Deno.test("route: failures of both calls", async () => {
   const Broken = Topic.with({ name: "broken", retries: 0, provider: scripted(busy()) });
-  const first = await defineRouter({ name: "r", by: Broken, routes: { a: Billing } }).call({
+  const first = await defineRouter({ name: "r", by: Broken, routes: { a: Billing } }).settle({
     q: "a",
   });
   assertEquals([first.ok, first.error!.code, first.route, first.steps.length], [
@@ -146,7 +146,7 @@ Deno.test("route: failures of both calls", async () => {
     undefined,
     1,
   ]);
-  const second = await defineRouter({ name: "r", by: Topic, routes: { a: Broken } }).call({
+  const second = await defineRouter({ name: "r", by: Topic, routes: { a: Broken } }).settle({
     q: "a",
   });
   assertEquals([second.error!.code, second.route, second.steps.length], ["rate_limited", "a", 2]);

@@ -26,8 +26,10 @@ export interface Callable<Params = any, Content = any> {
 export type ParamsOf<A> = A extends Callable<infer Params, any> ? Params : never;
 
 /** The content that an agent or a workflow returns. */
-// deno-lint-ignore no-explicit-any
-export type ContentOf<A> = A extends Callable<any, infer Content> ? Content : never;
+export type ContentOf<A> = A extends {
+  settle(params: never, options?: CallOptions): Promise<infer R>;
+} ? R extends { readonly ok: true; readonly content: infer Content } ? Content : never
+  : never;
 
 /** A call of a run: the agent, its parameters and the options of the call. */
 export type AgentCall<A extends Callable = Callable> = readonly [

@@ -4,7 +4,7 @@ import type { Provider } from "../../model/provider.ts";
 import { limitProcess } from "../../limits/limiter_registry.ts";
 import { DEFAULT_RETRIES } from "../../resilience/backoff.ts";
 import { refuseOwnFallback } from "../../resilience/fallback.ts";
-import { DEFAULT_TIMEOUT } from "../../resilience/timeout.ts";
+import { DEFAULT_TIMEOUT } from "./timeouts.ts";
 import { type Prices, prices } from "../../pricing/prices.ts";
 import { mode, type RunMode } from "./mode.ts";
 import { type AgentDefaults, DEFAULTS_RULES, SHARED_RULES, type SharedOptions } from "./options.ts";

@@ -1,29 +1,40 @@
 /** Code of the caller's around every call of an agent: to log, to measure, to forbid. */
 import { callback, checkOptions, type Rule } from "../../model/check_options.ts";
-import type { AgentError } from "../../model/errors.ts";
-import type { Success } from "../../model/result.ts";
+import type { AgentError, Success } from "../../model/result.ts";
 
-/** What a hook is handed beside the parameters. */
+/**
+ * What a hook gets about its call. All hooks of one call get the same object, so a `before` can
+ * keep something for `after` in a `WeakMap`.
+ */
 export interface HookContext {
   /** The agent's name. */
   readonly agent: string;
+  /** The parameters as the caller passed them; for `ask`, the message. */
+  readonly params: unknown;
   /** Aborts when the call does. */
   readonly signal: AbortSignal;
-  /** What the caller handed in as `metadata`. */
+  /** What the caller passed as `metadata`. */
   readonly metadata: unknown;
 }
 
 /**
- * Code that runs around each call, awaited where it gives a promise. What it gives back is not looked at; if it throws, the call fails with
- * the code `tool`. Those of `configure` are the outer ones: first before the call, last after it.
+ * Functions that run around each call. A promise that one returns is awaited, its value is
+ * ignored. If one throws, the call fails with the code `tool`. The hooks of `configure` are the
+ * outer ones: first before the call, last after it.
  */
 export interface Hooks {
-  /** Told of the parameters, as they were handed in, before anything is sent. For `ask` they are the message. */
+  /**
+   * Runs before anything is sent, with the parameters as the caller passed them; for `ask`, the
+   * message.
+   */
   before?(params: unknown, ctx: HookContext): void | Promise<void>;
-  /** Told of the result of a call that succeeded. */
-  after?(result: Success): void | Promise<void>;
-  /** Told why a call failed. After an abort it is told, but not waited for. */
-  onError?(error: AgentError): void | Promise<void>;
+  /** Runs when the call has succeeded. */
+  after?(result: Success, ctx: HookContext): void | Promise<void>;
+  /**
+   * Runs when the call has failed; `error.result` is the whole failure. Not awaited after an
+   * abort.
+   */
+  onError?(error: AgentError, ctx: HookContext): void | Promise<void>;
 }
 
 /** The rule for an option `hooks`. */

@@ -1,9 +1,8 @@
 /** An agent that asks a model, as its calls see it, and the hooks that they call. */
 import { limiterFor } from "../../limits/adaptive_limiter.ts";
 import type { Limiter } from "../../limits/limiter.ts";
-import type { AgentError } from "../../model/errors.ts";
 import type { JsonSchema } from "../../model/message.ts";
-import type { ToolCall } from "../../model/result.ts";
+import type { AgentError, ToolCall } from "../../model/result.ts";
 import type { PreparedInput } from "../../output/prepare_input.ts";
 import { refuseOwnFallback } from "../../resilience/fallback.ts";
 import { type AgentOverrides, type ModelAgentOptions, withoutUndefined } from "./options.ts";

@@ -21,7 +21,7 @@ import { retries, type RetryOptions } from "../../resilience/backoff.ts";
 import { circuitBreaker, type CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
 import { fallbackModels } from "../../resilience/fallback.ts";
 import { hedge, type HedgeOptions } from "../../resilience/hedge_options.ts";
-import { timeout, type TimeoutOptions } from "../../resilience/timeout.ts";
+import { timeout, type TimeoutOptions, totalTimeout } from "./timeouts.ts";
 import { type Hooks, hooks } from "./hooks.ts";
 import { messagesProblem, type PromptMessage } from "./prompt_parts.ts";
 import { repair, type RepairOptions } from "./repair.ts";
@@ -36,7 +36,11 @@ export interface SharedOptions {
   readonly model?: string;
   /**
    * Time limits in milliseconds. A number is the total: retries, fallbacks, tools and all. The
-   * limits of the call, the agent and `configure` are merged field by field, the call first.
+   * limits of the call, the agent and `configure` are merged field by field, the call first: a
+   * call's `timeout: 5_000` keeps the agent's `{ attempt: 1_000 }`.
+   *
+   * A workflow takes `total` as its own and passes the other limits on to the calls inside. An
+   * agent made of others takes `total` and ignores the rest.
    *
    * @default {{ attempt: 300_000 }}
    */
@@ -133,6 +137,12 @@ export interface FallbackModel
     Pick<AgentDefaults, "provider"> {
   /** The name of the model, as the provider knows it. */
   readonly model: string;
+  /**
+   * Its time limits in milliseconds, merged over those of the call. A number, or `total`, limits
+   * this model, with all its retries; then the next fallback is tried. The total of the call still
+   * limits all models together.
+   */
+  readonly timeout?: number | TimeoutOptions;
 }
 
 /** Options of every kind of agent. */
@@ -272,7 +282,7 @@ export const OVERRIDE_RULES: RulesFor<AgentOverrides> = {
 export const RUN_OVERRIDE_RULES: RulesFor<AgentBase & Pick<SharedOptions, "timeout">> = {
   name: text,
   description: text,
-  timeout,
+  timeout: totalTimeout,
   hooks,
 };
 

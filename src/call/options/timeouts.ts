@@ -1,19 +1,109 @@
-import { type TimeoutOptions, timeouts } from "../../resilience/timeout.ts";
-import type { Configuration } from "./config.ts";
-import type { SharedOptions } from "./options.ts";
+import {
+  checkOptions,
+  isRecord,
+  positiveMs,
+  refuse,
+  type Rule,
+  type RulesFor,
+} from "../../model/check_options.ts";
 
-export type { TimeoutOptions };
-
-/** Returns the time limits of a call of a model: its own, then the agent's, then those of `configure`. */
-export function modelTimeouts(
-  agent: Pick<SharedOptions, "timeout">,
-  options: Pick<SharedOptions, "timeout">,
-  config: Configuration,
-): TimeoutOptions {
-  return timeouts(options.timeout, agent.timeout, config.timeout);
+/**
+ * Time limits of a call, each in milliseconds. Waiting for a permit counts towards `total`, but
+ * not towards the limits of an attempt.
+ */
+export interface TimeoutOptions {
+  /**
+   * One attempt, from sending it to the last byte of the answer. What it cuts off is retried.
+   *
+   * @default {300_000} where no `total` is set
+   */
+  readonly attempt?: number;
+  /** From sending an attempt to the first token; only where the answer is streamed. */
+  readonly firstToken?: number;
+  /**
+   * Between two tokens; only where the answer is streamed. Comments that keep the connection
+   * alive do not count.
+   */
+  readonly idle?: number;
+  /**
+   * The whole call: all attempts, retries, fallbacks and tools, and all the waiting in between.
+   */
+  readonly total?: number;
 }
 
-/** Returns the time limit in milliseconds of a call that is made of others. */
-export function totalTimeout(timeout: number | TimeoutOptions | undefined): number | undefined {
-  return typeof timeout === "object" ? timeout.total ?? timeout.attempt : timeout;
+/** The limits where nothing is set: a request that hangs ends after five minutes. */
+export const DEFAULT_TIMEOUT: TimeoutOptions = Object.freeze({ attempt: 300_000 });
+
+const RULES: RulesFor<TimeoutOptions> = {
+  attempt: positiveMs,
+  firstToken: positiveMs,
+  idle: positiveMs,
+  total: positiveMs,
+};
+
+/** The rule for an option `timeout`. */
+export const timeout: Rule = (doing, name, value) => {
+  if (typeof value === "number") return positiveMs(doing, name, value);
+  if (!isRecord(value)) refuse(doing, name, "a number of milliseconds or an object", value);
+  checkOptions(`${doing}: ${name}`, value, RULES);
+};
+
+/** The time limit of an agent made of others, or of a workflow: only the whole can be limited. */
+export type TotalTimeout = number | Pick<TimeoutOptions, "total">;
+
+/** The rule for an option `timeout` of an agent made of others, or of a workflow. */
+export const totalTimeout: Rule = (doing, name, value) => {
+  timeout(doing, name, value);
+  if (typeof value === "number") return;
+  for (const [limit, ms] of Object.entries(value as TimeoutOptions)) {
+    if (limit === "total" || ms === undefined) continue;
+    throw new TypeError(
+      `Cannot ${doing} as ${name}.${limit} limits requests, and it sends none itself: ` +
+        "set it on the agents that it calls, or use a total",
+    );
+  }
+};
+
+/**
+ * Merges time limits field by field: the first layer that sets a field wins. A number sets
+ * `total`. The default applies where no layer limits the attempt or the whole.
+ */
+export function mergeTimeouts(
+  ...layers: (number | TimeoutOptions | undefined)[]
+): TimeoutOptions {
+  const merged: { -readonly [K in keyof TimeoutOptions]: TimeoutOptions[K] } = {};
+  for (const layer of layers) {
+    if (layer === undefined || layer === DEFAULT_TIMEOUT) continue;
+    const { attempt, firstToken, idle, total } = limitsIn(layer);
+    merged.attempt ??= attempt;
+    merged.firstToken ??= firstToken;
+    merged.idle ??= idle;
+    merged.total ??= total;
+  }
+  if (merged.total === undefined) merged.attempt ??= DEFAULT_TIMEOUT.attempt;
+  return merged;
+}
+
+/** The limit on the whole, from the first layer that sets one, in milliseconds. */
+export function totalOf(...layers: (number | TimeoutOptions | undefined)[]): number | undefined {
+  for (const layer of layers) {
+    const total = layer && limitsIn(layer).total;
+    if (total !== undefined) return total;
+  }
+}
+
+/**
+ * The limits without the `total`, for the calls that a workflow makes; `undefined` if there are
+ * none.
+ */
+export function withoutTotal(
+  timeout: number | TimeoutOptions | undefined,
+): TimeoutOptions | undefined {
+  if (timeout === undefined) return undefined;
+  const { total: _, ...others } = limitsIn(timeout);
+  return Object.keys(others).length === 0 ? undefined : others;
+}
+
+function limitsIn(timeout: number | TimeoutOptions): TimeoutOptions {
+  return typeof timeout === "number" ? { total: timeout } : timeout;
 }

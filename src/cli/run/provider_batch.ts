@@ -13,7 +13,7 @@ import { integer } from "../format.ts";
 export const ROWS_IN_BATCHES = 50_000;
 
 /** A batch is answered within a day; somewhat later nobody believes in it any more. */
-export const BATCH_TIMEOUT = 27 * 3_600_000;
+export const BATCH_TIMEOUT = { attempt: 27 * 3_600_000, total: 27 * 3_600_000 };
 
 /** What the provider's batch files are told. */
 export interface ProviderBatchOptions {

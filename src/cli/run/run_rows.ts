@@ -1,4 +1,10 @@
-import { type BudgetOptions, type CallOptions, type Result, stream } from "../../../mod.ts";
+import {
+  type BudgetOptions,
+  type CallOptions,
+  type Result,
+  RunError,
+  stream,
+} from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
 import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
@@ -143,8 +149,10 @@ export async function runRows(
       }
     }
   } catch (error) {
+    // What ended the run; or what was thrown here, such as by a write.
+    const cause = error instanceof RunError ? error.cause : error;
     // The abort is ours: what was in flight did not end within its time.
-    if (!interrupt.abort.aborted || error !== interrupt.abort.reason) throw error;
+    if (!interrupt.abort.aborted || cause !== interrupt.abort.reason) throw cause;
   } finally {
     // What waits for a row that does not come any more is written nevertheless.
     for (const line of order?.rest() ?? []) await output.add(line);

@@ -152,7 +152,7 @@ export function withRunOptions(command: Command): Command {
     .option("--tpm <tokens>", "tokens a minute", value.positive)
     .option("--budget <dollars>", "what the run may cost, all its starts together", value.positive)
     .option("--retries <times>", "attempts after the first", value.whole)
-    .option("--timeout <time>", "of an attempt: 30s, 2m", value.duration)
+    .option("--timeout <time>", "of a call, retries and all: 30s, 2m", value.duration)
     .option(
       "--pilot <rows>",
       "runs some rows first, tells cost and time of all, and asks",

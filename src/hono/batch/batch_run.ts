@@ -1,7 +1,7 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { currentContext } from "../../call/context.ts";
 import { configuration } from "../../call/options/config.ts";
-import type { Result } from "../../model/result.ts";
+import { AgentError, type Result } from "../../model/result.ts";
 import { NO_USAGE } from "../../model/usage.ts";
 import type { ResultStream } from "../../run/stream.ts";
 import { stream } from "../../run/stream.ts";
@@ -83,8 +83,7 @@ export class BatchRun {
   #record(index: number, result: Result): BatchItem {
     const { id = `${this.id}-${index}` } = this.#calls[index]!;
     this.#calls[index] = undefined;
-    // Only the summary needs it later, so large values are dropped.
-    this.#results.push({ ...result, content: undefined, toolCalls: [], children: [] } as Result);
+    this.#results.push(withoutContent(result));
     return { index, json: serializeItem(index, id, result) };
   }
 }
@@ -99,6 +98,17 @@ function toCallable({ agent }: BatchCall, { quota: account, id }: RequestLifecyc
       return await agent.settle(id, params, options);
     },
   };
+}
+
+/** Only what the summary needs, so that large values are dropped: also those in `error.result`. */
+function withoutContent(result: Result): Result {
+  const { agent, usage, attempts, startedAt, durationMs, timing, model, cost, cached } = result;
+  const { replayed, usedFallback } = result;
+  const base = { agent, usage, attempts, startedAt, durationMs, timing, model, cost, cached };
+  const bare = { ...base, replayed, usedFallback, toolCalls: [], children: [], content: undefined };
+  if (result.ok) return { ...bare, ok: true, finishReason: result.finishReason };
+  const { message, code } = result.error;
+  return { ...bare, ok: false, error: new AgentError(message, { code, agent }) };
 }
 
 function serializeItem(index: number, id: string, result: Result): string {

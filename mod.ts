@@ -78,7 +78,8 @@ export type {
 } from "./src/model/message.ts";
 export type {
   Journal,
-  JournalFound,
+  JournalDecision,
+  JournalDetail,
   JournalItem,
   JournalOnly,
   JournalOpenOptions,
@@ -86,7 +87,6 @@ export type {
   JournalRecord,
   JournalSession,
   JournalStatus,
-  JournalStored,
   JournalSummary,
 } from "./src/model/journal.ts";
 export type { BudgetOptions } from "./src/model/budget.ts";

@@ -40,10 +40,10 @@ const Tags = defineAgent({
 const { content } = await Tags.call({ input: REVIEWS[3]! });
 console.log("tags:", content.join(", "));
 
-// A plain JSON Schema does, too: its answers are JSON, of a type that the compiler does not know.
+// A plain JSON Schema works, too. With `as const`, the compiler derives the type of the content.
 const Language = defineAgent({
   name: "language",
   prompt: "In which language is this? {input}",
-  output: { type: "string", enum: ["en", "de", "fr"] },
+  output: { type: "string", enum: ["en", "de", "fr"] } as const,
 });
 console.log("language:", (await Language.call({ input: REVIEWS[0]! })).content);

@@ -1,13 +1,14 @@
-/** Where no provider is named: OpenAI with the keys of the environment, loaded when it is first needed. */
+/** Sets the default provider: OpenAI with the API key of the environment, loaded on first use. */
 import { setDefaultProvider } from "./call/options/config.ts";
 
-// Called by a reaction that is registered here, outside of every call: `import()` would hand the asynchronous context of the call
-// that needs it first to whatever the runtime does next.
-const wanted = Promise.withResolvers<void>();
-const loading = wanted.promise.then(() => import("./providers/openai/openai.ts"));
+// The import runs in a reaction that is registered here, outside of every call. Otherwise
+// `import()` would pass the asynchronous context of the first call on to whatever the runtime does
+// next.
+const firstUse = Promise.withResolvers<void>();
+const loading = firstUse.promise.then(() => import("./providers/openai/openai.ts"));
 
 setDefaultProvider(async () => {
-  wanted.resolve();
+  firstUse.resolve();
   const { openai } = await loading;
   return openai();
 });

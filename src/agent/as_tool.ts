@@ -1,34 +1,38 @@
-/** Agents and workflows as tools: the model of one asks for another. */
-import { checkOptions, positiveMs, type Rules, text } from "../model/check_options.ts";
+/** Agents and workflows as tools for the models of other agents. */
+import { checkOptions, positiveMs, type RulesFor, text } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { DefinedTool, type Tool, toolName } from "../call/options/tool.ts";
 
-/** How an agent or a workflow is offered to a model. */
+/** Options of `asTool`. */
 export interface AsToolOptions {
   /**
-   * The tool's name.
+   * The name of the tool.
    *
-   * @default The agent's name, with `_` for what no tool may have in its name
+   * @default The name of the agent, with `_` in place of characters that tools may not have
    */
   readonly name?: string;
   /**
-   * What it does, and when to use it: the model reads this.
+   * What the tool does and when to use it, for the model.
    *
-   * @default The agent's description
+   * @default The description of the agent
    */
   readonly description?: string;
-  /** The time one call may take, in milliseconds; after it the model is told so. */
+  /**
+   * The time limit of one call, in milliseconds. When it is over, that is reported to the model.
+   *
+   * @default No limit
+   */
   readonly timeout?: number;
 }
 
-const RULES: Rules = { name: toolName, description: text, timeout: positiveMs };
+const RULES: RulesFor<AsToolOptions> = { name: toolName, description: text, timeout: positiveMs };
 
 /**
- * Makes a tool of it. It is called where the tool runs, so within the scope, the limits, the budget and the signal of the call that
- * it runs for, and is counted there.
+ * Makes a tool of an agent or a workflow. Its calls run within the call that uses the tool: the
+ * scope, limits, budget and signal of that call hold, and usage counts there.
  *
- * @throws {TypeError} If an option is wrong, or if it does not know what its parameters are.
+ * @throws {TypeError} If an option is wrong, or if the schema of the parameters is not known.
  */
 export function asTool<A extends Callable>(
   callable: A,
@@ -53,12 +57,12 @@ export function asTool<A extends Callable>(
     },
   }, {
     jsonSchema: () => json,
-    // The call checks its parameters itself.
+    // The call checks its own parameters.
     validate: (value) => Promise.resolve({ ok: true, value }),
   }) as Tool;
 }
 
-/** The JSON Schema of parameters that are put into a template: texts, as far as a model is concerned. */
+/** Returns the JSON Schema of the parameters of a template: strings, for a model. */
 export function templateSchema(names: readonly string[]): JsonSchema {
   return {
     type: "object",
@@ -68,7 +72,10 @@ export function templateSchema(names: readonly string[]): JsonSchema {
   };
 }
 
-/** The JSON Schema of parameters that go to several agents; `undefined` if one of them does not know its own. */
+/**
+ * Merges the JSON Schemas of agents that get the same parameters. `undefined` if one of them is not
+ * known.
+ */
 export function mergedSchema(
   schemas: readonly (JsonSchema | undefined)[],
 ): JsonSchema | undefined {

@@ -4,7 +4,8 @@ import type { Validated } from "../output/create_validator.ts";
 import type { Trace } from "./trace.ts";
 
 /**
- * The parameters of a call, checked by the schema that describes them, if there is one.
+ * Checks the parameters of a call and returns what their schema returns. Without a schema they are
+ * returned as they are.
  *
  * @throws {AgentError} With the code `invalid_params` if they do not fit.
  */

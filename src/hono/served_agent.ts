@@ -17,7 +17,7 @@ export class ServedAgent {
   readonly description: string | undefined;
   readonly kind: "agent" | "workflow";
   /**
-   * Whether it calls a model itself. Only such an agent can be asked other messages than its
+   * Whether it calls a model itself. Only such an agent accepts other messages than its
    * prompt.
    */
   readonly callsModel: boolean;

@@ -1,20 +1,20 @@
 import { AgentError, type AgentErrorOptions, type Result } from "../model/result.ts";
 
-/** An error as it is written: the requests and what they used stand in the result, if they are the same. */
+/** The stored form of an error. Attempts and usage are omitted if they are those of the result. */
 export type WrittenError = Omit<AgentErrorOptions, "cause"> & {
-  /** What happened. */
+  /** The error's message. */
   readonly message: string;
-  /** The result that the error belongs to, where that is another than the one it is written with. */
+  /** The result of the error, unless the error is stored with it. */
   readonly result?: unknown;
-  /** What was thrown below it, where that was code of the caller's. */
+  /** What the user's code threw, if that caused the error. */
   readonly cause?: { readonly name: string; readonly message: string };
 };
 
 /**
- * Prepares the error of a result. Of its cause the name and the message are kept, and nothing of what is below: that may be what a
- * library has thrown, and nobody knows what it says.
+ * Converts the error of a result to its stored form. Of the cause, only the name and the message
+ * are stored: an error of a library may hold secrets in other members or in its own cause.
  *
- * @param bare Is nothing to be kept that says what came from the model or from the caller?
+ * @param bare Whether to omit everything that came from the model or the caller.
  */
 export function writeError(
   error: AgentError,
@@ -41,7 +41,7 @@ export function writeError(
   };
 }
 
-/** The error that was prepared. */
+/** Restores an error. */
 export function readError(
   { message, cause, result: _, ...options }: WrittenError,
   of?: Pick<Result, "attempts" | "usage">,

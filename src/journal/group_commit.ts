@@ -1,119 +1,125 @@
-/** What comes in one turn of the event loop is a group: what it changes in a run, and how its answers are told. */
+/** Computes the changes of a group of operations, which are looked up and written together. */
 import type {
-  JournalFound,
+  JournalDecision,
+  JournalDetail,
   JournalItem,
   JournalOpenOptions,
-  JournalStored,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import { answerTo } from "./resume_decision.ts";
-import { endOf, startOf } from "./item_json.ts";
+import { readOutcome, writeStart } from "./item_json.ts";
+import { resumeDecision } from "./resume_decision.ts";
+import type { RunTotals } from "./run_totals.ts";
 import type { StoreChanges, StoredItem } from "./store.ts";
-import type { Sums } from "./run_totals.ts";
 
-/** An item that was begun. */
-export interface Begun {
+/** An item that has been started and not finished. */
+export interface StartedItem {
   readonly id: string;
   readonly starts: number;
-  /** How it had ended before. */
-  readonly before: Result | undefined;
+  /** The result of an earlier start. */
+  readonly previous: Result | undefined;
 }
 
-/** Something that waits to be looked up and written. */
-export type Wish =
+/** An operation that waits to be written. */
+export type PendingOperation =
   & { readonly reject: (error: unknown) => void }
   & (
     | {
-      readonly what: "begin";
+      readonly type: "begin";
       readonly item: JournalItem;
       readonly id: string;
       readonly record: boolean;
-      readonly resolve: (found: JournalFound) => void;
+      readonly resolve: (decision: JournalDecision) => void;
     }
     | {
-      readonly what: "end";
-      readonly begun: Begun;
+      readonly type: "finish";
+      readonly started: StartedItem;
       readonly result: Result;
       readonly ended: string;
       readonly resolve: () => void;
     }
     | {
-      readonly what: "interrupt";
-      readonly begun: Begun;
+      readonly type: "interrupt";
+      readonly started: StartedItem;
       readonly result: Result;
       readonly resolve: () => void;
     }
   );
 
-/** The run, as far as it is known here. */
-export interface GroupRun {
-  /** How it was opened. */
-  readonly options: JournalOpenOptions & { readonly store: JournalStored };
-  /** Counts. */
-  readonly sums: Sums;
-  /** What is under way. */
-  readonly begun: Map<JournalItem, Begun>;
+/** The state of an open run. */
+export interface RunState {
+  /** The options that the run was opened with. */
+  readonly options: JournalOpenOptions & { readonly store: JournalDetail };
+  readonly totals: RunTotals;
+  /** The items in flight. */
+  readonly inFlight: Map<JournalItem, StartedItem>;
 }
 
-/** What comes of a group. */
-export interface Applied {
-  /** For each `begin`, in their order. */
-  readonly answers: readonly JournalFound[];
-  /** What is to be written, if anything is. */
+/** The outcome of a group. */
+export interface AppliedGroup {
+  /** The decision for each `begin`, in order. */
+  readonly decisions: readonly JournalDecision[];
+  /** What to write. `undefined` if nothing has changed. */
   readonly changes: StoreChanges | undefined;
 }
 
-/** Counts a group in, and says what is to be written; `found` is what the store has of each `begin`. */
-export function applied(
-  group: readonly Wish[],
+/**
+ * Applies a group to the state of its run.
+ *
+ * @param found What the store holds for each `begin`, in order.
+ */
+export function applyGroup(
+  group: readonly PendingOperation[],
   found: readonly (StoredItem | undefined)[],
-  { options, sums, begun: underWay }: GroupRun,
-): Applied {
+  { options, totals, inFlight }: RunState,
+): AppliedGroup {
   const started: StoreChanges["started"][number][] = [];
   const ended: StoreChanges["ended"][number][] = [];
   const removed: string[] = [];
-  const answers: JournalFound[] = [];
+  const decisions: JournalDecision[] = [];
   const now = Date.now();
-  let used = false;
+  let hasUsage = false;
   let i = 0;
-  for (const wish of group) {
-    if (wish.what === "begin") {
-      const item = found[i++];
-      const before = item && endOf(item);
-      const answer = answerTo(before, options);
-      answers.push(answer);
-      if (answer !== "missing" || !wish.record) continue;
-      const { id } = wish;
-      const starts = (item?.starts ?? 0) + 1;
-      if (item === undefined) sums.count(1);
-      started.push({ id, starts, ...startOf(wish.item, now, options.store) });
-      underWay.set(wish.item, { id, starts, before });
+  for (const operation of group) {
+    if (operation.type === "begin") {
+      const stored = found[i++];
+      const previous = stored && readOutcome(stored);
+      const decision = resumeDecision(previous, options);
+      decisions.push(decision);
+      if (decision !== "missing" || !operation.record) continue;
+      const { id, item } = operation;
+      const starts = (stored?.starts ?? 0) + 1;
+      if (stored === undefined) totals.addItems(1);
+      started.push({ id, starts, ...writeStart(item, now, options.store) });
+      inFlight.set(item, { id, starts, previous });
       continue;
     }
-    const { begun, result } = wish;
-    if (wish.what === "end") {
-      sums.end(result, begun.before);
-      ended.push({ id: begun.id, ended: wish.ended });
+    const { started: { id, starts, previous }, result } = operation;
+    if (operation.type === "finish") {
+      totals.addOutcome(result, previous);
+      ended.push({ id, ended: operation.ended });
     } else if (result.attempts.length > 0) {
-      sums.use(result);
-      used = true;
-    } else if (begun.starts === 1) {
-      // Nothing was sent: it is as if it had never been begun.
-      sums.count(-1);
-      removed.push(begun.id);
+      totals.addCost(result);
+      hasUsage = true;
+    } else if (starts === 1) {
+      // Nothing was sent: the item counts as never started.
+      totals.addItems(-1);
+      removed.push(id);
     }
   }
-  if (started.length + ended.length + removed.length === 0 && !used) {
-    return { answers, changes: undefined };
+  if (started.length + ended.length + removed.length === 0 && !hasUsage) {
+    return { decisions, changes: undefined };
   }
-  return { answers, changes: { started, ended, removed, state: String(sums) } };
+  return { decisions, changes: { started, ended, removed, state: String(totals) } };
 }
 
-/** Tells those who wait that it is done. */
-export function tell(group: readonly Wish[], answers: readonly JournalFound[]): void {
+/** Resolves the promises of a group that has been written. */
+export function resolveGroup(
+  group: readonly PendingOperation[],
+  decisions: readonly JournalDecision[],
+): void {
   let i = 0;
-  for (const wish of group) {
-    if (wish.what === "begin") wish.resolve(answers[i++]!);
-    else wish.resolve();
+  for (const operation of group) {
+    if (operation.type === "begin") operation.resolve(decisions[i++]!);
+    else operation.resolve();
   }
 }

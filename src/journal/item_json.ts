@@ -1,22 +1,25 @@
-/** What is known of an item, as text, and back. */
-import type { JournalItem, JournalRecord, JournalStatus, JournalStored } from "../model/journal.ts";
+/** Converts items to and from their stored form. */
+import type { JournalDetail, JournalItem, JournalRecord, JournalStatus } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
 import { readResult } from "./result_json.ts";
 import type { StoredItem } from "./store.ts";
 import { readValue, writeValue } from "./value_json.ts";
 
-/** What is kept of an item that begins. */
-export function startOf(
+/** Serializes an item that starts. */
+export function writeStart(
   { index, agent, key, params }: JournalItem,
   at: number,
-  stored: JournalStored,
+  detail: JournalDetail,
 ): Pick<StoredItem, "started" | "params"> {
   const started = JSON.stringify({ at, index, agent, key });
-  return stored === "all" ? { started, params: JSON.stringify(writeValue(params)) } : { started };
+  return detail === "all" ? { started, params: JSON.stringify(writeValue(params)) } : { started };
 }
 
-/** How an item ended, if it has and if that can be read; if not, it is worked on again. */
-export function endOf({ ended }: StoredItem): Result | undefined {
+/**
+ * Reads the result of an item. An item with an unreadable result counts as unfinished, and runs
+ * again.
+ */
+export function readOutcome({ ended }: StoredItem): Result | undefined {
   if (ended === undefined) return undefined;
   try {
     return readResult(ended);
@@ -25,10 +28,10 @@ export function endOf({ ended }: StoredItem): Result | undefined {
   }
 }
 
-/** Everything that is kept of an item. */
-export function recordOf(item: StoredItem): JournalRecord {
+/** Reads all that is stored of an item. */
+export function readRecord(item: StoredItem): JournalRecord {
   const { at, ...known } = JSON.parse(item.started);
-  const result = endOf(item);
+  const result = readOutcome(item);
   const status: JournalStatus = result === undefined ? "started" : result.ok ? "ok" : "failed";
   return {
     ...known,

@@ -1,16 +1,16 @@
 /**
- * What a {@linkcode JournalError} is about.
+ * The kind of a {@linkcode JournalError}.
  *
- * - `locked`: somebody else is writing
- * - `format`: it was written by a newer version, or is no journal
+ * - `locked`: another process, or another run in this process, is writing
+ * - `format`: it was written by a newer version, or is not a journal
  * - `open`: it cannot be opened
- * - `read`, `write`: it could be opened, but not read or written
+ * - `read`, `write`: it was opened, but cannot be read or written
  * - `closed`: it was closed
  */
 export type JournalErrorCode = "locked" | "format" | "open" | "read" | "write" | "closed";
 
 /**
- * Why a journal cannot do what it is asked to. A run ends with it, and is to be started again when the reason is gone.
+ * An error of a journal. It ends the run, which can be started again once the problem is solved.
  *
  * @example
  * ```ts
@@ -29,17 +29,12 @@ export type JournalErrorCode = "locked" | "format" | "open" | "read" | "write" |
 export class JournalError extends Error {
   /** The name of the class. */
   override readonly name = "JournalError";
-  /** What it is about. */
+  /** The kind of the error. */
   readonly code: JournalErrorCode;
 
-  /** Makes an error; the drivers do this for you, and for one of your own. */
+  /** Creates an error. Only stores of your own need to do so. */
   constructor(message: string, code: JournalErrorCode, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
-}
-
-/** The reason in few words. */
-export function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : "something was thrown that is no error";
 }

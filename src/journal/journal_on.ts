@@ -1,79 +1,98 @@
-import { checkOptions, flag, milliseconds, oneOf, refuse, text } from "../model/check_options.ts";
+import {
+  checkOptions,
+  flag,
+  milliseconds,
+  oneOf,
+  refuse,
+  type RulesFor,
+  text,
+} from "../model/check_options.ts";
 import {
   type Journal,
+  type JournalDetail,
+  journalDetail,
+  journalOnly,
   type JournalOpenOptions,
   type JournalPruneOptions,
   type JournalRecord,
   type JournalSession,
-  type JournalStored,
+  type JournalStatus,
   type JournalSummary,
-  only,
-  stored,
 } from "../model/journal.ts";
-import { recordOf } from "./item_json.ts";
+import { readRecord } from "./item_json.ts";
 import { Session } from "./session.ts";
 import type { JournalStore } from "./store.ts";
-import { summaryOf } from "./run_totals.ts";
+import { readSummary } from "./run_totals.ts";
 
-/** What every journal may be told. */
+/** Options of every journal. */
 export interface JournalOptions {
   /**
-   * How much of each item is kept: `"none"` only who it is, how it ended and what it used, so that what is replayed has no content;
-   * `"output"` also what came out of it; `"all"` also its parameters. Keys of an API are never kept.
+   * How much of each item is stored. `"none"`: its identity, status and usage, so that replayed
+   * results have no content. `"output"`: also its output. `"all"`: also its parameters. API keys
+   * are never stored.
    *
    * @default {"output"}
    */
-  readonly store?: JournalStored;
+  readonly store?: JournalDetail;
 }
 
 /** The rules for {@linkcode JournalOptions}. */
-export const JOURNAL_RULES = { store: stored };
+export const JOURNAL_RULES: RulesFor<JournalOptions> = { store: journalDetail };
+
+const OPEN_RULES: RulesFor<JournalOpenOptions> = {
+  retryFailed: flag,
+  only: journalOnly,
+  store: journalDetail,
+};
+const RESULTS_RULES: RulesFor<{ readonly status?: JournalStatus }> = {
+  status: oneOf("started", "ok", "failed"),
+};
+const PRUNE_RULES: RulesFor<JournalPruneOptions> = { runId: text, olderThan: milliseconds };
 
 /**
- * A journal that keeps its records in a store of one's own.
+ * Creates a journal on a store of your own.
  *
- * @throws {TypeError} If an option is wrong.
+ * @throws {TypeError} If an option is invalid.
  *
  * @example
  * ```ts
  * import { journalOn, type JournalStore, memoryStore } from "@shoal/agents/journal";
  *
- * const store: JournalStore = memoryStore(); // or one that writes to a database of yours
+ * const store: JournalStore = memoryStore(); // or one that writes to your database
  * await using journal = journalOn(store, { store: "all" });
  * console.log(await journal.runs()); // []
  * ```
  */
 export function journalOn(store: JournalStore, options: JournalOptions = {}): Journal {
   checkOptions("open a journal", options, JOURNAL_RULES);
-  const { store: level = "output" } = options;
+  const { store: detail = "output" } = options;
   const close = () => store.close();
   return {
     async open(runId: string, options: JournalOpenOptions = {}): Promise<JournalSession> {
       const doing = "open a run of the journal";
       text(doing, "runId", runId);
-      checkOptions(doing, options, { retryFailed: flag, only, store: stored });
+      checkOptions(doing, options, OPEN_RULES);
       const state = await store.claim(runId);
-      return new Session(store, runId, { ...options, store: options.store ?? level }, state);
+      return new Session(store, runId, { ...options, store: options.store ?? detail }, state);
     },
     async runs(): Promise<readonly JournalSummary[]> {
       const runs = await store.runs();
-      return runs.map(({ runId, state }) => summaryOf(runId, state))
+      return runs.map(({ runId, state }) => readSummary(runId, state))
         .sort((a, b) => a.createdAt - b.createdAt);
     },
     async *results(runId, options = {}): AsyncGenerator<JournalRecord> {
-      const status = oneOf("started", "ok", "failed");
-      checkOptions("read the results of a journal", options, { status });
+      checkOptions("read the results of a journal", options, RESULTS_RULES);
       for await (const item of store.items(runId)) {
-        const record = recordOf(item);
-        const wanted = options.status === undefined
+        const record = readRecord(item);
+        const matches = options.status === undefined
           ? record.status !== "started"
           : record.status === options.status;
-        if (wanted) yield record;
+        if (matches) yield record;
       }
     },
     async summary(runId): Promise<JournalSummary | undefined> {
       const state = await store.state(runId);
-      return state === undefined ? undefined : summaryOf(runId, state);
+      return state === undefined ? undefined : readSummary(runId, state);
     },
     prune: (options) => prune(store, options),
     close,
@@ -83,19 +102,19 @@ export function journalOn(store: JournalStore, options: JournalOptions = {}): Jo
 
 async function prune(store: JournalStore, options: JournalPruneOptions): Promise<number> {
   const doing = "prune the journal";
-  checkOptions(doing, options, { runId: text, olderThan: milliseconds });
+  checkOptions(doing, options, PRUNE_RULES);
   const { runId, olderThan } = options ?? {};
   if (runId === undefined && olderThan === undefined) {
     refuse(doing, "its options", "an object with `runId` or `olderThan`", options);
   }
-  const wanted = (await store.runs()).filter((run) => {
+  const matching = (await store.runs()).filter((run) => {
     if (runId !== undefined && run.runId !== runId) return false;
-    const { updatedAt } = summaryOf(run.runId, run.state);
+    const { updatedAt } = readSummary(run.runId, run.state);
     return olderThan === undefined || Date.now() - updatedAt >= olderThan;
   });
   const claimed: string[] = [];
   try {
-    for (const { runId } of wanted) {
+    for (const { runId } of matching) {
       await store.claim(runId);
       claimed.push(runId);
     }
@@ -103,5 +122,5 @@ async function prune(store: JournalStore, options: JournalPruneOptions): Promise
   } finally {
     for (const runId of claimed) await store.release(runId);
   }
-  return wanted.length;
+  return matching.length;
 }

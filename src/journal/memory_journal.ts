@@ -4,9 +4,10 @@ import { journalOn, type JournalOptions } from "./journal_on.ts";
 import type { JournalStore, StoredItem } from "./store.ts";
 
 /**
- * A journal in the memory of this process: for tests, and to repeat a run without paying twice. It ends with the process.
+ * Creates a journal in memory: for tests, and to repeat a run within one process without paying
+ * twice.
  *
- * @throws {TypeError} If an option is wrong.
+ * @throws {TypeError} If an option is invalid.
  *
  * @example
  * ```ts
@@ -14,7 +15,8 @@ import type { JournalStore, StoredItem } from "./store.ts";
  * import { memoryJournal } from "@shoal/agents/journal";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * const provider = scripted("hi");
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
  * await using journal = memoryJournal();
  * const run = () => batch([[Echo, { text: "a" }]], { journal, runId: "nightly" });
  * const [first] = await run();
@@ -26,7 +28,7 @@ export function memoryJournal(options: JournalOptions = {}): Journal {
   return journalOn(memoryStore(), options);
 }
 
-/** A store in the memory of this process. */
+/** Creates a store in memory. */
 export function memoryStore(): JournalStore {
   const runs = new Map<string, { state: string | undefined; items: Map<string, StoredItem> }>();
   const claimed = new Set<string>();
@@ -36,7 +38,7 @@ export function memoryStore(): JournalStore {
     throw new JournalError(`Cannot write to the run "${runId}" as it is not open`, "closed");
   };
   return {
-    // deno-lint-ignore require-await -- it throws later
+    // deno-lint-ignore require-await -- errors must become rejections
     async claim(runId) {
       if (claimed.has(runId)) {
         throw new JournalError(
@@ -59,16 +61,16 @@ export function memoryStore(): JournalStore {
       return ids.map((id) => items.get(id));
     },
     write(runId, { started, ended, removed, state }) {
-      const kept = run(runId);
+      const stored = run(runId);
       for (const item of started) {
-        const ended = kept.items.get(item.id)?.ended;
-        kept.items.set(item.id, ended === undefined ? item : { ...item, ended });
+        const ended = stored.items.get(item.id)?.ended;
+        stored.items.set(item.id, ended === undefined ? item : { ...item, ended });
       }
       for (const { id, ended: end } of ended) {
-        kept.items.set(id, { ...kept.items.get(id)!, ended: end });
+        stored.items.set(id, { ...stored.items.get(id)!, ended: end });
       }
-      for (const id of removed) kept.items.delete(id);
-      kept.state = state;
+      for (const id of removed) stored.items.delete(id);
+      stored.state = state;
     },
     state: (runId) => Promise.resolve(runs.get(runId)?.state),
     runs: () =>

@@ -1,6 +1,7 @@
 /**
- * Bulk work that survives: journals remember what a run has finished, so that a crash costs nothing. Give one to `batch`, `stream` or
- * `each` with a `runId`, and start the same run again after whatever happened.
+ * Journals make runs resumable: they record the results of a run, so that no item has to run twice
+ * after a crash. Pass one to `batch`, `stream` or `each` with a `runId`, and start the same run
+ * again.
  *
  * @example
  * ```ts
@@ -8,8 +9,9 @@
  * import { sqliteJournal } from "@shoal/agents/journal";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Label = defineAgent({ name: "label", model: "m", prompt: "{text}", provider: scripted("good") });
- * await using journal = sqliteJournal(":memory:"); // "./labels.db", to survive
+ * const provider = scripted("good");
+ * const Label = defineAgent({ name: "label", model: "m", prompt: "{text}", provider });
+ * await using journal = sqliteJournal(":memory:"); // "./labels.db" survives a crash
  * const options = { journal, runId: "reviews-2025-01", concurrency: 100 };
  * await batch([[Label, { text: "a" }], [Label, { text: "b" }]], options);
  * console.log(await journal.summary("reviews-2025-01"));
@@ -26,7 +28,8 @@ export { sqliteJournal, type SqliteJournalOptions } from "./sqlite/sqlite_journa
 export type { JournalStore, StoreChanges, StoredItem, StoredRun } from "./store.ts";
 export type {
   Journal,
-  JournalFound,
+  JournalDecision,
+  JournalDetail,
   JournalItem,
   JournalOnly,
   JournalOpenOptions,
@@ -34,6 +37,5 @@ export type {
   JournalRecord,
   JournalSession,
   JournalStatus,
-  JournalStored,
   JournalSummary,
 } from "../model/journal.ts";

@@ -1,47 +1,48 @@
-/** What an entry takes: two halves of its key, and its number. */
+/** The fields of a slot: the two halves of the key, and the number. */
 const FIELDS = 3;
 
 /**
- * Numbers by id, for millions of ids: 17 to 34 bytes each, where a `Map` takes a hundred and more. It goes by the first 16 of the hexadecimal
- * digits: of a million ids, the chance that any two are taken for the same is 1 to 37 million.
+ * A compact map from ids to numbers, for millions of ids: 17 to 34 bytes per entry, where a `Map`
+ * takes 100 and more. It is a hash table with open addressing. Only the first 16 hexadecimal digits
+ * of an id count: among a million ids, the probability of a collision is 1 in 37 million.
  */
 export class NumberMap {
   #slots = new Uint32Array(1024 * FIELDS);
   #size = 0;
 
-  /** How many there are. */
+  /** The number of entries. */
   get size(): number {
     return this.#size;
   }
 
-  /** The number of this id; 0 if there is none. */
+  /** Returns the number of an id, or 0 if there is none. */
   get(id: string): number {
-    return this.#slots[this.#place(high(id), low(id)) + 2]!;
+    return this.#slots[this.#findSlot(high(id), low(id)) + 2]!;
   }
 
-  /** Keeps a number from 1 to 4,294,967,295. */
+  /** Sets the number of an id, from 1 to 4,294,967,295. */
   set(id: string, value: number): void {
     this.setHalves(high(id), low(id), value);
   }
 
-  /** Counts the number of this id up, and gives the one before. */
+  /** Increments the number of an id, and returns the previous number. */
   countUp(id: string): number {
     const [a, b] = [high(id), low(id)];
-    const at = this.#place(a, b) + 2;
+    const at = this.#findSlot(a, b) + 2;
     const before = this.#slots[at]!;
     if (before === 0) this.setHalves(a, b, 1);
     else this.#slots[at] = before + 1;
     return before;
   }
 
-  /** As `set`, where the first 16 digits are there as two numbers of 32 bits. */
+  /** Sets the number of an id that is given as two 32-bit numbers, from its first 16 digits. */
   setHalves(high: number, low: number, value: number): void {
     if (this.#size * FIELDS > this.#slots.length * 0.7) this.#grow();
     this.#put(high, low, value);
   }
 
   #put(a: number, b: number, value: number): void {
-    const at = this.#place(a, b);
+    const at = this.#findSlot(a, b);
     if (this.#slots[at + 2] === 0) {
       this.#size++;
       this.#slots[at] = a;
@@ -50,8 +51,8 @@ export class NumberMap {
     this.#slots[at + 2] = value;
   }
 
-  /** Where it is, or where it belongs: the first free place from where its digits lead. */
-  #place(a: number, b: number): number {
+  /** Returns the offset of an id's slot: its own, or the first free one after its hash. */
+  #findSlot(a: number, b: number): number {
     const slots = this.#slots;
     const mask = slots.length / FIELDS - 1;
     let slot = (a ^ Math.imul(b, 0x9e3779b1)) & mask;

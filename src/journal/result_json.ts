@@ -1,6 +1,9 @@
-/** Results as text, and back: also those of workflows, which have the results and errors of their parts in them. */
+/**
+ * Converts results to and from JSON, including results of workflows, which contain results and
+ * errors.
+ */
 import { isRecord } from "../model/check_options.ts";
-import type { JournalStored } from "../model/journal.ts";
+import type { JournalDetail } from "../model/journal.ts";
 import {
   AgentError,
   type Attempt,
@@ -12,7 +15,7 @@ import {
 import { readError, writeError, type WrittenError } from "./error_json.ts";
 import { readValue, writeValue, type WrittenValue } from "./value_json.ts";
 
-/** What every result has. What is not in here belongs to a workflow. */
+/** The members of every result. All others belong to workflows. */
 const KNOWN: ReadonlySet<string> = new Set([
   "ok",
   "content",
@@ -30,18 +33,21 @@ const KNOWN: ReadonlySet<string> = new Set([
   "timing",
   "usedFallback",
   "cached",
-  // These belong to the call and not to how it ended: they are not kept.
+  // These belong to the call and not to its outcome: they are not stored.
   "metadata",
   "replayed",
 ]);
 
-/** What a workflow says that tells nothing of what it is about. */
+/** The members of workflows that reveal no content. */
 const BARE: ReadonlySet<string> = new Set(["status", "route"]);
 
-/** An attempt as it is written: what it used is mostly what the whole has used. */
+/**
+ * The stored form of an attempt. Its usage is `"all"` if it equals the usage of the result, as is
+ * common.
+ */
 type WrittenAttempt = Omit<Attempt, "usage"> & { readonly usage?: Attempt["usage"] | "all" };
 
-/** A result as it is written: what is nothing is left out. */
+/** The stored form of a result. Empty members are omitted. */
 interface WrittenResult {
   readonly ok: boolean;
   readonly content?: WrittenValue;
@@ -63,22 +69,24 @@ interface WrittenResult {
 }
 
 /**
- * Writes a result.
+ * Converts a result to JSON.
  *
- * @throws If there is something in it that can be written in no way.
+ * @throws If the result contains a value that cannot be serialized.
  */
-export function writeResult(result: Result, stored: JournalStored): string {
+export function writeResult(result: Result, stored: JournalDetail): string {
   return JSON.stringify(written(result, stored === "none"));
 }
 
 /**
- * Reads a result, as it was.
+ * Restores a result.
  *
- * @throws If the text is not one that was written by {@linkcode writeResult}.
+ * @throws If the text was not written by {@linkcode writeResult}.
  */
 export function readResult(text: string): Result {
   const json: unknown = JSON.parse(text);
-  if (!isRecord(json) || typeof json.ok !== "boolean") throw new TypeError("This is no result");
+  if (!isRecord(json) || typeof json.ok !== "boolean") {
+    throw new TypeError("The text is not a result");
+  }
   return resultOf(json as unknown as WrittenResult);
 }
 
@@ -118,8 +126,8 @@ function written(result: Result, bare: boolean): WrittenResult {
 }
 
 /**
- * The result of the call that an error comes from, where that is another one: an item of `each`
- * fails with the error of a call inside, and the results of that call's parts were paid for.
+ * Converts the result that an error carries, if it is another one than `of`: an item of `each`
+ * fails with the error of a call inside it, whose parts were billed.
  */
 function ownResult(
   error: AgentError,
@@ -132,7 +140,7 @@ function ownResult(
   return { result: written({ ...own, error: undefined } as unknown as Result, bare) };
 }
 
-/** What a workflow says beside what every result does. */
+/** Returns the members that only workflows have. */
 function moreOf(result: Result, bare: boolean): Record<string, unknown> | undefined {
   let more: Record<string, unknown> | undefined;
   for (const name in result) {
@@ -191,7 +199,7 @@ function withOneErrorEach(result: Result): Result {
   return { ...result, errors: Object.fromEntries(same) };
 }
 
-/** Results and errors within, by a mark of their own; everything else is the word of a workflow of ours. */
+/** Converts a member of a workflow. Results and errors are marked by `$result` and `$error`. */
 function nested(value: unknown): unknown {
   if (value instanceof AgentError) return { $error: writeError(value, undefined, false) };
   if (Array.isArray(value)) return value.map(nested);

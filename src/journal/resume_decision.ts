@@ -1,19 +1,20 @@
-import type { JournalFound, JournalOpenOptions } from "../model/journal.ts";
+import type { JournalDecision, JournalOpenOptions } from "../model/journal.ts";
 import { linkError, type Result } from "../model/result.ts";
 
-/** Decides what to do with an item by how it ended before, if it did. */
-export function answerTo(
-  before: Result | undefined,
+/** Decides what to do with an item, given its previous result, if any. */
+export function resumeDecision(
+  previous: Result | undefined,
   { only, retryFailed = false }: JournalOpenOptions,
-): JournalFound {
-  if (before === undefined) return only === "failed" ? "skip" : "missing";
+): JournalDecision {
+  if (previous === undefined) return only === "failed" ? "skip" : "missing";
   if (only === "missing") return "skip";
-  if (before.ok) return only === "failed" ? "skip" : replayed(before);
-  return retryFailed || only === "failed" ? "missing" : replayed(before);
+  if (previous.ok) return only === "failed" ? "skip" : replay(previous);
+  return retryFailed || only === "failed" ? "missing" : replay(previous);
 }
 
-function replayed(before: Result): Result {
-  const copy: Result = { ...before, replayed: true };
-  const isOwn = !before.ok && before.error.result === before;
+/** Copies a previous result. The error of the copy carries the copy, as that of the original does. */
+function replay(previous: Result): Result {
+  const copy: Result = { ...previous, replayed: true };
+  const isOwn = !previous.ok && previous.error.result === previous;
   return isOwn && !copy.ok ? linkError(copy) : copy;
 }

@@ -3,8 +3,8 @@ import type { JournalSummary } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
 import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
 
-/** A run in numbers, kept while it goes on and written with each change: nobody has to count. */
-export class Sums {
+/** The totals of a run. They are updated in memory and stored with each write. */
+export class RunTotals {
   #total = 0;
   #ok = 0;
   #failed = 0;
@@ -15,35 +15,35 @@ export class Sums {
   readonly #createdAt: number;
 
   /**
-   * Goes on with what was written, or begins.
+   * Restores the stored totals of a run, or starts with zeros.
    *
-   * @throws If the text is not what was written.
+   * @throws If the stored totals are invalid.
    */
   constructor(state: string | undefined) {
     if (state === undefined) {
       this.#createdAt = Date.now();
       return;
     }
-    const { total, ok, failed, usage, cost, unpriced, byError, createdAt } = summaryOf("", state);
+    const { total, ok, failed, usage, cost, unpriced, byError, createdAt } = readSummary("", state);
     [this.#total, this.#ok, this.#failed, this.#usage] = [total, ok, failed, usage];
     [this.#cost, this.#unpriced, this.#createdAt] = [cost, unpriced, createdAt];
     Object.assign(this.#byError, byError);
   }
 
-  /** There is an item more, or less. */
-  count(items: 1 | -1): void {
+  /** Changes the number of items. */
+  addItems(items: 1 | -1): void {
     this.#total += items;
   }
 
-  /** An item has ended; `before` is how it had ended before. */
-  end(result: Result, before: Result | undefined): void {
-    if (before !== undefined) this.#take(before, -1);
-    this.#take(result, 1);
-    this.use(result);
+  /** Adds the result of an item. It replaces the item's previous result, if any. */
+  addOutcome(result: Result, previous: Result | undefined): void {
+    if (previous !== undefined) this.#countOutcome(previous, -1);
+    this.#countOutcome(result, 1);
+    this.addCost(result);
   }
 
-  /** Something was used. */
-  use({ usage, cost, attempts }: Result): void {
+  /** Adds the usage and the cost of a result. */
+  addCost({ usage, cost, attempts }: Result): void {
     this.#usage = addUsage(this.#usage, usage);
     if (cost === undefined) this.#unpriced++;
     else if (attempts.length > 0 || cost.total !== 0) {
@@ -56,7 +56,7 @@ export class Sums {
     }
   }
 
-  /** What is to be written. */
+  /** Returns the totals as JSON. */
   toString(): string {
     return JSON.stringify({
       total: this.#total,
@@ -71,21 +71,21 @@ export class Sums {
     });
   }
 
-  #take(result: Result, times: 1 | -1): void {
+  #countOutcome(result: Result, change: 1 | -1): void {
     if (result.ok) {
-      this.#ok += times;
+      this.#ok += change;
       return;
     }
-    this.#failed += times;
+    this.#failed += change;
     const { code } = result.error;
-    const count = (this.#byError[code] ?? 0) + times;
+    const count = (this.#byError[code] ?? 0) + change;
     if (count > 0) this.#byError[code] = count;
     else delete this.#byError[code];
   }
 }
 
-/** What was written, for whoever asks. */
-export function summaryOf(runId: string, state: string): JournalSummary {
+/** Reads the stored totals of a run. */
+export function readSummary(runId: string, state: string): JournalSummary {
   const { total, ok, failed, ...others } = JSON.parse(state);
   return { runId, total, ok, failed, started: total - ok - failed, ...others };
 }

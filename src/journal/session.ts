@@ -1,69 +1,78 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers";
+import { causeMessage } from "../model/cause_message.ts";
 import type {
-  JournalFound,
+  JournalDecision,
+  JournalDetail,
   JournalItem,
   JournalOpenOptions,
   JournalSession,
-  JournalStored,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import { JournalError, reasonOf } from "./journal_error.ts";
-import { applied, type Begun, tell, type Wish } from "./group_commit.ts";
+import {
+  applyGroup,
+  type PendingOperation,
+  resolveGroup,
+  type RunState,
+  type StartedItem,
+} from "./group_commit.ts";
+import { JournalError } from "./journal_error.ts";
 import { NumberMap } from "./number_map.ts";
 import { writeResult } from "./result_json.ts";
+import { RunTotals } from "./run_totals.ts";
 import type { JournalStore, StoredItem } from "./store.ts";
-import { Sums } from "./run_totals.ts";
 
-const GROUP = 500;
+const DEFAULT_GROUP_SIZE = 500;
 
 /**
- * A run that is being written to. What comes in the same turn of the event loop is looked up and written as one group, since a
- * store takes for 500 items little more than for one; who waits is told when the group is written.
+ * A run that is open for writing. Operations of the same turn of the event loop are looked up and
+ * written as one group, as writing 500 items takes a store little longer than writing one. Their
+ * promises resolve when the group has been written.
  */
 export class Session implements JournalSession {
   readonly #store: JournalStore;
   readonly #runId: string;
-  readonly #options: JournalOpenOptions & { readonly store: JournalStored };
-  readonly #sums: Sums;
-  readonly #wishes: Wish[] = [];
-  /** How often each id was seen. */
-  readonly #seen = new NumberMap();
-  readonly #begun = new Map<JournalItem, Begun>();
+  readonly #state: RunState;
+  readonly #pending: PendingOperation[] = [];
+  /** The number of items that have been started, by id. */
+  readonly #counts = new NumberMap();
   #flushing: Promise<void> | undefined;
-  #failed: JournalError | undefined;
-  #closed: Promise<void> | undefined;
+  #failure: JournalError | undefined;
+  #closing: Promise<void> | undefined;
 
-  /** For a run that was claimed; `state` is what the store had of it. */
+  /**
+   * Creates the session of a run that has been claimed.
+   *
+   * @param state The stored totals of the run. `undefined` if the run is new.
+   */
   constructor(
     store: JournalStore,
     runId: string,
-    options: JournalOpenOptions & { readonly store: JournalStored },
+    options: JournalOpenOptions & { readonly store: JournalDetail },
     state: string | undefined,
   ) {
     this.#store = store;
     this.#runId = runId;
-    this.#options = options;
-    this.#sums = new Sums(state);
+    this.#state = { options, totals: new RunTotals(state), inFlight: new Map() };
   }
 
   begin(
     item: JournalItem,
     { record = true }: { readonly record?: boolean } = {},
-  ): Promise<JournalFound> {
-    const id = this.#numbered(item.id);
+  ): Promise<JournalDecision> {
+    const id = this.#uniqueId(item.id);
     return new Promise((resolve, reject) =>
-      this.#wish({ what: "begin", item, id, record, resolve, reject })
+      this.#enqueue({ type: "begin", item, id, record, resolve, reject })
     );
   }
 
   finish(item: JournalItem, result: Result): Promise<void> {
-    const begun = this.#taken(item);
-    if (begun === undefined) return Promise.resolve();
+    const started = this.#takeStarted(item);
+    if (started === undefined) return Promise.resolve();
     try {
-      const ended = this.#written(item, result);
+      const ended = this.#serialize(item, result);
       return new Promise((resolve, reject) =>
-        this.#wish({ what: "end", begun, result, ended, resolve, reject })
+        this.#enqueue({ type: "finish", started, result, ended, resolve, reject })
       );
     } catch (error) {
       return Promise.reject(error);
@@ -71,15 +80,15 @@ export class Session implements JournalSession {
   }
 
   interrupt(item: JournalItem, result: Result): Promise<void> {
-    const begun = this.#taken(item);
-    if (begun === undefined) return Promise.resolve();
+    const started = this.#takeStarted(item);
+    if (started === undefined) return Promise.resolve();
     return new Promise((resolve, reject) =>
-      this.#wish({ what: "interrupt", begun, result, resolve, reject })
+      this.#enqueue({ type: "interrupt", started, result, resolve, reject })
     );
   }
 
   close(): Promise<void> {
-    return this.#closed ??= this.#close();
+    return this.#closing ??= this.#close();
   }
 
   async #close(): Promise<void> {
@@ -87,48 +96,51 @@ export class Session implements JournalSession {
     await this.#store.release(this.#runId);
   }
 
-  /** The nth item with the same id has an id of its own: who stands where is all the same, since they are the same. */
-  #numbered(id: string): string {
-    const n = this.#seen.countUp(id);
+  /**
+   * Returns an id of its own for the nth item with the same id. The order of identical items is
+   * irrelevant.
+   */
+  #uniqueId(id: string): string {
+    const n = this.#counts.countUp(id);
     if (n === 0) return id;
     return createHash("sha256").update(`${id}#${n}`).digest("hex").slice(0, 32);
   }
 
-  #taken(item: JournalItem): Begun | undefined {
-    const begun = this.#begun.get(item);
-    this.#begun.delete(item);
-    return begun;
+  #takeStarted(item: JournalItem): StartedItem | undefined {
+    const { inFlight } = this.#state;
+    const started = inFlight.get(item);
+    inFlight.delete(item);
+    return started;
   }
 
-  #written({ index }: JournalItem, result: Result): string {
+  #serialize({ index }: JournalItem, result: Result): string {
     try {
-      return writeResult(result, this.#options.store);
+      return writeResult(result, this.#state.options.store);
     } catch (cause) {
       throw new JournalError(
-        `Cannot record item ${index} in the journal as what came out of it must be JSON: ${
-          reasonOf(cause)
-        }`,
+        `Cannot record item ${index} in the journal as its output must be JSON: ` +
+          causeMessage(cause),
         "write",
         { cause },
       );
     }
   }
 
-  #wish(wish: Wish): void {
-    if (this.#failed !== undefined) return wish.reject(this.#failed);
-    if (this.#closed !== undefined) return wish.reject(closed(this.#runId));
-    this.#wishes.push(wish);
+  #enqueue(operation: PendingOperation): void {
+    if (this.#failure !== undefined) return operation.reject(this.#failure);
+    if (this.#closing !== undefined) return operation.reject(closedError(this.#runId));
+    this.#pending.push(operation);
     this.#flushing ??= this.#flush();
   }
 
-  /** Writes one group after another, each when everything else on the event loop had its turn, until nothing is left. */
+  /** Writes group after group until nothing is pending, each in a later turn of the event loop. */
   async #flush(): Promise<void> {
-    const { groupSize = GROUP } = this.#store;
-    while (this.#wishes.length > 0) {
+    const { groupSize = DEFAULT_GROUP_SIZE } = this.#store;
+    while (this.#pending.length > 0) {
       await new Promise<void>((resolve) => void setImmediate(resolve));
-      const group = this.#wishes.splice(0, groupSize);
+      const group = this.#pending.splice(0, groupSize);
       try {
-        const written = this.#write(group);
+        const written = this.#findAndWrite(group);
         if (written instanceof Promise) await written;
       } catch (cause) {
         this.#fail(cause, group);
@@ -137,40 +149,37 @@ export class Session implements JournalSession {
     this.#flushing = undefined;
   }
 
-  /** After this nothing is written any more: what the store has is the truth. */
-  #fail(cause: unknown, group: readonly Wish[]): void {
-    this.#failed = cause instanceof JournalError ? cause : new JournalError(
-      `Cannot record in the journal as it failed: ${reasonOf(cause)}`,
+  /** Rejects all pending and later operations: nothing is written after a failed write. */
+  #fail(cause: unknown, group: readonly PendingOperation[]): void {
+    this.#failure = cause instanceof JournalError ? cause : new JournalError(
+      `Cannot record in the journal as its store failed: ${causeMessage(cause)}`,
       "write",
       { cause },
     );
-    for (const { reject } of [...group, ...this.#wishes.splice(0)]) reject(this.#failed);
+    for (const { reject } of [...group, ...this.#pending.splice(0)]) reject(this.#failure);
   }
 
-  #write(group: readonly Wish[]): void | Promise<void> {
+  #findAndWrite(group: readonly PendingOperation[]): void | Promise<void> {
     const ids: string[] = [];
-    for (const wish of group) if (wish.what === "begin") ids.push(wish.id);
-    if (ids.length === 0) return this.#change(group, []);
+    for (const operation of group) if (operation.type === "begin") ids.push(operation.id);
+    if (ids.length === 0) return this.#write(group, []);
     const found = this.#store.find(this.#runId, ids);
-    if (!(found instanceof Promise)) return this.#change(group, found);
-    return found.then((found) => this.#change(group, found));
+    if (!(found instanceof Promise)) return this.#write(group, found);
+    return found.then((found) => this.#write(group, found));
   }
 
-  #change(
-    group: readonly Wish[],
+  #write(
+    group: readonly PendingOperation[],
     found: readonly (StoredItem | undefined)[],
   ): void | Promise<void> {
-    const { answers, changes } = applied(group, found, {
-      options: this.#options,
-      sums: this.#sums,
-      begun: this.#begun,
-    });
-    if (changes === undefined) return tell(group, answers);
+    const { decisions, changes } = applyGroup(group, found, this.#state);
+    if (changes === undefined) return resolveGroup(group, decisions);
     const written = this.#store.write(this.#runId, changes);
-    return written === undefined ? tell(group, answers) : written.then(() => tell(group, answers));
+    if (written === undefined) return resolveGroup(group, decisions);
+    return written.then(() => resolveGroup(group, decisions));
   }
 }
 
-function closed(runId: string): JournalError {
+function closedError(runId: string): JournalError {
   return new JournalError(`Cannot record in the run "${runId}" as it was closed`, "closed");
 }

@@ -1,76 +1,82 @@
-/** What is kept of an item. The texts are JSON that the store need not understand. */
+/** An item, as it is stored. The strings are JSON, which the store need not parse. */
 export interface StoredItem {
-  /** Who it is: 32 hexadecimal digits. */
+  /** The item's id: 32 hexadecimal digits. */
   readonly id: string;
-  /** How often it was begun. */
+  /** How often the item was started. */
   readonly starts: number;
-  /** What is known of it since it was begun. */
+  /** What is known of the item since it was started. */
   readonly started: string;
-  /** What goes in, if that is kept. */
+  /** The item's parameters, if they are stored. */
   readonly params?: string;
-  /** How it ended; absent if it has not. */
+  /** The item's result. Absent if it has not finished. */
   readonly ended?: string;
 }
 
-/** What is to be written to a run, all of it or nothing. No id stands in it twice. */
+/** The changes to write to a run, atomically. No id occurs twice. */
 export interface StoreChanges {
-  /** Items that begin. What is kept of how they ended before stays. */
+  /** Items that start. Earlier results of them are kept. */
   readonly started: readonly Omit<StoredItem, "ended">[];
-  /** Items that have ended, each of which was begun before. The new end takes the place of the one before. */
+  /**
+   * Items that have finished, each of which was started before. The new result replaces the old
+   * one.
+   */
   readonly ended: readonly { readonly id: string; readonly ended: string }[];
-  /** Items to be forgotten. */
+  /** Ids of items to remove. */
   readonly removed: readonly string[];
-  /** How far the whole run is: JSON. */
+  /** The totals of the run, as JSON. */
   readonly state: string;
 }
 
-/** A run, as it is kept. */
+/** A run, as it is stored. */
 export interface StoredRun {
-  /** Its name. */
+  /** The run's name. */
   readonly runId: string;
-  /** How far it is: JSON. */
+  /** The totals of the run, as JSON. */
   readonly state: string;
 }
 
 /**
- * Where a journal keeps its records: the port between {@linkcode journalOn} and a memory, a file, a database.
+ * The storage of a journal: the port between {@linkcode journalOn} and a memory, a file or a
+ * database.
  *
- * What `write` has been given must be there after the process was killed, as soon as it has returned or resolved. Everything may
- * throw a {@linkcode JournalError}; what else is thrown is wrapped into one.
+ * What was passed to `write` must survive a crash of the process as soon as `write` has returned or
+ * resolved. Every method may throw a {@linkcode JournalError}; other errors are wrapped into one.
  */
 export interface JournalStore {
   /**
-   * How many items are written at once, at most.
+   * The maximum number of operations per write.
    *
    * @default {500}
    */
   readonly groupSize?: number;
   /**
-   * Takes the run for writing, and gives how far it is; `undefined` if it is a new one. A process that was killed must not keep it.
+   * Locks a run for writing, and returns its totals, or `undefined` if the run is new. The lock
+   * must not outlive a process that was killed.
    *
-   * @throws {JournalError} With the code `locked` if it is taken.
+   * @throws {JournalError} With the code `locked` if the run is locked already.
    */
   claim(runId: string): Promise<string | undefined>;
-  /** Gives the run free. */
+  /** Unlocks a run. */
   release(runId: string): Promise<void>;
   /**
-   * What was kept of items of a run when it was claimed, in the order of their ids. Each is asked for once, before it is written: what is
-   * written from then on need not be found.
+   * Finds items of a run by their ids, in the order of the ids, as they were when the run was
+   * claimed. Each item is looked up once, before it is written: items written since then need not
+   * be found.
    */
   find(
     runId: string,
     ids: readonly string[],
   ): readonly (StoredItem | undefined)[] | Promise<readonly (StoredItem | undefined)[]>;
-  /** Writes to a run that was claimed. One call at a time. */
+  /** Writes to a run that was claimed. Writes do not overlap. */
   write(runId: string, changes: StoreChanges): void | Promise<void>;
-  /** How far a run is; `undefined` if there is none. */
+  /** Returns the totals of a run, or `undefined` if it does not exist. */
   state(runId: string): Promise<string | undefined>;
-  /** All runs. */
+  /** Returns all runs. */
   runs(): Promise<readonly StoredRun[]>;
-  /** The items of a run, in any order. */
+  /** Returns the items of a run, in any order. */
   items(runId: string): AsyncIterable<StoredItem>;
-  /** Deletes a run that was claimed, and everything that is kept of it. It stays claimed. */
+  /** Deletes all data of a run that was claimed. The run stays claimed. */
   remove(runId: string): Promise<void>;
-  /** Lets go of everything, also of runs that are claimed. */
+  /** Releases all resources and all claimed runs. */
   close(): Promise<void>;
 }

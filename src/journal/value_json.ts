@@ -2,14 +2,15 @@ import { Buffer } from "node:buffer";
 import { deserialize, serialize } from "node:v8";
 import { isPlain } from "../model/canonical_json.ts";
 
-/** A value that can be written as JSON: as it is, or, where JSON would lose or change something, as bytes in base64. */
+/** A value as JSON: unchanged, or as bytes in base64 where JSON would lose or change something. */
 export type WrittenValue = { readonly value?: unknown } | { readonly bytes: string };
 
 /**
- * Prepares any value. Dates, maps, sets, big integers, bytes and circles come back as they were; an object of a class comes back as a plain one,
- * and of what has functions there comes back what JSON makes of it.
+ * Converts a value to JSON. Dates, maps, sets, big integers, bytes and circular references are
+ * restored by {@linkcode readValue}. Instances of classes become plain objects. A value that
+ * contains functions becomes what `JSON.stringify` returns.
  *
- * @throws If it can be written in no way.
+ * @throws If the value cannot be serialized.
  */
 export function writeValue(value: unknown): WrittenValue {
   if (isJson(value, 0)) return { value };
@@ -20,15 +21,15 @@ export function writeValue(value: unknown): WrittenValue {
   }
 }
 
-/** What was prepared. */
+/** Restores a value. */
 export function readValue(written: WrittenValue): unknown {
   return "bytes" in written ? deserialize(Buffer.from(written.bytes, "base64")) : written.value;
 }
 
-/** Deeper than this nobody looks; nor would a circle end. */
-const DEEPEST = 100;
+/** The maximum depth of values that are checked. It also ends circular references. */
+const MAX_DEPTH = 100;
 
-/** Would JSON give it back as it is? */
+/** Whether JSON restores the value exactly. */
 function isJson(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case "string":
@@ -42,15 +43,15 @@ function isJson(value: unknown, depth: number): boolean {
       return value === undefined && depth === 0;
   }
   if (value === null) return true;
-  if (depth === DEEPEST) return false;
+  if (depth === MAX_DEPTH) return false;
   if (Array.isArray(value)) {
-    // Not by `every`, which passes over holes.
+    // Not `every`, which skips holes.
     for (let i = 0; i < value.length; i++) if (!isJson(value[i], depth + 1)) return false;
     return true;
   }
   if (!isPlain(value)) return false;
   for (const name in value) {
-    // Such a member is absent then: nobody tells the two apart.
+    // JSON omits a member that is `undefined`. The difference does not matter.
     if (value[name] !== undefined && !isJson(value[name], depth + 1)) return false;
   }
   return true;

@@ -3,143 +3,148 @@ import type { ErrorCode } from "./errors.ts";
 import type { Result } from "./result.ts";
 import type { Cost, Usage } from "./usage.ts";
 
-/** How much of an item is kept: nothing that it says, what came out of it, or also what went in. */
-export type JournalStored = "none" | "output" | "all";
+/** How much of an item is stored: neither input nor output, the output, or both. */
+export type JournalDetail = "none" | "output" | "all";
 
-/** Which items of a run are worked on: those that failed, or those that have not been finished. */
+/** Which items of a run to process: those that failed, or those that have not finished. */
 export type JournalOnly = "failed" | "missing";
 
-/** How a run is opened in a {@linkcode Journal}. */
+/** Options of {@linkcode Journal.open}. */
 export interface JournalOpenOptions {
   /**
-   * Are items worked on again that have failed?
+   * Whether to process items again that have failed.
    *
    * @default {false}
    */
   readonly retryFailed?: boolean;
-  /** Works on these items only, and passes over the others. */
+  /** Processes only these items, and skips the others. */
   readonly only?: JournalOnly;
   /**
-   * How much of each item is kept.
+   * How much of each item is stored.
    *
-   * @default What the journal was opened with
+   * @default The journal's own `store` option
    */
-  readonly store?: JournalStored;
+  readonly store?: JournalDetail;
 }
 
-/** An item of a run, as a journal knows it. */
+/** An item of a run. */
 export interface JournalItem {
-  /** Who it is: 32 hexadecimal digits, the same whenever the same is asked. */
+  /** The item's id: 32 hexadecimal digits, the same for every identical request. */
   readonly id: string;
-  /** Its place in the input, from 0. */
+  /** The item's index in the input, from 0. */
   readonly index: number;
   /** The agent's name. */
   readonly agent: string;
-  /** What the caller calls it. */
+  /** The caller's name for the item. */
   readonly key?: string;
-  /** What goes in. */
+  /** The item's parameters. */
   readonly params?: unknown;
 }
 
-/** What a journal knows of an item: how it ended, that it is to be worked on, or that it is to be passed over. */
-export type JournalFound = Result | "missing" | "skip";
+/** What to do with an item: use its stored result, process it (`"missing"`), or skip it. */
+export type JournalDecision = Result | "missing" | "skip";
 
-/** A run that is open in a {@linkcode Journal}: only one at a time may write to it. */
+/** A run that is open for writing. Only one session per run can be open at a time. */
 export interface JournalSession {
   /**
-   * What is known of the item. If it is to be worked on, that it begins is recorded before this resolves. Of items with the same id, the
-   * second one is an item of its own, and so on.
+   * Decides what to do with an item. If it is to be processed, its start is recorded before the
+   * promise resolves. Further items with the same id count as items of their own.
    *
-   * @param more.record Is it to be recorded that it begins?
+   * @param more.record Whether to record the start. `true` by default.
    */
-  begin(item: JournalItem, more?: { readonly record?: boolean }): Promise<JournalFound>;
-  /** Records how the item ended; it was begun with this very object. Resolves when it is recorded. */
+  begin(item: JournalItem, more?: { readonly record?: boolean }): Promise<JournalDecision>;
+  /**
+   * Records the result of an item, which must be the same object that was passed to `begin`.
+   * Resolves when the result is recorded.
+   */
   finish(item: JournalItem, result: Result): Promise<void>;
-  /** Records that the item did not come to its end, and what it used: it is worked on again the next time. */
+  /** Records that an item was interrupted, and its usage. It is processed again the next time. */
   interrupt(item: JournalItem, result: Result): Promise<void>;
-  /** Lets others write to the run, when everything is recorded. */
+  /** Unlocks the run once everything has been recorded. */
   close(): Promise<void>;
 }
 
-/** How far an item is: begun, and perhaps billed; or finished, well or not. */
+/** The status of an item: started, and perhaps billed; or finished, with success or not. */
 export type JournalStatus = "started" | "ok" | "failed";
 
-/** What a journal holds of an item. */
+/** All that a journal holds of an item. */
 export interface JournalRecord extends Omit<JournalItem, "id"> {
-  /** How far it is. */
+  /** The item's status. */
   readonly status: JournalStatus;
-  /** How it ended, as it was then; absent if it has not. */
+  /** The item's result. Absent if it has not finished. */
   readonly result?: Result;
-  /** When it was begun last, in milliseconds since 1970. */
+  /** When the item was last started, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** How often it was begun. */
+  /** How often the item was started. */
   readonly starts: number;
 }
 
-/** What a journal holds of a run, in numbers. */
+/** The totals of a run. */
 export interface JournalSummary {
   /** The run's name. */
   readonly runId: string;
-  /** How many items there are. */
+  /** The number of items. */
   readonly total: number;
-  /** How many succeeded. */
+  /** The number of items that succeeded. */
   readonly ok: number;
-  /** How many failed. */
+  /** The number of items that failed. */
   readonly failed: number;
-  /** How many were begun and not finished: what they used may have been billed all the same. */
+  /** The number of items that were started and not finished. Their usage may have been billed. */
   readonly started: number;
-  /** What was used, by items that were interrupted or have failed before, too. */
+  /** The total usage, including items that were interrupted and earlier failures. */
   readonly usage: Usage;
-  /** What is known of the cost, in US dollars; absent if no price is known. */
+  /** The known cost, in US dollars. Absent if no price is known. */
   readonly cost?: Cost;
-  /** How many results have no known cost, and so are missing in `cost`. */
+  /** The number of results whose cost is unknown, and so is not included in `cost`. */
   readonly unpriced: number;
-  /** How many failed, by the code of their error. */
+  /** The number of failed items by error code. */
   readonly byError: Readonly<Partial<Record<ErrorCode, number>>>;
-  /** When the run began, in milliseconds since 1970. */
+  /** When the run was created, in milliseconds since 1970. */
   readonly createdAt: number;
-  /** When something was recorded last, in milliseconds since 1970. */
+  /** When the run was last written to, in milliseconds since 1970. */
   readonly updatedAt: number;
 }
 
-/** Which runs {@linkcode Journal.prune} deletes: those that fulfil everything that is said. */
+/** Selects the runs that {@linkcode Journal.prune} deletes: those that match all options. */
 export interface JournalPruneOptions {
-  /** The one with this name. */
+  /** The name of the run. */
   readonly runId?: string;
-  /** Those to which nothing was recorded for so many milliseconds. */
+  /** The minimum time since the run was last written to, in milliseconds. */
   readonly olderThan?: number;
 }
 
 /**
- * Remembers what was finished, so that nothing is paid for twice: the port between runs and a memory, a file, a database.
- *
- * Drivers are in `@shoal/agents/journal`.
+ * Records the results of runs, so that no item is paid for twice. The implementations are in
+ * `@shoal/agents/journal`.
  */
 export interface Journal extends AsyncDisposable {
   /**
-   * Opens a run for writing; one that is not there yet begins.
+   * Opens a run for writing, and creates it if it does not exist.
    *
-   * @throws {JournalError} If another one is writing to it, or the journal cannot be read or written.
+   * @throws {JournalError} If the run is open already, or the journal cannot be read or written.
    */
   open(runId: string, options?: JournalOpenOptions): Promise<JournalSession>;
-  /** All runs, in the order in which they began. */
+  /** Returns all runs, in the order of their creation. */
   runs(): Promise<readonly JournalSummary[]>;
-  /** What is held of the items of a run, in no particular order: all that have ended, or those that are so far. */
+  /**
+   * Yields the items of a run, in any order: those with the given status, or by default all that
+   * have finished.
+   */
   results(
     runId: string,
     options?: { readonly status?: JournalStatus },
   ): AsyncIterableIterator<JournalRecord>;
-  /** A run in numbers; `undefined` if there is none with this name. */
+  /** Returns the totals of a run, or `undefined` if it does not exist. */
   summary(runId: string): Promise<JournalSummary | undefined>;
   /**
-   * Deletes runs, with everything that is held of them.
+   * Deletes runs and all their data.
    *
-   * @returns How many.
-   * @throws {TypeError} If it is not said which.
-   * @throws {JournalError} If one of them is being written to.
+   * @returns The number of deleted runs.
+   * @throws {TypeError} If no option is set.
+   * @throws {JournalError} If one of the runs is open.
    */
   prune(options: JournalPruneOptions): Promise<number>;
-  /** Lets go of what it was opened on. Runs that are still open cannot record any more. */
+  /** Closes the journal. Runs that are still open can record nothing more. */
   close(): Promise<void>;
 }
 
@@ -150,7 +155,7 @@ export const journal: Rule = (doing, name, value) => {
 };
 
 /** The rule for an option `store` of a journal. */
-export const stored: Rule = oneOf("none", "output", "all");
+export const journalDetail: Rule = oneOf("none", "output", "all");
 
 /** The rule for an option `only`. */
-export const only: Rule = oneOf("failed", "missing");
+export const journalOnly: Rule = oneOf("failed", "missing");

@@ -79,7 +79,7 @@ export interface ModelSettings {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** A JSON Schema, draft 2020-12 or 07. */
+/** A JSON Schema. See `Schema` for the drafts and keywords that are checked. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The schema of the JSON that the model must answer with. */

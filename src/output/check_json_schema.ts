@@ -1,6 +1,6 @@
 /**
- * Checks where it is defined that a value is a JSON Schema: in a later call a mistake in it would look like a mistake of the
- * model or of the caller.
+ * Checks that a value is a JSON Schema. A schema is checked where it is defined: in a call, its
+ * mistakes would look like those of the model or of the caller.
  */
 import { isRecord } from "../model/check_options.ts";
 import { MAX_DEPTH } from "./lenient_json.ts";
@@ -9,7 +9,7 @@ import { ANNOTATIONS, KEYWORDS, TYPES } from "./schema_keywords.ts";
 /** A draft of JSON Schema. */
 export type Draft = "4" | "7" | "2019-09" | "2020-12";
 
-/** The drafts by their `$schema`, without scheme and trailing `#`. Draft 06 is 07 without `if`. */
+/** The drafts by `$schema`, without scheme and final `#`. Draft 06 is draft 07 without `if`. */
 const DRAFTS: ReadonlyMap<string, Draft> = new Map([
   ["json-schema.org/draft-04/schema", "4"],
   ["json-schema.org/draft-06/schema", "7"],
@@ -18,7 +18,7 @@ const DRAFTS: ReadonlyMap<string, Draft> = new Map([
   ["json-schema.org/draft/2020-12/schema", "2020-12"],
 ]);
 
-/** Where in a schema something is wrong, and what. */
+/** A mistake in a schema. The message names its place. */
 export class SchemaError extends Error {
   override readonly name = "SchemaError";
 }
@@ -39,9 +39,9 @@ export function draftOf({ $schema }: Readonly<Record<string, unknown>>): Draft {
 }
 
 /**
- * Calls `visit` with every schema inside a schema, the schema itself included, after checking its keywords.
+ * Checks a schema and the schemas inside it, and calls `visit` with each, the inner ones first.
  *
- * @throws {SchemaError} If a keyword has a value that it cannot have, or if a part of it is no schema.
+ * @throws {SchemaError} If a keyword has a value of the wrong form.
  */
 export function visitSchemas(
   root: unknown,
@@ -69,7 +69,7 @@ export function visitSchemas(
         if (!Array.isArray(value) || value.length === 0) fail(at, "must be a list of schemas");
         return value.forEach((one, i) => schema(one, join(at, i), depth + 1));
       case "schema or list":
-        // Before 2020-12 a list was what `prefixItems` is now. It is taken in every draft.
+        // Before 2020-12 a list had the meaning of `prefixItems`. Every draft accepts it.
         if (!Array.isArray(value)) return schema(value, at, depth + 1);
         return value.forEach((one, i) => schema(one, join(at, i), depth + 1));
       case "schemas":
@@ -141,7 +141,7 @@ function checkNames(value: unknown, path: string): void {
   fail(path, "must be a list of property names");
 }
 
-/** Checks a pattern as it is used later: with the flag `u`, as the specification recommends. */
+/** Checks a pattern with the flag `u`, which the specification recommends and the library sets. */
 function checkPattern(pattern: string, path: string): void {
   try {
     new RegExp(pattern, "u");
@@ -156,12 +156,12 @@ function checkType(value: unknown, path: string): void {
   fail(path, `must be one of ${[...TYPES].map((type) => `"${type}"`).join(", ")}`);
 }
 
-/** Refuses what looks like a description of an object, such as `{ label: "string" }`. */
+/** Refuses an object that only describes what a value looks like, such as `{ label: "string" }`. */
 function refuseOther(schema: Record<string, unknown>, names: readonly string[], path: string) {
   const unknown = names.filter((name) => !KEYWORDS.has(name));
   if (unknown.length === 0) return;
   const known = names.filter((name) => KEYWORDS.has(name));
-  // A property may have the name of an annotation: `{ title: "string", label: "string" }`.
+  // Such an object may have the name of an annotation: `{ title: "string", label: "string" }`.
   const name = known.length === 0
     ? unknown[0]
     : known.every((name) => ANNOTATIONS.has(name))

@@ -1,8 +1,10 @@
 /**
- * Checks values against JSON Schemas, whole. `@cfworker/json-schema` interprets the schema: it needs no `eval`, which Deno
- * Deploy, Cloudflare Workers and strict content security policies forbid. It fails 13 of 534 invalid instances of the official
- * 2020-12 suite, all for `$dynamicRef`, which is refused here. Its messages name the values that it checks, so that only its
- * keywords and paths are used.
+ * Checks values against JSON Schemas.
+ *
+ * `@cfworker/json-schema` interprets the schema: it needs no `eval`, which Cloudflare Workers and
+ * content security policies forbid. Of the 534 invalid instances in the official suite of 2020-12
+ * it accepts 13, all with `$dynamicRef`, which is refused here. Its messages contain the values
+ * that it checks, so only the keywords and paths of its errors are used.
  */
 import { dereference, format as formats, type Schema, validate } from "@cfworker/json-schema";
 import { isRecord } from "../model/check_options.ts";
@@ -11,23 +13,24 @@ import type { JsonSchema } from "../model/message.ts";
 import { type Draft, draftOf, SchemaError, visitSchemas } from "./check_json_schema.ts";
 import { describeErrors, type SchemaLookup } from "./describe_errors.ts";
 
-/** Returns what is wrong with a value; nothing if it fits. It never throws. */
+/** Returns the issues of a value; none if it fits. It never throws. */
 export type JsonSchemaValidator = (value: unknown) => readonly Issue[];
 
-/** Where references start that are relative; nothing is ever fetched. */
+/** The base of relative references. Nothing is fetched. */
 const BASE = new URL("https://schema.invalid/");
-/** A value with more parts than these gets the first issue only: to list all could take long. */
+/** A larger value gets the issues that are found first: to find all of them could take long. */
 const MAX_PARTS = 10_000;
-/** `uniqueItems` compares each pair: longer lists would block the process for a second or more. */
+/** The maximum length of a list for `uniqueItems`, which compares each pair of its items. */
 const MAX_UNIQUE = { values: 10_000, objects: 1_000 };
-/** Formats of the library that are not of the specification. */
+/** Formats that the library checks and the specification does not have. */
 const OTHER_FORMATS: ReadonlySet<string> = new Set(["url", "json-pointer-uri-fragment"]);
 
 /**
- * Prepares a JSON Schema, once: the validator reads nothing of it again. The draft is that of `$schema`, 2020-12 by default.
- * The formats of the specification are checked, apart from those for international names; other formats are annotations.
+ * Compiles a JSON Schema into a validator. The draft is that of `$schema`, by default 2020-12. The
+ * formats of the specification are checked, except those of international names; others are
+ * annotations.
  *
- * @throws {SchemaError} If it is no JSON Schema, or one that cannot be checked.
+ * @throws {SchemaError} If it is no JSON Schema, or has a keyword that is not supported.
  */
 export function compileJsonSchema(schema: JsonSchema): JsonSchemaValidator {
   if (!isPlain(schema)) throw new SchemaError("it is not a plain object");
@@ -41,7 +44,7 @@ export function compileJsonSchema(schema: JsonSchema): JsonSchemaValidator {
   for (const part of parts) {
     const target = targetOf(part, lookup);
     if (!isRecord(target) || known.has(target)) continue;
-    // It stands under a keyword that is none, as OpenAPI's `components` do. The loop goes on to it.
+    // It is below an unknown keyword, such as the `components` of OpenAPI. The loop goes on to it.
     visitSchemas(target, draft, (schema, path) => {
       const inner = { schema, path: `${part.schema.$ref}${path && `.${path}`}` };
       known.add(schema);
@@ -71,7 +74,7 @@ export function compileJsonSchema(schema: JsonSchema): JsonSchemaValidator {
       if (error instanceof URIError) return [{ message: NO_UNICODE, path: [] }];
     }
     try {
-      // The library takes nothing that is not JSON.
+      // The library throws on values that are not JSON.
       return issuesOf(withoutUndefined(value));
     } catch {
       return [{ message: "has a value that JSON cannot hold", path: [] }];
@@ -87,7 +90,7 @@ interface SchemaPart {
   readonly path: string;
 }
 
-/** Removes what the library would take for more than an annotation, and refuses what it ignores. */
+/** Removes annotations that the library would read as schemas, and refuses what it ignores. */
 function prepare({ schema, path }: SchemaPart, draft: Draft): void {
   if (schema.$dynamicRef !== undefined) {
     throw new SchemaError(`${placeOf(path)} has a $dynamicRef, which is not supported: use $ref`);
@@ -109,14 +112,14 @@ function isFormat(format: unknown): boolean {
   return typeof format === "string" && Object.hasOwn(formats, format) && !OTHER_FORMATS.has(format);
 }
 
-/** Whether it is an object that a literal or JSON makes: no class, no instance, no list. */
+/** Whether it is a plain object: no array and no instance of a class. */
 function isPlain(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** A copy that is nothing but JSON: the library adds to it, and later changes of the schema change nothing. */
+/** Copies a schema as JSON: the library adds properties, and the original may change later. */
 function copyJson(schema: JsonSchema): Record<string, unknown> {
   try {
     return JSON.parse(JSON.stringify(schema));
@@ -163,7 +166,7 @@ function refuseLoops(parts: readonly SchemaPart[], draft: Draft, lookup: SchemaL
   for (const { schema, path } of parts) visit(schema, path);
 }
 
-/** The schemas that a schema applies to the very value that it is applied to. */
+/** Returns the schemas that a schema applies to the same value as itself. */
 function appliedTo(
   schema: Record<string, unknown>,
   draft: Draft,
@@ -178,7 +181,7 @@ function appliedTo(
   return [...target, ...lists, ...named, not, condition, then, otherwise];
 }
 
-/** Whether nothing counts beside a `$ref`. */
+/** Whether keywords beside a `$ref` are ignored. */
 function ignoresSiblings(draft: Draft): boolean {
   return draft === "4" || draft === "7";
 }
@@ -187,14 +190,14 @@ function placeOf(path: string): string {
   return path === "" ? "it" : `"${path}"`;
 }
 
-/** Counts the parts of a value, and finds lists that are too long for `uniqueItems`. */
+/** Counts the parts of a value, and finds whether a list is too long for `uniqueItems`. */
 function measure(value: unknown): { readonly parts: number; readonly isTooLong: boolean } {
   let parts = 0;
   let isTooLong = false;
-  const due: unknown[] = [value];
-  const seen = new Set<object>(); // parameters may stand within themselves
-  while (due.length > 0) {
-    const part = due.pop();
+  const pending: unknown[] = [value];
+  const seen = new Set<object>(); // parameters may contain themselves
+  while (pending.length > 0) {
+    const part = pending.pop();
     parts++;
     if (typeof part !== "object" || part === null || seen.has(part)) continue;
     seen.add(part);
@@ -202,14 +205,14 @@ function measure(value: unknown): { readonly parts: number; readonly isTooLong: 
       isTooLong ||= part.length > MAX_UNIQUE.values ||
         part.some((item) => typeof item === "object" && item !== null);
     }
-    for (const item of Array.isArray(part) ? part : Object.values(part)) due.push(item);
+    for (const item of Array.isArray(part) ? part : Object.values(part)) pending.push(item);
   }
   return { parts, isTooLong };
 }
 
-/** A copy without the members that are `undefined`: they are absent, as in JSON. */
+/** Copies a value without members that are `undefined`: they count as absent, as in JSON. */
 function withoutUndefined(value: unknown, above: readonly unknown[] = []): unknown {
-  if (above.includes(value)) throw new TypeError("This stands within itself");
+  if (above.includes(value)) throw new TypeError("The value contains itself");
   const copy = (inner: unknown) => withoutUndefined(inner, [...above, value]);
   if (Array.isArray(value)) return value.map(copy);
   if (!isRecord(value) || !isPlain(value)) return value;

@@ -1,4 +1,4 @@
-/** Checks values by schemas of any library and by plain JSON Schemas: answers, tool arguments and parameters. */
+/** Creates validators from schemas of any library and from plain JSON Schemas. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { isRecord, refuse } from "../model/check_options.ts";
 import type { Issue } from "../model/errors.ts";
@@ -7,18 +7,20 @@ import { SchemaError } from "./check_json_schema.ts";
 import { compileJsonSchema, type JsonSchemaValidator } from "./compile_json_schema.ts";
 import { isStandardSchema, type Schema, type StandardSchema } from "./standard_schema.ts";
 
-/** What checking gave. */
+/** The outcome of a check. */
 export type Validated =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
-/** Checks values. It rejects with what the schema throws. */
+/** Checks a value. It rejects with what the schema throws. */
 export type Validator = (value: unknown) => Promise<Validated>;
 
 /**
- * Returns what checks values by a schema. A Standard Schema may change them, and fills in its defaults; a JSON Schema checks all
- * of a value and leaves it as it is.
+ * Creates the validator of a schema. A Standard Schema may return another value, with defaults
+ * filled in. A JSON Schema returns the same value.
  *
+ * @param doing What cannot be done if it is no schema, for the message.
+ * @param name The name of the option.
  * @throws {TypeError} If it is no schema.
  */
 export function createValidator(doing: string, name: string, schema: Schema): Validator {

@@ -1,29 +1,29 @@
-/** Turns the errors of the JSON Schema library into issues that a model, and a person, can act on. */
+/** Converts errors of the JSON Schema library to issues that a model or a person can act on. */
 import type { OutputUnit } from "@cfworker/json-schema";
 import { isRecord } from "../model/check_options.ts";
 import type { Issue } from "../model/errors.ts";
 import { typeOf } from "./json_schema.ts";
 
-/** The schemas in a schema by their address. */
+/** The schemas inside a schema by their URI. */
 export type SchemaLookup = Readonly<Record<string, unknown>>;
 
-/** What was checked, and by what. */
+/** The value and the schema of a check. */
 export interface Checking {
   /** The value. */
   readonly value: unknown;
   /** The schema. */
   readonly schema: Record<string, unknown>;
-  /** Where references of the schema lead. */
+  /** The targets of references. */
   readonly lookup: SchemaLookup;
 }
 
 type Path = readonly PropertyKey[];
 
-/** More issues than these help nobody. */
+/** The maximum number of issues. */
 const MAX_ISSUES = 100;
-/** How much of a list of choices is shown, in characters. */
+/** The maximum length of a list of choices, in characters. */
 const MAX_SHOWN = 200;
-/** These only say that a schema inside them has errors, which follow. */
+/** Keywords whose errors are followed by those of the schemas inside them. */
 const WRAPPERS: ReadonlySet<string> = new Set([
   "$recursiveRef",
   "$ref",
@@ -38,8 +38,8 @@ const WRAPPERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the issues that the errors stand for, each once. Messages name what the schema says and the type of the value, never
- * the value itself: it may be private.
+ * Returns the issues of the errors, each once. Their messages name the type of a value and what the
+ * schema requires, never the value itself: it may be private.
  */
 export function describeErrors(errors: readonly OutputUnit[], checking: Checking): Issue[] {
   const issues = new Map<string, Issue>();
@@ -90,7 +90,7 @@ function* issuesOf(errors: readonly OutputUnit[], checking: Checking): Generator
   }
 }
 
-/** Describes an error of a keyword that has no schemas in it. */
+/** Describes the error of a keyword that contains no schemas. */
 function describe(
   keyword: string,
   schema: Record<string, unknown>,
@@ -155,7 +155,7 @@ function describe(
   }
 }
 
-/** Describes a value that fits none of several schemas, by the one that it was most likely meant for. */
+/** Describes a value that fits no schema of a union, by the branch that was meant if known. */
 function unionIssues(
   error: OutputUnit,
   inner: readonly OutputUnit[],
@@ -181,17 +181,19 @@ function unionIssues(
   const meant = others.length > 1 ? others.filter((errors) => !errors.some(isChoice)) : others;
   if (meant.length === 1) return [...issuesOf(meant[0]!, checking)];
   if (others.length === 0) {
-    const messages = branches.flatMap((errors) => [...issuesOf(errors, checking)])
-      .filter((issue) => issue.path?.length === path.length).map(({ message }) => message);
-    const [first, ...rest] = new Set(messages);
-    if (first !== undefined && rest.length < 5) {
-      return [{ message: [first, ...rest].join(", or "), path }];
+    const here = branches.flatMap((errors) => errors.filter(isHere));
+    const types = here.filter(({ keyword }) => keyword === "type");
+    if (types.length === branches.length) {
+      const names = types.flatMap((one) => parentOf(one.keywordLocation, checking).type);
+      return describe("type", { type: [...new Set(names)] }, path, checking);
     }
+    const messages = new Set([...issuesOf(here, checking)].map(({ message }) => message));
+    if (messages.size < 5) return [{ message: [...messages].join(", or "), path }];
   }
   return [{ message: `must fit one of the ${schemas.length} schemas in ${keyword}`, path }];
 }
 
-/** Whether the error is that of a property which tells the schemas of a union apart. */
+/** Whether it may be the error of the property by which the branches of a union differ. */
 function isChoice({ keyword }: OutputUnit): boolean {
   return keyword === "const" || keyword === "enum";
 }
@@ -213,7 +215,7 @@ function missing(names: unknown, path: Path, root: unknown, message: string): Is
     .map((name: string) => ({ message, path: [...path, name] }));
 }
 
-/** The schema whose keyword an error is about, found from the root over references. */
+/** Returns the schema that contains the keyword of an error, followed from the root. */
 function parentOf(location: string, { schema, lookup }: Checking): Record<string, unknown> {
   let at: unknown = schema;
   for (const part of partsOf(location).slice(0, -1)) {
@@ -225,7 +227,7 @@ function parentOf(location: string, { schema, lookup }: Checking): Record<string
   return isRecord(at) ? at : {};
 }
 
-/** The path of a value, with numbers for the items of lists. */
+/** Returns the path of a value. The keys of items are numbers. */
 function pathOf({ instanceLocation }: Pick<OutputUnit, "instanceLocation">, { value }: Checking) {
   const path: PropertyKey[] = [];
   for (const part of partsOf(instanceLocation)) {
@@ -248,7 +250,7 @@ function has(value: unknown, key: PropertyKey): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, key);
 }
 
-/** The parts of a JSON pointer in a URI fragment. */
+/** Splits a JSON pointer in a URI fragment. */
 function partsOf(location: string): string[] {
   return location.split("/").slice(1).map((part) =>
     decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~")

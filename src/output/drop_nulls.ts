@@ -1,11 +1,11 @@
-/** A strict schema has a model say null for what is absent: here it is taken out again. */
+/** Removes the nulls by which a strict schema makes a model mark absent properties. */
 import { isRecord } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import { allowsNull, fitsType, propertyOf, requiredOf, resolveRef } from "./json_schema.ts";
 
 /**
- * Deletes each property that is null where the schema says that it may be absent, but not that it may be null. In a union that
- * goes by the choices that the value may be meant as; if one of them has the null, it stays.
+ * Deletes each property that is null where the schema lets it be absent, but not null. In a union,
+ * the branches that the value may be meant for decide: if one of them allows the null, it stays.
  */
 export function dropNulls(value: unknown, schema: unknown, root: JsonSchema): void {
   walk(value, [schema], root);
@@ -13,8 +13,10 @@ export function dropNulls(value: unknown, schema: unknown, root: JsonSchema): vo
 
 function walk(value: unknown, schemas: readonly unknown[], root: JsonSchema): void {
   if (typeof value !== "object" || value === null) return;
-  const among = schemas.flatMap((schema) => choices(schema, root));
-  const meant = among.length > 1 ? among.filter((one) => mayBe(value, one, root)) : among;
+  const branches = schemas.flatMap((schema) => branchesOf(schema, root));
+  const meant = branches.length > 1
+    ? branches.filter((branch) => mayBeMeant(value, branch, root))
+    : branches;
   if (meant.length === 0) return;
   if (Array.isArray(value)) {
     const items = meant.map((schema) => schema.items);
@@ -34,26 +36,26 @@ function walk(value: unknown, schemas: readonly unknown[], root: JsonSchema): vo
   }
 }
 
-/** The schemas of which one applies. */
-function choices(schema: unknown, root: JsonSchema, hops = 0): JsonSchema[] {
+/** Returns the schemas of a union, over references; a schema that is no union is its own branch. */
+function branchesOf(schema: unknown, root: JsonSchema, hops = 0): JsonSchema[] {
   if (!isRecord(schema) || hops > 32) return [];
-  if (schema.$ref !== undefined) return choices(resolveRef(root, schema.$ref), root, hops + 1);
-  const among = schema.anyOf ?? schema.oneOf;
-  if (!Array.isArray(among)) return [schema];
-  return among.flatMap((one) => choices(one, root, hops + 1));
+  if (schema.$ref !== undefined) return branchesOf(resolveRef(root, schema.$ref), root, hops + 1);
+  const branches = schema.anyOf ?? schema.oneOf;
+  if (!Array.isArray(branches)) return [schema];
+  return branches.flatMap((branch) => branchesOf(branch, root, hops + 1));
 }
 
-/** Does the shape speak for this schema: its type, the names in it, and the values that can be only one? */
-function mayBe(value: object, schema: JsonSchema, root: JsonSchema): boolean {
+/** Whether a value may be meant for a schema: its type, its names and its fixed values fit. */
+function mayBeMeant(value: object, schema: JsonSchema, root: JsonSchema): boolean {
   if (!fitsType(schema, value)) return false;
   return Array.isArray(value) || Object.entries(value).every(([name, inner]) => {
     const property = propertyOf(schema, name);
     if (property === undefined) return false;
-    const found = isRecord(property) && property.$ref !== undefined
+    const target = isRecord(property) && property.$ref !== undefined
       ? resolveRef(root, property.$ref)
       : property;
-    if (!isRecord(found) || inner === null) return true;
-    if (found.const !== undefined) return found.const === inner;
-    return !Array.isArray(found.enum) || found.enum.includes(inner);
+    if (!isRecord(target) || inner === null) return true;
+    if (target.const !== undefined) return target.const === inner;
+    return !Array.isArray(target.enum) || target.enum.includes(inner);
   });
 }

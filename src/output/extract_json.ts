@@ -1,67 +1,68 @@
-/** Finds the JSON in what a model said: bare, in a code fence, between sentences, after its thoughts. */
+/** Finds the JSON in an answer: bare, in a code fence, between sentences or after the reasoning. */
 import { MAX_DEPTH, readLenientJson } from "./lenient_json.ts";
 
-/** What may be the answer. */
+/** The values that may be the answer. */
 export interface JsonCandidates {
-  /** Values, the likeliest first; each is made when it is asked for. */
+  /** The values, the most likely one first. Each is parsed when it is read. */
   readonly values: Iterable<unknown>;
-  /** Why there is none, if there is none. */
-  readonly trouble: string;
+  /** The reason if there are none. */
+  readonly problem: string;
 }
 
-interface Found {
+interface Candidate {
   readonly json: string;
   readonly exact: boolean;
 }
 
-/** Of each kind only the last ones are looked at. */
-const MOST = 16;
-/** So often a bracket may be followed in vain to the end of the text: that is what takes time. */
-const TRIES = 8;
+/** How many candidates of each kind are kept: the last ones. */
+const MAX_CANDIDATES = 16;
+/** How many unclosed brackets are read to the end of the text: each costs time. */
+const MAX_OPEN = 8;
 const NONE = "the answer is not JSON";
-const TROUBLE = {
+const PROBLEMS = {
   open: "the JSON of the answer is cut off",
   broken: "the JSON of the answer is broken",
-  deep: `the JSON of the answer is nested more than ${MAX_DEPTH} deep`,
+  deep: `the JSON of the answer is nested more than ${MAX_DEPTH} levels deep`,
 };
-const THOUGHTS = /^<(think|thinking|reasoning)>/i;
+const REASONING = /^<(think|thinking|reasoning)>/i;
 
 /**
- * What may be the answer in a text: all of it, if it is JSON. Otherwise what stands in code fences goes before what stands
- * between sentences, strict JSON before what had to be tidied, and what was said later before what was said earlier. Takes
- * time in proportion to the text.
+ * Returns the JSON in a text that may be the answer: the whole text, if it is JSON. Otherwise JSON
+ * in code fences comes before JSON between sentences, strict JSON before lenient JSON, and later
+ * JSON before earlier JSON. Takes time in proportion to the text.
  */
 export function extractJson(text: string): JsonCandidates {
-  const bare = text.trim(); // a byte order mark counts as space
-  const said = withoutThoughts(bare);
-  const found = whole(bare) ?? (said === bare ? undefined : whole(said)) ?? scan(said);
-  if (found.trouble !== NONE || said === bare || THOUGHTS.test(bare)) return found;
-  // The mark of the end of thoughts may have been a part of the answer.
-  return { values: either(found.values, () => scan(bare).values), trouble: NONE };
+  const bare = text.trim(); // also removes a byte order mark
+  const answer = removeReasoning(bare);
+  const found = parseWhole(bare) ?? (answer === bare ? undefined : parseWhole(answer)) ??
+    scan(answer);
+  if (found.problem !== NONE || answer === bare || REASONING.test(bare)) return found;
+  // The end tag of the reasoning may have been a part of the answer.
+  return { values: either(found.values, () => scan(bare).values), problem: NONE };
 }
 
-/** What can be told of an answer that is still coming, as strict JSON; `undefined` if that is nothing. */
+/** Returns the JSON of an incomplete answer, as strict JSON. `undefined` if there is none. */
 export function extractPartialJson(text: string): string | undefined {
-  const said = withoutThoughts(text.trim());
-  const places = new Places(said);
-  let tries = 0;
+  const answer = removeReasoning(text.trim());
+  const places = new Places(answer);
+  let openCount = 0;
   for (let at = places.next(); at !== undefined; at = places.next()) {
-    const { state, end, json, exact, keyed } = readLenientJson(said, at);
+    const { state, end, json, exact, keyed } = readLenientJson(answer, at);
     if (state === "deep") return undefined;
     const isPlaced = places.fence !== "" || (state === "open" && exact && at === 0) ||
-      (state === "whole" && beginsLine(said, at) && endsLine(said, end));
-    if (isBracket(said[at]) && (keyed || isPlaced)) return json;
-    if (state === "open" && ++tries > TRIES) return undefined;
-    places.goOn(state === "open" ? at + 1 : Math.max(end, at + 1));
+      (state === "whole" && beginsLine(answer, at) && endsLine(answer, end));
+    if (isBracket(answer[at]) && (keyed || isPlaced)) return json;
+    if (state === "open" && ++openCount > MAX_OPEN) return undefined;
+    places.continueAt(state === "open" ? at + 1 : Math.max(end, at + 1));
   }
 }
 
-/** The places of a text where JSON may begin. */
+/** Iterates over the positions of a text where JSON may begin. */
 class Places {
-  /** In what kind of fence the last place is; empty if it is in none, or in one for something else. */
+  /** The kind of fence around the last position; empty outside, and in one for another language. */
   fence: "" | "json" | "any" = "";
   readonly #text: string;
-  #sign = ""; // of the fence that is open, whatever is in it
+  #sign = ""; // the character of the open fence, of any language
   #at = 0;
 
   constructor(text: string) {
@@ -70,36 +71,36 @@ class Places {
 
   next(): number | undefined {
     for (;;) {
-      // A bracket counts if something follows that JSON may have there.
+      // A bracket counts if JSON may have what follows it.
       const mark = /`{3,}|~{3,}|\{(?=\s*["'}/\p{L}_$])|\[(?=\s*["'{}[\]/\dtfnTFN-])/gu;
       mark.lastIndex = this.#at;
       const found = mark.exec(this.#text);
       if (found === null) return undefined;
       this.#at = mark.lastIndex;
       if (found[0].length < 3) return found.index;
-      if (this.#turn(found[0][0]!)) return this.#at;
+      if (this.#toggleFence(found[0][0]!)) return this.#at;
     }
   }
 
-  /** Goes on from here. */
-  goOn(at: number): void {
+  /** Continues at a position. */
+  continueAt(at: number): void {
     this.#at = at;
   }
 
-  /** Goes on behind the fence. */
-  leave(at: number): void {
+  /** Continues after the fence. */
+  leaveFence(at: number): void {
     const end = this.#text.indexOf(this.#sign.repeat(3), at);
     this.#at = end === -1 ? this.#text.length : end;
   }
 
-  /** Does the fence end here? */
-  endsAt(at: number): boolean {
+  /** Whether the fence ends at a position. */
+  isFenceEnd(at: number): boolean {
     return /^\s*(?:```|~~~|$)/.test(this.#text.slice(at, at + 100));
   }
 
-  /** Opens or closes a fence; does something begin in it that is in no bracket? */
-  #turn(sign: string): boolean {
-    // Behind an opening fence stands a language, or at once what it is about.
+  /** Opens or closes a fence. Returns whether a value without brackets begins in it. */
+  #toggleFence(sign: string): boolean {
+    // After an opening fence comes a language, or the content itself.
     const label = /[ \t]*(?:(json\w*)(?!\w)|([^\s`~{["']*)[ \t]*(?=\r?\n))?\s*/iy;
     label.lastIndex = this.#at;
     const [all, json, other] = label.exec(this.#text)!;
@@ -115,12 +116,12 @@ class Places {
   }
 }
 
-/** All of it, if it is JSON. */
-function whole(text: string): JsonCandidates | undefined {
+/** Parses the whole text; `undefined` if it is no JSON. */
+function parseWhole(text: string): JsonCandidates | undefined {
   try {
     const value = JSON.parse(text);
-    if (isDeep(text)) return { values: [], trouble: TROUBLE.deep };
-    return { values: [value], trouble: NONE };
+    if (isDeep(text)) return { values: [], problem: PROBLEMS.deep };
+    return { values: [value], problem: NONE };
   } catch {
     return undefined;
   }
@@ -128,52 +129,52 @@ function whole(text: string): JsonCandidates | undefined {
 
 function scan(text: string): JsonCandidates {
   const places = new Places(text);
-  const fenced: Found[] = [];
-  const others: Found[] = [];
-  let trouble = NONE;
+  const fenced: Candidate[] = [];
+  const unfenced: Candidate[] = [];
+  let problem = NONE;
   let isSpoiled = false;
-  let tries = 0;
+  let openCount = 0;
   for (let at = places.next(); at !== undefined; at = places.next()) {
     const { fence } = places;
     const reading = readLenientJson(text, at);
     const { state, end, keyed } = reading;
     if (state === "whole") {
       const counts = !isBracket(text[at])
-        ? places.endsAt(end)
+        ? places.isFenceEnd(end)
         : fence !== "" || (!isSpoiled && (keyed || (beginsLine(text, at) && endsLine(text, end))));
-      if (counts) add(fence !== "" ? fenced : others, reading);
-      places.goOn(counts || isBracket(text[at]) ? end : at + 1);
+      if (counts) add(fence !== "" ? fenced : unfenced, reading);
+      places.continueAt(counts || isBracket(text[at]) ? end : at + 1);
       continue;
     }
-    if (state === "deep") trouble = TROUBLE.deep;
+    if (state === "deep") problem = PROBLEMS.deep;
     if (keyed || (isBracket(text[at]) && (at === 0 || fence === "json"))) {
-      // This was to be an answer: neither what is in it nor what was said before is one.
-      trouble = TROUBLE[state];
-      others.length = 0;
+      // This was meant as the answer: neither JSON in it nor before it is one.
+      problem = PROBLEMS[state];
+      unfenced.length = 0;
       if (fence === "") {
         isSpoiled = true;
-        places.goOn(end);
+        places.continueAt(end);
       } else {
         fenced.length = 0;
-        places.leave(end);
+        places.leaveFence(end);
       }
       continue;
     }
-    if (state === "open" && ++tries > TRIES) break;
-    places.goOn(state === "open" ? at + 1 : Math.max(end, at + 1));
+    if (state === "open" && ++openCount > MAX_OPEN) break;
+    places.continueAt(state === "open" ? at + 1 : Math.max(end, at + 1));
   }
-  return { values: parsed([...ranked(fenced), ...ranked(others)]), trouble };
+  return { values: parseEach([...rank(fenced), ...rank(unfenced)]), problem };
 }
 
-function add(list: Found[], { json, exact }: Found): void {
-  if (list.push({ json, exact }) > MOST) list.shift();
+function add(list: Candidate[], { json, exact }: Candidate): void {
+  if (list.push({ json, exact }) > MAX_CANDIDATES) list.shift();
 }
 
-function ranked(list: readonly Found[]): Found[] {
+function rank(list: readonly Candidate[]): Candidate[] {
   return list.toReversed().sort((a, b) => Number(b.exact) - Number(a.exact));
 }
 
-function* parsed(list: readonly Found[]): Generator<unknown> {
+function* parseEach(list: readonly Candidate[]): Generator<unknown> {
   for (const { json } of list) yield JSON.parse(json);
 }
 
@@ -186,9 +187,9 @@ function* either(values: Iterable<unknown>, others: () => Iterable<unknown>): Ge
   if (isEmpty) yield* others();
 }
 
-/** What a model that reasons says after its thoughts; the beginning of the thoughts may be missing. */
-function withoutThoughts(text: string): string {
-  const opening = THOUGHTS.exec(text);
+/** Removes the reasoning before an answer. Its start tag may be missing. */
+function removeReasoning(text: string): string {
+  const opening = REASONING.exec(text);
   const mark = `</${opening?.[1] ?? "think"}>`;
   const end = text.indexOf(mark);
   if (end === -1) return opening === null ? text : "";
@@ -199,7 +200,7 @@ function isBracket(char: string | undefined): boolean {
   return char === "{" || char === "[";
 }
 
-/** Does nothing stand before it in its line, or an announcement? Brackets within a sentence are no answer. */
+/** Whether only an announcement is before it in its line. JSON within a sentence is no answer. */
 function beginsLine(text: string, at: number): boolean {
   let before = at - 1;
   while (text[before] === " " || text[before] === "\t") before--;
@@ -210,7 +211,7 @@ function endsLine(text: string, at: number): boolean {
   return /^[ \t.;*]*(?:[\r\n]|$)/.test(text.slice(at, at + 100));
 }
 
-/** Is it nested too deeply? The text is JSON. */
+/** Whether JSON is nested too deeply. */
 function isDeep(text: string): boolean {
   if (text.length <= 2 * MAX_DEPTH) return false;
   let depth = 0;

@@ -1,4 +1,4 @@
-/** JSON Schemas, looked at from outside: what is in them, and where a reference leads. */
+/** Helpers that read JSON Schemas: their parts, their types and the targets of references. */
 import { isRecord } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 
@@ -21,7 +21,7 @@ const SCHEMAS: ReadonlySet<string> = new Set([
   "unevaluatedItems",
   "unevaluatedProperties",
 ]);
-/** Keywords whose value has schemas by name. */
+/** Keywords whose value is an object with a schema for each name. */
 const NAMED: ReadonlySet<string> = new Set([
   "$defs",
   "definitions",
@@ -31,7 +31,7 @@ const NAMED: ReadonlySet<string> = new Set([
   "properties",
 ]);
 
-/** The same schema with others in it; what only looks like a schema, as in an `enum`, stays. */
+/** Maps the schemas directly inside a schema. Values, such as those of an `enum`, are kept. */
 export function mapSchemas(schema: JsonSchema, map: (child: unknown) => unknown): JsonSchema {
   return mapValues(schema, (value, keyword) => {
     if (SCHEMAS.has(keyword)) return Array.isArray(value) ? value.map(map) : map(value);
@@ -39,7 +39,7 @@ export function mapSchemas(schema: JsonSchema, map: (child: unknown) => unknown)
   });
 }
 
-/** The same names with other values; `__proto__` is a name like any other. */
+/** Maps the values of an object. `__proto__` is a name like any other. */
 export function mapValues(
   record: Readonly<Record<string, unknown>>,
   map: (value: unknown, name: string) => unknown,
@@ -49,7 +49,10 @@ export function mapValues(
   );
 }
 
-/** What a reference leads to within the schema, over further references; `undefined` if that is nothing. */
+/**
+ * Returns the schema that a reference leads to, over further references. `undefined` if it leads to
+ * no object in the schema, or over more than 32 references.
+ */
 export function resolveRef(root: JsonSchema, ref: unknown): JsonSchema | undefined {
   for (let hops = 0; hops < 32; hops++) {
     if (typeof ref !== "string" || !/^#(?:\/|$)/.test(ref)) return undefined;
@@ -76,31 +79,31 @@ function unescaped(part: string): string {
   return name.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
-/** The schema of one property. */
+/** Returns the schema of a property. */
 export function propertyOf(schema: JsonSchema, name: string): unknown {
   const { properties } = schema;
   return isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
-/** The names of the properties that must be there. */
+/** Returns the names of the required properties. */
 export function requiredOf(schema: JsonSchema): ReadonlySet<string> {
   return new Set(Array.isArray(schema.required) ? schema.required : []);
 }
 
-/** The type of a JSON value in the words of a JSON Schema. */
+/** Returns the name that JSON Schema has for the type of a value. */
 export function typeOf(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-/** Has the value a type that the schema names, and is it one of those that the schema lists? Nothing else is looked at. */
+/** Whether a value has one of the types that a schema names. No other keyword counts. */
 export function fitsType({ type }: JsonSchema, value: unknown): boolean {
   if (type === undefined) return true;
   const types: readonly unknown[] = Array.isArray(type) ? type : [type];
   return types.includes(typeOf(value)) || (types.includes("integer") && Number.isInteger(value));
 }
 
-/** Does the schema let null through? */
+/** Whether null fits a schema. A reference that leads nowhere allows it. */
 export function allowsNull(schema: unknown, root: JsonSchema, hops = 0): boolean {
   if (!isRecord(schema)) return schema !== false;
   if (hops > 32) return true;

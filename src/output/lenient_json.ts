@@ -1,27 +1,34 @@
 /**
- * Reads JSON as models write it: comments, trailing commas, single quotes, keys without quotes, raw line breaks in texts and
- * Python's words are tidied; nothing is guessed. A word is never taken for a text and a bracket that is missing is missing, so
- * that neither prose nor an answer that was cut off becomes a value. One pass, no recursion, whatever comes.
+ * Reads JSON as models write it: with comments, trailing commas, single quotes, keys without
+ * quotes, raw line breaks in strings and the literals of Python. Nothing is guessed: a word never
+ * becomes a string and a missing bracket stays missing, so that neither prose nor a truncated
+ * answer becomes a value. It reads in one pass, without recursion.
+ *
+ * Kept on purpose: the library for this, `jsonrepair`, throws on prose and on `<think>`, makes
+ * values of prose, completes truncated JSON and takes three times as long.
  */
 
-/** Deeper values are not read: what checks them is recursive, as a rule, and would overflow the stack. */
+/** The maximum depth. Most validators are recursive: a deeper value could overflow the stack. */
 export const MAX_DEPTH = 500;
 
-/** What was read from one place of a text. */
+/** The value that was read at one position of a text. */
 export interface Reading {
-  /** `whole` is a value; `open`: the text ended in it; `broken`: what comes then is no JSON; `deep`: too many brackets. */
+  /**
+   * `whole`: a value. `open`: the text ended within it. `broken`: it continues with something that
+   * is no JSON. `deep`: it is nested too deeply.
+   */
   readonly state: "whole" | "open" | "broken" | "deep";
-  /** Where reading ended. */
+  /** The position at which reading ended. */
   readonly end: number;
-  /** What was read, as strict JSON; what is open is closed, and what cannot be told yet is left out. */
+  /** The value as strict JSON. Open brackets are closed, and incomplete members are left out. */
   readonly json: string;
-  /** Was it strict JSON as it stood? */
+  /** Whether the text was strict JSON. */
   readonly exact: boolean;
-  /** Has it a key in quotes, which no prose has by chance? */
+  /** Whether it has a key in quotes, which prose does not have by chance. */
   readonly keyed: boolean;
 }
 
-type Want = "key" | "colon" | "value" | "comma";
+type Expected = "key" | "colon" | "value" | "comma";
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[\p{L}_$][\p{L}\p{N}_$]*/uy;
@@ -32,29 +39,29 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["None", "null"],
 ]);
 
-/** Reads the value that begins at `start`. */
+/** Reads the value that begins at a position. */
 export function readLenientJson(text: string, start: number): Reading {
-  const due: string[] = []; // the brackets that are still to be closed
+  const closing: string[] = []; // the brackets that are not closed yet
   let state: Reading["state"] = "open";
   let at = start;
-  let want: Want = "value";
+  let expected: Expected = "value";
   let json = "";
-  let lead = ""; // the comma and the key: written only when a value comes
+  let pending = ""; // a comma and a key, written when their value follows
   let exact = true;
   let keyed = false;
 
   function value(written: string, end: number): void {
-    json += lead + written;
-    lead = "";
-    want = "comma";
+    json += pending + written;
+    pending = "";
+    expected = "comma";
     at = end;
   }
   function key(written: string, end: number): void {
-    lead += written;
-    want = "colon";
+    pending += written;
+    expected = "colon";
     at = end;
   }
-  /** Takes what is at `at`; `false` if it cannot be read on. */
+  /** Reads one token. Returns `false` if reading ends. */
   function step(): boolean {
     const char = text[at]!;
     switch (char) {
@@ -66,36 +73,38 @@ export function readLenientJson(text: string, start: number): Reading {
         return true;
       case "{":
       case "[":
-        if (want !== "value") return broken();
-        if (due.length === MAX_DEPTH) {
+        if (expected !== "value") return broken();
+        if (closing.length === MAX_DEPTH) {
           state = "deep";
           return false;
         }
         value(char, at + 1);
-        due.push(char === "{" ? "}" : "]");
-        want = char === "{" ? "key" : "value";
+        closing.push(char === "{" ? "}" : "]");
+        expected = char === "{" ? "key" : "value";
         return true;
       case "}":
       case "]":
-        // A key without its value is no trailing comma.
-        if (due.at(-1) !== char || want === "colon" || (char === "}" && want === "value")) {
+        // A comma may be trailing, a key may not.
+        if (
+          closing.at(-1) !== char || expected === "colon" || (char === "}" && expected === "value")
+        ) {
           return broken();
         }
-        if (lead !== "") exact = false;
-        lead = "";
-        due.pop();
+        if (pending !== "") exact = false;
+        pending = "";
+        closing.pop();
         value(char, at + 1);
         return true;
       case ",":
-        if (want !== "comma") return broken();
-        lead = ",";
-        want = due.at(-1) === "}" ? "key" : "value";
+        if (expected !== "comma") return broken();
+        pending = ",";
+        expected = closing.at(-1) === "}" ? "key" : "value";
         at++;
         return true;
       case ":":
-        if (want !== "colon") return broken();
-        lead += ":";
-        want = "value";
+        if (expected !== "colon") return broken();
+        pending += ":";
+        expected = "value";
         at++;
         return true;
       case '"':
@@ -113,17 +122,17 @@ export function readLenientJson(text: string, start: number): Reading {
     return word();
   }
   function string(quote: string): boolean {
-    if (want !== "key" && want !== "value") return broken();
+    if (expected !== "key" && expected !== "value") return broken();
     const end = endOfString(text, at, quote);
     if (end === -1) {
-      if (want === "value") value(quoted(text.slice(at + 1), true), text.length);
+      if (expected === "value") value(writeString(text.slice(at + 1), "cut"), text.length);
       at = text.length;
       return false;
     }
     const inner = text.slice(at + 1, end);
-    const written = quoted(inner, false);
+    const written = writeString(inner, "closed");
     if (quote === "'" || written.length !== inner.length + 2) exact = false;
-    if (want === "value") {
+    if (expected === "value") {
       value(written, end + 1);
     } else {
       key(written, end + 1);
@@ -132,13 +141,15 @@ export function readLenientJson(text: string, start: number): Reading {
     return true;
   }
   function number(): boolean {
-    if (want !== "value") return broken();
+    if (expected !== "value") return broken();
     NUMBER.lastIndex = at;
     const found = NUMBER.exec(text)?.[0];
     if (found === undefined) return broken();
     const end = at + found.length;
-    // More of it may follow.
-    if (due.length > 0 && text.length - end < 3 && /^(?:\.|[eE][+-]?)?$/.test(text.slice(end))) {
+    // The number may be incomplete.
+    if (
+      closing.length > 0 && text.length - end < 3 && /^(?:\.|[eE][+-]?)?$/.test(text.slice(end))
+    ) {
       return false;
     }
     value(found, end);
@@ -149,12 +160,12 @@ export function readLenientJson(text: string, start: number): Reading {
     const found = WORD.exec(text)?.[0];
     if (found === undefined) return broken();
     const end = at + found.length;
-    if (want === "key") {
+    if (expected === "key") {
       exact = false;
       key(`"${found}"`, end);
       return true;
     }
-    const written = want === "value" ? WORDS.get(found) : undefined;
+    const written = expected === "value" ? WORDS.get(found) : undefined;
     if (written === undefined) return broken();
     if (written !== found) exact = false;
     value(written, end);
@@ -174,15 +185,15 @@ export function readLenientJson(text: string, start: number): Reading {
   }
 
   while (at < text.length && step()) {
-    if (due.length === 0 && json !== "") {
+    if (closing.length === 0 && json !== "") {
       state = "whole";
       break;
     }
   }
-  return { state, end: at, json: json + due.reverse().join(""), exact, keyed };
+  return { state, end: at, json: json + closing.reverse().join(""), exact, keyed };
 }
 
-/** Where the text that begins with this quote ends; -1 if it does not. */
+/** Returns the position of the quote that ends a string, or -1. */
 function endOfString(text: string, start: number, quote: string): number {
   for (let at = start + 1;;) {
     const end = text.indexOf(quote, at);
@@ -194,19 +205,22 @@ function endOfString(text: string, start: number, quote: string): number {
   }
 }
 
-/** The text as strict JSON; `cut`: its end has not come yet. */
-function quoted(inner: string, cut: boolean): string {
+/** How a string ends: with a quote, or with the text. */
+type StringEnd = "closed" | "cut";
+
+/** Writes a string as strict JSON. */
+function writeString(inner: string, end: StringEnd): string {
   // deno-lint-ignore no-control-regex -- those must be escaped
-  if (!/["\\\u0000-\u001f]/.test(inner) && !cut) return `"${inner}"`;
+  if (!/["\\\u0000-\u001f]/.test(inner) && end === "closed") return `"${inner}"`;
   const tidied = inner.replaceAll(
     // deno-lint-ignore no-control-regex -- those must be escaped
     /\\u[\da-fA-F]{4}|\\u[\da-fA-F]{0,3}$|\\[^]?|["\u0000-\u001f]/g,
-    (piece) => tidy(piece, cut),
+    (piece) => tidy(piece, end),
   );
-  return `"${cut ? withoutHalf(tidied) : tidied}"`;
+  return `"${end === "cut" ? withoutHalf(tidied) : tidied}"`;
 }
 
-/** Half of a character is no character. */
+/** Removes half of a surrogate pair at the end. */
 function withoutHalf(text: string): string {
   if (/^[\ud800-\udbff]$/.test(text.slice(-1))) return text.slice(0, -1);
   if (!/^\\u[dD][89abAB]/.test(text.slice(-6))) return text;
@@ -215,11 +229,11 @@ function withoutHalf(text: string): string {
   return slashes % 2 === 0 ? text : text.slice(0, -6);
 }
 
-function tidy(piece: string, cut: boolean): string {
+function tidy(piece: string, end: StringEnd): string {
   if (piece[0] !== "\\") return JSON.stringify(piece).slice(1, -1);
   if (piece.length === 6 || (piece.length === 2 && '"\\/bfnrt'.includes(piece[1]!))) return piece;
-  if (cut && (piece === "\\" || piece[1] === "u")) return "";
+  if (end === "cut" && (piece === "\\" || piece[1] === "u")) return "";
   if (piece === "\\'") return "'";
-  // A backslash that escapes nothing stands for itself, as in formulas.
-  return `\\\\${tidy(piece.slice(1) || "", cut)}`;
+  // A backslash that escapes nothing is literal, as in formulas.
+  return `\\\\${tidy(piece.slice(1) || "", end)}`;
 }

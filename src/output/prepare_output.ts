@@ -1,4 +1,4 @@
-/** Typed answers: a schema asks the model for JSON, and what comes back is read and checked. */
+/** Typed answers: the schema that is sent to the model, and the reading and checking of answers. */
 import { isRecord, refuse } from "../model/check_options.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema, OutputSchema } from "../model/message.ts";
@@ -15,49 +15,50 @@ import {
 import { toStrictSchema } from "./strict_schema.ts";
 import { isObjectSchema, wrapSchema } from "./wrap_schema.ts";
 
-/** The type of what a schema lets through; text where there is no schema. */
+/** The type of the content that a schema returns; `string` without a schema. */
 export type InferOutput<S> = S extends StandardSchema<infer T> ? T
   : S extends JsonSchema ? FromJsonSchema<S>
   : string;
 
 /**
- * The type of what a function receives that a schema checks its input for: what the schema returns,
- * or what the function declares where the schema tells the compiler nothing.
+ * The type of what a function receives after a schema has checked it: what the schema returns, or
+ * what the function declares if the compiler knows no type of the schema.
  *
  * @internal
  */
 export type Received<S, Declared> = S extends StandardSchema ? InferOutput<S>
   : FromJsonSchemaOr<S, Declared>;
 
-/** What reading an answer gave. */
+/** The outcome of reading an answer. */
 export type Parsed =
   | { readonly ok: true; readonly content: unknown }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
-/** A schema, ready to ask for and to check. */
+/** A schema that is ready to be sent, and to read and check answers. */
 export interface PreparedOutput {
-  /** What is sent to the model. */
+  /** The schema that is sent to the model. */
   readonly schema: OutputSchema;
   /** The schema of the content itself: not wrapped, not made strict. */
   readonly contentSchema: JsonSchema;
   /**
-   * Reads and checks the answer's text. What stands around the JSON is passed over; what cannot be read gives issues.
+   * Reads and checks the text of an answer. Text around the JSON is skipped. A text without JSON
+   * that fits results in issues.
    *
    * @throws What the schema throws.
    */
   parse(text: string): Promise<Parsed>;
   /**
-   * What can already be told of an answer that is still coming, not checked; `undefined` while that is nothing. Takes time in
-   * proportion to the text: `partialsOf` asks no more often than is worth it.
+   * Reads the text of an answer that is not complete, without checking it. Returns `undefined` if
+   * there is no value yet. Takes time in proportion to the text: see `createPartialReader`.
    */
   partial(text: string): unknown;
 }
 
 /**
- * Prepares a schema. An answer that is no object is wrapped into one, since models answer in objects, and the schema is made
- * strict where that changes nothing about what fits.
+ * Prepares a schema. A schema that is not that of an object is wrapped into one, since models
+ * answer in objects. It is made strict where that does not change which values fit.
  *
- * @throws {TypeError} If it is no schema, or cannot tell its JSON Schema.
+ * @throws {TypeError} If it is no schema, or has no JSON Schema.
  */
 export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
   const doing = `define the agent "${agent}"`;
@@ -66,7 +67,7 @@ export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
   const isWrapped = !isObjectSchema(json);
   const root = isWrapped ? wrapSchema(json) : json;
   const content = isWrapped ? (root.properties as JsonSchema).value : root;
-  const strict = toStrictSchema(root, isStandardSchema(schema));
+  const strict = toStrictSchema(root, { canAdapt: isStandardSchema(schema) });
 
   function withoutNulls(value: unknown): unknown {
     if (strict?.hasNulls) dropNulls(value, content, root);
@@ -80,21 +81,21 @@ export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
     },
     contentSchema: json,
     async parse(text) {
-      const { values, trouble } = extractJson(text);
+      const { values, problem } = extractJson(text);
       let first: Parsed | undefined;
       for (const value of values) {
-        for (const meant of isWrapped ? unwrapped(value) : [value]) {
-          const found = await validate(withoutNulls(meant));
-          if (found.ok) return { ok: true, content: found.value };
-          first ??= found;
+        for (const candidate of isWrapped ? unwrap(value) : [value]) {
+          const result = await validate(withoutNulls(candidate));
+          if (result.ok) return { ok: true, content: result.value };
+          first ??= result;
         }
       }
-      return first ?? { ok: false, issues: [{ message: trouble }] };
+      return first ?? { ok: false, issues: [{ message: problem }] };
     },
     partial(text) {
-      const begun = extractPartialJson(text);
-      if (begun === undefined) return undefined;
-      const value: unknown = JSON.parse(begun);
+      const json = extractPartialJson(text);
+      if (json === undefined) return undefined;
+      const value: unknown = JSON.parse(json);
       if (!isWrapped || !isRecord(value)) return withoutNulls(value);
       if (Object.hasOwn(value, "value")) return withoutNulls(value.value);
       return Object.keys(value).length === 0 ? undefined : withoutNulls(value);
@@ -102,12 +103,12 @@ export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
   };
 }
 
-/** What an answer may mean that was asked for as the value of an object; some models leave the object out. */
-function unwrapped(value: unknown): readonly unknown[] {
+/** Returns what an answer to a wrapped schema may mean. Some models leave the wrapper out. */
+function unwrap(value: unknown): readonly unknown[] {
   return isRecord(value) && Object.hasOwn(value, "value") ? [value.value, value] : [value];
 }
 
-/** A copy that is nothing but JSON: what is sent later is what was given now. */
+/** Copies a schema as JSON, so that later changes of it do not change what is sent. */
 function copyOf(doing: string, schema: unknown): JsonSchema {
   const must = "a Standard Schema or a JSON Schema";
   if (schema === true) return {};

@@ -1,16 +1,24 @@
-/** Schemas of any library, and plain JSON Schemas: what both answers and parameters are checked by. */
+/** Schemas of any library that has the Standard Schema interface, and plain JSON Schemas. */
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import type { JsonSchema } from "../model/message.ts";
 
 /**
- * What something must be: a Standard Schema that gives its JSON Schema (zod 4.2 or later, arktype 2.1 or later, valibot with its
- * converter), or a JSON Schema.
+ * A schema: a Standard Schema that returns its JSON Schema (zod 4.2 or later, arktype 2.1 or later,
+ * valibot with its converter), or a JSON Schema.
+ *
+ * All of a JSON Schema is checked. Its draft is that of `$schema`: 2020-12 by default, or 2019-09,
+ * 07, 06 or 04. `format` is checked for `date`, `date-time`, `time`, `duration`, `email`,
+ * `hostname`, `ipv4`, `ipv6`, `uri`, `uri-reference`, `uri-template`, `uuid`, `json-pointer`,
+ * `relative-json-pointer` and `regex`; other formats, and unknown keywords beside known ones, are
+ * annotations. `$ref` leads into the schema: nothing is fetched. `$dynamicRef` is not supported.
+ *
+ * A JSON Schema that is written `as const` gives the type, too: `FromJsonSchema`.
  */
 export type Schema<T = unknown> = StandardSchema<T> | JsonSchema;
 
-/** What is needed of a Standard Schema; a `StandardSchemaV1` of the specification is one. */
+/** The part of a Standard Schema that is used. A `StandardSchemaV1` of the specification is one. */
 export interface StandardSchema<T = unknown> {
-  /** The schema's own side of the interface; see {@link https://standardschema.dev}. */
+  /** The properties of the interface; see {@link https://standardschema.dev}. */
   readonly "~standard": {
     /** The version of the interface. */
     readonly version: 1;
@@ -24,7 +32,7 @@ export interface StandardSchema<T = unknown> {
   };
 }
 
-/** Is it the schema of a library? */
+/** Whether it is a Standard Schema. */
 export function isStandardSchema(schema: unknown): schema is StandardSchema {
   // arktype's schemas are functions.
   return (typeof schema === "object" || typeof schema === "function") && schema !== null &&
@@ -32,16 +40,18 @@ export function isStandardSchema(schema: unknown): schema is StandardSchema {
 }
 
 /**
- * The JSON Schema of what a schema takes; `name` is the option's name.
+ * Returns the JSON Schema of the values that a schema accepts.
  *
- * @throws {TypeError} If it cannot tell.
+ * @param doing What cannot be done if there is none, for the message.
+ * @param name The name of the option.
+ * @throws {TypeError} If the schema returns none.
  */
 export function toJsonSchema(doing: string, name: string, schema: Schema): JsonSchema {
   if (!isStandardSchema(schema)) return schema;
   const { jsonSchema } = schema["~standard"] as unknown as StandardJSONSchemaV1["~standard"];
   if (jsonSchema === undefined) {
     throw new TypeError(
-      `Cannot ${doing} as its ${name} schema cannot tell its JSON Schema: ` +
+      `Cannot ${doing} as its ${name} schema cannot return its JSON Schema: ` +
         "use zod 4.2, arktype 2.1 or valibot's toStandardJsonSchema",
     );
   }

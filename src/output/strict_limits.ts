@@ -1,11 +1,11 @@
-/** What OpenAI lays down for `strict: true`: how large a schema may be, and which keywords may stand in it. */
+/** The rules of OpenAI for `strict: true`: the size of a schema, and the keywords it may have. */
 
-/** What a schema may have at most. */
+/** The maximum size of a schema. `letters` are those of all names and choices together. */
 export const STRICT_LIMITS = { levels: 10, properties: 5_000, choices: 1_000, letters: 120_000 };
-/** More choices than these, all texts, may have that many letters. */
+/** An `enum` with more than 250 choices may have at most 15,000 letters in them. */
 export const LONG_ENUM = { more: 250, letters: 15_000 };
 
-/** They say nothing about what fits, and some of them are refused. */
+/** Keywords that are removed: they do not change what fits, and servers reject some of them. */
 export const DROPPED_KEYWORDS: ReadonlySet<string> = new Set([
   "$comment",
   "$id",
@@ -18,7 +18,7 @@ export const DROPPED_KEYWORDS: ReadonlySet<string> = new Set([
   "readOnly",
   "writeOnly",
 ]);
-/** They are kept as they are. */
+/** Keywords that are kept as they are. */
 export const KEPT_KEYWORDS: ReadonlySet<string> = new Set([
   "const",
   "description",
@@ -33,7 +33,7 @@ export const KEPT_KEYWORDS: ReadonlySet<string> = new Set([
   "title",
   "type",
 ]);
-/** They can be told in words if the answer is checked afterwards. */
+/** Keywords that go into the description instead if the schema may be adapted. */
 export const DESCRIBED_KEYWORDS: ReadonlySet<string> = new Set([
   "contentEncoding",
   "contentMediaType",
@@ -45,7 +45,7 @@ export const DESCRIBED_KEYWORDS: ReadonlySet<string> = new Set([
   "pattern",
   "uniqueItems",
 ]);
-/** The formats that a server knows. */
+/** The formats that servers support. */
 export const STRICT_FORMATS: ReadonlySet<unknown> = new Set([
   "date",
   "date-time",
@@ -57,5 +57,5 @@ export const STRICT_FORMATS: ReadonlySet<unknown> = new Set([
   "time",
   "uuid",
 ]);
-/** Looking around and back, borders of words, Unicode classes: not what a grammar can follow. */
+/** Patterns that no grammar can follow: lookaround, back references, `\b`, Unicode classes. */
 export const UNSUPPORTED_PATTERN = /\(\?[=!<]|\\[1-9bBkpP]/;

@@ -1,6 +1,6 @@
 /**
- * The part of JSON Schema that a server can hold a model to (`strict: true`), as OpenAI lays it down: every object names all
- * that is in it and requires it, and only some keywords may be used.
+ * Strict schemas (`strict: true`): the part of JSON Schema that a server can enforce while a model
+ * answers. Each object lists and requires all of its properties, and few keywords are allowed.
  */
 import { isRecord } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
@@ -22,103 +22,113 @@ import {
   UNSUPPORTED_PATTERN,
 } from "./strict_limits.ts";
 
-/** A schema that keeps the rules. */
+/** A schema that keeps the rules of strict mode. */
 export interface StrictSchema {
   /** The schema. */
   readonly schema: JsonSchema;
-  /** Is there a property that may be absent, and is asked for as null in that case? */
+  /** Whether a property is optional, so that the model answers null for it if it is absent. */
   readonly hasNulls: boolean;
 }
 
 class CannotBeStrict extends Error {}
 
+/** How a schema may be changed. */
+export interface StrictOptions {
+  /**
+   * Whether to change it in ways that only a later check makes good, as for the schema of a
+   * library: objects that do not say whether they are open are closed, since no type names what
+   * else is in them; `oneOf` becomes `anyOf`; and what a server cannot enforce goes into the
+   * description. A JSON Schema is sent as its author wrote it.
+   */
+  readonly canAdapt: boolean;
+}
+
 /**
- * The schema with the changes that make it keep the rules, or `undefined` if that would change what fits. What may be absent
- * is asked for as null: `dropNulls` takes it out again.
- *
- * `isChecked` says that a schema library checks the answer after us. Then objects that do not say whether more may be in them
- * are closed, since what a type does not name is of no use; `oneOf` may be `anyOf`; and what a server cannot hold the model to
- * is told in the description.
+ * Returns a schema that keeps the rules of strict mode and accepts the same values. `undefined` if
+ * there is none. An optional property becomes one that may be null: `dropNulls` removes the nulls.
  */
-export function toStrictSchema(root: JsonSchema, isChecked: boolean): StrictSchema | undefined {
+export function toStrictSchema(
+  root: JsonSchema,
+  { canAdapt }: StrictOptions,
+): StrictSchema | undefined {
   try {
-    const walk = new Walk(root, isChecked);
-    const schema = walk.schema(root, 0);
-    return walk.isTooMuch ? undefined : { schema, hasNulls: walk.hasNulls };
+    const conversion = new Conversion(root, canAdapt);
+    const schema = conversion.convert(root, 0);
+    return conversion.isTooLarge ? undefined : { schema, hasNulls: conversion.hasNulls };
   } catch (error) {
     if (error instanceof CannotBeStrict) return undefined;
     throw error;
   }
 }
 
-class Walk {
+class Conversion {
   hasNulls = false;
   #properties = 0;
   #choices = 0;
   #letters = 0;
 
-  constructor(readonly root: JsonSchema, readonly isChecked: boolean) {}
+  constructor(readonly root: JsonSchema, readonly canAdapt: boolean) {}
 
-  get isTooMuch(): boolean {
+  get isTooLarge(): boolean {
     return this.#properties > STRICT_LIMITS.properties || this.#choices > STRICT_LIMITS.choices ||
       this.#letters > STRICT_LIMITS.letters;
   }
 
-  /** The schema that keeps the rules; `level` counts how deep it lies. */
-  schema(schema: unknown, level: number): JsonSchema {
+  /** Converts a schema that lies `level` levels deep. */
+  convert(schema: unknown, level: number): JsonSchema {
     if (!isRecord(schema) || level > STRICT_LIMITS.levels) throw new CannotBeStrict();
     const { description, title } = schema;
-    const remarks = {
+    const annotations = {
       ...description !== undefined && { description },
       ...title !== undefined && { title },
     };
-    if (schema.$ref !== undefined) return this.#reference(schema, remarks);
+    if (schema.$ref !== undefined) return this.#reference(schema, annotations);
 
-    const made: Record<string, unknown> = {};
-    const told: string[] = [];
+    const converted: Record<string, unknown> = {};
+    const described: string[] = [];
     for (const [keyword, value] of Object.entries(schema)) {
       if (keyword === "$id" && level > 0) throw new CannotBeStrict();
       if (DROPPED_KEYWORDS.has(keyword)) continue;
       if (KEPT_KEYWORDS.has(keyword) || this.#isSupported(keyword, value, schema)) {
-        made[keyword] = value;
-      } else if (DESCRIBED_KEYWORDS.has(keyword) && this.isChecked) {
-        // The pattern that a library puts beside a format says the same at length.
+        converted[keyword] = value;
+      } else if (DESCRIBED_KEYWORDS.has(keyword) && this.canAdapt) {
+        // A library writes the pattern of a format beside it.
         if (keyword !== "pattern" || !STRICT_FORMATS.has(schema.format)) {
-          told.push(`${keyword}: ${JSON.stringify(value)}`);
+          described.push(`${keyword}: ${JSON.stringify(value)}`);
         }
-      } else this.#nested(keyword, value, made, level);
+      } else this.#nested(keyword, value, converted, level);
     }
-    if (told.length > 0) {
-      made.description = [description, `(${told.join(", ")})`].filter(Boolean).join(" ");
+    if (described.length > 0) {
+      converted.description = [description, `(${described.join(", ")})`].filter(Boolean).join(" ");
     }
-    this.#choose(schema, made);
-    this.#object(schema, made, level);
-    this.#typed(made);
-    return made;
+    this.#checkChoices(schema, converted);
+    this.#object(schema, converted, level);
+    this.#checkType(converted);
+    return converted;
   }
 
   #isSupported(keyword: string, value: unknown, { format }: JsonSchema): boolean {
     if (keyword === "format") return STRICT_FORMATS.has(value);
     if (keyword !== "pattern" || typeof value !== "string") return false;
-    return !UNSUPPORTED_PATTERN.test(value) && !(this.isChecked && STRICT_FORMATS.has(format));
+    return !UNSUPPORTED_PATTERN.test(value) && !(this.canAdapt && STRICT_FORMATS.has(format));
   }
 
-  /** A reference stands alone, and leads to the root or a definition. */
-  #reference(schema: JsonSchema, remarks: JsonSchema): JsonSchema {
+  /** Converts a reference: it must be alone, and lead to the root or to a definition. */
+  #reference(schema: JsonSchema, annotations: JsonSchema): JsonSchema {
     const { $ref } = schema;
     const alone = Object.keys(schema).every((keyword) =>
-      keyword === "$ref" || keyword in remarks || DROPPED_KEYWORDS.has(keyword)
+      keyword === "$ref" || keyword in annotations || DROPPED_KEYWORDS.has(keyword)
     );
     const isPlain = typeof $ref === "string" &&
       /^#(?:\/(?:\$defs|definitions)\/[^/]+)?$/.test($ref);
     if (!alone || !isPlain || resolveRef(this.root, $ref) === undefined) throw new CannotBeStrict();
-    return Object.keys(remarks).length === 0 ? { $ref } : { anyOf: [{ $ref }], ...remarks };
+    return Object.keys(annotations).length === 0 ? { $ref } : { anyOf: [{ $ref }], ...annotations };
   }
 
   #nested(
     keyword: string,
     value: unknown,
-    made: Record<string, unknown>,
+    converted: Record<string, unknown>,
     level: number,
   ): void {
     switch (keyword) {
@@ -127,27 +137,27 @@ class Walk {
       case "additionalProperties":
         return; // see #object
       case "items":
-        made.items = this.schema(value, level + 1);
+        converted.items = this.convert(value, level + 1);
         return;
       case "$defs":
       case "definitions":
         if (!isRecord(value)) throw new CannotBeStrict();
         this.#letters += Object.keys(value).join("").length;
-        made[keyword] = mapValues(value, (one) => this.schema(one, 1));
+        converted[keyword] = mapValues(value, (one) => this.convert(one, 1));
         return;
       case "oneOf":
       case "anyOf":
-        if (!Array.isArray(value) || made.anyOf !== undefined) throw new CannotBeStrict();
-        // A server that may choose more than one is too mild, which only a check afterwards makes good.
-        if (keyword === "oneOf" && !this.isChecked) throw new CannotBeStrict();
-        made.anyOf = value.map((one) => this.schema(one, level));
+        if (!Array.isArray(value) || converted.anyOf !== undefined) throw new CannotBeStrict();
+        // `anyOf` also accepts a value that fits several schemas.
+        if (keyword === "oneOf" && !this.canAdapt) throw new CannotBeStrict();
+        converted.anyOf = value.map((one) => this.convert(one, level));
         return;
       default:
         throw new CannotBeStrict();
     }
   }
 
-  #choose(schema: JsonSchema, made: Record<string, unknown>): void {
+  #checkChoices(schema: JsonSchema, converted: Record<string, unknown>): void {
     if (schema.const === undefined && schema.enum === undefined) return;
     const choices: unknown = schema.enum ?? [schema.const];
     if (!Array.isArray(choices) || choices.some((one) => typeof one === "object" && one !== null)) {
@@ -158,13 +168,13 @@ class Walk {
     this.#letters += letters;
     const tooLong = choices.length > LONG_ENUM.more && letters > LONG_ENUM.letters;
     if (tooLong) throw new CannotBeStrict();
-    if (made.type === undefined) {
+    if (converted.type === undefined) {
       const types = [...new Set(choices.map(typeOf))];
-      made.type = types.length === 1 ? types[0] : types;
+      converted.type = types.length === 1 ? types[0] : types;
     }
   }
 
-  #object(schema: JsonSchema, made: Record<string, unknown>, level: number): void {
+  #object(schema: JsonSchema, converted: Record<string, unknown>, level: number): void {
     const { properties, additionalProperties } = schema;
     const isObject = schema.type === "object" ||
       (Array.isArray(schema.type) && schema.type.includes("object"));
@@ -175,7 +185,7 @@ class Walk {
       return;
     }
     const isClosed = additionalProperties === false ||
-      (additionalProperties === undefined && this.isChecked && properties !== undefined);
+      (additionalProperties === undefined && this.canAdapt && properties !== undefined);
     if (!isClosed || (properties !== undefined && !isRecord(properties))) {
       throw new CannotBeStrict();
     }
@@ -186,26 +196,26 @@ class Walk {
     if ([...required].some((name) => propertyOf(schema, name) === undefined)) {
       throw new CannotBeStrict();
     }
-    made.properties = mapValues(properties ?? {}, (property, name) => {
-      const strict = this.schema(property, level + 1);
+    converted.properties = mapValues(properties ?? {}, (property, name) => {
+      const strict = this.convert(property, level + 1);
       if (required.has(name) || allowsNull(property, this.root)) return strict;
       this.hasNulls = true;
       return { anyOf: [strict, { type: "null" }] };
     });
-    made.required = names;
-    made.additionalProperties = false;
+    converted.required = names;
+    converted.additionalProperties = false;
   }
 
-  /** All that is not a union of others has a type, and a list says what is in it. */
-  #typed(made: JsonSchema): void {
-    const { type, anyOf } = made;
+  /** Checks that a schema without a union has a type, and that an array has items. */
+  #checkType(converted: JsonSchema): void {
+    const { type, anyOf } = converted;
     if (anyOf !== undefined) {
-      const others = Object.keys(made).filter((keyword) =>
+      const others = Object.keys(converted).filter((keyword) =>
         !["anyOf", "description", "title", "$defs", "definitions"].includes(keyword)
       );
       if (others.length > 0) throw new CannotBeStrict();
     } else if (type === undefined) throw new CannotBeStrict();
     const isList = type === "array" || (Array.isArray(type) && type.includes("array"));
-    if (isList !== (made.items !== undefined)) throw new CannotBeStrict();
+    if (isList !== (converted.items !== undefined)) throw new CannotBeStrict();
   }
 }

@@ -1,17 +1,17 @@
-/** Models answer in objects: what is none is asked for as the `value` of one. */
+/** Wraps schemas that are not those of an object: models answer in objects. */
 import { isRecord } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import { mapSchemas } from "./json_schema.ts";
 
-/** Keywords that servers refuse at the root, whatever the type is. */
+/** Keywords that servers reject at the root, whatever the type is. */
 const NOT_AT_ROOT = ["$ref", "allOf", "anyOf", "oneOf", "enum", "const"];
 
-/** Is it the schema of a plain object? */
+/** Whether it is the schema of an object, without keywords that servers reject at the root. */
 export function isObjectSchema(schema: JsonSchema): boolean {
   return schema.type === "object" && !NOT_AT_ROOT.some((keyword) => Object.hasOwn(schema, keyword));
 }
 
-/** The schema of an object whose `value` has this schema; what the schema refers to is still found. */
+/** Returns the schema of an object whose `value` has this schema. Its references stay valid. */
 export function wrapSchema(schema: JsonSchema): JsonSchema {
   const { $schema, $id, $defs, definitions, ...value } = schema;
   const defs = isRecord($defs) ? $defs : {};
@@ -21,7 +21,7 @@ export function wrapSchema(schema: JsonSchema): JsonSchema {
   let refersToItself = false;
 
   function rebase(child: unknown): unknown {
-    // References below another `$id` start there.
+    // References below another `$id` are relative to it.
     if (!isRecord(child) || (child !== value && typeof child.$id === "string")) return child;
     const mapped = mapSchemas(child, rebase);
     const ref = typeof child.$ref === "string" ? local(child.$ref, $id) : undefined;
@@ -50,7 +50,7 @@ export function wrapSchema(schema: JsonSchema): JsonSchema {
   };
 }
 
-/** The reference as one from the root; `undefined` if it leads elsewhere, as to a name (`#name`). */
+/** Returns a reference as one from the root. `undefined` if it is none, such as `#name`. */
 function local(ref: string, id: unknown): string | undefined {
   const own = typeof id === "string" && (ref === id || ref.startsWith(`${id}#`))
     ? `#${ref.slice(id.length + 1)}`

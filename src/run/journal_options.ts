@@ -2,10 +2,10 @@ import { flag, refuse, type Rules, text } from "../model/check_options.ts";
 import {
   type Journal,
   journal,
+  type JournalDetail,
+  journalDetail,
   type JournalOnly,
-  type JournalStored,
-  only,
-  stored,
+  journalOnly,
 } from "../model/journal.ts";
 
 /** How a run is recorded, so that it can go on where it ended: see `@shoal/agents/journal`. */
@@ -25,7 +25,7 @@ export interface JournalRunOptions {
    *
    * @default What the journal was opened with: `"output"`
    */
-  readonly store?: JournalStored;
+  readonly store?: JournalDetail;
   /**
    * Stands for what the journal cannot see, such as code that a `run` or a prompt function calls: under another version everything is
    * worked on again.
@@ -49,8 +49,8 @@ export const JOURNAL_RUN_RULES: Rules = {
   journal,
   runId: text,
   retryFailed: flag,
-  only,
-  store: stored,
+  only: journalOnly,
+  store: journalDetail,
   version: text,
 };
 

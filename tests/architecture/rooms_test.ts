@@ -50,6 +50,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   "npm:csv-stringify": ["cli"],
   "npm:lru-cache": ["cache"],
   "npm:@pydantic/genai-prices": ["pricing"],
+  "npm:@cfworker/json-schema": ["output"],
   "npm:@standard-schema/spec": ["output"],
 };
 

@@ -80,7 +80,7 @@ Deno.test("params: ask and with", async () => {
   assertThrows(() => Fn.with({ params } as never), TypeError, "params");
 });
 
-Deno.test("params: of a workflow are checked before its branches", async () => {
+Deno.test("params: those of a workflow are checked before its branches", async () => {
   const Echo = defineAgent({ ...base, prompt: "{n}" });
   const Flow = defineParallel({ name: "f", params, branches: { one: Echo, two: Echo } });
   assertEquals((await Flow.call({ n: "3" })).content, { one: "3", two: "3" });

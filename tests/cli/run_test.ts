@@ -36,6 +36,24 @@ Deno.test("rows from a pipe, and an agent of a prompt with a schema", async () =
   assertEquals(typeof rows[0]!._cost, "number");
 });
 
+Deno.test("answers are checked against all of the schema, and a file without one is refused", async () => {
+  await using here = await place({ respond: () => '{"label":5}' });
+  const schema = { type: "object", properties: { label: { type: "string" } } };
+  await here.write("schema.json", JSON.stringify(schema));
+  const args = ["run", "--prompt", "Label: {text}", "-m", "gpt-5-mini", "--schema", "schema.json"];
+  const stdin = '{"text":"a"}';
+  const said = await here.shoal([...args, "--errors", "err.jsonl"], { stdin });
+  assertEquals([said.code, said.out], [1, ""]);
+  assertEquals((await here.rows("err.jsonl")).map(({ code }) => code), ["invalid_output"]);
+  await here.write("schema.json", '{"label":"string"}');
+  const refused = await here.shoal(args, { stdin });
+  assertEquals([refused.code, refused.out], [2, ""]);
+  assertStringIncludes(
+    refused.err,
+    'must be a Standard Schema or a JSON Schema: it has "label", which is no keyword of JSON Schema',
+  );
+});
+
 Deno.test("CSV with quotes, line breaks and other letters; its columns as parameters", async () => {
   await using here = await place({
     respond: () => '{"label":"it said ""x"", ü"}'.replaceAll('""', '\\"'),

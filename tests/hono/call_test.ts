@@ -30,6 +30,23 @@ Deno.test("a call without a body has no parameters", async () => {
   assertEquals((await response.json()).content, "noon");
 });
 
+Deno.test("all of a body is checked against a JSON Schema", async () => {
+  const params = {
+    type: "object",
+    properties: { rows: { type: "array", items: { type: "number" } } },
+    required: ["rows"],
+    additionalProperties: false,
+  };
+  const app = routes([defineAgent({ name: "sum", params, run: () => 1 })]);
+  assertEquals((await request(app, "/sum", { rows: [1] })).status, 200);
+  const { status, json } = await request(app, "/sum", { rows: [1, "s3cret"], more: 1 });
+  assertEquals([status, json.code], [422, "invalid_params"]);
+  assertEquals(json.issues, [
+    { message: "must be a number, not a string", path: ["rows", 1] },
+    { message: "is not a known property", path: ["more"] },
+  ]);
+});
+
 Deno.test("any agent name works in an encoded path", async () => {
   const name = 'a/b c"\r\nx-evil: 1 ä{}';
   const app = routes([defineAgent({ name, run: () => "here" })]);

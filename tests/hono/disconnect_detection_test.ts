@@ -18,7 +18,7 @@ import {
 } from "./helpers.ts";
 
 const long = { text: "x".repeat(10_000) };
-const chat = (stream: boolean) => ({
+const chat = ({ stream }: { stream: boolean }) => ({
   model: "hanging",
   messages: [{ role: "user", content: long.text }],
   stream,
@@ -31,7 +31,7 @@ const ALWAYS: readonly (readonly [name: string, path: string, body: unknown, acc
   ["a batch of one, as JSON", "/batch", batch],
   ["a batch as events", "/batch", batch, "text/event-stream"],
   ["a batch as lines", "/batch", batch, "application/x-ndjson"],
-  ["a streamed chat", "/v1/chat/completions", chat(true)],
+  ["a streamed chat", "/v1/chat/completions", chat({ stream: true })],
 ];
 
 /** Sends a request, its body in separate packets unless `together`, and disconnects mid-call. */

@@ -1,4 +1,4 @@
-/** Run as a process of its own, to be killed: labels so many rows, and prints each result; see `crash_test.ts`. */
+/** Runs in a process of its own, which is killed. Labels rows and prints each result. */
 import { defineAgent, stream } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { sqliteJournal } from "@shoal/agents/journal";
@@ -10,7 +10,7 @@ const Label = defineAgent({ name: "label", model: "m", prompt: "row {row}", prov
 
 function* rows() {
   const n = Number(count);
-  // Rows may come in another order the next time.
+  // The rows may come in another order the next time.
   for (let i = 0; i < n; i++) yield backwards === "true" ? n - 1 - i : i;
 }
 function* calls() {

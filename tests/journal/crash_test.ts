@@ -1,4 +1,4 @@
-/** Kill -9 at any moment and resume: nothing that was finished is paid again, nothing is lost, nothing is doubled. */
+/** Kill -9 at any moment, then resume: no finished item is paid again, lost or duplicated. */
 import { sqliteJournal } from "@shoal/agents/journal";
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 const ROWS = 2_000;
 const KILLS = 20;
 
-/** The rows that the journal has, by how far they are; it may be read while others write. */
+/** Counts the rows in the journal by status, while another process may write to it. */
 async function recorded(path: string) {
   await using journal = sqliteJournal(path);
   const rows = { finished: new Set<number>(), started: new Set<number>() };
@@ -20,17 +20,17 @@ async function recorded(path: string) {
   return rows;
 }
 
-Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each paid and told once`, async () => {
+Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`, async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/journal.db`;
-  /** The rows that were asked for since the process began. */
-  let asked: number[] = [];
-  let onAsked = () => {};
+  /** The rows requested since the process started. */
+  let requested: number[] = [];
+  let onRequest = () => {};
   await using server = simulator({
     latency: { min: 10, max: 40 },
     script({ text }) {
-      asked.push(Number(text.slice("row ".length)));
-      onAsked();
+      requested.push(Number(text.slice("row ".length)));
+      onRequest();
       return undefined;
     },
   });
@@ -42,7 +42,7 @@ Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each pai
         "--no-prompt",
         "--no-check",
         "--allow-net=127.0.0.1",
-        // The journal needs no more than its own file.
+        // The journal needs no other file than its own.
         `--allow-read=${path}`,
         `--allow-write=${path}`,
         "tests/journal/crash_child.ts",
@@ -58,21 +58,21 @@ Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each pai
 
   const finished = new Set<number>();
   const requests = new Map<number, number>();
-  /** No row that was recorded as finished is asked for again. */
+  /** Checks that no row that was recorded as finished is requested again. */
   const check = (round: string) => {
-    for (const row of asked) {
-      assert(!finished.has(row), `row ${row} was finished, and asked for again in ${round}`);
+    for (const row of requested) {
+      assert(!finished.has(row), `row ${row} was finished, and requested for again in ${round}`);
       requests.set(row, (requests.get(row) ?? 0) + 1);
     }
   };
   let kills = 0;
   while (kills < KILLS) {
-    asked = [];
-    // Some kills come at once, some late; until it is dead it goes on, so that they must leave something.
+    requested = [];
+    // Some kills come at once, some late. Each process leaves rows for the next.
     const left = ROWS - finished.size;
     const after = Math.floor(Math.random() * 1.2 * left / (KILLS - kills + 1));
     const reached = Promise.withResolvers<void>();
-    onAsked = () => asked.length > after && reached.resolve();
+    onRequest = () => requested.length > after && reached.resolve();
     const child = begin(kills % 2 === 1);
     const ended = child.output();
     await Promise.race([reached.promise, ended]);
@@ -80,17 +80,17 @@ Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each pai
     const { signal, stderr } = await ended;
     assertEquals(signal, "SIGKILL", new TextDecoder().decode(stderr));
     kills++;
-    onAsked = () => {};
+    onRequest = () => {};
     check(`round ${kills}`);
     const rows = await recorded(path);
     for (const row of finished) assert(rows.finished.has(row), `row ${row} was lost`);
-    for (const row of asked) {
+    for (const row of requested) {
       assert(rows.started.has(row) || rows.finished.has(row), `row ${row} left no trace`);
     }
     for (const row of rows.finished) finished.add(row);
   }
 
-  asked = [];
+  requested = [];
   const { success, stdout, stderr } = await begin(false).output();
   assert(success, new TextDecoder().decode(stderr));
   check("the last round");
@@ -101,7 +101,7 @@ Deno.test(`crash: ${ROWS} rows, killed ${KILLS} times at random points, each pai
   );
   assert(lines.every(([, content]) => typeof content === "string" && content !== ""));
   assertEquals(lines.filter(([, , replayed]) => replayed).length, finished.size);
-  // What was in flight when it was killed may have been paid twice, and nothing else.
+  // Only rows in flight at a kill may have been paid twice.
   const doubled = [...requests.values()].reduce((sum, n) => sum + n - 1, 0);
   assert(doubled <= KILLS * 50, `${doubled} requests too many`);
   await Deno.remove(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import type { JournalItem } from "@shoal/agents";
 
-/** An item as runs make them. */
+/** An item, as runs create them. */
 export function item(n: number, more: Partial<JournalItem> = {}): JournalItem {
   return items[n] !== undefined && Object.keys(more).length === 0 ? items[n] : {
     id: n.toString(16).padStart(8, "0").repeat(4),
@@ -10,14 +10,14 @@ export function item(n: number, more: Partial<JournalItem> = {}): JournalItem {
   };
 }
 
-/** What is begun is finished with the very same object. */
+/** `finish` requires the object that was passed to `begin`. */
 const items = Array.from({ length: 100 }, (_, n) => ({
   id: n.toString(16).padStart(8, "0").repeat(4),
   index: n,
   agent: "label",
 }));
 
-/** Does something in a folder that is gone afterwards. */
+/** Runs `work` with a folder that is deleted afterwards. */
 export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -27,7 +27,7 @@ export async function inFolder(work: (folder: string) => Promise<void>): Promise
   }
 }
 
-/** A process that runs some code, when it has printed its first line. */
+/** Starts a process that runs some code, and waits for its first line of output. */
 export async function running(code: string, permissions: readonly string[] = ["-P=test"]) {
   const child = new Deno.Command("deno", {
     args: ["run", "--quiet", "--no-prompt", "--no-check", ...permissions, "-"],
@@ -40,7 +40,7 @@ export async function running(code: string, permissions: readonly string[] = ["-
   await writer.write(new TextEncoder().encode(code));
   await writer.close();
   const reader = child.stdout.getReader();
-  const said = new TextDecoder().decode((await reader.read()).value).trim();
+  const output = new TextDecoder().decode((await reader.read()).value).trim();
   let ended = false;
   const status = child.status.finally(() => ended = true);
   const kill = async () => {
@@ -49,7 +49,7 @@ export async function running(code: string, permissions: readonly string[] = ["-
     await status;
   };
   return {
-    said,
+    output,
     kill,
     async alive() {
       await new Promise((resolve) => setTimeout(resolve, 0));

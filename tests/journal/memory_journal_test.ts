@@ -7,7 +7,7 @@ journalContract("in memory", (options) => {
   return { journal, [Symbol.asyncDispose]: () => journal.close() };
 });
 
-Deno.test("memoryJournal refuses options that are wrong", () => {
+Deno.test("memoryJournal rejects invalid options", () => {
   assertThrows(() => memoryJournal({ stored: "all" } as never), TypeError, 'did you mean "store"');
   assertThrows(
     () => memoryJournal({ store: "some" } as never),

@@ -8,7 +8,7 @@ const ids = fc.string({
   maxLength: 32,
 });
 
-Deno.test("NumberMap does what a Map does", () => {
+Deno.test("NumberMap behaves like a Map", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(ids, fc.integer({ min: 1, max: 2 ** 32 - 1 }))), (entries) => {
       const [mine, real] = [new NumberMap(), new Map<string, number>()];
@@ -23,7 +23,7 @@ Deno.test("NumberMap does what a Map does", () => {
   );
 });
 
-Deno.test("NumberMap counts up", () => {
+Deno.test("NumberMap counts", () => {
   fc.assert(fc.property(fc.array(fc.nat(9)), (numbers) => {
     const [mine, real] = [new NumberMap(), new Map<number, number>()];
     for (const n of numbers) {
@@ -34,7 +34,7 @@ Deno.test("NumberMap counts up", () => {
   }));
 });
 
-Deno.test("NumberMap holds 200,000 ids, also such as differ little", () => {
+Deno.test("NumberMap holds 200,000 ids, even if they differ little", () => {
   const map = new NumberMap();
   const id = (n: number) =>
     `${n.toString(16).padStart(8, "0")}00000${"0123456789".at(n % 10)}${"0".repeat(18)}`;

@@ -17,19 +17,19 @@ import { readResult, writeResult } from "../../src/journal/result_json.ts";
 import { readValue, writeValue } from "../../src/journal/value_json.ts";
 import { success } from "../contract/journal.ts";
 
-/** As it comes back, with what `assertEquals` does not see. */
+/** Returns what is restored, including members that `assertEquals` ignores. */
 function back(result: Result): Result {
   return readResult(writeResult(result, "output"));
 }
 
-/** What JSON does not tell apart: a member that is undefined, and one that is absent. */
+/** JSON does not distinguish a member that is undefined from an absent one. */
 function plain(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (_, v) => v instanceof AgentError ? { ...v, cause: 0 } : v),
   );
 }
 
-/** Without members that are undefined: they are as good as absent. */
+/** Removes members that are undefined, which count as absent. */
 function present(value: unknown): unknown {
   if (Array.isArray(value)) return Array.from(value, present);
   if (value === null || typeof value !== "object") return value;
@@ -56,7 +56,7 @@ const Bad = defineAgent({
   provider,
 });
 
-Deno.test("values: any JSON, and what v8 can clone, comes back as it was", () => {
+Deno.test("values: restores JSON values, and what v8 can clone", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const written = writeValue(value);
     assertEquals(readValue(JSON.parse(JSON.stringify(written))), value);
@@ -75,13 +75,13 @@ Deno.test("values: any JSON, and what v8 can clone, comes back as it was", () =>
   }));
 });
 
-Deno.test("values: plain JSON stays legible", () => {
+Deno.test("values: stores plain JSON readably", () => {
   const value = { a: [1, "x", null, { b: undefined }] };
   assertEquals(writeValue(value), { value });
   assertEquals(writeValue(undefined), { value: undefined });
 });
 
-Deno.test("values: of a class there come back the members, of functions nothing", () => {
+Deno.test("values: restores only the data of class instances, and no functions", () => {
   class Point {
     x = 1;
     get double() {
@@ -99,7 +99,7 @@ Deno.test("values: of a class there come back the members, of functions nothing"
   assertThrows(() => writeValue(circle));
 });
 
-Deno.test("results: successes and failures of all kinds of agents come back whole", async () => {
+Deno.test("results: restores successes and failures of all kinds of agents", async () => {
   const Run = defineAgent({
     name: "run",
     run: async ({ text }: { text: string }) => ({
@@ -172,7 +172,7 @@ Deno.test("results: successes and failures of all kinds of agents come back whol
   assertEquals([cause.name, cause.message], ["RangeError", "the shelf is empty"]);
 });
 
-Deno.test("results: what is no result is refused", () => {
+Deno.test("results: rejects what is not a result", () => {
   for (
     const text of [
       "",

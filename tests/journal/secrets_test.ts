@@ -1,4 +1,4 @@
-/** No key ever enters a journal, and no prompt unless it is asked for. */
+/** No key ever enters a journal, and prompts only on request. */
 import { batch, defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { sqliteJournal } from "@shoal/agents/journal";
@@ -7,11 +7,11 @@ import { assertEquals } from "@std/assert";
 import { inFolder } from "./helpers.ts";
 
 const KEY = "sk-verysecret0123456789";
-const PROMPT = "a prompt that nobody else must read";
+const PROMPT = "a confidential prompt";
 const SYSTEM = "You are the soul of discretion.";
 
 for (const store of ["none", "output", "all"] as const) {
-  Deno.test(`secrets: a journal that stores "${store}" holds no key, and prompts only if it is told to`, () =>
+  Deno.test(`secrets: no key with store: "${store}", and prompts only with "all"`, () =>
     inFolder(async (folder) => {
       const path = `${folder}/j.db`;
       await using server = simulator({
@@ -22,7 +22,7 @@ for (const store of ["none", "output", "all"] as const) {
         name: "label",
         model: "m",
         system: SYSTEM,
-        // The simulator answers with what it is told; so it is not told everything.
+        // The simulator echoes prompts, so not every secret may be in them.
         prompt: ({ n }: { n: number; secret: string }) => `Label row ${n}.`,
         provider,
         retries: 0,

@@ -1,4 +1,4 @@
-/** Whatever a model says, there is exactly one of an answer and issues; and what fits survives what is said around it. */
+/** Any text gives either content or issues, and an answer that fits survives any text around it. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { z } from "zod";
@@ -30,7 +30,7 @@ const SCHEMAS: readonly Schema[] = [
 ];
 const OUTPUTS: readonly PreparedOutput[] = SCHEMAS.map((schema) => prepareOutput("a", schema));
 
-/** Reads the text with every schema; throws if one does not say just one thing. */
+/** Reads the text with each schema, and checks that each gives either content or issues. */
 async function readAll(text: string): Promise<void> {
   for (const output of OUTPUTS) {
     const parsed = await output.parse(text);
@@ -50,7 +50,7 @@ async function readAll(text: string): Promise<void> {
   assertEquals(Object.keys(Object.prototype), []);
 }
 
-/** Texts made of what makes JSON and what stands around it. */
+/** Texts of the tokens of JSON and of what surrounds it. */
 const pieces = fc.array(
   fc.oneof(
     fc.constantFrom(
@@ -76,12 +76,12 @@ const pieces = fc.array(
   { maxLength: 40 },
 ).map((list) => list.join(""));
 
-Deno.test("fuzz: any text gives either an answer or issues", async () => {
+Deno.test("fuzz: any text gives either content or issues", async () => {
   await fc.assert(fc.asyncProperty(fc.string({ unit: "binary", maxLength: 200 }), readAll));
   await fc.assert(fc.asyncProperty(pieces, readAll), { numRuns: 1_000 });
 });
 
-Deno.test("fuzz: so does an answer that was changed somewhere", async () => {
+Deno.test("fuzz: an answer with a random change gives either content or issues", async () => {
   const change = fc.tuple(fc.nat(), fc.nat(20), fc.oneof(fc.string({ maxLength: 3 }), pieces));
   await fc.assert(
     fc.asyncProperty(
@@ -101,7 +101,7 @@ Deno.test("fuzz: so does an answer that was changed somewhere", async () => {
   );
 });
 
-Deno.test("fuzz: so do JSON of a wrong type and the beginning of any", async () => {
+Deno.test("fuzz: JSON of a wrong type and truncated JSON give content or issues", async () => {
   await fc.assert(
     fc.asyncProperty(fc.json({ maxDepth: 5 }), fc.nat(), async (json, cut) => {
       await readAll(json);
@@ -111,13 +111,13 @@ Deno.test("fuzz: so do JSON of a wrong type and the beginning of any", async () 
   );
 });
 
-Deno.test("fuzz: what is huge or deep does not overflow", async () => {
+Deno.test("fuzz: huge and deep answers do not overflow the stack", async () => {
   const repeated = fc.tuple(pieces, fc.constantFrom(1_000, 30_000), pieces)
     .map(([piece, times, end]) => piece.slice(0, 8).repeat(times) + end);
   await fc.assert(fc.asyncProperty(repeated, readAll), { numRuns: 25 });
 });
 
-/** Prose without anything that could be taken for the beginning of JSON, of code or of thoughts. */
+/** Prose without anything that may begin JSON, code or reasoning. */
 const prose = fc.array(
   fc.constantFrom(
     ..."Here is the answer, I'm “sure” it's 5 < 6 & true: so. \n é 😀 \"quoted\" - * #".split(" "),
@@ -125,7 +125,7 @@ const prose = fc.array(
 ).map((words) => words.join(" "));
 const space = fc.array(fc.constantFrom(" ", "\n", "\r\n", "\t")).map((list) => list.join(""));
 
-/** Ways in which models say JSON. */
+/** Ways in which models write JSON. */
 const around: fc.Arbitrary<(json: string) => string> = fc.oneof(
   fc.tuple(space, space).map(([a, b]) => (json: string) => a + json + b),
   fc.tuple(prose, prose).map(([a, b]) => (json: string) => `${a}\n${json}\n${b}`),
@@ -140,7 +140,7 @@ const around: fc.Arbitrary<(json: string) => string> = fc.oneof(
   ),
 );
 
-Deno.test("fuzz: what fits survives spaces, fences, prose and thoughts", async () => {
+Deno.test("fuzz: an answer that fits survives spaces, fences, prose and reasoning", async () => {
   const cases: [schema: Schema, value: fc.Arbitrary<unknown>, isWrapped: boolean][] = [
     [Review, review, false],
     [{ type: "object" }, fc.dictionary(fc.string(), fc.jsonValue()), false],
@@ -172,7 +172,7 @@ Deno.test("fuzz: what fits survives spaces, fences, prose and thoughts", async (
   }
 });
 
-Deno.test("fuzz: reading JSON piece by piece is the same as reading it at once", () => {
+Deno.test("fuzz: reading JSON in pieces gives the same as reading it at once", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 6 }), fc.string(), (json, after) => {
       const { state, json: read, exact, end } = readLenientJson(`${json} ${after}`, 0);
@@ -185,7 +185,7 @@ Deno.test("fuzz: reading JSON piece by piece is the same as reading it at once",
     }),
     { numRuns: 500 },
   );
-  // Whatever was read is JSON.
+  // The result is always JSON.
   fc.assert(
     fc.property(pieces, (text) => {
       const { json, end } = readLenientJson(text, 0);

@@ -1,4 +1,4 @@
-/** What is read from what models say around, before and instead of plain JSON. */
+/** The reading of answers with text around, before or in place of JSON. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { z } from "zod";
 import { type Parsed, prepareOutput } from "../../src/output/prepare_output.ts";
@@ -18,7 +18,7 @@ async function issues(schema: Schema, text: string): Promise<string> {
   return parsed.issues.map(({ message }) => message).join();
 }
 
-Deno.test("reading: what stands around the JSON is passed over", async () => {
+Deno.test("reading: skips text around the JSON", async () => {
   const cases = [
     json,
     `\ufeff${json}`,
@@ -51,7 +51,7 @@ Deno.test("reading: what stands around the JSON is passed over", async () => {
   for (const text of cases) assertEquals(await read(Label, text), { label: "good" }, text);
 });
 
-Deno.test("reading: of several answers the last one that fits counts, and fences go first", async () => {
+Deno.test("reading: prefers fenced JSON, then the last JSON that fits", async () => {
   const good = '{"label":"good"}', bad = '{"label":"bad"}', other = '{"other":1}';
   const fence = (text: string, language = "json") => "```" + language + "\n" + text + "\n```\n";
   const cases: [text: string, label: string][] = [
@@ -71,7 +71,7 @@ Deno.test("reading: of several answers the last one that fits counts, and fences
   for (const [text, label] of cases) assertEquals(await read(Label, text), { label }, text);
 });
 
-Deno.test("reading: thoughts are no answer, whatever is in them", async () => {
+Deno.test("reading: ignores JSON in the reasoning", async () => {
   const draft = 'Maybe {"label":"bad"}?\n```json\n{"label":"bad"}\n```\n';
   const cases = [
     `<think>${draft}</think>${json}`,
@@ -85,7 +85,7 @@ Deno.test("reading: thoughts are no answer, whatever is in them", async () => {
   assertEquals(await read(z.number(), "<think>4?</think>\n5"), 5);
   await issues(Label, `<think>${draft}`);
   await issues(Label, `<think>${draft}</think>I cannot say.`);
-  // The mark may be a part of the answer.
+  // The end tag may be a part of the answer.
   for (const label of ["</think>", "<think>a</think>", 'a</think>{"label":"bad"}']) {
     const text = JSON.stringify({ label });
     assertEquals(await read(Label, text), { label });
@@ -94,7 +94,7 @@ Deno.test("reading: thoughts are no answer, whatever is in them", async () => {
   assertEquals(await read(Label, 'So: {"label":"</think>"}'), { label: "</think>" });
 });
 
-Deno.test("reading: brackets, quotes and fences in texts are text", async () => {
+Deno.test("reading: treats brackets, quotes and fences in strings as text", async () => {
   for (
     const label of [
       "}",
@@ -116,7 +116,7 @@ Deno.test("reading: brackets, quotes and fences in texts are text", async () => 
   }
 });
 
-Deno.test("reading: almost JSON is tidied", async () => {
+Deno.test("reading: accepts JSON as models write it", async () => {
   const schema = z.object({ a: z.string(), b: z.array(z.number()).optional() });
   const cases: [text: string, value: unknown][] = [
     ['{"a":"x",}', { a: "x" }],
@@ -142,7 +142,7 @@ Deno.test("reading: almost JSON is tidied", async () => {
   });
 });
 
-Deno.test("reading: what is cut off, left out or unclear is not guessed", async () => {
+Deno.test("reading: does not guess what is truncated, missing or ambiguous", async () => {
   const loose: Schema[] = [
     { type: "object" },
     { type: "array" },
@@ -182,7 +182,7 @@ Deno.test("reading: what is cut off, left out or unclear is not guessed", async 
   }
 });
 
-Deno.test("reading: prose is no answer, whatever the schema lets through", async () => {
+Deno.test("reading: takes no JSON from prose, whatever the schema accepts", async () => {
   const loose: Schema[] = [
     {},
     z.any(),
@@ -225,7 +225,7 @@ Deno.test("reading: prose is no answer, whatever the schema lets through", async
   }
 });
 
-Deno.test("reading: values that are no object, asked for as the value of one", async () => {
+Deno.test("reading: unwraps values that are no objects", async () => {
   const cases: [schema: Schema, value: unknown][] = [
     [z.string(), ""],
     [z.string(), "true"],
@@ -256,7 +256,7 @@ Deno.test("reading: values that are no object, asked for as the value of one", a
       assertEquals(await read(schema, around), value, around);
     }
   }
-  // Some models leave the object out.
+  // Some models leave the wrapper out.
   assertEquals(await read(z.array(z.number()), "[1]"), [1]);
   assertEquals(await read(z.array(z.number()), "Here you are:\n[1, 2]\n"), [1, 2]);
   assertEquals(await read(z.number(), "```\n5\n```"), 5);
@@ -267,14 +267,14 @@ Deno.test("reading: values that are no object, asked for as the value of one", a
   assertEquals(await read(either, '{"value":{"b":5}}'), { b: 5 });
 });
 
-Deno.test("reading: a record is an object as it is", async () => {
+Deno.test("reading: does not wrap a record", async () => {
   const schema = z.record(z.string(), z.number());
   assertEquals(prepareOutput("a", schema).schema.schema.type, "object");
   assertEquals(await read(schema, '{"value":1,"b":2}'), { value: 1, b: 2 });
   assertEquals(await read(schema, '{"value":1}'), { value: 1 });
 });
 
-Deno.test("reading: an answer is checked against all of a plain JSON Schema", async () => {
+Deno.test("reading: checks an answer against all of a plain JSON Schema", async () => {
   const schema = { type: "object", properties: { a: { type: "number" } }, required: ["a", "b"] };
   const { parse } = prepareOutput("a", schema);
   assertEquals(await parse('{"a":1,"b":null}'), { ok: true, content: { a: 1, b: null } });
@@ -295,11 +295,11 @@ Deno.test("reading: an answer is checked against all of a plain JSON Schema", as
   await issues({ type: ["string", "null"] }, '{"value":1}');
   await issues({ enum: ["a", 1] }, '{"value":"1"}');
   await issues({ const: null }, '{"value":0}');
-  // What must be there must be in the answer itself.
+  // A required property must be an own property.
   await issues({ type: "object", required: ["toString"] }, "{}");
 });
 
-Deno.test("reading: names of the prototype are names like any other", async () => {
+Deno.test("reading: treats names of the prototype like other names", async () => {
   const text = '{"__proto__":{"polluted":true},"constructor":1,"a":1,"a":2}';
   for (const around of [text, `So: ${text}`, text.replace("}}", "},}"), text.slice(0, -1) + ",}"]) {
     const value = await read({ type: "object" }, around) as Record<string, unknown>;
@@ -316,7 +316,7 @@ Deno.test("reading: names of the prototype are names like any other", async () =
   await issues(wrapped, '{"__proto__":{"value":[1]}}');
 });
 
-Deno.test("reading: values nested too deeply give an issue", async () => {
+Deno.test("reading: reports an issue for values that are nested too deeply", async () => {
   const Tree = z.object({
     get children() {
       return z.array(Tree);
@@ -326,7 +326,7 @@ Deno.test("reading: values nested too deeply give an issue", async () => {
   for (const schema of [Tree, z.any(), { type: "object" }]) {
     for (const n of [251, 5_000, 100_000]) {
       for (const text of [deep(n), `So: ${deep(n)}`, "```json\n" + deep(n) + "\n```"]) {
-        assert((await issues(schema, text)).includes("nested more than 500 deep"));
+        assert((await issues(schema, text)).includes("nested more than 500 levels deep"));
       }
     }
   }
@@ -336,7 +336,7 @@ Deno.test("reading: values nested too deeply give an issue", async () => {
   assert((await prepareOutput("a", Tree).parse(deep(250))).ok);
 });
 
-Deno.test("reading: an answer of 5 MB is read in one go", async () => {
+Deno.test("reading: reads an answer of 5 MB", async () => {
   const item = { id: 1, text: 'with "quotes", {brackets} and \\ '.repeat(4), tags: ["a", "b"] };
   const content = { items: Array.from({ length: 30_000 }, () => item) };
   const text = JSON.stringify(content);
@@ -352,8 +352,8 @@ Deno.test("reading: an answer of 5 MB is read in one go", async () => {
   for (const around of texts) assertEquals(await read(schema, around), content);
 });
 
-Deno.test("reading: time grows with the length of what is said, whatever it is", async () => {
-  // A hundred thousand of each: what is not linear takes minutes, or seconds at the least.
+Deno.test("reading: takes time in proportion to any text", async () => {
+  // 100,000 repetitions of each: a reader that is not linear would take seconds or minutes.
   const pieces = [
     "{",
     "[",
@@ -396,7 +396,7 @@ Deno.test("reading: time grows with the length of what is said, whatever it is",
   }
 });
 
-Deno.test("reading: so does the time for the beginning of an answer", () => {
+Deno.test("reading: takes time in proportion to any incomplete answer", () => {
   const { partial } = prepareOutput("a", { type: "object" });
   for (const piece of ["[", "{a:", '["', "[//\n"]) {
     const began = performance.now();
@@ -405,7 +405,7 @@ Deno.test("reading: so does the time for the beginning of an answer", () => {
   }
 });
 
-Deno.test("reading: a check may be async, for each of several answers", async () => {
+Deno.test("reading: awaits an async check of each candidate", async () => {
   const seen: unknown[] = [];
   const schema = z.object({ n: z.number() }).refine(async ({ n }) => {
     await Promise.resolve();
@@ -413,9 +413,9 @@ Deno.test("reading: a check may be async, for each of several answers", async ()
     return n === 1;
   });
   assertEquals(await read(schema, '{"n":1} {"n":2} {"n":3}'), { n: 1 });
-  // zod asks twice where it learns that it must wait.
+  // zod calls the check twice when it finds out that it is async.
   assertEquals([...new Set(seen)], [3, 2, 1]);
-  // The issues are those of the likeliest one.
+  // The issues are those of the most likely candidate.
   const both = prepareOutput("a", z.object({ n: z.number(), m: z.number() }));
   const parsed = await both.parse('{"n":"x","m":1} {"n":1,"m":"x"}');
   assertEquals(!parsed.ok && parsed.issues[0]!.path, ["m"]);

@@ -1,4 +1,4 @@
-/** What the compiler knows of an answer: this file is a test by being checked. */
+/** The types of content, parameters and arguments: these tests run when the file is compiled. */
 import {
   type ContentOf,
   defineAgent,
@@ -38,7 +38,7 @@ const Valibot = toStandardJsonSchema(v.object({
 }));
 const base = { name: "a", model: "m", prompt: "{text}" } as const;
 
-Deno.test("output types: zod, arktype and valibot say what an answer is", async () => {
+Deno.test("output types: content has the type of a schema of zod, arktype or valibot", async () => {
   same<InferOutput<typeof Zod>, Review>(true);
   same<InferOutput<typeof Ark>, Review>(true);
   same<InferOutput<typeof Valibot>, Review>(true);
@@ -54,7 +54,7 @@ Deno.test("output types: zod, arktype and valibot say what an answer is", async 
   }
 });
 
-Deno.test("output types: what a schema makes of an answer is its type", () => {
+Deno.test("output types: content has the type that the schema returns", () => {
   const At = z.string().transform((text) => text.length);
   same<InferOutput<typeof At>, number>(true);
   const Def = z.object({ n: z.number().default(1) });
@@ -118,7 +118,7 @@ Deno.test("output types: a JSON Schema that is const gives the type of the answe
   assertEquals(content.label, "good");
 });
 
-Deno.test("output types: a JSON Schema that is const gives the types of parameters and arguments", async () => {
+Deno.test("output types: a JSON Schema that is const types parameters and arguments", async () => {
   const params = {
     type: "object",
     properties: { text: { type: "string" }, n: { type: "integer" } },

@@ -1,4 +1,4 @@
-/** What can be told of an answer while it is still coming. */
+/** Values of answers that are not complete. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { z } from "zod";
@@ -6,8 +6,8 @@ import { prepareOutput } from "../../src/output/prepare_output.ts";
 import type { Schema } from "../../src/output/standard_schema.ts";
 import { createPartialReader } from "../../src/output/partial_reader.ts";
 
-/** What is told after each piece, without what is told twice in a row. */
-function told(schema: Schema, text: string, size = 1): unknown[] {
+/** Returns the value after each delta, without repetitions. */
+function valuesOf(schema: Schema, text: string, size = 1): unknown[] {
   const { partial } = prepareOutput("a", schema);
   const seen: unknown[] = [];
   for (let end = 0; end <= text.length; end += size) {
@@ -18,8 +18,8 @@ function told(schema: Schema, text: string, size = 1): unknown[] {
 }
 const Any: Schema = { type: "object" };
 
-Deno.test("partial: texts and lists grow, and numbers and words come whole", () => {
-  assertEquals(told(Any, '{"a":"hi","n":12,"l":[true,null,{"b":""}]}'), [
+Deno.test("partial: strings and arrays grow, numbers and literals come whole", () => {
+  assertEquals(valuesOf(Any, '{"a":"hi","n":12,"l":[true,null,{"b":""}]}'), [
     {},
     { a: "" },
     { a: "h" },
@@ -33,17 +33,17 @@ Deno.test("partial: texts and lists grow, and numbers and words come whole", () 
   ]);
 });
 
-Deno.test("partial: what is asked for as the value of an object is told without the object", () => {
-  assertEquals(told(z.array(z.number()), '{"value":[1, 2]}'), [[], [1], [1, 2]]);
-  assertEquals(told(z.string(), '{"value":"ab"}'), ["", "a", "ab"]);
-  assertEquals(told(z.boolean(), '{"value":false}'), [false]);
-  assertEquals(told(z.null(), '{"value":null}'), [null]);
-  assertEquals(told(z.number(), '{"value":0}'), [0]);
-  assertEquals(told(z.array(z.number()), "[1, 2]"), [[], [1], [1, 2]]);
-  assertEquals(told(z.union([z.object({ a: z.number() }), z.null()]), '{"a":1}'), [{ a: 1 }]);
+Deno.test("partial: unwraps values that are no objects", () => {
+  assertEquals(valuesOf(z.array(z.number()), '{"value":[1, 2]}'), [[], [1], [1, 2]]);
+  assertEquals(valuesOf(z.string(), '{"value":"ab"}'), ["", "a", "ab"]);
+  assertEquals(valuesOf(z.boolean(), '{"value":false}'), [false]);
+  assertEquals(valuesOf(z.null(), '{"value":null}'), [null]);
+  assertEquals(valuesOf(z.number(), '{"value":0}'), [0]);
+  assertEquals(valuesOf(z.array(z.number()), "[1, 2]"), [[], [1], [1, 2]]);
+  assertEquals(valuesOf(z.union([z.object({ a: z.number() }), z.null()]), '{"a":1}'), [{ a: 1 }]);
 });
 
-Deno.test("partial: nothing is told of words, thoughts and fences", () => {
+Deno.test("partial: gives nothing for prose, reasoning and fences", () => {
   const { partial } = prepareOutput("a", z.object({ a: z.string() }));
   for (
     const text of [
@@ -67,20 +67,20 @@ Deno.test("partial: nothing is told of words, thoughts and fences", () => {
   assertEquals(partial("{'a': 'x', // so\n b: [1,"), { a: "x", b: [1] });
 });
 
-Deno.test("partial: a character comes whole", () => {
+Deno.test("partial: never splits a surrogate pair", () => {
   const text = JSON.stringify({ a: '\n"\\\u0007😀é' }).replace("😀", "\\ud83d\\ude00");
   const steps = ["", "\n", '\n"', '\n"\\', '\n"\\\u0007', '\n"\\\u0007😀', '\n"\\\u0007😀é'];
-  assertEquals(told(Any, text), [{}, ...steps.map((a) => ({ a }))]);
+  assertEquals(valuesOf(Any, text), [{}, ...steps.map((a) => ({ a }))]);
   assertEquals(prepareOutput("a", Any).partial('{"a":"\ud83d'), { a: "" });
   assertEquals(prepareOutput("a", Any).partial('{"a":"\\\\ud83d'), { a: "\\ud83d" });
 });
 
-Deno.test("partial: null for what is absent is not told", () => {
+Deno.test("partial: removes nulls that mark absent properties", () => {
   const schema = z.object({ a: z.string().optional(), b: z.string().nullable() });
-  assertEquals(told(schema, '{"a":null,"b":null}'), [{}, { b: null }]);
+  assertEquals(valuesOf(schema, '{"a":null,"b":null}'), [{}, { b: null }]);
 });
 
-Deno.test("partial: no answer makes it throw or take on a prototype", () => {
+Deno.test("partial: no answer makes it throw or changes a prototype", () => {
   const { partial } = prepareOutput("a", Any);
   for (
     const text of [
@@ -109,8 +109,8 @@ Deno.test("partial: no answer makes it throw or take on a prototype", () => {
   assertEquals(Object.keys(partial('{"__proto__":{"x":1}') as object), ["__proto__"]);
 });
 
-Deno.test("partial: at the end it is the whole, and before a part of it", () => {
-  /** Is it a part of the whole: the same as far as it goes? */
+Deno.test("partial: ends with the whole value, and is a prefix of it before", () => {
+  /** Whether a value is a prefix of the whole value. */
   function isPart(part: unknown, whole: unknown): boolean {
     if (typeof part === "string") return typeof whole === "string" && whole.startsWith(part);
     if (typeof part !== "object" || part === null) return part === whole;
@@ -134,7 +134,7 @@ Deno.test("partial: at the end it is the whole, and before a part of it", () => 
   );
 });
 
-Deno.test("partials: short answers are told at once, and the cost of long ones is bounded", () => {
+Deno.test("partials: reads short answers at each delta, and bounds the cost of long ones", () => {
   const seen: unknown[] = [];
   const next = createPartialReader(prepareOutput("a", z.array(z.number())));
   for (const piece of ['{"val', 'ue":', "[1,", "2", "]", "}"]) seen.push(next(piece));

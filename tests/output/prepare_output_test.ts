@@ -7,14 +7,14 @@ import { errorOf, reply } from "../helpers.ts";
 
 const base = { name: "a", model: "m", prompt: "x" };
 
-/** What an agent with this schema makes of this answer. */
+/** Calls an agent with a schema that gets an answer. */
 function answer(output: Schema, text: string, finishReason = "stop") {
   const provider = scripted(reply(text, { finishReason }));
   return defineAgent({ ...base, output, provider }).settle({});
 }
 const Label = z.object({ label: z.enum(["good", "bad"]) });
 
-Deno.test("output: the schema is sent, the answer is read and checked", async () => {
+Deno.test("output: sends the schema, reads and checks the answer", async () => {
   const provider = scripted('{"label":"good"}');
   const result = await defineAgent({ ...base, name: "my agent!", output: Label, provider }).call(
     {},
@@ -31,7 +31,7 @@ Deno.test("output: the schema is sent, the answer is read and checked", async ()
   assertEquals(output!.strict, true);
 });
 
-Deno.test("output: the content is what the schema makes of it", async () => {
+Deno.test("output: the content is what the schema returns", async () => {
   const schema = z.object({ n: z.coerce.number(), d: z.string().default("none") });
   assertEquals((await answer(schema, '{"n":"5"}')).content, { n: 5, d: "none" });
   const even = z.object({ n: z.number().refine((n) => Promise.resolve(n % 2 === 0)) });
@@ -39,7 +39,7 @@ Deno.test("output: the content is what the schema makes of it", async () => {
   assertEquals((await answer(even, '{"n":1}')).error!.code, "invalid_output");
 });
 
-Deno.test("output: falsy answers are answers", async () => {
+Deno.test("output: accepts falsy answers", async () => {
   const cases: [schema: Schema, value: unknown][] = [
     [z.boolean(), false],
     [z.number(), 0],
@@ -56,7 +56,7 @@ Deno.test("output: falsy answers are answers", async () => {
   }
 });
 
-Deno.test("output: what is no object is asked for as the value of one", async () => {
+Deno.test("output: wraps a schema that is not that of an object", async () => {
   const provider = scripted(['{"value":[1,2]}', "[3]"]);
   const A = defineAgent({ ...base, output: z.array(z.number()), provider });
   assertEquals((await A.call({})).content, [1, 2]);
@@ -69,7 +69,7 @@ Deno.test("output: what is no object is asked for as the value of one", async ()
   });
 });
 
-Deno.test("output: what a wrapped schema refers to is still found", () => {
+Deno.test("output: references of a wrapped schema stay valid", () => {
   interface Tree {
     name: string;
     children: Tree[];
@@ -103,7 +103,7 @@ Deno.test("output: what a wrapped schema refers to is still found", () => {
   assertEquals(list.items.$ref, "#");
 });
 
-Deno.test("output: a plain JSON Schema is sent as it is, and JSON comes back", async () => {
+Deno.test("output: sends a plain JSON Schema as it is", async () => {
   const schema = { type: "object", properties: { n: { type: "number" } } };
   const provider = scripted('{"n":1}');
   const result = await defineAgent({ ...base, output: schema, provider }).call({});
@@ -112,7 +112,7 @@ Deno.test("output: a plain JSON Schema is sent as it is, and JSON comes back", a
   assertEquals((await answer(schema, "n is 1")).error!.code, "invalid_output");
 });
 
-Deno.test("output: a code fence around the JSON is taken off", async () => {
+Deno.test("output: removes a code fence around the JSON", async () => {
   const json = '{"label":"good"}';
   for (
     const text of [
@@ -128,7 +128,7 @@ Deno.test("output: a code fence around the JSON is taken off", async () => {
   }
 });
 
-Deno.test("output: an answer that does not fit fails with issues and text, and shows no text", async () => {
+Deno.test("output: an answer that does not fit is in error.text, not in the message", async () => {
   const cases: [text: string, path: PropertyKey[] | undefined][] = [
     ["I think it is g00d", undefined],
     ["", undefined],
@@ -151,14 +151,14 @@ Deno.test("output: an answer that does not fit fails with issues and text, and s
   }
 });
 
-Deno.test("output: JSON that ended at the limit of tokens is truncated", async () => {
+Deno.test("output: JSON that ends at the token limit is truncated", async () => {
   const error = (await answer(Label, '{"label":"go', "length")).error!;
   assertEquals([error.code, error.text], ["truncated", '{"label":"go']);
   assert(error.message.endsWith("raise maxTokens"));
   assertEquals((await answer(Label, '{"label":"good"}', "length")).ok, true);
 });
 
-Deno.test("output: a refusal and a content filter are filtered", async () => {
+Deno.test("output: a refusal and a content filter have the code filtered", async () => {
   const replies = [
     reply("", { refusal: "I cannot do that" }),
     reply("I cannot do that", { finishReason: "content_filter" }),
@@ -174,7 +174,7 @@ Deno.test("output: a refusal and a content filter are filtered", async () => {
   }
 });
 
-Deno.test("output: a schema that throws is code of the user's", async () => {
+Deno.test("output: a schema that throws has the code tool", async () => {
   const cause = new Error("mine");
   const schema = z.object({}).transform(() => {
     throw cause;
@@ -184,17 +184,17 @@ Deno.test("output: a schema that throws is code of the user's", async () => {
   assertStrictEquals(error.cause, cause);
 });
 
-Deno.test("output: a schema without a JSON Schema is refused when the agent is defined", () => {
+Deno.test("output: refuses a schema without a JSON Schema where the agent is defined", () => {
   const cases: [schema: unknown, message: string][] = [
     [z.object({ at: z.date() }), 'Cannot define the agent "a" as its output schema has no JSON'],
-    [{ "~standard": { version: 1, vendor: "v", validate: () => ({}) } }, "cannot tell its JSON"],
+    [{ "~standard": { version: 1, vendor: "v", validate: () => ({}) } }, "cannot return its JSON"],
   ];
   for (const [output, message] of cases) {
     assertThrows(() => defineAgent({ ...base, output: output as Schema }), TypeError, message);
   }
 });
 
-Deno.test("output: without a schema the answer is the text, whatever it is", async () => {
+Deno.test("output: without a schema the content is the text", async () => {
   for (const text of ["", "null", '{"a":1}', "```json\n1\n```"]) {
     assertStrictEquals(
       (await defineAgent({ ...base, provider: scripted(text) }).call({})).content,

@@ -1,4 +1,4 @@
-/** Which schemas a server can hold a model to, and that what comes back then is what was meant. */
+/** Schemas that a server can enforce, and the answers to them. */
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import { type } from "arktype";
@@ -15,7 +15,7 @@ const strict = (schema: Schema) => {
   return made;
 };
 
-Deno.test("strict: objects are closed, and what may be absent may be null", () => {
+Deno.test("strict: closes objects and lets optional properties be null", () => {
   const schema = z.object({
     a: z.string(),
     b: z.number().optional(),
@@ -40,7 +40,7 @@ Deno.test("strict: objects are closed, and what may be absent may be null", () =
   });
 });
 
-Deno.test("strict: zod, arktype and valibot", () => {
+Deno.test("strict: converts schemas of zod, arktype and valibot", () => {
   const expected = {
     type: "object",
     properties: {
@@ -59,7 +59,7 @@ Deno.test("strict: zod, arktype and valibot", () => {
   ) assertEquals(strict(schema), expected);
 });
 
-Deno.test("strict: what a server cannot hold the model to is told to it, and checked here", async () => {
+Deno.test("strict: describes what a server cannot enforce, and checks it afterwards", async () => {
   const schema = z.object({
     name: z.string().min(1).max(5).describe("The name."),
     site: z.url(),
@@ -96,7 +96,7 @@ Deno.test("strict: what a server cannot hold the model to is told to it, and che
   assertFalse((await prepareOutput("a", Short).parse('{"name":"abc"}')).ok);
 });
 
-Deno.test("strict: what cannot be is sent as it is", () => {
+Deno.test("strict: leaves a schema as it is that cannot be strict", () => {
   const standard: z.ZodType[] = [
     z.looseObject({ a: z.string() }),
     z.object({ a: z.string() }).catchall(z.number()),
@@ -142,7 +142,7 @@ Deno.test("strict: what cannot be is sent as it is", () => {
   }
 });
 
-Deno.test("strict: a plain JSON Schema that keeps the rules is strict, remarks and all", () => {
+Deno.test("strict: a plain JSON Schema that keeps the rules is strict", () => {
   const schema = {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: "https://example.com/node",
@@ -181,7 +181,7 @@ Deno.test("strict: a plain JSON Schema that keeps the rules is strict, remarks a
   assertEquals(schema, before);
 });
 
-Deno.test("strict: null for what is absent comes back as absent, but only there", async () => {
+Deno.test("strict: removes the nulls of absent properties, and no others", async () => {
   const schema = z.object({
     absent: z.string().optional(),
     nullable: z.string().nullish(),
@@ -190,8 +190,8 @@ Deno.test("strict: null for what is absent comes back as absent, but only there"
     inner: z.object({ a: z.array(z.object({ b: z.boolean().optional() })) }).optional(),
   });
   const { parse } = prepareOutput("a", schema);
-  const text =
-    '{"absent":null,"nullable":null,"needed":null,"set":null,"inner":{"a":[{"b":null},{"b":false}]}}';
+  const text = '{"absent":null,"nullable":null,"needed":null,"set":null,' +
+    '"inner":{"a":[{"b":null},{"b":false}]}}';
   assertEquals(await parse(text), {
     ok: true,
     content: { nullable: null, needed: null, set: 7, inner: { a: [{}, { b: false }] } },
@@ -212,7 +212,7 @@ Deno.test("strict: null for what is absent comes back as absent, but only there"
     ok: false,
     issues: [{ message: "must be a string, not null", path: ["a"] }],
   });
-  // A schema that is not strict asks for no nulls.
+  // A schema that is not strict does not make the model answer null.
   const open = { type: "object", properties: { a: { type: "string" } } };
   assertEquals(await prepareOutput("a", open).parse('{"a":null}'), {
     ok: false,
@@ -220,7 +220,7 @@ Deno.test("strict: null for what is absent comes back as absent, but only there"
   });
 });
 
-Deno.test("strict: in a union the null belongs to the choice that the value is", async () => {
+Deno.test("strict: in a union, the branch of the value decides about its nulls", async () => {
   const schema = z.array(z.union([
     z.object({ kind: z.literal("a"), n: z.number().optional() }),
     z.object({ kind: z.literal("b"), n: z.number().nullable() }),
@@ -252,7 +252,7 @@ Deno.test("strict: in a union the null belongs to the choice that the value is",
   }
 });
 
-Deno.test("strict: what fits survives the way there and back", async () => {
+Deno.test("strict: a value that fits survives the conversion", async () => {
   const Leaf = z.object({ a: z.string().optional(), b: z.number().nullish() });
   const schema = z.object({
     leaf: Leaf.optional(),
@@ -267,7 +267,7 @@ Deno.test("strict: what fits survives the way there and back", async () => {
     list: fc.array(fc.oneof(leaf, fc.string(), fc.constant(null))),
     flag: fc.boolean(),
   }, { requiredKeys: ["list"] });
-  // What a server says that holds the model to the schema: null for all that is absent.
+  // A server that enforces the schema answers null for each absent property.
   const full = (leaf: unknown) =>
     typeof leaf === "object" && leaf !== null ? { a: null, b: null, ...leaf } : leaf;
   await fc.assert(
@@ -279,7 +279,7 @@ Deno.test("strict: what fits survives the way there and back", async () => {
       };
       assert(server.safeParse(said).success);
       const parsed = await output.parse(JSON.stringify(said));
-      // b may be null as well as absent: then it is null.
+      // b may be both null and absent: then null is kept.
       const back = (leaf: unknown) =>
         typeof leaf === "object" && leaf !== null ? { b: null, ...leaf } : leaf;
       const content = JSON.parse(JSON.stringify({
@@ -292,7 +292,7 @@ Deno.test("strict: what fits survives the way there and back", async () => {
   );
 });
 
-Deno.test("wrapping: what a schema refers to is still found", async () => {
+Deno.test("wrapping: references of a schema stay valid", async () => {
   const name = { type: "string" };
   const cases: [schema: Schema, value: unknown][] = [
     [{ anyOf: [{ type: "string" }, { type: "array", items: { $ref: "#" } }] }, ["a", ["b"]]],
@@ -331,19 +331,19 @@ Deno.test("wrapping: what a schema refers to is still found", async () => {
   assertEquals(sent(tuple).schema.$defs, {
     value: { ...tuple, items: { $ref: "#/$defs/value/prefixItems/0" } },
   });
-  // What only looks like a reference is none.
+  // A value that looks like a reference is none.
   const data = { enum: [{ $ref: "#" }], default: { $ref: "#" } };
   assertEquals(sent(data).schema.properties, { value: data });
 });
 
-Deno.test("output: what is sent later is what was given when the agent was defined", () => {
+Deno.test("output: later changes of a schema do not change what is sent", () => {
   const schema = { type: "object", properties: { a: { type: "string" } } };
   const output = prepareOutput("a", schema);
   schema.properties.a.type = "number";
   assertEquals(output.schema.schema.properties, { a: { type: "string" } });
 });
 
-Deno.test("output: what is no schema is refused", () => {
+Deno.test("output: refuses a value that is no schema", () => {
   const loop: Record<string, unknown> = { type: "object" };
   loop.properties = { loop };
   for (const schema of [loop, { big: 1n }, "string", 5, null, [], false]) {

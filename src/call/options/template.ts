@@ -118,8 +118,8 @@ export function parseTemplate(template: string, doing = "read the template"): Te
 function refuseUnclosed(doing: string, template: string, at: number): never {
   const lines = template.slice(0, at).split("\n");
   throw new TypeError(
-    `Cannot ${doing} as prompt has a "{{" that no "}}" closes, at line ${lines.length}, column ` +
-      `${lines.at(-1)!.length + 1}: close it with "}}", or write "{" for a single brace`,
+    `Cannot ${doing} as prompt must close each "{{" with "}}": the one at line ${lines.length}, ` +
+      `column ${lines.at(-1)!.length + 1} is open. Write "{" for a single brace`,
   );
 }
 

@@ -126,8 +126,8 @@ const RULES: RulesFor<ToolOptions> = {
  * permit while it does. Calls inside it belong to the call of the agent: its limits, budget and
  * signal hold.
  *
- * The types of the arguments are those of a Standard Schema. With a JSON Schema, declare them
- * where `run` takes them.
+ * The arguments have the type of the schema: a Standard Schema, or a JSON Schema that is written
+ * `as const`. With another JSON Schema, declare their type where `run` takes them.
  *
  * @throws {TypeError} If an option is missing, unknown or of the wrong type, or if the schema is
  * not that of an object.

@@ -116,7 +116,9 @@ function toPromptMessage(message: unknown, i: number): PromptMessage {
   const toolCalls = Array.isArray(tool_calls) ? tool_calls.map((call) => toToolCall(call, i)) : [];
   return {
     role: known,
-    content: toContent(content, i, toolCalls.length > 0),
+    content: toolCalls.length > 0 && (content === null || content === undefined)
+      ? ""
+      : toContent(content, i),
     ...(toolCalls.length > 0 && { toolCalls }),
     ...(typeof tool_call_id === "string" && { toolCallId: tool_call_id }),
   };
@@ -136,9 +138,8 @@ function toToolCall(call: unknown, i: number): { id: string; name: string; args:
   return { id, name, args };
 }
 
-function toContent(content: unknown, i: number, mayBeAbsent: boolean): string | PromptPart[] {
+function toContent(content: unknown, i: number): string | PromptPart[] {
   if (typeof content === "string") return content;
-  if (mayBeAbsent && (content === null || content === undefined)) return "";
   if (!Array.isArray(content)) {
     throw invalid("must be a string or a list of parts", "messages", i, "content");
   }

@@ -4,41 +4,41 @@ export type KvKeyPart = Uint8Array | string | number | bigint | boolean | symbol
 /** A key of Deno KV. */
 export type KvKey = readonly KvKeyPart[];
 
-/** What Deno KV has under a key; the versionstamp is `null` if that is nothing. */
+/** An entry of Deno KV. The versionstamp is `null` if the key has no value. */
 export interface KvEntry {
   /** The key. */
   readonly key: KvKey;
   /** The value. */
   readonly value: unknown;
-  /** Changes with each write. */
+  /** The version of the value, which changes with each write. */
   readonly versionstamp: string | null;
 }
 
-/** Several changes of Deno KV at once. */
+/** An atomic operation of Deno KV. */
 export interface KvAtomic {
-  /** Changes nothing unless these entries are as they were. */
+  /** Makes the commit fail if one of these entries has changed. */
   check(...checks: { readonly key: KvKey; readonly versionstamp: string | null }[]): this;
   /** Writes a value. */
   set(key: KvKey, value: unknown): this;
   /** Deletes a value. */
   delete(key: KvKey): this;
-  /** Does it. */
+  /** Commits the operation. */
   commit(): Promise<{ readonly ok: boolean; readonly versionstamp?: string }>;
 }
 
-/** What is needed of a `Deno.Kv`, whose types are only there with `--unstable-kv`. */
+/** The part of `Deno.Kv` that is used here. Deno declares its type only with `--unstable-kv`. */
 export interface KvDatabase {
-  /** What is under a key. */
+  /** Gets the entry of a key. */
   get(key: KvKey): Promise<KvEntry>;
-  /** What is under several keys. */
+  /** Gets the entries of several keys. */
   getMany(keys: readonly KvKey[]): Promise<readonly KvEntry[]>;
-  /** Everything whose key begins like this, in order. */
+  /** Lists all entries with a key prefix, in order. */
   list(
     selector: { readonly prefix: KvKey },
     options?: { readonly batchSize?: number },
   ): AsyncIterableIterator<KvEntry>;
-  /** Begins several changes at once. */
+  /** Starts an atomic operation. */
   atomic(): KvAtomic;
-  /** Lets go of it. */
+  /** Closes the database. */
   close(): void;
 }

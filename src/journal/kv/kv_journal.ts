@@ -3,41 +3,46 @@ import {
   isRecord,
   positiveMs,
   refuse,
-  type Rule,
+  type RulesFor,
 } from "../../model/check_options.ts";
 import type { Journal } from "../../model/journal.ts";
 import { KvStore } from "./kv_store.ts";
 import { JOURNAL_RULES, journalOn, type JournalOptions } from "../journal_on.ts";
 import type { KvDatabase, KvKey } from "./kv_database.ts";
 
-/** How a journal in Deno KV is kept. */
+/** Options of {@linkcode kvJournal}. */
 export interface KvJournalOptions extends JournalOptions {
   /**
-   * What its keys begin with.
+   * The prefix of all keys.
    *
    * @default {["shoal", "journal"]}
    */
   readonly prefix?: KvKey;
   /**
-   * How long a run stays locked when the process that wrote to it was killed, in milliseconds: who opens it then waits so long. A process whose
-   * event loop stands still for longer loses the run.
+   * How long a run stays locked after its process was killed, in milliseconds. Opening the run
+   * waits that long. A process whose event loop is blocked for longer loses its lock.
    *
    * @default {10_000}
    */
   readonly lease?: number;
 }
 
-const prefixRule: Rule = (doing, name, value) => {
-  if (!Array.isArray(value) || value.length === 0) refuse(doing, name, "a key of Deno KV", value);
+const KV_RULES: RulesFor<KvJournalOptions> = {
+  ...JOURNAL_RULES,
+  prefix(doing, name, value) {
+    if (!Array.isArray(value) || value.length === 0) refuse(doing, name, "a key of Deno KV", value);
+  },
+  lease: positiveMs,
 };
 
 /**
- * A journal in Deno KV: on Deno Deploy, or wherever runs go on on another machine. It is opened when it is first used. A file is better
- * kept in SQLite: that takes a tenth of the time.
+ * Creates a journal in Deno KV: for Deno Deploy, or for runs that continue on another machine. The
+ * database is opened on first use. For a local file, use {@linkcode sqliteJournal}, which is ten
+ * times as fast.
  *
- * @param where A `Deno.Kv` that is open, which stays open; the path of one; or nothing, for the one of the process. To open one, Deno needs
- * `--unstable-kv`.
- * @throws {TypeError} If an option is wrong.
+ * @param where An open `Deno.Kv`, which is not closed; a path; or nothing, for the default
+ * database. Opening one requires `--unstable-kv`.
+ * @throws {TypeError} If an option is invalid.
  * @throws {RangeError} If a number is out of range.
  *
  * @example
@@ -52,9 +57,9 @@ export function kvJournal(where?: KvDatabase | string, options: KvJournalOptions
   const doing = "open a journal";
   const isOpen = isRecord(where) && typeof where.atomic === "function";
   if (where !== undefined && (typeof where !== "string" || where === "") && !isOpen) {
-    refuse(doing, "where it is", "a Deno.Kv or a path", where);
+    refuse(doing, "its location", "a Deno.Kv or a path", where);
   }
-  checkOptions(doing, options, { ...JOURNAL_RULES, prefix: prefixRule, lease: positiveMs });
-  const { prefix = ["shoal", "journal"], lease: lease = 10_000, ...others } = options;
+  checkOptions(doing, options, KV_RULES);
+  const { prefix = ["shoal", "journal"], lease = 10_000, ...others } = options;
   return journalOn(new KvStore(where, prefix, lease), others);
 }

@@ -1,30 +1,31 @@
-import { Lease } from "./lease.ts";
-import { keepText, type KvText, readText } from "./large_text.ts";
-import { JournalError, reasonOf } from "../journal_error.ts";
+import { RunLease } from "./run_lease.ts";
+import { loadText, type StoredText, storeText } from "./large_text.ts";
+import { causeMessage } from "../../model/cause_message.ts";
+import { JournalError } from "../journal_error.ts";
 import type { KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv_database.ts";
 import type { JournalStore, StoreChanges, StoredItem, StoredRun } from "../store.ts";
 
-/** What the keys and values mean. Whoever changes that counts it up. */
+/** The version of the format of keys and values. Increment it when the format changes. */
 const FORMAT = 1;
 
-/** An item that was begun. */
+/** The stored form of an item that was started. */
 interface KvStarted {
   readonly starts: number;
-  readonly started: KvText;
-  readonly params?: KvText;
+  readonly started: StoredText;
+  readonly params?: StoredText;
 }
 
-/** Keeps a journal in Deno KV. */
+/** Stores a journal in Deno KV. */
 export class KvStore implements JournalStore {
-  // Deno KV takes 1,000 changes and 800 KiB at once.
+  // Deno KV allows 1,000 mutations and 800 KiB per operation.
   readonly groupSize = 50;
   readonly #where: KvDatabase | string | undefined;
   readonly #prefix: KvKey;
   readonly #leaseDuration: number;
-  readonly #claimed = new Map<string, Lease | undefined>();
+  readonly #claimed = new Map<string, RunLease | undefined>();
   #opening: Promise<KvDatabase> | undefined;
 
-  /** Connects when it is first used. */
+  /** Creates a store that opens the database on first use. */
   constructor(where: KvDatabase | string | undefined, prefix: KvKey, lease: number) {
     this.#where = where;
     this.#prefix = prefix;
@@ -41,7 +42,12 @@ export class KvStore implements JournalStore {
     this.#claimed.set(runId, undefined);
     try {
       const kv = await this.#open();
-      const lease = await Lease.take(kv, this.#key("lease", runId), this.#leaseDuration, runId);
+      const lease = await RunLease.acquire(
+        kv,
+        this.#key("lease", runId),
+        this.#leaseDuration,
+        runId,
+      );
       this.#claimed.set(runId, lease);
       return await this.state(runId);
     } catch (error) {
@@ -53,41 +59,41 @@ export class KvStore implements JournalStore {
   async release(runId: string): Promise<void> {
     const lease = this.#claimed.get(runId);
     this.#claimed.delete(runId);
-    await lease?.give();
+    await lease?.release();
   }
 
   async find(runId: string, ids: readonly string[]): Promise<(StoredItem | undefined)[]> {
     const kv = await this.#open();
     const keys = ids.flatMap((id) => [this.#key("item", runId, id), this.#key("end", runId, id)]);
-    // No more than ten at a time may be asked for.
+    // `getMany` accepts at most ten keys.
     const pages = [];
     for (let i = 0; i < keys.length; i += 10) pages.push(kv.getMany(keys.slice(i, i + 10)));
     const entries = (await Promise.all(pages)).flat();
     return await Promise.all(
-      ids.map((id, i) => this.#item(kv, runId, id, entries[2 * i]!, entries[2 * i + 1]!)),
+      ids.map((id, i) => this.#readItem(kv, runId, id, entries[2 * i]!, entries[2 * i + 1]!)),
     );
   }
 
   async write(runId: string, { started, ended, removed, state }: StoreChanges): Promise<void> {
     const kv = await this.#open();
     const lease = this.#lease(runId);
-    const keep = (kind: string, id: string, text: string) =>
-      keepText(kv, this.#key("part", runId, id, kind), text);
-    const begins = await Promise.all(started.map(async ({ id, starts, started, params }) => {
+    const store = (kind: string, id: string, text: string) =>
+      storeText(kv, this.#key("part", runId, id, kind), text);
+    const startEntries = await Promise.all(started.map(async ({ id, starts, started, params }) => {
       const value: KvStarted = {
         starts,
-        started: await keep("item", id, started),
-        ...(params !== undefined && { params: await keep("params", id, params) }),
+        started: await store("item", id, started),
+        ...(params !== undefined && { params: await store("params", id, params) }),
       };
       return [this.#key("item", runId, id), value] as const;
     }));
-    const ends = await Promise.all(
+    const endEntries = await Promise.all(
       ended.map(async ({ id, ended }) =>
-        [this.#key("end", runId, id), await keep("end", id, ended)] as const
+        [this.#key("end", runId, id), await store("end", id, ended)] as const
       ),
     );
     await lease.commit((atomic) => {
-      for (const [key, value] of [...begins, ...ends]) atomic = atomic.set(key, value);
+      for (const [key, value] of [...startEntries, ...endEntries]) atomic = atomic.set(key, value);
       for (const id of removed) atomic = atomic.delete(this.#key("item", runId, id));
       return atomic.set(this.#key("run", runId), state);
     });
@@ -110,7 +116,7 @@ export class KvStore implements JournalStore {
 
   async *items(runId: string): AsyncGenerator<StoredItem> {
     const kv = await this.#open();
-    // Both lists are in the order of the ids.
+    // Both lists are ordered by id.
     const ends = kv.list({ prefix: this.#key("end", runId) }, { batchSize: 200 });
     let end = await ends.next();
     try {
@@ -118,8 +124,8 @@ export class KvStore implements JournalStore {
       for await (const entry of items) {
         const id = String(entry.key.at(-1));
         while (!end.done && String(end.value.key.at(-1)) < id) end = await ends.next();
-        const own = !end.done && end.value.key.at(-1) === id ? end.value : undefined;
-        const item = await this.#item(kv, runId, id, entry, own);
+        const ended = !end.done && end.value.key.at(-1) === id ? end.value : undefined;
+        const item = await this.#readItem(kv, runId, id, entry, ended);
         if (item !== undefined) yield item;
       }
     } finally {
@@ -134,26 +140,26 @@ export class KvStore implements JournalStore {
       const keys: KvKey[] = [];
       for await (const { key } of kv.list({ prefix: this.#key(kind, runId) }, { batchSize: 200 })) {
         keys.push(key);
-        if (keys.length === 200) await lease.commit(deleting(keys.splice(0)));
+        if (keys.length === 200) await lease.commit(deleteAll(keys.splice(0)));
       }
-      await lease.commit(deleting(keys));
+      await lease.commit(deleteAll(keys));
     }
-    await lease.commit(deleting([this.#key("run", runId)]));
+    await lease.commit(deleteAll([this.#key("run", runId)]));
   }
 
   async close(): Promise<void> {
-    for (const lease of this.#claimed.values()) lease?.drop();
+    for (const lease of this.#claimed.values()) lease?.abandon();
     const leases = [...this.#claimed.values()];
     this.#claimed.clear();
     const opening = this.#opening;
     this.#opening = undefined;
     if (opening === undefined) return;
     const kv = await opening.catch(() => undefined);
-    for (const lease of leases) await lease?.give();
+    for (const lease of leases) await lease?.release();
     if (kv !== this.#where) kv?.close();
   }
 
-  async #item(
+  async #readItem(
     kv: KvDatabase,
     runId: string,
     id: string,
@@ -162,15 +168,15 @@ export class KvStore implements JournalStore {
   ): Promise<StoredItem | undefined> {
     if (item.value === null) return undefined;
     const { starts, started, params } = item.value as KvStarted;
-    const read = (kind: string, kept: KvText) =>
-      readText(kv, this.#key("part", runId, id, kind), kept);
-    const ended = (end?.value ?? undefined) as KvText | undefined;
+    const load = (kind: string, stored: StoredText) =>
+      loadText(kv, this.#key("part", runId, id, kind), stored);
+    const ended = (end?.value ?? undefined) as StoredText | undefined;
     return {
       id,
       starts,
-      started: await read("item", started),
-      ...(params !== undefined && { params: await read("params", params) }),
-      ...(ended !== undefined && { ended: await read("end", ended) }),
+      started: await load("item", started),
+      ...(params !== undefined && { params: await load("params", params) }),
+      ...(ended !== undefined && { ended: await load("end", ended) }),
     };
   }
 
@@ -178,7 +184,7 @@ export class KvStore implements JournalStore {
     return [...this.#prefix, ...parts];
   }
 
-  #lease(runId: string): Lease {
+  #lease(runId: string): RunLease {
     const lease = this.#claimed.get(runId);
     if (lease !== undefined) return lease;
     throw new JournalError(`Cannot write to the run "${runId}" as it is not open`, "closed");
@@ -200,7 +206,7 @@ export class KvStore implements JournalStore {
       if (kv !== this.#where) kv.close();
       throw new JournalError(
         `Cannot open the journal as it was written by a newer version: its format is ${value}, ` +
-          `and this version knows ${FORMAT}: update @shoal/agents`,
+          `and this version supports ${FORMAT}: update @shoal/agents`,
         "format",
       );
     }
@@ -208,7 +214,7 @@ export class KvStore implements JournalStore {
   }
 }
 
-function deleting(keys: readonly KvKey[]): Parameters<Lease["commit"]>[0] {
+function deleteAll(keys: readonly KvKey[]): Parameters<RunLease["commit"]>[0] {
   return (atomic) => keys.reduce((atomic, key) => atomic.delete(key), atomic);
 }
 
@@ -216,7 +222,8 @@ async function openKv(path: string | undefined): Promise<KvDatabase> {
   const { Deno } = globalThis as { Deno?: { openKv?: (path?: string) => Promise<KvDatabase> } };
   if (typeof Deno?.openKv !== "function") {
     throw new JournalError(
-      "Cannot open the journal as there is no Deno.openKv: run Deno with --unstable-kv, or use sqliteJournal",
+      "Cannot open the journal as there is no Deno.openKv: run Deno with --unstable-kv, " +
+        "or use sqliteJournal",
       "open",
     );
   }
@@ -224,7 +231,7 @@ async function openKv(path: string | undefined): Promise<KvDatabase> {
     return await Deno.openKv(path);
   } catch (cause) {
     throw new JournalError(
-      `Cannot open the journal as Deno KV refuses: ${reasonOf(cause)}`,
+      `Cannot open the journal as Deno KV failed: ${causeMessage(cause)}`,
       "open",
       { cause },
     );

@@ -1,29 +1,30 @@
 import { resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { JournalError, reasonOf } from "../journal_error.ts";
+import { causeMessage } from "../../model/cause_message.ts";
+import { JournalError } from "../journal_error.ts";
 import { prepareSchema } from "./prepare_schema.ts";
 import { WriteLock } from "./write_lock.ts";
 
-/** A database that is open, however many journals of this process are kept in it. */
+/** An open database, shared by all journals of this process that use it. */
 export class Connection {
   /** The database. */
   readonly db: DatabaseSync;
-  /** How it is called in errors. */
+  /** The database's name in errors. */
   readonly name: string;
-  /** Who may write. */
+  /** The lock for writing. */
   readonly lock: WriteLock;
-  /** The runs that are being written to in this process. */
+  /** The runs that are open for writing in this process. */
   readonly claimed = new Set<string>();
-  /** How many journals use it. */
+  /** The number of journals that use the connection. */
   users = 0;
   readonly #close: () => void;
 
-  /** Opens it. */
+  /** Prepares an open database. `close` is called when no journal uses it any more. */
   constructor(db: DatabaseSync, name: string, fsync: boolean, close: () => void) {
     this.db = db;
     this.name = name;
     this.#close = close;
-    // What is deleted is overwritten, too.
+    // Deleted content is overwritten.
     db.exec(`
       PRAGMA busy_timeout = 2000;
       PRAGMA synchronous = ${fsync ? "FULL" : "NORMAL"};
@@ -34,8 +35,8 @@ export class Connection {
     this.lock = new WriteLock(db, name);
   }
 
-  /** A journal needs it no more. */
-  leave(): void {
+  /** Releases the connection. It is closed when the last journal releases it. */
+  release(): void {
     if (--this.users > 0) return;
     this.lock.abandon();
     this.#close();
@@ -46,9 +47,9 @@ const byPath = new Map<string, Connection>();
 const byDatabase = new WeakMap<DatabaseSync, Connection>();
 
 /**
- * The one connection of this process to a database.
+ * Returns this process's connection to a database, and opens it if there is none.
  *
- * @throws {JournalError} If it cannot be opened.
+ * @throws {JournalError} If the database cannot be openConnection.
  */
 export function connect(where: string | DatabaseSync, fsync: boolean): Connection {
   const connection = typeof where === "string"
@@ -64,7 +65,7 @@ function connectPath(path: string, fsync: boolean): Connection {
   const name = `"${path}"`;
   const known = byPath.get(full);
   if (known !== undefined) return known;
-  return opened(name, () => {
+  return openConnection(name, () => {
     const db = new DatabaseSync(full);
     try {
       const connection = new Connection(db, name, fsync, () => {
@@ -84,20 +85,21 @@ function connectDatabase(db: DatabaseSync, fsync: boolean): Connection {
   const known = byDatabase.get(db);
   if (known !== undefined) return known;
   const name = "in the database that was given";
-  const connection = opened(name, () => new Connection(db, name, fsync, () => {}));
+  const connection = openConnection(name, () => new Connection(db, name, fsync, () => {}));
   byDatabase.set(db, connection);
   return connection;
 }
 
-function opened(name: string, open: () => Connection): Connection {
+function openConnection(name: string, open: () => Connection): Connection {
   try {
     return open();
   } catch (cause) {
     if (cause instanceof JournalError) throw cause;
-    const reason = reasonOf(cause);
+    const reason = causeMessage(cause);
     const code = reason.includes("not a database") ? "format" : "open";
     throw new JournalError(
-      `Cannot open the journal ${name} as it must be a SQLite database that may be read and written: ${reason}`,
+      `Cannot open the journal ${name} as it must be a readable and writable SQLite database: ` +
+        reason,
       code,
       { cause },
     );

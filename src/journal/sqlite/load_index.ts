@@ -3,20 +3,26 @@ import { setImmediate } from "node:timers";
 import type { DatabaseSync } from "node:sqlite";
 import { NumberMap } from "../number_map.ts";
 
-/** So many items are read at once: one long text is much faster than many rows. */
-const PAGE = 1_000;
-/** After so many pages everything else on the event loop gets its turn. */
-const TURN = 20;
+/**
+ * The number of items per query. They are concatenated, as one long string is much faster than many
+ * rows.
+ */
+const PAGE_SIZE = 1_000;
+/** The number of pages after which the event loop gets a turn. */
+const PAGES_PER_TURN = 20;
 const ID_BYTES = 16;
 
-/** Where the items of a run stand in their table, by id: about a second and 25 MB for a million. */
+/**
+ * Loads the row ids of a run's items, by item id. A million items take about a second and 25 MB.
+ */
 export async function loadIndex(db: DatabaseSync, run: number): Promise<NumberMap> {
   const index = new NumberMap();
-  const page = `SELECT id, item FROM items WHERE run = ? AND item > ? ORDER BY item LIMIT ${PAGE}`;
+  const page =
+    `SELECT id, item FROM items WHERE run = ? AND item > ? ORDER BY item LIMIT ${PAGE_SIZE}`;
   const next = db.prepare(
     `SELECT group_concat(id, '') AS ids, min(item) AS first, max(item) AS last FROM (${page})`,
   );
-  const places = db.prepare(`SELECT group_concat(item) AS places FROM (${page})`);
+  const rowIds = db.prepare(`SELECT group_concat(item) AS ids FROM (${page})`);
   let last = 0;
   for (let page = 1;; page++) {
     const before = last;
@@ -26,15 +32,17 @@ export async function loadIndex(db: DatabaseSync, run: number): Promise<NumberMa
     last = Number(row.last);
     const ids = Buffer.from(String(row.ids), "hex");
     const count = ids.length / ID_BYTES;
-    // Where several runs were recorded at the same time, their items stand mixed.
+    // The row ids have gaps if several runs were recorded at the same time.
     const items = last - first + 1 === count
       ? undefined
-      : String(places.get(run, before)!.places).split(",");
+      : String(rowIds.get(run, before)!.ids).split(",");
     for (let i = 0; i < count; i++) {
       const at = i * ID_BYTES;
       const item = items === undefined ? first + i : Number(items[i]);
       index.setHalves(ids.readUInt32BE(at), ids.readUInt32BE(at + 4), item);
     }
-    if (page % TURN === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
+    if (page % PAGES_PER_TURN === 0) {
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+    }
   }
 }

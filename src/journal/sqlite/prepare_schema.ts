@@ -1,15 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import { JournalError } from "../journal_error.ts";
 
-/** What the tables mean. Whoever changes them counts it up, and says here how the older ones are brought up to it. */
+/**
+ * The version of the schema. When the tables change, increment it, and migrate older databases
+ * here.
+ */
 const FORMAT = 1;
 
-/** Stands in the head of the file: "Shoa". It tells a journal from other databases. */
+/** The application id in the header of the file, "Shoa", which marks a journal. */
 const APPLICATION = 0x53_68_6f_61;
 
-// What is long stands apart from the items, since all of those are read when a run is opened.
-// Items are only ever added at the end of a table: an index over their ids would be written to in a thousand places for a thousand
-// items. It is kept in memory, and read anew with each run (see `_sqlite_index.ts`).
+// Long values have tables of their own, as all items are read when a run is opened.
+//
+// Items are only appended. There is no index over their ids, as a thousand new items would change
+// it in a thousand places: the index is loaded into memory when a run is opened (see
+// `load_index.ts`).
 const TABLES = `
   CREATE TABLE runs (run INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT) STRICT;
   CREATE TABLE items (
@@ -28,17 +33,18 @@ const TABLES = `
 `;
 
 /**
- * Makes a journal of an empty database, or sees whether it is one that can be read.
+ * Creates the tables in an empty database, or checks the format of an existing one.
  *
- * @throws {JournalError} With the code `format` if it is none, or one of a newer version.
+ * @throws {JournalError} With the code `format` if the database is not a journal, or was written by
+ * a newer version.
  */
 export function prepareSchema(db: DatabaseSync, name: string): void {
   if (isJournal(db, name)) return;
-  // Both are kept in the file, and can only be said of an empty one.
+  // Both settings are stored in the file, and can only be set while it is empty.
   db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
   db.exec("BEGIN IMMEDIATE");
   try {
-    // Another process may have been quicker.
+    // Another process may have created the tables in the meantime.
     if (!isJournal(db, name)) db.exec(TABLES);
     db.exec("COMMIT");
   } catch (error) {
@@ -52,15 +58,16 @@ function isJournal(db: DatabaseSync, name: string): boolean {
     const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()!;
     if (count === 0) return false;
     throw new JournalError(
-      `Cannot open the journal ${name} as it is a database of something else: choose another path`,
+      `Cannot open the journal ${name} as it is a database of another application: ` +
+        "choose another path",
       "format",
     );
   }
   const format = pragma(db, "user_version");
   if (format > FORMAT) {
     throw new JournalError(
-      `Cannot open the journal ${name} as it was written by a newer version: its format is ${format}, ` +
-        `and this version knows ${FORMAT}: update @shoal/agents`,
+      `Cannot open the journal ${name} as it was written by a newer version: ` +
+        `its format is ${format}, and this version supports ${FORMAT}: update @shoal/agents`,
       "format",
     );
   }

@@ -1,30 +1,34 @@
 import { fileURLToPath } from "node:url";
 import { DatabaseSync } from "node:sqlite";
-import { checkOptions, flag, refuse } from "../../model/check_options.ts";
+import { checkOptions, flag, refuse, type RulesFor } from "../../model/check_options.ts";
 import type { Journal } from "../../model/journal.ts";
 import { connect } from "./connection.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 import { JOURNAL_RULES, journalOn, type JournalOptions } from "../journal_on.ts";
 
-/** How a journal in a SQLite database is kept. */
+/** Options of {@linkcode sqliteJournal}. */
 export interface SqliteJournalOptions extends JournalOptions {
   /**
-   * Waits for the disk after each write, so that nothing is lost when the power fails, either. Without it nothing is lost when the process is
-   * killed.
+   * Whether to flush each write to disk, so that nothing is lost on a power failure. Without it,
+   * nothing is lost when the process is killed.
    *
    * @default {false}
    */
   readonly fsync?: boolean;
 }
 
+const SQLITE_RULES: RulesFor<SqliteJournalOptions> = { ...JOURNAL_RULES, fsync: flag };
+
 /**
- * A journal in a SQLite database: a file that any tool can read. It is opened when it is first used, and needs the permission to read and
- * write that file.
+ * Creates a journal in a SQLite database: a file that any SQLite tool can read. The database is
+ * opened on first use, and needs the permission to read and write the file.
  *
- * Any process may read it at any time; one process at a time may write to it, and another one is refused. A lock is never left behind.
+ * Any process may read the journal at any time. Only one process at a time can write to it; for
+ * others, opening a run fails. The lock ends with its process.
  *
- * @param where The file, which is made if there is none; `":memory:"`; or a database that is open, which stays open.
- * @throws {TypeError} If an option is wrong.
+ * @param where A file, which is created if it does not exist; `":memory:"`; or an open database,
+ * which is not closed.
+ * @throws {TypeError} If an option is invalid.
  *
  * @example
  * ```ts
@@ -32,13 +36,15 @@ export interface SqliteJournalOptions extends JournalOptions {
  * import { sqliteJournal } from "@shoal/agents/journal";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Label = defineAgent({ name: "label", model: "m", prompt: "{text}", provider: scripted("good") });
+ * const provider = scripted("good");
+ * const Label = defineAgent({ name: "label", model: "m", prompt: "{text}", provider });
  * const rows = ["a", "b", "c"].map((text) => [Label, { text }] as const);
  *
  * await using journal = sqliteJournal(await Deno.makeTempFile());
- * await batch(rows, { journal, runId: "reviews" }); // killed at any time, it goes on from there:
+ * await batch(rows, { journal, runId: "reviews" }); // if this is killed, the next line continues:
  * const results = await batch(rows, { journal, runId: "reviews" });
- * console.log(results.every(({ replayed }) => replayed), (await journal.summary("reviews"))?.ok); // true 3
+ * console.log(results.every(({ replayed }) => replayed)); // true
+ * console.log((await journal.summary("reviews"))?.ok); // 3
  * ```
  */
 export function sqliteJournal(
@@ -46,11 +52,11 @@ export function sqliteJournal(
   options: SqliteJournalOptions = {},
 ): Journal {
   const doing = "open a journal";
-  if (typeof where !== "string" && !(where instanceof URL) && !(where instanceof DatabaseSync)) {
-    refuse(doing, "where it is", "a path, a file URL or a database", where);
+  const isPath = typeof where === "string" && where !== "" || where instanceof URL;
+  if (!isPath && !(where instanceof DatabaseSync)) {
+    refuse(doing, "its location", "a path, a file URL or a database", where);
   }
-  if (where === "") refuse(doing, "where it is", "a path, a file URL or a database", where);
-  checkOptions(doing, options, { ...JOURNAL_RULES, fsync: flag });
+  checkOptions(doing, options, SQLITE_RULES);
   const { fsync = false, ...others } = options;
   const path = where instanceof URL ? fileURLToPath(where) : where;
   return journalOn(new SqliteStore(() => connect(path, fsync)), others);

@@ -1,8 +1,8 @@
 import type { StatementSync } from "node:sqlite";
 import type { Connection } from "./connection.ts";
-import { findAll, itemOf } from "./find_items.ts";
+import { findItems, readItem } from "./find_items.ts";
 import { loadIndex } from "./load_index.ts";
-import { insertAll, type SqlValue } from "./insert_items.ts";
+import { insertRows, type SqlValue } from "./insert_rows.ts";
 import { JournalError } from "../journal_error.ts";
 import type { NumberMap } from "../number_map.ts";
 import type { JournalStore, StoreChanges, StoredItem } from "../store.ts";
@@ -10,20 +10,25 @@ import type { JournalStore, StoreChanges, StoredItem } from "../store.ts";
 /** A run that was claimed. */
 interface ClaimedRun {
   readonly run: number;
-  /** Where the items stand that were there when it was claimed: those that come now are not looked for any more. */
+  /**
+   * The row ids of the items that existed when the run was claimed. Later items are not looked up.
+   */
   readonly index: NumberMap;
-  /** Where the items stand that were begun: an index of 64 bits is good enough to find one, but not to write to one. */
-  readonly begun: Map<string, number>;
+  /**
+   * The row ids of the items in flight, by their full ids: the index has only 64 bits of an id,
+   * which is enough to read, but not to write.
+   */
+  readonly inFlight: Map<string, number>;
 }
 
-/** Keeps a journal in a SQLite database. */
+/** Stores a journal in a SQLite database. */
 export class SqliteStore implements JournalStore {
   readonly #connect: () => Connection;
   readonly #runs = new Map<string, ClaimedRun>();
   readonly #statements = new Map<string, StatementSync>();
   #connection: Connection | undefined;
 
-  /** Connects when it is first used. */
+  /** Creates a store that opens the database on first use. */
   constructor(connect: () => Connection) {
     this.#connect = connect;
   }
@@ -38,7 +43,7 @@ export class SqliteStore implements JournalStore {
     }
     claimed.add(runId);
     try {
-      await lock.take();
+      await lock.acquire();
     } catch (error) {
       claimed.delete(runId);
       throw error;
@@ -46,69 +51,69 @@ export class SqliteStore implements JournalStore {
     try {
       const row = this.#run(runId) ?? this.#insertRun(runId);
       const run = Number(row.run);
-      this.#runs.set(runId, { run, index: await loadIndex(db, run), begun: new Map() });
+      this.#runs.set(runId, { run, index: await loadIndex(db, run), inFlight: new Map() });
       return row.state === null ? undefined : String(row.state);
     } catch (error) {
       claimed.delete(runId);
-      lock.give();
+      lock.release();
       throw error;
     }
   }
 
-  // deno-lint-ignore require-await -- it throws later
+  // deno-lint-ignore require-await -- errors must become rejections
   async release(runId: string): Promise<void> {
     if (!this.#runs.delete(runId) || this.#connection === undefined) return;
     this.#connection.claimed.delete(runId);
-    this.#connection.lock.give();
+    this.#connection.lock.release();
   }
 
   find(runId: string, ids: readonly string[]): (StoredItem | undefined)[] {
     const { index } = this.#claimed(runId);
     const prepare = (sql: string) => this.#prepare(sql);
-    // What stands where an index of 64 bits leads may be another one.
-    return findAll(prepare, ids.map((id) => index.get(id)))
+    // The index has only 64 bits of an id: the row may hold another item.
+    return findItems(prepare, ids.map((id) => index.get(id)))
       .map((item, i) => item?.id === ids[i] ? item : undefined);
   }
 
   write(runId: string, { started, ended, removed, state }: StoreChanges): void {
-    const { run, index, begun } = this.#claimed(runId);
+    const { run, index, inFlight } = this.#claimed(runId);
     this.#open().lock.write(() => {
       const { last } = this.#prepare("SELECT max(item) AS last FROM items").get()!;
       const items: SqlValue[][] = [];
       const inputs: SqlValue[][] = [];
       let next = Number(last ?? 0);
       for (const { id, starts, started: text, params } of started) {
-        let item = starts > 1 ? this.#again(index.get(id), id, starts, text) : 0;
+        let item = starts > 1 ? this.#restart(index.get(id), id, starts, text) : 0;
         if (item === 0) {
           item = ++next;
           items.push([item, run, id, starts, text]);
         }
-        begun.set(id, item);
+        inFlight.set(id, item);
         if (params !== undefined) inputs.push([item, params]);
       }
       const prepare = (sql: string) => this.#prepare(sql);
-      insertAll(prepare, "INSERT INTO items (item, run, id, starts, started)", items);
-      insertAll(prepare, "INSERT OR REPLACE INTO inputs", inputs);
-      const outcomes = ended.map(({ id, ended }) => [begun.get(id)!, ended]);
-      insertAll(prepare, "INSERT OR REPLACE INTO outcomes", outcomes);
+      insertRows(prepare, "INSERT INTO items (item, run, id, starts, started)", items);
+      insertRows(prepare, "INSERT OR REPLACE INTO inputs", inputs);
+      const outcomes = ended.map(({ id, ended }) => [inFlight.get(id)!, ended]);
+      insertRows(prepare, "INSERT OR REPLACE INTO outcomes", outcomes);
       for (const id of removed) {
         for (const table of ["items", "inputs"]) {
-          this.#prepare(`DELETE FROM ${table} WHERE item = ?`).run(begun.get(id)!);
+          this.#prepare(`DELETE FROM ${table} WHERE item = ?`).run(inFlight.get(id)!);
         }
       }
       this.#prepare("UPDATE runs SET state = ? WHERE run = ?").run(state, run);
     });
-    for (const { id } of ended) begun.delete(id);
-    for (const id of removed) begun.delete(id);
+    for (const { id } of ended) inFlight.delete(id);
+    for (const id of removed) inFlight.delete(id);
   }
 
-  // deno-lint-ignore require-await -- it throws later
+  // deno-lint-ignore require-await -- errors must become rejections
   async state(runId: string): Promise<string | undefined> {
     const state = this.#run(runId)?.state ?? undefined;
     return state as string | undefined;
   }
 
-  // deno-lint-ignore require-await -- it throws later
+  // deno-lint-ignore require-await -- errors must become rejections
   async runs(): Promise<{ runId: string; state: string }[]> {
     this.#open();
     const rows = this.#prepare("SELECT id, state FROM runs WHERE state IS NOT NULL").all();
@@ -118,7 +123,7 @@ export class SqliteStore implements JournalStore {
   async *items(runId: string): AsyncGenerator<StoredItem> {
     const row = this.#run(runId);
     if (row === undefined) return;
-    // Page by page: nothing stays open while the reader takes his time.
+    // Read in pages, so that no statement stays open while the consumer is slow.
     const page = this.#prepare(`
       SELECT item, id, starts, started, params, ended FROM items
       LEFT JOIN inputs USING (item) LEFT JOIN outcomes USING (item)
@@ -128,12 +133,12 @@ export class SqliteStore implements JournalStore {
     while (true) {
       const rows = page.all(row.run as number, last);
       if (rows.length === 0) return;
-      for (const row of rows) yield itemOf(row);
+      for (const row of rows) yield readItem(row);
       last = Number(rows.at(-1)!.item);
     }
   }
 
-  // deno-lint-ignore require-await -- it throws later
+  // deno-lint-ignore require-await -- errors must become rejections
   async remove(runId: string): Promise<void> {
     const { run } = this.#claimed(runId);
     const { db, lock } = this.#open();
@@ -144,23 +149,24 @@ export class SqliteStore implements JournalStore {
         ).run(run);
       }
       this.#prepare("DELETE FROM runs WHERE run = ?").run(run);
-      // The file gets shorter; it is a row a page. (VACUUM is not to be had where Deno's permissions are limited.)
+      // Shrinks the file, one page per row. VACUUM is not available with limited permissions of
+      // Deno.
       for (const _ of db.prepare("PRAGMA incremental_vacuum").iterate());
     });
   }
 
-  // deno-lint-ignore require-await -- it throws later
+  // deno-lint-ignore require-await -- errors must become rejections
   async close(): Promise<void> {
     const connection = this.#connection;
     if (connection === undefined) return;
     for (const runId of this.#runs.keys()) {
       connection.claimed.delete(runId);
-      connection.lock.give();
+      connection.lock.release();
     }
     this.#runs.clear();
     this.#statements.clear();
     this.#connection = undefined;
-    connection.leave();
+    connection.release();
   }
 
   #open(): Connection {
@@ -188,8 +194,8 @@ export class SqliteStore implements JournalStore {
     return { run, state: null };
   }
 
-  /** An item that is there begins once more: where it is, or 0 if it is another one after all. */
-  #again(item: number, id: string, starts: number, text: string): number {
+  /** Updates an item that starts again. Returns its row id, or 0 if the row holds another item. */
+  #restart(item: number, id: string, starts: number, text: string): number {
     const update = this.#prepare(
       "UPDATE items SET starts = ?, started = ? WHERE item = ? AND id = ?",
     );

@@ -1,23 +1,37 @@
 import { delay } from "@std/async/delay";
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { JournalError, reasonOf } from "../journal_error.ts";
-
-/** How long the lock of another process is waited for at first, in milliseconds: it may be about to end. */
-const FIRST_WAIT_MS = 100;
-/** How long the lock is waited for between two writes, in milliseconds: nobody takes it for longer than a look. */
-const NEXT_WAIT_MS = 5_000;
-/** So often the lock must be free, of somebody who never gave it back, until he is taken for dead … */
-const LOOKS = 5;
-/** … so many milliseconds apart. */
-const PAUSE_MS = 20;
+import { causeMessage } from "../../model/cause_message.ts";
+import { JournalError } from "../journal_error.ts";
 
 /**
- * Who may write to a journal: one process at a time. It holds SQLite's own lock all the time, by beginning the next transaction as soon
- * as one is committed, so that readers are not kept out, no other file is needed, and the lock is gone with the process, however it ends.
+ * How long to wait for another process's lock when acquiring, in milliseconds: that process may be
+ * about to end.
+ */
+const ACQUIRE_WAIT_MS = 100;
+/**
+ * How long to wait for the lock between two writes, in milliseconds: others only hold it for a
+ * moment to check.
+ */
+const RENEW_WAIT_MS = 5_000;
+/**
+ * How often the lock must be found free before its last holder, which has not released it, counts
+ * as dead.
+ */
+const CHECKS = 5;
+/** The time between two checks, in milliseconds. */
+const CHECK_INTERVAL_MS = 20;
+
+/**
+ * Allows one process at a time to write to a journal.
  *
- * Between two transactions the lock is free for some microseconds, and somebody else may get it just then. So a name is left with it: who
- * gets the lock and finds the name of another looks again, several times, before he believes that the other is dead.
+ * The process holds SQLite's own write lock all the time, by starting the next transaction right
+ * after each commit. So readers are not blocked, no lock file is needed, and the lock ends with the
+ * process, however it ends. Lock libraries use files that outlive a killed process.
+ *
+ * Between two transactions the lock is free for some microseconds, in which another process may
+ * acquire it. So the holder leaves a token in the database. A process that gets the lock and finds
+ * another's token checks several times before it considers that holder dead.
  */
 export class WriteLock {
   readonly #db: DatabaseSync;
@@ -25,42 +39,42 @@ export class WriteLock {
   readonly #token = randomUUID();
   #holders = 0;
   #waitMs: number | undefined;
-  #taking: Promise<void> | undefined;
+  #acquiring: Promise<void> | undefined;
   #lost: JournalError | undefined;
 
-  /** Nothing is locked yet. */
+  /** Creates a lock that is not held. */
   constructor(db: DatabaseSync, name: string) {
     this.#db = db;
     this.#name = name;
   }
 
   /**
-   * Takes the lock, or shares it within this process.
+   * Acquires the lock. Within a process it is shared.
    *
-   * @throws {JournalError} With the code `locked` if another process has it.
+   * @throws {JournalError} With the code `locked` if another process holds it.
    */
-  async take(): Promise<void> {
+  async acquire(): Promise<void> {
     this.#holders++;
     try {
-      await (this.#taking ??= this.#take());
+      await (this.#acquiring ??= this.#acquire());
     } catch (error) {
       this.#holders--;
-      this.#taking = undefined;
+      this.#acquiring = undefined;
       throw error;
     }
   }
 
-  /** Gives it back, when nobody in this process needs it any more. */
-  give(): void {
-    if (this.#taking === undefined || --this.#holders > 0) return;
+  /** Releases the lock when its last holder in this process does. */
+  release(): void {
+    if (this.#acquiring === undefined || --this.#holders > 0) return;
     this.abandon();
   }
 
-  /** Gives it back, whoever needs it. */
+  /** Releases the lock, whatever the number of holders. */
   abandon(): void {
-    if (this.#taking === undefined) return;
+    if (this.#acquiring === undefined) return;
     this.#holders = 0;
-    this.#taking = undefined;
+    this.#acquiring = undefined;
     if (this.#lost !== undefined) {
       this.#lost = undefined;
       return;
@@ -68,15 +82,15 @@ export class WriteLock {
     try {
       this.#db.exec("UPDATE writer SET holder = NULL; COMMIT");
     } catch {
-      // On a full disk the name stays: whoever comes next looks a little longer.
+      // On a full disk the token stays. The next process then checks several times.
       this.#rollback();
     }
   }
 
   /**
-   * Writes, all of it or nothing.
+   * Runs `work` in a transaction.
    *
-   * @throws {JournalError} If it cannot be written.
+   * @throws {JournalError} If the lock was lost or the transaction fails.
    */
   write(work: () => void): void {
     if (this.#lost !== undefined) throw this.#lost;
@@ -85,36 +99,36 @@ export class WriteLock {
       this.#db.exec("COMMIT");
     } catch (cause) {
       this.#rollback();
-      throw this.#refused(cause);
+      throw this.#writeError(cause);
     } finally {
-      this.#again();
+      this.#renew();
     }
   }
 
-  async #take(): Promise<void> {
-    for (let look = 1;; look++) {
-      this.#begin(look === 1 ? FIRST_WAIT_MS : 0);
+  async #acquire(): Promise<void> {
+    for (let check = 1;; check++) {
+      this.#begin(check === 1 ? ACQUIRE_WAIT_MS : 0);
       const holder = this.#holder();
-      if (holder === null || look === LOOKS) break;
+      if (holder === null || check === CHECKS) break;
       this.#rollback();
-      await delay(PAUSE_MS);
+      await delay(CHECK_INTERVAL_MS);
     }
     try {
       this.#db.prepare("UPDATE writer SET holder = ?").run(this.#token);
       this.#db.exec("COMMIT");
     } catch (cause) {
       this.#rollback();
-      throw this.#refused(cause);
+      throw this.#writeError(cause);
     }
-    this.#begin(NEXT_WAIT_MS);
+    this.#begin(RENEW_WAIT_MS);
   }
 
-  #again(): void {
+  #renew(): void {
     try {
-      this.#begin(NEXT_WAIT_MS);
+      this.#begin(RENEW_WAIT_MS);
       if (this.#holder() === this.#token) return;
       this.#rollback();
-      this.#lost = this.#locked();
+      this.#lost = this.#lockedError();
     } catch (error) {
       this.#lost = error as JournalError;
     }
@@ -126,7 +140,9 @@ export class WriteLock {
       this.#waitMs = waitMs;
       this.#db.exec("BEGIN IMMEDIATE");
     } catch (cause) {
-      throw reasonOf(cause).includes("locked") ? this.#locked(cause) : this.#refused(cause);
+      throw causeMessage(cause).includes("locked")
+        ? this.#lockedError(cause)
+        : this.#writeError(cause);
     }
   }
 
@@ -138,21 +154,22 @@ export class WriteLock {
     try {
       this.#db.exec("ROLLBACK");
     } catch {
-      // SQLite has done so itself.
+      // SQLite has already rolled back.
     }
   }
 
-  #refused(cause: unknown): JournalError {
+  #writeError(cause: unknown): JournalError {
     return new JournalError(
-      `Cannot write to the journal ${this.#name} as SQLite refuses: ${reasonOf(cause)}`,
+      `Cannot write to the journal ${this.#name} as SQLite failed: ${causeMessage(cause)}`,
       "write",
       { cause },
     );
   }
 
-  #locked(cause?: unknown): JournalError {
+  #lockedError(cause?: unknown): JournalError {
     return new JournalError(
-      `Cannot write to the journal ${this.#name} as another process is writing to it: wait until it has ended, or take a journal of your own`,
+      `Cannot write to the journal ${this.#name} as another process is writing to it: ` +
+        "wait until it has ended, or use another journal",
       "locked",
       { cause },
     );

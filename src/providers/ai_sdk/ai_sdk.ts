@@ -1,57 +1,59 @@
 /**
- * Every model of the AI SDK (the `ai` package): its providers bring their own words, and this brings them to ours.
+ * An adapter for the models of the AI SDK (the `ai` package).
  *
  * @module
  */
 import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { onAbort, untilAbort } from "../../async/abort.ts";
-import { callback, checkOptions, refuse, type Rules, text } from "../../model/check_options.ts";
+import { callback, checkOptions, refuse, type RulesFor, text } from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
-import { aiSdkError, errorInStream, isCutOff } from "./ai_sdk_error.ts";
-import { toldBy } from "./response_headers.ts";
-import { type AiSdkModel, type AiSdkModels, finder, isModel } from "./find_model.ts";
-import { type Piece, ReplyBuilder, replyOf } from "./reply.ts";
-import { callOptionsOf } from "./request.ts";
-import { type AiSdkWarning, warn } from "./warnings.ts";
+import { fromAiSdkError, fromStreamError, isTruncation } from "./provider_error.ts";
+import { readResponseHeaders } from "./response_headers.ts";
+import { type AiSdkModel, type AiSdkModels, isModel, modelFinder } from "./find_model.ts";
+import { AiSdkStreamReader, readAiSdkReply, type StreamPart } from "./reply.ts";
+import { buildCallOptions } from "./request.ts";
+import { type AiSdkWarning, reportWarnings } from "./warnings.ts";
 
 export type { AiSdkModel, AiSdkModels, AiSdkWarning };
 
-/** How a model of the AI SDK is asked. */
+/** Options of {@linkcode aiSdk}. */
 export interface AiSdkOptions {
   /**
-   * How the provider is called in errors.
+   * The provider's name in errors.
    *
-   * @default The provider of a single model, such as `openai.chat`, else "ai-sdk"
+   * @default The `provider` of a single model, such as `openai.chat`, otherwise "ai-sdk"
    */
   readonly name?: string;
   /**
-   * Where its answers come from, for caches that outlive the process: the same text wherever the same model would answer, with the
-   * server if it is one of your own. Without it a cache knows only this very object.
+   * Identifies the source of the replies in caches that outlive the process. Use the same string
+   * wherever the same models reply, and include the server if it is your own. Without an `id`, a
+   * cache recognizes only this provider object.
    */
   readonly id?: string;
-  /** How much may be asked with this key, at a time and in a minute. */
+  /** The limits of the API key: concurrency, and requests and tokens per minute. */
   readonly limits?: ProviderLimits;
   /**
-   * Stands for the key, which is not known here: providers with the same object share its limits.
+   * Identifies the API key, which the adapter does not see. Providers with the same object share
+   * its limits.
    *
-   * @default What was handed over
+   * @default The model, provider or function that was passed
    */
   readonly account?: object;
   /**
-   * Told what a model does not support and leaves out, such as a setting or the schema of an answer, with each request. What it throws
-   * fails the call.
+   * Called, for each request, with each feature that the model does not support and ignores, such
+   * as a setting or the output schema. If it throws, the call fails.
    */
   readonly onWarning?: (warning: AiSdkWarning) => void;
 }
 
-const RULES: Rules = {
+const AI_SDK_RULES: RulesFor<AiSdkOptions> = {
   name: text,
   id: text,
   limits: providerLimits,
   account(doing, name, value) {
-    // Whoever passes the key itself shall not see it in an error.
+    // `refuse` does not show a string: it may be the API key itself.
     if (typeof value !== "function" && (typeof value !== "object" || value === null)) {
       refuse(doing, name, "an object", value);
     }
@@ -60,22 +62,30 @@ const RULES: Rules = {
 };
 
 /**
- * A provider that asks models of the AI SDK. Hand over one of its providers, and agents name their `model` and `fallbackModels` as usual;
- * a single model answers for its own `modelId` only, and a function finds the model of a name by itself.
+ * Creates a provider that uses models of the AI SDK. It takes one of three things:
  *
- * Nothing is repeated below: the SDK's own retries are in its `generateText`, which is not used. Its tools, agents and steps are not used
- * either, and the `ai` package need not be there.
+ * - A provider of the AI SDK. Agents name their `model` and `fallbackModels` as usual.
+ * - A single model. It serves requests for its own `modelId` only.
+ * - A function that returns the model with a given name.
  *
- * - `reasoningEffort` is the SDK's `reasoning`. Models of the interface's older versions have no such setting.
- * - `extra` holds the SDK's `providerOptions`, by provider: `extra: { anthropic: { … } }`. Beside them may stand `topK`,
- *   `presencePenalty`, `frequencyPenalty` and `toolChoice`, which are for all.
- * - Images and files are handed on as they are: a model that takes no URLs wants them as `data:` URLs.
- * - What a model does not support it leaves out: see `onWarning`. Many want to be told that they support the schema of an answer
- *   (`supportsStructuredOutputs`), or that the usage of a stream is wanted (`includeUsage`).
- * - Requests go through the SDK's own `fetch`, and so over one HTTP/2 connection to each server, which carries 100 to 250 at a time: for more,
- *   give the SDK's provider a `fetch` that spreads them.
+ * Retries happen only in the agent: the SDK's own are in its `generateText`, which is not used. Its
+ * tools, agents and steps are not used either, and the `ai` package need not be installed.
  *
- * @throws {TypeError} If it is no model and has none, or if an option is wrong.
+ * - `reasoningEffort` becomes the SDK's `reasoning`. Models of older versions of the interface have
+ *   no such setting.
+ * - `extra` holds the SDK's `providerOptions` by provider: `extra: { anthropic: { … } }`. It may
+ *   also hold `topK`, `presencePenalty`, `frequencyPenalty` and `toolChoice`, which apply to every
+ *   provider.
+ * - Images and files are passed unchanged. For a model that accepts no URLs, pass them as `data:`
+ *   URLs.
+ * - A model ignores what it does not support: see `onWarning`. Many SDK providers need an option
+ *   that says that the server supports output schemas (`supportsStructuredOutputs`), or that
+ *   streams should report usage (`includeUsage`).
+ * - Requests go through the SDK's own `fetch`, and so over one HTTP/2 connection per server, which
+ *   carries 100 to 250 requests at once. For more, pass the SDK's provider a `fetch` that spreads
+ *   requests over several connections.
+ *
+ * @throws {TypeError} If `model` is not a model, provider or function, or if an option is invalid.
  *
  * @example Any provider of the AI SDK
  * ```ts
@@ -84,7 +94,7 @@ const RULES: Rules = {
  * import { aiSdk } from "@shoal/agents/ai-sdk";
  * import { simulator } from "@shoal/agents/testing";
  *
- * await using server = simulator(); // for the real ones: aiSdk(anthropic), aiSdk(google), aiSdk(mistral), …
+ * await using server = simulator(); // in production: aiSdk(anthropic), aiSdk(google), …
  * const models = createOpenAICompatible({ name: "local", baseURL: server.url });
  * const Label = defineAgent({
  *   name: "label",
@@ -99,17 +109,17 @@ export function aiSdk(
   model: AiSdkModel | AiSdkModels | ((name: string) => AiSdkModel),
   options: AiSdkOptions = {},
 ): Provider {
-  checkOptions("ask a model of the AI SDK", options, RULES);
-  const find = finder(model);
+  checkOptions("use a model of the AI SDK", options, AI_SDK_RULES);
+  const findModel = modelFinder(model);
   const { name, id, limits, account = model, onWarning } = options;
 
   const prepare = (request: ModelRequest, signal: AbortSignal): Prepared => {
-    const found = find(request.model);
-    if (request.settings.reasoningEffort !== undefined && found.specificationVersion !== "v4") {
-      warn(onWarning, found, [{ type: "unsupported", feature: "reasoning" }]);
+    const model = findModel(request.model);
+    if (request.settings.reasoningEffort !== undefined && model.specificationVersion !== "v4") {
+      reportWarnings(onWarning, model, [{ type: "unsupported", feature: "reasoning" }]);
     }
-    // The versions agree on everything that is asked and read here.
-    return { model: found as LanguageModelV4, call: callOptionsOf(request, found, signal) };
+    // All versions have everything that is used here in common.
+    return { model: model as LanguageModelV4, call: buildCallOptions(request, model, signal) };
   };
 
   return {
@@ -122,16 +132,16 @@ export function aiSdk(
       try {
         const { model, call } = prepare(request, signal);
         const result = await untilAbort(model.doGenerate(call), signal);
-        const reply = replyOf(result, {
+        const reply = readAiSdkReply(result, {
           provider: model.provider,
           json: request.output !== undefined,
-          rates: toldBy(result?.response?.headers).rates,
+          rates: readResponseHeaders(result?.response?.headers).rates,
         });
-        warn(onWarning, model, result.warnings, reply.usage);
+        reportWarnings(onWarning, model, result.warnings, reply.usage);
         return reply;
       } catch (thrown) {
         signal.throwIfAborted();
-        throw aiSdkError(thrown, request);
+        throw fromAiSdkError(thrown, request);
       }
     },
     async *stream(
@@ -139,9 +149,9 @@ export function aiSdk(
       { signal, onResponse }: ProviderOptions,
     ): AsyncGenerator<ModelChunk> {
       signal.throwIfAborted();
-      // Models end their work when it aborts; that must also happen when the reading ends early.
+      // Also aborts the request when the consumer stops reading early.
       const controller = new AbortController();
-      let reader: ReadableStreamDefaultReader<Piece> | undefined;
+      let reader: ReadableStreamDefaultReader<StreamPart> | undefined;
       const stop = (reason: unknown) => {
         reader?.cancel(reason).catch(() => {});
         controller.abort(reason);
@@ -150,31 +160,32 @@ export function aiSdk(
       let ended = false;
       try {
         const { model, call } = prepare(request, controller.signal);
-        const { stream, response } = await opened(model, call, signal);
+        const { stream, response } = await openStream(model, call, signal);
         reader = stream.getReader();
         onResponse?.();
-        const builder = new ReplyBuilder(model.provider, toldBy(response?.headers).rates);
-        while (!builder.ended) {
+        const { rates } = readResponseHeaders(response?.headers);
+        const parts = new AiSdkStreamReader(model.provider, rates);
+        while (!parts.ended) {
           const { done, value } = await reader.read();
           if (done) break;
           if (value.type === "error") {
-            if (isCutOff(value.error)) break;
-            throw errorInStream(value.error);
+            if (isTruncation(value.error)) break;
+            throw fromStreamError(value.error);
           }
-          if (value.type === "stream-start") warn(onWarning, model, value.warnings);
-          const text = builder.add(value);
+          if (value.type === "stream-start") reportWarnings(onWarning, model, value.warnings);
+          const text = parts.add(value);
           if (text !== "") yield { type: "delta", text };
         }
         ended = true;
-        yield { type: "reply", reply: builder.reply() };
+        yield { type: "reply", reply: parts.reply() };
       } catch (thrown) {
-        // The reading of a stream that was cancelled ends as if it were at its end, too early.
+        // A cancelled stream looks as if it had ended early: report the abort instead.
         signal.throwIfAborted();
-        throw aiSdkError(thrown, request);
+        throw fromAiSdkError(thrown, request);
       } finally {
         release();
         if (ended) reader?.cancel().catch(() => {});
-        else stop(new DOMException("Nobody reads the answer any more", "AbortError"));
+        else stop(new DOMException("The stream is no longer read", "AbortError"));
       }
     },
   };
@@ -185,8 +196,8 @@ interface Prepared {
   readonly call: LanguageModelV4CallOptions;
 }
 
-/** The stream of an answer. One that opens after the abort is closed at once. */
-async function opened(
+/** Opens the stream of a response. A stream that opens after the abort is cancelled at once. */
+async function openStream(
   model: LanguageModelV4,
   call: LanguageModelV4CallOptions,
   signal: AbortSignal,

@@ -1,37 +1,41 @@
 /**
- * What a model wants to hear again with its tool calls. Some that reason refuse the results of their tools without the thoughts that
- * led to the calls, or without a signature, and the port has no words for either. So both are kept beside the requests for
- * tools, as long as somebody holds those.
+ * Keeps the reasoning that must be sent back with tool calls.
+ *
+ * Some reasoning models reject tool results without the reasoning that led to the calls, or without
+ * its signature. The provider port has no field for either, so both are kept in a `WeakMap`, for as
+ * long as the tool requests themselves exist.
  */
 import type { SharedV4ProviderMetadata } from "@ai-sdk/provider";
 import type { ToolRequest } from "../../model/message.ts";
 
-/** A thought of a model. */
-export interface Thought {
+/** A piece of a model's reasoning. */
+export interface ReasoningPart {
   readonly type: "reasoning";
   readonly text: string;
   readonly providerOptions?: SharedV4ProviderMetadata;
 }
 
-/** What was said with a request for a tool. */
-export interface Said {
-  /** Who said it: nobody else would understand. */
+/** What the model sent along with a tool request. */
+export interface ToolCallContext {
+  /** The provider that sent it. Others do not understand it. */
   readonly provider: string;
-  /** What the model thought before, since the last such request. */
-  readonly thoughts: readonly Thought[];
-  /** Whatever else the provider wants to hear again. */
+  /** The model's reasoning since the previous tool request. */
+  readonly reasoning: readonly ReasoningPart[];
+  /** Other data that the provider requires to be sent back. */
   readonly metadata: SharedV4ProviderMetadata | undefined;
 }
 
-const kept = new WeakMap<ToolRequest, Said>();
+const contexts = new WeakMap<ToolRequest, ToolCallContext>();
 
-/** Keeps what was said with a request. */
-export function keepSaid(request: ToolRequest, said: Said): void {
-  if (said.thoughts.length > 0 || said.metadata !== undefined) kept.set(request, said);
+/** Keeps the context of a tool request. */
+export function rememberContext(request: ToolRequest, context: ToolCallContext): void {
+  if (context.reasoning.length > 0 || context.metadata !== undefined) {
+    contexts.set(request, context);
+  }
 }
 
-/** What this provider said with a request. */
-export function saidWith(request: ToolRequest, provider: string): Said | undefined {
-  const said = kept.get(request);
-  return said?.provider === provider ? said : undefined;
+/** Returns the context of a tool request, if it came from this provider. */
+export function recallContext(request: ToolRequest, provider: string): ToolCallContext | undefined {
+  const context = contexts.get(request);
+  return context?.provider === provider ? context : undefined;
 }

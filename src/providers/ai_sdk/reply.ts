@@ -1,4 +1,4 @@
-/** An answer of the AI SDK's language models in our words, whole or in pieces. */
+/** Reads the replies of AI SDK models, complete or streamed. */
 import type {
   LanguageModelV2StreamPart,
   LanguageModelV3StreamPart,
@@ -12,129 +12,137 @@ import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
-import { usageOf } from "./usage.ts";
-import { keepSaid, type Thought } from "./reasoning_items.ts";
+import { readAiSdkUsage } from "./usage.ts";
+import { type ReasoningPart, rememberContext } from "./reasoning_items.ts";
 
-/** A piece of a streamed answer, in any version of the interface. */
-export type Piece =
+/** A part of a stream, in any version of the interface. */
+export type StreamPart =
   | LanguageModelV4StreamPart
   | LanguageModelV3StreamPart
   | LanguageModelV2StreamPart;
 
 /**
- * The reply of a whole answer.
+ * Reads the result of `doGenerate`.
  *
- * @throws {ProviderError} If it is none.
+ * @param source.json Whether the request has an output schema.
+ * @throws {ProviderError} If the result is malformed, cut off or an error.
  */
-export function replyOf(
-  // What a model gives is somebody else's code, and the older versions give something else.
+export function readAiSdkReply(
+  // Models are third-party code, and the older versions return something else.
   result: Partial<LanguageModelV4GenerateResult> | undefined,
-  more: { readonly provider: string; readonly json: boolean; readonly rates?: RateReport },
+  source: { readonly provider: string; readonly json: boolean; readonly rates?: RateReport },
 ): ModelReply {
   if (!Array.isArray(result?.content)) {
-    throw new ProviderError("the AI SDK's model gave an answer without content", {
+    throw new ProviderError("the AI SDK's model returned a result without content", {
       code: "provider",
       retryable: true,
     });
   }
-  const parts = new Parts(more.provider);
-  for (const part of result.content) parts.add(part);
+  const content = new ContentCollector(source.provider);
+  for (const part of result.content) content.add(part);
   const { structuredOutputText } = result;
-  return replyIn({
-    text: more.json && structuredOutputText !== undefined ? structuredOutputText : parts.text,
-    calls: parts.calls,
-    finish: finishIn(result.finishReason),
-    usage: usageOf(result.usage),
-    rates: more.rates,
+  return buildReply({
+    text: source.json && structuredOutputText !== undefined ? structuredOutputText : content.text,
+    calls: content.calls,
+    finish: readFinish(result.finishReason),
+    usage: readAiSdkUsage(result.usage),
+    rates: source.rates,
   });
 }
 
-/** Puts the pieces of a streamed answer together. */
-export class ReplyBuilder {
-  readonly #parts: Parts;
-  readonly #thoughts = new Map<string, { text: string; metadata?: SharedV4ProviderMetadata }>();
+/** Assembles a reply from the parts of a stream. */
+export class AiSdkStreamReader {
+  readonly #content: ContentCollector;
+  readonly #reasoning = new Map<string, { text: string; metadata?: SharedV4ProviderMetadata }>();
   readonly #rates: RateReport | undefined;
   #finish: Finish | undefined;
   #usage: Usage | undefined;
 
-  /** For an answer of this provider. */
+  /** Creates a reader for a stream of the given provider. */
   constructor(provider: string, rates: RateReport | undefined) {
-    this.#parts = new Parts(provider);
+    this.#content = new ContentCollector(provider);
     this.#rates = rates;
   }
 
-  /** Was the last piece the end of the answer? */
+  /** Whether the last part of the reply has been added. */
   get ended(): boolean {
     return this.#finish !== undefined;
   }
 
-  /** Takes a piece; gives its text. */
-  add(piece: Piece): string {
-    switch (piece.type) {
+  /** Adds a part and returns its text. */
+  add(part: StreamPart): string {
+    switch (part.type) {
       case "text-delta":
-        this.#parts.add({ type: "text", text: piece.delta });
-        return typeof piece.delta === "string" ? piece.delta : "";
+        this.#content.add({ type: "text", text: part.delta });
+        return typeof part.delta === "string" ? part.delta : "";
       case "reasoning-start":
       case "reasoning-delta":
       case "reasoning-end":
-        this.#think(piece);
+        this.#addReasoning(part);
         return "";
       case "tool-call":
-        // It holds the whole input: the pieces of it that came before are for those who want to watch.
-        this.#parts.add(piece as LanguageModelV4Content);
+        // It holds the complete input. The deltas before it are ignored.
+        this.#content.add(part as LanguageModelV4Content);
         return "";
       case "finish":
-        this.#finish = finishIn(piece.finishReason);
-        this.#usage = usageOf(piece.usage);
+        this.#finish = readFinish(part.finishReason);
+        this.#usage = readAiSdkUsage(part.usage);
         return "";
       default:
         return "";
     }
   }
 
-  #think(piece: Extract<LanguageModelV4StreamPart, { type: `reasoning-${string}` }> | Piece): void {
-    const { id, delta = "", providerMetadata } = piece as {
+  #addReasoning(part: StreamPart): void {
+    const { id, delta = "", providerMetadata } = part as {
       id: string;
       delta?: string;
       providerMetadata?: SharedV4ProviderMetadata;
     };
-    const thought = this.#thoughts.get(id) ?? { text: "" };
-    thought.text += delta;
-    // The signature of a thought comes with its last piece.
-    thought.metadata = providerMetadata ?? thought.metadata;
-    this.#thoughts.set(id, thought);
-    if (piece.type !== "reasoning-end") return;
-    this.#thoughts.delete(id);
-    const { text, metadata: said } = thought;
-    this.#parts.add({ type: "reasoning", text, ...(said && { providerMetadata: said }) });
+    const reasoning = this.#reasoning.get(id) ?? { text: "" };
+    reasoning.text += delta;
+    // The signature of the reasoning comes with its last part.
+    reasoning.metadata = providerMetadata ?? reasoning.metadata;
+    this.#reasoning.set(id, reasoning);
+    if (part.type !== "reasoning-end") return;
+    this.#reasoning.delete(id);
+    const { text, metadata } = reasoning;
+    this.#content.add({
+      type: "reasoning",
+      text,
+      ...(metadata && { providerMetadata: metadata }),
+    });
   }
 
   /**
-   * The whole.
+   * Returns the complete reply.
    *
-   * @throws {ProviderError} If the stream ended before the answer did.
+   * @throws {ProviderError} If the stream ended early, or with an error.
    */
   reply(): ModelReply {
-    const { text, calls } = this.#parts;
+    const { text, calls } = this.#content;
     const finish = this.#finish ?? { unified: "interrupted" };
-    // Who was cut off from its server knows no word of its for the end.
-    const cut = finish.raw === undefined && UNSAID.has(finish.unified);
-    return replyIn({
+    // If the connection was cut off, there is no finish reason of the server's.
+    const isCutOff = finish.raw === undefined && UNKNOWN_REASONS.has(finish.unified);
+    return buildReply({
       text,
       calls,
-      finish: cut ? { unified: "interrupted" } : finish,
+      finish: isCutOff ? { unified: "interrupted" } : finish,
       usage: this.#usage,
       rates: this.#rates,
     });
   }
 }
 
-/** Sorts what an answer is made of. Sources, files and what the provider did by itself are not for us. */
-class Parts {
+/**
+ * Collects text, reasoning and tool calls. Sources, files and tools run by the provider are
+ * ignored.
+ */
+class ContentCollector {
   text = "";
   readonly calls: ToolRequest[] = [];
   readonly #provider: string;
-  #thoughts: Thought[] = [];
+  #reasoning: ReasoningPart[] = [];
 
   constructor(provider: string) {
     this.#provider = provider;
@@ -144,7 +152,7 @@ class Parts {
     if (part?.type === "text" && typeof part.text === "string") this.text += part.text;
     else if (part?.type === "reasoning") {
       const { text, providerMetadata } = part;
-      this.#thoughts.push({
+      this.#reasoning.push({
         type: "reasoning",
         text,
         ...(providerMetadata !== undefined && { providerOptions: providerMetadata }),
@@ -153,31 +161,34 @@ class Parts {
       const { toolCallId: id, toolName: name, input, providerMetadata: metadata } = part;
       const args = typeof input === "string" ? input : JSON.stringify(input) ?? "";
       const request: ToolRequest = { id, name, args };
-      keepSaid(request, { provider: this.#provider, thoughts: this.#thoughts, metadata });
-      this.#thoughts = [];
+      rememberContext(request, { provider: this.#provider, reasoning: this.#reasoning, metadata });
+      this.#reasoning = [];
       this.calls.push(request);
     }
   }
 }
 
-/** Why a model stopped, in the AI SDK's word and in the server's. */
+/** Why a model stopped: the AI SDK's unified reason, and the server's own. */
 interface Finish {
   readonly unified: string;
   readonly raw?: string;
 }
 
-const WORDS: Readonly<Record<string, FinishReason>> = {
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   "stop": "stop",
   "length": "length",
   "tool-calls": "tool_calls",
   "content-filter": "content_filter",
 };
-/** What it says where the server has said nothing. */
-const UNSAID: ReadonlySet<string> = new Set(["other", "unknown"]);
-/** The server's words for an end that is no filter's: what was said then is the model's refusal. */
-const REFUSED: ReadonlySet<string | undefined> = new Set(["stop", "refusal"]);
+/** The unified reasons where the server gave none. */
+const UNKNOWN_REASONS: ReadonlySet<string> = new Set(["other", "unknown"]);
+/**
+ * The server's reasons for which `content-filter` means a refusal by the model, and not by a
+ * filter.
+ */
+const REFUSAL_REASONS: ReadonlySet<string | undefined> = new Set(["stop", "refusal"]);
 
-function finishIn(reason: unknown): Finish {
+function readFinish(reason: unknown): Finish {
   if (typeof reason === "string") return { unified: reason };
   const { unified, raw } = isRecord(reason) ? reason : {};
   return {
@@ -186,7 +197,7 @@ function finishIn(reason: unknown): Finish {
   };
 }
 
-interface Answer {
+interface ReplyParts {
   readonly text: string;
   readonly calls: readonly ToolRequest[];
   readonly finish: Finish;
@@ -194,9 +205,10 @@ interface Answer {
   readonly rates: RateReport | undefined;
 }
 
-function replyIn({ text, calls, finish: { unified, raw }, usage, rates }: Answer): ModelReply {
+function buildReply({ text, calls, finish, usage, rates }: ReplyParts): ModelReply {
+  const { unified, raw } = finish;
   if (unified === "interrupted") {
-    throw new ProviderError("the stream ended before the answer did", {
+    throw new ProviderError("the stream ended before the reply was complete", {
       code: "truncated",
       retryable: true,
       usage,
@@ -205,7 +217,7 @@ function replyIn({ text, calls, finish: { unified, raw }, usage, rates }: Answer
     });
   }
   if (unified === "error") {
-    throw new ProviderError("the server failed while it answered", {
+    throw new ProviderError("the server reported an error", {
       code: "provider",
       retryable: true,
       usage,
@@ -213,13 +225,13 @@ function replyIn({ text, calls, finish: { unified, raw }, usage, rates }: Answer
       text,
     });
   }
-  const refused = unified === "content-filter" && REFUSED.has(raw) && text !== "";
+  const isRefusal = unified === "content-filter" && REFUSAL_REASONS.has(raw) && text !== "";
   return {
     text,
-    finishReason: WORDS[unified] ?? raw ?? unified,
+    finishReason: FINISH_REASONS[unified] ?? raw ?? unified,
     usage,
     ...(rates !== undefined && { rates }),
-    ...(refused && { refusal: text }),
+    ...(isRefusal && { refusal: text }),
     ...(calls.length > 0 && { toolCalls: calls }),
   };
 }

@@ -1,4 +1,4 @@
-/** A request in the words of the AI SDK's language models. */
+/** Converts requests to the AI SDK's call options. */
 import type {
   LanguageModelV4CallOptions,
   LanguageModelV4FilePart,
@@ -12,10 +12,10 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ContentPart, Message, ModelRequest, ToolRequest } from "../../model/message.ts";
 import type { AiSdkModel } from "./find_model.ts";
-import { saidWith } from "./reasoning_items.ts";
+import { recallContext } from "./reasoning_items.ts";
 
-/** What `extra` may say to every model; everything else in it is for one provider. */
-const FOR_ALL: ReadonlySet<string> = new Set([
+/** The settings in `extra` that apply to every model. All others belong to one provider. */
+const SHARED_SETTINGS: ReadonlySet<string> = new Set([
   "topK",
   "presencePenalty",
   "frequencyPenalty",
@@ -23,18 +23,19 @@ const FOR_ALL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The options of a call, in the newest version of the interface. The older ones differ only in how they write files.
+ * Builds the options of a call, in the newest version of the interface. The older versions differ
+ * only in the format of files.
  *
- * @throws {ProviderError} If the request says something that cannot be said to this model.
+ * @throws {ProviderError} If the model cannot accept something in the request.
  */
-export function callOptionsOf(
+export function buildCallOptions(
   { messages, settings, output, tools }: ModelRequest,
   model: AiSdkModel,
   abortSignal: AbortSignal,
 ): LanguageModelV4CallOptions {
   const { temperature, maxTokens, topP, stop, seed, reasoningEffort, extra } = settings;
   return {
-    prompt: promptOf(messages, model),
+    prompt: buildPrompt(messages, model),
     ...(temperature !== undefined && { temperature }),
     ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
     ...(topP !== undefined && { topP }),
@@ -52,90 +53,95 @@ export function callOptionsOf(
         inputSchema: parameters,
       })),
     }),
-    ...extrasOf(extra),
-    // A connection that is reset makes Deno send the request again: the key tells the server that it is the same one.
+    ...extraOptions(extra),
+    // Deno resends a request when the connection is reset. The key lets the server recognize the
+    // duplicate.
     headers: { "idempotency-key": crypto.randomUUID() },
     abortSignal,
   };
 }
 
-function extrasOf(extra: Readonly<Record<string, unknown>> = {}) {
+function extraOptions(extra: Readonly<Record<string, unknown>> = {}) {
   const all = Object.entries(extra);
-  const own = all.filter(([name]) => !FOR_ALL.has(name));
-  for (const [name, options] of own) {
+  const byProvider = all.filter(([name]) => !SHARED_SETTINGS.has(name));
+  for (const [name, options] of byProvider) {
     if (isRecord(options)) continue;
-    // The SDK would take no notice of it.
-    refuse(
-      `in extra, "${name}" must hold the options of the AI SDK's provider of that name: \`extra: { anthropic: { … } }\``,
+    // The SDK would ignore it silently.
+    reject(
+      `in extra, "${name}" must hold the options of the AI SDK's provider of that name: ` +
+        "`extra: { anthropic: { … } }`",
     );
   }
   return {
-    ...Object.fromEntries(all.filter(([name]) => FOR_ALL.has(name))),
-    ...(own.length > 0 && { providerOptions: Object.fromEntries(own) }),
+    ...Object.fromEntries(all.filter(([name]) => SHARED_SETTINGS.has(name))),
+    ...(byProvider.length > 0 && { providerOptions: Object.fromEntries(byProvider) }),
   } as Partial<LanguageModelV4CallOptions>;
 }
 
-function promptOf(messages: readonly Message[], model: AiSdkModel): LanguageModelV4Prompt {
+function buildPrompt(messages: readonly Message[], model: AiSdkModel): LanguageModelV4Prompt {
   const prompt: LanguageModelV4Prompt = [];
-  const names = new Map<string, string>();
+  const toolNames = new Map<string, string>();
   for (const message of messages) {
-    for (const { id, name } of message.toolCalls ?? []) names.set(id, name);
-    const next = messageOf(message, model, names);
+    for (const { id, name } of message.toolCalls ?? []) toolNames.set(id, name);
+    const next = convertMessage(message, model, toolNames);
     const last = prompt.at(-1);
-    // Models want all results of one turn in one message.
+    // Models require all tool results of one turn in one message.
     if (last?.role === "tool" && next.role === "tool") last.content.push(...next.content);
     else prompt.push(next);
   }
   return prompt;
 }
 
-function messageOf(
+function convertMessage(
   message: Message,
   model: AiSdkModel,
-  names: ReadonlyMap<string, string>,
+  toolNames: ReadonlyMap<string, string>,
 ): LanguageModelV4Message {
   const { role, content } = message;
   switch (role) {
     case "system":
       return { role, content: plainText(content, "system") };
     case "user":
-      return { role, content: partsOf(content, model) };
+      return { role, content: convertParts(content, model) };
     case "assistant":
-      return { role, content: [...saidBefore(message, model), ...callsOf(message, model)] };
+      return { role, content: [...textParts(message, model), ...toolCallParts(message, model)] };
     case "tool":
-      return { role, content: [resultOf(message, names)] };
+      return { role, content: [toolResultPart(message, toolNames)] };
   }
 }
 
-function partsOf(
+function convertParts(
   content: Message["content"],
   model: AiSdkModel,
 ): (LanguageModelV4TextPart | LanguageModelV4FilePart)[] {
   if (typeof content === "string") return [{ type: "text", text: content }];
-  return content.map((part) => part.type === "text" ? part : filePartOf(part, model));
+  return content.map((part) => part.type === "text" ? part : convertFile(part, model));
 }
 
-/** What the assistant said before it asked for tools; some servers refuse a text that is empty. */
-function saidBefore({ content, toolCalls = [] }: Message, model: AiSdkModel) {
-  return content === "" && toolCalls.length > 0 ? [] : partsOf(content, model);
+/** Returns the text before the tool calls, if any: some servers reject an empty text. */
+function textParts({ content, toolCalls = [] }: Message, model: AiSdkModel) {
+  return content === "" && toolCalls.length > 0 ? [] : convertParts(content, model);
 }
 
-function callsOf({ toolCalls = [] }: Message, { provider }: AiSdkModel) {
+function toolCallParts({ toolCalls = [] }: Message, { provider }: AiSdkModel) {
   return toolCalls.flatMap((request) => {
-    const said = saidWith(request, provider);
+    const context = recallContext(request, provider);
     const call: LanguageModelV4ToolCallPart = {
       type: "tool-call",
       toolCallId: request.id,
       toolName: request.name,
-      input: inputOf(request),
-      ...(said?.metadata !== undefined && { providerOptions: said.metadata }),
+      input: parseArgs(request),
+      ...(context?.metadata !== undefined && { providerOptions: context.metadata }),
     };
-    return [...said?.thoughts ?? [], call];
+    return [...context?.reasoning ?? [], call];
   });
 }
 
-/** Arguments that are no JSON are not told: most servers want an object, and the result of the tool says what was wrong. */
-function inputOf({ args }: ToolRequest): unknown {
+/**
+ * Parses the arguments. Invalid JSON becomes `{}`: most servers require an object, and the tool's
+ * result reports the problem.
+ */
+function parseArgs({ args }: ToolRequest): unknown {
   try {
     return JSON.parse(args);
   } catch {
@@ -143,14 +149,15 @@ function inputOf({ args }: ToolRequest): unknown {
   }
 }
 
-function resultOf(
+function toolResultPart(
   { content, toolCallId = "" }: Message,
-  names: ReadonlyMap<string, string>,
+  toolNames: ReadonlyMap<string, string>,
 ): LanguageModelV4ToolResultPart {
-  const toolName = names.get(toolCallId);
+  const toolName = toolNames.get(toolCallId);
   if (toolName === undefined) {
-    refuse(
-      "a message of a tool must follow the message that asks for it: its toolCallId is not known",
+    reject(
+      'a message with the role "tool" must follow the message with the tool call: ' +
+        "its toolCallId is unknown",
     );
   }
   const value = plainText(content, "tool");
@@ -160,47 +167,53 @@ function resultOf(
 function plainText(content: Message["content"], role: string): string {
   if (typeof content === "string") return content;
   return content.map((part) =>
-    part.type === "text" ? part.text : refuse(`a message with the role "${role}" must be text`)
+    part.type === "text" ? part.text : reject(`a message with the role "${role}" must be text`)
   ).join("");
 }
 
-function filePartOf(
+function convertFile(
   part: Exclude<ContentPart, { type: "text" }>,
   { specificationVersion, provider }: AiSdkModel,
 ): LanguageModelV4FilePart {
   const filename = part.type === "file" ? part.name : undefined;
-  const newest = specificationVersion === "v4";
-  // The older versions write a file without saying what it is written as.
+  const isV4 = specificationVersion === "v4";
+  // The older versions take the data itself, without its type.
   const file = (data: LanguageModelV4FilePart["data"], mediaType: string) => ({
     type: "file",
     ...(filename !== undefined && { filename }),
-    data: newest ? data : data.type === "url" ? data.url : (data as { data: string }).data,
+    data: isV4 ? data : data.type === "url" ? data.url : (data as { data: string }).data,
     mediaType,
   } as LanguageModelV4FilePart);
 
   const inline = /^data:([^;,]*)[^,]*;base64,/i.exec(part.url);
-  const vague = part.type === "image" ? newest ? "image" : "image/*" : "application/octet-stream";
+  const defaultType = part.type === "image"
+    ? isV4 ? "image" : "image/*"
+    : "application/octet-stream";
   if (inline !== null) {
-    return file({ type: "data", data: part.url.slice(inline[0].length) }, inline[1] || vague);
+    return file({ type: "data", data: part.url.slice(inline[0].length) }, inline[1] || defaultType);
   }
-  if (/^data:/i.test(part.url)) refuse(`a data: URL of ${article(part)} must be base64`);
+  if (/^data:/i.test(part.url)) reject(`a data: URL of ${withArticle(part)} must be base64`);
   if (/^https?:/i.test(part.url)) {
-    const url = URL.parse(part.url) ?? refuse(`the URL of ${article(part)} must be a URL`);
-    return file({ type: "url", url }, /\.pdf$/i.test(url.pathname) ? "application/pdf" : vague);
+    const url = URL.parse(part.url) ?? reject(`the URL of ${withArticle(part)} must be a URL`);
+    return file(
+      { type: "url", url },
+      /\.pdf$/i.test(url.pathname) ? "application/pdf" : defaultType,
+    );
   }
-  if (!newest || part.type === "image") {
-    refuse(`the URL of ${article(part)} must begin with https: or data: for this model`);
+  if (!isV4 || part.type === "image") {
+    reject(`the URL of ${withArticle(part)} must begin with https: or data: for this model`);
   }
-  // The models of a provider have names such as "openai.chat"; it knows its files by the first of them.
+  // The provider of a model is named like "openai.chat". Its files are referenced by the first
+  // word.
   const reference = { [provider.split(".")[0]!]: part.url };
-  return file({ type: "reference", reference }, vague);
+  return file({ type: "reference", reference }, defaultType);
 }
 
-function article({ type }: ContentPart): string {
+function withArticle({ type }: ContentPart): string {
   return type === "image" ? "an image" : "a file";
 }
 
-/** Nothing was sent, and nobody else would understand it either. */
-function refuse(what: string): never {
-  throw new ProviderError(what, { code: "invalid_params", retryable: false });
+/** Rejects the request before anything is sent. It would fail with other models, too. */
+function reject(message: string): never {
+  throw new ProviderError(message, { code: "invalid_params", retryable: false });
 }

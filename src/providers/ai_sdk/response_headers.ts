@@ -1,25 +1,27 @@
-/** What the headers of an answer tell beside the answer. */
 import type { RateReport } from "../../model/rate_report.ts";
-import { ratesOf } from "../http/rate_headers.ts";
-import { retryAfterOf } from "../http/retry_after.ts";
+import { readRateHeaders } from "../http/rate_headers.ts";
+import { readRetryAfter } from "../http/retry_after.ts";
 
-/** What they can tell. */
-export interface Told {
+/** What response headers say about limits. */
+export interface HeaderInfo {
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** Where its rate limits stand. */
+  /** The state of the server's rate limits. */
   readonly rates?: RateReport;
 }
 
-/** What these headers tell; the AI SDK hands them on as an object, if at all. */
-export function toldBy(headers: unknown, status?: number): Told {
+/** Reads response headers, which the AI SDK passes as an object, if at all. */
+export function readResponseHeaders(headers: unknown, status?: number): HeaderInfo {
   let all: Headers;
   try {
     all = new Headers(headers as Record<string, string> | undefined);
   } catch {
-    // A model that is no HTTP may hand on anything.
+    // A model that does not use HTTP may pass anything.
     return {};
   }
   const now = Date.now();
-  return { retryAfterMs: retryAfterOf(all, now), rates: ratesOf(all, now, status === 429) };
+  return {
+    retryAfterMs: readRetryAfter(all, now),
+    rates: readRateHeaders(all, now, { rejected: status === 429 }),
+  };
 }

@@ -1,27 +1,31 @@
-/** What a model of the AI SDK leaves out. */
+import { causeMessage } from "../../model/cause_message.ts";
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { Usage } from "../../model/usage.ts";
 import type { AiSdkModel } from "./find_model.ts";
+import { redactAll } from "./provider_error.ts";
 
-/** Something that a model of the AI SDK does not support, or not as it was asked for. */
+/** A warning about a feature that a model of the AI SDK does not support, or not as requested. */
 export interface AiSdkWarning {
-  /** The model. */
+  /** The model's name. */
   readonly model: string;
-  /** What kind of warning it is: `unsupported`, `compatibility`, `deprecated` or `other`; models of older versions have more. */
+  /**
+   * The kind of warning: `unsupported`, `compatibility`, `deprecated` or `other`. Models of older
+   * versions have more.
+   */
   readonly type: string;
-  /** What it is about, in the SDK's words, such as `responseFormat`. */
+  /** The SDK's name of the feature, such as `responseFormat`. */
   readonly feature?: string;
-  /** What the model says about it. */
+  /** The model's explanation. */
   readonly message?: string;
 }
 
 /**
- * Tells the warnings, one by one.
+ * Calls `onWarning` with each of the warnings.
  *
- * @throws {ProviderError} With the code `tool`, if that throws.
+ * @throws {ProviderError} With the code `tool` if `onWarning` throws.
  */
-export function warn(
+export function reportWarnings(
   onWarning: ((warning: AiSdkWarning) => void) | undefined,
   { modelId }: AiSdkModel,
   warnings: readonly unknown[] | undefined,
@@ -40,7 +44,7 @@ export function warn(
         ...(typeof message === "string" && { message }),
       });
     } catch (cause) {
-      throw new ProviderError("onWarning threw: see the cause", {
+      throw new ProviderError(`onWarning threw: ${redactAll(causeMessage(cause))}`, {
         code: "tool",
         retryable: false,
         usage,

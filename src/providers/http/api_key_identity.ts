@@ -1,10 +1,13 @@
-/** Which providers ask with the same key, and so share its limits. */
-const accounts = new Map<string, object>();
+/** One object per server and API key. */
+const identities = new Map<string, object>();
 
-/** What stands for a key at a server: the same for all providers that ask with it. */
-export function accountOf(baseURL: string, apiKey: string): object {
+/**
+ * Returns an object that stands for an API key at a server. Providers with the same key get the
+ * same object, and so share the rate limits of that key.
+ */
+export function apiKeyIdentity(baseURL: string, apiKey: string): object {
   const name = `${baseURL} ${apiKey}`;
-  let account = accounts.get(name);
-  if (account === undefined) accounts.set(name, account = {});
-  return account;
+  let identity = identities.get(name);
+  if (identity === undefined) identities.set(name, identity = {});
+  return identity;
 }

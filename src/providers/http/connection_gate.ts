@@ -1,81 +1,89 @@
 import { untilAbort } from "../../async/abort.ts";
 import { ProviderError } from "../../model/errors.ts";
 
-/** How long anybody waits at most, in milliseconds: some server may not answer a question that it does not know. */
-const PATIENCE = 2_000;
+/** The maximum time a request waits for the connection, in milliseconds. */
+const MAX_WAIT_MS = 2_000;
 
 /**
- * The opening of a client's first connection. Until a server has told that it speaks HTTP/2, a client opens a connection for each
- * request: 1,000 at once are 1,000 TLS handshakes, of which all but a few are thrown away. So some requests go ahead, and the others
- * wait until a connection is there.
+ * Delays requests until the first connection of an HTTP client is open.
  *
- * A model may take its time to answer those, so when somebody waits the server is also asked for the head of its list of models. That
- * is asked without a key: it costs nothing, counts against nobody's limits, and any status will do.
+ * Until a client knows that the server supports HTTP/2, it opens one connection per request: 1,000
+ * requests at once make 1,000 TLS handshakes, and all but a few of the connections are dropped. So
+ * a few requests are sent at once, and the others wait until a connection is open.
+ *
+ * The model may take long to respond to the first requests. So when a request has to wait, the gate
+ * also sends `HEAD /models` without an API key, which counts against no limit. Any response status
+ * opens the gate.
  */
-export class Opening {
+export class ConnectionGate {
   readonly #url: string;
   readonly #client: Deno.HttpClient;
-  readonly #ahead: number;
+  readonly #maxUnblocked: number;
   readonly #opened = Promise.withResolvers<void>();
-  #gone = 0;
-  #asking: AbortController | undefined;
+  #entered = 0;
+  #probe: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #over = false;
-  #closed = false;
+  #isOpen = false;
+  #isClosed = false;
 
-  /** Of this client, to the server with this base URL; so many requests go ahead. */
-  constructor(url: string, client: Deno.HttpClient, ahead: number) {
+  /**
+   * Creates the gate of a client.
+   *
+   * @param url The base URL of the server.
+   * @param maxUnblocked The number of requests that do not wait.
+   */
+  constructor(url: string, client: Deno.HttpClient, maxUnblocked: number) {
     this.#url = url;
     this.#client = client;
-    this.#ahead = ahead;
+    this.#maxUnblocked = maxUnblocked;
   }
 
-  /** Does nobody have to wait any more? */
-  get over(): boolean {
-    return this.#over;
+  /** Whether requests no longer have to wait. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /**
    * Waits until a request may be sent. Rejects with the signal's reason when it aborts.
    *
-   * @throws {ProviderError} If the client was closed meanwhile.
+   * @throws {ProviderError} If the client is closed before then.
    */
-  async turn(signal: AbortSignal): Promise<void> {
-    if (this.#over || this.#gone++ < this.#ahead) return;
-    if (this.#asking === undefined) this.#ask(this.#asking = new AbortController());
+  async wait(signal: AbortSignal): Promise<void> {
+    if (this.#isOpen || this.#entered++ < this.#maxUnblocked) return;
+    if (this.#probe === undefined) this.#sendProbe(this.#probe = new AbortController());
     await untilAbort(this.#opened.promise, signal);
-    if (this.#closed) {
+    if (this.#isClosed) {
       throw new ProviderError("the provider was disposed", { code: "provider", retryable: false });
     }
   }
 
-  /** The server has answered something, or there is nothing to wait for: all may go. */
-  end(): void {
-    this.#over = true;
-    this.#stop();
+  /** Lets all requests through: the server has responded, or the wait has timed out. */
+  open(): void {
+    this.#isOpen = true;
+    this.#stopProbe();
     this.#opened.resolve();
   }
 
-  /** All have gone away. If there is no connection yet, the next ones begin anew. */
-  leave(): void {
-    this.#gone = 0;
-    this.#stop();
+  /** Starts over when no request is left. A gate that is open stays open. */
+  reset(): void {
+    this.#entered = 0;
+    this.#stopProbe();
   }
 
-  /** The client will be closed: nobody may send anything any more. */
+  /** Rejects all waiting requests: the client is about to be closed. */
   close(): void {
-    this.#closed = true;
-    this.end();
+    this.#isClosed = true;
+    this.open();
   }
 
-  #stop(): void {
+  #stopProbe(): void {
     clearTimeout(this.#timer);
-    this.#asking?.abort();
-    this.#asking = undefined;
+    this.#probe?.abort();
+    this.#probe = undefined;
   }
 
-  async #ask({ signal }: AbortController): Promise<void> {
-    this.#timer = setTimeout(() => this.end(), PATIENCE);
+  async #sendProbe({ signal }: AbortController): Promise<void> {
+    this.#timer = setTimeout(() => this.open(), MAX_WAIT_MS);
     const url = new URL(this.#url);
     url.pathname = url.pathname.replace(/\/*$/, "/models");
     url.search = "";
@@ -88,8 +96,8 @@ export class Opening {
       });
       await response.body?.cancel();
     } catch {
-      // Those who wait find out for themselves.
+      // The waiting requests report the failure themselves.
     }
-    if (!signal.aborted) this.end();
+    if (!signal.aborted) this.open();
   }
 }

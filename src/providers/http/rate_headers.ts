@@ -1,84 +1,107 @@
-/** What servers say of their rate limits, in one shape: each has names of its own for them, and ways of its own to write a time. */
+/**
+ * Reads the rate limits in response headers. Servers differ in the names of the headers and in the
+ * format of times.
+ */
 import type { RateReport, RateState } from "../../model/rate_report.ts";
-import { dateOf } from "./retry_after.ts";
+import { parseDate } from "./retry_after.ts";
 
-/** The headers for how much there is, how much of it is left, and when all of it is there again. */
-type Names = readonly [limit: string, remaining: string, reset: string];
+/** The headers for a limit, for what remains of it, and for when it resets. */
+type HeaderNames = readonly [limit: string, remaining: string, reset: string];
 
-/** OpenAI's names, which most servers have taken over: Groq, xAI, SambaNova, LiteLLM, Anthropic's compatible endpoint. */
-const REQUESTS = named("requests");
-const TOKENS = named("tokens");
+/**
+ * OpenAI's names. Most servers use them: Groq, xAI, SambaNova, LiteLLM, Anthropic's compatible
+ * endpoint.
+ */
+const REQUESTS = openaiNames("requests");
+const TOKENS = openaiNames("tokens");
 
-/** Who says nothing of tokens by these names says nothing of requests: one look is enough. */
-const OTHERS: readonly { readonly tokens: Names; readonly requests: readonly Names[] }[] = [
-  { tokens: anthropic("tokens"), requests: [anthropic("requests")] },
-  // Mistral counts "req", Cerebras requests of a minute or of a day.
+/** Other names. Servers that use them always report tokens, so tokens are looked up first. */
+const OTHERS: readonly {
+  readonly tokens: HeaderNames;
+  readonly requests: readonly HeaderNames[];
+}[] = [
+  { tokens: anthropicNames("tokens"), requests: [anthropicNames("requests")] },
+  // Mistral reports "req" per minute, Cerebras requests per minute or per day.
   {
-    tokens: named("tokens-minute"),
-    requests: [named("req-minute"), named("requests-minute"), named("requests-day")],
+    tokens: openaiNames("tokens-minute"),
+    requests: [
+      openaiNames("req-minute"),
+      openaiNames("requests-minute"),
+      openaiNames("requests-day"),
+    ],
   },
 ];
 
 /**
- * OpenRouter and many gateways count requests only, in any span of time: Together in seconds, others in days. What is left of a second
- * is of no use to anybody who hears of it with the answer, so these are read where they say why a request was refused.
+ * The names of OpenRouter and many gateways, which report requests only. The window may be anything
+ * from a second (Together) to a day. What remains of a second is out of date when the response
+ * arrives, so these headers are only read from a response that rejects the request.
  */
-const PLAIN: readonly Names[] = [
+const UNITLESS: readonly HeaderNames[] = [
   ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
   ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"],
 ];
 
 /**
- * Where the server's rate limits stand. Without a header for the limit, as with some versions of Azure's, what is left tells little: it
- * may be of a second or of a minute. So it counts as not said, as does all that cannot be understood.
+ * Reads the state of the server's rate limits. A limit without a header for its size is ignored, as
+ * with some versions of Azure's: what remains may be of a second or of a minute. Invalid headers
+ * are ignored, too.
  *
- * @param now The time, in milliseconds since 1970.
- * @param refused Did the server refuse the request because of a limit?
- * @returns `undefined` if it does not say.
+ * @param now The current time, in milliseconds since 1970.
+ * @param options.rejected Whether the server rejected the request because of a limit.
+ * @returns `undefined` if the headers report no limit.
  */
-export function ratesOf(headers: Headers, now: number, refused = false): RateReport | undefined {
-  let requests = stateOf(headers, REQUESTS, now);
-  let tokens = stateOf(headers, TOKENS, now);
+export function readRateHeaders(
+  headers: Headers,
+  now: number,
+  { rejected = false }: { readonly rejected?: boolean } = {},
+): RateReport | undefined {
+  let requests = readState(headers, REQUESTS, now);
+  let tokens = readState(headers, TOKENS, now);
   if (requests === undefined && tokens === undefined) {
     for (const names of OTHERS) {
-      tokens = stateOf(headers, names.tokens, now);
+      tokens = readState(headers, names.tokens, now);
       if (tokens === undefined) continue;
-      requests = firstOf(headers, names.requests, now);
+      requests = readFirstState(headers, names.requests, now);
       break;
     }
-    if (tokens === undefined && refused) requests = firstOf(headers, PLAIN, now);
+    if (tokens === undefined && rejected) requests = readFirstState(headers, UNITLESS, now);
     if (requests === undefined && tokens === undefined) return undefined;
   }
   return { ...(requests && { requests }), ...(tokens && { tokens }) };
 }
 
-function named(what: string): Names {
+function openaiNames(unit: string): HeaderNames {
   return [
-    `x-ratelimit-limit-${what}`,
-    `x-ratelimit-remaining-${what}`,
-    `x-ratelimit-reset-${what}`,
+    `x-ratelimit-limit-${unit}`,
+    `x-ratelimit-remaining-${unit}`,
+    `x-ratelimit-reset-${unit}`,
   ];
 }
 
-function anthropic(what: string): Names {
-  const name = `anthropic-ratelimit-${what}`;
+function anthropicNames(unit: string): HeaderNames {
+  const name = `anthropic-ratelimit-${unit}`;
   return [`${name}-limit`, `${name}-remaining`, `${name}-reset`];
 }
 
-function firstOf(headers: Headers, all: readonly Names[], now: number): RateState | undefined {
+function readFirstState(
+  headers: Headers,
+  all: readonly HeaderNames[],
+  now: number,
+): RateState | undefined {
   for (const names of all) {
-    const state = stateOf(headers, names, now);
+    const state = readState(headers, names, now);
     if (state !== undefined) return state;
   }
 }
 
-function stateOf(headers: Headers, names: Names, now: number): RateState | undefined {
-  const limit = numberOf(headers.get(names[0]));
-  // Azure says -1 where it does not know, others 0 where there is none.
+function readState(headers: Headers, names: HeaderNames, now: number): RateState | undefined {
+  const limit = parseNumber(headers.get(names[0]));
+  // Azure sends -1 for an unknown limit. Some servers send 0 where there is no limit.
   if (limit === undefined || limit === 0) return undefined;
-  const remaining = numberOf(headers.get(names[1]));
+  const remaining = parseNumber(headers.get(names[1]));
   if (remaining === undefined) return undefined;
-  const resetMs = resetOf(headers.get(names[2]), now);
+  const resetMs = parseReset(headers.get(names[2]), now);
   return {
     limit,
     remaining: Math.min(remaining, limit),
@@ -86,8 +109,8 @@ function stateOf(headers: Headers, names: Names, now: number): RateState | undef
   };
 }
 
-/** Fifteen digits are exact, and more than any limit has that is one. */
-function numberOf(header: string | null): number | undefined {
+/** Parses up to 15 digits: they are exact, and more than any real limit has. */
+function parseNumber(header: string | null): number | undefined {
   return header !== null && /^\d{1,15}(\.\d{1,9})?$/.test(header) ? Number(header) : undefined;
 }
 
@@ -95,51 +118,65 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** No limit lasts longer: such a time is a mistake, or means that there is none. */
-const LONGEST_RESET = 366 * DAY;
+/**
+ * The longest time until a limit resets. A longer one is an error, or means that there is no limit.
+ */
+const MAX_RESET = 366 * DAY;
 
-/** From here on a number is no span of time but seconds since 1970, and from the second on milliseconds since then. */
+/** Numbers from here on are seconds since 1970, and from `EPOCH_MS` on milliseconds since 1970. */
 const EPOCH_SECONDS = 1e9;
 const EPOCH_MS = 1e11;
 
 /**
- * As most servers write a span of time in Go: `6m0s`, `120ms`, `1h0m0.5s`, with days before it. Its sign for microseconds comes as two
- * characters, since headers are not UTF-8.
+ * A duration in Go's format, which most servers use: `6m0s`, `120ms`, `1h0m0.5s`, optionally with
+ * days in front. Headers are not UTF-8, so the micro sign may arrive as two characters.
  */
-const SPAN =
-  /^(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?(?:([\d.]+)ms)?(?:([\d.]+)(?:u|\xc2?\xb5)s)?(?:([\d.]+)ns)?$/;
-const UNITS = [DAY, HOUR, MINUTE, SECOND, 1, 1e-3, 1e-6];
+const UNITS: readonly (readonly [pattern: string, ms: number])[] = [
+  ["d", DAY],
+  ["h", HOUR],
+  ["m", MINUTE],
+  ["s", SECOND],
+  ["ms", 1],
+  ["(?:u|\\xc2?\\xb5)s", 1e-3],
+  ["ns", 1e-6],
+];
+const DURATION = new RegExp(
+  `^${UNITS.map(([pattern]) => `(?:([\\d.]+)${pattern})?`).join("")}$`,
+);
 
 /**
- * How long until a limit is whole again, in milliseconds: a span of time, a number of seconds, or a moment in seconds or milliseconds
- * since 1970 or as a date.
+ * Parses the time until a limit resets, in milliseconds. The header may hold a duration, a number
+ * of seconds, a time in seconds or milliseconds since 1970, or a date.
  */
-function resetOf(header: string | null, now: number): number | undefined {
+function parseReset(header: string | null, now: number): number | undefined {
   if (header === null || header === "") return undefined;
-  const number = numberOf(header);
+  const number = parseNumber(header);
   const ms = number === undefined
-    ? spanOf(header) ?? untilDate(dateOf(header), now)
+    ? parseDuration(header) ?? msUntil(parseDate(header), now)
     : number < EPOCH_SECONDS
     ? number * SECOND
-    : untilDate(number < EPOCH_MS ? number * SECOND : number, now);
-  return ms !== undefined && ms <= LONGEST_RESET ? Math.round(ms) : undefined;
+    : msUntil(number < EPOCH_MS ? number * SECOND : number, now);
+  return ms !== undefined && ms <= MAX_RESET ? Math.round(ms) : undefined;
 }
 
-function spanOf(header: string): number | undefined {
-  const parts = SPAN.exec(header);
+function parseDuration(header: string): number | undefined {
+  const parts = DURATION.exec(header);
   if (parts === null) return undefined;
   let ms = 0;
   for (let i = 0; i < UNITS.length; i++) {
     const part = parts[i + 1];
     if (part === undefined) continue;
-    const number = numberOf(part);
+    const number = parseNumber(part);
     if (number === undefined) return undefined;
-    ms += number * UNITS[i]!;
+    ms += number * UNITS[i]![1];
   }
   return ms;
 }
 
-/** What was a moment ago is now; what was long ago, as the year 1 of Go's unset times, is no time. */
-function untilDate(date: number | undefined, now: number): number | undefined {
-  return date === undefined || date < now - LONGEST_RESET ? undefined : Math.max(0, date - now);
+/**
+ * Returns the milliseconds until a date, and 0 for a date in the recent past. A date long ago, such
+ * as the year 1 of Go's zero time, counts as none.
+ */
+function msUntil(date: number | undefined, now: number): number | undefined {
+  return date === undefined || date < now - MAX_RESET ? undefined : Math.max(0, date - now);
 }

@@ -1,103 +1,110 @@
 /**
- * Connections enough for what is in flight. Over HTTP/2, `fetch` keeps one connection per origin and client and queues
- * silently above the server's limit of streams, 100 to 250 with hosted APIs: "1,000 at once" is then about 200. So requests
- * are spread over as many clients as are needed.
+ * Opens enough connections for the requests in flight.
+ *
+ * Over HTTP/2, `fetch` keeps one connection per origin and client. It silently queues requests
+ * above the server's limit of concurrent streams, 100 to 250 with hosted APIs: "1,000 at once" is
+ * then about
+ * 200. So requests are spread over as many clients as needed.
  */
 
-import { Opening } from "./connection_gate.ts";
+import { ConnectionGate } from "./connection_gate.ts";
 
-/** A share of a connection, held until the answer was read to its end. */
-export interface Lease extends Disposable {
-  /** What to hand to `fetch`; absent where there is no choice. */
+/** A stream of a connection, held until the response has been read completely. */
+export interface ConnectionLease extends Disposable {
+  /** The client to pass to `fetch`. Absent where the default client is used. */
   readonly client?: Deno.HttpClient;
-  /** Tells when to send, where the connection may not be there yet. */
-  readonly opening?: Opening;
+  /** Where to wait before sending. Absent if the connection is open. */
+  readonly gate?: ConnectionGate;
 }
 
-/** How a {@linkcode Transport} spreads requests. */
+/** Options of a {@linkcode Transport}. */
 export interface TransportOptions {
-  /** How many requests one connection carries at most, as far as `connections` allows. */
-  readonly streams: number;
-  /** The most connections. */
-  readonly connections: number;
-  /** Certificates to trust beside the usual ones, in PEM. */
+  /** The maximum number of requests per connection, until `maxConnections` is reached. */
+  readonly streamsPerConnection: number;
+  /** The maximum number of connections. */
+  readonly maxConnections: number;
+  /** Certificates to trust besides the default ones, in PEM format. */
   readonly caCerts?: readonly string[];
 }
 
 interface Shard {
   readonly client: Deno.HttpClient;
-  readonly opening: Opening;
+  readonly gate: ConnectionGate;
   inFlight: number;
 }
 
-const NO_LEASE: Lease = { [Symbol.dispose]() {} };
+const DEFAULT_CLIENT: ConnectionLease = { [Symbol.dispose]() {} };
 
-/** Spreads requests over HTTP clients, which are made as they are needed. */
+/** Spreads requests over HTTP clients, which are created on demand. */
 export class Transport implements Disposable {
   readonly #url: string;
   readonly #options: TransportOptions;
   readonly #shards: Shard[] = [];
-  readonly #spread: boolean;
-  #closed = false;
+  readonly #isSharded: boolean;
+  #isClosed = false;
 
-  /** For requests to this URL. Plain HTTP opens as many connections as it needs, so there is nothing to do. */
+  /**
+   * Creates a transport for requests to a URL. Over plain HTTP it uses the default client, which
+   * opens as many connections as needed.
+   */
   constructor(url: string, options: TransportOptions) {
     this.#url = url;
     this.#options = options;
-    this.#spread = new URL(url).protocol === "https:" &&
+    this.#isSharded = new URL(url).protocol === "https:" &&
       typeof globalThis.Deno?.createHttpClient === "function";
   }
 
-  /** How many clients there are. */
+  /** The number of clients. */
   get size(): number {
     return this.#shards.length;
   }
 
   /**
-   * A share of the connection that has the most room.
+   * Leases a stream of the connection with the fewest requests in flight.
    *
-   * @throws {TypeError} If everything was closed: what is opened then would stay open.
+   * @throws {TypeError} If the transport was disposed: a new connection would never be closed.
    */
-  lease(): Lease {
-    if (this.#closed) throw new TypeError("Cannot send a request as the provider was disposed");
-    if (!this.#spread) return NO_LEASE;
-    const shard = this.#roomiest();
+  lease(): ConnectionLease {
+    if (this.#isClosed) throw new TypeError("Cannot send a request as the provider was disposed");
+    if (!this.#isSharded) return DEFAULT_CLIENT;
+    const shard = this.#pickShard();
     shard.inFlight++;
     let held = true;
     return {
       client: shard.client,
-      opening: shard.opening.over ? undefined : shard.opening,
+      gate: shard.gate.isOpen ? undefined : shard.gate,
       [Symbol.dispose]() {
         if (!held) return;
         held = false;
-        if (--shard.inFlight === 0) shard.opening.leave();
+        if (--shard.inFlight === 0) shard.gate.reset();
       },
     };
   }
 
   /** Closes all connections. */
   [Symbol.dispose](): void {
-    this.#closed = true;
-    for (const { client, opening } of this.#shards) {
-      opening.close();
+    this.#isClosed = true;
+    for (const { client, gate } of this.#shards) {
+      gate.close();
       client.close();
     }
     this.#shards.length = 0;
   }
 
-  #roomiest(): Shard {
+  #pickShard(): Shard {
     let best: Shard | undefined;
     for (const shard of this.#shards) {
       if (best === undefined || shard.inFlight < best.inFlight) best = shard;
     }
-    const { streams, connections, caCerts } = this.#options;
-    if (best !== undefined && (best.inFlight < streams || this.#shards.length >= connections)) {
-      return best;
-    }
+    const { streamsPerConnection, maxConnections, caCerts } = this.#options;
+    const isFull = this.#shards.length >= maxConnections;
+    if (best !== undefined && (best.inFlight < streamsPerConnection || isFull)) return best;
     const client = Deno.createHttpClient(caCerts === undefined ? {} : { caCerts: [...caCerts] });
-    // Most programs never need a second client. So those of the first all go ahead: few enough to open a connection each.
-    const opening = new Opening(this.#url, client, best === undefined ? streams : 1);
-    const shard = { client, opening, inFlight: 0 };
+    // Most programs never need a second client. So the requests of the first one do not wait: they
+    // are few enough to open a connection each.
+    const maxUnblocked = best === undefined ? streamsPerConnection : 1;
+    const gate = new ConnectionGate(this.#url, client, maxUnblocked);
+    const shard = { client, gate, inFlight: 0 };
     this.#shards.push(shard);
     return shard;
   }

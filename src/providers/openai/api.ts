@@ -1,59 +1,58 @@
-/** A language that servers speak: how a request is written, and how an answer is read. */
+/** The two APIs of OpenAI-compatible servers behind one interface. */
 import type { ModelReply, ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import * as chat from "./chat_request.ts";
-import * as chatReply from "./chat_reply.ts";
-import * as responses from "./responses_request.ts";
-import { ResponseReader } from "./responses_stream.ts";
-import * as responsesReply from "./responses_reply.ts";
+import { ChatStreamReader, readChatReply } from "./chat_reply.ts";
+import { buildChatRequest, type MaxTokensField } from "./chat_request.ts";
+import { readResponsesReply } from "./responses_reply.ts";
+import { buildResponsesRequest } from "./responses_request.ts";
+import { ResponsesStreamReader } from "./responses_stream.ts";
+import type { StructuredOutput } from "./structured_output.ts";
 
-/** One language. */
+/** Builds the requests of one API and reads its responses. */
 export interface Api {
-  /** Where it is spoken, below the base URL. */
+  /** The path below the base URL. */
   readonly path: string;
-  /** What asks for a stream, beside the body. */
-  readonly streaming: object;
-  /** The body of a request. */
-  body(request: ModelRequest): object;
-  /** The reply of a whole answer. */
-  // deno-lint-ignore no-explicit-any -- it came from outside, and is looked at before it is believed
-  reply(answer: any, rates: RateReport | undefined, request: ModelRequest): ModelReply;
-  /** What reads a streamed answer. */
-  reader(request: ModelRequest): StreamReader;
+  /** The members of the request body that ask for a stream. */
+  readonly streamParams: object;
+  /** Builds the body of a request. */
+  buildRequest(request: ModelRequest): object;
+  /** Reads the reply from a complete response. */
+  // deno-lint-ignore no-explicit-any -- untrusted input, checked by the reader
+  readReply(response: any, rates: RateReport | undefined, request: ModelRequest): ModelReply;
+  /** Creates a reader for a streamed response. */
+  createStreamReader(request: ModelRequest): StreamReader;
 }
 
-/** Puts the pieces of one streamed answer together. */
+/** Assembles a reply from the events of a stream. */
 export interface StreamReader {
-  /** Was the last piece there? Chat Completions tell it by `[DONE]`. */
+  /** Whether the last event has been added. Chat Completions marks the end by `[DONE]` instead. */
   readonly ended?: boolean;
-  /** Takes a piece; gives its text. */
-  // deno-lint-ignore no-explicit-any -- as above
-  add(piece: any): string;
-  /** The whole. Throws if the stream ended before the answer did. */
+  /** Adds an event and returns its text. */
+  // deno-lint-ignore no-explicit-any -- untrusted input, checked by the reader
+  add(event: any): string;
+  /** Returns the complete reply. Throws if the stream ended early. */
   reply(rates: RateReport | undefined): ModelReply;
 }
 
-/** Chat Completions. */
-export function chatApi(
-  maxTokensField: chat.MaxTokensField,
-  structured: chat.StructuredOutput,
-): Api {
+/** Returns the Chat Completions API. */
+export function chatApi(maxTokensField: MaxTokensField, structured: StructuredOutput): Api {
   return {
     path: "/chat/completions",
-    streaming: { stream: true, stream_options: { include_usage: true } },
-    body: (request) => chat.bodyOf(request, maxTokensField, structured),
-    reply: chatReply.replyOf,
-    reader: () => new chatReply.ReplyBuilder(),
+    streamParams: { stream: true, stream_options: { include_usage: true } },
+    buildRequest: (request) => buildChatRequest(request, maxTokensField, structured),
+    readReply: readChatReply,
+    createStreamReader: () => new ChatStreamReader(),
   };
 }
 
-/** Responses, of this server. */
-export function responsesApi(server: string, structured: chat.StructuredOutput): Api {
+/** Returns the Responses API of the server with the given identity. */
+export function responsesApi(server: string, structured: StructuredOutput): Api {
   return {
     path: "/responses",
-    streaming: { stream: true },
-    body: (request) => responses.bodyOf(request, structured, server),
-    reply: (answer, rates, { model }) => responsesReply.replyOf(answer, rates, { server, model }),
-    reader: ({ model }) => new ResponseReader({ server, model }),
+    streamParams: { stream: true },
+    buildRequest: (request) => buildResponsesRequest(request, structured, server),
+    readReply: (response, rates, { model }) =>
+      readResponsesReply(response, rates, { server, model }),
+    createStreamReader: ({ model }) => new ResponsesStreamReader({ server, model }),
   };
 }

@@ -1,18 +1,18 @@
-/** An answer in the words of Chat Completions, whole or in pieces. */
+/** Reads the responses of Chat Completions, complete or streamed. */
 import type { OpenAI } from "openai";
 import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
-import { ToolCallBuilder, toolCallsOf } from "./tool_calls.ts";
+import { readToolCalls, ToolCallBuilder } from "./tool_calls.ts";
 
-/** A whole answer. */
-export type Completion = OpenAI.Chat.Completions.ChatCompletion;
+/** A complete response. */
+export type ChatCompletion = OpenAI.Chat.Completions.ChatCompletion;
 
-/** A piece of a streamed answer. */
-export type Chunk = OpenAI.Chat.Completions.ChatCompletionChunk;
+/** An event of a streamed response. */
+export type ChatChunk = OpenAI.Chat.Completions.ChatCompletionChunk;
 
-/** What an answer is made of, whole or in pieces; servers leave out what they like. */
+/** The usage in a response. Servers may omit any member. */
 interface AnyUsage {
   prompt_tokens?: number | null;
   completion_tokens?: number | null;
@@ -20,8 +20,8 @@ interface AnyUsage {
   completion_tokens_details?: { reasoning_tokens?: number | null } | null;
 }
 
-/** What was used, if the server says so. */
-export function usageOf(usage: AnyUsage | null | undefined): Usage | undefined {
+/** Reads the usage, if the server reports it. */
+export function readChatUsage(usage: AnyUsage | null | undefined): Usage | undefined {
   if (typeof usage?.prompt_tokens !== "number") return undefined;
   const inputTokens = usage.prompt_tokens;
   const outputTokens = usage.completion_tokens ?? 0;
@@ -35,80 +35,85 @@ export function usageOf(usage: AnyUsage | null | undefined): Usage | undefined {
 }
 
 /**
- * The reply of a whole answer.
+ * Reads a complete response.
  *
- * @param rates What the server said of its limits.
- * @throws {ProviderError} If it is none: a proxy in between may answer anything at all.
+ * @param rates The state of the server's rate limits.
+ * @throws {ProviderError} If it has no message: a proxy may respond with anything.
  */
-export function replyOf(completion: Completion, rates: RateReport | undefined): ModelReply {
+export function readChatReply(
+  completion: ChatCompletion,
+  rates: RateReport | undefined,
+): ModelReply {
   const choice = completion?.choices?.[0];
   if (typeof choice?.message !== "object" || choice.message === null) {
-    throw new ProviderError("the server's answer has no choices", {
+    throw new ProviderError("the server's response has no choices", {
       code: "provider",
       retryable: true,
-      usage: usageOf(completion?.usage),
+      usage: readChatUsage(completion?.usage),
       rates,
     });
   }
   const { content, refusal, tool_calls } = choice.message;
-  const toolCalls = toolCallsOf(tool_calls);
+  const toolCalls = readToolCalls(tool_calls);
   return {
-    text: textOf(content),
-    finishReason: reasonOf(choice.finish_reason, toolCalls),
-    usage: usageOf(completion.usage),
-    refusal: textOf(refusal) || undefined,
+    text: readText(content),
+    finishReason: readFinishReason(choice.finish_reason, toolCalls),
+    usage: readChatUsage(completion.usage),
+    refusal: readText(refusal) || undefined,
     ...(toolCalls && { toolCalls }),
     ...(rates && { rates }),
   };
 }
 
-/** Some servers say "stop" beside tool calls, as OpenAI does if it was told which tool to call. */
-function reasonOf(
-  said: string | null,
+/**
+ * Some servers send "stop" with tool calls, as OpenAI does if the request named the tool to call.
+ */
+function readFinishReason(
+  reason: string | null,
   toolCalls: readonly ToolRequest[] | undefined,
 ): FinishReason {
-  const reason = said || "stop";
-  return toolCalls !== undefined && reason === "stop" ? "tool_calls" : reason;
+  if (toolCalls !== undefined && (!reason || reason === "stop")) return "tool_calls";
+  return reason || "stop";
 }
 
-/** Mistral's reasoning models say it in parts, of which some are thoughts. */
-function textOf(content: unknown): string {
+/** Mistral's reasoning models send a list of parts, some of which are reasoning. */
+function readText(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  return content.map((part) => part?.type === "text" ? textOf(part.text) : "").join("");
+  return content.map((part) => part?.type === "text" ? readText(part.text) : "").join("");
 }
 
-/** Puts the pieces of a streamed answer together. */
-export class ReplyBuilder {
+/** Assembles a reply from the events of a stream. */
+export class ChatStreamReader {
   #text = "";
   #refusal = "";
   #finishReason: string | undefined;
   #usage: Usage | undefined;
   readonly #toolCalls = new ToolCallBuilder();
 
-  /** Takes a piece; gives its text. */
-  add(chunk: Chunk): string {
-    // The chunk with the usage has no choices; so have the first ones of some servers.
+  /** Adds an event and returns its text. */
+  add(chunk: ChatChunk): string {
+    // The event with the usage has no choices, nor do the first events of some servers.
     const choice = chunk?.choices?.[0];
-    this.#usage = usageOf(chunk?.usage) ?? this.#usage;
-    // Some servers send an empty reason with each piece.
+    this.#usage = readChatUsage(chunk?.usage) ?? this.#usage;
+    // Some servers send an empty reason with each event.
     this.#finishReason = choice?.finish_reason || this.#finishReason;
-    this.#refusal += textOf(choice?.delta?.refusal);
-    this.#toolCalls.add(choice?.delta?.tool_calls);
-    const text = textOf(choice?.delta?.content);
+    this.#refusal += readText(choice?.delta?.refusal);
+    this.#toolCalls.addDeltas(choice?.delta?.tool_calls);
+    const text = readText(choice?.delta?.content);
     this.#text += text;
     return text;
   }
 
   /**
-   * The whole.
+   * Returns the complete reply.
    *
-   * @param rates What the server said of its limits.
-   * @throws {ProviderError} If the stream ended before the answer did.
+   * @param rates The state of the server's rate limits.
+   * @throws {ProviderError} If the stream ended early.
    */
   reply(rates: RateReport | undefined): ModelReply {
     if (this.#finishReason === undefined) {
-      throw new ProviderError("the stream ended before the answer did", {
+      throw new ProviderError("the stream ended before the reply was complete", {
         code: "truncated",
         retryable: true,
         usage: this.#usage,
@@ -119,7 +124,7 @@ export class ReplyBuilder {
     const toolCalls = this.#toolCalls.calls();
     return {
       text: this.#text,
-      finishReason: reasonOf(this.#finishReason, toolCalls),
+      finishReason: readFinishReason(this.#finishReason, toolCalls),
       usage: this.#usage,
       refusal: this.#refusal === "" ? undefined : this.#refusal,
       ...(toolCalls && { toolCalls }),

@@ -1,4 +1,4 @@
-/** A request in the words of Chat Completions. */
+/** Builds the requests of Chat Completions. */
 import type { OpenAI } from "openai";
 import type {
   ContentPart,
@@ -7,42 +7,42 @@ import type {
   ToolRequest,
   ToolSpec,
 } from "../../model/message.ts";
-import { withInstruction } from "./schema_instruction.ts";
-import { strictOf } from "./strict_mode.ts";
+import {
+  addSchemaInstruction,
+  readStrictFlag,
+  type StructuredOutput,
+} from "./structured_output.ts";
 
 type Params = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
 
-/** How a schema for the answer is asked for. */
-export type StructuredOutput = "json_schema" | "json_object" | "prompt";
-
-/** What this server calls the limit of the answer. */
+/** The server's name for the maximum number of output tokens. */
 export type MaxTokensField = "max_tokens" | "max_completion_tokens";
 
-/** The body of a request. */
-export function bodyOf(
+/** Builds the body of a request. */
+export function buildChatRequest(
   { model, messages, settings, output, tools = [] }: ModelRequest,
   maxTokensField: MaxTokensField,
   structured: StructuredOutput = "json_schema",
 ): Params {
-  const told = output !== undefined && structured !== "json_schema"
-    ? withInstruction(messages, output)
+  const prompt = output !== undefined && structured !== "json_schema"
+    ? addSchemaInstruction(messages, output)
     : messages;
   const { temperature, maxTokens, topP, stop, seed, reasoningEffort, extra } = settings;
   return {
     model,
-    messages: told.map(messageOf),
+    messages: prompt.map(convertMessage),
     ...(temperature !== undefined && { temperature }),
     ...(maxTokens !== undefined && { [maxTokensField]: maxTokens }),
     ...(topP !== undefined && { top_p: topP }),
     ...(stop !== undefined && { stop: typeof stop === "string" ? stop : [...stop] }),
     ...(seed !== undefined && { seed }),
     ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
-    // Servers refuse an empty list.
-    ...(tools.length > 0 && { tools: tools.map(toolOf) }),
+    // Servers reject an empty list.
+    ...(tools.length > 0 && { tools: tools.map(convertTool) }),
     ...(output !== undefined && structured === "json_schema" && {
       response_format: {
         type: "json_schema",
-        json_schema: { name: output.name, schema: output.schema, ...strictOf(output) },
+        json_schema: { name: output.name, schema: output.schema, ...readStrictFlag(output) },
       },
     }),
     ...(output !== undefined && structured === "json_object" && {
@@ -52,7 +52,7 @@ export function bodyOf(
   };
 }
 
-function toolOf(tool: ToolSpec): OpenAI.Chat.Completions.ChatCompletionFunctionTool {
+function convertTool(tool: ToolSpec): OpenAI.Chat.Completions.ChatCompletionFunctionTool {
   const { name, description, parameters } = tool;
   return {
     type: "function",
@@ -60,49 +60,52 @@ function toolOf(tool: ToolSpec): OpenAI.Chat.Completions.ChatCompletionFunctionT
       name,
       ...(description !== undefined && { description }),
       parameters: { ...parameters },
-      ...strictOf(tool),
+      ...readStrictFlag(tool),
     },
   };
 }
 
-function messageOf(message: Message): Params["messages"][number] {
+function convertMessage(message: Message): Params["messages"][number] {
   const { role, content, toolCalls = [], toolCallId } = message;
   return {
     role,
-    // An answer that only asks for tools has no text: some servers refuse an empty one.
+    // A message with only tool calls has no text: some servers reject an empty one.
     content: content === "" && toolCalls.length > 0
       ? null
       : typeof content === "string"
       ? content
-      : content.map(partOf),
-    ...(toolCalls.length > 0 && { tool_calls: toolCalls.map(callOf) }),
+      : content.map(convertPart),
+    ...(toolCalls.length > 0 && { tool_calls: toolCalls.map(convertToolCall) }),
     ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
   } as Params["messages"][number];
 }
 
-function callOf({ id, name, args }: ToolRequest) {
+function convertToolCall({ id, name, args }: ToolRequest) {
   return { id, type: "function", function: { name, arguments: args } };
 }
 
-function partOf(part: ContentPart) {
+function convertPart(part: ContentPart) {
   switch (part.type) {
     case "text":
       return { type: "text", text: part.text };
     case "image":
       return { type: "image_url", image_url: { url: part.url } };
     case "file":
-      return { type: "file", file: fileOf(part) };
+      return { type: "file", file: convertFile(part) };
   }
 }
 
-function fileOf({ url, name }: ContentPart & { type: "file" }) {
-  // OpenRouter takes a web address here, too.
+function convertFile({ url, name }: ContentPart & { type: "file" }) {
+  // OpenRouter also accepts an http URL here.
   return /^(data|https?):/i.test(url)
-    ? { file_data: url, filename: name ?? fileName(url) }
+    ? { file_data: url, filename: name ?? defaultFileName(url) }
     : { file_id: url };
 }
 
-/** OpenAI wants a name for what it has not got yet, and tells by its end what it is. */
-export function fileName(url: string): string {
+/**
+ * Returns a name for an inline file: OpenAI requires one, and reads the file's type from the
+ * extension.
+ */
+export function defaultFileName(url: string): string {
   return /^data:application\/pdf[;,]/i.test(url) ? "file.pdf" : "file";
 }

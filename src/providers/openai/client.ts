@@ -1,76 +1,81 @@
 /**
- * The official SDK prepares and knows the errors; only the sending is ours. The SDK builds and checks the same dozen headers and parses the
- * same URL for every request, and sets a timer and a controller beside ours: that is more than half of what a request costs. So it
- * prepares one request, and all others take its URL and headers.
+ * Sends requests with `fetch`, and uses the official SDK for the headers and the error classes.
+ *
+ * For every request, the SDK builds and checks the same dozen headers, parses the same URL, and
+ * creates a timer and an abort controller: more than half of the cost of a request. So it builds
+ * one request, and all others reuse its URL and headers.
  */
 import { APIError, type OpenAI } from "openai";
+import { causeMessage } from "../../model/cause_message.ts";
 import { ProviderError } from "../../model/errors.ts";
-import type { Heard } from "./response_meta.ts";
-import type { Lease } from "../http/transport.ts";
+import { redact } from "../http/redact.ts";
+import type { ConnectionLease } from "../http/transport.ts";
+import type { ResponseMeta } from "./response_meta.ts";
 
-/** What a request needs beside its body. */
-export interface Sending {
-  /** Aborts it. */
+/** What a request needs besides its body. */
+export interface SendOptions {
+  /** Aborts the request. */
   readonly signal: AbortSignal;
-  /** The connection that it may use. */
-  readonly lease: Lease;
-  /** Told of the answer as soon as its headers are there, whatever its status. */
-  readonly heard: Heard;
+  /** The connection to use. */
+  readonly lease: ConnectionLease;
+  /** Reads the headers of the response as soon as they arrive, whatever the status. */
+  readonly meta: ResponseMeta;
 }
 
-/** Sends bodies to one path of a server. */
-export class Client {
+/** Sends requests to one endpoint of a server. */
+export class EndpointClient {
   readonly #sdk: OpenAI;
   readonly #path: string;
   #prepared:
     | Promise<{ readonly url: string; readonly headers: Record<string, string> }>
     | undefined;
 
-  /** For this path below the SDK's base URL. */
+  /** Creates a client for a path below the SDK's base URL. */
   constructor(sdk: OpenAI, path: string) {
     this.#sdk = sdk;
     this.#path = path;
   }
 
   /**
-   * Sends a body and waits for the headers of the answer.
+   * Sends a request and waits for the headers of the response.
    *
-   * @throws {APIError} If the status says that it failed.
-   * @throws {ProviderError} If the body is no JSON: then nothing was sent.
-   * @throws {TypeError} If there is no connection.
+   * @throws {APIError} If the status is not 2xx.
+   * @throws {ProviderError} If the body cannot be written as JSON. Nothing is sent then.
+   * @throws {TypeError} If the connection fails.
    */
-  async send(body: unknown, { signal, lease, heard }: Sending): Promise<Response> {
+  async send(body: unknown, { signal, lease, meta }: SendOptions): Promise<Response> {
     const { url, headers } = await (this.#prepared ??= this.#prepare());
-    await lease.opening?.turn(signal);
+    await lease.gate?.wait(signal);
     const response = await fetch(url, {
       method: "POST",
-      // A connection that is reset makes Deno send the request again: the key tells the server that it is the same one.
+      // Deno resends a request when the connection is reset. The key lets the server recognize the
+      // duplicate.
       headers: { ...headers, "idempotency-key": crypto.randomUUID() },
-      body: jsonOf(body),
+      body: toJson(body),
       signal,
       client: lease.client,
     });
-    lease.opening?.end();
+    lease.gate?.open();
     try {
-      heard.begin(response);
+      meta.read(response);
     } catch (thrown) {
       await response.body?.cancel();
       throw thrown;
     }
-    if (!response.ok) throw await errorOf(response);
+    if (!response.ok) throw await readError(response);
     return response;
   }
 
   /**
-   * Sends a body and reads the whole answer.
+   * Sends a request and reads the complete response.
    *
-   * @throws {APIError} If the answer is an error, whatever its status.
+   * @throws {APIError} If the response is an error, whatever its status.
    */
-  async json<T>(body: unknown, sending: Sending): Promise<T> {
-    const response = await this.send(body, sending);
+  async sendForJson<T>(body: unknown, options: SendOptions): Promise<T> {
+    const response = await this.send(body, options);
     const json = await response.json();
-    // OpenRouter begins with 200 and fails then, in a whole answer as in a stream.
-    // An answer of the Responses API tells beside its error what was used.
+    // OpenRouter may send an error with status 200, in a plain response as in a stream. A response
+    // of the Responses API is left to its reader, as it also has the usage.
     if (json?.error && json.object !== "response") {
       throw new APIError(undefined, json.error, undefined, response.headers);
     }
@@ -83,34 +88,37 @@ export class Client {
       path: this.#path,
       body: {},
     });
-    // What the SDK tells about itself and the machine is nobody's business, and each header costs a microsecond.
+    // The SDK's headers about itself and the machine are private, and each costs a microsecond.
     const headers = [...req.headers].filter(([name]) => !name.startsWith("x-stainless-"));
     return { url, headers: Object.fromEntries(headers) };
   }
 }
 
-function jsonOf(body: unknown): string {
+function toJson(body: unknown): string {
   try {
     return JSON.stringify(body);
   } catch (cause) {
-    throw new ProviderError("its request cannot be written as JSON: see the cause", {
-      code: "invalid_params",
-      retryable: false,
-      cause,
-    });
+    throw new ProviderError(
+      `its request cannot be written as JSON: ${redact(causeMessage(cause), [])}`,
+      {
+        code: "invalid_params",
+        retryable: false,
+        cause,
+      },
+    );
   }
 }
 
-async function errorOf(response: Response): Promise<APIError> {
-  // The status tells enough if the connection breaks behind it.
+async function readError(response: Response): Promise<APIError> {
+  // If the connection breaks while the body is read, the status alone is enough.
   const text = await response.text().catch(() => "");
   let json: { error?: unknown } | undefined;
   try {
     json = JSON.parse(text);
-    // Gemini puts its errors into a list.
+    // Gemini wraps its errors in a list.
     if (Array.isArray(json)) json = json[0];
   } catch {
-    // A proxy in between may answer with a page.
+    // A proxy may respond with an HTML page.
   }
   const body = typeof json === "object" && json !== null ? { error: json, ...json } : undefined;
   return APIError.generate(

@@ -1,58 +1,67 @@
-/** Reads the events of a streamed answer: many streams at once, so a little at a time, and with little between the socket and the event. */
+/**
+ * Reads server-sent events. Made for thousands of streams at once: small buffers, and few layers
+ * between socket and event.
+ */
 import { APIError } from "openai";
 import { createParser } from "eventsource-parser";
 import { onAbort } from "../../async/abort.ts";
 
 /**
- * So much is read at once, in bytes. A runtime that is not told reads by 64 KB, for each stream that waits: for 10,000 streams that is more
- * than half a gigabyte, and to fill all that with zeros takes longer than all the rest.
+ * The initial size of a read buffer, in bytes. By default, a runtime allocates 64 KB for each
+ * stream that waits: more than half a gigabyte for 10,000 streams, and filling it with zeros takes
+ * longer than everything else.
  */
-const ROOM = 2_048;
-/** So much at most, where it is not enough again and again: the last event of the Responses API is the whole answer. */
-const MOST_ROOM = 65_536;
+const BUFFER_SIZE = 2_048;
+/**
+ * The maximum size of a read buffer, in bytes. The last event of the Responses API holds the
+ * complete response.
+ */
+const MAX_BUFFER_SIZE = 65_536;
 
-/** How long the end of an answer may keep us waiting after its last event, in milliseconds. */
-export const END_WITHIN = 50;
+/** The maximum time between the last event and the end of the stream, in milliseconds. */
+export const END_TIMEOUT_MS = 50;
 
-/** The events of one answer, each as the JSON that it carries. */
+/** Reads the events of one response, and parses their data as JSON. */
 export class EventReader<T> implements Disposable {
   readonly #headers: Headers;
-  readonly #body: SmallReader | undefined;
+  readonly #body: BodyReader | undefined;
   readonly #decoder = new TextDecoder();
-  readonly #parser = createParser({ onEvent: ({ event, data }) => this.#take(event, data) });
+  readonly #parser = createParser({ onEvent: ({ event, data }) => this.#onEvent(event, data) });
   #events: T[] = [];
   #failure: unknown;
   #ended = false;
-  #late: ReturnType<typeof setTimeout> | undefined;
+  #endTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #signal: AbortSignal;
   readonly #release: () => void;
 
   /**
-   * Of this answer, to a request that was sent with this signal. Deno forgets of the signal when it has thrown away the `Response`, though
-   * its body is still being read: so the body is cancelled here.
+   * Creates a reader for the response to a request that was sent with `signal`. When the `Response`
+   * object is garbage-collected, Deno no longer applies the signal to its body, although it is
+   * still being read. So the body is cancelled here.
    */
   constructor({ headers, body }: Response, signal: AbortSignal) {
     this.#headers = headers;
-    this.#body = body === null ? undefined : new SmallReader(body);
+    this.#body = body === null ? undefined : new BodyReader(body);
     this.#signal = signal;
     this.#release = onAbort(signal, () => this.#body?.cancel());
   }
 
   /**
-   * The events that have come, at least one; `undefined` at the end of the answer. Rejects with the signal's reason when it aborts.
+   * Returns the events that have arrived, at least one, or `undefined` at the end of the stream.
+   * Rejects with the signal's reason when it aborts.
    *
-   * @throws {APIError} If an event says that the answer failed.
-   * @throws {SyntaxError} If one is no JSON, or if there is no body.
+   * @throws {APIError} If an event reports an error.
+   * @throws {SyntaxError} If an event is not JSON, or if the response has no body.
    */
   async next(): Promise<readonly T[] | undefined> {
-    if (this.#body === undefined) throw new SyntaxError("The answer has no body");
+    if (this.#body === undefined) throw new SyntaxError("The response has no body");
     for (;;) {
       if (this.#events.length > 0) {
         const events = this.#events;
         this.#events = [];
         return events;
       }
-      // What came before it counts.
+      // Events before the failure are returned first.
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#ended) return undefined;
       const bytes = await this.#body.read();
@@ -61,73 +70,74 @@ export class EventReader<T> implements Disposable {
         this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
       } else {
         this.#ended = true;
-        // Some servers leave out what ends the last event.
+        // Some servers omit the blank line after the last event.
         this.#parser.feed(`${this.#decoder.decode()}\n\n`);
       }
     }
   }
 
   /**
-   * The last event was there, so the end must follow. Who reads it can use the connection again, but nobody waits for it: without it a
-   * connection over HTTP/1.1 is lost, and a stream over HTTP/2 reset.
+   * Expects the end of the stream within {@linkcode END_TIMEOUT_MS}, after the last event has
+   * arrived. A connection can only be reused when its stream was read to the end: otherwise
+   * HTTP/1.1 closes the connection, and HTTP/2 resets the stream.
    */
-  last(): void {
-    this.#late ??= setTimeout(() => this.#body?.cancel(), END_WITHIN);
+  expectEnd(): void {
+    this.#endTimer ??= setTimeout(() => this.#body?.cancel(), END_TIMEOUT_MS);
   }
 
-  /** Reads no more: what has not come ends with its connection. */
+  /** Stops reading, and cancels the response if it has not ended. */
   [Symbol.dispose](): void {
-    clearTimeout(this.#late);
+    clearTimeout(this.#endTimer);
     this.#release();
     if (!this.#ended) this.#body?.cancel();
   }
 
-  #take(event: string | undefined, data: string): void {
-    if (this.#late !== undefined || this.#failure !== undefined) return;
-    if (data === "[DONE]") return this.last();
+  #onEvent(event: string | undefined, data: string): void {
+    if (this.#endTimer !== undefined || this.#failure !== undefined) return;
+    if (data === "[DONE]") return this.expectEnd();
     try {
-      const said = JSON.parse(data);
-      // A server may fail after it has begun well.
-      if (event === "error" || said?.error) {
-        throw new APIError(undefined, said?.error ?? said, undefined, this.#headers);
+      const json = JSON.parse(data);
+      // A server may report an error in the middle of a stream.
+      if (event === "error" || json?.error) {
+        throw new APIError(undefined, json?.error ?? json, undefined, this.#headers);
       }
-      this.#events.push(said);
+      this.#events.push(json);
     } catch (thrown) {
       this.#failure = thrown;
     }
   }
 }
 
-/** Reads a body with a small buffer, again and again the same one. */
-class SmallReader {
-  readonly #small: ReadableStreamBYOBReader | undefined;
-  readonly #plain: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  #room: ArrayBuffer = new ArrayBuffer(ROOM);
+/** Reads a body with one small buffer, which is reused and grows when it is too small. */
+class BodyReader {
+  readonly #byob: ReadableStreamBYOBReader | undefined;
+  readonly #default: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_SIZE);
 
   constructor(body: ReadableStream<Uint8Array>) {
     try {
-      this.#small = body.getReader({ mode: "byob" });
+      this.#byob = body.getReader({ mode: "byob" });
     } catch {
-      // Not a stream of bytes: somebody has put another one in its place.
-      this.#plain = body.getReader();
+      // Not a byte stream: `fetch` has been replaced.
+      this.#default = body.getReader();
     }
   }
 
-  /** What has come, to be used before the next reading; `undefined` at the end. */
+  /** Returns the next bytes, or `undefined` at the end. They are valid until the next read. */
   async read(): Promise<Uint8Array | undefined> {
-    if (this.#small === undefined) return (await this.#plain!.read()).value;
-    const { value, done } = await this.#small.read(new Uint8Array(this.#room));
-    // Cancelled, it has kept the buffer.
+    if (this.#byob === undefined) return (await this.#default!.read()).value;
+    const { value, done } = await this.#byob.read(new Uint8Array(this.#buffer));
+    // A cancelled stream does not return the buffer.
     if (done || value === undefined) return undefined;
-    const full = value.length === value.buffer.byteLength;
-    this.#room = full && value.length < MOST_ROOM
+    const isFull = value.length === value.buffer.byteLength;
+    this.#buffer = isFull && value.length < MAX_BUFFER_SIZE
       ? new ArrayBuffer(2 * value.length)
       : value.buffer;
     return value;
   }
 
   cancel(): void {
-    // It may have broken already.
-    (this.#small ?? this.#plain)!.cancel().catch(() => {});
+    // Rejects if the stream has already failed.
+    (this.#byob ?? this.#default)!.cancel().catch(() => {});
   }
 }

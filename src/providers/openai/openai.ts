@@ -1,5 +1,5 @@
 /**
- * Any OpenAI-compatible server, through the official SDK.
+ * A provider for any OpenAI-compatible server, based on the official SDK.
  *
  * @module
  */
@@ -7,37 +7,47 @@ import { OpenAI } from "openai";
 import { checkOptions } from "../../model/check_options.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
-import { accountOf } from "../http/api_key_identity.ts";
+import { apiKeyIdentity } from "../http/api_key_identity.ts";
 import { chatApi, responsesApi } from "./api.ts";
-import type { StructuredOutput } from "./chat_request.ts";
-import { Client } from "./client.ts";
-import { providerError } from "./provider_error.ts";
+import type { StructuredOutput } from "./structured_output.ts";
+import { EndpointClient } from "./client.ts";
+import { fromOpenAIError } from "./provider_error.ts";
 import { EventReader } from "./event_reader.ts";
-import { Heard } from "./response_meta.ts";
-import { idOf, secretsIn } from "./provider_identity.ts";
+import { ResponseMeta } from "./response_meta.ts";
+import { findSecrets, serverIdentity } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";
-import { serverOf } from "./server_options.ts";
+import { resolveServer } from "./server_options.ts";
 import { Transport } from "../http/transport.ts";
 
 export type { OpenAIOptions } from "./openai_options.ts";
 
-/** A provider that holds connections. They are closed when it is disposed; a process may also end without that. */
+/**
+ * A provider with connections of its own, which are closed on dispose. Open connections do not keep
+ * the process alive.
+ */
 export interface OpenAIProvider extends Provider, AsyncDisposable {}
 
-/** What a connection carries before the next one is opened: the lowest limit that hosted APIs are known to have. */
+/**
+ * The number of requests per connection before another is opened: the lowest stream limit known of
+ * hosted APIs.
+ */
 const STREAMS_PER_CONNECTION = 100;
-/** What an error says where a schema may be the reason: nothing is downgraded behind anybody's back. */
-const NO_SCHEMAS =
-  'if it does not know json_schema, give openai() the option structuredOutput: "json_object" or "prompt"';
+/**
+ * Advice in errors that an unsupported schema may have caused. The format is never downgraded
+ * silently.
+ */
+const SCHEMA_ADVICE = "if the server does not support json_schema, give openai() the option " +
+  'structuredOutput: "json_object" or "prompt"';
 
 /**
- * A provider for OpenAI and every server that speaks its Chat Completions: Ollama, vLLM, llama.cpp, OpenRouter, Gemini's and
- * Anthropic's compatible endpoints. With `api: "responses"` for those that speak the Responses API.
+ * Creates a provider for OpenAI and all servers that support its Chat Completions API: Ollama,
+ * vLLM, llama.cpp, OpenRouter, Gemini's and Anthropic's compatible endpoints. With `api:
+ * "responses"` it uses the Responses API.
  *
- * The SDK does not retry here, since that is done once, above it. Over HTTPS, requests are spread over as many connections
- * as are needed.
+ * Retries happen only in the agent: the SDK's are off. Over HTTPS, requests are spread over as many
+ * connections as needed.
  *
- * @throws {TypeError} If an option is wrong, or if there is no key for OpenAI itself.
+ * @throws {TypeError} If an option is invalid, or if there is no API key for OpenAI itself.
  *
  * @example A model on your own machine
  * ```ts
@@ -45,7 +55,7 @@ const NO_SCHEMAS =
  * import { openai } from "@shoal/agents/openai";
  * import { simulator } from "@shoal/agents/testing";
  *
- * await using server = simulator(); // for Ollama it would be http://localhost:11434/v1
+ * await using server = simulator(); // for Ollama, http://localhost:11434/v1
  * await using provider = openai({ baseURL: server.url });
  * const Label = defineAgent({
  *   name: "label",
@@ -57,9 +67,9 @@ const NO_SCHEMAS =
  * ```
  */
 export function openai(options: OpenAIOptions = {}): OpenAIProvider {
-  const doing = "talk to an OpenAI server";
+  const doing = "create the OpenAI provider";
   checkOptions(doing, options, OPENAI_RULES);
-  const { baseURL, own, apiKey, hasKey } = serverOf(doing, options, OPENAI_RULES);
+  const { baseURL, isCustom, apiKey, hasKey } = resolveServer(doing, options);
 
   const sdk = new OpenAI({
     apiKey,
@@ -67,29 +77,30 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     organization: options.organization ?? null,
     project: options.project ?? null,
     defaultHeaders: options.headers,
-    // It would print parts of answers.
+    // Its logs contain parts of responses.
     logLevel: "off",
   });
-  const keys = [...(hasKey ? [apiKey] : []), ...secretsIn(options.headers)];
+  const keys = [...(hasKey ? [apiKey] : []), ...findSecrets(options.headers)];
   const transport = new Transport(baseURL, {
-    streams: STREAMS_PER_CONNECTION,
-    connections: options.connections ?? 100,
+    streamsPerConnection: STREAMS_PER_CONNECTION,
+    maxConnections: options.connections ?? 100,
     caCerts: options.caCerts,
   });
-  // Servers that copied OpenAI know the old name of this setting, OpenAI's newer models only the new one.
-  const maxTokensField = own ? "max_tokens" : "max_completion_tokens";
+  // Compatible servers support the old name of this setting, OpenAI's newer models only the new
+  // one.
+  const maxTokensField = isCustom ? "max_tokens" : "max_completion_tokens";
   const structured: StructuredOutput = options.structuredOutput ?? "json_schema";
-  const server = idOf(baseURL, options.headers, keys);
+  const server = serverIdentity(baseURL, options.headers, keys);
   const api = options.api === "responses"
     ? responsesApi(server, structured)
     : chatApi(maxTokensField, structured);
-  const client = new Client(sdk, api.path);
-  const errorOf = (thrown: unknown, { output }: ModelRequest, { rates }: Heard) =>
-    providerError(
+  const client = new EndpointClient(sdk, api.path);
+  const toError = (thrown: unknown, { output }: ModelRequest, { rates }: ResponseMeta) =>
+    fromOpenAIError(
       thrown,
       keys,
       rates,
-      own && output !== undefined && structured === "json_schema" ? NO_SCHEMAS : undefined,
+      isCustom && output !== undefined && structured === "json_schema" ? SCHEMA_ADVICE : undefined,
     );
 
   return {
@@ -100,37 +111,41 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       ...(structured === "json_schema" ? [] : [`output as ${structured}`]),
     ].join("\n"),
     limits: options.limits,
-    account: accountOf(baseURL, apiKey),
+    account: apiKeyIdentity(baseURL, apiKey),
     async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {
       using lease = transport.lease();
-      const heard = new Heard(onResponse);
+      const meta = new ResponseMeta(onResponse);
       try {
-        const answer = await client.json(api.body(request), { signal, lease, heard });
-        return api.reply(answer, heard.rates, request);
+        const response = await client.sendForJson(api.buildRequest(request), {
+          signal,
+          lease,
+          meta,
+        });
+        return api.readReply(response, meta.rates, request);
       } catch (thrown) {
         signal.throwIfAborted();
-        throw errorOf(thrown, request, heard);
+        throw toError(thrown, request, meta);
       }
     },
     async *stream(request, { signal, onResponse }: ProviderOptions): AsyncGenerator<ModelChunk> {
       using lease = transport.lease();
-      const heard = new Heard(onResponse);
+      const meta = new ResponseMeta(onResponse);
       try {
-        const body = { ...api.body(request), ...api.streaming };
-        const response = await client.send(body, { signal, lease, heard });
+        const body = { ...api.buildRequest(request), ...api.streamParams };
+        const response = await client.send(body, { signal, lease, meta });
         using events = new EventReader(response, signal);
-        const reader = api.reader(request);
-        for (let some; (some = await events.next()) !== undefined;) {
-          for (const event of some) {
+        const reader = api.createStreamReader(request);
+        for (let batch; (batch = await events.next()) !== undefined;) {
+          for (const event of batch) {
             const text = reader.add(event);
             if (text !== "") yield { type: "delta", text };
           }
-          if (reader.ended) events.last();
+          if (reader.ended) events.expectEnd();
         }
-        yield { type: "reply", reply: reader.reply(heard.rates) };
+        yield { type: "reply", reply: reader.reply(meta.rates) };
       } catch (thrown) {
         signal.throwIfAborted();
-        throw errorOf(thrown, request, heard);
+        throw toError(thrown, request, meta);
       }
     },
     [Symbol.asyncDispose]() {

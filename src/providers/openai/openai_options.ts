@@ -1,30 +1,31 @@
-/** What can be asked of the OpenAI provider: its options, and the rules for them. */
 import {
   oneOf,
   positiveInteger,
   record,
   refuse,
-  type Rules,
+  type RulesFor,
   text,
 } from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
+import { SERVER_RULES } from "./server_options.ts";
 
-/** Which server to talk to, and how. */
+/** Options of {@linkcode openai}. */
 export interface OpenAIOptions {
   /**
-   * The key.
+   * The API key.
    *
-   * @default The environment's `OPENAI_API_KEY`; none is needed with a `baseURL` of your own
+   * @default The environment variable `OPENAI_API_KEY`; not needed if `baseURL` is another server
+   * than OpenAI's
    */
   readonly apiKey?: string;
   /**
-   * Where the server is, up to and with `/v1`.
+   * The URL of the server, up to and including `/v1`.
    *
-   * @default The environment's `OPENAI_BASE_URL`, or `https://api.openai.com/v1`
+   * @default The environment variable `OPENAI_BASE_URL`, or `https://api.openai.com/v1`
    */
   readonly baseURL?: string;
   /**
-   * How the provider is called in errors.
+   * The provider's name in errors.
    *
    * @default {"openai"}
    */
@@ -33,59 +34,55 @@ export interface OpenAIOptions {
   readonly organization?: string;
   /** The project to bill. */
   readonly project?: string;
-  /** More headers for each request. */
+  /** Additional headers for each request. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * The most connections over HTTPS. One is opened for every 100 requests in flight, since servers let an HTTP/2
-   * connection carry only so many at a time.
+   * The maximum number of connections over HTTPS. One is opened for every 100 requests in flight,
+   * as servers limit the number of concurrent streams of an HTTP/2 connection.
    *
    * @default {100}
    */
   readonly connections?: number;
   /**
-   * The language to speak: Chat Completions, which all such servers know, or OpenAI's newer Responses API, with which models that
-   * reason can go on with their thoughts after a tool has answered. The server is asked to store nothing. It has no settings
-   * `stop` and `seed`: they are refused.
+   * The API to use: Chat Completions, which all compatible servers support, or OpenAI's newer
+   * Responses API, with which reasoning models keep their reasoning across tool calls. Requests set
+   * `store: false`. The Responses API does not support the settings `stop` and `seed`: calls that
+   * use them fail.
    *
    * @default {"chat"}
    */
   readonly api?: "chat" | "responses";
   /**
-   * How the schema of an agent's `output` is told to the server: as a `json_schema` that it holds the model to; as a wish for a
-   * `json_object`, with the schema in the system message; or by the system message alone (`prompt`), for servers that know
-   * neither. The answer is checked in any case.
+   * How the schema of an agent's `output` is passed to the server: as `json_schema`, which the
+   * server enforces; as `json_object`, with the schema in the system message; or in the system
+   * message alone (`prompt`), for servers that support neither. The reply is always validated.
    *
    * @default {"json_schema"}
    */
   readonly structuredOutput?: "json_schema" | "json_object" | "prompt";
-  /** How much may be asked with this key, at a time and in a minute. All providers with the same key share it. */
+  /**
+   * The limits of the API key: concurrency, and requests and tokens per minute. All providers with
+   * the same key share them.
+   */
   readonly limits?: ProviderLimits;
-  /** Certificates to trust beside the usual ones, in PEM: for servers of your own. Deno only. */
+  /**
+   * Certificates to trust besides the default ones, in PEM format, for servers of your own. Deno
+   * only.
+   */
   readonly caCerts?: readonly string[];
 }
 
-/** What each option must be. */
-export const OPENAI_RULES: Rules = {
-  apiKey(doing, name, value) {
-    text(doing, name, value);
-    // Never shown, not even by the error that `Headers` throws.
-    if (!/^[\x20-\x7e]+$/.test((value as string).trim())) {
-      refuse(doing, name, "one line of plain characters", value);
-    }
-  },
-  baseURL(doing, name, value) {
-    if (typeof value !== "string" || !/^https?:$/.test(URL.parse(value)?.protocol ?? "")) {
-      refuse(doing, name, "an http or https URL", value);
-    }
-  },
+/** The rules for {@linkcode OpenAIOptions}. */
+export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
+  ...SERVER_RULES,
   name: text,
   organization: text,
   project: text,
   headers(doing, name, value) {
     record(doing, name, value);
-    for (const [header, said] of Object.entries(value as Record<string, unknown>)) {
-      if (typeof said !== "string" || !isHeader(header, said)) {
-        refuse(doing, `${name}["${header}"]`, "a text that a header can carry", said);
+    for (const [header, content] of Object.entries(value as Record<string, unknown>)) {
+      if (typeof content !== "string" || !isHeader(header, content)) {
+        refuse(doing, `${name}["${header}"]`, "a valid header value", content);
       }
     }
   },

@@ -1,15 +1,18 @@
-/** What can go wrong with a request, told once and for all: by status and code, never by words in a message. */
+/**
+ * Maps the errors of the SDK and of `fetch`, classified by status and code and never by the words
+ * of a message.
+ */
 import { APIError, OpenAIError } from "openai";
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
-import { retryAfterOf } from "../http/retry_after.ts";
-import { clean } from "../http/redact.ts";
+import { readRetryAfter } from "../http/retry_after.ts";
+import { redact } from "../http/redact.ts";
 
-const RETRYABLE = new Set([408, 409, 429]);
-/** What is said of an answer that failed after it had begun, and would fail again. */
-const FINAL = new Set<unknown>([
+const RETRYABLE_STATUSES = new Set([408, 409, 429]);
+/** Error codes that are not retryable, whatever the status. */
+const FINAL_CODES = new Set<unknown>([
   "insufficient_quota",
   "invalid_prompt",
   "data_residency_mismatch",
@@ -29,28 +32,28 @@ const FINAL = new Set<unknown>([
   "empty_image_file",
   "image_file_not_found",
 ]);
-/** What servers answer to what they do not know. */
-const NOT_UNDERSTOOD = new Set<number | undefined>([400, 422]);
+/** The statuses with which servers reject parameters they do not support. */
+const UNSUPPORTED_STATUSES = new Set<number | undefined>([400, 422]);
 
-/** An answer that says of itself that it failed. */
-export class FailedAnswer extends APIError {
-  /** What was used all the same, if the server says so. */
+/** A response that reports a failure in its body. */
+export class FailedResponseError extends APIError {
+  /** The usage, if the server reports it despite the failure. */
   readonly usage: Usage | undefined;
 
-  /** The server's words, whatever they are. */
-  constructor(told: unknown, usage: Usage | undefined) {
-    super(undefined, isRecord(told) ? told : {}, undefined, undefined);
+  /** Creates an error from the server's error object. Anything else is ignored. */
+  constructor(error: unknown, usage: Usage | undefined) {
+    super(undefined, isRecord(error) ? error : {}, undefined, undefined);
     this.usage = usage;
   }
 }
 
 /**
- * The error of a request, without any key in it.
+ * Converts what a request threw into a {@linkcode ProviderError}, without API keys in its message.
  *
- * @param rates What the server said before it failed.
- * @param advice What may help if the server did not understand the request.
+ * @param rates The state of the server's rate limits.
+ * @param advice What to try if the server does not support the request.
  */
-export function providerError(
+export function fromOpenAIError(
   thrown: unknown,
   keys: readonly string[],
   rates: RateReport | undefined,
@@ -58,30 +61,32 @@ export function providerError(
 ): unknown {
   if (thrown instanceof ProviderError) return thrown;
   if (thrown instanceof APIError) return statusError(thrown, keys, rates, advice);
-  // The SDK cannot read a stream that has no body at all; the message of a SyntaxError would quote the answer.
+  // The response is not JSON, or has no body. The message of a SyntaxError would quote the
+  // response.
   if (thrown instanceof SyntaxError || thrown instanceof OpenAIError) {
-    return new ProviderError("the server's answer is not JSON", {
+    return new ProviderError("the server's response is not JSON", {
       code: "provider",
       retryable: true,
       rates,
     });
   }
-  // fetch tells of a connection that broke while the answer was read by a TypeError.
+  // fetch throws a TypeError when the connection breaks while the response is read.
   if (thrown instanceof TypeError || (thrown as { name?: string })?.name === "Http") {
-    return network(thrown as Error, keys, rates);
+    return networkError(thrown as Error, keys, rates);
   }
   return thrown;
 }
 
-function network(
+function networkError(
   error: Error,
   keys: readonly string[],
   rates: RateReport | undefined,
 ): ProviderError {
-  // Deno says only "fetch failed", and the reason in the cause, behind a URL that may have a key in it.
-  const told = error.cause instanceof Error ? error.cause.message : error.message;
-  const what = clean(told.replace(/^error sending request .*?: (?=client error)/, ""), keys);
-  return new ProviderError(`the connection failed: ${what}`, {
+  // Deno's message is only "fetch failed". The reason is in the cause, after a URL that may have a
+  // key.
+  const message = error.cause instanceof Error ? error.cause.message : error.message;
+  const reason = redact(message.replace(/^error sending request .*?: (?=client error)/, ""), keys);
+  return new ProviderError(`the connection failed: ${reason}`, {
     code: "network",
     retryable: true,
     rates,
@@ -94,18 +99,18 @@ function statusError(
   rates: RateReport | undefined,
   advice: string | undefined,
 ): ProviderError {
-  // An error inside an answer that began well has no status; gateways put a number into its code.
+  // An error in the body of a response has no status. Gateways put the status into its code.
   const inner = error.error as { message?: unknown; code?: unknown } | undefined;
   const code = inner?.code ?? error.code;
   const number = Number(code);
   const status = error.status ?? (number >= 400 && number < 600 ? number : undefined);
-  // What is no message may be anything, the prompt among it.
-  const what = typeof inner?.message === "string" ? `: ${clean(inner.message, keys)}` : "";
-  const hint = advice !== undefined && NOT_UNDERSTOOD.has(status) ? ` (${advice})` : "";
+  // A body without a message may be anything, even the prompt, and is not shown.
+  const detail = typeof inner?.message === "string" ? `: ${redact(inner.message, keys)}` : "";
+  const hint = advice !== undefined && UNSUPPORTED_STATUSES.has(status) ? ` (${advice})` : "";
   return new ProviderError(
     status === undefined
-      ? `the server failed while it answered${what}`
-      : `the server answered ${status}${what}${hint}`,
+      ? `the server reported an error${detail}`
+      : `the server answered ${status}${detail}${hint}`,
     {
       code: status === 429 || code === "rate_limit_exceeded"
         ? "rate_limited"
@@ -115,10 +120,10 @@ function statusError(
       status,
       retryAfterMs: error.headers === undefined
         ? undefined
-        : retryAfterOf(error.headers, Date.now()),
-      retryable: !FINAL.has(code) &&
-        (status === undefined || status >= 500 || RETRYABLE.has(status)),
-      usage: error instanceof FailedAnswer ? error.usage : undefined,
+        : readRetryAfter(error.headers, Date.now()),
+      retryable: !FINAL_CODES.has(code) &&
+        (status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status)),
+      usage: error instanceof FailedResponseError ? error.usage : undefined,
       rates,
     },
   );

@@ -1,28 +1,29 @@
-/** What tells one server from another, and what nobody must see of it. */
-
-/** Headers of one's own, as they are configured. */
-type OwnHeaders = Readonly<Record<string, string>>;
+/** Additional headers, as configured. */
+type CustomHeaders = Readonly<Record<string, string>>;
 
 const SECRET_NAME = /auth|key|token|secret|cookie|password|credential|signature|session/i;
 const SECRET_VALUE = /^(Bearer |Basic |[sp]k-)/i;
 
-/** Whoever picks a key as short as a word has no secret; taking it out would only spoil the text. */
-const SHORTEST_KEY = 8;
+/** The minimum length of a key that is redacted. A shorter one may be part of any word. */
+const MIN_KEY_LENGTH = 8;
 
-/** The values of headers that look like keys: servers of one's own have names of their own for them. */
-export function secretsIn(headers: OwnHeaders = {}): string[] {
+/**
+ * Returns the values of headers that look like API keys. The names of such headers differ between
+ * servers.
+ */
+export function findSecrets(headers: CustomHeaders = {}): string[] {
   return Object.entries(headers)
     .filter(([name, value]) => isSecret(name, value))
     .map(([, value]) => value.trim().replace(/^(Bearer|Basic) /i, ""));
 }
 
 /**
- * A name for everything that may shape an answer: the server and the headers that it gets beside the request. The same for the same,
- * in any process, and without any key.
+ * Returns a string that identifies a server: its URL and the additional headers, as both may affect
+ * the reply. It is the same in every process, and contains no API keys.
  */
-export function idOf(
+export function serverIdentity(
   baseURL: string,
-  headers: OwnHeaders = {},
+  headers: CustomHeaders = {},
   keys: readonly string[] = [],
 ): string {
   const url = new URL(baseURL);
@@ -31,14 +32,14 @@ export function idOf(
   for (const [name, value] of [...url.searchParams]) {
     if (isSecret(name, value)) url.searchParams.delete(name);
   }
-  const shaping = Object.entries(headers)
+  const visible = Object.entries(headers)
     .filter(([name, value]) => !isSecret(name, value))
     .map(([name, value]) => `${name.toLowerCase()}: ${value.trim()}`)
     .sort();
-  // A line for each, as no header can hold the end of a line.
-  let id = [`openai ${url.href.replace(/\/$/, "")}`, ...shaping].join("\n");
+  // One line each: a header cannot contain a line break.
+  let id = [`openai ${url.href.replace(/\/$/, "")}`, ...visible].join("\n");
   for (const key of keys) {
-    if (key.length < SHORTEST_KEY) continue;
+    if (key.length < MIN_KEY_LENGTH) continue;
     id = id.replaceAll(key, "[key]").replaceAll(encodeURIComponent(key), "[key]");
   }
   return id;

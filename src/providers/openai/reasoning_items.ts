@@ -1,50 +1,63 @@
 /**
- * What a model that reasons thought before it asked for tools. Nothing is stored at the server, so it must be given back together with
- * what the tools gave: else the model thinks anew in each round. Nobody but the server can read it.
+ * Keeps the reasoning that led to tool calls.
+ *
+ * The server stores nothing, so its reasoning must be sent back with the tool results: otherwise
+ * the model reasons from scratch in each round. The items are encrypted by the server.
  */
 import type { OpenAI } from "openai";
 import { isRecord } from "../../model/check_options.ts";
 import type { ModelRequest } from "../../model/message.ts";
 
-/** An answer as the server gave it, and where it is of use. Plain JSON: it may have to be kept for later. */
-export interface Kept {
-  /** The server. */
+/** The server and the model of a reply. */
+export interface ReplySource {
+  /** The identity of the server. */
   readonly server: string;
-  /** The model: what another one thought is no use to it, and may be refused. */
+  /** The model. Another model has no use for the items, and may reject them. */
   readonly model: string;
-  /** All items, in their order. */
+}
+
+/**
+ * The output items of a response, and where they are valid. Plain JSON, so that it can be stored.
+ */
+export interface ReasoningItems extends ReplySource {
+  /** All output items, in order. */
   readonly items: readonly unknown[];
 }
 
-/** Models of OpenAI that reason, by their names. */
-const REASONS = /(^|[/:])(o\d|gpt-([5-9]|\d\d)(?!.*-chat))/;
+/** Matches the names of OpenAI's reasoning models. */
+const REASONING_MODEL = /(^|[/:])(o\d|gpt-([5-9]|\d\d)(?!.*-chat))/;
 
 /**
- * Is the server to be asked for it? Only where there may be another round: it is long, and models that do not reason refuse the
- * question.
+ * Whether to request encrypted reasoning. Only if the request has tools, as the reasoning is long,
+ * and only for reasoning models, as others reject the parameter.
  */
-export function asksToKeep({ model, settings, tools = [] }: ModelRequest): boolean {
+export function needsReasoningItems({ model, settings, tools = [] }: ModelRequest): boolean {
   const { reasoningEffort } = settings;
   return tools.length > 0 && reasoningEffort !== "none" &&
-    (reasoningEffort !== undefined || REASONS.test(model));
+    (reasoningEffort !== undefined || REASONING_MODEL.test(model));
 }
 
-/** What is to be given back of an answer; `undefined` if the messages say it all. */
-export function keptOf(output: readonly unknown[], where: Omit<Kept, "items">): Kept | undefined {
+/**
+ * Returns the items to send back with the tool results, or `undefined` if the messages are enough.
+ */
+export function extractReasoningItems(
+  output: readonly unknown[],
+  source: ReplySource,
+): ReasoningItems | undefined {
   const items = output.filter(isRecord);
-  const thoughts = items.filter(({ type }) => type === "reasoning");
-  const asks = items.some(({ type }) => type === "function_call");
-  // A thought without its content is only a reference to something that the server did not store.
-  const usable = thoughts.every(({ encrypted_content, content }) =>
+  const reasoning = items.filter(({ type }) => type === "reasoning");
+  const hasToolCalls = items.some(({ type }) => type === "function_call");
+  // Reasoning without content is a reference to an item that the server did not store.
+  const isComplete = reasoning.every(({ encrypted_content, content }) =>
     encrypted_content || (Array.isArray(content) && content.length > 0)
   );
-  return asks && thoughts.length > 0 && usable ? { ...where, items } : undefined;
+  return hasToolCalls && reasoning.length > 0 && isComplete ? { ...source, items } : undefined;
 }
 
-/** The items that were kept, if they are of use here. */
-export function itemsIn(
+/** Returns the items to send back, if they came from this server and model. */
+export function restoreReasoningItems(
   data: unknown,
-  { server, model }: Omit<Kept, "items">,
+  { server, model }: ReplySource,
 ): OpenAI.Responses.ResponseInputItem[] | undefined {
   if (!isRecord(data) || data.server !== server || data.model !== model) return undefined;
   return Array.isArray(data.items) ? data.items : undefined;

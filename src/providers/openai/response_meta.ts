@@ -1,21 +1,24 @@
 import type { ProviderOptions } from "../../model/provider.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import { ratesOf } from "../http/rate_headers.ts";
+import { readRateHeaders } from "../http/rate_headers.ts";
 
-/** What the headers of an answer said: it holds for the reply as for every error that comes after them. */
-export class Heard {
+/**
+ * What the headers of a response report. It applies to the reply and to any error after the
+ * headers.
+ */
+export class ResponseMeta {
   readonly #onResponse: ProviderOptions["onResponse"];
-  /** Where the rate limits stand, if the server says. */
+  /** The state of the rate limits, if the server reports them. */
   rates: RateReport | undefined;
 
-  /** Tells `onResponse` when the answer begins. */
+  /** Creates the metadata of a response. `onResponse` is called when its headers arrive. */
   constructor(onResponse: ProviderOptions["onResponse"]) {
     this.#onResponse = onResponse;
   }
 
-  /** The headers are there. */
-  begin({ headers, status }: Response): void {
-    this.rates = ratesOf(headers, Date.now(), status === 429);
+  /** Reads the headers of the response. */
+  read({ headers, status }: Response): void {
+    this.rates = readRateHeaders(headers, Date.now(), { rejected: status === 429 });
     this.#onResponse?.();
   }
 }

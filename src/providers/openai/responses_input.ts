@@ -1,66 +1,71 @@
-/** A conversation in the words of Responses: a list of items. */
+/** Converts a conversation to the input items of the Responses API. */
 import type { OpenAI } from "openai";
 import type { ContentPart, Message } from "../../model/message.ts";
-import { fileName } from "./chat_request.ts";
-import { itemsIn, type Kept } from "./reasoning_items.ts";
+import { defaultFileName } from "./chat_request.ts";
+import { type ReplySource, restoreReasoningItems } from "./reasoning_items.ts";
 
-/** One item of a conversation. */
-export type Item = OpenAI.Responses.ResponseInputItem;
+type Item = OpenAI.Responses.ResponseInputItem;
 
 /**
- * The items of a conversation. System messages stay where they are, as items: there may be more than one, and `instructions` could
- * hold but one text.
+ * Converts messages to input items. System messages become items at the same place, as there may be
+ * several, and `instructions` holds only one.
  *
- * @param here Where the request goes to: only there is what it gave of any use.
+ * @param target The server and model of the request. Stored reasoning is only sent back to its
+ * source.
  */
-export function itemsOf(messages: readonly Message[], here: Omit<Kept, "items">): Item[] {
+export function buildInputItems(
+  messages: readonly Message[],
+  target: ReplySource,
+): Item[] {
   return messages.flatMap((message) =>
     message.role === "assistant"
-      ? itemsIn(message.providerData, here) ?? answerOf(message)
-      : [itemOf(message)]
+      ? restoreReasoningItems(message.providerData, target) ?? convertReply(message)
+      : [convertMessage(message)]
   );
 }
 
-function itemOf({ role, content, toolCallId }: Message): Item {
-  const said = typeof content === "string" ? content : content.map(partOf);
+function convertMessage({ role, content, toolCallId }: Message): Item {
+  const converted = typeof content === "string" ? content : content.map(convertPart);
   return (role === "tool"
-    ? { type: "function_call_output", call_id: toolCallId, output: said }
-    : { role, content: said }) as Item;
+    ? { type: "function_call_output", call_id: toolCallId, output: converted }
+    : { role, content: converted }) as Item;
 }
 
-function answerOf({ role, content, toolCalls = [] }: Message): Item[] {
+function convertReply({ role, content, toolCalls = [] }: Message): Item[] {
   const calls = toolCalls.map(({ id, name, args }): Item => ({
     type: "function_call",
     call_id: id,
     name,
     arguments: args,
   }));
-  // An answer that only asks for tools has no text.
+  // A reply with only tool calls has no text.
   return content === "" && calls.length > 0
     ? calls
-    : [{ role, content: textOf(content) } as Item, ...calls];
+    : [{ role, content: convertReplyContent(content) } as Item, ...calls];
 }
 
-/** What the model said has parts of another type than what it is told; as a text it needs none. */
-function textOf(content: Message["content"]) {
+/**
+ * Joins text parts: the types of parts differ between input and output, and a string needs none.
+ */
+function convertReplyContent(content: Message["content"]) {
   if (typeof content === "string") return content;
   return content.every((part) => part.type === "text")
     ? content.map((part) => part.text).join("")
-    : content.map(partOf);
+    : content.map(convertPart);
 }
 
-function partOf(part: ContentPart) {
+function convertPart(part: ContentPart) {
   switch (part.type) {
     case "text":
       return { type: "input_text", text: part.text };
     case "image":
       return { type: "input_image", image_url: part.url, detail: "auto" };
     case "file":
-      return { type: "input_file", ...fileOf(part) };
+      return { type: "input_file", ...convertFile(part) };
   }
 }
 
-function fileOf({ url, name }: ContentPart & { type: "file" }) {
-  if (/^data:/i.test(url)) return { file_data: url, filename: name ?? fileName(url) };
+function convertFile({ url, name }: ContentPart & { type: "file" }) {
+  if (/^data:/i.test(url)) return { file_data: url, filename: name ?? defaultFileName(url) };
   return /^https?:/i.test(url) ? { file_url: url } : { file_id: url };
 }

@@ -1,83 +1,82 @@
-/** An answer in the words of Responses, whole or as events. */
+/** Reads the responses of the Responses API. */
 import type { OpenAI } from "openai";
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
-import { FailedAnswer } from "./provider_error.ts";
-import { type Kept, keptOf } from "./reasoning_items.ts";
-import { toolCallsOf } from "./tool_calls.ts";
+import { FailedResponseError } from "./provider_error.ts";
+import { extractReasoningItems, type ReplySource } from "./reasoning_items.ts";
+import { readToolCalls } from "./tool_calls.ts";
 
-/** A whole answer; servers leave out what they like. */
-export type Response = Partial<OpenAI.Responses.Response>;
+/** A complete response. Servers may omit any member. */
+export type ResponseObject = Partial<OpenAI.Responses.Response>;
 
-/** The reasons for which an answer is not complete, in our words. */
-const REASONS: Readonly<Record<string, FinishReason>> = { max_output_tokens: "length" };
+/** The finish reasons of incomplete responses. */
+const INCOMPLETE_REASONS: Readonly<Record<string, FinishReason>> = { max_output_tokens: "length" };
 
 /**
- * The reply of a whole answer.
+ * Reads a complete response.
  *
- * @param rates What the server said of its limits.
- * @param where Where it came from.
- * @throws {FailedAnswer} If the server says that it failed.
- * @throws {ProviderError} If it is none, or if it is not finished.
+ * @param rates The state of the server's rate limits.
+ * @throws {FailedResponseError} If the response reports a failure.
+ * @throws {ProviderError} If the response has no output or is not finished.
  */
-export function replyOf(
-  response: Response,
+export function readResponsesReply(
+  response: ResponseObject,
   rates: RateReport | undefined,
-  where: Omit<Kept, "items">,
+  source: ReplySource,
 ): ModelReply {
-  const { output, incomplete_details: cut } = response ?? {};
+  const { output, incomplete_details: incomplete } = response ?? {};
   const status = response?.status ?? "completed";
-  const usage = usageOf(response?.usage);
-  if (status === "failed") throw new FailedAnswer(response.error, usage);
-  const why = status !== "completed" && status !== "incomplete"
+  const usage = readResponsesUsage(response?.usage);
+  if (status === "failed") throw new FailedResponseError(response.error, usage);
+  const problem = status !== "completed" && status !== "incomplete"
     ? "is not finished"
     : !Array.isArray(output) || (output.length === 0 && status === "completed")
     ? "has no output"
     : undefined;
-  if (why !== undefined) {
-    throw new ProviderError(`the server's answer ${why}`, {
+  if (problem !== undefined) {
+    throw new ProviderError(`the server's response ${problem}`, {
       code: "provider",
       retryable: true,
       usage,
       rates,
     });
   }
-  const toolCalls = callsIn(output!);
-  const reason = cut?.reason ?? (status === "incomplete" ? "length" : undefined);
-  const providerData = keptOf(output!, where);
+  const toolCalls = findToolCalls(output!);
+  const reason = incomplete?.reason ?? (status === "incomplete" ? "length" : undefined);
+  const providerData = extractReasoningItems(output!, source);
   return {
-    text: saidIn(output!, "output_text", "text"),
+    text: collectText(output!, "output_text", "text"),
     finishReason: reason === undefined
       ? toolCalls === undefined ? "stop" : "tool_calls"
-      : REASONS[reason] ?? reason,
+      : INCOMPLETE_REASONS[reason] ?? reason,
     usage,
-    refusal: saidIn(output!, "refusal", "refusal") || undefined,
+    refusal: collectText(output!, "refusal", "refusal") || undefined,
     ...(toolCalls && { toolCalls }),
     ...(providerData && { providerData }),
     ...(rates && { rates }),
   };
 }
 
-/** All that was said in parts of this type. */
-export function saidIn(output: readonly unknown[], type: string, name: string): string {
+/** Joins the texts of all message parts of a type; `name` is the member that holds the text. */
+export function collectText(output: readonly unknown[], type: string, name: string): string {
   return output.filter(isRecord)
     .flatMap((item) => item.type === "message" && Array.isArray(item.content) ? item.content : [])
     .map((part) => part?.type === type && typeof part[name] === "string" ? part[name] : "")
     .join("");
 }
 
-function callsIn(output: readonly unknown[]): readonly ToolRequest[] | undefined {
-  return toolCallsOf(
+function findToolCalls(output: readonly unknown[]): readonly ToolRequest[] | undefined {
+  return readToolCalls(
     output.filter(isRecord).filter(({ type }) => type === "function_call")
       .map((call) => ({ id: call.call_id || call.id, function: call })),
   );
 }
 
-/** What was used, if the server says so. */
-export function usageOf(usage: Response["usage"] | null): Usage | undefined {
+/** Reads the usage, if the server reports it. */
+export function readResponsesUsage(usage: ResponseObject["usage"] | null): Usage | undefined {
   if (typeof usage?.input_tokens !== "number") return undefined;
   const inputTokens = usage.input_tokens;
   const outputTokens = usage.output_tokens ?? 0;

@@ -2,42 +2,50 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import { FailedAnswer } from "./provider_error.ts";
-import type { Kept } from "./reasoning_items.ts";
-import { replyOf, type Response, saidIn, usageOf } from "./responses_reply.ts";
+import { FailedResponseError } from "./provider_error.ts";
+import type { ReplySource } from "./reasoning_items.ts";
+import {
+  collectText,
+  readResponsesReply,
+  readResponsesUsage,
+  type ResponseObject,
+} from "./responses_reply.ts";
 
-/** An event; servers leave out what they like. */
+/** An event. Servers may omit any member. */
 interface AnyEvent {
   type?: string;
   delta?: unknown;
   output_index?: number;
   item?: unknown;
   arguments?: unknown;
-  response?: Response | null;
+  response?: ResponseObject | null;
   error?: object | null;
 }
 
-/** Puts the events of a streamed answer together. The last one holds the whole answer, at least with most servers. */
-export class ResponseReader {
-  readonly #where: Omit<Kept, "items">;
+/**
+ * Assembles a reply from the events of a stream. With most servers, the last event holds the
+ * complete response.
+ */
+export class ResponsesStreamReader {
+  readonly #source: ReplySource;
   #text = "";
-  #last: Response | undefined;
+  #last: ResponseObject | undefined;
   readonly #items = new Map<number, Record<string, unknown>>();
 
-  /** Of an answer that comes from there. */
-  constructor(where: Omit<Kept, "items">) {
-    this.#where = where;
+  /** Creates a reader for a response from the given server and model. */
+  constructor(source: ReplySource) {
+    this.#source = source;
   }
 
-  /** Was the last event there? */
+  /** Whether the last event has been added. */
   get ended(): boolean {
     return this.#last !== undefined;
   }
 
   /**
-   * Takes an event; gives its text.
+   * Adds an event and returns its text.
    *
-   * @throws {FailedAnswer} If it says that the answer failed.
+   * @throws {FailedResponseError} If the event reports a failure.
    */
   add(event: AnyEvent | null): string {
     const { type, output_index = 0, item, delta, response } = event ?? {};
@@ -60,43 +68,43 @@ export class ResponseReader {
       case "response.incomplete":
         return this.#end(type, response ?? {});
       case "response.failed":
-        throw new FailedAnswer(response?.error, usageOf(response?.usage));
+        throw new FailedResponseError(response?.error, readResponsesUsage(response?.usage));
       case "error":
-        throw new FailedAnswer(event?.error ?? event, undefined);
+        throw new FailedResponseError(event?.error ?? event, undefined);
     }
     return "";
   }
 
-  #end(type: string, response: Response): string {
+  #end(type: string, response: ResponseObject): string {
     const status = type === "response.incomplete" ? "incomplete" : "completed";
-    // Some servers end with an empty list: then the items count as they came one by one.
-    const output = response.output?.length ? response.output : this.#output();
+    // Some servers end with an empty list. The items of the earlier events are used instead.
+    const output = response.output?.length ? response.output : this.#collectOutput();
     this.#last = { status, ...response, output };
-    // Others have no pieces, only the whole at the end.
-    return this.#text === "" ? this.#text = saidIn(output, "output_text", "text") : "";
+    // Others send no deltas, only the complete response at the end.
+    return this.#text === "" ? this.#text = collectText(output, "output_text", "text") : "";
   }
 
-  #output(): NonNullable<Response["output"]> {
+  #collectOutput(): NonNullable<ResponseObject["output"]> {
     const items: unknown[] = [...this.#items].sort(([a], [b]) => a - b).map(([, item]) => item);
     if (items.length === 0 && this.#text !== "") items.push({ type: "message", content: [] });
-    return items as NonNullable<Response["output"]>;
+    return items as NonNullable<ResponseObject["output"]>;
   }
 
   /**
-   * The whole.
+   * Returns the complete reply.
    *
-   * @param rates What the server said of its limits.
-   * @throws {ProviderError} If the stream ended before the answer did.
+   * @param rates The state of the server's rate limits.
+   * @throws {ProviderError} If the stream ended early.
    */
   reply(rates: RateReport | undefined): ModelReply {
     if (this.#last === undefined) {
-      throw new ProviderError("the stream ended before the answer did", {
+      throw new ProviderError("the stream ended before the reply was complete", {
         code: "truncated",
         retryable: true,
         rates,
         text: this.#text,
       });
     }
-    return { ...replyOf(this.#last, rates, this.#where), text: this.#text };
+    return { ...readResponsesReply(this.#last, rates, this.#source), text: this.#text };
   }
 }

@@ -1,52 +1,69 @@
-/** Which server is meant, and with which key. */
-import type { Rules } from "../../model/check_options.ts";
+import { refuse, type RulesFor, text } from "../../model/check_options.ts";
 
-/** What names a server. */
+/** The options that select a server. */
 export interface ServerOptions {
-  /** The key. */
+  /** The API key. */
   readonly apiKey?: string;
-  /** Where the server is. */
+  /** The URL of the server. */
   readonly baseURL?: string;
 }
 
-/** A server. */
-export interface Server {
-  /** Where it is. */
+/** A server and its API key. */
+export interface ResolvedServer {
+  /** The URL of the server. */
   readonly baseURL: string;
-  /** Is it another one than OpenAI? */
-  readonly own: boolean;
-  /** The key, or what is sent in its place. */
+  /** Whether the server is another one than OpenAI's. */
+  readonly isCustom: boolean;
+  /** The API key, or a placeholder. */
   readonly apiKey: string;
-  /** Is there a key? */
+  /** Whether there is an API key. */
   readonly hasKey: boolean;
 }
 
-/** What is sent where a server wants some key or other: the SDK does not work without one. */
+/** The API key for servers that need none: the SDK requires a value. */
 const NO_KEY = "none";
 const OPENAI_URL = "https://api.openai.com/v1";
 
+/** The rules for {@linkcode ServerOptions}. */
+export const SERVER_RULES: RulesFor<ServerOptions> = {
+  apiKey(doing, name, value) {
+    text(doing, name, value);
+    // `Headers` would throw an error that shows the key.
+    if (!/^[\x20-\x7e]+$/.test((value as string).trim())) {
+      refuse(doing, name, "one line of plain characters", value);
+    }
+  },
+  baseURL(doing, name, value) {
+    if (typeof value !== "string" || !/^https?:$/.test(URL.parse(value)?.protocol ?? "")) {
+      refuse(doing, name, "an http or https URL", value);
+    }
+  },
+};
+
 /**
- * The server that the options name, or else the environment, or else OpenAI.
+ * Returns the server that the options name, or else the environment, or else OpenAI's.
  *
- * @throws {TypeError} If there is no key for OpenAI itself, or what the environment says is wrong.
+ * @throws {TypeError} If there is no API key for OpenAI itself, or an environment variable is
+ * invalid.
  */
-export function serverOf(doing: string, options: ServerOptions, rules: Rules): Server {
-  const baseURL = options.baseURL ?? environment("OPENAI_BASE_URL") ?? OPENAI_URL;
-  rules.baseURL!(doing, "OPENAI_BASE_URL", baseURL);
-  // OpenAI has more than one address: https://eu.api.openai.com/v1 is another.
-  const own = !/(^|\.)api\.openai\.com$/.test(new URL(baseURL).hostname);
-  const key = options.apiKey ?? environment("OPENAI_API_KEY") ?? (own ? NO_KEY : undefined);
+export function resolveServer(doing: string, options: ServerOptions): ResolvedServer {
+  const baseURL = options.baseURL ?? readEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
+  SERVER_RULES.baseURL(doing, "OPENAI_BASE_URL", baseURL);
+  // OpenAI has several hosts, such as eu.api.openai.com.
+  const isCustom = !/(^|\.)api\.openai\.com$/.test(new URL(baseURL).hostname);
+  const key = options.apiKey ?? readEnv("OPENAI_API_KEY") ?? (isCustom ? NO_KEY : undefined);
   if (key === undefined) {
     throw new TypeError(
-      `Cannot ${doing} as there is no key: set OPENAI_API_KEY, pass \`apiKey\`, or name another server by \`baseURL\``,
+      `Cannot ${doing} as there is no key: set OPENAI_API_KEY, pass \`apiKey\`, ` +
+        "or use another server by `baseURL`",
     );
   }
-  rules.apiKey!(doing, "OPENAI_API_KEY", key);
-  return { baseURL, own, apiKey: key.trim(), hasKey: key !== NO_KEY };
+  SERVER_RULES.apiKey(doing, "OPENAI_API_KEY", key);
+  return { baseURL, isCustom, apiKey: key.trim(), hasKey: key !== NO_KEY };
 }
 
-/** A variable of the environment; one that may not be read is not there. */
-function environment(name: string): string | undefined {
+/** Reads an environment variable. One that the process may not read counts as not set. */
+function readEnv(name: string): string | undefined {
   try {
     const { Deno, process } = globalThis as {
       Deno?: { env: { get(name: string): string | undefined } };

@@ -1,19 +1,18 @@
-/** The tools that a model asks for, as the many servers of Chat Completions say it. */
+/** Reads tool calls, in the variants of the many servers with a Chat Completions API. */
 import type { ToolRequest } from "../../model/message.ts";
 
-/** A call, or a piece of one; servers leave out what they like. */
+/** A tool call, or a delta of one. Servers may omit any member. */
 interface AnyCall {
   index?: number | null;
   id?: string | null;
   function?: { name?: string | null; arguments?: unknown } | null;
 }
 
-/** The calls of a whole answer; `undefined` if there are none. */
-export function toolCallsOf(calls: unknown): readonly ToolRequest[] | undefined {
+/** Reads the tool calls of a complete response. Returns `undefined` if there are none. */
+export function readToolCalls(calls: unknown): readonly ToolRequest[] | undefined {
   const builder = new ToolCallBuilder();
   if (Array.isArray(calls)) {
-    // What stands in a list is whole, whatever its ids and numbers are.
-    for (const call of calls) builder.add([{ ...call, index: undefined }], true);
+    for (const call of calls) builder.addCall(call);
   }
   return builder.calls();
 }
@@ -25,54 +24,65 @@ interface Call {
   args: string;
 }
 
-/** Puts the pieces of streamed calls together. */
+/** Assembles tool calls from the deltas of a stream. */
 export class ToolCallBuilder {
   readonly #calls: Call[] = [];
 
-  /** Takes what a piece of an answer says; `whole` if each is a call of its own. */
-  add(pieces: unknown, whole = false): void {
-    if (!Array.isArray(pieces)) return;
-    for (const piece of pieces as (AnyCall | null)[]) {
-      const name = piece?.function?.name || undefined;
-      const begun = whole ? undefined : this.#find(piece ?? {}, name);
-      const args = textOf(piece?.function?.arguments);
-      if (begun !== undefined) begun.args += args;
-      // What has no name cannot be run: it is a tool of the server's own, or a piece of nothing.
-      else if (name !== undefined) {
-        const index = typeof piece?.index === "number" ? piece.index : undefined;
-        this.#calls.push({ index, id: piece?.id || newId(), name, args });
-      }
+  /** Adds the deltas of an event. Each continues a call or starts a new one. */
+  addDeltas(deltas: unknown): void {
+    if (!Array.isArray(deltas)) return;
+    for (const delta of deltas as (AnyCall | null)[]) {
+      const call = this.#find(delta ?? {});
+      if (call !== undefined) call.args += readArgs(delta);
+      else this.#start(delta, typeof delta?.index === "number" ? delta.index : undefined);
     }
   }
 
-  /** The calls so far; `undefined` if there are none. */
+  /** Adds a complete call, whatever its id and index. */
+  addCall(call: AnyCall | null): void {
+    this.#start(call, undefined);
+  }
+
+  #start(call: AnyCall | null, index: number | undefined): void {
+    const name = call?.function?.name;
+    // A call without a name cannot be run: it is a tool of the server's, or an empty delta.
+    if (!name) return;
+    this.#calls.push({ index, id: call?.id || newId(), name, args: readArgs(call) });
+  }
+
+  /** Returns all calls, or `undefined` if there are none. */
   calls(): readonly ToolRequest[] | undefined {
     if (this.#calls.length === 0) return undefined;
-    // Some servers say nothing where a tool takes nothing.
+    // Some servers send no arguments for a tool without parameters.
     return this.#calls.map(({ id, name, args }) => ({ id, name, args: args || "{}" }));
   }
 
-  /** The call that a piece goes on with; `undefined` if a new one begins. */
-  #find({ index, id }: AnyCall, name: string | undefined): Call | undefined {
-    const begun = typeof index === "number"
+  /** Returns the call that a delta continues, or `undefined` if it starts a new one. */
+  #find({ index, id, function: fn }: AnyCall): Call | undefined {
+    const name = fn?.name || undefined;
+    const call = typeof index === "number"
       ? this.#calls.findLast((call) => call.index === index)
       : id
       ? this.#calls.findLast((call) => call.id === id)
       : name === undefined
       ? this.#calls.at(-1)
       : undefined;
-    // Gemini gives all parallel calls the number 0: another id with a name is another call.
-    return begun !== undefined && id && id !== begun.id && name !== undefined ? undefined : begun;
+    // Gemini sends index 0 for all parallel calls: a name with another id starts a new call.
+    return call !== undefined && id && id !== call.id && name !== undefined ? undefined : call;
   }
 }
 
-/** Ollama's older versions and others give the arguments as an object. */
-function textOf(args: unknown): string {
+/** Reads the arguments as a string. Older versions of Ollama and others send an object. */
+function readArgs(call: AnyCall | null): string {
+  const args = call?.function?.arguments;
   if (typeof args === "string") return args;
   return args === undefined || args === null ? "" : JSON.stringify(args);
 }
 
-/** Some servers give no ids, but want to be told by one which call is answered. Mistral takes only 9 letters and digits. */
+/**
+ * Generates an id: some servers send none, but require one with the tool result. Mistral accepts
+ * only 9 letters and digits.
+ */
 function newId(): string {
   return crypto.randomUUID().replaceAll("-", "").slice(0, 9);
 }

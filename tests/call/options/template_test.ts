@@ -83,14 +83,14 @@ Deno.test("template: a doubled brace that is not closed is refused, with its pla
     const error = assertThrows(() => parseTemplate(template, 'define the agent "a"'), TypeError);
     assertEquals(
       error.message,
-      `Cannot define the agent "a" as prompt has a "{{" that no "}}" closes, at line ${line}, ` +
-        `column ${column}: close it with "}}", or write "{" for a single brace`,
+      `Cannot define the agent "a" as prompt must close each "{{" with "}}": the one at line ` +
+        `${line}, column ${column} is open. Write "{" for a single brace`,
     );
   }
   assertThrows(
     () => defineAgent({ name: "a", model: "m", prompt: "{{a" }),
     TypeError,
-    'Cannot define the agent "a" as prompt has a "{{"',
+    'Cannot define the agent "a" as prompt must close each "{{"',
   );
 });
 

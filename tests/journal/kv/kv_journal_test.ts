@@ -1,7 +1,7 @@
 import { JournalError, kvJournal } from "@shoal/agents/journal";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
-Deno.test("kv: its tests, in a process with --unstable-kv", async () => {
+Deno.test("kv: passes its tests in a process with --unstable-kv", async () => {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: ["test", "--no-prompt", "-P=test", "--unstable-kv", "tests/journal/kv/kv_suite.ts"],
     cwd: new URL("../../..", import.meta.url),
@@ -9,11 +9,11 @@ Deno.test("kv: its tests, in a process with --unstable-kv", async () => {
   }).output();
   const output = new TextDecoder().decode(stdout);
   assert(success, output + new TextDecoder().decode(stderr));
-  // All of the contract ran, and what is its own.
+  // All tests of the contract ran, and those of the driver.
   assert(Number(/(\d+) passed \| 0 failed/.exec(output)?.[1]) >= 22, output);
 });
 
-Deno.test("kvJournal says what is missing where Deno KV is not there", async () => {
+Deno.test("kvJournal says what is missing where Deno KV is not available", async () => {
   const journal = kvJournal("/nowhere/journal.kv");
   const error = await assertRejects(() => journal.runs(), JournalError);
   assertEquals(error.code, "open");
@@ -21,7 +21,7 @@ Deno.test("kvJournal says what is missing where Deno KV is not there", async () 
   await journal.close();
 });
 
-Deno.test("kvJournal refuses options that are wrong", () => {
+Deno.test("kvJournal rejects invalid options", () => {
   assertThrows(() => kvJournal(7 as never), TypeError, "a Deno.Kv or a path");
   assertThrows(() => kvJournal("x", { prefix: [] }), TypeError, "prefix must be a key");
   assertThrows(() => kvJournal("x", { lease: 0 }), RangeError, "lease must be");

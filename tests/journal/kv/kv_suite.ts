@@ -1,10 +1,10 @@
-/** The tests of journals in Deno KV. They need `--unstable-kv`: `kv_test.ts` runs them in a process that has it. */
+/** The tests of journals in Deno KV. `kv_journal_test.ts` runs them with `--unstable-kv`. */
 import { JournalError, type KvDatabase, kvJournal } from "@shoal/agents/journal";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { journalContract, success } from "../../contract/journal.ts";
 
-// The types of Deno KV are only there with the flag.
+// The types of Deno KV are declared only with the flag.
 const openKv = (Deno as unknown as { openKv(path: string): Promise<KvDatabase> }).openKv;
 const LEASE_MS = 2_000;
 
@@ -24,7 +24,7 @@ journalContract("in Deno KV", async (options) => {
   };
 });
 
-Deno.test("kv: two processes: the second is refused while the first lives, and goes on when it is dead", async () => {
+Deno.test("kv: locks a run while its process lives, and unlocks it afterwards", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/journal.kv`;
   const holder = new Deno.Command("deno", {
@@ -49,7 +49,7 @@ Deno.test("kv: two processes: the second is refused while the first lives, and g
   const journal = kvJournal(path, { lease: LEASE_MS });
   const error = await assertRejects(() => journal.open("r"), JournalError);
   assertEquals(error.code, "locked");
-  // Another run is free.
+  // Another run is not locked.
   await (await journal.open("other")).close();
 
   holder.kill("SIGKILL");
@@ -64,7 +64,7 @@ Deno.test("kv: two processes: the second is refused while the first lives, and g
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("kv: the lease is renewed as long as the run is open", async () => {
+Deno.test("kv: renews the lease while the run is open", async () => {
   const kv = await openKv(":memory:");
   const [mine, theirs] = [kvJournal(kv, { lease: 500 }), kvJournal(kv, { lease: 500 })];
   const session = await mine.open("r");
@@ -75,7 +75,7 @@ Deno.test("kv: the lease is renewed as long as the run is open", async () => {
   kv.close();
 });
 
-Deno.test("kv: who has lost the run cannot write to it", async () => {
+Deno.test("kv: cannot write to a run after losing its lease", async () => {
   const kv = await openKv(":memory:");
   const journal = kvJournal(kv, { prefix: ["p"] });
   const session = await journal.open("r");
@@ -89,7 +89,7 @@ Deno.test("kv: who has lost the run cannot write to it", async () => {
   kv.close();
 });
 
-Deno.test("kv: journals with different prefixes know nothing of each other", async () => {
+Deno.test("kv: keeps journals with different prefixes apart", async () => {
   const kv = await openKv(":memory:");
   const [a, b] = [kvJournal(kv, { prefix: ["a"] }), kvJournal(kv, { prefix: ["b"] })];
   const session = await a.open("r");
@@ -97,12 +97,12 @@ Deno.test("kv: journals with different prefixes know nothing of each other", asy
   await (await b.open("r")).close();
   assertEquals([(await a.runs()).length, (await b.runs()).length], [1, 0]);
   await session.close();
-  // The database was given: it stays open.
+  // The database was passed in, so it stays open.
   await Promise.all([a.close(), b.close()]);
   kv.close();
 });
 
-Deno.test("kv: what a newer version has written is refused", async () => {
+Deno.test("kv: rejects a journal of a newer version", async () => {
   const kv = await openKv(":memory:");
   await kv.atomic().set(["shoal", "journal", "format"], 2).commit();
   const error = await assertRejects(() => kvJournal(kv).runs(), JournalError);

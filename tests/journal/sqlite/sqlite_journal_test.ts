@@ -1,17 +1,17 @@
-/** What only a file can do: be locked, full, broken, somebody else's. */
+/** What only files can be: locked, full, damaged, or another application's. */
 import { JournalError, sqliteJournal } from "@shoal/agents/journal";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { success } from "../../contract/journal.ts";
 import { inFolder, item, running } from "../helpers.ts";
 
-Deno.test("sqliteJournal refuses options that are wrong", () => {
+Deno.test("sqliteJournal rejects invalid options", () => {
   assertThrows(() => sqliteJournal(7 as never), TypeError, "a path, a file URL or a database");
   assertThrows(() => sqliteJournal(""), TypeError, "a path, a file URL or a database");
   assertThrows(() => sqliteJournal("x", { fsnyc: true } as never), TypeError, '"fsync"');
 });
 
-Deno.test("sqlite: nothing is opened before it is used, and a file URL will do", () =>
+Deno.test("sqlite: opens nothing before first use, and accepts a file URL", () =>
   inFolder(async (folder) => {
     const url = new URL(`file://${folder}/my journal.db`);
     const journal = sqliteJournal(url);
@@ -19,13 +19,13 @@ Deno.test("sqlite: nothing is opened before it is used, and a file URL will do",
     assertEquals(await journal.runs(), []);
     assert((await Deno.stat(url)).isFile);
     await journal.close();
-    // Closed, it is one file; and it can be used again.
+    // A closed journal is a single file, and can be used again.
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["my journal.db"]);
     assertEquals(await journal.runs(), []);
     await journal.close();
   }));
 
-Deno.test("sqlite: journals of one process share a connection, a lock, and the runs that are open", () =>
+Deno.test("sqlite: shares connection, lock and open runs within a process", () =>
   inFolder(async (folder) => {
     const [a, b] = [
       sqliteJournal(`${folder}/j.db`),
@@ -45,7 +45,7 @@ Deno.test("sqlite: journals of one process share a connection, a lock, and the r
     await b.close();
   }));
 
-Deno.test("sqlite: runs that were recorded at the same time are told apart when they go on", () =>
+Deno.test("sqlite: keeps runs apart that were recorded at the same time", () =>
   inFolder(async (folder) => {
     const path = `${folder}/j.db`;
     const journal = sqliteJournal(path);
@@ -54,7 +54,7 @@ Deno.test("sqlite: runs that were recorded at the same time are told apart when 
     const own = Array.from({ length: 1_200 }, (_, n) => item(n, { key: String(n) }));
     for (let from = 0; from < own.length; from += 150) {
       await Promise.all(sessions.map(async (session, i) => {
-        // The second run has a few items only, so that it ends in the middle of the others.
+        // The second run has only a few items, so that it ends among those of the first.
         const items = own.slice(from, i === 1 ? from + 3 : from + 150).map((item) => ({ ...item }));
         await Promise.all(items.map(async (item) => {
           await session.begin(item);
@@ -81,7 +81,7 @@ Deno.test("sqlite: runs that were recorded at the same time are told apart when 
     await again.close();
   }));
 
-Deno.test("sqlite: another process may read, but not write, while one writes; and write when it is dead", () =>
+Deno.test("sqlite: other processes may read while one writes, and write when it has ended", () =>
   inFolder(async (folder) => {
     const path = `${folder}/j.db`;
     await using holder = await running(`
@@ -91,7 +91,7 @@ Deno.test("sqlite: another process may read, but not write, while one writes; an
       const own = { id: "0".repeat(32), index: 0, agent: "a" };
       await session.begin(own);
       console.log("open");
-      // It goes on writing: between two writes nobody gets in.
+      // It keeps writing: no other process gets in between two writes.
       setInterval(() => session.begin({ ...own, id: crypto.randomUUID().replaceAll("-", "") }), 1);
     `);
     const journal = sqliteJournal(path);
@@ -117,7 +117,7 @@ Deno.test("sqlite: another process may read, but not write, while one writes; an
     await journal.close();
   }));
 
-Deno.test("sqlite: a run that ended gives the lock back at once", () =>
+Deno.test("sqlite: unlocks when a run ends", () =>
   inFolder(async (folder) => {
     const path = `${folder}/j.db`;
     await using holder = await running(`
@@ -133,7 +133,7 @@ Deno.test("sqlite: a run that ended gives the lock back at once", () =>
     assertEquals(await holder.alive(), true);
   }));
 
-Deno.test("sqlite: a journal of a newer version is refused, and stays as it is", () =>
+Deno.test("sqlite: rejects a journal of a newer version, and leaves it unchanged", () =>
   inFolder(async (folder) => {
     const path = `${folder}/j.db`;
     const first = sqliteJournal(path);
@@ -145,11 +145,11 @@ Deno.test("sqlite: a journal of a newer version is refused, and stays as it is",
     const journal = sqliteJournal(path);
     const error = await assertRejects(() => journal.open("r"), JournalError);
     assertEquals(error.code, "format");
-    assert(error.message.includes("newer version: its format is 9, and this version knows 1"));
+    assert(error.message.includes("newer version: its format is 9, and this version supports 1"));
     await journal.close();
   }));
 
-Deno.test("sqlite: what is no journal is refused, and stays as it is", () =>
+Deno.test("sqlite: rejects what is not a journal, and leaves it unchanged", () =>
   inFolder(async (folder) => {
     const [text, other] = [`${folder}/notes.txt`, `${folder}/shop.db`];
     await Deno.writeTextFile(text, "these are notes and no database\n".repeat(99));
@@ -166,7 +166,7 @@ Deno.test("sqlite: what is no journal is refused, and stays as it is", () =>
     assertEquals([await Deno.readFile(text), (await Deno.stat(other)).size], before);
   }));
 
-Deno.test("sqlite: a path that cannot be opened, or not be written to, is told", () =>
+Deno.test("sqlite: reports a path that cannot be opened or written", () =>
   inFolder(async (folder) => {
     const missing = sqliteJournal(`${folder}/no/such/folder/j.db`);
     const error = await assertRejects(() => missing.open("r"), JournalError);
@@ -174,7 +174,7 @@ Deno.test("sqlite: a path that cannot be opened, or not be written to, is told",
     assert(error.message.includes("unable to open database file"));
     assertEquals((await assertRejects(() => missing.runs(), JournalError)).code, "open");
 
-    // Whoever runs this may be root, whom no file refuses; so it is Deno that does.
+    // Tests may run as root, who may open any file: here Deno's permissions deny access.
     await using child = await running(
       `
       import { sqliteJournal } from "@shoal/agents/journal";
@@ -183,11 +183,11 @@ Deno.test("sqlite: a path that cannot be opened, or not be written to, is told",
     `,
       ["--allow-read"],
     );
-    assert(child.said.startsWith("JournalError open"), child.said);
-    assert(child.said.includes("write access"), child.said);
+    assert(child.output.startsWith("JournalError open"), child.output);
+    assert(child.output.includes("write access"), child.output);
   }));
 
-Deno.test("sqlite: a file that is read only can be read, and is refused for a run", () =>
+Deno.test("sqlite: reads a read-only file, and rejects runs on it", () =>
   inFolder(async (folder) => {
     const path = `${folder}/j.db`;
     const first = sqliteJournal(path);
@@ -209,7 +209,7 @@ Deno.test("sqlite: a file that is read only can be read, and is refused for a ru
     db.close();
   }));
 
-Deno.test("sqlite: on a full disk what is recorded is whole, and it goes on when there is room", () =>
+Deno.test("sqlite: keeps what was recorded on a full disk, and continues when there is room", () =>
   inFolder(async (folder) => {
     const db = new DatabaseSync(`${folder}/j.db`);
     const journal = sqliteJournal(db);
@@ -232,7 +232,7 @@ Deno.test("sqlite: on a full disk what is recorded is whole, and it goes on when
     assert(error instanceof JournalError);
     assertEquals(error.code, "write");
     assert(error.message.includes("full"), error.message);
-    // It stays so: nobody is told that something is recorded which is not.
+    // Later operations fail, too: none may be reported as recorded that is not.
     assertEquals(await assertRejects(() => session.begin(item(999))), error);
     await session.close();
     assertEquals((await journal.summary("r"))?.ok, recorded.length);
@@ -249,7 +249,7 @@ Deno.test("sqlite: on a full disk what is recorded is whole, and it goes on when
     db.close();
   }));
 
-Deno.test("sqlite: whatever is cut off at its end, what is before it is there", () =>
+Deno.test("sqlite: keeps what precedes a truncation of the log", () =>
   inFolder(async (folder) => {
     const path = `${folder}/j.db`;
     await using writer = await running(`
@@ -273,7 +273,7 @@ Deno.test("sqlite: whatever is cut off at its end, what is before it is there", 
     for (let i = 0; i <= 20; i++) {
       const cut = `${folder}/cut-${i}.db`;
       await Deno.writeFile(cut, file);
-      // Wherever it is cut, in the middle of a record as well.
+      // The log is cut at any byte, even within a record.
       await Deno.writeFile(`${cut}-wal`, wal.subarray(0, Math.round(wal.length * i / 20) - i % 7));
       const journal = sqliteJournal(cut);
       const found: number[] = [];
@@ -281,7 +281,7 @@ Deno.test("sqlite: whatever is cut off at its end, what is before it is there", 
         assertEquals(result?.content, `number ${index}`);
         found.push(index);
       }
-      // As many as there were at some moment, and not fewer than of a shorter rest.
+      // A state that existed at some time, and not an older one than with a shorter rest.
       assertEquals(found, found.map((_, n) => n));
       assert(found.length >= last);
       last = found.length;
@@ -295,7 +295,7 @@ Deno.test("sqlite: whatever is cut off at its end, what is before it is there", 
     assert(last >= 59, `${last}`);
   }));
 
-Deno.test("sqlite: what is pruned is not in the file any more", () =>
+Deno.test("sqlite: removes pruned data from the file", () =>
   inFolder(async (folder) => {
     const path = `${folder}/j.db`;
     const journal = sqliteJournal(path, { store: "all" });
@@ -307,7 +307,7 @@ Deno.test("sqlite: what is pruned is not in the file any more", () =>
     }));
     await session.close();
     const read = async () => {
-      // Closed, everything is in the one file.
+      // A closed journal is a single file.
       await journal.close();
       return await Deno.readTextFile(path).then((text) => text.includes("SECRET"));
     };

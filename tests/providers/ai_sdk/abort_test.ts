@@ -12,38 +12,38 @@ const thrown = (work: Promise<unknown>) =>
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 const delta = { type: "text-delta", id: "1", delta: "word " } as const;
 
-/** A stream that gives one piece and then nothing, and tells when it is cancelled. */
+/** A stream that emits one part, then stalls, and reports when it is cancelled. */
 function stalled(...parts: LanguageModelV4StreamPart[]) {
-  const told: { cancelled?: unknown } = {};
+  const state: { cancelled?: unknown } = {};
   const stream = new ReadableStream<LanguageModelV4StreamPart>({
     start(controller) {
       for (const part of parts) controller.enqueue(part);
     },
     cancel(reason) {
-      told.cancelled = reason ?? "no reason";
+      state.cancelled = reason ?? "no reason";
     },
   });
-  return { told, stream };
+  return { state, stream };
 }
 
-Deno.test("ai-sdk abort: a model that does not listen is left", async () => {
+Deno.test("ai-sdk abort: rejects at once although the model ignores the signal", async () => {
   const never = () => new Promise<never>(() => {});
   const provider = aiSdk(new MockLanguageModelV4({ doGenerate: never, doStream: never }));
   for (
-    const ask of [
+    const send of [
       (signal: AbortSignal) => provider.generate(request(), { signal }),
       (signal: AbortSignal) => read(provider.stream(request(), { signal })),
     ]
   ) {
     const controller = new AbortController();
-    const work = thrown(ask(controller.signal));
+    const work = thrown(send(controller.signal));
     await settled();
     controller.abort(REASON);
     assertStrictEquals(await work, REASON);
   }
 });
 
-Deno.test("ai-sdk abort: nobody is asked if it was aborted before", async () => {
+Deno.test("ai-sdk abort: does not call the model if the signal has aborted before", async () => {
   const model = new MockLanguageModelV4();
   const provider = aiSdk(model);
   const signal = AbortSignal.abort(REASON);
@@ -52,8 +52,8 @@ Deno.test("ai-sdk abort: nobody is asked if it was aborted before", async () => 
   assertEquals(model.doGenerateCalls.length + model.doStreamCalls.length, 0);
 });
 
-Deno.test("ai-sdk abort: a stream that opens too late is closed", async () => {
-  const { told, stream } = stalled(delta);
+Deno.test("ai-sdk abort: cancels a stream that opens after the abort", async () => {
+  const { state, stream } = stalled(delta);
   const opening = Promise.withResolvers<{ stream: typeof stream }>();
   const provider = aiSdk(new MockLanguageModelV4({ doStream: () => opening.promise }));
   const controller = new AbortController();
@@ -63,51 +63,51 @@ Deno.test("ai-sdk abort: a stream that opens too late is closed", async () => {
   assertStrictEquals(await work, REASON);
   opening.resolve({ stream });
   await settled();
-  assert("cancelled" in told);
+  assert("cancelled" in state);
 });
 
-Deno.test("ai-sdk abort: a stalled stream ends with the reason, and is closed", async () => {
-  const { told, stream } = stalled(delta);
+Deno.test("ai-sdk abort: rejects with the reason and cancels a stalled stream", async () => {
+  const { state, stream } = stalled(delta);
   const model = new MockLanguageModelV4({ doStream: { stream } });
   const controller = new AbortController();
   const work = thrown(read(aiSdk(model).stream(request(), { signal: controller.signal })));
   await settled();
   controller.abort(REASON);
   assertStrictEquals(await work, REASON);
-  assertStrictEquals(told.cancelled, REASON);
+  assertStrictEquals(state.cancelled, REASON);
   assertStrictEquals(model.doStreamCalls[0]!.abortSignal!.reason, REASON);
 });
 
-Deno.test("ai-sdk abort: a stream that is left is closed, and the model is told", async () => {
-  const { told, stream } = stalled(delta);
+Deno.test("ai-sdk abort: cancels the stream and the request when the consumer leaves", async () => {
+  const { state, stream } = stalled(delta);
   const model = new MockLanguageModelV4({ doStream: { stream } });
   const controller = new AbortController();
   for await (const _ of aiSdk(model).stream(request(), { signal: controller.signal })) break;
-  assert("cancelled" in told);
+  assert("cancelled" in state);
   assert(model.doStreamCalls[0]!.abortSignal!.aborted);
 });
 
-Deno.test("ai-sdk abort: an error in a stream closes it", async () => {
-  const { told, stream } = stalled(delta, { type: "error", error: "Overloaded" });
+Deno.test("ai-sdk abort: cancels the stream after an error part", async () => {
+  const { state, stream } = stalled(delta, { type: "error", error: "Overloaded" });
   const model = new MockLanguageModelV4({ doStream: { stream } });
   const { signal } = new AbortController();
   await assertRejects(() => read(aiSdk(model).stream(request(), { signal })), ProviderError);
-  assert("cancelled" in told);
+  assert("cancelled" in state);
 });
 
-Deno.test("ai-sdk abort: the answer's end is the stream's, though the server stays", async () => {
-  const { told, stream } = stalled(delta, finish());
+Deno.test("ai-sdk abort: ends at the finish part, although the stream stays open", async () => {
+  const { state, stream } = stalled(delta, finish());
   const model = new MockLanguageModelV4({ doStream: { stream } });
   const { signal } = new AbortController();
   const { reply } = await read(aiSdk(model).stream(request(), { signal }));
   assertEquals(reply.text, "word ");
   await settled();
-  assert("cancelled" in told);
-  // What has ended well is not aborted: its connection can be used again.
+  assert("cancelled" in state);
+  // A complete stream is not aborted, so that its connection can be reused.
   assertEquals(model.doStreamCalls[0]!.abortSignal!.aborted, false);
 });
 
-Deno.test("ai-sdk abort: a stream that cannot be closed does no harm", async () => {
+Deno.test("ai-sdk abort: ignores a stream that cannot be cancelled", async () => {
   const stream = new ReadableStream<LanguageModelV4StreamPart>({
     start: (controller) => controller.enqueue(delta),
     cancel: () => Promise.reject(new Error("it cannot")),
@@ -118,7 +118,7 @@ Deno.test("ai-sdk abort: a stream that cannot be closed does no harm", async () 
   await settled();
 });
 
-Deno.test("ai-sdk abort: no listener is left on a signal that lives long", async () => {
+Deno.test("ai-sdk abort: leaves no listener on a long-lived signal", async () => {
   const { signal } = new AbortController();
   let listeners = 0;
   const { addEventListener, removeEventListener } = signal;
@@ -144,8 +144,8 @@ Deno.test("ai-sdk abort: no listener is left on a signal that lives long", async
   assertEquals(listeners, 0);
 });
 
-Deno.test("ai-sdk abort: the beginning of a streamed answer is told once", async () => {
-  let told = 0;
+Deno.test("ai-sdk abort: calls onResponse once per stream", async () => {
+  let state = 0;
   const provider = aiSdk(
     new MockLanguageModelV4({
       doGenerate: result(),
@@ -153,10 +153,10 @@ Deno.test("ai-sdk abort: the beginning of a streamed answer is told once", async
     }),
   );
   const { signal } = new AbortController();
-  const onResponse = () => told++;
+  const onResponse = () => state++;
   await read(provider.stream(request(), { signal, onResponse }));
-  assertEquals(told, 1);
-  // Of a whole one the SDK tells only the end.
+  assertEquals(state, 1);
+  // For a complete response, the SDK does not report when it begins.
   await provider.generate(request(), { signal, onResponse });
-  assertEquals(told, 1);
+  assertEquals(state, 1);
 });

@@ -1,4 +1,4 @@
-/** Agents, batches and all that makes a call survive, on models of the AI SDK. */
+/** Agents, batches and retries with models of the AI SDK. */
 import { AgentError, batch, defineAgent, type ProviderError } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator, type SimulatorOptions } from "@shoal/agents/testing";
@@ -19,7 +19,7 @@ function against(options: SimulatorOptions) {
   return { sim, models, provider: aiSdk(models), [Symbol.asyncDispose]: () => sim.close() };
 }
 
-Deno.test("ai-sdk agents: a typed answer", async () => {
+Deno.test("ai-sdk agents: returns a typed output", async () => {
   await using pair = against({});
   const Sentiment = defineAgent({
     name: "sentiment",
@@ -33,7 +33,7 @@ Deno.test("ai-sdk agents: a typed answer", async () => {
   assert(usage.inputTokens > 0 && usage.outputTokens > 0);
 });
 
-Deno.test("ai-sdk agents: a batch with a 429 in it, which is tried again once", async () => {
+Deno.test("ai-sdk agents: retries a 429 in a batch once", async () => {
   await using pair = against({
     respond: ({ text }) => `You said ${text}`,
     script: (_, n) => n === 2 ? { type: "rateLimit", retryAfterMs: 20 } : undefined,
@@ -57,7 +57,7 @@ Deno.test("ai-sdk agents: a batch with a 429 in it, which is tried again once", 
   assertEquals(retried[0]!.attempts[0]!.retryAfterMs, 20);
 });
 
-Deno.test("ai-sdk agents: the SDK tries nothing again by itself", async () => {
+Deno.test("ai-sdk agents: does not use the SDK's own retries", async () => {
   for (const fault of ["error500", "rateLimit", "reset"] as const) {
     await using pair = against({ script: () => fault, keepAlive: false });
     const Ask = defineAgent({
@@ -73,7 +73,7 @@ Deno.test("ai-sdk agents: the SDK tries nothing again by itself", async () => {
   }
 });
 
-Deno.test("ai-sdk agents: from openai() to a model of the AI SDK, and on to another one", async () => {
+Deno.test("ai-sdk agents: falls back from openai() to two models of the AI SDK", async () => {
   await using down = against({ script: () => "error503" });
   await using first = openai({ baseURL: down.sim.url });
   await using pair = against({
@@ -100,7 +100,7 @@ Deno.test("ai-sdk agents: from openai() to a model of the AI SDK, and on to anot
   ]);
 });
 
-Deno.test("ai-sdk agents: a stream", async () => {
+Deno.test("ai-sdk agents: streams", async () => {
   await using pair = against({ chunkSize: 1, respond: () => "one two three four" });
   const Ask = defineAgent({ name: "ask", model: "m", prompt: "x", provider: pair.provider });
   const pieces: string[] = [];
@@ -110,7 +110,7 @@ Deno.test("ai-sdk agents: a stream", async () => {
   assert(timing.connectMs !== undefined && timing.connectMs <= timing.firstTokenMs!);
 });
 
-Deno.test("ai-sdk agents: a stalled answer ends by its time limit, and so does its request", async () => {
+Deno.test("ai-sdk agents: aborts the request when a stalled call times out", async () => {
   for (const fault of ["stall", "stallHeaders", "stallKeepAlive"] as const) {
     await using pair = against({ script: () => ({ type: fault, everyMs: 5 }) });
     const Ask = defineAgent({
@@ -129,7 +129,7 @@ Deno.test("ai-sdk agents: a stalled answer ends by its time limit, and so does i
   }
 });
 
-Deno.test("ai-sdk agents: a model that is not there is asked once, and then the next one", async () => {
+Deno.test("ai-sdk agents: tries a missing model once, then the fallback", async () => {
   await using pair = against({ respond: () => "fine" });
   const Ask = defineAgent({
     name: "ask",
@@ -147,7 +147,7 @@ Deno.test("ai-sdk agents: a model that is not there is asked once, and then the 
   ]);
 });
 
-Deno.test("ai-sdk agents: providers of the same models share their limits", async () => {
+Deno.test("ai-sdk agents: shares limits between providers of the same models", async () => {
   await using pair = against({ latency: 20 });
   const account = {};
   const limits = { concurrency: 2 };
@@ -166,7 +166,7 @@ Deno.test("ai-sdk agents: providers of the same models share their limits", asyn
   assertEquals(pair.sim.stats.peakInFlight, 2);
 });
 
-Deno.test("aiSdk: where the server's rate limits stand is handed on, with answers and refusals", async () => {
+Deno.test("ai-sdk agents: reports the server's rate limits with replies and errors", async () => {
   await using server = simulator({ limits: { requestsPerMinute: 2 } });
   const models = createOpenAICompatible({ name: "local", baseURL: server.url });
   const provider = aiSdk(models);

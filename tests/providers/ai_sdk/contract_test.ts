@@ -1,4 +1,4 @@
-/** The AI SDK keeps the contract of every provider: through one of its own providers, over real HTTP. */
+/** Runs the provider contract on a real AI SDK provider over HTTP. */
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { aiSdk } from "../../../src/providers/ai_sdk/ai_sdk.ts";
 import { providerContract } from "../../contract/provider.ts";

@@ -1,4 +1,4 @@
-/** What the tests of the AI SDK's adapter share: models in memory that answer as told. */
+/** Helpers for the tests of the AI SDK adapter: models in memory with scripted results. */
 import type { ModelReply, ModelRequest } from "@shoal/agents";
 import { ProviderError } from "@shoal/agents";
 import type {
@@ -11,7 +11,7 @@ import { assertRejects } from "@std/assert";
 
 import { MockLanguageModelV3, MockLanguageModelV4, simulateReadableStream } from "ai/test";
 import { aiSdk, type AiSdkOptions } from "../../../src/providers/ai_sdk/ai_sdk.ts";
-import { quiet, read, request as requestOf, type Streamed } from "../openai/helpers.ts";
+import { neverAborts, read, request as requestOf, type Streamed } from "../openai/helpers.ts";
 
 /** The name of the models in memory. */
 export const MODEL = "mock-model-id";
@@ -24,7 +24,7 @@ export function request(
   return requestOf(text, { model: MODEL, ...more });
 }
 
-/** A usage with so many tokens in and out. */
+/** Returns a usage with the given numbers of input and output tokens. */
 export function tokens(input: number | undefined, output: number | undefined) {
   return {
     inputTokens: { total: input, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
@@ -32,7 +32,7 @@ export function tokens(input: number | undefined, output: number | undefined) {
   } satisfies LanguageModelV4Usage;
 }
 
-/** A whole answer of a model, "ok" if nothing else is said. */
+/** Returns a complete result of a model, with the text "ok" by default. */
 export function result(
   more: Partial<LanguageModelV4GenerateResult> = {},
 ): LanguageModelV4GenerateResult {
@@ -45,7 +45,7 @@ export function result(
   };
 }
 
-/** The end of a stream. */
+/** Returns the last part of a stream. */
 export function finish(
   unified: LanguageModelV4GenerateResult["finishReason"]["unified"] = "stop",
   raw: string | undefined = unified,
@@ -53,7 +53,7 @@ export function finish(
   return { type: "finish", finishReason: { unified, raw }, usage: tokens(11, 7) };
 }
 
-/** A stream of these parts. */
+/** Returns a stream of the given parts. */
 export function streamOf(...chunks: LanguageModelV4StreamPart[]) {
   const stream = simulateReadableStream({
     chunks,
@@ -63,49 +63,55 @@ export function streamOf(...chunks: LanguageModelV4StreamPart[]) {
   return { stream };
 }
 
-/** What a model that gives this whole answer is asked. */
-export async function asked(
+/** Returns the call options that a model with this result receives. */
+export async function callOptionsFor(
   what: ModelRequest,
   options?: AiSdkOptions,
 ): Promise<LanguageModelV4CallOptions> {
   const model = new MockLanguageModelV4({ doGenerate: result() });
-  await aiSdk(model, options).generate(what, { signal: quiet() });
+  await aiSdk(model, options).generate(what, { signal: neverAborts() });
   return model.doGenerateCalls[0]!;
 }
 
-/** The reply to a whole answer of a model. */
+/** Returns the reply for a complete result of a model. */
 export function replyTo(
-  answer: Partial<LanguageModelV4GenerateResult>,
+  overrides: Partial<LanguageModelV4GenerateResult>,
   more: Partial<ModelRequest> = {},
   options?: AiSdkOptions,
 ): Promise<ModelReply> {
-  const model = new MockLanguageModelV4({ doGenerate: result(answer) });
-  return aiSdk(model, options).generate(request("Hello", more), { signal: quiet() });
+  const model = new MockLanguageModelV4({ doGenerate: result(overrides) });
+  return aiSdk(model, options).generate(request("Hello", more), { signal: neverAborts() });
 }
 
-/** What comes of a stream of these parts. */
+/** Returns the chunks for a stream of these parts. */
 export function streamed(...parts: LanguageModelV4StreamPart[]): Promise<Streamed> {
   const model = new MockLanguageModelV4({ doStream: streamOf(...parts) });
-  return read(aiSdk(model).stream(request(), { signal: quiet() }));
+  return read(aiSdk(model).stream(request(), { signal: neverAborts() }));
 }
 
-/** The error of a request, whole and streamed, to a model that throws this. */
+/** Returns the errors of a complete and a streamed request to a model that throws. */
 export async function errorsOf(thrown: unknown): Promise<readonly [ProviderError, ProviderError]> {
   const fail = () => Promise.reject(thrown);
   const provider = aiSdk(new MockLanguageModelV4({ doGenerate: fail, doStream: fail }));
   return [
-    await assertRejects(() => provider.generate(request(), { signal: quiet() }), ProviderError),
-    await assertRejects(() => read(provider.stream(request(), { signal: quiet() })), ProviderError),
+    await assertRejects(
+      () => provider.generate(request(), { signal: neverAborts() }),
+      ProviderError,
+    ),
+    await assertRejects(
+      () => read(provider.stream(request(), { signal: neverAborts() })),
+      ProviderError,
+    ),
   ];
 }
 
 /** A model of an older version of the interface. */
 export function older(
   version: "v3" | "v2",
-  answers: { doGenerate?: unknown; doStream?: unknown },
+  results: { doGenerate?: unknown; doStream?: unknown },
 ): MockLanguageModelV3 {
   const model = new MockLanguageModelV3(
-    answers as ConstructorParameters<typeof MockLanguageModelV3>[0],
+    results as ConstructorParameters<typeof MockLanguageModelV3>[0],
   );
   Object.defineProperty(model, "specificationVersion", { value: version });
   return model;

@@ -1,4 +1,4 @@
-/** What needs the AI SDK brings it along: the adapter itself loads nothing of it. */
+/** The adapter itself loads no package of the AI SDK. */
 import { assertEquals } from "@std/assert";
 
 interface Graph {
@@ -8,7 +8,7 @@ interface Graph {
   }[];
 }
 
-Deno.test("ai-sdk imports: no package is loaded", async () => {
+Deno.test("ai-sdk imports: loads no package", async () => {
   const entry = new URL("../../../src/providers/ai_sdk/ai_sdk.ts", import.meta.url);
   const { stdout } = await new Deno.Command("deno", {
     args: ["info", "--json", entry.href],

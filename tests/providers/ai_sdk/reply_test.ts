@@ -17,7 +17,7 @@ import {
   streamOf,
   tokens,
 } from "./helpers.ts";
-import { quiet, read } from "../openai/helpers.ts";
+import { neverAborts, read } from "../openai/helpers.ts";
 
 const USED = {
   inputTokens: 11,
@@ -35,7 +35,7 @@ type Content = Extract<
 const call = (toolCallId: string, input: string, more = {}) =>
   ({ type: "tool-call", toolCallId, toolName: "add", input, ...more }) as const;
 
-Deno.test("ai-sdk reply: text only of what is text", async () => {
+Deno.test("ai-sdk reply: joins text parts only", async () => {
   const reply = await replyTo({
     content: [
       { type: "reasoning", text: "Hm." },
@@ -48,15 +48,15 @@ Deno.test("ai-sdk reply: text only of what is text", async () => {
   assertEquals(reply, { text: "It is noon.", finishReason: "stop", usage: USED });
 });
 
-Deno.test("ai-sdk reply: the text for an output schema, where the model names one", async () => {
-  const answer = { content: [text("A draft. "), text("{}")], structuredOutputText: "{}" };
+Deno.test("ai-sdk reply: prefers structuredOutputText if there is an output schema", async () => {
+  const draft = { content: [text("A draft. "), text("{}")], structuredOutputText: "{}" };
   const output = { name: "label", schema: { type: "object" } };
-  assertEquals((await replyTo(answer, { output })).text, "{}");
-  assertEquals((await replyTo({ ...answer, structuredOutputText: "" }, { output })).text, "");
-  assertEquals((await replyTo(answer)).text, "A draft. {}");
+  assertEquals((await replyTo(draft, { output })).text, "{}");
+  assertEquals((await replyTo({ ...draft, structuredOutputText: "" }, { output })).text, "");
+  assertEquals((await replyTo(draft)).text, "A draft. {}");
 });
 
-Deno.test("ai-sdk reply: why the model stopped", async () => {
+Deno.test("ai-sdk reply: maps finish reasons", async () => {
   const cases = [
     ["stop", "end_turn", "stop"],
     ["length", "MAX_TOKENS", "length"],
@@ -67,21 +67,21 @@ Deno.test("ai-sdk reply: why the model stopped", async () => {
   ] as const;
   for (const [unified, raw, reason] of cases) {
     const finishReason = { unified, raw };
-    const whole = await replyTo({ finishReason });
+    const complete = await replyTo({ finishReason });
     const { reply } = await streamed(delta("ok"), {
       type: "finish",
       finishReason,
       usage: tokens(11, 7),
     });
-    assertEquals(whole, { text: "ok", finishReason: reason, usage: USED });
-    assertEquals(reply, whole);
+    assertEquals(complete, { text: "ok", finishReason: reason, usage: USED });
+    assertEquals(reply, complete);
   }
-  // A whole answer is there, whatever is not said of it.
-  const unsaid = await replyTo({ finishReason: { unified: "other", raw: undefined } });
-  assertEquals(unsaid.finishReason, "other");
+  // A complete result counts as complete without a finish reason.
+  const noReason = await replyTo({ finishReason: { unified: "other", raw: undefined } });
+  assertEquals(noReason.finishReason, "other");
 });
 
-Deno.test("ai-sdk reply: a refusal is told from a filter by the server's own word", async () => {
+Deno.test("ai-sdk reply: tells refusals from filters by the server's reason", async () => {
   const refused = await replyTo({
     content: [text("I can't.")],
     finishReason: { unified: "content-filter", raw: "stop" },
@@ -93,14 +93,14 @@ Deno.test("ai-sdk reply: a refusal is told from a filter by the server's own wor
   assertEquals([filtered.finishReason, filtered.refusal], ["content_filter", undefined]);
   await using sim = simulator({ script: () => "refusal" });
   const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
-  const whole = await provider.generate(request(), { signal: quiet() });
-  const { reply } = await read(provider.stream(request(), { signal: quiet() }));
-  for (const { refusal } of [whole, reply]) {
+  const complete = await provider.generate(request(), { signal: neverAborts() });
+  const { reply } = await read(provider.stream(request(), { signal: neverAborts() }));
+  for (const { refusal } of [complete, reply]) {
     assertEquals(refusal, "I'm sorry, but I can't help with that.");
   }
 });
 
-Deno.test("ai-sdk reply: what was used", async () => {
+Deno.test("ai-sdk reply: reads the usage", async () => {
   const usageOf = async (input: object, output: object) => {
     const usage = tokens(undefined, undefined);
     Object.assign(usage.inputTokens, input);
@@ -120,18 +120,18 @@ Deno.test("ai-sdk reply: what was used", async () => {
   });
   assertEquals([parts?.inputTokens, parts?.outputTokens], [9, 6]);
   assertEquals((await usageOf({ total: 0 }, { total: 0 }))?.totalTokens, 0);
-  // Half a usage would be half a price.
+  // Half a usage would give half a price.
   for (const half of [[{}, {}], [{ total: 1 }, {}], [{}, { total: 1 }], [{ total: NaN }, {}]]) {
     assertEquals(await usageOf(half[0]!, half[1]!), undefined);
   }
 });
 
-Deno.test("ai-sdk reply: the tools that the model asks for", async () => {
+Deno.test("ai-sdk reply: reads tool calls", async () => {
   const input = '{"a":1}';
   const parts = [
     call("1", input),
     call("2", "{}", { providerExecuted: true }),
-    // Some models give what they should have written.
+    // Some models return an object instead of a string.
     call("3", { b: 2 } as unknown as string),
   ];
   const toolCalls = [{ id: "1", name: "add", args: input }, {
@@ -140,8 +140,13 @@ Deno.test("ai-sdk reply: the tools that the model asks for", async () => {
     args: '{"b":2}',
   }];
   const finishReason = { unified: "tool-calls", raw: "tool_use" } as const;
-  const whole = await replyTo({ content: [text("Let me see."), ...parts], finishReason });
-  assertEquals(whole, { text: "Let me see.", finishReason: "tool_calls", usage: USED, toolCalls });
+  const complete = await replyTo({ content: [text("Let me see."), ...parts], finishReason });
+  assertEquals(complete, {
+    text: "Let me see.",
+    finishReason: "tool_calls",
+    usage: USED,
+    toolCalls,
+  });
   const pieces: LanguageModelV4StreamPart[] = [
     { type: "tool-input-start", id: "1", toolName: "add" },
     { type: "tool-input-delta", id: "1", delta: '{"a"' },
@@ -154,11 +159,11 @@ Deno.test("ai-sdk reply: the tools that the model asks for", async () => {
     ...parts,
     finish("tool-calls"),
   );
-  assertEquals(reply, whole);
+  assertEquals(reply, complete);
   assertEquals(deltas, ["Let me see."]);
 });
 
-Deno.test("ai-sdk reply: tools through a real provider, whole and in pieces", async () => {
+Deno.test("ai-sdk reply: runs tools through a real provider, complete and streamed", async () => {
   const toolCalls = [
     { id: "a", name: "add", arguments: { numbers: [1, 2, 3, 4, 5, 6, 7, 8] } },
     { id: "b", name: "now", arguments: {} },
@@ -167,16 +172,16 @@ Deno.test("ai-sdk reply: tools through a real provider, whole and in pieces", as
   const provider = aiSdk(
     createOpenAICompatible({ name: "local", baseURL: sim.url, includeUsage: true }),
   );
-  const whole = await provider.generate(request(), { signal: quiet() });
-  assertEquals(whole.toolCalls, [
+  const complete = await provider.generate(request(), { signal: neverAborts() });
+  assertEquals(complete.toolCalls, [
     { id: "a", name: "add", args: '{"numbers":[1,2,3,4,5,6,7,8]}' },
     { id: "b", name: "now", args: "{}" },
   ]);
-  assertEquals([whole.text, whole.finishReason], ["", "tool_calls"]);
-  assertEquals((await read(provider.stream(request(), { signal: quiet() }))).reply, whole);
+  assertEquals([complete.text, complete.finishReason], ["", "tool_calls"]);
+  assertEquals((await read(provider.stream(request(), { signal: neverAborts() }))).reply, complete);
 });
 
-Deno.test("ai-sdk reply: thoughts and signatures go back with the calls they led to", async () => {
+Deno.test("ai-sdk reply: sends reasoning and signatures back with their tool calls", async () => {
   const google = { google: { thoughtSignature: "s1" } };
   const anthropic = { anthropic: { signature: "s2" } };
   const thought = { type: "reasoning", text: "I must add.", providerMetadata: anthropic } as const;
@@ -198,9 +203,9 @@ Deno.test("ai-sdk reply: thoughts and signatures go back with the calls they led
     ),
   });
   const provider = aiSdk(model);
-  const whole = await provider.generate(request(), { signal: quiet() });
-  const { reply } = await read(provider.stream(request(), { signal: quiet() }));
-  for (const [i, { toolCalls }] of [whole, reply].entries()) {
+  const complete = await provider.generate(request(), { signal: neverAborts() });
+  const { reply } = await read(provider.stream(request(), { signal: neverAborts() }));
+  for (const [i, { toolCalls }] of [complete, reply].entries()) {
     const next = request("", {
       messages: [{ role: "assistant", content: "", toolCalls }, {
         role: "tool",
@@ -208,17 +213,17 @@ Deno.test("ai-sdk reply: thoughts and signatures go back with the calls they led
         content: "3",
       }],
     });
-    await provider.generate(next, { signal: quiet() });
+    await provider.generate(next, { signal: neverAborts() });
     const toolCall = { type: "tool-call", toolName: "add", input: {} };
-    const said = model.doGenerateCalls[i + 1]!.prompt[0]!.content;
-    assertEquals<unknown>(said, [
+    const prompt = model.doGenerateCalls[i + 1]!.prompt[0]!.content;
+    assertEquals<unknown>(prompt, [
       { type: "reasoning", text: "I must add.", providerOptions: anthropic },
       { ...toolCall, toolCallId: "1", providerOptions: google },
       { ...toolCall, toolCallId: "2" },
     ]);
     // Another provider would not understand it.
     const other = new MockLanguageModelV4({ provider: "other", doGenerate: result() });
-    await aiSdk(other).generate(next, { signal: quiet() });
+    await aiSdk(other).generate(next, { signal: neverAborts() });
     assertEquals<unknown>(other.doGenerateCalls[0]!.prompt[0]!.content, [
       { ...toolCall, toolCallId: "1" },
       { ...toolCall, toolCallId: "2" },
@@ -226,12 +231,12 @@ Deno.test("ai-sdk reply: thoughts and signatures go back with the calls they led
   }
 });
 
-Deno.test("ai-sdk reply: an answer that is none", async () => {
+Deno.test("ai-sdk reply: rejects a malformed result", async () => {
   const nonsense = [undefined, {}, { content: "text" }];
   for (const doGenerate of nonsense) {
     const provider = aiSdk(new MockLanguageModelV4({ doGenerate: () => doGenerate as never }));
     const error = await assertRejects(
-      () => provider.generate(request(), { signal: quiet() }),
+      () => provider.generate(request(), { signal: neverAborts() }),
       ProviderError,
     );
     assertEquals([error.code, error.retryable], ["provider", true]);
@@ -240,28 +245,28 @@ Deno.test("ai-sdk reply: an answer that is none", async () => {
   assertEquals(odd.text, "x");
 });
 
-Deno.test("ai-sdk reply: a failure that the model tells as the end keeps what was used", async () => {
+Deno.test("ai-sdk reply: keeps the usage of a result with the finish reason error", async () => {
   for (
     const [unified, code] of [["error", "provider"], ["interrupted", "truncated"]] as const
   ) {
-    const answer = { finishReason: { unified, raw: undefined } };
-    const whole = await assertRejects(() => replyTo(answer), ProviderError);
+    const draft = { finishReason: { unified, raw: undefined } };
+    const complete = await assertRejects(() => replyTo(draft), ProviderError);
     const piecewise = await assertRejects(
       () => streamed(delta("ok"), finish(unified)),
       ProviderError,
     );
-    for (const error of [whole, piecewise]) {
+    for (const error of [complete, piecewise]) {
       assertEquals([error.code, error.retryable, error.text], [code, true, "ok"]);
       assertEquals(error.usage, USED);
     }
   }
 });
 
-Deno.test("ai-sdk reply: a stream that ends before the answer does is truncated", async () => {
-  const unsaid = { type: "finish", finishReason: { unified: "other", raw: undefined } } as const;
+Deno.test("ai-sdk reply: reports a stream without an end as truncated", async () => {
+  const noReason = { type: "finish", finishReason: { unified: "other", raw: undefined } } as const;
   const cases = [
     [delta("Half")],
-    [delta("Half"), { ...unsaid, usage: tokens(1, 1) }],
+    [delta("Half"), { ...noReason, usage: tokens(1, 1) }],
     [],
   ] as LanguageModelV4StreamPart[][];
   for (const parts of cases) {
@@ -272,14 +277,14 @@ Deno.test("ai-sdk reply: a stream that ends before the answer does is truncated"
   await using sim = simulator({ script: () => "truncate" });
   const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
   const error = await assertRejects(
-    () => read(provider.stream(request(), { signal: quiet() })),
+    () => read(provider.stream(request(), { signal: neverAborts() })),
     ProviderError,
   );
   assertEquals([error.code, error.retryable], ["truncated", true]);
   assert(error.text !== undefined && error.text !== "");
 });
 
-Deno.test("ai-sdk reply: in a stream only text is handed on", async () => {
+Deno.test("ai-sdk reply: emits only text as deltas", async () => {
   const { deltas, reply } = await streamed(
     { type: "stream-start", warnings: [] },
     { type: "response-metadata", id: "1" },
@@ -301,8 +306,8 @@ Deno.test("ai-sdk reply: in a stream only text is handed on", async () => {
   assertEquals(reply, { text: "It is", finishReason: "stop", usage: USED });
 });
 
-Deno.test("ai-sdk reply: answers of the older versions", async () => {
-  const answers = {
+Deno.test("ai-sdk reply: reads the results of older versions", async () => {
+  const results = {
     v3: { finishReason: { unified: "length", raw: "max" }, usage: tokens(11, 7) },
     v2: {
       finishReason: "length",
@@ -311,26 +316,29 @@ Deno.test("ai-sdk reply: answers of the older versions", async () => {
   };
   for (const version of ["v3", "v2"] as const) {
     const model = older(version, {
-      doGenerate: { content: [text("ok")], warnings: [], ...answers[version] },
-      doStream: streamOf(delta("ok"), { type: "finish", ...answers[version] } as never),
+      doGenerate: { content: [text("ok")], warnings: [], ...results[version] },
+      doStream: streamOf(delta("ok"), { type: "finish", ...results[version] } as never),
     });
     const provider = aiSdk(model);
-    const whole = await provider.generate(request(), { signal: quiet() });
-    assertEquals(whole, { text: "ok", finishReason: "length", usage: USED });
-    assertEquals((await read(provider.stream(request(), { signal: quiet() }))).reply, whole);
+    const complete = await provider.generate(request(), { signal: neverAborts() });
+    assertEquals(complete, { text: "ok", finishReason: "length", usage: USED });
+    assertEquals(
+      (await read(provider.stream(request(), { signal: neverAborts() }))).reply,
+      complete,
+    );
   }
   const unknown = { type: "finish", finishReason: "unknown", usage: {} };
   const cut = older("v2", { doStream: streamOf(delta("ok"), unknown as never) });
   const error = await assertRejects(
-    () => read(aiSdk(cut).stream(request(), { signal: quiet() })),
+    () => read(aiSdk(cut).stream(request(), { signal: neverAborts() })),
     ProviderError,
   );
   assertEquals(error.code, "truncated");
 });
 
-Deno.test("ai-sdk reply: what a model leaves out can be heard", async () => {
-  const heard: AiSdkWarning[] = [];
-  const onWarning = (warning: AiSdkWarning) => heard.push(warning);
+Deno.test("ai-sdk reply: passes the model's warnings to onWarning", async () => {
+  const received: AiSdkWarning[] = [];
+  const onWarning = (warning: AiSdkWarning) => received.push(warning);
   const warnings = [
     { type: "unsupported", feature: "responseFormat", details: "no schema" },
     { type: "other", message: "Mind the gap" },
@@ -340,16 +348,16 @@ Deno.test("ai-sdk reply: what a model leaves out can be heard", async () => {
     doStream: streamOf({ type: "stream-start", warnings: [...warnings] }, finish()),
   });
   const provider = aiSdk(model, { onWarning });
-  await provider.generate(request(), { signal: quiet() });
-  const told = [
+  await provider.generate(request(), { signal: neverAborts() });
+  const expected = [
     { model: MODEL, type: "unsupported", feature: "responseFormat", message: "no schema" },
     { model: MODEL, type: "other", message: "Mind the gap" },
   ];
-  assertEquals(heard.splice(0), told);
-  await read(provider.stream(request(), { signal: quiet() }));
-  assertEquals(heard.splice(0), told);
+  assertEquals(received.splice(0), expected);
+  await read(provider.stream(request(), { signal: neverAborts() }));
+  assertEquals(received.splice(0), expected);
 
-  // The oldest version has other words, and neither of the older ones has the setting.
+  // The oldest version has other field names. Both older versions lack the setting.
   const old = older("v2", {
     doGenerate: result({
       warnings: [{ type: "unsupported-setting", setting: "seed" }, {
@@ -360,16 +368,16 @@ Deno.test("ai-sdk reply: what a model leaves out can be heard", async () => {
   });
   await aiSdk(old, { onWarning }).generate(
     request("x", { settings: { reasoningEffort: "low" } }),
-    { signal: quiet() },
+    { signal: neverAborts() },
   );
-  assertEquals(heard, [
+  assertEquals(received, [
     { model: MODEL, type: "unsupported", feature: "reasoning" },
     { model: MODEL, type: "unsupported-setting", feature: "seed" },
     { model: MODEL, type: "unsupported-tool", feature: "add" },
   ]);
 });
 
-Deno.test("ai-sdk reply: onWarning that throws fails the call, and what was used is known", async () => {
+Deno.test("ai-sdk reply: fails the call if onWarning throws, and keeps the usage", async () => {
   const cause = new Error("no schema, no answer");
   const onWarning = () => {
     throw cause;
@@ -384,7 +392,7 @@ Deno.test("ai-sdk reply: onWarning that throws fails the call, and what was used
   assertStringIncludes(error.message, "onWarning threw");
 });
 
-Deno.test("ai-sdk reply: whole or in pieces, it is the same answer", async () => {
+Deno.test("ai-sdk reply: is the same for a complete and a streamed response", async () => {
   const part: fc.Arbitrary<Content> = fc.oneof(
     fc.record({ type: fc.constant("text" as const), text: fc.string() }),
     fc.record({ type: fc.constant("reasoning" as const), text: fc.string() }),

@@ -4,38 +4,41 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { MockLanguageModelV3, MockLanguageModelV4 } from "ai/test";
 import { aiSdk } from "../../../src/providers/ai_sdk/ai_sdk.ts";
-import { asked, MODEL, older, request, result } from "./helpers.ts";
-import { quiet } from "../openai/helpers.ts";
+import { callOptionsFor, MODEL, older, request, result } from "./helpers.ts";
+import { neverAborts } from "../openai/helpers.ts";
 
 const PNG = "data:image/png;base64,iVBORw0KGgo=";
 const PDF = "data:application/pdf;base64,JVBERi0=";
 
-function refusal(more: Partial<ModelRequest>, model?: MockLanguageModelV3): Promise<ProviderError> {
+function rejection(
+  more: Partial<ModelRequest>,
+  model?: MockLanguageModelV3,
+): Promise<ProviderError> {
   const provider = aiSdk(model ?? new MockLanguageModelV4({ doGenerate: result() }));
   return assertRejects(
-    () => provider.generate(request("x", more), { signal: quiet() }),
+    () => provider.generate(request("x", more), { signal: neverAborts() }),
     ProviderError,
   );
 }
 
-Deno.test("ai-sdk request: what is not said is not sent", async () => {
-  const { prompt, headers, abortSignal, ...rest } = await asked(request("Hello"));
+Deno.test("ai-sdk request: omits what is not set", async () => {
+  const { prompt, headers, abortSignal, ...rest } = await callOptionsFor(request("Hello"));
   assertEquals(prompt, [{ role: "user", content: [{ type: "text", text: "Hello" }] }]);
   assertMatch(headers!["idempotency-key"]!, /^[\da-f-]{36}$/);
   assertEquals(abortSignal instanceof AbortSignal, true);
   assertEquals(rest, {});
 });
 
-Deno.test("ai-sdk request: each attempt has a key of its own", async () => {
-  const keys = [await asked(request()), await asked(request())].map(({ headers }) =>
-    headers!["idempotency-key"]
-  );
+Deno.test("ai-sdk request: sends an idempotency key per attempt", async () => {
+  const keys = [await callOptionsFor(request()), await callOptionsFor(request())].map((
+    { headers },
+  ) => headers!["idempotency-key"]);
   assertEquals(new Set(keys).size, 2);
 });
 
-Deno.test("ai-sdk request: settings, schema and tools", async () => {
+Deno.test("ai-sdk request: passes settings, schema and tools", async () => {
   const schema = { type: "object", properties: { label: { type: "string" } } };
-  const call = await asked(request("x", {
+  const call = await callOptionsFor(request("x", {
     settings: {
       temperature: 0,
       maxTokens: 5,
@@ -69,23 +72,23 @@ Deno.test("ai-sdk request: settings, schema and tools", async () => {
     toolChoice: { type: "required" },
     providerOptions: { anthropic: { thinking: { budget: 1 } } },
   });
-  const many = await asked(request("x", { settings: { stop: ["a", "b"] }, tools: [] }));
+  const many = await callOptionsFor(request("x", { settings: { stop: ["a", "b"] }, tools: [] }));
   assertEquals([many.stopSequences, many.tools], [["a", "b"], undefined]);
 });
 
-Deno.test("ai-sdk request: a setting of nobody's is refused, since the SDK would take no notice", async () => {
-  const error = await refusal({ settings: { extra: { top_k: 5 } } });
+Deno.test("ai-sdk request: rejects an unknown setting, which the SDK would ignore", async () => {
+  const error = await rejection({ settings: { extra: { top_k: 5 } } });
   assertEquals([error.code, error.retryable], ["invalid_params", false]);
   assertMatch(error.message, /in extra, "top_k" must hold the options of the AI SDK's provider/);
 });
 
-Deno.test("ai-sdk request: what is no JSON is our own mistake, and not the network's", async () => {
+Deno.test("ai-sdk request: reports what is not JSON as invalid_params", async () => {
   await using sim = simulator();
   const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
   const error = await assertRejects(
     () =>
       provider.generate(request("x", { settings: { extra: { local: { n: 1n } } } }), {
-        signal: quiet(),
+        signal: neverAborts(),
       }),
     ProviderError,
   );
@@ -93,8 +96,8 @@ Deno.test("ai-sdk request: what is no JSON is our own mistake, and not the netwo
   assertEquals(sim.stats.requests, 0);
 });
 
-Deno.test("ai-sdk request: a conversation with parts and tools", async () => {
-  const { prompt } = await asked(request("", {
+Deno.test("ai-sdk request: converts a conversation with parts and tools", async () => {
+  const { prompt } = await callOptionsFor(request("", {
     messages: [
       { role: "system", content: [{ type: "text", text: "Be " }, { type: "text", text: "kind." }] },
       {
@@ -181,14 +184,14 @@ Deno.test("ai-sdk request: a conversation with parts and tools", async () => {
 });
 
 for (const version of ["v3", "v2"] as const) {
-  Deno.test(`ai-sdk request: files as ${version} writes them`, async () => {
+  Deno.test(`ai-sdk request: writes files in the format of ${version}`, async () => {
     const model = older(version, { doGenerate: result() });
     const content = [
       { type: "image", url: PNG },
       { type: "image", url: "https://host/a.png" },
       { type: "file", url: PDF, name: "a.pdf" },
     ] as const;
-    await aiSdk(model).generate(request(content), { signal: quiet() });
+    await aiSdk(model).generate(request(content), { signal: neverAborts() });
     assertEquals<unknown>(model.doGenerateCalls[0]!.prompt, [{
       role: "user",
       content: [
@@ -200,29 +203,29 @@ for (const version of ["v3", "v2"] as const) {
   });
 }
 
-Deno.test("ai-sdk request: what a model cannot be told is refused before anything is sent", async () => {
+Deno.test("ai-sdk request: rejects what a model does not support at once", async () => {
   const image = { type: "image", url: "images/1.png" } as const;
   const cases: [ModelRequest["messages"], RegExp][] = [
     [[{ role: "user", content: [image] }], /the URL of an image must begin with https: or data:/],
     [[{ role: "user", content: [{ ...image, url: "https://" }] }], /must be a URL/],
     [[{ role: "user", content: [{ ...image, url: "data:image/png,x" }] }], /must be base64/],
     [[{ role: "system", content: [image] }], /the role "system" must be text/],
-    [[{ role: "tool", toolCallId: "9", content: "x" }], /its toolCallId is not known/],
+    [[{ role: "tool", toolCallId: "9", content: "x" }], /its toolCallId is unknown/],
   ];
   for (const [messages, why] of cases) {
-    const error = await refusal({ messages });
+    const error = await rejection({ messages });
     assertEquals([error.code, error.retryable], ["invalid_params", false]);
     assertMatch(error.message, why);
   }
-  // The older versions of the interface know no files that the provider has already.
+  // The older versions of the interface do not support references to uploaded files.
   const model = new MockLanguageModelV3();
   const file = { type: "file", url: "file-123" } as const;
-  const error = await refusal({ messages: [{ role: "user", content: [file] }] }, model);
+  const error = await rejection({ messages: [{ role: "user", content: [file] }] }, model);
   assertMatch(error.message, /the URL of a file must begin with https: or data:/);
   assertEquals(model.doGenerateCalls, []);
 });
 
-Deno.test("ai-sdk request: what a real provider makes of it", async () => {
+Deno.test("ai-sdk request: reaches a real server in its format", async () => {
   await using sim = simulator({ respond: ({ body }) => JSON.stringify(body) });
   const models = createOpenAICompatible({
     name: "local",
@@ -245,7 +248,7 @@ Deno.test("ai-sdk request: what a real provider makes of it", async () => {
     },
     output: { name: "label", schema: { type: "object" } },
     tools: [{ name: "add", parameters: { type: "object" } }],
-  }, { signal: quiet() });
+  }, { signal: neverAborts() });
   assertEquals(JSON.parse(text), {
     model: MODEL,
     user: "u",

@@ -1,4 +1,4 @@
-/** Many calls at once over HTTPS when there is no connection yet. */
+/** Many simultaneous calls over HTTPS without an open connection. */
 import { ProviderError } from "@shoal/agents";
 import { openai, type OpenAIProvider } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
@@ -11,24 +11,24 @@ import {
 } from "@std/assert";
 import { fakeTime } from "../../helpers.ts";
 import {
-  against,
   close,
   completion,
-  gone,
   listen,
-  quiet,
+  neverAborts,
   request,
+  startPair,
   tls,
   until,
+  untilClosed,
 } from "../openai/helpers.ts";
 
 const caCerts = [tls.cert];
 
-/** So many whole answers at once. */
-const many = (provider: OpenAIProvider, n: number, signal = quiet()) =>
+/** Sends the given number of requests at once. */
+const many = (provider: OpenAIProvider, n: number, signal = neverAborts()) =>
   Promise.all(Array.from({ length: n }, () => provider.generate(request(), { signal })));
 
-/** Hands everything on to another port, both ways. */
+/** Forwards connections to another port, in both directions. */
 async function forward(conn: Deno.Conn, port: number): Promise<void> {
   const onward = await Deno.connect({ hostname: "127.0.0.1", port });
   await Promise.allSettled([
@@ -38,10 +38,9 @@ async function forward(conn: Deno.Conn, port: number): Promise<void> {
   close(onward);
 }
 
-const answer = () =>
-  Response.json(completion({ message: { content: "a" }, finish_reason: "stop" }));
+const reply = () => Response.json(completion({ message: { content: "a" }, finish_reason: "stop" }));
 
-/** A server that knows HTTPS, and what it was asked. */
+/** An HTTPS server that records its requests. */
 function secure(handler: (method: string) => Response | Promise<Response>) {
   const questions: { method: string; path: string; headers: Headers }[] = [];
   let posts = 0;
@@ -62,7 +61,7 @@ function secure(handler: (method: string) => Response | Promise<Response>) {
   };
 }
 
-Deno.test("opening: 300 at once do not open 300 connections", async () => {
+Deno.test("connection gate: opens only a few connections for 300 requests", async () => {
   await using sim = simulator({ tls });
   let connections = 0;
   await using server = listen(async (conn) => {
@@ -77,18 +76,18 @@ Deno.test("opening: 300 at once do not open 300 connections", async () => {
   assertEquals(sim.stats.byStatus[200], 300);
 });
 
-Deno.test("opening: up to a hundred at once, nothing but they is sent", async () => {
-  await using pair = against({ tls });
+Deno.test("connection gate: sends no probe for up to 100 requests", async () => {
+  await using pair = startPair({ tls });
   await many(pair.provider, 100);
   assertEquals([pair.sim.stats.requests, pair.sim.stats.byStatus], [100, { 200: 100 }]);
-  // Nor later, when there is a connection.
+  // Nor with an open connection.
   await many(pair.provider, 100);
   assertEquals(pair.sim.stats.requests, 200);
 });
 
-Deno.test("opening: above, one question for each further client, without any key", async () => {
+Deno.test("connection gate: sends one probe per further client, without an API key", async () => {
   await using server = secure((method) =>
-    method === "POST" ? answer() : new Response(null, { status: 401 })
+    method === "POST" ? reply() : new Response(null, { status: 401 })
   );
   await using provider = openai({
     baseURL: `${server.url}/`,
@@ -99,7 +98,7 @@ Deno.test("opening: above, one question for each further client, without any key
   await many(provider, 250);
   await many(provider, 250);
   assertEquals(server.posts(), 500);
-  // One may be given up before it is sent, as soon as the model answers.
+  // One may be aborted before it is sent, when the model responds first.
   assert(server.questions.length >= 1 && server.questions.length <= 2);
   for (const { method, path, headers } of server.questions) {
     assertEquals([method, path], ["HEAD", "/v1/models"]);
@@ -107,40 +106,40 @@ Deno.test("opening: above, one question for each further client, without any key
   }
 });
 
-Deno.test("opening: nobody waits for the model", async () => {
-  await using pair = against({ tls, latency: 600_000, maxConcurrentStreams: 200 });
+Deno.test("connection gate: does not wait for the model", async () => {
+  await using pair = startPair({ tls, latency: 600_000, maxConcurrentStreams: 200 });
   const controller = new AbortController();
-  const asked = assertRejects(() => many(pair.provider, 250, controller.signal));
+  const pending = assertRejects(() => many(pair.provider, 250, controller.signal));
   const began = performance.now();
   await until(() => pair.sim.stats.inFlight === 250, "all are on the wire");
   assert(performance.now() - began < 5_000);
   controller.abort();
-  await asked;
+  await pending;
   await until(() => pair.sim.stats.inFlight === 0, "nothing is left");
 });
 
-Deno.test("opening: nobody waits for long for a server that does not answer the question", async () => {
+Deno.test("connection gate: waits at most 2 s for a server that ignores the probe", async () => {
   const never = Promise.withResolvers<Response>();
   await using server = secure(() => never.promise);
   {
     await using provider = openai({ baseURL: server.url, caCerts });
     const controller = new AbortController();
-    const asked = assertRejects(() => many(provider, 250, controller.signal));
+    const pending = assertRejects(() => many(provider, 250, controller.signal));
     await until(() => server.posts() === 250, "all are on the wire");
     controller.abort();
-    await asked;
+    await pending;
   }
   never.resolve(new Response());
 });
 
-Deno.test("opening: an answer of the model is as good as one to the question", async () => {
+Deno.test("connection gate: opens on a response of the model, too", async () => {
   const never = Promise.withResolvers<Response>();
-  await using server = secure((method) => method === "POST" ? answer() : never.promise);
+  await using server = secure((method) => method === "POST" ? reply() : never.promise);
   {
     await using provider = openai({ baseURL: server.url, caCerts });
     const controller = new AbortController();
     const tooLong = setTimeout(() => controller.abort(), 30_000);
-    // Nobody's patience ends, as time stands still.
+    // The timeout never fires, as time stands still.
     {
       using _ = fakeTime();
       await many(provider, 250, controller.signal);
@@ -150,7 +149,7 @@ Deno.test("opening: an answer of the model is as good as one to the question", a
   never.resolve(new Response());
 });
 
-Deno.test("opening: redirects are not followed", async () => {
+Deno.test("connection gate: does not follow redirects", async () => {
   let elsewhere = 0;
   await using other = secure(() => {
     elsewhere++;
@@ -158,22 +157,22 @@ Deno.test("opening: redirects are not followed", async () => {
   });
   await using server = secure(async (method) => {
     if (method !== "POST") return Response.redirect(other.url);
-    // The question is answered first.
+    // The probe is answered first.
     await new Promise((resolve) => setTimeout(resolve, 300));
-    return answer();
+    return reply();
   });
   await using provider = openai({ baseURL: server.url, caCerts });
   await many(provider, 150);
   assertEquals([server.posts(), server.questions.length, elsewhere], [150, 1, 0]);
 });
 
-Deno.test("opening: abort while waiting rejects at once, and nothing is left", async () => {
+Deno.test("connection gate: rejects at once on abort, and leaves nothing behind", async () => {
   let accepted = 0;
   let left = 0;
-  // It accepts, and says nothing: there will be no connection.
+  // The server accepts connections and sends nothing: no connection gets ready.
   await using server = listen(async (conn) => {
     accepted++;
-    await gone(conn);
+    await untilClosed(conn);
     close(conn);
     left++;
   });
@@ -184,7 +183,7 @@ Deno.test("opening: abort while waiting rejects at once, and nothing is left", a
     { length: 150 },
     () => provider.generate(request(), controller).catch((thrown) => thrown),
   );
-  // A hundred, one more, and the question.
+  // A hundred requests, one more, and the probe.
   await until(() => accepted >= 102, "they are connecting");
   const began = performance.now();
   controller.abort(reason);
@@ -194,14 +193,14 @@ Deno.test("opening: abort while waiting rejects at once, and nothing is left", a
 });
 
 for (const [first, connections, questions] of [[100, 100, 0], [250, 120, 2]] as const) {
-  Deno.test(`opening: after all ${first} went away it begins anew`, async () => {
+  Deno.test(`connection gate: starts over after all requests ${first}`, async () => {
     let silent = true;
     let accepted = 0;
     await using sim = simulator({ tls });
     await using server = listen(async (conn) => {
       accepted++;
       if (silent) {
-        await gone(conn);
+        await untilClosed(conn);
         return close(conn);
       }
       await forward(conn, sim.port);
@@ -223,23 +222,23 @@ for (const [first, connections, questions] of [[100, 100, 0], [250, 120, 2]] as 
   });
 }
 
-Deno.test("opening: where there is no server, all are told so", async () => {
+Deno.test("connection gate: rejects all requests if there is no server", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
   await using provider = openai({ baseURL: `https://127.0.0.1:${port}/v1`, caCerts });
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 150 }, () => provider.generate(request(), { signal: quiet() })),
+    Array.from({ length: 150 }, () => provider.generate(request(), { signal: neverAborts() })),
   );
   const codes = outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason.code);
   assertEquals(new Set(codes), new Set(["network"]));
 });
 
-Deno.test("opening: disposing ends the waiting", async () => {
+Deno.test("connection gate: rejects waiting requests on dispose", async () => {
   let accepted = 0;
   await using server = listen(async (conn) => {
     accepted++;
-    await gone(conn);
+    await untilClosed(conn);
     close(conn);
   });
   const provider = openai({ baseURL: `https://127.0.0.1:${server.port}/v1`, caCerts });
@@ -259,8 +258,8 @@ Deno.test("opening: disposing ends the waiting", async () => {
   await Promise.all(errors);
 });
 
-Deno.test("opening: over plain HTTP nothing waits and nothing is asked", async () => {
-  await using pair = against({ latency: 200 });
+Deno.test("connection gate: does not wait or probe over plain HTTP", async () => {
+  await using pair = startPair({ latency: 200 });
   await many(pair.provider, 300);
   assertEquals([pair.sim.stats.requests, pair.sim.stats.peakInFlight], [300, 300]);
 });

@@ -1,15 +1,15 @@
-/** What the headers of servers are read as; what becomes of it is tested in `heard_test.ts`. */
+/** How rate headers are parsed. What happens with them is tested in `response_meta_test.ts`. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { ratesOf } from "../../../src/providers/http/rate_headers.ts";
+import { readRateHeaders } from "../../../src/providers/http/rate_headers.ts";
 import { formatReset } from "../../../src/testing/simulator/rate_limits.ts";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 const YEAR = 366 * 86_400_000;
 
-/** What is made of a header for the reset beside others that are fine. */
+/** Returns the reset parsed from a header beside valid others. */
 function resetOf(reset: string, now = NOW): number | undefined {
-  const report = ratesOf(
+  const report = readRateHeaders(
     new Headers({
       "x-ratelimit-limit-tokens": "100",
       "x-ratelimit-remaining-tokens": "7",
@@ -24,7 +24,7 @@ function resetOf(reset: string, now = NOW): number | undefined {
 }
 
 const RESETS: [text: string, ms: number | undefined][] = [
-  // Spans of time, as Go writes them.
+  // Durations in Go's format.
   ["0s", 0],
   ["0ms", 0],
   ["12ms", 12],
@@ -55,7 +55,7 @@ const RESETS: [text: string, ms: number | undefined][] = [
   ["12.5", 12_500],
   ["33011.382867", 33_011_383],
   ["86400", 86_400_000],
-  // Moments: seconds and milliseconds since 1970, dates.
+  // Times: seconds and milliseconds since 1970, dates.
   [String(NOW / 1000 + 30), 30_000],
   [String(NOW / 1000 + 0.25), 250],
   [String(NOW / 1000 - 30), 0],
@@ -70,7 +70,7 @@ const RESETS: [text: string, ms: number | undefined][] = [
   ["2026-01-31T12:01:00", 60_000],
   ["2026-01-31T11:59:00Z", 0],
   ["Sat, 31 Jan 2026 12:01:00 GMT", 60_000],
-  // What cannot be understood, or cannot be true.
+  // Invalid or impossible values.
   ["", undefined],
   ["soon", undefined],
   ["unlimited", undefined],
@@ -109,11 +109,11 @@ const RESETS: [text: string, ms: number | undefined][] = [
 ];
 
 for (const [text, ms] of RESETS) {
-  Deno.test(`rates: a reset "${text.slice(0, 40)}" is ${ms}`, () =>
+  Deno.test(`rate headers: parses a reset of "${text.slice(0, 40)}" as ${ms}`, () =>
     assertEquals(resetOf(text), ms));
 }
 
-Deno.test("rates: what the simulator writes is read as it was meant", () => {
+Deno.test("rate headers: reads what the simulator writes", () => {
   fc.assert(fc.property(
     fc.oneof(
       fc.double({ min: 0, max: 2000, noNaN: true }),
@@ -124,7 +124,7 @@ Deno.test("rates: what the simulator writes is read as it was meant", () => {
   ));
 });
 
-/** Headers of an answer, as they were seen or are documented, and what they say. */
+/** Headers of real or documented responses, and the expected report. */
 const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]> = {
   "OpenAI": [{
     "x-ratelimit-limit-requests": "5000",
@@ -209,7 +209,7 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     requests: { limit: 14_400, remaining: 14_399, resetMs: 33_011_383 },
     tokens: { limit: 60_000, remaining: 59_000, resetMs: 11_383 },
   }],
-  "Azure, where it tells only what is left": [{
+  "Azure, where it sends only what remains": [{
     "x-ratelimit-remaining-requests": "79",
     "x-ratelimit-remaining-tokens": "61353",
   }, undefined],
@@ -218,7 +218,7 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-ratelimit-remaining-tokens": "-1",
     "x-ratelimit-reset-tokens": "0",
   }, undefined],
-  "Fireworks, which counts the tokens of prompt and answer apart": [{
+  "Fireworks, which counts prompt and output tokens separately": [{
     "x-ratelimit-limit-requests": "6000",
     "x-ratelimit-remaining-requests": "5999",
     "x-ratelimit-limit-tokens-prompt": "60000",
@@ -231,31 +231,34 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-tokenlimit-limit": "3000",
     "x-tokenlimit-remaining": "2900",
   }, undefined],
-  "a server that says nothing": [
+  "a server without rate headers": [
     { "content-type": "application/json", "retry-after": "1" },
     undefined,
   ],
 };
 
 for (const [name, [headers, report]] of Object.entries(SERVERS)) {
-  Deno.test(`rates: ${name}`, () => assertEquals(ratesOf(new Headers(headers), NOW), report));
+  Deno.test(`rate headers: reads those of ${name}`, () =>
+    assertEquals(readRateHeaders(new Headers(headers), NOW), report));
 }
 
-Deno.test("rates: names without a suffix count where a request was refused", () => {
+Deno.test("rate headers: reads names without a suffix if the request was rejected", () => {
   const openRouter = new Headers({
     "X-RateLimit-Limit": "50",
     "X-RateLimit-Remaining": "0",
     "X-RateLimit-Reset": String(NOW + 3_600_000),
   });
   const requests = { limit: 50, remaining: 0, resetMs: 3_600_000 };
-  assertEquals(ratesOf(openRouter, NOW, true), { requests });
-  assertEquals(ratesOf(openRouter, NOW), undefined);
+  assertEquals(readRateHeaders(openRouter, NOW, { rejected: true }), { requests });
+  assertEquals(readRateHeaders(openRouter, NOW), undefined);
   const draft = { "ratelimit-limit": "50", "ratelimit-remaining": "0", "ratelimit-reset": "3600" };
-  assertEquals(ratesOf(new Headers(draft), NOW, true), { requests });
-  // Those that say what they count come first.
+  assertEquals(readRateHeaders(new Headers(draft), NOW, { rejected: true }), { requests });
+  // Names that say what they count take precedence.
   openRouter.set("x-ratelimit-limit-tokens", "10");
   openRouter.set("x-ratelimit-remaining-tokens", "4");
-  assertEquals(ratesOf(openRouter, NOW, true), { tokens: { limit: 10, remaining: 4 } });
+  assertEquals(readRateHeaders(openRouter, NOW, { rejected: true }), {
+    tokens: { limit: 10, remaining: 4 },
+  });
 });
 
 const NUMBERS: [text: string, number: number | undefined][] = [
@@ -279,9 +282,9 @@ const NUMBERS: [text: string, number: number | undefined][] = [
   ["10 per minute", undefined],
 ];
 
-Deno.test("rates: limits and what is left are numbers, or not said", () => {
-  const ask = (limit: string, remaining: string) =>
-    ratesOf(
+Deno.test("rate headers: ignores a limit that is not a valid number", () => {
+  const readLimit = (limit: string, remaining: string) =>
+    readRateHeaders(
       new Headers({
         "x-ratelimit-limit-requests": limit,
         "x-ratelimit-remaining-requests": remaining,
@@ -292,18 +295,18 @@ Deno.test("rates: limits and what is left are numbers, or not said", () => {
     const expected = number === undefined
       ? undefined
       : { requests: { limit: number, remaining: 0 } };
-    assertEquals(ask(text, "0"), expected, `limit ${text}`);
+    assertEquals(readLimit(text, "0"), expected, `limit ${text}`);
   }
   for (const [text, number] of [...NUMBERS, ["0", 0]] as typeof NUMBERS) {
     const limit = 999_999_999_999_999;
     const expected = number === undefined ? undefined : { requests: { limit, remaining: number } };
-    assertEquals(ask(String(limit), text), expected, `remaining ${text}`);
+    assertEquals(readLimit(String(limit), text), expected, `remaining ${text}`);
   }
-  // More than there is cannot be left.
-  assertEquals(ask("10", "12"), { requests: { limit: 10, remaining: 10 } });
+  // No more can remain than the limit.
+  assertEquals(readLimit("10", "12"), { requests: { limit: 10, remaining: 10 } });
 });
 
-Deno.test("rates: one limit that cannot be understood does not spoil the other", () => {
+Deno.test("rate headers: reads one limit although the other is invalid", () => {
   const headers = new Headers({
     "x-ratelimit-limit-requests": "unlimited",
     "x-ratelimit-remaining-requests": "unlimited",
@@ -311,10 +314,10 @@ Deno.test("rates: one limit that cannot be understood does not spoil the other",
     "x-ratelimit-remaining-tokens": "4",
     "x-ratelimit-reset-tokens": "never",
   });
-  assertEquals(ratesOf(headers, NOW), { tokens: { limit: 10, remaining: 4 } });
+  assertEquals(readRateHeaders(headers, NOW), { tokens: { limit: 10, remaining: 4 } });
 });
 
-Deno.test("rates: whatever is sent, they are numbers that can be, or nothing", () => {
+Deno.test("rate headers: returns plausible numbers or nothing for any input", () => {
   const text = fc.oneof(
     fc.string({ unit: fc.constantFrom(..."0123456789.dhmsnu\u00b5 -+:TZ,;=eE") }),
     fc.string({ unit: "binary" }).map((s) => s.replaceAll(/[^\x20-\x7e\x80-\xff]/g, "")),
@@ -332,25 +335,25 @@ Deno.test("rates: whatever is sent, they are numbers that can be, or nothing", (
     ...["requests", "tokens"].map(anthropic),
     ...["x-ratelimit", "ratelimit"].map((x) => [`${x}-limit`, `${x}-remaining`, `${x}-reset`]),
   );
-  // Often enough a number, so that the rest of the three is looked at.
+  // A number often enough that the other two headers matter.
   const number = fc.oneof(fc.nat().map(String), text);
   const entries = fc.array(fc.tuple(triple, number, number, text), { maxLength: 3 }).map((all) =>
     all.flatMap(([names, ...texts]) =>
       names.map((name, i) => [name, texts[i]!] as [string, string])
     )
   );
-  let told = 0;
+  let reported = 0;
   fc.assert(
     fc.property(
       entries,
       fc.boolean(),
       fc.double({ min: 0, max: 4e12, noNaN: true }),
       (all, refused, now) => {
-        const report = ratesOf(new Headers(all), now, refused);
+        const report = readRateHeaders(new Headers(all), now, { rejected: refused });
         if (report === undefined) return;
         assert(report.requests !== undefined || report.tokens !== undefined);
         for (const { limit, remaining, resetMs } of Object.values(report)) {
-          told++;
+          reported++;
           assert(Number.isFinite(limit) && limit > 0, `limit ${limit}`);
           assert(remaining >= 0 && remaining <= limit, `remaining ${remaining}`);
           assert(resetMs === undefined || resetMs >= 0 && resetMs <= YEAR, `resetMs ${resetMs}`);
@@ -359,10 +362,10 @@ Deno.test("rates: whatever is sent, they are numbers that can be, or nothing", (
     ),
     { numRuns: 2000 },
   );
-  assert(told > 20, `${told} of them said something`);
+  assert(reported > 20, `${reported} of them reported a limit`);
 });
 
-Deno.test("rates: an answer without them costs four looks", () => {
+Deno.test("rate headers: looks up four headers if there are none", () => {
   const looks: string[] = [];
   class Counted extends Headers {
     override get(name: string) {
@@ -370,6 +373,9 @@ Deno.test("rates: an answer without them costs four looks", () => {
       return super.get(name);
     }
   }
-  assertEquals(ratesOf(new Counted({ "content-type": "application/json" }), NOW), undefined);
+  assertEquals(
+    readRateHeaders(new Counted({ "content-type": "application/json" }), NOW),
+    undefined,
+  );
   assertEquals(looks.length, 4);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { retryAfterOf } from "../../../src/providers/http/retry_after.ts";
+import { readRetryAfter } from "../../../src/providers/http/retry_after.ts";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 
@@ -25,7 +25,7 @@ const CASES: [ms: string | null, after: string | null, expected: number | undefi
   [null, "2026-01-31T13:00:30+01:00", 30_000],
   [null, "Sat, 31 Jan 2026 11:00:00 GMT", 0],
   [null, "Sat, 31 Jan 2026", undefined],
-  // What cannot be understood, in the one or the other.
+  // Invalid values in either header.
   ["soon", "4", 4000],
   ["-1", "4", 4000],
   ["", "4", 4000],
@@ -48,11 +48,11 @@ const CASES: [ms: string | null, after: string | null, expected: number | undefi
 
 for (const [ms, after, expected] of CASES) {
   const show = (value: string | null) => value === null ? "none" : `"${value.slice(0, 40)}"`;
-  Deno.test(`retry-after-ms ${show(ms)}, retry-after ${show(after)}: ${expected}`, () => {
+  Deno.test(`retry-after: ${show(ms)} (ms), ${show(after)} (s or date) is ${expected}`, () => {
     const headers = new Headers();
     if (ms !== null) headers.set("retry-after-ms", ms);
     if (after !== null) headers.set("retry-after", after);
-    assertEquals(retryAfterOf(headers, NOW), expected);
+    assertEquals(readRetryAfter(headers, NOW), expected);
   });
 }
 
@@ -66,35 +66,35 @@ const header = fc.option(
   { nil: undefined },
 );
 
-Deno.test("retry-after: whatever is sent, it is a span of time or nothing", () => {
+Deno.test("retry-after: returns a duration or nothing for any input", () => {
   fc.assert(fc.property(header, header, fc.nat(), (ms, after, now) => {
     const headers = new Headers();
     if (ms !== undefined) headers.set("retry-after-ms", ms);
     if (after !== undefined) headers.set("retry-after", after);
-    const wait = retryAfterOf(headers, now);
+    const wait = readRetryAfter(headers, now);
     assert(wait === undefined || (Number.isFinite(wait) && wait >= 0), `${wait}`);
   }));
 });
 
-Deno.test("retry-after: a date in whole seconds is as far away as it is", () => {
+Deno.test("retry-after: is exact for a date in whole seconds", () => {
   fc.assert(fc.property(fc.integer({ min: -1e6, max: 1e6 }), (seconds) => {
     const headers = new Headers({
       "retry-after": new Date(NOW + seconds * 1000).toUTCString(),
     });
-    assertEquals(retryAfterOf(headers, NOW), Math.max(0, seconds * 1000));
+    assertEquals(readRetryAfter(headers, NOW), Math.max(0, seconds * 1000));
   }));
 });
 
-Deno.test("retry-after: a date without a zone is UTC, wherever the machine is", async () => {
+Deno.test("retry-after: reads a date without a time zone as UTC", async () => {
   const module = new URL("../../../src/providers/http/retry_after.ts", import.meta.url).href;
   const dates = [
     "Sat Jan 31 12:00:30 2026",
     "2026-01-31T12:00:30",
     "Sat, 31 Jan 2026 12:00:30 GMT",
   ];
-  const code = `import { dateOf } from "${module}"; console.log(...${
+  const code = `import { parseDate } from "${module}"; console.log(...${
     JSON.stringify(dates)
-  }.map(dateOf));`;
+  }.map(parseDate));`;
   const { stdout } = await new Deno.Command("deno", {
     args: ["eval", code],
     env: { TZ: "America/New_York", NO_COLOR: "1" },

@@ -1,14 +1,14 @@
 import { defineAgent } from "@shoal/agents";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { configured, errorOf } from "../../helpers.ts";
-import { against, answering, completion, type Pair } from "./helpers.ts";
+import { completion, type Pair, respondWith, startPair } from "./helpers.ts";
 
-const said = { message: { role: "assistant", content: "hi" }, finish_reason: "stop" };
+const choice = { message: { role: "assistant", content: "hi" }, finish_reason: "stop" };
 const agentOf = ({ provider }: Pair) =>
   defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0 });
 
-Deno.test("reply: text, finish reason and usage", async () => {
-  await using pair = against({
+Deno.test("chat reply: reads text, finish reason and usage", async () => {
+  await using pair = startPair({
     respond: () => ({ content: "grün", usage: { inputTokens: 12, outputTokens: 3 } }),
   });
   assertEquals(await pair.generate(), {
@@ -25,8 +25,8 @@ Deno.test("reply: text, finish reason and usage", async () => {
   });
 });
 
-Deno.test("reply: cached and reasoning tokens, and their price", async () => {
-  await using pair = answering(completion(said, {
+Deno.test("chat reply: reads cached and reasoning tokens, and prices them", async () => {
+  await using pair = respondWith(completion(choice, {
     prompt_tokens: 100,
     completion_tokens: 50,
     total_tokens: 150,
@@ -45,9 +45,9 @@ Deno.test("reply: cached and reasoning tokens, and their price", async () => {
   assertEquals(result.cost?.output, 50 * 10 / 1e6);
 });
 
-Deno.test("reply: details that are null or absent count as 0", async () => {
+Deno.test("chat reply: counts details that are null or absent as 0", async () => {
   for (const details of [null, undefined, {}, { cached_tokens: null, reasoning_tokens: null }]) {
-    await using pair = answering(completion(said, {
+    await using pair = respondWith(completion(choice, {
       prompt_tokens: 1,
       completion_tokens: 2,
       prompt_tokens_details: details,
@@ -59,9 +59,9 @@ Deno.test("reply: details that are null or absent count as 0", async () => {
   }
 });
 
-Deno.test("reply: what does not say its usage has no usage and no known price", async () => {
+Deno.test("chat reply: has no usage and no price if the server reports none", async () => {
   for (const usage of [undefined, null, {}, { prompt_tokens: "many", completion_tokens: 1 }]) {
-    await using pair = answering(completion(said, usage));
+    await using pair = respondWith(completion(choice, usage));
     assertEquals((await pair.generate()).usage, undefined);
     using _ = configured({ prices: { m: { input: 1, output: 10 } } });
     const result = await agentOf(pair).call({});
@@ -69,7 +69,7 @@ Deno.test("reply: what does not say its usage has no usage and no known price", 
   }
 });
 
-Deno.test("reply: finish reasons come as they are, a missing one counts as stop", async () => {
+Deno.test("chat reply: passes finish reasons on, and takes a missing one for stop", async () => {
   const reasons: [unknown, string][] = [
     ["stop", "stop"],
     ["length", "length"],
@@ -81,12 +81,12 @@ Deno.test("reply: finish reasons come as they are, a missing one counts as stop"
     [undefined, "stop"],
   ];
   for (const [finish_reason, expected] of reasons) {
-    await using pair = answering(completion({ message: { content: "a" }, finish_reason }));
+    await using pair = respondWith(completion({ message: { content: "a" }, finish_reason }));
     assertEquals((await pair.generate()).finishReason, expected);
   }
 });
 
-Deno.test("reply: content that is null, empty or in parts", async () => {
+Deno.test("chat reply: reads content that is null, empty or in parts", async () => {
   const contents: [unknown, string][] = [
     [null, ""],
     [undefined, ""],
@@ -100,13 +100,13 @@ Deno.test("reply: content that is null, empty or in parts", async () => {
     [{ odd: true }, ""],
   ];
   for (const [content, expected] of contents) {
-    await using pair = answering(completion({ message: { content }, finish_reason: "stop" }));
+    await using pair = respondWith(completion({ message: { content }, finish_reason: "stop" }));
     assertEquals((await pair.generate()).text, expected);
   }
 });
 
-Deno.test("reply: a refusal is no answer", async () => {
-  await using pair = against({ script: ["refusal", "refusal", "contentFilter"] });
+Deno.test("chat reply: fails on a refusal", async () => {
+  await using pair = startPair({ script: ["refusal", "refusal", "contentFilter"] });
   assertStringIncludes((await pair.generate()).refusal!, "can't help");
   const refused = await errorOf(agentOf(pair).call({}));
   assertEquals([refused.code, refused.retryable], ["filtered", false]);
@@ -114,9 +114,9 @@ Deno.test("reply: a refusal is no answer", async () => {
   assertEquals((await errorOf(agentOf(pair).call({}))).code, "filtered");
 });
 
-Deno.test("reply: an empty refusal is none", async () => {
+Deno.test("chat reply: ignores an empty refusal", async () => {
   for (const refusal of ["", null]) {
-    await using pair = answering(
+    await using pair = respondWith(
       completion({ message: { content: "yes", refusal }, finish_reason: "stop" }),
     );
     assertEquals((await pair.generate()).refusal, undefined);
@@ -124,8 +124,8 @@ Deno.test("reply: an empty refusal is none", async () => {
   }
 });
 
-Deno.test("reply: an answer that was cut off says so", async () => {
-  await using pair = against({ script: ["length"], respond: () => "12345678" });
+Deno.test("chat reply: reports a reply that was cut off", async () => {
+  await using pair = startPair({ script: ["length"], respond: () => "12345678" });
   const reply = await pair.generate();
   assertEquals([reply.text, reply.finishReason], ["1234", "length"]);
 });

@@ -1,18 +1,18 @@
 import { defineAgent, type ModelRequest } from "@shoal/agents";
 import { assert, assertEquals } from "@std/assert";
-import { bodyOf } from "../../../src/providers/openai/chat_request.ts";
-import { against, request } from "./helpers.ts";
+import { buildChatRequest } from "../../../src/providers/openai/chat_request.ts";
+import { request, startPair } from "./helpers.ts";
 
-const plain = (more: Partial<ModelRequest>) => bodyOf(request("x", more), "max_tokens");
+const plain = (more: Partial<ModelRequest>) => buildChatRequest(request("x", more), "max_tokens");
 
-Deno.test("body: a model, messages and nothing that was not asked for", () => {
+Deno.test("chat request: holds a model, messages, and nothing that is not set", () => {
   assertEquals(plain({}) as unknown, {
     model: "m",
     messages: [{ role: "user", content: "x" }],
   });
 });
 
-Deno.test("body: system message, conversation and parts", () => {
+Deno.test("chat request: converts system message, conversation and parts", () => {
   const { messages } = plain({
     messages: [
       { role: "system", content: "Be brief." },
@@ -43,7 +43,7 @@ Deno.test("body: system message, conversation and parts", () => {
   ]);
 });
 
-Deno.test("body: every setting under its name, zero included", () => {
+Deno.test("chat request: sends every setting by its name, zero included", () => {
   const settings = { temperature: 0, maxTokens: 5, topP: 0.5, stop: ["a", "b"], seed: 0 };
   const { model: _, messages: __, ...rest } = plain({ settings });
   assertEquals(rest as unknown, {
@@ -56,15 +56,15 @@ Deno.test("body: every setting under its name, zero included", () => {
   assertEquals(plain({ settings: { stop: "end" } }).stop, "end");
 });
 
-Deno.test("body: the limit of tokens has two names", () => {
+Deno.test("chat request: names the token limit as the server does", () => {
   const limited = request("x", { settings: { maxTokens: 7 } });
-  const old = bodyOf(limited, "max_tokens");
+  const old = buildChatRequest(limited, "max_tokens");
   assertEquals([old.max_tokens, "max_completion_tokens" in old], [7, false]);
-  const recent = bodyOf(limited, "max_completion_tokens");
+  const recent = buildChatRequest(limited, "max_completion_tokens");
   assertEquals([recent.max_completion_tokens, "max_tokens" in recent], [7, false]);
 });
 
-Deno.test("body: extra is merged in and has the last word", () => {
+Deno.test("chat request: lets extra override everything", () => {
   const body = plain({
     settings: { temperature: 1, extra: { temperature: 0.1, reasoning_effort: "low", nested: [1] } },
   });
@@ -77,7 +77,7 @@ Deno.test("body: extra is merged in and has the last word", () => {
   });
 });
 
-Deno.test("body: an output schema becomes a response format", () => {
+Deno.test("chat request: converts an output schema to a response format", () => {
   const schema = { type: "object", properties: { label: { type: "string" } } };
   const { response_format } = plain({ output: { name: "label", schema } });
   assertEquals(response_format as unknown, {
@@ -86,15 +86,15 @@ Deno.test("body: an output schema becomes a response format", () => {
   });
 });
 
-Deno.test("body: the request is not changed", () => {
+Deno.test("chat request: does not change its input", () => {
   const stop = Object.freeze(["a"]);
   const frozen = Object.freeze(request("x", { settings: Object.freeze({ stop }) }));
-  assert(bodyOf(frozen, "max_tokens").stop !== stop);
+  assert(buildChatRequest(frozen, "max_tokens").stop !== stop);
 });
 
-Deno.test("body: this is what goes over the wire, whole and streamed", async () => {
+Deno.test("chat request: is sent as built, complete and streamed", async () => {
   const bodies: unknown[] = [];
-  await using pair = against({
+  await using pair = startPair({
     respond({ body }) {
       bodies.push(body);
       return '{"label":"good"}';
@@ -113,27 +113,27 @@ Deno.test("body: this is what goes over the wire, whole and streamed", async () 
   });
   await Label.call({ text: "ok" });
   await Label.call({ text: "ok" }, { onDelta() {} });
-  const [whole, streamed] = bodies as Record<string, unknown>[];
-  assertEquals([whole!.model, whole!.messages], ["gpt-5-mini", [
+  const [complete, streamed] = bodies as Record<string, unknown>[];
+  assertEquals([complete!.model, complete!.messages], ["gpt-5-mini", [
     { role: "system", content: "Label it." },
     { role: "user", content: "It: ok" },
   ]]);
-  assertEquals([whole!.temperature, whole!.max_tokens, whole!.user], [0, 20, "u1"]);
-  assert(!("max_completion_tokens" in whole!) && !("stream" in whole!));
+  assertEquals([complete!.temperature, complete!.max_tokens, complete!.user], [0, 20, "u1"]);
+  assert(!("max_completion_tokens" in complete!) && !("stream" in complete!));
   assertEquals(
-    (whole!.response_format as { json_schema: { schema: unknown } }).json_schema.schema,
+    (complete!.response_format as { json_schema: { schema: unknown } }).json_schema.schema,
     { type: "object", properties: { label: { type: "string" } } },
   );
-  assertEquals(streamed, { ...whole, stream: true, stream_options: { include_usage: true } });
+  assertEquals(streamed, { ...complete, stream: true, stream_options: { include_usage: true } });
 });
 
-Deno.test("body: what is no JSON is refused before anything is sent", async () => {
-  await using pair = against();
+Deno.test("chat request: rejects what is not JSON before anything is sent", async () => {
+  await using pair = startPair();
   const loop: Record<string, unknown> = {};
   loop.loop = loop;
   for (const extra of [loop, { big: 1n }]) {
-    for (const ask of [pair.error, pair.streamError]) {
-      const error = await ask(request("x", { settings: { extra } }));
+    for (const send of [pair.error, pair.streamError]) {
+      const error = await send(request("x", { settings: { extra } }));
       assertEquals([error.code, error.retryable], ["invalid_params", false]);
       assert(error.cause instanceof TypeError);
     }

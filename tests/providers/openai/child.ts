@@ -1,16 +1,16 @@
-/** Run as a process of its own, so that its environment and permissions are its own; see `environment_test.ts`. */
+/** Runs in a process with its own environment and permissions; see `environment_test.ts`. */
 import { defineAgent } from "@shoal/agents";
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 
-/** What it prints, as JSON. */
-export interface Said {
+/** The output, as JSON. */
+export interface Output {
   content?: string;
   error?: string;
 }
 
-/** What it does with its argument: nothing but the environment, or these options. */
+/** The argument: use only the environment, or these options. */
 const options: OpenAIOptions | undefined = JSON.parse(Deno.args[0] ?? "null") ?? undefined;
-const said: Said = {};
+const output: Output = {};
 try {
   const provider = options && openai(options);
   const Ask = defineAgent({
@@ -21,9 +21,9 @@ try {
     retries: 0,
     provider,
   });
-  said.content = (await Ask.call({})).content;
+  output.content = (await Ask.call({})).content;
   await provider?.[Symbol.asyncDispose]();
 } catch (error) {
-  said.error = String(error);
+  output.error = String(error);
 }
-console.log(JSON.stringify(said));
+console.log(JSON.stringify(output));

@@ -1,17 +1,17 @@
 import type { OpenAIOptions } from "@shoal/agents/openai";
 import type { SimulatorRequest } from "@shoal/agents/testing";
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Said } from "./child.ts";
-import { against } from "./helpers.ts";
+import type { Output } from "./child.ts";
+import { startPair } from "./helpers.ts";
 
 const ENV = "--allow-env=OPENAI_API_KEY,OPENAI_BASE_URL";
 
-/** Runs `child.ts` with these flags, this environment and these options for `openai`. */
+/** Runs `child.ts` with the given flags, environment and options of `openai`. */
 async function run(
   flags: string[],
   env: Record<string, string>,
   options?: OpenAIOptions,
-): Promise<Said> {
+): Promise<Output> {
   const cleared = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "" };
   const { stdout, stderr } = await new Deno.Command("deno", {
     args: [
@@ -30,10 +30,10 @@ async function run(
   return JSON.parse(line);
 }
 
-/** A server that writes down what it is asked. */
+/** A server that records its requests. */
 function server() {
   const seen: { key: string | undefined; body: SimulatorRequest["body"] }[] = [];
-  const pair = against({
+  const pair = startPair({
     respond(request) {
       seen.push({ key: request.header("authorization"), body: request.body });
       return "hi";
@@ -42,7 +42,7 @@ function server() {
   return { ...pair, url: pair.sim.url, seen };
 }
 
-Deno.test("environment: key and server for those who name no provider", async () => {
+Deno.test("environment: provides key and server for the default provider", async () => {
   await using sim = server();
   const env = { OPENAI_API_KEY: "sk-env", OPENAI_BASE_URL: sim.url };
   assertEquals(await run(["--allow-net=127.0.0.1", ENV], env), { content: "hi" });
@@ -50,7 +50,7 @@ Deno.test("environment: key and server for those who name no provider", async ()
   assertEquals(sim.seen[0]!.body.max_tokens, 9);
 });
 
-Deno.test("environment: options win over it", async () => {
+Deno.test("environment: is overridden by options", async () => {
   await using sim = server();
   const env = { OPENAI_API_KEY: "sk-env", OPENAI_BASE_URL: "http://127.0.0.1:1/v1" };
   const options = { baseURL: sim.url, apiKey: "sk-own" };
@@ -58,7 +58,7 @@ Deno.test("environment: options win over it", async () => {
   assertEquals(sim.seen.map(({ key }) => key), ["Bearer sk-own"]);
 });
 
-Deno.test("environment: what else the SDK would read there is not sent", async () => {
+Deno.test("environment: does not leak the SDK's other variables into requests", async () => {
   await using sim = server();
   const env = {
     OPENAI_API_KEY: "sk-env",
@@ -71,17 +71,17 @@ Deno.test("environment: what else the SDK would read there is not sent", async (
   assertEquals(sim.seen.map(({ key }) => key), ["Bearer sk-env"]);
 });
 
-Deno.test("environment: no permission to read it is no error", async () => {
+Deno.test("environment: may be unreadable", async () => {
   await using sim = server();
   const env = { OPENAI_API_KEY: "sk-env" };
-  const said = await run(["--allow-net=127.0.0.1"], env, { baseURL: sim.url });
-  assertEquals(said, { content: "hi" });
+  const output = await run(["--allow-net=127.0.0.1"], env, { baseURL: sim.url });
+  assertEquals(output, { content: "hi" });
   assertEquals(sim.seen.map(({ key }) => key), ["Bearer none"]);
 });
 
-Deno.test("environment: no key for OpenAI itself is said at once, with advice", async () => {
+Deno.test("environment: reports a missing key for OpenAI at once, with advice", async () => {
   const advice =
-    /^TypeError: Cannot talk to an OpenAI server as there is no key: set OPENAI_API_KEY, pass `apiKey`/;
+    /^TypeError: Cannot create the OpenAI provider as there is no key: set OPENAI_API_KEY, pass/;
   // No network: nothing must be sent.
   assertMatch((await run([ENV], {})).error!, advice);
   assertMatch((await run([], { OPENAI_API_KEY: "sk-env" })).error!, advice);
@@ -98,16 +98,16 @@ Deno.test("environment: no key for OpenAI itself is said at once, with advice", 
   }
 });
 
-Deno.test("environment: a server that is none is said at once, by the name of the variable", async () => {
+Deno.test("environment: reports an invalid server at once, naming the variable", async () => {
   const { error } = await run([ENV], { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "localhost:80" });
   assertMatch(error!, /OPENAI_BASE_URL must be an http or https URL/);
   const broken = await run([ENV], { OPENAI_API_KEY: "sk-a\nb" });
   assertMatch(broken.error!, /OPENAI_API_KEY must be one line/);
 });
 
-Deno.test("environment: a server of one's own needs no key", async () => {
+Deno.test("environment: needs no key for another server", async () => {
   for (const host of ["localhost:11434", "api.openai.com.example.org", "myapi.openai.com"]) {
-    // It gets as far as the network, for which there is no permission.
+    // The call reaches the network, for which there is no permission.
     const { error } = await run([ENV], {}, { baseURL: `https://${host}/v1` });
     assertMatch(error!, /^AgentError: .* as its provider threw/);
   }

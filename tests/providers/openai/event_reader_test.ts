@@ -1,4 +1,4 @@
-/** The events of a streamed answer, however they are cut into pieces. */
+/** Reads events from streams that are split at any byte. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { APIError } from "openai";
 import fc from "fast-check";
@@ -7,28 +7,28 @@ import { EventReader } from "../../../src/providers/openai/event_reader.ts";
 const encoder = new TextEncoder();
 const never = new AbortController().signal;
 
-/** An answer that comes in these pieces; `kind` says what kind of stream its body is. */
-function answer(
-  pieces: readonly Uint8Array[],
+/** A response with these chunks; `kind` is the type of its body's stream. */
+function createResponse(
+  chunks: readonly Uint8Array[],
   { kind = "bytes", ends = true }: { kind?: "bytes" | "plain"; ends?: boolean } = {},
 ) {
-  const left = [...pieces];
-  const told = { cancelled: 0 };
+  const remaining = [...chunks];
+  const state = { cancelled: 0 };
   const source = {
     pull(controller: ReadableByteStreamController | ReadableStreamDefaultController<Uint8Array>) {
-      const piece = left.shift();
-      if (piece !== undefined) return controller.enqueue(piece.slice());
+      const chunk = remaining.shift();
+      if (chunk !== undefined) return controller.enqueue(chunk.slice());
       if (!ends) return new Promise<void>(() => {});
       controller.close();
-      // Who reads into a buffer of its own gets that back.
+      // A BYOB reader gets its own buffer back.
       if ("byobRequest" in controller) controller.byobRequest?.respond(0);
     },
-    cancel: () => void told.cancelled++,
+    cancel: () => void state.cancelled++,
   };
   const body = kind === "bytes"
     ? new ReadableStream({ type: "bytes", ...source })
     : new ReadableStream(source, { highWaterMark: 0 });
-  return { response: new Response(body), told };
+  return { response: new Response(body), state };
 }
 
 async function all(response: Response): Promise<unknown[]> {
@@ -44,7 +44,7 @@ function cut(text: string, at: readonly number[]): Uint8Array[] {
   return places.slice(1).map((to, i) => bytes.subarray(places[i], to)).filter((p) => p.length > 0);
 }
 
-Deno.test("events are the same however they are cut, by any kind of stream", async () => {
+Deno.test("event reader: reads the same events however they are split", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.record({ a: fc.integer() }))),
@@ -56,35 +56,35 @@ Deno.test("events are the same however they are cut, by any kind of stream", asy
         const text =
           events.map((event) => `: live${line}data: ${JSON.stringify(event)}${line}${line}`)
             .join("") + `data: [DONE]${line}${line}`;
-        assertEquals(await all(answer(cut(text, at), { kind }).response), events);
+        assertEquals(await all(createResponse(cut(text, at), { kind }).response), events);
       },
     ),
   );
 });
 
-Deno.test("an event may be larger than what is read at once, and than the most of it", async () => {
+Deno.test("event reader: reads an event that is larger than the largest buffer", async () => {
   for (const length of [2_048, 2_049, 65_536, 5_000_000]) {
     const event = { text: "ö".repeat(length / 2) };
     const text = `data: ${JSON.stringify(event)}\n\ndata: {"n":1}\n\n`;
-    assertEquals(await all(answer([encoder.encode(text)]).response), [event, { n: 1 }]);
+    assertEquals(await all(createResponse([encoder.encode(text)]).response), [event, { n: 1 }]);
   }
 });
 
-Deno.test("the last event counts though nothing ends it", async () => {
+Deno.test("event reader: reads a last event without a blank line", async () => {
   for (const end of ["", "\n", "\n\n"]) {
-    const { response } = answer([encoder.encode(`data: {"n":1}\n\ndata: {"n":2}${end}`)]);
+    const { response } = createResponse([encoder.encode(`data: {"n":1}\n\ndata: {"n":2}${end}`)]);
     assertEquals(await all(response), [{ n: 1 }, { n: 2 }]);
   }
 });
 
-Deno.test("what comes after the last event is no event", async () => {
-  const { response } = answer([
+Deno.test("event reader: ignores what follows the last event", async () => {
+  const { response } = createResponse([
     encoder.encode('data: {"n":1}\n\ndata: [DONE]\n\ndata: {"n":2}\n\n'),
   ]);
   assertEquals(await all(response), [{ n: 1 }]);
 });
 
-Deno.test("events before a failure are given first", async () => {
+Deno.test("event reader: returns events before a failure first", async () => {
   for (
     const [bad, kind] of [
       ['data: {"error":{"message":"no"}}', APIError],
@@ -92,30 +92,34 @@ Deno.test("events before a failure are given first", async () => {
       ["data: <html>", SyntaxError],
     ] as const
   ) {
-    const { response, told } = answer([encoder.encode(`data: {"n":1}\n\n${bad}\n\n`)]);
+    const { response, state } = createResponse([encoder.encode(`data: {"n":1}\n\n${bad}\n\n`)]);
     using reader = new EventReader(response, never);
     assertEquals(await reader.next(), [{ n: 1 }]);
     await assertRejects(() => reader.next(), kind);
     reader[Symbol.dispose]();
-    assertEquals(told.cancelled, 1);
+    assertEquals(state.cancelled, 1);
   }
 });
 
-Deno.test("an answer without a body is a failure", async () => {
+Deno.test("event reader: fails without a body", async () => {
   await assertRejects(() => new EventReader(new Response(null), never).next(), SyntaxError);
 });
 
-Deno.test("who leaves early breaks the answer off; an end that does not come is not waited for", async () => {
-  const { response, told } = answer([encoder.encode('data: {"n":1}\n\n')], { ends: false });
+Deno.test("event reader: cancels on dispose, and does not wait for a missing end", async () => {
+  const { response, state } = createResponse([encoder.encode('data: {"n":1}\n\n')], {
+    ends: false,
+  });
   using reader = new EventReader(response, never);
   assertEquals(await reader.next(), [{ n: 1 }]);
-  reader.last();
+  reader.expectEnd();
   assertEquals(await reader.next(), undefined);
-  assertEquals(told.cancelled, 1);
+  assertEquals(state.cancelled, 1);
 });
 
-Deno.test("an abort breaks the answer off, though the runtime has forgotten of it", async () => {
-  const { response, told } = answer([encoder.encode('data: {"n":1}\n\n')], { ends: false });
+Deno.test("event reader: cancels on abort, even if the Response was collected", async () => {
+  const { response, state } = createResponse([encoder.encode('data: {"n":1}\n\n')], {
+    ends: false,
+  });
   const controller = new AbortController();
   using reader = new EventReader(response, controller.signal);
   assertEquals(await reader.next(), [{ n: 1 }]);
@@ -123,5 +127,5 @@ Deno.test("an abort breaks the answer off, though the runtime has forgotten of i
   const reason = new Error("enough");
   controller.abort(reason);
   assertEquals(await assertRejects(() => next), reason);
-  assertEquals(told.cancelled, 1);
+  assertEquals(state.cancelled, 1);
 });

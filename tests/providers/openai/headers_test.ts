@@ -1,9 +1,9 @@
 import { defineAgent, ProviderError } from "@shoal/agents";
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { against, quiet, read, request, serve } from "./helpers.ts";
+import { neverAborts, read, request, serve, startPair } from "./helpers.ts";
 
-/** The headers of a whole and of a streamed request. */
+/** The headers of a complete and of a streamed request. */
 async function headersOf(options: OpenAIOptions): Promise<Headers[]> {
   const seen: Headers[] = [];
   await using server = serve((request) => {
@@ -16,12 +16,12 @@ async function headersOf(options: OpenAIOptions): Promise<Headers[]> {
       );
   });
   await using provider = openai({ baseURL: server.url, ...options });
-  await provider.generate(request(), { signal: quiet() });
-  await read(provider.stream(request(), { signal: quiet() }));
+  await provider.generate(request(), { signal: neverAborts() });
+  await read(provider.stream(request(), { signal: neverAborts() }));
   return seen;
 }
 
-Deno.test("headers: key, organization, project and one's own", async () => {
+Deno.test("headers: send key, organization, project and custom headers", async () => {
   const all = await headersOf({
     apiKey: "sk-test-1",
     organization: "org-1",
@@ -40,7 +40,7 @@ Deno.test("headers: key, organization, project and one's own", async () => {
   }
 });
 
-Deno.test("headers: nothing about the machine, and nothing that was not asked for", async () => {
+Deno.test("headers: reveal nothing about the machine, and nothing that is not set", async () => {
   for (const headers of await headersOf({})) {
     const names = [...headers.keys()];
     assertEquals(names.filter((name) => name.startsWith("x-stainless")), []);
@@ -48,16 +48,16 @@ Deno.test("headers: nothing about the machine, and nothing that was not asked fo
   }
 });
 
-Deno.test("headers: one's own authorization wins; a key from a file may end with its line", async () => {
+Deno.test("headers: prefer a custom authorization; a key may end with a newline", async () => {
   const [own] = await headersOf({ apiKey: "a", headers: { Authorization: "Basic abc" } });
   assertEquals(own!.get("authorization"), "Basic abc");
   const [file] = await headersOf({ apiKey: "sk-file\r\n" });
   assertEquals(file!.get("authorization"), "Bearer sk-file");
 });
 
-Deno.test("headers: each attempt has an idempotency key of its own, whatever the user's headers say", async () => {
+Deno.test("headers: send an own idempotency key per attempt", async () => {
   const keys: (string | undefined)[] = [];
-  await using pair = against({
+  await using pair = startPair({
     script(request, n) {
       keys.push(request.header("idempotency-key"));
       return n < 2 ? "500" : "ok";
@@ -72,10 +72,10 @@ Deno.test("headers: each attempt has an idempotency key of its own, whatever the
   assert(keys.every((key) => /^[\w-]{20,}$/.test(key ?? "")));
 });
 
-Deno.test("headers: the key that a server asks for", async () => {
-  await using right = against({ apiKey: "sk-right" }, { apiKey: "sk-right" });
+Deno.test("headers: send the key that a server requires", async () => {
+  await using right = startPair({ apiKey: "sk-right" }, { apiKey: "sk-right" });
   assert((await right.generate()).text.length > 0);
-  await using wrong = against({ apiKey: "sk-right" }, { apiKey: "sk-wrong" });
+  await using wrong = startPair({ apiKey: "sk-right" }, { apiKey: "sk-wrong" });
   const error = await wrong.error();
   assert(error instanceof ProviderError);
   assertEquals([error.code, error.status, error.retryable], ["provider", 401, false]);

@@ -1,4 +1,4 @@
-/** What the tests of the OpenAI provider share: a provider against a simulator, and servers made by hand. */
+/** Helpers for the tests of the OpenAI provider: a provider with a simulator, and mock servers. */
 import type { Message, ModelChunk, ModelReply, ModelRequest, Provider } from "@shoal/agents";
 import { ProviderError } from "@shoal/agents";
 import { openai, type OpenAIOptions, type OpenAIProvider } from "@shoal/agents/openai";
@@ -13,7 +13,7 @@ import { assertRejects } from "@std/assert";
 const pem = (name: string) =>
   Deno.readTextFileSync(new URL(`../../testing/certs/${name}`, import.meta.url));
 
-/** What a simulator needs for HTTPS; its certificate is also what a provider must trust. */
+/** The HTTPS options of a simulator. A provider must trust the certificate. */
 export const tls = { cert: pem("localhost.crt.pem"), key: pem("localhost.key.pem") };
 
 /** A request with one message. */
@@ -25,27 +25,27 @@ export function request(
 }
 
 /** A signal that never aborts. */
-export const quiet = (): AbortSignal => new AbortController().signal;
+export const neverAborts = (): AbortSignal => new AbortController().signal;
 
-/** A provider and the simulator that it talks to. */
+/** A provider and its simulator. */
 export interface Pair extends AsyncDisposable {
   readonly sim: Simulator;
   readonly provider: OpenAIProvider;
   generate(request?: ModelRequest): Promise<ModelReply>;
   stream(request?: ModelRequest): Promise<Streamed>;
-  /** The error of a whole answer. */
+  /** Returns the error of a complete response. */
   error(request?: ModelRequest): Promise<ProviderError>;
-  /** The error of a streamed answer. */
+  /** Returns the error of a streamed response. */
   streamError(request?: ModelRequest): Promise<ProviderError>;
 }
 
-/** Starts both. */
-export function against(behaviour: SimulatorOptions = {}, options: OpenAIOptions = {}): Pair {
+/** Starts a simulator and a provider. */
+export function startPair(behaviour: SimulatorOptions = {}, options: OpenAIOptions = {}): Pair {
   const sim = simulator(behaviour);
   const caCerts = behaviour.tls && [tls.cert];
   const provider = openai({ baseURL: sim.url, caCerts, ...options });
-  const generate = (what = request()) => provider.generate(what, { signal: quiet() });
-  const stream = (what = request()) => read(provider.stream(what, { signal: quiet() }));
+  const generate = (what = request()) => provider.generate(what, { signal: neverAborts() });
+  const stream = (what = request()) => read(provider.stream(what, { signal: neverAborts() }));
   return {
     sim,
     provider,
@@ -60,36 +60,36 @@ export function against(behaviour: SimulatorOptions = {}, options: OpenAIOptions
   };
 }
 
-/** A server that gives this answer to every request. */
-export function answering(
+/** A server that sends this response to every request. */
+export function respondWith(
   body: unknown,
   more: Omit<SimulatorFaultDetails, "type"> = {},
   options: OpenAIOptions = {},
 ): Pair {
   const script = () => ({ type: "status", status: 200, body, ...more }) as const;
-  return against({ script, keepAlive: true }, options);
+  return startPair({ script, keepAlive: true }, options);
 }
 
-/** A server that streams these events; a text is sent as it is, anything else as an event with that JSON. */
-export function streaming(...events: unknown[]): Pair {
+/** A server that streams these events. A string is sent unchanged, anything else as JSON. */
+export function streamOf(...events: unknown[]): Pair {
   const body = events.map((e) => typeof e === "string" ? e : `data: ${JSON.stringify(e)}\n\n`);
-  return answering(body.join(""), { headers: { "content-type": "text/event-stream" } });
+  return respondWith(body.join(""), { headers: { "content-type": "text/event-stream" } });
 }
 
-/** The end of a stream. */
+/** The last event of a stream. */
 export const DONE = "data: [DONE]\n\n";
 
-/** A piece of a streamed answer. */
-export function piece(content: unknown, finish_reason: string | null = null): unknown {
+/** An event with a delta. */
+export function chunk(content: unknown, finish_reason: string | null = null): unknown {
   return { choices: [{ index: 0, delta: { content }, finish_reason }] };
 }
 
-/** A whole answer with this choice. */
+/** A complete response with this choice. */
 export function completion(choice: Record<string, unknown>, usage?: unknown): unknown {
   return { object: "chat.completion", choices: [{ index: 0, ...choice }], usage };
 }
 
-/** What came out of a stream. */
+/** The contents of a stream. */
 export interface Streamed {
   readonly deltas: readonly string[];
   readonly text: string;
@@ -108,7 +108,7 @@ export async function read(chunks: AsyncIterable<ModelChunk>): Promise<Streamed>
   return { deltas, text: deltas.join(""), reply: last.reply };
 }
 
-/** Reads the first piece of a stream and leaves. */
+/** Reads the first chunk of a stream, and stops. */
 export async function first(provider: Provider, signal: AbortSignal): Promise<string> {
   for await (const chunk of provider.stream(request(), { signal })) {
     if (chunk.type === "delta") return chunk.text;
@@ -116,12 +116,12 @@ export async function first(provider: Provider, signal: AbortSignal): Promise<st
   throw new Error("There was no piece");
 }
 
-/** A server made by hand. */
+/** A hand-made server. */
 export interface Served extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A server that keeps the rules of HTTP. */
+/** A server that speaks correct HTTP. */
 export function serve(handler: (request: Request) => Response | Promise<Response>): Served {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
   return {
@@ -130,7 +130,7 @@ export function serve(handler: (request: Request) => Response | Promise<Response
   };
 }
 
-/** A server that need not: it gets the bare connections, and closes them all in the end. */
+/** A server on bare connections, all of which are closed at the end. */
 export function listen(handler: (conn: Deno.Conn) => unknown): Served & { readonly port: number } {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const conns: Deno.Conn[] = [];
@@ -154,22 +154,22 @@ export function listen(handler: (conn: Deno.Conn) => unknown): Served & { readon
   };
 }
 
-/** Closes what may be closed. */
+/** Closes a resource that may be closed already. */
 export function close(conn: Deno.Conn): void {
   try {
     conn.close();
   } catch {
-    // It was.
+    // It was closed already.
   }
 }
 
-/** Ends when the other side has closed the connection. */
-export async function gone(conn: Deno.Conn): Promise<void> {
+/** Resolves when the other side has closed the connection. */
+export async function untilClosed(conn: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(65_536);
   while (await conn.read(buffer).catch(() => null) !== null);
 }
 
-/** Waits until something is true. */
+/** Waits until a condition is true. */
 export async function until(test: () => boolean, what: string): Promise<void> {
   for (let i = 0; i < 1000 && !test(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
   if (!test()) throw new Error(`It did not happen within 10 s: ${what}`);

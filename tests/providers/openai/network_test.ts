@@ -2,11 +2,11 @@ import { defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { errorOf } from "../../helpers.ts";
-import { against, close, gone, listen, request, tls, until } from "./helpers.ts";
+import { close, listen, request, startPair, tls, until, untilClosed } from "./helpers.ts";
 
 const base = { name: "a", model: "m", prompt: "x" };
 
-Deno.test("network: connection refused, said without the address", async () => {
+Deno.test("network: reports a refused connection, without the address", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -21,8 +21,8 @@ Deno.test("network: connection refused, said without the address", async () => {
   }
 });
 
-Deno.test("network: a server that hangs up before it answers", async () => {
-  await using pair = against({ script: ["reset", "reset", "ok"] });
+Deno.test("network: reports a server that hangs up before it responds", async () => {
+  await using pair = startPair({ script: ["reset", "reset", "ok"] });
   const error = await pair.error();
   assertEquals([error.code, error.retryable], ["network", true]);
   assert(!error.message.includes(pair.sim.url), error.message);
@@ -31,8 +31,8 @@ Deno.test("network: a server that hangs up before it answers", async () => {
   assertEquals((await A.call({})).attempts.map((a) => a.error?.code), ["network", undefined]);
 });
 
-Deno.test("network: a connection that breaks in the middle of the answer", async () => {
-  await using pair = against({ script: ["resetBody", "resetBody", "ok"] });
+Deno.test("network: reports a connection that breaks in the middle of a response", async () => {
+  await using pair = startPair({ script: ["resetBody", "resetBody", "ok"] });
   const error = await pair.error();
   assertEquals([error.code, error.retryable], ["network", true]);
   const { provider } = pair;
@@ -41,26 +41,26 @@ Deno.test("network: a connection that breaks in the middle of the answer", async
   assertEquals(result.attempts.map((a) => a.error?.code), ["network", undefined]);
 });
 
-Deno.test("network: something that does not speak HTTP", async () => {
+Deno.test("network: reports a server that does not speak HTTP", async () => {
   await using server = listen(async (conn) => {
     await conn.write(new TextEncoder().encode("220 mail.example.com ESMTP\r\n"));
-    await gone(conn);
+    await untilClosed(conn);
   });
   await using provider = openai({ baseURL: server.url });
   const error = await errorOf(defineAgent({ ...base, provider, retries: 0 }).call({}));
   assertEquals([error.code, error.retryable], ["network", true]);
 });
 
-Deno.test("network: a certificate that nobody trusts", async () => {
-  await using pair = against({ tls }, { caCerts: [] });
+Deno.test("network: reports an untrusted certificate", async () => {
+  await using pair = startPair({ tls }, { caCerts: [] });
   const error = await pair.error();
   assertEquals([error.code, error.retryable], ["network", true]);
   assertStringIncludes(error.message.toLowerCase(), "certificate");
 });
 
 for (const fault of ["stallHeaders", "stall", "stallKeepAlive"] as const) {
-  Deno.test(`network: ${fault} ends with the attempt's time, and the server is told`, async () => {
-    await using pair = against({ script: [{ type: fault, everyMs: 20 }, "ok"] });
+  Deno.test(`network: ends ${fault} by the timeout, and closes the connection`, async () => {
+    await using pair = startPair({ script: [{ type: fault, everyMs: 20 }, "ok"] });
     const { provider, sim } = pair;
     const A = defineAgent({ ...base, provider, timeout: 300, retries: { max: 1, base: 1 } });
     const result = await A.call({});
@@ -70,8 +70,8 @@ for (const fault of ["stallHeaders", "stall", "stallKeepAlive"] as const) {
   });
 }
 
-Deno.test("network: slow headers are no error, unless they are too slow", async () => {
-  await using pair = against({ script: () => ({ type: "slowHeaders", ms: 400 }) });
+Deno.test("network: accepts slow headers, unless they exceed the timeout", async () => {
+  await using pair = startPair({ script: () => ({ type: "slowHeaders", ms: 400 }) });
   const A = defineAgent({ ...base, provider: pair.provider, retries: 0 });
   assert((await A.call({})).ok);
   const error = await errorOf(A.call({}, { timeout: { attempt: 50 } }));
@@ -80,44 +80,44 @@ Deno.test("network: slow headers are no error, unless they are too slow", async 
 });
 
 for (const scheme of ["http", "https"]) {
-  Deno.test(`network: abort while a server accepts and never answers, ${scheme}`, async () => {
+  Deno.test(`network: aborts while a server accepts and never responds, ${scheme}`, async () => {
     const accepted = Promise.withResolvers<void>();
-    const left = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
     await using server = listen(async (conn) => {
       accepted.resolve();
-      await gone(conn);
+      await untilClosed(conn);
       close(conn);
-      left.resolve();
+      closed.resolve();
     });
     await using provider = openai({ baseURL: `${scheme}://127.0.0.1:${server.port}/v1` });
     const reason = new Error("enough");
     const controller = new AbortController();
     const { signal } = controller;
-    const whole = assertRejects(() => provider.generate(request(), { signal }), Error, "enough");
+    const complete = assertRejects(() => provider.generate(request(), { signal }), Error, "enough");
     await accepted.promise;
     controller.abort(reason);
-    assertEquals(await whole, reason);
-    await left.promise;
+    assertEquals(await complete, reason);
+    await closed.promise;
   });
 }
 
-Deno.test("network: abort while the answer is awaited, and while it is read", async () => {
-  await using pair = against({ script: () => ({ type: "stall", afterChunks: 1 }) });
+Deno.test("network: aborts before and while the response is read", async () => {
+  await using pair = startPair({ script: () => ({ type: "stall", afterChunks: 1 }) });
   const { provider, sim } = pair;
   for (const ready of [() => sim.stats.inFlight === 1, () => sim.stats.byStatus[200] === 2]) {
     const reason = new DOMException("stop", "AbortError");
     const controller = new AbortController();
-    const asked = assertRejects(() => provider.generate(request(), controller));
+    const pending = assertRejects(() => provider.generate(request(), controller));
     await until(ready, "the request is there");
     controller.abort(reason);
-    assertEquals(await asked, reason);
+    assertEquals(await pending, reason);
     await until(() => sim.stats.inFlight === 0, "the request is gone");
   }
   assertEquals(sim.stats.aborted, 2);
 });
 
-Deno.test("network: aborted before it began, nothing is sent", async () => {
-  await using pair = against();
+Deno.test("network: sends nothing if the signal has aborted before", async () => {
+  await using pair = startPair();
   const reason = { odd: "reason" };
   const signal = AbortSignal.abort(reason);
   const thrown = await pair.provider.generate(request(), { signal }).catch((error) => error);
@@ -128,8 +128,8 @@ Deno.test("network: aborted before it began, nothing is sent", async () => {
   assertEquals(pair.sim.stats.requests, 0);
 });
 
-Deno.test("network: a disposed provider says so", async () => {
-  const pair = against();
+Deno.test("network: reports a disposed provider", async () => {
+  const pair = startPair();
   await pair.generate();
   await pair[Symbol.asyncDispose]();
   const { provider } = pair;

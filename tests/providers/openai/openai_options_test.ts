@@ -2,11 +2,11 @@ import { defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { errorOf } from "../../helpers.ts";
-import { answering } from "./helpers.ts";
+import { respondWith } from "./helpers.ts";
 
 const baseURL = "http://127.0.0.1:1/v1";
 
-Deno.test("options: an unknown one is refused with the nearest", () => {
+Deno.test("options: rejects an unknown one, and suggests the nearest", () => {
   const names: [string, string][] = [
     ["apikey", "apiKey"],
     ["baseUrl", "baseURL"],
@@ -18,12 +18,13 @@ Deno.test("options: an unknown one is refused with the nearest", () => {
     const error = assertThrows(() => openai({ baseURL, [name]: "x" } as never), TypeError);
     assertEquals(
       error.message,
-      `Cannot talk to an OpenAI server as there is no option "${name}": did you mean "${nearest}"?`,
+      `Cannot create the OpenAI provider as there is no option "${name}": ` +
+        `did you mean "${nearest}"?`,
     );
   }
 });
 
-Deno.test("options: wrong types and shapes are refused at once", () => {
+Deno.test("options: rejects wrong types and shapes at once", () => {
   const wrong: Record<string, unknown[]> = {
     apiKey: ["", " ", 5, null, "a\nb", "schlüssel"],
     baseURL: ["", "localhost:11434/v1", "/v1", "ftp://a/v1", 5, null, new URL("http://a/v1")],
@@ -44,7 +45,7 @@ Deno.test("options: wrong types and shapes are refused at once", () => {
         undefined,
         `${name}: ${Deno.inspect(value)}`,
       );
-      assertStringIncludes(error.message, `Cannot talk to an OpenAI server as ${name}`);
+      assertStringIncludes(error.message, `Cannot create the OpenAI provider as ${name}`);
     }
   }
   for (const connections of [0, -1, 1.5, NaN, Infinity]) {
@@ -56,7 +57,7 @@ Deno.test("options: wrong types and shapes are refused at once", () => {
   }
 });
 
-Deno.test("options: undefined counts as absent", async () => {
+Deno.test("options: treats undefined as absent", async () => {
   await using provider = openai({
     baseURL,
     apiKey: undefined,
@@ -68,19 +69,19 @@ Deno.test("options: undefined counts as absent", async () => {
   assertEquals(provider.name, "openai");
 });
 
-Deno.test("options: the name is that of the provider", async () => {
+Deno.test("options: sets the provider's name", async () => {
   await using provider = openai({ baseURL, name: "ollama" });
   assertEquals(provider.name, "ollama");
 });
 
-Deno.test("options: a base URL may end with a slash", async () => {
-  await using pair = answering({ choices: [{ message: { content: "a" } }] });
+Deno.test("options: accepts a base URL with a trailing slash", async () => {
+  await using pair = respondWith({ choices: [{ message: { content: "a" } }] });
   await using provider = openai({ baseURL: `${pair.sim.url}/` });
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0 });
   assertEquals((await A.call({})).content, "a");
 });
 
-Deno.test("options: a wrong certificate fails the call clearly, and once", async () => {
+Deno.test("options: reports an invalid certificate clearly, and once", async () => {
   const pem = "-----BEGIN CERTIFICATE-----\nabcd\n-----END CERTIFICATE-----\n";
   await using provider = openai({ baseURL: "https://127.0.0.1:1/v1", caCerts: [pem] });
   const error = await errorOf(

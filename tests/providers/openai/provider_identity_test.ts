@@ -8,7 +8,7 @@ async function idOf(options: OpenAIOptions): Promise<string> {
   return provider.id!;
 }
 
-Deno.test("id: the server, in one way of writing it", async () => {
+Deno.test("identity: normalizes the server's URL", async () => {
   const id = "openai https://models.example.com/v1";
   const same: OpenAIOptions[] = [
     {},
@@ -22,7 +22,7 @@ Deno.test("id: the server, in one way of writing it", async () => {
   assertEquals(await idOf({ baseURL: "http://127.0.0.1:8000/" }), "openai http://127.0.0.1:8000");
 });
 
-Deno.test("id: what does not shape an answer is not in it", async () => {
+Deno.test("identity: excludes what does not affect the reply", async () => {
   const id = await idOf({});
   const same: OpenAIOptions[] = [
     { apiKey: KEY },
@@ -35,7 +35,7 @@ Deno.test("id: what does not shape an answer is not in it", async () => {
   for (const options of same) assertEquals(await idOf(options), id);
 });
 
-Deno.test("id: what may shape an answer is", async () => {
+Deno.test("identity: includes what may affect the reply", async () => {
   const different: OpenAIOptions[] = [
     {},
     { baseURL: "https://models.example.com/v2" },
@@ -54,7 +54,7 @@ Deno.test("id: what may shape an answer is", async () => {
   assertEquals(new Set(ids).size, different.length, ids.join("\n"));
 });
 
-Deno.test("id: headers count whatever their order and case", async () => {
+Deno.test("identity: ignores order and case of headers", async () => {
   assertEquals(
     await idOf({ headers: { "X-Mode": "b ", "openai-beta": "a" } }),
     await idOf({ headers: { "OpenAI-Beta": "a", "x-mode": "b" } }),
@@ -65,7 +65,7 @@ Deno.test("id: headers count whatever their order and case", async () => {
   );
 });
 
-Deno.test("id: no key is in it, wherever it was put", async () => {
+Deno.test("identity: contains no key, wherever it stands", async () => {
   const places: OpenAIOptions[] = [
     { baseURL: `https://gateway.example.com/${KEY}/v1` },
     { baseURL: `https://gateway.example.com/v1?api-key=${KEY}` },
@@ -82,7 +82,7 @@ Deno.test("id: no key is in it, wherever it was put", async () => {
   }
 });
 
-Deno.test("id: a key that is a word of the address spoils nothing", async () => {
+Deno.test("identity: does not redact a short key that is a word of the URL", async () => {
   const baseURL = "http://ollama:11434/v1";
   assertEquals(await idOf({ baseURL, apiKey: "ollama" }), await idOf({ baseURL }));
 });

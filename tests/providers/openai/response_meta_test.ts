@@ -1,53 +1,53 @@
-/** What an answer's headers say is handed on, with the reply and with every error. */
+/** What the headers of a response report is passed on with the reply and with every error. */
 import type { ModelReply, ProviderError, ProviderOptions } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import type { SimulatorFault } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
-  against,
+  chunk,
   close,
   completion,
   DONE,
   first,
-  gone,
   listen,
+  neverAborts,
   type Pair,
-  piece,
-  quiet,
   read,
   request,
   serve,
+  startPair,
   tls,
   until,
+  untilClosed,
 } from "./helpers.ts";
 
 const limits = { requestsPerMinute: 600, tokensPerMinute: 60_000 };
 
-/** Asks whole and streamed, one after the other, and counts how often the answer was told of. */
-async function both(pair: Pair): Promise<{ thrown: unknown; reply?: ModelReply; told: number }[]> {
+/** Sends a complete and a streamed request, and counts the calls of onResponse. */
+async function both(pair: Pair): Promise<{ thrown: unknown; reply?: ModelReply; calls: number }[]> {
   const all = [];
   for (const streamed of [false, true]) {
-    let told = 0;
-    const options: ProviderOptions = { signal: quiet(), onResponse: () => void told++ };
+    let calls = 0;
+    const options: ProviderOptions = { signal: neverAborts(), onResponse: () => void calls++ };
     const { provider } = pair;
-    const asked = streamed
+    const pending = streamed
       ? read(provider.stream(request(), options)).then(({ reply }) => reply)
       : provider.generate(request(), options);
-    const outcome = await asked.then((reply) => ({ reply }), (thrown) => ({ thrown }));
-    all.push({ thrown: undefined, ...outcome, told });
+    const outcome = await pending.then((reply) => ({ reply }), (thrown) => ({ thrown }));
+    all.push({ thrown: undefined, ...outcome, calls });
   }
   return all;
 }
 
 for (const [scheme, options] of [["HTTP", {}], ["HTTPS", { tls }]] as const) {
-  Deno.test(`heard: the limits come with the reply, whole and streamed, over ${scheme}`, async () => {
-    await using pair = against({ ...options, limits });
-    const [whole, streamed] = await both(pair);
-    for (const [used, { reply, told }] of [[1, whole!], [2, streamed!]] as const) {
-      assertEquals(told, 1);
+  Deno.test(`response meta: reports the limits with the reply, over ${scheme}`, async () => {
+    await using pair = startPair({ ...options, limits });
+    const [complete, streamed] = await both(pair);
+    for (const [used, { reply, calls }] of [[1, complete!], [2, streamed!]] as const) {
+      assertEquals(calls, 1);
       const { requests, tokens } = reply!.rates!;
       assertEquals(requests!.limit, 600);
-      // They flow back at ten a second.
+      // They are refilled at ten per second.
       assert(requests!.remaining >= 600 - used && requests!.remaining < 600);
       assert(requests!.resetMs! > 0 && requests!.resetMs! <= used * 100);
       assertEquals(tokens!.limit, 60_000);
@@ -56,27 +56,27 @@ for (const [scheme, options] of [["HTTP", {}], ["HTTPS", { tls }]] as const) {
   });
 }
 
-Deno.test("heard: a server that says nothing of limits gives replies and errors without", async () => {
-  await using pair = against({ script: ["ok", "ok", "500", "500"] });
+Deno.test("response meta: reports no limits if the server sends none", async () => {
+  await using pair = startPair({ script: ["ok", "ok", "500", "500"] });
   for (const { reply } of await both(pair)) assert(!("rates" in reply!));
   for (const { thrown } of await both(pair)) {
     assertEquals((thrown as ProviderError).rates, undefined);
   }
 });
 
-Deno.test("heard: a refusal says what is left", async () => {
-  await using pair = against({ limits: { requestsPerMinute: 1 } });
+Deno.test("response meta: reports what remains with a 429", async () => {
+  await using pair = startPair({ limits: { requestsPerMinute: 1 } });
   await pair.generate();
-  for (const { thrown, told } of await both(pair)) {
+  for (const { thrown, calls } of await both(pair)) {
     const { code, rates } = thrown as ProviderError;
-    assertEquals([code, told], ["rate_limited", 1]);
+    assertEquals([code, calls], ["rate_limited", 1]);
     assertEquals([rates!.requests!.limit, rates!.requests!.remaining], [1, 0]);
     assert(rates!.requests!.resetMs! > 30_000 && rates!.requests!.resetMs! <= 60_000);
     assertEquals(rates!.tokens, undefined);
   }
 });
 
-/** Every error that comes after headers. */
+/** Every fault that occurs after the headers. */
 const FAULTS: [SimulatorFault, ProviderError["code"]][] = [
   ["429", "rate_limited"],
   ["insufficientQuota", "rate_limited"],
@@ -89,89 +89,89 @@ const FAULTS: [SimulatorFault, ProviderError["code"]][] = [
 ];
 
 for (const [fault, code] of FAULTS) {
-  Deno.test(`heard: ${fault} carries the limits, whole and streamed`, async () => {
-    await using pair = against({ limits, script: () => fault, keepAlive: true });
-    for (const { thrown, told } of await both(pair)) {
-      assertEquals([(thrown as ProviderError).code, told], [code, 1]);
+  Deno.test(`response meta: reports the limits with ${fault}`, async () => {
+    await using pair = startPair({ limits, script: () => fault, keepAlive: true });
+    for (const { thrown, calls } of await both(pair)) {
+      assertEquals([(thrown as ProviderError).code, calls], [code, 1]);
       assertEquals((thrown as ProviderError).rates?.requests?.limit, 600);
       assertEquals((thrown as ProviderError).rates?.tokens?.limit, 60_000);
     }
   });
 }
 
-Deno.test("heard: so do an answer without choices and a stream without an end", async () => {
-  await using empty = against({ limits, script: () => "emptyChoices" });
-  await using cut = against({ limits, script: () => "truncate" });
-  const [whole, streamed] = await both(empty);
+Deno.test("response meta: reports the limits with a response without choices or end", async () => {
+  await using empty = startPair({ limits, script: () => "emptyChoices" });
+  await using cut = startPair({ limits, script: () => "truncate" });
+  const [complete, streamed] = await both(empty);
   const [half, end] = await both(cut);
   const codes = ["provider", "truncated", "provider", "truncated"];
-  for (const [i, { thrown }] of [whole!, streamed!, half!, end!].entries()) {
+  for (const [i, { thrown }] of [complete!, streamed!, half!, end!].entries()) {
     const { code, rates } = thrown as ProviderError;
     assertEquals([code, rates?.requests?.limit], [codes[i], 600]);
   }
 });
 
-Deno.test("heard: no answer is not told of", async () => {
-  await using pair = against({ limits, script: () => "reset", keepAlive: false });
-  for (const { thrown, told } of await both(pair)) {
-    assertEquals([(thrown as ProviderError).code, told], ["network", 0]);
+Deno.test("response meta: does not call onResponse without a response", async () => {
+  await using pair = startPair({ limits, script: () => "reset", keepAlive: false });
+  for (const { thrown, calls } of await both(pair)) {
+    assertEquals([(thrown as ProviderError).code, calls], ["network", 0]);
     assertEquals((thrown as ProviderError).rates, undefined);
   }
 });
 
-Deno.test("heard: the answer is told of before it is read, and once", async () => {
-  await using pair = against({ script: () => ({ type: "stall", afterChunks: 1 }) });
+Deno.test("response meta: calls onResponse once, before the body is read", async () => {
+  await using pair = startPair({ script: () => ({ type: "stall", afterChunks: 1 }) });
   const { provider, sim } = pair;
   for (const streamed of [false, true]) {
-    let told = 0;
+    let calls = 0;
     const controller = new AbortController();
     const reason = new Error("enough");
-    const options = { signal: controller.signal, onResponse: () => void told++ };
-    const asked = assertRejects(async () =>
+    const options = { signal: controller.signal, onResponse: () => void calls++ };
+    const pending = assertRejects(async () =>
       streamed
         ? await read(provider.stream(request(), options))
         : await provider.generate(request(), options)
     );
-    await until(() => told === 1, "the headers are there");
+    await until(() => calls === 1, "the headers are there");
     assertEquals(sim.stats.inFlight, 1);
     controller.abort(reason);
-    assertStrictEquals(await asked, reason);
+    assertStrictEquals(await pending, reason);
     await until(() => sim.stats.inFlight === 0, "the request is gone");
-    assertEquals(told, 1);
+    assertEquals(calls, 1);
   }
 });
 
-Deno.test("heard: it is told of when the headers come, not before", async () => {
-  await using pair = against({ script: () => ({ type: "slowHeaders", ms: 300 }) });
+Deno.test("response meta: calls onResponse when the headers arrive, not before", async () => {
+  await using pair = startPair({ script: () => ({ type: "slowHeaders", ms: 300 }) });
   const began = performance.now();
   let after = 0;
   await pair.provider.generate(request(), {
-    signal: quiet(),
+    signal: neverAborts(),
     onResponse: () => void (after = performance.now() - began),
   });
   assert(after >= 295, `${after}`);
 });
 
-Deno.test("heard: a stream that is left was told of", async () => {
-  await using pair = against({ limits, tokensPerSecond: 50 });
-  let told = 0;
+Deno.test("response meta: calls onResponse for an abandoned stream", async () => {
+  await using pair = startPair({ limits, tokensPerSecond: 50 });
+  let calls = 0;
   const { provider } = pair;
   const spied = {
     ...provider,
     stream: (what: Parameters<typeof provider.stream>[0], options: ProviderOptions) =>
-      provider.stream(what, { ...options, onResponse: () => void told++ }),
+      provider.stream(what, { ...options, onResponse: () => void calls++ }),
   };
-  assert(await first(spied, quiet()) !== "");
-  assertEquals(told, 1);
+  assert(await first(spied, neverAborts()) !== "");
+  assertEquals(calls, 1);
 });
 
-Deno.test("heard: when being told throws, the request fails with that and leaves nothing", async () => {
-  await using pair = against({ script: ["ok", "ok", "500", "500"] });
+Deno.test("response meta: fails the request if onResponse throws, and cleans up", async () => {
+  await using pair = startPair({ script: ["ok", "ok", "500", "500"] });
   const { provider, sim } = pair;
   for (let i = 0; i < 2; i++) {
     const reason = new RangeError("not mine");
     const options = {
-      signal: quiet(),
+      signal: neverAborts(),
       onResponse() {
         throw reason;
       },
@@ -185,7 +185,7 @@ Deno.test("heard: when being told throws, the request fails with that and leaves
   await until(() => sim.stats.inFlight === 0, "nothing is left");
 });
 
-/** Asks a server with these headers; gives what is made of them in a reply and in a refusal. */
+/** Sends requests to a server with these headers. Returns the limits of a reply and of a 429. */
 async function heardFrom(headers: Record<string, string>) {
   let status = 200;
   await using server = serve(async (request) => {
@@ -194,24 +194,24 @@ async function heardFrom(headers: Record<string, string>) {
     return status === 429
       ? Response.json({ error: { message: "no" } }, { status, headers })
       : stream
-      ? new Response(`data: ${JSON.stringify(piece("a", "stop"))}\n\n${DONE}`, {
+      ? new Response(`data: ${JSON.stringify(chunk("a", "stop"))}\n\n${DONE}`, {
         headers: { "content-type": "text/event-stream", ...headers },
       })
       : Response.json(body, { headers });
   });
   await using provider = openai({ baseURL: server.url });
-  const { rates: whole } = await provider.generate(request(), { signal: quiet() });
-  const { reply } = await read(provider.stream(request(), { signal: quiet() }));
-  assertEquals(reply.rates?.requests?.limit, whole?.requests?.limit);
+  const { rates: complete } = await provider.generate(request(), { signal: neverAborts() });
+  const { reply } = await read(provider.stream(request(), { signal: neverAborts() }));
+  assertEquals(reply.rates?.requests?.limit, complete?.requests?.limit);
   status = 429;
   const { rates: refused } = await assertRejects(() =>
-    provider.generate(request(), { signal: quiet() })
+    provider.generate(request(), { signal: neverAborts() })
   ) as ProviderError;
-  return { whole, refused };
+  return { complete, refused };
 }
 
-Deno.test("heard: Anthropic's names, with dates", async () => {
-  const { whole, refused } = await heardFrom({
+Deno.test("response meta: reads Anthropic's names, with dates", async () => {
+  const { complete, refused } = await heardFrom({
     "anthropic-ratelimit-requests-limit": "50",
     "anthropic-ratelimit-requests-remaining": "49",
     "anthropic-ratelimit-requests-reset": new Date(Date.now() + 600_000).toISOString(),
@@ -219,7 +219,7 @@ Deno.test("heard: Anthropic's names, with dates", async () => {
     "anthropic-ratelimit-tokens-remaining": "999",
     "anthropic-ratelimit-tokens-reset": new Date(Date.now() - 600_000).toISOString(),
   });
-  for (const rates of [whole!, refused!]) {
+  for (const rates of [complete!, refused!]) {
     const { limit, remaining, resetMs } = rates.requests!;
     assertEquals([limit, remaining], [50, 49]);
     assert(resetMs! > 500_000 && resetMs! <= 600_000, `${resetMs}`);
@@ -227,19 +227,19 @@ Deno.test("heard: Anthropic's names, with dates", async () => {
   }
 });
 
-Deno.test("heard: names without a suffix, in a refusal", async () => {
-  const { whole, refused } = await heardFrom({
+Deno.test("response meta: reads names without a suffix from a 429", async () => {
+  const { complete, refused } = await heardFrom({
     "X-RateLimit-Limit": "50",
     "X-RateLimit-Remaining": "0",
     "X-RateLimit-Reset": String(Date.now() + 600_000),
   });
-  assertEquals(whole, undefined);
+  assertEquals(complete, undefined);
   const { limit, remaining, resetMs } = refused!.requests!;
   assertEquals([limit, remaining], [50, 0]);
   assert(resetMs! > 500_000 && resetMs! <= 600_000, `${resetMs}`);
 });
 
-Deno.test("heard: nonsense is as good as nothing", async () => {
+Deno.test("response meta: ignores invalid headers", async () => {
   for (const nonsense of ["", "NaN", "-1", "unlimited", "9".repeat(400), "1e99", "{}", "\u00b5"]) {
     const headers: Record<string, string> = {};
     for (const kind of ["limit", "remaining", "reset"]) {
@@ -247,24 +247,24 @@ Deno.test("heard: nonsense is as good as nothing", async () => {
         headers[`x-ratelimit-${kind}${what}`] = nonsense;
       }
     }
-    assertEquals(await heardFrom(headers), { whole: undefined, refused: undefined }, nonsense);
+    assertEquals(await heardFrom(headers), { complete: undefined, refused: undefined }, nonsense);
   }
 });
 
-Deno.test("heard: Go's microseconds, as they come over the wire", async () => {
+Deno.test("response meta: reads Go's microseconds as they arrive", async () => {
   const body = JSON.stringify(completion({ message: { content: "a" }, finish_reason: "stop" }));
-  const answer = new TextEncoder().encode(
+  const bytes = new TextEncoder().encode(
     "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-ratelimit-limit-tokens: 9\r\n" +
       "x-ratelimit-remaining-tokens: 8\r\nx-ratelimit-reset-tokens: 2500\u00b5s\r\n" +
       `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   );
   await using server = listen(async (conn) => {
     await conn.read(new Uint8Array(65_536));
-    await conn.write(answer);
-    await gone(conn);
+    await conn.write(bytes);
+    await untilClosed(conn);
     close(conn);
   });
   await using provider = openai({ baseURL: server.url });
-  const { rates } = await provider.generate(request(), { signal: quiet() });
+  const { rates } = await provider.generate(request(), { signal: neverAborts() });
   assertEquals(rates, { tokens: { limit: 9, remaining: 8, resetMs: 3 } });
 });

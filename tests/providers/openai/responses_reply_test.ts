@@ -1,10 +1,10 @@
 import type { ModelReply } from "@shoal/agents";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { against, answering, type Pair, request } from "./helpers.ts";
+import { type Pair, request, respondWith, startPair } from "./helpers.ts";
 
 const api = "responses";
 const message = (...content: unknown[]) => ({ type: "message", role: "assistant", content });
-const text = (said: string) => ({ type: "output_text", text: said, annotations: [] });
+const text = (value: string) => ({ type: "output_text", text: value, annotations: [] });
 const call = (more = {}) => ({
   type: "function_call",
   id: "fc_1",
@@ -20,31 +20,31 @@ const response = (more = {}) => ({
   output: [message(text("hi"))],
   ...more,
 });
-const sent = (more = {}) => answering(response(more), {}, { api });
+const sent = (more = {}) => respondWith(response(more), {}, { api });
 
-/** The same answer as the last event of a stream that has no other. */
+/** Returns the same response as the last and only event of a stream. */
 function streamed(more: Record<string, unknown> = {}, type?: string): Pair {
-  const whole = response(more);
-  const event = { type: type ?? `response.${whole.status}`, response: whole };
-  return answering(`data: ${JSON.stringify(event)}\n\n`, {
+  const complete = response(more);
+  const event = { type: type ?? `response.${complete.status}`, response: complete };
+  return respondWith(`data: ${JSON.stringify(event)}\n\n`, {
     headers: { "content-type": "text/event-stream" },
   }, { api });
 }
 
-/** The two servers have not the same port. */
+/** The identities of the two servers differ in the port. */
 function elsewhere({ providerData, ...rest }: ModelReply): unknown {
   return { ...rest, ...(providerData as object && { ...providerData as object, server: "" }) };
 }
 
 async function both(more: Record<string, unknown>): Promise<ModelReply> {
-  await using whole = sent(more);
+  await using complete = sent(more);
   await using stream = streamed(more);
-  const reply = await whole.generate();
+  const reply = await complete.generate();
   assertEquals(elsewhere((await stream.stream()).reply), elsewhere(reply));
   return reply;
 }
 
-Deno.test("responses reply: text in parts and messages, beside items of other kinds", async () => {
+Deno.test("responses reply: joins text in parts and messages, among other items", async () => {
   const output = [
     { type: "reasoning", summary: [{ type: "summary_text", text: "hm" }] },
     message(text("a"), null, text("b"), { type: "output_text" }),
@@ -57,7 +57,7 @@ Deno.test("responses reply: text in parts and messages, beside items of other ki
   assertEquals((await both({ output })).text, "abc");
 });
 
-Deno.test("responses reply: cached and reasoning tokens", async () => {
+Deno.test("responses reply: reads cached and reasoning tokens", async () => {
   const { usage } = await both({
     usage: {
       input_tokens: 100,
@@ -80,7 +80,7 @@ Deno.test("responses reply: cached and reasoning tokens", async () => {
   }
 });
 
-Deno.test("responses reply: why it ended", async () => {
+Deno.test("responses reply: maps finish reasons", async () => {
   const cut = (reason?: string | null) => ({
     status: "incomplete",
     incomplete_details: reason === undefined ? null : { reason },
@@ -98,24 +98,24 @@ Deno.test("responses reply: why it ended", async () => {
     [{ status: null }, "stop"],
   ];
   for (const [more, reason] of reasons) {
-    await using whole = sent(more);
-    assertEquals((await whole.generate()).finishReason, reason, JSON.stringify(more));
+    await using complete = sent(more);
+    assertEquals((await complete.generate()).finishReason, reason, JSON.stringify(more));
     await using stream = streamed(more, `response.${more.status ?? "completed"}`);
     assertEquals((await stream.stream()).reply.finishReason, reason, JSON.stringify(more));
   }
 });
 
-Deno.test("responses reply: a refusal", async () => {
+Deno.test("responses reply: reads a refusal", async () => {
   const reply = await both({ output: [message({ type: "refusal", refusal: "I must not." })] });
   assertEquals([reply.refusal, reply.text], ["I must not.", ""]);
   assertEquals((await both({})).refusal, undefined);
 });
 
-Deno.test("responses reply: tool calls", async () => {
-  const { toolCalls, text: said } = await both({
+Deno.test("responses reply: reads tool calls", async () => {
+  const { toolCalls, text: value } = await both({
     output: [message(text("One moment.")), call(), call({ call_id: "b", arguments: { a: 1 } })],
   });
-  assertEquals(said, "One moment.");
+  assertEquals(value, "One moment.");
   assertEquals(toolCalls, [
     { id: "a", name: "f", args: "{}" },
     { id: "b", name: "f", args: '{"a":1}' },
@@ -126,7 +126,7 @@ Deno.test("responses reply: tool calls", async () => {
   assertMatch(calls[1]!.id, /^[a-z0-9]{9}$/);
 });
 
-Deno.test("responses reply: what the model thought before it asked for tools is kept whole", async () => {
+Deno.test("responses reply: keeps the reasoning before tool calls", async () => {
   const thought = { type: "reasoning", id: "rs_1", encrypted_content: "x", summary: [] };
   const open = { type: "reasoning", id: "rs_1", content: [{ type: "reasoning_text", text: "hm" }] };
   for (const reasoning of [thought, open]) {
@@ -135,7 +135,7 @@ Deno.test("responses reply: what the model thought before it asked for tools is 
     assertEquals((providerData as { items: unknown }).items, output);
     assertEquals((providerData as { model: unknown }).model, "m");
   }
-  // Without tools nobody asks again; a thought without content is a reference to what was not stored.
+  // Not without tool calls, nor reasoning without content, which refers to an item not stored.
   const { encrypted_content: _, ...reference } = thought;
   const none = [[thought, message(text("a"))], [call()], [reference, call()], [
     thought,
@@ -145,7 +145,7 @@ Deno.test("responses reply: what the model thought before it asked for tools is 
   for (const output of none) assert(!("providerData" in await both({ output })));
 });
 
-Deno.test("responses reply: an answer that failed", async () => {
+Deno.test("responses reply: reports a failed response", async () => {
   const cases: [Record<string, unknown> | null, string, boolean][] = [
     [{ code: "server_error", message: "it broke" }, "provider", true],
     [{ code: "rate_limit_exceeded", message: "slow down" }, "rate_limited", true],
@@ -156,9 +156,9 @@ Deno.test("responses reply: an answer that failed", async () => {
   ];
   for (const [error, code, retryable] of cases) {
     const more = { status: "failed", output: [], error, usage: { input_tokens: 3 } };
-    await using whole = sent(more);
+    await using complete = sent(more);
     await using stream = streamed(more);
-    for (const thrown of [await whole.error(), await stream.streamError()]) {
+    for (const thrown of [await complete.error(), await stream.streamError()]) {
       assertEquals([thrown.code, thrown.retryable], [code, retryable], JSON.stringify(error));
       assertEquals(thrown.usage?.inputTokens, 3);
       if (error !== null) assertStringIncludes(thrown.message, String(error.message));
@@ -166,7 +166,7 @@ Deno.test("responses reply: an answer that failed", async () => {
   }
 });
 
-Deno.test("responses reply: 200 with something that is no answer", async () => {
+Deno.test("responses reply: rejects status 200 without a response object", async () => {
   const bodies: unknown[] = [
     "",
     "<html>",
@@ -185,18 +185,18 @@ Deno.test("responses reply: 200 with something that is no answer", async () => {
     { choices: [{ message: { content: "the other API" }, finish_reason: "stop" }] },
   ];
   for (const body of bodies) {
-    await using pair = answering(body, {}, { api });
+    await using pair = respondWith(body, {}, { api });
     const error = await pair.error();
     assertEquals([error.code, error.retryable], ["provider", true], JSON.stringify(body));
-    await using stream = answering(body, { headers: { "content-type": "text/event-stream" } }, {
+    await using stream = respondWith(body, { headers: { "content-type": "text/event-stream" } }, {
       api,
     });
     assert(["provider", "truncated"].includes((await stream.streamError()).code));
   }
 });
 
-Deno.test("responses reply: rates and errors are told as by Chat Completions", async () => {
-  await using pair = against({ limits: { requestsPerMinute: 1 } }, { api });
+Deno.test("responses reply: reports rates and errors as Chat Completions does", async () => {
+  await using pair = startPair({ limits: { requestsPerMinute: 1 } }, { api });
   const { rates } = await pair.generate();
   assertEquals([rates?.requests?.limit, rates?.requests?.remaining], [1, 0]);
   const refused = await pair.error(request());

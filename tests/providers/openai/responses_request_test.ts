@@ -1,18 +1,20 @@
 import { type Message, type ModelRequest, ProviderError } from "@shoal/agents";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { bodyOf } from "../../../src/providers/openai/responses_request.ts";
-import { against, request } from "./helpers.ts";
+import { buildResponsesRequest } from "../../../src/providers/openai/responses_request.ts";
+import { request, startPair } from "./helpers.ts";
 
 const SERVER = "openai https://example.com/v1";
-const plain = (more: Partial<ModelRequest>, mode: Parameters<typeof bodyOf>[1] = "json_schema") =>
-  bodyOf(request("x", more), mode, SERVER) as unknown as Record<string, unknown>;
+const plain = (
+  more: Partial<ModelRequest>,
+  mode: Parameters<typeof buildResponsesRequest>[1] = "json_schema",
+) => buildResponsesRequest(request("x", more), mode, SERVER) as unknown as Record<string, unknown>;
 const tool = { name: "f", parameters: { type: "object", properties: {} } };
 
-Deno.test("responses body: a model, the input, nothing stored, and nothing that was not asked for", () => {
+Deno.test("responses request: holds a model, the input, store: false, and nothing else", () => {
   assertEquals(plain({}), { model: "m", input: [{ role: "user", content: "x" }], store: false });
 });
 
-Deno.test("responses body: every setting under its name, zero included", () => {
+Deno.test("responses request: sends every setting by its name, zero included", () => {
   const settings = { temperature: 0, maxTokens: 16, topP: 0.5, reasoningEffort: "low" } as const;
   const { model: _, input: __, store: ___, ...rest } = plain({ settings });
   assertEquals(rest, {
@@ -23,29 +25,29 @@ Deno.test("responses body: every setting under its name, zero included", () => {
   });
 });
 
-Deno.test("responses body: extra has the last word", () => {
+Deno.test("responses request: lets extra override everything", () => {
   const { store, reasoning } = plain({
     settings: { reasoningEffort: "low", extra: { store: true, reasoning: { summary: "auto" } } },
   });
   assertEquals([store, reasoning], [true, { summary: "auto" }]);
 });
 
-Deno.test("responses body: what this API cannot do is refused before anything is sent", async () => {
+Deno.test("responses request: rejects unsupported settings before anything is sent", async () => {
   for (const settings of [{ stop: "x" }, { stop: ["x"] }, { seed: 0 }]) {
     const error = assertThrows(() => plain({ settings }), ProviderError);
     assertEquals([error.code, error.retryable], ["invalid_params", false]);
     assertStringIncludes(error.message, `"${Object.keys(settings)[0]}"`);
     assertStringIncludes(error.message, 'api: "chat"');
-    await using pair = against({}, { api: "responses" });
-    const asked = request("x", { settings });
-    for (const thrown of [await pair.error(asked), await pair.streamError(asked)]) {
+    await using pair = startPair({}, { api: "responses" });
+    const params = request("x", { settings });
+    for (const thrown of [await pair.error(params), await pair.streamError(params)]) {
       assertEquals(thrown.code, "invalid_params");
     }
     assertEquals(pair.sim.stats.requests, 0);
   }
 });
 
-Deno.test("responses body: messages, parts, files and rounds of tools become items", () => {
+Deno.test("responses request: converts messages, parts, files and tool rounds to items", () => {
   const data = "data:application/pdf;base64,AA==";
   const messages: Message[] = [
     { role: "system", content: "Be brief." },
@@ -101,7 +103,7 @@ Deno.test("responses body: messages, parts, files and rounds of tools become ite
   ]);
 });
 
-Deno.test("responses body: tools, strict only if somebody said it", () => {
+Deno.test("responses request: sends tools, strict only if it was set", () => {
   const described = { ...tool, name: "g", description: "Does g", strict: true };
   assertEquals(plain({ tools: [tool, described] }).tools, [
     { type: "function", name: "f", parameters: tool.parameters, strict: false },
@@ -116,7 +118,7 @@ Deno.test("responses body: tools, strict only if somebody said it", () => {
   assertEquals(plain({ tools: [] }), plain({}));
 });
 
-Deno.test("responses body: a schema, in each of the three ways", () => {
+Deno.test("responses request: sends a schema in each of the three ways", () => {
   const schema = { type: "object", properties: { label: { type: "string" } } };
   const output = { name: "label", schema };
   assertEquals(plain({ output }).text, { format: { type: "json_schema", ...output } });
@@ -132,22 +134,22 @@ Deno.test("responses body: a schema, in each of the three ways", () => {
   }
 });
 
-Deno.test("responses body: what a model thought is asked for where there may be another round", () => {
+Deno.test("responses request: asks for reasoning if there may be another round", () => {
   const include = (model: string, more: Partial<ModelRequest> = {}) =>
     plain({ model, tools: [tool], ...more }).include;
-  const asked = ["reasoning.encrypted_content"];
+  const params = ["reasoning.encrypted_content"];
   for (const model of ["gpt-5-mini", "gpt-5.4", "o3", "o4-mini", "openai/gpt-5", "ft:o4-mini:x"]) {
-    assertEquals(include(model), asked, model);
+    assertEquals(include(model), params, model);
   }
   for (const model of ["gpt-4o-mini", "gpt-4.1", "gpt-5-chat-latest", "llama3.2", "foo3", "m"]) {
     assertEquals(include(model), undefined, model);
   }
   assertEquals(include("gpt-5-mini", { tools: [] }), undefined);
   assertEquals(include("gpt-5-mini", { settings: { reasoningEffort: "none" } }), undefined);
-  assertEquals(include("m", { settings: { reasoningEffort: "low" } }), asked);
+  assertEquals(include("m", { settings: { reasoningEffort: "low" } }), params);
 });
 
-Deno.test("responses body: what was kept is given back as it was, but only to whom it came from", () => {
+Deno.test("responses request: sends reasoning back unchanged, to its source only", () => {
   const items = [
     { type: "reasoning", id: "rs_1", encrypted_content: "x", summary: [] },
     { type: "function_call", id: "fc_1", call_id: "a", name: "f", arguments: "{}" },

@@ -1,11 +1,11 @@
 import { type AgentError, batch, defineAgent, ProviderError } from "@shoal/agents";
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { against, answering, DONE, type Pair, piece, request, streaming } from "./helpers.ts";
+import { chunk, DONE, type Pair, request, respondWith, startPair, streamOf } from "./helpers.ts";
 
 const KEY = "AIzaSy-own-format-1234567890";
 
-/** Every way in which an error gets into a log. */
+/** All the ways in which an error gets into a log. */
 function printed(error: unknown): string {
   const { cause } = error as Error;
   return [
@@ -19,7 +19,7 @@ function printed(error: unknown): string {
   ].join("\n");
 }
 
-/** The errors of a server that says this, whole and streamed, of the provider and of an agent. */
+/** The errors for a response, complete and streamed, from the provider and from an agent. */
 async function errorsOf(pair: Pair): Promise<unknown[]> {
   const A = defineAgent({
     name: "a",
@@ -39,12 +39,16 @@ const ECHOES = [
   `key=${KEY}${KEY}`,
 ];
 
-Deno.test("secrets: a given key in the server's echo", async () => {
+Deno.test("secrets: redacts a key that the server echoes", async () => {
   for (const message of ECHOES) {
     for (const status of [200, 401, 429, 500]) {
-      await using pair = answering({ error: { message, code: 401 } }, { status, retryAfterMs: 0 }, {
-        apiKey: KEY,
-      });
+      await using pair = respondWith(
+        { error: { message, code: 401 } },
+        { status, retryAfterMs: 0 },
+        {
+          apiKey: KEY,
+        },
+      );
       for (const error of await errorsOf(pair)) {
         assert(!printed(error).includes("own-format"), printed(error));
       }
@@ -52,8 +56,8 @@ Deno.test("secrets: a given key in the server's echo", async () => {
   }
 });
 
-Deno.test("secrets: a given key in an error in mid-stream", async () => {
-  await using sim = streaming(piece("a"), { error: { message: ECHOES[0] } }, DONE);
+Deno.test("secrets: redacts a key in an error in the middle of a stream", async () => {
+  await using sim = streamOf(chunk("a"), { error: { message: ECHOES[0] } }, DONE);
   await using provider = openai({ baseURL: sim.sim.url, apiKey: KEY });
   const result = await defineAgent({ name: "a", model: "m", prompt: "x", provider })
     .settle({}, { onDelta() {} });
@@ -61,7 +65,7 @@ Deno.test("secrets: a given key in an error in mid-stream", async () => {
   assert(!printed(result.error).includes("own-format"));
 });
 
-Deno.test("secrets: keys in headers of one's own, and a key with a line end", async () => {
+Deno.test("secrets: redacts keys in custom headers, and a key with a newline", async () => {
   const secret = "0123456789abcdef-azure";
   const options: OpenAIOptions[] = [
     { headers: { "api-key": secret } },
@@ -71,14 +75,14 @@ Deno.test("secrets: keys in headers of one's own, and a key with a line end", as
     { apiKey: `${secret}\n` },
   ];
   for (const more of options) {
-    await using pair = answering({ error: { message: `no: ${secret}!` } }, { status: 401 }, more);
+    await using pair = respondWith({ error: { message: `no: ${secret}!` } }, { status: 401 }, more);
     for (const error of await errorsOf(pair)) {
       assert(!printed(error).includes("azure"), printed(error));
     }
   }
 });
 
-Deno.test("secrets: keys that look like keys, whoever's they are", async () => {
+Deno.test("secrets: redacts whatever looks like a key", async () => {
   const messages: [string, string][] = [
     ["Incorrect API key provided: sk-proj-********wxyz. See …", "wxyz"],
     ["Incorrect API key provided: sk-abc123DEF456.", "abc123"],
@@ -86,7 +90,7 @@ Deno.test("secrets: keys that look like keys, whoever's they are", async () => {
     ["pk-live-987654", "987654"],
   ];
   for (const [message, secret] of messages) {
-    await using pair = answering({ error: { message } }, { status: 401 });
+    await using pair = respondWith({ error: { message } }, { status: 401 });
     for (const error of await errorsOf(pair)) {
       assert(!printed(error).includes(secret), printed(error));
       assertStringIncludes((error as Error).message, "[key]");
@@ -94,14 +98,14 @@ Deno.test("secrets: keys that look like keys, whoever's they are", async () => {
   }
 });
 
-Deno.test("secrets: a key is gone even where the message is cut", async () => {
+Deno.test("secrets: redacts a key where the message is truncated", async () => {
   const message = "x".repeat(290) + KEY;
-  await using pair = answering({ error: { message } }, { status: 400 }, { apiKey: KEY });
+  await using pair = respondWith({ error: { message } }, { status: 400 }, { apiKey: KEY });
   const error = await pair.error();
   assert(!error.message.includes("AIza"), error.message);
 });
 
-Deno.test("secrets: errors without a server", async () => {
+Deno.test("secrets: stay out of errors without a server", async () => {
   await using provider = openai({ baseURL: "http://127.0.0.1:1/v1", apiKey: KEY });
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0 });
   const { error } = await A.settle({});
@@ -110,25 +114,25 @@ Deno.test("secrets: errors without a server", async () => {
   assert(!printed(error).includes("own-format"));
 });
 
-Deno.test("secrets: neither provider, agent nor result shows a key", async () => {
-  await using pair = against({}, { apiKey: KEY, headers: { "x-key": "secret-header" } });
+Deno.test("secrets: are not shown by provider, agent or result", async () => {
+  await using pair = startPair({}, { apiKey: KEY, headers: { "x-key": "secret-header" } });
   const { provider } = pair;
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });
-  const things = [
+  const values = [
     provider,
     A,
     await A.call({}),
     await pair.stream(),
     await pair.generate(request()),
   ];
-  for (const thing of things) {
-    const all = Deno.inspect(thing, { depth: 20, showHidden: true, getters: true }) +
-      JSON.stringify(thing) + String(thing);
+  for (const value of values) {
+    const all = Deno.inspect(value, { depth: 20, showHidden: true, getters: true }) +
+      JSON.stringify(value) + String(value);
     assert(!/own-format|secret-header/.test(all), all);
   }
 });
 
-Deno.test("secrets: an option that is refused is not shown", () => {
+Deno.test("secrets: are not shown by a rejected option", () => {
   const wrong: Record<string, unknown>[] = [
     { apiKey: `${KEY}\nX-Other: 1` },
     { apiKey: `${KEY}ü` },

@@ -1,7 +1,7 @@
 import { defineAgent, type ErrorCode } from "@shoal/agents";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { errorOf } from "../../helpers.ts";
-import { against, answering, type Pair } from "./helpers.ts";
+import { type Pair, respondWith, startPair } from "./helpers.ts";
 
 const agentOf = ({ provider }: Pair, retries: number) =>
   defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: { max: retries, base: 1 } });
@@ -26,7 +26,7 @@ const STATUSES: [status: number, code: ErrorCode, retryable: boolean][] = [
 
 for (const [status, code, retryable] of STATUSES) {
   Deno.test(`status: ${status} is ${code}, ${retryable ? "retried" : "final"}`, async () => {
-    await using pair = against({ script: (_, n) => n < 3 ? { type: "status", status } : "ok" });
+    await using pair = startPair({ script: (_, n) => n < 3 ? { type: "status", status } : "ok" });
     for (const error of [await pair.error(), await pair.streamError()]) {
       assertEquals([error.code, error.status, error.retryable], [code, status, retryable]);
       assertStringIncludes(error.message, `the server answered ${status}: `);
@@ -41,15 +41,15 @@ for (const [status, code, retryable] of STATUSES) {
   });
 }
 
-Deno.test("status: a quota that is used up is final, whole and streamed", async () => {
-  await using pair = against({ script: () => "insufficientQuota" });
+Deno.test("status: does not retry an exceeded quota, complete and streamed", async () => {
+  await using pair = startPair({ script: () => "insufficientQuota" });
   for (const error of [await pair.error(), await pair.streamError()]) {
     assertEquals([error.code, error.status, error.retryable], ["rate_limited", 429, false]);
   }
   assertEquals((await errorOf(agentOf(pair, 3).call({}))).attempts.length, 1);
 });
 
-Deno.test("status: words in a message decide nothing", async () => {
+Deno.test("status: ignores the words of the message", async () => {
   const messages = [
     "max_tokens must be <= 1500",
     "timeout must be below 500",
@@ -57,20 +57,20 @@ Deno.test("status: words in a message decide nothing", async () => {
     "insufficient_quota 503 ECONNRESET overloaded",
   ];
   for (const message of messages) {
-    await using pair = answering({ error: { message, code: null } }, { status: 400 });
+    await using pair = respondWith({ error: { message, code: null } }, { status: 400 });
     const error = await errorOf(agentOf(pair, 3).call({}));
     assertEquals([error.code, error.status, error.retryable], ["provider", 400, false]);
     assertStringIncludes(error.message, message);
     assertEquals(pair.sim.stats.requests, 1);
   }
-  await using busy = answering({ error: { message: "insufficient_quota, invalid request" } }, {
+  await using busy = respondWith({ error: { message: "insufficient_quota, invalid request" } }, {
     status: 429,
     retryAfterMs: null,
   });
   assertEquals((await busy.error()).retryable, true);
 });
 
-Deno.test("status: how long the server asks to wait", async () => {
+Deno.test("status: reads how long the server asks to wait", async () => {
   const date = new Date(Date.now() + 40_000).toUTCString();
   const cases: [Record<string, string>, (ms: number | undefined) => boolean][] = [
     [{ "retry-after-ms": "1234" }, (ms) => ms === 1234],
@@ -83,10 +83,10 @@ Deno.test("status: how long the server asks to wait", async () => {
   ];
   for (const status of [429, 503]) {
     for (const [headers, right] of cases) {
-      await using pair = answering(undefined, { status, retryAfterMs: null, headers });
+      await using pair = respondWith(undefined, { status, retryAfterMs: null, headers });
       const thrown = await pair.error();
       assert(right(thrown.retryAfterMs), `${JSON.stringify(headers)}: ${thrown.retryAfterMs}`);
-      // Each asks another model: one that refuses is left alone for so long.
+      // Each uses its own model: a model that sends a 429 is paused for that long.
       const error = await errorOf(agentOf(pair, 0).call({}, { model: "whole" }));
       assert(right(error.retryAfterMs) && right(error.attempts[0]!.retryAfterMs));
       const streamed = await errorOf(
@@ -97,16 +97,16 @@ Deno.test("status: how long the server asks to wait", async () => {
   }
 });
 
-Deno.test("status: what a server asks for is waited for", async () => {
-  await using pair = against({ script: [{ type: "rateLimit", retryAfterMs: 300 }] });
+Deno.test("status: waits as long as the server asks", async () => {
+  await using pair = startPair({ script: [{ type: "rateLimit", retryAfterMs: 300 }] });
   const result = await agentOf(pair, 1).call({});
   assertEquals(result.attempts[0]!.retryAfterMs, 300);
   assert(result.timing.backoffMs >= 295, `${result.timing.backoffMs}`);
 });
 
-Deno.test("status: retries: 0 is one request, whatever the server says", async () => {
+Deno.test("status: sends one request with retries: 0, whatever the server sends", async () => {
   const keys: (string | undefined)[] = [];
-  await using pair = against({
+  await using pair = startPair({
     keepAlive: true,
     script(request, n) {
       keys.push(request.header("idempotency-key"));
@@ -120,7 +120,7 @@ Deno.test("status: retries: 0 is one request, whatever the server says", async (
   assertEquals(pair.sim.stats.requests, 6);
   assertEquals(new Set(keys).size, 6);
   assertEquals((await errorOf(agentOf(pair, 0).call({}))).code, "network");
-  // Deno may send it again on another connection: by the key it is still one request.
+  // Deno may resend it on another connection: with the same key it is still one request.
   assertEquals(new Set(keys).size, 7);
   assert(pair.sim.stats.requests <= 8, `${pair.sim.stats.requests}`);
 });

@@ -1,20 +1,20 @@
-/** Everything goes wrong at once, and yet each call ends, and in exactly one way. */
+/** Everything fails at once, and yet each call ends, in exactly one way. */
 import { batch, defineAgent, type Result } from "@shoal/agents";
 import type { SimulatorFault, SimulatorOptions } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
-import { against, tls } from "./helpers.ts";
+import { startPair, tls } from "./helpers.ts";
 
 interface Storm {
   readonly calls: number;
   readonly streamed: boolean;
   readonly sim: SimulatorOptions;
-  /** What a fault is in a storm of streams; `undefined` leaves it to chance. */
+  /** The fault of a stream. `undefined` leaves it to chance. */
   readonly fault?: (n: number) => SimulatorFault | undefined;
 }
 
 async function storm({ calls, streamed, sim, fault }: Storm): Promise<readonly Result[]> {
   const keys = new Set<string | undefined>();
-  await using pair = against({
+  await using pair = startPair({
     latency: { min: 1, max: 10 },
     keepAlive: true,
     respond: ({ text }) => `You said ${text}.`,
@@ -31,14 +31,14 @@ async function storm({ calls, streamed, sim, fault }: Storm): Promise<readonly R
     provider: pair.provider,
     retries: { max: 6, base: 1 },
   });
-  const heard = new Array<string>(calls).fill("");
+  const deltas = new Array<string>(calls).fill("");
   const seen = new Array<number>(calls).fill(0);
   const results = await batch(
-    heard.map((_, n) =>
+    deltas.map((_, n) =>
       [
         Ask,
         { n },
-        streamed ? { onDelta: (text: string) => void (heard[n] += text) } : {},
+        streamed ? { onDelta: (text: string) => void (deltas[n] += text) } : {},
       ] as const
     ),
     { concurrency: 200, onResult: (_, index) => void seen[index]!++ },
@@ -50,13 +50,13 @@ async function storm({ calls, streamed, sim, fault }: Storm): Promise<readonly R
   for (const [n, result] of results.entries()) {
     if (!result.ok) continue;
     assertEquals(result.content, `You said ${n}.`);
-    assertEquals(heard[n], streamed ? result.content : "");
+    assertEquals(deltas[n], streamed ? result.content : "");
     assert(result.attempts.slice(0, -1).every((attempt) => attempt.error !== undefined));
   }
   assert(ok.length > 0.995 * calls, `${ok.length} of ${calls} are ok`);
   const attempts = results.reduce((sum, result) => sum + result.attempts.length, 0);
   assert(attempts > calls, "something did go wrong");
-  // Deno may send a request again when a connection breaks, with the same key.
+  // Deno may resend a request when a connection breaks, with the same key.
   assertEquals(keys.size, attempts);
   assert(pair.sim.stats.requests >= attempts);
   assertEquals(pair.sim.stats.inFlight, 0);
@@ -65,17 +65,17 @@ async function storm({ calls, streamed, sim, fault }: Storm): Promise<readonly R
 
 const faults = { rateLimit: 0.1, error500: 0.05, reset: 0.02, truncate: 0.02, malformed: 0.02 };
 
-/** The statuses and kinds of all errors on the way. */
+/** The statuses and codes of all failed attempts. */
 const kinds = (results: readonly Result[]) =>
   new Set(results.flatMap((result) => result.attempts.map((attempt) => attempt.error?.code)));
 
-Deno.test("storm: 1,000 whole answers", async () => {
+Deno.test("storm: 1,000 complete responses", async () => {
   const results = await storm({ calls: 1000, streamed: false, sim: { faults } });
   const codes = kinds(results);
   assert(codes.has("rate_limited") && codes.has("provider"), [...codes].join());
 });
 
-Deno.test("storm: 400 streamed answers that break off before their first piece", async () => {
+Deno.test("storm: 400 streams that break before their first delta", async () => {
   const early: Record<number, SimulatorFault> = {
     3: { type: "truncate", afterChunks: 0 },
     7: { type: "malformed", afterChunks: 0 },
@@ -93,7 +93,7 @@ Deno.test("storm: 400 streamed answers that break off before their first piece",
   }
 });
 
-Deno.test("storm: 400 answers over HTTP/2", async () => {
+Deno.test("storm: 400 responses over HTTP/2", async () => {
   const results = await storm({
     calls: 400,
     streamed: false,

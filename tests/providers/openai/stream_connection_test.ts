@@ -1,7 +1,7 @@
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals } from "@std/assert";
 
-/** A server whose streams end a moment after their last event, as most do; it knows its connections. */
+/** A server whose streams end shortly after their last event. It counts connections. */
 function lingering(ms: number) {
   const connections = new Set<number>();
   const encoder = new TextEncoder();
@@ -12,11 +12,11 @@ function lingering(ms: number) {
       let timer: ReturnType<typeof setTimeout>;
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
-          const pieces = [
+          const chunks = [
             { choices: [{ delta: { content: "hi" } }] },
             { choices: [{ delta: {}, finish_reason: "stop" }] },
           ].map((piece) => JSON.stringify(piece));
-          for (const data of [...pieces, "[DONE]"]) {
+          for (const data of [...chunks, "[DONE]"]) {
             controller.enqueue(encoder.encode(`data: ${data}\n\n`));
           }
           timer = setTimeout(() => controller.close(), ms);
@@ -33,7 +33,7 @@ function lingering(ms: number) {
   };
 }
 
-async function ask(url: string, times: number): Promise<string[]> {
+async function generateAll(url: string, times: number): Promise<string[]> {
   await using provider = openai({ baseURL: url });
   const texts: string[] = [];
   for (let i = 0; i < times; i++) {
@@ -47,13 +47,13 @@ async function ask(url: string, times: number): Promise<string[]> {
   return texts;
 }
 
-Deno.test("streamed answers are read to their end, so that their connections are used again", async () => {
+Deno.test("stream connection: reads streams to the end to reuse connections", async () => {
   await using server = lingering(1);
-  assertEquals(await ask(server.url, 30), Array(30).fill("hi"));
+  assertEquals(await generateAll(server.url, 30), Array(30).fill("hi"));
   assert(server.connections.size <= 10, `${server.connections.size} connections`);
 });
 
-Deno.test("a stream that does not end after its last event is not waited for", async () => {
+Deno.test("stream connection: does not wait for a stream that does not end", async () => {
   await using server = lingering(60_000);
-  assertEquals(await ask(server.url, 2), ["hi", "hi"]);
+  assertEquals(await generateAll(server.url, 2), ["hi", "hi"]);
 });

@@ -2,7 +2,7 @@ import { type AgentError, type AgentOverrides, defineAgent } from "@shoal/agents
 import type { SimulatorFault } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { errorOf } from "../../helpers.ts";
-import { against, DONE, first, type Pair, piece, request, streaming, until } from "./helpers.ts";
+import { chunk, DONE, first, type Pair, request, startPair, streamOf, until } from "./helpers.ts";
 
 const TEXT = "one two three four five six seven eight nine ten";
 const respond = () => TEXT;
@@ -10,7 +10,7 @@ const agentOf = ({ provider }: Pair, more: AgentOverrides = {}) =>
   defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: { max: 3, base: 1 } })
     .with(more);
 
-/** The pieces that came before the error, and the error. */
+/** Returns the deltas before the error, and the error. */
 async function failing(
   pair: Pair,
   more: AgentOverrides = {},
@@ -31,17 +31,17 @@ const FAULTS: [SimulatorFault, AgentError["code"]][] = [
 
 for (const [fault, code] of FAULTS) {
   const type = fault as "truncate";
-  Deno.test(`stream: ${type} before the first piece is retried`, async () => {
-    await using pair = against({ respond, script: [{ type, afterChunks: 0 }, "ok"] });
+  Deno.test(`stream: retries ${type} before the first delta`, async () => {
+    await using pair = startPair({ respond, script: [{ type, afterChunks: 0 }, "ok"] });
     let text = "";
     const result = await agentOf(pair).call({}, { onDelta: (delta) => void (text += delta) });
     assertEquals(result.attempts.map((a) => a.error?.code), [code, undefined]);
     assertEquals([result.content, text], [TEXT, TEXT]);
   });
 
-  Deno.test(`stream: ${type} after a piece was handed on is not`, async () => {
-    // At a pace, so that the pieces are there before the fault is.
-    await using pair = against({ respond, script: [type], tokensPerSecond: 200 });
+  Deno.test(`stream: does not retry ${type} after a delta`, async () => {
+    // Slowly, so that the deltas arrive before the fault.
+    await using pair = startPair({ respond, script: [type], tokensPerSecond: 200 });
     const { text, error } = await failing(pair);
     assertEquals([error.code, error.attempts.length], [code, 1]);
     assert(text.length > 0 && text.length < TEXT.length && TEXT.startsWith(text), text);
@@ -49,9 +49,9 @@ for (const [fault, code] of FAULTS) {
   });
 }
 
-Deno.test("stream: what was cut off keeps its text and usage, out of sight", async () => {
+Deno.test("stream: keeps text and usage of a truncated reply, not enumerable", async () => {
   const usage = { prompt_tokens: 4, completion_tokens: 2 };
-  await using pair = streaming({ ...(piece("half an ans") as object), usage }, DONE);
+  await using pair = streamOf({ ...(chunk("half an ans") as object), usage }, DONE);
   const thrown = await pair.streamError();
   assertEquals([thrown.code, thrown.text, thrown.retryable], ["truncated", "half an ans", true]);
   const { error } = await failing(pair, { retries: 0 });
@@ -59,22 +59,22 @@ Deno.test("stream: what was cut off keeps its text and usage, out of sight", asy
   assert(!Deno.inspect(error).includes("half an"));
 });
 
-Deno.test("stream: an empty finish reason is no end", async () => {
-  await using pair = streaming(piece("a", ""), piece("b", ""), DONE);
+Deno.test("stream: does not take an empty finish reason for the end", async () => {
+  await using pair = streamOf(chunk("a", ""), chunk("b", ""), DONE);
   assertEquals((await pair.streamError()).code, "truncated");
-  await using whole = streaming(piece("a", ""), piece("b", "stop"), DONE);
-  assertEquals((await whole.stream()).reply.finishReason, "stop");
+  await using complete = streamOf(chunk("a", ""), chunk("b", "stop"), DONE);
+  assertEquals((await complete.stream()).reply.finishReason, "stop");
 });
 
-Deno.test("stream: reset before the headers, then well", async () => {
-  await using pair = against({ respond, script: ["reset", "ok"], keepAlive: false });
+Deno.test("stream: retries a reset before the headers", async () => {
+  await using pair = startPair({ respond, script: ["reset", "ok"], keepAlive: false });
   const result = await agentOf(pair).call({}, { onDelta() {} });
   assertEquals(result.attempts.map((a) => a.error?.code), ["network", undefined]);
 });
 
 for (const fault of ["stall", "stallKeepAlive"] as const) {
-  Deno.test(`stream: ${fault} in the middle ends by the idle timeout`, async () => {
-    await using pair = against({
+  Deno.test(`stream: ends ${fault} in the middle by the idle timeout`, async () => {
+    await using pair = startPair({
       respond,
       script: [{ type: fault, afterChunks: 2, everyMs: 20 }],
     });
@@ -84,8 +84,8 @@ for (const fault of ["stall", "stallKeepAlive"] as const) {
     await until(() => pair.sim.stats.aborted === 1, "the stalled request is aborted");
   });
 
-  Deno.test(`stream: ${fault} before the first token ends by its timeout and is retried`, async () => {
-    await using pair = against({ respond, script: [{ type: fault, everyMs: 20 }, "ok"] });
+  Deno.test(`stream: ends ${fault} before the first token by its timeout`, async () => {
+    await using pair = startPair({ respond, script: [{ type: fault, everyMs: 20 }, "ok"] });
     const timeout = { attempt: 60_000, firstToken: 300, idle: 30_000 };
     const result = await agentOf(pair, { timeout }).call({}, { onDelta() {} });
     assertEquals(result.attempts.map((a) => a.error?.code), ["timeout", undefined]);
@@ -93,8 +93,8 @@ for (const fault of ["stall", "stallKeepAlive"] as const) {
   });
 }
 
-Deno.test("stream: break aborts the request", async () => {
-  await using pair = against({ respond, tokensPerSecond: 20 });
+Deno.test("stream: aborts the request on break", async () => {
+  await using pair = startPair({ respond, tokensPerSecond: 20 });
   for await (const event of agentOf(pair).stream({})) {
     assertEquals(event.type, "delta");
     break;
@@ -103,17 +103,17 @@ Deno.test("stream: break aborts the request", async () => {
   assertEquals([pair.sim.stats.inFlight, pair.sim.stats.requests], [0, 1]);
 });
 
-Deno.test("stream: leaving the provider's stream aborts the request too", async () => {
-  await using pair = against({ respond, tokensPerSecond: 20 });
+Deno.test("stream: aborts the request when the provider's stream is abandoned", async () => {
+  await using pair = startPair({ respond, tokensPerSecond: 20 });
   const controller = new AbortController();
   assert(TEXT.startsWith(await first(pair.provider, controller.signal)));
   await until(() => pair.sim.stats.aborted === 1, "the request is aborted");
-  // The caller's signal may abort later; nobody listens any more.
+  // The caller's signal may abort later, and has no listener left.
   controller.abort();
 });
 
-Deno.test("stream: abort in the middle rejects with the reason", async () => {
-  await using pair = against({ respond, tokensPerSecond: 20 });
+Deno.test("stream: rejects with the reason on abort in the middle", async () => {
+  await using pair = startPair({ respond, tokensPerSecond: 20 });
   const controller = new AbortController();
   const reason = new Error("enough");
   let deltas = 0;
@@ -126,9 +126,9 @@ Deno.test("stream: abort in the middle rejects with the reason", async () => {
   await until(() => pair.sim.stats.aborted === 1, "the request is aborted");
 });
 
-Deno.test("stream: abort while it stalls rejects with the reason", async () => {
+Deno.test("stream: rejects with the reason on abort while it stalls", async () => {
   for (const type of ["stall", "stallKeepAlive"] as const) {
-    await using pair = against({ respond, script: [{ type, afterChunks: 1, everyMs: 20 }] });
+    await using pair = startPair({ respond, script: [{ type, afterChunks: 1, everyMs: 20 }] });
     const controller = new AbortController();
     const chunks = pair.provider.stream(request(), controller)[Symbol.asyncIterator]();
     assertEquals((await chunks.next()).value.type, "delta");
@@ -140,8 +140,8 @@ Deno.test("stream: abort while it stalls rejects with the reason", async () => {
   }
 });
 
-Deno.test("stream: 50 streams, each left after its first piece", async () => {
-  await using pair = against({ respond, tokensPerSecond: 20 });
+Deno.test("stream: closes 50 streams, each abandoned after its first delta", async () => {
+  await using pair = startPair({ respond, tokensPerSecond: 20 });
   const { signal } = new AbortController();
   await Promise.all(Array.from({ length: 50 }, () => first(pair.provider, signal)));
   await until(() => pair.sim.stats.inFlight === 0, "all requests are gone");

@@ -1,36 +1,40 @@
-/** Requests in files, and the answers of each. */
 import { delay } from "@std/async/delay";
 import { APIError, type OpenAI } from "openai";
 import { ProviderError } from "../../../model/errors.ts";
 import {
-  type BatchAnswer,
   type BatchChange,
   type BatchFilesOptions,
+  type BatchRecord,
+  type BatchResponse,
   ENDPOINT,
-  type Kept,
 } from "./batch_parts.ts";
 
-interface Waiting {
-  readonly resolve: (answer: BatchAnswer) => void;
+interface Waiter {
+  readonly resolve: (response: BatchResponse) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Files are at most so long at OpenAI, in bytes; some room is left. */
-const MOST_BYTES = 150_000_000;
-const ENDED: ReadonlySet<string> = new Set(["completed", "failed", "expired", "cancelled"]);
+/** The maximum size of a file, in bytes, somewhat below OpenAI's limit. */
+const MAX_FILE_BYTES = 150_000_000;
+const FINAL_STATUSES: ReadonlySet<string> = new Set([
+  "completed",
+  "failed",
+  "expired",
+  "cancelled",
+]);
 
-/** Collects requests into files, sends them as batches, and gives out the answers. */
+/** Collects requests into files, sends the files as batches, and distributes the responses. */
 export class BatchFiles {
   readonly #sdk: OpenAI;
   readonly #options: BatchFilesOptions;
-  readonly #waiting = new Map<string, Waiting>();
-  readonly #batchOf = new Map<string, Kept>();
-  /** What is to be sent, by model: a file may be for one only. */
+  readonly #waiters = new Map<string, Waiter>();
+  readonly #batchById = new Map<string, BatchRecord>();
+  /** The requests to send, by model: OpenAI accepts only one model per file. */
   readonly #queues = new Map<string, { lines: Map<string, string>; bytes: number }>();
   readonly #abort = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  /** Files of an earlier process. */
-  readonly #loaded = new Set<string>();
+  /** The input files of earlier processes. */
+  readonly #loadedFiles = new Set<string>();
   #loading: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -39,39 +43,42 @@ export class BatchFiles {
     this.#options = options;
   }
 
-  /** The answer to a request: of a batch that it was sent in before, or of the next one. */
-  async ask(model: string, id: string, line: string): Promise<BatchAnswer> {
+  /**
+   * Waits for the response to a request: of the stored batch that contains it, or of the next one.
+   */
+  async submit(model: string, id: string, line: string): Promise<BatchResponse> {
     await (this.#loading ??= this.#load());
     this.#abort.signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<BatchAnswer>();
-    this.#waiting.set(id, { resolve, reject });
-    const kept = this.#batchOf.get(id);
-    if (kept === undefined) this.#enqueue(model, id, line);
-    else if (kept.answers !== undefined || kept.failed !== undefined) this.#tell(kept, id);
-    else this.#follow(kept);
+    const { promise, resolve, reject } = Promise.withResolvers<BatchResponse>();
+    this.#waiters.set(id, { resolve, reject });
+    const record = this.#batchById.get(id);
+    if (record === undefined) this.#enqueue(model, id, line);
+    else if (record.responses !== undefined || record.failure !== undefined) {
+      this.#settle(record, id);
+    } else this.#poll(record);
     return await promise;
   }
 
-  /** Nobody waits for this answer any more. */
-  leave(id: string): void {
-    this.#waiting.delete(id);
+  /** Drops a request whose response is no longer needed. */
+  forget(id: string): void {
+    this.#waiters.delete(id);
     for (const { lines } of this.#queues.values()) lines.delete(id);
   }
 
-  /** Asks the server nothing more. */
+  /** Aborts all requests to the server and rejects all waiting calls. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     const reason = new DOMException("The provider was disposed", "AbortError");
     this.#abort.abort(reason);
-    for (const { reject } of this.#waiting.values()) reject(reason);
+    for (const { reject } of this.#waiters.values()) reject(reason);
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   async #load(): Promise<void> {
     for (const text of await this.#options.store?.load() ?? []) {
-      const kept: Kept = JSON.parse(text);
-      this.#loaded.add(kept.file);
-      for (const id of kept.ids) this.#batchOf.set(id, kept);
+      const record: BatchRecord = JSON.parse(text);
+      this.#loadedFiles.add(record.file);
+      for (const id of record.ids) this.#batchById.set(id, record);
     }
   }
 
@@ -82,7 +89,7 @@ export class BatchFiles {
     queue.bytes += line.length;
     const { size, fill } = this.#options;
     clearTimeout(this.#timer);
-    if (queue.lines.size >= size || queue.bytes >= MOST_BYTES) this.#flush(model);
+    if (queue.lines.size >= size || queue.bytes >= MAX_FILE_BYTES) this.#flush(model);
     if (this.#queues.size === 0) return;
     this.#timer = setTimeout(() => {
       for (const model of [...this.#queues.keys()]) this.#flush(model);
@@ -92,11 +99,11 @@ export class BatchFiles {
   #flush(model: string): void {
     const { lines } = this.#queues.get(model)!;
     this.#queues.delete(model);
-    if (lines.size > 0) this.#run(this.#send(lines));
+    if (lines.size > 0) this.#track(this.#upload(lines));
   }
 
-  /** Sends a file. It is remembered before the batch begins: what is paid must be found again. */
-  async #send(lines: ReadonlyMap<string, string>): Promise<void> {
+  /** Uploads a file. It is stored before the batch starts, so that a paid batch is never lost. */
+  async #upload(lines: ReadonlyMap<string, string>): Promise<void> {
     const ids = [...lines.keys()];
     const { signal } = this.#abort;
     try {
@@ -105,61 +112,61 @@ export class BatchFiles {
         file: new File([text], "shoal.jsonl", { type: "application/jsonl" }),
         purpose: "batch",
       }, { signal });
-      const kept: Kept = { file: file.id, ids };
-      await this.#save(kept);
-      for (const id of ids) this.#batchOf.set(id, kept);
-      this.#follow(kept);
+      const record: BatchRecord = { file: file.id, ids };
+      await this.#save(record);
+      for (const id of ids) this.#batchById.set(id, record);
+      this.#poll(record);
     } catch (thrown) {
-      this.#refuse(ids, thrown);
+      this.#rejectAll(ids, thrown);
     }
   }
 
-  #follow(kept: Kept): void {
-    kept.following ??= this.#run(
-      this.#toItsEnd(kept).catch((thrown) => {
-        kept.failed = this.#options.errorOf(thrown);
+  #poll(record: BatchRecord): void {
+    record.polling ??= this.#track(
+      this.#pollUntilEnd(record).catch((thrown) => {
+        record.failure = this.#options.toError(thrown);
       }).then(() => {
-        for (const id of kept.ids) this.#tell(kept, id);
+        for (const id of record.ids) this.#settle(record, id);
       }),
     );
   }
 
-  async #toItsEnd(kept: Kept): Promise<void> {
+  async #pollUntilEnd(record: BatchRecord): Promise<void> {
     const { signal } = this.#abort;
-    if (kept.batch === undefined) {
-      kept.batch = await this.#begun(kept) ?? await this.#begin(kept);
-      await this.#save(kept);
+    if (record.batch === undefined) {
+      record.batch = await this.#findBatch(record) ?? await this.#createBatch(record);
+      await this.#save(record);
     }
     let status = "";
     for (;;) {
-      const batch = await this.#look(kept.batch);
+      const batch = await this.#retrieve(record.batch);
       if (batch !== undefined && batch.status !== status) {
         status = batch.status;
-        this.#changed({ batch: kept.batch, status, requests: kept.ids.length });
+        this.#reportChange({ batch: record.batch, status, requests: record.ids.length });
       }
-      if (batch !== undefined && ENDED.has(batch.status)) {
-        if (batch.status === "failed") throw refused(batch.errors?.data?.[0]?.code);
-        const answers = new Map<string, BatchAnswer>();
-        await this.#read(batch.output_file_id, answers);
-        await this.#read(batch.error_file_id, answers);
-        kept.answers = answers;
+      if (batch !== undefined && FINAL_STATUSES.has(batch.status)) {
+        if (batch.status === "failed") throw batchFailed(batch.errors?.data?.[0]?.code);
+        const responses = new Map<string, BatchResponse>();
+        await this.#readFile(batch.output_file_id, responses);
+        await this.#readFile(batch.error_file_id, responses);
+        record.responses = responses;
         return;
       }
       await delay(this.#options.poll, { signal });
     }
   }
 
-  /** A process may have been killed after a batch began and before that was remembered. */
-  async #begun({ file }: Kept): Promise<string | undefined> {
+  /** Finds a batch that was created but not stored, as the process was killed in between. */
+  async #findBatch({ file }: BatchRecord): Promise<string | undefined> {
     const { signal } = this.#abort;
-    if (!this.#loaded.has(file)) return undefined;
+    if (!this.#loadedFiles.has(file)) return undefined;
     for await (const { id, input_file_id } of this.#sdk.batches.list({ limit: 100 }, { signal })) {
       if (input_file_id === file) return id;
     }
     return undefined;
   }
 
-  async #begin({ file }: Kept): Promise<string> {
+  async #createBatch({ file }: BatchRecord): Promise<string> {
     const { id } = await this.#sdk.batches.create({
       input_file_id: file,
       endpoint: ENDPOINT,
@@ -168,8 +175,8 @@ export class BatchFiles {
     return id;
   }
 
-  /** How far a batch is; `undefined` if the server does not say at the moment: a day is long. */
-  async #look(batch: string): Promise<OpenAI.Batch | undefined> {
+  /** Retrieves a batch, or returns `undefined` if the server fails temporarily. */
+  async #retrieve(batch: string): Promise<OpenAI.Batch | undefined> {
     const { signal } = this.#abort;
     try {
       return await this.#sdk.batches.retrieve(batch, { signal });
@@ -183,55 +190,58 @@ export class BatchFiles {
     }
   }
 
-  /** Reads a file of answers. */
-  async #read(file: string | undefined | null, answers: Map<string, BatchAnswer>): Promise<void> {
+  /** Reads an output file or error file. */
+  async #readFile(
+    file: string | undefined | null,
+    responses: Map<string, BatchResponse>,
+  ): Promise<void> {
     if (!file) return;
-    const response = await this.#sdk.files.content(file, { signal: this.#abort.signal });
-    for (const line of (await response.text()).split("\n")) {
+    const content = await this.#sdk.files.content(file, { signal: this.#abort.signal });
+    for (const line of (await content.text()).split("\n")) {
       if (line.trim() === "") continue;
-      const answer: BatchAnswer = JSON.parse(line);
-      answers.set(answer.custom_id, answer);
+      const response: BatchResponse = JSON.parse(line);
+      responses.set(response.custom_id, response);
     }
   }
 
-  #tell(kept: Kept, id: string): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(id);
-    if (kept.failed !== undefined) return waiting.reject(kept.failed);
-    waiting.resolve(kept.answers?.get(id) ?? { custom_id: id });
-    // An answer is given once: what is kept are those that nobody has asked for.
-    kept.answers?.delete(id);
+  #settle(record: BatchRecord, id: string): void {
+    const waiter = this.#waiters.get(id);
+    if (waiter === undefined) return;
+    this.#waiters.delete(id);
+    if (record.failure !== undefined) return waiter.reject(record.failure);
+    waiter.resolve(record.responses?.get(id) ?? { custom_id: id });
+    // A response is delivered once. The others are kept for later calls.
+    record.responses?.delete(id);
   }
 
-  #refuse(ids: readonly string[], thrown: unknown): void {
-    const error = this.#options.errorOf(thrown);
+  #rejectAll(ids: readonly string[], thrown: unknown): void {
+    const error = this.#options.toError(thrown);
     for (const id of ids) {
-      this.#waiting.get(id)?.reject(error);
-      this.#waiting.delete(id);
+      this.#waiters.get(id)?.reject(error);
+      this.#waiters.delete(id);
     }
   }
 
-  async #save({ file, batch, ids }: Kept): Promise<void> {
+  async #save({ file, batch, ids }: BatchRecord): Promise<void> {
     await this.#options.store?.save(file, JSON.stringify({ file, batch, ids }));
   }
 
-  #changed(change: BatchChange): void {
+  #reportChange(change: BatchChange): void {
     try {
       this.#options.onChange?.(change);
     } catch {
-      // It is told for information only.
+      // The callback is informational.
     }
   }
 
-  #run(work: Promise<void>): Promise<void> {
+  #track(work: Promise<void>): Promise<void> {
     this.#running.add(work);
     return work.finally(() => this.#running.delete(work));
   }
 }
 
-function refused(code: string | undefined): ProviderError {
-  return new ProviderError(`its batch was refused: ${code ?? "no reason told"}`, {
+function batchFailed(code: string | undefined): ProviderError {
+  return new ProviderError(`its batch was rejected: ${code ?? "the server gave no reason"}`, {
     code: "provider",
     retryable: false,
   });

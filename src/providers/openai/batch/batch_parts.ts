@@ -1,56 +1,57 @@
-/** What batch files are made of. */
-/** Where the requests of a batch go. */
+/** The types and constants that batch files share. */
+
+/** The endpoint of the requests in a batch. */
 export const ENDPOINT = "/v1/chat/completions";
 
-/** Something that happened to a batch. */
+/** A change of the status of a batch. */
 export interface BatchChange {
-  /** The server's name for it. */
+  /** The server's id of the batch. */
   readonly batch: string;
-  /** How far it is, in the server's words. */
+  /** The server's name of the status. */
   readonly status: string;
-  /** How many requests are in it. */
+  /** The number of requests in the batch. */
   readonly requests: number;
 }
 
-/** Remembers batches: a text for each. */
-export interface BatchStore {
-  /** All texts that were saved last. */
+/** Stores which requests are in which batch: one string per batch. */
+export interface BatchFileStore {
+  /** Returns the latest string of each name. */
   load(): Promise<readonly string[]>;
-  /** Saves a text under a name, in the place of the one before. It must be there after a crash. */
+  /** Stores a string under a name and replaces the previous one. It must survive a crash. */
   save(name: string, text: string): Promise<void>;
 }
 
-/** How batch files are made. */
+/** Options of batch files. */
 export interface BatchFilesOptions {
   readonly size: number;
   readonly fill: number;
   readonly poll: number;
-  readonly store: BatchStore | undefined;
+  readonly store: BatchFileStore | undefined;
   readonly onChange: ((change: BatchChange) => void) | undefined;
-  /** The error in our words, without a key. */
-  readonly errorOf: (thrown: unknown) => unknown;
+  /** Converts what the SDK threw, without API keys in the message. */
+  readonly toError: (thrown: unknown) => unknown;
 }
 
-/** A line of a file of answers. */
-export interface BatchAnswer {
+/** A line of an output file or error file. */
+export interface BatchResponse {
   readonly custom_id: string;
-  // deno-lint-ignore no-explicit-any -- it came from outside, and is looked at before it is believed
+  // deno-lint-ignore no-explicit-any -- untrusted input, checked by the reader
   readonly response?: { readonly status_code: number; readonly body: any } | null;
   readonly error?: { readonly code?: string } | null;
 }
 
-/** A batch, as it is remembered. */
-export interface Kept {
-  /** The file with its requests. */
+/** A batch. `file`, `batch` and `ids` are stored. */
+export interface BatchRecord {
+  /** The server's id of the input file. */
   readonly file: string;
-  /** Its name at the server, as soon as it has one. */
+  /** The server's id of the batch, once it has been created. */
   batch?: string;
-  /** Who is in it. */
+  /** The ids of the requests. */
   readonly ids: readonly string[];
-  /** Is somebody asking the server about it? */
-  following?: Promise<void>;
-  /** Answers that nobody has asked for yet; absent until it has ended. */
-  answers?: Map<string, BatchAnswer>;
-  /** Why it has none. */
-  failed?: unknown;
+  /** Set while the status of the batch is polled. */
+  polling?: Promise<void>;
+  /** The responses that have not been consumed. Absent until the batch has ended. */
+  responses?: Map<string, BatchResponse>;
+  /** Why the batch has no responses. */
+  failure?: unknown;
 }

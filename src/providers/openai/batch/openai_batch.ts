@@ -1,5 +1,4 @@
-import { OpenAI } from "openai";
-import { APIError } from "openai";
+import { APIError, OpenAI } from "openai";
 import { createHash } from "node:crypto";
 import { onAbort } from "../../../async/abort.ts";
 import {
@@ -9,69 +8,68 @@ import {
   positiveInteger,
   positiveMs,
   record,
-  refuse,
-  type Rules,
-  text,
+  type RulesFor,
 } from "../../../model/check_options.ts";
 import { ProviderError } from "../../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../../model/provider.ts";
 import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
-import { type BatchChange, type BatchStore, ENDPOINT } from "./batch_parts.ts";
-import { providerError } from "../provider_error.ts";
-import { serverOf } from "../server_options.ts";
+import { type BatchChange, type BatchFileStore, ENDPOINT } from "./batch_parts.ts";
+import { fromOpenAIError } from "../provider_error.ts";
+import { resolveServer, SERVER_RULES } from "../server_options.ts";
 
-export type { BatchChange, BatchStore };
+export type { BatchChange, BatchFileStore };
 
-/** How requests are put into batch files. */
+/** Options of {@linkcode openaiBatch}. */
 export interface OpenAIBatchOptions {
   /**
-   * The key.
+   * The API key.
    *
-   * @default The environment's `OPENAI_API_KEY`; none is needed with a `baseURL` of your own
+   * @default The environment variable `OPENAI_API_KEY`; not needed if `baseURL` is another server
+   * than OpenAI's
    */
   readonly apiKey?: string;
   /**
-   * Where the server is, up to and with `/v1`.
+   * The URL of the server, up to and including `/v1`.
    *
-   * @default The environment's `OPENAI_BASE_URL`, or `https://api.openai.com/v1`
+   * @default The environment variable `OPENAI_BASE_URL`, or `https://api.openai.com/v1`
    */
   readonly baseURL?: string;
   /**
-   * The most requests in a file.
+   * The maximum number of requests per file.
    *
    * @default {10_000}
    */
   readonly size?: number;
   /**
-   * How long no further request must come until a file is sent that is not full, in milliseconds.
+   * A file that is not full is sent when no request has been added for this many milliseconds.
    *
    * @default {2_000}
    */
   readonly fill?: number;
   /**
-   * Milliseconds between two looks at a batch.
+   * The time between two requests for the status of a batch, in milliseconds.
    *
    * @default {30_000}
    */
   readonly poll?: number;
-  /** Remembers which requests were sent in which batch, so that their answers are found after a restart. */
-  readonly store?: BatchStore;
-  /** Told what happens to batches. What it throws is lost. */
+  /**
+   * Stores which requests are in which batch, so that their responses are found after a restart.
+   */
+  readonly store?: BatchFileStore;
+  /** Called when the status of a batch changes. Errors that it throws are ignored. */
   readonly onChange?: (change: BatchChange) => void;
 }
 
-/** A provider that asks by batch files. What waits when it is disposed fails; what was sent goes on at the server. */
+/**
+ * A provider that sends requests in batch files. On dispose, waiting calls fail; batches that were
+ * sent continue on the server.
+ */
 export interface OpenAIBatchProvider extends Provider, AsyncDisposable {}
 
-const RULES: Rules = {
-  apiKey: text,
-  baseURL(doing, name, value) {
-    if (typeof value !== "string" || !/^https?:$/.test(URL.parse(value)?.protocol ?? "")) {
-      refuse(doing, name, "an http or https URL", value);
-    }
-  },
+const BATCH_RULES: RulesFor<OpenAIBatchOptions> = {
+  ...SERVER_RULES,
   size: positiveInteger,
   fill: milliseconds,
   poll: positiveMs,
@@ -80,49 +78,53 @@ const RULES: Rules = {
 };
 
 /**
- * A provider that puts requests into files (`/v1/files`), has them answered as batches (`/v1/batches`), and gives each caller the answer to
- * its own: for half the price, within a day. Requests that wait together go together, so let many wait, with time limits to match.
+ * Creates a provider that uploads requests in files (`/v1/files`) and processes them as batches
+ * (`/v1/batches`): at half the price, within a day. Requests that wait at the same time share a
+ * file, so use a high concurrency, and timeouts of more than a day.
  *
- * @throws {TypeError} If an option is wrong, or if there is no key for OpenAI itself.
+ * @throws {TypeError} If an option is invalid, or if there is no API key for OpenAI itself.
  */
 export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvider {
-  const doing = "ask by batch files";
-  checkOptions(doing, options, RULES);
+  const doing = "send batch files";
+  checkOptions(doing, options, BATCH_RULES);
   const { size = 10_000, fill = 2_000, poll = 30_000, store, onChange } = options;
-  const { baseURL, own, apiKey, hasKey } = serverOf(doing, options, RULES);
+  const { baseURL, isCustom, apiKey, hasKey } = resolveServer(doing, options);
   const sdk = new OpenAI({ apiKey, baseURL, organization: null, project: null, logLevel: "off" });
   const keys = hasKey ? [apiKey] : [];
-  const api = chatApi(own ? "max_tokens" : "max_completion_tokens", "json_schema");
-  const errorOf = (thrown: unknown) => providerError(thrown, keys, undefined);
-  const files = new BatchFiles(sdk, { size, fill, poll, store, onChange, errorOf });
-  /** How often the same was asked: the second time is a request of its own. */
-  const asked = new Map<string, number>();
+  const api = chatApi(isCustom ? "max_tokens" : "max_completion_tokens", "json_schema");
+  const toError = (thrown: unknown) => fromOpenAIError(thrown, keys, undefined);
+  const files = new BatchFiles(sdk, { size, fill, poll, store, onChange, toError });
+  /** The number of identical requests, by hash. Each is a request of its own. */
+  const counts = new Map<string, number>();
 
   async function generate(
     request: ModelRequest,
     { signal, onResponse }: ProviderOptions,
   ): Promise<ModelReply> {
     signal.throwIfAborted();
-    const body = api.body(request);
+    const body = api.buildRequest(request);
     const json = JSON.stringify(body);
     const hash = createHash("sha256").update(`${baseURL}\n${json}`).digest("hex").slice(0, 32);
-    const times = asked.get(hash) ?? 0;
-    asked.set(hash, times + 1);
-    const id = `${hash}-${times}`;
+    const count = counts.get(hash) ?? 0;
+    counts.set(hash, count + 1);
+    const id = `${hash}-${count}`;
     const line = JSON.stringify({ custom_id: id, method: "POST", url: ENDPOINT, body });
-    const { promise: left, reject } = Promise.withResolvers<never>();
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
     const release = onAbort(signal, () => reject(signal.reason));
     try {
-      const { response, error } = await Promise.race([files.ask(request.model, id, line), left]);
+      const { response, error } = await Promise.race([
+        files.submit(request.model, id, line),
+        aborted,
+      ]);
       onResponse?.();
-      if (response?.status_code === 200) return api.reply(response.body, undefined, request);
+      if (response?.status_code === 200) return api.readReply(response.body, undefined, request);
       if (response) {
-        throw errorOf(
+        throw toError(
           APIError.generate(response.status_code, response.body, undefined, new Headers()),
         );
       }
       throw new ProviderError(
-        `its batch ended without an answer: ${error?.code ?? "no reason told"}`,
+        `its batch ended without a response: ${error?.code ?? "the server gave no reason"}`,
         {
           code: "provider",
           retryable: error?.code === "batch_expired" || error === undefined,
@@ -130,7 +132,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
       );
     } finally {
       release();
-      files.leave(id);
+      files.forget(id);
     }
   }
 

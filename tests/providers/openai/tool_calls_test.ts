@@ -1,7 +1,7 @@
 import type { Message, ModelRequest, ToolSpec } from "@shoal/agents";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { bodyOf } from "../../../src/providers/openai/chat_request.ts";
-import { against, answering, completion, DONE, piece, request, streaming } from "./helpers.ts";
+import { buildChatRequest } from "../../../src/providers/openai/chat_request.ts";
+import { chunk, completion, DONE, request, respondWith, startPair, streamOf } from "./helpers.ts";
 
 const weather: ToolSpec = {
   name: "get_weather",
@@ -11,19 +11,20 @@ const weather: ToolSpec = {
 const clock: ToolSpec = { name: "get_time", parameters: { type: "object", properties: {} } };
 const tools = [weather, clock];
 
-const plain = (more: Partial<ModelRequest>) => bodyOf(request("x", more), "max_tokens") as unknown;
+const plain = (more: Partial<ModelRequest>) =>
+  buildChatRequest(request("x", more), "max_tokens") as unknown;
 const call = (id: unknown, name: unknown, args: unknown) => ({
   ...(id !== undefined && { id }),
   type: "function",
   function: { name, ...(args !== undefined && { arguments: args }) },
 });
-const answer = (...tool_calls: unknown[]) =>
+const withCalls = (...tool_calls: unknown[]) =>
   completion({ message: { content: null, tool_calls }, finish_reason: "tool_calls" });
 const delta = (tool_calls: unknown, finish_reason: string | null = null) => ({
   choices: [{ index: 0, delta: { tool_calls }, finish_reason }],
 });
 
-Deno.test("tools: in the body, with what was said only", () => {
+Deno.test("tools: are sent with only what is set", () => {
   const { parameters } = weather;
   const strict = { ...clock, strict: true };
   assertEquals(plain({ tools: [weather, strict] }), {
@@ -43,7 +44,7 @@ Deno.test("tools: in the body, with what was said only", () => {
   assertEquals(plain({ tools: [] }), plain({}));
 });
 
-Deno.test("tools: a round of calls in the messages", () => {
+Deno.test("tools: convert a round of calls to messages", () => {
   const toolCalls = [{ id: "a", name: "get_weather", args: '{"city":"Oslo"}' }];
   const messages: Message[] = [
     { role: "user", content: "x" },
@@ -66,14 +67,14 @@ Deno.test("tools: a round of calls in the messages", () => {
   ]);
 });
 
-Deno.test("body: files and reasoning effort", () => {
+Deno.test("chat request: sends files and reasoning effort", () => {
   const files = [
     { type: "file", url: "data:application/pdf;base64,AA==", name: "a.pdf" },
     { type: "file", url: "data:application/pdf;base64,AA==" },
     { type: "file", url: "data:text/plain,hi" },
     { type: "file", url: "file-abc123", name: "ignored" },
   ] as const;
-  const { messages, reasoning_effort } = bodyOf(
+  const { messages, reasoning_effort } = buildChatRequest(
     request(files, { settings: { reasoningEffort: "low" } }),
     "max_tokens",
   );
@@ -86,11 +87,11 @@ Deno.test("body: files and reasoning effort", () => {
   ]);
 });
 
-Deno.test("tools: calls come back, whole and streamed, and the round goes on", async () => {
-  await using pair = against({ chunkSize: 1 });
-  const asked = request("Use get_weather and get_time", { tools });
-  const whole = await pair.generate(asked);
-  const { deltas, reply } = await pair.stream(asked);
+Deno.test("tools: reads calls, complete and streamed, and continues the round", async () => {
+  await using pair = startPair({ chunkSize: 1 });
+  const first = request("Use get_weather and get_time", { tools });
+  const whole = await pair.generate(first);
+  const { deltas, reply } = await pair.stream(first);
   for (const { text, finishReason, toolCalls } of [whole, reply]) {
     assertEquals([text, finishReason], ["", "tool_calls"]);
     assertEquals(toolCalls?.map(({ name }) => name), ["get_weather", "get_time"]);
@@ -99,7 +100,7 @@ Deno.test("tools: calls come back, whole and streamed, and the round goes on", a
   }
   assertEquals(deltas, []);
   const messages: Message[] = [
-    ...asked.messages,
+    ...first.messages,
     { role: "assistant", content: whole.text, toolCalls: whole.toolCalls },
     ...whole.toolCalls!.map(({ id, name }) => ({
       role: "tool" as const,
@@ -107,21 +108,21 @@ Deno.test("tools: calls come back, whole and streamed, and the round goes on", a
       content: `${name} is fine`,
     })),
   ];
-  const told = "The tools say: get_weather is fine; get_time is fine";
-  assertEquals((await pair.generate(request("", { messages, tools }))).text, told);
-  assertEquals((await pair.stream(request("", { messages, tools }))).text, told);
+  const text = "The tools say: get_weather is fine; get_time is fine";
+  assertEquals((await pair.generate(request("", { messages, tools }))).text, text);
+  assertEquals((await pair.stream(request("", { messages, tools }))).text, text);
 });
 
-Deno.test("tools: an answer without calls has none", async () => {
-  await using pair = against();
-  const asked = request("Hello", { tools });
-  for (const reply of [await pair.generate(asked), (await pair.stream(asked)).reply]) {
+Deno.test("tools: reads no calls from a reply without any", async () => {
+  await using pair = startPair();
+  const first = request("Hello", { tools });
+  for (const reply of [await pair.generate(first), (await pair.stream(first)).reply]) {
     assertEquals(["toolCalls" in reply, reply.finishReason], [false, "stop"]);
   }
 });
 
-Deno.test("tools: text beside calls", async () => {
-  await using pair = against({
+Deno.test("tools: reads text next to calls", async () => {
+  await using pair = startPair({
     respond: () => ({ content: "One moment.", toolCalls: [{ name: "f", arguments: { a: 1 } }] }),
   });
   for (const reply of [await pair.generate(), (await pair.stream()).reply]) {
@@ -129,7 +130,7 @@ Deno.test("tools: text beside calls", async () => {
   }
 });
 
-Deno.test("tools: arguments in other shapes", async () => {
+Deno.test("tools: reads arguments in other shapes", async () => {
   const shapes: [unknown, string][] = [
     ['{"a":1}', '{"a":1}'],
     [{ a: 1 }, '{"a":1}'],
@@ -139,21 +140,21 @@ Deno.test("tools: arguments in other shapes", async () => {
     [undefined, "{}"],
   ];
   for (const [args, expected] of shapes) {
-    await using whole = answering(answer(call("a", "f", args)));
-    await using streamed = streaming(delta([call("a", "f", args)]), piece("", "tool_calls"), DONE);
+    await using whole = respondWith(withCalls(call("a", "f", args)));
+    await using streamed = streamOf(delta([call("a", "f", args)]), chunk("", "tool_calls"), DONE);
     for (const reply of [await whole.generate(), (await streamed.stream()).reply]) {
       assertEquals(reply.toolCalls, [{ id: "a", name: "f", args: expected }]);
     }
   }
 });
 
-Deno.test("tools: calls without an id get one, each another", async () => {
+Deno.test("tools: generates distinct ids for calls without an id", async () => {
   for (const id of [undefined, null, ""]) {
-    await using whole = answering(answer(call(id, "f", "{}"), call(id, "f", "{}")));
-    await using streamed = streaming(
+    await using whole = respondWith(withCalls(call(id, "f", "{}"), call(id, "f", "{}")));
+    await using streamed = streamOf(
       delta([call(id, "f", "{}")]),
       delta([call(id, "f", "{}")]),
-      piece("", "tool_calls"),
+      chunk("", "tool_calls"),
     );
     for (const { toolCalls } of [await whole.generate(), (await streamed.stream()).reply]) {
       const [one, two] = toolCalls!;
@@ -163,27 +164,27 @@ Deno.test("tools: calls without an id get one, each another", async () => {
   }
 });
 
-Deno.test("tools: a whole answer may repeat ids and numbers", async () => {
-  await using pair = answering(
-    answer({ index: 0, ...call("a", "f", "1") }, { index: 0, ...call("a", "f", "2") }),
+Deno.test("tools: reads calls with repeated ids and indexes from a complete response", async () => {
+  await using pair = respondWith(
+    withCalls({ index: 0, ...call("a", "f", "1") }, { index: 0, ...call("a", "f", "2") }),
   );
   assertEquals((await pair.generate()).toolCalls?.map(({ args }) => args), ["1", "2"]);
 });
 
-Deno.test("tools: what is no call is left out", async () => {
+Deno.test("tools: ignores what is not a call", async () => {
   const nonsense = [null, 5, {}, { id: "a" }, call("a", "", "{}"), call("a", null, "{}"), {
     id: "c",
     type: "custom",
     custom: { name: "x", input: "y" },
   }];
-  await using whole = answering(answer(...nonsense));
-  await using streamed = streaming(delta(nonsense), delta({}), delta("x"), piece("", "stop"), DONE);
+  await using whole = respondWith(withCalls(...nonsense));
+  await using streamed = streamOf(delta(nonsense), delta({}), delta("x"), chunk("", "stop"), DONE);
   for (const reply of [await whole.generate(), (await streamed.stream()).reply]) {
     assert(!("toolCalls" in reply));
   }
 });
 
-Deno.test("tools: the reason is that of calls even if the server says stop", async () => {
+Deno.test("tools: reports tool_calls although the server says stop", async () => {
   const calls = [call("a", "f", "{}")];
   const reasons: [unknown, string][] = [
     ["stop", "tool_calls"],
@@ -192,16 +193,16 @@ Deno.test("tools: the reason is that of calls even if the server says stop", asy
     ["length", "length"],
   ];
   for (const [finish_reason, expected] of reasons) {
-    await using pair = answering(
+    await using pair = respondWith(
       completion({ message: { content: "", tool_calls: calls }, finish_reason }),
     );
     assertEquals((await pair.generate()).finishReason, expected);
   }
-  await using pair = streaming(delta(calls), piece("", "stop"), DONE);
+  await using pair = streamOf(delta(calls), chunk("", "stop"), DONE);
   assertEquals((await pair.stream()).reply.finishReason, "tool_calls");
 });
 
-Deno.test("tools: pieces of parallel calls, in the shapes of many servers", async () => {
+Deno.test("tools: assembles parallel calls in the formats of many servers", async () => {
   const begin = (index: number | undefined, id: string, args = "") => ({
     ...(index !== undefined && { index }),
     ...call(id, id, args),
@@ -260,7 +261,7 @@ Deno.test("tools: pieces of parallel calls, in the shapes of many servers", asyn
     ],
   };
   for (const [name, chunks] of Object.entries(shapes)) {
-    await using pair = streaming(...chunks.map((c) => delta(c)), piece("", "tool_calls"), DONE);
+    await using pair = streamOf(...chunks.map((c) => delta(c)), chunk("", "tool_calls"), DONE);
     assertEquals((await pair.stream()).reply.toolCalls, [
       { id: "f", name: "f", args: '{"a":1}' },
       { id: "g", name: "g", args: '{"b":2}' },
@@ -268,7 +269,7 @@ Deno.test("tools: pieces of parallel calls, in the shapes of many servers", asyn
   }
 });
 
-Deno.test("tools: a stream that breaks off in a call is cut off", async () => {
-  await using pair = streaming(delta([call("a", "f", '{"a"')]), DONE);
+Deno.test("tools: reports a stream that breaks within a call as truncated", async () => {
+  await using pair = streamOf(delta([call("a", "f", '{"a"')]), DONE);
   assertEquals((await pair.streamError()).code, "truncated");
 });

@@ -2,17 +2,18 @@ import { delay } from "@std/async/delay";
 import { JournalError } from "../journal_error.ts";
 import type { KvAtomic, KvDatabase, KvKey } from "./kv_database.ts";
 
-/** Clocks of two machines are taken to differ by no more than this, in milliseconds. */
+/** The maximum difference assumed between the clocks of two machines, in milliseconds. */
 const SKEW_MS = 60_000;
 
-/** Some times in its life a lease is renewed. */
+/** How often a lease is renewed within its duration. */
 const RENEWALS = 5;
 
 /**
- * The right to write to a run, for some time. Deno KV may be on another machine, and does not tell when a process ends: so the right is
- * renewed as long as its owner lives, and every write depends on it. Who has lost it cannot write.
+ * The exclusive right to write to a run, for a limited time. Deno KV may be on another machine, and
+ * does not notice when a process ends. So the owner renews its lease at intervals, and every write
+ * checks that the lease is still valid.
  */
-export class Lease {
+export class RunLease {
   readonly #kv: KvDatabase;
   readonly #key: KvKey;
   readonly #ms: number;
@@ -25,16 +26,17 @@ export class Lease {
     this.#key = key;
     this.#ms = ms;
     this.#versionstamp = versionstamp;
-    // Whoever writes next hears that it is lost.
+    // If the lease is lost, the next write fails.
     this.#timer = setInterval(() => void this.commit((a) => a).catch(() => {}), ms / RENEWALS);
   }
 
   /**
-   * Takes it: at once where nobody has it, after its time where its owner does not renew it.
+   * Acquires the lease of a run: at once if it is free, otherwise when it expires because its owner
+   * does not renew it.
    *
-   * @throws {JournalError} With the code `locked` if its owner lives.
+   * @throws {JournalError} With the code `locked` if its owner renews it.
    */
-  static async take(kv: KvDatabase, key: KvKey, ms: number, runId: string): Promise<Lease> {
+  static async acquire(kv: KvDatabase, key: KvKey, ms: number, runId: string): Promise<RunLease> {
     let seen: string | null | undefined;
     let since = 0;
     while (true) {
@@ -46,11 +48,12 @@ export class Lease {
         (versionstamp === seen && performance.now() - since > ms);
       if (isFree) {
         const taken = await kv.atomic().check(entry).set(key, { until: Date.now() + ms }).commit();
-        if (taken.ok) return new Lease(kv, key, ms, taken.versionstamp!);
+        if (taken.ok) return new RunLease(kv, key, ms, taken.versionstamp!);
       }
       if (isFree || versionstamp !== seen) {
         throw new JournalError(
-          `Cannot open the run "${runId}" as another process is writing to it: wait until it has ended`,
+          `Cannot open the run "${runId}" as another process is writing to it: ` +
+            "wait until it has ended",
           "locked",
         );
       }
@@ -59,7 +62,7 @@ export class Lease {
   }
 
   /**
-   * Writes, if the lease is still ours, and renews it.
+   * Writes atomically if the lease is still valid, and renews it.
    *
    * @throws {JournalError} With the code `locked` if it is lost.
    */
@@ -73,7 +76,8 @@ export class Lease {
       if (done.ok) this.#versionstamp = done.versionstamp!;
       else {
         throw new JournalError(
-          "Cannot write to the journal as another process has taken over the run: this one was silent for too long",
+          "Cannot write to the journal as another process has taken over the run: " +
+            "this one did not renew its lease in time",
           "locked",
         );
       }
@@ -82,16 +86,16 @@ export class Lease {
     return work;
   }
 
-  /** Gives it back. */
-  async give(): Promise<void> {
+  /** Releases the lease. */
+  async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#last;
     const { key, versionstamp } = { key: this.#key, versionstamp: this.#versionstamp };
     await this.#kv.atomic().check({ key, versionstamp }).delete(key).commit();
   }
 
-  /** Forgets it: the database is being closed. */
-  drop(): void {
+  /** Stops renewing the lease, as the database is about to be closed. */
+  abandon(): void {
     clearInterval(this.#timer);
   }
 }

@@ -1,14 +1,23 @@
 import { ProviderError } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { answering, close, DONE, listen, piece, quiet, request, streaming } from "./helpers.ts";
+import {
+  chunk,
+  close,
+  DONE,
+  listen,
+  neverAborts,
+  request,
+  respondWith,
+  streamOf,
+} from "./helpers.ts";
 
 const PROMPT = "my private diary";
 
-Deno.test("nonsense: an error page in HTML", async () => {
+Deno.test("malformed response: an error page in HTML", async () => {
   const html = `<html><body><h1>502 Bad Gateway</h1>${PROMPT}</body></html>`;
   for (const [status, retryable] of [[502, true], [403, false]] as const) {
-    await using pair = answering(html, { status, headers: { "content-type": "text/html" } });
+    await using pair = respondWith(html, { status, headers: { "content-type": "text/html" } });
     for (const error of [await pair.error(), await pair.streamError()]) {
       assertEquals([error.code, error.status, error.retryable], ["provider", status, retryable]);
       assertEquals(error.message, `the server answered ${status}`);
@@ -16,15 +25,17 @@ Deno.test("nonsense: an error page in HTML", async () => {
   }
 });
 
-Deno.test("nonsense: errors in the words of other servers", async () => {
+Deno.test("malformed response: errors in the formats of other servers", async () => {
   const bodies: [unknown, string][] = [
     [{ object: "error", message: "no such model", code: 40401 }, ": no such model"], // vLLM
     [{ message: "wrong" }, ": wrong"],
-    [[{ error: { code: 400, message: "API key not valid", status: "X" } }], ": API key not valid"], // Gemini
+    // Gemini
+    [[{ error: { code: 400, message: "API key not valid", status: "X" } }], ": API key not valid"],
     [{ error: PROMPT }, ""],
     [{ error: null }, ""],
     [{ error: { message: { text: PROMPT } } }, ""],
-    [{ detail: [{ loc: ["body"], msg: "too long", input: PROMPT }] }, ""], // FastAPI echoes the input
+    // FastAPI echoes the input.
+    [{ detail: [{ loc: ["body"], msg: "too long", input: PROMPT }] }, ""],
     [{ detail: PROMPT }, ""],
     [PROMPT, ""],
     ["", ""],
@@ -32,21 +43,21 @@ Deno.test("nonsense: errors in the words of other servers", async () => {
     ["[]", ""],
     ["5", ""],
   ];
-  for (const [body, told] of bodies) {
-    await using pair = answering(body, { status: 400 });
+  for (const [body, suffix] of bodies) {
+    await using pair = respondWith(body, { status: 400 });
     const error = await pair.error(request(PROMPT));
-    assertEquals(error.message, `the server answered 400${told}`, JSON.stringify(body));
+    assertEquals(error.message, `the server answered 400${suffix}`, JSON.stringify(body));
     assertEquals([error.code, error.status, error.retryable], ["provider", 400, false]);
     assert(!Deno.inspect(error).includes(PROMPT));
   }
 });
 
-Deno.test("nonsense: a long message is cut", async () => {
-  await using pair = answering({ error: { message: "x".repeat(100_000) } }, { status: 422 });
+Deno.test("malformed response: truncates a long message", async () => {
+  await using pair = respondWith({ error: { message: "x".repeat(100_000) } }, { status: 422 });
   assert((await pair.error()).message.length < 400);
 });
 
-Deno.test("nonsense: 200 with something that is no answer", async () => {
+Deno.test("malformed response: status 200 without a completion", async () => {
   const bodies = [
     "",
     "OK",
@@ -66,7 +77,7 @@ Deno.test("nonsense: 200 with something that is no answer", async () => {
     { choices: [{ message: "hi" }] },
   ];
   for (const body of bodies) {
-    await using pair = answering(body, { headers: { "content-type": "text/plain" } });
+    await using pair = respondWith(body, { headers: { "content-type": "text/plain" } });
     for (const error of [await pair.error(), await pair.streamError()]) {
       assertEquals(error.retryable, true, JSON.stringify(body));
       assert(error.code === "provider" || error.code === "truncated");
@@ -76,42 +87,42 @@ Deno.test("nonsense: 200 with something that is no answer", async () => {
   }
 });
 
-Deno.test("nonsense: a status that allows no body", async () => {
+Deno.test("malformed response: a status that allows no body", async () => {
   await using server = listen(async (conn) => {
     await conn.read(new Uint8Array(65_536));
     await conn.write(new TextEncoder().encode("HTTP/1.1 204 No Content\r\n\r\n"));
     close(conn);
   });
   await using provider = openai({ baseURL: server.url });
-  const whole = await assertRejects(
-    () => provider.generate(request(), { signal: quiet() }),
+  const complete = await assertRejects(
+    () => provider.generate(request(), { signal: neverAborts() }),
     ProviderError,
   );
   const streamed = await assertRejects(
-    () => Array.fromAsync(provider.stream(request(), { signal: quiet() })),
+    () => Array.fromAsync(provider.stream(request(), { signal: neverAborts() })),
     ProviderError,
   );
-  for (const error of [whole, streamed]) {
+  for (const error of [complete, streamed]) {
     assert(error.retryable && ["provider", "truncated"].includes(error.code), error.code);
   }
 });
 
-Deno.test("nonsense: what was used is known even if the answer is none", async () => {
+Deno.test("malformed response: keeps the usage", async () => {
   const usage = { prompt_tokens: 5, completion_tokens: 0 };
-  await using pair = answering({ choices: [], usage });
+  await using pair = respondWith({ choices: [], usage });
   assertEquals((await pair.error()).usage?.inputTokens, 5);
 });
 
-Deno.test("nonsense: an answer is not quoted", async () => {
-  await using pair = answering(`{"choices": ${PROMPT}`);
+Deno.test("malformed response: is not quoted", async () => {
+  await using pair = respondWith(`{"choices": ${PROMPT}`);
   for (const error of [await pair.error(), await pair.streamError()]) {
     assert(!Deno.inspect(error).includes("diary"), error.message);
   }
-  await using stream = streaming(`data: {"choices": ${PROMPT}\n\n`, DONE);
+  await using stream = streamOf(`data: {"choices": ${PROMPT}\n\n`, DONE);
   assert(!Deno.inspect(await stream.streamError()).includes("diary"));
 });
 
-Deno.test("nonsense: an error inside an answer that began with 200", async () => {
+Deno.test("malformed response: an error with status 200", async () => {
   const errors: [unknown, string, number | undefined, boolean][] = [
     [{ message: "provider overloaded", code: 502 }, "provider", 502, true],
     [{ message: "slow down", code: 429 }, "rate_limited", 429, true],
@@ -122,9 +133,9 @@ Deno.test("nonsense: an error inside an answer that began with 200", async () =>
     [PROMPT, "provider", undefined, true],
   ];
   for (const [error, code, status, retryable] of errors) {
-    await using whole = answering({ error });
-    await using streamed = streaming(piece("a"), { error, choices: [] });
-    for (const thrown of [await whole.error(), await streamed.streamError()]) {
+    await using complete = respondWith({ error });
+    await using streamed = streamOf(chunk("a"), { error, choices: [] });
+    for (const thrown of [await complete.error(), await streamed.streamError()]) {
       assertEquals([thrown.code, thrown.status, thrown.retryable], [code, status, retryable]);
       if (typeof error === "string") assert(!thrown.message.includes(error));
       else assertStringIncludes(thrown.message, (error as { message: string }).message);
@@ -132,7 +143,7 @@ Deno.test("nonsense: an error inside an answer that began with 200", async () =>
   }
 });
 
-Deno.test("nonsense: the status decides even if the rest of the error never comes", async () => {
+Deno.test("malformed response: classifies by status although the body never arrives", async () => {
   await using server = listen(async (conn) => {
     await conn.read(new Uint8Array(65_536));
     const head = "HTTP/1.1 400 Bad Request\r\ncontent-length: 1000\r\n\r\n";
@@ -141,7 +152,7 @@ Deno.test("nonsense: the status decides even if the rest of the error never come
   });
   await using provider = openai({ baseURL: server.url });
   const error = await assertRejects(
-    () => provider.generate(request(), { signal: quiet() }),
+    () => provider.generate(request(), { signal: neverAborts() }),
     ProviderError,
   );
   assertEquals([error.code, error.status, error.retryable], ["provider", 400, false]);

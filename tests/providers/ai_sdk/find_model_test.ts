@@ -10,7 +10,7 @@ import {
 import { MockLanguageModelV4, MockProviderV4 } from "ai/test";
 import { aiSdk, type AiSdkModel } from "../../../src/providers/ai_sdk/ai_sdk.ts";
 import { MODEL, request, result } from "./helpers.ts";
-import { quiet } from "../openai/helpers.ts";
+import { neverAborts } from "../openai/helpers.ts";
 
 const named = (modelId: string, more = {}) =>
   new MockLanguageModelV4({
@@ -18,12 +18,12 @@ const named = (modelId: string, more = {}) =>
     doGenerate: result({ content: [{ type: "text", text: `I am ${modelId}` }] }),
     ...more,
   });
-const ask = async (provider: ReturnType<typeof aiSdk>, model = MODEL) =>
-  (await provider.generate(request("x", { model }), { signal: quiet() })).text;
-const refused = (provider: ReturnType<typeof aiSdk>, model: string) =>
-  assertRejects(() => ask(provider, model), ProviderError);
+const textFrom = async (provider: ReturnType<typeof aiSdk>, model = MODEL) =>
+  (await provider.generate(request("x", { model }), { signal: neverAborts() })).text;
+const rejection = (provider: ReturnType<typeof aiSdk>, model: string) =>
+  assertRejects(() => textFrom(provider, model), ProviderError);
 
-Deno.test("ai-sdk models: a provider finds its models by name, and keeps them", async () => {
+Deno.test("ai-sdk models: finds the models of a provider by name, and caches them", async () => {
   let made = 0;
   const provider = aiSdk({
     languageModel(name) {
@@ -31,86 +31,90 @@ Deno.test("ai-sdk models: a provider finds its models by name, and keeps them", 
       return named(name);
     },
   });
-  assertEquals(await ask(provider, "a"), "I am a");
-  assertEquals(await ask(provider, "b"), "I am b");
-  assertEquals(await ask(provider, "a"), "I am a");
+  assertEquals(await textFrom(provider, "a"), "I am a");
+  assertEquals(await textFrom(provider, "b"), "I am b");
+  assertEquals(await textFrom(provider, "a"), "I am a");
   assertEquals(made, 2);
 });
 
-Deno.test("ai-sdk models: a function finds them, too; what it has goes before what it is", async () => {
-  assertEquals(await ask(aiSdk((name: string) => named(`my-${name}`)), "a"), "I am my-a");
+Deno.test("ai-sdk models: finds models by a function or by languageModel", async () => {
+  assertEquals(await textFrom(aiSdk((name: string) => named(`my-${name}`)), "a"), "I am my-a");
   const both = Object.assign((name: string) => named(`called ${name}`), {
     languageModel: (name: string) => named(name),
   });
-  assertEquals(await ask(aiSdk(both), "a"), "I am a");
+  assertEquals(await textFrom(aiSdk(both), "a"), "I am a");
 });
 
-Deno.test("ai-sdk models: a single model answers for its own name only", async () => {
+Deno.test("ai-sdk models: rejects other names than that of a single model", async () => {
   const model = named("a");
   const provider = aiSdk(model);
-  assertEquals(await ask(provider, "a"), "I am a");
-  const error = await refused(provider, "b");
+  assertEquals(await textFrom(provider, "a"), "I am a");
+  const error = await rejection(provider, "b");
   assertEquals([error.code, error.retryable], ["provider", false]);
-  assertMatch(error.message, /only "a", and not "b": hand the AI SDK's provider to aiSdk\(\)/);
+  assertMatch(
+    error.message,
+    /only the model "a" is available, and not "b": pass the AI SDK's provider to aiSdk\(\)/,
+  );
   assertEquals(model.doGenerateCalls.length, 1);
 });
 
-Deno.test("ai-sdk models: a name that the SDK does not know", async () => {
+Deno.test("ai-sdk models: reports a name that the SDK does not know", async () => {
   const none = new MockProviderV4({ languageModels: { a: named("a") } });
-  assertEquals(await ask(aiSdk(none), "a"), "I am a");
-  const error = await refused(aiSdk(none), "b");
+  assertEquals(await textFrom(aiSdk(none), "a"), "I am a");
+  const error = await rejection(aiSdk(none), "b");
   assertEquals([error.code, error.retryable], ["provider", false]);
-  assertMatch(error.message, /the AI SDK refused the request: No such languageModel: b/);
-  // It is asked anew the next time.
+  assertMatch(error.message, /the AI SDK rejected the request: No such languageModel: b/);
+  // The failure is not cached.
   let known = false;
   const late = aiSdk((modelId: string) => {
     if (!known) throw new NoSuchModelError({ modelId, modelType: "languageModel" });
     return named(modelId);
   });
-  await refused(late, "a");
+  await rejection(late, "a");
   known = true;
-  assertEquals(await ask(late, "a"), "I am a");
+  assertEquals(await textFrom(late, "a"), "I am a");
 });
 
-Deno.test("ai-sdk models: a function that throws or gives no model", async () => {
+Deno.test("ai-sdk models: reports a function that throws or returns no model", async () => {
   const cause = new TypeError("a bug");
-  const bug = await refused(
+  const bug = await rejection(
     aiSdk(() => {
       throw cause;
     }),
     "a",
   );
   assertEquals([bug.code, bug.retryable, bug.cause], ["tool", false, cause]);
+  assertEquals(bug.message, 'the function that finds the model "a" threw: a bug');
   for (const nothing of [undefined, "a", {}, (name: string) => named(name)]) {
-    const error = await refused(aiSdk(() => nothing as AiSdkModel), "a");
+    const error = await rejection(aiSdk(() => nothing as AiSdkModel), "a");
     assertEquals([error.code, error.retryable], ["provider", false]);
-    assertMatch(error.message, /the AI SDK gave no language model for "a"/);
+    assertMatch(error.message, /the AI SDK returned no language model for "a"/);
   }
 });
 
-Deno.test("ai-sdk models: a version of the interface that is not known", async () => {
+Deno.test("ai-sdk models: rejects an unknown version of the interface", async () => {
   for (const version of ["v1", "v5", undefined]) {
     const model = named("a");
     Object.defineProperty(model, "specificationVersion", { value: version });
     const why = /the specificationVersion of "a" must be one of v4, v3, v2: current value is/;
     assertThrows(() => aiSdk(model), TypeError, "must be one of v4, v3, v2");
-    const error = await refused(aiSdk(() => model), "a");
+    const error = await rejection(aiSdk(() => model), "a");
     assertMatch(error.message, why);
     assertEquals([error.code, error.retryable], ["provider", false]);
   }
 });
 
-Deno.test("ai-sdk models: what is no model is refused at once", () => {
+Deno.test("ai-sdk models: rejects a value that is not a model at once", () => {
   for (const wrong of ["openai/gpt-5", undefined, null, {}, { doGenerate() {} }, 5]) {
     assertThrows(
       () => aiSdk(wrong as unknown as AiSdkModel),
       TypeError,
-      "Cannot ask a model of the AI SDK as its model must be a language model or a provider of the AI SDK",
+      "Cannot use a model of the AI SDK as its model must be a language model or a provider",
     );
   }
 });
 
-Deno.test("ai-sdk models: options", () => {
+Deno.test("ai-sdk models: checks its options", () => {
   const model = named("a");
   const plain = aiSdk(model);
   assertEquals([plain.name, plain.id, plain.limits], ["mock-provider", undefined, undefined]);
@@ -133,7 +137,7 @@ Deno.test("ai-sdk models: options", () => {
   ];
   for (const [options, why] of wrong) {
     const error = assertThrows(() => aiSdk(model, options), Error, why);
-    assertMatch(error.message, /^Cannot ask a model of the AI SDK/);
+    assertMatch(error.message, /^Cannot use a model of the AI SDK/);
     assertEquals(error.message.includes("sk-secret"), false);
   }
 });

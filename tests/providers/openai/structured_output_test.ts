@@ -3,17 +3,17 @@ import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 import type { SimulatorRequest } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { z } from "zod";
-import { bodyOf } from "../../../src/providers/openai/chat_request.ts";
-import { against, answering, request } from "./helpers.ts";
+import { buildChatRequest } from "../../../src/providers/openai/chat_request.ts";
+import { request, respondWith, startPair } from "./helpers.ts";
 
 const schema = { type: "object", properties: { label: { type: "string" } } };
 const output = { name: "label", schema };
 type Mode = NonNullable<OpenAIOptions["structuredOutput"]>;
 
 const body = (mode: Mode | undefined, more: Partial<ModelRequest> = {}) =>
-  bodyOf(request("x", { output, ...more }), "max_tokens", mode);
+  buildChatRequest(request("x", { output, ...more }), "max_tokens", mode);
 
-Deno.test("structured output: strict is sent if somebody said it", () => {
+Deno.test("structured output: sends strict only if it was set", () => {
   for (const strict of [true, false]) {
     const { response_format } = body(undefined, { output: { ...output, strict } as never });
     assertEquals(response_format as unknown, {
@@ -23,7 +23,7 @@ Deno.test("structured output: strict is sent if somebody said it", () => {
   }
 });
 
-Deno.test("structured output: json_object and prompt tell the schema in the system message", () => {
+Deno.test("structured output: adds the schema to the system message", () => {
   for (const mode of ["json_object", "prompt"] as const) {
     const { messages, response_format } = body(mode);
     assertEquals(
@@ -37,7 +37,7 @@ Deno.test("structured output: json_object and prompt tell the schema in the syst
   }
 });
 
-Deno.test("structured output: a system message that is there already is kept", () => {
+Deno.test("structured output: keeps an existing system message", () => {
   const contents: [Message["content"], (content: unknown) => unknown][] = [
     ["Be brief.", (content) => String(content).startsWith("Be brief.\n\nAnswer with JSON")],
     ["", (content) => String(content).startsWith("Answer with JSON")],
@@ -48,23 +48,23 @@ Deno.test("structured output: a system message that is there already is kept", (
   ];
   for (const [content, fits] of contents) {
     const messages = [{ role: "system", content }, { role: "user", content: "x" }] as const;
-    const told = body("prompt", { messages }).messages;
-    assertEquals(told.length, 2);
-    assert(fits(told[0]!.content), JSON.stringify(told[0]));
+    const converted = body("prompt", { messages }).messages;
+    assertEquals(converted.length, 2);
+    assert(fits(converted[0]!.content), JSON.stringify(converted[0]));
     assertEquals(messages[0].content, content);
   }
 });
 
-Deno.test("structured output: without a schema nothing is told", () => {
+Deno.test("structured output: adds nothing without a schema", () => {
   for (const mode of ["json_object", "prompt"] as const) {
     assertEquals(body(mode, { output: undefined }), body(undefined, { output: undefined }));
   }
 });
 
-Deno.test("structured output: an agent gets its value by each way", async () => {
+Deno.test("structured output: gives an agent its value in each way", async () => {
   const bodies: SimulatorRequest["body"][] = [];
   for (const structuredOutput of [undefined, "json_schema", "json_object", "prompt"] as const) {
-    await using pair = against({
+    await using pair = startPair({
       script(request) {
         bodies.push(request.body);
         return undefined;
@@ -86,10 +86,10 @@ Deno.test("structured output: an agent gets its value by each way", async () => 
   assertEquals(types, ["json_schema", "json_schema", "json_object", undefined]);
 });
 
-Deno.test("structured output: a server that refuses a schema is told of, with advice", async () => {
+Deno.test("structured output: gives advice if a server rejects a schema", async () => {
   const refused = { error: { message: "response_format is not supported" } };
   for (const status of [400, 422]) {
-    await using pair = answering(refused, { status });
+    await using pair = respondWith(refused, { status });
     for (
       const error of [
         await pair.error(request("x", { output })),
@@ -102,13 +102,13 @@ Deno.test("structured output: a server that refuses a schema is told of, with ad
     }
     assert(!(await pair.error()).message.includes("structuredOutput"), "there was no schema");
   }
-  await using busy = answering(refused, { status: 500 });
+  await using busy = respondWith(refused, { status: 500 });
   assert(!(await busy.error(request("x", { output }))).message.includes("structuredOutput"));
-  await using told = answering(refused, { status: 400 }, { structuredOutput: "prompt" });
-  assert(!(await told.error(request("x", { output }))).message.includes("structuredOutput"));
+  await using converted = respondWith(refused, { status: 400 }, { structuredOutput: "prompt" });
+  assert(!(await converted.error(request("x", { output }))).message.includes("structuredOutput"));
 });
 
-Deno.test("structured output: the way is a part of the provider's id", async () => {
+Deno.test("structured output: is included in the provider's id", async () => {
   const ids: (string | undefined)[] = [];
   for (const structuredOutput of ["json_schema", "json_object", "prompt", undefined] as const) {
     await using provider = openai({ baseURL: "http://127.0.0.1:1/v1", structuredOutput });

@@ -1,10 +1,13 @@
 import { batch, defineAgent, type Provider } from "@shoal/agents";
 import { simulator } from "@shoal/agents/testing";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type BatchStore, openaiBatch } from "../../../src/providers/openai/batch/openai_batch.ts";
+import {
+  type BatchFileStore,
+  openaiBatch,
+} from "../../../../src/providers/openai/batch/openai_batch.ts";
 
 /** A store that outlives its provider. */
-function memory(): BatchStore & { texts: Map<string, string> } {
+function memory(): BatchFileStore & { texts: Map<string, string> } {
   const texts = new Map<string, string>();
   return {
     texts,
@@ -17,9 +20,9 @@ const asking = (provider: Provider, model = "m") =>
   defineAgent({ name: "ask", model, prompt: "{text}", provider, retries: 0, timeout: 60_000 });
 const QUICK = { fill: 20, poll: 20, apiKey: "k" };
 
-Deno.test("each gets the answer to its own, those that ask the same, too; a file for each model", async () => {
-  let said = 0;
-  await using sim = simulator({ respond: ({ text }) => `${text} ${said++}` });
+Deno.test("batch files: give each call its own response, with a file per model", async () => {
+  let reported = 0;
+  await using sim = simulator({ respond: ({ text }) => `${text} ${reported++}` });
   await using provider = openaiBatch({ ...QUICK, baseURL: sim.url });
   const A = asking(provider);
   const B = A.with({ model: "other" });
@@ -32,7 +35,7 @@ Deno.test("each gets the answer to its own, those that ask the same, too; a file
   assertEquals([sim.stats.batchRequests, results[0]!.usage.totalTokens > 0], [4, true]);
 });
 
-Deno.test("files are no larger than they may be", async () => {
+Deno.test("batch files: are limited in size", async () => {
   const seen: number[] = [];
   await using sim = simulator();
   await using provider = openaiBatch({
@@ -47,7 +50,7 @@ Deno.test("files are no larger than they may be", async () => {
   assertEquals(seen.toSorted(), [2, 4, 4]);
 });
 
-Deno.test("another process finds what was sent, whenever the first one ended", async () => {
+Deno.test("batch files: are found by another process, whenever the first one ended", async () => {
   await using sim = simulator({ batchLatency: 200 });
   const store = memory();
   {
@@ -57,7 +60,7 @@ Deno.test("another process finds what was sent, whenever the first one ended", a
     await provider[Symbol.asyncDispose]();
     assertEquals((await waiting).ok, false);
   }
-  // As if it had been killed before it was remembered that the batch had begun.
+  // As if the process was killed after it had created the batch, and before it stored its id.
   for (const [name, text] of store.texts) {
     const { file, ids } = JSON.parse(text);
     store.texts.set(name, JSON.stringify({ file, ids }));
@@ -65,12 +68,12 @@ Deno.test("another process finds what was sent, whenever the first one ended", a
   await using provider = openaiBatch({ ...QUICK, baseURL: sim.url, store });
   assertEquals((await asking(provider).settle({ text: "x" })).ok, true);
   assertEquals(sim.stats.batchRequests, 1);
-  // What it had not asked is new.
+  // Other requests are new.
   assertEquals((await asking(provider).settle({ text: "y" })).ok, true);
   assertEquals(sim.stats.batchRequests, 2);
 });
 
-Deno.test("an abort is at once, and nothing is left behind", async () => {
+Deno.test("batch files: reject at once on abort, and leave nothing behind", async () => {
   await using sim = simulator({ batchLatency: 60_000 });
   await using provider = openaiBatch({ ...QUICK, baseURL: sim.url });
   const controller = new AbortController();
@@ -79,14 +82,14 @@ Deno.test("an abort is at once, and nothing is left behind", async () => {
   await assertRejects(() => call);
 });
 
-Deno.test("a refused key is told once and for all, without it", async () => {
+Deno.test("batch files: report an invalid key once, without showing it", async () => {
   await using sim = simulator({ apiKey: "another" });
   await using provider = openaiBatch({ ...QUICK, baseURL: sim.url, apiKey: "sk-very-secret" });
   const { error } = await asking(provider).settle({ text: "x" });
   assertEquals([error?.status, error?.message.includes("very-secret")], [401, false]);
 });
 
-Deno.test("options are checked", () => {
+Deno.test("batch files: check their options", () => {
   assertThrows(() => openaiBatch({ baseURL: "x" }), TypeError, "baseURL must be");
   assertThrows(() => openaiBatch({ ...QUICK, size: 0 }), RangeError, "size must be");
   assertThrows(() => openaiBatch({ ...QUICK, ...{ pol: 1 } }), TypeError, 'did you mean "poll"');

@@ -15,7 +15,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { MockLanguageModelV4 } from "ai/test";
 import { aiSdk } from "../../../src/providers/ai_sdk/ai_sdk.ts";
 import { errorsOf, request, streamed } from "./helpers.ts";
-import { listen, quiet, read } from "../openai/helpers.ts";
+import { listen, neverAborts, read } from "../openai/helpers.ts";
 
 const PROMPT = "the words of the prompt";
 
@@ -28,12 +28,12 @@ function apiError(more: Partial<ConstructorParameters<typeof APICallError>[0]>):
   });
 }
 
-/** What is the same whole and streamed. */
+/** Returns the error, which must be the same for a complete and a streamed request. */
 async function both(thrown: unknown): Promise<ProviderError> {
-  const [whole, streamed] = await errorsOf(thrown);
-  assertEquals(streamed.message, whole.message);
-  assertEquals(streamed.code, whole.code);
-  return whole;
+  const [complete, streamed] = await errorsOf(thrown);
+  assertEquals(streamed.message, complete.message);
+  assertEquals(streamed.code, complete.code);
+  return complete;
 }
 
 const STATUSES: [status: number, code: ErrorCode, retryable: boolean][] = [
@@ -49,7 +49,7 @@ const STATUSES: [status: number, code: ErrorCode, retryable: boolean][] = [
   [529, "provider", true],
 ];
 for (const [status, code, retryable] of STATUSES) {
-  Deno.test(`ai-sdk errors: ${status} is told by its status`, async () => {
+  Deno.test(`ai-sdk errors: classifies ${status} by its status`, async () => {
     const error = await both(apiError({ statusCode: status, message: "max_tokens: 500 at most" }));
     assertEquals([error.status, error.code, error.retryable], [status, code, retryable]);
     assertEquals(error.message, `the server answered ${status}: max_tokens: 500 at most`);
@@ -57,10 +57,10 @@ for (const [status, code, retryable] of STATUSES) {
   });
 }
 
-Deno.test("ai-sdk errors: a provider may know better whether it is worth another attempt", async () => {
+Deno.test("ai-sdk errors: prefers the provider's own isRetryable to the status", async () => {
   assertEquals((await both(apiError({ statusCode: 400, isRetryable: true }))).retryable, true);
   assertEquals((await both(apiError({ statusCode: 503, isRetryable: false }))).retryable, false);
-  // The gateway's errors are a class of their own.
+  // The errors of the gateway have their own class.
   class GatewayRateLimitError extends Error {
     statusCode = 429;
     isRetryable = true;
@@ -69,34 +69,34 @@ Deno.test("ai-sdk errors: a provider may know better whether it is worth another
   assertEquals([limited.code, limited.status, limited.retryable], ["rate_limited", 429, true]);
 });
 
-Deno.test("ai-sdk errors: a quota that is used up is final, wherever it is said", async () => {
+Deno.test("ai-sdk errors: does not retry an exceeded quota, wherever the code stands", async () => {
   const error = { message: "You exceeded your quota", code: "insufficient_quota" };
-  const told = [
+  const variants = [
     { data: { error } },
     { data: { error: { ...error, code: null, type: "insufficient_quota" } } },
     { data: error },
     { responseBody: JSON.stringify({ error }) },
   ];
-  for (const more of told) {
+  for (const more of variants) {
     const thrown = await both(apiError({ statusCode: 429, ...more }));
     assertEquals([thrown.code, thrown.retryable], ["rate_limited", false]);
   }
-  // The words alone say nothing.
+  // The words of the message are ignored.
   const words = apiError({ statusCode: 429, message: "insufficient_quota" });
   assertEquals((await both(words)).retryable, true);
 });
 
-Deno.test("ai-sdk errors: how long the server asks to wait", async () => {
+Deno.test("ai-sdk errors: reads how long the server asks to wait", async () => {
   const waits = async (responseHeaders: Record<string, string>) =>
     (await both(apiError({ statusCode: 429, responseHeaders }))).retryAfterMs;
   assertEquals(await waits({ "retry-after": "7" }), 7000);
   assertEquals(await waits({ "Retry-After-Ms": "12" }), 12);
   assertEquals(await waits({ "retry-after": "soon" }), undefined);
-  // A model that is no HTTP may hand on anything.
+  // A model that does not use HTTP may pass anything.
   assertEquals(await waits({ "no header": "7" }), undefined);
 });
 
-Deno.test("ai-sdk errors: no key, no prompt and no answer gets into a message", async () => {
+Deno.test("ai-sdk errors: keeps keys, prompts and responses out of messages", async () => {
   const secrets = [
     "sk-proj-abc123",
     "gsk_a1B2c3D4e5F6g7H8i9J0k1L2",
@@ -109,11 +109,11 @@ Deno.test("ai-sdk errors: no key, no prompt and no answer gets into a message", 
       assert(!error.message.includes(key) && error.message.includes("[key]"), error.message);
     }
   }
-  const answer = `{"answer": "${PROMPT}`;
-  const parse = new JSONParseError({ text: answer, cause: new SyntaxError(PROMPT) });
+  const body = `{"answer": "${PROMPT}`;
+  const parse = new JSONParseError({ text: body, cause: new SyntaxError(PROMPT) });
   const thrown = [
     apiError({ statusCode: 200, message: "Invalid JSON response", cause: parse }),
-    apiError({ statusCode: 200, responseBody: answer }),
+    apiError({ statusCode: 200, responseBody: body }),
     apiError({ cause: new Error("no route to https://host/v1?key=secret"), isRetryable: true }),
     new InvalidPromptError({ prompt: PROMPT, message: PROMPT }),
     new InvalidResponseDataError({ data: PROMPT }),
@@ -127,12 +127,12 @@ Deno.test("ai-sdk errors: no key, no prompt and no answer gets into a message", 
   }
   const long = await both(apiError({ statusCode: 500, message: "word ".repeat(1000) }));
   assert(long.message.length < 400);
-  // A model's name is no key.
+  // The name of a model is not redacted.
   const named = await both(apiError({ statusCode: 404, message: "claude-sonnet-4-5-20250929?" }));
   assertEquals(named.message, "the server answered 404: claude-sonnet-4-5-20250929?");
 });
 
-Deno.test("ai-sdk errors: what went wrong before anything was sent", async () => {
+Deno.test("ai-sdk errors: reports errors from before anything was sent", async () => {
   const unsupported = new UnsupportedFunctionalityError({ functionality: "images" });
   const cases: [Error, string][] = [
     [new LoadAPIKeyError({ message: "Set SOME_API_KEY" }), ": Set SOME_API_KEY"],
@@ -145,23 +145,23 @@ Deno.test("ai-sdk errors: what went wrong before anything was sent", async () =>
   ];
   for (const [thrown, why] of cases) {
     const error = await both(thrown);
-    assertEquals(error.message, `the AI SDK refused the request${why}`);
+    assertEquals(error.message, `the AI SDK rejected the request${why}`);
     assertEquals([error.code, error.retryable, error.status], ["provider", false, undefined]);
   }
 });
 
-Deno.test("ai-sdk errors: an answer that cannot be used", async () => {
+Deno.test("ai-sdk errors: reports a malformed response", async () => {
   const cases: [Error, ErrorCode, string][] = [
-    [new EmptyResponseBodyError(), "provider", "the server's answer is empty"],
+    [new EmptyResponseBodyError(), "provider", "the server's response is empty"],
     [
       new JSONParseError({ text: "x", cause: "y" }),
       "provider",
-      "the server's answer is not JSON",
+      "the server's response is not JSON",
     ],
     [
       new InvalidResponseDataError({ data: {} }),
       "provider",
-      "the server's answer is not what the AI SDK expects",
+      "the server's response is not what the AI SDK expects",
     ],
     [
       apiError({ statusCode: 200, cause: new TypeError("error reading a body") }),
@@ -169,8 +169,8 @@ Deno.test("ai-sdk errors: an answer that cannot be used", async () => {
       "the connection failed: error reading a body",
     ],
     [new TypeError("Fetch failed"), "network", "the connection failed: Fetch failed"],
-    [apiError({ statusCode: 200 }), "provider", "the server's answer cannot be read"],
-    [apiError({}), "provider", "the server failed while it answered: It failed"],
+    [apiError({ statusCode: 200 }), "provider", "the server's response cannot be read"],
+    [apiError({}), "provider", "the server reported an error: It failed"],
   ];
   for (const [thrown, code, message] of cases) {
     const error = await both(thrown);
@@ -178,7 +178,7 @@ Deno.test("ai-sdk errors: an answer that cannot be used", async () => {
   }
 });
 
-Deno.test("ai-sdk errors: an error inside an answer that began well", async () => {
+Deno.test("ai-sdk errors: reports an error in a response with status 200", async () => {
   const body = (error: unknown) =>
     apiError({ statusCode: 200, responseBody: JSON.stringify({ error }) });
   const down = await both(body({ message: "The provider is down", code: 502 }));
@@ -190,9 +190,9 @@ Deno.test("ai-sdk errors: an error inside an answer that began well", async () =
   assertEquals([spent.status, spent.retryable], [undefined, false]);
 });
 
-Deno.test("ai-sdk errors: an error in a stream", async () => {
+Deno.test("ai-sdk errors: reports an error part of a stream", async () => {
   const cases: [unknown, ErrorCode, number | undefined, boolean, string][] = [
-    ["Overloaded", "provider", undefined, true, "the server failed while it answered: Overloaded"],
+    ["Overloaded", "provider", undefined, true, "the server reported an error: Overloaded"],
     [
       { message: "Slow down", code: 429 },
       "rate_limited",
@@ -205,7 +205,7 @@ Deno.test("ai-sdk errors: an error in a stream", async () => {
       "provider",
       undefined,
       false,
-      "the server failed while it answered: No",
+      "the server reported an error: No",
     ],
     [
       { message: "Gone", statusCode: 404, isRetryable: false, data: {} },
@@ -219,7 +219,7 @@ Deno.test("ai-sdk errors: an error in a stream", async () => {
       "provider",
       undefined,
       true,
-      "the server failed while it answered: Broken",
+      "the server reported an error: Broken",
     ],
     [apiError({ statusCode: 503 }), "provider", 503, true, "the server answered 503: It failed"],
     [
@@ -227,15 +227,15 @@ Deno.test("ai-sdk errors: an error in a stream", async () => {
       "provider",
       undefined,
       true,
-      "the server's answer is not JSON",
+      "the server's response is not JSON",
     ],
-    [undefined, "provider", undefined, true, "the server failed while it answered"],
+    [undefined, "provider", undefined, true, "the server reported an error"],
     [
       new InvalidResponseDataError({ data: undefined, message: "No finish reason" }),
       "truncated",
       undefined,
       true,
-      "the stream ended before the answer did",
+      "the stream ended before the reply was complete",
     ],
   ];
   for (const [error, code, status, retryable, message] of cases) {
@@ -250,7 +250,7 @@ Deno.test("ai-sdk errors: an error in a stream", async () => {
   }
 });
 
-Deno.test("ai-sdk errors: what is nobody's error is thrown as it is", async () => {
+Deno.test("ai-sdk errors: rethrows unknown errors unchanged", async () => {
   const bug = new Error("a bug in somebody's middleware");
   const provider = aiSdk(
     new MockLanguageModelV4({
@@ -261,50 +261,57 @@ Deno.test("ai-sdk errors: what is nobody's error is thrown as it is", async () =
     }),
   );
   const thrown = (work: Promise<unknown>) => work.then(() => assert(false), (error) => error);
-  assertStrictEquals(await thrown(provider.generate(request(), { signal: quiet() })), bug);
-  assertStrictEquals(await thrown(read(provider.stream(request(), { signal: quiet() }))), bug);
+  assertStrictEquals(await thrown(provider.generate(request(), { signal: neverAborts() })), bug);
+  assertStrictEquals(
+    await thrown(read(provider.stream(request(), { signal: neverAborts() }))),
+    bug,
+  );
 });
 
-Deno.test("ai-sdk errors: a time limit below us is no abort of ours", async () => {
+Deno.test("ai-sdk errors: does not take a timeout below the SDK for an abort", async () => {
   const late = await both(new DOMException("late", "TimeoutError"));
   assertEquals([late.code, late.retryable], ["timeout", true]);
   const aborted = await both(new DOMException("gone", "AbortError"));
   assertEquals([aborted.code, aborted.retryable], ["network", true]);
 });
 
-const FAULTS: [SimulatorFaultName, whole: ErrorCode, streamed: ErrorCode, retryable: boolean][] = [
-  ["reset", "network", "network", true],
-  ["resetBody", "network", "network", true],
-  ["malformed", "provider", "provider", true],
-  ["truncate", "provider", "truncated", true],
-  ["streamError", "provider", "provider", true],
-  ["emptyChoices", "provider", "truncated", true],
-  ["insufficientQuota", "rate_limited", "rate_limited", false],
-  ["error503", "provider", "provider", true],
-];
-for (const [fault, whole, piecewise, retryable] of FAULTS) {
-  Deno.test(`ai-sdk errors: ${fault} over HTTP`, async () => {
+const FAULTS: [SimulatorFaultName, complete: ErrorCode, streamed: ErrorCode, retryable: boolean][] =
+  [
+    ["reset", "network", "network", true],
+    ["resetBody", "network", "network", true],
+    ["malformed", "provider", "provider", true],
+    ["truncate", "provider", "truncated", true],
+    ["streamError", "provider", "provider", true],
+    ["emptyChoices", "provider", "truncated", true],
+    ["insufficientQuota", "rate_limited", "rate_limited", false],
+    ["error503", "provider", "provider", true],
+  ];
+for (const [fault, complete, piecewise, retryable] of FAULTS) {
+  Deno.test(`ai-sdk errors: classifies ${fault} over HTTP`, async () => {
     await using sim = simulator({ script: () => fault, keepAlive: false });
     const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: sim.url }));
     const errors = [
-      await assertRejects(() => provider.generate(request(), { signal: quiet() }), ProviderError),
       await assertRejects(
-        () => read(provider.stream(request(), { signal: quiet() })),
+        () => provider.generate(request(), { signal: neverAborts() }),
+        ProviderError,
+      ),
+      await assertRejects(
+        () => read(provider.stream(request(), { signal: neverAborts() })),
         ProviderError,
       ),
     ];
-    assertEquals(errors.map(({ code }) => code), [whole, piecewise]);
+    assertEquals(errors.map(({ code }) => code), [complete, piecewise]);
     assertEquals(errors.map((error) => error.retryable), [retryable, retryable]);
     for (const { message } of errors) assert(!/https?:|127\.0\.0\.1|Hello/.test(message), message);
   });
 }
 
-Deno.test("ai-sdk errors: a server that is not there", async () => {
+Deno.test("ai-sdk errors: reports an unreachable server", async () => {
   const closed = listen(() => {});
   await closed[Symbol.asyncDispose]();
   const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: closed.url }));
   const error = await assertRejects(
-    () => provider.generate(request(), { signal: quiet() }),
+    () => provider.generate(request(), { signal: neverAborts() }),
     ProviderError,
   );
   assertEquals([error.code, error.retryable, error.status], ["network", true, undefined]);

@@ -92,6 +92,7 @@ export type {
 export type { BudgetOptions } from "./src/model/budget.ts";
 export type {
   AdaptiveConcurrency,
+  Concurrency,
   ConcurrencyChange,
   LimitOptions,
   ProviderLimits,

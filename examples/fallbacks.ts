@@ -10,6 +10,7 @@ import { simulator } from "@shoal/agents/testing";
 await using server = simulator({
   latency: 20,
   script: ({ model }) => model === "gpt-5-mini" ? "error503" : undefined,
+  respond: ({ text }) => text.includes("love") ? "positive" : "negative",
 });
 await using provider = openai({ baseURL: server.url });
 configure({ provider });

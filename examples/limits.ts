@@ -19,7 +19,11 @@ const calls = (agent: typeof Label) =>
   Array.from({ length: 2_000 }, (_, i) => [agent, { i }] as const);
 
 {
-  await using provider = openai({ baseURL: server.url, apiKey: "one", limits: { adaptive: true } });
+  await using provider = openai({
+    baseURL: server.url,
+    apiKey: "one",
+    limits: { concurrency: "adaptive" },
+  });
   const results = await batch(calls(Label.with({ provider })), { concurrency: 500 });
   const { ok, concurrency = [], verdict } = summarize(results);
   console.log(`adaptive: ${ok} ok, ${server.stats.byStatus[429] ?? 0} rejected`);
@@ -31,7 +35,11 @@ const calls = (agent: typeof Label) =>
 server.configure({ limits: { requestsPerMinute: 3_000 } });
 server.resetStats();
 {
-  await using provider = openai({ baseURL: server.url, apiKey: "two", limits: { adaptive: true } });
+  await using provider = openai({
+    baseURL: server.url,
+    apiKey: "two",
+    limits: { concurrency: "adaptive" },
+  });
   const results = await batch(calls(Label.with({ provider })), { concurrency: 500 });
   const { ok, wallMs } = summarize(results);
   console.log(

@@ -1,11 +1,12 @@
 /**
- * Hundreds of product reviews through three agents at once: sentiment, summary and category of each.
+ * Sends hundreds of product reviews through three agents at once: sentiment, summary and
+ * category.
  *
- *     deno task demo                      a simulator on this machine answers: no key needed
- *     OPENAI_API_KEY=… deno task demo     the real thing; OPENAI_BASE_URL and OPENAI_MODEL work too
+ *     deno task demo                      a local simulator answers: no key needed
+ *     OPENAI_API_KEY=… deno task demo     uses OpenAI, or OPENAI_BASE_URL and OPENAI_MODEL
  *     deno task demo --concurrency 300
  *
- * Ctrl-C ends it, tells what was done, and exits with 130.
+ * Ctrl-C stops the run, prints the results until then, and exits with 130.
  */
 import {
   configure,
@@ -17,6 +18,7 @@ import {
 } from "@shoal/agents";
 import type { Result } from "@shoal/agents";
 import { z } from "zod";
+import { answerReview } from "./_lexicon/answer_review.ts";
 import { exampleProvider } from "./_provider.ts";
 
 const CATEGORIES = [
@@ -58,7 +60,7 @@ const ReviewAnalyzer = defineParallel({
   },
 });
 
-/** A line of the file. An interface would not do: parameters may be of any name. */
+/** A line of the file. A type, not an interface: params need an implicit index signature. */
 type Review = {
   readonly id: string;
   readonly product: string;
@@ -70,12 +72,13 @@ const file = new URL("./data/reviews.jsonl", import.meta.url);
 const reviews: Review[] = (await Deno.readTextFile(file)).trim().split("\n").map((line) =>
   JSON.parse(line)
 );
-const concurrency = concurrencyOf(Deno.args);
+const concurrency = readConcurrency(Deno.args);
 
-// The simulator stands for a busy model: mostly half a second, sometimes three, with faults that retries survive.
+// Simulates a busy model: usually half a second, sometimes three, with faults that retries cover.
 await using example = exampleProvider({
   latency: { p50: 500, p99: 3_000 },
   faults: { rateLimit: 0.02, error503: 0.01, reset: 0.005 },
+  respond: answerReview,
 });
 configure({
   provider: example.provider,
@@ -86,11 +89,12 @@ configure({
 
 console.error(
   example.simulator === undefined
-    ? `Asking ${example.model}.`
-    : `No OPENAI_API_KEY is set, so a simulator on this machine answers. Costs are what ${example.model} would cost.`,
+    ? `Model: ${example.model}.`
+    : "OPENAI_API_KEY is not set: a local simulator answers. " +
+      `Costs are what ${example.model} would cost.`,
 );
 console.error(
-  `${reviews.length} reviews × 3 agents, ${concurrency} calls at a time. Ctrl-C stops.\n`,
+  `${reviews.length} reviews × 3 agents, concurrency ${concurrency}. Ctrl-C stops.\n`,
 );
 
 const stop = new AbortController();
@@ -132,22 +136,22 @@ const seconds = (performance.now() - began) / 1000;
 const { ok, failed, attempts, usage, cost, byError, durationMs, verdict } = summarize(results);
 const waited = results.reduce((sum, { timing }) => sum + timing.modelMs, 0) / 1000;
 console.error();
-if (rows.length > 0) console.log(`A look at every 25th:\n${rows.sort().join("\n")}\n`);
+if (rows.length > 0) console.log(`Every 25th review:\n${rows.sort().join("\n")}\n`);
 const summary = {
   reviews: `${ok} ok, ${failed} failed${
     interrupted ? `, ${reviews.length - ok - failed} not done` : ""
   }`,
   ...(failed > 0 && {
     errors: JSON.stringify(byError),
-    "one of them": results.find(({ error }) => error)?.error?.message,
+    "first error": results.find(({ error }) => error)?.error?.message,
   }),
   ...(ok > 0 && { labels: Object.entries(labels).map(([label, n]) => `${n} ${label}`).join(", ") }),
-  requests: `${attempts}, retries among them`,
+  requests: `${attempts}, including retries`,
   tokens: `${usage.inputTokens} in, ${usage.outputTokens} out`,
-  cost: cost === undefined ? "not known" : `$${cost.total.toFixed(4)}`,
+  cost: cost === undefined ? "unknown" : `$${cost.total.toFixed(4)}`,
   "one review": `${Math.round(durationMs.p50)} ms median, ${Math.round(durationMs.p95)} ms p95`,
   why: verdict,
-  time: `${seconds.toFixed(1)} s; one call after another: ${waited.toFixed(0)} s`,
+  time: `${seconds.toFixed(1)} s; one call at a time: ${waited.toFixed(0)} s`,
 };
 for (const [name, value] of Object.entries(summary)) console.log(`${name.padEnd(11)} ${value}`);
 if (ok === 0) Deno.exitCode = 1;
@@ -157,7 +161,7 @@ if (interrupted) {
   Deno.exit(130);
 }
 
-/** One line that changes on a terminal; a line every now and then elsewhere. */
+/** Redraws one line on a terminal; prints a line every 2 seconds elsewhere. */
 function showProgress(progress: ProgressReport): void {
   const { done, total, failed, inFlight, tokens, cost, perSecond, etaMs } = progress;
   const line =
@@ -172,7 +176,9 @@ function showProgress(progress: ProgressReport): void {
     console.error(line);
   }
 }
-function concurrencyOf(args: readonly string[]): number {
+
+/** Reads `--concurrency`; the default is 100. */
+function readConcurrency(args: readonly string[]): number {
   const given = args[args.indexOf("--concurrency") + 1];
   return args.includes("--concurrency") ? Number(given) : 100;
 }

@@ -12,7 +12,7 @@ interface Options extends Load {
 
 export const CASES: Cases = {
   shoal: limitsCase(() => undefined),
-  adaptive: limitsCase(() => ({ adaptive: true })),
+  adaptive: limitsCase(() => ({ concurrency: "adaptive" })),
   known: limitsCase(({ knownLimits }) => knownLimits),
 };
 

@@ -12,7 +12,11 @@ import {
 const SETUPS: readonly Setup[] = [
   { client: "limit reported, no option", reportRates: true },
   { client: "limit not reported, no option", reportRates: false },
-  { client: "limit not reported, adaptive", reportRates: false, limits: { adaptive: true } },
+  {
+    client: "limit not reported, adaptive",
+    reportRates: false,
+    limits: { concurrency: "adaptive" },
+  },
 ];
 
 /** Measures how much of an unknown limit agents use, and how many requests are rejected for it. */

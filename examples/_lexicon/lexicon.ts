@@ -1,10 +1,6 @@
-/**
- * Reads a text by looking up its words: is it pleased, what is it about, what does it say in few words? The same text
- * always gets the same reading.
- */
+/** Reads the mood, the category and a summary of a review by looking up its words. */
 import {
   CATEGORIES,
-  INSULTS,
   NEGATIVE,
   NEGATIVE_ANYWHERE,
   NEGATORS,
@@ -14,13 +10,13 @@ import {
   TURNS,
 } from "./word_lists.ts";
 
-/** A feeling, and how strong it is: above 0 for pleased. */
+/** The mood of a text, with a score above 0 for praise and below 0 for criticism. */
 export interface Mood {
   label: "positive" | "negative" | "neutral" | "mixed";
   score: number;
 }
 
-/** Values by word, and by the beginning of a word (3 letters or more) for any ending. */
+/** Values by whole word, and by word stem (3 letters or more) for any ending. */
 interface Index<T> {
   words: Map<string, T>;
   stems: Map<string, T>;
@@ -29,38 +25,48 @@ interface Index<T> {
 const PIECES = /[\p{L}\p{M}\p{N}]+(?:['’]\p{L}+)*|[.,;:!?¿¡。、，！？।؟\n]+/gu;
 const ELISION = /^(?:j|l|d|m|t|s|c|qu|n)['’](?=\p{L})/u;
 const LIKERS: ReadonlySet<string> = new Set(["i", "we", "they", "really", "also", "kids", "do"]);
-/** Scripts whose words are looked for anywhere in the text. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Thai}]/u;
+/** Scripts whose words are searched for anywhere in the text. */
+const UNSPACED = new RegExp(
+  `[${
+    ["Han", "Hiragana", "Katakana", "Hangul", "Arabic", "Devanagari", "Thai"]
+      .map((script) => `\\p{Script=${script}}`).join("")
+  }]`,
+  "u",
+);
 
-/** No beginning of a word in the lexicon is longer. */
+/** The length of the longest stem in the lexicon. */
 const LONGEST_STEM = 16;
 
-/** What may stand anywhere; the unpleasant first, as it often contains a pleasant word. */
+/** Words to search for anywhere; criticism first, as it often contains a word of praise. */
 const ANYWHERE = [[NEGATIVE_ANYWHERE, -1], [POSITIVE_ANYWHERE, 1]] as const;
 const SMILEYS = ANYWHERE.map(([list, weight]) =>
   [list.filter((word) => /^[\0-\x7f]+$/.test(word)), weight] as const
 );
 
-/** How the writer feels. */
-export function moodOf(text: string): Mood {
+/** A rating: `4/5`, or `4 stars` in several languages. */
+const RATING = new RegExp(
+  String.raw`(?<![\d.,/])(\d{1,2})(?:[.,]\d)?\s?` +
+    String.raw`(?:\/\s?(5|10)\b|(?:stars?|sterne?|étoiles?|estrellas?|stelle|estrelas?)\b)`,
+  "i",
+);
+
+/** Returns the mood of a text. */
+export function readMood(text: string): Mood {
   let [plus, minus] = [0, 0];
   const count = (weight: number): void => {
     if (weight > 0) plus += weight;
     else minus -= weight;
   };
-  const stars =
-    /(?<![\d.,/])(\d{1,2})(?:[.,]\d)?\s?(?:\/\s?(5|10)\b|(?:stars?|sterne?|étoiles?|estrellas?|stelle|estrelas?)\b)/i
-      .exec(text);
+  const stars = RATING.exec(text);
   if (stars) {
     const share = Number(stars[1]) / Number(stars[2] ?? 5);
     if (share >= 0.7) count(2);
     else if (share <= 0.4) count(-2);
   }
-  // Plain ASCII, the usual case, has only a smiley or two to look for.
-  const plain = /^[\0-\x7f]*$/.test(text);
+  // Plain ASCII, the usual case, can only contain smileys.
+  const isAscii = /^[\0-\x7f]*$/.test(text);
   let rest = text;
-  for (const [list, weight] of plain ? SMILEYS : ANYWHERE) {
+  for (const [list, weight] of isAscii ? SMILEYS : ANYWHERE) {
     for (const word of list) {
       if (!rest.includes(word)) continue;
       count(weight);
@@ -89,87 +95,82 @@ export function moodOf(text: string): Mood {
   return { label: score > 0 ? "positive" : "negative", score };
 }
 
-/** Is it insulting? */
-export function isToxic(text: string): boolean {
-  return pieces(text).some((word) => lookUp(INSULT, word) !== 0);
-}
-
 /**
- * The category among these that fits best, by what is known about the thing and else by the text; the one for
- * everything else, or the last, if none does.
+ * Returns the category that fits best: by the known facts about the product, or else by the text.
+ * If none fits, returns the category for everything else, or the last one.
  */
-export function categoryOf(
+export function findCategory(
   { text, about }: { text: string; about: string },
   names: readonly string[],
 ): string {
-  // A thing that is known, but to none of these categories, is something else: its text must not decide.
-  const known = hitsByLine(about, new Set(pieces(about))).some((hits) => hits > 0);
-  return best(about, names) || (known ? "" : best(text, names)) ||
+  // A product of a known category that is not listed belongs to the rest, whatever its text says.
+  const isKnown = countHits(about, new Set(pieces(about))).some((hits) => hits > 0);
+  return bestCategory(about, names) || (isKnown ? "" : bestCategory(text, names)) ||
     names.find((name) => OTHER.has(name.toLowerCase())) || names.at(-1) || "other";
 }
 
-function best(text: string, names: readonly string[]): string {
+function bestCategory(text: string, names: readonly string[]): string {
   const found = new Set(pieces(text));
-  const hits = hitsByLine(text, found);
+  const hits = countHits(text, found);
   let [first, most] = ["", 0];
   for (const name of names) {
     let score = 0;
-    for (const line of linesOf(name)) score += hits[line]!;
+    for (const line of entriesFor(name)) score += hits[line]!;
     for (const word of pieces(name)) if (word.length > 3 && found.has(word)) score += 2;
     if (score > most) [first, most] = [name, score];
   }
   return first;
 }
 
-/** How many keywords of each line of the lexicon the text has. */
-function hitsByLine(text: string, found: ReadonlySet<string>): number[] {
+/** Counts the keywords of each entry of `CATEGORIES` in the text. */
+function countHits(text: string, found: ReadonlySet<string>): number[] {
   const hits = CATEGORIES.map(() => 0);
   for (const piece of found) {
     const word = piece.replace(ELISION, "");
     const lines = KEYWORDS.words.get(word) ??
       (word.endsWith("s") ? KEYWORDS.words.get(word.slice(0, -1)) : undefined) ??
-      byStem(KEYWORDS.stems, word);
+      valueByStem(KEYWORDS.stems, word);
     for (const line of lines ?? []) hits[line]!++;
   }
   if (UNSPACED.test(text)) {
-    for (const [word, lines] of GLUED) {
+    for (const [word, lines] of UNSPACED_KEYWORDS) {
       if (text.includes(word)) { for (const line of lines) hits[line]!++; }
     }
   }
   return hits;
 }
 
-/** The lines of the lexicon that a category's name belongs to. */
-function linesOf(name: string): readonly number[] {
-  let lines = linesByName.get(name);
+/** Returns the indices of the entries of `CATEGORIES` that a category's name belongs to. */
+function entriesFor(name: string): readonly number[] {
+  let lines = entriesByName.get(name);
   if (!lines) {
     const own = pieces(name.replace(/[_-]/g, " "));
     lines = CATEGORIES.flatMap(([names], i) => own.some((word) => names.includes(word)) ? [i] : []);
-    // Names come from prompts: a handful, unless somebody makes them up.
-    if (linesByName.size > 1000) linesByName.clear();
-    linesByName.set(name, lines);
+    // Names come from prompts: usually a handful, but nothing limits them.
+    if (entriesByName.size > 1000) entriesByName.clear();
+    entriesByName.set(name, lines);
   }
   return lines;
 }
-const linesByName = new Map<string, readonly number[]>();
+const entriesByName = new Map<string, readonly number[]>();
 
-/** Every category the lexicon knows, by its first name. */
+/** The first name of every category in the lexicon. */
 export const KNOWN_CATEGORIES: readonly string[] = [
   ...CATEGORIES.map(([names]) => names[0]!),
   "other",
 ];
 
-/** The first clause that says something, in at most so many words. */
-export function summarise(text: string, most: number): string {
+/** Returns the first clause of at least 3 words, cut to `maxWords` words. */
+export function summarize(text: string, maxWords: number): string {
   const clauses = text.split(/(?<=[.!?])\s+|[。！？।؟\n]+/u).map((clause) => clause.trim())
     .filter((clause) => /[\p{L}\p{N}]/u.test(clause));
   const first = clauses.find((clause) => wordsOf(clause).length >= 3) ?? clauses[0];
-  if (first === undefined) return text.trim() === "" ? "Nothing was said." : text.trim();
+  if (first === undefined) return text.trim() === "" ? "No text." : text.trim();
   const words = wordsOf(first);
-  return words.slice(0, most).join("").trim().replace(/[\s.,;:!?、，–-]+$/u, "") || first;
+  return words.slice(0, maxWords).join("").trim().replace(/[\s.,;:!?、，–-]+$/u, "") || first;
 }
 
-/** Words with the blanks and marks behind them. */
+/** Splits a text into words, each with the spaces and punctuation after it. */
 function wordsOf(text: string): string[] {
   if (
     !UNSPACED.test(text) || /[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Hangul}]/u.test(text)
@@ -192,8 +193,8 @@ function pieces(text: string): string[] {
   return text.toLowerCase().match(PIECES) ?? [];
 }
 
-/** Sorts words into whole ones and beginnings; where two lists have the same word, `join` decides. */
-function index<T>(
+/** Indexes whole words and stems; `join` merges the values of a word in two lists. */
+function buildIndex<T>(
   lists: readonly (readonly [readonly string[], T])[],
   join: (old: T | undefined, more: T) => T = (_, more) => more,
 ): Index<T> {
@@ -209,10 +210,10 @@ function index<T>(
 }
 
 function lookUp(weights: Index<number>, word: string): number {
-  return weights.words.get(word) ?? byStem(weights.stems, word) ?? 0;
+  return weights.words.get(word) ?? valueByStem(weights.stems, word) ?? 0;
 }
 
-function byStem<T>(stems: ReadonlyMap<string, T>, word: string): T | undefined {
+function valueByStem<T>(stems: ReadonlyMap<string, T>, word: string): T | undefined {
   for (let length = Math.min(word.length, LONGEST_STEM); length >= 3; length--) {
     const value = stems.get(word.slice(0, length));
     if (value !== undefined) return value;
@@ -220,11 +221,10 @@ function byStem<T>(stems: ReadonlyMap<string, T>, word: string): T | undefined {
   return undefined;
 }
 
-const MOOD = index([[POSITIVE, 1], [NEGATIVE, -1]]);
-const INSULT = index([[INSULTS, 1]]);
-const KEYWORDS = index(
+const MOOD = buildIndex([[POSITIVE, 1], [NEGATIVE, -1]]);
+const KEYWORDS = buildIndex(
   CATEGORIES.map(([names, keywords], line) => [[...names, ...keywords], [line]] as const),
   (old: readonly number[] | undefined, more) => [...old ?? [], ...more],
 );
-/** Keywords that may stand anywhere in the text. */
-const GLUED = [...KEYWORDS.words].filter(([word]) => UNSPACED.test(word));
+/** Keywords to search for anywhere in the text. */
+const UNSPACED_KEYWORDS = [...KEYWORDS.words].filter(([word]) => UNSPACED.test(word));

@@ -1,7 +1,7 @@
 /** What an attempt needs before it may go out: room in every budget, a permit of every limiter, and a model that is not left alone. */
 import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget.ts";
 import type { Limiter } from "../limits/limiter.ts";
-import { Permits, type Waited } from "../limits/permits.ts";
+import { Permits, type WaitTimes } from "../limits/permits.ts";
 import { accountLimiter, modelLimiter, processLimiter } from "../limits/limiter_registry.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
@@ -45,7 +45,7 @@ export class Admission implements Pass {
     const { trace, signal, budgets, duplicate } = this.#call;
     try {
       if (budgets.length > 0) await this.#reserve();
-      const waited: Waited = {};
+      const waited: WaitTimes = {};
       try {
         await this.#permits.acquire(signal, waited);
       } finally {
@@ -67,8 +67,8 @@ export class Admission implements Pass {
       throw error;
     }
     this.at = now;
-    this.concurrency = this.#permits.found;
-    this.#permits.send(now);
+    this.concurrency = this.#permits.discoveredConcurrency;
+    this.#permits.markSent(now);
   }
 
   leave({ usage, rejected, answer, estimated = false }: AttemptOutcome, now: number): void {

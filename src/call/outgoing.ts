@@ -1,6 +1,7 @@
 /** One request on its way to a model, and what it has to pass before it may be sent. */
 import type { Budget } from "../limits/budget.ts";
-import type { Answer as LimitsAnswer, Limiter } from "../limits/limiter.ts";
+import type { Feedback } from "../limits/feedback.ts";
+import type { Limiter } from "../limits/limiter.ts";
 import type { ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
@@ -80,7 +81,7 @@ export interface AttemptOutcome {
   /** Whether the server rejected the request. */
   readonly rejected: boolean;
   /** What the reply says about the server's limits. */
-  readonly answer: LimitsAnswer;
+  readonly answer: Feedback;
   /** Whether the usage is an estimate. Nothing is learned from estimates. */
   readonly estimated?: boolean;
 }

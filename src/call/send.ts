@@ -1,4 +1,4 @@
-import type { Answer as LimitsAnswer } from "../limits/limiter.ts";
+import type { Feedback } from "../limits/feedback.ts";
 import { abortCode, ProviderError } from "../model/errors.ts";
 import type { AgentError } from "../model/result.ts";
 import type { ModelReply } from "../model/message.ts";
@@ -146,22 +146,22 @@ class Wire implements AttemptHandler<Answer> {
 }
 
 /** What the outcome tells of the server's limits. */
-function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): LimitsAnswer {
+function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): Feedback {
   if (reply !== undefined) {
-    return reply.rates === undefined ? OK : { heard: "ok", rates: reply.rates };
+    return reply.rates === undefined ? OK : { outcome: "ok", rates: reply.rates };
   }
-  if (signal.aborted) return { heard: "nothing" };
+  if (signal.aborted) return { outcome: "unknown" };
   // An attempt that took too long is the server's trouble, too.
   if (!(thrown instanceof ProviderError)) {
-    return { heard: abortCode(thrown) === "timeout" ? "failed" : "nothing" };
+    return { outcome: abortCode(thrown) === "timeout" ? "failed" : "unknown" };
   }
   const { code, retryable, retryAfterMs, rates } = thrown;
   // What is not worth another attempt is our own mistake, or a quota that is used up for good.
-  const heard = !retryable ? "nothing" : code === "rate_limited" ? "refused" : "failed";
-  return { heard, retryAfterMs, rates };
+  const outcome = !retryable ? "unknown" : code === "rate_limited" ? "rejected" : "failed";
+  return { outcome, retryAfterMs, rates };
 }
 
-const OK: LimitsAnswer = { heard: "ok" };
+const OK: Feedback = { outcome: "ok" };
 
 interface Outcome {
   readonly reply?: ModelReply;

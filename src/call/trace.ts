@@ -1,4 +1,4 @@
-import type { Waited } from "../limits/permits.ts";
+import type { WaitTimes } from "../limits/permits.ts";
 import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import {
@@ -73,7 +73,7 @@ export class Trace extends CallErrors {
   }
 
   /** Counts what an attempt waited for. */
-  wait({ concurrency = 0, requests = 0, tokens = 0, pause = 0 }: Waited): void {
+  wait({ concurrency = 0, requests = 0, tokens = 0, pause = 0 }: WaitTimes): void {
     this.queuedMs += concurrency;
     this.#limited = {
       requests: this.#limited.requests + requests,

@@ -102,13 +102,13 @@ export function names(text: string): readonly string[] {
   return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
 
-/** A concurrency: a number, or `auto` for one that is found out. */
-export function concurrency(text: string): number | "auto" {
-  if (text === "auto") return text;
+/** Parses a concurrency: a number, or `adaptive`. */
+export function concurrency(text: string): number | "adaptive" {
+  if (text === "adaptive") return text;
   try {
     return count(text);
   } catch {
-    throw new InvalidArgumentError("It must be a whole number above 0, or auto.");
+    throw new InvalidArgumentError("It must be a whole number above 0, or adaptive.");
   }
 }
 

@@ -1,108 +1,124 @@
-/** Limiters that learn from the server's answers. */
-import { boundsOf, type LimitOptions, mostOf } from "../model/limits.ts";
+/** Limiters that discover from the server's answers how much it accepts. */
+import { adaptiveBounds, type LimitOptions, maxConcurrency } from "../model/limits.ts";
 import { LONGEST_RETRY_AFTER } from "../model/errors.ts";
 import type { RateReport } from "../model/rate_report.ts";
-import { Learned, type LearnedMark } from "./server_rate_limit.ts";
-import { type Answer, type Ask, Limiter } from "./limiter.ts";
-import { type Episode, Window, type WindowOptions } from "./concurrency_window.ts";
+import { type SentMark, ServerRateLimits } from "./server_rate_limit.ts";
+import type { Feedback } from "./feedback.ts";
+import { Limiter, type PermitRequest } from "./limiter.ts";
+import {
+  ConcurrencyWindow,
+  type ConcurrencyWindowOptions,
+  type Episode,
+} from "./concurrency_window.ts";
 
-/** A limiter that finds out how much concurrency the server bears. */
+/** A limiter that discovers how much concurrency the server accepts. */
 export class AdaptiveLimiter extends Limiter {
-  readonly #window: Window;
-  /** Who holds a permit may still wait for another one. */
-  #onTheWire = 0;
+  readonly #window: ConcurrencyWindow;
+  /**
+   * Fewer than the permits held: an attempt may hold this permit and wait for another limiter's.
+   */
+  #inFlight = 0;
 
-  /** With the limits that are known, and the bounds of the window. */
-  constructor(limits: LimitOptions, window: WindowOptions) {
+  /** Creates a limiter with fixed rates and a concurrency within the bounds of the window. */
+  constructor(limits: LimitOptions, window: ConcurrencyWindowOptions) {
     super(limits);
-    this.#window = new Window({ ...window, reserve: limits.reserve });
-    this.#follow();
+    this.#window = new ConcurrencyWindow({ ...window, reserve: limits.reserve });
+    this.#followWindow();
   }
 
-  override get found(): number | undefined {
-    return this.#window.looks ? this.concurrency : undefined;
+  override get discoveredConcurrency(): number | undefined {
+    return this.#window.isDiscovering ? this.concurrency : undefined;
   }
 
-  override send(ask: Ask, now: number = performance.now()): unknown {
-    super.send(ask, now);
-    this.#onTheWire++;
-    return this.#window.send();
+  override markSent(request: PermitRequest, now: number = performance.now()): unknown {
+    super.markSent(request, now);
+    this.#inFlight++;
+    return this.#window.markSent();
   }
 
-  override hear(
-    { heard, rates }: Answer,
+  override applyFeedback(
+    { outcome, rates }: Feedback,
     mark: unknown,
-    ask: Ask,
+    request: PermitRequest,
     now: number = performance.now(),
   ): void {
-    // What is refused for a rate that is followed is no reason for less concurrency.
-    const rate = heard === "refused" && saysWhy(rates, ask);
-    this.#window.hear(rate ? "nothing" : heard, mark as Episode, this.#onTheWire, now);
-    this.#follow();
+    // A rejection by a rate limit that is known is no reason to lower the concurrency.
+    const byKnownRate = outcome === "rejected" && isRateExhausted(rates, request);
+    const relevant = byKnownRate ? "unknown" : outcome;
+    this.#window.applyOutcome(relevant, mark as Episode, this.#inFlight, now);
+    this.#followWindow();
   }
 
-  override release(ask: Ask, used: number | undefined): void {
-    this.#onTheWire--;
-    super.release(ask, used);
+  override release(request: PermitRequest, used: number | undefined): void {
+    this.#inFlight--;
+    super.release(request, used);
   }
 
-  #follow(): void {
+  #followWindow(): void {
     const { concurrency } = this.#window;
     if (concurrency !== this.concurrency) this.concurrency = concurrency;
   }
 }
 
-/** The limiter that such limits ask for. */
+/** Creates the limiter for these limits. */
 export function limiterFor(limits: LimitOptions): Limiter {
-  const bounds = boundsOf(limits);
+  const bounds = adaptiveBounds(limits.concurrency);
   return bounds === undefined
     ? new Limiter(limits)
     : new AdaptiveLimiter(limits, { ...bounds, tolerance: 0 });
 }
 
-/** Where nobody asks for an adaptive concurrency, so many are always let through: what a small run needs. */
-const FLOOR = 8;
-/** And such a share of refusals is borne. */
-const TOLERANCE = 0.1;
+/** The minimum concurrency where none is adaptive: enough for a small run. */
+const DEFAULT_MIN = 8;
+/** The share of rejections that is tolerated there without a cut. */
+const DEFAULT_TOLERANCE = 0.1;
 
-interface Mark extends LearnedMark {
+interface ModelMark extends SentMark {
   readonly episode: unknown;
 }
 
 /**
- * The limiter of a model behind a key. It follows the rate limits that the server tells of, and when the server refuses and asks to be left
- * alone, nobody asks it until then.
+ * The limiter of a model behind an API key. It keeps to the rate limits that the server reports,
+ * and pauses when the server rejects an attempt and says how long to wait.
  */
 export class ModelLimiter extends AdaptiveLimiter {
-  readonly #learned = new Learned();
+  readonly #serverLimits = new ServerRateLimits();
   #pausedAt = -Infinity;
 
-  /** With the limits that are known. If they are not adaptive, the concurrency is not limited until the server refuses. */
+  /**
+   * Creates a limiter with the configured limits. A concurrency that is not adaptive is only cut
+   * if the server rejects more than {@linkcode DEFAULT_TOLERANCE} of the attempts.
+   */
   constructor(limits: LimitOptions) {
-    const bounds = boundsOf(limits);
-    const max = mostOf(limits) ?? Infinity;
+    const bounds = adaptiveBounds(limits.concurrency);
+    const max = maxConcurrency(limits.concurrency) ?? Infinity;
     super(
       limits,
       bounds === undefined
-        ? { start: max, min: Math.min(FLOOR, max), max, tolerance: TOLERANCE }
+        ? { start: max, min: Math.min(DEFAULT_MIN, max), max, tolerance: DEFAULT_TOLERANCE }
         : { ...bounds, tolerance: 0 },
     );
-    this.rates.requests.push(this.#learned.requests);
-    this.rates.tokens.push(this.#learned.tokens);
+    this.rates.requests.push(this.#serverLimits.requests);
+    this.rates.tokens.push(this.#serverLimits.tokens);
   }
 
-  override send(ask: Ask, now: number = performance.now()): Mark {
-    const episode = super.send(ask, now);
-    const { requests, tokens } = this.#learned;
+  override markSent(request: PermitRequest, now: number = performance.now()): ModelMark {
+    const episode = super.markSent(request, now);
+    const { requests, tokens } = this.#serverLimits;
     return { episode, at: now, requests: requests.sent, tokens: tokens.sent };
   }
 
-  override hear(answer: Answer, mark: Mark, ask: Ask, now: number = performance.now()): void {
-    const { heard, rates, retryAfterMs } = answer;
-    if (heard === "ok" || rates !== undefined) this.#learned.hear(rates, mark, now);
-    super.hear(answer, mark.episode, ask, now);
-    // Of all that were sent before, only the first that is refused stops the others.
-    if (heard !== "refused" || mark.at <= this.#pausedAt) return;
+  override applyFeedback(
+    feedback: Feedback,
+    mark: ModelMark,
+    request: PermitRequest,
+    now: number = performance.now(),
+  ): void {
+    const { outcome, rates, retryAfterMs } = feedback;
+    if (outcome === "ok" || rates !== undefined) this.#serverLimits.update(rates, mark, now);
+    super.applyFeedback(feedback, mark.episode, request, now);
+    // Of the attempts that were sent before a pause, only the first rejection starts one.
+    if (outcome !== "rejected" || mark.at <= this.#pausedAt) return;
     const ms = retryAfterMs ?? 0;
     if (!(ms > 0 && ms <= LONGEST_RETRY_AFTER)) return;
     this.#pausedAt = now;
@@ -110,7 +126,8 @@ export class ModelLimiter extends AdaptiveLimiter {
   }
 }
 
-function saysWhy(rates: RateReport | undefined, { tokens }: Ask): boolean {
+/** Whether the reported rate limits have no room for such a request. */
+function isRateExhausted(rates: RateReport | undefined, { tokens }: PermitRequest): boolean {
   return (rates?.requests?.remaining ?? Infinity) < 1 ||
     (rates?.tokens?.remaining ?? Infinity) < Math.max(1, tokens);
 }

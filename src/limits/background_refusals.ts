@@ -1,77 +1,86 @@
 /**
- * Some servers refuse a share of what is sent however little that is: they are short of machines, or share a quota with others. A narrower window
- * does not help against weather, and only makes everything slow. Below a real limit nothing is refused for a while; so if that does not
- * come, cut after cut, and not even the half is refused, it is weather.
+ * Detects background refusals. Some servers reject a share of requests at any load: they are
+ * short of machines, or share a quota with other users. A narrower window does not help then, and
+ * only makes everything slow. Below a real limit nothing is rejected for a while. So if the
+ * rejections go on, cut after cut, and fewer than half of the attempts are rejected, cutting
+ * stops for a minute.
  */
 
-/** After so many cuts in a row that did not help, narrower windows do not help. A cut for many that were refused tells more than one for a single. */
-const IN_VAIN = { many: 3, single: 10 };
-/** If more than this share is refused, the window is too wide for sure. */
-const FOR_SURE = 1 / 2;
-/** How long weather is believed in, in milliseconds. */
-const LASTS = 60_000;
-/** Below so many sent, a share of refused ones says nothing. To end the weather it takes more. */
-const ENOUGH_TO_TELL = 10;
-const ENOUGH_TO_BE_SURE = 20;
-/** What was long ago is forgotten: so many refusals are remembered at most. */
-const REMEMBERED = 64;
+/**
+ * After this many futile cuts in a row, narrower windows do not help. A cut that follows many
+ * rejections is better evidence than one that follows a single one.
+ */
+const FUTILE_CUTS = { manyRejections: 3, oneRejection: 10 };
+/** If a greater share is rejected, the window is certainly too wide. */
+const CERTAIN_SHARE = 1 / 2;
+/** How long cutting stops, in milliseconds. */
+const DURATION = 60_000;
+/** A share of fewer attempts is no evidence. Ending the state takes more of them. */
+const MIN_EVIDENCE = 10;
+const MIN_EVIDENCE_TO_END = 20;
+/** The maximum number of recorded rejections: older ones are dropped. */
+const MAX_RECORDS = 64;
 
-/** So many were sent, and so many of them refused; those that are still under way may be refused yet. */
-export interface Counts {
+/** How many attempts were sent, and how many of them are known to be rejected. */
+export interface AttemptCounts {
   readonly sent: number;
-  readonly refused: number;
+  readonly rejected: number;
 }
 
-/** Watches whether cuts help. */
-export class Weather {
-  /** What has not been judged yet. */
-  #past: Counts[] = [];
-  #cuts = 0;
-  /** How wide the window was before the cuts that did not help, as far as it can be told. */
+/** Tracks whether cuts of the window lower the share of rejections. */
+export class BackgroundRefusals {
+  /** The counts since the last decision. */
+  #recent: AttemptCounts[] = [];
+  #futileCuts = 0;
+  /** The width of the window before the futile cuts, as far as it is known. */
   #widthBefore = 0;
-  #until = -Infinity;
-  readonly #inVain: number;
+  #activeUntil = -Infinity;
+  readonly #maxFutileCuts: number;
 
-  /** Are there many that were refused before each cut? */
-  constructor(many = false) {
-    this.#inVain = many ? IN_VAIN.many : IN_VAIN.single;
+  /** `evidence` says whether one rejection leads to a cut, or many. */
+  constructor(evidence: keyof typeof FUTILE_CUTS = "oneRejection") {
+    this.#maxFutileCuts = FUTILE_CUTS[evidence];
   }
 
-  /** Does it go on whatever we do? */
-  lasts(now: number): boolean {
-    return now < this.#until;
+  /** Whether the server currently rejects attempts whatever the concurrency is. */
+  isActive(now: number): boolean {
+    return now < this.#activeUntil;
   }
 
-  /** So much was sent up to a refusal. */
-  note(counts: Counts): void {
-    this.#past.push(counts);
-    if (this.#past.length > REMEMBERED) this.#past.shift();
+  /** Records the attempts up to a rejection. */
+  record(counts: AttemptCounts): void {
+    this.#recent.push(counts);
+    if (this.#recent.length > MAX_RECORDS) this.#recent.shift();
   }
 
-  /** The window has grown again without a refusal: the last cut has helped. */
-  helped(): void {
-    this.#cuts = 0;
+  /** Notes that the window has grown again without a rejection: the last cut has helped. */
+  cutHelped(): void {
+    this.#futileCuts = 0;
     this.#widthBefore = 0;
   }
 
-  /** There is another refusal. If it is weather from now on, gives how wide the window was before it began. */
-  judge(width: number, now: number): number | undefined {
-    let [sent, refused] = [0, 0];
-    for (const counts of this.#past) {
+  /**
+   * Judges the last cut when there is another rejection.
+   *
+   * @returns The width to restore, if background refusals are detected now.
+   */
+  judgeCut(width: number, now: number): number | undefined {
+    let [sent, rejected] = [0, 0];
+    for (const counts of this.#recent) {
       sent += counts.sent;
-      refused += counts.refused;
+      rejected += counts.rejected;
     }
-    if (sent < (this.lasts(now) ? ENOUGH_TO_BE_SURE : ENOUGH_TO_TELL)) return undefined;
-    this.#past = [];
-    if (refused > FOR_SURE * sent) {
-      this.#cuts = 0;
-      this.#until = -Infinity;
+    if (sent < (this.isActive(now) ? MIN_EVIDENCE_TO_END : MIN_EVIDENCE)) return undefined;
+    this.#recent = [];
+    if (rejected > CERTAIN_SHARE * sent) {
+      this.#futileCuts = 0;
+      this.#activeUntil = -Infinity;
       return undefined;
     }
     this.#widthBefore = Math.max(this.#widthBefore, width);
-    if (++this.#cuts <= this.#inVain) return undefined;
-    this.#cuts = 0;
-    this.#until = now + LASTS;
+    if (++this.#futileCuts <= this.#maxFutileCuts) return undefined;
+    this.#futileCuts = 0;
+    this.#activeUntil = now + DURATION;
     return this.#widthBefore;
   }
 }

@@ -1,43 +1,45 @@
 import { onAbort } from "../async/abort.ts";
 import type { BudgetOptions } from "../model/budget.ts";
-import { PriorityQueue, type Waiting } from "./priority_queue.ts";
+import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
 
-/** What an attempt will take, as far as one can tell, or what it took. */
+/** What an attempt is estimated to spend, or what it spent. */
 export interface Amount {
-  /** US dollars; absent where it is not known. */
+  /** US dollars; absent if unknown. */
   readonly cost?: number;
-  /** Tokens, in and out. */
+  /** Input and output tokens. */
   readonly tokens: number;
 }
 
-/** What is kept for an attempt until it has ended. */
+/** What is reserved for an attempt until it ends. */
 export interface Reservation {
   /**
-   * Says what the attempt took, in the place of what was reserved: to be called on every exit. Only the first call counts.
+   * Replaces the reservation by what was spent. Must be called on every exit; only the first call
+   * counts.
    *
-   * @param actual What was billed; a cost that is not known counts as it was estimated. `undefined` if nothing was sent.
+   * @param actual What was billed; an unknown cost counts as estimated. `undefined` if nothing
+   * was sent.
    */
   settle(actual: Amount | undefined): void;
 }
 
-/** A sum of what attempts took, or may take. */
+/** The sum of what attempts spent, or may spend. */
 export interface Spending {
-  /** US dollars, as far as they are known. */
+  /** US dollars, as far as known. */
   readonly cost: number;
-  /** Tokens, in and out. */
+  /** Input and output tokens. */
   readonly tokens: number;
-  /** Attempts. */
+  /** The number of attempts. */
   readonly calls: number;
 }
 
-/** The budget leaves too little for another attempt. */
+/** Thrown if a budget leaves too little for another attempt. */
 export class BudgetExhausted extends Error {
-  /** Its name, as the runtime shows it. */
+  /** The name of the error class. */
   override readonly name = "BudgetExhausted";
-  /** Which of the limits it is. */
+  /** The limit that is reached. */
   readonly limit: keyof BudgetOptions;
 
-  /** With the whole budget, how much of it is used, and what the attempt would take. */
+  /** Creates the error from the total, the amount used, and the amount that was requested. */
   constructor(limit: keyof BudgetOptions, total: number, used: number, needed: number) {
     super(
       `the budget of ${show(total)} ${UNITS[limit]} is spent: ` +
@@ -47,15 +49,18 @@ export class BudgetExhausted extends Error {
   }
 }
 
-/** Dollars are counted in millionths of a millionth: whole numbers, so that three times 0.1 is 0.3, and what is given back leaves 0. */
+/**
+ * Costs are counted in integers of 1e-12 dollars, so that three times 0.1 is 0.3, and a cancelled
+ * reservation leaves 0.
+ */
 const COST = 1e12;
 
-/** One who waits for others to settle. */
+/** An attempt that waits for others to settle. */
 interface Waiter {
   readonly needs: Sum;
   readonly signal: AbortSignal | undefined;
   readonly grant: () => void;
-  readonly refuse: (reason: unknown) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 interface Sum {
@@ -68,9 +73,10 @@ const LIMITS = ["cost", "tokens", "calls"] as const;
 const UNITS = { cost: "US dollars", tokens: "tokens", calls: "calls" };
 
 /**
- * Keeps what is spent within a budget, also when thousands spend at once: each attempt reserves what it may take before it
- * is sent, and settles when it has ended. What is reserved and spent is never above the budget when an attempt is let through; only one
- * that takes more than its estimate can get it above, and then no other is.
+ * Keeps spending within a budget, even when thousands of attempts spend at once: each one
+ * reserves its estimate before it is sent, and settles when it has ended. An attempt is only
+ * admitted while what is reserved and spent stays within the budget. Only an attempt that spends
+ * more than its estimate can exceed the budget, and then no other is admitted.
  */
 export class Budget {
   readonly #total: Sum;
@@ -78,121 +84,122 @@ export class Budget {
   readonly #reserved: Sum = { cost: 0, tokens: 0, calls: 0 };
   readonly #queue = new PriorityQueue<Waiter>();
 
-  /** A budget of which nothing is spent. */
+  /** Creates a budget of which nothing is spent. */
   constructor({ cost = Infinity, tokens = Infinity, calls = Infinity }: BudgetOptions) {
     this.#total = { cost: toUnits(cost), tokens, calls };
   }
 
-  /** Does it have to be told what attempts cost? */
+  /** Whether the cost is limited, so that every estimate needs one. */
   get countsCost(): boolean {
     return this.#total.cost !== Infinity;
   }
 
-  /** What is settled. */
+  /** What was spent by attempts that have settled. */
   get spent(): Spending {
     return { ...this.#spent, cost: this.#spent.cost / COST };
   }
 
-  /** What attempts that have not ended may take. */
+  /** What is reserved for attempts that have not ended. */
   get reserved(): Spending {
     return { ...this.#reserved, cost: this.#reserved.cost / COST };
   }
 
-  /** What is neither spent nor reserved, 0 or more; `Infinity` where there is no limit. */
+  /** What is neither spent nor reserved, at least 0; `Infinity` without a limit. */
   get left(): Spending {
     const left = (limit: keyof Sum) =>
       Math.max(0, this.#total[limit] - this.#spent[limit] - this.#reserved[limit]);
     return { cost: left("cost") / COST, tokens: left("tokens"), calls: left("calls") };
   }
 
-  /** How many wait. */
+  /** The number of waiting attempts. */
   get waiting(): number {
     return this.#queue.size;
   }
 
   /**
-   * Reserves what an attempt may take. If it does not fit only for what others have reserved, it waits for them: first come,
-   * first served.
+   * Reserves the estimate of an attempt. If only the reservations of others leave no room for it,
+   * it waits for them to settle: first come, first served.
    *
-   * @throws {BudgetExhausted} As soon as it is sure that it will not fit; behind others, when its turn comes.
-   * @throws {TypeError} If dollars are limited and the estimate has no cost.
+   * @throws {BudgetExhausted} As soon as it is certain not to fit; in the queue, when it is
+   * first.
+   * @throws {TypeError} If the cost is limited and the estimate has none.
    * @throws The signal's reason, as soon as it aborts; then nothing is reserved.
    */
   reserve(estimate: Amount, signal: AbortSignal | undefined): Promise<Reservation> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const cost = known(estimate.cost);
+    const cost = validAmount(estimate.cost);
     if (cost === undefined && this.countsCost) {
       return Promise.reject(
         new TypeError(
-          "Cannot keep the budget as the cost of the call is not known: pass `prices` with what its model costs, " +
-            "or limit tokens or calls",
+          "Cannot keep the budget as the cost of the call is not known: " +
+            "pass `prices` with what its model costs, or limit tokens or calls",
         ),
       );
     }
-    const needs = { cost: toUnits(cost ?? 0), tokens: known(estimate.tokens) ?? 0, calls: 1 };
+    const needs = { cost: toUnits(cost ?? 0), tokens: validAmount(estimate.tokens) ?? 0, calls: 1 };
     const exhausted = this.#exhausted(needs);
     if (exhausted !== undefined) return Promise.reject(exhausted);
     if (this.#queue.first === undefined && this.#fits(needs)) {
-      return Promise.resolve(this.#take(needs));
+      return Promise.resolve(this.#hold(needs));
     }
     return new Promise((resolve, reject) => {
-      let release: (() => void) | undefined;
+      let stopListening: (() => void) | undefined;
       const leave = () => {
-        release?.();
-        this.#queue.remove(waiting);
+        stopListening?.();
+        this.#queue.remove(entry);
       };
-      const waiting: Waiting<Waiter> = this.#queue.push({
+      const entry: QueueEntry<Waiter> = this.#queue.push({
         needs,
         signal,
         grant: () => {
           leave();
-          resolve(this.#take(needs));
+          resolve(this.#hold(needs));
         },
-        refuse: (reason) => {
+        reject: (reason) => {
           leave();
           reject(reason);
         },
       }, 0);
       if (signal !== undefined) {
-        release = onAbort(signal, () => {
-          const first = this.#queue.first === waiting;
-          waiting.value.refuse(signal.reason);
-          // Behind it may stand one who needs less.
-          if (first) this.#answer();
+        stopListening = onAbort(signal, () => {
+          const wasFirst = this.#queue.first === entry;
+          entry.value.reject(signal.reason);
+          // The next waiter may need less.
+          if (wasFirst) this.#serveQueue();
         });
       }
     });
   }
 
-  #take(needs: Sum): Reservation {
+  #hold(needs: Sum): Reservation {
     add(this.#reserved, needs, 1);
-    let open = true;
+    let isSettled = false;
     return {
       settle: (actual) => {
-        if (!open) return;
-        open = false;
+        if (isSettled) return;
+        isSettled = true;
         add(this.#reserved, needs, -1);
-        // Fractions may not come out even; nothing is reserved when nobody has anything.
+        // Fractional estimates may leave a rounding error when the last reservation is gone.
         if (this.#reserved.calls === 0) this.#reserved.cost = this.#reserved.tokens = 0;
         if (actual !== undefined) {
-          const cost = known(actual.cost);
+          const cost = validAmount(actual.cost);
           add(this.#spent, {
             cost: cost === undefined ? needs.cost : toUnits(cost),
-            tokens: known(actual.tokens) ?? needs.tokens,
+            tokens: validAmount(actual.tokens) ?? needs.tokens,
             calls: 1,
           }, 1);
         }
-        this.#answer();
+        this.#serveQueue();
       },
     };
   }
 
-  /** Lets through and refuses, from the first on, until one has to wait on. When nothing is reserved, nobody has to. */
-  #answer(): void {
+  /** Admits or rejects waiters in order, until one has to wait for the reservations of others. */
+  #serveQueue(): void {
     for (let first = this.#first(); first !== undefined; first = this.#first()) {
       const { needs, signal } = first;
       const reason = signal?.aborted ? signal.reason : this.#exhausted(needs);
-      if (reason !== undefined) first.refuse(reason);
+      if (reason !== undefined) first.reject(reason);
       else if (this.#fits(needs)) first.grant();
       else return;
     }
@@ -208,7 +215,10 @@ export class Budget {
     );
   }
 
-  /** The error if it does not fit whatever the others give back. A budget that is spent has no room even for what takes nothing. */
+  /**
+   * Returns an error if the needs do not fit, even if all reservations are cancelled. A budget
+   * that is used up has no room even for an attempt that needs nothing.
+   */
   #exhausted(needs: Sum): BudgetExhausted | undefined {
     for (const limit of LIMITS) {
       const [total, spent, needed] = [this.#total[limit], this.#spent[limit], needs[limit]];
@@ -224,8 +234,8 @@ function add(sum: Sum, amount: Sum, sign: 1 | -1): void {
   for (const limit of LIMITS) sum[limit] += sign * amount[limit];
 }
 
-/** A price function may give nonsense, and a sum with NaN in it would never be above the budget. */
-function known(amount: number | undefined): number | undefined {
+/** Ignores nonsense of a price function: a sum with NaN in it would never exceed the budget. */
+function validAmount(amount: number | undefined): number | undefined {
   return amount !== undefined && amount >= 0 && amount < Infinity ? amount : undefined;
 }
 
@@ -233,7 +243,7 @@ function toUnits(cost: number): number {
   return Math.round(cost * COST);
 }
 
-/** A sum of money without the noise behind its sixth digit. */
+/** Formats an amount with at most six significant digits. */
 function show(amount: number): string {
   return String(Number.isInteger(amount) ? amount : Number(amount.toPrecision(6)));
 }

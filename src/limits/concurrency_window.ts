@@ -1,207 +1,206 @@
 /**
- * How many attempts a server bears at a time, found out as TCP finds out what a network bears: the window grows with good answers, twice as
- * wide with each round at first and by a fiftieth of itself later, and is cut when the server refuses.
+ * Discovers how many attempts a server accepts at once, as TCP discovers the capacity of a
+ * network. The window grows with good answers: it doubles with each round at first, and later
+ * grows by a fiftieth. It is cut when the server rejects an attempt.
  *
- * An episode is all that was sent until the first refusal was heard: it is cut for once, however many are refused.
+ * An episode is everything that was sent until the first rejection arrived. It causes one cut,
+ * however many of its attempts are rejected.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc5681} TCP congestion control
  */
-import type { AdaptiveConcurrency, ConcurrencyChange } from "../model/limits.ts";
-import { openOf } from "./reserve.ts";
-import { Weather } from "./background_refusals.ts";
+import type { ConcurrencyBounds, ConcurrencyChange } from "../model/limits.ts";
+import type { FeedbackOutcome } from "./feedback.ts";
+import { unreservedConcurrency } from "./limiter.ts";
+import { BackgroundRefusals } from "./background_refusals.ts";
 
-/** How an attempt ended, as far as the server's limits go. */
-export type Heard =
-  /** It was answered. */
-  | "ok"
-  /** The server refused it for a limit. */
-  | "refused"
-  /** The server failed. */
-  | "failed"
-  /** It tells nothing: it was aborted, or was our own mistake. */
-  | "nothing";
-
-/** How wide a window is and may get. */
-export interface WindowOptions extends AdaptiveConcurrency {
-  readonly start: number;
-  readonly min: number;
-  readonly max: number;
-  /** The share of the latest attempts that may be refused without a cut. */
+/** The bounds of a window, and when it is cut. */
+export interface ConcurrencyWindowOptions extends ConcurrencyBounds {
+  /** The share of recent attempts that may be rejected without a cut. */
   readonly tolerance: number;
   /**
-   * The share that is kept free.
+   * The share of the window that is reserved.
    *
    * @default {0}
    */
   readonly reserve?: number;
 }
 
-/** What is left of the window after a cut. */
+/** The share of the window that remains after a cut. */
 const CUT = 0.85;
-/** What is left after the first one, which comes of fast growth, and after one that follows another at once. */
+/**
+ * The share that remains after the first cut, which ends fast growth, and after a repeated one.
+ */
 const DEEP_CUT = 0.5;
-/** With growth by such a share after a cut, and hardly anything refused meanwhile, it has helped. */
-const CLEAN = 0.1;
-const HARDLY = 0.02;
-/** The growth in a round, once a limit was met: a share of the window, but at least so much. */
+/** After growth by this share since a cut, with hardly any rejection, the cut has helped. */
+const CLEAN_GROWTH = 0.1;
+const HARDLY_ANY = 0.02;
+/** The growth in a round once a limit was met: a share of the window, and its minimum. */
 const GROWTH = 0.02;
-const LEAST_GROWTH = 0.2;
-/** That far above the last limit that was met, there is another one to be found: it grows fast again. */
-const BEYOND = 1.25;
-/** About so many attempts are the latest, or all that are on the wire if those are more. */
-const LATEST = 64;
-/** All that was sent until a refusal was heard. */
+const MIN_GROWTH = 0.2;
+/** This far above the last limit that was met, the window grows fast again to find a new one. */
+const BEYOND_LIMIT = 1.25;
+/** The number of recent attempts, or all in flight if those are more. */
+const RECENT = 64;
+
+/** The attempts that were sent until a rejection arrived. */
 export interface Episode {
   sent: number;
-  refused: number;
-  /** How wide the window was when the first of them was refused, or how much of it was used. */
+  rejected: number;
+  /** The width of the window, or its used part, when the first rejection arrived. */
   width: number;
-  /** Has one been refused? Then what is sent from now on belongs to the next episode. */
-  over: boolean;
-  /** What share of the window is left after the cut for it; `undefined` before it. */
-  left: number | undefined;
-  /** How many cuts there were before it. */
+  /** Whether an attempt was rejected: later attempts belong to the next episode. */
+  isOver: boolean;
+  /** The share of the window that remained after the cut for it; `undefined` before the cut. */
+  remainingShare: number | undefined;
+  /** The number of cuts before it. */
   readonly cuts: number;
 }
 
-function begin(cuts: number): Episode {
-  return { sent: 0, refused: 0, width: 0, over: false, left: undefined, cuts };
+function newEpisode(cuts: number): Episode {
+  return { sent: 0, rejected: 0, width: 0, isOver: false, remainingShare: undefined, cuts };
 }
 
-/** The window itself. */
-export class Window {
-  readonly #options: WindowOptions;
+/** The window: the number of attempts that may be in flight. */
+export class ConcurrencyWindow {
+  readonly #options: ConcurrencyWindowOptions;
   #width: number;
-  /** Up to here it grows fast. */
+  /** Below this width the window grows fast. */
   #fastUpTo = Infinity;
   #lastLimit = Infinity;
-  /** The share of the latest attempts that was refused. */
-  #share = 0;
-  #latest = LATEST;
-  /** So many answers more without growth: the server has trouble of its own. */
-  #calm = 0;
+  /** The share of recent attempts that was rejected. */
+  #rejectedShare = 0;
+  #recent = RECENT;
+  /** The number of answers without growth that remain after the server has failed. */
+  #answersToSkip = 0;
   #cuts = 0;
-  #episode = begin(0);
-  readonly #weather: Weather;
-  #told: number;
+  #episode = newEpisode(0);
+  readonly #background: BackgroundRefusals;
+  #reported: number;
 
-  /** As wide as it is to be at first. */
-  constructor(options: WindowOptions) {
+  /** Creates a window with the initial width. */
+  constructor(options: ConcurrencyWindowOptions) {
     this.#options = options;
     this.#width = options.start;
-    this.#told = options.start;
-    this.#weather = new Weather(options.tolerance > 0);
+    this.#reported = options.start;
+    this.#background = new BackgroundRefusals(
+      options.tolerance > 0 ? "manyRejections" : "oneRejection",
+    );
   }
 
-  /** How many may be on the wire. */
+  /** The number of attempts that may be in flight. */
   get concurrency(): number {
     return Math.floor(this.#width);
   }
 
-  /** Does it look for a limit, or has it met one? */
-  get looks(): boolean {
+  /** Whether the window may still grow, or was cut. */
+  get isDiscovering(): boolean {
     return this.#options.start < this.#options.max || this.#width < this.#options.max;
   }
 
-  /** An attempt goes out. What is given back must be handed in with its answer. */
-  send(): Episode {
-    if (this.#episode.over) {
-      this.#weather.note(this.#episode);
-      this.#episode = begin(this.#cuts);
+  /** Notes that an attempt is sent. Returns its episode, to be passed on with its outcome. */
+  markSent(): Episode {
+    if (this.#episode.isOver) {
+      this.#background.record(this.#episode);
+      this.#episode = newEpisode(this.#cuts);
     }
     this.#episode.sent++;
-    this.#share *= 1 - 1 / this.#latest;
+    this.#rejectedShare *= 1 - 1 / this.#recent;
     return this.#episode;
   }
 
-  /** An answer has come to what was sent in that episode. `inUse` attempts were on the wire, this one included. */
-  hear(heard: Heard, episode: Episode, inUse: number, now: number): void {
-    if (heard === "refused") this.#refused(episode, inUse, now);
-    else if (heard === "failed") this.#calm = Math.min(this.#width, inUse);
-    // What was sent before a cut tells of a window that is gone.
-    else if (heard === "ok" && this.#holds(episode, now)) this.#grow(inUse);
+  /**
+   * Applies the outcome of an attempt.
+   *
+   * @param inFlight How many attempts were in flight, this one included.
+   */
+  applyOutcome(outcome: FeedbackOutcome, episode: Episode, inFlight: number, now: number): void {
+    if (outcome === "rejected") this.#reject(episode, inFlight, now);
+    else if (outcome === "failed") this.#answersToSkip = Math.min(this.#width, inFlight);
+    // Answers to attempts from before a cut say nothing about the current window.
+    else if (outcome === "ok" && this.#isCurrent(episode, now)) this.#grow(inFlight);
   }
 
-  #refused(episode: Episode, inUse: number, now: number): void {
-    episode.refused++;
-    this.#latest = Math.max(LATEST, inUse);
-    this.#share += 1 / this.#latest;
-    // Another one has followed it: what it tells is old.
+  #reject(episode: Episode, inFlight: number, now: number): void {
+    episode.rejected++;
+    this.#recent = Math.max(RECENT, inFlight);
+    this.#rejectedShare += 1 / this.#recent;
+    // A later episode has begun: this rejection is outdated.
     if (episode !== this.#episode) return;
-    if (!episode.over) {
-      episode.over = true;
-      episode.width = this.#isFilled(inUse) ? this.#width : inUse;
+    if (!episode.isOver) {
+      episode.isOver = true;
+      episode.width = this.#isFilled(inFlight) ? this.#width : inFlight;
     }
-    if (episode.left === undefined) {
-      if (this.#share < this.#options.tolerance) return;
-      const before = this.#weather.judge(this.#width, now);
-      if (before !== undefined) this.#widen(before);
+    if (episode.remainingShare === undefined) {
+      if (this.#rejectedShare < this.#options.tolerance) return;
+      const widthBefore = this.#background.judgeCut(this.#width, now);
+      if (widthBefore !== undefined) this.#restore(widthBefore);
     }
-    if (this.#weather.lasts(now)) return;
+    if (this.#background.isActive(now)) return;
     this.#cut(episode);
-    this.#tell("refused");
+    this.#report("rejected");
   }
 
   #cut(episode: Episode): void {
-    // What is on the wire and was not refused is what the server bears. It gets less as more of them are heard to be refused.
-    const borne = episode.width - episode.refused;
-    const first = this.#fastUpTo === Infinity;
-    const again = this.#width < (1 + GROWTH) * this.#fastUpTo;
-    const known = episode.left !== undefined;
-    const left = episode.left ??= first || again ? DEEP_CUT : CUT;
-    this.#width = Math.max(this.#options.min, Math.min(this.#width, left * borne));
-    if (known) return;
+    // The server accepts what is in flight and not rejected: less with each rejection that
+    // arrives.
+    const accepted = episode.width - episode.rejected;
+    const isFirst = this.#fastUpTo === Infinity;
+    const isRepeated = this.#width < (1 + GROWTH) * this.#fastUpTo;
+    const isContinued = episode.remainingShare !== undefined;
+    const share = episode.remainingShare ??= isFirst || isRepeated ? DEEP_CUT : CUT;
+    this.#width = Math.max(this.#options.min, Math.min(this.#width, share * accepted));
+    if (isContinued) return;
     this.#cuts++;
-    // The next one needs some more that are refused.
-    this.#share /= 2;
+    // The next cut needs some more rejections.
+    this.#rejectedShare /= 2;
     // A limit that is met again and again from below is the same one.
     const lastLimit = this.#lastLimit === Infinity ? 0 : this.#lastLimit;
     this.#lastLimit = Math.max(episode.width, 0.9 * lastLimit);
-    // Of the limit that the fast growth ran into one can be sure.
-    this.#fastUpTo = first ? CUT * borne : this.#width;
+    // The limit that ended the fast growth is certain.
+    this.#fastUpTo = isFirst ? CUT * accepted : this.#width;
   }
 
-  #widen(width: number): void {
+  #restore(width: number): void {
     this.#width = width;
     this.#fastUpTo = Infinity;
-    this.#tell("growth");
+    this.#report("growth");
   }
 
-  #grow(inUse: number): void {
+  #grow(inFlight: number): void {
     const { max } = this.#options;
     if (this.#width >= max) return;
-    if (this.#calm >= 1) {
-      this.#calm--;
+    if (this.#answersToSkip >= 1) {
+      this.#answersToSkip--;
       return;
     }
-    // A window that is not filled says nothing of what would be borne.
-    if (!this.#isFilled(inUse)) return;
-    if (this.#width < this.#fastUpTo || this.#width > BEYOND * this.#lastLimit) this.#width++;
-    else this.#width += Math.max(LEAST_GROWTH, GROWTH * this.#width) / this.#width;
+    // A window that is not filled says nothing about what the server accepts.
+    if (!this.#isFilled(inFlight)) return;
+    if (this.#width < this.#fastUpTo || this.#width > BEYOND_LIMIT * this.#lastLimit) this.#width++;
+    else this.#width += Math.max(MIN_GROWTH, GROWTH * this.#width) / this.#width;
     this.#width = Math.min(max, this.#width);
-    const clean = this.#fastUpTo + Math.max(1, CLEAN * this.#fastUpTo);
-    if (this.#width >= clean && this.#share < HARDLY) this.#weather.helped();
-    this.#tell("growth");
+    const clean = this.#fastUpTo + Math.max(1, CLEAN_GROWTH * this.#fastUpTo);
+    if (this.#width >= clean && this.#rejectedShare < HARDLY_ANY) this.#background.cutHelped();
+    this.#report("growth");
   }
 
-  /** Has the window not been cut since then? */
-  #holds({ cuts }: Episode, now: number): boolean {
-    return cuts === this.#cuts || this.#weather.lasts(now);
+  /** Whether the window has not been cut since that episode. */
+  #isCurrent({ cuts }: Episode, now: number): boolean {
+    return cuts === this.#cuts || this.#background.isActive(now);
   }
 
-  /** Are as many on the wire as may be? What is kept free need not be used. */
-  #isFilled(inUse: number): boolean {
-    return inUse >= openOf(this.concurrency, this.#options.reserve ?? 0);
+  /** Whether the unreserved part of the window is used up. */
+  #isFilled(inFlight: number): boolean {
+    return inFlight >= unreservedConcurrency(this.concurrency, this.#options.reserve ?? 0);
   }
 
-  #tell(reason: ConcurrencyChange["reason"]): void {
+  #report(reason: ConcurrencyChange["reason"]): void {
     const { concurrency } = this;
-    const previous = this.#told;
-    const much = Math.abs(concurrency - previous) >= Math.max(1, previous / 10);
-    if (concurrency === previous || (reason === "growth" && !much)) return;
-    this.#told = concurrency;
+    const previous = this.#reported;
+    const isLarge = Math.abs(concurrency - previous) >= Math.max(1, previous / 10);
+    if (concurrency === previous || (reason === "growth" && !isLarge)) return;
+    this.#reported = concurrency;
     const change = { concurrency, previous, reason, at: Date.now() };
-    // Who looks on must not stop the work, also not by a promise that fails.
+    // Errors of a listener, and promises that reject, must not stop the work.
     (async () => await this.#options.onChange?.(change))().catch(() => {});
   }
 }

@@ -1,75 +1,69 @@
+/**
+ * Admits attempts within a concurrency and rates. It is our own, not a library's: calls have
+ * priorities, a share of the concurrency is reserved for them, tokens are corrected afterwards,
+ * and an abort must leave the queue at once.
+ */
 import { onAbort } from "../async/abort.ts";
-import { type LimitOptions, mostOf } from "../model/limits.ts";
-import type { RateReport } from "../model/rate_report.ts";
-import { PriorityQueue, type Waiting } from "./priority_queue.ts";
-import { openOf } from "./reserve.ts";
-import { Rates } from "./rate_limits.ts";
-import type { Heard } from "./concurrency_window.ts";
+import { MAX_TIMER_DELAY } from "../async/timer.ts";
+import { type LimitOptions, maxConcurrency } from "../model/limits.ts";
+import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
+import { RateLimits } from "./rate_limits.ts";
+import type { Feedback } from "./feedback.ts";
 
-/** What an attempt asks of a limiter. */
-export interface Ask {
-  /** Tokens it will use, as far as one can tell. */
+/** What an attempt needs from a limiter. */
+export interface PermitRequest {
+  /** The estimate of the tokens that it will use. */
   readonly tokens: number;
-  /** Who goes first: the higher number. Above 0, the reserved share is open too. */
+  /** The higher number goes first. Above 0, the reserved share is available, too. */
   readonly priority: number;
 }
 
-/** Why an attempt had to wait: for others to end, for a limit a minute, or because the server asked to be left alone. */
+/** Why an attempt had to wait: for a permit, for a rate limit, or for the end of a pause. */
 export type WaitReason = "concurrency" | "requests" | "tokens" | "pause";
 
-/** What the server's answer to an attempt tells of its limits. */
-export interface Answer {
-  /** Whether it was refused. */
-  readonly heard: Heard;
-  /** How long the server asks to be left alone, in milliseconds. */
-  readonly retryAfterMs?: number;
-  /** Where its rate limits stand. */
-  readonly rates?: RateReport;
-}
-
 interface Waiter {
-  readonly ask: Ask;
+  readonly request: PermitRequest;
   readonly signal: AbortSignal | undefined;
   readonly admit: (reason: WaitReason) => void;
-  readonly leave: () => void;
+  readonly abort: () => void;
 }
 
 /**
- * Lets attempts begin when its limits allow: first come, first served, within a priority. Held permits count
- * against the concurrency; the rates are counted when an attempt begins.
+ * Admits attempts as its limits allow: first come, first served, within a priority. Held permits
+ * count towards the concurrency; rates count attempts when they start.
  */
 export class Limiter {
   readonly #queue = new PriorityQueue<Waiter>();
   #concurrency: number;
   readonly #reserve: number;
-  /** Its limits in a time. */
-  protected readonly rates: Rates;
+  /** The rate limits. */
+  protected readonly rates: RateLimits;
   #held = 0;
-  /** Those among them that the reserve is kept from. */
-  #heldByRuns = 0;
+  /** The permits among them that are held without a priority. */
+  #heldUnreserved = 0;
   #pausedUntil = 0;
-  /** Why the first one waits. */
+  /** Why the first waiter waits. */
   #reason: WaitReason = "concurrency";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** A limiter at which nobody has been. */
+  /** Creates a limiter with no permits held. */
   constructor(options: LimitOptions) {
-    this.#concurrency = mostOf(options) ?? Infinity;
+    this.#concurrency = maxConcurrency(options.concurrency) ?? Infinity;
     this.#reserve = options.reserve ?? 0;
-    this.rates = new Rates(options, performance.now());
+    this.rates = new RateLimits(options, performance.now());
   }
 
-  /** How many permits are held. */
+  /** The number of permits held. */
   get held(): number {
     return this.#held;
   }
 
-  /** How many wait. */
+  /** The number of waiters. */
   get waiting(): number {
     return this.#queue.size;
   }
 
-  /** The most permits that may be held. */
+  /** The maximum number of permits held at once. */
   get concurrency(): number {
     return this.#concurrency;
   }
@@ -79,122 +73,141 @@ export class Limiter {
     this.#admit();
   }
 
-  /** Why the first one waits, or did when the last one left. */
+  /** Why the first waiter waits, or why the last one did. */
   get reason(): WaitReason {
     return this.#reason;
   }
 
-  /** Does a {@linkcode Limiter.pause} last? */
+  /** Whether a {@linkcode Limiter.pause} is in force. */
   get paused(): boolean {
     return this.#pausedUntil > 0 && this.#pausedUntil > performance.now();
   }
 
-  /** Takes a permit if it can be had at once. */
-  tryAcquire(ask: Ask, now: number = performance.now()): boolean {
-    // Who waits and could go first is not overtaken.
+  /** Acquires a permit if one is available at once. */
+  tryAcquire(request: PermitRequest, now: number = performance.now()): boolean {
+    // A waiter of the same or a higher priority must not be overtaken.
     const first = this.#queue.first;
-    if (first !== undefined && first.priority >= ask.priority) return false;
-    if (!this.#hasRoom(ask.priority)) return false;
-    if (this.#waitForRate(ask, now) > 0) return false;
-    this.#take(ask, now);
+    if (first !== undefined && first.priority >= request.priority) return false;
+    if (!this.#hasRoom(request.priority)) return false;
+    if (this.#waitForRate(request, now) > 0) return false;
+    this.#take(request, now);
     return true;
   }
 
   /**
-   * Waits for a permit; gives the reason for the wait, or `undefined` if there was none.
+   * Waits for a permit.
    *
+   * @returns Why it had to wait; `undefined` if it did not.
    * @throws The signal's reason, as soon as it aborts.
    */
-  acquire(ask: Ask, signal: AbortSignal | undefined): Promise<WaitReason | undefined> {
+  acquire(
+    request: PermitRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<WaitReason | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.tryAcquire(ask)) return Promise.resolve(undefined);
+    if (this.tryAcquire(request)) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
-      let release: (() => void) | undefined;
-      const waiting: Waiting<Waiter> = this.#queue.push({
-        ask,
+      let stopListening: (() => void) | undefined;
+      const entry: QueueEntry<Waiter> = this.#queue.push({
+        request,
         signal,
         admit: (reason) => {
-          release?.();
-          this.#queue.remove(waiting);
+          stopListening?.();
+          this.#queue.remove(entry);
           resolve(reason);
         },
-        leave: () => {
-          release?.();
-          this.#queue.remove(waiting);
+        abort: () => {
+          stopListening?.();
+          this.#queue.remove(entry);
           reject(signal!.reason);
         },
-      }, ask.priority);
+      }, request.priority);
       if (signal !== undefined) {
-        release = onAbort(signal, () => {
-          const first = this.#queue.first === waiting;
-          waiting.value.leave();
-          // Behind it may stand one who needs less.
-          if (first) this.#admit();
+        stopListening = onAbort(signal, () => {
+          const wasFirst = this.#queue.first === entry;
+          entry.value.abort();
+          // The next waiter may need less.
+          if (wasFirst) this.#admit();
         });
       }
-      // Those behind the first one wait for it, not for a timer.
-      if (this.#queue.first === waiting) this.#schedule(performance.now());
+      // Only the first waiter needs a timer: the others wait for it.
+      if (this.#queue.first === entry) this.#schedule(performance.now());
     });
   }
 
-  /** An attempt that has all its permits goes out. What is given back is handed in with its answer. */
-  send({ tokens }: Ask, _now: number = performance.now()): unknown {
-    this.rates.send(tokens);
+  /**
+   * Notes that an attempt is sent, now that it has all its permits. Returns a mark that must be
+   * passed on with its feedback.
+   */
+  markSent({ tokens }: PermitRequest, _now: number = performance.now()): unknown {
+    this.rates.markSent(tokens);
     return undefined;
   }
 
-  /** How much concurrency has been found out; `undefined` if it is not looked for. */
-  get found(): number | undefined {
+  /** The discovered concurrency; `undefined` if the limiter is not adaptive. */
+  get discoveredConcurrency(): number | undefined {
     return undefined;
   }
 
-  /** The answer has come; the permit is still held. */
-  hear(_answer: Answer, _mark: unknown, _ask: Ask, _now: number = performance.now()): void {}
+  /** Applies the feedback of an attempt, whose permit is still held. */
+  applyFeedback(
+    _feedback: Feedback,
+    _mark: unknown,
+    _request: PermitRequest,
+    _now: number = performance.now(),
+  ): void {}
 
-  /** Gives back a permit with which nothing went out. */
-  cancel({ tokens, priority }: Ask): void {
-    this.rates.giveBack(tokens, performance.now());
-    this.#leave(priority);
+  /** Releases a permit of an attempt that was never sent, and refunds what it took. */
+  cancel({ tokens, priority }: PermitRequest): void {
+    this.rates.refund(tokens, performance.now());
+    this.#release(priority);
   }
 
-  /** Gives a permit back. `used` is how many tokens the attempt used, if that is known, in the place of those it asked for. */
-  release({ tokens, priority }: Ask, used: number | undefined): void {
+  /**
+   * Releases a permit.
+   *
+   * @param used The tokens that the attempt used, if known: they replace the estimate.
+   */
+  release({ tokens, priority }: PermitRequest, used: number | undefined): void {
     if (used !== undefined) this.rates.correct(tokens - used);
-    this.#leave(priority);
+    this.#release(priority);
   }
 
-  /** Lets nobody begin for so many milliseconds. */
+  /** Admits no attempts for the given time, in milliseconds. */
   pause(ms: number): void {
     const now = performance.now();
     this.#pausedUntil = Math.max(this.#pausedUntil, now + ms);
     this.#schedule(now);
   }
 
-  #leave(priority: number): void {
+  #release(priority: number): void {
     this.#held--;
-    if (priority <= 0) this.#heldByRuns--;
+    if (priority <= 0) this.#heldUnreserved--;
     this.#admit();
   }
 
-  /** Lets begin whoever can. */
+  /** Admits every waiter that can start now. */
   #admit(): void {
-    // Mostly nobody waits, and then there is no timer either.
+    // In the common case the queue is empty, and then there is no timer either.
     if (this.#queue.size === 0 && this.#timer === undefined) return;
     const now = performance.now();
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      // Of many who wait with one signal the first is told first; the others must not be let in meanwhile.
+      // When many waiters share a signal, the first to be aborted must not admit the others.
       if (next.signal?.aborted) {
-        next.leave();
+        next.abort();
         continue;
       }
-      if (this.#waitForRate(next.ask, now) > 0) break;
-      this.#take(next.ask, now);
+      if (this.#waitForRate(next.request, now) > 0) break;
+      this.#take(next.request, now);
       next.admit(this.#reason);
     }
     this.#schedule(now);
   }
 
-  /** Wakes up when the first one can begin, unless it waits for a permit: then the one who gives it back wakes it. */
+  /**
+   * Sets the timer for the first waiter. If it waits for a permit it needs none: the next release
+   * admits it.
+   */
   #schedule(now: number): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -203,14 +216,16 @@ export class Limiter {
       if (this.#queue.size > 0) this.#reason = "concurrency";
       return;
     }
-    const ms = this.#waitForRate(next.ask, now);
+    const ms = this.#waitForRate(next.request, now);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#admit();
-    }, Math.min(Math.ceil(ms), 2 ** 31 - 1));
+    }, Math.min(Math.ceil(ms), MAX_TIMER_DELAY));
   }
 
-  /** The first one, if there is room for it: if there is none for it, there is none for those behind it either. */
+  /**
+   * Returns the first waiter if a permit is available for it; otherwise none is for the others.
+   */
   #next(): Waiter | undefined {
     const first = this.#queue.first;
     return first !== undefined && this.#hasRoom(first.priority) ? first.value : undefined;
@@ -218,11 +233,12 @@ export class Limiter {
 
   #hasRoom(priority: number): boolean {
     if (this.#held >= this.#concurrency) return false;
-    return priority > 0 || this.#heldByRuns < openOf(this.#concurrency, this.#reserve);
+    return priority > 0 ||
+      this.#heldUnreserved < unreservedConcurrency(this.#concurrency, this.#reserve);
   }
 
-  /** How long the rates and the pause keep it waiting, and, if they do, which of them does so longest. */
-  #waitForRate({ tokens }: Ask, now: number): number {
+  /** Returns how long the rates and the pause require to wait; notes which of them is longest. */
+  #waitForRate({ tokens }: PermitRequest, now: number): number {
     const pause = Math.max(0, this.#pausedUntil - now);
     const ms = this.rates.waitFor(tokens, now);
     if (ms > pause) this.#reason = this.rates.reason;
@@ -230,9 +246,18 @@ export class Limiter {
     return Math.max(pause, ms);
   }
 
-  #take({ tokens, priority }: Ask, now: number): void {
+  #take({ tokens, priority }: PermitRequest, now: number): void {
     this.#held++;
-    if (priority <= 0) this.#heldByRuns++;
+    if (priority <= 0) this.#heldUnreserved++;
     this.rates.take(tokens, now);
   }
+}
+
+/**
+ * Returns how many permits calls without a priority may hold. It is at least 1, however large the
+ * reserve.
+ */
+export function unreservedConcurrency(concurrency: number, reserve: number): number {
+  // 100 × (1 − 0.9) is a little less than 10.
+  return reserve === 0 ? concurrency : Math.max(1, Math.floor(concurrency * (1 - reserve) + 1e-9));
 }

@@ -1,59 +1,66 @@
-/** The limiters that all calls of the process share: of each provider's key, of its models, and of the process. */
-import { boundsOf, type LimitOptions, type ProviderLimits } from "../model/limits.ts";
+/**
+ * The limiters that all calls of the process share: per API key, per model, and of the process.
+ */
+import { adaptiveBounds, type LimitOptions, type ProviderLimits } from "../model/limits.ts";
 import type { Provider } from "../model/provider.ts";
 import { limiterFor, ModelLimiter } from "./adaptive_limiter.ts";
 import { WeakList } from "../async/weak_list.ts";
 import { Limiter } from "./limiter.ts";
 
-/** What is limited for a key. */
+/** The limiters of one API key. */
 interface Account {
-  /** The provider that asked first. */
+  /** The name of the first provider that used the key. */
   readonly provider: string;
-  /** In all. */
-  readonly whole: Limiter | undefined;
-  /** Each model, by its name. */
+  /** The limiter of all models together, if that is limited. */
+  readonly limiter: Limiter | undefined;
+  /** The limiter of each model, by model name. */
   readonly models: Map<string, ModelLimiter>;
   readonly limits: ProviderLimits;
 }
 
 const accounts = new WeakMap<object, Account>();
-const known = new WeakList<Account>();
-let ofProcess: Limiter | undefined;
+const allAccounts = new WeakList<Account>();
+let forProcess: Limiter | undefined;
 
-/** The limiter of a provider's key, if it has limits: those of the first provider that asks with it. */
+/**
+ * Returns the limiter of a provider's API key, if it has limits. Providers with the same key
+ * share it, with the limits of the first of them.
+ */
 export function accountLimiter(provider: Provider): Limiter | undefined {
-  return accountOf(provider).whole;
+  return accountOf(provider).limiter;
 }
 
-/** The limiter of a model behind a provider's key. */
+/** Returns the limiter of a model behind a provider's API key. */
 export function modelLimiter(provider: Provider, model: string): ModelLimiter {
   const { models, limits } = accountOf(provider);
   let limiter = models.get(model);
   if (limiter === undefined) {
     const own = limits.models?.[model] ?? {};
-    const bounds = own.adaptive === false
-      ? undefined
-      : boundsOf(own) ?? boundsOf({ ...limits, ...own });
-    const { reserve } = limits;
+    const concurrency = own.concurrency ?? limits.concurrency;
+    // A number given to the provider limits all its models together: see `accountOf`.
     limiter = new ModelLimiter(
-      bounds === undefined ? own : { reserve, ...own, concurrency: bounds },
+      adaptiveBounds(concurrency) === undefined
+        ? own
+        : { reserve: limits.reserve, ...own, concurrency },
     );
     models.set(model, limiter);
   }
   return limiter;
 }
 
-/** The limiter of the process, if it has limits. */
+/** Returns the limiter of the process, if it has limits. */
 export function processLimiter(): Limiter | undefined {
-  return ofProcess;
+  return forProcess;
 }
 
-/** Sets the limits of the process; attempts that hold permits of the old ones give them back there. */
-export function limitProcess(options: LimitOptions | undefined): void {
-  ofProcess = options === undefined ? undefined : limiterFor(options);
+/** Sets the limits of the process. Attempts in flight release the permits of the old limiter. */
+export function setProcessLimits(options: LimitOptions | undefined): void {
+  forProcess = options === undefined ? undefined : limiterFor(options);
 }
 
-/** A limiter that calls of the process share, and what it limits: all of them, a provider's key, or a model behind it. */
+/**
+ * A shared limiter, and what it limits: the process, a provider's API key, or one of its models.
+ */
 export interface SharedLimiter {
   /** The name of the provider; absent for the limiter of the process. */
   readonly provider?: string;
@@ -63,11 +70,11 @@ export interface SharedLimiter {
   readonly limiter: Limiter;
 }
 
-/** All limiters that exist now: of the process, then of each provider that has been asked. */
+/** Yields all shared limiters: the one of the process, then those of each provider in use. */
 export function* sharedLimiters(): IterableIterator<SharedLimiter> {
-  if (ofProcess !== undefined) yield { limiter: ofProcess };
-  for (const { provider, whole, models } of known) {
-    if (whole !== undefined) yield { provider, limiter: whole };
+  if (forProcess !== undefined) yield { limiter: forProcess };
+  for (const { provider, limiter, models } of allAccounts) {
+    if (limiter !== undefined) yield { provider, limiter };
     for (const [model, limiter] of models) yield { provider, model, limiter };
   }
 }
@@ -77,22 +84,26 @@ function accountOf(provider: Provider): Account {
   let account = accounts.get(key);
   if (account === undefined) {
     const { limits = {} } = provider;
-    const { requestsPerMinute, tokensPerMinute, reserve } = limits;
-    // The models find out what they bear by themselves; all of them together never get above what is named.
-    const concurrency = typeof limits.concurrency === "object"
-      ? limits.concurrency.max
-      : limits.concurrency;
-    const named = concurrency ?? requestsPerMinute ?? tokensPerMinute;
     account = {
       provider: provider.name,
-      whole: named === undefined
-        ? undefined
-        : new Limiter({ concurrency, requestsPerMinute, tokensPerMinute, reserve }),
+      limiter: accountLimiterFor(limits),
       models: new Map(),
       limits,
     };
     accounts.set(key, account);
-    known.add(account);
+    allAccounts.add(account);
   }
   return account;
+}
+
+function accountLimiterFor(limits: ProviderLimits): Limiter | undefined {
+  const { concurrency: option, requestsPerMinute, tokensPerMinute, reserve } = limits;
+  // An adaptive concurrency belongs to each model; together they stay within its `max`, if given.
+  const concurrency = typeof option === "object"
+    ? option.max
+    : option === "adaptive"
+    ? undefined
+    : option;
+  if ((concurrency ?? requestsPerMinute ?? tokensPerMinute) === undefined) return undefined;
+  return new Limiter({ concurrency, requestsPerMinute, tokensPerMinute, reserve });
 }

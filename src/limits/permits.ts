@@ -1,27 +1,29 @@
-import type { Answer, Ask, Limiter, WaitReason } from "./limiter.ts";
+import type { Feedback } from "./feedback.ts";
+import type { Limiter, PermitRequest, WaitReason } from "./limiter.ts";
 
-/** How long an attempt has waited for what, in milliseconds; also if it was aborted while it waited. */
-export type Waited = Partial<Record<WaitReason, number>>;
+/** How long an attempt has waited for which reason, in milliseconds, even if it was aborted. */
+export type WaitTimes = Partial<Record<WaitReason, number>>;
 
 /**
- * A permit of every limiter, taken from the innermost to the outermost and held while an attempt is on the wire. The order is the same for
- * all, and who holds the outermost holds all it needs, so nobody can wait for each other.
+ * The permits of one attempt: one of every limiter, acquired from the innermost to the outermost,
+ * and held while the attempt is in flight. The order is the same for all attempts, and an attempt
+ * that holds the outermost permit holds all of them, so that no two attempts wait for each other.
  */
-export class Permits implements Ask {
+export class Permits implements PermitRequest {
   readonly #limiters: readonly Limiter[];
   readonly tokens: number;
   readonly priority: number;
   #held = 0;
   #marks: unknown[] | undefined;
 
-  /** None is held yet. */
-  constructor(limiters: readonly Limiter[], { tokens, priority }: Ask) {
+  /** Creates a set of which no permit is held yet. */
+  constructor(limiters: readonly Limiter[], { tokens, priority }: PermitRequest) {
     this.#limiters = limiters;
     this.tokens = tokens;
     this.priority = priority;
   }
 
-  /** Takes what can be had at once, and says whether that is everything. */
+  /** Acquires the permits that are available at once. Returns whether these are all. */
   tryAcquire(now: number = performance.now()): boolean {
     while (this.#held < this.#limiters.length) {
       if (!this.#limiters[this.#held]!.tryAcquire(this, now)) return false;
@@ -31,11 +33,11 @@ export class Permits implements Ask {
   }
 
   /**
-   * Waits for what is missing.
+   * Waits for the permits that are missing.
    *
-   * @throws The signal's reason, as soon as it aborts; then nothing is held.
+   * @throws The signal's reason, as soon as it aborts; then no permit is held.
    */
-  async acquire(signal: AbortSignal | undefined, waited: Waited = {}): Promise<void> {
+  async acquire(signal: AbortSignal | undefined, waited: WaitTimes = {}): Promise<void> {
     try {
       signal?.throwIfAborted();
       while (!this.tryAcquire()) {
@@ -49,9 +51,10 @@ export class Permits implements Ask {
           waited[reason] = (waited[reason] ?? 0) + performance.now() - began;
         }
         this.#held++;
-        // It may have aborted just after the permit was given.
+        // The signal may have aborted just after the permit was granted.
         signal?.throwIfAborted();
-        // Meanwhile the server may have asked for a pause: who has not gone out yet waits for its end, too.
+        // A limiter may have been paused meanwhile: an attempt not yet sent waits for its end,
+        // too.
         const paused = this.#limiters.slice(0, this.#held).findIndex((limiter) => limiter.paused);
         while (paused >= 0 && this.#held > paused) this.#limiters[--this.#held]!.cancel(this);
       }
@@ -61,51 +64,56 @@ export class Permits implements Ask {
     }
   }
 
-  /** The least concurrency that was found out by the limiters, if any looks for it. */
-  get found(): number | undefined {
-    let found: number | undefined;
-    for (const limiter of this.#limiters) {
-      if (limiter.found !== undefined) found = Math.min(found ?? Infinity, limiter.found);
+  /**
+   * The lowest concurrency that an adaptive limiter among them has discovered, if there is one.
+   */
+  get discoveredConcurrency(): number | undefined {
+    let lowest: number | undefined;
+    for (const { discoveredConcurrency } of this.#limiters) {
+      if (discoveredConcurrency === undefined) continue;
+      lowest = Math.min(lowest ?? Infinity, discoveredConcurrency);
     }
-    return found;
+    return lowest;
   }
 
-  /** The request goes out now. Permits that are given back before that are as if they had never been taken. */
-  send(now: number = performance.now()): void {
-    this.#marks = this.#limiters.map((limiter) => limiter.send(this, now));
+  /** Notes that the request is sent now. Permits released before that count as never acquired. */
+  markSent(now: number = performance.now()): void {
+    this.#marks = this.#limiters.map((limiter) => limiter.markSent(this, now));
   }
 
   /**
-   * Gives everything back, once.
+   * Releases all permits. Further calls do nothing.
    *
    * @param used How many tokens were used, if that is known.
-   * @param answer What the server's answer tells of its limits; nothing if none was sent.
+   * @param feedback What the outcome says about the server's limits; absent if nothing was sent.
    */
-  release(used?: number, answer?: Answer, now: number = performance.now()): void {
+  release(used?: number, feedback?: Feedback, now: number = performance.now()): void {
     while (this.#held > 0) {
       const limiter = this.#limiters[--this.#held]!;
       if (this.#marks === undefined) {
         limiter.cancel(this);
         continue;
       }
-      if (answer !== undefined) limiter.hear(answer, this.#marks[this.#held], this, now);
+      if (feedback !== undefined) {
+        limiter.applyFeedback(feedback, this.#marks[this.#held], this, now);
+      }
       limiter.release(this, used);
     }
   }
 }
 
 /**
- * Waits for a permit of every limiter.
+ * Acquires a permit of every limiter.
  *
- * @throws The signal's reason, as soon as it aborts; then nothing is held.
+ * @throws The signal's reason, as soon as it aborts; then no permit is held.
  */
-export async function acquireAll(
+export async function acquirePermits(
   limiters: readonly Limiter[],
-  ask: Ask,
+  request: PermitRequest,
   signal: AbortSignal | undefined,
-  waited?: Waited,
+  waited?: WaitTimes,
 ): Promise<Permits> {
-  const permits = new Permits(limiters, ask);
+  const permits = new Permits(limiters, request);
   await permits.acquire(signal, waited);
   return permits;
 }

@@ -1,68 +1,69 @@
-/** One who waits: in a doubly linked list, so that leaving from the middle on abort is O(1). */
-export interface Waiting<T> {
-  /** What waits. */
+/** An entry of the queue: a node of a doubly linked list, so that removal is O(1). */
+export interface QueueEntry<T> {
+  /** The queued value. */
   readonly value: T;
-  /** Which list it is in. */
+  /** The priority, which selects the list. */
   readonly priority: number;
-  previous: Waiting<T> | undefined;
-  next: Waiting<T> | undefined;
+  previous: QueueEntry<T> | undefined;
+  next: QueueEntry<T> | undefined;
 }
 
 interface List<T> {
   readonly priority: number;
-  first: Waiting<T> | undefined;
-  last: Waiting<T> | undefined;
+  first: QueueEntry<T> | undefined;
+  last: QueueEntry<T> | undefined;
 }
 
 /**
- * First come, first served, within a priority; the higher priority first. Everything is O(1) in the number of those who wait; to
- * find the list of a priority takes the logarithm of how many different ones wait.
+ * A queue that serves the higher priority first, and within a priority first come, first served.
+ * Every operation is O(1) in the number of entries and O(log n) in the number of priorities.
  */
 export class PriorityQueue<T> {
-  // There are few priorities, so a sorted list of them is the simplest that is fast: the highest last, none of them empty.
+  // There are few priorities, so a sorted array of lists is the simplest structure that is fast.
+  // The highest priority is last, and no list is empty.
   readonly #lists: List<T>[] = [];
   #size = 0;
 
-  /** How many wait. */
+  /** The number of entries. */
   get size(): number {
     return this.#size;
   }
 
-  /** Who is next. */
-  get first(): Waiting<T> | undefined {
+  /** The next entry. */
+  get first(): QueueEntry<T> | undefined {
     return this.#lists.at(-1)?.first;
   }
 
-  /** Queues up. */
-  push(value: T, priority: number): Waiting<T> {
+  /** Adds a value behind the others of its priority. */
+  push(value: T, priority: number): QueueEntry<T> {
     const at = this.#find(priority);
     let list = this.#lists[at];
     if (list === undefined || list.priority !== priority) {
       list = { priority, first: undefined, last: undefined };
       this.#lists.splice(at, 0, list);
     }
-    const waiting: Waiting<T> = { value, priority, previous: list.last, next: undefined };
-    if (list.last === undefined) list.first = waiting;
-    else list.last.next = waiting;
-    list.last = waiting;
+    const entry: QueueEntry<T> = { value, priority, previous: list.last, next: undefined };
+    if (list.last === undefined) list.first = entry;
+    else list.last.next = entry;
+    list.last = entry;
     this.#size++;
-    return waiting;
+    return entry;
   }
 
-  /** Leaves, from wherever it stands. Once only. */
-  remove(waiting: Waiting<T>): void {
-    const at = this.#find(waiting.priority);
+  /** Removes an entry from any position. Must be called at most once for each entry. */
+  remove(entry: QueueEntry<T>): void {
+    const at = this.#find(entry.priority);
     const list = this.#lists[at]!;
-    if (waiting.previous === undefined) list.first = waiting.next;
-    else waiting.previous.next = waiting.next;
-    if (waiting.next === undefined) list.last = waiting.previous;
-    else waiting.next.previous = waiting.previous;
-    // Any number may be a priority: lists that nobody needs any more would pile up.
+    if (entry.previous === undefined) list.first = entry.next;
+    else entry.previous.next = entry.next;
+    if (entry.next === undefined) list.last = entry.previous;
+    else entry.next.previous = entry.previous;
+    // Any number may be a priority: empty lists would accumulate.
     if (list.first === undefined) this.#lists.splice(at, 1);
     this.#size--;
   }
 
-  /** Where the list of this priority is, or belongs. */
+  /** Returns the index of the list of this priority, or the index at which to insert it. */
   #find(priority: number): number {
     let low = 0;
     let high = this.#lists.length;

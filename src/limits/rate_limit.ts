@@ -1,13 +1,13 @@
-/** A limit on what may begin in a time. */
-export interface Rate {
-  /** How many milliseconds until so much can be taken; 0 if it can be now. */
+/** A limit on an amount per time, such as requests or tokens per minute. */
+export interface RateLimit {
+  /** Returns how many milliseconds remain until the amount can be taken; 0 if it can be now. */
   waitFor(amount: number, now: number): number;
-  /** Takes so much, also if it is not there. */
+  /** Takes the amount, even if it is not available. */
   take(amount: number, now: number): void;
-  /** What was taken goes out now. */
-  send(amount: number): void;
-  /** Gives back what was taken and did not go out. */
-  giveBack(amount: number, now: number): void;
-  /** What went out took so much less than was thought; a negative amount: so much more. */
+  /** Notes that an amount that was taken is sent now. */
+  markSent(amount: number): void;
+  /** Returns an amount that was taken and never sent. */
+  refund(amount: number, now: number): void;
+  /** Returns the part of an estimate that was not used; a negative amount takes more. */
   correct(amount: number, now: number): void;
 }

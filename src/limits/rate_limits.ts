@@ -1,23 +1,23 @@
 import type { LimitOptions } from "../model/limits.ts";
 import { Bucket } from "./bucket.ts";
-import type { Rate } from "./rate_limit.ts";
+import type { RateLimit } from "./rate_limit.ts";
 
-/** All limits on what may begin in a time: an attempt must fit into each of them. */
-export class Rates {
+/** All rate limits of a limiter: an attempt must fit into each of them. */
+export class RateLimits {
   /** The limits on requests. */
-  readonly requests: Rate[] = [];
+  readonly requests: RateLimit[] = [];
   /** The limits on tokens. */
-  readonly tokens: Rate[] = [];
-  /** Which of them kept the last one waiting. */
+  readonly tokens: RateLimit[] = [];
+  /** The limit that made the last attempt wait longest. */
   reason: "requests" | "tokens" = "requests";
 
-  /** Those of the options, full at this time. */
+  /** Creates a full bucket for each limit of the options. */
   constructor({ requestsPerMinute, tokensPerMinute }: LimitOptions, now: number) {
     if (requestsPerMinute !== undefined) this.requests.push(new Bucket(requestsPerMinute, now));
     if (tokensPerMinute !== undefined) this.tokens.push(new Bucket(tokensPerMinute, now));
   }
 
-  /** How many milliseconds they keep an attempt with so many tokens waiting: as long as the slowest does. */
+  /** Returns how many milliseconds an attempt must wait: as long as the slowest limit says. */
   waitFor(tokens: number, now: number): number {
     let longest = 0;
     for (const rate of this.requests) {
@@ -35,25 +35,25 @@ export class Rates {
     return longest;
   }
 
-  /** An attempt has its permit. */
+  /** Takes one request and its tokens from every limit. */
   take(tokens: number, now: number): void {
     for (const rate of this.requests) rate.take(1, now);
     for (const rate of this.tokens) rate.take(tokens, now);
   }
 
-  /** It goes out. */
-  send(tokens: number): void {
-    for (const rate of this.requests) rate.send(1);
-    for (const rate of this.tokens) rate.send(tokens);
+  /** Notes that the attempt is sent now. */
+  markSent(tokens: number): void {
+    for (const rate of this.requests) rate.markSent(1);
+    for (const rate of this.tokens) rate.markSent(tokens);
   }
 
-  /** It did not go out. */
-  giveBack(tokens: number, now: number): void {
-    for (const rate of this.requests) rate.giveBack(1, now);
-    for (const rate of this.tokens) rate.giveBack(tokens, now);
+  /** Returns what an attempt took that was never sent. */
+  refund(tokens: number, now: number): void {
+    for (const rate of this.requests) rate.refund(1, now);
+    for (const rate of this.tokens) rate.refund(tokens, now);
   }
 
-  /** It took so many tokens less than was thought. */
+  /** Returns the tokens that an attempt was estimated to use and did not. */
   correct(tokens: number): void {
     if (this.tokens.length === 0) return;
     const now = performance.now();

@@ -1,47 +1,50 @@
-/** The server's own rate limits, followed by what it says of them with its answers. */
+/** Follows the rate limits that the server reports with its answers. */
 import type { RateReport, RateState } from "../model/rate_report.ts";
-import type { Rate } from "./rate_limit.ts";
+import type { RateLimit } from "./rate_limit.ts";
 
-/** What had gone out when an attempt did, itself included: what its answer says of the limits is read against that. */
-export interface LearnedMark {
-  /** When, in milliseconds. */
+/** The totals when an attempt was sent, itself included: its rate report is relative to them. */
+export interface SentMark {
+  /** The time, in milliseconds. */
   readonly at: number;
   readonly requests: number;
   readonly tokens: number;
 }
 
-/** Both limits of one model. Until the server has told of them they let everything pass. */
-export class Learned {
-  /** Its limit on requests. */
-  readonly requests = new LearnedRate();
-  /** Its limit on tokens. */
-  readonly tokens = new LearnedRate();
+/** The server's rate limits of one model. Until the server reports them, everything passes. */
+export class ServerRateLimits {
+  /** The limit on requests. */
+  readonly requests = new ServerRateLimit();
+  /** The limit on tokens. */
+  readonly tokens = new ServerRateLimit();
   #latest = -Infinity;
 
-  /** What an answer said. One that says nothing comes from a server that has no such limits any more. */
-  hear(report: RateReport | undefined, mark: LearnedMark, now: number): void {
-    // Answers overtake each other: the latest request knows most.
+  /**
+   * Applies the report of an answer. `undefined` means that the server has no limits any more.
+   */
+  update(report: RateReport | undefined, mark: SentMark, now: number): void {
+    // Answers overtake each other: the report of the latest request is the most accurate.
     if (mark.requests < this.#latest) return;
     this.#latest = mark.requests;
-    this.requests.hear(report?.requests, mark.at, mark.requests, now);
-    this.tokens.hear(report?.tokens, mark.at, mark.tokens, now);
+    this.requests.update(report?.requests, mark.at, mark.requests, now);
+    this.tokens.update(report?.tokens, mark.at, mark.tokens, now);
   }
 }
 
-/** From so much used on, the time until all of it is there again tells how fast it flows: below, rounding spoils it. */
-const ENOUGH_TO_TELL = 10;
+/** Below this amount used, rounding spoils the refill rate that `resetMs` implies. */
+const MIN_USED_FOR_REFILL = 10;
 
-/** This share of the limit is left untouched: what is under way may use more than was thought. */
+/** This share of the limit is not used, as attempts in flight may use more than estimated. */
 const MARGIN = 0.01;
 
 /**
- * One limit of the server's, as a bucket that should stand where the server's does. Other than a limit of our own it is full at first:
- * what the server lets pass at once is let pass.
+ * One rate limit of the server, as a bucket that tracks the level of the server's own. Unlike a
+ * configured limit it starts full: the server accepts a burst, so the burst is sent.
  *
- * An answer tells how much was left when its request came in, which is some seconds ago. So what has flowed in since then is added, and
- * what was taken since then is taken off. The next answer corrects what was estimated wrongly.
+ * An answer reports how much was left when its request arrived, some seconds ago. So what has
+ * flowed in since then is added, and what was taken since then is subtracted. The next answer
+ * corrects errors of the estimate.
  */
-export class LearnedRate implements Rate {
+export class ServerRateLimit implements RateLimit {
   #limit = Infinity;
   #level = Infinity;
   #perMs = 0;
@@ -49,26 +52,26 @@ export class LearnedRate implements Rate {
   #taken = 0;
   #sent = 0;
 
-  /** Has the server told of it? */
+  /** Whether the server has reported this limit. */
   get known(): boolean {
     return this.#limit !== Infinity;
   }
 
-  /** How much has ever gone out. */
+  /** The total amount ever sent. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** What the answer said to a request that went out at `sentAt`, when `sentThen` had gone out. */
-  hear(state: RateState | undefined, sentAt: number, sentThen: number, now: number): void {
+  /** Applies the state in the answer to a request sent at `sentAt`, when `sentThen` was sent. */
+  update(state: RateState | undefined, sentAt: number, sentThen: number, now: number): void {
     const { limit = NaN, remaining = NaN, resetMs } = state ?? {};
-    // A provider is somebody else's code: what is no number says nothing.
+    // A provider may be user code: a state that is not made of numbers is ignored.
     if (!(limit > 0 && Number.isFinite(limit) && Number.isFinite(remaining))) {
       this.#limit = Infinity;
       return;
     }
     this.#limit = limit;
-    this.#perMs = this.#flowOf(limit, limit - remaining, resetMs);
+    this.#perMs = this.#refillRate(limit, limit - remaining, resetMs);
     const then = Math.min(limit, remaining + (now - sentAt) * this.#perMs);
     this.#level = then - (this.#taken - sentThen);
     this.#at = now;
@@ -76,36 +79,39 @@ export class LearnedRate implements Rate {
 
   waitFor(amount: number, now: number): number {
     if (!this.known) return 0;
-    this.#flow(now);
+    this.#refill(now);
     const missing = Math.min(amount + MARGIN * this.#limit, this.#limit) - this.#level;
     return missing <= 1e-9 ? 0 : missing / this.#perMs;
   }
 
   take(amount: number, now: number): void {
     this.#taken += amount;
-    this.#flow(now);
+    this.#refill(now);
     this.#level -= amount;
   }
 
-  send(amount: number): void {
+  markSent(amount: number): void {
     this.#sent += amount;
   }
 
-  giveBack(amount: number, now: number): void {
+  refund(amount: number, now: number): void {
     this.take(-amount, now);
   }
 
-  /** The answer that tells how much it took tells also how much is left. */
+  /** Does nothing: the answer that reports the tokens used also reports how much is left. */
   correct(): void {}
 
-  /** How much flows in, in a millisecond. Until it is known, a minute fills the whole, or less if the server is faster. */
-  #flowOf(limit: number, used: number, resetMs = 0): number {
-    const told = resetMs > 0 ? used / resetMs : 0;
-    if (used >= ENOUGH_TO_TELL && told > 0) return told;
-    return this.#perMs > 0 ? this.#perMs : Math.max(limit / 60_000, told);
+  /**
+   * Returns the refill per millisecond. Until it is known, the limit refills within a minute, or
+   * faster if the server says so.
+   */
+  #refillRate(limit: number, used: number, resetMs = 0): number {
+    const reported = resetMs > 0 ? used / resetMs : 0;
+    if (used >= MIN_USED_FOR_REFILL && reported > 0) return reported;
+    return this.#perMs > 0 ? this.#perMs : Math.max(limit / 60_000, reported);
   }
 
-  #flow(now: number): void {
+  #refill(now: number): void {
     this.#level = Math.min(this.#limit, this.#level + (now - this.#at) * this.#perMs);
     this.#at = now;
   }

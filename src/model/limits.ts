@@ -1,154 +1,190 @@
 import {
   callback,
   checkOptions,
-  flag,
   isRecord,
   numberThat,
   positiveInteger,
   refuse,
   type Rule,
+  type RulesFor,
 } from "./check_options.ts";
 
-/** A concurrency that finds its own limit: it grows while answers come, and is cut when the server refuses. */
+/** A concurrency that adapts: it grows with good answers and is cut when the server rejects. */
 export interface AdaptiveConcurrency {
   /**
-   * How many may be on the wire at first.
+   * The initial concurrency.
    *
    * @default {8}, or `max` where that is less
    */
   readonly start?: number;
   /**
-   * What is always let through, however much is refused.
+   * The minimum, kept however many attempts the server rejects.
    *
    * @default {1}
    */
   readonly min?: number;
   /**
-   * The most there may ever be.
+   * The maximum.
    *
    * @default {1000}
    */
   readonly max?: number;
-  /** Told when the limit has changed by a tenth or more, and of each cut. What it throws is lost. */
+  /**
+   * Called when the concurrency has changed by a tenth or more, and after each cut. Errors that
+   * it throws are ignored.
+   */
   readonly onChange?: (change: ConcurrencyChange) => void;
 }
 
 /** A change of an {@linkcode AdaptiveConcurrency}. */
 export interface ConcurrencyChange {
-  /** How many may be on the wire now. */
+  /** The concurrency now. */
   readonly concurrency: number;
-  /** How many it was at the last change. */
+  /** The concurrency at the previous change. */
   readonly previous: number;
-  /** Why: it grew with good answers, or the server refused. */
-  readonly reason: "growth" | "refused";
-  /** When, in milliseconds since 1970. */
+  /** The reason: it grew with good answers, or the server rejected an attempt. */
+  readonly reason: "growth" | "rejected";
+  /** The time of the change, in milliseconds since 1970. */
   readonly at: number;
 }
 
-/** How much may happen at a time, and in a minute. What is absent is not limited. */
+/**
+ * The maximum number of attempts in flight at once.
+ *
+ * - A number is that maximum. If the server rejects a tenth of the attempts or more, fewer are
+ *   sent to that model until it accepts them again, and never fewer than 8.
+ * - `"adaptive"` discovers what the server accepts, between 1 and 1,000.
+ * - An object discovers it between these bounds, and reports changes.
+ */
+export type Concurrency = number | "adaptive" | AdaptiveConcurrency;
+
+/** Limits on attempts at once and per minute. An absent option sets no limit. */
 export interface LimitOptions {
-  /** How many attempts may be on the wire at the same time; as an object, within which bounds that is found out. */
-  readonly concurrency?: number | AdaptiveConcurrency;
-  /**
-   * Finds out how much concurrency the server bears, up to `concurrency`: the same as an object there.
-   *
-   * @default {false}
-   */
-  readonly adaptive?: boolean;
-  /** How many attempts may begin in any minute. */
+  /** The maximum number of attempts in flight at once, or `"adaptive"`. */
+  readonly concurrency?: Concurrency;
+  /** The maximum number of attempts that start in any minute. */
   readonly requestsPerMinute?: number;
-  /** How many tokens, in and out, attempts may use in a minute: estimated when they begin, corrected when they end. */
+  /**
+   * The maximum number of tokens, input and output, that attempts use in a minute: estimated when
+   * they start, corrected when they end.
+   */
   readonly tokensPerMinute?: number;
   /**
-   * The share of the concurrency that is kept for calls with a priority above 0, from 0 to 1.
+   * The share of the concurrency that is reserved for calls with a priority above 0, from 0 to 1.
    *
    * @default {0}
    */
   readonly reserve?: number;
 }
 
-/** What a provider's key allows: in all, and for single models. `adaptive` holds for each model by itself. */
+/**
+ * The limits of a provider's API key: for all its models together, and for single models. An
+ * adaptive concurrency is discovered for each model separately.
+ */
 export interface ProviderLimits extends LimitOptions {
-  /** What single models allow, by their names. */
+  /**
+   * The limits of single models, by model name. A model without a `concurrency` of its own takes
+   * an adaptive one from the provider.
+   */
   readonly models?: Readonly<Record<string, LimitOptions>>;
 }
 
-const aMinute = numberThat(
+const perMinute = numberThat(
   "a positive number a minute",
   (n) => Number.isFinite(n) && n > 0,
 );
-const reserved = numberThat("a share from 0 up to, but not, 1", (n) => n >= 0 && n < 1);
+const reserve = numberThat("a share from 0 up to, but not, 1", (n) => n >= 0 && n < 1);
 
-/** The rule for an option `concurrency`: a number, or bounds. */
+/** Checks an option `concurrency`. */
 export const concurrency: Rule = (doing, name, value) => {
-  if (!isRecord(value)) return positiveInteger(doing, name, value);
-  checkOptions(`${doing}: ${name}`, value, {
-    start: positiveInteger,
-    min: positiveInteger,
-    max: positiveInteger,
-    onChange: callback,
-  });
-  const { start, min = 1, max = MOST } = value as AdaptiveConcurrency;
-  const no = (what: string) => new RangeError(`Cannot ${doing} as in ${name} ${what}`);
-  if (min > max) throw no(`min must not be above max: ${min} is above ${max}`);
+  if (value === "adaptive") return;
+  if (typeof value === "number") return positiveInteger(doing, name, value);
+  if (!isRecord(value)) {
+    refuse(doing, name, 'a positive integer, "adaptive" or { start, min, max, onChange }', value);
+  }
+  checkOptions(`${doing}: ${name}`, value, ADAPTIVE_RULES);
+  const { start, min = 1, max = DEFAULT_MAX } = value as AdaptiveConcurrency;
+  const contradiction = (what: string) => new RangeError(`Cannot ${doing} as in ${name} ${what}`);
+  if (min > max) throw contradiction(`min must not be above max: ${min} is above ${max}`);
   if (start !== undefined && start < min) {
-    throw no(`start must not be below min: ${start} < ${min}`);
+    throw contradiction(`start must not be below min: ${start} < ${min}`);
   }
   if (start !== undefined && start > max) {
-    throw no(`start must not be above max: ${start} > ${max}`);
+    throw contradiction(`start must not be above max: ${start} > ${max}`);
   }
 };
 
-const RULES = {
+const ADAPTIVE_RULES: RulesFor<AdaptiveConcurrency> = {
+  start: positiveInteger,
+  min: positiveInteger,
+  max: positiveInteger,
+  onChange: callback,
+};
+
+const LIMIT_RULES: RulesFor<LimitOptions> = {
   concurrency,
-  adaptive: flag,
-  requestsPerMinute: aMinute,
-  tokensPerMinute: aMinute,
-  reserve: reserved,
+  requestsPerMinute: perMinute,
+  tokensPerMinute: perMinute,
+  reserve,
 };
 
-/** The rule for an option `limits`. */
+/** Checks an option `limits`. */
 export const limits: Rule = (doing, name, value) => {
-  checkOptions(`${doing}: ${name}`, value, RULES);
-  refuseContradiction(`${doing}: ${name}`, value as LimitOptions);
+  rejectAdaptiveFlag(doing, name, value);
+  checkOptions(`${doing}: ${name}`, value, LIMIT_RULES);
 };
 
-/** The rule for the `limits` of a provider. */
+/** Checks the option `limits` of a provider. */
 export const providerLimits: Rule = (doing, name, value) => {
-  checkOptions(`${doing}: ${name}`, value, {
-    ...RULES,
+  rejectAdaptiveFlag(doing, name, value);
+  const rules: RulesFor<ProviderLimits> = {
+    ...LIMIT_RULES,
     models(doing, name, models) {
       if (!isRecord(models)) refuse(doing, name, "an object with limits by model", models);
       for (const [model, own] of Object.entries(models)) {
         if (own !== undefined) limits(doing, `${name}["${model}"]`, own);
       }
     },
-  });
-  refuseContradiction(`${doing}: ${name}`, value as LimitOptions);
+  };
+  checkOptions(`${doing}: ${name}`, value, rules);
 };
 
-function refuseContradiction(doing: string, { concurrency, adaptive }: LimitOptions): void {
-  if (adaptive !== false || typeof concurrency !== "object") return;
-  throw new TypeError(
-    `Cannot ${doing} as adaptive is false and concurrency has bounds: say one of the two`,
-  );
+/** Says what replaces the flag `adaptive` of version 0.1. */
+function rejectAdaptiveFlag(doing: string, name: string, value: unknown): void {
+  if (!isRecord(value) || value.adaptive === undefined) return;
+  const instead = value.adaptive === false
+    ? "leave it out"
+    : value.concurrency === undefined
+    ? 'use concurrency: "adaptive"'
+    : "use concurrency: { max }";
+  throw new TypeError(`Cannot ${doing}: ${name} as there is no option "adaptive": ${instead}`);
 }
 
-const START = 8;
-const MOST = 1_000;
+const DEFAULT_START = 8;
+const DEFAULT_MAX = 1_000;
 
-/** The bounds of an adaptive concurrency with their defaults filled in; `undefined` if it is not adaptive. */
-export function boundsOf(
-  { concurrency, adaptive }: LimitOptions,
-): (AdaptiveConcurrency & { start: number; min: number; max: number }) | undefined {
-  if (typeof concurrency !== "object" && !adaptive) return undefined;
-  const bounds = typeof concurrency === "object" ? concurrency : { max: concurrency };
-  const { min = 1, max = Math.max(min, MOST), onChange } = bounds as AdaptiveConcurrency;
-  const { start = Math.min(max, Math.max(min, START)) } = bounds as AdaptiveConcurrency;
+/** The bounds of an adaptive concurrency, all filled in. */
+export interface ConcurrencyBounds extends AdaptiveConcurrency {
+  readonly start: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Returns the bounds of an adaptive concurrency; `undefined` if it is a number or absent. */
+export function adaptiveBounds(
+  concurrency: Concurrency | undefined,
+): ConcurrencyBounds | undefined {
+  if (concurrency === undefined || typeof concurrency === "number") return undefined;
+  const options: AdaptiveConcurrency = concurrency === "adaptive" ? {} : concurrency;
+  const { min = 1, max = Math.max(min, DEFAULT_MAX), onChange } = options;
+  const { start = Math.min(max, Math.max(min, DEFAULT_START)) } = options;
   return { start, min, max, onChange };
 }
 
-/** The most that may ever be on the wire; `undefined` if that is not limited. */
-export function mostOf(limits: LimitOptions): number | undefined {
-  return boundsOf(limits)?.max ?? limits.concurrency as number | undefined;
+/** Returns the highest number of attempts that may ever be in flight. */
+export function maxConcurrency(concurrency: Concurrency): number;
+/** Returns the same; `undefined` if there is no limit. */
+export function maxConcurrency(concurrency: Concurrency | undefined): number | undefined;
+export function maxConcurrency(concurrency: Concurrency | undefined): number | undefined {
+  return typeof concurrency === "number" ? concurrency : adaptiveBounds(concurrency)?.max;
 }

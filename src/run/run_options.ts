@@ -11,11 +11,11 @@ import {
 } from "../model/check_options.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import {
-  type AdaptiveConcurrency,
+  type Concurrency,
   concurrency,
   type LimitOptions,
   limits,
-  mostOf,
+  maxConcurrency,
 } from "../model/limits.ts";
 import type { Result } from "../model/result.ts";
 import { JOURNAL_RUN_RULES, type JournalRunOptions } from "./journal_options.ts";
@@ -24,12 +24,12 @@ import type { ProgressReport } from "./progress.ts";
 /** What every run takes. */
 export interface RunOptions extends JournalRunOptions {
   /**
-   * How many items are worked on at the same time, and how many attempts are on the wire at the same time. As an object: within which bounds
-   * it is found out how many attempts the server bears.
+   * The maximum number of items, and of attempts, in flight at once. `"adaptive"`, or an object with
+   * bounds, discovers how many attempts the server accepts.
    *
-   * @default {10} or what `configure` says
+   * @default {10} or the value given to `configure`
    */
-  readonly concurrency?: number | AdaptiveConcurrency;
+  readonly concurrency?: Concurrency;
   /**
    * Where calls are made: `"event-loop"` is here, a pool of workers in other isolates; `"auto"` is in the pool that `configure` names, and
    * here if there is none, or if this runtime has no workers.
@@ -95,11 +95,8 @@ export function limitsOf({ concurrency, limits }: RunOptions): {
   readonly attempts: LimitOptions;
   readonly items: number;
 } {
-  const attempts = { ...limits, concurrency: concurrency ?? limits?.concurrency };
-  const most = mostOf(attempts);
-  if (most !== undefined) return { attempts, items: most };
-  const items = configuration().concurrency;
-  return { attempts: { ...attempts, concurrency: items }, items };
+  const inForce = concurrency ?? limits?.concurrency ?? configuration().concurrency;
+  return { attempts: { ...limits, concurrency: inForce }, items: maxConcurrency(inForce) };
 }
 
 /** Refuses what cannot be pulled from. */

@@ -12,12 +12,7 @@ import { mode, modeFor, type RunMode } from "../call/options/mode.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
 import { limiterFor } from "../limits/adaptive_limiter.ts";
 import type { Limiter } from "../limits/limiter.ts";
-import {
-  type AdaptiveConcurrency,
-  concurrency,
-  type LimitOptions,
-  limits,
-} from "../model/limits.ts";
+import { type Concurrency, concurrency, type LimitOptions, limits } from "../model/limits.ts";
 import { ChildAbort } from "../async/abort.ts";
 import { abortSignal, callback, checkOptions, positiveMs } from "../model/check_options.ts";
 import { RunError } from "../model/errors.ts";
@@ -28,15 +23,9 @@ import { Started } from "./observed_promise.ts";
 
 /** What every call inside a scope shares. */
 export interface ScopeOptions {
-  /**
-   * How many attempts may be on the wire at the same time; as an object, within which bounds that
-   * is found out. Without it the scope sets no limit.
-   */
-  readonly concurrency?: number | AdaptiveConcurrency;
-  /**
-   * Where calls inside are made: see the `mode` of a run. Without it, where they would be made
-   * outside.
-   */
+  /** The maximum number of attempts in flight at once, or `"adaptive"`. If absent, the scope sets none. */
+  readonly concurrency?: Concurrency;
+  /** Where calls inside are made: see the `mode` of a run. Without it, where they would be made outside. */
   readonly mode?: RunMode;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;

@@ -1,7 +1,8 @@
 /**
- * To test agents with: a model in memory that answers by a script, a real server on loopback that speaks the OpenAI
- * protocol, with latency, rate limits and faults to order, and a provider in memory that behaves like a hosted one, with
- * a clock that makes its hours pass in seconds.
+ * Tools to test agents with: a model in memory that answers from a script; a simulated model
+ * server on loopback that speaks the OpenAI protocol, with configurable latency, rate limits and
+ * faults; and a provider in memory that behaves like a hosted one, with a clock that makes its
+ * hours pass in seconds.
  *
  * @module
  */

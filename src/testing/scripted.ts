@@ -5,6 +5,7 @@ import {
   milliseconds,
   refuse,
   type Rule,
+  type RulesFor,
   wholeNumber,
 } from "../model/check_options.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../model/message.ts";
@@ -13,12 +14,14 @@ import type { Provider, ProviderOptions } from "../model/provider.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
 
-/** An answer of the script: a text, a reply in which only `text` must stand, or an error to be thrown. */
+/**
+ * An answer of a script: a text, a reply of which only `text` is required, or an error to throw.
+ */
 export type ScriptedAnswer = string | (Partial<ModelReply> & { readonly text: string }) | Error;
 
 /**
- * What to answer: always the same, one after another (the last one again and again), or what a function makes of the request and of
- * its number, which counts from 0.
+ * What to answer: always the same answer, a list of answers (the last one repeats), or the result
+ * of a function of the request and its number, starting at 0.
  */
 export type Script =
   | ScriptedAnswer
@@ -28,28 +31,28 @@ export type Script =
 /** How {@linkcode scripted} answers. */
 export interface ScriptedOptions {
   /**
-   * How long each answer takes, in milliseconds, or a function of the request that tells.
+   * How long each answer takes, in milliseconds; a number or a function of the request.
    *
    * @default {0}
    */
   readonly latency?: number | ((request: ModelRequest) => number);
   /**
-   * How many requests are kept in `requests`: the first ones.
+   * The maximum number of requests kept in `requests`: the first ones.
    *
    * @default {1000}
    */
   readonly keep?: number;
 }
 
-/** A model in memory that answers by a script. */
+/** A model in memory that answers from a script. */
 export interface ScriptedProvider extends Provider {
-  /** How many requests came. */
+  /** The number of requests received. */
   readonly calls: number;
-  /** How many are being answered. */
+  /** The number of requests in flight. */
   readonly inFlight: number;
-  /** The most that were being answered at the same time. */
+  /** The maximum number of requests in flight at once. */
   readonly peakInFlight: number;
-  /** The first requests, as many as `keep` says. */
+  /** The first requests, at most `keep` of them. */
   readonly requests: readonly ModelRequest[];
 }
 
@@ -57,12 +60,14 @@ const latency: Rule = (doing, name, value) => {
   if (typeof value !== "function") milliseconds(doing, name, value);
 };
 
+const SCRIPTED_RULES: RulesFor<ScriptedOptions> = { latency, keep: wholeNumber };
+
 /**
- * A provider in memory, to test agents with: no socket, no key, no waiting. Tokens are estimated as a quarter of the
- * characters, unless the answer says what it used. A `ProviderError` is thrown, and retried if it
- * says so.
+ * Creates a provider in memory, to test agents without a socket, a key or waiting. Usage is
+ * estimated as one token for every 4 characters, unless the answer has a `usage`. A
+ * `ProviderError` is thrown, and retried if it is `retryable`.
  *
- * @throws {TypeError} If the script or an option is wrong.
+ * @throws {TypeError} If the script or an option has the wrong type.
  *
  * @example
  * ```ts
@@ -70,7 +75,7 @@ const latency: Rule = (doing, name, value) => {
  * import { scripted } from "@shoal/agents/testing";
  *
  * const provider = scripted([
- *   new ProviderError("busy", { code: "rate_limited", status: 429, retryable: true, retryAfterMs: 1 }),
+ *   new ProviderError("busy", { code: "rate_limited", retryable: true, retryAfterMs: 1 }),
  *   "positive",
  * ]);
  * const Label = defineAgent({ name: "label", model: "m", prompt: "{text}", provider });
@@ -80,32 +85,32 @@ const latency: Rule = (doing, name, value) => {
  */
 export function scripted(script: Script, options: ScriptedOptions = {}): ScriptedProvider {
   checkScript(script);
-  checkOptions("script a provider", options, { latency, keep: wholeNumber });
+  checkOptions("script a provider", options, SCRIPTED_RULES);
   const keep = options.keep ?? 1000;
   const requests: ModelRequest[] = [];
-  const seen = { calls: 0, inFlight: 0, peakInFlight: 0 };
+  const counts = { calls: 0, inFlight: 0, peakInFlight: 0 };
 
   function answer(request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {
     if (signal.aborted) return Promise.reject(signal.reason);
-    const n = seen.calls++;
+    const n = counts.calls++;
     if (requests.length < keep) requests.push(request);
-    seen.peakInFlight = Math.max(seen.peakInFlight, ++seen.inFlight);
+    counts.peakInFlight = Math.max(counts.peakInFlight, ++counts.inFlight);
     const ms = typeof options.latency === "function" ? options.latency(request) : options.latency;
     return new Promise((resolve, reject) => {
-      new Answering(script, request, n, signal, seen, resolve, reject).after(ms ?? 0);
+      new PendingAnswer(script, request, n, signal, counts, resolve, reject).after(ms ?? 0);
     });
   }
 
   return {
     name: "scripted",
     get calls() {
-      return seen.calls;
+      return counts.calls;
     },
     get inFlight() {
-      return seen.inFlight;
+      return counts.inFlight;
     },
     get peakInFlight() {
-      return seen.peakInFlight;
+      return counts.peakInFlight;
     },
     requests,
     generate: (request, { signal }) => answer(request, signal),
@@ -121,10 +126,11 @@ export function scripted(script: Script, options: ScriptedOptions = {}): Scripte
 }
 
 /**
- * An answer on its way. An object with a timer, not an `async` function that sleeps: what waits here is all that a big run has in memory.
- * `delay` of the standard library would hang a listener of its own on each signal, which costs as much as all the rest of a call.
+ * A pending answer. It is an object with a timer, not an `async` function that sleeps, as pending
+ * answers dominate the memory of a large run. `delay` of the standard library would add a
+ * listener to each signal, which costs as much as the rest of a call.
  */
-class Answering implements Follower {
+class PendingAnswer implements Follower {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #following: Following | undefined;
 
@@ -133,59 +139,65 @@ class Answering implements Follower {
     readonly request: ModelRequest,
     readonly n: number,
     readonly signal: AbortSignal,
-    readonly seen: { inFlight: number },
+    readonly counts: { inFlight: number },
     readonly resolve: (reply: ModelReply) => void,
     readonly reject: (reason: unknown) => void,
   ) {}
 
   after(ms: number): void {
-    if (ms <= 0) return this.say();
+    if (ms <= 0) return this.answer();
     this.#following = follow(this.signal, this);
-    this.#timer = setTimeout(wake, Math.min(ms, MAX_TIMER_DELAY), { answering: this });
+    this.#timer = setTimeout(wake, Math.min(ms, MAX_TIMER_DELAY), { pending: this });
   }
 
   onAborted(): void {
     clearTimeout(this.#timer);
-    this.fail(this.signal.reason);
+    this.rejectWith(this.signal.reason);
   }
 
-  say(): void {
+  answer(): void {
     this.#following?.stop();
     const { script, request, n } = this;
     try {
       if (typeof script !== "function") {
-        this.end(isList(script) ? script[Math.min(n, script.length - 1)]! : script);
+        this.resolveWith(isList(script) ? script[Math.min(n, script.length - 1)]! : script);
         return;
       }
       const answer = script(request, n);
-      if (answer instanceof Promise) answer.then(this.end.bind(this)).catch(this.fail.bind(this));
-      else this.end(answer);
+      if (answer instanceof Promise) {
+        answer.then(this.resolveWith.bind(this)).catch(this.rejectWith.bind(this));
+      } else this.resolveWith(answer);
     } catch (error) {
-      this.fail(error);
+      this.rejectWith(error);
     }
   }
 
-  end(answer: ScriptedAnswer): void {
+  resolveWith(answer: ScriptedAnswer): void {
     this.signal.throwIfAborted();
     if (!isAnswer(answer)) {
-      refuse("answer", "what the script gives", "a text, a reply with a text or an error", answer);
+      refuse(
+        "answer",
+        "what the script returns",
+        "a text, a reply with a text or an error",
+        answer,
+      );
     }
     if (answer instanceof Error) throw answer;
-    this.seen.inFlight--;
-    this.resolve(replyOf(answer, this.request));
+    this.counts.inFlight--;
+    this.resolve(toReply(answer, this.request));
   }
 
-  fail(reason: unknown): void {
-    this.seen.inFlight--;
+  rejectWith(reason: unknown): void {
+    this.counts.inFlight--;
     this.reject(reason);
   }
 }
 
-/** The runtime keeps timers for a while that have rung: they should not keep the rest. */
-function wake(timer: { answering: Answering | undefined }): void {
-  const { answering } = timer;
-  timer.answering = undefined;
-  answering?.say();
+/** Runs a timer. The runtime retains fired timers for a while: the answer is unlinked from it. */
+function wake(timer: { pending: PendingAnswer | undefined }): void {
+  const { pending } = timer;
+  timer.pending = undefined;
+  pending?.answer();
 }
 
 function isList(script: Script): script is readonly ScriptedAnswer[] {
@@ -194,9 +206,9 @@ function isList(script: Script): script is readonly ScriptedAnswer[] {
 
 function checkScript(script: unknown): void {
   const must = "a text, a reply with a text, an error, a list of these or a function";
-  const right = typeof script === "function" ||
+  const isValid = typeof script === "function" ||
     (Array.isArray(script) ? script.length > 0 && script.every(isAnswer) : isAnswer(script));
-  if (!right) refuse("script a provider", "the script", must, script);
+  if (!isValid) refuse("script a provider", "the script", must, script);
 }
 
 function isAnswer(value: unknown): value is ScriptedAnswer {
@@ -204,15 +216,15 @@ function isAnswer(value: unknown): value is ScriptedAnswer {
     (isRecord(value) && typeof value.text === "string");
 }
 
-function replyOf(
-  said: string | (Partial<ModelReply> & { text: string }),
+function toReply(
+  answer: string | (Partial<ModelReply> & { text: string }),
   request: ModelRequest,
 ): ModelReply {
-  const reply = typeof said === "string" ? { text: said } : said;
-  return { finishReason: "stop", usage: estimate(request, reply.text), ...reply };
+  const reply = typeof answer === "string" ? { text: answer } : answer;
+  return { finishReason: "stop", usage: estimateUsage(request, reply.text), ...reply };
 }
 
-/** What it would have used. */
-function estimate(request: ModelRequest, text: string): Usage {
+/** Estimates what a model would have used. */
+function estimateUsage(request: ModelRequest, text: string): Usage {
   return plainUsage(estimateTokens(request.messages), Math.ceil(text.length / 4));
 }

@@ -6,7 +6,7 @@ import { circuitGuard } from "../call/circuit_guard.ts";
 import type { AttemptOutcome, Guard, Pass } from "../call/outgoing.ts";
 import { Trace } from "../call/trace.ts";
 import type { WaitReason } from "../limits/limiter.ts";
-import type { Waited } from "../limits/permits.ts";
+import type { WaitTimes } from "../limits/permits.ts";
 import { ChildAbort } from "../async/abort.ts";
 import type { AgentError } from "../model/result.ts";
 import { loadPrices } from "../pricing/prices.ts";
@@ -130,14 +130,14 @@ export class Admissions {
 const UNKNOWN: AttemptOutcome = {
   usage: undefined,
   rejected: false,
-  answer: { heard: "nothing" },
+  answer: { outcome: "unknown" },
 };
 
 /** Counts what an attempt has waited for, and nothing else. */
 class Waits extends Trace {
   readonly waited = { concurrency: 0, requests: 0, tokens: 0, pause: 0 };
 
-  override wait(waited: Waited): void {
+  override wait(waited: WaitTimes): void {
     for (const [reason, ms] of Object.entries(waited)) this.waited[reason as WaitReason] += ms;
   }
 }

@@ -113,7 +113,7 @@ export class RemoteGate implements Gate {
 const NOT_SENT: AttemptOutcome = {
   usage: undefined,
   rejected: true,
-  answer: { heard: "nothing" },
+  answer: { outcome: "unknown" },
 };
 
 function least(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,10 +1,10 @@
-import { PriorityQueue, type Waiting } from "../limits/priority_queue.ts";
+import { PriorityQueue, type QueueEntry } from "../limits/priority_queue.ts";
 import type { Call } from "./pool_call.ts";
 
 /** The calls of a pool that wait for a worker: the higher priority first, and those apart that must be made alone. */
 export class WaitingCalls {
   readonly #queue = new PriorityQueue<Call>();
-  readonly #places = new Map<Call, Waiting<Call>>();
+  readonly #places = new Map<Call, QueueEntry<Call>>();
   readonly #alone = new Set<Call>();
 
   /** How many wait. */

@@ -17,7 +17,7 @@ Deno.test("options that cannot be meant", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   for (const concurrency of ["0", "-1", "NaN", "1.5", "", "many"]) {
-    await refused(here, [...RUN, "-i", "in.jsonl", "-c", concurrency], /above 0, or auto/);
+    await refused(here, [...RUN, "-i", "in.jsonl", "-c", concurrency], /above 0, or adaptive/);
   }
   for (const delimiter of ["", '"', "\n"]) {
     await refused(here, [...RUN, "-i", "in.jsonl", "--delimiter", delimiter], /without quotes/);

@@ -1,14 +1,17 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { simulator } from "../../src/testing/simulator/simulator.ts";
-import { say } from "../testing/simulator/client.ts";
+import { answerReview } from "../../examples/_lexicon/answer_review.ts";
+import { answerTo, say } from "../testing/simulator/client.ts";
+
+const lexicon = () => simulator({ respond: answerReview });
 
 const SENTIMENT = "Label the sentiment of this review as positive, negative or neutral.";
 const SUMMARY = "Summarise this review in at most 12 words.";
-const CATEGORY =
-  "Name the product category of this review, one of: electronics, kitchen, clothing, books, toys, other.";
+const CATEGORY = "Name the product category of this review, one of: " +
+  "electronics, kitchen, clothing, books, toys, other.";
 
-Deno.test("sentiment, in many languages and in none", async () => {
-  await using sim = simulator();
+Deno.test("reads the sentiment of texts in many languages, and of emoji", async () => {
+  await using sim = lexicon();
   const reviews: [string, string][] = [
     ["I love this phone, the battery lasts for ever.", "positive"],
     ["Terrible blender, it broke after two days.", "negative"],
@@ -45,13 +48,13 @@ Deno.test("sentiment, in many languages and in none", async () => {
     ["   \n ", "neutral"],
     ["null", "neutral"],
   ];
-  for (const [review, wanted] of reviews) {
-    assertEquals(await say(sim, `Review: ${review}`, SENTIMENT), wanted, review);
+  for (const [review, expected] of reviews) {
+    assertEquals(await say(sim, `Review: ${review}`, SENTIMENT), expected, review);
   }
 });
 
 Deno.test("the instruction may stand in the system message or in front of the review", async () => {
-  await using sim = simulator();
+  await using sim = lexicon();
   const review = "I love it, great summary of the category";
   assertEquals(await say(sim, review, SENTIMENT), "positive");
   assertEquals(await say(sim, `${SENTIMENT}\n\nReview: ${review}`), "positive");
@@ -61,8 +64,8 @@ Deno.test("the instruction may stand in the system message or in front of the re
   assertEquals(await say(sim, parts, SENTIMENT), "positive");
 });
 
-Deno.test("a summary is the first clause that says something, and short", async () => {
-  await using sim = simulator();
+Deno.test("a summary is the first clause of at least 3 words, up to the word limit", async () => {
+  await using sim = lexicon();
   const summary = (review: string, prompt = SUMMARY) => say(sim, `Review: ${review}`, prompt);
   assertEquals(
     await summary("Wow! The battery lasts for ever. I use it daily."),
@@ -82,8 +85,8 @@ Deno.test("a summary is the first clause that says something, and short", async 
   assert((await summary("...")).length > 0);
 });
 
-Deno.test("a category is one of the prompt's list", async () => {
-  await using sim = simulator();
+Deno.test("a category is one of those that the prompt lists", async () => {
+  await using sim = lexicon();
   const reviews: [string, string][] = [
     ["The headphones have a great sound", "electronics"],
     ["Der Wasserkocher ist laut", "kitchen"],
@@ -94,8 +97,8 @@ Deno.test("a category is one of the prompt's list", async () => {
     ["Hmm", "other"],
     ["", "other"],
   ];
-  for (const [review, wanted] of reviews) {
-    assertEquals(await say(sim, `Review: ${review}`, CATEGORY), wanted, review);
+  for (const [review, expected] of reviews) {
+    assertEquals(await say(sim, `Review: ${review}`, CATEGORY), expected, review);
   }
   const product = "Product: Harkle Frying Pan\nReview: My son plays games on it";
   assertEquals(await say(sim, product, CATEGORY), "kitchen");
@@ -105,27 +108,24 @@ Deno.test("a category is one of the prompt's list", async () => {
   assertEquals(await say(sim, "Review: zzz", listed), "Something else");
 });
 
-Deno.test("other questions get a short, polite and steady answer", async () => {
-  await using sim = simulator();
-  const questions = [
-    "What is love?",
-    "Hello",
-    "Write a poem about the sea",
-    "",
-    "Say 'ok'",
-    "Reply with the word: yes",
-  ];
-  for (const question of questions) {
-    const answer = await say(sim, question);
-    assert(answer.length > 0 && answer.length < 200);
-    assertEquals(await say(sim, question), answer);
-  }
-  assertEquals(await say(sim, "Say 'ok'"), "ok");
-  assertMatch(await say(sim, "Hello"), /help/);
+Deno.test("a schema gets an object with its property", async () => {
+  await using sim = lexicon();
+  const labels = async (property: string, content: string) => {
+    const { choices } = await answerTo(sim, {
+      messages: [{ role: "system", content: SENTIMENT }, { role: "user", content }],
+      response_format: {
+        type: "json_schema",
+        json_schema: { name: "x", schema: { properties: { [property]: { type: "string" } } } },
+      },
+    });
+    return JSON.parse(choices[0].message.content);
+  };
+  assertEquals(await labels("label", "Review: It is awful"), { label: "negative" });
+  assertEquals(await labels("mood", "Review: I love it"), { mood: "positive" });
 });
 
-Deno.test("no text is too odd", async () => {
-  await using sim = simulator();
+Deno.test("unusual texts get an answer, too", async () => {
+  await using sim = lexicon();
   const odd = [
     "\ud800",
     "\0",

@@ -1,91 +1,99 @@
 import { assertEquals } from "@std/assert";
-import { Weather } from "../../src/limits/background_refusals.ts";
+import { BackgroundRefusals } from "../../src/limits/background_refusals.ts";
 
-/** Cuts the window, so often, with such a share refused each time; gives the width to go back to, if there is one. */
-function cuts(weather: Weather, times: number, sent: number, refused: number, now = 0) {
+/**
+ * Makes a number of cuts with the given counts. Returns the width to restore, if there is one.
+ */
+function cuts(
+  background: BackgroundRefusals,
+  times: number,
+  sent: number,
+  rejected: number,
+  now = 0,
+) {
   for (let n = 0; n < times; n++) {
-    weather.note({ sent, refused });
-    const before = weather.judge(100 - n, now);
+    background.record({ sent, rejected });
+    const before = background.judgeCut(100 - n, now);
     if (before !== undefined) return before;
   }
   return undefined;
 }
 
-Deno.test("weather: ten cuts in vain are it, and the width is that before them", () => {
-  const weather = new Weather();
-  assertEquals(cuts(weather, 10, 10, 2), undefined);
-  assertEquals(weather.lasts(0), false);
-  weather.note({ sent: 10, refused: 2 });
-  assertEquals(weather.judge(7, 0), 100);
-  assertEquals([weather.lasts(59_999), weather.lasts(60_000)], [true, false]);
+Deno.test("background refusals: detected after ten futile cuts, with the width before", () => {
+  const background = new BackgroundRefusals();
+  assertEquals(cuts(background, 10, 10, 2), undefined);
+  assertEquals(background.isActive(0), false);
+  background.record({ sent: 10, rejected: 2 });
+  assertEquals(background.judgeCut(7, 0), 100);
+  assertEquals([background.isActive(59_999), background.isActive(60_000)], [true, false]);
 });
 
-Deno.test("weather: where many are refused before each cut, fewer cuts tell as much", () => {
-  const weather = new Weather(true);
-  assertEquals(cuts(weather, 3, 10, 2), undefined);
-  assertEquals(cuts(weather, 1, 10, 2), 100);
+Deno.test("background refusals: fewer cuts suffice if many rejections precede each", () => {
+  const background = new BackgroundRefusals("manyRejections");
+  assertEquals(cuts(background, 3, 10, 2), undefined);
+  assertEquals(cuts(background, 1, 10, 2), 100);
 });
 
-Deno.test("weather: the width to go back to is not forgotten for a bad moment, but for a cut that helped", () => {
+Deno.test("background refusals: only a cut that helped resets the width to restore", () => {
   for (const [helped, width] of [[false, 100], [true, 20]] as const) {
-    const weather = new Weather(true);
-    cuts(weather, 2, 10, 2);
-    // By chance.
-    weather.note({ sent: 10, refused: 6 });
-    assertEquals(weather.judge(50, 0), undefined);
-    if (helped) weather.helped();
+    const background = new BackgroundRefusals("manyRejections");
+    cuts(background, 2, 10, 2);
+    // A bad moment.
+    background.record({ sent: 10, rejected: 6 });
+    assertEquals(background.judgeCut(50, 0), undefined);
+    if (helped) background.cutHelped();
     const judged = [20, 15, 10, 8].map((width) => {
-      weather.note({ sent: 10, refused: 2 });
-      return weather.judge(width, 0);
+      background.record({ sent: 10, rejected: 2 });
+      return background.judgeCut(width, 0);
     });
     assertEquals(judged, [undefined, undefined, undefined, width]);
   }
 });
 
-Deno.test("weather: if more than the half is refused, it is the limit", () => {
-  const weather = new Weather();
-  assertEquals(cuts(weather, 100, 10, 6), undefined);
-  // One such cut begins the count anew.
-  cuts(weather, 9, 10, 1);
-  cuts(weather, 1, 10, 9);
-  assertEquals(cuts(weather, 10, 10, 1), undefined);
+Deno.test("background refusals: not detected if more than half are rejected", () => {
+  const background = new BackgroundRefusals();
+  assertEquals(cuts(background, 100, 10, 6), undefined);
+  // One such cut restarts the count.
+  cuts(background, 9, 10, 1);
+  cuts(background, 1, 10, 9);
+  assertEquals(cuts(background, 10, 10, 1), undefined);
 });
 
-Deno.test("weather: a cut that helped begins the count anew", () => {
-  const weather = new Weather();
-  cuts(weather, 10, 10, 1);
-  weather.helped();
-  assertEquals(cuts(weather, 10, 10, 1), undefined);
+Deno.test("background refusals: a cut that helped restarts the count", () => {
+  const background = new BackgroundRefusals();
+  cuts(background, 10, 10, 1);
+  background.cutHelped();
+  assertEquals(cuts(background, 10, 10, 1), undefined);
 });
 
-Deno.test("weather: of too little one cannot tell; it is put together", () => {
-  const weather = new Weather();
-  // It takes eleven times ten of them.
+Deno.test("background refusals: small samples are accumulated", () => {
+  const background = new BackgroundRefusals();
+  // Eleven cuts need ten attempts each.
   for (let n = 1; n < 110; n++) {
-    weather.note({ sent: 1, refused: 0 });
-    assertEquals([weather.judge(50, 0), weather.lasts(0)], [undefined, false]);
+    background.record({ sent: 1, rejected: 0 });
+    assertEquals([background.judgeCut(50, 0), background.isActive(0)], [undefined, false]);
   }
-  weather.note({ sent: 1, refused: 1 });
-  assertEquals([weather.judge(50, 0), weather.lasts(0)], [50, true]);
+  background.record({ sent: 1, rejected: 1 });
+  assertEquals([background.judgeCut(50, 0), background.isActive(0)], [50, true]);
 });
 
-Deno.test("weather: what was long ago is forgotten, so that good years do not hide a limit", () => {
-  const weather = new Weather();
+Deno.test("background refusals: old records are dropped, so that they hide no limit", () => {
+  const background = new BackgroundRefusals();
   for (let n = 0; n < 10; n++) {
-    // Refusals that were borne.
-    for (let m = 0; m < 1_000; m++) weather.note({ sent: 100, refused: 1 });
-    for (let m = 0; m < 64; m++) weather.note({ sent: 10, refused: 6 });
-    assertEquals(weather.judge(50, 0), undefined);
+    // Rejections that were tolerated.
+    for (let m = 0; m < 1_000; m++) background.record({ sent: 100, rejected: 1 });
+    for (let m = 0; m < 64; m++) background.record({ sent: 10, rejected: 6 });
+    assertEquals(background.judgeCut(50, 0), undefined);
   }
-  // None of these ten was in vain.
-  assertEquals(cuts(weather, 10, 10, 1), undefined);
+  // None of the ten cuts before was futile.
+  assertEquals(cuts(background, 10, 10, 1), undefined);
 });
 
-Deno.test("weather: it ends when most is refused, and one can be sure of that", () => {
-  const weather = new Weather();
-  cuts(weather, 11, 10, 2);
-  weather.note({ sent: 10, refused: 9 });
-  assertEquals([weather.judge(50, 1), weather.lasts(1)], [undefined, true]);
-  weather.note({ sent: 10, refused: 9 });
-  assertEquals([weather.judge(50, 2), weather.lasts(2)], [undefined, false]);
+Deno.test("background refusals: end when a large enough sample is mostly rejected", () => {
+  const background = new BackgroundRefusals();
+  cuts(background, 11, 10, 2);
+  background.record({ sent: 10, rejected: 9 });
+  assertEquals([background.judgeCut(50, 1), background.isActive(1)], [undefined, true]);
+  background.record({ sent: 10, rejected: 9 });
+  assertEquals([background.judgeCut(50, 2), background.isActive(2)], [undefined, false]);
 });

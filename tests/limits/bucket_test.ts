@@ -4,10 +4,12 @@ import { Bucket } from "../../src/limits/bucket.ts";
 
 const MINUTE = 60_000;
 
-/** What was taken, and when. */
+/** An amount, and when it was taken. */
 type Taken = { at: number; amount: number };
 
-/** The greatest sum in any window of a minute that has its beginning but not its end in it, and the one that was taken last in it. */
+/**
+ * Returns the greatest sum in any half-open minute, and the last amount in that minute.
+ */
 function fullest(taken: readonly Taken[]): { sum: number; last: number } {
   let most = { sum: 0, last: 0 };
   let sum = 0;
@@ -20,7 +22,7 @@ function fullest(taken: readonly Taken[]): { sum: number; last: number } {
   return most;
 }
 
-/** Times are eighths of a millisecond: an exact beginning and end of each minute. */
+/** Rounds up to an eighth of a millisecond, so that the ends of minutes are exact. */
 const up = (ms: number): number => Math.ceil(ms * 8) / 8;
 
 const perMinute = fc.oneof(
@@ -28,16 +30,16 @@ const perMinute = fc.oneof(
   fc.integer({ min: 1, max: 1_000 }),
   fc.integer({ min: 1, max: 20_000 }),
 );
-/** How long somebody waits before asking again: not at all, some time, or just until there is enough. */
+/** The wait before the next attempt: none, some time, or until the amount is available. */
 const pause = fc.oneof(
-  fc.constant("until there is enough" as const),
+  fc.constant("until available" as const),
   fc.constant(0),
   fc.integer({ min: 0, max: 800 }).map((n) => n / 8),
   fc.integer({ min: 0, max: 200_000 }),
 );
 
-Deno.test("bucket: what it holds, and how long one waits", () => {
-  //       a minute, taken at once
+Deno.test("bucket: passes its capacity at once, and then one per refill", () => {
+  //       limit per minute, taken at once
   const table: [number, number][] = [
     [1, 1],
     [60, 1],
@@ -59,7 +61,7 @@ Deno.test("bucket: what it holds, and how long one waits", () => {
   }
 });
 
-Deno.test("bucket: less than one a minute, and a fraction more than so many", () => {
+Deno.test("bucket: supports less than one a minute, and fractions", () => {
   const half = new Bucket(0.5, 0);
   half.take(1, 0);
   assert(half.waitFor(1, 0) > 1.99 * MINUTE && half.waitFor(1, 0) < 2.01 * MINUTE);
@@ -73,14 +75,14 @@ Deno.test("bucket: less than one a minute, and a fraction more than so many", ()
   assertEquals(fullest(taken).sum, 3);
 });
 
-Deno.test("bucket: never more than the limit in any minute, whenever they come", () => {
+Deno.test("bucket: never passes more than the limit in any minute", () => {
   fc.assert(
     fc.property(perMinute, fc.array(pause, { maxLength: 300, size: "max" }), (limit, pauses) => {
       const bucket = new Bucket(limit, 0);
       const taken: Taken[] = [];
       let now = 0;
       for (const pause of pauses) {
-        now += pause === "until there is enough" ? up(bucket.waitFor(1, now)) : pause;
+        now += pause === "until available" ? up(bucket.waitFor(1, now)) : pause;
         while (bucket.waitFor(1, now) === 0) {
           bucket.take(1, now);
           taken.push({ at: now, amount: 1 });
@@ -91,7 +93,7 @@ Deno.test("bucket: never more than the limit in any minute, whenever they come",
   );
 });
 
-Deno.test("bucket: a first minute that nobody lets pass by is full to the last one", () => {
+Deno.test("bucket: passes the whole limit in the first minute", () => {
   for (const limit of [1, 2, 7, 59, 60, 100, 479, 480, 500, 3_000, 10_000]) {
     const bucket = new Bucket(limit, 0);
     const taken: Taken[] = [];
@@ -105,7 +107,7 @@ Deno.test("bucket: a first minute that nobody lets pass by is full to the last o
   }
 });
 
-Deno.test("bucket: with demand at least 97 % pass, also if each timer is late by up to 200 ms", () => {
+Deno.test("bucket: passes at least 97 % under load, with timers up to 200 ms late", () => {
   const late = fc.array(fc.integer({ min: 0, max: 200 }), { minLength: 1, maxLength: 20 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3_000 }), late, (limit, late) => {
@@ -125,7 +127,7 @@ Deno.test("bucket: with demand at least 97 % pass, also if each timer is late by
   );
 });
 
-Deno.test("bucket: amounts that fit stay within the limit; with larger ones at most one goes over", () => {
+Deno.test("bucket: only an amount above the capacity may exceed the limit, once", () => {
   const amounts = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), pause), {
     maxLength: 200,
     size: "max",
@@ -142,7 +144,7 @@ Deno.test("bucket: amounts that fit stay within the limit; with larger ones at m
         let now = 0;
         for (const [part, pause] of steps) {
           const amount = Math.floor(part * greatest);
-          now += pause === "until there is enough" ? up(bucket.waitFor(amount, now)) : pause;
+          now += pause === "until available" ? up(bucket.waitFor(amount, now)) : pause;
           if (bucket.waitFor(amount, now) > 0) continue;
           bucket.take(amount, now);
           taken.push({ at: now, amount });
@@ -154,7 +156,7 @@ Deno.test("bucket: amounts that fit stay within the limit; with larger ones at m
   );
 });
 
-Deno.test("bucket: an amount larger than it can hold passes when it is full, and is paid back afterwards", () => {
+Deno.test("bucket: an amount above the capacity passes when full, as a debt", () => {
   const bucket = new Bucket(60_000, 0);
   assertEquals(bucket.waitFor(30_000, 0), 0);
   bucket.take(30_000, 0);
@@ -164,7 +166,7 @@ Deno.test("bucket: an amount larger than it can hold passes when it is full, and
   assert(Number.isFinite(bucket.waitFor(Number.MAX_SAFE_INTEGER, 0)));
 });
 
-Deno.test("bucket: what was taken too much comes back, but never more than it can hold", () => {
+Deno.test("bucket: a positive correction refunds up to the capacity", () => {
   const bucket = new Bucket(24_000, 0);
   const atOnce = () => {
     let n = 0;
@@ -178,7 +180,7 @@ Deno.test("bucket: what was taken too much comes back, but never more than it ca
   assertEquals(atOnce(), 101);
 });
 
-Deno.test("bucket: what was taken too little is taken now, however long nobody has looked", () => {
+Deno.test("bucket: a negative correction takes the amount now", () => {
   for (const looked of [true, false]) {
     const bucket = new Bucket(60_000, 0);
     bucket.take(1, 0);
@@ -188,9 +190,9 @@ Deno.test("bucket: what was taken too little is taken now, however long nobody h
   }
 });
 
-Deno.test("bucket: corrected amounts, counted when they are known, stay within the limit when something begins", () => {
+Deno.test("bucket: with corrections, an amount only passes within the limit", () => {
   const step = fc.record({
-    asked: fc.integer({ min: 0, max: 51 }),
+    estimate: fc.integer({ min: 0, max: 51 }),
     used: fc.option(fc.integer({ min: 0, max: 300 })),
     pause,
   });
@@ -200,23 +202,23 @@ Deno.test("bucket: corrected amounts, counted when they are known, stay within t
       const bucket = new Bucket(limit, 0);
       const events: Taken[] = [];
       let now = 0;
-      for (const { asked, used, pause } of steps) {
-        now += pause === "until there is enough" ? up(bucket.waitFor(asked, now)) : pause;
-        if (bucket.waitFor(asked, now) > 0) continue;
-        bucket.take(asked, now);
-        events.push({ at: now, amount: asked });
+      for (const { estimate, used, pause } of steps) {
+        now += pause === "until available" ? up(bucket.waitFor(estimate, now)) : pause;
+        if (bucket.waitFor(estimate, now) > 0) continue;
+        bucket.take(estimate, now);
+        events.push({ at: now, amount: estimate });
         let sum = 0;
         for (const { at, amount } of events) if (at > now - MINUTE) sum += amount;
         assert(sum <= limit, `${sum} of ${limit}`);
         if (used === null) continue;
-        bucket.correct(asked - used, now);
-        events.push({ at: now, amount: used - asked });
+        bucket.correct(estimate - used, now);
+        events.push({ at: now, amount: used - estimate });
       }
     }),
   );
 });
 
-Deno.test("bucket: rounding never keeps one waiting for ever", () => {
+Deno.test("bucket: rounding never causes an endless wait", () => {
   fc.assert(
     fc.property(
       fc.double({ min: 1, max: 1e9, noNaN: true }),

@@ -3,22 +3,22 @@ import fc from "fast-check";
 import { type Amount, Budget, BudgetExhausted, type Reservation } from "../../src/limits/budget.ts";
 import { budget, type BudgetOptions } from "../../src/model/budget.ts";
 
-/** Lets everything happen that needs no timer. */
+/** Runs pending microtasks. */
 async function microtasks(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
-/** A caller, and what has become of it: `undefined` while it waits. */
+/** A caller, with its reservation or error: both `undefined` while it waits. */
 function caller(
   budget: Budget,
   estimate: Amount,
   signal?: AbortSignal,
-): { got: Reservation | undefined; refused: unknown } {
-  const state: { got: Reservation | undefined; refused: unknown } = {
+): { got: Reservation | undefined; rejected: unknown } {
+  const state: { got: Reservation | undefined; rejected: unknown } = {
     got: undefined,
-    refused: undefined,
+    rejected: undefined,
   };
-  budget.reserve(estimate, signal).then((got) => state.got = got, (why) => state.refused = why);
+  budget.reserve(estimate, signal).then((got) => state.got = got, (why) => state.rejected = why);
   return state;
 }
 
@@ -26,7 +26,7 @@ function exhausted(budget: Budget, estimate: Amount): Promise<BudgetExhausted> {
   return assertRejects(() => budget.reserve(estimate, undefined), BudgetExhausted);
 }
 
-/** How many listeners are added to this signal and not removed. */
+/** Counts the listeners of a signal. */
 function listeners(signal: AbortSignal): () => number {
   const all = new Set<unknown>();
   const add = signal.addEventListener.bind(signal);
@@ -38,7 +38,7 @@ function listeners(signal: AbortSignal): () => number {
   return () => all.size;
 }
 
-Deno.test("budget option: at least one limit, each of them a number that can be", () => {
+Deno.test("budget option: requires at least one limit, and valid numbers", () => {
   const check = (value: unknown) => budget("run the batch", "budget", value);
   for (const good of [{ cost: 0 }, { cost: 0.5 }, { tokens: 10, calls: undefined }, { calls: 0 }]) {
     check(good);
@@ -64,7 +64,7 @@ Deno.test("budget option: at least one limit, each of them a number that can be"
   assertThrows(() => check({ dollars: 1 }), TypeError, 'there is no option "dollars"');
 });
 
-Deno.test("budget: what is settled is spent; what is reserved is not left", async () => {
+Deno.test("budget: settled amounts are spent, reserved ones are not left", async () => {
   const budget = new Budget({ cost: 1, tokens: 1_000, calls: 10 });
   const one = await budget.reserve({ cost: 0.25, tokens: 100 }, undefined);
   assertEquals(budget.spent, { cost: 0, tokens: 0, calls: 0 });
@@ -81,7 +81,7 @@ Deno.test("budget: what is settled is spent; what is reserved is not left", asyn
   assertEquals(new Budget({ calls: 1 }).left, { cost: Infinity, tokens: Infinity, calls: 1 });
 });
 
-Deno.test("budget: when too little is left it says what is spent", async () => {
+Deno.test("budget: the error says what is spent when too little is left", async () => {
   const table: [BudgetOptions, Amount, Amount, string][] = [
     [
       { cost: 0.5 },
@@ -112,16 +112,16 @@ Deno.test("budget: when too little is left it says what is spent", async () => {
   }
 });
 
-Deno.test("budget: of 0 nothing is granted, not even what takes nothing", async () => {
+Deno.test("budget: a budget of 0 admits nothing, not even an estimate of 0", async () => {
   for (const options of [{ cost: 0 }, { tokens: 0 }, { calls: 0 }]) {
     await exhausted(new Budget(options), { cost: 0, tokens: 0 });
   }
 });
 
-Deno.test("budget: an estimate that is larger than the budget is refused at once", async () => {
+Deno.test("budget: rejects an estimate above the total at once", async () => {
   await exhausted(new Budget({ tokens: 10 }), { tokens: 11 });
   const budget = new Budget({ tokens: 10 });
-  // Also while others are in flight, and others wait: it is sure already.
+  // Even while others are in flight and waiting.
   const one = caller(budget, { tokens: 8 });
   const two = caller(budget, { tokens: 8 });
   await exhausted(budget, { tokens: 11 });
@@ -129,7 +129,7 @@ Deno.test("budget: an estimate that is larger than the budget is refused at once
   assertEquals([one.got !== undefined, two.got, budget.waiting], [true, undefined, 1]);
 });
 
-Deno.test("budget: three times 0.1 fits into 0.3, and what is given back leaves nothing behind", async () => {
+Deno.test("budget: three times 0.1 fits into 0.3, and cancelling leaves no rest", async () => {
   const budget = new Budget({ cost: 0.3 });
   const estimate = { cost: 0.1, tokens: 1 };
   const all = await Promise.all([1, 2, 3].map(() => budget.reserve(estimate, undefined)));
@@ -141,11 +141,11 @@ Deno.test("budget: three times 0.1 fits into 0.3, and what is given back leaves 
   await exhausted(budget, { cost: 1e-9, tokens: 1 });
 });
 
-Deno.test("budget: who does not fit only for what is in flight waits, first come, first served", async () => {
+Deno.test("budget: waits for reservations of others: first come, first served", async () => {
   const budget = new Budget({ tokens: 10 });
   const holder = await budget.reserve({ tokens: 6 }, undefined);
   const large = caller(budget, { tokens: 5 });
-  const small = caller(budget, { tokens: 1 }); // would fit, but came later
+  const small = caller(budget, { tokens: 1 }); // fits, but came later
   await microtasks();
   assertEquals([large.got, small.got, budget.waiting], [undefined, undefined, 2]);
   holder.settle({ tokens: 4 });
@@ -156,7 +156,7 @@ Deno.test("budget: who does not fit only for what is in flight waits, first come
   assertEquals(budget.spent, { cost: 0, tokens: 5, calls: 2 });
 });
 
-Deno.test("budget: when it is sure that the first one will not fit, those behind it are looked at", async () => {
+Deno.test("budget: when the first cannot fit any more, the next ones are served", async () => {
   const budget = new Budget({ tokens: 10 });
   const holder = await budget.reserve({ tokens: 6 }, undefined);
   const large = caller(budget, { tokens: 7 });
@@ -164,40 +164,40 @@ Deno.test("budget: when it is sure that the first one will not fit, those behind
   const small = caller(budget, { tokens: 4 });
   holder.settle({ tokens: 5 });
   await microtasks();
-  assertInstanceOf(large.refused, BudgetExhausted);
-  assertInstanceOf(larger.refused, BudgetExhausted);
+  assertInstanceOf(large.rejected, BudgetExhausted);
+  assertInstanceOf(larger.rejected, BudgetExhausted);
   assert(small.got !== undefined);
   small.got.settle({ tokens: 4 });
   assertEquals(budget.left.tokens, 1);
 });
 
-Deno.test("budget: calls that are not billed give their place to others", async () => {
+Deno.test("budget: calls that are not billed leave room for others", async () => {
   const budget = new Budget({ calls: 1 });
   const one = await budget.reserve({ tokens: 0 }, undefined);
   const [two, three] = [caller(budget, { tokens: 0 }), caller(budget, { tokens: 0 })];
   one.settle(undefined);
   await microtasks();
-  assert(two.got !== undefined && three.got === undefined && three.refused === undefined);
+  assert(two.got !== undefined && three.got === undefined && three.rejected === undefined);
   two.got.settle({ tokens: 5 });
   await microtasks();
-  assertInstanceOf(three.refused, BudgetExhausted);
+  assertInstanceOf(three.rejected, BudgetExhausted);
   assertEquals(budget.spent, { cost: 0, tokens: 5, calls: 1 });
 });
 
-Deno.test("budget: what takes more than its estimate gets it over, and then nothing more is granted", async () => {
+Deno.test("budget: after an overspent estimate, nothing more is admitted", async () => {
   const budget = new Budget({ cost: 1 });
   const one = await budget.reserve({ cost: 0.5, tokens: 1 }, undefined);
   const two = await budget.reserve({ cost: 0.5, tokens: 1 }, undefined);
   const waiting = caller(budget, { cost: 0.01, tokens: 1 });
   one.settle({ cost: 2, tokens: 1 });
   await microtasks();
-  assertInstanceOf(waiting.refused, BudgetExhausted);
+  assertInstanceOf(waiting.rejected, BudgetExhausted);
   two.settle({ cost: 0.25, tokens: 1 });
   assertEquals([budget.spent.cost, budget.left.cost], [2.25, 0]);
   await exhausted(budget, { cost: 0, tokens: 0 });
 });
 
-Deno.test("budget: a cost that is not known is refused, or counts as it was estimated", async () => {
+Deno.test("budget: an unknown cost is rejected, or counts as estimated", async () => {
   const budget = new Budget({ cost: 1 });
   assertEquals([budget.countsCost, new Budget({ calls: 1 }).countsCost], [true, false]);
   for (const cost of [undefined, NaN, -1, Infinity]) {
@@ -212,14 +212,14 @@ Deno.test("budget: a cost that is not known is refused, or counts as it was esti
     (await budget.reserve({ cost: 0.25, tokens: 1 }, undefined)).settle({ cost, tokens: NaN });
   }
   assertEquals(budget.spent, { cost: 0.75, tokens: 3, calls: 3 });
-  // Where dollars are not limited, what is known is counted.
+  // If the cost is not limited, known costs are counted all the same.
   const calls = new Budget({ calls: 2 });
   (await calls.reserve({ tokens: 1 }, undefined)).settle({ tokens: 1 });
   (await calls.reserve({ tokens: 1 }, undefined)).settle({ cost: 0.5, tokens: 1 });
   assertEquals(calls.spent, { cost: 0.5, tokens: 2, calls: 2 });
 });
 
-Deno.test("budget: an abort takes the one who waits out of the line, wherever it stands", async () => {
+Deno.test("budget: an abort removes a waiter from any position", async () => {
   for (const leaver of [0, 1, 2]) {
     const budget = new Budget({ tokens: 10 });
     const holder = await budget.reserve({ tokens: 10 }, undefined);
@@ -228,7 +228,7 @@ Deno.test("budget: an abort takes the one who waits out of the line, wherever it
     const all = controllers.map(({ signal }) => caller(budget, { tokens: 5 }, signal));
     controllers[leaver]!.abort("out");
     await microtasks();
-    assertEquals([all[leaver]!.refused, budget.waiting], ["out", 2]);
+    assertEquals([all[leaver]!.rejected, budget.waiting], ["out", 2]);
     holder.settle({ tokens: 0 });
     await microtasks();
     for (const [n, { got }] of all.entries()) {
@@ -240,7 +240,7 @@ Deno.test("budget: an abort takes the one who waits out of the line, wherever it
   }
 });
 
-Deno.test("budget: when the first one aborts, a smaller one behind it may go", async () => {
+Deno.test("budget: when the first waiter aborts, a smaller one is admitted", async () => {
   const budget = new Budget({ tokens: 10 });
   const holder = await budget.reserve({ tokens: 6 }, undefined);
   const controller = new AbortController();
@@ -253,7 +253,7 @@ Deno.test("budget: when the first one aborts, a smaller one behind it may go", a
   holder.settle(undefined);
 });
 
-Deno.test("budget: an abort of all grants nothing to any of them, also when something is settled meanwhile", async () => {
+Deno.test("budget: a shared abort admits no waiter, even if one settles meanwhile", async () => {
   for (const early of [true, false]) {
     const budget = new Budget({ tokens: 10 });
     const holder = await budget.reserve({ tokens: 8 }, undefined);
@@ -263,7 +263,7 @@ Deno.test("budget: an abort of all grants nothing to any of them, also when some
     if (!early) controller.signal.addEventListener("abort", () => holder.settle(undefined));
     controller.abort("bye");
     await microtasks();
-    assertEquals(all.map(({ refused }) => refused), ["bye", "bye", "bye"]);
+    assertEquals(all.map(({ rejected }) => rejected), ["bye", "bye", "bye"]);
     assertEquals([budget.waiting, budget.reserved.calls], [0, 0]);
     assertEquals(await budget.reserve({ tokens: 1 }, controller.signal).catch((w) => w), "bye");
   }
@@ -273,9 +273,9 @@ const tokensOf = fc.integer({ min: 0, max: 100 });
 const someone = fc.record({
   cost: fc.integer({ min: 0, max: 10_000 }).map((n) => n / 1e6),
   tokens: tokensOf,
-  /** Which part of its estimate it takes; `null` if it is never sent. */
+  /** The share of its estimate that it spends; `null` if it is never sent. */
   part: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { freq: 8 }),
-  /** For how long it is in flight. */
+  /** How many turns it is in flight. */
   turns: fc.nat(20),
   abortAt: fc.option(fc.nat(200)),
 });
@@ -285,7 +285,7 @@ const limitsOf = fc.record({
   calls: fc.nat(120),
 }, { requiredKeys: [] });
 
-Deno.test("budget: 1,000 callers at once never overshoot, everyone is answered, and the sum is right", async () => {
+Deno.test("budget: 1,000 callers at once never overspend, and all are served", async () => {
   const callers = fc.array(someone, { minLength: 50, maxLength: 1_000, size: "max" });
   await fc.assert(
     fc.asyncProperty(limitsOf, callers, async (limits, callers) => {
@@ -324,7 +324,7 @@ Deno.test("budget: 1,000 callers at once never overshoot, everyone is answered, 
         }
         await Promise.resolve();
       }
-      // Somebody who is never answered shows here.
+      // A caller that is never served shows here.
       assertEquals(answered, callers.length);
       await Promise.all(all);
       assertEquals([budget.waiting, budget.reserved.calls, budget.reserved.cost], [0, 0, 0]);
@@ -335,7 +335,7 @@ Deno.test("budget: 1,000 callers at once never overshoot, everyone is answered, 
   );
 });
 
-Deno.test("budget: what could have been granted is: with estimates that hold, nobody is refused who fits", async () => {
+Deno.test("budget: with exact estimates, no caller that fits is rejected", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(300),
@@ -343,15 +343,15 @@ Deno.test("budget: what could have been granted is: with estimates that hold, no
       async (limit, needs) => {
         const budget = new Budget({ tokens: limit, calls: 1_000 });
         const all = needs.map((tokens) => caller(budget, { tokens }));
-        // Each that is granted settles at once with what it estimated: so the line is a plain loop.
+        // Each reservation settles at once with its estimate, so the model is a simple loop.
         for (let turn = 0; turn < needs.length + 1; turn++) {
           await microtasks();
           for (const [n, { got }] of all.entries()) got?.settle({ tokens: needs[n]! });
         }
         let spent = 0;
-        for (const [n, { got, refused }] of all.entries()) {
-          assertEquals(got === undefined, refused !== undefined);
-          // Who is refused did not fit beside what was spent in the end.
+        for (const [n, { got, rejected }] of all.entries()) {
+          assertEquals(got === undefined, rejected !== undefined);
+          // A rejected caller did not fit beside the final sum.
           if (got !== undefined) spent += needs[n]!;
         }
         for (const [n, { got }] of all.entries()) {
@@ -363,7 +363,7 @@ Deno.test("budget: what could have been granted is: with estimates that hold, no
   );
 });
 
-Deno.test("budget: 100,000 may wait, and leave at once with one signal", async () => {
+Deno.test("budget: 100,000 waiters leave at once with one signal", async () => {
   const budget = new Budget({ calls: 1 });
   const holder = await budget.reserve({ tokens: 0 }, undefined);
   const controller = new AbortController();

@@ -1,30 +1,30 @@
 import { assert } from "@std/assert";
-import type { Heard } from "../../src/limits/concurrency_window.ts";
+import type { FeedbackOutcome } from "../../src/limits/feedback.ts";
 
 export const MINUTE = 60_000;
 
-/** Lets everything happen that needs no timer. */
+/** Runs pending microtasks. */
 export async function microtasks(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
-/** The clock behind the fake time. */
+/** Returns the fake clock. */
 export function clock(): { next(): number; countTimers(): number } {
   return (setTimeout as unknown as { clock: ReturnType<typeof clock> }).clock;
 }
 
-/** Lets fake time pass from timer to timer; as `tick`, but without a real timer for each of them. */
+/** Advances the fake clock from timer to timer; like `tick`, but without a real timer each. */
 export async function pass(ms: number): Promise<void> {
-  let over = false;
-  setTimeout(() => over = true, ms);
+  let isOver = false;
+  setTimeout(() => isOver = true, ms);
   await microtasks();
-  while (!over) {
+  while (!isOver) {
     clock().next();
     await microtasks();
   }
 }
 
-/** Lets fake time pass until nobody waits for it. */
+/** Advances the fake clock until no timer is pending. */
 export async function passAll(): Promise<void> {
   await microtasks();
   for (let turn = 0; clock().countTimers() > 0; turn++) {
@@ -34,10 +34,10 @@ export async function passAll(): Promise<void> {
   }
 }
 
-/** Waits in time, be it real, fake or virtual. */
+/** Waits in real, fake or virtual time. */
 export function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** All that an answer may tell. */
-export const HEARD: readonly Heard[] = ["ok", "refused", "failed", "nothing"];
+/** All outcomes of an attempt. */
+export const OUTCOMES: readonly FeedbackOutcome[] = ["ok", "rejected", "failed", "unknown"];

@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { LimitOptions } from "@shoal/agents";
-import { type Ask, Limiter, type WaitReason } from "../../src/limits/limiter.ts";
+import { Limiter, type PermitRequest, type WaitReason } from "../../src/limits/limiter.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, microtasks, MINUTE, pass, passAll } from "./helpers.ts";
 
-const ASK: Ask = { tokens: 0, priority: 0 };
+const REQUEST: PermitRequest = { tokens: 0, priority: 0 };
 
-/** The most that was let in, in any window of a minute that has its beginning but not its end in it. */
+/** Returns the maximum number of admissions in any half-open minute. */
 function fullest(times: readonly number[]): number {
   let from = 0;
   let most = 0;
@@ -18,39 +18,45 @@ function fullest(times: readonly number[]): number {
   return most;
 }
 
-/** Waits for a permit; says when it came, and why not before. */
-function waiter(limiter: Limiter, ask: Partial<Ask> = {}, signal?: AbortSignal): {
+/** Waits for a permit; records when it was granted, and why it was not before. */
+function waiter(limiter: Limiter, request: Partial<PermitRequest> = {}, signal?: AbortSignal): {
   at: number | undefined;
   reason: WaitReason | undefined;
-  refused: unknown;
+  rejected: unknown;
 } {
-  const state: ReturnType<typeof waiter> = { at: undefined, reason: undefined, refused: undefined };
-  limiter.acquire({ ...ASK, ...ask }, signal).then((reason) => {
+  const state: ReturnType<typeof waiter> = {
+    at: undefined,
+    reason: undefined,
+    rejected: undefined,
+  };
+  limiter.acquire({ ...REQUEST, ...request }, signal).then((reason) => {
     state.at = performance.now();
     state.reason = reason;
-  }, (why) => state.refused = why);
+  }, (why) => state.rejected = why);
   return state;
 }
 
-Deno.test("limiter: without limits nobody waits", async () => {
+Deno.test("limiter: without limits no attempt waits", async () => {
   const limiter = new Limiter({});
-  for (let n = 0; n < 1_000; n++) assertEquals(await limiter.acquire(ASK, undefined), undefined);
+  for (let n = 0; n < 1_000; n++) {
+    assertEquals(await limiter.acquire(REQUEST, undefined), undefined);
+  }
   assertEquals([limiter.held, limiter.waiting, limiter.concurrency], [1_000, 0, Infinity]);
 });
 
-Deno.test("limiter: so many at once, the others in the order in which they came", async () => {
+Deno.test("limiter: admits up to the concurrency, the others in order", async () => {
   const limiter = new Limiter({ concurrency: 2 });
   const admitted: number[] = [];
   const reasons = [0, 1, 2, 3, 4].map((n) =>
-    limiter.acquire(ASK, undefined).then((reason) => (admitted.push(n), reason))
+    limiter.acquire(REQUEST, undefined).then((reason) => (admitted.push(n), reason))
   );
   await microtasks();
   assertEquals([admitted, limiter.held, limiter.waiting], [[0, 1], 2, 3]);
-  assertEquals(limiter.tryAcquire(ASK), false);
-  limiter.release(ASK, undefined);
-  // The permit has gone to the one who waits, so none is free.
-  assertEquals([limiter.tryAcquire(ASK), limiter.held], [false, 2]);
-  for (let n = 0; n < 4; n++) limiter.release(ASK, undefined);
+  assertEquals(limiter.tryAcquire(REQUEST), false);
+  limiter.release(REQUEST, undefined);
+  // The permit went to the waiter, so none is free.
+  assertEquals([limiter.tryAcquire(REQUEST), limiter.held], [false, 2]);
+  for (let n = 0; n < 4; n++) limiter.release(REQUEST, undefined);
   assertEquals(await Promise.all(reasons), [
     undefined,
     undefined,
@@ -61,18 +67,18 @@ Deno.test("limiter: so many at once, the others in the order in which they came"
   assertEquals([admitted, limiter.held], [[0, 1, 2, 3, 4], 0]);
 });
 
-Deno.test("limiter: the higher priority first, and nobody overtakes with the same one", async () => {
+Deno.test("limiter: the higher priority goes first, without overtaking within one", async () => {
   using time = fakeTime();
   for (const options of [{ concurrency: 1 }, { requestsPerMinute: 60 }]) {
     const limiter = new Limiter(options);
-    assert(limiter.tryAcquire(ASK));
+    assert(limiter.tryAcquire(REQUEST));
     const admitted: string[] = [];
     const wait = (name: string, priority: number) =>
       limiter.acquire({ tokens: 0, priority }, undefined).then(() => admitted.push(name));
     const all = [wait("a", 0), wait("b", 0), wait("c", 5), wait("d", -1), wait("e", 5)];
     for (const priority of [-1, 0, 5]) assert(!limiter.tryAcquire({ tokens: 0, priority }));
     for (let n = 0; n < 6; n++) {
-      limiter.release(ASK, undefined);
+      limiter.release(REQUEST, undefined);
       await time.tick(1_100);
     }
     await Promise.all(all);
@@ -81,15 +87,15 @@ Deno.test("limiter: the higher priority first, and nobody overtakes with the sam
   }
 });
 
-Deno.test("limiter: a share is kept for those with a priority", () => {
-  //        concurrency, reserve, open to all
+Deno.test("limiter: reserves a share for priorities above 0", () => {
+  //        concurrency, reserve, unreserved
   const table: [number, number, number][] = [
     [10, 0, 10],
     [10, 0.3, 7],
     [100, 0.9, 10],
     [1_000, 0.07, 930],
     [3, 0.5, 1],
-    // One place is open to everybody.
+    // At least one permit is unreserved.
     [1, 0.5, 1],
     [2, 0.99, 1],
   ];
@@ -103,13 +109,13 @@ Deno.test("limiter: a share is kept for those with a priority", () => {
     assertEquals([take(0), take(-1), take(0.1)], [open, 0, concurrency - open]);
   }
   const boundless = new Limiter({ reserve: 0.5 });
-  assert(boundless.tryAcquire(ASK));
+  assert(boundless.tryAcquire(REQUEST));
 });
 
-Deno.test("limiter: who waits for the open share lets those with a priority pass, and is not forgotten", async () => {
+Deno.test("limiter: priorities pass a waiter for the unreserved share", async () => {
   const limiter = new Limiter({ concurrency: 2, reserve: 0.5 });
-  const urgent: Ask = { tokens: 0, priority: 1 };
-  assert(limiter.tryAcquire(ASK));
+  const urgent: PermitRequest = { tokens: 0, priority: 1 };
+  assert(limiter.tryAcquire(REQUEST));
   const normal = waiter(limiter);
   assert(limiter.tryAcquire(urgent));
   const high = waiter(limiter, { priority: 1 });
@@ -118,21 +124,21 @@ Deno.test("limiter: who waits for the open share lets those with a priority pass
   assertEquals([normal.at, high.reason, limiter.held], [undefined, "concurrency", 2]);
   limiter.release(urgent, undefined);
   await microtasks();
-  // The open place is taken still: the free one is not for it.
+  // The unreserved permit is still held: the free one is reserved.
   assertEquals([normal.at, limiter.held, limiter.waiting], [undefined, 1, 1]);
-  limiter.release(ASK, undefined);
+  limiter.release(REQUEST, undefined);
   await microtasks();
   assertEquals([normal.reason, limiter.held, limiter.waiting], ["concurrency", 1, 0]);
 });
 
-Deno.test("limiter: those with a priority take nothing of the open share from the others", () => {
+Deno.test("limiter: priorities do not use up the unreserved share", () => {
   const limiter = new Limiter({ concurrency: 10, reserve: 0.5 });
   for (let n = 0; n < 5; n++) assert(limiter.tryAcquire({ tokens: 0, priority: 1 }));
-  for (let n = 0; n < 5; n++) assert(limiter.tryAcquire(ASK));
-  assertEquals([limiter.tryAcquire(ASK), limiter.held], [false, 10]);
+  for (let n = 0; n < 5; n++) assert(limiter.tryAcquire(REQUEST));
+  assertEquals([limiter.tryAcquire(REQUEST), limiter.held], [false, 10]);
 });
 
-Deno.test("limiter: another concurrency holds from now on", async () => {
+Deno.test("limiter: a changed concurrency takes effect at once", async () => {
   const limiter = new Limiter({ concurrency: 1 });
   const all = [0, 1, 2, 3, 4].map(() => waiter(limiter));
   await microtasks();
@@ -141,14 +147,14 @@ Deno.test("limiter: another concurrency holds from now on", async () => {
   assertEquals([limiter.held, limiter.waiting], [4, 1]);
   limiter.concurrency = 2;
   for (const held of [3, 2, 2, 1]) {
-    limiter.release(ASK, undefined);
+    limiter.release(REQUEST, undefined);
     assertEquals(limiter.held, held);
   }
   await microtasks();
   assertEquals(all.at(-1)!.reason, "concurrency");
 });
 
-Deno.test("limiter: requests begin at their rate: the first minute is full, and no minute is fuller", async () => {
+Deno.test("limiter: requests start at their rate, in any minute", async () => {
   using _ = fakeTime();
   for (const requestsPerMinute of [1, 7, 60, 479, 1_000]) {
     const limiter = new Limiter({ requestsPerMinute });
@@ -169,11 +175,11 @@ Deno.test("limiter: requests begin at their rate: the first minute is full, and 
   }
 });
 
-Deno.test("limiter: tokens begin at their rate, and what is large does not wait for ever", async () => {
+Deno.test("limiter: tokens start at their rate, and large amounts pass in the end", async () => {
   using _ = fakeTime();
   const limiter = new Limiter({ tokensPerMinute: 60_000 });
   const began = performance.now();
-  // More than the bucket can hold, also for a higher priority; behind it a small one.
+  // More than the capacity, even with a higher priority; behind it a small one.
   const [first, large, small] = [
     waiter(limiter, { tokens: 60_000 }),
     waiter(limiter, { tokens: 60_000, priority: 3 }),
@@ -185,9 +191,9 @@ Deno.test("limiter: tokens begin at their rate, and what is large does not wait 
   assert(small.at! > large.at! + 59_000 && small.at! < large.at! + 61_000);
 });
 
-Deno.test("limiter: the estimate of tokens is corrected when it is known", async () => {
+Deno.test("limiter: corrects the estimate of tokens by the usage", async () => {
   using _ = fakeTime();
-  // asked, used, wait of the next one
+  // estimate, used, wait of the next one
   const table: [number, number | undefined, [number, number]][] = [
     [251, undefined, [250, 260]],
     [251, 251, [250, 260]],
@@ -196,23 +202,23 @@ Deno.test("limiter: the estimate of tokens is corrected when it is known", async
     [0, 1_251, [1_250, 1_260]],
     [251, 6_251, [6_200, 6_300]],
   ];
-  for (const [asked, used, [min, max]] of table) {
+  for (const [estimate, used, [min, max]] of table) {
     const limiter = new Limiter({ tokensPerMinute: 60_000 });
-    assert(limiter.tryAcquire({ tokens: asked, priority: 0 }));
+    assert(limiter.tryAcquire({ tokens: estimate, priority: 0 }));
     const began = performance.now();
-    limiter.release({ tokens: asked, priority: 0 }, used);
+    limiter.release({ tokens: estimate, priority: 0 }, used);
     const next = waiter(limiter, { tokens: 251 });
     await passAll();
     const waited = next.at! - began;
-    assert(waited >= min && waited <= max, `${asked} ${used}: ${waited}`);
+    assert(waited >= min && waited <= max, `${estimate} ${used}: ${waited}`);
   }
 });
 
-Deno.test("limiter: nobody begins during a pause, and a shorter one does not end it", async () => {
+Deno.test("limiter: admits none during a pause, which a shorter one does not end", async () => {
   using time = fakeTime();
   const limiter = new Limiter({ concurrency: 2 });
   limiter.pause(1_000);
-  assertEquals([limiter.tryAcquire(ASK), clock().countTimers()], [false, 0]);
+  assertEquals([limiter.tryAcquire(REQUEST), clock().countTimers()], [false, 0]);
   const one = waiter(limiter);
   await time.tick(500);
   limiter.pause(100);
@@ -224,24 +230,24 @@ Deno.test("limiter: nobody begins during a pause, and a shorter one does not end
   limiter.pause(Infinity);
   const controller = new AbortController();
   const never = waiter(limiter, {}, controller.signal);
-  limiter.release(ASK, undefined);
+  limiter.release(REQUEST, undefined);
   await time.tick(10 * MINUTE);
   assertEquals(never.at, undefined);
   controller.abort("bye");
   await microtasks();
-  assertEquals([never.refused, clock().countTimers()], ["bye", 0]);
+  assertEquals([never.rejected, clock().countTimers()], ["bye", 0]);
 });
 
-Deno.test("limiter: what it waits for is told, also of the wait that an abort ends", async () => {
+Deno.test("limiter: reports the reason of a wait, even if it is aborted", async () => {
   using time = fakeTime();
   const table: [limits: LimitOptions, prepare: (limiter: Limiter) => void, WaitReason][] = [
-    [{ concurrency: 1 }, (limiter) => limiter.tryAcquire(ASK), "concurrency"],
-    [{ requestsPerMinute: 1 }, (limiter) => limiter.tryAcquire(ASK), "requests"],
-    [{ tokensPerMinute: 1 }, (limiter) => limiter.tryAcquire({ ...ASK, tokens: 50 }), "tokens"],
+    [{ concurrency: 1 }, (limiter) => limiter.tryAcquire(REQUEST), "concurrency"],
+    [{ requestsPerMinute: 1 }, (limiter) => limiter.tryAcquire(REQUEST), "requests"],
+    [{ tokensPerMinute: 1 }, (limiter) => limiter.tryAcquire({ ...REQUEST, tokens: 50 }), "tokens"],
     [{ requestsPerMinute: 1 }, (limiter) => limiter.pause(MINUTE), "pause"],
-    // The one that keeps it waiting longest.
+    // The limit with the longest wait.
     [{ tokensPerMinute: 60, requestsPerMinute: 6_000 }, (limiter) => {
-      for (let n = 0; n < 30; n++) limiter.tryAcquire({ ...ASK, tokens: 1 });
+      for (let n = 0; n < 30; n++) limiter.tryAcquire({ ...REQUEST, tokens: 1 });
       limiter.pause(10);
     }, "tokens"],
   ];
@@ -255,10 +261,10 @@ Deno.test("limiter: what it waits for is told, also of the wait that an abort en
     assertEquals([one.at, limiter.reason], [undefined, reason]);
     controller.abort("bye");
     await microtasks();
-    assertEquals([one.refused, two.refused, limiter.reason], ["bye", "bye", reason]);
+    assertEquals([one.rejected, two.rejected, limiter.reason], ["bye", "bye", reason]);
     assertEquals([limiter.waiting, clock().countTimers()], [0, 0]);
-    // The next one has reasons of its own.
-    if (limiter.held > 0) limiter.release(ASK, undefined);
+    // The next waiter has its own reason.
+    if (limiter.held > 0) limiter.release(REQUEST, undefined);
     await pass(2 * MINUTE);
     const last = waiter(limiter, { tokens: 1 });
     await pass(60 * MINUTE);
@@ -266,7 +272,7 @@ Deno.test("limiter: what it waits for is told, also of the wait that an abort en
   }
 });
 
-Deno.test("limiter: it knows that it pauses", async () => {
+Deno.test("limiter: paused is true during a pause", async () => {
   using time = fakeTime();
   const limiter = new Limiter({});
   assert(!limiter.paused);
@@ -278,39 +284,43 @@ Deno.test("limiter: it knows that it pauses", async () => {
   assert(!limiter.paused);
 });
 
-Deno.test("limiter: a permit with which nothing went out gives all back: the place, the request and the tokens", async () => {
+Deno.test("limiter: cancel returns the permit, the request and the tokens", async () => {
   using _ = fakeTime();
   const limiter = new Limiter({ concurrency: 1, requestsPerMinute: 1, tokensPerMinute: 60 });
-  const ask: Ask = { tokens: 1, priority: 0 };
-  assert(limiter.tryAcquire(ask));
-  const next = waiter(limiter, ask);
+  const request: PermitRequest = { tokens: 1, priority: 0 };
+  assert(limiter.tryAcquire(request));
+  const next = waiter(limiter, request);
   await microtasks();
   assertEquals(next.at, undefined);
-  limiter.cancel(ask);
+  limiter.cancel(request);
   await microtasks();
   assertEquals([next.at, limiter.held], [performance.now(), 1]);
-  // Released, it would have been used.
-  limiter.send(ask);
-  limiter.release(ask, undefined);
-  const later = waiter(limiter, ask);
+  // After a release, it counts as used.
+  limiter.markSent(request);
+  limiter.release(request, undefined);
+  const later = waiter(limiter, request);
   await microtasks();
   assertEquals(later.at, undefined);
   await pass(2 * MINUTE);
   assertEquals(later.reason, "requests");
 });
 
-Deno.test("limiter: one that looks for nothing has found nothing, and hears of nothing", () => {
+Deno.test("limiter: ignores feedback if it is not adaptive", () => {
   const limiter = new Limiter({ concurrency: 3 });
-  const mark = limiter.send(ASK);
-  limiter.hear({ heard: "refused", retryAfterMs: 1_000 }, mark, ASK);
-  assertEquals([limiter.found, limiter.concurrency, limiter.paused], [undefined, 3, false]);
+  const mark = limiter.markSent(REQUEST);
+  limiter.applyFeedback({ outcome: "rejected", retryAfterMs: 1_000 }, mark, REQUEST);
+  assertEquals([limiter.discoveredConcurrency, limiter.concurrency, limiter.paused], [
+    undefined,
+    3,
+    false,
+  ]);
 });
 
-Deno.test("limiter: there is one timer while somebody waits for a rate, and none when nobody does", async () => {
+Deno.test("limiter: has one timer while an attempt waits for a rate, else none", async () => {
   using time = fakeTime();
   const limiter = new Limiter({ requestsPerMinute: 60, concurrency: 5 });
   assertEquals(clock().countTimers(), 0);
-  assert(limiter.tryAcquire(ASK));
+  assert(limiter.tryAcquire(REQUEST));
   assertEquals(clock().countTimers(), 0);
   const controllers = [0, 1, 2].map(() => new AbortController());
   const all = controllers.map(({ signal }) => waiter(limiter, {}, signal));
@@ -321,21 +331,21 @@ Deno.test("limiter: there is one timer while somebody waits for a rate, and none
   }
   assertEquals([clock().countTimers(), limiter.waiting], [0, 0]);
   await microtasks();
-  assertEquals(all.map(({ refused }) => refused), ["bye", "bye", "bye"]);
+  assertEquals(all.map(({ rejected }) => rejected), ["bye", "bye", "bye"]);
   const one = waiter(limiter);
   await time.tick(1_010);
   assert(one.at !== undefined);
   assertEquals(clock().countTimers(), 0);
-  // Who waits for a permit waits for no timer.
+  // A waiter for a permit needs no timer.
   limiter.concurrency = 2;
   waiter(limiter);
   assertEquals([limiter.waiting, clock().countTimers()], [1, 0]);
-  limiter.release(ASK, undefined);
+  limiter.release(REQUEST, undefined);
   await time.tick(1_010);
   assertEquals([limiter.waiting, clock().countTimers()], [0, 0]);
 });
 
-Deno.test("limiter: the timer is set for the first one only, however many queue up behind it", () => {
+Deno.test("limiter: sets a timer for the first waiter only", () => {
   using _ = fakeTime();
   const limiter = new Limiter({ requestsPerMinute: 60 });
   const fake = globalThis.setTimeout;
@@ -349,20 +359,20 @@ Deno.test("limiter: the timer is set for the first one only, however many queue 
   }
 });
 
-Deno.test("limiter: an abort takes the one who waits out of the line, wherever it stands", async () => {
+Deno.test("limiter: an abort removes a waiter from any position", async () => {
   for (const leaver of [0, 1, 2]) {
     const limiter = new Limiter({ concurrency: 1 });
-    assert(limiter.tryAcquire(ASK));
+    assert(limiter.tryAcquire(REQUEST));
     const controllers = [0, 1, 2].map(() => new AbortController());
     const counts = controllers.map(({ signal }) => listeners(signal));
     const all = controllers.map(({ signal }) => waiter(limiter, {}, signal));
     assertEquals(counts.map((count) => count()), [1, 1, 1]);
     controllers[leaver]!.abort("out");
-    for (let n = 0; n < 3; n++) limiter.release(ASK, undefined);
+    for (let n = 0; n < 3; n++) limiter.release(REQUEST, undefined);
     await microtasks();
-    for (const [n, { reason, refused }] of all.entries()) {
+    for (const [n, { reason, rejected }] of all.entries()) {
       assertEquals(
-        [reason, refused],
+        [reason, rejected],
         n === leaver ? [undefined, "out"] : ["concurrency", undefined],
       );
     }
@@ -370,11 +380,11 @@ Deno.test("limiter: an abort takes the one who waits out of the line, wherever i
     assertEquals(counts.map((count) => count()), [0, 0, 0]);
   }
   const limiter = new Limiter({ concurrency: 1 });
-  assertEquals(await limiter.acquire(ASK, AbortSignal.abort("bye")).catch((why) => why), "bye");
+  assertEquals(await limiter.acquire(REQUEST, AbortSignal.abort("bye")).catch((why) => why), "bye");
   assertEquals(limiter.held, 0);
 });
 
-Deno.test("limiter: when one who needs much aborts, those behind it who need less go", async () => {
+Deno.test("limiter: when a large waiter aborts, smaller ones are admitted", async () => {
   using _ = fakeTime();
   const limiter = new Limiter({ tokensPerMinute: 60_000 });
   assert(limiter.tryAcquire({ tokens: 200, priority: 0 }));
@@ -388,41 +398,41 @@ Deno.test("limiter: when one who needs much aborts, those behind it who need les
   assertEquals([small.reason, clock().countTimers()], ["tokens", 0]);
 });
 
-Deno.test("limiter: an abort of all lets none of them in, also when permits are given back meanwhile", async () => {
+Deno.test("limiter: a shared abort admits no waiter, even if permits are released", async () => {
   using _ = fakeTime();
   for (const early of [true, false]) {
     const limiter = new Limiter({ concurrency: 2, tokensPerMinute: 60_000 });
     assert(limiter.tryAcquire({ tokens: 200, priority: 0 }));
     const controller = new AbortController();
-    const release = () => limiter.release(ASK, undefined);
+    const release = () => limiter.release(REQUEST, undefined);
     if (early) controller.signal.addEventListener("abort", release);
     const all = [200, 10, 10].map((tokens) => waiter(limiter, { tokens }, controller.signal));
     if (!early) controller.signal.addEventListener("abort", release);
     controller.abort("bye");
     await microtasks();
-    assertEquals(all.map(({ refused }) => refused), ["bye", "bye", "bye"]);
+    assertEquals(all.map(({ rejected }) => rejected), ["bye", "bye", "bye"]);
     assertEquals([limiter.held, limiter.waiting, clock().countTimers()], [0, 0, 0]);
   }
 });
 
-Deno.test("limiter: 100,000 may wait: each admission looks at as few of them as with 1,000", async () => {
+Deno.test("limiter: an admission costs the same with 100,000 waiters as with 1,000", async () => {
   const counts: number[] = [];
   for (const many of [1_000, 100_000]) {
     const limiter = new Limiter({ concurrency: 1, requestsPerMinute: 1e9, tokensPerMinute: 1e12 });
-    assert(limiter.tryAcquire(ASK));
+    assert(limiter.tryAcquire(REQUEST));
     let looks = 0;
     const controller = new AbortController();
     const count = listeners(controller.signal);
     let [admitted, out] = [0, 0];
     for (let n = 0; n < many; n++) {
-      const ask = {
+      const request = {
         priority: n % 3,
         get tokens() {
           looks++;
           return 1;
         },
       };
-      limiter.acquire(ask, controller.signal).then(() => admitted++, () => out++);
+      limiter.acquire(request, controller.signal).then(() => admitted++, () => out++);
     }
     assertEquals([limiter.waiting, count()], [many, 1]);
     looks = 0;
@@ -438,7 +448,7 @@ Deno.test("limiter: 100,000 may wait: each admission looks at as few of them as 
   assert(counts[0]! <= 500 * 4, `${counts[0]}`);
 });
 
-/** How many listeners are added to this signal and not removed. */
+/** Counts the listeners of a signal. */
 function listeners(signal: AbortSignal): () => number {
   const all = new Set<unknown>();
   const add = signal.addEventListener.bind(signal);
@@ -455,19 +465,19 @@ const step = fc.record({
   which: fc.nat(20),
 });
 
-Deno.test("limiter: under any order of events it is never above its limit, fair, and loses no permit", async () => {
+Deno.test("limiter: under any events it is fair, keeps its limit, loses no permit", async () => {
   const steps = fc.array(step, { maxLength: 50, size: "max" });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 4 }), steps, async (limit, steps) => {
       const limiter = new Limiter({ concurrency: limit });
-      // A plain model of what must happen.
+      // A simple model of the expected behaviour.
       let held = 0;
       let line: number[] = [];
       const expected: number[] = [];
       const admitted: number[] = [];
       const controllers: AbortController[] = [];
       const give = () => {
-        limiter.release(ASK, undefined);
+        limiter.release(REQUEST, undefined);
         const next = line.shift();
         if (next === undefined) held--;
         else expected.push(next);
@@ -475,7 +485,7 @@ Deno.test("limiter: under any order of events it is never above its limit, fair,
       for (const { kind, which } of steps) {
         if (kind === "acquire") {
           const n = controllers.push(new AbortController()) - 1;
-          limiter.acquire(ASK, controllers[n]!.signal).then(() => admitted.push(n), () => {});
+          limiter.acquire(REQUEST, controllers[n]!.signal).then(() => admitted.push(n), () => {});
           if (held < limit && line.length === 0) {
             held++;
             expected.push(n);
@@ -506,11 +516,11 @@ const limitsOf = fc.record({
   reserve: fc.constantFrom(0, 0.25, 0.5, 0.9),
 }, { requiredKeys: [] });
 const arrival = fc.record({
-  /** After the one before, in milliseconds. */
+  /** Milliseconds after the previous one. */
   after: fc.oneof(fc.constant(0), whole(0, 50), whole(0, 5_000), whole(0, 90_000)),
   priority: fc.constantFrom(0, 0, 0, 1, 2, -1),
-  /** Tokens it asks for, as a part of what the bucket can hold; above 1 it does not fit. */
-  asks: fc.oneof(
+  /** The tokens it needs, as a share of the capacity; above 1 it does not fit. */
+  needs: fc.oneof(
     fc.double({ min: 0, max: 1, noNaN: true }),
     fc.double({ min: 0, max: 40, noNaN: true }),
   ),
@@ -520,7 +530,7 @@ const arrival = fc.record({
   pause: fc.option(whole(0, 3_000), { freq: 15 }),
 });
 
-Deno.test("limiter: whoever comes when: all limits hold, in order, everyone is let in, and nothing is left", async () => {
+Deno.test("limiter: with any arrivals, all limits hold and all are admitted", async () => {
   const arrivals = fc.array(arrival, { maxLength: 120, size: "max" });
   await fc.assert(
     fc.asyncProperty(limitsOf, arrivals, async (limits, arrivals) => {
@@ -534,17 +544,17 @@ Deno.test("limiter: whoever comes when: all limits hold, in order, everyone is l
       let [normal, answered, pausedUntil] = [0, 0, 0];
 
       const come = async (n: number) => {
-        const { priority, asks, holds, abortAfter, concurrency, pause } = arrivals[n]!;
+        const { priority, needs, holds, abortAfter, concurrency, pause } = arrivals[n]!;
         if (concurrency !== null && limits.concurrency !== undefined) {
           limiter.concurrency = concurrency;
-          // Who is let in by that begins before the pause.
+          // Attempts that this admits start before the pause.
           for (let turn = 0; turn < 5; turn++) await Promise.resolve();
         }
         if (pause !== null) {
           limiter.pause(pause);
           pausedUntil = Math.max(pausedUntil, performance.now() + pause);
         }
-        const tokens = Math.floor(asks * fits);
+        const tokens = Math.floor(needs * fits);
         const controller = new AbortController();
         const count = listeners(controller.signal);
         const timer = abortAfter === null
@@ -598,7 +608,7 @@ Deno.test("limiter: whoever comes when: all limits hold, in order, everyone is l
         if (tokensPerMinute === undefined) break;
         let sum = 0;
         for (let m = n; m >= 0 && begun[m]!.at > at - MINUTE; m--) sum += begun[m]!.tokens;
-        // Without the last one if it does not fit: at most one goes over.
+        // Without the last one if it does not fit: at most one exceeds the limit.
         if (tokens > fits) sum -= tokens;
         assert(sum <= tokensPerMinute, `${sum} tokens in a minute`);
       }
@@ -607,7 +617,7 @@ Deno.test("limiter: whoever comes when: all limits hold, in order, everyone is l
   );
 });
 
-Deno.test("limiter: with demand 97 % of both rates are used, whatever the concurrency", async () => {
+Deno.test("limiter: uses 97 % of both rates under load, at any concurrency", async () => {
   using _ = fakeTime();
   const table = [
     { requestsPerMinute: 300 },

@@ -1,39 +1,40 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Answer, Limiter } from "../../src/limits/limiter.ts";
-import { acquireAll, type Waited } from "../../src/limits/permits.ts";
+import type { Feedback } from "../../src/limits/feedback.ts";
+import { Limiter } from "../../src/limits/limiter.ts";
+import { acquirePermits, type WaitTimes } from "../../src/limits/permits.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, microtasks } from "./helpers.ts";
 
-const ASK = { tokens: 0, priority: 0 };
+const REQUEST = { tokens: 0, priority: 0 };
 
 function gate(concurrency: number): Limiter {
   return new Limiter({ concurrency });
 }
 
-Deno.test("acquireAll: an abort just after the permit was given gives it back", async () => {
+Deno.test("permits: an abort just after a permit was granted releases it", async () => {
   const one = gate(1);
-  await one.acquire(ASK, undefined);
+  await one.acquire(REQUEST, undefined);
   const controller = new AbortController();
-  const permit = acquireAll([one], ASK, controller.signal).catch((why) => why);
+  const permit = acquirePermits([one], REQUEST, controller.signal).catch((why) => why);
   await microtasks();
-  one.release(ASK, undefined);
+  one.release(REQUEST, undefined);
   controller.abort("bye");
   assertEquals([await permit, one.held], ["bye", 0]);
 });
 
-Deno.test("acquireAll: gives all back once, however often it is released", async () => {
+Deno.test("permits: release returns every permit once, however often it is called", async () => {
   const gates = [gate(1), gate(2)];
-  const permit = await acquireAll(gates, ASK, undefined);
+  const permit = await acquirePermits(gates, REQUEST, undefined);
   assertEquals(gates.map((g) => g.held), [1, 1]);
   permit.release();
   permit.release();
   assertEquals(gates.map((g) => g.held), [0, 0]);
 });
 
-Deno.test("acquireAll: nested gates never deadlock, and hold their limits, under random aborts", async () => {
+Deno.test("permits: nested limiters never deadlock under random aborts", async () => {
   const limits = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 3, maxLength: 3 });
-  // Each worker stands somewhere in a tree of gates: an inner one of its own, or none, within outer ones.
+  // Each worker has a place in a tree of limiters: an inner one or none, within outer ones.
   const worker = fc.record({ inner: fc.nat(3), turns: fc.nat(4), abortAt: fc.option(fc.nat(30)) });
   const workers = fc.array(worker, { maxLength: 15 });
   await fc.assert(fc.asyncProperty(limits, workers, async ([outer, left, right], all) => {
@@ -44,7 +45,7 @@ Deno.test("acquireAll: nested gates never deadlock, and hold their limits, under
     let clock = 0;
     const run = all.map(async ({ inner, turns }, i) => {
       try {
-        const permits = await acquireAll(inners[inner]!, ASK, controllers[i]!.signal);
+        const permits = await acquirePermits(inners[inner]!, REQUEST, controllers[i]!.signal);
         for (const gate of inners[inner]!) assert(gate.held >= 1 && gate.held <= gate.concurrency);
         for (let turn = 0; turn < turns; turn++) await Promise.resolve();
         permits.release();
@@ -64,7 +65,7 @@ Deno.test("acquireAll: nested gates never deadlock, and hold their limits, under
   }));
 });
 
-/** Writes down what it is told. */
+/** Logs its calls. */
 class Spy extends Limiter {
   readonly log: unknown[] = [];
 
@@ -72,75 +73,80 @@ class Spy extends Limiter {
     super(options);
   }
 
-  override get found(): number | undefined {
+  override get discoveredConcurrency(): number | undefined {
     return this.finds;
   }
 
-  override send(ask: typeof ASK): string {
-    super.send(ask);
+  override markSent(request: typeof REQUEST): string {
+    super.markSent(request);
     this.log.push("send");
     return this.name;
   }
 
-  override hear({ heard }: Answer, mark: unknown): void {
-    this.log.push(`hear ${heard} ${mark} ${this.held}`);
+  override applyFeedback({ outcome }: Feedback, mark: unknown): void {
+    this.log.push(`feedback ${outcome} ${mark} ${this.held}`);
   }
 
-  override cancel(ask: typeof ASK): void {
+  override cancel(request: typeof REQUEST): void {
     this.log.push("cancel");
-    super.cancel(ask);
+    super.cancel(request);
   }
 
-  override release(ask: typeof ASK, used: number | undefined): void {
+  override release(request: typeof REQUEST, used: number | undefined): void {
     this.log.push(`release ${used}`);
-    super.release(ask, used);
+    super.release(request, used);
   }
 }
 
-Deno.test("acquireAll: each limiter is told that it goes out, and hears the answer while the permit is held", async () => {
+Deno.test("permits: every limiter gets the feedback while its permit is held", async () => {
   const spies = [new Spy("a"), new Spy("b")];
-  const permits = await acquireAll(spies, ASK, undefined);
-  permits.send();
-  permits.release(7, { heard: "ok" });
-  permits.release(8, { heard: "refused" });
-  for (const { log, name } of spies) assertEquals(log, ["send", `hear ok ${name} 1`, "release 7"]);
-  // What did not go out is as if it had never been there.
+  const permits = await acquirePermits(spies, REQUEST, undefined);
+  permits.markSent();
+  permits.release(7, { outcome: "ok" });
+  permits.release(8, { outcome: "rejected" });
+  for (const { log, name } of spies) {
+    assertEquals(log, ["send", `feedback ok ${name} 1`, "release 7"]);
+  }
+  // An attempt that was not sent leaves no trace.
   const silent = new Spy("c");
-  (await acquireAll([silent], ASK, undefined)).release();
+  (await acquirePermits([silent], REQUEST, undefined)).release();
   assertEquals([silent.log, silent.held], [["cancel"], 0]);
 });
 
-Deno.test("acquireAll: nothing goes out of what is aborted while it waits, and all is given back", async () => {
+Deno.test("permits: an attempt aborted while waiting is never sent", async () => {
   const spies = [new Spy("a", { concurrency: 1 }), new Spy("b", { concurrency: 1 })];
-  assert(spies[1]!.tryAcquire(ASK));
+  assert(spies[1]!.tryAcquire(REQUEST));
   const controller = new AbortController();
-  const waiting = acquireAll(spies, ASK, controller.signal).catch((why) => why);
+  const waiting = acquirePermits(spies, REQUEST, controller.signal).catch((why) => why);
   await microtasks();
   controller.abort("bye");
   assertEquals(await waiting, "bye");
   assertEquals(spies.map(({ log, held }) => [log, held]), [[["cancel"], 0], [[], 1]]);
 });
 
-Deno.test("acquireAll: the least that was found is told", async () => {
+Deno.test("permits: report the lowest discovered concurrency", async () => {
   const found = async (...all: (number | undefined)[]) =>
-    (await acquireAll(all.map((n) => new Spy("", {}, n)), ASK, undefined)).found;
+    (await acquirePermits(all.map((n) => new Spy("", {}, n)), REQUEST, undefined))
+      .discoveredConcurrency;
   assertEquals(await found(), undefined);
   assertEquals(await found(undefined, undefined), undefined);
   assertEquals(await found(undefined, 20, 5, undefined, 8), 5);
 });
 
-Deno.test("acquireAll: the wait is told by its reasons, also if it was aborted", async () => {
+Deno.test("permits: report wait times by reason, even after an abort", async () => {
   using time = fakeTime();
   for (const ends of [false, true]) {
     const limiters = [gate(1), new Limiter({ requestsPerMinute: 60 }), new Limiter({})];
-    assert(limiters[0]!.tryAcquire(ASK));
-    while (limiters[1]!.tryAcquire(ASK));
+    assert(limiters[0]!.tryAcquire(REQUEST));
+    while (limiters[1]!.tryAcquire(REQUEST));
     limiters[2]!.pause(5_000);
     const controller = new AbortController();
-    const waited: Waited = {};
-    const waiting = acquireAll(limiters, ASK, controller.signal, waited).catch((why) => why);
+    const waited: WaitTimes = {};
+    const waiting = acquirePermits(limiters, REQUEST, controller.signal, waited).catch((why) =>
+      why
+    );
     await time.tick(300);
-    limiters[0]!.release(ASK, undefined);
+    limiters[0]!.release(REQUEST, undefined);
     await time.tick(1_000);
     if (ends) await time.tick(4_000);
     controller.abort("bye");
@@ -154,21 +160,21 @@ Deno.test("acquireAll: the wait is told by its reasons, also if it was aborted",
   }
 });
 
-Deno.test("acquireAll: who waits for an outer permit when a pause begins waits for its end, too, and holds nothing outside meanwhile", async () => {
+Deno.test("permits: a pause that starts during a wait releases the outer permits", async () => {
   using time = fakeTime();
   const [run, model, account] = [gate(10), new Limiter({}), gate(1)];
   const limiters = [run, model, account];
-  const first = await acquireAll(limiters, ASK, undefined);
+  const first = await acquirePermits(limiters, REQUEST, undefined);
   const began = performance.now();
   const times: number[] = [];
-  const waited: Waited[] = [{}, {}];
+  const waited: WaitTimes[] = [{}, {}];
   const others = waited.map(async (waited) => {
-    const permits = await acquireAll(limiters, ASK, undefined, waited);
+    const permits = await acquirePermits(limiters, REQUEST, undefined, waited);
     times.push(performance.now() - began);
     permits.release();
   });
-  // Another model behind the same key is not held up by those that wait.
-  const other = acquireAll([new Limiter({}), account], ASK, undefined);
+  // Another model behind the same API key is not delayed.
+  const other = acquirePermits([new Limiter({}), account], REQUEST, undefined);
   await time.tick(10);
   model.pause(1_000);
   first.release();

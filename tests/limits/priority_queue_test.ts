@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { PriorityQueue, type Waiting } from "../../src/limits/priority_queue.ts";
+import { PriorityQueue, type QueueEntry } from "../../src/limits/priority_queue.ts";
 
 function drain<T>(queue: PriorityQueue<T>): T[] {
   const order: T[] = [];
@@ -11,7 +11,7 @@ function drain<T>(queue: PriorityQueue<T>): T[] {
   return order;
 }
 
-Deno.test("queue: the higher priority first, and first come, first served within it", () => {
+Deno.test("queue: serves the higher priority first, and in order within one", () => {
   const queue = new PriorityQueue<string>();
   for (
     const [value, priority] of [["a", 0], ["b", 2], ["c", -1], ["d", 0], ["e", 2], [
@@ -26,7 +26,7 @@ Deno.test("queue: the higher priority first, and first come, first served within
   assertEquals([queue.size, queue.first], [0, undefined]);
 });
 
-Deno.test("queue: whoever leaves, from wherever, the others keep their order", () => {
+Deno.test("queue: removal from any position keeps the order of the others", () => {
   const step = fc.record({
     leave: fc.boolean(),
     which: fc.nat(50),
@@ -34,8 +34,8 @@ Deno.test("queue: whoever leaves, from wherever, the others keep their order", (
   });
   fc.assert(fc.property(fc.array(step, { maxLength: 100, size: "max" }), (steps) => {
     const queue = new PriorityQueue<number>();
-    // A plain model: a list that is sorted each time.
-    let line: Waiting<number>[] = [];
+    // A simple model: an array that is sorted each time.
+    let line: QueueEntry<number>[] = [];
     for (const [value, { leave, which, priority }] of steps.entries()) {
       if (leave && line.length > 0) {
         const leaver = line[which % line.length]!;
@@ -51,11 +51,11 @@ Deno.test("queue: whoever leaves, from wherever, the others keep their order", (
   }));
 });
 
-Deno.test("queue: 100,000 may wait, also with thousands of priorities", () => {
+Deno.test("queue: holds 100,000 entries, even with thousands of priorities", () => {
   for (const priorityOf of [() => 0, (n: number) => n % 3, (n: number) => n % 5_000]) {
     const queue = new PriorityQueue<number>();
     const all = Array.from({ length: 100_000 }, (_, n) => queue.push(n, priorityOf(n)));
-    // Half of them leave from the middle.
+    // Removes half of them from the middle.
     for (const waiting of all) if (waiting.value % 2 === 1) queue.remove(waiting);
     assertEquals(queue.size, 50_000);
     const order = drain(queue);

@@ -1,42 +1,52 @@
 import type { RateReport, RateState } from "@shoal/agents";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Learned, type LearnedMark, LearnedRate } from "../../src/limits/server_rate_limit.ts";
+import {
+  type SentMark,
+  ServerRateLimit,
+  ServerRateLimits,
+} from "../../src/limits/server_rate_limit.ts";
 
-/** One that has been told where the limit stood when the first request came in, just now. */
-function told(state: RateState, now = 0): LearnedRate {
-  const rate = new LearnedRate();
+/** Creates a limit with the report of a first request, sent just now. */
+function reported(state: RateState, now = 0): ServerRateLimit {
+  const rate = new ServerRateLimit();
   rate.take(1, now);
-  rate.send(1);
-  rate.hear(state, now, rate.sent, now);
+  rate.markSent(1);
+  rate.update(state, now, rate.sent, now);
   return rate;
 }
 
-/** How long one that may take nothing more waits for so many: a hundredth of the limit is left untouched. */
+/** Returns the wait for an amount when nothing is left: 1 % of the limit is never used. */
 function waits(amount: number, limit: number, perMs: number): number {
   return (amount + 0.01 * limit) / perMs;
 }
 
-function assertWait(rate: LearnedRate, amount: number, now: number, ms: number, what?: unknown) {
+function assertWait(
+  rate: ServerRateLimit,
+  amount: number,
+  now: number,
+  ms: number,
+  what?: unknown,
+) {
   const waited = rate.waitFor(amount, now);
   assertAlmostEquals(waited, ms, 1e-6 * Math.max(1, ms), Deno.inspect(what));
 }
 
-/** What is kept of an attempt that goes out now. */
-function mark({ requests, tokens }: Learned, at: number): LearnedMark {
+/** Returns the mark of an attempt that is sent now. */
+function mark({ requests, tokens }: ServerRateLimits, at: number): SentMark {
   return { at, requests: requests.sent, tokens: tokens.sent };
 }
 
-Deno.test("learned: until the server tells of a limit, everything may pass", () => {
-  const rate = new LearnedRate();
+Deno.test("server rate limit: everything passes until the server reports it", () => {
+  const rate = new ServerRateLimit();
   for (let n = 0; n < 1_000; n++) rate.take(1_000, n);
   assertEquals([rate.known, rate.waitFor(1e9, 1_000)], [false, 0]);
 });
 
-Deno.test("learned: what is left may go out at once, and the rest as it flows", () => {
-  const rate = told({ limit: 600, remaining: 100, resetMs: 50_000 });
+Deno.test("server rate limit: sends what remains at once, then at the refill rate", () => {
+  const rate = reported({ limit: 600, remaining: 100, resetMs: 50_000 });
   assert(rate.known);
-  // A hundredth of the limit is left untouched.
+  // 1 % of the limit is never used.
   for (let n = 0; n < 94; n++) {
     assertEquals(rate.waitFor(1, 0), 0);
     rate.take(1, 0);
@@ -48,8 +58,8 @@ Deno.test("learned: what is left may go out at once, and the rest as it flows", 
   assertEquals(rate.waitFor(1, 101), 0);
 });
 
-Deno.test("learned: it never holds more than the limit, and what asks for more goes when it is full", () => {
-  const rate = told({ limit: 60, remaining: 59, resetMs: 1_000 });
+Deno.test("server rate limit: larger amounts than the limit pass when it is full", () => {
+  const rate = reported({ limit: 60, remaining: 59, resetMs: 1_000 });
   assertEquals(rate.waitFor(60, 3_600_000), 0);
   rate.take(60, 3_600_000);
   assert(rate.waitFor(1, 3_600_000) > 0);
@@ -57,72 +67,72 @@ Deno.test("learned: it never holds more than the limit, and what asks for more g
   assertEquals(rate.waitFor(1_000_000, 3_600_000), full);
 });
 
-Deno.test("learned: how fast it flows is told by the time until it is whole, if enough is used; else it is a minute", () => {
+Deno.test("server rate limit: derives the refill from resetMs, or assumes a minute", () => {
   const table: [state: RateState, perMs: number][] = [
     [{ limit: 600, remaining: 0, resetMs: 60_000 }, 0.01],
     [{ limit: 100, remaining: 0, resetMs: 1_000 }, 0.1],
     [{ limit: 200, remaining: 0, resetMs: 86_400_000 }, 200 / 86_400_000],
     [{ limit: 600, remaining: 0 }, 0.01],
     [{ limit: 600, remaining: 0, resetMs: 0 }, 0.01],
-    // Too little is used to tell: it may be faster than a minute, but not slower.
+    // Too little is used: the refill may be faster than a minute, but not slower.
     [{ limit: 5, remaining: 0, resetMs: 100 }, 0.05],
     [{ limit: 5, remaining: 0, resetMs: 86_400_000 }, 5 / 60_000],
   ];
   for (const [state, perMs] of table) {
-    assertWait(told(state), 1, 0, waits(1, state.limit, perMs), state);
+    assertWait(reported(state), 1, 0, waits(1, state.limit, perMs), state);
   }
 });
 
-Deno.test("learned: a rate that is known stays so when little is used, and another one is taken over", () => {
-  const rate = told({ limit: 100, remaining: 0, resetMs: 1_000 });
-  rate.hear({ limit: 100, remaining: 100, resetMs: 0 }, 0, 1, 0);
+Deno.test("server rate limit: keeps a known refill rate until another is reported", () => {
+  const rate = reported({ limit: 100, remaining: 0, resetMs: 1_000 });
+  rate.update({ limit: 100, remaining: 100, resetMs: 0 }, 0, 1, 0);
   rate.take(100, 0);
   assertWait(rate, 1, 0, waits(1, 100, 0.1));
-  rate.hear({ limit: 600, remaining: 0, resetMs: 60_000 }, 0, rate.sent + 100, 0);
+  rate.update({ limit: 600, remaining: 0, resetMs: 60_000 }, 0, rate.sent + 100, 0);
   assertWait(rate, 1, 0, waits(1, 600, 0.01));
 });
 
-Deno.test("learned: an old answer is read with what has gone out and flowed in since its request", () => {
-  const rate = new LearnedRate();
+Deno.test("server rate limit: accounts for what was sent since the request", () => {
+  const rate = new ServerRateLimit();
   const take = (n: number, now: number) => {
     for (let i = 0; i < n; i++) {
       rate.take(1, now);
-      rate.send(1);
+      rate.markSent(1);
     }
   };
   take(10, 0);
   const sentThen = rate.sent;
   take(30, 500);
-  // What has been taken and has not gone out yet counts, too.
+  // What was taken and not sent yet counts, too.
   rate.take(5, 900);
-  // It was sent at 0, and its answer comes after 1,000 ms: 10 have flowed in, 35 more were taken.
-  rate.hear({ limit: 600, remaining: 40, resetMs: 56_000 }, 0, sentThen, 1_000);
+  // Sent at 0, answered after 1,000 ms: 10 have flowed in, and 35 more were taken.
+  rate.update({ limit: 600, remaining: 40, resetMs: 56_000 }, 0, sentThen, 1_000);
   assertEquals(rate.waitFor(15 - 6, 1_000), 0);
   assertWait(rate, 16 - 6, 1_000, 100);
-  // And what did not go out in the end is given back.
-  rate.giveBack(5, 1_000);
+  // What was never sent is refunded.
+  rate.refund(5, 1_000);
   assertEquals(rate.waitFor(20 - 6, 1_000), 0);
   assert(rate.waitFor(21 - 6, 1_000) > 0);
 });
 
-Deno.test("learned: how much was used is told by the next answer, not by ourselves", () => {
-  const rate = told({ limit: 600, remaining: 0, resetMs: 60_000 });
+Deno.test("server rate limit: ignores corrections: the next answer reports the usage", () => {
+  const rate = reported({ limit: 600, remaining: 0, resetMs: 60_000 });
   rate.correct();
   assertWait(rate, 1, 0, waits(1, 600, 0.01));
 });
 
-Deno.test("learned: a server that says nothing any more is not limited any more, until it does again", () => {
-  const rate = told({ limit: 600, remaining: 0, resetMs: 60_000 });
-  rate.hear(undefined, 0, 1, 10);
+Deno.test("server rate limit: ends without a report, and returns with one", () => {
+  const rate = reported({ limit: 600, remaining: 0, resetMs: 60_000 });
+  rate.update(undefined, 0, 1, 10);
   assertEquals([rate.known, rate.waitFor(1e6, 10)], [false, 0]);
   for (let n = 0; n < 5_000; n++) rate.take(1, 10);
   assertEquals(rate.waitFor(1, 10), 0);
-  rate.send(5_000);
-  rate.hear({ limit: 600, remaining: 0, resetMs: 60_000 }, 20, rate.sent, 20);
+  rate.markSent(5_000);
+  rate.update({ limit: 600, remaining: 0, resetMs: 60_000 }, 20, rate.sent, 20);
   assertWait(rate, 1, 20, waits(1, 600, 0.01));
 });
 
-Deno.test("learned: what makes no sense says nothing", () => {
+Deno.test("server rate limit: ignores invalid reports", () => {
   const nonsense: unknown[] = [
     { limit: NaN, remaining: 1 },
     { limit: 0, remaining: 0 },
@@ -135,62 +145,62 @@ Deno.test("learned: what makes no sense says nothing", () => {
     null,
   ];
   for (const state of nonsense) {
-    const rate = told(state as RateState);
+    const rate = reported(state as RateState);
     assertEquals([rate.known, rate.waitFor(1e6, 0)], [false, 0], Deno.inspect(state));
-    // And does no harm to what comes later.
-    rate.hear({ limit: 600, remaining: 0, resetMs: NaN }, 0, 1, 0);
+    // It does not affect later reports.
+    rate.update({ limit: 600, remaining: 0, resetMs: NaN }, 0, 1, 0);
     assertWait(rate, 1, 0, waits(1, 600, 0.01), state);
   }
-  // Below nothing, and above the limit.
-  const below = told({ limit: 600, remaining: -6, resetMs: 60_600 });
+  // Below 0, and above the limit.
+  const below = reported({ limit: 600, remaining: -6, resetMs: 60_600 });
   assertWait(below, 1, 0, waits(7, 600, 0.01));
-  assert(told({ limit: 60, remaining: 1_000, resetMs: 1 }).waitFor(60, 0) === 0);
+  assert(reported({ limit: 60, remaining: 1_000, resetMs: 1 }).waitFor(60, 0) === 0);
 });
 
-Deno.test("learned: answers overtake each other, and the latest request knows most", () => {
-  const learned = new Learned();
+Deno.test("server rate limit: the report of the latest request wins", () => {
+  const limits = new ServerRateLimits();
   const marks = [0, 1, 2].map((now) => {
-    learned.requests.take(1, now);
-    learned.requests.send(1);
-    learned.tokens.take(100, now);
-    learned.tokens.send(100);
-    return mark(learned, now);
+    limits.requests.take(1, now);
+    limits.requests.markSent(1);
+    limits.tokens.take(100, now);
+    limits.tokens.markSent(100);
+    return mark(limits, now);
   });
   const report = (remaining: number): RateReport => ({
     requests: { limit: 600, remaining, resetMs: (600 - remaining) * 100 },
     tokens: { limit: 60_000, remaining: remaining * 100, resetMs: (600 - remaining) * 100 },
   });
-  learned.hear(report(10), marks[1]!, 50);
-  const [requests, tokens] = [learned.requests.waitFor(3, 50), learned.tokens.waitFor(300, 50)];
+  limits.update(report(10), marks[1]!, 50);
+  const [requests, tokens] = [limits.requests.waitFor(3, 50), limits.tokens.waitFor(300, 50)];
   assertEquals([requests, tokens], [0, 0]);
-  // The first one comes later, and so does one that says nothing.
-  learned.hear(report(500), marks[0]!, 60);
-  learned.hear(undefined, marks[0]!, 60);
-  assert(learned.requests.known && learned.requests.waitFor(100, 60) > 0);
-  assert(learned.tokens.known && learned.tokens.waitFor(10_000, 60) > 0);
-  learned.hear(report(300), marks[2]!, 70);
-  assertEquals([learned.requests.waitFor(290, 70), learned.tokens.waitFor(29_000, 70)], [0, 0]);
-  // Each limit by itself: this server says nothing of tokens any more.
-  learned.hear({ requests: report(5).requests }, marks[2]!, 80);
-  assertEquals([learned.requests.known, learned.tokens.known], [true, false]);
+  // The answer to the first request comes later, and so does one without a report.
+  limits.update(report(500), marks[0]!, 60);
+  limits.update(undefined, marks[0]!, 60);
+  assert(limits.requests.known && limits.requests.waitFor(100, 60) > 0);
+  assert(limits.tokens.known && limits.tokens.waitFor(10_000, 60) > 0);
+  limits.update(report(300), marks[2]!, 70);
+  assertEquals([limits.requests.waitFor(290, 70), limits.tokens.waitFor(29_000, 70)], [0, 0]);
+  // Each limit is separate: this server no longer reports tokens.
+  limits.update({ requests: report(5).requests }, marks[2]!, 80);
+  assertEquals([limits.requests.known, limits.tokens.known], [true, false]);
 });
 
-/** The server's own bucket, exact. */
+/** The exact bucket of the server. */
 class Bucket {
   #level: number;
   #at = 0;
-  refused = 0;
+  rejected = 0;
   accepted = 0;
 
   constructor(readonly limit: number, readonly perMs: number) {
     this.#level = limit;
   }
 
-  /** Takes so much, and says how it stands, rounded as servers do. */
+  /** Takes an amount, and returns the state, rounded as servers do. */
   arrive(amount: number, now: number): RateState {
     this.#level = Math.min(this.limit, this.#level + (now - this.#at) * this.perMs);
     this.#at = now;
-    if (this.#level + 1e-6 < amount) this.refused += amount;
+    if (this.#level + 1e-6 < amount) this.rejected += amount;
     else {
       this.#level -= amount;
       this.accepted += amount;
@@ -203,29 +213,29 @@ class Bucket {
 
 const server = fc.record({
   limit: fc.integer({ min: 30, max: 5_000 }),
-  /** The time in which an empty one is full. */
+  /** The time to refill an empty bucket. */
   fillMs: fc.constantFrom(1_000, 10_000, 60_000, 3_600_000),
   amount: fc.constantFrom(1, 1, 3, 10),
-  /** As shares of that. */
+  /** As shares of `fillMs`. */
   latencies: fc.array(fc.double({ min: 0.01, max: 0.4, noNaN: true }), {
     minLength: 1,
     maxLength: 20,
   }),
 });
 
-Deno.test("learned: after the first answer nothing is refused for long, and nearly all of the rate is used", () => {
+Deno.test("server rate limit: uses nearly all of the rate with few rejections", () => {
   fc.assert(
     fc.property(server, ({ limit, fillMs, amount, latencies }) => {
       const bucket = new Bucket(limit, limit / fillMs);
-      const learned = new Learned();
-      const answers: { at: number; report: RateReport; mark: LearnedMark }[] = [];
+      const limits = new ServerRateLimits();
+      const answers: { at: number; report: RateReport; mark: SentMark }[] = [];
       const steps = 3_000;
       const end = 3 * fillMs;
       let [n, known] = [0, 0];
       const send = (now: number) => {
-        learned.requests.take(amount, now);
-        learned.requests.send(amount);
-        const sent = mark(learned, now);
+        limits.requests.take(amount, now);
+        limits.requests.markSent(amount);
+        const sent = mark(limits, now);
         const report = { requests: bucket.arrive(amount, now) };
         const latency = Math.min(4_000, fillMs * latencies[n++ % latencies.length]!);
         answers.push({ at: now + latency, report, mark: sent });
@@ -236,16 +246,16 @@ Deno.test("learned: after the first answer nothing is refused for long, and near
           if (answers[i]!.at > now) i++;
           else {
             const [{ report, mark }] = answers.splice(i, 1) as [typeof answers[number]];
-            learned.hear(report, mark, now);
+            limits.update(report, mark, now);
           }
         }
-        if (!learned.requests.known) continue;
+        if (!limits.requests.known) continue;
         known ||= now;
-        while (learned.requests.waitFor(amount, now) === 0) send(now);
+        while (limits.requests.waitFor(amount, now) === 0) send(now);
       }
-      // What was refused took nothing, other than was thought.
-      const all = bucket.accepted + bucket.refused;
-      assert(bucket.refused <= Math.max(4 * amount, 0.03 * all), `${bucket.refused} of ${all}`);
+      // Rejected amounts took nothing, unlike the estimate assumes.
+      const all = bucket.accepted + bucket.rejected;
+      assert(bucket.rejected <= Math.max(4 * amount, 0.03 * all), `${bucket.rejected} of ${all}`);
       const could = limit + (end - known) * limit / fillMs;
       assert(
         bucket.accepted >= 0.97 * could - 0.02 * limit - 2 * amount,

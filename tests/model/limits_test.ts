@@ -1,6 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { boundsOf, concurrency, limits, mostOf, providerLimits } from "../../src/model/limits.ts";
-import type { LimitOptions } from "../../src/model/limits.ts";
+import {
+  adaptiveBounds,
+  concurrency,
+  limits,
+  maxConcurrency,
+  providerLimits,
+} from "../../src/model/limits.ts";
+import type { Concurrency } from "../../src/model/limits.ts";
 import type { Rule } from "../../src/model/check_options.ts";
 
 type Refused = [value: unknown, error: typeof TypeError | typeof RangeError, says: string];
@@ -21,6 +27,7 @@ Deno.test("concurrency: a number from 1, or bounds that fit together", () => {
     const value of [
       1,
       10_000,
+      "adaptive",
       {},
       { start: 1 },
       { min: 1_000 },
@@ -44,12 +51,15 @@ Deno.test("concurrency: everything else is refused", () => {
     [true, TypeError, "true"],
     [[5], TypeError, "an array"],
   ];
+  const must = `${INTEGER}, "adaptive" or { start, min, max, onChange }`;
   assertRefused(
     concurrency,
     "concurrency",
-    wrong.map((
-      [value, error, shown],
-    ) => [value, error, `Cannot do it as ${INTEGER}: current value is ${shown}`]),
+    wrong.map(([value, error, shown]) => [
+      value,
+      error,
+      `Cannot do it as ${error === RangeError ? INTEGER : must}: current value is ${shown}`,
+    ]),
   );
   for (const name of ["start", "min", "max"]) {
     for (const [value, error, shown] of wrong) {
@@ -78,9 +88,10 @@ const BOTH: readonly Refused[] = [
   [{ concurency: 5 }, TypeError, 'did you mean "concurrency"?'],
   [{ concurrency: 0 }, RangeError, INTEGER],
   [{ concurrency: { max: 0 } }, RangeError, "max must be a positive integer"],
-  [{ adaptive: "yes" }, TypeError, "adaptive must be true or false"],
-  [{ adaptive: 1 }, TypeError, "adaptive must be true or false"],
-  [{ adaptive: false, concurrency: {} }, TypeError, "adaptive is false and concurrency has bounds"],
+  [{ concurrency: "adaptiv" }, TypeError, `${INTEGER}, "adaptive" or { start`],
+  [{ adaptive: true }, TypeError, 'no option "adaptive": use concurrency: "adaptive"'],
+  [{ adaptive: true, concurrency: 5 }, TypeError, '"adaptive": use concurrency: { max }'],
+  [{ adaptive: false }, TypeError, 'no option "adaptive": leave it out'],
   ...["requestsPerMinute", "tokensPerMinute"].flatMap((name): Refused[] => [
     [{ [name]: 0 }, RangeError, `${name} must be a positive number a minute`],
     [{ [name]: -1 }, RangeError, "current value is -1"],
@@ -97,10 +108,13 @@ const BOTH: readonly Refused[] = [
 Deno.test("limits: what makes no sense is refused", () => {
   assertRefused(limits, "limits", BOTH);
   assertRefused(limits, "limits", [[{ models: {} }, TypeError, 'no option "models"']]);
-  for (const value of [{}, { adaptive: false, concurrency: 5 }, { adaptive: true, reserve: 0 }]) {
+  for (const value of [{}, { concurrency: 5 }, { concurrency: "adaptive", reserve: 0 }]) {
     limits("do it", "limits", value);
   }
-  limits("do it", "limits", { adaptive: true, concurrency: { max: 5 }, requestsPerMinute: 0.5 });
+  limits("do it", "limits", {
+    concurrency: { max: 5 },
+    requestsPerMinute: 0.5,
+  });
 });
 
 Deno.test("limits of a provider: the same, and limits for each model, of which is said which it is", () => {
@@ -117,40 +131,37 @@ Deno.test("limits of a provider: the same, and limits for each model, of which i
     [{ models: [] }, TypeError, must],
     [{ models: null }, TypeError, must],
     [{ models: { m: { models: {} } } }, TypeError, 'no option "models"'],
-    [{ models: { m: { adaptive: false, concurrency: { max: 3 } } } }, TypeError, "say one"],
+    [{ models: { m: { adaptive: true } } }, TypeError, 'models["m"] as there is no option'],
   ]);
   providerLimits("do it", "limits", { models: {} });
   providerLimits("do it", "limits", {
-    adaptive: true,
-    models: { a: { adaptive: false }, b: { concurrency: { max: 5 } }, c: undefined },
+    concurrency: "adaptive",
+    models: { a: { concurrency: 3 }, b: { concurrency: { max: 5 } }, c: undefined },
   });
 });
 
-Deno.test("bounds: what is not said is filled in", () => {
+Deno.test("adaptiveBounds fills in the bounds that are absent", () => {
   const onChange = () => {};
   const table: [
-    LimitOptions,
+    Concurrency | undefined,
     bounds: [start: number, min: number, max: number] | undefined,
-    most: number | undefined,
+    max: number | undefined,
   ][] = [
-    [{}, undefined, undefined],
-    [{ requestsPerMinute: 5 }, undefined, undefined],
-    [{ concurrency: 5 }, undefined, 5],
-    [{ concurrency: 5, adaptive: false }, undefined, 5],
-    [{ adaptive: true }, [8, 1, 1_000], 1_000],
-    [{ adaptive: true, concurrency: 5 }, [5, 1, 5], 5],
-    [{ adaptive: true, concurrency: 5_000 }, [8, 1, 5_000], 5_000],
-    [{ concurrency: {} }, [8, 1, 1_000], 1_000],
-    [{ concurrency: { max: 3 } }, [3, 1, 3], 3],
-    [{ concurrency: { min: 20 } }, [20, 20, 1_000], 1_000],
-    [{ concurrency: { min: 20, max: 30 }, adaptive: true }, [20, 20, 30], 30],
-    [{ concurrency: { start: 100 } }, [100, 1, 1_000], 1_000],
-    [{ concurrency: { onChange } }, [8, 1, 1_000], 1_000],
+    [undefined, undefined, undefined],
+    [5, undefined, 5],
+    ["adaptive", [8, 1, 1_000], 1_000],
+    [{ max: 5_000 }, [8, 1, 5_000], 5_000],
+    [{}, [8, 1, 1_000], 1_000],
+    [{ max: 3 }, [3, 1, 3], 3],
+    [{ min: 20 }, [20, 20, 1_000], 1_000],
+    [{ min: 20, max: 30 }, [20, 20, 30], 30],
+    [{ start: 100 }, [100, 1, 1_000], 1_000],
+    [{ onChange }, [8, 1, 1_000], 1_000],
   ];
-  for (const [options, expected, most] of table) {
-    const bounds = boundsOf(options);
-    const seen = bounds && [bounds.start, bounds.min, bounds.max];
-    assertEquals([seen, mostOf(options)], [expected, most], Deno.inspect(options));
+  for (const [option, expected, max] of table) {
+    const bounds = adaptiveBounds(option);
+    const actual = bounds && [bounds.start, bounds.min, bounds.max];
+    assertEquals([actual, maxConcurrency(option)], [expected, max], Deno.inspect(option));
   }
-  assertEquals(boundsOf({ concurrency: { onChange } })!.onChange, onChange);
+  assertEquals(adaptiveBounds({ onChange })!.onChange, onChange);
 });

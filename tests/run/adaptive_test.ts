@@ -65,7 +65,7 @@ Deno.test("adaptive: an unknown limit is used to 85 % at least, and 2 % at most 
     [{ requestsPerMinute: 600 }, 1_800],
   ];
   for (const [limits, bears] of servers) {
-    const { accepted, refused } = await twoMinutes({ limits }, { adaptive: true }, 1_000);
+    const { accepted, refused } = await twoMinutes({ limits }, { concurrency: "adaptive" }, 1_000);
     const what = `${JSON.stringify(limits)}: ${accepted / bears} used, ${refused} refused`;
     assert(accepted / bears >= 0.85 && refused <= 0.02, what);
   }
@@ -170,7 +170,8 @@ Deno.test("adaptive: in a scope, whose concurrency can be looked at", async () =
 
 Deno.test("adaptive: a real server with a limit of its own", async () => {
   await using server = simulator({ latency: 20, limits: { concurrency: 20 }, seed: 3 });
-  await using provider = openai({ baseURL: server.url, apiKey: "a", limits: { adaptive: true } });
+  const limits = { concurrency: "adaptive" } as const;
+  await using provider = openai({ baseURL: server.url, apiKey: "a", limits });
   const A = defineAgent({ ...base, provider });
   const results = await batch(many(500).map((i) => [A, { i }] as const), { concurrency: 100 });
   assertEquals(results.filter(({ ok }) => !ok), []);
@@ -186,8 +187,8 @@ Deno.test("adaptive: contradictions are refused at once", () => {
     [{ concurrency: { max: 0 } }, RangeError, "max must be a positive integer"],
     [{ concurrency: { maxx: 1 } }, TypeError, 'did you mean "max"?'],
     [{ concurrency: { onChange: 1 } }, TypeError, "onChange must be a function"],
-    [{ limits: { adaptive: false, concurrency: { max: 3 } } }, TypeError, "say one of the two"],
-    [{ limits: { adaptive: 1 } }, TypeError, "adaptive must be true or false"],
+    [{ limits: { adaptive: true } }, TypeError, 'use concurrency: "adaptive"'],
+    [{ limits: { concurrency: "auto" } }, TypeError, 'must be a positive integer, "adaptive" or'],
     [{ limits: { reserve: 1.5 } }, RangeError, "reserve"],
     [{ limits: { requestsPerMinute: -1 } }, RangeError, "requestsPerMinute"],
   ];
@@ -207,7 +208,7 @@ function inVirtualTime<T>(work: () => Promise<T>): Promise<T> {
 }
 
 Deno.test("adaptive: of an agent, of a provider and of the process; never above what is named", async () => {
-  const limits = { adaptive: true, concurrency: 20 };
+  const limits = { concurrency: { max: 20 } };
   for (const where of ["agent", "provider", "process", "run"] as const) {
     await inVirtualTime(async () => {
       const scripts = scripted("ok", { latency: 100 });
@@ -220,6 +221,26 @@ Deno.test("adaptive: of an agent, of a provider and of the process; never above 
       assertEquals([scripts.peakInFlight, Math.min(...found), Math.max(...found)], [20, 8, 20]);
     });
   }
+});
+
+Deno.test("adaptive: the same option on a run, a scope, an agent, a provider and configure", async () => {
+  const limits = { concurrency: "adaptive" } as const;
+  for (const where of ["run", "scope", "agent", "provider", "configure"] as const) {
+    await inVirtualTime(async () => {
+      const scripts = scripted("ok", { latency: 100 });
+      const provider = where === "provider" ? { ...scripts, limits } : scripts;
+      if (where === "configure") configure(limits);
+      const A = defineAgent({ ...base, provider, ...(where === "agent" && { limits }) });
+      const calls = many(400).map((i) => [A, { i }] as const);
+      const run = () =>
+        batch(calls, where === "run" ? limits : where === "configure" ? {} : { concurrency: 200 });
+      const results = where === "scope" ? await scope(limits, run) : await run();
+      const discovered = results.map(({ attempts }) => attempts[0]!.concurrency!);
+      assertEquals(Math.min(...discovered), 8, where);
+      assert(Math.max(...discovered) > 100, where);
+    });
+  }
+  assertEquals(configure().concurrency, 10);
 });
 
 Deno.test("adaptive: a reserve is kept free, and the limit is found all the same", async () => {
@@ -246,7 +267,7 @@ Deno.test("adaptive: each model of a provider finds its own limit", async () => 
         return reply("ok");
       },
     });
-    const limits = { adaptive: true };
+    const limits = { concurrency: "adaptive" } as const;
     const A = defineAgent({ ...base, provider: { ...provider, limits }, retries: 50 });
     const [slow, fast] = ["slow", "fast"].map((model) => A.with({ model }));
     const calls = many(800).map((i) => [i % 2 === 0 ? slow! : fast!, { i }] as const);

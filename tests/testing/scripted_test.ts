@@ -15,7 +15,7 @@ const request: ModelRequest = {
 const { signal } = new AbortController();
 const ask = (provider: ReturnType<typeof scripted>) => provider.generate(request, { signal });
 
-Deno.test("scripted: a text is a whole reply, with its tokens estimated", async () => {
+Deno.test("scripted: a text becomes a reply with estimated usage", async () => {
   assertEquals(await ask(scripted("12345")), {
     text: "12345",
     finishReason: "stop",
@@ -24,12 +24,12 @@ Deno.test("scripted: a text is a whole reply, with its tokens estimated", async 
   assertEquals((await ask(scripted(""))).usage, used(3, 0));
 });
 
-Deno.test("scripted: a reply says what it wants to say", async () => {
-  const said = { text: "x", finishReason: "length", usage: undefined, refusal: "no" };
-  assertEquals(await ask(scripted(said)), said);
+Deno.test("scripted: the fields of a reply are kept", async () => {
+  const answer = { text: "x", finishReason: "length", usage: undefined, refusal: "no" };
+  assertEquals(await ask(scripted(answer)), answer);
 });
 
-Deno.test("scripted: a list is answered one after another, the last one again and again", async () => {
+Deno.test("scripted: a list is answered in order, and its last answer repeats", async () => {
   const error = new ProviderError("no", { code: "network", retryable: true });
   const provider = scripted(["a", error, { text: "c" }]);
   assertEquals((await ask(provider)).text, "a");
@@ -38,7 +38,7 @@ Deno.test("scripted: a list is answered one after another, the last one again an
   assertEquals(provider.calls, 5);
 });
 
-Deno.test("scripted: a function is told the request and its number", async () => {
+Deno.test("scripted: a function gets the request and its number", async () => {
   const seen: unknown[] = [];
   const provider = scripted(async (r, n) => {
     seen.push(r, n);
@@ -54,20 +54,20 @@ Deno.test("scripted: a function is told the request and its number", async () =>
   assertEquals(failing.inFlight, 0);
 });
 
-Deno.test("scripted: a function that gives no answer is told of clearly", async () => {
-  for (const said of [undefined, null, 5, {}, { text: 5 }]) {
-    const provider = scripted(() => said as string);
+Deno.test("scripted: rejects what is not an answer, with a clear message", async () => {
+  for (const answer of [undefined, null, 5, {}, { text: 5 }]) {
+    const provider = scripted(() => answer as string);
     await assertRejects(
       () => ask(provider),
       TypeError,
-      "Cannot answer as what the script gives must",
+      "Cannot answer as what the script returns must",
     );
     const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });
     assert((await errorOf(A.call({}))).cause instanceof TypeError);
   }
 });
 
-Deno.test("scripted: keeps the first requests, counts all", async () => {
+Deno.test("scripted: keeps the first requests and counts all", async () => {
   const [some, none] = [scripted("x", { keep: 2 }), scripted("x", { keep: 0 })];
   for (let i = 0; i < 3; i++) await Promise.all([ask(some), ask(none)]);
   assertEquals([some.requests.length, some.calls], [2, 3]);
@@ -75,7 +75,7 @@ Deno.test("scripted: keeps the first requests, counts all", async () => {
   assertStrictEquals(some.requests[0], request);
 });
 
-Deno.test("scripted: takes its time, and tells how many are in flight", async () => {
+Deno.test("scripted: waits for the latency and counts requests in flight", async () => {
   using time = fakeTime();
   const provider = scripted("x", { latency: (r) => r.model === "m" ? 100 : 0 });
   const both = Promise.all([ask(provider), ask(provider)]);
@@ -86,7 +86,7 @@ Deno.test("scripted: takes its time, and tells how many are in flight", async ()
   assertEquals([provider.inFlight, provider.peakInFlight, provider.calls], [0, 2, 2]);
 });
 
-Deno.test("scripted: an abort ends it at once, before and while it waits", async () => {
+Deno.test("scripted: an abort rejects at once, before and during the latency", async () => {
   using time = fakeTime();
   const controller = new AbortController();
   const provider = scripted("x", { latency: 1000 });
@@ -98,7 +98,7 @@ Deno.test("scripted: an abort ends it at once, before and while it waits", async
   assertEquals([await late, provider.calls], ["bye", 1]);
 });
 
-Deno.test("scripted: a stream gives the same text in pieces, and the whole at the end", async () => {
+Deno.test("scripted: a stream yields the text in deltas, and then the reply", async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: fc.constantFrom("a", " ", "\n", "b") }), async (text) => {
       let pieces = "";
@@ -116,7 +116,7 @@ Deno.test("scripted: a stream gives the same text in pieces, and the whole at th
   );
 });
 
-Deno.test("scripted: wrong scripts and options are refused at once", () => {
+Deno.test("scripted: rejects invalid scripts and options at once", () => {
   const must = "Cannot script a provider as the script must be a text, a reply with a text";
   for (const script of [undefined, null, 5, {}, [], ["a", 5], [[]], { text: 5 }]) {
     assertThrows(() => scripted(script as never), TypeError, must);

@@ -1,7 +1,7 @@
-import { checkOptions, positiveInteger, type RulesFor } from "../../model/check_options.ts";
-import type { LimitOptions } from "../../model/limits.ts";
+import { checkOptions, type RulesFor } from "../../model/check_options.ts";
+import { type Concurrency, concurrency, type LimitOptions } from "../../model/limits.ts";
 import type { Provider } from "../../model/provider.ts";
-import { limitProcess } from "../../limits/limiter_registry.ts";
+import { setProcessLimits } from "../../limits/limiter_registry.ts";
 import { DEFAULT_RETRIES } from "../../resilience/backoff.ts";
 import { refuseOwnFallback } from "../../resilience/fallback.ts";
 import { DEFAULT_TIMEOUT } from "./timeouts.ts";
@@ -12,11 +12,11 @@ import { type AgentDefaults, DEFAULTS_RULES, SHARED_RULES, type SharedOptions } 
 /** Process-wide defaults: they hold where neither the call nor the agent sets the option. */
 export interface Configuration extends SharedOptions, AgentDefaults {
   /**
-   * The maximum number of items that a run works on at the same time.
+   * The `concurrency` of runs that do not set their own: a number, `"adaptive"`, or bounds.
    *
    * @default {10}
    */
-  readonly concurrency?: number;
+  readonly concurrency?: Concurrency;
   /**
    * Where runs make their calls unless they set it: on this event loop, or in a pool of workers.
    *
@@ -33,7 +33,7 @@ export interface Configuration extends SharedOptions, AgentDefaults {
 }
 
 /** The configuration in force. */
-export type ActiveConfiguration = Configuration & { readonly concurrency: number };
+export type ActiveConfiguration = Configuration & { readonly concurrency: Concurrency };
 
 const DEFAULTS: ActiveConfiguration = Object.freeze({
   concurrency: 10,
@@ -44,7 +44,7 @@ const DEFAULTS: ActiveConfiguration = Object.freeze({
 const RULES: RulesFor<Configuration> = {
   ...SHARED_RULES,
   ...DEFAULTS_RULES,
-  concurrency: positiveInteger,
+  concurrency,
   mode,
   prices,
 };
@@ -75,7 +75,7 @@ export function configure(options: Configuration = {}): ActiveConfiguration {
     else next[name] = value;
   }
   refuseOwnFallback("configure", next as Configuration);
-  if (next.limits !== active.limits) limitProcess(next.limits as LimitOptions | undefined);
+  if (next.limits !== active.limits) setProcessLimits(next.limits as LimitOptions | undefined);
   active = Object.freeze({ ...DEFAULTS, ...next });
   return active;
 }

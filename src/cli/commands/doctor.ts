@@ -227,6 +227,6 @@ function expectation(
     name,
     state: "ok",
     says:
-      `this process carries 10,000 at a time; what the server bears --concurrency auto finds out${first}`,
+      `this process carries 10,000 at a time; --concurrency adaptive discovers what the server accepts${first}`,
   };
 }

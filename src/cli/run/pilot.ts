@@ -60,7 +60,7 @@ export async function pilot(
       runId: parts.runId,
       retryFailed: parts.retryFailed,
       mode: parts.mode,
-      concurrency: concurrency === "auto" ? {} : concurrency,
+      concurrency,
       limits: { requestsPerMinute: settings.rpm, tokensPerMinute: settings.tpm },
       signal: interrupt.abort,
       ...(parts.budget !== undefined && { budget: parts.budget }),
@@ -72,7 +72,12 @@ export async function pilot(
   if (interrupt.stop.aborted) return stopped(parts);
   const wallMs = performance.now() - began;
   const { rpm, tpm } = settings;
-  const pace = { concurrency: concurrency === "auto" ? undefined : concurrency, rpm, tpm, wallMs };
+  const pace = {
+    concurrency: concurrency === "adaptive" ? undefined : concurrency,
+    rpm,
+    tpm,
+    wallMs,
+  };
   for (const line of told(estimate(results, sample.seen, pace))) note(line);
   if (settings.yes) return undefined;
   return await asked(`Run all ${integer(sample.seen)} rows? [y/N] `) ? undefined : EXIT.pilot;

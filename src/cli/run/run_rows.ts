@@ -120,7 +120,7 @@ export async function runRows(
     runId: parts.runId,
     retryFailed: parts.retryFailed,
     mode: parts.mode,
-    concurrency: concurrency === "auto"
+    concurrency: concurrency === "adaptive"
       ? { onChange: ({ concurrency }) => tally.limit = concurrency }
       : concurrency,
     limits: { requestsPerMinute: rpm, tokensPerMinute: tpm },
@@ -167,7 +167,7 @@ function isUnfinished({ error }: Result, abort: AbortSignal): boolean {
 }
 
 function windowOf({ concurrency }: RunSettings): number {
-  return Math.max(1_000, 20 * (concurrency === "auto" ? 1_000 : concurrency));
+  return Math.max(1_000, 20 * (concurrency === "adaptive" ? 1_000 : concurrency));
 }
 
 function whereTo({ errors }: RunSettings): string {

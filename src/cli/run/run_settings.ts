@@ -49,7 +49,7 @@ export interface RunSettings {
   /** Dollars per million tokens of the model. */
   readonly price?: { readonly input: number; readonly output: number };
   /** Rows at a time. */
-  readonly concurrency: number | "auto";
+  readonly concurrency: number | "adaptive";
   /** So many workers make the calls; this event loop if absent. */
   readonly workers?: number;
   /** Requests in a minute. */
@@ -140,7 +140,7 @@ export function withRunOptions(command: Command): Command {
     .optionsGroup("How fast, how dear:")
     .option(
       "-c, --concurrency <rows>",
-      "rows at a time, 10 if it is not said; auto finds out what the server bears",
+      "rows at a time; adaptive discovers what the server accepts (default: 10)",
       value.concurrency,
     )
     .option(

@@ -31,9 +31,9 @@ export async function workerPool(
     throw new CliError("Cannot use --workers with --provider-batch as there is nothing to compute");
   }
   checkBaseUrl(agent, settings);
-  const most = concurrency === "auto" ? Infinity : concurrency;
+  const most = concurrency === "adaptive" ? Infinity : concurrency;
   const size = Math.min(workers, most);
-  const perWorker = concurrency === "auto" ? PER_WORKER : Math.ceil(concurrency / size);
+  const perWorker = concurrency === "adaptive" ? PER_WORKER : Math.ceil(concurrency / size);
   let pool: WorkerPool | undefined;
   try {
     pool = poolOf({ module: moduleOf(reference), size, perWorker });

@@ -1,6 +1,7 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { currentContext } from "../../call/context.ts";
 import { configuration } from "../../call/options/config.ts";
+import { maxConcurrency } from "../../model/limits.ts";
 import { AgentError, type Result } from "../../model/result.ts";
 import { NO_USAGE } from "../../model/usage.ts";
 import type { ResultStream } from "../../run/stream.ts";
@@ -34,7 +35,7 @@ export class BatchRun {
 
   /** Creates a batch that has not started. */
   constructor(
-    { calls, concurrency = configuration().concurrency }: BatchRequest,
+    { calls, concurrency = maxConcurrency(configuration().concurrency) }: BatchRequest,
     limits: ResolvedLimits,
   ) {
     this.#calls = [...calls];

@@ -1,18 +1,16 @@
-/**
- * Batches: files of requests that are answered in a file.
- */
-import { errorPlan, jsonPlan, missing } from "./error_bodies.ts";
-import type { Exchange } from "./http/exchange.ts";
-import { type Files, list } from "./files.ts";
-import type { Plan } from "./response_plan.ts";
+/** The batch API: answers the requests of a file in another file. */
+import { errorPlan, jsonPlan, missingParameter } from "./error_bodies.ts";
+import type { HttpExchange } from "./http/http_exchange.ts";
+import { type FileStore, listObject } from "./files.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 
-/** Answers one request of a file. */
-export type AskLine = (
+/** Answers a request of a file. */
+export type AnswerLine = (
   url: string,
   body: unknown,
 ) => Promise<{ readonly status: number; readonly body: unknown }>;
 
-/** A line of a file of requests. */
+/** A line of an input file. */
 interface BatchLine {
   readonly custom_id?: unknown;
   readonly method?: unknown;
@@ -22,30 +20,30 @@ interface BatchLine {
 
 interface Batch {
   readonly object: Record<string, unknown>;
-  /** When it is done, on the clock of `performance`. */
+  /** The time of completion, on the clock of `performance`. */
   readonly doneAt: number;
-  /** What comes of it. */
+  /** The fields of the completed batch. */
   readonly work: Promise<Record<string, unknown>>;
-  /** Was it cancelled? */
+  /** Whether it was cancelled. */
   cancelled: boolean;
 }
 
 const PATH = /^\/v1\/batches(?:\/([\w-]+)(\/cancel)?)?$/;
 const ENDPOINTS = ["/v1/chat/completions", "/v1/responses"];
 
-/** Keeps batches. */
+/** Stores batches and works on them. */
 export class Batches {
-  readonly #files: Files;
-  readonly #ask: AskLine;
+  readonly #files: FileStore;
+  readonly #answerLine: AnswerLine;
   readonly #batches = new Map<string, Batch>();
 
-  constructor(files: Files, ask: AskLine) {
+  constructor(files: FileStore, answerLine: AnswerLine) {
     this.#files = files;
-    this.#ask = ask;
+    this.#answerLine = answerLine;
   }
 
-  /** Answers a request about batches; `undefined` if it is about something else. */
-  plan(exchange: Exchange, latency: number): Plan | Promise<Plan> | undefined {
+  /** Plans the response to a request of the batch API; `undefined` for any other request. */
+  plan(exchange: HttpExchange, latency: number): ResponsePlan | Promise<ResponsePlan> | undefined {
     const [path, id, cancel] = PATH.exec(exchange.path) ?? [];
     if (path === undefined) return undefined;
     const { method } = exchange;
@@ -62,14 +60,14 @@ export class Batches {
     return stateOf(batch).then((state) => jsonPlan(200, state));
   }
 
-  async #list(): Promise<Plan> {
+  async #list(): Promise<ResponsePlan> {
     return jsonPlan(
       200,
-      list(await Promise.all([...this.#batches.values()].reverse().map(stateOf))),
+      listObject(await Promise.all([...this.#batches.values()].reverse().map(stateOf))),
     );
   }
 
-  #create(text: string, latency: number): Plan {
+  #create(text: string, latency: number): ResponsePlan {
     let body: Record<string, unknown>;
     try {
       body = JSON.parse(text);
@@ -78,7 +76,9 @@ export class Batches {
     }
     const { input_file_id, endpoint, completion_window, metadata = null } = body ?? {};
     const file = this.#files.get(input_file_id);
-    if (file === undefined) return missing("input_file_id", "The input file does not exist.");
+    if (file === undefined) {
+      return missingParameter("input_file_id", "The input file does not exist.");
+    }
     if (file.purpose !== "batch") {
       return errorPlan(400, {
         message: "The file's purpose must be 'batch'.",
@@ -115,23 +115,25 @@ export class Batches {
     const lines: BatchLine[] = [];
     const seen = new Set<unknown>();
     const errors: unknown[] = [];
-    for (const [i, one] of text.split("\n").entries()) {
-      if (one.trim() === "") continue;
-      const wrong = (code: string, message: string) =>
+    for (const [i, textLine] of text.split("\n").entries()) {
+      if (textLine.trim() === "") continue;
+      const addError = (code: string, message: string) =>
         errors.push({ code, message, param: null, line: i + 1 });
       let line: BatchLine;
       try {
-        line = JSON.parse(one);
+        line = JSON.parse(textLine);
       } catch {
-        wrong("invalid_json_line", "This line is not parseable as valid JSON.");
+        addError("invalid_json_line", "This line is not parseable as valid JSON.");
         continue;
       }
       if (typeof line.custom_id !== "string") {
-        wrong("missing_required_parameter", "custom_id is missing.");
+        addError("missing_required_parameter", "custom_id is missing.");
       } else if (seen.has(line.custom_id)) {
-        wrong("duplicate_custom_id", "The custom_id is not unique.");
-      } else if (line.method !== "POST") wrong("invalid_method", "The method must be POST.");
-      else if (line.url !== endpoint) wrong("mismatched_url", "The url is not that of the batch.");
+        addError("duplicate_custom_id", "The custom_id is not unique.");
+      } else if (line.method !== "POST") addError("invalid_method", "The method must be POST.");
+      else if (line.url !== endpoint) {
+        addError("mismatched_url", "The url is not that of the batch.");
+      }
       seen.add(line.custom_id);
       lines.push(line);
     }
@@ -145,8 +147,8 @@ export class Batches {
     }
     if (errors.length > 0) return { status: "failed", errors: { object: "list", data: errors } };
     const answers = await Promise.all(lines.map(async ({ custom_id, body }, i) => {
-      // A function among the options may throw.
-      const { status, body: answer } = await this.#ask(endpoint, body).catch((error) => ({
+      // A function of the options may throw.
+      const { status, body: answer } = await this.#answerLine(endpoint, body).catch((error) => ({
         status: 500,
         body: { error: { message: String(error), type: "server_error", code: null } },
       }));
@@ -156,7 +158,7 @@ export class Batches {
         text: JSON.stringify({ id: `batch_req_${id}_${i}`, custom_id, response, error: null }),
       };
     }));
-    // In another order than they were asked, as it is there.
+    // Real batches are not in the order of their requests either.
     answers.reverse();
     const good = answers.filter(({ status }) => status === 200);
     const bad = answers.filter(({ status }) => status !== 200);

@@ -1,6 +1,4 @@
-/**
- * Refuses wrong options before anything listens.
- */
+/** Checks the options of the simulator. */
 import {
   callback,
   checkOptions,
@@ -12,24 +10,25 @@ import {
   refuse,
   type Rule,
   type Rules,
+  type RulesFor,
   share,
   text,
   wholeNumber,
 } from "../../model/check_options.ts";
-import { FAULT_NAMES, isFaultName, readFault } from "./faults.ts";
+import { FAULT_NAMES, isFaultName, parseFault } from "./faults.ts";
 import type { SimulatorFault, SimulatorFaultDetails } from "./fault_options.ts";
 import type { SimulatorBehaviour, SimulatorLimits, SimulatorOptions } from "./simulator_options.ts";
 
-/** A number above 0, also without end. */
-export const positive: Rule = numberThat("a number above 0", (n) => n > 0);
+/** A number above 0, possibly `Infinity`. */
+export const positiveNumber: Rule = numberThat("a number above 0", (n) => n > 0);
 const positiveMs: Rule = numberThat("milliseconds above 0", (n) => n > 0 && n < Infinity);
 const count: Rule = numberThat(
   "a positive integer or Infinity",
   (n) => n === Infinity || (Number.isSafeInteger(n) && n > 0),
 );
 
-/** An object with these options. */
-export function shape(rules: Rules): Rule {
+/** Returns the rule for an object with these options. */
+export function objectOf(rules: Rules): Rule {
   return (doing, name, value) => {
     if (!isRecord(value)) refuse(doing, name, "an object", value);
     const inner: Record<string, Rule> = {};
@@ -38,7 +37,7 @@ export function shape(rules: Rules): Rule {
   };
 }
 
-/** A {@linkcode Distribution} of what is counted in this unit. */
+/** Returns the rule for a {@linkcode Distribution} in this unit. */
 export function distribution(unit: string, rule: Rule, above0: Rule): Rule {
   return (doing, name, value) => {
     if (typeof value === "function") return;
@@ -56,7 +55,7 @@ export function distribution(unit: string, rule: Rule, above0: Rule): Rule {
     }
     const [low, high] = pair as [string, string];
     const each = low === "p50" ? above0 : rule;
-    shape({ [low]: each, [high]: each })(doing, name, value);
+    objectOf({ [low]: each, [high]: each })(doing, name, value);
     for (const key of pair) each(doing, `${name}.${key}`, value[key]);
     if (low !== "mean" && Number(value[high]) < Number(value[low])) {
       throw new RangeError(
@@ -68,8 +67,8 @@ export function distribution(unit: string, rule: Rule, above0: Rule): Rule {
   };
 }
 
-/** Milliseconds, or how they are distributed. */
-export const latency: Rule = distribution("milliseconds", milliseconds, positiveMs);
+/** The rule for a latency. */
+export const latencyRule: Rule = distribution("milliseconds", milliseconds, positiveMs);
 
 const rates: Rule = (doing, name, value) => {
   if (!isRecord(value)) refuse(doing, name, "an object", value);
@@ -79,7 +78,7 @@ const rates: Rule = (doing, name, value) => {
   }
   checkOptions(doing, value, rules);
   const sum = Object.values(value).reduce<number>((sum, rate) => sum + Number(rate ?? 0), 0);
-  // Shares such as 0.1 do not add up exactly.
+  // Floating-point sums of shares such as 0.1 are not exact.
   if (sum > 1 + 1e-9) {
     throw new RangeError(
       `Cannot ${doing} as ${name} must add up to at most 1: current value is ${
@@ -103,9 +102,7 @@ const retryAfterMs: Rule = (doing, name, value) => {
   if (value !== null) milliseconds(doing, name, value);
 };
 
-type Every<Options> = { [key in keyof Required<Options>]: Rule };
-
-const FAULT: Every<SimulatorFaultDetails> = {
+const FAULT_RULES: RulesFor<SimulatorFaultDetails> = {
   type: text,
   status: numberThat("a status from 200 to 599", (n) => Number.isInteger(n) && n >= 200 && n < 600),
   retryAfterMs,
@@ -120,25 +117,25 @@ const script: Rule = (doing, name, value) => {
   if (typeof value === "function") return;
   if (!Array.isArray(value)) refuse(doing, name, "an array or a function", value);
   for (const [i, fault] of value.entries()) {
-    if (isRecord(fault)) shape(FAULT)(doing, `${name}[${i}]`, fault);
+    if (isRecord(fault)) objectOf(FAULT_RULES)(doing, `${name}[${i}]`, fault);
     else text(doing, `${name}[${i}]`, fault);
-    readFault(fault as SimulatorFault);
+    parseFault(fault as SimulatorFault);
   }
 };
 
-/** A rule for each limit. */
-export const LIMITS: Every<SimulatorLimits> = {
-  requestsPerMinute: positive,
-  tokensPerMinute: positive,
+/** The rules for the limits of a simulated server. */
+export const SIMULATOR_LIMITS_RULES: RulesFor<SimulatorLimits> = {
+  requestsPerMinute: positiveNumber,
+  tokensPerMinute: positiveNumber,
   concurrency: count,
 };
 
-const BEHAVIOUR: Every<SimulatorBehaviour> = {
-  latency,
+const BEHAVIOUR_RULES: RulesFor<SimulatorBehaviour> = {
+  latency: latencyRule,
   batchLatency: milliseconds,
-  tokensPerSecond: positive,
+  tokensPerSecond: positiveNumber,
   chunkSize: positiveInteger,
-  limits: shape(LIMITS as Rules),
+  limits: objectOf(SIMULATOR_LIMITS_RULES),
   faults: rates,
   script,
   keepAlive: flag,
@@ -151,11 +148,11 @@ const BEHAVIOUR: Every<SimulatorBehaviour> = {
   respond: callback,
 };
 
-const OPTIONS: Every<SimulatorOptions> = {
-  ...BEHAVIOUR,
+const SIMULATOR_RULES: RulesFor<SimulatorOptions> = {
+  ...BEHAVIOUR_RULES,
   port: numberThat("a port from 0 to 65535", (n) => Number.isInteger(n) && n >= 0 && n <= 65_535),
   tls: (doing, name, value) => {
-    shape({ cert: text, key: text })(doing, name, value);
+    objectOf({ cert: text, key: text })(doing, name, value);
     for (const key of ["cert", "key"]) {
       text(doing, `${name}.${key}`, (value as Record<string, unknown>)[key]);
     }
@@ -163,17 +160,25 @@ const OPTIONS: Every<SimulatorOptions> = {
   maxConcurrentStreams: positiveInteger,
 };
 
-/** @throws {TypeError | RangeError} If an option is wrong. */
-export function checkStart(options: SimulatorOptions): void {
-  checkOptions("start the simulator", options, OPTIONS);
+/**
+ * Checks the options of a start.
+ *
+ * @throws {TypeError | RangeError} If an option is invalid.
+ */
+export function checkSimulatorOptions(options: SimulatorOptions): void {
+  checkOptions("start the simulator", options, SIMULATOR_RULES);
   if (options.maxConcurrentStreams !== undefined && options.tls === undefined) {
     throw new TypeError(
-      "Cannot start the simulator as maxConcurrentStreams needs tls: HTTP/2 is spoken over TLS only",
+      "Cannot start the simulator as maxConcurrentStreams needs tls: HTTP/2 requires TLS",
     );
   }
 }
 
-/** @throws {TypeError | RangeError} If an option is wrong, or cannot change while the simulator runs. */
-export function checkChange(changes: SimulatorBehaviour): void {
-  checkOptions("configure the simulator", changes, BEHAVIOUR);
+/**
+ * Checks the options of a change.
+ *
+ * @throws {TypeError | RangeError} If an option is invalid, or fixed at the start.
+ */
+export function checkBehaviour(changes: SimulatorBehaviour): void {
+  checkOptions("configure the simulator", changes, BEHAVIOUR_RULES);
 }

@@ -1,9 +1,7 @@
-/**
- * Error answers in OpenAI's words.
- */
-import { retryHeaders } from "./rate_limits.ts";
+/** Error responses in OpenAI's format. */
+import { retryHeaders } from "./server_limiter.ts";
 import type { SimulatorFaultDetails } from "./fault_options.ts";
-import type { Plan } from "./response_plan.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 
 /** OpenAI's error object. */
 export interface ErrorBody {
@@ -13,42 +11,42 @@ export interface ErrorBody {
   code: string | null;
 }
 
-/** An answer that is an error. */
+/** Plans an error response. */
 export function errorPlan(
   status: number,
   error: Partial<ErrorBody> & { message: string },
   headers: Record<string, string> = {},
-): Plan {
+): ResponsePlan {
   const body = { message: error.message, type: error.type ?? "invalid_request_error" };
   return jsonPlan(status, {
     error: { ...body, param: error.param ?? null, code: error.code ?? null },
   }, headers);
 }
 
-/** The answer to a request in which something is not there. */
-export function missing(param: string, message: string): Plan {
+/** Plans the response to a request without a required parameter. */
+export function missingParameter(param: string, message: string): ResponsePlan {
   return errorPlan(400, { message, param, code: "missing_required_parameter" });
 }
 
-/** An answer that is one JSON value, or a text that claims to be one. */
+/** Plans a JSON response: a value, or a string that is sent as it is. */
 export function jsonPlan(
   status: number,
   body: unknown,
   headers: Record<string, string> = {},
-): Plan {
+): ResponsePlan {
   return {
     status,
     headers: { "content-type": "application/json", ...headers },
     parts: [typeof body === "string" ? body : JSON.stringify(body)],
-    whole: true,
+    hasLength: true,
     waitMs: 0,
     intervalMs: 0,
     ending: "end",
   };
 }
 
-/** What is said with each status that has words of its own. */
-const WORDS: Readonly<
+/** The errors of the statuses that have their own message. */
+const ERRORS: Readonly<
   Record<number, readonly [message: string, type: string, code: string | null]>
 > = {
   400: ["The request is not valid.", "invalid_request_error", null],
@@ -73,19 +71,23 @@ const SERVER_ERROR = [
   null,
 ] as const;
 
-/** The answer of a fault that is a status. */
-export function statusPlan(status: number, quota: boolean, details: SimulatorFaultDetails): Plan {
-  const [message, type, code] = quota
+/** Plans the response of a fault that is a status. */
+export function statusPlan(
+  status: number,
+  details: SimulatorFaultDetails & { readonly name: string },
+): ResponsePlan {
+  const isQuota = details.name === "insufficientQuota";
+  const [message, type, code] = isQuota
     ? [
       "You exceeded your current quota, please check your plan and billing details.",
       "insufficient_quota",
       "insufficient_quota",
     ]
-    : WORDS[status] ?? (status < 500 ? WORDS[400]! : SERVER_ERROR);
-  const retryAfterMs = details.retryAfterMs ?? (status === 429 && !quota ? 100 : null);
-  const hint = details.retryAfterMs === null || retryAfterMs === null
+    : ERRORS[status] ?? (status < 500 ? ERRORS[400]! : SERVER_ERROR);
+  const retryAfterMs = details.retryAfterMs ?? (status === 429 && !isQuota ? 100 : null);
+  const retryAfter = details.retryAfterMs === null || retryAfterMs === null
     ? {}
     : retryHeaders(retryAfterMs);
-  if (details.body !== undefined) return jsonPlan(status, details.body, hint);
-  return errorPlan(status, { message: message!, type: type!, code }, hint);
+  if (details.body !== undefined) return jsonPlan(status, details.body, retryAfter);
+  return errorPlan(status, { message: message!, type: type!, code }, retryAfter);
 }

@@ -1,22 +1,25 @@
-/** The faults that can be ordered from the simulator: by name, in detail, by chance. */
+/** The faults of the simulator: by name, in detail, and by probability. */
 
 /**
  * A fault by name:
  *
- * - `rateLimit` (429), `insufficientQuota` (429 that no waiting cures), `error500`, `error400`, …: that status
- * - `reset`: the connection closes before any header (over HTTP/2: the stream is reset)
+ * - `rateLimit` (429), `insufficientQuota` (a permanent 429), `error500`, `error400`, …: that
+ *   status
+ * - `reset`: the connection closes before the headers (over HTTP/2: the stream is reset)
  * - `resetBody`: the connection closes in the middle of the body
- * - `stallHeaders`: silence for ever, not even headers
- * - `stall`: headers, then silence for ever
- * - `stallKeepAlive`: headers, then keep-alive comments for ever (blank lines in a JSON answer)
- * - `slowHeaders`: the headers take their time
- * - `truncate`: the stream ends cleanly with no `finish_reason` and no `[DONE]`, or without its last event; a JSON body
- *   ends half way
- * - `malformed`: a broken JSON body, or a broken event in a stream
- * - `streamError`: an error object in the middle of a stream, or with status 200 in place of a JSON answer
- * - `emptyChoices`: no choices at all, or no output
- * - `length`, `contentFilter`: the answer breaks off with that `finish_reason`, or is incomplete for that reason
- * - `refusal`: the model refuses
+ * - `stallHeaders`: nothing is ever sent
+ * - `stall`: headers, and then nothing
+ * - `stallKeepAlive`: headers, and then only keep-alive comments (blank lines in a JSON answer)
+ * - `slowHeaders`: the headers are sent slowly
+ * - `truncate`: the stream ends cleanly without `finish_reason` and `[DONE]`, or without its last
+ *   event; a JSON body ends in the middle
+ * - `malformed`: an invalid JSON body, or an invalid event in a stream
+ * - `streamError`: an error object in the middle of a stream, or in place of a JSON answer, with
+ *   status 200
+ * - `emptyChoices`: an answer without choices, or without output
+ * - `length`, `contentFilter`: the answer is cut off with that `finish_reason`, or is incomplete
+ *   for that reason
+ * - `refusal`: the model refuses to answer
  */
 export type SimulatorFaultName =
   | "rateLimit"
@@ -38,7 +41,7 @@ export type SimulatorFaultName =
 
 /** A fault in detail. */
 export interface SimulatorFaultDetails {
-  /** Which fault; `status` is any answer with the status beside it. */
+  /** The name of the fault; `"status"` answers with `status`. */
   type: SimulatorFaultName | "status";
   /**
    * The HTTP status of a fault of type `status`, from 200 to 599.
@@ -47,7 +50,8 @@ export interface SimulatorFaultDetails {
    */
   status?: number;
   /**
-   * Milliseconds to put into `retry-after-ms` and, in seconds rounded up, into `retry-after`; `null` for none.
+   * Milliseconds to send as `retry-after-ms` and, in seconds rounded up, as `retry-after`; `null`
+   * sends neither.
    *
    * @default 100 with status 429, else null
    */
@@ -58,17 +62,17 @@ export interface SimulatorFaultDetails {
    * @default OpenAI's error body for that status
    */
   body?: unknown;
-  /** Headers to send besides, or `null` to leave one out. */
+  /** Headers to add; `null` removes one. */
   headers?: Readonly<Record<string, string | null>>;
   /**
-   * How many chunks of the stream come before the fault (`stall`, `stallKeepAlive`, `resetBody`, `truncate`,
-   * `malformed`, `streamError`). A JSON answer has 2 chunks, its two halves.
+   * The number of chunks that are sent before the fault (`stall`, `stallKeepAlive`, `resetBody`,
+   * `truncate`, `malformed`, `streamError`). A JSON answer has 2 chunks, its two halves.
    *
-   * @default 0 for the stalls, half of them for the others
+   * @default 0 for stalls, half of the chunks for others
    */
   afterChunks?: number;
   /**
-   * How many milliseconds `slowHeaders` takes.
+   * How long `slowHeaders` takes, in milliseconds.
    *
    * @default {1_000}
    */
@@ -81,8 +85,8 @@ export interface SimulatorFaultDetails {
   everyMs?: number;
 }
 
-/** A fault of a script: `"ok"` for none, a status such as `"429"`, a name, or the details. */
+/** An entry of a script: `"ok"` for no fault, a status such as `"429"`, a name, or details. */
 export type SimulatorFault = "ok" | `${number}` | SimulatorFaultName | SimulatorFaultDetails;
 
-/** How often each fault comes: a share of the requests from 0 to 1. Together at most 1. */
+/** The probability of each fault, from 0 to 1. The sum must be at most 1. */
 export type SimulatorFaultRates = { readonly [name in SimulatorFaultName]?: number };

@@ -1,7 +1,5 @@
-/**
- * Faults: which one comes next, and what each makes of an answer.
- */
-import type { Answer } from "./answer.ts";
+/** Chooses the fault of each request, and applies it to the answer or the response. */
+import type { CompleteAnswer } from "./answer.ts";
 import { statusPlan } from "./error_bodies.ts";
 import type {
   SimulatorFault,
@@ -10,17 +8,17 @@ import type {
 } from "./fault_options.ts";
 import type { SimulatorBehaviour } from "./simulator_options.ts";
 import type { SimulatorRequest } from "./request_types.ts";
-import type { Plan } from "./response_plan.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 import type { Random } from "./random.ts";
-import type { Events, Wire } from "./dialects/dialect.ts";
+import type { Dialect, StreamEvents } from "./dialects/dialect.ts";
 
-/** A fault as the rest of the simulator takes it: with its name in the figures, and its status if it is one. */
+/** A fault with the name that is counted, and its status, if it is one. */
 export interface Fault extends SimulatorFaultDetails {
   name: string;
   status?: number;
 }
 
-/** Chooses by the script, then by chance. */
+/** Chooses faults from the script, and then by probability. */
 export class FaultSource {
   #script: SimulatorBehaviour["script"];
   #next = 0;
@@ -35,18 +33,18 @@ export class FaultSource {
     const n = this.#next++;
     const script = this.#script;
     const scripted = typeof script === "function" ? script(request, n) : script?.[n];
-    if (scripted !== undefined) return readFault(scripted);
+    if (scripted !== undefined) return parseFault(scripted);
     let chance = random();
     for (const [name, rate] of Object.entries(this.rates)) {
       if (rate === undefined) continue;
       chance -= rate;
-      if (chance < 0) return readFault(name as SimulatorFault);
+      if (chance < 0) return parseFault(name as SimulatorFault);
     }
     return undefined;
   }
 }
 
-/** All names but those of a status. */
+/** The names of all faults that are not a status. */
 export const FAULT_NAMES = [
   "rateLimit",
   "insufficientQuota",
@@ -65,17 +63,17 @@ export const FAULT_NAMES = [
   "refusal",
 ] as const;
 
-/** Is it the name of a fault? Names of a status end in one from 400 to 599. */
+/** Whether it is the name of a fault: a name of `FAULT_NAMES`, or `error400` to `error599`. */
 export function isFaultName(name: string): boolean {
   return (FAULT_NAMES as readonly string[]).includes(name) || /^error[45]\d\d$/.test(name);
 }
 
 /**
- * Reads a fault in any of its spellings.
+ * Parses a fault in any of its forms; `undefined` for `"ok"`.
  *
  * @throws {TypeError} If there is no such fault.
  */
-export function readFault(fault: SimulatorFault): Fault | undefined {
+export function parseFault(fault: SimulatorFault): Fault | undefined {
   if (fault === "ok") return undefined;
   const details: SimulatorFaultDetails = typeof fault === "object" && fault !== null
     ? fault
@@ -88,7 +86,7 @@ export function readFault(fault: SimulatorFault): Fault | undefined {
   }
   if (!isFaultName(type)) {
     throw new TypeError(
-      `Cannot simulate the fault "${type}" as there is none of that name: ` +
+      `Cannot simulate the fault "${type}" as there is no fault of that name: ` +
         `use a status such as "429", "ok", or one of ${FAULT_NAMES.join(", ")}`,
     );
   }
@@ -98,14 +96,14 @@ export function readFault(fault: SimulatorFault): Fault | undefined {
   return { ...details, status: undefined, name: type };
 }
 
-/** The whole answer of a fault that is a status. */
-export function planStatus(fault: Fault): Plan {
-  const plan = statusPlan(fault.status!, fault.name === "insufficientQuota", fault);
+/** Plans the response of a fault that is a status. */
+export function statusFaultPlan(fault: Fault): ResponsePlan {
+  const plan = statusPlan(fault.status!, fault);
   return withHeaders(plan, fault);
 }
 
-/** Faults in what the model says. */
-export function spoilAnswer(answer: Answer, fault: Fault): Answer {
+/** Applies a fault to the answer of the model. */
+export function applyToAnswer(answer: CompleteAnswer, fault: Fault): CompleteAnswer {
   if (fault.name === "refusal") {
     const refusal = "I'm sorry, but I can't help with that.";
     return { ...answer, content: null, toolCalls: [], refusal, finishReason: "stop" };
@@ -116,62 +114,67 @@ export function spoilAnswer(answer: Answer, fault: Fault): Answer {
   return { ...answer, content, toolCalls: [], finishReason };
 }
 
-/** Faults in how it is sent. `events` is there if the answer is a stream. */
-export function spoilPlan(
-  plan: Plan,
+/** Applies a fault to how the response is sent. A stream has `events`. */
+export function applyToPlan(
+  plan: ResponsePlan,
   fault: Fault,
-  wire: Wire,
-  events: Events | undefined,
-): Plan {
+  dialect: Dialect,
+  events: StreamEvents | undefined,
+): ResponsePlan {
   const parts = events ? events.deltas : halves(plan.parts.join(""));
-  const begun = (otherwise: number): string[] => parts.slice(0, fault.afterChunks ?? otherwise);
+  const firstParts = (count: number): string[] => parts.slice(0, fault.afterChunks ?? count);
   const half = Math.ceil(parts.length / 2);
   const everyMs = fault.everyMs ?? 1000;
-  const spoilt = ((): Partial<Plan> => {
+  const changes = ((): Partial<ResponsePlan> => {
     switch (fault.name) {
       case "reset":
         return { ending: "broken" };
       case "stallHeaders":
         return { ending: "mute" };
       case "stall":
-        return { parts: begun(0), whole: false, ending: "silence" };
+        return { parts: firstParts(0), hasLength: false, ending: "silence" };
       case "stallKeepAlive": {
         const text = events ? ": keep-alive\n\n" : "\n";
-        return { parts: begun(0), whole: false, ending: "keepAlive", keepAlive: { text, everyMs } };
+        return {
+          parts: firstParts(0),
+          hasLength: false,
+          ending: "keepAlive",
+          keepAlive: { text, everyMs },
+        };
       }
       case "slowHeaders":
         return { headersMs: fault.ms ?? 1000 };
       case "resetBody": {
         const length = new TextEncoder().encode(plan.parts.join("")).length;
-        return { parts: begun(half), length, ending: "drop" };
+        return { parts: firstParts(half), length, ending: "drop" };
       }
       case "truncate":
-        return { parts: begun(half) };
+        return { parts: firstParts(half) };
       case "malformed":
         return events
           ? {
             parts: [
-              ...begun(half),
+              ...firstParts(half),
               'data: {"id":"sim","choices":[{"delta":\n\n',
               events.closing,
             ],
           }
-          : { parts: [...begun(half), '"}'] };
+          : { parts: [...firstParts(half), '"}'] };
       case "streamError":
         return {
           parts: [
-            ...(events ? begun(half) : []),
-            events ? wire.errorEvent : wire.errorBody,
+            ...(events ? firstParts(half) : []),
+            events ? dialect.errorEvent : dialect.errorBody,
           ],
         };
       default:
         return {};
     }
   })();
-  return withHeaders({ ...plan, ...spoilt }, fault);
+  return withHeaders({ ...plan, ...changes }, fault);
 }
 
-function withHeaders(plan: Plan, fault: Fault): Plan {
+function withHeaders(plan: ResponsePlan, fault: Fault): ResponsePlan {
   for (const [name, value] of Object.entries(fault.headers ?? {})) {
     if (value === null) delete plan.headers[name.toLowerCase()];
     else plan.headers[name.toLowerCase()] = value;

@@ -1,11 +1,9 @@
-/**
- * Files that were sent to the simulator, or that it has made, in OpenAI's words.
- */
-import { errorPlan, jsonPlan, missing } from "./error_bodies.ts";
-import type { Exchange } from "./http/exchange.ts";
-import type { Plan } from "./response_plan.ts";
+/** The files API: uploaded files, and those that batches create. */
+import { errorPlan, jsonPlan, missingParameter } from "./error_bodies.ts";
+import type { HttpExchange } from "./http/http_exchange.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 
-/** One file. */
+/** A stored file. */
 export interface StoredFile {
   readonly id: string;
   readonly name: string;
@@ -16,16 +14,16 @@ export interface StoredFile {
 
 const PATH = /^\/v1\/files(?:\/([\w-]+)(\/content)?)?$/;
 
-/** Keeps files. */
-export class Files {
+/** Stores files in memory. */
+export class FileStore {
   readonly #files = new Map<string, StoredFile>();
 
-  /** The file with this id. */
+  /** Returns the file with this id. */
   get(id: unknown): StoredFile | undefined {
     return typeof id === "string" ? this.#files.get(id) : undefined;
   }
 
-  /** Keeps a text. */
+  /** Stores a text as a file. */
   add(name: string, purpose: string, text: string): StoredFile {
     const id = `file-sim${this.#files.size}`;
     const file = { id, name, purpose, createdAt: Math.floor(Date.now() / 1000), text };
@@ -33,14 +31,16 @@ export class Files {
     return file;
   }
 
-  /** Answers a request about files; `undefined` if it is about something else. */
-  plan(exchange: Exchange): Plan | Promise<Plan> | undefined {
+  /** Plans the response to a request of the files API; `undefined` for any other request. */
+  plan(exchange: HttpExchange): ResponsePlan | Promise<ResponsePlan> | undefined {
     const [path, id, content] = PATH.exec(exchange.path) ?? [];
     if (path === undefined) return undefined;
     const { method } = exchange;
     if (id === undefined) {
       if (method === "POST") return this.#upload(exchange);
-      if (method === "GET") return jsonPlan(200, list([...this.#files.values()].map(fileObject)));
+      if (method === "GET") {
+        return jsonPlan(200, listObject([...this.#files.values()].map(fileObject)));
+      }
       return undefined;
     }
     const file = this.#files.get(id);
@@ -56,7 +56,7 @@ export class Files {
     return jsonPlan(200, file.text, { "content-type": "application/octet-stream" });
   }
 
-  async #upload({ body, headers }: Exchange): Promise<Plan> {
+  async #upload({ body, headers }: HttpExchange): Promise<ResponsePlan> {
     let form: FormData;
     try {
       const type = headers["content-type"] ?? "";
@@ -65,14 +65,16 @@ export class Files {
       return errorPlan(400, { message: "We could not parse the multipart form of your request." });
     }
     const [file, purpose] = [form.get("file"), form.get("purpose")];
-    if (!(file instanceof File)) return missing("file", "'file' is a required property");
-    if (typeof purpose !== "string") return missing("purpose", "'purpose' is a required property");
+    if (!(file instanceof File)) return missingParameter("file", "'file' is a required property");
+    if (typeof purpose !== "string") {
+      return missingParameter("purpose", "'purpose' is a required property");
+    }
     return jsonPlan(200, fileObject(this.add(file.name, purpose, await file.text())));
   }
 }
 
-/** A list, as OpenAI writes it. */
-export function list(data: readonly unknown[]): unknown {
+/** Returns a list object, as OpenAI formats it. */
+export function listObject(data: readonly unknown[]): unknown {
   return { object: "list", data, has_more: false };
 }
 

@@ -1,10 +1,8 @@
-/**
- * Chance that can be repeated: a small seeded generator and the latencies drawn from it.
- */
+/** Repeatable random numbers: a seeded generator, and distributions to draw from. */
 
 /**
- * A number for each request: always the same, normally distributed, evenly distributed, log-normal by two percentiles, or worked
- * out from the request.
+ * A number for each request: constant, normally distributed, uniformly distributed, log-normal
+ * with two percentiles, or a function of the request.
  */
 export type Distribution<Request> =
   | number
@@ -13,11 +11,11 @@ export type Distribution<Request> =
   | { readonly p50: number; readonly p99: number }
   | ((request: Request) => number);
 
-/** Gives numbers from 0 up to, but not including, 1. */
+/** Returns a number from 0 up to, but not including, 1. */
 export type Random = () => number;
 
-/** Mulberry32: 32 bits of state are plenty for faults and latencies. */
-export function seeded(seed: number): Random {
+/** Creates a Mulberry32 generator: its 32 bits of state suffice for faults and latencies. */
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -34,22 +32,22 @@ const Z99 = 2.3263478740408408;
 /**
  * Draws one latency in milliseconds, never below 0.
  *
- * @throws {RangeError} If a latency function gives no number of milliseconds.
+ * @throws {RangeError} If a latency function does not return a number of milliseconds.
  */
 export function drawLatency<Request>(
   latency: Distribution<Request>,
   random: Random,
   request: Request,
 ): number {
-  return draw(latency, random, request, "latency must give milliseconds, 0 or more");
+  return drawNumber(latency, random, request, "latency must return milliseconds, 0 or more");
 }
 
 /**
  * Draws one number, never below 0.
  *
- * @throws {RangeError} If a function gives no such number; `must` says what it must give.
+ * @throws {RangeError} If a function returns anything else; `must` says what it must return.
  */
-export function draw<Request>(
+export function drawNumber<Request>(
   from: Distribution<Request>,
   random: Random,
   request: Request,
@@ -67,7 +65,10 @@ export function draw<Request>(
   return from.p50 * Math.exp(sigma * normal(random));
 }
 
-/** Box and Muller's way to the standard normal distribution; 1 - random keeps the logarithm finite. */
+/**
+ * Draws from the standard normal distribution by the Box–Muller transform. `1 - random()` keeps
+ * the logarithm finite.
+ */
 function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

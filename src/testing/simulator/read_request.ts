@@ -1,21 +1,19 @@
-/**
- * Reads a request, and says in OpenAI's words what is wrong with it.
- */
-import { textOf } from "./answer.ts";
-import { errorPlan, missing } from "./error_bodies.ts";
-import type { Exchange } from "./http/exchange.ts";
+/** Parses and checks a request to the model. */
+import { messageText } from "./answer.ts";
+import { errorPlan, missingParameter } from "./error_bodies.ts";
+import type { HttpExchange } from "./http/http_exchange.ts";
 import type { SimulatorMessage, SimulatorRequest } from "./request_types.ts";
-import type { Plan } from "./response_plan.ts";
+import type { ResponsePlan } from "./response_plan.ts";
 import { responsesMessages } from "./dialects/responses_input.ts";
 import { brokenRound, chatError } from "./dialects/tool_rounds.ts";
-import { toolsOf, wantsOf } from "./response_format.ts";
+import { readFormat, readTools } from "./response_format.ts";
 
-/** Checks the form of a request; the answer to a wrong one is a plan. */
+/** Parses a request. Returns the plan of an error response if it is invalid. */
 export function readRequest(
-  exchange: Pick<Exchange, "body" | "headers">,
+  exchange: Pick<HttpExchange, "body" | "headers">,
   index: number,
   api: SimulatorRequest["api"],
-): SimulatorRequest | Plan {
+): SimulatorRequest | ResponsePlan {
   let body: Record<string, unknown>;
   try {
     body = JSON.parse(exchange.body);
@@ -26,14 +24,16 @@ export function readRequest(
     return errorPlan(400, { message: "The JSON body of your request must be an object." });
   }
   const { model } = body;
-  // The request may be kept by whoever sees it; the exchange forgets its own.
+  // A `respond` function may keep the request; the exchange drops its own headers.
   const { headers } = exchange;
   if (typeof model !== "string" || model === "") {
-    return missing("model", "You must provide a model parameter.");
+    return missingParameter("model", "You must provide a model parameter.");
   }
   const messages = api === "chat" ? chatMessages(body) : responsesMessages(body);
   if ("status" in messages) return messages;
-  if (wantsOf(body).format === "json_object" && !/json/i.test(messages.map(textOf).join("\n"))) {
+  if (
+    readFormat(body).type === "json_object" && !/json/i.test(messages.map(messageText).join("\n"))
+  ) {
     const message = api === "chat"
       ? "'messages' must contain the word 'json' in some form, to use 'response_format' of type " +
         "'json_object'."
@@ -46,23 +46,23 @@ export function readRequest(
     api,
     model,
     messages,
-    tools: toolsOf(body),
+    tools: readTools(body),
     stream: body.stream === true,
-    text: textOf(messages.findLast(({ role }) => role === "user")),
+    text: messageText(messages.findLast(({ role }) => role === "user")),
     body,
     header: (name) => headers[name.toLowerCase()],
   };
 }
 
-/** The messages of a chat request. */
-function chatMessages({ messages }: Record<string, unknown>): SimulatorMessage[] | Plan {
+/** Returns the messages of a Chat Completions request, or the response to an invalid one. */
+function chatMessages({ messages }: Record<string, unknown>): SimulatorMessage[] | ResponsePlan {
   if (!Array.isArray(messages) || messages.length === 0) {
-    return missing("messages", "Missing required parameter: 'messages'.");
+    return missingParameter("messages", "Missing required parameter: 'messages'.");
   }
-  const wrong = messages.findIndex((one) => typeof one?.role !== "string");
-  if (wrong >= 0) {
-    const param = `messages[${wrong}].role`;
-    return missing(param, `Missing required parameter: '${param}'.`);
+  const invalid = messages.findIndex((one) => typeof one?.role !== "string");
+  if (invalid >= 0) {
+    const param = `messages[${invalid}].role`;
+    return missingParameter(param, `Missing required parameter: '${param}'.`);
   }
   const broken = brokenRound(messages);
   return broken ? errorPlan(400, chatError(broken)) : messages;

@@ -1,44 +1,44 @@
-/** A request as the simulator received it, and an answer as it can be written by hand. */
+/** The requests that a `respond` function receives, and the answers that it returns. */
 
-/** One request to the model as the simulator received it. */
+/** A request to the model, as the simulator received it. */
 export interface SimulatorRequest {
-  /** How many requests came before this one: 0 for the first. */
+  /** The number of the request, starting at 0. */
   readonly index: number;
-  /** The API that it came by: Chat Completions or Responses. */
+  /** The API that was called: Chat Completions or Responses. */
   readonly api: "chat" | "responses";
-  /** The model asked for. */
+  /** The requested model. */
   readonly model: string;
-  /** The messages, as they came; the items of Responses in the words of Chat Completions. */
+  /** The messages. Input items of Responses are converted to those of Chat Completions. */
   readonly messages: readonly SimulatorMessage[];
-  /** The tools that the model may ask for. */
+  /** The tools that the model may call. */
   readonly tools: readonly SimulatorTool[];
-  /** Does the client want a stream of server-sent events? */
+  /** Whether the client requests a stream of server-sent events. */
   readonly stream: boolean;
-  /** The text of the last user message, or an empty text. */
+  /** The text of the last user message, or an empty string. */
   readonly text: string;
   /** The whole request body. */
   readonly body: Readonly<Record<string, unknown>>;
   /**
-   * The value of a request header, or `undefined`.
+   * Returns the value of a request header, or `undefined`.
    *
-   * @param name Its name, in upper or lower case.
+   * @param name The name of the header, in any case.
    */
   header(name: string): string | undefined;
 }
 
-/** One message of a request. */
+/** A message of a request. */
 export interface SimulatorMessage {
-  /** Who speaks: `system`, `developer`, `user`, `assistant` or `tool`. */
+  /** The role: `system`, `developer`, `user`, `assistant` or `tool`. */
   readonly role: string;
-  /** What is said: a text, parts, or `null` beside tool calls. */
+  /** The content: a string, an array of parts, or `null` beside tool calls. */
   readonly content?: unknown;
-  /** The tools that the assistant asked for. */
+  /** The tool calls of the assistant. */
   readonly tool_calls?: readonly unknown[];
-  /** Which of these calls a message of a tool answers. */
+  /** The id of the call that a tool message answers. */
   readonly tool_call_id?: unknown;
 }
 
-/** A tool that the model may ask for. */
+/** A tool that the model may call. */
 export interface SimulatorTool {
   /** Its name. */
   readonly name: string;
@@ -48,11 +48,11 @@ export interface SimulatorTool {
   readonly parameters?: unknown;
 }
 
-/** An answer written by hand; see {@linkcode SimulatorOptions.respond}. */
+/** An answer of a `respond` function; see {@linkcode SimulatorOptions.respond}. */
 export interface SimulatorAnswer {
   /** The text; `null` for none. */
   content: string | null;
-  /** The tools that the model wants to have called. */
+  /** The tools that the model calls. */
   toolCalls?: readonly SimulatorToolCall[];
   /**
    * Why the model stopped.
@@ -61,23 +61,23 @@ export interface SimulatorAnswer {
    */
   finishReason?: string;
   /**
-   * Token counts to report instead of the estimate.
+   * The token counts to report.
    *
    * @default One token for each 4 characters
    */
   usage?: { inputTokens?: number; outputTokens?: number };
 }
 
-/** One tool call in an answer. */
+/** A tool call in an answer. */
 export interface SimulatorToolCall {
   /**
    * The id of the call.
    *
-   * @default A fresh one
+   * @default A generated id
    */
   id?: string;
   /** The name of the tool. */
   name: string;
-  /** The arguments: an object, or the text to send in its place (also a broken one). */
+  /** The arguments: an object, or a string to send as it is, even if it is invalid JSON. */
   arguments: unknown;
 }

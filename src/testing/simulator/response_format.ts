@@ -1,54 +1,52 @@
-/**
- * What a request asks for beside its messages.
- */
+/** Reads the response format, the tool choice and the token limit of a request body. */
 import { isRecord } from "../../model/check_options.ts";
 import type { SimulatorRequest, SimulatorTool } from "./request_types.ts";
 
-/** The form that the answer must have. */
-export interface Wants {
+/** The form that an answer must have. */
+export interface RequestedFormat {
   /** The type of the response format; `undefined` for text. */
-  format: "json_schema" | "json_object" | undefined;
+  type: "json_schema" | "json_object" | undefined;
   /** The schema of a `json_schema`. */
   schema: unknown;
-  /** Must a tool be called, or must none be? */
-  tool: "required" | "none" | { name: string } | undefined;
-  /** The most tokens that the answer may have. */
-  most: number;
+  /** Whether a tool must be called, which one, or that none may be called. */
+  toolChoice: "required" | "none" | { name: string } | undefined;
+  /** The maximum number of tokens in the answer. */
+  maxTokens: number;
 }
 
-/** Reads a body in the words of Chat Completions or of Responses. */
-export function wantsOf(body: SimulatorRequest["body"]): Wants {
+/** Reads the requested format from a Chat Completions or Responses body. */
+export function readFormat(body: SimulatorRequest["body"]): RequestedFormat {
   const format = first(body.response_format, member(body.text, "format"));
   const type = member(format, "type");
   const choice = body.tool_choice;
   const name = first(member(member(choice, "function"), "name"), member(choice, "name"));
-  const most = body.max_output_tokens ?? body.max_completion_tokens ?? body.max_tokens;
+  const maxTokens = body.max_output_tokens ?? body.max_completion_tokens ?? body.max_tokens;
   return {
-    format: type === "json_schema" || type === "json_object" ? type : undefined,
+    type: type === "json_schema" || type === "json_object" ? type : undefined,
     schema: first(member(member(format, "json_schema"), "schema"), member(format, "schema")),
-    tool: choice === "required" || choice === "none"
+    toolChoice: choice === "required" || choice === "none"
       ? choice
       : typeof name === "string"
       ? { name }
       : undefined,
-    most: Number(most ?? Infinity),
+    maxTokens: Number(maxTokens ?? Infinity),
   };
 }
 
-/** The tools of a body: in Chat Completions they stand in a `function`, in Responses they do not. */
-export function toolsOf(body: SimulatorRequest["body"]): SimulatorTool[] {
+/** Reads the tools: Chat Completions wraps each in a `function` object, Responses does not. */
+export function readTools(body: SimulatorRequest["body"]): SimulatorTool[] {
   if (!Array.isArray(body.tools)) return [];
   return body.tools.map((tool) => tool?.function ?? tool)
     .filter((tool) => typeof member(tool, "name") === "string");
 }
 
-/** A schema that is told in words, for clients that do not trust the server to know response formats. */
-export function toldSchema(instruction: string): unknown {
-  const json = /JSON Schema\b[^{]*(\{[^]*\})/i.exec(instruction)?.[1];
+/** Finds a JSON Schema in the instructions, where clients put it for servers without formats. */
+export function schemaInInstructions(instructions: string): unknown {
+  const json = /JSON Schema\b[^{]*(\{[^]*\})/i.exec(instructions)?.[1];
   try {
     return json && JSON.parse(json);
   } catch {
-    // Then it was something else in braces.
+    // The braces enclosed something else.
     return undefined;
   }
 }

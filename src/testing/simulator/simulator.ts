@@ -1,8 +1,5 @@
-/**
- * A model server to test against: it speaks the OpenAI protocol on a loopback port, and is as slow, as strict and as
- * faulty as it is told to be.
- */
-import { checkChange, checkStart } from "./check_simulator.ts";
+/** A model server for tests: it speaks the OpenAI protocol on a loopback port. */
+import { checkBehaviour, checkSimulatorOptions } from "./check_simulator.ts";
 import { Engine } from "./engine.ts";
 import { Listener } from "./http/listener.ts";
 import type { SimulatorBehaviour, SimulatorOptions } from "./simulator_options.ts";
@@ -35,62 +32,73 @@ export interface Simulator extends AsyncDisposable {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
-  /** The figures at this moment, as a copy. */
+  /** A copy of the current counts. */
   readonly stats: SimulatorStats;
-  /** Sets the figures back to 0; what is in flight stays counted as in flight. */
+  /** Resets the counts to 0; requests in flight stay counted as in flight. */
   resetStats(): void;
   /**
-   * Changes the behaviour for the requests to come. Options that are not named stay as they are; one that is
-   * `undefined` goes back to its default. New limits start with full buckets, a new script at its beginning.
+   * Changes the behaviour for later requests. Absent options stay as they are; an option that is
+   * `undefined` returns to its default. New limits start with full buckets, a new script starts
+   * from its first entry.
    *
-   * @throws {TypeError} If an option is unknown, of the wrong type, or fixed at the start (`port`, `tls`).
+   * @throws {TypeError} If an option is unknown, has the wrong type, or is fixed at the start
+   * (`port`, `tls`).
    * @throws {RangeError} If a number is out of range.
    */
   configure(options: SimulatorBehaviour): void;
-  /** Breaks every connection off and resolves when nothing is left. Calling it again does no harm. */
+  /** Closes every connection and resolves when nothing is left running. May be called again. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a simulator on 127.0.0.1. Serves `POST /v1/chat/completions` and `POST /v1/responses` (plain and streamed, with
- * tools and response formats; nothing is stored), `GET /v1/models`, and files of requests (`/v1/files`, `/v1/batches`). Needs Deno, and the permission `net` for 127.0.0.1.
+ * Starts a simulator on 127.0.0.1: a model server with the latency, the rate limits and the
+ * faults that you choose. It serves `POST /v1/chat/completions` and `POST /v1/responses` (plain
+ * and streamed, with tools and response formats; nothing is stored), `GET /v1/models`, and
+ * batches (`/v1/files`, `/v1/batches`). Needs Deno, and the permission `net` for 127.0.0.1.
+ *
+ * Without {@linkcode SimulatorBehaviour.respond} its answers are generic: they fit the requested
+ * schema, or repeat the beginning of the request.
  *
  * @example
  * ```ts
  * import { simulator } from "@shoal/agents/testing";
  *
- * await using sim = simulator({ latency: { min: 1, max: 5 }, script: ["429", "ok"] });
+ * await using sim = simulator({
+ *   latency: { min: 1, max: 5 },
+ *   script: ["429", "ok"],
+ *   respond: ({ text }) => text.includes("love") ? "positive" : "negative",
+ * });
  *
- * const ask = () =>
+ * const send = () =>
  *   fetch(`${sim.url}/chat/completions`, {
  *     method: "POST",
  *     body: JSON.stringify({
  *       model: "gpt-5-mini",
  *       messages: [
- *         { role: "system", content: "Label the sentiment as positive, negative or neutral." },
+ *         { role: "system", content: "Label the sentiment as positive or negative." },
  *         { role: "user", content: "I love this!" },
  *       ],
  *     }),
  *   });
  *
- * const limited = await ask();
+ * const limited = await send();
  * console.log(limited.status, limited.headers.get("retry-after-ms")); // 429 100
  * await limited.body?.cancel();
  *
- * const { choices } = await (await ask()).json();
+ * const { choices } = await (await send()).json();
  * console.log(choices[0].message.content); // positive
  * ```
  *
- * @param options How it behaves; by default it answers everything, at once.
- * @throws {TypeError} If an option is unknown or of the wrong type.
+ * @param options Its behaviour; by default it answers every request at once.
+ * @throws {TypeError} If an option is unknown or has the wrong type.
  * @throws {RangeError} If a number is out of range.
  * @throws {Deno.errors.AddrInUse} If the port is taken.
  */
 export function simulator(options: SimulatorOptions = {}): Simulator {
-  checkStart(options);
-  const { port: wanted = 0, tls, maxConcurrentStreams = 100, ...behaviour } = options;
+  checkSimulatorOptions(options);
+  const { port: requestedPort = 0, tls, maxConcurrentStreams = 100, ...behaviour } = options;
   const engine = new Engine(behaviour);
-  const listener = new Listener(engine, wanted, tls, maxConcurrentStreams);
+  const listener = new Listener(engine, requestedPort, tls, maxConcurrentStreams);
   const { port } = listener;
   return {
     port,
@@ -101,7 +109,7 @@ export function simulator(options: SimulatorOptions = {}): Simulator {
     },
     resetStats: () => engine.resetStats(),
     configure(changes): void {
-      checkChange(changes);
+      checkBehaviour(changes);
       engine.configure(changes);
       if (!engine.keepAlive) listener.closeIdle();
     },

@@ -1,27 +1,28 @@
-/** The figures of the simulator. */
-
-/** What has happened so far. Counts go up until {@linkcode Simulator.resetStats}. */
+/** Counts since the start, or since the last {@linkcode Simulator.resetStats}. */
 export interface SimulatorStats {
-  /** Requests received, whatever their answer. */
+  /** Requests received, whatever the answer. */
   requests: number;
-  /** Requests without a complete answer at this moment. */
+  /** Requests in flight now. */
   inFlight: number;
-  /** The most that were in flight at once. */
+  /** The maximum number of requests in flight at once. */
   peakInFlight: number;
-  /** The most HTTP/2 streams that were open at once on any one connection; 0 over HTTP/1.1. */
+  /** The maximum number of streams open at once on an HTTP/2 connection; 0 over HTTP/1.1. */
   peakStreams: number;
-  /** Connections on which at least one request came. */
+  /** Connections that carried at least one request. */
   connections: number;
   /** Answers by HTTP status, counted when their headers are sent. */
   byStatus: Record<number, number>;
-  /** Injected faults by name: `rateLimit`, `error500`, `reset`, … Answers of the limits do not count here. */
+  /**
+   * Injected faults by name: `rateLimit`, `error500`, `reset`, … Rejections by `limits` are not
+   * counted here.
+   */
   faults: Record<string, number>;
-  /** Requests whose client went away before the answer ended. */
+  /** Requests whose client disconnected before the answer ended. */
   aborted: number;
-  /** Requests in batches that were answered: they do not count in `requests`, which counts what came over the wire. */
+  /** Requests in batches that were answered. They are not counted in `requests`. */
   batchRequests: number;
-  /** Tokens in the prompts that were answered. */
+  /** Input tokens of the answered requests. */
   inputTokens: number;
-  /** Tokens in the answers. */
+  /** Output tokens of the answers. */
   outputTokens: number;
 }

@@ -1,59 +1,61 @@
-/** How virtual time passes: from one timer to the next, and what happens when there is none. */
+/** Advances virtual time from timer to timer, and waits for real work when there is none. */
 import { setImmediate } from "node:timers";
 import type { Timers } from "./timers.ts";
 
-/** How many timers may fire until the event loop gets its turn. */
+/** The maximum number of timers that fire in one turn of the event loop. */
 const TURN = 64;
 
-// As they were before virtual time began.
+// The real functions, from before virtual time.
 const real = {
   setTimeout: globalThis.setTimeout,
   now: performance.now.bind(performance),
 };
 
 /**
- * Fires timers until the next one is due after `end`, or nothing is left, or the work has settled; each only after everything that
- * the ones before it have set off and that needs no timer is done.
+ * Fires timers until the next one is due after `end`, none is left, or the work has settled. Each
+ * timer fires only after all work without timers that the previous ones caused is done.
  *
- * That is what an immediate is sure of: all microtasks have run before it, also between two that were set in one go. In Deno
- * the turn of an event loop takes 2 µs (a message on a `MessageChannel` 2.5 to 5 µs, a real timer 2 ms), but only 0.3 µs for each of many
- * immediates in one turn. So there are as many in a turn as there are timers, up to a limit.
+ * Immediates guarantee that: all microtasks run before each of them, even between two that were
+ * set together. In Deno a turn of the event loop takes 2 µs (a message on a `MessageChannel` 2.5
+ * to 5 µs, a real timer 2 ms), but each of many immediates in one turn only 0.3 µs. So a turn has
+ * as many immediates as there are timers, up to a limit.
  */
-export function pass(timers: Timers, end: number, settled: () => boolean): Promise<void> {
+export function advance(timers: Timers, end: number, settled: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    let left = 0;
-    let over = false;
+    let pending = 0;
+    let isOver = false;
     const turn = (): void => {
-      left = Math.min(timers.size + 1, TURN);
-      for (let i = left; i > 0; i--) setImmediate(step);
+      pending = Math.min(timers.size + 1, TURN);
+      for (let i = pending; i > 0; i--) setImmediate(step);
     };
     const step = (): void => {
-      left--;
-      if (!over) {
+      pending--;
+      if (!isOver) {
         const { failed } = timers;
         if (failed !== undefined) {
           timers.failed = undefined;
-          over = true;
+          isOver = true;
           reject(failed.error);
         } else {
           const due = timers.nextDue;
-          over = settled() || due === undefined || due > end;
-          if (over) resolve();
+          isOver = settled() || due === undefined || due > end;
+          if (isOver) resolve();
           else timers.fireNext();
         }
       }
-      if (left === 0 && !over) turn();
+      if (pending === 0 && !isOver) turn();
     };
     turn();
   });
 }
 
 /**
- * Nothing is left to jump to: perhaps something real comes, within so many real milliseconds.
+ * Waits for real work to set a timer or to settle the run, when no timer is left.
  *
- * @throws {Error} If nothing does.
+ * @param patience How long to wait, in real milliseconds.
+ * @throws {Error} If nothing happens in that time.
  */
-export async function waitForTheWorld(
+export async function waitForRealWork(
   timers: Timers,
   settled: () => boolean,
   patience: number,
@@ -63,12 +65,13 @@ export async function waitForTheWorld(
   while (timers.size === 0 && !settled()) {
     if (++turns > 10 && real.now() - began >= patience) {
       throw new Error(
-        "Cannot go on in virtual time as nothing is left to wait for: the work waits for a promise that nobody settles, " +
-          "or for the real world, a socket or a timer that is not virtual",
+        "Cannot go on in virtual time as nothing is left to wait for: " +
+          "the work waits for a promise that never settles, " +
+          "or for a socket or a timer that is real",
       );
     }
-    const soon = (resolve: () => void) =>
+    const schedule = (resolve: () => void) =>
       turns > 10 ? real.setTimeout.call(globalThis, resolve, 1) : setImmediate(resolve);
-    await new Promise<void>(soon);
+    await new Promise<void>(schedule);
   }
 }

@@ -1,4 +1,4 @@
-/** The rules for the options of the virtual provider. */
+/** Checks the options of the virtual provider. */
 import {
   callback,
   checkOptions,
@@ -9,12 +9,18 @@ import {
   oneOf,
   refuse,
   type Rule,
-  type Rules,
+  type RulesFor,
   share,
   wholeNumber,
 } from "../../model/check_options.ts";
-import { distribution, latency, LIMITS, positive, shape } from "../simulator/check_simulator.ts";
-import { statusIn } from "./faults.ts";
+import {
+  distribution,
+  latencyRule,
+  objectOf,
+  positiveNumber,
+  SIMULATOR_LIMITS_RULES,
+} from "../simulator/check_simulator.ts";
+import { statusOfFault } from "./faults.ts";
 import type { VirtualProviderOptions } from "./virtual_options.ts";
 
 const FAULTS = ["rateLimit", "insufficientQuota", "reset", "stall", "truncate"];
@@ -23,32 +29,33 @@ const tokens: Rule = numberThat(
   "a number of tokens, 0 or more",
   (n) => Number.isFinite(n) && n >= 0,
 );
-const someTokens: Rule = numberThat("tokens above 0", (n) => Number.isFinite(n) && n > 0);
-const countOrAll: Rule = numberThat(
+const positiveTokens: Rule = numberThat("tokens above 0", (n) => Number.isFinite(n) && n > 0);
+const wholeOrInfinity: Rule = numberThat(
   "a whole number, 0 or more, or Infinity",
   (n) => n === Infinity || (Number.isSafeInteger(n) && n >= 0),
 );
-const someOrAll: Rule = numberThat(
+const countOrInfinity: Rule = numberThat(
   "a positive integer or Infinity",
   (n) => n === Infinity || (Number.isSafeInteger(n) && n > 0),
 );
-const endOrNever: Rule = numberThat("milliseconds, 0 or more, or Infinity", (n) => n >= 0);
+const outageEnd: Rule = numberThat("milliseconds, 0 or more, or Infinity", (n) => n >= 0);
 
 const outageStatus: Rule = (doing, name, value) => {
   if (typeof value === "string") return oneOf("network", "stall")(doing, name, value);
   numberThat('a status from 400 to 599, "network" or "stall"', isFailure)(doing, name, value);
 };
-const outage = shape({ from: milliseconds, to: endOrNever, status: outageStatus });
+const outage = objectOf({ from: milliseconds, to: outageEnd, status: outageStatus });
 
 const outages: Rule = (doing, name, value) => {
   if (!Array.isArray(value)) refuse(doing, name, "an array of { from, to, status }", value);
   for (const [i, one] of value.entries()) {
     outage(doing, `${name}[${i}]`, one);
     milliseconds(doing, `${name}[${i}].from`, one.from);
-    endOrNever(doing, `${name}[${i}].to`, one.to);
+    outageEnd(doing, `${name}[${i}].to`, one.to);
     if (one.to < one.from) {
       throw new RangeError(
-        `Cannot ${doing} as ${name}[${i}].to must be at least ${name}[${i}].from: current value is ${one.to}`,
+        `Cannot ${doing} as ${name}[${i}].to must be at least ${name}[${i}].from: ` +
+          `current value is ${one.to}`,
       );
     }
   }
@@ -60,7 +67,7 @@ const faults: Rule = (doing, name, value) => {
   for (
     const key of [
       ...FAULTS,
-      ...Object.keys(value).filter((key) => statusIn(key) !== undefined),
+      ...Object.keys(value).filter((key) => statusOfFault(key) !== undefined),
       "error500",
     ]
   ) {
@@ -69,7 +76,7 @@ const faults: Rule = (doing, name, value) => {
   checkOptions(doing, value, rules);
   let sum = 0;
   for (const chance of Object.values(value)) sum += Number(chance ?? 0);
-  // Shares such as 0.1 do not add up exactly.
+  // Floating-point sums of shares such as 0.1 are not exact.
   if (sum > 1 + 1e-9) {
     throw new RangeError(
       `Cannot ${doing} as ${name} must add up to at most 1: current value is ${+sum.toFixed(6)}`,
@@ -77,25 +84,29 @@ const faults: Rule = (doing, name, value) => {
   }
 };
 
-const RULES: { [name in keyof Required<VirtualProviderOptions>]: Rule } = {
-  latency,
+const VIRTUAL_PROVIDER_RULES: RulesFor<VirtualProviderOptions> = {
+  latency: latencyRule,
   refusalLatency: milliseconds,
-  limits: shape(LIMITS as Rules),
+  limits: objectOf(SIMULATOR_LIMITS_RULES),
   reportRates: flag,
   retryAfter: flag,
   outages,
   faults,
   respond: callback,
-  outputTokens: distribution("a number of tokens", tokens, someTokens),
-  tokensPerSecond: positive,
-  streams: someOrAll,
+  outputTokens: distribution("a number of tokens", tokens, positiveTokens),
+  tokensPerSecond: positiveNumber,
+  streams: countOrInfinity,
   seed: wholeNumber,
-  keep: countOrAll,
+  keep: wholeOrInfinity,
 };
 
-/** @throws {TypeError | RangeError} If an option is wrong. */
+/**
+ * Checks the options.
+ *
+ * @throws {TypeError | RangeError} If an option is invalid.
+ */
 export function checkVirtualProvider(options: unknown): void {
-  checkOptions("make a virtual provider", options, RULES);
+  checkOptions("create a virtual provider", options, VIRTUAL_PROVIDER_RULES);
 }
 
 function isFailure(status: number): boolean {

@@ -1,35 +1,39 @@
-/** What goes wrong at the virtual provider: faults by chance, and times in which it does not work. */
+/** The faults and outages of the virtual provider. */
 import type { Random } from "../simulator/random.ts";
-import type { Refusal } from "./errors.ts";
+import type { ErrorReply } from "./provider_errors.ts";
 import type { VirtualOutage } from "./virtual_options.ts";
 
-/** Names of faults, and how often each comes. */
-export type Chances = readonly (readonly [name: string, share: number])[];
+/** The names of faults, and the probability of each. */
+export type FaultShares = readonly (readonly [name: string, share: number])[];
 
-/** Draws a fault, or none. */
-export function drawFault(chances: Chances, random: Random): string | undefined {
-  if (chances.length === 0) return undefined;
-  let chance = random();
-  for (const [name, share] of chances) {
-    chance -= share;
-    if (chance < 0) return name;
+/** Draws a fault; `undefined` for none. */
+export function drawFault(shares: FaultShares, random: Random): string | undefined {
+  if (shares.length === 0) return undefined;
+  let remaining = random();
+  for (const [name, share] of shares) {
+    remaining -= share;
+    if (remaining < 0) return name;
   }
   return undefined;
 }
 
-/** What comes of a request at this time, in milliseconds since the provider was made, if it does not work then. */
+/**
+ * Returns how a request fails that arrives at this time, if there is an outage.
+ *
+ * @param at The time, in milliseconds since the provider was created.
+ */
 export function outageAt(
   at: number,
   outages: readonly VirtualOutage[] = [],
-): Refusal | "network" | "stall" | undefined {
+): ErrorReply | "network" | "stall" | undefined {
   for (const { from, to, status = 503 } of outages) {
     if (at >= from && at < to) return typeof status === "number" ? { status } : status;
   }
   return undefined;
 }
 
-/** The faults that a server notices at once: nothing of them counts against the limits. */
-export function refusedBy(fault: string | undefined): Refusal | undefined {
+/** Returns the error of a fault that rejects a request at once. It does not count as accepted. */
+export function rejectionFor(fault: string | undefined): ErrorReply | undefined {
   switch (fault) {
     case undefined:
       return undefined;
@@ -38,13 +42,13 @@ export function refusedBy(fault: string | undefined): Refusal | undefined {
     case "insufficientQuota":
       return { status: 429, message: "You exceeded your current quota.", final: true };
     default: {
-      const status = statusIn(fault);
+      const status = statusOfFault(fault);
       return status !== undefined && status < 500 ? { status } : undefined;
     }
   }
 }
 
-/** The status that a fault's name ends in, if it does. */
-export function statusIn(name: string): number | undefined {
+/** Returns the status in the name of a fault, if it has one. */
+export function statusOfFault(name: string): number | undefined {
   return /^error[45]\d\d$/.test(name) ? Number(name.slice(-3)) : undefined;
 }

@@ -1,23 +1,21 @@
-/**
- * Puts virtual time in the place of the real one, and back.
- */
+/** Replaces the global clock and timers by virtual ones, and restores them. */
 import { refuse } from "../../model/check_options.ts";
 import { timeoutReason } from "../../async/abort.ts";
-import { seeded } from "../simulator/random.ts";
+import { seededRandom } from "../simulator/random.ts";
 import { type Timers, VirtualTimer } from "./timers.ts";
 
-/** Where the two clocks stand when virtual time begins, in milliseconds. */
+/** The values of the real clocks when virtual time starts, in milliseconds. */
 export interface Beginning {
-  /** What `performance.now()` gives. */
+  /** The value of `performance.now()`. */
   readonly monotonic: number;
-  /** What `Date.now()` gives. */
+  /** The value of `Date.now()`. */
   readonly date: number;
 }
 
 /**
- * Lets the globals follow these timers.
+ * Makes the globals follow these timers.
  *
- * @returns A function that puts the real ones back.
+ * @returns A function that restores the real ones.
  */
 export function installGlobals(
   timers: Timers,
@@ -27,7 +25,8 @@ export function installGlobals(
   const real = { setTimeout, clearTimeout, setInterval, clearInterval };
   const undo: (() => void)[] = [];
   const put = (owner: object, name: PropertyKey, value: unknown): void => {
-    // The timers of Deno are accessors, and `performance.now` lies on the prototype: what was there is put back as it was.
+    // Deno's timers are accessors, and `performance.now` is on the prototype: the exact previous
+    // property is restored.
     const before = Object.getOwnPropertyDescriptor(owner, name);
     Object.defineProperty(owner, name, {
       value,
@@ -41,7 +40,7 @@ export function installGlobals(
     });
   };
 
-  const set = (repeat: boolean) =>
+  const set = (mode: "once" | "repeat") =>
   (
     callback: (...args: unknown[]) => void,
     ms: unknown = 1,
@@ -51,38 +50,40 @@ export function installGlobals(
       refuse("set a timer", "its callback", "a function", callback);
     }
     const call = args.length === 0 ? callback : () => callback(...args);
-    return timers.set(call, Number(ms), repeat);
+    return timers.set(call, Number(ms), mode);
   };
   const clear = (realClear: (timer?: number) => void) => (timer: unknown): void => {
     const found = timer instanceof VirtualTimer ? timer : timers.numbered.get(Number(timer));
     if (found !== undefined) timers.clear(found);
-    // A timer that was set before virtual time began can be cleared in it.
+    // A timer that was set before virtual time can be cleared during it.
     else realClear(timer as number);
   };
-  put(globalThis, "setTimeout", set(false));
-  put(globalThis, "setInterval", set(true));
+  put(globalThis, "setTimeout", set("once"));
+  put(globalThis, "setInterval", set("repeat"));
   put(globalThis, "clearTimeout", clear(real.clearTimeout));
   put(globalThis, "clearInterval", clear(real.clearInterval));
   put(globalThis, "Date", virtualDate(() => date + timers.now));
   put(performance, "now", () => monotonic + timers.now);
   put(AbortSignal, "timeout", (ms: number): AbortSignal => {
     const controller = new AbortController();
-    timers.set(() => controller.abort(timeoutReason("Signal timed out.")), ms, false);
+    timers.set(() => controller.abort(timeoutReason("Signal timed out.")), ms, "once");
     return controller.signal;
   });
-  if (seed !== undefined) put(Math, "random", seeded(seed));
+  if (seed !== undefined) put(Math, "random", seededRandom(seed));
   return () => {
-    for (const one of undo.reverse()) one();
+    for (const restore of undo.reverse()) restore();
   };
 }
 
-/** A `Date` whose present is another one. Both share their prototype, so that `instanceof` holds either way. */
+/**
+ * Returns a `Date` with its own current time, and the same prototype, so that `instanceof` works.
+ */
 function virtualDate(now: () => number): DateConstructor {
   const Real = Date;
   function VirtualDate(...args: unknown[]): string | Date {
     if (new.target === undefined) return new Real(now()).toString();
-    const as = new.target === (VirtualDate as unknown) ? Real : new.target;
-    return Reflect.construct(Real, args.length === 0 ? [now()] : args, as);
+    const target = new.target === (VirtualDate as unknown) ? Real : new.target;
+    return Reflect.construct(Real, args.length === 0 ? [now()] : args, target);
   }
   const { parse, UTC, prototype } = Real;
   return Object.assign(VirtualDate, { parse, UTC, now, prototype }) as unknown as DateConstructor;

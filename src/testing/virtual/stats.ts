@@ -1,59 +1,57 @@
-/** What the virtual provider counts. */
-
-/** A request as the server saw it come. */
+/** A request that arrived at the server. */
 export interface VirtualArrival {
-  /** When, in milliseconds since the provider was made. */
+  /** The time of arrival, in milliseconds since the provider was created. */
   readonly at: number;
-  /** Was it let through by outages and limits? */
+  /** Whether it was accepted: no outage and no limit rejected it. */
   readonly accepted: boolean;
-  /** The tokens that were counted: those of the prompt, and of the answer if it was let through. */
+  /** The tokens counted: those of the prompt, and those of the answer if it was accepted. */
   readonly tokens: number;
 }
 
-/** What has happened so far. */
+/** Counts since the provider was created. */
 export interface VirtualProviderStats {
-  /** Requests that were made. */
+  /** Requests sent. */
   readonly requests: number;
-  /** Those that were let through by outages and limits, whatever became of them. */
+  /** Requests that no outage and no limit rejected, whatever their outcome. */
   readonly accepted: number;
-  /** Those that got a 429. */
+  /** Requests answered with 429. */
   readonly refused: number;
-  /** Those whose connection broke. */
+  /** Requests whose connection broke. */
   readonly broken: number;
-  /** Those that were aborted before the end of the answer. */
+  /** Requests that were aborted before the end of the answer. */
   readonly aborted: number;
-  /** Answers by HTTP status, counted when they begin. */
+  /** Answers by HTTP status, counted when they start. */
   readonly byStatus: Readonly<Record<number, number>>;
-  /** Requests without a whole answer at this moment, those that wait for a stream among them. */
+  /** Requests in flight now, including those that wait for a stream. */
   readonly inFlight: number;
-  /** The most that were in flight at once. */
+  /** The maximum number of requests in flight at once. */
   readonly peakInFlight: number;
-  /** Requests that wait for a stream at this moment. */
+  /** Requests that wait for a stream now. */
   readonly waiting: number;
-  /** The most requests that were let through in any 60 seconds. */
+  /** The maximum number of requests accepted in any 60 seconds. */
   readonly peakPerMinute: number;
-  /** The most tokens, of prompts and answers, that were counted in any 60 seconds. */
+  /** The maximum number of input and output tokens counted in any 60 seconds. */
   readonly peakTokensPerMinute: number;
 }
 
 const MINUTE = 60_000;
 
-/** An arrival of which not all is known yet. */
-export type Arrival = { -readonly [key in keyof VirtualArrival]: VirtualArrival[key] };
+/** An arrival whose tokens are not all known yet. */
+export type MutableArrival = { -readonly [key in keyof VirtualArrival]: VirtualArrival[key] };
 
-/** The most that came within any minute. */
-export class Peak {
-  /** That most. */
+/** Tracks the maximum sum within any minute. */
+export class MinutePeak {
+  /** The maximum. */
   value = 0;
   #at: number[] = [];
   #amounts: number[] = [];
   #first = 0;
   #sum = 0;
 
-  /** Counts what comes now. Time does not go back. */
+  /** Adds an amount at this time, which must not be before the last one. */
   add(amount: number, now: number): void {
     const [at, amounts] = [this.#at, this.#amounts];
-    // What came a whole minute ago is not in the same minute.
+    // An amount from exactly a minute ago is no longer in the same minute.
     while (this.#first < at.length && at[this.#first]! <= now - MINUTE) {
       this.#sum -= amounts[this.#first++]!;
     }
@@ -69,10 +67,10 @@ export class Peak {
   }
 }
 
-/** The figures of one provider. */
-export class Figures {
+/** Collects the counts of a virtual provider. */
+export class StatsCollector {
   /** The first arrivals. */
-  readonly arrivals: Arrival[] = [];
+  readonly arrivals: MutableArrival[] = [];
   requests = 0;
   accepted = 0;
   refused = 0;
@@ -81,44 +79,44 @@ export class Figures {
   inFlight = 0;
   #peakInFlight = 0;
   readonly #byStatus: Record<number, number> = {};
-  readonly #requestsInAMinute = new Peak();
-  readonly #tokensInAMinute = new Peak();
+  readonly #requestsInAMinute = new MinutePeak();
+  readonly #tokensInAMinute = new MinutePeak();
 
   constructor(readonly keep: number) {}
 
-  /** A request was made. */
+  /** Counts a request that is sent. */
   begin(): void {
     this.requests++;
     this.inFlight++;
     if (this.inFlight > this.#peakInFlight) this.#peakInFlight = this.inFlight;
   }
 
-  /** A request has arrived at the server, with so many tokens. Gives what is kept of it, if it is. */
-  arrive(at: number, accepted: boolean, tokens: number): Arrival | undefined {
+  /** Counts a request that arrives at the server. Returns its record, if it is kept. */
+  arrive(arrival: MutableArrival): MutableArrival | undefined {
+    const { at, accepted, tokens } = arrival;
     if (accepted) {
       this.accepted++;
       this.#requestsInAMinute.add(1, at);
       this.#tokensInAMinute.add(tokens, at);
     }
     if (this.arrivals.length >= this.keep) return undefined;
-    const arrival = { at, accepted, tokens };
     this.arrivals.push(arrival);
     return arrival;
   }
 
-  /** It has that many more: those of the answer. */
-  spend(tokens: number, at: number, arrival: Arrival | undefined): void {
+  /** Adds the tokens of the answer to a request. */
+  spend(tokens: number, at: number, arrival: MutableArrival | undefined): void {
     this.#tokensInAMinute.add(tokens, at);
     if (arrival !== undefined) arrival.tokens += tokens;
   }
 
-  /** An answer has begun. */
+  /** Counts an answer that starts. */
   answer(status: number): void {
     this.#byStatus[status] = (this.#byStatus[status] ?? 0) + 1;
     if (status === 429) this.refused++;
   }
 
-  /** A copy of them all. */
+  /** Returns a copy of all counts. */
   stats(waiting: number): VirtualProviderStats {
     return {
       requests: this.requests,

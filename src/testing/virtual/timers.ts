@@ -1,21 +1,24 @@
 /**
- * The timers of virtual time, ordered by when they are due; at the same time, by when they were set. To set a timer and fire it
- * costs 1 µs of the processor with 100 timers waiting and 4.5 µs with 10,000, most of it for the garbage collector (5 and 12 µs with
- * `npm:@sinonjs/fake-timers` 15.5, which also keeps a heap).
+ * The timers of virtual time, ordered by due time, then by the order in which they were set. They
+ * are our own, not those of `npm:@sinonjs/fake-timers`, whose callbacks lose the context of
+ * `AsyncLocalStorage`. Setting and firing a timer costs 1 µs of CPU time with 100 pending timers
+ * and 4.5 µs with 10,000, most of it garbage collection (fake-timers 15.5: 5 and 12 µs).
  */
 
-/** Ids begin far above those of real timers, so that neither clock can ever take a timer of the other for its own. */
+/** Ids start far above those of real timers, so that they cannot be confused. */
 const FIRST_ID = 2 ** 30;
 let ids = FIRST_ID;
 
-/** What `setTimeout` gives: it looks like the timers of Deno and Node, which are also numbers where a number is wanted. */
+/**
+ * The return value of `setTimeout`: like the timers of Deno and Node, it converts to a number.
+ */
 export class VirtualTimer {
-  /** When it fires next, in virtual milliseconds; `undefined` while it does not wait. */
+  /** When it fires next, in virtual milliseconds; `undefined` while it is not pending. */
   due: number | undefined;
-  /** The timers that are due with it. */
+  /** Its neighbours in the list of timers due at the same time. */
   previous: VirtualTimer | undefined;
   next: VirtualTimer | undefined;
-  /** Runs the callback, in the asynchronous context in which the timer was set. */
+  /** Runs the callback, in the async context in which the timer was set. */
   fire: () => void = () => {};
   #id: number | undefined;
 
@@ -24,7 +27,7 @@ export class VirtualTimer {
     readonly ms: number,
   ) {}
 
-  /** Its number, from the first time that somebody wants it. */
+  /** Its number, assigned on first use. */
   get id(): number {
     if (this.#id === undefined) {
       this.#id = ids++;
@@ -34,12 +37,12 @@ export class VirtualTimer {
     return this.#id;
   }
 
-  /** Does it have a number that must be forgotten? */
+  /** Removes its number, if it has one. */
   forget(): void {
     if (this.#id !== undefined) this.timers.numbered.delete(this.#id);
   }
 
-  /** Virtual time waits for every timer, so these change nothing. */
+  /** Does nothing, like `unref`: virtual time waits for every timer. */
   ref(): this {
     return this;
   }
@@ -50,7 +53,7 @@ export class VirtualTimer {
     return true;
   }
 
-  /** Begins to wait anew, if it still waits. */
+  /** Restarts the timer, if it is pending. */
   refresh(): this {
     if (this.due !== undefined) {
       this.timers.remove(this);
@@ -73,57 +76,57 @@ export class VirtualTimer {
   }
 }
 
-/** The timers that are due at one time, the first one set first. */
+/** The timers due at one time, in the order in which they were set. */
 interface Moment {
   first: VirtualTimer | undefined;
   last: VirtualTimer | undefined;
 }
 
 /**
- * The timers that wait. Thousands are often due at the same millisecond, so there is a list for each moment, and a binary
- * heap of the moments alone: to set a timer costs at most O(log moments), to clear one O(1).
+ * The pending timers. Thousands are often due at the same millisecond, so each moment has a list,
+ * and a binary heap holds the moments: setting a timer is O(log moments), clearing one is O(1).
  */
 export class Timers {
-  /** Virtual milliseconds since the beginning. */
+  /** Virtual milliseconds since the start. */
   now = 0;
-  /** Those that somebody knows by number. */
+  /** The timers that have a number. */
   readonly numbered: Map<number, VirtualTimer> = new Map();
-  /** What a callback threw. */
+  /** The error that a callback threw. */
   failed: { readonly error: unknown } | undefined;
   #size = 0;
   readonly #moments = new Map<number, Moment>();
-  /** May also have times at which nothing is due any more. */
+  /** The moments; it may also contain some without timers. */
   #heap: number[] = [];
 
-  /** How many wait. */
+  /** The number of pending timers. */
   get size(): number {
     return this.#size;
   }
 
-  /** When the next one is due; `undefined` if none waits. */
+  /** When the next timer is due; `undefined` if none is pending. */
   get nextDue(): number | undefined {
     const heap = this.#heap;
     while (heap.length > 0 && !this.#moments.has(heap[0]!)) this.#pop();
     return heap[0];
   }
 
-  /** Sets a timer that calls back once, or again and again. */
-  set(callback: () => void, ms: number, repeat: boolean): VirtualTimer {
-    // As in Deno and Node: a timer takes a millisecond at least, and one that is too long for 32 bits no longer either.
+  /** Sets a timer that calls back once or repeatedly. */
+  set(callback: () => void, ms: number, mode: "once" | "repeat"): VirtualTimer {
+    // As in Deno and Node, a timer takes at least 1 ms, and one that exceeds 32 bits takes 1 ms.
     const timer = new VirtualTimer(this, ms >= 1 && ms < 2 ** 31 ? Math.trunc(ms) : 1);
-    this.#arm(timer, callback, repeat);
+    this.#arm(timer, callback, mode);
     return timer;
   }
 
-  /** Takes a timer back. One that has fired, or was cleared, does no harm. */
+  /** Clears a timer. Does nothing if it has fired or was cleared before. */
   clear(timer: VirtualTimer): void {
     if (timer.due !== undefined) this.remove(timer);
-    // Says to an interval whose callback is being run that it is not to be set again.
+    // Marks an interval whose callback is running, so that it is not set again.
     timer.fire = cleared;
     timer.forget();
   }
 
-  /** Moves the clock to the first timer and fires it. */
+  /** Advances the clock to the first timer and fires it. */
   fireNext(): void {
     const due = this.nextDue!;
     const timer = this.#moments.get(due)!.first!;
@@ -132,7 +135,7 @@ export class Timers {
     timer.fire();
   }
 
-  /** Forgets them all. */
+  /** Removes all timers. */
   reset(): void {
     this.#moments.clear();
     this.numbered.clear();
@@ -141,23 +144,23 @@ export class Timers {
   }
 
   /**
-   * A callback must find the asynchronous context in which its timer was set. A reaction to a promise does, and it is three times
-   * cheaper than `AsyncLocalStorage.snapshot()`.
+   * A callback must run in the async context in which its timer was set. A promise reaction does,
+   * and it is three times cheaper than `AsyncLocalStorage.snapshot()`.
    */
-  #arm(timer: VirtualTimer, callback: () => void, repeat: boolean): void {
+  #arm(timer: VirtualTimer, callback: () => void, mode: "once" | "repeat"): void {
     new Promise<void>((resolve) => timer.fire = resolve).then(() => {
-      if (!repeat) timer.forget();
+      if (mode === "once") timer.forget();
       try {
         callback();
       } catch (error) {
         this.failed ??= { error };
       }
-      if (repeat && timer.fire !== cleared) this.#arm(timer, callback, true);
+      if (mode === "repeat" && timer.fire !== cleared) this.#arm(timer, callback, mode);
     });
     this.add(timer);
   }
 
-  /** Puts it behind those that are due at the same time. */
+  /** Adds a timer behind those that are due at the same time. */
   add(timer: VirtualTimer): void {
     const due = timer.due = this.now + timer.ms;
     this.#size++;
@@ -171,11 +174,11 @@ export class Timers {
     moment.last = moment.last!.next = timer;
   }
 
-  /** Takes it out of its moment. */
+  /** Removes a timer from its moment. */
   remove(timer: VirtualTimer): void {
     const { previous, next } = timer;
     const moment = this.#moments.get(timer.due!);
-    if (moment === undefined) return; // it was there before all were forgotten
+    if (moment === undefined) return; // set before a reset
     if (previous === undefined) moment.first = next;
     else previous.next = next;
     if (next === undefined) moment.last = previous;
@@ -183,9 +186,9 @@ export class Timers {
     if (moment.first === undefined) this.#moments.delete(timer.due!);
     timer.due = timer.previous = timer.next = undefined;
     this.#size--;
-    // Timers that are set far ahead and cleared again must not pile up.
+    // Moments of timers that were set far ahead and cleared must not accumulate.
     if (this.#heap.length > 1000 && this.#heap.length > 2 * this.#moments.size) {
-      // What is sorted is a heap.
+      // A sorted array is a heap.
       this.#heap = [...this.#moments.keys()].sort((a, b) => a - b);
     }
   }

@@ -1,4 +1,4 @@
-/** How the virtual provider can be made to behave. */
+/** The options of the virtual provider. */
 import type { ModelRequest } from "../../model/message.ts";
 import type { SimulatorLimits } from "../simulator/simulator_options.ts";
 import type { Distribution } from "../simulator/random.ts";
@@ -7,12 +7,12 @@ import type { ScriptedAnswer } from "../scripted.ts";
 /**
  * A fault by name:
  *
- * - `rateLimit`: a 429 that asks to wait 100 ms
- * - `insufficientQuota`: a 429 that no waiting cures
+ * - `rateLimit`: a 429 with a retry delay of 100 ms
+ * - `insufficientQuota`: a permanent 429
  * - `error500`, `error400`, …: that status
  * - `reset`: the connection breaks before the answer
- * - `stall`: silence for ever
- * - `truncate`: half of the answer, and then the end
+ * - `stall`: no answer ever
+ * - `truncate`: the answer is cut off in the middle
  */
 export type VirtualFaultName =
   | "rateLimit"
@@ -22,57 +22,61 @@ export type VirtualFaultName =
   | "stall"
   | "truncate";
 
-/** How often each fault comes: a share of the requests from 0 to 1. Together at most 1. */
+/** The probability of each fault, from 0 to 1. The sum must be at most 1. */
 export type VirtualFaults = { readonly [name in VirtualFaultName]?: number };
 
-/** A time in which the server does not work: what comes in it fails, what came before it does not. */
+/** An outage: requests that arrive in it fail; requests in flight do not. */
 export interface VirtualOutage {
-  /** When it begins, in milliseconds since the provider was made. */
+  /** The start, in milliseconds since the provider was created. */
   readonly from: number;
-  /** When it is over, in milliseconds since the provider was made. */
+  /** The end, in milliseconds since the provider was created. */
   readonly to: number;
   /**
-   * What comes of a request: a status, a connection that fails, or silence for ever.
+   * How requests fail: with a status, a network error, or no answer ever.
    *
    * @default {503}
    */
   readonly status?: number | "network" | "stall";
 }
 
-/** How {@linkcode virtualProvider} behaves. */
+/** The behaviour of {@linkcode virtualProvider}. */
 export interface VirtualProviderOptions {
   /**
-   * Milliseconds until an answer begins, also for a status of 500 and above.
+   * Milliseconds until an answer starts, or until a status of 500 or above.
    *
    * @default {0}
    */
   readonly latency?: Distribution<ModelRequest>;
   /**
-   * Milliseconds until a refusal is heard: a 429, an outage and other errors that need no model.
+   * Milliseconds until a rejection: a 429, an outage, or another error that needs no model.
    *
    * @default {20}
    */
   readonly refusalLatency?: number;
-  /** Rate limits, as token buckets that are full at first, and how many requests may be answered at once. More get a 429. */
+  /**
+   * Rate limits, as token buckets that start full, and the maximum number of requests in flight.
+   * Requests beyond them are answered with 429.
+   */
   readonly limits?: SimulatorLimits;
   /**
-   * Does it say with each answer where its limits on rates stood when the request arrived? If not, a client must find out.
+   * Whether each answer reports the state of the rate limits when the request arrived. If not,
+   * clients have to discover the limits.
    *
    * @default {true}
    */
   readonly reportRates?: boolean;
   /**
-   * Does a 429 say how long to wait?
+   * Whether a 429 says how long to wait.
    *
    * @default {true}
    */
   readonly retryAfter?: boolean;
-  /** When it does not work. */
+  /** The outages. */
   readonly outages?: readonly VirtualOutage[];
-  /** Faults by chance. */
+  /** The probability of each fault. */
   readonly faults?: VirtualFaults;
   /**
-   * What it answers to a request and its number, which counts those that were let through from 0.
+   * Returns the answer to a request and its number among the accepted requests, starting at 0.
    *
    * @default The text of the last message
    */
@@ -81,32 +85,33 @@ export interface VirtualProviderOptions {
     n: number,
   ) => ScriptedAnswer | Promise<ScriptedAnswer>;
   /**
-   * How many tokens an answer has, whatever its text.
+   * The number of output tokens, whatever the text.
    *
-   * @default What `respond` says, or a token for each 4 characters
+   * @default The usage that `respond` returns, or one token for every 4 characters
    */
   readonly outputTokens?: Distribution<ModelRequest>;
   /**
-   * How fast the model speaks: spaces out the words of a stream, and makes a whole answer wait until it is complete.
+   * The output speed, in tokens per second: it spaces out the words of a stream, and delays a
+   * whole answer until it would be complete.
    *
    * @default {Infinity}
    */
   readonly tokensPerSecond?: number;
   /**
-   * How many requests may be open at once. More wait until one ends, as in a client over HTTP/2: the server does not know of
-   * them.
+   * The maximum number of open streams. Further requests wait on the client's side, as over
+   * HTTP/2: the server does not see them.
    *
    * @default {Infinity}
    */
   readonly streams?: number;
   /**
-   * The seed of the chances, so that a run can be repeated.
+   * The seed of all random numbers, so that a run can be repeated.
    *
    * @default {1}
    */
   readonly seed?: number;
   /**
-   * How many arrivals are kept in `arrivals`: the first ones. May be `Infinity`.
+   * The maximum number of arrivals kept in `arrivals`: the first ones. May be `Infinity`.
    *
    * @default {100_000}
    */

@@ -15,21 +15,22 @@ export type { VirtualArrival, VirtualProviderStats } from "./stats.ts";
 
 /** A provider in memory that behaves like a hosted one. */
 export interface VirtualProvider extends Provider {
-  /** The figures at this moment, as a copy. */
+  /** A copy of the current counts. */
   readonly stats: VirtualProviderStats;
-  /** The first requests as they arrived, as many as `keep` says. */
+  /** The first requests that arrived, at most `keep` of them. */
   readonly arrivals: readonly VirtualArrival[];
 }
 
 /**
- * A provider in memory that behaves like a hosted one: it has latency, rate limits, outages, faults and a limit on streams. It needs no
- * socket and hardly any time of the processor, so together with {@linkcode virtualTime} it shows in seconds what a hundred
- * thousand calls under such limits come to. In real time it works as well.
+ * Creates a provider in memory that behaves like a hosted one: it has latency, rate limits,
+ * outages, faults and a limit on streams. It needs no socket and hardly any CPU time, so that
+ * together with {@linkcode virtualTime} it simulates a hundred thousand calls in seconds. It also
+ * works in real time.
  *
- * @throws {TypeError} If an option is unknown or of the wrong type.
+ * @throws {TypeError} If an option is unknown or has the wrong type.
  * @throws {RangeError} If a number is out of range.
  *
- * @example Three thousand calls where 600 a minute are allowed
+ * @example Three thousand calls at 600 per minute
  * ```ts
  * import { batch, configure, defineAgent } from "@shoal/agents";
  * import { virtualProvider, virtualTime } from "@shoal/agents/testing";
@@ -40,7 +41,7 @@ export interface VirtualProvider extends Provider {
  *   limits: { requestsPerMinute: 600 },
  *   faults: { error500: 0.01 },
  * });
- * // With a price of its own: the public list would be loaded while the clock runs on.
+ * // With its own price: the public price list would be loaded while the clock runs.
  * configure({ prices: { m: { input: 1, output: 2 } } });
  * const Echo = defineAgent({
  *   name: "echo",
@@ -62,9 +63,9 @@ export function virtualProvider(options: VirtualProviderOptions = {}): VirtualPr
   return {
     name: "virtual",
     get stats() {
-      return server.figures.stats(server.waiting);
+      return server.collector.stats(server.waiting);
     },
-    arrivals: server.figures.arrivals,
+    arrivals: server.collector.arrivals,
     generate: (request, options) => server.generate(request, options),
     stream: (request, options) => server.stream(request, options),
   };

@@ -1,188 +1,206 @@
-/**
- * What happens to a request at the virtual provider, in order: stream, outage, faults, limits, answer.
- */
+/** Handles a request of the virtual provider: stream, outage, faults, limits, answer. */
 import { untilAbort } from "../../async/abort.ts";
 import type { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { ProviderOptions } from "../../model/provider.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import { estimateTokens } from "../../model/estimate_tokens.ts";
-import { Limiter } from "../simulator/rate_limits.ts";
-import { draw, drawLatency, type Random, seeded } from "../simulator/random.ts";
-import { networkError, type Refusal, statusError, truncatedError } from "./errors.ts";
-import { type Chances, drawFault, outageAt, refusedBy, statusIn } from "./faults.ts";
-import { type Flight, flightOf } from "./flight.ts";
+import { ServerLimiter } from "../simulator/server_limiter.ts";
+import { drawLatency, drawNumber, type Random, seededRandom } from "../simulator/random.ts";
+import { type ErrorReply, networkError, statusError, truncatedError } from "./provider_errors.ts";
+import { drawFault, type FaultShares, outageAt, rejectionFor, statusOfFault } from "./faults.ts";
+import { type PendingRequest, pendingRequest } from "./pending_request.ts";
 import type { VirtualProviderOptions } from "./virtual_options.ts";
 import { pause, pauseUntil } from "./pause.ts";
-import { lastText, replyOf } from "./reply.ts";
-import { type Arrival, Figures } from "./stats.ts";
-import { Streams } from "./streams.ts";
+import { lastMessageText, toModelReply } from "./model_reply.ts";
+import { type MutableArrival, StatsCollector } from "./stats.ts";
+import { StreamSlots } from "./stream_slots.ts";
 
-const OUTPUT = "outputTokens must give a number of tokens, 0 or more";
+const MUST_BE_TOKENS = "outputTokens must return a number of tokens, 0 or more";
 
-/** The behaviour of one virtual provider. */
+/** The behaviour of a virtual provider. */
 export class VirtualServer {
-  readonly figures: Figures;
+  readonly collector: StatsCollector;
   readonly #options: VirtualProviderOptions;
-  readonly #faults: Chances;
+  readonly #faults: FaultShares;
   readonly #random: Random;
   readonly #began = performance.now();
-  readonly #limiter: Limiter;
-  readonly #streams: Streams;
+  readonly #limiter: ServerLimiter;
+  readonly #streams: StreamSlots;
   #running = 0;
 
   constructor(options: VirtualProviderOptions) {
     this.#options = options;
-    this.figures = new Figures(options.keep ?? 100_000);
+    this.collector = new StatsCollector(options.keep ?? 100_000);
     this.#faults = Object.entries(options.faults ?? {}).map(([name, share = 0]) => [name, share]);
-    this.#random = seeded(options.seed ?? 1);
-    this.#limiter = new Limiter(options.limits ?? {}, this.#began);
-    this.#streams = new Streams(options.streams ?? Infinity);
+    this.#random = seededRandom(options.seed ?? 1);
+    this.#limiter = new ServerLimiter(options.limits ?? {}, this.#began);
+    this.#streams = new StreamSlots(options.streams ?? Infinity);
   }
 
-  /** How many wait for a stream. */
+  /** The number of requests that wait for a stream. */
   get waiting(): number {
     return this.#streams.waiting;
   }
 
-  /** Answers whole. */
+  /** Answers with the whole reply. */
   generate(request: ModelRequest, options: ProviderOptions): Promise<ModelReply> {
-    return this.#answer(flightOf(request, options), true);
+    return this.#answer(pendingRequest(request, options), "whole");
   }
 
-  /** Answers word by word. */
+  /** Streams the reply word by word. */
   async *stream(request: ModelRequest, options: ProviderOptions): AsyncGenerator<ModelChunk> {
-    const flight = flightOf(request, options);
-    const { signal } = flight;
+    const pending = pendingRequest(request, options);
+    const { signal } = pending;
     try {
-      const reply = await this.#answer(flight, false);
+      const reply = await this.#answer(pending, "stream");
       const words = reply.text.match(/\s*\S+|\s+$/g) ?? [];
-      const truncated = flight.fault === "truncate";
-      const said = truncated ? words.slice(0, words.length / 2) : words;
-      const ms = this.#msOf(reply);
+      const truncated = pending.fault === "truncate";
+      const sent = truncated ? words.slice(0, words.length / 2) : words;
+      const ms = this.#durationOf(reply);
       const began = performance.now();
-      for (const [i, word] of said.entries()) {
+      for (const [i, word] of sent.entries()) {
         await pauseUntil(began + ms * i / words.length, signal);
         yield { type: "delta", text: word };
         signal.throwIfAborted();
       }
       await pauseUntil(began + (truncated ? ms / 2 : ms), signal);
-      if (truncated) throw truncatedError(reply, said.join(""));
-      this.#end(flight, true);
+      if (truncated) throw truncatedError(reply, sent.join(""));
+      this.#end(pending, "complete");
       yield { type: "reply", reply };
     } catch (error) {
-      this.#end(flight, !signal.aborted);
+      this.#end(pending, signal.aborted ? "aborted" : "complete");
       throw error;
     } finally {
-      // Still in flight if nobody reads on.
-      this.#end(flight, false);
+      // The consumer may stop reading before the end.
+      this.#end(pending, "aborted");
     }
   }
 
   /**
-   * Waits until the answer begins, or is there whole. One function does it all, since each one that waits keeps half a kilobyte.
+   * Waits until the answer starts, or is complete. It is one function, as each pending async
+   * function takes half a kilobyte.
    */
-  async #answer(flight: Flight, whole: boolean): Promise<ModelReply> {
-    const { signal } = flight;
+  async #answer(pending: PendingRequest, mode: "whole" | "stream"): Promise<ModelReply> {
+    const { signal } = pending;
     signal.throwIfAborted();
-    flight.begun = true;
-    this.figures.begin();
+    pending.isInFlight = true;
+    this.collector.begin();
     try {
       const opening = this.#streams.open(signal);
       if (opening !== undefined) await opening;
-      flight.open = true;
+      pending.hasStream = true;
       signal.throwIfAborted();
 
-      const saying = this.#arrive(flight);
-      if (saying !== undefined) await saying;
-      const waiting = pause(flight.wait, signal);
+      const responding = this.#arrive(pending);
+      if (responding !== undefined) await responding;
+      const waiting = pause(pending.delay, signal);
       if (waiting !== undefined) await waiting;
 
-      const reply = this.#heard(flight);
-      if (!whole) return reply;
-      const truncated = flight.fault === "truncate";
-      const speaking = pause(truncated ? this.#msOf(reply) / 2 : this.#msOf(reply), signal);
-      if (speaking !== undefined) await speaking;
+      const reply = this.#receive(pending);
+      if (mode === "stream") return reply;
+      const truncated = pending.fault === "truncate";
+      const generating = pause(
+        truncated ? this.#durationOf(reply) / 2 : this.#durationOf(reply),
+        signal,
+      );
+      if (generating !== undefined) await generating;
       if (truncated) throw truncatedError(reply, reply.text.slice(0, reply.text.length / 2));
-      this.#end(flight, true);
+      this.#end(pending, "complete");
       return reply;
     } catch (error) {
-      this.#end(flight, !signal.aborted);
+      this.#end(pending, signal.aborted ? "aborted" : "complete");
       throw error;
     }
   }
 
-  #end(flight: Flight, complete: boolean): void {
-    if (!flight.begun) return;
-    flight.begun = false;
-    this.figures.inFlight--;
-    if (!complete) this.figures.aborted++;
-    if (flight.running) this.#running--;
-    if (flight.open) this.#streams.close();
+  #end(pending: PendingRequest, how: "complete" | "aborted"): void {
+    if (!pending.isInFlight) return;
+    pending.isInFlight = false;
+    this.collector.inFlight--;
+    if (how === "aborted") this.collector.aborted++;
+    if (pending.isRunning) this.#running--;
+    if (pending.hasStream) this.#streams.close();
   }
 
-  /** Lets a request through, or not, and makes its answer; gives what must be waited for if that takes time. */
-  #arrive(flight: Flight): Promise<void> | undefined {
-    const { request } = flight;
+  /**
+   * Accepts or rejects a request, and makes its answer. Returns a promise if `respond` is
+   * asynchronous.
+   */
+  #arrive(pending: PendingRequest): Promise<void> | undefined {
+    const { request } = pending;
     const now = performance.now();
     const tokens = estimateTokens(request.messages);
-    const fault = flight.fault = drawFault(this.#faults, this.#random);
-    const refused = outageAt(now - this.#began, this.#options.outages) ?? refusedBy(fault) ??
-      this.#limited(request, tokens, now);
-    const arrival = this.figures.arrive(now - this.#began, refused === undefined, tokens);
-    if (refused !== undefined) {
-      flight.rates = this.#rates(now);
-      flight.wait = refused === "stall" ? Infinity : this.#options.refusalLatency ?? 20;
-      flight.failure = refused === "stall" ? undefined : refused;
+    const fault = pending.fault = drawFault(this.#faults, this.#random);
+    const rejection = outageAt(now - this.#began, this.#options.outages) ?? rejectionFor(fault) ??
+      this.#checkLimits(request, tokens, now);
+    const arrival = this.collector.arrive({
+      at: now - this.#began,
+      accepted: rejection === undefined,
+      tokens,
+    });
+    if (rejection !== undefined) {
+      pending.rates = this.#rates(now);
+      pending.delay = rejection === "stall" ? Infinity : this.#options.refusalLatency ?? 20;
+      pending.failure = rejection === "stall" ? undefined : rejection;
       return undefined;
     }
-    flight.running = true;
+    pending.isRunning = true;
     this.#running++;
-    // All chances are drawn in the order in which the requests come, however long anything takes.
+    // All random numbers are drawn in the order of arrival, however long `respond` takes.
     const { latency = 0, outputTokens, respond } = this.#options;
     const ms = drawLatency(latency, this.#random, request);
-    flight.wait = fault === "stall" ? Infinity : ms;
+    pending.delay = fault === "stall" ? Infinity : ms;
     const output = outputTokens === undefined
       ? undefined
-      : Math.round(draw(outputTokens, this.#random, request, OUTPUT));
-    const status = fault === undefined ? undefined : statusIn(fault);
+      : Math.round(drawNumber(outputTokens, this.#random, request, MUST_BE_TOKENS));
+    const status = fault === undefined ? undefined : statusOfFault(fault);
     if (status !== undefined) {
-      flight.rates = this.#rates(now);
-      flight.failure = { status };
+      pending.rates = this.#rates(now);
+      pending.failure = { status };
       return undefined;
     }
-    const said = respond === undefined
-      ? lastText(request)
-      : respond(request, this.figures.accepted - 1);
-    if (said instanceof Promise) {
-      return untilAbort(said, flight.signal).then((said) =>
-        this.#say(flight, replyOf(said, tokens, output), performance.now(), arrival)
+    const response = respond === undefined
+      ? lastMessageText(request)
+      : respond(request, this.collector.accepted - 1);
+    if (response instanceof Promise) {
+      return untilAbort(response, pending.signal).then((response) =>
+        this.#setReply(pending, toModelReply(response, tokens, output), performance.now(), arrival)
       );
     }
-    this.#say(flight, replyOf(said, tokens, output), now, arrival);
+    this.#setReply(pending, toModelReply(response, tokens, output), now, arrival);
     return undefined;
   }
 
-  /** Books what will be answered. */
-  #say(flight: Flight, reply: ModelReply | Error, now: number, arrival: Arrival | undefined): void {
+  /** Sets the reply, and counts its tokens. */
+  #setReply(
+    pending: PendingRequest,
+    reply: ModelReply | Error,
+    now: number,
+    arrival: MutableArrival | undefined,
+  ): void {
     const tokens = reply instanceof Error ? 0 : reply.usage?.outputTokens ?? 0;
     this.#limiter.spend(tokens, now);
-    this.figures.spend(tokens, now - this.#began, arrival);
-    flight.rates = this.#rates(now);
-    if (flight.fault === "reset") flight.failure = "network";
-    else if (reply instanceof Error) flight.failure = reply;
-    else flight.reply = reply;
+    this.collector.spend(tokens, now - this.#began, arrival);
+    pending.rates = this.#rates(now);
+    if (pending.fault === "reset") pending.failure = "network";
+    else if (reply instanceof Error) pending.failure = reply;
+    else pending.reply = reply;
   }
 
-  /** What the client hears. */
-  #heard({ reply, failure, rates, onResponse }: Flight): ModelReply {
+  /**
+   * Returns the reply that the client receives.
+   *
+   * @throws {ProviderError} If the request fails.
+   */
+  #receive({ reply, failure, rates, onResponse }: PendingRequest): ModelReply {
     if (failure === "network") {
-      this.figures.broken++;
+      this.collector.broken++;
       throw networkError();
     }
-    const status = reply === undefined ? (failure as Refusal | ProviderError).status : 200;
+    const status = reply === undefined ? (failure as ErrorReply | ProviderError).status : 200;
     if (status !== undefined) {
-      this.figures.answer(status);
+      this.collector.answer(status);
       onResponse?.();
     }
     if (reply !== undefined) return rates === undefined ? reply : { ...reply, rates };
@@ -191,19 +209,19 @@ export class VirtualServer {
     throw statusError(retryAfter ? failure! : { ...failure!, retryAfterMs: undefined }, rates);
   }
 
-  #msOf({ usage }: ModelReply): number {
+  #durationOf({ usage }: ModelReply): number {
     const { tokensPerSecond = Infinity } = this.#options;
     return (usage?.outputTokens ?? 0) / tokensPerSecond * 1000;
   }
 
-  #limited({ model }: ModelRequest, tokens: number, now: number): Refusal | undefined {
-    const refusal = this.#limiter.admit(model, tokens, this.#running, now);
-    if (refusal === undefined) return undefined;
-    const { message, retryAfterMs } = refusal;
+  #checkLimits({ model }: ModelRequest, tokens: number, now: number): ErrorReply | undefined {
+    const rejection = this.#limiter.admit(model, tokens, this.#running, now);
+    if (rejection === undefined) return undefined;
+    const { message, retryAfterMs } = rejection;
     return { status: 429, message, retryAfterMs: retryAfterMs ?? undefined };
   }
 
   #rates(now: number): RateReport | undefined {
-    return this.#options.reportRates === false ? undefined : this.#limiter.rates(now);
+    return this.#options.reportRates === false ? undefined : this.#limiter.rateReport(now);
   }
 }

@@ -3,64 +3,67 @@ import {
   checkOptions,
   milliseconds,
   numberThat,
-  type Rules,
+  type RulesFor,
 } from "../../model/check_options.ts";
 import { installGlobals } from "./install_globals.ts";
-import { pass, waitForTheWorld } from "./advance.ts";
+import { advance, waitForRealWork } from "./advance.ts";
 import { Timers } from "./timers.ts";
 
-/** How {@linkcode virtualTime} passes. */
+/** Options of {@linkcode virtualTime}. */
 export interface VirtualTimeOptions {
   /**
-   * The most virtual milliseconds that a `run` may take: work without an end fails then, in the place of running for ever.
+   * The maximum duration of a `run`, in virtual milliseconds. Work that does not end fails then,
+   * instead of running forever.
    *
    * @default {86_400_000} A day
    */
   readonly maxDuration?: number;
   /**
-   * How many real milliseconds a `run` waits for the real world, a file or a lazy import, when no timer is left to jump to; then it
-   * fails.
+   * How long a `run` waits for real work, such as a file or a lazy import, when no timer is left,
+   * in real milliseconds; then it fails.
    *
    * @default {2_000}
    */
   readonly patience?: number;
   /**
-   * The seed of `Math.random`, so that a run can be repeated with all its chances: the jitter between retries is one. Without it
-   * `Math.random` is left alone.
+   * The seed of `Math.random`, so that a run can be repeated, including the jitter between
+   * retries. If absent, `Math.random` is not replaced.
    */
   readonly seed?: number;
   /**
-   * What `Date.now()` gives at the beginning, in milliseconds since 1970.
+   * The initial value of `Date.now()`, in milliseconds since 1970.
    *
    * @default The real time
    */
   readonly date?: number;
 }
 
-/** Time that passes as fast as the work in it. It begins when it is made, and is over with a `run` or when it is disposed. */
+/**
+ * A virtual clock. It starts when it is created, and ends after a `run` or when it is disposed.
+ */
 export interface VirtualTime extends Disposable {
-  /** How many milliseconds have passed since it began. */
+  /** Virtual milliseconds since the start. */
   readonly now: number;
-  /** How many timers wait: 0 at the end of work that cleans up behind itself. */
+  /** The number of pending timers: 0 after work that leaks none. */
   readonly pending: number;
   /**
-   * Calls `fn` and lets time pass until its promise settles: whenever everything is done that needs no timer, the clock jumps
-   * to the next one. Then virtual time is over, whatever happened.
+   * Calls `fn` and advances the clock until its promise settles: whenever all work without timers
+   * is done, the clock jumps to the next timer. Virtual time ends afterwards in any case.
    *
-   * @returns What `fn` gives.
+   * @returns The result of `fn`.
    * @throws What `fn` or a timer's callback throws.
-   * @throws {Error} If nothing is left to wait for, or `maxDuration` have passed.
+   * @throws {Error} If nothing is left to wait for, or `maxDuration` has passed.
    */
   run<T>(fn: () => T | PromiseLike<T>): Promise<T>;
   /**
-   * Lets so many milliseconds pass, with everything that happens in them.
+   * Advances the clock by the given milliseconds, firing the timers that are due.
    *
-   * @throws What a timer's callback throws; then the clock stays there.
+   * @throws What a timer's callback throws; the clock stops at that time.
    */
   tick(ms: number): Promise<void>;
 }
 
-const RULES: Rules = {
+const RULES: RulesFor<VirtualTimeOptions> = {
   maxDuration: numberThat("milliseconds, 0 or more, or Infinity", (n) => n >= 0),
   patience: milliseconds,
   seed: numberThat("a whole number, 0 or more", (n) => Number.isSafeInteger(n) && n >= 0),
@@ -70,23 +73,24 @@ const RULES: Rules = {
 const realNow = performance.now.bind(performance);
 
 let active: Clock | undefined;
-/** Where `performance.now()` has been: it must not go back, also not from one virtual time to the next. */
+/** The latest `performance.now()`: it must not go back from one virtual time to the next. */
 let reached = 0;
 
 /**
- * Virtual time: from now on the global timers, `Date`, `performance.now` and `AbortSignal.timeout` follow a clock that jumps from
- * one timer to the next. So an hour of rate limits, outages and backoff takes as long as the work in it: a few
- * microseconds for each timer, with any number of them waiting.
+ * Starts virtual time: the global timers, `Date`, `performance.now` and `AbortSignal.timeout`
+ * follow a clock that jumps from one timer to the next. An hour of rate limits, outages and
+ * backoff takes a few microseconds for each timer, however many are pending.
  *
- * Not virtual are sockets, files, `node:timers`, and functions that were taken from `globalThis` before. The clock jumps on while
- * they take their time, so keep them out, or wait for them beforehand. Agents with limits belong to one time: those that were
- * used in virtual time wait too long outside of it, where the clock stands where it stood before.
+ * Sockets, files, `node:timers`, and functions that were copied from `globalThis` before, stay
+ * real. The clock does not wait for them, so avoid them or await them beforehand. Use agents with
+ * limits in one time only: after virtual time their limiters wait too long, as the real clock is
+ * behind.
  *
- * @throws {Error} If virtual time has begun already.
- * @throws {TypeError} If an option is wrong.
+ * @throws {Error} If virtual time is already active.
+ * @throws {TypeError} If an option has the wrong type.
  * @throws {RangeError} If a number is out of range.
  *
- * @example An hour in no time
+ * @example An hour at once
  * ```ts
  * import { virtualTime } from "@shoal/agents/testing";
  *
@@ -111,11 +115,12 @@ let reached = 0;
  */
 export function virtualTime(options: VirtualTimeOptions = {}): VirtualTime {
   checkOptions("begin virtual time", options, RULES);
-  // Sinon marks what it puts in the place of the timers by a property of that name.
+  // Sinon marks its fake timers by a property of that name.
   const other = active !== undefined || "clock" in globalThis.setTimeout;
   if (other) {
     throw new Error(
-      "Cannot begin virtual time as another one has not ended: dispose of it, or wait for its run, first",
+      "Cannot begin virtual time as another one has not ended: " +
+        "dispose of it, or wait for its run, first",
     );
   }
   return active = new Clock(options);
@@ -127,14 +132,14 @@ class Clock implements VirtualTime {
   readonly #patience: number;
   readonly #beginning: { readonly monotonic: number; readonly date: number };
   readonly #restore: () => void;
-  #passing = false;
+  #running = false;
 
   constructor(
     { maxDuration: maxDuration = 86_400_000, patience = 2_000, seed, date }: VirtualTimeOptions,
   ) {
     this.#maxDuration = maxDuration;
     this.#patience = patience;
-    // Whole milliseconds: then differences are exact, wherever it begins.
+    // Whole milliseconds keep differences exact.
     const monotonic = Math.max(Math.ceil(realNow()), reached);
     this.#beginning = { monotonic, date: date ?? Date.now() };
     this.#restore = installGlobals(this.#timers, this.#beginning, seed);
@@ -155,12 +160,12 @@ class Clock implements VirtualTime {
     try {
       const work = (async () => await fn())();
       const settle = () => settled = true;
-      // Also if virtual time ends before the work does: what it throws later concerns nobody.
+      // Virtual time may end before the work does: later errors of the work are ignored.
       work.then(settle, settle);
-      await this.#passUntil(() => settled);
+      await this.#advanceUntil(() => settled);
       return await work;
     } finally {
-      this.#passing = false;
+      this.#running = false;
       this[Symbol.dispose]();
     }
   }
@@ -170,10 +175,10 @@ class Clock implements VirtualTime {
     this.#begin("tick");
     try {
       const end = this.#timers.now + Math.trunc(ms);
-      await pass(this.#timers, end, () => false);
+      await advance(this.#timers, end, () => false);
       this.#timers.now = end;
     } finally {
-      this.#passing = false;
+      this.#running = false;
     }
   }
 
@@ -187,28 +192,29 @@ class Clock implements VirtualTime {
 
   #begin(doing: string): void {
     if (active !== this) {
-      throw new Error(`Cannot ${doing} as this virtual time is over: make another one`);
+      throw new Error(`Cannot ${doing} as this virtual time is over: create another one`);
     }
-    if (this.#passing) {
+    if (this.#running) {
       throw new Error(
-        `Cannot ${doing} as time passes already: wait for the run or the tick before`,
+        `Cannot ${doing} as the clock is already running: wait for the run or the tick before`,
       );
     }
-    this.#passing = true;
+    this.#running = true;
   }
 
-  async #passUntil(settled: () => boolean): Promise<void> {
+  async #advanceUntil(settled: () => boolean): Promise<void> {
     const end = this.#timers.now + this.#maxDuration;
     for (;;) {
-      await pass(this.#timers, end, settled);
+      await advance(this.#timers, end, settled);
       if (settled()) return;
       if (this.pending > 0) {
         throw new Error(
-          `Cannot go on in virtual time as the work has not ended after ${this.#maxDuration} virtual milliseconds: ` +
+          "Cannot go on in virtual time as the work has not ended after " +
+            `${this.#maxDuration} virtual milliseconds: ` +
             "a timer is set again and again, or maxDuration is too short",
         );
       }
-      await waitForTheWorld(this.#timers, settled, this.#patience);
+      await waitForRealWork(this.#timers, settled, this.#patience);
     }
   }
 }

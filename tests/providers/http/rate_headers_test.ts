@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { readRateHeaders } from "../../../src/providers/http/rate_headers.ts";
-import { formatReset } from "../../../src/testing/simulator/rate_limits.ts";
+import { formatReset } from "../../../src/testing/simulator/server_limiter.ts";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 const YEAR = 366 * 86_400_000;

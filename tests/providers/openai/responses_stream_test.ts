@@ -226,7 +226,7 @@ Deno.test("responses: sends the reasoning back in a round of tools", async () =>
       ...toolCalls!.map(({ id }) => ({ role: "tool" as const, toolCallId: id, content: "fine" })),
     ];
     const { text: other } = await ask({ ...prompt, messages });
-    assertEquals(other, "The tools say: fine; fine");
+    assertEquals(other, "The tools returned: fine; fine");
     const types = (seen.at(-1)!.body.input as { type?: string }[]).map(({ type }) => type);
     assertEquals(types, [
       undefined,
@@ -252,19 +252,22 @@ Deno.test("responses: serves agents, with a schema in each way, and with setting
         return undefined;
       },
     }, { api, structuredOutput });
-    const Label = defineAgent({
-      name: "label",
-      model: "m",
-      system: "Label the sentiment.",
-      prompt: "Review: {text}",
-      output: z.object({ sentiment: z.enum(["positive", "negative"]) }),
-      provider: pair.provider,
-      maxTokens: 100,
-      retries: 0,
-    });
+    const labelAgent = (first: string, second: string) =>
+      defineAgent({
+        name: "label",
+        model: "m",
+        system: "Label the sentiment.",
+        prompt: "Review: {text}",
+        output: z.object({ sentiment: z.enum([first, second]) }),
+        provider: pair.provider,
+        maxTokens: 100,
+        retries: 0,
+      });
+    const Label = labelAgent("positive", "negative");
+    const Reversed = labelAgent("negative", "positive");
     assertEquals((await Label.call({ text: "I love it" })).content.sentiment, "positive");
     assertEquals(
-      (await Label.call({ text: "Broken" }, { onDelta() {} })).content.sentiment,
+      (await Reversed.call({ text: "Broken" }, { onDelta() {} })).content.sentiment,
       "negative",
     );
     const refused = await errorOf(Label.with({ seed: 1 }).call({ text: "x" }));

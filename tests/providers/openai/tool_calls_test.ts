@@ -108,7 +108,7 @@ Deno.test("tools: reads calls, complete and streamed, and continues the round", 
       content: `${name} is fine`,
     })),
   ];
-  const text = "The tools say: get_weather is fine; get_time is fine";
+  const text = "The tools returned: get_weather is fine; get_time is fine";
   assertEquals((await pair.generate(request("", { messages, tools }))).text, text);
   assertEquals((await pair.stream(request("", { messages, tools }))).text, text);
 });

@@ -11,7 +11,7 @@ const line = (id: string, text: string, more: object = {}) =>
     ...more,
   });
 
-/** The SDK, sending a file and looking until its batch has ended. */
+/** Uploads a file with the SDK, and polls its batch until it has ended. */
 async function batchOf(url: string, text: string) {
   const sdk = new OpenAI({ apiKey: "x", baseURL: url, maxRetries: 0 });
   const file = await sdk.files.create({
@@ -37,7 +37,7 @@ async function batchOf(url: string, text: string) {
   };
 }
 
-Deno.test("a batch: sent, answered by custom id, failures in a file of their own", async () => {
+Deno.test("a batch is answered by custom id, with failures in an error file", async () => {
   await using sim = simulator({
     respond: ({ text }) => `said ${text}`,
     script: ({ text }) => text === "b" ? "error500" : undefined,
@@ -63,7 +63,7 @@ Deno.test("a batch: sent, answered by custom id, failures in a file of their own
   assertEquals((await sdk.files.list()).data.length, 3);
 });
 
-Deno.test("a batch that cannot be read has failed, and says in which line", async () => {
+Deno.test("an invalid batch fails and names the lines", async () => {
   await using sim = simulator();
   const { batch } = await batchOf(
     sim.url,
@@ -79,14 +79,14 @@ Deno.test("a batch that cannot be read has failed, and says in which line", asyn
   assertEquals((await batchOf(sim.url, "")).batch.errors?.data?.[0]?.code, "empty_file");
 });
 
-Deno.test("it takes the time that it is told, and can be cancelled", async () => {
+Deno.test("a batch takes batchLatency and can be cancelled", async () => {
   await using sim = simulator({ batchLatency: 60_000 });
   const { sdk, batch } = await batchOf(sim.url, line("a", "x"));
   assertEquals([batch.status, batch.output_file_id], ["in_progress", null]);
   assertEquals((await sdk.batches.cancel(batch.id)).status, "cancelled");
 });
 
-Deno.test("a script that throws is an answer, and a file that is not there a 404", async () => {
+Deno.test("a script that throws becomes an answer, a missing file a 404", async () => {
   await using sim = simulator({
     respond: () => {
       throw new Error("oh");

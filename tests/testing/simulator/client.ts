@@ -1,4 +1,4 @@
-/** What the tests of the simulator share: a request, and the events of a stream. */
+/** Helpers of the simulator tests: requests, and the events of streams. */
 import type { Simulator } from "../../../src/testing/simulator/simulator.ts";
 
 export const user = (content: unknown) => [{ role: "user", content }];
@@ -17,7 +17,7 @@ export function chat(
   });
 }
 
-/** The answer to a chat request, which must succeed. */
+/** Returns the answer to a chat request, which must succeed. */
 // deno-lint-ignore no-explicit-any
 export async function answerTo(sim: Simulator, body: Record<string, unknown>): Promise<any> {
   const response = await chat(sim, body);
@@ -26,7 +26,7 @@ export async function answerTo(sim: Simulator, body: Record<string, unknown>): P
   return json;
 }
 
-/** The text that the model says to one user message. */
+/** Returns the text of the answer to a user message. */
 export async function say(sim: Simulator, content: unknown, system?: string): Promise<string> {
   const messages = [
     ...(system === undefined ? [] : [{ role: "system", content: system }]),
@@ -35,7 +35,7 @@ export async function say(sim: Simulator, content: unknown, system?: string): Pr
   return (await answerTo(sim, { messages })).choices[0].message.content;
 }
 
-/** The data of each event, and whether the stream ended with `[DONE]`. */
+/** Parses the events of a stream, and whether it ended with `[DONE]`. */
 // deno-lint-ignore no-explicit-any
 export function readEvents(text: string): { data: any[]; done: boolean } {
   const lines = text.split("\n\n").filter((event) => event.startsWith("data: "))
@@ -44,14 +44,14 @@ export function readEvents(text: string): { data: any[]; done: boolean } {
   return { data: lines.filter((line) => line !== "[DONE]").map((line) => JSON.parse(line)), done };
 }
 
-/** The text of all deltas. */
+/** Joins the text of all deltas. */
 // deno-lint-ignore no-explicit-any
 export function textOf(data: any[]): string {
   return data.map((chunk) => chunk.choices?.[0]?.delta?.content ?? "").join("");
 }
 
-/** Waits until something is true. */
+/** Waits until a condition is true, for up to 5 s. */
 export async function until(test: () => boolean): Promise<void> {
   for (let i = 0; i < 500 && !test(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  if (!test()) throw new Error("It did not happen within 5 s");
+  if (!test()) throw new Error("The condition did not become true within 5 s");
 }

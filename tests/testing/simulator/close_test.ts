@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { simulator, type SimulatorFaultName } from "../../../src/testing/simulator/simulator.ts";
 import { chat, until } from "./client.ts";
 
-Deno.test("close ends requests that wait, whatever they wait for, at once", async () => {
+Deno.test("close ends pending requests at once, whatever they wait for", async () => {
   const sim = simulator({ latency: 3_600_000 });
   const waiting = Array.from(
     { length: 50 },
@@ -31,7 +31,7 @@ for (
   });
 }
 
-Deno.test("close ends a stream under way and a client that does not read", async () => {
+Deno.test("close ends an open stream and a client that does not read", async () => {
   const sim = simulator({ respond: () => "x".repeat(4_000_000), chunkSize: 1000 });
   const unread = await chat(sim, { stream: true });
   sim.configure({ tokensPerSecond: 1000 });
@@ -42,7 +42,7 @@ Deno.test("close ends a stream under way and a client that does not read", async
   await assertRejects(() => slow.text());
 });
 
-Deno.test("close does not wait for a respond that never answers", async () => {
+Deno.test("close does not wait for a respond that never resolves", async () => {
   const sim = simulator({ respond: () => new Promise(() => {}) });
   const answer = chat(sim).then(() => "answered", () => "broken");
   await until(() => sim.stats.inFlight === 1);
@@ -50,7 +50,7 @@ Deno.test("close does not wait for a respond that never answers", async () => {
   assertEquals(await answer, "broken");
 });
 
-Deno.test("close ends connections that never asked anything", async () => {
+Deno.test("close ends connections that have sent nothing", async () => {
   const sim = simulator();
   const conn = await Deno.connect({ hostname: "127.0.0.1", port: sim.port });
   await sim.close();

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { simulator, type SimulatorFault } from "../../../src/testing/simulator/simulator.ts";
 import { chat, readEvents, textOf, until } from "./client.ts";
 
-/** Does it stay silent for a while? */
+/** Whether nothing arrives for a while. */
 async function isSilent(promise: Promise<unknown>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<true>((resolve) => timer = setTimeout(() => resolve(true), 150));
@@ -29,7 +29,7 @@ for (const status of [400, 401, 403, 404, 408, 409, 422, 429, 500, 503, 529] as 
   });
 }
 
-Deno.test("fault insufficientQuota is a 429 that names no time", async () => {
+Deno.test("fault insufficientQuota is a 429 without a retry delay", async () => {
   await using sim = simulator({ faults: { insufficientQuota: 1 } });
   const response = await chat(sim);
   assertEquals(response.status, 429);
@@ -37,7 +37,7 @@ Deno.test("fault insufficientQuota is a 429 that names no time", async () => {
   assertEquals((await response.json()).error.code, "insufficient_quota");
 });
 
-Deno.test("a fault in detail: status, time, body and headers", async () => {
+Deno.test("a fault with details: status, retry delay, body and headers", async () => {
   await using sim = simulator({
     script: [
       { type: "status", status: 429, retryAfterMs: 1500, headers: { "X-A": "1" } },
@@ -69,7 +69,7 @@ Deno.test("a fault in detail: status, time, body and headers", async () => {
   await fourth.body?.cancel();
 });
 
-Deno.test("fault reset breaks the connection before any header, also where one was used before", async () => {
+Deno.test("fault reset breaks the connection before the headers, new or reused", async () => {
   await using sim = simulator({ script: ["ok", "reset", "ok", "reset"] });
   for (let i = 0; i < 2; i++) {
     assertEquals((await (await chat(sim)).json()).object, "chat.completion");
@@ -81,14 +81,14 @@ Deno.test("fault reset breaks the connection before any header, also where one w
   assertEquals(sim.stats.aborted, 0);
 });
 
-Deno.test("a reset that comes later is seen too: idle connections are closed first", async () => {
+Deno.test("a reset configured later reaches the client: idle connections are closed", async () => {
   await using sim = simulator();
   await (await chat(sim)).json();
   sim.configure({ script: ["reset"] });
   await assertRejects(() => chat(sim), TypeError);
 });
 
-Deno.test("with keepAlive a reset hits connections in use, and fetch sends once more", async () => {
+Deno.test("with keepAlive a reset hits reused connections, and fetch retries", async () => {
   await using sim = simulator({ keepAlive: true, script: ["ok", "reset", "ok"] });
   await (await chat(sim)).json();
   assertEquals((await chat(sim).then((r) => r.json())).object, "chat.completion");
@@ -136,7 +136,7 @@ for (const body of [{}, stream]) {
   });
 }
 
-Deno.test("fault stallKeepAlive sends comments for ever", async () => {
+Deno.test("fault stallKeepAlive sends only comments", async () => {
   await using sim = simulator({ script: [{ type: "stallKeepAlive", everyMs: 5 }] });
   const response = await chat(sim, stream);
   let text = "";
@@ -167,7 +167,7 @@ Deno.test("a stall may come after some chunks", async () => {
   await reader.cancel();
 });
 
-Deno.test("fault truncate ends a stream cleanly with no reason and no [DONE]", async () => {
+Deno.test("fault truncate ends a stream cleanly without finish_reason and [DONE]", async () => {
   await using sim = simulator({ faults: { truncate: 1 } });
   const { data, done } = readEvents(await (await chat(sim, stream)).text());
   assert(!done);
@@ -219,7 +219,7 @@ Deno.test("fault emptyChoices", async () => {
   assert(data.every((chunk) => chunk.choices.length === 0));
 });
 
-Deno.test("faults length and contentFilter end early and say why", async () => {
+Deno.test("faults length and contentFilter cut the answer off with that reason", async () => {
   await using sim = simulator({ script: ["ok", "length", "contentFilter", "length"] });
   const whole = (await (await chat(sim)).json()).choices[0].message.content;
   for (const reason of ["length", "content_filter"]) {
@@ -262,7 +262,7 @@ Deno.test("a script may be a function of the request and its number", async () =
   assertEquals(seen, [[0, "Hello"], [1, "Hello"], [2, "Hello"]]);
 });
 
-Deno.test("rates come out about right", async () => {
+Deno.test("faults occur at about their rates", async () => {
   await using sim = simulator({ faults: { rateLimit: 0.2, error500: 0.1 } });
   await Promise.all(Array.from({ length: 500 }, async () => (await chat(sim)).body?.cancel()));
   const { byStatus, faults } = sim.stats;

@@ -1,19 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { simulator } from "../../../src/testing/simulator/simulator.ts";
-import { answerTo, user } from "./client.ts";
+import { answerTo, say, user } from "./client.ts";
 
-const sim = () => simulator();
-
-/** What the model says, as JSON, to a review with this schema. */
-async function fill(
-  schema: unknown,
-  review = "I love it",
-  ask = "Look at this review.",
-): Promise<unknown> {
-  await using server = sim();
+/** Returns the answer to a request with this schema. */
+async function fill(schema: unknown, text = "I love it"): Promise<unknown> {
+  await using server = simulator();
   const { choices } = await answerTo(server, {
-    messages: [{ role: "system", content: ask }, ...user(`Review: ${review}`)],
+    messages: user(text),
     response_format: { type: "json_schema", json_schema: { name: "x", strict: true, schema } },
   });
   return JSON.parse(choices[0].message.content);
@@ -74,7 +68,7 @@ Deno.test("answers fit schemas of every kind", async () => {
   }
 });
 
-Deno.test("references, prototype names and unknown keywords do no harm", async () => {
+Deno.test("supports references, prototype names and unknown keywords", async () => {
   const schema = {
     $defs: { "a/b": { type: "string", enum: ["yes"] }, two: { $ref: "#/$defs/a~1b" } },
     type: "object",
@@ -93,62 +87,65 @@ Deno.test("references, prototype names and unknown keywords do no harm", async (
   assertEquals(await fill({ $ref: "#" }) !== undefined, true);
 });
 
-Deno.test("enums of feelings follow the review, however they are spelled", async () => {
-  const cases: [string[], string, string][] = [
-    [["positive", "negative"], "It is awful", "negative"],
-    [["positive", "negative", "neutral"], "I love it", "positive"],
-    [["POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED"], "It is a box", "NEUTRAL"],
-    [["Neg", "Neutral", "Pos"], "Sehr gut!", "Pos"],
-    [["good", "bad"], "👎", "bad"],
-    [["negative", "mixed", "positive"], "Good sound, bad battery.", "mixed"],
+Deno.test("the first value of an enum is chosen, whatever the text", async () => {
+  const cases: [unknown[], string, unknown][] = [
+    [["positive", "negative"], "It is awful", "positive"],
+    [["negative", "mixed", "positive"], "Good sound, bad battery.", "negative"],
+    [["POSITIVE", "NEGATIVE"], "negative", "POSITIVE"],
+    [[7, "seven"], "", 7],
+    [[null], "x", null],
   ];
-  for (const [values, review, wanted] of cases) {
-    assertEquals(await fill({ type: "string", enum: values }, review), wanted);
+  for (const [values, text, expected] of cases) {
+    assertEquals(await fill({ enum: values }, text), expected);
   }
 });
 
-Deno.test("enums of categories follow the review", async () => {
-  const schema = z.toJSONSchema(z.object({ category: z.enum(["books", "kitchen", "other"]) }));
-  const ask = "Name the product category.";
-  assertEquals(await fill(schema, "The knife is sharp and the pan is heavy", ask), {
-    category: "kitchen",
+Deno.test("an array of enum values has each of them before one repeats", async () => {
+  const items = { type: "string", enum: ["a", "b", "c"] };
+  assertEquals(await fill({ type: "array", items }), ["a"]);
+  assertEquals(await fill({ type: "array", items, minItems: 4 }), ["a", "b", "c", "a"]);
+});
+
+Deno.test("texts are named after their property, numbers lie mid-range", async () => {
+  const properties = {
+    summary: { type: "string" },
+    score: { type: "number", minimum: 0, maximum: 1 },
+    stars: { type: "integer", minimum: 1, maximum: 5 },
+    toxic: { type: "boolean" },
+    tags: { type: "array", items: { type: "string" }, minItems: 2, uniqueItems: true },
+  };
+  assertEquals(await fill({ type: "object", properties }), {
+    summary: "simulated summary",
+    score: 0.5,
+    stars: 3,
+    toxic: true,
+    tags: ["simulated tags", "simulated tags 2"],
   });
-  assertEquals(await fill(schema, "A novel with a thin plot", ask), { category: "books" });
-  assertEquals(await fill(schema, "Well.", ask), { category: "other" });
 });
 
-Deno.test("values make sense by their names", async () => {
-  const number = { type: "number", minimum: 0, maximum: 1 };
-  const schema = {
-    type: "object",
-    properties: {
-      sentiment: { type: "string" },
-      summary: { type: "string" },
-      score: number,
-      stars: { type: "integer", minimum: 1, maximum: 5 },
-      toxic: { type: "boolean" },
-    },
-  };
-  // deno-lint-ignore no-explicit-any
-  const good: any = await fill(schema, "Great phone, I love it. It has a big screen.");
-  // deno-lint-ignore no-explicit-any
-  const bad: any = await fill(schema, "Terrible phone, I hate it, you idiots. It broke.");
-  assertEquals([good.sentiment, bad.sentiment], ["positive", "negative"]);
-  assertEquals(good.summary, "Great phone, I love it");
-  assert(good.score > bad.score && good.stars > bad.stars);
-  assertEquals([good.toxic, bad.toxic], [false, true]);
+Deno.test("json_object returns an object with the generic answer", async () => {
+  await using server = simulator();
+  const { choices } = await answerTo(server, {
+    messages: user("Answer in JSON."),
+    response_format: { type: "json_object" },
+  });
+  assertEquals(JSON.parse(choices[0].message.content), {
+    answer: "Simulated answer to: Answer in JSON.",
+  });
 });
 
-Deno.test("json_object gives an object named after the task", async () => {
-  await using server = sim();
-  const ask = async (system: string) => {
-    const messages = [{ role: "system", content: system }, ...user("Review: I love it")];
-    const { choices } = await answerTo(server, {
-      messages,
-      response_format: { type: "json_object" },
-    });
-    return JSON.parse(choices[0].message.content);
-  };
-  assertEquals(await ask("Label the sentiment, as JSON."), { sentiment: "positive" });
-  assertEquals(Object.keys(await ask("Answer in JSON.")), ["answer"]);
+Deno.test("a generic text repeats the first 12 words of the request", async () => {
+  await using server = simulator();
+  const cases = [
+    ["What is love?", "Simulated answer to: What is love?"],
+    ["", "Simulated answer."],
+    ["Say 'ok'", "ok"],
+    ["Please reply only with the word “yes”.", "yes"],
+    [" \n ", "Simulated answer."],
+    ["a b c d e f g h i j k l m", "Simulated answer to: a b c d e f g h i j k l …"],
+  ] as const;
+  for (const [text, expected] of cases) {
+    assertEquals(await say(server, text), expected);
+    assertEquals(await say(server, text), expected, "the same text gets the same answer");
+  }
 });

@@ -1,4 +1,4 @@
-/** The wire, spoken by hand: what clients other than fetch may send. */
+/** Raw HTTP/1.1: requests that other clients than fetch may send. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { simulator } from "../../../src/testing/simulator/simulator.ts";
 import { until } from "./client.ts";
@@ -7,7 +7,7 @@ const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "S
 const length = new TextEncoder().encode(body).length;
 const post = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n";
 
-/** Sends the pieces with a little time between them and reads until the end, or until it has seen enough. */
+/** Sends the parts with short pauses, and reads to the end, or until the test is satisfied. */
 async function talk(port: number, pieces: string[], enough = /$./): Promise<string> {
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const sending = (async () => {
@@ -28,7 +28,7 @@ async function talk(port: number, pieces: string[], enough = /$./): Promise<stri
   return text;
 }
 
-Deno.test("a request may come in pieces, and close its connection", async () => {
+Deno.test("a request may arrive in parts and close its connection", async () => {
   await using sim = simulator();
   const request = `${post}Connection: close\r\nContent-Length: ${length}\r\n\r\n${body}`;
   const answer = await talk(sim.port, [
@@ -41,7 +41,7 @@ Deno.test("a request may come in pieces, and close its connection", async () => 
   assertMatch(answer, /"content":"größer"/);
 });
 
-Deno.test("a body may come in chunks, cut anywhere", async () => {
+Deno.test("a chunked body may be split anywhere", async () => {
   await using sim = simulator();
   const bytes = (text: string) => new TextEncoder().encode(text).length.toString(16);
   const [a, b] = [body.slice(0, 30), body.slice(30)];
@@ -53,7 +53,7 @@ Deno.test("a body may come in chunks, cut anywhere", async () => {
   }
 });
 
-Deno.test("requests may follow each other without waiting", async () => {
+Deno.test("requests may be pipelined", async () => {
   await using sim = simulator({ latency: 20 });
   const one = `${post}Content-Length: ${length}\r\n\r\n${body}`;
   const answer = await talk(
@@ -67,7 +67,7 @@ Deno.test("requests may follow each other without waiting", async () => {
   assertEquals(sim.stats.peakInFlight, 1);
 });
 
-Deno.test("a large body is read whole", async () => {
+Deno.test("a large body is read completely", async () => {
   await using sim = simulator({ respond: (request) => String(request.text.length) });
   const messages = [{ role: "user", content: "x".repeat(3_000_000) }];
   const response = await fetch(`${sim.url}/chat/completions`, {
@@ -77,20 +77,20 @@ Deno.test("a large body is read whole", async () => {
   assertEquals((await response.json()).choices[0].message.content, "3000000");
 });
 
-Deno.test("a client that asks whether to go on is told to", async () => {
+Deno.test("Expect: 100-continue is answered", async () => {
   await using sim = simulator();
   const head =
     `${post}Connection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
   assertMatch(await talk(sim.port, [head, body]), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/);
 });
 
-Deno.test("HTTP/1.0 gets its answer and the end", async () => {
+Deno.test("HTTP/1.0 gets the answer, and the connection closes", async () => {
   await using sim = simulator();
   const answer = await talk(sim.port, ["GET /v1/models HTTP/1.0\r\n\r\n"]);
   assertMatch(answer, /gpt-5-mini/);
 });
 
-Deno.test("what is not HTTP is hung up on, and others are not disturbed", async () => {
+Deno.test("a connection without HTTP is closed, and others go on", async () => {
   await using sim = simulator();
   for (const nonsense of ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", `${post}Content-Length: -1\r\n\r\n`]) {
     assertEquals(await talk(sim.port, [nonsense]), "");

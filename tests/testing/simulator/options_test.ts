@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { simulator, type SimulatorOptions } from "../../../src/testing/simulator/simulator.ts";
 
-/** Nothing may listen after a refusal: the sanitizers would tell. */
+/** Nothing may listen after a rejection: the sanitizers would report it. */
 const start = (options: unknown) => () => void simulator(options as SimulatorOptions);
 
-Deno.test("numbers out of range are refused", () => {
+Deno.test("rejects numbers out of range", () => {
   const cases: [unknown, string][] = [
     [
       { faults: { error500: 0.6, rateLimit: 0.7 } },
@@ -37,7 +37,7 @@ Deno.test("numbers out of range are refused", () => {
   }
 });
 
-Deno.test("unknown names and wrong types are refused", () => {
+Deno.test("rejects unknown names and wrong types", () => {
   const cases: [unknown, string][] = [
     [{ latancy: 1 }, 'there is no option "latancy": did you mean "latency"?'],
     [{ faults: { rateLimits: 0.1 } }, 'did you mean "rateLimit"?'],
@@ -67,7 +67,7 @@ Deno.test("an option that is undefined counts as absent", async () => {
   assertEquals(sim.stats.requests, 0);
 });
 
-Deno.test("configure refuses too, and changes nothing then", async () => {
+Deno.test("configure rejects invalid options and then changes nothing", async () => {
   await using sim = simulator();
   const change = (options: unknown) => () => sim.configure(options as SimulatorOptions);
   assertThrows(change({ port: 1 }), TypeError, "Cannot configure the simulator");

@@ -20,7 +20,7 @@ async function answerTo(sim: Simulator, body: Record<string, unknown> = {}): Pro
   return json;
 }
 
-/** The events of a stream; the name of each must be its type. */
+/** Parses the events of a stream. The name of each must be its type. */
 // deno-lint-ignore no-explicit-any
 async function eventsOf(sim: Simulator, body: Record<string, unknown> = {}): Promise<any[]> {
   const text = await (await post(sim, { stream: true, ...body })).text();
@@ -43,7 +43,7 @@ const tools = [{
 }];
 const include = ["reasoning.encrypted_content"];
 
-Deno.test("responses: a plain answer has OpenAI's shape", async () => {
+Deno.test("responses: a plain answer has OpenAI's format", async () => {
   await using sim = simulator({ respond: () => "12345678" });
   const answer = await answerTo(sim, { input: "12345678", store: false });
   assertMatch(answer.id, /^resp_/);
@@ -66,7 +66,7 @@ Deno.test("responses: a plain answer has OpenAI's shape", async () => {
   });
 });
 
-Deno.test("responses: a stream tells everything in OpenAI's order, and has no [DONE]", async () => {
+Deno.test("responses: a stream has OpenAI's events in order, and no [DONE]", async () => {
   await using sim = simulator({ respond: () => "123456789", chunkSize: 1 });
   const events = await eventsOf(sim);
   assertEquals(events.map(({ type }) => type.replace("response.", "")), [
@@ -96,7 +96,7 @@ Deno.test("responses: a stream tells everything in OpenAI's order, and has no [D
   assertEquals(response.usage.output_tokens, 3);
 });
 
-Deno.test("responses: tools, with thoughts before them if they were asked for", async () => {
+Deno.test("responses: tool calls follow encrypted reasoning, if requested", async () => {
   await using sim = simulator({ chunkSize: 1 });
   const { output } = await answerTo(sim, { tools, tool_choice: "required", include });
   assertEquals(output.map(({ type }: { type: string }) => type), ["reasoning", "function_call"]);
@@ -121,7 +121,7 @@ Deno.test("responses: tools, with thoughts before them if they were asked for", 
   assertMatch((await answerTo(sim, { tools, input })).output[0].content[0].text, /42/);
 });
 
-Deno.test("responses: respond sees the input as messages", async () => {
+Deno.test("responses: respond gets the input as messages", async () => {
   const seen: SimulatorRequest[] = [];
   await using sim = simulator({
     respond(request) {
@@ -170,7 +170,7 @@ Deno.test("responses: respond sees the input as messages", async () => {
   assertEquals(seen[1]!.messages, [{ role: "user", content: "Hello" }]);
 });
 
-Deno.test("responses: response formats and the limit of tokens", async () => {
+Deno.test("responses: supports formats and max_output_tokens", async () => {
   await using sim = simulator();
   const schema = { type: "object", properties: { sentiment: { enum: ["good", "bad"] } } };
   const text = { format: { type: "json_schema", name: "s", schema } };
@@ -184,7 +184,7 @@ Deno.test("responses: response formats and the limit of tokens", async () => {
   assertEquals((await eventsOf(sim, { max_output_tokens: 2 })).at(-1).type, "response.incomplete");
 });
 
-Deno.test("responses: answers what it cannot serve with OpenAI's errors", async () => {
+Deno.test("responses: answers invalid requests with OpenAI's errors", async () => {
   await using sim = simulator({ models: ["m"] });
   const output = { type: "function_call_output", call_id: "a", output: "1" };
   const call = { type: "function_call", call_id: "a", name: "f", arguments: "{}" };
@@ -202,15 +202,15 @@ Deno.test("responses: answers what it cannot serve with OpenAI's errors", async 
     [{ input: [{ type: "reasoning", id: "rs_1" }] }, 404, "input", /'rs_1' not found/],
     [{ previous_response_id: "resp_1" }, 400, "previous_response_id", /not found/],
   ];
-  for (const [body, status, param, told] of cases) {
+  for (const [body, status, param, expected] of cases) {
     const response = await post(sim, body);
     const { error } = await response.json();
     assertEquals([response.status, error?.param], [status, param], JSON.stringify(body));
-    assertMatch(error.message, told);
+    assertMatch(error.message, expected);
   }
 });
 
-Deno.test("responses: faults and limits are those of Chat Completions", async () => {
+Deno.test("responses: has the faults and limits of Chat Completions", async () => {
   await using sim = simulator({
     script: ["streamError", "streamError", "truncate", "emptyChoices", "contentFilter", "refusal"],
   });

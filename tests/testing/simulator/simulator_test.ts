@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { simulator } from "../../../src/testing/simulator/simulator.ts";
 import { answerTo, chat, readEvents, say, textOf, until, user } from "./client.ts";
 
-Deno.test("it can be disposed, awaited and closed twice", async () => {
+Deno.test("can be disposed, and closed twice", async () => {
   const sim = await simulator();
   assertEquals(sim.url, `http://127.0.0.1:${sim.port}/v1`);
   await sim.close();
@@ -10,7 +10,7 @@ Deno.test("it can be disposed, awaited and closed twice", async () => {
   await using _ = simulator();
 });
 
-Deno.test("it takes the port that it is given", async () => {
+Deno.test("listens on the given port", async () => {
   const first = simulator();
   const { port } = first;
   await first.close();
@@ -19,7 +19,7 @@ Deno.test("it takes the port that it is given", async () => {
   assertEquals((await chat(sim).then((r) => r.json())).object, "chat.completion");
 });
 
-Deno.test("a plain answer has OpenAI's shape", async () => {
+Deno.test("a plain answer has OpenAI's format", async () => {
   await using sim = simulator();
   const response = await chat(sim, { messages: user("12345678") });
   assertEquals(response.headers.get("content-type"), "application/json");
@@ -39,7 +39,7 @@ Deno.test("a plain answer has OpenAI's shape", async () => {
   assertEquals(usage.completion_tokens_details.reasoning_tokens, 0);
 });
 
-Deno.test("a stream says the same, ends with its reason and, if asked, the usage", async () => {
+Deno.test("a stream has the same text, the reason and, if requested, the usage", async () => {
   await using sim = simulator({ chunkSize: 1 });
   const messages = user("Tell me about æøå 👍 and more");
   const plain = await answerTo(sim, { messages });
@@ -61,7 +61,7 @@ Deno.test("a stream says the same, ends with its reason and, if asked, the usage
   assertEquals(data[0].object, "chat.completion.chunk");
 });
 
-Deno.test("a stream without include_usage tells no usage", async () => {
+Deno.test("a stream without include_usage has no usage", async () => {
   await using sim = simulator();
   const { data, done } = readEvents(await (await chat(sim, { stream: true })).text());
   assert(done);
@@ -69,7 +69,7 @@ Deno.test("a stream without include_usage tells no usage", async () => {
   assertEquals(data.at(-1).choices[0].finish_reason, "stop");
 });
 
-Deno.test("tokensPerSecond spaces the chunks out", async () => {
+Deno.test("tokensPerSecond spaces out the chunks", async () => {
   await using sim = simulator({
     respond: () => "x".repeat(64),
     chunkSize: 4,
@@ -103,7 +103,7 @@ Deno.test("every kind of latency delays the answer", async () => {
   }
 });
 
-Deno.test("lists its models, and knows no others if it was told them", async () => {
+Deno.test("lists its models, and rejects others if models is given", async () => {
   await using sim = simulator();
   const list = async () =>
     (await (await fetch(`${sim.url}/models`)).json()).data.map((model: { id: string }) => model.id);
@@ -116,7 +116,7 @@ Deno.test("lists its models, and knows no others if it was told them", async () 
   assertEquals((await answerTo(sim, { model: "b" })).model, "b");
 });
 
-Deno.test("answers what it cannot serve with OpenAI's errors", async () => {
+Deno.test("answers invalid requests with OpenAI's errors", async () => {
   await using sim = simulator();
   const post = (path: string, body: string) => fetch(`${sim.url}${path}`, { method: "POST", body });
   const cases = [
@@ -136,7 +136,7 @@ Deno.test("answers what it cannot serve with OpenAI's errors", async () => {
   }
 });
 
-Deno.test("a wrong key gets a 401 that does not repeat it", async () => {
+Deno.test("a wrong API key gets a 401 that does not contain it", async () => {
   await using sim = simulator({ apiKey: "sk-right" });
   const wrong = await chat(sim, {}, { headers: { authorization: "Bearer sk-wrong" } });
   assertEquals(wrong.status, 401);
@@ -151,7 +151,7 @@ Deno.test("a wrong key gets a 401 that does not repeat it", async () => {
   await right.body?.cancel();
 });
 
-Deno.test("respond writes the answers, tool calls and usage included", async () => {
+Deno.test("respond makes the answers, including tool calls and usage", async () => {
   await using sim = simulator({
     respond: async (request) => {
       await Promise.resolve();
@@ -182,7 +182,7 @@ Deno.test("respond writes the answers, tool calls and usage included", async () 
   assertEquals(args, ['{"a":1}', "{bad"]);
 });
 
-Deno.test("a function that throws gives a 500 that says so", async () => {
+Deno.test("a function that throws causes a 500 with its message", async () => {
   await using sim = simulator({
     respond: () => {
       throw new Error("oops");
@@ -193,7 +193,7 @@ Deno.test("a function that throws gives a 500 that says so", async () => {
   assertMatch((await response.json()).error.message, /oops/);
 });
 
-Deno.test("a tool is called when the client insists", async () => {
+Deno.test("a tool is called when the client requires it", async () => {
   await using sim = simulator();
   const parameters = {
     type: "object",
@@ -223,7 +223,7 @@ Deno.test("a tool is called when the client insists", async () => {
   assertMatch(last.message.content, /42/);
 });
 
-Deno.test("max_tokens cuts the answer", async () => {
+Deno.test("max_tokens cuts the answer off", async () => {
   await using sim = simulator();
   const { choices, usage } = await answerTo(sim, {
     max_completion_tokens: 2,
@@ -233,7 +233,7 @@ Deno.test("max_tokens cuts the answer", async () => {
   assertEquals(usage.completion_tokens, 2);
 });
 
-Deno.test("the same seed gives the same run, another seed another", async () => {
+Deno.test("the same seed repeats a run, another seed does not", async () => {
   const run = async (seed: number) => {
     await using sim = simulator({ seed, faults: { error500: 0.3, error503: 0.3 } });
     const statuses: number[] = [];
@@ -248,7 +248,7 @@ Deno.test("the same seed gives the same run, another seed another", async () => 
   assertNotEquals(await run(7), await run(8));
 });
 
-Deno.test("the figures tell what happened", async () => {
+Deno.test("stats count requests, statuses, faults and tokens", async () => {
   await using sim = simulator({ script: ["ok", "500", "ok"] });
   await answerTo(sim, { messages: user("12345678") });
   await (await chat(sim)).body?.cancel();
@@ -266,7 +266,7 @@ Deno.test("the figures tell what happened", async () => {
   assertEquals(sim.stats.byStatus, {});
 });
 
-Deno.test("a client that goes away is noticed, and its timers with it", async () => {
+Deno.test("a client that disconnects is counted, and its timers are cleared", async () => {
   await using sim = simulator({ latency: 60_000 });
   const controller = new AbortController();
   const waiting = chat(sim, {}, { signal: controller.signal }).catch((error) => error.name);
@@ -278,7 +278,7 @@ Deno.test("a client that goes away is noticed, and its timers with it", async ()
   assertEquals(sim.stats.byStatus, {});
 });
 
-Deno.test("a client that goes away in mid-stream is noticed", async () => {
+Deno.test("a client that disconnects in mid-stream is counted", async () => {
   await using sim = simulator({ respond: () => "x".repeat(4000), tokensPerSecond: 50 });
   const response = await chat(sim, { stream: true });
   for await (const _ of response.body!) break;
@@ -299,7 +299,7 @@ Deno.test("2,000 requests at once", async () => {
   await until(() => sim.stats.inFlight === 0);
 });
 
-Deno.test("configure changes what is named and keeps the rest", async () => {
+Deno.test("configure changes the given options and keeps the others", async () => {
   await using sim = simulator({ apiKey: "k", script: ["500"] });
   const ask = async () => {
     const response = await chat(sim, {}, { headers: { authorization: "Bearer k" } });

@@ -7,7 +7,7 @@ const tls = { cert: read("localhost.crt.pem"), key: read("localhost.key.pem") };
 const connect = (options: Deno.CreateHttpClientOptions = {}) =>
   Deno.createHttpClient({ caCerts: [tls.cert], ...options });
 
-Deno.test("HTTPS: HTTP/2 for those who want it, HTTP/1.1 for the others", async () => {
+Deno.test("HTTPS: HTTP/2 for clients that support it, else HTTP/1.1", async () => {
   await using sim = simulator({ tls });
   assertEquals(sim.url, `https://127.0.0.1:${sim.port}/v1`);
   for (const options of [{}, { http2: false }]) {
@@ -19,7 +19,7 @@ Deno.test("HTTPS: HTTP/2 for those who want it, HTTP/1.1 for the others", async 
   assertEquals(sim.stats.connections, 2);
 });
 
-Deno.test("HTTP/2: the stream limit holds on a connection; ten clients get ten times as much", async () => {
+Deno.test("HTTP/2: the stream limit holds per connection", async () => {
   await using sim = simulator({ tls, maxConcurrentStreams: 10, latency: 200 });
   const ask = async (client: Deno.HttpClient) => {
     const response = await chat(sim, {}, { client });
@@ -32,7 +32,7 @@ Deno.test("HTTP/2: the stream limit holds on a connection; ten clients get ten t
   assertEquals([sim.stats.peakStreams, sim.stats.peakInFlight], [10, 10]);
 
   const clients = Array.from({ length: 10 }, () => connect());
-  // One request first: a client that knows no connection yet opens one for each request.
+  // One request first: a client without a connection opens one for each request.
   await Promise.all(clients.map(ask));
   await Promise.all(Array.from({ length: 300 }, (_, i) => ask(clients[i % 10]!)));
   for (const client of clients) client.close();
@@ -51,7 +51,7 @@ Deno.test("HTTP/2: more streams than Deno's own server allows", async () => {
   assert(sim.stats.peakStreams > 300, `${sim.stats.peakStreams}`);
 });
 
-Deno.test("HTTP/2: large bodies both ways, under flow control", async () => {
+Deno.test("HTTP/2: large bodies in both directions, with flow control", async () => {
   await using sim = simulator({ tls, respond: (request) => request.text });
   using client = connect();
   const content = "ä1".repeat(2_000_000);
@@ -78,7 +78,7 @@ Deno.test("HTTP/2: streams and long headers", async () => {
   }
 });
 
-Deno.test("HTTP/2: faults reset one stream, not its neighbours", async () => {
+Deno.test("HTTP/2: a fault resets one stream and no other", async () => {
   await using sim = simulator({
     tls,
     latency: 50,
@@ -99,7 +99,7 @@ Deno.test("HTTP/2: faults reset one stream, not its neighbours", async () => {
   assertEquals(sim.stats.connections, 1);
 });
 
-Deno.test("HTTP/2: a client that goes away is noticed; close ends what stalls", async () => {
+Deno.test("HTTP/2: a client that disconnects is counted; close ends stalls", async () => {
   const sim = simulator({ tls, script: ["stallHeaders", "stall", "stallKeepAlive"] });
   using client = connect();
   const controller = new AbortController();
@@ -115,7 +115,7 @@ Deno.test("HTTP/2: a client that goes away is noticed; close ends what stalls", 
   await assertRejects(() => kept.text());
 });
 
-Deno.test("HTTPS: who does not trust the certificate does no harm", async () => {
+Deno.test("HTTPS: a client that does not trust the certificate affects no other", async () => {
   await using sim = simulator({ tls });
   using stranger = Deno.createHttpClient({});
   await assertRejects(() => chat(sim, {}, { client: stranger }), TypeError);

@@ -12,7 +12,7 @@ const tools = ["get_weather", "get_time"].map((name) => ({
   function: { name, description: `Does ${name}`, parameters },
 }));
 
-Deno.test("a tool is called when the user names it, as many as are named", async () => {
+Deno.test("every tool that the user message names is called", async () => {
   await using sim = simulator();
   const calls = async (text: string, more = {}) => {
     const { choices: [{ message, finish_reason }] } = await answerTo(sim, {
@@ -36,7 +36,7 @@ Deno.test("a tool is called when the user names it, as many as are named", async
   assertEquals(await calls("get_weather", { tools: undefined }), ["stop", undefined]);
 });
 
-Deno.test("what the tools gave is told, and they are not called again", async () => {
+Deno.test("the answer repeats the tool results, and no tool is called again", async () => {
   await using sim = simulator();
   const round = (ids: string[]) => [
     ...user("Use get_weather"),
@@ -52,30 +52,30 @@ Deno.test("what the tools gave is told, and they are not called again", async ()
     ...ids.map((id) => ({ role: "tool", tool_call_id: id, content: `${id} degrees` })),
   ];
   const one = await answerTo(sim, { messages: round(["a"]), tools });
-  assertEquals(one.choices[0].message.content, "The tool says: a degrees");
+  assertEquals(one.choices[0].message.content, "The tool returned: a degrees");
   const two = await answerTo(sim, { messages: round(["a", "b"]), tools });
-  assertEquals(two.choices[0].message.content, "The tools say: a degrees; b degrees");
+  assertEquals(two.choices[0].message.content, "The tools returned: a degrees; b degrees");
 });
 
-Deno.test("calls without answers and answers without calls are refused as OpenAI does", async () => {
+Deno.test("rejects tool calls without results, and results without calls", async () => {
   await using sim = simulator();
   const call = (id: string) => ({
     id,
     type: "function",
     function: { name: "f", arguments: "{}" },
   });
-  const asked = (...ids: string[]) => ({ role: "assistant", tool_calls: ids.map(call) });
-  const told = (tool_call_id: string) => ({ role: "tool", tool_call_id, content: "1" });
+  const assistant = (...ids: string[]) => ({ role: "assistant", tool_calls: ids.map(call) });
+  const toolResult = (tool_call_id: string) => ({ role: "tool", tool_call_id, content: "1" });
   const cases: [unknown[], RegExp | undefined][] = [
-    [[asked("a", "b"), told("b"), told("a")], undefined],
-    [[asked("a"), told("a"), asked("a"), told("a"), ...user("x")], undefined],
-    [[asked("a")], /did not have response messages: a$/],
-    [[asked("a", "b"), told("a"), ...user("x")], /did not have response messages: b$/],
-    [[asked("a"), ...user("x"), told("a")], /did not have response messages: a$/],
-    [[told("a")], /must be a response/],
-    [[asked("a"), told("b")], /must be a response/],
-    [[asked("a"), told("a"), told("a")], /must be a response/],
-    [[asked()], /too short/],
+    [[assistant("a", "b"), toolResult("b"), toolResult("a")], undefined],
+    [[assistant("a"), toolResult("a"), assistant("a"), toolResult("a"), ...user("x")], undefined],
+    [[assistant("a")], /did not have response messages: a$/],
+    [[assistant("a", "b"), toolResult("a"), ...user("x")], /did not have response messages: b$/],
+    [[assistant("a"), ...user("x"), toolResult("a")], /did not have response messages: a$/],
+    [[toolResult("a")], /must be a response/],
+    [[assistant("a"), toolResult("b")], /must be a response/],
+    [[assistant("a"), toolResult("a"), toolResult("a")], /must be a response/],
+    [[assistant()], /too short/],
   ];
   for (const [messages, refused] of cases) {
     const response = await chat(sim, { messages: [...user("x"), ...messages] });
@@ -85,7 +85,7 @@ Deno.test("calls without answers and answers without calls are refused as OpenAI
   }
 });
 
-Deno.test("json_object wants the word JSON in the messages", async () => {
+Deno.test("json_object requires the word JSON in the messages", async () => {
   await using sim = simulator();
   const response_format = { type: "json_object" };
   const response = await chat(sim, { response_format });
@@ -94,7 +94,7 @@ Deno.test("json_object wants the word JSON in the messages", async () => {
   await answerTo(sim, { messages: user("Answer in JSON: hi"), response_format });
 });
 
-Deno.test("respond sees the tools", async () => {
+Deno.test("respond gets the tools", async () => {
   const seen: SimulatorRequest["tools"][] = [];
   await using sim = simulator({
     respond({ tools }) {

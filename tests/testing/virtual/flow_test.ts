@@ -1,4 +1,4 @@
-/** Whole runs of agents against the virtual provider, in virtual time. */
+/** Runs of agents against the virtual provider, in virtual time. */
 import { batch, defineAgent, type ModelAgentOptions, type Result, stream } from "@shoal/agents";
 import { virtualProvider, type VirtualProviderOptions, virtualTime } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
@@ -7,10 +7,10 @@ import { configured } from "../../helpers.ts";
 
 type Settings = Pick<ModelAgentOptions, "retries" | "timeout" | "limits">;
 
-/** Prices that need no public list: loading it takes real time. */
+/** Own prices: loading the public list takes real time. */
 const PRICES = { prices: { m: { input: 1, output: 2 } } };
 
-/** Runs so many calls of an agent in virtual time. */
+/** Runs calls of an agent in virtual time. */
 async function run(
   { calls, concurrency = 1_000, seed = 1, provider: behaviour, ...options }:
     & { calls: number; concurrency?: number; seed?: number; provider: VirtualProviderOptions }
@@ -27,7 +27,7 @@ async function run(
 
 const failures = (results: Result[]) => results.filter(({ ok }) => !ok).map((r) => r.error!.code);
 
-Deno.test("virtual flow: a batch with latency takes as long as it should", async () => {
+Deno.test("virtual flow: the latency determines the duration of a batch", async () => {
   const { results, provider, ms, pending } = await run({
     calls: 1_000,
     concurrency: 100,
@@ -38,7 +38,7 @@ Deno.test("virtual flow: a batch with latency takes as long as it should", async
   assertEquals([ms, provider.stats.peakInFlight, pending], [5_000, 100, 0]);
 });
 
-Deno.test("virtual flow: a stalling outage is survived by timeouts and retries", async () => {
+Deno.test("virtual flow: timeouts and retries cover an outage that stalls", async () => {
   const outages = [{ from: 2_000, to: 10_000, status: "stall" }] as const;
   const { results, provider, ms, pending } = await run({
     calls: 200,
@@ -48,7 +48,7 @@ Deno.test("virtual flow: a stalling outage is survived by timeouts and retries",
     retries: { max: 5, backoff: "constant", base: 1_000, jitter: 0 },
   });
   assertEquals(failures(results), []);
-  // 40 answers, then each lane waits 3 s and 1 s, twice; what is asked at 10 s is answered.
+  // 40 answers; then each lane waits 3 s and 1 s, twice; requests at 10 s are answered.
   assertEquals(ms, 2_000 + 2 * 4_000 + 8_000);
   const slow = results.filter(({ attempts }) => attempts.length > 1);
   assertEquals(slow.map(({ attempts }) => attempts.map(({ error }) => error?.code)), [
@@ -58,7 +58,7 @@ Deno.test("virtual flow: a stalling outage is survived by timeouts and retries",
   assertEquals([aborted, inFlight, byStatus, pending], [40, 0, { 200: 200 }, 0]);
 });
 
-Deno.test("virtual flow: faults and an outage are retried until all is well", async () => {
+Deno.test("virtual flow: retries cover faults and an outage", async () => {
   const { results, provider } = await run({
     calls: 1_000,
     provider: {
@@ -77,7 +77,7 @@ Deno.test("virtual flow: faults and an outage are retried until all is well", as
   assertEquals(answers + broken, requests);
 });
 
-Deno.test("virtual flow: with the server's own limits an agent is never refused, and is not idle either", async () => {
+Deno.test("virtual flow: limits equal to the server's are used fully, without a 429", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 30, max: 3_000 }),
@@ -96,16 +96,16 @@ Deno.test("virtual flow: with the server's own limits an agent is never refused,
         });
         assertEquals(failures(results), []);
         assert(provider.stats.peakPerMinute <= requestsPerMinute);
-        // As many as the rate allows, or as the places do.
+        // Bounded by the rate, or by the concurrency.
         const atBest = Math.max(minutes * 60_000, calls * latency / concurrency);
-        assert(ms <= atBest * 1.05 + 2 * latency, `${ms} ms in the place of ${atBest}`);
+        assert(ms <= atBest * 1.05 + 2 * latency, `${ms} ms instead of ${atBest}`);
       },
     ),
     { numRuns: 20 },
   );
 });
 
-Deno.test("virtual flow: the same seed gives the same run, to the millisecond", async () => {
+Deno.test("virtual flow: the same seed repeats a run to the millisecond", async () => {
   const once = async (seed: number) => {
     const { results, provider, ms } = await run({
       calls: 2_000,
@@ -131,7 +131,7 @@ Deno.test("virtual flow: the same seed gives the same run, to the millisecond", 
   assert(other.took.some((call, i) => call[1] !== one.took[i]![1]));
 });
 
-Deno.test("virtual flow: streamed answers, an idle timeout and a break", async () => {
+Deno.test("virtual flow: streams, an idle timeout and a break", async () => {
   using _ = configured(PRICES);
   const time = virtualTime();
   const provider = virtualProvider({ latency: 300, tokensPerSecond: 1, outputTokens: 4 });
@@ -144,11 +144,11 @@ Deno.test("virtual flow: streamed answers, an idle timeout and a break", async (
       retries: 0,
       timeout: { idle: 900 },
     });
-    const heard: [number, string][] = [];
-    const onDelta = (text: string) => void heard.push([time.now, text]);
+    const received: [number, string][] = [];
+    const onDelta = (text: string) => void received.push([time.now, text]);
     const slow = quick.with({ timeout: { idle: 1_100 } });
     await slow.call({ text: "a b c d" }, { onDelta });
-    assertEquals(heard, [[300, "a"], [1_300, " b"], [2_300, " c"], [3_300, " d"]]);
+    assertEquals(received, [[300, "a"], [1_300, " b"], [2_300, " c"], [3_300, " d"]]);
     const began = time.now;
     const error = await quick.call({ text: "a b c d" }, { onDelta }).catch((error) => error);
     assertEquals([error.code, time.now - began], ["timeout", 300 + 900]);

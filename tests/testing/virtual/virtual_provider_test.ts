@@ -20,14 +20,14 @@ const ask = (provider: VirtualProvider, text?: string) =>
 const failure = (provider: VirtualProvider, text?: string) =>
   assertRejects(() => ask(provider, text), ProviderError);
 
-/** What the error says, without what it does not say. */
-function said(error: ProviderError): ProviderErrorOptions {
+/** The fields of an error that are set. */
+function fieldsOf(error: ProviderError): ProviderErrorOptions {
   const { code, status, retryable, retryAfterMs, rates } = error;
   const all = { code, status, retryable, retryAfterMs, rates };
   return JSON.parse(JSON.stringify(all));
 }
 
-/** Runs it in virtual time, with a provider that begins at 0. */
+/** Runs a test in virtual time, with a provider that is created at 0. */
 function virtually<T>(
   options: VirtualProviderOptions,
   work: (provider: VirtualProvider, time: { readonly now: number }) => Promise<T>,
@@ -36,7 +36,7 @@ function virtually<T>(
   return time.run(() => work(virtualProvider(options), time));
 }
 
-Deno.test("virtual provider: by default it gives back what it is told, at once", async () => {
+Deno.test("virtual provider: repeats the last message at once by default", async () => {
   await virtually({}, async (provider, time) => {
     assertEquals(await ask(provider), {
       text: "12345678",
@@ -52,7 +52,7 @@ Deno.test("virtual provider: by default it gives back what it is told, at once",
   });
 });
 
-Deno.test("virtual provider: latency, by any distribution and with any seed repeatable", async () => {
+Deno.test("virtual provider: draws latency from any distribution, repeatably", async () => {
   const took = (options: VirtualProviderOptions, n = 2_000) =>
     virtually(options, async (provider, time) => {
       const all: number[] = [];
@@ -77,10 +77,10 @@ Deno.test("virtual provider: latency, by any distribution and with any seed repe
   assert((await took({ ...spread, seed: 6 })).some((ms, i) => ms !== one[i]));
 });
 
-Deno.test("virtual provider: requests per minute, reported and with the time to wait", async () => {
+Deno.test("virtual provider: requests per minute, with reports and retry delays", async () => {
   await virtually({ limits: { requestsPerMinute: 3 }, latency: 10 }, async (provider, time) => {
     const replies = await Promise.all([ask(provider), ask(provider), ask(provider)]);
-    // As it stood when they came, not when they were answered.
+    // The state at arrival, not at the answer.
     assertEquals(
       replies.map(({ rates }) => rates),
       [2, 1, 0].map((remaining) => ({
@@ -90,7 +90,7 @@ Deno.test("virtual provider: requests per minute, reported and with the time to 
     );
     const error = await failure(provider);
     assertEquals(time.now, 30);
-    assertEquals(said(error), {
+    assertEquals(fieldsOf(error), {
       code: "rate_limited",
       status: 429,
       retryable: true,
@@ -111,13 +111,13 @@ Deno.test("virtual provider: requests per minute, reported and with the time to 
   });
 });
 
-Deno.test("virtual provider: what a server keeps to itself, a client must find out", async () => {
+Deno.test("virtual provider: reports and retry delays can be turned off", async () => {
   const limits = { requestsPerMinute: 1, tokensPerMinute: 1_000 };
   const closed = { limits, reportRates: false, retryAfter: false, refusalLatency: 5 };
   await virtually(closed, async (provider, time) => {
     assertEquals((await ask(provider)).rates, undefined);
     const error = await failure(provider);
-    assertEquals(said(error), { code: "rate_limited", status: 429, retryable: true });
+    assertEquals(fieldsOf(error), { code: "rate_limited", status: 429, retryable: true });
     assertEquals(time.now, 5);
   });
 });
@@ -136,7 +136,7 @@ Deno.test("virtual provider: tokens per minute count the prompt and the answer",
   });
 });
 
-Deno.test("virtual provider: more at once than allowed is refused", async () => {
+Deno.test("virtual provider: rejects requests beyond the concurrency", async () => {
   await virtually({ limits: { concurrency: 2 }, latency: 100 }, async (provider) => {
     const all = Array.from({ length: 3 }, () => ask(provider));
     const outcomes = await Promise.allSettled(all);
@@ -146,7 +146,7 @@ Deno.test("virtual provider: more at once than allowed is refused", async () => 
   });
 });
 
-Deno.test("virtual provider: a stream limit lets others wait in line, unseen by the server", async () => {
+Deno.test("virtual provider: requests beyond the stream limit wait in line", async () => {
   await virtually({ streams: 2, latency: 100 }, async (provider, time) => {
     const controllers = Array.from({ length: 6 }, () => new AbortController());
     const ends: [number, number][] = [];
@@ -168,7 +168,7 @@ Deno.test("virtual provider: a stream limit lets others wait in line, unseen by 
   });
 });
 
-Deno.test("virtual provider: what is aborted just when its stream opens does not arrive", async () => {
+Deno.test("virtual provider: a request aborted as its stream opens never arrives", async () => {
   let latency = 10;
   await virtually({ streams: 1, latency: () => latency }, async (provider) => {
     const controller = new AbortController();
@@ -182,7 +182,7 @@ Deno.test("virtual provider: what is aborted just when its stream opens does not
   });
 });
 
-Deno.test("virtual provider: a property of the stream limit: never above it, first come first served", async () => {
+Deno.test("virtual provider: the stream limit holds, first come, first served", async () => {
   const plan = fc.array(
     fc.record({
       at: fc.nat(30),
@@ -192,7 +192,7 @@ Deno.test("virtual provider: a property of the stream limit: never above it, fir
     { maxLength: 40 },
   );
   await fc.assert(fc.asyncProperty(plan, fc.integer({ min: 1, max: 4 }), async (calls, streams) => {
-    const asked: number[] = [];
+    const sent: number[] = [];
     const open = new Map<number, { from: number; to: number }>();
     const time = virtualTime();
     await time.run(async () => {
@@ -207,7 +207,7 @@ Deno.test("virtual provider: a property of the stream limit: never above it, fir
         await delay(at);
         const controller = new AbortController();
         const stop = setTimeout(() => controller.abort(), abortAt ?? 10_000);
-        asked.push(i);
+        sent.push(i);
         await provider.generate({ ...request(), model: `${i}` }, controller).catch(() => {});
         clearTimeout(stop);
         if (open.has(i)) open.get(i)!.to = time.now;
@@ -215,7 +215,7 @@ Deno.test("virtual provider: a property of the stream limit: never above it, fir
       const { inFlight, waiting, accepted } = provider.stats;
       assertEquals([inFlight, waiting, accepted], [0, 0, open.size]);
     });
-    assertEquals([...open.keys()], asked.filter((i) => open.has(i)));
+    assertEquals([...open.keys()], sent.filter((i) => open.has(i)));
     for (const { from: now } of open.values()) {
       const then = [...open.values()].filter(({ from, to }) => from <= now && now < to);
       assert(then.length <= streams);
@@ -257,7 +257,7 @@ Deno.test("virtual provider: outages", async () => {
   });
 });
 
-Deno.test("virtual provider: faults, each classified as over HTTP", async () => {
+Deno.test("virtual provider: classifies faults as over HTTP", async () => {
   const limits = { requestsPerMinute: 1_000 };
   const all: [fault: string, ms: number, error: Partial<ProviderErrorOptions>, accepted: 0 | 1][] =
     [
@@ -280,7 +280,7 @@ Deno.test("virtual provider: faults, each classified as over HTTP", async () => 
     const options = { faults: { [fault]: 1 }, limits, latency: 300, tokensPerSecond: 10 };
     await virtually(options, async (provider, time) => {
       const error = await failure(provider, "12345678");
-      const { rates, ...rest } = said(error);
+      const { rates, ...rest } = fieldsOf(error);
       assertEquals(rest, expected as typeof rest);
       assertEquals([time.now, provider.stats.accepted], [ms, accepted]);
       assertEquals(rates === undefined, fault === "reset");
@@ -290,7 +290,7 @@ Deno.test("virtual provider: faults, each classified as over HTTP", async () => 
   }
 });
 
-Deno.test("virtual provider: a stall ends with its signal", async () => {
+Deno.test("virtual provider: a stall ends when its signal aborts", async () => {
   await virtually({ faults: { stall: 1 } }, async (provider, time) => {
     const controller = new AbortController();
     setTimeout(() => controller.abort("enough"), 700);
@@ -299,7 +299,7 @@ Deno.test("virtual provider: a stall ends with its signal", async () => {
   });
 });
 
-Deno.test("virtual provider: faults come as often as they should", async () => {
+Deno.test("virtual provider: faults occur at their rates", async () => {
   const faults = { rateLimit: 0.2, error500: 0.05, truncate: 0.01 };
   await virtually({ faults }, async (provider) => {
     const n = 20_000;
@@ -311,7 +311,7 @@ Deno.test("virtual provider: faults come as often as they should", async () => {
   });
 });
 
-Deno.test("virtual provider: what it answers can be written by hand", async () => {
+Deno.test("virtual provider: respond makes the answers", async () => {
   const numbers: number[] = [];
   const respond = (request: ModelRequest, n: number) => {
     numbers.push(n);
@@ -335,7 +335,7 @@ Deno.test("virtual provider: what it answers can be written by hand", async () =
   await virtually(dear, async (provider) => assertEquals((await ask(provider)).usage, used(2, 7)));
 });
 
-Deno.test("virtual provider: respond may take its time, throw and give errors", async () => {
+Deno.test("virtual provider: respond may be slow, throw, and return errors", async () => {
   const error = new ProviderError("own", { code: "provider", status: 501, retryable: false });
   const mine = new RangeError("mine");
   const respond = async (request: ModelRequest) => {
@@ -359,25 +359,25 @@ Deno.test("virtual provider: respond may take its time, throw and give errors", 
     await assertRejects(
       () => ask(virtualProvider({ respond: () => nonsense as never })),
       TypeError,
-      "Cannot answer as what respond gives must be a text",
+      "Cannot answer as what respond returns must be a text",
     );
   }
   for (const option of ["latency", "outputTokens"]) {
     const provider = virtualProvider({ [option]: () => NaN });
-    await assertRejects(() => ask(provider), RangeError, `Cannot answer as ${option} must give`);
+    await assertRejects(() => ask(provider), RangeError, `Cannot answer as ${option} must return`);
     assertEquals(provider.stats.inFlight, 0);
   }
 });
 
-Deno.test("virtual provider: a stream is spoken at the model's speed", async () => {
+Deno.test("virtual provider: tokensPerSecond spaces out a stream", async () => {
   const options = { latency: 1_000, tokensPerSecond: 10, outputTokens: 20 };
   await virtually(options, async (provider, time) => {
-    const heard: unknown[] = [];
-    const onResponse = () => heard.push([time.now, "headers"]);
+    const events: unknown[] = [];
+    const onResponse = () => events.push([time.now, "headers"]);
     for await (const chunk of provider.stream(request("a b c d"), { signal, onResponse })) {
-      heard.push([time.now, chunk.type === "delta" ? chunk.text : chunk.reply.text]);
+      events.push([time.now, chunk.type === "delta" ? chunk.text : chunk.reply.text]);
     }
-    assertEquals(heard, [
+    assertEquals(events, [
       [1_000, "headers"],
       [1_000, "a"],
       [1_500, " b"],
@@ -391,7 +391,7 @@ Deno.test("virtual provider: a stream is spoken at the model's speed", async () 
   });
 });
 
-Deno.test("virtual provider: fast words need no timers of their own", async () => {
+Deno.test("virtual provider: fast words need no timer each", async () => {
   await virtually({ tokensPerSecond: 100_000 }, async (provider, time) => {
     const text = "word ".repeat(4_000);
     const times = new Set<number>();
@@ -400,7 +400,7 @@ Deno.test("virtual provider: fast words need no timers of their own", async () =
   });
 });
 
-Deno.test("virtual provider: a stream breaks off, with what came before", async () => {
+Deno.test("virtual provider: a truncated stream keeps the text before the cut", async () => {
   const options = { faults: { truncate: 1 }, tokensPerSecond: 1 };
   await virtually(options, async (provider, time) => {
     const deltas: string[] = [];
@@ -415,21 +415,21 @@ Deno.test("virtual provider: a stream breaks off, with what came before", async 
   });
 });
 
-Deno.test("virtual provider: onResponse is told when an answer begins, whatever it is", async () => {
+Deno.test("virtual provider: onResponse is called when any answer starts", async () => {
   const outages = [{ from: 500, to: 600 }, { from: 700, to: 800, status: "network" }] as const;
   await virtually({ latency: 100, outages }, async (provider, time) => {
-    const heard: number[] = [];
-    const options = { signal, onResponse: () => heard.push(time.now) };
+    const events: number[] = [];
+    const options = { signal, onResponse: () => events.push(time.now) };
     await provider.generate(request(), options);
     for (const ms of [500, 700]) {
       await delay(ms - time.now);
       await provider.generate(request(), options).catch(() => {});
     }
-    assertEquals(heard, [100, 520]);
+    assertEquals(events, [100, 520]);
   });
 });
 
-Deno.test("virtual provider: an abort ends it at once, and nothing is left of it", async () => {
+Deno.test("virtual provider: an abort rejects at once and leaves nothing behind", async () => {
   const time = virtualTime();
   await time.run(async () => {
     const ways: VirtualProviderOptions[] = [
@@ -459,7 +459,7 @@ Deno.test("virtual provider: an abort ends it at once, and nothing is left of it
         assertEquals([time.now, time.pending], [began, 0]);
         assertEquals([provider.stats.inFlight, provider.stats.waiting], [0, 0]);
         assertEquals(seen.added, seen.removed);
-        // Before it begins, nothing is counted.
+        // Nothing is counted before it starts.
         const { requests } = provider.stats;
         const late = how === "generate"
           ? provider.generate(request(), { signal })
@@ -471,7 +471,7 @@ Deno.test("virtual provider: an abort ends it at once, and nothing is left of it
   });
 });
 
-Deno.test("virtual provider: a shared signal is let go of after every answer", async () => {
+Deno.test("virtual provider: removes its listener from a shared signal", async () => {
   const { signal, seen } = watchedSignal();
   await virtually({ latency: { min: 0, max: 50 } }, async (provider) => {
     await Promise.all(Array.from({ length: 500 }, () => provider.generate(request(), { signal })));
@@ -480,7 +480,7 @@ Deno.test("virtual provider: a shared signal is let go of after every answer", a
   assertEquals(seen.added, seen.removed);
 });
 
-Deno.test("virtual provider: a stream that is left counts as aborted", async () => {
+Deno.test("virtual provider: a stream that is not read to the end is aborted", async () => {
   await virtually({ tokensPerSecond: 1, streams: 1 }, async (provider) => {
     for await (const _ of provider.stream(request("a b c"), { signal })) break;
     assertEquals([provider.stats.inFlight, provider.stats.aborted], [0, 1]);
@@ -488,7 +488,7 @@ Deno.test("virtual provider: a stream that is left counts as aborted", async () 
   });
 });
 
-Deno.test("virtual provider: the peaks of a minute are those of the slow way to count", async () => {
+Deno.test("virtual provider: the peaks per minute match a naive count", async () => {
   const arrivals = fc.array(
     fc.record({ after: fc.nat(40_000), tokens: fc.nat(100) }),
     { maxLength: 40 },
@@ -511,7 +511,7 @@ Deno.test("virtual provider: the peaks of a minute are those of the slow way to 
   }));
 });
 
-Deno.test("virtual provider: keeps the first arrivals, counts all", async () => {
+Deno.test("virtual provider: keeps the first arrivals and counts all", async () => {
   for (const keep of [0, 2, Infinity]) {
     const provider = virtualProvider({ keep });
     for (let i = 0; i < 3; i++) await ask(provider);
@@ -519,7 +519,7 @@ Deno.test("virtual provider: keeps the first arrivals, counts all", async () => 
   }
 });
 
-Deno.test("virtual provider: works in real time, too", async () => {
+Deno.test("virtual provider: also works in real time", async () => {
   const provider = virtualProvider({ latency: 5, limits: { requestsPerMinute: 2 } });
   const began = performance.now();
   await Promise.all([ask(provider), ask(provider)]);
@@ -529,8 +529,8 @@ Deno.test("virtual provider: works in real time, too", async () => {
   assertEquals(provider.stats.inFlight, 0);
 });
 
-Deno.test("virtual provider: wrong options are refused at once", () => {
-  const doing = "Cannot make a virtual provider as";
+Deno.test("virtual provider: rejects invalid options at once", () => {
+  const doing = "Cannot create a virtual provider as";
   const cases: [options: unknown, kind: typeof TypeError | typeof RangeError, message: string][] = [
     [{ latency: -1 }, RangeError, `${doing} latency must be a number of milliseconds`],
     [{ latency: {} }, TypeError, "latency must be milliseconds, { mean, stddev }, { min, max }"],

@@ -14,7 +14,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as realTimeout } from "node:timers";
 import { never } from "../../helpers.ts";
 
-/** What virtual time replaces, as it stands. */
+/** The current values of what virtual time replaces. */
 function globals(): (PropertyDescriptor | undefined)[] {
   const of = (owner: object, name: string) => Object.getOwnPropertyDescriptor(owner, name);
   return [
@@ -30,7 +30,7 @@ function globals(): (PropertyDescriptor | undefined)[] {
 const untouched = globals();
 const sleep = (ms?: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-Deno.test("virtual time: an hour passes in no time, and the real one is back afterwards", async () => {
+Deno.test("virtual time: an hour passes at once, and real time is restored", async () => {
   const began = performance.now();
   const time = virtualTime();
   const result = await time.run(async () => {
@@ -44,7 +44,7 @@ Deno.test("virtual time: an hour passes in no time, and the real one is back aft
   assertEquals(globals(), untouched);
 });
 
-Deno.test("virtual time: the real one is back whatever happens", async () => {
+Deno.test("virtual time: real time is restored whatever happens", async () => {
   const error = new Error("mine");
   const fails: [() => unknown, unknown][] = [
     [() => Promise.reject(error), error],
@@ -75,7 +75,7 @@ Deno.test("virtual time: the real one is back whatever happens", async () => {
   assertEquals(await virtualTime().run(() => 5), 5);
 });
 
-Deno.test("virtual time: timers fire in order of time, then as they were set", async () => {
+Deno.test("virtual time: timers fire by due time, then in the order they were set", async () => {
   const seen: string[] = [];
   await virtualTime().run(async () => {
     for (const [ms, name] of [[30, "d"], [10, "a"], [30, "e"], [10, "b"], [20, "c"]] as const) {
@@ -87,11 +87,11 @@ Deno.test("virtual time: timers fire in order of time, then as they were set", a
   assertEquals(seen, ["a10", "b10", "c20", "d30", "e30"]);
 });
 
-Deno.test("virtual time: a property of the order, with timers that set and clear timers", async () => {
+Deno.test("virtual time: the order holds when timers set and clear timers", async () => {
   const plan = fc.array(
     fc.record({
       ms: fc.integer({ min: 0, max: 12 }),
-      /** Timers that it sets when it fires. */
+      /** The timers that it sets when it fires. */
       sets: fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 3 }),
       /** The timer that it clears when it fires. */
       clears: fc.option(fc.nat(80), { nil: undefined }),
@@ -116,7 +116,7 @@ Deno.test("virtual time: a property of the order, with timers that set and clear
         await sleep(100);
       });
 
-      // The same, the slow way: look for the first one again and again.
+      // A naive model: search for the first timer each time.
       const expected: typeof real = [];
       const waiting: { id: number; due: number; then?: (typeof timers)[number] }[] = [];
       let [ids, now] = [0, 0];
@@ -139,7 +139,7 @@ Deno.test("virtual time: a property of the order, with timers that set and clear
   );
 });
 
-Deno.test("virtual time: many timers far ahead that are cleared again leave the order alone", async () => {
+Deno.test("virtual time: many cleared timers do not change the order", async () => {
   const seen: number[] = [];
   const time = virtualTime();
   await time.run(async () => {
@@ -154,7 +154,7 @@ Deno.test("virtual time: many timers far ahead that are cleared again leave the 
   assertEquals(seen, Array.from({ length: 20 }, (_, i) => 19_000 - i * 1000));
 });
 
-Deno.test("virtual time: a timer can be cleared by its object, its number and by what is due at the same time", async () => {
+Deno.test("virtual time: clears a timer by object, number or a simultaneous timer", async () => {
   const seen: string[] = [];
   await virtualTime().run(async () => {
     clearTimeout(setTimeout(() => seen.push("object"), 5));
@@ -162,7 +162,7 @@ Deno.test("virtual time: a timer can be cleared by its object, its number and by
     clearTimeout(`${setTimeout(() => seen.push("text"), 5)}` as unknown as number);
     clearInterval(setTimeout(() => seen.push("interval"), 5));
     const later = () => clearTimeout(same);
-    // A promise is enough: it is done before the next timer fires.
+    // A promise reaction runs before the next timer fires.
     setTimeout(() => Promise.resolve().then(() => Promise.resolve()).then(later), 7);
     const same = setTimeout(() => seen.push("same"), 7);
     const fired = setTimeout(() => seen.push("fired"), 1);
@@ -173,7 +173,7 @@ Deno.test("virtual time: a timer can be cleared by its object, its number and by
   assertEquals(seen, ["fired"]);
 });
 
-Deno.test("virtual time: intervals", async () => {
+Deno.test("virtual time: intervals repeat until they are cleared", async () => {
   const seen: number[] = [];
   const time = virtualTime();
   await time.run(async () => {
@@ -193,7 +193,7 @@ Deno.test("virtual time: intervals", async () => {
   assertEquals(seen, [20, -15, 40, -30, 60, -45]);
 });
 
-Deno.test("virtual time: two intervals and a timer at one time take turns as they were set", async () => {
+Deno.test("virtual time: intervals and a timer due together keep their order", async () => {
   const seen: string[] = [];
   await virtualTime().run(async () => {
     const a = setInterval(() => seen.push("a"), 10);
@@ -205,7 +205,7 @@ Deno.test("virtual time: two intervals and a timer at one time take turns as the
   assertEquals(seen.join(""), "ababab");
 });
 
-Deno.test("virtual time: as in Deno, a timer takes a millisecond at least, and whole ones", async () => {
+Deno.test("virtual time: as in Deno, a timer takes whole milliseconds, at least 1", async () => {
   const time = virtualTime();
   await time.run(async () => {
     const delays = [0, -5, 0.5, 1.9, undefined, NaN, Infinity, 2 ** 31, "7" as unknown as number];
@@ -221,7 +221,7 @@ Deno.test("virtual time: as in Deno, a timer takes a millisecond at least, and w
   assertThrows(() => setTimeout("x" as never, 1), TypeError, "Cannot set a timer as its callback");
 });
 
-Deno.test("virtual time: timers look like those of Deno", async () => {
+Deno.test("virtual time: timers have the interface of Deno's", async () => {
   await virtualTime().run(async () => {
     const seen: unknown[] = [];
     const timer = setTimeout((...args: unknown[]) => seen.push(...args), 5, "a", 2);
@@ -252,7 +252,7 @@ Deno.test("virtual time: timers look like those of Deno", async () => {
   });
 });
 
-Deno.test("virtual time: dates", async () => {
+Deno.test("virtual time: Date follows the clock", async () => {
   const RealDate = Date;
   const old = new Date(0);
   const time = virtualTime({ date: Date.UTC(2030, 0, 1) });
@@ -282,7 +282,7 @@ Deno.test("virtual time: dates", async () => {
   began[Symbol.dispose]();
 });
 
-Deno.test("virtual time: performance.now never goes back, also not from one virtual time to the next", async () => {
+Deno.test("virtual time: performance.now never goes back between virtual times", async () => {
   const seen = [performance.now()];
   for (let i = 0; i < 3; i++) {
     const time = virtualTime();
@@ -295,7 +295,7 @@ Deno.test("virtual time: performance.now never goes back, also not from one virt
   assertEquals(seen, seen.toSorted((a, b) => a - b));
 });
 
-Deno.test("virtual time: std's delay, AbortSignal.timeout and a very long delay", async () => {
+Deno.test("virtual time: supports std's delay, AbortSignal.timeout and long delays", async () => {
   const time = virtualTime({ maxDuration: Infinity });
   await time.run(async () => {
     await delay(2 ** 32);
@@ -310,7 +310,7 @@ Deno.test("virtual time: std's delay, AbortSignal.timeout and a very long delay"
   });
 });
 
-Deno.test("virtual time: the clock waits for everything that needs no timer", async () => {
+Deno.test("virtual time: the clock waits for all work without timers", async () => {
   const time = virtualTime();
   await time.run(async () => {
     setTimeout(() => {}, 1);
@@ -325,7 +325,7 @@ Deno.test("virtual time: the clock waits for everything that needs no timer", as
   });
 });
 
-Deno.test("virtual time: a callback finds the asynchronous context in which its timer was set", async () => {
+Deno.test("virtual time: a callback runs in the async context of its timer", async () => {
   const storage = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
   const note = () => seen.push(storage.getStore());
@@ -343,7 +343,7 @@ Deno.test("virtual time: a callback finds the asynchronous context in which its 
   assertEquals(seen, ["a", "b", "c", undefined, "c", "d"]);
 });
 
-Deno.test("virtual time: if nothing is left to wait for, it says so", async () => {
+Deno.test("virtual time: fails when nothing is left to wait for", async () => {
   const deadlocks = [never, async () => {
     await sleep(5);
     await never();
@@ -352,14 +352,14 @@ Deno.test("virtual time: if nothing is left to wait for, it says so", async () =
     const error = await assertRejects(() => virtualTime({ patience: 20 }).run(work), Error);
     assertEquals(
       error.message,
-      "Cannot go on in virtual time as nothing is left to wait for: the work waits for a promise that nobody settles, " +
-        "or for the real world, a socket or a timer that is not virtual",
+      "Cannot go on in virtual time as nothing is left to wait for: " +
+        "the work waits for a promise that never settles, or for a socket or a timer that is real",
     );
     assertEquals(globals(), untouched);
   }
 });
 
-Deno.test("virtual time: the real world is waited for when nothing else is left", async () => {
+Deno.test("virtual time: waits for real work when no timer is left", async () => {
   const time = virtualTime({ patience: 60_000 });
   await time.run(async () => {
     await new Promise<void>((resolve) => realTimeout(resolve, 30));
@@ -369,7 +369,7 @@ Deno.test("virtual time: the real world is waited for when nothing else is left"
   assertEquals(time.now, 5);
 });
 
-Deno.test("virtual time: work without an end fails", async () => {
+Deno.test("virtual time: work that does not end fails after maxDuration", async () => {
   for (const maxDuration of [0, 10_000]) {
     const time = virtualTime({ maxDuration: maxDuration });
     const work = async () => {
@@ -389,7 +389,7 @@ Deno.test("virtual time: work without an end fails", async () => {
   );
 });
 
-Deno.test("virtual time: what was left running does not fire when it is over", async () => {
+Deno.test("virtual time: leftover timers do not fire when it is over", async () => {
   let fired = 0;
   const time = virtualTime();
   await time.run(() => {
@@ -401,7 +401,7 @@ Deno.test("virtual time: what was left running does not fire when it is over", a
   assertEquals(fired, 0);
 });
 
-Deno.test("virtual time: step by step", async () => {
+Deno.test("virtual time: tick advances step by step", async () => {
   using time = virtualTime();
   const seen: number[] = [];
   (async () => {
@@ -430,25 +430,29 @@ Deno.test("virtual time: step by step", async () => {
   assertEquals([time.now, over], [38, true]);
 });
 
-Deno.test("virtual time: one at a time, and each one only once", async () => {
+Deno.test("virtual time: only one is active, and each runs once", async () => {
   const other = "Cannot begin virtual time as another one has not ended";
   {
     using time = virtualTime();
     assertThrows(() => virtualTime(), Error, other);
     const tick = time.tick(5);
-    await assertRejects(() => time.tick(1), Error, "Cannot tick as time passes already");
-    await assertRejects(() => time.run(never), Error, "Cannot run in virtual time as time passes");
+    await assertRejects(() => time.tick(1), Error, "Cannot tick as the clock is already running");
+    await assertRejects(
+      () => time.run(never),
+      Error,
+      "Cannot run in virtual time as the clock is already running",
+    );
     await tick;
     await time.run(async () => {
       assertThrows(() => virtualTime(), Error, other);
-      await assertRejects(() => time.tick(1), Error, "Cannot tick as time passes already");
+      await assertRejects(() => time.tick(1), Error, "Cannot tick as the clock is already running");
     });
     assertEquals(globals(), untouched);
     await assertRejects(() => time.tick(1), Error, "Cannot tick as this virtual time is over");
     await assertRejects(() => time.run(never), Error, "as this virtual time is over");
   }
   assertEquals(globals(), untouched);
-  // Sinon puts back something else than it found.
+  // Sinon does not restore exactly what it replaced.
   const found = Object.getOwnPropertyDescriptor(globalThis, "setTimeout")!;
   const clock = FakeTimers.install({ toFake: ["setTimeout"] });
   try {
@@ -459,7 +463,7 @@ Deno.test("virtual time: one at a time, and each one only once", async () => {
   }
 });
 
-Deno.test("virtual time: a seed makes chances repeatable", async () => {
+Deno.test("virtual time: a seed makes Math.random repeatable", async () => {
   const draw = () => virtualTime({ seed: 7 }).run(() => [Math.random(), Math.random()]);
   const [one, two] = [await draw(), await draw()];
   assertEquals(one, two);
@@ -467,13 +471,13 @@ Deno.test("virtual time: a seed makes chances repeatable", async () => {
   assertEquals(await virtualTime().run(() => Math.random), Math.random);
 });
 
-Deno.test("virtual time: a real timer that was set before can be cleared in it", async () => {
+Deno.test("virtual time: clears a real timer that was set before", async () => {
   const timer = setTimeout(() => assert(false), 20);
   await virtualTime().run(() => clearTimeout(timer));
   await sleep(30);
 });
 
-Deno.test("virtual time: wrong options are refused at once", () => {
+Deno.test("virtual time: rejects invalid options at once", () => {
   const cases: [options: unknown, message: string][] = [
     [
       { maxDuration: -1 },
@@ -490,7 +494,7 @@ Deno.test("virtual time: wrong options are refused at once", () => {
   assertEquals(globals(), untouched);
 });
 
-Deno.test("virtual time: run wants work, tick a time", async () => {
+Deno.test("virtual time: run requires a function, tick a time", async () => {
   using time = virtualTime();
   await assertRejects(() => time.run(5 as never), TypeError, "the work must be a function");
   await assertRejects(() => time.tick(-1), RangeError, "the time must be a number of milliseconds");

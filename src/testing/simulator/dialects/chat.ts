@@ -1,11 +1,15 @@
-/**
- * Writes an answer in the words of Chat Completions: one JSON object, or the events of a stream.
- */
-import { type Answer, argumentText } from "../answer.ts";
+/** Formats answers for Chat Completions: as a JSON object, or as the events of a stream. */
+import { argumentsText, type CompleteAnswer } from "../answer.ts";
 import type { SimulatorRequest } from "../request_types.ts";
-import { type Events, pieces, type Wire } from "./dialect.ts";
+import {
+  type Dialect,
+  type FormatOptions,
+  splitText,
+  type StreamEvents,
+  type StreamOptions,
+} from "./dialect.ts";
 
-/** What is the same in every piece of an answer. */
+/** The fields that every chunk of an answer repeats. */
 interface Frame {
   id: string;
   object: string;
@@ -24,7 +28,7 @@ function frame(request: SimulatorRequest, object: string): Frame {
   };
 }
 
-function usageOf(answer: Answer): Record<string, unknown> {
+function usageOf(answer: CompleteAnswer): Record<string, unknown> {
   return {
     prompt_tokens: answer.inputTokens,
     completion_tokens: answer.outputTokens,
@@ -39,16 +43,20 @@ function usageOf(answer: Answer): Record<string, unknown> {
   };
 }
 
-function toolCallsOf(request: SimulatorRequest, answer: Answer): Record<string, unknown>[] {
+function toolCallsOf(request: SimulatorRequest, answer: CompleteAnswer): Record<string, unknown>[] {
   return answer.toolCalls.map((call, i) => ({
     id: call.id ?? `call_sim${request.index}_${i}`,
     type: "function",
-    function: { name: call.name, arguments: argumentText(call) },
+    function: { name: call.name, arguments: argumentsText(call) },
   }));
 }
 
-/** The body of a plain answer. */
-function jsonBody(request: SimulatorRequest, answer: Answer, empty: boolean): string {
+/** Returns the body of a plain answer. */
+function jsonBody(
+  request: SimulatorRequest,
+  answer: CompleteAnswer,
+  { isEmpty }: FormatOptions,
+): string {
   const calls = toolCallsOf(request, answer);
   const message = {
     role: "assistant",
@@ -59,23 +67,22 @@ function jsonBody(request: SimulatorRequest, answer: Answer, empty: boolean): st
   const choice = { index: 0, message, logprobs: null, finish_reason: answer.finishReason };
   return JSON.stringify({
     ...frame(request, "chat.completion"),
-    choices: empty ? [] : [choice],
+    choices: isEmpty ? [] : [choice],
     usage: usageOf(answer),
   });
 }
 
-/** One event of a stream. */
+/** Formats an event of a stream. */
 function event(value: unknown): string {
   return `data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`;
 }
 
-/** The events of a streamed answer, with so many tokens in each delta. */
+/** Returns the events of a streamed answer. */
 function streamEvents(
   request: SimulatorRequest,
-  answer: Answer,
-  size: number,
-  empty: boolean,
-): Events {
+  answer: CompleteAnswer,
+  { chunkSize, isEmpty }: StreamOptions,
+): StreamEvents {
   const base = frame(request, "chat.completion.chunk");
   const options = request.body.stream_options as { include_usage?: unknown } | undefined;
   const counts = options?.include_usage === true;
@@ -83,7 +90,7 @@ function streamEvents(
   const chunk = (delta: Record<string, unknown>, finish_reason: string | null = null): string =>
     event({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason }], ...rest });
   const usage = counts ? event({ ...base, choices: [], usage: usageOf(answer) }) : "";
-  if (empty) {
+  if (isEmpty) {
     return { deltas: [event({ ...base, choices: [], ...rest })], closing: `${usage}${DONE}` };
   }
 
@@ -93,18 +100,18 @@ function streamEvents(
     refusal: null,
   });
   const deltas = [
-    ...pieces(answer.content ?? "", size).map((content) => chunk({ content })),
-    ...pieces(answer.refusal ?? "", size).map((refusal) => chunk({ refusal })),
+    ...splitText(answer.content ?? "", chunkSize).map((content) => chunk({ content })),
+    ...splitText(answer.refusal ?? "", chunkSize).map((refusal) => chunk({ refusal })),
   ];
   for (const [index, call] of toolCallsOf(request, answer).entries()) {
     const { name, arguments: text } = call.function as { name: string; arguments: string };
     const head = { ...call, index, function: { name, arguments: "" } };
     deltas.push(chunk({ tool_calls: [head] }));
-    for (const part of pieces(text, size)) {
+    for (const part of splitText(text, chunkSize)) {
       deltas.push(chunk({ tool_calls: [{ index, function: { arguments: part } }] }));
     }
   }
-  // The role rides with the first delta: the time to the first token is that of the headers.
+  // The role is sent with the first delta: the time to the first token is that of the headers.
   deltas[0] = opening + (deltas[0] ?? "");
   return { deltas, closing: `${chunk({}, answer.finishReason)}${usage}${DONE}` };
 }
@@ -120,8 +127,8 @@ const MIDSTREAM_ERROR = {
   },
 };
 
-/** How Chat Completions put it. */
-export const chatWire: Wire = {
+/** The format of Chat Completions. */
+export const chatDialect: Dialect = {
   json: jsonBody,
   events: streamEvents,
   errorEvent: event(MIDSTREAM_ERROR),

@@ -1,29 +1,43 @@
-/**
- * What differs between the languages that a simulator speaks.
- */
-import type { Answer } from "../answer.ts";
+/** What differs between the APIs that a simulator serves. */
+import type { CompleteAnswer } from "../answer.ts";
 import type { SimulatorRequest } from "../request_types.ts";
 
-/** How a language puts an answer. */
-export interface Wire {
-  /** The body of a plain answer; `empty` if there is to be nothing in it. */
-  json(request: SimulatorRequest, answer: Answer, empty: boolean): string;
-  /** The events of a streamed answer, with so many tokens in each delta. */
-  events(request: SimulatorRequest, answer: Answer, size: number, empty: boolean): Events;
-  /** An error in the middle of a stream. */
+/** How to format an answer. */
+export interface FormatOptions {
+  /** Whether the answer has no choices or output. */
+  readonly isEmpty: boolean;
+}
+
+/** How to format a streamed answer. */
+export interface StreamOptions extends FormatOptions {
+  /** The number of tokens in each delta. */
+  readonly chunkSize: number;
+}
+
+/** Formats answers for one API. */
+export interface Dialect {
+  /** Returns the body of a plain answer. */
+  json(request: SimulatorRequest, answer: CompleteAnswer, options: FormatOptions): string;
+  /** Returns the events of a streamed answer. */
+  events(
+    request: SimulatorRequest,
+    answer: CompleteAnswer,
+    options: StreamOptions,
+  ): StreamEvents;
+  /** The event of an error in the middle of a stream. */
   errorEvent: string;
-  /** An error in the place of a plain answer with status 200. */
+  /** The body of an error that has status 200. */
   errorBody: string;
 }
 
-/** A streamed answer: what opens it, the text piece by piece, and what closes it. */
-export interface Events {
+/** The events of a streamed answer: one entry for each delta, and the last events. */
+export interface StreamEvents {
   deltas: string[];
   closing: string;
 }
 
-/** Cuts a text into pieces of so many tokens, never through a surrogate pair. */
-export function pieces(text: string, size: number): string[] {
+/** Splits a text into parts of `size` tokens, never within a surrogate pair. */
+export function splitText(text: string, size: number): string[] {
   const cut: string[] = [];
   for (let start = 0; start < text.length;) {
     let end = start + size * 4;

@@ -1,16 +1,14 @@
-/**
- * Writes an answer in the words of Responses: one JSON object, or the events of a stream.
- */
-import { type Answer, argumentText } from "../answer.ts";
+/** Formats answers for the Responses API: as a JSON object, or as the events of a stream. */
+import { argumentsText, type CompleteAnswer } from "../answer.ts";
 import type { SimulatorRequest } from "../request_types.ts";
-import { type Events, pieces, type Wire } from "./dialect.ts";
+import { type Dialect, splitText, type StreamEvents, type StreamOptions } from "./dialect.ts";
 
 type Item = Record<string, unknown>;
 
-/** How the Responses API puts it. */
-export const responsesWire: Wire = {
-  json: (request, answer, empty) => {
-    return JSON.stringify(responseOf(request, answer, empty ? [] : itemsOf(request, answer)));
+/** The format of the Responses API. */
+export const responsesDialect: Dialect = {
+  json: (request, answer, { isEmpty }) => {
+    return JSON.stringify(responseOf(request, answer, isEmpty ? [] : itemsOf(request, answer)));
   },
   events,
   errorEvent: event({
@@ -31,8 +29,12 @@ export const responsesWire: Wire = {
   }),
 };
 
-/** The whole answer; without `answer` as it is when it begins. */
-function responseOf(request: SimulatorRequest, answer: Answer | undefined, output: Item[]): Item {
+/** Returns the response object; without an `answer`, the one that opens a stream. */
+function responseOf(
+  request: SimulatorRequest,
+  answer: CompleteAnswer | undefined,
+  output: Item[],
+): Item {
   const { body } = request;
   const reason = answer && reasonOf(answer);
   return {
@@ -63,13 +65,13 @@ function responseOf(request: SimulatorRequest, answer: Answer | undefined, outpu
   };
 }
 
-/** Why it is not complete, if it is not. */
-function reasonOf({ finishReason }: Answer): string | undefined {
+/** Returns why an answer is incomplete, if it is. */
+function reasonOf({ finishReason }: CompleteAnswer): string | undefined {
   if (finishReason === "length") return "max_output_tokens";
   return finishReason === "stop" || finishReason === "tool_calls" ? undefined : finishReason;
 }
 
-function usageOf({ inputTokens, outputTokens }: Answer): Item {
+function usageOf({ inputTokens, outputTokens }: CompleteAnswer): Item {
   return {
     input_tokens: inputTokens,
     input_tokens_details: { cached_tokens: 0 },
@@ -79,7 +81,7 @@ function usageOf({ inputTokens, outputTokens }: Answer): Item {
   };
 }
 
-function itemsOf({ index, body }: SimulatorRequest, answer: Answer): Item[] {
+function itemsOf({ index, body }: SimulatorRequest, answer: CompleteAnswer): Item[] {
   const items: Item[] = [];
   if (Array.isArray(body.include) && body.include.includes("reasoning.encrypted_content")) {
     const encrypted_content = `thoughts${index}`;
@@ -102,7 +104,7 @@ function itemsOf({ index, body }: SimulatorRequest, answer: Answer): Item[] {
       status,
       call_id: call.id ?? `call_sim${index}_${i}`,
       name: call.name,
-      arguments: argumentText(call),
+      arguments: argumentsText(call),
     });
   }
   return items;
@@ -112,53 +114,57 @@ function event(value: { type: string } & Item): string {
   return `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`;
 }
 
-function events(request: SimulatorRequest, answer: Answer, size: number, empty: boolean): Events {
+function events(
+  request: SimulatorRequest,
+  answer: CompleteAnswer,
+  { chunkSize, isEmpty }: StreamOptions,
+): StreamEvents {
   let sequence_number = 0;
-  const tell = (type: string, more: Item) =>
+  const format = (type: string, more: Item) =>
     event({ type, sequence_number: sequence_number++, ...more });
-  const items = empty ? [] : itemsOf(request, answer);
-  const begun = responseOf(request, undefined, []);
+  const items = isEmpty ? [] : itemsOf(request, answer);
+  const created = responseOf(request, undefined, []);
   const deltas: string[] = [];
-  // What is between two pieces rides with the second: only pieces are tokens.
-  let waiting = tell("response.created", { response: begun }) +
-    tell("response.in_progress", { response: begun });
-  const piece = (text: string) => {
-    deltas.push(waiting + text);
-    waiting = "";
+  // Other events are sent with the next delta: only deltas have tokens.
+  let pending = format("response.created", { response: created }) +
+    format("response.in_progress", { response: created });
+  const addDelta = (text: string) => {
+    deltas.push(pending + text);
+    pending = "";
   };
   for (const [output_index, item] of items.entries()) {
     const at = { item_id: item.id, output_index };
     const open = { ...item, status: "in_progress" };
     if (item.type === "function_call") {
-      const said = { ...open, arguments: "" };
-      waiting += tell("response.output_item.added", { output_index, item: said });
-      for (const delta of pieces(String(item.arguments), size)) {
-        piece(tell("response.function_call_arguments.delta", { ...at, delta }));
+      const opened = { ...open, arguments: "" };
+      pending += format("response.output_item.added", { output_index, item: opened });
+      for (const delta of splitText(String(item.arguments), chunkSize)) {
+        addDelta(format("response.function_call_arguments.delta", { ...at, delta }));
       }
       const whole = { ...at, name: item.name, arguments: item.arguments };
-      waiting += tell("response.function_call_arguments.done", whole);
+      pending += format("response.function_call_arguments.done", whole);
     } else if (item.type === "message") {
-      const said = { ...open, content: [] };
-      waiting += tell("response.output_item.added", { output_index, item: said });
+      const opened = { ...open, content: [] };
+      pending += format("response.output_item.added", { output_index, item: opened });
       for (const [content_index, part] of (item.content as Item[]).entries()) {
         const [name, member] = part.type === "refusal"
           ? ["refusal", "refusal"]
           : ["output_text", "text"];
         const here = { ...at, content_index };
         const text = String(part[member!]);
-        const opened = { ...here, part: { ...part, [member!]: "" } };
-        waiting += tell("response.content_part.added", opened);
-        for (const delta of pieces(text, size)) {
-          piece(tell(`response.${name}.delta`, { ...here, delta }));
+        const added = { ...here, part: { ...part, [member!]: "" } };
+        pending += format("response.content_part.added", added);
+        for (const delta of splitText(text, chunkSize)) {
+          addDelta(format(`response.${name}.delta`, { ...here, delta }));
         }
-        waiting += tell(`response.${name}.done`, { ...here, [member!]: text }) +
-          tell("response.content_part.done", { ...here, part });
+        pending += format(`response.${name}.done`, { ...here, [member!]: text }) +
+          format("response.content_part.done", { ...here, part });
       }
-    } else waiting += tell("response.output_item.added", { output_index, item: open });
-    waiting += tell("response.output_item.done", { output_index, item });
+    } else pending += format("response.output_item.added", { output_index, item: open });
+    pending += format("response.output_item.done", { output_index, item });
   }
   const response = responseOf(request, answer, items);
-  const closing = tell(`response.${response.status}`, { response });
-  if (deltas.length === 0) return { deltas: [waiting], closing };
-  return { deltas, closing: waiting + closing };
+  const closing = format(`response.${response.status}`, { response });
+  if (deltas.length === 0) return { deltas: [pending], closing };
+  return { deltas, closing: pending + closing };
 }

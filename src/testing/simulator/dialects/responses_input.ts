@@ -1,13 +1,11 @@
-/**
- * The input of the Responses API, as messages: so whoever answers need not know both.
- */
+/** Converts the input of the Responses API to messages, so that answers need only one format. */
 import { isRecord } from "../../../model/check_options.ts";
-import { errorPlan, missing } from "../error_bodies.ts";
+import { errorPlan, missingParameter } from "../error_bodies.ts";
 import type { SimulatorMessage } from "../request_types.ts";
-import type { Plan } from "../response_plan.ts";
+import type { ResponsePlan } from "../response_plan.ts";
 import { brokenRound, responsesError } from "./tool_rounds.ts";
 
-/** What Chat Completions know and this API does not. */
+/** Parameters of Chat Completions that this API rejects. */
 const UNKNOWN = [
   "messages",
   "stop",
@@ -18,8 +16,10 @@ const UNKNOWN = [
   "reasoning_effort",
 ];
 
-/** The messages of a request, or the answer to a wrong one. */
-export function responsesMessages(body: Record<string, unknown>): SimulatorMessage[] | Plan {
+/** Returns the messages of a request, or the response to an invalid one. */
+export function responsesMessages(
+  body: Record<string, unknown>,
+): SimulatorMessage[] | ResponsePlan {
   const unknown = UNKNOWN.find((name) => name in body);
   if (unknown !== undefined) {
     const message = `Unknown parameter: '${unknown}'.`;
@@ -32,33 +32,36 @@ export function responsesMessages(body: Record<string, unknown>): SimulatorMessa
     return errorPlan(400, { message, param: "previous_response_id", code });
   }
   if (typeof input !== "string" && !(Array.isArray(input) && input.length > 0)) {
-    return missing("input", "Missing required parameter: 'input'.");
+    return missingParameter("input", "Missing required parameter: 'input'.");
   }
   const messages: SimulatorMessage[] = [];
   if (typeof instructions === "string") messages.push({ role: "system", content: instructions });
   const items = typeof input === "string" ? [{ role: "user", content: input }] : input as unknown[];
   for (const [at, item] of items.entries()) {
-    const wrong = add(messages, item, at);
-    if (wrong) return wrong;
+    const invalid = add(messages, item, at);
+    if (invalid) return invalid;
   }
   const broken = brokenRound(messages);
   return broken ? errorPlan(400, responsesError(broken)) : messages;
 }
 
-/** Adds an item to the messages; the answer if it is wrong. */
-function add(messages: SimulatorMessage[], item: unknown, at: number): Plan | undefined {
+/** Adds an item to the messages. Returns a response if it is invalid. */
+function add(messages: SimulatorMessage[], item: unknown, at: number): ResponsePlan | undefined {
   if (!isRecord(item)) return errorPlan(400, { message: `Invalid type for 'input[${at}]'.` });
   const { type = "message", role, content } = item;
   if (type === "message") {
     if (typeof role !== "string") {
-      return missing(`input[${at}].role`, `Missing required parameter: 'input[${at}].role'.`);
+      return missingParameter(
+        `input[${at}].role`,
+        `Missing required parameter: 'input[${at}].role'.`,
+      );
     }
     messages.push({ role, content });
   } else if (type === "function_call") {
     const { call_id, name, arguments: args } = item;
     const call = { id: call_id, type: "function", function: { name, arguments: args } };
     const last = messages.at(-1);
-    // What was said and asked for at once is one message.
+    // Text and tool calls of one turn form one message.
     if (last?.role === "assistant") {
       messages.splice(-1, 1, { ...last, tool_calls: [...last.tool_calls ?? [], call] });
     } else messages.push({ role: "assistant", content: null, tool_calls: [call] });

@@ -1,18 +1,16 @@
-/**
- * Finds what OpenAI refuses: calls of tools that nobody answered, and answers to calls that nobody made.
- */
+/** Finds what OpenAI rejects: tool calls without an answer, and answers without a tool call. */
 import type { SimulatorMessage } from "../request_types.ts";
 
-/** What is wrong, and with which message. */
+/** An error in the tool calls, and the index of its message. */
 export interface BrokenRound {
   at: number;
-  /** Calls without an answer. */
+  /** The ids of calls without an answer. */
   missing?: readonly unknown[];
-  /** The call that is answered and was not made. */
+  /** The id of an answer without a call. */
   orphan?: unknown;
 }
 
-/** What is wrong with the calls in these messages, if anything is. */
+/** Returns the first error in the tool calls of these messages, if there is one. */
 export function brokenRound(messages: readonly SimulatorMessage[]): BrokenRound | undefined {
   let open = new Set<unknown>();
   for (const [at, { role, tool_calls, tool_call_id }] of messages.entries()) {
@@ -28,7 +26,7 @@ export function brokenRound(messages: readonly SimulatorMessage[]): BrokenRound 
   return open.size > 0 ? { at: messages.length, missing: [...open] } : undefined;
 }
 
-/** The same in the words of Chat Completions. */
+/** Returns the error of Chat Completions. */
 export function chatError({ at, missing }: BrokenRound): { message: string; param: string } {
   if (missing === undefined) {
     const message = "Messages with role 'tool' must be a response to a preceding message with " +
@@ -44,7 +42,7 @@ export function chatError({ at, missing }: BrokenRound): { message: string; para
   return { message, param: `messages[${at}].role` };
 }
 
-/** The same in the words of Responses. */
+/** Returns the error of the Responses API. */
 export function responsesError({ missing, orphan }: BrokenRound): {
   message: string;
   param: string;

@@ -1,6 +1,6 @@
 /**
- * HPACK (RFC 7541): header lists as HTTP/2 packs them. Reading needs all of it; writing uses plain literals only, which
- * every client must understand.
+ * HPACK (RFC 7541), the header compression of HTTP/2. Reading supports all of it; writing uses
+ * literals without compression only, which every client must accept.
  */
 
 /** The static table, `name=value`, from index 1. */
@@ -18,15 +18,18 @@ const STATIC = (":authority|:method=GET|:method=POST|:path=/|:path=/index.html|:
     return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
   });
 
-/** Bits of the Huffman code of each octet and of the end mark, in base 36. The code is canonical: lengths are enough. */
+/**
+ * The length in bits of the Huffman code of each octet and of the end mark, in base 36. The code
+ * is canonical, so that the lengths define it.
+ */
 const LENGTHS =
-  "dnsssssssoussussssssssusssssssss6aacd68baa8b8666555666666678f6cad67777777777777777777777878djde6" +
-  "f56565666577666567655677777fbedskmkkmmmnmnnnnnonoomnonnnnlmnmnnomlkmmnnlnmmolmnnllmnlnmnnkmmmnmmm" +
-  "nqqkjmnmpqqqrrqopjlqrrqrollqqsrrrkoklmllnmmppooqnqrqqrrrrrsrrrrrqu";
+  "dnsssssssoussussssssssusssssssss6aacd68baa8b8666555666666678f6cad67777777777777777777777" +
+  "878djde6f56565666577666567655677777fbedskmkkmmmnmnnnnnonoomnonnnnlmnmnnomlkmmnnlnmmolmnn" +
+  "llmnlnmnnkmmmnmmmnqqkjmnmpqqqrrqopjlqrrqrollqqsrrrkoklmllnmmppooqnqrqqrrrrrsrrrrrqu";
 
 type Field = [name: string, value: string];
 
-/** Symbol by code, one map for each length. */
+/** The symbols by code: one map for each length. */
 const CODES: ReadonlyMap<number, number>[] = huffmanCodes();
 
 function huffmanCodes(): Map<number, number>[] {
@@ -40,7 +43,7 @@ function huffmanCodes(): Map<number, number>[] {
   return byLength;
 }
 
-/** Reads the header blocks of one connection, in their order. */
+/** Reads the header blocks of a connection, which must be read in order. */
 export class HpackReader {
   #table: Field[] = [];
   #size = 0;
@@ -48,7 +51,11 @@ export class HpackReader {
   #bytes: Uint8Array = new Uint8Array();
   #at = 0;
 
-  /** @throws {RangeError} If the block is broken. */
+  /**
+   * Reads the headers of a block.
+   *
+   * @throws {RangeError} If the block is invalid.
+   */
   read(block: Uint8Array): Record<string, string> {
     this.#bytes = block;
     this.#at = 0;
@@ -77,7 +84,7 @@ export class HpackReader {
     const entry = index <= STATIC.length
       ? STATIC[index - 1]
       : this.#table[index - STATIC.length - 1];
-    if (!entry) throw new RangeError("There is no such header in the table");
+    if (!entry) throw new RangeError("The index of the header is invalid");
     return entry;
   }
 
@@ -95,12 +102,12 @@ export class HpackReader {
   }
 
   #integer(prefix: number): number {
-    const most = 2 ** prefix - 1;
-    let value = this.#bytes[this.#at++]! & most;
-    if (value < most) return value;
+    const mask = 2 ** prefix - 1;
+    let value = this.#bytes[this.#at++]! & mask;
+    if (value < mask) return value;
     for (let scale = 1;; scale *= 128) {
       const next = this.#bytes[this.#at++];
-      if (next === undefined || scale > 2 ** 28) throw new RangeError("This is not an integer");
+      if (next === undefined || scale > 2 ** 28) throw new RangeError("The integer is invalid");
       value += (next & 127) * scale;
       if (next < 128) return value;
     }
@@ -110,7 +117,7 @@ export class HpackReader {
     const packed = (this.#bytes[this.#at]! & 0x80) !== 0;
     const length = this.#integer(7);
     const bytes = this.#bytes.subarray(this.#at, this.#at + length);
-    if (bytes.length < length) throw new RangeError("The header block ends too soon");
+    if (bytes.length < length) throw new RangeError("The header block is truncated");
     this.#at += length;
     return packed ? unpack(bytes) : String.fromCharCode(...bytes);
   }
@@ -125,7 +132,7 @@ function unpack(bytes: Uint8Array): string {
       code = code * 2 + ((byte >> bit) & 1);
       const symbol = CODES[++bits]?.get(code);
       if (symbol === undefined) {
-        if (bits >= 30) throw new RangeError("This is not in the Huffman code");
+        if (bits >= 30) throw new RangeError("The Huffman code is invalid");
         continue;
       }
       text += String.fromCharCode(symbol);
@@ -135,7 +142,7 @@ function unpack(bytes: Uint8Array): string {
   return text;
 }
 
-/** Packs a response head as literals that never enter the client's table. */
+/** Writes a response head as literals that do not enter the client's table. */
 export function packHeaders(status: number, headers: Readonly<Record<string, string>>): Uint8Array {
   const bytes: number[] = [];
   const put = (text: string): void => {

@@ -1,28 +1,29 @@
 /**
- * HTTP/1.1 on a bare connection. A server that keeps the rules cannot break a connection before the headers or send
- * half a body; breaking the rules is what a simulator is for. Bodies by length or in chunks, keep-alive, pipelining
- * and `Expect: 100-continue` work.
+ * An HTTP/1.1 server on a bare TCP connection. It is our own, not a library's, as no library can
+ * reset a connection before the headers or send half a body, which is what a simulator is for.
+ * Supports bodies with a length and chunked ones, keep-alive, pipelining and `Expect:
+ * 100-continue`.
  */
 import {
   byteLength,
-  type Head,
   headLength,
   LARGEST_BODY,
   parseHead,
   readChunks,
+  type RequestHead,
 } from "./http1_parse.ts";
-import { Exchange, type Handler, type HeaderList } from "./exchange.ts";
+import { type Handler, type HeaderMap, HttpExchange } from "./http_exchange.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A read buffer this small keeps ten thousand idle connections cheap; it grows for a long request. */
-const BUFFER = 2048;
-/** The end of an answer, sent on its own if the answer is long. */
-const LAST = 4096;
+/** The initial read buffer: small, for many idle connections. It grows for a long request. */
+const BUFFER_SIZE = 2048;
+/** The last bytes of a long response, which are sent separately: see `onSettled`. */
+const LAST_BYTES = 4096;
 const LARGEST_HEAD = 64 * 1024;
 
-/** The reason after a status is decoration, but people read it. */
+/** Reason phrases: clients ignore them, but people read them. */
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
   400: "Bad Request",
@@ -40,10 +41,10 @@ export async function serveHttp1(conn: Deno.Conn, handle: Handler): Promise<void
 }
 
 class Http1Connection {
-  #buffer = new Uint8Array(BUFFER);
+  #buffer = new Uint8Array(BUFFER_SIZE);
   #start = 0;
   #end = 0;
-  #head: Head | undefined;
+  #head: RequestHead | undefined;
   #active: Http1Exchange | undefined;
   #closed = false;
 
@@ -59,9 +60,9 @@ class Http1Connection {
         this.#advance();
       }
     } catch {
-      // The client broke the connection or sent what is not HTTP: either way this is its end.
+      // The client broke the connection or sent something other than HTTP.
     }
-    this.#active?.leave();
+    this.#active?.disconnected();
     this.close();
   }
 
@@ -71,12 +72,13 @@ class Http1Connection {
     try {
       this.conn.close();
     } catch {
-      // It was closed from outside.
+      // It was closed already.
     }
   }
 
-  /** The answer is complete: look whether the next request is already there. */
-  next(keepAlive: boolean): void {
+  /** Starts the next request, if it was received already, or closes the connection. */
+  next(): void {
+    const keepAlive = this.#active?.keepAlive;
     this.#active = undefined;
     if (!keepAlive) return this.close();
     try {
@@ -86,17 +88,17 @@ class Http1Connection {
     }
   }
 
-  /** Called only while no read is pending, as it moves the buffer. */
+  /** Makes room in the buffer. It must not be called while a read is pending. */
   #makeRoom(): void {
     const used = this.#end - this.#start;
     if (used === 0) {
       this.#start = this.#end = 0;
-      if (this.#buffer.length > BUFFER * 8) this.#buffer = new Uint8Array(BUFFER);
+      if (this.#buffer.length > BUFFER_SIZE * 8) this.#buffer = new Uint8Array(BUFFER_SIZE);
       return;
     }
-    if (this.#buffer.length - this.#end >= BUFFER / 4) return;
+    if (this.#buffer.length - this.#end >= BUFFER_SIZE / 4) return;
     if (used > LARGEST_HEAD + LARGEST_BODY) throw new RangeError("The request is too large");
-    const bigger = new Uint8Array(Math.max(this.#head?.total ?? 0, used * 2) + BUFFER);
+    const bigger = new Uint8Array(Math.max(this.#head?.total ?? 0, used * 2) + BUFFER_SIZE);
     bigger.set(this.#buffer.subarray(this.#start, this.#end));
     this.#buffer = bigger;
     this.#start = 0;
@@ -136,70 +138,72 @@ class Http1Connection {
   }
 }
 
-class Http1Exchange extends Exchange {
+class Http1Exchange extends HttpExchange {
   readonly #connection: Http1Connection;
-  #kept = "";
+  #heldHead = "";
   #chunked = false;
 
-  constructor(connection: Http1Connection, request: Head, body: string) {
+  constructor(connection: Http1Connection, request: RequestHead, body: string) {
     super(request.method, request.path, request.headers, body);
     this.#connection = connection;
     this.keepAlive = request.keepAlive;
   }
 
-  head(status: number, headers: HeaderList, length?: number): void {
+  writeHead(status: number, headers: HeaderMap, length?: number): void {
     this.#chunked = length === undefined;
     let text = `HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}\r\n`;
     for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
     text += this.#chunked ? "transfer-encoding: chunked\r\n" : `content-length: ${length}\r\n`;
     if (!this.keepAlive) text += "connection: close\r\n";
-    this.#kept = text + "\r\n";
+    this.#heldHead = text + "\r\n";
   }
 
-  async write(text: string, end: boolean): Promise<void> {
-    if (this.over) return;
-    let bytes = this.#kept;
-    this.#kept = "";
+  async write(text: string, then: "more" | "end"): Promise<void> {
+    if (this.isOver) return;
+    const end = then === "end";
+    let bytes = this.#heldHead;
+    this.#heldHead = "";
     if (!this.#chunked) bytes += text;
     else {
       if (text !== "") bytes += `${byteLength(text).toString(16)}\r\n${text}\r\n`;
       if (end) bytes += "0\r\n\r\n";
     }
-    await this.#send(encoder.encode(bytes), end);
-    if (end && !this.over) {
-      this.over = true;
-      this.#connection.next(this.keepAlive);
+    await this.#send(encoder.encode(bytes), then);
+    if (end && !this.isOver) {
+      this.isOver = true;
+      this.#connection.next();
     }
   }
 
   async trickle(ms: number): Promise<boolean> {
-    const bytes = encoder.encode(this.#kept);
+    const bytes = encoder.encode(this.#heldHead);
     const piece = Math.ceil(bytes.length / 10);
-    this.#kept = "";
+    this.#heldHead = "";
     for (let at = 0; at < bytes.length; at += piece) {
       if (!await this.wait(ms / 10)) return false;
-      await this.#send(bytes.subarray(at, at + piece), false);
+      await this.#send(bytes.subarray(at, at + piece), "more");
     }
-    return !this.over;
+    return !this.isOver;
   }
 
   drop(): void {
-    if (this.over) return;
-    this.over = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.settle();
     this.#connection.close();
   }
 
-  async #send(bytes: Uint8Array, end: boolean): Promise<void> {
+  async #send(bytes: Uint8Array, then: "more" | "end"): Promise<void> {
+    const end = then === "end";
     try {
-      for (let sent = 0; sent < bytes.length && !this.over;) {
-        const last = end && bytes.length - sent <= LAST;
+      for (let sent = 0; sent < bytes.length && !this.isOver;) {
+        const last = end && bytes.length - sent <= LAST_BYTES;
         if (last) this.settle();
-        const stop = end && !last ? bytes.length - LAST : bytes.length;
+        const stop = end && !last ? bytes.length - LAST_BYTES : bytes.length;
         sent += await this.#connection.conn.write(bytes.subarray(sent, stop));
       }
     } catch {
-      this.leave();
+      this.disconnected();
     }
   }
 }

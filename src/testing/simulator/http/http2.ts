@@ -1,8 +1,9 @@
 /**
- * The server's side of HTTP/2 (RFC 9113) on a bare connection: as much as an API client needs, with a stream limit to
- * order. Deno's own server fixes that limit, and a limit is what a client's connection pool has to be tested against.
+ * An HTTP/2 server (RFC 9113) on a bare TLS connection, as far as an API client needs it. It is
+ * our own, not a library's, as it must reset streams and limit their number: Deno's server has a
+ * fixed limit, and the connection pool of a client is tested against several.
  */
-import type { Handler } from "./exchange.ts";
+import type { Handler } from "./http_exchange.ts";
 import {
   ACK,
   END_HEADERS,
@@ -23,7 +24,9 @@ import { HpackReader } from "./hpack.ts";
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length;
 const LARGEST_WINDOW = 2 ** 31 - 1;
 
-/** Serves one connection until it ends. Never rejects. `onStreams` hears how many streams are open. */
+/**
+ * Serves a connection until it ends. Never rejects. `onStreams` gets the number of open streams.
+ */
 export async function serveHttp2(
   conn: Deno.Conn,
   handle: Handler,
@@ -36,14 +39,14 @@ export async function serveHttp2(
 class Http2Connection implements Http2Link {
   readonly #streams = new Map<number, Http2Exchange>();
   readonly #hpack = new HpackReader();
-  /** A header block that still lacks its continuation. */
+  /** A header block whose continuation is missing. */
   #block: { id: number; end: boolean; bytes: Uint8Array } | undefined;
   #unread = 0;
   #queue: Uint8Array[] = [];
   #flushing: Promise<void> | undefined;
   #closed = false;
   #waiting: (() => void)[] = [];
-  /** What the client lets us send on the whole connection, and on each new stream. */
+  /** The flow-control windows: of the connection, and the initial one of each new stream. */
   window = 65_535;
   streamWindow = 65_535;
 
@@ -66,9 +69,9 @@ class Http2Connection implements Http2Link {
       this.send(frame(Type.Window, 0, 0, uint32(LARGEST_WINDOW - 65_535)));
       await this.#read();
     } catch {
-      // The client broke the connection or the protocol: either way this is its end.
+      // The client broke the connection or the protocol.
     }
-    for (const stream of this.#streams.values()) stream.leave();
+    for (const stream of this.#streams.values()) stream.disconnected();
     this.#streams.clear();
     this.#wakeWriters();
     this.close();
@@ -76,14 +79,14 @@ class Http2Connection implements Http2Link {
 
   async #read(): Promise<void> {
     const buffer = new Uint8Array(LARGEST_FRAME * 2);
-    let start = 0, end = 0, greeted = false;
+    let start = 0, end = 0, hasPreface = false;
     for (;;) {
       const n = await this.conn.read(buffer.subarray(end));
       if (n === null) return;
       end += n;
-      if (!greeted && end < PREFACE) continue;
-      if (!greeted) start = PREFACE;
-      greeted = true;
+      if (!hasPreface && end < PREFACE) continue;
+      if (!hasPreface) start = PREFACE;
+      hasPreface = true;
       for (;;) {
         if (end - start < 9) break;
         const view = new DataView(buffer.buffer, start);
@@ -109,7 +112,7 @@ class Http2Connection implements Http2Link {
     const view = new DataView(payload.buffer);
     const stream = this.#streams.get(id);
     if (type === Type.Data) {
-      this.#credit(payload.length);
+      this.#reopenWindow(payload.length);
       stream?.data(flags & PADDED ? unpad(payload) : payload);
       if (stream && flags & END_STREAM) this.#dispatch(stream);
     } else if (type === Type.Headers) {
@@ -122,7 +125,7 @@ class Http2Connection implements Http2Link {
       if (flags & END_HEADERS) this.#open();
     } else if (type === Type.Reset) {
       this.forget(id);
-      stream?.leave();
+      stream?.disconnected();
     } else if (type === Type.Settings && !(flags & ACK)) {
       for (let at = 0; at + 6 <= payload.length; at += 6) {
         if (view.getUint16(at) !== 4) continue;
@@ -141,11 +144,11 @@ class Http2Connection implements Http2Link {
     }
   }
 
-  /** A header block is complete: a new stream, or the trailers of an old one. */
+  /** Handles a complete header block: a new stream, or the trailers of an open one. */
   #open(): void {
     const { id, end, bytes } = this.#block!;
     this.#block = undefined;
-    // Also a refused block must be read: the header table depends on every block before.
+    // Even a refused block must be read: the header table depends on every block before it.
     const headers = this.#hpack.read(bytes);
     let stream = this.#streams.get(id);
     if (!stream) {
@@ -165,8 +168,8 @@ class Http2Connection implements Http2Link {
     this.handle(stream);
   }
 
-  /** Gives the client back the room that its bodies took, now and then. */
-  #credit(bytes: number): void {
+  /** Reopens the window for request bodies, once enough was received. */
+  #reopenWindow(bytes: number): void {
     this.#unread += bytes;
     if (this.#unread < 2 ** 24) return;
     this.send(frame(Type.Window, 0, 0, uint32(this.#unread)));
@@ -179,12 +182,12 @@ class Http2Connection implements Http2Link {
     for (const wake of waiting) wake();
   }
 
-  /** Resolves when a window may have opened. */
-  room(): Promise<void> {
+  /** Resolves when a flow-control window may have opened. */
+  windowOpened(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Frames of many streams share the connection: one writer at a time, all that waits in one piece. */
+  /** Queues a frame. One writer at a time sends all queued frames, in one piece. */
   send(bytes: Uint8Array): Promise<void> {
     this.#queue.push(bytes);
     return this.#flushing ??= this.#flush();
@@ -192,7 +195,7 @@ class Http2Connection implements Http2Link {
 
   async #flush(): Promise<void> {
     try {
-      // Headers and data of one answer go out in one packet: two small ones would wait for the client's delayed acknowledgement.
+      // Sends headers and data in one packet: a second small one would wait for a delayed ACK.
       await null;
       while (this.#queue.length > 0) {
         const bytes = join(this.#queue);
@@ -219,7 +222,7 @@ class Http2Connection implements Http2Link {
     try {
       this.conn.close();
     } catch {
-      // It was closed from outside.
+      // It was closed already.
     }
   }
 }

@@ -1,10 +1,9 @@
-/**
- * The frames of HTTP/2: their types, flags and error codes, and how they lie in memory.
- */
+/** The frames of HTTP/2: their types, flags, error codes and layout. */
 
-/** No side may send a longer payload unless the other agreed to it. */
+/** The maximum size of a payload, in bytes, unless the other side allows more. */
 export const LARGEST_FRAME = 16_384;
 
+/** The types of frames. */
 export const Type = {
   Data: 0,
   Headers: 1,
@@ -24,7 +23,7 @@ export const PRIORITY = 32;
 export const INTERNAL_ERROR = 2;
 export const REFUSED_STREAM = 7;
 
-/** One frame. */
+/** Builds a frame. */
 export function frame(type: number, flags: number, id: number, payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(9 + payload.length);
   const view = new DataView(bytes.buffer);
@@ -36,19 +35,19 @@ export function frame(type: number, flags: number, id: number, payload: Uint8Arr
   return bytes;
 }
 
-/** A number in 4 bytes. */
+/** Encodes a number in 4 bytes. */
 export function uint32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
 }
 
-/** The payload without its padding. */
+/** Removes the padding of a payload. */
 export function unpad(payload: Uint8Array): Uint8Array {
   return payload.subarray(1, payload.length - payload[0]!);
 }
 
-/** All pieces in one. */
+/** Concatenates byte arrays. */
 export function join(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1) return pieces[0]!;
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));

@@ -1,5 +1,5 @@
-/** One stream of HTTP/2: a request, and its answer as the client's windows let it through. */
-import { Exchange, type HeaderList } from "./exchange.ts";
+/** A stream of HTTP/2: a request, and its response within the flow-control windows. */
+import { type HeaderMap, HttpExchange } from "./http_exchange.ts";
 import { packHeaders } from "./hpack.ts";
 import {
   END_HEADERS,
@@ -14,26 +14,26 @@ import {
 
 const encoder = new TextEncoder();
 
-/** The connection, as its streams see it. */
+/** The connection of a stream. */
 export interface Http2Link {
-  /** What the client lets us send on the whole connection. */
+  /** The flow-control window of the connection. */
   window: number;
-  /** And on each new stream. */
+  /** The initial flow-control window of a stream. */
   readonly streamWindow: number;
-  /** Resolves when a window may have opened. */
-  room(): Promise<void>;
+  /** Resolves when a flow-control window may have opened. */
+  windowOpened(): Promise<void>;
   /** Sends a frame. */
   send(bytes: Uint8Array): Promise<void>;
-  /** The stream of this id is over. */
+  /** Removes a stream that has ended. */
   forget(id: number): void;
 }
 
-/** One stream: a request, and what is answered to it. */
-export class Http2Exchange extends Exchange {
-  /** What the client lets us send on this stream. */
+/** The exchange on one stream. */
+export class Http2Exchange extends HttpExchange {
+  /** The flow-control window of this stream. */
   window: number;
   #pieces: Uint8Array[] = [];
-  #kept: Uint8Array | undefined;
+  #heldHead: Uint8Array | undefined;
 
   constructor(
     readonly connection: Http2Link,
@@ -54,22 +54,22 @@ export class Http2Exchange extends Exchange {
     this.#pieces = [];
   }
 
-  head(status: number, headers: HeaderList, length?: number): void {
+  writeHead(status: number, headers: HeaderMap, length?: number): void {
     const all = length === undefined ? headers : { ...headers, "content-length": String(length) };
-    this.#kept = frame(Type.Headers, END_HEADERS, this.id, packHeaders(status, all));
+    this.#heldHead = frame(Type.Headers, END_HEADERS, this.id, packHeaders(status, all));
   }
 
-  async write(text: string, end: boolean): Promise<void> {
-    this.#sendKept();
+  async write(text: string, then: "more" | "end"): Promise<void> {
+    this.#sendHead();
     const bytes = encoder.encode(text);
-    for (let at = 0; !this.over;) {
+    for (let at = 0; !this.isOver;) {
       const left = bytes.length - at;
       const size = Math.min(left, LARGEST_FRAME, this.window, this.connection.window);
       if (left > 0 && size <= 0) {
-        await this.connection.room();
+        await this.connection.windowOpened();
         continue;
       }
-      const last = end && size === left;
+      const last = then === "end" && size === left;
       this.window -= size;
       this.connection.window -= size;
       if (last) this.#finish();
@@ -81,24 +81,24 @@ export class Http2Exchange extends Exchange {
 
   async trickle(ms: number): Promise<boolean> {
     if (!await this.wait(ms)) return false;
-    this.#sendKept();
+    this.#sendHead();
     return true;
   }
 
   drop(): void {
-    if (this.over) return;
-    this.#sendKept();
+    if (this.isOver) return;
+    this.#sendHead();
     this.#finish();
     this.connection.send(frame(Type.Reset, 0, this.id, uint32(INTERNAL_ERROR)));
   }
 
-  #sendKept(): void {
-    if (this.#kept && !this.over) this.connection.send(this.#kept);
-    this.#kept = undefined;
+  #sendHead(): void {
+    if (this.#heldHead && !this.isOver) this.connection.send(this.#heldHead);
+    this.#heldHead = undefined;
   }
 
   #finish(): void {
-    this.over = true;
+    this.isOver = true;
     this.settle();
     this.connection.forget(this.id);
   }

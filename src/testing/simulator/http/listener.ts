@@ -1,24 +1,23 @@
-/**
- * Accepts connections and hands each to the protocol that its client speaks.
- */
+/** Accepts connections and serves each by its protocol. */
 import type { Engine } from "../engine.ts";
-import type { Handler } from "./exchange.ts";
+import type { Handler } from "./http_exchange.ts";
 import { serveHttp1 } from "./http1.ts";
 import { serveHttp2 } from "./http2.ts";
 
-/** How long to wait when no more connections can be opened, in milliseconds. */
-const BREATH = 20;
+/** How long to wait after a failed accept, in milliseconds. */
+const RETRY_DELAY = 20;
 
+/** The listening socket and its connections. */
 export class Listener {
   readonly port: number;
   readonly #listener: Deno.Listener;
   readonly #open = new Set<Deno.Conn>();
-  /** Connections that served a request and wait for the next. */
+  /** Connections that wait for their next request. */
   readonly #idle = new Set<Deno.Conn>();
-  /** Everything that still runs: one promise for each connection and each request. */
+  /** The running work: a promise for each connection and each request. */
   readonly #running = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
-  #breath: (() => void) | undefined;
+  #endPause: (() => void) | undefined;
 
   constructor(
     readonly engine: Engine,
@@ -34,18 +33,19 @@ export class Listener {
     this.#track(this.#accept());
   }
 
-  /** Closes the connections that wait for a next request. */
+  /** Closes the connections that wait for their next request. */
   closeIdle(): void {
     for (const conn of this.#idle) closeQuietly(conn);
   }
 
+  /** Closes every connection and resolves when nothing is left running. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
   async #close(): Promise<void> {
     this.#listener.close();
-    this.#breath?.();
+    this.#endPause?.();
     for (const conn of this.#open) closeQuietly(conn);
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
@@ -58,14 +58,14 @@ export class Listener {
         this.#open.add(conn);
         this.#track(this.#serve(conn));
       } catch {
-        // Out of file descriptors, or a client that gave up while it was being accepted: others may follow.
+        // File descriptors are exhausted, or the client gave up: later connections may succeed.
         if (!this.#closing) await this.#pause();
       }
     }
   }
 
   async #serve(conn: Deno.Conn): Promise<void> {
-    // A client may open more connections than it then uses: those without a request do not count.
+    // A client may open connections that it never uses: those are not counted.
     let used = false, multiplexed = false;
     const handle: Handler = (exchange) => {
       if (!used) this.engine.stats.connections++;
@@ -86,7 +86,7 @@ export class Listener {
         });
       } else await serveHttp1(conn, handle);
     } catch {
-      // The handshake failed: the client is gone, or does not trust the certificate.
+      // The handshake failed: the client disconnected, or does not trust the certificate.
       closeQuietly(conn);
     } finally {
       this.#open.delete(conn);
@@ -101,8 +101,8 @@ export class Listener {
 
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, BREATH);
-      this.#breath = () => {
+      const timer = setTimeout(resolve, RETRY_DELAY);
+      this.#endPause = () => {
         clearTimeout(timer);
         resolve();
       };
@@ -114,6 +114,6 @@ function closeQuietly(conn: Deno.Conn): void {
   try {
     conn.close();
   } catch {
-    // It is closed already.
+    // It was closed already.
   }
 }

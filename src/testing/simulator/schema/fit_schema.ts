@@ -1,31 +1,36 @@
 /**
- * Makes a value that fits a JSON Schema, and that makes sense beside the text it is about.
+ * Makes a value that fits a JSON Schema. The same schema and request always give the same value.
  */
-import { answerTask, type Task } from "../../../../examples/_lexicon/task.ts";
-import { choose, makeFlag, makeNumber, makeText, type Schema } from "./schema_values.ts";
+import { isRecord } from "../../../model/check_options.ts";
+import { genericText, makeNumber, makeText, type SchemaObject } from "./schema_values.ts";
 
-/** Beyond this depth only what is required is made, so that recursive schemas end. */
-const DEEP = 5;
+/** Below this depth only required properties are made, so that recursive schemas end. */
+const MAX_DEPTH = 5;
 
-/** The value; unknown keywords of the schema are passed over. */
-export function fitSchema(schema: unknown, task: Task): unknown {
-  return new Maker(isSchema(schema) ? schema : {}, task).make(schema, "", 0);
+/**
+ * Makes a value that fits the schema: the first value of an enum, `true`, a number in the middle
+ * of its bounds, a text named after its property. Unknown keywords are ignored.
+ *
+ * @param request The text of the request: a text without a property name repeats it.
+ */
+export function fitSchema(schema: unknown, request: string): unknown {
+  return new ValueMaker(isRecord(schema) ? schema : {}, request).make(schema, "", 0);
 }
 
-class Maker {
-  constructor(readonly root: Schema, readonly task: Task) {}
+class ValueMaker {
+  constructor(readonly root: SchemaObject, readonly request: string) {}
 
   make(from: unknown, name: string, depth: number): unknown {
-    if (!isSchema(from)) return from === false ? null : answerTask(this.task);
+    if (!isRecord(from)) return from === false ? null : genericText(this.request);
     const schema = this.#resolve(from);
     if ("const" in schema) return schema.const;
-    if (Array.isArray(schema.enum)) return choose(schema.enum, this.task);
+    if (Array.isArray(schema.enum)) return schema.enum[0];
     const choices = schema.anyOf ?? schema.oneOf;
     if (Array.isArray(choices) && choices.length > 0) {
       const { anyOf: _a, oneOf: _o, ...base } = schema;
-      const open = choices.map((one) => isSchema(one) ? this.#resolve(one) : one);
-      const end = depth > DEEP ? open.find((one) => isSchema(one) && isFlat(one)) : undefined;
-      return this.make(merge(base, isSchema(end ?? open[0]) ? (end ?? open[0]) : {}), name, depth);
+      const open = choices.map((one) => isRecord(one) ? this.#resolve(one) : one);
+      const end = depth > MAX_DEPTH ? open.find((one) => isRecord(one) && isFlat(one)) : undefined;
+      return this.make(merge(base, isRecord(end ?? open[0]) ? (end ?? open[0]) : {}), name, depth);
     }
     switch (typeOf(schema, depth)) {
       case "object":
@@ -34,42 +39,42 @@ class Maker {
         return this.#array(schema, name, depth);
       case "number":
       case "integer":
-        return makeNumber(schema, name, this.task);
+        return makeNumber(schema);
       case "boolean":
-        return makeFlag(name, this.task);
+        return true;
       case "null":
         return null;
       default:
-        return makeText(schema, name, this.task);
+        return makeText(schema, name, this.request);
     }
   }
 
-  /** Follows references and folds `allOf` in. */
-  #resolve(schema: Schema): Schema {
-    let found = schema;
-    for (let hops = 0; typeof found.$ref === "string" && hops < 32; hops++) {
-      const { $ref, ...beside } = found;
-      found = merge(beside, this.#look($ref as string));
+  /** Follows references and merges `allOf`. */
+  #resolve(schema: SchemaObject): SchemaObject {
+    let resolved = schema;
+    for (let hops = 0; typeof resolved.$ref === "string" && hops < 32; hops++) {
+      const { $ref, ...siblings } = resolved;
+      resolved = merge(siblings, this.#lookUp($ref as string));
     }
-    if (!Array.isArray(found.allOf)) return found;
-    const { allOf, ...base } = found;
-    return (allOf as unknown[]).filter(isSchema)
-      .reduce<Schema>((sum, part) => merge(sum, this.#resolve(part)), base);
+    if (!Array.isArray(resolved.allOf)) return resolved;
+    const { allOf, ...base } = resolved;
+    return (allOf as unknown[]).filter(isRecord)
+      .reduce<SchemaObject>((sum, part) => merge(sum, this.#resolve(part)), base);
   }
 
-  #look(ref: string): Schema {
+  #lookUp(ref: string): SchemaObject {
     let at: unknown = this.root;
     for (const key of ref.replace(/^#\/?/, "").split("/").filter((part) => part !== "")) {
       const name = decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~");
-      at = isSchema(at) || Array.isArray(at) ? (at as Schema)[name] : undefined;
+      at = isRecord(at) || Array.isArray(at) ? (at as SchemaObject)[name] : undefined;
     }
-    return isSchema(at) ? at : {};
+    return isRecord(at) ? at : {};
   }
 
-  #object(schema: Schema, depth: number): Record<string, unknown> {
-    const properties = isSchema(schema.properties) ? schema.properties : {};
+  #object(schema: SchemaObject, depth: number): Record<string, unknown> {
+    const properties = isRecord(schema.properties) ? schema.properties : {};
     const required = Array.isArray(schema.required) ? schema.required.map(String) : [];
-    const names = depth > DEEP ? required : new Set([...Object.keys(properties), ...required]);
+    const names = depth > MAX_DEPTH ? required : new Set([...Object.keys(properties), ...required]);
     const made: Record<string, unknown> = {};
     for (const name of names) {
       const value = this.make(
@@ -90,18 +95,18 @@ class Maker {
     return made;
   }
 
-  #array(schema: Schema, name: string, depth: number): unknown[] {
-    const least = Number(schema.minItems ?? 0);
-    const fixed = Array.isArray(schema.prefixItems) ? schema.prefixItems : [];
-    const wanted = depth > DEEP ? least : Math.max(least, fixed.length, 1);
-    const items = isSchema(schema.items) ? this.#resolve(schema.items) : schema.items;
+  #array(schema: SchemaObject, name: string, depth: number): unknown[] {
+    const minItems = Number(schema.minItems ?? 0);
+    const prefix = Array.isArray(schema.prefixItems) ? schema.prefixItems : [];
+    const wanted = depth > MAX_DEPTH ? minItems : Math.max(minItems, prefix.length, 1);
+    const items = isRecord(schema.items) ? this.#resolve(schema.items) : schema.items;
     const length = items === false
-      ? fixed.length
+      ? prefix.length
       : Math.min(wanted, Number(schema.maxItems ?? Infinity));
-    const all = isSchema(items) && Array.isArray(items.enum) ? items.enum : undefined;
+    const values = isRecord(items) && Array.isArray(items.enum) ? items.enum : undefined;
     return Array.from({ length }, (_, i) => {
-      if (i < fixed.length) return this.make(fixed[i], name, depth + 1);
-      if (all && i > 0) return rotated(all, choose(all, this.task))[i % all.length];
+      if (i < prefix.length) return this.make(prefix[i], name, depth + 1);
+      if (values && i > 0) return values[i % values.length];
       const made = this.make(items ?? {}, name, depth + 1);
       if (i === 0 || schema.uniqueItems !== true) return made;
       if (typeof made === "number") return made + i;
@@ -110,18 +115,14 @@ class Maker {
   }
 }
 
-function isSchema(value: unknown): value is Schema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isFlat(schema: Schema): boolean {
+function isFlat(schema: SchemaObject): boolean {
   return !["object", "array"].includes(String(schema.type)) && !("$ref" in schema);
 }
 
-/** The type to make: the first that is listed, or the one that the other keywords speak of. */
-function typeOf(schema: Schema, depth: number): unknown {
+/** Returns the type to make: the first that is listed, or the one that the keywords belong to. */
+function typeOf(schema: SchemaObject, depth: number): unknown {
   if (Array.isArray(schema.type)) {
-    if (depth > DEEP && schema.type.includes("null")) return "null";
+    if (depth > MAX_DEPTH && schema.type.includes("null")) return "null";
     return schema.type.find((type) => type !== "null") ?? "null";
   }
   if (schema.type !== undefined) return schema.type;
@@ -130,18 +131,13 @@ function typeOf(schema: Schema, depth: number): unknown {
   return "minimum" in schema || "maximum" in schema ? "number" : "string";
 }
 
-function merge(a: Schema, b: Schema): Schema {
+function merge(a: SchemaObject, b: SchemaObject): SchemaObject {
   const merged: Record<string, unknown> = { ...a, ...b };
-  if (isSchema(a.properties) && isSchema(b.properties)) {
+  if (isRecord(a.properties) && isRecord(b.properties)) {
     merged.properties = { ...a.properties, ...b.properties };
   }
   if (Array.isArray(a.required) && Array.isArray(b.required)) {
     merged.required = [...a.required, ...b.required];
   }
   return merged;
-}
-
-function rotated(all: readonly unknown[], first: unknown): unknown[] {
-  const at = Math.max(0, all.indexOf(first));
-  return [...all.slice(at), ...all.slice(0, at)];
 }

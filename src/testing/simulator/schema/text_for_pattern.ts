@@ -1,20 +1,18 @@
 /**
- * Writes a text that a regular expression accepts: the shortest, simplest one. Groups, choices, classes and counts are
- * understood; look-arounds and back references are not, and are passed over.
+ * Returns a short text that a regular expression accepts. Supports groups, alternatives, classes
+ * and quantifiers; look-arounds and back references are ignored.
  */
-
-/** A text that the pattern accepts, as far as it is understood. */
-export function textLike(pattern: string): string {
-  return new Reader(pattern).choices();
+export function textForPattern(pattern: string): string {
+  return new PatternReader(pattern).alternatives();
 }
 
-class Reader {
+class PatternReader {
   #at = 0;
 
   constructor(readonly pattern: string) {}
 
-  /** The first of `a|b|c`; the others are read only to get past them. */
-  choices(): string {
+  /** Reads `a|b|c` and returns the text for the first alternative. */
+  alternatives(): string {
     const first = this.#sequence();
     while (this.pattern[this.#at] === "|") {
       this.#at++;
@@ -26,13 +24,13 @@ class Reader {
   #sequence(): string {
     let text = "";
     while (this.#at < this.pattern.length && !"|)".includes(this.pattern[this.#at]!)) {
-      const one = this.#one();
-      text += one.repeat(this.#times());
+      const atom = this.#atom();
+      text += atom.repeat(this.#repetitions());
     }
     return text;
   }
 
-  #one(): string {
+  #atom(): string {
     const char = this.pattern[this.#at++]!;
     if (char === "^" || char === "$") return "";
     if (char === ".") return "a";
@@ -41,7 +39,7 @@ class Reader {
     if (char !== "(") return char;
     const kind = /^\?(?:<?[=!]|:|<[^>]*>)/.exec(this.pattern.slice(this.#at))?.[0] ?? "";
     this.#at += kind.length;
-    const inner = this.choices();
+    const inner = this.alternatives();
     this.#at++;
     return /^\?<?[=!]/.test(kind) ? "" : inner;
   }
@@ -59,8 +57,8 @@ class Reader {
     return [..."aA0 -_.x"].find((char) => test.test(char)) ?? "é";
   }
 
-  /** The least that the count behind an item allows, but one rather than none where that is as good. */
-  #times(): number {
+  /** Reads the quantifier of an atom, if there is one, and returns its minimum. */
+  #repetitions(): number {
     const count = /^(?:[*+?]|\{(\d*)(?:,(\d*))?\})\??/.exec(this.pattern.slice(this.#at));
     if (!count) return 1;
     this.#at += count[0].length;

@@ -1,11 +1,9 @@
-/**
- * Rate limits as OpenAI keeps and reports them: token buckets, `x-ratelimit-…` headers and the 429.
- */
+/** The limits of a simulated server, enforced and reported as OpenAI does. */
 import type { RateReport, RateState } from "../../model/rate_report.ts";
 import type { SimulatorLimits } from "./simulator_options.ts";
 
-/** A bucket that is full at first and refills evenly over a minute. */
-export class Bucket {
+/** A token bucket that starts full and refills evenly over a minute. */
+export class QuotaBucket {
   readonly capacity: number;
   #level: number;
   #at: number;
@@ -16,7 +14,7 @@ export class Bucket {
     this.#at = now;
   }
 
-  /** What it holds now; asking moves its clock. */
+  /** Returns the level, after refilling it up to now. */
   level(now: number): number {
     if (now > this.#at) {
       this.#level = Math.min(
@@ -32,39 +30,39 @@ export class Bucket {
     this.#level -= amount;
   }
 
-  /** Milliseconds until it holds that much. */
+  /** Returns the milliseconds until it holds the amount. */
   msUntil(amount: number, now: number): number {
     return Math.max(0, ((amount - this.level(now)) * 60_000) / this.capacity);
   }
 }
 
-/** Why a request may not run. */
-export interface Refusal {
-  /** OpenAI's `type`: which limit it was. */
+/** The rejection of a request by a limit. */
+export interface LimitRejection {
+  /** The limit that rejected it: OpenAI's `type`. */
   type: "requests" | "tokens";
   message: string;
-  /** `null` if no waiting helps. */
+  /** Milliseconds to wait; `null` if waiting does not help. */
   retryAfterMs: number | null;
 }
 
-/** The limits of one simulator. */
-export class Limiter {
-  readonly #requests?: Bucket;
-  readonly #tokens?: Bucket;
+/** Enforces the limits of a simulated server. */
+export class ServerLimiter {
+  readonly #requests?: QuotaBucket;
+  readonly #tokens?: QuotaBucket;
   readonly #concurrency: number;
 
   constructor(limits: SimulatorLimits, now: number) {
     const { requestsPerMinute = Infinity, tokensPerMinute = Infinity } = limits;
-    if (requestsPerMinute < Infinity) this.#requests = new Bucket(requestsPerMinute, now);
-    if (tokensPerMinute < Infinity) this.#tokens = new Bucket(tokensPerMinute, now);
+    if (requestsPerMinute < Infinity) this.#requests = new QuotaBucket(requestsPerMinute, now);
+    if (tokensPerMinute < Infinity) this.#tokens = new QuotaBucket(tokensPerMinute, now);
     this.#concurrency = limits.concurrency ?? Infinity;
   }
 
-  /** Books the request if every limit lets it through, else books nothing and says why. */
-  admit(model: string, tokens: number, running: number, now: number): Refusal | undefined {
-    const reached = `Rate limit reached for ${model} on`;
+  /** Counts a request if every limit admits it. Otherwise returns the rejection. */
+  admit(model: string, tokens: number, running: number, now: number): LimitRejection | undefined {
+    const prefix = `Rate limit reached for ${model} on`;
     if (running >= this.#concurrency) {
-      const message = `${reached} concurrent requests: Limit ${this.#concurrency}.`;
+      const message = `${prefix} concurrent requests: Limit ${this.#concurrency}.`;
       return { type: "requests", message, retryAfterMs: 100 };
     }
     if (this.#tokens && tokens > this.#tokens.capacity) {
@@ -78,7 +76,7 @@ export class Limiter {
       const type = forRequest >= forTokens ? "requests" : "tokens";
       const bucket = (type === "requests" ? this.#requests : this.#tokens)!;
       const ms = Math.ceil(Math.max(forRequest, forTokens));
-      const message = `${reached} ${type} per min (${type === "requests" ? "RPM" : "TPM"}): ` +
+      const message = `${prefix} ${type} per min (${type === "requests" ? "RPM" : "TPM"}): ` +
         `Limit ${bucket.capacity}, Used ${Math.ceil(bucket.capacity - bucket.level(now))}, ` +
         `Requested ${type === "requests" ? 1 : tokens}. Please try again in ${formatReset(ms)}.`;
       return { type, message, retryAfterMs: ms };
@@ -88,14 +86,14 @@ export class Limiter {
     return undefined;
   }
 
-  /** Books tokens that were not known beforehand: those of the answer. */
+  /** Counts tokens that were not known when the request arrived: those of the answer. */
   spend(tokens: number, now: number): void {
     this.#tokens?.level(now);
     this.#tokens?.take(tokens);
   }
 
-  /** Where the limits stand; `undefined` if there are none. */
-  rates(now: number): RateReport | undefined {
+  /** Returns the state of the limits; `undefined` without limits. */
+  rateReport(now: number): RateReport | undefined {
     if (this.#requests === undefined && this.#tokens === undefined) return undefined;
     return {
       requests: this.#requests && stateOf(this.#requests, now),
@@ -103,14 +101,14 @@ export class Limiter {
     };
   }
 
-  /** Writes the headers that tell where the limits stand. */
-  report(headers: Record<string, string>, now: number): void {
-    if (this.#requests) describe(headers, "requests", this.#requests, now);
-    if (this.#tokens) describe(headers, "tokens", this.#tokens, now);
+  /** Adds the `x-ratelimit-…` headers to those of an answer. */
+  writeHeaders(headers: Record<string, string>, now: number): void {
+    if (this.#requests) addHeaders(headers, "requests", this.#requests, now);
+    if (this.#tokens) addHeaders(headers, "tokens", this.#tokens, now);
   }
 }
 
-function stateOf(bucket: Bucket, now: number): RateState {
+function stateOf(bucket: QuotaBucket, now: number): RateState {
   return {
     limit: bucket.capacity,
     remaining: Math.max(0, Math.floor(bucket.level(now))),
@@ -118,10 +116,10 @@ function stateOf(bucket: Bucket, now: number): RateState {
   };
 }
 
-function describe(
+function addHeaders(
   headers: Record<string, string>,
   name: string,
-  bucket: Bucket,
+  bucket: QuotaBucket,
   now: number,
 ): void {
   const { limit, remaining, resetMs } = stateOf(bucket, now);
@@ -130,7 +128,7 @@ function describe(
   headers[`x-ratelimit-reset-${name}`] = formatReset(resetMs!);
 }
 
-/** The headers that tell a client when to come back. */
+/** Returns the headers that tell a client how long to wait. */
 export function retryHeaders(retryAfterMs: number): Record<string, string> {
   return {
     "retry-after": String(Math.ceil(retryAfterMs / 1000)),
@@ -138,7 +136,7 @@ export function retryHeaders(retryAfterMs: number): Record<string, string> {
   };
 }
 
-/** A time as OpenAI writes it: `120ms`, `1.5s`, `6m0s`, `1h0m0s`. */
+/** Formats a duration as OpenAI does: `120ms`, `1.5s`, `6m0s`, `1h0m0s`. */
 export function formatReset(ms: number): string {
   const whole = Math.ceil(ms);
   if (whole < 1000) return `${whole}ms`;

@@ -1,24 +1,24 @@
 import { onAbort } from "../../async/abort.ts";
 
-interface Waiting {
+interface Waiter {
   readonly open: () => void;
-  left: boolean;
+  aborted: boolean;
 }
 
-/** So many requests may be open at once; the others wait in line, as in a client over HTTP/2. */
-export class Streams {
-  /** How many wait. */
+/** A limit on open streams. Further requests wait in line, as in an HTTP/2 client. */
+export class StreamSlots {
+  /** The number of waiting requests. */
   waiting = 0;
   #free: number;
-  #line: Waiting[] = [];
+  #line: Waiter[] = [];
   #first = 0;
 
-  constructor(most: number) {
-    this.#free = most;
+  constructor(limit: number) {
+    this.#free = limit;
   }
 
   /**
-   * Opens a stream as soon as there is one; gives `undefined` if it is open at once.
+   * Opens a stream, as soon as one is free. Returns `undefined` if it opens at once.
    *
    * @throws The signal's reason, if it aborts before.
    */
@@ -28,24 +28,24 @@ export class Streams {
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        left: false,
+      const waiter: Waiter = {
+        aborted: false,
         open: () => {
-          release();
+          stopListening();
           resolve();
         },
       };
-      const release = onAbort(signal, () => {
-        waiting.left = true;
+      const stopListening = onAbort(signal, () => {
+        waiter.aborted = true;
         this.waiting--;
         reject(signal.reason);
       });
       this.waiting++;
-      this.#line.push(waiting);
+      this.#line.push(waiter);
     });
   }
 
-  /** Closes one: it is for the next one in line. */
+  /** Closes a stream, which the first request in line gets. */
   close(): void {
     const next = this.#next();
     if (next === undefined) {
@@ -56,10 +56,10 @@ export class Streams {
     next.open();
   }
 
-  #next(): Waiting | undefined {
-    let next: Waiting | undefined;
-    do next = this.#line[this.#first++]; while (next?.left);
-    // The line is cut now and then, not moved up for each.
+  #next(): Waiter | undefined {
+    let next: Waiter | undefined;
+    do next = this.#line[this.#first++]; while (next?.aborted);
+    // Entries are removed in batches: shifting the array for each would be slow.
     if (next === undefined || this.#first > 1000 && this.#first * 2 > this.#line.length) {
       this.#line.splice(0, this.#first);
       this.#first = 0;

@@ -8,7 +8,7 @@ async function headersOf(answer: Promise<Response>): Promise<Headers & { status:
   return Object.assign(response.headers, { status: response.status });
 }
 
-Deno.test("requests per minute: a full bucket, then 429 with the time to wait", async () => {
+Deno.test("requests per minute: a burst, and then 429 with a retry delay", async () => {
   await using sim = simulator({ limits: { requestsPerMinute: 3 } });
   for (const left of ["2", "1", "0"]) {
     const headers = await headersOf(chat(sim));
@@ -29,7 +29,7 @@ Deno.test("requests per minute: a full bucket, then 429 with the time to wait", 
   assertEquals(sim.stats.faults, {});
 });
 
-Deno.test("the bucket refills", async () => {
+Deno.test("the bucket refills over time", async () => {
   await using sim = simulator({ limits: { requestsPerMinute: 300 } });
   let headers = await headersOf(chat(sim));
   while (headers.status === 200) headers = await headersOf(chat(sim));
@@ -54,7 +54,7 @@ Deno.test("tokens per minute count the prompt and the answer", async () => {
   assertMatch((await large.json()).error.message, /too large/);
 });
 
-Deno.test("reset times are written as OpenAI writes them", async () => {
+Deno.test("reset times have OpenAI's format", async () => {
   await using sim = simulator({ limits: { tokensPerMinute: 600_000, requestsPerMinute: 0.1 } });
   sim.configure({ limits: { requestsPerMinute: 1 } });
   assertEquals((await headersOf(chat(sim))).get("x-ratelimit-reset-requests"), "1m0s");
@@ -64,7 +64,7 @@ Deno.test("reset times are written as OpenAI writes them", async () => {
   assertMatch((await headersOf(chat(sim))).get("x-ratelimit-reset-requests")!, /^1\.\d+s$|^1\.5s$/);
 });
 
-Deno.test("concurrency: what is too many at once gets a 429", async () => {
+Deno.test("concurrency: requests beyond it get a 429", async () => {
   await using sim = simulator({ limits: { concurrency: 2 }, latency: 300 });
   const answers = [chat(sim), chat(sim)].map(headersOf);
   await until(() => sim.stats.inFlight === 2);
@@ -75,16 +75,16 @@ Deno.test("concurrency: what is too many at once gets a 429", async () => {
   assertEquals((await headersOf(chat(sim))).status, 200);
 });
 
-Deno.test("a refused request asks neither the script nor respond", async () => {
-  let asked = 0;
+Deno.test("a rejected request reaches neither the script nor respond", async () => {
+  let answered = 0;
   await using sim = simulator({
     limits: { requestsPerMinute: 1 },
     script: ["ok", "500"],
-    respond: () => `${++asked}`,
+    respond: () => `${++answered}`,
   });
   assertEquals((await headersOf(chat(sim))).status, 200);
   assertEquals((await headersOf(chat(sim))).status, 429);
-  assertEquals(asked, 1);
+  assertEquals(answered, 1);
   sim.configure({ limits: undefined });
   assertEquals((await headersOf(chat(sim))).status, 500);
 });

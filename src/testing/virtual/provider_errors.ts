@@ -1,25 +1,23 @@
-/**
- * What the virtual provider throws, classified as an adapter over HTTP does: by status.
- */
+/** The errors of the virtual provider, classified by status as an HTTP adapter does. */
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 
 const RETRYABLE = new Set([408, 409, 429]);
 
-/** An answer that is an error. */
-export interface Refusal {
+/** An error response. */
+export interface ErrorReply {
   readonly status: number;
-  /** What the server says of it. */
+  /** The message of the server. */
   readonly message?: string;
   readonly retryAfterMs?: number;
-  /** No waiting helps. */
+  /** Whether waiting does not help. */
   readonly final?: boolean;
 }
 
-/** The error of an answer with a status. */
+/** Creates the error of a response with this status. */
 export function statusError(
-  { status, message, retryAfterMs, final = false }: Refusal,
+  { status, message, retryAfterMs, final = false }: ErrorReply,
   rates: RateReport | undefined,
 ): ProviderError {
   const what = message === undefined ? "" : `: ${message}`;
@@ -32,7 +30,7 @@ export function statusError(
   });
 }
 
-/** The error of a connection that breaks. */
+/** Creates the error of a connection that breaks. */
 export function networkError(): ProviderError {
   return new ProviderError("the connection failed: it was reset", {
     code: "network",
@@ -40,9 +38,9 @@ export function networkError(): ProviderError {
   });
 }
 
-/** The error of an answer that breaks off behind this text. */
+/** Creates the error of an answer that is cut off after this text. */
 export function truncatedError({ usage, rates }: ModelReply, text: string): ProviderError {
-  return new ProviderError("the answer broke off before its end", {
+  return new ProviderError("the answer was cut off before its end", {
     code: "truncated",
     retryable: true,
     usage,

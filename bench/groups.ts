@@ -1,4 +1,4 @@
-/** What can be measured: parts, and the groups that are run together. */
+/** The parts of the bench, and the groups that run together. */
 import type { Part } from "./part.ts";
 import { adaptive } from "./parts/adaptive.ts";
 import { cli } from "./parts/cli.ts";
@@ -14,16 +14,16 @@ import { pool } from "./parts/pool.ts";
 import { rate } from "./parts/rate.ts";
 import { transport } from "./parts/transport.ts";
 
-/** Parts that are run together, and whose figures are kept together. */
+/** Parts that run together, and whose results are written together. */
 export interface Group {
-  /** What runs it. */
+  /** The command that runs the group. */
   readonly command: string;
-  /** What its files in `bench/results/` are called, without the ending. */
+  /** The name of its files in `bench/results/`, without extension. */
   readonly file: string;
   readonly parts: Readonly<Record<string, Part>>;
 }
 
-/** The groups; the first is what is run when nothing is named. */
+/** The groups. The first one runs by default. */
 export const GROUPS: readonly [Group, ...Group[]] = [
   {
     command: "deno task bench",
@@ -36,14 +36,14 @@ export const GROUPS: readonly [Group, ...Group[]] = [
   { command: "deno task bench:peers", file: "peers", parts: { peers } },
 ];
 
-/** All parts by their names; the pool alone is of no group. */
+/** All parts by name. The part `pool` belongs to no group. */
 export const PARTS: Readonly<Record<string, Part>> = Object.assign(
   {},
   ...GROUPS.map(({ parts }) => parts),
   { pool },
 );
 
-/** The group whose parts these are, all of them and in its order. */
+/** Returns the group that has exactly these parts, in this order. */
 export function groupOf(names: readonly string[]): Group | undefined {
   return GROUPS.find(({ parts }) => Object.keys(parts).join(" ") === names.join(" "));
 }

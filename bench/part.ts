@@ -2,22 +2,22 @@ import type { Chart } from "./report/chart.ts";
 import type { Goal } from "./report/goal.ts";
 import type { Table } from "./report/table.ts";
 
-/** How thoroughly it is measured. */
+/** How thoroughly a part measures. */
 export interface Effort {
-  /** How often each case is run. */
-  readonly times: number;
-  /** Shall it be over soon? */
+  /** How often each case is run; the medians count. */
+  readonly rounds: number;
+  /** Whether to use smaller loads, to finish soon. */
   readonly quick: boolean;
 }
 
-/** What a part found out. */
+/** A table that a part has measured, with its goals. */
 export interface Finding {
   readonly table: Table;
-  /** What had to be reached, with what was. */
+  /** The goals, with the measured values. */
   readonly goals?: readonly Goal[];
-  /** The same as pictures. */
+  /** Charts of the same figures. */
   readonly charts?: readonly Chart[];
 }
 
-/** A part of the bench: measures, and gives each finding as soon as it is there. */
+/** A part of the bench: measures, and yields each finding as soon as it has it. */
 export type Part = (effort: Effort) => AsyncIterable<Finding>;

@@ -9,14 +9,14 @@ export const Sentiment: Agent<{ input: string }, string> = defineAgent({
   prompt: "Review: {input}",
 });
 
-/** Says in a few words what a review says. */
+/** Summarises a review in a few words. */
 export const Summary: Agent<{ input: string }, string> = defineAgent({
   name: "summary",
   system: "Summarise this review in at most 12 words.",
   prompt: "Review: {input}",
 });
 
-/** Some reviews. */
+/** Reviews of products. */
 export const REVIEWS: readonly string[] = [
   "I love this kettle, it boils in a minute and looks great.",
   "Broke after two days. Never again.",

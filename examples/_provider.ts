@@ -1,20 +1,20 @@
 /**
- * The model that the examples ask: the real one if `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set, and otherwise a simulator on this
- * machine, which answers after about as long as a model would.
+ * The provider of the examples: a real one if `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set, and
+ * otherwise a simulator on this machine, with the latency of a fast model.
  */
 import { openai, type OpenAIProvider } from "@shoal/agents/openai";
 import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/testing";
 
-/** A provider, and how to take it down. */
+/** A provider, which is closed when it is disposed. */
 export interface ExampleProvider extends AsyncDisposable {
   readonly provider: OpenAIProvider;
-  /** The model to ask for. */
+  /** The model to call. */
   readonly model: string;
-  /** The simulator, if it is one. */
+  /** The simulator, unless the provider is a real one. */
   readonly simulator?: Simulator;
 }
 
-/** The real model or the simulator. */
+/** Creates the provider. */
 export function exampleProvider(options: SimulatorOptions = {}): ExampleProvider {
   const real = Deno.env.has("OPENAI_API_KEY") || Deno.env.has("OPENAI_BASE_URL");
   const server = real

@@ -1,8 +1,8 @@
-/** The agents of the example of workers: the module that each worker loads. */
+/** The agents of `workers.ts`: the module that each worker loads. */
 import { createHash } from "node:crypto";
 import { type Agent, defineAgent } from "@shoal/agents";
 
-/** Keeps a processor busy for a while, as parsing a long document or embedding it does: hashes of all pairs of words. */
+/** Computes for a while, as parsing or embedding a document does: hashes all pairs of words. */
 export const Sketch: Agent<{ text: string }, string[]> = defineAgent({
   name: "sketch",
   run: ({ text }: { text: string }) => {
@@ -13,7 +13,7 @@ export const Sketch: Agent<{ text: string }, string[]> = defineAgent({
   },
 });
 
-/** Asks a model, and then works on what there is. */
+/** Calls a model, then computes. */
 export const Digest: Agent<{ text: string }, { summary: string; sketch: string[] }> = defineAgent({
   name: "digest",
   run: async ({ text }: { text: string }, { call }) => {

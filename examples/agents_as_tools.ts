@@ -1,14 +1,17 @@
-/** An agent whose tools are other agents and workflows: what they use is counted in the whole, and stands below it as a tree. */
+/**
+ * An agent with other agents and workflows as its tools: the result includes their usage, and has
+ * their results as a tree of children.
+ */
 import { defineAgent, defineParallel, type Result } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { z } from "zod";
 
-// Scripts in the place of models, so that this needs no key.
+// Scripted models, so that this example needs no key.
 const Researcher = defineAgent({
   name: "researcher",
-  description: "Finds out what is known about a topic.",
+  description: "Researches a topic.",
   model: "gpt-5-mini",
-  prompt: "What is known about {topic}?", // its placeholder is what the tool takes
+  prompt: "What is known about {topic}?", // the placeholder is the input of the tool
   provider: scripted("A shoal is a group of fish that stay together."),
 });
 const Critics = defineParallel({
@@ -21,11 +24,11 @@ const Critics = defineParallel({
 });
 const Count = defineAgent({
   name: "count_words",
-  params: z.object({ text: z.string() }), // for an agent without a template
+  params: z.object({ text: z.string() }), // needed by an agent without a template
   run: ({ text }) => text.split(" ").length,
 });
 
-const ask = (name: string, args: object) => ({
+const toolCall = (name: string, args: object) => ({
   text: "",
   toolCalls: [{ id: name, name, args: JSON.stringify(args) }],
 });
@@ -35,9 +38,9 @@ const Editor = defineAgent({
   prompt: "Write a line on {topic}.",
   tools: [Researcher.asTool(), Critics.asTool(), Count.asTool({ description: "Counts words." })],
   provider: scripted([
-    ask("researcher", { topic: "shoals" }),
-    ask("critics", { topic: "Fish that stay together." }),
-    ask("count_words", { text: "Fish that stay together." }),
+    toolCall("researcher", { topic: "shoals" }),
+    toolCall("critics", { topic: "Fish that stay together." }),
+    toolCall("count_words", { text: "Fish that stay together." }),
     "Fish that stay together.",
   ]),
 });

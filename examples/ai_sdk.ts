@@ -1,4 +1,4 @@
-/** Models of the AI SDK: its providers answer for agents, by name, beside those of `openai()`. */
+/** Models of the AI SDK: agents use its providers by name, together with those of `openai()`. */
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { batch, configure } from "@shoal/agents";
 import { aiSdk } from "@shoal/agents/ai-sdk";
@@ -6,14 +6,14 @@ import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
 import { REVIEWS, Sentiment, Summary } from "./_agents.ts";
 
-// Two servers on this machine: one is refused now and then, the other has an outage.
+// Two servers on this machine: one rejects a request, the other has an outage.
 await using server = simulator({
   latency: 20,
   script: (_, n) => n === 1 ? { type: "rateLimit", retryAfterMs: 50 } : undefined,
 });
 await using down = simulator({ script: () => "error503" });
 
-// Any provider of the AI SDK could stand here: `anthropic`, `google`, `mistral`, `createAzure(…)`, …
+// Any provider of the AI SDK works: `anthropic`, `google`, `mistral`, `createAzure(…)`, …
 const models = createOpenAICompatible({
   name: "local",
   baseURL: server.url,
@@ -23,7 +23,7 @@ const models = createOpenAICompatible({
 const local = aiSdk(models, { limits: { concurrency: 3 } });
 configure({ provider: local, model: "llama3.2" });
 
-// A batch: the retries are ours, and so are the limits.
+// Shoal does the retries and keeps the limits.
 const results = await batch(REVIEWS.map((input) => [Sentiment, { input }] as const));
 for (const { content, model, attempts, usage } of results) {
   console.log(
@@ -37,9 +37,9 @@ for (const { content, model, attempts, usage } of results) {
     "tokens",
   );
 }
-console.log("at most", server.stats.peakInFlight, "at once");
+console.log("at most", server.stats.peakInFlight, "in flight");
 
-// From one kind of provider to the other: an agent's fallbacks may be anywhere.
+// A fallback may have another kind of provider.
 await using first = openai({ baseURL: down.url });
 const Careful = Summary.with({
   model: "gpt-5-mini",

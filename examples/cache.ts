@@ -1,4 +1,4 @@
-/** A cache: what was asked in just the same way is paid for once, whether it is kept or still on its way. */
+/** A cache: identical requests are paid for once, whether cached or still in flight. */
 import { batch, configure, defineAgent, memoryCache, summarize } from "@shoal/agents";
 import { exampleProvider } from "./_provider.ts";
 
@@ -19,7 +19,9 @@ const calls = Array.from(
 );
 
 const { attempts, cached } = summarize(await batch(calls, { concurrency: 30 }));
-console.log(`${calls.length} calls at once: ${attempts} requests, ${cached} answers shared`);
+console.log(
+  `${calls.length} calls at once: ${attempts} requests, ${cached} answers from the cache`,
+);
 
 const again = await Sentiment.call({ input: "I love it" });
 console.log(
@@ -31,12 +33,12 @@ console.log(
   "tokens",
 );
 
-const anew = await Sentiment.call({ input: "I love it" }, { skipCache: true });
+const uncached = await Sentiment.call({ input: "I love it" }, { skipCache: true });
 console.log(
-  anew.content,
-  "anew:",
-  anew.attempts.length,
+  uncached.content,
+  "without the cache:",
+  uncached.attempts.length,
   "request;",
   store.size,
-  "answers are kept",
+  "answers are cached",
 );

@@ -1,4 +1,4 @@
-/** Process-wide defaults; what an agent or a call says wins over them. */
+/** Process-wide defaults, which the options of an agent or a call override. */
 import { batch, configure, defineAgent } from "@shoal/agents";
 import { exampleProvider } from "./_provider.ts";
 
@@ -11,7 +11,7 @@ const active = configure({
   retries: { max: 5, backoff: "exponential" },
   prices: { "my-own-model": { input: 0.1, output: 0.4 } }, // dollars per million tokens
 });
-console.log("in force:", active.concurrency, "at a time,", active.timeout);
+console.log("defaults: concurrency", active.concurrency, "timeout", active.timeout);
 
 const Capital = defineAgent({
   name: "capital",

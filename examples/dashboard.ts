@@ -1,4 +1,7 @@
-/** The dashboard: what happens, live, in a browser. It makes some work to look at, and ends after a moment; `--stay` keeps it. */
+/**
+ * The dashboard: calls, live, in a browser. The example makes some calls to show and then exits;
+ * with `--stay` it continues.
+ */
 import { configure, defineAgent } from "@shoal/agents";
 import { agentRoutes } from "@shoal/agents/hono";
 import { REVIEWS, Sentiment, Summary } from "./_agents.ts";
@@ -9,7 +12,7 @@ configure({ provider: example.provider, model: example.model });
 
 const Careful = defineAgent({
   name: "careful",
-  description: "Asks a model that is left alone when it fails too often.",
+  description: "Has a circuit breaker.",
   prompt: "Answer in one sentence: {question}",
   circuitBreaker: { failures: 5 },
 });
@@ -32,14 +35,17 @@ const batch = () =>
     method: "POST",
     headers,
     body: JSON.stringify({ calls, concurrency: 4 }),
-  }).then((answer) => answer.json());
+  }).then((response) => response.json());
 
 do {
   const { summary } = await batch();
-  console.log("calls that show there:", summary.total);
+  console.log("calls on the dashboard:", summary.total);
 } while (Deno.args.includes("--stay"));
 
 const page = await (await fetch(`${url}/dashboard`, { headers })).text();
-console.log("its first page:", page.match(/<h2[^>]*>[^<]+/g)?.map((h) => h.replace(/.*>/, "")));
+console.log(
+  "sections of its first page:",
+  page.match(/<h2[^>]*>[^<]+/g)?.map((h) => h.replace(/.*>/, "")),
+);
 await app.shutdown();
 await server.shutdown();

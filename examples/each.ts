@@ -1,4 +1,4 @@
-/** A function over items, so many at a time: for work that is more than one call. */
+/** `each` runs a function for every item, with limited concurrency: for work of several calls. */
 import { configure, each, RunError } from "@shoal/agents";
 import { REVIEWS, Sentiment, Summary } from "./_agents.ts";
 import { exampleProvider } from "./_provider.ts";
@@ -14,7 +14,7 @@ const rows = await each(REVIEWS, async (input, { index, signal }) => {
 }, { concurrency: 10 });
 console.table(rows);
 
-// The first throw ends the run, and the error carries what was done by then.
+// The first error ends the run. The `RunError` has the results until then.
 try {
   await each([1, 2, 3, 4], (n) => {
     if (n === 3) throw new Error("three is not allowed");

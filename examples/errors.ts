@@ -1,4 +1,4 @@
-/** `call` throws, `settle` and `batch` give failures as values; both say what happened and what it cost. */
+/** Errors: `call` rejects, while `settle` and `batch` return failures as values. */
 import { AgentError, batch, configure, defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
@@ -22,7 +22,7 @@ const results = await batch([
   [Ask, { question: "What is the capital of France?" }],
   [Locked, { question: "And of Spain?" }],
   [Ask, { question: "Too slow?" }, { timeout: 5 }],
-  // @ts-expect-error: the compiler knows that this parameter is misspelt
+  // @ts-expect-error: the compiler reports the misspelt parameter
   [Ask, { questoin: "Typo?" }],
 ]);
 for (const result of results) {

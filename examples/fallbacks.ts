@@ -1,9 +1,12 @@
-/** Fallbacks: another model answers when the first cannot, and a model that keeps failing is left alone. */
+/**
+ * Fallbacks and circuit breakers: another model answers when the first one fails, and a model that
+ * keeps failing gets no requests for a while.
+ */
 import { configure, defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
 
-// At this server one model has an outage, and the other is well.
+// One model of this server has an outage, the other one works.
 await using server = simulator({
   latency: 20,
   script: ({ model }) => model === "gpt-5-mini" ? "error503" : undefined,
@@ -21,29 +24,30 @@ const Sentiment = defineAgent({
   circuitBreaker: { failures: 3, within: 60_000, cooldown: 500 },
 });
 
-// The first call tries the first model three times; the second knows better.
+// The first call sends three requests to the first model, which opens its circuit. The second call
+// goes to the fallback at once.
 for (const input of ["I love it", "It broke after a day"]) {
   const { content, model, usedFallback, attempts } = await Sentiment.call({ input });
   console.log(content, "by", model, usedFallback ? "as a fallback" : "");
   for (const { model, status, error } of attempts) {
-    console.log("  asked", model, error ? `${status} ${error.code}` : "ok");
+    console.log("  request to", model, error ? `${status} ${error.code}` : "ok");
   }
 }
 
-// Where no model is left, nothing is sent, and the error says for how long.
+// Without a fallback, nothing is sent while the circuit is open. The error says for how long.
 const before = server.stats.requests;
-const alone = await Sentiment.settle({ input: "I love it" }, { fallbackModels: [] });
+const rejected = await Sentiment.settle({ input: "I love it" }, { fallbackModels: [] });
 const sent = server.stats.requests - before;
 console.log(
-  alone.error?.code,
+  rejected.error?.code,
   "for",
-  Math.round(alone.error?.retryAfterMs ?? 0),
+  Math.round(rejected.error?.retryAfterMs ?? 0),
   "ms,",
   sent,
   "sent",
 );
 
-// After the cooldown one request probes whether the model is back.
+// After the cooldown, one request probes the model.
 server.configure({ script: [] });
 await new Promise((resolve) => setTimeout(resolve, 500));
-console.log((await Sentiment.call({ input: "I love it" })).model, "is back");
+console.log((await Sentiment.call({ input: "I love it" })).model, "answers again");

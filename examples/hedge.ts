@@ -1,9 +1,9 @@
-/** Hedging: a second request for the slowest tail, within limits and budget. */
+/** Hedging: a second request for the slowest calls, within limits and budget. */
 import { batch, defineAgent, summarize } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
 
-// Two in a hundred answers take thirty times as long.
+// Two of a hundred answers take thirty times as long.
 await using server = simulator({ latency: ({ index }) => index % 50 === 49 ? 1_500 : 50 });
 await using provider = openai({ baseURL: server.url, apiKey: "none" });
 

@@ -1,10 +1,10 @@
-/** Hooks: code of yours around every call, of one agent or of the whole process. */
+/** Hooks: your own code around every call, of one agent or of the whole process. */
 import { configure, defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 
 configure({
   model: "gpt-5-mini",
-  provider: scripted("It opens at nine."), // a script in the place of a model: this needs no key
+  provider: scripted("It opens at nine."), // a scripted model: this needs no key
   hooks: {
     after: ({ agent, durationMs, usage }) =>
       console.log(`  ${agent}: ${Math.round(durationMs)} ms, ${usage.totalTokens} tokens`),
@@ -16,10 +16,10 @@ const Guide = defineAgent({
   name: "guide",
   prompt: "{question}",
   hooks: {
-    // What throws here is not sent.
+    // If this throws, nothing is sent.
     before(params) {
       const { question } = params as { question: string };
-      if (/password/i.test(question)) throw new Error("Nobody asks for passwords here");
+      if (/password/i.test(question)) throw new Error("Cannot answer questions about passwords");
     },
   },
 });

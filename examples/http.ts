@@ -1,4 +1,4 @@
-/** Agents over HTTP: a call, its events, a batch as it comes, and OpenAI's own client. */
+/** Agents over HTTP: a call, its events, a batch streamed as NDJSON, and OpenAI's own client. */
 import { agentRoutes } from "@shoal/agents/hono";
 import OpenAI from "openai";
 import { configure } from "@shoal/agents";
@@ -30,17 +30,17 @@ const batch = await post("/batch", { calls, concurrency: 3 }, "application/x-ndj
 let lines = "";
 for await (const text of batch.body!.pipeThrough(new TextDecoderStream())) lines += text;
 for (const line of lines.trim().split("\n").map((line) => JSON.parse(line))) {
-  if (line.type === "result") console.log("of a batch:", line.index, line.content);
+  if (line.type === "result") console.log("batch item:", line.index, line.content);
 }
 
 const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: "secret" });
 const chat = await openai.chat.completions.create({
-  model: "sentiment", // an agent
+  model: "sentiment", // the name of an agent
   messages: [{ role: "user", content: REVIEWS[1]! }],
 });
-console.log("by OpenAI's client:", chat.choices[0]?.message.content);
+console.log("with OpenAI's client:", chat.choices[0]?.message.content);
 
-const refused = await fetch(url);
-console.log("without a token:", refused.status, (await refused.json()).detail);
+const rejected = await fetch(url);
+console.log("without a token:", rejected.status, (await rejected.json()).detail);
 console.log("shut down:", await app.shutdown());
 await server.shutdown();

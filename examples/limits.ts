@@ -1,9 +1,9 @@
-/** Limits: what the server tells is kept to, and what it does not tell is found out. */
+/** Limits: Shoal keeps to those that the server reports, and discovers those that it does not. */
 import { batch, defineAgent, summarize } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
 
-// This server answers 50 requests at once and refuses what is more: it tells nobody.
+// This server accepts 50 concurrent requests and rejects more, without reporting the limit.
 await using server = simulator({
   latency: { p50: 40, p99: 120 },
   limits: { concurrency: 50 },
@@ -26,12 +26,12 @@ const calls = (agent: typeof Label) =>
   });
   const results = await batch(calls(Label.with({ provider })), { concurrency: 500 });
   const { ok, concurrency = [], verdict } = summarize(results);
-  console.log(`adaptive: ${ok} ok, ${server.stats.byStatus[429] ?? 0} refused`);
-  console.log("at a time:", concurrency.map(({ concurrency }) => concurrency).join(" "));
+  console.log(`adaptive: ${ok} ok, ${server.stats.byStatus[429] ?? 0} rejected`);
+  console.log("concurrency:", concurrency.map(({ concurrency }) => concurrency).join(" "));
   console.log(verdict);
 }
 
-// This one allows 3,000 requests a minute, and says so with each answer.
+// Now it allows 3,000 requests per minute, and reports that in the headers of each response.
 server.configure({ limits: { requestsPerMinute: 3_000 } });
 server.resetStats();
 {
@@ -43,6 +43,6 @@ server.resetStats();
   const results = await batch(calls(Label.with({ provider })), { concurrency: 500 });
   const { ok, wallMs } = summarize(results);
   console.log(
-    `told: ${ok} ok in ${Math.round(wallMs)} ms, ${server.stats.byStatus[429] ?? 0} refused`,
+    `reported: ${ok} ok in ${Math.round(wallMs)} ms, ${server.stats.byStatus[429] ?? 0} rejected`,
   );
 }

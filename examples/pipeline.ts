@@ -1,11 +1,11 @@
-/** A pipeline: agents one after another, each with what the one before answered. */
+/** A pipeline: agents run one after another, each with the content of the previous one. */
 import { configure, defineAgent, definePipeline } from "@shoal/agents";
 import { exampleProvider } from "./_provider.ts";
 
 await using example = exampleProvider();
 configure({ provider: example.provider, model: example.model });
 
-const Outline = defineAgent({ name: "outline", prompt: "Three points on {topic}, one a line." });
+const Outline = defineAgent({ name: "outline", prompt: "Three points on {topic}, one per line." });
 const Draft = defineAgent({
   name: "draft",
   prompt: "Write a paragraph on {topic} from these points:\n{points}",
@@ -19,17 +19,17 @@ const Article = definePipeline({
   name: "article",
   steps: [
     Outline,
-    // A text is no parameters: a function makes them. `all` begins with what the pipeline was called with.
+    // A text is not a params object, so a function makes one. Its second argument begins with the
+    // params of the pipeline.
     { agent: Draft, params: (points, [{ topic }]) => ({ topic, points }) },
-    words, // takes a text as it is
+    words, // takes the text itself
   ],
   timeout: 60_000,
 });
 
 const result = await Article.call({ topic: "schools of fish" });
-if (!result.ok) throw result.error;
 console.log(result.content.words, "words:", result.content.text.slice(0, 60), "…");
 for (const { agent, durationMs, usage } of result.steps) {
   console.log(`${agent}: ${Math.round(durationMs)} ms, ${usage.totalTokens} tokens`);
 }
-console.log("together:", result.usage.totalTokens, "tokens");
+console.log("total:", result.usage.totalTokens, "tokens");

@@ -1,4 +1,6 @@
-/** The Responses API in the place of Chat Completions: the same agents, and thoughts that outlive a round of tools. */
+/**
+ * The Responses API instead of Chat Completions: the same agents, and reasoning kept across tools.
+ */
 import { configure, defineAgent, type Message, type ModelRequest } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
@@ -23,24 +25,24 @@ for await (const event of Chat.stream({ question: "What makes a good kettle?" })
   if (event.type === "delta") console.log("…", event.text);
 }
 
-// What an agent with tools does for you, by hand. Nothing is stored at the server: what the model thought before it asked for
-// the tool comes as `providerData`, and goes back beside the call.
+// An agent with tools does this for you. The server stores nothing: the reasoning before the tool
+// call is in `providerData`, and is sent back with the call.
 const request: ModelRequest = {
   model: "gpt-5-mini",
   settings: { reasoningEffort: "low" },
   messages: [{ role: "user", content: "Use get_weather for Oslo." }],
   tools: [{
     name: "get_weather",
-    description: "Tells the weather in a city.",
+    description: "Returns the weather in a city.",
     parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
   }],
 };
 const { signal } = new AbortController();
 const { text, toolCalls = [], providerData } = await provider.generate(request, { signal });
 const results = toolCalls.map(({ id, name, args }): Message => {
-  console.log("the model asks for", name, args);
+  console.log("the model requests", name, args);
   return { role: "tool", toolCallId: id, content: "2 degrees, rain" };
 });
-const asked: Message = { role: "assistant", content: text, toolCalls, providerData };
-const messages = [...request.messages, asked, ...results];
+const reply: Message = { role: "assistant", content: text, toolCalls, providerData };
+const messages = [...request.messages, reply, ...results];
 console.log((await provider.generate({ ...request, messages }, { signal })).text);

@@ -1,9 +1,9 @@
-/** Retries: the waiting holds no place, and listens to what the server asks for. */
+/** Retries: backing off holds no permit, and honours the `Retry-After` header of the server. */
 import { configure, defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
 
-// This server says "too many requests" twice and has an outage once before it answers.
+// This server responds with 429 and 503 before it answers.
 await using server = simulator({
   latency: 20,
   script: [
@@ -33,6 +33,6 @@ for (const { status, error, retryAfterMs, durationMs } of result.attempts) {
 }
 console.log(result.content, "after", Math.round(result.timing.backoffMs), "ms of backoff");
 
-// What another attempt would not change is not tried again.
-const refused = await Sentiment.settle({ input: "I love it" });
-console.log(refused.error?.code, refused.error?.status, refused.attempts.length, "attempt");
+// An error that another attempt would not change is not retried.
+const rejected = await Sentiment.settle({ input: "I love it" });
+console.log(rejected.error?.code, rejected.error?.status, rejected.attempts.length, "attempt");

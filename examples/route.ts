@@ -1,9 +1,9 @@
-/** A route: one call decides who is to answer, another one answers. */
+/** A router: one call classifies the question, another agent answers it. */
 import { configure, defineAgent, defineRouter } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { z } from "zod";
 
-// A script in the place of a model, so that this needs no key.
+// A scripted model, so that this example needs no key.
 const provider = scripted(({ output, messages }) => {
   const text = String(messages.at(-1)!.content);
   if (output === undefined) return `(${messages[0]!.content}) Here you are.`;
@@ -13,7 +13,7 @@ configure({ provider, model: "gpt-5-mini" });
 
 const Desk = defineRouter({
   name: "desk",
-  // With these names as its schema, the compiler sees that there is a route for each.
+  // With these labels in its schema, the compiler checks that each has a route.
   by: defineAgent({
     name: "topic",
     prompt: "What is this question about? {question}",

@@ -1,4 +1,4 @@
-/** Structured concurrency: everything inside shares limits and an end, and nothing outlives it. */
+/** Structured concurrency: calls in a scope share its limits and deadline, and none outlives it. */
 import { configure, currentScope, inScope, isAvailable, RunError, scope } from "@shoal/agents";
 import { REVIEWS, Sentiment, Summary } from "./_agents.ts";
 import { exampleProvider } from "./_provider.ts";
@@ -10,20 +10,20 @@ console.log("outside:", inScope(), "| event loop:", isAvailable("event-loop"));
 const labels: string[] = [];
 await scope({ concurrency: 2, deadline: 30_000 }, () => {
   for (const input of REVIEWS) {
-    // Started and not awaited: the scope waits for it.
+    // This call is not awaited here: the scope waits for it.
     Sentiment.call({ input }).then(({ content }) => labels.push(content));
   }
-  console.log("inside:", inScope(), currentScope()?.pending, "calls are under way, two at a time");
+  console.log("inside:", inScope(), currentScope()?.pending, "calls are pending, two in flight");
 });
 console.log(
   "at the end:",
   labels.length,
-  "labels;",
+  "labels; at most",
   example.simulator?.stats.peakInFlight ?? "?",
-  "at a time",
+  "in flight",
 );
 
-// A failure that nobody awaited is not lost.
+// The failure of a call that is not awaited is not lost.
 try {
   await scope({}, () => {
     Summary.call({ input: REVIEWS[0]! }, { timeout: 1, retries: 0 });

@@ -1,4 +1,6 @@
-/** Typed answers: a schema says what an answer must be, the compiler knows it, and a value that does not fit is no success. */
+/**
+ * Typed answers: a schema types the content of a result, and an answer that does not match fails.
+ */
 import { batch, configure, defineAgent } from "@shoal/agents";
 import { z } from "zod";
 import { REVIEWS } from "./_agents.ts";
@@ -16,12 +18,12 @@ const Analysis = defineAgent({
     sentiment: z.enum(["positive", "negative", "neutral"]),
     stars: z.int().min(1).max(5),
     summary: z.string().max(80).describe("At most 12 words."),
-    complaint: z.string().optional(), // asked for as null where there is none, and absent here
+    complaint: z.string().optional(), // the model sends null if there is none; the content lacks it
   }),
 });
 const results = await batch(REVIEWS.map((input) => [Analysis, { input }] as const));
 for (const result of results) {
-  // A result is a union on ok: then its content is what the schema says.
+  // A result is a union on `ok`: if it is true, the content has the type of the schema.
   if (result.ok) {
     console.log(result.content.sentiment, "*".repeat(result.content.stars), result.content.summary);
   } else {
@@ -29,7 +31,7 @@ for (const result of results) {
   }
 }
 
-// What is no object is asked for as the value of one, and comes back bare.
+// A schema that is not an object is wrapped in one for the request, and unwrapped in the result.
 const Tags = defineAgent({
   name: "tags",
   prompt: "What is this review about? {input}",
@@ -38,10 +40,10 @@ const Tags = defineAgent({
 const { content } = await Tags.call({ input: REVIEWS[3]! });
 console.log("tags:", content.join(", "));
 
-// A plain JSON Schema does, too: its answers are JSON, of a type that the compiler does not know.
+// A plain JSON Schema works, too. With `as const`, the compiler derives the type of the content.
 const Language = defineAgent({
   name: "language",
   prompt: "In which language is this? {input}",
-  output: { type: "string", enum: ["en", "de", "fr"] },
+  output: { type: "string", enum: ["en", "de", "fr"] } as const,
 });
 console.log("language:", (await Language.call({ input: REVIEWS[0]! })).content);

@@ -1,20 +1,20 @@
-/** Tools: the model asks for them, they run here, side by side, and the model goes on with what they gave. */
+/** Tools: the model requests them, they run here concurrently, and the model gets their results. */
 import { defineAgent, defineTool } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { z } from "zod";
 
 const weather = defineTool({
   name: "weather",
-  description: "Tells the weather in a city, now.",
+  description: "Returns the current weather in a city.",
   input: z.object({ city: z.string() }),
   timeout: 5_000,
   run({ city }) {
-    if (city === "Atlantis") throw new Error("There is no such city"); // told to the model
+    if (city === "Atlantis") throw new Error("There is no such city"); // reported to the model
     return { city, celsius: city === "Oslo" ? 4 : 27 };
   },
 });
 
-// A script in the place of a model, so that this needs no key.
+// A scripted model, so that this example needs no key.
 const provider = scripted([
   {
     text: "",
@@ -39,7 +39,7 @@ const Guide = defineAgent({
 
 const question = "Where is it warmest: Oslo, Rome or Atlantis?";
 const result = await Guide.call({ question });
-for (const { name, args, result: gave, error } of result.toolCalls) {
-  console.log(name, args, "→", error?.message ?? gave);
+for (const { name, args, result: toolResult, error } of result.toolCalls) {
+  console.log(name, args, "→", error?.message ?? toolResult);
 }
 console.log(result.content, `(${result.attempts.length} requests)`);

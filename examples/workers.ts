@@ -1,11 +1,13 @@
-/** Agents that keep a processor busy: on one event loop they wait for each other, in workers they do not. */
+/**
+ * Workers: agents that compute block one another on one event loop, and run in parallel in workers.
+ */
 import { batch, configure, isAvailable, type RunMode, summarize } from "@shoal/agents";
 import { workers } from "@shoal/agents/workers";
 import { exampleProvider } from "./_provider.ts";
 import { Digest } from "./_workers_agents.ts";
 
 await using example = exampleProvider();
-// Workers cannot be handed a provider, but they read the same environment.
+// A provider cannot be sent to workers, but they read the same environment.
 if (example.simulator !== undefined) {
   Deno.env.set("OPENAI_BASE_URL", example.simulator.url);
   Deno.env.set("OPENAI_API_KEY", "none");
@@ -17,9 +19,9 @@ const texts = data.trim().split("\n").slice(0, 60).map((line): string => JSON.pa
 const calls = texts.map((text) => [Digest, { text }] as const);
 
 async function run(name: string, mode: RunMode): Promise<void> {
-  const began = performance.now();
-  // What else this process has to do, say answering requests, waits as long as its event loop is held up.
-  let [last, longest] = [began, 0];
+  const startedAt = performance.now();
+  // While the event loop is blocked, this process cannot do anything else, such as serve requests.
+  let [last, longest] = [startedAt, 0];
   const tick = (): void => {
     const now = performance.now();
     longest = Math.max(longest, now - last);
@@ -32,13 +34,15 @@ async function run(name: string, mode: RunMode): Promise<void> {
   const { ok, usage } = summarize(results);
   console.log(
     `${name}: ${ok} of ${calls.length}, ${usage.totalTokens} tokens, ` +
-      `${((last - began) / 1000).toFixed(1)} s, held up for ${Math.round(longest)} ms at most`,
+      `${((last - startedAt) / 1000).toFixed(1)} s, event loop blocked for at most ${
+        Math.round(longest)
+      } ms`,
   );
 }
 
 await run("event loop", "event-loop");
 if (isAvailable("workers")) {
-  // The limit of the run holds for all workers together, and so would a budget.
+  // The concurrency of the run is the limit of all workers together. So is a budget.
   await using pool = workers({ module: import.meta.resolve("./_workers_agents.ts") });
   await pool.ready();
   await run("workers", pool);

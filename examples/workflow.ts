@@ -1,4 +1,4 @@
-/** Several agents on the same input at the same time, as one. */
+/** A parallel workflow: several agents work on the same input at once, and are called as one. */
 import { batch, configure, defineAgent, defineParallel } from "@shoal/agents";
 import { z } from "zod";
 import { REVIEWS, Sentiment, Summary } from "./_agents.ts";
@@ -19,13 +19,13 @@ const ReviewAnalyzer = defineParallel({
   name: "review-analyzer",
   branches: {
     sentiment: Sentiment,
-    // An optional branch may fail: the status is then "partial".
+    // If an optional branch fails, the status is "partial".
     summary: { agent: Summary, optional: true },
-    // This agent calls its parameter differently.
+    // The parameter of this agent has another name.
     category: { agent: Category, input: ({ input }: { input: string }) => ({ text: input }) },
   },
   timeout: 30_000,
-  // One attempt reserves what it will probably cost before it is sent.
+  // Each attempt reserves its estimated cost before it is sent.
   budget: { cost: 0.05 },
   concurrency: 3,
 });
@@ -35,7 +35,7 @@ const { status, content, branches, errors, cost } = await ReviewAnalyzer.call({
 });
 console.log(status, content, Object.keys(branches), errors, cost?.total);
 
-// It can stand in a batch like an agent.
+// A workflow can be part of a batch, like an agent.
 const results = await batch(REVIEWS.map((input) => [ReviewAnalyzer, { input }]), {
   concurrency: 5,
 });
@@ -43,7 +43,7 @@ for (const result of results) {
   if (result.ok) console.log(result.content.sentiment, "|", result.content.category?.category);
 }
 
-// `aggregate` makes the content from the branches.
+// `aggregate` computes the content from the branches.
 const Verdict = defineParallel({
   name: "verdict",
   branches: { sentiment: Sentiment, summary: Summary },

@@ -13,14 +13,16 @@ const names = [...Deno.readDirSync(folder)]
   .sort();
 
 for (const name of names) {
-  const began = performance.now();
+  const startedAt = performance.now();
   const permissions = name === "reviews.ts" ? "demo" : "example";
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: ["run", "--quiet", "--no-prompt", `-P=${permissions}`, new URL(name, folder).pathname],
   }).output();
   const ok = success && stdout.length > 0;
   if (!ok) failed++;
-  console.log(`${name} ... ${ok ? "ok" : "FAILED"} (${Math.round(performance.now() - began)}ms)`);
+  console.log(
+    `${name} ... ${ok ? "ok" : "FAILED"} (${Math.round(performance.now() - startedAt)}ms)`,
+  );
   if (!ok) console.log(new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
 }
 console.log(`\nexamples: ${names.length - failed} passed, ${failed} failed`);

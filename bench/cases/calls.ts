@@ -1,25 +1,25 @@
-/** Calls to a server that refuses nothing, by Shoal and by what lies below it. */
-import { type Cases, lanes, type Load, range, REVIEW, TASK, TEXT } from "../measure/case.ts";
-import { tallied } from "../measure/tally.ts";
+/** Calls to a server without limits: by Shoal, and by the layers below it. */
+import { type Cases, type Load, range, REVIEW, runLanes, TASK, TEXT } from "../measure/case.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
-  /** What is done before, to be warm. */
+  /** The warm-up. */
   readonly warm: Load;
-  /** Shall the answers come piece by piece? */
+  /** Whether the answers are streamed. */
   readonly streamed?: boolean;
   readonly caCert?: string;
   /**
-   * How often the work is done; `medianMs` is then the middle of the wall times.
+   * How often the work is repeated; `medianMs` is the median of the wall times.
    *
    * @default {1}
    */
-  readonly again?: number;
+  readonly repeats?: number;
 }
 
 const messages = [{ role: "user" as const, content: TEXT }];
 
-// Each loads only what it needs, so that the others' code costs it no memory.
+// Each imports only what it needs, so that the others' code costs it no memory.
 export const CASES: Cases = {
   shoal: async ({ url, caCert, streamed, ...loads }: Options) => {
     const { configure, defineAgent, stream } = await import("@shoal/agents");
@@ -35,9 +35,9 @@ export const CASES: Cases = {
       for (const _ of range(n)) yield [Label, { text: REVIEW }] as const;
     }
     const onDelta = streamed ? () => {} : undefined;
-    return tallied(loads, async ({ n, concurrency }, tally) => {
+    return countedCase(loads, async ({ n, concurrency }, counter) => {
       for await (const { result } of stream(calls(n), { concurrency, onDelta })) {
-        tally.add(result.error);
+        counter.add(result.error);
       }
     });
   },
@@ -46,16 +46,16 @@ export const CASES: Cases = {
     const { OpenAI } = await import("openai");
     const { default: pLimit } = await import("p-limit");
     const client = new OpenAI({ baseURL: url, apiKey: "none", maxRetries: 0 });
-    const plain = () => client.chat.completions.create({ model: "bench", messages });
-    const pieces = async () => {
+    const plainCall = () => client.chat.completions.create({ model: "bench", messages });
+    const streamedCall = async () => {
       const stream_options = { include_usage: true };
       const body = { model: "bench", messages, stream: true as const, stream_options };
       for await (const _ of await client.chat.completions.create(body));
     };
-    const ask: () => PromiseLike<unknown> = streamed ? pieces : plain;
-    return tallied(loads, ({ n, concurrency }, tally) => {
+    const call: () => PromiseLike<unknown> = streamed ? streamedCall : plainCall;
+    return countedCase(loads, ({ n, concurrency }, counter) => {
       const limit = pLimit(concurrency);
-      return Promise.all(Array.from(range(n), () => tally.of(limit(ask))));
+      return Promise.all(Array.from(range(n), () => counter.count(limit(call))));
     });
   },
 
@@ -63,7 +63,7 @@ export const CASES: Cases = {
     const client = caCert === undefined
       ? undefined
       : Deno.createHttpClient({ caCerts: [await Deno.readTextFile(caCert)] });
-    const ask = async (): Promise<void> => {
+    const call = async (): Promise<void> => {
       const response = await fetch(`${url}/chat/completions`, {
         method: "POST",
         headers: { "content-type": "application/json", authorization: "Bearer none" },
@@ -73,11 +73,11 @@ export const CASES: Cases = {
       if (!response.ok) throw new Error(`status ${response.status}`);
       await (streamed ? readEvents(response.body!) : response.json());
     };
-    return tallied(loads, (load, tally) => lanes(load, () => tally.of(ask())));
+    return countedCase(loads, (load, counter) => runLanes(load, () => counter.count(call())));
   },
 };
 
-/** Reads server-sent events as one would do it by hand. */
+/** Reads server-sent events with as little code as possible, and returns their text. */
 async function readEvents(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   let text = "";
   let rest = "";
@@ -89,6 +89,6 @@ async function readEvents(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promis
       if (data !== "[DONE]") text += JSON.parse(data).choices[0]?.delta.content ?? "";
     }
   }
-  if (text === "") throw new Error("an empty answer");
+  if (text === "") throw new Error("the answer is empty");
   return text;
 }

@@ -1,66 +1,66 @@
-/** Rows through the command line. It runs in this process, so that it can be looked at in between. */
+/** Rows through the command line, which runs in this process so that its memory can be read. */
 import { shoal } from "@shoal/agents/cli";
 import type { Case, Cases } from "../measure/case.ts";
 import { buffersMB, heapMB, peakMB } from "../measure/memory.ts";
-import { told } from "./cli_agents.ts";
+import { observer } from "./cli_agents.ts";
 
 interface Options {
   /** The file of the rows. */
   readonly input: string;
-  /** The file of the answers. */
+  /** The output file. */
   readonly output: string;
-  /** Where runs are kept. */
+  /** The folder of the runs. */
   readonly dir: string;
-  /** The first so many rows are run. */
+  /** The number of rows to run, from the first. */
   readonly limit: number;
-  /** Rows at a time. */
+  /** The number of rows in flight. */
   readonly concurrency: number;
 }
 
-/** When so many percent of the rows are under way, memory is looked at. */
-const MARKS = [10, 50, 100];
+/** Memory is read when these percentages of the rows have been started. */
+const PERCENTAGES = [10, 50, 100];
 
-/** The name of the run. */
-const RUN = "bulk";
+/** The ID of the run. */
+const RUN_ID = "bulk";
 
 export const CASES: Cases = {
   run: ({ input, output, dir, limit, concurrency }: Options): Case => ({
     work: async () => {
-      const found: Record<string, number> = {};
-      told.onRequest = (n) => {
-        for (const percent of MARKS) {
+      const figures: Record<string, number> = {};
+      observer.onRequest = (n) => {
+        for (const percent of PERCENTAGES) {
           if (n + 1 !== Math.floor(limit * percent / 100)) continue;
-          // In this order: the look at the heap takes memory itself.
-          found[`peakMB${percent}`] = peakMB();
-          found[`heapMB${percent}`] = heapMB();
-          found[`buffersMB${percent}`] = buffersMB();
+          // The peak comes first, because reading the heap takes memory itself.
+          figures[`peakMB${percent}`] = peakMB();
+          figures[`heapMB${percent}`] = heapMB();
+          figures[`buffersMB${percent}`] = buffersMB();
         }
       };
       const agent = `${import.meta.resolve("./cli_agents.ts")}#Echo`;
-      const files = ["--in", input, "--out", output, "--dir", dir, "--run", RUN];
-      const how = ["--concurrency", concurrency, "--limit", limit, "--quiet"].map(String);
-      await succeeds(["run", agent, ...files, ...how]);
-      return found;
+      const files = ["--in", input, "--out", output, "--dir", dir, "--run", RUN_ID];
+      const options = ["--concurrency", concurrency, "--limit", limit, "--quiet"].map(String);
+      await runShoal(["run", agent, ...files, ...options]);
+      return figures;
     },
   }),
 
-  /** Goes on with the run of `run`: its rows are finished, up to `limit` there are more. */
+  /** Resumes the run of `run`, whose rows are finished, with more rows up to `limit`. */
   resume: ({ dir, limit }: Options): Case => ({
     work: async () => {
-      const began = performance.now();
+      const startedAt = performance.now();
       let firstNewMs = NaN;
-      let asked = 0;
-      told.onRequest = (n) => {
-        if (n === 0) firstNewMs = performance.now() - began;
-        asked++;
+      let requests = 0;
+      observer.onRequest = (n) => {
+        if (n === 0) firstNewMs = performance.now() - startedAt;
+        requests++;
       };
-      await succeeds(["resume", RUN, "--dir", dir, "--limit", String(limit)]);
-      return { firstNewMs, asked };
+      await runShoal(["resume", RUN_ID, "--dir", dir, "--limit", String(limit)]);
+      return { firstNewMs, requests };
     },
   }),
 };
 
-async function succeeds(args: readonly string[]): Promise<void> {
+async function runShoal(args: readonly string[]): Promise<void> {
   const code = await shoal(args);
-  if (code !== 0) throw new Error(`shoal ${args[0]} ended with the code ${code}`);
+  if (code !== 0) throw new Error(`shoal ${args[0]} exited with code ${code}`);
 }

@@ -1,11 +1,11 @@
-/** Calls that keep a core busy instead of waiting: what workers are for. */
+/** Calls that compute instead of waiting, on the event loop and in workers. */
 import { stream } from "@shoal/agents";
 import type { WorkerPool } from "@shoal/agents/workers";
 import { type Case, type Cases, type Load, range } from "../measure/case.ts";
 import { Burn, burn } from "./modes_agents.ts";
 
 interface Options extends Load {
-  /** How much work a call is; see `calibrate`. */
+  /** The amount of work per call, as `calibrate` returns it. */
   readonly rounds: number;
 }
 
@@ -15,13 +15,13 @@ interface WorkerOptions extends Options {
 }
 
 export const CASES: Cases = {
-  /** Finds out how many rounds take `ms` on this machine. */
+  /** Returns the number of rounds that take `ms` on this machine. */
   calibrate: ({ ms }: { readonly ms: number }) => ({
     warm: () => Promise.resolve(burn(1e7)),
     work: () => {
-      const began = performance.now();
+      const startedAt = performance.now();
       burn(2e7);
-      return Promise.resolve({ rounds: Math.round(2e7 * ms / (performance.now() - began)) });
+      return Promise.resolve({ rounds: Math.round(2e7 * ms / (performance.now() - startedAt)) });
     },
   }),
 
@@ -46,7 +46,7 @@ export const CASES: Cases = {
   },
 };
 
-/** How often the loop of the caller is looked at. */
+/** The interval of the timer that detects stalls of the main thread. */
 const TICK_MS = 5;
 
 async function run(

@@ -1,33 +1,36 @@
-/** Servers under test: the same route, as one would write it by hand and as Shoal has it. Each loads only what it needs. */
+/**
+ * Servers under test: the same route written by hand and with Shoal. Each imports only what it
+ * needs, so that the others' code costs it no memory.
+ */
 import { TASK } from "../measure/case.ts";
-import { byTheClock } from "./http_clock.ts";
+import { timedStream } from "./http_timed_stream.ts";
 
-/** The token of who may call. */
+/** The token of the clients. */
 export const TOKEN = "secret";
 
-/** Answers requests, asking the model server at this base URL. */
+/** Returns the handler of a server that calls the model server at this base URL. */
 export type App = (model: string) => Promise<Deno.ServeHandler>;
 
-/** Routes that answer `POST /label` with JSON. */
-export const ANSWERING = {
-  /** Hono, and a `fetch` of the same request. */
+/** Servers that answer `POST /label` with JSON. */
+export const JSON_APPS = {
+  /** A Hono route that sends the request with `fetch`. */
   bare: async (model) => {
     const { Hono } = await import("hono");
     const app = new Hono();
     app.post("/label", async (c) => {
       const { text } = await c.req.json();
-      const answer = await ask(model, text, false);
-      if (!answer.ok) return c.json({ error: answer.status }, 502);
-      const { choices, usage } = await answer.json();
+      const response = await requestModel(model, text, false);
+      if (!response.ok) return c.json({ error: response.status }, 502);
+      const { choices, usage } = await response.json();
       return c.json({ content: choices[0].message.content, usage });
     });
     return app.fetch;
   },
 
-  /** Hono, and a call. */
+  /** A Hono route that calls an agent. */
   call: async (model) => {
     const { Hono } = await import("hono");
-    const Label = await labelAt(model);
+    const Label = await defineLabel(model);
     const app = new Hono();
     app.post("/label", async (c) => {
       const { content, usage } = await Label.call(await c.req.json());
@@ -36,39 +39,39 @@ export const ANSWERING = {
     return app.fetch;
   },
 
-  /** Shoal's routes, with all that is on by default. */
+  /** `agentRoutes` with the default options. */
   routes: async (model) => {
     const { agentRoutes } = await import("@shoal/agents/hono");
-    return agentRoutes({ agents: [await labelAt(model)], auth: { tokens: [TOKEN] } }).fetch;
+    return agentRoutes({ agents: [await defineLabel(model)], auth: { tokens: [TOKEN] } }).fetch;
   },
 } satisfies Record<string, App>;
 
-/** Routes that answer `POST /label/stream` piece by piece. */
-export const STREAMING = {
-  /** Nothing but `Deno.serve`, and a clock: no model is asked. */
-  clock: () => Promise.resolve(byTheClock),
+/** Servers that answer `POST /label/stream` with server-sent events. */
+export const STREAM_APPS = {
+  /** `Deno.serve` alone, with deltas from a timer and no model. */
+  timer: () => Promise.resolve(timedStream),
 
-  /** Hono, which hands on what a `fetch` of the same request gives, as it is. */
+  /** A Hono route that passes the body of a `fetch` through, unread. */
   bare: async (model) => {
     const { Hono } = await import("hono");
     const app = new Hono();
     app.post("/label/stream", async (c) => {
       const { text } = await c.req.json();
-      const { status, body } = await ask(model, text, true);
+      const { status, body } = await requestModel(model, text, true);
       return new Response(body, { status, headers: { "content-type": "text/event-stream" } });
     });
     return app.fetch;
   },
 
-  /** Hono, and the two libraries that one would take: reads the model's events, and writes its own. */
-  anew: async (model) => {
+  /** A Hono route that parses the model's events and writes its own, with the usual libraries. */
+  parsed: async (model) => {
     const { Hono } = await import("hono");
     const { streamSSE } = await import("hono/streaming");
     const { EventSourceParserStream } = await import("eventsource-parser/stream");
     const app = new Hono();
     app.post("/label/stream", async (c) => {
       const { text } = await c.req.json();
-      const { body } = await ask(model, text, true);
+      const { body } = await requestModel(model, text, true);
       return streamSSE(c, async (stream) => {
         const events = body!
           .pipeThrough(new TextDecoderStream())
@@ -84,18 +87,18 @@ export const STREAMING = {
     return app.fetch;
   },
 
-  /** Shoal's routes, which let so many in. */
+  /** `agentRoutes` with a limit above the number of clients. */
   routes: async (model) => {
     const { agentRoutes } = await import("@shoal/agents/hono");
     return agentRoutes({
-      agents: [await labelAt(model)],
+      agents: [await defineLabel(model)],
       auth: { tokens: [TOKEN] },
       limits: { concurrency: 10_000 },
     }).fetch;
   },
 } satisfies Record<string, App>;
 
-async function labelAt(model: string) {
+async function defineLabel(model: string) {
   const { configure, defineAgent } = await import("@shoal/agents");
   const { openai } = await import("@shoal/agents/openai");
   configure({ prices: { bench: { input: 1, output: 1 } } });
@@ -107,7 +110,7 @@ async function labelAt(model: string) {
   });
 }
 
-function ask(model: string, text: string, stream: boolean): Promise<Response> {
+function requestModel(model: string, text: string, stream: boolean): Promise<Response> {
   return fetch(`${model}/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: "Bearer none" },

@@ -1,16 +1,16 @@
-/** Calls to a server that calls a model: what the server takes. */
+/** Calls to a server that calls a model, and the CPU time of that server. */
 import type { Case, Cases, Load } from "../measure/case.ts";
-import { ANSWERING, type App } from "./http_apps.ts";
-import { stageOf } from "./http_stage.ts";
+import { type App, JSON_APPS } from "./http_apps.ts";
+import { setUpHttp } from "./http_setup.ts";
 
 interface Options extends Load {
-  /** What is done before, to be warm. */
+  /** The warm-up. */
   readonly warm: Load;
 }
 
-const called = (app: App) => async ({ n, concurrency, warm }: Options): Promise<Case> => {
-  const { callers, target, end } = await stageOf(app, { latency: 0 });
-  const calls = (load: Load) => callers.calls({ ...target("/label"), ...load });
+const callsCase = (app: App) => async ({ n, concurrency, warm }: Options): Promise<Case> => {
+  const { clients, target, end } = await setUpHttp(app, { latency: 0 });
+  const calls = (load: Load) => clients.makeCalls({ ...target("/label"), ...load });
   return {
     warm: () => calls(warm),
     work: async () => ({ ...await calls({ n, concurrency }) }),
@@ -19,5 +19,5 @@ const called = (app: App) => async ({ n, concurrency, warm }: Options): Promise<
 };
 
 export const CASES: Cases = Object.fromEntries(
-  Object.entries(ANSWERING).map(([name, app]) => [name, called(app)]),
+  Object.entries(JSON_APPS).map(([name, app]) => [name, callsCase(app)]),
 );

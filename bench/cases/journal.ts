@@ -1,46 +1,46 @@
-/** What a journal costs, and how soon a run goes on that has one: calls to a model in memory that takes no time. */
+/** The cost of a journal and of resuming a run, with a scripted model without latency. */
 import { configure, defineAgent, type RunOptions, stream } from "@shoal/agents";
 import { type Journal, memoryJournal, sqliteJournal } from "@shoal/agents/journal";
 import { scripted } from "@shoal/agents/testing";
 import { type Case, type Cases, type Load, range } from "../measure/case.ts";
-import { tallied } from "../measure/tally.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
-  /** What is done before, to be warm. */
+  /** The warm-up. */
   readonly warm: Load;
-  /** The database, for who has one. */
+  /** The file of the database, for a SQLite journal. */
   readonly path: string;
 }
 
 interface ResumeOptions extends Load {
-  /** The database of a run that has finished the first `n` calls. */
+  /** The file of the database of a run that has finished the first `n` calls. */
   readonly path: string;
-  /** How many calls there are beyond those. */
+  /** The number of further calls. */
   readonly more: number;
 }
 
-/** The name of the run that is measured. */
-const RUN = "bulk";
+/** The ID of the run that is measured. */
+const RUN_ID = "bulk";
 
 export const CASES: Cases = {
-  none: (options: Options) => journalled(options),
-  memory: (options: Options) => journalled(options, memoryJournal()),
-  sqlite: (options: Options) => journalled(options, sqliteJournal(options.path)),
+  none: (options: Options) => journalCase(options),
+  memory: (options: Options) => journalCase(options, memoryJournal()),
+  sqlite: (options: Options) => journalCase(options, sqliteJournal(options.path)),
 
   resume: ({ n, more, concurrency, path }: ResumeOptions): Case => ({
     work: async () => {
-      const began = performance.now();
-      const found = { replayed: 0, failed: 0, firstMs: NaN, firstNewMs: NaN };
+      const startedAt = performance.now();
+      const figures = { replayed: 0, failed: 0, firstMs: NaN, firstNewMs: NaN };
       await using journal = sqliteJournal(path);
-      const results = stream(calls(n + more), { concurrency, journal, runId: RUN });
+      const results = stream(calls(n + more), { concurrency, journal, runId: RUN_ID });
       for await (const { result } of results) {
-        const now = performance.now() - began;
-        if (Number.isNaN(found.firstMs)) found.firstMs = now;
-        if (result.replayed) found.replayed++;
-        else if (Number.isNaN(found.firstNewMs)) found.firstNewMs = now;
-        if (!result.ok) found.failed++;
+        const now = performance.now() - startedAt;
+        if (Number.isNaN(figures.firstMs)) figures.firstMs = now;
+        if (result.replayed) figures.replayed++;
+        else if (Number.isNaN(figures.firstNewMs)) figures.firstNewMs = now;
+        if (!result.ok) figures.failed++;
       }
-      return found;
+      return figures;
     },
   }),
 };
@@ -57,15 +57,15 @@ function* calls(n: number) {
   for (const i of range(n)) yield [Echo, { i }] as const;
 }
 
-/** Calls, in a run of the journal for each time. */
-function journalled(options: Options, journal?: Journal): Case {
+/** Returns a case that makes calls; the warm-up has a run ID of its own. */
+function journalCase(options: Options, journal?: Journal): Case {
   let isWarm = false;
-  const { work, warm } = tallied(options, async ({ n, concurrency }, tally) => {
-    const runId = isWarm ? RUN : "warm";
+  const { work, warm } = countedCase(options, async ({ n, concurrency }, counter) => {
+    const runId = isWarm ? RUN_ID : "warm";
     isWarm = true;
-    const kept: RunOptions = journal === undefined ? {} : { journal, runId };
-    for await (const { result } of stream(calls(n), { concurrency, ...kept })) {
-      tally.add(result.error);
+    const journalOptions: RunOptions = journal === undefined ? {} : { journal, runId };
+    for await (const { result } of stream(calls(n), { concurrency, ...journalOptions })) {
+      counter.add(result.error);
     }
   });
   return { work, warm, end: () => journal?.close() ?? Promise.resolve() };

@@ -1,33 +1,33 @@
-/** Calls by agents to a server that refuses what is above its limits: with no option, adaptive, and told the limits. */
+/** Calls to a server with limits: without options, with adaptive concurrency, with known limits. */
 import { configure, defineAgent, type LimitOptions, stream } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { type Cases, type Load, type Prepare, range, REVIEW, TASK } from "../measure/case.ts";
-import { tallied } from "../measure/tally.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
-  /** What the server allows, for those who are told. */
-  readonly known: { readonly requestsPerMinute?: number; readonly concurrency?: number };
+  /** The limits of the server, for the case that sets them as an option. */
+  readonly knownLimits: { readonly requestsPerMinute?: number; readonly concurrency?: number };
 }
 
 export const CASES: Cases = {
-  shoal: limited(() => undefined),
-  adaptive: limited(() => ({ concurrency: "adaptive" })),
-  known: limited(({ known }) => known),
+  shoal: limitsCase(() => undefined),
+  adaptive: limitsCase(() => ({ concurrency: "adaptive" })),
+  known: limitsCase(({ knownLimits }) => knownLimits),
 };
 
-function limited(limitsOf: (options: Options) => LimitOptions | undefined): Prepare {
+function limitsCase(limitsOf: (options: Options) => LimitOptions | undefined): Prepare {
   return (options: Options) => {
     configure({
       model: "bench",
       provider: openai({ baseURL: options.url, apiKey: "none", limits: limitsOf(options) }),
-      // The public price list would be loaded while the clock runs.
+      // Without these, the public price list would be loaded while time is measured.
       prices: { bench: { input: 1, output: 1 } },
     });
     const Label = defineAgent({ name: "label", prompt: `${TASK} {text}` });
-    return tallied(options, async ({ n, concurrency }, tally) => {
+    return countedCase(options, async ({ n, concurrency }, counter) => {
       const calls = Array.from(range(n), () => [Label, { text: REVIEW }] as const);
-      for await (const { result } of stream(calls, { concurrency })) tally.add(result.error);
+      for await (const { result } of stream(calls, { concurrency })) counter.add(result.error);
     });
   };
 }

@@ -1,88 +1,88 @@
-/** The same calls on the event loop, in a worker each, and many in each of a few workers. */
+/** The same calls on the event loop and in workers, with one or with many calls per worker. */
 import { configure, stream } from "@shoal/agents";
 import type { WorkerPool } from "@shoal/agents/workers";
 import { type Case, type Cases, type Load, range, REVIEW } from "../measure/case.ts";
-import { tallied, Tally } from "../measure/tally.ts";
+import { CallCounter, countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
-  /** What is done before, to be warm. */
+  /** The warm-up. */
   readonly warm: Load;
 }
 
 interface WorkerOptions extends Options {
-  /** How many workers. */
+  /** The number of workers. */
   readonly size: number;
-  /** How many calls each of them has in flight. */
+  /** The maximum number of calls in flight per worker. */
   readonly perWorker: number;
 }
 
-/** So many calls that do nothing tell what a message costs. */
+/** The number of calls that do nothing, to measure the cost of a message. */
 const MESSAGES = 300;
 
 export const CASES: Cases = {
   "event-loop": async (options: Options): Promise<Case> => {
-    const agents = await agentsFor(options.url);
-    const { warm, work } = tallied(options, (load, tally) => ask(agents, load, tally));
-    return { warm, start: () => messages(agents), work };
+    const agents = await importAgents(options.url);
+    const { warm, work } = countedCase(options, (load, counter) => callAll(agents, load, counter));
+    return { warm, start: () => measureMessages(agents), work };
   },
 
   workers: async ({ size, perWorker, warm, ...options }: WorkerOptions): Promise<Case> => {
-    // The event loop does without it.
+    // Imported here, so that it costs the event loop no memory.
     const { workers } = await import("@shoal/agents/workers");
-    const agents = await agentsFor(options.url);
+    const agents = await importAgents(options.url);
     let pool: WorkerPool | undefined;
     const start = async (): Promise<Record<string, number>> => {
-      const began = performance.now();
-      pool = workers({ module: moduleFor(options.url), size, perWorker });
+      const startedAt = performance.now();
+      pool = workers({ module: moduleUrl(options.url), size, perWorker });
       await pool.ready();
-      const startMs = (performance.now() - began) / size;
-      const { messageMicros } = await messages(agents, pool);
-      const tally = new Tally();
-      await ask(agents, warm, tally, pool);
-      tally.figures(warm.n);
+      const startMs = (performance.now() - startedAt) / size;
+      const { messageMicros } = await measureMessages(agents, pool);
+      const counter = new CallCounter();
+      await callAll(agents, warm, counter, pool);
+      counter.figures(warm.n);
       return { startMs, messageMicros };
     };
-    const { work } = tallied(options, (load, tally) => ask(agents, load, tally, pool));
+    const { work } = countedCase(options, (load, counter) => callAll(agents, load, counter, pool));
     return { start, work };
   },
 };
 
 type Agents = typeof import("./modes_agents.ts");
 
-/** Where the agents are that ask this server. */
-function moduleFor(url: string): string {
+/** Returns the URL of the agents that call the server at this URL. */
+function moduleUrl(url: string): string {
   return import.meta.resolve(`./modes_agents.ts?server=${encodeURIComponent(url)}`);
 }
 
-function agentsFor(url: string): Promise<Agents> {
+function importAgents(url: string): Promise<Agents> {
   configure({ prices: { bench: { input: 1, output: 1 } } });
-  return import(moduleFor(url));
+  return import(moduleUrl(url));
 }
 
-async function ask(
+async function callAll(
   { Label }: Agents,
   { n, concurrency }: Load,
-  tally: Tally,
+  counter: CallCounter,
   mode?: WorkerPool,
 ): Promise<void> {
   function* calls() {
     for (const _ of range(n)) yield [Label, { text: REVIEW }] as const;
   }
-  for await (const { result } of stream(calls(), { concurrency, mode })) tally.add(result.error);
+  for await (const { result } of stream(calls(), { concurrency, mode })) counter.add(result.error);
 }
 
-/** What a call takes that does nothing, one after another. */
-async function messages(
+/** Returns the time per call of calls that do nothing, one after another. */
+async function measureMessages(
   { Nothing }: Agents,
   mode?: WorkerPool,
 ): Promise<{ messageMicros: number }> {
   function* calls() {
     for (const _ of range(MESSAGES)) yield [Nothing, {}] as const;
   }
-  const began = performance.now();
+  const startedAt = performance.now();
   for await (const { result } of stream(calls(), { concurrency: 1, mode })) {
     if (!result.ok) throw result.error;
   }
-  return { messageMicros: (performance.now() - began) * 1000 / MESSAGES };
+  return { messageMicros: (performance.now() - startedAt) * 1000 / MESSAGES };
 }

@@ -1,6 +1,7 @@
 /**
- * The agents that are called on the event loop and in workers: the caller and each worker load this file. The query of its URL says where
- * the server is, so that workers need no permission to read the environment.
+ * The agents that are called on the event loop and in workers. The main thread and each worker load
+ * this file. The query of its URL has the URL of the server, so that workers need no permission to
+ * read the environment.
  */
 import { defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
@@ -8,7 +9,7 @@ import { TASK } from "../measure/case.ts";
 
 const server = new URL(import.meta.url).searchParams.get("server") ?? "http://127.0.0.1:9/v1";
 
-/** Asks the server. */
+/** Calls the server. */
 export const Label = defineAgent({
   name: "label",
   model: "bench",
@@ -17,7 +18,7 @@ export const Label = defineAgent({
   retries: 0,
 });
 
-/** Does nothing: what a call to it takes is the way there and back. */
+/** Does nothing: a call to it costs only the round trip. */
 export const Nothing = defineAgent({ name: "nothing", run: () => Promise.resolve(0) });
 
 /** Keeps a core busy. */
@@ -26,7 +27,7 @@ export const Burn = defineAgent({
   run: ({ rounds }: { rounds: number }) => Promise.resolve(burn(rounds)),
 });
 
-/** A hash of nothing in particular, round after round. */
+/** Hashes numbers, `rounds` times, and returns the hash. */
 export function burn(rounds: number): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < rounds; i++) {

@@ -1,4 +1,4 @@
-/** The pool alone: the same sleep, so many at a time. */
+/** Pools with the same work: a sleep. */
 import { each } from "@shoal/agents";
 import { pooledMap } from "@std/async/pool";
 import pLimit from "p-limit";

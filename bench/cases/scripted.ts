@@ -1,28 +1,29 @@
-/** What Shoal costs by itself: calls to a model in memory, beside the same sleep in the plainest pool there is. */
+/** The cost of Shoal itself: calls to a scripted model, compared with sleeps in a plain pool. */
 import { configure, defineAgent, stream } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
-import { type Cases, lanes, type Load, range } from "../measure/case.ts";
+import { type Cases, type Load, range, runLanes } from "../measure/case.ts";
 import { heapMB } from "../measure/memory.ts";
 
 interface Options extends Load {
-  /** How long an answer takes. */
+  /** The latency of an answer, in milliseconds. */
   readonly ms: number;
-  /** After so many calls the heap and the clock are read, too. */
+  /** Numbers of finished calls at which the time and the heap are read. */
   readonly marks?: readonly number[];
-  /** Shall be looked beforehand how much is alive in the heap while so many are in flight? */
+  /** Whether the live heap is measured first, with all of `concurrency` in flight. */
   readonly wave?: boolean;
 }
 
-/** What is done before, to be warm. */
+/** The warm-up. */
 const WARM: Load = { n: 20_000, concurrency: 100 };
 
 export const CASES: Cases = {
   bare: ({ n, concurrency, ms, wave }: Options) => ({
-    warm: () => lanes(WARM, () => sleep(1)),
+    warm: () => runLanes(WARM, () => sleep(1)),
     ...(wave && {
-      start: () => liveIn((ms) => lanes({ n: concurrency, concurrency }, () => sleep(ms))),
+      start: () =>
+        measureLiveHeap((ms) => runLanes({ n: concurrency, concurrency }, () => sleep(ms))),
     }),
-    work: () => lanes({ n, concurrency }, () => sleep(ms)),
+    work: () => runLanes({ n, concurrency }, () => sleep(ms)),
   }),
 
   shoal: ({ n, concurrency, ms, wave, marks = [] }: Options) => {
@@ -50,25 +51,26 @@ export const CASES: Cases = {
         done++;
         onDone?.(done);
       }
-      if (done !== n) throw new Error(`only ${done} of ${n} calls came to an end`);
+      if (done !== n) throw new Error(`only ${done} of ${n} calls ended`);
       return failed;
     };
     return {
       warm: () => run(WARM, ms === 0 ? 0 : 1),
-      ...(wave && { start: () => liveIn((ms) => run({ n: concurrency, concurrency }, ms)) }),
+      ...(wave &&
+        { start: () => measureLiveHeap((ms) => run({ n: concurrency, concurrency }, ms)) }),
       work: async () => {
-        const found: Record<string, number> = {};
-        const began = performance.now();
+        const figures: Record<string, number> = {};
+        const startedAt = performance.now();
         let paused = 0;
         const failed = await run({ n, concurrency }, ms, (done) => {
           if (!marks.includes(done)) return;
           const now = performance.now();
-          found[`ms${done}`] = now - began - paused;
-          found[`heapMB${done}`] = heapMB();
-          // The look at the heap is no part of the work.
+          figures[`ms${done}`] = now - startedAt - paused;
+          figures[`heapMB${done}`] = heapMB();
+          // Reading the heap is not part of the work.
           paused += performance.now() - now;
         });
-        return { ...found, failed };
+        return { ...figures, failed };
       },
     };
   },
@@ -78,15 +80,17 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** How long the calls of a wave take, and when all of them are in flight. */
-const WAVE = { ms: 600, look: 400 };
+/** The latency of the calls whose heap is measured, and when all of them are in flight, in ms. */
+const WAVE = { latency: 600, measureAt: 400 };
 
-/** How much more is alive than before when all calls of a wave are in flight. */
-async function liveIn(wave: (ms: number) => Promise<unknown>): Promise<{ liveMB: number }> {
+/** Returns how much the live heap has grown when all calls of a wave are in flight. */
+async function measureLiveHeap(
+  wave: (ms: number) => Promise<unknown>,
+): Promise<{ liveMB: number }> {
   const before = heapMB();
   let liveMB = NaN;
-  const timer = setTimeout(() => liveMB = heapMB() - before, WAVE.look);
-  await wave(WAVE.ms);
+  const timer = setTimeout(() => liveMB = heapMB() - before, WAVE.measureAt);
+  await wave(WAVE.latency);
   clearTimeout(timer);
   return { liveMB };
 }

@@ -1,47 +1,47 @@
-/** What a case is: one client at one piece of work. See `run_case.ts`. */
+/** The type of a case, and what cases share. `run_case.ts` runs them. */
 
-/** Figures that a run tells beside what the operating system says. */
-export type Extra = Readonly<Record<string, number>>;
+/** Figures of a case beside those that `run_case.ts` measures. */
+export type ExtraFigures = Readonly<Record<string, number>>;
 
-/** One client, ready for its work. */
+/** One client or server, prepared for its work. */
 export interface Case {
-  /** A little of the same work beforehand, so that loading and compiling are not measured. */
+  /** A warm-up with a little of the same work, so that loading and compiling are not measured. */
   readonly warm?: () => Promise<unknown>;
-  /** Starts what the work needs. Of this, only memory counts, and what it tells itself. */
-  readonly start?: () => Promise<Extra>;
+  /** Starts what the work needs. Its memory is measured, its time is not. */
+  readonly start?: () => Promise<ExtraFigures>;
   /** The work that is measured. */
-  readonly work: () => Promise<Extra | void>;
-  /** Ends what was started, after the figures are taken. */
+  readonly work: () => Promise<ExtraFigures | void>;
+  /** Ends what was started, after the measurement. */
   readonly end?: () => PromiseLike<unknown>;
 }
 
-/** Gets a case ready. The options are those that its part hands over. */
+/** Prepares a case. The options come from the part that measures it. */
 // deno-lint-ignore no-explicit-any
 export type Prepare = (options: any) => Case | Promise<Case>;
 
-/** What a file of cases exports as `CASES`: cases by name. */
+/** Cases by name: what a file of cases exports as `CASES`. */
 export type Cases = Readonly<Record<string, Prepare>>;
 
-/** What every model is asked to do. */
+/** The instruction of every request. */
 export const TASK = "Label the sentiment of this review:";
-/** With what. */
+/** The input of every request. */
 export const REVIEW = "I love it";
-/** Both. */
+/** The instruction with the input. */
 export const TEXT = `${TASK} ${REVIEW}`;
 
-/** How many calls are made, and how many of them at a time. */
+/** A number of calls, and how many of them are in flight at a time. */
 export interface Load {
   readonly n: number;
   readonly concurrency: number;
 }
 
-/** The numbers from 0 up to, but not including, `n`. */
+/** Yields the numbers from 0 to `n` - 1. */
 export function* range(n: number): Generator<number> {
   for (let i = 0; i < n; i++) yield i;
 }
 
-/** The plainest pool there is: lanes that take from one iterator until it is empty. */
-export async function lanes(
+/** The simplest pool: lanes that take items from one iterator until it is done. */
+export async function runLanes(
   { n, concurrency }: Load,
   work: (i: number) => PromiseLike<unknown>,
 ): Promise<void> {

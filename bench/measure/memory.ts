@@ -1,32 +1,31 @@
-/** The memory of this process. */
 import process from "node:process";
 
-/** The most memory this process has had, as the kernel counts it, in MB. */
+/** Returns the peak RSS of this process in MB, as the kernel counts it. */
 export function peakMB(): number {
   return process.resourceUsage().maxRSS / 1024;
 }
 
-/** What is alive in the heap, after a garbage collection, in MB. */
+/** Returns the size of the live heap in MB, after a garbage collection. */
 export function heapMB(): number {
-  collect();
+  collectOnce();
   return Deno.memoryUsage().heapUsed / 2 ** 20;
 }
 
-/** What is alive in buffers outside of the heap, after a garbage collection, in MB. */
+/** Returns the size of live buffers outside the heap in MB, after a garbage collection. */
 export function buffersMB(): number {
-  collect();
+  collectOnce();
   return Deno.memoryUsage().external / 2 ** 20;
 }
 
-/** Throws away what the warm-up left, so that it is not counted for the work. */
-export async function tidy(): Promise<void> {
+/** Collects the garbage of the warm-up, so that it does not count for the work. */
+export async function collectGarbage(): Promise<void> {
   for (let i = 0; i < 3; i++) {
-    collect();
+    collectOnce();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** The processes of the bench have a `gc`; a test has none. */
-function collect(): void {
+/** The processes of the bench run with `--expose-gc`; tests do not. */
+function collectOnce(): void {
   (globalThis as { gc?: () => void }).gc?.();
 }

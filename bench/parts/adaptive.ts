@@ -1,22 +1,40 @@
 import type { Effort, Finding } from "../part.ts";
-import { atOnce, NOTE, requests, row, type Setup, tokens } from "../measure/minutes.ts";
+import {
+  concurrencyLimit,
+  LIMIT_USE_NOTE,
+  limitUseRow,
+  requestLimit,
+  type Setup,
+  tokenLimit,
+} from "./limit_use.ts";
 
-/** Agents that are told nothing of the server's limits. */
+/** Agents without an option for the server's limit. */
 const SETUPS: readonly Setup[] = [
-  { client: "reported, no option", reportRates: true },
-  { client: "not reported, no option", reportRates: false },
-  { client: "not reported, adaptive", reportRates: false, limits: { concurrency: "adaptive" } },
+  { client: "limit reported, no option", reportRates: true },
+  { client: "limit not reported, no option", reportRates: false },
+  {
+    client: "limit not reported, adaptive",
+    reportRates: false,
+    limits: { concurrency: "adaptive" },
+  },
 ];
 
-/** How much of a limit that they must find out agents use, and how much is refused for it. */
+/** Measures how much of an unknown limit agents use, and how many requests are rejected for it. */
 export async function* adaptive(effort: Effort): AsyncGenerator<Finding> {
-  for (const server of [requests(6_000), requests(600), tokens(600_000), atOnce(100)]) {
+  for (
+    const server of [
+      requestLimit(6_000),
+      requestLimit(600),
+      tokenLimit(600_000),
+      concurrencyLimit(100),
+    ]
+  ) {
     const rows = [];
     for (const setup of SETUPS) {
-      const { server: _, ...rest } = await row(effort, server, setup);
+      const { server: _, ...rest } = await limitUseRow(effort, server, setup);
       rows.push(rest);
     }
-    const title = `Agents that are not told the server's limit, over minutes: ${server.name}`;
-    yield { table: { title, rows, note: NOTE } };
+    const title = `Agents without the server's limit as an option, over minutes: ${server.name}`;
+    yield { table: { title, rows, notes: LIMIT_USE_NOTE } };
   }
 }

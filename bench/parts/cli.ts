@@ -1,21 +1,21 @@
-import { linesOf } from "../measure/lines.ts";
+import { readLines } from "../measure/read_lines.ts";
 import { isMeasured, measure, type Outcome } from "../measure/measure.ts";
 import { cpuMicros, extra, type Figure, peakMB, Runs, wallMs } from "../measure/runs.ts";
-import { type Scratch, scratch } from "../measure/scratch.ts";
+import { createScratchFolder, type ScratchFolder } from "../measure/scratch_folder.ts";
 import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 
-const AT_A_TIME = 1_000;
+const CONCURRENCY = 1_000;
 
-/** A long file through the command line, and the same run resumed. Scripted: no server is in the way. */
+/** A long file through the command line, and the same run resumed, with a scripted model. */
 export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
   const n = quick ? 100_000 : 1_000_000;
   const more = 1_000;
-  await using files = await scratch();
+  await using files = await createScratchFolder();
   await writeRows(files.path("rows.jsonl"), n + more);
-  const run = (name: string, limit: number) => () => answered(files, name, limit);
-  // They are long enough to be run once.
-  const runs = await Runs.of(1, { run: run("run", n), resume: run("resume", n + more) });
+  const run = (name: string, limit: number) => () => runCommand(files, name, limit);
+  // The runs are long enough for one round.
+  const runs = await Runs.measure(1, { run: run("run", n), resume: run("resume", n + more) });
 
   const perSecond: Figure = ({ wallMs }) => n / wallMs * 1000;
   const missing = (name: "run" | "resume", limit: number): number | undefined => {
@@ -27,39 +27,40 @@ export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
     "wall s": runs.stopped(name) ?? seconds(runs.median(name, wallMs)),
     "rows/s": runs.median(name, perSecond),
     "CPU µs per row": runs.median(name, cpuMicros(n)),
-    "first new row s": seconds(runs.median(name, extra("firstNewMs"))),
+    "first new row, s": seconds(runs.median(name, extra("firstNewMs"))),
     "peak MB at 10 %": runs.median(name, extra("peakMB10")),
-    "at 50 %": runs.median(name, extra("peakMB50")),
+    "peak MB at 50 %": runs.median(name, extra("peakMB50")),
     "peak MB": runs.median(name, peakMB),
     "heap MB at 10 %": runs.median(name, extra("heapMB10")),
-    "and at 100 %": runs.median(name, extra("heapMB100")),
+    "heap MB at 100 %": runs.median(name, extra("heapMB100")),
     "buffers MB at 10 %": runs.median(name, extra("buffersMB10")),
-    "and at the end": runs.median(name, extra("buffersMB100")),
+    "buffers MB at 100 %": runs.median(name, extra("buffersMB100")),
     "rows missing": missing(name, limit),
   });
-  const where = `${count(n)} rows through shoal run`;
+  const where = `shoal run, ${count(n)} rows`;
   return yield {
     table: {
-      title: `Command line: ${where}, ${count(AT_A_TIME)} at a time, answers from memory`,
+      title: `Command line: ${where}, ${count(CONCURRENCY)} in flight, scripted model`,
       rows: [
         rowOf("run", "shoal run", n),
-        rowOf("resume", "shoal resume, with 1,000 rows more", n + more),
+        rowOf("resume", `shoal resume, ${count(more)} new rows`, n + more),
       ],
-      note: [
-        "With its journal and its output on the disk. peak: RSS; heap, buffers: what is alive after a garbage collection. One run.",
+      notes: [
+        "Journal and output are on disk. peak: RSS. heap, buffers: live after a garbage " +
+        "collection. One run.",
       ],
     },
     goals: [
       {
-        name: `${where}: most memory, of that at 10 %`,
+        name: `${where}: peak memory relative to 10 %`,
         found: runs.median("run", ({ peakMB, extra }) => peakMB / extra.peakMB10!),
         atMost: 1.2,
         unit: "×",
       },
       {
-        name: `${where}: heap at their end, above that at 10 %`,
+        name: `${where}: growth of the heap from 10 % to the end`,
         found: runs.median("run", ({ extra }) => extra.heapMB100! - extra.heapMB10!),
-        // A flat heap breathes a little.
+        // The size of a flat heap varies a little.
         atMost: 2,
         unit: "MB",
       },
@@ -71,8 +72,8 @@ export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
         unit: "rows",
       },
       {
-        name: `${where}, resumed: rows asked again`,
-        found: runs.median("resume", ({ extra }) => extra.asked! - more),
+        name: `${where}, resumed: rows requested again`,
+        found: runs.median("resume", ({ extra }) => extra.requests! - more),
         atMost: 0,
         unit: "rows",
       },
@@ -80,18 +81,18 @@ export async function* cli({ quick }: Effort): AsyncGenerator<Finding> {
   };
 }
 
-/** Runs the command; `lines` is how many are in the output then. */
-async function answered(files: Scratch, name: string, limit: number): Promise<Outcome> {
+/** Runs the command. The figure `lines` is the number of lines in the output. */
+async function runCommand(files: ScratchFolder, name: string, limit: number): Promise<Outcome> {
   const output = files.path("answers.jsonl");
   const outcome = await measure("cases/cli.ts", name, {
     input: files.path("rows.jsonl"),
     output,
     dir: files.path("runs"),
     limit,
-    concurrency: AT_A_TIME,
+    concurrency: CONCURRENCY,
   }, { limitMs: 180_000 });
   if (!isMeasured(outcome)) return outcome;
-  return { ...outcome, extra: { ...outcome.extra, lines: await linesIn(output) } };
+  return { ...outcome, extra: { ...outcome.extra, lines: await countLines(output) } };
 }
 
 async function writeRows(path: string, n: number): Promise<void> {
@@ -109,9 +110,9 @@ async function writeRows(path: string, n: number): Promise<void> {
   await writer.close();
 }
 
-async function linesIn(path: string): Promise<number> {
+async function countLines(path: string): Promise<number> {
   const file = await Deno.open(path);
   let lines = 0;
-  for await (const _ of linesOf(file.readable)) lines++;
+  for await (const _ of readLines(file.readable)) lines++;
   return lines;
 }

@@ -3,20 +3,23 @@ import { cpuMicros, extra, type Figure, growthKB, Runs, wallMs } from "../measur
 import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 
-/** Whether a call costs the same when there are more of them: more in all, and more at a time. Scripted: no server is in the way. */
+/**
+ * Whether the cost of a call grows with the number of calls in total and in flight, with a scripted
+ * model.
+ */
 export async function* growth(effort: Effort): AsyncGenerator<Finding> {
-  yield await inAll(effort);
-  yield await atATime(effort);
+  yield await growthInTotal(effort);
+  yield await growthInFlight(effort);
 }
 
-/** One stream over a generator, looked at in between. */
-async function inAll({ quick }: Effort): Promise<Finding> {
+/** Measures one long stream over a generator, at several points. */
+async function growthInTotal({ quick }: Effort): Promise<Finding> {
   const n = quick ? 100_000 : 1_000_000;
   const concurrency = 1_000;
   const marks = [...new Set([1_000, 10_000, 100_000, n])];
   const options = { n, concurrency, ms: 0, marks };
-  // It is long enough to be run once.
-  const runs = await Runs.of(1, {
+  // The run is long enough for one round.
+  const runs = await Runs.measure(1, {
     stream: () => measure("cases/scripted.ts", "shoal", options, { limitMs: 120_000 }),
   });
   const ms = (mark: number) => runs.median("stream", extra(`ms${mark}`));
@@ -26,9 +29,9 @@ async function inAll({ quick }: Effort): Promise<Finding> {
     const calls = mark - (marks[i - 1] ?? 0);
     const each = from === undefined || to === undefined ? undefined : (to - from) * 1000 / calls;
     return {
-      "calls so far": mark,
+      calls: mark,
       "wall s": seconds(to),
-      "µs per call since the row above": each,
+      "µs per call since the previous row": each,
       "heap MB": heap(mark),
     };
   });
@@ -36,23 +39,24 @@ async function inAll({ quick }: Effort): Promise<Finding> {
   const [early, late] = [heap(10_000), heap(n)];
   return {
     table: {
-      title: `Growth in all: a stream over a generator of ${count(n)} scripted calls, ${
-        count(concurrency)
-      } at a time, no latency`,
+      title: `Growth in total: a stream over a generator of ${count(n)} scripted calls, ` +
+        `${count(concurrency)} in flight, no latency`,
       rows,
-      note: ["heap: what is alive after a garbage collection. One run."],
+      notes: ["heap: live after a garbage collection. One run."],
     },
     goals: [
       {
-        name: `stream of ${count(n)} scripted calls`,
+        name: `stream of ${count(n)} scripted calls: rate`,
         found: total && n / total * 1000,
         atLeast: 80_000,
         unit: "calls/s",
       },
       {
-        name: `its heap at the end, above that at 10,000 calls`,
+        name: `stream of ${
+          count(n)
+        } scripted calls: growth of the heap from 10,000 calls to the end`,
         found: early && late && late - early,
-        // A flat heap breathes a little.
+        // The size of a flat heap varies a little.
         atMost: 2,
         unit: "MB",
       },
@@ -66,7 +70,7 @@ interface Cell {
   readonly ms: number;
 }
 
-/** A second each, or half of one. */
+/** Loads that take about half a second to a second each. */
 const CELLS: readonly Cell[] = [
   { concurrency: 1, n: 400, ms: 1 },
   { concurrency: 10, n: 4_000, ms: 1 },
@@ -76,31 +80,34 @@ const CELLS: readonly Cell[] = [
   { concurrency: 50_000, n: 50_000, ms: 1_000 },
 ];
 
-async function atATime({ times, quick }: Effort): Promise<Finding> {
+async function growthInFlight({ rounds, quick }: Effort): Promise<Finding> {
   const cells = quick
     ? CELLS.filter(({ concurrency }) => [100, 50_000].includes(concurrency))
     : CELLS;
   const run = (cell: Cell) => () => measure("cases/scripted.ts", "shoal", cell);
-  const runsOf = (times: number, cells: readonly Cell[]) =>
-    Runs.of(times, Object.fromEntries(cells.map((cell) => [String(cell.concurrency), run(cell)])));
+  const runsOf = (rounds: number, cells: readonly Cell[]) =>
+    Runs.measure(
+      rounds,
+      Object.fromEntries(cells.map((cell) => [String(cell.concurrency), run(cell)])),
+    );
   const isSmall = ({ concurrency }: Cell): boolean => concurrency < 1_000;
   const small = await runsOf(1, cells.filter(isSmall));
-  const big = await runsOf(times, cells.filter((cell) => !isSmall(cell)));
+  const big = await runsOf(rounds, cells.filter((cell) => !isSmall(cell)));
   const figure = (cell: Cell, of: Figure) =>
     (isSmall(cell) ? small : big).median(String(cell.concurrency), of);
   const rows = cells.map((cell): Row => {
     const wall = figure(cell, wallMs);
     return {
-      "at a time": cell.concurrency,
+      "in flight": cell.concurrency,
       calls: cell.n,
       "wall s": seconds(wall),
       "× ideal": wall && wall / (cell.n / cell.concurrency * cell.ms),
       "CPU µs per call": figure(cell, cpuMicros(cell.n)),
-      // Of few calls the noise of the heap is all that would be seen.
+      // With few calls in flight, the figure would only show the noise of the heap.
       "KB per call in flight": cell.concurrency < 10_000
         ? undefined
         : figure(cell, growthKB(cell.concurrency)),
-      runs: isSmall(cell) ? 1 : times,
+      runs: isSmall(cell) ? 1 : rounds,
       failed: figure(cell, extra("failed")),
     };
   });
@@ -108,9 +115,9 @@ async function atATime({ times, quick }: Effort): Promise<Finding> {
   const name = `${count(most.concurrency)} in flight, scripted`;
   return {
     table: {
-      title: "Growth at a time: scripted calls that take 1 ms to 1 s",
+      title: "Growth in flight: scripted calls with a latency of 1 ms to 1 s",
       rows,
-      note: [kneeOf(rows), MEMORY_NOTE],
+      notes: [describeKnee(rows), MEMORY_NOTE],
     },
     goals: [
       {
@@ -124,23 +131,23 @@ async function atATime({ times, quick }: Effort): Promise<Finding> {
   };
 }
 
-/** How memory is measured. */
+/** The note on how memory is measured. */
 export const MEMORY_NOTE =
-  "KB per call in flight: peak RSS less RSS just before the work, divided by the calls in flight.";
+  "KB per call in flight: peak RSS minus RSS just before the work, divided by the calls in flight.";
 
-/** Where more at a time begins to cost more. */
-export function kneeOf(rows: readonly Row[]): string {
-  // One call at a time leaves the loop idle between timers: that costs by itself.
+/** Describes from which number of calls in flight on a call costs more. */
+export function describeKnee(rows: readonly Row[]): string {
+  // With less than 10 calls, the idle event loop between two timers dominates the cost.
   const known = rows.filter((row): row is Row & Readonly<Record<string, number>> =>
-    typeof row["CPU µs per call"] === "number" && Number(row["at a time"]) >= 10
+    typeof row["CPU µs per call"] === "number" && Number(row["in flight"]) >= 10
   );
   const least = Math.min(...known.map((row) => row["CPU µs per call"]!));
   const cheapest = known.findIndex((row) => row["CPU µs per call"] === least);
   const knee = known.slice(cheapest).find((row) => row["CPU µs per call"]! > 1.5 * least);
-  const where = (row: Row): string => count(Number(row["at a time"]));
+  const where = (row: Row): string => count(Number(row["in flight"]));
   return knee === undefined
-    ? "No knee: no row costs more than 1.5 × the cheapest."
-    : `The knee: from ${where(knee)} at a time, a call costs ${
+    ? "No knee: in no row does a call cost more than 1.5 × the cheapest."
+    : `The knee: from ${where(knee)} in flight on, a call costs ${
       (knee["CPU µs per call"]! / least).toFixed(1)
-    } × what it does at ${where(known[cheapest]!)}.`;
+    } × as much as with ${where(known[cheapest]!)}.`;
 }

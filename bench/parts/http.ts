@@ -1,11 +1,14 @@
 import type { Effort, Finding } from "../part.ts";
 import { httpCalls } from "./http_calls.ts";
-import { httpEvents } from "./http_events.ts";
-import { httpLeave } from "./http_leave.ts";
+import { httpStreams } from "./http_streams.ts";
+import { httpDisconnects } from "./http_disconnects.ts";
 
-/** What agents over HTTP cost, whether streams arrive whole, and what clients that leave in the middle leave behind. */
+/**
+ * Agents over HTTP: the cost of calls, whether streams arrive whole, and what remains of clients
+ * that disconnect.
+ */
 export async function* http(effort: Effort): AsyncGenerator<Finding> {
   yield await httpCalls(effort);
-  yield await httpEvents(effort);
-  yield await httpLeave(effort);
+  yield await httpStreams(effort);
+  yield await httpDisconnects(effort);
 }

@@ -4,31 +4,31 @@ import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 import { HTTP_NOTE } from "./http_note.ts";
 
-const AT_A_TIME = 100;
+const CONCURRENCY = 100;
 
 const SERVERS = {
   "bare Hono route, fetch": "bare",
   "bare Hono route, agent.call": "call",
   "agentRoutes": "routes",
 } as const;
-type Served = keyof typeof SERVERS;
+type ServerName = keyof typeof SERVERS;
 
-/** What a call takes of a server that asks a model: by hand, and by Shoal. */
-export async function httpCalls({ times, quick }: Effort): Promise<Finding> {
+/** The CPU time per call of a server that calls a model: written by hand, and with Shoal. */
+export async function httpCalls({ rounds, quick }: Effort): Promise<Finding> {
   const n = quick ? 2_000 : 6_000;
   const options = {
     n,
-    concurrency: AT_A_TIME,
-    warm: { n: n / 2, concurrency: AT_A_TIME },
+    concurrency: CONCURRENCY,
+    warm: { n: n / 2, concurrency: CONCURRENCY },
   };
-  const runs = await Runs.named(
-    times,
+  const runs = await Runs.measureNamed(
+    rounds,
     SERVERS,
     (name) => measure("cases/http_calls.ts", name, options),
   );
-  const bare: Served = "bare Hono route, fetch";
-  const routes: Served = "agentRoutes";
-  const rows = (Object.keys(SERVERS) as Served[]).map((served): Row => ({
+  const bare: ServerName = "bare Hono route, fetch";
+  const routes: ServerName = "agentRoutes";
+  const rows = (Object.keys(SERVERS) as ServerName[]).map((served): Row => ({
     server: served,
     "CPU µs per call": runs.median(served, cpuMicros(n)),
     "× bare": runs.ratio(served, bare, cpuMs),
@@ -39,21 +39,20 @@ export async function httpCalls({ times, quick }: Effort): Promise<Finding> {
   }));
   return {
     table: {
-      title: `HTTP calls: ${
-        count(n)
-      } by autocannon, ${AT_A_TIME} at a time, with a model server that takes no time`,
+      title: `HTTP calls: ${count(n)} by autocannon, ${CONCURRENCY} in flight, ` +
+        "model server without latency",
       rows,
-      note: [HTTP_NOTE, "All of them send the model the same request, and answer with JSON."],
+      notes: [HTTP_NOTE, "All servers send the model the same request and answer with JSON."],
     },
     goals: [
       {
-        name: "CPU per call of agentRoutes, of a bare Hono route with the same fetch",
+        name: "agentRoutes: CPU per call relative to a bare Hono route with fetch",
         found: runs.ratio(routes, bare, cpuMs),
         atMost: 1.5,
         unit: "×",
       },
       {
-        name: "its failures",
+        name: "agentRoutes: failures",
         found: runs.median(routes, extra("failed")),
         atMost: 0,
         unit: "calls",

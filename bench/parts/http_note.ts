@@ -1,3 +1,3 @@
-/** How agents over HTTP are measured. */
+/** The note on how agents over HTTP are measured. */
 export const HTTP_NOTE =
-  "Model server, server and callers are processes of their own; CPU and memory are the server's.";
+  "Model server, server and clients run in separate processes; CPU and memory are the server's.";

@@ -1,11 +1,11 @@
 import { measure } from "../measure/measure.ts";
 import { cpuMicros, extra, type Figure, peakMB, Runs, wallMs } from "../measure/runs.ts";
-import { scratch } from "../measure/scratch.ts";
+import { createScratchFolder } from "../measure/scratch_folder.ts";
 import type { Effort, Finding } from "../part.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 
-const AT_A_TIME = 1_000;
-const WARM = { n: 20_000, concurrency: AT_A_TIME };
+const CONCURRENCY = 1_000;
+const WARM = { n: 20_000, concurrency: CONCURRENCY };
 
 const JOURNALS = {
   "no journal": "none",
@@ -14,43 +14,45 @@ const JOURNALS = {
 } as const;
 type Kind = keyof typeof JOURNALS;
 
-/** What it costs to remember what a run has finished, and how soon it goes on after a crash. Scripted: no server is in the way. */
+/** The cost of a journal, and how soon a run resumes after a crash, with a scripted model. */
 export async function* journal(effort: Effort): AsyncGenerator<Finding> {
-  yield await cost(effort);
-  yield await resume(effort);
+  yield await journalCost(effort);
+  yield await resumeCost(effort);
 }
 
-/** The same run with and without a journal. */
-async function cost({ times, quick }: Effort): Promise<Finding> {
+/** Compares the same run with and without a journal. */
+async function journalCost({ rounds, quick }: Effort): Promise<Finding> {
   const n = quick ? 20_000 : 100_000;
-  await using files = await scratch();
-  const load = { n, concurrency: AT_A_TIME, warm: WARM };
+  await using files = await createScratchFolder();
+  const load = { n, concurrency: CONCURRENCY, warm: WARM };
   let databases = 0;
-  const runs = await Runs.named(times, JOURNALS, (name) =>
-    // Each run has a database of its own.
+  const runs = await Runs.measureNamed(rounds, JOURNALS, (name) =>
+    // Each run has its own database.
     measure("cases/journal.ts", name, { ...load, path: files.path(`${databases++}.db`) }));
   const wallMicros: Figure = ({ wallMs }) => wallMs * 1000 / n;
   const none: Kind = "no journal";
+  const difference = (kind: Kind, figure: Figure) =>
+    kind === none ? undefined : runs.difference(kind, none, figure);
   const rows = (Object.keys(JOURNALS) as Kind[]).map((kind): Row => ({
     journal: kind,
     "wall s": runs.stopped(kind) ?? seconds(runs.median(kind, wallMs)),
     "µs per call": runs.median(kind, wallMicros),
-    "µs of the journal": kind === none ? undefined : runs.above(kind, none, wallMicros),
+    "µs for the journal": difference(kind, wallMicros),
     "CPU µs per call": runs.median(kind, cpuMicros(n)),
-    "CPU µs of the journal": kind === none ? undefined : runs.above(kind, none, cpuMicros(n)),
+    "CPU µs for the journal": difference(kind, cpuMicros(n)),
     "peak MB": runs.median(kind, peakMB),
     failed: runs.median(kind, extra("failed")),
   }));
   return {
     table: {
-      title: `Journal: ${count(n)} scripted calls, ${count(AT_A_TIME)} at a time, no latency`,
+      title: `Journal: ${count(n)} scripted calls, ${count(CONCURRENCY)} in flight, no latency`,
       rows,
-      note: ["µs: wall time, in which a journal may also wait for the disk."],
+      notes: ["µs: wall time, which includes waiting for the disk."],
     },
     goals: [
       {
-        name: `sqliteJournal, ${count(AT_A_TIME)} at a time: cost per call`,
-        found: runs.above("sqliteJournal", none, wallMicros),
+        name: `sqliteJournal, ${count(CONCURRENCY)} in flight: wall time per call`,
+        found: runs.difference("sqliteJournal", none, wallMicros),
         atMost: 30,
         unit: "µs",
       },
@@ -58,16 +60,16 @@ async function cost({ times, quick }: Effort): Promise<Finding> {
   };
 }
 
-/** A long run that is there already, and goes on. */
-async function resume({ quick }: Effort): Promise<Finding> {
+/** Measures how soon a long run resumes. */
+async function resumeCost({ quick }: Effort): Promise<Finding> {
   const n = quick ? 20_000 : 1_000_000;
   const more = 1_000;
-  await using files = await scratch();
+  await using files = await createScratchFolder();
   const path = files.path("run.db");
-  const load = { n, concurrency: AT_A_TIME, path };
-  // They are long enough to be run once.
+  const load = { n, concurrency: CONCURRENCY, path };
+  // The runs are long enough for one round.
   const limit = { limitMs: 120_000 };
-  const runs = await Runs.of(1, {
+  const runs = await Runs.measure(1, {
     run: () => measure("cases/journal.ts", "sqlite", { ...load, warm: WARM }, limit),
     resume: () => measure("cases/journal.ts", "resume", { ...load, more }, limit),
   });
@@ -77,14 +79,14 @@ async function resume({ quick }: Effort): Promise<Finding> {
   const replayed = figure("replayed");
   return {
     table: {
-      title: `Journal, resumed: ${count(n)} calls are in a SQLite journal, ${count(more)} are not`,
+      title: `Journal, resumed: ${count(n)} calls in a SQLite journal, ${count(more)} new calls`,
       rows: [
         {
-          run: "all of them, at first",
+          run: "first run",
           "wall s": runs.stopped("run") ?? seconds(runs.median("run", wallMs)),
           "µs per call": runs.median("run", ({ wallMs }) => wallMs * 1000 / n),
-          "first result s": undefined,
-          "first new result s": undefined,
+          "first result, s": undefined,
+          "first new result, s": undefined,
           replayed: undefined,
           "peak MB": runs.median("run", peakMB),
         },
@@ -92,17 +94,17 @@ async function resume({ quick }: Effort): Promise<Finding> {
           run: "resumed",
           "wall s": runs.stopped("resume") ?? seconds(runs.median("resume", wallMs)),
           "µs per call": runs.median("resume", replayMicros),
-          "first result s": seconds(first),
-          "first new result s": seconds(figure("firstNewMs")),
+          "first result, s": seconds(first),
+          "first new result, s": seconds(figure("firstNewMs")),
           replayed,
           "peak MB": runs.median("resume", peakMB),
         },
       ],
-      note: ["In processes of their own; the clock starts when the journal is opened. One run."],
+      notes: ["Separate processes; time starts when the journal is opened. One run."],
     },
     goals: [
       {
-        name: `journal of ${count(n)} calls, resumed: its first result`,
+        name: `journal of ${count(n)} calls, resumed: time to the first result`,
         found: seconds(first),
         atMost: 2,
         unit: "s",

@@ -1,14 +1,14 @@
 import { measure, type Outcome } from "../measure/measure.ts";
 import { cpuMicros, cpuMs, extra, type Figure, Runs, wallMs } from "../measure/runs.ts";
-import { type Server, startServer } from "../measure/servers.ts";
+import { type Server, startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
 import type { BarChart } from "../report/chart.ts";
 import { count, type Row, seconds } from "../report/table.ts";
 
 const IN_FLIGHT = 1_000;
 const SLEEP_MS = 50;
-const AT_A_TIME = 100;
-/** The answers that come piece by piece have so many words. */
+const CONCURRENCY = 100;
+/** The number of words of a streamed answer. */
 const WORDS = 40;
 
 const CLIENTS = {
@@ -18,30 +18,30 @@ const CLIENTS = {
 } as const;
 type Client = keyof typeof CLIENTS;
 
-/** What each layer between a promise and an answer costs: nothing here waits for a model. */
+/** The cost of each layer between a promise and an answer, with servers without latency. */
 export async function* layers(effort: Effort): AsyncGenerator<Finding> {
   const own = await ownCost(effort);
   yield own.finding;
-  const plain = await answers(effort, false);
+  const plain = await httpCost(effort, "plain");
   yield plain.finding;
-  const streamed = await answers(effort, true);
+  const streamed = await httpCost(effort, "streamed");
   yield {
     ...streamed.finding,
     charts: [chartOf([...own.bars, ...plain.bars, ...streamed.bars])],
   };
 }
 
-interface Found {
+interface LayerFinding {
   readonly finding: Finding;
   readonly bars: BarChart["bars"];
 }
 
-/** Shoal with a model in memory that sleeps, beside the sleep alone. */
-async function ownCost({ times }: Effort): Promise<Found> {
+/** Compares Shoal with a scripted model that sleeps, and the sleep alone. */
+async function ownCost({ rounds }: Effort): Promise<LayerFinding> {
   const n = 60_000;
   const options = { n, concurrency: IN_FLIGHT, ms: SLEEP_MS, wave: true };
   const run = (name: string) => () => measure("cases/scripted.ts", name, options);
-  const runs = await Runs.of(times, { bare: run("bare"), shoal: run("shoal") });
+  const runs = await Runs.measure(rounds, { bare: run("bare"), shoal: run("shoal") });
   const live: Figure = ({ extra }) => extra.liveMB! * 1024 / IN_FLIGHT;
   const row = (client: string, name: "bare" | "shoal"): Row => ({
     client,
@@ -50,45 +50,50 @@ async function ownCost({ times }: Effort): Promise<Found> {
     "KB per call in flight": runs.median(name, live),
     failed: runs.median(name, extra("failed")),
   });
-  const ownMicros = runs.above("shoal", "bare", cpuMicros(n));
-  const ownKB = runs.above("shoal", "bare", live);
+  const ownMicros = runs.difference("shoal", "bare", cpuMicros(n));
+  const ownKB = runs.difference("shoal", "bare", live);
   const where = `${count(IN_FLIGHT)} in flight`;
   return {
     finding: {
       table: {
-        title: `Own cost: ${count(n)} sleeps of ${SLEEP_MS} ms, ${count(IN_FLIGHT)} at a time`,
+        title: `Own cost: ${count(n)} sleeps of ${SLEEP_MS} ms, ${count(IN_FLIGHT)} in flight`,
         rows: [
-          row("promise pool, the sleep alone", "bare"),
+          row("promise pool, sleep only", "bare"),
           row("Shoal, scripted()", "shoal"),
           {
-            client: "Shoal's own",
+            client: "difference",
             "wall s": undefined,
             "CPU µs per call": ownMicros,
             "KB per call in flight": ownKB,
             failed: undefined,
           },
         ],
-        note: [
-          "KB per call in flight: what is alive in the heap when all are in flight, after a garbage collection, less what was alive before. (RSS cannot show so little.)",
+        notes: [
+          "KB per call in flight: growth of the live heap when all calls are in flight, after a " +
+          "garbage collection. (RSS is too coarse.)",
         ],
       },
       goals: [
-        { name: `own CPU per call, ${where}`, found: ownMicros, atMost: 10, unit: "µs" },
-        { name: `own memory per call, ${where}`, found: ownKB, atMost: 3, unit: "KB" },
+        { name: `Shoal alone: CPU per call, ${where}`, found: ownMicros, atMost: 10, unit: "µs" },
+        { name: `Shoal alone: memory per call, ${where}`, found: ownKB, atMost: 3, unit: "KB" },
       ],
     },
-    bars: barsOf([["Shoal's own (scripted)", ownMicros]]),
+    bars: barsOf([["Shoal alone (scripted)", ownMicros]]),
   };
 }
 
-/** Real HTTP to a server that answers at once. */
-async function answers({ times, quick }: Effort, streamed: boolean): Promise<Found> {
+/** Compares clients over HTTP with a server without latency. */
+async function httpCost(
+  { rounds, quick }: Effort,
+  mode: "plain" | "streamed",
+): Promise<LayerFinding> {
+  const streamed = mode === "streamed";
   const n = (quick ? 3_000 : 4_000) / (streamed ? 2 : 1);
   await using server = await startServer({ latency: 0, words: streamed ? WORDS : undefined });
-  const runs = await Runs.of(times, runsOf(server, n, streamed));
+  const runs = await Runs.measure(rounds, clientRuns(server, n, streamed));
   const rows = Object.keys(CLIENTS).map((client) => rowOf(client as Client, runs, n));
   const goal = (other: Client, atMost: number) => ({
-    name: `CPU per call through openai(), of ${other}`,
+    name: `openai(): CPU per call relative to ${other}`,
     found: runs.ratio("Shoal, openai()", other, cpuMs),
     atMost,
     unit: "×",
@@ -97,9 +102,7 @@ async function answers({ times, quick }: Effort, streamed: boolean): Promise<Fou
   return {
     finding: {
       table: {
-        title: `Layers: ${
-          count(n)
-        } ${kind}, ${AT_A_TIME} at a time, from a server that takes no time`,
+        title: `Layers: ${count(n)} ${kind}, ${CONCURRENCY} in flight, server without latency`,
         rows,
       },
       goals: streamed ? [] : [goal("bare SDK + p-limit", 0.75), goal("bare fetch + pool", 1.5)],
@@ -113,17 +116,17 @@ async function answers({ times, quick }: Effort, streamed: boolean): Promise<Fou
   };
 }
 
-function runsOf(
+function clientRuns(
   { url }: Server,
   n: number,
   streamed: boolean,
 ): Record<Client, () => Promise<Outcome>> {
   const options = {
     n,
-    concurrency: AT_A_TIME,
+    concurrency: CONCURRENCY,
     url,
     streamed,
-    warm: { n: Math.ceil(n / 2), concurrency: AT_A_TIME },
+    warm: { n: Math.ceil(n / 2), concurrency: CONCURRENCY },
   };
   const run = ([client, name]: [string, string]) =>
     [client, () => measure("cases/calls.ts", name, options)] as const;
@@ -151,8 +154,8 @@ function barsOf(bars: [name: string, value: number | undefined][]): BarChart["ba
 function chartOf(bars: BarChart["bars"]): BarChart {
   return {
     name: "layers",
-    title: "CPU per call, layer by layer",
-    x: "µs of CPU per call; the server takes no time",
+    title: "CPU per call by layer",
+    x: "µs of CPU per call; server without latency",
     bars,
   };
 }

@@ -1,21 +1,21 @@
 import { measure, type Outcome } from "../measure/measure.ts";
 import { extra, growthMB, Runs } from "../measure/runs.ts";
-import { type Server, startServer } from "../measure/servers.ts";
+import { type Server, startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
-import { workersThatFit } from "./modes_fit.ts";
-import { type Cell, chartsOf, goalsOf, type Mode, tableOf } from "./modes_table.ts";
+import { workersThatFit } from "./workers_that_fit.ts";
+import { type Cell, type Mode, modesCharts, modesGoals, modesTable } from "./modes_table.ts";
 
-/** The same calls to a real server on the event loop, in a worker each, and many in each of a few workers. */
-export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> {
+/** The same calls over HTTP on the event loop and in workers, with one or many calls per worker. */
+export async function* modes({ rounds, quick }: Effort): AsyncGenerator<Finding> {
   await using server = await startServer({ latency: 0 });
   const cells: Cell[] = [];
-  const measured = async (inFlight: number, ms: number, modes: readonly Mode[], often = times) => {
+  const measured = async (inFlight: number, ms: number, modes: readonly Mode[], often = rounds) => {
     const cases = modes.map((mode) => [mode, runOn(server, mode, inFlight, ms)] as const);
-    const runs = await Runs.of(
+    const runs = await Runs.measure(
       often,
       Object.fromEntries(cases) as Record<Mode, () => Promise<Outcome>>,
     );
-    const cell: Cell = { inFlight, ms, modes, times: often, runs };
+    const cell: Cell = { inFlight, ms, modes, rounds: often, runs };
     cells.push(cell);
     return cell;
   };
@@ -27,7 +27,7 @@ export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> 
     wanted: 1_000,
     limitMs: quick ? 4_000 : 8_000,
   });
-  // They take long to start: once will do.
+  // Many workers take long to start: one round is enough.
   for (const workers of new Set([100, fit.workers])) {
     if (workers > 10 && workers <= fit.workers) await measured(workers, 500, ["each"], 1);
   }
@@ -42,7 +42,11 @@ export async function* modes({ times, quick }: Effort): AsyncGenerator<Finding> 
   const most = await measured(inFlight, ms, ["fetch", "loop"]);
   await measured(inFlight, ms, ["hybrid"], 1);
   cells.sort((a, b) => a.inFlight - b.inFlight);
-  yield { table: tableOf(cells, fit.why), goals: goalsOf(cells, most), charts: chartsOf(cells) };
+  yield {
+    table: modesTable(cells, fit.why),
+    goals: modesGoals(cells, most),
+    charts: modesCharts(cells),
+  };
 }
 
 function runOn(
@@ -57,8 +61,8 @@ function runOn(
   const run = (file: string, name: string, options: object) =>
     measure(file, name, { ...load, warm, ...options }, {
       before: async () => {
-        await server.latency(ms);
-        await server.reset();
+        await server.setLatency(ms);
+        await server.resetStats();
       },
     });
   const how: Record<Mode, () => Promise<Outcome>> = {
@@ -70,12 +74,12 @@ function runOn(
       run("cases/modes.ts", "workers", {
         size: inFlight,
         perWorker: 1,
-        // One call in each.
+        // One call per worker.
         warm: { n: inFlight, concurrency: inFlight },
       }),
   };
   return async () => {
-    await server.latency(0);
+    await server.setLatency(0);
     return await how[mode]();
   };
 }

@@ -13,45 +13,46 @@ import type { LineChart, Series } from "../report/chart.ts";
 import { count, type Row, seconds, type Table } from "../report/table.ts";
 import { MEMORY_NOTE } from "./growth.ts";
 
-/** Where a call runs; `fetch` is there to compare with. */
+/** Where a call runs; `fetch` is the baseline. */
 export type Mode = "fetch" | "loop" | "hybrid" | "each";
 
-/** What the modes are called. */
-export const NAMES: Readonly<Record<Mode, string>> = {
+/** The names of the modes in tables. */
+export const MODE_NAMES: Readonly<Record<Mode, string>> = {
   fetch: "bare fetch + pool",
   loop: "event loop",
   hybrid: `${navigator.hardwareConcurrency} workers`,
   each: "a worker per call",
 };
 
-/** What was found with so many calls in flight. */
+/** The runs with one number of calls in flight. */
 export interface Cell {
   readonly inFlight: number;
-  /** How long an answer takes. */
+  /** The latency of an answer, in milliseconds. */
   readonly ms: number;
   readonly modes: readonly Mode[];
-  /** How often each was run. */
-  readonly times: number;
+  /** The number of rounds. */
+  readonly rounds: number;
   readonly runs: Runs<Mode>;
 }
 
-/** A row for each mode and number of calls in flight. */
-export function tableOf(cells: readonly Cell[], why: string): Table {
+/** Returns a row for each mode and number of calls in flight. */
+export function modesTable(cells: readonly Cell[], why: string): Table {
   return {
     title: "Modes: calls to a server over HTTP, all at once",
     rows: cells.flatMap((cell) => cell.modes.map((mode) => rowOf(cell, mode))),
-    note: [
-      `${MEMORY_NOTE} Workers and what they load are part of the work.`,
-      "start ms: until a worker is ready, when all are started together. message µs: a call that does nothing, there and back.",
+    notes: [
+      `${MEMORY_NOTE} Workers and their modules count.`,
+      "start ms: time per worker until all are ready, started together. message µs: the round " +
+      "trip of a call that does nothing.",
       why,
     ],
   };
 }
 
-function rowOf({ inFlight, ms, times, runs }: Cell, mode: Mode): Row {
+function rowOf({ inFlight, ms, rounds, runs }: Cell, mode: Mode): Row {
   const wall = runs.median(mode, wallMs);
   return {
-    mode: NAMES[mode],
+    mode: MODE_NAMES[mode],
     "in flight": inFlight,
     "wall s": runs.stopped(mode) ?? seconds(wall),
     "ideal s": ms / 1000,
@@ -60,13 +61,13 @@ function rowOf({ inFlight, ms, times, runs }: Cell, mode: Mode): Row {
     "KB per call in flight": runs.median(mode, growthKB(inFlight)),
     "start ms": runs.median(mode, extra("startMs")),
     "message µs": runs.median(mode, extra("messageMicros")),
-    runs: times,
+    runs: rounds,
     failed: runs.median(mode, extra("failed")),
   };
 }
 
-/** What must be reached: with the most calls in flight, and beside a worker per call. */
-export function goalsOf(cells: readonly Cell[], { inFlight, ms, runs }: Cell): Goal[] {
+/** Returns the goals: for the most calls in flight, and compared with a worker per call. */
+export function modesGoals(cells: readonly Cell[], { inFlight, ms, runs }: Cell): Goal[] {
   const where = `${count(inFlight)} in flight, ${ms / 1000} s each`;
   const threads = cells.findLast((cell) =>
     cell.modes.includes("each") && cell.runs.median("each", growthKB(cell.inFlight)) !== undefined
@@ -75,13 +76,13 @@ export function goalsOf(cells: readonly Cell[], { inFlight, ms, runs }: Cell): G
   const onLoop = runs.median("loop", growthKB(inFlight));
   return [
     {
-      name: `${where}: wall, of ${NAMES.fetch}`,
+      name: `${where}: wall time relative to ${MODE_NAMES.fetch}`,
       found: runs.ratio("loop", "fetch", wallMs),
       atMost: 1.05,
       unit: "×",
     },
     {
-      name: `${where}: memory per call in flight, of ${NAMES.fetch}`,
+      name: `${where}: memory per call relative to ${MODE_NAMES.fetch}`,
       found: runs.ratio("loop", "fetch", growthKB(inFlight)),
       atMost: 1.15,
       unit: "×",
@@ -93,7 +94,7 @@ export function goalsOf(cells: readonly Cell[], { inFlight, ms, runs }: Cell): G
       unit: "calls",
     },
     {
-      name: "calls on the event loop in the memory of one worker",
+      name: "event loop: calls that fit into the memory of one worker",
       found: inWorker && onLoop && inWorker / onLoop,
       atLeast: 100,
       unit: "calls",
@@ -101,15 +102,15 @@ export function goalsOf(cells: readonly Cell[], { inFlight, ms, runs }: Cell): G
   ];
 }
 
-/** Memory and wall time against the calls in flight. */
-export function chartsOf(cells: readonly Cell[]): LineChart[] {
+/** Returns charts of memory and wall time against the calls in flight. */
+export function modesCharts(cells: readonly Cell[]): LineChart[] {
   const x = "calls in flight";
   return [
     {
       name: "memory",
       title: "Memory against calls in flight",
       x,
-      y: "MB of memory for them",
+      y: "MB of memory",
       series: seriesOf(
         cells,
         () => growthMB(1),
@@ -119,18 +120,18 @@ export function chartsOf(cells: readonly Cell[]): LineChart[] {
       name: "wall",
       title: "Wall time against calls in flight",
       x,
-      y: "wall time ÷ time of one answer",
+      y: "wall time ÷ latency of one answer",
       series: seriesOf(cells, ({ ms }) => ({ wallMs }) => wallMs / ms),
     },
   ];
 }
 
 function seriesOf(cells: readonly Cell[], figure: (cell: Cell) => Figure): Series[] {
-  return (Object.keys(NAMES) as Mode[]).map((mode) => ({
-    name: NAMES[mode],
+  return (Object.keys(MODE_NAMES) as Mode[]).map((mode) => ({
+    name: MODE_NAMES[mode],
     points: cells.filter(({ modes }) => modes.includes(mode)).flatMap((cell) => {
       const y = cell.runs.median(mode, figure(cell));
-      // A logarithm needs something.
+      // A logarithmic axis has no 0.
       return y === undefined || y <= 0 ? [] : [[cell.inFlight, y] as const];
     }),
   }));

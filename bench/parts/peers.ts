@@ -1,6 +1,6 @@
 import { measure } from "../measure/measure.ts";
 import { cpuMicros, cpuMs, extra, growthKB, Runs, wallMs } from "../measure/runs.ts";
-import { startServer } from "../measure/servers.ts";
+import { startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
 import { versionsOf } from "../peers/versions.ts";
 import { count, type Row, seconds } from "../report/table.ts";
@@ -17,8 +17,8 @@ const PEERS = {
 } as const;
 type Peer = keyof typeof PEERS;
 
-/** Half of the CPU of these is to be enough. */
-const TWICE: readonly Peer[] = [
+/** Peers that must need at least twice the CPU. */
+const TWICE_AS_CHEAP: readonly Peer[] = [
   "LangChain.js batch",
   "AI SDK generateText + p-limit",
   "OpenAI Agents SDK run + p-limit",
@@ -30,36 +30,35 @@ interface Cell {
   readonly ms: number;
 }
 
-/** The same calls to the same server by other libraries. */
-export async function* peers({ times, quick }: Effort): AsyncGenerator<Finding> {
+/** The same calls to the same server with other libraries. */
+export async function* peers({ rounds, quick }: Effort): AsyncGenerator<Finding> {
   const cells: Cell[] = quick
     ? [{ n: 1_000, concurrency: 100, ms: 0 }]
     : [{ n: 5_000, concurrency: 100, ms: 0 }, { n: 2_000, concurrency: 2_000, ms: 2_000 }];
-  for (const cell of cells) yield await compare(cell, times);
+  for (const cell of cells) yield await compare(cell, rounds);
 }
 
-async function compare(cell: Cell, times: number): Promise<Finding> {
+async function compare(cell: Cell, rounds: number): Promise<Finding> {
   const { n, concurrency, ms } = cell;
   await using server = await startServer({ latency: 0 });
   const run = ([file, name]: readonly [string, string]) => async () => {
-    await server.latency(0);
+    await server.setLatency(0);
     const options = { n, concurrency, url: server.url, warm: { n: 500, concurrency: 50 } };
-    return await measure(file, name, options, { before: () => server.latency(ms) });
+    return await measure(file, name, options, { before: () => server.setLatency(ms) });
   };
-  const runs = await Runs.of<Peer>(times, {
+  const runs = await Runs.measure<Peer>(rounds, {
     ...Object.fromEntries(
       Object.entries(PEERS).map(([peer, at]) => [peer, run(at)]),
     ) as Record<Peer, ReturnType<typeof run>>,
   });
-  const where = `${count(n)} calls${ms === 0 ? "" : ` of ${ms / 1000} s`}, ${
-    count(concurrency)
-  } at a time`;
+  const latency = ms === 0 ? "no latency" : `latency ${ms / 1000} s`;
+  const where = `${count(n)} calls, ${count(concurrency)} in flight, ${latency}`;
   return {
     table: {
-      title: `Peers: ${where}${ms === 0 ? ", from a server that takes no time" : ""}`,
+      title: `Peers: ${where}`,
       rows: Object.keys(PEERS).map((peer) => rowOf(peer as Peer, cell, runs)),
-      note: [
-        "The same server, prompt and number of calls; no retries, no tracing; warm.",
+      notes: [
+        "The same server, prompt and number of calls; no retries, no tracing; after a warm-up.",
         await versionsOf(
           "openai",
           "p-limit",
@@ -72,8 +71,8 @@ async function compare(cell: Cell, times: number): Promise<Finding> {
         ),
       ],
     },
-    goals: TWICE.map((peer) => ({
-      name: `${where}: CPU per call, of ${peer}`,
+    goals: TWICE_AS_CHEAP.map((peer) => ({
+      name: `${where}: CPU per call relative to ${peer}`,
       found: runs.ratio(SHOAL, peer, cpuMs),
       atMost: 0.5,
       unit: "×",

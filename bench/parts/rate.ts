@@ -1,13 +1,26 @@
 import type { Effort, Finding } from "../part.ts";
-import { atOnce, NOTE, requests, row, tokens } from "../measure/minutes.ts";
+import {
+  concurrencyLimit,
+  LIMIT_USE_NOTE,
+  limitUseRow,
+  requestLimit,
+  tokenLimit,
+} from "./limit_use.ts";
 
-/** How much of a limit that they are told of agents use, and whether they ever get above it. */
+/** Measures how much of a known limit agents use, and whether they ever exceed it. */
 export async function* rate(effort: Effort): AsyncGenerator<Finding> {
   const rows = [];
-  for (const server of [requests(6_000), requests(600), tokens(600_000), atOnce(100)]) {
-    const setup = { client: "told the limit", limits: server.limits, reportRates: false };
-    rows.push(await row(effort, server, setup));
+  for (
+    const server of [
+      requestLimit(6_000),
+      requestLimit(600),
+      tokenLimit(600_000),
+      concurrencyLimit(100),
+    ]
+  ) {
+    const setup = { client: "limit as an option", limits: server.limits, reportRates: false };
+    rows.push(await limitUseRow(effort, server, setup));
   }
-  const title = "Agents that are told the server's limit, over minutes";
-  yield { table: { title, rows, note: NOTE } };
+  const title = "Agents with the server's limit as an option, over minutes";
+  yield { table: { title, rows, notes: LIMIT_USE_NOTE } };
 }

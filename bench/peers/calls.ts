@@ -1,35 +1,35 @@
-/** Calls to a server that refuses nothing, by others: each as its documentation shows it, without retries. */
+/** Calls to a server without limits by other libraries, each as documented, without retries. */
 import { type Cases, type Load, range, REVIEW, TASK, TEXT } from "../measure/case.ts";
-import { tallied } from "../measure/tally.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
-  /** What is done before, to be warm. */
+  /** The warm-up. */
   readonly warm: Load;
 }
 
 const apiKey = "none";
 const model = "bench";
 
-// Each is loaded only where it is wanted, so that it costs the others no memory.
+// Each imports only what it needs, so that the others' code costs it no memory.
 export const CASES: Cases = {
   sdk: async ({ url, ...loads }: Options) => {
     const { OpenAI } = await import("openai");
     const client = new OpenAI({ baseURL: url, apiKey, maxRetries: 0 });
     const messages = [{ role: "user" as const, content: TEXT }];
-    return await limited(loads, () => client.chat.completions.create({ model, messages }));
+    return await withPLimit(loads, () => client.chat.completions.create({ model, messages }));
   },
 
   langchain: async ({ url, ...loads }: Options) => {
     const { ChatOpenAI } = await import("@langchain/openai");
     const chat = new ChatOpenAI({ model, apiKey, maxRetries: 0, configuration: { baseURL: url } });
-    return tallied(loads, async ({ n, concurrency }, tally) => {
+    return countedCase(loads, async ({ n, concurrency }, counter) => {
       const inputs = Array.from(range(n), () => TEXT);
       const answers = await chat.batch(inputs, { maxConcurrency: concurrency }, {
-        // Without it, the first failure would end the whole batch.
+        // Without this, the first failure would end the batch.
         returnExceptions: true,
       });
-      for (const answer of answers) tally.add(answer instanceof Error ? answer : undefined);
+      for (const answer of answers) counter.add(answer instanceof Error ? answer : undefined);
     });
   },
 
@@ -37,7 +37,7 @@ export const CASES: Cases = {
     const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
     const { generateText } = await import("ai");
     const provider = createOpenAICompatible({ name: "bench", apiKey, baseURL: url });
-    return await limited(
+    return await withPLimit(
       loads,
       () => generateText({ model: provider(model), prompt: TEXT, maxRetries: 0 }),
     );
@@ -48,7 +48,7 @@ export const CASES: Cases = {
     const modelProvider = new OpenAIProvider({ apiKey, baseURL: url, useResponses: false });
     const runner = new Runner({ modelProvider, tracingDisabled: true });
     const agent = new Agent({ name: "label", instructions: TASK, model });
-    return await limited(loads, () => runner.run(agent, REVIEW));
+    return await withPLimit(loads, () => runner.run(agent, REVIEW));
   },
 
   mastra: async ({ url, ...loads }: Options) => {
@@ -60,7 +60,7 @@ export const CASES: Cases = {
       model: { id: `bench/${model}`, url, apiKey },
       maxRetries: 0,
     });
-    return await limited(loads, () => agent.generate(REVIEW));
+    return await withPLimit(loads, () => agent.generate(REVIEW));
   },
 
   effect: async ({ url, ...loads }: Options) => {
@@ -68,26 +68,26 @@ export const CASES: Cases = {
     const { OpenAI } = await import("openai");
     const client = new OpenAI({ baseURL: url, apiKey, maxRetries: 0 });
     const messages = [{ role: "user" as const, content: TEXT }];
-    const ask = Effect.tryPromise(() => client.chat.completions.create({ model, messages }));
-    return tallied(loads, ({ n, concurrency }, tally) =>
+    const call = Effect.tryPromise(() => client.chat.completions.create({ model, messages }));
+    return countedCase(loads, ({ n, concurrency }, counter) =>
       Effect.runPromise(
         Effect.forEach(
           range(n),
-          () => Effect.match(ask, { onFailure: tally.add, onSuccess: () => tally.add() }),
+          () => Effect.match(call, { onFailure: counter.add, onSuccess: () => counter.add() }),
           { concurrency, discard: true },
         ),
       ));
   },
 };
 
-/** What has no pool of its own gets p-limit. */
-async function limited(
+/** Runs calls with p-limit, for libraries without a pool of their own. */
+async function withPLimit(
   loads: Omit<Options, "url">,
-  ask: () => PromiseLike<unknown>,
+  call: () => PromiseLike<unknown>,
 ) {
   const { default: pLimit } = await import("p-limit");
-  return tallied(loads, ({ n, concurrency }, tally) => {
+  return countedCase(loads, ({ n, concurrency }, counter) => {
     const limit = pLimit(concurrency);
-    return Promise.all(Array.from(range(n), () => tally.of(limit(ask))));
+    return Promise.all(Array.from(range(n), () => counter.count(limit(call))));
   });
 }

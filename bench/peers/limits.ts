@@ -1,13 +1,13 @@
-/** Calls to a server that refuses what is above its limits, by others: each as its documentation shows it, with its own retries. */
+/** Calls to a server with limits by other libraries, each as documented, with its own retries. */
 import { type Cases, type Load, range, TEXT } from "../measure/case.ts";
-import { tallied } from "../measure/tally.ts";
+import { countedCase } from "../measure/call_counter.ts";
 
 interface Options extends Load {
   readonly url: string;
-  /** What the server allows, for clients that can be told. */
-  readonly known: { readonly concurrency?: number };
-  /** The same in the words of p-queue. */
-  readonly queue: { readonly intervalCap?: number; readonly interval?: number };
+  /** The limits of the server, for clients with an option for them. */
+  readonly knownLimits: { readonly concurrency?: number };
+  /** The same limits as options of p-queue. */
+  readonly queueOptions: { readonly intervalCap?: number; readonly interval?: number };
 }
 
 const apiKey = "none";
@@ -18,13 +18,13 @@ export const CASES: Cases = {
   langchain: async ({ url, ...load }: Options) => {
     const { ChatOpenAI } = await import("@langchain/openai");
     const chat = new ChatOpenAI({ model, apiKey, configuration: { baseURL: url } });
-    return tallied(load, async ({ n, concurrency }, tally) => {
+    return countedCase(load, async ({ n, concurrency }, counter) => {
       const inputs = Array.from(range(n), () => TEXT);
       const answers = await chat.batch(inputs, { maxConcurrency: concurrency }, {
-        // Without it, the first failure would end the whole batch.
+        // Without this, the first failure would end the batch.
         returnExceptions: true,
       });
-      for (const answer of answers) tally.add(answer instanceof Error ? answer : undefined);
+      for (const answer of answers) counter.add(answer instanceof Error ? answer : undefined);
     });
   },
 
@@ -33,21 +33,24 @@ export const CASES: Cases = {
     const { generateText } = await import("ai");
     const { default: pLimit } = await import("p-limit");
     const provider = createOpenAICompatible({ name: "bench", apiKey, baseURL: url });
-    const ask = () => generateText({ model: provider(model), prompt: TEXT });
-    return tallied(load, ({ n, concurrency }, tally) => {
+    const call = () => generateText({ model: provider(model), prompt: TEXT });
+    return countedCase(load, ({ n, concurrency }, counter) => {
       const limit = pLimit(concurrency);
-      return Promise.all(Array.from(range(n), () => tally.of(limit(ask))));
+      return Promise.all(Array.from(range(n), () => counter.count(limit(call))));
     });
   },
 
-  "sdk-queue": async ({ url, known, queue: rates, ...load }: Options) => {
+  "sdk-queue": async ({ url, knownLimits, queueOptions, ...load }: Options) => {
     const { OpenAI } = await import("openai");
     const { default: PQueue } = await import("p-queue");
     const client = new OpenAI({ baseURL: url, apiKey });
-    const ask = () => client.chat.completions.create({ model, messages });
-    return tallied(load, ({ n, concurrency }, tally) => {
-      const queue = new PQueue({ concurrency: known.concurrency ?? concurrency, ...rates });
-      return Promise.all(Array.from(range(n), () => tally.of(queue.add(ask))));
+    const call = () => client.chat.completions.create({ model, messages });
+    return countedCase(load, ({ n, concurrency }, counter) => {
+      const queue = new PQueue({
+        concurrency: knownLimits.concurrency ?? concurrency,
+        ...queueOptions,
+      });
+      return Promise.all(Array.from(range(n), () => counter.count(queue.add(call))));
     });
   },
 
@@ -55,10 +58,10 @@ export const CASES: Cases = {
     const { OpenAI } = await import("openai");
     const { default: pLimit } = await import("p-limit");
     const client = new OpenAI({ baseURL: url, apiKey });
-    const ask = () => client.chat.completions.create({ model, messages });
-    return tallied(load, ({ n, concurrency }, tally) => {
+    const call = () => client.chat.completions.create({ model, messages });
+    return countedCase(load, ({ n, concurrency }, counter) => {
       const limit = pLimit(concurrency);
-      return Promise.all(Array.from(range(n), () => tally.of(limit(ask))));
+      return Promise.all(Array.from(range(n), () => counter.count(limit(call))));
     });
   },
 };

@@ -1,16 +1,16 @@
-/** Charts as SVG, in the colours of the page they stand on: light or dark. */
+/** Charts as SVG, in light or dark colours as the reader prefers. */
 import { cellText } from "./table.ts";
 
 /** A line of a chart. */
 export interface Series {
   readonly name: string;
-  /** Pairs of x and y; both above 0. */
+  /** Pairs of x and y, both above 0. */
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
 /** Lines over two logarithmic axes. */
 export interface LineChart {
-  /** The name of its file, without the ending. */
+  /** The name of its file, without extension. */
   readonly name: string;
   readonly title: string;
   readonly x: string;
@@ -18,11 +18,11 @@ export interface LineChart {
   readonly series: readonly Series[];
 }
 
-/** Bars from 0, each with a name. */
+/** Bars with names, from 0. */
 export interface BarChart {
   readonly name: string;
   readonly title: string;
-  /** What the bars count. */
+  /** The label of the axis. */
   readonly x: string;
   readonly bars: readonly { readonly name: string; readonly value: number }[];
 }
@@ -36,8 +36,8 @@ const RIGHT = 200;
 const TOP = 44;
 const BOTTOM = 52;
 
-/** The chart as the text of an SVG file. */
-export function svgOf(chart: Chart): string {
+/** Returns the chart as SVG. */
+export function renderChart(chart: Chart): string {
   return "series" in chart ? lineSvg(chart) : barSvg(chart);
 }
 
@@ -56,7 +56,7 @@ function lineSvg({ title, x, y, series }: LineChart): string {
       text(LEFT - 8, up.at(tick) + 4, cellText(tick), "end")
     ),
   ];
-  const drawn = series.map(({ name, points }, i) => {
+  const shapes = series.map(({ name, points }, i) => {
     const at = points.map(([x, y]) => [across.at(x), up.at(y)] as const);
     const path = at.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
     const dots = at.map(([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4"/>`);
@@ -69,24 +69,27 @@ function lineSvg({ title, x, y, series }: LineChart): string {
     `<text transform="rotate(-90)" x="${
       -(TOP + HEIGHT - BOTTOM) / 2
     }" y="18" text-anchor="middle">${escape(y)}</text>`;
-  return svg(title, HEIGHT, [...grid, ...drawn, names]);
+  return svg(title, HEIGHT, [...grid, ...shapes, names]);
 }
 
 function barSvg({ title, x, bars }: BarChart): string {
   const height = TOP + bars.length * 30 + 34;
   const left = 250;
-  const most = Math.max(...bars.map(({ value }) => value), Number.MIN_VALUE);
-  const drawn = bars.map(({ name, value }, i) => {
+  const max = Math.max(...bars.map(({ value }) => value), Number.MIN_VALUE);
+  const shapes = bars.map(({ name, value }, i) => {
     const top = TOP + i * 30;
-    const width = value / most * (WIDTH - left - 90);
+    const width = value / max * (WIDTH - left - 90);
     return text(left - 10, top + 15, name, "end") +
       `<rect class="c0" x="${left}" y="${top}" width="${width.toFixed(1)}" height="20" rx="2"/>` +
       text(left + width + 8, top + 15, cellText(value), "start");
   });
-  return svg(title, height, [...drawn, text(left, height - 12, x, "start")]);
+  return svg(title, height, [...shapes, text(left, height - 12, x, "start")]);
 }
 
-/** Positions on a logarithmic axis, which begins and ends with a 1, 2 or 5; over a long way only powers of ten are marked. */
+/**
+ * Returns a logarithmic scale, whose ends are 1, 2 or 5 times a power of ten. Over more than two
+ * decades, only powers of ten have ticks.
+ */
 export function logScale(
   values: readonly number[],
   from: number,
@@ -101,16 +104,19 @@ export function logScale(
   };
 }
 
-/** The numbers 1, 2, 5, 10, 20, … from just below `least` to just above `most`: at least two of them. */
-function roundNumbers(least: number, most: number): number[] {
+/**
+ * Returns those of 1, 2, 5, 10, 20, … that span `min` to `max`, at min two, from the last one not
+ * above `min` to the first one not below `max`.
+ */
+function roundNumbers(min: number, max: number): number[] {
   const all: number[] = [];
-  // One power lower: the logarithm of what is just below a power of ten may be rounded up to it.
-  const lowest = Math.floor(Math.log10(least)) - 1;
-  for (let power = lowest; all.length < 6 || all.at(-1)! < most; power++) {
+  // One power lower, as the logarithm of a value just below a power of ten may be rounded up.
+  const lowest = Math.floor(Math.log10(min)) - 1;
+  for (let power = lowest; all.length < 6 || all.at(-1)! < max; power++) {
     for (const step of [1, 2, 5]) all.push(Number(`${step}e${power}`));
   }
-  const first = all.findLastIndex((value) => value <= least);
-  const last = Math.max(all.findIndex((value) => value >= most), first + 1);
+  const first = all.findLastIndex((value) => value <= min);
+  const last = Math.max(all.findIndex((value) => value >= max), first + 1);
   return all.slice(first, last + 1);
 }
 
@@ -137,7 +143,7 @@ ${parts.join("\n")}
 `;
 }
 
-/** On light and on dark ground; told apart also by people who see no red or no green. */
+/** Colours for light and dark backgrounds, distinguishable with colour blindness. */
 const COLOURS = [
   ["#0969da", "#58a6ff"],
   ["#bc4c00", "#f0883e"],

@@ -1,41 +1,37 @@
-/** What the module must reach, and whether it did: worked out from the figures of the run. */
+/** Goals of the module, and whether the figures of a run meet them. */
 import { cellText, type Table } from "./table.ts";
 
-/** One thing to be reached. */
+/** A goal, with the measured value. */
 export interface Goal {
-  /** What was measured, and where. */
+  /** What is measured, and under which load. */
   readonly name: string;
-  /** What was found; `undefined` if the run gave no figure. */
+  /** The measured value, or `undefined` if the run has no figure. */
   readonly found: number | undefined;
-  /** The figure must not be above this. */
+  /** The maximum. */
   readonly atMost?: number;
-  /** The figure must not be below this. */
+  /** The minimum. */
   readonly atLeast?: number;
-  /** The unit of the figures. */
+  /** The unit of the values. */
   readonly unit: string;
 }
 
-/** Is it reached? What was not measured is not. */
-export function isReached({ found, atMost = Infinity, atLeast = -Infinity }: Goal): boolean {
+/** Whether the goal is met. A goal without a measured value is not. */
+export function isMet({ found, atMost = Infinity, atLeast = -Infinity }: Goal): boolean {
   return found !== undefined && found <= atMost && found >= atLeast;
 }
 
-/** All goals as a table. */
+/** Returns the goals as a table. */
 export function goalTable(goals: readonly Goal[]): Table {
-  const reached = goals.filter(isReached).length;
+  const met = goals.filter(isMet).length;
   return {
-    title: `Reached: ${reached} of ${goals.length}`,
+    title: `Goals met: ${met} of ${goals.length}`,
     rows: goals.map((goal) => ({
       goal: goal.name,
-      found: withUnit(goal.found, goal.unit),
-      "must be": goal.atMost !== undefined
+      measured: withUnit(goal.found, goal.unit),
+      required: goal.atMost !== undefined
         ? `≤ ${withUnit(goal.atMost, goal.unit)}`
         : `≥ ${withUnit(goal.atLeast, goal.unit)}`,
-      verdict: goal.found === undefined
-        ? "not measured"
-        : isReached(goal)
-        ? "reached"
-        : "not reached",
+      verdict: goal.found === undefined ? "not measured" : isMet(goal) ? "met" : "not met",
     })),
   };
 }

@@ -1,4 +1,4 @@
-/** The machine that was measured on. */
+/** The machine of a run. */
 export interface Machine {
   readonly cores: number;
   readonly memoryGB: number;
@@ -6,7 +6,7 @@ export interface Machine {
   readonly os: string;
 }
 
-/** This machine. */
+/** Returns this machine. */
 export function thisMachine(): Machine {
   return {
     cores: navigator.hardwareConcurrency,
@@ -16,7 +16,7 @@ export function thisMachine(): Machine {
   };
 }
 
-/** The machine in a line. */
+/** Returns the machine as one line of text. */
 export function machineLine({ cores, memoryGB, deno, os }: Machine): string {
   return `${cores} cores, ${memoryGB} GB, Deno ${deno}, ${os}`;
 }

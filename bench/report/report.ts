@@ -2,20 +2,20 @@ import type { Finding } from "../part.ts";
 import type { Goal } from "./goal.ts";
 import type { Machine } from "./machine.ts";
 
-/** A whole run. */
+/** The results of one run. */
 export interface Report {
-  /** What was run, such as `deno task bench`. */
+  /** The command, such as `deno task bench`. */
   readonly command: string;
   readonly machine: Machine;
-  /** How often each case was run. */
+  /** The number of rounds. */
   readonly times: number;
-  /** How long it took. */
+  /** The duration. */
   readonly seconds: number;
   /** The findings by part. */
   readonly parts: Readonly<Record<string, readonly Finding[]>>;
 }
 
-/** All goals of a run. */
-export function goalsOf({ parts }: Pick<Report, "parts">): Goal[] {
+/** Returns all goals of a run. */
+export function allGoals({ parts }: Pick<Report, "parts">): Goal[] {
   return Object.values(parts).flat().flatMap(({ goals = [] }) => goals);
 }

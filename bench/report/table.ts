@@ -1,20 +1,20 @@
-/** Tables of figures, and how figures are written. */
+/** Tables of figures, and the format of figures. */
 
-/** A figure as it was measured, or words; `undefined` is what was not measured. */
+/** A figure or a text; `undefined` if it was not measured. */
 export type Cell = string | number | undefined;
 
-/** A row: what stands in each column. */
+/** A row: cells by column. */
 export type Row = Readonly<Record<string, Cell>>;
 
-/** A table: a title, and the rows. All rows have the columns of the first. */
+/** A table. All rows have the columns of the first. */
 export interface Table {
   readonly title: string;
   readonly rows: readonly Row[];
-  /** What one must know to read it, a line each. */
-  readonly note?: readonly string[];
+  /** Notes below the table, one per line. */
+  readonly notes?: readonly string[];
 }
 
-/** What stands in a cell: numbers with three digits that count, and thousands apart. */
+/** Formats a cell: numbers with three significant digits and thousands separators. */
 export function cellText(cell: Cell): string {
   if (cell === undefined) return "–";
   if (typeof cell === "string") return cell;
@@ -22,23 +22,23 @@ export function cellText(cell: Cell): string {
   return cell.toFixed(Math.abs(cell) >= 10 ? 1 : 2);
 }
 
-/** The heads of the columns, then the rows, as texts. */
-export function textsOf({ rows }: Table): string[][] {
+/** Returns the header and the rows as texts. */
+export function cellTexts({ rows }: Table): string[][] {
   const columns = Object.keys(rows[0] ?? {});
   return [columns, ...rows.map((row) => columns.map((column) => cellText(row[column])))];
 }
 
-/** 1234567.8 as 1,234,568. */
+/** Formats a number as an integer with thousands separators. */
 export function count(n: number): string {
   return Math.round(n).toLocaleString("en");
 }
 
-/** Which part of `whole` is `part`. */
+/** Formats `part` as a percentage of `whole`. */
 export function percent(part: number, whole: number): string {
   return whole === 0 ? "–" : `${(part / whole * 100).toFixed(1)} %`;
 }
 
-/** Milliseconds as seconds. */
+/** Converts milliseconds to seconds. */
 export function seconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / 1000;
 }

@@ -1,12 +1,15 @@
 /**
- * Agents as a web service: deployable to Deno Deploy as it is (this file is the entrypoint), and the same on your own machine:
+ * Agents as a web service. Deploy it to Deno Deploy with this file as the entrypoint, or run it on
+ * your own machine:
  *
  * ```sh
  * AGENTS_TOKEN=secret OPENAI_API_KEY=… deno serve -P=deploy examples/deploy/main.ts
- * curl localhost:8000/sentiment -H 'authorization: Bearer secret' -H 'content-type: application/json' -d '{"input":"I love it"}'
+ * curl localhost:8000/sentiment -d '{"input":"I love it"}' \
+ *   -H 'authorization: Bearer secret' -H 'content-type: application/json'
  * ```
  *
- * No file system, no Workers, no unstable flag. Without AGENTS_TOKEN only you at this machine are let in, and on Deno Deploy nobody.
+ * It needs no file system, no workers and no unstable flag. Without AGENTS_TOKEN it accepts
+ * requests from this machine only, and none on Deno Deploy.
  */
 import { defineAgent, defineParallel } from "@shoal/agents";
 import { agentRoutes } from "@shoal/agents/hono";
@@ -23,14 +26,14 @@ const Sentiment = defineAgent({
 });
 const Summary = defineAgent({
   name: "summary",
-  description: "Says in a few words what a review says.",
+  description: "Summarises a review in a few words.",
   model,
   system: "Summarise this review in at most 12 words.",
   prompt: "Review: {input}",
 });
 const ReviewAnalyzer = defineParallel({
   name: "review-analyzer",
-  description: "Both at once.",
+  description: "Labels and summarises a review at once.",
   branches: { sentiment: Sentiment, summary: { agent: Summary, optional: true } },
 });
 
@@ -47,7 +50,7 @@ const app = agentRoutes({
   info: { title: "Reviews" },
 });
 
-// The platform says SIGINT, and leaves 5 seconds; supervisors elsewhere say SIGTERM.
+// Deno Deploy sends SIGINT and waits 5 seconds. Most other supervisors send SIGTERM.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, async () => {
     await app.shutdown();

@@ -1,21 +1,21 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { logScale, svgOf } from "../../bench/report/chart.ts";
+import { logScale, renderChart } from "../../bench/report/chart.ts";
 
-Deno.test("a logarithmic axis goes from its first to its last mark", () => {
+Deno.test("logScale: spans from the first to the last tick", () => {
   const { at, ticks } = logScale([10, 100, 10_000], 0, 300);
   assertEquals(ticks, [10, 100, 1_000, 10_000]);
   assertEquals([at(10), at(10_000)], [0, 300]);
   assertAlmostEquals(at(1_000), 200);
 });
 
-Deno.test("over a short way 2 and 5 are marked, too", () => {
+Deno.test("logScale: has ticks at 2 and 5 for up to two decades", () => {
   assertEquals(logScale([1.01, 6], 0, 1).ticks, [1, 2, 5, 10]);
   assertEquals(logScale([3], 0, 1).ticks, [2, 5]);
   assertEquals(logScale([9999999.99999999], 0, 1).ticks, [5e6, 1e7]);
 });
 
-Deno.test("every value is within its axis", () => {
+Deno.test("logScale: every value is within the axis", () => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 1e-3, max: 1e7, noNaN: true }), { minLength: 1 }),
@@ -27,15 +27,23 @@ Deno.test("every value is within its axis", () => {
   );
 });
 
-Deno.test("what a chart is called cannot break the file", () => {
-  const svg = svgOf({ name: "n", title: "a < b & c", x: "x", bars: [{ name: "<b>", value: 1 }] });
+Deno.test("renderChart: escapes titles and names", () => {
+  const svg = renderChart({
+    name: "n",
+    title: "a < b & c",
+    x: "x",
+    bars: [{ name: "<b>", value: 1 }],
+  });
   assertStringIncludes(svg, "<title>a &lt; b &amp; c</title>");
   assertEquals(svg.includes("<b>"), false);
 });
 
-Deno.test("each point of a line is drawn, and a chart without points is empty", () => {
+Deno.test("renderChart: draws each point of a line, and nothing without points", () => {
   const chart = { name: "n", title: "t", x: "x", y: "y" };
-  const svg = svgOf({ ...chart, series: [{ name: "s", points: [[1, 2], [10, 20], [100, 5]] }] });
-  assertEquals(svg.match(/<circle/g)?.length, 4); // and one in the legend
-  assertEquals(svgOf({ ...chart, series: [] }).includes("NaN"), false);
+  const svg = renderChart({
+    ...chart,
+    series: [{ name: "s", points: [[1, 2], [10, 20], [100, 5]] }],
+  });
+  assertEquals(svg.match(/<circle/g)?.length, 4); // three points and one in the legend
+  assertEquals(renderChart({ ...chart, series: [] }).includes("NaN"), false);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { groupOf, GROUPS, PARTS } from "../../bench/groups.ts";
 
-Deno.test("all parts of a group are that group; some of them, or others beside, are none", () => {
+Deno.test("groupOf: finds the group with exactly these parts", () => {
   assertEquals(groupOf(["journal", "cli"])?.file, "bulk");
   assertEquals(groupOf(["http"])?.command, "deno task bench:http");
   assertEquals(groupOf(["journal"]), undefined);
@@ -9,7 +9,7 @@ Deno.test("all parts of a group are that group; some of them, or others beside, 
   assertEquals(groupOf(["pool"]), undefined);
 });
 
-Deno.test("no two groups have a file or a part in common", () => {
+Deno.test("GROUPS: no two groups share a file or a part", () => {
   const files = GROUPS.map(({ file }) => file);
   const parts = GROUPS.flatMap(({ parts }) => Object.keys(parts));
   assertEquals(new Set(files).size, files.length);
@@ -17,7 +17,7 @@ Deno.test("no two groups have a file or a part in common", () => {
   assertEquals(Object.keys(PARTS).length, parts.length + 1);
 });
 
-Deno.test("each group is what its task runs", async () => {
+Deno.test("GROUPS: each group has the parts that its task runs", async () => {
   const { tasks } = JSON.parse(
     await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
   );

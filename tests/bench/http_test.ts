@@ -7,7 +7,7 @@ async function figures(file: string, name: string, options: object) {
   return outcome;
 }
 
-Deno.test("calls to each server are answered, and only the server's CPU is counted", async () => {
+Deno.test("cases/http_calls.ts: every server answers all calls", async () => {
   const options = { n: 40, concurrency: 4, warm: { n: 4, concurrency: 2 } };
   for (const name of ["bare", "call", "routes"]) {
     const { extra, cpuMs } = await figures("cases/http_calls.ts", name, options);
@@ -15,31 +15,31 @@ Deno.test("calls to each server are answered, and only the server's CPU is count
   }
 });
 
-Deno.test("streams of each server arrive whole", async () => {
+Deno.test("cases/http_streams.ts: every server delivers whole streams", async () => {
   const options = { clients: 10, warm: 2, everyMs: 5 };
-  for (const name of ["clock", "bare", "routes"]) {
-    const { extra } = await figures("cases/http_events.ts", name, options);
+  for (const name of ["timer", "bare", "routes"]) {
+    const { extra } = await figures("cases/http_streams.ts", name, options);
     const { completed, deltas, lost, heapMB } = extra;
     assertEquals([completed, deltas, lost], [10, 500, 0]);
-    assert(heapMB !== 0, "the heap was looked at");
+    assert(heapMB !== 0, "the heap was measured");
   }
 });
 
-Deno.test("of clients that leave nothing is in flight afterwards", async () => {
-  for (const name of ["json", "events"]) {
-    const { extra } = await figures("cases/http_leave.ts", name, {
+Deno.test("cases/http_disconnects.ts: nothing stays in flight", async () => {
+  for (const name of ["json", "stream"]) {
+    const { extra } = await figures("cases/http_disconnects.ts", name, {
       clients: 12,
       concurrency: 6,
       warm: 2,
     });
-    const { left, failed, calls, requests, atModel, brokenOff } = extra;
-    assertEquals({ left, failed, calls, requests, atModel }, {
-      left: 12,
+    const { disconnected, failed, calls, requests, modelInFlight, modelAborts } = extra;
+    assertEquals({ disconnected, failed, calls, requests, modelInFlight }, {
+      disconnected: 12,
       failed: 0,
       calls: 0,
       requests: 0,
-      atModel: 0,
+      modelInFlight: 0,
     });
-    assert(brokenOff! > 0, "the model server was told");
+    assert(modelAborts! > 0, "requests to the model server were aborted");
   }
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { withFigures } from "../../bench/readme.ts";
+import { insertFigures } from "../../bench/readme.ts";
 import type { Report } from "../../bench/report/report.ts";
 
 const table = (title: string, rows: Record<string, number | string>[]) => ({
@@ -18,17 +18,17 @@ const REPORT: Report = {
 };
 const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
 
-Deno.test("the figures of a run take the place of the old ones, and nothing else changes", () => {
-  const once = withFigures(readme, REPORT);
+Deno.test("insertFigures: replaces the old figures and nothing else", () => {
+  const once = insertFigures(readme, REPORT);
   assertStringIncludes(once, "| event loop | 10 |");
   assertStringIncludes(once, "Medians of 3 on 2 cores, 25 GB");
   assertEquals(once.includes("not shown") || once.includes("Own cost"), false);
-  assertEquals(withFigures(once, REPORT), once);
+  assertEquals(insertFigures(once, REPORT), once);
   const rest = (text: string) => text.split(/<!--.*-->/).filter((_, i) => i !== 1);
   assertEquals(rest(once), rest(readme));
 });
 
-Deno.test("what is not there is not made up", () => {
-  assertThrows(() => withFigures("no comments", REPORT), Error, "must have the comments");
-  assertThrows(() => withFigures(readme, { ...REPORT, parts: {} }), Error, "none of modes");
+Deno.test("insertFigures: throws without the comments or a table", () => {
+  assertThrows(() => insertFigures("no comments", REPORT), Error, "must have the comments");
+  assertThrows(() => insertFigures(readme, { ...REPORT, parts: {} }), Error, "no table of modes");
 });

@@ -1,19 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { median } from "../../bench/measure/median.ts";
-import type { Measured } from "../../bench/measure/measure.ts";
+import type { Measurement } from "../../bench/measure/measure.ts";
 import { cpuMicros, extra, growthKB, Runs, wallMs } from "../../bench/measure/runs.ts";
 
-const run = (wallMs: number, more: Partial<Measured> = {}): Measured => (
+const run = (wallMs: number, more: Partial<Measurement> = {}): Measurement => (
   { wallMs, cpuMs: 0, beforeMB: 0, peakMB: 0, extra: {}, ...more }
 );
 
-Deno.test("the median is the middle one, whatever the order", () => {
+Deno.test("median: does not depend on the order", () => {
   assertEquals(median([30, 1, 2]), 2);
   assertEquals(median([7]), 7);
   assertEquals(median([]), undefined);
 });
 
-Deno.test("ratios and differences are of the same round, and the middle one counts", () => {
+Deno.test("Runs: takes medians of ratios and differences within a round", () => {
   const runs = new Runs([
     { a: run(10), b: run(5) }, // 2, +5
     { a: run(100), b: run(80) }, // 1.25, +20
@@ -21,12 +21,12 @@ Deno.test("ratios and differences are of the same round, and the middle one coun
   ]);
   assertEquals(runs.median("a", wallMs), 10);
   assertEquals(runs.ratio("a", "b", wallMs), 2);
-  assertEquals(runs.above("a", "b", wallMs), 6);
+  assertEquals(runs.difference("a", "b", wallMs), 6);
 });
 
-Deno.test("cases are run in turn; one that was stopped gives no figure and is not tried again", async () => {
+Deno.test("Runs.measure: runs cases in turn, and a stopped case not again", async () => {
   const order: string[] = [];
-  const runs = await Runs.of(3, {
+  const runs = await Runs.measure(3, {
     good: () => Promise.resolve((order.push("good"), run(1))),
     slow: () => Promise.resolve((order.push("slow"), { stopped: "after 60 s" })),
   });
@@ -37,7 +37,7 @@ Deno.test("cases are run in turn; one that was stopped gives no figure and is no
   assertEquals([runs.stopped("good"), runs.stopped("slow")], [undefined, "after 60 s"]);
 });
 
-Deno.test("figures per call", () => {
+Deno.test("figures are divided by the number of calls", () => {
   const one = run(0, { cpuMs: 30, beforeMB: 80, peakMB: 90, extra: { failed: 0 } });
   assertEquals(cpuMicros(1_000)(one), 30);
   assertEquals(growthKB(1_024)(one), 10);

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { markdownTable } from "../../bench/report/markdown.ts";
+import { markdownTable } from "../../bench/report/markdown_table.ts";
 import { cellText, type Table } from "../../bench/report/table.ts";
-import { textTable } from "../../bench/report/text.ts";
+import { textTable } from "../../bench/report/text_table.ts";
 
-Deno.test("numbers keep three digits that count", () => {
+Deno.test("cellText: keeps three significant digits", () => {
   const cells = [1, 10_000, 1234.5, 12.34, 1.043, 0.05, 0, undefined, "after 60 s"];
   assertEquals(cells.map(cellText), [
     "1",
@@ -21,19 +21,20 @@ Deno.test("numbers keep three digits that count", () => {
 const TABLE: Table = {
   title: "Title",
   rows: [{ client: "a|b", "wall s": 1.5 }, { client: "c", "wall s": undefined }],
-  note: ["read the ratios"],
+  notes: ["compare the ratios"],
 };
 
-Deno.test("a table on a terminal is aligned", () => {
+Deno.test("textTable: aligns columns", () => {
   assertEquals(
     textTable(TABLE),
-    "Title\n  client  wall s\n  a|b       1.50\n  c            –\n  read the ratios",
+    "Title\n  client  wall s\n  a|b       1.50\n  c            –\n  compare the ratios",
   );
 });
 
-Deno.test("a table as Markdown keeps its columns apart", () => {
+Deno.test("markdownTable: escapes vertical bars", () => {
   assertEquals(
     markdownTable(TABLE),
-    "### Title\n\n| client | wall s |\n| --- | --: |\n| a\\|b | 1.50 |\n| c | – |\n\n- read the ratios",
+    "### Title\n\n| client | wall s |\n| --- | --: |\n| a\\|b | 1.50 |\n| c | – |\n\n" +
+      "- compare the ratios",
   );
 });

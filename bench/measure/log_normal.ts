@@ -1,4 +1,4 @@
-/** The mean of a log-normal latency that is given by two percentiles. */
+/** Returns the mean of a log-normal distribution with these percentiles. */
 export function logNormalMean(
   { p50, p99 }: { readonly p50: number; readonly p99: number },
 ): number {

@@ -1,4 +1,4 @@
-/** Minutes of calls under a server's limits, in virtual time. */
+/** Minutes of calls to a server with limits, in virtual time. */
 import { configure, defineAgent, type LimitOptions, stream } from "@shoal/agents";
 import {
   type VirtualArrival,
@@ -9,18 +9,18 @@ import {
 import { type Cases, REVIEW, TASK } from "../measure/case.ts";
 
 interface Options {
-  /** How the server behaves. */
+  /** The options of the server. */
   readonly server: VirtualProviderOptions;
   /** The limits of the agent. */
   readonly limits?: LimitOptions;
-  /** How many calls are under way. */
+  /** The number of calls in flight. */
   readonly concurrency: number;
-  /** For so long calls are begun. */
+  /** The number of minutes during which calls are started. */
   readonly minutes: number;
 }
 
 const MINUTE = 60_000;
-const GIVE_UP = 100_000;
+const MAX_FAILURES = 100_000;
 
 export const CASES: Cases = {
   minutes: ({ server, limits, concurrency, minutes }: Options) => ({
@@ -45,22 +45,22 @@ export const CASES: Cases = {
         for await (const { result } of stream(calls(), { concurrency })) {
           if (result.ok) completed++;
           else if (failed++ === 0) console.error(result.error);
-          // Calls that fail before anything is sent take no time: they would never end.
-          if (!result.ok && failed > completed + GIVE_UP) throw result.error;
+          // Calls that fail before a request is sent take no virtual time: the run would not end.
+          if (!result.ok && failed > completed + MAX_FAILURES) throw result.error;
           attempts += result.attempts.length;
         }
       });
       const within = (from: number, to: number) =>
-        seen(provider.arrivals, from * MINUTE, to * MINUTE);
+        countArrivals(provider.arrivals, from * MINUTE, to * MINUTE);
       const [first, second, later] = [within(0, 1), within(1, 2), within(1, minutes)];
       return {
         completed,
         failed,
         attempts,
         requests: provider.stats.requests,
-        refusedFirst: first.refused,
+        rejectedFirst: first.rejected,
         requestsFirst: first.requests,
-        refusedLater: later.refused,
+        rejectedLater: later.rejected,
         requestsLater: later.requests,
         acceptedSecond: second.accepted,
         acceptedLater: later.accepted,
@@ -71,16 +71,16 @@ export const CASES: Cases = {
   }),
 };
 
-/** What the server saw from one time on until another. */
-function seen(arrivals: readonly VirtualArrival[], from: number, to: number) {
-  const sum = { requests: 0, accepted: 0, refused: 0, tokens: 0 };
+/** Counts the requests that arrived at the server within an interval. */
+function countArrivals(arrivals: readonly VirtualArrival[], from: number, to: number) {
+  const sum = { requests: 0, accepted: 0, rejected: 0, tokens: 0 };
   for (const { at, accepted, tokens } of arrivals) {
     if (at < from || at >= to) continue;
     sum.requests++;
     if (accepted) {
       sum.accepted++;
       sum.tokens += tokens;
-    } else sum.refused++;
+    } else sum.rejected++;
   }
   return sum;
 }

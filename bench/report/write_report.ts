@@ -1,15 +1,14 @@
-/** The files of `bench/results/`: what the last whole run of each group found. */
-import { svgOf } from "./chart.ts";
+import { renderChart } from "./chart.ts";
 import { goalTable } from "./goal.ts";
 import { machineLine } from "./machine.ts";
-import { INDEX, indexOf } from "./index.ts";
-import { markdownTable } from "./markdown.ts";
-import { goalsOf, type Report } from "./report.ts";
+import { INDEX_FILE, reportIndex } from "./report_index.ts";
+import { markdownTable } from "./markdown_table.ts";
+import { allGoals, type Report } from "./report.ts";
 
 /**
- * Writes the report as `NAME.json` and `NAME.md`, a file for each chart, and the list of all reports.
+ * Writes the report as `FILE.json` and `FILE.md`, each chart as SVG, and the list of all reports.
  *
- * @param files The names of all groups, as they are to be listed.
+ * @param files The file names of all groups, in the order of the list.
  */
 export async function writeReport(
   report: Report,
@@ -21,31 +20,31 @@ export async function writeReport(
   const write = (name: string, text: string): Promise<void> =>
     Deno.writeTextFile(new URL(name, folder), text);
   await write(`${file}.json`, JSON.stringify(report, null, 2) + "\n");
-  await write(`${file}.md`, markdownOf(report));
+  await write(`${file}.md`, reportMarkdown(report));
   for (const { charts = [] } of Object.values(report.parts).flat()) {
-    for (const chart of charts) await write(`${chart.name}.svg`, svgOf(chart));
+    for (const chart of charts) await write(`${chart.name}.svg`, renderChart(chart));
   }
-  await write(INDEX, indexOf(await reportsIn(folder, files)));
+  await write(INDEX_FILE, reportIndex(await readReports(folder, files)));
 }
 
-/** The reports that there are, by the names of their files. */
-export async function reportsIn(
+/** Reads the existing reports, by file name. */
+export async function readReports(
   folder: URL,
   files: readonly string[],
 ): Promise<Map<string, Report>> {
-  const found = new Map<string, Report>();
+  const reports = new Map<string, Report>();
   for (const file of files) {
     try {
-      found.set(file, JSON.parse(await Deno.readTextFile(new URL(`${file}.json`, folder))));
+      reports.set(file, JSON.parse(await Deno.readTextFile(new URL(`${file}.json`, folder))));
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
-  return found;
+  return reports;
 }
 
-/** The whole report as Markdown. */
-export function markdownOf(report: Report): string {
+/** Returns the whole report as Markdown. */
+export function reportMarkdown(report: Report): string {
   const { command, machine, times, seconds, parts } = report;
   const sections = Object.entries(parts).map(([name, findings]) => {
     const texts = findings.flatMap(({ table, charts = [] }) => [
@@ -55,11 +54,11 @@ export function markdownOf(report: Report): string {
     return [`## ${name[0]!.toUpperCase()}${name.slice(1)}`, ...texts].join("\n\n");
   });
   return [
-    `# What \`${command}\` found`,
+    `# Results of \`${command}\``,
     `${machineLine(machine)}. Medians of ${times}, in ${
       Math.round(seconds)
-    } s. Read the ratios: other machines differ. [All reports](${INDEX})`,
-    markdownTable(goalTable(goalsOf(report))).replace("###", "##"),
+    } s. Compare the ratios: absolute figures depend on the machine. [All reports](${INDEX_FILE})`,
+    markdownTable(goalTable(allGoals(report))).replace("###", "##"),
     ...sections,
   ].join("\n\n") + "\n";
 }

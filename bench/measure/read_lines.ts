@@ -1,5 +1,5 @@
-/** The lines of a stream of bytes, as they come; a last one without an end counts too. */
-export async function* linesOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** Yields the lines of a stream of bytes, including a last line without a line break. */
+export async function* readLines(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of bytes) {

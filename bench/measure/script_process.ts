@@ -1,8 +1,7 @@
-/** A script of the bench in a process of its own, which is spoken to line by line. */
-import { linesOf } from "./lines.ts";
+import { readLines } from "./read_lines.ts";
 
-/** Nothing of what peers could tell about themselves is to be measured, or to leave the machine. */
-const QUIET = {
+/** Turns off the telemetry of peers: it would be measured, and would leave the machine. */
+const ENVIRONMENT = {
   LANGSMITH_TRACING: "false",
   LANGSMITH_TRACING_V2: "false",
   LANGCHAIN_TRACING: "false",
@@ -15,27 +14,27 @@ const QUIET = {
 };
 
 /** How a process is started. */
-export interface ChildOptions {
+export interface ScriptProcessOptions {
   /**
-   * The folder of the `deno.json` that says where packages come from.
+   * The folder of the `deno.json` with the import map of the script.
    *
    * @default The root of the repository
    */
   readonly config?: URL;
-  /** What the script is told. */
+  /** The arguments of the script. */
   readonly args?: readonly string[];
 }
 
 /** How a process ended. */
-export interface Ended {
+export interface ScriptExit {
   readonly success: boolean;
   readonly signal: Deno.Signal | null;
-  /** What it wrote to its standard error. */
+  /** What the process wrote to stderr. */
   readonly stderr: string;
 }
 
-/** A process that runs. */
-export class Child implements AsyncDisposable {
+/** A script of the bench in a process of its own; both sides exchange lines of text. */
+export class ScriptProcess implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #lines: AsyncGenerator<string>;
@@ -44,7 +43,7 @@ export class Child implements AsyncDisposable {
   /** Starts `bench/measure/SCRIPT` with the permissions of the bench. */
   constructor(
     script: string,
-    { config = new URL("../../", import.meta.url), args = [] }: ChildOptions,
+    { config = new URL("../../", import.meta.url), args = [] }: ScriptProcessOptions,
   ) {
     this.#process = new Deno.Command("deno", {
       args: [
@@ -57,42 +56,42 @@ export class Child implements AsyncDisposable {
         new URL(script, import.meta.url).pathname,
         ...args,
       ],
-      env: QUIET,
+      env: ENVIRONMENT,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
     this.#stdin = this.#process.stdin.getWriter();
-    this.#lines = linesOf(this.#process.stdout);
+    this.#lines = readLines(this.#process.stdout);
     this.#stderr = new Response(this.#process.stderr).text();
   }
 
-  /** Its next line; `undefined` if there is none to come. */
-  async next(): Promise<string | undefined> {
+  /** Returns the next line of its stdout, or `undefined` at the end. */
+  async nextLine(): Promise<string | undefined> {
     const { value } = await this.#lines.next();
     return value || undefined;
   }
 
-  /** Says a line to it. One that has ended does not hear it: its end tells more. */
-  async say(line: string): Promise<void> {
+  /** Writes a line to its stdin. Ignores errors: `exit` reports why the process ended. */
+  async sendLine(line: string): Promise<void> {
     await this.#stdin.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
   }
 
-  /** Ends it at once. */
+  /** Kills the process. */
   kill(): void {
     this.#process.kill("SIGKILL");
   }
 
-  /** Waits until it has ended. */
-  async ended(): Promise<Ended> {
+  /** Waits until the process has ended, and returns how. */
+  async exit(): Promise<ScriptExit> {
     const { success, signal } = await this.#process.status;
     return { success, signal, stderr: await this.#stderr };
   }
 
-  /** Lets it end: there is nothing more to hear. */
+  /** Closes its stdin, upon which it ends, and waits for it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stdin.close().catch(() => {});
     await this.#lines.return(undefined);
-    await this.ended();
+    await this.exit();
   }
 }

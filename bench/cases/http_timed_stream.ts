@@ -1,16 +1,16 @@
-/** The answer that comes piece by piece, and a server that gives it by the clock: no model is asked. */
+/** The text of every stream of the bench, and a response that streams it without a model. */
 
-/** An answer that comes piece by piece has so many deltas. */
+/** The number of deltas of a stream. */
 export const DELTAS = 50;
 
-/** Its text: each delta has four letters. */
-export const SAID = Array(DELTAS).fill("word").join("");
+/** The text of a stream: one word per delta. */
+export const STREAM_TEXT = Array(DELTAS).fill("word").join("");
 
-/** How the clock goes, for whom no model sets the pace. */
-export const clock = { everyMs: 1 };
+/** The time between two deltas of `timedStream`, in milliseconds; set before each run. */
+export const pace = { everyMs: 1 };
 
-/** Answers piece by piece. */
-export function byTheClock(): Response {
+/** Returns a response that streams the text, one delta per tick of a timer. */
+export function timedStream(): Response {
   const encoder = new TextEncoder();
   let timer: ReturnType<typeof setInterval> | undefined;
   const body = new ReadableStream<Uint8Array>({
@@ -22,7 +22,7 @@ export function byTheClock(): Response {
         if (++n < DELTAS) return;
         clearInterval(timer);
         controller.close();
-      }, clock.everyMs);
+      }, pace.everyMs);
     },
     cancel: () => clearInterval(timer),
   });

@@ -1,4 +1,4 @@
-/** Agents and workflows that the model of another agent asks for. */
+/** Tests of agents and workflows as tools of another agent. */
 import {
   type Agent,
   AgentError,
@@ -16,8 +16,14 @@ import { busy, configured, fakeTime, never, reply, used } from "../helpers.ts";
 
 const base = { name: "a", model: "m" };
 
-/** An agent whose model asks for these tools, once each and all at the same time, and then answers. */
-function asking(tools: Tool[], args: unknown, options: object = {}): Agent<{ x: number }, string> {
+/**
+ * Creates an agent whose model calls each of these tools once, all in one answer, and then replies.
+ */
+function agentCalling(
+  tools: Tool[],
+  args: unknown,
+  options: object = {},
+): Agent<{ x: number }, string> {
   const toolCalls = tools.map(({ name }) => ({ id: name, name, args: JSON.stringify(args) }));
   const request: ModelReply = { text: "", finishReason: "tool_calls", toolCalls };
   const provider = scripted([
@@ -38,7 +44,7 @@ const Summary = defineAgent({
   ),
 });
 
-Deno.test("asTool: the placeholders of a template are its arguments", async () => {
+Deno.test("asTool: takes the placeholders of a template as arguments", async () => {
   const summarise = Summary.asTool();
   assertEquals(summarise.name, "my_summary");
   assertEquals(summarise.description, "Makes a text short.");
@@ -48,13 +54,13 @@ Deno.test("asTool: the placeholders of a template are its arguments", async () =
     required: ["words", "text"],
     additionalProperties: false,
   });
-  const result = await asking([summarise], { words: "3", text: "a b c d" }).call({ x: 1 });
+  const result = await agentCalling([summarise], { words: "3", text: "a b c d" }).call({ x: 1 });
   assertEquals(result.toolCalls[0]!.result, "short: Summarise in 3 words: a b c d");
   const named = Summary.asTool({ name: "sum", description: "Else.", timeout: 7 });
   assertEquals([named.name, named.description, named.timeout], ["sum", "Else.", 7]);
 });
 
-Deno.test("asTool: the params schema is used, and checked in the call", async () => {
+Deno.test("asTool: takes the params schema as its input and validates the arguments", async () => {
   const params = z.object({ n: z.number().max(9), unit: z.string().default("m") });
   const Fn = defineAgent({
     ...base,
@@ -68,14 +74,14 @@ Deno.test("asTool: the params schema is used, and checked in the call", async ()
     type: "number",
     maximum: 9,
   });
-  const boss = asking([Fn.asTool(), Run.asTool()], { n: 2 });
+  const boss = agentCalling([Fn.asTool(), Run.asTool()], { n: 2 });
   const [fn, run] = (await boss.call({ x: 1 })).toolCalls;
   assertEquals([fn!.result, run!.result], ["2 m", { n: 2, unit: "m" }]);
-  const [wrong] = (await asking([Fn.asTool()], { n: 10 }).call({ x: 1 })).toolCalls;
+  const [wrong] = (await agentCalling([Fn.asTool()], { n: 10 }).call({ x: 1 })).toolCalls;
   assertStringIncludes(wrong!.error!.message, "its parameters do not fit");
 });
 
-Deno.test("asTool: what does not know its parameters is refused", () => {
+Deno.test("asTool: rejects an agent whose parameters are unknown", () => {
   const Fn = defineAgent({ ...base, prompt: (_: { x: 1 }) => "x" });
   const Run = defineAgent({ name: "a", run: () => 1 });
   const mapped = { agent: Summary, input: (p: { x: string }) => ({ words: 1, text: p.x }) };
@@ -94,7 +100,7 @@ Deno.test("asTool: what does not know its parameters is refused", () => {
   }
 });
 
-Deno.test("asTool: a workflow asks for the parameters of all its branches, or for those it describes", async () => {
+Deno.test("asTool: a workflow takes the parameters of all branches or its schema", async () => {
   const Shout = defineAgent({
     ...base,
     name: "shout",
@@ -110,7 +116,7 @@ Deno.test("asTool: a workflow asks for the parameters of all its branches, or fo
   assertEquals(Object.keys(tool.parameters.properties as object), ["words", "text", "mark"]);
   assertEquals(tool.parameters.required, ["words", "text", "mark"]);
   const args = { words: "1", text: "t", mark: "!" };
-  const result = await asking([tool], args).call({ x: 1 });
+  const result = await agentCalling([tool], args).call({ x: 1 });
   assertEquals(result.toolCalls[0]!.result, {
     summary: "short: Summarise in 1 words: t",
     shout: "HEY",
@@ -125,7 +131,7 @@ Deno.test("asTool: a workflow asks for the parameters of all its branches, or fo
   assertEquals(Described.asTool().parameters.required, ["q"]);
 });
 
-Deno.test("asTool: what it used is counted in the whole, and stands below it as a tree", async () => {
+Deno.test("asTool: adds its usage to the caller's result and appears in its children", async () => {
   using _ = configured({ prices: { m: { input: 1e6, output: 1e6 } } });
   const Inner = defineAgent({
     name: "inner",
@@ -142,7 +148,7 @@ Deno.test("asTool: what it used is counted in the whole, and stands below it as 
         .asTool()
       : t
   );
-  const result = await asking(tools, { words: "1", text: "t" }).call({ x: 1 });
+  const result = await agentCalling(tools, { words: "1", text: "t" }).call({ x: 1 });
   const tree = ({ agent, children }: Result): unknown[] => [agent, ...children.map(tree)];
   assertEquals(tree(result), [
     "boss",
@@ -156,8 +162,8 @@ Deno.test("asTool: what it used is counted in the whole, and stands below it as 
   assertEquals(sum, 44);
 });
 
-Deno.test("asTool: it runs within the scope, the limits, the budget and the signal of the whole", async () => {
-  const boss = () => asking([Summary.asTool()], { words: "1", text: "t" });
+Deno.test("asTool: runs within the scope, limits, budget and signal of the caller", async () => {
+  const boss = () => agentCalling([Summary.asTool()], { words: "1", text: "t" });
   const inside = await scope({ concurrency: 1 }, async (scope) => {
     const result = await boss().call({ x: 1 });
     return [result.content, scope.usage.totalTokens];
@@ -168,8 +174,8 @@ Deno.test("asTool: it runs within the scope, the limits, the budget and the sign
 
   using time = fakeTime();
   let signal: AbortSignal | undefined;
-  const Deaf = defineAgent({
-    name: "deaf",
+  const Hanging = defineAgent({
+    name: "hanging",
     params: { type: "object" },
     run: (_, ctx) => {
       signal = ctx.signal;
@@ -177,19 +183,19 @@ Deno.test("asTool: it runs within the scope, the limits, the budget and the sign
     },
   });
   const controller = new AbortController();
-  const call = asking([Deaf.asTool()], {}).settle({ x: 1 }, { signal: controller.signal });
+  const call = agentCalling([Hanging.asTool()], {}).settle({ x: 1 }, { signal: controller.signal });
   await time.tick(10);
   controller.abort();
   await time.tick(0);
   const result = await call;
   assertEquals([result.error!.code, signal!.aborted], ["aborted", true]);
-  // The child's own end is in the tree.
+  // The aborted child has its own entry in the tree.
   assertEquals(result.children.map(({ error }) => error!.code), ["aborted"]);
 });
 
-Deno.test("asTool: when it fails the model is told, and what it used is counted all the same", async () => {
+Deno.test("asTool: reports a failure to the model and counts its usage", async () => {
   const Broken = Summary.with({ retries: 0, provider: scripted(busy({ usage: used(5, 0) })) });
-  const result = await asking([Broken.asTool()], { words: "1", text: "t" }).call({ x: 1 });
+  const result = await agentCalling([Broken.asTool()], { words: "1", text: "t" }).call({ x: 1 });
   const [call] = result.toolCalls;
   assertEquals([result.content, call!.error!.code], ["done", "threw"]);
   assertStringIncludes(
@@ -200,7 +206,7 @@ Deno.test("asTool: when it fails the model is told, and what it used is counted 
   assert(result.children[0]!.error instanceof AgentError);
 });
 
-Deno.test("children: of a run, a workflow and a plain call", async () => {
+Deno.test("children: lists each call of a run, a workflow and a plain call", async () => {
   const args = { words: 1, text: "t" };
   const Flow = defineParallel({ name: "flow", branches: { one: Summary, two: Summary } });
   const Run = defineAgent({
@@ -219,7 +225,7 @@ Deno.test("children: of a run, a workflow and a plain call", async () => {
   ]);
   assertEquals(result.children[0]!.children.length, 2);
   assertEquals((await Summary.call(args)).children, []);
-  // A branch that was never begun is no call.
+  // A branch that never started has no entry.
   const none = await Flow.settle(args, { signal: AbortSignal.abort() });
   assertEquals([none.children, none.branches.one.error!.code], [[], "aborted"]);
 });

@@ -11,7 +11,7 @@ function define(options: unknown): Agent {
   return defineAgent(options as Parameters<typeof defineAgent>[0]) as Agent;
 }
 
-Deno.test("define: wrong options are refused at once, with the class and the words that fit", () => {
+Deno.test("defineAgent: rejects invalid options with an error that names them", () => {
   const cases: [options: unknown, kind: typeof TypeError | typeof RangeError, message: string][] = [
     [undefined, TypeError, "Cannot define an agent as its options must be an object"],
     [null, TypeError, "Cannot define an agent as its options must be an object"],
@@ -62,7 +62,7 @@ Deno.test("define: wrong options are refused at once, with the class and the wor
   }
 });
 
-Deno.test("define: the limits of a provider made by hand are looked at", () => {
+Deno.test("defineAgent: checks the limits of a custom provider", () => {
   const make = (limits: object) => () =>
     defineAgent({ name: "a", prompt: "x", provider: { ...scripted("ok"), limits } as Provider });
   assertThrows(make({ concurrency: 0 }), RangeError, "limits as concurrency must be a positive");
@@ -70,7 +70,7 @@ Deno.test("define: the limits of a provider made by hand are looked at", () => {
   make({ concurrency: 1, models: { m: { requestsPerMinute: 1 } } })();
 });
 
-Deno.test("define: an option that is undefined counts as absent", async () => {
+Deno.test("defineAgent: treats an undefined option as absent", async () => {
   const A = define({
     ...right,
     run: undefined,
@@ -88,7 +88,7 @@ Deno.test("define: an option that is undefined counts as absent", async () => {
   );
 });
 
-Deno.test("define: later changes of the options object do not reach the agent", async () => {
+Deno.test("defineAgent: ignores later changes of the options object", async () => {
   const options = { ...right, prompt: "one" };
   const A = define(options);
   options.prompt = "two";
@@ -98,7 +98,7 @@ Deno.test("define: later changes of the options object do not reach the agent", 
   assertEquals(provider.requests.at(-1)!.messages[0]!.content, "one");
 });
 
-Deno.test("define: a call without a model is refused and sends nothing", async () => {
+Deno.test("call: rejects an agent without a model before anything is sent", async () => {
   const silent = handmade({});
   const A = defineAgent({ name: "a", prompt: "x", provider: silent });
   const message = 'Cannot call "a" as no model is named: pass `model` or configure({ model })';
@@ -109,7 +109,7 @@ Deno.test("define: a call without a model is refused and sends nothing", async (
   await assertRejects(() => A.stream({}).next(), TypeError, message);
 });
 
-Deno.test("define: wrong options of a call are refused before anything is sent", async () => {
+Deno.test("call: rejects invalid options before anything is sent", async () => {
   const A = defineAgent({ ...right, provider: handmade({}) });
   const cases: [options: unknown, kind: typeof TypeError | typeof RangeError, message: string][] = [
     [null, TypeError, 'Cannot call "a" as its options must be an object'],
@@ -133,7 +133,7 @@ Deno.test("define: wrong options of a call are refused before anything is sent",
   }
 });
 
-Deno.test("with: the same agent with other settings, the old one stays", async () => {
+Deno.test("with: returns a copy with other settings and keeps the original unchanged", async () => {
   const other = scripted("other");
   const A = defineAgent({ ...right, system: "S", output: z.string(), temperature: 1 });
   const B = A.with({ name: "b", model: "m2", system: "T", temperature: 0, provider: other });
@@ -147,7 +147,7 @@ Deno.test("with: the same agent with other settings, the old one stays", async (
   assertEquals(provider.requests.at(-1)!.settings, { temperature: 1 });
 });
 
-Deno.test("with: an option that is undefined changes nothing", async () => {
+Deno.test("with: ignores undefined options", async () => {
   const A = defineAgent(right);
   const B = A.with({ name: undefined, model: undefined, provider: undefined });
   assertEquals([B.name, B.model, (await B.call({ x: 1 })).agent], ["a", "m", "a"]);
@@ -155,7 +155,7 @@ Deno.test("with: an option that is undefined changes nothing", async () => {
   assertEquals(R.name, "r");
 });
 
-Deno.test("with: wrong options are refused", () => {
+Deno.test("with: rejects invalid options", () => {
   const A = defineAgent(right);
   const R = defineAgent({ name: "r", run: () => 1 });
   const change = (agent: { with: (o: never) => unknown }, o: unknown) => () =>

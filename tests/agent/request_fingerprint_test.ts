@@ -13,7 +13,7 @@ import { requestFingerprint } from "../../src/agent/request_fingerprint.ts";
 const base = { name: "a", model: "m", system: "s", prompt: "Label: {text}", temperature: 0 };
 const agent = defineAgent(base);
 
-Deno.test("question hash: what is defined alike has the same one, whatever only makes calls survive", () => {
+Deno.test("request fingerprint: ignores options that do not shape the answer", () => {
   const hash = requestFingerprint(agent);
   assertMatch(hash, /^[0-9a-f]{64}$/);
   const same = [
@@ -32,15 +32,15 @@ Deno.test("question hash: what is defined alike has the same one, whatever only 
   for (const other of same) assertEquals(requestFingerprint(other), hash);
 });
 
-Deno.test("question hash: the same in any process and release", () => {
-  // If this fails, what journals hold is paid for once more: let there be a reason.
+Deno.test("request fingerprint: is the same in every process and release", () => {
+  // If this fails, calls in existing journals run, and are billed, once more.
   assertEquals(
     requestFingerprint(agent),
     "6cdda2ac3902b5065eed4abf535a2feb78e231c43dee3475129bbc241bfb1f31",
   );
 });
 
-Deno.test("question hash: every change of what is asked makes another one", () => {
+Deno.test("request fingerprint: changes with every option that shapes the answer", () => {
   const output = z.object({ label: z.string() });
   const a = defineTool({ name: "t", input: z.object({ x: z.string() }), run: () => 1 });
   const b = defineTool({ name: "t", input: z.object({ y: z.string() }), run: () => 1 });
@@ -68,7 +68,7 @@ Deno.test("question hash: every change of what is asked makes another one", () =
   assertEquals(new Set(all.map(requestFingerprint)).size, all.length);
 });
 
-Deno.test("question hash: that of a workflow changes with those of its parts", () => {
+Deno.test("request fingerprint: of a workflow changes with its branches", () => {
   const edited = agent.with({ system: "other" });
   const make = [
     (part: typeof agent) => defineParallel({ name: "w", branches: { part } }),

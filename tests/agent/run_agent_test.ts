@@ -9,7 +9,7 @@ const base = { model: "m", prompt: "{x}" };
 const provider = scripted((_, n) => reply(`answer ${n}`, { usage: used(1e6, 0) }));
 const Leaf = defineAgent({ ...base, name: "leaf", provider });
 
-Deno.test("run: what the function gives is the content, falsy or not, async or not", async () => {
+Deno.test("run: returns the value of the function, falsy or not, sync or async", async () => {
   for (const value of [undefined, null, 0, "", false, { deep: [1] }]) {
     for (const run of [() => value, () => Promise.resolve(value)]) {
       const result = await defineAgent({ name: "r", run }).call({});
@@ -21,7 +21,7 @@ Deno.test("run: what the function gives is the content, falsy or not, async or n
   }
 });
 
-Deno.test("run: parameters and metadata are handed in as they are", async () => {
+Deno.test("run: passes parameters and metadata to the function unchanged", async () => {
   const [params, metadata] = [{ a: 1 }, { b: 2 }];
   const R = defineAgent({ name: "r", run: (p: unknown, ctx) => [p, ctx.metadata] });
   const result = await R.call(params, { metadata });
@@ -30,7 +30,7 @@ Deno.test("run: parameters and metadata are handed in as they are", async () => 
   assertStrictEquals(result.metadata, metadata);
 });
 
-Deno.test("run: usage, cost and attempts are the sum over the calls inside, however made", async () => {
+Deno.test("run: sums usage, cost and attempts over all nested calls", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const Both = defineParallel({ name: "both", branches: { one: Leaf, two: Leaf } });
   const Inner = defineAgent({ name: "inner", run: () => Leaf.call({ x: 1 }) });
@@ -58,7 +58,7 @@ Deno.test("run: usage, cost and attempts are the sum over the calls inside, howe
   assertEquals(result.cost, { input: 19, output: 0, total: 19 });
 });
 
-Deno.test("run: the time of the parts is summed by what it was spent on", async () => {
+Deno.test("run: sums the durations of nested calls by kind", async () => {
   using time = fakeTime();
   const provider = scripted([busy({ retryAfterMs: undefined }), "ok"], { latency: 100 });
   const retries = { base: 1000, jitter: 0 };
@@ -74,7 +74,7 @@ Deno.test("run: the time of the parts is summed by what it was spent on", async 
   assertEquals(durationMs, 1200);
 });
 
-Deno.test("run: the cost of the whole is not known as soon as one part's is not", async () => {
+Deno.test("run: leaves the total cost undefined if one nested cost is unknown", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const R = defineAgent({
     name: "r",
@@ -87,7 +87,7 @@ Deno.test("run: the cost of the whole is not known as soon as one part's is not"
   assertEquals([result.cost, result.usage.inputTokens], [undefined, 2e6]);
 });
 
-Deno.test("run: the failure of a part comes up with its code and all it tells", async () => {
+Deno.test("run: fails with the code and the details of the nested call", async () => {
   const Bad = defineAgent({
     ...base,
     name: "bad",
@@ -107,7 +107,7 @@ Deno.test("run: the failure of a part comes up with its code and all it tells", 
   assertEquals([picky.code, picky.text, picky.issues?.length], ["invalid_output", "no", 1]);
 });
 
-Deno.test("run: a failure that was caught does not fail the whole, but is counted", async () => {
+Deno.test("run: counts the usage of a nested failure that was caught", async () => {
   const Bad = defineAgent({
     ...base,
     name: "bad",
@@ -122,7 +122,7 @@ Deno.test("run: a failure that was caught does not fail the whole, but is counte
   assertEquals([result.content, result.usage], ["rate_limited", used(3, 0)]);
 });
 
-Deno.test("run: what the function throws fails it with the code tool", async () => {
+Deno.test("run: fails with the code tool if the function throws", async () => {
   for (const cause of [new Error("mine"), "a text", { some: "thing" }]) {
     for (
       const run of [() => {
@@ -139,7 +139,7 @@ Deno.test("run: what the function throws fails it with the code tool", async () 
   }
 });
 
-Deno.test("run: has its timeout as a whole; the call's wins", async () => {
+Deno.test("run: has its own timeout, and the timeout of the call takes precedence", async () => {
   using time = fakeTime();
   const signals: AbortSignal[] = [];
   const run = (_: unknown, ctx: { signal: AbortSignal }) => (signals.push(ctx.signal), never());
@@ -156,7 +156,7 @@ Deno.test("run: has its timeout as a whole; the call's wins", async () => {
   assert(signals.every((s) => s.aborted));
 });
 
-Deno.test("run: what the parts used until an abort counts", async () => {
+Deno.test("run: counts the usage of nested calls after an abort", async () => {
   const controller = new AbortController();
   const Stuck = defineAgent({
     ...base,
@@ -177,7 +177,7 @@ Deno.test("run: what the parts used until an abort counts", async () => {
   assertEquals(result.attempts.length, 3);
 });
 
-Deno.test("run: when it fails, what it started ends with it, and is counted", async () => {
+Deno.test("run: a failure aborts the calls that it started and counts their usage", async () => {
   let seen: AbortSignal | undefined;
   const generate = (_: unknown, { signal }: { signal: AbortSignal }) => (seen = signal, never());
   const Slow = defineAgent({ ...base, name: "slow", provider: handmade({ generate }) });
@@ -196,7 +196,7 @@ Deno.test("run: when it fails, what it started ends with it, and is counted", as
   assert(seen!.aborted);
 });
 
-Deno.test("run: what it started and did not await is awaited and counted", async () => {
+Deno.test("run: waits for calls that the function did not await, and counts them", async () => {
   const Late = defineAgent({
     ...base,
     name: "late",
@@ -207,7 +207,7 @@ Deno.test("run: what it started and did not await is awaited and counted", async
   assertEquals([result.usage, result.attempts.length], [used(4, 0), 1]);
 });
 
-Deno.test("run: an agent without a prompt cannot be asked", async () => {
+Deno.test("run: ask rejects an agent without a prompt", async () => {
   const R = defineAgent({ name: "r", run: () => 1 });
   await assertRejects(() => R.ask("x"), TypeError, 'Cannot ask "r" as it has no prompt: use call');
 });

@@ -1,4 +1,4 @@
-/** What the reader of a streamed call is told beside the pieces of the answer. */
+/** Tests of the events of a stream other than deltas. */
 import {
   batch,
   defineAgent,
@@ -19,7 +19,7 @@ import { busy, handmade, never, reply, settled } from "../helpers.ts";
 
 const base = { name: "a", model: "m", prompt: "{x}" };
 
-function asks(text: string, ...names: string[]): ModelReply {
+function callTools(text: string, ...names: string[]): ModelReply {
   const toolCalls = names.map((name, i): ToolRequest => ({ id: `${i}`, name, args: '{"n":1}' }));
   return { text, finishReason: "tool_calls", toolCalls };
 }
@@ -33,8 +33,8 @@ async function read<T>(events: AsyncIterable<StreamEvent<T>>): Promise<StreamEve
   return all;
 }
 
-/** Each event in one word or two. */
-function short(events: readonly StreamEvent[]): string[] {
+/** Returns a short label for each event. */
+function labels(events: readonly StreamEvent[]): string[] {
   return events.map((event) => {
     if (event.type === "delta") return event.text;
     if (event.type === "tool-start" || event.type === "tool-end") {
@@ -44,11 +44,11 @@ function short(events: readonly StreamEvent[]): string[] {
   });
 }
 
-Deno.test("events: the pieces of all rounds, and the tools between them", async () => {
-  const provider = scripted([asks("Let me look.", "good", "bad"), "Found it."]);
+Deno.test("events: emits the deltas of all rounds, with the tool events between them", async () => {
+  const provider = scripted([callTools("Let me look.", "good", "bad"), "Found it."]);
   const stream = defineAgent({ ...base, tools: [good, bad], provider }).stream({ x: 1 });
   const events = await read(stream);
-  assertEquals(short(events), [
+  assertEquals(labels(events), [
     ..."Let| me| look.".split("|"),
     "tool-start good",
     "tool-start bad",
@@ -72,14 +72,14 @@ Deno.test("events: the pieces of all rounds, and the tools between them", async 
   assertEquals([result.result.content, result.result.toolCalls.length], ["Found it.", 2]);
 });
 
-Deno.test("events: pieces of an earlier round do not keep a later one from being repeated or from falling back", async () => {
+Deno.test("events: deltas of an earlier round do not prevent a retry or a fallback", async () => {
   const provider = scripted(({ model, messages }) => {
-    if (messages.length === 1) return asks("Let me look.", "good");
+    if (messages.length === 1) return callTools("Let me look.", "good");
     return model === "m" ? busy() : "Found it.";
   });
   const A = defineAgent({ ...base, tools: [good], provider, fallbackModels: ["m2"] });
   const events = await read(A.stream({ x: 1 }, { retries: { max: 1, base: 0 } }));
-  assertEquals(short(events).slice(3), [
+  assertEquals(labels(events).slice(3), [
     "tool-start good",
     "tool-end good",
     "retry",
@@ -90,13 +90,13 @@ Deno.test("events: pieces of an earlier round do not keep a later one from being
   ]);
 });
 
-Deno.test("events: a round that has begun is not repeated", async () => {
+Deno.test("events: does not retry a round that emitted a delta", async () => {
   let n = 0;
   const provider = handmade({
     async *stream() {
       await Promise.resolve();
       yield { type: "delta" as const, text: "x" };
-      if (n++ === 0) yield { type: "reply" as const, reply: asks("x", "good") };
+      if (n++ === 0) yield { type: "reply" as const, reply: callTools("x", "good") };
       else throw busy();
     },
   });
@@ -105,36 +105,44 @@ Deno.test("events: a round that has begun is not repeated", async () => {
   assertEquals([result.error!.code, n], ["rate_limited", 2]);
 });
 
-Deno.test("events: break while a tool runs ends the call, and the tool is told", async () => {
+Deno.test("events: break while a tool runs ends the call and aborts the tool", async () => {
   let signal: AbortSignal | undefined;
-  const deaf = defineTool({
-    name: "deaf",
+  const hanging = defineTool({
+    name: "hanging",
     input,
     run: (_, ctx) => {
       signal = ctx.signal;
       return never();
     },
   });
-  const A = defineAgent({ ...base, tools: [deaf], provider: scripted(asks("", "deaf")) });
+  const A = defineAgent({
+    ...base,
+    tools: [hanging],
+    provider: scripted(callTools("", "hanging")),
+  });
   for await (const event of A.stream({ x: 1 })) if (event.type === "tool-start") break;
   assert(signal!.aborted);
 });
 
-Deno.test("events: tools do not wait for a slow reader", async () => {
-  const A = defineAgent({ ...base, tools: [good], provider: scripted([asks("", "good"), ""]) });
+Deno.test("events: a slow reader does not delay tools", async () => {
+  const A = defineAgent({
+    ...base,
+    tools: [good],
+    provider: scripted([callTools("", "good"), ""]),
+  });
   const stream = A.stream({ x: 1 });
   assertEquals((await stream.next()).value.type, "tool-start");
   assertEquals((await stream.result).toolCalls.length, 1);
-  assertEquals(short(await read(stream)), ["tool-end good", "result"]);
+  assertEquals(labels(await read(stream)), ["tool-end good", "result"]);
 });
 
-Deno.test("events: what a run emits arrives, in order, from agents within it, too", async () => {
+Deno.test("events: emit passes on events in order, from nested agents too", async () => {
   const Inner = defineAgent({ name: "inner", run: (_: unknown, ctx) => ctx.emit("from inside") });
   const speak = defineTool({ name: "speak", input, run: (_, ctx) => ctx.emit("from a tool") });
   const WithTool = defineAgent({
     ...base,
     tools: [speak],
-    provider: scripted([asks("", "speak"), "ok"]),
+    provider: scripted([callTools("", "speak"), "ok"]),
   });
   const Outer = defineAgent({
     name: "outer",
@@ -159,7 +167,7 @@ Deno.test("events: what a run emits arrives, in order, from agents within it, to
   ]);
 });
 
-Deno.test("events: where nobody reads, or the call is over, nothing comes of emit", async () => {
+Deno.test("events: emit does nothing without a reader or after the call", async () => {
   let emit: ((data: unknown) => Promise<void>) | undefined;
   const R = defineAgent({
     name: "r",
@@ -176,7 +184,7 @@ Deno.test("events: where nobody reads, or the call is over, nothing comes of emi
   await settled();
 });
 
-Deno.test("events: an inner stream that is read keeps its events to itself", async () => {
+Deno.test("events: an inner stream with its own reader keeps its events", async () => {
   const Inner = defineAgent({ name: "inner", run: (_: unknown, ctx) => ctx.emit("mine") });
   const inner: unknown[] = [];
   const Outer = defineAgent({
@@ -185,12 +193,12 @@ Deno.test("events: an inner stream that is read keeps its events to itself", asy
       for await (const event of Inner.stream({})) inner.push(event.type);
     },
   });
-  assertEquals(short(await read(Outer.stream({}))), ["result"]);
+  assertEquals(labels(await read(Outer.stream({}))), ["result"]);
   assertEquals(inner, ["emit", "result"]);
 });
 
-/** An agent whose output reads what has come so far, as JSON that lacks its end. */
-function reads(reader: (text: string) => unknown) {
+/** Creates an agent whose output parses partial answers, as JSON without its end. */
+function agentParsing(reader: (text: string) => unknown) {
   const output = Object.assign(prepareOutput("a", z.object({ n: z.array(z.number()) })), {
     partial: reader,
   });
@@ -213,33 +221,35 @@ function reads(reader: (text: string) => unknown) {
   };
 }
 
-Deno.test("events: what there is of a typed answer is told, once each", async () => {
+Deno.test("events: emits each partial value of a typed answer once", async () => {
   const chunks = ['{"n":[1', ",", "2", "]", "}"];
-  const stream = reads((text) => text.includes(",") ? { n: text.split(",").length } : undefined);
+  const stream = agentParsing((text) =>
+    text.includes(",") ? { n: text.split(",").length } : undefined
+  );
   const events = await read(stream(chunks));
-  assertEquals(short(events), [chunks[0], ",", "partial", "2", "]", "}", "result"]);
+  assertEquals(labels(events), [chunks[0], ",", "partial", "2", "]", "}", "result"]);
   assertEquals(events[2], { type: "partial", content: { n: 2 } });
 });
 
-Deno.test("events: a long typed answer is not read anew with each piece", async () => {
+Deno.test("events: does not parse a long typed answer again for each delta", async () => {
   const chunks = ['{"n":[', ...Array(5_000).fill("1, "), "1]}"];
   let [times, characters] = [0, 0];
-  const stream = reads((text) => {
+  const stream = agentParsing((text) => {
     times++;
     return characters += text.length;
   });
   const events = await read(stream(chunks));
   assertEquals(events.length, chunks.length + times + 1);
-  // A piece of 15,000 characters, five thousand times, would be 37,500,000.
+  // Parsing 15,000 characters for each of 5,000 deltas would read 37,500,000.
   assert(times > 50 && times < 500, `${times}`);
   assert(characters < 50 * 15_000, `${characters}`);
-  // Without a reader it is not read at all.
+  // Without a reader, partial answers are not parsed at all.
   times = 0;
   await stream(chunks).result;
   assertEquals(times, 0);
 });
 
-Deno.test("events: parts of a typed answer grow, and the last one is the content", async () => {
+Deno.test("events: partial values grow, and the last one is the content", async () => {
   const output = z.object({ title: z.string(), tags: z.array(z.string()) });
   const content = { title: "Fish that stay together", tags: ["sea", "shoal"] };
   const provider = scripted(JSON.stringify(content).replaceAll(",", ", "));
@@ -254,8 +264,8 @@ Deno.test("events: parts of a typed answer grow, and the last one is the content
   assert(content.title.startsWith(first!.title!) && first!.title !== content.title);
 });
 
-Deno.test("events: after tools, the parts are those of the new answer", async () => {
-  const provider = scripted([asks('{"n": 1', "good"), '{"n": 2}']);
+Deno.test("events: partial values after tools belong to the new answer", async () => {
+  const provider = scripted([callTools('{"n": 1', "good"), '{"n": 2}']);
   const A = defineAgent({ ...base, tools: [good], output: z.object({ n: z.number() }), provider });
   const partials = (await read(A.stream({ x: 1 }))).filter(({ type }) => type === "partial");
   assertEquals(partials.at(-1), { type: "partial", content: { n: 2 } });

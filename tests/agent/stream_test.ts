@@ -12,8 +12,10 @@ import { busy, errorOf, handmade, never, reply, settled, used } from "../helpers
 
 const base = { name: "a", model: "m", prompt: "x" };
 
-/** A provider whose n-th stream gives these chunks; an error among them is thrown. */
-function streams(...all: (ModelChunk | Error)[][]): Provider & { signals: AbortSignal[] } {
+/** Creates a provider whose Nth stream yields these chunks. An error among them is thrown. */
+function streamingProvider(
+  ...all: (ModelChunk | Error)[][]
+): Provider & { signals: AbortSignal[] } {
   const signals: AbortSignal[] = [];
   const provider = handmade({
     async *stream(_, { signal }) {
@@ -38,7 +40,7 @@ async function read(events: AsyncIterable<StreamEvent<unknown>>) {
   return all;
 }
 
-Deno.test("stream: pieces as they come, the result at the end", async () => {
+Deno.test("stream: yields deltas as they arrive, and the result at the end", async () => {
   const A = defineAgent({ ...base, provider: scripted("one two  three\n") });
   const stream = A.stream({}, { metadata: 1 });
   const events = await read(stream);
@@ -51,14 +53,14 @@ Deno.test("stream: pieces as they come, the result at the end", async () => {
   assertEquals(await stream.next(), { done: true, value: undefined });
 });
 
-Deno.test("stream: nothing is sent before it is asked for", async () => {
+Deno.test("stream: sends nothing before the first read", async () => {
   const provider = scripted("never");
   defineAgent({ ...base, provider }).stream({});
   await settled();
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("stream: the result without reading any event", async () => {
+Deno.test("stream: result resolves without reading any event", async () => {
   const A = defineAgent({ ...base, provider: scripted("one two") });
   assertEquals((await A.stream({}).result).content, "one two");
   await using stream = A.stream({});
@@ -68,7 +70,7 @@ Deno.test("stream: the result without reading any event", async () => {
   assertEquals(await read(stream), []);
 });
 
-Deno.test("stream: the result does not wait for the reader to take the last event", async () => {
+Deno.test("stream: result does not wait for the reader to take the last event", async () => {
   const A = defineAgent({ ...base, provider: scripted("one") });
   const stream = A.stream({});
   assertEquals((await stream.next()).value, { type: "delta", text: "one" });
@@ -77,14 +79,14 @@ Deno.test("stream: the result does not wait for the reader to take the last even
   assertEquals((await stream.next()).done, true);
 });
 
-Deno.test("stream: both at once", async () => {
+Deno.test("stream: events and result can be read at the same time", async () => {
   const A = defineAgent({ ...base, provider: scripted("one two") });
   const stream = A.stream({});
   const [result, events] = await Promise.all([stream.result, read(stream)]);
   assertEquals([result.content, events.length], ["one two", 3]);
 });
 
-Deno.test("stream: break aborts the request, and the provider sees it", async () => {
+Deno.test("stream: break aborts the request and the provider's signal", async () => {
   let signal: AbortSignal | undefined;
   let closed = false;
   const provider = handmade({
@@ -110,7 +112,7 @@ Deno.test("stream: break aborts the request, and the provider sees it", async ()
   assertEquals(await stream.next(), { done: true, value: undefined });
 });
 
-Deno.test("stream: break ends also where the provider does not listen", async () => {
+Deno.test("stream: break ends the call even if the provider ignores its signal", async () => {
   const provider = handmade({
     async *stream() {
       yield delta("a");
@@ -122,8 +124,8 @@ Deno.test("stream: break ends also where the provider does not listen", async ()
   await stream.next();
 });
 
-Deno.test("stream: a failure is thrown to the reader, once, and to who awaits the result", async () => {
-  const provider = streams([delta("a"), busy({ usage: used(3, 0) })]);
+Deno.test("stream: a failure is thrown to the reader once, and rejects the result", async () => {
+  const provider = streamingProvider([delta("a"), busy({ usage: used(3, 0) })]);
   const stream = defineAgent({ ...base, provider }).stream({});
   assertEquals((await stream.next()).value, delta("a"));
   const error = await assertRejects(() => stream.next(), AgentError);
@@ -133,13 +135,13 @@ Deno.test("stream: a failure is thrown to the reader, once, and to who awaits th
   await assertRejects(() => unread.result, AgentError);
 });
 
-Deno.test("stream: a reader that only reads is told of a failure, and nothing is left unhandled", async () => {
+Deno.test("stream: a failure without a read of result is not an unhandled rejection", async () => {
   const A = defineAgent({ ...base, prompt: "{x}", provider: scripted("never") });
   await assertRejects(() => read(A.stream({} as never)), AgentError, 'parameter "x" is missing');
 });
 
-Deno.test("stream: an end without a reply is truncated, and repeated if nothing was handed on", async () => {
-  const provider = streams([], [delta("")], [delta("a"), end("a")]);
+Deno.test("stream: an end without a reply is truncated, and retried before any delta", async () => {
+  const provider = streamingProvider([], [delta("")], [delta("a"), end("a")]);
   const events = await read(
     defineAgent({ ...base, provider, retries: { base: 0 } }).stream({}),
   );
@@ -150,9 +152,9 @@ Deno.test("stream: an end without a reply is truncated, and repeated if nothing 
   assertEquals(provider.signals.length, 3);
 });
 
-Deno.test("stream: after the first piece nothing is repeated", async () => {
+Deno.test("stream: does not retry after the first delta", async () => {
   for (const broken of [[delta("a")], [delta("a"), busy()]]) {
-    const provider = streams(broken, [delta("b"), end("b")]);
+    const provider = streamingProvider(broken, [delta("b"), end("b")]);
     const seen: string[] = [];
     const A = defineAgent({ ...base, provider, retries: { base: 0, on: () => true } });
     const result = await A.settle({}, { onDelta: (text) => void seen.push(text) });
@@ -161,7 +163,7 @@ Deno.test("stream: after the first piece nothing is repeated", async () => {
   }
 });
 
-Deno.test("onDelta: gets every piece, and the call gives the whole", async () => {
+Deno.test("onDelta: receives every delta, and the call returns the whole text", async () => {
   const seen: string[] = [];
   const A = defineAgent({ ...base, provider: scripted("one two") });
   const result = await A.call({}, { onDelta: (text) => void seen.push(text) });
@@ -171,7 +173,7 @@ Deno.test("onDelta: gets every piece, and the call gives the whole", async () =>
   assertEquals([both, events.length], [["one", " two"], 3]);
 });
 
-Deno.test("onDelta: one that throws, or rejects, fails only its call, with the code tool", async () => {
+Deno.test("onDelta: a callback that throws or rejects fails its call with code tool", async () => {
   const cause = new Error("disk full");
   const A = defineAgent({ ...base, provider: scripted("one two") });
   const throws = () => {
@@ -192,7 +194,7 @@ Deno.test("onDelta: one that throws, or rejects, fails only its call, with the c
   }
 });
 
-Deno.test("onDelta: when it throws, the provider is told to stop", async () => {
+Deno.test("onDelta: a callback that throws aborts the provider's request", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   let signal: AbortSignal | undefined;
   const provider = handmade({
@@ -209,8 +211,8 @@ Deno.test("onDelta: when it throws, the provider is told to stop", async () => {
   assert(signal!.aborted);
 });
 
-Deno.test("stream: typed answers are read at the end, and told of before as far as they are there", async () => {
-  const provider = streams([delta('{"n":'), delta("1}"), end('{"n":1}')]);
+Deno.test("stream: parses a typed answer at the end, and emits partial values before", async () => {
+  const provider = streamingProvider([delta('{"n":'), delta("1}"), end('{"n":1}')]);
   const A = defineAgent({ ...base, provider, output: z.object({ n: z.number() }) });
   const events = await read(A.stream({}));
   assertEquals(events.map((e) => e.type === "partial" ? e.content : e.type), [
@@ -223,7 +225,7 @@ Deno.test("stream: typed answers are read at the end, and told of before as far 
   assertEquals((await A.stream({}).result).content, { n: 1 });
 });
 
-Deno.test("stream: an agent made of agents has its result as the only event", async () => {
+Deno.test("stream: an agent with a run emits only its result", async () => {
   const A = defineAgent({ ...base, provider: scripted("one two") });
   const events = await read(defineAgent({ name: "r", run: () => A.call({}) }).stream({}));
   assertEquals(events.map((e) => e.type), ["result"]);

@@ -1,4 +1,4 @@
-/** What the compiler knows: this file is a test by being checked, and calls what it defines only where that is free. */
+/** Tests of types. The type checker runs them; they make calls only where nothing is sent. */
 import {
   type Agent,
   batch,
@@ -34,7 +34,7 @@ const Count = defineAgent({
   provider,
 });
 
-Deno.test("types: placeholders are read from the template", () => {
+Deno.test("types: reads placeholders from the template", () => {
   same<Placeholders<"no names">, never>(true);
   same<Placeholders<"{a} and {b} and {a}">, "a" | "b">(true);
   same<Placeholders<"{_x1}{Y}">, "_x1" | "Y">(true);
@@ -49,22 +49,22 @@ Deno.test("types: placeholders are read from the template", () => {
   same<TemplateParams<string>, Record<string, TemplateValue>>(true);
 });
 
-Deno.test("types: call takes the template's parameters", () => {
+Deno.test("types: call takes the parameters of the template", () => {
   same<ParamsOf<typeof Greet>, { greeting: TemplateValue; name: TemplateValue }>(true);
   const never = () => {
     // @ts-expect-error a parameter is missing
     Greet.call({ greeting: "hi" });
-    // @ts-expect-error a parameter is misspelt
+    // @ts-expect-error a parameter is misspelled
     Greet.call({ greeting: "hi", nam: "Ann" });
-    // @ts-expect-error an object is no text
+    // @ts-expect-error an object is not a string
     Greet.call({ greeting: "hi", name: { first: "Ann" } });
-    // @ts-expect-error undefined is no value
+    // @ts-expect-error undefined is not a value
     Greet.call({ greeting: "hi", name: undefined });
-    // @ts-expect-error there must be parameters
+    // @ts-expect-error the parameters are required
     Greet.call();
-    // @ts-expect-error the stream takes the same ones
+    // @ts-expect-error stream takes the same parameters
     Greet.stream({ greeting: "hi" });
-    // @ts-expect-error an option is misspelt
+    // @ts-expect-error an option is misspelled
     Greet.call({ greeting: "hi", name: "Ann" }, { temprature: 1 });
     Greet.call({ greeting: "hi", name: null });
     Greet.settle({ greeting: 1n, name: false });
@@ -72,13 +72,13 @@ Deno.test("types: call takes the template's parameters", () => {
   assertEquals(typeof never, "function");
 });
 
-Deno.test("types: a template the compiler does not know takes any parameters", () => {
+Deno.test("types: a template unknown to the compiler takes any parameters", () => {
   const template: string = ["{", "a}"].join("");
   const Loose = defineAgent({ name: "loose", model: "m", prompt: template, provider });
   same<ParamsOf<typeof Loose>, Record<string, TemplateValue>>(true);
 });
 
-Deno.test("types: the output follows the schema", async () => {
+Deno.test("types: the content has the type of the schema", async () => {
   same<ContentOf<typeof Greet>, string>(true);
   same<ContentOf<typeof Count>, number>(true);
   const Label = defineAgent({
@@ -108,22 +108,22 @@ Deno.test("types: the output follows the schema", async () => {
   assertEquals(content + 1, 6);
 });
 
-Deno.test("types: a result is a union on ok", async () => {
+Deno.test("types: a result is a union discriminated by ok", async () => {
   const result = await Count.settle({ text: "x" });
   if (result.ok) {
     same<typeof result.content, number>(true);
     same<typeof result.error, undefined>(true);
   } else {
     same<typeof result.content, undefined>(true);
-    // @ts-expect-error the code is none of those there are
+    // @ts-expect-error there is no such error code
     assertEquals(result.error.code === "no_such_code", false);
   }
-  // Both sides have an error, so that this reads as people expect.
+  // Both sides have an error property, so result.error?.code compiles.
   if (result.error) throw result.error;
   assertEquals(result.content, 5);
 });
 
-Deno.test("types: parameters of a prompt function and of a run", () => {
+Deno.test("types: infers the parameters of a prompt function and of a run", () => {
   const Fn = defineAgent({
     name: "fn",
     model: "m",
@@ -136,7 +136,7 @@ Deno.test("types: parameters of a prompt function and of a run", () => {
     run: async ({ n }: { n: number }, ctx) => {
       const { content } = await ctx.call(Count, { text: n });
       same<typeof content, number>(true);
-      // @ts-expect-error the callee's parameter is misspelt
+      // @ts-expect-error the parameter of the called agent is misspelled
       const wrong = () => ctx.call(Count, { txt: n });
       return { sum: content, wrong };
     },
@@ -144,15 +144,15 @@ Deno.test("types: parameters of a prompt function and of a run", () => {
   same<ParamsOf<typeof Run>, { n: number }>(true);
   same<ContentOf<typeof Run>["sum"], number>(true);
   const never = () => {
-    // @ts-expect-error a function's parameter has a type
+    // @ts-expect-error the parameter of a prompt function has a type
     Fn.call({ items: "a" });
-    // @ts-expect-error so has that of a run
+    // @ts-expect-error the parameter of a run has a type
     Run.call({ n: "1" });
-    // @ts-expect-error an agent has one of prompt and run
+    // @ts-expect-error an agent has either a prompt or a run
     defineAgent({ name: "both", prompt: "{a}", run: () => 1 });
     // @ts-expect-error an agent has a name
     defineAgent({ model: "m", prompt: "{a}" });
-    // @ts-expect-error an option is misspelt
+    // @ts-expect-error an option is misspelled
     defineAgent({ name: "n", prompt: "{a}", modle: "m" });
   };
   assertEquals(typeof never, "function");
@@ -163,7 +163,7 @@ Deno.test("types: with keeps the types", () => {
   same<typeof Other, Agent<{ text: TemplateValue }, number>>(true);
 });
 
-Deno.test("types: a literal batch gives a typed tuple", async () => {
+Deno.test("types: a batch of a literal list returns a typed tuple", async () => {
   const results = await batch([
     [Greet, { greeting: "hi", name: "Ann" }],
     [Count, { text: "x" }],
@@ -173,18 +173,18 @@ Deno.test("types: a literal batch gives a typed tuple", async () => {
   const list = await batch(["a", "b"].map((text) => [Count, { text }] as const));
   same<typeof list, Result<number>[]>(true);
   const never = () => {
-    // @ts-expect-error the second call's parameter is misspelt
+    // @ts-expect-error the parameter of the second call is misspelled
     batch([[Greet, { greeting: "hi", name: "Ann" }], [Count, { txt: "x" }]]);
   };
   assertEquals(typeof never, "function");
 });
 
-Deno.test("types: a workflow takes what its branches take", async () => {
+Deno.test("types: a workflow takes the parameters of all its branches", async () => {
   const Both = defineParallel({ name: "both", branches: { greet: Greet, count: Count } });
   const { content } = await Both.call({ greeting: "hi", name: "Ann", text: "x" });
   assertEquals(content.count satisfies number | undefined, 5);
   const never = () => {
-    // @ts-expect-error what one branch needs is missing
+    // @ts-expect-error a parameter of one branch is missing
     Both.call({ greeting: "hi", name: "Ann" });
     // @ts-expect-error a branch is an agent
     defineParallel({ name: "none", branches: { a: "agent" } });

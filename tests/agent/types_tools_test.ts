@@ -1,4 +1,4 @@
-/** What the compiler knows of tools, schemas of parameters, streams and dry runs. */
+/** Tests of the types of tools, parameter schemas, streams and dry runs. */
 import {
   type Agent,
   type ContentOf,
@@ -26,7 +26,7 @@ function same<A, B>(_: Equals<A, B>): void {}
 const provider = scripted("5");
 const base = { name: "a", model: "m", provider };
 
-Deno.test("types: a tool's arguments follow its schema, and so does what it gives", () => {
+Deno.test("types: infers the arguments and the result of a tool", () => {
   const add = defineTool({
     name: "add",
     input: z.object({ a: z.number(), b: z.number().default(1) }),
@@ -41,12 +41,12 @@ Deno.test("types: a tool's arguments follow its schema, and so does what it give
   same<typeof ark, Tool<{ x: string }, string>>(true);
   const loose = defineTool({ name: "loose", input: { type: "object" }, run: (args) => args });
   same<typeof loose, Tool<Record<string, unknown>, Record<string, unknown>>>(true);
-  const said = defineTool({
-    name: "said",
+  const repeat = defineTool({
+    name: "repeat",
     input: { type: "object" },
     run: ({ n }: { n: number }) => n,
   });
-  same<typeof said, Tool<{ n: number }, number>>(true);
+  same<typeof repeat, Tool<{ n: number }, number>>(true);
   const later = defineTool({ name: "l", input: z.object({}), run: () => Promise.resolve("x") });
   same<typeof later, Tool<Record<string, never>, string>>(true);
   const never = () => {
@@ -54,13 +54,13 @@ Deno.test("types: a tool's arguments follow its schema, and so does what it give
     defineTool({ name: "t", input: z.object({ a: z.number() }), run: ({ b }) => b });
     // @ts-expect-error there is no schema
     defineTool({ name: "t", run: () => 1 });
-    // @ts-expect-error an agent is no tool
+    // @ts-expect-error an agent is not a tool
     defineAgent({ ...base, prompt: "x", tools: [defineAgent({ ...base, prompt: "y" })] });
   };
   assertEquals(typeof never, "function");
 });
 
-Deno.test("types: tools of any arguments stand in one list", () => {
+Deno.test("types: one list accepts tools with different arguments", () => {
   const tools = [
     defineTool({ name: "a", input: z.object({ a: z.number() }), run: ({ a }) => a }),
     defineTool({ name: "b", input: { type: "object" }, run: () => "x" }),
@@ -77,15 +77,15 @@ Deno.test("types: tools of any arguments stand in one list", () => {
   same<typeof A, Agent<{ x: TemplateValue }, string>>(true);
 });
 
-Deno.test("types: an agent and a workflow as tools take what they take", () => {
+Deno.test("types: asTool keeps the parameters of an agent and of a workflow", () => {
   const A = defineAgent({ ...base, prompt: "{q}", output: z.number() });
-  const asked = A.asTool({ name: "ask" });
-  same<typeof asked, Tool<{ q: TemplateValue }, number>>(true);
+  const askTool = A.asTool({ name: "ask" });
+  same<typeof askTool, Tool<{ q: TemplateValue }, number>>(true);
   const Flow = defineParallel({ name: "f", branches: { a: A } });
   same<ReturnType<typeof Flow.asTool> extends Tool<infer P> ? P : 0, { q: TemplateValue }>(true);
 });
 
-Deno.test("types: a schema of the parameters decides what call takes and what the prompt gets", () => {
+Deno.test("types: a params schema types the input of call and the input of the prompt", () => {
   const params = z.object({ n: z.string().transform(Number), unit: z.string().default("m") });
   type In = { n: string; unit?: string | undefined };
   same<InferInput<typeof params>, In>(true);
@@ -112,7 +112,7 @@ Deno.test("types: a schema of the parameters decides what call takes and what th
   same<typeof Run, Agent<In, boolean>>(true);
   const Val = defineAgent({ ...base, params: v.object({ n: v.number() }), prompt: "{n}" });
   same<ParamsOf<typeof Val>, { n: number }>(true);
-  // A JSON Schema says nothing to the compiler.
+  // A JSON Schema without `as const` has no types.
   const Json = defineAgent({ ...base, params: { type: "object" }, prompt: "{n}" });
   same<ParamsOf<typeof Json>, { n: TemplateValue }>(true);
   const JsonFn = defineAgent({
@@ -122,15 +122,15 @@ Deno.test("types: a schema of the parameters decides what call takes and what th
   });
   same<ParamsOf<typeof JsonFn>, { q: 1 }>(true);
   const never = () => {
-    // @ts-expect-error the schema takes a text
+    // @ts-expect-error the input of the schema is a string
     Fn.call({ n: 1 });
-    // @ts-expect-error the schema gives a number
+    // @ts-expect-error the output of the schema is a number
     defineAgent({ ...base, params, prompt: (p: { n: string }) => p.n });
   };
   assertEquals(typeof never, "function");
 });
 
-Deno.test("types: a dry run gives a request, a call a content", async () => {
+Deno.test("types: a dry run returns a request, and a call returns content", async () => {
   const A = defineAgent({ ...base, prompt: "{x}" });
   const dry = await A.call({ x: 1 }, { dryRun: true });
   same<typeof dry, DryRun>(true);
@@ -138,13 +138,13 @@ Deno.test("types: a dry run gives a request, a call a content", async () => {
   same<typeof real, Success<string>>(true);
   same<ContentOf<typeof A>, string>(true);
   const never = () => {
-    // @ts-expect-error there is no request where something was sent
+    // @ts-expect-error a call that was sent has no request
     real.request;
   };
   assertEquals([dry.request.model, typeof never], ["m", "function"]);
 });
 
-Deno.test("types: events of a stream are told apart by their type", async () => {
+Deno.test("types: the events of a stream are discriminated by type", async () => {
   for await (const event of defineAgent({ ...base, prompt: "{x}" }).stream({ x: 1 })) {
     if (event.type === "tool-end") same<typeof event.durationMs, number>(true);
     if (event.type === "emit") same<typeof event.agent, string>(true);

@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { circlesIn, moduleGraph } from "./module_graph.ts";
 
-Deno.test("no files import each other in a circle, type imports included", async () => {
+Deno.test("no files import each other in a circle, types included", async () => {
   const modules = await moduleGraph();
   const circles = circlesIn(new Map(modules.map(({ path, imports }) => [path, imports])))
     .map((circle) => circle.join(", "));
   assertEquals(circles, []);
 });
 
-Deno.test("a circle in a graph is found, however long it is", () => {
+Deno.test("finds circles of any length in a graph", () => {
   const graph = {
     a: ["b", "x"],
     b: ["c"],

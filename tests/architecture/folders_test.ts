@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { dirname } from "node:path/posix";
 import { filesIn, ROOT } from "./module_graph.ts";
 
-/** With more files than this, a folder is hard to take in. */
+/** A folder with more files is hard to survey. */
 const MAX_FILES = 25;
 
 Deno.test(`no folder of src has more than ${MAX_FILES} files`, () => {
@@ -11,7 +11,7 @@ Deno.test(`no folder of src has more than ${MAX_FILES} files`, () => {
   assertEquals(large.map(([folder, { length }]) => `${folder}: ${length}`), []);
 });
 
-Deno.test("only a helper of a public module has a name that begins with _", async () => {
+Deno.test("only helpers of public modules have names that begin with _", async () => {
   const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
   const publicFolders = new Set(
     Object.values<string>(exports).map((path) => dirname(path.replace("./", ""))),

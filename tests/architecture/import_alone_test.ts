@@ -12,7 +12,7 @@ async function importAlone(path: string): Promise<string | undefined> {
   const worker = new Worker(new URL("./import_worker.ts", import.meta.url), { type: "module" });
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   worker.onmessage = ({ data }: MessageEvent<Imported>) => {
-    // The entry of a worker of a pool reports that it is ready.
+    // The entry module of a pool's workers posts a message when it is ready.
     if (data.imported === url) resolve(data.error);
   };
   worker.onerror = (event) => {
@@ -27,7 +27,7 @@ async function importAlone(path: string): Promise<string | undefined> {
   }
 }
 
-Deno.test("every module of src can be imported alone, first", async () => {
+Deno.test("every module of src can be imported first and alone", async () => {
   const failed: string[] = [];
   const paths = filesIn("src").values();
   const lane = async (): Promise<void> => {
@@ -40,7 +40,7 @@ Deno.test("every module of src can be imported alone, first", async () => {
   assertEquals(failed, []);
 });
 
-Deno.test("a module that needs another one to be imported before it is found", async () => {
+Deno.test("finds a module that needs an earlier import of another one", async () => {
   const error = await importAlone("tests/architecture/circle/b.ts");
   assertMatch(error ?? "", /ReferenceError: Cannot access 'B' before initialization/);
   assertEquals(await importAlone("tests/architecture/circle/a.ts"), undefined);

@@ -1,4 +1,4 @@
-/** The modules of the project, and which of them imports which. */
+/** Finds the modules of the project and their imports. */
 
 /** The root of the project. */
 export const ROOT = new URL("../../", import.meta.url);
@@ -27,7 +27,7 @@ export function filesIn(folder: string): string[] {
   const files: string[] = [];
   for (const { name, isDirectory } of Deno.readDirSync(new URL(`${folder}/`, ROOT))) {
     const path = `${folder}/${name}`;
-    // It has dependencies of its own, and an import map for them.
+    // This folder has its own import map.
     if (path === "bench/peers") continue;
     if (isDirectory) files.push(...filesIn(path));
     else if (/\.tsx?$/.test(name)) files.push(path);
@@ -60,7 +60,7 @@ export async function moduleGraph(): Promise<readonly Module[]> {
 function moduleOf(path: string, module: InfoModule | undefined): Module {
   if (module === undefined) throw new Error(`deno info does not list ${path}`);
   const targets = (module.dependencies ?? [])
-    // What is imported while the program runs waits for nothing when the module is loaded.
+    // A dynamic import does not run when the module is loaded.
     .filter(({ isDynamic }) => isDynamic !== true)
     .flatMap(({ code, type }) => [code?.specifier, type?.specifier])
     .filter((target) => target !== undefined);

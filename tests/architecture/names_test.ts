@@ -4,8 +4,11 @@ import { filesIn, ROOT } from "./module_graph.ts";
 /** Names that more than one file of `src` exports, each with the reason why. */
 const SHARED_NAMES: Readonly<Record<string, string>> = {};
 
-const DECLARATION =
-  /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|const|let|interface|type|enum) ([\w$]+)/gm;
+const KINDS = "function\\*?|class|const|let|interface|type|enum";
+const DECLARATION = new RegExp(
+  `^export (?:declare )?(?:abstract )?(?:async )?(?:${KINDS}) ([\\w$]+)`,
+  "gm",
+);
 
 /** Returns the names that are declared and exported in more than one file, with these files. */
 async function sharedNames(): Promise<Map<string, string[]>> {

@@ -1,8 +1,8 @@
-/** The table of rooms is a test, so that it stays true. */
+/** Checks the imports between the rooms of `src/`. */
 import { assertEquals } from "@std/assert";
 import { type Module, moduleGraph, ROOT } from "./module_graph.ts";
 
-/** Which rooms of `src/` a room may import from. Files that lie in `src/` itself wire the rooms together. */
+/** The rooms of `src/` that each room may import. Files directly in `src/` connect the rooms. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: [],
   async: [],
@@ -40,7 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
 };
 
-/** Packages that only one room may need. */
+/** Packages that only these rooms may import. */
 const ONLY_IN: Record<string, readonly string[]> = {
   "npm:openai": ["providers/openai"],
   "npm:@ai-sdk/provider": ["providers/ai_sdk"],
@@ -54,7 +54,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   "npm:@standard-schema/spec": ["output"],
 };
 
-/** No package of the tests and examples may get into what is published. */
+/** Packages of the tests and examples, which published code must not import. */
 const NEVER = [
   "npm:zod",
   "npm:fast-check",
@@ -66,14 +66,14 @@ const NEVER = [
   "npm:playwright-core",
 ];
 
-/** The room that a file belongs to. Files that lie in `src/` itself have none. */
+/** Returns the room of a file. A file directly in `src/` has none. */
 function roomOf(path: string): string | undefined {
   const [, first, second, third] = path.split("/");
   if (second === undefined) return undefined;
   return first === "providers" && third !== undefined ? `${first}/${second}` : first;
 }
 
-/** The modules of `src`. */
+/** Returns the modules of `src`. */
 async function sources(): Promise<readonly Module[]> {
   return (await moduleGraph()).filter(({ path }) => path.startsWith("src/"));
 }
@@ -106,22 +106,20 @@ Deno.test("CONTRIBUTING.md has the same table", async () => {
   assertEquals(Object.fromEntries(rows), MAY_IMPORT);
 });
 
-Deno.test("src imports nothing else of this repository, but the mirrors of std", async () => {
+Deno.test("src imports only src and the copies of std from this repository", async () => {
   const wrong: string[] = [];
   for (const { path, imports } of await sources()) {
     for (const target of imports) {
       if (/^(src|tools\/std)\//.test(target)) continue;
-      // The command line is a user of the module, and shows its version.
+      // The command line imports the published module, and shows its version.
       if (roomOf(path) === "cli" && ["mod.ts", "deno.json"].includes(target)) continue;
-      // The word lists of the simulator are on their way out.
-      if (target.startsWith("examples/_lexicon/")) continue;
       wrong.push(`${path} → ${target}`);
     }
   }
   assertEquals(wrong, []);
 });
 
-Deno.test("packages are imported only where they belong", async () => {
+Deno.test("each package is imported only by its rooms", async () => {
   const wrong: string[] = [];
   for (const { path, packages } of await sources()) {
     for (const target of packages) {

@@ -13,8 +13,8 @@ import { busy, errorOf, fakeTime, handmade, never, reply, settled } from "../hel
 
 const base = { name: "a", model: "m", prompt: "x" };
 
-/** Aborts a call and gives its error; it must come without any time passing. */
-async function aborted(start: (options: CallOptions) => Promise<Result>, early = false) {
+/** Aborts a call and returns its error, which must arrive before any time passes. */
+async function abortCall(start: (options: CallOptions) => Promise<Result>, early = false) {
   using time = fakeTime();
   const controller = new AbortController();
   const reason = new Error("changed my mind");
@@ -37,18 +37,18 @@ async function aborted(start: (options: CallOptions) => Promise<Result>, early =
   return error;
 }
 
-Deno.test("abort: before the start nothing is sent", async () => {
+Deno.test("abort: sends nothing if the signal aborted before the start", async () => {
   const provider = scripted("never");
-  const error = await aborted((o) => defineAgent({ ...base, provider }).settle({}, o), true);
+  const error = await abortCall((o) => defineAgent({ ...base, provider }).settle({}, o), true);
   assertEquals([provider.calls, error.attempts.length], [0, 0]);
 });
 
-Deno.test("abort: while the prompt is made", async () => {
+Deno.test("abort: ends the call while the prompt is rendered", async () => {
   const A = defineAgent({ ...base, prompt: never, provider: handmade({}) });
-  await aborted((options) => A.settle({}, options));
+  await abortCall((options) => A.settle({}, options));
 });
 
-Deno.test("abort: in the moment between prompt and request nothing is sent", async () => {
+Deno.test("abort: sends nothing if the signal aborts between prompt and request", async () => {
   const controller = new AbortController();
   const prompt = () => {
     queueMicrotask(() => controller.abort());
@@ -59,12 +59,12 @@ Deno.test("abort: in the moment between prompt and request nothing is sent", asy
   assertEquals([error.code, error.attempts.length], ["aborted", 0]);
 });
 
-Deno.test("abort: while it waits for a permit", async () => {
+Deno.test("abort: ends the call while it waits for a permit", async () => {
   const A = defineAgent({ ...base, provider: handmade({ generate: never }) });
   const stop = new AbortController();
   const inside = scope({ concurrency: 1, signal: stop.signal }, async () => {
     void A.settle({});
-    const error = await aborted((options) => A.settle({}, options));
+    const error = await abortCall((options) => A.settle({}, options));
     assertEquals([error.attempts.length, error.usage.totalTokens], [0, 0]);
     stop.abort();
     return "the assertions held";
@@ -72,56 +72,56 @@ Deno.test("abort: while it waits for a permit", async () => {
   await assertRejects(() => inside, RunError);
 });
 
-Deno.test("abort: in backoff", async () => {
+Deno.test("abort: ends the call during backoff", async () => {
   const provider = scripted(busy({ retryAfterMs: 60_000 }));
-  const error = await aborted((o) => defineAgent({ ...base, provider }).settle({}, o));
+  const error = await abortCall((o) => defineAgent({ ...base, provider }).settle({}, o));
   assertEquals([provider.calls, error.attempts.length], [1, 1]);
 });
 
-Deno.test("abort: in a request, even if the provider does not listen", async () => {
+Deno.test("abort: ends a request even if the provider ignores its signal", async () => {
   let seen: AbortSignal | undefined;
   const generate = (_: unknown, { signal }: { signal: AbortSignal }) => (seen = signal, never());
   const A = defineAgent({ ...base, provider: handmade({ generate }) });
-  const error = await aborted((options) => A.settle({}, options));
+  const error = await abortCall((options) => A.settle({}, options));
   assert(seen!.aborted);
   assertEquals(error.attempts.map((a) => a.error!.code), ["aborted"]);
 });
 
-Deno.test("abort: in the middle of a stream, while the provider or the reader is waited for", async () => {
+Deno.test("abort: ends a stream that waits for the provider or for the reader", async () => {
   const stream = async function* (): AsyncGenerator<ModelChunk> {
     yield { type: "delta", text: "a" };
     await never();
   };
   const A = defineAgent({ ...base, provider: handmade({ stream }) });
-  await aborted((options) => A.settle({}, { ...options, onDelta: () => {} }));
-  await aborted((options) => A.settle({}, { ...options, onDelta: never }));
+  await abortCall((options) => A.settle({}, { ...options, onDelta: () => {} }));
+  await abortCall((options) => A.settle({}, { ...options, onDelta: never }));
 });
 
-Deno.test("abort: while a schema checks the answer", async () => {
+Deno.test("abort: ends the call while a schema validates the answer", async () => {
   const output = z.string().refine(never);
   const A = defineAgent({ ...base, output, provider: scripted('{"value":"x"}') });
-  const error = await aborted((options) => A.settle({}, options));
+  const error = await abortCall((options) => A.settle({}, options));
   assertEquals(error.usage.totalTokens > 0, true);
 });
 
-Deno.test("abort: inside an agent made of agents, however deep", async () => {
+Deno.test("abort: ends a call inside nested agents at any depth", async () => {
   const A = defineAgent({ ...base, name: "leaf", provider: handmade({ generate: never }) });
   const B = defineAgent({ name: "b", run: () => A.call({}) });
   const C = defineAgent({ name: "a", run: () => B.call({}) });
-  const error = await aborted((options) => C.settle({}, options));
+  const error = await abortCall((options) => C.settle({}, options));
   assertEquals(error.attempts.length, 1);
-  const Deaf = defineAgent({ name: "a", run: never });
-  await aborted((options) => Deaf.settle({}, options));
+  const Hanging = defineAgent({ name: "a", run: never });
+  await abortCall((options) => Hanging.settle({}, options));
 });
 
-Deno.test("abort: a TimeoutError as the reason reads as a timeout", async () => {
+Deno.test("abort: a TimeoutError as the reason is reported as a timeout", async () => {
   const A = defineAgent({ ...base, provider: handmade({ generate: never }) });
   const error = await errorOf(A.call({}, { signal: AbortSignal.timeout(5) }));
   assertEquals(error.code, "timeout");
   assert(error.message.startsWith('Cannot finish the call of "a" as '));
 });
 
-Deno.test("abort: a reason that is no error, or none, is fine", async () => {
+Deno.test("abort: accepts a reason that is not an error, or no reason", async () => {
   const A = defineAgent({ ...base, provider: scripted("never") });
   for (const reason of ["bye", 0, null, undefined]) {
     const error = await errorOf(A.call({}, { signal: AbortSignal.abort(reason) }));
@@ -129,7 +129,7 @@ Deno.test("abort: a reason that is no error, or none, is fine", async () => {
   }
 });
 
-Deno.test("abort: after the end it changes nothing", async () => {
+Deno.test("abort: changes nothing after the end of the call", async () => {
   const controller = new AbortController();
   const A = defineAgent({ ...base, provider: scripted("ok") });
   const result = await A.call({}, { signal: controller.signal });
@@ -138,7 +138,7 @@ Deno.test("abort: after the end it changes nothing", async () => {
   assertEquals(result.content, "ok");
 });
 
-Deno.test("abort: a signal that 20,000 calls share keeps no listener, and the heap stays flat", async () => {
+Deno.test("abort: a signal shared by 20,000 calls keeps no listener and no memory", async () => {
   const { signal } = new AbortController();
   let [now, most] = [0, 0];
   const { addEventListener: add, removeEventListener: remove } = signal;

@@ -13,7 +13,7 @@ import { busy, configured, errorOf, fakeTime, reply, used } from "../helpers.ts"
 
 const base = { name: "a", model: "m", prompt: "x" };
 
-Deno.test("result: a success tells everything", async () => {
+Deno.test("result: a success has all its fields", async () => {
   using time = fakeTime();
   const provider = scripted(reply("hi", { usage: used(10, 2, 4), finishReason: "length" }), {
     latency: 100,
@@ -59,7 +59,7 @@ Deno.test("result: a success tells everything", async () => {
   }]);
 });
 
-Deno.test("result: a failure tells everything", async () => {
+Deno.test("result: a failure has all its fields", async () => {
   using time = fakeTime();
   const thrown = busy({ retryAfterMs: 1000, usage: used(5, 0) });
   const began = Date.now();
@@ -91,7 +91,7 @@ Deno.test("result: a failure tells everything", async () => {
   assertAlmostEquals(result.durationMs, 20 + result.timing.backoffMs, 2);
 });
 
-Deno.test("result: waiting for a permit is told as such, also when it was in vain", async () => {
+Deno.test("result: reports the time in the queue, even if no permit was acquired", async () => {
   using time = fakeTime();
   const A = defineAgent({ ...base, provider: scripted("ok", { latency: 100 }) });
   const controller = new AbortController();
@@ -106,7 +106,7 @@ Deno.test("result: waiting for a permit is told as such, also when it was in vai
   assertEquals(timings, [[0, 100], [100, 100], [50, 0]]);
 });
 
-Deno.test("result: call throws what settle gives", async () => {
+Deno.test("result: call throws the error that settle returns", async () => {
   const provider = scripted(
     new ProviderError("no", { code: "provider", status: 400, retryable: false }),
   );
@@ -116,7 +116,7 @@ Deno.test("result: call throws what settle gives", async () => {
   assertEquals([error.code, error.status], [result.error!.code, result.error!.status]);
 });
 
-Deno.test("usage and cost: failed attempts that were billed count", async () => {
+Deno.test("usage and cost: count failed attempts that were billed", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 10 } } });
   const provider = scripted([
     busy({ usage: used(1_000_000, 0) }),
@@ -129,7 +129,7 @@ Deno.test("usage and cost: failed attempts that were billed count", async () => 
   assertEquals(result.cost, { input: 3, output: 1, total: 4 });
 });
 
-Deno.test("usage and cost: an answer that cannot be used was billed all the same", async () => {
+Deno.test("usage and cost: count an answer that cannot be used", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const provider = scripted(reply("no", { usage: used(1e6, 1e6), refusal: "I cannot" }));
   const result = await defineAgent({ ...base, provider, retries: 0 }).settle({});
@@ -139,7 +139,7 @@ Deno.test("usage and cost: an answer that cannot be used was billed all the same
   assertEquals(result.error!.usage, result.usage);
 });
 
-Deno.test("cost: absent where the price or the usage is not known", async () => {
+Deno.test("cost: is absent if the price or the usage is unknown", async () => {
   const priced = { prices: { m: { input: 1, output: 1 } } };
   const cases: [options: Parameters<typeof configured>[0], usage: boolean, known: boolean][] = [
     [{}, true, false],
@@ -156,7 +156,7 @@ Deno.test("cost: absent where the price or the usage is not known", async () => 
   }
 });
 
-Deno.test("cost: a known price for one attempt does not hide that another one is not known", async () => {
+Deno.test("cost: is absent if the price of any attempt is unknown", async () => {
   using _ = configured({
     prices: (_, usage) => usage.inputTokens === 1 ? undefined : { input: 1, output: 1, total: 2 },
   });
@@ -165,13 +165,13 @@ Deno.test("cost: a known price for one attempt does not hide that another one is
   assertEquals(result.cost, undefined);
 });
 
-Deno.test("cost: nothing was sent, nothing is spent", async () => {
+Deno.test("cost: is 0 if nothing was sent", async () => {
   const A = defineAgent({ name: "a", model: "m", prompt: "{x}", provider: scripted("ok") });
   const result: Result = await A.settle({} as never);
   assertEquals(result.cost, { input: 0, output: 0, total: 0 });
 });
 
-Deno.test("cost: the own price wins, the public list stands behind it", async () => {
+Deno.test("cost: prices of the agent take precedence over the public list", async () => {
   const provider = scripted(reply("ok", { usage: used(1e6, 1e6) }));
   const A = defineAgent({ name: "a", model: "gpt-4o-mini", prompt: "x", provider });
   using _ = configured({ prices: { other: { input: 1, output: 1 } } });
@@ -181,7 +181,7 @@ Deno.test("cost: the own price wins, the public list stands behind it", async ()
   assertEquals((await A.call({})).cost, { input: 1000, output: 0, total: 1000 });
 });
 
-Deno.test("cost: a prices function that throws fails the call clearly", async () => {
+Deno.test("cost: a prices function that throws fails the call with a clear error", async () => {
   const cause = new Error("no price today");
   using _ = configured({
     prices: () => {
@@ -191,7 +191,7 @@ Deno.test("cost: a prices function that throws fails the call clearly", async ()
   const error = await errorOf(defineAgent({ ...base, provider: scripted("ok") }).call({}));
   assertEquals(error.code, "tool");
   assertStrictEquals(error.cause, cause);
-  // What failed before stays the reason.
+  // The earlier failure stays the error of the call.
   const failing = defineAgent({
     ...base,
     provider: scripted(busy({ usage: used(1, 1) })),

@@ -12,13 +12,13 @@ const all: ModelSettings = {
   extra: { reasoning_effort: "low" },
 };
 
-Deno.test("settings: those of the agent go to the provider as they are", async () => {
+Deno.test("settings: those of the agent are sent to the provider unchanged", async () => {
   const provider = scripted("ok");
   await defineAgent({ name: "a", model: "m", prompt: "x", provider, ...all }).call({});
   assertEquals(provider.requests[0]!.settings, all);
 });
 
-Deno.test("settings: those of the call win, one by one", async () => {
+Deno.test("settings: each setting of the call takes precedence over the agent's", async () => {
   const provider = scripted("ok");
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, ...all });
   const overrides: CallOptions[] = [
@@ -36,7 +36,7 @@ Deno.test("settings: those of the call win, one by one", async () => {
   assertEquals(provider.requests.at(-1)!.settings, all);
 });
 
-Deno.test("settings: falsy ones of the call win too", async () => {
+Deno.test("settings: falsy settings of the call take precedence too", async () => {
   const provider = scripted("ok");
   const set = { temperature: 1, topP: 1, stop: "x", seed: 1 };
   await defineAgent({ name: "a", model: "m", prompt: "x", provider, ...set }).call({}, {
@@ -48,7 +48,7 @@ Deno.test("settings: falsy ones of the call win too", async () => {
   assertEquals(provider.requests[0]!.settings, { temperature: 0, topP: 0, stop: "", seed: 0 });
 });
 
-Deno.test("settings: extra is merged", async () => {
+Deno.test("settings: merges extra", async () => {
   const provider = scripted("ok");
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, extra: { a: 1, b: 1 } });
   await A.call({}, { extra: { b: 2, c: null } });
@@ -58,7 +58,7 @@ Deno.test("settings: extra is merged", async () => {
   assertEquals(provider.requests[1]!.settings.extra, { c: 3 });
 });
 
-Deno.test("settings: what is absent or undefined is not sent", async () => {
+Deno.test("settings: sends nothing for absent and undefined settings", async () => {
   const provider = scripted("ok");
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, temperature: undefined });
   await A.call({}, { maxTokens: undefined });
@@ -66,7 +66,7 @@ Deno.test("settings: what is absent or undefined is not sent", async () => {
   assertEquals(provider.requests[0]!.output, undefined);
 });
 
-Deno.test("settings: nothing of the library's own is sent", async () => {
+Deno.test("settings: sends no option of the library", async () => {
   const provider = scripted("ok");
   const A = defineAgent({
     name: "a",
@@ -83,7 +83,7 @@ Deno.test("settings: nothing of the library's own is sent", async () => {
   }
 });
 
-Deno.test("model: the call wins over the agent, the agent over configure", async () => {
+Deno.test("model: call takes precedence over agent, and agent over configure", async () => {
   const provider = scripted("ok");
   using _ = configured({ model: "configured", provider });
   const bare = defineAgent({ name: "bare", prompt: "x" });
@@ -96,7 +96,7 @@ Deno.test("model: the call wins over the agent, the agent over configure", async
   assertEquals(provider.requests.map((r) => r.model), ["configured", "own", "called"]);
 });
 
-Deno.test("provider: that of the agent wins over configure", async () => {
+Deno.test("provider: agent takes precedence over configure", async () => {
   const [one, two] = [scripted("one"), scripted("two")];
   using _ = configured({ model: "m", provider: one });
   assertEquals((await defineAgent({ name: "a", prompt: "x" }).call({})).content, "one");
@@ -106,7 +106,7 @@ Deno.test("provider: that of the agent wins over configure", async () => {
   );
 });
 
-Deno.test("configure: calls that have begun keep what they began with", async () => {
+Deno.test("configure: does not affect calls that have started", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   using _ = configured({ model: "m", provider: scripted(() => promise), prices: { m: price(1) } });
   const call = defineAgent({ name: "a", prompt: "x" }).call({});

@@ -13,8 +13,8 @@ import { busy, configured, errorOf, fakeTime, handmade, never, reply } from "../
 
 const base = { name: "a", model: "m", prompt: "x" };
 
-/** A provider that never answers and does not listen to its signal; it keeps the signals. */
-function deaf(): Provider & { signals: AbortSignal[] } {
+/** Creates a provider that never answers, ignores its signals and records them. */
+function hangingProvider(): Provider & { signals: AbortSignal[] } {
   const signals: AbortSignal[] = [];
   const generate: Provider["generate"] = (_, { signal }) => {
     signals.push(signal);
@@ -23,8 +23,8 @@ function deaf(): Provider & { signals: AbortSignal[] } {
   return Object.assign(handmade({ generate }), { signals });
 }
 
-/** A stream of these pieces, each after so many milliseconds. */
-function paced(...pieces: [ms: number, text: string | undefined][]): Provider {
+/** Creates a stream that emits each of these deltas after its delay in milliseconds. */
+function pacedProvider(...pieces: [ms: number, text: string | undefined][]): Provider {
   return handmade({
     async *stream(): AsyncGenerator<ModelChunk> {
       for (const [ms, text] of pieces) {
@@ -36,9 +36,9 @@ function paced(...pieces: [ms: number, text: string | undefined][]): Provider {
 }
 const onDelta = () => {};
 
-Deno.test("timeout: attempt limits each attempt, even if the provider does not listen", async () => {
+Deno.test("timeout: attempt limits each attempt, even if the provider ignores it", async () => {
   using time = fakeTime();
-  const provider = deaf();
+  const provider = hangingProvider();
   const retries = { max: 1, base: 100, jitter: 0 };
   const call = errorOf(
     defineAgent({ ...base, provider, timeout: { attempt: 1000 }, retries }).call({}),
@@ -61,7 +61,7 @@ Deno.test("timeout: attempt limits each attempt, even if the provider does not l
   );
 });
 
-Deno.test("timeout: an attempt that times out is repeated, each with its own time", async () => {
+Deno.test("timeout: retries an attempt that timed out, each with a limit of its own", async () => {
   using time = fakeTime();
   const provider = scripted(["late", "in time"], { latency: () => provider.calls > 1 ? 5 : 500 });
   const retries = { max: 1, base: 0 };
@@ -70,7 +70,7 @@ Deno.test("timeout: an attempt that times out is repeated, each with its own tim
   assertEquals((await call).content, "in time");
 });
 
-Deno.test("timeout: total limits attempts and waits together, and ends both at once", async () => {
+Deno.test("timeout: total limits attempts and delays together, and ends both at once", async () => {
   using time = fakeTime();
   const provider = scripted(busy({ retryAfterMs: 400 }), { latency: 100 });
   const A = defineAgent({ ...base, provider, timeout: { total: 1000 }, retries: 100 });
@@ -89,16 +89,16 @@ Deno.test("timeout: total limits attempts and waits together, and ends both at o
   assertEquals(provider.calls, calls);
 });
 
-Deno.test("timeout: total ends an attempt in the middle, whatever the provider does", async () => {
+Deno.test("timeout: total ends an attempt in flight, even if the provider ignores it", async () => {
   using time = fakeTime();
-  const provider = deaf();
+  const provider = hangingProvider();
   const call = errorOf(defineAgent({ ...base, provider, timeout: { total: 50 } }).call({}));
   await time.tick(50);
   assertEquals((await call).code, "timeout");
   assert(provider.signals[0]!.aborted);
 });
 
-Deno.test("timeout: total counts the making of the prompt", async () => {
+Deno.test("timeout: total includes rendering the prompt", async () => {
   using time = fakeTime();
   const A = defineAgent({ ...base, prompt: never, provider: handmade({}), timeout: { total: 50 } });
   const call = errorOf(A.call({}));
@@ -106,10 +106,15 @@ Deno.test("timeout: total counts the making of the prompt", async () => {
   assertEquals([(await call).code, (await call).attempts.length], ["timeout", 0]);
 });
 
-Deno.test("timeout: limits of call, agent and configure are merged one by one", async () => {
+Deno.test("timeout: merges the limits of call, agent and configure one by one", async () => {
   using time = fakeTime();
   using _ = configured({ timeout: { total: 500 } });
-  const A = defineAgent({ ...base, provider: deaf(), timeout: { attempt: 200 }, retries: 0 });
+  const A = defineAgent({
+    ...base,
+    provider: hangingProvider(),
+    timeout: { attempt: 200 },
+    retries: 0,
+  });
   const cases: [timeout: Parameters<typeof A.call>[1], ms: number, message: string][] = [
     [{}, 200, "no answer within 200 ms"],
     [{ timeout: 100 }, 100, "not finished within 100 ms"],
@@ -128,9 +133,9 @@ Deno.test("timeout: limits of call, agent and configure are merged one by one", 
   }
 });
 
-Deno.test("timeout: where nothing is said an attempt ends after five minutes", async () => {
+Deno.test("timeout: an attempt ends after five minutes by default", async () => {
   using time = fakeTime();
-  const call = errorOf(defineAgent({ ...base, provider: deaf(), retries: 0 }).call({}));
+  const call = errorOf(defineAgent({ ...base, provider: hangingProvider(), retries: 0 }).call({}));
   await time.tick(300_000);
   assertEquals((await call).code, "timeout");
 });
@@ -138,13 +143,13 @@ Deno.test("timeout: where nothing is said an attempt ends after five minutes", a
 Deno.test("timeout: firstToken and idle limit the silence of a stream", async () => {
   using time = fakeTime();
   const cases: [provider: Provider, timeout: object, ms: number][] = [
-    [paced([500, "a"], [1, undefined]), { firstToken: 100 }, 100],
-    [paced([500, "a"], [1, undefined]), { idle: 100 }, 100],
-    [paced([50, "a"], [500, "b"]), { idle: 100 }, 150],
-    [paced([90, "a"], [90, "b"], [500, undefined]), { idle: 100 }, 280],
-    // Empty pieces are no tokens, so they keep nothing alive.
-    [paced([60, ""], [60, ""], [60, "a"]), { firstToken: 100 }, 100],
-    [paced([60, "a"], [60, ""], [60, ""]), { idle: 100 }, 160],
+    [pacedProvider([500, "a"], [1, undefined]), { firstToken: 100 }, 100],
+    [pacedProvider([500, "a"], [1, undefined]), { idle: 100 }, 100],
+    [pacedProvider([50, "a"], [500, "b"]), { idle: 100 }, 150],
+    [pacedProvider([90, "a"], [90, "b"], [500, undefined]), { idle: 100 }, 280],
+    // Empty deltas are not tokens and do not reset the limit.
+    [pacedProvider([60, ""], [60, ""], [60, "a"]), { firstToken: 100 }, 100],
+    [pacedProvider([60, "a"], [60, ""], [60, ""]), { idle: 100 }, 160],
   ];
   for (const [provider, timeout, ms] of cases) {
     const A = defineAgent({ ...base, provider, timeout, retries: 0 });
@@ -160,19 +165,25 @@ Deno.test("timeout: firstToken and idle limit the silence of a stream", async ()
   }
 });
 
-Deno.test("timeout: firstToken holds only for the first token, idle only between tokens", async () => {
+Deno.test("timeout: firstToken limits the first token, and idle the gaps after it", async () => {
   using time = fakeTime();
-  const one = defineAgent({ ...base, provider: paced([50, "a"], [500, "b"], [500, undefined]) })
+  const one = defineAgent({
+    ...base,
+    provider: pacedProvider([50, "a"], [500, "b"], [500, undefined]),
+  })
     .call({}, { onDelta, timeout: { firstToken: 100 } });
-  const two = defineAgent({ ...base, provider: paced([400, "a"], [50, "b"], [50, undefined]) })
+  const two = defineAgent({
+    ...base,
+    provider: pacedProvider([400, "a"], [50, "b"], [50, undefined]),
+  })
     .call({}, { onDelta, timeout: { firstToken: 500, idle: 100 } });
   await time.tick(1100);
   assertEquals([(await one).content, (await two).content], ["all", "all"]);
 });
 
-Deno.test("timeout: a slow reader is not a stalled stream", async () => {
+Deno.test("timeout: a slow reader does not count as a stalled stream", async () => {
   using time = fakeTime();
-  const A = defineAgent({ ...base, provider: paced([1, "a"], [1, "b"], [1, undefined]) });
+  const A = defineAgent({ ...base, provider: pacedProvider([1, "a"], [1, "b"], [1, undefined]) });
   const slow = () => new Promise<void>((resolve) => setTimeout(resolve, 1000));
   const call = A.call({}, { onDelta: slow, timeout: { idle: 100 } });
   await time.tick(2100);
@@ -192,9 +203,9 @@ Deno.test("timeout: a stream that ignores its signal ends with the attempt", asy
   assertEquals([error.code, error.attempts.length], ["timeout", 1]);
 });
 
-Deno.test("timeout: a number is the total, the same for an agent, a run and workflows", async () => {
+Deno.test("timeout: a number is the total of agents, runs and workflows", async () => {
   using time = fakeTime();
-  const provider = deaf();
+  const provider = hangingProvider();
   const Model = defineAgent({ ...base, provider, retries: { max: 10, base: 0 } });
   const Run = defineAgent({ name: "run", run: () => never() });
   const Flow = defineParallel({ name: "flow", branches: { one: Model } });
@@ -211,7 +222,7 @@ Deno.test("timeout: a number is the total, the same for an agent, a run and work
 
 Deno.test("timeout: a number is the total wherever it is set", async () => {
   using time = fakeTime();
-  const provider = deaf();
+  const provider = hangingProvider();
   const retries = { max: 10, base: 0 };
   const Model = defineAgent({ ...base, provider, retries });
   const Inner = defineAgent({ name: "inner", run: () => never() });
@@ -238,11 +249,11 @@ Deno.test("timeout: a number is the total wherever it is set", async () => {
   }
 });
 
-Deno.test("timeout: a call's number keeps the agent's limit on attempts", async () => {
+Deno.test("timeout: a number in a call keeps the attempt limit of the agent", async () => {
   using time = fakeTime();
   const A = defineAgent({
     ...base,
-    provider: deaf(),
+    provider: hangingProvider(),
     timeout: { attempt: 1000 },
     retries: { max: 10, base: 0 },
   });
@@ -254,7 +265,7 @@ Deno.test("timeout: a call's number keeps the agent's limit on attempts", async 
   assertEquals(attempts.length, 3);
 });
 
-Deno.test("timeout: a long total is not cut off by the default of an attempt", async () => {
+Deno.test("timeout: the default attempt limit does not cut off a longer total", async () => {
   using time = fakeTime();
   const provider = scripted("slow", { latency: 400_000 });
   const call = defineAgent({ ...base, provider }).call({}, { timeout: 600_000 });
@@ -262,9 +273,9 @@ Deno.test("timeout: a long total is not cut off by the default of an attempt", a
   assertEquals((await call).attempts.length, 1);
 });
 
-Deno.test("timeout: a workflow passes limits on attempts on, a run agent ignores them in a call", async () => {
+Deno.test("timeout: attempt limits pass through workflows, and a run ignores them", async () => {
   using time = fakeTime();
-  const provider = deaf();
+  const provider = hangingProvider();
   const Model = defineAgent({ ...base, provider, retries: 0 });
   const Flow = defineParallel({ name: "flow", branches: { one: Model } });
   const call = Flow.settle({}, { timeout: { attempt: 20, total: 100 } });
@@ -276,10 +287,10 @@ Deno.test("timeout: a workflow passes limits on attempts on, a run agent ignores
   assertEquals((await Run.call({}, { timeout: { attempt: 1 } })).content, "done");
 });
 
-Deno.test("timeout: limits on attempts are refused where no attempts are made", () => {
+Deno.test("timeout: rejects attempt limits where no attempts are made", () => {
   const words = "timeout.attempt limits requests, and it sends none itself";
   const timeout = { attempt: 5 } as never;
-  const Model = defineAgent({ ...base, provider: deaf() });
+  const Model = defineAgent({ ...base, provider: hangingProvider() });
   const run = () => 1;
   assertThrows(() => defineAgent({ name: "r", run, timeout }), TypeError, words);
   assertThrows(() => defineAgent({ name: "r", run }).with({ timeout }), TypeError, words);

@@ -1,4 +1,4 @@
-/** Parameters that a schema checks before anything is sent. */
+/** Tests of parameters that a schema validates before anything is sent. */
 import { defineAgent, defineParallel } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
@@ -11,7 +11,7 @@ const provider = scripted(({ messages }) => messages.at(-1)!.content as string);
 const base = { name: "a", model: "m", provider };
 const params = z.object({ n: z.coerce.number().max(9), unit: z.string().default("m") });
 
-Deno.test("params: the prompt gets what the schema makes of them", async () => {
+Deno.test("params: the prompt receives the output of the schema", async () => {
   const Template = defineAgent({ ...base, params, prompt: "{n} {unit}" });
   const Fn = defineAgent({ ...base, params, prompt: ({ n, unit }) => `${n} ${unit}` });
   const Run = defineAgent({ name: "r", params, run: ({ n, unit }) => `${n} ${unit}` });
@@ -21,7 +21,7 @@ Deno.test("params: the prompt gets what the schema makes of them", async () => {
   }
 });
 
-Deno.test("params: what does not fit is not sent, and tells the issues", async () => {
+Deno.test("params: rejects invalid parameters with their issues and sends nothing", async () => {
   let ran = 0;
   const silent = scripted("never");
   const Fn = defineAgent({ ...base, provider: silent, params, prompt: () => `${ran++}` });
@@ -36,7 +36,7 @@ Deno.test("params: what does not fit is not sent, and tells the issues", async (
   assertEquals([ran, silent.calls], [0, 0]);
 });
 
-Deno.test("params: any Standard Schema will do, and all of a JSON Schema is checked", async () => {
+Deno.test("params: accepts any Standard Schema and checks a whole JSON Schema", async () => {
   const Ark = defineAgent({ ...base, params: type({ n: "number<9" }), prompt: "{n}" });
   const Val = defineAgent({ ...base, params: v.object({ n: v.number() }), prompt: "{n}" });
   for (const agent of [Ark, Val]) {
@@ -54,7 +54,7 @@ Deno.test("params: any Standard Schema will do, and all of a JSON Schema is chec
   }
 });
 
-Deno.test("params: a schema that throws, or never ends, harms only its call", async () => {
+Deno.test("params: a schema that throws or hangs fails only its call", async () => {
   const cause = new Error("mine");
   const Throws = defineAgent({
     ...base,
@@ -73,14 +73,14 @@ Deno.test("params: a schema that throws, or never ends, harms only its call", as
   assertEquals((await errorOf(Hangs.call("x", { timeout: { total: 5 } }))).code, "timeout");
 });
 
-Deno.test("params: ask and with", async () => {
+Deno.test("params: ask skips the schema, and with keeps it", async () => {
   const Fn = defineAgent({ ...base, params, prompt: ({ n }) => `${n}` });
   assertEquals((await Fn.ask("hello")).content, "hello");
   assertEquals((await errorOf(Fn.with({ temperature: 0 }).call({ n: 10 }))).code, "invalid_params");
   assertThrows(() => Fn.with({ params } as never), TypeError, "params");
 });
 
-Deno.test("params: those of a workflow are checked before its branches", async () => {
+Deno.test("params: those of a workflow are validated before its branches start", async () => {
   const Echo = defineAgent({ ...base, prompt: "{n}" });
   const Flow = defineParallel({ name: "f", params, branches: { one: Echo, two: Echo } });
   assertEquals((await Flow.call({ n: "3" })).content, { one: "3", two: "3" });
@@ -94,7 +94,7 @@ Deno.test("params: those of a workflow are checked before its branches", async (
   );
 });
 
-Deno.test("params: wrong ones are refused at once", () => {
+Deno.test("params: rejects invalid schemas at definition", () => {
   for (const params of ["text", [], 5, null]) {
     for (const part of [{ prompt: "x" }, { run: () => 1 }]) {
       assertThrows(() => defineAgent({ ...base, ...part, params } as never), TypeError);

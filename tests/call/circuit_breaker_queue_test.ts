@@ -4,10 +4,11 @@ import { fakeTime, handmade, reply } from "../helpers.ts";
 
 const circuitBreaker = { failures: 2, within: 1_000, cooldown: 10_000 };
 const base = { name: "a", model: "m", prompt: "x", retries: 0, circuitBreaker };
-const failing = () => new ProviderError("down", { code: "provider", status: 503, retryable: true });
+const serverError = () =>
+  new ProviderError("down", { code: "provider", status: 503, retryable: true });
 
-/** A provider whose answers wait until they are told. */
-function controlled() {
+/** Creates a provider whose answers wait until the test releases them. */
+function controlledProvider() {
   const waiting: PromiseWithResolvers<ReturnType<typeof reply>>[] = [];
   const provider = handmade({
     generate() {
@@ -18,16 +19,16 @@ function controlled() {
   });
   const answer = (text?: string) => {
     for (const { resolve, reject } of waiting.splice(0)) {
-      if (text === undefined) reject(failing());
+      if (text === undefined) reject(serverError());
       else resolve(reply(text));
     }
   };
   return { provider, waiting, answer };
 }
 
-Deno.test("breaker: who waited for a permit while it opened is not sent either", async () => {
+Deno.test("breaker: rejects calls that were queued for a permit when it opened", async () => {
   using time = fakeTime();
-  const { provider, waiting, answer } = controlled();
+  const { provider, waiting, answer } = controlledProvider();
   const A = defineAgent({ ...base, provider });
   const all = scope(
     { concurrency: 2 },
@@ -42,9 +43,9 @@ Deno.test("breaker: who waited for a permit while it opened is not sent either",
   assertEquals(waiting.length, 0);
 });
 
-Deno.test("breaker: who waits for a permit takes no probe's place", async () => {
+Deno.test("breaker: a call that is queued for a permit holds no probe", async () => {
   using time = fakeTime();
-  const { provider, waiting, answer } = controlled();
+  const { provider, waiting, answer } = controlledProvider();
   const A = defineAgent({ ...base, provider });
   const down = [A.settle({}), A.settle({})];
   await time.tick(0);

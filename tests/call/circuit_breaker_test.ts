@@ -11,13 +11,13 @@ import { busy, configured, errorOf, fakeTime, handmade, never, reply } from "../
 
 const circuitBreaker = { failures: 2, within: 1_000, cooldown: 10_000 };
 const base = { name: "a", model: "m", prompt: "x", retries: 0, circuitBreaker };
-const failing = (more: Partial<ProviderErrorOptions> = {}) =>
+const serverError = (more: Partial<ProviderErrorOptions> = {}) =>
   new ProviderError("down", { code: "provider", status: 503, retryable: true, ...more });
 
-/** A provider whose answers wait until they are told; `health` says how those end that do not wait. */
-function controlled() {
+/** Creates a provider whose answers wait until the test releases them, or end as `health` says. */
+function controlledProvider() {
   const waiting: PromiseWithResolvers<ReturnType<typeof reply>>[] = [];
-  const state = { calls: 0, waits: false, answer: failing() as Error | string };
+  const state = { calls: 0, waits: false, answer: serverError() as Error | string };
   const provider = handmade({
     generate(_, { signal }) {
       state.calls++;
@@ -34,9 +34,9 @@ function controlled() {
   return { provider, state, waiting };
 }
 
-Deno.test("breaker: after enough failures nothing is sent, and the error says for how long", async () => {
+Deno.test("breaker: after N failures it sends nothing and reports the cooldown", async () => {
   using time = fakeTime();
-  const provider = scripted(failing());
+  const provider = scripted(serverError());
   const A = defineAgent({ ...base, provider });
   await A.settle({});
   await time.tick(1_000);
@@ -52,9 +52,9 @@ Deno.test("breaker: after enough failures nothing is sent, and the error says fo
   assertEquals([provider.calls, result.attempts, result.cost?.total], [2, [], 0]);
 });
 
-Deno.test("breaker: failures that come too seldom do not open it", async () => {
+Deno.test("breaker: does not open if the failures are spread over a longer time", async () => {
   using time = fakeTime();
-  const provider = scripted(failing());
+  const provider = scripted(serverError());
   const A = defineAgent({ ...base, provider });
   for (let n = 1; n <= 5; n++) {
     await A.settle({});
@@ -63,9 +63,9 @@ Deno.test("breaker: failures that come too seldom do not open it", async () => {
   }
 });
 
-Deno.test("breaker: of a provider and a model, shared by all agents and calls", async () => {
+Deno.test("breaker: all agents and calls share one for each provider and model", async () => {
   using _ = configured({ circuitBreaker });
-  const provider = scripted(failing());
+  const provider = scripted(serverError());
   const other = scripted("ok");
   const A = defineAgent({ name: "a", prompt: "x", model: "m", provider, retries: 0 });
   const B = defineAgent({ name: "b", prompt: "y", model: "m", provider, retries: 0 });
@@ -79,18 +79,18 @@ Deno.test("breaker: of a provider and a model, shared by all agents and calls", 
   assertEquals(provider.calls, 3);
 });
 
-Deno.test("breaker: every attempt counts, and none is sent when it has opened", async () => {
-  const provider = scripted(failing());
+Deno.test("breaker: counts every attempt, and sends no retry once it is open", async () => {
+  const provider = scripted(serverError());
   const retries = { max: 5, base: 0 };
   const result = await defineAgent({ ...base, provider, retries }).settle({});
   assertEquals([provider.calls, result.attempts.length], [2, 2]);
   assertEquals(result.error!.code, "provider", "the last attempt's");
 });
 
-Deno.test("breaker: one that opens is not waited for, whatever the policy says", async () => {
-  using _ = fakeTime(); // which stands still: nothing may wait
+Deno.test("breaker: a call does not wait for its cooldown, whatever its policy says", async () => {
+  using _ = fakeTime(); // stands still, so a delay would never end
   for (const on of [undefined, () => true]) {
-    const provider = scripted(({ model }) => model === "m" ? failing() : "ok");
+    const provider = scripted(({ model }) => model === "m" ? serverError() : "ok");
     const A = defineAgent({ ...base, provider, retries: { on }, fallbackModels: ["n"] });
     for (let n = 0; n < 3; n++) {
       const circuitBreaker = { failures: 1 };
@@ -100,9 +100,9 @@ Deno.test("breaker: one that opens is not waited for, whatever the policy says",
   }
 });
 
-Deno.test("breaker: while it is open the next model is asked at once", async () => {
-  using _ = fakeTime(); // which stands still: nothing may wait
-  const provider = scripted(({ model }) => model === "m" ? failing() : "ok");
+Deno.test("breaker: falls back to the next model at once while it is open", async () => {
+  using _ = fakeTime(); // stands still, so a delay would never end
+  const provider = scripted(({ model }) => model === "m" ? serverError() : "ok");
   const A = defineAgent({ ...base, provider });
   for (let n = 0; n < 2; n++) await A.settle({});
   const result = await A.with({ fallbackModels: ["n"], retries: 3 }).call({});
@@ -110,10 +110,10 @@ Deno.test("breaker: while it is open the next model is asked at once", async () 
   assertEquals(result.attempts.map(({ model }) => model), ["n"]);
 });
 
-Deno.test("breaker: where all are open nothing is sent, and the shortest wait is told", async () => {
+Deno.test("breaker: reports the shortest wait if all models are open", async () => {
   using time = fakeTime();
-  const provider = scripted(failing());
-  const other = scripted(failing());
+  const provider = scripted(serverError());
+  const other = scripted(serverError());
   const fallbackModels = ["n", { model: "n", provider: other }];
   const A = defineAgent({ ...base, provider, fallbackModels });
   const short = { ...circuitBreaker, cooldown: 4_000 };
@@ -129,16 +129,16 @@ Deno.test("breaker: where all are open nothing is sent, and the shortest wait is
   assertEquals((error!.cause as typeof error)!.code, "circuit_open");
   assertEquals([provider.calls, other.calls, attempts], [4, 2, []]);
 
-  // One that may be asked again is asked, and then not all were left alone.
+  // The circuit of model "n" may be probed by then, so its error is no longer circuit_open.
   await time.tick(3_000);
   assertEquals((await errorOf(A.call({}))).code, "exhausted");
   assertEquals([provider.calls, other.calls], [5, 2]);
 });
 
-Deno.test("breaker: after the cooldown only probes go through; one success closes it", async () => {
+Deno.test("breaker: sends only probes after the cooldown, and one success closes it", async () => {
   using time = fakeTime();
   for (const halfOpen of [undefined, 1, 3]) {
-    const { provider, state, waiting } = controlled();
+    const { provider, state, waiting } = controlledProvider();
     const A = defineAgent({ ...base, provider, circuitBreaker: { ...circuitBreaker, halfOpen } });
     for (let n = 0; n < 2; n++) await A.settle({});
     await time.tick(9_999);
@@ -161,9 +161,9 @@ Deno.test("breaker: after the cooldown only probes go through; one success close
   }
 });
 
-Deno.test("breaker: a probe that fails opens it for another cooldown", async () => {
+Deno.test("breaker: a failed probe opens it for another cooldown", async () => {
   using time = fakeTime();
-  const { provider, state } = controlled();
+  const { provider, state } = controlledProvider();
   const A = defineAgent({ ...base, provider });
   for (let n = 0; n < 2; n++) await A.settle({});
   await time.tick(10_000);
@@ -175,9 +175,9 @@ Deno.test("breaker: a probe that fails opens it for another cooldown", async () 
   assertEquals((await A.call({})).content, "ok");
 });
 
-Deno.test("breaker: a probe that is aborted, or tells nothing, gives its place back", async () => {
+Deno.test("breaker: frees the place of a probe that is aborted or has no outcome", async () => {
   using time = fakeTime();
-  const { provider, state } = controlled();
+  const { provider, state } = controlledProvider();
   const A = defineAgent({ ...base, provider });
   for (let n = 0; n < 2; n++) await A.settle({});
   await time.tick(10_000);
@@ -192,17 +192,17 @@ Deno.test("breaker: a probe that is aborted, or tells nothing, gives its place b
   await time.tick(50);
   assertEquals((await late).error!.code, "timeout");
   state.waits = false;
-  for (const answer of [busy(), failing({ status: 400, retryable: false })]) {
+  for (const answer of [busy(), serverError({ status: 400, retryable: false })]) {
     state.answer = answer;
     assertEquals((await errorOf(A.call({}))).status, answer.status);
-    await time.tick(1); // what the server asked for
+    await time.tick(1); // the delay that the server asked for
   }
   assertEquals(state.calls, 6);
   state.answer = "ok";
   assertEquals((await A.call({})).content, "ok");
 });
 
-Deno.test("breaker: what is not the model's fault does not count, what is does", async () => {
+Deno.test("breaker: counts only errors that are the fault of the model", async () => {
   using time = fakeTime();
   const provider = (answer: Error | string) => scripted(answer);
   const hanging = () => handmade({ generate: never });
@@ -212,12 +212,12 @@ Deno.test("breaker: what is not the model's fault does not count, what is does",
   const A = defineAgent({ ...base, prompt: "{x}" });
   type Call = [agent: ReturnType<typeof A.with>, options?: object, params?: object];
   const cases: [code: ErrorCode, counts: boolean, call: Call][] = [
-    ["provider", true, [A.with({ provider: provider(failing()) })]],
-    ["network", true, [A.with({ provider: provider(failing({ code: "network" })) })]],
-    ["truncated", true, [A.with({ provider: provider(failing({ code: "truncated" })) })]],
+    ["provider", true, [A.with({ provider: provider(serverError()) })]],
+    ["network", true, [A.with({ provider: provider(serverError({ code: "network" })) })]],
+    ["truncated", true, [A.with({ provider: provider(serverError({ code: "truncated" })) })]],
     ["timeout", true, [A.with({ provider: hanging() }), { timeout: { attempt: 10 } }]],
     ["rate_limited", false, [A.with({ provider: provider(busy()) })]],
-    ["provider", false, [A.with({ provider: provider(failing({ retryable: false })) })]],
+    ["provider", false, [A.with({ provider: provider(serverError({ retryable: false })) })]],
     ["provider", false, [A.with({ provider: provider(new TypeError("a bug")) })]],
     ["tool", false, [A.with({ provider: provider("ok") }), { onDelta: mine }]],
     ["invalid_params", false, [A.with({ provider: provider("ok") }), {}, {}]],
@@ -234,7 +234,7 @@ Deno.test("breaker: what is not the model's fault does not count, what is does",
   }
 });
 
-Deno.test("breaker: a real server that is down is left alone", async () => {
+Deno.test("breaker: stops requests to a real server that is down", async () => {
   await using server = simulator({ faults: { error503: 1 } });
   await using provider = openai({ baseURL: server.url, apiKey: "none" });
   const A = defineAgent({ ...base, provider, circuitBreaker: { failures: 3 } });
@@ -243,14 +243,14 @@ Deno.test("breaker: a real server that is down is left alone", async () => {
   assert((await errorOf(A.call({}))).retryAfterMs! > 290_000);
 });
 
-Deno.test("breaker: what it holds back uses up nothing of the own limits", async () => {
+Deno.test("breaker: rejected calls use nothing of the agent's limits", async () => {
   using time = fakeTime();
-  const { provider, state } = controlled();
+  const { provider, state } = controlledProvider();
   const A = defineAgent({ ...base, provider, limits: { requestsPerMinute: 60 } });
   const codes: string[] = [];
   for (let n = 0; n < 6; n++) A.settle({}).then(({ error }) => codes.push(error!.code));
-  // The second is let in after about a second, and the circuit opens. The others waited for their turn by then: it comes at once, for nobody
-  // who comes to it sends anything.
+  // The second request is sent after about a second and opens the circuit. The queued calls then
+  // fail at once.
   await time.tick(2_100);
   assertEquals(codes, ["provider", "provider", ...Array(4).fill("circuit_open")]);
   assertEquals(state.calls, 2);

@@ -2,8 +2,8 @@ import { defineAgent, inScope, scope } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals } from "@std/assert";
 
-// The first call of the process loads the price list. What is loaded inside a scope must not take the scope's context out of it.
-Deno.test("a scope's context ends with the scope: the first call", () =>
+// The first call of the process loads the price list, which must not keep the context of the scope.
+Deno.test("a scope's context ends with the scope: first call of the process", () =>
   scope({ concurrency: 1 }, async () => {
     const Echo = defineAgent({
       name: "echo",
@@ -15,7 +15,7 @@ Deno.test("a scope's context ends with the scope: the first call", () =>
     assertEquals(inScope(), true);
   }));
 
-Deno.test("a scope's context ends with the scope: afterwards", async () => {
+Deno.test("a scope's context ends with the scope: later calls", async () => {
   assertEquals(inScope(), false);
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },

@@ -7,7 +7,7 @@ import { configured, errorOf } from "../helpers.ts";
 const base = { name: "a", model: "m", prompt: "Label: {x}" };
 const add = defineTool({ name: "add", input: z.object({ a: z.number() }), run: ({ a }) => a });
 
-Deno.test("dryRun: gives the very request, and sends nothing", async () => {
+Deno.test("dryRun: returns the exact request and sends nothing", async () => {
   let hooks = 0;
   using _ = configured({ hooks: { before: () => void hooks++, after: () => void hooks++ } });
   const provider = scripted('{"label":"good"}');
@@ -35,17 +35,17 @@ Deno.test("dryRun: gives the very request, and sends nothing", async () => {
   assertEquals([sent.ok, hooks, "request" in sent], [true, 2, false]);
   assertEquals(dry.request, provider.requests[0]);
   assertEquals(dry.request.messages.map(({ content }) => content), ["S", "before", "Label: 1"]);
-  // What is kept is not looked at.
+  // The cache is not read.
   assertEquals((await A.call({ x: 1 }, { ...options, model: "m2", dryRun: true })).cached, false);
   assertEquals((await A.call({ x: 1 }, { ...options, dryRun: false })).content, { label: "good" });
 });
 
-Deno.test("dryRun: parameters are checked", async () => {
+Deno.test("dryRun: validates the parameters", async () => {
   const A = defineAgent({ ...base, provider: scripted("never") });
   assertEquals((await errorOf(A.call({} as never, { dryRun: true }))).code, "invalid_params");
 });
 
-Deno.test("dryRun: in batches and workflows, each call by itself", async () => {
+Deno.test("dryRun: returns the request of each call in batches and workflows", async () => {
   const provider = scripted("never");
   const A = defineAgent({ ...base, provider });
   const [one] = await batch([[A, { x: 1 }, { dryRun: true }]]);
@@ -59,7 +59,7 @@ Deno.test("dryRun: in batches and workflows, each call by itself", async () => {
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("dryRun: not for what is made of others", async () => {
+Deno.test("dryRun: rejects agents with a run, pipelines and workflows", async () => {
   const provider = scripted("never");
   const A = defineAgent({ ...base, provider });
   const R = defineAgent({ name: "r", run: () => A.call({ x: 1 }) });

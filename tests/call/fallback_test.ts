@@ -7,16 +7,17 @@ import { busy, configured, errorOf, fakeTime, handmade, never, reply, used } fro
 
 const base = { name: "a", model: "m1", prompt: "x", retries: 0 };
 
-/** A provider that answers for each model by its name: an error is thrown. Keeps the models asked. */
+/** Creates a provider with an answer or an error for each model, and records the requests. */
 function byModel(answers: Record<string, string | Error>) {
   return scripted(({ model }) => answers[model]!);
 }
-const asked = (provider: ReturnType<typeof scripted>) => provider.requests.map((r) => r.model);
-const refused = (status: number, code: ErrorCode = "provider") =>
+const modelsCalled = (provider: ReturnType<typeof scripted>) =>
+  provider.requests.map((r) => r.model);
+const rejectedWith = (status: number, code: ErrorCode = "provider") =>
   new ProviderError("no", { code, status, retryable: false });
 const down = new ProviderError("down", { code: "provider", status: 503, retryable: true });
 
-Deno.test("fallback: the result tells who answered, and sums up what all used", async () => {
+Deno.test("fallback: reports the model that answered, and sums the usage of all", async () => {
   using _ = configured({
     prices: { m1: { input: 1, output: 1 }, m2: { input: 10, output: 100 } },
   });
@@ -41,12 +42,12 @@ Deno.test("fallback: the result tells who answered, and sums up what all used", 
   assertAlmostEquals(result.cost!.output, 3 * 100 / 1e6);
 });
 
-Deno.test("fallback: where the first model answers no other is asked", async () => {
+Deno.test("fallback: calls no other model if the first one answers", async () => {
   const provider = scripted([busy(), "ok"]);
   const A = defineAgent({ ...base, provider, retries: 1, fallbackModels: ["m2"] });
   const result = await A.call({});
   assertEquals([result.model, result.usedFallback], ["m1", false]);
-  assertEquals(asked(provider), ["m1", "m1"]);
+  assertEquals(modelsCalled(provider), ["m1", "m1"]);
 });
 
 Deno.test("fallback: each model has its own retries, settings, limits and provider", async () => {
@@ -66,8 +67,8 @@ Deno.test("fallback: each model has its own retries, settings, limits and provid
     ],
   });
   const error = await errorOf(A.call({}));
-  assertEquals(asked(provider), ["m1", "m1", "m2", "m2", "m2", "m4", "m4"]);
-  assertEquals(asked(other), ["m3"]);
+  assertEquals(modelsCalled(provider), ["m1", "m1", "m2", "m2", "m2", "m4", "m4"]);
+  assertEquals(modelsCalled(other), ["m3"]);
   assertEquals(error.attempts.map(({ model }) => model).join(), "m1,m1,m2,m2,m2,m3,m4,m4");
   const own = { temperature: 0.5, maxTokens: 9, extra: { a: 1, b: 1 } };
   assertEquals(provider.requests[0]!.settings, own);
@@ -75,11 +76,11 @@ Deno.test("fallback: each model has its own retries, settings, limits and provid
   assertEquals(provider.requests.at(-1)!.settings, own);
 });
 
-Deno.test("fallback: what another attempt would not change goes to the next model at once", async () => {
-  using _ = fakeTime(); // which stands still: nothing may wait
+Deno.test("fallback: errors that are not retryable go to the next model at once", async () => {
+  using _ = fakeTime(); // stands still, so a delay would never end
   const answers = [
-    ...[400, 401, 403, 404, 422].map((status) => refused(status)),
-    refused(429, "rate_limited"), // insufficient_quota
+    ...[400, 401, 403, 404, 422].map((status) => rejectedWith(status)),
+    rejectedWith(429, "rate_limited"), // insufficient_quota
     new TypeError("a bug"),
     reply("no", { finishReason: "content_filter" }),
     reply("no", { refusal: "I will not" }),
@@ -92,12 +93,12 @@ Deno.test("fallback: what another attempt would not change goes to the next mode
     const more = { retries: 3, repair: 0, fallbackModels: ["m2"] };
     const A = defineAgent({ ...base, provider, output, ...more });
     const result = await A.call({});
-    assertEquals([asked(provider), result.content], [["m1", "m2"], { n: 1 }], `${answer}`);
+    assertEquals([modelsCalled(provider), result.content], [["m1", "m2"], { n: 1 }], `${answer}`);
     assertEquals(result.timing.backoffMs, 0);
   }
 });
 
-Deno.test("fallback: not for what is no model's fault", async () => {
+Deno.test("fallback: does not follow aborts, bad parameters and failed callbacks", async () => {
   const mine = () => {
     throw new Error("mine");
   };
@@ -120,7 +121,7 @@ Deno.test("fallback: not for what is no model's fault", async () => {
   }
 });
 
-Deno.test("fallback: not when the call is aborted, on the wire or while it waits, for any reason", async () => {
+Deno.test("fallback: does not follow an abort, in flight or while queued", async () => {
   using time = fakeTime();
   for (const reason of [undefined, null, "bye", { code: "network" }]) {
     const provider = scripted(busy({ retryAfterMs: 1_000 }), { latency: 1_000 });
@@ -130,11 +131,11 @@ Deno.test("fallback: not when the call is aborted, on the wire or while it waits
     await time.tick(reason === undefined ? 500 : 1_500);
     abort.abort(reason);
     assertEquals((await call).error!.code, "aborted");
-    assertEquals(asked(provider), ["m1"]);
+    assertEquals(modelsCalled(provider), ["m1"]);
   }
 });
 
-Deno.test("fallback: an attempt's time limit asks the next model, the total one ends it all", async () => {
+Deno.test("fallback: follows an attempt that timed out, and total ends the call", async () => {
   using time = fakeTime();
   const seen: string[] = [];
   const provider = handmade({
@@ -162,8 +163,8 @@ Deno.test("fallback: an attempt's time limit asks the next model, the total one 
   assertEquals(attempts.map((a) => a.durationMs), [60, 60, 10, 10]);
 });
 
-Deno.test("fallback: exhausted where more than one was tried, with the last error as its cause", async () => {
-  const provider = byModel({ m1: busy(), m2: refused(401) });
+Deno.test("fallback: fails with exhausted after several models, caused by the last", async () => {
+  const provider = byModel({ m1: busy(), m2: rejectedWith(401) });
   const A = defineAgent({ ...base, provider, fallbackModels: ["m2"] });
   const { error, model, usedFallback } = await A.settle({});
   assert(error !== undefined);
@@ -180,7 +181,7 @@ Deno.test("fallback: exhausted where more than one was tried, with the last erro
   assertEquals([alone.code, alone.status], ["rate_limited", 429]);
 });
 
-Deno.test("fallback: the call wins over the agent, the agent over configure", async () => {
+Deno.test("fallback: call takes precedence over agent, and agent over configure", async () => {
   using _ = configured({ fallbackModels: ["m4"] });
   const provider = scripted(down);
   const A = defineAgent({ ...base, provider });
@@ -188,22 +189,22 @@ Deno.test("fallback: the call wins over the agent, the agent over configure", as
   await A.with({ fallbackModels: ["m3"] }).settle({});
   await A.with({ fallbackModels: ["m3"] }).settle({}, { fallbackModels: ["m2"] });
   await A.with({ fallbackModels: [] }).settle({});
-  assertEquals(asked(provider), ["m1", "m4", "m1", "m3", "m1", "m2", "m1"]);
+  assertEquals(modelsCalled(provider), ["m1", "m4", "m1", "m3", "m1", "m2", "m1"]);
 });
 
-Deno.test("fallback: a call for a model that is a fallback does not ask it twice", async () => {
+Deno.test("fallback: does not call the model of the call a second time", async () => {
   const provider = scripted(down);
   const other = scripted(down);
   const fallbackModels = ["m2", { model: "m2", provider: other }, "m3"];
   const A = defineAgent({ ...base, provider, fallbackModels });
   const result = await A.settle({}, { model: "m2" });
-  assertEquals([asked(provider), asked(other)], [["m2", "m3"], ["m2"]]);
+  assertEquals([modelsCalled(provider), modelsCalled(other)], [["m2", "m3"], ["m2"]]);
   assertEquals(result.attempts.map((a) => a.model), ["m2", "m2", "m3"]);
   const B = A.with({ fallbackModels: ["m2"] });
   assertEquals((await errorOf(B.call({}, { model: "m2" }))).code, "provider");
 });
 
-Deno.test("fallback: a stream tells of it, and does not after its first piece", async () => {
+Deno.test("fallback: a stream reports it, and has none after the first delta", async () => {
   const broken = (pieces: string[]) =>
     handmade({
       async *stream({ model }) {
@@ -234,7 +235,7 @@ Deno.test("fallback: a stream tells of it, and does not after its first piece", 
   assertEquals((await errorOf(Array.fromAsync(late.stream({})))).code, "provider");
 });
 
-Deno.test("fallback: at a real server, with one model down and one that is not there", async () => {
+Deno.test("fallback: works at a real server with one model down and one missing", async () => {
   await using server = simulator({
     script: ({ model }) => model === "m1" ? "error503" : model === "m2" ? "error404" : undefined,
     respond: ({ model }) => `I am ${model}`,
@@ -249,14 +250,14 @@ Deno.test("fallback: at a real server, with one model down and one that is not t
   assertEquals(server.stats.requests, 4);
 });
 
-Deno.test("fallback: a number as its timeout limits that model, retries and all", async () => {
+Deno.test("fallback: a number as its timeout limits that model, retries included", async () => {
   using time = fakeTime();
   const seen: string[] = [];
   const provider = handmade({
     generate: ({ model }) => {
       seen.push(model);
       if (model === "m3") return Promise.resolve(reply("third"));
-      return model === "m1" ? Promise.reject(refused(401)) : never();
+      return model === "m1" ? Promise.reject(rejectedWith(401)) : never();
     },
   });
   const A = defineAgent({

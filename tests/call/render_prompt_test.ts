@@ -5,7 +5,7 @@ import { errorOf } from "../helpers.ts";
 
 const user = (content: string): Message => ({ role: "user", content });
 
-Deno.test("prompt: a missing or misspelt parameter fails with invalid_params and sends nothing", async () => {
+Deno.test("prompt: a missing or misspelled parameter fails before anything is sent", async () => {
   const provider = scripted("never");
   const A = defineAgent({ name: "a", model: "m", prompt: "Review: {input}", provider });
   const wrong = [
@@ -32,7 +32,7 @@ Deno.test("prompt: a missing or misspelt parameter fails with invalid_params and
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("prompt: parameters that are not asked for are let be", async () => {
+Deno.test("prompt: ignores parameters without a placeholder", async () => {
   const provider = scripted("ok");
   const A = defineAgent({ name: "a", model: "m", prompt: "{input}", provider });
   const row = { input: "x", id: 7, nested: { any: "thing" } };
@@ -40,21 +40,21 @@ Deno.test("prompt: parameters that are not asked for are let be", async () => {
   assertEquals(provider.requests[0]!.messages, [user("x")]);
 });
 
-Deno.test("prompt: falsy parameters are values", async () => {
+Deno.test("prompt: accepts falsy parameters as values", async () => {
   const provider = scripted("ok");
   const A = defineAgent({ name: "a", model: "m", prompt: "{a}{b}{c}{d}", provider });
   await A.call({ a: false, b: 0, c: "", d: null });
   assertEquals(provider.requests[0]!.messages, [user("false0null")]);
 });
 
-Deno.test("prompt: an empty template and an empty answer are values", async () => {
+Deno.test("prompt: accepts an empty template and an empty answer", async () => {
   const provider = scripted("");
   const A = defineAgent({ name: "a", model: "m", prompt: "", provider });
   assertStrictEquals((await A.call({})).content, "");
   assertEquals(provider.requests[0]!.messages, [user("")]);
 });
 
-Deno.test("prompt: system first, then the conversation so far, then the prompt", async () => {
+Deno.test("prompt: sends the system message, the conversation and then the prompt", async () => {
   const provider = scripted("ok");
   const A = defineAgent({
     name: "a",
@@ -74,13 +74,13 @@ Deno.test("prompt: system first, then the conversation so far, then the prompt",
   assertEquals(messages.length, 2);
 });
 
-Deno.test("prompt: an empty system message is one", async () => {
+Deno.test("prompt: sends an empty system message", async () => {
   const provider = scripted("ok");
   await defineAgent({ name: "a", model: "m", system: "", prompt: "q", provider }).call({});
   assertEquals(provider.requests[0]!.messages, [{ role: "system", content: "" }, user("q")]);
 });
 
-Deno.test("prompt: a function gives a text, messages, or a promise of them", async () => {
+Deno.test("prompt: a function returns a string, messages or a promise of them", async () => {
   const provider = scripted("ok");
   const parts: ContentPart[] = [
     { type: "text", text: "What is this?" },
@@ -103,7 +103,7 @@ Deno.test("prompt: a function gives a text, messages, or a promise of them", asy
   }
 });
 
-Deno.test("prompt: a function gets the parameters as they are", async () => {
+Deno.test("prompt: a function receives the parameters unchanged", async () => {
   const given = { a: 1 };
   let got: unknown;
   const prompt = (params: { a: number }) => String(got = params);
@@ -111,7 +111,7 @@ Deno.test("prompt: a function gets the parameters as they are", async () => {
   assertStrictEquals(got, given);
 });
 
-Deno.test("prompt: a function that throws fails with invalid_params and its error as the cause", async () => {
+Deno.test("prompt: a function that throws fails with invalid_params and its cause", async () => {
   const provider = scripted("never");
   const cause = new Error("no such file: s3cret");
   for (
@@ -128,7 +128,7 @@ Deno.test("prompt: a function that throws fails with invalid_params and its erro
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("prompt: a function that gives garbage fails with invalid_params", async () => {
+Deno.test("prompt: a function with an invalid return value fails with invalid_params", async () => {
   const provider = scripted("never");
   const garbage: unknown[] = [
     undefined,
@@ -153,7 +153,7 @@ Deno.test("prompt: a function that gives garbage fails with invalid_params", asy
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("ask: the message takes the prompt's place, everything else stays", async () => {
+Deno.test("ask: the message replaces the prompt and keeps everything else", async () => {
   const provider = scripted("ok");
   const A = defineAgent({
     name: "a",
@@ -177,7 +177,7 @@ Deno.test("ask: the message takes the prompt's place, everything else stays", as
   assertEquals(provider.requests[1]!.messages.at(-1), user(""));
 });
 
-Deno.test("ask: takes parts, and refuses what is no message", async () => {
+Deno.test("ask: accepts parts and rejects values that are not messages", async () => {
   const provider = scripted("ok");
   const A = defineAgent({ name: "a", model: "m", prompt: "{input}", provider });
   const parts: ContentPart[] = [{ type: "text", text: "x" }];

@@ -1,4 +1,4 @@
-/** A provider is somebody else's code: whatever it does, a call ends, and says what happened. */
+/** Tests of faulty providers: every call must end with a clear error. */
 import { defineAgent, type ModelChunk, type Provider } from "@shoal/agents";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { handmade, reply, settled, used } from "../helpers.ts";
@@ -8,10 +8,10 @@ function agent(provider: Provider) {
 }
 const onDelta = () => {};
 
-Deno.test("provider: a reply without a text fails with the code provider, and may be asked again", async () => {
+Deno.test("provider: a reply without a text is a retryable provider error", async () => {
   for (const garbage of [undefined, null, {}, { text: 5 }, "text", [], () => "x"]) {
-    for (const said of [garbage, Promise.resolve(garbage)]) {
-      const { error } = await agent(handmade({ generate: () => said })).settle({});
+    for (const answer of [garbage, Promise.resolve(garbage)]) {
+      const { error } = await agent(handmade({ generate: () => answer })).settle({});
       assertEquals([error?.code, error?.retryable], ["provider", true]);
       assertEquals(
         error!.message,
@@ -21,7 +21,7 @@ Deno.test("provider: a reply without a text fails with the code provider, and ma
   }
 });
 
-Deno.test("provider: a reply that says too little is filled up", async () => {
+Deno.test("provider: fills in missing fields of a reply", async () => {
   const result = await agent(handmade({ generate: () => ({ text: "" }) })).call({});
   assertEquals([result.content, result.finishReason, result.cost], ["", "stop", undefined]);
   const refusal = await agent(handmade({ generate: () => ({ ...reply("x"), refusal: null }) }))
@@ -29,7 +29,7 @@ Deno.test("provider: a reply that says too little is filled up", async () => {
   assertEquals(refusal.content, "x");
 });
 
-Deno.test("provider: a usage that is none is not known, and never NaN", async () => {
+Deno.test("provider: treats invalid usage as unknown, never as NaN", async () => {
   const cases: [usage: unknown, counted: unknown][] = [
     [{ inputTokens: 1, outputTokens: 2 }, used(1, 2)],
     [{ inputTokens: 1, outputTokens: 2, totalTokens: 99 }, used(1, 2)],
@@ -46,7 +46,7 @@ Deno.test("provider: a usage that is none is not known, and never NaN", async ()
   }
 });
 
-Deno.test("provider: whatever it throws, and however, is the cause", async () => {
+Deno.test("provider: keeps whatever it throws as the cause", async () => {
   for (const cause of [new Error("boom"), "text", 0, null, { status: 500 }]) {
     const throws = () => {
       throw cause;
@@ -74,7 +74,7 @@ Deno.test("provider: whatever it throws, and however, is the cause", async () =>
   }
 });
 
-Deno.test("provider: a stream that is none, or gives nonsense, fails with the code provider", async () => {
+Deno.test("provider: an invalid stream fails with the code provider", async () => {
   const chunks = (...all: unknown[]) =>
     async function* () {
       yield* all;
@@ -99,7 +99,7 @@ Deno.test("provider: a stream that is none, or gives nonsense, fails with the co
   }
 });
 
-Deno.test("provider: an iterator that is not quite one will do", async () => {
+Deno.test("provider: accepts an iterator without optional methods", async () => {
   const chunks: ModelChunk[] = [
     { type: "delta", text: "x" },
     { type: "reply", reply: reply("x") },
@@ -123,7 +123,7 @@ Deno.test("provider: an iterator that is not quite one will do", async () => {
   await settled();
 });
 
-Deno.test("provider: each attempt has a signal of its own, which is let go of at the end", async () => {
+Deno.test("provider: each attempt has its own signal, released at the end", async () => {
   const signals: AbortSignal[] = [];
   const provider = handmade({
     generate: (_, { signal }) => {
@@ -140,7 +140,7 @@ Deno.test("provider: each attempt has a signal of its own, which is let go of at
   assertEquals(signals.map((s) => s.aborted), [false, false]);
 });
 
-Deno.test("provider: what a deaf one does after the abort goes nowhere", async () => {
+Deno.test("provider: ignores output after the abort", async () => {
   const { promise, reject } = Promise.withResolvers<never>();
   const controller = new AbortController();
   const call = agent(handmade({ generate: () => promise })).settle({}, {

@@ -1,4 +1,4 @@
-/** Prompts, keys and answers are the user's: printing an agent or an error must not print them. */
+/** Printing an agent or an error must not reveal prompts, keys or answers. */
 import { defineAgent, ProviderError, type Result } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertFalse } from "@std/assert";
@@ -8,7 +8,7 @@ import { busy, handmade, reply } from "../helpers.ts";
 const SECRET = "s3cret";
 const provider = Object.assign(scripted("ok"), { apiKey: `key-${SECRET}` });
 
-function silent(value: unknown): void {
+function assertNoSecret(value: unknown): void {
   for (
     const text of [Deno.inspect(value, { depth: 99 }), String(JSON.stringify(value)), String(value)]
   ) {
@@ -16,7 +16,7 @@ function silent(value: unknown): void {
   }
 }
 
-Deno.test("secrets: an agent shows its name and model only", () => {
+Deno.test("secrets: an agent shows only its name and model", () => {
   const A = defineAgent({
     name: "visible",
     model: "m",
@@ -25,14 +25,14 @@ Deno.test("secrets: an agent shows its name and model only", () => {
     extra: { SECRET },
     provider,
   });
-  silent(A);
-  silent(A.with({ system: SECRET }));
-  silent(A.stream({ x: SECRET }));
-  silent(defineAgent({ name: "r", run: () => SECRET }));
+  assertNoSecret(A);
+  assertNoSecret(A.with({ system: SECRET }));
+  assertNoSecret(A.stream({ x: SECRET }));
+  assertNoSecret(defineAgent({ name: "r", run: () => SECRET }));
   assert(Deno.inspect(A).includes("visible"));
 });
 
-Deno.test("secrets: no error shows prompt, parameters, answer or key", async () => {
+Deno.test("secrets: no error shows the prompt, the parameters, the answer or the key", async () => {
   const settle = (options: object, params: unknown = { x: SECRET }): Promise<Result> =>
     defineAgent({
       name: "a",
@@ -75,9 +75,9 @@ Deno.test("secrets: no error shows prompt, parameters, answer or key", async () 
   for (const [name, settling] of Object.entries(failures)) {
     const { error } = await settling;
     assert(error !== undefined, name);
-    silent(error);
-    silent(error.message);
-    silent(error.attempts);
-    silent(error.cause);
+    assertNoSecret(error);
+    assertNoSecret(error.message);
+    assertNoSecret(error.attempts);
+    assertNoSecret(error.cause);
   }
 });

@@ -1,4 +1,4 @@
-/** What the server teaches: its rates are kept to, and a refusal stops its model once. */
+/** Tests of the limits that a server reports, and of the pause of a model after a 429. */
 import { batch, defineAgent, type Provider, stream } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { scripted, simulator, virtualProvider, virtualTime } from "@shoal/agents/testing";
@@ -9,8 +9,8 @@ const base = { name: "a", prompt: "{x}", model: "m" };
 const many = (n: number) => Array.from({ length: n }, (_, i) => i);
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Refuses the first request of the model "m", and tells when requests came. */
-function refusing(retryAfterMs: number | undefined) {
+/** Rejects the first request of the model "m", and records the times of all requests. */
+function rejectingProvider(retryAfterMs: number | undefined) {
   const came: [model: string, at: number][] = [];
   const began = performance.now();
   const provider = handmade({
@@ -23,9 +23,9 @@ function refusing(retryAfterMs: number | undefined) {
   return { came, provider };
 }
 
-Deno.test("429: everything for that model waits as long as the server asks, and nothing else", async () => {
+Deno.test("429: every call of that model, and no other, waits for Retry-After", async () => {
   using time = fakeTime();
-  const { came, provider } = refusing(1_000);
+  const { came, provider } = rejectingProvider(1_000);
   const A = defineAgent({ ...base, provider });
   const first = A.call({ x: 1 });
   await time.tick(1);
@@ -46,7 +46,7 @@ Deno.test("429: everything for that model waits as long as the server asks, and 
   assert(came.slice(2).every(([, at]) => at >= 1_000));
 });
 
-Deno.test("429: what was sent before the pause does not lengthen it", async () => {
+Deno.test("429: requests sent before the pause do not lengthen it", async () => {
   using time = fakeTime();
   let n = 0;
   const provider = handmade({
@@ -58,21 +58,21 @@ Deno.test("429: what was sent before the pause does not lengthen it", async () =
     },
   });
   const A = defineAgent({ ...base, provider, retries: 0 });
-  const refused = [1, 2, 3].map((x) => A.settle({ x }));
+  const rejected = [1, 2, 3].map((x) => A.settle({ x }));
   await time.tick(30);
-  await Promise.all(refused);
+  await Promise.all(rejected);
   const next = A.call({ x: 4 });
-  // The first was heard of after 10 ms.
+  // The first 429 arrived after 10 ms.
   await time.tick(979);
   assertEquals(n, 3);
   await time.tick(1 + 40);
   assertEquals((await next).content, "ok");
 });
 
-Deno.test("429: without a word, or for more than a minute, nobody waits", async () => {
+Deno.test("429: pauses nothing without a Retry-After or above a minute", async () => {
   using time = fakeTime();
   for (const retryAfterMs of [undefined, 0, 60_001, NaN]) {
-    const { provider, came } = refusing(retryAfterMs);
+    const { provider, came } = rejectingProvider(retryAfterMs);
     const A = defineAgent({ ...base, provider, retries: 0 });
     assertEquals((await errorOf(A.call({ x: 1 }))).code, "rate_limited");
     assertEquals((await A.call({ x: 2 })).content, "ok", `${retryAfterMs}`);
@@ -81,9 +81,9 @@ Deno.test("429: without a word, or for more than a minute, nobody waits", async 
   }
 });
 
-Deno.test("429: who waits for the end of the pause is let go by an abort at once", async () => {
+Deno.test("429: an abort ends the wait for the end of the pause at once", async () => {
   using time = fakeTime();
-  const { provider, came } = refusing(50_000);
+  const { provider, came } = rejectingProvider(50_000);
   const A = defineAgent({ ...base, provider, retries: 0 });
   await A.settle({ x: 1 });
   const abort = new AbortController();
@@ -93,7 +93,7 @@ Deno.test("429: who waits for the end of the pause is let go by an abort at once
   assertEquals([(await call).error!.code, came.length], ["aborted", 1]);
 });
 
-Deno.test("429: a refusal uses up nothing of the other retries, nor they of its", async () => {
+Deno.test("429: rate-limited retries and other retries are counted apart", async () => {
   const failing = busy({ code: "provider", status: 503 });
   const provider = scripted([busy(), failing, busy(), failing, busy(), "ok"]);
   const retries = { max: 2, rateLimited: 3, base: 0 };
@@ -108,8 +108,8 @@ Deno.test("429: a refusal uses up nothing of the other retries, nor they of its"
   }
 });
 
-/** Calls for so many minutes, as fast as it may; gives what the server saw. */
-async function minutes(many: number, provider: Provider, agent: object = {}, concurrency = 500) {
+/** Sends calls as fast as allowed for N minutes. */
+async function sendFor(minutes: number, provider: Provider, agent: object = {}, concurrency = 500) {
   const A = defineAgent({
     ...base,
     prompt: "{x} " + "word ".repeat(40),
@@ -120,13 +120,13 @@ async function minutes(many: number, provider: Provider, agent: object = {}, con
   function* calls() {
     for (let x = 0;; x++) yield [A, { x }] as const;
   }
-  const options = { concurrency, deadline: many * 60_000 };
+  const options = { concurrency, deadline: minutes * 60_000 };
   for await (const { result } of stream(calls(), options)) {
     if (!result.ok) assertEquals(result.error.code, "timeout");
   }
 }
 
-Deno.test("rates: what the server tells is kept to, and used up", async () => {
+Deno.test("rates: follows the limit that the server reports and uses all of it", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   for (const limits of [{ requestsPerMinute: 3_000 }, { tokensPerMinute: 300_000 }]) {
     await virtualTime({ seed: 1 }).run(async () => {
@@ -136,20 +136,20 @@ Deno.test("rates: what the server tells is kept to, and used up", async () => {
         outputTokens: { min: 50, max: 150 },
         seed: 1,
       });
-      await minutes(3, provider, {}, 300);
+      await sendFor(3, provider, {}, 300);
       const late = provider.arrivals.filter(({ at }) => at >= 120_000);
       const accepted = late.filter(({ accepted }) => accepted);
       const used = "requestsPerMinute" in limits
         ? accepted.length / limits.requestsPerMinute!
         : accepted.reduce((sum, { tokens }) => sum + tokens, 0) / limits.tokensPerMinute!;
       assert(used > 0.97, `${used} of what is allowed`);
-      const refused = (late.length - accepted.length) / late.length;
-      assert(refused < 0.01, `${refused} refused`);
+      const rejected = (late.length - accepted.length) / late.length;
+      assert(rejected < 0.01, `${rejected} rejected`);
     });
   }
 });
 
-Deno.test("rates: providers with one key follow one limit", async () => {
+Deno.test("rates: providers with one key share one limit", async () => {
   using time = fakeTime();
   const account = {};
   let came = 0;
@@ -168,13 +168,13 @@ Deno.test("rates: providers with one key follow one limit", async () => {
   await A!.call({ x: 1 });
   const all = [1, 2, 3].map((x) => B!.call({ x }));
   await time.tick(0);
-  assertEquals(came, 2); // one is left, and a hundredth of the limit stays untouched
+  assertEquals(came, 2); // one request remains, and a hundredth of the limit is reserved
   await time.tick(5_000);
   await Promise.all(all);
   assertEquals(came, 4);
 });
 
-Deno.test("429: nothing goes out in the pause of what waits for the other limits of the key, either", async () => {
+Deno.test("429: calls that wait for other limits of the key also wait for the pause", async () => {
   using time = fakeTime();
   const began = performance.now();
   const came: number[] = [];
@@ -191,13 +191,13 @@ Deno.test("429: nothing goes out in the pause of what waits for the other limits
   const results = batch(many(12).map((x) => [A, { x }] as const), { concurrency: 12 });
   await time.tick(20_000);
   assertEquals((await results).filter(({ ok }) => !ok), []);
-  // At 100 the answer to the first lets one out before the refusal is heard.
+  // At 100 ms the first answer frees a permit before the 429 arrives.
   assertEquals(came.slice(0, 4), [0, 0, 100, 10_100]);
 });
 
-Deno.test("429: who gives up in the pause has waited for it", async () => {
+Deno.test("429: a call that times out in the pause reports the time it waited", async () => {
   using time = fakeTime();
-  const { provider } = refusing(30_000);
+  const { provider } = rejectingProvider(30_000);
   const A = defineAgent({ ...base, provider, retries: 0, timeout: { total: 5_000 } });
   await A.settle({ x: 1 });
   const calls = [A.settle({ x: 2 }), A.settle({ x: 3 })];
@@ -213,15 +213,15 @@ Deno.test("429: who gives up in the pause has waited for it", async () => {
   );
 });
 
-Deno.test("429: no retries send exactly one", async () => {
+Deno.test("429: sends exactly one request without retries", async () => {
   for (const retries of [0, { max: 0 }, { rateLimited: 0 }]) {
-    const { provider, came } = refusing(1);
+    const { provider, came } = rejectingProvider(1);
     const { error, attempts } = await defineAgent({ ...base, provider, retries }).settle({ x: 1 });
     assertEquals([error!.code, attempts.length, came.length], ["rate_limited", 1, 1]);
   }
 });
 
-Deno.test("429: a quota that is used up for good, and what fails, stop nobody", async () => {
+Deno.test("429: exhausted quotas and server errors do not pause the model", async () => {
   using time = fakeTime();
   const errors = [
     busy({ retryable: false, retryAfterMs: 50_000 }),
@@ -236,34 +236,34 @@ Deno.test("429: a quota that is used up for good, and what fails, stop nobody", 
   }
 });
 
-/** A server whose limit is full at first and fills in such a time; it tells how it stands, as of when a request came. */
-function filling(limit: number, fillMs: number, latency: (n: number) => number) {
+/** Creates a server with a full limit that refills over time and reports its state per request. */
+function refillingProvider(limit: number, fillMs: number, latency: (n: number) => number) {
   const began = performance.now();
-  const seen = { accepted: [] as number[], refused: 0, tells: true };
+  const seen = { accepted: [] as number[], rejected: 0, reportsRates: true };
   let [level, at, n] = [limit, 0, 0];
   const provider = handmade({
     generate: async () => {
       const now = performance.now() - began;
       level = Math.min(limit, level + (now - at) * limit / fillMs);
       at = now;
-      const refused = level < 1;
-      if (refused) seen.refused++;
+      const rejected = level < 1;
+      if (rejected) seen.rejected++;
       else {
         level--;
         seen.accepted.push(now);
       }
       const resetMs = Math.ceil((limit - level) * fillMs / limit);
       const requests = { limit, remaining: Math.floor(level), resetMs };
-      const rates = seen.tells ? { requests } : undefined;
+      const rates = seen.reportsRates ? { requests } : undefined;
       await wait(latency(n++));
-      if (refused) throw busy({ rates, retryAfterMs: undefined });
+      if (rejected) throw busy({ rates, retryAfterMs: undefined });
       return reply("ok", { rates });
     },
   });
   return { provider, seen };
 }
 
-Deno.test("rates: answers that overtake each other, a limit of a second, and one of a day", async () => {
+Deno.test("rates: handles answers out of order and limits per second and per day", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const table: [limit: number, fillMs: number, calls: number, atOnce: number][] = [
     [100, 1_000, 2_000, 200],
@@ -272,15 +272,15 @@ Deno.test("rates: answers that overtake each other, a limit of a second, and one
   ];
   for (const [limit, fillMs, calls, concurrency] of table) {
     await virtualTime({ seed: 1 }).run(async () => {
-      // The answers to five in a row come in the reverse order.
+      // The answers to five requests in a row arrive in reverse order.
       const latency = (n: number) => 100 + 60 * (4 - n % 5);
-      const { provider, seen } = filling(limit, fillMs, latency);
+      const { provider, seen } = refillingProvider(limit, fillMs, latency);
       const A = defineAgent({ ...base, provider, retries: { rateLimited: 50 } });
       await A.call({ x: 0 });
       const results = await batch(many(calls).map((x) => [A, { x }] as const), { concurrency });
       assertEquals(results.filter(({ ok }) => !ok), []);
-      assertEquals(seen.refused, 0, `of ${limit} in ${fillMs} ms`);
-      // What is full at first is gone at once; of what flows in, nearly all is used.
+      assertEquals(seen.rejected, 0, `of ${limit} in ${fillMs} ms`);
+      // The full limit is used at once, and nearly all of the refill.
       const took = seen.accepted.at(-1)!;
       const could = (calls + 1 - limit) * fillMs / limit;
       assert(took <= 1.03 * could + 0.01 * fillMs + 1_000, `${limit}: ${took} of ${could}`);
@@ -288,15 +288,15 @@ Deno.test("rates: answers that overtake each other, a limit of a second, and one
   }
 });
 
-Deno.test("rates: a server that says nothing of them any more is not held to them any more", async () => {
+Deno.test("rates: a server that stops reporting its limits is no longer limited", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   await virtualTime().run(async () => {
-    const { provider, seen } = filling(10, 60_000, () => 10);
+    const { provider, seen } = refillingProvider(10, 60_000, () => 10);
     const A = defineAgent({ ...base, provider });
     for (let x = 0; x < 9; x++) await A.call({ x });
-    seen.tells = false;
+    seen.reportsRates = false;
     const began = performance.now();
-    // The next one that it lets out does not wait long, and it is told of no limit.
+    // The next request is sent soon, and its answer reports no limit.
     await A.call({ x: 9 });
     assert(performance.now() - began < 7_000);
     const then = performance.now();
@@ -305,7 +305,7 @@ Deno.test("rates: a server that says nothing of them any more is not held to the
   });
 });
 
-Deno.test("rates: calls wait for requests or for tokens, and say so", async () => {
+Deno.test("rates: reports whether calls wait for requests or for tokens", async () => {
   using time = fakeTime();
   const none = { limit: 60, remaining: 0, resetMs: 60_000 };
   for (const what of ["requests", "tokens"] as const) {
@@ -322,7 +322,7 @@ Deno.test("rates: calls wait for requests or for tokens, and say so", async () =
   }
 });
 
-Deno.test("429: a real server that bears few at a time, with the default retries", async () => {
+Deno.test("429: all calls to a strict real server succeed with the default retries", async () => {
   for (const limits of [{ concurrency: 20 }, { requestsPerMinute: 6_000, concurrency: 10 }]) {
     await using server = simulator({ latency: 20, limits, seed: 2 });
     await using provider = openai({ baseURL: server.url, apiKey: "a" });

@@ -1,4 +1,4 @@
-/** Calls with tools: what is told to the model, to the caller, and what it costs. */
+/** Tests of calls with tools: messages, events, limits and costs. */
 import {
   type CallOptions,
   defineAgent,
@@ -19,8 +19,8 @@ import { busy, configured, errorOf, fakeTime, never, reply, settled, used } from
 const base = { name: "a", model: "m", prompt: "{x}" };
 const usage = used(10, 1);
 
-/** An answer that asks for tools. */
-function asks(...calls: [name: string, args: unknown, id?: string][]): ModelReply {
+/** Creates a reply that calls tools. */
+function callTools(...calls: [name: string, args: unknown, id?: string][]): ModelReply {
   const toolCalls = calls.map(([name, args, id = name]): ToolRequest => ({
     id,
     name,
@@ -41,15 +41,17 @@ const echo = defineTool({
   run: ({ value }: { value?: unknown }) => value,
 });
 
-/** What the model was told by tools in the last request. */
-function told(provider: { readonly requests: readonly { messages: readonly Message[] }[] }) {
+/** Returns the tool messages of the last request. */
+function toolMessages(
+  provider: { readonly requests: readonly { messages: readonly Message[] }[] },
+) {
   return provider.requests.at(-1)!.messages
     .filter(({ role }) => role === "tool").map(({ content }) => content);
 }
 
-Deno.test("tools: the model asks, the tool runs, the model answers", async () => {
+Deno.test("tools: runs the tool that the model calls and sends its result back", async () => {
   using _ = configured({ prices: { m: { input: 1e5, output: 1e6 } } });
-  const request = asks(["add", { a: 2, b: 3 }, "call_1"]);
+  const request = callTools(["add", { a: 2, b: 3 }, "call_1"]);
   const provider = scripted([request, reply("It is 5", { usage })]);
   const A = defineAgent({ ...base, system: "S", tools: [add], provider });
   const result = await A.call({ x: "2 + 3?" });
@@ -69,13 +71,13 @@ Deno.test("tools: the model asks, the tool runs, the model answers", async () =>
   const [{ durationMs, ...call }] = result.toolCalls as [typeof result.toolCalls[0]];
   assertEquals(call, { id: "call_1", name: "add", args: { a: 2, b: 3 }, result: 5 });
   assert(durationMs >= 0);
-  // Every round is paid for.
+  // Every round is billed.
   assertEquals([result.usage, result.attempts.length], [used(20, 2), 2]);
   assertEquals(result.cost, { input: 2, output: 2, total: 4 });
 });
 
-Deno.test("tools: an agent without tools says nothing of them, nor runs any", async () => {
-  const provider = scripted(asks(["add", {}]));
+Deno.test("tools: an agent without tools sends none and runs none", async () => {
+  const provider = scripted(callTools(["add", {}]));
   for (const tools of [undefined, []]) {
     const result = await defineAgent({ ...base, tools, provider }).call({ x: 1 });
     assertEquals([result.content, result.finishReason], ["", "tool_calls"]);
@@ -83,7 +85,7 @@ Deno.test("tools: an agent without tools says nothing of them, nor runs any", as
   }
 });
 
-Deno.test("tools: what a tool gives goes back as text or JSON", async () => {
+Deno.test("tools: sends the result of a tool as a string or as JSON", async () => {
   const cases: [value: unknown, text: string][] = [
     ["a text", "a text"],
     ["", ""],
@@ -94,16 +96,16 @@ Deno.test("tools: what a tool gives goes back as text or JSON", async () => {
     [{ deep: [1, "x"] }, '{"deep":[1,"x"]}'],
   ];
   for (const [value, text] of cases) {
-    const provider = scripted([asks(["echo", {}]), "done"]);
+    const provider = scripted([callTools(["echo", {}]), "done"]);
     const same = defineTool({ name: "echo", input: { type: "object" }, run: () => value });
     const result = await defineAgent({ ...base, tools: [same], provider }).call({ x: 1 });
-    assertEquals(told(provider), [text]);
+    assertEquals(toolMessages(provider), [text]);
     assertStrictEquals(result.toolCalls[0]!.result, value);
     assertEquals(result.toolCalls[0]!.error, undefined);
   }
 });
 
-Deno.test("tools: whatever goes wrong is told to the model, and the call goes on", async () => {
+Deno.test("tools: reports every failure to the model, and the call continues", async () => {
   const circle: unknown[] = [];
   circle.push(circle);
   const throws = (thrown: unknown) => () => {
@@ -134,25 +136,25 @@ Deno.test("tools: whatever goes wrong is told to the model, and the call goes on
     ["rejects", "{}", "threw", "late"],
   ];
   for (const [name, args, code, message] of cases) {
-    const provider = scripted([asks([name, args]), "done"]);
+    const provider = scripted([callTools([name, args]), "done"]);
     const result = await defineAgent({ ...base, tools, provider }).call({ x: 1 });
     assertEquals(result.content, "done", name);
     const [call] = result.toolCalls;
     assertEquals([call!.error!.code, "result" in call!], [code, false], name);
     assertStringIncludes(call!.error!.message, message);
     assert(call!.error!.message.length <= 1_000);
-    assertEquals(told(provider), [`Error: ${call!.error!.message}`]);
+    assertEquals(toolMessages(provider), [`Error: ${call!.error!.message}`]);
     if (args === "{oops") assertEquals(call!.args, "{oops");
   }
 });
 
-Deno.test("tools: arguments are checked, and filled in by the schema", async () => {
-  const provider = scripted([asks(["add", { a: 2 }]), "done"]);
+Deno.test("tools: the schema validates arguments and fills in defaults", async () => {
+  const provider = scripted([callTools(["add", { a: 2 }]), "done"]);
   const result = await defineAgent({ ...base, tools: [add], provider }).call({ x: 1 });
   assertEquals([result.toolCalls[0]!.args, result.toolCalls[0]!.result], [{ a: 2, b: 1 }, 3]);
 });
 
-Deno.test("tools: several in one answer run at the same time, so many and no more, and answer in order", async () => {
+Deno.test("tools: run concurrently up to the limit, and return results in order", async () => {
   for (
     const [options, peak] of [[{}, 5], [{ toolConcurrency: 2 }, 2], [
       { toolConcurrency: 9 },
@@ -174,34 +176,35 @@ Deno.test("tools: several in one answer run at the same time, so many and no mor
       { length: 7 },
       (_, n): [string, unknown, string] => ["slow", { n }, `${n}`],
     );
-    const provider = scripted([asks(...requests), "done"]);
+    const provider = scripted([callTools(...requests), "done"]);
     const result = await defineAgent({ ...base, tools: [slow], provider }).call({ x: 1 }, options);
-    assertEquals([most, told(provider).join("")], [peak, "0123456"]);
+    assertEquals([most, toolMessages(provider).join("")], [peak, "0123456"]);
     assertEquals(result.toolCalls.map(({ result }) => result), [0, 1, 2, 3, 4, 5, 6]);
   }
 });
 
-Deno.test("tools: after maxSteps answers the call fails, and runs no more tools", async () => {
+Deno.test("tools: after maxSteps answers the call fails and runs no more tools", async () => {
   let ran = 0;
   const count = defineTool({ name: "count", input: { type: "object" }, run: () => ++ran });
   for (const [options, steps] of [[{}, 10], [{ maxSteps: 1 }, 1], [{ maxSteps: 3 }, 3]] as const) {
     ran = 0;
-    const provider = scripted(asks(["count", {}]));
+    const provider = scripted(callTools(["count", {}]));
     const A = defineAgent({ ...base, tools: [count], provider, fallbackModels: ["m2"] });
     const result = await A.settle({ x: 1 }, options);
     const { code, message } = result.error!;
     assertEquals(code, "tool");
     assertEquals(
       message,
-      `Cannot finish the call of "a" as the model still asks for tools after ${steps} steps: raise maxSteps`,
+      `Cannot finish the call of "a" as the model still asks for tools after ${steps} steps: ` +
+        "raise maxSteps",
     );
     assertEquals([provider.calls, ran, result.toolCalls.length], [steps, steps - 1, steps - 1]);
     assertEquals(result.attempts.length, steps);
   }
 });
 
-Deno.test("tools: each round has its own retries, and what failed is counted", async () => {
-  const provider = scripted([busy(), asks(["add", { a: 1 }]), busy(), reply("done")]);
+Deno.test("tools: each round has its own retries, and failures are counted", async () => {
+  const provider = scripted([busy(), callTools(["add", { a: 1 }]), busy(), reply("done")]);
   const A = defineAgent({ ...base, tools: [add], provider, retries: { max: 1, base: 0 } });
   const result = await A.call({ x: 1 });
   assertEquals([result.content, result.toolCalls.length], ["done", 1]);
@@ -213,13 +216,13 @@ Deno.test("tools: each round has its own retries, and what failed is counted", a
   ]);
 });
 
-Deno.test("tools: a model that fails in a later round falls back in that round; no tool runs twice", async () => {
+Deno.test("tools: a later round falls back by itself and runs no tool twice", async () => {
   let ran = 0;
   const count = defineTool({ name: "count", input: { type: "object" }, run: () => ++ran });
   const provider = scripted(({ model, messages }) => {
     const results = messages.filter(({ role }) => role === "tool").length;
-    if (model === "m1") return results === 0 ? asks(["count", {}]) : busy();
-    return results < 2 ? asks(["count", {}]) : `done by ${model}`;
+    if (model === "m1") return results === 0 ? callTools(["count", {}]) : busy();
+    return results < 2 ? callTools(["count", {}]) : `done by ${model}`;
   });
   const A = defineAgent({
     ...base,
@@ -233,26 +236,26 @@ Deno.test("tools: a model that fails in a later round falls back in that round; 
   assertEquals([result.content, result.model, ran], ["done by m2", "m2", 2]);
   assertEquals(result.usedFallback, true);
   assertEquals(provider.requests.map(({ model }) => model), ["m1", "m1", "m2", "m2"]);
-  // It was told what the tool had said to the first one.
+  // The second model received the tool result from the first round.
   assertEquals(provider.requests[2]!.messages, provider.requests[1]!.messages);
-  const down = A.with({ provider: scripted([asks(["count", {}]), busy()]) });
+  const down = A.with({ provider: scripted([callTools(["count", {}]), busy()]) });
   assertEquals((await errorOf(down.call({ x: 1 }))).code, "exhausted");
 });
 
-Deno.test("tools: no permit is held while they run", async () => {
+Deno.test("tools: hold no permit while they run", async () => {
   const inner = defineAgent({ ...base, name: "inner", provider: scripted("deep") });
   const ask = defineTool({
     name: "ask",
     input: { type: "object" },
     run: async () => (await inner.call({ x: 1 })).content,
   });
-  const provider = scripted([asks(["ask", {}, "1"], ["ask", {}, "2"]), "done"]);
+  const provider = scripted([callTools(["ask", {}, "1"], ["ask", {}, "2"]), "done"]);
   const A = defineAgent({ ...base, tools: [ask], provider, limits: { concurrency: 1 } });
   const result = await scope({ concurrency: 1 }, () => A.call({ x: 1 }));
-  assertEquals([result.content, told(provider)], ["done", ["deep", "deep"]]);
+  assertEquals([result.content, toolMessages(provider)], ["done", ["deep", "deep"]]);
 });
 
-Deno.test("tools: calls inside are counted in the whole, once", async () => {
+Deno.test("tools: nested calls are counted once in the result", async () => {
   using _ = configured({
     prices: { m: { input: 1, output: 1 }, inner: { input: 10, output: 10 } },
   });
@@ -269,7 +272,7 @@ Deno.test("tools: calls inside are counted in the whole, once", async () => {
     run: async () => (await inner.call({ x: 1 })).content,
   });
   const provider = scripted([
-    { ...asks(["ask", {}]), usage: used(1e6, 0) },
+    { ...callTools(["ask", {}]), usage: used(1e6, 0) },
     reply("done", { usage: used(1e6, 0) }),
   ]);
   const result = await defineAgent({ ...base, tools: [ask], provider }).call({ x: 1 });
@@ -279,28 +282,30 @@ Deno.test("tools: calls inside are counted in the whole, once", async () => {
   assertEquals(result.model, "m");
 });
 
-Deno.test("tools: a budget of the call holds for the calls inside, too", async () => {
+Deno.test("tools: a budget of the call covers nested calls too", async () => {
   const inner = defineAgent({ ...base, name: "inner", provider: scripted("deep") });
   const ask = defineTool({
     name: "ask",
     input: { type: "object" },
     run: async () => (await inner.call({ x: 1 })).content,
   });
-  const provider = scripted([asks(["ask", {}]), "done"]);
+  const provider = scripted([callTools(["ask", {}]), "done"]);
   const A = defineAgent({ ...base, tools: [ask], provider });
   const result = await A.settle({ x: 1 }, { budget: { calls: 2 } });
   assertEquals([result.error!.code, result.attempts.length], ["budget", 2]);
   assertEquals((await A.settle({ x: 1 }, { budget: { calls: 1 } })).attempts.length, 1);
 });
 
-Deno.test("tools: the time that they take is told, side by side counted once", async () => {
+Deno.test("tools: reports their duration, and counts concurrent tools once", async () => {
   using time = fakeTime();
   const wait = defineTool({
     name: "wait",
     input: { type: "object" },
     run: () => delay(100).then(() => "ok"),
   });
-  const provider = scripted([asks(["wait", {}, "1"], ["wait", {}, "2"]), "done"], { latency: 10 });
+  const provider = scripted([callTools(["wait", {}, "1"], ["wait", {}, "2"]), "done"], {
+    latency: 10,
+  });
   const call = defineAgent({ ...base, tools: [wait], provider }).call({ x: 1 });
   await time.tick(1_000);
   const { timing, durationMs, toolCalls } = await call;
@@ -308,7 +313,7 @@ Deno.test("tools: the time that they take is told, side by side counted once", a
   assertEquals(toolCalls.map(({ durationMs }) => durationMs), [100, 100]);
 });
 
-Deno.test("tools: what calls inside wait for is time of the tool, and not counted twice", async () => {
+Deno.test("tools: the delays of nested calls count as tool time only", async () => {
   using time = fakeTime();
   const inner = defineAgent({
     ...base,
@@ -320,7 +325,7 @@ Deno.test("tools: what calls inside wait for is time of the tool, and not counte
     input: { type: "object" },
     run: () => inner.call({ x: 1 }).then(() => 1),
   });
-  const provider = scripted([asks(["ask", {}]), "done"], { latency: 10 });
+  const provider = scripted([callTools(["ask", {}]), "done"], { latency: 10 });
   const call = defineAgent({ ...base, tools: [ask], provider }).call({ x: 1 });
   await time.tick(1_000);
   const { timing, durationMs, children } = await call;
@@ -328,11 +333,11 @@ Deno.test("tools: what calls inside wait for is time of the tool, and not counte
   assertEquals(children[0]!.timing.modelMs, 100);
 });
 
-Deno.test("tools: a tool has its time, and the model is told when it is over", async () => {
+Deno.test("tools: a tool has a timeout, which is reported to the model", async () => {
   using time = fakeTime();
   let signal: AbortSignal | undefined;
-  const deaf = defineTool({
-    name: "deaf",
+  const hanging = defineTool({
+    name: "hanging",
     input: { type: "object" },
     timeout: 50,
     run: (_, ctx) => {
@@ -340,19 +345,19 @@ Deno.test("tools: a tool has its time, and the model is told when it is over", a
       return never();
     },
   });
-  const provider = scripted([asks(["deaf", {}]), "done"]);
-  const call = defineAgent({ ...base, tools: [deaf], provider }).call({ x: 1 });
+  const provider = scripted([callTools(["hanging", {}]), "done"]);
+  const call = defineAgent({ ...base, tools: [hanging], provider }).call({ x: 1 });
   await time.tick(50);
   const result = await call;
-  assertEquals(told(provider), ["Error: The tool did not finish within 50 ms"]);
+  assertEquals(toolMessages(provider), ["Error: The tool did not finish within 50 ms"]);
   assertEquals([result.content, result.toolCalls[0]!.error!.code], ["done", "timeout"]);
   assert(signal!.aborted);
 });
 
-Deno.test("tools: an abort or the time of the whole ends the call at once, in a tool that does not listen", async () => {
+Deno.test("tools: an abort or the total timeout ends a tool that ignores its signal", async () => {
   const started: ToolContext[] = [];
-  const deaf = defineTool({
-    name: "deaf",
+  const hanging = defineTool({
+    name: "hanging",
     input: { type: "object" },
     run: (_, ctx) => {
       started.push(ctx);
@@ -361,9 +366,9 @@ Deno.test("tools: an abort or the time of the whole ends the call at once, in a 
   });
   const requests = Array.from(
     { length: 7 },
-    (_, i): [string, unknown, string] => ["deaf", {}, `${i}`],
+    (_, i): [string, unknown, string] => ["hanging", {}, `${i}`],
   );
-  const A = defineAgent({ ...base, tools: [deaf], provider: scripted(asks(...requests)) });
+  const A = defineAgent({ ...base, tools: [hanging], provider: scripted(callTools(...requests)) });
   const controller = new AbortController();
   const cases: [options: CallOptions, code: string][] = [
     [{ signal: controller.signal }, "aborted"],
@@ -379,12 +384,12 @@ Deno.test("tools: an abort or the time of the whole ends the call at once, in a 
     const result = await call;
     assertEquals([result.error!.code, started.length], [code, 5]);
     assert(started.every(({ signal }) => signal.aborted));
-    // What was begun is told of.
+    // The result includes the tool call that started.
     assertEquals(result.toolCalls.map(({ error }) => error!.code), Array(5).fill("aborted"));
   }
 });
 
-Deno.test("tools: what a tool starts and does not await has ended before the model is asked again", async () => {
+Deno.test("tools: calls that a tool did not await end before the next round", async () => {
   const inner = defineAgent({
     ...base,
     name: "inner",
@@ -395,38 +400,38 @@ Deno.test("tools: what a tool starts and does not await has ended before the mod
     input: { type: "object" },
     run: () => void inner.settle({ x: 1 }),
   });
-  const provider = scripted([asks(["spawn", {}]), "done"]);
+  const provider = scripted([callTools(["spawn", {}]), "done"]);
   const result = await defineAgent({ ...base, tools: [spawn], provider }).call({ x: 1 });
   assertEquals([result.children.length, result.children[0]!.ok], [1, true]);
 });
 
-Deno.test("tools: a tool is handed the signal, the metadata and the id", async () => {
+Deno.test("tools: receive the signal, the metadata and the id", async () => {
   let seen: ToolContext | undefined;
   const look = defineTool({
     name: "look",
     input: { type: "object" },
     run: (_, ctx) => void (seen = ctx),
   });
-  const provider = scripted([asks(["look", {}, "id-7"]), "done"]);
+  const provider = scripted([callTools(["look", {}, "id-7"]), "done"]);
   await defineAgent({ ...base, tools: [look], provider }).call({ x: 1 }, { metadata: 7 });
   assertEquals([seen!.id, seen!.metadata, seen!.signal.aborted], ["id-7", 7, false]);
-  await seen!.emit("too late"); // nobody reads
+  await seen!.emit("too late"); // has no reader
 });
 
-Deno.test("tools: arguments that were cut off are not run", async () => {
+Deno.test("tools: rejects truncated arguments without running the tool", async () => {
   let ran = 0;
   const count = defineTool({ name: "count", input: { type: "object" }, run: () => ++ran });
-  const provider = scripted({ ...asks(["count", "{}"]), finishReason: "length" });
+  const provider = scripted({ ...callTools(["count", "{}"]), finishReason: "length" });
   const error = await errorOf(defineAgent({ ...base, tools: [count], provider }).call({ x: 1 }));
   assertEquals([error.code, ran], ["truncated", 0]);
 });
 
-Deno.test("tools: with a schema, only the last answer is read by it; it may be mended by asking for tools", async () => {
+Deno.test("tools: the schema applies to the last answer, and repair may use tools", async () => {
   const output = z.object({ sum: z.number() });
   const provider = scripted([
-    asks(["add", { a: 1 }]),
+    callTools(["add", { a: 1 }]),
     "not JSON",
-    asks(["add", { a: 2 }]),
+    callTools(["add", { a: 2 }]),
     '{"sum":3}',
   ]);
   const A = defineAgent({ ...base, tools: [add], output, provider });
@@ -435,35 +440,35 @@ Deno.test("tools: with a schema, only the last answer is read by it; it may be m
   const roles = provider.requests.map(({ messages }) =>
     messages.map(({ role }) => role[0]).join("")
   );
-  // The mending belongs to one round.
+  // Each round counts its own repairs.
   assertEquals(roles, ["u", "uat", "uatau", "uatat"]);
 });
 
-Deno.test("tools: each round can come from the cache, and the tools run all the same", async () => {
+Deno.test("tools: each round can come from the cache, and the tools still run", async () => {
   let ran = 0;
   const count = defineTool({ name: "count", input: { type: "object" }, run: () => void ran++ });
-  const provider = scripted([asks(["count", {}]), "done", "never"]);
+  const provider = scripted([callTools(["count", {}]), "done", "never"]);
   const A = defineAgent({ ...base, tools: [count], provider, cache: { ttl: 60_000 } });
   const first = await A.call({ x: 1 });
   const second = await A.call({ x: 1 });
   assertEquals([first.cached, second.cached, second.content, ran], [false, true, "done", 2]);
   assertEquals([provider.calls, second.attempts.length, second.usage.totalTokens], [2, 0, 0]);
-  // If only one of the rounds was kept, the answer is not a kept one.
+  // If only one of the rounds was cached, the result is not marked as cached.
   const forgetful = defineTool({ name: "count", input: { type: "object" }, run: () => "else" });
   const third = await A.with({ tools: [forgetful] }).call({ x: 1 });
   assertEquals([third.cached, third.attempts.length], [false, 1]);
 });
 
-Deno.test("tools: a kept answer that asks for tools is not read by the schema", async () => {
+Deno.test("tools: the schema is not applied to a cached answer with tool calls", async () => {
   const output = z.object({ sum: z.number() });
-  const provider = scripted([asks(["add", { a: 2 }]), '{"sum":3}', "never"]);
+  const provider = scripted([callTools(["add", { a: 2 }]), '{"sum":3}', "never"]);
   const A = defineAgent({ ...base, tools: [add], output, provider, cache: { ttl: 60_000 } });
   await A.call({ x: "kept" });
   const again = await A.call({ x: "kept" });
   assertEquals([again.content, again.cached, provider.calls], [{ sum: 3 }, true, 2]);
 });
 
-Deno.test("tools: an answer of which only the end was kept is not a kept one", async () => {
+Deno.test("tools: an answer with only its last round cached is not marked as cached", async () => {
   using time = fakeTime();
   let ran = 0;
   const slow = defineTool({
@@ -474,23 +479,23 @@ Deno.test("tools: an answer of which only the end was kept is not a kept one", a
   const A = defineAgent({
     ...base,
     tools: [slow],
-    provider: scripted(({ messages }) => messages.length === 1 ? asks(["slow", {}]) : "done"),
+    provider: scripted(({ messages }) => messages.length === 1 ? callTools(["slow", {}]) : "done"),
     cache: { ttl: 100 },
   });
   const first = A.call({ x: "of its own" });
-  await time.tick(110); // the first round was kept at 0, the second one at 60
+  await time.tick(110); // the first round was cached at 0 ms, the second one at 60 ms
   await first;
   const second = A.call({ x: "of its own" });
   await time.tick(10);
   assertEquals([(await second).attempts.length, (await second).cached], [1, false]);
 });
 
-Deno.test("tools: a slow answer of any round is hedged", async () => {
+Deno.test("tools: hedges a slow answer in any round", async () => {
   using time = fakeTime();
   let begun = 0;
   const latency = () => begun++ === 1 ? 5_000 : 10;
   const provider = scripted(
-    ({ messages }) => messages.length > 1 ? "done" : asks(["add", { a: 1 }]),
+    ({ messages }) => messages.length > 1 ? "done" : callTools(["add", { a: 1 }]),
     { latency },
   );
   const A = defineAgent({ ...base, tools: [add], provider, hedge: { after: 100 } });
@@ -501,8 +506,8 @@ Deno.test("tools: a slow answer of any round is hedged", async () => {
   assertEquals(result.attempts.filter(({ estimated }) => estimated).length, 1);
 });
 
-Deno.test("tools: `with` changes them, and `ask` has them", async () => {
-  const provider = scripted([asks(["echo", { value: 1 }]), "done"]);
+Deno.test("tools: with replaces them, and ask uses them", async () => {
+  const provider = scripted([callTools(["echo", { value: 1 }]), "done"]);
   const A = defineAgent({ ...base, tools: [add], provider }).with({ tools: [echo] });
   assertEquals((await A.ask("hi")).toolCalls[0]!.result, 1);
   assertEquals(provider.requests[0]!.tools!.map(({ name }) => name), ["echo"]);
@@ -511,7 +516,7 @@ Deno.test("tools: `with` changes them, and `ask` has them", async () => {
   assertEquals(none.requests[0]!.tools, undefined);
 });
 
-Deno.test("tools: a provider that gives nonsense for tool calls is told so", async () => {
+Deno.test("tools: reports invalid tool calls to the model", async () => {
   for (
     const toolCalls of ["add", [{ name: "add" }], [{ id: "1", name: "add", args: {} }], [null]]
   ) {
@@ -529,11 +534,11 @@ Deno.test("tools: a provider that gives nonsense for tool calls is told so", asy
   await settled();
 });
 
-Deno.test("tools: what the provider wants to have back goes back with the round", async () => {
+Deno.test("tools: sends provider metadata of a round back with it", async () => {
   const thoughts = { items: ["encrypted"] };
-  const provider = scripted([{ ...asks(["add", { a: 1 }]), providerData: thoughts }, "2"]);
+  const provider = scripted([{ ...callTools(["add", { a: 1 }]), providerData: thoughts }, "2"]);
   await defineAgent({ ...base, tools: [add], provider }).call({ x: "1 + 1?" });
   const [, second] = provider.requests;
-  const [told] = second!.messages.filter(({ role }) => role === "assistant");
-  assertEquals(told!.providerData, thoughts);
+  const [assistant] = second!.messages.filter(({ role }) => role === "assistant");
+  assertEquals(assistant!.providerData, thoughts);
 });

@@ -14,13 +14,13 @@ import { z } from "zod";
 import { busy, configured, errorOf, fakeTime, settled, used } from "../helpers.ts";
 
 const store = () => memoryCache({ max: 100 });
-/** An agent with a cache of its own. */
+/** Creates an agent with its own cache. */
 const make = (provider = scripted("hello"), cache = { ttl: 1_000, store: store() }) => ({
   provider,
   agent: defineAgent({ name: "a", model: "m", prompt: "{x}", provider, cache }),
 });
 
-Deno.test("cache: the second answer costs nothing and is marked", async () => {
+Deno.test("cache: the second answer costs nothing and is marked as cached", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 2 } } });
   const provider = scripted({ text: "hello", usage: used(10, 5) });
   const { agent } = make(provider);
@@ -35,7 +35,7 @@ Deno.test("cache: the second answer costs nothing and is marked", async () => {
   assertEquals(summarize([first, second]).cached, 1);
 });
 
-Deno.test("cache: everything that shapes the answer tells calls apart", async () => {
+Deno.test("cache: everything that shapes the answer is part of the key", async () => {
   const { agent, provider } = make(scripted((_: ModelRequest, n: number) => `${n}`));
   const other = scripted("other");
   const schema = z.object({ a: z.number() });
@@ -66,14 +66,14 @@ Deno.test("cache: everything that shapes the answer tells calls apart", async ()
   assertEquals((await typed.call({ x: 1 })).content, { a: 1 });
 });
 
-Deno.test("cache: what is named otherwise shares answers if it asks the same", async () => {
+Deno.test("cache: agents with different names share answers to the same request", async () => {
   const { agent, provider } = make();
   await agent.call({ x: 1 });
   assert((await agent.with({ name: "b", retries: 0, timeout: 5 }).call({ x: 1 })).cached);
   assertEquals(provider.calls, 1);
 });
 
-Deno.test("cache: an answer is given out for so long, and no longer", async () => {
+Deno.test("cache: an answer expires after its ttl", async () => {
   using time = fakeTime();
   const { agent, provider } = make();
   await agent.call({ x: 1 });
@@ -84,7 +84,7 @@ Deno.test("cache: an answer is given out for so long, and no longer", async () =
   assertEquals(provider.calls, 2);
 });
 
-Deno.test("cache: skipCache asks anew and keeps the new answer; false turns it off", async () => {
+Deno.test("cache: skipCache refreshes the entry, and false disables the cache", async () => {
   const { agent, provider } = make(scripted(["one", "two", "three"]));
   assertEquals((await agent.call({ x: 1 })).content, "one");
   assertEquals((await agent.call({ x: 1 }, { skipCache: true })).content, "two");
@@ -94,7 +94,7 @@ Deno.test("cache: skipCache asks anew and keeps the new answer; false turns it o
   assertEquals(provider.calls, 4);
 });
 
-Deno.test("cache: configure sets it for all, and failures are not kept", async () => {
+Deno.test("cache: configure sets it for all agents, and failures are not cached", async () => {
   using _ = configured({ cache: { ttl: 1_000, store: store() } });
   const provider = scripted([busy({ retryable: false }), "ok"]);
   const A = defineAgent({ name: "a", model: "m", prompt: "{x}", provider });
@@ -104,7 +104,7 @@ Deno.test("cache: configure sets it for all, and failures are not kept", async (
   assertEquals(configure().cache !== undefined, true);
 });
 
-Deno.test("cache: hits are replayed on streams", async () => {
+Deno.test("cache: replays hits on streams", async () => {
   const { agent, provider } = make(scripted("one two three"));
   await agent.call({ x: 1 });
   const deltas: string[] = [];
@@ -116,10 +116,10 @@ Deno.test("cache: hits are replayed on streams", async () => {
   assertEquals([deltas.join(""), cached, provider.calls], ["one two three", true, 1]);
 });
 
-Deno.test("cache: an answer that a newer schema refuses counts as none", async () => {
+Deno.test("cache: ignores an entry that a newer schema rejects", async () => {
   const kept = store();
   const provider = scripted(['{"a":1}', '{"a":2}']);
-  // Both schemas are the same JSON; only their checks differ.
+  // Both schemas have the same JSON Schema; only their checks differ.
   const output = (least: number) => z.object({ a: z.number().refine((a) => a >= least) });
   const make = (least: number) =>
     defineAgent({
@@ -135,7 +135,7 @@ Deno.test("cache: an answer that a newer schema refuses counts as none", async (
   assertEquals([result.content, result.cached, provider.calls], [{ a: 2 }, false, 2]);
 });
 
-Deno.test("cache: a store that breaks fails no call", async () => {
+Deno.test("cache: a store that throws fails no call", async () => {
   const broken = {
     get: () => Promise.reject(new Error("down")),
     set: () => {
@@ -148,7 +148,7 @@ Deno.test("cache: a store that breaks fails no call", async () => {
   assertEquals(provider.calls, 2);
 });
 
-Deno.test("cache: a fallback's answer is kept as its own", async () => {
+Deno.test("cache: stores an answer of a fallback under the fallback model", async () => {
   const first = scripted([busy({ retryable: false }), "first"]);
   const second = scripted("second");
   const A = defineAgent({
@@ -161,12 +161,12 @@ Deno.test("cache: a fallback's answer is kept as its own", async () => {
     cache: { ttl: 1_000, store: store() },
   });
   assertEquals((await A.call({ x: 1 })).content, "second");
-  // The first model is asked again: it may be back.
+  // The first model is called again, as it may have recovered.
   assertEquals((await A.call({ x: 1 })).content, "first");
   assertEquals([first.calls, second.calls], [2, 1]);
 });
 
-Deno.test("cache: hits take nothing of a budget and wait for no limit", async () => {
+Deno.test("cache: hits use no budget and wait for no limit", async () => {
   const { agent, provider } = make();
   await agent.call({ x: 1 });
   const hit = await agent.call({ x: 1 }, { budget: { calls: 1, tokens: 1 } });
@@ -179,7 +179,7 @@ Deno.test("cache: hits take nothing of a budget and wait for no limit", async ()
   assertEquals(provider.calls, 2);
 });
 
-Deno.test("coalesce: identical calls in flight are one request", async () => {
+Deno.test("coalesce: identical calls in flight share one request", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const provider = scripted("hello", { latency: 20 });
   const A = defineAgent({ name: "a", model: "m", prompt: "{x}", provider, coalesce: true });
@@ -191,12 +191,12 @@ Deno.test("coalesce: identical calls in flight are one request", async () => {
   assertEquals(results.map(({ content }) => content), Array(50).fill("hello"));
   assertEquals(summarize(results).cached, 45);
   assertEquals(summarize(results).attempts, 5);
-  // Nothing is kept afterwards.
+  // Nothing is stored afterwards.
   await A.call({ x: 0 });
   assertEquals(provider.calls, 6);
 });
 
-Deno.test("coalesce: a cache brings it along, and false leaves it out", async () => {
+Deno.test("coalesce: is on with a cache, and false turns it off", async () => {
   const provider = scripted("hello", { latency: 10 });
   const { agent } = make(provider);
   await Promise.all([agent.call({ x: 1 }), agent.call({ x: 1 })]);
@@ -208,7 +208,7 @@ Deno.test("coalesce: a cache brings it along, and false leaves it out", async ()
   assertEquals(provider.calls, 3);
 });
 
-Deno.test("coalesce: who aborts harms nobody else, leader or not", async () => {
+Deno.test("coalesce: an abort of one call affects no other, leader or not", async () => {
   const provider = scripted("hello", { latency: 30 });
   const A = defineAgent({ name: "a", model: "m", prompt: "{x}", provider, coalesce: true });
   const [leader, follower] = [new AbortController(), new AbortController()];
@@ -231,7 +231,7 @@ Deno.test("coalesce: who aborts harms nobody else, leader or not", async () => {
   assertEquals(provider.calls, 2);
 });
 
-Deno.test("coalesce: a failure of the model is shared, one's own is not", async () => {
+Deno.test("coalesce: shares a failure of the model, but not one of a single call", async () => {
   const provider = scripted(busy({ retryable: false }), { latency: 10 });
   const A = defineAgent({ name: "a", model: "m", prompt: "{x}", provider, coalesce: true });
   const failed = await Promise.all([A.settle({ x: 1 }), A.with({ name: "b" }).settle({ x: 1 })]);
@@ -248,7 +248,7 @@ Deno.test("coalesce: a failure of the model is shared, one's own is not", async 
   assertEquals(mine.map(({ error, content }) => error?.code ?? content), ["budget", "ok"]);
 });
 
-Deno.test("coalesce: an agent made of agents, streams and each share as well", async () => {
+Deno.test("coalesce: agents with a run, streams and each share requests too", async () => {
   const provider = scripted("one two", { latency: 10 });
   const A = defineAgent({ name: "a", model: "m", prompt: "{x}", provider, coalesce: true });
   const Twice = defineAgent({
@@ -266,7 +266,7 @@ Deno.test("coalesce: an agent made of agents, streams and each share as well", a
   assertEquals(provider.calls, 1);
 });
 
-Deno.test("cache: nonsense is refused at once", () => {
+Deno.test("cache: rejects invalid options", () => {
   const bad = [{}, { ttl: 0 }, { ttl: -1 }, { ttl: NaN }, { ttl: 1, store: {} }, true, {
     ttl: 1,
     tll: 2,

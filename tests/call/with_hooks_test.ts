@@ -14,8 +14,8 @@ import { busy, configured, fakeTime, handmade, never, reply, used } from "../hel
 const base = { name: "a", model: "m", prompt: "{x}" };
 const provider = scripted(reply("ok", { usage: used(1, 1) }));
 
-/** Hooks that write down what they are told. */
-function writing(log: string[], name = "", late = false): Hooks {
+/** Creates hooks that record their calls. */
+function recordingHooks(log: string[], name = "", late = false): Hooks {
   const write = (what: string) => {
     if (!late) return void log.push(`${name}${what}`);
     return Promise.resolve().then(() => void log.push(`${name}${what}`));
@@ -27,20 +27,20 @@ function writing(log: string[], name = "", late = false): Hooks {
   };
 }
 
-Deno.test("hooks: run around each call, those of the process outside, and are waited for", async () => {
+Deno.test("hooks: run and are awaited around each call, those of configure outermost", async () => {
   for (const late of [false, true]) {
     const log: string[] = [];
-    using _ = configured({ hooks: writing(log, "process: ", late) });
-    const asked = scripted(() => {
-      log.push("asked");
+    using _ = configured({ hooks: recordingHooks(log, "process: ", late) });
+    const counted = scripted(() => {
+      log.push("request");
       return "ok";
     });
-    const A = defineAgent({ ...base, provider: asked, hooks: writing(log, "", late) });
+    const A = defineAgent({ ...base, provider: counted, hooks: recordingHooks(log, "", late) });
     await A.call({ x: 1 });
     assertEquals(log, [
       'process: before a {"x":1}',
       'before a {"x":1}',
-      "asked",
+      "request",
       'after "ok"',
       'process: after "ok"',
     ]);
@@ -59,7 +59,7 @@ Deno.test("hooks: run around each call, those of the process outside, and are wa
   }
 });
 
-Deno.test("hooks: of an agent made of agents, and those of the process for each one within", async () => {
+Deno.test("hooks: run for an agent with a run, and those of configure inside it", async () => {
   const log: string[] = [];
   using _ = configured({ hooks: { before: (_, { agent }) => void log.push(agent) } });
   const A = defineAgent({ ...base, provider });
@@ -67,7 +67,7 @@ Deno.test("hooks: of an agent made of agents, and those of the process for each 
   const R = defineAgent({
     name: "r",
     run: (_: unknown) => Flow.call({ x: 1 }).then(() => "done"),
-    hooks: writing(log),
+    hooks: recordingHooks(log),
   });
   assertEquals((await R.call(0)).content, "done");
   assertEquals(log, ["r", "before r 0", "a", "a", 'after "done"']);
@@ -76,30 +76,30 @@ Deno.test("hooks: of an agent made of agents, and those of the process for each 
     name: "f",
     run: () => Promise.reject(new Error("mine")),
     hooks: {
-      onError: () => new Promise((resolve) => setTimeout(() => resolve(void log.push("told")))),
+      onError: () => new Promise((resolve) => setTimeout(() => resolve(void log.push("onError")))),
     },
   });
   assertEquals((await Failing.settle(0)).error!.code, "tool");
-  assertEquals(log.at(-1), "told");
+  assertEquals(log.at(-1), "onError");
   assertEquals((await R.with({ hooks: {} }).call(0)).ok, true);
 });
 
-Deno.test("hooks: what they are handed", async () => {
+Deno.test("hooks: receive the context, the result or the error", async () => {
   let context: HookContext | undefined;
-  let told: unknown;
+  let received: unknown;
   const params = { x: 1 };
   const A = defineAgent({
     ...base,
     provider,
     hooks: {
       before(params, ctx) {
-        told = params;
+        received = params;
         context = ctx;
       },
     },
   });
   const result = await A.call(params, { metadata: 7 });
-  assertStrictEquals(told, params);
+  assertStrictEquals(received, params);
   assertEquals([context!.agent, context!.metadata, context!.signal.aborted], ["a", 7, false]);
   const seen: unknown[] = [];
   const B = A.with({ hooks: { after: (result) => void seen.push(result) } });
@@ -115,15 +115,15 @@ Deno.test("hooks: what they are handed", async () => {
   assertEquals(result.ok, true);
 });
 
-Deno.test("hooks: one that throws, or rejects, fails its call clearly, and no other", async () => {
+Deno.test("hooks: a hook that throws or rejects fails only its own call", async () => {
   const cause = new Error("not allowed");
   const throws = () => {
     throw cause;
   };
   for (const bad of [throws, () => Promise.reject(cause)]) {
     for (const where of ["before", "after"] as const) {
-      const asked = scripted(reply("ok", { usage: used(1, 1) }));
-      const A = defineAgent({ ...base, provider: asked });
+      const counted = scripted(reply("ok", { usage: used(1, 1) }));
+      const A = defineAgent({ ...base, provider: counted });
       const B = A.with({ hooks: { [where]: bad } });
       const [failed, fine] = await batch([[B, { x: 1 }], [A, { x: 1 }]]);
       assertEquals([failed.error!.code, fine.ok], ["tool", true]);
@@ -132,8 +132,8 @@ Deno.test("hooks: one that throws, or rejects, fails its call clearly, and no ot
         `Cannot finish the call of "a" as its ${where} hook threw: not allowed`,
       );
       assertStrictEquals(failed.error!.cause, cause);
-      assertEquals(asked.calls, where === "before" ? 1 : 2);
-      // What was paid for before is counted.
+      assertEquals(counted.calls, where === "before" ? 1 : 2);
+      // The earlier usage is counted.
       assertEquals(failed.usage, where === "before" ? used(0, 0) : used(1, 1));
     }
     const A = defineAgent({
@@ -153,15 +153,15 @@ Deno.test("hooks: one that throws, or rejects, fails its call clearly, and no ot
   }
 });
 
-Deno.test("hooks: when after fails, the next one is told of the failure", async () => {
+Deno.test("hooks: a failure in after is passed to the outer onError", async () => {
   const log: string[] = [];
-  using _ = configured({ hooks: writing(log, "process: ") });
+  using _ = configured({ hooks: recordingHooks(log, "process: ") });
   const after = () => Promise.reject(new Error("mine"));
   const result = await defineAgent({ ...base, provider, hooks: { after } }).settle({ x: 1 });
   assertEquals([result.ok, log.at(-1)], [false, "process: error tool"]);
 });
 
-Deno.test("hooks: an abort or a time limit does not wait for them", async () => {
+Deno.test("hooks: an abort or a timeout does not wait for them", async () => {
   using time = fakeTime();
   const hanging = [{ before: never }, { after: never }, { onError: never }];
   for (const hooks of hanging) {
@@ -177,22 +177,22 @@ Deno.test("hooks: an abort or a time limit does not wait for them", async () => 
       const result = call();
       await time.tick(20);
       const { error } = await result;
-      // If it had failed before, that is still why.
+      // An earlier failure stays the error of the call.
       assert(error!.code === "timeout" || ("onError" in hooks && error!.code === "rate_limited"));
     }
   }
-  const told: string[] = [];
-  const Deaf = defineAgent({
+  const received: string[] = [];
+  const Hanging = defineAgent({
     ...base,
     provider: handmade({ generate: never }),
-    hooks: { onError: ({ code }) => (told.push(code), never()) },
+    hooks: { onError: ({ code }) => (received.push(code), never()) },
   });
-  const call = Deaf.settle({ x: 1 }, { timeout: { total: 20 } });
+  const call = Hanging.settle({ x: 1 }, { timeout: { total: 20 } });
   await time.tick(20);
-  assertEquals([(await call).error!.code, told], ["timeout", ["timeout"]]);
+  assertEquals([(await call).error!.code, received], ["timeout", ["timeout"]]);
 });
 
-Deno.test("hooks: a call counts once, whatever its hooks do", async () => {
+Deno.test("hooks: a call is counted once, whatever its hooks do", async () => {
   const bad = { after: () => Promise.reject(new Error("mine")), onError: () => Promise.reject(0) };
   const A = defineAgent({ ...base, provider, hooks: bad });
   const R = defineAgent({ name: "r", run: () => A.settle({ x: 1 }) });
@@ -201,7 +201,7 @@ Deno.test("hooks: a call counts once, whatever its hooks do", async () => {
   assert(result.children[0]!.error instanceof AgentError);
 });
 
-Deno.test("hooks: wrong ones are refused at once", () => {
+Deno.test("hooks: rejects invalid hooks", () => {
   const cases: [hooks: unknown, message: string][] = [
     [{ befor: () => 1 }, 'no option "befor": did you mean "before"?'],
     [{ after: 1 }, "after must be a function"],
@@ -218,7 +218,7 @@ Deno.test("hooks: wrong ones are refused at once", () => {
   }
 });
 
-Deno.test("hooks: all of a call get the same context, with its params", async () => {
+Deno.test("hooks: all hooks of a call receive the same context, with its params", async () => {
   const seen: [hook: string, ctx: HookContext, outcome?: unknown][] = [];
   const hooks: Hooks = {
     before: (params, ctx) => void seen.push(["before", ctx, params]),

@@ -10,11 +10,11 @@ const base = { name: "a", model: "m", prompt: "Label: {x}", output };
 const right = '{"label":"good","stars":5}';
 const wrong = '{"label":"great"}';
 
-function lastOf({ messages }: ModelRequest): readonly Message[] {
+function lastMessages({ messages }: ModelRequest): readonly Message[] {
   return messages.slice(1);
 }
 
-Deno.test("repair: an answer that does not fit is shown to the model with the issues, and asked for again", async () => {
+Deno.test("repair: sends an invalid answer back to the model with its issues", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const usage = used(1e6, 0);
   const provider = scripted([reply(wrong, { usage }), reply(right, { usage })]);
@@ -23,28 +23,28 @@ Deno.test("repair: an answer that does not fit is shown to the model with the is
   const [first, second] = provider.requests;
   assertEquals(first!.messages, [{ role: "user", content: "Label: 1" }]);
   assertEquals({ ...second, messages: second!.messages.slice(0, 1) }, { ...first });
-  const [shown, demand] = lastOf(second!);
+  const [shown, demand] = lastMessages(second!);
   assertEquals(shown, { role: "assistant", content: wrong });
   assertEquals(demand!.role, "user");
   const text = demand!.content as string;
   assertStringIncludes(text, "Your answer does not fit the JSON schema:\n- at label: ");
   assertStringIncludes(text, "\n- at stars: ");
-  // It is in the attempts, and paid for.
+  // The rejected answer is one of the attempts, and billed.
   assertEquals(result.attempts.map(({ error }) => error?.code), ["invalid_output", undefined]);
   assertEquals([result.usage, result.cost!.total], [used(2e6, 0), 2]);
 });
 
-Deno.test("repair: what was no JSON is asked for again, too; nothing is said where nothing was said", async () => {
-  for (const said of ["I think it is good", ""]) {
-    const provider = scripted([said, right]);
+Deno.test("repair: sends an answer back that is not JSON, unless it is empty", async () => {
+  for (const answer of ["I think it is good", ""]) {
+    const provider = scripted([answer, right]);
     assertEquals((await defineAgent({ ...base, provider }).call({ x: 1 })).content.stars, 5);
-    const [...added] = lastOf(provider.requests[1]!);
-    assertEquals(added.map(({ role }) => role), said === "" ? ["user"] : ["assistant", "user"]);
+    const [...added] = lastMessages(provider.requests[1]!);
+    assertEquals(added.map(({ role }) => role), answer === "" ? ["user"] : ["assistant", "user"]);
     assertStringIncludes(added.at(-1)!.content as string, "- ");
   }
 });
 
-Deno.test("repair: so often and no more, on the agent, the call or the process", async () => {
+Deno.test("repair: repeats up to the limit of the call, the agent or configure", async () => {
   const cases: [agent: object, call: object, config: object, sent: number][] = [
     [{}, {}, {}, 2],
     [{ repair: 0 }, {}, {}, 1],
@@ -63,12 +63,12 @@ Deno.test("repair: so often and no more, on the agent, the call or the process",
     const { code, issues, text } = result.error!;
     assertEquals([code, text, issues!.length], ["invalid_output", wrong, 2]);
     assertEquals([provider.calls, result.attempts.length], [sent, sent]);
-    // Each one sees what went wrong before.
+    // Each repair sees the earlier failures.
     assertEquals(provider.requests.at(-1)!.messages.length, 1 + 2 * (sent - 1));
   }
 });
 
-Deno.test("repair: not what was cut off, filtered or has no schema", async () => {
+Deno.test("repair: skips truncated and filtered answers, and agents without a schema", async () => {
   const answers = [
     reply(wrong.slice(0, 9), { finishReason: "length" }),
     reply(wrong, { finishReason: "content_filter" }),
@@ -85,7 +85,7 @@ Deno.test("repair: not what was cut off, filtered or has no schema", async () =>
   assertEquals(provider.calls, 1);
 });
 
-Deno.test("repair: then the next model is asked, with the first conversation", async () => {
+Deno.test("repair: falls back to the next model with the original conversation", async () => {
   const provider = scripted(({ model }) => model === "m" ? wrong : right);
   const A = defineAgent({ ...base, provider, fallbackModels: ["m2"] });
   const result = await A.call({ x: 1 });
@@ -107,7 +107,7 @@ Deno.test("repair: has retries of its own", async () => {
   ]);
 });
 
-Deno.test("repair: an answer of which pieces were handed on stays what it is", async () => {
+Deno.test("repair: does not repair an answer that emitted deltas", async () => {
   const provider = scripted([wrong, right]);
   const seen: string[] = [];
   const A = defineAgent({ ...base, provider });
@@ -115,7 +115,7 @@ Deno.test("repair: an answer of which pieces were handed on stays what it is", a
   assertEquals([result.error!.code, provider.calls, seen], ["invalid_output", 1, [wrong]]);
 });
 
-Deno.test("repair: a streamed answer of which nothing was handed on is mended", async () => {
+Deno.test("repair: repairs a streamed answer that emitted no delta", async () => {
   let n = 0;
   const provider = handmade({
     async *stream() {
@@ -129,7 +129,7 @@ Deno.test("repair: a streamed answer of which nothing was handed on is mended", 
   assertEquals([result.content.stars, n], [5, 2]);
 });
 
-Deno.test("repair: what was mended is kept in the cache for the first question", async () => {
+Deno.test("repair: caches the repaired answer for the original request", async () => {
   using _ = configured();
   const provider = scripted([wrong, right, "never"]);
   const A = defineAgent({ ...base, provider, cache: { ttl: 60_000 } });
@@ -138,7 +138,7 @@ Deno.test("repair: what was mended is kept in the cache for the first question",
   assertEquals([again.content.stars, again.cached, provider.calls], [5, true, 2]);
 });
 
-Deno.test("repair: those who share a request share its mending", async () => {
+Deno.test("repair: coalesced calls share the repair", async () => {
   const provider = scripted([wrong, right, "never"]);
   const A = defineAgent({ ...base, provider, coalesce: true });
   const results = await Promise.all([A.call({ x: 1 }), A.call({ x: 1 })]);
@@ -146,7 +146,7 @@ Deno.test("repair: those who share a request share its mending", async () => {
   assertEquals(provider.calls, 2);
 });
 
-Deno.test("repair: the demand stays short, whatever the schema finds", async () => {
+Deno.test("repair: the message to the model stays short for any number of issues", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.string({ maxLength: 5_000 }), fc.array(fc.string())), { minLength: 1 }),
@@ -160,7 +160,7 @@ Deno.test("repair: the demand stays short, whatever the schema finds", async () 
         const provider = scripted("{}");
         const result = await defineAgent({ ...base, output: picky, provider }).settle({ x: 1 });
         assertEquals(result.error!.issues!.length, found.length);
-        const demand = lastOf(provider.requests[1]!)[1]!.content as string;
+        const demand = lastMessages(provider.requests[1]!)[1]!.content as string;
         assert(demand.length <= 3_300, `${demand.length}`);
       },
     ),
@@ -168,7 +168,7 @@ Deno.test("repair: the demand stays short, whatever the schema finds", async () 
   );
 });
 
-Deno.test("repair: wrong options are refused", () => {
+Deno.test("repair: rejects invalid options", () => {
   for (
     const [repair, message] of [["1", "whole number or"], [-1, "repair"], [{ max: 0.5 }, "max"]]
   ) {

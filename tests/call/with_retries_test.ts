@@ -5,7 +5,7 @@ import { busy, configured, errorOf, fakeTime, handmade, reply } from "../helpers
 
 const base = { name: "a", model: "m", prompt: "x" };
 
-Deno.test("retries: 0 sends exactly one request, n at most n + 1", async () => {
+Deno.test("retries: 0 sends exactly one request, and n at most n + 1", async () => {
   for (const retries of [0, 1, 3, { max: 0 }, { max: 2 }, undefined]) {
     const provider = scripted(busy());
     const error = await errorOf(defineAgent({ ...base, provider, retries }).call({}));
@@ -16,7 +16,7 @@ Deno.test("retries: 0 sends exactly one request, n at most n + 1", async () => {
   }
 });
 
-Deno.test("retries: the call wins over the agent, the agent over configure", async () => {
+Deno.test("retries: call takes precedence over agent, and agent over configure", async () => {
   const provider = scripted(busy());
   using _ = configured({ retries: 2 });
   await defineAgent({ ...base, provider }).settle({});
@@ -39,7 +39,7 @@ Deno.test("retries: end with the first success", async () => {
   ]);
 });
 
-Deno.test("retries: what the adapter calls final is not sent again", async () => {
+Deno.test("retries: do not repeat errors that the adapter reports as final", async () => {
   const finals: [status: number, code: ErrorCode][] = [
     [400, "provider"],
     [401, "provider"],
@@ -56,13 +56,13 @@ Deno.test("retries: what the adapter calls final is not sent again", async () =>
   }
 });
 
-Deno.test("retries: what the provider threw by mistake is not sent again", async () => {
+Deno.test("retries: do not repeat an unexpected exception of the provider", async () => {
   const provider = scripted(new TypeError("undefined is not a function"));
   assertEquals((await errorOf(defineAgent({ ...base, provider }).call({}))).code, "provider");
   assertEquals(provider.calls, 1);
 });
 
-Deno.test("retries: bad parameters and bad answers are not sent again", async () => {
+Deno.test("retries: do not repeat after invalid parameters and invalid answers", async () => {
   const provider = scripted(reply("no", { finishReason: "content_filter" }));
   const A = defineAgent({ ...base, prompt: "{x}", provider });
   await A.settle({} as never);
@@ -71,7 +71,7 @@ Deno.test("retries: bad parameters and bad answers are not sent again", async ()
   assertEquals(provider.calls, 1);
 });
 
-Deno.test("retries: on decides, and counts from 1", async () => {
+Deno.test("retries: on decides, and receives attempts counted from 1", async () => {
   const seen: [code: string, attempt: number][] = [];
   const on = (error: AgentError, attempt: number) => {
     seen.push([error.code, attempt]);
@@ -91,18 +91,18 @@ Deno.test("retries: on decides, and counts from 1", async () => {
   assertEquals(provider.calls, 3);
 });
 
-Deno.test("retries: on is not asked when no attempt is left, nor about aborts and parameters", async () => {
-  let asked = 0;
-  const retries = { max: 1, base: 0, on: () => ++asked > 0 };
+Deno.test("retries: on is not called after the last attempt or for aborts and params", async () => {
+  let decisions = 0;
+  const retries = { max: 1, base: 0, on: () => ++decisions > 0 };
   await defineAgent({ ...base, provider: scripted(busy()), retries }).settle({});
-  assertEquals(asked, 1);
+  assertEquals(decisions, 1);
   const A = defineAgent({ ...base, prompt: "{x}", provider: scripted("ok"), retries });
   await A.settle({} as never);
   await A.settle({ x: 1 }, { signal: AbortSignal.abort() });
-  assertEquals(asked, 1);
+  assertEquals(decisions, 1);
 });
 
-Deno.test("retries: an on that throws fails the call clearly and once", async () => {
+Deno.test("retries: an on that throws fails the call once with a clear error", async () => {
   const cause = new Error("mine");
   const on = () => {
     throw cause;
@@ -114,7 +114,7 @@ Deno.test("retries: an on that throws fails the call clearly and once", async ()
   assertEquals([provider.calls, result.attempts.length], [1, 1]);
 });
 
-Deno.test("retries: the server's word is a lower bound, up to a minute", async () => {
+Deno.test("retries: Retry-After is a lower bound, up to a minute", async () => {
   using time = fakeTime();
   for (const retryAfterMs of [1, 1_500, 20_000, 60_000]) {
     const provider = scripted([busy({ retryAfterMs }), "ok"]);
@@ -129,7 +129,7 @@ Deno.test("retries: the server's word is a lower bound, up to a minute", async (
   }
 });
 
-Deno.test("retries: for more than a minute nobody waits", async () => {
+Deno.test("retries: do not wait for a Retry-After of more than a minute", async () => {
   using time = fakeTime();
   const provider = scripted([busy({ retryAfterMs: 60_001 }), "ok"]);
   const call = defineAgent({ ...base, provider, retries: { jitter: 0 } }).call({});
@@ -138,7 +138,7 @@ Deno.test("retries: for more than a minute nobody waits", async () => {
   assertEquals(provider.calls, 2);
 });
 
-Deno.test("retries: waits grow as the policy says", async () => {
+Deno.test("retries: delays grow as the policy says", async () => {
   using time = fakeTime();
   const provider = scripted(busy({ retryAfterMs: undefined }));
   const retries = { max: 4, base: 100, maxDelay: 500, jitter: 0 };
@@ -152,7 +152,7 @@ Deno.test("retries: waits grow as the policy says", async () => {
   assertEquals((await call).timing.backoffMs, 1200);
 });
 
-Deno.test("retries: a call that waits holds no permit", async () => {
+Deno.test("retries: a call holds no permit during backoff", async () => {
   using time = fakeTime();
   const order: string[] = [];
   const provider = handmade({

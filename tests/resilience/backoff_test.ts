@@ -74,8 +74,8 @@ Deno.test("backoffDelay: stays between its minimum and maxDelay at any attempt",
 
 Deno.test("backoffDelay: is never shorter than Retry-After", () => {
   // 0 is ignored, as the table above shows.
-  const asked = fc.double({ min: Number.MIN_VALUE, max: LONGEST_RETRY_AFTER, noNaN: true });
-  fc.assert(fc.property(policy, random, asked, (p, r, ms) => {
+  const retryAfter = fc.double({ min: Number.MIN_VALUE, max: LONGEST_RETRY_AFTER, noNaN: true });
+  fc.assert(fc.property(policy, random, retryAfter, (p, r, ms) => {
     const wait = backoffDelay(1, p, r, ms);
     assert(wait >= ms && wait <= ms * 1.1 + 1e-6);
   }));

@@ -86,9 +86,9 @@ Deno.test("Breaker: closes after a successful probe and reopens after a failed o
 Deno.test("Breaker: frees the place of a probe without an outcome", () => {
   for (const outcome of [undefined, failure("rate_limited"), failure("provider", false)]) {
     const breaker = failed([0, 0]);
-    const tell = breaker.enter(options, 1_000);
+    const report = breaker.enter(options, 1_000);
     assert(breaker.openFor(options, 1_001) > 0);
-    tell(outcome, 1_002);
+    report(outcome, 1_002);
     assertEquals(breaker.openFor(options, 1_002), 0, "a place is free");
     breaker.enter(options, 1_003);
     assert(breaker.openFor(options, 1_003) > 0, "but only one: it is half open still");
@@ -130,7 +130,11 @@ Deno.test("Breaker: judges each call by its own thresholds", () => {
   const other = failed([0, 200], wide);
   other.enter(options, 400)(failure(), 400);
   other.enter(wide, 600)(failure(), 600);
-  assertEquals(other.openFor(wide, 600), 1_000, "who asks for less does not make it forget");
+  assertEquals(
+    other.openFor(wide, 600),
+    1_000,
+    "a call with a lower threshold does not make it forget",
+  );
 });
 
 Deno.test("breakerOf: returns one breaker per provider and model", () => {
@@ -155,18 +159,18 @@ const policies = fc.record({
   cooldown: fc.integer({ min: 1, max: 100 }),
   halfOpen: fc.integer({ min: 1, max: 3 }),
 });
-const told = {
+const OUTCOMES = {
   success: "success",
   failure: failure(),
   busy: failure("rate_limited"),
   aborted: undefined,
 } as const;
 
-Deno.test("Breaker: opens only after N failures in the window, and never exceeds its probes", () => {
+Deno.test("Breaker: opens only after N failures in the window, and limits probes", () => {
   fc.assert(
     fc.property(policies, steps, (policy, steps) => {
       const breaker = new Breaker();
-      const flying: { tell: ReturnType<Breaker["enter"]>; probes: number }[] = [];
+      const flying: { report: ReturnType<Breaker["enter"]>; probes: number }[] = [];
       let now = 0;
       // The model of the breaker; `round` counts how often it opened or closed.
       let round = 0;
@@ -178,14 +182,14 @@ Deno.test("Breaker: opens only after N failures in the window, and never exceeds
           if (breaker.openFor(policy, now) > 0) continue;
           assert(openUntil === undefined || now >= openUntil, "nothing is sent while it is open");
           flying.push({
-            tell: breaker.enter(policy, now),
+            report: breaker.enter(policy, now),
             probes: openUntil === undefined ? -1 : round,
           });
         } else if (flying.length > 0) {
-          const [{ tell, probes }] = flying.splice(step.end % flying.length, 1) as [
+          const [{ report, probes }] = flying.splice(step.end % flying.length, 1) as [
             typeof flying[0],
           ];
-          tell(told[step.outcome as keyof typeof told], now);
+          report(OUTCOMES[step.outcome as keyof typeof OUTCOMES], now);
           const decides = openUntil !== undefined && probes === round;
           if (step.outcome === "success" && decides) {
             openUntil = undefined;
@@ -239,14 +243,14 @@ Deno.test("circuitBreaker: rejects invalid options before anything is sent", asy
   ];
   for (const [value, kind, why] of cases) {
     const wrong = { circuitBreaker: value } as never;
-    const refusals: [doing: string, error: unknown][] = [
+    const rejections: [doing: string, error: unknown][] = [
       ['define the agent "a"', assertThrows(() => defineAgent({ ...base, ...wrong as object }))],
       ['change the agent "a"', assertThrows(() => A.with(wrong))],
       ["configure", assertThrows(() => void configured(wrong))],
       ['call "a"', await assertRejects(() => A.call({}, wrong))],
       ['call "a"', assertThrows(() => A.stream({}, wrong))],
     ];
-    for (const [doing, error] of refusals as [string, Error][]) {
+    for (const [doing, error] of rejections as [string, Error][]) {
       const inside = why.startsWith("circuitBreaker") ? "" : ": circuitBreaker";
       assertEquals([error.constructor, error.message], [
         kind,

@@ -29,49 +29,49 @@ const all = failure("exhausted");
 /** Calls models that return their number, or throw the error in their place. */
 async function run(
   outcomes: readonly unknown[],
-  mayContinue: (asked: number) => boolean = () => true,
+  mayContinue: (called: number) => boolean = () => true,
 ) {
-  const asked: number[] = [];
-  const told: [model: number, error: unknown][] = [];
+  const called: number[] = [];
+  const fallbacks: [model: number, error: unknown][] = [];
   const exhausted: (readonly AgentError[])[] = [];
   const models = outcomes.map((_, i) => i);
   const ended = await withFallbacks(models, (i) => {
-    asked.push(i);
+    called.push(i);
     return outcomes[i] === undefined ? Promise.resolve(i) : Promise.reject(outcomes[i]);
   }, {
-    mayContinue: () => mayContinue(asked.length),
-    onFallback: (model, error) => told.push([model, error]),
+    mayContinue: () => mayContinue(called.length),
+    onFallback: (model, error) => fallbacks.push([model, error]),
     exhausted(errors) {
       exhausted.push(errors);
       return all;
     },
   }).then((value) => ({ value }), (error: unknown) => ({ error }));
-  return { ended, asked, told, exhausted };
+  return { ended, called, fallbacks, exhausted };
 }
 
 Deno.test("withFallbacks: falls back on errors that another model may not have", async () => {
   for (const [code, worth] of Object.entries(CODES)) {
     const error = failure(code as ErrorCode);
-    const { ended, asked, told } = await run([error, undefined, undefined]);
-    assertEquals(asked, worth ? [0, 1] : [0], code);
-    assertEquals(told, worth ? [[1, error]] : [], code);
+    const { ended, called, fallbacks } = await run([error, undefined, undefined]);
+    assertEquals(called, worth ? [0, 1] : [0], code);
+    assertEquals(fallbacks, worth ? [[1, error]] : [], code);
     assertEquals(ended, worth ? { value: 1 } : { error }, code);
   }
 });
 
 Deno.test("withFallbacks: throws the error of an only model unchanged", async () => {
   const error = failure("network");
-  const { ended, told, exhausted } = await run([error]);
+  const { ended, fallbacks, exhausted } = await run([error]);
   assertStrictEquals((ended as { error: unknown }).error, error);
-  assertEquals([told, exhausted], [[], []]);
+  assertEquals([fallbacks, exhausted], [[], []]);
 });
 
 Deno.test("withFallbacks: passes the error of each model to exhausted, once", async () => {
   const errors = [failure("network"), failure("provider"), failure("circuit_open")];
-  const { ended, asked, told, exhausted } = await run(errors);
+  const { ended, called, fallbacks, exhausted } = await run(errors);
   assertStrictEquals((ended as { error: unknown }).error, all);
-  assertEquals(asked, [0, 1, 2]);
-  assertEquals(told, [[1, errors[0]], [2, errors[1]]]);
+  assertEquals(called, [0, 1, 2]);
+  assertEquals(fallbacks, [[1, errors[0]], [2, errors[1]]]);
   assertEquals(exhausted, [errors]);
 });
 
@@ -80,7 +80,7 @@ Deno.test("withFallbacks: rethrows any value when it may not continue", async ()
     const models = [1, 2];
     const hooks = {
       mayContinue: () => false,
-      onFallback: () => assert(false, "no other model is asked"),
+      onFallback: () => assert(false, "no other model is called"),
       exhausted: () => all,
     };
     const error = await withFallbacks(models, () => Promise.reject(thrown), hooks).then(
@@ -93,9 +93,9 @@ Deno.test("withFallbacks: rethrows any value when it may not continue", async ()
 
 Deno.test("withFallbacks: fails if onFallback throws", async () => {
   const cause = new Error("mine");
-  const asked: number[] = [];
+  const called: number[] = [];
   const ask = (model: number) => {
-    asked.push(model);
+    called.push(model);
     return Promise.reject(failure("network"));
   };
   const hooks = {
@@ -106,10 +106,10 @@ Deno.test("withFallbacks: fails if onFallback throws", async () => {
     exhausted: () => all,
   };
   assertStrictEquals(await assertRejects(() => withFallbacks([1, 2], ask, hooks), Error), cause);
-  assertEquals(asked, [1]);
+  assertEquals(called, [1]);
 });
 
-Deno.test("withFallbacks: calls each model once, in order, up to the first final outcome", async () => {
+Deno.test("withFallbacks: calls each model once, in order, until a final outcome", async () => {
   const codes = Object.keys(CODES) as ErrorCode[];
   const likely = codes.filter((code) => CODES[code]);
   const outcome = fc.oneof(
@@ -120,13 +120,13 @@ Deno.test("withFallbacks: calls each model once, in order, up to the first final
   const many = fc.array(outcome, { minLength: 1, maxLength: 8 });
   await fc.assert(fc.asyncProperty(many, fc.integer({ min: 1, max: 9 }), async (list, stop) => {
     const outcomes = list.map((code) => code && failure(code));
-    const { ended, asked, told, exhausted } = await run(outcomes, (asked) => asked < stop);
+    const { ended, called, fallbacks, exhausted } = await run(outcomes, (called) => called < stop);
     const last = outcomes.findIndex((error, i) =>
       error === undefined || !CODES[error.code] || i + 1 === stop
     );
     const count = last < 0 ? outcomes.length : last + 1;
-    assertEquals(asked, outcomes.slice(0, count).map((_, i) => i));
-    assertEquals(told.map(([model]) => model), asked.slice(1));
+    assertEquals(called, outcomes.slice(0, count).map((_, i) => i));
+    assertEquals(fallbacks.map(([model]) => model), called.slice(1));
     if (last >= 0) {
       assertEquals(ended, outcomes[last] ? { error: outcomes[last] } : { value: last });
       assertEquals(exhausted, []);
@@ -139,7 +139,7 @@ Deno.test("withFallbacks: calls each model once, in order, up to the first final
 const rule = fallbackModels({ provider, retries: wholeNumber });
 const check = (value: unknown) => rule("do it", "fallbackModels", value);
 
-Deno.test("fallbackModels: accepts names and objects, and the same name at another provider", () => {
+Deno.test("fallbackModels: accepts names and objects, and one name at two providers", () => {
   const [one, two] = [handmade({}), handmade({})];
   for (
     const right of [
@@ -197,21 +197,21 @@ Deno.test("fallbackModels: rejects invalid lists before anything is sent", async
   ];
   for (const [list, kind, why] of cases) {
     const wrong = { fallbackModels: list } as never;
-    const refusals: [doing: string, error: Error][] = [
+    const rejections: [doing: string, error: Error][] = [
       ['define the agent "a"', assertThrows(() => defineAgent({ ...base, ...wrong as object }))],
       ['change the agent "a"', assertThrows(() => A.with(wrong))],
       ["configure", assertThrows(() => void configured(wrong))],
       ['call "a"', await assertRejects(() => A.call({}, wrong))],
       ['call "a"', assertThrows(() => A.stream({}, wrong))],
     ].map(([doing, error]) => [doing as string, error as Error]);
-    for (const [doing, error] of refusals) {
+    for (const [doing, error] of rejections) {
       assertEquals([error.constructor, error.message], [kind, `Cannot ${doing} as ${why}`]);
     }
   }
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("fallbackModels: rejects the own model of the agent, wherever the two are set", async () => {
+Deno.test("fallbackModels: rejects the agent's own model, wherever both are set", async () => {
   const [provider, other] = [scripted("never"), scripted("never")];
   const own = { ...base, provider };
   const A = defineAgent(own);
@@ -220,7 +220,7 @@ Deno.test("fallbackModels: rejects the own model of the agent, wherever the two 
   for (const repeat of ["m", { model: "m" }, { model: "m", provider, retries: 1 }]) {
     const fallbackModels = ["n", repeat];
     const B = A.with({ model: "n" });
-    const refusals: [doing: string, error: unknown][] = [
+    const rejections: [doing: string, error: unknown][] = [
       ['define the agent "a"', assertThrows(() => defineAgent({ ...own, fallbackModels }))],
       ['change the agent "a"', assertThrows(() => A.with({ fallbackModels }))],
       ['call "a"', await assertRejects(() => A.call({}, { fallbackModels }))],
@@ -228,7 +228,7 @@ Deno.test("fallbackModels: rejects the own model of the agent, wherever the two 
       ['call "a"', await assertRejects(() => B.call({}, { model: "m", fallbackModels: [repeat] }))],
       ["configure", assertThrows(() => void configured({ provider, fallbackModels }))],
     ];
-    for (const [doing, error] of refusals as [string, Error][]) {
+    for (const [doing, error] of rejections as [string, Error][]) {
       assertEquals([error.constructor, error.message], [TypeError, `Cannot ${doing} ${why}`]);
     }
   }

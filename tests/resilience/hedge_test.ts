@@ -19,13 +19,13 @@ interface Plan {
   /** Is in flight. */
   wire: number;
   /** Receives its first delta, counted from when it was sent. */
-  piece?: number;
+  delta?: number;
   /** Reads the answer. */
   read?: number;
   /** Fails in flight. */
   fails?: boolean;
   /** Fails while it waits for its permits, and is never sent. */
-  refused?: boolean;
+  unsent?: boolean;
 }
 const FAILED = [new Error("the first failed"), new Error("the second failed")] as const;
 
@@ -36,30 +36,30 @@ function race(plans: readonly Plan[], options: Partial<HedgedOptions> = {}) {
   const signals: AbortSignal[] = [];
   const note = (what: string) => log.push(`${performance.now() - began} ${what}`);
   const attempt = async ({ signal, duplicate, sent, ended, first }: HedgeHooks) => {
-    const who = duplicate ? "second" : "first";
+    const name = duplicate ? "second" : "first";
     const plan = plans[signals.push(signal) - 1]!;
     const pass = (ms = 0) => ms > 0 ? delay(ms, { signal }) : Promise.resolve();
-    note(`${who} begins`);
+    note(`${name} begins`);
     try {
       await pass(plan.permit);
-      if (plan.refused) throw FAILED[signals.length - 1];
+      if (plan.unsent) throw FAILED[signals.length - 1];
       sent();
-      note(`${who} sent`);
+      note(`${name} sent`);
       try {
-        if (plan.piece !== undefined) {
-          await pass(plan.piece);
-          note(`${who} ${first() ? "may" : "must not"} hand on`);
+        if (plan.delta !== undefined) {
+          await pass(plan.delta);
+          note(`${name} ${first() ? "may" : "must not"} emit`);
         }
-        await pass(plan.wire - (plan.piece ?? 0));
+        await pass(plan.wire - (plan.delta ?? 0));
         if (plan.fails) throw FAILED[duplicate ? 1 : 0];
       } finally {
         ended();
       }
       await pass(plan.read);
-      note(`${who} answers`);
-      return who;
+      note(`${name} answers`);
+      return name;
     } catch (error) {
-      note(`${who} ${signal.aborted ? "aborted" : "fails"}`);
+      note(`${name} ${signal.aborted ? "aborted" : "fails"}`);
       throw error;
     }
   };
@@ -70,7 +70,7 @@ function race(plans: readonly Plan[], options: Partial<HedgedOptions> = {}) {
   return { settled, log, signals };
 }
 
-Deno.test("runHedged: counts the delay from when the first request was sent, not from its start", async () => {
+Deno.test("runHedged: counts the delay from when the first request was sent", async () => {
   using time = fakeTime();
   const { settled, log } = race([{ permit: 5_000, wire: 1_000 }, { wire: 50 }]);
   await time.tick(10_000);
@@ -86,13 +86,13 @@ Deno.test("runHedged: counts the delay from when the first request was sent, not
   ]);
 });
 
-Deno.test("runHedged: sends no duplicate of an attempt that ends in time or was never sent", async () => {
+Deno.test("runHedged: sends no duplicate of an attempt in time or never sent", async () => {
   using time = fakeTime();
   const plans: [Plan, end: string, outcome: object][] = [
     [{ wire: 99 }, "99 first answers", { value: "first" }],
     [{ wire: 99, read: 1_000 }, "1099 first answers", { value: "first" }],
     [{ wire: 99, fails: true }, "99 first fails", { error: FAILED[0] }],
-    [{ permit: 5_000, wire: 10, refused: true }, "5000 first fails", { error: FAILED[0] }],
+    [{ permit: 5_000, wire: 10, unsent: true }, "5000 first fails", { error: FAILED[0] }],
   ];
   for (const [plan, end, outcome] of plans) {
     const { settled, log, signals } = race([plan]);
@@ -154,7 +154,7 @@ Deno.test("runHedged: returns falsy values as answers", async () => {
   }
 });
 
-Deno.test("runHedged: aborts a waiting duplicate when the first attempt has its answer", async () => {
+Deno.test("runHedged: aborts a waiting duplicate when the first answers", async () => {
   using time = fakeTime();
   const { settled, log, signals } = race([{ wire: 300, read: 40 }, { permit: 1_000, wire: 50 }]);
   await time.tick(5_000);
@@ -171,7 +171,7 @@ Deno.test("runHedged: aborts a waiting duplicate when the first attempt has its 
   assertEquals([name, message], ["AbortError", "The attempt ended before its duplicate was sent"]);
 });
 
-Deno.test("runHedged: the permit that the first attempt releases does not send the duplicate", async () => {
+Deno.test("runHedged: the permit of the first does not send the duplicate", async () => {
   using time = fakeTime();
   for (const fails of [false, true]) {
     const permit = Promise.withResolvers<void>();
@@ -196,7 +196,7 @@ Deno.test("runHedged: the permit that the first attempt releases does not send t
 
 Deno.test("runHedged: ignores a duplicate that fails or cannot be sent", async () => {
   using time = fakeTime();
-  for (const plan of [{ wire: 0, refused: true }, { wire: 50, fails: true }]) {
+  for (const plan of [{ wire: 0, unsent: true }, { wire: 50, fails: true }]) {
     const { settled, signals } = race([{ wire: 300 }, plan]);
     await time.tick(1_000);
     assertEquals(await settled, { value: "first" });
@@ -237,7 +237,7 @@ Deno.test("runHedged: throws the error of the first attempt if both fail", async
   }
 });
 
-Deno.test("runHedged: fails at once if the first attempt fails before the duplicate is sent", async () => {
+Deno.test("runHedged: fails at once if the first fails before a duplicate is sent", async () => {
   using time = fakeTime();
   const { settled, log } = race([{ wire: 200, fails: true }, { permit: 500, wire: 50 }]);
   await time.tick(1_000);
@@ -247,51 +247,51 @@ Deno.test("runHedged: fails at once if the first attempt fails before the duplic
 
 Deno.test("runHedged: the first delta decides, and only the winner emits", async () => {
   using time = fakeTime();
-  const early = race([{ piece: 50, wire: 5_000 }]);
-  const first = race([{ piece: 300, wire: 900 }, { piece: 250, wire: 300 }]);
-  const second = race([{ piece: 300, wire: 310 }, { piece: 150, wire: 900 }]);
-  const waiting = race([{ piece: 300, wire: 900 }, { permit: 600, wire: 10 }]);
+  const early = race([{ delta: 50, wire: 5_000 }]);
+  const first = race([{ delta: 300, wire: 900 }, { delta: 250, wire: 300 }]);
+  const second = race([{ delta: 300, wire: 310 }, { delta: 150, wire: 900 }]);
+  const waiting = race([{ delta: 300, wire: 900 }, { permit: 600, wire: 10 }]);
   await time.tick(10_000);
   assertEquals((await early.settled, early.signals.length), 1);
   assertEquals(await first.settled, { value: "first" });
   assertEquals(first.log.slice(-4), [
-    "300 first may hand on",
+    "300 first may emit",
     "300 second aborted",
     "900 first answers",
     "900 over",
   ]);
   assertEquals(await second.settled, { value: "second" });
   assertEquals(second.log.slice(-4), [
-    "250 second may hand on",
+    "250 second may emit",
     "250 first aborted",
     "1000 second answers",
     "1000 over",
   ]);
   assertEquals(await waiting.settled, { value: "first" });
-  assertEquals(waiting.log[3], "300 first may hand on");
+  assertEquals(waiting.log[3], "300 first may emit");
   assertEquals(waiting.log[4], "300 second aborted");
 });
 
 Deno.test("runHedged: the loser may not emit, even if it ignores its signal", async () => {
   using time = fakeTime();
-  const asked: unknown[] = [];
+  const mayEmit: unknown[] = [];
   const settled = runHedged(async ({ duplicate, sent, first }) => {
     sent();
     await delay(duplicate ? 50 : 200);
-    for (let i = 0; i < 3; i++) asked.push([duplicate, first()]);
+    for (let i = 0; i < 3; i++) mayEmit.push([duplicate, first()]);
     await delay(100);
-    asked.push([duplicate, first()]);
+    mayEmit.push([duplicate, first()]);
   }, { hedge: { after: 100 }, signal: undefined });
   await time.tick(1_000);
   await settled;
   const [yes, no] = [[true, true], [false, false]];
-  assertEquals(asked, [yes, yes, yes, no, no, no, yes, no]);
+  assertEquals(mayEmit, [yes, yes, yes, no, no, no, yes, no]);
 });
 
 Deno.test("runHedged: an attempt that emitted a delta fails with its own error", async () => {
   using time = fakeTime();
-  const first = race([{ piece: 200, wire: 400, fails: true }, { wire: 450 }]);
-  const second = race([{ wire: 600 }, { piece: 50, wire: 400, fails: true }]);
+  const first = race([{ delta: 200, wire: 400, fails: true }, { wire: 450 }]);
+  const second = race([{ wire: 600 }, { delta: 50, wire: 400, fails: true }]);
   await time.tick(1_000);
   assertEquals(await first.settled, { error: FAILED[0] });
   assertEquals(await second.settled, { error: FAILED[1] });
@@ -320,7 +320,7 @@ Deno.test("runHedged: an abort of the parent ends both attempts with its reason"
   }
 });
 
-Deno.test("runHedged: rejects with the abort reason even after the first attempt failed", async () => {
+Deno.test("runHedged: rejects with the abort reason even after a failure", async () => {
   using time = fakeTime();
   const controller = new AbortController();
   const { settled } = race([{ wire: 200, fails: true }, { wire: 500 }], {
@@ -347,7 +347,7 @@ Deno.test("runHedged: sends no duplicate after an abort of the parent", async ()
   assertEquals([await settled, begun], ["bye", 1]);
 });
 
-Deno.test("runHedged: starts nothing if the signal has aborted, and sends nothing once it has", async () => {
+Deno.test("runHedged: starts or sends nothing once the signal has aborted", async () => {
   const { settled, signals } = race([{ wire: 1 }], { signal: AbortSignal.abort("bye") });
   assertEquals([await settled, signals.length], [{ error: "bye" }, 0]);
 
@@ -368,10 +368,10 @@ Deno.test("runHedged: leaves no timer and no listener on any exit", async () => 
   const kinds: [first: Plan, second?: Plan][] = [
     [{ wire: 0 }],
     [{ wire: 0, fails: true }],
-    [{ wire: 0, refused: true }],
-    [{ wire: 1, piece: 0 }],
+    [{ wire: 0, unsent: true }],
+    [{ wire: 1, delta: 0 }],
     [{ wire: 5_000 }, { wire: 0 }],
-    [{ wire: 5_000 }, { wire: 3, piece: 1 }],
+    [{ wire: 5_000 }, { wire: 3, delta: 1 }],
     [{ wire: 20 }, { permit: 5_000, wire: 0 }],
     [{ wire: 20, fails: true }, { permit: 5_000, wire: 0 }],
     [{ wire: 20 }, { wire: 5_000 }],
@@ -487,20 +487,20 @@ Deno.test("runHedged: sends no duplicate if all answers take the same time", asy
   assertEquals(sent, 50);
 });
 
-Deno.test("runHedged: records latencies from when the first request was sent, whichever wins", async () => {
+Deno.test("runHedged: records latencies from when the first was sent", async () => {
   using time = fakeTime();
   const cases: [plans: Plan[], learned: number | undefined][] = [
     [[{ permit: 900, wire: 150, read: 30 }], 150],
     [[{ wire: 400 }, { wire: 50, read: 20 }], 251],
     [[{ wire: 400 }, { permit: 20, wire: 50 }], 271],
-    [[{ piece: 30, wire: 400 }], 30],
-    [[{ wire: 400 }, { piece: 30, wire: 400 }], 231],
+    [[{ delta: 30, wire: 400 }], 30],
+    [[{ wire: 400 }, { delta: 30, wire: 400 }], 231],
     // An early failure is not recorded; a late one is.
     [[{ wire: 150, fails: true }], undefined],
-    [[{ wire: 150, refused: true }], undefined],
+    [[{ wire: 150, unsent: true }], undefined],
     [[{ wire: 400, fails: true }, { wire: 100, fails: true }], 400],
-    [[{ wire: 400, fails: true }, { wire: 0, refused: true }], 400],
-    [[{ piece: 30, wire: 400, fails: true }], 30],
+    [[{ wire: 400, fails: true }, { wire: 0, unsent: true }], 400],
+    [[{ delta: 30, wire: 400, fails: true }], 30],
   ];
   for (const [plans, learned] of cases) {
     const seen: number[] = [];
@@ -520,7 +520,7 @@ Deno.test("runHedged: a fixed delay records no latency", async () => {
   assertEquals(latencies.size, 0);
 });
 
-Deno.test("runHedged: the share of duplicates stays at the percentile however slow answers end", async () => {
+Deno.test("runHedged: the share of duplicates stays at the percentile", async () => {
   using time = fakeTime();
   const random = seeded(42);
   const answers = () => ({ wire: Math.ceil(100 - 500 * Math.log(1 - random())) });
@@ -560,12 +560,12 @@ function seeded(seed: number): () => number {
 function expected([one, two]: readonly [Plan, Plan], after: number, abortAt: number) {
   const never = Infinity;
   const timesOf = (plan: Plan, begins: number) => {
-    const sent = plan.refused ? never : begins + plan.permit!;
-    const off = plan.refused ? begins + plan.permit! : sent + plan.wire;
-    const failed = plan.refused || plan.fails;
+    const sent = plan.unsent ? never : begins + plan.permit!;
+    const off = plan.unsent ? begins + plan.permit! : sent + plan.wire;
+    const failed = plan.unsent || plan.fails;
     const over = failed ? off : off + plan.read!;
-    const piece = plan.piece === undefined || plan.refused ? never : sent + plan.piece;
-    return { sent, off, over, failed, decides: Math.min(piece, failed ? never : over) };
+    const delta = plan.delta === undefined || plan.unsent ? never : sent + plan.delta;
+    return { sent, off, over, failed, decides: Math.min(delta, failed ? never : over) };
   };
   const first = timesOf(one, 0);
   const begins = first.sent + after;
@@ -617,10 +617,10 @@ Deno.test("runHedged: gives the predicted outcome for any two attempts and any a
     share: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
     read: fc.constantFrom(0, 0, 0, 10, 100),
     fails: fc.boolean(),
-    refused: fc.constantFrom(false, false, false, true),
+    unsent: fc.constantFrom(false, false, false, true),
   }).map(({ share = 10, ...plan }) => {
-    const piece = 10 * Math.ceil(plan.wire / 10 * share / 10);
-    return piece < plan.wire ? { ...plan, piece } : plan;
+    const delta = 10 * Math.ceil(plan.wire / 10 * share / 10);
+    return delta < plan.wire ? { ...plan, delta } : plan;
   });
   const after = tens(30).map((ms) => ms + 1);
   const abort = fc.option(tens(120).map((ms) => ms + 5), { nil: Infinity });
@@ -643,9 +643,9 @@ Deno.test("runHedged: gives the predicted outcome for any two attempts and any a
       const aborted = signals.map((s) => s.reason === OTHER_WAS_FASTER);
       assertEquals(
         aborted,
-        ["first", "second"].slice(0, signals.length).map((who) => who === loser),
+        ["first", "second"].slice(0, signals.length).map((name) => name === loser),
       );
-      assertEquals(log.filter((line) => line.endsWith("may hand on")).length < 2, true);
+      assertEquals(log.filter((line) => line.endsWith("may emit")).length < 2, true);
       assertEquals(listeners.size, 0);
       const before = log.length;
       clearTimeout(abort);

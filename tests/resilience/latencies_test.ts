@@ -21,8 +21,8 @@ Deno.test("Latencies: keeps the latest 200 answers", () => {
   const latencies = latenciesWith([...upTo(1_000), ...upTo(200).map((n) => n + 5_000)]);
   assertEquals(latencies.size, 200);
   // (200 + 1) × 0.5 = 100.5, × 0.95 = 190.95, × 0.99 = 198.99.
-  const asked = [50, 95, 99, 99.9].map((p) => latencies.percentile(p));
-  assertEquals(asked, [5_101, 5_191, 5_199, 5_200]);
+  const percentiles = [50, 95, 99, 99.9].map((p) => latencies.percentile(p));
+  assertEquals(percentiles, [5_101, 5_191, 5_199, 5_200]);
 });
 
 Deno.test("Latencies: equals sorting the latest 200 answers each time", () => {

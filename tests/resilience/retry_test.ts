@@ -49,17 +49,17 @@ Deno.test("retry: does not repeat work that must not be repeated", async () => {
 
 Deno.test("retry: reports each delay before and after it", async () => {
   using time = fakeTime();
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const policy = retryPolicy({ max: 3, base: 100, jitter: 0 });
   const [one, two] = [failure(), failure()];
   const done = retry(failing(one, two), policy, {
     signal: undefined,
-    onRetry: (error, attempt, ms) => told.push([error === one ? 1 : 2, attempt, ms]),
-    onWaited: (ms) => told.push(ms),
+    onRetry: (error, attempt, ms) => reported.push([error === one ? 1 : 2, attempt, ms]),
+    onWaited: (ms) => reported.push(ms),
   });
   await time.tick(300);
   assertEquals(await done, "done");
-  assertEquals(told, [[1, 1, 100], 100, [2, 2, 200], 200]);
+  assertEquals(reported, [[1, 1, 100], 100, [2, 2, 200], 200]);
 });
 
 Deno.test("retry: an abort ends the delay at once and reports the time waited", async () => {

@@ -3,14 +3,14 @@ import { scripted } from "@shoal/agents/testing";
 import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { resetConfiguration } from "../../helpers.ts";
 
-/** What holds where nothing was said. */
+/** The configuration without any call of `configure`. */
 const DEFAULTS = {
   concurrency: 10,
   timeout: { attempt: 300_000 },
   retries: { max: 3, backoff: "exponential", base: 400, maxDelay: 3_000, jitter: 0.5 },
 } as const;
 
-Deno.test("configure: gives what is in force, and keeps what is absent", () => {
+Deno.test("configure: returns the configuration and keeps absent options", () => {
   try {
     assertEquals(configure(), DEFAULTS);
     const provider = scripted("ok");
@@ -23,7 +23,7 @@ Deno.test("configure: gives what is in force, and keeps what is absent", () => {
   }
 });
 
-Deno.test("configure: undefined goes back to the default", () => {
+Deno.test("configure: undefined restores the default", () => {
   configure({ concurrency: 3, model: "m", timeout: 5, retries: 0, prices: {} });
   assertEquals(configure({ concurrency: undefined, model: undefined }), {
     concurrency: 10,
@@ -35,13 +35,13 @@ Deno.test("configure: undefined goes back to the default", () => {
   assertEquals(configure(), DEFAULTS);
 });
 
-Deno.test("configure: what is given back cannot be changed", () => {
+Deno.test("configure: returns a value that cannot be changed", () => {
   const active = configure();
   assertThrows(() => (active as { concurrency: number }).concurrency = 99, TypeError);
   assertEquals(configure().concurrency, 10);
 });
 
-Deno.test("configure: a wrong option is refused, and then nothing changes", () => {
+Deno.test("configure: rejects an invalid option and then changes nothing", () => {
   const cases: [options: unknown, kind: typeof TypeError | typeof RangeError, message: string][] = [
     [null, TypeError, "Cannot configure as its options must be an object: current value is null"],
     [5, TypeError, "its options must be an object"],
@@ -67,7 +67,7 @@ Deno.test("configure: a wrong option is refused, and then nothing changes", () =
   ];
   const before = configure();
   for (const [options, kind, message] of cases) {
-    // A right option beside the wrong one is not taken either.
+    // A valid option beside the invalid one is not applied either.
     const both = typeof options === "object" && options !== null
       ? { model: "m", ...options }
       : options;
@@ -78,12 +78,12 @@ Deno.test("configure: a wrong option is refused, and then nothing changes", () =
   }
 });
 
-Deno.test("configure: a refused value is not printed", () => {
+Deno.test("configure: does not print a rejected value", () => {
   const error = assertThrows(() => configure({ provider: "sk-s3cret" as never }), TypeError);
   assertEquals(error.message.includes("s3cret"), false);
 });
 
-Deno.test("configure: provider and model of agents that name none", async () => {
+Deno.test("configure: sets provider and model of agents without their own", async () => {
   configure({ provider: scripted("ok"), model: "m" });
   try {
     const result = await defineAgent({ name: "a", prompt: "x" }).call({});

@@ -1,4 +1,4 @@
-/** Attachments: bytes that become URLs before a provider sees them. */
+/** Tests of attachments, whose bytes become data URLs in the request. */
 import { defineAgent, type Message, type PromptMessage } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
@@ -18,19 +18,19 @@ const sent = [
   { type: "image", url: "https://x/y.png" },
 ] as const;
 
-Deno.test("parts: bytes are sent as data URLs, from ask, messages and prompt functions", async () => {
+Deno.test("parts: sends bytes as data URLs from ask, messages and prompt functions", async () => {
   const provider = scripted("ok");
   const A = defineAgent({ ...base, provider });
-  const said: PromptMessage = { role: "user", content: parts };
+  const message: PromptMessage = { role: "user", content: parts };
   await A.ask(parts);
-  await A.call({ x: 1 }, { messages: [said] });
-  await defineAgent({ ...base, prompt: (_: number) => [said], provider }).call(1);
+  await A.call({ x: 1 }, { messages: [message] });
+  await defineAgent({ ...base, prompt: (_: number) => [message], provider }).call(1);
   for (const { messages } of provider.requests) assertEquals(messages[0]!.content, sent);
-  // What was handed in stays as it was.
+  // The caller's messages stay unchanged.
   assertStrictEquals(image.data, data);
 });
 
-Deno.test("parts: any bytes come back from the URL, also those of a view", async () => {
+Deno.test("parts: the data URL decodes to the same bytes, also for a view", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 99 }), fc.nat(9), async (bytes, n) => {
       const view = bytes.subarray(Math.min(n, bytes.length));
@@ -47,7 +47,7 @@ Deno.test("parts: any bytes come back from the URL, also those of a view", async
   );
 });
 
-Deno.test("parts: what is no part is refused", async () => {
+Deno.test("parts: rejects values that are not parts", async () => {
   const A = defineAgent({ ...base, provider: scripted("never") });
   const wrong = [
     { type: "image" },
@@ -70,7 +70,7 @@ Deno.test("parts: what is no part is refused", async () => {
   }
 });
 
-Deno.test("messages: a conversation with tools can be handed in", async () => {
+Deno.test("messages: accept a conversation with tool calls", async () => {
   const provider = scripted("ok");
   const A = defineAgent({ ...base, provider });
   const messages: Message[] = [

@@ -11,7 +11,7 @@ function render(template: string, params: unknown): string {
   return parseTemplate(template).render(params);
 }
 
-Deno.test("template: each placeholder is filled in, wherever it stands", () => {
+Deno.test("template: fills in each placeholder at any position", () => {
   const cases: [template: string, params: Record<string, unknown>, text: string][] = [
     ["plain", {}, "plain"],
     ["", {}, ""],
@@ -25,14 +25,14 @@ Deno.test("template: each placeholder is filled in, wherever it stands", () => {
   for (const [template, params, text] of cases) assertEquals(render(template, params), text);
 });
 
-Deno.test("template: false, 0, '' and null are values", () => {
+Deno.test("template: accepts false, 0, '' and null as values", () => {
   assertEquals(
     render("[{a}|{b}|{c}|{d}|{e}]", { a: false, b: 0, c: "", d: null, e: 10n }),
     "[false|0||null|10]",
   );
 });
 
-Deno.test("template: doubled braces stand for braces", () => {
+Deno.test("template: doubled braces are literal braces", () => {
   const cases: [template: string, text: string][] = [
     ["{{a}}", "{a}"],
     ["{{{a}}}", "{1}"],
@@ -44,7 +44,7 @@ Deno.test("template: doubled braces stand for braces", () => {
   for (const [template, text] of cases) assertEquals(render(template, { a: 1 }), text);
 });
 
-Deno.test("template: the braces of JSON stay as they are", () => {
+Deno.test("template: leaves the braces of JSON unchanged", () => {
   for (
     const json of [
       '{"label": "good", "score": 1}',
@@ -64,7 +64,7 @@ Deno.test("template: the braces of JSON stay as they are", () => {
   );
 });
 
-Deno.test("template: a doubled brace that is not closed is refused, with its place", () => {
+Deno.test("template: rejects an unclosed doubled brace and reports its position", () => {
   const cases: [template: string, line: number, column: number][] = [
     ["{{", 1, 1],
     ["{{{{", 1, 1],
@@ -94,7 +94,7 @@ Deno.test("template: a doubled brace that is not closed is refused, with its pla
   );
 });
 
-Deno.test("template: a closing pair belongs to the last brace that is open", () => {
+Deno.test("template: a closing pair belongs to the last open brace", () => {
   const cases: [template: string, text: string][] = [
     ['{{"a": {"b": 1}}}', '{"a": {"b": 1}}'],
     ['{{"a": {"b": {"c": {x}}}}}', '{"a": {"b": {"c": 1}}}'],
@@ -110,7 +110,7 @@ Deno.test("template: a closing pair belongs to the last brace that is open", () 
   }
 });
 
-/** The compiler requires each name that it reads from the template, and no other. */
+/** Checks that the compiler requires exactly the names that the parser finds. */
 function sameNames<const T extends string>(
   template: T,
   names: [Placeholders<T>] extends [never] ? Record<string, never> : { [N in Placeholders<T>]: 1 },
@@ -136,18 +136,18 @@ Deno.test("template: the compiler reads the same names as the parser", () => {
   const never = () => {
     // @ts-expect-error the name is missing
     sameNames("{a}", {});
-    // @ts-expect-error no name is within doubled braces
+    // @ts-expect-error doubled braces have no names
     sameNames("{{a}}", { a: 1 });
   };
   assertEquals(typeof never, "function");
 });
 
-Deno.test("template: what is in a value is never read as a template", () => {
+Deno.test("template: never parses a value as a template", () => {
   const params = { a: "{b} {{b}} $& $1 $$ \\1 }}", b: "secret" };
   assertEquals(render("{a}|{b}", params), `${params.a}|secret`);
 });
 
-Deno.test("template: any text goes in word for word", () => {
+Deno.test("template: inserts any string unchanged", () => {
   fc.assert(fc.property(fc.string(), fc.string(), (a, b) => {
     assertEquals(render("1{a}2{b}3{a}", { a, b }), `1${a}2${b}3${a}`);
   }));
@@ -159,7 +159,7 @@ Deno.test("template: any text goes in word for word", () => {
   );
 });
 
-Deno.test("template: any JSON stays as it is, and comes back when its braces are doubled", () => {
+Deno.test("template: leaves any JSON unchanged, and unescapes it if doubled", () => {
   const word = fc.string({ unit: fc.constantFrom("a", "z", " ", "1") });
   const json = fc.letrec((tie) => ({
     value: fc.oneof(
@@ -177,11 +177,11 @@ Deno.test("template: any JSON stays as it is, and comes back when its braces are
   }));
 });
 
-Deno.test("template: the names are each told once", () => {
+Deno.test("template: lists each name once", () => {
   assertEquals(parseTemplate("{b} {a} {b} {{c}} {d e}").names, ["b", "a"]);
 });
 
-Deno.test("template: a missing parameter is told by its name, with what is near to it", () => {
+Deno.test("template: reports a missing parameter by name with the nearest one", () => {
   const cases: [params: unknown, message: string][] = [
     [undefined, 'parameter "input" is missing: no parameters were given'],
     [null, 'parameter "input" is missing: no parameters were given'],
@@ -198,13 +198,13 @@ Deno.test("template: a missing parameter is told by its name, with what is near 
   }
 });
 
-Deno.test("template: names that every object has are no parameters", () => {
+Deno.test("template: rejects inherited names of objects as parameters", () => {
   for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
     assertThrows(() => render(`{${name}}`, { a: 1 }), TemplateError, "is missing");
   }
 });
 
-Deno.test("template: what is no text is refused, and not printed", () => {
+Deno.test("template: rejects values that are not text without printing them", () => {
   const cases: [value: unknown, kind: string][] = [
     [{ secret: "s3cret" }, "an object"],
     [["s3cret"], "an array"],
@@ -219,6 +219,6 @@ Deno.test("template: what is no text is refused, and not printed", () => {
   }
 });
 
-Deno.test("template: parameters that are not asked for are let be", () => {
+Deno.test("template: ignores parameters without a placeholder", () => {
   assertEquals(render("{a}", { a: 1, b: { any: "thing" }, c: undefined }), "1");
 });

@@ -8,12 +8,12 @@ import {
   withoutTotal,
 } from "../../../src/call/options/timeouts.ts";
 
-/** Without the fields that are undefined. */
+/** Merges the layers and drops undefined fields. */
 function merged(...layers: Parameters<typeof mergeTimeouts>): unknown {
   return JSON.parse(JSON.stringify(mergeTimeouts(...layers)));
 }
 
-Deno.test("mergeTimeouts: the first layer that sets a field wins, field by field", () => {
+Deno.test("mergeTimeouts: the first layer that sets a field takes precedence", () => {
   assertEquals(merged({ idle: 1 }, { total: 2, idle: 9 }, { firstToken: 3 }), {
     idle: 1,
     total: 2,
@@ -29,36 +29,36 @@ Deno.test("mergeTimeouts: a number is the total", () => {
   assertEquals(merged(undefined, { total: 6 }, 7), { total: 6 });
 });
 
-Deno.test("mergeTimeouts: the default limits an attempt only where nothing else does", () => {
+Deno.test("mergeTimeouts: limits an attempt by default if nothing else does", () => {
   const attempt = 300_000;
   assertEquals(merged(), { attempt });
   assertEquals(merged(undefined, undefined, DEFAULT_TIMEOUT), { attempt });
   assertEquals(merged({ idle: 5 }, undefined, DEFAULT_TIMEOUT), { attempt, idle: 5 });
-  // Ten minutes are ten minutes: the default must not cut an attempt off after five.
+  // A total of ten minutes must not be cut off by the default of five.
   assertEquals(merged(600_000, undefined, DEFAULT_TIMEOUT), { total: 600_000 });
 });
 
-Deno.test("mergeTimeouts: a limit that is undefined counts as absent", () => {
+Deno.test("mergeTimeouts: an undefined limit counts as absent", () => {
   assertEquals(merged({ attempt: undefined, total: undefined }, { attempt: 3, total: 5 }), {
     attempt: 3,
     total: 5,
   });
 });
 
-Deno.test("totalOf: the total of the first layer that sets one", () => {
+Deno.test("totalOf: returns the total of the first layer that sets one", () => {
   assertEquals(totalOf(), undefined);
   assertEquals(totalOf({ attempt: 1 }, 2, { total: 3 }), 2);
   assertEquals(totalOf(undefined, { total: 3 }, 2), 3);
 });
 
-Deno.test("withoutTotal: the limits that a workflow passes on", () => {
+Deno.test("withoutTotal: keeps the limits that a workflow passes on", () => {
   assertEquals(withoutTotal(undefined), undefined);
   assertEquals(withoutTotal(5), undefined);
   assertEquals(withoutTotal({ total: 5 }), undefined);
   assertEquals(withoutTotal({ total: 5, idle: 3 }), { idle: 3 });
 });
 
-Deno.test("timeout: takes milliseconds or limits, and nothing else", () => {
+Deno.test("timeout: accepts only milliseconds or an object of limits", () => {
   for (const right of [1, 0.5, {}, { attempt: 1, firstToken: 2, idle: 3, total: 4 }]) {
     timeout("call", "timeout", right);
   }
@@ -74,7 +74,7 @@ Deno.test("timeout: takes milliseconds or limits, and nothing else", () => {
   }
 });
 
-Deno.test("totalTimeout: takes only a total, and says where the others belong", () => {
+Deno.test("totalTimeout: accepts only a total, and names the place of other limits", () => {
   for (const right of [1, {}, { total: 4 }, { total: 4, attempt: undefined }]) {
     totalTimeout("call", "timeout", right);
   }

@@ -1,4 +1,4 @@
-/** What a tool is, before any model asks for it. */
+/** Tests of the definition of a tool. */
 import { configure, defineAgent, defineTool } from "@shoal/agents";
 import { assertEquals, assertThrows } from "@std/assert";
 import { type } from "arktype";
@@ -7,7 +7,7 @@ import { z } from "zod";
 const run = () => 1;
 const right = { name: "add", input: z.object({ a: z.number() }), run };
 
-Deno.test("tool: wrong options are refused at once", () => {
+Deno.test("defineTool: rejects invalid options", () => {
   const cases: [options: unknown, message: string][] = [
     [undefined, "Cannot make a tool as its options must be an object"],
     [{}, "Cannot make a tool as name must be a text"],
@@ -29,7 +29,7 @@ Deno.test("tool: wrong options are refused at once", () => {
   }
 });
 
-Deno.test("tool: tells what the model is told of it", () => {
+Deno.test("defineTool: exposes what the model receives", () => {
   const Add = defineTool({ ...right, description: "Adds.", timeout: 5 });
   assertEquals([Add.name, Add.description, Add.timeout], ["add", "Adds.", 5]);
   assertEquals(Add.parameters.properties, { a: { type: "number" } });
@@ -40,7 +40,7 @@ Deno.test("tool: tells what the model is told of it", () => {
   assertEquals(ark.parameters.required, ["city"]);
 });
 
-Deno.test("tool: the option tools takes tools, each name once", () => {
+Deno.test("tools: accepts tools, each name once", () => {
   const Add = defineTool(right);
   const base = { name: "a", model: "m", prompt: "x" };
   const cases: [tools: unknown, message: string][] = [

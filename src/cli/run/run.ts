@@ -16,7 +16,7 @@ import { reportEnd, toUsageError, withResumeHint } from "./report_end.ts";
 import { type RunFolder, wrapJournalError } from "./run_folder.ts";
 import { runRows, type RunSession } from "./run_rows.ts";
 import type { ParsedSettings, RunSettings } from "./run_settings.ts";
-import { rowCallOptions, createRunProvider, resolveAgent, withProvider } from "./run_setup.ts";
+import { createRunProvider, resolveAgent, rowCallOptions, withProvider } from "./run_setup.ts";
 import { RunStats } from "./run_stats.ts";
 
 /**

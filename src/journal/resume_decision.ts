@@ -12,7 +12,9 @@ export function resumeDecision(
   return retryFailed || only === "failed" ? "missing" : replay(previous);
 }
 
-/** Copies a previous result. The error of the copy carries the copy, as that of the original does. */
+/**
+ * Copies a previous result. The error of the copy carries the copy, as that of the original does.
+ */
 function replay(previous: Result): Result {
   const copy: Result = { ...previous, replayed: true };
   const isOwn = !previous.ok && previous.error.result === previous;

@@ -218,12 +218,13 @@ export interface AgentErrorOptions {
  * import { AgentError, defineAgent } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * const provider = scripted("hi");
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
  * try {
  *   await Echo.call({ text: "hello" });
  * } catch (error) {
- *   if (error instanceof AgentError && error.code === "rate_limited") console.log(error.retryAfterMs);
- *   else throw error;
+ *   if (!(error instanceof AgentError)) throw error;
+ *   if (error.code === "rate_limited") console.log(error.retryAfterMs);
  * }
  * ```
  */

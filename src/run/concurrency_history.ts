@@ -8,10 +8,13 @@ export interface DiscoveredConcurrency {
   readonly concurrency: number;
 }
 
-/** Of a long history so many steps are told. */
+/** The maximum number of steps reported of a long history. */
 const MOST = 200;
 
-/** How an adaptive concurrency has changed, as its attempts tell. Changes of less than a tenth are left out. */
+/**
+ * How an adaptive concurrency has changed, as its attempts tell. Changes of less than a tenth are
+ * left out.
+ */
 export class ConcurrencyHistory {
   readonly #steps: DiscoveredConcurrency[] = [];
 

@@ -2,7 +2,8 @@
 export type ModeName = "event-loop" | "workers";
 
 /**
- * Can calls run in this mode here? The event loop is everywhere; Web Workers are not, on Deno Deploy for example.
+ * Whether calls can run in this mode here. The event loop is available everywhere; Web Workers are
+ * not, on Deno Deploy for example.
  *
  * @throws {TypeError} If there is no such mode.
  *

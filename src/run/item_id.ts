@@ -1,4 +1,6 @@
-/** Who an item of a journal is: the same whenever the same is asked, in any order and any process. */
+/**
+ * Who an item of a journal is: the same whenever the same is asked, in any order and any process.
+ */
 import { createHash } from "node:crypto";
 import type { AgentCall, Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
@@ -7,7 +9,10 @@ import { type CallOptions, settingsOf } from "../call/options/options.ts";
 import { refuse } from "../model/check_options.ts";
 import { canonicalJson } from "../model/canonical_json.ts";
 
-/** Stands in every identity. Journals outlive a release: whoever changes what an identity means counts it up. */
+/**
+ * The version of item ids, part of every id. Journals outlive releases: increment it when the
+ * meaning of an id changes.
+ */
 const FORMAT = 1;
 
 /** What names an item, if the caller says. */
@@ -24,9 +29,10 @@ export class Identities {
   }
 
   /**
-   * A call: who is called and what that is made of, with which parameters, by which key, and what the call itself says of what is asked.
+   * Returns the id of a call: its agent with the definition, its parameters or key, and the options
+   * of the call that shape the request.
    *
-   * @throws {TypeError} If its parameters cannot be told from others and it has no key.
+   * @throws {TypeError} If its parameters are not plain data and it has no key.
    */
   ofCall([agent, params, options]: AgentCall, index: number): string {
     let who = this.#agents.get(agent);
@@ -41,9 +47,9 @@ export class Identities {
   }
 
   /**
-   * An item of `each`: what it is, or its key.
+   * Returns the id of an item of `each`: the item itself, or its key.
    *
-   * @throws {TypeError} If it cannot be told from others and has no key.
+   * @throws {TypeError} If the item is not plain data and has no key.
    */
   ofItem(item: unknown, key: Key, index: number): string {
     const who = JSON.stringify([FORMAT, this.#version ?? null, "each"]);

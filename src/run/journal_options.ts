@@ -10,14 +10,21 @@ import {
 
 /** How a run is recorded, so that it can go on where it ended: see `@shoal/agents/journal`. */
 export interface JournalRunOptions {
-  /** Remembers each item before its result is handed on, and gives it back when the run is started again. */
+  /**
+   * Remembers each item before its result is handed on, and gives it back when the run is started
+   * again.
+   */
   readonly journal?: Journal;
-  /** The name of the run in the journal: the same one goes on, another one begins. Needed with a `journal`. */
+  /**
+   * The name of the run in the journal: the same one goes on, another one begins. Needed with a
+   * `journal`.
+   */
   readonly runId?: string;
   /**
    * Works again on items that are recorded as failed, instead of giving their failures back.
    *
-   * @default {false}, but `true` where a failure stops the run (`throwOnError`, or `each` without `settle`)
+   * @default {false}, but `true` where a failure stops the run (`throwOnError`, or `each` without
+   * `settle`)
    */
   readonly retryFailed?: boolean;
   /**
@@ -27,8 +34,8 @@ export interface JournalRunOptions {
    */
   readonly store?: JournalDetail;
   /**
-   * Stands for what the journal cannot see, such as code that a `run` or a prompt function calls: under another version everything is
-   * worked on again.
+   * Stands for what the journal cannot see, such as code that a `run` or a prompt function calls:
+   * under another version everything is worked on again.
    */
   readonly version?: string;
 }
@@ -54,7 +61,10 @@ export const JOURNAL_RUN_RULES: Rules = {
   version: text,
 };
 
-/** Refuses what says something of a journal where there is none, and a journal without a name for the run. */
+/**
+ * Refuses what says something of a journal where there is none, and a journal without a name for
+ * the run.
+ */
 export function checkJournal(
   doing: string,
   options: JournalRunOptions & OnlyOptions,

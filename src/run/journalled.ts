@@ -22,7 +22,8 @@ export class Journalled {
   /**
    * Nothing is opened yet.
    *
-   * @param stops Does a failure stop the run? Then it would stop it again and again, if it were given back.
+   * @param stops Does a failure stop the run? Then it would stop it again and again, if it were
+   * given back.
    */
   constructor(journal: Journal, options: JournalRunOptions, stops: boolean) {
     this.#journal = journal;
@@ -34,7 +35,8 @@ export class Journalled {
   /**
    * Opens the run in the journal.
    *
-   * @throws {JournalError} If another one is writing to it, or the journal cannot be read or written.
+   * @throws {JournalError} If another one is writing to it, or the journal cannot be read or
+   * written.
    */
   async open(): Promise<void> {
     const { runId, only, store, retryFailed = this.#stops } = this.#options;
@@ -45,11 +47,14 @@ export class Journalled {
   /** Everything is recorded. */
   async close(): Promise<void> {
     if (this.#session !== undefined) return await this.#session.close();
-    // The run was stopped before it could begin: nobody waits for that.
+    // The run was stopped before it began: the error is reported elsewhere.
     this.#opening?.then((session) => session.close()).catch(() => {});
   }
 
-  /** The result of a call: the one that is recorded, or that of the work, when it is recorded; `undefined` if the call is passed over. */
+  /**
+   * The result of a call: the one that is recorded, or that of the work, when it is recorded;
+   * `undefined` if the call is passed over.
+   */
   async call(
     call: AgentCall,
     index: number,
@@ -96,7 +101,7 @@ export class Journalled {
   }
 }
 
-/** Did it come to its end? What fails while the run ends might not have failed otherwise. */
+/** Whether the item ended by itself: a failure while the run stops may be a result of that. */
 function isFinished(result: Result, signal: AbortSignal): boolean {
   return result.ok || !(signal.aborted || UNFINISHED.has(result.error.code));
 }
@@ -119,7 +124,7 @@ async function resultOf(name: string, work: () => unknown): Promise<Result> {
       : trace.make(why, { code: "tool", cause: thrown });
     result = trace.failure(error);
   }
-  // The children may be large, and nobody is given them.
+  // The children may be large, and they are not returned.
   const bare: Result = { ...result, children: [] };
   return !bare.ok && bare.error.result === result ? linkError(bare) : bare;
 }

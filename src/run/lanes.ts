@@ -1,7 +1,8 @@
 /**
- * The pool under every run. `pooledMap` over the items would cost O(concurrency) for each of them, yield in input order and
- * run on after `break`; so it runs a fixed number of lanes instead. Each lane pulls the next item from the one shared source,
- * works on it and sends what comes of it through a bounded channel: a slow consumer slows the pulling.
+ * The pool under every run. `pooledMap` over the items would cost O(concurrency) for each of them,
+ * yield in input order and run on after `break`; so it runs a fixed number of lanes instead. Each
+ * lane pulls the next item from the one shared source, works on it and sends the result
+ * through a bounded channel: a slow consumer slows the pulling.
  */
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { delay } from "@std/async/delay";
@@ -13,9 +14,12 @@ import { Source } from "./source.ts";
 export interface LanesOptions<T, R, V = unknown> {
   /** The items. */
   readonly source: Iterable<T> | AsyncIterable<T>;
-  /** Works on one item. A throw ends the whole run: nothing more is pulled, the rest is aborted, and the consumer gets the error. */
+  /**
+   * Works on one item. A throw ends the whole run: nothing more is pulled, the rest is aborted, and
+   * the consumer gets the error.
+   */
   readonly work: (item: T, index: number) => Promise<V>;
-  /** Makes of it what is handed on; `undefined` is not. A throw ends the whole run, too. */
+  /** Maps the result to the emitted value; `undefined` is skipped. An error ends the run, too. */
   readonly made: (value: V, item: T, index: number) => R | undefined | Promise<R | undefined>;
   /** How many items are worked on at the same time. */
   readonly concurrency: number;
@@ -24,17 +28,21 @@ export interface LanesOptions<T, R, V = unknown> {
   /** Ends the run when it aborts, and is aborted when the run ends early. */
   readonly abort: ChildAbort;
   /**
-   * After an abort, is the work waited for? It ends soon if it listens; what does not listen is better left behind.
+   * After an abort, is the work waited for? It ends soon if it listens; what does not listen is
+   * better left behind.
    */
   readonly waits: boolean;
   /** Called when the source throws. */
   readonly onSourceError?: (error: unknown) => void;
 }
 
-/** So many items are begun before everything else on the event loop gets its turn. */
+/** The number of items that start before other work on the event loop gets its turn. */
 const TURN = 4096;
 
-/** `pooledMap` takes 25 µs and a kilobyte to start a lane: of more than this many, each carries several. */
+/**
+ * `pooledMap` takes 25 µs and a kilobyte to start a lane: of more than this many, each carries
+ * several.
+ */
 const MOST_LANES = 100;
 
 /** An item and its place in the input. */
@@ -43,7 +51,7 @@ interface Pulled<T> {
   readonly index: number;
 }
 
-/** A run over items: hands on what comes of them, in the order in which it comes. */
+/** A run over items: yields results as they complete. */
 export class Lanes<T, R, V = unknown> {
   readonly #options: LanesOptions<T, R, V>;
   readonly #source: Source<T>;
@@ -66,7 +74,10 @@ export class Lanes<T, R, V = unknown> {
     return this.#index;
   }
 
-  /** Begins to pull; when something is ready, if there is something to wait for. What that throws ends the run. */
+  /**
+   * Begins to pull; when something is ready, if there is something to wait for. What that throws
+   * ends the run.
+   */
   start(ready?: Promise<void>): void {
     this.#running = ready === undefined ? this.#run() : this.#runAfter(ready);
   }
@@ -74,7 +85,8 @@ export class Lanes<T, R, V = unknown> {
   /**
    * The next value, or the end.
    *
-   * @throws What the source or the work threw, or the reason of the abort; after everything before it was handed on.
+   * @throws What the source or the work threw, or the reason of the abort; after everything before
+   * it was handed on.
    */
   next(): Promise<IteratorResult<R, undefined>> {
     const received = this.#values.tryReceive();
@@ -93,7 +105,9 @@ export class Lanes<T, R, V = unknown> {
     this.#source.close();
   }
 
-  /** Ends the run with this error, behind the values that are there already; the rest is aborted. */
+  /**
+   * Ends the run with this error, behind the values that are there already; the rest is aborted.
+   */
   fail(error: unknown): void {
     if (this.#failed !== undefined || this.#ended) return;
     this.#failed = { error };
@@ -141,7 +155,10 @@ export class Lanes<T, R, V = unknown> {
     for await (const _ of pooledMap(lanes, widths, (width) => this.#lane(width)));
   }
 
-  /** A lane that is so many items wide. It widens as items come: a high limit costs nothing where there are few. */
+  /**
+   * Runs a lane of up to `width` items at once. It widens as items arrive: a high limit costs
+   * nothing if there are few.
+   */
   async #lane(width: number): Promise<void> {
     if (width === 1) {
       const pulled = this.#next();

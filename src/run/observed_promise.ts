@@ -1,4 +1,7 @@
-/** A promise that knows whether somebody listens to it. `await` does so by `then`, since it is a class of its own. */
+/**
+ * A promise that records whether it has a handler. `await` adds one by `then`, since this is a
+ * subclass.
+ */
 export class Started<T> extends Promise<T> {
   heard = false;
   follow: (<N>(next: Promise<N>) => Promise<N>) | undefined;
@@ -13,11 +16,12 @@ export class Started<T> extends Promise<T> {
   ): Promise<A | B> {
     this.heard = true;
     const next = super.then(onfulfilled, onrejected);
-    // Without a handler the failure passes on to the next promise, and so does the question of who hears it.
+    // Without a handler the failure passes on to the next promise, and so does the question of who
+    // hears it.
     return onrejected || this.follow === undefined ? next : this.follow(next);
   }
 
-  /** Listens without being heard, so that a failure nobody awaits does not end the process. */
+  /** Adds a silent handler, so that a failure that is not awaited does not end the process. */
   onEnd(fn: (failed: boolean, error: unknown) => void): void {
     super.then(() => fn(false, undefined), (error) => fn(true, error));
   }

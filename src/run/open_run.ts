@@ -16,7 +16,7 @@ import { Progress } from "./progress.ts";
 export interface Work<T, R, V = unknown> {
   /** Works on one item. A throw ends the run. */
   item(item: T, index: number, run: RunHandle): Promise<V>;
-  /** Makes of it what is handed on; `undefined` is not. A throw ends the run. */
+  /** Maps the result to the emitted value; `undefined` is skipped. An error ends the run. */
   made(value: V, item: T, index: number, run: RunHandle): R | undefined | Promise<R | undefined>;
   /**
    * May the work go on after an abort, because it is a function of the caller's that need not
@@ -24,11 +24,11 @@ export interface Work<T, R, V = unknown> {
    * are not finished.
    */
   readonly deaf: boolean;
-  /** Does a failure stop the run? */
+  /** Whether a failure stops the run. */
   readonly stops: boolean;
   /** What the run is called in its error, such as "the batch". */
   readonly name: string;
-  /** What is finished so far, by input index, for the error of a run that ends early. */
+  /** The finished results by input index, for the error of a run that ends early. */
   readonly results?: readonly unknown[];
 }
 
@@ -36,7 +36,7 @@ export interface Work<T, R, V = unknown> {
 export interface RunHandle {
   /** Aborts the work on the items: the run was stopped, or its deadline has passed. */
   readonly signal: AbortSignal;
-  /** Has the run been stopped? Not so at the deadline: then what is unfinished is a failure. */
+  /** Whether the run was stopped. At the deadline it is not: unfinished items are failures. */
   readonly stopped: boolean;
   /** Where the items are recorded, if they are. */
   readonly journal: Journalled | undefined;
@@ -125,7 +125,7 @@ export function openRun<T, R, V>(
     if (work.deaf) lanes.fail(items.signal.reason);
     else if (!known) lanes.finish();
   });
-  // Even if nobody asks for what is left: after an abort there is nothing to report.
+  // Even if the rest is not consumed: after an abort there is nothing to report.
   onAbort(abort.signal, () => {
     letGo();
     progress.close(false);
@@ -178,7 +178,7 @@ export function openRun<T, R, V>(
       signal: items.signal,
       limiters: [limiterFor(attempts), ...context.limiters],
       budgets: budgetsOf(options, context),
-      // Nobody waits for a single one of them.
+      // The lanes are not awaited one by one.
       priority: 0,
       mode: modeFor(options.mode, context.mode, configuration().mode),
       collect,

@@ -10,19 +10,25 @@ export interface ProgressReport {
   readonly ok: number;
   /** How many of the finished ones failed. */
   readonly failed: number;
-  /** How many of the finished ones came from the journal, where there is one: they cost nothing, and do not count in the pace. */
+  /**
+   * How many of the finished ones came from the journal, where there is one: they cost nothing, and
+   * do not count in the pace.
+   */
   readonly replayed?: number;
-  /** How many were passed over, as the run works on some items `only`; absent where there is no journal. */
+  /**
+   * How many were passed over, as the run works on some items `only`; absent where there is no
+   * journal.
+   */
   readonly skipped?: number;
   /** How many are being worked on. */
   readonly inFlight: number;
-  /** Tokens used so far, in and out. */
+  /** The tokens used, input and output. */
   readonly tokens: number;
   /** What that costs in US dollars, as far as prices are known; absent if none is. */
   readonly cost?: number;
   /** Items worked on to their end per second, since the beginning. */
   readonly perSecond: number;
-  /** Milliseconds to the end at this pace; absent if that cannot be told. */
+  /** The remaining time at this pace, in milliseconds; absent if unknown. */
   readonly etaMs?: number;
 }
 
@@ -32,7 +38,7 @@ export interface ProgressOptions {
   readonly total: number | undefined;
   /** How many were begun by now. */
   readonly begun: () => number;
-  /** Is the run recorded? */
+  /** Whether the run is recorded. */
   readonly recorded?: boolean;
   /** Takes the reports. */
   readonly onProgress: ((report: ProgressReport) => unknown) | undefined;
@@ -81,7 +87,9 @@ export class Progress {
     if (cost !== undefined) this.#cost = (this.#cost ?? 0) + cost.total;
   }
 
-  /** The run is over: the last report, unless nobody listens any more. Throws what the callback throws. */
+  /**
+   * Ends the reports, with a last one if `report` is true. Throws what the callback throws.
+   */
   async close(report: boolean): Promise<void> {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);

@@ -24,26 +24,33 @@ import type { ProgressReport } from "./progress.ts";
 /** What every run takes. */
 export interface RunOptions extends JournalRunOptions {
   /**
-   * The maximum number of items, and of attempts, in flight at once. `"adaptive"`, or an object with
-   * bounds, discovers how many attempts the server accepts.
+   * The maximum number of items, and of attempts, in flight at once. `"adaptive"`, or an object
+   * with bounds, discovers how many attempts the server accepts.
    *
    * @default {10} or the value given to `configure`
    */
   readonly concurrency?: Concurrency;
   /**
-   * Where calls are made: `"event-loop"` is here, a pool of workers in other isolates; `"auto"` is in the pool that `configure` names, and
-   * here if there is none, or if this runtime has no workers.
+   * Where calls are made: `"event-loop"` is here, a pool of workers in other isolates; `"auto"` is
+   * in the pool that `configure` names, and here if there is none, or if this runtime has no
+   * workers.
    *
    * @default {"event-loop"} or what `configure` says
    */
   readonly mode?: RunMode;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;
-  /** What the run may spend at most. What is not sent by then fails with the code `budget`; what is in flight is finished. */
+  /**
+   * What the run may spend at most. What is not sent by then fails with the code `budget`; what is
+   * in flight is finished.
+   */
   readonly budget?: BudgetOptions;
   /** Aborts the run: it rejects, with everything that was finished until then. */
   readonly signal?: AbortSignal;
-  /** The time the whole run may take, in milliseconds. What is not finished by then fails with the code `timeout`. */
+  /**
+   * The time the whole run may take, in milliseconds. What is not finished by then fails with the
+   * code `timeout`.
+   */
   readonly deadline?: number;
   /**
    * How many finished results may wait for a slow consumer before no more items are begun.
@@ -51,15 +58,18 @@ export interface RunOptions extends JournalRunOptions {
    * @default The concurrency, or its `max`
    */
   readonly buffer?: number;
-  /** Told how far the run is: at the beginning, five times a second and at the end. */
+  /** Called with the progress: at the start, up to five times a second, and at the end. */
   readonly onProgress?: (progress: ProgressReport) => void;
 }
 
 /** What a run of calls takes beside that. */
 export interface CallRunOptions extends RunOptions {
-  /** Told of each result as it comes; a promise is waited for before its lane goes on. */
+  /** Called with each result as it completes. Its lane waits for a returned promise. */
   readonly onResult?: (result: Result, index: number) => void | Promise<void>;
-  /** Told each piece of each answer as it comes, and waited for; asks the providers to stream. A call's own `onDelta` is told first. */
+  /**
+   * Told each piece of each answer as it comes, and waited for; asks the providers to stream. A
+   * call's own `onDelta` is called first.
+   */
   readonly onDelta?: (text: string, index: number) => void | Promise<void>;
   /**
    * Stops the run at the first failure, instead of keeping failures as values.

@@ -23,9 +23,15 @@ import { Started } from "./observed_promise.ts";
 
 /** What every call inside a scope shares. */
 export interface ScopeOptions {
-  /** The maximum number of attempts in flight at once, or `"adaptive"`. If absent, the scope sets none. */
+  /**
+   * The maximum number of attempts in flight at once, or `"adaptive"`. If absent, the scope sets
+   * none.
+   */
   readonly concurrency?: Concurrency;
-  /** Where calls inside are made: see the `mode` of a run. Without it, where they would be made outside. */
+  /**
+   * Where calls inside are made: see the `mode` of a run. Without it, where they would be made
+   * outside.
+   */
   readonly mode?: RunMode;
   /** How many attempts may begin, and how many tokens they may use, in a minute. */
   readonly limits?: LimitOptions;
@@ -48,9 +54,9 @@ export interface Scope {
   readonly concurrency?: number;
   /** How many calls and runs were started inside and have not ended. */
   readonly pending: number;
-  /** What the calls inside have used so far. */
+  /** The usage of the calls inside. */
   readonly usage: Usage;
-  /** What they have cost so far in US dollars, as far as prices are known; absent if none is. */
+  /** The known part of their cost in US dollars; absent if no price is known. */
   readonly cost?: number;
 }
 
@@ -62,11 +68,11 @@ export interface Scope {
  *
  * If `fn` throws, what it started is aborted. Scopes nest: the inner one has the limits of both.
  *
- * @returns What `fn` returns, after everything it started has ended.
+ * @returns The value of `fn`, after everything that it started has ended.
  * @throws {TypeError} If an option is wrong.
  * @throws {RangeError} If a number is out of range.
  * @throws {RunError} If the signal aborts or the deadline passes, which is its `cause` then; or
- * if calls that nobody awaited failed: they are its `errors`.
+ * if calls that were not awaited failed: they are its `errors`.
  * @throws What `fn` throws, as it is.
  *
  * @example
@@ -74,7 +80,8 @@ export interface Scope {
  * import { defineAgent, scope } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * const provider = scripted("hi");
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
  * await scope({ concurrency: 2, deadline: 10_000 }, () => {
  *   for (const text of ["a", "b", "c"]) {
  *     Echo.call({ text }).then(({ content }) => console.log(text, content)); // not awaited here
@@ -105,7 +112,7 @@ async function open<T>(
   return await new ActiveScope(options, currentContext()).run(fn);
 }
 
-/** Is this code running inside a {@linkcode scope}? */
+/** Whether this code runs inside a {@linkcode scope}. */
 export function inScope(): boolean {
   return currentContext().scope !== undefined;
 }
@@ -205,8 +212,8 @@ class ActiveScope implements Scope, TrackingScope {
   }
 
   /**
-   * Waits for what nobody awaited, and for what is started after it: a function that makes two
-   * calls in a row.
+   * Waits for everything that was not awaited, and for what is started after it: a function that
+   * makes two calls in a row.
    */
   async #nothingLeft(): Promise<void> {
     const nothing = (): boolean => this.#pending + this.#following === 0;
@@ -229,7 +236,8 @@ class ActiveScope implements Scope, TrackingScope {
     const errors = this.#unheard.filter(({ started }) => !started.heard).map(({ error }) => error);
     if (errors.length === 0) return;
     throw new RunError(
-      `Cannot end the scope as ${errors.length} of the calls that nobody awaited failed: see \`errors\``,
+      `Cannot end the scope as ${errors.length} of the calls that were not awaited failed: ` +
+        "see `errors`",
       { errors, results: [], cause: errors[0] },
     );
   }

@@ -1,4 +1,7 @@
-/** What items are pulled from: one pull at a time, since not every async iterator can be asked again before it has answered. */
+/**
+ * What items are pulled from: one pull at a time, since not every async iterator can be asked again
+ * before it has answered.
+ */
 export class Source<T> {
   readonly #iterator: Iterator<T> | AsyncIterator<T>;
   readonly #async: boolean;
@@ -14,7 +17,7 @@ export class Source<T> {
     else this.#iterator = items[Symbol.iterator]();
   }
 
-  /** Is there nothing more to come? */
+  /** Whether the source has ended. */
   get done(): boolean {
     return this.#done;
   }
@@ -34,7 +37,7 @@ export class Source<T> {
     try {
       const next = (this.#iterator as Iterator<T>).next();
       if (this.#done && !next.done) {
-        // It was closed by itself, while it was at work and could not be told.
+        // It closed itself while it was busy and could not be notified.
         this.#return();
         return END;
       }
@@ -46,7 +49,7 @@ export class Source<T> {
     }
   }
 
-  /** Ends it: who waits for an item gets the end, even if the source never answers. */
+  /** Ends the source: pending pulls get the end, even if the source never answers. */
   close(): void {
     if (this.#done) return;
     this.#done = true;
@@ -56,7 +59,7 @@ export class Source<T> {
 
   #return(): void {
     try {
-      // A generator that is still at work ends when it gets there; nobody waits for it.
+      // A generator that is still at work ends when it gets there; it is not awaited.
       Promise.resolve(this.#iterator.return?.()).catch(() => {});
     } catch {
       // The run is over: what a source throws while it is closed is of no use to anyone.
@@ -78,7 +81,10 @@ export class Source<T> {
   }
 }
 
-/** The iterator of a `ReadableStream` would wait for the answer to a read before it cancels; a reader does not. */
+/**
+ * The iterator of a `ReadableStream` would wait for the answer to a read before it cancels; a
+ * reader does not.
+ */
 function readerOf<T>(stream: ReadableStream<T>): AsyncIterator<T> {
   const reader = stream.getReader();
   return {

@@ -32,7 +32,9 @@ export interface Summary {
   readonly durationMs: Percentiles;
   /** Where that time went: the sums over all calls, in milliseconds. */
   readonly timeSpent: TimeSpent;
-  /** How an adaptive concurrency has changed, where there was one: at most 200 steps, oldest first. */
+  /**
+   * How an adaptive concurrency has changed, where there was one: at most 200 steps, oldest first.
+   */
   readonly concurrency?: readonly DiscoveredConcurrency[];
   /** What made the calls as slow as they were, in a sentence. */
   readonly verdict: string;
@@ -57,7 +59,8 @@ export interface ModelSummary {
 /**
  * Counts results: how many of each kind, what they used and cost, and how long they took.
  *
- * @param results Results of `batch`, the items of a `stream`, or the `results` of a `RunError`: `undefined` is passed over.
+ * @param results Results of `batch`, the items of a `stream`, or the `results` of a `RunError`:
+ * `undefined` is passed over.
  * @throws {TypeError} If something in it is no result.
  *
  * @example
@@ -65,7 +68,8 @@ export interface ModelSummary {
  * import { batch, defineAgent, summarize } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * const provider = scripted("hi");
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
  * const summary = summarize(await batch([[Echo, { text: "a" }], [Echo, { text: "b" }]]));
  * console.log(summary.ok, summary.failed, summary.usage.totalTokens);
  * ```

@@ -15,7 +15,7 @@ export interface TimeSpent {
   readonly pausedMs: number;
   /** Waiting between attempts. */
   readonly backoffMs: number;
-  /** Waiting for the model, all attempts together. Of streamed answers it is told further … */
+  /** Waiting for the model, all attempts together. For streamed answers it is split up … */
   readonly modelMs: number;
   /** … how much of it was connecting, up to the headers of the answer, */
   readonly connectMs: number;

@@ -222,7 +222,8 @@ function define(options: RouterOptions): Router {
       if (to === undefined) {
         const names = Object.keys(routes).join(", ");
         throw trace.make(
-          `Cannot finish the workflow "${name}" as the answer names none of its routes, which are: ${names}`,
+          `Cannot finish the workflow "${name}" ` +
+            `as the answer names none of its routes, which are: ${names}`,
           { code: "invalid_output", text: String(answer) },
         );
       }

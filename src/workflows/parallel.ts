@@ -195,8 +195,8 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     const branch = failed.find(({ name }) => errors[name]!.code !== "aborted") ?? failed[0];
     if (branch === undefined) return undefined;
     const cause = errors[branch.name]!;
-    const message =
-      `Cannot finish the workflow "${this.name}" as its branch "${branch.name}" failed: ${cause.message}`;
+    const message = `Cannot finish the workflow "${this.name}" ` +
+      `as its branch "${branch.name}" failed: ${cause.message}`;
     const { code, status, retryAfterMs, retryable } = cause;
     return trace.make(message, { code, status, retryAfterMs, retryable, cause });
   }

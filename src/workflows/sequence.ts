@@ -109,7 +109,7 @@ export interface SequenceParts {
   readonly definition: Readonly<Record<string, unknown>>;
   /** The JSON Schema of the parameters where no schema describes them. */
   readonly paramsSchema: () => JsonSchema | undefined;
-  /** Calls one agent after another, and tells what belongs into the result beside the content. */
+  /** Calls one agent after another, and returns the members of the result beside the content. */
   readonly run: (
     params: unknown,
     step: CallStep,

@@ -16,7 +16,9 @@ import { busy, configured, fakeTime, never, reply, used } from "../helpers.ts";
 
 const base = { name: "a", model: "m" };
 
-/** An agent whose model asks for these tools, once each and all at the same time, and then answers. */
+/**
+ * An agent whose model asks for these tools, once each and all at the same time, and then answers.
+ */
 function asking(tools: Tool[], args: unknown, options: object = {}): Agent<{ x: number }, string> {
   const toolCalls = tools.map(({ name }) => ({ id: name, name, args: JSON.stringify(args) }));
   const request: ModelReply = { text: "", finishReason: "tool_calls", toolCalls };

@@ -1,4 +1,4 @@
-/** What the reader of a streamed call is told beside the pieces of the answer. */
+/** The events of a streamed call beside the deltas. */
 import {
   batch,
   defineAgent,
@@ -189,7 +189,7 @@ Deno.test("events: an inner stream that is read keeps its events to itself", asy
   assertEquals(inner, ["emit", "result"]);
 });
 
-/** An agent whose output reads what has come so far, as JSON that lacks its end. */
+/** Creates an agent whose output parses unfinished JSON. */
 function reads(reader: (text: string) => unknown) {
   const output = Object.assign(prepareOutput("a", z.object({ n: z.array(z.number()) })), {
     partial: reader,

@@ -1,4 +1,7 @@
-/** What the compiler knows: this file is a test by being checked, and calls what it defines only where that is free. */
+/**
+ * What the compiler knows: this file is a test by being checked, and calls what it defines only
+ * where that is free.
+ */
 import {
   type Agent,
   batch,

@@ -2,7 +2,10 @@
 import { assertEquals } from "@std/assert";
 import { type Module, moduleGraph, ROOT } from "./module_graph.ts";
 
-/** Which rooms of `src/` a room may import from. Files that lie in `src/` itself wire the rooms together. */
+/**
+ * Which rooms of `src/` a room may import from. Files that lie in `src/` itself wire the rooms
+ * together.
+ */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: [],
   async: [],

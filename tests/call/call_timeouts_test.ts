@@ -23,7 +23,7 @@ function deaf(): Provider & { signals: AbortSignal[] } {
   return Object.assign(handmade({ generate }), { signals });
 }
 
-/** A stream of these pieces, each after so many milliseconds. */
+/** Yields these deltas, each after its delay in milliseconds. */
 function paced(...pieces: [ms: number, text: string | undefined][]): Provider {
   return handmade({
     async *stream(): AsyncGenerator<ModelChunk> {

@@ -6,7 +6,7 @@ const circuitBreaker = { failures: 2, within: 1_000, cooldown: 10_000 };
 const base = { name: "a", model: "m", prompt: "x", retries: 0, circuitBreaker };
 const failing = () => new ProviderError("down", { code: "provider", status: 503, retryable: true });
 
-/** A provider whose answers wait until they are told. */
+/** Creates a provider whose answers wait until they are released. */
 function controlled() {
   const waiting: PromiseWithResolvers<ReturnType<typeof reply>>[] = [];
   const provider = handmade({

@@ -14,7 +14,9 @@ const base = { name: "a", model: "m", prompt: "x", retries: 0, circuitBreaker };
 const failing = (more: Partial<ProviderErrorOptions> = {}) =>
   new ProviderError("down", { code: "provider", status: 503, retryable: true, ...more });
 
-/** A provider whose answers wait until they are told; `health` says how those end that do not wait. */
+/**
+ * A provider whose answers wait until they are released; `health` decides how the others end.
+ */
 function controlled() {
   const waiting: PromiseWithResolvers<ReturnType<typeof reply>>[] = [];
   const state = { calls: 0, waits: false, answer: failing() as Error | string };
@@ -249,8 +251,8 @@ Deno.test("breaker: what it holds back uses up nothing of the own limits", async
   const A = defineAgent({ ...base, provider, limits: { requestsPerMinute: 60 } });
   const codes: string[] = [];
   for (let n = 0; n < 6; n++) A.settle({}).then(({ error }) => codes.push(error!.code));
-  // The second is let in after about a second, and the circuit opens. The others waited for their turn by then: it comes at once, for nobody
-  // who comes to it sends anything.
+  // The second is let in after about a second, and the circuit opens. The others waited for their
+  // turn by then: they take it at once, since none of them sends anything.
   await time.tick(2_100);
   assertEquals(codes, ["provider", "provider", ...Array(4).fill("circuit_open")]);
   assertEquals(state.calls, 2);

@@ -2,7 +2,8 @@ import { defineAgent, inScope, scope } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals } from "@std/assert";
 
-// The first call of the process loads the price list. What is loaded inside a scope must not take the scope's context out of it.
+// The first call of the process loads the price list. What is loaded inside a scope must not take
+// the scope's context out of it.
 Deno.test("a scope's context ends with the scope: the first call", () =>
   scope({ concurrency: 1 }, async () => {
     const Echo = defineAgent({

@@ -6,7 +6,7 @@ import { busy, configured, fakeTime, handmade, never, reply, used } from "../hel
 const base = { name: "a", model: "m", prompt: "{x}", retries: 0 };
 const prompt = "x".repeat(40); // 10 tokens
 
-/** A provider whose answer says so much, in pieces of 8 characters, and then hangs or fails. */
+/** Creates a provider that streams this text in deltas of 8 characters, then hangs or fails. */
 function breaks(pieces: number, end?: Error) {
   return handmade({
     async *stream(): AsyncGenerator<ModelChunk> {
@@ -86,7 +86,8 @@ Deno.test("estimated: a budget counts it, and nothing is learned from it", async
       yield { type: "reply", reply: reply("12345678", { usage: used(10, 2) }) };
     },
   });
-  // The first attempt was thought to be 210 tokens, and was about 12: so there is room for another one.
+  // The first attempt was thought to be 210 tokens, and was about 12: so there is room for another
+  // one.
   const A = defineAgent({ ...base, provider, retries: { max: 1, base: 0 } });
   const onDelta = () => {};
   await scope({ budget: { tokens: 230 } }, async () => {

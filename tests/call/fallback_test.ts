@@ -7,7 +7,9 @@ import { busy, configured, errorOf, fakeTime, handmade, never, reply, used } fro
 
 const base = { name: "a", model: "m1", prompt: "x", retries: 0 };
 
-/** A provider that answers for each model by its name: an error is thrown. Keeps the models asked. */
+/**
+ * A provider that answers for each model by its name: an error is thrown. Keeps the models asked.
+ */
 function byModel(answers: Record<string, string | Error>) {
   return scripted(({ model }) => answers[model]!);
 }

@@ -1,4 +1,4 @@
-/** A provider is somebody else's code: whatever it does, a call ends, and says what happened. */
+/** A provider is foreign code: whatever it does, a call ends and reports what happened. */
 import { defineAgent, type ModelChunk, type Provider } from "@shoal/agents";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { handmade, reply, settled, used } from "../helpers.ts";

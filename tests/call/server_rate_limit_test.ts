@@ -9,7 +9,7 @@ const base = { name: "a", prompt: "{x}", model: "m" };
 const many = (n: number) => Array.from({ length: n }, (_, i) => i);
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Refuses the first request of the model "m", and tells when requests came. */
+/** Creates a provider that rejects the first request of "m" and records request times. */
 function refusing(retryAfterMs: number | undefined) {
   const came: [model: string, at: number][] = [];
   const began = performance.now();
@@ -108,7 +108,7 @@ Deno.test("429: a refusal uses up nothing of the other retries, nor they of its"
   }
 });
 
-/** Calls for so many minutes, as fast as it may; gives what the server saw. */
+/** Calls for a number of minutes at full speed; returns what the server saw. */
 async function minutes(many: number, provider: Provider, agent: object = {}, concurrency = 500) {
   const A = defineAgent({
     ...base,
@@ -236,7 +236,10 @@ Deno.test("429: a quota that is used up for good, and what fails, stop nobody", 
   }
 });
 
-/** A server whose limit is full at first and fills in such a time; it tells how it stands, as of when a request came. */
+/**
+ * A server whose limit is full at first and fills in such a time; it reports its state, as of
+ * when a request came.
+ */
 function filling(limit: number, fillMs: number, latency: (n: number) => number) {
   const began = performance.now();
   const seen = { accepted: [] as number[], refused: 0, tells: true };
@@ -296,7 +299,7 @@ Deno.test("rates: a server that says nothing of them any more is not held to the
     for (let x = 0; x < 9; x++) await A.call({ x });
     seen.tells = false;
     const began = performance.now();
-    // The next one that it lets out does not wait long, and it is told of no limit.
+    // The next request waits only briefly, and no limit is reported for it.
     await A.call({ x: 9 });
     assert(performance.now() - began < 7_000);
     const then = performance.now();

@@ -1,4 +1,4 @@
-/** Calls with tools: what is told to the model, to the caller, and what it costs. */
+/** Calls with tools: the messages to the model, the results for the caller, and the cost. */
 import {
   type CallOptions,
   defineAgent,
@@ -41,7 +41,7 @@ const echo = defineTool({
   run: ({ value }: { value?: unknown }) => value,
 });
 
-/** What the model was told by tools in the last request. */
+/** Returns the messages of tools in the last request. */
 function told(provider: { readonly requests: readonly { messages: readonly Message[] }[] }) {
   return provider.requests.at(-1)!.messages
     .filter(({ role }) => role === "tool").map(({ content }) => content);
@@ -233,7 +233,7 @@ Deno.test("tools: a model that fails in a later round falls back in that round; 
   assertEquals([result.content, result.model, ran], ["done by m2", "m2", 2]);
   assertEquals(result.usedFallback, true);
   assertEquals(provider.requests.map(({ model }) => model), ["m1", "m1", "m2", "m2"]);
-  // It was told what the tool had said to the first one.
+  // It received the result of the tool that the first model had requested.
   assertEquals(provider.requests[2]!.messages, provider.requests[1]!.messages);
   const down = A.with({ provider: scripted([asks(["count", {}]), busy()]) });
   assertEquals((await errorOf(down.call({ x: 1 }))).code, "exhausted");
@@ -379,7 +379,7 @@ Deno.test("tools: an abort or the time of the whole ends the call at once, in a 
     const result = await call;
     assertEquals([result.error!.code, started.length], [code, 5]);
     assert(started.every(({ signal }) => signal.aborted));
-    // What was begun is told of.
+    // A started tool is reported.
     assertEquals(result.toolCalls.map(({ error }) => error!.code), Array(5).fill("aborted"));
   }
 });
@@ -410,7 +410,7 @@ Deno.test("tools: a tool is handed the signal, the metadata and the id", async (
   const provider = scripted([asks(["look", {}, "id-7"]), "done"]);
   await defineAgent({ ...base, tools: [look], provider }).call({ x: 1 }, { metadata: 7 });
   assertEquals([seen!.id, seen!.metadata, seen!.signal.aborted], ["id-7", 7, false]);
-  await seen!.emit("too late"); // nobody reads
+  await seen!.emit("too late"); // the call is not streamed
 });
 
 Deno.test("tools: arguments that were cut off are not run", async () => {

@@ -26,7 +26,10 @@ const usage = used(1_000, 100);
 const unreachable = new ProviderError("unreachable", { code: "network", retryable: true });
 const down = new ProviderError("down", { code: "provider", status: 503, retryable: true });
 
-/** A provider whose n-th answer takes so long, and says which it is; where an error stands, it is thrown after the time. */
+/**
+ * A provider whose n-th answer takes this time and contains its number; an error in its place is
+ * thrown after the time.
+ */
 function taking(...all: (number | [ms: number, error: Error])[]): ScriptedProvider {
   const nth = (n: number) => [all[Math.min(n, all.length - 1)]!].flat();
   let begun = 0;
@@ -264,7 +267,7 @@ Deno.test("hedge: by percentile there is none before 20 answers have come, then 
   assertEquals((await after(time, A.call({}, { onDelta: () => {} }))).attempts.length, 1);
 });
 
-/** A provider whose n-th stream gives its pieces after so many milliseconds each. */
+/** Creates a provider whose n-th stream yields its deltas after these delays. */
 function streaming(...all: number[][]) {
   const seen = { calls: 0, aborted: 0 };
   const provider = handmade({

@@ -14,7 +14,7 @@ import { busy, configured, fakeTime, handmade, never, reply, used } from "../hel
 const base = { name: "a", model: "m", prompt: "{x}" };
 const provider = scripted(reply("ok", { usage: used(1, 1) }));
 
-/** Hooks that write down what they are told. */
+/** Creates hooks that record their arguments. */
 function writing(log: string[], name = "", late = false): Hooks {
   const write = (what: string) => {
     if (!late) return void log.push(`${name}${what}`);

@@ -1,5 +1,6 @@
 /**
- * What every {@linkcode CacheStore} must do, as tests. A store runs them with a function that opens an empty one.
+ * What every {@linkcode CacheStore} must do, as tests. A store runs them with a function that opens
+ * an empty one.
  */
 import { assertEquals } from "@std/assert";
 import type { CachedReply, CacheStore } from "../../src/cache/cache_store.ts";
@@ -7,7 +8,7 @@ import type { CachedReply, CacheStore } from "../../src/cache/cache_store.ts";
 /** A store under test. */
 export interface CacheStoreDriver extends AsyncDisposable {
   readonly store: CacheStore;
-  /** Ends when so much time has passed for the store: real time or another. */
+  /** Resolves when this time has passed for the store, in real or fake time. */
   pass(ms: number): Promise<unknown>;
 }
 
@@ -23,7 +24,10 @@ function reply(text: string, more: Partial<CachedReply> = {}): CachedReply {
   return Object.freeze({ text, finishReason: "stop", ...more });
 }
 
-/** What is kept, as plain JSON: a store need not tell a member that is undefined from one that is absent. */
+/**
+ * What is kept, as plain JSON: a store need not tell a member that is undefined from one that is
+ * absent.
+ */
 async function found(store: CacheStore, n: number): Promise<unknown> {
   const got = await store.get(key(n));
   return got === undefined ? undefined : JSON.parse(JSON.stringify(got));

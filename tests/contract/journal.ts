@@ -1,5 +1,6 @@
 /**
- * What every journal must do, as tests. A driver runs them with a function that opens an empty journal.
+ * What every journal must do, as tests. A driver runs them with a function that opens an empty
+ * journal.
  */
 import { AgentError, type Journal, type JournalItem, type Result } from "@shoal/agents";
 import { JournalError, type JournalOptions } from "@shoal/agents/journal";
@@ -8,7 +9,10 @@ import { used } from "../helpers.ts";
 
 /** A journal under test. */
 export interface JournalDriver extends AsyncDisposable {
-  /** Opens it once more, as another process would after this one: what is kept must be there. `undefined` if it ends with the process. */
+  /**
+   * Opens it once more, as another process would after this one: what is kept must be there.
+   * `undefined` if it ends with the process.
+   */
   reopen?(options?: JournalOptions): Promise<Journal>;
   readonly journal: Journal;
 }

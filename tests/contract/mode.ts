@@ -1,4 +1,7 @@
-/** What holds wherever the calls of a run are made, as tests. A mode runs them with a function that opens it. */
+/**
+ * What holds wherever the calls of a run are made, as tests. A mode runs them with a function that
+ * opens it.
+ */
 import {
   type AgentError,
   batch,

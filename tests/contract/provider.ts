@@ -1,6 +1,6 @@
 /**
- * What every {@linkcode Provider} must do, as tests. An adapter runs them with a function that makes a provider over a
- * model that behaves as told.
+ * What every {@linkcode Provider} must do, as tests. An adapter runs them with a function that
+ * makes a provider over a model that behaves as told.
  */
 import {
   type ErrorCode,
@@ -23,7 +23,7 @@ export interface ModelBehaviour {
   };
   /** How long an answer takes, in milliseconds. */
   readonly latency?: number;
-  /** Speaks so slowly that nobody hears the end of it, where the driver can. */
+  /** Answers so slowly that no test sees the end, if the driver can. */
   readonly slow?: boolean;
   /** Fails like this in the place of each answer, as long as it is said so. */
   readonly fails?: () => ModelFailure | undefined;

@@ -23,7 +23,10 @@ import { busy, configured, handmade, reply } from "../helpers.ts";
 const base = { name: "a", model: "m", prompt: "{i}" };
 const many = (n: number) => Array.from({ length: n }, (_, i) => i);
 
-/** Two minutes of calls; gives which share was accepted of what the server bears, and which share was refused. */
+/**
+ * Two minutes of calls; returns the accepted share of the server's limit, and the share that
+ * was refused.
+ */
 async function twoMinutes(
   server: VirtualProviderOptions,
   limits: LimitOptions | undefined,
@@ -201,7 +204,7 @@ Deno.test("adaptive: contradictions are refused at once", () => {
   assertThrows(models([]), TypeError, "models must be an object with limits by model");
 });
 
-/** What a batch of so many calls does to a provider, in virtual time. */
+/** Runs a batch of this size against a provider, in virtual time. */
 function inVirtualTime<T>(work: () => Promise<T>): Promise<T> {
   const restore = configured({ prices: { m: { input: 1, output: 1 } } });
   return virtualTime({ seed: 1 }).run(work).finally(() => restore[Symbol.dispose]());

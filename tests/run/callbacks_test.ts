@@ -1,4 +1,7 @@
-/** `onResult` and `onProgress`: told what is true, and a throw in them fails the run once and loses nothing. */
+/**
+ * `onResult` and `onProgress`: their arguments are right, and an error in them fails the run once
+ * and loses nothing.
+ */
 import { batch, each, type ProgressReport, type Result, RunError, stream } from "@shoal/agents";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { delay, echoAgent, fussyAgent, numbers, rejection, unheard } from "./helpers.ts";

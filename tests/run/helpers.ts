@@ -11,7 +11,8 @@ export function echoAgent(latency: number | (() => number) = 0, name = "echo") {
   return { provider, agent };
 }
 
-// The first priced call loads the list of prices: not within a test, whose time and resources it would count for.
+// The first priced call loads the list of prices: not within a test, whose time and resources it
+// would count for.
 await echoAgent().agent.call({ text: "" });
 
 /** An agent that fails where the text says so: "fail …". */
@@ -159,7 +160,7 @@ export function watchedSignal() {
   return { controller, signal, seen };
 }
 
-/** Did anything reject without being heard while this ran? */
+/** Returns the unhandled rejections while this ran. */
 export async function unheard(work: () => Promise<unknown>): Promise<unknown[]> {
   const reasons: unknown[] = [];
   const listen = (event: PromiseRejectionEvent) => {
@@ -176,7 +177,7 @@ export async function unheard(work: () => Promise<unknown>): Promise<unknown[]> 
   return reasons;
 }
 
-/** Are these two types the same? */
+/** Whether two types are the same. */
 export type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2)
   ? true
   : false;

@@ -117,7 +117,7 @@ Deno.test("identity: any two values that differ have different ones", () => {
   }));
 });
 
-/** Are they the same but for the order of names? */
+/** Whether two values are equal except for the order of names. */
 function same(a: unknown, b: unknown): boolean {
   try {
     assertEquals(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));

@@ -10,7 +10,7 @@ function echo(provider: Provider, more: Record<string, unknown> = {}): Echo {
   return defineAgent({ name: "echo", model: "m", prompt: "{x}", provider, ...more });
 }
 
-/** So many calls of an agent. */
+/** Returns `n` calls of an agent. */
 function calls(agent: Echo, n: number): [Echo, { x: number }][] {
   return Array.from({ length: n }, (_, x) => [agent, { x }]);
 }

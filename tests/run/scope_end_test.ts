@@ -1,4 +1,4 @@
-/** How a scope ends: what nobody awaited, what fails, what leaks out. */
+/** The end of a scope: calls that were not awaited, failures, and leaks. */
 import { AgentError, batch, RunError, scope, stream } from "@shoal/agents";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {

@@ -20,7 +20,7 @@ async function storm(
     prompt: "Label the sentiment of review {i}: I love it",
     provider,
     retries: { max: 5, base: 20 },
-    // What is stalled takes so long; a machine with too much to do must not look like it.
+    // The time limit of stalled requests: a busy machine must not reach it by itself.
     timeout: { attempt: 8_000 },
   });
   function* all() {
@@ -43,7 +43,8 @@ Deno.test("storm: 5,000 calls to a server in trouble each end once, and nearly a
   const { summary, stats, results } = await storm(5_000, 200);
   assertEquals(summary.total, 5_000);
   assertGreaterOrEqual(summary.ok, 4_995, JSON.stringify(summary.byError));
-  // What was sent is what was told, but for what the runtime itself sends anew when a connection is reset.
+  // The requests sent equal the attempts reported, except those that the runtime repeats when a
+  // connection is reset.
   assertGreaterOrEqual(stats.requests, summary.attempts);
   assert(stats.requests - summary.attempts <= stats.faults.reset! * 2, JSON.stringify(stats));
   // Five more after a refusal and five more after anything else is the rule.

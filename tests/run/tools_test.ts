@@ -6,7 +6,10 @@ import fc from "fast-check";
 import { z } from "zod";
 import { never, reply, used } from "../helpers.ts";
 
-/** A model that asks for `rounds` rounds of tools, `wide` in each, and then says how many there were. */
+/**
+ * A model that asks for `rounds` rounds of tools, `wide` in each, and then says how many there
+ * were.
+ */
 function busyModel(rounds: number, wide: number, latency = 0) {
   return scripted(({ messages }) => {
     const answers = messages.filter(({ role }) => role === "tool").length;

@@ -1,4 +1,6 @@
-/** What must be true of runs over very many items: the numbers are those of the list in the design. */
+/**
+ * What must be true of runs over very many items: the numbers are those of the list in the design.
+ */
 import { batch, stream } from "@shoal/agents";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

@@ -1,4 +1,7 @@
-/** What must be true of runs, whatever else changes: the numbers are those of the list in the design. */
+/**
+ * What must be true of runs, whatever else changes: the numbers are those of the list in the
+ * design.
+ */
 import { batch, defineAgent, each, ProviderError, RunError, scope, stream } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";

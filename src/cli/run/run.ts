@@ -16,7 +16,7 @@ import { reportEnd, toUsageError, withResumeHint } from "./report_end.ts";
 import { type RunFolder, wrapJournalError } from "./run_folder.ts";
 import { runRows, type RunSession } from "./run_rows.ts";
 import type { ParsedSettings, RunSettings } from "./run_settings.ts";
-import { buildCallOptions, createRunProvider, resolveAgent, withProvider } from "./run_setup.ts";
+import { createRunProvider, resolveAgent, rowCallOptions, withProvider } from "./run_setup.ts";
 import { RunStats } from "./run_stats.ts";
 
 /**
@@ -37,7 +37,7 @@ export async function run(
   }
   checkPaths(settings);
   const definedAgent = await resolveAgent(reference, settings);
-  const callOptions = buildCallOptions(settings);
+  const callOptions = rowCallOptions(settings);
   const toParams = createRowMapper(definedAgent, settings.map);
   checkAnswerColumns(definedAgent, settings.columns);
   const outFormat = resolveFormat(settings.out, settings.outFormat);

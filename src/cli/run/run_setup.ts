@@ -78,7 +78,7 @@ export function withProvider(agent: Callable, provider: Provider | undefined): C
 }
 
 /** Returns the options of each call. */
-export function buildCallOptions(settings: RunSettings): CallOptions {
+export function rowCallOptions(settings: RunSettings): CallOptions {
   const { model, temperature, maxTokens, retries, timeout } = settings;
   return {
     ...(model !== undefined && { model }),

@@ -45,8 +45,8 @@ export const mode: Rule = (doing, name, value) => {
 };
 
 /**
- * Where the calls of a run are made: what it says itself, what stands around it, what is
- * configured; `undefined` is here.
+ * Returns where the calls of a run are made: its own mode, that of the enclosing run or scope, or
+ * the configured one; `undefined` stands for this event loop.
  */
 export function modeFor(
   requested: RunMode | undefined,

@@ -1,18 +1,25 @@
 /** Callbacks of runs. An error in one fails the run once and loses no result. */
 import { batch, each, type ProgressReport, type Result, RunError, stream } from "@shoal/agents";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { delay, echoAgent, fussyAgent, numbers, rejection, unheard } from "./helpers.ts";
+import {
+  delay,
+  echoAgent,
+  fussyAgent,
+  numbers,
+  rejection,
+  unhandledRejections,
+} from "./helpers.ts";
 
 const calls = (agent: ReturnType<typeof echoAgent>["agent"], count: number) =>
   [...numbers(count)].map((n) => [agent, { text: `${n}` }] as const);
 
 Deno.test("onResult is called with each result and its index, failures included", async () => {
   const { agent } = fussyAgent(1);
-  const told: [number, boolean, unknown][] = [];
+  const reported: [number, boolean, unknown][] = [];
   await batch(["a", "fail", "b"].map((text) => [agent, { text }] as const), {
-    onResult: (result, index) => void told.push([index, result.ok, result.content]),
+    onResult: (result, index) => void reported.push([index, result.ok, result.content]),
   });
-  assertEquals(told.toSorted(([a], [b]) => a - b), [
+  assertEquals(reported.toSorted(([a], [b]) => a - b), [
     [0, true, "a"],
     [1, false, undefined],
     [2, true, "b"],
@@ -56,7 +63,7 @@ for (const how of ["throws", "rejects"] as const) {
     const { agent, provider } = echoAgent(() => provider.calls > 5 ? 60_000 : 0);
     const mine = new Error("the disk is full");
     let called = 0;
-    const reasons = await unheard(async () => {
+    const reasons = await unhandledRejections(async () => {
       const error = await rejection(
         batch(calls(agent, 50), {
           concurrency: 4,
@@ -74,7 +81,7 @@ for (const how of ["throws", "rejects"] as const) {
       assert(error.message.includes("the disk is full"));
       assertEquals(error.results[2].content, "2");
       const finished = error.results.filter((result) => result !== undefined);
-      assert(finished.length >= called, "a result that was told of is missing");
+      assert(finished.length >= called, "a reported result is missing");
     });
     assertEquals(reasons, []);
     assertEquals(provider.inFlight, 0);
@@ -156,15 +163,15 @@ for (const [when, at] of [["at the start", 1], ["half-way", 2], ["at the end", 3
   for (const how of ["throws", "rejects"] as const) {
     Deno.test(`onProgress that ${how} ${when} fails the run once and keeps the results`, async () => {
       const { agent, provider } = echoAgent(at === 2 ? 80 : 1);
-      let told = 0;
+      let reported = 0;
       const onProgress = (report: ProgressReport): void => {
-        told++;
+        reported++;
         const now = at === 1 || (at === 2 && report.done > 0) || (at === 3 && report.done === 4);
         if (!now) return;
         if (how === "throws") throw new Error("the terminal is gone");
         return Promise.reject(new Error("the terminal is gone")) as unknown as void;
       };
-      const reasons = await unheard(async () => {
+      const reasons = await unhandledRejections(async () => {
         const error = await rejection(
           batch(calls(agent, at === 2 ? 50 : 4), { concurrency: 2, onProgress }),
           RunError,
@@ -175,9 +182,9 @@ for (const [when, at] of [["at the start", 1], ["half-way", 2], ["at the end", 3
           assertEquals(error.results.map(({ content }) => content), ["0", "1", "2", "3"]);
         }
         if (at === 2) assert(error.results.length > 0);
-        const before = told;
+        const before = reported;
         await delay(250);
-        assertEquals(told, before, "it was told again");
+        assertEquals(reported, before, "it was called again");
       });
       assertEquals(reasons, []);
       assertEquals(provider.inFlight, 0);
@@ -187,16 +194,16 @@ for (const [when, at] of [["at the start", 1], ["half-way", 2], ["at the end", 3
 
 Deno.test("onProgress is not called after break", async () => {
   const { agent } = echoAgent();
-  let told = 0;
+  let reported = 0;
   for await (
     const _ of stream(calls(agent, 9), {
       concurrency: 1,
-      onProgress: () => void told++,
+      onProgress: () => void reported++,
     })
   ) break;
-  const before = told;
+  const before = reported;
   await delay(250);
-  assertEquals(told, before);
+  assertEquals(reported, before);
 });
 
 Deno.test("callbacks run in the context of the run: calls inside them belong to it", async () => {

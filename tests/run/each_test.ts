@@ -11,7 +11,7 @@ import {
   rejection,
   stuckAfter,
   typeTest,
-  unheard,
+  unhandledRejections,
 } from "./helpers.ts";
 
 const never = () => new Promise<never>(() => {});
@@ -72,7 +72,7 @@ Deno.test("each stops at the first throw, aborts the rest and keeps finished val
     const { seen, ...make } = counted((i) => i);
     const aborted: number[] = [];
     const mine = new Error("no 3");
-    const reasons = await unheard(async () => {
+    const reasons = await unhandledRejections(async () => {
       const error = await rejection(
         each(make[kind](), async (n, { signal }) => {
           if (n === 3) {

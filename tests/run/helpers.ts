@@ -160,7 +160,7 @@ export function watchedSignal() {
 }
 
 /** Returns the reasons of all unhandled rejections while the work runs. */
-export async function unheard(work: () => Promise<unknown>): Promise<unknown[]> {
+export async function unhandledRejections(work: () => Promise<unknown>): Promise<unknown[]> {
   const reasons: unknown[] = [];
   const listen = (event: PromiseRejectionEvent) => {
     event.preventDefault();

@@ -167,14 +167,14 @@ Deno.test("journal: resumes an aborted run", async () => {
   const { agent, provider } = echoAgent(2);
   const calls = texts(agent, Array.from({ length: 40 }, (_, i) => String(i)));
   const stop = new AbortController();
-  let told = 0;
+  let reported = 0;
   const error = await rejection(
     batch(calls, {
       journal,
       runId,
       concurrency: 4,
       signal: stop.signal,
-      onResult: () => void (++told === 10 && stop.abort()),
+      onResult: () => void (++reported === 10 && stop.abort()),
     }),
     RunError,
   );
@@ -278,21 +278,21 @@ Deno.test("journal: processes the failed item again with throwOnError", async ()
 
 Deno.test("journal: a replayed call calls no callbacks and has the current metadata", async () => {
   const journal = memoryJournal();
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const agent = defineAgent({
     name: "a",
     model: "m",
     prompt: "{text}",
     provider: scripted("hi"),
-    hooks: { before: () => void told.push("before"), after: () => void told.push("after") },
+    hooks: { before: () => void reported.push("before"), after: () => void reported.push("after") },
   });
-  const options = { journal, runId, onDelta: (text: string) => void told.push(text) };
+  const options = { journal, runId, onDelta: (text: string) => void reported.push(text) };
   const run = (metadata: unknown) => batch([[agent, { text: "x" }, { metadata }]], options);
   const [first] = await run({ day: 1 });
-  const asked = told.splice(0);
+  const asked = reported.splice(0);
   const [again] = await run({ day: 2 });
   assertEquals([first.metadata, again.metadata, again.replayed], [{ day: 1 }, { day: 2 }, true]);
-  assertEquals([asked.includes("before"), asked.includes("hi"), told], [true, true, []]);
+  assertEquals([asked.includes("before"), asked.includes("hi"), reported], [true, true, []]);
   assertEquals((await records(journal))[0]!.result?.metadata, undefined);
 });
 

@@ -9,7 +9,7 @@ import {
   hangingAgent,
   promptly,
   rejection,
-  unheard,
+  unhandledRejections,
 } from "./helpers.ts";
 
 Deno.test("scope awaits calls at its end that were not awaited", async () => {
@@ -40,7 +40,7 @@ Deno.test("scope awaits consecutive calls of a function that was not awaited", a
 
 Deno.test("scope rejects if a call that was not awaited fails, with no unhandled rejection", async () => {
   const { agent } = fussyAgent(2);
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     const error = await rejection(
       scope({}, () => {
         agent.call({ text: "fail 1" });
@@ -58,7 +58,7 @@ Deno.test("scope rejects if a call that was not awaited fails, with no unhandled
 
 Deno.test("scope awaits promises chained to a call, and rejects if they do", async () => {
   const { agent } = fussyAgent(2);
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     let saved = false;
     await scope({}, () => {
       agent.call({ text: "a" }).then(async () => {
@@ -84,7 +84,7 @@ Deno.test("scope awaits promises chained to a call, and rejects if they do", asy
 
 Deno.test("scope ignores failures that the caller catches, now or later", async () => {
   const { agent } = fussyAgent();
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     const value = await scope({}, async () => {
       const late = agent.call({ text: "fail" });
       const all = Promise.allSettled([agent.call({ text: "fail" }), agent.call({ text: "fail" })]);
@@ -103,7 +103,7 @@ Deno.test("scope ignores failures that the caller catches, now or later", async 
 Deno.test("scope aborts its calls if its function throws, and throws the same error", async () => {
   const { agent, deaf } = hangingAgent();
   const mine = new Error("mine");
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     const ending = scope({}, async () => {
       agent.call({ text: "a" });
       batch([[agent, { text: "b" }], [agent, { text: "c" }]]);
@@ -118,7 +118,7 @@ Deno.test("scope aborts its calls if its function throws, and throws the same er
 
 Deno.test("a call inside a scope that has ended fails with the code aborted", async () => {
   const { agent, provider } = echoAgent();
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     let leaked: Promise<unknown> | undefined;
     let leakedBatch: Promise<unknown> | undefined;
     await scope({}, () => {

@@ -10,7 +10,7 @@ import {
   numbers,
   promptly,
   stuckAfter,
-  unheard,
+  unhandledRejections,
   watchedSignal,
 } from "./helpers.ts";
 
@@ -20,7 +20,7 @@ Deno.test("break aborts calls in flight and closes the source; no callback runs 
     const { seen, ...make } = counted((i) => [agent, { text: `${i}` }] as const);
     const { signal, seen: listeners } = watchedSignal();
     let fired = 0;
-    const reasons = await unheard(async () => {
+    const reasons = await unhandledRejections(async () => {
       let taken = 0;
       const items = stream(make[kind](), {
         concurrency: 8,
@@ -32,10 +32,10 @@ Deno.test("break aborts calls in flight and closes the source; no callback runs 
       for await (const _ of items) {
         if (++taken === 2) break;
       }
-      const [told, pulled, calls] = [fired, seen.pulled, provider.calls];
+      const [reported, pulled, calls] = [fired, seen.pulled, provider.calls];
       assertEquals([provider.inFlight, seen.closed], [0, true]);
       await delay(250);
-      assertEquals([fired, seen.pulled, provider.calls], [told, pulled, calls]);
+      assertEquals([fired, seen.pulled, provider.calls], [reported, pulled, calls]);
       assertEquals(await items.next(), { done: true, value: undefined });
     });
     assertEquals(reasons, []);

@@ -12,7 +12,7 @@ import {
   promptly,
   rejection,
   stuckAfter,
-  unheard,
+  unhandledRejections,
   watchedSignal,
 } from "./helpers.ts";
 
@@ -56,7 +56,7 @@ Deno.test("3: break, abort, deadline and fail-fast leave nothing behind", async 
       [i === 4 && end === "throwOnError" ? Failing : agent, { text: `${i}` }] as const
     );
     let fired = 0;
-    const reasons = await unheard(async () => {
+    const reasons = await unhandledRejections(async () => {
       const work = (async () => {
         const items = stream(async(), {
           signal,

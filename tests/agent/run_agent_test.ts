@@ -80,7 +80,7 @@ Deno.test("run: the cost of the whole is not known as soon as one part's is not"
     name: "r",
     run: async () => {
       await Leaf.call({ x: 1 });
-      await Leaf.call({ x: 1 }, { model: "unheard-of" });
+      await Leaf.call({ x: 1 }, { model: "unhandledRejections-of" });
     },
   });
   const result = await R.call({});

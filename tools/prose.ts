@@ -23,7 +23,8 @@ function check(path: string): Problem[] {
   const isSource = /\.tsx?$/.test(path);
   if (!isSource && !path.endsWith(".md")) return [];
   const text = Deno.readTextFileSync(new URL(path, root));
-  return isSource ? checkSource(text) : checkMarkdown(text);
+  if (!isSource) return checkMarkdown(text);
+  return checkSource(text, path.startsWith("tests/") ? "comments" : "all");
 }
 
 let count = 0;

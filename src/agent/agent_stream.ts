@@ -14,7 +14,7 @@ export type StreamEvent<T = unknown> =
     readonly text: string;
   }
   | {
-    /** What there is of a typed answer by now. A long one is not told anew with each piece. */
+    /** The typed answer as far as it has arrived. Long answers are not repeated with each delta. */
     readonly type: "partial";
     /** As much of the content as has come: it need not fit the schema yet. */
     readonly content: unknown;
@@ -44,7 +44,10 @@ export type StreamEvent<T = unknown> =
     readonly durationMs: number;
   }
   | {
-    /** Code of yours said something: `ctx.emit(data)` in a `run` or in a tool, also of an agent that is called within. */
+    /**
+     * Code of yours said something: `ctx.emit(data)` in a `run` or in a tool, also of an agent that
+     * is called within.
+     */
     readonly type: "emit";
     /** The agent whose code it is. */
     readonly agent: string;
@@ -62,7 +65,10 @@ export type StreamEvent<T = unknown> =
     readonly error: AgentError;
   }
   | {
-    /** A model failed before it gave anything, and another one is asked: the same, or what comes next in a call with tools. */
+    /**
+     * A model failed before it gave anything, and another one is asked: the same, or what comes
+     * next in a call with tools.
+     */
     readonly type: "fallback";
     /** The model that is asked next. */
     readonly model: string;
@@ -77,8 +83,8 @@ export type StreamEvent<T = unknown> =
   };
 
 /**
- * A call whose answer comes piece by piece. It begins with the first event that is asked for, or with `result`.
- * `break` aborts the request.
+ * A call whose answer comes piece by piece. It begins with the first event that is asked for, or
+ * with `result`. `break` aborts the request.
  */
 export interface AgentStream<T = unknown>
   extends AsyncIterableIterator<StreamEvent<T>>, AsyncDisposable {
@@ -86,7 +92,7 @@ export interface AgentStream<T = unknown>
   readonly result: Promise<Success<T>>;
 }
 
-/** What a streamed call is told by. */
+/** The callbacks of a streamed call. */
 export type StreamHooks = CallHooks & Required<Pick<CallContext, "emit">>;
 
 /** A streamed call: `start` runs it with these hooks, under this signal. */
@@ -97,7 +103,8 @@ export function agentStream<T>(
   const stopped = new AbortController();
   const events = new Channel<StreamEvent<T>>();
   let running: Promise<Success<T>> | undefined;
-  // Who only wants the result does not read events, so nothing waits for a reader until there is one.
+  // Who only wants the result does not read events, so nothing waits for a reader until there is
+  // one.
   let reader = false;
 
   let known: string | undefined;
@@ -138,14 +145,15 @@ export function agentStream<T>(
       events.close(result.error);
       throw result.error;
     }
-    // Who asks for the result need not take the last event first.
+    // The result is available even if the last event is not consumed.
     void (reader ? send({ type: "result", result }) : Promise.resolve()).then(() => events.close());
     return result;
   }
   function begin(): Promise<Success<T>> {
     if (running === undefined) {
       running = run();
-      // The reader hears of a failure through the events: who does not ask for the result need not handle it twice.
+      // The reader hears of a failure through the events: who does not ask for the result need not
+      // handle it twice.
       running.catch((error) => events.close(error));
     }
     return running;

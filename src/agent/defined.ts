@@ -52,7 +52,7 @@ abstract class Defined implements Agent {
     return track(this.#start(params, options));
   }
 
-  // deno-lint-ignore no-explicit-any -- what comes of a dry run is another type
+  // deno-lint-ignore no-explicit-any -- a dry run returns another type
   call(params: unknown, options: CallOptions = NO_OPTIONS): Promise<any> {
     return track(this.#start(params, options).then(successOrThrow));
   }
@@ -147,7 +147,7 @@ export class DefinedModel extends Defined {
   }
 }
 
-/** Does it ask a model itself, rather than call other agents? */
+/** Whether the agent calls a model itself, rather than other agents. */
 export function isModelAgent(callable: Callable): callable is Agent {
   return callable instanceof DefinedModel;
 }
@@ -185,7 +185,7 @@ export class DefinedRun extends Defined {
 }
 
 /**
- * What is made of others knows what it would send only when they have answered.
+ * An agent made of others knows what it would send only after they have answered.
  *
  * @throws {TypeError} If that is what is wanted.
  */

@@ -1,4 +1,7 @@
-/** What agents and workflows were defined with, for those who must tell whether two are the same: it is not for everybody to read. */
+/**
+ * The options that agents and workflows were defined with. Journals, caches and workers compare
+ * them to recognize the same agent; they are not public.
+ */
 import type { JsonSchema } from "../model/message.ts";
 import type { Failure, Result } from "../model/result.ts";
 import type { Callable } from "../call/options/callable.ts";
@@ -11,13 +14,15 @@ export interface Definition {
   readonly parts: () => Readonly<Record<string, unknown>>;
   /** The time a whole call may take with these options, in milliseconds. */
   readonly total: (options: CallOptions) => number | undefined;
-  /** Adds to a plain failure what a workflow of this kind has beside: its status, branches or steps. */
+  /**
+   * Adds to a plain failure what a workflow of this kind has beside: its status, branches or steps.
+   */
   readonly failed?: (failure: Failure) => Result;
   /** The agent itself, if it asks a model. */
   readonly model?: ModelAgent;
 }
 
-/** A JSON Schema that is a part of a definition; `undefined` if the schema cannot tell it. */
+/** Returns the JSON Schema of a schema; `undefined` if the schema has none. */
 export function schemaIfKnown(tell: (() => JsonSchema | undefined) | undefined): unknown {
   try {
     return tell?.();

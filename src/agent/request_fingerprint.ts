@@ -6,7 +6,10 @@ import { SETTINGS } from "../call/options/options.ts";
 import { isStandardSchema, toJsonSchema } from "../output/standard_schema.ts";
 import { DefinedTool } from "../call/options/tool.ts";
 
-/** The parts of a definition that decide what is asked and what is made of the answer. The others only make calls survive. */
+/**
+ * The parts of a definition that shape the request and the reading of its answer. The other parts
+ * only concern limits and resilience.
+ */
 const ASKED: ReadonlySet<string> = new Set([
   "model",
   "system",
@@ -30,9 +33,10 @@ const ASKED: ReadonlySet<string> = new Set([
 const known = new WeakMap<Callable, string>();
 
 /**
- * 64 hexadecimal digits that are the same for all that ask alike, in any process, and others as soon as a model, a prompt, a setting, a
- * schema or a tool's description is changed. Of functions their source text counts: what it refers to is not seen. What does not change the
- * question does not count: provider, retries, timeouts, fallbacks, limits, caches, hooks.
+ * 64 hexadecimal digits that are the same for all that ask alike, in any process, and others as
+ * soon as a model, a prompt, a setting, a schema or a tool's description is changed. Of functions
+ * their source text counts: what it refers to is not seen. What does not change the question does
+ * not count: provider, retries, timeouts, fallbacks, limits, caches, hooks.
  */
 export function requestFingerprint(callable: Callable): string {
   let hash = known.get(callable);

@@ -1,4 +1,6 @@
-/** Agents made of other agents: any async function, with the calls inside it summed up as its own. */
+/**
+ * Agents made of other agents: any async function, with the calls inside it summed up as its own.
+ */
 import { ChildAbort } from "../async/abort.ts";
 import { messageOf, RunError } from "../model/errors.ts";
 import { AgentError, type Result, type Success } from "../model/result.ts";
@@ -20,9 +22,11 @@ export interface RunContext {
   /** What the caller handed in as `metadata`. */
   readonly metadata: unknown;
   /**
-   * Tells whoever reads the call as a stream: an event `{ type: "emit", agent, data }`. Nothing happens where nobody does.
+   * Emits an event `{ type: "emit", agent, data }` to the consumer of the call's stream. Does
+   * nothing if the call is not streamed.
    *
-   * @returns Done when the event was taken. It need not be awaited, and never rejects.
+   * @returns A promise that resolves when the event was consumed. It need not be awaited, and never
+   * rejects.
    */
   emit(data: unknown): Promise<void>;
   /**

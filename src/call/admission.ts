@@ -1,4 +1,7 @@
-/** What an attempt needs before it may go out: room in every budget, a permit of every limiter, and a model that is not left alone. */
+/**
+ * What an attempt needs before it may go out: room in every budget, a permit of every limiter, and
+ * a model that is not left alone.
+ */
 import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import { Permits, type WaitTimes } from "../limits/permits.ts";
@@ -28,7 +31,7 @@ export class Admission implements Pass {
     this.#permits = new Permits(limitersOf(call), ask);
   }
 
-  /** When it went out, as `performance.now()` tells the time. */
+  /** When the request was sent, on the clock of `performance.now()`. */
   at = 0;
   /** The adaptive concurrency when it went out, if there is one. */
   concurrency: number | undefined;
@@ -106,13 +109,15 @@ export class Admission implements Pass {
   }
 }
 
-/** An answer is taken to be so long, in tokens, until the agent has given some. */
+/** The assumed tokens of an answer, until the agent has received some. */
 const FIRST_GUESS = 200;
 
 /**
- * Waits until the attempt may go out; mostly there is nothing to wait for, and then no promise either.
+ * Waits until the attempt may be sent. Usually there is nothing to wait for, and then no promise is
+ * returned either.
  *
- * @throws {AgentError} With the code `budget` if a budget is used up, or `circuit_open` if the model is left alone.
+ * @throws {AgentError} With the code `budget` if a budget is used up, or `circuit_open` if the
+ * circuit of the model is open.
  * @throws The signal's reason, as soon as it aborts; then nothing is held.
  */
 export function admit(call: Outgoing): Pass | Promise<Pass> {
@@ -125,7 +130,9 @@ function admitHere(call: Outgoing): Admission | Promise<Admission> {
   return admission.enter(performance.now()) ? admission : admission.wait();
 }
 
-/** Whose permits an attempt needs: run and scope, agent, model, process, key, in this order for all. */
+/**
+ * Whose permits an attempt needs: run and scope, agent, model, process, key, in this order for all.
+ */
 function limitersOf(
   { agent, provider, request: { model }, limiters: inner, gate }: Outgoing,
 ): readonly Limiter[] {
@@ -145,7 +152,7 @@ function limitersOf(
   return latest.list;
 }
 
-/** Mostly one attempt needs the same as that before it: then they share the list. */
+/** Attempts usually need the same limiters as the one before: they then share the list. */
 let latest: {
   readonly inner?: readonly Limiter[];
   readonly own?: Limiter;
@@ -166,7 +173,10 @@ export function estimatedUsage(call: Outgoing): Usage {
   return call.expected ?? expectedUsage(call, estimateTokens(call.request.messages));
 }
 
-/** Answers are mostly as long as those before, and an agent's language has mostly as many tokens to a character. */
+/**
+ * Answers are mostly as long as those before, and an agent's language has mostly as many tokens to
+ * a character.
+ */
 function expectedUsage(
   { request, agent: { tokenAverages } }: Outgoing,
   estimate: number,
@@ -176,7 +186,10 @@ function expectedUsage(
   return plainUsage(inputTokensOf(tokenAverages, estimate), Math.ceil(outputTokens));
 }
 
-/** What an answer will have used of which so many characters have come: a token is about four of them. */
+/**
+ * Estimates the usage of an answer of which a number of characters has arrived, at four characters
+ * per token.
+ */
 export function estimatedUsageSoFar(
   { request, agent: { tokenAverages } }: Outgoing,
   characters: number,
@@ -192,7 +205,7 @@ function inputTokensOf(
   return Math.ceil(estimate * perEstimate);
 }
 
-/** What an answer tells of those to come. */
+/** Updates the token averages of the agent. */
 function learn(
   { agent: { tokenAverages } }: Outgoing,
   estimate: number,

@@ -1,8 +1,8 @@
 /**
  * One call from beginning to end. This is the only file that knows the order of the steps:
  *
- * hooks → params → prompt → total timeout → fallback → rounds with tools → cache → repair → retry → hedge → permits → breaker → attempt →
- * output → hooks → result
+ * hooks → params → prompt → total timeout → fallback → rounds with tools → cache → repair → retry →
+ * hedge → permits → breaker → attempt → output → hooks → result
  */
 import type { Budget } from "../limits/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
@@ -89,7 +89,9 @@ async function within(limit: ChildAbort, call: ModelCall, hooked: boolean): Prom
   return trace.end(await withHooks({ agent, params, trace, signal, work: () => call.result() }));
 }
 
-/** A call under way. Each of its steps is a method, and one that has nothing to do costs nothing. */
+/**
+ * A call under way. Each of its steps is a method, and one that has nothing to do costs nothing.
+ */
 class ModelCall {
   readonly wanted: Wanted;
   readonly signal: AbortSignal;
@@ -104,7 +106,7 @@ class ModelCall {
     this.trace = new Trace(agent.name, models[0].model, context.collect, options.metadata);
   }
 
-  /** Makes the call and tells the one that it is made in; a failure is a value. */
+  /** Makes the call and reports the result to the enclosing call; a failure is a value. */
   settle(): Promise<Result> {
     return this.result(true);
   }
@@ -116,7 +118,8 @@ class ModelCall {
       this.signal.throwIfAborted();
       const messages = renderPrompt(agent, params, options, this);
       if (messages instanceof Promise || options.dryRun) return this.#resultLater(messages, last);
-      // Promises by hand: an `async` function keeps three times as much in memory while it waits, and all that are in flight wait here.
+      // Promises by hand: an `async` function keeps three times as much in memory while it waits,
+      // and all that are in flight wait here.
       return this.#answer(messages).then(
         (answer) => this.#succeeded(answer, last),
         (thrown) => this.#failed(thrown, last),
@@ -162,7 +165,7 @@ class ModelCall {
     try {
       await trace.price(config.prices);
     } catch {
-      // The first thing that went wrong is the one to tell of; the cost is then not known.
+      // The first error is reported; the cost is then unknown.
     }
     return this.#end(trace.failure(error), last);
   }

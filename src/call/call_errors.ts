@@ -2,7 +2,10 @@ import { abortCode, ProviderError } from "../model/errors.ts";
 import { AgentError, type Attempt } from "../model/result.ts";
 import { NO_USAGE, type Usage } from "../model/usage.ts";
 
-/** Makes the errors of a call: each tells whose it is, which model was asked last, and what was sent and used until then. */
+/**
+ * Makes the errors of a call: each tells whose it is, which model was asked last, and what was sent
+ * and used until then.
+ */
 export class CallErrors {
   #attempts: Attempt[] | undefined;
   /** Everything that was used. */
@@ -11,14 +14,14 @@ export class CallErrors {
   /** For a call of this agent. */
   constructor(readonly agent: string, public model: string | undefined) {}
 
-  /** The requests that were sent. Errors share this list, so that they tell of later ones too. */
+  /** The requests that were sent. Errors share this list, so that later requests appear in them. */
   get attempts(): readonly Attempt[] {
     return this.#attempts ??= [];
   }
 
   /** Another request was sent. */
   addAttempt(attempt: Attempt): void {
-    // Mostly it is the only one; a list that grows would keep room for sixteen more.
+    // Usually it is the only one; a growing array would reserve room for sixteen more.
     if (this.#attempts === undefined) this.#attempts = [attempt];
     else this.#attempts.push(attempt);
   }
@@ -29,8 +32,8 @@ export class CallErrors {
   }
 
   /**
-   * Whatever was thrown, as an error of this call. `signal` is that of the whole call: if it has aborted, that is
-   * the cause, whatever came of it further down.
+   * Whatever was thrown, as an error of this call. `signal` is that of the whole call: if it has
+   * aborted, that is the cause, whatever came of it further down.
    */
   error(thrown: unknown, signal: AbortSignal | undefined): AgentError {
     if (signal?.aborted) return this.#aborted(signal.reason, false);
@@ -57,7 +60,10 @@ export class CallErrors {
     );
   }
 
-  /** The error of a call for which every model failed. If none was asked, since all are left alone, it says until when. */
+  /**
+   * The error of a call for which every model failed. If none was asked, since all are left alone,
+   * it says until when.
+   */
   exhausted(errors: readonly AgentError[]): AgentError {
     const cause = errors.at(-1);
     const waits = errors.map(({ retryAfterMs }) => retryAfterMs).filter((ms) => ms !== undefined);

@@ -7,8 +7,9 @@ import type { CallOptions } from "./options/options.ts";
 export const NEVER_ABORTED = new AbortController().signal;
 
 /**
- * What ends the call early, if it must have a signal of its own: because there is more than one thing that may end it, or because code of the
- * caller's gets the signal, which may listen to it and never let go. Otherwise the signal of the run will do for all of its calls.
+ * What ends the call early, if it must have a signal of its own: because there is more than one
+ * thing that may end it, or because code of the caller's gets the signal, which may listen to it
+ * and never let go. Otherwise the signal of the run will do for all of its calls.
  */
 export function callSignal(
   { limits: { total } }: Candidate,

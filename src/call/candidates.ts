@@ -32,7 +32,8 @@ export interface Candidate {
 /**
  * The models of a call, in the order in which they are asked: its own, and then the fallbacks.
  *
- * @throws {TypeError} If no model or no provider is named, or the call's own fallbacks repeat its model.
+ * @throws {TypeError} If no model or no provider is named, or the call's own fallbacks repeat its
+ * model.
  */
 export function candidatesOf(
   agent: ModelAgent,
@@ -57,7 +58,10 @@ export function candidatesOf(
 /** One or more, in the order in which they are asked. */
 export type Candidates = readonly [Candidate, ...Candidate[]];
 
-/** What the calls of an agent have in common that say nothing of it themselves, as long as nobody configures something else. */
+/**
+ * The candidates that calls of an agent without own options share, until the configuration
+ * changes.
+ */
 const plans = new WeakMap<
   ModelAgent,
   { readonly config: Configuration; readonly candidates: Candidates }
@@ -136,7 +140,8 @@ function foundFor(
       ownTotal: totalOf(timeout),
     };
   });
-  // A model is not asked twice: a call may ask for a fallback of its agent, or name its agent's provider.
+  // A model is not asked twice: a call may ask for a fallback of its agent, or name its agent's
+  // provider.
   const all = [first, ...fallbacks];
   const same = (a: Candidate, b: Candidate) => a.model === b.model && a.provider === b.provider;
   return all.filter((c, i) => all.findIndex((b) => same(b, c)) === i) as [

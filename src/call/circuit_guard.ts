@@ -11,7 +11,8 @@ export function circuitGuard(
     const retryAfterMs = breaker.openFor(options, performance.now());
     if (retryAfterMs === 0) return;
     throw trace.make(
-      `Cannot finish the call of "${trace.agent}" as the model "${model}" is left alone after too many failures`,
+      `Cannot finish the call of "${trace.agent}" ` +
+        `as the model "${model}" is left alone after too many failures`,
       { code: "circuit_open", retryAfterMs },
     );
   };

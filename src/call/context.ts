@@ -14,13 +14,17 @@ export interface CallContext {
   readonly limiters: readonly Limiter[];
   /** What may be spent here, from the innermost budget to the outermost. */
   readonly budgets: readonly Budget[];
-  /** Who goes first where attempts wait: above 0 for calls that somebody waits for, 0 for those of a run. */
+  /**
+   * The priority of waiting attempts: above 0 for single calls, 0 for the calls of a run.
+   */
   readonly priority: number;
-  /** Told of each call that ended here: how an agent made of agents sums what they used. */
+  /** Called with the result of each call here: an agent made of agents sums their usage. */
   readonly collect?: (result: Result) => void;
-  /** Told of work that is started here: how an agent made of agents knows what has not ended. */
+  /** Called with work that is started here: an agent made of agents waits for what is pending. */
   readonly started?: (work: Promise<unknown>) => void;
-  /** Takes what code of the caller's emits, if somebody reads the call as a stream. Never rejects. */
+  /**
+   * Receives what the agent's own code emits, if the call is streamed. Never rejects.
+   */
   readonly emit?: (agent: string, data: unknown) => Promise<void>;
   /** Where the calls of a run are made; absent outside of runs. */
   readonly mode?: Mode | "event-loop";
@@ -76,7 +80,7 @@ export function inContext<T>(context: CallContext, fn: () => T): T {
   return storage.run(context, fn);
 }
 
-/** The `emit` that code of the agent's is handed: it does nothing where nobody reads. */
+/** Returns the `emit` for the agent's own code. It does nothing if the call is not streamed. */
 export function emitterOf(
   agent: string,
   { emit }: CallContext,

@@ -4,7 +4,7 @@ import type { Outgoing } from "./outgoing.ts";
 /**
  * Hands a piece of the answer on, and waits until it is taken.
  *
- * @throws {AgentError} With the code `tool`, if whoever takes it throws.
+ * @throws {AgentError} With the code `tool`, if the callback throws.
  */
 export async function emitDelta(call: Outgoing, text: string): Promise<void> {
   const { hooks, trace } = call;
@@ -19,7 +19,7 @@ export async function emitDelta(call: Outgoing, text: string): Promise<void> {
   }
   const { output } = call.agent;
   if (hooks.onPartial === undefined || output === undefined) return;
-  // Not read before somebody wants it.
+  // Read only on demand.
   trace.partials ??= createPartialReader({ partial: (text) => () => output.partial(text) });
   const read = trace.partials(text) as (() => unknown) | undefined;
   if (read !== undefined) await hooks.onPartial(read);

@@ -27,8 +27,8 @@ export interface Outgoing {
   readonly gate: Gate | undefined;
   readonly trace: Trace;
   /**
-   * Called just before the request is sent. Returns a function that reports the outcome to the circuit breaker.
-   * Throws if the circuit is open.
+   * Called just before the request is sent. Returns a function that reports the outcome to the
+   * circuit breaker. Throws if the circuit is open.
    */
   readonly enter?: Guard["enter"];
   /** The options of the circuit breaker; set only where a gate needs them. */
@@ -50,7 +50,8 @@ export interface Guard {
   /** Whether the circuit is open. */
   isOpen(): boolean;
   /**
-   * Called when the request is sent. Returns a function that reports the outcome. Throws if the circuit is open.
+   * Called when the request is sent. Returns a function that reports the outcome. Throws if the
+   * circuit is open.
    */
   enter(): ReturnType<Breaker["enter"]> | undefined;
   /** Waits until the breaker knows the outcome of the last attempt, if it is in another isolate. */
@@ -66,8 +67,8 @@ export interface Pass {
   /** Reports the outcome to the circuit breaker. */
   readonly report: ReturnType<Breaker["enter"]> | undefined;
   /**
-   * Releases the permits and settles the budgets. If the usage is unknown and the server did not reject the
-   * request, the estimate is charged: it may have been billed.
+   * Releases the permits and settles the budgets. If the usage is unknown and the server did not
+   * reject the request, the estimate is charged: it may have been billed.
    */
   leave(outcome: AttemptOutcome, now: number): void;
   /** Releases everything, as nothing was sent. */
@@ -86,7 +87,9 @@ export interface AttemptOutcome {
   readonly estimated?: boolean;
 }
 
-/** Admits the attempts of a worker: limits, budgets and breakers are in the process that started it. */
+/**
+ * Admits the attempts of a worker: limits, budgets and breakers are in the process that started it.
+ */
 export interface Gate {
   /**
    * Waits until the attempt is admitted. `here` acquires the limits and budgets of this isolate.

@@ -37,7 +37,7 @@ export function readReply(
     });
   }
   const asksForTools = tools !== undefined && toolCalls !== undefined && toolCalls.length > 0;
-  // Of arguments that were cut off nobody knows what they were to be.
+  // Truncated arguments cannot be completed.
   if (asksForTools && finishReason === "length") throw truncated(text, trace);
   if (asksForTools || output === undefined) return { content: text, finishReason, reply };
   return readTyped(reply, output, trace, signal);
@@ -63,14 +63,16 @@ async function readTyped(
   if (parsed.ok) return { content: parsed.content, finishReason, reply };
   if (finishReason === "length") throw truncated(text, trace);
   throw trace.make(
-    `Cannot finish the call of "${trace.agent}" as the answer does not fit its schema: see the issues`,
+    `Cannot finish the call of "${trace.agent}" ` +
+      `as the answer does not fit its schema: see the issues`,
     { code: "invalid_output", issues: parsed.issues, text },
   );
 }
 
 function truncated(text: string, trace: Trace): AgentError {
   return trace.make(
-    `Cannot finish the call of "${trace.agent}" as the answer reached its limit of tokens: raise maxTokens`,
+    `Cannot finish the call of "${trace.agent}" ` +
+      `as the answer reached its limit of tokens: raise maxTokens`,
     { code: "truncated", text },
   );
 }

@@ -13,7 +13,7 @@ import { checkParams } from "./check_params.ts";
 import type { Trace } from "./trace.ts";
 
 /**
- * The messages of a call: system message, conversation so far, prompt.
+ * The messages of a call: system message, previous messages, prompt.
  *
  * @throws {AgentError} With the code `invalid_params` if they cannot be made.
  */

@@ -1,4 +1,6 @@
-/** One attempt on the wire: a request goes out, a reply or a {@linkcode ProviderError} comes back. */
+/**
+ * One attempt on the wire: a request goes out, a reply or a {@linkcode ProviderError} comes back.
+ */
 import { ChildAbort } from "../async/abort.ts";
 import { isRecord } from "../model/check_options.ts";
 import { ProviderError } from "../model/errors.ts";
@@ -20,11 +22,11 @@ export interface AttemptOptions {
   readonly signal: AbortSignal | undefined;
   /** Takes the pieces of a streamed answer; without it the answer is asked for whole. */
   readonly onDelta?: (text: string) => void | Promise<void>;
-  /** Told when the server begins to answer. */
+  /** Called when the server begins to answer. */
   readonly onResponse?: () => void;
 }
 
-/** Takes what comes of an attempt, at once, and makes something of it. */
+/** Maps the outcome of an attempt to a value, synchronously. */
 export interface AttemptHandler<T> {
   /** The reply. */
   replied(reply: ModelReply): T | Promise<T>;
@@ -33,16 +35,17 @@ export interface AttemptHandler<T> {
 }
 
 /**
- * Sends one request and waits for its reply, no longer than the limits allow. It ends as soon as the signal aborts or
- * a limit passes, even if the provider does not listen.
+ * Sends one request and waits for its reply, no longer than the limits allow. It ends as soon as
+ * the signal aborts or a limit passes, even if the provider does not listen.
  *
- * @returns What the taker makes of it.
+ * @returns The value that the handler returns.
  */
 export function requestProvider<T>(options: AttemptOptions, taker: AttemptHandler<T>): Promise<T> {
   const { provider, request, timeout, signal, onDelta } = options;
   const child = new ChildAbort(signal);
   child.abortAfter(timeout.attempt, "timeout.attempt passed: there was no answer");
-  // Promises by hand: an `async` function keeps three times as much in memory while it waits, and all that are in flight wait here.
+  // Promises by hand: an `async` function keeps three times as much in memory while it waits, and
+  // all that are in flight wait here.
   return new Promise((resolve, reject) => {
     let over = false;
     const failed = (thrown: unknown): void => {
@@ -86,7 +89,7 @@ export function requestProvider<T>(options: AttemptOptions, taker: AttemptHandle
   });
 }
 
-/** A provider is somebody else's code: it may give its reply at once. */
+/** A provider is foreign code: it may return its reply without a promise. */
 function isPromise(reply: ModelReply | PromiseLike<ModelReply>): reply is PromiseLike<ModelReply> {
   return typeof (reply as PromiseLike<ModelReply>)?.then === "function";
 }
@@ -96,8 +99,8 @@ async function streamed(
   onDelta: (text: string) => void | Promise<void>,
   child: ChildAbort,
 ): Promise<ModelReply> {
-  // The limit on silence has a timer of its own beside that of the attempt. It runs only while we wait for the
-  // provider: a slow reader is not a stalled server, and comments never get this far.
+  // The limit on silence has a timer of its own beside that of the attempt. It runs only while we
+  // wait for the provider: a slow reader is not a stalled server, and comments never get this far.
   using silence = new ChildAbort(child.signal);
   const chunks = provider.stream(request, { signal: silence.signal, onResponse })
     [Symbol.asyncIterator]();
@@ -135,7 +138,7 @@ async function streamed(
   }
 }
 
-/** A provider is somebody else's code: its reply is looked at before it is believed. */
+/** Validates a reply, since a provider is foreign code. */
 function checked(reply: ModelReply, provider: Provider): ModelReply {
   if (!isRecord(reply) || typeof reply.text !== "string") {
     throw nonsense(provider, "no reply with a text");
@@ -158,7 +161,9 @@ function checked(reply: ModelReply, provider: Provider): ModelReply {
   };
 }
 
-/** A usage that is no numbers counts as not said: its cost is then not known, in the place of `NaN`. */
+/**
+ * A usage that is no numbers counts as not said: its cost is then not known, in the place of `NaN`.
+ */
 function usageIn(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined;
   const { inputTokens, cachedInputTokens = 0, outputTokens, reasoningTokens = 0 } =

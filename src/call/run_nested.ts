@@ -7,13 +7,16 @@ export type NestedOutcome<T> =
   | {
     readonly ok: false;
     readonly thrown: unknown;
-    /** Had the signal aborted by itself, before what was started inside was aborted? Then that is why. */
+    /**
+     * Had the signal aborted by itself, before what was started inside was aborted? Then that is
+     * why.
+     */
     readonly aborted: boolean;
   };
 
 /**
- * Runs a function in this context, no longer than the abort allows. What it started and did not await ends before this does: if the
- * function failed, by being aborted.
+ * Runs a function in this context, no longer than the abort allows. What it started and did not
+ * await ends before this does: if the function failed, by being aborted.
  */
 export async function runNested<T>(
   context: Omit<CallContext, "signal" | "started">,

@@ -1,4 +1,7 @@
-/** The tools that a model asked for in one answer: they run at the same time, and whatever comes of them is told to the model. */
+/**
+ * Runs the tools that a model requested in one answer, concurrently, and reports every outcome to
+ * the model.
+ */
 import { pooledMap } from "@std/async/pool";
 import { ChildAbort, untilAbort } from "../async/abort.ts";
 import type { Message, ToolRequest } from "../model/message.ts";
@@ -18,7 +21,7 @@ export interface RunToolsOptions {
   readonly concurrency: number;
   /** The call that they run for. */
   readonly trace: Trace;
-  /** Told of them. */
+  /** Notified of each tool call. */
   readonly hooks: CallHooks;
   /** Where calls inside them stand. */
   readonly context: CallContext & { readonly signal: AbortSignal };
@@ -27,7 +30,7 @@ export interface RunToolsOptions {
 /**
  * Runs what was asked for.
  *
- * @returns What the model is to be told, in the order of its requests.
+ * @returns The messages for the model, in the order of its requests.
  * @throws The signal's reason, if it aborts.
  */
 export async function runTools(
@@ -47,7 +50,7 @@ export async function runTools(
   return answers;
 }
 
-/** One run of a tool, and what the model is told of it. It never throws. */
+/** Runs one tool and returns the message for the model. Never throws. */
 interface Used {
   /** Absent if it was not begun, since the call had ended. */
   readonly call?: ToolCall;
@@ -74,7 +77,7 @@ async function runTool({ id, name, args: text }: ToolRequest, use: RunToolsOptio
 type Outcome = Pick<ToolCall, "result" | "error"> & {
   /** As the tool was given them. */
   readonly args?: unknown;
-  /** What the model is told. */
+  /** The message for the model. */
   readonly content: string;
 };
 

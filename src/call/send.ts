@@ -13,8 +13,9 @@ import { emitDelta } from "./emit_delta.ts";
 export type FailureHandler = (error: unknown) => Promise<Answer>;
 
 /**
- * One attempt: waits for its permits, sends the request, reads the answer and writes it all down. What there is to do `again` is handed in,
- * rather than hung on the promise, which all that are in flight would have to keep.
+ * One attempt: waits for its permits, sends the request, reads the answer and writes it all down.
+ * What there is to do `again` is handed in, rather than hung on the promise, which all that are in
+ * flight would have to keep.
  */
 export function send(call: Outgoing, again: FailureHandler = failing): Promise<Answer> {
   try {
@@ -31,7 +32,7 @@ const failing: FailureHandler = (error) => Promise.reject(error);
 
 function goOut(call: Outgoing, admission: Pass, again: FailureHandler): Promise<Answer> {
   const wire = new Wire(call, admission, again);
-  // Where nobody wants its pieces no stream is asked for.
+  // No stream is requested unless deltas are wanted.
   const asked = call.hooks.onDelta === undefined ? call : { ...call, ...wire.streamed() };
   return requestProvider(asked, wire);
 }
@@ -92,13 +93,17 @@ class Wire implements AttemptHandler<Answer> {
     this.#ended(
       usage !== undefined || this.#characters === 0
         ? { thrown, usage }
-        // What a server has written is billed, whether or not anybody waited for the end, at which it would have said how much that was.
+        // What a server has written is billed, whether or not anybody waited for the end, at which
+        // it would have said how much that was.
         : { thrown, usage: estimatedUsageSoFar(this.#call, this.#characters), estimated: true },
     );
     return this.#bad(thrown);
   }
 
-  /** The permits are given back: they are held on the wire only, neither while the answer is read nor while the next attempt waits. */
+  /**
+   * The permits are given back: they are held on the wire only, neither while the answer is read
+   * nor while the next attempt waits.
+   */
   #ended(outcome: Outcome): void {
     const { ended, trace, signal } = this.#call;
     ended?.();
@@ -145,7 +150,7 @@ class Wire implements AttemptHandler<Answer> {
   }
 }
 
-/** What the outcome tells of the server's limits. */
+/** Returns the feedback of an outcome for the limiters. */
 function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): Feedback {
   if (reply !== undefined) {
     return reply.rates === undefined ? OK : { outcome: "ok", rates: reply.rates };
@@ -167,6 +172,6 @@ interface Outcome {
   readonly reply?: ModelReply;
   readonly thrown?: unknown;
   readonly usage: Usage | undefined;
-  /** Is the usage our estimate? */
+  /** Whether the usage is an estimate. */
   readonly estimated?: true;
 }

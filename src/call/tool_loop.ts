@@ -1,4 +1,7 @@
-/** A call with tools is a conversation: the model asks for tools and is asked again with what they gave, until it answers. */
+/**
+ * A call with tools is a conversation: the model asks for tools and is asked again with what they
+ * gave, until it answers.
+ */
 import type { Message, ToolRequest } from "../model/message.ts";
 import type { Answer } from "./read_reply.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
@@ -16,19 +19,22 @@ export function stepsOf(agent: ModelAgent, options: CallOptions) {
   };
 }
 
-/** A conversation so far. It outlives the models: the next one goes on where the one before failed, and no tool runs twice. */
+/**
+ * A conversation. It is kept on a fallback: the next model continues where the previous one failed,
+ * and no tool runs twice.
+ */
 export interface Conversation {
-  /** What was said. */
+  /** The messages. */
   messages: readonly Message[];
   /** How many answers there were. */
   answers: number;
-  /** Was one of them asked for, rather than kept? */
+  /** Whether one of them was requested, rather than cached. */
   requested: boolean;
 }
 
 /** What {@linkcode runToolLoop} needs. */
 export interface ToolLoopOptions {
-  /** Who is called. */
+  /** The agent. */
   readonly agent: ModelAgent;
   /** The call. */
   readonly trace: Trace;
@@ -36,14 +42,14 @@ export interface ToolLoopOptions {
   readonly maxSteps: number;
   /** Asks the model. */
   readonly requestAnswer: (messages: readonly Message[]) => Promise<Answer>;
-  /** Runs tools, and gives what the model is to be told of them. */
+  /** Runs tools and returns their messages for the model. */
   readonly runTools: (requests: readonly ToolRequest[]) => Promise<readonly Message[]>;
 }
 
 /**
  * Asks until there is an answer that asks for no tools.
  *
- * @throws {AgentError} With the code `tool` if there is none within so many steps.
+ * @throws {AgentError} With the code `tool` if there is none within `maxSteps`.
  */
 export async function runToolLoop(
   conversation: Conversation,
@@ -59,7 +65,8 @@ export async function runToolLoop(
     if (agent.tools === undefined || toolCalls.length === 0) return answer;
     if (conversation.answers >= maxSteps) {
       throw trace.make(
-        `Cannot finish the call of "${trace.agent}" as the model still asks for tools after ${maxSteps} steps: raise maxSteps`,
+        `Cannot finish the call of "${trace.agent}" ` +
+          `as the model still asks for tools after ${maxSteps} steps: raise maxSteps`,
         { code: "tool", text },
       );
     }

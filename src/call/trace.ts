@@ -16,7 +16,7 @@ import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usag
 import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
 import { CallErrors } from "./call_errors.ts";
 
-/** What a call has done so far; its result is made from it. */
+/** The record of a call, from which its result is built. */
 export class Trace extends CallErrors {
   /** The tools that the model asked for; most calls have none. */
   #toolCalls: ToolCall[] | undefined;
@@ -42,11 +42,11 @@ export class Trace extends CallErrors {
   generationMs: number | undefined;
   /** Whether a delta was emitted. */
   emitted = false;
-  /** Takes the pieces that are handed on, and gives what can be told of a typed answer so far. */
+  /** Receives the emitted deltas, and returns the typed answer as far as it has arrived. */
   partials: ((delta: string) => unknown) | undefined;
-  /** Was the answer there already, or asked for by another call? */
+  /** Whether the answer came from the cache or from another call. */
   cached = false;
-  /** Was another model asked than the first? */
+  /** Whether a fallback model was called. */
   usedFallback = false;
   readonly #startedAt = Date.now();
   readonly #began = performance.now();
@@ -61,7 +61,10 @@ export class Trace extends CallErrors {
     super(agent, model);
   }
 
-  /** The model is asked, maybe again: what was handed on of an earlier round is whole, so this one may be repeated until it has begun. */
+  /**
+   * The model is asked, maybe again: what was handed on of an earlier round is whole, so this one
+   * may be repeated until it has begun.
+   */
   beginRound(): void {
     this.emitted = this.cached = false;
     this.partials = undefined;
@@ -89,8 +92,8 @@ export class Trace extends CallErrors {
   }
 
   /**
-   * Counts the slower of two attempts that were sent for one answer: servers bill for what they have begun, and what that was is
-   * nowhere said, so it is taken to be what the answer used.
+   * Counts the slower of two attempts that were sent for one answer: servers bill for what they
+   * have begun, and what that was is nowhere said, so it is taken to be what the answer used.
    */
   billLoser(from: number): void {
     const sent = this.attempts.slice(from);
@@ -125,9 +128,10 @@ export class Trace extends CallErrors {
   }
 
   /**
-   * Prices every request that was billed. An answer that does not say what it used has no known price.
+   * Prices every request that was billed. An answer that does not say what it used has no known
+   * price.
    *
-   * @returns `undefined` if that is done: mostly there is no price list to wait for.
+   * @returns `undefined` if there is no price list to wait for, as usual.
    */
   price(prices: Prices | undefined): Promise<void> | undefined {
     this.cost = undefined;
@@ -193,7 +197,7 @@ export class Trace extends CallErrors {
     return error.result === undefined ? linkError(failure) : failure;
   }
 
-  /** Tells the call that this one was made in, if there is one, that it has ended. */
+  /** Reports the result to the enclosing call, if there is one. */
   end<R extends Result>(result: R): R {
     this.collect?.(result);
     return result;

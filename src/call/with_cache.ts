@@ -1,4 +1,4 @@
-/** The answer that is there already, or is on its way to somebody else: it costs nothing. */
+/** Answers from the cache, or from an identical call in flight: they cost nothing. */
 import { readCache, writeCache } from "../cache/read_cache.ts";
 import { SharedFailure, singleFlight } from "../cache/single_flight.ts";
 import { requestKey } from "../cache/request_key.ts";
@@ -17,9 +17,9 @@ import type { Outgoing } from "./outgoing.ts";
 export interface Sharing {
   /** Where answers are kept; `undefined` if they are not. */
   readonly cache: CacheOptions | undefined;
-  /** Are identical calls in flight one request? */
+  /** Whether identical calls in flight share one request. */
   readonly coalesce: boolean;
-  /** Is the answer wanted anew, whatever is kept? */
+  /** Whether to call the model even if the answer is cached. */
   readonly skipCache: boolean;
 }
 
@@ -38,14 +38,14 @@ export function sharingOf(
 /** What failed for reasons that only this call has: another one may succeed. */
 const OWN: ReadonlySet<ErrorCode> = new Set(["aborted", "budget", "circuit_open", "tool"]);
 
-/** Asks only if no such answer is kept and nobody is asking the same. */
+/** Calls the model unless the answer is cached or an identical call is in flight. */
 export async function withCache(
   call: Outgoing,
   { cache, coalesce, skipCache }: Sharing,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
   const { signal, trace } = call;
-  // What cannot be told apart from something else is not shared.
+  // A request without a key is not shared.
   const key = requestKey(call.provider, call.request);
   if (key === undefined) return await ask();
 
@@ -56,7 +56,7 @@ export async function withCache(
   }
   const work = async (): Promise<Answer> => {
     const answer = await ask();
-    // Before others are told, so that who comes then finds it.
+    // Before followers continue, so that later calls find it.
     if (cache !== undefined) await writeCache(cache, key, answer.reply, signal);
     return answer;
   };
@@ -75,7 +75,10 @@ export async function withCache(
   return await replay(call, value.reply);
 }
 
-/** Reads a reply that was not asked for by this call, and hands its text on where it is waited for piece by piece. */
+/**
+ * Reads a reply that was not asked for by this call, and hands its text on where it is waited for
+ * piece by piece.
+ */
 async function replay(call: Outgoing, reply: ModelReply): Promise<Answer> {
   const { trace, agent, hooks, signal } = call;
   const answer = await readReply(reply, agent, trace, signal);
@@ -84,7 +87,9 @@ async function replay(call: Outgoing, reply: ModelReply): Promise<Answer> {
   return answer;
 }
 
-/** A kept answer that the schema refuses, maybe a newer one than it was kept for, counts as none. */
+/**
+ * A kept answer that the schema refuses, maybe a newer one than it was kept for, counts as none.
+ */
 function unlessUnreadable(error: unknown): undefined {
   if (error instanceof AgentError && error.code === "invalid_output") return undefined;
   throw error;
@@ -95,7 +100,8 @@ function followersError({ trace }: Outgoing, cause: unknown): unknown {
   if (!(cause instanceof AgentError)) return cause;
   const { code, status, retryAfterMs, retryable, issues, text } = cause;
   return trace.make(
-    `Cannot finish the call of "${trace.agent}" as the request that it shared failed: ${cause.message}`,
+    `Cannot finish the call of "${trace.agent}" ` +
+      `as the request that it shared failed: ${cause.message}`,
     { code, status, retryAfterMs, retryable, issues, text, cause },
   );
 }

@@ -12,7 +12,7 @@ export async function withHedging(call: Outgoing, hedge: HedgeOptions): Promise<
   const streamed = hooks.onDelta !== undefined;
   const answer = await runHedged(({ signal, duplicate, sent, ended, first }) => {
     const enter = () => {
-      sent(); // first: it may throw, and a breaker that was entered must be told how it ended
+      sent(); // first: it may throw, and an entered breaker needs an outcome
       return call.enter?.();
     };
     return send({ ...call, signal, duplicate, enter, ended, first });

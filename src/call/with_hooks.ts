@@ -8,7 +8,7 @@ import type { Trace } from "./trace.ts";
 
 /** A call with its hooks. */
 export interface WithHooksOptions {
-  /** Who is called. */
+  /** The agent. */
   readonly agent: { readonly hooks?: Hooks };
   /** With what. */
   readonly params: unknown;
@@ -20,7 +20,7 @@ export interface WithHooksOptions {
   readonly work: () => Promise<Result>;
 }
 
-/** Has anybody hooks around the calls of this agent? */
+/** Whether the agent or `configure` has hooks. */
 export function hasHooks(agent: { readonly hooks?: Hooks }): boolean {
   return agent.hooks !== undefined || configuration().hooks !== undefined;
 }
@@ -49,7 +49,8 @@ export async function withHooks(options: WithHooksOptions): Promise<Result> {
       if (result.ok) await runHook("after", () => one.after?.(result as Success, ctx), options);
       else await runHook("onError", () => one.onError?.(error!, ctx), options);
     } catch (thrown) {
-      // What had gone wrong before is not to be forgotten; an abort that ended the waiting changes nothing of it.
+      // What had gone wrong before is not to be forgotten; an abort that ended the waiting changes
+      // nothing of it.
       if (error === undefined) result = trace.failure(trace.error(thrown, signal));
       else if (!signal.aborted) {
         result = trace.failure(withBefore(thrown as AgentError, error, trace));

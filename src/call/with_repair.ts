@@ -13,8 +13,8 @@ export function maxRepairs(option: number | RepairOptions | undefined): number {
 }
 
 /**
- * Asks, and asks again with the issues if the answer does not fit its schema. Pieces that were handed on cannot be taken back: then
- * the answer stays what it is.
+ * Asks, and asks again with the issues if the answer does not fit its schema. Pieces that were
+ * handed on cannot be taken back: then the answer stays what it is.
  *
  * @throws {AgentError} With the code `invalid_output` if the last answer does not fit either.
  */

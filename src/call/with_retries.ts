@@ -49,7 +49,8 @@ class Retries implements RetryHooks {
     return this.#call.signal;
   }
 
-  // What has just been left alone is not waited for: its own error tells more, and the next model may answer.
+  // What has just been left alone is not waited for: its own error tells more, and the next model
+  // may answer.
   mayRepeat(): boolean {
     return !this.#call.trace.emitted && !this.#guard?.isOpen();
   }

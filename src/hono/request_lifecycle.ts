@@ -124,7 +124,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
 
   /** Maps anything thrown to a problem of this request. */
   toProblem(error: unknown): Problem {
-    // Of a run that ended early, what ended it.
+    // A run that ended early is reported by its cause.
     const thrown = error instanceof RunError ? error.cause : error;
     const problem = toProblem(thrown);
     const { code, message, status, options } = problem;

@@ -12,7 +12,7 @@ export function resumeDecision(
   return retryFailed || only === "failed" ? "missing" : replay(previous);
 }
 
-/** Copies a previous result. The error of the copy carries the copy, as that of the original does. */
+/** Copies a previous result. If its error carries the result, that of the copy carries the copy. */
 function replay(previous: Result): Result {
   const copy: Result = { ...previous, replayed: true };
   const isOwn = !previous.ok && previous.error.result === previous;

@@ -1,17 +1,18 @@
-/** An entry of the queue: a node of a doubly linked list, so that removal is O(1). */
-export interface QueueEntry<T> {
+import { LinkedList, type ListItem } from "../async/linked_list.ts";
+
+/** An entry of the queue. */
+export interface QueueEntry<T> extends ListItem<QueueEntry<T>> {
   /** The queued value. */
   readonly value: T;
   /** The priority, which selects the list. */
   readonly priority: number;
-  previous: QueueEntry<T> | undefined;
-  next: QueueEntry<T> | undefined;
 }
 
-interface List<T> {
-  readonly priority: number;
-  first: QueueEntry<T> | undefined;
-  last: QueueEntry<T> | undefined;
+/** The entries of one priority. */
+class PriorityList<T> extends LinkedList<QueueEntry<T>> {
+  constructor(readonly priority: number) {
+    super();
+  }
 }
 
 /**
@@ -21,7 +22,7 @@ interface List<T> {
 export class PriorityQueue<T> {
   // There are few priorities, so a sorted array of lists is the simplest structure that is fast.
   // The highest priority is last, and no list is empty.
-  readonly #lists: List<T>[] = [];
+  readonly #lists: PriorityList<T>[] = [];
   #size = 0;
 
   /** The number of entries. */
@@ -39,13 +40,11 @@ export class PriorityQueue<T> {
     const at = this.#find(priority);
     let list = this.#lists[at];
     if (list === undefined || list.priority !== priority) {
-      list = { priority, first: undefined, last: undefined };
+      list = new PriorityList(priority);
       this.#lists.splice(at, 0, list);
     }
-    const entry: QueueEntry<T> = { value, priority, previous: list.last, next: undefined };
-    if (list.last === undefined) list.first = entry;
-    else list.last.next = entry;
-    list.last = entry;
+    const entry: QueueEntry<T> = { value, priority, previous: undefined, next: undefined };
+    list.push(entry);
     this.#size++;
     return entry;
   }
@@ -54,10 +53,7 @@ export class PriorityQueue<T> {
   remove(entry: QueueEntry<T>): void {
     const at = this.#find(entry.priority);
     const list = this.#lists[at]!;
-    if (entry.previous === undefined) list.first = entry.next;
-    else entry.previous.next = entry.next;
-    if (entry.next === undefined) list.last = entry.previous;
-    else entry.next.previous = entry.previous;
+    list.remove(entry);
     // Any number may be a priority: empty lists would accumulate.
     if (list.first === undefined) this.#lists.splice(at, 1);
     this.#size--;

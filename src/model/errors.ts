@@ -6,20 +6,20 @@ import type { RateReport } from "./rate_report.ts";
 import type { Usage } from "./usage.ts";
 
 /**
- * What kind of thing went wrong.
+ * The kind of an error.
  *
  * - `invalid_params`: the parameters do not fit the prompt; nothing was sent
  * - `invalid_output`: the answer does not fit the schema
  * - `timeout`: a time limit of the call or of the run passed
  * - `aborted`: the caller's signal fired, or the run was stopped
- * - `rate_limited`: the server said 429
- * - `network`: no answer: refused, reset, unreachable
- * - `provider`: the server refused, failed or answered nonsense
+ * - `rate_limited`: the server answered 429
+ * - `network`: no answer, as the connection was refused or reset or the host is unreachable
+ * - `provider`: the server rejected the request, failed or sent an invalid answer
  * - `circuit_open`: too many recent failures, so nothing was sent
  * - `exhausted`: more than one model was tried and all failed
- * - `budget`: the money, tokens or calls allowed are used up
- * - `tool`: code of yours that the agent runs threw, or the model asked for tools without end
- * - `truncated`: the answer ended before its end
+ * - `budget`: the budget of cost, tokens or calls is spent
+ * - `tool`: your code that the agent runs threw, or the model never stopped requesting tools
+ * - `truncated`: the answer was cut off
  * - `filtered`: the model refused, or a content filter stopped it
  */
 export type ErrorCode =
@@ -37,56 +37,56 @@ export type ErrorCode =
   | "truncated"
   | "filtered";
 
-/** One thing that a schema found wrong. */
+/** One issue that a schema found. */
 export interface Issue {
-  /** What is wrong. */
+  /** The message. */
   readonly message: string;
-  /** Where, as keys from the root. */
+  /** The path of the value, as keys from the root. */
   readonly path?: readonly PropertyKey[];
 }
 
-/** Everything a {@linkcode ProviderError} carries beside its message. */
+/** Options of the constructor of {@linkcode ProviderError}. */
 export interface ProviderErrorOptions {
   /** The kind of the error. */
   code: ErrorCode;
-  /** The HTTP status, where there was one. */
+  /** The HTTP status, if there was one. */
   status?: number;
-  /** How long the server asked to wait, in milliseconds. */
+  /** The wait that the server requested, in milliseconds. */
   retryAfterMs?: number;
   /** Whether another attempt may succeed. */
   retryable: boolean;
-  /** What was used all the same. */
+  /** The usage, if the request was billed despite the error. */
   usage?: Usage;
-  /** Where the server's rate limits stand, if it says. */
+  /** The state of the server's rate limits, if it reports them. */
   rates?: RateReport;
-  /** The text that came before it failed. */
+  /** The text received before the failure. */
   text?: string;
-  /** What caused it. */
+  /** The error that caused it. */
   cause?: unknown;
 }
 
 /**
- * What a {@linkcode Provider} throws. It is classified once, in the adapter, by status and code;
- * the caller sees it as the `cause` of an {@linkcode AgentError}.
+ * The error that a {@linkcode Provider} throws. The adapter classifies it once, by status and code.
+ * The caller receives it as the `cause` of an {@linkcode AgentError}.
  */
 export class ProviderError extends Error {
   /** The name of the class. */
   override readonly name = "ProviderError";
   /** The kind of the error. */
   readonly code: ErrorCode;
-  /** The HTTP status, where there was one. */
+  /** The HTTP status, if there was one. */
   readonly status?: number;
-  /** How long the server asked to wait, in milliseconds. */
+  /** The wait that the server requested, in milliseconds. */
   readonly retryAfterMs?: number;
   /** Whether another attempt may succeed. */
   readonly retryable: boolean;
-  /** What was used all the same. */
+  /** The usage, if the request was billed despite the error. */
   readonly usage?: Usage;
-  /** Where the server's rate limits stand, if it says. */
+  /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
   readonly #text: string | undefined;
 
-  /** Makes an error. The message must hold no key and no prompt. */
+  /** Creates an error. The message must contain neither keys nor prompts. */
   constructor(message: string, options: ProviderErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
@@ -99,7 +99,7 @@ export class ProviderError extends Error {
   }
 
   /**
-   * The text that came before it failed. It is not enumerable, so that printing the error does
+   * The text received before the failure. It is not enumerable, so that printing the error does
    * not print it.
    */
   get text(): string | undefined {
@@ -108,25 +108,25 @@ export class ProviderError extends Error {
 }
 
 /**
- * A run of many calls ended early: it was aborted, a call failed and `throwOnError` was set, a
- * callback or the source threw, or the journal failed. It carries everything that was finished by
- * then, so that nothing that was paid for is lost.
+ * The error of a run that ended early: it was aborted, a call failed and `throwOnError` was set, a
+ * callback or the source threw, or the journal failed. It carries the finished results, so that
+ * nothing that was paid for is lost.
  */
 export class RunError extends Error {
   /** The name of the class. */
   override readonly name = "RunError";
-  /** What was thrown, in the order in which it happened. */
+  /** The errors that were thrown, in order. */
   readonly errors: readonly unknown[];
   /**
-   * What was finished, by input index; `undefined` where nothing was. Empty for a `stream`, which
-   * has handed out its results, and for a `scope`.
+   * The finished results, by input index; `undefined` for calls that did not finish. Empty for a
+   * `stream`, which has yielded its results, and for a `scope`.
    */
   // deno-lint-ignore no-explicit-any
   readonly results: readonly any[];
 
   /**
-   * Creates an error; the library does this for you. `cause` is the first thing that ended the
-   * run.
+   * Creates an error; the library does this for you. `cause` is the error or abort reason that
+   * ended the run.
    */
   constructor(
     message: string,
@@ -139,16 +139,17 @@ export class RunError extends Error {
 }
 
 /**
- * A longer `Retry-After` than this, in milliseconds, is ignored: the backoff policy decides then.
+ * The maximum `Retry-After`, in milliseconds. A longer one is ignored, and the backoff policy
+ * applies.
  */
 export const LONGEST_RETRY_AFTER = 60_000;
 
-/** The code for an abort reason: a time limit or the caller's wish. */
+/** Returns the code for an abort reason: `timeout` for a time limit, otherwise `aborted`. */
 export function abortCode(reason: unknown): "timeout" | "aborted" {
   return reason instanceof DOMException && reason.name === "TimeoutError" ? "timeout" : "aborted";
 }
 
-/** The message of what was thrown, to be appended to another message. */
+/** Returns the message of a thrown value, to be appended to another message. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error && thrown.message !== "") return thrown.message;
   return typeof thrown === "string" && thrown !== "" ? thrown : "it threw no error with a message";

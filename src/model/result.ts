@@ -1,149 +1,150 @@
-/** What a call gives: its result, and the error that a failure holds, which name each other. */
+/** The result of a call, and the error that a failure holds: the two types refer to each other. */
 import type { ErrorCode, Issue } from "./errors.ts";
 import type { FinishReason, ModelRequest } from "./message.ts";
 import { type Cost, NO_USAGE, type Usage } from "./usage.ts";
 
 /** One request that was sent to a model. */
 export interface Attempt {
-  /** The model that was asked. */
+  /** The model that the request was sent to. */
   readonly model: string;
   /** When it was sent, in milliseconds since 1970. */
   readonly startedAt: number;
   /** How long it took, in milliseconds. */
   readonly durationMs: number;
-  /** The HTTP status, where there was one and it was an error. */
+  /** The HTTP status, if it was an error. */
   readonly status?: number;
-  /** What went wrong, where it did. */
+  /** The error, if the attempt failed. */
   readonly error?: {
     /** The kind of the error. */
     readonly code: ErrorCode;
-    /** What happened. */
+    /** The message of the error. */
     readonly message: string;
   };
-  /** How long the server asked to wait, in milliseconds. */
+  /** The wait that the server requested, in milliseconds. */
   readonly retryAfterMs?: number;
   /** The adaptive concurrency when it was sent, if there is one. */
   readonly concurrency?: number;
-  /** What it used, where the provider said. */
+  /** The usage, if the provider reported it. */
   readonly usage?: Usage;
   /**
-   * True if the provider could not say what it used, so that `usage` is our estimate: the answer
-   * was broken off.
+   * True if `usage` is an estimate, as the answer was cut off before the provider reported its
+   * usage.
    */
   readonly estimated?: true;
 }
 
-/** What can make a call wait beside the concurrency. */
+/** The limits that can make a call wait, other than the concurrency. */
 export type LimitedBy = "requests" | "tokens" | "pause";
 
-/** Where the time of a call went, in milliseconds. */
+/** The parts of the duration of a call, in milliseconds. */
 export interface Timing {
-  /** Waiting for a place: the run's or the scope's `concurrency` was reached. */
+  /** Waiting in the queue for a permit, as the `concurrency` was reached. */
   readonly queuedMs: number;
-  /** Waiting for a rate limit, of ours or of the server's. */
+  /** Waiting for a rate limit: a configured one, or one of the server. */
   readonly limitedMs: number;
   /**
-   * What kept it waiting longest of these: requests a minute, tokens a minute, or the server,
-   * which had asked to be left alone. Absent if nothing did.
+   * The limit that it waited for longest: requests per minute, tokens per minute, or a pause that
+   * the server requested. Absent if it waited for none.
    */
   readonly limitedBy?: LimitedBy;
-  /** Waiting between attempts. */
+  /** Backing off between attempts. */
   readonly backoffMs: number;
-  /** Waiting for the model, all attempts together. */
+  /** Waiting for the model, over all attempts. */
   readonly modelMs: number;
-  /** Running tools: those that run at the same time count once, and with what they wait for. */
+  /** Running tools, including their waits. Time in which several run at once counts once. */
   readonly toolsMs: number;
   /**
-   * From sending the last attempt until the server began to answer; only where the answer was
-   * streamed and the provider tells.
+   * From sending the last attempt until the response headers; only if the answer was streamed and
+   * the provider reports it.
    */
   readonly connectMs?: number;
-  /** From sending the last attempt to its first token; only where the answer was streamed. */
+  /** From sending the last attempt to its first token; only if the answer was streamed. */
   readonly firstTokenMs?: number;
-  /** From the first token of the last attempt to its end; only where the answer was streamed. */
+  /** From the first token of the last attempt to its end; only if the answer was streamed. */
   readonly generationMs?: number;
 }
 
 /**
- * Why a tool gave no result.
+ * Why a tool call failed.
  *
  * - `unknown_tool`: the agent has no such tool
  * - `invalid_args`: the arguments do not fit the tool's schema
- * - `threw`: the tool threw, or gave something that is not JSON
+ * - `threw`: the tool threw, or returned something that is not JSON
  * - `timeout`: its own time limit passed
  * - `aborted`: the call ended while it ran
  */
 export type ToolErrorCode = "unknown_tool" | "invalid_args" | "threw" | "timeout" | "aborted";
 
-/** A tool that the model asked for. */
+/** A tool call that the model requested. */
 export interface ToolCall {
   /** The provider's id of the request. */
   readonly id: string;
   /** The tool's name. */
   readonly name: string;
-  /** The arguments, as the tool was given them; as the model wrote them if they do not fit. */
+  /** The arguments passed to the tool; if they are invalid, as the model wrote them. */
   readonly args: unknown;
-  /** What the tool gave back. */
+  /** The value that the tool returned. */
   readonly result?: unknown;
-  /** What went wrong, where it did. The model was told the message in the place of a result. */
+  /** The error, if the tool call failed. The model received its message instead of a result. */
   readonly error?: {
     /** The kind of the error. */
     readonly code: ToolErrorCode;
-    /** What happened. */
+    /** The message of the error. */
     readonly message: string;
   };
   /** How long it took, in milliseconds. */
   readonly durationMs: number;
 }
 
-/** What every result tells, whether the call succeeded or not. */
+/** The members of every result, of a success or a failure. */
 export interface ResultBase {
   /** The agent's name. */
   readonly agent: string;
   /**
-   * The model that answered, or the last one that was tried. Absent for an agent made of others.
+   * The model that answered, or the last one that was tried. Absent for agents without a model of
+   * their own.
    */
   readonly model?: string;
-  /** Everything that was used, failed attempts included. */
+  /** The total usage, failed attempts included. */
   readonly usage: Usage;
-  /** What that costs in US dollars. Absent where a price is not known: never a silent 0. */
+  /** The cost of that, in US dollars. Absent if a price is unknown: never a silent 0. */
   readonly cost?: Cost;
   /** Each request that was sent. */
   readonly attempts: readonly Attempt[];
-  /** The tools that the model asked for, in that order. */
+  /** The tool calls that the model requested, in order. */
   readonly toolCalls: readonly ToolCall[];
   /**
-   * How each call ended that was made within this one: by a `run`, a workflow, a tool. They are
-   * counted in this result.
+   * The results of all calls made inside this one, by a `run`, a workflow or a tool. This result
+   * includes their usage and attempts.
    */
   readonly children: readonly Result[];
   /** When the call began, in milliseconds since 1970. */
   readonly startedAt: number;
   /** How long the call took, in milliseconds. */
   readonly durationMs: number;
-  /** Where that time went. */
+  /** The parts of that duration. */
   readonly timing: Timing;
-  /** True if the first model failed and another one was asked. */
+  /** True if the first model failed and a fallback was used. */
   readonly usedFallback: boolean;
   /**
-   * True if the answer, with tools every answer, came from a cache, or from the request of an
-   * identical call in flight: it cost nothing.
+   * True if all answers came from a cache, or from the request of an identical call in flight. Such
+   * a call cost nothing.
    */
   readonly cached: boolean;
   /** True if the answer came from a journal: it cost nothing this time. */
   readonly replayed: boolean;
-  /** What the caller passed as `metadata`. */
+  /** The `metadata` that the caller passed. */
   readonly metadata?: unknown;
   /**
    * Of a workflow: `success`, `partial` if only optional branches failed, or `error`. Absent for
    * an agent.
    */
   readonly status?: "success" | "partial" | "error";
-  /** Of a parallel workflow: how each branch ended, by name. */
+  /** Of a parallel workflow: the result of each branch, by name. */
   readonly branches?: Readonly<Record<string, Result>>;
   /** Of a parallel workflow: the errors of the branches that failed, by name. */
   readonly errors?: Readonly<Record<string, AgentError | undefined>>;
-  /** Of a pipeline or a router: how each step that was started ended, in order. */
+  /** Of a pipeline or a router: the result of each step that was started, in order. */
   readonly steps?: readonly Result[];
   /** Of a router: the name of the route that was taken, or `default`. */
   readonly route?: string;
@@ -162,11 +163,11 @@ export interface Success<T = unknown> extends ResultBase {
 }
 
 /**
- * What a call with `dryRun` would send: nothing was sent, so there is no content and nothing was
- * used.
+ * The result of a call with `dryRun`: the request that would be sent. Nothing was sent, so there is
+ * no content and no usage.
  */
 export interface DryRun extends Success<undefined> {
-  /** The request, to the first model: what the provider would be handed. */
+  /** The request to the first model, as the provider would receive it. */
   readonly request: ModelRequest;
   /** The provider's name. */
   readonly provider: string;
@@ -178,13 +179,13 @@ export interface Failure extends ResultBase {
   readonly ok: false;
   /** Always absent. */
   readonly content: undefined;
-  /** What went wrong. */
+  /** Why the call failed. */
   readonly error: AgentError;
 }
 
 let setResult: (error: AgentError, result: Failure) => void;
 
-/** Everything an {@linkcode AgentError} carries beside its message. */
+/** Options of the constructor of {@linkcode AgentError}. */
 export interface AgentErrorOptions {
   /** The kind of the error. */
   code: ErrorCode;
@@ -194,36 +195,37 @@ export interface AgentErrorOptions {
   model?: string;
   /** Each request that was sent. */
   attempts?: readonly Attempt[];
-  /** Everything that was used. */
+  /** The total usage. */
   usage?: Usage;
   /** The HTTP status of the last attempt. */
   status?: number;
-  /** How long the server asked to wait, in milliseconds. */
+  /** The wait that the server requested, in milliseconds. */
   retryAfterMs?: number;
   /** Whether another attempt may succeed. */
   retryable?: boolean;
-  /** What the schema found wrong with the answer. */
+  /** The issues that the schema found in the answer. */
   issues?: readonly Issue[];
   /** The raw text of an answer that could not be used. */
   text?: string;
-  /** What caused it. */
+  /** The error that caused it. */
   cause?: unknown;
 }
 
 /**
- * Why a call failed. `call` throws it, a {@linkcode Failure} holds it.
+ * The error of a call that failed. `call` throws it, and a {@linkcode Failure} holds it.
  *
  * @example
  * ```ts
  * import { AgentError, defineAgent } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * const provider = scripted("hi");
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
  * try {
  *   await Echo.call({ text: "hello" });
  * } catch (error) {
- *   if (error instanceof AgentError && error.code === "rate_limited") console.log(error.retryAfterMs);
- *   else throw error;
+ *   if (!(error instanceof AgentError) || error.code !== "rate_limited") throw error;
+ *   console.log(error.retryAfterMs);
  * }
  * ```
  */
@@ -238,15 +240,15 @@ export class AgentError extends Error {
   readonly model?: string;
   /** Each request that was sent. */
   readonly attempts: readonly Attempt[];
-  /** Everything that was used, failed attempts included. */
+  /** The total usage, failed attempts included. */
   readonly usage: Usage;
-  /** The HTTP status of the last attempt, where there was one. */
+  /** The HTTP status of the last attempt, if there was one. */
   readonly status?: number;
-  /** How long the server asked to wait, in milliseconds. */
+  /** The wait that the server requested, in milliseconds. */
   readonly retryAfterMs?: number;
   /** Whether another attempt may succeed: the default of `retries.on`. */
   readonly retryable: boolean;
-  /** What the schema found wrong with the answer (`invalid_output`). */
+  /** The issues that the schema found in the answer (`invalid_output`). */
   readonly issues?: readonly Issue[];
   readonly #text: string | undefined;
   #result: Failure | undefined;
@@ -275,9 +277,9 @@ export class AgentError extends Error {
   }
 
   /**
-   * The whole failure, as `settle` returns it: of a workflow with its `status`, `branches` or
-   * `steps`, whose partial results were paid for. Not enumerable, so that neither printing the
-   * error nor `JSON.stringify` includes it. Absent while the call goes on (`onRetry`,
+   * The whole failure, as `settle` returns it. That of a workflow has its `status` and its
+   * `branches` or `steps`, whose results were paid for. It is not enumerable, so that neither
+   * printing the error nor `JSON.stringify` includes it. Absent while the call goes on (`onRetry`,
    * `retries.on`).
    */
   get result(): Failure | undefined {
@@ -292,8 +294,8 @@ export class AgentError extends Error {
 }
 
 /**
- * Makes the failure the `result` of its error, and returns it. Called again with a copy of the
- * failure that has more in it, the copy replaces it.
+ * Makes the failure the `result` of its error, and returns it. A later call with an extended copy
+ * of the failure replaces the result.
  */
 export function linkError<F extends Failure>(failure: F): F {
   setResult(failure.error, failure);
@@ -301,7 +303,7 @@ export function linkError<F extends Failure>(failure: F): F {
 }
 
 /**
- * How a call ended: a union on `ok`, so that one `if` narrows it.
+ * The result of a call: a union on `ok`, so that one `if` narrows it.
  *
  * @example
  * ```ts

@@ -59,10 +59,10 @@ export function batch<
   options: CallRunOptions & OnlyOptions<Only> = {},
 ): Promise<Results<T, C, Only>> {
   // A scope must know whether the promise is awaited, so it tracks the one that is returned.
-  return track(collect(calls, options)) as unknown as Promise<Results<T, C, Only>>;
+  return track(collectResults(calls, options)) as unknown as Promise<Results<T, C, Only>>;
 }
 
-async function collect(
+async function collectResults(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
   options: CallRunOptions & OnlyOptions,
 ): Promise<Result[]> {
@@ -70,12 +70,12 @@ async function collect(
   const results: Result[] = [];
   const stream = resultStream(calls, options, { name: "the batch", results });
   for await (const { result, index } of stream) results[index] = result;
-  fillPlaces(results, calls, options);
+  fillSkipped(results, calls, options);
   return results;
 }
 
-/** Fills the places of skipped items with `undefined`, so that there are as many as items. */
-export function fillPlaces(
+/** Fills the places of skipped items with `undefined`, so that each item has a place. */
+export function fillSkipped(
   results: unknown[],
   items: unknown,
   { only }: OnlyOptions,

@@ -1,26 +1,29 @@
 import type { Attempt } from "../model/result.ts";
 
-/** How many attempts were let on the wire at a time, from some moment on. */
+/** The concurrency that was in force from a point in time. */
 export interface DiscoveredConcurrency {
-  /** The moment, in milliseconds since 1970. */
+  /** When it took effect, in milliseconds since 1970. */
   readonly at: number;
-  /** How many. */
+  /** The maximum number of attempts in flight at once. */
   readonly concurrency: number;
 }
 
-/** Of a long history so many steps are told. */
-const MOST = 200;
+/** The maximum number of steps that are returned. */
+const MAX_STEPS = 200;
 
-/** How an adaptive concurrency has changed, as its attempts tell. Changes of less than a tenth are left out. */
+/**
+ * Collects the changes of an adaptive concurrency from the attempts that recorded it. Changes of
+ * less than a tenth are omitted.
+ */
 export class ConcurrencyHistory {
   readonly #steps: DiscoveredConcurrency[] = [];
 
-  /** Takes what an attempt tells. */
+  /** Adds the concurrency that an attempt recorded, if any. */
   add({ startedAt, concurrency }: Attempt): void {
     if (concurrency !== undefined) this.#steps.push({ at: startedAt, concurrency });
   }
 
-  /** The steps, oldest first; `undefined` if there was nothing to find out. */
+  /** Returns the steps, oldest first, or `undefined` if no attempt recorded a concurrency. */
   steps(): readonly DiscoveredConcurrency[] | undefined {
     if (this.#steps.length === 0) return undefined;
     const inTime = this.#steps.sort((a, b) => a.at - b.at);
@@ -30,7 +33,7 @@ export class ConcurrencyHistory {
       last = concurrency;
       return true;
     });
-    const each = Math.ceil(changes.length / MOST);
-    return changes.filter((_, i) => i % each === 0);
+    const interval = Math.ceil(changes.length / MAX_STEPS);
+    return changes.filter((_, i) => i % interval === 0);
   }
 }

@@ -1,10 +1,10 @@
 import { track } from "../call/context.ts";
-import { callback, checkOptions, flag } from "../model/check_options.ts";
+import { callback, checkOptions, flag, type RulesFor } from "../model/check_options.ts";
 import { abortCode, type RunError } from "../model/errors.ts";
 import type { JournalOnly } from "../model/journal.ts";
-import { fillPlaces, type Skipped } from "./batch.ts";
+import { fillSkipped, type Skipped } from "./batch.ts";
 import { checkJournal, type OnlyOptions } from "./journal_options.ts";
-import { thrownOf } from "./journalled.ts";
+import { thrownValue } from "./journalled.ts";
 import { checkSource, RUN_RULES, type RunOptions } from "./run_options.ts";
 import { openRun } from "./open_run.ts";
 
@@ -39,7 +39,7 @@ export type Settled<R = unknown> =
   | {
     /** The function returned. */
     readonly ok: true;
-    /** What it returned. */
+    /** The value that it returned. */
     readonly value: R;
     /** Always absent. */
     readonly error?: undefined;
@@ -47,11 +47,17 @@ export type Settled<R = unknown> =
   | {
     /** The function threw. */
     readonly ok: false;
-    /** What it threw. */
+    /** The value that it threw. */
     readonly error: unknown;
     /** Always absent. */
     readonly value?: undefined;
   };
+
+const EACH_RULES: RulesFor<EachOptions & OnlyOptions> = {
+  ...RUN_RULES,
+  settle: flag,
+  key: callback,
+};
 
 /**
  * Runs a function over items concurrently and returns its values in input order.
@@ -61,7 +67,7 @@ export type Settled<R = unknown> =
  * unless `settle` is set.
  *
  * @param items Any sync or async iterable.
- * @param fn The function that works on one item. It may be async.
+ * @param fn The function that processes one item. It may be async.
  * @throws {TypeError} If an option is wrong.
  * @throws {RangeError} If a number is out of range.
  * @throws {RunError} If the function, the source or a callback throws, the signal aborts or the
@@ -92,10 +98,10 @@ export function each<
   fn: (item: T, context: EachContext) => R | Promise<R>,
   options: EachOptions<T, Settle> & OnlyOptions<Only> = {},
 ): Promise<((Settle extends true ? Settled<R> : R) | Skipped<Only>)[]> {
-  return track(collect(items, fn, options)) as ReturnType<typeof each<T, R, Settle, Only>>;
+  return track(collectValues(items, fn, options)) as ReturnType<typeof each<T, R, Settle, Only>>;
 }
 
-async function collect<T, R>(
+async function collectValues<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   fn: (item: T, context: EachContext) => R | Promise<R>,
   options: EachOptions<T> & OnlyOptions,
@@ -103,55 +109,55 @@ async function collect<T, R>(
   const doing = "run each";
   checkSource(doing, "items", items);
   callback(doing, "fn", fn);
-  checkOptions(doing, options, { ...RUN_RULES, settle: flag, key: callback });
+  checkOptions(doing, options, EACH_RULES);
   checkJournal(doing, options);
   const { settle = false, key } = options;
   const results: (R | Settled<R>)[] = [];
   const run = openRun<T, never, void>(items, options, {
-    async item(item, index, run) {
-      let end: Settled<R>;
+    async process(item, index, run) {
+      let outcome: Settled<R>;
       let replayed = false;
       if (run.journal === undefined) {
         try {
-          end = { ok: true, value: await fn(item, { index, signal: run.signal }) };
+          outcome = { ok: true, value: await fn(item, { index, signal: run.signal }) };
         } catch (error) {
-          end = { ok: false, error };
+          outcome = { ok: false, error };
         }
       } else {
-        const named = key && String(key(item, index));
-        const what = { index, key: named, name: fn.name || "each" };
+        const itemKey = key && String(key(item, index));
+        const identity = { index, key: itemKey, name: fn.name || "each" };
         const work = () => fn(item, { index, signal: run.signal });
-        const result = await run.journal.item(item, what, run.signal, work);
+        const result = await run.journal.item(item, identity, run.signal, work);
         if (result === undefined) return run.skipped();
         replayed = result.replayed;
-        end = result.ok
+        outcome = result.ok
           ? { ok: true, value: result.content as R }
-          : { ok: false, error: thrownOf(result) };
+          : { ok: false, error: thrownValue(result) };
       }
-      if (end.ok) {
-        if (!run.stopped) results[index] = settle ? end : end.value;
+      if (outcome.ok) {
+        if (!run.stopped) results[index] = settle ? outcome : outcome.value;
       } else {
         if (run.stopped) return;
-        if (settle) results[index] = end;
-        else run.fail(end.error, `its function threw at item ${index}`);
+        if (settle) results[index] = outcome;
+        else run.fail(outcome.error, `its function threw at item ${index}`);
       }
-      run.finished(end.ok, replayed);
+      run.finished(replayed ? { ok: outcome.ok, replayed } : outcome);
     },
-    made: () => undefined,
-    deaf: true,
-    stops: !settle,
+    toOutput: () => undefined,
+    ignoresAbort: true,
+    stopsOnFailure: !settle,
     name: "each",
     results,
   });
   try {
-    // Nothing is handed on: the first answer is the end.
+    // The run emits no values, so the first answer is its end.
     await run.next();
-    fillPlaces(results, items, options);
+    fillSkipped(results, items, options);
     return results;
   } catch (error) {
     const { cause } = error as RunError;
     if (settle && isDeadline(cause, options)) {
-      const length = Array.isArray(items) ? items.length : run.begun;
+      const length = Array.isArray(items) ? items.length : run.started;
       for (let i = 0; i < length; i++) results[i] ??= { ok: false, error: cause };
       return results;
     }

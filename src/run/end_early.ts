@@ -1,22 +1,20 @@
 import { messageOf, RunError } from "../model/errors.ts";
 
-/** The error of a run that ended early. */
+/** Describes a run that ended early. */
 export interface EndEarlyOptions {
-  /** What ended, such as "the batch". */
+  /** The name of the run, such as "the batch". */
   readonly name: string;
-  /**
-   * What ended it, such as "onResult threw"; the message of the cause says it where it is absent.
-   */
+  /** The reason, such as "onResult threw". By default, the message of the cause. */
   readonly why?: string;
-  /** The first thing that ended it. */
+  /** The error or abort reason that ended it. */
   readonly cause: unknown;
-  /** Everything that was thrown. */
+  /** All errors that were thrown. By default, only the cause. */
   readonly errors?: readonly unknown[];
-  /** What was finished, by input index; absent where the results were given out before. */
+  /** The finished results, by input index. Absent if the consumer has them already. */
   readonly results?: readonly unknown[];
 }
 
-/** Creates the error of a run that ended early; its message names what ended it. */
+/** Creates the error of a run that ended early. Its message states the reason. */
 export function endEarly(
   { name, why, cause, errors = [cause], results }: EndEarlyOptions,
 ): RunError {
@@ -28,13 +26,13 @@ export function endEarly(
   });
 }
 
-/** What ended a run early, in a few words. */
+/** Returns the reason in a few words. */
 function reasonOf(cause: unknown, why: string | undefined): string {
   if (why === undefined) return messageOf(cause).replace(/^Cannot /, "it cannot ");
   return isPlainAbort(cause) ? why : `${why}: ${messageOf(cause)}`;
 }
 
-/** Whether it is what `abort()` without a reason gives, which says nothing more. */
+/** Whether the cause is the default reason of `abort()`, whose message adds nothing. */
 function isPlainAbort(cause: unknown): boolean {
   return cause instanceof DOMException && cause.name === "AbortError";
 }

@@ -2,9 +2,10 @@
 export type ModeName = "event-loop" | "workers";
 
 /**
- * Can calls run in this mode here? The event loop is everywhere; Web Workers are not, on Deno Deploy for example.
+ * Whether this runtime can run calls in a mode. The event loop is available everywhere; Web Workers
+ * are not, for example on Deno Deploy.
  *
- * @throws {TypeError} If there is no such mode.
+ * @throws {TypeError} If the mode is unknown.
  *
  * @example
  * ```ts
@@ -16,5 +17,5 @@ export type ModeName = "event-loop" | "workers";
 export function isAvailable(mode: ModeName): boolean {
   if (mode === "event-loop") return true;
   if (mode === "workers") return typeof Worker === "function";
-  throw new TypeError('Cannot tell as there is no such mode: it must be "event-loop" or "workers"');
+  throw new TypeError('Cannot check the mode as mode must be "event-loop" or "workers"');
 }

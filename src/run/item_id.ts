@@ -1,4 +1,7 @@
-/** Who an item of a journal is: the same whenever the same is asked, in any order and any process. */
+/**
+ * Computes the ids of journal items. Identical requests have the same id, in any order and in any
+ * process.
+ */
 import { createHash } from "node:crypto";
 import type { AgentCall, Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
@@ -7,70 +10,95 @@ import { type CallOptions, settingsOf } from "../call/options/options.ts";
 import { refuse } from "../model/check_options.ts";
 import { canonicalJson } from "../model/canonical_json.ts";
 
-/** Stands in every identity. Journals outlive a release: whoever changes what an identity means counts it up. */
+/**
+ * Part of every id. Journals outlive a release: a change of how ids are computed must increment it.
+ */
 const FORMAT = 1;
 
-/** What names an item, if the caller says. */
+/** The key that the caller gave an item, if any. */
 type Key = string | undefined;
 
-/** Names the items of a run. */
-export class Identities {
+/** Computes the ids of the items of a run. */
+export class ItemIds {
   readonly #version: string | undefined;
   readonly #agents = new Map<Callable, string>();
 
-  /** For a run of this version. */
+  /** @param version The `version` option of the run, which is part of every id. */
   constructor(version: string | undefined) {
     this.#version = version;
   }
 
   /**
-   * A call: who is called and what that is made of, with which parameters, by which key, and what the call itself says of what is asked.
+   * Returns the id of a call: a hash of the agent's name and definition, the parameters, the key
+   * and the settings of the call.
    *
-   * @throws {TypeError} If its parameters cannot be told from others and it has no key.
+   * @throws {TypeError} If the parameters are not plain data and the call has no key.
    */
-  ofCall([agent, params, options]: AgentCall, index: number): string {
-    let who = this.#agents.get(agent);
-    if (who === undefined) {
-      who = JSON.stringify([FORMAT, this.#version ?? null, agent.name, requestFingerprint(agent)]);
-      this.#agents.set(agent, who);
+  forCall([agent, params, options]: AgentCall, index: number): string {
+    let prefix = this.#agents.get(agent);
+    if (prefix === undefined) {
+      prefix = JSON.stringify([
+        FORMAT,
+        this.#version ?? null,
+        agent.name,
+        requestFingerprint(agent),
+      ]);
+      this.#agents.set(agent, prefix);
     }
-    const named = (agent as { readonly model?: string }).model;
-    const model = options?.model ?? named ?? configuration().model;
-    const own = options === undefined ? undefined : settingsOfCall(options);
-    return idOf(who, [model ?? null, own ?? null], params, options?.key, `call ${index}`);
+    const ownModel = (agent as { readonly model?: string }).model;
+    const model = options?.model ?? ownModel ?? configuration().model;
+    const settings = options === undefined ? undefined : settingsOfCall(options);
+    return hashItem(
+      prefix,
+      [model ?? null, settings ?? null],
+      params,
+      options?.key,
+      `call ${index}`,
+    );
   }
 
   /**
-   * An item of `each`: what it is, or its key.
+   * Returns the id of an item of `each`: a hash of its key, or of the item if it has no key.
    *
-   * @throws {TypeError} If it cannot be told from others and has no key.
+   * @throws {TypeError} If the item is not plain data and has no key.
    */
-  ofItem(item: unknown, key: Key, index: number): string {
-    const who = JSON.stringify([FORMAT, this.#version ?? null, "each"]);
+  forItem(item: unknown, key: Key, index: number): string {
+    const prefix = JSON.stringify([FORMAT, this.#version ?? null, "each"]);
     return key === undefined
-      ? idOf(who, [], item, undefined, `item ${index}`)
-      : idOf(who, [], null, key, `item ${index}`);
+      ? hashItem(prefix, [], item, undefined, `item ${index}`)
+      : hashItem(prefix, [], null, key, `item ${index}`);
   }
 }
 
-function idOf(who: string, more: unknown[], params: unknown, key: Key, name: string): string {
-  const text = textOf([...more, params, key ?? null]) ??
-    (key === undefined ? undefined : textOf([...more, null, key]));
+function hashItem(
+  prefix: string,
+  more: unknown[],
+  params: unknown,
+  key: Key,
+  name: string,
+): string {
+  const text = canonicalText([...more, params, key ?? null]) ??
+    (key === undefined ? undefined : canonicalText([...more, null, key]));
   if (text === undefined) {
-    refuse(`record ${name} in the journal`, "what goes in", "plain data, or have a `key`", params);
+    refuse(
+      `record ${name} in the journal`,
+      "its input",
+      "plain data, unless it has a `key`",
+      params,
+    );
   }
-  return createHash("sha256").update(who).update(text).digest("hex").slice(0, 32);
+  return createHash("sha256").update(prefix).update(text).digest("hex").slice(0, 32);
 }
 
-function textOf(value: unknown): string | undefined {
+function canonicalText(value: unknown): string | undefined {
   try {
-    return JSON.stringify(canonicalJson(value, marked));
+    return JSON.stringify(canonicalJson(value, replaceNonJson));
   } catch {
     return undefined;
   }
 }
 
-/** What a call asks otherwise than its agent does. */
+/** Returns the options of a call that change its request, or `undefined` if there are none. */
 function settingsOfCall(options: CallOptions): unknown {
   const { messages, maxSteps } = options;
   const settings = settingsOf({}, options);
@@ -79,13 +107,15 @@ function settingsOfCall(options: CallOptions): unknown {
   return isEmpty ? undefined : { messages, maxSteps, settings };
 }
 
-/** What JSON cannot say, with a mark that no plain data has. */
-function marked(value: unknown, inside: (value: unknown) => unknown): unknown {
-  const mark = (what: string, text: unknown) => ({ [`\0${what}`]: text });
+/** Replaces a value that JSON cannot represent by a marked object that no plain data equals. */
+function replaceNonJson(value: unknown, inside: (value: unknown) => unknown): unknown {
+  const mark = (type: string, content: unknown) => ({ [`\0${type}`]: content });
   if (typeof value === "bigint" || typeof value === "number" || value === undefined) {
     return mark(typeof value, String(value));
   }
-  if (typeof value !== "object" || value === null) throw new TypeError("Nobody knows what it does");
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError("A function or symbol has no content");
+  }
   if (value instanceof ArrayBuffer) return mark("bytes", digest(new Uint8Array(value)));
   if (ArrayBuffer.isView(value)) {
     return mark("bytes", digest(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)));
@@ -95,7 +125,7 @@ function marked(value: unknown, inside: (value: unknown) => unknown): unknown {
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return mark("json", inside(toJSON.call(value, "")));
   const members = { ...value };
-  if (Object.keys(members).length === 0) throw new TypeError("It keeps what it is to itself");
+  if (Object.keys(members).length === 0) throw new TypeError("The object has no visible members");
   return inside(members);
 }
 

@@ -1,4 +1,4 @@
-import { flag, refuse, type Rules, text } from "../model/check_options.ts";
+import { flag, refuse, type RulesFor, text } from "../model/check_options.ts";
 import {
   type Journal,
   journal,
@@ -8,44 +8,52 @@ import {
   journalOnly,
 } from "../model/journal.ts";
 
-/** How a run is recorded, so that it can go on where it ended: see `@shoal/agents/journal`. */
+/** How a run is recorded, so that it can be resumed: see `@shoal/agents/journal`. */
 export interface JournalRunOptions {
-  /** Remembers each item before its result is handed on, and gives it back when the run is started again. */
+  /**
+   * Records the result of each item before it is returned, and replays it when the run is resumed.
+   */
   readonly journal?: Journal;
-  /** The name of the run in the journal: the same one goes on, another one begins. Needed with a `journal`. */
+  /**
+   * The name of the run in the journal. A known name resumes that run, a new name starts one.
+   * Required with a `journal`.
+   */
   readonly runId?: string;
   /**
-   * Works again on items that are recorded as failed, instead of giving their failures back.
+   * Whether to process items again that are recorded as failed, instead of replaying their
+   * failures.
    *
-   * @default {false}, but `true` where a failure stops the run (`throwOnError`, or `each` without `settle`)
+   * @default {false}, or `true` where a failure stops the run: with `throwOnError`, and in `each`
+   * without `settle`
    */
   readonly retryFailed?: boolean;
   /**
    * How much of each item is recorded.
    *
-   * @default What the journal was opened with: `"output"`
+   * @default The `store` option of the journal, which is `"output"` by default
    */
   readonly store?: JournalDetail;
   /**
-   * Stands for what the journal cannot see, such as code that a `run` or a prompt function calls: under another version everything is
-   * worked on again.
+   * The version of what the journal cannot see, such as code that a `run` or a prompt function
+   * calls. With a new version, all items are processed again.
    */
   readonly version?: string;
 }
 
-/** Options of a run that works on some items only. */
+/** Options of a run that processes only some items. */
 export interface OnlyOptions<Only extends JournalOnly | undefined = JournalOnly | undefined> {
   /**
-   * Works on those items of the journal's run that failed, or on those that are not finished. The
-   * others are skipped: they have no result, and their places in a list of results are `undefined`.
+   * Processes only the items that failed, or only those that are not finished, according to the
+   * journal. The others are skipped: they have no result, and their places in a list of results
+   * are `undefined`.
    *
    * @default All items
    */
   readonly only?: Only;
 }
 
-/** The rules for {@linkcode JournalRunOptions}. */
-export const JOURNAL_RUN_RULES: Rules = {
+/** The rules for {@linkcode JournalRunOptions} and {@linkcode OnlyOptions}. */
+export const JOURNAL_RUN_RULES: RulesFor<JournalRunOptions & OnlyOptions> = {
   journal,
   runId: text,
   retryFailed: flag,
@@ -54,17 +62,22 @@ export const JOURNAL_RUN_RULES: Rules = {
   version: text,
 };
 
-/** Refuses what says something of a journal where there is none, and a journal without a name for the run. */
+/**
+ * Checks that a `journal` comes with a `runId`, and that no other journal option is set without
+ * one.
+ *
+ * @throws {TypeError} If one of them is missing.
+ */
 export function checkJournal(
   doing: string,
   options: JournalRunOptions & OnlyOptions,
 ): void {
   const { journal, runId } = options;
   if (journal !== undefined) {
-    if (runId === undefined) refuse(doing, "runId", "a text where there is a journal", runId);
+    if (runId === undefined) refuse(doing, "runId", "a text if journal is set", runId);
     return;
   }
   for (const name of Object.keys(JOURNAL_RUN_RULES) as (keyof typeof options)[]) {
-    if (options[name] !== undefined) refuse(doing, "journal", `there for ${name}`, journal);
+    if (options[name] !== undefined) refuse(doing, "journal", `set if ${name} is set`, journal);
   }
 }

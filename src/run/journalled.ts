@@ -4,52 +4,62 @@ import { Trace } from "../call/trace.ts";
 import { type ErrorCode, messageOf } from "../model/errors.ts";
 import type { Journal, JournalItem, JournalSession } from "../model/journal.ts";
 import { AgentError, linkError, type Result } from "../model/result.ts";
-import { Identities } from "./item_id.ts";
+import { ItemIds } from "./item_id.ts";
 import type { JournalRunOptions, OnlyOptions } from "./journal_options.ts";
 
-/** What was not worked on to its end, for reasons of this run only: the next one does so. */
+/**
+ * Codes of failures that only concern this run. Such an item is processed again by the next run.
+ */
 const UNFINISHED: ReadonlySet<ErrorCode> = new Set(["aborted", "budget", "circuit_open"]);
 
-/** A run whose items are recorded: each before its result is handed on. */
-export class Journalled {
+/** Records the items of a run in a journal, each before its result is returned. */
+export class RunJournal {
   readonly #journal: Journal;
   readonly #options: JournalRunOptions & Partial<OnlyOptions>;
-  readonly #ids: Identities;
-  readonly #stops: boolean;
+  readonly #ids: ItemIds;
+  readonly #stopsOnFailure: boolean;
   #opening: Promise<JournalSession> | undefined;
   #session: JournalSession | undefined;
 
   /**
-   * Nothing is opened yet.
+   * Does not open the journal yet.
    *
-   * @param stops Does a failure stop the run? Then it would stop it again and again, if it were given back.
+   * @param more.stopsOnFailure Whether a failure stops the run. If so, failed items are processed
+   * again by default: a replayed failure would stop each later run, too.
    */
-  constructor(journal: Journal, options: JournalRunOptions, stops: boolean) {
+  constructor(
+    journal: Journal,
+    options: JournalRunOptions,
+    { stopsOnFailure }: { readonly stopsOnFailure: boolean },
+  ) {
     this.#journal = journal;
     this.#options = options;
-    this.#ids = new Identities(options.version);
-    this.#stops = stops;
+    this.#ids = new ItemIds(options.version);
+    this.#stopsOnFailure = stopsOnFailure;
   }
 
   /**
    * Opens the run in the journal.
    *
-   * @throws {JournalError} If another one is writing to it, or the journal cannot be read or written.
+   * @throws {JournalError} If the run is open already, or the journal cannot be read or written.
    */
   async open(): Promise<void> {
-    const { runId, only, store, retryFailed = this.#stops } = this.#options;
+    const { runId, only, store, retryFailed = this.#stopsOnFailure } = this.#options;
     this.#opening = this.#journal.open(runId!, { only, store, retryFailed });
     this.#session = await this.#opening;
   }
 
-  /** Everything is recorded. */
+  /** Closes the run in the journal after everything has been recorded. */
   async close(): Promise<void> {
     if (this.#session !== undefined) return await this.#session.close();
-    // The run was stopped before it could begin: nobody waits for that.
+    // The run was stopped while the journal was opening: do not wait for that.
     this.#opening?.then((session) => session.close()).catch(() => {});
   }
 
-  /** The result of a call: the one that is recorded, or that of the work, when it is recorded; `undefined` if the call is passed over. */
+  /**
+   * Returns the recorded result of a call; without one, runs `work` and returns its result once
+   * that is recorded. Returns `undefined` if the call is skipped.
+   */
   async call(
     call: AgentCall,
     index: number,
@@ -58,7 +68,7 @@ export class Journalled {
   ): Promise<Result | undefined> {
     const [agent, params, options] = call;
     if (options?.dryRun) return await work(call, index);
-    const id = this.#ids.ofCall(call, index);
+    const id = this.#ids.forCall(call, index);
     const item = { id, index, agent: agent.name, key: options?.key, params };
     const result = await this.#settle(item, signal, () => work(call, index));
     const metadata = options?.metadata;
@@ -66,16 +76,16 @@ export class Journalled {
     return result.ok ? { ...result, metadata } : linkError({ ...result, metadata });
   }
 
-  /** The same for an item that a function works on. */
+  /** Does the same for an item that a function processes. */
   async item(
     params: unknown,
     { index, key, name }: { readonly index: number; readonly key?: string; readonly name: string },
     signal: AbortSignal,
     work: () => unknown,
   ): Promise<Result | undefined> {
-    const id = this.#ids.ofItem(params, key, index);
+    const id = this.#ids.forItem(params, key, index);
     const item = { id, index, agent: name, key, params };
-    return await this.#settle(item, signal, () => resultOf(name, work));
+    return await this.#settle(item, signal, () => settleFunction(name, work));
   }
 
   async #settle(
@@ -84,11 +94,11 @@ export class Journalled {
     work: () => Promise<Result>,
   ): Promise<Result | undefined> {
     const session = this.#session!;
-    // After the end nothing is sent any more: then it need not be recorded that it begins.
+    // After an abort nothing is sent, so the start need not be recorded.
     const record = !signal.aborted;
-    const found = await session.begin(item, { record });
-    if (found === "skip") return undefined;
-    if (found !== "missing") return found;
+    const decision = await session.begin(item, { record });
+    if (decision === "skip") return undefined;
+    if (decision !== "missing") return decision;
     const result = await work();
     if (isFinished(result, signal)) await session.finish(item, result);
     else await session.interrupt(item, result);
@@ -96,13 +106,13 @@ export class Journalled {
   }
 }
 
-/** Did it come to its end? What fails while the run ends might not have failed otherwise. */
+/** Whether the result is final. A failure while the run ends may be due to that, and is not. */
 function isFinished(result: Result, signal: AbortSignal): boolean {
   return result.ok || !(signal.aborted || UNFINISHED.has(result.error.code));
 }
 
-/** What a function did, as the result of a call: with what the calls inside it used. */
-async function resultOf(name: string, work: () => unknown): Promise<Result> {
+/** Runs a function and returns its outcome as a result, with the usage of the calls inside it. */
+async function settleFunction(name: string, work: () => unknown): Promise<Result> {
   const context = currentContext();
   const trace = new Trace(name, undefined, undefined, undefined);
   const collect = (part: Result) => {
@@ -113,19 +123,19 @@ async function resultOf(name: string, work: () => unknown): Promise<Result> {
   try {
     result = trace.success(await inContext({ ...context, collect }, work), "stop");
   } catch (thrown) {
-    const why = `Cannot finish the item as its function threw: ${messageOf(thrown)}`;
+    const message = `Cannot finish the item as its function threw: ${messageOf(thrown)}`;
     const error = thrown instanceof AgentError
       ? thrown
-      : trace.make(why, { code: "tool", cause: thrown });
+      : trace.make(message, { code: "tool", cause: thrown });
     result = trace.failure(error);
   }
-  // The children may be large, and nobody is given them.
+  // The children may be large, and no caller receives them.
   const bare: Result = { ...result, children: [] };
   return !bare.ok && bare.error.result === result ? linkError(bare) : bare;
 }
 
-/** What the function threw. Of what came out of a journal, there is a name and a message. */
-export function thrownOf({ agent, error }: Result): unknown {
+/** Returns what the function threw. A replayed error has only its name and its message. */
+export function thrownValue({ agent, error }: Result): unknown {
   const isOurs = error?.code === "tool" && error.agent === agent && error.cause !== undefined;
   return isOurs ? error.cause : error;
 }

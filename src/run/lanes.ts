@@ -1,7 +1,8 @@
 /**
- * The pool under every run. `pooledMap` over the items would cost O(concurrency) for each of them, yield in input order and
- * run on after `break`; so it runs a fixed number of lanes instead. Each lane pulls the next item from the one shared source,
- * works on it and sends what comes of it through a bounded channel: a slow consumer slows the pulling.
+ * The pool of every run. A fixed number of lanes pull items from a shared source, process them and
+ * send the outputs through a bounded channel, so that a slow consumer slows the pulling.
+ * `pooledMap` over the items is not used as it costs O(concurrency) per item, yields in input order
+ * and goes on after `break`.
  */
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { delay } from "@std/async/delay";
@@ -9,41 +10,51 @@ import { pooledMap } from "@std/async/pool";
 import { type ChildAbort, onAbort, untilAbort } from "../async/abort.ts";
 import { Source } from "./source.ts";
 
-/** How {@linkcode Lanes} run. */
+/** Options of {@linkcode Lanes}. */
 export interface LanesOptions<T, R, V = unknown> {
   /** The items. */
   readonly source: Iterable<T> | AsyncIterable<T>;
-  /** Works on one item. A throw ends the whole run: nothing more is pulled, the rest is aborted, and the consumer gets the error. */
+  /**
+   * Processes one item. If it throws, the run ends: no more items are pulled, items in flight are
+   * aborted, and the consumer receives the error.
+   */
   readonly work: (item: T, index: number) => Promise<V>;
-  /** Makes of it what is handed on; `undefined` is not. A throw ends the whole run, too. */
-  readonly made: (value: V, item: T, index: number) => R | undefined | Promise<R | undefined>;
-  /** How many items are worked on at the same time. */
+  /**
+   * Converts the value to the output for the consumer; `undefined` is not emitted. If it throws,
+   * the run ends, too.
+   */
+  readonly toOutput: (value: V, item: T, index: number) => R | undefined | Promise<R | undefined>;
+  /** The maximum number of items in flight at once. */
   readonly concurrency: number;
-  /** How many values may wait for the consumer. */
+  /** The maximum number of outputs that may wait for the consumer. */
   readonly buffer: number;
-  /** Ends the run when it aborts, and is aborted when the run ends early. */
+  /** Ends the run when it aborts. The run aborts it when it ends early. */
   readonly abort: ChildAbort;
   /**
-   * After an abort, is the work waited for? It ends soon if it listens; what does not listen is better left behind.
+   * Whether to wait for items in flight after an abort. Work that listens to its signal ends soon;
+   * do not wait for work that may not listen.
    */
-  readonly waits: boolean;
+  readonly waitAfterAbort: boolean;
   /** Called when the source throws. */
   readonly onSourceError?: (error: unknown) => void;
 }
 
-/** So many items are begun before everything else on the event loop gets its turn. */
-const TURN = 4096;
+/** The number of items after which the lanes yield to the event loop. */
+const ITEMS_PER_TURN = 4096;
 
-/** `pooledMap` takes 25 µs and a kilobyte to start a lane: of more than this many, each carries several. */
-const MOST_LANES = 100;
+/**
+ * The maximum number of lanes; beyond it, each lane carries several items. Starting a lane takes
+ * `pooledMap` 25 µs and a kilobyte.
+ */
+const MAX_LANES = 100;
 
-/** An item and its place in the input. */
+/** An item and its index in the input. */
 interface Pulled<T> {
   readonly item: T;
   readonly index: number;
 }
 
-/** A run over items: hands on what comes of them, in the order in which it comes. */
+/** Processes items concurrently and returns the outputs in the order of completion. */
 export class Lanes<T, R, V = unknown> {
   readonly #options: LanesOptions<T, R, V>;
   readonly #source: Source<T>;
@@ -54,27 +65,28 @@ export class Lanes<T, R, V = unknown> {
   #running: Promise<void> | undefined;
   #turn: Promise<void> | undefined;
 
-  /** Prepares the run. */
+  /** Does not pull anything yet. */
   constructor(options: LanesOptions<T, R, V>) {
     this.#options = options;
     this.#source = new Source(options.source);
     this.#values = new Channel({ capacity: options.buffer });
   }
 
-  /** How many items were pulled. */
+  /** The number of items pulled. */
   get pulled(): number {
     return this.#index;
   }
 
-  /** Begins to pull; when something is ready, if there is something to wait for. What that throws ends the run. */
+  /** Starts to pull, after `ready` if it is given. If `ready` rejects, the run ends. */
   start(ready?: Promise<void>): void {
     this.#running = ready === undefined ? this.#run() : this.#runAfter(ready);
   }
 
   /**
-   * The next value, or the end.
+   * Returns the next output, or the end.
    *
-   * @throws What the source or the work threw, or the reason of the abort; after everything before it was handed on.
+   * @throws What the source or the work threw, or the abort reason, once all earlier outputs have
+   * been returned.
    */
   next(): Promise<IteratorResult<R, undefined>> {
     const received = this.#values.tryReceive();
@@ -88,12 +100,12 @@ export class Lanes<T, R, V = unknown> {
     );
   }
 
-  /** Pulls no more items; those in flight are finished. */
+  /** Stops pulling. Items in flight finish. */
   finish(): void {
     this.#source.close();
   }
 
-  /** Ends the run with this error, behind the values that are there already; the rest is aborted. */
+  /** Aborts items in flight. The consumer receives the outputs that are ready, then the error. */
   fail(error: unknown): void {
     if (this.#failed !== undefined || this.#ended) return;
     this.#failed = { error };
@@ -101,7 +113,7 @@ export class Lanes<T, R, V = unknown> {
     this.#options.abort.abort(error);
   }
 
-  /** Stops pulling, aborts what is in flight and waits until it has ended. */
+  /** Stops pulling, aborts items in flight and waits until they have ended. */
   async stop(reason: unknown): Promise<void> {
     this.#ended = true;
     this.#source.close();
@@ -121,27 +133,30 @@ export class Lanes<T, R, V = unknown> {
   }
 
   async #run(): Promise<void> {
-    const { abort, waits } = this.#options;
+    const { abort, waitAfterAbort } = this.#options;
     const release = onAbort(abort.signal, () => this.fail(abort.signal.reason));
     const lanes = this.#lanes();
-    await (waits ? lanes : untilAbort(lanes, abort.signal).catch(() => {}));
+    await (waitAfterAbort ? lanes : untilAbort(lanes, abort.signal).catch(() => {}));
     release();
     this.#ended = true;
     if (this.#failed === undefined) this.#values.close();
     else this.#values.close(this.#failed.error);
   }
 
-  /** Runs all lanes to their end. None ever throws. */
+  /** Runs all lanes to their end. A lane never throws. */
   async #lanes(): Promise<void> {
     const { source, concurrency } = this.#options;
     const size = Array.isArray(source) ? Math.min(concurrency, source.length) : concurrency;
     if (size === 0) return;
-    const lanes = Math.min(size, MOST_LANES);
+    const lanes = Math.min(size, MAX_LANES);
     const widths = Array.from({ length: lanes }, (_, i) => Math.floor((size + i) / lanes));
     for await (const _ of pooledMap(lanes, widths, (width) => this.#lane(width)));
   }
 
-  /** A lane that is so many items wide. It widens as items come: a high limit costs nothing where there are few. */
+  /**
+   * Runs a lane that carries up to `width` items at once. It widens only as items come, so that a
+   * high limit costs nothing for few items.
+   */
   async #lane(width: number): Promise<void> {
     if (width === 1) {
       const pulled = this.#next();
@@ -163,18 +178,20 @@ export class Lanes<T, R, V = unknown> {
     return ended;
   }
 
-  /** Works on one item after another, until there is no more. */
+  /** Processes one item after another until the source is exhausted. */
   async #follow(next: Pulled<T> | undefined): Promise<void> {
-    const { work, made, abort } = this.#options;
+    const { work, toOutput, abort } = this.#options;
     while (next !== undefined) {
       const { item, index } = next;
-      if (index % TURN === TURN - 1) this.#turn = delay(0).then(() => this.#turn = undefined);
+      if (index % ITEMS_PER_TURN === ITEMS_PER_TURN - 1) {
+        this.#turn = delay(0).then(() => this.#turn = undefined);
+      }
       if (this.#turn !== undefined) await this.#turn;
-      // It may have ended between the answer of the source and now.
+      // The run may have been aborted since the item was pulled.
       if (abort.signal.aborted) return;
       try {
-        const making = made(await work(item, index), item, index);
-        const value = making instanceof Promise ? await making : making;
+        const output = toOutput(await work(item, index), item, index);
+        const value = output instanceof Promise ? await output : output;
         if (value !== undefined && !this.#values.trySend(value)) await this.#values.send(value);
       } catch (error) {
         if (!(error instanceof ChannelClosedError)) this.fail(error);
@@ -185,21 +202,23 @@ export class Lanes<T, R, V = unknown> {
     }
   }
 
-  /** The next item, or `undefined` at the end: without a promise where the source needs none. */
+  /** Returns the next item, or `undefined` at the end. A promise only if the source needs one. */
   #next(): Promise<Pulled<T> | undefined> | Pulled<T> | undefined {
-    const numbered = (next: IteratorResult<T>): Pulled<T> | undefined =>
+    const withIndex = (next: IteratorResult<T>): Pulled<T> | undefined =>
       next.done ? undefined : { item: next.value, index: this.#index++ };
     try {
       const pulled = this.#source.pull();
-      if (pulled instanceof Promise) return pulled.then(numbered, (error) => this.#breakOff(error));
-      return numbered(pulled);
+      if (pulled instanceof Promise) {
+        return pulled.then(withIndex, (error) => this.#failSource(error));
+      }
+      return withIndex(pulled);
     } catch (error) {
-      return this.#breakOff(error);
+      return this.#failSource(error);
     }
   }
 
-  /** The source is broken, but not what is in flight: that is let finish. */
-  #breakOff(error: unknown): undefined {
+  /** Records an error of the source. Items in flight finish. */
+  #failSource(error: unknown): undefined {
     this.#options.onSourceError?.(error);
     this.#failed ??= { error };
   }

@@ -8,66 +8,77 @@ import type { Result } from "../model/result.ts";
 import { endEarly } from "./end_early.ts";
 import { holdTimers } from "../async/timer.ts";
 import { Lanes } from "./lanes.ts";
-import { Journalled } from "./journalled.ts";
+import { RunJournal } from "./journalled.ts";
 import { limitsOf, type RunOptions } from "./run_options.ts";
-import { Progress } from "./progress.ts";
+import { type FinishedItem, Progress } from "./progress.ts";
 
-/** What a run does with its items. */
+/** Defines how a run processes its items. */
 export interface Work<T, R, V = unknown> {
-  /** Works on one item. A throw ends the run. */
-  item(item: T, index: number, run: RunHandle): Promise<V>;
-  /** Makes of it what is handed on; `undefined` is not. A throw ends the run. */
-  made(value: V, item: T, index: number, run: RunHandle): R | undefined | Promise<R | undefined>;
+  /** Processes one item. If it throws, the run ends. */
+  process(item: T, index: number, run: RunHandle): Promise<V>;
   /**
-   * May the work go on after an abort, because it is a function of the caller's that need not
-   * listen? Then it is left behind, and the run fails at its deadline, instead of the items that
-   * are not finished.
+   * Converts the value to the output for the consumer; `undefined` is not emitted. If it throws,
+   * the run ends.
    */
-  readonly deaf: boolean;
-  /** Does a failure stop the run? */
-  readonly stops: boolean;
-  /** What the run is called in its error, such as "the batch". */
+  toOutput(
+    value: V,
+    item: T,
+    index: number,
+    run: RunHandle,
+  ): R | undefined | Promise<R | undefined>;
+  /**
+   * Whether the work may ignore its signal, as a function of the caller may. The run does not wait
+   * for such work after an abort, and at its deadline the run itself fails instead of its
+   * unfinished items.
+   */
+  readonly ignoresAbort: boolean;
+  /** Whether a failure stops the run. */
+  readonly stopsOnFailure: boolean;
+  /** The name of the run in its error, such as "the batch". */
   readonly name: string;
-  /** What is finished so far, by input index, for the error of a run that ends early. */
+  /** The finished results, by input index, for the error of a run that ends early. */
   readonly results?: readonly unknown[];
 }
 
-/** The run, as the work on an item sees it. */
+/** The part of a run that the work on an item uses. */
 export interface RunHandle {
-  /** Aborts the work on the items: the run was stopped, or its deadline has passed. */
+  /** Aborts the work on items when the run is stopped or its deadline passes. */
   readonly signal: AbortSignal;
-  /** Has the run been stopped? Not so at the deadline: then what is unfinished is a failure. */
+  /**
+   * Whether the run was stopped. `false` at the deadline, when unfinished items become failures.
+   */
   readonly stopped: boolean;
-  /** Where the items are recorded, if they are. */
-  readonly journal: Journalled | undefined;
-  /** Tells that the item is finished, and whether it succeeded. One that is dropped is not. */
-  finished(ok: boolean, replayed?: boolean): void;
-  /** Tells that the item was passed over. */
+  /** Records the items, if the run has a journal. */
+  readonly journal: RunJournal | undefined;
+  /** Counts a finished item. An item whose outcome is discarded must not be counted. */
+  finished(outcome: FinishedItem): void;
+  /** Counts a skipped item. */
   skipped(): void;
   /**
-   * Ends the run with this error, behind what is finished; `why` is what happened, in a few
-   * words.
+   * Ends the run with an error, which the consumer receives after the finished results. `why`
+   * states the reason in a few words.
    */
   fail(error: unknown, why: string): void;
 }
 
-/** A run that has begun. */
+/** A run in progress. */
 export interface Run<R> {
-  /** How many items were begun. */
-  readonly begun: number;
+  /** The number of items started. */
+  readonly started: number;
   /**
-   * The next value, or the end.
+   * Returns the next output, or the end.
    *
    * @throws {RunError} If the run ended early.
    */
   next(): Promise<IteratorResult<R, undefined>>;
   /**
-   * Stops it: nothing more is pulled, what is in flight is aborted, and afterwards nothing fires.
+   * Stops the run: no more items are pulled, items in flight are aborted, and no callback is called
+   * afterwards.
    */
   stop(): Promise<void>;
 }
 
-/** Begins to work on the items, inside the context of the caller. */
+/** Starts a run over the items, in the context of the caller. */
 export function openRun<T, R, V>(
   source: Iterable<T> | AsyncIterable<T>,
   options: RunOptions,
@@ -77,10 +88,10 @@ export function openRun<T, R, V>(
   const { attempts, items: concurrency } = limitsOf(options);
   const abort = new ChildAbort(context.signal, options.signal);
   const items = new ChildAbort(abort.signal);
-  const known = Array.isArray(source);
-  const journal = options.journal && new Journalled(options.journal, options, work.stops);
+  const isList = Array.isArray(source);
+  const journal = options.journal && new RunJournal(options.journal, options, work);
   const thrown: { readonly error: unknown; readonly why: string }[] = [];
-  const note = (error: unknown, why: string): void => void thrown.push({ error, why });
+  const addThrown = (error: unknown, why: string): void => void thrown.push({ error, why });
 
   const handle: RunHandle = {
     signal: items.signal,
@@ -88,82 +99,82 @@ export function openRun<T, R, V>(
       return abort.signal.aborted;
     },
     journal,
-    finished: (ok, replayed) => progress.finish(ok, replayed),
+    finished: (outcome) => progress.finish(outcome),
     skipped: () => progress.skip(),
     fail(error, why) {
-      note(error, why);
+      addThrown(error, why);
       lanes.fail(error);
     },
   };
-  const letGo = holdTimers();
+  const releaseTimers = holdTimers();
   const lanes = new Lanes<T, R, V>({
     source,
     concurrency,
     buffer: options.buffer ?? concurrency,
     abort,
-    waits: !work.deaf,
-    onSourceError: (error) => note(error, "its source threw"),
-    work: (item, index) => work.item(item, index, handle),
-    made: (value, item, index) => work.made(value, item, index, handle),
+    waitAfterAbort: !work.ignoresAbort,
+    onSourceError: (error) => addThrown(error, "its source threw"),
+    work: (item, index) => work.process(item, index, handle),
+    toOutput: (value, item, index) => work.toOutput(value, item, index, handle),
   });
   const progress = new Progress({
-    total: known ? source.length : undefined,
-    begun: () => lanes.pulled,
+    total: isList ? source.length : undefined,
+    started: () => lanes.pulled,
     recorded: journal !== undefined,
     onProgress: options.onProgress,
     fail: (error) => handle.fail(error, "onProgress threw"),
   });
   const collect = (part: Result): void => {
-    progress.use(part);
+    progress.addUsage(part);
     context.collect?.(part);
   };
 
   items.abortAfter(options.deadline, "the run was not finished");
   const release = onAbort(items.signal, () => {
-    // At the deadline the rest of an array fails item by item; who knows how long another source
-    // goes on?
-    if (work.deaf) lanes.fail(items.signal.reason);
-    else if (!known) lanes.finish();
+    // At the deadline the rest of an array fails item by item. Other sources may be endless, so
+    // they are not pulled any further.
+    if (work.ignoresAbort) lanes.fail(items.signal.reason);
+    else if (!isList) lanes.finish();
   });
-  // Even if nobody asks for what is left: after an abort there is nothing to report.
+  // Progress ends at once after an abort, even if the consumer never pulls the remaining outputs.
   onAbort(abort.signal, () => {
-    letGo();
-    progress.close(false);
+    releaseTimers();
+    progress.close({ report: false });
   });
-  async function close(report: boolean): Promise<void> {
+  async function close({ report }: { readonly report: boolean }): Promise<void> {
     release();
-    letGo();
+    releaseTimers();
     items[Symbol.dispose]();
     abort[Symbol.dispose]();
-    await progress.close(report);
+    await progress.close({ report });
   }
 
   async function conclude(): Promise<void> {
     try {
       await journal?.close();
     } catch (error) {
-      await close(false);
-      throw errorOf(error);
+      await close({ report: false });
+      throw runError(error);
     }
     try {
-      await close(true);
+      await close({ report: true });
     } catch (error) {
-      note(error, "onProgress threw");
-      throw errorOf(error);
+      addThrown(error, "onProgress threw");
+      throw runError(error);
     }
   }
-  async function breakOff(error: unknown): Promise<never> {
-    // What ended the run is the error to report.
+  async function failRun(error: unknown): Promise<never> {
+    // The error that ended the run is reported, not one of closing the journal.
     await journal?.close().catch(() => {});
-    await close(false);
-    throw errorOf(error);
+    await close({ report: false });
+    throw runError(error);
   }
-  function errorOf(cause: unknown): RunError {
+  function runError(cause: unknown): RunError {
     const { name, results } = work;
     const others = thrown.map(({ error }) => error).filter((error) => error !== cause);
-    return endEarly({ name, why: whyOf(cause), cause, errors: [cause, ...others], results });
+    return endEarly({ name, why: reasonFor(cause), cause, errors: [cause, ...others], results });
   }
-  function whyOf(cause: unknown): string | undefined {
+  function reasonFor(cause: unknown): string | undefined {
     const { signal } = options;
     if (signal?.aborted && cause === signal.reason) return "it was aborted";
     if (context.signal?.aborted && cause === context.signal.reason) {
@@ -178,7 +189,7 @@ export function openRun<T, R, V>(
       signal: items.signal,
       limiters: [limiterFor(attempts), ...context.limiters],
       budgets: budgetsOf(options, context),
-      // Nobody waits for a single one of them.
+      // No caller waits for a single call of a run.
       priority: 0,
       mode: modeFor(options.mode, context.mode, configuration().mode),
       collect,
@@ -186,23 +197,23 @@ export function openRun<T, R, V>(
     () => lanes.start(journal?.open()),
   );
   return {
-    get begun() {
+    get started() {
       return lanes.pulled;
     },
     next() {
       return lanes.next().then(
         (next) => next.done ? conclude().then(() => next) : next,
-        (error) => breakOff(error),
+        (error) => failRun(error),
       );
     },
     async stop() {
       const stopping = lanes.stop(new DOMException("The run was stopped", "AbortError"));
-      await close(false);
+      await close({ report: false });
       await stopping;
       try {
         await journal?.close();
       } catch (error) {
-        throw errorOf(error);
+        throw runError(error);
       }
     },
   };

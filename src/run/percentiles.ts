@@ -1,16 +1,16 @@
-/** Percentiles by the nearest rank: each is a value that occurred. 0 if there are none. */
+/** Percentiles by the nearest-rank method: each is one of the values. 0 if there are no values. */
 export interface Percentiles {
   /** The median. */
   readonly p50: number;
-  /** 95 % were at most this. */
+  /** The 95th percentile. */
   readonly p95: number;
-  /** 99 % were at most this. */
+  /** The 99th percentile. */
   readonly p99: number;
-  /** The largest. */
+  /** The maximum. */
   readonly max: number;
 }
 
-/** Percentiles of values in any order. */
+/** Returns the percentiles of values in any order. */
 export function percentiles(values: readonly number[]): Percentiles {
   const sorted = Float64Array.from(values).sort();
   const at = (share: number): number =>

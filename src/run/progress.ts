@@ -1,48 +1,59 @@
 import type { ResultBase } from "../model/result.ts";
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface ProgressReport {
-  /** How many items are finished, replayed or passed over. */
+  /** The number of items that are finished, replayed or skipped. */
   readonly done: number;
-  /** How many there are; absent if the source does not know its length. */
+  /** The number of items; absent if the source has no known length. */
   readonly total?: number;
-  /** How many of the finished ones succeeded. */
+  /** The number of finished items that succeeded. */
   readonly ok: number;
-  /** How many of the finished ones failed. */
+  /** The number of finished items that failed. */
   readonly failed: number;
-  /** How many of the finished ones came from the journal, where there is one: they cost nothing, and do not count in the pace. */
+  /**
+   * The number of finished items that came from the journal; absent without a journal. They cost
+   * nothing and do not count in `perSecond`.
+   */
   readonly replayed?: number;
-  /** How many were passed over, as the run works on some items `only`; absent where there is no journal. */
+  /** The number of items that `only` skipped; absent without a journal. */
   readonly skipped?: number;
-  /** How many are being worked on. */
+  /** The number of items in flight. */
   readonly inFlight: number;
-  /** Tokens used so far, in and out. */
+  /** The number of tokens used, input and output. */
   readonly tokens: number;
-  /** What that costs in US dollars, as far as prices are known; absent if none is. */
+  /** The known cost, in US dollars; absent if no price is known. */
   readonly cost?: number;
-  /** Items worked on to their end per second, since the beginning. */
+  /** The number of items processed per second since the start. */
   readonly perSecond: number;
-  /** Milliseconds to the end at this pace; absent if that cannot be told. */
+  /** The estimated time to the end, in milliseconds; absent if it is unknown. */
   readonly etaMs?: number;
 }
 
-/** What {@linkcode Progress} needs to know of its run. */
+/** An item that has finished. */
+export interface FinishedItem {
+  /** Whether it succeeded. */
+  readonly ok: boolean;
+  /** Whether its result came from the journal. */
+  readonly replayed?: boolean;
+}
+
+/** Options of {@linkcode Progress}. */
 export interface ProgressOptions {
-  /** How many items there are, if that is known. */
+  /** The number of items, if it is known. */
   readonly total: number | undefined;
-  /** How many were begun by now. */
-  readonly begun: () => number;
-  /** Is the run recorded? */
+  /** Returns the number of items started. */
+  readonly started: () => number;
+  /** Whether the run has a journal. */
   readonly recorded?: boolean;
-  /** Takes the reports. */
+  /** Called with each report. */
   readonly onProgress: ((report: ProgressReport) => unknown) | undefined;
-  /** Takes what the callback throws. */
+  /** Called with what the callback throws. */
   readonly fail: (error: unknown) => void;
 }
 
 const INTERVAL_MS = 200;
 
-/** Counts a run and reports on it, at most five times a second. */
+/** Counts the items of a run and reports its progress, at most five times a second. */
 export class Progress {
   #done = 0;
   #ok = 0;
@@ -51,10 +62,10 @@ export class Progress {
   #tokens = 0;
   #cost: number | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
-  readonly #began = performance.now();
+  readonly #startedAt = performance.now();
   readonly #options: ProgressOptions;
 
-  /** Begins to report. */
+  /** Starts to report, if there is a callback. */
   constructor(options: ProgressOptions) {
     this.#options = options;
     if (options.onProgress === undefined) return;
@@ -62,36 +73,40 @@ export class Progress {
     this.#report();
   }
 
-  /** An item was finished. */
-  finish(ok: boolean, replayed = false): void {
+  /** Counts a finished item. */
+  finish({ ok, replayed = false }: FinishedItem): void {
     this.#done++;
     if (ok) this.#ok++;
     if (replayed) this.#replayed++;
   }
 
-  /** An item was passed over. */
+  /** Counts a skipped item. */
   skip(): void {
     this.#done++;
     this.#skipped++;
   }
 
-  /** A call has used something. */
-  use({ usage, cost }: ResultBase): void {
+  /** Adds the usage and cost of a call. */
+  addUsage({ usage, cost }: ResultBase): void {
     this.#tokens += usage.totalTokens;
     if (cost !== undefined) this.#cost = (this.#cost ?? 0) + cost.total;
   }
 
-  /** The run is over: the last report, unless nobody listens any more. Throws what the callback throws. */
-  async close(report: boolean): Promise<void> {
+  /**
+   * Stops reporting, after a last report if `report` is set.
+   *
+   * @throws What the callback throws.
+   */
+  async close({ report }: { readonly report: boolean }): Promise<void> {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (report) await this.#options.onProgress?.(this.#now());
+    if (report) await this.#options.onProgress?.(this.#current());
   }
 
   async #report(): Promise<void> {
     try {
-      await this.#options.onProgress?.(this.#now());
+      await this.#options.onProgress?.(this.#current());
     } catch (error) {
       clearInterval(this.#timer);
       this.#timer = undefined;
@@ -99,11 +114,11 @@ export class Progress {
     }
   }
 
-  #now(): ProgressReport {
-    const seconds = (performance.now() - this.#began) / 1000;
-    const worked = this.#done - this.#replayed - this.#skipped;
-    const perSecond = seconds > 0 ? worked / seconds : 0;
-    const { total, begun, recorded } = this.#options;
+  #current(): ProgressReport {
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const processed = this.#done - this.#replayed - this.#skipped;
+    const perSecond = seconds > 0 ? processed / seconds : 0;
+    const { total, started, recorded } = this.#options;
     const left = total === undefined ? undefined : total - this.#done;
     return {
       done: this.#done,
@@ -111,7 +126,7 @@ export class Progress {
       ok: this.#ok,
       failed: this.#done - this.#skipped - this.#ok,
       ...(recorded && { replayed: this.#replayed, skipped: this.#skipped }),
-      inFlight: begun() - this.#done,
+      inFlight: started() - this.#done,
       tokens: this.#tokens,
       cost: this.#cost,
       perSecond,

@@ -6,7 +6,7 @@ import {
   flag,
   positiveMs,
   refuse,
-  type Rules,
+  type RulesFor,
   wholeNumber,
 } from "../model/check_options.ts";
 import { budget, type BudgetOptions } from "../model/budget.ts";
@@ -18,51 +18,62 @@ import {
   maxConcurrency,
 } from "../model/limits.ts";
 import type { Result } from "../model/result.ts";
-import { JOURNAL_RUN_RULES, type JournalRunOptions } from "./journal_options.ts";
+import { JOURNAL_RUN_RULES, type JournalRunOptions, type OnlyOptions } from "./journal_options.ts";
 import type { ProgressReport } from "./progress.ts";
 
-/** What every run takes. */
+/** Options of every run. */
 export interface RunOptions extends JournalRunOptions {
   /**
-   * The maximum number of items, and of attempts, in flight at once. `"adaptive"`, or an object with
-   * bounds, discovers how many attempts the server accepts.
+   * The maximum number of items, and of attempts, in flight at once. `"adaptive"`, or an object
+   * with bounds, discovers how many attempts the server accepts.
    *
    * @default {10} or the value given to `configure`
    */
   readonly concurrency?: Concurrency;
   /**
-   * Where calls are made: `"event-loop"` is here, a pool of workers in other isolates; `"auto"` is in the pool that `configure` names, and
-   * here if there is none, or if this runtime has no workers.
+   * Where calls run: `"event-loop"` runs them in this isolate, a pool of workers in others.
+   * `"auto"` uses the pool given to `configure`, and the event loop if there is none or if this
+   * runtime has no workers.
    *
-   * @default {"event-loop"} or what `configure` says
+   * @default {"event-loop"} or the value given to `configure`
    */
   readonly mode?: RunMode;
-  /** How many attempts may begin, and how many tokens they may use, in a minute. */
+  /** The maximum numbers of attempts and of tokens per minute. */
   readonly limits?: LimitOptions;
-  /** What the run may spend at most. What is not sent by then fails with the code `budget`; what is in flight is finished. */
+  /**
+   * The maximum that the run may spend. When it is spent, attempts in flight finish, and calls that
+   * need another one fail with the code `budget`.
+   */
   readonly budget?: BudgetOptions;
-  /** Aborts the run: it rejects, with everything that was finished until then. */
+  /** Aborts the run, which then rejects with an error that carries the finished results. */
   readonly signal?: AbortSignal;
-  /** The time the whole run may take, in milliseconds. What is not finished by then fails with the code `timeout`. */
+  /**
+   * The time limit of the whole run, in milliseconds. Calls that have not finished by then fail
+   * with the code `timeout`.
+   */
   readonly deadline?: number;
   /**
-   * How many finished results may wait for a slow consumer before no more items are begun.
+   * The maximum number of finished results that wait for a slow consumer. Beyond it, no more items
+   * are started.
    *
    * @default The concurrency, or its `max`
    */
   readonly buffer?: number;
-  /** Told how far the run is: at the beginning, five times a second and at the end. */
+  /** Called with the progress of the run: at the start, five times a second and at the end. */
   readonly onProgress?: (progress: ProgressReport) => void;
 }
 
-/** What a run of calls takes beside that. */
+/** Options of a run of calls. */
 export interface CallRunOptions extends RunOptions {
-  /** Told of each result as it comes; a promise is waited for before its lane goes on. */
+  /** Called with each result as it arrives. If it returns a promise, its lane waits for that. */
   readonly onResult?: (result: Result, index: number) => void | Promise<void>;
-  /** Told each piece of each answer as it comes, and waited for; asks the providers to stream. A call's own `onDelta` is told first. */
+  /**
+   * Called with each delta of each answer, and awaited. It makes the providers stream. A call's own
+   * `onDelta` is called first.
+   */
   readonly onDelta?: (text: string, index: number) => void | Promise<void>;
   /**
-   * Stops the run at the first failure, instead of keeping failures as values.
+   * Whether to stop the run at the first failure, instead of returning failures as values.
    *
    * @default {false}
    */
@@ -70,7 +81,7 @@ export interface CallRunOptions extends RunOptions {
 }
 
 /** The rules for {@linkcode RunOptions}. */
-export const RUN_RULES: Rules = {
+export const RUN_RULES: RulesFor<RunOptions & OnlyOptions> = {
   concurrency,
   mode,
   limits,
@@ -83,23 +94,27 @@ export const RUN_RULES: Rules = {
 };
 
 /** The rules for {@linkcode CallRunOptions}. */
-export const CALL_RUN_RULES: Rules = {
+export const CALL_RUN_RULES: RulesFor<CallRunOptions & OnlyOptions> = {
   ...RUN_RULES,
   onResult: callback,
   onDelta: callback,
   throwOnError: flag,
 };
 
-/** The limits of a run on its attempts, and how many items it works on at the same time. */
+/** Returns the limits on the attempts of a run, and the maximum number of items in flight. */
 export function limitsOf({ concurrency, limits }: RunOptions): {
   readonly attempts: LimitOptions;
   readonly items: number;
 } {
-  const inForce = concurrency ?? limits?.concurrency ?? configuration().concurrency;
-  return { attempts: { ...limits, concurrency: inForce }, items: maxConcurrency(inForce) };
+  const effective = concurrency ?? limits?.concurrency ?? configuration().concurrency;
+  return { attempts: { ...limits, concurrency: effective }, items: maxConcurrency(effective) };
 }
 
-/** Refuses what cannot be pulled from. */
+/**
+ * Checks that items can be pulled from a source.
+ *
+ * @throws {TypeError} If it is neither a sync nor an async iterable.
+ */
 export function checkSource(doing: string, name: string, source: unknown): void {
   if (
     typeof source !== "object" || source === null ||

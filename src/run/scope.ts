@@ -14,67 +14,91 @@ import { limiterFor } from "../limits/adaptive_limiter.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import { type Concurrency, concurrency, type LimitOptions, limits } from "../model/limits.ts";
 import { ChildAbort } from "../async/abort.ts";
-import { abortSignal, callback, checkOptions, positiveMs } from "../model/check_options.ts";
-import { RunError } from "../model/errors.ts";
+import {
+  abortSignal,
+  callback,
+  checkOptions,
+  positiveMs,
+  type RulesFor,
+} from "../model/check_options.ts";
+import { messageOf, RunError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
 import { endEarly } from "./end_early.ts";
 import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
-import { Started } from "./observed_promise.ts";
+import { ObservedPromise } from "./observed_promise.ts";
 
-/** What every call inside a scope shares. */
+/** Options of a scope, shared by all calls inside it. */
 export interface ScopeOptions {
-  /** The maximum number of attempts in flight at once, or `"adaptive"`. If absent, the scope sets none. */
+  /**
+   * The maximum number of attempts in flight at once, or `"adaptive"`.
+   *
+   * @default No limit of its own
+   */
   readonly concurrency?: Concurrency;
-  /** Where calls inside are made: see the `mode` of a run. Without it, where they would be made outside. */
+  /**
+   * Where calls inside run: see the `mode` of a run.
+   *
+   * @default The mode around the scope
+   */
   readonly mode?: RunMode;
-  /** How many attempts may begin, and how many tokens they may use, in a minute. */
+  /** The maximum numbers of attempts and of tokens per minute. */
   readonly limits?: LimitOptions;
   /**
-   * What everything inside may spend at most. What is not sent by then fails with the code
-   * `budget`.
+   * The maximum that all calls inside may spend together. Calls that need an attempt when it is
+   * spent fail with the code `budget`.
    */
   readonly budget?: BudgetOptions;
-  /** Aborts everything inside. */
+  /** Aborts the scope and all calls inside. */
   readonly signal?: AbortSignal;
-  /** The time the scope may take, in milliseconds. */
+  /** The time limit of the scope, in milliseconds. */
   readonly deadline?: number;
 }
 
-/** A scope that is active. */
+const SCOPE_RULES: RulesFor<ScopeOptions> = {
+  concurrency,
+  mode,
+  limits,
+  budget,
+  signal: abortSignal,
+  deadline: positiveMs,
+};
+
+/** An active scope. */
 export interface Scope {
-  /** Aborts when the scope does, and when it has ended. */
+  /** Aborts when the scope is aborted or ends. */
   readonly signal: AbortSignal;
-  /** The limit on attempts at the same time, if there is one: now, if it is found out. */
+  /** The current maximum number of attempts in flight; absent without a limit. */
   readonly concurrency?: number;
-  /** How many calls and runs were started inside and have not ended. */
+  /** The number of calls and runs inside that have started and not ended. */
   readonly pending: number;
-  /** What the calls inside have used so far. */
+  /** The usage of the calls inside until now. */
   readonly usage: Usage;
-  /** What they have cost so far in US dollars, as far as prices are known; absent if none is. */
+  /** The known cost of these calls, in US dollars; absent if no price is known. */
   readonly cost?: number;
 }
 
 /**
- * Structured concurrency: whatever is called inside `fn`, however deep, shares the scope's
- * `concurrency`, `signal` and
- * `deadline`, and nothing outlives it. A call that is started and not awaited is awaited at the
- * end; if it fails then, the scope rejects.
+ * Runs a function with structured concurrency: all calls inside it, at any depth, share the
+ * `concurrency`, `signal` and `deadline` of the scope, and none outlives it. At its end, the scope
+ * awaits calls that were started and not awaited, and rejects if one of them fails.
  *
- * If `fn` throws, what it started is aborted. Scopes nest: the inner one has the limits of both.
+ * If `fn` throws, the calls that it started are aborted. Scopes nest: the limits of both apply to
+ * the inner one.
  *
- * @returns What `fn` returns, after everything it started has ended.
+ * @returns The value that `fn` returns, after all calls inside have ended.
  * @throws {TypeError} If an option is wrong.
  * @throws {RangeError} If a number is out of range.
- * @throws {RunError} If the signal aborts or the deadline passes, which is its `cause` then; or
- * if calls that nobody awaited failed: they are its `errors`.
- * @throws What `fn` throws, as it is.
+ * @throws {RunError} If the signal aborts or the deadline passes: the reason is its `cause`. Or if
+ * calls that were not awaited failed: their errors are its `errors`.
+ * @throws What `fn` throws, unchanged.
  *
  * @example
  * ```ts
  * import { defineAgent, scope } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * const provider = scripted("hi");
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
  * await scope({ concurrency: 2, deadline: 10_000 }, () => {
  *   for (const text of ["a", "b", "c"]) {
  *     Echo.call({ text }).then(({ content }) => console.log(text, content)); // not awaited here
@@ -86,31 +110,24 @@ export function scope<T>(
   options: ScopeOptions,
   fn: (scope: Scope) => T | Promise<T>,
 ): Promise<T> {
-  return track(open(options, fn));
+  return track(runScope(options, fn));
 }
 
-async function open<T>(
+async function runScope<T>(
   options: ScopeOptions,
   fn: (scope: Scope) => T | Promise<T>,
 ): Promise<T> {
-  checkOptions("open a scope", options, {
-    concurrency,
-    mode,
-    limits,
-    budget,
-    signal: abortSignal,
-    deadline: positiveMs,
-  });
+  checkOptions("open a scope", options, SCOPE_RULES);
   callback("open a scope", "fn", fn);
   return await new ActiveScope(options, currentContext()).run(fn);
 }
 
-/** Is this code running inside a {@linkcode scope}? */
+/** Whether this code runs inside a {@linkcode scope}. */
 export function inScope(): boolean {
   return currentContext().scope !== undefined;
 }
 
-/** The innermost {@linkcode scope} around this code, or `undefined`. */
+/** Returns the innermost {@linkcode scope} around this code, or `undefined`. */
 export function currentScope(): Scope | undefined {
   return currentContext().scope as ActiveScope | undefined;
 }
@@ -121,7 +138,7 @@ class ActiveScope implements Scope, TrackingScope {
   cost: number | undefined;
   #pending = 0;
   #following = 0;
-  readonly #unheard: { started: Started<unknown>; error: unknown }[] = [];
+  readonly #unobserved: { promise: ObservedPromise<unknown>; error: unknown }[] = [];
   #onEnd: (() => void) | undefined;
   readonly #abort: ChildAbort;
   readonly #context: CallContext;
@@ -170,15 +187,15 @@ class ActiveScope implements Scope, TrackingScope {
     try {
       abort.signal.throwIfAborted();
       const value = await abort.race(inContext(this.#context, async () => await fn(this)));
-      await abort.race(this.#nothingLeft());
-      this.#reportUnheard();
+      await abort.race(this.#allSettled());
+      this.#throwUnobserved();
       return value;
     } catch (error) {
       const { aborted, reason } = abort.signal;
       if (!aborted || error !== reason) throw error;
       throw endEarly({ name: "the scope", why: "it was aborted", cause: reason });
     } finally {
-      // Whatever is started in here from now on is too late, and whatever still runs ends.
+      // Aborts the calls that still run, and all that are started in this context from now on.
       abort.abort(new DOMException("The scope has ended", "AbortError"));
       await this.#until(() => this.#pending === 0);
     }
@@ -190,34 +207,34 @@ class ActiveScope implements Scope, TrackingScope {
   }
 
   #watch<T>(work: Promise<T>, ended: () => void): Promise<T> {
-    const started = new Started<T>((resolve, reject) => work.then(resolve, reject));
-    // What `then` makes of a call has its failure: it belongs to the scope, too.
-    started.follow = (next) => {
+    const promise = new ObservedPromise<T>((resolve, reject) => work.then(resolve, reject));
+    // A promise that `then` returns rejects with the call: it belongs to the scope, too.
+    promise.follow = (next) => {
       this.#following++;
       return this.#watch(next, () => this.#following--);
     };
-    started.onEnd((failed, error) => {
-      if (failed && !started.heard) this.#unheard.push({ started, error });
+    promise.onSettled((failure) => {
+      if (failure && !promise.observed) this.#unobserved.push({ promise, error: failure.error });
       ended();
       this.#onEnd?.();
     });
-    return started;
+    return promise;
   }
 
   /**
-   * Waits for what nobody awaited, and for what is started after it: a function that makes two
-   * calls in a row.
+   * Waits for calls that were not awaited, and for those that start when they end, as in a function
+   * that makes two calls in a row.
    */
-  async #nothingLeft(): Promise<void> {
-    const nothing = (): boolean => this.#pending + this.#following === 0;
-    while (!nothing()) {
-      await this.#until(nothing);
+  async #allSettled(): Promise<void> {
+    const isIdle = (): boolean => this.#pending + this.#following === 0;
+    while (!isIdle()) {
+      await this.#until(isIdle);
       await delay(0, { signal: this.signal });
     }
   }
 
-  async #until(over: () => boolean): Promise<void> {
-    while (!over()) await new Promise<void>((resolve) => this.#onEnd = resolve);
+  async #until(isDone: () => boolean): Promise<void> {
+    while (!isDone()) await new Promise<void>((resolve) => this.#onEnd = resolve);
   }
 
   #collect(result: Result): void {
@@ -225,11 +242,15 @@ class ActiveScope implements Scope, TrackingScope {
     if (result.cost !== undefined) this.cost = (this.cost ?? 0) + result.cost.total;
   }
 
-  #reportUnheard(): void {
-    const errors = this.#unheard.filter(({ started }) => !started.heard).map(({ error }) => error);
+  #throwUnobserved(): void {
+    const errors = this.#unobserved.filter(({ promise }) => !promise.observed).map(({ error }) =>
+      error
+    );
     if (errors.length === 0) return;
     throw new RunError(
-      `Cannot end the scope as ${errors.length} of the calls that nobody awaited failed: see \`errors\``,
+      `Cannot end the scope as ${errors.length} of the calls that were not awaited failed: ${
+        messageOf(errors[0])
+      }`,
       { errors, results: [], cause: errors[0] },
     );
   }

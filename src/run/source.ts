@@ -1,28 +1,31 @@
-/** What items are pulled from: one pull at a time, since not every async iterator can be asked again before it has answered. */
+/**
+ * Pulls items from an iterable, one at a time: not every async iterator supports a second `next()`
+ * while the first is pending.
+ */
 export class Source<T> {
   readonly #iterator: Iterator<T> | AsyncIterator<T>;
   readonly #async: boolean;
-  #waiting: ((end: IteratorResult<T>) => void) | undefined;
+  #resolvePending: ((end: IteratorResult<T>) => void) | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #done = false;
 
-  /** Opens the source; nothing is pulled yet. */
+  /** Does not pull anything yet. */
   constructor(items: Iterable<T> | AsyncIterable<T>) {
     this.#async = Symbol.asyncIterator in items;
-    if (items instanceof ReadableStream) this.#iterator = readerOf(items);
+    if (items instanceof ReadableStream) this.#iterator = readStream(items);
     else if (Symbol.asyncIterator in items) this.#iterator = items[Symbol.asyncIterator]();
     else this.#iterator = items[Symbol.iterator]();
   }
 
-  /** Is there nothing more to come? */
+  /** Whether the source has ended or was closed. */
   get done(): boolean {
     return this.#done;
   }
 
   /**
-   * The next item, or the end.
+   * Returns the next item, or the end.
    *
-   * @throws What the source throws, once: after that it is at its end.
+   * @throws What the source throws, once. After that the source has ended.
    */
   pull(): Promise<IteratorResult<T>> | IteratorResult<T> {
     if (this.#done) return END;
@@ -34,7 +37,7 @@ export class Source<T> {
     try {
       const next = (this.#iterator as Iterator<T>).next();
       if (this.#done && !next.done) {
-        // It was closed by itself, while it was at work and could not be told.
+        // A generator whose own code closed the source could not return while it ran; it can now.
         this.#return();
         return END;
       }
@@ -46,27 +49,27 @@ export class Source<T> {
     }
   }
 
-  /** Ends it: who waits for an item gets the end, even if the source never answers. */
+  /** Closes the source. A pending pull resolves with the end, even if the source never answers. */
   close(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#waiting?.(END);
+    this.#resolvePending?.(END);
     this.#return();
   }
 
   #return(): void {
     try {
-      // A generator that is still at work ends when it gets there; nobody waits for it.
+      // A running generator returns at its next `yield`; the run does not wait for that.
       Promise.resolve(this.#iterator.return?.()).catch(() => {});
     } catch {
-      // The run is over: what a source throws while it is closed is of no use to anyone.
+      // The run is over, so errors of closing the source are ignored.
     }
   }
 
   #pullAsync(): Promise<IteratorResult<T>> | IteratorResult<T> {
     if (this.#done) return END;
     return new Promise((resolve, reject) => {
-      this.#waiting = resolve;
+      this.#resolvePending = resolve;
       Promise.resolve(this.#iterator.next()).then((next) => {
         if (next.done) this.#done = true;
         resolve(next);
@@ -78,8 +81,11 @@ export class Source<T> {
   }
 }
 
-/** The iterator of a `ReadableStream` would wait for the answer to a read before it cancels; a reader does not. */
-function readerOf<T>(stream: ReadableStream<T>): AsyncIterator<T> {
+/**
+ * Iterates over a stream by a reader, which cancels at once. The stream's own iterator would wait
+ * for a pending read first.
+ */
+function readStream<T>(stream: ReadableStream<T>): AsyncIterator<T> {
   const reader = stream.getReader();
   return {
     next: () => reader.read() as Promise<IteratorResult<T>>,

@@ -17,7 +17,7 @@ import { openRun, type Run } from "./open_run.ts";
 
 /** One finished call of a stream. */
 export type StreamItem<A extends Callable = Callable> = A extends Callable ? {
-    /** How the call ended. */
+    /** The result of the call. */
     readonly result: Result<ContentOf<A>>;
     /** The agent or workflow that was called. */
     readonly agent: A;
@@ -25,7 +25,7 @@ export type StreamItem<A extends Callable = Callable> = A extends Callable ? {
     readonly params: ParamsOf<A>;
     /** The `key` of the call's options, if it has one. */
     readonly key?: string;
-    /** Its place in the input, from 0. */
+    /** The index of the call in the input, from 0. */
     readonly index: number;
   }
   : never;
@@ -83,8 +83,8 @@ export type CheckedCall<C> = C extends readonly [infer A extends Callable, ...un
  * @throws {TypeError} If an option or a call is wrong.
  * @throws {RangeError} If a number is out of range.
  * @throws {RunError} While it is read: if the signal aborts, the source or a callback throws, the
- * journal fails, or a call fails and `throwOnError` is set. The reason is its `cause`; its
- * `results` are empty, as they were given out before.
+ * journal fails, or a call fails and `throwOnError` is set. The reason is its `cause`. Its
+ * `results` are empty, as the stream has yielded them.
  *
  * @example
  * ```ts
@@ -110,8 +110,8 @@ export function stream<C extends AgentCall, const T extends readonly Callable[] 
 }
 
 /**
- * The stream itself, for calls and options that were checked. `results` is what its error
- * carries.
+ * Creates the stream, from calls and options that have been checked. `results` are those that its
+ * error carries.
  */
 export function resultStream(
   calls: Iterable<AgentCall> | AsyncIterable<AgentCall>,
@@ -124,49 +124,49 @@ export function resultStream(
   let over = false;
 
   const mode = modeFor(options.mode, context.mode, configuration().mode);
-  // The agents of a list are known: the pool checks them before anything is sent.
+  // The agents of a list are known, so the pool checks them before anything is sent.
   let prepared: Promise<void> | undefined;
-  const make = ([agent, params, callOptions]: AgentCall, index: number): Promise<Result> =>
+  const settleHere = ([agent, params, callOptions]: AgentCall, index: number): Promise<Result> =>
     agent.settle(params, withDelta(callOptions, index, onDelta));
-  const makeThere = async (pool: Mode, call: AgentCall, index: number): Promise<Result> => {
+  const settleInPool = async (pool: Mode, call: AgentCall, index: number): Promise<Result> => {
     if (Array.isArray(calls)) {
       await (prepared ??= pool.prepare(new Set(calls.map(([agent]) => agent))));
     }
-    return await make(call, index);
+    return await settleHere(call, index);
   };
   const settle = (call: AgentCall, index: number): Promise<Result> =>
-    mode === "event-loop" ? make(call, index) : makeThere(mode, call, index);
+    mode === "event-loop" ? settleHere(call, index) : settleInPool(mode, call, index);
   const open = (): Run<StreamItem> =>
     openRun<AgentCall, StreamItem, Result | undefined>(calls, options, {
-      item(call, index, run) {
-        if (!Array.isArray(calls)) checkCall("make the calls", call, index);
+      process(call, index, run) {
+        if (!Array.isArray(calls)) checkCall("run the calls", call, index);
         return run.journal === undefined
           ? settle(call, index)
           : run.journal.call(call, index, run.signal, settle);
       },
-      made(result, [agent, params, { key } = NO_OPTIONS], index, run) {
+      toOutput(result, [agent, params, { key } = NO_OPTIONS], index, run) {
         if (result === undefined) return void run.skipped();
-        // What was aborted by the end of the run has nothing to tell.
+        // Calls that the end of the run aborted are not reported.
         if (run.stopped && result.error?.code === "aborted") return undefined;
-        const finished = (): StreamItem => {
+        const finish = (): StreamItem => {
           if (throwOnError && !result.ok) run.fail(result.error, `call ${index} failed`);
-          run.finished(result.ok, result.replayed);
+          run.finished(result);
           return { result, agent, params, key, index };
         };
         const failed = (error: unknown) => run.fail(error, "onResult threw");
-        // Once the run was stopped nothing fires any more, though what was finished counts.
-        if (onResult === undefined || run.stopped) return finished();
+        // After a stop no callback is called, but finished calls still count.
+        if (onResult === undefined || run.stopped) return finish();
         try {
-          const told: unknown = onResult(result, index);
-          if (told === undefined) return finished();
-          return Promise.resolve(told).catch(failed).then(finished);
+          const returned: unknown = onResult(result, index);
+          if (returned === undefined) return finish();
+          return Promise.resolve(returned).catch(failed).then(finish);
         } catch (error) {
           failed(error);
-          return finished();
+          return finish();
         }
       },
-      deaf: false,
-      stops: throwOnError,
+      ignoresAbort: false,
+      stopsOnFailure: throwOnError,
       name,
       results,
     });
@@ -194,7 +194,7 @@ export function resultStream(
 
 const NO_OPTIONS: CallOptions = Object.freeze({});
 
-/** The options of a call whose pieces the run wants to have as well. */
+/** Returns the options of a call, with the `onDelta` of the run added to its own. */
 function withDelta(
   call: CallOptions | undefined,
   index: number,
@@ -210,7 +210,12 @@ function withDelta(
   };
 }
 
-/** Refuses wrong options and, as far as they are there already, wrong calls. */
+/**
+ * Checks the options of a run, and its calls if they are in an array.
+ *
+ * @throws {TypeError} If an option or a call is wrong.
+ * @throws {RangeError} If a number is out of range.
+ */
 export function checkCalls(doing: string, calls: unknown, options: unknown): void {
   checkSource(doing, "calls", calls);
   checkOptions(doing, options, CALL_RUN_RULES);

@@ -6,66 +6,70 @@ import { ConcurrencyHistory, type DiscoveredConcurrency } from "./concurrency_hi
 import { type Percentiles, percentiles } from "./percentiles.ts";
 import { addTime, NO_TIME, type TimeSpent, verdictOn } from "./verdict.ts";
 
-/** What happened to many calls, in numbers. */
+/** The totals of many calls. */
 export interface Summary {
-  /** How many calls there were. */
+  /** The number of calls. */
   readonly total: number;
-  /** How many succeeded. */
+  /** The number of calls that succeeded. */
   readonly ok: number;
-  /** How many failed. */
+  /** The number of calls that failed. */
   readonly failed: number;
-  /** How many were answered from a cache. */
+  /** The number of calls answered from a cache. */
   readonly cached: number;
-  /** How many were answered from a journal: they are in no sum of what was used or of time. */
+  /** The number of calls answered from a journal. They count in no sum of usage, cost or time. */
   readonly replayed: number;
-  /** How many requests were sent. */
+  /** The number of requests sent. */
   readonly attempts: number;
-  /** What was used. */
+  /** The total usage. */
   readonly usage: Usage;
-  /** What is known of the cost, in US dollars; absent if no price is known. */
+  /** The known cost, in US dollars; absent if no price is known. */
   readonly cost?: Cost;
-  /** How many calls have no known cost, and so are missing in `cost`. */
+  /** The number of calls whose cost is unknown, and so is not included in `cost`. */
   readonly unpriced: number;
-  /** From the start of the first call to the end of the last, in milliseconds. */
+  /** The time from the start of the first call to the end of the last, in milliseconds. */
   readonly wallMs: number;
-  /** How long calls took, in milliseconds. */
+  /** The durations of the calls, in milliseconds. */
   readonly durationMs: Percentiles;
-  /** Where that time went: the sums over all calls, in milliseconds. */
+  /** The parts of that time, summed over all calls, in milliseconds. */
   readonly timeSpent: TimeSpent;
-  /** How an adaptive concurrency has changed, where there was one: at most 200 steps, oldest first. */
+  /**
+   * The changes of an adaptive concurrency, at most 200, oldest first; absent if there was none.
+   */
   readonly concurrency?: readonly DiscoveredConcurrency[];
-  /** What made the calls as slow as they were, in a sentence. */
+  /** What the calls spent most of their time on, in a sentence. */
   readonly verdict: string;
-  /** By model; agents made of others stand under `"none"`. */
+  /** The totals by model. Agents without a model of their own are under `"none"`. */
   readonly byModel: Readonly<Record<string, ModelSummary>>;
-  /** How many calls failed, by the code of their error. */
+  /** The number of failed calls by error code. */
   readonly byError: Readonly<Partial<Record<ErrorCode, number>>>;
 }
 
-/** What happened to the calls that one model answered. */
+/** The totals of the calls to one model. */
 export interface ModelSummary {
-  /** How many calls there were. */
+  /** The number of calls. */
   readonly total: number;
-  /** How many failed. */
+  /** The number of calls that failed. */
   readonly failed: number;
-  /** What was used. */
+  /** The total usage. */
   readonly usage: Usage;
-  /** What is known of the cost, in US dollars; absent if no price is known. */
+  /** The known cost, in US dollars; absent if no price is known. */
   readonly cost?: Cost;
 }
 
 /**
- * Counts results: how many of each kind, what they used and cost, and how long they took.
+ * Summarizes results: their numbers, usage, cost and durations.
  *
- * @param results Results of `batch`, the items of a `stream`, or the `results` of a `RunError`: `undefined` is passed over.
- * @throws {TypeError} If something in it is no result.
+ * @param results Results of `batch`, the items of a `stream`, or the `results` of a `RunError`:
+ * `undefined` is skipped.
+ * @throws {TypeError} If one of them is not a result.
  *
  * @example
  * ```ts
  * import { batch, defineAgent, summarize } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * const provider = scripted("hi");
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
  * const summary = summarize(await batch([[Echo, { text: "a" }], [Echo, { text: "b" }]]));
  * console.log(summary.ok, summary.failed, summary.usage.totalTokens);
  * ```
@@ -75,8 +79,8 @@ export function summarize(
 ): Summary {
   let [ok, cached, replayed, attempts] = [0, 0, 0, 0];
   let [first, last] = [Infinity, -Infinity];
-  const all = new Bill();
-  const byModel: Record<string, Bill> = {};
+  const all = new Totals();
+  const byModel: Record<string, Totals> = {};
   const byError: Partial<Record<ErrorCode, number>> = {};
   const durations: number[] = [];
   const modelMs: number[] = [];
@@ -89,9 +93,9 @@ export function summarize(
     else byError[result.error.code] = (byError[result.error.code] ?? 0) + 1;
     if (result.cached) cached++;
     all.count(result);
-    (byModel[result.model ?? "none"] ??= new Bill()).count(result);
+    (byModel[result.model ?? "none"] ??= new Totals()).count(result);
     if (result.replayed) {
-      // It cost nothing, and took no time: that was another run.
+      // A replayed result cost nothing and took no time in this run.
       replayed++;
       continue;
     }
@@ -121,9 +125,12 @@ export function summarize(
     durationMs,
     timeSpent,
     concurrency,
-    verdict: verdictOn(timeSpent, percentiles(modelMs), concurrency !== undefined, ok === 0),
+    verdict: verdictOn(timeSpent, percentiles(modelMs), {
+      isAdaptive: concurrency !== undefined,
+      allFailed: ok === 0,
+    }),
     byModel: Object.fromEntries(
-      Object.entries(byModel).map(([model, bill]) => [model, bill.summary()]),
+      Object.entries(byModel).map(([model, totals]) => [model, totals.summary()]),
     ),
     byError,
   };
@@ -139,7 +146,8 @@ function resultOf(item: Result | { readonly result: Result }): Result {
   return result as unknown as Result;
 }
 
-class Bill {
+/** Adds up the counts, usage and cost of results. */
+class Totals {
   total = 0;
   failed = 0;
   unpriced = 0;

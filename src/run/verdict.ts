@@ -1,33 +1,35 @@
 import type { Timing } from "../model/result.ts";
 import type { Percentiles } from "./percentiles.ts";
 
-/** How the time of many calls divides, in milliseconds: the sums over all of them. */
+/** The parts of the time of many calls, summed over all of them, in milliseconds. */
 export interface TimeSpent {
-  /** Waiting for a place. */
+  /** Waiting in the queue for a permit, as the `concurrency` was reached. */
   readonly queuedMs: number;
-  /** Waiting for a rate limit … */
+  /** Waiting for a rate limit, in total. */
   readonly limitedMs: number;
-  /** … most of it for requests a minute, */
+  /** The part of `limitedMs` in calls that waited longest for requests per minute. */
   readonly requestsMs: number;
-  /** … for tokens a minute, */
+  /** The part of `limitedMs` in calls that waited longest for tokens per minute. */
   readonly tokensMs: number;
-  /** … or because the server had refused and asked to be left alone. */
+  /** The part of `limitedMs` in calls that waited longest for a pause that the server requested. */
   readonly pausedMs: number;
-  /** Waiting between attempts. */
+  /** Backing off between attempts. */
   readonly backoffMs: number;
-  /** Waiting for the model, all attempts together. Of streamed answers it is told further … */
+  /**
+   * Waiting for the model, over all attempts. The next three are known for streamed answers only.
+   */
   readonly modelMs: number;
-  /** … how much of it was connecting, up to the headers of the answer, */
+  /** The time until the response headers of the last attempt. */
   readonly connectMs: number;
-  /** … how much was waiting from there to the first token, */
+  /** The time from the headers to the first token. */
   readonly firstTokenMs: number;
-  /** … and how much was the answer coming in. */
+  /** The time from the first token to the end of the answer. */
   readonly generationMs: number;
   /** Running tools. */
   readonly toolsMs: number;
 }
 
-/** Nothing spent. */
+/** The time spent by no call. */
 export const NO_TIME: TimeSpent = Object.freeze({
   queuedMs: 0,
   limitedMs: 0,
@@ -42,7 +44,7 @@ export const NO_TIME: TimeSpent = Object.freeze({
   toolsMs: 0,
 });
 
-/** The sum, with what one call more has spent. */
+/** Adds the time of a call to a sum. */
 export function addTime(sum: TimeSpent, call: Timing): TimeSpent {
   const { limitedMs, limitedBy, connectMs = 0, firstTokenMs = connectMs } = call;
   return {
@@ -60,7 +62,7 @@ export function addTime(sum: TimeSpent, call: Timing): TimeSpent {
   };
 }
 
-/** What may take the time: together they are all of it. */
+/** The parts that add up to the whole time. */
 const PARTS = [
   "queuedMs",
   "requestsMs",
@@ -71,49 +73,68 @@ const PARTS = [
   "toolsMs",
 ] as const;
 
-/** What took the most of it, and what can be done about it. */
-const WORDS: Readonly<Record<typeof PARTS[number], [what: string, advice?: string]>> = {
-  queuedMs: ["limited by concurrency", "a higher `concurrency` would help"],
-  requestsMs: ["limited by requests per minute", "only a higher limit would help"],
-  tokensMs: ["limited by tokens per minute", "only a higher limit, or shorter texts, would help"],
-  pausedMs: ["limited by the server, which refused (429)", "`limits` that it bears would help"],
-  backoffMs: ["waiting between attempts", "the server refuses or fails"],
-  modelMs: [
-    "waiting for the model",
-    "a higher `concurrency` would help, if the server's limits allow",
-  ],
-  toolsMs: ["running tools"],
-};
+/** A description of each part, and advice on how to reduce it. */
+const DESCRIPTIONS: Readonly<Record<typeof PARTS[number], [description: string, advice?: string]>> =
+  {
+    queuedMs: ["limited by concurrency", "a higher `concurrency` would help"],
+    requestsMs: ["limited by requests per minute", "only a higher limit would help"],
+    tokensMs: ["limited by tokens per minute", "only a higher limit, or shorter texts, would help"],
+    pausedMs: [
+      "limited by the server, which rejected requests (429)",
+      "set `limits` that it accepts",
+    ],
+    backoffMs: ["backing off between attempts", "the server rejects requests or fails"],
+    modelMs: [
+      "waiting for the model",
+      "a higher `concurrency` would help, if the server's limits allow",
+    ],
+    toolsMs: ["running tools"],
+  };
 
-const FOUND = ["limited by the concurrency that the server was found to bear"] as const;
+const ADAPTIVE = ["limited by the concurrency that the server accepts"] as const;
 
-/** Where no call was answered, advice on these is worth nothing: they would only fail faster. */
-const HOPEFUL: ReadonlySet<string> = new Set(["queuedMs", "backoffMs", "modelMs", "toolsMs"]);
-const IN_VAIN = "every call failed";
+/** Parts whose advice is omitted if every call failed: the calls would only fail faster. */
+const OMITTED_IF_ALL_FAILED: ReadonlySet<string> = new Set([
+  "queuedMs",
+  "backoffMs",
+  "modelMs",
+  "toolsMs",
+]);
 
-/** From here on a tail is long. */
-const LONG_TAIL = 3;
+/** The ratio of the 99th percentile to the median from which a tail is reported. */
+const LONG_TAIL_RATIO = 3;
+
+/** What a verdict depends on, beside the time spent. */
+export interface VerdictOptions {
+  /** Whether the concurrency was adaptive. */
+  readonly isAdaptive: boolean;
+  /**
+   * Whether every call failed.
+   *
+   * @default {false}
+   */
+  readonly allFailed?: boolean;
+}
 
 /**
- * Says in a sentence what made calls as slow as they were.
+ * Returns a sentence on what the calls spent most of their time on.
  *
- * @param model How long their attempts waited for the model.
- * @param adaptive Was the concurrency found out?
- * @param inVain Did every call fail?
+ * @param percentiles How long their attempts waited for the model.
  */
 export function verdictOn(
   spent: TimeSpent,
   { p50, p99 }: Percentiles,
-  adaptive: boolean,
-  inVain = false,
+  { isAdaptive, allFailed = false }: VerdictOptions,
 ): string {
   const total = PARTS.reduce((sum, part) => sum + spent[part], 0);
   if (total === 0) return "nothing took any time";
-  const most = PARTS.reduce((a, b) => spent[b] > spent[a] ? b : a);
-  const [what, advice] = most === "queuedMs" && adaptive ? FOUND : WORDS[most];
-  const verdict = `${what} ${Math.round(spent[most] / total * 100)} % of the time`;
-  if (inVain && HOPEFUL.has(most)) return `${verdict}: ${IN_VAIN}`;
-  const tail = !inVain && p50 > 0 && p99 >= LONG_TAIL * p50
+  const largest = PARTS.reduce((a, b) => spent[b] > spent[a] ? b : a);
+  const [description, advice] = largest === "queuedMs" && isAdaptive
+    ? ADAPTIVE
+    : DESCRIPTIONS[largest];
+  const verdict = `${description} ${Math.round(spent[largest] / total * 100)} % of the time`;
+  if (allFailed && OMITTED_IF_ALL_FAILED.has(largest)) return `${verdict}: every call failed`;
+  const tail = !allFailed && p50 > 0 && p99 >= LONG_TAIL_RATIO * p50
     ? `; p99 of the model ${(p99 / p50).toFixed(1)} × its median: hedging would cut it`
     : "";
   return (advice === undefined ? verdict : `${verdict}: ${advice}`) + tail;

@@ -3,6 +3,7 @@ import { prepareInput } from "../output/prepare_input.ts";
 import type { Schema } from "../output/standard_schema.ts";
 import { budget } from "../model/budget.ts";
 import {
+  anything,
   callback,
   checkOptions,
   flag,
@@ -15,12 +16,15 @@ import {
 import { totalTimeout } from "../call/options/timeouts.ts";
 import { Parallel } from "./parallel.ts";
 import type {
+  Branch,
   BranchContents,
   Branches,
   ParallelOptions,
   Workflow,
   WorkflowParams,
 } from "./workflow.ts";
+
+const BRANCH_RULES: RulesFor<Branch> = { agent: anything, optional: flag, input: callback };
 
 const RULES: RulesFor<ParallelOptions> = {
   name: text,
@@ -34,8 +38,7 @@ const RULES: RulesFor<ParallelOptions> = {
       if (!isRecord(branch) || !isCallable(branch.agent)) {
         refuse(doing, `the branch "${key}"`, "an agent or { agent, optional, input }", branch);
       }
-      const agent = (): void => {};
-      checkOptions(`${doing}: branch "${key}"`, branch, { agent, optional: flag, input: callback });
+      checkOptions(`${doing}: branch "${key}"`, branch, BRANCH_RULES);
     }
   },
   params: (doing, name, value) => void prepareInput(doing, name, value as Schema),
@@ -47,7 +50,7 @@ const RULES: RulesFor<ParallelOptions> = {
 };
 
 /**
- * Defines a workflow whose branches work on the same parameters at the same time.
+ * Defines a workflow whose branches process the same parameters concurrently.
  *
  * It is called like an agent, with the parameters of all branches together, and can be part of a
  * batch or of another workflow. Its usage, cost and attempts are the sums over all branches.

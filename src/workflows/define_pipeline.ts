@@ -1,5 +1,6 @@
 import { type Callable, type ContentOf, isCallable } from "../call/options/callable.ts";
 import {
+  anything,
   callback,
   checkOptions,
   isRecord,
@@ -19,7 +20,7 @@ import type { AgentOf } from "./workflow.ts";
 /** The result of a pipeline. */
 export type PipelineResult<Content = unknown> = SequenceResult<Content>;
 
-/** A workflow that calls agents one after another. Made by {@linkcode definePipeline}. */
+/** A workflow that calls agents one after another. Created by {@linkcode definePipeline}. */
 export type Pipeline<Params = unknown, Content = unknown> = SequenceWorkflow<
   Params,
   Content,
@@ -43,7 +44,7 @@ export interface MappedStep<In, All extends readonly unknown[], Params, Content>
    * `invalid_params`.
    *
    * @param content The content of the step before; for the first step the pipeline's parameters.
-   * @param all The pipeline's parameters, and then the content of each step before.
+   * @param all The pipeline's parameters, followed by the content of each step before.
    */
   readonly params: (content: In, all: All) => Fixed<Params>;
 }
@@ -58,7 +59,7 @@ export interface PipelineOptions<Steps = readonly unknown[], Name extends string
 }
 
 /**
- * The options of a pipeline, or only its steps: the name is then made of theirs.
+ * The options of a pipeline, or only its steps. Its name is then composed of theirs.
  *
  * `Name` is `never` if there are no options. If there are, the list is removed from the union, so
  * that an unknown option is reported with the nearest known one.
@@ -70,7 +71,7 @@ export type PipelineInput<Steps extends readonly unknown[], Name extends string>
   & ([Name] extends [never] ? unknown : NoList);
 
 /**
- * What a list has and options do not.
+ * Excludes lists: options have no `length`.
  *
  * @internal
  */
@@ -100,18 +101,23 @@ export type LastContent<More extends readonly unknown[], Sixth> = number extends
 // deno-lint-ignore no-explicit-any
 type AnyStep = Step<any, any, any, any>;
 
+const STEP_RULES: RulesFor<MappedStep<never, never, never, never>> = {
+  agent: anything,
+  params: callback,
+};
+
 const RULES: RulesFor<PipelineOptions> = {
   ...SEQUENCE_RULES,
-  steps: () => {},
+  steps: anything,
 };
 
 /**
  * Defines a workflow that calls agents one after another, each with the content of the one before.
  *
- * The content of an agent must be what the next one takes, or a function must convert it: the
- * compiler checks that for the first six steps. A step that fails ends the pipeline.
+ * The content of each agent must fit the parameters of the next one, or a function must convert it:
+ * the compiler checks that for the first six steps. A step that fails ends the pipeline.
  *
- * @throws {TypeError} If an option is missing, not known or of the wrong type.
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type.
  *
  * @example
  * ```ts
@@ -207,7 +213,7 @@ function mappedStep(doing: string, step: AnyStep, i: number): Exclude<AnyStep, C
   if (!isRecord(step) || !isCallable(step.agent)) {
     refuse(doing, where, "an agent or { agent, params }", step);
   }
-  checkOptions(`${doing}: ${where}`, step, { agent: () => {}, params: callback });
+  checkOptions(`${doing}: ${where}`, step, STEP_RULES);
   callback(doing, `${where}.params`, step.params);
   return step as Exclude<AnyStep, Callable>;
 }

@@ -7,6 +7,7 @@ import {
   type ParamsOf,
 } from "../call/options/callable.ts";
 import {
+  anything,
   callback,
   checkOptions,
   isRecord,
@@ -47,8 +48,8 @@ export type TargetParams<T> = T extends { readonly params: (params: infer P) => 
   : ParamsOf<AgentOf<T>>;
 
 /**
- * The type that a target must have: an unknown option and wrong `params` are reported where they
- * stand.
+ * The type that a target must have. It makes the compiler report unknown options and wrong `params`
+ * at their place.
  *
  * @internal
  */
@@ -72,10 +73,12 @@ export interface RouterSuccess<Content = unknown> extends SequenceSuccess<Conten
   readonly route: string;
 }
 
-/** How a router ended: a union on `ok`. On failure `route` is absent if none was chosen. */
+/**
+ * The result of a router: a union on `ok`. After a failure, `route` is absent if none was chosen.
+ */
 export type RouterResult<Content = unknown> = RouterSuccess<Content> | SequenceFailure;
 
-/** A workflow that calls one agent to choose the next one. Made by {@linkcode defineRouter}. */
+/** A workflow that calls one agent to choose the next one. Created by {@linkcode defineRouter}. */
 export type Router<Params = unknown, Content = unknown> = SequenceWorkflow<
   Params,
   Content,
@@ -105,12 +108,14 @@ export interface RouterOptions<
    * @default None: the call fails with the code `invalid_output`
    */
   readonly default?: CheckedTarget<Default>;
-  /** Returns the name of the route from the content of `by`, where that is not the name itself. */
+  /**
+   * Returns the name of the route from the content of `by`, if the content is not the name itself.
+   */
   readonly pick?: (content: ContentOf<AgentOf<By>>) => string;
 }
 
 /**
- * The routes that `by` may name, but which are not there: they are required unless there is a
+ * The routes that `by` may name and that are not defined. They are required unless there is a
  * `default`.
  *
  * @internal
@@ -119,12 +124,14 @@ export type MissingRoutes<By, Routes, Default> = Default extends Target ? unknow
   : string extends ContentOf<AgentOf<By>> ? unknown
   : { readonly [Name in Exclude<Extract<ContentOf<AgentOf<By>>, string>, keyof Routes>]: Target };
 
+const ROUTE_RULES: RulesFor<Route> = { agent: anything, params: callback };
+
 const target = (doing: string, name: string, value: unknown): void => {
   if (isCallable(value)) return;
   if (!isRecord(value) || !isCallable(value.agent)) {
     refuse(doing, name, "an agent or { agent, params }", value);
   }
-  checkOptions(`${doing}: ${name}`, value, { agent: () => {}, params: callback });
+  checkOptions(`${doing}: ${name}`, value, ROUTE_RULES);
   callback(doing, `${name}.params`, value.params);
 };
 
@@ -162,7 +169,7 @@ const RULES: RulesFor<RouterOptions> = {
  *     ...base,
  *     name: "topic",
  *     output: z.enum(["billing", "tech"]),
- *     provider: scripted('"billing"'), // leave it out to ask the real model
+ *     provider: scripted('"billing"'), // leave it out to use the real model
  *   }),
  *   routes: {
  *     billing: defineAgent({ ...base, name: "billing", provider: scripted("Paid.") }),
@@ -187,24 +194,26 @@ export function defineRouter<
 }
 
 function define(options: RouterOptions): Router {
-  if (!isRecord(options)) refuse("define a route", "its options", "an object", options);
-  text("define a route", "name", options.name);
-  const doing = `define the route "${options.name}"`;
+  if (!isRecord(options)) refuse("define a router", "its options", "an object", options);
+  text("define a router", "name", options.name);
+  const doing = `define the router "${options.name}"`;
   checkOptions(doing, options, RULES);
-  const { name, by, routes, default: otherwise, pick, ...others } = options as RouterOptions;
+  const { name, by, routes, default: fallback, pick, ...others } = options as RouterOptions;
   target(doing, "by", by);
   RULES.routes!(doing, "routes", routes);
-  const all = [by, ...Object.values(routes), ...otherwise === undefined ? [] : [otherwise]];
+  const all = [by, ...Object.values(routes), ...fallback === undefined ? [] : [fallback]];
   return new Sequence({
     name,
     options: others,
-    definition: { by, routes, default: otherwise, pick },
+    definition: { by, routes, default: fallback, pick },
     paramsSchema: () =>
       mergedSchema(all.map((one) => isCallable(one) ? one.paramsSchema?.() : undefined)),
-    async run(params, step, told, trace) {
-      const call = (to: Target): Promise<unknown> =>
-        isCallable(to) ? step(to, () => params) : step(to.agent, () => to.params(params as never));
-      const content = await call(by);
+    async run(params, step, extra, trace) {
+      const callTarget = (target: Target): Promise<unknown> =>
+        isCallable(target)
+          ? step(target, () => params)
+          : step(target.agent, () => target.params(params as never));
+      const content = await callTarget(by);
       let answer: unknown = content;
       try {
         if (pick !== undefined) answer = pick(content as never);
@@ -217,29 +226,29 @@ function define(options: RouterOptions): Router {
           },
         );
       }
-      const key = keyIn(answer, Object.keys(routes));
-      const to = key === undefined ? otherwise : routes[key];
-      if (to === undefined) {
-        const names = Object.keys(routes).join(", ");
+      const key = findRoute(answer, Object.keys(routes));
+      const chosen = key === undefined ? fallback : routes[key];
+      if (chosen === undefined) {
+        const known = `its routes, which are: ${Object.keys(routes).join(", ")}`;
         throw trace.make(
-          `Cannot finish the workflow "${name}" as the answer names none of its routes, which are: ${names}`,
+          `Cannot finish the workflow "${name}" as the answer names none of ${known}`,
           { code: "invalid_output", text: String(answer) },
         );
       }
-      told.route = key ?? "default";
-      return await call(to);
+      extra.route = key ?? "default";
+      return await callTarget(chosen);
     },
   }) as Router;
 }
 
 /** Returns the route that an answer names: models write "Billing." for `billing`. */
-function keyIn(answer: unknown, keys: readonly string[]): string | undefined {
-  const said = String(answer);
-  const word = plain(said);
-  return keys.find((key) => key === said) ??
-    keys.find((key) => word !== "" && plain(key) === word);
+function findRoute(answer: unknown, keys: readonly string[]): string | undefined {
+  const text = String(answer);
+  const word = normalize(text);
+  return keys.find((key) => key === text) ??
+    keys.find((key) => word !== "" && normalize(key) === word);
 }
 
-function plain(text: string): string {
+function normalize(text: string): string {
   return text.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "").toLowerCase();
 }

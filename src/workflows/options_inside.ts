@@ -2,8 +2,8 @@ import type { CallOptions } from "../call/options/options.ts";
 import { withoutTotal } from "../call/options/timeouts.ts";
 
 /**
- * The options of a workflow's call that are passed on to the calls inside: all but those of the
- * whole.
+ * Returns the options of a workflow's call that apply to the calls inside: all but those that limit
+ * the whole call.
  */
 export function optionsInside(
   { signal: _, timeout, budget: __, metadata: ___, ...others }: CallOptions,

@@ -25,7 +25,7 @@ import { abortCode, messageOf } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { AgentError, Failure, Result } from "../model/result.ts";
 import { notCalled } from "./settle_branch.ts";
-import { type Inside, type NamedBranch, settleBranches } from "./settle_branches.ts";
+import { type NamedBranch, settleBranches, type WorkflowCall } from "./settle_branches.ts";
 import type {
   Branch,
   Branches,
@@ -36,7 +36,7 @@ import type {
   WorkflowSuccess,
 } from "./workflow.ts";
 
-/** A workflow whose branches run at the same time. */
+/** Implements workflows whose branches run concurrently. */
 export class Parallel implements Workflow<unknown, Branches, unknown> {
   readonly name: string;
   readonly description?: string;
@@ -107,7 +107,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       limiters: limitersOf(this.#options, outer),
       collect: (part) => trace.add(part),
     };
-    const inside = { trace, child, context };
+    const call = { trace, child, context };
     const { dryRun = false } = options;
     const { signal } = child;
     let checked: unknown;
@@ -118,21 +118,21 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       });
     } catch (thrown) {
       const error = trace.error(thrown, signal);
-      return await this.#conclude(this.#notCalled(error), inside, dryRun, error);
+      return await this.#conclude(this.#notCalled(error), call, dryRun, error);
     }
     return await this.#conclude(
-      await settleBranches(this.#branches, checked, options, inside, this.#options),
-      inside,
+      await settleBranches(this.#branches, checked, options, call, this.#options),
+      call,
       dryRun,
     );
   }
 
-  /** Makes the result of the whole from those of the branches. */
+  /** Combines the results of the branches into the result of the workflow. */
   async #conclude(
     branches: Record<string, Result>,
-    { trace, child, context }: Inside,
+    { trace, child, context }: WorkflowCall,
     dryRun: boolean,
-    refused?: AgentError,
+    paramsError?: AgentError,
   ): Promise<WorkflowResult<Branches, unknown>> {
     const errors: Record<string, AgentError> = {};
     const contents: Record<string, unknown> = {};
@@ -141,21 +141,21 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       else errors[name] = result.error;
     }
     const { signal } = child;
-    let error = refused ?? this.#errorOf(errors, trace);
-    // A time limit that only cut optional branches leaves a result that is worth something; an
-    // abort wants none.
+    let error = paramsError ?? this.#errorOf(errors, trace);
+    // A time limit that only ended optional branches leaves a useful result. After an abort, no
+    // result is wanted.
     const { aborted } = signal;
     if (error === undefined && aborted && abortCode(signal.reason) === "aborted") {
       error = trace.error(signal.reason, signal);
     }
     let content: unknown = contents;
-    // Where nothing is sent there is nothing to aggregate.
+    // A dry run has nothing to aggregate.
     const aggregate = dryRun ? undefined : this.#options.aggregate;
     if (aggregate !== undefined) {
       content = undefined;
       try {
         if (error === undefined) {
-          // What it calls counts as the workflow's own.
+          // Calls inside `aggregate` count as calls of the workflow.
           const work = inContext(context, async () => await aggregate(branches));
           content = await (aborted ? work : child.race(work));
         }
@@ -181,33 +181,37 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
     return trace.end(result as WorkflowResult<Branches, unknown>);
   }
 
-  /** The results of branches that were not called: no requests, no usage. */
+  /** Returns failures without requests and usage for branches that were not called. */
   #notCalled(error: AgentError): Record<string, Failure> {
     return Object.fromEntries(
       this.#branches.map(({ agent, name }) => [name, notCalled(agent, error)]),
     );
   }
 
-  /** Why the whole failed: because of the first branch that had to succeed and did not. */
+  /** Returns the error of the first required branch that failed, or `undefined` if none did. */
   #errorOf(errors: Record<string, AgentError>, trace: Trace): AgentError | undefined {
     const failed = this.#branches.filter(({ name, optional }) => !optional && name in errors);
-    // What was only aborted because another one failed is not the reason.
+    // A branch that was aborted because another one failed is not the reason.
     const branch = failed.find(({ name }) => errors[name]!.code !== "aborted") ?? failed[0];
     if (branch === undefined) return undefined;
     const cause = errors[branch.name]!;
-    const message =
-      `Cannot finish the workflow "${this.name}" as its branch "${branch.name}" failed: ${cause.message}`;
+    const branchFailed = `its branch "${branch.name}" failed: ${cause.message}`;
+    const message = `Cannot finish the workflow "${this.name}" as ${branchFailed}`;
     const { code, status, retryAfterMs, retryable } = cause;
     return trace.make(message, { code, status, retryAfterMs, retryable, cause });
   }
 
-  /** A budget in US dollars needs the prices of all models that are known beforehand. */
-  async #checkPrices(asked: string | undefined): Promise<void> {
+  /**
+   * Checks that the prices of all known models are known, if the budget is in US dollars.
+   *
+   * @throws {TypeError} If a price is unknown.
+   */
+  async #checkPrices(requested: string | undefined): Promise<void> {
     if (this.#options.budget?.cost === undefined) return;
     const { model: fallback } = configuration();
-    // What other kinds of agents ask is known when they have asked.
+    // The models of other kinds of agents are only known once they have sent a request.
     const models = this.#branches.flatMap(({ agent }) =>
-      isModelAgent(agent) ? asked ?? agent.model ?? fallback ?? [] : []
+      isModelAgent(agent) ? requested ?? agent.model ?? fallback ?? [] : []
     );
     await requirePrices(`run the workflow "${this.name}" with a budget in US dollars`, models);
   }

@@ -1,4 +1,4 @@
-/** Workflows that call one agent after another: what a pipeline and a route share. */
+/** Workflows that call one agent after another: the base of pipelines and routers. */
 import { messageOf } from "../model/errors.ts";
 import { asTool, type AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable } from "../call/options/callable.ts";
@@ -21,19 +21,19 @@ import { checkOptions, type RulesFor, text } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import { AgentError, type Failure, type Result, type Success } from "../model/result.ts";
 
-/** What such a workflow may set. */
+/** Options of such a workflow. */
 export interface SequenceOptions {
-  /** What the workflow is for, in a sentence. */
+  /** The purpose of the workflow, in a sentence. */
   readonly description?: string;
-  /** A schema that checks the parameters of each call; what fails it is not run. */
+  /** A schema that checks the parameters of each call. Nothing runs for parameters that fail it. */
   readonly params?: Schema;
   /**
-   * The time the whole may take, in milliseconds.
+   * The time limit of the whole call, in milliseconds.
    *
-   * @default The total that `configure` sets, if any
+   * @default The total given to `configure`, if any
    */
   readonly timeout?: TotalTimeout;
-  /** What the whole may spend at most. */
+  /** The maximum that each call of the workflow may spend. */
   readonly budget?: BudgetOptions;
 }
 
@@ -48,25 +48,25 @@ export const SEQUENCE_RULES: RulesFor<SequenceOptions & { readonly name: string 
 
 /** A workflow of steps that succeeded. */
 export interface SequenceSuccess<Content = unknown> extends Success<Content> {
-  /** The same in a word. */
+  /** The outcome in a word. */
   readonly status: "success";
-  /** How each step ended, in order. */
+  /** The result of each step, in order. */
   readonly steps: readonly Result[];
 }
 
-/** A workflow of steps that failed. Its steps hold the results that were finished. */
+/** A workflow of steps that failed. Its `steps` hold the finished results. */
 export interface SequenceFailure extends Failure {
-  /** The same in a word. */
+  /** The outcome in a word. */
   readonly status: "error";
-  /** How each step that was started ended, in order. */
+  /** The result of each step that was started, in order. */
   readonly steps: readonly Result[];
 }
 
-/** How such a workflow ended: a union on `ok`. */
+/** The result of such a workflow: a union on `ok`. */
 export type SequenceResult<Content = unknown> = SequenceSuccess<Content> | SequenceFailure;
 
 /**
- * A workflow whose parts are called one after another. It can stand in a batch and in another
+ * A workflow that calls its agents one after another. It can be part of a batch or of another
  * workflow.
  */
 export interface SequenceWorkflow<Params, Content, R extends SequenceResult<Content>>
@@ -76,56 +76,56 @@ export interface SequenceWorkflow<Params, Content, R extends SequenceResult<Cont
    *
    * @throws {AgentError} If a step fails. Its `result` is the whole failure, with the results of
    * all `steps` until then, which were paid for.
-   * @throws {TypeError} If an option is wrong; then nothing was sent.
+   * @throws {TypeError} If an option is wrong. In that case nothing was sent.
    */
   call(params: Params, options?: CallOptions): Promise<Extract<R, { readonly ok: true }>>;
   /**
-   * Runs the steps; a failure is a value.
+   * Runs the steps and returns a failure as a value.
    *
-   * @throws {TypeError} If an option is wrong; then nothing was sent.
+   * @throws {TypeError} If an option is wrong. In that case nothing was sent.
    */
   settle(params: Params, options?: CallOptions): Promise<R>;
   /**
-   * The workflow as a tool, for the `tools` of an agent.
+   * Returns the workflow as a tool, for the `tools` of an agent.
    *
-   * @throws {TypeError} If an option is wrong, or if the parameters are not known.
+   * @throws {TypeError} If an option is wrong, or if the parameters are unknown.
    */
   asTool(options?: AsToolOptions): Tool<Params, Content>;
 }
 
 /**
- * Calls the next agent, with what `params` makes, and gives what it answers. A failure ends the
- * whole.
+ * Calls the next agent with the parameters that `params` returns, and returns its content. A
+ * failure ends the workflow.
  */
 export type CallStep = (agent: Callable, params: () => unknown) => Promise<unknown>;
 
-/** What a workflow is made of. */
+/** The parts of a {@linkcode Sequence}. */
 export interface SequenceParts {
-  /** The name. */
+  /** The name of the workflow. */
   readonly name: string;
-  /** What the caller said. */
+  /** The options given by the caller. */
   readonly options: SequenceOptions;
-  /** What else it was defined with. */
+  /** The rest of its definition. */
   readonly definition: Readonly<Record<string, unknown>>;
-  /** The JSON Schema of the parameters where no schema describes them. */
+  /** Returns the JSON Schema of the parameters, if the `params` option is absent. */
   readonly paramsSchema: () => JsonSchema | undefined;
-  /** Calls one agent after another, and tells what belongs into the result beside the content. */
+  /** Calls one agent after another. `extra` takes members of the result beside the content. */
   readonly run: (
     params: unknown,
     step: CallStep,
-    told: Record<string, unknown>,
+    extra: Record<string, unknown>,
     trace: Trace,
   ) => Promise<unknown>;
 }
 
-/** A workflow whose parts are called one after another. */
+/** Implements pipelines and routers. */
 export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResult> {
   readonly name: string;
   readonly description?: string;
   readonly #parts: SequenceParts;
   readonly #input: PreparedInput | undefined;
 
-  /** Whatever was checked before. */
+  /** Takes parts that have been checked. */
   constructor(parts: SequenceParts) {
     const { description, params } = parts.options;
     this.name = parts.name;
@@ -163,7 +163,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
       return await mode.settle({ agent: this, params, options }) as SequenceResult;
     }
     const { signal, timeout, metadata } = options;
-    const others = optionsInside(options);
+    const innerOptions = optionsInside(options);
     const { options: own, run } = this.#parts;
     const outer = currentContext();
     const trace = new Trace(this.name, undefined, outer.collect, metadata);
@@ -176,32 +176,32 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
       collect: trace.add.bind(trace),
     };
     const steps: Result[] = [];
-    const told: Record<string, unknown> = {};
-    const step: CallStep = async (agent, make) => {
-      const result = await agent.settle(this.#made(make, agent, trace), others);
+    const extra: Record<string, unknown> = {};
+    const step: CallStep = async (agent, makeParams) => {
+      const result = await agent.settle(this.#stepParams(makeParams, agent, trace), innerOptions);
       steps.push(result);
       if (result.ok) return result.content;
-      throw this.#failed(agent, result.error, trace);
+      throw this.#stepError(agent, result.error, trace);
     };
-    const ended = await runNested(context, child, async () => {
+    const outcome = await runNested(context, child, async () => {
       const input = { name: this.name, input: this.#input };
       const checked = await checkParams(input, params, { trace, signal: child.signal });
-      return await run(checked, step, told, trace);
+      return await run(checked, step, extra, trace);
     });
-    if (ended.ok) {
-      const success = trace.success(ended.value, "stop");
-      return trace.end<SequenceSuccess>({ ...success, status: "success", steps, ...told });
+    if (outcome.ok) {
+      const success = trace.success(outcome.value, "stop");
+      return trace.end<SequenceSuccess>({ ...success, status: "success", steps, ...extra });
     }
-    const { thrown, aborted } = ended;
-    // A call that was itself wrong, say without a model, is no failure of a step.
+    const { thrown, aborted } = outcome;
+    // Misuse, such as a call without a model, is not a failure of a step.
     if (!aborted && !(thrown instanceof AgentError)) throw thrown;
     const error = aborted ? trace.error(thrown, child.signal) : thrown as AgentError;
-    return trace.end(trace.failure(error, { status: "error", steps, ...told }));
+    return trace.end(trace.failure(error, { status: "error", steps, ...extra }));
   }
 
-  #made(make: () => unknown, { name }: Callable, trace: Trace): unknown {
+  #stepParams(makeParams: () => unknown, { name }: Callable, trace: Trace): unknown {
     try {
-      return make();
+      return makeParams();
     } catch (cause) {
       throw trace.make(
         `Cannot finish the workflow "${this.name}" as the params of its step "${name}" threw: ${
@@ -212,7 +212,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     }
   }
 
-  #failed({ name }: Callable, cause: AgentError, trace: Trace): AgentError {
+  #stepError({ name }: Callable, cause: AgentError, trace: Trace): AgentError {
     const { code, status, retryAfterMs, retryable, issues, text } = cause;
     return trace.make(
       `Cannot finish the workflow "${this.name}" as its step "${name}" failed: ${cause.message}`,

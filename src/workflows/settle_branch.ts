@@ -1,4 +1,4 @@
-/** One branch of a workflow, and the results of branches that are not called. */
+/** Calls one branch of a workflow, and creates the results of branches that are not called. */
 import { messageOf } from "../model/errors.ts";
 import type { Callable } from "../call/options/callable.ts";
 import type { CallOptions } from "../call/options/options.ts";
@@ -6,32 +6,32 @@ import { Trace } from "../call/trace.ts";
 import type { AgentError, Failure, Result } from "../model/result.ts";
 import type { Branch } from "./workflow.ts";
 
-/** Calls a branch with the parameters that its `input` makes. */
+/** Calls a branch with the parameters that its `input` returns. */
 export async function settleBranch(
   { agent, input, name }: Branch<Callable, unknown> & { readonly name: string },
   params: unknown,
   options: CallOptions,
 ): Promise<Result> {
-  let own = params;
+  let branchParams = params;
   try {
-    if (input !== undefined) own = input(params);
+    if (input !== undefined) branchParams = input(params);
   } catch (cause) {
     const trace = unsent(agent);
-    const why = `the input of the branch "${name}" threw: ${messageOf(cause)}`;
+    const reason = `the input of the branch "${name}" threw: ${messageOf(cause)}`;
     return trace.failure(
-      trace.make(`Cannot call "${agent.name}" as ${why}`, { code: "invalid_params", cause }),
+      trace.make(`Cannot call "${agent.name}" as ${reason}`, { code: "invalid_params", cause }),
     );
   }
-  return await agent.settle(own, options);
+  return await agent.settle(branchParams, options);
 }
 
-/** The result of a branch that was not started, as the workflow was aborted. */
+/** Returns the result of a branch that was not started, as the workflow was aborted. */
 export function notStarted(agent: Callable, signal: AbortSignal): Failure {
   const trace = unsent(agent);
   return trace.failure(trace.error(signal.reason, signal));
 }
 
-/** The result of a call that was not made, because of an error of the workflow. */
+/** Returns the result of a branch that was not called because of an error of the workflow. */
 export function notCalled(agent: Callable, cause: AgentError): Failure {
   const trace = unsent(agent);
   const { message, code, status, retryAfterMs, retryable, issues } = cause;
@@ -40,7 +40,7 @@ export function notCalled(agent: Callable, cause: AgentError): Failure {
   );
 }
 
-/** The trace of a call that is not made: it counts nowhere. */
+/** Creates the trace of a call that is not made. It counts nowhere. */
 function unsent(agent: Callable): Trace {
   return new Trace(agent.name, undefined, undefined, undefined);
 }

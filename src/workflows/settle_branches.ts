@@ -12,26 +12,26 @@ import type { Branch, Branches, ParallelOptions } from "./workflow.ts";
 /** A branch with its name. */
 export type NamedBranch = Branch<Callable, unknown> & { readonly name: string };
 
-/** What belongs to one call of a workflow. */
-export interface Inside {
-  /** What is known of it. */
+/** The state of one call of a workflow. */
+export interface WorkflowCall {
+  /** Collects the usage and the attempts of the calls inside. */
   readonly trace: Trace;
-  /** Ends what it has begun. */
+  /** Aborts the calls inside. */
   readonly child: ChildAbort;
-  /** What is called within it stands here. */
+  /** The context of the calls inside. */
   readonly context: CallContext;
 }
 
 /**
- * Runs the branches of a workflow, and gives a result for each, in their order.
+ * Runs the branches of a workflow and returns their results, in the order of their definition.
  *
- * @throws What a branch throws: then the call itself was wrong.
+ * @throws What a branch throws, which is misuse of the call.
  */
 export async function settleBranches(
   branches: readonly NamedBranch[],
   params: unknown,
   options: CallOptions,
-  { child, context }: Inside,
+  { child, context }: WorkflowCall,
   { concurrency, failFast }: ParallelOptions<Branches, unknown>,
 ): Promise<Record<string, Result>> {
   const inner = optionsInside(options);
@@ -46,7 +46,7 @@ export async function settleBranches(
     try {
       result = await inContext(context, () => settleBranch(branch, params, inner));
     } catch (error) {
-      // The call itself was wrong, say without a model: that is no failure of a branch.
+      // Misuse, such as a call without a model, is not a failure of a branch.
       misuse ??= { error };
       child.abort(error);
       return;

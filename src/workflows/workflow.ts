@@ -7,7 +7,7 @@ import type { BudgetOptions } from "../model/budget.ts";
 import type { AgentError, Failure, Result, Success } from "../model/result.ts";
 import type { TotalTimeout } from "../call/options/timeouts.ts";
 
-/** A branch of a workflow with options of its own. */
+/** A branch of a workflow with its own options. */
 export interface Branch<A extends Callable = Callable, Params = never> {
   /** The agent or workflow that is called. */
   readonly agent: A;
@@ -17,7 +17,11 @@ export interface Branch<A extends Callable = Callable, Params = never> {
    * @default {false}
    */
   readonly optional?: boolean;
-  /** Returns the parameters of the branch. Without it they are those of the workflow. */
+  /**
+   * Returns the parameters of the branch from those of the workflow.
+   *
+   * @default The parameters of the workflow
+   */
   readonly input?: (params: Params) => ParamsOf<A>;
 }
 
@@ -25,8 +29,8 @@ export interface Branch<A extends Callable = Callable, Params = never> {
 export type Branches = Readonly<Record<string, Callable | Branch>>;
 
 /**
- * The type that a branch must have: an unknown option and a wrong `input` are reported where they
- * stand.
+ * The type that a branch must have. It makes the compiler report unknown options and a wrong
+ * `input` at their place.
  *
  * @internal
  */
@@ -70,7 +74,7 @@ export type BranchResults<B extends Branches> = {
 };
 
 /**
- * The contents of the branches of a workflow, by name: an optional branch that failed has none.
+ * The contents of the branches of a workflow, by name. Optional branches that failed have none.
  *
  * @internal
  */
@@ -83,63 +87,64 @@ export type BranchContents<B extends Branches> = {
     : never;
 };
 
-/** A workflow that succeeded, if only in part. */
+/** A workflow that succeeded, fully or in part. */
 export interface WorkflowSuccess<B extends Branches = Branches, Content = BranchContents<B>>
   extends Success<Content> {
-  /** `success`: every branch succeeded; `partial`: all but optional ones did. */
+  /** `success` if all branches succeeded; `partial` if only optional ones failed. */
   readonly status: "success" | "partial";
-  /** What `aggregate` returned, or else the contents of the branches that succeeded, by name. */
+  /** The value that `aggregate` returned, or else the contents of the branches, by name. */
   readonly content: Content;
-  /** How each branch ended, in the order in which they are defined. */
+  /** The result of each branch, in the order of their definition. */
   readonly branches: BranchResults<B>;
   /** The errors of the branches that failed, by name. */
   readonly errors: { readonly [K in keyof B]?: AgentError };
 }
 
-/** A workflow that failed. Its branches hold the results that were finished. */
+/** A workflow that failed. Its `branches` hold the finished results. */
 export interface WorkflowFailure<B extends Branches = Branches> extends Failure {
-  /** The same in a word. */
+  /** The outcome in a word. */
   readonly status: "error";
-  /** How each branch ended, in the order in which they are defined. */
+  /** The result of each branch, in the order of their definition. */
   readonly branches: BranchResults<B>;
   /** The errors of the branches that failed, by name. */
   readonly errors: { readonly [K in keyof B]?: AgentError };
 }
 
-/** How a workflow ended: a union on `ok`. */
+/** The result of a workflow: a union on `ok`. */
 export type WorkflowResult<B extends Branches = Branches, Content = BranchContents<B>> =
   | WorkflowSuccess<B, Content>
   | WorkflowFailure<B>;
 
-/** A workflow whose branches run at the same time. Made by `defineParallel`. */
+/** A workflow whose branches run concurrently. Created by `defineParallel`. */
 export interface Workflow<
   Params = unknown,
   B extends Branches = Branches,
   Content = BranchContents<B>,
 > extends Callable<Params, Content> {
-  /** What the workflow is for. */
+  /** The purpose of the workflow. */
   readonly description?: string;
   /**
    * Returns the workflow as a tool, for the `tools` of an agent. Its arguments are the
    * parameters: those of the `params` schema, or those of all branches together.
    *
-   * @throws {TypeError} If an option is wrong, or if the parameters are not known.
+   * @throws {TypeError} If an option is wrong, or if the parameters are unknown.
    */
   asTool(options?: AsToolOptions): Tool<Params, Content>;
   /**
-   * Runs the branches. A failed optional branch is no failure: the status is `partial` then.
+   * Runs the branches. If only optional branches fail, the workflow succeeds with the status
+   * `partial`.
    *
    * @throws {AgentError} If a branch that is not optional, or `aggregate`, fails. Its `result` is
    * the whole failure, with the results of all `branches`, which were paid for.
-   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is not known;
-   * then nothing was sent.
+   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is unknown. In that
+   * case nothing was sent.
    */
   call(params: Params, options?: CallOptions): Promise<WorkflowSuccess<B, Content>>;
   /**
-   * Runs the branches; a failure is a value.
+   * Runs the branches and returns a failure as a value.
    *
-   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is not known;
-   * then nothing was sent.
+   * @throws {TypeError} If an option is wrong, or a price that a `budget` needs is unknown. In that
+   * case nothing was sent.
    */
   settle(params: Params, options?: CallOptions): Promise<WorkflowResult<B, Content>>;
 }
@@ -148,42 +153,42 @@ export interface Workflow<
 export interface ParallelOptions<B extends Branches = Branches, Content = BranchContents<B>> {
   /** The name, as it appears in results and errors. */
   readonly name: string;
-  /** What the workflow is for, in a sentence. */
+  /** The purpose of the workflow, in a sentence. */
   readonly description?: string;
   /** The agents or workflows that run, by name, or `{ agent, optional, input }`. */
   readonly branches: { readonly [K in keyof B]: CheckedBranch<B[K]> };
   /**
-   * A schema that checks the parameters of each call. Nothing is run for parameters that do not
-   * fit. Without it, each branch checks its own.
+   * A schema that checks the parameters of each call. Nothing runs for parameters that fail it.
+   * Without it, each branch checks its own.
    */
   readonly params?: Schema;
   /**
-   * Aborts the other branches as soon as one that is not optional fails.
+   * Whether to abort the other branches as soon as a required one fails.
    *
    * @default {false}
    */
   readonly failFast?: boolean;
   /**
-   * How many branches run at the same time.
+   * The maximum number of branches that run at once.
    *
    * @default All of them
    */
   readonly concurrency?: number;
   /**
-   * The time the whole may take, in milliseconds.
+   * The time limit of the whole call, in milliseconds.
    *
-   * @default The total that `configure` sets, if any
+   * @default The total given to `configure`, if any
    */
   readonly timeout?: TotalTimeout;
   /**
-   * What the whole may spend at most. Each attempt reserves what it will probably take before it
-   * is sent, so branches that run together keep to it as well; one for which too little is left
-   * fails with the code `budget`. What is in flight is finished and counts.
+   * The maximum that each call of the workflow may spend. Each attempt reserves its estimated
+   * usage before it is sent, so concurrent branches keep to it, too. If too little is left, the
+   * call fails with the code `budget`. Attempts in flight finish and count.
    */
   readonly budget?: BudgetOptions;
   /**
-   * Makes the content from the results of the branches; not called if one failed that is not
-   * optional. May be async.
+   * Returns the content from the results of the branches. Not called if a required branch failed.
+   * May be async.
    */
   readonly aggregate?: (branches: BranchResults<B>) => Content | Promise<Content>;
 }

@@ -80,7 +80,7 @@ Deno.test("run: leaves the total cost undefined if one nested cost is unknown", 
     name: "r",
     run: async () => {
       await Leaf.call({ x: 1 });
-      await Leaf.call({ x: 1 }, { model: "unheard-of" });
+      await Leaf.call({ x: 1 }, { model: "unknown-model" });
     },
   });
   const result = await R.call({});

@@ -1,5 +1,6 @@
 /**
- * What every {@linkcode CacheStore} must do, as tests. A store runs them with a function that opens an empty one.
+ * Tests of the contract of {@linkcode CacheStore}. A store runs them with a function that opens an
+ * empty store.
  */
 import { assertEquals } from "@std/assert";
 import type { CachedReply, CacheStore } from "../../src/cache/cache_store.ts";
@@ -7,14 +8,14 @@ import type { CachedReply, CacheStore } from "../../src/cache/cache_store.ts";
 /** A store under test. */
 export interface CacheStoreDriver extends AsyncDisposable {
   readonly store: CacheStore;
-  /** Ends when so much time has passed for the store: real time or another. */
+  /** Resolves when this many milliseconds have passed for the store, in real or virtual time. */
   pass(ms: number): Promise<unknown>;
 }
 
 const TTL = 1_000;
 const LONG = 3_600_000;
 
-/** A key as the cache makes them. */
+/** Returns a key in the form of the cache's own. */
 function key(n: number): string {
   return n.toString(16).padStart(64, "0");
 }
@@ -23,7 +24,7 @@ function reply(text: string, more: Partial<CachedReply> = {}): CachedReply {
   return Object.freeze({ text, finishReason: "stop", ...more });
 }
 
-/** What is kept, as plain JSON: a store need not tell a member that is undefined from one that is absent. */
+/** Converts a stored value to plain JSON: a store may drop members that are `undefined`. */
 async function found(store: CacheStore, n: number): Promise<unknown> {
   const got = await store.get(key(n));
   return got === undefined ? undefined : JSON.parse(JSON.stringify(got));
@@ -40,7 +41,7 @@ export function cacheStoreContract(
       await body(driver);
     });
 
-  test("what was never kept is not there", async ({ store }) => {
+  test("get returns undefined for an unknown key", async ({ store }) => {
     assertEquals(await store.get(key(1)), undefined);
     await store.set(key(1), reply("one"), LONG);
     assertEquals(await store.get(key(2)), undefined);
@@ -68,19 +69,19 @@ export function cacheStoreContract(
     ],
   ];
   for (const [what, kept] of replies) {
-    test(`comes back as it was kept, twice: ${what}`, async ({ store }) => {
+    test(`returns the value unchanged, twice: ${what}`, async ({ store }) => {
       await store.set(key(1), kept, LONG);
       assertEquals([await found(store, 1), await found(store, 1)], [kept, kept]);
     });
   }
 
-  test("the latest is the one that counts, whole", async ({ store }) => {
+  test("set replaces the whole value", async ({ store }) => {
     await store.set(key(1), reply("old", { refusal: "no" }), LONG);
     await store.set(key(1), reply("new"), LONG);
     assertEquals(await found(store, 1), reply("new"));
   });
 
-  test("each reply has a time to live of its own", async ({ store, pass }) => {
+  test("each value has its own time to live", async ({ store, pass }) => {
     await store.set(key(1), reply("short"), TTL);
     await store.set(key(2), reply("long"), LONG);
     assertEquals([await found(store, 1), await found(store, 2)], [reply("short"), reply("long")]);
@@ -88,7 +89,7 @@ export function cacheStoreContract(
     assertEquals([await found(store, 1), await found(store, 2)], [undefined, reply("long")]);
   });
 
-  test("kept again it lives as long again; asked for it does not", async ({ store, pass }) => {
+  test("set restarts the time to live; get does not", async ({ store, pass }) => {
     await store.set(key(1), reply("again"), TTL);
     await store.set(key(2), reply("asked"), TTL);
     await pass(600);
@@ -100,21 +101,21 @@ export function cacheStoreContract(
     assertEquals(await found(store, 1), undefined);
   });
 
-  test("kept again for less time it lives less long", async ({ store, pass }) => {
+  test("set with a shorter time to live shortens it", async ({ store, pass }) => {
     await store.set(key(1), reply("x"), LONG);
     await store.set(key(1), reply("x"), TTL);
     await pass(TTL + 500);
     assertEquals(await found(store, 1), undefined);
   });
 
-  test("a time to live need not be whole", async ({ store, pass }) => {
+  test("a time to live may be a fraction", async ({ store, pass }) => {
     await store.set(key(1), reply("x"), TTL + 0.5);
     assertEquals(await found(store, 1), reply("x"));
     await pass(TTL + 500);
     assertEquals(await found(store, 1), undefined);
   });
 
-  test("200 at once, each under its own key", async ({ store }) => {
+  test("stores 200 values at once, each under its own key", async ({ store }) => {
     const all = Array.from({ length: 200 }, (_, n) => n);
     await Promise.all(all.map((n) => store.set(key(n), reply(`number ${n}`), LONG)));
     assertEquals(

@@ -1,5 +1,6 @@
 /**
- * What every journal must do, as tests. A driver runs them with a function that opens an empty journal.
+ * Tests of the contract of `Journal`. A driver runs them with a function that opens an empty
+ * journal.
  */
 import { AgentError, type Journal, type JournalItem, type Result } from "@shoal/agents";
 import { JournalError, type JournalOptions } from "@shoal/agents/journal";
@@ -8,12 +9,15 @@ import { used } from "../helpers.ts";
 
 /** A journal under test. */
 export interface JournalDriver extends AsyncDisposable {
-  /** Opens it once more, as another process would after this one: what is kept must be there. `undefined` if it ends with the process. */
+  /**
+   * Opens the journal again, as a later process would. Returns `undefined` if the journal ends with
+   * the process.
+   */
   reopen?(options?: JournalOptions): Promise<Journal>;
   readonly journal: Journal;
 }
 
-/** An id as the runs make them. */
+/** Returns an id in the form that runs use. */
 function id(n: number): string {
   return n.toString(16).padStart(8, "0").repeat(4);
 }
@@ -22,7 +26,7 @@ function item(n: number, more: Partial<JournalItem> = {}): JournalItem {
   return { id: id(n), index: n, agent: "label", ...more };
 }
 
-/** How a call may have ended. */
+/** Creates a result of a call. */
 export function success(content: unknown, more: Partial<Result> = {}): Result {
   const attempt = { model: "m", startedAt: 1_700_000_000_000, durationMs: 12.5, usage: used(3, 2) };
   return {
@@ -95,7 +99,7 @@ export function journalContract(
     return records.sort((a, b) => a.index - b.index);
   }
 
-  test("what was finished comes back marked, with all that was told of it", async (driver) => {
+  test("replays finished items, marked as replayed and complete", async (driver) => {
     const { journal } = driver;
     await record(journal, "r", [success("good"), success({ label: "ä", deep: [{ n: null }] })]);
     assertEquals(await found(journal, "r", 0), { ...success("good"), replayed: true });
@@ -111,7 +115,7 @@ export function journalContract(
     await again.close();
   });
 
-  test("values that are nothing are values", async ({ journal }) => {
+  test("keeps empty values", async ({ journal }) => {
     const values = [false, 0, "", null, undefined, [], {}];
     await record(journal, "r", values.map((value) => success(value)));
     for (const [n, value] of values.entries()) {
@@ -120,7 +124,7 @@ export function journalContract(
     }
   });
 
-  test("content that JSON cannot say comes back as it was", async ({ journal }) => {
+  test("keeps content that JSON cannot represent", async ({ journal }) => {
     const content = {
       at: new Date(5),
       big: 12n ** 30n,
@@ -132,7 +136,7 @@ export function journalContract(
     assertEquals((await found(journal, "r", 0) as Result).content, content);
   });
 
-  test("a megabyte, and any text", async ({ journal }) => {
+  test("keeps a megabyte, and any text", async ({ journal }) => {
     const text = ' 🐟 你好 👩‍👩‍👧‍👦 e\u0301 \u2028\t"\\ \0 \u{10ffff} {"a":1} ';
     const results = [success("ä".repeat(500_000)), success(text)];
     await record(journal, "r", results);
@@ -142,7 +146,7 @@ export function journalContract(
     assertEquals(records.map(({ result }) => result), results);
   });
 
-  test("a failure comes back as an AgentError, and is worked on again only if that is wanted", async ({ journal }) => {
+  test("replays a failure as an AgentError, unless retryFailed is set", async ({ journal }) => {
     await record(journal, "r", [failure()]);
     const before = await found(journal, "r", 0) as Result;
     assert(before.error instanceof AgentError);
@@ -169,7 +173,7 @@ export function journalContract(
     assertEquals((await found(journal, "r", 0) as Result).content, "now");
   });
 
-  test("only: the others are passed over", async ({ journal }) => {
+  test("only: skips the other items", async ({ journal }) => {
     await record(journal, "r", [success("ok"), failure()]);
     const answers = async (options: Parameters<Journal["open"]>[1]) => {
       const session = await journal.open("r", options);
@@ -187,7 +191,7 @@ export function journalContract(
     assertEquals(await answers({ only: "missing" }), ["skip", "skip", "missing"]);
   });
 
-  test("what was begun and not finished is told, and worked on again", async (driver) => {
+  test("reports unfinished items, and has them processed again", async (driver) => {
     const { journal } = driver;
     const session = await journal.open("r");
     const [crashed, finished] = [item(0, { key: "row 0" }), item(1)];
@@ -213,7 +217,7 @@ export function journalContract(
     if (again !== journal) await again.close();
   });
 
-  test("what was interrupted is missing, and what it used is counted", async ({ journal }) => {
+  test("counts the usage of interrupted items, and has them processed again", async ({ journal }) => {
     const session = await journal.open("r");
     const [sent, unsent] = [item(0), item(1)];
     await Promise.all([session.begin(sent), session.begin(unsent)]);
@@ -221,7 +225,7 @@ export function journalContract(
     await session.interrupt(unsent, { ...failure("aborted"), attempts: [], usage: used(0, 0) });
     await session.close();
     const { total, started, usage, cost, failed } = (await journal.summary("r"))!;
-    // Nothing was sent for the other one: it is as if it had not been begun.
+    // Nothing was sent for the other one, so it counts as never started.
     assertEquals([total, started, failed, usage.totalTokens, cost?.total], [1, 1, 0, 5, 0.75]);
     assertEquals((await listed(journal, "r", { status: "started" })).map((r) => r.index), [0]);
     assertEquals([await found(journal, "r", 0), await found(journal, "r", 1)], [
@@ -230,7 +234,7 @@ export function journalContract(
     ]);
   });
 
-  test("the same item several times: each has an end of its own", async ({ journal }) => {
+  test("identical items are recorded separately", async ({ journal }) => {
     const session = await journal.open("r");
     const same = [item(0, { index: 0 }), item(0, { index: 1 }), item(0, { index: 2 })];
     assertEquals(await Promise.all(same.map((own) => session.begin(own))), [
@@ -254,7 +258,7 @@ export function journalContract(
     assertEquals((await journal.summary("r"))?.ok, 3);
   });
 
-  test("runs, summary, prune", async ({ journal }) => {
+  test("lists, summarizes and prunes runs", async ({ journal }) => {
     assertEquals([await journal.runs(), await journal.summary("a")], [[], undefined]);
     const before = Date.now();
     await record(journal, "a", [success("x"), failure("rate_limited"), failure("timeout")]);
@@ -281,7 +285,7 @@ export function journalContract(
     await assertRejects(() => journal.prune({}), TypeError, "`runId` or `olderThan`");
   });
 
-  test("a failure that is worked on again is counted once, and what it used before stays spent", async ({ journal }) => {
+  test("counts a retried failure once, and keeps its earlier usage", async ({ journal }) => {
     await record(journal, "r", [failure()]);
     const session = await journal.open("r", { retryFailed: true });
     const own = item(0);
@@ -292,7 +296,7 @@ export function journalContract(
     assertEquals([total, ok, failed, byError, usage.totalTokens], [1, 1, 0, {}, 10]);
   });
 
-  test("one may write to a run, and others to other runs", async ({ journal }) => {
+  test("allows one session per run, and sessions of other runs", async ({ journal }) => {
     const session = await journal.open("r");
     await session.begin(item(0));
     const error = await assertRejects(() => journal.open("r"), JournalError);
@@ -312,7 +316,7 @@ export function journalContract(
     assertEquals((await journal.runs()).map(({ ok }) => ok), [1, 1]);
   });
 
-  test("after its end a session records nothing", async ({ journal }) => {
+  test("a closed session records nothing", async ({ journal }) => {
     const session = await journal.open("r");
     const own = item(0);
     await session.begin(own);
@@ -327,7 +331,7 @@ export function journalContract(
     assertEquals((await journal.summary("r"))?.ok, 0);
   });
 
-  test("2,000 at once, and what is in flight when it is closed", async (driver) => {
+  test("records 2,000 items at once, and those in flight when it is closed", async (driver) => {
     const { journal } = driver;
     const session = await journal.open("r");
     const items = Array.from({ length: 2_000 }, (_, n) => item(n));
@@ -345,7 +349,7 @@ export function journalContract(
   });
 
   for (const store of ["none", "output", "all"] as const) {
-    test(`store "${store}" keeps what it says`, async ({ journal }) => {
+    test(`store "${store}" stores what it names`, async ({ journal }) => {
       const session = await journal.open("r", { store });
       const [good, bad] = [item(0, { params: { text: "a SECRET prompt" } }), item(1)];
       await Promise.all([session.begin(good), session.begin(bad)]);

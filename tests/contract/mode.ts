@@ -1,4 +1,4 @@
-/** What holds wherever the calls of a run are made, as tests. A mode runs them with a function that opens it. */
+/** Tests of the contract of modes. A mode runs them with a function that opens it. */
 import {
   type AgentError,
   batch,
@@ -27,21 +27,21 @@ import * as agents from "../workers/agents.ts";
 import { named } from "../workers/server.ts";
 import { until } from "../workers/until.ts";
 
-// The list of prices is loaded once: not within a test, whose resources it would count for.
+// Load the prices once, outside of the sanitized tests.
 await loadPrices("any", undefined);
 
 const { Echo, Twice, Waits } = agents;
 
-/** What a test is handed. */
+/** The parameters of a test. */
 export interface ModeWorld {
   readonly mode: RunMode;
   readonly sim: Simulator;
 }
 
-/** A mode that is open. */
+/** An open mode. */
 export interface OpenMode {
   readonly mode: RunMode;
-  /** Ends when it has nothing to do any more: what was aborted may take a moment. */
+  /** Resolves when the mode is idle. Aborted calls may take a moment to end. */
   idle(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export function modeContract(name: string, opened: OpenMode): void {
   const texts = (n: number) => Array.from({ length: n }, (_, i) => `text ${i}`);
   const echoes = (n: number) => texts(n).map((text) => [Echo, { text }] as const);
 
-  test("results come in order, whole, with usage and cost", {
+  test("returns complete results in order, with usage and cost", {
     latency: { min: 0, max: 20 },
   }, async ({ mode }) => {
     const results = await batch(echoes(20), { mode, concurrency: 8 });
@@ -82,7 +82,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assert(Math.abs(cost!.total - (usage.inputTokens + 2 * usage.outputTokens) / 1e6) < 1e-12);
   });
 
-  test("all kinds of agents and workflows answer as they do here", {
+  test("runs all kinds of agents and workflows", {
     respond: ({ text, tools, messages }) =>
       text.startsWith("stars")
         ? '{"stars": 4}'
@@ -120,14 +120,14 @@ export function modeContract(name: string, opened: OpenMode): void {
     assertEquals((chain as unknown as { steps: Result[] }).steps.length, 2);
     assertEquals(listed.content, "in a list");
     assertEquals(checked.content, 2);
-    assertEquals(desk.ok, false); // what "right" takes is not what it is given
+    assertEquals(desk.ok, false); // the parameters of "right" are missing
     assertEquals((desk as unknown as { route: string }).route, "right");
     const { request } = dry as unknown as { request: { messages: unknown } };
     assertEquals(request.messages, [{ role: "user", content: "dry" }]);
   });
 
   test(
-    "false, 0, the empty text, null and undefined are values, and data keeps its kind",
+    "keeps empty values, and the types of data",
     {},
     async ({
       mode,
@@ -153,7 +153,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     },
   );
 
-  test("failures are values with their code, status, attempts and cause", {
+  test("returns failures with their code, status, attempts and cause", {
     script: ({ text }) => text === "no" ? "400" : text === "cut" ? "truncate" : undefined,
   }, async ({ mode }) => {
     const results = await batch([
@@ -204,7 +204,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assertEquals([(part!.cause as AgentError).agent, part!.agent], ["echo", "twice"]);
   });
 
-  test("attempts are repeated, and other models asked", {
+  test("retries, and uses fallback models", {
     script: ({ model, text }, n) => {
       if (model === "first") return "503";
       return text === "shaky" && n === 0 ? "503" : undefined;
@@ -220,7 +220,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assertEquals([once.error?.code, once.attempts.length], ["provider", 1]);
   });
 
-  test("options of a call are kept: model, settings, messages, timeout, metadata", {
+  test("applies the options of a call: model, settings, messages, timeout, metadata", {
     respond: ({ model, messages, body }) =>
       JSON.stringify([model, body.temperature, messages.map(({ content }) => content)]),
     latency: ({ text }) => text === "slow" ? 5_000 : 0,
@@ -244,7 +244,7 @@ export function modeContract(name: string, opened: OpenMode): void {
   });
 
   test(
-    "pieces of answers come in order, and each is waited for",
+    "emits deltas in order, and waits for each callback",
     { chunkSize: 1 },
     async ({ mode }) => {
       const pieces: string[][] = [[], [], []];
@@ -272,7 +272,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     },
   );
 
-  test("who takes a piece and throws fails the call", { chunkSize: 1 }, async ({ mode }) => {
+  test("an onDelta that throws fails the call", { chunkSize: 1 }, async ({ mode }) => {
     const thrown = new RangeError("enough");
     const [result] = await batch([[Echo, { text: "a b c d" }, {
       onDelta() {
@@ -285,13 +285,13 @@ export function modeContract(name: string, opened: OpenMode): void {
     assertEquals(result.attempts.length, 1);
   });
 
-  test("an abort ends the run at once, wherever its calls are", { latency: 10_000 }, async ({
+  test("an abort ends the run at once, in any state of its calls", { latency: 10_000 }, async ({
     mode,
     sim,
   }) => {
     const controller = new AbortController();
     const reason = new Error("not wanted any more");
-    // One that is finished before the others begin to be aborted: then all workers are there.
+    // Finish one call before the abort, so that all workers have started.
     const calls = [[agents.Identity, 1], ...echoes(6), [Waits, { ms: 60_000 }]] as const;
     const run = batch(calls as never, { mode, concurrency: 5, signal: controller.signal });
     await until(() => sim.stats.inFlight >= 2, "2 are on the wire");
@@ -306,12 +306,12 @@ export function modeContract(name: string, opened: OpenMode): void {
   });
 
   test(
-    "at the deadline what is not finished fails with the code timeout",
+    "fails unfinished calls at the deadline with the code timeout",
     { latency: 10_000 },
     async ({
       mode,
     }) => {
-      // So that starting does not count.
+      // Start the mode before the measurement.
       await batch([[agents.Identity, 1]], { mode });
       const calls = [[agents.Identity, 1], ...echoes(5), [Waits, { ms: 60_000 }]] as const;
       const results = await batch(calls as never, {
@@ -329,7 +329,7 @@ export function modeContract(name: string, opened: OpenMode): void {
   );
 
   test(
-    "a call's own signal aborts that call",
+    "the signal of a call aborts that call",
     { latency: ({ text }) => text === "x" ? 0 : 9_000 },
     async ({
       mode,
@@ -352,7 +352,7 @@ export function modeContract(name: string, opened: OpenMode): void {
   );
 
   test(
-    "the concurrency of a run holds for all its attempts",
+    "the concurrency of a run limits all its attempts",
     { latency: 20 },
     async ({ mode, sim }) => {
       const calls = texts(9).map((text) => [Twice, { text }] as const);
@@ -366,7 +366,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     },
   );
 
-  test("the limits of agents and keys hold, of hidden agents too", { latency: 20 }, async ({
+  test("applies the limits of agents and keys, of nested agents, too", { latency: 20 }, async ({
     mode,
     sim,
   }) => {
@@ -384,12 +384,12 @@ export function modeContract(name: string, opened: OpenMode): void {
     }
   });
 
-  test("a budget holds, in calls and in money", { latency: 5 }, async ({ mode, sim }) => {
+  test("applies budgets of calls and of cost", { latency: 5 }, async ({ mode, sim }) => {
     const byCalls = await batch(echoes(12), { mode, concurrency: 12, budget: { calls: 5 } });
     assertEquals(summarize(byCalls).byError, { budget: 7 });
     assertEquals(sim.stats.requests, 5);
     assertEquals(byCalls.find(({ ok }) => !ok)!.attempts.length, 0);
-    // So that what is reserved is about what is used.
+    // Makes the reservations about equal to the usage.
     const short = echoes(12).map(([agent, params]) => [agent, params, { maxTokens: 4 }] as const);
     const byCost = await batch(short, { mode, concurrency: 12, budget: { cost: 0.00005 } });
     const { ok, cost, byError } = summarize(byCost);
@@ -402,7 +402,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assertInstanceOf((unknown.reason as RunError).cause, TypeError);
   });
 
-  test("a breaker is one for all", {
+  test("shares one circuit breaker", {
     script: ({ text }) => text === "bad" ? "503" : undefined,
   }, async ({ mode, sim }) => {
     const call = (text: string, model: string) => [agents.Fragile, { text }, { model }] as const;
@@ -418,18 +418,18 @@ export function modeContract(name: string, opened: OpenMode): void {
     ]);
     assertEquals(sim.stats.requests, 2);
     assert(results[7]!.error!.retryAfterMs! > 50_000);
-    // It is that of this process: a call that is made here finds it open as well.
+    // The breaker belongs to this process: it is also open for a call on the event loop.
     const here = await agents.Fragile.settle({ text: "good" }, { model });
     assertEquals(here.error?.code, "circuit_open");
     const [retried] = await batch([[agents.Fragile, { text: "bad" }, {
       model: crypto.randomUUID(),
       retries: { max: 5, base: 1 },
     }]], { mode });
-    // Its own error tells more than that the model is left alone now.
+    // Its own error is more specific than an open circuit.
     assertEquals([retried.error?.code, retried.attempts.length], ["provider", 2]);
   });
 
-  test("what was answered is kept for all", {}, async ({ mode, sim }) => {
+  test("shares one cache", {}, async ({ mode, sim }) => {
     const text = crypto.randomUUID();
     const first = await batch([[agents.Cached, { text }]], { mode });
     const results = await batch(
@@ -446,7 +446,7 @@ export function modeContract(name: string, opened: OpenMode): void {
   });
 
   test(
-    "stream gives results as they come, and break stops it",
+    "stream yields results as they complete, and break stops it",
     { latency: 5 },
     async ({ mode, sim }) => {
       function* endless() {
@@ -459,7 +459,7 @@ export function modeContract(name: string, opened: OpenMode): void {
         seen.push(index);
         if (seen.length === 10) break;
       }
-      // What was on its way may still arrive.
+      // Requests that were being sent may still arrive.
       await delay(200);
       const { requests } = sim.stats;
       assert(requests < 30);
@@ -468,41 +468,49 @@ export function modeContract(name: string, opened: OpenMode): void {
     },
   );
 
-  test("each: calls inside the function are made there", { latency: 20 }, async ({ mode, sim }) => {
-    const contents = await each(texts(8), async (text, { signal }) => {
-      const [one, two] = await Promise.all([
-        Echo.call({ text }, { signal }),
-        Echo.ask(`${text}!`),
-      ]);
-      return [one.content, two.content];
-    }, { mode, concurrency: 3 });
-    assertEquals(contents, texts(8).map((text) => [text, `${text}!`]));
-    assert(sim.stats.peakInFlight <= 3);
-  });
+  test(
+    "each: calls inside the function run in the mode",
+    { latency: 20 },
+    async ({ mode, sim }) => {
+      const contents = await each(texts(8), async (text, { signal }) => {
+        const [one, two] = await Promise.all([
+          Echo.call({ text }, { signal }),
+          Echo.ask(`${text}!`),
+        ]);
+        return [one.content, two.content];
+      }, { mode, concurrency: 3 });
+      assertEquals(contents, texts(8).map((text) => [text, `${text}!`]));
+      assert(sim.stats.peakInFlight <= 3);
+    },
+  );
 
-  test("a scope holds its calls together: concurrency, usage, end", { latency: 20 }, async ({
-    mode,
-    sim,
-  }) => {
-    const contents: string[] = [];
-    const { usage, cost } = await scope({ concurrency: 2, mode }, (scope) => {
-      for (const text of texts(6)) {
-        Twice.call({ text }).then(({ content }) => contents.push(content)); // not awaited
-      }
-      return scope;
-    });
-    assertEquals(contents.length, 6);
-    assert(sim.stats.peakInFlight <= 2);
-    assertEquals(usage.totalTokens, sim.stats.inputTokens + sim.stats.outputTokens);
-    assert(cost! > 0);
-    const error = await assertRejects(
-      () => scope({ mode, deadline: 200 }, () => Waits.call({ ms: 60_000 })),
-      RunError,
-    );
-    assertEquals((error.cause as Error).name, "TimeoutError");
-  });
+  test(
+    "a scope applies its concurrency, counts usage and awaits its calls",
+    { latency: 20 },
+    async ({
+      mode,
+      sim,
+    }) => {
+      const contents: string[] = [];
+      const { usage, cost } = await scope({ concurrency: 2, mode }, (scope) => {
+        for (const text of texts(6)) {
+          Twice.call({ text }).then(({ content }) => contents.push(content)); // not awaited
+        }
+        return scope;
+      });
+      assertEquals(contents.length, 6);
+      assert(sim.stats.peakInFlight <= 2);
+      assertEquals(usage.totalTokens, sim.stats.inputTokens + sim.stats.outputTokens);
+      assert(cost! > 0);
+      const error = await assertRejects(
+        () => scope({ mode, deadline: 200 }, () => Waits.call({ ms: 60_000 })),
+        RunError,
+      );
+      assertEquals((error.cause as Error).name, "TimeoutError");
+    },
+  );
 
-  test("a workflow tells as much as here, called by itself too", {
+  test("a workflow returns its full result, also if called directly", {
     script: ({ model }) => model === "first" || model === "second" ? "400" : undefined,
   }, async ({ mode }) => {
     const result = await scope({ mode }, () => agents.Both.call({ text: "w" }));
@@ -519,7 +527,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assertEquals(error.code, "tool");
   });
 
-  test("a workflow that failed gives its parts: in a batch, and in the error of its call", {
+  test("a failed workflow keeps its parts, in a batch and in the error of its call", {
     script: ({ model }) => model === "gpt-5-mini" ? "400" : undefined,
   }, async ({ mode }) => {
     const error = await assertRejects(
@@ -539,7 +547,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assertEquals([desk.status, desk.steps.length, desk.error.code], ["error", 1, "provider"]);
   });
 
-  test("items of a stream carry their params and key", {}, async ({ mode }) => {
+  test("stream items carry their params and key", {}, async ({ mode }) => {
     const calls = texts(3).map((text) => [Echo, { text }, { key: `key of ${text}` }] as const);
     for await (const { result, params, key, index } of stream(calls, { mode })) {
       const { text } = params;
@@ -548,7 +556,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     }
   });
 
-  test("a number as the timeout is the total, retries and all", {
+  test("a number as the timeout limits the total, retries included", {
     latency: 60_000,
   }, async ({ mode }) => {
     const calls = [[Echo, { text: "a" }], [agents.Both, { text: "a" }]] as const;
@@ -559,7 +567,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assert(performance.now() - began < 5_000);
   });
 
-  test("progress counts tokens and money", { latency: 5 }, async ({ mode }) => {
+  test("progress counts tokens and cost", { latency: 5 }, async ({ mode }) => {
     let last: { done: number; tokens: number; cost?: number; total?: number } | undefined;
     const results = await batch(echoes(10), { mode, onProgress: (report) => void (last = report) });
     const { usage, cost } = summarize(results);
@@ -567,7 +575,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assert(Math.abs(last!.cost! - cost!.total) < 1e-12);
   });
 
-  test("what code emits is told to whoever reads around it", {}, async ({ mode }) => {
+  test("events that code emits reach listeners around it", {}, async ({ mode }) => {
     const { defineAgent } = await import("@shoal/agents");
     const Outer = defineAgent({
       name: "outer",
@@ -580,7 +588,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assertEquals(emitted, [0, 1, 2].map((i) => ["emits", { i }]));
   });
 
-  test("what configure says holds there", { latency: 0 }, async ({ mode, sim }) => {
+  test("applies the options given to configure", { latency: 0 }, async ({ mode, sim }) => {
     const before = configure();
     try {
       configure({ retries: 0, timeout: 30_000 });
@@ -606,7 +614,7 @@ export function modeContract(name: string, opened: OpenMode): void {
     assert(sim.stats.requests < 50);
   });
 
-  test("no model is misuse, as it is here", {}, async ({ mode }) => {
+  test("throws for a call without a model", {}, async ({ mode }) => {
     const error = await assertRejects(
       () => batch([[Echo, { text: "x" }, { fallbackModels: ["gpt-5-mini"] }]], { mode }),
       RunError,

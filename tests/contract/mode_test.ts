@@ -9,7 +9,7 @@ const module = moduleFor("agents.ts");
 modeContract("event loop", { mode: "event-loop", idle: () => Promise.resolve() });
 
 for (const perWorker of [1, 20]) {
-  // One for all tests: starting takes longer than most of them.
+  // One pool for all tests, as starting it takes longer than most of them.
   const pool = workers({ module, size: 2, perWorker });
   Deno.test.beforeAll(() => pool.ready());
   Deno.test.afterAll(() => pool.close());
@@ -17,7 +17,7 @@ for (const perWorker of [1, 20]) {
     mode: pool,
     async idle() {
       await until(() => pool.stats().inFlight === 0, "it has nothing to do");
-      // All of them ended what was aborted by themselves.
+      // All workers ended their aborted calls by themselves.
       assertEquals(pool.stats().restarts, 0);
     },
   });

@@ -1,6 +1,6 @@
 /**
- * What every {@linkcode Provider} must do, as tests. An adapter runs them with a function that makes a provider over a
- * model that behaves as told.
+ * Tests of the contract of {@linkcode Provider}. An adapter runs them with a function that creates
+ * a provider over a model with the given behavior.
  */
 import {
   type ErrorCode,
@@ -13,23 +13,23 @@ import {
 } from "@shoal/agents";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 
-/** How the model behind the provider is to behave. */
+/** The behavior of the model behind the provider. */
 export interface ModelBehaviour {
-  /** What it says to a prompt. */
+  /** Returns the answer to a prompt. */
   readonly say: (prompt: string) => {
     readonly text: string;
     readonly finishReason?: string;
     readonly usage?: Pick<Usage, "inputTokens" | "outputTokens">;
   };
-  /** How long an answer takes, in milliseconds. */
+  /** The latency of an answer, in milliseconds. */
   readonly latency?: number;
-  /** Speaks so slowly that nobody hears the end of it, where the driver can. */
+  /** Whether to stream so slowly that the answer never ends, if the driver supports it. */
   readonly slow?: boolean;
-  /** Fails like this in the place of each answer, as long as it is said so. */
+  /** The failure to return instead of each answer, while it is set. */
   readonly fails?: () => ModelFailure | undefined;
 }
 
-/** What an HTTP server would answer. */
+/** The failure of an HTTP server. */
 export interface ModelFailure {
   readonly status: number;
   readonly retryAfterMs?: number;
@@ -38,7 +38,7 @@ export interface ModelFailure {
 /** A provider under test. */
 export interface ProviderDriver extends AsyncDisposable {
   readonly provider: Provider;
-  /** How many requests the model is answering. */
+  /** The number of requests in flight. */
   inFlight(): number;
 }
 
@@ -87,7 +87,7 @@ export function providerContract(
   const streamed = ({ provider }: ProviderDriver, prompt = "x", signal = quiet()) =>
     read(provider.stream(request(prompt), { signal }));
 
-  test("text, finish reason and usage, whole and streamed", {
+  test("returns text, finish reason and usage, complete and streamed", {
     say: (prompt) => ({
       text: `You said ${prompt}, which is true.`,
       finishReason: "length",
@@ -110,25 +110,25 @@ export function providerContract(
     assert(deltas.length > 1, "a stream comes in pieces");
   });
 
-  test("it has a name", { say: () => ({ text: "" }) }, ({ provider }) => {
+  test("has a name", { say: () => ({ text: "" }) }, ({ provider }) => {
     assert(typeof provider.name === "string" && provider.name !== "");
     return Promise.resolve();
   });
 
-  test("an empty answer", { say: () => ({ text: "" }) }, async (driver) => {
+  test("returns an empty answer", { say: () => ({ text: "" }) }, async (driver) => {
     assertEquals((await whole(driver)).text, "");
     const { deltas, reply } = await streamed(driver);
     assertEquals([deltas.join(""), reply.text, reply.finishReason], ["", "", "stop"]);
   });
 
   const unicode = ' Grüße,\n🐟🐠🐡 你好世界 👩‍👩‍👧‍👦 é\u0301 \u2028\t"\\ \u{10ffff} end ';
-  test("any text, both ways", { say: (prompt) => ({ text: prompt }) }, async (driver) => {
+  test("sends and returns any text", { say: (prompt) => ({ text: prompt }) }, async (driver) => {
     assertEquals((await whole(driver, unicode)).text, unicode);
     const { deltas, reply } = await streamed(driver, unicode);
     assertEquals([deltas.join(""), reply.text], [unicode, unicode]);
   });
 
-  test("a prompt of 5 MB", {
+  test("sends a prompt of 5 MB", {
     say: (prompt) => ({ text: `${prompt.length} ${prompt.slice(-4)}` }),
   }, async (driver) => {
     const prompt = "ä".repeat(2_500_000) + "end.";
@@ -136,7 +136,7 @@ export function providerContract(
     assertEquals((await streamed(driver, prompt)).reply.text, "2500004 end.");
   });
 
-  test("100 at once, each with its own answer", {
+  test("100 concurrent requests each receive their own answer", {
     say: (prompt) => ({ text: `${prompt} it is.` }),
     latency: 20,
   }, async (driver) => {
@@ -160,7 +160,7 @@ export function providerContract(
   ];
   for (const [failure, code, retryable] of failures) {
     let failing = true;
-    test(`${failure.status} is a ProviderError, and the next answer is none`, {
+    test(`${failure.status} is a ProviderError, and the next request succeeds`, {
       say: () => ({ text: "again" }),
       fails: () => failing ? failure : undefined,
     }, async (driver) => {
@@ -181,19 +181,23 @@ export function providerContract(
   }
 
   const reasons = [new Error("enough"), new DOMException("late", "TimeoutError"), "a text"];
-  /** What it rejects with; a driver that does not listen would never end. */
+  /** Returns what the work rejects with. Fails if the driver ignores its signal and hangs. */
   const rejection = (work: Promise<unknown>) =>
     work.then(() => assert(false, "it must reject"), (thrown) => thrown);
 
-  test("aborted before it begins", { say: () => ({ text: "x" }) }, async (driver) => {
-    for (const reason of reasons) {
-      const signal = AbortSignal.abort(reason);
-      assertStrictEquals(await rejection(whole(driver, "x", signal)), reason);
-      assertStrictEquals(await rejection(streamed(driver, "x", signal)), reason);
-    }
-  });
+  test(
+    "rejects if its signal has already aborted",
+    { say: () => ({ text: "x" }) },
+    async (driver) => {
+      for (const reason of reasons) {
+        const signal = AbortSignal.abort(reason);
+        assertStrictEquals(await rejection(whole(driver, "x", signal)), reason);
+        assertStrictEquals(await rejection(streamed(driver, "x", signal)), reason);
+      }
+    },
+  );
 
-  test("aborted while it waits, with the reason, and nothing is left", {
+  test("an abort while it waits rejects with the reason and leaves nothing behind", {
     say: () => ({ text: "x" }),
     latency: 600_000,
   }, async (driver) => {
@@ -210,23 +214,27 @@ export function providerContract(
   });
 
   const long = { say: () => ({ text: "word ".repeat(500) }), slow: true };
-  test("aborted in mid-stream, with the reason, and nothing comes after", long, async (driver) => {
-    for (const reason of reasons) {
-      const controller = new AbortController();
-      let deltas = 0;
-      const thrown = await rejection((async () => {
-        for await (const _ of driver.provider.stream(request("x"), controller)) {
-          deltas++;
-          controller.abort(reason);
-        }
-      })());
-      assertStrictEquals(thrown, reason);
-      assertEquals(deltas, 1);
-      await until(() => driver.inFlight() === 0, "nothing is left");
-    }
-  });
+  test(
+    "an abort in mid-stream rejects with the reason and ends the deltas",
+    long,
+    async (driver) => {
+      for (const reason of reasons) {
+        const controller = new AbortController();
+        let deltas = 0;
+        const thrown = await rejection((async () => {
+          for await (const _ of driver.provider.stream(request("x"), controller)) {
+            deltas++;
+            controller.abort(reason);
+          }
+        })());
+        assertStrictEquals(thrown, reason);
+        assertEquals(deltas, 1);
+        await until(() => driver.inFlight() === 0, "nothing is left");
+      }
+    },
+  );
 
-  test("a stream that is left ends its request", long, async (driver) => {
+  test("leaving a stream ends its request", long, async (driver) => {
     const controller = new AbortController();
     for await (const chunk of driver.provider.stream(request("x"), controller)) {
       assertEquals(chunk.type, "delta");
@@ -236,7 +244,7 @@ export function providerContract(
     controller.abort();
   });
 
-  test("a signal that aborts after the end does no harm", {
+  test("an abort after the end has no effect", {
     say: () => ({ text: "done" }),
   }, async (driver) => {
     const controller = new AbortController();

@@ -1,8 +1,8 @@
-/** The simulator as the model behind a provider under test. */
+/** Runs the simulator as the model behind a provider under test. */
 import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import type { ModelBehaviour } from "./provider.ts";
 
-/** A simulator that behaves as told. */
+/** Starts a simulator with the given behavior. */
 export function simulatorOf(
   { say, latency = 0, slow, fails }: ModelBehaviour,
   options: SimulatorOptions = {},

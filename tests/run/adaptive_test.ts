@@ -1,4 +1,4 @@
-/** Concurrency that finds its own limit. */
+/** Adaptive concurrency, which discovers the limit of the server. */
 import {
   batch,
   type ConcurrencyChange,
@@ -23,7 +23,10 @@ import { busy, configured, handmade, reply } from "../helpers.ts";
 const base = { name: "a", model: "m", prompt: "{i}" };
 const many = (n: number) => Array.from({ length: n }, (_, i) => i);
 
-/** Two minutes of calls; gives which share was accepted of what the server bears, and which share was refused. */
+/**
+ * Runs calls for two minutes. Returns the number of accepted requests and the share of rejected
+ * ones.
+ */
 async function twoMinutes(
   server: VirtualProviderOptions,
   limits: LimitOptions | undefined,
@@ -54,13 +57,13 @@ async function twoMinutes(
   });
 }
 
-/** The mean of the latency. */
+/** The mean latency, in milliseconds. */
 const MEAN = 800 * Math.exp((Math.log(5) / 2.3263) ** 2 / 2);
 
-Deno.test("adaptive: an unknown limit is used to 85 % at least, and 2 % at most are refused", async () => {
+Deno.test("adaptive: uses 85 % or more of an unknown limit, with 2 % rejected at most", async () => {
   const servers: [limits: VirtualProviderOptions["limits"], bears: number][] = [
     [{ concurrency: 100 }, 100 / MEAN * 120_000],
-    // Full buckets at first.
+    // The buckets are full at the start.
     [{ requestsPerMinute: 6_000 }, 18_000],
     [{ requestsPerMinute: 600 }, 1_800],
   ];
@@ -71,12 +74,12 @@ Deno.test("adaptive: an unknown limit is used to 85 % at least, and 2 % at most 
   }
 });
 
-Deno.test("adaptive: who does not ask for it is not left alone with a limit either", async () => {
+Deno.test("adaptive: a fixed concurrency backs off from an unknown limit, too", async () => {
   const { accepted, refused } = await twoMinutes({ limits: { concurrency: 100 } }, undefined, 500);
   assert(accepted / (100 / MEAN * 120_000) > 0.75 && refused < 0.2, `${accepted} ${refused}`);
 });
 
-Deno.test("adaptive: what is refused by chance, however little is sent, slows nobody down for long", async () => {
+Deno.test("adaptive: background rejections do not slow the run for long", async () => {
   for (const [share, concurrency] of [[0.2, 10], [0.2, 500], [0.05, 100]] as const) {
     const server = { faults: { rateLimit: share } };
     const { accepted } = await twoMinutes(server, undefined, concurrency);
@@ -85,7 +88,7 @@ Deno.test("adaptive: what is refused by chance, however little is sent, slows no
   }
 });
 
-Deno.test("adaptive: it begins at start, doubles, stays within its bounds and is told of", async () => {
+Deno.test("adaptive: begins at `start`, doubles, stays in its bounds and reports changes", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const changes: ConcurrencyChange[] = [];
   await virtualTime().run(async () => {
@@ -99,7 +102,7 @@ Deno.test("adaptive: it begins at start, doubles, stays within its bounds and is
     assertEquals([Math.min(...found), Math.max(...found)], [4, 40]);
     const { concurrency, wallMs } = summarize(results);
     assertEquals([concurrency![0]!.concurrency, concurrency!.at(-1)!.concurrency > 35], [4, true]);
-    // 4, 8, 16, 32 and then 40 at a time.
+    // Waves of 4, 8, 16 and 32, and then 40.
     assert(wallMs < 1_800, `${wallMs}`);
   });
   assert(changes.length > 10 && changes.every(({ reason }) => reason === "growth"));
@@ -107,12 +110,12 @@ Deno.test("adaptive: it begins at start, doubles, stays within its bounds and is
   assertEquals(changes.at(-1)!.concurrency > 35, true);
 });
 
-Deno.test("adaptive: one cut for an episode, and never below min", async () => {
+Deno.test("adaptive: cuts once per episode, and never below `min`", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const changes: ConcurrencyChange[] = [];
   await virtualTime().run(async () => {
     let n = 0;
-    // Thirty of the second hundred are refused together.
+    // Of the second hundred requests, thirty are rejected together.
     const provider = handmade({
       generate: async () => {
         const mine = n++;
@@ -134,7 +137,7 @@ Deno.test("adaptive: one cut for an episode, and never below min", async () => {
   assert(changes.at(-1)!.concurrency > least);
 });
 
-Deno.test("adaptive: failures stop the growth, and cut nothing", async () => {
+Deno.test("adaptive: failures stop the growth, but do not cut the concurrency", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   await virtualTime().run(async () => {
     let n = 0;
@@ -156,7 +159,7 @@ Deno.test("adaptive: failures stop the growth, and cut nothing", async () => {
   });
 });
 
-Deno.test("adaptive: in a scope, whose concurrency can be looked at", async () => {
+Deno.test("adaptive: a scope shows its current concurrency", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   await virtualTime().run(async () => {
     const A = defineAgent({ ...base, provider: scripted("ok", { latency: 10 }) });
@@ -168,7 +171,7 @@ Deno.test("adaptive: in a scope, whose concurrency can be looked at", async () =
   });
 });
 
-Deno.test("adaptive: a real server with a limit of its own", async () => {
+Deno.test("adaptive: discovers the limit of a real server", async () => {
   await using server = simulator({ latency: 20, limits: { concurrency: 20 }, seed: 3 });
   const limits = { concurrency: "adaptive" } as const;
   await using provider = openai({ baseURL: server.url, apiKey: "a", limits });
@@ -178,7 +181,7 @@ Deno.test("adaptive: a real server with a limit of its own", async () => {
   assert(server.stats.byStatus[429]! < 50, JSON.stringify(server.stats.byStatus));
 });
 
-Deno.test("adaptive: contradictions are refused at once", () => {
+Deno.test("adaptive: rejects contradictory options at once", () => {
   const A = defineAgent({ ...base, provider: scripted("ok") });
   const bad: [options: object, error: typeof TypeError | typeof RangeError, says: string][] = [
     [{ concurrency: { min: 5, max: 3 } }, RangeError, "min must not be above max: 5 is above 3"],
@@ -201,13 +204,13 @@ Deno.test("adaptive: contradictions are refused at once", () => {
   assertThrows(models([]), TypeError, "models must be an object with limits by model");
 });
 
-/** What a batch of so many calls does to a provider, in virtual time. */
+/** Runs the work in virtual time, with a price configured. */
 function inVirtualTime<T>(work: () => Promise<T>): Promise<T> {
   const restore = configured({ prices: { m: { input: 1, output: 1 } } });
   return virtualTime({ seed: 1 }).run(work).finally(() => restore[Symbol.dispose]());
 }
 
-Deno.test("adaptive: of an agent, of a provider and of the process; never above what is named", async () => {
+Deno.test("adaptive: on an agent, a provider, a run and the process, never exceeds `max`", async () => {
   const limits = { concurrency: { max: 20 } };
   for (const where of ["agent", "provider", "process", "run"] as const) {
     await inVirtualTime(async () => {
@@ -223,7 +226,7 @@ Deno.test("adaptive: of an agent, of a provider and of the process; never above 
   }
 });
 
-Deno.test("adaptive: the same option on a run, a scope, an agent, a provider and configure", async () => {
+Deno.test("adaptive: run, scope, agent, provider and configure take the same option", async () => {
   const limits = { concurrency: "adaptive" } as const;
   for (const where of ["run", "scope", "agent", "provider", "configure"] as const) {
     await inVirtualTime(async () => {
@@ -243,7 +246,7 @@ Deno.test("adaptive: the same option on a run, a scope, an agent, a provider and
   assertEquals(configure().concurrency, 10);
 });
 
-Deno.test("adaptive: a reserve is kept free, and the limit is found all the same", async () => {
+Deno.test("adaptive: keeps the reserve free, and still discovers the limit", async () => {
   await inVirtualTime(async () => {
     const provider = scripted("ok", { latency: 100 });
     const limits = { concurrency: { start: 8, max: 100 }, reserve: 0.5 };
@@ -253,7 +256,7 @@ Deno.test("adaptive: a reserve is kept free, and the limit is found all the same
   });
 });
 
-Deno.test("adaptive: each model of a provider finds its own limit", async () => {
+Deno.test("adaptive: discovers the limit of each model separately", async () => {
   await inVirtualTime(async () => {
     const inFlight = { slow: 0, fast: 0 };
     const peak = { slow: 0, fast: 0 };
@@ -277,7 +280,7 @@ Deno.test("adaptive: each model of a provider finds its own limit", async () => 
   });
 });
 
-Deno.test("adaptive: where a rate is what limits, the concurrency does not grow beyond what is used", async () => {
+Deno.test("adaptive: does not grow beyond the used concurrency under a rate limit", async () => {
   await inVirtualTime(async () => {
     const provider = virtualProvider({ latency: 500, limits: { requestsPerMinute: 600 } });
     const A = defineAgent({ ...base, provider });
@@ -294,7 +297,7 @@ Deno.test("adaptive: where a rate is what limits, the concurrency does not grow 
   });
 });
 
-Deno.test("adaptive: a rate that refuses is followed, and cuts no concurrency", async () => {
+Deno.test("adaptive: follows a rejecting rate limit without cutting the concurrency", async () => {
   await inVirtualTime(async () => {
     const provider = virtualProvider({ latency: 500, limits: { requestsPerMinute: 120 } });
     const A = defineAgent({ ...base, provider, retries: { rateLimited: 50 } });
@@ -303,15 +306,15 @@ Deno.test("adaptive: a rate that refuses is followed, and cuts no concurrency", 
     const bounds = { start: 200, max: 200, onChange };
     const results = await batch(many(300).map((i) => [A, { i }] as const), { concurrency: bounds });
     assertEquals(results.filter(({ ok }) => !ok), []);
-    // Those that went out before the first answer.
+    // The requests that were sent before the first answer.
     assertEquals([provider.stats.refused > 50, changes], [true, []]);
   });
 });
 
-Deno.test("adaptive: what is aborted tells nothing, and a listener that throws does no harm", async () => {
+Deno.test("adaptive: ignores aborted attempts and errors of `onChange`", async () => {
   await inVirtualTime(async () => {
     const aborts = many(400).map(() => new AbortController());
-    // Each second one is given up while it is on the wire.
+    // Every second request is aborted in flight.
     const provider = handmade({
       generate: async ({ messages }) => {
         const i = Number(messages[0]!.content);
@@ -328,7 +331,7 @@ Deno.test("adaptive: what is aborted tells nothing, and a listener that throws d
       const calls = aborts.map(({ signal }, i) => A.settle({ i }, { signal }));
       const results = await Promise.all(calls);
       assertEquals(results.filter(({ ok }) => ok).length, 200);
-      // One more with each of the good ones.
+      // The concurrency grows by one with each success.
       assertEquals(scope.concurrency! > 50, true);
     });
   });

@@ -24,7 +24,7 @@ import {
 const contents = (results: readonly Result[]) => results.map(({ content }) => content);
 const codes = (results: readonly Result[]) => results.map((r) => r.ok ? "ok" : r.error.code);
 
-Deno.test("batch gives the results in the order of the input, whatever order they come in", async () => {
+Deno.test("batch returns results in input order, in whatever order they complete", async () => {
   const waits = [9, 1, 5, 0, 3];
   let n = 0;
   const { agent } = echoAgent(() => waits[n++ % waits.length]!);
@@ -33,7 +33,7 @@ Deno.test("batch gives the results in the order of the input, whatever order the
   assertEquals(contents(results), texts);
 });
 
-Deno.test("batch keeps failures where they belong and lets everything else succeed", async () => {
+Deno.test("batch returns failures at their index and does not affect other calls", async () => {
   const { agent } = fussyAgent(1);
   const results = await batch(
     ["a", "fail 1", "b", "fail 2", "c"].map((text) => [agent, { text }]),
@@ -46,7 +46,7 @@ Deno.test("batch keeps failures where they belong and lets everything else succe
   assertEquals((failed.error.cause as Error).message, "no to fail 1");
 });
 
-Deno.test("batch of nothing is an empty list", async () => {
+Deno.test("batch of no calls returns an empty list", async () => {
   assertEquals(await batch([]), []);
   assertEquals(await batch(new Set<AgentCall>()), []);
   assertEquals(await batch((function* (): Generator<AgentCall> {})()), []);
@@ -54,7 +54,7 @@ Deno.test("batch of nothing is an empty list", async () => {
   assertEquals(await batch(ReadableStream.from<AgentCall>([])), []);
 });
 
-Deno.test("batch takes calls from any iterable", async () => {
+Deno.test("batch accepts any iterable of calls", async () => {
   const { agent } = echoAgent(1);
   const texts = ["a", "b", "c"];
   const calls = texts.map((text) => [agent, { text }] as const);
@@ -71,7 +71,7 @@ Deno.test("batch takes calls from any iterable", async () => {
   }
 });
 
-Deno.test("batch gives a tuple its types, and agents that take nothing need no parameters", async () => {
+Deno.test("batch infers the types of a tuple; agents without parameters need none", async () => {
   const provider = scripted('{"value":3}');
   const Text = defineAgent({ name: "text", model: "m", prompt: "{text}", provider });
   const Count = defineAgent({ name: "n", run: ({ n }: { n: number }) => n + 1 });
@@ -90,22 +90,22 @@ Deno.test("batch gives a tuple its types, and agents that take nothing need no p
   assertEquals(contents(generated), [2]);
 });
 
-Deno.test("batch does not compile with parameters that are not the agent's", () => {
+Deno.test("batch does not compile with wrong parameters", () => {
   const { agent } = echoAgent();
   const never = () => [
     // @ts-expect-error the agent takes { text }
     batch([[agent, { txt: "x" }]]),
     // @ts-expect-error the parameters are missing
     batch([[agent]]),
-    // @ts-expect-error there is no such option
+    // @ts-expect-error the option does not exist
     batch([[agent, { text: "x" }]], { concurency: 3 }),
-    // @ts-expect-error that is no call
+    // @ts-expect-error this is not a call
     batch([agent]),
   ];
   assertEquals(typeof never, "function");
 });
 
-Deno.test("batch lets a call have options of its own", async () => {
+Deno.test("batch accepts options for a single call", async () => {
   const { agent } = echoAgent(20);
   const gone = AbortSignal.abort();
   const results = await batch([
@@ -117,7 +117,7 @@ Deno.test("batch lets a call have options of its own", async () => {
   assertEquals(results[1].metadata, { id: 7 });
 });
 
-Deno.test("batch throwOnError ends at the first failure and keeps what is done", async () => {
+Deno.test("batch with throwOnError ends at the first failure and keeps finished results", async () => {
   const { agent, provider } = fussyAgent(() => 1);
   const texts = ["a", "b", "fail", ...Array(50).fill("z")];
   const error = await rejection(
@@ -131,7 +131,7 @@ Deno.test("batch throwOnError ends at the first failure and keeps what is done",
   assertEquals(provider.inFlight, 0);
 });
 
-Deno.test("batch delivers what is done, lets what is in flight finish and tells what the source threw", async () => {
+Deno.test("batch finishes calls in flight and reports the error when its source throws", async () => {
   const broken = new Error("the file is gone");
   const { agent, provider } = echoAgent(5);
   function* sync() {
@@ -153,7 +153,7 @@ Deno.test("batch delivers what is done, lets what is in flight finish and tells 
   }
 });
 
-Deno.test("batch rejects promptly when its signal aborts, and keeps what is done", async () => {
+Deno.test("batch rejects promptly when its signal aborts, and keeps finished results", async () => {
   const { agent, provider } = echoAgent(() => provider.calls % 2 === 0 ? 60_000 : 1);
   const controller = new AbortController();
   const running = batch(
@@ -171,7 +171,7 @@ Deno.test("batch rejects promptly when its signal aborts, and keeps what is done
   assertEquals(provider.inFlight, 0);
 });
 
-Deno.test("batch sends nothing when its signal has aborted before", async () => {
+Deno.test("batch sends nothing if its signal has already aborted", async () => {
   const { agent, provider } = echoAgent();
   for (
     const calls of [
@@ -193,7 +193,7 @@ Deno.test("batch sends nothing when its signal has aborted before", async () => 
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("batch ends at its deadline: what an array has left fails with the code timeout", async () => {
+Deno.test("batch fails the rest of an array with the code timeout at its deadline", async () => {
   const { agent, provider } = echoAgent(() => provider.calls <= 2 ? 0 : 60_000);
   const calls = [...numbers(50)].map((n) => [agent, { text: `${n}` }] as const);
   const results = await promptly(batch(calls, { concurrency: 5, deadline: 40 }));
@@ -203,7 +203,7 @@ Deno.test("batch ends at its deadline: what an array has left fails with the cod
   assertEquals(provider.inFlight, 0);
 });
 
-Deno.test("batch ends at its deadline: a source that is no array is not pulled any more", async () => {
+Deno.test("batch stops pulling from other sources at its deadline", async () => {
   const { agent } = echoAgent(60_000);
   const hanging = (async function* () {
     for (const n of numbers()) yield [agent, { text: `${n}` }] as const;
@@ -219,7 +219,7 @@ Deno.test("batch ends at its deadline: a source that is no array is not pulled a
   assertEquals(seen.closed, true);
 });
 
-Deno.test("batch finishes each item exactly once with any mixture of failures, limits and sources", async () => {
+Deno.test("batch finishes each item once for any mix of failures, limits and sources", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ fails: fc.boolean(), ms: fc.nat(2) }), { maxLength: 40 }),

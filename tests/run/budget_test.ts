@@ -13,7 +13,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 type Echo = Agent<{ x: number }, string>;
 
-/** Each answer takes 10 tokens: 5 in, 5 out. */
+/** Each answer uses 10 tokens: 5 input, 5 output. */
 const usage = {
   inputTokens: 5,
   cachedInputTokens: 0,
@@ -37,7 +37,7 @@ function calls(agent: Echo, n: number): [Echo, { x: number }][] {
   return Array.from({ length: n }, (_, x) => [agent, { x }]);
 }
 
-/** Runs with a price: a dollar per token. */
+/** Runs the work with a price of one dollar per token. */
 async function priced(work: () => Promise<void>): Promise<void> {
   configure({ prices: { priced: { input: 1e6, output: 1e6 } } });
   try {
@@ -47,7 +47,7 @@ async function priced(work: () => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("budget of calls: never one more, however many are in flight; what is not sent fails with `budget`", async () => {
+Deno.test("budget of calls: is never exceeded, and calls beyond it fail with `budget`", async () => {
   const provider = scripted({ text: "ok", usage }, { latency: 2 });
   const results = await batch(calls(echo(provider), 100), {
     concurrency: 100,
@@ -59,7 +59,7 @@ Deno.test("budget of calls: never one more, however many are in flight; what is 
   assert(refused.every(({ error, attempts }) => error!.code === "budget" && attempts.length === 0));
 });
 
-Deno.test("budget of tokens and of dollars: a thousand in flight do not go over", async () => {
+Deno.test("budget of tokens and of dollars: is not exceeded by 1,000 calls in flight", async () => {
   await priced(async () => {
     for (const budget of [{ tokens: 500 }, { cost: 500 }]) {
       const provider = scripted({ text: "ok", usage }, { latency: 2 });
@@ -76,7 +76,7 @@ Deno.test("budget of tokens and of dollars: a thousand in flight do not go over"
   });
 });
 
-Deno.test("budget: what is in flight finishes and counts, also if it takes more than was thought", async () => {
+Deno.test("budget: calls in flight finish and count, even above their estimate", async () => {
   const provider = scripted(
     { text: "ok", usage: { ...usage, outputTokens: 95, totalTokens: 100 } },
     { latency: 2 },
@@ -88,14 +88,14 @@ Deno.test("budget: what is in flight finishes and counts, also if it takes more 
   assert(provider.calls >= 2 && provider.calls <= 4, `${provider.calls}`);
 });
 
-Deno.test("budget of a call: its retries and fallbacks count, and end with it", async () => {
+Deno.test("budget of a call: retries and fallbacks count and end with it", async () => {
   const provider = scripted(new Error("down"));
   const A = echo(provider, { retries: { max: 10, base: 0, on: () => true } });
   const result = await A.settle({ x: 1 }, { budget: { calls: 3 } });
   assertEquals([result.error!.code, result.attempts.length, provider.calls], ["budget", 3, 3]);
 });
 
-Deno.test("budget of a scope: everything inside shares it, and an outer one holds for the inner ones", async () => {
+Deno.test("budget of a scope: all calls inside share it, and outer budgets apply, too", async () => {
   const provider = scripted({ text: "ok", usage });
   const A = echo(provider);
   const Both = defineAgent({
@@ -116,7 +116,7 @@ Deno.test("budget of a scope: everything inside shares it, and an outer one hold
   assertEquals([provider.calls, ok], [5, [true, true, true, true, false]]);
 });
 
-Deno.test("budget of a workflow: branches that run together keep to it", async () => {
+Deno.test("budget of a workflow: concurrent branches do not exceed it", async () => {
   const provider = scripted({ text: "ok", usage }, { latency: 2 });
   const A = echo(provider);
   const branches = { a: A, b: A, c: { agent: A, optional: true }, d: { agent: A, optional: true } };
@@ -126,7 +126,7 @@ Deno.test("budget of a workflow: branches that run together keep to it", async (
   assertEquals([errors.c?.code, errors.d?.code], ["budget", "budget"]);
 });
 
-Deno.test("budget: a stream over an endless source goes on to say so, and can be left", async () => {
+Deno.test("budget: an endless stream keeps yielding failures, and can be stopped", async () => {
   const provider = scripted({ text: "ok", usage });
   function* endless(): Generator<[Echo, { x: number }]> {
     for (let x = 0;; x++) yield [echo(provider), { x }];
@@ -139,7 +139,7 @@ Deno.test("budget: a stream over an endless source goes on to say so, and can be
   assert(provider.calls === 3 && seen <= 5);
 });
 
-Deno.test("budget in dollars where a price is not known: refused before anything is sent, with advice", async () => {
+Deno.test("budget in dollars: rejects unknown prices before anything is sent", async () => {
   const provider = scripted("ok");
   const A = echo(provider, { model: "nobody-knows-this-model" });
   const why = "pass it with configure({ prices })";
@@ -149,7 +149,7 @@ Deno.test("budget in dollars where a price is not known: refused before anything
   assertEquals((await A.call({ x: 1 }, { budget: { tokens: 10_000 } })).ok, true);
 });
 
-Deno.test("budgets that make no sense are refused at once", async () => {
+Deno.test("budget: rejects invalid values at once", async () => {
   const A = echo(scripted("ok"));
   for (
     const [budget, kind] of [

@@ -1,25 +1,32 @@
-/** `onResult` and `onProgress`: told what is true, and a throw in them fails the run once and loses nothing. */
+/** Callbacks of runs. An error in one fails the run once and loses no result. */
 import { batch, each, type ProgressReport, type Result, RunError, stream } from "@shoal/agents";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { delay, echoAgent, fussyAgent, numbers, rejection, unheard } from "./helpers.ts";
+import {
+  delay,
+  echoAgent,
+  fussyAgent,
+  numbers,
+  rejection,
+  unhandledRejections,
+} from "./helpers.ts";
 
 const calls = (agent: ReturnType<typeof echoAgent>["agent"], count: number) =>
   [...numbers(count)].map((n) => [agent, { text: `${n}` }] as const);
 
-Deno.test("onResult is told of each result with its index, failures too", async () => {
+Deno.test("onResult is called with each result and its index, failures included", async () => {
   const { agent } = fussyAgent(1);
-  const told: [number, boolean, unknown][] = [];
+  const reported: [number, boolean, unknown][] = [];
   await batch(["a", "fail", "b"].map((text) => [agent, { text }] as const), {
-    onResult: (result, index) => void told.push([index, result.ok, result.content]),
+    onResult: (result, index) => void reported.push([index, result.ok, result.content]),
   });
-  assertEquals(told.toSorted(([a], [b]) => a - b), [
+  assertEquals(reported.toSorted(([a], [b]) => a - b), [
     [0, true, "a"],
     [1, false, undefined],
     [2, true, "b"],
   ]);
 });
 
-Deno.test("onResult may be async: its lane waits for it, and so does the result", async () => {
+Deno.test("onResult may be async: its lane and the result wait for it", async () => {
   const { agent, provider } = echoAgent();
   let saving = 0;
   const saved: number[] = [];
@@ -36,7 +43,7 @@ Deno.test("onResult may be async: its lane waits for it, and so does the result"
   assertEquals(provider.calls, 8);
 });
 
-Deno.test("onResult may give any thenable, as query builders do", async () => {
+Deno.test("onResult may return any thenable, such as a query builder", async () => {
   const { agent } = echoAgent();
   const saved: number[] = [];
   await batch(calls(agent, 3), {
@@ -52,11 +59,11 @@ Deno.test("onResult may give any thenable, as query builders do", async () => {
 });
 
 for (const how of ["throws", "rejects"] as const) {
-  Deno.test(`an onResult that ${how} fails the batch once, clearly, and no result is lost`, async () => {
+  Deno.test(`onResult that ${how} fails the batch once and loses no result`, async () => {
     const { agent, provider } = echoAgent(() => provider.calls > 5 ? 60_000 : 0);
     const mine = new Error("the disk is full");
     let called = 0;
-    const reasons = await unheard(async () => {
+    const reasons = await unhandledRejections(async () => {
       const error = await rejection(
         batch(calls(agent, 50), {
           concurrency: 4,
@@ -74,7 +81,7 @@ for (const how of ["throws", "rejects"] as const) {
       assert(error.message.includes("the disk is full"));
       assertEquals(error.results[2].content, "2");
       const finished = error.results.filter((result) => result !== undefined);
-      assert(finished.length >= called, "a result that was told of is missing");
+      assert(finished.length >= called, "a reported result is missing");
     });
     assertEquals(reasons, []);
     assertEquals(provider.inFlight, 0);
@@ -82,7 +89,7 @@ for (const how of ["throws", "rejects"] as const) {
   });
 }
 
-Deno.test("an onResult that always throws is called once, though many results come at the same time", async () => {
+Deno.test("onResult that throws is called once, even if results arrive together", async () => {
   const { agent } = echoAgent(5);
   let called = 0;
   const error = await rejection(
@@ -100,7 +107,7 @@ Deno.test("an onResult that always throws is called once, though many results co
   assert(error.results.some(Boolean));
 });
 
-Deno.test("onProgress is told at the start and at the end, at most five times a second, and counts right", async () => {
+Deno.test("onProgress reports at the start, at the end and five times a second at most", async () => {
   const { agent } = fussyAgent(() => 20);
   const texts = [...numbers(60)].map((n) => n % 6 === 5 ? `fail ${n}` : `${n}`);
   const reports: ProgressReport[] = [];
@@ -125,7 +132,7 @@ Deno.test("onProgress is told at the start and at the end, at most five times a 
   assert(last.perSecond > 0);
 });
 
-Deno.test("onProgress knows no total of a generator, and so no end", async () => {
+Deno.test("onProgress reports neither a total nor an end for a generator", async () => {
   const { agent } = echoAgent(1);
   const reports: ProgressReport[] = [];
   await batch(calls(agent, 5).values(), { onProgress: (report) => void reports.push(report) });
@@ -136,7 +143,7 @@ Deno.test("onProgress knows no total of a generator, and so no end", async () =>
   assertEquals(reports.at(-1)!.done, 5);
 });
 
-Deno.test("onProgress of an empty run tells of it twice", async () => {
+Deno.test("onProgress of an empty run is called twice", async () => {
   const reports: ProgressReport[] = [];
   await batch([], { onProgress: (report) => void reports.push(report) });
   assertEquals(reports.map(({ done, total }) => [done, total]), [[0, 0], [0, 0]]);
@@ -154,17 +161,17 @@ Deno.test("onProgress of each counts the tokens of the calls inside", async () =
 
 for (const [when, at] of [["at the start", 1], ["half-way", 2], ["at the end", 3]] as const) {
   for (const how of ["throws", "rejects"] as const) {
-    Deno.test(`an onProgress that ${how} ${when} fails the run once and keeps the results`, async () => {
+    Deno.test(`onProgress that ${how} ${when} fails the run once and keeps the results`, async () => {
       const { agent, provider } = echoAgent(at === 2 ? 80 : 1);
-      let told = 0;
+      let reported = 0;
       const onProgress = (report: ProgressReport): void => {
-        told++;
+        reported++;
         const now = at === 1 || (at === 2 && report.done > 0) || (at === 3 && report.done === 4);
         if (!now) return;
         if (how === "throws") throw new Error("the terminal is gone");
         return Promise.reject(new Error("the terminal is gone")) as unknown as void;
       };
-      const reasons = await unheard(async () => {
+      const reasons = await unhandledRejections(async () => {
         const error = await rejection(
           batch(calls(agent, at === 2 ? 50 : 4), { concurrency: 2, onProgress }),
           RunError,
@@ -175,9 +182,9 @@ for (const [when, at] of [["at the start", 1], ["half-way", 2], ["at the end", 3
           assertEquals(error.results.map(({ content }) => content), ["0", "1", "2", "3"]);
         }
         if (at === 2) assert(error.results.length > 0);
-        const before = told;
+        const before = reported;
         await delay(250);
-        assertEquals(told, before, "it was told again");
+        assertEquals(reported, before, "it was called again");
       });
       assertEquals(reasons, []);
       assertEquals(provider.inFlight, 0);
@@ -185,21 +192,21 @@ for (const [when, at] of [["at the start", 1], ["half-way", 2], ["at the end", 3
   }
 }
 
-Deno.test("onProgress is not told any more after break", async () => {
+Deno.test("onProgress is not called after break", async () => {
   const { agent } = echoAgent();
-  let told = 0;
+  let reported = 0;
   for await (
     const _ of stream(calls(agent, 9), {
       concurrency: 1,
-      onProgress: () => void told++,
+      onProgress: () => void reported++,
     })
   ) break;
-  const before = told;
+  const before = reported;
   await delay(250);
-  assertEquals(told, before);
+  assertEquals(reported, before);
 });
 
-Deno.test("callbacks run where the run was started: a call in them is a call of the run", async () => {
+Deno.test("callbacks run in the context of the run: calls inside them belong to it", async () => {
   const { agent, provider } = echoAgent(2);
   const note = echoAgent(2, "note");
   await batch(calls(agent, 6), {
@@ -218,7 +225,7 @@ Deno.test("callbacks run where the run was started: a call in them is a call of 
   );
 });
 
-Deno.test("onDelta is told each piece with the index of its call, beside the call's own", async () => {
+Deno.test("onDelta is called with each delta and index, after the call's own", async () => {
   const { agent } = echoAgent();
   const [pieces, own]: [string[], string[]] = [["", "", ""], []];
   const onDelta = (text: string) => void own.push(text);
@@ -233,7 +240,7 @@ Deno.test("onDelta is told each piece with the index of its call, beside the cal
   assert(results.every(({ timing }) => timing.firstTokenMs !== undefined));
 });
 
-Deno.test("onDelta that throws fails its call, clearly, and no other", async () => {
+Deno.test("onDelta that throws fails only its call", async () => {
   const { agent } = echoAgent();
   const onDelta = (_: string, index: number) => {
     if (index === 0) throw new Error("mine");

@@ -11,12 +11,12 @@ import {
   rejection,
   stuckAfter,
   typeTest,
-  unheard,
+  unhandledRejections,
 } from "./helpers.ts";
 
 const never = () => new Promise<never>(() => {});
 
-Deno.test("each gives what the function returns, in the order of the items", async () => {
+Deno.test("each returns the values of the function in input order", async () => {
   const waits = [8, 0, 4, 2];
   const seen: number[] = [];
   const values = await each(["a", "b", "c", "d"], async (item, { index, signal }) => {
@@ -29,7 +29,7 @@ Deno.test("each gives what the function returns, in the order of the items", asy
   assertEquals(seen, [1, 3, 2, 0]);
 });
 
-Deno.test("each takes any iterable and a function that is not async", async () => {
+Deno.test("each accepts any iterable and a sync function", async () => {
   const { async } = counted((i) => i, 3);
   const sources = [
     [0, 1, 2],
@@ -48,7 +48,7 @@ Deno.test("each takes any iterable and a function that is not async", async () =
   assertEquals(await each(numbers(0), never), []);
 });
 
-Deno.test("each keeps undefined, null, false, 0 and the empty text as values", async () => {
+Deno.test("each keeps undefined, null, false, 0 and the empty string as values", async () => {
   const values = [undefined, null, false, 0, "", NaN, undefined];
   assertEquals(await each(values, (value) => value), values);
   assertEquals(
@@ -57,7 +57,7 @@ Deno.test("each keeps undefined, null, false, 0 and the empty text as values", a
   );
 });
 
-Deno.test("each never works on more than its limit", async () => {
+Deno.test("each never exceeds its concurrency", async () => {
   let [running, most] = [0, 0];
   await each(counted((i) => i, 30).async(), async () => {
     most = Math.max(most, ++running);
@@ -67,12 +67,12 @@ Deno.test("each never works on more than its limit", async () => {
   assertEquals(most, 4);
 });
 
-Deno.test("each stops at the first throw: it pulls no more, aborts the rest and carries what is done", async () => {
+Deno.test("each stops at the first throw, aborts the rest and keeps finished values", async () => {
   for (const kind of ["sync", "async"] as const) {
     const { seen, ...make } = counted((i) => i);
     const aborted: number[] = [];
     const mine = new Error("no 3");
-    const reasons = await unheard(async () => {
+    const reasons = await unhandledRejections(async () => {
       const error = await rejection(
         each(make[kind](), async (n, { signal }) => {
           if (n === 3) {
@@ -101,7 +101,7 @@ Deno.test("each stops at the first throw: it pulls no more, aborts the rest and 
   }
 });
 
-Deno.test("each stops at what a function throws that is not async, and at what is no error", async () => {
+Deno.test("each stops if a sync function throws, or if the value is not an Error", async () => {
   const one = await rejection(
     each([1], () => {
       throw new TypeError("sync");
@@ -115,7 +115,7 @@ Deno.test("each stops at what a function throws that is not async, and at what i
   assertEquals(three.errors, [undefined]);
 });
 
-Deno.test("each with settle goes on after a throw", async () => {
+Deno.test("each with settle continues after a throw", async () => {
   const settled = await each([...numbers(5)], (n) => {
     if (n % 2 === 1) throw new Error(`no ${n}`);
     return n;
@@ -129,7 +129,7 @@ Deno.test("each with settle goes on after a throw", async () => {
   assertEquals(Object.keys(settled[1]!), ["ok", "error"]);
 });
 
-Deno.test("each ends promptly at an abort or its deadline, though the function ignores its signal", async () => {
+Deno.test("each ends promptly at an abort or deadline that the function ignores", async () => {
   for (const items of [[1, 2, 3], numbers(), stuckAfter(1, 2).source]) {
     const controller = new AbortController();
     const running = each(items, (n) => n === 1 ? "one" : never(), {
@@ -151,7 +151,7 @@ Deno.test("each ends promptly at an abort or its deadline, though the function i
   }
 });
 
-Deno.test("each does not take a source that hangs at the deadline for its end", async () => {
+Deno.test("each does not mistake a hanging source at the deadline for its end", async () => {
   const { source } = stuckAfter(1, 2);
   const error = await promptly(
     rejection(each(source, (n) => n * 10, { deadline: 20 }), RunError),
@@ -160,7 +160,7 @@ Deno.test("each does not take a source that hangs at the deadline for its end", 
   assert(error.message.includes("within 20 ms"), error.message);
 });
 
-Deno.test("each with settle gives what is not finished at the deadline as an error", async () => {
+Deno.test("each with settle returns unfinished items at the deadline as errors", async () => {
   const settled = await promptly(
     each([1, 2, 3, 4], (n) => n === 1 ? n : never(), {
       settle: true,
@@ -176,7 +176,7 @@ Deno.test("each with settle gives what is not finished at the deadline as an err
   ]);
 });
 
-Deno.test("each with settle still rejects when it is aborted, or its source throws", async () => {
+Deno.test("each with settle rejects if it is aborted or its source throws", async () => {
   const aborted = await rejection(
     each([1], (n) => n, { settle: true, signal: AbortSignal.abort() }),
     RunError,
@@ -197,14 +197,14 @@ Deno.test("each with settle still rejects when it is aborted, or its source thro
   assertEquals((broken.cause as Error).message, "broken");
 });
 
-Deno.test("each begins nothing when its signal has aborted before", async () => {
+Deno.test("each starts nothing if its signal has already aborted", async () => {
   let called = 0;
   const { seen, sync } = counted((i) => i);
   await rejection(each(sync(), () => called++, { signal: AbortSignal.abort() }), RunError);
   assertEquals([called, seen.pulled], [0, 0]);
 });
 
-Deno.test("each shares its concurrency with the calls inside, however many a function makes at once", async () => {
+Deno.test("each shares its concurrency with all calls inside the function", async () => {
   const { agent, provider } = echoAgent(3);
   const values = await each([...numbers(6)], async (n) => {
     const all = await batch([0, 1, 2, 3].map((i) => [agent, { text: `${n}.${i}` }]));
@@ -215,7 +215,7 @@ Deno.test("each shares its concurrency with the calls inside, however many a fun
   assertEquals(provider.peakInFlight, 2);
 });
 
-Deno.test("each aborts the calls inside when another function throws", async () => {
+Deno.test("each aborts calls inside when the function throws for another item", async () => {
   const { agent, deaf } = hangingAgent();
   const codes: string[] = [];
   await rejection(
@@ -236,7 +236,7 @@ Deno.test("each aborts the calls inside when another function throws", async () 
   assertEquals(codes, ["aborted", "aborted"]);
 });
 
-Deno.test("each lets the failure of a call through as it is", async () => {
+Deno.test("each passes on the failure of a call unchanged", async () => {
   const { agent } = echoAgent();
   const error = await rejection(
     each([1], () => agent.call({ text: "a" }, { signal: AbortSignal.abort() })),

@@ -104,7 +104,7 @@ Deno.test("RunError: callbacks that throw", async () => {
   }
 });
 
-Deno.test("RunError: a failure that stops the run", async () => {
+Deno.test("RunError: a failure with throwOnError", async () => {
   const error = await rejection(runs.stream!(["a", "fail"], { throwOnError: true }), RunError);
   const why = "the stream as call 1 failed: Cannot finish the call of";
   assert(error.message.includes(why), error.message);
@@ -127,7 +127,7 @@ Deno.test("RunError: a journal that fails to open, to begin, to record or to clo
       await ended(name, run(["a"], { journal, runId: "r" }), cause, "the disk is full");
     }
   }
-  // Also where it is the consumer who ends the run.
+  // Also if the consumer ends the run.
   const breaking = (async () => {
     const options = { journal: journals()[3]!, runId: "r" };
     for await (const _ of stream([[Echo, { text: "a" }]], options)) break;
@@ -135,7 +135,7 @@ Deno.test("RunError: a journal that fails to open, to begin, to record or to clo
   await ended("stream", breaking, cause, "the disk is full");
 });
 
-Deno.test("RunError: the call or scope around a run was aborted", async () => {
+Deno.test("RunError: an abort of the call or scope around a run", async () => {
   const controller = new AbortController();
   const { agent } = hangingAgent();
   let inner: Promise<RunError> | undefined;
@@ -151,7 +151,7 @@ Deno.test("RunError: the call or scope around a run was aborted", async () => {
   assert((await inner!).message.includes("the call or scope that it runs in was aborted: over"));
 });
 
-Deno.test("a scope passes on what its function throws, as it is", async () => {
+Deno.test("scope passes on what its function throws unchanged", async () => {
   const cause = new Error("mine");
   const thrown = await rejection(scope({}, () => Promise.reject(cause)), Error);
   assertStrictEquals(thrown, cause);

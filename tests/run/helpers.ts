@@ -4,17 +4,17 @@ import { delay } from "@std/async/delay";
 
 export { delay };
 
-/** An agent that gives back what it is asked, after the milliseconds that its provider takes. */
+/** An agent that echoes its prompt after the latency of its provider, in milliseconds. */
 export function echoAgent(latency: number | (() => number) = 0, name = "echo") {
   const provider = scripted((request) => String(request.messages.at(-1)!.content), { latency });
   const agent = defineAgent({ name, model: "m", prompt: "{text}", provider, retries: 0 });
   return { provider, agent };
 }
 
-// The first priced call loads the list of prices: not within a test, whose time and resources it would count for.
+// The first priced call loads the prices. Load them here, outside of the sanitized tests.
 await echoAgent().agent.call({ text: "" });
 
-/** An agent that fails where the text says so: "fail …". */
+/** An agent that fails for texts that begin with "fail". */
 export function fussyAgent(latency: number | (() => number) = 0, name = "fussy") {
   const provider = scripted((request) => {
     const text = String(request.messages.at(-1)!.content);
@@ -24,7 +24,7 @@ export function fussyAgent(latency: number | (() => number) = 0, name = "fussy")
   return { provider, agent };
 }
 
-/** A provider that never answers and does not listen to its signal; it knows who was aborted. */
+/** A provider that never answers and ignores its signal. It records which requests were aborted. */
 export function deafProvider() {
   const signals: AbortSignal[] = [];
   const provider: Provider = {
@@ -57,12 +57,12 @@ export function hangingAgent(name = "hanging") {
   return { agent, deaf };
 }
 
-/** 0, 1, 2, … up to but without `end`. */
+/** Yields 0, 1, 2, … up to `end`, exclusive. */
 export function* numbers(end = Infinity): Generator<number> {
   for (let i = 0; i < end; i++) yield i;
 }
 
-/** A source that counts what is pulled from it and knows whether it was closed. */
+/** A source that counts the pulled items and records whether it was closed. */
 export function counted<T>(make: (index: number) => T, end = Infinity) {
   const seen = { pulled: 0, closed: false };
   function* sync(): Generator<T> {
@@ -89,7 +89,7 @@ export function counted<T>(make: (index: number) => T, end = Infinity) {
   return { seen, sync, async };
 }
 
-/** An async source that gives these items and then never answers again. */
+/** An async source that yields these items and then hangs. */
 export function stuckAfter<T>(...items: T[]) {
   const seen = { closed: false };
   const source: AsyncIterable<T> = {
@@ -110,7 +110,7 @@ export function stuckAfter<T>(...items: T[]) {
   return { source, seen };
 }
 
-/** What the promise rejects with. Fails if it does not reject. */
+/** Returns what the promise rejects with. Fails if it does not reject. */
 // deno-lint-ignore no-explicit-any
 export async function rejection<E extends abstract new (...args: any[]) => unknown>(
   promise: Promise<unknown>,
@@ -126,7 +126,7 @@ export async function rejection<E extends abstract new (...args: any[]) => unkno
   throw new Error(`it did not reject, but gave ${Deno.inspect(value)}`);
 }
 
-/** Fails if the work takes longer than anything but a hang could: machines are slow at times. */
+/** Fails if the work hangs. The limit is generous, as the machine may be slow. */
 export async function promptly<T>(work: Promise<T>, ms = 2_000): Promise<T> {
   const stop = new AbortController();
   try {
@@ -141,7 +141,7 @@ export async function promptly<T>(work: Promise<T>, ms = 2_000): Promise<T> {
   }
 }
 
-/** Counts listeners on a signal of its own. */
+/** Creates a signal and counts the listeners on it. */
 export function watchedSignal() {
   const controller = new AbortController();
   const { signal } = controller;
@@ -159,8 +159,8 @@ export function watchedSignal() {
   return { controller, signal, seen };
 }
 
-/** Did anything reject without being heard while this ran? */
-export async function unheard(work: () => Promise<unknown>): Promise<unknown[]> {
+/** Returns the reasons of all unhandled rejections while the work runs. */
+export async function unhandledRejections(work: () => Promise<unknown>): Promise<unknown[]> {
   const reasons: unknown[] = [];
   const listen = (event: PromiseRejectionEvent) => {
     event.preventDefault();
@@ -176,10 +176,10 @@ export async function unheard(work: () => Promise<unknown>): Promise<unknown[]> 
   return reasons;
 }
 
-/** Are these two types the same? */
+/** Whether two types are identical. */
 export type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2)
   ? true
   : false;
 
-/** Lets the compiler check that a type is `true`. */
+/** Makes the compiler check that a type is `true`. */
 export function typeTest<_Same extends true>(): void {}

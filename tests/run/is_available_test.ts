@@ -1,7 +1,7 @@
 import { isAvailable } from "@shoal/agents";
 import { assertEquals, assertThrows } from "@std/assert";
 
-Deno.test("isAvailable: the event loop is everywhere, workers where there is a Worker", () => {
+Deno.test("isAvailable: the event loop always, workers if the runtime has Worker", () => {
   assertEquals(isAvailable("event-loop"), true);
   assertEquals(isAvailable("workers"), true);
   const { Worker } = globalThis;
@@ -14,7 +14,7 @@ Deno.test("isAvailable: the event loop is everywhere, workers where there is a W
   }
 });
 
-Deno.test("isAvailable refuses a mode that does not exist", () => {
+Deno.test("isAvailable rejects an unknown mode", () => {
   for (const mode of ["threads", "", undefined, "Workers"]) {
     // deno-lint-ignore no-explicit-any
     assertThrows(() => isAvailable(mode as any), TypeError, '"event-loop" or "workers"');

@@ -1,4 +1,4 @@
-/** `each` that is recorded: what a function did is not done again. */
+/** `each` with a journal: finished items are not processed again. */
 import { AgentError, defineAgent, each, type Journal, RunError } from "@shoal/agents";
 import { JournalError, memoryJournal } from "@shoal/agents/journal";
 import { scripted } from "@shoal/agents/testing";
@@ -8,7 +8,7 @@ import { delay, rejection } from "./helpers.ts";
 
 const runId = "r";
 
-Deno.test("each: a run that is started again does nothing, and gives the same values", async () => {
+Deno.test("journalled each: a resumed run replays all values", async () => {
   const journal = memoryJournal();
   let worked = 0;
   const work = async (n: number) => {
@@ -20,12 +20,12 @@ Deno.test("each: a run that is started again does nothing, and gives the same va
   const again = await each([3, 2, 1, 4], work, { journal, runId });
   assertEquals(again, [first[2], first[1], first[0], { n: 4, at: new Date(4) }]);
   assertEquals(worked, 4);
-  // The function may be another one: who says so is the caller.
+  // A changed function does not matter: the caller must set a new version for that.
   assertEquals(await each([1], () => "new", { journal, runId }), [first[0]] as never);
   assertEquals(await each([1], () => "new", { journal, runId, version: "2" }), ["new"]);
 });
 
-Deno.test("each: what was thrown comes back, where that does not stop the run", async () => {
+Deno.test("journalled each: replays errors with settle", async () => {
   const journal = memoryJournal();
   const agent = defineAgent({
     name: "a",
@@ -51,14 +51,14 @@ Deno.test("each: what was thrown comes back, where that does not stop the run", 
   assertEquals([errors[1]!.name, errors[1]!.message], ["RangeError", "one is too few"]);
   assertInstanceOf(errors[2], AgentError);
   assertEquals(errors[2].message, (first[2]!.error as Error).message);
-  // What is no error has neither a name nor a message.
+  // A thrown value that is not an Error has neither a name nor a message.
   assertEquals([first[3]!.error, (errors[3] as AgentError).code], ["a text", "tool"]);
 
   const retried = await each([0, 1, 2, 3], () => "better", { ...options, retryFailed: true });
   assertEquals(retried.map(({ value }) => value), ["good", "better", "better", "better"]);
 });
 
-Deno.test("each: a throw that stops the run does not stop it for ever", async () => {
+Deno.test("journalled each: processes the failed item again without settle", async () => {
   const journal = memoryJournal();
   let isDown = true;
   const done: number[] = [];
@@ -75,7 +75,7 @@ Deno.test("each: a throw that stops the run does not stop it for ever", async ()
   assertEquals(done, [1, 2, 3]);
 });
 
-Deno.test("each: items are told by their key where there is one", async () => {
+Deno.test("journalled each: identifies items by their key if they have one", async () => {
   const journal = memoryJournal();
   const files = [1, 2].map((n) => new File([`file ${n}`], `${n}.txt`));
   const read = (file: File) => file.text();
@@ -94,7 +94,7 @@ Deno.test("each: items are told by their key where there is one", async () => {
   );
 });
 
-Deno.test("each: what its calls used is counted with the item, once", async () => {
+Deno.test("journalled each: counts the usage of calls inside once", async () => {
   using _ = configured({ prices: { m: { input: 1_000_000, output: 1_000_000 } } });
   const journal = memoryJournal();
   const provider = scripted(() => ({ text: "x", usage: used(2, 1) }));
@@ -111,7 +111,7 @@ Deno.test("each: what its calls used is counted with the item, once", async () =
   }
 });
 
-Deno.test("each: only the failed leaves the places of the others empty", async () => {
+Deno.test("journalled each: only failed items leaves the other places undefined", async () => {
   const journal = memoryJournal();
   const options = { journal, runId, settle: true } as const;
   const fail = (n: number): number | null => {
@@ -125,7 +125,7 @@ Deno.test("each: only the failed leaves the places of the others empty", async (
   assertEquals(plain, [undefined, undefined, null]);
 });
 
-Deno.test("each: a value that cannot be recorded ends the run, and says which", async () => {
+Deno.test("journalled each: a value that cannot be recorded ends the run and is named", async () => {
   const journal = memoryJournal();
   const circle: Record<string, unknown> = { f() {} };
   circle.self = circle;
@@ -139,7 +139,7 @@ Deno.test("each: a value that cannot be recorded ends the run, and says which", 
   }
 });
 
-Deno.test("each: a run that was aborted goes on where it ended, and what comes too late is not recorded", async () => {
+Deno.test("journalled each: resumes an aborted run, and does not record late values", async () => {
   const journal: Journal = memoryJournal();
   const stop = new AbortController();
   const late = Promise.withResolvers<string>();

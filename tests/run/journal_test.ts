@@ -1,4 +1,4 @@
-/** Runs that are recorded: what is finished is not asked for again. */
+/** Runs with a journal: finished items are not requested again. */
 import {
   AgentError,
   batch,
@@ -25,14 +25,14 @@ function texts(agent: ReturnType<typeof echoAgent>["agent"], all: readonly strin
   return all.map((text) => [agent, { text }] as const);
 }
 
-/** What a journal has of a run. */
+/** Returns the items that a journal holds of a run. */
 async function records(journal: Journal, status?: "ok" | "failed" | "started") {
   const all = [];
   for await (const record of journal.results(runId, { status })) all.push(record);
   return all.sort((a, b) => a.index - b.index);
 }
 
-Deno.test("journal: a run that is started again asks for nothing, and gives the same", async () => {
+Deno.test("journal: a resumed run sends nothing and returns the same results", async () => {
   const journal = memoryJournal();
   const { agent, provider } = echoAgent(1);
   const calls = texts(agent, ["a", "b", "c"]);
@@ -42,12 +42,12 @@ Deno.test("journal: a run that is started again asks for nothing, and gives the 
   assertEquals(provider.requests.length, 3);
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
   assertEquals(plain(again), plain(first.map((result) => ({ ...result, replayed: true }))));
-  // Another run knows nothing of it.
+  // A run of another name starts from nothing.
   await batch(calls, { journal, runId: "other" });
   assertEquals(provider.requests.length, 6);
 });
 
-Deno.test("journal: rows in another order, more and fewer of them: only what is new is asked for", async () => {
+Deno.test("journal: requests only new rows if rows are moved, added or removed", async () => {
   const journal = memoryJournal();
   const { agent, provider } = echoAgent();
   await batch(texts(agent, ["a", "b", "c"]), { journal, runId });
@@ -60,7 +60,7 @@ Deno.test("journal: rows in another order, more and fewer of them: only what is 
   assertEquals(provider.requests.length, 4);
 });
 
-Deno.test("journal: an edited prompt, another version or key runs again, and nothing else does", async () => {
+Deno.test("journal: only a changed prompt, version or key runs again", async () => {
   const journal = memoryJournal();
   const { agent, provider } = echoAgent();
   const ask = async (changed: typeof agent, options: object = {}, call: object = {}) => {
@@ -80,7 +80,7 @@ Deno.test("journal: an edited prompt, another version or key runs again, and not
   assertEquals([asked, provider.requests.length], [5, 5]);
 });
 
-Deno.test("journal: rows that are the same are rows of their own", async () => {
+Deno.test("journal: identical rows are separate items", async () => {
   const journal = memoryJournal();
   const { agent, provider } = echoAgent(1);
   const calls = texts(agent, ["a", "b", "a", "a"]);
@@ -94,7 +94,7 @@ Deno.test("journal: rows that are the same are rows of their own", async () => {
   assertEquals([summarize(results).replayed, provider.requests.length], [3, 5]);
 });
 
-Deno.test("journal: it is recorded before it is handed on", async () => {
+Deno.test("journal: records each result before it is returned", async () => {
   const journal = memoryJournal();
   const { agent } = echoAgent(() => Math.random() * 3);
   const seen: number[] = [];
@@ -109,7 +109,7 @@ Deno.test("journal: it is recorded before it is handed on", async () => {
   assertEquals(seen.length, 60);
 });
 
-Deno.test("journal: that an item begins is recorded before anything is sent", async () => {
+Deno.test("journal: records the start of an item before anything is sent", async () => {
   const journal = memoryJournal();
   const provider = scripted(async (request) => {
     const text = String(request.messages.at(-1)!.content);
@@ -122,7 +122,7 @@ Deno.test("journal: that an item begins is recorded before anything is sent", as
   assertEquals(results.map(({ content }) => content), ["true", "true", "true"]);
 });
 
-Deno.test("journal: what is replayed costs nothing: in progress, budget, scope and summary", async () => {
+Deno.test("journal: replayed results cost nothing in progress, budget, scope and summary", async () => {
   using _ = configured({ prices: { m: { input: 1_000_000, output: 1_000_000 } } });
   const journal = memoryJournal();
   const provider = scripted(() => ({ text: "x", usage: used(2, 1) }));
@@ -155,26 +155,26 @@ Deno.test("journal: what is replayed costs nothing: in progress, budget, scope a
   assertEquals([summary.total, summary.ok, summary.replayed, summary.attempts], [6, 6, 4, 2]);
   assertEquals([summary.usage, summary.cost?.total], [used(4, 2), 6]);
   assertEquals(summary.byModel.m?.total, 6);
-  // The journal knows what the whole has cost.
+  // The journal holds the cost of all starts of the run.
   const { usage, cost, ok } = (await journal.summary(runId))!;
   assertEquals([usage, cost?.total, ok], [used(12, 6), 18, 6]);
   const held = (await records(journal)).map(({ result }) => ({ result: result! }));
   assertEquals(summarize(held).cost?.total, 18);
 });
 
-Deno.test("journal: a run that was aborted goes on where it ended", async () => {
+Deno.test("journal: resumes an aborted run", async () => {
   const journal = memoryJournal();
   const { agent, provider } = echoAgent(2);
   const calls = texts(agent, Array.from({ length: 40 }, (_, i) => String(i)));
   const stop = new AbortController();
-  let told = 0;
+  let reported = 0;
   const error = await rejection(
     batch(calls, {
       journal,
       runId,
       concurrency: 4,
       signal: stop.signal,
-      onResult: () => void (++told === 10 && stop.abort()),
+      onResult: () => void (++reported === 10 && stop.abort()),
     }),
     RunError,
   );
@@ -190,7 +190,7 @@ Deno.test("journal: a run that was aborted goes on where it ended", async () => 
   assertEquals([total, started], [40, 0]);
 });
 
-Deno.test("journal: what a deadline or a budget kept from its end runs the next time", async () => {
+Deno.test("journal: items that a deadline or budget stopped run the next time", async () => {
   const journal = memoryJournal();
   const { agent } = echoAgent(20);
   const calls = texts(agent, Array.from({ length: 12 }, (_, i) => String(i)));
@@ -200,14 +200,14 @@ Deno.test("journal: what a deadline or a budget kept from its end runs the next 
   assertEquals(summarize(late).byError, { timeout: 12 - done });
   const poor = await batch(calls, { journal, runId, concurrency: 2, budget: { calls: 3 } });
   assertEquals(summarize(poor).ok, Math.min(12, done + 3));
-  // What was never sent has left no trace.
+  // Calls that were never sent are not recorded.
   const { failed, started } = (await journal.summary(runId))!;
   assert(failed === 0 && started <= 2, `${failed} ${started}`);
   const rich = await batch(calls, { journal, runId, concurrency: 12 });
   assertEquals(rich.map(({ ok }) => ok), Array(12).fill(true));
 });
 
-Deno.test("journal: what is finished comes back after the deadline, too", async () => {
+Deno.test("journal: replays finished items even after the deadline", async () => {
   const journal = memoryJournal();
   const { agent } = echoAgent(30);
   await batch(texts(agent, ["b", "c"]), { journal, runId });
@@ -216,7 +216,7 @@ Deno.test("journal: what is finished comes back after the deadline, too", async 
   assertEquals(results.map(({ ok }) => ok), [false, true, true]);
 });
 
-Deno.test("journal: failures are given back, unless they are to be tried again", async () => {
+Deno.test("journal: replays failures, unless retryFailed is set", async () => {
   const journal = memoryJournal();
   const { agent, provider } = fussyAgent();
   const calls = texts(agent, ["a", "fail b", "c"]);
@@ -237,7 +237,7 @@ Deno.test("journal: failures are given back, unless they are to be tried again",
   assertEquals([provider.requests.length, (await journal.summary(runId))?.failed], [4, 1]);
 });
 
-Deno.test("journal: only the failed, only the missing", async () => {
+Deno.test("journal: `only` selects failed or missing items", async () => {
   const journal = memoryJournal();
   const { agent } = fussyAgent();
   await batch(texts(agent, ["a", "fail b"]), { journal, runId });
@@ -257,7 +257,7 @@ Deno.test("journal: only the failed, only the missing", async () => {
   assertEquals(seen, [[2, "c", false]]);
 });
 
-Deno.test("journal: a failure that stops the run does not stop it for ever", async () => {
+Deno.test("journal: processes the failed item again with throwOnError", async () => {
   const journal = memoryJournal();
   let isDown = true;
   const provider = scripted(({ messages }) =>
@@ -276,27 +276,27 @@ Deno.test("journal: a failure that stops the run does not stop it for ever", asy
   ]);
 });
 
-Deno.test("journal: callbacks of the call are told nothing of what is replayed; metadata is today's", async () => {
+Deno.test("journal: a replayed call calls no callbacks and has the current metadata", async () => {
   const journal = memoryJournal();
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const agent = defineAgent({
     name: "a",
     model: "m",
     prompt: "{text}",
     provider: scripted("hi"),
-    hooks: { before: () => void told.push("before"), after: () => void told.push("after") },
+    hooks: { before: () => void reported.push("before"), after: () => void reported.push("after") },
   });
-  const options = { journal, runId, onDelta: (text: string) => void told.push(text) };
+  const options = { journal, runId, onDelta: (text: string) => void reported.push(text) };
   const run = (metadata: unknown) => batch([[agent, { text: "x" }, { metadata }]], options);
   const [first] = await run({ day: 1 });
-  const asked = told.splice(0);
+  const asked = reported.splice(0);
   const [again] = await run({ day: 2 });
   assertEquals([first.metadata, again.metadata, again.replayed], [{ day: 1 }, { day: 2 }, true]);
-  assertEquals([asked.includes("before"), asked.includes("hi"), told], [true, true, []]);
+  assertEquals([asked.includes("before"), asked.includes("hi"), reported], [true, true, []]);
   assertEquals((await records(journal))[0]!.result?.metadata, undefined);
 });
 
-Deno.test("journal: a dry run is not recorded", async () => {
+Deno.test("journal: does not record a dry run", async () => {
   const journal = memoryJournal();
   const { agent } = echoAgent();
   const run = (dryRun: boolean) => batch([[agent, { text: "x" }, { dryRun }]], { journal, runId });
@@ -307,7 +307,7 @@ Deno.test("journal: a dry run is not recorded", async () => {
   assertEquals([dry.content, dry.replayed], [undefined, false] as never);
 });
 
-Deno.test("journal: workflows are items, too", async () => {
+Deno.test("journal: records workflows as items", async () => {
   const journal = memoryJournal();
   const { agent, provider } = echoAgent();
   const Both = defineParallel({ name: "both", branches: { one: agent, two: agent } });
@@ -323,7 +323,7 @@ Deno.test("journal: workflows are items, too", async () => {
   assertEquals([changed.replayed, provider.requests.length], [false, 4]);
 });
 
-Deno.test("journal: a run that was stopped by break can go on at once", async () => {
+Deno.test("journal: a run that break stopped can resume at once", async () => {
   const journal = memoryJournal();
   const { agent } = echoAgent(1);
   const calls = texts(agent, Array.from({ length: 20 }, (_, i) => String(i)));
@@ -340,7 +340,7 @@ Deno.test("journal: a run that was stopped by break can go on at once", async ()
   assertEquals(seen.size, 20);
 });
 
-Deno.test("journal: a run that is open is refused, another one of the same journal is not", async () => {
+Deno.test("journal: rejects a run that is open, but not another run", async () => {
   const journal = memoryJournal();
   const { agent } = echoAgent(20);
   const run = (id: string) => batch(texts(agent, ["a", "b"]), { journal, runId: id });
@@ -357,7 +357,7 @@ Deno.test("journal: a run that is open is refused, another one of the same journ
   assertEquals((await first).length, 2);
 });
 
-Deno.test("journal: when it fails, the run ends, and nothing is handed on that is not recorded", async () => {
+Deno.test("journal: a failing journal ends the run; unrecorded results are not returned", async () => {
   const kept = memoryJournal();
   let finished = 0;
   const journal: Journal = {
@@ -385,7 +385,7 @@ Deno.test("journal: when it fails, the run ends, and nothing is handed on that i
   assertEquals(results.filter(({ replayed }) => replayed).length, 5);
 });
 
-Deno.test("journal: a call that cannot be told from others ends the run, and says what helps", async () => {
+Deno.test("journal: a call without an id ends the run, and the error says what to do", async () => {
   const journal = memoryJournal();
   const agent = defineAgent({
     name: "a",
@@ -403,15 +403,15 @@ Deno.test("journal: a call that cannot be told from others ends the run, and say
   assertEquals(again.replayed, true);
 });
 
-Deno.test("journal: options that make no sense are refused before anything is sent", () => {
+Deno.test("journal: rejects invalid options before anything is sent", () => {
   const journal = memoryJournal();
   const { agent, provider } = echoAgent();
   const refused: [options: object, message: string][] = [
-    [{ journal }, "runId must be a text where there is a journal"],
+    [{ journal }, "runId must be a text if journal is set"],
     [{ journal, runId: "" }, "runId must be a text"],
-    [{ runId }, "journal must be there for runId"],
-    [{ retryFailed: true }, "journal must be there for retryFailed"],
-    [{ only: "failed" }, "journal must be there for only"],
+    [{ runId }, "journal must be set if runId is set"],
+    [{ retryFailed: true }, "journal must be set if retryFailed is set"],
+    [{ only: "failed" }, "journal must be set if only is set"],
     [{ journal: "file.db", runId }, "journal must be a journal"],
     [{ journal: {}, runId }, "journal.open must be a function"],
     [{ journal, runId, only: "some" }, 'only must be "failed" or "missing"'],
@@ -425,7 +425,7 @@ Deno.test("journal: options that make no sense are refused before anything is se
   assertEquals(provider.requests.length, 0);
 });
 
-Deno.test("journal: whatever ends runs, at last each row is told once and was paid once", async () => {
+Deno.test("journal: whatever ends its runs, each row is returned and paid for once", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom("a", "b", "c", "d", "e", "fail f"), { minLength: 1, maxLength: 25 }),
@@ -456,7 +456,7 @@ Deno.test("journal: whatever ends runs, at last each row is told once and was pa
         assertEquals(results.map(({ ok }) => ok), rows.map((row) => !row.startsWith("fail")));
         const { total, started } = (await journal.summary(runId))!;
         assertEquals([total, started], [rows.length, 0]);
-        // Only what was in flight when a run ended was asked for twice.
+        // Only requests in flight when a run ended were sent twice.
         assert(provider.requests.length <= rows.length + ends.length * concurrency);
         const asked = provider.requests.length;
         assertEquals(summarize(await batch(calls, { journal, runId })).replayed, rows.length);
@@ -467,7 +467,7 @@ Deno.test("journal: whatever ends runs, at last each row is told once and was pa
   );
 });
 
-Deno.test("journal: what runs side by side stays within the limit, and none waits for the journal", async () => {
+Deno.test("journal: stays within the concurrency and does not slow the calls", async () => {
   const journal = memoryJournal();
   let [now, most] = [0, 0];
   const provider = scripted(async () => {

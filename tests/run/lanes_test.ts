@@ -15,8 +15,8 @@ function start<T, R>(
     concurrency: 3,
     buffer: 3,
     abort,
-    waits: true,
-    made: (value) => value,
+    waitAfterAbort: true,
+    toOutput: (value) => value,
     ...options,
   });
   lanes.start();
@@ -38,7 +38,7 @@ async function take<T, R>(
   }
 }
 
-Deno.test("Lanes work on every item exactly once and never on more than the limit, whatever happens", async () => {
+Deno.test("Lanes process every item exactly once and never exceed the concurrency", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({
@@ -50,7 +50,7 @@ Deno.test("Lanes work on every item exactly once and never on more than the limi
       }),
       async ({ count, concurrency, buffer, work, kind }) => {
         let [running, most] = [0, 0];
-        const begun: number[] = [];
+        const started: number[] = [];
         const { sync, async, seen } = counted((i) => i, count);
         const { lanes } = start<number, number>({
           source: kind === "array" ? [...numbers(count)] : kind === "sync" ? sync() : async(
@@ -60,7 +60,7 @@ Deno.test("Lanes work on every item exactly once and never on more than the limi
           buffer,
           async work(item, index) {
             most = Math.max(most, ++running);
-            begun.push(item);
+            started.push(item);
             assertEquals(item, index);
             for (let hop = work[index % work.length]!; hop > 0; hop--) {
               await (hop % 2 === 1 ? Promise.resolve() : delay(0));
@@ -71,7 +71,7 @@ Deno.test("Lanes work on every item exactly once and never on more than the limi
         });
         const { values, error } = await take(lanes);
         assertEquals(error, undefined);
-        assertEquals(begun.toSorted((a, b) => a - b), [...numbers(count)]);
+        assertEquals(started.toSorted((a, b) => a - b), [...numbers(count)]);
         const kept = [...numbers(count)].filter((i) => i % 5 !== 4);
         assertEquals(values.toSorted((a, b) => a - b), kept);
         assert(most <= concurrency, `${most} at once`);
@@ -82,7 +82,7 @@ Deno.test("Lanes work on every item exactly once and never on more than the limi
   );
 });
 
-Deno.test("Lanes end with what the work throws, behind the values that are there, and exactly once", async () => {
+Deno.test("Lanes return the ready values, then throw the error of the work once", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 30 }),
@@ -113,7 +113,7 @@ Deno.test("Lanes end with what the work throws, behind the values that are there
   );
 });
 
-Deno.test("Lanes let what is in flight finish when the source throws", async () => {
+Deno.test("Lanes finish items in flight when the source throws", async () => {
   const { lanes, abort } = start({
     source: (function* () {
       yield* numbers(3);
@@ -128,7 +128,7 @@ Deno.test("Lanes let what is in flight finish when the source throws", async () 
   assertEquals(abort.signal.aborted, false);
 });
 
-Deno.test("Lanes start no more lanes than there are items", async () => {
+Deno.test("Lanes start at most one lane per item", async () => {
   const { lanes } = start({
     source: numbers(10),
     concurrency: Number.MAX_SAFE_INTEGER,
@@ -159,7 +159,7 @@ Deno.test("Lanes wait for a slow consumer", async () => {
   }
 });
 
-Deno.test("Lanes.stop ends them though consumer, source and work hang", async () => {
+Deno.test("Lanes.stop ends even if consumer, source and work hang", async () => {
   const { source, seen } = stuckAfter(1, 2);
   const { lanes, abort } = start<number, number>({
     source,
@@ -175,7 +175,7 @@ Deno.test("Lanes.stop ends them though consumer, source and work hang", async ()
   assertEquals(await lanes.next(), { done: true, value: undefined });
 });
 
-Deno.test("Lanes.finish pulls no more and lets the rest end", async () => {
+Deno.test("Lanes.finish stops pulling and finishes items in flight", async () => {
   const { seen, sync } = counted((i) => i);
   const { lanes } = start({ source: sync(), work: (item) => delay(2).then(() => item) });
   await delay(0);
@@ -185,7 +185,7 @@ Deno.test("Lanes.finish pulls no more and lets the rest end", async () => {
   assertEquals(seen.pulled, 3);
 });
 
-Deno.test("Lanes begin no item any more once the run was aborted between its pull and its turn", async () => {
+Deno.test("Lanes do not start an item if the run aborts after it was pulled", async () => {
   const worked: number[] = [];
   const abort = new ChildAbort();
   const { lanes } = start<number, number>({
@@ -209,7 +209,7 @@ Deno.test("Lanes begin no item any more once the run was aborted between its pul
   assertEquals(worked, [0, 1]);
 });
 
-Deno.test("Lanes give timers their turn while they run through many items", async () => {
+Deno.test("Lanes yield to timers while they process many items", async () => {
   let fired = false;
   setTimeout(() => fired = true, 0);
   let before = 0;

@@ -10,12 +10,12 @@ function echo(provider: Provider, more: Record<string, unknown> = {}): Echo {
   return defineAgent({ name: "echo", model: "m", prompt: "{x}", provider, ...more });
 }
 
-/** So many calls of an agent. */
+/** Creates N calls of an agent. */
 function calls(agent: Echo, n: number): [Echo, { x: number }][] {
   return Array.from({ length: n }, (_, x) => [agent, { x }]);
 }
 
-Deno.test("limits of a run: no more requests begin in a minute, and the results say what they waited for", async () => {
+Deno.test("limits of a run: cap requests per minute, and results report the wait", async () => {
   using time = fakeTime();
   const provider = scripted("ok");
   const done = batch(calls(echo(provider), 90), {
@@ -31,7 +31,7 @@ Deno.test("limits of a run: no more requests begin in a minute, and the results 
   assertEquals(results[0]!.timing.limitedMs, 0);
 });
 
-Deno.test("limits of a provider hold for all who share it: two batches, and calls outside of any", async () => {
+Deno.test("limits of a provider apply to all its calls, inside and outside of batches", async () => {
   const provider = { ...scripted("ok", { latency: 5 }), limits: { concurrency: 3 } };
   let [inFlight, peak] = [0, 0];
   const counted: Provider = {
@@ -55,7 +55,7 @@ Deno.test("limits of a provider hold for all who share it: two batches, and call
   assertEquals(peak, 3);
 });
 
-Deno.test("providers that ask with the same key share its limits", async () => {
+Deno.test("providers with the same API key share its limits", async () => {
   const account = {};
   const inner = scripted("ok", { latency: 5 });
   const limits = { concurrency: 2 };
@@ -68,7 +68,7 @@ Deno.test("providers that ask with the same key share its limits", async () => {
   assertEquals(inner.peakInFlight, 2);
 });
 
-Deno.test("limits of an agent, a scope and the process", async () => {
+Deno.test("limits of an agent, a scope and the process apply", async () => {
   const provider = scripted("ok", { latency: 3 });
   const A = echo(provider, { limits: { concurrency: 2 } });
   await batch(calls(A, 12), { concurrency: 12 });
@@ -91,7 +91,7 @@ Deno.test("limits of an agent, a scope and the process", async () => {
   assertEquals(all.peakInFlight, 4);
 });
 
-Deno.test("a call that somebody waits for goes before those of a run", async () => {
+Deno.test("a single call goes before the calls of a run", async () => {
   const order: string[] = [];
   const inner = scripted("ok", { latency: 5 });
   const provider: Provider = {
@@ -115,7 +115,7 @@ Deno.test("a call that somebody waits for goes before those of a run", async () 
   assertEquals(order.at(-1), "200");
 });
 
-Deno.test("what is kept in reserve is not for runs", async () => {
+Deno.test("runs do not use the reserved share", async () => {
   const inner = scripted("ok", { latency: 20 });
   const provider: Provider = {
     name: "reserved",
@@ -130,7 +130,7 @@ Deno.test("what is kept in reserve is not for runs", async () => {
   assertEquals(inner.peakInFlight, 4);
 });
 
-Deno.test("tokens a minute: estimated before, corrected to what was used", async () => {
+Deno.test("tokens per minute: estimated at first, corrected to the actual usage", async () => {
   using time = fakeTime();
   const usage = {
     inputTokens: 1_000,
@@ -150,7 +150,7 @@ Deno.test("tokens a minute: estimated before, corrected to what was used", async
   assertEquals((await done).length, 5);
 });
 
-Deno.test("waiting for a limit does not count as the attempt's time, and ends at once on abort", async () => {
+Deno.test("waiting for a limit is not part of the attempt, and ends at once on abort", async () => {
   using time = fakeTime();
   const provider = scripted("ok");
   const A = echo(provider, { timeout: { attempt: 100 }, limits: { requestsPerMinute: 1 } });
@@ -169,7 +169,7 @@ Deno.test("waiting for a limit does not count as the attempt's time, and ends at
   assertEquals((await second).content, "ok");
 });
 
-Deno.test("a limit on the wire is not a limit on nested calls: nothing waits for itself", async () => {
+Deno.test("the concurrency limits attempts, so nested calls do not deadlock", async () => {
   const provider = Object.assign(Object.create(scripted("ok")), {
     limits: { concurrency: 1 },
   }) as Provider;
@@ -182,7 +182,7 @@ Deno.test("a limit on the wire is not a limit on nested calls: nothing waits for
   assertEquals(results.length, 3);
 });
 
-Deno.test("limits that make no sense are refused at once", () => {
+Deno.test("invalid limits are rejected at once", () => {
   const provider = scripted("ok");
   const wrong = [
     [{ requestsPerMinute: 0 }, RangeError, "requestsPerMinute must be a positive number a minute"],

@@ -15,19 +15,19 @@ async function timed(work: (clock: ReturnType<typeof install>) => Promise<void>)
 function make(
   total: number | undefined,
   onProgress: ((report: ProgressReport) => unknown) | undefined,
-  begun = 0,
+  started = 0,
 ) {
   const failures: unknown[] = [];
   const fail = (error: unknown): void => void failures.push(error);
-  return { progress: new Progress({ total, begun: () => begun, onProgress, fail }), failures };
+  return { progress: new Progress({ total, started: () => started, onProgress, fail }), failures };
 }
 
-function watch(total: number | undefined, begun?: number) {
+function watch(total: number | undefined, started?: number) {
   const reports: ProgressReport[] = [];
-  return { ...make(total, (report) => reports.push(report), begun), reports };
+  return { ...make(total, (report) => reports.push(report), started), reports };
 }
 
-/** A call that has used something. */
+/** A result with this usage and cost. */
 function used(totalTokens: number, cost?: number): ResultBase {
   return {
     usage: { totalTokens },
@@ -45,18 +45,18 @@ Deno.test("Progress reports at the start, five times a second and at the end", (
     assertEquals(reports.length, 2);
     await clock.tickAsync(1_000);
     assertEquals(reports.length, 7);
-    await progress.close(true);
+    await progress.close({ report: true });
     assertEquals(reports.length, 8);
-    await progress.close(true);
+    await progress.close({ report: true });
     await clock.tickAsync(1_000);
     assertEquals(reports.length, 8);
   }));
 
-Deno.test("Progress counts, and tells the pace and the time that is left", () =>
+Deno.test("Progress counts items and usage, and estimates the pace and the remaining time", () =>
   timed(async (clock) => {
     const { progress, reports } = watch(10, 4);
-    for (const ok of [true, false, true]) progress.finish(ok);
-    for (const part of [used(10, 0.5), used(3), used(0, 0.25)]) progress.use(part);
+    for (const ok of [true, false, true]) progress.finish({ ok });
+    for (const part of [used(10, 0.5), used(3), used(0, 0.25)]) progress.addUsage(part);
     await clock.tickAsync(200);
     assertEquals(reports.at(-1), {
       done: 3,
@@ -69,50 +69,50 @@ Deno.test("Progress counts, and tells the pace and the time that is left", () =>
       perSecond: 15,
       etaMs: 7 / 15 * 1000,
     });
-    await progress.close(false);
+    await progress.close({ report: false });
   }));
 
-Deno.test("Progress tells no time that is left where it cannot be known", () =>
+Deno.test("Progress omits the remaining time if it cannot be estimated", () =>
   timed(async (clock) => {
     const known = watch(10);
     const unknown = watch(undefined);
     await clock.tickAsync(200);
     assertEquals([known.reports.at(-1)!.etaMs, known.reports.at(-1)!.cost], [undefined, undefined]);
-    unknown.progress.finish(true);
+    unknown.progress.finish({ ok: true });
     await clock.tickAsync(200);
     assertEquals([unknown.reports.at(-1)!.etaMs, unknown.reports.at(-1)!.total], [
       undefined,
       undefined,
     ]);
-    await known.progress.close(false);
-    await unknown.progress.close(false);
+    await known.progress.close({ report: false });
+    await unknown.progress.close({ report: false });
   }));
 
-Deno.test("Progress without a callback costs no timer", () =>
+Deno.test("Progress without a callback starts no timer", () =>
   timed(async (clock) => {
     const { progress } = make(3, undefined);
     assertEquals(clock.countTimers(), 0);
-    progress.finish(true);
-    await progress.close(true);
+    progress.finish({ ok: true });
+    await progress.close({ report: true });
   }));
 
-Deno.test("Progress hands on what the callback throws, once, and stops", () =>
+Deno.test("Progress passes on an error of the callback once, and stops", () =>
   timed(async (clock) => {
-    let told = 0;
+    let calls = 0;
     const { failures } = make(1, () => {
-      if (++told === 3) throw new Error("no");
+      if (++calls === 3) throw new Error("no");
     });
     await clock.tickAsync(2_000);
-    assertEquals([told, failures.length, clock.countTimers()], [3, 1, 0]);
+    assertEquals([calls, failures.length, clock.countTimers()], [3, 1, 0]);
   }));
 
-Deno.test("Progress throws at the end what the callback throws in its last report", () =>
+Deno.test("Progress.close throws what the callback throws for the last report", () =>
   timed(async () => {
-    let told = 0;
+    let calls = 0;
     const { progress } = make(1, () => {
-      if (++told === 2) throw new Error("no");
+      if (++calls === 2) throw new Error("no");
     });
-    await assertRejects(() => progress.close(true), Error, "no");
-    await progress.close(true);
-    assertEquals(told, 2);
+    await assertRejects(() => progress.close({ report: true }), Error, "no");
+    await progress.close({ report: true });
+    assertEquals(calls, 2);
   }));

@@ -1,4 +1,4 @@
-/** What a run refuses, and that it says so before anything is sent. */
+/** Runs reject invalid options and calls before anything is sent. */
 import { type AgentCall, batch, each, RunError, scope, stream } from "@shoal/agents";
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { delay, echoAgent, rejection } from "./helpers.ts";
@@ -20,7 +20,7 @@ async function refused(
   assertEquals(provider.calls, before);
 }
 
-Deno.test("a run refuses a concurrency that is no positive integer", async () => {
+Deno.test("a run rejects a concurrency that is not a positive integer", async () => {
   for (const concurrency of [0, -1, NaN, 1.5, Infinity, 2 ** 60]) {
     await refused({ concurrency }, RangeError, "concurrency must be a positive integer");
   }
@@ -34,7 +34,7 @@ Deno.test("a run refuses a concurrency that is no positive integer", async () =>
   );
 });
 
-Deno.test("a run refuses wrong values of every other option", async () => {
+Deno.test("a run rejects wrong values of every other option", async () => {
   await refused({ deadline: 0 }, RangeError, "deadline must be a positive number");
   await refused({ deadline: "1s" }, TypeError, "deadline must be");
   await refused({ buffer: -1 }, RangeError, "buffer must be a whole number");
@@ -60,7 +60,7 @@ Deno.test("a run refuses wrong values of every other option", async () => {
   );
 });
 
-Deno.test("a run names the nearest option for one that is not known", async () => {
+Deno.test("a run names the nearest option for an unknown one", async () => {
   await refused(
     { concurency: 3 },
     TypeError,
@@ -74,7 +74,7 @@ Deno.test("a run names the nearest option for one that is not known", async () =
   );
 });
 
-Deno.test("a run takes options that are undefined as absent", async () => {
+Deno.test("a run treats undefined options as absent", async () => {
   const options = {
     concurrency: undefined,
     signal: undefined,
@@ -84,7 +84,7 @@ Deno.test("a run takes options that are undefined as absent", async () => {
   assertEquals((await batch([call], options)).length, 1);
 });
 
-Deno.test("a run refuses what it cannot pull from", async () => {
+Deno.test("a run rejects a source that is not iterable", async () => {
   for (const calls of [undefined, null, 5, "calls", {}, () => {}, Promise.resolve([])]) {
     const words = "must be an array or another sync or async iterable";
     await assertRejects(() => batch(anything(calls)), TypeError, words);
@@ -108,7 +108,7 @@ const NO_CALLS: [unknown, string][] = [
   ],
 ];
 
-Deno.test("a run of an array refuses what is no call at once: nothing is sent", async () => {
+Deno.test("a run of an array rejects an invalid call before anything is sent", async () => {
   const before = provider.calls;
   for (const [wrong, words] of NO_CALLS) {
     await assertRejects(() => batch([call, anything(wrong)]), TypeError, words);
@@ -119,7 +119,7 @@ Deno.test("a run of an array refuses what is no call at once: nothing is sent", 
   assertEquals(provider.calls, before);
 });
 
-Deno.test("a run of a generator refuses what is no call when it gets there, behind the results so far", async () => {
+Deno.test("a run of a generator rejects an invalid call after the results before it", async () => {
   for (const [wrong, words] of NO_CALLS) {
     let pulled = 0;
     let closed = false;
@@ -159,7 +159,7 @@ Deno.test("a run of a generator refuses what is no call when it gets there, behi
   assertEquals(seen, ["a"]);
 });
 
-Deno.test("each and scope refuse before they call the function", async () => {
+Deno.test("each and scope reject wrong options before they call the function", async () => {
   let called = 0;
   await assertRejects(() => each([1], () => called++, { concurrency: 0 }), RangeError);
   await assertRejects(() => scope({ concurrency: 0 }, () => called++), RangeError);

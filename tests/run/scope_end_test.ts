@@ -1,4 +1,4 @@
-/** How a scope ends: what nobody awaited, what fails, what leaks out. */
+/** The end of a scope: calls that were not awaited, that fail, or that outlive it. */
 import { AgentError, batch, RunError, scope, stream } from "@shoal/agents";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
@@ -9,10 +9,10 @@ import {
   hangingAgent,
   promptly,
   rejection,
-  unheard,
+  unhandledRejections,
 } from "./helpers.ts";
 
-Deno.test("scope awaits at its end what nobody awaited", async () => {
+Deno.test("scope awaits calls at its end that were not awaited", async () => {
   const { agent, provider } = echoAgent(10);
   const done: string[] = [];
   await scope({ concurrency: 2 }, () => {
@@ -25,7 +25,7 @@ Deno.test("scope awaits at its end what nobody awaited", async () => {
   assertEquals([provider.calls, provider.inFlight], [4, 0]);
 });
 
-Deno.test("scope awaits what an un-awaited function starts one after another", async () => {
+Deno.test("scope awaits consecutive calls of a function that was not awaited", async () => {
   const { agent, provider } = echoAgent(3);
   const done: string[] = [];
   await scope({}, () => {
@@ -38,9 +38,9 @@ Deno.test("scope awaits what an un-awaited function starts one after another", a
   assertEquals(provider.calls, 5);
 });
 
-Deno.test("scope rejects with what nobody awaited and failed, and nothing is unhandled", async () => {
+Deno.test("scope rejects if a call that was not awaited fails, with no unhandled rejection", async () => {
   const { agent } = fussyAgent(2);
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     const error = await rejection(
       scope({}, () => {
         agent.call({ text: "fail 1" });
@@ -56,9 +56,9 @@ Deno.test("scope rejects with what nobody awaited and failed, and nothing is unh
   assertEquals(reasons, []);
 });
 
-Deno.test("scope awaits what `then` makes of a call nobody awaits, and hears its failure", async () => {
+Deno.test("scope awaits promises chained to a call, and rejects if they do", async () => {
   const { agent } = fussyAgent(2);
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     let saved = false;
     await scope({}, () => {
       agent.call({ text: "a" }).then(async () => {
@@ -82,9 +82,9 @@ Deno.test("scope awaits what `then` makes of a call nobody awaits, and hears its
   assertEquals(reasons, []);
 });
 
-Deno.test("scope leaves to the caller what he catches, now or later", async () => {
+Deno.test("scope ignores failures that the caller catches, now or later", async () => {
   const { agent } = fussyAgent();
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     const value = await scope({}, async () => {
       const late = agent.call({ text: "fail" });
       const all = Promise.allSettled([agent.call({ text: "fail" }), agent.call({ text: "fail" })]);
@@ -100,10 +100,10 @@ Deno.test("scope leaves to the caller what he catches, now or later", async () =
   assertEquals(reasons, []);
 });
 
-Deno.test("a scope whose function throws aborts what it started and throws the same", async () => {
+Deno.test("scope aborts its calls if its function throws, and throws the same error", async () => {
   const { agent, deaf } = hangingAgent();
   const mine = new Error("mine");
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     const ending = scope({}, async () => {
       agent.call({ text: "a" });
       batch([[agent, { text: "b" }], [agent, { text: "c" }]]);
@@ -116,9 +116,9 @@ Deno.test("a scope whose function throws aborts what it started and throws the s
   assertEquals(reasons, []);
 });
 
-Deno.test("a call that leaks out of a scope that has ended fails with the code aborted", async () => {
+Deno.test("a call inside a scope that has ended fails with the code aborted", async () => {
   const { agent, provider } = echoAgent();
-  const reasons = await unheard(async () => {
+  const reasons = await unhandledRejections(async () => {
     let leaked: Promise<unknown> | undefined;
     let leakedBatch: Promise<unknown> | undefined;
     await scope({}, () => {
@@ -135,7 +135,7 @@ Deno.test("a call that leaks out of a scope that has ended fails with the code a
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("a stream that is left open in a scope ends with it", async () => {
+Deno.test("a stream that is left open ends with its scope", async () => {
   const { agent, provider } = echoAgent(() => provider.calls <= 1 ? 0 : 60_000);
   const { seen, async } = counted((i) => [agent, { text: `${i}` }] as const);
   await promptly(

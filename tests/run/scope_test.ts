@@ -20,7 +20,7 @@ import {
   watchedSignal,
 } from "./helpers.ts";
 
-Deno.test("outside of a scope calls are plain, and there is no scope", async () => {
+Deno.test("currentScope returns undefined outside of a scope", async () => {
   const { agent } = echoAgent();
   assertEquals([inScope(), currentScope()], [false, undefined]);
   assertEquals((await agent.call({ text: "a" })).content, "a");
@@ -28,7 +28,7 @@ Deno.test("outside of a scope calls are plain, and there is no scope", async () 
   assertEquals([inScope(), currentScope()], [false, undefined]);
 });
 
-Deno.test("inside of a scope it is known, in runs and agents too; afterwards it is not", async () => {
+Deno.test("currentScope returns the scope inside it, in runs and agents, too", async () => {
   const { agent } = echoAgent();
   const given = await scope({ concurrency: 3 }, async (given) => {
     assertStrictEquals(currentScope(), given);
@@ -44,13 +44,13 @@ Deno.test("inside of a scope it is known, in runs and agents too; afterwards it 
   assertEquals([inScope(), given.signal.aborted, given.pending], [false, true, 0]);
 });
 
-Deno.test("scope gives what its function returns, async or not", async () => {
+Deno.test("scope returns the value of its function, sync or async", async () => {
   assertEquals(await scope({}, () => 1), 1);
   assertEquals(await scope({}, () => Promise.resolve(false)), false);
   assertEquals(await scope({}, () => undefined), undefined);
 });
 
-Deno.test("everything in a scope shares its concurrency: calls, batches, runs, agents of agents", async () => {
+Deno.test("calls, batches and nested agents in a scope share its concurrency", async () => {
   const { agent, provider } = echoAgent(3);
   const Pair = defineAgent({
     name: "pair",
@@ -73,7 +73,7 @@ Deno.test("everything in a scope shares its concurrency: calls, batches, runs, a
   assertEquals(provider.peakInFlight, 2);
 });
 
-Deno.test("a scope of concurrency 1 does not deadlock, however deep the calls are nested", async () => {
+Deno.test("a scope with a concurrency of 1 does not deadlock on nested calls", async () => {
   const { agent, provider } = echoAgent(1);
   const deep = (depth: number): Promise<unknown> =>
     depth === 0
@@ -84,7 +84,7 @@ Deno.test("a scope of concurrency 1 does not deadlock, however deep the calls ar
   assertEquals(provider.peakInFlight, 1);
 });
 
-Deno.test("a scope ends promptly with its signal or its deadline, though its function hangs", async () => {
+Deno.test("a scope ends promptly at an abort or deadline even if its function hangs", async () => {
   const { agent, deaf } = hangingAgent();
   const { controller, signal, seen } = watchedSignal();
   const codes: string[] = [];
@@ -112,13 +112,13 @@ Deno.test("a scope ends promptly with its signal or its deadline, though its fun
   assertEquals([codes, deaf.aborted], [["aborted", "timeout"], 2]);
 });
 
-Deno.test("a scope whose signal has aborted before does not begin", async () => {
+Deno.test("a scope does not start if its signal has already aborted", async () => {
   let called = 0;
   await assertRejects(() => scope({ signal: AbortSignal.abort() }, () => called++), RunError);
   assertEquals(called, 0);
 });
 
-Deno.test("nested scopes have the limits of both, and the outer one awaits the inner", async () => {
+Deno.test("nested scopes apply both limits, and the outer one awaits the inner", async () => {
   const { agent, provider } = echoAgent(5);
   let inner: Scope | undefined;
   await scope({ concurrency: 3 }, (outer) => {
@@ -146,7 +146,7 @@ Deno.test("nested scopes have the limits of both, and the outer one awaits the i
   assertEquals((await rejection(failing, RunError)).errors.length, 1);
 });
 
-Deno.test("a scope counts what is pending, used and spent", async () => {
+Deno.test("a scope counts pending calls, usage and cost", async () => {
   const { agent } = echoAgent(5);
   const Twice = defineAgent({
     name: "twice",

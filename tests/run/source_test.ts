@@ -16,7 +16,7 @@ async function* letters() {
   yield "b";
 }
 
-Deno.test("Source reads whatever can be iterated over", async () => {
+Deno.test("Source reads any iterable", async () => {
   const map = new Map([["a", 1]]);
   assertEquals(await drain(new Source(["a", "b"])), ["a", "b"]);
   assertEquals(await drain(new Source(new Set(["a", "b", "a"]))), ["a", "b"]);
@@ -27,7 +27,7 @@ Deno.test("Source reads whatever can be iterated over", async () => {
   assertEquals(await drain(new Source([])), []);
 });
 
-Deno.test("Source pulls nothing before it is asked, and answers synchronously where it can", () => {
+Deno.test("Source pulls nothing in advance, and answers synchronously if it can", () => {
   const { seen, sync } = counted((i) => i);
   const source = new Source(sync());
   assertEquals(seen.pulled, 0);
@@ -37,7 +37,7 @@ Deno.test("Source pulls nothing before it is asked, and answers synchronously wh
   assertEquals(seen.closed, true);
 });
 
-Deno.test("Source asks an async iterator again only after it has answered", async () => {
+Deno.test("Source never has two pending pulls of an async iterator", async () => {
   let [asking, most] = [0, 0];
   const source = new Source<number>({
     [Symbol.asyncIterator]() {
@@ -58,7 +58,7 @@ Deno.test("Source asks an async iterator again only after it has answered", asyn
   assertEquals(most, 1);
 });
 
-Deno.test("Source throws once what a sync source throws, and is at its end then", () => {
+Deno.test("Source throws the error of a sync source once, and then ends", () => {
   const source = new Source((function* () {
     yield 1;
     throw new Error("broken");
@@ -69,7 +69,7 @@ Deno.test("Source throws once what a sync source throws, and is at its end then"
   assertEquals(source.done, true);
 });
 
-Deno.test("Source gives what an async source throws to one of those who wait, and the end to the others", async () => {
+Deno.test("Source rejects one pending pull if an async source throws, and ends the others", async () => {
   const source = new Source({
     [Symbol.asyncIterator]: () => ({
       next: () => delay(1).then(() => Promise.reject(new Error("broken"))),
@@ -79,7 +79,7 @@ Deno.test("Source gives what an async source throws to one of those who wait, an
   assertEquals(ends.map(({ status }) => status), ["rejected", "fulfilled", "fulfilled"]);
 });
 
-Deno.test("Source.close gives the end to everyone who waits, though the source never answers", async () => {
+Deno.test("Source.close ends all pending pulls even if the source never answers", async () => {
   const { source: items, seen } = stuckAfter<number>();
   const source = new Source(items);
   const waiting = Promise.all([source.pull(), source.pull(), source.pull()]);
@@ -89,7 +89,7 @@ Deno.test("Source.close gives the end to everyone who waits, though the source n
   assertEquals(seen.closed, true);
 });
 
-Deno.test("Source.close runs the finally of a generator, sync and async", async () => {
+Deno.test("Source.close runs the finally block of a generator, sync and async", async () => {
   const one = counted((i) => i);
   const sync = new Source(one.sync());
   sync.pull();
@@ -104,7 +104,7 @@ Deno.test("Source.close runs the finally of a generator, sync and async", async 
   assertEquals(two.seen.closed, true);
 });
 
-Deno.test("Source.close out of the generator itself closes it too", () => {
+Deno.test("Source.close called inside the generator closes it, too", () => {
   let closed = false;
   const items = function* (): Generator<number> {
     try {
@@ -122,7 +122,7 @@ Deno.test("Source.close out of the generator itself closes it too", () => {
   assertEquals(closed, true);
 });
 
-Deno.test("Source.close cancels a ReadableStream that has not answered", async () => {
+Deno.test("Source.close cancels a ReadableStream with a pending read", async () => {
   let cancelled = false;
   const stream = new ReadableStream<number>({
     pull: () => new Promise(() => {}),
@@ -139,7 +139,7 @@ Deno.test("Source.close cancels a ReadableStream that has not answered", async (
   assert(cancelled);
 });
 
-Deno.test("Source.close keeps to itself what the source throws while it is closed", async () => {
+Deno.test("Source.close ignores errors that the source throws while it is closed", async () => {
   const sync = new Source((function* () {
     try {
       yield 1;

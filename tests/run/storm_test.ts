@@ -1,4 +1,4 @@
-/** A server in trouble: everything that can happen to a request happens, to many at once. */
+/** Many calls to a server that fails in every possible way. */
 import { defineAgent, stream, summarize } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { simulator } from "@shoal/agents/testing";
@@ -20,7 +20,7 @@ async function storm(
     prompt: "Label the sentiment of review {i}: I love it",
     provider,
     retries: { max: 5, base: 20 },
-    // What is stalled takes so long; a machine with too much to do must not look like it.
+    // The limit of stalled requests. It must be well above the delays of a busy machine.
     timeout: { attempt: 8_000 },
   });
   function* all() {
@@ -39,14 +39,14 @@ async function storm(
   return { summary, stats: { ...server.stats }, results };
 }
 
-Deno.test("storm: 5,000 calls to a server in trouble each end once, and nearly all well", async () => {
+Deno.test("storm: 5,000 calls to a failing server each end once, and nearly all succeed", async () => {
   const { summary, stats, results } = await storm(5_000, 200);
   assertEquals(summary.total, 5_000);
   assertGreaterOrEqual(summary.ok, 4_995, JSON.stringify(summary.byError));
-  // What was sent is what was told, but for what the runtime itself sends anew when a connection is reset.
+  // The server counts more requests: the runtime itself resends some when a connection is reset.
   assertGreaterOrEqual(stats.requests, summary.attempts);
   assert(stats.requests - summary.attempts <= stats.faults.reset! * 2, JSON.stringify(stats));
-  // Five more after a refusal and five more after anything else is the rule.
+  // Up to five retries after rejections, and up to five after other failures.
   for (const { attempts } of results) {
     const refused = attempts.filter(({ status }) => status === 429).length;
     assert(refused <= 6 && attempts.length - refused <= 6 && attempts.length <= 11);
@@ -54,7 +54,7 @@ Deno.test("storm: 5,000 calls to a server in trouble each end once, and nearly a
   assertEquals(stats.inFlight, 0);
 });
 
-Deno.test("storm: of streamed answers what has begun is not repeated, and all end once", async () => {
+Deno.test("storm: streamed answers that have begun are not retried, and all end once", async () => {
   const pieces: string[] = [];
   const { summary, stats, results } = await storm(1_000, 250, {
     onDelta: (text) => void pieces.push(text),

@@ -1,4 +1,4 @@
-/** `break`, `return`, `await using`: nothing is pulled, sent or told any more. */
+/** `break`, `return` and `await using` stop the run. */
 import { defineAgent, stream, type StreamItem } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
@@ -10,17 +10,17 @@ import {
   numbers,
   promptly,
   stuckAfter,
-  unheard,
+  unhandledRejections,
   watchedSignal,
 } from "./helpers.ts";
 
-Deno.test("break stops pulling, aborts what is in flight, closes the source, and nothing fires afterwards", async () => {
+Deno.test("break aborts calls in flight and closes the source; no callback runs afterwards", async () => {
   for (const kind of ["sync", "async"] as const) {
     const { agent, provider } = echoAgent(() => provider.calls <= 2 ? 0 : 60_000);
     const { seen, ...make } = counted((i) => [agent, { text: `${i}` }] as const);
     const { signal, seen: listeners } = watchedSignal();
     let fired = 0;
-    const reasons = await unheard(async () => {
+    const reasons = await unhandledRejections(async () => {
       let taken = 0;
       const items = stream(make[kind](), {
         concurrency: 8,
@@ -32,10 +32,10 @@ Deno.test("break stops pulling, aborts what is in flight, closes the source, and
       for await (const _ of items) {
         if (++taken === 2) break;
       }
-      const [told, pulled, calls] = [fired, seen.pulled, provider.calls];
+      const [reported, pulled, calls] = [fired, seen.pulled, provider.calls];
       assertEquals([provider.inFlight, seen.closed], [0, true]);
       await delay(250);
-      assertEquals([fired, seen.pulled, provider.calls], [told, pulled, calls]);
+      assertEquals([fired, seen.pulled, provider.calls], [reported, pulled, calls]);
       assertEquals(await items.next(), { done: true, value: undefined });
     });
     assertEquals(reasons, []);
@@ -43,7 +43,7 @@ Deno.test("break stops pulling, aborts what is in flight, closes the source, and
   }
 });
 
-Deno.test("break is prompt though provider and source do not answer, and aborts the provider's signals", async () => {
+Deno.test("break is prompt even if provider and source hang, and aborts the provider", async () => {
   const { agent, deaf } = hangingAgent();
   const quick = echoAgent().agent;
   const { source, seen } = stuckAfter<readonly [typeof quick, { text: string }]>(
@@ -61,7 +61,7 @@ Deno.test("break is prompt though provider and source do not answer, and aborts 
   assertEquals([deaf.signals.length, deaf.aborted, seen.closed], [2, 2, true]);
 });
 
-Deno.test("break during a wait between attempts ends the wait", async () => {
+Deno.test("break during a backoff ends it", async () => {
   const busy = scripted(new Error("busy"));
   const Busy = defineAgent({
     name: "busy",
@@ -77,7 +77,7 @@ Deno.test("break during a wait between attempts ends the wait", async () => {
   assertEquals(busy.calls, 1);
 });
 
-Deno.test("an error out of the consumer's loop stops the run like break", async () => {
+Deno.test("an error in the consumer's loop stops the run like break", async () => {
   const { agent, provider } = echoAgent(() => provider.calls <= 1 ? 0 : 60_000);
   const { seen, sync } = counted((i) => [agent, { text: `${i}` }] as const);
   const work = (async () => {
@@ -110,7 +110,7 @@ Deno.test("await using stops the run at the end of the block", async () => {
   assertEquals([provider.inFlight, seen.closed], [0, true]);
 });
 
-Deno.test("break after the last result, and break of a run that is already over, are harmless", async () => {
+Deno.test("break after the last result or after the end of the run does nothing", async () => {
   const { agent } = echoAgent();
   for await (const _ of stream([[agent, { text: "a" }]])) break;
   const items = stream([[agent, { text: "a" }]]);
@@ -118,7 +118,7 @@ Deno.test("break after the last result, and break of a run that is already over,
   assertEquals(await items.return(), { done: true, value: undefined });
 });
 
-Deno.test("a consumer that stops asking after an abort is not told of progress for ever", async () => {
+Deno.test("onProgress ends after an abort even if the consumer stops reading", async () => {
   const { agent } = echoAgent();
   const controller = new AbortController();
   let reports = 0;
@@ -130,11 +130,11 @@ Deno.test("a consumer that stops asking after an abort is not told of progress f
   controller.abort();
   const before = reports;
   await delay(250);
-  // The sanitizers see to it that the timer is gone, too.
+  // The sanitizers check that no timer is left.
   assertEquals(reports, before);
 });
 
-Deno.test("break in one of two streams leaves the other alone", async () => {
+Deno.test("break in one stream does not affect another", async () => {
   const { agent } = echoAgent(1);
   const calls = () => numbers(20).map((n) => [agent, { text: `${n}` }] as const);
   const seen: StreamItem[] = [];

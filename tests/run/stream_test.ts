@@ -20,7 +20,7 @@ import {
   typeTest,
 } from "./helpers.ts";
 
-Deno.test("stream gives results as they come, each with its agent and its index", async () => {
+Deno.test("stream yields results as they complete, with their agent and index", async () => {
   const slow = echoAgent(60, "slow").agent;
   const fast = echoAgent(5, "fast").agent;
   const seen: unknown[] = [];
@@ -30,7 +30,7 @@ Deno.test("stream gives results as they come, each with its agent and its index"
   assertEquals(seen, [["fast", 1, "b"], ["slow", 0, "a"]]);
 });
 
-Deno.test("stream types its items by the agents in it", async () => {
+Deno.test("stream infers the types of its items from the agents", async () => {
   const Text = defineAgent({ name: "t", model: "m", prompt: "{text}", provider: scripted("x") });
   const Count = defineAgent({ name: "n", run: ({ n }: { n: number }) => n + 1 });
   for await (const item of stream([[Count, { n: 1 }]])) {
@@ -49,7 +49,7 @@ Deno.test("stream types its items by the agents in it", async () => {
   assertEquals(typeof never, "function");
 });
 
-Deno.test("stream gives failures as values", async () => {
+Deno.test("stream yields failures as values", async () => {
   const { agent } = fussyAgent();
   const calls = ["fail", "ok", "fail"].map((text) => [agent, { text }] as const);
   const seen: [number, boolean][] = [];
@@ -57,7 +57,7 @@ Deno.test("stream gives failures as values", async () => {
   assertEquals(seen.toSorted(([a], [b]) => a - b), [[0, false], [1, true], [2, false]]);
 });
 
-Deno.test("stream does nothing until the first result is asked for", async () => {
+Deno.test("stream starts when the first result is requested", async () => {
   const { agent, provider } = echoAgent();
   const { seen, sync } = counted((i) => [agent, { text: `${i}` }] as const);
   const reports: unknown[] = [];
@@ -68,7 +68,7 @@ Deno.test("stream does nothing until the first result is asked for", async () =>
   await items.return();
 });
 
-Deno.test("stream that nobody iterates leaves nothing behind, and can be closed", async () => {
+Deno.test("stream that is never iterated leaves nothing behind, and can be closed", async () => {
   const { agent, provider } = echoAgent();
   stream([[agent, { text: "a" }]], { deadline: 60_000, onProgress() {} });
   const items = stream([[agent, { text: "a" }]]);
@@ -77,7 +77,7 @@ Deno.test("stream that nobody iterates leaves nothing behind, and can be closed"
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("stream pulls no more than the consumer takes", async () => {
+Deno.test("stream pulls no faster than its results are consumed", async () => {
   const { agent } = echoAgent();
   const cases = [
     { concurrency: 1, buffer: 0 },
@@ -94,7 +94,7 @@ Deno.test("stream pulls no more than the consumer takes", async () => {
       for await (const _ of stream(make[kind](), { concurrency, buffer })) {
         if (++taken <= 4) await delay(taken === 1 ? 40 : 2);
         assert(seen.pulled <= taken + most, `pulled ${seen.pulled}, taken ${taken}`);
-        // The buffer is of use: the lanes work on while the consumer is slow.
+        // The lanes fill the buffer while the consumer is slow.
         if (taken === 1 && most < 50) assertEquals(seen.pulled, taken + most);
         if (taken === 20) break;
       }
@@ -103,7 +103,7 @@ Deno.test("stream pulls no more than the consumer takes", async () => {
   }
 });
 
-Deno.test("stream never has more in flight than its limit with a slow async source, and uses it with a fast one", async () => {
+Deno.test("stream never exceeds its concurrency, and reaches it with a fast source", async () => {
   const { agent, provider } = echoAgent(10);
   const slow = counted((i) => [agent, { text: `${i}` }] as const, 12);
   for await (const _ of stream(slow.async(2), { concurrency: 3 }));
@@ -116,7 +116,7 @@ Deno.test("stream never has more in flight than its limit with a slow async sour
   assertEquals(fast.provider.calls, 60);
 });
 
-Deno.test("stream answers several next() at once, each with another result, and the end to the rest", async () => {
+Deno.test("stream answers concurrent next() with different results, and then the end", async () => {
   const { agent } = echoAgent(2);
   const items = stream(numbers(3).map((n) => [agent, { text: `${n}` }] as const));
   const all = await Promise.all(Array.from({ length: 5 }, () => items.next()));
@@ -128,7 +128,7 @@ Deno.test("stream answers several next() at once, each with another result, and 
   assertEquals(await items.next(), { done: true, value: undefined });
 });
 
-Deno.test("stream hands on what is finished before it throws what the source threw", async () => {
+Deno.test("stream yields finished results before it throws the error of the source", async () => {
   const { agent } = echoAgent(3);
   async function* source() {
     for (const text of ["a", "b"]) yield [agent, { text }] as const;
@@ -146,7 +146,7 @@ Deno.test("stream hands on what is finished before it throws what the source thr
   assertEquals(seen.toSorted(), ["a", "b"]);
 });
 
-Deno.test("stream hands on what is finished before it throws the reason of its signal", async () => {
+Deno.test("stream yields finished results before it throws the abort reason", async () => {
   const { agent, provider } = echoAgent(() => provider.calls <= 3 ? 0 : 60_000);
   const controller = new AbortController();
   const items = stream(numbers().map((n) => [agent, { text: `${n}` }] as const), {
@@ -166,7 +166,7 @@ Deno.test("stream hands on what is finished before it throws the reason of its s
   assertEquals(provider.inFlight, 0);
 });
 
-Deno.test("stream rejects with a RunError for throwOnError, behind the results", async () => {
+Deno.test("stream rejects with a RunError for throwOnError, after the results", async () => {
   const { agent } = fussyAgent();
   const seen: boolean[] = [];
   const error = await (async () => {
@@ -194,7 +194,7 @@ Deno.test("stream items carry the params and the key of their call", async () =>
   assertEquals(seen, [["a", "row 1", 0, true], ["b", undefined, 1, true]]);
 });
 
-Deno.test("stream items from a journal carry params and key, and so do those of some items only", async () => {
+Deno.test("stream items from a journal carry params and key, also with `only`", async () => {
   const { agent } = echoAgent(0);
   const journal = memoryJournal();
   const calls = ["a", "b"].map((text) => [agent, { text }, { key: `row ${text}` }] as const);

@@ -21,7 +21,7 @@ const usage = {
   totalTokens: 15,
 };
 
-Deno.test("summarize of nothing is all zeros, with no cost", () => {
+Deno.test("summarize of no results is all zeros, without a cost", () => {
   const { cost, byModel, byError, ...numbers } = summarize([]);
   assertEquals([cost, byModel, byError], [undefined, {}, {}]);
   assertEquals([numbers.total, numbers.ok, numbers.failed, numbers.wallMs, numbers.unpriced], [
@@ -34,7 +34,7 @@ Deno.test("summarize of nothing is all zeros, with no cost", () => {
   assertEquals(numbers.durationMs, { p50: 0, p95: 0, p99: 0, max: 0 });
 });
 
-Deno.test("summarize counts successes, failures, attempts, tokens and money, by model and by error", async () => {
+Deno.test("summarize counts results, attempts, tokens and cost, by model and by error", async () => {
   configure({ prices: { "priced": { input: 1, output: 2 } } });
   try {
     const provider = scripted({ text: "x", usage });
@@ -82,7 +82,7 @@ Deno.test("summarize counts successes, failures, attempts, tokens and money, by 
   }
 });
 
-Deno.test("summarize takes the items of a stream, and any iterable", async () => {
+Deno.test("summarize accepts the items of a stream, and any iterable", async () => {
   const { agent } = echoAgent();
   const items = [];
   for await (const item of stream([[agent, { text: "1234" }], [agent, { text: "1234" }]])) {
@@ -93,7 +93,7 @@ Deno.test("summarize takes the items of a stream, and any iterable", async () =>
   assertEquals(summarize(new Set(items.map(({ result }) => result))).total, 2);
 });
 
-Deno.test("summarize tells of a batch that was cut short: what is not there is passed over", async () => {
+Deno.test("summarize skips missing results of a batch that ended early", async () => {
   const { agent, provider } = echoAgent(() => provider.calls === 2 ? 60_000 : 0);
   const calls = ["a", "b", "c"].map((text) => [agent, { text }] as const);
   const error = await rejection(
@@ -109,7 +109,7 @@ Deno.test("summarize tells of a batch that was cut short: what is not there is p
   assertEquals(summarize(error.results).total, 2);
 });
 
-Deno.test("summarize refuses what is no result", () => {
+Deno.test("summarize rejects a value that is not a result", () => {
   const { ok } = { ok: true };
   for (
     const wrong of [
@@ -130,7 +130,7 @@ Deno.test("summarize refuses what is no result", () => {
   }
 });
 
-Deno.test("percentiles are by the nearest rank: values that occurred, in order", () => {
+Deno.test("percentiles uses the nearest-rank method", () => {
   assertEquals(percentiles([5]), { p50: 5, p95: 5, p99: 5, max: 5 });
   assertEquals(percentiles([4, 1, 3, 2]), { p50: 2, p95: 4, p99: 4, max: 4 });
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);

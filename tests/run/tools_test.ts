@@ -1,4 +1,4 @@
-/** Many calls with tools at once: limits hold, nothing is lost, nothing is left. */
+/** Many calls with tools at once. */
 import { batch, defineAgent, defineTool, scope } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
@@ -6,7 +6,10 @@ import fc from "fast-check";
 import { z } from "zod";
 import { never, reply, used } from "../helpers.ts";
 
-/** A model that asks for `rounds` rounds of tools, `wide` in each, and then says how many there were. */
+/**
+ * A model that requests `wide` tools in each of `rounds` rounds, and then answers with their
+ * number.
+ */
 function busyModel(rounds: number, wide: number, latency = 0) {
   return scripted(({ messages }) => {
     const answers = messages.filter(({ role }) => role === "tool").length;
@@ -26,7 +29,7 @@ const square = defineTool({
   run: ({ n }) => Promise.resolve(n * n),
 });
 
-Deno.test("tools: whatever the model asks for, each request is answered once and each round counted", async () => {
+Deno.test("tools: each requested tool call is answered once, and each round counted", async () => {
   const any = fc.record({
     rounds: fc.nat(4),
     wide: fc.integer({ min: 1, max: 12 }),
@@ -66,7 +69,7 @@ Deno.test("tools: whatever the model asks for, each request is answered once and
   );
 });
 
-Deno.test("tools: a tree of agents at a concurrency of 1 does not wait for itself", async () => {
+Deno.test("tools: a tree of agents does not deadlock at a concurrency of 1", async () => {
   const leaf = defineAgent({ name: "leaf", model: "m", prompt: "{n}", provider: scripted("1") });
   const middle = defineAgent({
     name: "middle",
@@ -88,11 +91,11 @@ Deno.test("tools: a tree of agents at a concurrency of 1 does not wait for itsel
   );
   assertEquals(result.content, "6");
   assertEquals(result.children.map(({ children }) => children.length), Array(6).fill(6));
-  // 3 of its own, and of each of 6 others 3 and 6 more.
+  // 3 of its own; each of the 6 other agents makes 3 and causes 6 more.
   assertEquals(result.attempts.length, 3 + 6 * (3 + 6));
 });
 
-Deno.test("tools: a run that is stopped ends tools that do not listen", async () => {
+Deno.test("tools: stopping a run ends tools that ignore their signal", async () => {
   const stuck = defineTool({ name: "square", input: { type: "object" }, run: never });
   const A = defineAgent({
     name: "a",

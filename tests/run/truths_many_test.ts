@@ -1,4 +1,4 @@
-/** What must be true of runs over very many items: the numbers are those of the list in the design. */
+/** Invariants of runs over many items, numbered as in the design. */
 import { batch, stream } from "@shoal/agents";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -8,7 +8,7 @@ import { counted, delay, echoAgent, numbers, promptly, watchedSignal } from "./h
 setFlagsFromString("--expose-gc");
 const gc: () => void = runInNewContext("gc");
 
-/** Megabytes in use, garbage left out. */
+/** Returns the heap in use after garbage collection, in megabytes. */
 function heap(): number {
   gc();
   return Deno.memoryUsage().heapUsed / 1e6;
@@ -27,7 +27,7 @@ Deno.test("2: 50,000 inputs from a generator run in flat memory", async () => {
   }
   const grown = heap() - early;
   assertEquals(taken, 50_000);
-  // Were they kept, 40,000 results would be about 30 MB.
+  // 40,000 retained results would take about 30 MB.
   assert(grown < 10, `the heap grew by ${grown} MB`);
 });
 
@@ -43,7 +43,7 @@ Deno.test("2: a slow consumer slows the pulling", async () => {
   }
 });
 
-Deno.test("5: a signal that 20,000 calls share has no listener left", async () => {
+Deno.test("5: no listener is left on a signal that 20,000 calls shared", async () => {
   const { signal, seen } = watchedSignal();
   const { agent } = echoAgent();
   const calls = numbers(20_000).map((n) => [agent, { text: `${n}` }, { signal }] as const);

@@ -1,4 +1,4 @@
-/** What must be true of runs, whatever else changes: the numbers are those of the list in the design. */
+/** Invariants of runs, numbered as in the design. */
 import { batch, defineAgent, each, ProviderError, RunError, scope, stream } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
@@ -12,11 +12,11 @@ import {
   promptly,
   rejection,
   stuckAfter,
-  unheard,
+  unhandledRejections,
   watchedSignal,
 } from "./helpers.ts";
 
-Deno.test("1: in flight never exceeds the limit, and with enough items reaches it", async () => {
+Deno.test("1: calls in flight never exceed the limit, and reach it with enough items", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 20 }),
@@ -32,7 +32,7 @@ Deno.test("1: in flight never exceeds the limit, and with enough items reaches i
         const results = await batch(source, { concurrency });
         assertEquals(results.map(({ content }) => content), [...numbers(count)].map(String));
         assert(provider.peakInFlight <= concurrency);
-        // A machine may be slow, but not so slow that they all come one after another.
+        // Even on a slow machine, some calls must overlap.
         assert(Math.min(count, concurrency) < 4 || provider.peakInFlight > 1);
       },
     ),
@@ -56,7 +56,7 @@ Deno.test("3: break, abort, deadline and fail-fast leave nothing behind", async 
       [i === 4 && end === "throwOnError" ? Failing : agent, { text: `${i}` }] as const
     );
     let fired = 0;
-    const reasons = await unheard(async () => {
+    const reasons = await unhandledRejections(async () => {
       const work = (async () => {
         const items = stream(async(), {
           signal,
@@ -85,7 +85,7 @@ Deno.test("3: break, abort, deadline and fail-fast leave nothing behind", async 
   }
 });
 
-Deno.test("4: an abort ends a run promptly wherever its calls are", async () => {
+Deno.test("4: an abort ends a run promptly, in any state of its calls", async () => {
   const gone = new ProviderError("busy", {
     code: "rate_limited",
     retryable: true,
@@ -135,13 +135,13 @@ Deno.test("4: an abort ends a run promptly wherever its calls are", async () => 
     const began = performance.now();
     controller.abort(new Error("stop"));
     await promptly(rejection(running, Error));
-    // It should be below 1 ms; a machine with two cores and many tests may need more.
+    // Usually below 1 ms; the limit allows for a busy machine.
     const ms = performance.now() - began;
     assert(ms < 500, `${where}: ${ms} ms`);
   }
 });
 
-Deno.test("6: permits are held on the wire only: not in backoff, not by a parent", async () => {
+Deno.test("6: only attempts in flight hold permits: not backoff, not a parent call", async () => {
   const busy = new ProviderError("busy", {
     code: "rate_limited",
     retryable: true,
@@ -177,7 +177,7 @@ Deno.test("6: permits are held on the wire only: not in backoff, not by a parent
   assertEquals(results.map(({ content }) => content), ["child", "child", "child"]);
 });
 
-Deno.test("10: a callback that throws fails the run clearly and once, and loses no result", async () => {
+Deno.test("10: a callback that throws fails the run once and loses no result", async () => {
   const { agent, provider } = echoAgent();
   const error = await rejection(
     batch(numbers(100).map((n) => [agent, { text: `${n}` }] as const), {
@@ -193,7 +193,7 @@ Deno.test("10: a callback that throws fails the run clearly and once, and loses 
   assertEquals(provider.calls, 8);
 });
 
-Deno.test("11: false, 0, the empty text and null are values, in items, parameters and outputs", async () => {
+Deno.test("11: false, 0, the empty string and null are values everywhere", async () => {
   const values = [false, 0, "", null, undefined, NaN];
   const Same = defineAgent({ name: "same", run: (value: unknown) => value });
   const results = await batch(values.map((value) => [Same, value] as const));

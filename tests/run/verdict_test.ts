@@ -6,7 +6,7 @@ import { fakeTime, handmade, reply } from "../helpers.ts";
 
 const even = { p50: 100, p95: 110, p99: 120, max: 130 };
 
-Deno.test("verdict: names what took the most, and by how much", () => {
+Deno.test("verdict: names the part that took the most time, and its share", () => {
   const cases = [
     [
       { modelMs: 98, queuedMs: 2 },
@@ -22,11 +22,11 @@ Deno.test("verdict: names what took the most, and by how much", () => {
     ],
     [
       { pausedMs: 6, limitedMs: 6, modelMs: 4 },
-      "limited by the server, which refused (429) 60 % of the time: `limits` that it bears would help",
+      "limited by the server, which rejected requests (429) 60 % of the time: set `limits` that it accepts",
     ],
     [
       { modelMs: 40, backoffMs: 60 },
-      "waiting between attempts 60 % of the time: the server refuses or fails",
+      "backing off between attempts 60 % of the time: the server rejects requests or fails",
     ],
     [
       { queuedMs: 3, modelMs: 1 },
@@ -36,24 +36,24 @@ Deno.test("verdict: names what took the most, and by how much", () => {
     [{}, "nothing took any time"],
   ] as const;
   for (const [spent, verdict] of cases) {
-    assertEquals(verdictOn({ ...NO_TIME, ...spent }, even, false), verdict);
+    assertEquals(verdictOn({ ...NO_TIME, ...spent }, even, { isAdaptive: false }), verdict);
   }
   assertEquals(
-    verdictOn({ ...NO_TIME, queuedMs: 1 }, even, true),
-    "limited by the concurrency that the server was found to bear 100 % of the time",
+    verdictOn({ ...NO_TIME, queuedMs: 1 }, even, { isAdaptive: true }),
+    "limited by the concurrency that the server accepts 100 % of the time",
   );
 });
 
-Deno.test("verdict: a long tail is worth a word", () => {
+Deno.test("verdict: reports a long tail", () => {
   const tail = verdictOn(
     { ...NO_TIME, modelMs: 1 },
     { p50: 100, p95: 300, p99: 410, max: 500 },
-    false,
+    { isAdaptive: false },
   );
   assertEquals(tail.endsWith("; p99 of the model 4.1 × its median: hedging would cut it"), true);
 });
 
-Deno.test("verdict: times add up, part by part", () => {
+Deno.test("addTime sums each part of the time", () => {
   const timing = { queuedMs: 1, limitedMs: 2, backoffMs: 3, modelMs: 40, toolsMs: 5 };
   const streamed = { connectMs: 3, firstTokenMs: 10, generationMs: 30 };
   const one = addTime(NO_TIME, { ...timing, ...streamed, limitedBy: "tokens" });
@@ -73,7 +73,7 @@ Deno.test("verdict: times add up, part by part", () => {
   });
 });
 
-Deno.test("summarize: where the answers were streamed, it is told how long they took to begin", async () => {
+Deno.test("summarize reports the time to the first token of streamed answers", async () => {
   using time = fakeTime();
   const provider = handmade({
     async *stream(_request, { onResponse }) {
@@ -94,7 +94,7 @@ Deno.test("summarize: where the answers were streamed, it is told how long they 
   assertEquals([spent.connectMs, spent.firstTokenMs, spent.generationMs], [10, 20, 30]);
 });
 
-Deno.test("summarize: the tail of the model is what hedging would cut, not that of a queue", async () => {
+Deno.test("summarize reports the tail of the model's latency, not of the queue", async () => {
   using time = fakeTime();
   let n = 0;
   const make = (latency: () => number) =>
@@ -108,7 +108,7 @@ Deno.test("summarize: the tail of the model is what hedging would cut, not that 
   assertEquals(queue!.includes("hedging"), false, queue);
 });
 
-Deno.test("summarize tells why a run was slow", async () => {
+Deno.test("summarize states why a run was slow", async () => {
   using time = fakeTime();
   const A = defineAgent({
     name: "a",
@@ -128,13 +128,16 @@ Deno.test("summarize tells why a run was slow", async () => {
   );
 });
 
-Deno.test("verdict: where every call failed, nothing is said of getting faster", () => {
+Deno.test("verdict: gives no advice on speed if every call failed", () => {
   const spent = { ...NO_TIME, modelMs: 98, queuedMs: 2 };
   const long = { p50: 1, p95: 10, p99: 14, max: 15 };
   assertEquals(
-    verdictOn(spent, long, false, true),
+    verdictOn(spent, long, { isAdaptive: false, allFailed: true }),
     "waiting for the model 98 % of the time: every call failed",
   );
-  const limited = verdictOn({ ...NO_TIME, limitedMs: 9, requestsMs: 9 }, long, false, true);
+  const limited = verdictOn({ ...NO_TIME, limitedMs: 9, requestsMs: 9 }, long, {
+    isAdaptive: false,
+    allFailed: true,
+  });
   assertEquals(limited.endsWith("only a higher limit would help"), true, limited);
 });

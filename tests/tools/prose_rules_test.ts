@@ -9,6 +9,11 @@ Deno.test("checkSource: reports lines wider than 100 columns, except for long li
   assertEquals(linesOf(checkSource(["const a = 1;", wide, link].join("\n"))), [2]);
 });
 
+Deno.test("checkSource: checks the width of comments only, if asked to", () => {
+  const source = [`test("${"x".repeat(100)}");`, `// ${"x".repeat(100)}`];
+  assertEquals(linesOf(checkSource(source.join("\n"), "comments")), [2]);
+});
+
 Deno.test("checkSource: reports the wording of comments, not of code", () => {
   const source = [
     "/** Is the window full? */",

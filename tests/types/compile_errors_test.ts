@@ -1,6 +1,6 @@
 /**
- * Compile errors that help: each mistake is reported at the wrong property, with its name, and with
- * the nearest known name where the compiler has one. «» mark where the error must be reported.
+ * Helpful compile errors: each mistake is reported at the wrong property, with its name, and with
+ * the nearest known name if the compiler has one. «» mark where the error must be reported.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { compile, type CompileError } from "./compiler.ts";
@@ -8,7 +8,7 @@ import { compile, type CompileError } from "./compiler.ts";
 interface Case {
   /** A statement; the error must be reported at the text in «». */
   readonly code: string;
-  /** Pieces of the message. */
+  /** Parts of the message. */
   readonly says: readonly string[];
   /** Whether the compiler may list the overloads: those of `call`, which agree. */
   readonly overloads?: boolean;
@@ -57,7 +57,7 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `defineAgent(«{ model: "m", prompt: "x {y}" }»);`,
     says: ["Property 'name' is missing", "required in type 'PromptAgentOptions<"],
   },
-  "an agent made of others without a name": {
+  "an agent with a run function and without a name": {
     code: `defineAgent(«{ run: () => 1 }»);`,
     says: ["Property 'name' is missing", "required in type 'RunAgentOptions<"],
   },
@@ -334,7 +334,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Names that only the compiler needs: an editor does not suggest them. */
+/** Types that only the compiler needs, and that editors must not suggest. */
 const INTERNAL = [
   "AgentOf",
   "AgentOptions",
@@ -358,7 +358,7 @@ const INTERNAL = [
 
 const titles = Object.keys(CASES);
 let report: Promise<readonly CompileError[]> | undefined;
-/** All snippets in one run of the compiler, which takes seconds to begin. */
+/** Checks all snippets in one run of the compiler, which takes seconds to start. */
 function errors(): Promise<readonly CompileError[]> {
   const marks = /[«»]/g;
   return report ??= compile(PREAMBLE, [
@@ -369,7 +369,7 @@ function errors(): Promise<readonly CompileError[]> {
   ]);
 }
 
-// The first test waits for the compiler. Its process is not what the sanitizers watch.
+// The first test waits for the compiler, whose process the sanitizers must ignore.
 for (const [index, title] of titles.entries()) {
   Deno.test(`compile errors: ${title}`, async () => {
     const { code, says, overloads = false } = CASES[title]!;
@@ -384,7 +384,7 @@ for (const [index, title] of titles.entries()) {
   });
 }
 
-Deno.test("compile errors: names that only the compiler needs are not exported", async () => {
+Deno.test("compile errors: types that only the compiler needs are not exported", async () => {
   const found = (await errors()).filter(({ snippet }) => snippet >= titles.length);
   for (const [i, name] of INTERNAL.entries()) {
     const error = found.find(({ snippet }) => snippet === titles.length + i);

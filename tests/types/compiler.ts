@@ -10,7 +10,7 @@ export interface CompileError {
   readonly snippet: number;
   /** The code from the reported position to the end of the snippet. */
   readonly at: string;
-  /** The whole message, with its reasons and what it refers to, but without the snippet. */
+  /** The whole message, with its details and related information, but without the snippet. */
   readonly message: string;
 }
 
@@ -47,7 +47,7 @@ export async function compile(
   }
 }
 
-/** Reads the compiler's report: paragraphs of a message, the code and its position. */
+/** Parses the compiler's report: paragraphs of a message, the code and its position. */
 function errorsIn(report: string, first: number, lines: readonly string[]): CompileError[] {
   const errors: CompileError[] = [];
   for (const part of report.split(/\n\n(?=TS\d+ \[ERROR\])/)) {
@@ -58,7 +58,7 @@ function errorsIn(report: string, first: number, lines: readonly string[]): Comp
     const snippet = Number(line) - 1 - first;
     const code = lines[snippet];
     if (file !== "snippets.ts" || code === undefined) {
-      // Where an overload is declared, and the like: a part of the error before it.
+      // Related information, such as where an overload is declared, belongs to the error before it.
       if (/^TS(2771|2793) /.test(part)) continue;
       throw new Error(`The snippets cannot be compiled:\n${part}`);
     }

@@ -1,4 +1,4 @@
-/** What the compiler infers: this file is a test by being checked, and calls nothing. */
+/** Types that the compiler infers: checking this file is the test. It runs nothing. */
 import {
   type Agent,
   type AgentCall,
@@ -23,7 +23,7 @@ type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B
   : false;
 function same<A, B>(_: Equals<A, B>): void {}
 
-/** Checks the types of a function, and does not run it. */
+/** Registers a function whose types are checked, and that is not run. */
 function compiles(title: string, check: () => unknown): void {
   Deno.test(`types: ${title}`, () => assertEquals(typeof check, "function"));
 }

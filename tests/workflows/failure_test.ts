@@ -1,4 +1,4 @@
-/** How workflows fail: `call` rejects with the whole failure, `settle` gives it as a value. */
+/** Failed workflows: `call` rejects with the whole failure, `settle` returns it as a value. */
 import {
   AgentError,
   batch,
@@ -25,7 +25,7 @@ const Pipeline = definePipeline({
 const Parallel = defineParallel({ name: "parallel", branches: { good: Good, fussy: Fussy } });
 const Router = defineRouter({ name: "router", by: Good, routes: { fail: Fussy } });
 
-Deno.test("call rejects for a failed parallel workflow, with all its branches in error.result", async () => {
+Deno.test("call of a failed parallel workflow rejects with its branches in error.result", async () => {
   const error = await rejection(Parallel.call({ text: "fail" }), AgentError);
   const { result } = error;
   assert(result !== undefined);
@@ -37,11 +37,11 @@ Deno.test("call rejects for a failed parallel workflow, with all its branches in
   assertStrictEquals(result.errors!.fussy, result.branches!.fussy!.error);
   assertEquals([result.attempts.length, result.usage], [2, error.usage]);
   assertEquals([typeof result.durationMs, "cost" in result], ["number", true]);
-  // The error of a branch has the result of that branch.
+  // The error of a branch carries the result of that branch.
   assertStrictEquals(result.errors!.fussy!.result, result.branches!.fussy);
 });
 
-Deno.test("call rejects for a failed pipeline and a failed router, with their steps", async () => {
+Deno.test("call of a failed pipeline or router rejects with its steps", async () => {
   for (const [workflow, route] of [[Pipeline, undefined], [Router, "fail"]] as const) {
     const { code, result } = await rejection(workflow.call({ text: "fail" }), AgentError);
     assertEquals([code, result!.status, result!.route], ["provider", "error", route]);
@@ -52,7 +52,7 @@ Deno.test("call rejects for a failed pipeline and a failed router, with their st
   }
 });
 
-Deno.test("settle gives the failure of a workflow as a value, which is its error's result", async () => {
+Deno.test("settle returns the failure of a workflow, which is the result of its error", async () => {
   for (const workflow of [Parallel, Pipeline, Router]) {
     const result = await workflow.settle({ text: "fail" });
     assert(!result.ok);
@@ -65,7 +65,7 @@ Deno.test("settle gives the failure of a workflow as a value, which is its error
   }
 });
 
-Deno.test("an optional branch that failed is no failure: call resolves, with the status partial", async () => {
+Deno.test("call resolves with the status partial if only optional branches fail", async () => {
   const Flow = defineParallel({
     name: "w",
     branches: { good: Good, fussy: { agent: Fussy, optional: true } },
@@ -80,7 +80,7 @@ Deno.test("an optional branch that failed is no failure: call resolves, with the
   assertEquals(result.errors.fussy?.code, "provider");
 });
 
-Deno.test("in a batch, the failure of a workflow carries its branches and steps", async () => {
+Deno.test("in a batch, a failed workflow carries its branches and steps", async () => {
   const [parallel, pipeline] = await batch([
     [Parallel, { text: "fail" }],
     [Pipeline, { text: "fail" }],
@@ -95,13 +95,13 @@ Deno.test("in a batch, the failure of a workflow carries its branches and steps"
   assertEquals((error.cause as AgentError).result!.steps!.length, 2);
 });
 
-Deno.test("misuse of a workflow is a TypeError, from call and from settle", async () => {
+Deno.test("call and settle throw a TypeError for misuse of a workflow", async () => {
   const wrong = { retires: 1 } as never;
   await assertRejects(() => Parallel.call({ text: "a" }, wrong), TypeError, '"retries"');
   await assertRejects(() => Pipeline.settle({ text: "a" }, wrong), TypeError, '"retries"');
 });
 
-Deno.test("an agent whose run calls a pipeline that fails, fails with the pipeline's code", async () => {
+Deno.test("an agent whose run calls a failing pipeline fails with its code", async () => {
   const Agent = defineAgent({
     name: "agent",
     run: async (p: { text: string }) => (await Pipeline.call(p)).content,
@@ -113,7 +113,7 @@ Deno.test("an agent whose run calls a pipeline that fails, fails with the pipeli
   assertEquals((await Agent.settle({ text: "fine" })).content, "fine");
 });
 
-Deno.test("a journalled each whose function calls a pipeline records its failure as failed", async () => {
+Deno.test("a journalled each records the failure of a pipeline inside its function", async () => {
   const journal = memoryJournal();
   let broken = true;
   const Flaky = definePipeline({
@@ -130,7 +130,7 @@ Deno.test("a journalled each whose function calls a pipeline records its failure
   const { failed, ok } = (await journal.summary("r"))!;
   assertEquals([failed, ok], [1, 0]);
 
-  // Given back as it was, with what was paid for.
+  // The failure is replayed in full, with the results that were paid for.
   const again = await each(["a"], fn, { ...options, settle: true });
   const { code, result } = again[0]!.error as AgentError;
   assertEquals([code, result!.agent, result!.steps!.length], ["provider", "flaky", 2]);
@@ -142,7 +142,7 @@ Deno.test("a journalled each whose function calls a pipeline records its failure
   ]);
 });
 
-Deno.test("a journalled each without settle runs again what failed", async () => {
+Deno.test("a journalled each without settle processes failed items again", async () => {
   const journal = memoryJournal();
   let broken = true;
   const fn = async (word: string) =>
@@ -154,7 +154,7 @@ Deno.test("a journalled each without settle runs again what failed", async () =>
   assertEquals(await each(["a"], fn, options), ["a"]);
 });
 
-Deno.test("replayed failures have a result, too", async () => {
+Deno.test("the error of a replayed failure carries its result, too", async () => {
   const journal = memoryJournal();
   const calls = [[Parallel, { text: "fail" }, { metadata: 7 }]] as const;
   const options = { journal, runId: "r" };
@@ -167,7 +167,7 @@ Deno.test("replayed failures have a result, too", async () => {
   assertStrictEquals(replayed.errors!.fussy!.result, replayed.branches!.fussy as Failure);
 });
 
-Deno.test("error.result is neither printed nor written as JSON", async () => {
+Deno.test("error.result is neither printed nor serialized as JSON", async () => {
   const secret = "a prompt that nobody logs";
   const Echo = fussyAgent(0, "echo").agent;
   const Flow = defineParallel({ name: "w", branches: { good: Good, echo: Echo, bad: Fussy } });

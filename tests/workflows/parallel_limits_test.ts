@@ -1,4 +1,4 @@
-/** What a workflow limits: failFast, concurrency, timeout, budget, abort. */
+/** Limits of a parallel workflow: failFast, concurrency, timeout, budget, abort. */
 import { batch, configure, defineAgent, defineParallel } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
@@ -7,7 +7,7 @@ import { delay, echoAgent, fussyAgent, hangingAgent, promptly, rejection } from 
 const quick = echoAgent(0, "quick");
 const fussy = fussyAgent(1, "fussy");
 
-Deno.test("failFast aborts what is in flight: the provider sees the abort, the error tells the reason", async () => {
+Deno.test("failFast aborts requests in flight, and the error states the reason", async () => {
   const { agent, deaf } = hangingAgent();
   const Flow = defineParallel({
     name: "w",
@@ -22,7 +22,7 @@ Deno.test("failFast aborts what is in flight: the provider sees the abort, the e
   assert(result.error!.message.includes('its branch "fussy" failed'), result.error!.message);
 });
 
-Deno.test("failFast does not begin what has not begun", async () => {
+Deno.test("failFast does not start further branches", async () => {
   const other = echoAgent(0, "other");
   const Flow = defineParallel({
     name: "w",
@@ -38,7 +38,7 @@ Deno.test("failFast does not begin what has not begun", async () => {
   ]);
 });
 
-Deno.test("an optional branch does not trigger failFast, and without failFast all branches end", async () => {
+Deno.test("an optional branch does not trigger failFast; without it all branches finish", async () => {
   const slow = echoAgent(15, "slow");
   for (const failFast of [true, false]) {
     const Flow = defineParallel({
@@ -54,7 +54,7 @@ Deno.test("an optional branch does not trigger failFast, and without failFast al
   }
 });
 
-Deno.test("concurrency limits the branches, and the attempts of what is in them", async () => {
+Deno.test("concurrency limits the branches, and the attempts inside them", async () => {
   const { agent, provider } = echoAgent(4);
   const Many = defineAgent({
     name: "many",
@@ -80,7 +80,7 @@ Deno.test("concurrency limits the branches, and the attempts of what is in them"
   ]);
 });
 
-Deno.test("timeout ends the workflow, with what was answered until then", async () => {
+Deno.test("timeout ends the workflow and keeps finished branches", async () => {
   const { agent, deaf } = hangingAgent();
   const Flow = defineParallel({
     name: "w",
@@ -102,7 +102,7 @@ Deno.test("timeout ends the workflow, with what was answered until then", async 
   assert(sooner.error!.message.includes("5 ms"), sooner.error!.message);
 });
 
-Deno.test("an abort ends the workflow and keeps the branches that were paid", async () => {
+Deno.test("an abort ends the workflow and keeps finished branches", async () => {
   const { agent } = hangingAgent();
   const Flow = defineParallel({ name: "w", branches: { quick: quick.agent, hanging: agent } });
   const controller = new AbortController();
@@ -145,7 +145,7 @@ async function withPrice(work: () => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("a budget refuses the attempts for which too little is left, and keeps what was paid", () =>
+Deno.test("a budget rejects attempts that exceed it, and keeps finished branches", () =>
   withPrice(async () => {
     const { agent, provider } = dear();
     const branches = { a: agent, b: agent, c: { agent, optional: true }, d: agent };
@@ -164,7 +164,7 @@ Deno.test("a budget refuses the attempts for which too little is left, and keeps
     assertEquals([none.status, none.attempts.length, none.cost?.total], ["error", 0, 0]);
   }));
 
-Deno.test("a budget that leaves out optional branches only is partial, not success", () =>
+Deno.test("a budget that stops only optional branches makes the status partial", () =>
   withPrice(async () => {
     const { agent } = dear();
     const branches = { a: agent, b: { agent, optional: true } };
@@ -177,10 +177,10 @@ Deno.test("a budget that leaves out optional branches only is partial, not succe
     ]);
   }));
 
-Deno.test("a budget counts what is in flight: branches that run together reserve from it", () =>
+Deno.test("a budget counts attempts in flight: concurrent branches reserve from it", () =>
   withPrice(async () => {
     const { agent, provider } = dear();
-    // From here on it is known what an answer takes.
+    // From here on, the usage of an answer is known.
     await agent.call({ t: "some words" });
     const branches = { a: agent, b: agent, c: agent, d: agent };
     const Flow = defineParallel({ name: "w", budget: { cost: 3 }, branches });
@@ -189,7 +189,7 @@ Deno.test("a budget counts what is in flight: branches that run together reserve
     assertEquals([result.cost?.total, result.errors.d?.code], [3, "budget"]);
   }));
 
-Deno.test("a budget in dollars is refused where a price is not known, before anything is sent", () =>
+Deno.test("a budget in dollars rejects unknown prices before anything is sent", () =>
   withPrice(async () => {
     const { agent, provider } = dear();
     const budget = { cost: 1 };

@@ -8,7 +8,7 @@ const define = (options: unknown): unknown => defineParallel(options as any);
 const name = "w";
 const branches = { a: agent };
 
-Deno.test("defineParallel refuses what is wrong, and says what and where", () => {
+Deno.test("defineParallel rejects wrong options and names their place", () => {
   const wrong: [unknown, typeof TypeError | typeof RangeError, string][] = [
     [undefined, TypeError, "its options must be an object"],
     [[], TypeError, "its options must be an object"],
@@ -42,7 +42,7 @@ Deno.test("defineParallel refuses what is wrong, and says what and where", () =>
   for (const [options, type, words] of wrong) assertThrows(() => define(options), type, words);
 });
 
-Deno.test("a workflow refuses wrong options of a call, in a batch at once", async () => {
+Deno.test("a workflow rejects wrong options of a call; in a batch, at once", async () => {
   const Flow = defineParallel({ name, branches });
   // deno-lint-ignore no-explicit-any
   const options: any = { signl: new AbortController().signal };
@@ -52,7 +52,7 @@ Deno.test("a workflow refuses wrong options of a call, in a batch at once", asyn
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("a branch without a model is misuse: a TypeError that says so, and the others are aborted", async () => {
+Deno.test("a branch without a model throws a TypeError and aborts the others", async () => {
   const { agent: hanging, deaf } = hangingAgent();
   const Nameless = defineAgent({ name: "nameless", prompt: "{text}", provider });
   const Flow = defineParallel({ name, branches: { hanging, nameless: Nameless } });
@@ -63,7 +63,7 @@ Deno.test("a branch without a model is misuse: a TypeError that says so, and the
   assertInstanceOf(failed.cause, TypeError);
 });
 
-Deno.test("changing the options after the definition changes nothing", async () => {
+Deno.test("later changes of the options object have no effect", async () => {
   const options = { name, branches: { a: agent } as Record<string, typeof agent> };
   const Flow = defineParallel(options);
   options.branches.b = agent;

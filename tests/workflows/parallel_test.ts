@@ -1,4 +1,4 @@
-/** What a workflow gives: branches, content, status, aggregate, sums. */
+/** Results of a parallel workflow: branches, content, status, aggregate, totals. */
 import {
   AgentError,
   batch,
@@ -16,7 +16,7 @@ const Slow = echoAgent(15, "slow").agent;
 const Fussy = fussyAgent(1, "fussy").agent;
 const Count = defineAgent({ name: "count", run: ({ text }: { text: string }) => text.length });
 
-Deno.test("a workflow gives each branch in the order in which they are defined", async () => {
+Deno.test("a workflow returns its branches in the order of their definition", async () => {
   const Both = defineParallel({ name: "both", branches: { slow: Slow, count: Count, good: Good } });
   const result = await Both.call({ text: "abc" });
   typeTest<
@@ -43,7 +43,7 @@ Deno.test("a workflow needs the parameters of all its branches", async () => {
   assertEquals((await Both.call({ text: "a", n: 0 })).content, { good: "a", other: 0 });
 });
 
-Deno.test("the input of a branch makes its parameters, and one that throws fails only its branch", async () => {
+Deno.test("the input of a branch returns its parameters; if it throws, only the branch fails", async () => {
   const Flow = defineParallel({
     name: "flow",
     branches: {
@@ -78,7 +78,7 @@ Deno.test("the status is success, partial or error", async () => {
   assertEquals([success.ok, partial.ok, error.ok], [true, true, false]);
   assertEquals(partial.content, { good: "fail" } as typeof partial.content);
   assertEquals([partial.error, partial.errors.fussy?.code], [undefined, "provider"]);
-  // What the other branch answered was paid for: it is there in an error, too.
+  // The error includes the result of the other branch, which was paid for.
   assertEquals(error.content, undefined);
   assertEquals(error.branches.good.content, "fail");
   assertEquals(error.error?.code, "provider");
@@ -86,7 +86,7 @@ Deno.test("the status is success, partial or error", async () => {
   assertEquals(error.error?.agent, "w");
 });
 
-Deno.test("aggregate makes the content: any value, async or not, with the failures of optional branches", async () => {
+Deno.test("aggregate returns the content, from all results, sync or async", async () => {
   for (const value of [false, 0, "", null, undefined, "text", { a: 1 }]) {
     for (const async of [true, false]) {
       const Flow = defineParallel({
@@ -108,7 +108,7 @@ Deno.test("aggregate makes the content: any value, async or not, with the failur
   assertEquals([result.status, result.content], ["partial", ["fail", false, "provider"]]);
 });
 
-Deno.test("an aggregate that throws makes the status error, and is not called when there is one already", async () => {
+Deno.test("an aggregate that throws makes the status error; it is not called after an error", async () => {
   let called = 0;
   const Flow = defineParallel({
     name: "w",
@@ -131,7 +131,7 @@ Deno.test("an aggregate that throws makes the status error, and is not called wh
   assertEquals([failed.status, failed.error?.code, called], ["error", "provider", 1]);
 });
 
-Deno.test("calls inside aggregate are the workflow's own: they count, and an abort ends them", async () => {
+Deno.test("calls inside aggregate count as calls of the workflow, and an abort ends them", async () => {
   const writer = echoAgent(() => writer.provider.calls > 1 ? 60_000 : 0, "writer");
   const Flow = defineParallel({
     name: "w",
@@ -151,7 +151,7 @@ Deno.test("calls inside aggregate are the workflow's own: they count, and an abo
   assertEquals(writer.provider.inFlight, 0);
 });
 
-Deno.test("usage, cost and attempts are the sums over all branches, failed ones too", async () => {
+Deno.test("usage, cost and attempts are sums over all branches, failed ones included", async () => {
   const Flow = defineParallel({
     name: "w",
     branches: { a: Good, b: Good, c: { agent: Fussy, optional: true } },
@@ -164,7 +164,7 @@ Deno.test("usage, cost and attempts are the sums over all branches, failed ones 
   assert(failed.durationMs >= 0 && failed.timing.modelMs > 0);
 });
 
-Deno.test("a workflow in a batch: its status error is a failure, with no content", async () => {
+Deno.test("in a batch, a workflow with the status error is a failure without content", async () => {
   const Flow = defineParallel({ name: "w", branches: { good: Good, fussy: Fussy } });
   const [good, bad] = await batch([[Flow, { text: "a" }], [Flow, { text: "fail" }]]);
   assert(good.ok && !bad.ok);
@@ -172,7 +172,7 @@ Deno.test("a workflow in a batch: its status error is a failure, with no content
   assertEquals([bad.content, bad.error.code, bad.agent], [undefined, "provider", "w"]);
 });
 
-Deno.test("a workflow in a workflow, in an agent and in a scope", async () => {
+Deno.test("a workflow runs inside a workflow, an agent and a scope", async () => {
   const Inner = defineParallel({
     name: "inner",
     branches: { good: Good, fussy: { agent: Fussy, optional: true } },
@@ -201,7 +201,7 @@ Deno.test("a workflow in a workflow, in an agent and in a scope", async () => {
   });
 });
 
-Deno.test("workflow.call rejects with the whole failure as the result of its error; so does ctx.call", async () => {
+Deno.test("workflow.call and ctx.call reject with the whole failure in error.result", async () => {
   const Flow = defineParallel({ name: "w", branches: { a: Fussy, b: Fussy } });
   const { result } = await rejection(Flow.call({ text: "fail" }), AgentError);
   assertEquals([result!.status, Object.keys(result!.errors!)], ["error", ["a", "b"]]);

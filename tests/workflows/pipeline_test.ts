@@ -33,7 +33,7 @@ const Facts = defineAgent({
 });
 const Count = defineAgent({ name: "count", run: (text: string) => text.length });
 
-Deno.test("pipeline: each step gets what the one before answered", async () => {
+Deno.test("pipeline: each step receives the content of the one before", async () => {
   const P = definePipeline({
     name: "p",
     description: "All of it.",
@@ -61,7 +61,7 @@ Deno.test("pipeline: each step gets what the one before answered", async () => {
   assertEquals([P.name, P.description, result.agent], ["p", "All of it.", "p"]);
 });
 
-Deno.test("pipeline: what fits is handed on as it is; the first step may be made to fit", async () => {
+Deno.test("pipeline: passes fitting content unchanged; the first step may be mapped", async () => {
   const P = definePipeline([Facts, Polish]);
   assertEquals([P.name, (await P.call({ topic: 1 })).content], ["facts → polish", "<t for r>"]);
   const First = definePipeline({
@@ -77,17 +77,17 @@ Deno.test("pipeline: what fits is handed on as it is; the first step may be made
   }
 });
 
-Deno.test("pipeline: the compiler sees what does not fit", () => {
+Deno.test("pipeline: the compiler reports steps that do not fit", () => {
   const never = () => {
-    // @ts-expect-error a text is not what the next one takes
+    // @ts-expect-error the next step does not take a string
     definePipeline([Draft, Polish]);
-    // @ts-expect-error nor is it when there is more around
+    // @ts-expect-error nor does it between other steps
     definePipeline({ name: "p", steps: [Draft, Polish] });
-    // @ts-expect-error what is made is not what it takes
+    // @ts-expect-error the function returns the wrong parameters
     definePipeline([Draft, { agent: Polish, params: (text) => ({ text }) }]);
-    // @ts-expect-error the content is a text
+    // @ts-expect-error the content is a string
     definePipeline([Draft, { agent: Count, params: (text: number) => `${text}` }]);
-    // @ts-expect-error there must be a step
+    // @ts-expect-error at least one step is required
     definePipeline([]);
     // @ts-expect-error a parameter is misspelt
     definePipeline([Draft, Count]).call({ topics: 1 });
@@ -95,7 +95,7 @@ Deno.test("pipeline: the compiler sees what does not fit", () => {
   assertEquals(typeof never, "function");
 });
 
-Deno.test("pipeline: more than six steps", async () => {
+Deno.test("pipeline: accepts more than six steps", async () => {
   const Add = defineAgent({ name: "add", run: (n: number) => n + 1 });
   assertEquals(
     (await definePipeline([Add, Add, Add, Add, Add, Add, Add, Add]).call(1))
@@ -104,7 +104,7 @@ Deno.test("pipeline: more than six steps", async () => {
   );
 });
 
-Deno.test("pipeline: a step that fails ends it; what came before is there", async () => {
+Deno.test("pipeline: a failing step ends it, and earlier results are kept", async () => {
   const Broken = Draft.with({
     name: "broken",
     retries: 0,
@@ -134,7 +134,7 @@ Deno.test("pipeline: a step that fails ends it; what came before is there", asyn
   assertEquals([failed.ok, failed.error!.code], [false, "rate_limited"]);
 });
 
-Deno.test("pipeline: a function that throws is the caller's mistake, and told so", async () => {
+Deno.test("pipeline: a params function that throws fails with invalid_params", async () => {
   const cause = new Error("mine");
   const P = definePipeline({
     name: "p",
@@ -153,7 +153,7 @@ Deno.test("pipeline: a function that throws is the caller's mistake, and told so
   assertStrictEquals(error!.cause, cause);
 });
 
-Deno.test("pipeline: a call that is wrong itself throws", async () => {
+Deno.test("pipeline: throws for misuse", async () => {
   const NoModel = defineAgent({ name: "n", prompt: "x", provider });
   await assertRejects(() => definePipeline([NoModel]).call({}), TypeError, "no model is named");
   await assertRejects(
@@ -162,7 +162,7 @@ Deno.test("pipeline: a call that is wrong itself throws", async () => {
   );
 });
 
-Deno.test("pipeline: time, budget, abort and scope hold for the whole", async () => {
+Deno.test("pipeline: timeout, budget, abort and scope apply to the whole call", async () => {
   const Slow = defineAgent({
     ...base,
     name: "slow",
@@ -207,7 +207,7 @@ Deno.test("pipeline: time, budget, abort and scope hold for the whole", async ()
   assert(used);
 });
 
-Deno.test("pipeline: metadata, params, and being a part of others", async () => {
+Deno.test("pipeline: takes metadata and a params schema, and can be part of others", async () => {
   using _ = configured({ prices: { m: { input: 1e5, output: 1e6 } } });
   const P = definePipeline({ name: "p", params: z.object({ topic: z.string() }), steps: [Draft] });
   const result = await P.call({ topic: "x" }, { metadata: 7 });
@@ -220,7 +220,7 @@ Deno.test("pipeline: metadata, params, and being a part of others", async () => 
   assertThrows(() => definePipeline([Count]).asTool(), TypeError, "parameters are not known");
 });
 
-Deno.test("pipeline: wrong options are refused at once", () => {
+Deno.test("pipeline: rejects wrong options at once", () => {
   const cases: [options: unknown, message: string][] = [
     [undefined, "Cannot define a pipeline as its options must be an object or a list of steps"],
     [{ steps: [Draft] }, "name must be a text"],

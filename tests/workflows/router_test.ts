@@ -14,7 +14,7 @@ type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B
   : false;
 function same<A, B>(_: Equals<A, B>): void {}
 
-/** Answers with the question. */
+/** Answers with the prompt. */
 const provider = scripted(({ messages }) =>
   reply(`${messages.at(-1)!.content}`, { usage: used(1, 1) })
 );
@@ -31,7 +31,7 @@ const Typed = defineAgent({
   provider: scripted('"tech"'),
 });
 
-Deno.test("route: one call decides, and one does the work", async () => {
+Deno.test("router: one call chooses the route, and another answers", async () => {
   const R = defineRouter({
     name: "desk",
     description: "Answers.",
@@ -54,7 +54,7 @@ Deno.test("route: one call decides, and one does the work", async () => {
   assertEquals([other.content, other.route], [0, "tech"]);
 });
 
-Deno.test("route: the name is found as models write it", async () => {
+Deno.test("router: finds the route in the spelling of models", async () => {
   const R = defineRouter({
     name: "r",
     by: Topic,
@@ -85,13 +85,13 @@ Deno.test("route: the name is found as models write it", async () => {
 });
 const route0 = () => defineRouter({ name: "r", by: Topic, routes: { billing: Billing } });
 
-Deno.test("route: what is no route goes to the default", async () => {
+Deno.test("router: uses the default if no route is named", async () => {
   const R = defineRouter({ name: "r", by: Topic, routes: { billing: Billing }, default: Topic });
   const result = await R.call({ q: "weather" });
   assertEquals([result.content, result.route], ["weather", "default"]);
 });
 
-Deno.test("route: what is no text is picked from", async () => {
+Deno.test("router: pick returns the route from structured content", async () => {
   const Rich = defineAgent({
     ...base,
     name: "rich",
@@ -119,7 +119,7 @@ Deno.test("route: what is no text is picked from", async () => {
   assertStrictEquals(error!.cause, cause);
 });
 
-Deno.test("route: the compiler sees which routes are missing, and what they take", () => {
+Deno.test("router: the compiler reports missing routes and wrong parameters", () => {
   const never = () => {
     defineRouter({ name: "r", by: Typed, routes: { billing: Billing, tech: Topic } });
     defineRouter({ name: "r", by: Typed, routes: { billing: Billing }, default: Topic });
@@ -127,7 +127,7 @@ Deno.test("route: the compiler sees which routes are missing, and what they take
     defineRouter({ name: "r", by: Typed, routes: { billing: Billing } });
     const R = defineRouter({ name: "r", by: Topic, routes: { billing: Billing, count: Count } });
     same<ParamsOf<typeof R>, { q: TemplateValue } & { n: number }>(true);
-    // @ts-expect-error what one of the routes takes is missing
+    // @ts-expect-error a parameter of one of the routes is missing
     R.call({ q: "x" });
     // @ts-expect-error a route is an agent
     defineRouter({ name: "r", by: Topic, routes: { billing: "agent" } });
@@ -135,7 +135,7 @@ Deno.test("route: the compiler sees which routes are missing, and what they take
   assertEquals(typeof never, "function");
 });
 
-Deno.test("route: failures of both calls", async () => {
+Deno.test("router: fails if either call fails", async () => {
   const Broken = Topic.with({ name: "broken", retries: 0, provider: scripted(busy()) });
   const first = await defineRouter({ name: "r", by: Broken, routes: { a: Billing } }).settle({
     q: "a",
@@ -156,7 +156,7 @@ Deno.test("route: failures of both calls", async () => {
   );
 });
 
-Deno.test("route: as a tool it takes what all of its agents take", () => {
+Deno.test("router: as a tool, takes the parameters of all its agents", () => {
   const Desk = defineRouter({
     name: "desk",
     description: "d",
@@ -169,12 +169,12 @@ Deno.test("route: as a tool it takes what all of its agents take", () => {
   assertThrows(() => Mapped.asTool(), TypeError, "parameters are not known");
 });
 
-Deno.test("route: wrong options are refused at once", () => {
+Deno.test("router: rejects wrong options at once", () => {
   const right = { name: "r", by: Topic, routes: { a: Billing } };
   const cases: [options: unknown, message: string][] = [
-    [undefined, "Cannot define a route as its options must be an object"],
+    [undefined, "Cannot define a router as its options must be an object"],
     [{ ...right, name: "" }, "name must be a text"],
-    [{ ...right, by: undefined }, 'Cannot define the route "r" as by must be an agent or'],
+    [{ ...right, by: undefined }, 'Cannot define the router "r" as by must be an agent or'],
     [{ ...right, routes: undefined }, "routes must be an object with at least one agent"],
     [{ ...right, routes: {} }, "routes must be an object with at least one agent"],
     [{ ...right, routes: { a: 1 } }, 'the route "a" must be an agent or { agent, params }'],

@@ -5,7 +5,7 @@ import type { CallOptions } from "./options.ts";
 
 /** One call, as a {@linkcode Mode} is handed it: its options were checked. */
 export interface ModeCall {
-  /** Who is called. */
+  /** The agent or workflow. */
   readonly agent: Callable;
   /** With what. */
   readonly params: unknown;
@@ -13,9 +13,12 @@ export interface ModeCall {
   readonly options: CallOptions;
 }
 
-/** Where the calls of a run are made, if that is not this event loop: the pool that `workers` gives is one. */
+/**
+ * Where the calls of a run are made, if that is not this event loop: the pool that `workers` gives
+ * is one.
+ */
 export interface Mode {
-  /** Can it still take calls? */
+  /** Whether the mode accepts calls. */
   readonly isOpen: boolean;
   /**
    * Looks whether calls of these can be made there, before any is.
@@ -27,7 +30,10 @@ export interface Mode {
   settle(call: ModeCall): Promise<Result>;
 }
 
-/** Where calls are to be made: on this event loop, in a pool, or in the pool of `configure` if there is one. */
+/**
+ * Where calls are to be made: on this event loop, in a pool, or in the pool of `configure` if there
+ * is one.
+ */
 export type RunMode = "event-loop" | "auto" | Mode;
 
 /** The rule for an option `mode`. */
@@ -38,7 +44,10 @@ export const mode: Rule = (doing, name, value) => {
   refuse(doing, name, '"event-loop", "auto" or a pool of workers', value);
 };
 
-/** Where the calls of a run are made: what it says itself, what stands around it, what is configured; `undefined` is here. */
+/**
+ * Returns where the calls of a run are made: its own mode, that of the enclosing run or scope, or
+ * the configured one; `undefined` stands for this event loop.
+ */
 export function modeFor(
   requested: RunMode | undefined,
   around: Mode | "event-loop" | undefined,

@@ -30,7 +30,7 @@ export interface ModelAgent extends ModelAgentOptions {
   readonly tools?: readonly DefinedTool[];
   /** The agent's own limits. */
   readonly limiter?: Limiter;
-  /** Moving averages of its answers so far. Agents that come of each other by `with` share them. */
+  /** Moving averages of the tokens of its answers. Agents made by `with` share them. */
   readonly tokenAverages: {
     /** The length of an answer, in tokens. */
     outputTokens?: number;
@@ -55,7 +55,8 @@ export function createModelAgent(
 }
 
 /**
- * Returns a copy of the agent with other options. It shares the agent's limiter, unless it has `limits` of its own.
+ * Returns a copy of the agent with other options. It shares the agent's limiter, unless it has
+ * `limits` of its own.
  *
  * @param doing What cannot be done if an option is wrong.
  * @throws {TypeError} If a fallback model is the agent's own model.

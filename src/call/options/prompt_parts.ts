@@ -46,13 +46,14 @@ export function messagesProblem(list: readonly unknown[]): string | undefined {
     }
     if (toolCalls === undefined) continue;
     if (role !== "assistant" || !Array.isArray(toolCalls) || !toolCalls.every(isToolRequest)) {
-      return `message ${i} must not have toolCalls other than a list of { id, name, args }, of the assistant`;
+      return `message ${i} must not have toolCalls other than a list of { id, name, args }, ` +
+        "of the assistant";
     }
   }
   return undefined;
 }
 
-/** Is it a request for a tool? */
+/** Whether the value is a tool request. */
 export function isToolRequest(value: unknown): boolean {
   return isRecord(value) && [value.id, value.name, value.args].every((v) => typeof v === "string");
 }

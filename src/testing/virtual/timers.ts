@@ -5,6 +5,8 @@
  * and 4.5 µs with 10,000, most of it garbage collection (fake-timers 15.5: 5 and 12 µs).
  */
 
+import { LinkedList, type ListItem } from "../../async/linked_list.ts";
+
 /** Ids start far above those of real timers, so that they cannot be confused. */
 const FIRST_ID = 2 ** 30;
 let ids = FIRST_ID;
@@ -12,7 +14,7 @@ let ids = FIRST_ID;
 /**
  * The return value of `setTimeout`: like the timers of Deno and Node, it converts to a number.
  */
-export class VirtualTimer {
+export class VirtualTimer implements ListItem<VirtualTimer> {
   /** When it fires next, in virtual milliseconds; `undefined` while it is not pending. */
   due: number | undefined;
   /** Its neighbours in the list of timers due at the same time. */
@@ -76,15 +78,10 @@ export class VirtualTimer {
   }
 }
 
-/** The timers due at one time, in the order in which they were set. */
-interface Moment {
-  first: VirtualTimer | undefined;
-  last: VirtualTimer | undefined;
-}
-
 /**
- * The pending timers. Thousands are often due at the same millisecond, so each moment has a list,
- * and a binary heap holds the moments: setting a timer is O(log moments), clearing one is O(1).
+ * The pending timers. Thousands are often due at the same millisecond, so each moment has a list
+ * of its timers in the order in which they were set, and a binary heap holds the moments: setting a
+ * timer is O(log moments), clearing one is O(1).
  */
 export class Timers {
   /** Virtual milliseconds since the start. */
@@ -94,7 +91,7 @@ export class Timers {
   /** The error that a callback threw. */
   failed: { readonly error: unknown } | undefined;
   #size = 0;
-  readonly #moments = new Map<number, Moment>();
+  readonly #moments = new Map<number, LinkedList<VirtualTimer>>();
   /** The moments; it may also contain some without timers. */
   #heap: number[] = [];
 
@@ -164,27 +161,21 @@ export class Timers {
   add(timer: VirtualTimer): void {
     const due = timer.due = this.now + timer.ms;
     this.#size++;
-    const moment = this.#moments.get(due);
+    let moment = this.#moments.get(due);
     if (moment === undefined) {
-      this.#moments.set(due, { first: timer, last: timer });
+      this.#moments.set(due, moment = new LinkedList());
       this.#push(due);
-      return;
     }
-    timer.previous = moment.last;
-    moment.last = moment.last!.next = timer;
+    moment.push(timer);
   }
 
   /** Removes a timer from its moment. */
   remove(timer: VirtualTimer): void {
-    const { previous, next } = timer;
     const moment = this.#moments.get(timer.due!);
     if (moment === undefined) return; // set before a reset
-    if (previous === undefined) moment.first = next;
-    else previous.next = next;
-    if (next === undefined) moment.last = previous;
-    else next.previous = previous;
+    moment.remove(timer);
     if (moment.first === undefined) this.#moments.delete(timer.due!);
-    timer.due = timer.previous = timer.next = undefined;
+    timer.due = undefined;
     this.#size--;
     // Moments of timers that were set far ahead and cleared must not accumulate.
     if (this.#heap.length > 1000 && this.#heap.length > 2 * this.#moments.size) {

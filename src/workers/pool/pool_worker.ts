@@ -1,4 +1,5 @@
 /** One worker of a pool: the calls that it runs, and the messages that it sends. */
+import { MAX_TIMER_DELAY } from "../../async/timer.ts";
 import { defaultStore } from "../../cache/memory_cache.ts";
 import { Admissions } from "./admissions.ts";
 import type { PoolCall } from "./pool_call.ts";
@@ -98,7 +99,7 @@ export class PoolWorker {
   abort(call: PoolCall): void {
     const { grace } = this.#options;
     this.#thread.post({ type: "abort", callId: call.id, reason: encodeError(call.signal.reason) });
-    const ms = Math.min(grace, 2 ** 31 - 1);
+    const ms = Math.min(grace, MAX_TIMER_DELAY);
     const message = `a call did not end within ${grace} ms after it was aborted`;
     this.#graceTimers.set(call.id, setTimeout(() => this.#lose(new Error(message)), ms));
     void call.waitForAbort();

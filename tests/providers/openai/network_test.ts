@@ -62,7 +62,12 @@ for (const fault of ["stallHeaders", "stall", "stallKeepAlive"] as const) {
   Deno.test(`network: ends ${fault} by the timeout, and closes the connection`, async () => {
     await using pair = startPair({ script: [{ type: fault, everyMs: 20 }, "ok"] });
     const { provider, sim } = pair;
-    const A = defineAgent({ ...base, provider, timeout: 300, retries: { max: 1, base: 1 } });
+    const A = defineAgent({
+      ...base,
+      provider,
+      timeout: { attempt: 300 },
+      retries: { max: 1, base: 1 },
+    });
     const result = await A.call({});
     assertEquals(result.attempts.map((a) => a.error?.code), ["timeout", undefined]);
     await until(() => sim.stats.aborted === 1, "the stalled request is aborted");

@@ -97,7 +97,8 @@ export interface Scope {
  * import { defineAgent, scope } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * const provider = scripted("hi");
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
  * await scope({ concurrency: 2, deadline: 10_000 }, () => {
  *   for (const text of ["a", "b", "c"]) {
  *     Echo.call({ text }).then(({ content }) => console.log(text, content)); // not awaited here

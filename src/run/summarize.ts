@@ -68,7 +68,8 @@ export interface ModelSummary {
  * import { batch, defineAgent, summarize } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
  *
- * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider: scripted("hi") });
+ * const provider = scripted("hi");
+ * const Echo = defineAgent({ name: "echo", model: "m", prompt: "{text}", provider });
  * const summary = summarize(await batch([[Echo, { text: "a" }], [Echo, { text: "b" }]]));
  * console.log(summary.ok, summary.failed, summary.usage.totalTokens);
  * ```

@@ -118,12 +118,12 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
       });
     } catch (thrown) {
       const error = trace.error(thrown, signal);
-      return await this.#conclude(this.#notCalled(error), call, dryRun, error);
+      return await this.#conclude(this.#notCalled(error), call, { dryRun, paramsError: error });
     }
     return await this.#conclude(
       await settleBranches(this.#branches, checked, options, call, this.#options),
       call,
-      dryRun,
+      { dryRun },
     );
   }
 
@@ -131,8 +131,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
   async #conclude(
     branches: Record<string, Result>,
     { trace, child, context }: WorkflowCall,
-    dryRun: boolean,
-    paramsError?: AgentError,
+    { dryRun, paramsError }: { readonly dryRun: boolean; readonly paramsError?: AgentError },
   ): Promise<WorkflowResult<Branches, unknown>> {
     const errors: Record<string, AgentError> = {};
     const contents: Record<string, unknown> = {};

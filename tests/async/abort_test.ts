@@ -57,7 +57,7 @@ Deno.test("ChildAbort: aborts with the reason of either parent, and releases bot
   assertStrictEquals(child.signal.reason, reason);
 });
 
-Deno.test("ChildAbort: is aborted from the start if a parent has aborted, and follows neither", () => {
+Deno.test("ChildAbort: is aborted from the start if a parent has aborted", () => {
   const [one, two] = [countedSignal(), countedSignal()];
   one.controller.abort("bye");
   const child = new ChildAbort(one.signal, two.signal);
@@ -96,7 +96,7 @@ Deno.test("ChildAbort: replaces and removes its time limit", async () => {
   assertEquals(child.signal.reason.message, "c within 1 ms");
 });
 
-Deno.test("ChildAbort: a time limit above the maximum timer delay does not fire at once", async () => {
+Deno.test("ChildAbort: a limit above the maximum timer delay does not fire at once", async () => {
   using child = new ChildAbort();
   child.abortAfter(1e12, "far away");
   // Real time: fake timers have no maximum delay.
@@ -104,7 +104,7 @@ Deno.test("ChildAbort: a time limit above the maximum timer delay does not fire 
   assertEquals(child.signal.aborted, false);
 });
 
-Deno.test("ChildAbort: a race settles with the work, or rejects with the reason of the abort", async () => {
+Deno.test("ChildAbort: race settles with the work, or rejects with the abort reason", async () => {
   using child = new ChildAbort();
   assertEquals(await child.race(Promise.resolve(1)), 1);
   await assertRejects(() => child.race(Promise.reject(new TypeError("mine"))), TypeError, "mine");

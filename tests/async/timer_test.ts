@@ -14,7 +14,7 @@ function owners(): { fired: [string, number][]; owner: (name: string) => TimerOw
   };
 }
 
-Deno.test("Timer: fires after its own delay, also when an earlier timer was cancelled", async () => {
+Deno.test("Timer: fires after its delay, even if an earlier timer was cancelled", async () => {
   using time = fakeTime();
   const { fired, owner } = owners();
   const first = new Timer(100, owner("first"));
@@ -70,7 +70,7 @@ Deno.test("Timer: fires on time for any order of starts and cancels", async () =
   );
 });
 
-Deno.test("Timer: timers of equal delay share one timer of the runtime, and leave none behind", () => {
+Deno.test("Timer: timers of equal delay share one timer of the runtime", () => {
   using timers = countedTimers();
   const owner: TimerOwner = { onTimeout() {} };
   const all = Array.from({ length: 100 }, () => new Timer(60_000, owner));

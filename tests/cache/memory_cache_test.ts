@@ -109,7 +109,7 @@ Deno.test("memoryCache: behaves like a list sorted by last use", () => {
   }));
 });
 
-Deno.test("memoryCache: evicts above maxSize, and does not store a reply larger than maxSize", () => {
+Deno.test("memoryCache: evicts above maxSize, and rejects a reply larger than that", () => {
   const size = JSON.stringify(reply("x".repeat(100))).length;
   const store = memoryCache({ maxSize: 2 * size });
   for (const key of ["a", "b", "c"]) store.set(key, reply("x".repeat(100)), 1_000);

@@ -54,7 +54,7 @@ Deno.test("cache: finds what it stored, in synchronous and asynchronous stores",
   }
 });
 
-Deno.test("cache: passes key, reply and time to live to the store, and keeps its `this`", async () => {
+Deno.test("cache: passes key, reply and ttl to the store, and keeps its `this`", async () => {
   class Store {
     #asked: unknown[][] = [];
     get(...args: unknown[]): undefined {
@@ -246,7 +246,7 @@ Deno.test("cache: ignores a failed write, and waits for a slow one", async () =>
   assertEquals(now(), { value: undefined });
 });
 
-Deno.test("cache: does not store a value that is no reply", async () => {
+Deno.test("cache: does not store a value that is not a reply", async () => {
   const options = storing({});
   for (const wrong of [{}, { text: 1, finishReason: "stop" }, { text: "x", finishReason: "" }]) {
     await writeCache(options, "k", wrong as CachedReply, quiet());

@@ -89,7 +89,7 @@ Deno.test("SingleFlight: keys are independent", async () => {
   assertEquals(group.size, 0);
 });
 
-Deno.test("SingleFlight: a shared failure fails each follower with an error of its own", async () => {
+Deno.test("SingleFlight: a shared failure gives each follower its own error", async () => {
   const group = new SingleFlight();
   const [leader, one, two] = [caller(group), caller(group), caller(group)];
   const error = new Error("no such model");
@@ -148,7 +148,7 @@ Deno.test("SingleFlight: leaves nothing after an own failure of the last caller"
   assertEquals(group.size, 0);
 });
 
-Deno.test("SingleFlight: a follower that aborts leaves at once and affects no other caller", async () => {
+Deno.test("SingleFlight: an aborted follower leaves at once and affects no other", async () => {
   const group = new SingleFlight();
   const [leader, one, two] = [caller(group, { deaf: true }), caller(group), caller(group)];
   assertEquals([one.listeners.size, two.listeners.size], [1, 1]);
@@ -191,7 +191,7 @@ Deno.test("SingleFlight: a caller that has aborted neither works nor waits", asy
   assertEquals(group.size, 0);
 });
 
-Deno.test("SingleFlight: a follower that aborts while it takes over passes the lead on", async () => {
+Deno.test("SingleFlight: a follower that aborts during takeover passes the lead on", async () => {
   const group = new SingleFlight();
   const [leader, one, two] = [caller(group), caller(group), caller(group)];
   let aborted = false;
@@ -336,7 +336,7 @@ Deno.test("singleFlight: is shared by the process", async () => {
   assertEquals(singleFlight.size, 0);
 });
 
-Deno.test("SingleFlight: gives each caller one valid outcome for any sequence of steps", async () => {
+Deno.test("SingleFlight: gives each caller one outcome for any sequence of steps", async () => {
   const step = fc.record({
     what: fc.constantFrom("join", "join", "join", "abort", "succeed", "fail", "give up"),
     key: fc.constantFrom("a", "b"),

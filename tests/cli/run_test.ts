@@ -36,7 +36,7 @@ Deno.test("runs a --prompt with a --schema over rows from a pipe", async () => {
   assertEquals(typeof rows[0]!._cost, "number");
 });
 
-Deno.test("checks answers against the whole schema, and rejects a file that is no schema", async () => {
+Deno.test("checks answers against the whole schema, and rejects an invalid schema", async () => {
   await using here = await place({ respond: () => '{"label":5}' });
   const schema = { type: "object", properties: { label: { type: "string" } } };
   await here.write("schema.json", JSON.stringify(schema));
@@ -50,7 +50,8 @@ Deno.test("checks answers against the whole schema, and rejects a file that is n
   assertEquals([rejected.code, rejected.out], [2, ""]);
   assertStringIncludes(
     rejected.err,
-    'must be a Standard Schema or a JSON Schema: it has "label", which is no keyword of JSON Schema',
+    "must be a Standard Schema or a JSON Schema: " +
+      'it has "label", which is no keyword of JSON Schema',
   );
 });
 

@@ -191,7 +191,7 @@ export function journalContract(
     assertEquals(await answers({ only: "missing" }), ["skip", "skip", "missing"]);
   });
 
-  test("reports unfinished items, and has them processed again", async (driver) => {
+  test("reports unfinished items, and retries them", async (driver) => {
     const { journal } = driver;
     const session = await journal.open("r");
     const [crashed, finished] = [item(0, { key: "row 0" }), item(1)];
@@ -217,7 +217,7 @@ export function journalContract(
     if (again !== journal) await again.close();
   });
 
-  test("counts the usage of interrupted items, and has them processed again", async ({ journal }) => {
+  test("counts the usage of interrupted items, and retries them", async ({ journal }) => {
     const session = await journal.open("r");
     const [sent, unsent] = [item(0), item(1)];
     await Promise.all([session.begin(sent), session.begin(unsent)]);

@@ -624,5 +624,5 @@ export function modeContract(name: string, opened: OpenMode): void {
   });
 }
 
-/** For a mode that is a pool. */
+/** The type of a pool, for the drivers of this contract. */
 export type { Mode };

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertFalse, assertStrictEquals } from "@std/asse
 import { abortCode } from "../../src/model/errors.ts";
 import { used } from "../helpers.ts";
 
-Deno.test("AgentError: carries what it is given, and fills in what is not", () => {
+Deno.test("AgentError: carries its options, with defaults for absent ones", () => {
   const cause = new Error("why");
   const attempts = [{ model: "m", startedAt: 1, durationMs: 2 }];
   const issues = [{ message: "no", path: ["a"] }];
@@ -35,7 +35,7 @@ Deno.test("AgentError: carries what it is given, and fills in what is not", () =
   assertEquals([bare.model, bare.text, "cause" in bare], [undefined, undefined, false]);
 });
 
-Deno.test("errors: the text of an answer is there to read, and not printed", () => {
+Deno.test("errors: the text of an answer can be read, but is not printed", () => {
   const provider = new ProviderError("cut", {
     code: "truncated",
     retryable: true,

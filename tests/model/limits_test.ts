@@ -14,14 +14,14 @@ type Refused = [value: unknown, error: typeof TypeError | typeof RangeError, say
 function assertRefused(rule: Rule, name: string, cases: readonly Refused[]): void {
   for (const [value, error, says] of cases) {
     const thrown = assertThrows(() => rule("do it", name, value), error, says);
-    // No built-in class is a part of another one here.
+    // None of these classes is a subclass of another.
     assertEquals(thrown.constructor, error, Deno.inspect(value));
   }
 }
 
 const INTEGER = "concurrency must be a positive integer";
 
-Deno.test("concurrency: a number from 1, or bounds that fit together", () => {
+Deno.test("concurrency: accepts a positive integer, or consistent bounds", () => {
   const onChange = () => {};
   for (
     const value of [
@@ -38,7 +38,7 @@ Deno.test("concurrency: a number from 1, or bounds that fit together", () => {
   ) concurrency("do it", "concurrency", value);
 });
 
-Deno.test("concurrency: everything else is refused", () => {
+Deno.test("concurrency: rejects everything else", () => {
   const wrong: [unknown, typeof TypeError | typeof RangeError, string][] = [
     [0, RangeError, "0"],
     [-1, RangeError, "-1"],
@@ -63,8 +63,8 @@ Deno.test("concurrency: everything else is refused", () => {
   );
   for (const name of ["start", "min", "max"]) {
     for (const [value, error, shown] of wrong) {
-      const says =
-        `Cannot do it: concurrency as ${name} must be a positive integer: current value is ${shown}`;
+      const says = `Cannot do it: concurrency as ${name} must be a positive integer: ` +
+        `current value is ${shown}`;
       assertRefused(concurrency, "concurrency", [[{ [name]: value }, error, says]]);
     }
   }
@@ -72,7 +72,7 @@ Deno.test("concurrency: everything else is refused", () => {
     [{ min: 3, max: 2 }, RangeError, "in concurrency min must not be above max: 3 is above 2"],
     [{ start: 1, min: 2 }, RangeError, "in concurrency start must not be below min: 1 < 2"],
     [{ start: 3, max: 2 }, RangeError, "in concurrency start must not be above max: 3 > 2"],
-    // Without a max it is 1,000.
+    // The default of `max` is 1,000.
     [{ min: 1_001 }, RangeError, "min must not be above max: 1001 is above 1000"],
     [{ start: 1_001 }, RangeError, "start must not be above max: 1001 > 1000"],
     [{ mx: 5 }, TypeError, 'there is no option "mx": did you mean "max"?'],
@@ -80,7 +80,7 @@ Deno.test("concurrency: everything else is refused", () => {
   ]);
 });
 
-/** What both kinds of limits refuse. */
+/** Options that both kinds of limits reject. */
 const BOTH: readonly Refused[] = [
   [5, TypeError, "must be an object"],
   [null, TypeError, "must be an object"],
@@ -105,7 +105,7 @@ const BOTH: readonly Refused[] = [
   [{ reserve: "half" }, TypeError, "reserve must be a share"],
 ];
 
-Deno.test("limits: what makes no sense is refused", () => {
+Deno.test("limits: rejects invalid options", () => {
   assertRefused(limits, "limits", BOTH);
   assertRefused(limits, "limits", [[{ models: {} }, TypeError, 'no option "models"']]);
   for (const value of [{}, { concurrency: 5 }, { concurrency: "adaptive", reserve: 0 }]) {
@@ -117,7 +117,7 @@ Deno.test("limits: what makes no sense is refused", () => {
   });
 });
 
-Deno.test("limits of a provider: the same, and limits for each model, of which is said which it is", () => {
+Deno.test("limits of a provider: rejects the same, and names the model", () => {
   assertRefused(providerLimits, "limits", BOTH);
   for (const [value, error, says] of BOTH) {
     const models = { good: {}, m: value };
@@ -140,7 +140,7 @@ Deno.test("limits of a provider: the same, and limits for each model, of which i
   });
 });
 
-Deno.test("adaptiveBounds fills in the bounds that are absent", () => {
+Deno.test("adaptiveBounds fills in absent bounds", () => {
   const onChange = () => {};
   const table: [
     Concurrency | undefined,

@@ -21,8 +21,8 @@ Deno.test("costOf: uses the own prices first, then the public list", async () =>
   assertEquals(costOf("mine", usage, own)!.total, 2);
   assertEquals(costOf("gpt-4o-mini", usage, own)!.total, 0);
   assert(costOf("gpt-4o", usage, own)!.total > 0);
-  assertEquals(costOf("unhandledRejections-of", usage, own), undefined);
-  assertEquals(costOf("unhandledRejections-of", usage, undefined), undefined);
+  assertEquals(costOf("unknown-model", usage, own), undefined);
+  assertEquals(costOf("unknown-model", usage, undefined), undefined);
   assertEquals(costOf("toString", usage, own), undefined);
   const seen: unknown[] = [];
   const priced = (model: string, given: unknown) => {
@@ -32,7 +32,7 @@ Deno.test("costOf: uses the own prices first, then the public list", async () =>
   assertEquals(costOf("mine", usage, priced), { input: 1, output: 2, total: 3 });
   assertEquals(seen, ["mine", usage]);
   assert(costOf("gpt-4o", usage, priced)!.total > 0);
-  assertEquals(costOf("unhandledRejections-of", usage, priced), undefined);
+  assertEquals(costOf("unknown-model", usage, priced), undefined);
 });
 
 Deno.test("costOf: caches flat prices without changing them", async () => {
@@ -71,9 +71,9 @@ Deno.test("costOf: returns undefined for an impossible usage", async () => {
 Deno.test("hasPrice: reports whether the price of a model is known", async () => {
   await loadPrices("any", undefined);
   assertEquals(hasPrice("mine", { mine: { input: 0, output: 0 } }), true);
-  assertEquals(hasPrice("unhandledRejections-of", {}), false);
+  assertEquals(hasPrice("unknown-model", {}), false);
   assertEquals(hasPrice("gpt-4o", undefined), true);
-  assertEquals(hasPrice("unhandledRejections-of", () => ({ input: 0, output: 0, total: 0 })), true);
+  assertEquals(hasPrice("unknown-model", () => ({ input: 0, output: 0, total: 0 })), true);
 });
 
 Deno.test("loadPrices: returns undefined if the model has an own price", async () => {

@@ -60,7 +60,7 @@ async function twoMinutes(
 /** The mean latency, in milliseconds. */
 const MEAN = 800 * Math.exp((Math.log(5) / 2.3263) ** 2 / 2);
 
-Deno.test("adaptive: uses 85 % or more of an unknown limit, with 2 % rejected at most", async () => {
+Deno.test("adaptive: uses 85 % of an unknown limit, with at most 2 % rejected", async () => {
   const servers: [limits: VirtualProviderOptions["limits"], bears: number][] = [
     [{ concurrency: 100 }, 100 / MEAN * 120_000],
     // The buckets are full at the start.
@@ -88,7 +88,7 @@ Deno.test("adaptive: background rejections do not slow the run for long", async 
   }
 });
 
-Deno.test("adaptive: begins at `start`, doubles, stays in its bounds and reports changes", async () => {
+Deno.test("adaptive: begins at `start`, doubles within its bounds, reports changes", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 1 } } });
   const changes: ConcurrencyChange[] = [];
   await virtualTime().run(async () => {
@@ -210,7 +210,7 @@ function inVirtualTime<T>(work: () => Promise<T>): Promise<T> {
   return virtualTime({ seed: 1 }).run(work).finally(() => restore[Symbol.dispose]());
 }
 
-Deno.test("adaptive: on an agent, a provider, a run and the process, never exceeds `max`", async () => {
+Deno.test("adaptive: never exceeds `max` of an agent, provider, run or process", async () => {
   const limits = { concurrency: { max: 20 } };
   for (const where of ["agent", "provider", "process", "run"] as const) {
     await inVirtualTime(async () => {

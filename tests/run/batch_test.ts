@@ -117,7 +117,7 @@ Deno.test("batch accepts options for a single call", async () => {
   assertEquals(results[1].metadata, { id: 7 });
 });
 
-Deno.test("batch with throwOnError ends at the first failure and keeps finished results", async () => {
+Deno.test("batch with throwOnError ends at the first failure and keeps results", async () => {
   const { agent, provider } = fussyAgent(() => 1);
   const texts = ["a", "b", "fail", ...Array(50).fill("z")];
   const error = await rejection(
@@ -131,7 +131,7 @@ Deno.test("batch with throwOnError ends at the first failure and keeps finished 
   assertEquals(provider.inFlight, 0);
 });
 
-Deno.test("batch finishes calls in flight and reports the error when its source throws", async () => {
+Deno.test("batch finishes calls in flight and reports an error of its source", async () => {
   const broken = new Error("the file is gone");
   const { agent, provider } = echoAgent(5);
   function* sync() {
@@ -147,7 +147,8 @@ Deno.test("batch finishes calls in flight and reports the error when its source 
     assertEquals(contents(error.results), ["a", "b", "c"]);
     assertEquals(
       error.message,
-      "Cannot finish the batch as its source threw: the file is gone: see `results` for what is done",
+      "Cannot finish the batch as its source threw: the file is gone: " +
+        "see `results` for what is done",
     );
     assertEquals(provider.inFlight, 0);
   }

@@ -47,7 +47,7 @@ async function priced(work: () => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("budget of calls: is never exceeded, and calls beyond it fail with `budget`", async () => {
+Deno.test("budget of calls: is never exceeded; calls beyond it fail with `budget`", async () => {
   const provider = scripted({ text: "ok", usage }, { latency: 2 });
   const results = await batch(calls(echo(provider), 100), {
     concurrency: 100,
@@ -95,7 +95,7 @@ Deno.test("budget of a call: retries and fallbacks count and end with it", async
   assertEquals([result.error!.code, result.attempts.length, provider.calls], ["budget", 3, 3]);
 });
 
-Deno.test("budget of a scope: all calls inside share it, and outer budgets apply, too", async () => {
+Deno.test("budget of a scope: all calls inside share it; outer budgets apply, too", async () => {
   const provider = scripted({ text: "ok", usage });
   const A = echo(provider);
   const Both = defineAgent({

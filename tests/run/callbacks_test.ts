@@ -107,7 +107,7 @@ Deno.test("onResult that throws is called once, even if results arrive together"
   assert(error.results.some(Boolean));
 });
 
-Deno.test("onProgress reports at the start, at the end and five times a second at most", async () => {
+Deno.test("onProgress reports at the start, the end and up to five times a second", async () => {
   const { agent } = fussyAgent(() => 20);
   const texts = [...numbers(60)].map((n) => n % 6 === 5 ? `fail ${n}` : `${n}`);
   const reports: ProgressReport[] = [];
@@ -161,7 +161,7 @@ Deno.test("onProgress of each counts the tokens of the calls inside", async () =
 
 for (const [when, at] of [["at the start", 1], ["half-way", 2], ["at the end", 3]] as const) {
   for (const how of ["throws", "rejects"] as const) {
-    Deno.test(`onProgress that ${how} ${when} fails the run once and keeps the results`, async () => {
+    Deno.test(`onProgress that ${how} ${when} fails the run and keeps the results`, async () => {
       const { agent, provider } = echoAgent(at === 2 ? 80 : 1);
       let reported = 0;
       const onProgress = (report: ProgressReport): void => {

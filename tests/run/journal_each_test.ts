@@ -125,7 +125,7 @@ Deno.test("journalled each: only failed items leaves the other places undefined"
   assertEquals(plain, [undefined, undefined, null]);
 });
 
-Deno.test("journalled each: a value that cannot be recorded ends the run and is named", async () => {
+Deno.test("journalled each: a value that cannot be recorded ends the run", async () => {
   const journal = memoryJournal();
   const circle: Record<string, unknown> = { f() {} };
   circle.self = circle;

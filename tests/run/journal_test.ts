@@ -122,7 +122,7 @@ Deno.test("journal: records the start of an item before anything is sent", async
   assertEquals(results.map(({ content }) => content), ["true", "true", "true"]);
 });
 
-Deno.test("journal: replayed results cost nothing in progress, budget, scope and summary", async () => {
+Deno.test("journal: replayed results cost nothing in progress, budget and summary", async () => {
   using _ = configured({ prices: { m: { input: 1_000_000, output: 1_000_000 } } });
   const journal = memoryJournal();
   const provider = scripted(() => ({ text: "x", usage: used(2, 1) }));
@@ -350,14 +350,15 @@ Deno.test("journal: rejects a run that is open, but not another run", async () =
   assertEquals(error.cause.code, "locked");
   assertEquals(
     error.message,
-    'Cannot finish the batch as it cannot open the run "r" as it is open already: wait until it has ended: ' +
+    'Cannot finish the batch as it cannot open the run "r" as it is open already: ' +
+      "wait until it has ended: " +
       "see `results` for what is done",
   );
   assertEquals((await run("other")).length, 2);
   assertEquals((await first).length, 2);
 });
 
-Deno.test("journal: a failing journal ends the run; unrecorded results are not returned", async () => {
+Deno.test("journal: a failing journal ends the run before unrecorded results", async () => {
   const kept = memoryJournal();
   let finished = 0;
   const journal: Journal = {

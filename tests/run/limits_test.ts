@@ -31,7 +31,7 @@ Deno.test("limits of a run: cap requests per minute, and results report the wait
   assertEquals(results[0]!.timing.limitedMs, 0);
 });
 
-Deno.test("limits of a provider apply to all its calls, inside and outside of batches", async () => {
+Deno.test("limits of a provider apply to all its calls, in batches and alone", async () => {
   const provider = { ...scripted("ok", { latency: 5 }), limits: { concurrency: 3 } };
   let [inFlight, peak] = [0, 0];
   const counted: Provider = {

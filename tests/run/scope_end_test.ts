@@ -38,7 +38,7 @@ Deno.test("scope awaits consecutive calls of a function that was not awaited", a
   assertEquals(provider.calls, 5);
 });
 
-Deno.test("scope rejects if a call that was not awaited fails, with no unhandled rejection", async () => {
+Deno.test("scope rejects if a call that was not awaited fails, with none unhandled", async () => {
   const { agent } = fussyAgent(2);
   const reasons = await unhandledRejections(async () => {
     const error = await rejection(

@@ -69,7 +69,7 @@ Deno.test("Source throws the error of a sync source once, and then ends", () => 
   assertEquals(source.done, true);
 });
 
-Deno.test("Source rejects one pending pull if an async source throws, and ends the others", async () => {
+Deno.test("Source rejects one pending pull if an async source throws; others end", async () => {
   const source = new Source({
     [Symbol.asyncIterator]: () => ({
       next: () => delay(1).then(() => Promise.reject(new Error("broken"))),

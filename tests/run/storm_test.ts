@@ -39,7 +39,7 @@ async function storm(
   return { summary, stats: { ...server.stats }, results };
 }
 
-Deno.test("storm: 5,000 calls to a failing server each end once, and nearly all succeed", async () => {
+Deno.test("storm: 5,000 calls to a failing server end once, and nearly all succeed", async () => {
   const { summary, stats, results } = await storm(5_000, 200);
   assertEquals(summary.total, 5_000);
   assertGreaterOrEqual(summary.ok, 4_995, JSON.stringify(summary.byError));

@@ -14,7 +14,7 @@ import {
   watchedSignal,
 } from "./helpers.ts";
 
-Deno.test("break aborts calls in flight and closes the source; no callback runs afterwards", async () => {
+Deno.test("break aborts calls in flight, closes the source and ends callbacks", async () => {
   for (const kind of ["sync", "async"] as const) {
     const { agent, provider } = echoAgent(() => provider.calls <= 2 ? 0 : 60_000);
     const { seen, ...make } = counted((i) => [agent, { text: `${i}` }] as const);

@@ -34,7 +34,7 @@ Deno.test("summarize of no results is all zeros, without a cost", () => {
   assertEquals(numbers.durationMs, { p50: 0, p95: 0, p99: 0, max: 0 });
 });
 
-Deno.test("summarize counts results, attempts, tokens and cost, by model and by error", async () => {
+Deno.test("summarize counts results, attempts, tokens and cost, by model and error", async () => {
   configure({ prices: { "priced": { input: 1, output: 2 } } });
   try {
     const provider = scripted({ text: "x", usage });

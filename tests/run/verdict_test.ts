@@ -10,7 +10,8 @@ Deno.test("verdict: names the part that took the most time, and its share", () =
   const cases = [
     [
       { modelMs: 98, queuedMs: 2 },
-      "waiting for the model 98 % of the time: a higher `concurrency` would help, if the server's limits allow",
+      "waiting for the model 98 % of the time: " +
+      "a higher `concurrency` would help, if the server's limits allow",
     ],
     [
       { modelMs: 18, limitedMs: 82, requestsMs: 82 },
@@ -18,11 +19,13 @@ Deno.test("verdict: names the part that took the most time, and its share", () =
     ],
     [
       { modelMs: 18, limitedMs: 82, tokensMs: 80, requestsMs: 2 },
-      "limited by tokens per minute 80 % of the time: only a higher limit, or shorter texts, would help",
+      "limited by tokens per minute 80 % of the time: " +
+      "only a higher limit, or shorter texts, would help",
     ],
     [
       { pausedMs: 6, limitedMs: 6, modelMs: 4 },
-      "limited by the server, which rejected requests (429) 60 % of the time: set `limits` that it accepts",
+      "limited by the server, which rejected requests (429) 60 % of the time: " +
+      "set `limits` that it accepts",
     ],
     [
       { modelMs: 40, backoffMs: 60 },

@@ -16,13 +16,15 @@ interface Case {
 
 const PREAMBLE = `
 import {
-  batch, configure, defineAgent, defineParallel, definePipeline, defineRouter, defineTool, each, stream,
+  batch, configure, defineAgent, defineParallel, definePipeline, defineRouter,
+  defineTool, each, stream,
 } from "@shoal/agents";
 import { z } from "zod";
 const base = { name: "a", model: "m" };
 const Draft = defineAgent({ name: "draft", model: "m", prompt: "Write on {topic}" });
 const Polish = defineAgent({ name: "polish", model: "m", prompt: "Polish {draft}" });
-const Count = defineAgent({ name: "count", model: "m", prompt: "Count {text}", output: z.number() });
+const output = z.number();
+const Count = defineAgent({ name: "count", model: "m", prompt: "Count {text}", output });
 const Topic = defineAgent({ ...base, prompt: "{q}", output: z.enum(["billing", "tech"]) });
 const Help = defineAgent({ name: "help", model: "m", prompt: "{q}" });
 const params = z.object({ n: z.number() });
@@ -41,15 +43,15 @@ const CASES: Readonly<Record<string, Case>> = {
     says: TEMPERATURE,
   },
   "an unknown option beside schemas": {
-    code:
-      `defineAgent({ ...base, prompt: (p) => \`\${p.n}\`, params, output: z.number(), «sytem»: "" });`,
+    code: `defineAgent({ ...base, prompt: (p) => \`\${p.n}\`, params, output: z.number(), ` +
+      `«sytem»: "" });`,
     says: ["'sytem'", "Did you mean to write 'system'?"],
   },
-  "an unknown option of an agent made of others": {
+  "an unknown option of an agent with a run function": {
     code: `defineAgent({ name: "a", run: (p: { a: string }) => p.a, «timeot»: 1 });`,
     says: ["'timeot'", "Did you mean to write 'timeout'?"],
   },
-  "an option of a model in an agent made of others": {
+  "a model option in an agent with a run function": {
     code: `defineAgent({ name: "a", run: () => 1, «temperature»: 1 });`,
     says: ["'temperature' does not exist in type 'RunAgentOptions<"],
   },
@@ -73,11 +75,11 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `defineAgent({ name: "a", prompt: () => "x", «run»: () => 1 });`,
     says: ["not assignable to type 'undefined'", "EitherPromptOrRun"],
   },
-  "a timeout that is a text": {
+  "a timeout that is a string": {
     code: `defineAgent({ name: "a", model: "m", prompt: "x", «timeout»: "30s" });`,
     says: ["'string' is not assignable to type 'number | TimeoutOptions", "property 'timeout'"],
   },
-  "retries that are a text": {
+  "retries that are a string": {
     code: `defineAgent({ name: "a", model: "m", prompt: "x", «retries»: "3" });`,
     says: ["'string' is not assignable to type 'number | RetryOptions", "property 'retries'"],
   },
@@ -93,7 +95,7 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `defineAgent({ ...base, prompt: "x", fallbackModels: [{ «modle»: "m" }] });`,
     says: ["'modle'", "Did you mean to write 'model'?"],
   },
-  "a word that an option does not know": {
+  "a string that an option does not accept": {
     code: `defineAgent({ ...base, prompt: "x", «reasoningEffort»: "hihg" });`,
     says: [`'"hihg"' is not assignable to type '"none" | "minimal"`],
   },
@@ -101,7 +103,7 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `defineAgent({ ...base, «prompt»: 5 });`,
     says: ["'number' is not assignable to type 'string | ((params: unknown) => Prompt"],
   },
-  "a prompt function that returns no prompt": {
+  "a prompt function that does not return a prompt": {
     code: `defineAgent({ ...base, «prompt»: (p: { n: string }) => 5 });`,
     says: ["'number' is not assignable to type 'Prompt | Promise<Prompt>'"],
   },
@@ -113,11 +115,11 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `defineAgent({ name: "a", params, run: (p) => p.«m» });`,
     says: ["Property 'm' does not exist on type '{ n: number; }'"],
   },
-  "a run that is no function": {
+  "a run that is not a function": {
     code: `defineAgent({ name: "a", «run»: 5 });`,
     says: ["'number' is not assignable to type '(params: unknown, ctx: RunContext)"],
   },
-  "an output that is no schema": {
+  "an output that is not a schema": {
     code: `defineAgent({ ...base, prompt: "x", «output»: "string" });`,
     says: ["'string' is not assignable to type 'Schema"],
   },
@@ -133,7 +135,7 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `Help.call(«{}»);`,
     says: ["Property 'q' is missing"],
   },
-  "a parameter of a call that is no text": {
+  "a parameter of a call that is not a string": {
     code: `Help.settle({ «q»: {} });`,
     says: ["'{}' is not assignable to type 'TemplateValue'"],
   },
@@ -194,7 +196,7 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `await batch([[Help, { q: "x" }, { «temprature»: 1 }]]);`,
     says: TEMPERATURE,
   },
-  "a call of no agent in a batch": {
+  "a call without an agent in a batch": {
     code: `await batch([[«"Help"», { q: "x" }]]);`,
     says: ["'string' is not assignable to type 'Callable"],
   },
@@ -203,8 +205,8 @@ const CASES: Readonly<Record<string, Case>> = {
     says: ["Property 'q' is missing in type '{ readonly text: string; }'"],
   },
   "a missing parameter in the calls of a generator of two agents": {
-    code:
-      `stream(«(function* () { yield [Help, { q: "x" }] as const; yield [Count, { txt: "x" }] as const; })()»);`,
+    code: `stream(«(function* () { yield [Help, { q: "x" }] as const; yield [Count, ` +
+      `{ txt: "x" }] as const; })()»);`,
     says: ["Property 'text' is missing in type '{ readonly txt: \"x\"; }'"],
   },
   "an unknown option of stream": {
@@ -215,7 +217,7 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `await each(["a"], (x) => x, { «concurency»: 5 });`,
     says: CONCURRENCY,
   },
-  "an unknown option of each beside settle": {
+  "an unknown option of each with settle": {
     code: `await each(["a"], (x) => x, { settle: true, «concurency»: 5 });`,
     says: CONCURRENCY,
   },
@@ -228,15 +230,15 @@ const CASES: Readonly<Record<string, Case>> = {
     says: ["'failfast'", "Did you mean to write 'failFast'?"],
   },
   "an unknown option of a parallel workflow with aggregate": {
-    code:
-      `defineParallel({ name: "w", branches: { a: Help }, aggregate: (b) => b.a, «failfast»: true });`,
+    code: `defineParallel({ name: "w", branches: { a: Help }, aggregate: (b) => b.a, ` +
+      `«failfast»: true });`,
     says: ["'failfast'", "Did you mean to write 'failFast'?"],
   },
   "a parallel workflow without a name": {
     code: `defineParallel(«{ branches: { a: Help } }»);`,
     says: ["Property 'name' is missing"],
   },
-  "a branch that is no agent": {
+  "a branch that is not an agent": {
     code: `defineParallel({ name: "w", branches: { a: Help, «b»: "agent" } });`,
     says: ["'string' is not assignable to type 'Callable", "property 'b'"],
   },
@@ -245,11 +247,11 @@ const CASES: Readonly<Record<string, Case>> = {
     says: ["'optinal'", "Did you mean to write 'optional'?"],
   },
   "a branch whose input returns other parameters": {
-    code:
-      `defineParallel({ name: "w", branches: { a: { agent: Help, «input»: (p: { x: 1 }) => ({ qq: p.x }) } } });`,
+    code: `defineParallel({ name: "w", branches: { a: { agent: Help, «input»: (p: { x: 1 }) => (` +
+      `{ qq: p.x }) } } });`,
     says: ["Property 'q' is missing in type '{ qq: 1; }'", "property 'input'"],
   },
-  "a branch that aggregate does not find": {
+  "a branch that does not exist in aggregate": {
     code: `defineParallel({ name: "w", branches: { a: Help }, aggregate: (b) => b.«c» });`,
     says: ["Property 'c' does not exist"],
   },
@@ -262,34 +264,34 @@ const CASES: Readonly<Record<string, Case>> = {
     says: ["Property 'name' is missing"],
   },
   "a step with other parameters": {
-    code:
-      `definePipeline({ name: "p", steps: [Draft, { agent: Polish, params: (draft) => «({ drft: draft })» }] });`,
+    code: `definePipeline({ name: "p", steps: [Draft, { agent: Polish, params: (draft) => «(` +
+      `{ drft: draft })» }] });`,
     says: ["Property 'draft' is missing in type '{ drft: string; }'"],
   },
   "the third step with other parameters": {
-    code:
-      `definePipeline([Draft, { agent: Polish, params: (draft) => ({ draft }) }, { agent: Count, params: (text) => «({ txt: text })» }]);`,
+    code: `definePipeline([Draft, { agent: Polish, params: (draft) => ({ draft }) }, ` +
+      `{ agent: Count, params: (text) => «({ txt: text })» }]);`,
     says: ["Property 'text' is missing in type '{ txt: string; }'"],
   },
   "a step that does not take the content of the one before": {
     code: `definePipeline({ name: "p", steps: [Draft, «Polish»] });`,
     says: ["'string' is not assignable to type '{ draft: TemplateValue; }'"],
   },
-  "a step whose function takes another content": {
-    code:
-      `definePipeline([Draft, { agent: Polish, «params»: (draft: number) => ({ draft: \`\${draft}\` }) }]);`,
+  "a step whose function takes other content": {
+    code: `definePipeline([Draft, { agent: Polish, «params»: (draft: number) => (` +
+      `{ draft: \`\${draft}\` }) }]);`,
     says: ["Types of parameters 'draft' and 'content' are incompatible"],
   },
   "an unknown option of a step": {
     code: `definePipeline([Draft, { agent: Polish, «parms»: (draft: string) => ({ draft }) }]);`,
     says: ["'parms' does not exist in type 'Step<string"],
   },
-  "a parameter of the pipeline that a step does not find": {
-    code:
-      `definePipeline([Draft, { agent: Polish, params: (draft, [{ «topik» }]) => ({ draft: draft + topik }) }]);`,
+  "an unknown parameter of the pipeline in a step": {
+    code: `definePipeline([Draft, { agent: Polish, params: (draft, [{ «topik» }]) => (` +
+      `{ draft: draft + topik }) }]);`,
     says: ["Property 'topik' does not exist on type '{ topic: TemplateValue; }'"],
   },
-  "a step that is no agent": {
+  "a step that is not an agent": {
     code: `definePipeline({ name: "p", steps: [Draft, «"x"»] });`,
     says: ["'string' is not assignable to type 'Step<string"],
   },
@@ -306,29 +308,29 @@ const CASES: Readonly<Record<string, Case>> = {
     says: ["Property 'tech' is missing", "property 'routes'"],
   },
   "an unknown option of a router": {
-    code:
-      `defineRouter({ name: "r", by: Topic, routes: { billing: Help, tech: Help }, «defalt»: Help });`,
+    code: `defineRouter({ name: "r", by: Topic, routes: { billing: Help, tech: Help }, ` +
+      `«defalt»: Help });`,
     says: ["'defalt'", "Did you mean to write 'default'?"],
   },
   "a router without a name": {
     code: `defineRouter(«{ by: Topic, routes: { billing: Help, tech: Help } }»);`,
     says: ["Property 'name' is missing"],
   },
-  "a route that is no agent": {
+  "a route that is not an agent": {
     code: `defineRouter({ name: "r", by: Topic, routes: { billing: Help, «tech»: "Help" } });`,
     says: ["'string' is not assignable to type 'Callable"],
   },
   "a route with other parameters": {
-    code:
-      `defineRouter({ name: "r", by: Help, routes: { a: { agent: Help, «params»: (p: { x: 1 }) => ({ qq: p.x }) } } });`,
+    code: `defineRouter({ name: "r", by: Help, routes: { a: { agent: Help, «params»: (` +
+      `p: { x: 1 }) => ({ qq: p.x }) } } });`,
     says: ["Property 'q' is missing in type '{ qq: 1; }'", "property 'params'"],
   },
   "a default with other parameters": {
-    code:
-      `defineRouter({ name: "r", by: Help, routes: { a: Help }, default: { agent: Help, «params»: (p: { x: 1 }) => ({ qq: p.x }) } });`,
+    code: `defineRouter({ name: "r", by: Help, routes: { a: Help }, default: { agent: Help, ` +
+      `«params»: (p: { x: 1 }) => ({ qq: p.x }) } });`,
     says: ["Property 'q' is missing in type '{ qq: 1; }'"],
   },
-  "a pick of another content": {
+  "a pick with another content type": {
     code: `defineRouter({ name: "r", by: Count, routes: { a: Help }, «pick»: (n: string) => n });`,
     says: ["Types of parameters 'n' and 'content' are incompatible", "property 'pick'"],
   },

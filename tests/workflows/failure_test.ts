@@ -25,7 +25,7 @@ const Pipeline = definePipeline({
 const Parallel = defineParallel({ name: "parallel", branches: { good: Good, fussy: Fussy } });
 const Router = defineRouter({ name: "router", by: Good, routes: { fail: Fussy } });
 
-Deno.test("call of a failed parallel workflow rejects with its branches in error.result", async () => {
+Deno.test("call of a failed parallel workflow rejects with its branches", async () => {
   const error = await rejection(Parallel.call({ text: "fail" }), AgentError);
   const { result } = error;
   assert(result !== undefined);
@@ -52,7 +52,7 @@ Deno.test("call of a failed pipeline or router rejects with its steps", async ()
   }
 });
 
-Deno.test("settle returns the failure of a workflow, which is the result of its error", async () => {
+Deno.test("settle returns the failure of a workflow, which its error carries", async () => {
   for (const workflow of [Parallel, Pipeline, Router]) {
     const result = await workflow.settle({ text: "fail" });
     assert(!result.ok);

@@ -38,7 +38,7 @@ Deno.test("failFast does not start further branches", async () => {
   ]);
 });
 
-Deno.test("an optional branch does not trigger failFast; without it all branches finish", async () => {
+Deno.test("optional branches do not trigger failFast; without it all finish", async () => {
   const slow = echoAgent(15, "slow");
   for (const failFast of [true, false]) {
     const Flow = defineParallel({

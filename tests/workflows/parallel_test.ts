@@ -43,7 +43,7 @@ Deno.test("a workflow needs the parameters of all its branches", async () => {
   assertEquals((await Both.call({ text: "a", n: 0 })).content, { good: "a", other: 0 });
 });
 
-Deno.test("the input of a branch returns its parameters; if it throws, only the branch fails", async () => {
+Deno.test("input returns the parameters of a branch; if it throws, the branch fails", async () => {
   const Flow = defineParallel({
     name: "flow",
     branches: {
@@ -108,7 +108,7 @@ Deno.test("aggregate returns the content, from all results, sync or async", asyn
   assertEquals([result.status, result.content], ["partial", ["fail", false, "provider"]]);
 });
 
-Deno.test("an aggregate that throws makes the status error; it is not called after an error", async () => {
+Deno.test("aggregate is not called after an error; if it throws, the status is error", async () => {
   let called = 0;
   const Flow = defineParallel({
     name: "w",
@@ -131,7 +131,7 @@ Deno.test("an aggregate that throws makes the status error; it is not called aft
   assertEquals([failed.status, failed.error?.code, called], ["error", "provider", 1]);
 });
 
-Deno.test("calls inside aggregate count as calls of the workflow, and an abort ends them", async () => {
+Deno.test("calls inside aggregate belong to the workflow, and an abort ends them", async () => {
   const writer = echoAgent(() => writer.provider.calls > 1 ? 60_000 : 0, "writer");
   const Flow = defineParallel({
     name: "w",

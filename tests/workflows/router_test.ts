@@ -78,7 +78,8 @@ Deno.test("router: finds the route in the spelling of models", async () => {
     assertEquals([code, text], ["invalid_output", q]);
     assertEquals(
       message,
-      'Cannot finish the workflow "r" as the answer names none of its routes, which are: billing, Tech-1, +',
+      'Cannot finish the workflow "r" as the answer names none of its routes, ' +
+        "which are: billing, Tech-1, +",
     );
     assertEquals(result.steps.length, 1);
   }

@@ -49,7 +49,7 @@ const byDatabase = new WeakMap<DatabaseSync, Connection>();
 /**
  * Returns this process's connection to a database, and opens it if there is none.
  *
- * @throws {JournalError} If the database cannot be openConnection.
+ * @throws {JournalError} If the database cannot be opened.
  */
 export function connect(where: string | DatabaseSync, fsync: boolean): Connection {
   const connection = typeof where === "string"

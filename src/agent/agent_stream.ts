@@ -5,10 +5,10 @@ import type { CallHooks } from "../call/options/model_agent.ts";
 import type { CallContext } from "../call/context.ts";
 import type { CallOptions } from "../call/options/options.ts";
 
-/** What happens in a streamed call. */
+/** An event of a streamed call. */
 export type StreamEvent<T = unknown> =
   | {
-    /** A piece of an answer; with tools, of any answer of the model. */
+    /** A piece of the answer; with tools, of any answer of the model. */
     readonly type: "delta";
     /** The piece. */
     readonly text: string;
@@ -16,13 +16,13 @@ export type StreamEvent<T = unknown> =
   | {
     /** The typed answer as far as it has arrived. Long answers are not repeated with each delta. */
     readonly type: "partial";
-    /** As much of the content as has come: it need not fit the schema yet. */
+    /** The content received until now, which may not match the schema yet. */
     readonly content: unknown;
   }
   | {
-    /** A tool begins. */
+    /** A tool starts. */
     readonly type: "tool-start";
-    /** The provider's id of the request. */
+    /** The provider's id of the tool call. */
     readonly id: string;
     /** The tool's name. */
     readonly name: string;
@@ -32,134 +32,136 @@ export type StreamEvent<T = unknown> =
   | {
     /** A tool has ended, with a result or an error. */
     readonly type: "tool-end";
-    /** The provider's id of the request. */
+    /** The provider's id of the tool call. */
     readonly id: string;
     /** The tool's name. */
     readonly name: string;
-    /** What it gave. */
+    /** The return value of the tool. */
     readonly result?: unknown;
-    /** What went wrong. */
+    /** The error of the tool. */
     readonly error?: ToolCall["error"];
-    /** How long it took, in milliseconds. */
+    /** The duration of the run, in milliseconds. */
     readonly durationMs: number;
   }
   | {
     /**
-     * Code of yours said something: `ctx.emit(data)` in a `run` or in a tool, also of an agent that
-     * is called within.
+     * User code emitted data: `ctx.emit(data)` in a `run` function or a tool, including those of
+     * agents called within this one.
      */
     readonly type: "emit";
-    /** The agent whose code it is. */
+    /** The name of the agent whose code emitted the data. */
     readonly agent: string;
-    /** What it said. */
+    /** The emitted data. */
     readonly data: unknown;
   }
   | {
-    /** An attempt failed before it gave anything, and there will be another one. */
+    /** An attempt failed before it emitted anything, and is retried. */
     readonly type: "retry";
-    /** How many attempts have failed. */
+    /** The number of failed attempts. */
     readonly attempt: number;
-    /** How long the wait is, in milliseconds. */
+    /** The wait before the next attempt, in milliseconds. */
     readonly delayMs: number;
-    /** Why it failed. */
+    /** The error of the attempt. */
     readonly error: AgentError;
   }
   | {
     /**
-     * A model failed before it gave anything, and another one is asked: the same, or what comes
-     * next in a call with tools.
+     * A model failed before it emitted anything, and a fallback model continues the call. In a call
+     * with tools, the fallback continues the conversation.
      */
     readonly type: "fallback";
-    /** The model that is asked next. */
+    /** The model that is called next. */
     readonly model: string;
-    /** Why the one before failed. */
+    /** The error of the previous model. */
     readonly error: AgentError;
   }
   | {
-    /** The end: the whole result. */
+    /** The last event: the complete result. */
     readonly type: "result";
     /** The result. */
     readonly result: Success<T>;
   };
 
 /**
- * A call whose answer comes piece by piece. It begins with the first event that is asked for, or
- * with `result`. `break` aborts the request.
+ * A call whose answer is streamed. The request is sent when the first event is requested or
+ * `result` is read.
  */
 export interface AgentStream<T = unknown>
   extends AsyncIterableIterator<StreamEvent<T>>, AsyncDisposable {
-  /** The whole result. Rejects with the {@linkcode AgentError} if the call fails. */
+  /** The complete result. Rejects with the {@linkcode AgentError} if the call fails. */
   readonly result: Promise<Success<T>>;
 }
 
 /** The callbacks of a streamed call. */
 export type StreamHooks = CallHooks & Required<Pick<CallContext, "emit">>;
 
-/** A streamed call: `start` runs it with these hooks, under this signal. */
+/** Creates a streamed call. `start` runs the call with the given hooks and signal. */
 export function agentStream<T>(
   options: CallOptions,
   start: (hooks: StreamHooks, signal: AbortSignal) => Promise<Result>,
 ): AgentStream<T> {
-  const stopped = new AbortController();
+  const abortController = new AbortController();
   const events = new Channel<StreamEvent<T>>();
   let running: Promise<Success<T>> | undefined;
-  // Who only wants the result does not read events, so nothing waits for a reader until there is
-  // one.
-  let reader = false;
+  // Events are sent only once a consumer reads them, so a caller that awaits only `result` never
+  // blocks the call.
+  let hasReader = false;
 
-  let known: string | undefined;
+  let lastPartial: string | undefined;
   const hooks: StreamHooks = {
     async onDelta(text) {
       await options.onDelta?.(text);
-      if (reader) await send({ type: "delta", text });
+      if (hasReader) await send({ type: "delta", text });
     },
     async onPartial(read) {
-      if (!reader) return;
+      if (!hasReader) return;
       const content = read();
       const text = JSON.stringify(content);
-      if (text === undefined || text === known) return;
-      known = text;
+      if (text === undefined || text === lastPartial) return;
+      lastPartial = text;
       await send({ type: "partial", content });
     },
     onRetry: (error, attempt, delayMs) => {
-      if (reader) send({ type: "retry", attempt, delayMs, error });
+      if (hasReader) send({ type: "retry", attempt, delayMs, error });
     },
     onFallback: (model, error) => {
-      if (reader) send({ type: "fallback", model, error });
+      if (hasReader) send({ type: "fallback", model, error });
     },
     onToolStart: (tool) => {
-      if (reader) send({ type: "tool-start", ...tool });
+      if (hasReader) send({ type: "tool-start", ...tool });
     },
     onToolEnd: ({ args: _, ...tool }) => {
-      if (reader) send({ type: "tool-end", ...tool });
+      if (hasReader) send({ type: "tool-end", ...tool });
     },
-    emit: (agent, data) => reader ? send({ type: "emit", agent, data }) : Promise.resolve(),
+    emit: (agent, data) => hasReader ? send({ type: "emit", agent, data }) : Promise.resolve(),
   };
   function send(event: StreamEvent<T>): Promise<void> {
     return events.send(event).catch(ignoreClosed);
   }
   async function run(): Promise<Success<T>> {
-    using child = new ChildAbort(stopped.signal, options.signal);
+    using child = new ChildAbort(abortController.signal, options.signal);
     const result = await start(hooks, child.signal) as Result<T>;
     if (!result.ok) {
       events.close(result.error);
       throw result.error;
     }
     // The result is available even if the last event is not consumed.
-    void (reader ? send({ type: "result", result }) : Promise.resolve()).then(() => events.close());
+    void (hasReader ? send({ type: "result", result }) : Promise.resolve()).then(() =>
+      events.close()
+    );
     return result;
   }
   function begin(): Promise<Success<T>> {
     if (running === undefined) {
       running = run();
-      // The reader hears of a failure through the events: who does not ask for the result need not
-      // handle it twice.
+      // The events report the failure, too: a consumer that never reads `result` must not cause an
+      // unhandled rejection.
       running.catch((error) => events.close(error));
     }
     return running;
   }
   const end = async (): Promise<IteratorResult<StreamEvent<T>>> => {
-    stopped.abort();
+    abortController.abort();
     events.close();
     await running?.catch(() => {});
     return { done: true, value: undefined };
@@ -170,7 +172,7 @@ export function agentStream<T>(
       return begin();
     },
     async next() {
-      reader = true;
+      hasReader = true;
       begin();
       try {
         return { done: false, value: await events.receive() };

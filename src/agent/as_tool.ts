@@ -9,7 +9,7 @@ export interface AsToolOptions {
   /**
    * The name of the tool.
    *
-   * @default The name of the agent, with `_` in place of characters that tools may not have
+   * @default The name of the agent, with `_` in place of characters that are not allowed
    */
   readonly name?: string;
   /**
@@ -19,7 +19,7 @@ export interface AsToolOptions {
    */
   readonly description?: string;
   /**
-   * The time limit of one call, in milliseconds. When it is over, that is reported to the model.
+   * The time limit of one call, in milliseconds. Exceeding it is reported to the model.
    *
    * @default No limit
    */
@@ -29,10 +29,10 @@ export interface AsToolOptions {
 const RULES: RulesFor<AsToolOptions> = { name: toolName, description: text, timeout: positiveMs };
 
 /**
- * Makes a tool of an agent or a workflow. Its calls run within the call that uses the tool: the
+ * Creates a tool from an agent or a workflow. Its calls run within the call that uses the tool: the
  * scope, limits, budget and signal of that call hold, and usage counts there.
  *
- * @throws {TypeError} If an option is wrong, or if the schema of the parameters is not known.
+ * @throws {TypeError} If an option is invalid, or if the schema of the parameters is unknown.
  */
 export function asTool<A extends Callable>(
   callable: A,
@@ -43,7 +43,7 @@ export function asTool<A extends Callable>(
   const json = callable.paramsSchema?.();
   if (json === undefined) {
     throw new TypeError(
-      `Cannot ${doing} as its parameters are not known: describe them by \`params\`, a schema`,
+      `Cannot ${doing} as its parameters are unknown: pass a schema of them as \`params\``,
     );
   }
   return new DefinedTool({
@@ -57,12 +57,12 @@ export function asTool<A extends Callable>(
     },
   }, {
     jsonSchema: () => json,
-    // The call checks its own parameters.
+    // The call itself checks the parameters.
     validate: (value) => Promise.resolve({ ok: true, value }),
   }) as Tool;
 }
 
-/** Returns the JSON Schema of the parameters of a template: strings, for a model. */
+/** Returns the JSON Schema of a template's parameters. All are strings, as a model writes them. */
 export function templateSchema(names: readonly string[]): JsonSchema {
   return {
     type: "object",
@@ -73,8 +73,8 @@ export function templateSchema(names: readonly string[]): JsonSchema {
 }
 
 /**
- * Merges the JSON Schemas of agents that get the same parameters. `undefined` if one of them is not
- * known.
+ * Merges the JSON Schemas of agents that receive the same parameters. Returns `undefined` if one of
+ * them is unknown.
  */
 export function mergedSchema(
   schemas: readonly (JsonSchema | undefined)[],

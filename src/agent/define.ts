@@ -43,30 +43,32 @@ export interface PromptAgentOptions<
    * The user's message: a template, or a function that returns a text or messages.
    *
    * In a template, `{name}` is replaced by the parameter `name`, whose value is inserted
-   * literally. `{{` and its `}}` are literal braces; braces around anything that is no name stay
-   * as they are.
+   * literally. `{{` and its `}}` are literal braces; braces around anything that is not a name
+   * stay unchanged.
    */
   readonly prompt:
     | NonNullable<Template>
     | ((params: Received<P, Params>) => Prompt | Promise<Prompt>);
   /** Always absent: an agent has a `prompt` or a `run` function. */
   readonly run?: undefined;
-  /** A schema of the answer. The model is asked for JSON that fits it; `content` has its type. */
+  /**
+   * The schema of the answer. The model is asked for JSON that matches it; `content` has its type.
+   */
   readonly output?: S;
   /**
-   * A schema that checks the parameters of each call. Nothing is sent for parameters that do not
-   * fit (`invalid_params`). The prompt receives what the schema returns.
+   * A schema that checks the parameters of each call. Nothing is sent if they do not match
+   * (`invalid_params`). The prompt receives what the schema returns.
    */
   readonly params?: P;
 }
 
-/** Options of an agent made of other agents: its `run` function calls them. */
+/** Options of an agent whose `run` function calls other agents. */
 export interface RunAgentOptions<
   Params = never,
   Content = unknown,
   P extends Schema | undefined = undefined,
 > extends AgentBase {
-  /** Does the work, calling other agents. Calls inside it count as its own. May be async. */
+  /** Does the work by calling other agents. Their usage counts towards this call. May be async. */
   readonly run: (
     params: Received<P, Params>,
     ctx: RunContext,
@@ -74,14 +76,14 @@ export interface RunAgentOptions<
   /** Always absent: an agent has a `prompt` or a `run` function. */
   readonly prompt?: undefined;
   /**
-   * The time the whole may take, in milliseconds.
+   * The time limit of the whole call, in milliseconds.
    *
    * @default The total that `configure` sets, if any
    */
   readonly timeout?: TotalTimeout;
   /**
-   * A schema that checks the parameters of each call. Nothing is run for parameters that do not
-   * fit (`invalid_params`). The function receives what the schema returns.
+   * A schema that checks the parameters of each call. Nothing is run if they do not match
+   * (`invalid_params`). The function receives what the schema returns.
    */
   readonly params?: P;
 }
@@ -160,7 +162,7 @@ const RUN_RULES: RulesFor<Omit<RunAgentOptions, "prompt">> = {
  * The placeholders of a template become the parameters of `call`, checked by the compiler. With an
  * `output` schema the content has its type; without one it is text.
  *
- * @throws {TypeError} If an option is missing, not known or of the wrong type.
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type.
  * @throws {RangeError} If a number is out of range.
  *
  * @example A prompt template
@@ -179,7 +181,7 @@ const RUN_RULES: RulesFor<Omit<RunAgentOptions, "prompt">> = {
  * console.log(content); // positive
  * ```
  *
- * @example An agent made of others
+ * @example An agent that calls other agents
  * ```ts
  * import { defineAgent } from "@shoal/agents";
  * import { scripted } from "@shoal/agents/testing";
@@ -216,14 +218,14 @@ function define(options: unknown): Agent<never, unknown> {
   text("define an agent", "name", name);
   const doing = `define the agent "${name}"`;
   const { run, prompt, params, ...others } = options;
-  const input = () =>
+  const prepare = () =>
     params === undefined ? undefined : prepareInput(doing, "params", params as Schema);
   if (run !== undefined) {
     if (prompt !== undefined) {
       throw new TypeError(`Cannot ${doing} as it has both a prompt and a run: give it one of them`);
     }
     checkOptions(doing, { run, params, ...others }, RUN_RULES);
-    return new DefinedRun({ ...others, name, run: run as RunAgent["run"], input: input() });
+    return new DefinedRun({ ...others, name, run: run as RunAgent["run"], input: prepare() });
   }
   if (prompt === undefined) {
     throw new TypeError(`Cannot ${doing} as it has neither a prompt nor a run`);
@@ -233,13 +235,13 @@ function define(options: unknown): Agent<never, unknown> {
     & ModelAgentOptions
     & { readonly output?: Schema };
   const template = typeof prompt === "string" ? parseTemplate(prompt, doing) : undefined;
-  const checks = input();
+  const preparedInput = prepare();
   const agent = createModelAgent(doing, {
     ...settings,
     prompt,
     render: template?.render ?? prompt as ModelAgent["render"],
-    input: checks,
-    paramsSchema: () => checks?.jsonSchema() ?? (template && templateSchema(template.names)),
+    input: preparedInput,
+    paramsSchema: () => preparedInput?.jsonSchema() ?? (template && templateSchema(template.names)),
     output: output === undefined ? undefined : prepareOutput(name, output),
     tools: toolsOf(tools),
   });

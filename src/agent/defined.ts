@@ -9,7 +9,7 @@ import { type CallHooks, changeModelAgent, type ModelAgent } from "../call/optio
 import type { Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
 import { currentContext, inContext, remoteMode, track } from "../call/context.ts";
-import { remember, schemaIfKnown } from "./definition.ts";
+import { registerDefinition, schemaIfKnown } from "./definition.ts";
 import {
   type AgentBase,
   type AgentOverrides,
@@ -21,11 +21,11 @@ import {
 } from "../call/options/options.ts";
 import type { PromptPart } from "../call/options/prompt_parts.ts";
 import type { Prompt } from "../call/options/prompt_parts.ts";
-import { callRun, type RunAgent } from "./run_agent.ts";
+import { callRunAgent, type RunAgent } from "./run_agent.ts";
 import { totalOf } from "../call/options/timeouts.ts";
 import type { Tool } from "../call/options/tool.ts";
 
-/** What both kinds of agents share: everything but the call itself. */
+/** The parts that all agents share: everything but the call itself. */
 abstract class Defined implements Agent {
   readonly name: string;
   readonly description?: string;
@@ -37,7 +37,7 @@ abstract class Defined implements Agent {
     this.model = definition.model;
   }
 
-  /** The call, whose options were checked. */
+  /** Makes the call. Its options are already checked. */
   protected abstract run(params: unknown, options: CallOptions, hooks?: CallHooks): Promise<Result>;
 
   abstract paramsSchema(): JsonSchema | undefined;
@@ -88,7 +88,7 @@ abstract class Defined implements Agent {
     return this.#run(params, options);
   }
 
-  /** What is refused at once is a rejection, too. */
+  /** Runs the call. Errors thrown synchronously become rejections. */
   #run(params: unknown, options: CallOptions, hooks?: CallHooks): Promise<Result> {
     try {
       return this.run(params, options, hooks);
@@ -100,13 +100,13 @@ abstract class Defined implements Agent {
 
 const NO_OPTIONS: CallOptions = Object.freeze({});
 
-/** What `ask` hands down in the place of parameters. */
+/** A prompt that replaces the agent's own, passed by `ask` in place of parameters. */
 export class PromptOverride {
-  /** With what stands in the place of the prompt. */
+  /** Wraps the prompt. */
   constructor(readonly prompt: Prompt) {}
 }
 
-/** An agent that asks a model. */
+/** An agent that calls a model. */
 export class DefinedModel extends Defined {
   // Private, so that printing an agent prints neither prompts nor providers.
   readonly #agent: ModelAgent;
@@ -114,7 +114,7 @@ export class DefinedModel extends Defined {
   constructor(agent: ModelAgent) {
     super(agent);
     this.#agent = agent;
-    remember(this, {
+    registerDefinition(this, {
       parts: () => partsOf(agent),
       total: ({ timeout }) => totalOf(timeout, agent.timeout, configuration().timeout),
       model: agent,
@@ -152,7 +152,7 @@ export function isModelAgent(callable: Callable): callable is Agent {
   return callable instanceof DefinedModel;
 }
 
-/** An agent made of other agents. */
+/** An agent whose `run` function calls other agents. */
 export class DefinedRun extends Defined {
   readonly #agent: RunAgent;
 
@@ -160,7 +160,7 @@ export class DefinedRun extends Defined {
     super(agent);
     this.#agent = agent;
     const { input, ...parts } = agent;
-    remember(this, {
+    registerDefinition(this, {
       parts: () => ({ ...parts, params: schemaIfKnown(() => input?.jsonSchema()) }),
       total: ({ timeout }) => totalOf(timeout, agent.timeout, configuration().timeout),
     });
@@ -171,7 +171,7 @@ export class DefinedRun extends Defined {
       throw new TypeError(`Cannot ask "${this.name}" as it has no prompt: use call`);
     }
     refuseDryRun(this.name, options);
-    return callRun(this.#agent, params, options);
+    return callRunAgent(this.#agent, params, options);
   }
 
   override paramsSchema(): JsonSchema | undefined {
@@ -187,16 +187,16 @@ export class DefinedRun extends Defined {
 /**
  * An agent made of others knows what it would send only after they have answered.
  *
- * @throws {TypeError} If that is what is wanted.
+ * @throws {TypeError} If `dryRun` is set.
  */
 export function refuseDryRun(name: string, { dryRun }: CallOptions): void {
   if (!dryRun) return;
   throw new TypeError(
-    `Cannot call "${name}" with dryRun as it is made of others: ask them what they would send`,
+    `Cannot call "${name}" with dryRun as it calls other agents: use dryRun on those`,
   );
 }
 
-/** What an agent was defined with. */
+/** Returns the options with which an agent was defined. */
 function partsOf(
   { render: _, tokenAverages: __, limiter: ___, input: ____, output, paramsSchema, ...parts }:
     ModelAgent,
@@ -205,9 +205,9 @@ function partsOf(
 }
 
 /**
- * Returns a result that is a success.
+ * Returns the result if it is a success.
  *
- * @throws {AgentError} The error of a failure.
+ * @throws {AgentError} The error of the result if it is a failure.
  */
 export function successOrThrow<R extends Result>(result: R): Extract<R, { readonly ok: true }> {
   if (!result.ok) throw result.error;

@@ -8,24 +8,24 @@ import type { Callable } from "../call/options/callable.ts";
 import type { ModelAgent } from "../call/options/model_agent.ts";
 import type { CallOptions } from "../call/options/options.ts";
 
-/** What something callable was defined with. */
+/** The definition of an agent or a workflow. */
 export interface Definition {
-  /** What was said of it, by the names of the options. */
+  /** Returns the options of the definition, by name. */
   readonly parts: () => Readonly<Record<string, unknown>>;
-  /** The time a whole call may take with these options, in milliseconds. */
+  /** Returns the time limit of a whole call with these options, in milliseconds. */
   readonly total: (options: CallOptions) => number | undefined;
   /**
-   * Adds to a plain failure what a workflow of this kind has beside: its status, branches or steps.
+   * Adds the fields of a workflow to a failure, such as its status, branches or steps.
    */
   readonly failed?: (failure: Failure) => Result;
-  /** The agent itself, if it asks a model. */
+  /** The agent itself, if it calls a model. */
   readonly model?: ModelAgent;
 }
 
 /** Returns the JSON Schema of a schema; `undefined` if the schema has none. */
-export function schemaIfKnown(tell: (() => JsonSchema | undefined) | undefined): unknown {
+export function schemaIfKnown(readSchema: (() => JsonSchema | undefined) | undefined): unknown {
   try {
-    return tell?.();
+    return readSchema?.();
   } catch {
     return undefined;
   }
@@ -33,12 +33,12 @@ export function schemaIfKnown(tell: (() => JsonSchema | undefined) | undefined):
 
 const definitions = new WeakMap<Callable, Definition>();
 
-/** Remembers what it was defined with. */
-export function remember(callable: Callable, definition: Definition): void {
+/** Stores the definition of an agent or a workflow. */
+export function registerDefinition(callable: Callable, definition: Definition): void {
   definitions.set(callable, definition);
 }
 
-/** What it was defined with; `undefined` if it was made by hand. */
+/** Returns the definition, or `undefined` if the callable was not created by this module. */
 export function definitionOf(callable: Callable): Definition | undefined {
   return definitions.get(callable);
 }

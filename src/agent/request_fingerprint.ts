@@ -10,7 +10,7 @@ import { DefinedTool } from "../call/options/tool.ts";
  * The parts of a definition that shape the request and the reading of its answer. The other parts
  * only concern limits and resilience.
  */
-const ASKED: ReadonlySet<string> = new Set([
+const FINGERPRINTED_OPTIONS: ReadonlySet<string> = new Set([
   "model",
   "system",
   "prompt",
@@ -20,7 +20,7 @@ const ASKED: ReadonlySet<string> = new Set([
   "tools",
   "maxSteps",
   "run",
-  // Of workflows:
+  // Options of workflows:
   "branches",
   "aggregate",
   "steps",
@@ -30,35 +30,38 @@ const ASKED: ReadonlySet<string> = new Set([
   "pick",
 ]);
 
-const known = new WeakMap<Callable, string>();
+const fingerprints = new WeakMap<Callable, string>();
 
 /**
- * 64 hexadecimal digits that are the same for all that ask alike, in any process, and others as
- * soon as a model, a prompt, a setting, a schema or a tool's description is changed. Of functions
- * their source text counts: what it refers to is not seen. What does not change the question does
- * not count: provider, retries, timeouts, fallbacks, limits, caches, hooks.
+ * Returns 64 hexadecimal digits that identify the requests an agent makes, the same in every
+ * process. They change with a model, a prompt, a setting, a schema or a tool's description. For
+ * functions, only their own source text is hashed, not what they call. Options that do not change
+ * the request are ignored: provider, retries, timeouts, fallbacks, limits, caches, hooks.
  */
 export function requestFingerprint(callable: Callable): string {
-  let hash = known.get(callable);
+  let hash = fingerprints.get(callable);
   if (hash === undefined) {
-    const text = JSON.stringify(canonicalJson(partsOf(callable), written));
+    const text = JSON.stringify(canonicalJson(partsOf(callable), toPlainValue));
     hash = createHash("sha256").update(text).digest("hex");
-    known.set(callable, hash);
+    fingerprints.set(callable, hash);
   }
   return hash;
 }
 
-/** What is made by hand is known by its name alone. */
+/** Returns the hashed parts. A callable without a definition is identified by its name alone. */
 function partsOf(callable: Callable): unknown {
   const parts = Object.entries(definitionOf(callable)?.parts() ?? {});
-  return [callable.name, Object.fromEntries(parts.filter(([name]) => ASKED.has(name)))];
+  return [
+    callable.name,
+    Object.fromEntries(parts.filter(([name]) => FINGERPRINTED_OPTIONS.has(name))),
+  ];
 }
 
-function written(value: unknown, inside: (value: unknown) => unknown): unknown {
+function toPlainValue(value: unknown, recurse: (value: unknown) => unknown): unknown {
   if (isStandardSchema(value)) {
-    return inside(schemaIfKnown(() => toJsonSchema("hash a question", "schema", value)) ?? null);
+    return recurse(schemaIfKnown(() => toJsonSchema("hash a request", "schema", value)) ?? null);
   }
-  if (isCallable(value)) return inside(partsOf(value));
-  if (value instanceof DefinedTool) return inside(value.spec);
+  if (isCallable(value)) return recurse(partsOf(value));
+  if (value instanceof DefinedTool) return recurse(value.spec);
   return String(value);
 }

@@ -1,5 +1,5 @@
 /**
- * Agents made of other agents: any async function, with the calls inside it summed up as its own.
+ * Agents defined by a `run` function. The calls inside it count towards the agent's own call.
  */
 import { ChildAbort } from "../async/abort.ts";
 import { messageOf, RunError } from "../model/errors.ts";
@@ -15,11 +15,11 @@ import type { AgentBase, CallOptions } from "../call/options/options.ts";
 import { totalOf, type TotalTimeout } from "../call/options/timeouts.ts";
 import { Trace } from "../call/trace.ts";
 
-/** What the function of an agent made of agents is handed beside its parameters. */
+/** The second parameter of an agent's `run` function. */
 export interface RunContext {
-  /** Aborts when the call is aborted or its time is over. */
+  /** Aborts when the call aborts or its time limit passes. */
   readonly signal: AbortSignal;
-  /** What the caller handed in as `metadata`. */
+  /** The `metadata` that the caller passed. */
   readonly metadata: unknown;
   /**
    * Emits an event `{ type: "emit", agent, data }` to the consumer of the call's stream. Does
@@ -37,32 +37,32 @@ export interface RunContext {
   call<A extends Callable>(...call: AgentCall<A>): Promise<Success<ContentOf<A>>>;
 }
 
-/** An agent made of other agents, ready to be called. */
+/** An agent with a `run` function, after its options were checked. */
 export interface RunAgent extends AgentBase {
-  /** Checks the parameters. */
+  /** Checks the parameters of a call. */
   readonly input?: PreparedInput;
-  /** What it does. */
+  /** The function that does the work. */
   readonly run: (params: never, ctx: RunContext) => unknown;
-  /** The time it may take, in milliseconds. */
+  /** The time limit of a call, in milliseconds. */
   readonly timeout?: TotalTimeout;
 }
 
-/** Runs the function and gives the result; a failure is a value. */
-export async function callRun(
+/** Runs the function and returns the result; a failure is returned, not thrown. */
+export async function callRunAgent(
   agent: RunAgent,
   params: unknown,
   options: CallOptions,
 ): Promise<Result> {
-  const outer = currentContext();
-  const trace = new Trace(agent.name, undefined, outer.collect, options.metadata);
-  using child = new ChildAbort(outer.signal, options.signal);
+  const callerContext = currentContext();
+  const trace = new Trace(agent.name, undefined, callerContext.collect, options.metadata);
+  using child = new ChildAbort(callerContext.signal, options.signal);
   const total = totalOf(options.timeout, agent.timeout, configuration().timeout);
   child.abortAfter(total, "timeout.total passed: it was not finished");
 
   const ctx: RunContext = {
     signal: child.signal,
     metadata: options.metadata,
-    emit: emitterOf(agent.name, outer),
+    emit: emitterOf(agent.name, callerContext),
     async call<A extends Callable>(...[callee, params, options]: AgentCall<A>) {
       const result = await callee.settle(params as ParamsOf<A>, options);
       if (!result.ok) throw result.error;
@@ -70,39 +70,39 @@ export async function callRun(
     },
   };
   const context = {
-    ...outer,
-    budgets: budgetsOf(options, outer),
+    ...callerContext,
+    budgets: budgetsOf(options, callerContext),
     collect: trace.add.bind(trace),
   };
   const { signal } = child;
   const work = async (): Promise<Result> => {
-    using inner = new ChildAbort(signal);
-    const ended = await runNested(context, inner, async () => {
-      const checked = await checkParams(agent, params, { trace, signal: inner.signal });
+    using runAbort = new ChildAbort(signal);
+    const outcome = await runNested(context, runAbort, async () => {
+      const checked = await checkParams(agent, params, { trace, signal: runAbort.signal });
       return await agent.run(checked as never, ctx);
     });
-    if (ended.ok) return trace.success(ended.value, "stop");
-    const { thrown } = ended;
+    if (outcome.ok) return trace.success(outcome.value, "stop");
+    const { thrown } = outcome;
     return trace.failure(signal.aborted ? trace.error(thrown, signal) : errorOf(thrown, trace));
   };
   return trace.end(await withHooks({ agent, params, trace, signal, work }));
 }
 
 function errorOf(thrown: unknown, trace: Trace): AgentError {
-  // A batch or stream inside that a call's failure ended fails like that call.
-  const part = thrown instanceof RunError ? thrown.cause : thrown;
-  if (part instanceof AgentError) {
-    // It is the call's own: they share this list.
-    if (part.attempts === trace.attempts) return part;
-    // The part's error says what happened; this one says in which whole, and what the whole used.
-    const { code, status, retryAfterMs, retryable, issues, text } = part;
+  // A nested batch or stream that was ended by the failure of a call fails with that call's error.
+  const nested = thrown instanceof RunError ? thrown.cause : thrown;
+  if (nested instanceof AgentError) {
+    // The error belongs to this call: both share the list of attempts.
+    if (nested.attempts === trace.attempts) return nested;
+    // The nested error is wrapped, so that the new error has this call's agent, attempts and usage.
+    const { code, status, retryAfterMs, retryable, issues, text } = nested;
     return trace.make(
-      `Cannot finish the call of "${trace.agent}" as a part of it failed: ${part.message}`,
+      `Cannot finish the call of "${trace.agent}" as a nested call failed: ${nested.message}`,
       { code, status, retryAfterMs, retryable, issues, text, cause: thrown },
     );
   }
   return trace.make(
-    `Cannot finish the call of "${trace.agent}" as its run threw: ${messageOf(thrown)}`,
+    `Cannot finish the call of "${trace.agent}" as its run function threw: ${messageOf(thrown)}`,
     { code: "tool", cause: thrown },
   );
 }

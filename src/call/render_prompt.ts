@@ -1,4 +1,5 @@
 import { untilAbort } from "../async/abort.ts";
+import { causeMessage } from "../model/cause_message.ts";
 import type { Message } from "../model/message.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
@@ -6,7 +7,7 @@ import {
   messagesProblem,
   type Prompt,
   type PromptMessage,
-  withoutBytes,
+  withDataUrls,
 } from "./options/prompt_parts.ts";
 import { TemplateError } from "./options/template.ts";
 import { checkParams } from "./check_params.ts";
@@ -15,7 +16,7 @@ import type { Trace } from "./trace.ts";
 /**
  * The messages of a call: system message, previous messages, prompt.
  *
- * @throws {AgentError} With the code `invalid_params` if they cannot be made.
+ * @throws {AgentError} With the code `invalid_params` if the prompt cannot be rendered.
  */
 export function renderPrompt(
   agent: ModelAgent,
@@ -25,54 +26,60 @@ export function renderPrompt(
 ): readonly Message[] | Promise<readonly Message[]> {
   if (agent.input !== undefined) {
     return checkParams(agent, params, call).then((checked) =>
-      rendered(agent, checked, options, call)
+      renderMessages(agent, checked, options, call)
     );
   }
-  return rendered(agent, params, options, call);
+  return renderMessages(agent, params, options, call);
 }
 
-function rendered(
+function renderMessages(
   agent: ModelAgent,
   params: unknown,
   options: CallOptions,
   { trace, signal }: { readonly trace: Trace; readonly signal: AbortSignal },
 ): readonly Message[] | Promise<readonly Message[]> {
-  const failed = (cause: unknown): never => {
-    const why = cause instanceof TemplateError
+  const fail = (cause: unknown): never => {
+    const reason = cause instanceof TemplateError
       ? cause.message
-      : "its prompt function threw: see the cause";
-    throw trace.make(`Cannot call "${agent.name}" as ${why}`, { code: "invalid_params", cause });
+      : `its prompt function threw: ${causeMessage(cause)}`;
+    throw trace.make(`Cannot call "${agent.name}" as ${reason}`, { code: "invalid_params", cause });
   };
   let prompt: Prompt | Promise<Prompt>;
   try {
     prompt = agent.render(params);
   } catch (cause) {
-    return failed(cause);
+    return fail(cause);
   }
-  const asked = (prompt: Prompt) => withSystem(agent, askedOf(agent, prompt, trace), options);
-  if (typeof prompt === "string") return asked(prompt);
-  return untilAbort(Promise.resolve(prompt), signal).catch(failed).then(asked);
+  const toMessages = (prompt: Prompt) =>
+    withSystem(agent, promptMessages(agent, prompt, trace), options);
+  if (typeof prompt === "string") return toMessages(prompt);
+  return untilAbort(Promise.resolve(prompt), signal).catch(fail).then(toMessages);
 }
 
-function askedOf(agent: ModelAgent, prompt: Prompt, trace: Trace): readonly PromptMessage[] {
+function promptMessages(agent: ModelAgent, prompt: Prompt, trace: Trace): readonly PromptMessage[] {
   if (typeof prompt === "string") return [{ role: "user", content: prompt }];
   const problem = Array.isArray(prompt) && prompt.length > 0
     ? messagesProblem(prompt)
-    : "there must be a text or a list of messages";
+    : "its prompt must be a text or a list of messages";
   if (problem === undefined) return prompt;
-  throw trace.make(`Cannot call "${agent.name}" as in its prompt ${problem}`, {
-    code: "invalid_params",
-  });
+  throw trace.make(
+    `Cannot call "${agent.name}" as ${
+      problem.startsWith("message") ? `in its prompt ${problem}` : problem
+    }`,
+    {
+      code: "invalid_params",
+    },
+  );
 }
 
 function withSystem(
   { system }: ModelAgent,
-  asked: readonly PromptMessage[],
+  prompt: readonly PromptMessage[],
   { messages }: CallOptions,
 ): readonly Message[] {
-  if (system === undefined && messages === undefined) return withoutBytes(asked);
+  if (system === undefined && messages === undefined) return withDataUrls(prompt);
   const all: PromptMessage[] = system === undefined ? [] : [{ role: "system", content: system }];
   if (messages !== undefined) all.push(...messages);
-  all.push(...asked);
-  return withoutBytes(all);
+  all.push(...prompt);
+  return withDataUrls(all);
 }

@@ -10,7 +10,7 @@ import {
   remoteMode,
   track,
 } from "../call/context.ts";
-import { remember } from "../agent/definition.ts";
+import { registerDefinition } from "../agent/definition.ts";
 import { isModelAgent, successOrThrow } from "../agent/defined.ts";
 import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
@@ -55,7 +55,7 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
         ? { name, agent: branch }
         : { ...branch as Branch<Callable, unknown>, name }
     );
-    remember(this, {
+    registerDefinition(this, {
       parts: () => ({ ...options }),
       total: ({ timeout }) => totalOf(timeout, options.timeout, configuration().timeout),
       failed: (failure): WorkflowFailure => ({

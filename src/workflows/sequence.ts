@@ -3,7 +3,7 @@ import { messageOf } from "../model/errors.ts";
 import { asTool, type AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, remoteMode, track } from "../call/context.ts";
-import { remember } from "../agent/definition.ts";
+import { registerDefinition } from "../agent/definition.ts";
 import { refuseDryRun, successOrThrow } from "../agent/defined.ts";
 import { configuration } from "../call/options/config.ts";
 import { totalOf, type TotalTimeout, totalTimeout } from "../call/options/timeouts.ts";
@@ -132,7 +132,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     this.description = description;
     this.#parts = parts;
     this.#input = params && prepareInput(`define the workflow "${parts.name}"`, "params", params);
-    remember(this, {
+    registerDefinition(this, {
       parts: () => ({ name: parts.name, ...parts.options, ...parts.definition }),
       total: ({ timeout }) => totalOf(timeout, parts.options.timeout, configuration().timeout),
       failed: (failure): SequenceFailure => ({ ...failure, status: "error", steps: [] }),

@@ -2,7 +2,7 @@ import type { JsonSchema } from "../../model/message.ts";
 import type { Result } from "../../model/result.ts";
 import type { CallOptions } from "./options.ts";
 
-/** What a run can call: an agent or a workflow. */
+/** An agent or a workflow. */
 // deno-lint-ignore no-explicit-any
 export interface Callable<Params = any, Content = any> {
   /** The name, as it appears in results and errors. */
@@ -10,14 +10,14 @@ export interface Callable<Params = any, Content = any> {
   /** What the agent is for. */
   readonly description?: string;
   /**
-   * Returns the JSON Schema of the parameters, or `undefined` if it is not known.
+   * Returns the JSON Schema of the parameters, or `undefined` if it is unknown.
    *
    * @throws {TypeError} If the `params` schema has no JSON Schema.
    */
   paramsSchema?(): JsonSchema | undefined;
   /** Returns the JSON Schema of the content, or `undefined` without an `output` schema. */
   outputSchema?(): JsonSchema | undefined;
-  /** Calls the agent; a failure is a value. */
+  /** Calls the agent; a failure is returned, not thrown. */
   settle(params: Params, options?: CallOptions): Promise<Result<Content>>;
 }
 

@@ -9,7 +9,7 @@ import { type Prices, prices } from "../../pricing/prices.ts";
 import { mode, type RunMode } from "./mode.ts";
 import { type AgentDefaults, DEFAULTS_RULES, SHARED_RULES, type SharedOptions } from "./options.ts";
 
-/** Process-wide defaults: they hold where neither the call nor the agent sets the option. */
+/** Process-wide defaults. They apply where neither the call nor the agent sets the option. */
 export interface Configuration extends SharedOptions, AgentDefaults {
   /**
    * The `concurrency` of runs that do not set their own: a number, `"adaptive"`, or bounds.
@@ -24,8 +24,8 @@ export interface Configuration extends SharedOptions, AgentDefaults {
    */
   readonly mode?: RunMode;
   /**
-   * What models cost: a table in dollars per million tokens, or a function. Models that it does
-   * not contain are looked up in the public price list of `@pydantic/genai-prices`.
+   * The prices of models: a table in US dollars per million tokens, or a function. Models that it
+   * does not contain are looked up in the public price list of `@pydantic/genai-prices`.
    *
    * @default The public price list
    */
@@ -95,7 +95,7 @@ export function settings(): Configuration {
 let makeDefaultProvider: (() => Promise<Provider>) | undefined;
 let defaultProvider: Promise<Provider> | undefined;
 
-/** Sets how the default provider is created: when it is first needed. */
+/** Sets the function that creates the default provider when it is first needed. */
 export function setDefaultProvider(make: () => Promise<Provider>): void {
   makeDefaultProvider = make;
 }
@@ -104,7 +104,7 @@ export function setDefaultProvider(make: () => Promise<Provider>): void {
 export function getDefaultProvider(): Promise<Provider> {
   if (defaultProvider === undefined) {
     if (makeDefaultProvider === undefined) throw new TypeError(NO_PROVIDER);
-    // Keys may be set later, so a failure is not kept.
+    // A failure is not cached, as the key may be set later.
     defaultProvider = makeDefaultProvider().catch((error) => {
       defaultProvider = undefined;
       throw error;

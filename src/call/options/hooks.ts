@@ -1,10 +1,10 @@
-/** Code of the caller's around every call of an agent: to log, to measure, to forbid. */
+/** Functions of the user that run around each call of an agent, to log, measure or reject calls. */
 import { callback, checkOptions, type Rule } from "../../model/check_options.ts";
 import type { AgentError, Success } from "../../model/result.ts";
 
 /**
- * What a hook gets about its call. All hooks of one call get the same object, so a `before` can
- * keep something for `after` in a `WeakMap`.
+ * What a hook receives about its call. All hooks of a call receive the same object, so `before` can
+ * store data for `after` in a `WeakMap`.
  */
 export interface HookContext {
   /** The agent's name. */

@@ -3,36 +3,39 @@ import type { Result } from "../../model/result.ts";
 import type { Callable } from "./callable.ts";
 import type { CallOptions } from "./options.ts";
 
-/** One call, as a {@linkcode Mode} is handed it: its options were checked. */
+/** A call that is passed to a {@linkcode Mode}. Its options are already checked. */
 export interface ModeCall {
   /** The agent or workflow. */
   readonly agent: Callable;
-  /** With what. */
+  /** The parameters of the call. */
   readonly params: unknown;
-  /** How. */
+  /** The options of the call. */
   readonly options: CallOptions;
 }
 
 /**
- * Where the calls of a run are made, if that is not this event loop: the pool that `workers` gives
- * is one.
+ * A place other than this event loop where a run makes its calls, such as the pool that `workers`
+ * returns.
  */
 export interface Mode {
   /** Whether the mode accepts calls. */
   readonly isOpen: boolean;
   /**
-   * Looks whether calls of these can be made there, before any is.
+   * Checks that these agents and workflows can run in this mode.
    *
-   * @throws {TypeError} If not.
+   * @throws {TypeError} If one of them cannot.
    */
   prepare(agents: Iterable<Callable>): Promise<void>;
-  /** Makes a call; a failure is a value. What a workflow tells beside its result is kept. */
+  /**
+   * Makes a call; a failure is returned, not thrown. The fields that a workflow adds to its result
+   * are kept.
+   */
   settle(call: ModeCall): Promise<Result>;
 }
 
 /**
- * Where calls are to be made: on this event loop, in a pool, or in the pool of `configure` if there
- * is one.
+ * Where to make calls: on this event loop, in a pool, or with `"auto"` in the pool of `configure`
+ * if there is one.
  */
 export type RunMode = "event-loop" | "auto" | Mode;
 
@@ -50,13 +53,13 @@ export const mode: Rule = (doing, name, value) => {
  */
 export function modeFor(
   requested: RunMode | undefined,
-  around: Mode | "event-loop" | undefined,
+  inherited: Mode | "event-loop" | undefined,
   configured: RunMode | undefined,
 ): Mode | "event-loop" {
-  if (requested === undefined && around !== undefined) return around;
-  const wanted = requested ?? configured;
-  if (typeof wanted === "object") return wanted;
-  return wanted === "auto" && typeof configured === "object" && configured.isOpen
+  if (requested === undefined && inherited !== undefined) return inherited;
+  const selected = requested ?? configured;
+  if (typeof selected === "object") return selected;
+  return selected === "auto" && typeof configured === "object" && configured.isOpen
     ? configured
     : "event-loop";
 }

@@ -1,4 +1,4 @@
-/** An agent that asks a model, as its calls see it, and the hooks that they call. */
+/** The internal form of an agent that calls a model, and the hooks of its calls. */
 import { limiterFor } from "../../limits/adaptive_limiter.ts";
 import type { Limiter } from "../../limits/limiter.ts";
 import type { JsonSchema } from "../../model/message.ts";
@@ -10,39 +10,39 @@ import type { PreparedOutput } from "../../output/prepare_output.ts";
 import type { Prompt } from "./prompt_parts.ts";
 import { type DefinedTool, toolsOf } from "./tool.ts";
 
-/** An agent that asks a model, ready to be called. */
+/** An agent that calls a model, after its options were checked. */
 export interface ModelAgent extends ModelAgentOptions {
-  /** Makes the prompt of a call; throws if the parameters do not fit. */
+  /** Renders the prompt of a call. Throws if the parameters are invalid. */
   readonly render: (params: unknown) => Prompt | Promise<Prompt>;
-  /** What the prompt is made by, as it was defined. */
+  /** The `prompt` option, as it was defined. */
   readonly prompt?: unknown;
-  /** Checks the parameters. */
+  /** Checks the parameters of a call. */
   readonly input?: PreparedInput;
   /**
-   * The JSON Schema of the parameters, as far as it is known.
+   * Returns the JSON Schema of the parameters, or `undefined` if it is unknown.
    *
-   * @throws {TypeError} If the schema that checks them has none.
+   * @throws {TypeError} If the `params` schema cannot be converted to a JSON Schema.
    */
   readonly paramsSchema?: () => JsonSchema | undefined;
-  /** Reads typed answers. */
+  /** Parses and validates typed answers. */
   readonly output?: PreparedOutput;
-  /** What the model may ask for; absent if that is nothing. */
+  /** The tools that the model may call. Absent if there are none. */
   readonly tools?: readonly DefinedTool[];
-  /** The agent's own limits. */
+  /** The limiter for the agent's own limits. */
   readonly limiter?: Limiter;
   /** Moving averages of the tokens of its answers. Agents made by `with` share them. */
   readonly tokenAverages: {
-    /** The length of an answer, in tokens. */
+    /** The output tokens of an answer. */
     outputTokens?: number;
-    /** The tokens of a request for each that was estimated. */
-    perEstimate?: number;
+    /** The reported input tokens, divided by the estimate. */
+    inputEstimateRatio?: number;
   };
 }
 
 /**
- * Completes an agent: with limits it gets a limiter of its own.
+ * Creates an agent. If it has `limits`, it gets a limiter of its own.
  *
- * @param doing What cannot be done if an option is wrong.
+ * @param doing The action that fails if an option is invalid, for the message.
  * @throws {TypeError} If a fallback model is the agent's own model.
  */
 export function createModelAgent(
@@ -55,10 +55,10 @@ export function createModelAgent(
 }
 
 /**
- * Returns a copy of the agent with other options. It shares the agent's limiter, unless it has
- * `limits` of its own.
+ * Returns a copy of the agent with other options. The copy shares the agent's limiter, unless
+ * `limits` is overridden.
  *
- * @param doing What cannot be done if an option is wrong.
+ * @param doing The action that fails if an option is invalid, for the message.
  * @throws {TypeError} If a fallback model is the agent's own model.
  */
 export function changeModelAgent(
@@ -78,16 +78,16 @@ export function changeModelAgent(
 
 /** The hooks of a call. */
 export interface CallHooks {
-  /** Takes the pieces of the answer; the next one is not read before this is done. */
+  /** Receives the pieces of the answer. Each piece waits until the previous one is consumed. */
   readonly onDelta?: (text: string) => void | Promise<void>;
-  /** Told that there is more of a typed answer; reading it costs time. */
+  /** Called when more of a typed answer has arrived. `read` parses it, which is expensive. */
   readonly onPartial?: (read: () => unknown) => void | Promise<void>;
-  /** Told that an attempt failed and that there will be another one. */
+  /** Called when an attempt failed and will be retried. */
   readonly onRetry?: (error: AgentError, attempt: number, delayMs: number) => void;
-  /** Told that a model failed and that this one is asked next. */
+  /** Called when a model failed, with the fallback model that is called next. */
   readonly onFallback?: (model: string, error: AgentError) => void;
-  /** Told that a tool begins. */
+  /** Called when a tool starts. */
   readonly onToolStart?: (tool: Pick<ToolCall, "id" | "name" | "args">) => void;
-  /** Told that a tool has ended. */
+  /** Called when a tool has ended. */
   readonly onToolEnd?: (tool: ToolCall) => void;
 }

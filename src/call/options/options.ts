@@ -52,14 +52,14 @@ export interface SharedOptions {
    */
   readonly retries?: number | RetryOptions;
   /**
-   * Models to try in this order when the first one has failed for good. Each has its own retries.
+   * Models to try in this order when the first one has failed. Each has its own retries.
    *
    * @default {[]}
    */
   readonly fallbackModels?: readonly (string | FallbackModel)[];
   /**
-   * Sends nothing to a model for a while after too many failures. All calls of the process to that
-   * model share its state.
+   * Stops sending requests to a model for a while after too many failures. All calls of the process
+   * to that model share the state.
    *
    * @default Off
    */
@@ -85,8 +85,8 @@ export interface SharedOptions {
    */
   readonly coalesce?: boolean;
   /**
-   * How often the model is shown an answer that does not fit its `output` schema, with what is
-   * wrong, and asked again. 0 fails at once.
+   * How often the model is asked to correct an answer that does not match its `output` schema. The
+   * request contains the answer and its issues. 0 fails at once.
    *
    * @default {{ max: 1 }}
    */
@@ -115,7 +115,7 @@ export interface AgentDefaults {
 /** Options that an agent and a single call have in common: how its model is called. */
 export interface ModelOptions extends SharedOptions, ModelSettings {
   /**
-   * The maximum number of answers of the model in one call with `tools`. If the last one asks for
+   * The maximum number of answers of the model in one call with `tools`. If the last one requests
    * tools as well, the call fails with the code `tool`.
    *
    * @default {10}
@@ -157,11 +157,11 @@ export interface AgentBase extends Pick<AgentDefaults, "hooks"> {
 export interface ModelAgentOptions extends AgentBase, AgentDefaults, ModelOptions {
   /** The system message. Braces in it are no placeholders. */
   readonly system?: string;
-  /** Tools that the model may ask for, made by `defineTool` or an agent's `asTool`. */
+  /** Tools that the model may call, created by `defineTool` or an agent's `asTool`. */
   readonly tools?: readonly Tool[];
 }
 
-/** What {@linkcode Agent.with} may change. */
+/** The options that {@linkcode Agent.with} may change. */
 export type AgentOverrides = Partial<ModelAgentOptions>;
 
 /** Options of a single call. */
@@ -185,12 +185,12 @@ export interface CallOptions extends ModelOptions {
    * @default {false}
    */
   readonly skipCache?: boolean;
-  /** The maximum that this call may spend, with its retries, fallbacks and parts. */
+  /** The maximum that this call may spend, including retries, fallbacks and nested calls. */
   readonly budget?: BudgetOptions;
   /**
    * Whether to send nothing and return what would be sent: a `request` and the name of the
-   * `provider`, without content. Neither hooks nor caches are used. Agents made of others refuse
-   * it, as what they send depends on earlier answers.
+   * `provider`, without content. Neither hooks nor caches are used. Agents that call other agents
+   * refuse it, as what they send depends on earlier answers.
    *
    * @default {false}
    */
@@ -278,7 +278,7 @@ export const OVERRIDE_RULES: RulesFor<AgentOverrides> = {
   },
 };
 
-/** The rules for what may be changed of an agent made of other agents. */
+/** The rules for the options that may be changed of an agent that calls other agents. */
 export const RUN_OVERRIDE_RULES: RulesFor<AgentBase & Pick<SharedOptions, "timeout">> = {
   name: text,
   description: text,
@@ -286,7 +286,7 @@ export const RUN_OVERRIDE_RULES: RulesFor<AgentBase & Pick<SharedOptions, "timeo
   hooks,
 };
 
-/** Returns the options that are set: one that is `undefined` counts as absent. */
+/** Returns the options without those that are `undefined`. */
 export function withoutUndefined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
 }
@@ -302,7 +302,10 @@ export const SETTINGS = [
   "extra",
 ] as const;
 
-/** The settings that are set: those of the call over those of the agent. `extra` is merged. */
+/**
+ * Returns the settings that are set. Those of the call override those of the agent; `extra` is
+ * merged.
+ */
 export function settingsOf(agent: ModelSettings, call: ModelSettings): ModelSettings {
   const settings: Record<string, unknown> = {};
   for (const name of SETTINGS) {

@@ -1,37 +1,37 @@
-/** What callers may say: messages in the port's words, and parts that still have their bytes. */
+/** The messages and parts that callers may pass. Attachments may contain their bytes. */
 import { Buffer } from "node:buffer";
 import { isRecord } from "../../model/check_options.ts";
 import type { ContentPart, Message } from "../../model/message.ts";
 
-/** A part of what is said to a model: text, or an attachment by its URL or with its bytes. */
+/** A part of a message to a model: text, or an attachment given by its URL or its bytes. */
 export type PromptPart = ContentPart | {
   /** An image. */
   readonly type: "image";
-  /** Its bytes. */
+  /** The content, as bytes. */
   readonly data: Uint8Array;
-  /** What they are, such as `image/png`. */
+  /** The media type of the bytes, such as `image/png`. */
   readonly mediaType: string;
 } | {
   /** A file, such as a PDF. */
   readonly type: "file";
-  /** Its bytes. */
+  /** The content, as bytes. */
   readonly data: Uint8Array;
-  /** What they are, such as `application/pdf`. */
+  /** The media type of the bytes, such as `application/pdf`. */
   readonly mediaType: string;
-  /** How the file is called. */
+  /** The name of the file. */
   readonly name?: string;
 };
 
-/** A message in which attachments may have their bytes. */
+/** A message whose attachments may contain their bytes. */
 export interface PromptMessage extends Omit<Message, "content"> {
-  /** What is said; what a tool gave, as text. */
+  /** The content of the message. For the role `tool`, the tool's result as text. */
   readonly content: string | readonly PromptPart[];
 }
 
 /** A prompt: the user's message, or several messages. */
 export type Prompt = string | readonly PromptMessage[];
 
-/** What is wrong with a list of messages, if anything is. */
+/** Returns what is invalid in a list of messages, or `undefined` if it is valid. */
 export function messagesProblem(list: readonly unknown[]): string | undefined {
   for (const [i, message] of list.entries()) {
     const { role, content, toolCalls, toolCallId } = (message ?? {}) as Record<string, unknown>;
@@ -42,7 +42,7 @@ export function messagesProblem(list: readonly unknown[]): string | undefined {
       return `message ${i} must have a text or a list of parts as its content`;
     }
     if (role === "tool" && typeof toolCallId !== "string") {
-      return `message ${i} must have a toolCallId, as it is what a tool gave`;
+      return `message ${i} must have a toolCallId, as its role is "tool"`;
     }
     if (toolCalls === undefined) continue;
     if (role !== "assistant" || !Array.isArray(toolCalls) || !toolCalls.every(isToolRequest)) {
@@ -70,21 +70,21 @@ function isPart(part: unknown): boolean {
 
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
 
-/** The messages as providers know them: bytes become `data:` URLs. */
-export function withoutBytes(messages: readonly PromptMessage[]): readonly Message[] {
+/** Returns the messages in the form that providers accept: bytes become `data:` URLs. */
+export function withDataUrls(messages: readonly PromptMessage[]): readonly Message[] {
   return messages.map((message) => {
     const { content } = message;
     if (typeof content === "string" || !content.some((part) => "data" in part)) {
       return message as Message;
     }
-    return { ...message, content: content.map(partOf) };
+    return { ...message, content: content.map(toContentPart) };
   });
 }
 
-function partOf(part: PromptPart): ContentPart {
+function toContentPart(part: PromptPart): ContentPart {
   if (!("data" in part)) return part;
   const { data, mediaType, ...others } = part;
-  // A view of the bytes: they are not copied before they are written.
+  // A view of the bytes, to avoid a copy.
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return { ...others, url: `data:${mediaType};base64,${bytes.toString("base64")}` };
 }

@@ -6,10 +6,10 @@ import {
   wholeNumber,
 } from "../../model/check_options.ts";
 
-/** How often an answer that does not fit its schema is asked for again. */
+/** Options for repairing an answer that does not match its schema. */
 export interface RepairOptions {
   /**
-   * How often at most, by each model that is asked; 0 takes no answer but the first.
+   * The maximum number of repair requests per model; 0 disables repair.
    *
    * @default {1}
    */

@@ -5,7 +5,7 @@
  */
 import { closestString } from "@std/text/closest-string";
 
-/** A value for a placeholder. The caller must convert everything else to a string. */
+/** A value for a placeholder. The caller must convert other types to a string. */
 export type TemplateValue = string | number | bigint | boolean | null;
 
 /**
@@ -43,37 +43,37 @@ export type NotInName =
   | ":" | ";" | "<" | "=" | ">" | "?" | "@" | "[" | "\\" | "]" | "^" | "`" | "{" | "|" | "}" | "~"
   | "…" | "–" | "—" | "“" | "”" | "„" | "‘" | "’" | "«" | "»" | "·" | "•" | "→" | "×" | "°" | "€";
 
-/** A template that was read once and is filled in often. */
+/** A parsed template. */
 export interface Template {
-  /** The names of its parameters, each once. */
+  /** The names of its parameters, without duplicates. */
   readonly names: readonly string[];
   /**
-   * Fills it in.
+   * Renders the template with these parameters.
    *
-   * @throws {TemplateError} If a parameter is missing or cannot be a text.
+   * @throws {TemplateError} If a parameter is missing or cannot be converted to a text.
    */
   render(params: unknown): string;
 }
 
-/** A parameter that is missing, or that cannot be put into a text. */
+/** The error for a parameter that is missing or cannot be converted to a text. */
 export class TemplateError extends Error {
   override readonly name = "TemplateError";
 }
 
-/** A placeholder, with its name, or a brace. */
+/** Matches a placeholder and captures its name, or matches a brace. */
 const TOKEN = /\{\{|\{([\p{L}_][\p{L}\p{N}_]*)\}|[{}]/gu;
 
 /**
  * Parses a template.
  *
- * A `}}` belongs to the last `{{` unless a single `{` was opened in between: then it is that one's
- * `}`, as in `{{"a": {"b": 1}}}`.
+ * A `}}` closes the last `{{`, unless a single `{` was opened in between: then its first brace
+ * closes that one, as in `{{"a": {"b": 1}}}`.
  *
- * @param doing What cannot be done if the template is wrong, for the message.
+ * @param doing The action that fails if the template is invalid, for the message.
  * @throws {TypeError} If a `{{` is not closed.
  */
 export function parseTemplate(template: string, doing = "read the template"): Template {
-  // Texts at even places, names at odd ones.
+  // Texts at even indices, names at odd ones.
   const parts: string[] = [""];
   const open: { readonly brace: string; readonly at: number }[] = [];
   let end = 0;
@@ -124,9 +124,9 @@ function refuseUnclosed(doing: string, template: string, at: number): never {
 }
 
 function valueOf(params: unknown, name: string, names: readonly string[]): string {
-  const given = typeof params === "object" && params !== null ? params : {};
-  const value = Object.hasOwn(given, name) ? (given as Record<string, unknown>)[name] : undefined;
-  if (value === undefined) throw new TemplateError(missing(name, given, names));
+  const values = typeof params === "object" && params !== null ? params : {};
+  const value = Object.hasOwn(values, name) ? (values as Record<string, unknown>)[name] : undefined;
+  if (value === undefined) throw new TemplateError(missingMessage(name, values, names));
   if (typeof value === "string") return value;
   if (value === null || ["number", "boolean", "bigint"].includes(typeof value)) {
     return String(value);
@@ -138,14 +138,16 @@ function valueOf(params: unknown, name: string, names: readonly string[]): strin
         : typeof value === "object"
         ? "an object"
         : `a ${typeof value}`
-    }: turn it into a text first, for example with JSON.stringify`,
+    }: convert it to a text first, for example with JSON.stringify`,
   );
 }
 
-function missing(name: string, given: object, names: readonly string[]): string {
-  const all = Object.keys(given);
-  if (all.length === 0) return `parameter "${name}" is missing: no parameters were given`;
+function missingMessage(name: string, values: object, names: readonly string[]): string {
+  const all = Object.keys(values);
+  if (all.length === 0) return `parameter "${name}" is missingMessage: no parameters were values`;
   const unused = all.filter((key) => !names.includes(key));
-  if (unused.length === 0) return `parameter "${name}" is missing`;
-  return `parameter "${name}" is missing: did you mean it by "${closestString(name, unused)}"?`;
+  if (unused.length === 0) return `parameter "${name}" is missingMessage`;
+  return `parameter "${name}" is missingMessage: did you mean it instead of "${
+    closestString(name, unused)
+  }"?`;
 }

@@ -13,7 +13,8 @@ import {
  */
 export interface TimeoutOptions {
   /**
-   * One attempt, from sending it to the last byte of the answer. What it cuts off is retried.
+   * One attempt, from sending it to the last byte of the answer. An attempt that exceeds it is
+   * retried.
    *
    * @default {300_000} where no `total` is set
    */
@@ -31,7 +32,7 @@ export interface TimeoutOptions {
   readonly total?: number;
 }
 
-/** The limits where nothing is set: a request that hangs ends after five minutes. */
+/** The default limits: a request that hangs is aborted after five minutes. */
 export const DEFAULT_TIMEOUT: TimeoutOptions = Object.freeze({ attempt: 300_000 });
 
 const RULES: RulesFor<TimeoutOptions> = {
@@ -48,10 +49,10 @@ export const timeout: Rule = (doing, name, value) => {
   checkOptions(`${doing}: ${name}`, value, RULES);
 };
 
-/** The time limit of an agent made of others, or of a workflow: only the whole can be limited. */
+/** The time limit of an agent that calls other agents, or of a workflow: only `total` applies. */
 export type TotalTimeout = number | Pick<TimeoutOptions, "total">;
 
-/** The rule for an option `timeout` of an agent made of others, or of a workflow. */
+/** The rule for an option `timeout` of an agent that calls other agents, or of a workflow. */
 export const totalTimeout: Rule = (doing, name, value) => {
   timeout(doing, name, value);
   if (typeof value === "number") return;
@@ -74,7 +75,7 @@ export function mergeTimeouts(
   const merged: { -readonly [K in keyof TimeoutOptions]: TimeoutOptions[K] } = {};
   for (const layer of layers) {
     if (layer === undefined || layer === DEFAULT_TIMEOUT) continue;
-    const { attempt, firstToken, idle, total } = limitsIn(layer);
+    const { attempt, firstToken, idle, total } = toTimeoutOptions(layer);
     merged.attempt ??= attempt;
     merged.firstToken ??= firstToken;
     merged.idle ??= idle;
@@ -84,26 +85,26 @@ export function mergeTimeouts(
   return merged;
 }
 
-/** The limit on the whole, from the first layer that sets one, in milliseconds. */
+/** Returns the `total` of the first layer that sets one, in milliseconds. */
 export function totalOf(...layers: (number | TimeoutOptions | undefined)[]): number | undefined {
   for (const layer of layers) {
-    const total = layer && limitsIn(layer).total;
+    const total = layer && toTimeoutOptions(layer).total;
     if (total !== undefined) return total;
   }
 }
 
 /**
- * The limits without the `total`, for the calls that a workflow makes; `undefined` if there are
- * none.
+ * Returns the limits without `total`, for the calls that a workflow makes, or `undefined` if there
+ * are none.
  */
 export function withoutTotal(
   timeout: number | TimeoutOptions | undefined,
 ): TimeoutOptions | undefined {
   if (timeout === undefined) return undefined;
-  const { total: _, ...others } = limitsIn(timeout);
+  const { total: _, ...others } = toTimeoutOptions(timeout);
   return Object.keys(others).length === 0 ? undefined : others;
 }
 
-function limitsIn(timeout: number | TimeoutOptions): TimeoutOptions {
+function toTimeoutOptions(timeout: number | TimeoutOptions): TimeoutOptions {
   return typeof timeout === "number" ? { total: timeout } : timeout;
 }

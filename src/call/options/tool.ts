@@ -37,8 +37,7 @@ export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unkn
   /** What the tool does and when to use it, for the model. */
   readonly description?: string;
   /**
-   * The schema of the arguments, which must be an object: a Standard Schema or a JSON Schema.
-   * Arguments that do not fit are reported to the model.
+   * Invalid arguments are reported to the model.
    */
   readonly input: S;
   /**
@@ -48,14 +47,14 @@ export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unkn
    */
   readonly run: (args: Args, ctx: ToolContext) => R | Promise<R>;
   /**
-   * The time limit of one run, in milliseconds. When it is over, that is reported to the model.
+   * The time limit of one run, in milliseconds. Exceeding it is reported to the model.
    *
    * @default No limit
    */
   readonly timeout?: number;
 }
 
-/** A function that a model may call. Made by {@linkcode defineTool} or an agent's `asTool`. */
+/** A function that a model may call. Created by {@linkcode defineTool} or an agent's `asTool`. */
 // deno-lint-ignore no-explicit-any
 export interface Tool<Args = any, R = any> {
   /** The name. */
@@ -79,7 +78,7 @@ export class DefinedTool implements Tool {
   readonly run: ToolOptions["run"];
   readonly #input: PreparedInput;
 
-  /** Takes options that are checked already. */
+  /** Creates a tool. The options must already be checked. */
   constructor(
     { name, description, timeout, run }: Omit<ToolOptions, "input">,
     input: PreparedInput,
@@ -92,7 +91,7 @@ export class DefinedTool implements Tool {
     this.#input = input;
   }
 
-  /** The tool as it is sent to the model. */
+  /** The description of the tool that is sent to the model. */
   get spec(): ToolSpec {
     const { name, description, parameters } = this;
     return { name, ...(description !== undefined && { description }), parameters };
@@ -186,7 +185,7 @@ export const tools: Rule = (doing, name, value) => {
   }
 };
 
-/** Returns tools that are checked already, or `undefined` if there are none. */
+/** Returns the tools, which must already be checked, or `undefined` if there are none. */
 export function toolsOf(tools: readonly Tool[] | undefined): readonly DefinedTool[] | undefined {
   return tools === undefined || tools.length === 0
     ? undefined

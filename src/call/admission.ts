@@ -1,6 +1,6 @@
 /**
- * What an attempt needs before it may go out: room in every budget, a permit of every limiter, and
- * a model that is not left alone.
+ * Admission control for one attempt: reserves budgets, acquires a permit from every limiter and
+ * checks the circuit breaker.
  */
 import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget.ts";
 import type { Limiter } from "../limits/limiter.ts";
@@ -39,7 +39,7 @@ export class Admission implements Pass {
   /** Goes in if nothing is to be waited for. Throws as {@linkcode admit} does. */
   enter(now: number): boolean {
     if (this.#call.budgets.length > 0 || !this.#permits.tryAcquire(now)) return false;
-    this.#goOut(now);
+    this.#start(now);
     return true;
   }
 
@@ -54,7 +54,7 @@ export class Admission implements Pass {
       } finally {
         if (!duplicate) trace.wait(waited);
       }
-      this.#goOut(performance.now());
+      this.#start(performance.now());
       return this;
     } catch (error) {
       this.#settle(undefined);
@@ -62,7 +62,7 @@ export class Admission implements Pass {
     }
   }
 
-  #goOut(now: number): void {
+  #start(now: number): void {
     try {
       this.report = this.#call.enter?.();
     } catch (error) {
@@ -74,10 +74,10 @@ export class Admission implements Pass {
     this.#permits.markSent(now);
   }
 
-  leave({ usage, rejected, answer, estimated = false }: AttemptOutcome, now: number): void {
+  complete({ usage, rejected, feedback, estimated = false }: AttemptOutcome, now: number): void {
     const used = usage?.totalTokens;
-    this.#permits.release(rejected ? used ?? 0 : used, answer, now);
-    if (usage !== undefined && !estimated) learn(this.#call, this.#estimate, usage);
+    this.#permits.release(rejected ? used ?? 0 : used, feedback, now);
+    if (usage !== undefined && !estimated) updateAverages(this.#call, this.#estimate, usage);
     if (this.#reservations === undefined) return;
     if (usage !== undefined) this.#settle(amountOf(this.#call, usage));
     else this.#settle(rejected ? { tokens: 0, cost: 0 } : { tokens: this.#expected });
@@ -110,7 +110,7 @@ export class Admission implements Pass {
 }
 
 /** The assumed tokens of an answer, until the agent has received some. */
-const FIRST_GUESS = 200;
+const DEFAULT_OUTPUT_TOKENS = 200;
 
 /**
  * Waits until the attempt may be sent. Usually there is nothing to wait for, and then no promise is
@@ -143,17 +143,18 @@ function limitersOf(
   const all = processLimiter();
   // Last, so that what its rates let pass goes out at once.
   const account = accountLimiter(provider);
-  const same = latest.inner === inner && latest.own === own && latest.ofModel === ofModel &&
-    latest.all === all && latest.account === account;
+  const same = lastLimiters.inner === inner && lastLimiters.own === own &&
+    lastLimiters.ofModel === ofModel &&
+    lastLimiters.all === all && lastLimiters.account === account;
   if (!same) {
     const list = [...inner, own, ofModel, all, account].filter((one) => one !== undefined);
-    latest = { inner, own, ofModel, all, account, list };
+    lastLimiters = { inner, own, ofModel, all, account, list };
   }
-  return latest.list;
+  return lastLimiters.list;
 }
 
 /** Attempts usually need the same limiters as the one before: they then share the list. */
-let latest: {
+let lastLimiters: {
   readonly inner?: readonly Limiter[];
   readonly own?: Limiter;
   readonly ofModel?: Limiter;
@@ -182,7 +183,7 @@ function expectedUsage(
   estimate: number,
 ): Usage {
   const outputTokens = tokenAverages.outputTokens ??
-    Math.min(request.settings.maxTokens ?? Infinity, FIRST_GUESS);
+    Math.min(request.settings.maxTokens ?? Infinity, DEFAULT_OUTPUT_TOKENS);
   return plainUsage(inputTokensOf(tokenAverages, estimate), Math.ceil(outputTokens));
 }
 
@@ -199,21 +200,24 @@ export function estimatedUsageSoFar(
 }
 
 function inputTokensOf(
-  { perEstimate = 1 }: Outgoing["agent"]["tokenAverages"],
+  { inputEstimateRatio = 1 }: Outgoing["agent"]["tokenAverages"],
   estimate: number,
 ): number {
-  return Math.ceil(estimate * perEstimate);
+  return Math.ceil(estimate * inputEstimateRatio);
 }
 
 /** Updates the token averages of the agent. */
-function learn(
+function updateAverages(
   { agent: { tokenAverages } }: Outgoing,
   estimate: number,
   { inputTokens, outputTokens }: Usage,
 ): void {
   tokenAverages.outputTokens = smoothed(tokenAverages.outputTokens, outputTokens);
   if (estimate > 0) {
-    tokenAverages.perEstimate = smoothed(tokenAverages.perEstimate, inputTokens / estimate);
+    tokenAverages.inputEstimateRatio = smoothed(
+      tokenAverages.inputEstimateRatio,
+      inputTokens / estimate,
+    );
   }
 }
 

@@ -43,14 +43,14 @@ export function callModel(
   const context = currentContext();
   const budgets = budgetsOf(options, context);
   const models = candidatesOf(agent, options, config);
-  const wanted = { agent, params, options, hooks, config, context, budgets };
+  const setup = { agent, params, options, hooks, config, context, budgets };
   // Mostly everything is there that the call needs.
   const ready = !(models instanceof Promise) && !budgets.some(({ countsCost }) => countsCost);
-  return ready ? begin(wanted, models) : prepare(wanted, models);
+  return ready ? begin(setup, models) : prepare(setup, models);
 }
 
-/** What is wanted, and where. */
-interface Wanted {
+/** The arguments of a call and its surroundings. */
+interface CallSetup {
   readonly agent: ModelAgent;
   readonly params: unknown;
   readonly options: CallOptions;
@@ -60,47 +60,54 @@ interface Wanted {
   readonly budgets: readonly Budget[];
 }
 
-async function prepare(wanted: Wanted, found: Candidates | Promise<Candidates>): Promise<Result> {
-  const { agent, config, budgets } = wanted;
+async function prepare(setup: CallSetup, found: Candidates | Promise<Candidates>): Promise<Result> {
+  const { agent, config, budgets } = setup;
   const models = await found;
   if (budgets.some(({ countsCost }) => countsCost)) {
     const doing = `call "${agent.name}" with a budget in US dollars`;
     await requirePrices(doing, models.map(({ model }) => model), config);
   }
-  return await begin(wanted, models);
+  return await begin(setup, models);
 }
 
-function begin(wanted: Wanted, models: Candidates): Promise<Result> {
-  const { agent, options, config, context } = wanted;
+function begin(setup: CallSetup, models: Candidates): Promise<Result> {
+  const { agent, options, config, context } = setup;
   // Begun here, waited for when there is something to price.
   void loadPrices(models[0].model, config.prices);
   const hooked = !options.dryRun && hasHooks(agent);
-  const limit = callSignal(models[0], options, context, hooked);
+  const limit = callSignal(models[0], options, context, { hooked });
   const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER_ABORTED;
-  const call = new ModelCall(wanted, models, signal);
-  return limit === undefined ? call.settle() : within(limit, call, hooked);
+  const call = new ModelCall(setup, models, signal);
+  return limit === undefined ? call.settle() : settleWithin(limit, call, { hooked });
 }
 
 /** A call that something may end early, with the hooks around it. */
-async function within(limit: ChildAbort, call: ModelCall, hooked: boolean): Promise<Result> {
+async function settleWithin(
+  limit: ChildAbort,
+  call: ModelCall,
+  { hooked }: { readonly hooked: boolean },
+): Promise<Result> {
   using _ = limit;
   if (!hooked) return await call.settle();
-  const { trace, signal, wanted: { agent, params } } = call;
+  const { trace, signal, setup: { agent, params } } = call;
   return trace.end(await withHooks({ agent, params, trace, signal, work: () => call.result() }));
 }
+
+/** The step after the result: the hooks, or the end of the call. */
+type NextStep = "hooks" | "end";
 
 /**
  * A call under way. Each of its steps is a method, and one that has nothing to do costs nothing.
  */
 class ModelCall {
-  readonly wanted: Wanted;
+  readonly setup: CallSetup;
   readonly signal: AbortSignal;
   readonly trace: Trace;
   readonly #models: Candidates;
 
-  constructor(wanted: Wanted, models: Candidates, signal: AbortSignal) {
-    const { agent, options, context } = wanted;
-    this.wanted = wanted;
+  constructor(setup: CallSetup, models: Candidates, signal: AbortSignal) {
+    const { agent, options, context } = setup;
+    this.setup = setup;
     this.signal = signal;
     this.#models = models;
     this.trace = new Trace(agent.name, models[0].model, context.collect, options.metadata);
@@ -108,84 +115,84 @@ class ModelCall {
 
   /** Makes the call and reports the result to the enclosing call; a failure is a value. */
   settle(): Promise<Result> {
-    return this.result(true);
+    return this.result("end");
   }
 
-  /** Makes the call; a failure is a value. `last`: is nothing to come after it? */
-  result(last = false): Promise<Result> {
-    const { agent, params, options } = this.wanted;
+  /** Makes the call; a failure is returned, not thrown. `next` is the step that follows. */
+  result(next: NextStep = "hooks"): Promise<Result> {
+    const { agent, params, options } = this.setup;
     try {
       this.signal.throwIfAborted();
       const messages = renderPrompt(agent, params, options, this);
-      if (messages instanceof Promise || options.dryRun) return this.#resultLater(messages, last);
+      if (messages instanceof Promise || options.dryRun) return this.#resultLater(messages, next);
       // Promises by hand: an `async` function keeps three times as much in memory while it waits,
       // and all that are in flight wait here.
       return this.#answer(messages).then(
-        (answer) => this.#succeeded(answer, last),
-        (thrown) => this.#failed(thrown, last),
+        (answer) => this.#succeeded(answer, next),
+        (thrown) => this.#failed(thrown, next),
       );
     } catch (thrown) {
-      return this.#failed(thrown, last);
+      return this.#failed(thrown, next);
     }
   }
 
   async #resultLater(
-    made: readonly Message[] | Promise<readonly Message[]>,
-    last: boolean,
+    rendered: readonly Message[] | Promise<readonly Message[]>,
+    next: NextStep,
   ): Promise<Result> {
     try {
-      const messages = await made;
-      if (this.wanted.options.dryRun) return this.#end(this.#dryRun(messages), last);
-      return await this.#succeeded(await this.#answer(messages), last);
+      const messages = await rendered;
+      if (this.setup.options.dryRun) return this.#end(this.#dryRun(messages), next);
+      return await this.#succeeded(await this.#answer(messages), next);
     } catch (thrown) {
-      return await this.#failed(thrown, last);
+      return await this.#failed(thrown, next);
     }
   }
 
   #dryRun(messages: readonly Message[]): Result {
     const [model] = this.#models;
-    return this.trace.dryRun(model.provider, requestOf(this.wanted.agent, model, messages));
+    return this.trace.dryRun(model.provider, requestOf(this.setup.agent, model, messages));
   }
 
-  #succeeded({ content, finishReason }: Answer, last: boolean): Result | Promise<Result> {
-    const { trace, wanted: { config: { prices } } } = this;
-    const priced = () => this.#end(trace.success(content, finishReason), last);
+  #succeeded({ content, finishReason }: Answer, next: NextStep): Result | Promise<Result> {
+    const { trace, setup: { config: { prices } } } = this;
+    const priced = () => this.#end(trace.success(content, finishReason), next);
     try {
       const pricing = trace.price(prices);
       if (pricing === undefined) return priced();
-      return pricing.then(priced).catch((thrown) => this.#failed(thrown, last));
+      return pricing.then(priced).catch((thrown) => this.#failed(thrown, next));
     } catch (thrown) {
-      return this.#failed(thrown, last);
+      return this.#failed(thrown, next);
     }
   }
 
-  async #failed(thrown: unknown, last: boolean): Promise<Result> {
-    const { trace, signal, wanted: { config } } = this;
+  async #failed(thrown: unknown, next: NextStep): Promise<Result> {
+    const { trace, signal, setup: { config } } = this;
     const error = trace.error(thrown, signal);
     try {
       await trace.price(config.prices);
     } catch {
       // The first error is reported; the cost is then unknown.
     }
-    return this.#end(trace.failure(error), last);
+    return this.#end(trace.failure(error), next);
   }
 
-  #end(result: Result, last: boolean): Result {
-    return last ? this.trace.end(result) : result;
+  #end(result: Result, next: NextStep): Result {
+    return next === "end" ? this.trace.end(result) : result;
   }
 
   /** Asks one model after another. */
   #answer(messages: readonly Message[]): Promise<Answer> {
     const [first, ...others] = this.#models;
-    const { agent } = this.wanted;
+    const { agent } = this.setup;
     if (others.length === 0 && agent.tools === undefined) {
-      return this.#ask(first, messages, this.signal);
+      return this.#requestAnswer(first, messages, this.signal);
     }
-    return this.#fallBack({ messages, answers: 0, requested: false });
+    return this.#withFallbacks({ messages, answers: 0, requested: false });
   }
 
-  #fallBack(conversation: Conversation): Promise<Answer> {
-    const { trace, signal, wanted: { hooks } } = this;
+  #withFallbacks(conversation: Conversation): Promise<Answer> {
+    const { trace, signal, setup: { hooks } } = this;
     return withFallbacks(this.#models, (candidate) => this.#converse(conversation, candidate), {
       // Who was handed the beginning of an answer must not be handed another one behind it.
       mayContinue: () => !trace.emitted && !signal.aborted,
@@ -228,8 +235,8 @@ class ModelCall {
     conversation: Conversation,
     candidate: Candidate,
   ): Promise<Answer> {
-    if (this.wanted.agent.tools === undefined) {
-      return this.#ask(candidate, conversation.messages, signal);
+    if (this.setup.agent.tools === undefined) {
+      return this.#requestAnswer(candidate, conversation.messages, signal);
     }
     return this.#runToolLoop(conversation, candidate, signal);
   }
@@ -239,24 +246,24 @@ class ModelCall {
     candidate: Candidate,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const { trace, wanted: { agent, options } } = this;
+    const { trace, setup: { agent, options } } = this;
     const { maxSteps, toolConcurrency } = stepsOf(agent, options);
     return runToolLoop(conversation, {
       agent,
       trace,
       maxSteps,
-      requestAnswer: (messages) => this.#ask(candidate, messages, signal),
-      runTools: (requests) => this.#use(requests, toolConcurrency, signal),
+      requestAnswer: (messages) => this.#requestAnswer(candidate, messages, signal),
+      runTools: (requests) => this.#runTools(requests, toolConcurrency, signal),
     });
   }
 
   /** Asks a model once: for an answer that is kept, or shared, or its own. */
-  #ask(
+  #requestAnswer(
     candidate: Candidate,
     messages: readonly Message[],
     signal: AbortSignal,
   ): Promise<Answer> {
-    const { trace, wanted: { agent, options, hooks, config, context, budgets } } = this;
+    const { trace, setup: { agent, options, hooks, config, context, budgets } } = this;
     const call: Outgoing = {
       agent,
       provider: candidate.provider,
@@ -287,25 +294,25 @@ class ModelCall {
       : this.#repair(call, candidate);
   }
 
-  /** Asks again if the answer does not fit its schema. */
+  /** Requests a correction if the answer does not match its schema. */
   #repair(call: Outgoing, candidate: Candidate): Promise<Answer> {
-    const { agent, options, config } = this.wanted;
+    const { agent, options, config } = this.setup;
     const max = maxRepairs(options.repair ?? agent.repair ?? config.repair);
     return withRepair(call, max, (call) => withRetries(call, candidate));
   }
 
   /** Runs the tools that the model asks for. */
-  #use(
+  #runTools(
     requests: readonly ToolRequest[],
     concurrency: number,
     signal: AbortSignal,
   ): Promise<readonly Message[]> {
-    const { trace, wanted: { agent, options, hooks, context, budgets } } = this;
+    const { trace, setup: { agent, options, hooks, context, budgets } } = this;
     const priority = options.priority ?? context.priority;
     const collect = (part: Result) => trace.addOfTool(part);
-    const inside = { ...context, signal, budgets, priority, collect };
+    const toolContext = { ...context, signal, budgets, priority, collect };
     const { tools = [] } = agent;
-    return runTools(requests, { tools, concurrency, trace, hooks, context: inside });
+    return runTools(requests, { tools, concurrency, trace, hooks, context: toolContext });
   }
 }
 

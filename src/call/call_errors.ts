@@ -3,8 +3,8 @@ import { AgentError, type Attempt } from "../model/result.ts";
 import { NO_USAGE, type Usage } from "../model/usage.ts";
 
 /**
- * Makes the errors of a call: each tells whose it is, which model was asked last, and what was sent
- * and used until then.
+ * Creates the errors of a call. Each has the agent, the last model called, and the attempts and
+ * usage until then.
  */
 export class CallErrors {
   #attempts: Attempt[] | undefined;
@@ -32,11 +32,11 @@ export class CallErrors {
   }
 
   /**
-   * Whatever was thrown, as an error of this call. `signal` is that of the whole call: if it has
-   * aborted, that is the cause, whatever came of it further down.
+   * Converts a thrown value to an error of this call. If the signal of the whole call has aborted,
+   * that is the cause.
    */
   error(thrown: unknown, signal: AbortSignal | undefined): AgentError {
-    if (signal?.aborted) return this.#aborted(signal.reason, false);
+    if (signal?.aborted) return this.#aborted(signal.reason, { retryable: false });
     if (thrown instanceof AgentError) return thrown;
     if (thrown instanceof ProviderError) {
       return this.make(`Cannot finish the call of "${this.agent}" as ${thrown.message}`, {
@@ -49,10 +49,10 @@ export class CallErrors {
       });
     }
     if (thrown instanceof DOMException && thrown.name === "TimeoutError") {
-      return this.#aborted(thrown, true);
+      return this.#aborted(thrown, { retryable: true });
     }
     return this.make(
-      `Cannot finish the call of "${this.agent}" as its provider threw: see the cause`,
+      `Cannot finish the call of "${this.agent}" as its provider threw an unexpected error`,
       {
         code: "provider",
         cause: thrown,
@@ -61,8 +61,8 @@ export class CallErrors {
   }
 
   /**
-   * The error of a call for which every model failed. If none was asked, since all are left alone,
-   * it says until when.
+   * Returns the error of a call for which every model failed. If all circuits are open, it says
+   * when to retry.
    */
   exhausted(errors: readonly AgentError[]): AgentError {
     const cause = errors.at(-1);
@@ -70,7 +70,7 @@ export class CallErrors {
     const retryAfterMs = waits.length === 0 ? undefined : Math.min(...waits);
     const who = `Cannot finish the call of "${this.agent}" as all ${errors.length} models`;
     return errors.every(({ code }) => code === "circuit_open")
-      ? this.make(`${who} are left alone after too many failures`, {
+      ? this.make(`${who} have open circuits after too many failures`, {
         code: "circuit_open",
         retryAfterMs,
         cause,
@@ -78,7 +78,7 @@ export class CallErrors {
       : this.make(`${who} failed: see \`attempts\``, { code: "exhausted", retryAfterMs, cause });
   }
 
-  #aborted(reason: unknown, retryable: boolean): AgentError {
+  #aborted(reason: unknown, { retryable }: { readonly retryable: boolean }): AgentError {
     const code = abortCode(reason);
     const why = code === "timeout" ? (reason as Error).message : "it was aborted";
     return this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {

@@ -15,7 +15,7 @@ export function callSignal(
   { limits: { total } }: Candidate,
   options: CallOptions,
   context: CallContext,
-  hooked: boolean,
+  { hooked }: { readonly hooked: boolean },
 ): ChildAbort | undefined {
   const both = context.signal !== undefined && options.signal !== undefined;
   if (total === undefined && !both && !hooked) return undefined;

@@ -9,7 +9,7 @@ import type { ModelAgent } from "./options/model_agent.ts";
 import { type Configuration, getDefaultProvider } from "./options/config.ts";
 import { type CallOptions, settingsOf } from "./options/options.ts";
 
-/** A model that may be asked, and how. */
+/** A model that a call may use, with its options. */
 export interface Candidate {
   /** The model. */
   readonly model: string;
@@ -23,14 +23,14 @@ export interface Candidate {
   readonly limits: TimeoutOptions;
   /** The limit on this model, with all its retries, in milliseconds; only fallbacks have one. */
   readonly ownTotal?: number;
-  /** When it is left alone. */
+  /** The options of the circuit breaker. */
   readonly breaker: CircuitBreakerOptions | undefined;
   /** When a duplicate is sent. */
   readonly hedge: HedgeOptions | undefined;
 }
 
 /**
- * The models of a call, in the order in which they are asked: its own, and then the fallbacks.
+ * Returns the models of a call in order: its own, followed by the fallbacks.
  *
  * @throws {TypeError} If no model or no provider is named, or the call's own fallbacks repeat its
  * model.
@@ -43,19 +43,21 @@ export function candidatesOf(
   const provider = agent.provider ?? config.provider;
   if (provider === undefined) {
     modelOf(agent, options, config);
-    return getDefaultProvider().then((provider) => foundFor(agent, options, config, provider));
+    return getDefaultProvider().then((provider) =>
+      createCandidates(agent, options, config, provider)
+    );
   }
-  if (asksForOthers(options)) return foundFor(agent, options, config, provider);
-  // Most calls leave it to the agent: what it says is worked out once.
+  if (affectsCandidates(options)) return createCandidates(agent, options, config, provider);
+  // Most calls use the agent's options unchanged, so its candidates are cached.
   let plan = plans.get(agent);
   if (plan?.config !== config) {
-    plan = { config, candidates: foundFor(agent, options, config, provider) };
+    plan = { config, candidates: createCandidates(agent, options, config, provider) };
     plans.set(agent, plan);
   }
   return plan.candidates;
 }
 
-/** One or more, in the order in which they are asked. */
+/** One or more candidates, in order. */
 export type Candidates = readonly [Candidate, ...Candidate[]];
 
 /**
@@ -67,8 +69,8 @@ const plans = new WeakMap<
   { readonly config: Configuration; readonly candidates: Candidates }
 >();
 
-/** What a call may say without being asked of other models, or otherwise. */
-const OTHER_MATTERS: ReadonlySet<string> = new Set(
+/** The call options that do not affect the candidates. */
+const NEUTRAL_OPTIONS: ReadonlySet<string> = new Set(
   [
     "signal",
     "messages",
@@ -86,8 +88,8 @@ const OTHER_MATTERS: ReadonlySet<string> = new Set(
   ] satisfies (keyof CallOptions)[],
 );
 
-function asksForOthers(options: CallOptions): boolean {
-  for (const name in options) if (!OTHER_MATTERS.has(name)) return true;
+function affectsCandidates(options: CallOptions): boolean {
+  for (const name in options) if (!NEUTRAL_OPTIONS.has(name)) return true;
   return false;
 }
 
@@ -99,7 +101,7 @@ function modelOf(agent: ModelAgent, options: CallOptions, config: Configuration)
   );
 }
 
-function foundFor(
+function createCandidates(
   agent: ModelAgent,
   options: CallOptions,
   config: Configuration,
@@ -115,7 +117,7 @@ function foundFor(
     breaker: options.circuitBreaker ?? agent.circuitBreaker ?? config.circuitBreaker,
     hedge: options.hedge ?? agent.hedge ?? config.hedge,
   };
-  // Only the call's own list: what an agent or the process says holds for whatever model is asked.
+  // Checks only the call's own list: those of the agent and the process apply to any model.
   refuseOwnFallback(`call "${agent.name}"`, {
     model,
     provider: first.provider,
@@ -140,8 +142,7 @@ function foundFor(
       ownTotal: totalOf(timeout),
     };
   });
-  // A model is not asked twice: a call may ask for a fallback of its agent, or name its agent's
-  // provider.
+  // Removes duplicates: a call may name a fallback of its agent as its model.
   const all = [first, ...fallbacks];
   const same = (a: Candidate, b: Candidate) => a.model === b.model && a.provider === b.provider;
   return all.filter((c, i) => all.findIndex((b) => same(b, c)) === i) as [

@@ -7,7 +7,7 @@ import type { Trace } from "./trace.ts";
  * Checks the parameters of a call and returns what their schema returns. Without a schema they are
  * returned as they are.
  *
- * @throws {AgentError} With the code `invalid_params` if they do not fit.
+ * @throws {AgentError} With the code `invalid_params` if they are invalid.
  */
 export async function checkParams(
   { name, input }: { readonly name: string; readonly input?: PreparedInput },
@@ -19,14 +19,17 @@ export async function checkParams(
   try {
     checked = await untilAbort(input.validate(params), signal);
   } catch (cause) {
-    throw trace.make(`Cannot call "${name}" as its params schema threw: see the cause`, {
+    throw trace.make(`Cannot call "${name}" as its params schema threw an error`, {
       code: "invalid_params",
       cause,
     });
   }
   if (checked.ok) return checked.value;
-  throw trace.make(`Cannot call "${name}" as its parameters do not fit: see the issues`, {
-    code: "invalid_params",
-    issues: checked.issues,
-  });
+  throw trace.make(
+    `Cannot call "${name}" as its params are invalid: \`issues\` lists the problems`,
+    {
+      code: "invalid_params",
+      issues: checked.issues,
+    },
+  );
 }

@@ -12,7 +12,7 @@ export function circuitGuard(
     if (retryAfterMs === 0) return;
     throw trace.make(
       `Cannot finish the call of "${trace.agent}" ` +
-        `as the model "${model}" is left alone after too many failures`,
+        `as the circuit for the model "${model}" is open after too many failures`,
       { code: "circuit_open", retryAfterMs },
     );
   };

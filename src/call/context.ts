@@ -6,7 +6,7 @@ import type { Result } from "../model/result.ts";
 import type { Gate } from "./outgoing.ts";
 import type { Mode } from "./options/mode.ts";
 
-/** What a call inherits from where it stands: the run, the scope or the agent it is made in. */
+/** What a call inherits from the run, scope or agent in which it is made. */
 export interface CallContext {
   /** Aborts everything that is started here. */
   readonly signal: AbortSignal | undefined;
@@ -48,18 +48,18 @@ const ROOT: CallContext = Object.freeze({
 });
 const storage = new AsyncLocalStorage<CallContext>();
 
-/** The context here. */
+/** Returns the current context. */
 export function currentContext(): CallContext {
   return storage.getStore() ?? ROOT;
 }
 
-/** Where calls made here run, if not on this event loop. */
+/** Returns the mode of the current context if calls do not run on this event loop. */
 export function remoteMode(): Mode | undefined {
   const { mode } = currentContext();
   return typeof mode === "object" ? mode : undefined;
 }
 
-/** The budgets that stand here, with one more within them if there is one. */
+/** Returns the budgets of the context, preceded by a new one if `budget` is set. */
 export function budgetsOf(
   { budget }: { readonly budget?: BudgetOptions },
   { budgets }: CallContext,
@@ -67,7 +67,7 @@ export function budgetsOf(
   return budget === undefined ? budgets : [new Budget(budget), ...budgets];
 }
 
-/** The limiters of this context, with one of this concurrency inside them if it is given. */
+/** Returns the limiters of the context, preceded by a new one if `concurrency` is set. */
 export function limitersOf(
   { concurrency }: { readonly concurrency?: number },
   { limiters }: CallContext,
@@ -88,7 +88,7 @@ export function emitterOf(
   return (data) => emit?.(agent, data) ?? Promise.resolve();
 }
 
-/** Hands work that was started to the agent and the scope around, if there are any. */
+/** Registers pending work with the enclosing agent and scope, if any. */
 export function track<T>(work: Promise<T>): Promise<T> {
   const { started, scope } = currentContext();
   started?.(work);

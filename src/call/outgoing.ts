@@ -70,7 +70,7 @@ export interface Pass {
    * Releases the permits and settles the budgets. If the usage is unknown and the server did not
    * reject the request, the estimate is charged: it may have been billed.
    */
-  leave(outcome: AttemptOutcome, now: number): void;
+  complete(outcome: AttemptOutcome, now: number): void;
   /** Releases everything, as nothing was sent. */
   cancel(): void;
 }
@@ -82,7 +82,7 @@ export interface AttemptOutcome {
   /** Whether the server rejected the request. */
   readonly rejected: boolean;
   /** What the reply says about the server's limits. */
-  readonly answer: Feedback;
+  readonly feedback: Feedback;
   /** Whether the usage is an estimate. Nothing is learned from estimates. */
   readonly estimated?: boolean;
 }

@@ -5,7 +5,7 @@ import type { ModelAgent } from "./options/model_agent.ts";
 import type { Parsed, PreparedOutput } from "../output/prepare_output.ts";
 import type { Trace } from "./trace.ts";
 
-/** What came back, read. */
+/** The parsed answer of a model. */
 export interface Answer {
   /** The text, or the typed answer. */
   readonly content: unknown;
@@ -64,7 +64,7 @@ async function readTyped(
   if (finishReason === "length") throw truncated(text, trace);
   throw trace.make(
     `Cannot finish the call of "${trace.agent}" ` +
-      `as the answer does not fit its schema: see the issues`,
+      `as the answer does not match its schema: \`issues\` lists the problems`,
     { code: "invalid_output", issues: parsed.issues, text },
   );
 }

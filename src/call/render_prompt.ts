@@ -14,7 +14,7 @@ import { checkParams } from "./check_params.ts";
 import type { Trace } from "./trace.ts";
 
 /**
- * The messages of a call: system message, previous messages, prompt.
+ * Returns the messages of a call: the system message, the `messages` option, the prompt.
  *
  * @throws {AgentError} With the code `invalid_params` if the prompt cannot be rendered.
  */

@@ -10,11 +10,11 @@ import type { Usage } from "../model/usage.ts";
 import type { TimeoutOptions } from "./options/timeouts.ts";
 import { isToolRequest } from "./options/prompt_parts.ts";
 
-/** What an attempt is made of. */
+/** The options of an attempt. */
 export interface AttemptOptions {
   /** Who answers. */
   readonly provider: Provider;
-  /** What is asked. */
+  /** The request to send. */
   readonly request: ModelRequest;
   /** Time limits. */
   readonly timeout: TimeoutOptions;
@@ -40,51 +40,54 @@ export interface AttemptHandler<T> {
  *
  * @returns The value that the handler returns.
  */
-export function requestProvider<T>(options: AttemptOptions, taker: AttemptHandler<T>): Promise<T> {
+export function requestProvider<T>(
+  options: AttemptOptions,
+  handler: AttemptHandler<T>,
+): Promise<T> {
   const { provider, request, timeout, signal, onDelta } = options;
   const child = new ChildAbort(signal);
   child.abortAfter(timeout.attempt, "timeout.attempt passed: there was no answer");
   // Promises by hand: an `async` function keeps three times as much in memory while it waits, and
   // all that are in flight wait here.
   return new Promise((resolve, reject) => {
-    let over = false;
-    const failed = (thrown: unknown): void => {
-      if (over) return;
-      over = true;
+    let settled = false;
+    const onError = (thrown: unknown): void => {
+      if (settled) return;
+      settled = true;
       child[Symbol.dispose]();
       try {
-        resolve(taker.failed(thrown));
+        resolve(handler.failed(thrown));
       } catch (error) {
         reject(error);
       }
     };
-    const came = (given: ModelReply): void => {
-      if (over) return;
+    const onReply = (given: ModelReply): void => {
+      if (settled) return;
       let reply: ModelReply;
       try {
-        reply = checked(given, provider);
+        reply = checkReply(given, provider);
       } catch (error) {
-        return failed(error);
+        return onError(error);
       }
-      over = true;
+      settled = true;
       child[Symbol.dispose]();
       try {
-        resolve(taker.replied(reply));
+        resolve(handler.replied(reply));
       } catch (error) {
         reject(error);
       }
     };
-    child.onFirstAbort(failed);
+    child.onFirstAbort(onError);
     // It may have been withdrawn just now: then nothing goes out.
     if (child.signal.aborted) return;
     try {
       const reply = onDelta === undefined
         ? provider.generate(request, { signal: child.signal })
-        : streamed(options, onDelta, child);
-      if (isPromise(reply)) reply.then(came, failed);
-      else came(reply);
+        : streamReply(options, onDelta, child);
+      if (isPromise(reply)) reply.then(onReply, onError);
+      else onReply(reply);
     } catch (error) {
-      failed(error);
+      onError(error);
     }
   });
 }
@@ -94,7 +97,7 @@ function isPromise(reply: ModelReply | PromiseLike<ModelReply>): reply is Promis
   return typeof (reply as PromiseLike<ModelReply>)?.then === "function";
 }
 
-async function streamed(
+async function streamReply(
   { provider, request, timeout, onResponse }: AttemptOptions,
   onDelta: (text: string) => void | Promise<void>,
   child: ChildAbort,
@@ -118,7 +121,7 @@ async function streamed(
         return chunk.reply;
       }
       if (chunk?.type !== "delta" || typeof chunk.text !== "string") {
-        throw nonsense(provider, "a piece of an answer that has no text");
+        throw invalidReply(provider, "a piece of an answer that has no text");
       }
       // An empty piece is no token: some servers keep the connection alive with them.
       if (chunk.text === "") continue;
@@ -139,15 +142,15 @@ async function streamed(
 }
 
 /** Validates a reply, since a provider is foreign code. */
-function checked(reply: ModelReply, provider: Provider): ModelReply {
+function checkReply(reply: ModelReply, provider: Provider): ModelReply {
   if (!isRecord(reply) || typeof reply.text !== "string") {
-    throw nonsense(provider, "no reply with a text");
+    throw invalidReply(provider, "no reply with a text");
   }
   const toolCalls = reply.toolCalls ?? undefined;
   if (toolCalls !== undefined && !(Array.isArray(toolCalls) && toolCalls.every(isToolRequest))) {
-    throw nonsense(provider, "a reply whose tool calls have no id, name or arguments");
+    throw invalidReply(provider, "a reply whose tool calls have no id, name or arguments");
   }
-  const usage = usageIn(reply.usage);
+  const usage = readUsage(reply.usage);
   const { finishReason = "stop", refusal } = reply;
   const whole = usage === reply.usage && finishReason === reply.finishReason &&
     refusal !== null && toolCalls === reply.toolCalls;
@@ -162,9 +165,10 @@ function checked(reply: ModelReply, provider: Provider): ModelReply {
 }
 
 /**
- * A usage that is no numbers counts as not said: its cost is then not known, in the place of `NaN`.
+ * Returns the usage with its fields completed, or `undefined` if it is not numeric: the cost is
+ * then unknown instead of `NaN`.
  */
-function usageIn(usage: unknown): Usage | undefined {
+function readUsage(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined;
   const { inputTokens, cachedInputTokens = 0, outputTokens, reasoningTokens = 0 } =
     usage as unknown as Usage;
@@ -177,7 +181,7 @@ function usageIn(usage: unknown): Usage | undefined {
   return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens, totalTokens };
 }
 
-function nonsense(provider: Provider, what: string): ProviderError {
+function invalidReply(provider: Provider, what: string): ProviderError {
   return new ProviderError(`the provider "${provider.name}" gave ${what}`, {
     code: "provider",
     retryable: true,

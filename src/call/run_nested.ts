@@ -8,8 +8,8 @@ export type NestedOutcome<T> =
     readonly ok: false;
     readonly thrown: unknown;
     /**
-     * Had the signal aborted by itself, before what was started inside was aborted? Then that is
-     * why.
+     * Whether the signal had aborted before the nested work was aborted. If so, the abort is the
+     * cause.
      */
     readonly aborted: boolean;
   };
@@ -23,7 +23,7 @@ export async function runNested<T>(
   child: ChildAbort,
   fn: () => T | Promise<T>,
 ): Promise<NestedOutcome<T>> {
-  // What was started inside and has not ended.
+  // The pending nested work.
   const parts = new Set<Promise<unknown>>();
   const started = (part: Promise<unknown>) => {
     const ended = () => parts.delete(part);
@@ -35,8 +35,8 @@ export async function runNested<T>(
   };
   try {
     child.signal.throwIfAborted();
-    const inside = { ...context, signal: child.signal, started };
-    const value = await child.race(inContext(inside, async () => await fn()));
+    const nested = { ...context, signal: child.signal, started };
+    const value = await child.race(inContext(nested, async () => await fn()));
     await allEnded();
     return { ok: true, value };
   } catch (thrown) {

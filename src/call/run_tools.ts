@@ -23,12 +23,12 @@ export interface RunToolsOptions {
   readonly trace: Trace;
   /** Notified of each tool call. */
   readonly hooks: CallHooks;
-  /** Where calls inside them stand. */
+  /** The context of the calls that tools make. */
   readonly context: CallContext & { readonly signal: AbortSignal };
 }
 
 /**
- * Runs what was asked for.
+ * Runs the requested tools.
  *
  * @returns The messages for the model, in the order of its requests.
  * @throws The signal's reason, if it aborts.
@@ -51,25 +51,28 @@ export async function runTools(
 }
 
 /** Runs one tool and returns the message for the model. Never throws. */
-interface Used {
+interface ToolRun {
   /** Absent if it was not begun, since the call had ended. */
   readonly call?: ToolCall;
   readonly content: string;
 }
 
-async function runTool({ id, name, args: text }: ToolRequest, use: RunToolsOptions): Promise<Used> {
+async function runTool(
+  { id, name, args: text }: ToolRequest,
+  use: RunToolsOptions,
+): Promise<ToolRun> {
   const { hooks, context } = use;
   if (context.signal.aborted) return { content: "" };
   const began = performance.now();
-  const written = argsIn(text);
-  const shown = written.ok ? written.value : text;
-  hooks.onToolStart?.({ id, name, args: shown });
-  const outcome = written.ok
-    ? await run({ id, name, args: written.value }, use)
+  const parsed = parseArgs(text);
+  const reportedArgs = parsed.ok ? parsed.value : text;
+  hooks.onToolStart?.({ id, name, args: reportedArgs });
+  const outcome = parsed.ok
+    ? await run({ id, name, args: parsed.value }, use)
     : failed("invalid_args", "The arguments are not JSON");
   const durationMs = performance.now() - began;
   const { content, ...result } = outcome;
-  const call: ToolCall = { id, name, args: shown, ...result, durationMs };
+  const call: ToolCall = { id, name, args: reportedArgs, ...result, durationMs };
   hooks.onToolEnd?.(call);
   return { call, content };
 }
@@ -101,7 +104,7 @@ async function run(
     args = checked.value;
     const ctx = { signal: child.signal, metadata: trace.metadata, id, emit };
     const result = await tool.run(args as never, ctx);
-    return { result, content: textOf(result) };
+    return { result, content: serializeResult(result) };
   });
   if (ended.ok) return { args, ...ended.value };
   if (context.signal.aborted) return { args, ...failed("aborted", "The call ended") };
@@ -109,7 +112,7 @@ async function run(
   if (ended.aborted) return { args, ...failed("timeout", (child.signal.reason as Error).message) };
   return {
     args,
-    ...failed(thrown instanceof InvalidArgs ? "invalid_args" : "threw", said(thrown)),
+    ...failed(thrown instanceof InvalidArgs ? "invalid_args" : "threw", errorMessage(thrown)),
   };
 }
 
@@ -119,7 +122,7 @@ function failed(code: ToolErrorCode, message: string): Outcome {
   return { error: { code, message }, content: `Error: ${message}` };
 }
 
-function argsIn(text: string): { ok: true; value: unknown } | { ok: false } {
+function parseArgs(text: string): { ok: true; value: unknown } | { ok: false } {
   try {
     // Of a tool without arguments some servers say nothing.
     return { ok: true, value: text.trim() === "" ? {} : JSON.parse(text) };
@@ -129,7 +132,7 @@ function argsIn(text: string): { ok: true; value: unknown } | { ok: false } {
 }
 
 /** What a tool gave, as the model reads it. */
-function textOf(result: unknown): string {
+function serializeResult(result: unknown): string {
   if (result === undefined) return "";
   if (typeof result === "string") return result;
   let text: string | undefined;
@@ -142,10 +145,10 @@ function textOf(result: unknown): string {
   return text;
 }
 
-const LONGEST = 1_000;
+const MAX_MESSAGE_LENGTH = 1_000;
 
-function said(thrown: unknown): string {
+function errorMessage(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : thrown;
   if (typeof message !== "string" || message === "") return "The tool threw";
-  return message.slice(0, LONGEST);
+  return message.slice(0, MAX_MESSAGE_LENGTH);
 }

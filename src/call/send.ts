@@ -13,44 +13,44 @@ import { emitDelta } from "./emit_delta.ts";
 export type FailureHandler = (error: unknown) => Promise<Answer>;
 
 /**
- * One attempt: waits for its permits, sends the request, reads the answer and writes it all down.
- * What there is to do `again` is handed in, rather than hung on the promise, which all that are in
- * flight would have to keep.
+ * Makes one attempt: waits for permits, sends the request, reads the answer and records the
+ * outcome. The failure handler is a parameter, as a chained promise would have to be kept for each
+ * call in flight.
  */
-export function send(call: Outgoing, again: FailureHandler = failing): Promise<Answer> {
+export function send(call: Outgoing, onFailure: FailureHandler = rethrow): Promise<Answer> {
   try {
     const admitted = admit(call);
     return admitted instanceof Promise
-      ? admitted.then((admission) => goOut(call, admission, again), again)
-      : goOut(call, admitted, again);
+      ? admitted.then((admission) => sendAdmitted(call, admission, onFailure), onFailure)
+      : sendAdmitted(call, admitted, onFailure);
   } catch (error) {
-    return again(error);
+    return onFailure(error);
   }
 }
 
-const failing: FailureHandler = (error) => Promise.reject(error);
+const rethrow: FailureHandler = (error) => Promise.reject(error);
 
-function goOut(call: Outgoing, admission: Pass, again: FailureHandler): Promise<Answer> {
-  const wire = new Wire(call, admission, again);
+function sendAdmitted(call: Outgoing, admission: Pass, onFailure: FailureHandler): Promise<Answer> {
+  const attempt = new PendingAttempt(call, admission, onFailure);
   // No stream is requested unless deltas are wanted.
-  const asked = call.hooks.onDelta === undefined ? call : { ...call, ...wire.streamed() };
-  return requestProvider(asked, wire);
+  const options = call.hooks.onDelta === undefined ? call : { ...call, ...attempt.streamed() };
+  return requestProvider(options, attempt);
 }
 
 /** An attempt on the wire. */
-class Wire implements AttemptHandler<Answer> {
+class PendingAttempt implements AttemptHandler<Answer> {
   readonly #call: Outgoing;
   readonly #admission: Pass;
-  readonly #again: FailureHandler;
+  readonly #onFailure: FailureHandler;
   #durationMs = 0;
   #characters = 0;
   #connectMs: number | undefined;
   #outcome: Outcome | undefined;
 
-  constructor(call: Outgoing, admission: Pass, again: FailureHandler) {
+  constructor(call: Outgoing, admission: Pass, onFailure: FailureHandler) {
     this.#call = call;
     this.#admission = admission;
-    this.#again = again;
+    this.#onFailure = onFailure;
   }
 
   /** The hooks for an answer that is streamed. */
@@ -72,45 +72,47 @@ class Wire implements AttemptHandler<Answer> {
     };
   }
 
-  /** The answer has come: it is read. */
+  /** Reads the answer and records the outcome. */
   replied(reply: ModelReply): Answer | Promise<Answer> {
     const { agent, trace, signal } = this.#call;
-    this.#ended({ reply, usage: reply.usage });
+    this.#finish({ reply, usage: reply.usage });
     try {
       const answer = readReply(reply, agent, trace, signal);
       if (answer instanceof Promise) {
-        return answer.then((answer) => this.#good(answer), (thrown) => this.#bad(thrown));
+        return answer.then((answer) => this.#succeed(answer), (thrown) => this.#fail(thrown));
       }
-      return this.#good(answer);
+      return this.#succeed(answer);
     } catch (thrown) {
-      return this.#bad(thrown);
+      return this.#fail(thrown);
     }
   }
 
-  /** There is no answer. */
+  /** Records a failed attempt. */
   failed(thrown: unknown): Promise<Answer> {
     const usage = thrown instanceof ProviderError ? thrown.usage : undefined;
-    this.#ended(
+    this.#finish(
       usage !== undefined || this.#characters === 0
         ? { thrown, usage }
         // What a server has written is billed, whether or not anybody waited for the end, at which
         // it would have said how much that was.
         : { thrown, usage: estimatedUsageSoFar(this.#call, this.#characters), estimated: true },
     );
-    return this.#bad(thrown);
+    return this.#fail(thrown);
   }
 
   /**
-   * The permits are given back: they are held on the wire only, neither while the answer is read
-   * nor while the next attempt waits.
+   * Releases the permits, which are held neither while the answer is read nor during a backoff.
    */
-  #ended(outcome: Outcome): void {
+  #finish(outcome: Outcome): void {
     const { ended, trace, signal } = this.#call;
     ended?.();
     const now = performance.now();
     const { thrown, usage, estimated } = outcome;
     const rejected = thrown instanceof ProviderError && thrown.status !== undefined;
-    this.#admission.leave({ usage, rejected, answer: answerOf(outcome, signal), estimated }, now);
+    this.#admission.complete(
+      { usage, rejected, feedback: feedbackOf(outcome, signal), estimated },
+      now,
+    );
     this.#durationMs = now - this.#admission.at;
     this.#outcome = outcome;
     const { firstTokenMs } = trace;
@@ -118,19 +120,19 @@ class Wire implements AttemptHandler<Answer> {
     trace.bill(usage, this.#durationMs);
   }
 
-  #good(answer: Answer): Answer {
-    this.#write(undefined);
+  #succeed(answer: Answer): Answer {
+    this.#record(undefined);
     return answer;
   }
 
-  #bad(thrown: unknown): Promise<Answer> {
+  #fail(thrown: unknown): Promise<Answer> {
     const { trace, signal } = this.#call;
     const error = trace.error(thrown, signal);
-    this.#write(error);
-    return this.#again(error);
+    this.#record(error);
+    return this.#onFailure(error);
   }
 
-  #write(error: AgentError | undefined): void {
+  #record(error: AgentError | undefined): void {
     const { trace, signal, request: { model } } = this.#call;
     const { usage, estimated } = this.#outcome!;
     const { report, concurrency, at } = this.#admission;
@@ -151,7 +153,7 @@ class Wire implements AttemptHandler<Answer> {
 }
 
 /** Returns the feedback of an outcome for the limiters. */
-function answerOf({ reply, thrown }: Outcome, signal: AbortSignal): Feedback {
+function feedbackOf({ reply, thrown }: Outcome, signal: AbortSignal): Feedback {
   if (reply !== undefined) {
     return reply.rates === undefined ? OK : { outcome: "ok", rates: reply.rates };
   }

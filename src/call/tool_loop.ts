@@ -1,6 +1,6 @@
 /**
- * A call with tools is a conversation: the model asks for tools and is asked again with what they
- * gave, until it answers.
+ * The loop of a call with tools: runs the tools that the model requests and sends it their results,
+ * until it answers.
  */
 import type { Message, ToolRequest } from "../model/message.ts";
 import type { Answer } from "./read_reply.ts";
@@ -53,11 +53,11 @@ export interface ToolLoopOptions {
  */
 export async function runToolLoop(
   conversation: Conversation,
-  { agent, trace, maxSteps, requestAnswer: ask, runTools: use }: ToolLoopOptions,
+  { agent, trace, maxSteps, requestAnswer, runTools }: ToolLoopOptions,
 ): Promise<Answer> {
   for (;;) {
     trace.beginRound();
-    const answer = await ask(conversation.messages);
+    const answer = await requestAnswer(conversation.messages);
     conversation.answers++;
     conversation.requested ||= !trace.cached;
     trace.cached = !conversation.requested;
@@ -79,7 +79,7 @@ export async function runToolLoop(
         toolCalls,
         ...(providerData !== undefined && { providerData }),
       },
-      ...await use(toolCalls),
+      ...await runTools(toolCalls),
     ];
   }
 }

@@ -1,3 +1,4 @@
+import { causeMessage } from "../model/cause_message.ts";
 import type { WaitTimes } from "../limits/permits.ts";
 import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
@@ -18,9 +19,9 @@ import { CallErrors } from "./call_errors.ts";
 
 /** The record of a call, from which its result is built. */
 export class Trace extends CallErrors {
-  /** The tools that the model asked for; most calls have none. */
+  /** The tool calls; absent for most calls. */
   #toolCalls: ToolCall[] | undefined;
-  /** The calls that were made within this one; most have none. */
+  /** The nested calls; absent for most calls. */
   #children: Result[] | undefined;
   /** What it costs; filled in at the end for a model's call. */
   cost: Cost | undefined = NO_COST;
@@ -62,15 +63,15 @@ export class Trace extends CallErrors {
   }
 
   /**
-   * The model is asked, maybe again: what was handed on of an earlier round is whole, so this one
-   * may be repeated until it has begun.
+   * Starts a round with a model. Earlier rounds are complete, so this one may be repeated until it
+   * emits a delta.
    */
   beginRound(): void {
     this.emitted = this.cached = false;
     this.partials = undefined;
   }
 
-  /** A moment that `performance.now()` told, in milliseconds since 1970. */
+  /** Converts a value of `performance.now()` to milliseconds since 1970. */
   dateOf(moment: number): number {
     return Math.round(this.#startedAt + moment - this.#began);
   }
@@ -92,8 +93,8 @@ export class Trace extends CallErrors {
   }
 
   /**
-   * Counts the slower of two attempts that were sent for one answer: servers bill for what they
-   * have begun, and what that was is nowhere said, so it is taken to be what the answer used.
+   * Bills the hedged request that lost. Servers bill for requests they have begun but report no
+   * usage for aborted ones, so the usage of the answer is assumed.
    */
   billLoser(from: number): void {
     const sent = this.attempts.slice(from);
@@ -104,12 +105,12 @@ export class Trace extends CallErrors {
     this.bill(usage, 0);
   }
 
-  /** Counts a tool that the model asked for. */
+  /** Adds a run of a tool. */
   addTool(call: ToolCall): void {
     (this.#toolCalls ??= []).push(call);
   }
 
-  /** Counts a call that was made by a tool of this one: its time is the tool's. */
+  /** Adds a call made by a tool of this one. Its duration is part of the tool's. */
   addOfTool(part: Result): void {
     (this.#children ??= []).push(part);
     this.usage = addUsage(this.usage, part.usage);
@@ -117,7 +118,7 @@ export class Trace extends CallErrors {
     for (const attempt of part.attempts) this.addAttempt(attempt);
   }
 
-  /** Counts a call that was made within this one. */
+  /** Adds a call made within this one. */
   add(part: Result): void {
     this.addOfTool(part);
     this.queuedMs += part.timing.queuedMs;
@@ -151,7 +152,7 @@ export class Trace extends CallErrors {
     try {
       return costOf(model, usage, prices);
     } catch (cause) {
-      const why = "the prices function of configure threw: see the cause";
+      const why = `the prices function of configure threw: ${causeMessage(cause)}`;
       throw this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
         code: "tool",
         cause,
@@ -170,8 +171,8 @@ export class Trace extends CallErrors {
       usage: this.usage,
       cost: this.cost,
       attempts: this.attempts,
-      toolCalls: this.#toolCalls ?? NONE,
-      children: this.#children ?? NONE,
+      toolCalls: this.#toolCalls ?? EMPTY,
+      children: this.#children ?? EMPTY,
       startedAt: this.#startedAt,
       durationMs: performance.now() - this.#began,
       timing: this.#timing(),
@@ -189,10 +190,10 @@ export class Trace extends CallErrors {
 
   /** The result of a call that failed; `more` is what a workflow has beside. */
   failure(error: AgentError): Failure;
-  failure<M extends object>(error: AgentError, more: M): Failure & M;
-  failure(error: AgentError, more?: object): Failure {
+  failure<M extends object>(error: AgentError, extra: M): Failure & M;
+  failure(error: AgentError, extra?: object): Failure {
     const { finishReason: _, ...base } = this.success(undefined, "stop");
-    const failure: Failure = { ...base, ok: false, content: undefined, error, ...more };
+    const failure: Failure = { ...base, ok: false, content: undefined, error, ...extra };
     // The error of another call, such as one inside an item of `each`, keeps its own result.
     return error.result === undefined ? linkError(failure) : failure;
   }
@@ -223,6 +224,6 @@ export class Trace extends CallErrors {
 }
 
 /** Shared by all that have none of something. */
-const NONE: readonly never[] = Object.freeze([]);
+const EMPTY: readonly never[] = Object.freeze([]);
 
 const NOT_LIMITED = { requests: 0, tokens: 0, pause: 0 };

@@ -13,7 +13,7 @@ import { emitDelta } from "./emit_delta.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { Outgoing } from "./outgoing.ts";
 
-/** What may be given out again, and to whom. */
+/** How a call shares its answer. */
 export interface Sharing {
   /** Where answers are kept; `undefined` if they are not. */
   readonly cache: CacheOptions | undefined;
@@ -36,18 +36,18 @@ export function sharingOf(
 }
 
 /** What failed for reasons that only this call has: another one may succeed. */
-const OWN: ReadonlySet<ErrorCode> = new Set(["aborted", "budget", "circuit_open", "tool"]);
+const OWN_FAILURES: ReadonlySet<ErrorCode> = new Set(["aborted", "budget", "circuit_open", "tool"]);
 
 /** Calls the model unless the answer is cached or an identical call is in flight. */
 export async function withCache(
   call: Outgoing,
   { cache, coalesce, skipCache }: Sharing,
-  ask: () => Promise<Answer>,
+  requestAnswer: () => Promise<Answer>,
 ): Promise<Answer> {
   const { signal, trace } = call;
   // A request without a key is not shared.
   const key = requestKey(call.provider, call.request);
-  if (key === undefined) return await ask();
+  if (key === undefined) return await requestAnswer();
 
   if (cache !== undefined && !skipCache) {
     const reply = await readCache(cache, key, signal);
@@ -55,7 +55,7 @@ export async function withCache(
     if (answer !== undefined) return answer;
   }
   const work = async (): Promise<Answer> => {
-    const answer = await ask();
+    const answer = await requestAnswer();
     // Before followers continue, so that later calls find it.
     if (cache !== undefined) await writeCache(cache, key, answer.reply, signal);
     return answer;
@@ -64,7 +64,8 @@ export async function withCache(
 
   const began = performance.now();
   // Who was handed the beginning of an answer cannot be given another one; the others can.
-  const isOwnFailure = (error: unknown) => trace.emitted || OWN.has((error as AgentError).code);
+  const isOwnFailure = (error: unknown) =>
+    trace.emitted || OWN_FAILURES.has((error as AgentError).code);
   const { value, shared } = await singleFlight.share(key, work, { signal, isOwnFailure }).catch(
     (thrown) => {
       throw thrown instanceof SharedFailure ? followersError(call, thrown.cause) : thrown;
@@ -76,8 +77,7 @@ export async function withCache(
 }
 
 /**
- * Reads a reply that was not asked for by this call, and hands its text on where it is waited for
- * piece by piece.
+ * Reads a reply requested by another call and emits its text as one delta if the call is streamed.
  */
 async function replay(call: Outgoing, reply: ModelReply): Promise<Answer> {
   const { trace, agent, hooks, signal } = call;

@@ -53,7 +53,7 @@ export async function withHooks(options: WithHooksOptions): Promise<Result> {
       // nothing of it.
       if (error === undefined) result = trace.failure(trace.error(thrown, signal));
       else if (!signal.aborted) {
-        result = trace.failure(withBefore(thrown as AgentError, error, trace));
+        result = trace.failure(combineErrors(thrown as AgentError, error, trace));
       }
     }
   }
@@ -76,6 +76,13 @@ async function runHook(
   }
 }
 
-function withBefore({ message, cause }: AgentError, before: AgentError, trace: Trace): AgentError {
-  return trace.make(`${message}. It was told of this: ${before.message}`, { code: "tool", cause });
+function combineErrors(
+  { message, cause }: AgentError,
+  previous: AgentError,
+  trace: Trace,
+): AgentError {
+  return trace.make(`${message}. The hook ran because of this error:  ${previous.message}`, {
+    code: "tool",
+    cause,
+  });
 }

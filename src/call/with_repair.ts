@@ -1,4 +1,4 @@
-/** Asks the model again if its answer does not fit the schema, and shows it what is wrong. */
+/** Asks the model to correct an answer that does not match its schema. */
 import type { Issue } from "../model/errors.ts";
 import { AgentError } from "../model/result.ts";
 import type { Message } from "../model/message.ts";
@@ -13,38 +13,38 @@ export function maxRepairs(option: number | RepairOptions | undefined): number {
 }
 
 /**
- * Asks, and asks again with the issues if the answer does not fit its schema. Pieces that were
- * handed on cannot be taken back: then the answer stays what it is.
+ * Requests an answer, and requests a correction if it does not match its schema. Deltas cannot be
+ * taken back: after one was emitted, the answer is final.
  *
  * @throws {AgentError} With the code `invalid_output` if the last answer does not fit either.
  */
 export async function withRepair(
   call: Outgoing,
   max: number,
-  ask: (call: Outgoing) => Promise<Answer>,
+  requestAnswer: (call: Outgoing) => Promise<Answer>,
 ): Promise<Answer> {
   for (let left = max;; left--) {
     try {
-      return await ask(call);
+      return await requestAnswer(call);
     } catch (error) {
       if (left === 0 || call.trace.emitted || call.signal.aborted) throw error;
       if (!(error instanceof AgentError) || error.code !== "invalid_output") throw error;
       const { request } = call;
-      const messages = [...request.messages, ...complaint(error)];
+      const messages = [...request.messages, ...repairMessages(error)];
       call = { ...call, request: { ...request, messages } };
     }
   }
 }
 
-function complaint({ text = "", issues = [] }: AgentError): readonly Message[] {
+function repairMessages({ text = "", issues = [] }: AgentError): readonly Message[] {
   return [
     // An empty message of the assistant is more than some servers can take.
     ...text === "" ? [] : [{ role: "assistant", content: text } as const],
-    { role: "user", content: demand(issues) },
+    { role: "user", content: repairInstruction(issues) },
   ];
 }
 
-function demand(issues: readonly Issue[]): string {
+function repairInstruction(issues: readonly Issue[]): string {
   return `Your answer does not fit the JSON schema:\n${formatIssues(issues)}\n` +
     "Answer again, with JSON that fits it and nothing else.";
 }

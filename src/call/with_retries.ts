@@ -9,21 +9,21 @@ import type { Guard, Outgoing } from "./outgoing.ts";
 import { send } from "./send.ts";
 import { withHedging } from "./with_hedging.ts";
 
-/** Asks one model, again if need be. */
+/** Calls one model with its retries. */
 export function withRetries(call: Outgoing, candidate: Candidate): Promise<Answer> {
   const { policy, breaker, hedge } = candidate;
-  if (breaker !== undefined || hedge !== undefined) return guarded(call, candidate);
-  const again = (thrown: unknown) =>
+  if (breaker !== undefined || hedge !== undefined) return withGuard(call, candidate);
+  const onFailure = (thrown: unknown) =>
     retryAfter(thrown, () => send(call), policy, new Retries(call, policy));
-  return send(call, again);
+  return send(call, onFailure);
 }
 
-/** The same, where attempts have a breaker before them or duplicates beside them. */
-function guarded(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
+/** Calls one model with retries, where attempts have a circuit breaker or hedged requests. */
+function withGuard(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise<Answer> {
   const guard = breaker && (call.gate?.guard(call, breaker) ?? circuitGuard(call, breaker));
   const once = hedge === undefined ? send : (call: Outgoing) => withHedging(call, hedge);
   const work = guard === undefined ? () => once(call) : async () => {
-    guard.check(); // before it waits for permits, and again when it has them
+    guard.check(); // before it waits for permits, and onFailure when it has them
     try {
       return await once({ ...call, enter: guard.enter, breaker });
     } finally {
@@ -33,7 +33,7 @@ function guarded(call: Outgoing, { policy, breaker, hedge }: Candidate): Promise
   return retry(work, policy, new Retries(call, policy, guard));
 }
 
-/** What repeating has to do with the call. */
+/** Connects the retries to the call. */
 class Retries implements RetryHooks {
   readonly #call: Outgoing;
   readonly #policy: RetryPolicy;
@@ -49,8 +49,8 @@ class Retries implements RetryHooks {
     return this.#call.signal;
   }
 
-  // What has just been left alone is not waited for: its own error tells more, and the next model
-  // may answer.
+  // If the circuit has just opened, the attempt is not repeated: its own error is more informative,
+  // and the next model may answer.
   mayRepeat(): boolean {
     return !this.#call.trace.emitted && !this.#guard?.isOpen();
   }

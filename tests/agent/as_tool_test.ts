@@ -78,7 +78,7 @@ Deno.test("asTool: takes the params schema as its input and validates the argume
   const [fn, run] = (await boss.call({ x: 1 })).toolCalls;
   assertEquals([fn!.result, run!.result], ["2 m", { n: 2, unit: "m" }]);
   const [wrong] = (await agentCalling([Fn.asTool()], { n: 10 }).call({ x: 1 })).toolCalls;
-  assertStringIncludes(wrong!.error!.message, "its parameters do not fit");
+  assertStringIncludes(wrong!.error!.message, "its params are invalid");
 });
 
 Deno.test("asTool: rejects an agent whose parameters are unknown", () => {

@@ -30,7 +30,10 @@ Deno.test("params: rejects invalid parameters with their issues and sends nothin
     const error = await errorOf(agent.call({ n: 10, unit: 5 as never }));
     assertEquals(error.code, "invalid_params");
     assertEquals(error.issues!.map(({ path }) => path), [["n"], ["unit"]]);
-    assertEquals(error.message, 'Cannot call "a" as its parameters do not fit: see the issues');
+    assertEquals(
+      error.message,
+      'Cannot call "a" as its params are invalid: `issues` lists the problems',
+    );
     assertEquals(error.attempts, []);
   }
   assertEquals([ran, silent.calls], [0, 0]);
@@ -66,7 +69,7 @@ Deno.test("params: a schema that throws or hangs fails only its call", async () 
   const error = await errorOf(Throws.call("x"));
   assertEquals([error.code, error.message], [
     "invalid_params",
-    'Cannot call "a" as its params schema threw: see the cause',
+    'Cannot call "a" as its params schema threw an error',
   ]);
   assertStrictEquals(error.cause, cause);
   const Hangs = defineAgent({ ...base, params: z.string().refine(never), prompt: () => "x" });
@@ -90,7 +93,7 @@ Deno.test("params: those of a workflow are validated before its branches start",
   assertEquals(result.branches.one.error!.code, "invalid_params");
   assertEquals(
     (await Flow.settle({ n: 10 })).error!.message,
-    'Cannot call "f" as its parameters do not fit: see the issues',
+    'Cannot call "f" as its params are invalid: `issues` lists the problems',
   );
 });
 

@@ -47,7 +47,7 @@ Deno.test("breaker: after N failures it sends nothing and reports the cooldown",
   assertEquals([error.code, error.retryAfterMs, error.retryable], ["circuit_open", 7_000, false]);
   assertEquals(
     error.message,
-    'Cannot finish the call of "a" as the model "m" is left alone after too many failures',
+    'Cannot finish the call of "a" as the circuit for the model "m" is open after too many failures',
   );
   assertEquals([provider.calls, result.attempts, result.cost?.total], [2, [], 0]);
 });

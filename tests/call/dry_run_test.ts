@@ -65,7 +65,7 @@ Deno.test("dryRun: rejects agents with a run, pipelines and workflows", async ()
   const R = defineAgent({ name: "r", run: () => A.call({ x: 1 }) });
   const P = definePipeline([A]);
   const Flow = defineParallel({ name: "f", branches: { r: R } });
-  const message = "with dryRun as it is made of others";
+  const message = "with dryRun as it calls other agents";
   await assertRejects(() => R.call({}, { dryRun: true }), TypeError, message);
   await assertRejects(() => P.call({ x: 1 }, { dryRun: true }), TypeError, message);
   await assertRejects(() => Flow.call({}, { dryRun: true }), TypeError, message);

@@ -67,7 +67,7 @@ Deno.test("provider: keeps whatever it throws as the cause", async () => {
       assertStrictEquals(error!.cause, cause);
       assertEquals(
         error!.message,
-        'Cannot finish the call of "a" as its provider threw: see the cause',
+        'Cannot finish the call of "a" as its provider threw an unexpected error',
       );
       assertEquals(error!.attempts.length, 1);
     }

@@ -147,7 +147,7 @@ Deno.test("hooks: a hook that throws or rejects fails only its own call", async 
     assertEquals(
       error!.message,
       'Cannot finish the call of "a" as its onError hook threw: not allowed. ' +
-        'It was told of this: Cannot finish the call of "a" as the server is busy',
+        'The hook ran because of this error: Cannot finish the call of "a" as the server is busy',
     );
     assertStrictEquals(error!.cause, cause);
   }

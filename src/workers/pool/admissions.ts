@@ -101,7 +101,7 @@ export class Admissions {
   attemptEnded(id: number, outcome: AttemptOutcome): void {
     const attempt = this.#attempts.get(id);
     if (attempt?.admission === undefined) return;
-    attempt.admission.leave(outcome, performance.now());
+    attempt.admission.complete(outcome, performance.now());
     const { usage, estimated } = outcome;
     attempt.recordEnd?.({ usage, ...(estimated && { estimated }) });
     // With a breaker the attempt is kept: its outcome is reported once the answer has been read.
@@ -126,7 +126,7 @@ export class Admissions {
       }
       this.#attempts.delete(id);
       admission.report?.(undefined, performance.now());
-      admission.leave(UNKNOWN_OUTCOME, performance.now());
+      admission.complete(UNKNOWN_OUTCOME, performance.now());
     }
   }
 }
@@ -135,7 +135,7 @@ export class Admissions {
 const UNKNOWN_OUTCOME: AttemptOutcome = {
   usage: undefined,
   rejected: false,
-  answer: { outcome: "unknown" },
+  feedback: { outcome: "unknown" },
 };
 
 /** Sums up what an attempt has waited for, and records nothing else. */

@@ -108,8 +108,8 @@ export class RemoteGate implements Gate {
         local.cancel();
         cancel();
       },
-      leave: (outcome, now) => {
-        local.leave(outcome, now);
+      complete: (outcome, now) => {
+        local.complete(outcome, now);
         this.#pool.attemptEnded(admissionId, outcome);
       },
     };
@@ -119,7 +119,7 @@ export class RemoteGate implements Gate {
 const NOT_SENT: AttemptOutcome = {
   usage: undefined,
   rejected: true,
-  answer: { outcome: "unknown" },
+  feedback: { outcome: "unknown" },
 };
 
 function minDefined(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,5 +1,4 @@
 import { untilAbort } from "../async/abort.ts";
-import { causeMessage } from "../model/cause_message.ts";
 import type { Message } from "../model/message.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
@@ -41,7 +40,7 @@ function renderMessages(
   const fail = (cause: unknown): never => {
     const reason = cause instanceof TemplateError
       ? cause.message
-      : `its prompt function threw: ${causeMessage(cause)}`;
+      : "its prompt function threw an error";
     throw trace.make(`Cannot call "${agent.name}" as ${reason}`, { code: "invalid_params", cause });
   };
   let prompt: Prompt | Promise<Prompt>;
@@ -60,12 +59,10 @@ function promptMessages(agent: ModelAgent, prompt: Prompt, trace: Trace): readon
   if (typeof prompt === "string") return [{ role: "user", content: prompt }];
   const problem = Array.isArray(prompt) && prompt.length > 0
     ? messagesProblem(prompt)
-    : "its prompt must be a text or a list of messages";
+    : "there must be a text or a list of messages";
   if (problem === undefined) return prompt;
   throw trace.make(
-    `Cannot call "${agent.name}" as ${
-      problem.startsWith("message") ? `in its prompt ${problem}` : problem
-    }`,
+    `Cannot call "${agent.name}" as in its prompt ${problem}`,
     {
       code: "invalid_params",
     },

@@ -81,7 +81,7 @@ function combineErrors(
   previous: AgentError,
   trace: Trace,
 ): AgentError {
-  return trace.make(`${message}. The hook ran because of this error:  ${previous.message}`, {
+  return trace.make(`${message}. The hook ran because of this error: ${previous.message}`, {
     code: "tool",
     cause,
   });

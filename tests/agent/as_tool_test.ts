@@ -87,7 +87,7 @@ Deno.test("asTool: rejects an agent whose parameters are unknown", () => {
   const mapped = { agent: Summary, input: (p: { x: string }) => ({ words: 1, text: p.x }) };
   const Flow = defineParallel({ name: "a", branches: { mapped } });
   const message =
-    'Cannot make a tool of "a" as its parameters are not known: describe them by `params`';
+    'Cannot make a tool of "a" as its parameters are unknown: pass a schema of them as `params`';
   for (const agent of [Fn, Run, Flow]) assertThrows(() => agent.asTool(), TypeError, message);
   const Dated = defineAgent({ name: "a", params: z.object({ at: z.date() }), run: () => 1 });
   assertThrows(() => Dated.asTool(), TypeError, "its params schema has no JSON Schema");

@@ -100,7 +100,7 @@ Deno.test("run: fails with the code and the details of the nested call", async (
   assertEquals([error.retryAfterMs, error.retryable], [7, true]);
   assertEquals([error.attempts.length, error.usage], [1, used(3, 0)]);
   assert(error.cause instanceof AgentError && error.cause.agent === "bad");
-  assert(error.message.startsWith('Cannot finish the call of "r" as a part of it failed: Cannot'));
+  assert(error.message.startsWith('Cannot finish the call of "r" as a nested call failed: Cannot'));
 
   const Picky = defineAgent({ ...base, name: "p", output: z.number(), provider: scripted("no") });
   const picky = await errorOf(defineAgent({ name: "r", run: () => Picky.call({ x: 1 }) }).call({}));
@@ -132,7 +132,7 @@ Deno.test("run: fails with the code tool if the function throws", async () => {
       const error = await errorOf(defineAgent({ name: "r", run }).call({}));
       assertEquals([error.code, error.message], [
         "tool",
-        `Cannot finish the call of "r" as its run threw: ${messageOf(cause)}`,
+        `Cannot finish the call of "r" as its run function threw: ${messageOf(cause)}`,
       ]);
       assertStrictEquals(error.cause, cause);
     }

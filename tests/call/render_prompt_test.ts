@@ -27,7 +27,7 @@ Deno.test("prompt: a missing or misspelled parameter fails before anything is se
   }
   assertEquals(
     (await errorOf(A.call({ inptu: "" } as never))).message,
-    'Cannot call "a" as parameter "input" is missing: did you mean it by "inptu"?',
+    'Cannot call "a" as parameter "input" is missing: did you mean it instead of "inptu"?',
   );
   assertEquals(provider.calls, 0);
 });
@@ -123,7 +123,7 @@ Deno.test("prompt: a function that throws fails with invalid_params and its caus
     const error = await errorOf(A.call({}));
     assertEquals(error.code, "invalid_params");
     assertStrictEquals(error.cause, cause);
-    assertEquals(error.message, 'Cannot call "a" as its prompt function threw: see the cause');
+    assertEquals(error.message, 'Cannot call "a" as its prompt function threw an error');
   }
   assertEquals(provider.calls, 0);
 });

@@ -217,7 +217,7 @@ Deno.test("pipeline: takes metadata and a params schema, and can be part of othe
   assertEquals((await Both.call({ topic: "x" })).content, { p: "<x>", q: "<x>" });
   assertEquals(P.asTool().parameters.required, ["topic"]);
   assertEquals(definePipeline([Draft, Count]).asTool().name, "draft___count");
-  assertThrows(() => definePipeline([Count]).asTool(), TypeError, "parameters are not known");
+  assertThrows(() => definePipeline([Count]).asTool(), TypeError, "parameters are unknown");
 });
 
 Deno.test("pipeline: rejects wrong options at once", () => {

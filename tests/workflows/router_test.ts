@@ -167,7 +167,7 @@ Deno.test("router: as a tool, takes the parameters of all its agents", () => {
   const tool = Desk.asTool();
   assertEquals([tool.name, tool.description, tool.parameters.required], ["desk", "d", ["q"]]);
   const Mapped = defineRouter({ name: "m", by: Label, routes: { tech: Count } });
-  assertThrows(() => Mapped.asTool(), TypeError, "parameters are not known");
+  assertThrows(() => Mapped.asTool(), TypeError, "parameters are unknown");
 });
 
 Deno.test("router: rejects wrong options at once", () => {

@@ -144,10 +144,10 @@ function valueOf(params: unknown, name: string, names: readonly string[]): strin
 
 function missingMessage(name: string, values: object, names: readonly string[]): string {
   const all = Object.keys(values);
-  if (all.length === 0) return `parameter "${name}" is missingMessage: no parameters were values`;
+  if (all.length === 0) return `parameter "${name}" is missing: no parameters were given`;
   const unused = all.filter((key) => !names.includes(key));
-  if (unused.length === 0) return `parameter "${name}" is missingMessage`;
-  return `parameter "${name}" is missingMessage: did you mean it instead of "${
+  if (unused.length === 0) return `parameter "${name}" is missing`;
+  return `parameter "${name}" is missing: did you mean it instead of "${
     closestString(name, unused)
   }"?`;
 }

@@ -187,10 +187,10 @@ Deno.test("template: reports a missing parameter by name with the nearest one", 
     [null, 'parameter "input" is missing: no parameters were given'],
     ["text", 'parameter "input" is missing: no parameters were given'],
     [{}, 'parameter "input" is missing: no parameters were given'],
-    [{ inptu: "x" }, 'parameter "input" is missing: did you mean it by "inptu"?'],
+    [{ inptu: "x" }, 'parameter "input" is missing: did you mean it instead of "inptu"?'],
     [{ kind: "x" }, 'parameter "input" is missing'],
     [{ input: undefined }, 'parameter "input" is missing'],
-    [{ kind: 1, zzz: 2 }, 'parameter "input" is missing: did you mean it by "zzz"?'],
+    [{ kind: 1, zzz: 2 }, 'parameter "input" is missing: did you mean it instead of "zzz"?'],
   ];
   for (const [params, message] of cases) {
     const error = assertThrows(() => render("{input} {kind}", params), TemplateError);
@@ -214,7 +214,7 @@ Deno.test("template: rejects values that are not text without printing them", ()
   ];
   for (const [a, kind] of cases) {
     const error = assertThrows(() => render("{a}", { a }), TemplateError);
-    assertStringIncludes(error.message, `but is ${kind}: turn it into a text first`);
+    assertStringIncludes(error.message, `but is ${kind}: convert it to a text first`);
     assertEquals(error.message.includes("s3cret"), false);
   }
 });

@@ -1,3 +1,4 @@
+import { ProviderError, RunError } from "../model/errors.ts";
 import { AgentError, type AgentErrorOptions, type Result } from "../model/result.ts";
 
 /** The stored form of an error. Attempts and usage are omitted if they are those of the result. */
@@ -14,17 +15,18 @@ export type WrittenError = Omit<AgentErrorOptions, "cause"> & {
  * Converts the error of a result to its stored form. Of the cause, only the name and the message
  * are stored: an error of a library may hold secrets in other members or in its own cause.
  *
- * @param bare Whether to omit everything that came from the model or the caller.
+ * @param detail `"bare"` omits everything that came from the model or the caller, also from the
+ * message.
  */
 export function writeError(
   error: AgentError,
   of: Pick<Result, "attempts" | "usage"> | undefined,
-  bare: boolean,
+  detail: "full" | "bare",
 ): WrittenError {
-  const { message, code, agent, model, attempts, usage, status, retryAfterMs, retryable } = error;
+  const { code, agent, model, attempts, usage, status, retryAfterMs, retryable } = error;
   const { issues, text, cause } = error;
   return {
-    message,
+    message: detail === "bare" ? bareMessage(error) : error.message,
     code,
     agent,
     model,
@@ -33,13 +35,35 @@ export function writeError(
     status,
     retryAfterMs,
     retryable,
-    ...(!bare && {
+    ...(detail === "full" && {
       issues,
       text,
       cause: cause instanceof Error ? { name: cause.name, message: cause.message } : undefined,
     }),
   };
 }
+
+/**
+ * Returns the message without the texts that foreign code threw, which may hold parameters or
+ * answers. The messages of our own errors hold none.
+ */
+function bareMessage(error: AgentError): string {
+  let { message } = error;
+  let cause: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && cause !== undefined; depth++) {
+    const isOurs = cause instanceof AgentError || cause instanceof RunError;
+    if (!isOurs) {
+      if (cause instanceof ProviderError) break;
+      const text = cause instanceof Error ? cause.message : cause;
+      if (typeof text === "string" && text !== "") message = message.replaceAll(`: ${text}`, ": …");
+    }
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return message;
+}
+
+/** The maximum number of causes that are followed: a chain of causes may be a cycle. */
+const MAX_CAUSES = 100;
 
 /** Restores an error. */
 export function readError(

@@ -74,7 +74,7 @@ interface WrittenResult {
  * @throws If the result contains a value that cannot be serialized.
  */
 export function writeResult(result: Result, stored: JournalDetail): string {
-  return JSON.stringify(written(result, stored === "none"));
+  return JSON.stringify(toWritten(result, stored === "none" ? "bare" : "full"));
 }
 
 /**
@@ -90,12 +90,13 @@ export function readResult(text: string): Result {
   return resultOf(json as unknown as WrittenResult);
 }
 
-function written(result: Result, bare: boolean): WrittenResult {
+function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
+  const bare = detail === "bare";
   const { usage, attempts, toolCalls, children, timing, content, error } = result;
   return {
     ok: result.ok,
     content: content === undefined || bare ? undefined : writeValue(content),
-    error: error && { ...writeError(error, result, bare), ...ownResult(error, result, bare) },
+    error: error && { ...writeError(error, result, detail), ...ownResult(error, result, detail) },
     finishReason: result.ok ? result.finishReason : undefined,
     agent: result.agent,
     model: result.model,
@@ -121,7 +122,7 @@ function written(result: Result, bare: boolean): WrittenResult {
     },
     usedFallback: result.usedFallback || undefined,
     cached: result.cached || undefined,
-    more: moreOf(result, bare),
+    more: moreOf(result, detail),
   };
 }
 
@@ -132,19 +133,19 @@ function written(result: Result, bare: boolean): WrittenResult {
 function ownResult(
   error: AgentError,
   of: Result,
-  bare: boolean,
+  detail: "full" | "bare",
 ): Pick<WrittenError, "result"> | undefined {
   const own = error.result;
   // Copies of a result share its list of attempts.
-  if (bare || own === undefined || own.attempts === of.attempts) return undefined;
-  return { result: written({ ...own, error: undefined } as unknown as Result, bare) };
+  if (detail === "bare" || own === undefined || own.attempts === of.attempts) return undefined;
+  return { result: toWritten({ ...own, error: undefined } as unknown as Result, detail) };
 }
 
 /** Returns the members that only workflows have. */
-function moreOf(result: Result, bare: boolean): Record<string, unknown> | undefined {
+function moreOf(result: Result, detail: "full" | "bare"): Record<string, unknown> | undefined {
   let more: Record<string, unknown> | undefined;
   for (const name in result) {
-    if (KNOWN.has(name) || (bare && !BARE.has(name))) continue;
+    if (KNOWN.has(name) || (detail === "bare" && !BARE.has(name))) continue;
     const value = (result as unknown as Record<string, unknown>)[name];
     if (value !== undefined) (more ??= {})[name] = nested(value);
   }
@@ -201,10 +202,10 @@ function withOneErrorEach(result: Result): Result {
 
 /** Converts a member of a workflow. Results and errors are marked by `$result` and `$error`. */
 function nested(value: unknown): unknown {
-  if (value instanceof AgentError) return { $error: writeError(value, undefined, false) };
+  if (value instanceof AgentError) return { $error: writeError(value, undefined, "full") };
   if (Array.isArray(value)) return value.map(nested);
   if (!isRecord(value)) return writeValue(value);
-  if (isResult(value)) return { $result: written(value as unknown as Result, false) };
+  if (isResult(value)) return { $result: toWritten(value as unknown as Result, "full") };
   return { $members: membersOf(value, nested) };
 }
 

@@ -1,8 +1,8 @@
 /** No key ever enters a journal, and prompts only on request. */
-import { batch, defineAgent } from "@shoal/agents";
+import { batch, defineAgent, defineParallel, definePipeline, each } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { sqliteJournal } from "@shoal/agents/journal";
-import { simulator } from "@shoal/agents/testing";
+import { scripted, simulator } from "@shoal/agents/testing";
 import { assertEquals } from "@std/assert";
 import { inFolder } from "./helpers.ts";
 
@@ -48,3 +48,39 @@ for (const store of ["none", "output", "all"] as const) {
       assertEquals([bytes.includes(PROMPT), bytes.includes(SYSTEM)], [store === "all", false]);
     }));
 }
+
+Deno.test('secrets: no text that user code threw with store: "none", whatever threw it', () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/j.db`;
+    const fail = () => {
+      throw new Error(PROMPT);
+    };
+    const base = { model: "m", provider: scripted("ok") };
+    const Run = defineAgent({ name: "run", run: fail });
+    const Text = defineAgent({
+      name: "text",
+      run: () => {
+        throw PROMPT;
+      },
+    });
+    const Hook = defineAgent({ ...base, name: "hook", prompt: "x", hooks: { after: fail } });
+    const Steps = definePipeline({ name: "steps", steps: [{ agent: Run, params: () => ({}) }] });
+    const Params = definePipeline({ name: "params", steps: [{ agent: Run, params: fail }] });
+    const Sum = defineParallel({ name: "sum", branches: { hook: Hook }, aggregate: fail });
+    const Outer = defineAgent({ name: "outer", run: () => Steps.call({}) });
+    await using journal = sqliteJournal(path, { store: "none" });
+    const agents = [Run, Text, Hook, Steps, Params, Sum, Outer];
+    const calls = agents.map((agent) => [agent as typeof Run, {}] as const);
+    const results = await batch(calls, { journal, runId: "r" });
+    await each([1], fail, { journal, runId: "e", settle: true });
+    assertEquals(results.filter(({ ok }) => ok), []);
+    const messages = [];
+    for await (const { result } of journal.results("r")) messages.push(result!.error!.message);
+    assertEquals(
+      messages.find((message) => message.includes('"run"')),
+      'Cannot finish the call of "run" as its run function threw: …',
+    );
+    await journal.close();
+    const bytes = new TextDecoder("latin1").decode(await Deno.readFile(path));
+    assertEquals(bytes.includes(PROMPT), false);
+  }));

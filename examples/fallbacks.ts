@@ -34,7 +34,7 @@ for (const input of ["I love it", "It broke after a day"]) {
   }
 }
 
-// Without a fallback, nothing is sent while the circuit is open. The error says for how long.
+// While the circuit is open, a call without fallbacks sends nothing. Its error says for how long.
 const before = server.stats.requests;
 const rejected = await Sentiment.settle({ input: "I love it" }, { fallbackModels: [] });
 const sent = server.stats.requests - before;

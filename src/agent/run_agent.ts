@@ -2,7 +2,8 @@
  * Agents defined by a `run` function. The calls inside it count towards the agent's own call.
  */
 import { ChildAbort } from "../async/abort.ts";
-import { messageOf, RunError } from "../model/errors.ts";
+import { causeMessage } from "../model/cause_message.ts";
+import { RunError } from "../model/errors.ts";
 import { AgentError, type Result, type Success } from "../model/result.ts";
 import type { AgentCall, Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, emitterOf } from "../call/context.ts";
@@ -102,7 +103,7 @@ function errorOf(thrown: unknown, trace: Trace): AgentError {
     );
   }
   return trace.make(
-    `Cannot finish the call of "${trace.agent}" as its run function threw: ${messageOf(thrown)}`,
+    `Cannot finish the call of "${trace.agent}" as its run function threw: ${causeMessage(thrown)}`,
     { code: "tool", cause: thrown },
   );
 }

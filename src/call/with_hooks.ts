@@ -1,6 +1,6 @@
 /** Runs a call between its hooks. */
 import { untilAbort } from "../async/abort.ts";
-import { messageOf } from "../model/errors.ts";
+import { causeMessage } from "../model/cause_message.ts";
 import type { AgentError, Result, Success } from "../model/result.ts";
 import { configuration } from "./options/config.ts";
 import type { HookContext, Hooks } from "./options/hooks.ts";
@@ -70,7 +70,9 @@ async function runHook(
     if (returned instanceof Promise) await untilAbort(returned, signal);
   } catch (cause) {
     throw trace.make(
-      `Cannot finish the call of "${trace.agent}" as its ${name} hook threw: ${messageOf(cause)}`,
+      `Cannot finish the call of "${trace.agent}" as its ${name} hook threw: ${
+        causeMessage(cause)
+      }`,
       { code: "tool", cause },
     );
   }

@@ -1,4 +1,5 @@
 /** Returns the message of a thrown value, to be appended to the message of another error. */
 export function causeMessage(cause: unknown): string {
-  return cause instanceof Error ? cause.message : "a value that is not an Error was thrown";
+  if (cause instanceof Error && cause.message !== "") return cause.message;
+  return typeof cause === "string" && cause !== "" ? cause : "it threw no error with a message";
 }

@@ -148,9 +148,3 @@ export const LONGEST_RETRY_AFTER = 60_000;
 export function abortCode(reason: unknown): "timeout" | "aborted" {
   return reason instanceof DOMException && reason.name === "TimeoutError" ? "timeout" : "aborted";
 }
-
-/** Returns the message of a thrown value, to be appended to another message. */
-export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error && thrown.message !== "") return thrown.message;
-  return typeof thrown === "string" && thrown !== "" ? thrown : "it threw no error with a message";
-}

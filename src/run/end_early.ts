@@ -1,4 +1,5 @@
-import { messageOf, RunError } from "../model/errors.ts";
+import { causeMessage } from "../model/cause_message.ts";
+import { RunError } from "../model/errors.ts";
 
 /** Describes a run that ended early. */
 export interface EndEarlyOptions {
@@ -28,8 +29,8 @@ export function endEarly(
 
 /** Returns the reason in a few words. */
 function reasonOf(cause: unknown, why: string | undefined): string {
-  if (why === undefined) return messageOf(cause).replace(/^Cannot /, "it cannot ");
-  return isPlainAbort(cause) ? why : `${why}: ${messageOf(cause)}`;
+  if (why === undefined) return causeMessage(cause).replace(/^Cannot /, "it cannot ");
+  return isPlainAbort(cause) ? why : `${why}: ${causeMessage(cause)}`;
 }
 
 /** Whether the cause is the default reason of `abort()`, whose message adds nothing. */

@@ -1,7 +1,8 @@
 import type { AgentCall } from "../call/options/callable.ts";
 import { currentContext, inContext } from "../call/context.ts";
 import { Trace } from "../call/trace.ts";
-import { type ErrorCode, messageOf } from "../model/errors.ts";
+import { causeMessage } from "../model/cause_message.ts";
+import type { ErrorCode } from "../model/errors.ts";
 import type { Journal, JournalItem, JournalSession } from "../model/journal.ts";
 import { AgentError, linkError, type Result } from "../model/result.ts";
 import { ItemIds } from "./item_id.ts";
@@ -123,7 +124,7 @@ async function settleFunction(name: string, work: () => unknown): Promise<Result
   try {
     result = trace.success(await inContext({ ...context, collect }, work), "stop");
   } catch (thrown) {
-    const message = `Cannot finish the item as its function threw: ${messageOf(thrown)}`;
+    const message = `Cannot finish the item as its function threw: ${causeMessage(thrown)}`;
     const error = thrown instanceof AgentError
       ? thrown
       : trace.make(message, { code: "tool", cause: thrown });

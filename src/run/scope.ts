@@ -21,7 +21,8 @@ import {
   positiveMs,
   type RulesFor,
 } from "../model/check_options.ts";
-import { messageOf, RunError } from "../model/errors.ts";
+import { causeMessage } from "../model/cause_message.ts";
+import { RunError } from "../model/errors.ts";
 import type { Result } from "../model/result.ts";
 import { endEarly } from "./end_early.ts";
 import { addUsage, NO_USAGE, type Usage } from "../model/usage.ts";
@@ -249,7 +250,7 @@ class ActiveScope implements Scope, TrackingScope {
     if (errors.length === 0) return;
     throw new RunError(
       `Cannot end the scope as ${errors.length} of the calls that were not awaited failed: ${
-        messageOf(errors[0])
+        causeMessage(errors[0])
       }`,
       { errors, results: [], cause: errors[0] },
     );

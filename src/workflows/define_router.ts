@@ -1,4 +1,4 @@
-import { messageOf } from "../model/errors.ts";
+import { causeMessage } from "../model/cause_message.ts";
 import { mergedSchema } from "../agent/as_tool.ts";
 import {
   type Callable,
@@ -219,7 +219,7 @@ function define(options: RouterOptions): Router {
         if (pick !== undefined) answer = pick(content as never);
       } catch (cause) {
         throw trace.make(
-          `Cannot finish the workflow "${name}" as its pick threw: ${messageOf(cause)}`,
+          `Cannot finish the workflow "${name}" as its pick threw: ${causeMessage(cause)}`,
           {
             code: "tool",
             cause,

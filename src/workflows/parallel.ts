@@ -21,7 +21,8 @@ import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";
 import { ChildAbort } from "../async/abort.ts";
 import { checkOptions } from "../model/check_options.ts";
-import { abortCode, messageOf } from "../model/errors.ts";
+import { causeMessage } from "../model/cause_message.ts";
+import { abortCode } from "../model/errors.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { AgentError, Failure, Result } from "../model/result.ts";
 import { notCalled } from "./settle_branch.ts";
@@ -160,7 +161,9 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
         }
       } catch (thrown) {
         error = signal.aborted && !aborted ? trace.error(thrown, signal) : trace.make(
-          `Cannot finish the workflow "${this.name}" as its aggregate threw: ${messageOf(thrown)}`,
+          `Cannot finish the workflow "${this.name}" as its aggregate threw: ${
+            causeMessage(thrown)
+          }`,
           {
             code: "tool",
             cause: thrown,

@@ -1,5 +1,5 @@
 /** Workflows that call one agent after another: the base of pipelines and routers. */
-import { messageOf } from "../model/errors.ts";
+import { causeMessage } from "../model/cause_message.ts";
 import { asTool, type AsToolOptions } from "../agent/as_tool.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { budgetsOf, currentContext, remoteMode, track } from "../call/context.ts";
@@ -205,7 +205,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     } catch (cause) {
       throw trace.make(
         `Cannot finish the workflow "${this.name}" as the params of its step "${name}" threw: ${
-          messageOf(cause)
+          causeMessage(cause)
         }`,
         { code: "invalid_params", cause },
       );

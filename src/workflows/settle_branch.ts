@@ -1,5 +1,5 @@
 /** Calls one branch of a workflow, and creates the results of branches that are not called. */
-import { messageOf } from "../model/errors.ts";
+import { causeMessage } from "../model/cause_message.ts";
 import type { Callable } from "../call/options/callable.ts";
 import type { CallOptions } from "../call/options/options.ts";
 import { Trace } from "../call/trace.ts";
@@ -17,7 +17,7 @@ export async function settleBranch(
     if (input !== undefined) branchParams = input(params);
   } catch (cause) {
     const trace = unsent(agent);
-    const reason = `the input of the branch "${name}" threw: ${messageOf(cause)}`;
+    const reason = `the input of the branch "${name}" threw: ${causeMessage(cause)}`;
     return trace.failure(
       trace.make(`Cannot call "${agent.name}" as ${reason}`, { code: "invalid_params", cause }),
     );

@@ -5,6 +5,12 @@ import { JournalError } from "../journal_error.ts";
 import { prepareSchema } from "./prepare_schema.ts";
 import { WriteLock } from "./write_lock.ts";
 
+/** Options of a {@linkcode Connection}. */
+export interface ConnectionOptions {
+  /** Whether SQLite waits until each transaction is on the disk. */
+  readonly fsync: boolean;
+}
+
 /** An open database, shared by all journals of this process that use it. */
 export class Connection {
   /** The database. */
@@ -20,7 +26,12 @@ export class Connection {
   readonly #close: () => void;
 
   /** Prepares an open database. `close` is called when no journal uses it any more. */
-  constructor(db: DatabaseSync, name: string, fsync: boolean, close: () => void) {
+  constructor(
+    db: DatabaseSync,
+    name: string,
+    { fsync }: ConnectionOptions,
+    close: () => void,
+  ) {
     this.db = db;
     this.name = name;
     this.#close = close;
@@ -51,15 +62,15 @@ const byDatabase = new WeakMap<DatabaseSync, Connection>();
  *
  * @throws {JournalError} If the database cannot be opened.
  */
-export function connect(where: string | DatabaseSync, fsync: boolean): Connection {
+export function connect(where: string | DatabaseSync, options: ConnectionOptions): Connection {
   const connection = typeof where === "string"
-    ? connectPath(where, fsync)
-    : connectDatabase(where, fsync);
+    ? connectPath(where, options)
+    : connectDatabase(where, options);
   connection.users++;
   return connection;
 }
 
-function connectPath(path: string, fsync: boolean): Connection {
+function connectPath(path: string, options: ConnectionOptions): Connection {
   const isFile = path !== ":memory:";
   const full = isFile ? resolve(path) : path;
   const name = `"${path}"`;
@@ -68,7 +79,7 @@ function connectPath(path: string, fsync: boolean): Connection {
   return openConnection(name, () => {
     const db = new DatabaseSync(full);
     try {
-      const connection = new Connection(db, name, fsync, () => {
+      const connection = new Connection(db, name, options, () => {
         byPath.delete(full);
         db.close();
       });
@@ -81,11 +92,11 @@ function connectPath(path: string, fsync: boolean): Connection {
   });
 }
 
-function connectDatabase(db: DatabaseSync, fsync: boolean): Connection {
+function connectDatabase(db: DatabaseSync, options: ConnectionOptions): Connection {
   const known = byDatabase.get(db);
   if (known !== undefined) return known;
   const name = "in the database that was given";
-  const connection = openConnection(name, () => new Connection(db, name, fsync, () => {}));
+  const connection = openConnection(name, () => new Connection(db, name, options, () => {}));
   byDatabase.set(db, connection);
   return connection;
 }

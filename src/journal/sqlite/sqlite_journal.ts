@@ -59,5 +59,5 @@ export function sqliteJournal(
   checkOptions(doing, options, SQLITE_RULES);
   const { fsync = false, ...others } = options;
   const path = where instanceof URL ? fileURLToPath(where) : where;
-  return journalOn(new SqliteStore(() => connect(path, fsync)), others);
+  return journalOn(new SqliteStore(() => connect(path, { fsync })), others);
 }

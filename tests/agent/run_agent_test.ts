@@ -1,4 +1,4 @@
-import { messageOf } from "../../src/model/errors.ts";
+import { causeMessage } from "../../src/model/cause_message.ts";
 import { AgentError, batch, defineAgent, defineParallel, scope } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
@@ -132,7 +132,7 @@ Deno.test("run: fails with the code tool if the function throws", async () => {
       const error = await errorOf(defineAgent({ name: "r", run }).call({}));
       assertEquals([error.code, error.message], [
         "tool",
-        `Cannot finish the call of "r" as its run function threw: ${messageOf(cause)}`,
+        `Cannot finish the call of "r" as its run function threw: ${causeMessage(cause)}`,
       ]);
       assertStrictEquals(error.cause, cause);
     }

@@ -10,6 +10,7 @@ import {
 import { assertRejects } from "@std/assert";
 import FakeTimers from "@sinonjs/fake-timers";
 import { loadPrices } from "../src/pricing/prices.ts";
+import { plainUsage } from "../src/model/usage.ts";
 
 // The public price list loads with the first answer. Under fake time it would never finish.
 await loadPrices("any", undefined);
@@ -67,8 +68,7 @@ export function errorOf(call: PromiseLike<unknown>): Promise<AgentError> {
 
 /** Returns a usage with these input and output tokens. */
 export function used(inputTokens: number, outputTokens: number, cachedInputTokens = 0): Usage {
-  const totalTokens = inputTokens + outputTokens;
-  return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens: 0, totalTokens };
+  return { ...plainUsage(inputTokens, outputTokens), cachedInputTokens };
 }
 
 /** Returns a complete reply. */

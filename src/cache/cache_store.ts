@@ -1,7 +1,7 @@
 import type { ModelReply } from "../model/message.ts";
 
 /** A cached reply: plain JSON, without the state of the server's rate limits. */
-export type CachedReply = Omit<ModelReply, "rates">;
+export type CachedReply = Omit<ModelReply, "rates" | "cost" | "serviceTier">;
 
 /**
  * A store of cached replies, in memory, in a database or on a server.

@@ -71,6 +71,7 @@ async function race(work: PromiseLike<unknown>, signal: AbortSignal): Promise<un
 const FIELDS: { readonly [Field in keyof Required<CachedReply>]: (value: unknown) => boolean } = {
   text: (value) => typeof value === "string",
   finishReason: (value) => typeof value === "string" && value !== "",
+  reasoning: (value) => value === undefined || typeof value === "string",
   refusal: (value) => value === undefined || typeof value === "string",
   usage: (value) => value === undefined || isUsage(value),
   toolCalls: (value) => value === undefined || (Array.isArray(value) && value.every(isToolCall)),
@@ -97,6 +98,7 @@ function isToolCall(value: unknown): boolean {
 const COUNTS = [
   "inputTokens",
   "cachedInputTokens",
+  "cacheWriteTokens",
   "outputTokens",
   "reasoningTokens",
   "totalTokens",

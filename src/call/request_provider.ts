@@ -120,6 +120,10 @@ async function streamReply(
         ended = true;
         return chunk.reply;
       }
+      if (chunk?.type === "reasoning" || chunk?.type === "progress") {
+        silence.abortAfter(idle, "timeout.idle passed: there was no token");
+        continue;
+      }
       if (chunk?.type !== "delta" || typeof chunk.text !== "string") {
         throw invalidReply(provider, "a piece of an answer that has no text");
       }
@@ -170,15 +174,29 @@ function checkReply(reply: ModelReply, provider: Provider): ModelReply {
  */
 function readUsage(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined;
-  const { inputTokens, cachedInputTokens = 0, outputTokens, reasoningTokens = 0 } =
-    usage as unknown as Usage;
+  const {
+    inputTokens,
+    cachedInputTokens = 0,
+    cacheWriteTokens = 0,
+    outputTokens,
+    reasoningTokens = 0,
+  } = usage as unknown as Usage;
   const totalTokens = inputTokens + outputTokens;
-  if (!Number.isFinite(totalTokens + cachedInputTokens + reasoningTokens)) return undefined;
+  const sum = totalTokens + cachedInputTokens + cacheWriteTokens + reasoningTokens;
+  if (!Number.isFinite(sum)) return undefined;
   const whole = totalTokens === usage.totalTokens &&
     cachedInputTokens === usage.cachedInputTokens &&
+    cacheWriteTokens === usage.cacheWriteTokens &&
     reasoningTokens === usage.reasoningTokens;
   if (whole) return usage as unknown as Usage;
-  return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens, totalTokens };
+  return {
+    inputTokens,
+    cachedInputTokens,
+    cacheWriteTokens,
+    outputTokens,
+    reasoningTokens,
+    totalTokens,
+  };
 }
 
 function invalidReply(provider: Provider, what: string): ProviderError {

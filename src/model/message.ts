@@ -1,5 +1,5 @@
 import type { RateReport } from "./rate_report.ts";
-import type { Usage } from "./usage.ts";
+import type { Cost, Usage } from "./usage.ts";
 
 /** A part of a message's content. */
 export type ContentPart =
@@ -120,6 +120,12 @@ export interface ModelReply {
   readonly finishReason: FinishReason;
   /** The usage, if the provider reports it. */
   readonly usage?: Usage;
+  /** The cost, if the server reports it. It is used instead of the price list. */
+  readonly cost?: Cost;
+  /** The service tier that processed the request, if the server reports it. */
+  readonly serviceTier?: string;
+  /** The text of the model's reasoning, if the server sends it. */
+  readonly reasoning?: string;
   /** The text of a refusal. */
   readonly refusal?: string;
   /** The tool calls that the model requests. */
@@ -135,6 +141,16 @@ export interface ModelReply {
 
 /** A chunk of a streamed answer: deltas, and the complete reply at the end. */
 export type ModelChunk =
+  | {
+    /** A delta of the model's reasoning. */
+    readonly type: "reasoning";
+    /** The text; empty if the server sends it encrypted. */
+    readonly text: string;
+  }
+  | {
+    /** A sign that the model is working, without text: a delta of a tool call. */
+    readonly type: "progress";
+  }
   | {
     /** A delta of the text. */
     readonly type: "delta";

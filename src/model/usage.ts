@@ -4,6 +4,8 @@ export interface Usage {
   readonly inputTokens: number;
   /** The part of `inputTokens` that was read from the provider's cache. */
   readonly cachedInputTokens: number;
+  /** The part of `inputTokens` that was written to the provider's cache. */
+  readonly cacheWriteTokens: number;
   /** The output tokens, reasoning included. */
   readonly outputTokens: number;
   /** The part of `outputTokens` used for reasoning. */
@@ -26,6 +28,7 @@ export interface Cost {
 export const NO_USAGE: Usage = Object.freeze({
   inputTokens: 0,
   cachedInputTokens: 0,
+  cacheWriteTokens: 0,
   outputTokens: 0,
   reasoningTokens: 0,
   totalTokens: 0,
@@ -34,7 +37,7 @@ export const NO_USAGE: Usage = Object.freeze({
 /** Returns a usage without cached and reasoning tokens. */
 export function plainUsage(inputTokens: number, outputTokens: number): Usage {
   const totalTokens = inputTokens + outputTokens;
-  return { inputTokens, cachedInputTokens: 0, outputTokens, reasoningTokens: 0, totalTokens };
+  return { ...NO_USAGE, inputTokens, outputTokens, totalTokens };
 }
 
 /** The cost of no request. */
@@ -47,6 +50,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
     totalTokens: a.totalTokens + b.totalTokens,

@@ -78,6 +78,7 @@ export function hasPrice(model: string, own: Prices | undefined): boolean {
 const ONE_TOKEN: Usage = {
   inputTokens: 1,
   cachedInputTokens: 0,
+  cacheWriteTokens: 0,
   outputTokens: 1,
   reasoningTokens: 0,
   totalTokens: 2,

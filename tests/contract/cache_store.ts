@@ -61,6 +61,7 @@ export function cacheStoreContract(
         usage: {
           inputTokens: 11,
           cachedInputTokens: 0,
+          cacheWriteTokens: 0,
           outputTokens: 7,
           reasoningTokens: 2,
           totalTokens: 18,

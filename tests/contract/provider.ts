@@ -101,6 +101,7 @@ export function providerContract(
       assertEquals(usage, {
         inputTokens: 11,
         cachedInputTokens: 0,
+        cacheWriteTokens: 0,
         outputTokens: 7,
         reasoningTokens: 0,
         totalTokens: 18,

@@ -46,6 +46,7 @@ providerContract("scripted", ({ say, latency, fails }: ModelBehaviour) => {
         usage: {
           ...usage,
           cachedInputTokens: 0,
+          cacheWriteTokens: 0,
           reasoningTokens: 0,
           totalTokens: usage.inputTokens + usage.outputTokens,
         },

@@ -5,6 +5,7 @@ import { addCost, addUsage, NO_COST, NO_USAGE, type Usage } from "../../src/mode
 const usage: fc.Arbitrary<Usage> = fc.record({
   inputTokens: fc.nat(),
   cachedInputTokens: fc.nat(),
+  cacheWriteTokens: fc.nat(),
   outputTokens: fc.nat(),
   reasoningTokens: fc.nat(),
   totalTokens: fc.nat(),

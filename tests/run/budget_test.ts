@@ -17,6 +17,7 @@ type Echo = Agent<{ x: number }, string>;
 const usage = {
   inputTokens: 5,
   cachedInputTokens: 0,
+  cacheWriteTokens: 0,
   outputTokens: 5,
   reasoningTokens: 0,
   totalTokens: 10,

@@ -135,6 +135,7 @@ Deno.test("tokens per minute: estimated at first, corrected to the actual usage"
   const usage = {
     inputTokens: 1_000,
     cachedInputTokens: 0,
+    cacheWriteTokens: 0,
     outputTokens: 0,
     reasoningTokens: 0,
     totalTokens: 1_000,

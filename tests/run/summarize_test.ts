@@ -16,6 +16,7 @@ import { echoAgent, fussyAgent, rejection } from "./helpers.ts";
 const usage = {
   inputTokens: 10,
   cachedInputTokens: 4,
+  cacheWriteTokens: 0,
   outputTokens: 5,
   reasoningTokens: 1,
   totalTokens: 15,
@@ -60,6 +61,7 @@ Deno.test("summarize counts results, attempts, tokens and cost, by model and err
     assertEquals(summary.usage, {
       inputTokens: 30,
       cachedInputTokens: 12,
+      cacheWriteTokens: 0,
       outputTokens: 15,
       reasoningTokens: 3,
       totalTokens: 45,

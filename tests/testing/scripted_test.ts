@@ -107,7 +107,7 @@ Deno.test("scripted: a stream yields the text in deltas, and then the reply", as
         assertEquals(reply, undefined);
         if (chunk.type === "reply") reply = chunk.reply;
         else {
-          assert(chunk.text !== "");
+          assert(chunk.type === "delta" && chunk.text !== "");
           pieces += chunk.text;
         }
       }

@@ -125,6 +125,7 @@ Deno.test("an abort ends the workflow and keeps finished branches", async () => 
 const usage = {
   inputTokens: 1e6,
   cachedInputTokens: 0,
+  cacheWriteTokens: 0,
   outputTokens: 0,
   reasoningTokens: 0,
   totalTokens: 1e6,

@@ -32,10 +32,18 @@ export const SHARED_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Usage: object({
     inputTokens: count,
     cachedInputTokens: count,
+    cacheWriteTokens: count,
     outputTokens: count,
     reasoningTokens: count,
     totalTokens: count,
-  }, ["inputTokens", "cachedInputTokens", "outputTokens", "reasoningTokens", "totalTokens"]),
+  }, [
+    "inputTokens",
+    "cachedInputTokens",
+    "cacheWriteTokens",
+    "outputTokens",
+    "reasoningTokens",
+    "totalTokens",
+  ]),
   Cost: object({ input: money, output: money, total: money }, ["input", "output", "total"]),
   CallError: object({
     code: text,

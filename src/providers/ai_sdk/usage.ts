@@ -22,6 +22,7 @@ export function readAiSdkUsage(usage: unknown): Usage | undefined {
   return {
     inputTokens,
     cachedInputTokens: finiteNumber(input.cacheRead) ?? 0,
+    cacheWriteTokens: finiteNumber(input.cacheWrite) ?? 0,
     outputTokens,
     reasoningTokens: finiteNumber(output.reasoning) ?? 0,
     totalTokens: inputTokens + outputTokens,

@@ -28,6 +28,7 @@ export function readChatUsage(usage: AnyUsage | null | undefined): Usage | undef
   return {
     inputTokens,
     cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
+    cacheWriteTokens: 0,
     outputTokens,
     reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? 0,
     totalTokens: inputTokens + outputTokens,

@@ -83,6 +83,7 @@ export function readResponsesUsage(usage: ResponseObject["usage"] | null): Usage
   return {
     inputTokens,
     cachedInputTokens: usage.input_tokens_details?.cached_tokens ?? 0,
+    cacheWriteTokens: 0,
     outputTokens,
     reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? 0,
     totalTokens: inputTokens + outputTokens,

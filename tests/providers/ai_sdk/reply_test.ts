@@ -22,6 +22,7 @@ import { neverAborts, read } from "../openai/helpers.ts";
 const USED = {
   inputTokens: 11,
   cachedInputTokens: 0,
+  cacheWriteTokens: 0,
   outputTokens: 7,
   reasoningTokens: 0,
   totalTokens: 18,
@@ -110,6 +111,7 @@ Deno.test("ai-sdk reply: reads the usage", async () => {
   assertEquals(await usageOf({ total: 10, cacheRead: 4 }, { total: 6, reasoning: 5 }), {
     inputTokens: 10,
     cachedInputTokens: 4,
+    cacheWriteTokens: 0,
     outputTokens: 6,
     reasoningTokens: 5,
     totalTokens: 16,

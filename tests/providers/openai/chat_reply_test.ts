@@ -17,6 +17,7 @@ Deno.test("chat reply: reads text, finish reason and usage", async () => {
     usage: {
       inputTokens: 12,
       cachedInputTokens: 0,
+      cacheWriteTokens: 0,
       outputTokens: 3,
       reasoningTokens: 0,
       totalTokens: 15,
@@ -38,6 +39,7 @@ Deno.test("chat reply: reads cached and reasoning tokens, and prices them", asyn
   assertEquals(result.usage, {
     inputTokens: 100,
     cachedInputTokens: 80,
+    cacheWriteTokens: 0,
     outputTokens: 50,
     reasoningTokens: 40,
     totalTokens: 150,

@@ -70,6 +70,7 @@ Deno.test("responses reply: reads cached and reasoning tokens", async () => {
   assertEquals(usage, {
     inputTokens: 100,
     cachedInputTokens: 80,
+    cacheWriteTokens: 0,
     outputTokens: 50,
     reasoningTokens: 40,
     totalTokens: 150,

@@ -20,6 +20,7 @@ providerContract("virtual", ({ say, latency = 0, slow, fails }: ModelBehaviour) 
       const all = usage && {
         ...usage,
         cachedInputTokens: 0,
+        cacheWriteTokens: 0,
         reasoningTokens: 0,
         totalTokens: usage.inputTokens + usage.outputTokens,
       };

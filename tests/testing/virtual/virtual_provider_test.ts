@@ -375,7 +375,10 @@ Deno.test("virtual provider: tokensPerSecond spaces out a stream", async () => {
     const events: unknown[] = [];
     const onResponse = () => events.push([time.now, "headers"]);
     for await (const chunk of provider.stream(request("a b c d"), { signal, onResponse })) {
-      events.push([time.now, chunk.type === "delta" ? chunk.text : chunk.reply.text]);
+      events.push([
+        time.now,
+        chunk.type === "reply" ? chunk.reply.text : "text" in chunk && chunk.text,
+      ]);
     }
     assertEquals(events, [
       [1_000, "headers"],

@@ -20,7 +20,7 @@ import { hasHooks, withHooks } from "./with_hooks.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
 import { renderPrompt } from "./render_prompt.ts";
-import { requirePrices } from "./require_prices.ts";
+import { arePriced, markPriced, requirePrices } from "./require_prices.ts";
 import { maxRepairs, withRepair } from "./with_repair.ts";
 import { withRetries } from "./with_retries.ts";
 import { type Conversation, runToolLoop, stepsOf } from "./tool_loop.ts";
@@ -45,7 +45,8 @@ export function callModel(
   const models = candidatesOf(agent, options, config);
   const setup = { agent, params, options, hooks, config, context, budgets };
   // Mostly everything is there that the call needs.
-  const ready = !(models instanceof Promise) && !budgets.some(({ countsCost }) => countsCost);
+  const ready = !(models instanceof Promise) &&
+    (!budgets.some(({ countsCost }) => countsCost) || arePriced(models, config));
   return ready ? begin(setup, models) : prepare(setup, models);
 }
 
@@ -66,6 +67,7 @@ async function prepare(setup: CallSetup, found: Candidates | Promise<Candidates>
   if (budgets.some(({ countsCost }) => countsCost)) {
     const doing = `call "${agent.name}" with a budget in US dollars`;
     await requirePrices(doing, models.map(({ model }) => model), config);
+    markPriced(models, config);
   }
   return await begin(setup, models);
 }

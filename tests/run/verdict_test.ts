@@ -67,6 +67,7 @@ Deno.test("addTime sums each part of the time", () => {
     requestsMs: 2,
     tokensMs: 2,
     pausedMs: 2,
+    budgetMs: 0,
     backoffMs: 9,
     modelMs: 120,
     connectMs: 3,

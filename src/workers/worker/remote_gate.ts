@@ -1,5 +1,5 @@
 /** Admits the attempts of a worker: the pool holds the limits, budgets and breakers. */
-import { estimatedUsage } from "../../call/admission.ts";
+import { estimateAttempt } from "../../call/admission.ts";
 import { configuration } from "../../call/options/config.ts";
 import type { AttemptOutcome, Gate, Guard, Outgoing, Pass } from "../../call/outgoing.ts";
 import { AgentError } from "../../model/result.ts";
@@ -67,7 +67,7 @@ export class RemoteGate implements Gate {
       limits: withoutFunctions(agent.limits),
       provider: describeProvider(provider, agent, configuration().provider),
       model,
-      expected: estimatedUsage(call),
+      ...estimateAttempt(call),
       priority,
       breaker,
     };

@@ -1,0 +1,78 @@
+/** How many output tokens a budget reserves for an attempt. */
+import type { AnswerHistory } from "./answer_history.ts";
+
+/** What an attempt may spend, as far as that is known before it is sent. */
+export interface Estimate {
+  /** The input tokens, at most. */
+  readonly inputTokens: number;
+  /** The input tokens that are likely, as a share of `inputTokens`. */
+  readonly likelyInput: number;
+  /** The price of `inputTokens`, in US dollars; absent if unknown. */
+  readonly inputCost?: number;
+  /** The price of one output token, in US dollars; absent if unknown. */
+  readonly outputCost?: number;
+  /** The limit of the output tokens; absent if there is none. */
+  readonly maxTokens?: number;
+  /** The answers so far. */
+  readonly history: AnswerHistory;
+}
+
+/** The output tokens of an attempt. */
+export interface ExpectedOutput {
+  /** What has to be left for it. */
+  readonly least: number;
+  /** The mean, if many are in flight. */
+  readonly mean: number;
+  /** The maximum. */
+  readonly most: number;
+  /** Whether these are the lengths of earlier answers, so that this one may be longer. */
+  readonly isLearned: boolean;
+}
+
+/**
+ * The length that is assumed as long as nothing is known of an answer, in output tokens. Hardly any
+ * agent has longer answers on average, so that the first attempts do not exceed a budget.
+ */
+export const UNKNOWN_OUTPUT = 16_384;
+
+/** How many attempts of a budget may rely on answers that this budget has not seen. */
+const HANDFUL = 8;
+
+/**
+ * Returns the output tokens to expect of an attempt.
+ *
+ * An attempt with `maxTokens` reserves them. Without, it reserves by the answers so far, and as few
+ * answers say little, by more of them the more attempts are in flight at the same time: at most
+ * three times as much. All further attempts reserve {@linkcode UNKNOWN_OUTPUT}, so that only a
+ * budget which is large has them in flight as well.
+ *
+ * @param inFlight The attempts of the budget in flight.
+ * @param answered The attempts of the budget that were answered.
+ */
+export function expectedOutput(
+  { maxTokens, history }: Estimate,
+  inFlight: number,
+  answered: number,
+): ExpectedOutput {
+  if (maxTokens !== undefined) {
+    const tokens = Math.ceil(maxTokens * history.overrun);
+    return { least: tokens, mean: tokens, most: tokens, isLearned: false };
+  }
+  const least = history.typical;
+  const { count } = history;
+  const known = Math.min(count, answered + HANDFUL);
+  if (count === 0 || inFlight >= HANDFUL + 2 * answered) {
+    const tokens = unknownOutput(history);
+    return { least, mean: tokens, most: tokens, isLearned: false };
+  }
+  // If answers grow steadily, the one after `inFlight` more is that much longer.
+  const growth = 1 + inFlight / known;
+  const mean = history.mean * growth;
+  const most = Math.max(mean, history.longest * growth);
+  return { least, mean, most, isLearned: true };
+}
+
+/** Returns the length that is assumed for an answer of which nothing is known. */
+export function unknownOutput({ longest }: AnswerHistory): number {
+  return Math.max(UNKNOWN_OUTPUT, Math.ceil(longest));
+}

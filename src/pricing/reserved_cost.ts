@@ -1,0 +1,32 @@
+import { plainUsage } from "../model/usage.ts";
+import { costOf, type Prices } from "./prices.ts";
+
+/** The price of an attempt before it is sent, in US dollars. */
+export interface ReservedCost {
+  /** The price of the input, at most. */
+  readonly input: number;
+  /** The price of one output token. */
+  readonly outputToken: number;
+}
+
+/** Enough tokens to tell the price of one. */
+const SAMPLE = 1_000;
+
+/**
+ * Returns what an attempt with these input tokens may cost; `undefined` if the price is unknown.
+ * Where it is dearer to write the input to the provider's cache, all of it may be written.
+ */
+export function reservedCost(
+  model: string,
+  inputTokens: number,
+  prices: Prices | undefined,
+): ReservedCost | undefined {
+  const usage = plainUsage(inputTokens, SAMPLE);
+  const plain = costOf(model, usage, prices);
+  const written = costOf(model, { ...usage, cacheWriteTokens: inputTokens }, prices);
+  if (plain === undefined) return undefined;
+  return {
+    input: Math.max(plain.input, written?.input ?? 0),
+    outputToken: plain.output / SAMPLE,
+  };
+}

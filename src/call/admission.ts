@@ -14,7 +14,13 @@ import { costOf } from "../pricing/prices.ts";
 import { configuration } from "./options/config.ts";
 import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
 import { expectedUsage, updateAverages } from "./token_averages.ts";
-import { estimateSpending, historyOf, sizeOf, type SpendingEstimate } from "./spending_estimate.ts";
+import {
+  estimateInput,
+  estimateSpending,
+  historyOf,
+  sizeOf,
+  type SpendingEstimate,
+} from "./spending_estimate.ts";
 
 /** What an attempt holds. */
 export class Admission implements Pass {
@@ -156,10 +162,12 @@ export class Admission implements Pass {
     const { agent, request: { model } } = this.#call;
     const history = historyOf(agent, model);
     history.add(outputTokens, now - this.at);
-    if (this.#spending === undefined) return;
-    const { estimatedInput, maxTokens } = this.#spending;
-    history.addInput(estimatedInput, inputTokens);
-    if (maxTokens !== undefined) history.addLimited(maxTokens, outputTokens);
+    const spending = this.#spending;
+    // Without a budget, some requests are enough to know others by.
+    if (spending === undefined && history.inputs >= ENOUGH_INPUTS) return;
+    const estimate = spending?.estimatedInput ?? estimateInput(this.#call, this.#estimate);
+    history.addInput(estimate, inputTokens);
+    if (spending?.maxTokens !== undefined) history.addLimited(spending.maxTokens, outputTokens);
   }
 
   #settle(actual: Amount | undefined): void {
@@ -167,6 +175,9 @@ export class Admission implements Pass {
     this.#reservations = NONE;
   }
 }
+
+/** The number of requests from which the tokens of others are known well enough. */
+const ENOUGH_INPUTS = 32;
 
 /** The reservations of an attempt without budgets: attempts in flight share it. */
 const NONE: Reservation[] = [];

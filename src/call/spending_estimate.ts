@@ -14,6 +14,11 @@ export interface SpendingEstimate extends Estimate {
   readonly estimatedInput: number;
 }
 
+/** Estimates the tokens of a request. `textTokens` is the estimate for the texts of its messages. */
+export function estimateInput({ request, size }: Outgoing, textTokens: number): number {
+  return size?.estimatedInput ?? textTokens + estimateOtherTokens(request);
+}
+
 /** Returns the size of a request. `textTokens` is the estimate for the texts of its messages. */
 export function sizeOf({ request }: Outgoing, textTokens: number): RequestSize {
   const other = estimateOtherTokens(request);
@@ -31,8 +36,7 @@ export function estimateSpending(call: Outgoing, likelyInput: number): SpendingE
   const { estimatedInput, maxInput, maxTokens } = call.size ??
     sizeOf(call, estimateTokens(messages));
   const history = historyOf(agent, model);
-  const { inputRatio } = history;
-  const inputTokens = inputRatio === undefined ? maxInput : Math.ceil(estimatedInput * inputRatio);
+  const inputTokens = history.inputTokens(estimatedInput) ?? maxInput;
   const cost = budgets.some(({ countsCost }) => countsCost)
     ? reservedCost(model, inputTokens, configuration().prices)
     : undefined;

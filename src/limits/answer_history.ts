@@ -1,5 +1,8 @@
 import { LengthsByDuration } from "./lengths_by_duration.ts";
 
+/** The assumed tokens of an answer, until an agent has received some. */
+export const DEFAULT_OUTPUT_TOKENS = 200;
+
 /** How many answers the slow mean goes back, and how many the fast one. */
 const SLOW = 1_000;
 const FAST = 32;
@@ -13,13 +16,16 @@ export class AnswerHistory {
   count = 0;
   /** The output tokens of the longest answer. */
   longest = 0;
+  /** The number of requests whose tokens are known. */
+  inputs = 0;
   #slow = 0;
   #fast = 0;
   readonly #durations = new LengthsByDuration();
   #pending = 0;
   #pendingTokens = 0;
-  #inputs = 0;
   #inputRatio = 0;
+  /** The estimate of the request that had most tokens for each estimated one. */
+  #denseEstimate = 0;
   #overrun = 1;
 
   /** Adds an answer. */
@@ -34,8 +40,11 @@ export class AnswerHistory {
   /** Adds the estimate of a request, and the tokens that the server counted. */
   addInput(estimate: number, tokens: number): void {
     if (estimate <= 0) return;
-    this.#inputs++;
-    this.#inputRatio = Math.max(tokens / estimate, this.#inputRatio * (1 - FORGET));
+    this.inputs++;
+    const ratio = tokens / estimate;
+    const known = this.#inputRatio * (1 - FORGET);
+    this.#inputRatio = Math.max(ratio, known);
+    if (ratio >= known) this.#denseEstimate = estimate;
   }
 
   /** Adds an answer whose length was limited. Some servers do not count thoughts, for example. */
@@ -43,9 +52,9 @@ export class AnswerHistory {
     this.#overrun = Math.max(outputTokens / maxTokens, this.#overrun);
   }
 
-  /** The mean length of all answers, in output tokens. */
+  /** The mean length of all answers, in output tokens; that of usual answers before the first. */
   get typical(): number {
-    return this.#slow;
+    return this.count === 0 ? DEFAULT_OUTPUT_TOKENS : this.#slow;
   }
 
   /** Adds an answer that is pending, or removes it: `tokens` is negative then. */
@@ -71,11 +80,14 @@ export class AnswerHistory {
   }
 
   /**
-   * The tokens of a request for each estimated one, at most; `undefined` before the first answer.
-   * The first answers say less, so that a margin is added to them.
+   * Returns the tokens that a request has at most; `undefined` before the first answer. A few
+   * requests say little of others, so that a margin is added.
    */
-  get inputRatio(): number | undefined {
-    return this.#inputs === 0 ? undefined : this.#inputRatio * (1 + 0.25 / this.#inputs);
+  inputTokens(estimate: number): number | undefined {
+    if (this.inputs === 0) return undefined;
+    const margin = estimate === this.#denseEstimate ? 0 : 0.25 / this.inputs;
+    // Without the rounding error of a product that is whole.
+    return Math.ceil(estimate * this.#inputRatio * (1 + margin) - 1e-6);
   }
 
   /** The output tokens of the longest limited answer for each token of its limit, at least 1. */

@@ -42,7 +42,7 @@ interface Waiter {
  * is left, but which may fit, is admitted when no other is in flight.
  */
 export class Budget {
-  readonly #total: Spending;
+  #total: Spending;
   readonly #spent = { cost: 0, tokens: 0, calls: 0 };
   readonly #reserved = { cost: new ReservedSum(), tokens: new ReservedSum() };
   #inFlight = 0;
@@ -55,8 +55,14 @@ export class Budget {
   readonly #learned: LinkedList<Held>[] = [];
 
   /** Creates a budget of which nothing is spent. */
-  constructor({ cost = Infinity, tokens = Infinity, calls = Infinity }: BudgetOptions) {
-    this.#total = { cost: toUnits(cost), tokens, calls };
+  constructor(limits: BudgetOptions) {
+    this.#total = totalOf(limits);
+  }
+
+  /** Changes the limits. What is spent and reserved remains so. */
+  setLimits(limits: BudgetOptions): void {
+    this.#total = totalOf(limits);
+    this.#serveQueue();
   }
 
   /** Whether the cost is limited, so that every estimate needs one. */
@@ -270,6 +276,7 @@ export class Budget {
       const room = Math.floor((total - spent - fixed) / perToken / history.overrun);
       const fitting = maxTokens !== undefined && perToken > 0 && room >= 1 ? room : undefined;
       return new BudgetExhausted({
+        budget: this,
         limit,
         total: total / unit,
         used: spent / unit,
@@ -279,6 +286,12 @@ export class Budget {
     }
     return undefined;
   }
+}
+
+function totalOf(
+  { cost = Infinity, tokens = Infinity, calls = Infinity }: BudgetOptions,
+): Spending {
+  return { cost: toUnits(cost), tokens, calls };
 }
 
 /** Returns the price of the input, if all prices are valid. */

@@ -4,6 +4,8 @@ const UNITS = { cost: "US dollars", tokens: "tokens", calls: "calls" };
 
 /** What an attempt needed that did not fit. */
 export interface UnmetNeed {
+  /** The budget. */
+  readonly budget: object;
   /** The limit that is reached. */
   readonly limit: keyof BudgetOptions;
   /** The limit. */
@@ -22,18 +24,25 @@ export class BudgetExhausted extends Error {
   override readonly name = "BudgetExhausted";
   /** The limit that is reached. */
   readonly limit: keyof BudgetOptions;
+  readonly #budget: object;
 
   /** Creates the error. */
-  constructor({ limit, total, used, needed, fitting }: UnmetNeed) {
-    const budget = `the budget of ${show(total)} ${UNITS[limit]}`;
+  constructor({ budget, limit, total, used, needed, fitting }: UnmetNeed) {
+    const subject = `the budget of ${show(total)} ${UNITS[limit]}`;
     const advice = fitting === undefined ? "" : `; maxTokens: ${fitting} would fit`;
     super(
       used > 0
-        ? `${budget} is spent: ${show(used)} are used and this would take about ` +
+        ? `${subject} is spent: ${show(used)} are used and this would take about ` +
           `${show(needed)}${advice}`
-        : `${budget} is too small: this would take about ${show(needed)}${advice}`,
+        : `${subject} is too small: this would take about ${show(needed)}${advice}`,
     );
     this.limit = limit;
+    this.#budget = budget;
+  }
+
+  /** Whether it is this budget that leaves too little. */
+  isOf(budget: object): boolean {
+    return this.#budget === budget;
   }
 }
 

@@ -19,8 +19,6 @@ export interface Estimate {
 
 /** The output tokens of an attempt. */
 export interface ExpectedOutput {
-  /** What has to be left for it. */
-  readonly least: number;
   /** The mean, if many are in flight. */
   readonly mean: number;
   /** The maximum. */
@@ -56,20 +54,19 @@ export function expectedOutput(
 ): ExpectedOutput {
   if (maxTokens !== undefined) {
     const tokens = Math.ceil(maxTokens * history.overrun);
-    return { least: tokens, mean: tokens, most: tokens, isLearned: false };
+    return { mean: tokens, most: tokens, isLearned: false };
   }
-  const least = history.typical;
   const { count } = history;
   const known = Math.min(count, answered + HANDFUL);
   if (count === 0 || inFlight >= HANDFUL + 2 * answered) {
     const tokens = unknownOutput(history);
-    return { least, mean: tokens, most: tokens, isLearned: false };
+    return { mean: tokens, most: tokens, isLearned: false };
   }
   // If answers grow steadily, the one after `inFlight` more is that much longer.
   const growth = 1 + inFlight / known;
   const mean = history.mean * growth;
   const most = Math.max(mean, history.longest * growth);
-  return { least, mean, most, isLearned: true };
+  return { mean, most, isLearned: true };
 }
 
 /** Returns the length that is assumed for an answer of which nothing is known. */

@@ -63,15 +63,18 @@ export class AnswerHistory {
     this.#pendingTokens = this.#pending === 0 ? 0 : this.#pendingTokens + tokens;
   }
 
-  /**
-   * The mean length to expect. It includes what pending answers are expected to have, since short
-   * answers arrive before long ones, and is not below that of the latest answers, since answers may
-   * become longer.
-   */
+  /** The mean length of all answers, or of the latest ones if these are longer. */
   get mean(): number {
+    return Math.max(this.#slow, this.#fast);
+  }
+
+  /**
+   * The mean length of all answers and of what pending ones are expected to have. Short answers
+   * arrive before long ones, so that the mean of the answers alone is too small.
+   */
+  get meanWithPending(): number {
     const count = Math.min(this.count, SLOW);
-    const sum = this.#slow * count + this.#pendingTokens;
-    return Math.max(sum / (count + this.#pending), this.#fast);
+    return (this.#slow * count + this.#pendingTokens) / (count + this.#pending);
   }
 
   /** The mean length of answers that took at least `ageOf(step)`; `undefined` if none did. */

@@ -39,10 +39,10 @@ const HANDFUL = 8;
 /**
  * Returns the output tokens to expect of an attempt.
  *
- * An attempt with `maxTokens` reserves them. Without, it reserves by the answers so far, and as few
- * answers say little, by more of them the more attempts are in flight at the same time: at most
- * three times as much. All further attempts reserve {@linkcode UNKNOWN_OUTPUT}, so that only a
- * budget which is large has them in flight as well.
+ * An attempt with `maxTokens` reserves them. Without, it reserves by the answers so far: more than
+ * these if there are few of them for each attempt in flight, as they may be shorter than the
+ * others. An attempt of which nothing is known reserves {@linkcode UNKNOWN_OUTPUT}, so that only a
+ * large budget has many of these in flight.
  *
  * @param inFlight The attempts of the budget in flight.
  * @param answered The attempts of the budget that were answered.
@@ -56,20 +56,19 @@ export function expectedOutput(
     const tokens = Math.ceil(maxTokens * history.overrun);
     return { mean: tokens, most: tokens, isLearned: false };
   }
-  const { count } = history;
-  const known = Math.min(count, answered + HANDFUL);
-  if (count === 0 || inFlight >= HANDFUL + 2 * answered) {
-    const tokens = unknownOutput(history);
-    return { mean: tokens, most: tokens, isLearned: false };
-  }
+  const unknown = unknownOutput(history.mean);
+  const { count, longest } = history;
+  if (count === 0 || inFlight >= HANDFUL + 2 * answered) return unknown;
   // If answers grow steadily, the one after `inFlight` more is that much longer.
-  const growth = 1 + inFlight / known;
-  const mean = history.mean * growth;
-  const most = Math.max(mean, history.longest * growth);
-  return { mean, most, isLearned: true };
+  const growth = 1 + inFlight / Math.min(count, answered + HANDFUL);
+  const withPending = Math.min(history.meanWithPending * growth, UNKNOWN_OUTPUT);
+  const mean = Math.max(withPending, history.mean * growth);
+  if (mean === UNKNOWN_OUTPUT) return unknown;
+  return { mean, most: Math.max(mean, longest * growth), isLearned: true };
 }
 
-/** Returns the length that is assumed for an answer of which nothing is known. */
-export function unknownOutput({ longest }: AnswerHistory): number {
-  return Math.max(UNKNOWN_OUTPUT, Math.ceil(longest));
+/** Returns the tokens of an answer of which nothing is known, but that it has at least `least`. */
+export function unknownOutput(least: number): ExpectedOutput {
+  const tokens = Math.max(UNKNOWN_OUTPUT, Math.ceil(least));
+  return { mean: tokens, most: tokens, isLearned: false };
 }

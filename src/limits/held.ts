@@ -60,7 +60,7 @@ export class Held implements Reservation, ListItem<Held> {
     const likely = history.meanAfter(this.extensions);
     this.extensions++;
     this.mayExtend = likely !== undefined;
-    const mean = Math.max(this.#output.mean, likely ?? unknownOutput(history));
+    const mean = Math.max(this.#output.mean, likely ?? unknownOutput(history.longest).mean);
     this.#output = { mean, most: Math.max(mean, this.#output.most) };
     this.#share();
   }

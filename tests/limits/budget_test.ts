@@ -401,3 +401,54 @@ Deno.test("budget: 100,000 waiters leave at once with one signal", async () => {
   assertEquals([budget.waiting, out, count()], [0, 100_000, 0]);
   holder.settle(undefined);
 });
+
+Deno.test("budget: an attempt of which nothing is known is admitted alone", async () => {
+  const history = new AnswerHistory();
+  const unknown = { inputTokens: 10, likelyInput: 1, history };
+  const budget = new Budget({ tokens: 1_000 });
+  const one = budget.tryReserve(unknown, 0)!;
+  assertEquals(budget.tryReserve(unknown, 0), undefined);
+  const two = budget.reserve(unknown, undefined);
+  history.add(90, 100);
+  one.settle({ tokens: 100 });
+  (await two).settle({ tokens: 100 });
+  // Now that one answer is known, several are admitted.
+  const all = [1, 2, 3].map(() => budget.tryReserve(unknown, performance.now()));
+  assert(all.every((reservation) => reservation !== undefined));
+  for (const reservation of all) reservation!.settle({ tokens: 100 });
+  assertEquals(budget.spent, { cost: 0, tokens: 500, calls: 5 });
+});
+
+Deno.test("budget: an attempt that takes long reserves more", () => {
+  const history = new AnswerHistory();
+  history.add(100, 300);
+  history.add(2_000, 5_000);
+  const attempt = { inputTokens: 0, likelyInput: 1, history };
+  const budget = new Budget({ tokens: 100_000 });
+  const one = budget.tryReserve(attempt, 0)!;
+  const first = budget.reserved.tokens;
+  const two = budget.tryReserve(attempt, 600)!;
+  two.settle(undefined);
+  assert(budget.reserved.tokens >= first);
+  // None took as long as this, so that nothing is known of it.
+  budget.tryReserve(attempt, 20_000)!.settle(undefined);
+  assertEquals(budget.reserved.tokens, 16_384);
+  one.settle({ tokens: 1 });
+  assertEquals(budget.reserved, { cost: 0, tokens: 0, calls: 0 });
+});
+
+Deno.test("budget: new limits keep what is spent, and admit waiters", async () => {
+  const budget = new Budget({ calls: 1 });
+  const one = await reserve(budget, { tokens: 1 });
+  const two = caller(budget, { tokens: 1 });
+  await microtasks();
+  assertEquals(two.got, undefined);
+  budget.setLimits({ calls: 2 });
+  await microtasks();
+  assert(two.got !== undefined);
+  one.settle({ tokens: 1 });
+  two.got.settle({ tokens: 1 });
+  budget.setLimits({ calls: 1 });
+  assert((await exhausted(budget, { tokens: 1 })).isOf(budget));
+  assertEquals([budget.spent.calls, budget.left.calls], [2, 0]);
+});

@@ -46,7 +46,12 @@ Deno.test("ai-sdk reply: joins text parts only", async () => {
       text("noon."),
     ],
   });
-  assertEquals(reply, { text: "It is noon.", finishReason: "stop", usage: USED });
+  assertEquals(reply, {
+    text: "It is noon.",
+    finishReason: "stop",
+    usage: USED,
+    reasoning: "Hm.",
+  });
 });
 
 Deno.test("ai-sdk reply: prefers structuredOutputText if there is an output schema", async () => {
@@ -305,7 +310,7 @@ Deno.test("ai-sdk reply: emits only text as deltas", async () => {
     delta(" not more"),
   );
   assertEquals(deltas, ["It ", "is"]);
-  assertEquals(reply, { text: "It is", finishReason: "stop", usage: USED });
+  assertEquals(reply, { text: "It is", finishReason: "stop", usage: USED, reasoning: "Hm." });
 });
 
 Deno.test("ai-sdk reply: reads the results of older versions", async () => {

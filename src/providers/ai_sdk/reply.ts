@@ -45,7 +45,7 @@ export function readAiSdkReply(
   return buildReply({
     text: source.json && structuredOutputText !== undefined ? structuredOutputText : content.text,
     content,
-    finish: readFinish(result.finishReason),
+    finish: readCompleteFinish(result.finishReason),
     usage: readAiSdkUsage(result.usage),
     rates: source.rates,
   });
@@ -206,6 +206,13 @@ function readFinish(reason: unknown): Finish {
     unified: typeof unified === "string" ? unified : "unknown",
     raw: typeof raw === "string" && raw !== "" ? raw : undefined,
   };
+}
+
+/** Some servers send an empty reason with a complete response. */
+function readCompleteFinish(reason: unknown): Finish {
+  const finish = readFinish(reason);
+  const isEmpty = isRecord(reason) && reason.raw === "" && UNKNOWN_REASONS.has(finish.unified);
+  return isEmpty ? { unified: "stop" } : finish;
 }
 
 interface ReplyParts {

@@ -4,10 +4,10 @@ import { DocumentError } from "./provider_error.ts";
 
 /** Comments and blank lines. Servers send them to keep the connection alive. */
 const FILLER = /^(?:\s+|:[^\r\n]*[\r\n])*/;
-/** A field of an event. */
-const FIELD = /^(data|event|id|retry)\s*(:|[\r\n]|$)/;
+/** A field of an event. `error` is llama.cpp's own. */
+const FIELD = /^(data|event|id|retry|error)\s*(:|[\r\n]|$)/;
 /** The beginning of a text that was cut anywhere. */
-const FIELD_START = /^(d|da|dat|e|ev|eve|even|i|r|re|ret|retr)$/;
+const FIELD_START = /^(d|da|dat|e|ev|eve|even|er|err|erro|i|r|re|ret|retr)$/;
 
 /**
  * Whether a text begins with server-sent events, rather than with JSON or HTML. Returns `undefined`

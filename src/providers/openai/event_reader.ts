@@ -34,7 +34,13 @@ const KEEP_ALIVE = new Set<string | undefined>(["ping", "heartbeat", "keepalive"
 export class EventReader<T> implements Disposable {
   readonly #body: BodyReader | undefined;
   readonly #decoder = new TextDecoder();
-  readonly #parser = createParser({ onEvent: ({ event, data }) => this.#onEvent(event, data) });
+  readonly #parser = createParser({
+    onEvent: ({ event, data }) => this.#onEvent(event, data),
+    // Versions of llama.cpp send errors in a field of that name, instead of `data`.
+    onError: ({ field, value = "" }) => {
+      if (field === "error") this.#onEvent("error", value);
+    },
+  });
   #events: T[] = [];
   #failure: unknown;
   /** What was received until it is known whether there are events, and then the document. */

@@ -102,7 +102,7 @@ export function fromStreamError(error: unknown, context: FailureContext): unknow
 /** Returns the error of a choice, which the SDK's providers ignore. */
 export function findChoiceError(body: unknown, context: FailureContext): ProviderError | undefined {
   const error = firstChoice(body)?.error;
-  return isRecord(error) ? responseError(error, context) : undefined;
+  return isFailure({ error }) ? responseError({ data: { error } }, context) : undefined;
 }
 
 function firstChoice(body: unknown): Record<string, unknown> | undefined {

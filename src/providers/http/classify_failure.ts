@@ -57,13 +57,14 @@ const STATUS_OF: ReadonlyMap<string, number> = new Map(
   Object.entries({
     400: `invalid_request_error invalid_request bad_request badrequesterror bad_request_error
       invalid_argument failed_precondition unsupported_parameter unsupported_value
-      invalid_value validation_error`,
+      invalid_value validation_error validationexception`,
     401: "authentication_error authenticationerror unauthenticated unauthorized invalid_api_key",
-    403: "permission_error permission_denied permissiondeniederror forbidden",
+    403: "permission_error permission_denied permissiondeniederror forbidden accessdeniedexception",
     404: "not_found_error not_found notfounderror model_not_found deployment_not_found",
     422: "unprocessable_entity unprocessableentityerror extra_forbidden",
     429: `rate_limit_error rate_limit_exceeded rate_limit_reached_error rate_limited
-      ratelimitreached ratelimiterror resource_exhausted too_many_requests throttling_error`,
+      ratelimitreached ratelimiterror resource_exhausted too_many_requests too_many_requests_error toomanyrequests throttling_error throttling
+      throttlingexception`,
   }).flatMap(([status, names]) => [...words(names)].map((name) => [name, Number(status)])),
 );
 
@@ -126,7 +127,12 @@ export function isFailure(json: unknown): boolean {
   const { reason, status } = readErrorBody(json);
   return reason !== undefined &&
     (status !== undefined || json.success === false || isPresent(json.errors) ||
-      isPresent(json.detail) || isPresent(json.base_resp));
+      isPresent(json.detail) || isMiniMaxError(json.base_resp));
+}
+
+/** MiniMax sends its status with every response; 0 is a success. */
+function isMiniMaxError(status: unknown): boolean {
+  return isRecord(status) && Number(status.status_code) > 0;
 }
 
 /** Whether a member says something. `error: {}` and `error: { message: null }` do not. */

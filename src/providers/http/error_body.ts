@@ -7,7 +7,7 @@
 import { isRecord } from "../../model/check_options.ts";
 
 /** What the body of an error says. */
-export interface ErrorBody {
+export interface ErrorDetails {
   /** The reason in the server's words, on one line. */
   readonly reason: string | undefined;
   /** The status in the body: gateways send errors of other servers with status 200. */
@@ -49,7 +49,7 @@ const STATUS_MEMBERS = ["status", "status_code", "statusCode", "code", "http_cod
 const CODE_MEMBERS = ["code", "type", "status", "error_code", "reason"];
 
 /** Reads the body of an error: parsed JSON, or text. */
-export function readErrorBody(body: unknown): ErrorBody {
+export function readErrorBody(body: unknown): ErrorDetails {
   const objects = collectObjects(parseIfJson(body), 0);
   const codes = new Set<string>();
   for (const object of objects) {
@@ -169,9 +169,9 @@ function findStatus(objects: readonly Record<string, unknown>[]): number | undef
   }
 }
 
-/** Parses a text that looks like a JSON object or list. Returns anything else unchanged. */
+/** Parses a text that looks like a JSON object, list or text. Returns anything else unchanged. */
 function parseIfJson(value: unknown): unknown {
-  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
+  if (typeof value !== "string" || !/^\s*["[{]/.test(value)) return value;
   try {
     return JSON.parse(value);
   } catch {

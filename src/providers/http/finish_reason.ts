@@ -25,8 +25,8 @@ const REASONS: Readonly<Record<Ending, string>> = {
   tool_calls: "tool_calls tool_call tool_use tool_uses function_call function_calls tool",
   content_filter: "content_filter content_filtered content_filtering content_policy " +
     "content_policy_violation filter filtered safety sensitive recitation prohibited_content " +
-    "blocklist blocked spii language refusal guardrail guardrails guardrail_intervened moderation " +
-    "error_toxic toxic image_safety image_recitation image_prohibited_content model_armor",
+    "blocklist blocked spii language refusal guardrail guardrails guardrail_intervened " +
+    "moderation error_toxic toxic image_safety image_recitation image_prohibited_content model_armor",
   error: "error failed failure internal_error server_error network_error " +
     "insufficient_system_resource insufficient_system_resources abort aborted cancel cancelled " +
     "canceled user_cancel timeout timed_out time_limit overloaded engine_overloaded " +
@@ -40,7 +40,7 @@ const MEANINGS: ReadonlyMap<string, Ending> = new Map(
   ),
 );
 
-/** Returns the meaning of a server's finish reason, or `undefined` if the table does not list it. */
+/** Returns the meaning of a server's finish reason, or `undefined` if it is not in the table. */
 export function endingOf(reason: unknown): Ending | undefined {
   if (typeof reason !== "string") return undefined;
   return MEANINGS.get(reason) ?? readCompound(normalize(reason));

@@ -73,7 +73,7 @@ export function readChatReply(
   const choice = firstChoice(completion?.choices);
   const message = choice?.message ?? choice?.delta;
   const text = readText(message?.content);
-  if (isRecord(choice?.error)) throw new ServerError({ error: choice.error }, { usage, text });
+  if (hasError(choice)) throw new ServerError({ error: choice!.error }, { usage, text });
   // A filter may remove the whole message.
   if (!isRecord(message) && endingOf(choice?.finish_reason) !== "content_filter") {
     throw malformedResponse("has no choices", { usage, rates });
@@ -97,8 +97,13 @@ export function readChatReply(
 /** Returns the first choice by its index: with `n`, events of other choices may come before it. */
 function firstChoice(choices: unknown): AnyChoice | undefined {
   if (!Array.isArray(choices)) return undefined;
-  const [first] = choices as (AnyChoice | undefined)[];
+  const first: AnyChoice | undefined = choices[0];
   return first?.index ? choices.find((choice) => !choice?.index) : first;
+}
+
+/** OpenRouter reports errors of a provider in the choice. */
+function hasError(choice: AnyChoice | undefined): boolean {
+  return !!choice?.error && isFailure({ error: choice.error });
 }
 
 interface ReplyParts {
@@ -164,7 +169,7 @@ export class ChatStreamReader {
     this.#finishReason = choice.finish_reason || this.#finishReason;
     if (choice.delta) this.#addDelta(choice.delta, chunks);
     else if (choice.message) this.#addMessage(choice.message, chunks);
-    if (isRecord(choice.error)) throw this.#failure({ error: choice.error });
+    if (hasError(choice)) throw this.#failure({ error: choice.error });
   }
 
   #addDelta(delta: AnyMessage, chunks: ModelChunk[]): void {

@@ -62,8 +62,9 @@ export class ResponsesStreamReader {
       case "response.output_item.done":
         if (!isRecord(item)) return;
         this.#items.set(output_index, { ...item });
-        // Encrypted reasoning has no events of its own.
-        chunks.push(item.type === "reasoning" ? ENCRYPTED_REASONING : PROGRESS);
+        // A message has deltas. Encrypted reasoning and the calls of some tools have none.
+        if (item.type === "reasoning") chunks.push(ENCRYPTED_REASONING);
+        else if (item.type !== "message") chunks.push(PROGRESS);
         return;
       case "response.function_call_arguments.delta": {
         const call = this.#items.get(output_index);

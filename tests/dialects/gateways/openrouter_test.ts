@@ -95,6 +95,14 @@ dialect("openrouter", {
     // Its SDK ignores the error of a choice.
     aiSdk: { status: undefined, text: undefined, usage: undefined, message: [] },
   },
+  "bills an error with usage, and reads an error of a choice as a text": {
+    json: {
+      ...chat({ content: "" }, "stop", { usage: USAGE }),
+      choices: [{ index: 0, finish_reason: "stop", message: { content: "" }, error: "It broke" }],
+    },
+    expect: { error: "provider", retryable: true, usage: USED, message: "It broke" },
+    aiSdk: { usage: undefined },
+  },
   "does not retry a choice whose error is final": {
     json: {
       ...chat({ content: "" }, "error"),

@@ -63,8 +63,8 @@ const STATUS_OF: ReadonlyMap<string, number> = new Map(
     404: "not_found_error not_found notfounderror model_not_found deployment_not_found",
     422: "unprocessable_entity unprocessableentityerror extra_forbidden",
     429: `rate_limit_error rate_limit_exceeded rate_limit_reached_error rate_limited
-      ratelimitreached ratelimiterror resource_exhausted too_many_requests too_many_requests_error toomanyrequests throttling_error throttling
-      throttlingexception`,
+      ratelimitreached ratelimiterror resource_exhausted too_many_requests
+      too_many_requests_error toomanyrequests throttling_error throttling throttlingexception`,
   }).flatMap(([status, names]) => [...words(names)].map((name) => [name, Number(status)])),
 );
 

@@ -26,7 +26,8 @@ const REASONS: Readonly<Record<Ending, string>> = {
   content_filter: "content_filter content_filtered content_filtering content_policy " +
     "content_policy_violation filter filtered safety sensitive recitation prohibited_content " +
     "blocklist blocked spii language refusal guardrail guardrails guardrail_intervened " +
-    "moderation error_toxic toxic image_safety image_recitation image_prohibited_content model_armor",
+    "moderation error_toxic toxic image_safety image_recitation image_prohibited_content " +
+    "model_armor",
   error: "error failed failure internal_error server_error network_error " +
     "insufficient_system_resource insufficient_system_resources abort aborted cancel cancelled " +
     "canceled user_cancel timeout timed_out time_limit overloaded engine_overloaded " +

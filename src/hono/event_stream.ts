@@ -1,6 +1,6 @@
 /** Streamed responses, as server-sent events or lines of JSON, with backpressure. */
-import { delay } from "@std/async/delay";
 import type { Context } from "hono";
+import { waitForFirstEvent } from "./first_event.ts";
 import type { Problem } from "./problem.ts";
 
 /** One event of a streamed response. */
@@ -11,6 +11,8 @@ export interface WireEvent {
   readonly id?: string;
   /** The data, which is sent as JSON. A string is sent as it is. */
   readonly data: unknown;
+  /** Whether the call may still fail with a status: the response does not begin with this event. */
+  readonly isTentative?: boolean;
 }
 
 /** A format of streamed responses. */
@@ -66,6 +68,12 @@ export interface StreamOwner {
   end(): void;
 }
 
+/** The owner of a response that begins with the first event. */
+export interface WaitingOwner extends StreamOwner {
+  /** Aborts its work when the signal aborts, that is when the client disconnects. */
+  abandonOn(signal: AbortSignal): void;
+}
+
 /** Options of {@linkcode eventStream}. */
 export interface EventStreamOptions {
   /** The owner of the response; it ends with the stream. */
@@ -74,8 +82,10 @@ export interface EventStreamOptions {
   readonly format: WireFormat;
   /** How long the stream may be silent before a heartbeat is sent, in milliseconds. */
   readonly heartbeat: number;
-  /** Maps an error to the last event of the stream. */
-  readonly toErrorEvent: (thrown: unknown) => WireEvent;
+  /** Whether a heartbeat is due when the response begins. */
+  readonly startsWithHeartbeat?: boolean;
+  /** Maps an error to the last events of the stream. */
+  readonly toErrorEvents: (thrown: unknown) => readonly WireEvent[];
 }
 
 /**
@@ -96,33 +106,31 @@ export function eventStream(
   });
 }
 
+/**
+ * Returns a response that streams events, once there is one: clients retry by status only, so a
+ * call that fails before its first event gets one. The response begins at the latest when a
+ * heartbeat is due.
+ *
+ * @throws What the events throw before the first one that is not tentative, if in time.
+ */
+export async function startEventStream(
+  c: Context,
+  events: AsyncIterator<WireEvent>,
+  options: EventStreamOptions & { readonly owner: WaitingOwner },
+): Promise<Response> {
+  const { owner, heartbeat } = options;
+  const begun = await waitForFirstEvent(events, {
+    timeout: heartbeat,
+    isTentative: ({ isTentative = false }) => isTentative,
+    // Until the response begins, its stream cannot detect that the client disconnects.
+    onWait: () => owner.abandonOn(c.req.raw.signal),
+  });
+  return eventStream(c, begun.events, { ...options, startsWithHeartbeat: begun.isLate });
+}
+
 /** The last event of a stream that failed: the problem details, as of a request with this ID. */
 export function problemEvent(problem: Problem, requestId?: string): WireEvent {
   return { event: "error", data: { ...problem.details(requestId), type: "error" } };
-}
-
-/**
- * How long to wait for the first event, in milliseconds. It is short, as Deno's server notices a
- * disconnected client only once the response has begun.
- */
-const FIRST_EVENT_TIMEOUT = 50;
-
-/**
- * Waits for the first event, but only briefly: a call that fails at once then gets an error status,
- * later failures are events.
- *
- * @throws What `first` rejects with, if it does so in time.
- */
-export async function waitForFirstEvent(first: Promise<unknown>): Promise<void> {
-  const waiting = new AbortController();
-  const timeout = delay(FIRST_EVENT_TIMEOUT, { signal: waiting.signal }).catch(() => {});
-  try {
-    await Promise.race([first, timeout]);
-  } finally {
-    waiting.abort();
-    // A later rejection is handled where the events are read.
-    first.catch(() => {});
-  }
 }
 
 const encoder = new TextEncoder();
@@ -132,7 +140,7 @@ const LAST_EVENT_TIMEOUT = 1_000;
 
 function bodyOf(
   events: AsyncIterator<WireEvent>,
-  { owner, format, heartbeat, toErrorEvent }: EventStreamOptions,
+  { owner, format, heartbeat, startsWithHeartbeat = false, toErrorEvents }: EventStreamOptions,
 ): ReadableStream<Uint8Array> {
   let silentSince = performance.now();
   let heartbeatTimer: ReturnType<typeof setInterval> | undefined;
@@ -150,6 +158,7 @@ function bodyOf(
   };
   return new ReadableStream<Uint8Array>({
     start(controller) {
+      if (startsWithHeartbeat) controller.enqueue(encoder.encode(format.heartbeat));
       heartbeatTimer = setInterval(() => {
         // Heartbeats would pile up for a client that does not read.
         if (performance.now() - silentSince < heartbeat || controller.desiredSize !== 0) return;
@@ -177,7 +186,7 @@ function bodyOf(
         }
         text = format.write(next.value);
       } catch (error) {
-        text = format.write(toErrorEvent(error));
+        text = toErrorEvents(error).map((event) => format.write(event)).join("");
         isLast = true;
       }
       // It may have been canceled in the meantime.

@@ -24,7 +24,7 @@ export function writeError(
   detail: "full" | "bare",
 ): WrittenError {
   const { code, agent, model, attempts, usage, status, retryAfterMs, retryable } = error;
-  const { issues, text, cause } = error;
+  const { issues, text, finishReason, cause } = error;
   return {
     message: detail === "bare" ? bareMessage(error) : error.message,
     code,
@@ -35,6 +35,7 @@ export function writeError(
     status,
     retryAfterMs,
     retryable,
+    finishReason,
     ...(detail === "full" && {
       issues,
       text,

@@ -89,12 +89,11 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
         : overviewRegions(context);
     const viewer = viewers.add();
     const events = liveUpdates(regions, { signal: viewer.signal, interval });
-    const toErrorEvent = (thrown: unknown) => problemEvent(toProblem(thrown));
     return eventStream(c, events, {
       owner: viewer,
       format: SSE,
       heartbeat,
-      toErrorEvent,
+      toErrorEvents: (thrown) => [problemEvent(toProblem(thrown))],
     });
   });
   if (calls) {

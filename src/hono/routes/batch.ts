@@ -48,8 +48,8 @@ export function batchRoute(service: Service) {
       c.header("vary", "accept");
       if (format === undefined) {
         const { heartbeat } = service;
-        const toErrorEvent = errorMapper(lifecycle);
-        const options = { owner: lifecycle, format: SINGLE_JSON, heartbeat, toErrorEvent };
+        const toErrorEvents = errorMapper(lifecycle);
+        const options = { owner: lifecycle, format: SINGLE_JSON, heartbeat, toErrorEvents };
         return eventStream(c, allResults(run, lifecycle, request), options);
       }
       const stream = new BatchStream(run, lifecycle.quota.id, {
@@ -118,12 +118,12 @@ function send(
     owner: lifecycle,
     format,
     heartbeat: service.heartbeat,
-    toErrorEvent: errorMapper(lifecycle),
+    toErrorEvents: errorMapper(lifecycle),
   });
 }
 
-function errorMapper(lifecycle: RequestLifecycle): (thrown: unknown) => WireEvent {
-  return (thrown) => problemEvent(lifecycle.toProblem(thrown), lifecycle.id);
+function errorMapper(lifecycle: RequestLifecycle): (thrown: unknown) => readonly WireEvent[] {
+  return (thrown) => [problemEvent(lifecycle.toProblem(thrown), lifecycle.id)];
 }
 
 /**

@@ -28,7 +28,7 @@ export interface AgentRequest {
 }
 
 /** A call of an agent, ready to be made. */
-export interface AgentCall {
+export interface BoundCall {
   /** The agent. */
   readonly agent: ServedAgent;
   /** Its parameters, or a prompt that replaces its own. */
@@ -44,10 +44,10 @@ export interface AgentCall {
  *
  * @throws {Problem} If there is no such agent, or the agent cannot be called in that way.
  */
-export function toAgentCall(
+export function bindCall(
   agents: ReadonlyMap<string, ServedAgent>,
   { model, messages, field, settings, jsonField }: AgentRequest,
-): AgentCall {
+): BoundCall {
   const agent = agents.get(model);
   if (agent === undefined) throw unknownModelProblem();
   if (jsonField !== undefined && agent.callsModel && !agent.hasOutputSchema) {

@@ -1,5 +1,5 @@
 import type { RequestLifecycle } from "../request_lifecycle.ts";
-import type { AgentCall } from "./agent_request.ts";
+import type { BoundCall } from "./agent_request.ts";
 import { type Outcome, recoverOutcome, toOutcome } from "./outcome.ts";
 
 /** An event of a streamed answer: its deltas, then its outcome. */
@@ -18,7 +18,7 @@ const SEPARATOR = "\n\n";
  * @throws {AgentError} If the call fails.
  */
 export async function* streamAnswer(
-  { agent, params, options }: AgentCall,
+  { agent, params, options }: BoundCall,
   lifecycle: RequestLifecycle,
 ): AsyncGenerator<AnswerEvent> {
   const { id } = lifecycle;

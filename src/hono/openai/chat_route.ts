@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { SSE, startEventStream, type WireEvent } from "../event_stream.ts";
 import { readJsonBody } from "../read_body.ts";
 import type { Env, Service } from "../service.ts";
-import { toAgentCall } from "./agent_request.ts";
+import { bindCall } from "./agent_request.ts";
 import { type AnswerEvent, streamAnswer } from "./answer_stream.ts";
 import { ChatChunks, createChatIdentity, toChatCompletion } from "./chat_completion.ts";
 import { parseChatRequest } from "./chat_request.ts";
@@ -16,7 +16,7 @@ export function chatRoute(service: Service) {
     try {
       const { value } = await readJsonBody(c.req.raw, service.limits);
       const request = parseChatRequest(value);
-      const call = toAgentCall(service.agents, request);
+      const call = bindCall(service.agents, request);
       const identity = createChatIdentity(call.agent.name);
       lifecycle.begin(1);
       lifecycle.startDeadline();

@@ -3,7 +3,7 @@ import { SSE, startEventStream } from "../event_stream.ts";
 import { Problem } from "../problem.ts";
 import { readJsonBody } from "../read_body.ts";
 import type { Env, Service } from "../service.ts";
-import { toAgentCall } from "./agent_request.ts";
+import { bindCall } from "./agent_request.ts";
 import { streamAnswer } from "./answer_stream.ts";
 import { toOpenAIError, withOpenAIStatus } from "./openai_error.ts";
 import { toOutcome } from "./outcome.ts";
@@ -21,7 +21,7 @@ export function responsesRoute(service: Service) {
     try {
       const { value } = await readJsonBody(c.req.raw, service.limits);
       const request = parseResponsesRequest(value);
-      const call = toAgentCall(service.agents, request);
+      const call = bindCall(service.agents, request);
       const base = createResponseBase(call.agent.name, request.body);
       lifecycle.begin(1);
       lifecycle.startDeadline();

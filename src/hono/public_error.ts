@@ -60,7 +60,7 @@ export function failureProblem(error: AgentError): Problem {
   });
 }
 
-/** Returns the error that decides whether a retry is worth it: of several models, the last one's. */
+/** Returns the error that decides about a retry: of several models, that of the last one. */
 export function decisiveError(error: AgentError): AgentError {
   return error.code === "exhausted" && error.cause instanceof AgentError ? error.cause : error;
 }

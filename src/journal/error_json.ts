@@ -35,10 +35,10 @@ export function writeError(
     status,
     retryAfterMs,
     retryable,
-    finishReason,
     ...(detail === "full" && {
       issues,
       text,
+      finishReason,
       cause: cause instanceof Error ? { name: cause.name, message: cause.message } : undefined,
     }),
   };

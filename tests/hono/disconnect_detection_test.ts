@@ -1,9 +1,9 @@
 /**
  * Tests when Deno's server detects disconnects. Over HTTP/1.1 it does not detect any before the
  * response has begun, unless the whole request arrived with its first 512 bytes or with the packet
- * that ended its header. Batches, whose responses begin at once, must always detect them, and streams when
- * their response begins: with the first heartbeat at the latest. Other calls must at least end at
- * the deadline.
+ * that ended its header. Batches, whose responses begin at once, must always detect them. Streams
+ * must detect them when their response begins: with the first heartbeat at the latest. Other calls
+ * must at least end at the deadline.
  */
 import http2 from "node:http2";
 import { assert, assertEquals } from "@std/assert";

@@ -2,7 +2,8 @@
 import { isRecord } from "../../model/check_options.ts";
 import type { AgentRequest } from "./agent_request.ts";
 import { toPromptMessage } from "./chat_messages.ts";
-import { CHAT_FIELDS, checkFields, rejectClientTools } from "./field_rules.ts";
+import { checkFields } from "./check_fields.ts";
+import { CHAT_FIELDS, rejectClientTools } from "./field_rules.ts";
 import { invalidField } from "./request_problem.ts";
 import { CHAT_SETTINGS, toCallSettings } from "./request_settings.ts";
 

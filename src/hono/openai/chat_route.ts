@@ -1,7 +1,8 @@
 import type { Context } from "hono";
-import { SSE, startEventStream, type WireEvent } from "../event_stream.ts";
 import { readJsonBody } from "../read_body.ts";
 import type { Env, Service } from "../service.ts";
+import { startEventStream } from "../stream/event_stream.ts";
+import { SSE, type WireEvent } from "../stream/wire_format.ts";
 import { bindCall } from "./agent_request.ts";
 import { type AnswerEvent, streamAnswer } from "./answer_stream.ts";
 import { ChatChunks, createChatIdentity, toChatCompletion } from "./chat_completion.ts";

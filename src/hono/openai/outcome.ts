@@ -1,6 +1,7 @@
 /** The outcome of a call in the terms of OpenAI's API, where a refusal is an answer. */
 import { AgentError, type Result } from "../../model/result.ts";
 import type { Usage } from "../../model/usage.ts";
+import { decisiveError } from "../public_error.ts";
 
 /** The outcome of a call. */
 export interface Outcome {
@@ -40,7 +41,8 @@ export function toOutcome(result: Result): Outcome {
  */
 export function recoverOutcome(thrown: unknown): Outcome {
   if (!(thrown instanceof AgentError)) throw thrown;
-  const { code, finishReason, text = "", usage } = thrown;
+  const { usage } = thrown;
+  const { code, finishReason, text = "" } = decisiveError(thrown);
   // Without a finish reason, the server rejected the request or did not end its answer.
   if (finishReason === undefined) throw thrown;
   if (code === "truncated") return { text, finishReason: "length", usage };

@@ -1,5 +1,5 @@
 /** Creates the events of a streamed response of OpenAI's Responses API. */
-import type { WireEvent } from "../event_stream.ts";
+import type { WireEvent } from "../stream/wire_format.ts";
 import type { AnswerEvent } from "./answer_stream.ts";
 import type { OpenAIErrorBody } from "./openai_error.ts";
 import type { Outcome } from "./outcome.ts";

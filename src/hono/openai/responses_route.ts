@@ -1,8 +1,9 @@
 import type { Context } from "hono";
-import { SSE, startEventStream } from "../event_stream.ts";
 import { Problem } from "../problem.ts";
 import { readJsonBody } from "../read_body.ts";
 import type { Env, Service } from "../service.ts";
+import { startEventStream } from "../stream/event_stream.ts";
+import { SSE } from "../stream/wire_format.ts";
 import { bindCall } from "./agent_request.ts";
 import { streamAnswer } from "./answer_stream.ts";
 import { toOpenAIError, withOpenAIStatus } from "./openai_error.ts";
@@ -12,8 +13,8 @@ import { createResponseBase, toResponse } from "./response_object.ts";
 import { parseResponsesRequest } from "./responses_request.ts";
 
 /**
- * `POST /v1/responses`: calls agents through OpenAI's Responses API. Nothing is stored: each request
- * has the whole conversation.
+ * `POST /v1/responses`: calls agents through OpenAI's Responses API. Nothing is stored: each
+ * request has the whole conversation.
  */
 export function responsesRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {

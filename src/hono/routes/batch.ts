@@ -4,15 +4,14 @@ import { type BatchItem, BatchRun } from "../batch/batch_run.ts";
 import { type BatchRequest, parseBatchRequest } from "../batch/batch_request.ts";
 import { BatchStream } from "../batch/batch_stream.ts";
 import { readJsonBody } from "../read_body.ts";
+import { eventStream, problemEvent } from "../stream/event_stream.ts";
 import {
-  eventStream,
   NDJSON,
-  problemEvent,
   SINGLE_JSON,
   SSE,
   type WireEvent,
   type WireFormat,
-} from "../event_stream.ts";
+} from "../stream/wire_format.ts";
 import type { RequestLifecycle } from "../request_lifecycle.ts";
 import { Problem } from "../problem.ts";
 import type { Env, Service } from "../service.ts";

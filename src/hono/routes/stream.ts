@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import type { StreamEvent } from "../../agent/agent_stream.ts";
 import { readJsonBody } from "../read_body.ts";
-import { problemEvent, SSE, startEventStream, type WireEvent } from "../event_stream.ts";
+import { problemEvent, startEventStream } from "../stream/event_stream.ts";
+import { SSE, type WireEvent } from "../stream/wire_format.ts";
 import { toPublicError } from "../public_error.ts";
 import { toPublicResult } from "../public_result.ts";
 import type { Env, Service } from "../service.ts";

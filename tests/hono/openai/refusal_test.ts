@@ -141,6 +141,23 @@ Deno.test("parse: the client finds the refusal, and the end of the tokens", asyn
   await assertRejects(() => ask({ finishReason: "length" }), LengthFinishReasonError);
 });
 
+Deno.test("a refusal of the last model is one, too", async () => {
+  const provider = scripted([
+    new ProviderError("down", { code: "provider", retryable: true }),
+    { text: "", refusal: "No." },
+  ]);
+  const agent = defineAgent({
+    name: "a",
+    model: "m",
+    prompt: "{text}",
+    provider,
+    retries: 0,
+    fallbackModels: ["m2"],
+  });
+  const { json } = await request(routes([agent]), "/v1/responses", { model: "a", input: "x" });
+  assertEquals(json.output[0].content, [{ type: "refusal", refusal: "No." }]);
+});
+
 Deno.test("a filter of the prompt is a 400, and a cut connection a 502", async () => {
   const cases: [ProviderError, status: number, code: string][] = [
     [

@@ -63,7 +63,9 @@ const SHUTDOWN_RULES: RulesFor<ShutdownOptions> = { grace: milliseconds };
  *
  * A client that disconnects aborts its calls. Over HTTP/1.1, Deno's own server reports a
  * disconnect only after the response has begun, unless the request was small. Until then a plain
- * call runs to its end or to `limits.deadline`; the responses of streams and batches begin at once.
+ * call runs to its end or to `limits.deadline`. The response of a batch begins at once, that of a
+ * stream with its first event, or when a `heartbeat` is due: a call that fails before that gets the
+ * status of its error.
  *
  * Access is denied by default: without `auth`, only requests from this machine are accepted, and
  * only in development.

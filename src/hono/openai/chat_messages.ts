@@ -1,6 +1,7 @@
 /** Converts the messages of a chat completion. */
 import type { PromptMessage, PromptPart } from "../../call/options/prompt_parts.ts";
 import { isRecord } from "../../model/check_options.ts";
+import { toImagePart } from "./image_part.ts";
 import { invalidField, unsupportedField } from "./request_problem.ts";
 
 type Role = PromptMessage["role"];
@@ -81,7 +82,7 @@ function toPart(part: unknown, i: number): PromptPart {
     if (type === "text" && typeof text === "string") return { type, text };
     if (type === "refusal" && typeof refusal === "string") return { type: "text", text: refusal };
     if (type === "image_url" && isRecord(image) && typeof image.url === "string") {
-      return { type: "image", url: image.url };
+      return toImagePart(image.url, image.detail, "messages", i, "content");
     }
     if (type === "file" && isRecord(file) && typeof file.file_data === "string") {
       const { filename: name } = file;

@@ -1,5 +1,5 @@
 /** Checks the fields of requests to OpenAI's API one by one. */
-import { invalidField, unknownField, unsupportedField } from "./request_problem.ts";
+import { invalidField, unknownParameter, unsupportedField } from "./request_problem.ts";
 
 /**
  * Checks the value of a field.
@@ -39,7 +39,7 @@ export function checkFields(
   rules: Readonly<Record<string, FieldRule>>,
 ): void {
   for (const [name, value] of Object.entries(fields)) {
-    if (!Object.hasOwn(rules, name)) throw unknownField(name);
+    if (!Object.hasOwn(rules, name)) throw unknownParameter(name);
     if (value !== null && value !== undefined) rules[name]!(name, value);
   }
 }

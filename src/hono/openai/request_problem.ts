@@ -18,7 +18,7 @@ export function unsupportedField(message: string, ...path: PropertyKey[]): Probl
 }
 
 /** Creates the problem of a field that does not exist. */
-export function unknownField(...path: PropertyKey[]): Problem {
+export function unknownParameter(...path: PropertyKey[]): Problem {
   return problem("unknown_parameter", "there is no such field: check its spelling", path);
 }
 

@@ -1,6 +1,6 @@
 /** Maps the settings of a request to call options. */
 import { isRecord } from "../../model/check_options.ts";
-import type { CallOptions } from "../../call/options/options.ts";
+import { CALL_RULES, type CallOptions } from "../../call/options/options.ts";
 import { invalidField } from "./request_problem.ts";
 
 /** A setting of a request: where it is, and the call option that it becomes. */
@@ -15,7 +15,6 @@ interface Setting {
   readonly test: (value: unknown) => boolean;
 }
 
-const EFFORTS: readonly unknown[] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 const VERBOSITIES: readonly unknown[] = ["low", "medium", "high"];
 
 const isString = (value: unknown) => typeof value === "string";
@@ -34,6 +33,19 @@ function choiceOf(path: readonly string[], option: string, values: readonly unkn
   return { path, option, must, test: (value) => values.includes(value) };
 }
 
+/** The effort of a reasoning model: what agents accept. */
+function effort(...path: string[]): Setting {
+  const test = (value: unknown): boolean => {
+    try {
+      CALL_RULES.reasoningEffort("check the request", "reasoningEffort", value);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return { path, option: "reasoningEffort", must: 'an effort, such as "low" or "high"', test };
+}
+
 /** The settings of a chat completion. */
 export const CHAT_SETTINGS: readonly Setting[] = [
   numeric("temperature"),
@@ -47,7 +59,7 @@ export const CHAT_SETTINGS: readonly Setting[] = [
     must: "a string or a list of strings",
     test: (value) => isString(value) || Array.isArray(value) && value.every(isString),
   },
-  choiceOf(["reasoning_effort"], "reasoningEffort", EFFORTS),
+  effort("reasoning_effort"),
   numeric("frequency_penalty", "extra.frequency_penalty"),
   numeric("presence_penalty", "extra.presence_penalty"),
   choiceOf(["verbosity"], "extra.verbosity", VERBOSITIES),
@@ -58,7 +70,7 @@ export const RESPONSES_SETTINGS: readonly Setting[] = [
   numeric("temperature"),
   numeric("top_p", "topP"),
   countOf("max_output_tokens"),
-  choiceOf(["reasoning", "effort"], "reasoningEffort", EFFORTS),
+  effort("reasoning", "effort"),
   choiceOf(["text", "verbosity"], "extra.verbosity", VERBOSITIES),
 ];
 

@@ -1,6 +1,7 @@
 /** Converts the input items of the Responses API to messages. */
 import type { PromptMessage, PromptPart } from "../../call/options/prompt_parts.ts";
 import { isRecord } from "../../model/check_options.ts";
+import { toImagePart } from "./image_part.ts";
 import { invalidField, unsupportedField } from "./request_problem.ts";
 
 type Item = Readonly<Record<string, unknown>>;
@@ -98,7 +99,7 @@ function toPart(part: unknown, i: number, field: string, n: number): PromptPart 
       if (typeof refusal === "string") return { type: "text", text: refusal };
       break;
     case "input_image":
-      if (typeof image === "string") return { type: "image", url: image };
+      if (typeof image === "string") return toImagePart(image, part.detail, ...path);
       break;
     case "input_file": {
       const source = data ?? url;

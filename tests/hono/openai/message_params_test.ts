@@ -187,7 +187,7 @@ Deno.test("responses: items become messages", async () => {
         role: "user",
         content: [
           { type: "input_text", text: "look" },
-          { type: "input_image", image_url: "https://example.com/a.png", detail: "auto" },
+          { type: "input_image", image_url: "https://example.com/a.png" },
           { type: "input_file", file_data: "data:application/pdf;base64,AA==", filename: "a.pdf" },
         ],
       },
@@ -214,4 +214,23 @@ Deno.test("responses: items become messages", async () => {
       ],
     },
   ]);
+});
+
+Deno.test("the detail of an image is kept, and checked", async () => {
+  const { agent, provider } = echo();
+  const app = routes([agent]);
+  const url = "https://example.com/a.png";
+  const chat = (detail: string) => [
+    { role: "user", content: [{ type: "image_url", image_url: { url, detail } }] },
+  ];
+  const items = (detail: string) => [
+    { role: "user", content: [{ type: "input_image", image_url: url, detail }] },
+  ];
+  for (const [api, conversation] of [["chat", chat], ["responses", items]] as const) {
+    assertEquals((await send(app, api, "echo", conversation("low"))).status, 200);
+    const content: unknown = provider.requests.at(-1)!.messages[0]!.content;
+    assertEquals(content, [{ type: "image", url, detail: "low" }]);
+    const { status, json } = await send(app, api, "echo", conversation("blurred"));
+    assertEquals([status, json.error.code], [400, "invalid_request"]);
+  }
 });

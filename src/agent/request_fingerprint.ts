@@ -19,6 +19,8 @@ const FINGERPRINTED_OPTIONS: ReadonlySet<string> = new Set([
   "params",
   "tools",
   "maxSteps",
+  "onMaxSteps",
+  "maxToolCalls",
   "run",
   // Options of workflows:
   "branches",

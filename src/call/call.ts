@@ -23,7 +23,13 @@ import { renderPrompt } from "./render_prompt.ts";
 import { requirePrices } from "./require_prices.ts";
 import { maxRepairs, withRepair } from "./with_repair.ts";
 import { withRetries } from "./with_retries.ts";
-import { type Conversation, runToolLoop, stepsOf } from "./tool_loop.ts";
+import {
+  type Conversation,
+  runToolLoop,
+  type ToolLimits,
+  toolLimitsOf,
+  type ToolUse,
+} from "./tool_loop.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { runTools } from "./run_tools.ts";
 import { Trace } from "./trace.ts";
@@ -111,6 +117,7 @@ class ModelCall {
     this.signal = signal;
     this.#models = models;
     this.trace = new Trace(agent.name, models[0].model, context.collect, options.metadata);
+    if (options.reasoning ?? agent.reasoning) this.trace.keepsReasoning = true;
   }
 
   /** Makes the call and reports the result to the enclosing call; a failure is a value. */
@@ -154,8 +161,9 @@ class ModelCall {
     return this.trace.dryRun(model.provider, requestOf(this.setup.agent, model, messages));
   }
 
-  #succeeded({ content, finishReason }: Answer, next: NextStep): Result | Promise<Result> {
+  #succeeded({ content, finishReason, reply }: Answer, next: NextStep): Result | Promise<Result> {
     const { trace, setup: { config: { prices } } } = this;
+    trace.addReasoning(reply.reasoning);
     const priced = () => this.#end(trace.success(content, finishReason), next);
     try {
       const pricing = trace.price(prices);
@@ -247,13 +255,13 @@ class ModelCall {
     signal: AbortSignal,
   ): Promise<Answer> {
     const { trace, setup: { agent, options } } = this;
-    const { maxSteps, toolConcurrency } = stepsOf(agent, options);
+    const limits = toolLimitsOf(agent, options);
     return runToolLoop(conversation, {
+      ...limits,
       agent,
       trace,
-      maxSteps,
-      requestAnswer: (messages) => this.#requestAnswer(candidate, messages, signal),
-      runTools: (requests) => this.#runTools(requests, toolConcurrency, signal),
+      requestAnswer: (messages, tools) => this.#requestAnswer(candidate, messages, signal, tools),
+      runTools: (requests) => this.#runTools(requests, limits, signal),
     });
   }
 
@@ -262,12 +270,16 @@ class ModelCall {
     candidate: Candidate,
     messages: readonly Message[],
     signal: AbortSignal,
+    tools: ToolUse = "allowed",
   ): Promise<Answer> {
-    const { trace, setup: { agent, options, hooks, config, context, budgets } } = this;
+    const { trace, setup: { options, hooks, config, context, budgets } } = this;
+    const agent = tools === "absent" ? { ...this.setup.agent, tools: undefined } : this.setup.agent;
     const call: Outgoing = {
       agent,
       provider: candidate.provider,
-      request: requestOf(agent, candidate, messages),
+      request: tools === "allowed"
+        ? requestOf(agent, candidate, messages)
+        : finalRequestOf(agent, candidate, messages),
       timeout: candidate.limits,
       hooks,
       signal,
@@ -304,7 +316,7 @@ class ModelCall {
   /** Runs the tools that the model asks for. */
   #runTools(
     requests: readonly ToolRequest[],
-    concurrency: number,
+    { toolConcurrency: concurrency, maxToolCalls: maxCalls }: ToolLimits,
     signal: AbortSignal,
   ): Promise<readonly Message[]> {
     const { trace, setup: { agent, options, hooks, context, budgets } } = this;
@@ -312,7 +324,7 @@ class ModelCall {
     const collect = (part: Result) => trace.addOfTool(part);
     const toolContext = { ...context, signal, budgets, priority, collect };
     const { tools = [] } = agent;
-    return runTools(requests, { tools, concurrency, trace, hooks, context: toolContext });
+    return runTools(requests, { tools, concurrency, maxCalls, trace, hooks, context: toolContext });
   }
 }
 
@@ -326,4 +338,21 @@ function requestOf(
   if (agent.tools === undefined) return { model, messages, settings, output };
   const tools = agent.tools.map(({ spec }) => spec);
   return { model, messages, settings, output, tools };
+}
+
+/** What is sent where the model must answer without calling a tool. */
+function finalRequestOf(
+  agent: ModelAgent,
+  candidate: Candidate,
+  messages: readonly Message[],
+): ModelRequest {
+  const request = requestOf(agent, candidate, messages);
+  const { extra, ...settings } = request.settings;
+  // A choice of tools that was meant for the rounds before.
+  const { tool_choice: _, toolChoice: __, ...others } = extra ?? {};
+  return {
+    ...request,
+    settings: extra === undefined ? settings : { ...settings, extra: others },
+    ...(request.tools !== undefined && { toolChoice: "none" }),
+  };
 }

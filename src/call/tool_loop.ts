@@ -9,12 +9,27 @@ import type { CallOptions } from "./options/options.ts";
 import type { Trace } from "./trace.ts";
 
 const MAX_STEPS = 10;
+const MAX_TOOL_CALLS = 64;
 const TOOL_CONCURRENCY = 5;
 
-/** How many answers there may be, and how many tools of one answer run at the same time. */
-export function stepsOf(agent: ModelAgent, options: CallOptions) {
+/** The limits of a call with tools. */
+export interface ToolLimits {
+  /** The maximum number of answers. */
+  readonly maxSteps: number;
+  /** What happens if the last answer requests tools. */
+  readonly onMaxSteps: "error" | "answer";
+  /** The maximum number of tools that one answer may call. */
+  readonly maxToolCalls: number;
+  /** The maximum number of tools of one answer that run at the same time. */
+  readonly toolConcurrency: number;
+}
+
+/** Returns the limits of a call. Those of the call override those of the agent. */
+export function toolLimitsOf(agent: ModelAgent, options: CallOptions): ToolLimits {
   return {
     maxSteps: options.maxSteps ?? agent.maxSteps ?? MAX_STEPS,
+    onMaxSteps: options.onMaxSteps ?? agent.onMaxSteps ?? "error",
+    maxToolCalls: options.maxToolCalls ?? agent.maxToolCalls ?? MAX_TOOL_CALLS,
     toolConcurrency: options.toolConcurrency ?? agent.toolConcurrency ?? TOOL_CONCURRENCY,
   };
 }
@@ -26,22 +41,25 @@ export function stepsOf(agent: ModelAgent, options: CallOptions) {
 export interface Conversation {
   /** The messages. */
   messages: readonly Message[];
-  /** How many answers there were. */
+  /** The number of answers. */
   answers: number;
   /** Whether one of them was requested, rather than cached. */
   requested: boolean;
 }
 
+/**
+ * Whether a request allows tool calls, describes the tools only, or has no tools at all.
+ */
+export type ToolUse = "allowed" | "described" | "absent";
+
 /** What {@linkcode runToolLoop} needs. */
-export interface ToolLoopOptions {
+export interface ToolLoopOptions extends ToolLimits {
   /** The agent. */
   readonly agent: ModelAgent;
   /** The call. */
   readonly trace: Trace;
-  /** The most answers there may be. */
-  readonly maxSteps: number;
   /** Asks the model. */
-  readonly requestAnswer: (messages: readonly Message[]) => Promise<Answer>;
+  readonly requestAnswer: (messages: readonly Message[], tools: ToolUse) => Promise<Answer>;
   /** Runs tools and returns their messages for the model. */
   readonly runTools: (requests: readonly ToolRequest[]) => Promise<readonly Message[]>;
 }
@@ -53,33 +71,83 @@ export interface ToolLoopOptions {
  */
 export async function runToolLoop(
   conversation: Conversation,
-  { agent, trace, maxSteps, requestAnswer, runTools }: ToolLoopOptions,
+  options: ToolLoopOptions,
 ): Promise<Answer> {
-  for (;;) {
-    trace.beginRound();
-    const answer = await requestAnswer(conversation.messages);
-    conversation.answers++;
-    conversation.requested ||= !trace.cached;
-    trace.cached = !conversation.requested;
-    const { text, toolCalls = [], providerData } = answer.reply;
-    if (agent.tools === undefined || toolCalls.length === 0) return answer;
-    if (conversation.answers >= maxSteps) {
-      throw trace.make(
-        `Cannot finish the call of "${trace.agent}" ` +
-          `as the model still asks for tools after ${maxSteps} steps: raise maxSteps`,
-        { code: "tool", text },
-      );
+  const { trace, maxSteps, onMaxSteps, runTools } = options;
+  while (conversation.answers < maxSteps) {
+    const answer = await request(conversation, options, "allowed");
+    const requests = toolRequestsOf(answer);
+    if (requests.length === 0) return answer;
+    if (conversation.answers >= maxSteps && onMaxSteps === "error") {
+      addRound(conversation, options, answer, requests.map(notRun));
+      throw stillAsking(options, answer.reply.text);
     }
-    conversation.messages = [
-      ...conversation.messages,
-      // What the provider wants to have back beside it: a reasoning model's thoughts.
-      {
-        role: "assistant",
-        content: text,
-        toolCalls,
-        ...(providerData !== undefined && { providerData }),
-      },
-      ...await runTools(toolCalls),
-    ];
+    addRound(conversation, options, answer, await runTools(requests));
   }
+  if (onMaxSteps === "error") throw stillAsking(options, undefined);
+  // Some servers ignore that no tool may be called. They get a request without tools, which others
+  // reject after tool calls.
+  for (const tools of ["described", "absent"] as const) {
+    const answer = await request(conversation, options, tools);
+    if (toolRequestsOf(answer).length === 0) return answer;
+    if (tools === "absent" && answer.reply.text !== "") return answer;
+  }
+  throw trace.make(
+    `Cannot finish the call of "${trace.agent}" as after ${maxSteps} steps the model calls tools ` +
+      "that it was not offered: raise maxSteps",
+    { code: "tool" },
+  );
+}
+
+async function request(
+  conversation: Conversation,
+  { trace, requestAnswer }: ToolLoopOptions,
+  tools: ToolUse,
+): Promise<Answer> {
+  trace.beginRound();
+  const answer = await requestAnswer(conversation.messages, tools);
+  conversation.answers++;
+  conversation.requested ||= !trace.cached;
+  trace.cached = !conversation.requested;
+  return answer;
+}
+
+function toolRequestsOf({ reply }: Answer): readonly ToolRequest[] {
+  return reply.toolCalls ?? [];
+}
+
+/** Adds an answer and the results of its tools. */
+function addRound(
+  conversation: Conversation,
+  { agent, trace }: ToolLoopOptions,
+  { reply: { text, toolCalls, reasoning, providerData } }: Answer,
+  results: readonly Message[],
+): void {
+  trace.addReasoning(reasoning);
+  conversation.messages = [
+    ...conversation.messages,
+    // What the provider wants to have back beside it: a reasoning model's thoughts.
+    {
+      role: "assistant",
+      content: text,
+      toolCalls,
+      ...(providerData !== undefined && { providerData }),
+    },
+    ...results,
+  ];
+  const { messages } = conversation;
+  trace.messages = agent.system === undefined ? messages : messages.slice(1);
+}
+
+/** Completes the conversation of an error, so that a server accepts it. */
+function notRun({ id }: ToolRequest): Message {
+  return { role: "tool", toolCallId: id, content: "Error: Not run: the steps were used up" };
+}
+
+function stillAsking({ trace, maxSteps }: ToolLoopOptions, text: string | undefined) {
+  return trace.make(
+    `Cannot finish the call of "${trace.agent}" as the model still asks for tools after ` +
+      `${maxSteps} steps: raise maxSteps`,
+    { code: "tool", text },
+  );
 }

@@ -47,6 +47,10 @@ export class Trace extends CallErrors {
   partials: ((delta: string) => unknown) | undefined;
   /** Whether the answer came from the cache or from another call. */
   cached = false;
+  /** Whether the result has the model's reasoning. */
+  keepsReasoning = false;
+  /** The reasoning of the answers, if the result has it. */
+  #reasoning: string | undefined;
   /** Whether a fallback model was called. */
   usedFallback = false;
   readonly #startedAt = Date.now();
@@ -103,6 +107,12 @@ export class Trace extends CallErrors {
     if (usage === undefined || loser < 0 || sent[loser]!.usage !== undefined) return;
     this.amendAttempt(from + loser, { ...sent[loser]!, usage, estimated: true });
     this.bill(usage, 0);
+  }
+
+  /** Adds the reasoning of an answer. */
+  addReasoning(text: string | undefined): void {
+    if (!this.keepsReasoning || text === undefined || text === "") return;
+    this.#reasoning = this.#reasoning === undefined ? text : `${this.#reasoning}\n\n${text}`;
   }
 
   /** Adds a run of a tool. */
@@ -162,7 +172,7 @@ export class Trace extends CallErrors {
 
   /** The result of a call that succeeded. */
   success<T>(content: T, finishReason: FinishReason): Success<T> {
-    return {
+    const success: Success<T> = {
       ok: true,
       content,
       finishReason,
@@ -181,6 +191,7 @@ export class Trace extends CallErrors {
       replayed: false,
       metadata: this.metadata,
     };
+    return this.#reasoning === undefined ? success : { ...success, reasoning: this.#reasoning };
   }
 
   /** The result of a call that only says what it would send. */
@@ -192,7 +203,7 @@ export class Trace extends CallErrors {
   failure(error: AgentError): Failure;
   failure<M extends object>(error: AgentError, extra: M): Failure & M;
   failure(error: AgentError, extra?: object): Failure {
-    const { finishReason: _, ...base } = this.success(undefined, "stop");
+    const { finishReason: _, reasoning: __, ...base } = this.success(undefined, "stop");
     const failure: Failure = { ...base, ok: false, content: undefined, error, ...extra };
     // The error of another call, such as one inside an item of `each`, keeps its own result.
     return error.result === undefined ? linkError(failure) : failure;

@@ -100,11 +100,16 @@ function canonicalText(value: unknown): string | undefined {
 
 /** Returns the options of a call that change its request, or `undefined` if there are none. */
 function settingsOfCall(options: CallOptions): unknown {
-  const { messages, maxSteps } = options;
+  const { messages, maxSteps, onMaxSteps, maxToolCalls } = options;
   const settings = settingsOf({}, options);
+  // Added later: an absent one must not change the ids of older journals.
+  const more = {
+    ...(onMaxSteps !== undefined && { onMaxSteps }),
+    ...(maxToolCalls !== undefined && { maxToolCalls }),
+  };
   const isEmpty = messages === undefined && maxSteps === undefined &&
-    Object.keys(settings).length === 0;
-  return isEmpty ? undefined : { messages, maxSteps, settings };
+    Object.keys(settings).length + Object.keys(more).length === 0;
+  return isEmpty ? undefined : { messages, maxSteps, ...more, settings };
 }
 
 /** Replaces a value that JSON cannot represent by a marked object that no plain data equals. */

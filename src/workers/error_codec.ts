@@ -73,7 +73,8 @@ export function encodeError(
     : encodeError(thrown.cause, inner, depth + 1);
   const base = { message, stack, cause };
   if (thrown instanceof AgentError) {
-    const { code, agent, model, usage, status, retryAfterMs, retryable, issues, text } = thrown;
+    const { code, agent, model, usage, status, retryAfterMs, retryable, issues, text, messages } =
+      thrown;
     return {
       kind: "agent",
       ...base,
@@ -91,6 +92,7 @@ export function encodeError(
           path: path?.map((key) => typeof key === "symbol" ? String(key) : key),
         })),
         text,
+        messages,
       },
       ...(thrown.attempts !== context.attempts && { attempts: thrown.attempts }),
     };

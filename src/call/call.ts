@@ -14,6 +14,7 @@ import type { Answer } from "./read_reply.ts";
 import { type Sharing, sharingOf, withCache } from "./with_cache.ts";
 import { callSignal, NEVER_ABORTED } from "./call_signal.ts";
 import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
+import type { CallCheckpoints, CheckpointScope } from "./checkpoints.ts";
 import { type Configuration, configuration } from "./options/config.ts";
 import { budgetsOf, type CallContext, currentContext } from "./context.ts";
 import { hasHooks, withHooks } from "./with_hooks.ts";
@@ -24,6 +25,7 @@ import { requirePrices } from "./require_prices.ts";
 import { maxRepairs, withRepair } from "./with_repair.ts";
 import { withRetries } from "./with_retries.ts";
 import {
+  addMessages,
   type Conversation,
   runToolLoop,
   type ToolLimits,
@@ -44,12 +46,13 @@ export function callModel(
   params: unknown,
   options: CallOptions,
   hooks: CallHooks = options,
+  rounds?: CallCheckpoints,
 ): Promise<Result> {
   const config = configuration();
   const context = currentContext();
   const budgets = budgetsOf(options, context);
   const models = candidatesOf(agent, options, config);
-  const setup = { agent, params, options, hooks, config, context, budgets };
+  const setup = { agent, params, options, hooks, config, context, budgets, rounds };
   // Mostly everything is there that the call needs.
   const ready = !(models instanceof Promise) && !budgets.some(({ countsCost }) => countsCost);
   return ready ? begin(setup, models) : prepare(setup, models);
@@ -64,6 +67,8 @@ interface CallSetup {
   readonly config: Configuration;
   readonly context: CallContext;
   readonly budgets: readonly Budget[];
+  /** The rounds of a call with tools, if they are recorded. */
+  readonly rounds: CallCheckpoints | undefined;
 }
 
 async function prepare(setup: CallSetup, found: Candidates | Promise<Candidates>): Promise<Result> {
@@ -196,7 +201,35 @@ class ModelCall {
     if (others.length === 0 && agent.tools === undefined) {
       return this.#requestAnswer(first, messages, this.signal);
     }
-    return this.#withFallbacks({ messages, answers: 0, requested: false });
+    const conversation: Conversation = { messages, answers: 0, requested: false };
+    this.#resumeRounds(conversation);
+    return this.#withFallbacks(conversation);
+  }
+
+  /** Continues after the rounds that an earlier start of the item has finished. */
+  #resumeRounds(conversation: Conversation): void {
+    const { trace, setup: { agent, rounds } } = this;
+    for (const round of rounds?.recorded ?? []) {
+      trace.resume(round);
+      addMessages(conversation, agent, trace, round.content as readonly Message[]);
+      conversation.answers++;
+      conversation.requested ||= round.attempts.length > 0;
+    }
+  }
+
+  /** Records a finished round, so that it need not be paid again. */
+  async #recordRound(
+    rounds: CallCheckpoints,
+    messages: readonly Message[],
+    reasoning: string | undefined,
+  ): Promise<void> {
+    const { trace, setup: { config } } = this;
+    try {
+      await trace.price(config.prices);
+    } catch {
+      // The end of the call reports it; the cost of the round is then unknown.
+    }
+    await rounds.record(trace.takePart(messages, reasoning));
   }
 
   #withFallbacks(conversation: Conversation): Promise<Answer> {
@@ -254,14 +287,18 @@ class ModelCall {
     candidate: Candidate,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const { trace, setup: { agent, options } } = this;
+    const { trace, setup: { agent, options, rounds } } = this;
     const limits = toolLimitsOf(agent, options);
     return runToolLoop(conversation, {
       ...limits,
       agent,
       trace,
       requestAnswer: (messages, tools) => this.#requestAnswer(candidate, messages, signal, tools),
-      runTools: (requests) => this.#runTools(requests, limits, signal),
+      runTools: (requests) =>
+        this.#runTools(requests, limits, signal, rounds?.scope(conversation.answers - 1)),
+      ...(rounds !== undefined && {
+        onRound: (messages, reasoning) => this.#recordRound(rounds, messages, reasoning),
+      }),
     });
   }
 
@@ -318,11 +355,19 @@ class ModelCall {
     requests: readonly ToolRequest[],
     { toolConcurrency: concurrency, maxToolCalls: maxCalls }: ToolLimits,
     signal: AbortSignal,
+    checkpoints: CheckpointScope | undefined,
   ): Promise<readonly Message[]> {
     const { trace, setup: { agent, options, hooks, context, budgets } } = this;
     const priority = options.priority ?? context.priority;
     const collect = (part: Result) => trace.addOfTool(part);
-    const toolContext = { ...context, signal, budgets, priority, collect };
+    const toolContext: CallContext & { readonly signal: AbortSignal } = {
+      ...context,
+      signal,
+      budgets,
+      priority,
+      collect,
+      ...(checkpoints !== undefined && { checkpoints }),
+    };
     const { tools = [] } = agent;
     return runTools(requests, { tools, concurrency, maxCalls, trace, hooks, context: toolContext });
   }

@@ -62,6 +62,8 @@ export interface ToolLoopOptions extends ToolLimits {
   readonly requestAnswer: (messages: readonly Message[], tools: ToolUse) => Promise<Answer>;
   /** Runs tools and returns their messages for the model. */
   readonly runTools: (requests: readonly ToolRequest[]) => Promise<readonly Message[]>;
+  /** Called with the messages of a finished round, before the next request. */
+  readonly onRound?: (messages: readonly Message[], reasoning?: string) => Promise<void>;
 }
 
 /**
@@ -73,7 +75,7 @@ export async function runToolLoop(
   conversation: Conversation,
   options: ToolLoopOptions,
 ): Promise<Answer> {
-  const { trace, maxSteps, onMaxSteps, runTools } = options;
+  const { trace, maxSteps, onMaxSteps, runTools, onRound } = options;
   while (conversation.answers < maxSteps) {
     const answer = await request(conversation, options, "allowed");
     const requests = toolRequestsOf(answer);
@@ -82,7 +84,8 @@ export async function runToolLoop(
       addRound(conversation, options, answer, requests.map(notRun));
       throw stillAsking(options, answer.reply.text);
     }
-    addRound(conversation, options, answer, await runTools(requests));
+    const round = addRound(conversation, options, answer, await runTools(requests));
+    if (onRound !== undefined) await onRound(round, answer.reply.reasoning);
   }
   if (onMaxSteps === "error") throw stillAsking(options, undefined);
   // Some servers ignore that no tool may be called. They get a request without tools, which others
@@ -116,16 +119,15 @@ function toolRequestsOf({ reply }: Answer): readonly ToolRequest[] {
   return reply.toolCalls ?? [];
 }
 
-/** Adds an answer and the results of its tools. */
+/** Adds an answer and the results of its tools, and returns their messages. */
 function addRound(
   conversation: Conversation,
   { agent, trace }: ToolLoopOptions,
   { reply: { text, toolCalls, reasoning, providerData } }: Answer,
   results: readonly Message[],
-): void {
+): readonly Message[] {
   trace.addReasoning(reasoning);
-  conversation.messages = [
-    ...conversation.messages,
+  const round: readonly Message[] = [
     // What the provider wants to have back beside it: a reasoning model's thoughts.
     {
       role: "assistant",
@@ -135,8 +137,20 @@ function addRound(
     },
     ...results,
   ];
+  addMessages(conversation, agent, trace, round);
+  return round;
+}
+
+/** Adds the messages of a round to the conversation, and to that of a later error. */
+export function addMessages(
+  conversation: Conversation,
+  { system }: ModelAgent,
+  trace: Trace,
+  round: readonly Message[],
+): void {
+  conversation.messages = [...conversation.messages, ...round];
   const { messages } = conversation;
-  trace.messages = agent.system === undefined ? messages : messages.slice(1);
+  trace.messages = system === undefined ? messages : messages.slice(1);
 }
 
 /** Completes the conversation of an error, so that a server accepts it. */

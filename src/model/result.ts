@@ -1,6 +1,7 @@
 /** The result of a call, and the error that a failure holds: the two types refer to each other. */
 import type { ErrorCode, Issue } from "./errors.ts";
 import type { FinishReason, Message, ModelRequest } from "./message.ts";
+import type { Spending } from "./spending.ts";
 import { type Cost, NO_USAGE, type Usage } from "./usage.ts";
 
 /** One request that was sent to a model. */
@@ -31,6 +32,8 @@ export interface Attempt {
    * usage.
    */
   readonly estimated?: true;
+  /** True if an earlier start of the item sent it, and its outcome came from a journal. */
+  readonly replayed?: true;
 }
 
 /** The limits that can make a call wait, other than the concurrency. */
@@ -140,6 +143,12 @@ export interface ResultBase {
   readonly cached: boolean;
   /** True if the answer came from a journal: it cost nothing this time. */
   readonly replayed: boolean;
+  /**
+   * The part of `usage` and `cost` that came from a journal, as an earlier start of the item had
+   * finished some rounds, steps or branches: it cost nothing this time. Absent if there is none, and
+   * if the whole result is `replayed`.
+   */
+  readonly resumed?: Spending;
   /** The `metadata` that the caller passed. */
   readonly metadata?: unknown;
   /**

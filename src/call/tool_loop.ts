@@ -3,6 +3,7 @@
  * until it answers.
  */
 import type { Message, ToolRequest } from "../model/message.ts";
+import { AgentError } from "../model/result.ts";
 import type { Answer } from "./read_reply.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
 import type { CallOptions } from "./options/options.ts";
@@ -88,18 +89,24 @@ export async function runToolLoop(
     if (onRound !== undefined) await onRound(round, answer.reply.reasoning);
   }
   if (onMaxSteps === "error") throw stillAsking(options, undefined);
-  // Some servers ignore that no tool may be called. They get a request without tools, which others
-  // reject after tool calls.
-  for (const tools of ["described", "absent"] as const) {
-    const answer = await request(conversation, options, tools);
-    if (toolRequestsOf(answer).length === 0) return answer;
-    if (tools === "absent" && answer.reply.text !== "") return answer;
-  }
+  // Some servers ignore or reject that no tool may be called. They get a request without tools, which
+  // others reject after tool calls.
+  const answer = await request(conversation, options, "described").catch(unlessRejected);
+  if (answer !== undefined && toolRequestsOf(answer).length === 0) return answer;
+  const last = await request(conversation, options, "absent");
+  if (last.reply.text !== "" || toolRequestsOf(last).length === 0) return last;
   throw trace.make(
     `Cannot finish the call of "${trace.agent}" as after ${maxSteps} steps the model calls tools ` +
       "that it was not offered: raise maxSteps",
     { code: "tool" },
   );
+}
+
+/** Returns `undefined` if the server rejected the request as invalid. */
+function unlessRejected(error: unknown): undefined {
+  const isRejected = error instanceof AgentError && error.code === "provider" &&
+    (error.status === 400 || error.status === 422);
+  if (!isRejected) throw error;
 }
 
 async function request(

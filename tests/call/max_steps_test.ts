@@ -77,6 +77,19 @@ Deno.test("onMaxSteps: a server that ignores the choice of tools gets none", asy
   assert(!("toolChoice" in provider.requests[2]!));
 });
 
+Deno.test("onMaxSteps: a server that rejects the choice of tools gets none", async () => {
+  const rejected = new ProviderError("no tool_choice", {
+    code: "provider",
+    status: 400,
+    retryable: false,
+  });
+  const provider = scripted(({ tools, toolChoice }) =>
+    toolChoice === "none" ? rejected : tools === undefined ? "done" : callTools("1")
+  );
+  const A = defineAgent({ ...base, tools: [look], maxSteps: 1, onMaxSteps: "answer", provider });
+  assertEquals([(await A.call({ x: 1 })).content, provider.calls], ["done", 3]);
+});
+
 Deno.test("onMaxSteps: a model that never answers fails with its conversation", async () => {
   const provider = scripted({ ...callTools("1"), text: "" });
   const A = defineAgent({ ...base, tools: [look], maxSteps: 1, onMaxSteps: "answer", provider });

@@ -114,7 +114,7 @@ export type {
   ToolCall,
   ToolErrorCode,
 } from "./src/model/result.ts";
-export type { Spending } from "./src/model/spending.ts";
+export type { Spent } from "./src/model/spent.ts";
 export type { Cost, Usage } from "./src/model/usage.ts";
 
 export { isAvailable } from "./src/run/is_available.ts";

@@ -75,8 +75,8 @@ export type StreamEvent<T = unknown> =
   }
   | {
     /**
-     * A model failed before it emitted any delta, and a fallback model continues the call. In a call
-     * with tools, the fallback continues the conversation.
+     * A model failed before it emitted any delta, and a fallback model continues the call. In a
+     * call with tools, the fallback continues the conversation.
      */
     readonly type: "fallback";
     /** The model that is called next. */

@@ -89,8 +89,8 @@ export async function runToolLoop(
     if (onRound !== undefined) await onRound(round, answer.reply.reasoning);
   }
   if (onMaxSteps === "error") throw stillAsking(options, undefined);
-  // Some servers ignore or reject that no tool may be called. They get a request without tools, which
-  // others reject after tool calls.
+  // Some servers ignore or reject that no tool may be called. They get a request without tools,
+  // which others reject after tool calls.
   const answer = await request(conversation, options, "described").catch(unlessRejected);
   if (answer !== undefined && toolRequestsOf(answer).length === 0) return answer;
   const last = await request(conversation, options, "absent");

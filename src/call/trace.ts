@@ -13,7 +13,7 @@ import {
   type Timing,
   type ToolCall,
 } from "../model/result.ts";
-import { addSpending, NO_SPENDING, type Spending, subtractSpending } from "../model/spending.ts";
+import { addSpent, NOTHING_SPENT, type Spent, subtractSpent } from "../model/spent.ts";
 import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
 import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
 import { CallErrors } from "./call_errors.ts";
@@ -55,7 +55,7 @@ export class Trace extends CallErrors {
   /** Whether a fallback model was called. */
   usedFallback = false;
   /** What of it came from a journal; absent for most calls. */
-  #resumed: Spending | undefined;
+  #resumed: Spent | undefined;
   /** What the parts that were taken have; absent for most calls. */
   #taken: TakenParts | undefined;
   readonly #startedAt = Date.now();
@@ -149,8 +149,8 @@ export class Trace extends CallErrors {
     this.#take();
   }
 
-  #addResumed({ usage, cost }: Spending): void {
-    this.#resumed = addSpending(this.#resumed ?? NO_SPENDING, { usage, cost });
+  #addResumed({ usage, cost }: Spent): void {
+    this.#resumed = addSpent(this.#resumed ?? NOTHING_SPENT, { usage, cost });
   }
 
   /**
@@ -160,7 +160,7 @@ export class Trace extends CallErrors {
   takePart(content: unknown, reasoning: string | undefined): Result {
     const { attempts, toolCalls, children, usage, cost } = this.#taken ?? NOTHING_TAKEN;
     const all = { usage: this.usage, cost: this.cost };
-    const spent = subtractSpending(all, { usage, cost });
+    const spent = subtractSpent(all, { usage, cost });
     const part = this.success(content, "tool_calls");
     this.#take();
     return {
@@ -303,13 +303,13 @@ export class Trace extends CallErrors {
 }
 
 /** What of a call is part of results that were taken from it. */
-interface TakenParts extends Spending {
+interface TakenParts extends Spent {
   readonly attempts: number;
   readonly toolCalls: number;
   readonly children: number;
 }
 
-const NOTHING_TAKEN: TakenParts = { ...NO_SPENDING, attempts: 0, toolCalls: 0, children: 0 };
+const NOTHING_TAKEN: TakenParts = { ...NOTHING_SPENT, attempts: 0, toolCalls: 0, children: 0 };
 
 /** Shared by all that have none of something. */
 const EMPTY: readonly never[] = Object.freeze([]);

@@ -6,7 +6,7 @@ import type {
   JournalOpenOptions,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import type { Spending } from "../model/spending.ts";
+import type { Spent } from "../model/spent.ts";
 import { readOutcome, writeStart } from "./item_json.ts";
 import { resumeDecision } from "./resume_decision.ts";
 import type { RunTotals } from "./run_totals.ts";
@@ -40,7 +40,7 @@ export type PendingOperation =
       readonly type: "finish";
       readonly started: StartedItem;
       readonly result: Result;
-      readonly counted: Spending | undefined;
+      readonly counted: Spent | undefined;
       readonly ended: string;
       readonly resolve: () => void;
     }
@@ -48,13 +48,13 @@ export type PendingOperation =
       readonly type: "interrupt";
       readonly started: StartedItem;
       readonly result: Result;
-      readonly counted: Spending | undefined;
+      readonly counted: Spent | undefined;
       readonly resolve: () => void;
     }
     | {
       readonly type: "checkpoint";
       readonly stored: StoredCheckpoint;
-      readonly spending: Spending;
+      readonly spent: Spent;
       readonly resolve: () => void;
     }
   );
@@ -110,7 +110,7 @@ export function applyGroup(
       continue;
     }
     if (operation.type === "checkpoint") {
-      totals.addSpending(operation.spending, true);
+      totals.addSpent(operation.spent, true);
       checkpoints.push(operation.stored);
       continue;
     }

@@ -10,7 +10,7 @@ import type {
   JournalSession,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import type { Spending } from "../model/spending.ts";
+import type { Spent } from "../model/spent.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint_json.ts";
 import {
   applyGroup,
@@ -77,7 +77,7 @@ export class Session implements JournalSession {
     );
   }
 
-  finish(item: JournalItem, result: Result, { counted }: CountedSpending = {}): Promise<void> {
+  finish(item: JournalItem, result: Result, { counted }: CountedPart = {}): Promise<void> {
     const started = this.#takeStarted(item);
     if (started === undefined) return Promise.resolve();
     try {
@@ -91,7 +91,7 @@ export class Session implements JournalSession {
     }
   }
 
-  interrupt(item: JournalItem, result: Result, { counted }: CountedSpending = {}): Promise<void> {
+  interrupt(item: JournalItem, result: Result, { counted }: CountedPart = {}): Promise<void> {
     const started = this.#takeStarted(item);
     if (started === undefined) return Promise.resolve();
     return new Promise((resolve, reject) =>
@@ -115,7 +115,7 @@ export class Session implements JournalSession {
     item: JournalItem,
     owner: string,
     checkpoint: JournalCheckpoint,
-    spending: Spending,
+    spent: Spent,
   ): Promise<void> {
     const started = this.#state.inFlight.get(item);
     // A tool or a step may go on in the background after its item has ended.
@@ -125,7 +125,7 @@ export class Session implements JournalSession {
       const { kind } = checkpoint;
       const stored = serialize(item, kind, () => writeCheckpoint(unique, checkpoint));
       return new Promise((resolve, reject) =>
-        this.#enqueue({ type: "checkpoint", stored, spending, resolve, reject })
+        this.#enqueue({ type: "checkpoint", stored, spent, resolve, reject })
       );
     } catch (error) {
       return Promise.reject(error);
@@ -213,8 +213,8 @@ function storeError(cause: unknown, code: "read" | "write"): JournalError {
 }
 
 /** What the totals of the run have counted of a result already. */
-interface CountedSpending {
-  readonly counted?: Spending;
+interface CountedPart {
+  readonly counted?: Spent;
 }
 
 /** Returns an id of its own for the item that follows `n` others with the same id. */

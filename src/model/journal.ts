@@ -1,7 +1,7 @@
 import { callback, isRecord, oneOf, refuse, type Rule } from "./check_options.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Result } from "./result.ts";
-import type { Spending } from "./spending.ts";
+import type { Spent } from "./spent.ts";
 import type { Cost, Usage } from "./usage.ts";
 
 /** How much of an item is stored: neither input nor output, the output, or both. */
@@ -62,7 +62,10 @@ export interface JournalCheckpoint {
   readonly call: string;
   /** The index of a round in its call, from 0; otherwise 0. */
   readonly index: number;
-  /** The result of a step or branch. For a round, what it added to the call; its content is the new messages. */
+  /**
+   * The result of a step or branch. For a round, what it added to the call; its content is the new
+   * messages.
+   */
   readonly result: Result;
 }
 
@@ -85,13 +88,13 @@ export interface JournalSession {
   finish(
     item: JournalItem,
     result: Result,
-    more?: { readonly counted?: Spending },
+    more?: { readonly counted?: Spent },
   ): Promise<void>;
   /** Records that an item was interrupted, and its usage. It is processed again the next time. */
   interrupt(
     item: JournalItem,
     result: Result,
-    more?: { readonly counted?: Spending },
+    more?: { readonly counted?: Spent },
   ): Promise<void>;
   /**
    * Returns the checkpoints that earlier starts of a started item have recorded. Absent if the
@@ -106,14 +109,14 @@ export interface JournalSession {
    * Resolves when it is recorded. When the item has succeeded, its rounds are deleted; steps and
    * branches are kept.
    *
-   * @param spending The usage and cost that no other checkpoint of the item includes. It counts in
+   * @param spent The usage and cost that no other checkpoint of the item includes. It counts in
    * the totals of the run at once, as the process may be killed.
    */
   checkpoint?(
     item: JournalItem,
     owner: string,
     checkpoint: JournalCheckpoint,
-    spending: Spending,
+    spent: Spent,
   ): Promise<void>;
   /** Unlocks the run once everything has been recorded. */
   close(): Promise<void>;

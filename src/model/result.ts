@@ -1,7 +1,7 @@
 /** The result of a call, and the error that a failure holds: the two types refer to each other. */
 import type { ErrorCode, Issue } from "./errors.ts";
 import type { FinishReason, Message, ModelRequest } from "./message.ts";
-import type { Spending } from "./spending.ts";
+import type { Spent } from "./spent.ts";
 import { type Cost, NO_USAGE, type Usage } from "./usage.ts";
 
 /** One request that was sent to a model. */
@@ -145,10 +145,10 @@ export interface ResultBase {
   readonly replayed: boolean;
   /**
    * The part of `usage` and `cost` that came from a journal, as an earlier start of the item had
-   * finished some rounds, steps or branches: it cost nothing this time. Absent if there is none, and
-   * if the whole result is `replayed`.
+   * finished some rounds, steps or branches: it cost nothing this time. Absent if there is none,
+   * and if the whole result is `replayed`.
    */
-  readonly resumed?: Spending;
+  readonly resumed?: Spent;
   /** The `metadata` that the caller passed. */
   readonly metadata?: unknown;
   /**
@@ -175,8 +175,8 @@ export interface Success<T = unknown> extends ResultBase {
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
   /**
-   * The text of the model's reasoning, if the option `reasoning` is set and the server sent it. With
-   * tools, it is that of all answers, separated by an empty line.
+   * The text of the model's reasoning, if the option `reasoning` is set and the server sent it.
+   * With tools, it is that of all answers, separated by an empty line.
    */
   readonly reasoning?: string;
   /** Always absent. */
@@ -302,9 +302,9 @@ export class AgentError extends Error {
   }
 
   /**
-   * The conversation of a call with tools that failed after at least one finished round: the prompt,
-   * the answers that called tools, and the results of the tools. The system message is left out, so
-   * that the call can go on from there: `agent.ask("Go on.", { messages: error.messages })`.
+   * The conversation of a call with tools that failed after at least one finished round: the
+   * prompt, the answers that called tools, and the results of the tools. The system message is left
+   * out, so that `agent.ask("Go on.", { messages: error.messages })` continues the call.
    *
    * It is not enumerable, so that printing the error does not print it, and it is not stored in
    * journals: the error of a replayed failure has none.

@@ -7,7 +7,7 @@ import type {
   JournalSession,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import { addSpending, NO_SPENDING, type Spending, subtractSpending } from "../model/spending.ts";
+import { addSpent, NOTHING_SPENT, type Spent, subtractSpent } from "../model/spent.ts";
 
 /** The methods of a session that keeps checkpoints. */
 export type CheckpointSession = Required<Pick<JournalSession, "checkpoints" | "checkpoint">>;
@@ -18,13 +18,13 @@ export type CheckpointSession = Required<Pick<JournalSession, "checkpoints" | "c
  */
 export class ItemCheckpoints {
   /** What of the item the totals of the run have counted with checkpoints. */
-  counted: Spending = NO_SPENDING;
+  counted: Spent = NOTHING_SPENT;
   /** Why the journal failed, if it has. */
   failure: { readonly error: unknown } | undefined;
   readonly #session: CheckpointSession;
   readonly #item: JournalItem;
   readonly #owner: string;
-  /** How often each call was opened: equal calls are told apart by their order. */
+  /** How often each call was opened: equal calls differ by their order. */
   readonly #opened = new Map<string, number>();
   #recorded: Promise<ReadonlyMap<string, readonly JournalCheckpoint[]>> | undefined;
 
@@ -53,15 +53,15 @@ export class ItemCheckpoints {
     this.#opened.set(key, n + 1);
     const call = createHash("sha256").update(`${key}#${n}`).digest("hex").slice(0, 32);
     const recorded = (await this.#load()).get(call)?.filter((one) => one.kind === kind) ?? [];
-    // Steps and branches are found by their place, so that those inside an edited workflow are, too.
+    // The path of a step has no hash, so that the steps inside an edited workflow are found.
     const inner = kind === "round" ? `${key}#${n}` : `${base}#${n}`;
     return new OpenCheckpoints(this, { kind, call, path: inner, parent }, contiguous(recorded));
   }
 
   /** Records a checkpoint. */
-  async record(checkpoint: JournalCheckpoint, spending: Spending): Promise<void> {
+  async record(checkpoint: JournalCheckpoint, spent: Spent): Promise<void> {
     try {
-      await this.#session.checkpoint(this.#item, this.#owner, checkpoint, spending);
+      await this.#session.checkpoint(this.#item, this.#owner, checkpoint, spent);
     } catch (error) {
       this.failure ??= { error };
       throw error;
@@ -117,7 +117,7 @@ class OpenCheckpoints implements CallCheckpoints {
   readonly #call: OpenCall;
   #next: number;
   /** What checkpoints of calls inside have counted since the last one of this call. */
-  #countedInside: Spending = NO_SPENDING;
+  #countedInside: Spent = NOTHING_SPENT;
 
   constructor(item: ItemCheckpoints, call: OpenCall, recorded: readonly Result[]) {
     this.#item = item;
@@ -135,17 +135,17 @@ class OpenCheckpoints implements CallCheckpoints {
 
   async record(result: Result): Promise<void> {
     const { kind, call } = this.#call;
-    const spending = subtractSpending(result, this.#countedInside);
-    this.#countedInside = NO_SPENDING;
-    this.#count(spending);
-    const { usage, cost } = spending;
+    const spent = subtractSpent(result, this.#countedInside);
+    this.#countedInside = NOTHING_SPENT;
+    this.#count(spent);
+    const { usage, cost } = spent;
     await this.#item.record({ kind, call, index: this.#next++, result }, { usage, cost });
   }
 
-  #count(spending: Spending): void {
+  #count(spent: Spent): void {
     for (let call = this.#call.parent; call !== undefined; call = call.#call.parent) {
-      call.#countedInside = addSpending(call.#countedInside, spending);
+      call.#countedInside = addSpent(call.#countedInside, spent);
     }
-    this.#item.counted = addSpending(this.#item.counted, spending);
+    this.#item.counted = addSpent(this.#item.counted, spent);
   }
 }

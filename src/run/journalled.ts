@@ -6,7 +6,7 @@ import { causeMessage } from "../model/cause_message.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Journal, JournalItem, JournalSession } from "../model/journal.ts";
 import { AgentError, linkError, type Result } from "../model/result.ts";
-import type { Spending } from "../model/spending.ts";
+import type { Spent } from "../model/spent.ts";
 import { type CheckpointSession, ItemCheckpoints } from "./item_checkpoints.ts";
 import { ItemIds } from "./item_id.ts";
 import type { JournalRunOptions, OnlyOptions } from "./journal_options.ts";
@@ -120,7 +120,7 @@ export class RunJournal {
     item: JournalItem,
     result: Result,
     signal: AbortSignal,
-    counted: Spending | undefined,
+    counted: Spent | undefined,
   ): Promise<Result> {
     const session = this.#session!;
     if (isFinished(result, signal)) await session.finish(item, result, { counted });

@@ -1,4 +1,4 @@
-import { subtractSpending } from "../model/spending.ts";
+import { subtractSpent } from "../model/spent.ts";
 import type { ResultBase } from "../model/result.ts";
 
 /** The progress of a run. */
@@ -89,7 +89,7 @@ export class Progress {
 
   /** Adds the usage and cost of a call, except what came from a journal. */
   addUsage(result: ResultBase): void {
-    const { usage, cost } = subtractSpending(result, result.resumed);
+    const { usage, cost } = subtractSpent(result, result.resumed);
     this.#tokens += usage.totalTokens;
     if (cost !== undefined) this.#cost = (this.#cost ?? 0) + cost.total;
   }

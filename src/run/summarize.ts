@@ -1,4 +1,4 @@
-import { subtractSpending } from "../model/spending.ts";
+import { subtractSpent } from "../model/spent.ts";
 import { isRecord, refuse } from "../model/check_options.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
@@ -165,7 +165,7 @@ class Totals {
   }
 
   add(result: ResultBase): void {
-    const { usage, cost } = subtractSpending(result, result.resumed);
+    const { usage, cost } = subtractSpent(result, result.resumed);
     this.usage = addUsage(this.usage, usage);
     if (cost === undefined) {
       this.unpriced++;

@@ -336,7 +336,7 @@ export function journalContract(
       result: success(content),
     };
   }
-  const spending = { usage: used(3, 2), cost: { input: 0.25, output: 0.5, total: 0.75 } };
+  const spent = { usage: used(3, 2), cost: { input: 0.25, output: 0.5, total: 0.75 } };
   async function checkpointsOf(session: JournalSession, own: JournalItem, of = owner) {
     const all = await session.checkpoints!(own, of);
     return all.toSorted((a, b) => a.kind.localeCompare(b.kind) || a.index - b.index);
@@ -355,7 +355,7 @@ export function journalContract(
       checkpoint("step", 0, { at: new Date(5) }),
     ];
     await Promise.all(
-      recorded.map((one) => session.checkpoint!(own, owner, one, spending)),
+      recorded.map((one) => session.checkpoint!(own, owner, one, spent)),
     );
     // They count in the totals of the run at once, as the process may be killed.
     const before = (await journal.summary("r"))!;
@@ -371,7 +371,7 @@ export function journalContract(
     await second.begin(own);
     assertEquals(await checkpointsOf(second, own), recorded);
     // One with the same kind, call and index is replaced.
-    await second.checkpoint!(own, owner, checkpoint("round", 1, "new"), spending);
+    await second.checkpoint!(own, owner, checkpoint("round", 1, "new"), spent);
     await second.finish(own, failure());
     await second.close();
 
@@ -406,12 +406,12 @@ export function journalContract(
     for (const own of same) await session.begin(own);
     await Promise.all(
       same.slice(1).map((own) =>
-        session.checkpoint!(own, owner, checkpoint("round", 0, own.index), spending)
+        session.checkpoint!(own, owner, checkpoint("round", 0, own.index), spent)
       ),
     );
     await session.finish(same[2]!, success("done"));
     // Tools may go on after their item has ended.
-    await session.checkpoint!(same[2]!, owner, checkpoint("round", 1, 2), spending);
+    await session.checkpoint!(same[2]!, owner, checkpoint("round", 1, 2), spent);
     await session.close();
     const second = await journal.open("r");
     for (const own of same) await second.begin(own, { record: true });

@@ -1,4 +1,4 @@
-/** Runs in a process of its own, which is killed. Calls agents with tools, and prints each result. */
+/** Runs in a process of its own, which is killed. Calls agents with tools, and prints results. */
 import { batch, defineAgent, defineTool } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { sqliteJournal } from "@shoal/agents/journal";

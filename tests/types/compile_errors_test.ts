@@ -44,7 +44,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "an unknown value of onMaxSteps": {
     code: `defineAgent({ ...base, prompt: "x", «onMaxSteps»: "stop" });`,
-    says: ['\'"stop"\' is not assignable to type \'"error" | "answer"\''],
+    says: ['\'"stop"\' is not assignable to type \'"error" | "answer"', "property 'onMaxSteps'"],
   },
   "an unknown option beside schemas": {
     code: `defineAgent({ ...base, prompt: (p) => \`\${p.n}\`, params, output: z.number(), ` +

@@ -1,18 +1,18 @@
 import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "./usage.ts";
 
-/** A usage and its known cost. */
-export interface Spending {
+/** What requests have spent: a usage and its known cost. */
+export interface Spent {
   /** The tokens. */
   readonly usage: Usage;
   /** The known cost, in US dollars. Absent if no price is known. */
   readonly cost?: Cost;
 }
 
-/** The spending of no request. */
-export const NO_SPENDING: Spending = Object.freeze({ usage: NO_USAGE });
+/** What no request has spent. */
+export const NOTHING_SPENT: Spent = Object.freeze({ usage: NO_USAGE });
 
-/** Adds two spendings. Unknown costs are left out. */
-export function addSpending(a: Spending, b: Spending): Spending {
+/** Adds two of them. Unknown costs are left out. */
+export function addSpent(a: Spent, b: Spent): Spent {
   const usage = addUsage(a.usage, b.usage);
   if (a.cost === undefined || b.cost === undefined) return { usage, cost: a.cost ?? b.cost };
   return { usage, cost: combineCosts(a.cost, b.cost, 1) };
@@ -22,7 +22,7 @@ export function addSpending(a: Spending, b: Spending): Spending {
  * Returns `a` without `part`, which is a part of it. If the cost of `a` is unknown, the result is,
  * too.
  */
-export function subtractSpending(a: Spending, part: Spending | undefined): Spending {
+export function subtractSpent(a: Spent, part: Spent | undefined): Spent {
   if (part === undefined || part.usage === NO_USAGE) return a;
   const usage: Record<string, number> = { ...a.usage };
   for (const [name, tokens] of Object.entries(part.usage)) usage[name] = usage[name]! - tokens;

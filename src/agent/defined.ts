@@ -6,7 +6,7 @@ import { asTool, type AsToolOptions } from "./as_tool.ts";
 import { conversationHash } from "./call_hash.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
 import { callModel } from "../call/call.ts";
-import type { CallCheckpoints, CheckpointScope } from "../call/checkpoints.ts";
+import type { CallCheckpoints, CheckpointScope } from "../call/tools/checkpoints.ts";
 import { type CallHooks, changeModelAgent, type ModelAgent } from "../call/options/model_agent.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";

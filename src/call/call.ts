@@ -6,7 +6,7 @@
  */
 import type { Budget } from "../limits/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
-import type { Message, ModelRequest, ToolRequest } from "../model/message.ts";
+import type { Message, ToolRequest } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
 import { loadPrices } from "../pricing/prices.ts";
@@ -14,26 +14,27 @@ import type { Answer } from "./read_reply.ts";
 import { type Sharing, sharingOf, withCache } from "./with_cache.ts";
 import { callSignal, NEVER_ABORTED } from "./call_signal.ts";
 import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
-import type { CallCheckpoints, CheckpointScope } from "./checkpoints.ts";
+import type { CallCheckpoints, CheckpointScope } from "./tools/checkpoints.ts";
 import { type Configuration, configuration } from "./options/config.ts";
 import { budgetsOf, type CallContext, currentContext } from "./context.ts";
 import { hasHooks, withHooks } from "./with_hooks.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
+import { finalRequestOf, requestOf } from "./model_request.ts";
 import { renderPrompt } from "./render_prompt.ts";
 import { requirePrices } from "./require_prices.ts";
 import { maxRepairs, withRepair } from "./with_repair.ts";
 import { withRetries } from "./with_retries.ts";
 import {
-  addMessages,
   type Conversation,
   runToolLoop,
   type ToolLimits,
   toolLimitsOf,
   type ToolUse,
-} from "./tool_loop.ts";
+} from "./tools/tool_loop.ts";
 import type { Outgoing } from "./outgoing.ts";
-import { runTools } from "./run_tools.ts";
+import { recordRound, resumeRounds } from "./tools/recorded_rounds.ts";
+import { runTools } from "./tools/run_tools.ts";
 import { Trace } from "./trace.ts";
 
 /**
@@ -197,39 +198,13 @@ class ModelCall {
   /** Asks one model after another. */
   #answer(messages: readonly Message[]): Promise<Answer> {
     const [first, ...others] = this.#models;
-    const { agent } = this.setup;
+    const { agent, rounds } = this.setup;
     if (others.length === 0 && agent.tools === undefined) {
       return this.#requestAnswer(first, messages, this.signal);
     }
     const conversation: Conversation = { messages, answers: 0, requested: false };
-    this.#resumeRounds(conversation);
+    if (rounds !== undefined) resumeRounds(rounds, conversation, agent, this.trace);
     return this.#withFallbacks(conversation);
-  }
-
-  /** Continues after the rounds that an earlier start of the item has finished. */
-  #resumeRounds(conversation: Conversation): void {
-    const { trace, setup: { agent, rounds } } = this;
-    for (const round of rounds?.recorded ?? []) {
-      trace.resume(round);
-      addMessages(conversation, agent, trace, round.content as readonly Message[]);
-      conversation.answers++;
-      conversation.requested ||= round.attempts.length > 0;
-    }
-  }
-
-  /** Records a finished round, so that it need not be paid again. */
-  async #recordRound(
-    rounds: CallCheckpoints,
-    messages: readonly Message[],
-    reasoning: string | undefined,
-  ): Promise<void> {
-    const { trace, setup: { config } } = this;
-    try {
-      await trace.price(config.prices);
-    } catch {
-      // The end of the call reports it; the cost of the round is then unknown.
-    }
-    await rounds.record(trace.takePart(messages, reasoning));
   }
 
   #withFallbacks(conversation: Conversation): Promise<Answer> {
@@ -287,7 +262,7 @@ class ModelCall {
     candidate: Candidate,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const { trace, setup: { agent, options, rounds } } = this;
+    const { trace, setup: { agent, options, config, rounds } } = this;
     const limits = toolLimitsOf(agent, options);
     return runToolLoop(conversation, {
       ...limits,
@@ -297,7 +272,8 @@ class ModelCall {
       runTools: (requests) =>
         this.#runTools(requests, limits, signal, rounds?.scope(conversation.answers - 1)),
       ...(rounds !== undefined && {
-        onRound: (messages, reasoning) => this.#recordRound(rounds, messages, reasoning),
+        onRound: (messages, reasoning) =>
+          recordRound(rounds, trace, config.prices, { messages, reasoning }),
       }),
     });
   }
@@ -371,33 +347,4 @@ class ModelCall {
     const { tools = [] } = agent;
     return runTools(requests, { tools, concurrency, maxCalls, trace, hooks, context: toolContext });
   }
-}
-
-/** What is sent. */
-function requestOf(
-  agent: ModelAgent,
-  { model, settings }: Candidate,
-  messages: readonly Message[],
-): ModelRequest {
-  const output = agent.output?.schema;
-  if (agent.tools === undefined) return { model, messages, settings, output };
-  const tools = agent.tools.map(({ spec }) => spec);
-  return { model, messages, settings, output, tools };
-}
-
-/** What is sent where the model must answer without calling a tool. */
-function finalRequestOf(
-  agent: ModelAgent,
-  candidate: Candidate,
-  messages: readonly Message[],
-): ModelRequest {
-  const request = requestOf(agent, candidate, messages);
-  const { extra, ...settings } = request.settings;
-  // A choice of tools that was meant for the rounds before.
-  const { tool_choice: _, toolChoice: __, ...others } = extra ?? {};
-  return {
-    ...request,
-    settings: extra === undefined ? settings : { ...settings, extra: others },
-    ...(request.tools !== undefined && { toolChoice: "none" }),
-  };
 }

@@ -3,7 +3,7 @@ import { Budget } from "../limits/budget.ts";
 import type { BudgetOptions } from "../model/budget.ts";
 import { Limiter } from "../limits/limiter.ts";
 import type { Result } from "../model/result.ts";
-import type { CheckpointScope } from "./checkpoints.ts";
+import type { CheckpointScope } from "./tools/checkpoints.ts";
 import type { Gate } from "./outgoing.ts";
 import type { Mode } from "./options/mode.ts";
 

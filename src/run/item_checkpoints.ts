@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
-import type { CallCheckpoints, CheckpointCall, CheckpointScope } from "../call/checkpoints.ts";
+import type {
+  CallCheckpoints,
+  CheckpointCall,
+  CheckpointScope,
+} from "../call/tools/checkpoints.ts";
 import type {
   JournalCheckpoint,
   JournalCheckpointKind,

@@ -2,12 +2,12 @@
  * The loop of a call with tools: runs the tools that the model requests and sends it their results,
  * until it answers.
  */
-import type { Message, ToolRequest } from "../model/message.ts";
-import { AgentError } from "../model/result.ts";
-import type { Answer } from "./read_reply.ts";
-import type { ModelAgent } from "./options/model_agent.ts";
-import type { CallOptions } from "./options/options.ts";
-import type { Trace } from "./trace.ts";
+import type { Message, ToolRequest } from "../../model/message.ts";
+import { AgentError } from "../../model/result.ts";
+import type { Answer } from "../read_reply.ts";
+import type { ModelAgent } from "../options/model_agent.ts";
+import type { CallOptions } from "../options/options.ts";
+import type { Trace } from "../trace.ts";
 
 const MAX_STEPS = 10;
 const MAX_TOOL_CALLS = 64;

@@ -1,6 +1,6 @@
 /** The checkpoints of a journalled item, as the calls inside it see them. */
-import type { JournalCheckpointKind } from "../model/journal.ts";
-import type { Result } from "../model/result.ts";
+import type { JournalCheckpointKind } from "../../model/journal.ts";
+import type { Result } from "../../model/result.ts";
 
 /** A place in an item in which calls are made: the item itself, or one of its parts. */
 export interface CheckpointScope {

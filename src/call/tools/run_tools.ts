@@ -3,15 +3,15 @@
  * the model.
  */
 import { pooledMap } from "@std/async/pool";
-import { ChildAbort, untilAbort } from "../async/abort.ts";
-import type { Message, ToolRequest } from "../model/message.ts";
-import type { ToolCall, ToolErrorCode } from "../model/result.ts";
-import type { CallHooks } from "./options/model_agent.ts";
-import { type CallContext, emitterOf } from "./context.ts";
-import { formatIssues } from "../output/format_issues.ts";
-import { runNested } from "./run_nested.ts";
-import type { DefinedTool } from "./options/tool.ts";
-import type { Trace } from "./trace.ts";
+import { ChildAbort, untilAbort } from "../../async/abort.ts";
+import type { Message, ToolRequest } from "../../model/message.ts";
+import type { ToolCall, ToolErrorCode } from "../../model/result.ts";
+import type { CallHooks } from "../options/model_agent.ts";
+import { type CallContext, emitterOf } from "../context.ts";
+import { formatIssues } from "../../output/format_issues.ts";
+import { runNested } from "../run_nested.ts";
+import type { DefinedTool } from "../options/tool.ts";
+import type { Trace } from "../trace.ts";
 
 /** What tools run with. */
 export interface RunToolsOptions {

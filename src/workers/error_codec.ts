@@ -73,8 +73,8 @@ export function encodeError(
     : encodeError(thrown.cause, inner, depth + 1);
   const base = { message, stack, cause };
   if (thrown instanceof AgentError) {
-    const { code, agent, model, usage, status, retryAfterMs, retryable, issues, text, messages } =
-      thrown;
+    const { code, agent, model, usage, status, retryAfterMs, retryable, issues, text } = thrown;
+    const { messages, finishReason } = thrown;
     return {
       kind: "agent",
       ...base,
@@ -93,6 +93,7 @@ export function encodeError(
         })),
         text,
         messages,
+        finishReason,
       },
       ...(thrown.attempts !== context.attempts && { attempts: thrown.attempts }),
     };

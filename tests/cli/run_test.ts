@@ -186,7 +186,14 @@ Deno.test("a budget holds for long answers, over the pilot and the run", async (
   const price = ["--price", "0,10", "-c", "100", "--budget", "1"];
   for (const more of [[], ["--max-tokens", "6000"], ["--pilot", "10", "--yes"]]) {
     const { requests } = here.server.stats;
-    const output = await here.shoal(["run", "--prompt", "Go on: {input}", ...io, ...price, ...more]);
+    const output = await here.shoal([
+      "run",
+      "--prompt",
+      "Go on: {input}",
+      ...io,
+      ...price,
+      ...more,
+    ]);
     assertEquals(output.code, 4, output.err);
     const sent = here.server.stats.requests - requests;
     assertEquals(sent >= 18 && sent <= 20, true, `${sent} with ${more}`);

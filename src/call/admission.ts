@@ -14,13 +14,7 @@ import { costOf } from "../pricing/prices.ts";
 import { configuration } from "./options/config.ts";
 import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
 import { expectedUsage, updateAverages } from "./token_averages.ts";
-import {
-  estimateInput,
-  estimateSpending,
-  historyOf,
-  sizeOf,
-  type SpendingEstimate,
-} from "./spending_estimate.ts";
+import { estimateInput, historyOf, sizeOf, SpendingEstimate } from "./spending_estimate.ts";
 
 /** What an attempt holds. */
 export class Admission implements Pass {
@@ -52,7 +46,11 @@ export class Admission implements Pass {
   enter(now: number): boolean {
     const { budgets } = this.#call;
     if (budgets.length > 0) {
-      this.#spending = estimateSpending(this.#call, this.#expected.inputTokens);
+      this.#spending = new SpendingEstimate(
+        this.#call,
+        this.#estimate,
+        this.#expected.inputTokens,
+      );
       this.#reservations = [];
       if (!this.#tryReserve(now)) return false;
     }

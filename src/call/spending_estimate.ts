@@ -1,54 +1,85 @@
 /** Estimates what an attempt may spend, for the budgets that it reserves from. */
 import { AnswerHistory } from "../limits/answer_history.ts";
-import type { Estimate } from "../limits/expected_output.ts";
-import { estimateOtherTokens, estimateTokens, maxTextTokens } from "../model/estimate_tokens.ts";
+import type { AttemptEstimate } from "../limits/expected_output.ts";
+import { estimateOtherTokens, maxTextTokens } from "../model/estimate_tokens.ts";
 import type { ModelSettings } from "../model/message.ts";
-import { reservedCost } from "../pricing/reserved_cost.ts";
+import { type ReservedCost, reservedCost } from "../pricing/reserved_cost.ts";
 import { configuration } from "./options/config.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
 import type { Outgoing, RequestSize } from "./outgoing.ts";
 
-/** An estimate, and what is needed to learn from the answer. */
-export interface SpendingEstimate extends Estimate {
-  /** The tokens of the request, as estimated without knowing any answer. */
-  readonly estimatedInput: number;
-}
-
-/** Estimates the tokens of a request. `textTokens` is the estimate for the texts of its messages. */
+/** Estimates the tokens of a request. `textTokens` is the estimate for its texts. */
 export function estimateInput({ request, size }: Outgoing, textTokens: number): number {
   return size?.estimatedInput ?? textTokens + estimateOtherTokens(request);
 }
 
-/** Returns the size of a request. `textTokens` is the estimate for the texts of its messages. */
-export function sizeOf({ request }: Outgoing, textTokens: number): RequestSize {
-  const other = estimateOtherTokens(request);
+/** Returns the size of a request, for an isolate that does not have it. */
+export function sizeOf(call: Outgoing, textTokens: number): RequestSize {
   return {
-    estimatedInput: textTokens + other,
-    // Schemas have more tokens than their letters suggest.
-    maxInput: maxTextTokens(request.messages) + Math.ceil(other * 4 / 3),
-    maxTokens: maxTokensOf(request.settings),
+    estimatedInput: estimateInput(call, textTokens),
+    maxInput: maxInputOf(call),
+    maxTokens: maxTokensOf(call.request.settings),
   };
 }
 
-/** Estimates what an attempt may spend. `likelyInput` is the mean of its input tokens. */
-export function estimateSpending(call: Outgoing, likelyInput: number): SpendingEstimate {
-  const { agent, request: { model, messages }, budgets } = call;
-  const { estimatedInput, maxInput, maxTokens } = call.size ??
-    sizeOf(call, estimateTokens(messages));
-  const history = historyOf(agent, model);
-  const inputTokens = history.inputTokens(estimatedInput) ?? maxInput;
-  const cost = budgets.some(({ countsCost }) => countsCost)
-    ? reservedCost(model, inputTokens, configuration().prices)
-    : undefined;
-  return {
-    inputTokens,
-    likelyInput: inputTokens === 0 ? 1 : Math.min(1, likelyInput / inputTokens),
-    inputCost: cost?.input,
-    outputCost: cost?.outputToken,
-    maxTokens,
-    history,
-    estimatedInput,
-  };
+function maxInputOf({ request, size }: Outgoing): number {
+  // Schemas have more tokens than their letters suggest.
+  return size?.maxInput ??
+    maxTextTokens(request.messages) + Math.ceil(estimateOtherTokens(request) * 4 / 3);
+}
+
+/**
+ * What an attempt may spend. It follows what is learned from other answers while the attempt waits.
+ */
+export class SpendingEstimate implements AttemptEstimate {
+  readonly maxTokens: number | undefined;
+  readonly history: AnswerHistory;
+  /** The tokens of the request, as estimated without knowing any answer. */
+  readonly estimatedInput: number;
+  readonly #call: Outgoing;
+  readonly #likelyInput: number;
+  readonly #countsCost: boolean;
+  #maxInput: number | undefined;
+  #priced: { readonly tokens: number; readonly cost: ReservedCost | undefined } | undefined;
+
+  /** Estimates an attempt with this estimate of its texts, and this mean of its input tokens. */
+  constructor(call: Outgoing, textTokens: number, likelyInput: number) {
+    const { agent, request: { model, settings }, size, budgets } = call;
+    this.#call = call;
+    this.#likelyInput = likelyInput;
+    this.#countsCost = budgets.some(({ countsCost }) => countsCost);
+    this.history = historyOf(agent, model);
+    this.maxTokens = size === undefined ? maxTokensOf(settings) : size.maxTokens;
+    this.estimatedInput = estimateInput(call, textTokens);
+  }
+
+  get inputTokens(): number {
+    return this.history.inputTokens(this.estimatedInput) ??
+      (this.#maxInput ??= maxInputOf(this.#call));
+  }
+
+  get likelyInput(): number {
+    const { inputTokens } = this;
+    return inputTokens === 0 ? 1 : Math.min(1, this.#likelyInput / inputTokens);
+  }
+
+  get inputCost(): number | undefined {
+    return this.#cost()?.input;
+  }
+
+  get outputCost(): number | undefined {
+    return this.#cost()?.outputToken;
+  }
+
+  #cost(): ReservedCost | undefined {
+    if (!this.#countsCost) return undefined;
+    const tokens = this.inputTokens;
+    if (this.#priced?.tokens !== tokens) {
+      const { model } = this.#call.request;
+      this.#priced = { tokens, cost: reservedCost(model, tokens, configuration().prices) };
+    }
+    return this.#priced!.cost;
+  }
 }
 
 /** Returns what is known from the answers of a model to an agent. */

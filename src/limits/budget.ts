@@ -1,13 +1,13 @@
 /**
  * Keeps spending within a budget, even when thousands of attempts spend at once. It is our own, not
- * a library's: it reserves by the answers so far, and what is not used returns to the others.
+ * a library's: it reserves by earlier answers, and what is not used returns to the others.
  */
 import { onAbort } from "../async/abort.ts";
 import { LinkedList } from "../async/linked_list.ts";
 import type { BudgetOptions } from "../model/budget.ts";
 import { BudgetExhausted } from "./budget_exhausted.ts";
 import { COST, toUnits, validAmount } from "./cost_units.ts";
-import { type Estimate, expectedOutput } from "./expected_output.ts";
+import { type AttemptEstimate, expectedOutput } from "./expected_output.ts";
 import { Held } from "./held.ts";
 import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
 import type { Amount, Reservation } from "./reservation.ts";
@@ -25,7 +25,7 @@ export interface Spending {
 
 /** An attempt that waits for others to settle. */
 interface Waiter {
-  readonly estimate: Estimate;
+  readonly estimate: AttemptEstimate;
   readonly signal: AbortSignal | undefined;
   readonly grant: (reservation: Reservation) => void;
   readonly reject: (reason: unknown) => void;
@@ -49,7 +49,7 @@ export class Budget {
   #answered = 0;
   readonly #queue = new PriorityQueue<Waiter>();
   /**
-   * The reservations that rely on the answers so far, by the number of their extensions; oldest
+   * The reservations that rely on earlier answers, by the number of their extensions; oldest
    * first.
    */
   readonly #learned: LinkedList<Held>[] = [];
@@ -103,7 +103,7 @@ export class Budget {
    * @throws {BudgetExhausted} If it is certain not to fit.
    * @throws {TypeError} If the cost is limited and the estimate has none.
    */
-  tryReserve(estimate: Estimate, now: number): Reservation | undefined {
+  tryReserve(estimate: AttemptEstimate, now: number): Reservation | undefined {
     if (this.countsCost && priceOf(estimate) === undefined) {
       throw new TypeError(
         "Cannot keep the budget as the cost of the call is not known: " +
@@ -124,7 +124,7 @@ export class Budget {
    * @throws {TypeError} If the cost is limited and the estimate has none.
    * @throws The signal's reason, as soon as it aborts; then nothing is reserved.
    */
-  reserve(estimate: Estimate, signal: AbortSignal | undefined): Promise<Reservation> {
+  reserve(estimate: AttemptEstimate, signal: AbortSignal | undefined): Promise<Reservation> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     try {
       const reservation = this.tryReserve(estimate, performance.now());
@@ -162,7 +162,7 @@ export class Budget {
   }
 
   /** Reserves for an attempt if there is room. */
-  #hold(estimate: Estimate, now: number): Reservation | undefined {
+  #hold(estimate: AttemptEstimate, now: number): Reservation | undefined {
     this.#extendOverdue(now);
     const output = expectedOutput(estimate, this.#inFlight, this.#answered);
     const held = new Held(estimate, output, now, (held, actual) => this.#settle(held, actual));
@@ -254,7 +254,7 @@ export class Budget {
    * Returns an error if the attempt does not fit, even if all reservations are cancelled. A budget
    * that is used up has no room even for an attempt that needs nothing.
    */
-  #exhausted(estimate: Estimate): BudgetExhausted | undefined {
+  #exhausted(estimate: AttemptEstimate): BudgetExhausted | undefined {
     const { inputTokens, likelyInput, maxTokens, history } = estimate;
     const { inputCost = 0, outputCost = 0 } = estimate;
     // With `maxTokens` the maximum has to fit.
@@ -295,6 +295,6 @@ function totalOf(
 }
 
 /** Returns the price of the input, if all prices are valid. */
-function priceOf({ inputCost, outputCost }: Estimate): number | undefined {
+function priceOf({ inputCost, outputCost }: AttemptEstimate): number | undefined {
   return validAmount(outputCost) === undefined ? undefined : validAmount(inputCost);
 }

@@ -2,7 +2,7 @@
 import type { AnswerHistory } from "./answer_history.ts";
 
 /** What an attempt may spend, as far as that is known before it is sent. */
-export interface Estimate {
+export interface AttemptEstimate {
   /** The input tokens, at most. */
   readonly inputTokens: number;
   /** The input tokens that are likely, as a share of `inputTokens`. */
@@ -13,7 +13,7 @@ export interface Estimate {
   readonly outputCost?: number;
   /** The limit of the output tokens; absent if there is none. */
   readonly maxTokens?: number;
-  /** The answers so far. */
+  /** The earlier answers. */
   readonly history: AnswerHistory;
 }
 
@@ -39,7 +39,7 @@ const HANDFUL = 8;
 /**
  * Returns the output tokens to expect of an attempt.
  *
- * An attempt with `maxTokens` reserves them. Without, it reserves by the answers so far: more than
+ * An attempt with `maxTokens` reserves them. Without, it reserves by earlier answers: more than
  * these if there are few of them for each attempt in flight, as they may be shorter than the
  * others. An attempt of which nothing is known reserves {@linkcode UNKNOWN_OUTPUT}, so that only a
  * large budget has many of these in flight.
@@ -48,7 +48,7 @@ const HANDFUL = 8;
  * @param answered The attempts of the budget that were answered.
  */
 export function expectedOutput(
-  { maxTokens, history }: Estimate,
+  { maxTokens, history }: AttemptEstimate,
   inFlight: number,
   answered: number,
 ): ExpectedOutput {

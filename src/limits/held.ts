@@ -1,6 +1,6 @@
 import type { ListItem } from "../async/linked_list.ts";
 import { COST, validAmount } from "./cost_units.ts";
-import { type Estimate, type ExpectedOutput, unknownOutput } from "./expected_output.ts";
+import { type AttemptEstimate, type ExpectedOutput, unknownOutput } from "./expected_output.ts";
 import { ageOf } from "./lengths_by_duration.ts";
 import type { Amount, Reservation } from "./reservation.ts";
 import { type Share, shareOf } from "./reserved_sum.ts";
@@ -19,14 +19,14 @@ export class Held implements Reservation, ListItem<Held> {
   extensions = 0;
   /** Whether it can be extended. */
   mayExtend: boolean;
-  readonly #estimate: Estimate;
+  readonly #estimate: AttemptEstimate;
   readonly #since: number;
   #output: Pick<ExpectedOutput, "mean" | "most">;
   #onSettle: ((held: Held, actual: Amount | undefined) => void) | undefined;
 
   /** Reserves the output of an attempt that begins now. */
   constructor(
-    estimate: Estimate,
+    estimate: AttemptEstimate,
     output: ExpectedOutput,
     now: number,
     onSettle: (held: Held, actual: Amount | undefined) => void,
@@ -52,8 +52,8 @@ export class Held implements Reservation, ListItem<Held> {
   }
 
   /**
-   * Reserves what answers have had that took as long. If none has taken as long, nothing is known of
-   * this one.
+   * Reserves what answers have had that took as long. If none has taken as long, nothing is known
+   * of this one.
    */
   extend(): void {
     const { history } = this.#estimate;

@@ -33,7 +33,7 @@ export class LengthsByDuration {
     }
   }
 
-  /** Returns the mean length from this step on; `undefined` if no answer took so long. */
+  /** Returns the mean length from this step on; `undefined` if no answer took that time. */
   meanAfter(step: number): number | undefined {
     let [count, tokens] = [0, 0];
     for (let i = step + 1; i < this.#counts.length; i++) {

@@ -18,7 +18,7 @@ import {
  * - With `maxTokens`, it reserves that many output tokens. The budget is never exceeded, except by
  *   an error in estimating the input tokens. A call that does not fit reports which `maxTokens`
  *   would.
- * - Without, it reserves by the lengths of the answers so far. The budget may be exceeded by the
+ * - Without, it reserves by the lengths of earlier answers. The budget may be exceeded by the
  *   cost of a few answers. As long as nothing is known of an agent's answers, each of them reserves
  *   16,384 output tokens, or is sent alone if less is left: a run with a small budget begins with
  *   few calls, and with more as answers arrive.

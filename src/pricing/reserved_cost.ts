@@ -9,7 +9,7 @@ export interface ReservedCost {
   readonly outputToken: number;
 }
 
-/** Enough tokens to tell the price of one. */
+/** Enough tokens for an exact price of one. */
 const SAMPLE = 1_000;
 
 /**

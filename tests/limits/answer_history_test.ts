@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { AnswerHistory } from "../../src/limits/answer_history.ts";
 import {
-  type Estimate,
+  type AttemptEstimate,
   expectedOutput,
   UNKNOWN_OUTPUT,
   unknownOutput,
@@ -15,7 +15,7 @@ function historyOf(lengths: readonly number[], durationMs = 1_000): AnswerHistor
   return history;
 }
 
-function estimate(history: AnswerHistory, maxTokens?: number): Estimate {
+function estimate(history: AnswerHistory, maxTokens?: number): AttemptEstimate {
   return { inputTokens: 10, likelyInput: 1, maxTokens, history };
 }
 

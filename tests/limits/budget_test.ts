@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { AnswerHistory } from "../../src/limits/answer_history.ts";
 import { Budget } from "../../src/limits/budget.ts";
 import { BudgetExhausted } from "../../src/limits/budget_exhausted.ts";
-import type { Estimate } from "../../src/limits/expected_output.ts";
+import type { AttemptEstimate } from "../../src/limits/expected_output.ts";
 import type { Amount, Reservation } from "../../src/limits/reservation.ts";
 import { budget, type BudgetOptions } from "../../src/model/budget.ts";
 
@@ -13,7 +13,7 @@ async function microtasks(): Promise<void> {
 }
 
 /** The estimate of an attempt of which the amount is known. */
-function exactly({ cost, tokens }: Amount): Estimate {
+function exactly({ cost, tokens }: Amount): AttemptEstimate {
   const history = new AnswerHistory();
   const outputCost = cost === undefined ? undefined : 0;
   return {

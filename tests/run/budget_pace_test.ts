@@ -2,7 +2,7 @@
 import { batch, type BudgetOptions, defineAgent, summarize } from "@shoal/agents";
 import { virtualProvider, virtualTime } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { configured, used } from "../helpers.ts";
+import { used } from "../helpers.ts";
 import { drawLengths, LENGTHS } from "./answer_lengths.ts";
 
 const INPUT = 5;

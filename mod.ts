@@ -64,7 +64,16 @@ export { ProviderError, RunError } from "./src/model/errors.ts";
 export { AgentError } from "./src/model/result.ts";
 export type { ErrorCode, Issue, ProviderErrorOptions } from "./src/model/errors.ts";
 export type {
+  AudioPart,
   ContentPart,
+  ExtraFields,
+  FilePart,
+  ImageDetail,
+  ImagePart,
+  TextPart,
+} from "./src/model/content_part.ts";
+export type { RejectedRequest, ResponseInfo } from "./src/model/response_info.ts";
+export type {
   FinishReason,
   JsonSchema,
   Message,
@@ -73,6 +82,7 @@ export type {
   ModelRequest,
   ModelSettings,
   OutputSchema,
+  ReasoningEffort,
   ToolRequest,
   ToolSpec,
 } from "./src/model/message.ts";

@@ -15,6 +15,7 @@ import {
 } from "../model/result.ts";
 import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
 import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
+import type { ResponseInfo } from "../model/response_info.ts";
 import { CallErrors } from "./call_errors.ts";
 
 /** The record of a call, from which its result is built. */
@@ -45,6 +46,8 @@ export class Trace extends CallErrors {
   emitted = false;
   /** Receives the emitted deltas, and returns the typed answer as far as it has arrived. */
   partials: ((delta: string) => unknown) | undefined;
+  /** What the server sent beside the last answer. */
+  response: ResponseInfo | undefined;
   /** Whether the answer came from the cache or from another call. */
   cached = false;
   /** Whether a fallback model was called. */
@@ -162,7 +165,7 @@ export class Trace extends CallErrors {
 
   /** The result of a call that succeeded. */
   success<T>(content: T, finishReason: FinishReason): Success<T> {
-    return {
+    const result: Success<T> = {
       ok: true,
       content,
       finishReason,
@@ -181,6 +184,7 @@ export class Trace extends CallErrors {
       replayed: false,
       metadata: this.metadata,
     };
+    return this.response === undefined ? result : { ...result, response: this.response };
   }
 
   /** The result of a call that only says what it would send. */

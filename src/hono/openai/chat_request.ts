@@ -6,6 +6,7 @@ import {
   type PromptPart,
 } from "../../call/options/prompt_parts.ts";
 import { isRecord } from "../../model/check_options.ts";
+import { REASONING_EFFORTS } from "../../model/message.ts";
 import { Problem } from "../problem.ts";
 import type { ServedAgent } from "../served_agent.ts";
 
@@ -179,7 +180,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-const EFFORTS: readonly unknown[] = ["none", "minimal", "low", "medium", "high", "xhigh"];
+const EFFORTS: readonly unknown[] = REASONING_EFFORTS;
 
 /** Maps the settings of the body to call options and validates them. */
 function toSettings(body: Readonly<Record<string, unknown>>): CallOptions {

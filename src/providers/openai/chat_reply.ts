@@ -4,7 +4,9 @@ import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
-import { readToolCalls, ToolCallBuilder } from "./tool_calls.ts";
+import { EchoCollector } from "./assistant_echo.ts";
+import type { ReplySource } from "./reasoning_items.ts";
+import { buildToolCalls, ToolCallBuilder } from "./tool_calls.ts";
 
 /** A complete response. */
 export type ChatCompletion = OpenAI.Chat.Completions.ChatCompletion;
@@ -35,15 +37,19 @@ export function readChatUsage(usage: AnyUsage | null | undefined): Usage | undef
   };
 }
 
+const UNKNOWN_SOURCE: ReplySource = { server: "", model: "" };
+
 /**
  * Reads a complete response.
  *
  * @param rates The state of the server's rate limits.
+ * @param source The server and model: what must be sent back goes only there.
  * @throws {ProviderError} If it has no message: a proxy may respond with anything.
  */
 export function readChatReply(
   completion: ChatCompletion,
   rates: RateReport | undefined,
+  source: ReplySource = UNKNOWN_SOURCE,
 ): ModelReply {
   const choice = completion?.choices?.[0];
   if (typeof choice?.message !== "object" || choice.message === null) {
@@ -55,13 +61,18 @@ export function readChatReply(
     });
   }
   const { content, refusal, tool_calls } = choice.message;
-  const toolCalls = readToolCalls(tool_calls);
+  const built = buildToolCalls(tool_calls);
+  const toolCalls = built.calls();
+  const echo = new EchoCollector();
+  echo.add(choice.message);
+  const providerData = echo.data(source, toolCalls, built.echoed());
   return {
     text: readText(content),
     finishReason: readFinishReason(choice.finish_reason, toolCalls),
     usage: readChatUsage(completion.usage),
     refusal: readText(refusal) || undefined,
     ...(toolCalls && { toolCalls }),
+    ...(providerData && { providerData }),
     ...(rates && { rates }),
   };
 }
@@ -91,6 +102,13 @@ export class ChatStreamReader {
   #finishReason: string | undefined;
   #usage: Usage | undefined;
   readonly #toolCalls = new ToolCallBuilder();
+  readonly #echo = new EchoCollector();
+  readonly #source: ReplySource;
+
+  /** Creates a reader for a response from the given server and model. */
+  constructor(source: ReplySource = UNKNOWN_SOURCE) {
+    this.#source = source;
+  }
 
   /** Adds an event and returns its text. */
   add(chunk: ChatChunk): string {
@@ -101,6 +119,7 @@ export class ChatStreamReader {
     this.#finishReason = choice?.finish_reason || this.#finishReason;
     this.#refusal += readText(choice?.delta?.refusal);
     this.#toolCalls.addDeltas(choice?.delta?.tool_calls);
+    this.#echo.add(choice?.delta, this.#text);
     const text = readText(choice?.delta?.content);
     this.#text += text;
     return text;
@@ -123,12 +142,14 @@ export class ChatStreamReader {
       });
     }
     const toolCalls = this.#toolCalls.calls();
+    const providerData = this.#echo.data(this.#source, toolCalls, this.#toolCalls.echoed());
     return {
       text: this.#text,
       finishReason: readFinishReason(this.#finishReason, toolCalls),
       usage: this.#usage,
       refusal: this.#refusal === "" ? undefined : this.#refusal,
       ...(toolCalls && { toolCalls }),
+      ...(providerData && { providerData }),
       ...(rates && { rates }),
     };
   }

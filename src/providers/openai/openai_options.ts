@@ -1,4 +1,5 @@
 import {
+  flag,
   oneOf,
   positiveInteger,
   record,
@@ -7,6 +8,7 @@ import {
   text,
 } from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
+import { MAX_TOKENS_FIELDS, type MaxTokensField } from "./max_tokens_field.ts";
 import { SERVER_RULES } from "./server_options.ts";
 
 /** Options of {@linkcode openai}. */
@@ -61,6 +63,22 @@ export interface OpenAIOptions {
    */
   readonly structuredOutput?: "json_schema" | "json_object" | "prompt";
   /**
+   * The server's name of the setting `maxTokens` in Chat Completions.
+   *
+   * @default `max_completion_tokens` for OpenAI and for models named like o3 or gpt-5, otherwise
+   * `max_tokens`. If a server rejects one for a model, the other is used for that model
+   */
+  readonly maxTokensField?: MaxTokensField;
+  /**
+   * Whether results have a `response`: the id of the answer, the served model, the id of the
+   * request, and in `raw` the unread answer. That is the JSON of the server, or the list of its
+   * events if it was streamed, with the fields that are not read, such as `logprobs` and citations.
+   * Answers from a cache have none.
+   *
+   * @default {false}
+   */
+  readonly raw?: boolean;
+  /**
    * The limits of the API key: concurrency, and requests and tokens per minute. All providers with
    * the same key share them.
    */
@@ -88,6 +106,8 @@ export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
   },
   connections: positiveInteger,
   api: oneOf("chat", "responses"),
+  maxTokensField: oneOf(...MAX_TOKENS_FIELDS),
+  raw: flag,
   structuredOutput: oneOf("json_schema", "json_object", "prompt"),
   limits: providerLimits,
   caCerts(doing, name, value) {

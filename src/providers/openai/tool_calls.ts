@@ -1,5 +1,7 @@
 /** Reads tool calls, in the variants of the many servers with a Chat Completions API. */
 import type { ToolRequest } from "../../model/message.ts";
+import { pickEchoed } from "./assistant_echo.ts";
+import { mergeFields } from "./merge_delta.ts";
 
 /** A tool call, or a delta of one. Servers may omit any member. */
 interface AnyCall {
@@ -10,11 +12,16 @@ interface AnyCall {
 
 /** Reads the tool calls of a complete response. Returns `undefined` if there are none. */
 export function readToolCalls(calls: unknown): readonly ToolRequest[] | undefined {
+  return buildToolCalls(calls).calls();
+}
+
+/** Returns a builder with the tool calls of a complete response. */
+export function buildToolCalls(calls: unknown): ToolCallBuilder {
   const builder = new ToolCallBuilder();
   if (Array.isArray(calls)) {
     for (const call of calls) builder.addCall(call);
   }
-  return builder.calls();
+  return builder;
 }
 
 interface Call {
@@ -22,6 +29,8 @@ interface Call {
   readonly id: string;
   readonly name: string;
   args: string;
+  /** The fields that must be sent back. */
+  echoed: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Assembles tool calls from the deltas of a stream. */
@@ -33,8 +42,11 @@ export class ToolCallBuilder {
     if (!Array.isArray(deltas)) return;
     for (const delta of deltas as (AnyCall | null)[]) {
       const call = this.#find(delta ?? {});
-      if (call !== undefined) call.args += readArgs(delta);
-      else this.#start(delta, typeof delta?.index === "number" ? delta.index : undefined);
+      if (call !== undefined) {
+        call.args += readArgs(delta);
+        const echoed = pickEchoed(delta);
+        if (echoed !== undefined) call.echoed = mergeFields(call.echoed ?? {}, echoed);
+      } else this.#start(delta, typeof delta?.index === "number" ? delta.index : undefined);
     }
   }
 
@@ -47,7 +59,18 @@ export class ToolCallBuilder {
     const name = call?.function?.name;
     // A call without a name cannot be run: it is a tool of the server's, or an empty delta.
     if (!name) return;
-    this.#calls.push({ index, id: call?.id || newId(), name, args: readArgs(call) });
+    this.#calls.push({
+      index,
+      id: call?.id || newId(),
+      name,
+      args: readArgs(call),
+      echoed: pickEchoed(call),
+    });
+  }
+
+  /** Returns the fields of each call that must be sent back with it, if there are any. */
+  echoed(): readonly (Readonly<Record<string, unknown>> | undefined)[] {
+    return this.#calls.map(({ echoed }) => echoed);
   }
 
   /** Returns all calls, or `undefined` if there are none. */

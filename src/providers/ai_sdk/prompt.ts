@@ -47,20 +47,23 @@ function convertMessage(
     case "system":
     // The SDK's providers choose between the two names by the model.
     case "developer":
-      return convertSystem(message);
+      return convertSystem(message, model);
     case "user":
-      return [{ role, content: convertParts(content, model), ...providerOptions(extra) }];
+      return [{ role, content: convertParts(content, model), ...providerOptions(extra, model) }];
     case "assistant":
-      return [{ role, content: convertReply(message, model), ...providerOptions(extra) }];
+      return [{ role, content: convertReply(message, model), ...providerOptions(extra, model) }];
     case "tool":
-      return [{ role, content: [convertToolResult(message, toolNames)] }];
+      return [{ role, content: [convertToolResult(message, model, toolNames)] }];
   }
 }
 
 /** A part with options becomes a message of its own: the content of a system message is a text. */
-function convertSystem({ role, content, extra }: Message): LanguageModelV4Message[] {
+function convertSystem(
+  { role, content, extra }: Message,
+  model: AiSdkModel,
+): LanguageModelV4Message[] {
   const toMessage = (content: string, extra: Message["extra"]) =>
-    ({ role: "system", content, ...providerOptions(extra) }) as const;
+    ({ role: "system", content, ...providerOptions(extra, model) }) as const;
   if (typeof content === "string") return [toMessage(content, extra)];
   const parts = textParts(content, role);
   if (parts.every((part) => part.extra === undefined)) {
@@ -76,8 +79,8 @@ function convertParts(
   if (typeof content === "string") return [{ type: "text", text: content }];
   return content.map((part) =>
     part.type === "text"
-      ? { type: "text", text: part.text, ...providerOptions(part.extra) }
-      : { ...convertFile(part, model), ...providerOptions(part.extra) }
+      ? { type: "text", text: part.text, ...providerOptions(part.extra, model) }
+      : { ...convertFile(part, model), ...providerOptions(part.extra, model) }
   );
 }
 
@@ -93,13 +96,14 @@ function convertReply(message: Message, model: AiSdkModel): AssistantPart[] {
     toolCallId: id,
     toolName: name,
     input: parseInput(args),
-    ...providerOptions(extra),
+    ...providerOptions(extra, model),
   }));
   return [...parts, ...calls];
 }
 
 function convertToolResult(
   { role, content, toolCallId = "", extra }: Message,
+  model: AiSdkModel,
   toolNames: ReadonlyMap<string, string>,
 ): LanguageModelV4ToolResultPart {
   const toolName = toolNames.get(toolCallId);
@@ -115,7 +119,7 @@ function convertToolResult(
   }
   const value = typeof content === "string" ? content : parts!.map(({ text }) => text).join("");
   const output = { type: "text", value } as const;
-  return { type: "tool-result", toolCallId, toolName, output, ...providerOptions(extra) };
+  return { type: "tool-result", toolCallId, toolName, output, ...providerOptions(extra, model) };
 }
 
 function textParts(

@@ -2,6 +2,7 @@
 import type { LanguageModelV4CallOptions, SharedV4ProviderOptions } from "@ai-sdk/provider";
 import { isRecord } from "../../model/check_options.ts";
 import { mergeExtra } from "../http/merge_extra.ts";
+import type { AiSdkModel } from "./find_model.ts";
 import { reject } from "./reject.ts";
 
 type Extra = Readonly<Record<string, unknown>> | undefined;
@@ -36,14 +37,21 @@ const CALL_OPTIONS: ReadonlySet<string> = new Set(
 export function withExtra(
   call: LanguageModelV4CallOptions,
   extra: Extra,
+  model: AiSdkModel,
 ): LanguageModelV4CallOptions {
   if (extra === undefined) return call;
   const all = Object.entries(extra);
   const own = Object.fromEntries(all.filter(([name]) => CALL_OPTIONS.has(name)));
   const others = Object.fromEntries(all.filter(([name]) => !CALL_OPTIONS.has(name)));
   const merged = mergeExtra(call, own, { objects: ["headers"], lists: ["tools"] });
-  return { ...merged, ...providerOptions(others) };
+  return { ...merged, ...providerOptions(others, model) };
 }
+
+/**
+ * Matches the names of fields of Chat Completions and the Responses API that hold objects. No
+ * provider of the AI SDK has such a name.
+ */
+const WIRE_FIELD = /_|^(?:audio|metadata|modalities|prediction|provider|text|thinking|usage)$/;
 
 /**
  * Returns `providerOptions` with the options by provider, if there are any.
@@ -52,20 +60,22 @@ export function withExtra(
  */
 export function providerOptions(
   extra: Extra,
+  model: AiSdkModel,
 ): { readonly providerOptions?: SharedV4ProviderOptions } {
   if (extra === undefined) return {};
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(extra)) {
     if (value === null || value === undefined) continue;
+    const isField = WIRE_FIELD.test(name) && !model.provider.startsWith(name);
     // The SDK would ignore it silently.
-    if (!isRecord(value)) {
+    if (!isRecord(value) || isField) {
       reject(
         `in extra, "${name}" must hold the options of the AI SDK's provider of that name: ` +
           "`extra: { anthropic: { … } }`",
       );
     }
-    if (name === "providerOptions") Object.assign(options, providerOptions(value).providerOptions);
-    else options[name] = value;
+    if (name !== "providerOptions") options[name] = value;
+    else Object.assign(options, providerOptions(value, model).providerOptions);
   }
   if (Object.keys(options).length === 0) return {};
   return { providerOptions: options as SharedV4ProviderOptions };

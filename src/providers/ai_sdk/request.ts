@@ -42,5 +42,5 @@ export function buildCallOptions(
     headers: { "idempotency-key": crypto.randomUUID() },
     abortSignal,
   };
-  return toWellFormedValue(withExtra(call, extra));
+  return toWellFormedValue(withExtra(call, extra, model));
 }

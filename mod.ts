@@ -82,7 +82,6 @@ export type {
   ModelRequest,
   ModelSettings,
   OutputSchema,
-  ReasoningEffort,
   ToolRequest,
   ToolSpec,
 } from "./src/model/message.ts";

@@ -48,7 +48,7 @@ export interface FilePart extends ExtraFields {
 export type ContentPart = TextPart | ImagePart | AudioPart | FilePart;
 
 /** The values of an image's `detail`. */
-export const IMAGE_DETAILS = ["auto", "low", "high"] as const;
+export const IMAGE_DETAILS: readonly ImageDetail[] = ["auto", "low", "high"];
 
 /** How closely a model looks at an image: a low detail costs fewer tokens. */
-export type ImageDetail = typeof IMAGE_DETAILS[number];
+export type ImageDetail = "auto" | "low" | "high";

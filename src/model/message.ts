@@ -59,7 +59,7 @@ export interface ModelSettings {
   /** The seed for repeatable answers, if the provider supports it. */
   readonly seed?: number;
   /** The effort of a reasoning model. */
-  readonly reasoningEffort?: ReasoningEffort;
+  readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
   /**
    * Other fields of the request body. They replace all fields that the provider writes, and `null`
    * removes one. The provider documents the few that are merged.
@@ -68,7 +68,7 @@ export interface ModelSettings {
 }
 
 /** The values of `reasoningEffort`, in order. */
-export const REASONING_EFFORTS = [
+export const REASONING_EFFORTS: readonly NonNullable<ModelSettings["reasoningEffort"]>[] = [
   "none",
   "minimal",
   "low",
@@ -76,10 +76,7 @@ export const REASONING_EFFORTS = [
   "high",
   "xhigh",
   "max",
-] as const;
-
-/** The effort of a reasoning model. */
-export type ReasoningEffort = typeof REASONING_EFFORTS[number];
+];
 
 /** A JSON Schema. See `Schema` for the drafts and keywords that are checked. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -38,6 +38,14 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `defineAgent({ name: "a", model: "m", prompt: "x", «temprature»: 1 });`,
     says: TEMPERATURE,
   },
+  "an unknown reasoning effort": {
+    code: `defineAgent({ ...base, prompt: "x", «reasoningEffort»: "maximum" });`,
+    says: ["'\"maximum\"' is not assignable", '"max"'],
+  },
+  "an unknown field of a part": {
+    code: `Draft.ask([{ type: "text", text: "x", «cache_control»: {} }]);`,
+    says: ["'cache_control' does not exist"],
+  },
   "an unknown option of an agent with a prompt function": {
     code: `defineAgent({ name: "a", prompt: (p: { a: string }) => p.a, «temprature»: 1 });`,
     says: TEMPERATURE,

@@ -4,7 +4,7 @@ import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
-import { EchoCollector } from "./assistant_echo.ts";
+import { EchoCollector } from "./messages/assistant_echo.ts";
 import type { ReplySource } from "./reasoning_items.ts";
 import { buildToolCalls, ToolCallBuilder } from "./tool_calls.ts";
 

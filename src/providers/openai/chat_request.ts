@@ -2,9 +2,9 @@
 import type { OpenAI } from "openai";
 import type { ModelRequest, ToolSpec } from "../../model/message.ts";
 import { mergeExtra } from "../http/merge_extra.ts";
-import { convertChatMessage } from "./chat_message.ts";
-import { MAX_TOKENS_FIELDS, type MaxTokensField } from "./max_tokens_field.ts";
-import { FULL_FORM, type OptionalPart } from "./request_form.ts";
+import { convertChatMessage } from "./messages/chat_message.ts";
+import { MAX_TOKENS_FIELDS, type MaxTokensField } from "./form/max_tokens_field.ts";
+import { FULL_FORM, type OptionalPart } from "./form/request_form.ts";
 import { refuseStreamField } from "./refuse_request.ts";
 import {
   addSchemaInstruction,

@@ -17,7 +17,7 @@ import { EventReader } from "./event_reader.ts";
 import { ResponseMeta } from "./response_meta.ts";
 import { findSecrets, serverIdentity } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";
-import { RequestSender } from "./request_sender.ts";
+import { RequestSender } from "./form/request_sender.ts";
 import { resolveServer } from "./server_options.ts";
 import { Transport } from "../http/transport.ts";
 

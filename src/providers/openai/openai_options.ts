@@ -8,7 +8,7 @@ import {
   text,
 } from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
-import { MAX_TOKENS_FIELDS, type MaxTokensField } from "./max_tokens_field.ts";
+import { MAX_TOKENS_FIELDS, type MaxTokensField } from "./form/max_tokens_field.ts";
 import { SERVER_RULES } from "./server_options.ts";
 
 /** Options of {@linkcode openai}. */

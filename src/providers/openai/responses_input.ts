@@ -3,8 +3,8 @@ import type { OpenAI } from "openai";
 import type { ContentPart, FilePart } from "../../model/content_part.ts";
 import type { Message } from "../../model/message.ts";
 import { mergeExtra } from "../http/merge_extra.ts";
-import { convertAudio } from "./audio_part.ts";
-import { defaultFileName } from "./chat_message.ts";
+import { convertAudio } from "./messages/audio_part.ts";
+import { defaultFileName } from "./messages/chat_message.ts";
 import { type ReplySource, restoreReasoningItems } from "./reasoning_items.ts";
 import { refuseRequest } from "./refuse_request.ts";
 

@@ -4,7 +4,7 @@ import type { ModelRequest, ModelSettings, OutputSchema, ToolSpec } from "../../
 import { mergeExtra } from "../http/merge_extra.ts";
 import { needsReasoningItems } from "./reasoning_items.ts";
 import { refuseRequest, refuseStreamField } from "./refuse_request.ts";
-import { type BuildOptions, FULL_FORM } from "./request_form.ts";
+import { type BuildOptions, FULL_FORM } from "./form/request_form.ts";
 import { buildInputItems } from "./responses_input.ts";
 import {
   addSchemaInstruction,

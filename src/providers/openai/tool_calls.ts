@@ -1,7 +1,7 @@
 /** Reads tool calls, in the variants of the many servers with a Chat Completions API. */
 import type { ToolRequest } from "../../model/message.ts";
-import { pickEchoed } from "./assistant_echo.ts";
-import { mergeFields } from "./merge_delta.ts";
+import { pickEchoed } from "./messages/assistant_echo.ts";
+import { mergeFields } from "./messages/merge_delta.ts";
 
 /** A tool call, or a delta of one. Servers may omit any member. */
 interface AnyCall {

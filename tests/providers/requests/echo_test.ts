@@ -2,6 +2,10 @@
 import { defineAgent, defineTool, memoryCache, type Message } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { assertEquals } from "@std/assert";
+import type { LanguageModelV4Content } from "@ai-sdk/provider";
+import { aiSdk } from "@shoal/agents/ai-sdk";
+import { MockLanguageModelV4 } from "ai/test";
+import { MODEL, result } from "../ai_sdk/helpers.ts";
 import { neverAborts, read, request } from "../openai/helpers.ts";
 import { type Body, chatAnswer, recordingServer } from "./helpers.ts";
 
@@ -260,4 +264,69 @@ Deno.test("echo: is left out for a server that rejects what it sent itself", asy
   assertEquals((await A.call({})).content, "ok");
   assertEquals((await A.call({})).content, "ok");
   assertEquals(server.bodies.length, 5);
+});
+
+Deno.test("echo: an AI SDK model gets the parts of its answer in their order", async () => {
+  const signature = { anthropic: { signature: "s" } };
+  const content: LanguageModelV4Content[] = [
+    { type: "reasoning", text: "Add them.", providerMetadata: signature },
+    { type: "text", text: "Let me " },
+    {
+      type: "tool-call",
+      toolCallId: "w1",
+      toolName: "web_search",
+      input: '{"q":"x"}',
+      providerExecuted: true,
+    },
+    { type: "tool-result", toolCallId: "w1", toolName: "web_search", result: [{ url: "u" }] },
+    { type: "text", text: "add." },
+    { type: "tool-call", toolCallId: "c1", toolName: "add", input: '{"a":1}' },
+  ];
+  const calls = () => result({ content, finishReason: { unified: "tool-calls", raw: "tool_use" } });
+  const model = new MockLanguageModelV4({ doGenerate: [calls(), result(), result()] });
+  const provider = aiSdk(model);
+  const cache = { store: memoryCache(), ttl: 60_000 };
+  const A = defineAgent({ name: "a", model: MODEL, prompt: "x", tools: [add], provider, cache });
+  await A.call({});
+  // The first answer comes from the cache, as a copy.
+  const again = defineTool({ name: "add", input: add.parameters, run: () => 4 });
+  await A.with({ tools: [again] }).call({});
+  const back = [
+    { type: "reasoning", text: "Add them.", providerOptions: signature },
+    { type: "text", text: "Let me " },
+    {
+      type: "tool-call",
+      toolCallId: "w1",
+      toolName: "web_search",
+      input: { q: "x" },
+      providerExecuted: true,
+    },
+    {
+      type: "tool-result",
+      toolCallId: "w1",
+      toolName: "web_search",
+      output: { type: "json", value: [{ url: "u" }] },
+    },
+    { type: "text", text: "add." },
+    { type: "tool-call", toolCallId: "c1", toolName: "add", input: { a: 1 } },
+  ];
+  assertEquals(model.doGenerateCalls.length, 3);
+  for (const { prompt } of model.doGenerateCalls.slice(1)) {
+    assertEquals<unknown>(prompt[1]!.content, back);
+  }
+
+  const other = new MockLanguageModelV4({ doGenerate: result(), modelId: "other" });
+  const reply = await aiSdk(new MockLanguageModelV4({ doGenerate: calls() }))
+    .generate(request("x", { model: MODEL }), { signal: neverAborts() });
+  const messages: Message[] = [
+    { role: "assistant", content: reply.text, ...pick(reply as unknown as Message) },
+    { role: "tool", toolCallId: "c1", content: "3" },
+  ];
+  await aiSdk(other).generate(request("x", { model: "other", messages }), {
+    signal: neverAborts(),
+  });
+  assertEquals<unknown>(other.doGenerateCalls[0]!.prompt[0]!.content, [
+    { type: "text", text: "Let me add." },
+    { type: "tool-call", toolCallId: "c1", toolName: "add", input: { a: 1 } },
+  ]);
 });

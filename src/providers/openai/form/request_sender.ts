@@ -1,6 +1,6 @@
-import type { ModelRequest } from "../../model/message.ts";
-import type { Api } from "./api.ts";
-import type { EndpointClient, SendOptions } from "./client.ts";
+import type { ModelRequest } from "../../../model/message.ts";
+import type { Api } from "../api.ts";
+import type { EndpointClient, SendOptions } from "../client.ts";
 import { isRejection, learnForm } from "./learn_form.ts";
 import { FULL_FORM, type RequestForm } from "./request_form.ts";
 
@@ -90,7 +90,7 @@ export class RequestSender {
   #remember(model: string, { without, maxTokensField }: RequestForm): void {
     const known = this.#forms.get(model) ?? FULL_FORM;
     this.#forms.set(model, {
-      without: known.without.union(without),
+      without: new Set([...known.without, ...without]),
       maxTokensField: maxTokensField ?? known.maxTokensField,
     });
   }

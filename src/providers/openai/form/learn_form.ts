@@ -1,7 +1,7 @@
 import { APIError } from "openai";
-import type { ModelRequest } from "../../model/message.ts";
-import { isRecord } from "../../model/check_options.ts";
-import { ECHOED_FIELDS } from "./assistant_echo.ts";
+import type { ModelRequest } from "../../../model/message.ts";
+import { isRecord } from "../../../model/check_options.ts";
+import { ECHOED_FIELDS } from "../messages/assistant_echo.ts";
 import { MAX_TOKENS_FIELDS } from "./max_tokens_field.ts";
 import { rejectsField } from "./rejected_field.ts";
 import type { OptionalPart, RequestForm } from "./request_form.ts";

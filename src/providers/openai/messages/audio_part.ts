@@ -1,5 +1,5 @@
-import type { AudioPart } from "../../model/content_part.ts";
-import { refuseRequest } from "./refuse_request.ts";
+import type { AudioPart } from "../../../model/content_part.ts";
+import { refuseRequest } from "../refuse_request.ts";
 
 /** The names of formats that differ from the subtype of their media type. */
 const FORMATS: Readonly<Record<string, string>> = { mpeg: "mp3", wave: "wav", "vnd.wave": "wav" };

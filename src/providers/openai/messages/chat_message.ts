@@ -1,11 +1,11 @@
 /** Converts messages to those of Chat Completions. */
 import type { OpenAI } from "openai";
-import type { ContentPart, FilePart, ImagePart } from "../../model/content_part.ts";
-import type { Message, ToolRequest } from "../../model/message.ts";
-import { mergeExtra } from "../http/merge_extra.ts";
+import type { ContentPart, FilePart, ImagePart } from "../../../model/content_part.ts";
+import type { Message, ToolRequest } from "../../../model/message.ts";
+import { mergeExtra } from "../../http/merge_extra.ts";
 import { type AssistantEcho, restoreEcho } from "./assistant_echo.ts";
 import { convertAudio } from "./audio_part.ts";
-import type { ReplySource } from "./reasoning_items.ts";
+import type { ReplySource } from "../reasoning_items.ts";
 
 type Param = OpenAI.Chat.Completions.ChatCompletionMessageParam;
 

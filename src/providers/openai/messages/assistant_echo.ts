@@ -7,10 +7,10 @@
  * reject tool results without it, others reject fields that they did not send. So exactly what came
  * is sent back, and only to the server and model that it came from.
  */
-import { isRecord } from "../../model/check_options.ts";
-import type { ToolRequest } from "../../model/message.ts";
+import { isRecord } from "../../../model/check_options.ts";
+import type { ToolRequest } from "../../../model/message.ts";
 import { mergeDelta, mergeFields } from "./merge_delta.ts";
-import type { ReplySource } from "./reasoning_items.ts";
+import type { ReplySource } from "../reasoning_items.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import { isRecentModel } from "./model_family.ts";
+import { isRecentModel } from "../model_family.ts";
 
 /** The names of the maximum number of output tokens, the older one first. */
 export const MAX_TOKENS_FIELDS = ["max_tokens", "max_completion_tokens"] as const;

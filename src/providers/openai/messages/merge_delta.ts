@@ -1,5 +1,5 @@
 /** Merges the deltas of fields that servers add to Chat Completions. */
-import { isRecord } from "../../model/check_options.ts";
+import { isRecord } from "../../../model/check_options.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@
  * OpenAI names the field in `param` and the reason in `code`, FastAPI (Mistral, vLLM) in `loc` and
  * `type`. Gateways keep only the message, or the original error as text.
  */
-import { isRecord } from "../../model/check_options.ts";
+import { isRecord } from "../../../model/check_options.ts";
 
 /** The codes and types of errors for fields that a server or a model does not support. */
 const UNSUPPORTED_CODES: ReadonlySet<unknown> = new Set([

@@ -4,7 +4,13 @@ import type { RejectedRequest, ResponseInfo } from "./response_info.ts";
 import type { Cost, Usage } from "./usage.ts";
 
 /** The values of a message's `role`. */
-export const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
+export const ROLES: readonly Message["role"][] = [
+  "system",
+  "developer",
+  "user",
+  "assistant",
+  "tool",
+];
 
 /** One message of a conversation. */
 export interface Message extends ExtraFields {
@@ -12,7 +18,7 @@ export interface Message extends ExtraFields {
    * The author of the message. `developer` is the name of OpenAI's newer models for `system`; it is
    * sent as it is.
    */
-  readonly role: typeof ROLES[number];
+  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
   /** The content; for a tool, its result as text. */
   readonly content: string | readonly ContentPart[];
   /** The tool calls that the model requested; only in messages of the assistant. */

@@ -6,7 +6,7 @@ import { type Message, ROLES } from "../../model/message.ts";
 import { contentProblem, extraProblem, unknownField } from "./part_problem.ts";
 
 /** An attachment given by its bytes, in the place of its URL. */
-interface Bytes {
+export interface PartBytes {
   /** The content, as bytes. */
   readonly data: Uint8Array;
   /** The media type of the bytes, such as `image/png`. */
@@ -16,9 +16,9 @@ interface Bytes {
 /** A part of a message to a model: text, or an attachment given by its URL or its bytes. */
 export type PromptPart =
   | ContentPart
-  | Omit<ImagePart, "url"> & Bytes
-  | Omit<AudioPart, "url"> & Bytes
-  | Omit<FilePart, "url"> & Bytes;
+  | Omit<ImagePart, "url"> & PartBytes
+  | Omit<AudioPart, "url"> & PartBytes
+  | Omit<FilePart, "url"> & PartBytes;
 
 /** A message whose attachments may contain their bytes. */
 export interface PromptMessage extends Omit<Message, "content"> {

@@ -8,7 +8,7 @@ import {
   text,
 } from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
-import { MAX_TOKENS_FIELDS, type MaxTokensField } from "./form/max_tokens_field.ts";
+import { MAX_TOKENS_FIELDS } from "./form/max_tokens_field.ts";
 import { SERVER_RULES } from "./server_options.ts";
 
 /** Options of {@linkcode openai}. */
@@ -68,7 +68,7 @@ export interface OpenAIOptions {
    * @default `max_completion_tokens` for OpenAI and for models named like o3 or gpt-5, otherwise
    * `max_tokens`. If a server rejects one for a model, the other is used for that model
    */
-  readonly maxTokensField?: MaxTokensField;
+  readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
   /**
    * Whether results have a `response`: the id of the answer, the served model, the id of the
    * request, and in `raw` the unread answer. That is the JSON of the server, or the list of its

@@ -1,12 +1,20 @@
 /** Lone surrogates are replaced wherever texts become a request. */
-import { type LanguageModelV4CallOptions, type LanguageModelV4Content } from "@ai-sdk/provider";
-import { defineAgent, defineTool, type Message } from "@shoal/agents";
+import type { LanguageModelV4CallOptions, LanguageModelV4Content } from "@ai-sdk/provider";
+import {
+  type CallOptions,
+  defineAgent,
+  defineTool,
+  type Message,
+  type Provider,
+} from "@shoal/agents";
 import { aiSdk } from "@shoal/agents/ai-sdk";
 import { openai } from "@shoal/agents/openai";
+import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { MockLanguageModelV4 } from "ai/test";
 import fc from "fast-check";
 import { toWellFormedJson, toWellFormedValue } from "../../../src/providers/http/well_formed.ts";
+import { openaiBatch } from "../../../src/providers/openai/batch/openai_batch.ts";
 import { result } from "../ai_sdk/helpers.ts";
 import { type Body, chatAnswer, recordingServer, responsesAnswer } from "./helpers.ts";
 
@@ -22,7 +30,10 @@ const tool = defineTool({
 });
 
 /** Calls an agent with a lone surrogate in everything that it sends. */
-function callWith(provider: Parameters<typeof defineAgent>[0]["provider"]) {
+function callWith(
+  provider: Provider,
+  { api, ...options }: CallOptions & { readonly api: "chat" | "responses" | "aiSdk" },
+): Promise<unknown> {
   const messages: Message[] = [
     {
       role: "user",
@@ -31,15 +42,18 @@ function callWith(provider: Parameters<typeof defineAgent>[0]["provider"]) {
     { role: "assistant", content: CUT, toolCalls: [{ id: "0", name: "echo", args }] },
     { role: "tool", toolCallId: "0", content: CUT },
   ];
-  const output = { type: "object", description: CUT } as const;
-  const agent = {
+  const A = defineAgent({
     name: "a",
     model: "mock-model-id",
     system: CUT,
     prompt: "{q}",
-    stop: CUT,
-  } as const;
-  return defineAgent({ ...agent, output, tools: [tool], provider, repair: 0, retries: 0 });
+    output: { type: "object", description: CUT },
+    extra: { own: { [CUT]: CUT } },
+    tools: [tool],
+    retries: 0,
+    provider,
+  });
+  return A.call({ q: CUT }, { ...options, messages, ...(api !== "responses" && { stop: CUT }) });
 }
 
 /** Whether any text within the value has a lone surrogate. */
@@ -63,16 +77,7 @@ for (const api of ["chat", "responses"] as const) {
           ])
       );
       await using provider = openai({ baseURL: server.url, api });
-      const A = callWith(provider).with(api === "chat" ? {} : { stop: undefined });
-      const own = api === "chat" ? A : defineAgent({
-        name: "a",
-        model: "m",
-        system: CUT,
-        prompt: "{q}",
-        tools: [tool],
-        provider,
-      });
-      await own.call({ q: CUT }, streamed ? { onDelta() {} } : {});
+      await callWith(provider, { api, ...(streamed && { onDelta() {} }) });
       assertEquals(server.bodies.length, 2);
       for (const text of server.texts) {
         assert(!/\\ud[89a-f]/i.test(text.replaceAll("\\\\", "")), text);
@@ -94,7 +99,7 @@ Deno.test("well-formed: AI SDK", async () => {
       result({ content: [{ type: "text", text: "{}" }] }),
     ],
   });
-  await callWith(aiSdk(model)).call({ q: CUT });
+  await callWith(aiSdk(model), { api: "aiSdk" });
   const calls: LanguageModelV4CallOptions[] = model.doGenerateCalls;
   assertEquals(calls.length, 2);
   for (const { abortSignal: _, ...options } of calls) {
@@ -129,4 +134,19 @@ Deno.test("well-formed: a value without lone surrogates stays the same object", 
     assertStrictEquals(toWellFormedValue(value), value);
   }
   assertEquals(toWellFormedValue({ url, a: CUT }), { url, a: FIXED });
+});
+
+Deno.test("well-formed: batch files", async () => {
+  const bodies: Body[] = [];
+  await using sim = simulator({
+    respond({ body }) {
+      bodies.push(body);
+      return "{}";
+    },
+  });
+  await using provider = openaiBatch({ baseURL: sim.url, fill: 1, poll: 1 });
+  await callWith(provider, { api: "chat" });
+  assertEquals(bodies.length, 1);
+  assertEquals(hasLone(bodies), false);
+  assert(JSON.stringify(bodies).includes(FIXED));
 });

@@ -21,8 +21,20 @@ const VALUE_CODES: ReadonlySet<unknown> = new Set([
   "integer_above_max_value",
   "integer_below_min_value",
 ]);
-const UNSUPPORTED_WORDS =
-  /unsupported|not (?:be )?(?:support|permit|allow|recogni|expect|accept)|n't (?:support|allow)|unknown|unrecogni[sz]ed|unexpected|extra (?:inputs|fields)|additional propert|instead/i;
+const UNSUPPORTED_WORDS = new RegExp(
+  [
+    "unsupported",
+    "not (?:be )?(?:support|permit|allow|recogni|expect|accept)",
+    "n't (?:support|allow)",
+    "unknown",
+    "unrecogni[sz]ed",
+    "unexpected",
+    "extra (?:inputs|fields)",
+    "additional propert",
+    "instead",
+  ].join("|"),
+  "i",
+);
 /** Members of an error that repeat the request. */
 const REQUEST_MEMBERS: ReadonlySet<string> = new Set(["input", "ctx", "body", "request"]);
 const MAX_DEPTH = 6;

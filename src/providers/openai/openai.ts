@@ -102,6 +102,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     streamsPerConnection: STREAMS_PER_CONNECTION,
     maxConnections: options.connections ?? 100,
     caCerts: options.caCerts,
+    isSharded: options.fetch === undefined,
   });
   const structured: StructuredOutput = options.structuredOutput ?? "json_schema";
   const server = serverIdentity(baseURL, options.headers, keys);
@@ -122,7 +123,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     const error = fromOpenAIError(thrown, keys, undefined);
     return error instanceof Error ? error.message : String(error);
   };
-  const client = new EndpointClient(sdk, api.path);
+  const client = new EndpointClient(sdk, api.path, options.fetch);
   const sender = new RequestSender(client, api, describe);
 
   return {

@@ -286,22 +286,15 @@ Deno.test("max tokens: maxTokensField sets the name, and is not unlearned", asyn
 });
 
 Deno.test("stream_options: are not sent to Mistral, whose streams have usage", async () => {
-  const original = globalThis.fetch;
   const bodies: Body[] = [];
-  globalThis.fetch = (_, init) => {
+  const send: typeof fetch = (_, init) => {
     const body = JSON.parse(String(init?.body));
     bodies.push(body);
     return Promise.resolve(textAnswer(body, "ok"));
   };
-  try {
-    for (const baseURL of ["https://api.mistral.ai/v1", "https://api.example.com/v1"]) {
-      await using provider = openai({ baseURL, apiKey: "k" });
-      await defineAgent({ name: "a", model: "m", prompt: "x", provider }).call({}, {
-        onDelta() {},
-      });
-    }
-  } finally {
-    globalThis.fetch = original;
+  for (const baseURL of ["https://api.mistral.ai/v1", "https://api.example.com/v1"]) {
+    await using provider = openai({ baseURL, apiKey: "k", fetch: send });
+    await defineAgent({ name: "a", model: "m", prompt: "x", provider }).call({}, { onDelta() {} });
   }
   assertEquals(bodies.map((body) => body.stream_options), [undefined, { include_usage: true }]);
 });

@@ -13,7 +13,7 @@ import { withExtra } from "./provider_options.ts";
  * @throws {ProviderError} If the model cannot accept something in the request.
  */
 export function buildCallOptions(
-  { messages, settings, output, tools }: ModelRequest,
+  { messages, settings, output, tools, toolChoice }: ModelRequest,
   model: AiSdkModel,
   abortSignal: AbortSignal,
 ): LanguageModelV4CallOptions {
@@ -36,6 +36,7 @@ export function buildCallOptions(
         description,
         inputSchema: parameters,
       })),
+      ...(toolChoice !== undefined && { toolChoice: { type: toolChoice } }),
     }),
     // Deno resends a request when the connection is reset. The key lets the server recognize the
     // duplicate.

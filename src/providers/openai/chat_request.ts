@@ -32,7 +32,7 @@ export interface ChatBuildOptions {
  * `stream`.
  */
 export function buildChatRequest(
-  { model, messages, settings, output, tools = [] }: ModelRequest,
+  { model, messages, settings, output, tools = [], toolChoice }: ModelRequest,
   maxTokensField: MaxTokensField,
   structured: StructuredOutput = "json_schema",
   { server = "", stream = false, without = FULL_FORM.without }: ChatBuildOptions = {},
@@ -55,6 +55,7 @@ export function buildChatRequest(
     ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
     // Servers reject an empty list.
     ...(tools.length > 0 && { tools: tools.map((tool) => convertTool(tool, strict)) }),
+    ...(tools.length > 0 && toolChoice !== undefined && { tool_choice: toolChoice }),
     ...(output !== undefined && structured === "json_schema" && {
       response_format: {
         type: "json_schema",

@@ -30,7 +30,7 @@ export function buildResponsesRequest(
   server: string,
   { stream, form }: BuildOptions = COMPLETE,
 ): Params {
-  const { model, messages, settings, output, tools = [] } = request;
+  const { model, messages, settings, output, tools = [], toolChoice } = request;
   rejectUnsupported(settings);
   const { temperature, maxTokens, topP, reasoningEffort, extra } = settings;
   refuseStreamField(extra);
@@ -48,6 +48,7 @@ export function buildResponsesRequest(
     ...(topP !== undefined && { top_p: topP }),
     ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort } }),
     ...(tools.length > 0 && { tools: tools.map(convertTool) }),
+    ...(tools.length > 0 && toolChoice !== undefined && { tool_choice: toolChoice }),
     ...(format && { text: { format } }),
     ...(needsReasoningItems(request) && !form.without.has("include") && {
       include: ["reasoning.encrypted_content"],

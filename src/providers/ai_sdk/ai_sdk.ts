@@ -16,7 +16,12 @@ import {
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
-import { fromAiSdkError, fromStreamError, isTruncation } from "./provider_error.ts";
+import {
+  findChoiceError,
+  fromAiSdkError,
+  fromStreamError,
+  isTruncation,
+} from "./provider_error.ts";
 import { readResponseHeaders } from "./response_headers.ts";
 import { type AiSdkModel, type AiSdkModels, isModel, modelFinder } from "./find_model.ts";
 import { withoutRequest, withResponse } from "./response_info.ts";
@@ -152,6 +157,8 @@ export function aiSdk(
       try {
         const { model, call } = prepare(request, signal);
         const result = await untilAbort(model.doGenerate(call), signal);
+        const failure = findChoiceError(result?.response?.body, { request });
+        if (failure !== undefined) throw failure;
         const reply = readAiSdkReply(result, {
           provider: model.provider,
           modelId: model.modelId,
@@ -187,6 +194,7 @@ export function aiSdk(
         onResponse?.();
         const { rates } = readResponseHeaders(response?.headers);
         const parts = new AiSdkStreamReader(model, rates);
+        const chunks: ModelChunk[] = [];
         const raw: StreamPart[] | undefined = keepsRaw ? [] : undefined;
         let metadata: object | undefined;
         while (!parts.ended) {
@@ -196,11 +204,12 @@ export function aiSdk(
           if (value.type === "response-metadata") metadata = value;
           if (value.type === "error") {
             if (isTruncation(value.error)) break;
-            throw fromStreamError(value.error);
+            throw fromStreamError(value.error, { request, ...parts.received });
           }
           if (value.type === "stream-start") reportWarnings(onWarning, model, value.warnings);
-          const text = parts.add(value);
-          if (text !== "") yield { type: "delta", text };
+          parts.add(value, chunks);
+          for (const chunk of chunks) yield chunk;
+          chunks.length = 0;
         }
         ended = true;
         const reply = withResponse(parts.reply(), { ...response, ...metadata }, raw);

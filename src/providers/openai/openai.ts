@@ -13,7 +13,9 @@ import { chatApi, responsesApi } from "./api.ts";
 import type { StructuredOutput } from "./structured_output.ts";
 import { EndpointClient } from "./client.ts";
 import { fromOpenAIError } from "./provider_error.ts";
-import { EventReader } from "./event_reader.ts";
+import { parseDocument } from "./document.ts";
+import { type AnyEvent, EventReader } from "./event_reader.ts";
+import { readResponse } from "./read_response.ts";
 import { ResponseMeta } from "./response_meta.ts";
 import { findSecrets, serverIdentity } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";
@@ -40,9 +42,6 @@ const STREAMS_PER_CONNECTION = 100;
  */
 const SCHEMA_ADVICE = "if the server does not support json_schema, give openai() the option " +
   'structuredOutput: "json_object" or "prompt"';
-
-/** An event of a stream. The reader checks it. */
-type AnyEvent = { readonly response?: unknown } | null | undefined;
 
 /**
  * Creates a provider for OpenAI and all servers that support its Chat Completions API: Ollama,
@@ -110,17 +109,17 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const api = options.api === "responses"
     ? responsesApi(server, structured)
     : chatApi({ server, isCustom, rejectsStreamOptions, maxTokensField, structured });
-  const toError = (thrown: unknown, { output }: ModelRequest, meta: ResponseMeta) => {
-    const usesSchema = output !== undefined && structured === "json_schema";
+  const toError = (thrown: unknown, request: ModelRequest, meta: ResponseMeta) => {
+    const usesSchema = request.output !== undefined && structured === "json_schema";
     const advice = isCustom && usesSchema ? SCHEMA_ADVICE : undefined;
-    const error = fromOpenAIError(thrown, keys, meta.rates, advice);
-    const { rejections } = meta;
+    const { rates, headers, rejections } = meta;
+    const error = fromOpenAIError(thrown, { keys, request, rates, headers, advice });
     return rejections !== undefined && error instanceof ProviderError
       ? new ProviderError(error.message, { ...error, text: error.text, rejections })
       : error;
   };
-  const describe = (thrown: unknown) => {
-    const error = fromOpenAIError(thrown, keys, undefined);
+  const describe = (thrown: unknown, request: ModelRequest) => {
+    const error = fromOpenAIError(thrown, { keys, request });
     return error instanceof Error ? error.message : String(error);
   };
   const client = new EndpointClient(sdk, api.path, options.fetch);
@@ -139,9 +138,12 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       using lease = transport.lease();
       const meta = new ResponseMeta(onResponse);
       try {
-        const response = await sender.sendForJson(request, { signal, lease, meta });
-        const reply = api.readReply(response, meta.rates, request);
-        return meta.complete(reply, options.raw ? response : undefined);
+        const keepsRaw = options.raw === true;
+        return await sender.sendAndRead(
+          request,
+          { signal, lease, meta },
+          (response) => readResponse(response, { api, request, signal, meta, keepsRaw }),
+        );
       } catch (thrown) {
         signal.throwIfAborted();
         throw toError(thrown, request, meta);
@@ -156,18 +158,27 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
         const reader = api.createStreamReader(request);
         const raw: AnyEvent[] | undefined = options.raw ? [] : undefined;
         let last: AnyEvent;
+        const chunks: ModelChunk[] = [];
         for (let batch; (batch = await events.next()) !== undefined;) {
           for (const event of batch) {
             raw?.push(event);
             last = event;
-            const text = reader.add(event);
-            if (text !== "") yield { type: "delta", text };
+            reader.add(event, chunks);
+            for (const chunk of chunks) yield chunk;
+            chunks.length = 0;
           }
           if (reader.ended) events.expectEnd();
         }
-        // The last event of the Responses API holds the response.
-        const reply = meta.complete(reader.reply(meta.rates), raw, last?.response ?? last);
-        yield { type: "reply", reply };
+        if (events.document === undefined) {
+          // The last event of the Responses API holds the response.
+          const reply = reader.reply(meta.rates, events);
+          yield { type: "reply", reply: meta.complete(reply, raw, last?.response ?? last) };
+        } else {
+          const document = parseDocument(events.document);
+          const reply = api.readReply(document, meta.rates, request);
+          if (reply.text !== "") yield { type: "delta", text: reply.text };
+          yield { type: "reply", reply: meta.complete(reply, options.raw ? document : undefined) };
+        }
       } catch (thrown) {
         signal.throwIfAborted();
         throw toError(thrown, request, meta);

@@ -12,10 +12,11 @@ import { readRequestId } from "../http/request_id.ts";
  */
 export class ResponseMeta {
   readonly #onResponse: ProviderOptions["onResponse"];
-  #headers: Headers | undefined;
   #rejections: RejectedRequest[] | undefined;
   /** The state of the rate limits, if the server reports them. */
   rates: RateReport | undefined;
+  /** The headers, when they have arrived. */
+  headers: Headers | undefined;
 
   /** Creates the metadata of a response. `onResponse` is called when its headers arrive. */
   constructor(onResponse: ProviderOptions["onResponse"]) {
@@ -24,8 +25,8 @@ export class ResponseMeta {
 
   /** Reads the headers of the response. */
   read({ headers, status }: Response): void {
+    this.headers = headers;
     this.rates = readRateHeaders(headers, Date.now(), { rejected: status === 429 });
-    this.#headers = headers;
     this.#onResponse?.();
   }
 
@@ -54,7 +55,7 @@ export class ResponseMeta {
 
   #describe(raw: unknown, answer: unknown): ResponseInfo {
     const { id, model } = isRecord(answer) ? answer : {};
-    const requestId = this.#headers && readRequestId(this.#headers);
+    const requestId = this.headers && readRequestId(this.headers);
     return {
       ...(isText(id) && { id }),
       ...(isText(model) && { model }),

@@ -1,6 +1,7 @@
-import { APIError } from "openai";
 import type { ModelRequest } from "../../../model/message.ts";
 import { isRecord } from "../../../model/check_options.ts";
+import { classifyFailure } from "../../http/classify_failure.ts";
+import { ServerError } from "../provider_error.ts";
 import { ECHOED_FIELDS } from "../messages/assistant_echo.ts";
 import { MAX_TOKENS_FIELDS } from "./max_tokens_field.ts";
 import { rejectsField } from "./rejected_field.ts";
@@ -10,10 +11,10 @@ import type { OptionalPart, RequestForm } from "./request_form.ts";
 const UNSUPPORTED_STATUSES: ReadonlySet<unknown> = new Set([400, 422]);
 
 /** Whether a server rejected a request as it is, and would reject it again. */
-export function isRejection(thrown: unknown): thrown is APIError {
-  if (!(thrown instanceof APIError)) return false;
-  // An error in the body of a response has no status, but gateways put it into the code.
-  return UNSUPPORTED_STATUSES.has(thrown.status ?? Number(thrown.code));
+export function isRejection(thrown: unknown): thrown is ServerError {
+  if (!(thrown instanceof ServerError)) return false;
+  // Gateways send errors of other servers with status 200.
+  return UNSUPPORTED_STATUSES.has(classifyFailure(thrown.status, thrown.body).status);
 }
 
 /** A request that was rejected. */
@@ -37,7 +38,7 @@ export function learnForm(
   { request: { settings }, body, form, mayRename }: RejectedForm,
 ): RequestForm | undefined {
   if (!isRejection(thrown)) return undefined;
-  const error: unknown = thrown.error ?? thrown.message;
+  const error = thrown.body;
   const isOwn = (name: string) => name in body && settings.extra?.[name] === undefined;
   const rejects = (name: string) => rejectsField(error, name);
   const without = new Set<OptionalPart>(form.without);

@@ -17,7 +17,7 @@ const MAX_FORMS = 4;
 export class RequestSender {
   readonly #client: EndpointClient;
   readonly #api: Api;
-  readonly #describe: (thrown: unknown) => string;
+  readonly #describe: (thrown: unknown, request: ModelRequest) => string;
   /** What was learned, by model. */
   readonly #forms = new Map<string, RequestForm>();
 
@@ -26,7 +26,11 @@ export class RequestSender {
    *
    * @param describe Returns the message of an error, without API keys.
    */
-  constructor(client: EndpointClient, api: Api, describe: (thrown: unknown) => string) {
+  constructor(
+    client: EndpointClient,
+    api: Api,
+    describe: (thrown: unknown, request: ModelRequest) => string,
+  ) {
     this.#client = client;
     this.#api = api;
     this.#describe = describe;
@@ -41,11 +45,18 @@ export class RequestSender {
     return this.#adapt(request, options, send);
   }
 
-  /** Sends a request and reads the complete response. */
-  sendForJson<T>(request: ModelRequest, options: SendOptions): Promise<T> {
+  /**
+   * Sends a request and reads the complete response. A rejection may also be in a response with
+   * status 200.
+   */
+  sendAndRead<T>(
+    request: ModelRequest,
+    options: SendOptions,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
     const send = (form: RequestForm) => {
       const body = this.#api.buildRequest(request, { stream: false, form });
-      return { body, response: this.#client.sendForJson<T>(body, options) };
+      return { body, response: this.#client.send(body, options).then(read) };
     };
     return this.#adapt(request, options, send);
   }
@@ -79,7 +90,7 @@ export class RequestSender {
           startedAt,
           durationMs: performance.now() - began,
           status: (thrown as { status?: number }).status ?? 400,
-          message: this.#describe(thrown),
+          message: this.#describe(thrown, request),
         });
         form = next;
       }

@@ -54,6 +54,8 @@ export class Budget {
    */
   readonly #learned: LinkedList<Held>[] = [];
 
+  readonly #onSettle = (held: Held, actual: Amount | undefined) => this.#settle(held, actual);
+
   /** Creates a budget of which nothing is spent. */
   constructor(limits: BudgetOptions) {
     this.#total = totalOf(limits);
@@ -165,7 +167,7 @@ export class Budget {
   #hold(estimate: AttemptEstimate, now: number): Reservation | undefined {
     this.#extendOverdue(now);
     const output = expectedOutput(estimate, this.#inFlight, this.#answered);
-    const held = new Held(estimate, output, now, (held, actual) => this.#settle(held, actual));
+    const held = new Held(estimate, output, now, this.#onSettle);
     if (!this.#fits(held)) return undefined;
     this.#inFlight++;
     this.#add(held);
@@ -255,36 +257,44 @@ export class Budget {
    * that is used up has no room even for an attempt that needs nothing.
    */
   #exhausted(estimate: AttemptEstimate): BudgetExhausted | undefined {
-    const { inputTokens, likelyInput, maxTokens, history } = estimate;
-    const { inputCost = 0, outputCost = 0 } = estimate;
-    // With `maxTokens` the maximum has to fit.
-    const input = maxTokens === undefined ? likelyInput : 1;
-    const output = maxTokens === undefined
-      ? history.typical
-      : Math.ceil(maxTokens * history.overrun);
-    for (const limit of ["cost", "tokens", "calls"] as const) {
-      const total = this.#total[limit];
-      if (total === Infinity) continue;
-      const spent = this.#spent[limit];
-      const [fixed, perToken, unit] = limit === "cost"
-        ? [toUnits(inputCost), outputCost * COST, COST]
-        : limit === "tokens"
-        ? [inputTokens, 1, 1]
-        : [1, 0, 1];
-      const needed = limit === "calls" ? 1 : Math.round(fixed * input + perToken * output);
-      if (spent < total && spent + needed <= total) continue;
-      const room = Math.floor((total - spent - fixed) / perToken / history.overrun);
-      const fitting = maxTokens !== undefined && perToken > 0 && room >= 1 ? room : undefined;
-      return new BudgetExhausted({
-        budget: this,
-        limit,
-        total: total / unit,
-        used: spent / unit,
-        needed: needed / unit,
-        fitting,
-      });
+    const { cost, tokens, calls } = this.#total;
+    if (cost !== Infinity) {
+      const { inputCost = 0, outputCost = 0 } = estimate;
+      const exhausted = this.#check("cost", estimate, inputCost * COST, outputCost * COST);
+      if (exhausted !== undefined) return exhausted;
     }
-    return undefined;
+    if (tokens !== Infinity) {
+      const exhausted = this.#check("tokens", estimate, estimate.inputTokens, 1);
+      if (exhausted !== undefined) return exhausted;
+    }
+    return calls === Infinity ? undefined : this.#check("calls", estimate, 1, 0);
+  }
+
+  /** Checks one limit, of which the input needs `input` and each output token `perToken`. */
+  #check(
+    limit: keyof Spending,
+    { likelyInput, maxTokens, history }: AttemptEstimate,
+    input: number,
+    perToken: number,
+  ): BudgetExhausted | undefined {
+    const [total, spent] = [this.#total[limit], this.#spent[limit]];
+    // With `maxTokens` the maximum has to fit.
+    const needed = limit === "calls"
+      ? input
+      : maxTokens === undefined
+      ? Math.round(input * likelyInput + perToken * history.typical)
+      : Math.round(input + perToken * Math.ceil(maxTokens * history.overrun));
+    if (spent < total && spent + needed <= total) return undefined;
+    const unit = limit === "cost" ? COST : 1;
+    const room = Math.floor((total - spent - input) / perToken / history.overrun);
+    return new BudgetExhausted({
+      budget: this,
+      limit,
+      total: total / unit,
+      used: spent / unit,
+      needed: needed / unit,
+      fitting: maxTokens !== undefined && perToken > 0 && room >= 1 ? room : undefined,
+    });
   }
 }
 

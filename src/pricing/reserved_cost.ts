@@ -1,4 +1,4 @@
-import { plainUsage } from "../model/usage.ts";
+import type { Usage } from "../model/usage.ts";
 import { costOf, type Prices } from "./prices.ts";
 
 /** The price of an attempt before it is sent, in US dollars. */
@@ -21,12 +21,22 @@ export function reservedCost(
   inputTokens: number,
   prices: Prices | undefined,
 ): ReservedCost | undefined {
-  const usage = plainUsage(inputTokens, SAMPLE);
-  const plain = costOf(model, usage, prices);
-  const written = costOf(model, { ...usage, cacheWriteTokens: inputTokens }, prices);
+  const plain = costOf(model, usageOf(inputTokens, 0), prices);
+  const written = costOf(model, usageOf(inputTokens, inputTokens), prices);
   if (plain === undefined) return undefined;
   return {
     input: Math.max(plain.input, written?.input ?? 0),
     outputToken: plain.output / SAMPLE,
+  };
+}
+
+function usageOf(inputTokens: number, cacheWriteTokens: number): Usage {
+  return {
+    inputTokens,
+    cachedInputTokens: 0,
+    cacheWriteTokens,
+    outputTokens: SAMPLE,
+    reasoningTokens: 0,
+    totalTokens: inputTokens + SAMPLE,
   };
 }

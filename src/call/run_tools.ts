@@ -8,6 +8,8 @@ import type { Message, ToolRequest } from "../model/message.ts";
 import type { ToolCall, ToolErrorCode } from "../model/result.ts";
 import type { CallHooks } from "./options/model_agent.ts";
 import { type CallContext, emitterOf } from "./context.ts";
+import { stringifyExact } from "../model/exact_json.ts";
+import { parseWholeJson } from "../output/coerce.ts";
 import { formatIssues } from "../output/format_issues.ts";
 import { runNested } from "./run_nested.ts";
 import type { DefinedTool } from "./options/tool.ts";
@@ -123,12 +125,10 @@ function failed(code: ToolErrorCode, message: string): Outcome {
 }
 
 function parseArgs(text: string): { ok: true; value: unknown } | { ok: false } {
-  try {
-    // Of a tool without arguments some servers say nothing.
-    return { ok: true, value: text.trim() === "" ? {} : JSON.parse(text) };
-  } catch {
-    return { ok: false };
-  }
+  // Some servers send nothing, or null, for a tool without arguments.
+  if (/^\s*(?:null\s*)?$/.test(text)) return { ok: true, value: {} };
+  const parsed = parseWholeJson(text);
+  return parsed === undefined ? { ok: false } : { ok: true, value: parsed.value };
 }
 
 /** What a tool gave, as the model reads it. */
@@ -137,7 +137,7 @@ function serializeResult(result: unknown): string {
   if (typeof result === "string") return result;
   let text: string | undefined;
   try {
-    text = JSON.stringify(result);
+    text = stringifyExact(result);
   } catch {
     // Then it is none.
   }

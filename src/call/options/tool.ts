@@ -37,7 +37,8 @@ export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unkn
   /** What the tool does and when to use it, for the model. */
   readonly description?: string;
   /**
-   * Invalid arguments are reported to the model.
+   * The schema of the arguments. Invalid arguments are reported to the model. Arguments in another
+   * form, such as a number as a text, are read as typed answers are.
    */
   readonly input: S;
   /**
@@ -97,9 +98,9 @@ export class DefinedTool implements Tool {
     return { name, ...(description !== undefined && { description }), parameters };
   }
 
-  /** Checks arguments against the schema. */
-  check(args: unknown): ReturnType<PreparedInput["validate"]> {
-    return this.#input.validate(args);
+  /** Checks the arguments that a model wrote against the schema. */
+  check(args: unknown): ReturnType<PreparedInput["fit"]> {
+    return this.#input.fit(args);
   }
 }
 

@@ -125,8 +125,8 @@ function failed(code: ToolErrorCode, message: string): Outcome {
 }
 
 function parseArgs(text: string): { ok: true; value: unknown } | { ok: false } {
-  // Some servers send nothing, or null, for a tool without arguments.
-  if (/^\s*(?:null\s*)?$/.test(text)) return { ok: true, value: {} };
+  // Some servers send nothing for a tool without arguments.
+  if (text.trim() === "") return { ok: true, value: {} };
   const parsed = parseWholeJson(text);
   return parsed === undefined ? { ok: false } : { ok: true, value: parsed.value };
 }

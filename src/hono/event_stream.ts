@@ -1,6 +1,7 @@
 /** Streamed responses, as server-sent events or lines of JSON, with backpressure. */
 import { delay } from "@std/async/delay";
 import type { Context } from "hono";
+import { stringifyExact } from "../model/exact_json.ts";
 import type { Problem } from "./problem.ts";
 
 /** One event of a streamed response. */
@@ -49,7 +50,7 @@ export const SINGLE_JSON: WireFormat = {
 };
 
 function textOf(data: unknown): string {
-  return typeof data === "string" ? data : JSON.stringify(data);
+  return typeof data === "string" ? data : stringifyExact(data);
 }
 
 /** The owner of a streamed response, such as a `RequestLifecycle`: it ends with the response. */

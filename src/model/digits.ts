@@ -10,6 +10,7 @@
 /** The digits of a number in a value, and the path to it. */
 export type DigitsAt = readonly [path: readonly string[], digits: string];
 
+const NONE: readonly DigitsAt[] = [];
 const memory = new WeakMap<object, Map<string, string>>();
 /** Whether any were remembered in this process. Usually none are, and nothing is searched. */
 let isUsed = false;
@@ -55,10 +56,10 @@ export function carryDigits(from: unknown, to: unknown): void {
 
 /** Returns all digits in a value, at any depth. */
 export function findDigits(value: unknown): readonly DigitsAt[] {
-  if (!isUsed) return [];
+  if (!isUsed) return NONE;
   const found: DigitsAt[] = [];
   visitDigits(value, (path, digits) => {
-    found.push([path, digits]);
+    found.push([path(), digits]);
   });
   return found;
 }
@@ -87,27 +88,48 @@ function restore(value: unknown, path: readonly string[], digits: string): void 
 }
 
 /** A visitor of digits. It may end the visit. */
-type Visitor = (path: readonly string[], digits: string) => "stop" | void;
+type Visitor = (path: () => readonly string[], digits: string) => "stop" | void;
 
-/** Visits each object once, without recursion: user data may be deep, or contain itself. */
+/** An object in a value, and the object that it is in. */
+interface Place {
+  readonly holder: object;
+  readonly name: string;
+  readonly above: Place | undefined;
+}
+
+/**
+ * Visits each plain object and list once, without recursion: user data may be deep, or contain
+ * itself. Other objects are not of JSON.
+ */
 function visitDigits(root: unknown, visit: Visitor): "stop" | void {
-  if (typeof root !== "object" || root === null) return;
+  if (!isJsonObject(root)) return;
   const seen = new Set<object>([root]);
-  const open: { readonly holder: object; readonly path: readonly string[] }[] = [
-    { holder: root, path: [] },
-  ];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { holder, path } = next;
+  const open: Place[] = [{ holder: root, name: "", above: undefined }];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const { holder } = place;
     for (const name of memory.get(holder)?.keys() ?? []) {
       const digits = digitsOf(holder, name);
-      if (digits !== undefined && visit([...path, name], digits) === "stop") return "stop";
+      if (digits === undefined) continue;
+      if (visit(pathTo.bind(undefined, place, name), digits) === "stop") return "stop";
     }
     for (const name in holder) {
       const member = (holder as Record<string, unknown>)[name];
-      if (typeof member !== "object" || member === null || seen.has(member)) continue;
-      if (ArrayBuffer.isView(member)) continue;
+      if (!isJsonObject(member) || seen.has(member)) continue;
       seen.add(member);
-      open.push({ holder: member, path: [...path, name] });
+      open.push({ holder: member, name, above: place });
     }
   }
+}
+
+function pathTo(place: Place, name: string): readonly string[] {
+  const path = [name];
+  for (let at = place; at.above !== undefined; at = at.above) path.push(at.name);
+  return path.reverse();
+}
+
+function isJsonObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return true;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,4 +1,5 @@
 /** Maps results to chat completions of OpenAI's API. */
+import { stringifyExact } from "../../model/exact_json.ts";
 import type { Success } from "../../model/result.ts";
 import type { Usage } from "../../model/usage.ts";
 
@@ -53,7 +54,7 @@ export function toUsageChunk(identity: ChatIdentity, usage: Usage): object {
 
 /** Returns an answer as text; anything but a string is serialized as JSON. */
 export function contentText(content: unknown): string {
-  return typeof content === "string" ? content : JSON.stringify(content ?? null);
+  return typeof content === "string" ? content : stringifyExact(content ?? null);
 }
 
 /** Maps the finish reason to one of OpenAI's API. */

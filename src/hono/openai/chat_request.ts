@@ -6,6 +6,7 @@ import {
   type PromptPart,
 } from "../../call/options/prompt_parts.ts";
 import { isRecord } from "../../model/check_options.ts";
+import { parseExact } from "../../model/exact_json.ts";
 import { Problem } from "../problem.ts";
 import type { ServedAgent } from "../served_agent.ts";
 
@@ -172,7 +173,7 @@ function textOf(parts: readonly PromptPart[]): string | undefined {
 function parseObject(text: string): Record<string, unknown> | undefined {
   if (!text.trimStart().startsWith("{")) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseExact(text);
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;

@@ -25,7 +25,7 @@ export function chatRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     using lifecycle = service.admit(c, { kind: "chat" });
     try {
-      const { value } = await readJsonBody(c.req.raw, service.limits);
+      const { value } = await readJsonBody(c.req.raw, service.limits, JSON.parse);
       const request = parseChatRequest(value);
       const agent = service.agents.get(request.model);
       if (agent === undefined) throw unknownModelProblem();

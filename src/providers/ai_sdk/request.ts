@@ -10,6 +10,7 @@ import type {
 } from "@ai-sdk/provider";
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
+import { parseForWriting } from "../../model/exact_json.ts";
 import type { ContentPart, Message, ModelRequest, ToolRequest } from "../../model/message.ts";
 import type { AiSdkModel } from "./find_model.ts";
 import { recallContext } from "./reasoning_items.ts";
@@ -143,7 +144,7 @@ function toolCallParts({ toolCalls = [] }: Message, { provider }: AiSdkModel) {
  */
 function parseArgs({ args }: ToolRequest): unknown {
   try {
-    return JSON.parse(args);
+    return parseForWriting(args);
   } catch {
     return {};
   }

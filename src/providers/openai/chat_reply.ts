@@ -1,5 +1,6 @@
 /** Reads the responses of Chat Completions, complete or streamed. */
 import type { OpenAI } from "openai";
+import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
@@ -57,7 +58,7 @@ export function readChatReply(
   const { content, refusal, tool_calls } = choice.message;
   const toolCalls = readToolCalls(tool_calls);
   return {
-    text: readText(content),
+    text: readContent(content),
     finishReason: readFinishReason(choice.finish_reason, toolCalls),
     usage: readChatUsage(completion.usage),
     refusal: readText(refusal) || undefined,
@@ -84,6 +85,12 @@ function readText(content: unknown): string {
   return content.map((part) => part?.type === "text" ? readText(part.text) : "").join("");
 }
 
+/** Cloudflare sends the value of a typed answer in the place of its JSON. */
+function readContent(content: unknown): string {
+  const isValue = isRecord(content) || typeof content === "number" || typeof content === "boolean";
+  return isValue ? JSON.stringify(content) : readText(content);
+}
+
 /** Assembles a reply from the events of a stream. */
 export class ChatStreamReader {
   #text = "";
@@ -101,7 +108,7 @@ export class ChatStreamReader {
     this.#finishReason = choice?.finish_reason || this.#finishReason;
     this.#refusal += readText(choice?.delta?.refusal);
     this.#toolCalls.addDeltas(choice?.delta?.tool_calls);
-    const text = readText(choice?.delta?.content);
+    const text = readContent(choice?.delta?.content);
     this.#text += text;
     return text;
   }

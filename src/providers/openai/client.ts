@@ -10,6 +10,7 @@ import { causeMessage } from "../../model/cause_message.ts";
 import { ProviderError } from "../../model/errors.ts";
 import { redact } from "../http/redact.ts";
 import type { ConnectionLease } from "../http/transport.ts";
+import { keepAnswerDigits } from "./exact_answer.ts";
 import type { ResponseMeta } from "./response_meta.ts";
 
 /** What a request needs besides its body. */
@@ -73,7 +74,9 @@ export class EndpointClient {
    */
   async sendForJson<T>(body: unknown, options: SendOptions): Promise<T> {
     const response = await this.send(body, options);
-    const json = await response.json();
+    const text = await response.text();
+    const json = JSON.parse(text);
+    keepAnswerDigits(json, text);
     // OpenRouter may send an error with status 200, in a plain response as in a stream. A response
     // of the Responses API is left to its reader, as it also has the usage.
     if (json?.error && json.object !== "response") {

@@ -5,6 +5,7 @@
 import { APIError } from "openai";
 import { createParser } from "eventsource-parser";
 import { onAbort } from "../../async/abort.ts";
+import { keepAnswerDigits } from "./exact_answer.ts";
 
 /**
  * The initial size of a read buffer, in bytes. By default, a runtime allocates 64 KB for each
@@ -97,6 +98,7 @@ export class EventReader<T> implements Disposable {
     if (data === "[DONE]") return this.expectEnd();
     try {
       const json = JSON.parse(data);
+      keepAnswerDigits(json, data);
       // A server may report an error in the middle of a stream.
       if (event === "error" || json?.error) {
         throw new APIError(undefined, json?.error ?? json, undefined, this.#headers);

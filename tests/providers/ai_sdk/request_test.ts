@@ -279,3 +279,24 @@ Deno.test("ai-sdk request: reaches a real server in its format", async () => {
     tools: [{ type: "function", function: { name: "add", parameters: { type: "object" } } }],
   });
 });
+
+Deno.test("ai-sdk request: tool calls of earlier rounds keep the digits of their numbers", async () => {
+  const args = '{"id":1234567890123456789,"price":0.12345678901234567891}';
+  const messages = [
+    { role: "user", content: "x" },
+    { role: "assistant", content: "", toolCalls: [{ id: "1", name: "find", args }] },
+    { role: "tool", toolCallId: "1", content: "" },
+  ] as const;
+  const bodies: string[] = [];
+  const model = createOpenAICompatible({
+    name: "local",
+    baseURL: "http://127.0.0.1:9/v1",
+    fetch: (_url, init) => {
+      bodies.push(String(init!.body));
+      return Promise.resolve(Response.json({ choices: [{ message: { content: "ok" } }] }));
+    },
+  }).chatModel("m");
+  await aiSdk(model).generate(request("x", { model: "m", messages }), { signal: neverAborts() });
+  const [sent] = JSON.parse(bodies[0]!).messages[1].tool_calls;
+  assertEquals(sent.function.arguments, args);
+});

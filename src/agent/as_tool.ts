@@ -4,7 +4,7 @@ import type { JsonSchema } from "../model/message.ts";
 import type { Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
 import { createValidator } from "../output/create_validator.ts";
 import { fitInput } from "../output/prepare_input.ts";
-import type { Validated, Validator } from "../output/validator.ts";
+import type { Validator } from "../output/validator.ts";
 import { DefinedTool, type Tool, toolName } from "../call/options/tool.ts";
 
 /** Options of `asTool`. */
@@ -61,12 +61,13 @@ export function asTool<A extends Callable>(
     },
   }, {
     jsonSchema: () => json,
-    validate: accept,
-    async fit(value) {
-      const fitting = await fitInput(value, validate ??= validatorOf(doing, json), json);
-      // The call itself checks the parameters.
-      return fitting.ok ? fitting : accept(value);
+    // The call itself checks the parameters.
+    async validate(value) {
+      validate ??= validatorOf(doing, json);
+      if ((await validate(value)).ok) return { ok: true, value };
+      return await fitInput(value, validate, json) ?? { ok: true, value };
     },
+    fit: () => Promise.resolve(undefined),
   }) as Tool;
 }
 
@@ -75,12 +76,8 @@ function validatorOf(doing: string, schema: JsonSchema): Validator {
     return createValidator(doing, "params", schema);
   } catch {
     // Merged schemas may have references that lead nowhere.
-    return accept;
+    return (value) => Promise.resolve({ ok: true, value });
   }
-}
-
-function accept(value: unknown): Promise<Validated> {
-  return Promise.resolve({ ok: true, value });
 }
 
 /** Returns the JSON Schema of a template's parameters. All are strings, as a model writes them. */

@@ -99,7 +99,8 @@ async function run(
   child.abortAfter(tool.timeout, "The tool did not finish");
   const emit = emitterOf(trace.agent, context);
   const ended = await runNested(context, child, async () => {
-    const checked = await untilAbort(tool.check(args), child.signal);
+    let checked = await untilAbort(tool.check(args), child.signal);
+    if (!checked.ok) checked = await untilAbort(tool.fit(args), child.signal) ?? checked;
     if (!checked.ok) {
       throw new InvalidArgs(`The arguments do not fit:\n${formatIssues(checked.issues)}`);
     }

@@ -58,7 +58,9 @@ function copyObject(
 
 /** Returns a replacement for a number that has more digits than a JavaScript number holds. */
 function copyDigits(holder: object, name: string): unknown {
-  const digits = digitsOf(holder, name);
+  const digits = typeof (holder as Record<string, unknown>)[name] === "number"
+    ? digitsOf(holder, name)
+    : undefined;
   return digits === undefined ? undefined : { "\0digits": digits };
 }
 

@@ -36,7 +36,7 @@ const LAYERS: ReadonlySet<string> = new Set([
 ]);
 /** Names of what is no answer. */
 const NO_LAYERS: ReadonlySet<string> = new Set(["__proto__", "error", "errors", "refusal"]);
-/** Keywords by which a schema is told from a value. */
+/** Keywords that schemas have, and values usually do not. */
 const SCHEMA_KEYWORDS = ["type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"];
 
 /**

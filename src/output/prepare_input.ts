@@ -23,10 +23,10 @@ export interface PreparedInput {
   /** Checks a value. The value of the result may be another one, with defaults filled in. */
   validate(value: unknown): Promise<Validated>;
   /**
-   * Checks a value that a model wrote. A value in another form than that of the schema is read if
-   * there is exactly one way to read it: see `fitAnswer`.
+   * Reads a value that a model wrote and that does not fit, if there is exactly one way to read it:
+   * see `fitAnswer`.
    */
-  fit(value: unknown): Promise<Validated>;
+  fit(value: unknown): Promise<Validated | undefined>;
 }
 
 /**
@@ -46,13 +46,11 @@ export function prepareInput(doing: string, name: string, schema: Schema): Prepa
   return { jsonSchema, validate, fit: (value) => fitInput(value, validate, jsonSchema()) };
 }
 
-/** Checks the arguments that a model wrote. */
-export async function fitInput(
+/** Reads arguments that do not fit. */
+export function fitInput(
   value: unknown,
   validate: Validator,
   schema: JsonSchema,
-): Promise<Validated> {
-  const result = await validate(value);
-  if (result.ok) return result;
-  return await fitAnswer([value], { validate, schema, root: schema, dropsNulls: true }) ?? result;
+): Promise<Validated | undefined> {
+  return fitAnswer([value], { validate, schema, root: schema, dropsNulls: true });
 }

@@ -98,8 +98,13 @@ export class DefinedTool implements Tool {
     return { name, ...(description !== undefined && { description }), parameters };
   }
 
-  /** Checks the arguments that a model wrote against the schema. */
-  check(args: unknown): ReturnType<PreparedInput["fit"]> {
+  /** Checks arguments against the schema. */
+  check(args: unknown): ReturnType<PreparedInput["validate"]> {
+    return this.#input.validate(args);
+  }
+
+  /** Reads arguments that do not fit, if there is exactly one way to read them. */
+  fit(args: unknown): ReturnType<PreparedInput["fit"]> {
     return this.#input.fit(args);
   }
 }

@@ -24,7 +24,7 @@ type Parse = (text: string) => unknown;
 /**
  * Reads the body and parses it as JSON.
  *
- * @param parse Parses the text. `parseExact` keeps the digits of parameters.
+ * @param parse Parses the text. By default, the numbers of parameters keep their digits.
  * @throws {Problem} If it is too large, too slow, not UTF-8, not JSON or nested too deeply.
  */
 export async function readJsonBody(

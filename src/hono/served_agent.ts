@@ -4,7 +4,6 @@ import type { Callable } from "../call/options/callable.ts";
 import { currentContext, inContext } from "../call/context.ts";
 import { isModelAgent } from "../agent/defined.ts";
 import type { CallOptions } from "../call/options/options.ts";
-import type { PromptPart } from "../call/options/prompt_parts.ts";
 import type { JsonSchema } from "../model/message.ts";
 import { AgentError, type Result } from "../model/result.ts";
 import type { Activity } from "./activity.ts";
@@ -52,37 +51,31 @@ export class ServedAgent {
     return readSchema(() => this.#callable.outputSchema?.()) !== undefined;
   }
 
-  /** Calls it as part of the run with this ID. */
+  /**
+   * Calls it as part of the run with this ID. A `PromptOverride` in place of the parameters
+   * replaces the prompt of an agent that calls a model.
+   */
   settle(run: string, params: unknown, options?: CallOptions): Promise<Result> {
     return this.#countCall(run, () => this.#callable.settle(params, options));
-  }
-
-  /**
-   * Calls it with a message that replaces its prompt.
-   *
-   * @throws {AgentError} If the call fails.
-   */
-  ask(
-    run: string,
-    message: string | readonly PromptPart[],
-    options?: CallOptions,
-  ): Promise<Result> {
-    return this.#countCall(run, () => (this.#callable as Agent).ask(message, options));
   }
 
   /**
    * Calls it and yields the events of the call. The call begins when the first event is pulled, in
    * the context of this method's caller.
    */
-  stream(run: string, params: unknown): AsyncIterableIterator<StreamEvent> {
+  stream(
+    run: string,
+    params: unknown,
+    options: CallOptions = {},
+  ): AsyncIterableIterator<StreamEvent> {
     const callable = this.#callable;
-    if (canStream(callable)) return this.#countStream(run, callable.stream(params));
+    if (canStream(callable)) return this.#countStream(run, callable.stream(params, options));
     const context = currentContext();
     // A workflow streams no text of its own, only the events that its agents emit.
-    return agentStream({}, (hooks, signal) =>
+    return agentStream(options, (hooks, signal) =>
       inContext(
         { ...context, emit: hooks.emit },
-        () => this.settle(run, params, { signal }),
+        () => this.settle(run, params, { ...options, signal }),
       ));
   }
 

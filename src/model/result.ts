@@ -205,6 +205,8 @@ export interface AgentErrorOptions {
   retryable?: boolean;
   /** The issues that the schema found in the answer. */
   issues?: readonly Issue[];
+  /** Why the model stopped, if its answer was complete but could not be used. */
+  finishReason?: FinishReason;
   /** The raw text of an answer that could not be used. */
   text?: string;
   /** The error that caused it. */
@@ -250,6 +252,11 @@ export class AgentError extends Error {
   readonly retryable: boolean;
   /** The issues that the schema found in the answer (`invalid_output`). */
   readonly issues?: readonly Issue[];
+  /**
+   * Why the model stopped, if it ended an answer that could not be used. With the code `filtered`,
+   * it is `content_filter` if a filter stopped the model, and anything else if the model refused.
+   */
+  readonly finishReason?: FinishReason;
   readonly #text: string | undefined;
   #result: Failure | undefined;
 
@@ -265,6 +272,7 @@ export class AgentError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable ?? false;
     this.issues = options.issues;
+    this.finishReason = options.finishReason;
     this.#text = options.text;
   }
 

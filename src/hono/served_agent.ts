@@ -3,6 +3,7 @@ import type { Agent } from "../agent/agent.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { currentContext, inContext } from "../call/context.ts";
 import { isModelAgent } from "../agent/defined.ts";
+import { definitionOf } from "../agent/definition.ts";
 import type { CallOptions } from "../call/options/options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import { AgentError, type Result } from "../model/result.ts";
@@ -22,6 +23,7 @@ export class ServedAgent {
   readonly callsModel: boolean;
   readonly #callable: Callable;
   readonly #activity: Activity;
+  readonly #sendsReasoning: boolean;
 
   /** Wraps a callable; its calls are counted in `activity`. */
   constructor(callable: Callable, activity: Activity) {
@@ -31,6 +33,7 @@ export class ServedAgent {
     this.callsModel = isModelAgent(callable);
     this.#callable = callable;
     this.#activity = activity;
+    this.#sendsReasoning = definitionOf(callable)?.model?.reasoning ?? false;
   }
 
   /** Returns the JSON Schema of its parameters, if it is known. */
@@ -61,7 +64,8 @@ export class ServedAgent {
 
   /**
    * Calls it and yields the events of the call. The call begins when the first event is pulled, in
-   * the context of this method's caller.
+   * the context of this method's caller. Events of reasoning are left out unless the agent has the
+   * option `reasoning`, as they may reveal the prompt.
    */
   stream(
     run: string,
@@ -96,6 +100,7 @@ export class ServedAgent {
     try {
       for await (const event of events) {
         if (event.type === "result") end(event.result);
+        if (event.type === "reasoning" && !this.#sendsReasoning) continue;
         yield event;
       }
     } catch (error) {

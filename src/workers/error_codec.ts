@@ -74,7 +74,7 @@ export function encodeError(
   const base = { message, stack, cause };
   if (thrown instanceof AgentError) {
     const { code, agent, model, usage, status, retryAfterMs, retryable, issues, text } = thrown;
-    const { finishReason } = thrown;
+    const { messages, finishReason } = thrown;
     return {
       kind: "agent",
       ...base,
@@ -92,6 +92,7 @@ export function encodeError(
           path: path?.map((key) => typeof key === "symbol" ? String(key) : key),
         })),
         text,
+        messages,
         finishReason,
       },
       ...(thrown.attempts !== context.attempts && { attempts: thrown.attempts }),

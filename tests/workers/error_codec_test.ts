@@ -21,6 +21,7 @@ Deno.test("keeps the class and all properties of an AgentError and its cause", (
     retryable: true,
     issues: [{ message: "odd", path: ["a", 0, Symbol("s")] }],
     text: "raw",
+    messages: [{ role: "user", content: "why?" }],
     finishReason: "content_filter",
     cause,
   });
@@ -30,6 +31,7 @@ Deno.test("keeps the class and all properties of an AgentError and its cause", (
   assertEquals(out.attempts, attempts);
   assertEquals([out.usage, out.status, out.retryAfterMs], [used(1, 2), 429, 5]);
   assertEquals([out.retryable, out.text, out.finishReason], [true, "raw", "content_filter"]);
+  assertEquals(out.messages, error.messages);
   assertEquals(out.issues, [{ message: "odd", path: ["a", 0, "Symbol(s)"] }]);
   assertEquals(out.stack, error.stack);
   assert(!Object.keys(out).includes("text"), "printing it does not print the answer");

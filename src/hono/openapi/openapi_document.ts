@@ -80,8 +80,8 @@ function streamOperation(agent: ServedAgent, body: JsonSchema): object {
     requestBody: requestBody(body),
     responses: {
       "200": answer(
-        "Server-sent events: delta, partial, tool-start, tool-end, emit, retry, fallback; " +
-          "the last one is result or error",
+        "Server-sent events: delta, reasoning, partial, tool-start, tool-end, emit, retry, " +
+          "fallback; the last one is result or error",
         "text/event-stream",
         { type: "string" },
       ),

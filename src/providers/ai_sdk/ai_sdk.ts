@@ -9,7 +9,12 @@ import { callback, checkOptions, refuse, type RulesFor, text } from "../../model
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
-import { fromAiSdkError, fromStreamError, isTruncation } from "./provider_error.ts";
+import {
+  findChoiceError,
+  fromAiSdkError,
+  fromStreamError,
+  isTruncation,
+} from "./provider_error.ts";
 import { readResponseHeaders } from "./response_headers.ts";
 import { type AiSdkModel, type AiSdkModels, isModel, modelFinder } from "./find_model.ts";
 import { AiSdkStreamReader, readAiSdkReply, type StreamPart } from "./reply.ts";
@@ -132,6 +137,8 @@ export function aiSdk(
       try {
         const { model, call } = prepare(request, signal);
         const result = await untilAbort(model.doGenerate(call), signal);
+        const failure = findChoiceError(result?.response?.body, { request });
+        if (failure !== undefined) throw failure;
         const reply = readAiSdkReply(result, {
           provider: model.provider,
           json: request.output !== undefined,
@@ -165,16 +172,18 @@ export function aiSdk(
         onResponse?.();
         const { rates } = readResponseHeaders(response?.headers);
         const parts = new AiSdkStreamReader(model.provider, rates);
+        const chunks: ModelChunk[] = [];
         while (!parts.ended) {
           const { done, value } = await reader.read();
           if (done) break;
           if (value.type === "error") {
             if (isTruncation(value.error)) break;
-            throw fromStreamError(value.error);
+            throw fromStreamError(value.error, { request, ...parts.received });
           }
           if (value.type === "stream-start") reportWarnings(onWarning, model, value.warnings);
-          const text = parts.add(value);
-          if (text !== "") yield { type: "delta", text };
+          parts.add(value, chunks);
+          for (const chunk of chunks) yield chunk;
+          chunks.length = 0;
         }
         ended = true;
         yield { type: "reply", reply: parts.reply() };

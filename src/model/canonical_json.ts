@@ -36,7 +36,7 @@ function copyValue(value: unknown, replace: Replace, ancestors: object[]): unkno
 function copyArray(values: readonly unknown[], copyMember: (value: unknown) => unknown): unknown[] {
   const copy: unknown[] = [];
   for (const [i, member] of values.entries()) {
-    copy.push(copyDigits(values, String(i)) ?? copyMember(member));
+    copy.push(copyDigits(values, String(i), member) ?? copyMember(member));
   }
   return copy;
 }
@@ -49,7 +49,7 @@ function copyObject(
   for (const name of Object.keys(value).sort()) {
     const member = value[name];
     if (member === undefined) continue;
-    const memberCopy = copyDigits(value, name) ?? copyMember(member);
+    const memberCopy = copyDigits(value, name, member) ?? copyMember(member);
     if (name !== "__proto__") copy[name] = memberCopy;
     else Object.defineProperty(copy, name, { value: memberCopy, enumerable: true });
   }
@@ -57,10 +57,8 @@ function copyObject(
 }
 
 /** Returns a replacement for a number that has more digits than a JavaScript number holds. */
-function copyDigits(holder: object, name: string): unknown {
-  const digits = typeof (holder as Record<string, unknown>)[name] === "number"
-    ? digitsOf(holder, name)
-    : undefined;
+function copyDigits(holder: object, name: string, member: unknown): unknown {
+  const digits = typeof member === "number" ? digitsOf(holder, name) : undefined;
   return digits === undefined ? undefined : { "\0digits": digits };
 }
 

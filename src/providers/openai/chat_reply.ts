@@ -7,7 +7,9 @@ import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { decideFinish, endingOf } from "../http/finish_reason.ts";
+import { EchoCollector } from "./messages/assistant_echo.ts";
 import { malformedResponse, ServerError } from "./provider_error.ts";
+import type { ReplySource } from "./reasoning_items.ts";
 import { readReasoning } from "./reasoning_text.ts";
 import { ToolCallBuilder } from "./tool_calls.ts";
 
@@ -57,16 +59,20 @@ export function readChatUsage(usage: AnyUsage | null | undefined): Usage | undef
   };
 }
 
+const UNKNOWN_SOURCE: ReplySource = { server: "", model: "" };
+
 /**
  * Reads a complete response.
  *
  * @param rates The state of the server's rate limits.
+ * @param source The server and model: what must be sent back goes only there.
  * @throws {ServerError} If the response reports an error.
  * @throws {ProviderError} If it has no message, or no answer.
  */
 export function readChatReply(
   completion: ChatCompletion,
   rates: RateReport | undefined,
+  source: ReplySource = UNKNOWN_SOURCE,
 ): ModelReply {
   const usage = readChatUsage(completion?.usage);
   if (isFailure(completion)) throw new ServerError(completion, { usage });
@@ -83,6 +89,8 @@ export function readChatReply(
   if (calls.isEmpty && message?.function_call) {
     calls.addCalls([{ function: message.function_call }]);
   }
+  const echo = new EchoCollector();
+  echo.add(message);
   return buildReply({
     text,
     refusal: readText(message?.refusal),
@@ -91,6 +99,8 @@ export function readChatReply(
     reason: choice?.finish_reason,
     usage,
     rates,
+    echo,
+    source,
   });
 }
 
@@ -114,11 +124,15 @@ interface ReplyParts {
   readonly reason: unknown;
   readonly usage: Usage | undefined;
   readonly rates: RateReport | undefined;
+  /** What must be sent back with the tool calls. */
+  readonly echo: EchoCollector;
+  readonly source: ReplySource;
 }
 
 function buildReply(parts: ReplyParts): ModelReply {
   const { text, refusal, reasoning, calls, usage, rates } = parts;
   const toolCalls = calls.calls();
+  const providerData = parts.echo.data(parts.source, toolCalls, calls.echoed());
   const { finishReason, problem } = decideFinish(parts.reason, {
     hasText: text !== "" || refusal !== "",
     hasToolCalls: toolCalls !== undefined,
@@ -134,6 +148,7 @@ function buildReply(parts: ReplyParts): ModelReply {
     refusal: refusal || undefined,
     ...(reasoning && { reasoning }),
     ...(toolCalls && { toolCalls }),
+    ...(providerData && { providerData }),
     ...(rates && { rates }),
   };
 }
@@ -159,6 +174,13 @@ export class ChatStreamReader {
   #finishReason: string | undefined;
   #usage: Usage | undefined;
   readonly #calls = new ToolCallBuilder();
+  readonly #echo = new EchoCollector();
+  readonly #source: ReplySource;
+
+  /** Creates a reader for a response from the given server and model. */
+  constructor(source: ReplySource = UNKNOWN_SOURCE) {
+    this.#source = source;
+  }
 
   /**
    * Adds an event, and appends its chunks to `chunks`. An empty delta has none.
@@ -179,6 +201,7 @@ export class ChatStreamReader {
   }
 
   #addDelta(delta: AnyMessage, chunks: ModelChunk[]): void {
+    this.#echo.add(delta, this.#text);
     this.#refusal += readText(delta.refusal);
     const reasoning = readReasoning(delta);
     if (reasoning !== undefined) {
@@ -200,6 +223,7 @@ export class ChatStreamReader {
     const content = text.startsWith(this.#text) ? text.slice(this.#text.length) : text;
     const { tool_calls, refusal } = message;
     if (this.#calls.isEmpty) this.#calls.addCalls(tool_calls);
+    this.#echo.add({ ...message, content: undefined });
     this.#addDelta({ content, refusal: this.#refusal === "" ? refusal : "" }, chunks);
   }
 
@@ -233,6 +257,8 @@ export class ChatStreamReader {
       reason: this.#finishReason,
       usage: this.#usage,
       rates,
+      echo: this.#echo,
+      source: this.#source,
     });
   }
 }

@@ -10,6 +10,7 @@ import { causeMessage } from "../../model/cause_message.ts";
 import { ProviderError } from "../../model/errors.ts";
 import { redact } from "../http/redact.ts";
 import type { ConnectionLease } from "../http/transport.ts";
+import { toWellFormedJson } from "../http/well_formed.ts";
 import { ServerError } from "./provider_error.ts";
 import type { ResponseMeta } from "./response_meta.ts";
 
@@ -87,7 +88,7 @@ export class EndpointClient {
 
 function toJson(body: unknown): string {
   try {
-    return JSON.stringify(body);
+    return toWellFormedJson(body);
   } catch (cause) {
     throw new ProviderError(
       `its request cannot be written as JSON: ${redact(causeMessage(cause), [])}`,

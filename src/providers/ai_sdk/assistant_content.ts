@@ -42,7 +42,8 @@ export function toAssistantPart(part: LanguageModelV4Content): AssistantPart | u
         type: "tool-call",
         toolCallId,
         toolName,
-        input: parseInput(input),
+        // It may be stored. The text in the message has the digits of large numbers.
+        input: parseInput(input, JSON.parse),
         ...(providerExecuted && { providerExecuted }),
         ...options,
       };
@@ -58,13 +59,16 @@ export function toAssistantPart(part: LanguageModelV4Content): AssistantPart | u
 }
 
 /**
- * Parses the arguments of a tool call. Invalid JSON becomes `{}`: most servers require an object,
+ * Parses the arguments of a tool call, to be written again. Invalid JSON becomes `{}`: most servers require an object,
  * and the tool's result reports the problem.
  */
-export function parseInput(input: unknown): unknown {
+export function parseInput(
+  input: unknown,
+  parse: (text: string) => unknown = parseForWriting,
+): unknown {
   if (typeof input !== "string") return input ?? {};
   try {
-    return parseForWriting(input);
+    return parse(input);
   } catch {
     return {};
   }
@@ -101,5 +105,11 @@ export function restoreContent(
   const kept = toolCalls[0] && contents.get(toolCalls[0]);
   const data = providerData ?? (kept?.text === content ? kept?.data : undefined);
   if (!isRecord(data) || data.provider !== provider || data.modelId !== modelId) return undefined;
-  return Array.isArray(data.parts) ? [...data.parts] : undefined;
+  if (!Array.isArray(data.parts)) return undefined;
+  return (data.parts as readonly AssistantPart[]).map((part) => {
+    const call = part.type === "tool-call"
+      ? toolCalls.find(({ id }) => id === part.toolCallId)
+      : undefined;
+    return call === undefined ? part : { ...part, input: parseInput(call.args) } as AssistantPart;
+  });
 }

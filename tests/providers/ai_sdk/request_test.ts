@@ -303,3 +303,32 @@ Deno.test("ai-sdk request: tool calls of earlier rounds keep the digits of their
   const [sent] = JSON.parse(bodies[0]!).messages[1].tool_calls;
   assertEquals(sent.function.arguments, args);
 });
+
+Deno.test("ai-sdk request: an answer that is sent back keeps the digits of its numbers", async () => {
+  const args = '{"id":1234567890123456789}';
+  const bodies: string[] = [];
+  const model = new MockLanguageModelV4({
+    doGenerate: (options) => {
+      bodies.push(JSON.stringify(options.prompt));
+      return Promise.resolve(result({
+        content: [
+          { type: "reasoning", text: "hm" },
+          { type: "tool-call", toolCallId: "1", toolName: "find", input: args },
+        ],
+      }));
+    },
+  });
+  const provider = aiSdk(model);
+  const ask = (messages: ModelRequest["messages"]) =>
+    provider.generate(request("x", { messages }), { signal: neverAborts() });
+  const user = { role: "user", content: "x" } as const;
+  const { toolCalls, providerData } = await ask([user]);
+  // A cache and a journal store it as JSON.
+  const stored = JSON.parse(JSON.stringify({ toolCalls, providerData }));
+  await ask([
+    user,
+    { role: "assistant", content: "", ...stored },
+    { role: "tool", toolCallId: "1", content: "" },
+  ]);
+  assertMatch(bodies[1]!, /"hm".*"input":\{"id":1234567890123456789\}/);
+});

@@ -59,8 +59,8 @@ export function toAssistantPart(part: LanguageModelV4Content): AssistantPart | u
 }
 
 /**
- * Parses the arguments of a tool call, to be written again. Invalid JSON becomes `{}`: most servers require an object,
- * and the tool's result reports the problem.
+ * Parses the arguments of a tool call, to be written again. Invalid JSON becomes `{}`: most servers
+ * require an object, and the tool's result reports the problem.
  */
 export function parseInput(
   input: unknown,

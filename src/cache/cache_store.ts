@@ -1,7 +1,9 @@
 import type { ModelReply } from "../model/message.ts";
+import type { Billing } from "../model/usage.ts";
 
-/** A cached reply: plain JSON, without the state of the server's rate limits. */
-export type CachedReply = Omit<ModelReply, "rates" | "cost" | "serviceTier">;
+/** A cached reply: plain JSON, without the state of the server's rate limits and its
+ * price. */
+export type CachedReply = Omit<ModelReply, "rates" | Exclude<keyof Billing, "usage">>;
 
 /**
  * A store of cached replies, in memory, in a database or on a server.

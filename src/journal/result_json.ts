@@ -13,6 +13,7 @@ import {
   type Timing,
 } from "../model/result.ts";
 import { readError, writeError, type WrittenError } from "./error_json.ts";
+import { readStoredCost, readStoredUsage } from "./stored_usage.ts";
 import { readValue, writeValue, type WrittenValue } from "./value_json.ts";
 
 /** The members of every result. All others belong to workflows. */
@@ -42,10 +43,13 @@ const KNOWN: ReadonlySet<string> = new Set([
 const BARE: ReadonlySet<string> = new Set(["status", "route"]);
 
 /**
- * The stored form of an attempt. Its usage is `"all"` if it equals the usage of the result, as is
- * common.
+ * The stored form of an attempt. Its usage and its cost are `"all"` if they are those of the
+ * result, as is common.
  */
-type WrittenAttempt = Omit<Attempt, "usage"> & { readonly usage?: Attempt["usage"] | "all" };
+type WrittenAttempt = Omit<Attempt, "usage" | "cost"> & {
+  readonly usage?: Attempt["usage"] | "all";
+  readonly cost?: Attempt["cost"] | "all";
+};
 
 /** The stored form of a result. Empty members are omitted. */
 interface WrittenResult {
@@ -102,9 +106,11 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
     model: result.model,
     usage,
     cost: result.cost,
-    attempts: attempts.length === 0
-      ? undefined
-      : attempts.map((one) => one.usage === usage ? { ...one, usage: "all" } : one),
+    attempts: attempts.length === 0 ? undefined : attempts.map((one) => ({
+      ...one,
+      ...(one.usage === usage && { usage: "all" }),
+      ...(one.cost !== undefined && one.cost === result.cost && { cost: "all" }),
+    })),
     toolCalls: toolCalls.length === 0 || bare ? undefined : toolCalls,
     children: children.length === 0 || bare ? undefined : nested(children),
     startedAt: result.startedAt,
@@ -153,10 +159,15 @@ function moreOf(result: Result, detail: "full" | "bare"): Record<string, unknown
 }
 
 function resultOf(json: WrittenResult): Result {
-  const { usage, content, error, timing, more } = json;
-  const attempts = (json.attempts ?? []).map((one) =>
-    (one.usage === "all" ? { ...one, usage } : one) as Attempt
-  );
+  const { content, error, timing, more } = json;
+  const usage = readStoredUsage(json.usage);
+  const cost = readStoredCost(json.cost);
+  const attempts = (json.attempts ?? []).map((one) => ({
+    ...one,
+    ...(one.usage !== undefined &&
+      { usage: one.usage === "all" ? usage : readStoredUsage(one.usage) }),
+    ...(one.cost === "all" && { cost }),
+  } as Attempt));
   const result = {
     ok: json.ok,
     content: content && readValue(content),
@@ -164,7 +175,7 @@ function resultOf(json: WrittenResult): Result {
     agent: json.agent,
     model: json.model,
     usage,
-    cost: json.cost,
+    cost,
     attempts,
     toolCalls: json.toolCalls ?? [],
     children: json.children === undefined ? [] : read(json.children),

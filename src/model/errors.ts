@@ -3,7 +3,7 @@
  * `result.ts`: it and the result that it belongs to name each other.
  */
 import type { RateReport } from "./rate_report.ts";
-import type { Usage } from "./usage.ts";
+import type { Billing, ReportedCost, Usage } from "./usage.ts";
 
 /**
  * The kind of an error.
@@ -46,7 +46,7 @@ export interface Issue {
 }
 
 /** Options of the constructor of {@linkcode ProviderError}. */
-export interface ProviderErrorOptions {
+export interface ProviderErrorOptions extends Billing {
   /** The kind of the error. */
   code: ErrorCode;
   /** The HTTP status, if there was one. */
@@ -55,8 +55,6 @@ export interface ProviderErrorOptions {
   retryAfterMs?: number;
   /** Whether another attempt may succeed. */
   retryable: boolean;
-  /** The usage, if the request was billed despite the error. */
-  usage?: Usage;
   /** The state of the server's rate limits, if it reports them. */
   rates?: RateReport;
   /** The text received before the failure. */
@@ -82,6 +80,12 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** The usage, if the request was billed despite the error. */
   readonly usage?: Usage;
+  /** The cost, if the server reports it. */
+  readonly cost?: ReportedCost;
+  /** The service tier that processed the request, if the server reports it. */
+  readonly serviceTier?: string;
+  /** The model that answered as the server names it, if it is another name than the request's. */
+  readonly servedModel?: string;
   /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
   readonly #text: string | undefined;
@@ -94,6 +98,9 @@ export class ProviderError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable;
     this.usage = options.usage;
+    this.cost = options.cost;
+    this.serviceTier = options.serviceTier;
+    this.servedModel = options.servedModel;
     this.rates = options.rates;
     this.#text = options.text;
   }

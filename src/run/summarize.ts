@@ -1,7 +1,7 @@
 import { isRecord, refuse } from "../model/check_options.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
-import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
 import { ConcurrencyHistory, type DiscoveredConcurrency } from "./concurrency_history.ts";
 import { type Percentiles, percentiles } from "./percentiles.ts";
 import { addTime, NO_TIME, type TimeSpent, verdictOn } from "./verdict.ts";
@@ -164,12 +164,7 @@ class Totals {
     if (result.cost === undefined) {
       this.unpriced++;
     } else if (result.cost !== NO_COST || this.cost !== undefined) {
-      const { input, output, total } = this.cost ?? NO_COST;
-      this.cost = {
-        input: input + result.cost.input,
-        output: output + result.cost.output,
-        total: total + result.cost.total,
-      };
+      this.cost = addCost(this.cost ?? NO_COST, result.cost);
     }
   }
 

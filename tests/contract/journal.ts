@@ -36,7 +36,7 @@ export function success(content: unknown, more: Partial<Result> = {}): Result {
     agent: "label",
     model: "m",
     usage: used(3, 2),
-    cost: { input: 0.25, output: 0.5, total: 0.75 },
+    cost: { input: 0.25, output: 0.5, total: 0.75, source: "prices" },
     attempts: [attempt],
     toolCalls: [],
     children: [],
@@ -269,7 +269,12 @@ export function journalContract(
     assertEquals(a, await journal.summary("a"));
     assertEquals([a!.total, a!.ok, a!.failed, a!.started, a!.unpriced], [3, 1, 2, 0, 0]);
     assertEquals(a!.byError, { rate_limited: 1, timeout: 1 });
-    assertEquals([a!.usage, a!.cost], [used(9, 6), { input: 0.75, output: 1.5, total: 2.25 }]);
+    assertEquals([a!.usage, a!.cost], [used(9, 6), {
+      input: 0.75,
+      output: 1.5,
+      total: 2.25,
+      source: "prices",
+    }]);
     assertEquals([b!.unpriced, b!.cost], [1, undefined]);
     assert(a!.createdAt >= before && a!.updatedAt >= a!.createdAt);
 

@@ -9,9 +9,17 @@ import { callback, checkOptions, refuse, type RulesFor, text } from "../../model
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
+import { BillingReader } from "../http/read_billing.ts";
+import { addBilling } from "./billing.ts";
 import { fromAiSdkError, fromStreamError, isTruncation } from "./provider_error.ts";
 import { readResponseHeaders } from "./response_headers.ts";
-import { type AiSdkModel, type AiSdkModels, isModel, modelFinder } from "./find_model.ts";
+import {
+  type AiSdkModel,
+  type AiSdkModels,
+  type FindModel,
+  isModel,
+  modelFinder,
+} from "./find_model.ts";
 import { AiSdkStreamReader, readAiSdkReply, type StreamPart } from "./reply.ts";
 import { buildCallOptions } from "./request.ts";
 import { type AiSdkWarning, reportWarnings } from "./warnings.ts";
@@ -127,6 +135,7 @@ export function aiSdk(
     ...(id !== undefined && { id }),
     limits,
     account,
+    vendor: (name) => findVendor(findModel, name),
     async generate(request: ModelRequest, { signal }: ProviderOptions): Promise<ModelReply> {
       signal.throwIfAborted();
       try {
@@ -135,6 +144,7 @@ export function aiSdk(
         const reply = readAiSdkReply(result, {
           provider: model.provider,
           json: request.output !== undefined,
+          model: request.model,
           rates: readResponseHeaders(result?.response?.headers).rates,
         });
         reportWarnings(onWarning, model, result.warnings, reply.usage);
@@ -158,13 +168,15 @@ export function aiSdk(
       };
       const release = onAbort(signal, () => stop(signal.reason));
       let ended = false;
+      // The SDK leaves out the usage that a server sends before or with an error.
+      const events = new BillingReader();
       try {
         const { model, call } = prepare(request, controller.signal);
         const { stream, response } = await openStream(model, call, signal);
         reader = stream.getReader();
         onResponse?.();
         const { rates } = readResponseHeaders(response?.headers);
-        const parts = new AiSdkStreamReader(model.provider, rates);
+        const parts = new AiSdkStreamReader(model.provider, rates, request.model);
         while (!parts.ended) {
           const { done, value } = await reader.read();
           if (done) break;
@@ -172,6 +184,7 @@ export function aiSdk(
             if (isTruncation(value.error)) break;
             throw fromStreamError(value.error);
           }
+          if (value.type === "raw") events.add(value.rawValue);
           if (value.type === "stream-start") reportWarnings(onWarning, model, value.warnings);
           const text = parts.add(value);
           if (text !== "") yield { type: "delta", text };
@@ -181,7 +194,7 @@ export function aiSdk(
       } catch (thrown) {
         // A cancelled stream looks as if it had ended early: report the abort instead.
         signal.throwIfAborted();
-        throw fromAiSdkError(thrown, request);
+        throw addBilling(fromAiSdkError(thrown, request), events.billing(request.model));
       } finally {
         release();
         if (ended) reader?.cancel().catch(() => {});
@@ -189,6 +202,19 @@ export function aiSdk(
       }
     },
   };
+}
+
+/**
+ * Returns the vendor of a model: the first part of the SDK's name of a provider, such as `openai`
+ * of `openai.chat`.
+ */
+function findVendor(findModel: FindModel, name: string): string | undefined {
+  try {
+    return findModel(name).provider.split(".")[0];
+  } catch {
+    // The request to the model will report the error.
+    return undefined;
+  }
 }
 
 interface Prepared {
@@ -202,7 +228,7 @@ async function openStream(
   call: LanguageModelV4CallOptions,
   signal: AbortSignal,
 ) {
-  const opening = model.doStream(call);
+  const opening = model.doStream({ ...call, includeRawChunks: true });
   try {
     return await untilAbort(opening, signal);
   } catch (thrown) {

@@ -8,6 +8,8 @@
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
+import { readBilling } from "../http/read_billing.ts";
+import { addBilling } from "./billing.ts";
 import { readResponseHeaders } from "./response_headers.ts";
 import { redact } from "../http/redact.ts";
 
@@ -41,7 +43,9 @@ export function fromAiSdkError(thrown: unknown, request: ModelRequest): unknown 
       },
     );
   }
-  return convertError(thrown);
+  const error = convertError(thrown);
+  const body = isRecord(thrown) ? parseJson(thrown.responseBody) : undefined;
+  return body === undefined ? error : addBilling(error, readBilling(body, request.model));
 }
 
 function convertError(thrown: unknown): unknown {

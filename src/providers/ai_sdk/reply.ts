@@ -11,8 +11,8 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
-import { readAiSdkUsage } from "./usage.ts";
+import type { Billing } from "../../model/usage.ts";
+import { readAiSdkBilling } from "./billing.ts";
 import { type ReasoningPart, rememberContext } from "./reasoning_items.ts";
 
 /** A part of a stream, in any version of the interface. */
@@ -30,7 +30,12 @@ export type StreamPart =
 export function readAiSdkReply(
   // Models are third-party code, and the older versions return something else.
   result: Partial<LanguageModelV4GenerateResult> | undefined,
-  source: { readonly provider: string; readonly json: boolean; readonly rates?: RateReport },
+  source: {
+    readonly provider: string;
+    readonly json: boolean;
+    readonly rates?: RateReport;
+    readonly model?: string;
+  },
 ): ModelReply {
   if (!Array.isArray(result?.content)) {
     throw new ProviderError("the AI SDK's model returned a result without content", {
@@ -45,7 +50,11 @@ export function readAiSdkReply(
     text: source.json && structuredOutputText !== undefined ? structuredOutputText : content.text,
     calls: content.calls,
     finish: readFinish(result.finishReason),
-    usage: readAiSdkUsage(result.usage),
+    billing: readAiSdkBilling({
+      usage: result.usage,
+      metadata: result.providerMetadata,
+      servedModel: result.response?.modelId,
+    }, source.model),
     rates: source.rates,
   });
 }
@@ -56,12 +65,15 @@ export class AiSdkStreamReader {
   readonly #reasoning = new Map<string, { text: string; metadata?: SharedV4ProviderMetadata }>();
   readonly #rates: RateReport | undefined;
   #finish: Finish | undefined;
-  #usage: Usage | undefined;
+  #billing: Billing = {};
+  readonly #model: string | undefined;
+  #servedModel: unknown;
 
-  /** Creates a reader for a stream of the given provider. */
-  constructor(provider: string, rates: RateReport | undefined) {
+  /** Creates a reader for a stream of the given provider, for a request to the given model. */
+  constructor(provider: string, rates: RateReport | undefined, model?: string) {
     this.#content = new ContentCollector(provider);
     this.#rates = rates;
+    this.#model = model;
   }
 
   /** Whether the last part of the reply has been added. */
@@ -86,7 +98,14 @@ export class AiSdkStreamReader {
         return "";
       case "finish":
         this.#finish = readFinish(part.finishReason);
-        this.#usage = readAiSdkUsage(part.usage);
+        this.#billing = readAiSdkBilling({
+          usage: part.usage,
+          metadata: part.providerMetadata,
+          servedModel: this.#servedModel,
+        }, this.#model);
+        return "";
+      case "response-metadata":
+        this.#servedModel = part.modelId;
         return "";
       default:
         return "";
@@ -128,7 +147,7 @@ export class AiSdkStreamReader {
       text,
       calls,
       finish: isCutOff ? { unified: "interrupted" } : finish,
-      usage: this.#usage,
+      billing: this.#billing,
       rates: this.#rates,
     });
   }
@@ -201,17 +220,17 @@ interface ReplyParts {
   readonly text: string;
   readonly calls: readonly ToolRequest[];
   readonly finish: Finish;
-  readonly usage: Usage | undefined;
+  readonly billing: Billing;
   readonly rates: RateReport | undefined;
 }
 
-function buildReply({ text, calls, finish, usage, rates }: ReplyParts): ModelReply {
+function buildReply({ text, calls, finish, billing, rates }: ReplyParts): ModelReply {
   const { unified, raw } = finish;
   if (unified === "interrupted") {
     throw new ProviderError("the stream ended before the reply was complete", {
       code: "truncated",
       retryable: true,
-      usage,
+      ...billing,
       rates,
       text,
     });
@@ -220,7 +239,7 @@ function buildReply({ text, calls, finish, usage, rates }: ReplyParts): ModelRep
     throw new ProviderError("the server reported an error", {
       code: "provider",
       retryable: true,
-      usage,
+      ...billing,
       rates,
       text,
     });
@@ -229,7 +248,8 @@ function buildReply({ text, calls, finish, usage, rates }: ReplyParts): ModelRep
   return {
     text,
     finishReason: FINISH_REASONS[unified] ?? raw ?? unified,
-    usage,
+    usage: undefined,
+    ...billing,
     ...(rates !== undefined && { rates }),
     ...(isRefusal && { refusal: text }),
     ...(calls.length > 0 && { toolCalls: calls }),

@@ -1,6 +1,7 @@
 /** The two APIs of OpenAI-compatible servers behind one interface. */
 import type { ModelReply, ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
+import type { Billing } from "../../model/usage.ts";
 import { ChatStreamReader, readChatReply } from "./chat_reply.ts";
 import { buildChatRequest, type MaxTokensField } from "./chat_request.ts";
 import { readResponsesReply } from "./responses_reply.ts";
@@ -27,6 +28,8 @@ export interface Api {
 export interface StreamReader {
   /** Whether the last event has been added. Chat Completions marks the end by `[DONE]` instead. */
   readonly ended?: boolean;
+  /** What the events until now say about the price. */
+  readonly billing: Billing;
   /** Adds an event and returns its text. */
   // deno-lint-ignore no-explicit-any -- untrusted input, checked by the reader
   add(event: any): string;
@@ -41,7 +44,7 @@ export function chatApi(maxTokensField: MaxTokensField, structured: StructuredOu
     streamParams: { stream: true, stream_options: { include_usage: true } },
     buildRequest: (request) => buildChatRequest(request, maxTokensField, structured),
     readReply: readChatReply,
-    createStreamReader: () => new ChatStreamReader(),
+    createStreamReader: (request) => new ChatStreamReader(request),
   };
 }
 

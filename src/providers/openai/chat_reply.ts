@@ -1,9 +1,10 @@
 /** Reads the responses of Chat Completions, complete or streamed. */
 import type { OpenAI } from "openai";
 import { ProviderError } from "../../model/errors.ts";
-import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
+import type { FinishReason, ModelReply, ModelRequest, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
+import type { Billing } from "../../model/usage.ts";
+import { BillingReader, readBilling } from "../http/read_billing.ts";
 import { readToolCalls, ToolCallBuilder } from "./tool_calls.ts";
 
 /** A complete response. */
@@ -12,45 +13,25 @@ export type ChatCompletion = OpenAI.Chat.Completions.ChatCompletion;
 /** An event of a streamed response. */
 export type ChatChunk = OpenAI.Chat.Completions.ChatCompletionChunk;
 
-/** The usage in a response. Servers may omit any member. */
-interface AnyUsage {
-  prompt_tokens?: number | null;
-  completion_tokens?: number | null;
-  prompt_tokens_details?: { cached_tokens?: number | null } | null;
-  completion_tokens_details?: { reasoning_tokens?: number | null } | null;
-}
-
-/** Reads the usage, if the server reports it. */
-export function readChatUsage(usage: AnyUsage | null | undefined): Usage | undefined {
-  if (typeof usage?.prompt_tokens !== "number") return undefined;
-  const inputTokens = usage.prompt_tokens;
-  const outputTokens = usage.completion_tokens ?? 0;
-  return {
-    inputTokens,
-    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
-    cacheWriteTokens: 0,
-    outputTokens,
-    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? 0,
-    totalTokens: inputTokens + outputTokens,
-  };
-}
-
 /**
  * Reads a complete response.
  *
  * @param rates The state of the server's rate limits.
+ * @param request The request that it answers.
  * @throws {ProviderError} If it has no message: a proxy may respond with anything.
  */
 export function readChatReply(
   completion: ChatCompletion,
   rates: RateReport | undefined,
+  request?: Pick<ModelRequest, "model">,
 ): ModelReply {
+  const billing = readBilling(completion, request?.model);
   const choice = completion?.choices?.[0];
   if (typeof choice?.message !== "object" || choice.message === null) {
     throw new ProviderError("the server's response has no choices", {
       code: "provider",
       retryable: true,
-      usage: readChatUsage(completion?.usage),
+      ...billing,
       rates,
     });
   }
@@ -59,7 +40,8 @@ export function readChatReply(
   return {
     text: readText(content),
     finishReason: readFinishReason(choice.finish_reason, toolCalls),
-    usage: readChatUsage(completion.usage),
+    usage: undefined,
+    ...billing,
     refusal: readText(refusal) || undefined,
     ...(toolCalls && { toolCalls }),
     ...(rates && { rates }),
@@ -89,14 +71,25 @@ export class ChatStreamReader {
   #text = "";
   #refusal = "";
   #finishReason: string | undefined;
-  #usage: Usage | undefined;
+  readonly #billing = new BillingReader();
+  readonly #model: string | undefined;
   readonly #toolCalls = new ToolCallBuilder();
+
+  /** Creates a reader for the response to a request. */
+  constructor(request?: Pick<ModelRequest, "model">) {
+    this.#model = request?.model;
+  }
+
+  /** What the events until now say about the price. */
+  get billing(): Billing {
+    return this.#billing.billing(this.#model);
+  }
 
   /** Adds an event and returns its text. */
   add(chunk: ChatChunk): string {
     // The event with the usage has no choices, nor do the first events of some servers.
     const choice = chunk?.choices?.[0];
-    this.#usage = readChatUsage(chunk?.usage) ?? this.#usage;
+    this.#billing.add(chunk);
     // Some servers send an empty reason with each event.
     this.#finishReason = choice?.finish_reason || this.#finishReason;
     this.#refusal += readText(choice?.delta?.refusal);
@@ -117,7 +110,7 @@ export class ChatStreamReader {
       throw new ProviderError("the stream ended before the reply was complete", {
         code: "truncated",
         retryable: true,
-        usage: this.#usage,
+        ...this.billing,
         rates,
         text: this.#text,
       });
@@ -126,7 +119,8 @@ export class ChatStreamReader {
     return {
       text: this.#text,
       finishReason: readFinishReason(this.#finishReason, toolCalls),
-      usage: this.#usage,
+      usage: undefined,
+      ...this.billing,
       refusal: this.#refusal === "" ? undefined : this.#refusal,
       ...(toolCalls && { toolCalls }),
       ...(rates && { rates }),

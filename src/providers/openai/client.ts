@@ -8,6 +8,7 @@
 import { APIError, type OpenAI } from "openai";
 import { causeMessage } from "../../model/cause_message.ts";
 import { ProviderError } from "../../model/errors.ts";
+import { withBilling } from "../http/read_billing.ts";
 import { redact } from "../http/redact.ts";
 import type { ConnectionLease } from "../http/transport.ts";
 import type { ResponseMeta } from "./response_meta.ts";
@@ -77,7 +78,7 @@ export class EndpointClient {
     // OpenRouter may send an error with status 200, in a plain response as in a stream. A response
     // of the Responses API is left to its reader, as it also has the usage.
     if (json?.error && json.object !== "response") {
-      throw new APIError(undefined, json.error, undefined, response.headers);
+      throw withBilling(new APIError(undefined, json.error, undefined, response.headers), json);
     }
     return json;
   }
@@ -121,10 +122,11 @@ async function readError(response: Response): Promise<APIError> {
     // A proxy may respond with an HTML page.
   }
   const body = typeof json === "object" && json !== null ? { error: json, ...json } : undefined;
-  return APIError.generate(
+  const error = APIError.generate(
     response.status,
     body,
     body === undefined ? text : undefined,
     response.headers,
   );
+  return withBilling(error, json);
 }

@@ -5,6 +5,7 @@
 import { APIError } from "openai";
 import { createParser } from "eventsource-parser";
 import { onAbort } from "../../async/abort.ts";
+import { withBilling } from "../http/read_billing.ts";
 
 /**
  * The initial size of a read buffer, in bytes. By default, a runtime allocates 64 KB for each
@@ -99,7 +100,8 @@ export class EventReader<T> implements Disposable {
       const json = JSON.parse(data);
       // A server may report an error in the middle of a stream.
       if (event === "error" || json?.error) {
-        throw new APIError(undefined, json?.error ?? json, undefined, this.#headers);
+        const error = new APIError(undefined, json?.error ?? json, undefined, this.#headers);
+        throw withBilling(error, json);
       }
       this.#events.push(json);
     } catch (thrown) {

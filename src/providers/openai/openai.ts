@@ -7,6 +7,7 @@ import { OpenAI } from "openai";
 import { checkOptions } from "../../model/check_options.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
+import type { Billing } from "../../model/usage.ts";
 import { apiKeyIdentity } from "../http/api_key_identity.ts";
 import { chatApi, responsesApi } from "./api.ts";
 import type { StructuredOutput } from "./structured_output.ts";
@@ -95,12 +96,18 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     ? responsesApi(server, structured)
     : chatApi(maxTokensField, structured);
   const client = new EndpointClient(sdk, api.path);
-  const toError = (thrown: unknown, { output }: ModelRequest, { rates }: ResponseMeta) =>
+  const toError = (
+    thrown: unknown,
+    { output }: ModelRequest,
+    { rates }: ResponseMeta,
+    billing?: Billing,
+  ) =>
     fromOpenAIError(
       thrown,
       keys,
       rates,
       isCustom && output !== undefined && structured === "json_schema" ? SCHEMA_ADVICE : undefined,
+      billing,
     );
 
   return {
@@ -110,6 +117,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       ...(options.api === "responses" ? ["api responses"] : []),
       ...(structured === "json_schema" ? [] : [`output as ${structured}`]),
     ].join("\n"),
+    baseURL,
     limits: options.limits,
     account: apiKeyIdentity(baseURL, apiKey),
     async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {
@@ -130,11 +138,11 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     async *stream(request, { signal, onResponse }: ProviderOptions): AsyncGenerator<ModelChunk> {
       using lease = transport.lease();
       const meta = new ResponseMeta(onResponse);
+      const reader = api.createStreamReader(request);
       try {
         const body = { ...api.buildRequest(request), ...api.streamParams };
         const response = await client.send(body, { signal, lease, meta });
         using events = new EventReader(response, signal);
-        const reader = api.createStreamReader(request);
         for (let batch; (batch = await events.next()) !== undefined;) {
           for (const event of batch) {
             const text = reader.add(event);
@@ -145,7 +153,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
         yield { type: "reply", reply: reader.reply(meta.rates) };
       } catch (thrown) {
         signal.throwIfAborted();
-        throw toError(thrown, request, meta);
+        throw toError(thrown, request, meta, reader.billing);
       }
     },
     [Symbol.asyncDispose]() {

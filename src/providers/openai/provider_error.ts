@@ -6,7 +6,8 @@ import { APIError, OpenAIError } from "openai";
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
+import type { Billing } from "../../model/usage.ts";
+import { billingOf } from "../http/read_billing.ts";
 import { readRetryAfter } from "../http/retry_after.ts";
 import { redact } from "../http/redact.ts";
 
@@ -37,13 +38,9 @@ const UNSUPPORTED_STATUSES = new Set<number | undefined>([400, 422]);
 
 /** A response that reports a failure in its body. */
 export class FailedResponseError extends APIError {
-  /** The usage, if the server reports it despite the failure. */
-  readonly usage: Usage | undefined;
-
   /** Creates an error from the server's error object. Anything else is ignored. */
-  constructor(error: unknown, usage: Usage | undefined) {
+  constructor(error: unknown) {
     super(undefined, isRecord(error) ? error : {}, undefined, undefined);
-    this.usage = usage;
   }
 }
 
@@ -52,27 +49,30 @@ export class FailedResponseError extends APIError {
  *
  * @param rates The state of the server's rate limits.
  * @param advice What to try if the server does not support the request.
+ * @param billing What the response said about its price before the failure.
  */
 export function fromOpenAIError(
   thrown: unknown,
   keys: readonly string[],
   rates: RateReport | undefined,
   advice?: string,
+  billing: Billing = {},
 ): unknown {
   if (thrown instanceof ProviderError) return thrown;
-  if (thrown instanceof APIError) return statusError(thrown, keys, rates, advice);
+  if (thrown instanceof APIError) return statusError(thrown, keys, rates, advice, billing);
   // The response is not JSON, or has no body. The message of a SyntaxError would quote the
   // response.
   if (thrown instanceof SyntaxError || thrown instanceof OpenAIError) {
     return new ProviderError("the server's response is not JSON", {
       code: "provider",
       retryable: true,
+      ...billing,
       rates,
     });
   }
   // fetch throws a TypeError when the connection breaks while the response is read.
   if (thrown instanceof TypeError || (thrown as { name?: string })?.name === "Http") {
-    return networkError(thrown as Error, keys, rates);
+    return networkError(thrown as Error, keys, rates, billing);
   }
   return thrown;
 }
@@ -81,6 +81,7 @@ function networkError(
   error: Error,
   keys: readonly string[],
   rates: RateReport | undefined,
+  billing: Billing,
 ): ProviderError {
   // Deno's message is only "fetch failed". The reason is in the cause, after a URL that may have a
   // key.
@@ -89,6 +90,7 @@ function networkError(
   return new ProviderError(`the connection failed: ${reason}`, {
     code: "network",
     retryable: true,
+    ...billing,
     rates,
   });
 }
@@ -98,6 +100,7 @@ function statusError(
   keys: readonly string[],
   rates: RateReport | undefined,
   advice: string | undefined,
+  billing: Billing,
 ): ProviderError {
   // An error in the body of a response has no status. Gateways put the status into its code.
   const inner = error.error as { message?: unknown; code?: unknown } | undefined;
@@ -123,7 +126,8 @@ function statusError(
         : readRetryAfter(error.headers, Date.now()),
       retryable: !FINAL_CODES.has(code) &&
         (status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status)),
-      usage: error instanceof FailedResponseError ? error.usage : undefined,
+      ...billing,
+      ...billingOf(error),
       rates,
     },
   );

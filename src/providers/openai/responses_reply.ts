@@ -4,7 +4,7 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
+import { readBilling, withBilling } from "../http/read_billing.ts";
 import { FailedResponseError } from "./provider_error.ts";
 import { extractReasoningItems, type ReplySource } from "./reasoning_items.ts";
 import { readToolCalls } from "./tool_calls.ts";
@@ -29,8 +29,8 @@ export function readResponsesReply(
 ): ModelReply {
   const { output, incomplete_details: incomplete } = response ?? {};
   const status = response?.status ?? "completed";
-  const usage = readResponsesUsage(response?.usage);
-  if (status === "failed") throw new FailedResponseError(response.error, usage);
+  const billing = readBilling(response, source.model);
+  if (status === "failed") throw withBilling(new FailedResponseError(response.error), response);
   const problem = status !== "completed" && status !== "incomplete"
     ? "is not finished"
     : !Array.isArray(output) || (output.length === 0 && status === "completed")
@@ -40,7 +40,7 @@ export function readResponsesReply(
     throw new ProviderError(`the server's response ${problem}`, {
       code: "provider",
       retryable: true,
-      usage,
+      ...billing,
       rates,
     });
   }
@@ -52,7 +52,8 @@ export function readResponsesReply(
     finishReason: reason === undefined
       ? toolCalls === undefined ? "stop" : "tool_calls"
       : INCOMPLETE_REASONS[reason] ?? reason,
-    usage,
+    usage: undefined,
+    ...billing,
     refusal: collectText(output!, "refusal", "refusal") || undefined,
     ...(toolCalls && { toolCalls }),
     ...(providerData && { providerData }),
@@ -73,19 +74,4 @@ function findToolCalls(output: readonly unknown[]): readonly ToolRequest[] | und
     output.filter(isRecord).filter(({ type }) => type === "function_call")
       .map((call) => ({ id: call.call_id || call.id, function: call })),
   );
-}
-
-/** Reads the usage, if the server reports it. */
-export function readResponsesUsage(usage: ResponseObject["usage"] | null): Usage | undefined {
-  if (typeof usage?.input_tokens !== "number") return undefined;
-  const inputTokens = usage.input_tokens;
-  const outputTokens = usage.output_tokens ?? 0;
-  return {
-    inputTokens,
-    cachedInputTokens: usage.input_tokens_details?.cached_tokens ?? 0,
-    cacheWriteTokens: 0,
-    outputTokens,
-    reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? 0,
-    totalTokens: inputTokens + outputTokens,
-  };
 }

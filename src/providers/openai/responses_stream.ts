@@ -2,14 +2,11 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
+import type { Billing } from "../../model/usage.ts";
+import { BillingReader, withBilling } from "../http/read_billing.ts";
 import { FailedResponseError } from "./provider_error.ts";
 import type { ReplySource } from "./reasoning_items.ts";
-import {
-  collectText,
-  readResponsesReply,
-  readResponsesUsage,
-  type ResponseObject,
-} from "./responses_reply.ts";
+import { collectText, readResponsesReply, type ResponseObject } from "./responses_reply.ts";
 
 /** An event. Servers may omit any member. */
 interface AnyEvent {
@@ -30,6 +27,7 @@ export class ResponsesStreamReader {
   readonly #source: ReplySource;
   #text = "";
   #last: ResponseObject | undefined;
+  readonly #billing = new BillingReader();
   readonly #items = new Map<number, Record<string, unknown>>();
 
   /** Creates a reader for a response from the given server and model. */
@@ -42,6 +40,11 @@ export class ResponsesStreamReader {
     return this.#last !== undefined;
   }
 
+  /** What the events until now say about the price. */
+  get billing(): Billing {
+    return this.#billing.billing(this.#source.model);
+  }
+
   /**
    * Adds an event and returns its text.
    *
@@ -49,6 +52,7 @@ export class ResponsesStreamReader {
    */
   add(event: AnyEvent | null): string {
     const { type, output_index = 0, item, delta, response } = event ?? {};
+    if (response) this.#billing.add(response);
     switch (type) {
       case "response.output_text.delta": {
         const text = typeof delta === "string" ? delta : "";
@@ -68,9 +72,9 @@ export class ResponsesStreamReader {
       case "response.incomplete":
         return this.#end(type, response ?? {});
       case "response.failed":
-        throw new FailedResponseError(response?.error, readResponsesUsage(response?.usage));
+        throw withBilling(new FailedResponseError(response?.error), event);
       case "error":
-        throw new FailedResponseError(event?.error ?? event, undefined);
+        throw withBilling(new FailedResponseError(event?.error ?? event), event);
     }
     return "";
   }
@@ -101,6 +105,7 @@ export class ResponsesStreamReader {
       throw new ProviderError("the stream ended before the reply was complete", {
         code: "truncated",
         retryable: true,
+        ...this.billing,
         rates,
         text: this.#text,
       });

@@ -138,6 +138,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
 
   return {
     name: "openai-batch",
+    baseURL,
     generate,
     async *stream(request, options): AsyncGenerator<ModelChunk> {
       const reply = await generate(request, options);

@@ -50,7 +50,7 @@ export interface Provider {
    * @default The provider itself
    */
   readonly account?: object;
-  /** The URL of the server. Prices are looked up by it. */
+  /** The URL of the server, without keys. Prices are looked up by it. */
   readonly baseURL?: string;
   /**
    * Returns the name of the company that serves a model, such as `openai` or `openrouter`. Prices

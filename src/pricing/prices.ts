@@ -28,8 +28,8 @@ export type OwnCost = Omit<Cost, "source"> & Partial<Pick<Cost, "source">>;
  * ```ts
  * import { configure, type Prices } from "@shoal/agents";
  *
- * const prices: Prices = (model, usage, { cost, serviceTier }) => {
- *   if (model !== "gpt-5-mini" || cost !== undefined || serviceTier !== undefined) return undefined;
+ * const prices: Prices = (model, usage, { serviceTier }) => {
+ *   if (model !== "gpt-5-mini" || serviceTier !== undefined) return undefined;
  *   const input = 0.2 * usage.inputTokens / 1e6;
  *   const output = 1.6 * usage.outputTokens / 1e6;
  *   return { input, output, total: input + output };

@@ -11,7 +11,7 @@ import {
   track,
 } from "../call/context.ts";
 import { definitionOf, registerDefinition } from "../agent/definition.ts";
-import { isModelAgent, successOrThrow } from "../agent/defined.ts";
+import { successOrThrow } from "../agent/defined.ts";
 import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import { checkParams } from "../call/check_params.ts";

@@ -15,7 +15,7 @@ import { EndpointClient } from "./client.ts";
 import { fromOpenAIError } from "./provider_error.ts";
 import { EventReader } from "./event_reader.ts";
 import { ResponseMeta } from "./response_meta.ts";
-import { findSecrets, serverIdentity } from "./provider_identity.ts";
+import { findSecrets, publicURL, serverIdentity } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";
 import { resolveServer } from "./server_options.ts";
 import { Transport } from "../http/transport.ts";
@@ -117,7 +117,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       ...(options.api === "responses" ? ["api responses"] : []),
       ...(structured === "json_schema" ? [] : [`output as ${structured}`]),
     ].join("\n"),
-    baseURL,
+    baseURL: publicURL(baseURL, keys),
     limits: options.limits,
     account: apiKeyIdentity(baseURL, apiKey),
     async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {

@@ -28,13 +28,14 @@ export function priceDetailsOf(
   { provider, request: { model, settings } }: Pick<Outgoing, "provider" | "request">,
   billing: Billing,
 ): PriceDetails {
-  const { serviceTier, servedModel, cost } = billing;
+  const { serviceTier, servedModel, longCacheWriteTokens: long, cost } = billing;
   return {
     baseURL: provider.baseURL,
     vendor: vendorOf(provider, model),
     // The server may have processed the request in another tier than it names.
     serviceTier: namedTier(asName(serviceTier) ?? requestedTier(settings)),
     servedModel: asName(servedModel),
+    longCacheWriteTokens: isAmount(long) ? long : undefined,
     cost: asCost(cost),
   };
 }
@@ -51,7 +52,7 @@ function asCost(cost: ReportedCost | undefined): ReportedCost | undefined {
   return isAmount(input) && isAmount(output) ? { total, input, output } : { total };
 }
 
-function isAmount(value: unknown): boolean {
+function isAmount(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 

@@ -159,12 +159,15 @@ export class Trace extends CallErrors {
   price(prices: Prices | undefined): Promise<void> | undefined {
     this.cost = undefined;
     const { attempts } = this;
-    for (const [i, { model, usage }] of attempts.entries()) {
-      const loading = usage && this.#details?.[i] && loadPrices(model, prices);
+    for (let i = 0; i < attempts.length; i++) {
+      const { model, usage } = attempts[i]!;
+      if (usage === undefined || this.#details?.[i] === undefined) continue;
+      const loading = loadPrices(model, prices);
       if (loading !== undefined) return loading.then(() => this.price(prices));
     }
     let sum: Cost | undefined = NO_COST;
-    for (const [i, attempt] of attempts.entries()) {
+    for (let i = 0; i < attempts.length; i++) {
+      const attempt = attempts[i]!;
       const details = this.#details?.[i];
       if (details !== undefined) setCost(attempt, this.#priceOf(attempt, prices, details));
       const { cost, usage, error } = attempt;

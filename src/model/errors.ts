@@ -84,6 +84,8 @@ export class ProviderError extends Error {
   readonly cost?: ReportedCost;
   /** The service tier that processed the request, if the server reports it. */
   readonly serviceTier?: string;
+  /** The part of `usage.cacheWriteTokens` that is kept for an hour, if the server reports it. */
+  readonly longCacheWriteTokens?: number;
   /** The model that answered as the server names it, if it is another name than the request's. */
   readonly servedModel?: string;
   /** The state of the server's rate limits, if it reports them. */
@@ -100,6 +102,7 @@ export class ProviderError extends Error {
     this.usage = options.usage;
     this.cost = options.cost;
     this.serviceTier = options.serviceTier;
+    this.longCacheWriteTokens = options.longCacheWriteTokens;
     this.servedModel = options.servedModel;
     this.rates = options.rates;
     this.#text = options.text;

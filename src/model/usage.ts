@@ -47,6 +47,11 @@ export interface Billing {
   readonly cost?: ReportedCost;
   /** The service tier that processed the request, if the server reports it. */
   readonly serviceTier?: string;
+  /**
+   * The part of `usage.cacheWriteTokens` that is kept for an hour instead of minutes, if the server
+   * reports it: Anthropic charges more for it.
+   */
+  readonly longCacheWriteTokens?: number;
   /** The model that answered as the server names it, if it is another name than the request's. */
   readonly servedModel?: string;
 }

@@ -13,6 +13,8 @@ export interface PriceDetails {
   readonly serviceTier?: string;
   /** The model that answered as the server names it, if it is another name than the request's. */
   readonly servedModel?: string;
+  /** The part of `usage.cacheWriteTokens` that is kept for an hour, if the server reported it. */
+  readonly longCacheWriteTokens?: number;
   /** The cost that the server reported. */
   readonly cost?: ReportedCost;
 }

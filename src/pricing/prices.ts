@@ -7,7 +7,7 @@ import {
   type Rule,
   type RulesFor,
 } from "../model/check_options.ts";
-import { type Cost, plainUsage, type ReportedCost, type Usage } from "../model/usage.ts";
+import type { Cost, ReportedCost, Usage } from "../model/usage.ts";
 import { costAt, type Price, type TokenPrices } from "./price.ts";
 import type { PriceDetails } from "./price_details.ts";
 import { loadPublicList, publicCost } from "./public_list.ts";
@@ -134,15 +134,6 @@ function reportedCost(
     : [outputTokens, inputTokens + outputTokens];
   const ofOutput = sum > 0 ? total * part / sum : 0;
   return { input: total - ofOutput, output: ofOutput, total, source: "server" };
-}
-
-/** Whether the price of this model is known. */
-export function hasPrice(
-  model: string,
-  own: Prices | undefined,
-  details: PriceDetails = NO_DETAILS,
-): boolean {
-  return costOf(model, plainUsage(1, 1), own, details) !== undefined;
 }
 
 /**

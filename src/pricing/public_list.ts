@@ -42,12 +42,17 @@ const VENDOR_IDS: Readonly<Record<string, string>> = {
 
 /** Where a price is looked up: at a server, at a vendor, or by the model's name alone. */
 interface Place {
-  readonly providerApiUrl?: string;
-  readonly providerId?: string;
+  readonly options: { readonly providerApiUrl?: string; readonly providerId?: string };
+  /** The vendor's id; absent if the list does not have it. */
+  readonly vendor?: string;
+  /**
+   * The flat prices by model, since a lookup in the list takes 40 µs. `null` means unknown.
+   */
+  readonly flat: Map<string, FlatPrice | null>;
 }
 
-const ANYWHERE: Place = {};
-/** The places of servers and vendors: a lookup in the list takes 40 µs. */
+const ANYWHERE: Place = { options: {}, flat: new Map() };
+/** The places of servers and vendors, since finding one takes many comparisons. */
 const places = new Map<string, Place>();
 
 /**
@@ -59,10 +64,11 @@ function placeOf({ baseURL, vendor }: PriceDetails): Place {
   if (key === undefined) return ANYWHERE;
   let place = places.get(key);
   if (place === undefined) {
-    place = baseURL !== undefined
+    const options = baseURL !== undefined
       ? { providerApiUrl: baseURL.replace("//api.together.ai", "//api.together.xyz") }
       : { providerId: VENDOR_IDS[vendor!] ?? vendor };
-    if (list!.findProvider(place) === undefined) place = ANYWHERE;
+    const found = list!.findProvider(options);
+    place = found === undefined ? ANYWHERE : { options, vendor: found.id, flat: new Map() };
     places.set(key, place);
   }
   return place;
@@ -74,34 +80,21 @@ interface FlatPrice {
   readonly prices: TokenPrices;
 }
 
-/**
- * Flat prices by place and model, since a lookup in the list takes 40 µs. `null` means unknown.
- */
-const flat = new Map<Place, Map<string, FlatPrice | null>>();
-
 /** Returns the cost by the list; `undefined` if it does not have the price. */
 export function publicCost(model: string, usage: Usage, details: PriceDetails): Cost | undefined {
   if (list === undefined) return undefined;
   const place = placeOf(details);
   const { servedModel, serviceTier } = details;
   // The name of a deployment at Azure says nothing about its model.
-  const names = servedModel === undefined
-    ? [model]
-    : isAzure(place)
+  const [first, second] = place.vendor === "azure" && servedModel !== undefined
     ? [servedModel, model]
     : [model, servedModel];
-  for (const name of names) {
-    const priced = lookUp(name, usage, place);
-    if (priced === undefined) continue;
-    const share = tierShare(priced.vendor, serviceTier);
-    if (share === undefined) return undefined;
-    return share === 1 ? priced.cost : scaleCost(priced.cost, share);
-  }
-  return undefined;
-}
-
-function isAzure(place: Place): boolean {
-  return place !== ANYWHERE && list!.findProvider(place)?.id === "azure";
+  const long = details.longCacheWriteTokens;
+  const priced = lookUp(first, usage, place, long) ??
+    (second === undefined ? undefined : lookUp(second, usage, place, long));
+  if (priced === undefined || serviceTier === undefined) return priced?.cost;
+  const share = tierShare(priced.vendor, serviceTier);
+  return share === undefined ? undefined : scaleCost(priced.cost, share);
 }
 
 /** Returns a share of a cost. */
@@ -114,40 +107,47 @@ function lookUp(
   model: string,
   usage: Usage,
   place: Place,
+  longWrites: number = 0,
 ): { readonly vendor: string; readonly cost: Cost } | undefined {
-  let ofPlace = flat.get(place);
-  if (ofPlace === undefined) flat.set(place, ofPlace = new Map());
-  const known = ofPlace.get(model);
+  const known = place.flat.get(model);
   if (known === null) return undefined;
-  if (known !== undefined) return { vendor: known.vendor, cost: costAt(known.prices, usage) };
+  if (known !== undefined && longWrites === 0) {
+    return { vendor: known.vendor, cost: costAt(known.prices, usage) };
+  }
   let found: Found | null;
   try {
-    found = calculate(model, usage, place);
+    found = calculate(model, usage, place, longWrites);
   } catch {
     return undefined; // an impossible usage, such as more cached tokens than input tokens
   }
   if (found === null) {
-    ofPlace.set(model, null);
+    place.flat.set(model, null);
     return undefined;
   }
   const prices = flatPrices(found);
-  if (prices !== undefined) ofPlace.set(model, { vendor: found.provider.id, prices });
+  if (prices !== undefined) place.flat.set(model, { vendor: found.provider.id, prices });
   const { output_price: output, total_price: total } = found;
   // Fees per request count as input.
   const cost: Cost = { input: total - output, output, total, source: "prices" };
   return { vendor: found.provider.id, cost };
 }
 
-function calculate(model: string, usage: Usage, place: Place): Found | null {
+function calculate(
+  model: string,
+  usage: Usage,
+  place: Place,
+  longWrites: number,
+): Found | null {
   const counts = {
     input_tokens: usage.inputTokens,
     cache_read_tokens: usage.cachedInputTokens,
     cache_write_tokens: usage.cacheWriteTokens,
+    cache_write_1h_tokens: Math.min(longWrites, usage.cacheWriteTokens),
     output_tokens: usage.outputTokens,
     output_reasoning_tokens: usage.reasoningTokens,
   };
   // Gemini's compatible endpoint also accepts the name of the resource.
-  const found = list!.calcPrice(counts, model.replace(/^models\//, ""), place);
+  const found = list!.calcPrice(counts, model.replace(/^models\//, ""), place.options);
   if (found !== null || place !== ANYWHERE) return found;
   // Gateways prefix the name of a model with that of its vendor.
   const slash = model.indexOf("/");

@@ -18,8 +18,8 @@ const SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
  * @param vendor The vendor's id in the public price list.
  * @returns `undefined` if it is unknown.
  */
-export function tierShare(vendor: string, tier: string | undefined): number | undefined {
-  return tier === undefined ? 1 : SHARES[vendor]?.[tier.toLowerCase()];
+export function tierShare(vendor: string, tier: string): number | undefined {
+  return SHARES[vendor]?.[tier.toLowerCase()];
 }
 
 /** Whether a tier never costs more than the standard tier. */

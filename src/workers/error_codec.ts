@@ -97,7 +97,7 @@ export function encodeError(
   }
   if (thrown instanceof ProviderError) {
     const { code, status, retryAfterMs, retryable, rates, text } = thrown;
-    const { usage, cost, serviceTier, servedModel } = thrown;
+    const { usage, cost, serviceTier, longCacheWriteTokens, servedModel } = thrown;
     const options = {
       code,
       status,
@@ -106,6 +106,7 @@ export function encodeError(
       usage,
       cost,
       serviceTier,
+      longCacheWriteTokens,
       servedModel,
       rates,
       text,

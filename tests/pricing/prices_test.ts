@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { calcPrice } from "@pydantic/genai-prices";
 import fc from "fast-check";
 import { costAt } from "../../src/pricing/price.ts";
-import { costOf, hasPrice, loadPrices } from "../../src/pricing/prices.ts";
+import { costOf, loadPrices } from "../../src/pricing/prices.ts";
 import { used } from "../helpers.ts";
 
 Deno.test("costAt: prices tokens per million, cached tokens at their own price", () => {
@@ -77,14 +77,6 @@ Deno.test("costOf: returns undefined for an impossible usage", async () => {
   // A model that was not looked up before, since known prices are cached.
   assertEquals(costOf("gpt-4.1-nano", used(10, 1, 50), undefined), undefined);
   assertEquals(costOf("claude-sonnet-4-5", used(-1, 1), undefined), undefined);
-});
-
-Deno.test("hasPrice: reports whether the price of a model is known", async () => {
-  await loadPrices("any", undefined);
-  assertEquals(hasPrice("mine", { mine: { input: 0, output: 0 } }), true);
-  assertEquals(hasPrice("unknown-model", {}), false);
-  assertEquals(hasPrice("gpt-4o", undefined), true);
-  assertEquals(hasPrice("unknown-model", () => ({ input: 0, output: 0, total: 0 })), true);
 });
 
 Deno.test("loadPrices: returns undefined if the model has an own price", async () => {

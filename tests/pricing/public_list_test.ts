@@ -68,6 +68,16 @@ Deno.test("public list: writes to a cache cost more where the list says so", () 
   assertEquals(total("gpt-4o-mini", {}, written), total("gpt-4o-mini", {}, used(10_000, 0)));
 });
 
+Deno.test("public list: writes that are kept for an hour cost more at Anthropic", () => {
+  const written = { ...used(10_000, 0), cacheWriteTokens: 10_000 };
+  const plain = total("claude-sonnet-4-5", {}, used(10_000, 0))!;
+  const costOfWrites = (longCacheWriteTokens: number) =>
+    total("claude-sonnet-4-5", { longCacheWriteTokens }, written)!;
+  assertAlmostEquals(costOfWrites(10_000), 2 * plain, 1e-12);
+  assertAlmostEquals(costOfWrites(5_000), 1.625 * plain, 1e-12);
+  assertAlmostEquals(costOfWrites(99_999), 2 * plain, 1e-12);
+});
+
 Deno.test("public list: fees per request are part of each cost", () => {
   const details = { baseURL: "https://api.perplexity.ai" };
   for (let i = 0; i < 2; i++) {

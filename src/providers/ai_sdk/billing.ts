@@ -3,7 +3,7 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { Billing, ReportedCost, Usage } from "../../model/usage.ts";
 import { readReportedCost } from "../http/read_reported_cost.ts";
-import { readUsage } from "../http/read_usage.ts";
+import { readLongCacheWrites, readUsage } from "../http/read_usage.ts";
 
 /** The parts of a result that say something about its price. */
 interface Sources {
@@ -22,6 +22,7 @@ export function readAiSdkBilling(
   const raw = isRecord(usage) && isRecord(usage.raw) ? usage.raw : undefined;
   const entries = isRecord(metadata) ? Object.values(metadata).filter(isRecord) : [];
   const counts = readAiSdkUsage(usage, entries);
+  const longWrites = readLongCacheWrites(raw) ?? readLongCacheWrites(nativeUsage(entries));
   const cost = readReportedCost(raw) ?? firstCost(entries);
   const tier = [...entries, raw ?? {}]
     .map((place) => place.serviceTier ?? place.service_tier)
@@ -29,6 +30,7 @@ export function readAiSdkBilling(
   return {
     ...(counts !== undefined && { usage: counts }),
     ...(cost !== undefined && { cost }),
+    ...(longWrites !== undefined && { longCacheWriteTokens: longWrites }),
     ...(tier !== undefined && { serviceTier: tier }),
     ...(typeof servedModel === "string" && servedModel !== "" && servedModel !== requestedModel &&
       { servedModel }),
@@ -70,9 +72,13 @@ function readNativeUsage(
     return isOpenAI ? readUsage(raw) : undefined;
   }
   if (isRecord(inputTokens)) return undefined;
-  const native = metadata.map(({ usage }) => usage)
+  return readUsage(nativeUsage(metadata));
+}
+
+/** Finds the server's own usage in the metadata, in Anthropic's form. */
+function nativeUsage(metadata: readonly Record<string, unknown>[]): unknown {
+  return metadata.map(({ usage }) => usage)
     .find((usage) => isRecord(usage) && typeof usage.input_tokens === "number");
-  return readUsage(native);
 }
 
 function readUnifiedUsage(usage: Record<string, unknown>): Usage | undefined {

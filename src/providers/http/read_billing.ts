@@ -2,7 +2,7 @@
 import { isRecord } from "../../model/check_options.ts";
 import type { Billing, ReportedCost, Usage } from "../../model/usage.ts";
 import { readReportedCost } from "./read_reported_cost.ts";
-import { readUsage } from "./read_usage.ts";
+import { readLongCacheWrites, readUsage } from "./read_usage.ts";
 
 /**
  * Collects the usage, the cost, the service tier and the model from a complete response or from the
@@ -12,6 +12,7 @@ export class BillingReader {
   #usage: Usage | undefined;
   #cost: ReportedCost | undefined;
   #tier: string | undefined;
+  #longWrites: number | undefined;
   #model: string | undefined;
 
   /**
@@ -27,6 +28,7 @@ export class BillingReader {
     if (isRecord(usage)) {
       this.#usage = readUsage(usage) ?? this.#usage;
       this.#cost = readReportedCost(usage) ?? this.#cost;
+      this.#longWrites = readLongCacheWrites(usage) ?? this.#longWrites;
       this.#addTier(usage.service_tier);
     }
     return this;
@@ -42,6 +44,7 @@ export class BillingReader {
       ...(this.#usage !== undefined && { usage: this.#usage }),
       ...(this.#cost !== undefined && { cost: this.#cost }),
       ...(this.#tier !== undefined && { serviceTier: this.#tier }),
+      ...(this.#longWrites !== undefined && { longCacheWriteTokens: this.#longWrites }),
       ...(this.#model !== undefined && this.#model !== requestedModel &&
         { servedModel: this.#model }),
     };

@@ -1,7 +1,7 @@
 /** Reads the cost that a server reports for a request. */
 import { isRecord } from "../../model/check_options.ts";
 import type { ReportedCost } from "../../model/usage.ts";
-import { readCount } from "./read_usage.ts";
+import { readCount } from "./read_count.ts";
 
 /** The number of xAI's ticks in a US dollar. */
 const TICKS_PER_DOLLAR = 1e10;

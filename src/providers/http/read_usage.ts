@@ -4,26 +4,52 @@
  */
 import { isRecord } from "../../model/check_options.ts";
 import type { Usage } from "../../model/usage.ts";
+import { readCount } from "./read_count.ts";
 
-/** The objects within a usage that hold details of its input. */
-const INPUT_DETAILS = [
-  "prompt_tokens_details",
-  "input_tokens_details",
-  "prompt_token_details",
-  "input_token_details",
-];
-const OUTPUT_DETAILS = ["completion_tokens_details", "output_tokens_details"];
+/** The counts that servers name differently. */
+interface Counts {
+  cached: number;
+  written: number;
+  /** The same under Anthropic's names, which may be outside of the prompt. */
+  anthropicCached: number;
+  anthropicWritten: number;
+  reasoning: number;
+  /** Audio input, in seconds or tokens. */
+  audio: number;
+}
 
-/** The names of input read from a cache, in a usage or its details: OpenAI, Mistral, DeepSeek. */
-const CACHED_NAMES = ["cached_tokens", "num_cached_tokens", "prompt_cache_hit_tokens"];
-/** The names of input written to a cache. */
-const WRITTEN_NAMES = ["cache_write_tokens", "cache_creation_tokens"];
-/** Anthropic's names. Servers of Anthropic's models use them beside those of OpenAI. */
-const ANTHROPIC_CACHED_NAMES = ["cache_read_input_tokens", "cache_read_tokens"];
-const ANTHROPIC_WRITTEN_NAMES = ["cache_creation_input_tokens"];
-const REASONING_NAMES = ["reasoning_tokens", "thinking_tokens"];
-/** The names of audio input. */
-const AUDIO_NAMES = ["prompt_audio_seconds", "audio_tokens", "prompt_audio_tokens"];
+type CountNames = ReadonlyMap<string, keyof Counts>;
+
+/** The names of counts of the input: those of OpenAI, Mistral, DeepSeek and Anthropic. */
+const INPUT_NAMES: CountNames = new Map([
+  ["cached_tokens", "cached"],
+  ["num_cached_tokens", "cached"],
+  ["prompt_cache_hit_tokens", "cached"],
+  ["cache_write_tokens", "written"],
+  ["cache_creation_tokens", "written"],
+  ["cache_read_input_tokens", "anthropicCached"],
+  ["cache_read_tokens", "anthropicCached"],
+  ["cache_creation_input_tokens", "anthropicWritten"],
+  ["prompt_audio_seconds", "audio"],
+  ["prompt_audio_tokens", "audio"],
+  ["audio_tokens", "audio"],
+]);
+const OUTPUT_NAMES: CountNames = new Map([
+  ["reasoning_tokens", "reasoning"],
+  ["thinking_tokens", "reasoning"],
+]);
+/** Servers may put the counts into the usage itself. */
+const ALL_NAMES: CountNames = new Map([...INPUT_NAMES, ...OUTPUT_NAMES]);
+
+/** The objects within a usage that hold such counts. */
+const DETAILS: ReadonlyMap<string, CountNames> = new Map([
+  ["prompt_tokens_details", INPUT_NAMES],
+  ["input_tokens_details", INPUT_NAMES],
+  ["prompt_token_details", INPUT_NAMES],
+  ["input_token_details", INPUT_NAMES],
+  ["completion_tokens_details", OUTPUT_NAMES],
+  ["output_tokens_details", OUTPUT_NAMES],
+]);
 
 /**
  * Reads the usage of Chat Completions or of the Responses API.
@@ -41,29 +67,24 @@ export function readUsage(usage: unknown): Usage | undefined {
       : undefined);
   if (prompt === undefined) return undefined;
 
-  const input = placesOf(usage, INPUT_DETAILS);
-  const native = {
-    cached: findCount(input, ANTHROPIC_CACHED_NAMES),
-    written: findCount(input, ANTHROPIC_WRITTEN_NAMES),
-  };
-  const cached = Math.max(findCount(input, CACHED_NAMES), native.cached);
-  const written = Math.max(findCount(input, WRITTEN_NAMES), native.written);
-  const reasoning = findCount(placesOf(usage, OUTPUT_DETAILS), REASONING_NAMES);
+  const counts = readCounts(usage);
+  const { anthropicCached, anthropicWritten, reasoning } = counts;
+  const cached = Math.max(counts.cached, anthropicCached);
+  const written = Math.max(counts.written, anthropicWritten);
 
   const listed = prompt + (completion ?? 0);
   const unlisted = Math.max(0, (total ?? 0) - listed);
   const cacheIsOutside = isCacheOutside({
-    cached: native.cached + native.written,
+    cached: anthropicCached + anthropicWritten,
     prompt,
     unlisted,
     // Anthropic's own API has no total.
     isNative: usage.prompt_tokens === undefined && total === undefined,
   });
-  const inputTokens = prompt + (cacheIsOutside ? native.cached + native.written : 0);
+  const inputTokens = prompt + (cacheIsOutside ? anthropicCached + anthropicWritten : 0);
   // Thoughts may be missing in the completion, as with xAI and Gemini: only the total has them.
   // Audio input may be missing in the prompt, as with Mistral: then the rest is not output.
-  const isOutput = !cacheIsOutside &&
-    (findCount(input, AUDIO_NAMES) === 0 || unlisted === reasoning);
+  const isOutput = !cacheIsOutside && (counts.audio === 0 || unlisted === reasoning);
   const outputTokens = (completion ?? 0) + (isOutput ? unlisted : 0);
 
   const cachedInputTokens = Math.min(cached, inputTokens);
@@ -76,6 +97,18 @@ export function readUsage(usage: unknown): Usage | undefined {
     reasoningTokens: Math.min(reasoning, outputTokens),
     totalTokens: inputTokens + outputTokens,
   };
+}
+
+/**
+ * Reads how many of the tokens written to a cache are kept for an hour, which Anthropic charges
+ * more for. They are in an object of their own: in the usage, or in the details of the input.
+ */
+export function readLongCacheWrites(usage: unknown): number | undefined {
+  if (!isRecord(usage)) return undefined;
+  const { prompt_tokens_details: details } = usage;
+  const writes = usage.cache_creation ??
+    (isRecord(details) ? details.cache_creation_token_details : undefined);
+  return (isRecord(writes) ? readCount(writes.ephemeral_1h_input_tokens) : undefined) || undefined;
 }
 
 /**
@@ -93,31 +126,32 @@ function isCacheOutside(
   return cached > 0 && (isNative || cached > prompt || cached === unlisted);
 }
 
-/** Returns the usage and its details. */
-function placesOf(
-  usage: Record<string, unknown>,
-  details: readonly string[],
-): readonly Record<string, unknown>[] {
-  return [usage, ...details.map((name) => usage[name]).filter(isRecord)];
-}
-
 /**
- * Returns the highest count with one of these names. A server may report one number under two
- * names, or 0 under a name that it does not use.
+ * Reads the counts in a usage and in its details. Of several, the highest one counts: a server may
+ * report one number under two names, or 0 under a name that it does not use.
  */
-function findCount(
-  places: readonly Record<string, unknown>[],
-  names: readonly string[],
-): number {
-  let count = 0;
-  for (const place of places) {
-    for (const name of names) count = Math.max(count, readCount(place[name]) ?? 0);
+function readCounts(usage: Record<string, unknown>): Counts {
+  const counts: Counts = {
+    cached: 0,
+    written: 0,
+    anthropicCached: 0,
+    anthropicWritten: 0,
+    reasoning: 0,
+    audio: 0,
+  };
+  for (const name in usage) {
+    const value = usage[name];
+    const details = DETAILS.get(name);
+    if (details === undefined) addCount(counts, ALL_NAMES.get(name), value);
+    else if (isRecord(value)) {
+      for (const inner in value) addCount(counts, details.get(inner), value[inner]);
+    }
   }
-  return count;
+  return counts;
 }
 
-/** Reads a number of 0 or more, which may be a string. Anything else is missing. */
-export function readCount(value: unknown): number | undefined {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof number === "number" && Number.isFinite(number) && number >= 0 ? number : undefined;
+function addCount(counts: Counts, name: keyof Counts | undefined, value: unknown): void {
+  if (name === undefined) return;
+  const count = readCount(value);
+  if (count !== undefined && count > counts[name]) counts[name] = count;
 }

@@ -66,6 +66,19 @@ Deno.test("ai-sdk billing: reads the server's own usage of the Responses API", a
   assertEquals([read.usage?.inputTokens, read.usage?.outputTokens], [12, 2]);
 });
 
+Deno.test("ai-sdk billing: reads the writes to a cache that are kept for an hour", async () => {
+  const raw = {
+    input_tokens: 3,
+    output_tokens: 2,
+    cache_creation_input_tokens: 9,
+    cache_creation: { ephemeral_5m_input_tokens: 4, ephemeral_1h_input_tokens: 5 },
+  };
+  const usage = { ...tokens(12, 2), raw };
+  usage.inputTokens = { ...usage.inputTokens, cacheWrite: 9 } as never;
+  const reply = await replyTo({ usage });
+  assertEquals([reply.usage?.cacheWriteTokens, reply.longCacheWriteTokens], [9, 5]);
+});
+
 Deno.test("ai-sdk billing: the oldest version leaves thoughts and the cache out", async () => {
   const replyOf = async (more: object) => {
     const doGenerate = { ...result(), ...more };

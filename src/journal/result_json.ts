@@ -37,6 +37,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   // These belong to the call and not to its outcome: they are not stored.
   "metadata",
   "replayed",
+  "resumed",
 ]);
 
 /** The members of workflows that reveal no content. */
@@ -106,11 +107,7 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
     model: result.model,
     usage,
     cost: result.cost,
-    attempts: attempts.length === 0 ? undefined : attempts.map((one) => ({
-      ...one,
-      ...(one.usage === usage && { usage: "all" }),
-      ...(one.cost !== undefined && one.cost === result.cost && { cost: "all" }),
-    })),
+    attempts: attempts.length === 0 ? undefined : attempts.map((one) => writeAttempt(one, result)),
     toolCalls: toolCalls.length === 0 || bare ? undefined : toolCalls,
     children: children.length === 0 || bare ? undefined : nested(children),
     startedAt: result.startedAt,
@@ -129,6 +126,15 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
     usedFallback: result.usedFallback || undefined,
     cached: result.cached || undefined,
     more: moreOf(result, detail),
+  };
+}
+
+function writeAttempt(attempt: Attempt, { usage, cost }: Result): WrittenAttempt {
+  return {
+    ...attempt,
+    replayed: undefined,
+    ...(attempt.usage === usage && { usage: "all" }),
+    ...(attempt.cost !== undefined && attempt.cost === cost && { cost: "all" }),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Billing, ReportedCost, Usage } from "./usage.ts";
  * The kind of an error.
  *
  * - `invalid_params`: the parameters do not fit the prompt; nothing was sent
- * - `invalid_output`: the answer does not fit the schema
+ * - `invalid_output`: the answer does not fit the schema, or the server could not parse it
  * - `timeout`: a time limit of the call or of the run passed
  * - `aborted`: the caller's signal fired, or the run was stopped
  * - `rate_limited`: the server answered 429

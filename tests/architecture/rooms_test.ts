@@ -62,6 +62,7 @@ const NEVER = [
   "npm:p-map",
   "npm:p-limit",
   "npm:@hono/node-server",
+  "npm:@ai-sdk/openai",
   "npm:@sparticuz/chromium",
   "npm:playwright-core",
 ];

@@ -11,7 +11,12 @@ import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.t
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
 import { BillingReader } from "../http/read_billing.ts";
 import { addBilling } from "./billing.ts";
-import { fromAiSdkError, fromStreamError, isTruncation } from "./provider_error.ts";
+import {
+  findChoiceError,
+  fromAiSdkError,
+  fromStreamError,
+  isTruncation,
+} from "./provider_error.ts";
 import { readResponseHeaders } from "./response_headers.ts";
 import {
   type AiSdkModel,
@@ -141,6 +146,8 @@ export function aiSdk(
       try {
         const { model, call } = prepare(request, signal);
         const result = await untilAbort(model.doGenerate(call), signal);
+        const failure = findChoiceError(result?.response?.body, { request });
+        if (failure !== undefined) throw failure;
         const reply = readAiSdkReply(result, {
           provider: model.provider,
           json: request.output !== undefined,
@@ -167,9 +174,9 @@ export function aiSdk(
         controller.abort(reason);
       };
       const release = onAbort(signal, () => stop(signal.reason));
-      let ended = false;
       // The SDK leaves out the usage that a server sends before or with an error.
       const events = new BillingReader();
+      let ended = false;
       try {
         const { model, call } = prepare(request, controller.signal);
         const { stream, response } = await openStream(model, call, signal);
@@ -177,17 +184,19 @@ export function aiSdk(
         onResponse?.();
         const { rates } = readResponseHeaders(response?.headers);
         const parts = new AiSdkStreamReader(model.provider, rates, request.model);
+        const chunks: ModelChunk[] = [];
         while (!parts.ended) {
           const { done, value } = await reader.read();
           if (done) break;
           if (value.type === "error") {
             if (isTruncation(value.error)) break;
-            throw fromStreamError(value.error);
+            throw fromStreamError(value.error, { request, text: parts.text });
           }
           if (value.type === "raw") events.add(value.rawValue);
           if (value.type === "stream-start") reportWarnings(onWarning, model, value.warnings);
-          const text = parts.add(value);
-          if (text !== "") yield { type: "delta", text };
+          parts.add(value, chunks);
+          for (const chunk of chunks) yield chunk;
+          chunks.length = 0;
         }
         ended = true;
         yield { type: "reply", reply: parts.reply() };

@@ -116,7 +116,7 @@ function sum(...values: unknown[]): number | undefined {
 }
 
 /** Adds a billing to an error that has none. Other thrown values are returned unchanged. */
-export function addBilling(thrown: unknown, billing: Billing): unknown {
+export function addBilling<T>(thrown: T, billing: Billing): T | ProviderError {
   if (!(thrown instanceof ProviderError) || thrown.usage !== undefined) return thrown;
   if (billing.usage === undefined && billing.cost === undefined) return thrown;
   const { message, text, cause } = thrown;

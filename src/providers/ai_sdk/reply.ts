@@ -9,9 +9,10 @@ import type {
 } from "@ai-sdk/provider";
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
-import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
+import type { ModelChunk, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
+import { decideFinish, endingOf } from "../http/finish_reason.ts";
 import { readAiSdkBilling } from "./billing.ts";
 import { type ReasoningPart, rememberContext } from "./reasoning_items.ts";
 
@@ -48,8 +49,8 @@ export function readAiSdkReply(
   const { structuredOutputText } = result;
   return buildReply({
     text: source.json && structuredOutputText !== undefined ? structuredOutputText : content.text,
-    calls: content.calls,
-    finish: readFinish(result.finishReason),
+    content,
+    finish: readCompleteFinish(result.finishReason),
     billing: readAiSdkBilling({
       usage: result.usage,
       metadata: result.providerMetadata,
@@ -81,21 +82,29 @@ export class AiSdkStreamReader {
     return this.#finish !== undefined;
   }
 
-  /** Adds a part and returns its text. */
-  add(part: StreamPart): string {
+  /** Adds a part, and appends its chunks to `chunks`. */
+  add(part: StreamPart, chunks: ModelChunk[]): void {
     switch (part.type) {
       case "text-delta":
         this.#content.add({ type: "text", text: part.delta });
-        return typeof part.delta === "string" ? part.delta : "";
-      case "reasoning-start":
+        if (isText(part.delta)) chunks.push({ type: "delta", text: part.delta });
+        return;
       case "reasoning-delta":
+        if (isText(part.delta)) chunks.push({ type: "reasoning", text: part.delta });
+        return this.#addReasoning(part);
+      case "reasoning-start":
       case "reasoning-end":
-        this.#addReasoning(part);
-        return "";
+        return this.#addReasoning(part);
+      case "tool-input-start":
+        chunks.push(PROGRESS);
+        return;
+      case "tool-input-delta":
+        if (isText(part.delta)) chunks.push(PROGRESS);
+        return;
       case "tool-call":
         // It holds the complete input. The deltas before it are ignored.
-        this.#content.add(part as LanguageModelV4Content);
-        return "";
+        chunks.push(PROGRESS);
+        return this.#content.add(part as LanguageModelV4Content);
       case "finish":
         this.#finish = readFinish(part.finishReason);
         this.#billing = readAiSdkBilling({
@@ -103,13 +112,15 @@ export class AiSdkStreamReader {
           metadata: part.providerMetadata,
           servedModel: this.#servedModel,
         }, this.#model);
-        return "";
+        return;
       case "response-metadata":
         this.#servedModel = part.modelId;
-        return "";
-      default:
-        return "";
     }
+  }
+
+  /** Returns the text until now, for an error in the middle. */
+  get text(): string {
+    return this.#content.text;
   }
 
   #addReasoning(part: StreamPart): void {
@@ -139,13 +150,12 @@ export class AiSdkStreamReader {
    * @throws {ProviderError} If the stream ended early, or with an error.
    */
   reply(): ModelReply {
-    const { text, calls } = this.#content;
     const finish = this.#finish ?? { unified: "interrupted" };
     // If the connection was cut off, there is no finish reason of the server's.
     const isCutOff = finish.raw === undefined && UNKNOWN_REASONS.has(finish.unified);
     return buildReply({
-      text,
-      calls,
+      text: this.#content.text,
+      content: this.#content,
       finish: isCutOff ? { unified: "interrupted" } : finish,
       billing: this.#billing,
       rates: this.#rates,
@@ -159,7 +169,9 @@ export class AiSdkStreamReader {
  */
 class ContentCollector {
   text = "";
+  reasoning = "";
   readonly calls: ToolRequest[] = [];
+  hasUnusableCalls = false;
   readonly #provider: string;
   #reasoning: ReasoningPart[] = [];
 
@@ -171,6 +183,7 @@ class ContentCollector {
     if (part?.type === "text" && typeof part.text === "string") this.text += part.text;
     else if (part?.type === "reasoning") {
       const { text, providerMetadata } = part;
+      if (isText(text)) this.reasoning += text;
       this.#reasoning.push({
         type: "reasoning",
         text,
@@ -178,6 +191,10 @@ class ContentCollector {
       });
     } else if (part?.type === "tool-call" && !part.providerExecuted) {
       const { toolCallId: id, toolName: name, input, providerMetadata: metadata } = part;
+      if (!isText(name)) {
+        this.hasUnusableCalls = true;
+        return;
+      }
       const args = typeof input === "string" ? input : JSON.stringify(input) ?? "";
       const request: ToolRequest = { id, name, args };
       rememberContext(request, { provider: this.#provider, reasoning: this.#reasoning, metadata });
@@ -193,12 +210,6 @@ interface Finish {
   readonly raw?: string;
 }
 
-const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  "stop": "stop",
-  "length": "length",
-  "tool-calls": "tool_calls",
-  "content-filter": "content_filter",
-};
 /** The unified reasons where the server gave none. */
 const UNKNOWN_REASONS: ReadonlySet<string> = new Set(["other", "unknown"]);
 /**
@@ -216,16 +227,24 @@ function readFinish(reason: unknown): Finish {
   };
 }
 
+/** Some servers send an empty reason with a complete response. */
+function readCompleteFinish(reason: unknown): Finish {
+  const finish = readFinish(reason);
+  const isEmpty = isRecord(reason) && reason.raw === "" && UNKNOWN_REASONS.has(finish.unified);
+  return isEmpty ? { unified: "stop" } : finish;
+}
+
 interface ReplyParts {
   readonly text: string;
-  readonly calls: readonly ToolRequest[];
+  readonly content: ContentCollector;
   readonly finish: Finish;
   readonly billing: Billing;
   readonly rates: RateReport | undefined;
 }
 
-function buildReply({ text, calls, finish, billing, rates }: ReplyParts): ModelReply {
+function buildReply({ text, content, finish, billing, rates }: ReplyParts): ModelReply {
   const { unified, raw } = finish;
+  const { calls, hasUnusableCalls, reasoning } = content;
   if (unified === "interrupted") {
     throw new ProviderError("the stream ended before the reply was complete", {
       code: "truncated",
@@ -235,8 +254,15 @@ function buildReply({ text, calls, finish, billing, rates }: ReplyParts): ModelR
       text,
     });
   }
-  if (unified === "error") {
-    throw new ProviderError("the server reported an error", {
+  // The unified reason is "other" for reasons that the SDK's provider does not know.
+  const reason = endingOf(unified) === undefined ? raw ?? unified : unified;
+  const { finishReason, problem } = decideFinish(reason, {
+    hasText: text !== "",
+    hasToolCalls: calls.length > 0,
+    hasUnusableCalls,
+  });
+  if (problem !== undefined) {
+    throw new ProviderError(problem, {
       code: "provider",
       retryable: true,
       ...billing,
@@ -244,14 +270,21 @@ function buildReply({ text, calls, finish, billing, rates }: ReplyParts): ModelR
       text,
     });
   }
-  const isRefusal = unified === "content-filter" && REFUSAL_REASONS.has(raw) && text !== "";
+  const isRefusal = finishReason === "content_filter" && REFUSAL_REASONS.has(raw) && text !== "";
   return {
     text,
-    finishReason: FINISH_REASONS[unified] ?? raw ?? unified,
+    finishReason,
     usage: undefined,
     ...billing,
     ...(rates !== undefined && { rates }),
+    ...(reasoning !== "" && { reasoning }),
     ...(isRefusal && { refusal: text }),
     ...(calls.length > 0 && { toolCalls: calls }),
   };
+}
+
+const PROGRESS: ModelChunk = { type: "progress" };
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }

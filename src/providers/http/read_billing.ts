@@ -1,4 +1,4 @@
-/** Reads what a response says about its price, and attaches it to errors. */
+/** Reads what a response says about its price. */
 import { isRecord } from "../../model/check_options.ts";
 import type { Billing, ReportedCost, Usage } from "../../model/usage.ts";
 import { readReportedCost } from "./read_reported_cost.ts";
@@ -54,18 +54,4 @@ export class BillingReader {
 /** Reads the billing of a complete response to a request to the given model. */
 export function readBilling(body: unknown, requestedModel?: string): Billing {
   return new BillingReader().add(body).billing(requestedModel);
-}
-
-/** The billing of errors that came with one. */
-const billings = new WeakMap<object, Billing>();
-
-/** Attaches the billing in a body to the error that the body reports, and returns the error. */
-export function withBilling<E extends object>(error: E, body: unknown): E {
-  billings.set(error, readBilling(body));
-  return error;
-}
-
-/** Returns the billing that is attached to an error. */
-export function billingOf(error: object): Billing {
-  return billings.get(error) ?? {};
 }

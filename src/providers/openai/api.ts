@@ -1,5 +1,5 @@
 /** The two APIs of OpenAI-compatible servers behind one interface. */
-import type { ModelReply, ModelRequest } from "../../model/message.ts";
+import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
 import { ChatStreamReader, readChatReply } from "./chat_reply.ts";
@@ -30,11 +30,14 @@ export interface StreamReader {
   readonly ended?: boolean;
   /** What the events until now say about the price. */
   readonly billing: Billing;
-  /** Adds an event and returns its text. */
+  /** Adds an event, and appends its chunks to `chunks`. Throws if the event reports an error. */
   // deno-lint-ignore no-explicit-any -- untrusted input, checked by the reader
-  add(event: any): string;
-  /** Returns the complete reply. Throws if the stream ended early. */
-  reply(rates: RateReport | undefined): ModelReply;
+  add(event: any, chunks: ModelChunk[]): void;
+  /**
+   * Returns the complete reply. Throws if the stream ended early. `done` is whether the server
+   * marked the end by `[DONE]`.
+   */
+  reply(rates: RateReport | undefined, options: { readonly done: boolean }): ModelReply;
 }
 
 /** Returns the Chat Completions API. */

@@ -13,7 +13,9 @@ import { chatApi, responsesApi } from "./api.ts";
 import type { StructuredOutput } from "./structured_output.ts";
 import { EndpointClient } from "./client.ts";
 import { fromOpenAIError } from "./provider_error.ts";
+import { parseDocument } from "./document.ts";
 import { EventReader } from "./event_reader.ts";
+import { readResponse } from "./read_response.ts";
 import { ResponseMeta } from "./response_meta.ts";
 import { findSecrets, publicURL, serverIdentity } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";
@@ -99,17 +101,20 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const client = new EndpointClient(sdk, api.path, options.fetch);
   const toError = (
     thrown: unknown,
-    { output }: ModelRequest,
-    { rates }: ResponseMeta,
+    request: ModelRequest,
+    { rates, headers }: ResponseMeta,
     billing?: Billing,
   ) =>
-    fromOpenAIError(
-      thrown,
+    fromOpenAIError(thrown, {
       keys,
+      request,
       rates,
-      isCustom && output !== undefined && structured === "json_schema" ? SCHEMA_ADVICE : undefined,
+      headers,
       billing,
-    );
+      advice: isCustom && request.output !== undefined && structured === "json_schema"
+        ? SCHEMA_ADVICE
+        : undefined,
+    });
 
   return {
     name: options.name ?? "openai",
@@ -125,12 +130,8 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       using lease = transport.lease();
       const meta = new ResponseMeta(onResponse);
       try {
-        const response = await client.sendForJson(api.buildRequest(request), {
-          signal,
-          lease,
-          meta,
-        });
-        return api.readReply(response, meta.rates, request);
+        const response = await client.send(api.buildRequest(request), { signal, lease, meta });
+        return await readResponse(response, { api, request, signal, rates: meta.rates });
       } catch (thrown) {
         signal.throwIfAborted();
         throw toError(thrown, request, meta);
@@ -144,14 +145,22 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
         const body = { ...api.buildRequest(request), ...api.streamParams };
         const response = await client.send(body, { signal, lease, meta });
         using events = new EventReader(response, signal);
+        const chunks: ModelChunk[] = [];
         for (let batch; (batch = await events.next()) !== undefined;) {
           for (const event of batch) {
-            const text = reader.add(event);
-            if (text !== "") yield { type: "delta", text };
+            reader.add(event, chunks);
+            for (const chunk of chunks) yield chunk;
+            chunks.length = 0;
           }
           if (reader.ended) events.expectEnd();
         }
-        yield { type: "reply", reply: reader.reply(meta.rates) };
+        if (events.document === undefined) {
+          yield { type: "reply", reply: reader.reply(meta.rates, events) };
+        } else {
+          const reply = api.readReply(parseDocument(events.document), meta.rates, request);
+          if (reply.text !== "") yield { type: "delta", text: reply.text };
+          yield { type: "reply", reply };
+        }
       } catch (thrown) {
         signal.throwIfAborted();
         throw toError(thrown, request, meta, reader.billing);

@@ -10,6 +10,8 @@ export class ResponseMeta {
   readonly #onResponse: ProviderOptions["onResponse"];
   /** The state of the rate limits, if the server reports them. */
   rates: RateReport | undefined;
+  /** The headers, when they have arrived. */
+  headers: Headers | undefined;
 
   /** Creates the metadata of a response. `onResponse` is called when its headers arrive. */
   constructor(onResponse: ProviderOptions["onResponse"]) {
@@ -18,6 +20,7 @@ export class ResponseMeta {
 
   /** Reads the headers of the response. */
   read({ headers, status }: Response): void {
+    this.headers = headers;
     this.rates = readRateHeaders(headers, Date.now(), { rejected: status === 429 });
     this.#onResponse?.();
   }

@@ -1,4 +1,4 @@
-import { APIError, OpenAI } from "openai";
+import { OpenAI } from "openai";
 import { createHash } from "node:crypto";
 import { onAbort } from "../../../async/abort.ts";
 import {
@@ -16,7 +16,7 @@ import type { Provider, ProviderOptions } from "../../../model/provider.ts";
 import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
 import { type BatchChange, type BatchFileStore, ENDPOINT } from "./batch_parts.ts";
-import { fromOpenAIError } from "../provider_error.ts";
+import { fromOpenAIError, ServerError } from "../provider_error.ts";
 import { publicURL } from "../provider_identity.ts";
 import { resolveServer, SERVER_RULES } from "../server_options.ts";
 
@@ -93,7 +93,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
   const sdk = new OpenAI({ apiKey, baseURL, organization: null, project: null, logLevel: "off" });
   const keys = hasKey ? [apiKey] : [];
   const api = chatApi(isCustom ? "max_tokens" : "max_completion_tokens", "json_schema");
-  const toError = (thrown: unknown) => fromOpenAIError(thrown, keys, undefined);
+  const toError = (thrown: unknown) => fromOpenAIError(thrown, { keys });
   const files = new BatchFiles(sdk, { size, fill, poll, store, onChange, toError });
   /** The number of identical requests, by hash. Each is a request of its own. */
   const counts = new Map<string, number>();
@@ -119,11 +119,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
       ]);
       onResponse?.();
       if (response?.status_code === 200) return api.readReply(response.body, undefined, request);
-      if (response) {
-        throw toError(
-          APIError.generate(response.status_code, response.body, undefined, new Headers()),
-        );
-      }
+      if (response) throw new ServerError(response.body, { status: response.status_code });
       throw new ProviderError(
         `its batch ended without a response: ${error?.code ?? "the server gave no reason"}`,
         {
@@ -131,6 +127,9 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
           retryable: error?.code === "batch_expired" || error === undefined,
         },
       );
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw toError(thrown);
     } finally {
       release();
       files.forget(id);

@@ -3,6 +3,7 @@
  * `result.ts`: it and the result that it belongs to name each other.
  */
 import type { RateReport } from "./rate_report.ts";
+import type { RejectedRequest } from "./response_info.ts";
 import type { Billing, ReportedCost, Usage } from "./usage.ts";
 
 /**
@@ -59,6 +60,8 @@ export interface ProviderErrorOptions extends Billing {
   rates?: RateReport;
   /** The text received before the failure. */
   text?: string;
+  /** The requests that the server rejected before this one was sent in another form. */
+  rejections?: readonly RejectedRequest[];
   /** The error that caused it. */
   cause?: unknown;
 }
@@ -90,6 +93,8 @@ export class ProviderError extends Error {
   readonly servedModel?: string;
   /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
+  /** The requests that the server rejected before this one was sent in another form. */
+  readonly rejections?: readonly RejectedRequest[];
   readonly #text: string | undefined;
 
   /** Creates an error. The message must contain neither keys nor prompts. */
@@ -105,6 +110,7 @@ export class ProviderError extends Error {
     this.longCacheWriteTokens = options.longCacheWriteTokens;
     this.servedModel = options.servedModel;
     this.rates = options.rates;
+    if (options.rejections !== undefined) this.rejections = options.rejections;
     this.#text = options.text;
   }
 

@@ -14,7 +14,12 @@ import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
 import { decideFinish, endingOf } from "../http/finish_reason.ts";
 import { readAiSdkBilling } from "./billing.ts";
-import { type ReasoningPart, rememberContext } from "./reasoning_items.ts";
+import {
+  type AssistantPart,
+  type ContentSource,
+  keepContent,
+  toAssistantPart,
+} from "./assistant_content.ts";
 
 /** A part of a stream, in any version of the interface. */
 export type StreamPart =
@@ -31,8 +36,7 @@ export type StreamPart =
 export function readAiSdkReply(
   // Models are third-party code, and the older versions return something else.
   result: Partial<LanguageModelV4GenerateResult> | undefined,
-  source: {
-    readonly provider: string;
+  source: ContentSource & {
     readonly json: boolean;
     readonly rates?: RateReport;
     readonly model?: string;
@@ -44,12 +48,13 @@ export function readAiSdkReply(
       retryable: true,
     });
   }
-  const content = new ContentCollector(source.provider);
+  const content = new ContentCollector();
   for (const part of result.content) content.add(part);
   const { structuredOutputText } = result;
   return buildReply({
     text: source.json && structuredOutputText !== undefined ? structuredOutputText : content.text,
     content,
+    source,
     finish: readCompleteFinish(result.finishReason),
     billing: readAiSdkBilling({
       usage: result.usage,
@@ -62,7 +67,8 @@ export function readAiSdkReply(
 
 /** Assembles a reply from the parts of a stream. */
 export class AiSdkStreamReader {
-  readonly #content: ContentCollector;
+  readonly #content = new ContentCollector();
+  readonly #source: ContentSource;
   readonly #reasoning = new Map<string, { text: string; metadata?: SharedV4ProviderMetadata }>();
   readonly #rates: RateReport | undefined;
   #finish: Finish | undefined;
@@ -70,9 +76,9 @@ export class AiSdkStreamReader {
   readonly #model: string | undefined;
   #servedModel: unknown;
 
-  /** Creates a reader for a stream of the given provider, for a request to the given model. */
-  constructor(provider: string, rates: RateReport | undefined, model?: string) {
-    this.#content = new ContentCollector(provider);
+  /** Creates a reader for a stream of the given model, for a request to the model of this name. */
+  constructor(source: ContentSource, rates: RateReport | undefined, model?: string) {
+    this.#source = source;
     this.#rates = rates;
     this.#model = model;
   }
@@ -86,7 +92,7 @@ export class AiSdkStreamReader {
   add(part: StreamPart, chunks: ModelChunk[]): void {
     switch (part.type) {
       case "text-delta":
-        this.#content.add({ type: "text", text: part.delta });
+        this.#content.addText(part.delta);
         if (isText(part.delta)) chunks.push({ type: "delta", text: part.delta });
         return;
       case "reasoning-delta":
@@ -95,6 +101,8 @@ export class AiSdkStreamReader {
       case "reasoning-start":
       case "reasoning-end":
         return this.#addReasoning(part);
+      case "text-end":
+        return this.#content.endText(part.providerMetadata);
       case "tool-input-start":
         chunks.push(PROGRESS);
         return;
@@ -102,7 +110,8 @@ export class AiSdkStreamReader {
         if (isText(part.delta)) chunks.push(PROGRESS);
         return;
       case "tool-call":
-        // It holds the complete input. The deltas before it are ignored.
+      case "tool-result":
+        // A call holds the complete input. The deltas before it are ignored.
         chunks.push(PROGRESS);
         return this.#content.add(part as LanguageModelV4Content);
       case "finish":
@@ -156,6 +165,7 @@ export class AiSdkStreamReader {
     return buildReply({
       text: this.#content.text,
       content: this.#content,
+      source: this.#source,
       finish: isCutOff ? { unified: "interrupted" } : finish,
       billing: this.#billing,
       rates: this.#rates,
@@ -164,43 +174,60 @@ export class AiSdkStreamReader {
 }
 
 /**
- * Collects text, reasoning and tool calls. Sources, files and tools run by the provider are
- * ignored.
+ * Collects text, reasoning and tool calls. Sources and files are ignored.
  */
 class ContentCollector {
   text = "";
   reasoning = "";
   readonly calls: ToolRequest[] = [];
   hasUnusableCalls = false;
-  readonly #provider: string;
-  #reasoning: ReasoningPart[] = [];
+  readonly #parts: AssistantPart[] = [];
+  /** Where the last text part begins in the text, if the last part is one. */
+  #textStart: number | undefined;
 
-  constructor(provider: string) {
-    this.#provider = provider;
+  /** Adds a complete part. */
+  add(part: LanguageModelV4Content): void {
+    if (part?.type === "text") {
+      this.addText(part.text);
+      return this.endText(part.providerMetadata);
+    }
+    this.endText(undefined);
+    const kept = isRecord(part) ? toAssistantPart(part) : undefined;
+    if (kept !== undefined) this.#parts.push(kept);
+    if (part?.type === "reasoning" && isText(part.text)) this.reasoning += part.text;
+    if (part?.type !== "tool-call" || part.providerExecuted) return;
+    const { toolCallId: id, toolName: name, input } = part;
+    if (!isText(name)) {
+      this.hasUnusableCalls = true;
+      return;
+    }
+    const args = typeof input === "string" ? input : JSON.stringify(input) ?? "";
+    this.calls.push({ id, name, args });
   }
 
-  add(part: LanguageModelV4Content): void {
-    if (part?.type === "text" && typeof part.text === "string") this.text += part.text;
-    else if (part?.type === "reasoning") {
-      const { text, providerMetadata } = part;
-      if (isText(text)) this.reasoning += text;
-      this.#reasoning.push({
-        type: "reasoning",
-        text,
-        ...(providerMetadata !== undefined && { providerOptions: providerMetadata }),
-      });
-    } else if (part?.type === "tool-call" && !part.providerExecuted) {
-      const { toolCallId: id, toolName: name, input, providerMetadata: metadata } = part;
-      if (!isText(name)) {
-        this.hasUnusableCalls = true;
-        return;
-      }
-      const args = typeof input === "string" ? input : JSON.stringify(input) ?? "";
-      const request: ToolRequest = { id, name, args };
-      rememberContext(request, { provider: this.#provider, reasoning: this.#reasoning, metadata });
-      this.#reasoning = [];
-      this.calls.push(request);
-    }
+  /** Adds to the current text part, or begins one. */
+  addText(text: unknown): void {
+    if (typeof text !== "string") return;
+    this.#textStart ??= this.text.length;
+    this.text += text;
+  }
+
+  /** Ends the current text part, if there is one. */
+  endText(metadata: SharedV4ProviderMetadata | undefined): void {
+    const start = this.#textStart;
+    this.#textStart = undefined;
+    if (start === undefined || start === this.text.length) return;
+    this.#parts.push({
+      type: "text",
+      text: this.text.slice(start),
+      ...(metadata !== undefined && { providerOptions: metadata }),
+    });
+  }
+
+  /** Returns what must be sent back with the tool calls, if there is anything. */
+  providerData(source: ContentSource): unknown {
+    this.endText(undefined);
+    return keepContent(this.#parts, source, this);
   }
 }
 
@@ -237,14 +264,16 @@ function readCompleteFinish(reason: unknown): Finish {
 interface ReplyParts {
   readonly text: string;
   readonly content: ContentCollector;
+  readonly source: ContentSource;
   readonly finish: Finish;
   readonly billing: Billing;
   readonly rates: RateReport | undefined;
 }
 
-function buildReply({ text, content, finish, billing, rates }: ReplyParts): ModelReply {
+function buildReply({ text, content, source, finish, billing, rates }: ReplyParts): ModelReply {
   const { unified, raw } = finish;
   const { calls, hasUnusableCalls, reasoning } = content;
+  const providerData = content.providerData(source);
   if (unified === "interrupted") {
     throw new ProviderError("the stream ended before the reply was complete", {
       code: "truncated",
@@ -280,6 +309,7 @@ function buildReply({ text, content, finish, billing, rates }: ReplyParts): Mode
     ...(reasoning !== "" && { reasoning }),
     ...(isRefusal && { refusal: text }),
     ...(calls.length > 0 && { toolCalls: calls }),
+    ...(providerData !== undefined && { providerData }),
   };
 }
 

@@ -2,13 +2,15 @@
 import type { OpenAI } from "openai";
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
-import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
+import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { decideFinish, endingOf } from "../http/finish_reason.ts";
 import { BillingReader, readBilling } from "../http/read_billing.ts";
+import { EchoCollector } from "./messages/assistant_echo.ts";
 import { malformedResponse, ServerError } from "./provider_error.ts";
+import type { ReplySource } from "./reasoning_items.ts";
 import { readReasoning } from "./reasoning_text.ts";
 import { ToolCallBuilder } from "./tool_calls.ts";
 
@@ -35,20 +37,22 @@ interface AnyChoice {
   error?: unknown;
 }
 
+const UNKNOWN_SOURCE: ReplySource = { server: "", model: "" };
+
 /**
  * Reads a complete response.
  *
  * @param rates The state of the server's rate limits.
- * @param request The request that it answers.
+ * @param source The server and model: what must be sent back goes only there.
  * @throws {ServerError} If the response reports an error.
  * @throws {ProviderError} If it has no message, or no answer.
  */
 export function readChatReply(
   completion: ChatCompletion,
   rates: RateReport | undefined,
-  request?: Pick<ModelRequest, "model">,
+  source: ReplySource = UNKNOWN_SOURCE,
 ): ModelReply {
-  const billing = readBilling(completion, request?.model);
+  const billing = readBilling(completion, source.model);
   if (isFailure(completion)) throw new ServerError(completion, { billing });
   const choice = firstChoice(completion?.choices);
   const message = choice?.message ?? choice?.delta;
@@ -63,6 +67,8 @@ export function readChatReply(
   if (calls.isEmpty && message?.function_call) {
     calls.addCalls([{ function: message.function_call }]);
   }
+  const echo = new EchoCollector();
+  echo.add(message);
   return buildReply({
     text,
     refusal: readText(message?.refusal),
@@ -71,6 +77,8 @@ export function readChatReply(
     reason: choice?.finish_reason,
     billing,
     rates,
+    echo,
+    source,
   });
 }
 
@@ -94,11 +102,15 @@ interface ReplyParts {
   readonly reason: unknown;
   readonly billing: Billing;
   readonly rates: RateReport | undefined;
+  /** What must be sent back with the tool calls. */
+  readonly echo: EchoCollector;
+  readonly source: ReplySource;
 }
 
 function buildReply(parts: ReplyParts): ModelReply {
   const { text, refusal, reasoning, calls, billing, rates } = parts;
   const toolCalls = calls.calls();
+  const providerData = parts.echo.data(parts.source, toolCalls, calls.echoed());
   const { finishReason, problem } = decideFinish(parts.reason, {
     hasText: text !== "" || refusal !== "",
     hasToolCalls: toolCalls !== undefined,
@@ -121,6 +133,7 @@ function buildReply(parts: ReplyParts): ModelReply {
     refusal: refusal || undefined,
     ...(reasoning && { reasoning }),
     ...(toolCalls && { toolCalls }),
+    ...(providerData && { providerData }),
     ...(rates && { rates }),
   };
 }
@@ -139,17 +152,18 @@ export class ChatStreamReader {
   #reasoning = "";
   #finishReason: string | undefined;
   readonly #billing = new BillingReader();
-  readonly #model: string | undefined;
   readonly #calls = new ToolCallBuilder();
+  readonly #echo = new EchoCollector();
+  readonly #source: ReplySource;
 
-  /** Creates a reader for the response to a request. */
-  constructor(request?: Pick<ModelRequest, "model">) {
-    this.#model = request?.model;
+  /** Creates a reader for a response from the given server and model. */
+  constructor(source: ReplySource = UNKNOWN_SOURCE) {
+    this.#source = source;
   }
 
   /** What the events until now say about the price. */
   get billing(): Billing {
-    return this.#billing.billing(this.#model);
+    return this.#billing.billing(this.#source.model);
   }
 
   /**
@@ -171,6 +185,7 @@ export class ChatStreamReader {
   }
 
   #addDelta(delta: AnyMessage, chunks: ModelChunk[]): void {
+    this.#echo.add(delta, this.#text);
     this.#refusal += readText(delta.refusal);
     const reasoning = readReasoning(delta);
     if (reasoning !== undefined) {
@@ -192,6 +207,7 @@ export class ChatStreamReader {
     const content = text.startsWith(this.#text) ? text.slice(this.#text.length) : text;
     const { tool_calls, refusal } = message;
     if (this.#calls.isEmpty) this.#calls.addCalls(tool_calls);
+    this.#echo.add({ ...message, content: undefined });
     this.#addDelta({ content, refusal: this.#refusal === "" ? refusal : "" }, chunks);
   }
 
@@ -225,6 +241,8 @@ export class ChatStreamReader {
       reason: this.#finishReason,
       billing: this.billing,
       rates,
+      echo: this.#echo,
+      source: this.#source,
     });
   }
 }

@@ -11,6 +11,7 @@ import { ProviderError } from "../../model/errors.ts";
 import { readBilling } from "../http/read_billing.ts";
 import { redact } from "../http/redact.ts";
 import type { ConnectionLease } from "../http/transport.ts";
+import { toWellFormedJson } from "../http/well_formed.ts";
 import { ServerError } from "./provider_error.ts";
 import type { ResponseMeta } from "./response_meta.ts";
 
@@ -88,7 +89,7 @@ export class EndpointClient {
 
 function toJson(body: unknown): string {
   try {
-    return JSON.stringify(body);
+    return toWellFormedJson(body);
   } catch (cause) {
     throw new ProviderError(
       `its request cannot be written as JSON: ${redact(causeMessage(cause), [])}`,

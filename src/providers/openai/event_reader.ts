@@ -25,6 +25,9 @@ export const END_TIMEOUT_MS = 50;
 /** Events that only keep the connection alive. Their data may be anything. */
 const KEEP_ALIVE = new Set<string | undefined>(["ping", "heartbeat", "keepalive", "keep-alive"]);
 
+/** An event of a stream. The reader of the API checks it. */
+export type AnyEvent = { readonly response?: unknown } | null | undefined;
+
 /**
  * Reads the events of one response, and parses their data as JSON.
  *

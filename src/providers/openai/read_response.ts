@@ -1,8 +1,8 @@
 import type { ModelReply, ModelRequest } from "../../model/message.ts";
-import type { RateReport } from "../../model/rate_report.ts";
 import type { Api } from "./api.ts";
 import { beginsWithEvents, parseDocument } from "./document.ts";
-import { EventReader } from "./event_reader.ts";
+import { type AnyEvent, EventReader } from "./event_reader.ts";
+import type { ResponseMeta } from "./response_meta.ts";
 
 /** What a response is read with. */
 export interface ReadOptions {
@@ -12,8 +12,10 @@ export interface ReadOptions {
   readonly request: ModelRequest;
   /** Aborts the reading. */
   readonly signal: AbortSignal;
-  /** The state of the server's rate limits. */
-  readonly rates: RateReport | undefined;
+  /** What the headers report. */
+  readonly meta: ResponseMeta;
+  /** Whether the unread answer is kept with the reply. */
+  readonly keepsRaw: boolean;
 }
 
 /**
@@ -30,20 +32,32 @@ export async function readResponse(response: Response, options: ReadOptions): Pr
   }
   const text = await response.text();
   if (beginsWithEvents(text)) return readEvents(new Response(text), options);
-  return options.api.readReply(parseDocument(text), options.rates, options.request);
+  return readDocument(text, options);
 }
 
 async function readEvents(
   response: Response,
-  { api, request, signal, rates }: ReadOptions,
+  options: ReadOptions,
 ): Promise<ModelReply> {
-  using events = new EventReader(response, signal);
+  const { api, request, signal, meta, keepsRaw } = options;
+  using events = new EventReader<AnyEvent>(response, signal);
   const reader = api.createStreamReader(request);
+  const raw: AnyEvent[] | undefined = keepsRaw ? [] : undefined;
+  let last: AnyEvent;
   for (let batch; (batch = await events.next()) !== undefined;) {
-    for (const event of batch) reader.add(event, []);
+    for (const event of batch) {
+      raw?.push(event);
+      last = event;
+      reader.add(event, []);
+    }
     if (reader.ended) events.expectEnd();
   }
-  return events.document === undefined
-    ? reader.reply(rates, events)
-    : api.readReply(parseDocument(events.document), rates, request);
+  if (events.document !== undefined) return readDocument(events.document, options);
+  return meta.complete(reader.reply(meta.rates, events), raw, last?.response ?? last);
+}
+
+function readDocument(text: string, { api, request, meta, keepsRaw }: ReadOptions): ModelReply {
+  const document = parseDocument(text);
+  const reply = api.readReply(document, meta.rates, request);
+  return meta.complete(reply, keepsRaw ? document : undefined);
 }

@@ -1,5 +1,7 @@
 /** Reads tool calls, in the variants of the many servers with a Chat Completions API. */
 import type { ToolRequest } from "../../model/message.ts";
+import { pickEchoed } from "./messages/assistant_echo.ts";
+import { mergeFields } from "./messages/merge_delta.ts";
 
 /** A tool call, or a delta of one. Servers may omit any member. */
 interface AnyCall {
@@ -19,6 +21,8 @@ interface Call {
   /** Empty until the server sends it. */
   name: string;
   args: string;
+  /** The fields that must be sent back. */
+  echoed: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Collects tool calls: complete ones, and the deltas of a stream. */
@@ -44,6 +48,8 @@ export class ToolCallBuilder {
       }
       call.name ||= name;
       call.args += args;
+      const echoed = pickEchoed(delta);
+      if (echoed !== undefined) call.echoed = mergeFields(call.echoed ?? {}, echoed);
       isAlive ||= name !== "" || args !== "" || call.otherType !== undefined;
     }
     return isAlive;
@@ -64,8 +70,21 @@ export class ToolCallBuilder {
     if (name === "" && args === "" && givenId === undefined && otherType === undefined) {
       return false;
     }
-    this.#calls.push({ index, givenId, id: givenId ?? newId(), otherType, name, args });
+    this.#calls.push({
+      index,
+      givenId,
+      id: givenId ?? newId(),
+      otherType,
+      name,
+      args,
+      echoed: pickEchoed(call),
+    });
     return true;
+  }
+
+  /** Returns the fields of each usable call that must be sent back with it, if there are any. */
+  echoed(): readonly (Readonly<Record<string, unknown>> | undefined)[] {
+    return this.#usable().map(({ echoed }) => echoed);
   }
 
   /** Whether there are no calls, usable or not. */
@@ -85,10 +104,14 @@ export class ToolCallBuilder {
 
   /** Returns the calls that can be run, or `undefined` if there are none. */
   calls(): readonly ToolRequest[] | undefined {
-    const usable = this.#calls.filter(({ name }) => name !== "");
+    const usable = this.#usable();
     if (usable.length === 0) return undefined;
     // Some servers send no arguments for a tool without parameters.
     return usable.map(({ id, name, args }) => ({ id, name, args: args || "{}" }));
+  }
+
+  #usable(): readonly Call[] {
+    return this.#calls.filter(({ name }) => name !== "");
   }
 
   /** Returns the call that a delta continues, or `undefined` if it starts a new one. */

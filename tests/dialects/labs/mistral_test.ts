@@ -54,7 +54,7 @@ dialect("mistral", {
         detail: [
           {
             type: "extra_forbidden",
-            loc: ["body", "stream_options"],
+            loc: ["body", "safe_prompt"],
             msg: "Extra inputs",
             input: {},
           },
@@ -64,7 +64,7 @@ dialect("mistral", {
       param: null,
       code: null,
     },
-    expect: { error: "provider", status: 422, message: "body.stream_options: Extra inputs" },
+    expect: { error: "provider", status: 422, message: "body.safe_prompt: Extra inputs" },
   },
   "reads a list of details": {
     status: 422,

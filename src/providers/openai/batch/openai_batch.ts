@@ -13,6 +13,7 @@ import {
 import { ProviderError } from "../../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../../model/provider.ts";
+import { toWellFormedJson } from "../../http/well_formed.ts";
 import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
 import { type BatchChange, type BatchFileStore, ENDPOINT } from "./batch_parts.ts";
@@ -92,7 +93,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
   const { baseURL, isCustom, apiKey, hasKey } = resolveServer(doing, options);
   const sdk = new OpenAI({ apiKey, baseURL, organization: null, project: null, logLevel: "off" });
   const keys = hasKey ? [apiKey] : [];
-  const api = chatApi(isCustom ? "max_tokens" : "max_completion_tokens", "json_schema");
+  const api = chatApi({ server: baseURL, isCustom, structured: "json_schema" });
   const toError = (thrown: unknown) => fromOpenAIError(thrown, { keys });
   const files = new BatchFiles(sdk, { size, fill, poll, store, onChange, toError });
   /** The number of identical requests, by hash. Each is a request of its own. */
@@ -104,12 +105,12 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
   ): Promise<ModelReply> {
     signal.throwIfAborted();
     const body = api.buildRequest(request);
-    const json = JSON.stringify(body);
+    const json = toWellFormedJson(body);
     const hash = createHash("sha256").update(`${baseURL}\n${json}`).digest("hex").slice(0, 32);
     const count = counts.get(hash) ?? 0;
     counts.set(hash, count + 1);
     const id = `${hash}-${count}`;
-    const line = JSON.stringify({ custom_id: id, method: "POST", url: ENDPOINT, body });
+    const line = toWellFormedJson({ custom_id: id, method: "POST", url: ENDPOINT, body });
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const release = onAbort(signal, () => reject(signal.reason));
     try {

@@ -10,6 +10,7 @@ import { Permits, type WaitTimes } from "../limits/permits.ts";
 import { accountLimiter, modelLimiter, processLimiter } from "../limits/limiter_registry.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import type { Usage } from "../model/usage.ts";
+import type { PriceDetails } from "../pricing/price_details.ts";
 import { costOf } from "../pricing/prices.ts";
 import { configuration } from "./options/config.ts";
 import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
@@ -96,7 +97,7 @@ export class Admission implements Pass {
   }
 
   complete(outcome: AttemptOutcome, now: number): void {
-    const { usage, rejected, feedback, estimated = false, assumed } = outcome;
+    const { usage, details, rejected, feedback, estimated = false, assumed } = outcome;
     const used = usage?.totalTokens;
     this.#permits.release(rejected ? used ?? 0 : used, feedback, now);
     if (usage !== undefined && !estimated) updateAverages(this.#call, this.#estimate, usage);
@@ -106,7 +107,13 @@ export class Admission implements Pass {
     if (answer !== undefined) this.#learn(answer, now);
     if (this.#reservations.length === 0) return;
     const billed = usage ?? (rejected ? undefined : assumed ?? this.#expected);
-    this.#settle(billed === undefined ? NOTHING : amountOf(this.#call, billed));
+    if (billed === undefined) {
+      this.#settle({ tokens: 0, cost: details?.cost?.total ?? 0 });
+      return;
+    }
+    const amount = actualAmount(this.#call, billed, details);
+    if (usage !== undefined) this.#spending!.learnCost(usage, amount.cost);
+    this.#settle(amount);
   }
 
   cancel(): void {
@@ -180,9 +187,6 @@ const ENOUGH_INPUTS = 32;
 /** The reservations of an attempt without budgets: attempts in flight share it. */
 const NONE: Reservation[] = [];
 
-/** What the server rejected costs nothing. */
-const NOTHING: Amount = { tokens: 0, cost: 0 };
-
 /**
  * Adds the wait for budgets. If the attempt then had to wait for a limit as well, it would have
  * waited for that anyway.
@@ -244,9 +248,14 @@ let lastLimiters: {
   readonly list: readonly Limiter[];
 } = { list: [] };
 
-function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
+/** Returns what an attempt has used. An unknown cost counts as reserved. */
+function actualAmount(
+  { request: { model }, budgets }: Outgoing,
+  usage: Usage,
+  details: PriceDetails | undefined,
+): Amount {
   if (!budgets.some(({ countsCost }) => countsCost)) return { tokens: usage.totalTokens };
-  const cost = costOf(request.model, usage, configuration().prices);
+  const cost = costOf(model, usage, configuration().prices, details);
   return { tokens: usage.totalTokens, cost: cost?.total };
 }
 

@@ -2,12 +2,14 @@ import type { Feedback } from "../limits/feedback.ts";
 import { abortCode, ProviderError } from "../model/errors.ts";
 import type { AgentError } from "../model/result.ts";
 import type { ModelReply } from "../model/message.ts";
-import type { Usage } from "../model/usage.ts";
+import type { Billing, Usage } from "../model/usage.ts";
+import type { PriceDetails } from "../pricing/price_details.ts";
 import { admit } from "./admission.ts";
 import { type Answer, readReply } from "./read_reply.ts";
 import { type AttemptHandler, requestProvider } from "./request_provider.ts";
 import type { Outgoing, Pass } from "./outgoing.ts";
 import { emitDelta } from "./emit_delta.ts";
+import { priceDetailsOf } from "./price_details.ts";
 import { estimatedUsageSoFar } from "./token_averages.ts";
 
 /** What is done after an attempt that failed. */
@@ -49,6 +51,7 @@ class PendingAttempt implements AttemptHandler<Answer> {
   #reasoning: string | undefined;
   #connectMs: number | undefined;
   #outcome: Outcome | undefined;
+  #details: PriceDetails | undefined;
 
   constructor(call: Outgoing, admission: Pass, onFailure: FailureHandler) {
     this.#call = call;
@@ -122,12 +125,14 @@ class PendingAttempt implements AttemptHandler<Answer> {
     const { ended, trace, signal, pair } = this.#call;
     ended?.();
     const now = performance.now();
-    const { thrown, usage, estimated } = outcome;
+    const { reply, thrown, usage, estimated } = outcome;
     const rejected = thrown instanceof ProviderError && thrown.status !== undefined;
     if (pair !== undefined) pair.usage ??= usage;
+    const billing = reply ?? (thrown instanceof ProviderError ? thrown : NO_BILLING);
+    const details = this.#details = priceDetailsOf(this.#call, billing);
     const feedback = feedbackOf(outcome, signal);
     const assumed = usage === undefined ? this.#assumedUsage(outcome) : undefined;
-    this.#admission.complete({ usage, rejected, feedback, estimated, assumed }, now);
+    this.#admission.complete({ usage, details, rejected, feedback, estimated, assumed }, now);
     this.#durationMs = now - this.#admission.at;
     this.#outcome = outcome;
     const { firstTokenMs } = trace;
@@ -171,8 +176,9 @@ class PendingAttempt implements AttemptHandler<Answer> {
       retryAfterMs: error?.retryAfterMs,
       concurrency,
       usage,
+      ...(this.#details?.serviceTier && { serviceTier: this.#details.serviceTier }),
       ...(estimated && { estimated }),
-    });
+    }, this.#details);
   }
 
   /** Records the requests that the provider repeated in another form. They were not billed. */
@@ -208,6 +214,7 @@ function feedbackOf({ reply, thrown }: Outcome, signal: AbortSignal): Feedback {
 }
 
 const OK: Feedback = { outcome: "ok" };
+const NO_BILLING: Billing = {};
 
 interface Outcome {
   readonly reply?: ModelReply;

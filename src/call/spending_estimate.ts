@@ -3,9 +3,11 @@ import { AnswerHistory } from "../limits/answer_history.ts";
 import type { AttemptEstimate } from "../limits/expected_output.ts";
 import { estimateOtherTokens, maxTextTokens } from "../model/estimate_tokens.ts";
 import type { ModelSettings } from "../model/message.ts";
-import { type ReservedCost, reservedCost } from "../pricing/reserved_cost.ts";
+import { type Cost, plainUsage, type Usage } from "../model/usage.ts";
+import { reservationCost } from "../pricing/reservation_cost.ts";
 import { configuration } from "./options/config.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
+import { providerPriceDetails } from "./price_details.ts";
 import type { Outgoing, RequestSize } from "./outgoing.ts";
 
 /** Estimates the tokens of a request. `textTokens` is the estimate for its texts. */
@@ -40,7 +42,7 @@ export class SpendingEstimate implements AttemptEstimate {
   readonly #likelyInput: number;
   readonly #countsCost: boolean;
   #maxInput: number | undefined;
-  #priced: { readonly tokens: number; readonly cost: ReservedCost | undefined } | undefined;
+  #priced: { readonly tokens: number; readonly cost: Cost | undefined } | undefined;
 
   /** Estimates an attempt with this estimate of its texts, and this mean of its input tokens. */
   constructor(call: Outgoing, textTokens: number, likelyInput: number) {
@@ -64,23 +66,39 @@ export class SpendingEstimate implements AttemptEstimate {
   }
 
   get inputCost(): number | undefined {
-    return this.#cost()?.input;
+    const cost = this.#cost();
+    return cost && cost.input * this.history.surcharge;
   }
 
   get outputCost(): number | undefined {
-    return this.#cost()?.outputToken;
+    const cost = this.#cost();
+    return cost && cost.output / SAMPLE * this.history.surcharge;
   }
 
-  #cost(): ReservedCost | undefined {
+  /** Learns how much more an answer cost than its tokens suggest. */
+  learnCost({ inputTokens, outputTokens }: Usage, actual: number | undefined): void {
+    const cost = this.#cost();
+    if (cost === undefined || actual === undefined) return;
+    const ofInput = this.inputTokens === 0 ? 0 : cost.input / this.inputTokens * inputTokens;
+    this.history.addCost(ofInput + cost.output / SAMPLE * outputTokens, actual);
+  }
+
+  #cost(): Cost | undefined {
     if (!this.#countsCost) return undefined;
     const tokens = this.inputTokens;
     if (this.#priced?.tokens !== tokens) {
-      const { model } = this.#call.request;
-      this.#priced = { tokens, cost: reservedCost(model, tokens, configuration().prices) };
+      const { provider, request: { model, settings } } = this.#call;
+      const details = providerPriceDetails(provider, model, settings);
+      const { prices } = configuration();
+      const cost = reservationCost(model, plainUsage(tokens, SAMPLE), prices, details);
+      this.#priced = { tokens, cost };
     }
     return this.#priced!.cost;
   }
 }
+
+/** The output tokens from whose price that of one is known. */
+const SAMPLE = 1_000;
 
 /** Returns what is known from the answers of a model to an agent. */
 export function historyOf({ tokenAverages }: ModelAgent, model: string): AnswerHistory {

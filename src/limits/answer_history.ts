@@ -27,6 +27,7 @@ export class AnswerHistory {
   /** The estimate of the request that had most tokens for each estimated one. */
   #denseEstimate = 0;
   #overrun = 1;
+  #surcharge = 1;
 
   /** Adds an answer. */
   add(outputTokens: number, durationMs: number): void {
@@ -50,6 +51,14 @@ export class AnswerHistory {
   /** Adds an answer whose length was limited. Some servers do not count thoughts, for example. */
   addLimited(maxTokens: number, outputTokens: number): void {
     this.#overrun = Math.max(outputTokens / maxTokens, this.#overrun);
+  }
+
+  /** Adds the price of the tokens of an answer, and what it cost. */
+  addCost(price: number, cost: number): void {
+    if (!(price > 0 && cost >= 0 && cost < Infinity)) return;
+    const ratio = cost / price;
+    // Not for a rounding error.
+    this.#surcharge = Math.max(1, this.#surcharge * (1 - FORGET), ratio > 1 + 1e-9 ? ratio : 1);
   }
 
   /** The mean length of all answers, in output tokens; that of usual answers before the first. */
@@ -96,5 +105,9 @@ export class AnswerHistory {
   /** The output tokens of the longest limited answer for each token of its limit, at least 1. */
   get overrun(): number {
     return this.#overrun;
+  }
+  /** The highest cost of an answer for each dollar of its price, at least 1. */
+  get surcharge(): number {
+    return this.#surcharge;
   }
 }

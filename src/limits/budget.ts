@@ -278,11 +278,12 @@ export class Budget {
     perToken: number,
   ): BudgetExhausted | undefined {
     const [total, spent] = [this.#total[limit], this.#spent[limit]];
-    // With `maxTokens` the maximum has to fit.
+    // With `maxTokens` the maximum has to fit. Without, it is enough if a usual answer does.
+    const surcharge = limit === "cost" ? history.surcharge : 1;
     const needed = limit === "calls"
       ? input
       : maxTokens === undefined
-      ? Math.round(input * likelyInput + perToken * history.typical)
+      ? Math.round((input * likelyInput + perToken * history.typical) / surcharge)
       : Math.round(input + perToken * Math.ceil(maxTokens * history.overrun));
     if (spent < total && spent + needed <= total) return undefined;
     const unit = limit === "cost" ? COST : 1;

@@ -213,6 +213,16 @@ Deno.test("budget: answers without usage are charged by their length", async () 
   assert(ok >= 9 && ok <= 10, `${ok}`);
 });
 
+Deno.test("budget: a server that reports a higher cost than the known price is found out", async () => {
+  using _ = configured({ prices: PRICES });
+  const answer = { text: "ok", usage: used(5, 5_000), cost: { total: 2 * ANSWER } };
+  const provider = scripted(answer, { latency: 1 });
+  const A = defineAgent({ name: "a", model: "m", prompt, provider, maxTokens: 5_000 });
+  const calls = Array.from({ length: 200 }, () => [A, { x: 1 }] as const);
+  const cost = costOf(await batch(calls, { concurrency: 10, budget: { cost: 3 } }));
+  assert(cost > 2.8 && cost <= 3, `${cost}`);
+});
+
 Deno.test("budget: a server that exceeds maxTokens is found out", async () => {
   const { agent, provider } = longAnswers({ maxTokens: 1_000 });
   const calls = Array.from({ length: 100 }, (_, x) => [agent, { x }] as const);

@@ -18,6 +18,7 @@ import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
 import { type BatchChange, type BatchFileStore, ENDPOINT } from "./batch_parts.ts";
 import { fromOpenAIError, ServerError } from "../provider_error.ts";
+import { publicURL } from "../provider_identity.ts";
 import { resolveServer, SERVER_RULES } from "../server_options.ts";
 
 export type { BatchChange, BatchFileStore };
@@ -138,6 +139,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
 
   return {
     name: "openai-batch",
+    baseURL: publicURL(baseURL, keys),
     generate,
     async *stream(request, options): AsyncGenerator<ModelChunk> {
       const reply = await generate(request, options);

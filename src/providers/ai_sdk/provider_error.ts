@@ -112,6 +112,10 @@ function responseError(error: ResponseError): ProviderError {
   const detail = typeof error.message === "string" && error.message !== ""
     ? `: ${redactAll(error.message)}`
     : "";
+  // The SDK drops fields of the body that it does not know.
+  const { responseBody: text, data } = error;
+  const body = parseJson(text) ?? (typeof text === "string" ? text : data) ?? error;
+  const { shouldRetry, ...limits } = readResponseHeaders(error.responseHeaders, status, body);
   return new ProviderError(
     status === undefined
       ? `the server reported an error${detail}`
@@ -119,12 +123,13 @@ function responseError(error: ResponseError): ProviderError {
     {
       code: status === 429 ? "rate_limited" : status === 408 ? "timeout" : "provider",
       status,
-      ...readResponseHeaders(error.responseHeaders, status),
-      retryable: !candidates.some(({ code, type }) => isQuota(code) || isQuota(type)) &&
-        // The SDK's provider may know more than the status says.
-        (typeof error.isRetryable === "boolean"
-          ? error.isRetryable
-          : status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status)),
+      ...limits,
+      retryable: shouldRetry ??
+        (!candidates.some(({ code, type }) => isQuota(code) || isQuota(type)) &&
+          // The SDK's provider may know more than the status says.
+          (typeof error.isRetryable === "boolean"
+            ? error.isRetryable
+            : status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status))),
     },
   );
 }

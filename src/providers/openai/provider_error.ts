@@ -9,6 +9,8 @@ import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
 import { readRetryAfter } from "../http/retry_after.ts";
 import { redact } from "../http/redact.ts";
+import { readServerWait } from "../http/server_wait.ts";
+import { readShouldRetry } from "../http/should_retry.ts";
 
 const RETRYABLE_STATUSES = new Set([408, 409, 429]);
 /** Error codes that are not retryable, whatever the status. */
@@ -106,23 +108,23 @@ function statusError(
   const status = error.status ?? (number >= 400 && number < 600 ? number : undefined);
   // A body without a message may be anything, even the prompt, and is not shown.
   const detail = typeof inner?.message === "string" ? `: ${redact(inner.message, keys)}` : "";
+  const isRateLimited = status === 429 || code === "rate_limit_exceeded";
+  const { headers } = error;
+  const now = Date.now();
   const hint = advice !== undefined && UNSUPPORTED_STATUSES.has(status) ? ` (${advice})` : "";
   return new ProviderError(
     status === undefined
       ? `the server reported an error${detail}`
       : `the server answered ${status}${detail}${hint}`,
     {
-      code: status === 429 || code === "rate_limit_exceeded"
-        ? "rate_limited"
-        : status === 408
-        ? "timeout"
-        : "provider",
+      code: isRateLimited ? "rate_limited" : status === 408 ? "timeout" : "provider",
       status,
-      retryAfterMs: error.headers === undefined
-        ? undefined
-        : readRetryAfter(error.headers, Date.now()),
-      retryable: !FINAL_CODES.has(code) &&
-        (status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status)),
+      retryAfterMs: isRateLimited
+        ? readServerWait({ headers, body: inner ?? error.message, now })
+        : headers && readRetryAfter(headers, now),
+      retryable: (headers && readShouldRetry(headers)) ??
+        (!FINAL_CODES.has(code) &&
+          (status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status))),
       usage: error instanceof FailedResponseError ? error.usage : undefined,
       rates,
     },

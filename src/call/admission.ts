@@ -6,9 +6,11 @@ import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget
 import type { Limiter } from "../limits/limiter.ts";
 import { Permits, type WaitTimes } from "../limits/permits.ts";
 import { accountLimiter, modelLimiter, processLimiter } from "../limits/limiter_registry.ts";
+import { ProviderError } from "../model/errors.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
 import { costOf } from "../pricing/prices.ts";
+import { longestPause } from "./longest_wait.ts";
 import { configuration } from "./options/config.ts";
 import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
 
@@ -50,6 +52,7 @@ export class Admission implements Pass {
       if (budgets.length > 0) await this.#reserve();
       const waited: WaitTimes = {};
       try {
+        this.#permits.longestPause = longestPause(this.#call);
         await this.#permits.acquire(signal, waited);
       } finally {
         if (!duplicate) trace.wait(waited);
@@ -58,7 +61,7 @@ export class Admission implements Pass {
       return this;
     } catch (error) {
       this.#settle(undefined);
-      throw error;
+      throw error instanceof ProviderError ? trace.error(error, signal) : error;
     }
   }
 

@@ -112,6 +112,8 @@ export interface AdmissionRequest {
   /** The estimated usage. */
   readonly expected: Usage;
   readonly priority: number;
+  /** The longest pause of its model that the attempt waits for, in milliseconds. */
+  readonly longestPause: number;
   readonly breaker?: CircuitBreakerOptions;
 }
 

@@ -9,7 +9,7 @@ import {
   HOUR,
   MAX_RESET,
   MINUTE,
-  parseNumber,
+  parseHeaderNumber,
   parseReset,
   type ResetTime,
   withUnit,
@@ -68,10 +68,10 @@ export function readState(
   names: LimitNames,
   now: number,
 ): RateState | undefined {
-  const limit = parseNumber(headers.get(names.limit));
+  const limit = parseHeaderNumber(headers.get(names.limit));
   // Azure sends -1 for an unknown limit. Some servers send 0 where there is no limit.
   if (limit === undefined || limit === 0) return undefined;
-  const left = parseNumber(headers.get(names.remaining));
+  const left = parseHeaderNumber(headers.get(names.remaining));
   if (left === undefined) return undefined;
   const remaining = Math.min(left, limit);
   const reset = parseReset(headers.get(names.reset), now);
@@ -82,7 +82,7 @@ export function readState(
 
 /** Reads a period in seconds. */
 function readPeriod(headers: Headers, name: string | undefined): number | undefined {
-  const seconds = name === undefined ? undefined : parseNumber(headers.get(name));
+  const seconds = name === undefined ? undefined : parseHeaderNumber(headers.get(name));
   return seconds !== undefined && seconds > 0 && seconds * 1000 <= DAY ? seconds * 1000 : undefined;
 }
 

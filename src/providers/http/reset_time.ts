@@ -26,7 +26,7 @@ export type ResetTime =
   | { readonly ms?: undefined; readonly number: number };
 
 /** Parses up to 15 digits: they are exact, and more than any real limit has. */
-export function parseNumber(header: string | null): number | undefined {
+export function parseHeaderNumber(header: string | null): number | undefined {
   return header !== null && /^\d{1,15}(\.\d{1,9})?$/.test(header) ? Number(header) : undefined;
 }
 
@@ -38,10 +38,10 @@ export function parseNumber(header: string | null): number | undefined {
  */
 export function parseReset(header: string | null, now: number): ResetTime | undefined {
   if (header === null || header === "") return undefined;
-  const number = parseNumber(header);
+  const number = parseHeaderNumber(header);
   if (number !== undefined && number < EPOCH_SECONDS) return { number };
   const ms = number === undefined
-    ? parseDuration(header) ?? msUntil(parseDate(header), now)
+    ? parseHeaderDuration(header) ?? msUntil(parseDate(header), now)
     : msUntil(number < EPOCH_MS ? number * SECOND : number, now);
   return ms !== undefined && ms <= MAX_RESET ? { ms: Math.round(ms) } : undefined;
 }
@@ -102,14 +102,14 @@ const DURATION = new RegExp(
 );
 
 /** Parses a duration in Go's format, in milliseconds. */
-export function parseDuration(text: string): number | undefined {
+export function parseHeaderDuration(text: string): number | undefined {
   const parts = DURATION.exec(text);
   if (parts === null) return undefined;
   let ms = 0;
   for (let i = 0; i < UNITS.length; i++) {
     const part = parts[i + 1];
     if (part === undefined) continue;
-    const number = parseNumber(part);
+    const number = parseHeaderNumber(part);
     if (number === undefined) return undefined;
     ms += number * UNITS[i]![1];
   }

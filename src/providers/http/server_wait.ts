@@ -5,8 +5,8 @@ import { readState } from "./rate_headers.ts";
 import {
   MAX_RESET,
   MINUTE,
-  parseDuration,
-  parseNumber,
+  parseHeaderDuration,
+  parseHeaderNumber,
   parseReset,
   withUnit,
 } from "./reset_time.ts";
@@ -56,7 +56,7 @@ function readRetryInfo(details: unknown): number | undefined {
   if (!Array.isArray(details)) return undefined;
   for (const detail of details) {
     if (!isRecord(detail) || typeof detail.retryDelay !== "string") continue;
-    const ms = parseDuration(detail.retryDelay);
+    const ms = parseHeaderDuration(detail.retryDelay);
     if (ms !== undefined) return ms;
   }
 }
@@ -77,7 +77,7 @@ function readMetadata(metadata: unknown, now: number): number | undefined {
 }
 
 function readSeconds(value: unknown): number | undefined {
-  const seconds = typeof value === "string" ? parseNumber(value) : value;
+  const seconds = typeof value === "string" ? parseHeaderNumber(value) : value;
   return typeof seconds === "number" && seconds > 0 && Number.isFinite(seconds)
     ? seconds * 1000
     : undefined;
@@ -127,7 +127,7 @@ function readLimitWait(
     const isUsedUp = state.remaining < 1 || state.remaining < share * state.limit;
     return isUsedUp ? state.resetMs : undefined;
   }
-  const remaining = parseNumber(headers.get(names.remaining));
+  const remaining = parseHeaderNumber(headers.get(names.remaining));
   if (remaining !== undefined && remaining >= 1) return undefined;
   const reset = parseReset(headers.get(names.reset), now);
   if (reset === undefined) return undefined;

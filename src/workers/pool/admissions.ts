@@ -42,7 +42,7 @@ export class Admissions {
 
   /** Waits until the attempt is admitted. Never throws. */
   async admit(id: number, request: AdmissionRequest, call: PoolCall): Promise<RequestOutcome> {
-    const { agent: name, model, expected, priority, breaker } = request;
+    const { agent: name, model, expected, priority, longestPause, breaker } = request;
     const { context } = call;
     const { limiter, provider } = this.#providers.resolve(call.agent, request);
     const trace = new WaitTrace(name, model, undefined, undefined);
@@ -65,6 +65,7 @@ export class Admissions {
         request: modelRequest,
         expected,
         priority,
+        longestPause,
         budgets,
         limiters: context.limiters,
         gate: context.gate,

@@ -58,7 +58,7 @@ export class RejectionStreak {
   /**
    * Notes the outcome of an attempt.
    *
-   * @returns What changes, if anything does.
+   * @returns The change, if there is one.
    */
   applyOutcome(ended: EndedAttempt, now: number): StreakChange | undefined {
     if (ended.outcome === "rejected") return this.#reject(ended, now);

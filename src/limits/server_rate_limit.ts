@@ -107,8 +107,8 @@ export class ServerRateLimit implements RateLimit {
   correct(): void {}
 
   /**
-   * Returns the refill per millisecond where no period is reported. Until it is known, the limit refills within a minute, or
-   * faster if the server says so.
+   * Returns the refill per millisecond where no period is reported. Until it is known, the limit
+   * refills within a minute, or faster if the server says so.
    */
   #refillRate(limit: number, used: number, resetMs = 0): number {
     const reported = resetMs > 0 ? used / resetMs : 0;

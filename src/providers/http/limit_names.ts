@@ -19,7 +19,7 @@ export interface LimitNames {
 
 /** The headers of servers that use the same names. */
 export interface LimitFamily {
-  /** Whoever uses these names sends one of these headers. */
+  /** A server that uses these names sends one of these headers. */
   readonly signs: readonly string[];
   /** The limits on requests. */
   readonly requests: readonly LimitNames[];

@@ -72,7 +72,7 @@ export function withUnit(
   const [seconds, ms] = [number * SECOND, number];
   const longest = periodMs + ROUNDING;
   const expected = usedShare * periodMs;
-  // Nobody writes a fraction of a millisecond.
+  // No server writes fractions of a millisecond.
   const isSeconds = !Number.isInteger(number) || number === 0 || expected === 0 ||
     distance(seconds, expected) <= distance(ms, expected);
   const chosen = seconds <= longest && isSeconds ? seconds : ms;

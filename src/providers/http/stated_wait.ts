@@ -17,7 +17,8 @@ const AMOUNT = `(\\d{1,15}(?:\\.\\d{1,15})?) ?(${UNIT})(?![a-z])`;
 /** "try again in 1m30.5s", "retry after 5 seconds", "wait another 2 minutes and 5 seconds". */
 const STATED = new RegExp(
   "\\b(?:try|retry|retrying|wait|available|resets?)" +
-    "(?: (?:the|your|requests?|it|again|in|after|for|about|approximately|around|at least|another))*" +
+    "(?: (?:the|your|requests?|it|again|in|after|for|about|approximately|around|at least|" +
+    "another))*" +
     ":? " +
     `((?:${AMOUNT}(?:, and | and |, | )?)+)`,
   "i",

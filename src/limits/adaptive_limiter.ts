@@ -128,6 +128,7 @@ export class ModelLimiter extends AdaptiveLimiter {
     const { outcome, rates, retryAfterMs } = feedback;
     if (outcome === "ok" || rates !== undefined) this.#serverLimits.update(rates, mark, now);
     super.applyFeedback(feedback, mark.episode, request, now);
+    if (outcome === "ok" && !this.#streak.isActive) return;
     const { inFlight } = this;
     const ended = { outcome, retryAfterMs, sentAt: mark.at, inFlight };
     const change = this.#streak.applyOutcome(ended, now);

@@ -55,6 +55,11 @@ export class RejectionStreak {
   /** The permits that may be held; `Infinity` unless the server is probed. */
   #allowed = Infinity;
 
+  /** Whether the latest attempts were rejected: otherwise an answer changes nothing. */
+  get isActive(): boolean {
+    return this.#rejections > 0;
+  }
+
   /**
    * Notes the outcome of an attempt.
    *

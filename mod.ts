@@ -78,6 +78,8 @@ export type {
 } from "./src/model/message.ts";
 export type {
   Journal,
+  JournalCheckpoint,
+  JournalCheckpointKind,
   JournalDecision,
   JournalDetail,
   JournalItem,
@@ -112,6 +114,7 @@ export type {
   ToolCall,
   ToolErrorCode,
 } from "./src/model/result.ts";
+export type { Spent } from "./src/model/spent.ts";
 export type { Cost, Usage } from "./src/model/usage.ts";
 
 export { isAvailable } from "./src/run/is_available.ts";

@@ -14,6 +14,15 @@ export type StreamEvent<T = unknown> =
     readonly text: string;
   }
   | {
+    /**
+     * A piece of the model's reasoning. After a `retry` or a `fallback`, the reasoning before it
+     * does not belong to the answer.
+     */
+    readonly type: "reasoning";
+    /** The piece. */
+    readonly text: string;
+  }
+  | {
     /** The typed answer as far as it has arrived. Long answers are not repeated with each delta. */
     readonly type: "partial";
     /** The content received until now, which may not match the schema yet. */
@@ -55,7 +64,7 @@ export type StreamEvent<T = unknown> =
     readonly data: unknown;
   }
   | {
-    /** An attempt failed before it emitted anything, and is retried. */
+    /** An attempt failed before it emitted any delta, and is retried. */
     readonly type: "retry";
     /** The number of failed attempts. */
     readonly attempt: number;
@@ -66,8 +75,8 @@ export type StreamEvent<T = unknown> =
   }
   | {
     /**
-     * A model failed before it emitted anything, and a fallback model continues the call. In a call
-     * with tools, the fallback continues the conversation.
+     * A model failed before it emitted any delta, and a fallback model continues the call. In a
+     * call with tools, the fallback continues the conversation.
      */
     readonly type: "fallback";
     /** The model that is called next. */
@@ -112,6 +121,9 @@ export function agentStream<T>(
     async onDelta(text) {
       await options.onDelta?.(text);
       if (hasReader) await send({ type: "delta", text });
+    },
+    async onReasoning(text) {
+      if (hasReader) await send({ type: "reasoning", text });
     },
     async onPartial(read) {
       if (!hasReader) return;

@@ -1,4 +1,5 @@
 import { abortCode, isWait, LONG_WAIT, ProviderError } from "../model/errors.ts";
+import type { Message } from "../model/message.ts";
 import { AgentError, type Attempt } from "../model/result.ts";
 import { NO_USAGE, type Usage } from "../model/usage.ts";
 
@@ -10,6 +11,8 @@ export class CallErrors {
   #attempts: Attempt[] | undefined;
   /** Everything that was used. */
   usage: Usage = NO_USAGE;
+  /** The conversation after the last round with tools, for errors. */
+  messages: readonly Message[] | undefined;
 
   /** For a call of this agent. */
   constructor(readonly agent: string, public model: string | undefined) {}
@@ -94,7 +97,7 @@ export class CallErrors {
     message: string,
     options: Omit<
       ConstructorParameters<typeof AgentError>[1],
-      "agent" | "model" | "attempts" | "usage"
+      "agent" | "model" | "attempts" | "usage" | "messages"
     >,
   ): AgentError {
     return new AgentError(message, {
@@ -103,6 +106,7 @@ export class CallErrors {
       model: this.model,
       attempts: this.attempts,
       usage: this.usage,
+      messages: this.messages,
     });
   }
 }

@@ -34,6 +34,7 @@ export function readReply(
     throw trace.make(`Cannot finish the call of "${trace.agent}" as ${why}`, {
       code: "filtered",
       text: refusal ?? text,
+      finishReason,
     });
   }
   const asksForTools = tools !== undefined && toolCalls !== undefined && toolCalls.length > 0;
@@ -65,7 +66,7 @@ async function readTyped(
   throw trace.make(
     `Cannot finish the call of "${trace.agent}" ` +
       `as the answer does not match its schema: \`issues\` lists the problems`,
-    { code: "invalid_output", issues: parsed.issues, text },
+    { code: "invalid_output", issues: parsed.issues, text, finishReason },
   );
 }
 
@@ -73,6 +74,6 @@ function truncated(text: string, trace: Trace): AgentError {
   return trace.make(
     `Cannot finish the call of "${trace.agent}" ` +
       `as the answer reached its limit of tokens: raise maxTokens`,
-    { code: "truncated", text },
+    { code: "truncated", text, finishReason: "length" },
   );
 }

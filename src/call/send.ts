@@ -44,6 +44,8 @@ class PendingAttempt implements AttemptHandler<Answer> {
   readonly #onFailure: FailureHandler;
   #durationMs = 0;
   #characters = 0;
+  /** The reasoning that was streamed, if the result has it. */
+  #reasoning: string | undefined;
   #connectMs: number | undefined;
   #outcome: Outcome | undefined;
 
@@ -55,7 +57,7 @@ class PendingAttempt implements AttemptHandler<Answer> {
 
   /** The hooks for an answer that is streamed. */
   streamed() {
-    const { trace, first } = this.#call;
+    const { trace, first, hooks: { onReasoning } } = this.#call;
     trace.connectMs = trace.firstTokenMs = undefined;
     return {
       onResponse: () => {
@@ -69,6 +71,14 @@ class PendingAttempt implements AttemptHandler<Answer> {
         trace.firstTokenMs ??= performance.now() - this.#admission.at;
         await emitDelta(this.#call, text);
       },
+      // Reasoning is not part of the answer: an attempt that emitted only that may be repeated.
+      onReasoning: onReasoning === undefined && !trace.keepsReasoning
+        ? undefined
+        : async (text: string) => {
+          if (trace.keepsReasoning) this.#reasoning = (this.#reasoning ?? "") + text;
+          if (onReasoning === undefined || first?.() === false) return;
+          await onReasoning(text);
+        },
     };
   }
 
@@ -76,6 +86,9 @@ class PendingAttempt implements AttemptHandler<Answer> {
   replied(reply: ModelReply): Answer | Promise<Answer> {
     const { agent, trace, signal } = this.#call;
     this.#finish({ reply, usage: reply.usage });
+    if (this.#reasoning !== undefined && !reply.reasoning) {
+      reply = { ...reply, reasoning: this.#reasoning };
+    }
     try {
       const answer = readReply(reply, agent, trace, signal);
       if (answer instanceof Promise) {

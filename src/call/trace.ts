@@ -13,6 +13,7 @@ import {
   type Timing,
   type ToolCall,
 } from "../model/result.ts";
+import { addSpent, NOTHING_SPENT, type Spent, subtractSpent } from "../model/spent.ts";
 import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
 import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
 import { CallErrors } from "./call_errors.ts";
@@ -47,8 +48,16 @@ export class Trace extends CallErrors {
   partials: ((delta: string) => unknown) | undefined;
   /** Whether the answer came from the cache or from another call. */
   cached = false;
+  /** Whether the result has the model's reasoning. */
+  keepsReasoning = false;
+  /** The reasoning of the answers, if the result has it. */
+  #reasoning: string | undefined;
   /** Whether a fallback model was called. */
   usedFallback = false;
+  /** What of it came from a journal; absent for most calls. */
+  #resumed: Spent | undefined;
+  /** What the parts that were taken have; absent for most calls. */
+  #taken: TakenParts | undefined;
   readonly #startedAt = Date.now();
   readonly #began = performance.now();
 
@@ -105,6 +114,12 @@ export class Trace extends CallErrors {
     this.bill(usage, 0);
   }
 
+  /** Adds the reasoning of an answer. */
+  addReasoning(text: string | undefined): void {
+    if (!this.keepsReasoning || text === undefined || text === "") return;
+    this.#reasoning = this.#reasoning === undefined ? text : `${this.#reasoning}\n\n${text}`;
+  }
+
   /** Adds a run of a tool. */
   addTool(call: ToolCall): void {
     (this.#toolCalls ??= []).push(call);
@@ -115,12 +130,63 @@ export class Trace extends CallErrors {
     (this.#children ??= []).push(part);
     this.usage = addUsage(this.usage, part.usage);
     this.cost = addCost(this.cost, part.cost);
-    for (const attempt of part.attempts) this.addAttempt(attempt);
+    const resumed = part.replayed ? part : part.resumed;
+    if (resumed !== undefined) this.#addResumed(resumed);
+    for (const attempt of part.attempts) {
+      this.addAttempt(part.replayed ? { ...attempt, replayed: true } : attempt);
+    }
+  }
+
+  /** Adds a part of this call that came from a journal: what {@linkcode takePart} returned. */
+  resume(part: Result): void {
+    for (const attempt of part.attempts) this.addAttempt({ ...attempt, replayed: true });
+    this.usage = addUsage(this.usage, part.usage);
+    this.cost = addCost(this.cost, part.cost);
+    this.#addResumed(part);
+    for (const call of part.toolCalls) this.addTool(call);
+    for (const child of part.children) (this.#children ??= []).push(child);
+    if (part.ok) this.addReasoning(part.reasoning);
+    this.#take();
+  }
+
+  #addResumed({ usage, cost }: Spent): void {
+    this.#resumed = addSpent(this.#resumed ?? NOTHING_SPENT, { usage, cost });
+  }
+
+  /**
+   * Returns what was added to this call since the last part was taken or resumed, as a result with
+   * this content. The call must be priced.
+   */
+  takePart(content: unknown, reasoning: string | undefined): Result {
+    const { attempts, toolCalls, children, usage, cost } = this.#taken ?? NOTHING_TAKEN;
+    const all = { usage: this.usage, cost: this.cost };
+    const spent = subtractSpent(all, { usage, cost });
+    const part = this.success(content, "tool_calls");
+    this.#take();
+    return {
+      ...part,
+      ...spent,
+      attempts: part.attempts.slice(attempts),
+      toolCalls: part.toolCalls.slice(toolCalls),
+      children: part.children.slice(children),
+      reasoning: this.keepsReasoning ? reasoning : undefined,
+    };
+  }
+
+  #take(): void {
+    this.#taken = {
+      attempts: this.attempts.length,
+      toolCalls: this.#toolCalls?.length ?? 0,
+      children: this.#children?.length ?? 0,
+      usage: this.usage,
+      cost: this.cost,
+    };
   }
 
   /** Adds a call made within this one. */
   add(part: Result): void {
     this.addOfTool(part);
+    if (part.replayed) return; // it took no time
     this.queuedMs += part.timing.queuedMs;
     const { limitedBy, limitedMs } = part.timing;
     if (limitedBy !== undefined) this.wait({ [limitedBy]: limitedMs });
@@ -141,11 +207,18 @@ export class Trace extends CallErrors {
       if (loading !== undefined) return loading.then(() => this.price(prices));
     }
     let cost: Cost | undefined = NO_COST;
-    for (const { model, usage, error } of this.attempts) {
-      if (usage !== undefined) cost = addCost(cost, this.#priceOf(model, usage, prices));
-      else if (error === undefined) cost = undefined;
+    let resumed: Cost | undefined = NO_COST;
+    for (const { model, usage, error, replayed } of this.attempts) {
+      const price = usage !== undefined
+        ? this.#priceOf(model, usage, prices)
+        : error === undefined
+        ? undefined
+        : NO_COST;
+      cost = addCost(cost, price);
+      if (replayed) resumed = addCost(resumed, price);
     }
     this.cost = cost;
+    if (this.#resumed !== undefined) this.#resumed = { ...this.#resumed, cost: resumed };
   }
 
   #priceOf(model: string, usage: Usage, prices: Prices | undefined): Cost | undefined {
@@ -162,7 +235,7 @@ export class Trace extends CallErrors {
 
   /** The result of a call that succeeded. */
   success<T>(content: T, finishReason: FinishReason): Success<T> {
-    return {
+    const success: Success<T> = {
       ok: true,
       content,
       finishReason,
@@ -181,6 +254,12 @@ export class Trace extends CallErrors {
       replayed: false,
       metadata: this.metadata,
     };
+    if (this.#reasoning === undefined && this.#resumed === undefined) return success;
+    return {
+      ...success,
+      ...(this.#resumed !== undefined && { resumed: this.#resumed }),
+      ...(this.#reasoning !== undefined && { reasoning: this.#reasoning }),
+    };
   }
 
   /** The result of a call that only says what it would send. */
@@ -192,7 +271,7 @@ export class Trace extends CallErrors {
   failure(error: AgentError): Failure;
   failure<M extends object>(error: AgentError, extra: M): Failure & M;
   failure(error: AgentError, extra?: object): Failure {
-    const { finishReason: _, ...base } = this.success(undefined, "stop");
+    const { finishReason: _, reasoning: __, ...base } = this.success(undefined, "stop");
     const failure: Failure = { ...base, ok: false, content: undefined, error, ...extra };
     // The error of another call, such as one inside an item of `each`, keeps its own result.
     return error.result === undefined ? linkError(failure) : failure;
@@ -222,6 +301,15 @@ export class Trace extends CallErrors {
     };
   }
 }
+
+/** What of a call is part of results that were taken from it. */
+interface TakenParts extends Spent {
+  readonly attempts: number;
+  readonly toolCalls: number;
+  readonly children: number;
+}
+
+const NOTHING_TAKEN: TakenParts = { ...NOTHING_SPENT, attempts: 0, toolCalls: 0, children: 0 };
 
 /** Shared by all that have none of something. */
 const EMPTY: readonly never[] = Object.freeze([]);

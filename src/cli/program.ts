@@ -10,6 +10,8 @@ import { findRun } from "./run/run_folder.ts";
 import { addRunOptions, dirOption, type ParsedSettings } from "./run/run_settings.ts";
 import { listRuns } from "./commands/list_runs.ts";
 import { show } from "./commands/show.ts";
+import { recordCommand, recordTraffic } from "./commands/record.ts";
+import { replayCommand, replayFile } from "./commands/replay.ts";
 import { serve, serveCommand } from "./commands/serve.ts";
 import { simulate, simulateCommand } from "./commands/simulate.ts";
 
@@ -20,6 +22,7 @@ Examples:
   shoal resume                     resume the last run
   shoal show                       show what limited it, and why rows failed
   shoal simulate --latency 800     start a model server to try it with
+  shoal record -- COMMAND          record what a command and a server say to each other
 
 ${EXIT_HELP}`;
 
@@ -81,6 +84,16 @@ export function buildProgram(onEnd: (exitCode: number) => void): Command {
       .option("--base-url <url>", "server (default: OPENAI_BASE_URL, or OpenAI)", parseServerUrl)
       .option("--timeout <time>", "maximum time of each check", parseDuration, 5_000)
       .action(async (options: DoctorOptions) => onEnd(await doctor(options))),
+  );
+  add(
+    recordCommand().action(async (command, settings) =>
+      onEnd(await recordTraffic(command, settings))
+    ),
+  );
+  add(
+    replayCommand().action(async (file, command, settings) =>
+      onEnd(await replayFile(file, command, settings))
+    ),
   );
   add(simulateCommand().action(async (settings) => onEnd(await simulate(settings))));
   return all;

@@ -2,8 +2,11 @@
 import type { AgentError, Result } from "../model/result.ts";
 import { Histogram } from "./histogram.ts";
 
-/** The kind of a run: one call, a streamed call, a batch, or a chat completion. */
-export type RunKind = "call" | "stream" | "batch" | "chat";
+/**
+ * The kind of a run: one call, a streamed call, a batch, a chat completion, or a response of
+ * OpenAI's Responses API.
+ */
+export type RunKind = "call" | "stream" | "batch" | "chat" | "response";
 
 /** A run in progress: one HTTP request that makes calls. */
 export interface ActiveRun {

@@ -24,7 +24,7 @@ export function writeError(
   detail: "full" | "bare",
 ): WrittenError {
   const { code, agent, model, attempts, usage, status, retryAfterMs, retryable } = error;
-  const { issues, text, cause } = error;
+  const { issues, text, finishReason, cause } = error;
   return {
     message: detail === "bare" ? bareMessage(error) : error.message,
     code,
@@ -38,6 +38,7 @@ export function writeError(
     ...(detail === "full" && {
       issues,
       text,
+      finishReason,
       cause: cause instanceof Error ? { name: cause.name, message: cause.message } : undefined,
     }),
   };

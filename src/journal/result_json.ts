@@ -36,6 +36,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   // These belong to the call and not to its outcome: they are not stored.
   "metadata",
   "replayed",
+  "resumed",
 ]);
 
 /** The members of workflows that reveal no content. */
@@ -102,9 +103,7 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
     model: result.model,
     usage,
     cost: result.cost,
-    attempts: attempts.length === 0
-      ? undefined
-      : attempts.map((one) => one.usage === usage ? { ...one, usage: "all" } : one),
+    attempts: attempts.length === 0 ? undefined : attempts.map((one) => writeAttempt(one, usage)),
     toolCalls: toolCalls.length === 0 || bare ? undefined : toolCalls,
     children: children.length === 0 || bare ? undefined : nested(children),
     startedAt: result.startedAt,
@@ -124,6 +123,11 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
     cached: result.cached || undefined,
     more: moreOf(result, detail),
   };
+}
+
+function writeAttempt(attempt: Attempt, usage: Result["usage"]): WrittenAttempt {
+  if (attempt.replayed) attempt = { ...attempt, replayed: undefined };
+  return attempt.usage === usage ? { ...attempt, usage: "all" } : attempt;
 }
 
 /**

@@ -106,6 +106,13 @@ export interface ModelRequest {
   readonly output?: OutputSchema;
   /** The tools that the model may call. */
   readonly tools?: readonly ToolSpec[];
+  /**
+   * `"none"`: the model must answer without calling a tool. The tools are still described, as some
+   * servers reject tool calls in the conversation without them, and as it keeps the prompt cache.
+   *
+   * @default {"auto"}
+   */
+  readonly toolChoice?: "auto" | "none";
 }
 
 /** Why the model stopped. Reasons without one of these meanings keep the provider's word. */

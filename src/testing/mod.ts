@@ -1,11 +1,20 @@
 /**
  * Tools to test agents with: a model in memory that answers from a script; a simulated model
  * server on loopback that speaks the OpenAI protocol, with configurable latency, rate limits and
- * faults; and a provider in memory that behaves like a hosted one, with a clock that makes its
- * hours pass in seconds.
+ * faults; a provider in memory that behaves like a hosted one, with a clock that makes its hours
+ * pass in seconds; and real traffic, recorded and replayed.
  *
  * @module
  */
+export { type Recorder, recorder, type RecorderOptions } from "./recording/recorder.ts";
+export type {
+  RecordedBytes,
+  RecordedChunk,
+  RecordedRequest,
+  RecordedResponse,
+  Recording,
+} from "./recording/recording.ts";
+export { type Replay, replay, type ReplayOptions } from "./recording/replay.ts";
 export {
   type Script,
   scripted,

@@ -74,6 +74,7 @@ export function encodeError(
   const base = { message, stack, cause };
   if (thrown instanceof AgentError) {
     const { code, agent, model, usage, status, retryAfterMs, retryable, issues, text } = thrown;
+    const { messages, finishReason } = thrown;
     return {
       kind: "agent",
       ...base,
@@ -91,6 +92,8 @@ export function encodeError(
           path: path?.map((key) => typeof key === "symbol" ? String(key) : key),
         })),
         text,
+        messages,
+        finishReason,
       },
       ...(thrown.attempts !== context.attempts && { attempts: thrown.attempts }),
     };

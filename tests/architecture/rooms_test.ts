@@ -63,6 +63,7 @@ const NEVER = [
   "npm:p-map",
   "npm:p-limit",
   "npm:@hono/node-server",
+  "npm:@ai-sdk/openai",
   "npm:@sparticuz/chromium",
   "npm:playwright-core",
 ];

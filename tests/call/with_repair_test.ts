@@ -78,6 +78,8 @@ Deno.test("repair: skips truncated and filtered answers, and agents without a sc
     const provider = scripted(answer);
     const result = await defineAgent({ ...base, provider }).settle({ x: 1 });
     assert(result.error!.code !== "invalid_output");
+    // It tells a refusal from a filter.
+    assertEquals(result.error!.finishReason, answer.finishReason);
     assertEquals(provider.calls, 1);
   }
   const provider = scripted(wrong);

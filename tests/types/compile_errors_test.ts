@@ -42,6 +42,10 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `defineAgent({ name: "a", prompt: (p: { a: string }) => p.a, «temprature»: 1 });`,
     says: TEMPERATURE,
   },
+  "an unknown value of onMaxSteps": {
+    code: `defineAgent({ ...base, prompt: "x", «onMaxSteps»: "stop" });`,
+    says: ['\'"stop"\' is not assignable to type \'"error" | "answer"', "property 'onMaxSteps'"],
+  },
   "an unknown option beside schemas": {
     code: `defineAgent({ ...base, prompt: (p) => \`\${p.n}\`, params, output: z.number(), ` +
       `«sytem»: "" });`,

@@ -21,6 +21,8 @@ Deno.test("keeps the class and all properties of an AgentError and its cause", (
     retryable: true,
     issues: [{ message: "odd", path: ["a", 0, Symbol("s")] }],
     text: "raw",
+    messages: [{ role: "user", content: "why?" }],
+    finishReason: "content_filter",
     cause,
   });
   const out = roundTrip(error) as AgentError;
@@ -28,7 +30,8 @@ Deno.test("keeps the class and all properties of an AgentError and its cause", (
   assertEquals([out.message, out.code, out.agent, out.model], ["why", "rate_limited", "a", "m"]);
   assertEquals(out.attempts, attempts);
   assertEquals([out.usage, out.status, out.retryAfterMs], [used(1, 2), 429, 5]);
-  assertEquals([out.retryable, out.text], [true, "raw"]);
+  assertEquals([out.retryable, out.text, out.finishReason], [true, "raw", "content_filter"]);
+  assertEquals(out.messages, error.messages);
   assertEquals(out.issues, [{ message: "odd", path: ["a", 0, "Symbol(s)"] }]);
   assertEquals(out.stack, error.stack);
   assert(!Object.keys(out).includes("text"), "printing it does not print the answer");

@@ -57,6 +57,7 @@ export const SHARED_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     model: text,
     content: {},
     finishReason: text,
+    reasoning: text,
     error: ref("CallError"),
     status: { enum: ["success", "partial", "error"] },
     branches: {

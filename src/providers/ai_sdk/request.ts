@@ -29,7 +29,7 @@ const SHARED_SETTINGS: ReadonlySet<string> = new Set([
  * @throws {ProviderError} If the model cannot accept something in the request.
  */
 export function buildCallOptions(
-  { messages, settings, output, tools }: ModelRequest,
+  { messages, settings, output, tools, toolChoice }: ModelRequest,
   model: AiSdkModel,
   abortSignal: AbortSignal,
 ): LanguageModelV4CallOptions {
@@ -52,6 +52,7 @@ export function buildCallOptions(
         description,
         inputSchema: parameters,
       })),
+      ...(toolChoice !== undefined && { toolChoice: { type: toolChoice } }),
     }),
     ...extraOptions(extra),
     // Deno resends a request when the connection is reset. The key lets the server recognize the

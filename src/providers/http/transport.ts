@@ -25,6 +25,12 @@ export interface TransportOptions {
   readonly maxConnections: number;
   /** Certificates to trust besides the default ones, in PEM format. */
   readonly caCerts?: readonly string[];
+  /**
+   * Whether requests over HTTPS are spread over clients.
+   *
+   * @default {true}
+   */
+  readonly isSharded?: boolean;
 }
 
 interface Shard {
@@ -50,7 +56,7 @@ export class Transport implements Disposable {
   constructor(url: string, options: TransportOptions) {
     this.#url = url;
     this.#options = options;
-    this.#isSharded = new URL(url).protocol === "https:" &&
+    this.#isSharded = options.isSharded !== false && new URL(url).protocol === "https:" &&
       typeof globalThis.Deno?.createHttpClient === "function";
   }
 

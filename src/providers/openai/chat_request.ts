@@ -20,7 +20,7 @@ export type MaxTokensField = "max_tokens" | "max_completion_tokens";
 
 /** Builds the body of a request. */
 export function buildChatRequest(
-  { model, messages, settings, output, tools = [] }: ModelRequest,
+  { model, messages, settings, output, tools = [], toolChoice }: ModelRequest,
   maxTokensField: MaxTokensField,
   structured: StructuredOutput = "json_schema",
 ): Params {
@@ -39,6 +39,7 @@ export function buildChatRequest(
     ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
     // Servers reject an empty list.
     ...(tools.length > 0 && { tools: tools.map(convertTool) }),
+    ...(tools.length > 0 && toolChoice !== undefined && { tool_choice: toolChoice }),
     ...(output !== undefined && structured === "json_schema" && {
       response_format: {
         type: "json_schema",

@@ -26,14 +26,19 @@ export interface SendOptions {
 export class EndpointClient {
   readonly #sdk: OpenAI;
   readonly #path: string;
+  readonly #fetch: typeof fetch | undefined;
   #prepared:
     | Promise<{ readonly url: string; readonly headers: Record<string, string> }>
     | undefined;
 
-  /** Creates a client for a path below the SDK's base URL. */
-  constructor(sdk: OpenAI, path: string) {
+  /**
+   * Creates a client for a path below the SDK's base URL. Without a `fetch` of its own it uses the
+   * global one.
+   */
+  constructor(sdk: OpenAI, path: string, send?: typeof fetch) {
     this.#sdk = sdk;
     this.#path = path;
+    this.#fetch = send;
   }
 
   /**
@@ -46,7 +51,8 @@ export class EndpointClient {
   async send(body: unknown, { signal, lease, meta }: SendOptions): Promise<Response> {
     const { url, headers } = await (this.#prepared ??= this.#prepare());
     await lease.gate?.wait(signal);
-    const response = await fetch(url, {
+    const send = this.#fetch ?? fetch;
+    const response = await send(url, {
       method: "POST",
       // Deno resends a request when the connection is reset. The key lets the server recognize the
       // duplicate.

@@ -85,6 +85,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     streamsPerConnection: STREAMS_PER_CONNECTION,
     maxConnections: options.connections ?? 100,
     caCerts: options.caCerts,
+    isSharded: options.fetch === undefined,
   });
   // Compatible servers support the old name of this setting, OpenAI's newer models only the new
   // one.
@@ -94,7 +95,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const api = options.api === "responses"
     ? responsesApi(server, structured)
     : chatApi(maxTokensField, structured);
-  const client = new EndpointClient(sdk, api.path);
+  const client = new EndpointClient(sdk, api.path, options.fetch);
   const toError = (thrown: unknown, { output }: ModelRequest, { rates }: ResponseMeta) =>
     fromOpenAIError(
       thrown,

@@ -1,4 +1,5 @@
 import {
+  callback,
   oneOf,
   positiveInteger,
   record,
@@ -70,6 +71,13 @@ export interface OpenAIOptions {
    * only.
    */
   readonly caCerts?: readonly string[];
+  /**
+   * The function that sends the requests, such as that of a `recorder`. It decides about the
+   * connections: `connections` and `caCerts` have no effect with it.
+   *
+   * @default The global `fetch`
+   */
+  readonly fetch?: typeof fetch;
 }
 
 /** The rules for {@linkcode OpenAIOptions}. */
@@ -95,6 +103,7 @@ export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
       refuse(doing, name, "a list of certificates", value);
     }
   },
+  fetch: callback,
 };
 
 function isHeader(name: string, value: string): boolean {

@@ -23,7 +23,7 @@ export function buildResponsesRequest(
   structured: StructuredOutput,
   server: string,
 ): Params {
-  const { model, messages, settings, output, tools = [] } = request;
+  const { model, messages, settings, output, tools = [], toolChoice } = request;
   rejectUnsupported(settings);
   const { temperature, maxTokens, topP, reasoningEffort, extra } = settings;
   const prompt = output !== undefined && structured !== "json_schema"
@@ -39,6 +39,7 @@ export function buildResponsesRequest(
     ...(topP !== undefined && { top_p: topP }),
     ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort } }),
     ...(tools.length > 0 && { tools: tools.map(convertTool) }),
+    ...(tools.length > 0 && toolChoice !== undefined && { tool_choice: toolChoice }),
     ...(format && { text: { format } }),
     ...(needsReasoningItems(request) && { include: ["reasoning.encrypted_content"] }),
     ...extra,

@@ -162,7 +162,7 @@ Deno.test("several parameters are JSON, also for workflows and composed agents",
   assertEquals(await complete("sum", "seven"), "got seven");
   await assertRejects(
     () => complete("both", "just talk"),
-    OpenAI.UnprocessableEntityError,
+    OpenAI.BadRequestError,
     '"a", "b"',
   );
 });
@@ -190,7 +190,6 @@ Deno.test("errors are the client's own classes with a helpful message", async ()
   const call = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
   const wrong: [more: object, message: string][] = [
     [{ messages: [] }, "messages: must be a list"],
-    [{ messages: [{ role: "assistant", content: "x" }] }, "messages.0: the last message"],
     [{ messages: [{ role: "robot", content: "x" }, ...user("x")] }, "messages.0.role"],
     [{ messages: [{ role: "tool", content: "x" }, ...user("x")] }, "messages.0.tool_call_id"],
     [
@@ -204,9 +203,8 @@ Deno.test("errors are the client's own classes with a helpful message", async ()
     [{ stream: "yes" }, "stream: must be"],
   ];
   for (const [more, message] of wrong) {
-    const error = await assertRejects(() => complete("echo", more), OpenAI.APIError);
+    const error = await assertRejects(() => complete("echo", more), OpenAI.BadRequestError);
     assertStringIncludes(error.message, message);
-    assert(error.status === 422 || error.status === 400);
   }
 });
 
@@ -230,7 +228,7 @@ Deno.test("an error in the middle of a stream reaches the client", async () => {
 Deno.test("abort: aborts the call upstream", async () => {
   const stuck = hanging();
   const { agent, aborted } = stuck;
-  const app = routes([agent]);
+  const app = routes([agent], { heartbeat: 200 });
   await using served = serve(app);
   // Node's server detects disconnects before the response has begun, Deno's does not.
   const node = await serveWithNode(app.fetch);

@@ -74,6 +74,9 @@ Deno.test("ai-sdk request: passes settings, schema and tools", async () => {
   });
   const many = await callOptionsFor(request("x", { settings: { stop: ["a", "b"] }, tools: [] }));
   assertEquals([many.stopSequences, many.tools], [["a", "b"], undefined]);
+  const tools = [{ name: "now", parameters: { type: "object" } }];
+  const last = await callOptionsFor(request("x", { tools, toolChoice: "none" }));
+  assertEquals([last.tools?.length, last.toolChoice], [1, { type: "none" }]);
 });
 
 Deno.test("ai-sdk request: rejects an unknown setting, which the SDK would ignore", async () => {

@@ -4,13 +4,7 @@ import { ProviderError } from "../../../model/errors.ts";
 import { BatchApi } from "./batch_api.ts";
 import { BatchFileQueue, sizeOf } from "./batch_file_queue.ts";
 import { batchFailed, limitCode, limitCodeOf, refusalDelay } from "./batch_refusal.ts";
-import {
-  type BatchChange,
-  type BatchFilesOptions,
-  type BatchRecord,
-  type BatchResponse,
-  ENDPOINT,
-} from "./batch_parts.ts";
+import type { BatchChange, BatchFilesOptions, BatchRecord, BatchResponse } from "./batch_parts.ts";
 
 interface Waiter {
   readonly model: string;

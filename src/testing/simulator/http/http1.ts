@@ -4,6 +4,7 @@
  * Supports bodies with a length and chunked ones, keep-alive, pipelining and `Expect:
  * 100-continue`.
  */
+import { Buffer } from "node:buffer";
 import {
   byteLength,
   headLength,
@@ -158,17 +159,18 @@ class Http1Exchange extends HttpExchange {
     this.#heldHead = text + "\r\n";
   }
 
-  async write(text: string, then: "more" | "end"): Promise<void> {
+  async write(data: string | Uint8Array, then: "more" | "end"): Promise<void> {
     if (this.isOver) return;
     const end = then === "end";
-    let bytes = this.#heldHead;
+    const size = typeof data === "string" ? byteLength(data) : data.length;
+    const isChunk = this.#chunked && size > 0;
+    const before = `${this.#heldHead}${isChunk ? `${size.toString(16)}\r\n` : ""}`;
+    const after = `${isChunk ? "\r\n" : ""}${this.#chunked && end ? "0\r\n\r\n" : ""}`;
     this.#heldHead = "";
-    if (!this.#chunked) bytes += text;
-    else {
-      if (text !== "") bytes += `${byteLength(text).toString(16)}\r\n${text}\r\n`;
-      if (end) bytes += "0\r\n\r\n";
-    }
-    await this.#send(encoder.encode(bytes), then);
+    const bytes = typeof data === "string"
+      ? encoder.encode(before + data + after)
+      : Buffer.concat([encoder.encode(before), data, encoder.encode(after)]);
+    await this.#send(bytes, then);
     if (end && !this.isOver) {
       this.isOver = true;
       this.#connection.next();

@@ -59,9 +59,9 @@ export class Http2Exchange extends HttpExchange {
     this.#heldHead = frame(Type.Headers, END_HEADERS, this.id, packHeaders(status, all));
   }
 
-  async write(text: string, then: "more" | "end"): Promise<void> {
+  async write(data: string | Uint8Array, then: "more" | "end"): Promise<void> {
     this.#sendHead();
-    const bytes = encoder.encode(text);
+    const bytes = typeof data === "string" ? encoder.encode(data) : data;
     for (let at = 0; !this.isOver;) {
       const left = bytes.length - at;
       const size = Math.min(left, LARGEST_FRAME, this.window, this.connection.window);
@@ -73,8 +73,8 @@ export class Http2Exchange extends HttpExchange {
       this.window -= size;
       this.connection.window -= size;
       if (last) this.#finish();
-      const data = bytes.subarray(at, at += size);
-      const sent = this.connection.send(frame(Type.Data, last ? END_STREAM : 0, this.id, data));
+      const piece = bytes.subarray(at, at += size);
+      const sent = this.connection.send(frame(Type.Data, last ? END_STREAM : 0, this.id, piece));
       if (at >= bytes.length) return await sent;
     }
   }

@@ -49,7 +49,7 @@ export abstract class HttpExchange {
   abstract writeHead(status: number, headers: HeaderMap, length?: number): void;
 
   /** Sends the head, if it was held back, and a part of the body; `"end"` ends the response. */
-  abstract write(text: string, then: "more" | "end"): Promise<void>;
+  abstract write(data: string | Uint8Array, then: "more" | "end"): Promise<void>;
 
   /** Sends the head slowly, over the given time. Resolves to false if the client disconnects. */
   abstract trickle(ms: number): Promise<boolean>;

@@ -1,11 +1,23 @@
 /** Accepts connections and serves each by its protocol. */
-import type { Engine } from "../engine.ts";
-import type { Handler } from "./http_exchange.ts";
+import type { Handler, HttpExchange } from "./http_exchange.ts";
 import { serveHttp1 } from "./http1.ts";
 import { serveHttp2 } from "./http2.ts";
 
 /** How long to wait after a failed accept, in milliseconds. */
 const RETRY_DELAY = 20;
+
+/** What answers the requests of a {@linkcode Listener}. */
+export interface ExchangeHandler {
+  /** Counts of connections, which the listener keeps. */
+  readonly stats: {
+    /** The number of connections with a request. */
+    connections: number;
+    /** The maximum number of streams open at once on a connection. */
+    peakStreams: number;
+  };
+  /** Handles a request; resolves when the response has ended. Never rejects. */
+  handle(exchange: HttpExchange): Promise<void>;
+}
 
 /** The listening socket and its connections. */
 export class Listener {
@@ -20,7 +32,7 @@ export class Listener {
   #endPause: (() => void) | undefined;
 
   constructor(
-    readonly engine: Engine,
+    readonly handler: ExchangeHandler,
     port: number,
     tls: { readonly cert: string; readonly key: string } | undefined,
     readonly maxStreams: number,
@@ -68,10 +80,10 @@ export class Listener {
     // A client may open connections that it never uses: those are not counted.
     let used = false, multiplexed = false;
     const handle: Handler = (exchange) => {
-      if (!used) this.engine.stats.connections++;
+      if (!used) this.handler.stats.connections++;
       used = true;
       this.#idle.delete(conn);
-      return this.#track(this.engine.handle(exchange)).then(() => {
+      return this.#track(this.handler.handle(exchange)).then(() => {
         if (!multiplexed && this.#open.has(conn)) this.#idle.add(conn);
       });
     };
@@ -82,7 +94,8 @@ export class Listener {
       if (protocol === "h2") {
         multiplexed = true;
         await serveHttp2(conn, handle, this.maxStreams, (open) => {
-          this.engine.stats.peakStreams = Math.max(this.engine.stats.peakStreams, open);
+          const { stats } = this.handler;
+          stats.peakStreams = Math.max(stats.peakStreams, open);
         });
       } else await serveHttp1(conn, handle);
     } catch {

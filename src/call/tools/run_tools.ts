@@ -3,15 +3,15 @@
  * the model.
  */
 import { pooledMap } from "@std/async/pool";
-import { ChildAbort, untilAbort } from "../async/abort.ts";
-import type { Message, ToolRequest } from "../model/message.ts";
-import type { ToolCall, ToolErrorCode } from "../model/result.ts";
-import type { CallHooks } from "./options/model_agent.ts";
-import { type CallContext, emitterOf } from "./context.ts";
-import { formatIssues } from "../output/format_issues.ts";
-import { runNested } from "./run_nested.ts";
-import type { DefinedTool } from "./options/tool.ts";
-import type { Trace } from "./trace.ts";
+import { ChildAbort, untilAbort } from "../../async/abort.ts";
+import type { Message, ToolRequest } from "../../model/message.ts";
+import type { ToolCall, ToolErrorCode } from "../../model/result.ts";
+import type { CallHooks } from "../options/model_agent.ts";
+import { type CallContext, emitterOf } from "../context.ts";
+import { formatIssues } from "../../output/format_issues.ts";
+import { runNested } from "../run_nested.ts";
+import type { DefinedTool } from "../options/tool.ts";
+import type { Trace } from "../trace.ts";
 
 /** What tools run with. */
 export interface RunToolsOptions {
@@ -19,6 +19,8 @@ export interface RunToolsOptions {
   readonly tools: readonly DefinedTool[];
   /** How many run at the same time. */
   readonly concurrency: number;
+  /** How many of one answer run at all. */
+  readonly maxCalls: number;
   /** The call that they run for. */
   readonly trace: Trace;
   /** Notified of each tool call. */
@@ -37,16 +39,23 @@ export async function runTools(
   requests: readonly ToolRequest[],
   use: RunToolsOptions,
 ): Promise<readonly Message[]> {
-  const { trace, context: { signal } } = use;
+  const { trace, maxCalls, context: { signal } } = use;
   const began = performance.now();
   const answers: Message[] = [];
-  const runs = pooledMap(use.concurrency, requests, (request) => runTool(request, use));
+  const allowed = requests.length > maxCalls ? requests.slice(0, maxCalls) : requests;
+  const runs = pooledMap(use.concurrency, allowed, (request) => runTool(request, use));
   for await (const { call, content } of runs) {
     if (call !== undefined) trace.addTool(call);
     answers.push({ role: "tool", toolCallId: call?.id, content });
   }
   trace.toolsMs += performance.now() - began;
   signal.throwIfAborted();
+  for (const { id, name, args } of requests.slice(maxCalls)) {
+    const message = `Not run: one answer may call at most ${maxCalls} tools`;
+    const { content, error } = failed("too_many", message);
+    trace.addTool({ id, name, args, error, durationMs: 0 });
+    answers.push({ role: "tool", toolCallId: id, content });
+  }
   return answers;
 }
 

@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { CliError, errorMessage } from "./cli_error.ts";
+import { EXIT } from "./exit_code.ts";
+
+/** Exit codes of a process that a signal has ended. */
+const SIGNAL_CODES: Readonly<Record<string, number>> = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+};
+
+/**
+ * Runs a command with the standard streams of this process, and returns its exit code. Signals
+ * reach the command first: Ctrl-C is sent to it by the terminal, SIGTERM by this function.
+ *
+ * @throws {CliError} If it cannot be started.
+ */
+export function runChild(
+  [command, ...args]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) =>
+      reject(new CliError(`Cannot start ${command}: ${errorMessage(cause)}`, { cause }));
+    let child: ReturnType<typeof spawn>;
+    try {
+      child = spawn(command, args, { stdio: "inherit", env: { ...process.env, ...env } });
+    } catch (cause) {
+      return fail(cause);
+    }
+    const wait = () => {};
+    const end = () => child.kill("SIGTERM");
+    process.on("SIGINT", wait);
+    process.on("SIGTERM", end);
+    const stopListening = () => {
+      process.off("SIGINT", wait);
+      process.off("SIGTERM", end);
+    };
+    child.on("error", (cause) => {
+      stopListening();
+      fail(cause);
+    });
+    child.on("exit", (code, signal) => {
+      stopListening();
+      resolve(code ?? SIGNAL_CODES[signal ?? ""] ?? EXIT.broken);
+    });
+  });
+}

@@ -1,0 +1,40 @@
+import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "./usage.ts";
+
+/** What requests have spent: a usage and its known cost. */
+export interface Spent {
+  /** The tokens. */
+  readonly usage: Usage;
+  /** The known cost, in US dollars. Absent if no price is known. */
+  readonly cost?: Cost;
+}
+
+/** What no request has spent. */
+export const NOTHING_SPENT: Spent = Object.freeze({ usage: NO_USAGE });
+
+/** Adds two of them. Unknown costs are left out. */
+export function addSpent(a: Spent, b: Spent): Spent {
+  const usage = addUsage(a.usage, b.usage);
+  if (a.cost === undefined || b.cost === undefined) return { usage, cost: a.cost ?? b.cost };
+  return { usage, cost: combineCosts(a.cost, b.cost, 1) };
+}
+
+/**
+ * Returns `a` without `part`, which is a part of it. If the cost of `a` is unknown, the result is,
+ * too.
+ */
+export function subtractSpent(a: Spent, part: Spent | undefined): Spent {
+  if (part === undefined || part.usage === NO_USAGE) return a;
+  const usage: Record<string, number> = { ...a.usage };
+  for (const [name, tokens] of Object.entries(part.usage)) usage[name] = usage[name]! - tokens;
+  const cost = a.cost && combineCosts(a.cost, part.cost ?? NO_COST, -1);
+  return { usage: usage as unknown as Usage, cost };
+}
+
+function combineCosts(a: Cost, b: Cost, sign: 1 | -1): Cost {
+  return {
+    ...a,
+    input: a.input + sign * b.input,
+    output: a.output + sign * b.output,
+    total: a.total + sign * b.total,
+  };
+}

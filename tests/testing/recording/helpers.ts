@@ -1,0 +1,89 @@
+/** Helpers of the recorder tests: a server that sends any bytes, and a folder for files. */
+import type { Recording } from "@shoal/agents/testing";
+import { join } from "node:path";
+import { setImmediate } from "node:timers";
+
+/** A folder that is removed when the test ends. */
+export interface Folder extends AsyncDisposable {
+  path(name: string): string;
+  recordings(name: string): Promise<Recording[]>;
+}
+
+export async function folder(): Promise<Folder> {
+  const dir = await Deno.makeTempDir({ prefix: "shoal-recording-" });
+  const path = (name: string) => join(dir, name);
+  return {
+    path,
+    async recordings(name) {
+      const text = await Deno.readTextFile(path(name));
+      return text.trimEnd().split("\n").map((line) => JSON.parse(line));
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
+  };
+}
+
+/** What a server answers with: chunks of bytes or of text; an error breaks the connection. */
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly chunks?: readonly (string | Uint8Array)[];
+  readonly breaksOff?: boolean;
+}
+
+/** A server on loopback. */
+export interface Server extends AsyncDisposable {
+  readonly url: string;
+  readonly requests: Request[];
+}
+
+/** Starts a server that answers each request. */
+export function serve(answer: (request: Request) => Answer | Promise<Answer>): Server {
+  const requests: Request[] = [];
+  const encoder = new TextEncoder();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response() },
+    async (request) => {
+      requests.push(request);
+      const { status = 200, headers, chunks = [], breaksOff } = await answer(request);
+      let next = 0;
+      const body = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          // Each chunk is sent by itself: after a turn of the event loop.
+          if (next > 0) await new Promise((resolve) => setImmediate(resolve));
+          const chunk = chunks[next++];
+          if (chunk !== undefined) {
+            controller.enqueue(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
+          } else if (breaksOff) controller.error(new Error("broken"));
+          else controller.close();
+        },
+      });
+      return new Response(body, { status, headers });
+    },
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/v1`,
+    requests,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Posts JSON. */
+export function post(url: string, body: unknown, headers: Record<string, string> = {}) {
+  return {
+    url,
+    init: {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    },
+  };
+}
+
+/** Returns the chunks of a response's body, as text with one character per byte. */
+export async function chunksOf(response: Response): Promise<string[]> {
+  const chunks: string[] = [];
+  for await (const chunk of response.body ?? []) {
+    chunks.push(String.fromCharCode(...chunk));
+  }
+  return chunks;
+}

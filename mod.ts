@@ -46,7 +46,7 @@ export type { InferOutput } from "./src/output/prepare_output.ts";
 export type { Schema, StandardSchema } from "./src/output/standard_schema.ts";
 export type { HookContext, Hooks } from "./src/call/options/hooks.ts";
 export type { InferInput } from "./src/output/prepare_input.ts";
-export type { PromptMessage, PromptPart } from "./src/call/options/prompt_parts.ts";
+export type { PartBytes, PromptMessage, PromptPart } from "./src/call/options/prompt_parts.ts";
 export type { Mode, ModeCall, RunMode } from "./src/call/options/mode.ts";
 export type { Prompt } from "./src/call/options/prompt_parts.ts";
 export type { RepairOptions } from "./src/call/options/repair.ts";
@@ -64,7 +64,16 @@ export { ProviderError, RunError } from "./src/model/errors.ts";
 export { AgentError } from "./src/model/result.ts";
 export type { ErrorCode, Issue, ProviderErrorOptions } from "./src/model/errors.ts";
 export type {
+  AudioPart,
   ContentPart,
+  ExtraFields,
+  FilePart,
+  ImageDetail,
+  ImagePart,
+  TextPart,
+} from "./src/model/content_part.ts";
+export type { RejectedRequest, ResponseInfo } from "./src/model/response_info.ts";
+export type {
   FinishReason,
   JsonSchema,
   Message,

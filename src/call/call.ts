@@ -314,13 +314,14 @@ class ModelCall {
   }
 
   #send(call: Outgoing, candidate: Candidate): Promise<Answer> {
+    const { output, tools } = call.agent;
     // A text always fits.
-    return call.agent.output === undefined
+    return output === undefined && tools === undefined
       ? withRetries(call, candidate)
       : this.#repair(call, candidate);
   }
 
-  /** Requests a correction if the answer does not match its schema. */
+  /** Requests a correction if the answer does not match its schema, or is no valid tool call. */
   #repair(call: Outgoing, candidate: Candidate): Promise<Answer> {
     const { agent, options, config } = this.setup;
     const max = maxRepairs(options.repair ?? agent.repair ?? config.repair);

@@ -86,6 +86,7 @@ class PendingAttempt implements AttemptHandler<Answer> {
   replied(reply: ModelReply): Answer | Promise<Answer> {
     const { agent, trace, signal } = this.#call;
     this.#finish({ reply, usage: reply.usage });
+    if (reply.response !== undefined) trace.response = reply.response;
     if (this.#reasoning !== undefined && !reply.reasoning) {
       reply = { ...reply, reasoning: this.#reasoning };
     }
@@ -151,6 +152,7 @@ class PendingAttempt implements AttemptHandler<Answer> {
     const { report, concurrency, at } = this.#admission;
     // An aborted attempt says nothing about the model.
     report?.(signal.aborted ? undefined : error ?? "success", performance.now());
+    this.#recordRejections();
     trace.addAttempt({
       model,
       startedAt: trace.dateOf(at),
@@ -162,6 +164,21 @@ class PendingAttempt implements AttemptHandler<Answer> {
       usage,
       ...(estimated && { estimated }),
     });
+  }
+
+  /** Records the requests that the provider repeated in another form. They were not billed. */
+  #recordRejections(): void {
+    const { trace, request: { model } } = this.#call;
+    const { reply, thrown } = this.#outcome!;
+    const rejections = thrown instanceof ProviderError ? thrown.rejections : reply?.rejections;
+    if (rejections === undefined) return;
+    for (const { startedAt, durationMs, status, message } of rejections) {
+      const error = {
+        code: "provider",
+        message: `${message}; sent again in another form`,
+      } as const;
+      trace.addAttempt({ model, startedAt, durationMs, status, error });
+    }
   }
 }
 

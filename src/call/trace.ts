@@ -16,6 +16,7 @@ import {
 import { addSpent, NOTHING_SPENT, type Spent, subtractSpent } from "../model/spent.ts";
 import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
 import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
+import type { ResponseInfo } from "../model/response_info.ts";
 import { CallErrors } from "./call_errors.ts";
 
 /** The record of a call, from which its result is built. */
@@ -46,6 +47,8 @@ export class Trace extends CallErrors {
   emitted = false;
   /** Receives the emitted deltas, and returns the typed answer as far as it has arrived. */
   partials: ((delta: string) => unknown) | undefined;
+  /** What the server sent beside the last answer. */
+  response: ResponseInfo | undefined;
   /** Whether the answer came from the cache or from another call. */
   cached = false;
   /** Whether the result has the model's reasoning. */
@@ -254,11 +257,15 @@ export class Trace extends CallErrors {
       replayed: false,
       metadata: this.metadata,
     };
-    if (this.#reasoning === undefined && this.#resumed === undefined) return success;
+    const { response } = this;
+    if (
+      this.#reasoning === undefined && this.#resumed === undefined && response === undefined
+    ) return success;
     return {
       ...success,
       ...(this.#resumed !== undefined && { resumed: this.#resumed }),
       ...(this.#reasoning !== undefined && { reasoning: this.#reasoning }),
+      ...(response !== undefined && { response }),
     };
   }
 

@@ -33,6 +33,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   "timing",
   "usedFallback",
   "cached",
+  "response",
   // These belong to the call and not to its outcome: they are not stored.
   "metadata",
   "replayed",
@@ -66,6 +67,7 @@ interface WrittenResult {
   readonly timing: Partial<Timing>;
   readonly usedFallback?: true;
   readonly cached?: true;
+  readonly response?: WrittenValue;
   readonly more?: Record<string, unknown>;
 }
 
@@ -75,7 +77,11 @@ interface WrittenResult {
  * @throws If the result contains a value that cannot be serialized.
  */
 export function writeResult(result: Result, stored: JournalDetail): string {
-  return JSON.stringify(toWritten(result, stored === "none" ? "bare" : "full"));
+  const written = toWritten(result, stored === "none" ? "bare" : "full");
+  const { response } = result;
+  // An unread answer may be much longer than its content.
+  if (stored !== "all" || response === undefined) return JSON.stringify(written);
+  return JSON.stringify({ ...written, response: writeValue(response) });
 }
 
 /**
@@ -157,7 +163,7 @@ function moreOf(result: Result, detail: "full" | "bare"): Record<string, unknown
 }
 
 function resultOf(json: WrittenResult): Result {
-  const { usage, content, error, timing, more } = json;
+  const { usage, content, error, timing, response, more } = json;
   const attempts = (json.attempts ?? []).map((one) =>
     (one.usage === "all" ? { ...one, usage } : one) as Attempt
   );
@@ -178,6 +184,7 @@ function resultOf(json: WrittenResult): Result {
     usedFallback: json.usedFallback ?? false,
     cached: json.cached ?? false,
     replayed: false,
+    ...(response !== undefined && { response: readValue(response) as Result["response"] }),
     ...(error !== undefined && { error: errorOf(error, { attempts, usage }) }),
   };
   if (more !== undefined) Object.assign(result, membersOf(more, read));

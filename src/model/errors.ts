@@ -3,13 +3,14 @@
  * `result.ts`: it and the result that it belongs to name each other.
  */
 import type { RateReport } from "./rate_report.ts";
+import type { RejectedRequest } from "./response_info.ts";
 import type { Usage } from "./usage.ts";
 
 /**
  * The kind of an error.
  *
  * - `invalid_params`: the parameters do not fit the prompt; nothing was sent
- * - `invalid_output`: the answer does not fit the schema
+ * - `invalid_output`: the answer does not fit the schema, or the server could not parse it
  * - `timeout`: a time limit of the call or of the run passed
  * - `aborted`: the caller's signal fired, or the run was stopped
  * - `rate_limited`: the server answered 429
@@ -61,6 +62,8 @@ export interface ProviderErrorOptions {
   rates?: RateReport;
   /** The text received before the failure. */
   text?: string;
+  /** The requests that the server rejected before this one was sent in another form. */
+  rejections?: readonly RejectedRequest[];
   /** The error that caused it. */
   cause?: unknown;
 }
@@ -84,6 +87,8 @@ export class ProviderError extends Error {
   readonly usage?: Usage;
   /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
+  /** The requests that the server rejected before this one was sent in another form. */
+  readonly rejections?: readonly RejectedRequest[];
   readonly #text: string | undefined;
 
   /** Creates an error. The message must contain neither keys nor prompts. */
@@ -95,6 +100,7 @@ export class ProviderError extends Error {
     this.retryable = options.retryable;
     this.usage = options.usage;
     this.rates = options.rates;
+    if (options.rejections !== undefined) this.rejections = options.rejections;
     this.#text = options.text;
   }
 

@@ -1,33 +1,24 @@
+import type { ContentPart, ExtraFields } from "./content_part.ts";
 import type { RateReport } from "./rate_report.ts";
+import type { RejectedRequest, ResponseInfo } from "./response_info.ts";
 import type { Cost, Usage } from "./usage.ts";
 
-/** A part of a message's content. */
-export type ContentPart =
-  | {
-    /** Plain text. */
-    readonly type: "text";
-    /** The text. */
-    readonly text: string;
-  }
-  | {
-    /** An image. */
-    readonly type: "image";
-    /** An `https:` or `data:` URL. */
-    readonly url: string;
-  }
-  | {
-    /** A file, such as a PDF. */
-    readonly type: "file";
-    /** A `data:` URL, or the provider's id of an uploaded file. */
-    readonly url: string;
-    /** The file name. */
-    readonly name?: string;
-  };
+/** The values of a message's `role`. */
+export const ROLES: readonly Message["role"][] = [
+  "system",
+  "developer",
+  "user",
+  "assistant",
+  "tool",
+];
 
 /** One message of a conversation. */
-export interface Message {
-  /** The author of the message. */
-  readonly role: "system" | "user" | "assistant" | "tool";
+export interface Message extends ExtraFields {
+  /**
+   * The author of the message. `developer` is the name of OpenAI's newer models for `system`; it is
+   * sent as it is.
+   */
+  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
   /** The content; for a tool, its result as text. */
   readonly content: string | readonly ContentPart[];
   /** The tool calls that the model requested; only in messages of the assistant. */
@@ -42,7 +33,7 @@ export interface Message {
 }
 
 /** A tool call that the model requests. */
-export interface ToolRequest {
+export interface ToolRequest extends ExtraFields {
   /** The provider's id of the request. */
   readonly id: string;
   /** The tool's name. */
@@ -74,10 +65,24 @@ export interface ModelSettings {
   /** The seed for repeatable answers, if the provider supports it. */
   readonly seed?: number;
   /** The effort of a reasoning model. */
-  readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
-  /** Other fields of the request body, sent unchanged. */
+  readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
+  /**
+   * Other fields of the request body. They replace all fields that the provider writes, and `null`
+   * removes one. The provider documents the few that are merged.
+   */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
+
+/** The values of `reasoningEffort`, in order. */
+export const REASONING_EFFORTS: readonly NonNullable<ModelSettings["reasoningEffort"]>[] = [
+  "none",
+  "minimal",
+  "low",
+  "medium",
+  "high",
+  "xhigh",
+  "max",
+];
 
 /** A JSON Schema. See `Schema` for the drafts and keywords that are checked. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -144,6 +149,10 @@ export interface ModelReply {
   readonly providerData?: unknown;
   /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
+  /** What the server sent beside the answer, if it is to be kept. */
+  readonly response?: ResponseInfo;
+  /** The requests that the server rejected before it accepted this one in another form. */
+  readonly rejections?: readonly RejectedRequest[];
 }
 
 /** A chunk of a streamed answer: deltas, and the complete reply at the end. */

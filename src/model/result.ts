@@ -1,6 +1,7 @@
 /** The result of a call, and the error that a failure holds: the two types refer to each other. */
 import type { ErrorCode, Issue } from "./errors.ts";
 import type { FinishReason, Message, ModelRequest } from "./message.ts";
+import type { ResponseInfo } from "./response_info.ts";
 import type { Spent } from "./spent.ts";
 import { type Cost, NO_USAGE, type Usage } from "./usage.ts";
 
@@ -151,6 +152,11 @@ export interface ResultBase {
   readonly resumed?: Spent;
   /** The `metadata` that the caller passed. */
   readonly metadata?: unknown;
+  /**
+   * What the server sent beside the last answer, if the provider's option `raw` is set. Absent for
+   * cached answers. Journals keep it only with `store: "all"`.
+   */
+  readonly response?: ResponseInfo;
   /**
    * Of a workflow: `success`, `partial` if only optional branches failed, or `error`. Absent for
    * an agent.

@@ -65,7 +65,7 @@ export function decodeResult({ free, ...encoded }: EncodedResult, reason?: unkno
 
 /** Drops what cannot be cloned from a result whose own content can be. */
 export function withoutUncloneable(encoded: EncodedResult): EncodedResult {
-  return dropUncloneable(encoded, ["metadata", "toolCalls"]);
+  return dropUncloneable(encoded, ["metadata", "toolCalls", "response"]);
 }
 
 function dropUncloneable(encoded: EncodedResult, names: readonly string[]): EncodedResult {
@@ -73,7 +73,7 @@ function dropUncloneable(encoded: EncodedResult, names: readonly string[]): Enco
   for (const name of names) {
     if (!canBeCloned(reduced[name])) reduced[name] = name === "toolCalls" ? [] : undefined;
   }
-  const partNames = ["metadata", "toolCalls", "content"];
+  const partNames = ["metadata", "toolCalls", "response", "content"];
   for (const name of PARTS) {
     if (reduced[name] !== undefined) {
       reduced[name] = mapMembers(

@@ -200,3 +200,16 @@ Deno.test("cost: a prices function that throws fails the call with a clear error
   const result = await failing.settle({});
   assertEquals([result.error!.code, result.cost], ["rate_limited", undefined]);
 });
+
+Deno.test("call: an answer that was cut off before its text is truncated, and not empty", async () => {
+  const agent = (text: string) =>
+    defineAgent({
+      name: "a",
+      model: "m",
+      prompt: "x",
+      provider: scripted(reply(text, { finishReason: "length" })),
+    });
+  const { error } = await agent("").settle({});
+  assertEquals([error?.code, error?.retryable], ["truncated", false]);
+  assertEquals((await agent("half").call({})).finishReason, "length");
+});

@@ -15,7 +15,7 @@ import {
 import { cache, type CacheOptions } from "../../cache/cache_options.ts";
 import { budget, type BudgetOptions } from "../../model/budget.ts";
 import { type LimitOptions, limits } from "../../model/limits.ts";
-import type { ModelSettings } from "../../model/message.ts";
+import { type ModelSettings, REASONING_EFFORTS } from "../../model/message.ts";
 import { type Provider, provider } from "../../model/provider.ts";
 import { retries, type RetryOptions } from "../../resilience/backoff.ts";
 import { circuitBreaker, type CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
@@ -245,7 +245,7 @@ const SETTINGS_RULES: RulesFor<ModelSettings> = {
   topP: finite,
   stop: stopTexts,
   seed: finite,
-  reasoningEffort: oneOf("none", "minimal", "low", "medium", "high", "xhigh"),
+  reasoningEffort: oneOf(...REASONING_EFFORTS),
   extra: record,
 };
 
@@ -338,7 +338,7 @@ export function settingsOf(agent: ModelSettings, call: ModelSettings): ModelSett
     if (value !== undefined) settings[name] = value;
   }
   if (agent.extra !== undefined && call.extra !== undefined) {
-    settings.extra = { ...agent.extra, ...call.extra };
+    settings.extra = { ...agent.extra, ...withoutUndefined(call.extra) };
   }
   return settings;
 }

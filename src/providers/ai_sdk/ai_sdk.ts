@@ -5,13 +5,26 @@
  */
 import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { onAbort, untilAbort } from "../../async/abort.ts";
-import { callback, checkOptions, refuse, type RulesFor, text } from "../../model/check_options.ts";
+import {
+  callback,
+  checkOptions,
+  flag,
+  refuse,
+  type RulesFor,
+  text,
+} from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
-import { fromAiSdkError, fromStreamError, isTruncation } from "./provider_error.ts";
+import {
+  findChoiceError,
+  fromAiSdkError,
+  fromStreamError,
+  isTruncation,
+} from "./provider_error.ts";
 import { readResponseHeaders } from "./response_headers.ts";
 import { type AiSdkModel, type AiSdkModels, isModel, modelFinder } from "./find_model.ts";
+import { withoutRequest, withResponse } from "./response_info.ts";
 import { AiSdkStreamReader, readAiSdkReply, type StreamPart } from "./reply.ts";
 import { buildCallOptions } from "./request.ts";
 import { type AiSdkWarning, reportWarnings } from "./warnings.ts";
@@ -42,6 +55,15 @@ export interface AiSdkOptions {
    */
   readonly account?: object;
   /**
+   * Whether results have a `response`: the id of the answer, the served model, the id of the
+   * request, and in `raw` what the model returned. That is the result of the SDK, or the list of
+   * its stream parts, with all that is not read, such as `providerMetadata`, sources and, if the
+   * SDK's provider passes it on, the JSON of the server. Answers from a cache have none.
+   *
+   * @default {false}
+   */
+  readonly raw?: boolean;
+  /**
    * Called, for each request, with each feature that the model does not support and ignores, such
    * as a setting or the output schema. If it throws, the call fails.
    */
@@ -58,6 +80,7 @@ const AI_SDK_RULES: RulesFor<AiSdkOptions> = {
       refuse(doing, name, "an object", value);
     }
   },
+  raw: flag,
   onWarning: callback,
 };
 
@@ -74,8 +97,10 @@ const AI_SDK_RULES: RulesFor<AiSdkOptions> = {
  * - `reasoningEffort` becomes the SDK's `reasoning`. Models of older versions of the interface have
  *   no such setting.
  * - `extra` holds the SDK's `providerOptions` by provider: `extra: { anthropic: { … } }`. It may
- *   also hold `topK`, `presencePenalty`, `frequencyPenalty` and `toolChoice`, which apply to every
- *   provider.
+ *   also hold the SDK's call options, such as `topK`, `toolChoice` and `responseFormat`. They
+ *   replace those that the adapter sets, `tools` are appended, and `null` removes one. The `extra`
+ *   of messages, parts and tool calls holds `providerOptions`, too.
+ * - The content of answers with tool calls, with their reasoning, is sent back with the results.
  * - Images and files are passed unchanged. For a model that accepts no URLs, pass them as `data:`
  *   URLs.
  * - A model ignores what it does not support: see `onWarning`. Many SDK providers need an option
@@ -111,7 +136,7 @@ export function aiSdk(
 ): Provider {
   checkOptions("use a model of the AI SDK", options, AI_SDK_RULES);
   const findModel = modelFinder(model);
-  const { name, id, limits, account = model, onWarning } = options;
+  const { name, id, limits, account = model, raw: keepsRaw = false, onWarning } = options;
 
   const prepare = (request: ModelRequest, signal: AbortSignal): Prepared => {
     const model = findModel(request.model);
@@ -132,13 +157,16 @@ export function aiSdk(
       try {
         const { model, call } = prepare(request, signal);
         const result = await untilAbort(model.doGenerate(call), signal);
+        const failure = findChoiceError(result?.response?.body, { request });
+        if (failure !== undefined) throw failure;
         const reply = readAiSdkReply(result, {
           provider: model.provider,
+          modelId: model.modelId,
           json: request.output !== undefined,
           rates: readResponseHeaders(result?.response?.headers).rates,
         });
         reportWarnings(onWarning, model, result.warnings, reply.usage);
-        return reply;
+        return withResponse(reply, result.response, keepsRaw ? withoutRequest(result) : undefined);
       } catch (thrown) {
         signal.throwIfAborted();
         throw fromAiSdkError(thrown, request);
@@ -160,24 +188,32 @@ export function aiSdk(
       let ended = false;
       try {
         const { model, call } = prepare(request, controller.signal);
+        if (keepsRaw) call.includeRawChunks ??= true;
         const { stream, response } = await openStream(model, call, signal);
         reader = stream.getReader();
         onResponse?.();
         const { rates } = readResponseHeaders(response?.headers);
-        const parts = new AiSdkStreamReader(model.provider, rates);
+        const parts = new AiSdkStreamReader(model, rates);
+        const chunks: ModelChunk[] = [];
+        const raw: StreamPart[] | undefined = keepsRaw ? [] : undefined;
+        let metadata: object | undefined;
         while (!parts.ended) {
           const { done, value } = await reader.read();
           if (done) break;
+          raw?.push(value);
+          if (value.type === "response-metadata") metadata = value;
           if (value.type === "error") {
             if (isTruncation(value.error)) break;
-            throw fromStreamError(value.error);
+            throw fromStreamError(value.error, { request, ...parts.received });
           }
           if (value.type === "stream-start") reportWarnings(onWarning, model, value.warnings);
-          const text = parts.add(value);
-          if (text !== "") yield { type: "delta", text };
+          parts.add(value, chunks);
+          for (const chunk of chunks) yield chunk;
+          chunks.length = 0;
         }
         ended = true;
-        yield { type: "reply", reply: parts.reply() };
+        const reply = withResponse(parts.reply(), { ...response, ...metadata }, raw);
+        yield { type: "reply", reply };
       } catch (thrown) {
         // A cancelled stream looks as if it had ended early: report the abort instead.
         signal.throwIfAborted();

@@ -17,12 +17,12 @@ export interface HeaderInfo {
 /**
  * Reads response headers, which the AI SDK passes as an object, if at all.
  *
- * @param body The body of a response that rejects the request: it may say how long to wait.
+ * @param options.rejected Whether the server rejected the request because of a limit.
+ * @param options.body The body of such a response: it may say how long to wait.
  */
 export function readResponseHeaders(
   headers: unknown,
-  status?: number,
-  body?: unknown,
+  { rejected = false, body }: { readonly rejected?: boolean; readonly body?: unknown } = {},
 ): HeaderInfo {
   let all: Headers;
   try {
@@ -33,10 +33,8 @@ export function readResponseHeaders(
   }
   const now = Date.now();
   return {
-    retryAfterMs: status === 429
-      ? readServerWait({ headers: all, body, now })
-      : readRetryAfter(all, now),
-    rates: readRateHeaders(all, now, { rejected: status === 429 }),
+    retryAfterMs: rejected ? readServerWait({ headers: all, body, now }) : readRetryAfter(all, now),
+    rates: readRateHeaders(all, now, { rejected }),
     shouldRetry: readShouldRetry(all),
   };
 }

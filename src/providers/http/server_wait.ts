@@ -37,18 +37,32 @@ export function readServerWait({ headers, body, now }: Rejection): number | unde
   return wait !== undefined && wait > 0 && wait <= MAX_RESET ? Math.ceil(wait) : retryAfter;
 }
 
-/** Reads the wait from an error object, however deep the servers behind it are wrapped. */
-function readBodyWait(body: unknown, now: number): number | undefined {
-  if (typeof body === "string") return findStatedWait(body);
-  if (Array.isArray(body)) return readBodyWait(body[0], now);
+/** How deep an error is looked for: gateways wrap the errors of the servers behind them. */
+const MAX_DEPTH = 8;
+
+/** Reads the wait from an error object, or from one that it wraps. */
+function readBodyWait(body: unknown, now: number, depth = 0): number | undefined {
+  if (depth > MAX_DEPTH) return undefined;
+  if (typeof body === "string") return readTextWait(body, now, depth);
+  if (Array.isArray(body)) return readBodyWait(body[0], now, depth + 1);
   if (!isRecord(body)) return undefined;
-  return readRetryInfo(body.details) ??
-    readMetadata(body.metadata, now) ??
-    readSeconds(body.retry_after ?? body.retryAfter) ??
-    [body.error, body.message, body.detail].reduce<number | undefined>(
-      (found, part) => found ?? readBodyWait(part, now),
-      undefined,
-    );
+  const stated = readRetryInfo(body.details) ?? readMetadata(body.metadata, now, depth) ??
+    readSeconds(body.retry_after ?? body.retryAfter);
+  if (stated !== undefined) return stated;
+  for (const part of [body.error, body.errors, body.message, body.Message, body.detail]) {
+    const wait = readBodyWait(part, now, depth + 1);
+    if (wait !== undefined) return wait;
+  }
+}
+
+/** Reads a text: words, or JSON that a server has wrapped in a text. */
+function readTextWait(text: string, now: number, depth: number): number | undefined {
+  if (!/^\s*[[{]/.test(text)) return findStatedWait(text);
+  try {
+    return readBodyWait(JSON.parse(text), now, depth + 1);
+  } catch {
+    return findStatedWait(text);
+  }
 }
 
 /** Reads Google's `RetryInfo`: `{ "@type": "…RetryInfo", "retryDelay": "34.5s" }`. */
@@ -62,7 +76,7 @@ function readRetryInfo(details: unknown): number | undefined {
 }
 
 /** Reads OpenRouter's copy of the headers, and the error of the server behind it. */
-function readMetadata(metadata: unknown, now: number): number | undefined {
+function readMetadata(metadata: unknown, now: number, depth: number): number | undefined {
   if (!isRecord(metadata)) return undefined;
   const { headers, raw } = metadata;
   let copy: Headers | undefined;
@@ -73,7 +87,7 @@ function readMetadata(metadata: unknown, now: number): number | undefined {
   }
   return (copy && (readRetryAfter(copy, now) || readResetWait(copy, now))) ??
     readSeconds(metadata.retry_after ?? metadata.retry_after_seconds) ??
-    (typeof raw === "string" ? findStatedWait(raw) : undefined);
+    (typeof raw === "string" ? readTextWait(raw, now, depth + 1) : undefined);
 }
 
 function readSeconds(value: unknown): number | undefined {

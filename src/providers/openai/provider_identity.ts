@@ -1,11 +1,10 @@
+import { MIN_KEY_LENGTH } from "../http/redact.ts";
+
 /** Additional headers, as configured. */
 type CustomHeaders = Readonly<Record<string, string>>;
 
 const SECRET_NAME = /auth|key|token|secret|cookie|password|credential|signature|session/i;
 const SECRET_VALUE = /^(Bearer |Basic |[sp]k-)/i;
-
-/** The minimum length of a key that is redacted. A shorter one may be part of any word. */
-const MIN_KEY_LENGTH = 8;
 
 /**
  * Returns the values of headers that look like API keys. The names of such headers differ between

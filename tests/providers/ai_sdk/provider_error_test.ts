@@ -128,6 +128,33 @@ Deno.test("ai-sdk errors: does not retry an exceeded quota, wherever the code st
   assertEquals((await both(words)).retryable, true);
 });
 
+Deno.test("ai-sdk errors: keeps the reason in the body", async () => {
+  const bodies: [body: string, reason: string][] = [
+    ['{"detail":"n is too large"}', "n is too large"],
+    ['{"detail":[{"loc":["body","n"],"msg":"too large"}]}', "body.n: too large"],
+    ['{"error":"n is too large"}', "n is too large"],
+    ["<html><title>Bad</title></html>", 'an HTML page with the title "Bad"'],
+    ["", "It failed"],
+  ];
+  for (const [responseBody, reason] of bodies) {
+    const error = await both(apiError({ statusCode: 400, responseBody }));
+    assertEquals(error.message, `the server answered 400: ${reason}`);
+  }
+});
+
+Deno.test("ai-sdk errors: recognizes filters and answers that could not be parsed", async () => {
+  const filtered = await both(apiError({
+    statusCode: 400,
+    isRetryable: true,
+    data: { error: { message: "No", innererror: { code: "ResponsibleAIPolicyViolation" } } },
+  }));
+  assertEquals([filtered.code, filtered.retryable], ["filtered", false]);
+  const failed = { code: "tool_use_failed", message: "No", failed_generation: "<f" };
+  const responseBody = JSON.stringify({ error: failed });
+  const invalid = await both(apiError({ statusCode: 400, responseBody }));
+  assertEquals([invalid.code, invalid.retryable, invalid.text], ["invalid_output", false, "<f"]);
+});
+
 Deno.test("ai-sdk errors: reads how long the server asks to wait", async () => {
   const waits = async (responseHeaders: Record<string, string>) =>
     (await both(apiError({ statusCode: 429, responseHeaders }))).retryAfterMs;

@@ -74,6 +74,8 @@ const REJECTIONS: Record<
   "Mistral's top-level message": [{}, { message: "Retry after 5 seconds", object: "error" }, 5000],
   "a detail": [{}, { detail: "Rate limit exceeded, retry after 5 seconds" }, 5000],
   "a text": [{}, "Too many requests. Try again in 5 seconds.", 5000],
+  "JSON in a text": [{}, '{"error":{"message":"Retry after 5 seconds"}}', 5000],
+  "a body of many levels": [{}, JSON.parse("[".repeat(5_000) + "]".repeat(5_000)), undefined],
   "LLM7's field": [{}, { error: { message: "busy", retry_after: 1 } }, 1000],
   "Google's RetryInfo": [{}, {
     code: 429,

@@ -71,13 +71,19 @@ Deno.test("chat reply: has no usage and no price if the server reports none", as
   }
 });
 
-Deno.test("chat reply: passes finish reasons on, and takes a missing one for stop", async () => {
+Deno.test("chat reply: maps finish reasons, and takes a missing one for stop", async () => {
   const reasons: [unknown, string][] = [
     ["stop", "stop"],
     ["length", "length"],
     ["tool_calls", "tool_calls"],
     ["content_filter", "content_filter"],
-    ["eos", "eos"],
+    ["eos", "stop"],
+    ["end_turn", "stop"],
+    ["MAX_TOKENS", "length"],
+    ["model_length", "length"],
+    ["sensitive", "content_filter"],
+    ["content_filter: RECITATION", "content_filter"],
+    ["something_new", "something_new"],
     [null, "stop"],
     ["", "stop"],
     [undefined, "stop"],

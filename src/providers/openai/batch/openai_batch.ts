@@ -1,4 +1,4 @@
-import { APIError, OpenAI } from "openai";
+import { OpenAI } from "openai";
 import { createHash } from "node:crypto";
 import { onAbort } from "../../../async/abort.ts";
 import {
@@ -14,10 +14,11 @@ import {
 import { ProviderError } from "../../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../../model/provider.ts";
+import { toWellFormedJson } from "../../http/well_formed.ts";
 import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
 import { type BatchChange, type BatchFileStore, ENDPOINT } from "./batch_parts.ts";
-import { fromOpenAIError } from "../provider_error.ts";
+import { fromOpenAIError, ServerError } from "../provider_error.ts";
 import { resolveServer, SERVER_RULES } from "../server_options.ts";
 
 export type { BatchChange, BatchFileStore };
@@ -108,8 +109,8 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
   const { baseURL, isCustom, apiKey, hasKey } = resolveServer(doing, options);
   const sdk = new OpenAI({ apiKey, baseURL, organization: null, project: null, logLevel: "off" });
   const keys = hasKey ? [apiKey] : [];
-  const api = chatApi(isCustom ? "max_tokens" : "max_completion_tokens", "json_schema");
-  const toError = (thrown: unknown) => fromOpenAIError(thrown, keys, undefined);
+  const api = chatApi({ server: baseURL, isCustom, structured: "json_schema" });
+  const toError = (thrown: unknown) => fromOpenAIError(thrown, { keys });
   const files = new BatchFiles(sdk, { size, maxBytes, fill, poll, store, onChange, toError });
   /** The number of identical requests, by hash. Each is a request of its own. */
   const counts = new Map<string, number>();
@@ -120,12 +121,12 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
   ): Promise<ModelReply> {
     signal.throwIfAborted();
     const body = api.buildRequest(request);
-    const json = JSON.stringify(body);
+    const json = toWellFormedJson(body);
     const hash = createHash("sha256").update(`${baseURL}\n${json}`).digest("hex").slice(0, 32);
     const count = counts.get(hash) ?? 0;
     counts.set(hash, count + 1);
     const id = `${hash}-${count}`;
-    const line = JSON.stringify({ custom_id: id, method: "POST", url: ENDPOINT, body });
+    const line = toWellFormedJson({ custom_id: id, method: "POST", url: ENDPOINT, body });
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const release = onAbort(signal, () => reject(signal.reason));
     try {
@@ -135,11 +136,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
       ]);
       onResponse?.();
       if (response?.status_code === 200) return api.readReply(response.body, undefined, request);
-      if (response) {
-        throw toError(
-          APIError.generate(response.status_code, response.body, undefined, new Headers()),
-        );
-      }
+      if (response) throw new ServerError(response.body, { status: response.status_code });
       throw new ProviderError(
         `its batch ended without a response: ${error?.code ?? "the server gave no reason"}`,
         {
@@ -147,6 +144,9 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
           retryable: error?.code === "batch_expired" || error === undefined,
         },
       );
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw toError(thrown);
     } finally {
       release();
       files.forget(id);

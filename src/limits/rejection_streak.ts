@@ -4,8 +4,8 @@
  * A server may say how long to wait, and then the model pauses that long. If it does not say, and
  * has rejected many attempts in a row with hardly any other in flight, the model pauses on its own,
  * longer each time. Thousands of calls then wait together, and one of them probes the server, in
- * the place of each call probing it. The answer to an attempt that was sent after the first
- * rejection ends the streak.
+ * the place of each call probing it. The answer to an attempt that was not sent before the first
+ * rejected one ends the streak.
  */
 import { isWait, LONGEST_PAUSE } from "../model/errors.ts";
 import type { FeedbackOutcome } from "./feedback.ts";
@@ -110,7 +110,7 @@ export class RejectionStreak {
   }
 
   #answer({ sentAt }: EndedAttempt): StreakChange | undefined {
-    if (sentAt <= this.#beganAt) return undefined;
+    if (sentAt < this.#beganAt) return undefined;
     const isRecovery = this.#pauses > 1 && this.#allowed < Infinity;
     this.#rejections = this.#pauses = 0;
     this.#allowed = Infinity;

@@ -140,8 +140,8 @@ const MAX_SPREAD = 6_000;
  * The delay is `min(maxDelay, base × growth) × (1 − jitter × random)`, where growth is 1, 2, 3 …
  * (linear), 1, 2, 4 … (exponential) or 1 (constant). `retryAfterMs` is a lower bound: the first
  * delay is that plus up to a tenth, at most six seconds, so that calls do not retry all at once.
- * Later delays are at least as long as without it: the server was wrong before. A `retryAfterMs` of
- * 0 is ignored.
+ * Later delays double, up to those without it: the server was wrong before. A `retryAfterMs` of 0
+ * is ignored.
  *
  * @param attempt The number of failed attempts: 1, 2, 3, …
  * @param random A number from 0 to 1.
@@ -156,7 +156,8 @@ export function backoffDelay(
   const ownDelay = ownBackoff(attempt, policy, random);
   if (!isWait(retryAfterMs)) return ownDelay;
   const asked = retryAfterMs + random * Math.min(0.1 * retryAfterMs, MAX_SPREAD);
-  return attempt === 1 ? asked : Math.max(asked, ownDelay);
+  const doubled = asked * 2 ** Math.min(attempt - 1, 1000);
+  return Math.max(asked, Math.min(doubled, ownDelay));
 }
 
 function ownBackoff(

@@ -85,8 +85,11 @@ Deno.test("backoffDelay: is never shorter than Retry-After", () => {
 });
 
 Deno.test("backoffDelay: grows where the server was wrong about the wait", () => {
-  const waits = [1, 2, 3, 4].map((attempt) => backoffDelay(attempt, DEFAULT_RETRIES, 0, 20));
-  assertEquals(waits, [20, 800, 1600, 3000]);
+  const waits = (ms: number) =>
+    [1, 2, 3, 4].map((attempt) => backoffDelay(attempt, DEFAULT_RETRIES, 0, ms));
+  assertEquals(waits(20), [20, 40, 80, 160]);
+  assertEquals(waits(500), [500, 800, 1600, 3000]);
+  assertEquals(waits(5_000), [5_000, 5_000, 5_000, 5_000]);
 });
 
 Deno.test("rateLimitedPolicy: backs off further where there is patience", () => {

@@ -1,5 +1,6 @@
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { ChildAbort } from "../async/abort.ts";
+import { stringifyExact } from "../model/exact_json.ts";
 import type { AgentError, Result, Success, ToolCall } from "../model/result.ts";
 import type { CallHooks } from "../call/options/model_agent.ts";
 import type { CallContext } from "../call/context.ts";
@@ -128,7 +129,7 @@ export function agentStream<T>(
     async onPartial(read) {
       if (!hasReader) return;
       const content = read();
-      const text = JSON.stringify(content);
+      const text = stringifyExact(content);
       if (text === undefined || text === lastPartial) return;
       lastPartial = text;
       await send({ type: "partial", content });

@@ -60,7 +60,8 @@ interface WrittenResult {
   readonly usage: Result["usage"];
   readonly cost?: Result["cost"];
   readonly attempts?: readonly WrittenAttempt[];
-  readonly toolCalls?: Result["toolCalls"];
+  /** The tool calls, or a written value if JSON would change them. */
+  readonly toolCalls?: Result["toolCalls"] | WrittenValue;
   readonly children?: unknown;
   readonly startedAt: number;
   readonly durationMs: number;
@@ -110,7 +111,7 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
     usage,
     cost: result.cost,
     attempts: attempts.length === 0 ? undefined : attempts.map((one) => writeAttempt(one, usage)),
-    toolCalls: toolCalls.length === 0 || bare ? undefined : toolCalls,
+    toolCalls: toolCalls.length === 0 || bare ? undefined : writeToolCalls(toolCalls),
     children: children.length === 0 || bare ? undefined : nested(children),
     startedAt: result.startedAt,
     durationMs: result.durationMs,
@@ -151,6 +152,17 @@ function ownResult(
   return { result: toWritten({ ...own, error: undefined } as unknown as Result, detail) };
 }
 
+/** Converts tool calls. They stay as they are unless they have bigints or other such values. */
+function writeToolCalls(toolCalls: Result["toolCalls"]): WrittenResult["toolCalls"] {
+  const written = writeValue(toolCalls);
+  return "value" in written && written.digits === undefined ? toolCalls : written;
+}
+
+function readToolCalls(json: WrittenResult["toolCalls"]): Result["toolCalls"] {
+  if (json === undefined || Array.isArray(json)) return json ?? [];
+  return readValue(json as WrittenValue) as Result["toolCalls"];
+}
+
 /** Returns the members that only workflows have. */
 function moreOf(result: Result, detail: "full" | "bare"): Record<string, unknown> | undefined {
   let more: Record<string, unknown> | undefined;
@@ -176,7 +188,7 @@ function resultOf(json: WrittenResult): Result {
     usage,
     cost: json.cost,
     attempts,
-    toolCalls: json.toolCalls ?? [],
+    toolCalls: readToolCalls(json.toolCalls),
     children: json.children === undefined ? [] : read(json.children),
     startedAt: json.startedAt,
     durationMs: json.durationMs,

@@ -1,5 +1,6 @@
 /** The messages between a pool and its workers. All of them can be cloned. */
 import type { AttemptOutcome } from "../call/outgoing.ts";
+import type { DigitsAt } from "../model/digits.ts";
 import type { LimitOptions, ProviderLimits } from "../model/limits.ts";
 import type { Usage } from "../model/usage.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
@@ -34,6 +35,8 @@ export interface CallRequest {
   /** The name of the agent's export in the module. */
   readonly agent: string;
   readonly params: unknown;
+  /** The digits of numbers in `params`, which cloning loses. */
+  readonly digits: readonly DigitsAt[];
   /** Whether `params` is a prompt, as given to `agent.ask`. */
   readonly isPrompt: boolean;
   readonly options: Readonly<Record<string, unknown>>;

@@ -8,6 +8,8 @@ import type { Message, ToolRequest } from "../../model/message.ts";
 import type { ToolCall, ToolErrorCode } from "../../model/result.ts";
 import type { CallHooks } from "../options/model_agent.ts";
 import { type CallContext, emitterOf } from "../context.ts";
+import { stringifyExact } from "../../model/exact_json.ts";
+import { parseWholeJson } from "../../output/coerce.ts";
 import { formatIssues } from "../../output/format_issues.ts";
 import { runNested } from "../run_nested.ts";
 import type { DefinedTool } from "../options/tool.ts";
@@ -106,7 +108,8 @@ async function run(
   child.abortAfter(tool.timeout, "The tool did not finish");
   const emit = emitterOf(trace.agent, context);
   const ended = await runNested(context, child, async () => {
-    const checked = await untilAbort(tool.check(args), child.signal);
+    let checked = await untilAbort(tool.check(args), child.signal);
+    if (!checked.ok) checked = await untilAbort(tool.fit(args), child.signal) ?? checked;
     if (!checked.ok) {
       throw new InvalidArgs(`The arguments do not fit:\n${formatIssues(checked.issues)}`);
     }
@@ -132,12 +135,10 @@ function failed(code: ToolErrorCode, message: string): Outcome {
 }
 
 function parseArgs(text: string): { ok: true; value: unknown } | { ok: false } {
-  try {
-    // Of a tool without arguments some servers say nothing.
-    return { ok: true, value: text.trim() === "" ? {} : JSON.parse(text) };
-  } catch {
-    return { ok: false };
-  }
+  // Some servers send nothing for a tool without arguments.
+  if (text.trim() === "") return { ok: true, value: {} };
+  const parsed = parseWholeJson(text);
+  return parsed === undefined ? { ok: false } : { ok: true, value: parsed.value };
 }
 
 /** What a tool gave, as the model reads it. */
@@ -146,7 +147,7 @@ function serializeResult(result: unknown): string {
   if (typeof result === "string") return result;
   let text: string | undefined;
   try {
-    text = JSON.stringify(result);
+    text = stringifyExact(result);
   } catch {
     // Then it is none.
   }

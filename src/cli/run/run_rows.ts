@@ -9,6 +9,7 @@ import type { Callable } from "../../call/options/callable.ts";
 import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { isLongWait } from "../../model/errors.ts";
+import { stringifyExact } from "../../model/exact_json.ts";
 import { missingPermission } from "../cli_error.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { nameFlags } from "../option_flags.ts";
@@ -191,5 +192,5 @@ function reorderWindow({ concurrency }: RunSettings): number {
 }
 
 function formatJsonLine(value: unknown): string {
-  return JSON.stringify(value) + "\n";
+  return stringifyExact(value) + "\n";
 }

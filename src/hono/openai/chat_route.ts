@@ -15,7 +15,7 @@ export function chatRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     using lifecycle = service.admit(c, { kind: "chat" });
     try {
-      const { value } = await readJsonBody(c.req.raw, service.limits);
+      const { value } = await readJsonBody(c.req.raw, service.limits, JSON.parse);
       const request = parseChatRequest(value);
       const call = bindCall(service.agents, request);
       const identity = createChatIdentity(call.agent.name);

@@ -1,4 +1,5 @@
 /** Maps the text of a message to the parameters of an agent. */
+import { parseExact } from "../../model/exact_json.ts";
 import { isRecord } from "../../model/check_options.ts";
 import type { PromptPart } from "../../call/options/prompt_parts.ts";
 import type { ServedAgent } from "../served_agent.ts";
@@ -66,7 +67,7 @@ function textOf(parts: readonly PromptPart[]): string | undefined {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     return undefined;
   }

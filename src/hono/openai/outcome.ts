@@ -1,4 +1,5 @@
 /** The outcome of a call in the terms of OpenAI's API, where a refusal is an answer. */
+import { stringifyExact } from "../../model/exact_json.ts";
 import { AgentError, type Result } from "../../model/result.ts";
 import type { Usage } from "../../model/usage.ts";
 import { decisiveError } from "../public_error.ts";
@@ -27,7 +28,7 @@ export function toOutcome(result: Result): Outcome {
   if (!result.ok) return recoverOutcome(result.error);
   const { content, finishReason, usage } = result;
   return {
-    text: typeof content === "string" ? content : JSON.stringify(content ?? null),
+    text: typeof content === "string" ? content : stringifyExact(content ?? null),
     finishReason: FINISH_REASONS.find((reason) => reason === finishReason) ?? "stop",
     usage,
   };

@@ -20,7 +20,7 @@ export function responsesRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     using lifecycle = service.admit(c, { kind: "response" });
     try {
-      const { value } = await readJsonBody(c.req.raw, service.limits);
+      const { value } = await readJsonBody(c.req.raw, service.limits, JSON.parse);
       const request = parseResponsesRequest(value);
       const call = bindCall(service.agents, request);
       const base = createResponseBase(call.agent.name, request.body);

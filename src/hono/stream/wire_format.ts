@@ -1,4 +1,5 @@
 /** The events of streamed responses, and the formats in which they are sent. */
+import { stringifyExact } from "../../model/exact_json.ts";
 
 /** One event of a streamed response. */
 export interface WireEvent {
@@ -48,5 +49,5 @@ export const SINGLE_JSON: WireFormat = {
 };
 
 function textOf(data: unknown): string {
-  return typeof data === "string" ? data : JSON.stringify(data);
+  return typeof data === "string" ? data : stringifyExact(data);
 }

@@ -4,6 +4,7 @@
  * Some reasoning models reject tool results without the reasoning that led to the calls, without
  * its signature, or with another order of the parts.
  */
+import { parseForWriting } from "../../model/exact_json.ts";
 import type { LanguageModelV4Content, LanguageModelV4Message } from "@ai-sdk/provider";
 import { isRecord } from "../../model/check_options.ts";
 import type { Message, ToolRequest } from "../../model/message.ts";
@@ -41,7 +42,8 @@ export function toAssistantPart(part: LanguageModelV4Content): AssistantPart | u
         type: "tool-call",
         toolCallId,
         toolName,
-        input: parseInput(input),
+        // It may be stored. The text in the message has the digits of large numbers.
+        input: parseInput(input, JSON.parse),
         ...(providerExecuted && { providerExecuted }),
         ...options,
       };
@@ -57,13 +59,16 @@ export function toAssistantPart(part: LanguageModelV4Content): AssistantPart | u
 }
 
 /**
- * Parses the arguments of a tool call. Invalid JSON becomes `{}`: most servers require an object,
- * and the tool's result reports the problem.
+ * Parses the arguments of a tool call, to be written again. Invalid JSON becomes `{}`: most servers
+ * require an object, and the tool's result reports the problem.
  */
-export function parseInput(input: unknown): unknown {
+export function parseInput(
+  input: unknown,
+  parse: (text: string) => unknown = parseForWriting,
+): unknown {
   if (typeof input !== "string") return input ?? {};
   try {
-    return JSON.parse(input);
+    return parse(input);
   } catch {
     return {};
   }
@@ -100,5 +105,11 @@ export function restoreContent(
   const kept = toolCalls[0] && contents.get(toolCalls[0]);
   const data = providerData ?? (kept?.text === content ? kept?.data : undefined);
   if (!isRecord(data) || data.provider !== provider || data.modelId !== modelId) return undefined;
-  return Array.isArray(data.parts) ? [...data.parts] : undefined;
+  if (!Array.isArray(data.parts)) return undefined;
+  return (data.parts as readonly AssistantPart[]).map((part) => {
+    const call = part.type === "tool-call"
+      ? toolCalls.find(({ id }) => id === part.toolCallId)
+      : undefined;
+    return call === undefined ? part : { ...part, input: parseInput(call.args) } as AssistantPart;
+  });
 }

@@ -78,7 +78,7 @@ export function readChatReply(
   if (isFailure(completion)) throw new ServerError(completion, { usage });
   const choice = firstChoice(completion?.choices);
   const message = choice?.message ?? choice?.delta;
-  const text = readText(message?.content);
+  const text = readContent(message?.content);
   if (hasError(choice)) throw new ServerError({ error: choice!.error }, { usage, text });
   // A filter may remove the whole message.
   if (!isRecord(message) && endingOf(choice?.finish_reason) !== "content_filter") {
@@ -160,6 +160,12 @@ function readText(content: unknown): string {
   return content.map((part) => part?.type === "text" ? readText(part.text) : "").join("");
 }
 
+/** Cloudflare sends the value of a typed answer in the place of its JSON. */
+function readContent(content: unknown): string {
+  const isValue = isRecord(content) || typeof content === "number" || typeof content === "boolean";
+  return isValue ? JSON.stringify(content) : readText(content);
+}
+
 /** Assembles a reply from the events of a stream. */
 export class ChatStreamReader {
   #text = "";
@@ -205,7 +211,7 @@ export class ChatStreamReader {
     const calls = delta.tool_calls ??
       (delta.function_call ? [{ index: 0, function: delta.function_call }] : undefined);
     if (this.#calls.addDeltas(calls)) chunks.push(PROGRESS);
-    const text = readText(delta.content);
+    const text = readContent(delta.content);
     if (text === "") return;
     this.#text += text;
     chunks.push({ type: "delta", text });
@@ -213,7 +219,7 @@ export class ChatStreamReader {
 
   /** Some servers send the message until now, or the complete one at the end. */
   #addMessage(message: AnyMessage, chunks: ModelChunk[]): void {
-    const text = readText(message.content);
+    const text = readContent(message.content);
     const content = text.startsWith(this.#text) ? text.slice(this.#text.length) : text;
     const { tool_calls, refusal } = message;
     if (this.#calls.isEmpty) this.#calls.addCalls(tool_calls);

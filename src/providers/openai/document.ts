@@ -1,5 +1,6 @@
 /** Tells JSON, HTML and server-sent events apart, whatever the content type says. */
 import { describeHtml, isHtml } from "../http/error_body.ts";
+import { keepAnswerDigits } from "./exact_answer.ts";
 import { DocumentError } from "./provider_error.ts";
 
 /** Comments and blank lines. Servers send them to keep the connection alive. */
@@ -30,7 +31,9 @@ export function parseDocument(text: string): any {
   if (body === "") throw new DocumentError("is empty");
   if (isHtml(body)) throw new DocumentError(`is ${describeHtml(body)}: check the base URL`);
   try {
-    return JSON.parse(body);
+    const json = JSON.parse(body);
+    keepAnswerDigits(json, body);
+    return json;
   } catch {
     throw new DocumentError("is not JSON");
   }

@@ -6,6 +6,7 @@ import { createParser } from "eventsource-parser";
 import { onAbort } from "../../async/abort.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { beginsWithEvents } from "./document.ts";
+import { keepAnswerDigits } from "./exact_answer.ts";
 
 /**
  * The initial size of a read buffer, in bytes. By default, a runtime allocates 64 KB for each
@@ -147,6 +148,7 @@ export class EventReader<T> implements Disposable {
     }
     try {
       const json = JSON.parse(data);
+      keepAnswerDigits(json, data);
       // The reader recognizes errors by their members. The event may be the only mark.
       this.#events.push(event === "error" && !isFailure(json) ? { error: json } : json);
     } catch (thrown) {

@@ -12,6 +12,7 @@ import type { ModeCall } from "../../call/options/mode.ts";
 import type { CallOptions } from "../../call/options/options.ts";
 import { Trace } from "../../call/trace.ts";
 import { ChildAbort, onAbort } from "../../async/abort.ts";
+import { findDigits } from "../../model/digits.ts";
 import type { ErrorCode } from "../../model/errors.ts";
 import { type AgentError, type Attempt, linkError, type Result } from "../../model/result.ts";
 import { decodeError, type EncodedError } from "../error_codec.ts";
@@ -85,6 +86,7 @@ export class PoolCall implements ModeCall {
       callId,
       agent,
       params: params instanceof PromptOverride ? params.prompt : params,
+      digits: findDigits(params),
       isPrompt: params instanceof PromptOverride,
       wantsDeltas: options.onDelta !== undefined,
       wantsEmits: context.emit !== undefined,

@@ -4,7 +4,7 @@
  */
 import type { RateReport } from "./rate_report.ts";
 import type { RejectedRequest } from "./response_info.ts";
-import type { Usage } from "./usage.ts";
+import type { Billing, ReportedCost, Usage } from "./usage.ts";
 
 /**
  * The kind of an error.
@@ -47,7 +47,7 @@ export interface Issue {
 }
 
 /** Options of the constructor of {@linkcode ProviderError}. */
-export interface ProviderErrorOptions {
+export interface ProviderErrorOptions extends Billing {
   /** The kind of the error. */
   code: ErrorCode;
   /** The HTTP status, if there was one. */
@@ -56,8 +56,6 @@ export interface ProviderErrorOptions {
   retryAfterMs?: number;
   /** Whether another attempt may succeed. */
   retryable: boolean;
-  /** The usage, if the request was billed despite the error. */
-  usage?: Usage;
   /** The state of the server's rate limits, if it reports them. */
   rates?: RateReport;
   /** The text received before the failure. */
@@ -85,6 +83,14 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** The usage, if the request was billed despite the error. */
   readonly usage?: Usage;
+  /** The cost, if the server reports it. */
+  readonly cost?: ReportedCost;
+  /** The service tier that processed the request, if the server reports it. */
+  readonly serviceTier?: string;
+  /** The part of `usage.cacheWriteTokens` that is kept for an hour, if the server reports it. */
+  readonly longCacheWriteTokens?: number;
+  /** The model that answered as the server names it, if it is another name than the request's. */
+  readonly servedModel?: string;
   /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
   /** The requests that the server rejected before this one was sent in another form. */
@@ -99,6 +105,10 @@ export class ProviderError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable;
     this.usage = options.usage;
+    this.cost = options.cost;
+    this.serviceTier = options.serviceTier;
+    this.longCacheWriteTokens = options.longCacheWriteTokens;
+    this.servedModel = options.servedModel;
     this.rates = options.rates;
     if (options.rejections !== undefined) this.rejections = options.rejections;
     this.#text = options.text;

@@ -1,11 +1,12 @@
 /** Calls by the provider's batch files, for half the price. */
 import { join } from "node:path";
-import type { Cost, Prices, Usage } from "../../../mod.ts";
+import type { Prices } from "../../../mod.ts";
 import {
   openaiBatch,
   type OpenAIBatchProvider,
 } from "../../providers/openai/batch/openai_batch.ts";
 import { costOf } from "../../pricing/prices.ts";
+import { scaleCost } from "../../pricing/public_list.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { showDuration, showInteger } from "../format.ts";
 import { nameFlags } from "../option_flags.ts";
@@ -63,14 +64,15 @@ export function createBatchProvider(
   }
 }
 
-/** Returns the prices of batch files, which are half of the usual prices. */
-export function halfPrice(
-  prices: Prices | undefined,
-): (model: string, usage: Usage) => Cost | undefined {
-  return (model, usage) => {
-    const cost = costOf(model, usage, prices);
-    return cost &&
-      { input: cost.input / 2, output: cost.output / 2, total: cost.total / 2 };
+/**
+ * Returns the prices of batch files, which are half of the usual prices. A cost that the server
+ * reports includes the discount.
+ */
+export function halfPrice(prices: Prices | undefined): Prices {
+  return (model, usage, { serviceTier: _, ...details }) => {
+    if (details.cost !== undefined) return undefined;
+    const cost = costOf(model, usage, prices, details);
+    return cost && scaleCost(cost, 0.5);
   };
 }
 

@@ -38,14 +38,26 @@ export function AgentTable({ context, only }: { context: PageContext; only?: str
             <Failed counts={counts} />,
             time(p50),
             time(p95),
-            formatCount(counts.inputTokens),
+            <InputTokens counts={counts} />,
             formatCount(counts.outputTokens),
-            formatDollars(counts.cost),
+            <CostOf counts={counts} />,
           ],
         };
       })}
     />
   );
+}
+
+function InputTokens({ counts }: { counts: AgentCounts }): Html {
+  const read = formatCount(counts.cachedInputTokens);
+  const written = formatCount(counts.cacheWriteTokens);
+  const title = `Cache: ${read} read, ${written} written`;
+  return <span title={title}>{formatCount(counts.inputTokens)}</span>;
+}
+
+function CostOf({ counts: { cost, reportedCost } }: { counts: AgentCounts }): Html {
+  const title = `Reported by servers: ${formatDollars(reportedCost)}`;
+  return <span title={title}>{formatDollars(cost)}</span>;
 }
 
 function Failed({ counts: { failures } }: { counts: AgentCounts }): Html {

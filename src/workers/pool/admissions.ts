@@ -103,8 +103,8 @@ export class Admissions {
     const attempt = this.#attempts.get(id);
     if (attempt?.admission === undefined) return;
     attempt.admission.complete(outcome, performance.now());
-    const { usage, estimated } = outcome;
-    attempt.recordEnd?.({ usage, ...(estimated && { estimated }) });
+    const { usage, estimated, details } = outcome;
+    attempt.recordEnd?.({ usage, ...(estimated && { estimated }) }, details);
     // With a breaker the attempt is kept: its outcome is reported once the answer has been read.
     if (attempt.guard === undefined) this.#attempts.delete(id);
   }

@@ -66,7 +66,7 @@ export class RemoteGate implements Gate {
     const request: AdmissionRequest = {
       agent: agent.name,
       limits: withoutFunctions(agent.limits),
-      provider: describeProvider(provider, agent, configuration().provider),
+      provider: describeProvider(provider, agent, configuration().provider, model),
       model,
       expected: estimatedUsage(call),
       priority,

@@ -19,6 +19,7 @@ import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
 import { type BatchChange, type BatchFileStore, ENDPOINT } from "./batch_parts.ts";
 import { fromOpenAIError, ServerError } from "../provider_error.ts";
+import { publicURL } from "../provider_identity.ts";
 import { resolveServer, SERVER_RULES } from "../server_options.ts";
 
 export type { BatchChange, BatchFileStore };
@@ -155,6 +156,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
 
   return {
     name: "openai-batch",
+    baseURL: publicURL(baseURL, keys),
     generate,
     async *stream(request, options): AsyncGenerator<ModelChunk> {
       const reply = await generate(request, options);

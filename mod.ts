@@ -46,7 +46,7 @@ export type { InferOutput } from "./src/output/prepare_output.ts";
 export type { Schema, StandardSchema } from "./src/output/standard_schema.ts";
 export type { HookContext, Hooks } from "./src/call/options/hooks.ts";
 export type { InferInput } from "./src/output/prepare_input.ts";
-export type { PromptMessage, PromptPart } from "./src/call/options/prompt_parts.ts";
+export type { PartBytes, PromptMessage, PromptPart } from "./src/call/options/prompt_parts.ts";
 export type { Mode, ModeCall, RunMode } from "./src/call/options/mode.ts";
 export type { Prompt } from "./src/call/options/prompt_parts.ts";
 export type { RepairOptions } from "./src/call/options/repair.ts";
@@ -64,7 +64,16 @@ export { ProviderError, RunError } from "./src/model/errors.ts";
 export { AgentError } from "./src/model/result.ts";
 export type { ErrorCode, Issue, ProviderErrorOptions } from "./src/model/errors.ts";
 export type {
+  AudioPart,
   ContentPart,
+  ExtraFields,
+  FilePart,
+  ImageDetail,
+  ImagePart,
+  TextPart,
+} from "./src/model/content_part.ts";
+export type { RejectedRequest, ResponseInfo } from "./src/model/response_info.ts";
+export type {
   FinishReason,
   JsonSchema,
   Message,
@@ -78,6 +87,8 @@ export type {
 } from "./src/model/message.ts";
 export type {
   Journal,
+  JournalCheckpoint,
+  JournalCheckpointKind,
   JournalDecision,
   JournalDetail,
   JournalItem,
@@ -112,7 +123,8 @@ export type {
   ToolCall,
   ToolErrorCode,
 } from "./src/model/result.ts";
-export type { Cost, Usage } from "./src/model/usage.ts";
+export type { Spent } from "./src/model/spent.ts";
+export type { Billing, Cost, ReportedCost, Usage } from "./src/model/usage.ts";
 
 export { isAvailable } from "./src/run/is_available.ts";
 export type { ModeName } from "./src/run/is_available.ts";
@@ -170,4 +182,6 @@ export type { HedgeOptions } from "./src/resilience/hedge_options.ts";
 export type { RetryOptions } from "./src/resilience/backoff.ts";
 export type { CircuitBreakerOptions } from "./src/resilience/circuit_breaker.ts";
 export type { TimeoutOptions, TotalTimeout } from "./src/call/options/timeouts.ts";
-export type { Price, Prices } from "./src/pricing/prices.ts";
+export type { OwnCost, Prices } from "./src/pricing/prices.ts";
+export type { Price, TokenPrices } from "./src/pricing/price.ts";
+export type { PriceDetails } from "./src/pricing/price_details.ts";

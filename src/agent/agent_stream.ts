@@ -1,5 +1,6 @@
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { ChildAbort } from "../async/abort.ts";
+import { stringifyExact } from "../model/exact_json.ts";
 import type { AgentError, Result, Success, ToolCall } from "../model/result.ts";
 import type { CallHooks } from "../call/options/model_agent.ts";
 import type { CallContext } from "../call/context.ts";
@@ -10,6 +11,15 @@ export type StreamEvent<T = unknown> =
   | {
     /** A piece of the answer; with tools, of any answer of the model. */
     readonly type: "delta";
+    /** The piece. */
+    readonly text: string;
+  }
+  | {
+    /**
+     * A piece of the model's reasoning. After a `retry` or a `fallback`, the reasoning before it
+     * does not belong to the answer.
+     */
+    readonly type: "reasoning";
     /** The piece. */
     readonly text: string;
   }
@@ -55,7 +65,7 @@ export type StreamEvent<T = unknown> =
     readonly data: unknown;
   }
   | {
-    /** An attempt failed before it emitted anything, and is retried. */
+    /** An attempt failed before it emitted any delta, and is retried. */
     readonly type: "retry";
     /** The number of failed attempts. */
     readonly attempt: number;
@@ -66,8 +76,8 @@ export type StreamEvent<T = unknown> =
   }
   | {
     /**
-     * A model failed before it emitted anything, and a fallback model continues the call. In a call
-     * with tools, the fallback continues the conversation.
+     * A model failed before it emitted any delta, and a fallback model continues the call. In a
+     * call with tools, the fallback continues the conversation.
      */
     readonly type: "fallback";
     /** The model that is called next. */
@@ -113,10 +123,13 @@ export function agentStream<T>(
       await options.onDelta?.(text);
       if (hasReader) await send({ type: "delta", text });
     },
+    async onReasoning(text) {
+      if (hasReader) await send({ type: "reasoning", text });
+    },
     async onPartial(read) {
       if (!hasReader) return;
       const content = read();
-      const text = JSON.stringify(content);
+      const text = stringifyExact(content);
       if (text === undefined || text === lastPartial) return;
       lastPartial = text;
       await send({ type: "partial", content });

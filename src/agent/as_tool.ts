@@ -2,6 +2,9 @@
 import { checkOptions, positiveMs, type RulesFor, text } from "../model/check_options.ts";
 import type { JsonSchema } from "../model/message.ts";
 import type { Callable, ContentOf, ParamsOf } from "../call/options/callable.ts";
+import { createValidator } from "../output/create_validator.ts";
+import { fitInput } from "../output/prepare_input.ts";
+import type { Validator } from "../output/validator.ts";
 import { DefinedTool, type Tool, toolName } from "../call/options/tool.ts";
 
 /** Options of `asTool`. */
@@ -46,6 +49,7 @@ export function asTool<A extends Callable>(
       `Cannot ${doing} as its parameters are unknown: pass a schema of them as \`params\``,
     );
   }
+  let validate: Validator | undefined;
   return new DefinedTool({
     name: options.name ?? callable.name.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 64),
     description: options.description ?? callable.description,
@@ -58,8 +62,22 @@ export function asTool<A extends Callable>(
   }, {
     jsonSchema: () => json,
     // The call itself checks the parameters.
-    validate: (value) => Promise.resolve({ ok: true, value }),
+    async validate(value) {
+      validate ??= validatorOf(doing, json);
+      if ((await validate(value)).ok) return { ok: true, value };
+      return await fitInput(value, validate, json) ?? { ok: true, value };
+    },
+    fit: () => Promise.resolve(undefined),
   }) as Tool;
+}
+
+function validatorOf(doing: string, schema: JsonSchema): Validator {
+  try {
+    return createValidator(doing, "params", schema);
+  } catch {
+    // Merged schemas may have references that lead nowhere.
+    return (value) => Promise.resolve({ ok: true, value });
+  }
 }
 
 /** Returns the JSON Schema of a template's parameters. All are strings, as a model writes them. */

@@ -53,6 +53,8 @@ export interface PromptAgentOptions<
   readonly run?: undefined;
   /**
    * The schema of the answer. The model is asked for JSON that matches it; `content` has its type.
+   * An answer in another form, such as JSON in a string or a bare choice of an enum, is read if
+   * there is exactly one way to read it.
    */
   readonly output?: S;
   /**

@@ -3,8 +3,10 @@ import type { JsonSchema } from "../model/message.ts";
 import type { Result, Success } from "../model/result.ts";
 import type { Agent } from "./agent.ts";
 import { asTool, type AsToolOptions } from "./as_tool.ts";
+import { conversationHash } from "./call_hash.ts";
 import { type AgentStream, agentStream } from "./agent_stream.ts";
 import { callModel } from "../call/call.ts";
+import type { CallCheckpoints, CheckpointScope } from "../call/tools/checkpoints.ts";
 import { type CallHooks, changeModelAgent, type ModelAgent } from "../call/options/model_agent.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { configuration } from "../call/options/config.ts";
@@ -126,10 +128,39 @@ export class DefinedModel extends Defined {
     options: CallOptions,
     hooks?: CallHooks,
   ): Promise<Result> {
-    if (!(params instanceof PromptOverride)) return callModel(this.#agent, params, options, hooks);
+    if (this.#agent.tools !== undefined && !options.dryRun) {
+      const { checkpoints } = currentContext();
+      if (checkpoints !== undefined) {
+        return this.#runRecorded(checkpoints, params, options, hooks);
+      }
+    }
+    return this.#callModel(params, options, hooks);
+  }
+
+  /** Makes a call with tools whose rounds are recorded in the journal of an item. */
+  async #runRecorded(
+    checkpoints: CheckpointScope,
+    params: unknown,
+    options: CallOptions,
+    hooks: CallHooks | undefined,
+  ): Promise<Result> {
+    const hash = conversationHash(this, params, options);
+    const rounds = await checkpoints.open({ kind: "round", place: this.name, hash });
+    return await this.#callModel(params, options, hooks, rounds);
+  }
+
+  #callModel(
+    params: unknown,
+    options: CallOptions,
+    hooks: CallHooks | undefined,
+    rounds?: CallCheckpoints,
+  ): Promise<Result> {
+    if (!(params instanceof PromptOverride)) {
+      return callModel(this.#agent, params, options, hooks, rounds);
+    }
     const { prompt } = params;
     const agent = { ...this.#agent, render: () => prompt, input: undefined };
-    return callModel(agent, prompt, options, hooks);
+    return callModel(agent, prompt, options, hooks, rounds);
   }
 
   override paramsSchema(): JsonSchema | undefined {

@@ -19,6 +19,8 @@ const FINGERPRINTED_OPTIONS: ReadonlySet<string> = new Set([
   "params",
   "tools",
   "maxSteps",
+  "onMaxSteps",
+  "maxToolCalls",
   "run",
   // Options of workflows:
   "branches",
@@ -29,6 +31,9 @@ const FINGERPRINTED_OPTIONS: ReadonlySet<string> = new Set([
   "default",
   "pick",
 ]);
+
+/** The parts that only limit the rounds of a call with tools. */
+const ROUND_LIMITS: ReadonlySet<string> = new Set(["maxSteps", "onMaxSteps", "maxToolCalls"]);
 
 const fingerprints = new WeakMap<Callable, string>();
 
@@ -48,8 +53,16 @@ export function requestFingerprint(callable: Callable): string {
   return hash;
 }
 
+/** Returns the same without the options that only limit the rounds of a call with tools. */
+export function conversationFingerprint(callable: Callable): string {
+  const [name, parts] = partsOf(callable);
+  const others = Object.entries(parts).filter(([name]) => !ROUND_LIMITS.has(name));
+  const text = JSON.stringify(canonicalJson([name, Object.fromEntries(others)], toPlainValue));
+  return createHash("sha256").update(text).digest("hex");
+}
+
 /** Returns the hashed parts. A callable without a definition is identified by its name alone. */
-function partsOf(callable: Callable): unknown {
+function partsOf(callable: Callable): readonly [string, Readonly<Record<string, unknown>>] {
   const parts = Object.entries(definitionOf(callable)?.parts() ?? {});
   return [
     callable.name,

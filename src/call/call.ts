@@ -6,7 +6,7 @@
  */
 import type { Budget } from "../limits/budget.ts";
 import { ChildAbort } from "../async/abort.ts";
-import type { Message, ModelRequest, ToolRequest } from "../model/message.ts";
+import type { Message, ToolRequest } from "../model/message.ts";
 import type { Result } from "../model/result.ts";
 import { withFallbacks } from "../resilience/fallback.ts";
 import { loadPrices } from "../pricing/prices.ts";
@@ -14,18 +14,27 @@ import type { Answer } from "./read_reply.ts";
 import { type Sharing, sharingOf, withCache } from "./with_cache.ts";
 import { callSignal, NEVER_ABORTED } from "./call_signal.ts";
 import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
+import type { CallCheckpoints, CheckpointScope } from "./tools/checkpoints.ts";
 import { type Configuration, configuration } from "./options/config.ts";
 import { budgetsOf, type CallContext, currentContext } from "./context.ts";
 import { hasHooks, withHooks } from "./with_hooks.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
+import { finalRequestOf, requestOf } from "./model_request.ts";
 import { renderPrompt } from "./render_prompt.ts";
 import { requirePrices } from "./require_prices.ts";
 import { maxRepairs, withRepair } from "./with_repair.ts";
 import { withRetries } from "./with_retries.ts";
-import { type Conversation, runToolLoop, stepsOf } from "./tool_loop.ts";
+import {
+  type Conversation,
+  runToolLoop,
+  type ToolLimits,
+  toolLimitsOf,
+  type ToolUse,
+} from "./tools/tool_loop.ts";
 import type { Outgoing } from "./outgoing.ts";
-import { runTools } from "./run_tools.ts";
+import { recordRound, resumeRounds } from "./tools/recorded_rounds.ts";
+import { runTools } from "./tools/run_tools.ts";
 import { Trace } from "./trace.ts";
 
 /**
@@ -38,12 +47,13 @@ export function callModel(
   params: unknown,
   options: CallOptions,
   hooks: CallHooks = options,
+  rounds?: CallCheckpoints,
 ): Promise<Result> {
   const config = configuration();
   const context = currentContext();
   const budgets = budgetsOf(options, context);
   const models = candidatesOf(agent, options, config);
-  const setup = { agent, params, options, hooks, config, context, budgets };
+  const setup = { agent, params, options, hooks, config, context, budgets, rounds };
   // Mostly everything is there that the call needs.
   const ready = !(models instanceof Promise) && !budgets.some(({ countsCost }) => countsCost);
   return ready ? begin(setup, models) : prepare(setup, models);
@@ -58,6 +68,8 @@ interface CallSetup {
   readonly config: Configuration;
   readonly context: CallContext;
   readonly budgets: readonly Budget[];
+  /** The rounds of a call with tools, if they are recorded. */
+  readonly rounds: CallCheckpoints | undefined;
 }
 
 async function prepare(setup: CallSetup, found: Candidates | Promise<Candidates>): Promise<Result> {
@@ -65,7 +77,7 @@ async function prepare(setup: CallSetup, found: Candidates | Promise<Candidates>
   const models = await found;
   if (budgets.some(({ countsCost }) => countsCost)) {
     const doing = `call "${agent.name}" with a budget in US dollars`;
-    await requirePrices(doing, models.map(({ model }) => model), config);
+    await requirePrices(doing, models, config);
   }
   return await begin(setup, models);
 }
@@ -111,6 +123,7 @@ class ModelCall {
     this.signal = signal;
     this.#models = models;
     this.trace = new Trace(agent.name, models[0].model, context.collect, options.metadata);
+    if (options.reasoning ?? agent.reasoning) this.trace.keepsReasoning = true;
   }
 
   /** Makes the call and reports the result to the enclosing call; a failure is a value. */
@@ -154,8 +167,9 @@ class ModelCall {
     return this.trace.dryRun(model.provider, requestOf(this.setup.agent, model, messages));
   }
 
-  #succeeded({ content, finishReason }: Answer, next: NextStep): Result | Promise<Result> {
+  #succeeded({ content, finishReason, reply }: Answer, next: NextStep): Result | Promise<Result> {
     const { trace, setup: { config: { prices } } } = this;
+    trace.addReasoning(reply.reasoning);
     const priced = () => this.#end(trace.success(content, finishReason), next);
     try {
       const pricing = trace.price(prices);
@@ -184,11 +198,13 @@ class ModelCall {
   /** Asks one model after another. */
   #answer(messages: readonly Message[]): Promise<Answer> {
     const [first, ...others] = this.#models;
-    const { agent } = this.setup;
+    const { agent, rounds } = this.setup;
     if (others.length === 0 && agent.tools === undefined) {
       return this.#requestAnswer(first, messages, this.signal);
     }
-    return this.#withFallbacks({ messages, answers: 0, requested: false });
+    const conversation: Conversation = { messages, answers: 0, requested: false };
+    if (rounds !== undefined) resumeRounds(rounds, conversation, agent, this.trace);
+    return this.#withFallbacks(conversation);
   }
 
   #withFallbacks(conversation: Conversation): Promise<Answer> {
@@ -246,14 +262,19 @@ class ModelCall {
     candidate: Candidate,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const { trace, setup: { agent, options } } = this;
-    const { maxSteps, toolConcurrency } = stepsOf(agent, options);
+    const { trace, setup: { agent, options, config, rounds } } = this;
+    const limits = toolLimitsOf(agent, options);
     return runToolLoop(conversation, {
+      ...limits,
       agent,
       trace,
-      maxSteps,
-      requestAnswer: (messages) => this.#requestAnswer(candidate, messages, signal),
-      runTools: (requests) => this.#runTools(requests, toolConcurrency, signal),
+      requestAnswer: (messages, tools) => this.#requestAnswer(candidate, messages, signal, tools),
+      runTools: (requests) =>
+        this.#runTools(requests, limits, signal, rounds?.scope(conversation.answers - 1)),
+      ...(rounds !== undefined && {
+        onRound: (messages, reasoning) =>
+          recordRound(rounds, trace, config.prices, { messages, reasoning }),
+      }),
     });
   }
 
@@ -262,16 +283,21 @@ class ModelCall {
     candidate: Candidate,
     messages: readonly Message[],
     signal: AbortSignal,
+    tools: ToolUse = "allowed",
   ): Promise<Answer> {
-    const { trace, setup: { agent, options, hooks, config, context, budgets } } = this;
+    const { trace, setup: { options, hooks, config, context, budgets } } = this;
+    const agent = tools === "absent" ? { ...this.setup.agent, tools: undefined } : this.setup.agent;
     const call: Outgoing = {
       agent,
       provider: candidate.provider,
-      request: requestOf(agent, candidate, messages),
+      request: tools === "allowed"
+        ? requestOf(agent, candidate, messages)
+        : finalRequestOf(agent, candidate, messages),
       timeout: candidate.limits,
       hooks,
       signal,
       priority: options.priority ?? context.priority,
+      hasFallback: candidate.hasFallback,
       budgets,
       limiters: context.limiters,
       gate: context.gate,
@@ -288,13 +314,14 @@ class ModelCall {
   }
 
   #send(call: Outgoing, candidate: Candidate): Promise<Answer> {
+    const { output, tools } = call.agent;
     // A text always fits.
-    return call.agent.output === undefined
+    return output === undefined && tools === undefined
       ? withRetries(call, candidate)
       : this.#repair(call, candidate);
   }
 
-  /** Requests a correction if the answer does not match its schema. */
+  /** Requests a correction if the answer does not match its schema, or is no valid tool call. */
   #repair(call: Outgoing, candidate: Candidate): Promise<Answer> {
     const { agent, options, config } = this.setup;
     const max = maxRepairs(options.repair ?? agent.repair ?? config.repair);
@@ -304,26 +331,22 @@ class ModelCall {
   /** Runs the tools that the model asks for. */
   #runTools(
     requests: readonly ToolRequest[],
-    concurrency: number,
+    { toolConcurrency: concurrency, maxToolCalls: maxCalls }: ToolLimits,
     signal: AbortSignal,
+    checkpoints: CheckpointScope | undefined,
   ): Promise<readonly Message[]> {
     const { trace, setup: { agent, options, hooks, context, budgets } } = this;
     const priority = options.priority ?? context.priority;
     const collect = (part: Result) => trace.addOfTool(part);
-    const toolContext = { ...context, signal, budgets, priority, collect };
+    const toolContext: CallContext & { readonly signal: AbortSignal } = {
+      ...context,
+      signal,
+      budgets,
+      priority,
+      collect,
+      ...(checkpoints !== undefined && { checkpoints }),
+    };
     const { tools = [] } = agent;
-    return runTools(requests, { tools, concurrency, trace, hooks, context: toolContext });
+    return runTools(requests, { tools, concurrency, maxCalls, trace, hooks, context: toolContext });
   }
-}
-
-/** What is sent. */
-function requestOf(
-  agent: ModelAgent,
-  { model, settings }: Candidate,
-  messages: readonly Message[],
-): ModelRequest {
-  const output = agent.output?.schema;
-  if (agent.tools === undefined) return { model, messages, settings, output };
-  const tools = agent.tools.map(({ spec }) => spec);
-  return { model, messages, settings, output, tools };
 }

@@ -1,4 +1,5 @@
-import { abortCode, ProviderError } from "../model/errors.ts";
+import { abortCode, isWait, LONG_WAIT, ProviderError } from "../model/errors.ts";
+import type { Message } from "../model/message.ts";
 import { AgentError, type Attempt } from "../model/result.ts";
 import { NO_USAGE, type Usage } from "../model/usage.ts";
 
@@ -10,6 +11,8 @@ export class CallErrors {
   #attempts: Attempt[] | undefined;
   /** Everything that was used. */
   usage: Usage = NO_USAGE;
+  /** The conversation after the last round with tools, for errors. */
+  messages: readonly Message[] | undefined;
 
   /** For a call of this agent. */
   constructor(readonly agent: string, public model: string | undefined) {}
@@ -39,7 +42,8 @@ export class CallErrors {
     if (signal?.aborted) return this.#aborted(signal.reason, { retryable: false });
     if (thrown instanceof AgentError) return thrown;
     if (thrown instanceof ProviderError) {
-      return this.make(`Cannot finish the call of "${this.agent}" as ${thrown.message}`, {
+      const reason = `${thrown.message}${waitHint(thrown)}`;
+      return this.make(`Cannot finish the call of "${this.agent}" as ${reason}`, {
         code: thrown.code,
         status: thrown.status,
         retryAfterMs: thrown.retryAfterMs,
@@ -93,7 +97,7 @@ export class CallErrors {
     message: string,
     options: Omit<
       ConstructorParameters<typeof AgentError>[1],
-      "agent" | "model" | "attempts" | "usage"
+      "agent" | "model" | "attempts" | "usage" | "messages"
     >,
   ): AgentError {
     return new AgentError(message, {
@@ -102,6 +106,21 @@ export class CallErrors {
       model: this.model,
       attempts: this.attempts,
       usage: this.usage,
+      messages: this.messages,
     });
   }
+}
+
+/** Says how long the server asks to wait, if that is long. */
+function waitHint({ code, retryAfterMs }: ProviderError): string {
+  if (code !== "rate_limited" || !isWait(retryAfterMs) || retryAfterMs <= LONG_WAIT) return "";
+  return ` (the server asks to wait ${formatWait(retryAfterMs)})`;
+}
+
+/** Formats a wait of more than a minute: `5 min`, `8 h 12 min`. */
+function formatWait(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours === 0) return `${minutes} min`;
+  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
 }

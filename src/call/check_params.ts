@@ -1,6 +1,6 @@
 import { untilAbort } from "../async/abort.ts";
 import type { PreparedInput } from "../output/prepare_input.ts";
-import type { Validated } from "../output/create_validator.ts";
+import type { Validated } from "../output/validator.ts";
 import type { Trace } from "./trace.ts";
 
 /**

@@ -3,6 +3,7 @@ import { Budget } from "../limits/budget.ts";
 import type { BudgetOptions } from "../model/budget.ts";
 import { Limiter } from "../limits/limiter.ts";
 import type { Result } from "../model/result.ts";
+import type { CheckpointScope } from "./tools/checkpoints.ts";
 import type { Gate } from "./outgoing.ts";
 import type { Mode } from "./options/mode.ts";
 
@@ -30,6 +31,8 @@ export interface CallContext {
   readonly mode?: Mode | "event-loop";
   /** Asked before each attempt, where limits and budgets stand in another isolate. */
   readonly gate?: Gate;
+  /** Where the parts of a journalled item are recorded; absent outside of such items. */
+  readonly checkpoints?: CheckpointScope;
   /** The scope around, if there is one. */
   readonly scope?: TrackingScope;
 }

@@ -34,11 +34,13 @@ export function readReply(
     throw trace.make(`Cannot finish the call of "${trace.agent}" as ${why}`, {
       code: "filtered",
       text: refusal ?? text,
+      finishReason,
     });
   }
   const asksForTools = tools !== undefined && toolCalls !== undefined && toolCalls.length > 0;
-  // Truncated arguments cannot be completed.
-  if (asksForTools && finishReason === "length") throw truncated(text, trace);
+  // Truncated arguments cannot be completed, and an empty text is no part of an answer: a reasoning
+  // model may spend all its tokens on its thoughts.
+  if (finishReason === "length" && (asksForTools || text === "")) throw truncated(text, trace);
   if (asksForTools || output === undefined) return { content: text, finishReason, reply };
   return readTyped(reply, output, trace, signal);
 }
@@ -65,7 +67,7 @@ async function readTyped(
   throw trace.make(
     `Cannot finish the call of "${trace.agent}" ` +
       `as the answer does not match its schema: \`issues\` lists the problems`,
-    { code: "invalid_output", issues: parsed.issues, text },
+    { code: "invalid_output", issues: parsed.issues, text, finishReason },
   );
 }
 
@@ -73,6 +75,6 @@ function truncated(text: string, trace: Trace): AgentError {
   return trace.make(
     `Cannot finish the call of "${trace.agent}" ` +
       `as the answer reached its limit of tokens: raise maxTokens`,
-    { code: "truncated", text },
+    { code: "truncated", text, finishReason: "length" },
   );
 }

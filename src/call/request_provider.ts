@@ -22,6 +22,8 @@ export interface AttemptOptions {
   readonly signal: AbortSignal | undefined;
   /** Takes the pieces of a streamed answer; without it the answer is asked for whole. */
   readonly onDelta?: (text: string) => void | Promise<void>;
+  /** Takes the pieces of the reasoning of a streamed answer. */
+  readonly onReasoning?: (text: string) => void | Promise<void>;
   /** Called when the server begins to answer. */
   readonly onResponse?: () => void;
 }
@@ -98,7 +100,7 @@ function isPromise(reply: ModelReply | PromiseLike<ModelReply>): reply is Promis
 }
 
 async function streamReply(
-  { provider, request, timeout, onResponse }: AttemptOptions,
+  { provider, request, timeout, onReasoning, onResponse }: AttemptOptions,
   onDelta: (text: string) => void | Promise<void>,
   child: ChildAbort,
 ): Promise<ModelReply> {
@@ -121,6 +123,11 @@ async function streamReply(
         return chunk.reply;
       }
       if (chunk?.type === "reasoning" || chunk?.type === "progress") {
+        // The text of encrypted reasoning is empty.
+        if (onReasoning !== undefined && chunk.type === "reasoning" && chunk.text) {
+          silence.abortAfter(undefined, "");
+          await silence.race(Promise.resolve(onReasoning(chunk.text)));
+        }
         silence.abortAfter(idle, "timeout.idle passed: there was no token");
         continue;
       }

@@ -2,12 +2,14 @@ import type { Feedback } from "../limits/feedback.ts";
 import { abortCode, ProviderError } from "../model/errors.ts";
 import type { AgentError } from "../model/result.ts";
 import type { ModelReply } from "../model/message.ts";
-import type { Usage } from "../model/usage.ts";
+import type { Billing, Usage } from "../model/usage.ts";
+import type { PriceDetails } from "../pricing/price_details.ts";
 import { admit, estimatedUsageSoFar } from "./admission.ts";
 import { type Answer, readReply } from "./read_reply.ts";
 import { type AttemptHandler, requestProvider } from "./request_provider.ts";
 import type { Outgoing, Pass } from "./outgoing.ts";
 import { emitDelta } from "./emit_delta.ts";
+import { priceDetailsOf } from "./price_details.ts";
 
 /** What is done after an attempt that failed. */
 export type FailureHandler = (error: unknown) => Promise<Answer>;
@@ -44,8 +46,11 @@ class PendingAttempt implements AttemptHandler<Answer> {
   readonly #onFailure: FailureHandler;
   #durationMs = 0;
   #characters = 0;
+  /** The reasoning that was streamed, if the result has it. */
+  #reasoning: string | undefined;
   #connectMs: number | undefined;
   #outcome: Outcome | undefined;
+  #details: PriceDetails | undefined;
 
   constructor(call: Outgoing, admission: Pass, onFailure: FailureHandler) {
     this.#call = call;
@@ -55,7 +60,7 @@ class PendingAttempt implements AttemptHandler<Answer> {
 
   /** The hooks for an answer that is streamed. */
   streamed() {
-    const { trace, first } = this.#call;
+    const { trace, first, hooks: { onReasoning } } = this.#call;
     trace.connectMs = trace.firstTokenMs = undefined;
     return {
       onResponse: () => {
@@ -69,6 +74,14 @@ class PendingAttempt implements AttemptHandler<Answer> {
         trace.firstTokenMs ??= performance.now() - this.#admission.at;
         await emitDelta(this.#call, text);
       },
+      // Reasoning is not part of the answer: an attempt that emitted only that may be repeated.
+      onReasoning: onReasoning === undefined && !trace.keepsReasoning
+        ? undefined
+        : async (text: string) => {
+          if (trace.keepsReasoning) this.#reasoning = (this.#reasoning ?? "") + text;
+          if (onReasoning === undefined || first?.() === false) return;
+          await onReasoning(text);
+        },
     };
   }
 
@@ -76,6 +89,10 @@ class PendingAttempt implements AttemptHandler<Answer> {
   replied(reply: ModelReply): Answer | Promise<Answer> {
     const { agent, trace, signal } = this.#call;
     this.#finish({ reply, usage: reply.usage });
+    if (reply.response !== undefined) trace.response = reply.response;
+    if (this.#reasoning !== undefined && !reply.reasoning) {
+      reply = { ...reply, reasoning: this.#reasoning };
+    }
     try {
       const answer = readReply(reply, agent, trace, signal);
       if (answer instanceof Promise) {
@@ -107,10 +124,12 @@ class PendingAttempt implements AttemptHandler<Answer> {
     const { ended, trace, signal } = this.#call;
     ended?.();
     const now = performance.now();
-    const { thrown, usage, estimated } = outcome;
+    const { reply, thrown, usage, estimated } = outcome;
     const rejected = thrown instanceof ProviderError && thrown.status !== undefined;
+    const billing = reply ?? (thrown instanceof ProviderError ? thrown : NO_BILLING);
+    const details = this.#details = priceDetailsOf(this.#call, billing);
     this.#admission.complete(
-      { usage, rejected, feedback: feedbackOf(outcome, signal), estimated },
+      { usage, details, rejected, feedback: feedbackOf(outcome, signal), estimated },
       now,
     );
     this.#durationMs = now - this.#admission.at;
@@ -138,6 +157,7 @@ class PendingAttempt implements AttemptHandler<Answer> {
     const { report, concurrency, at } = this.#admission;
     // An aborted attempt says nothing about the model.
     report?.(signal.aborted ? undefined : error ?? "success", performance.now());
+    this.#recordRejections();
     trace.addAttempt({
       model,
       startedAt: trace.dateOf(at),
@@ -147,8 +167,24 @@ class PendingAttempt implements AttemptHandler<Answer> {
       retryAfterMs: error?.retryAfterMs,
       concurrency,
       usage,
+      ...(this.#details?.serviceTier && { serviceTier: this.#details.serviceTier }),
       ...(estimated && { estimated }),
-    });
+    }, this.#details);
+  }
+
+  /** Records the requests that the provider repeated in another form. They were not billed. */
+  #recordRejections(): void {
+    const { trace, request: { model } } = this.#call;
+    const { reply, thrown } = this.#outcome!;
+    const rejections = thrown instanceof ProviderError ? thrown.rejections : reply?.rejections;
+    if (rejections === undefined) return;
+    for (const { startedAt, durationMs, status, message } of rejections) {
+      const error = {
+        code: "provider",
+        message: `${message}; sent again in another form`,
+      } as const;
+      trace.addAttempt({ model, startedAt, durationMs, status, error });
+    }
   }
 }
 
@@ -169,6 +205,7 @@ function feedbackOf({ reply, thrown }: Outcome, signal: AbortSignal): Feedback {
 }
 
 const OK: Feedback = { outcome: "ok" };
+const NO_BILLING: Billing = {};
 
 interface Outcome {
   readonly reply?: ModelReply;

@@ -4,6 +4,7 @@ import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import {
   type AgentError,
+  type Attempt,
   type DryRun,
   type Failure,
   type LimitedBy,
@@ -13,8 +14,11 @@ import {
   type Timing,
   type ToolCall,
 } from "../model/result.ts";
-import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
+import { addSpent, NOTHING_SPENT, type Spent, subtractSpent } from "../model/spent.ts";
+import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import type { PriceDetails } from "../pricing/price_details.ts";
 import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
+import type { ResponseInfo } from "../model/response_info.ts";
 import { CallErrors } from "./call_errors.ts";
 
 /** The record of a call, from which its result is built. */
@@ -23,6 +27,8 @@ export class Trace extends CallErrors {
   #toolCalls: ToolCall[] | undefined;
   /** The nested calls; absent for most calls. */
   #children: Result[] | undefined;
+  /** What the prices of the attempts depend on. Those of nested calls are priced already. */
+  #details: (PriceDetails | undefined)[] | undefined;
   /** What it costs; filled in at the end for a model's call. */
   cost: Cost | undefined = NO_COST;
   /** Milliseconds of waiting for permits. */
@@ -45,10 +51,20 @@ export class Trace extends CallErrors {
   emitted = false;
   /** Receives the emitted deltas, and returns the typed answer as far as it has arrived. */
   partials: ((delta: string) => unknown) | undefined;
+  /** What the server sent beside the last answer. */
+  response: ResponseInfo | undefined;
   /** Whether the answer came from the cache or from another call. */
   cached = false;
+  /** Whether the result has the model's reasoning. */
+  keepsReasoning = false;
+  /** The reasoning of the answers, if the result has it. */
+  #reasoning: string | undefined;
   /** Whether a fallback model was called. */
   usedFallback = false;
+  /** What of it came from a journal; absent for most calls. */
+  #resumed: Spent | undefined;
+  /** What the parts that were taken have; absent for most calls. */
+  #taken: TakenParts | undefined;
   readonly #startedAt = Date.now();
   readonly #began = performance.now();
 
@@ -86,6 +102,20 @@ export class Trace extends CallErrors {
     };
   }
 
+  /**
+   * Adds a request that was sent.
+   *
+   * @param details What its price depends on. Absent if it belongs to a nested call.
+   */
+  override addAttempt(attempt: Attempt, details?: PriceDetails): void {
+    super.addAttempt(attempt);
+    if (details === undefined) return;
+    const index = this.attempts.length - 1;
+    // Usually it is the only one; a growing array would reserve room for sixteen more.
+    if (this.#details === undefined && index === 0) this.#details = [details];
+    else (this.#details ??= [])[index] = details;
+  }
+
   /** Counts what an attempt used. */
   bill(usage: Usage | undefined, modelMs: number): void {
     this.modelMs += modelMs;
@@ -98,11 +128,21 @@ export class Trace extends CallErrors {
    */
   billLoser(from: number): void {
     const sent = this.attempts.slice(from);
-    const usage = sent.find(({ error }) => error === undefined)?.usage;
+    const winner = sent.findIndex(({ error }) => error === undefined);
+    const usage = sent[winner]?.usage;
     const loser = sent.findIndex((attempt) => attempt.error?.code === "aborted");
     if (usage === undefined || loser < 0 || sent[loser]!.usage !== undefined) return;
     this.amendAttempt(from + loser, { ...sent[loser]!, usage, estimated: true });
+    if (this.#details !== undefined) {
+      this.#details[from + loser] = this.#details[from + winner];
+    }
     this.bill(usage, 0);
+  }
+
+  /** Adds the reasoning of an answer. */
+  addReasoning(text: string | undefined): void {
+    if (!this.keepsReasoning || text === undefined || text === "") return;
+    this.#reasoning = this.#reasoning === undefined ? text : `${this.#reasoning}\n\n${text}`;
   }
 
   /** Adds a run of a tool. */
@@ -115,12 +155,63 @@ export class Trace extends CallErrors {
     (this.#children ??= []).push(part);
     this.usage = addUsage(this.usage, part.usage);
     this.cost = addCost(this.cost, part.cost);
-    for (const attempt of part.attempts) this.addAttempt(attempt);
+    const resumed = part.replayed ? part : part.resumed;
+    if (resumed !== undefined) this.#addResumed(resumed);
+    for (const attempt of part.attempts) {
+      this.addAttempt(part.replayed ? { ...attempt, replayed: true } : attempt);
+    }
+  }
+
+  /** Adds a part of this call that came from a journal: what {@linkcode takePart} returned. */
+  resume(part: Result): void {
+    for (const attempt of part.attempts) this.addAttempt({ ...attempt, replayed: true });
+    this.usage = addUsage(this.usage, part.usage);
+    this.cost = addCost(this.cost, part.cost);
+    this.#addResumed(part);
+    for (const call of part.toolCalls) this.addTool(call);
+    for (const child of part.children) (this.#children ??= []).push(child);
+    if (part.ok) this.addReasoning(part.reasoning);
+    this.#take();
+  }
+
+  #addResumed({ usage, cost }: Spent): void {
+    this.#resumed = addSpent(this.#resumed ?? NOTHING_SPENT, { usage, cost });
+  }
+
+  /**
+   * Returns what was added to this call since the last part was taken or resumed, as a result with
+   * this content. The call must be priced.
+   */
+  takePart(content: unknown, reasoning: string | undefined): Result {
+    const { attempts, toolCalls, children, usage, cost } = this.#taken ?? NOTHING_TAKEN;
+    const all = { usage: this.usage, cost: this.cost };
+    const spent = subtractSpent(all, { usage, cost });
+    const part = this.success(content, "tool_calls");
+    this.#take();
+    return {
+      ...part,
+      ...spent,
+      attempts: part.attempts.slice(attempts),
+      toolCalls: part.toolCalls.slice(toolCalls),
+      children: part.children.slice(children),
+      reasoning: this.keepsReasoning ? reasoning : undefined,
+    };
+  }
+
+  #take(): void {
+    this.#taken = {
+      attempts: this.attempts.length,
+      toolCalls: this.#toolCalls?.length ?? 0,
+      children: this.#children?.length ?? 0,
+      usage: this.usage,
+      cost: this.cost,
+    };
   }
 
   /** Adds a call made within this one. */
   add(part: Result): void {
     this.addOfTool(part);
+    if (part.replayed) return; // it took no time
     this.queuedMs += part.timing.queuedMs;
     const { limitedBy, limitedMs } = part.timing;
     if (limitedBy !== undefined) this.wait({ [limitedBy]: limitedMs });
@@ -136,21 +227,40 @@ export class Trace extends CallErrors {
    */
   price(prices: Prices | undefined): Promise<void> | undefined {
     this.cost = undefined;
-    for (const { model, usage } of this.attempts) {
-      const loading = usage && loadPrices(model, prices);
+    const { attempts } = this;
+    for (let i = 0; i < attempts.length; i++) {
+      const { model, usage } = attempts[i]!;
+      if (usage === undefined || this.#details?.[i] === undefined) continue;
+      const loading = loadPrices(model, prices);
       if (loading !== undefined) return loading.then(() => this.price(prices));
     }
-    let cost: Cost | undefined = NO_COST;
-    for (const { model, usage, error } of this.attempts) {
-      if (usage !== undefined) cost = addCost(cost, this.#priceOf(model, usage, prices));
-      else if (error === undefined) cost = undefined;
+    let sum: Cost | undefined = NO_COST;
+    let resumed: Cost | undefined = NO_COST;
+    for (let i = 0; i < attempts.length; i++) {
+      const attempt = attempts[i]!;
+      const details = this.#details?.[i];
+      // Earlier rounds may have been priced already.
+      if (details !== undefined && attempt.cost === undefined) {
+        setCost(attempt, this.#priceOf(attempt, prices, details));
+      }
+      const { cost, usage, error, replayed } = attempt;
+      if (cost === undefined && usage === undefined && error !== undefined) continue;
+      sum = addCost(sum, cost);
+      if (replayed) resumed = addCost(resumed, cost);
     }
-    this.cost = cost;
+    this.cost = sum;
+    if (this.#resumed !== undefined) this.#resumed = { ...this.#resumed, cost: resumed };
   }
 
-  #priceOf(model: string, usage: Usage, prices: Prices | undefined): Cost | undefined {
+  #priceOf(
+    { model, usage, estimated }: Attempt,
+    prices: Prices | undefined,
+    details: PriceDetails,
+  ): Cost | undefined {
+    if (usage === undefined && details.cost === undefined) return undefined;
     try {
-      return costOf(model, usage, prices);
+      const cost = costOf(model, usage ?? NO_USAGE, prices, details);
+      return cost && estimated ? { ...cost, source: "prices" } : cost;
     } catch (cause) {
       const why = `the prices function of configure threw: ${causeMessage(cause)}`;
       throw this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
@@ -162,7 +272,7 @@ export class Trace extends CallErrors {
 
   /** The result of a call that succeeded. */
   success<T>(content: T, finishReason: FinishReason): Success<T> {
-    return {
+    const success: Success<T> = {
       ok: true,
       content,
       finishReason,
@@ -181,6 +291,16 @@ export class Trace extends CallErrors {
       replayed: false,
       metadata: this.metadata,
     };
+    const { response } = this;
+    if (
+      this.#reasoning === undefined && this.#resumed === undefined && response === undefined
+    ) return success;
+    return {
+      ...success,
+      ...(this.#resumed !== undefined && { resumed: this.#resumed }),
+      ...(this.#reasoning !== undefined && { reasoning: this.#reasoning }),
+      ...(response !== undefined && { response }),
+    };
   }
 
   /** The result of a call that only says what it would send. */
@@ -192,7 +312,7 @@ export class Trace extends CallErrors {
   failure(error: AgentError): Failure;
   failure<M extends object>(error: AgentError, extra: M): Failure & M;
   failure(error: AgentError, extra?: object): Failure {
-    const { finishReason: _, ...base } = this.success(undefined, "stop");
+    const { finishReason: _, reasoning: __, ...base } = this.success(undefined, "stop");
     const failure: Failure = { ...base, ok: false, content: undefined, error, ...extra };
     // The error of another call, such as one inside an item of `each`, keeps its own result.
     return error.result === undefined ? linkError(failure) : failure;
@@ -222,6 +342,20 @@ export class Trace extends CallErrors {
     };
   }
 }
+
+/** Sets the cost of an attempt. Errors share the attempt, so it is changed in place. */
+function setCost(attempt: { cost?: Cost }, cost: Cost | undefined): void {
+  if (cost !== undefined) attempt.cost = cost;
+}
+
+/** What of a call is part of results that were taken from it. */
+interface TakenParts extends Spent {
+  readonly attempts: number;
+  readonly toolCalls: number;
+  readonly children: number;
+}
+
+const NOTHING_TAKEN: TakenParts = { ...NOTHING_SPENT, attempts: 0, toolCalls: 0, children: 0 };
 
 /** Shared by all that have none of something. */
 const EMPTY: readonly never[] = Object.freeze([]);

@@ -83,6 +83,8 @@ async function replay(call: Outgoing, reply: ModelReply): Promise<Answer> {
   const { trace, agent, hooks, signal } = call;
   const answer = await readReply(reply, agent, trace, signal);
   trace.cached = true;
+  trace.response = undefined;
+  if (hooks.onReasoning !== undefined && reply.reasoning) await hooks.onReasoning(reply.reasoning);
   if (hooks.onDelta !== undefined && reply.text !== "") await emitDelta(call, reply.text);
   return answer;
 }

@@ -1,4 +1,7 @@
-/** Asks the model to correct an answer that does not match its schema. */
+/**
+ * Asks the model to correct an answer that does not match its schema, or that the server could not
+ * parse: as the JSON of a schema or as a tool call.
+ */
 import type { Issue } from "../model/errors.ts";
 import { AgentError } from "../model/result.ts";
 import type { Message } from "../model/message.ts";
@@ -13,7 +16,7 @@ export function maxRepairs(option: number | RepairOptions | undefined): number {
 }
 
 /**
- * Requests an answer, and requests a correction if it does not match its schema. Deltas cannot be
+ * Requests an answer, and requests a correction if it is invalid. Deltas cannot be
  * taken back: after one was emitted, the answer is final.
  *
  * @throws {AgentError} With the code `invalid_output` if the last answer does not fit either.
@@ -45,6 +48,10 @@ function repairMessages({ text = "", issues = [] }: AgentError): readonly Messag
 }
 
 function repairInstruction(issues: readonly Issue[]): string {
+  if (issues.length === 0) {
+    return "Your answer could not be parsed. Answer again: " +
+      "JSON and the arguments of tool calls must be complete and valid.";
+  }
   return `Your answer does not fit the JSON schema:\n${formatIssues(issues)}\n` +
     "Answer again, with JSON that fits it and nothing else.";
 }

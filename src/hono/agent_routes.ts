@@ -3,7 +3,7 @@ import { checkOptions, milliseconds, type RulesFor } from "../model/check_option
 import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.ts";
 import { createIdentify, requirePrincipal } from "./require_principal.ts";
 import { allowCrossOrigin, assignRequestId, setSecurityHeaders } from "./headers.ts";
-import { toOpenAIError } from "./openai/openai_error.ts";
+import { toOpenAIError, withOpenAIStatus } from "./openai/openai_error.ts";
 import { type AgentRoutesOptions, checkRouteOptions } from "./options.ts";
 import { toProblem } from "./public_error.ts";
 import { Problem, problemResponse } from "./problem.ts";
@@ -14,7 +14,9 @@ import { healthRoute } from "./routes/health.ts";
 import { listRoute } from "./routes/list.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { modelRoute, modelsRoute } from "./openai/models_route.ts";
+import { useOpenAIFormat } from "./openai/use_openai_format.ts";
 import { openapiRoute } from "./routes/openapi.ts";
+import { responsesRoute, storedResponseRoute } from "./openai/responses_route.ts";
 import { streamRoute } from "./routes/stream.ts";
 import { type Env, Service, type ShutdownReport } from "./service.ts";
 
@@ -54,13 +56,16 @@ const SHUTDOWN_RULES: RulesFor<ShutdownOptions> = { grace: milliseconds };
  * - `POST /:name/stream`: calls an agent and sends the events of the call as server-sent events
  * - `POST /batch`: makes many calls; the response is JSON, server-sent events or NDJSON
  * - `GET /batch/:id`: resumes a batch stream after a lost connection
- * - `POST /v1/chat/completions`, `GET /v1/models`: the same agents for clients of OpenAI's API
+ * - `POST /v1/chat/completions`, `POST /v1/responses`, `GET /v1/models`: the same agents for
+ *   clients of OpenAI's API
  * - `GET /health`, `GET /metrics`
  * - `GET /dashboard`, if it is enabled: live figures for people
  *
  * A client that disconnects aborts its calls. Over HTTP/1.1, Deno's own server reports a
  * disconnect only after the response has begun, unless the request was small. Until then a plain
- * call runs to its end or to `limits.deadline`; the responses of streams and batches begin at once.
+ * call runs to its end or to `limits.deadline`. The response of a batch begins at once, that of a
+ * stream with its first event, or when a `heartbeat` is due: a call that fails before that gets the
+ * status of its error.
  *
  * Access is denied by default: without `auth`, only requests from this machine are accepted, and
  * only in development.
@@ -104,10 +109,7 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   if (options.dashboard) app.use("/dashboard/*", dashboardHeaders);
   app.use(setSecurityHeaders(options));
   if (options.cors !== undefined) app.use(allowCrossOrigin(options.cors));
-  app.use("/v1/*", async (c, next) => {
-    c.set("openai", true);
-    await next();
-  });
+  app.use("/v1/*", useOpenAIFormat);
   app.use((_, next) => {
     service.batches.sweep();
     return next();
@@ -135,6 +137,8 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   route(app, "GET", "/v1/models", modelsRoute(service));
   route(app, "GET", "/v1/models/:id", modelRoute(service));
   route(app, "POST", "/v1/chat/completions", chatRoute(service));
+  route(app, "POST", "/v1/responses", responsesRoute(service));
+  app.all("/v1/responses/*", storedResponseRoute);
   route(app, "POST", "/batch", batchRoute(service));
   route(app, "GET", "/batch/:id", resumeRoute(service));
   // An unknown name is a 404 for every method, never a 405.
@@ -146,7 +150,8 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   });
 
   app.onError((error, c) => {
-    const problem = toProblem(error);
+    const isOpenAI = c.get("openai") === true;
+    const problem = isOpenAI ? withOpenAIStatus(toProblem(error)) : toProblem(error);
     if (problem.code === "internal") {
       const { method, path } = c.req;
       const request = { id: c.get("requestId"), method, path };
@@ -157,7 +162,7 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
         logError(thrown, request);
       }
     }
-    return problemResponse(c, problem, c.get("openai") ? { error: toOpenAIError(problem) } : {});
+    return problemResponse(c, problem, isOpenAI ? { error: toOpenAIError(problem) } : {});
   });
   // The type hides the variables that the routes pass to each other.
   return Object.assign(app as unknown as HonoApp, {

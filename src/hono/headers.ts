@@ -49,7 +49,13 @@ export function allowCrossOrigin(
     origin: typeof origin === "string" ? origin : [...origin],
     allowMethods: ["GET", "POST"],
     allowHeaders: ["authorization", "content-type", "last-event-id", ID],
-    exposeHeaders: ["retry-after", ID],
+    exposeHeaders: [
+      "retry-after",
+      "retry-after-ms",
+      "x-should-retry",
+      "openai-processing-ms",
+      ID,
+    ],
     maxAge: 600,
   });
 }

@@ -44,7 +44,8 @@ export interface AgentRoutesOptions {
   readonly cors?: CorsOptions;
   /**
    * How long a stream may be silent, in milliseconds. Then a comment is sent, so that proxies keep
-   * the connection open.
+   * the connection open. The response of a stream begins with its first event, or with the first
+   * heartbeat: until then, a call that fails gets the status of its error.
    *
    * @default {15_000}
    */

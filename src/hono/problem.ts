@@ -18,7 +18,8 @@ import type { ErrorCode, Issue } from "../model/errors.ts";
  * - `busy`: the server has reached its maximum number of requests in progress
  * - `shutting_down`: the server is shutting down
  * - `not_resumable`: the batch stream is unknown or no longer kept
- * - `unsupported`: the chat completion needs a feature that agents do not have
+ * - `unsupported`: a request to the OpenAI routes needs a feature that agents do not have
+ * - `unknown_parameter`: a request to the OpenAI routes has a field that OpenAI's API does not have
  * - `internal`: an internal error of the server
  */
 export type ProblemCode =
@@ -39,6 +40,7 @@ export type ProblemCode =
   | "shutting_down"
   | "not_resumable"
   | "unsupported"
+  | "unknown_parameter"
   | "internal";
 
 /** The JSON of a problem. */
@@ -67,11 +69,16 @@ export interface ProblemOptions {
   readonly issues?: readonly Issue[];
   /** How long to wait before a retry, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Whether a retry is worth it, as far as that is known. */
+  readonly shouldRetry?: boolean;
   /** Headers to send with it. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The cause. It is never sent. */
   readonly cause?: unknown;
 }
+
+/** The longest wait for a budget after which a retry is worth it, in milliseconds. */
+const LONGEST_WAIT = 60_000;
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -120,6 +127,16 @@ export class Problem extends Error {
     return this.code === "budget" ? 60_000 : 1_000;
   }
 
+  /**
+   * Whether a retry is worth it; `undefined` if that is not known. Every 429 and 503 is worth one,
+   * except a budget that is not renewed soon.
+   */
+  get shouldRetry(): boolean | undefined {
+    const { shouldRetry, retryAfterMs = Infinity } = this.options;
+    if (this.code === "budget") return retryAfterMs <= LONGEST_WAIT;
+    return shouldRetry ?? (this.status === 429 || this.status === 503 ? true : undefined);
+  }
+
   /** Returns the JSON of the problem. */
   details(requestId?: string): ProblemDetails {
     const { retryAfterMs, options: { issues } } = this;
@@ -137,12 +154,15 @@ export class Problem extends Error {
 
   /** Returns the headers of the response. */
   headers(): Record<string, string> {
-    const { retryAfterMs, options: { headers } } = this;
+    const { retryAfterMs, shouldRetry, options: { headers } } = this;
     return {
       "content-type": "application/problem+json",
+      // Clients of OpenAI's API obey it, whatever the status.
+      ...(shouldRetry !== undefined && { "x-should-retry": String(shouldRetry) }),
       ...(retryAfterMs !== undefined && {
         // Whole seconds, and never 0, which would mean to retry at once.
         "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))),
+        "retry-after-ms": String(Math.max(1, Math.ceil(retryAfterMs))),
       }),
       ...headers,
     };

@@ -1,5 +1,5 @@
 /** Maps failed calls to a status and a message for clients, without internals of the server. */
-import type { ErrorCode, Issue } from "../model/errors.ts";
+import { type ErrorCode, type Issue, ProviderError } from "../model/errors.ts";
 import { AgentError } from "../model/result.ts";
 import { Problem } from "./problem.ts";
 
@@ -51,7 +51,34 @@ export function toPublicError(error: AgentError): PublicError {
 /** Maps the error of a failed call to a problem. */
 export function failureProblem(error: AgentError): Problem {
   const { code, message, issues, retryAfterMs } = toPublicError(error);
-  return new Problem(FAILURES[code][0], code, message, { issues, retryAfterMs, cause: error });
+  const shouldRetry = isWorthRetrying(error);
+  return new Problem(FAILURES[code][0], code, message, {
+    issues,
+    retryAfterMs,
+    shouldRetry,
+    cause: error,
+  });
+}
+
+/** Returns the error that decides about a retry: of several models, that of the last one. */
+export function decisiveError(error: AgentError): AgentError {
+  return error.code === "exhausted" && error.cause instanceof AgentError ? error.cause : error;
+}
+
+/** Whether a retry by the client is worth it; `undefined` if that is not known. */
+function isWorthRetrying(error: AgentError): boolean | undefined {
+  const { code, status, retryable, retryAfterMs } = decisiveError(error);
+  switch (code) {
+    case "network":
+      return true;
+    case "provider":
+      return status === undefined && !retryable ? undefined : retryable;
+    case "rate_limited":
+      // Without a wait, it may be a quota that is spent.
+      return retryable || retryAfterMs !== undefined;
+    default:
+      return undefined;
+  }
 }
 
 /** Maps anything thrown to a problem. The message of an unexpected error is not sent. */
@@ -64,7 +91,10 @@ export function toProblem(thrown: unknown): Problem {
 }
 
 /** Returns the schema's issues, or the template's message about a missing parameter. */
-function issuesOf({ issues, message }: AgentError): readonly Issue[] {
+function issuesOf({ issues, message, cause }: AgentError): readonly Issue[] {
+  if (cause instanceof ProviderError) {
+    return [{ message: "The agent's model does not support something in the request" }];
+  }
   if (issues !== undefined) return issues.map(toJsonIssue);
   // `Cannot call "x" as parameter "y" is missing`: it holds names of parameters, never values.
   const why = message.match(/ as (parameter .*)$/s)?.[1];

@@ -17,6 +17,8 @@ export interface PublicResult {
   readonly content: unknown;
   /** Why the model stopped. */
   readonly finishReason?: FinishReason;
+  /** The model's reasoning, if the agent has the option `reasoning`. */
+  readonly reasoning?: string;
   /** Why the call failed. */
   readonly error?: PublicError;
   /** The status of a workflow: `success`, `partial` or `error`. */
@@ -45,6 +47,7 @@ export function toPublicResult(result: Result): PublicResult {
     model,
     content: contentOf(result),
     ...(result.ok ? { finishReason: result.finishReason } : { error: toPublicError(result.error) }),
+    reasoning: result.ok ? result.reasoning : undefined,
     status,
     branches: isRecord(branches) ? branchesOf(branches as Record<string, Result>) : undefined,
     usage,

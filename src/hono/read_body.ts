@@ -1,5 +1,6 @@
 /** Reads request bodies, limited in size, duration and nesting. */
 import { Timer } from "../async/timer.ts";
+import { parseExact } from "../model/exact_json.ts";
 import type { ResolvedLimits } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
@@ -17,12 +18,20 @@ export interface JsonBody {
 /** The limits of a body. */
 export type BodyLimits = Pick<ResolvedLimits, "maxBodyBytes" | "bodyTimeout">;
 
+/** Parses JSON. */
+type Parse = (text: string) => unknown;
+
 /**
  * Reads the body and parses it as JSON.
  *
+ * @param parse Parses the text. By default, the numbers of parameters keep their digits.
  * @throws {Problem} If it is too large, too slow, not UTF-8, not JSON or nested too deeply.
  */
-export async function readJsonBody(request: Request, limits: BodyLimits): Promise<JsonBody> {
+export async function readJsonBody(
+  request: Request,
+  limits: BodyLimits,
+  parse: Parse = parseExact,
+): Promise<JsonBody> {
   const bytes = await readBody(request, limits);
   if (bytes.length === 0) return { value: undefined, bytes: 0 };
   const type = request.headers.get("content-type") ?? "";
@@ -34,7 +43,7 @@ export async function readJsonBody(request: Request, limits: BodyLimits): Promis
       "Cannot read the body as its Content-Type must be application/json",
     );
   }
-  const value = parseJson(bytes, request);
+  const value = parseJson(bytes, request, parse);
   rejectDeepNesting(value);
   return { value, bytes: bytes.length };
 }
@@ -126,7 +135,7 @@ async function readBytes(
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function parseJson(bytes: Uint8Array, { headers }: Request): unknown {
+function parseJson(bytes: Uint8Array, { headers }: Request, parse: Parse): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -144,7 +153,7 @@ function parseJson(bytes: Uint8Array, { headers }: Request): unknown {
     throw new Problem(400, "invalid_json", "Cannot read the body as it must be UTF-8");
   }
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch {
     // The parser's message is left out, as it quotes the body.
     throw new Problem(400, "invalid_json", "Cannot read the body as it must be JSON");

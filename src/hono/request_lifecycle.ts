@@ -4,7 +4,7 @@ import type { Limiter } from "../limits/limiter.ts";
 import { RunError } from "../model/errors.ts";
 import { AgentError } from "../model/result.ts";
 import type { Activity, RunKind } from "./activity.ts";
-import type { StreamOwner } from "./event_stream.ts";
+import type { StreamOwner } from "./stream/event_stream.ts";
 import type { ResolvedLimits } from "./limits.ts";
 import type { PrincipalQuota } from "./principal_quota.ts";
 import { Problem } from "./problem.ts";

@@ -3,8 +3,8 @@ import type { Agent } from "../agent/agent.ts";
 import type { Callable } from "../call/options/callable.ts";
 import { currentContext, inContext } from "../call/context.ts";
 import { isModelAgent } from "../agent/defined.ts";
+import { definitionOf } from "../agent/definition.ts";
 import type { CallOptions } from "../call/options/options.ts";
-import type { PromptPart } from "../call/options/prompt_parts.ts";
 import type { JsonSchema } from "../model/message.ts";
 import { AgentError, type Result } from "../model/result.ts";
 import type { Activity } from "./activity.ts";
@@ -23,6 +23,7 @@ export class ServedAgent {
   readonly callsModel: boolean;
   readonly #callable: Callable;
   readonly #activity: Activity;
+  readonly #sendsReasoning: boolean;
 
   /** Wraps a callable; its calls are counted in `activity`. */
   constructor(callable: Callable, activity: Activity) {
@@ -32,6 +33,7 @@ export class ServedAgent {
     this.callsModel = isModelAgent(callable);
     this.#callable = callable;
     this.#activity = activity;
+    this.#sendsReasoning = definitionOf(callable)?.model?.reasoning ?? false;
   }
 
   /** Returns the JSON Schema of its parameters, if it is known. */
@@ -52,37 +54,32 @@ export class ServedAgent {
     return readSchema(() => this.#callable.outputSchema?.()) !== undefined;
   }
 
-  /** Calls it as part of the run with this ID. */
+  /**
+   * Calls it as part of the run with this ID. A `PromptOverride` in place of the parameters
+   * replaces the prompt of an agent that calls a model.
+   */
   settle(run: string, params: unknown, options?: CallOptions): Promise<Result> {
     return this.#countCall(run, () => this.#callable.settle(params, options));
   }
 
   /**
-   * Calls it with a message that replaces its prompt.
-   *
-   * @throws {AgentError} If the call fails.
-   */
-  ask(
-    run: string,
-    message: string | readonly PromptPart[],
-    options?: CallOptions,
-  ): Promise<Result> {
-    return this.#countCall(run, () => (this.#callable as Agent).ask(message, options));
-  }
-
-  /**
    * Calls it and yields the events of the call. The call begins when the first event is pulled, in
-   * the context of this method's caller.
+   * the context of this method's caller. Events of reasoning are left out unless the agent has the
+   * option `reasoning`, as they may reveal the prompt.
    */
-  stream(run: string, params: unknown): AsyncIterableIterator<StreamEvent> {
+  stream(
+    run: string,
+    params: unknown,
+    options: CallOptions = {},
+  ): AsyncIterableIterator<StreamEvent> {
     const callable = this.#callable;
-    if (canStream(callable)) return this.#countStream(run, callable.stream(params));
+    if (canStream(callable)) return this.#countStream(run, callable.stream(params, options));
     const context = currentContext();
     // A workflow streams no text of its own, only the events that its agents emit.
-    return agentStream({}, (hooks, signal) =>
+    return agentStream(options, (hooks, signal) =>
       inContext(
         { ...context, emit: hooks.emit },
-        () => this.settle(run, params, { signal }),
+        () => this.settle(run, params, { ...options, signal }),
       ));
   }
 
@@ -103,6 +100,7 @@ export class ServedAgent {
     try {
       for await (const event of events) {
         if (event.type === "result") end(event.result);
+        if (event.type === "reasoning" && !this.#sendsReasoning) continue;
         yield event;
       }
     } catch (error) {

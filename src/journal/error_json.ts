@@ -1,5 +1,6 @@
 import { ProviderError, RunError } from "../model/errors.ts";
 import { AgentError, type AgentErrorOptions, type Result } from "../model/result.ts";
+import { readStoredUsage } from "./stored_usage.ts";
 
 /** The stored form of an error. Attempts and usage are omitted if they are those of the result. */
 export type WrittenError = Omit<AgentErrorOptions, "cause"> & {
@@ -24,7 +25,7 @@ export function writeError(
   detail: "full" | "bare",
 ): WrittenError {
   const { code, agent, model, attempts, usage, status, retryAfterMs, retryable } = error;
-  const { issues, text, cause } = error;
+  const { issues, text, finishReason, cause } = error;
   return {
     message: detail === "bare" ? bareMessage(error) : error.message,
     code,
@@ -38,6 +39,7 @@ export function writeError(
     ...(detail === "full" && {
       issues,
       text,
+      finishReason,
       cause: cause instanceof Error ? { name: cause.name, message: cause.message } : undefined,
     }),
   };
@@ -70,7 +72,8 @@ export function readError(
   { message, cause, result: _, ...options }: WrittenError,
   of?: Pick<Result, "attempts" | "usage">,
 ): AgentError {
-  const { attempts = of?.attempts, usage = of?.usage } = options;
+  const { attempts = of?.attempts, usage: own } = options;
+  const usage = own === undefined ? of?.usage : readStoredUsage(own);
   return new AgentError(message, {
     ...options,
     attempts,

@@ -6,10 +6,11 @@ import type {
   JournalOpenOptions,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
+import type { Spent } from "../model/spent.ts";
 import { readOutcome, writeStart } from "./item_json.ts";
 import { resumeDecision } from "./resume_decision.ts";
 import type { RunTotals } from "./run_totals.ts";
-import type { StoreChanges, StoredItem } from "./store.ts";
+import type { StoreChanges, StoredCheckpoint, StoredItem } from "./store.ts";
 
 /** An item that has been started and not finished. */
 export interface StartedItem {
@@ -17,6 +18,10 @@ export interface StartedItem {
   readonly starts: number;
   /** The result of an earlier start. */
   readonly previous: Result | undefined;
+  /** The number of items with the same id that were started before it. */
+  readonly n: number;
+  /** The owner of its checkpoints, once there was one to look up or to write. */
+  owner?: string;
 }
 
 /** An operation that waits to be written. */
@@ -27,6 +32,7 @@ export type PendingOperation =
       readonly type: "begin";
       readonly item: JournalItem;
       readonly id: string;
+      readonly n: number;
       readonly record: boolean;
       readonly resolve: (decision: JournalDecision) => void;
     }
@@ -34,6 +40,7 @@ export type PendingOperation =
       readonly type: "finish";
       readonly started: StartedItem;
       readonly result: Result;
+      readonly counted: Spent | undefined;
       readonly ended: string;
       readonly resolve: () => void;
     }
@@ -41,6 +48,13 @@ export type PendingOperation =
       readonly type: "interrupt";
       readonly started: StartedItem;
       readonly result: Result;
+      readonly counted: Spent | undefined;
+      readonly resolve: () => void;
+    }
+    | {
+      readonly type: "checkpoint";
+      readonly stored: StoredCheckpoint;
+      readonly spent: Spent;
       readonly resolve: () => void;
     }
   );
@@ -75,6 +89,8 @@ export function applyGroup(
   const started: StoreChanges["started"][number][] = [];
   const ended: StoreChanges["ended"][number][] = [];
   const removed: string[] = [];
+  const checkpoints: StoredCheckpoint[] = [];
+  const endedOwners: StoreChanges["endedOwners"][number][] = [];
   const decisions: JournalDecision[] = [];
   const now = Date.now();
   let hasUsage = false;
@@ -86,19 +102,27 @@ export function applyGroup(
       const decision = resumeDecision(previous, options);
       decisions.push(decision);
       if (decision !== "missing" || !operation.record) continue;
-      const { id, item } = operation;
+      const { id, n, item } = operation;
       const starts = (stored?.starts ?? 0) + 1;
       if (stored === undefined) totals.addItems(1);
       started.push({ id, starts, ...writeStart(item, now, options.store) });
-      inFlight.set(item, { id, starts, previous });
+      inFlight.set(item, { id, starts, previous, n });
       continue;
     }
-    const { started: { id, starts, previous }, result } = operation;
+    if (operation.type === "checkpoint") {
+      totals.addSpent(operation.spent, true);
+      checkpoints.push(operation.stored);
+      continue;
+    }
+    const { started: { id, starts, previous, owner }, result, counted } = operation;
+    if (owner !== undefined) {
+      endedOwners.push({ owner, dropRounds: operation.type === "finish" && result.ok });
+    }
     if (operation.type === "finish") {
-      totals.addOutcome(result, previous);
+      totals.addOutcome(result, previous, counted);
       ended.push({ id, ended: operation.ended });
     } else if (result.attempts.length > 0) {
-      totals.addCost(result);
+      totals.addCost(result, counted);
       hasUsage = true;
     } else if (starts === 1) {
       // Nothing was sent: the item counts as never started.
@@ -106,10 +130,10 @@ export function applyGroup(
       removed.push(id);
     }
   }
-  if (started.length + ended.length + removed.length === 0 && !hasUsage) {
-    return { decisions, changes: undefined };
-  }
-  return { decisions, changes: { started, ended, removed, state: String(totals) } };
+  const count = started.length + ended.length + removed.length + checkpoints.length;
+  if (count + endedOwners.length === 0 && !hasUsage) return { decisions, changes: undefined };
+  const state = String(totals);
+  return { decisions, changes: { started, ended, removed, checkpoints, endedOwners, state } };
 }
 
 /** Resolves the promises of a group that has been written. */

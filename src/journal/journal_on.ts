@@ -28,8 +28,9 @@ import { readSummary } from "./run_totals.ts";
 export interface JournalOptions {
   /**
    * How much of each item is stored. `"none"`: its identity, status and usage, so that replayed
-   * results have no content. `"output"`: also its output. `"all"`: also its parameters. API keys
-   * are never stored.
+   * results have no content, and an interrupted item begins with its first round or step.
+   * `"output"`: also its output, with the answers and the results of tools while it runs. `"all"`:
+   * also its parameters. API keys are never stored.
    *
    * @default {"output"}
    */

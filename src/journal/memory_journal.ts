@@ -1,7 +1,7 @@
 import type { Journal } from "../model/journal.ts";
 import { JournalError } from "./journal_error.ts";
 import { journalOn, type JournalOptions } from "./journal_on.ts";
-import type { JournalStore, StoredItem } from "./store.ts";
+import type { JournalStore, StoredCheckpoint, StoredItem } from "./store.ts";
 
 /**
  * Creates a journal in memory: for tests, and to repeat a run within one process without paying
@@ -28,9 +28,20 @@ export function memoryJournal(options: JournalOptions = {}): Journal {
   return journalOn(memoryStore(), options);
 }
 
+interface MemoryRun {
+  state: string | undefined;
+  readonly items: Map<string, StoredItem>;
+  /** By owner and by name. */
+  readonly checkpoints: Map<string, Map<string, StoredCheckpoint>>;
+}
+
+function emptyRun(): MemoryRun {
+  return { state: undefined, items: new Map(), checkpoints: new Map() };
+}
+
 /** Creates a store in memory. */
 export function memoryStore(): JournalStore {
-  const runs = new Map<string, { state: string | undefined; items: Map<string, StoredItem> }>();
+  const runs = new Map<string, MemoryRun>();
   const claimed = new Set<string>();
   const run = (runId: string) => {
     const found = runs.get(runId);
@@ -48,7 +59,7 @@ export function memoryStore(): JournalStore {
       }
       claimed.add(runId);
       const found = runs.get(runId);
-      if (found === undefined) runs.set(runId, { state: undefined, items: new Map() });
+      if (found === undefined) runs.set(runId, emptyRun());
       return found?.state;
     },
     release(runId) {
@@ -60,7 +71,8 @@ export function memoryStore(): JournalStore {
       const { items } = run(runId);
       return ids.map((id) => items.get(id));
     },
-    write(runId, { started, ended, removed, state }) {
+    findCheckpoints: (runId, owner) => [...run(runId).checkpoints.get(owner)?.values() ?? []],
+    write(runId, { started, ended, removed, checkpoints, endedOwners, state }) {
       const stored = run(runId);
       for (const item of started) {
         const ended = stored.items.get(item.id)?.ended;
@@ -70,6 +82,17 @@ export function memoryStore(): JournalStore {
         stored.items.set(id, { ...stored.items.get(id)!, ended: end });
       }
       for (const id of removed) stored.items.delete(id);
+      for (const checkpoint of checkpoints) {
+        const { owner, name } = checkpoint;
+        const all = stored.checkpoints.get(owner) ?? new Map();
+        stored.checkpoints.set(owner, all.set(name, checkpoint));
+      }
+      for (const { owner, dropRounds } of endedOwners) {
+        const all = stored.checkpoints.get(owner);
+        if (all === undefined || !dropRounds) continue;
+        for (const [name, { kind }] of all) if (kind === "round") all.delete(name);
+        if (all.size === 0) stored.checkpoints.delete(owner);
+      }
       stored.state = state;
     },
     state: (runId) => Promise.resolve(runs.get(runId)?.state),
@@ -82,7 +105,7 @@ export function memoryStore(): JournalStore {
     },
     remove(runId) {
       run(runId);
-      runs.set(runId, { state: undefined, items: new Map() });
+      runs.set(runId, emptyRun());
       return Promise.resolve();
     },
     close() {

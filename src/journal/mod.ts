@@ -25,9 +25,17 @@ export { kvJournal, type KvJournalOptions } from "./kv/kv_journal.ts";
 export type { KvAtomic, KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv/kv_database.ts";
 export { memoryJournal, memoryStore } from "./memory_journal.ts";
 export { sqliteJournal, type SqliteJournalOptions } from "./sqlite/sqlite_journal.ts";
-export type { JournalStore, StoreChanges, StoredItem, StoredRun } from "./store.ts";
+export type {
+  JournalStore,
+  StoreChanges,
+  StoredCheckpoint,
+  StoredItem,
+  StoredRun,
+} from "./store.ts";
 export type {
   Journal,
+  JournalCheckpoint,
+  JournalCheckpointKind,
   JournalDecision,
   JournalDetail,
   JournalItem,

@@ -13,6 +13,7 @@ import {
   type Timing,
 } from "../model/result.ts";
 import { readError, writeError, type WrittenError } from "./error_json.ts";
+import { readStoredCost, readStoredUsage } from "./stored_usage.ts";
 import { readValue, writeValue, type WrittenValue } from "./value_json.ts";
 
 /** The members of every result. All others belong to workflows. */
@@ -33,19 +34,24 @@ const KNOWN: ReadonlySet<string> = new Set([
   "timing",
   "usedFallback",
   "cached",
+  "response",
   // These belong to the call and not to its outcome: they are not stored.
   "metadata",
   "replayed",
+  "resumed",
 ]);
 
 /** The members of workflows that reveal no content. */
 const BARE: ReadonlySet<string> = new Set(["status", "route"]);
 
 /**
- * The stored form of an attempt. Its usage is `"all"` if it equals the usage of the result, as is
- * common.
+ * The stored form of an attempt. Its usage and its cost are `"all"` if they are those of the
+ * result, as is common.
  */
-type WrittenAttempt = Omit<Attempt, "usage"> & { readonly usage?: Attempt["usage"] | "all" };
+type WrittenAttempt = Omit<Attempt, "usage" | "cost"> & {
+  readonly usage?: Attempt["usage"] | "all";
+  readonly cost?: Attempt["cost"] | "all";
+};
 
 /** The stored form of a result. Empty members are omitted. */
 interface WrittenResult {
@@ -58,13 +64,15 @@ interface WrittenResult {
   readonly usage: Result["usage"];
   readonly cost?: Result["cost"];
   readonly attempts?: readonly WrittenAttempt[];
-  readonly toolCalls?: Result["toolCalls"];
+  /** The tool calls, or a written value if JSON would change them. */
+  readonly toolCalls?: Result["toolCalls"] | WrittenValue;
   readonly children?: unknown;
   readonly startedAt: number;
   readonly durationMs: number;
   readonly timing: Partial<Timing>;
   readonly usedFallback?: true;
   readonly cached?: true;
+  readonly response?: WrittenValue;
   readonly more?: Record<string, unknown>;
 }
 
@@ -74,7 +82,11 @@ interface WrittenResult {
  * @throws If the result contains a value that cannot be serialized.
  */
 export function writeResult(result: Result, stored: JournalDetail): string {
-  return JSON.stringify(toWritten(result, stored === "none" ? "bare" : "full"));
+  const written = toWritten(result, stored === "none" ? "bare" : "full");
+  const { response } = result;
+  // An unread answer may be much longer than its content.
+  if (stored !== "all" || response === undefined) return JSON.stringify(written);
+  return JSON.stringify({ ...written, response: writeValue(response) });
 }
 
 /**
@@ -102,10 +114,8 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
     model: result.model,
     usage,
     cost: result.cost,
-    attempts: attempts.length === 0
-      ? undefined
-      : attempts.map((one) => one.usage === usage ? { ...one, usage: "all" } : one),
-    toolCalls: toolCalls.length === 0 || bare ? undefined : toolCalls,
+    attempts: attempts.length === 0 ? undefined : attempts.map((one) => writeAttempt(one, result)),
+    toolCalls: toolCalls.length === 0 || bare ? undefined : writeToolCalls(toolCalls),
     children: children.length === 0 || bare ? undefined : nested(children),
     startedAt: result.startedAt,
     durationMs: result.durationMs,
@@ -126,6 +136,15 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
   };
 }
 
+function writeAttempt(attempt: Attempt, { usage, cost }: Result): WrittenAttempt {
+  return {
+    ...attempt,
+    replayed: undefined,
+    ...(attempt.usage === usage && { usage: "all" }),
+    ...(attempt.cost !== undefined && attempt.cost === cost && { cost: "all" }),
+  };
+}
+
 /**
  * Converts the result that an error carries, if it is another one than `of`: an item of `each`
  * fails with the error of a call inside it, whose parts were billed.
@@ -141,6 +160,17 @@ function ownResult(
   return { result: toWritten({ ...own, error: undefined } as unknown as Result, detail) };
 }
 
+/** Converts tool calls. They stay as they are unless they have bigints or other such values. */
+function writeToolCalls(toolCalls: Result["toolCalls"]): WrittenResult["toolCalls"] {
+  const written = writeValue(toolCalls);
+  return "value" in written && written.digits === undefined ? toolCalls : written;
+}
+
+function readToolCalls(json: WrittenResult["toolCalls"]): Result["toolCalls"] {
+  if (json === undefined || Array.isArray(json)) return json ?? [];
+  return readValue(json as WrittenValue) as Result["toolCalls"];
+}
+
 /** Returns the members that only workflows have. */
 function moreOf(result: Result, detail: "full" | "bare"): Record<string, unknown> | undefined {
   let more: Record<string, unknown> | undefined;
@@ -153,10 +183,15 @@ function moreOf(result: Result, detail: "full" | "bare"): Record<string, unknown
 }
 
 function resultOf(json: WrittenResult): Result {
-  const { usage, content, error, timing, more } = json;
-  const attempts = (json.attempts ?? []).map((one) =>
-    (one.usage === "all" ? { ...one, usage } : one) as Attempt
-  );
+  const { content, error, timing, response, more } = json;
+  const usage = readStoredUsage(json.usage);
+  const cost = readStoredCost(json.cost);
+  const attempts = (json.attempts ?? []).map((one) => ({
+    ...one,
+    ...(one.usage !== undefined &&
+      { usage: one.usage === "all" ? usage : readStoredUsage(one.usage) }),
+    ...(one.cost === "all" && { cost }),
+  } as Attempt));
   const result = {
     ok: json.ok,
     content: content && readValue(content),
@@ -164,9 +199,9 @@ function resultOf(json: WrittenResult): Result {
     agent: json.agent,
     model: json.model,
     usage,
-    cost: json.cost,
+    cost,
     attempts,
-    toolCalls: json.toolCalls ?? [],
+    toolCalls: readToolCalls(json.toolCalls),
     children: json.children === undefined ? [] : read(json.children),
     startedAt: json.startedAt,
     durationMs: json.durationMs,
@@ -174,6 +209,7 @@ function resultOf(json: WrittenResult): Result {
     usedFallback: json.usedFallback ?? false,
     cached: json.cached ?? false,
     replayed: false,
+    ...(response !== undefined && { response: readValue(response) as Result["response"] }),
     ...(error !== undefined && { error: errorOf(error, { attempts, usage }) }),
   };
   if (more !== undefined) Object.assign(result, membersOf(more, read));

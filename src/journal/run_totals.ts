@@ -1,7 +1,9 @@
 import type { ErrorCode } from "../model/errors.ts";
 import type { JournalSummary } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
-import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { type Spent, subtractSpent } from "../model/spent.ts";
+import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { readStoredCost, readStoredUsage } from "./stored_usage.ts";
 
 /** The totals of a run. They are updated in memory and stored with each write. */
 export class RunTotals {
@@ -35,24 +37,27 @@ export class RunTotals {
     this.#total += items;
   }
 
-  /** Adds the result of an item. It replaces the item's previous result, if any. */
-  addOutcome(result: Result, previous: Result | undefined): void {
+  /**
+   * Adds the result of an item. It replaces the item's previous result, if any. Of its usage, that
+   * of its checkpoints was counted already.
+   */
+  addOutcome(result: Result, previous: Result | undefined, counted?: Spent): void {
     if (previous !== undefined) this.#countOutcome(previous, -1);
     this.#countOutcome(result, 1);
-    this.addCost(result);
+    this.addCost(result, counted);
   }
 
-  /** Adds the usage and the cost of a result. */
-  addCost({ usage, cost, attempts }: Result): void {
+  /** Adds the usage and the cost of a result, except what was counted already. */
+  addCost(result: Result, counted?: Spent): void {
+    if (result.cost === undefined) this.#unpriced++;
+    this.addSpent(subtractSpent(result, counted), result.attempts.length > 0);
+  }
+
+  /** Adds a usage and its cost, if that is known. A cost of 0 counts if something was sent. */
+  addSpent({ usage, cost }: Spent, wasSent: boolean): void {
     this.#usage = addUsage(this.#usage, usage);
-    if (cost === undefined) this.#unpriced++;
-    else if (attempts.length > 0 || cost.total !== 0) {
-      const { input, output, total } = this.#cost ?? NO_COST;
-      this.#cost = {
-        input: input + cost.input,
-        output: output + cost.output,
-        total: total + cost.total,
-      };
+    if (cost !== undefined && (wasSent || cost.total !== 0)) {
+      this.#cost = addCost(this.#cost ?? NO_COST, cost);
     }
   }
 
@@ -86,6 +91,15 @@ export class RunTotals {
 
 /** Reads the stored totals of a run. */
 export function readSummary(runId: string, state: string): JournalSummary {
-  const { total, ok, failed, ...others } = JSON.parse(state);
-  return { runId, total, ok, failed, started: total - ok - failed, ...others };
+  const { total, ok, failed, usage, cost, ...others } = JSON.parse(state);
+  return {
+    runId,
+    total,
+    ok,
+    failed,
+    started: total - ok - failed,
+    usage: readStoredUsage(usage),
+    ...(cost !== undefined && { cost: readStoredCost(cost) }),
+    ...others,
+  };
 }

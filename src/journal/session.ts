@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers";
 import { causeMessage } from "../model/cause_message.ts";
 import type {
+  JournalCheckpoint,
   JournalDecision,
   JournalDetail,
   JournalItem,
@@ -9,6 +10,8 @@ import type {
   JournalSession,
 } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
+import type { Spent } from "../model/spent.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint_json.ts";
 import {
   applyGroup,
   type PendingOperation,
@@ -30,6 +33,8 @@ const DEFAULT_GROUP_SIZE = 500;
  * promises resolve when the group has been written.
  */
 export class Session implements JournalSession {
+  readonly checkpoints?: JournalSession["checkpoints"];
+  readonly checkpoint?: JournalSession["checkpoint"];
   readonly #store: JournalStore;
   readonly #runId: string;
   readonly #state: RunState;
@@ -54,37 +59,77 @@ export class Session implements JournalSession {
     this.#store = store;
     this.#runId = runId;
     this.#state = { options, totals: new RunTotals(state), inFlight: new Map() };
+    // Checkpoints hold answers and results of tools.
+    if (store.findCheckpoints === undefined || options.store === "none") return;
+    this.checkpoints = this.#findCheckpoints.bind(this);
+    this.checkpoint = this.#recordCheckpoint.bind(this);
   }
 
   begin(
     item: JournalItem,
     { record = true }: { readonly record?: boolean } = {},
   ): Promise<JournalDecision> {
-    const id = this.#uniqueId(item.id);
+    // The order of identical items is irrelevant.
+    const n = this.#counts.countUp(item.id);
+    const id = uniqueId(item.id, n);
     return new Promise((resolve, reject) =>
-      this.#enqueue({ type: "begin", item, id, record, resolve, reject })
+      this.#enqueue({ type: "begin", item, id, n, record, resolve, reject })
     );
   }
 
-  finish(item: JournalItem, result: Result): Promise<void> {
+  finish(item: JournalItem, result: Result, { counted }: CountedPart = {}): Promise<void> {
     const started = this.#takeStarted(item);
     if (started === undefined) return Promise.resolve();
     try {
-      const ended = this.#serialize(item, result);
+      const { store } = this.#state.options;
+      const ended = serialize(item, "output", () => writeResult(result, store));
       return new Promise((resolve, reject) =>
-        this.#enqueue({ type: "finish", started, result, ended, resolve, reject })
+        this.#enqueue({ type: "finish", started, result, counted, ended, resolve, reject })
       );
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  interrupt(item: JournalItem, result: Result): Promise<void> {
+  interrupt(item: JournalItem, result: Result, { counted }: CountedPart = {}): Promise<void> {
     const started = this.#takeStarted(item);
     if (started === undefined) return Promise.resolve();
     return new Promise((resolve, reject) =>
-      this.#enqueue({ type: "interrupt", started, result, resolve, reject })
+      this.#enqueue({ type: "interrupt", started, result, counted, resolve, reject })
     );
+  }
+
+  async #findCheckpoints(item: JournalItem, owner: string): Promise<readonly JournalCheckpoint[]> {
+    const started = this.#state.inFlight.get(item);
+    if (started === undefined) return [];
+    started.owner = uniqueId(owner, started.n);
+    try {
+      const stored = await this.#store.findCheckpoints!(this.#runId, started.owner);
+      return stored.flatMap(readCheckpoint);
+    } catch (cause) {
+      throw storeError(cause, "read");
+    }
+  }
+
+  #recordCheckpoint(
+    item: JournalItem,
+    owner: string,
+    checkpoint: JournalCheckpoint,
+    spent: Spent,
+  ): Promise<void> {
+    const started = this.#state.inFlight.get(item);
+    // A tool or a step may go on in the background after its item has ended.
+    if (started === undefined) return Promise.resolve();
+    const unique = started.owner ??= uniqueId(owner, started.n);
+    try {
+      const { kind } = checkpoint;
+      const stored = serialize(item, kind, () => writeCheckpoint(unique, checkpoint));
+      return new Promise((resolve, reject) =>
+        this.#enqueue({ type: "checkpoint", stored, spent, resolve, reject })
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   close(): Promise<void> {
@@ -96,34 +141,11 @@ export class Session implements JournalSession {
     await this.#store.release(this.#runId);
   }
 
-  /**
-   * Returns an id of its own for the nth item with the same id. The order of identical items is
-   * irrelevant.
-   */
-  #uniqueId(id: string): string {
-    const n = this.#counts.countUp(id);
-    if (n === 0) return id;
-    return createHash("sha256").update(`${id}#${n}`).digest("hex").slice(0, 32);
-  }
-
   #takeStarted(item: JournalItem): StartedItem | undefined {
     const { inFlight } = this.#state;
     const started = inFlight.get(item);
     inFlight.delete(item);
     return started;
-  }
-
-  #serialize({ index }: JournalItem, result: Result): string {
-    try {
-      return writeResult(result, this.#state.options.store);
-    } catch (cause) {
-      throw new JournalError(
-        `Cannot record item ${index} in the journal as its output must be JSON: ` +
-          causeMessage(cause),
-        "write",
-        { cause },
-      );
-    }
   }
 
   #enqueue(operation: PendingOperation): void {
@@ -151,11 +173,7 @@ export class Session implements JournalSession {
 
   /** Rejects all pending and later operations: nothing is written after a failed write. */
   #fail(cause: unknown, group: readonly PendingOperation[]): void {
-    this.#failure = cause instanceof JournalError ? cause : new JournalError(
-      `Cannot record in the journal as its store failed: ${causeMessage(cause)}`,
-      "write",
-      { cause },
-    );
+    this.#failure = storeError(cause, "write");
     for (const { reject } of [...group, ...this.#pending.splice(0)]) reject(this.#failure);
   }
 
@@ -182,4 +200,38 @@ export class Session implements JournalSession {
 
 function closedError(runId: string): JournalError {
   return new JournalError(`Cannot record in the run "${runId}" as it was closed`, "closed");
+}
+
+function storeError(cause: unknown, code: "read" | "write"): JournalError {
+  if (cause instanceof JournalError) return cause;
+  const doing = code === "read" ? "read" : "record in";
+  return new JournalError(
+    `Cannot ${doing} the journal as its store failed: ${causeMessage(cause)}`,
+    code,
+    { cause },
+  );
+}
+
+/** What the totals of the run have counted of a result already. */
+interface CountedPart {
+  readonly counted?: Spent;
+}
+
+/** Returns an id of its own for the item that follows `n` others with the same id. */
+function uniqueId(id: string, n: number): string {
+  if (n === 0) return id;
+  return createHash("sha256").update(`${id}#${n}`).digest("hex").slice(0, 32);
+}
+
+function serialize<T>({ index }: JournalItem, what: string, write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    throw new JournalError(
+      `Cannot record item ${index} in the journal as its ${what} must be JSON: ` +
+        causeMessage(cause),
+      "write",
+      { cause },
+    );
+  }
 }

@@ -1,3 +1,5 @@
+import type { JournalCheckpointKind } from "../model/journal.ts";
+
 /** An item, as it is stored. The strings are JSON, which the store need not parse. */
 export interface StoredItem {
   /** The item's id: 32 hexadecimal digits. */
@@ -12,6 +14,18 @@ export interface StoredItem {
   readonly ended?: string;
 }
 
+/** A checkpoint, as it is stored. */
+export interface StoredCheckpoint {
+  /** The owner: 32 hexadecimal digits. */
+  readonly owner: string;
+  /** The kind of the checkpoint. */
+  readonly kind: JournalCheckpointKind;
+  /** The name, which is unique for the owner: up to 64 letters, digits and `/`. */
+  readonly name: string;
+  /** What is known of the checkpoint, as JSON. */
+  readonly value: string;
+}
+
 /** The changes to write to a run, atomically. No id occurs twice. */
 export interface StoreChanges {
   /** Items that start. Earlier results of them are kept. */
@@ -23,6 +37,14 @@ export interface StoreChanges {
   readonly ended: readonly { readonly id: string; readonly ended: string }[];
   /** Ids of items to remove. */
   readonly removed: readonly string[];
+  /** Checkpoints. Each replaces one with the same owner and name. */
+  readonly checkpoints: readonly StoredCheckpoint[];
+  /**
+   * Owners of checkpoints whose items have ended: no more checkpoints of them are written. With
+   * `dropRounds`, their checkpoints of the kind `"round"` are to be deleted, after those of this
+   * write were written.
+   */
+  readonly endedOwners: readonly { readonly owner: string; readonly dropRounds: boolean }[];
   /** The totals of the run, as JSON. */
   readonly state: string;
 }
@@ -69,6 +91,15 @@ export interface JournalStore {
   ): readonly (StoredItem | undefined)[] | Promise<readonly (StoredItem | undefined)[]>;
   /** Writes to a run that was claimed. Writes do not overlap. */
   write(runId: string, changes: StoreChanges): void | Promise<void>;
+  /**
+   * Finds the checkpoints of an owner, in any order, as they were when the run was claimed. Each
+   * owner is looked up once, before its checkpoints are written. Without this method, the journal
+   * keeps no checkpoints.
+   */
+  findCheckpoints?(
+    runId: string,
+    owner: string,
+  ): readonly StoredCheckpoint[] | Promise<readonly StoredCheckpoint[]>;
   /** Returns the totals of a run, or `undefined` if it does not exist. */
   state(runId: string): Promise<string | undefined>;
   /** Returns all runs. */

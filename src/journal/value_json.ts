@@ -1,9 +1,16 @@
 import { Buffer } from "node:buffer";
 import { deserialize, serialize } from "node:v8";
 import { isPlain } from "../model/canonical_json.ts";
+import { type DigitsAt, findDigits, restoreDigits } from "../model/digits.ts";
+import { stringifyExact } from "../model/exact_json.ts";
 
 /** A value as JSON: unchanged, or as bytes in base64 where JSON would lose or change something. */
-export type WrittenValue = { readonly value?: unknown } | { readonly bytes: string };
+export type WrittenValue =
+  & ({ readonly value?: unknown } | { readonly bytes: string })
+  & {
+    /** The digits of numbers that a JavaScript number cannot hold. */
+    readonly digits?: readonly DigitsAt[];
+  };
 
 /**
  * Converts a value to JSON. Dates, maps, sets, big integers, bytes and circular references are
@@ -13,17 +20,23 @@ export type WrittenValue = { readonly value?: unknown } | { readonly bytes: stri
  * @throws If the value cannot be serialized.
  */
 export function writeValue(value: unknown): WrittenValue {
-  if (isJson(value, 0)) return { value };
+  const found = findDigits(value);
+  const digits = found.length > 0 ? { digits: found } : undefined;
+  if (isJson(value, 0)) return digits === undefined ? { value } : { value, ...digits };
   try {
-    return { bytes: serialize(value).toString("base64") };
+    return { bytes: serialize(value).toString("base64"), ...digits };
   } catch {
-    return { value: JSON.parse(JSON.stringify(value) ?? "null") };
+    return { value: JSON.parse(stringifyExact(value) ?? "null") };
   }
 }
 
 /** Restores a value. */
 export function readValue(written: WrittenValue): unknown {
-  return "bytes" in written ? deserialize(Buffer.from(written.bytes, "base64")) : written.value;
+  const value = "bytes" in written
+    ? deserialize(Buffer.from(written.bytes, "base64"))
+    : written.value;
+  if (written.digits !== undefined) restoreDigits(value, written.digits);
+  return value;
 }
 
 /** The maximum depth of values that are checked. It also ends circular references. */

@@ -1,3 +1,5 @@
+import { digitsOf } from "./digits.ts";
+
 /**
  * Returns a copy of the value for which `JSON.stringify` gives canonical JSON: the names of each
  * object are sorted, and properties that are `undefined` are absent. Copying and then calling
@@ -33,7 +35,9 @@ function copyValue(value: unknown, replace: Replace, ancestors: object[]): unkno
 
 function copyArray(values: readonly unknown[], copyMember: (value: unknown) => unknown): unknown[] {
   const copy: unknown[] = [];
-  for (const member of values) copy.push(copyMember(member));
+  for (const [i, member] of values.entries()) {
+    copy.push(copyDigits(values, String(i), member) ?? copyMember(member));
+  }
   return copy;
 }
 
@@ -45,11 +49,17 @@ function copyObject(
   for (const name of Object.keys(value).sort()) {
     const member = value[name];
     if (member === undefined) continue;
-    const memberCopy = copyMember(member);
+    const memberCopy = copyDigits(value, name, member) ?? copyMember(member);
     if (name !== "__proto__") copy[name] = memberCopy;
     else Object.defineProperty(copy, name, { value: memberCopy, enumerable: true });
   }
   return copy;
+}
+
+/** Returns a replacement for a number that has more digits than a JavaScript number holds. */
+function copyDigits(holder: object, name: string, member: unknown): unknown {
+  const digits = typeof member === "number" ? digitsOf(holder, name) : undefined;
+  return digits === undefined ? undefined : { "\0digits": digits };
 }
 
 /** Whether the value is a plain object: made by `{}`, in any realm, or without a prototype. */

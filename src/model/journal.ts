@@ -1,6 +1,7 @@
 import { callback, isRecord, oneOf, refuse, type Rule } from "./check_options.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Result } from "./result.ts";
+import type { Spent } from "./spent.ts";
 import type { Cost, Usage } from "./usage.ts";
 
 /** How much of an item is stored: neither input nor output, the output, or both. */
@@ -44,6 +45,30 @@ export interface JournalItem {
 /** What to do with an item: use its stored result, process it (`"missing"`), or skip it. */
 export type JournalDecision = Result | "missing" | "skip";
 
+/**
+ * A part of an item: a round of a call with tools, a step of a pipeline or router, or a branch of a
+ * parallel workflow.
+ */
+export type JournalCheckpointKind = "round" | "step" | "branch";
+
+/** A finished part of an item that has not finished itself. */
+export interface JournalCheckpoint {
+  /** The kind of the part. */
+  readonly kind: JournalCheckpointKind;
+  /**
+   * The call that the part belongs to, or is: 32 hexadecimal digits. They depend on its agent, its
+   * parameters and its place in the item.
+   */
+  readonly call: string;
+  /** The index of a round in its call, from 0; otherwise 0. */
+  readonly index: number;
+  /**
+   * The result of a step or branch. For a round, what it added to the call; its content is the new
+   * messages.
+   */
+  readonly result: Result;
+}
+
 /** A run that is open for writing. Only one session per run can be open at a time. */
 export interface JournalSession {
   /**
@@ -56,10 +81,43 @@ export interface JournalSession {
   /**
    * Records the result of an item, which must be the same object that was passed to `begin`.
    * Resolves when the result is recorded.
+   *
+   * @param more.counted The part of the result's usage and cost that the totals of the run have
+   * counted already, with checkpoints.
    */
-  finish(item: JournalItem, result: Result): Promise<void>;
+  finish(
+    item: JournalItem,
+    result: Result,
+    more?: { readonly counted?: Spent },
+  ): Promise<void>;
   /** Records that an item was interrupted, and its usage. It is processed again the next time. */
-  interrupt(item: JournalItem, result: Result): Promise<void>;
+  interrupt(
+    item: JournalItem,
+    result: Result,
+    more?: { readonly counted?: Spent },
+  ): Promise<void>;
+  /**
+   * Returns the checkpoints that earlier starts of a started item have recorded. Absent if the
+   * journal keeps none, such as one that stores no output.
+   *
+   * @param owner The id under which the checkpoints are kept. Unlike the id of the item, it stays
+   * the same if the definition of its agent changes.
+   */
+  checkpoints?(item: JournalItem, owner: string): Promise<readonly JournalCheckpoint[]>;
+  /**
+   * Records a checkpoint of a started item, in place of one with the same kind, call and index.
+   * Resolves when it is recorded. When the item has succeeded, its rounds are deleted; steps and
+   * branches are kept.
+   *
+   * @param spent The usage and cost that no other checkpoint of the item includes. It counts in
+   * the totals of the run at once, as the process may be killed.
+   */
+  checkpoint?(
+    item: JournalItem,
+    owner: string,
+    checkpoint: JournalCheckpoint,
+    spent: Spent,
+  ): Promise<void>;
   /** Unlocks the run once everything has been recorded. */
   close(): Promise<void>;
 }

@@ -1,33 +1,24 @@
+import type { ContentPart, ExtraFields } from "./content_part.ts";
 import type { RateReport } from "./rate_report.ts";
-import type { Cost, Usage } from "./usage.ts";
+import type { RejectedRequest, ResponseInfo } from "./response_info.ts";
+import type { Billing } from "./usage.ts";
 
-/** A part of a message's content. */
-export type ContentPart =
-  | {
-    /** Plain text. */
-    readonly type: "text";
-    /** The text. */
-    readonly text: string;
-  }
-  | {
-    /** An image. */
-    readonly type: "image";
-    /** An `https:` or `data:` URL. */
-    readonly url: string;
-  }
-  | {
-    /** A file, such as a PDF. */
-    readonly type: "file";
-    /** A `data:` URL, or the provider's id of an uploaded file. */
-    readonly url: string;
-    /** The file name. */
-    readonly name?: string;
-  };
+/** The values of a message's `role`. */
+export const ROLES: readonly Message["role"][] = [
+  "system",
+  "developer",
+  "user",
+  "assistant",
+  "tool",
+];
 
 /** One message of a conversation. */
-export interface Message {
-  /** The author of the message. */
-  readonly role: "system" | "user" | "assistant" | "tool";
+export interface Message extends ExtraFields {
+  /**
+   * The author of the message. `developer` is the name of OpenAI's newer models for `system`; it is
+   * sent as it is.
+   */
+  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
   /** The content; for a tool, its result as text. */
   readonly content: string | readonly ContentPart[];
   /** The tool calls that the model requested; only in messages of the assistant. */
@@ -42,7 +33,7 @@ export interface Message {
 }
 
 /** A tool call that the model requests. */
-export interface ToolRequest {
+export interface ToolRequest extends ExtraFields {
   /** The provider's id of the request. */
   readonly id: string;
   /** The tool's name. */
@@ -74,10 +65,24 @@ export interface ModelSettings {
   /** The seed for repeatable answers, if the provider supports it. */
   readonly seed?: number;
   /** The effort of a reasoning model. */
-  readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
-  /** Other fields of the request body, sent unchanged. */
+  readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
+  /**
+   * Other fields of the request body. They replace all fields that the provider writes, and `null`
+   * removes one. The provider documents the few that are merged.
+   */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
+
+/** The values of `reasoningEffort`, in order. */
+export const REASONING_EFFORTS: readonly NonNullable<ModelSettings["reasoningEffort"]>[] = [
+  "none",
+  "minimal",
+  "low",
+  "medium",
+  "high",
+  "xhigh",
+  "max",
+];
 
 /** A JSON Schema. See `Schema` for the drafts and keywords that are checked. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -106,6 +111,13 @@ export interface ModelRequest {
   readonly output?: OutputSchema;
   /** The tools that the model may call. */
   readonly tools?: readonly ToolSpec[];
+  /**
+   * `"none"`: the model must answer without calling a tool. The tools are still described, as some
+   * servers reject tool calls in the conversation without them, and as it keeps the prompt cache.
+   *
+   * @default {"auto"}
+   */
+  readonly toolChoice?: "auto" | "none";
 }
 
 /** Why the model stopped. Reasons without one of these meanings keep the provider's word. */
@@ -113,17 +125,11 @@ export interface ModelRequest {
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | (string & {});
 
 /** A complete answer of a model. */
-export interface ModelReply {
+export interface ModelReply extends Billing {
   /** The text. */
   readonly text: string;
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
-  /** The usage, if the provider reports it. */
-  readonly usage?: Usage;
-  /** The cost, if the server reports it. It is used instead of the price list. */
-  readonly cost?: Cost;
-  /** The service tier that processed the request, if the server reports it. */
-  readonly serviceTier?: string;
   /** The text of the model's reasoning, if the server sends it. */
   readonly reasoning?: string;
   /** The text of a refusal. */
@@ -137,6 +143,10 @@ export interface ModelReply {
   readonly providerData?: unknown;
   /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
+  /** What the server sent beside the answer, if it is to be kept. */
+  readonly response?: ResponseInfo;
+  /** The requests that the server rejected before it accepted this one in another form. */
+  readonly rejections?: readonly RejectedRequest[];
 }
 
 /** A chunk of a streamed answer: deltas, and the complete reply at the end. */

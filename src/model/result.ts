@@ -1,6 +1,8 @@
 /** The result of a call, and the error that a failure holds: the two types refer to each other. */
 import type { ErrorCode, Issue } from "./errors.ts";
-import type { FinishReason, ModelRequest } from "./message.ts";
+import type { FinishReason, Message, ModelRequest } from "./message.ts";
+import type { ResponseInfo } from "./response_info.ts";
+import type { Spent } from "./spent.ts";
 import { type Cost, NO_USAGE, type Usage } from "./usage.ts";
 
 /** One request that was sent to a model. */
@@ -26,11 +28,17 @@ export interface Attempt {
   readonly concurrency?: number;
   /** The usage, if the provider reported it. */
   readonly usage?: Usage;
+  /** The cost of the request, in US dollars. Absent if its usage or its price is unknown. */
+  readonly cost?: Cost;
+  /** The service tier, such as `flex`, if the server reported it or the request named it. */
+  readonly serviceTier?: string;
   /**
    * True if `usage` is an estimate, as the answer was cut off before the provider reported its
    * usage.
    */
   readonly estimated?: true;
+  /** True if an earlier start of the item sent it, and its outcome came from a journal. */
+  readonly replayed?: true;
 }
 
 /** The limits that can make a call wait, other than the concurrency. */
@@ -72,8 +80,15 @@ export interface Timing {
  * - `threw`: the tool threw, or returned something that is not JSON
  * - `timeout`: its own time limit passed
  * - `aborted`: the call ended while it ran
+ * - `too_many`: it did not run, as the answer called more than `maxToolCalls` tools
  */
-export type ToolErrorCode = "unknown_tool" | "invalid_args" | "threw" | "timeout" | "aborted";
+export type ToolErrorCode =
+  | "unknown_tool"
+  | "invalid_args"
+  | "threw"
+  | "timeout"
+  | "aborted"
+  | "too_many";
 
 /** A tool call that the model requested. */
 export interface ToolCall {
@@ -133,8 +148,19 @@ export interface ResultBase {
   readonly cached: boolean;
   /** True if the answer came from a journal: it cost nothing this time. */
   readonly replayed: boolean;
+  /**
+   * The part of `usage` and `cost` that came from a journal, as an earlier start of the item had
+   * finished some rounds, steps or branches: it cost nothing this time. Absent if there is none,
+   * and if the whole result is `replayed`.
+   */
+  readonly resumed?: Spent;
   /** The `metadata` that the caller passed. */
   readonly metadata?: unknown;
+  /**
+   * What the server sent beside the last answer, if the provider's option `raw` is set. Absent for
+   * cached answers. Journals keep it only with `store: "all"`.
+   */
+  readonly response?: ResponseInfo;
   /**
    * Of a workflow: `success`, `partial` if only optional branches failed, or `error`. Absent for
    * an agent.
@@ -158,6 +184,11 @@ export interface Success<T = unknown> extends ResultBase {
   readonly content: T;
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
+  /**
+   * The text of the model's reasoning, if the option `reasoning` is set and the server sent it.
+   * With tools, it is that of all answers, separated by an empty line.
+   */
+  readonly reasoning?: string;
   /** Always absent. */
   readonly error?: undefined;
 }
@@ -205,8 +236,12 @@ export interface AgentErrorOptions {
   retryable?: boolean;
   /** The issues that the schema found in the answer. */
   issues?: readonly Issue[];
+  /** Why the model stopped, if its answer was complete but could not be used. */
+  finishReason?: FinishReason;
   /** The raw text of an answer that could not be used. */
   text?: string;
+  /** The conversation of a call with tools, without the system message. */
+  messages?: readonly Message[];
   /** The error that caused it. */
   cause?: unknown;
 }
@@ -250,7 +285,13 @@ export class AgentError extends Error {
   readonly retryable: boolean;
   /** The issues that the schema found in the answer (`invalid_output`). */
   readonly issues?: readonly Issue[];
+  /**
+   * Why the model stopped, if it ended an answer that could not be used. With the code `filtered`,
+   * it is `content_filter` if a filter stopped the model, and anything else if the model refused.
+   */
+  readonly finishReason?: FinishReason;
   readonly #text: string | undefined;
+  readonly #messages: readonly Message[] | undefined;
   #result: Failure | undefined;
 
   /** Creates an error; the library does this for you. */
@@ -265,7 +306,9 @@ export class AgentError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable ?? false;
     this.issues = options.issues;
+    this.finishReason = options.finishReason;
     this.#text = options.text;
+    this.#messages = options.messages;
   }
 
   /**
@@ -274,6 +317,18 @@ export class AgentError extends Error {
    */
   get text(): string | undefined {
     return this.#text;
+  }
+
+  /**
+   * The conversation of a call with tools that failed after at least one finished round: the
+   * prompt, the answers that called tools, and the results of the tools. The system message is left
+   * out, so that `agent.ask("Go on.", { messages: error.messages })` continues the call.
+   *
+   * It is not enumerable, so that printing the error does not print it, and it is not stored in
+   * journals: the error of a replayed failure has none.
+   */
+  get messages(): readonly Message[] | undefined {
+    return this.#messages;
   }
 
   /**

@@ -75,7 +75,7 @@ export function compileJsonSchema(schema: JsonSchema): JsonSchemaValidator {
     }
     try {
       // The library throws on values that are not JSON.
-      return issuesOf(withoutUndefined(value));
+      return issuesOf(toJsonValue(value));
     } catch {
       return [{ message: "has a value that JSON cannot hold", path: [] }];
     }
@@ -210,10 +210,14 @@ function measure(value: unknown): { readonly parts: number; readonly isTooLong: 
   return { parts, isTooLong };
 }
 
-/** Copies a value without members that are `undefined`: they count as absent, as in JSON. */
-function withoutUndefined(value: unknown, above: readonly unknown[] = []): unknown {
+/**
+ * Copies a value without members that are `undefined`, which count as absent, as in JSON. Bigints
+ * become numbers: they are integers, which JSON Schema does not limit.
+ */
+function toJsonValue(value: unknown, above: readonly unknown[] = []): unknown {
+  if (typeof value === "bigint") return Number(value);
   if (above.includes(value)) throw new TypeError("The value contains itself");
-  const copy = (inner: unknown) => withoutUndefined(inner, [...above, value]);
+  const copy = (inner: unknown) => toJsonValue(inner, [...above, value]);
   if (Array.isArray(value)) return value.map(copy);
   if (!isRecord(value) || !isPlain(value)) return value;
   const members = Object.entries(value).filter(([, inner]) => inner !== undefined);

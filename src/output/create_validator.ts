@@ -6,32 +6,26 @@ import type { JsonSchema } from "../model/message.ts";
 import { SchemaError } from "./check_json_schema.ts";
 import { compileJsonSchema, type JsonSchemaValidator } from "./compile_json_schema.ts";
 import { isStandardSchema, type Schema, type StandardSchema } from "./standard_schema.ts";
-
-/** The outcome of a check. */
-export type Validated =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly issues: readonly Issue[] };
-
-/** Checks a value. It rejects with what the schema throws. */
-export type Validator = (value: unknown) => Promise<Validated>;
+import type { Validated, Validator } from "./validator.ts";
+import { withDigits } from "./with_digits.ts";
 
 /**
  * Creates the validator of a schema. A Standard Schema may return another value, with defaults
- * filled in. A JSON Schema returns the same value.
+ * filled in. A JSON Schema returns the same value. Numbers keep their digits: see `withDigits`.
  *
  * @param doing What cannot be done if it is no schema, for the message.
  * @param name The name of the option.
  * @throws {TypeError} If it is no schema.
  */
 export function createValidator(doing: string, name: string, schema: Schema): Validator {
-  if (isStandardSchema(schema)) return (value) => validateStandard(schema, value);
+  if (isStandardSchema(schema)) return withDigits((value) => validateStandard(schema, value));
   if (schema as unknown === true) return (value) => Promise.resolve({ ok: true, value });
   if (!isRecord(schema)) refuse(doing, name, SCHEMA, schema);
   const validate = compile(doing, name, schema);
-  return (value) => {
+  return withDigits((value) => {
     const issues = validate(value);
     return Promise.resolve(issues.length === 0 ? { ok: true, value } : { ok: false, issues });
-  };
+  });
 }
 
 const SCHEMA = "a Standard Schema or a JSON Schema";

@@ -1,4 +1,6 @@
 /** Finds the JSON in an answer: bare, in a code fence, between sentences or after the reasoning. */
+import { parseExact } from "../model/exact_json.ts";
+import { EarlyClose } from "./early_close.ts";
 import { MAX_DEPTH, readLenientJson } from "./lenient_json.ts";
 
 /** The values that may be the answer. */
@@ -7,6 +9,8 @@ export interface JsonCandidates {
   readonly values: Iterable<unknown>;
   /** The reason if there are none. */
   readonly problem: string;
+  /** The text without the reasoning before it, if there is no JSON in it. */
+  readonly answer?: string;
 }
 
 interface Candidate {
@@ -36,9 +40,10 @@ export function extractJson(text: string): JsonCandidates {
   const answer = removeReasoning(bare);
   const found = parseWhole(bare) ?? (answer === bare ? undefined : parseWhole(answer)) ??
     scan(answer);
-  if (found.problem !== NONE || answer === bare || REASONING.test(bare)) return found;
+  if (found.problem !== NONE) return found;
+  if (answer === bare || REASONING.test(bare)) return { ...found, answer };
   // The end tag of the reasoning may have been a part of the answer.
-  return { values: either(found.values, () => scan(bare).values), problem: NONE };
+  return { values: either(found.values, () => scan(bare).values), problem: NONE, answer };
 }
 
 /** Returns the JSON of an incomplete answer, as strict JSON. `undefined` if there is none. */
@@ -119,7 +124,7 @@ class Places {
 /** Parses the whole text; `undefined` if it is no JSON. */
 function parseWhole(text: string): JsonCandidates | undefined {
   try {
-    const value = JSON.parse(text);
+    const value = parseExact(text);
     if (isDeep(text)) return { values: [], problem: PROBLEMS.deep };
     return { values: [value], problem: NONE };
   } catch {
@@ -134,9 +139,10 @@ function scan(text: string): JsonCandidates {
   let problem = NONE;
   let isSpoiled = false;
   let openCount = 0;
+  const earlyClose = new EarlyClose(text);
   for (let at = places.next(); at !== undefined; at = places.next()) {
     const { fence } = places;
-    const reading = readLenientJson(text, at);
+    const reading = earlyClose.mend(at, readLenientJson(text, at), fence !== "");
     const { state, end, keyed } = reading;
     if (state === "whole") {
       const counts = !isBracket(text[at])
@@ -175,7 +181,7 @@ function rank(list: readonly Candidate[]): Candidate[] {
 }
 
 function* parseEach(list: readonly Candidate[]): Generator<unknown> {
-  for (const { json } of list) yield JSON.parse(json);
+  for (const { json } of list) yield parseExact(json);
 }
 
 function* either(values: Iterable<unknown>, others: () => Iterable<unknown>): Generator<unknown> {

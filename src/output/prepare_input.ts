@@ -1,8 +1,10 @@
 /** Schemas of what comes in: parameters from the caller, tool arguments from the model. */
 import type { JsonSchema } from "../model/message.ts";
 import type { FromJsonSchemaOr } from "./infer_json_schema.ts";
-import { createValidator, type Validated } from "./create_validator.ts";
+import { createValidator } from "./create_validator.ts";
+import { fitAnswer } from "./fit_answer.ts";
 import { type Schema, toJsonSchema } from "./standard_schema.ts";
+import type { Validated, Validator } from "./validator.ts";
 
 /** The type of the values that a schema accepts. */
 export type InferInput<S> = S extends { readonly "~standard": { readonly types?: infer T } }
@@ -20,6 +22,11 @@ export interface PreparedInput {
   jsonSchema(): JsonSchema;
   /** Checks a value. The value of the result may be another one, with defaults filled in. */
   validate(value: unknown): Promise<Validated>;
+  /**
+   * Reads a value that a model wrote and that does not fit, if there is exactly one way to read it:
+   * see `fitAnswer`.
+   */
+  fit(value: unknown): Promise<Validated | undefined>;
 }
 
 /**
@@ -31,12 +38,19 @@ export interface PreparedInput {
  */
 export function prepareInput(doing: string, name: string, schema: Schema): PreparedInput {
   const validate = createValidator(doing, name, schema);
-  return {
-    jsonSchema() {
-      const json = toJsonSchema(doing, name, schema);
-      if (json.type === "object") return json;
-      throw new TypeError(`Cannot ${doing} as ${name} must be the schema of an object`);
-    },
-    validate,
-  };
+  function jsonSchema(): JsonSchema {
+    const json = toJsonSchema(doing, name, schema);
+    if (json.type === "object") return json;
+    throw new TypeError(`Cannot ${doing} as ${name} must be the schema of an object`);
+  }
+  return { jsonSchema, validate, fit: (value) => fitInput(value, validate, jsonSchema()) };
+}
+
+/** Reads arguments that do not fit. */
+export function fitInput(
+  value: unknown,
+  validate: Validator,
+  schema: JsonSchema,
+): Promise<Validated | undefined> {
+  return fitAnswer([value], { validate, schema, root: schema, dropsNulls: true });
 }

@@ -1,11 +1,13 @@
 /** Typed answers: the schema that is sent to the model, and the reading and checking of answers. */
 import { isRecord, refuse } from "../model/check_options.ts";
+import { parseExact } from "../model/exact_json.ts";
 import type { Issue } from "../model/errors.ts";
 import type { JsonSchema, OutputSchema } from "../model/message.ts";
 import { createValidator } from "./create_validator.ts";
 import type { FromJsonSchema, FromJsonSchemaOr } from "./infer_json_schema.ts";
 import { dropNulls } from "./drop_nulls.ts";
 import { extractJson, extractPartialJson } from "./extract_json.ts";
+import { type AnswerSchema, fitAnswer, readBareAnswer } from "./fit_answer.ts";
 import {
   isStandardSchema,
   type Schema,
@@ -13,6 +15,7 @@ import {
   toJsonSchema,
 } from "./standard_schema.ts";
 import { toStrictSchema } from "./strict_schema.ts";
+import type { Validated } from "./validator.ts";
 import { isObjectSchema, wrapSchema } from "./wrap_schema.ts";
 
 /** The type of the content that a schema returns; `string` without a schema. */
@@ -41,8 +44,9 @@ export interface PreparedOutput {
   /** The schema of the content itself: not wrapped, not made strict. */
   readonly contentSchema: JsonSchema;
   /**
-   * Reads and checks the text of an answer. Text around the JSON is skipped. A text without JSON
-   * that fits results in issues.
+   * Reads and checks the text of an answer. Text around the JSON is skipped. JSON in another form
+   * than that of the schema is read if there is exactly one way to read it: see `fitAnswer`. A text
+   * without JSON that fits results in issues.
    *
    * @throws What the schema throws.
    */
@@ -73,6 +77,10 @@ export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
     if (strict?.hasNulls) dropNulls(value, content, root);
     return value;
   }
+  const answerSchema: AnswerSchema = { validate, schema: content, root };
+  async function fitBare([value]: unknown[]): Promise<Validated | undefined> {
+    return value === undefined ? undefined : await validate(value);
+  }
   return {
     schema: {
       name: agent.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 64),
@@ -81,21 +89,28 @@ export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
     },
     contentSchema: json,
     async parse(text) {
-      const { values, problem } = extractJson(text);
+      const { values, problem, answer } = extractJson(text);
+      const candidates: unknown[] = [];
       let first: Parsed | undefined;
       for (const value of values) {
         for (const candidate of isWrapped ? unwrap(value) : [value]) {
           const result = await validate(withoutNulls(candidate));
           if (result.ok) return { ok: true, content: result.value };
           first ??= result;
+          candidates.push(candidate);
         }
       }
+      const fitting = await fitAnswer(candidates, answerSchema) ??
+        (candidates.length === 0 && answer !== undefined
+          ? await fitBare(readBareAnswer(answer, content, root))
+          : undefined);
+      if (fitting?.ok) return { ok: true, content: fitting.value };
       return first ?? { ok: false, issues: [{ message: problem }] };
     },
     partial(text) {
       const json = extractPartialJson(text);
       if (json === undefined) return undefined;
-      const value: unknown = JSON.parse(json);
+      const value: unknown = parseExact(json);
       if (!isWrapped || !isRecord(value)) return withoutNulls(value);
       if (Object.hasOwn(value, "value")) return withoutNulls(value.value);
       return Object.keys(value).length === 0 ? undefined : withoutNulls(value);

@@ -13,6 +13,10 @@ import type { JsonSchema } from "../model/message.ts";
  * annotations. `$ref` leads into the schema: nothing is fetched. `$dynamicRef` is not supported.
  *
  * A JSON Schema that is written `as const` gives the type, too: `FromJsonSchema`.
+ *
+ * An integer in JSON that a number cannot hold exactly, such as `1234567890123456789`, is a bigint
+ * if the schema accepts one, which `integer` and `number` of a JSON Schema do. Otherwise it is a
+ * text, or the nearest number if the schema accepts no text either.
  */
 export type Schema<T = unknown> = StandardSchema<T> | JsonSchema;
 

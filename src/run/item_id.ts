@@ -2,13 +2,10 @@
  * Computes the ids of journal items. Identical requests have the same id, in any order and in any
  * process.
  */
-import { createHash } from "node:crypto";
 import type { AgentCall, Callable } from "../call/options/callable.ts";
-import { configuration } from "../call/options/config.ts";
+import { callSettings, hashValues } from "../agent/call_hash.ts";
 import { requestFingerprint } from "../agent/request_fingerprint.ts";
-import { type CallOptions, settingsOf } from "../call/options/options.ts";
 import { refuse } from "../model/check_options.ts";
-import { canonicalJson } from "../model/canonical_json.ts";
 
 /**
  * Part of every id. Journals outlive a release: a change of how ids are computed must increment it.
@@ -45,16 +42,33 @@ export class ItemIds {
       ]);
       this.#agents.set(agent, prefix);
     }
-    const ownModel = (agent as { readonly model?: string }).model;
-    const model = options?.model ?? ownModel ?? configuration().model;
-    const settings = options === undefined ? undefined : settingsOfCall(options);
     return hashItem(
       prefix,
-      [model ?? null, settings ?? null],
+      callSettings(agent, options),
       params,
       options?.key,
       `call ${index}`,
     );
+  }
+
+  /**
+   * Returns the id under which the checkpoints of a call are kept. Unlike the id of the call, it
+   * does not depend on the definition of the agent: a pipeline whose second step was edited finds
+   * its first one. `undefined` if the parameters are not plain data and the call has no key.
+   */
+  ownerOfCall([agent, params, options]: AgentCall): string | undefined {
+    return this.#owner(["call", agent.name], params, options?.key);
+  }
+
+  /** Returns the id under which the checkpoints of an item of `each` are kept. */
+  ownerOfItem(item: unknown, key: Key): string | undefined {
+    return this.#owner(["each"], key === undefined ? item : null, key);
+  }
+
+  #owner(kind: readonly string[], params: unknown, key: Key): string | undefined {
+    const prefix = JSON.stringify([FORMAT, "checkpoints", this.#version ?? null, ...kind]);
+    return hashValues(prefix, [params, key ?? null]) ??
+      (key === undefined ? undefined : hashValues(prefix, [null, key]));
   }
 
   /**
@@ -72,14 +86,14 @@ export class ItemIds {
 
 function hashItem(
   prefix: string,
-  more: unknown[],
+  more: readonly unknown[],
   params: unknown,
   key: Key,
   name: string,
 ): string {
-  const text = canonicalText([...more, params, key ?? null]) ??
-    (key === undefined ? undefined : canonicalText([...more, null, key]));
-  if (text === undefined) {
+  const id = hashValues(prefix, [...more, params, key ?? null]) ??
+    (key === undefined ? undefined : hashValues(prefix, [...more, null, key]));
+  if (id === undefined) {
     refuse(
       `record ${name} in the journal`,
       "its input",
@@ -87,48 +101,5 @@ function hashItem(
       params,
     );
   }
-  return createHash("sha256").update(prefix).update(text).digest("hex").slice(0, 32);
-}
-
-function canonicalText(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(canonicalJson(value, replaceNonJson));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Returns the options of a call that change its request, or `undefined` if there are none. */
-function settingsOfCall(options: CallOptions): unknown {
-  const { messages, maxSteps } = options;
-  const settings = settingsOf({}, options);
-  const isEmpty = messages === undefined && maxSteps === undefined &&
-    Object.keys(settings).length === 0;
-  return isEmpty ? undefined : { messages, maxSteps, settings };
-}
-
-/** Replaces a value that JSON cannot represent by a marked object that no plain data equals. */
-function replaceNonJson(value: unknown, inside: (value: unknown) => unknown): unknown {
-  const mark = (type: string, content: unknown) => ({ [`\0${type}`]: content });
-  if (typeof value === "bigint" || typeof value === "number" || value === undefined) {
-    return mark(typeof value, String(value));
-  }
-  if (typeof value !== "object" || value === null) {
-    throw new TypeError("A function or symbol has no content");
-  }
-  if (value instanceof ArrayBuffer) return mark("bytes", digest(new Uint8Array(value)));
-  if (ArrayBuffer.isView(value)) {
-    return mark("bytes", digest(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)));
-  }
-  if (value instanceof Map) return mark("map", inside([...value]));
-  if (value instanceof Set) return mark("set", inside([...value]));
-  const { toJSON } = value as { toJSON?: unknown };
-  if (typeof toJSON === "function") return mark("json", inside(toJSON.call(value, "")));
-  const members = { ...value };
-  if (Object.keys(members).length === 0) throw new TypeError("The object has no visible members");
-  return inside(members);
-}
-
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("base64");
+  return id;
 }

@@ -1,10 +1,13 @@
-import type { AgentCall } from "../call/options/callable.ts";
+import { definitionOf } from "../agent/definition.ts";
+import type { AgentCall, Callable } from "../call/options/callable.ts";
 import { currentContext, inContext } from "../call/context.ts";
 import { Trace } from "../call/trace.ts";
 import { causeMessage } from "../model/cause_message.ts";
-import type { ErrorCode } from "../model/errors.ts";
+import { type ErrorCode, isLongWait } from "../model/errors.ts";
 import type { Journal, JournalItem, JournalSession } from "../model/journal.ts";
 import { AgentError, linkError, type Result } from "../model/result.ts";
+import type { Spent } from "../model/spent.ts";
+import { type CheckpointSession, ItemCheckpoints } from "./item_checkpoints.ts";
 import { ItemIds } from "./item_id.ts";
 import type { JournalRunOptions, OnlyOptions } from "./journal_options.ts";
 
@@ -71,7 +74,8 @@ export class RunJournal {
     if (options?.dryRun) return await work(call, index);
     const id = this.#ids.forCall(call, index);
     const item = { id, index, agent: agent.name, key: options?.key, params };
-    const result = await this.#settle(item, signal, () => work(call, index));
+    const owner = mayHaveCheckpoints(agent) ? () => this.#ids.ownerOfCall(call) : undefined;
+    const result = await this.#settle(item, signal, owner, () => work(call, index));
     const metadata = options?.metadata;
     if (!result?.replayed || metadata === undefined) return result;
     return result.ok ? { ...result, metadata } : linkError({ ...result, metadata });
@@ -86,12 +90,14 @@ export class RunJournal {
   ): Promise<Result | undefined> {
     const id = this.#ids.forItem(params, key, index);
     const item = { id, index, agent: name, key, params };
-    return await this.#settle(item, signal, () => settleFunction(name, work));
+    const owner = () => this.#ids.ownerOfItem(params, key);
+    return await this.#settle(item, signal, owner, () => settleFunction(name, work));
   }
 
   async #settle(
     item: JournalItem,
     signal: AbortSignal,
+    ownerOf: (() => string | undefined) | undefined,
     work: () => Promise<Result>,
   ): Promise<Result | undefined> {
     const session = this.#session!;
@@ -100,16 +106,51 @@ export class RunJournal {
     const decision = await session.begin(item, { record });
     if (decision === "skip") return undefined;
     if (decision !== "missing") return decision;
-    const result = await work();
-    if (isFinished(result, signal)) await session.finish(item, result);
-    else await session.interrupt(item, result);
+    const checkpoints = record ? checkpointsOf(session, item, ownerOf) : undefined;
+    if (checkpoints === undefined) {
+      return await this.#record(item, await work(), signal, undefined);
+    }
+    const context = { ...currentContext(), checkpoints: checkpoints.scope };
+    const result = await inContext(context, work);
+    if (checkpoints.failure !== undefined) throw checkpoints.failure.error;
+    return await this.#record(item, result, signal, checkpoints.counted);
+  }
+
+  async #record(
+    item: JournalItem,
+    result: Result,
+    signal: AbortSignal,
+    counted: Spent | undefined,
+  ): Promise<Result> {
+    const session = this.#session!;
+    if (isFinished(result, signal)) await session.finish(item, result, { counted });
+    else await session.interrupt(item, result, { counted });
     return result;
   }
 }
 
+/** Whether calls of the agent may have parts: an agent without tools has none. */
+function mayHaveCheckpoints(agent: Callable): boolean {
+  const model = definitionOf(agent)?.model;
+  return model === undefined || model.tools !== undefined;
+}
+
+/** Returns the checkpoints of an item; `undefined` if its journal keeps none. */
+function checkpointsOf(
+  session: JournalSession,
+  item: JournalItem,
+  ownerOf: (() => string | undefined) | undefined,
+): ItemCheckpoints | undefined {
+  if (session.checkpoints === undefined || session.checkpoint === undefined) return undefined;
+  const owner = ownerOf?.();
+  if (owner === undefined) return undefined;
+  return new ItemCheckpoints(session as CheckpointSession, item, owner);
+}
+
 /** Whether the result is final. A failure while the run ends may be due to that, and is not. */
 function isFinished(result: Result, signal: AbortSignal): boolean {
-  return result.ok || !(signal.aborted || UNFINISHED.has(result.error.code));
+  return result.ok ||
+    !(signal.aborted || UNFINISHED.has(result.error.code) || isLongWait(result.error));
 }
 
 /** Runs a function and returns its outcome as a result, with the usage of the calls inside it. */

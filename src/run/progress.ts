@@ -1,3 +1,4 @@
+import { subtractSpent } from "../model/spent.ts";
 import type { ResultBase } from "../model/result.ts";
 
 /** The progress of a run. */
@@ -86,8 +87,9 @@ export class Progress {
     this.#skipped++;
   }
 
-  /** Adds the usage and cost of a call. */
-  addUsage({ usage, cost }: ResultBase): void {
+  /** Adds the usage and cost of a call, except what came from a journal. */
+  addUsage(result: ResultBase): void {
+    const { usage, cost } = subtractSpent(result, result.resumed);
     this.#tokens += usage.totalTokens;
     if (cost !== undefined) this.#cost = (this.#cost ?? 0) + cost.total;
   }

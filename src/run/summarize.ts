@@ -1,7 +1,8 @@
+import { subtractSpent } from "../model/spent.ts";
 import { isRecord, refuse } from "../model/check_options.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
-import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
 import { ConcurrencyHistory, type DiscoveredConcurrency } from "./concurrency_history.ts";
 import { type Percentiles, percentiles } from "./percentiles.ts";
 import { addTime, NO_TIME, type TimeSpent, verdictOn } from "./verdict.ts";
@@ -99,13 +100,17 @@ export function summarize(
       replayed++;
       continue;
     }
-    attempts += result.attempts.length;
+    // Neither did the attempts of an earlier start of the item.
+    const sent = result.resumed === undefined
+      ? result.attempts
+      : result.attempts.filter((attempt) => !attempt.replayed);
+    attempts += sent.length;
     first = Math.min(first, result.startedAt);
     last = Math.max(last, result.startedAt + result.durationMs);
     durations.push(result.durationMs);
     timeSpent = addTime(timeSpent, result.timing);
-    if (result.attempts.length > 0) modelMs.push(result.timing.modelMs / result.attempts.length);
-    for (const attempt of result.attempts) history.add(attempt);
+    if (sent.length > 0) modelMs.push(result.timing.modelMs / sent.length);
+    for (const attempt of sent) history.add(attempt);
     all.add(result);
     byModel[result.model ?? "none"]!.add(result);
   }
@@ -160,16 +165,12 @@ class Totals {
   }
 
   add(result: ResultBase): void {
-    this.usage = addUsage(this.usage, result.usage);
-    if (result.cost === undefined) {
+    const { usage, cost } = subtractSpent(result, result.resumed);
+    this.usage = addUsage(this.usage, usage);
+    if (cost === undefined) {
       this.unpriced++;
-    } else if (result.cost !== NO_COST || this.cost !== undefined) {
-      const { input, output, total } = this.cost ?? NO_COST;
-      this.cost = {
-        input: input + result.cost.input,
-        output: output + result.cost.output,
-        total: total + result.cost.total,
-      };
+    } else if (cost !== NO_COST || this.cost !== undefined) {
+      this.cost = addCost(this.cost ?? NO_COST, cost);
     }
   }
 

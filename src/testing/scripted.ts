@@ -16,6 +16,7 @@ import { plainUsage, type Usage } from "../model/usage.ts";
 
 /**
  * An answer of a script: a text, a reply of which only `text` is required, or an error to throw.
+ * The `reasoning` of a reply is streamed before its text.
  */
 export type ScriptedAnswer = string | (Partial<ModelReply> & { readonly text: string }) | Error;
 
@@ -116,9 +117,13 @@ export function scripted(script: Script, options: ScriptedOptions = {}): Scripte
     generate: (request, { signal }) => answer(request, signal),
     async *stream(request: ModelRequest, { signal }: ProviderOptions): AsyncGenerator<ModelChunk> {
       const reply = await answer(request, signal);
-      for (const word of reply.text.match(/\s*\S+|\s+$/g) ?? []) {
+      for (const text of wordsOf(reply.reasoning ?? "")) {
         signal.throwIfAborted();
-        yield { type: "delta", text: word };
+        yield { type: "reasoning", text };
+      }
+      for (const text of wordsOf(reply.text)) {
+        signal.throwIfAborted();
+        yield { type: "delta", text };
       }
       yield { type: "reply", reply };
     },
@@ -222,6 +227,11 @@ function toReply(
 ): ModelReply {
   const reply = typeof answer === "string" ? { text: answer } : answer;
   return { finishReason: "stop", usage: estimateUsage(request, reply.text), ...reply };
+}
+
+/** Splits a text into the pieces of a stream. */
+function wordsOf(text: string): readonly string[] {
+  return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 
 /** Estimates what a model would have used. */

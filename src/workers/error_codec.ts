@@ -74,6 +74,7 @@ export function encodeError(
   const base = { message, stack, cause };
   if (thrown instanceof AgentError) {
     const { code, agent, model, usage, status, retryAfterMs, retryable, issues, text } = thrown;
+    const { messages, finishReason } = thrown;
     return {
       kind: "agent",
       ...base,
@@ -91,13 +92,28 @@ export function encodeError(
           path: path?.map((key) => typeof key === "symbol" ? String(key) : key),
         })),
         text,
+        messages,
+        finishReason,
       },
       ...(thrown.attempts !== context.attempts && { attempts: thrown.attempts }),
     };
   }
   if (thrown instanceof ProviderError) {
-    const { code, status, retryAfterMs, retryable, usage, rates, text } = thrown;
-    const options = { code, status, retryAfterMs, retryable, usage, rates, text };
+    const { code, status, retryAfterMs, retryable, rates, text } = thrown;
+    const { usage, cost, serviceTier, longCacheWriteTokens, servedModel } = thrown;
+    const options = {
+      code,
+      status,
+      retryAfterMs,
+      retryable,
+      usage,
+      cost,
+      serviceTier,
+      longCacheWriteTokens,
+      servedModel,
+      rates,
+      text,
+    };
     return { kind: "provider", ...base, options };
   }
   if (thrown instanceof RunError) {

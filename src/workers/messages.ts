@@ -1,5 +1,6 @@
 /** The messages between a pool and its workers. All of them can be cloned. */
 import type { AttemptOutcome } from "../call/outgoing.ts";
+import type { DigitsAt } from "../model/digits.ts";
 import type { LimitOptions, ProviderLimits } from "../model/limits.ts";
 import type { Usage } from "../model/usage.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
@@ -34,6 +35,8 @@ export interface CallRequest {
   /** The name of the agent's export in the module. */
   readonly agent: string;
   readonly params: unknown;
+  /** The digits of numbers in `params`, which cloning loses. */
+  readonly digits: readonly DigitsAt[];
   /** Whether `params` is a prompt, as given to `agent.ask`. */
   readonly isPrompt: boolean;
   readonly options: Readonly<Record<string, unknown>>;
@@ -112,6 +115,8 @@ export interface AdmissionRequest {
   /** The estimated usage. */
   readonly expected: Usage;
   readonly priority: number;
+  /** The longest pause of its model that the attempt waits for, in milliseconds. */
+  readonly longestPause: number;
   readonly breaker?: CircuitBreakerOptions;
 }
 
@@ -120,6 +125,10 @@ export interface ProviderInfo {
   readonly name: string;
   readonly id?: string;
   readonly limits?: ProviderLimits;
+  /** The URL of its server, for prices. */
+  readonly baseURL?: string;
+  /** The vendor of the model that the attempt is for, for prices. */
+  readonly vendor?: string;
   /** Its index in the list of providers of its agent; -1 if it is not one of them. */
   readonly index: number;
 }

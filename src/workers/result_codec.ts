@@ -1,5 +1,6 @@
 /** Encodes results, with the results of their parts, so that they can be cloned. */
 import { isRecord } from "../model/check_options.ts";
+import { type DigitsAt, findDigits, restoreDigits } from "../model/digits.ts";
 import { linkError, type Result } from "../model/result.ts";
 import { NO_COST } from "../model/usage.ts";
 import {
@@ -13,6 +14,8 @@ import {
 export interface EncodedResult extends Readonly<Record<string, unknown>> {
   /** Whether its cost is the constant `NO_COST`, which is compared by identity. */
   readonly free: boolean;
+  /** The digits of numbers in its content and its tool calls, which cloning loses. */
+  readonly digits: readonly DigitsAt[];
 }
 
 /** The properties that hold results of parts: of nested calls, of branches and of steps. */
@@ -32,12 +35,17 @@ export function encodeResult(result: Result, reason?: unknown): EncodedResult {
   if (encoded.errors !== undefined) {
     encoded.errors = mapMembers(encoded.errors, (error) => encodeError(error, { reason }));
   }
-  return { ...encoded, free: cost === NO_COST };
+  const { content, toolCalls } = result;
+  return { ...encoded, free: cost === NO_COST, digits: findDigits({ content, toolCalls }) };
 }
 
 /** Returns the decoded result. */
-export function decodeResult({ free, ...encoded }: EncodedResult, reason?: unknown): Result {
+export function decodeResult(
+  { free, digits, ...encoded }: EncodedResult,
+  reason?: unknown,
+): Result {
   const result: Record<string, unknown> = { ...encoded };
+  restoreDigits(result, digits);
   if (free) result.cost = NO_COST;
   const context = { reason, attempts: encoded.attempts } as ErrorCodecContext;
   if (encoded.error !== undefined) {
@@ -65,7 +73,7 @@ export function decodeResult({ free, ...encoded }: EncodedResult, reason?: unkno
 
 /** Drops what cannot be cloned from a result whose own content can be. */
 export function withoutUncloneable(encoded: EncodedResult): EncodedResult {
-  return dropUncloneable(encoded, ["metadata", "toolCalls"]);
+  return dropUncloneable(encoded, ["metadata", "toolCalls", "response"]);
 }
 
 function dropUncloneable(encoded: EncodedResult, names: readonly string[]): EncodedResult {
@@ -73,7 +81,7 @@ function dropUncloneable(encoded: EncodedResult, names: readonly string[]): Enco
   for (const name of names) {
     if (!canBeCloned(reduced[name])) reduced[name] = name === "toolCalls" ? [] : undefined;
   }
-  const partNames = ["metadata", "toolCalls", "content"];
+  const partNames = ["metadata", "toolCalls", "response", "content"];
   for (const name of PARTS) {
     if (reduced[name] !== undefined) {
       reduced[name] = mapMembers(

@@ -8,6 +8,7 @@ import { refuseDryRun, successOrThrow } from "../agent/defined.ts";
 import { configuration } from "../call/options/config.ts";
 import { totalOf, type TotalTimeout, totalTimeout } from "../call/options/timeouts.ts";
 import { optionsInside } from "./options_inside.ts";
+import { settleRecorded } from "./settle_recorded.ts";
 import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { runNested } from "../call/run_nested.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
@@ -178,7 +179,13 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
     const steps: Result[] = [];
     const extra: Record<string, unknown> = {};
     const step: CallStep = async (agent, makeParams) => {
-      const result = await agent.settle(this.#stepParams(makeParams, agent, trace), innerOptions);
+      const result = await settleRecorded({
+        kind: "step",
+        place: String(steps.length),
+        agent,
+        params: this.#stepParams(makeParams, agent, trace),
+        options: innerOptions,
+      });
       steps.push(result);
       if (result.ok) return result.content;
       throw this.#stepError(agent, result.error, trace);

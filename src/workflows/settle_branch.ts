@@ -4,6 +4,7 @@ import type { Callable } from "../call/options/callable.ts";
 import type { CallOptions } from "../call/options/options.ts";
 import { Trace } from "../call/trace.ts";
 import type { AgentError, Failure, Result } from "../model/result.ts";
+import { settleRecorded } from "./settle_recorded.ts";
 import type { Branch } from "./workflow.ts";
 
 /** Calls a branch with the parameters that its `input` returns. */
@@ -22,7 +23,13 @@ export async function settleBranch(
       trace.make(`Cannot call "${agent.name}" as ${reason}`, { code: "invalid_params", cause }),
     );
   }
-  return await agent.settle(branchParams, options);
+  return await settleRecorded({
+    kind: "branch",
+    place: name,
+    agent,
+    params: branchParams,
+    options,
+  });
 }
 
 /** Returns the result of a branch that was not started, as the workflow was aborted. */

@@ -30,6 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "agent",
     "call",
     "journal",
+    "limits",
     "providers/openai",
     "providers/http",
     "testing",
@@ -62,6 +63,7 @@ const NEVER = [
   "npm:p-map",
   "npm:p-limit",
   "npm:@hono/node-server",
+  "npm:@ai-sdk/openai",
   "npm:@sparticuz/chromium",
   "npm:playwright-core",
 ];

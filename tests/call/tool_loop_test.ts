@@ -73,7 +73,7 @@ Deno.test("tools: runs the tool that the model calls and sends its result back",
   assert(durationMs >= 0);
   // Every round is billed.
   assertEquals([result.usage, result.attempts.length], [used(20, 2), 2]);
-  assertEquals(result.cost, { input: 2, output: 2, total: 4 });
+  assertEquals(result.cost, { input: 2, output: 2, total: 4, source: "prices" });
 });
 
 Deno.test("tools: an agent without tools sends none and runs none", async () => {
@@ -94,6 +94,7 @@ Deno.test("tools: sends the result of a tool as a string or as JSON", async () =
     [0, "0"],
     [false, "false"],
     [{ deep: [1, "x"] }, '{"deep":[1,"x"]}'],
+    [{ id: 2n ** 64n }, '{"id":18446744073709551616}'],
   ];
   for (const [value, text] of cases) {
     const provider = scripted([callTools(["echo", {}]), "done"]);
@@ -118,7 +119,7 @@ Deno.test("tools: reports every failure to the model, and the call continues", a
     defineTool({ name: "rude", input, run: throws(Object.create(null)) }),
     defineTool({ name: "long", input, run: throws(new Error("x".repeat(5_000))) }),
     defineTool({ name: "circle", input, run: () => circle }),
-    defineTool({ name: "big", input, run: () => 1n }),
+    defineTool({ name: "big", input, run: () => Symbol("x") }),
     defineTool({ name: "rejects", input, run: () => Promise.reject("late") }),
   ];
   const cases: [name: string, args: string, code: string, message: string][] = [

@@ -1,4 +1,11 @@
-import { configure, defineAgent, type Message, type ModelRequest } from "@shoal/agents";
+import {
+  configure,
+  defineAgent,
+  defineTool,
+  type Message,
+  type ModelRequest,
+  ProviderError,
+} from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -78,6 +85,8 @@ Deno.test("repair: skips truncated and filtered answers, and agents without a sc
     const provider = scripted(answer);
     const result = await defineAgent({ ...base, provider }).settle({ x: 1 });
     assert(result.error!.code !== "invalid_output");
+    // It tells a refusal from a filter.
+    assertEquals(result.error!.finishReason, answer.finishReason);
     assertEquals(provider.calls, 1);
   }
   const provider = scripted(wrong);
@@ -166,6 +175,46 @@ Deno.test("repair: the message to the model stays short for any number of issues
     ),
     { numRuns: 30 },
   );
+});
+
+const unparsed = (text: string) =>
+  new ProviderError("the server answered 400: it could not be parsed", {
+    code: "invalid_output",
+    status: 400,
+    retryable: false,
+    text,
+  });
+
+Deno.test("repair: corrects an answer that the server could not parse, with a schema or tools", async () => {
+  const tools = [defineTool({ name: "f", input: { type: "object" }, run: () => "fine" })];
+  for (const [more, answer] of [[{}, right], [{ output: undefined, tools }, "done"]] as const) {
+    for (const text of ["<f", ""]) {
+      const provider = scripted([unparsed(text), answer]);
+      const result = await defineAgent({ ...base, ...more, provider }).call({ x: 1 });
+      assertEquals(result.attempts.map(({ error, status }) => [error?.code, status]), [
+        ["invalid_output", 400],
+        [undefined, undefined],
+      ]);
+      const added = lastMessages(provider.requests[1]!);
+      assertEquals(added.map(({ role }) => role), text === "" ? ["user"] : ["assistant", "user"]);
+      assertStringIncludes(added.at(-1)!.content as string, "could not be parsed");
+    }
+  }
+});
+
+Deno.test("repair: requests one correction of an answer that the server cannot parse", async () => {
+  const tools = [defineTool({ name: "f", input: { type: "object" }, run: () => "fine" })];
+  const cases: [more: object, calls: number][] = [
+    [{}, 2],
+    [{ repair: 0 }, 1],
+    [{ output: undefined, tools }, 2],
+    [{ output: undefined }, 1],
+  ];
+  for (const [more, calls] of cases) {
+    const provider = scripted(unparsed("<f"));
+    const { error } = await defineAgent({ ...base, ...more, provider }).settle({ x: 1 });
+    assertEquals([error?.code, error?.text, provider.calls], ["invalid_output", "<f", calls]);
+  }
 });
 
 Deno.test("repair: rejects invalid options", () => {

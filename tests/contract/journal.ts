@@ -2,7 +2,14 @@
  * Tests of the contract of `Journal`. A driver runs them with a function that opens an empty
  * journal.
  */
-import { AgentError, type Journal, type JournalItem, type Result } from "@shoal/agents";
+import {
+  AgentError,
+  type Journal,
+  type JournalCheckpoint,
+  type JournalItem,
+  type JournalSession,
+  type Result,
+} from "@shoal/agents";
 import { JournalError, type JournalOptions } from "@shoal/agents/journal";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { used } from "../helpers.ts";
@@ -36,7 +43,7 @@ export function success(content: unknown, more: Partial<Result> = {}): Result {
     agent: "label",
     model: "m",
     usage: used(3, 2),
-    cost: { input: 0.25, output: 0.5, total: 0.75 },
+    cost: { input: 0.25, output: 0.5, total: 0.75, source: "prices" },
     attempts: [attempt],
     toolCalls: [],
     children: [],
@@ -269,7 +276,12 @@ export function journalContract(
     assertEquals(a, await journal.summary("a"));
     assertEquals([a!.total, a!.ok, a!.failed, a!.started, a!.unpriced], [3, 1, 2, 0, 0]);
     assertEquals(a!.byError, { rate_limited: 1, timeout: 1 });
-    assertEquals([a!.usage, a!.cost], [used(9, 6), { input: 0.75, output: 1.5, total: 2.25 }]);
+    assertEquals([a!.usage, a!.cost], [used(9, 6), {
+      input: 0.75,
+      output: 1.5,
+      total: 2.25,
+      source: "prices",
+    }]);
     assertEquals([b!.unpriced, b!.cost], [1, undefined]);
     assert(a!.createdAt >= before && a!.updatedAt >= a!.createdAt);
 
@@ -314,6 +326,119 @@ export function journalContract(
     await Promise.all([session.close(), other.close()]);
     await (await journal.open("r")).close();
     assertEquals((await journal.runs()).map(({ ok }) => ok), [1, 1]);
+  });
+
+  const owner = "0123456789abcdef".repeat(2);
+  function checkpoint(
+    kind: JournalCheckpoint["kind"],
+    index: number,
+    content: unknown,
+  ): JournalCheckpoint {
+    return {
+      kind,
+      call: (kind === "round" ? "a" : "b").repeat(32),
+      index,
+      result: success(content),
+    };
+  }
+  const spent = {
+    usage: used(3, 2),
+    cost: { input: 0.25, output: 0.5, total: 0.75, source: "prices" as const },
+  };
+  async function checkpointsOf(session: JournalSession, own: JournalItem, of = owner) {
+    const all = await session.checkpoints!(own, of);
+    return all.toSorted((a, b) => a.kind.localeCompare(b.kind) || a.index - b.index);
+  }
+
+  test("keeps the checkpoints of an item until it succeeds, and its steps longer", async (driver) => {
+    const { journal } = driver;
+    const session = await journal.open("r");
+    const own = item(0);
+    await session.begin(own);
+    assertEquals(await checkpointsOf(session, own), []);
+    const large = "ä".repeat(100_000);
+    const recorded = [
+      checkpoint("round", 0, [{ role: "tool", content: large }]),
+      checkpoint("round", 1, [1n]),
+      checkpoint("step", 0, { at: new Date(5) }),
+    ];
+    await Promise.all(
+      recorded.map((one) => session.checkpoint!(own, owner, one, spent)),
+    );
+    // They count in the totals of the run at once, as the process may be killed.
+    const before = (await journal.summary("r"))!;
+    assertEquals([before.usage, before.cost?.total], [used(9, 6), 2.25]);
+    await session.interrupt(own, success("x", { usage: used(12, 8) }), {
+      counted: {
+        usage: used(9, 6),
+        cost: { input: 0.75, output: 1.5, total: 2.25, source: "prices" as const },
+      },
+    });
+    await session.close();
+    assertEquals((await journal.summary("r"))!.usage, used(12, 8));
+
+    const again = await driver.reopen?.() ?? journal;
+    const second = await again.open("r");
+    await second.begin(own);
+    assertEquals(await checkpointsOf(second, own), recorded);
+    // One with the same kind, call and index is replaced.
+    await second.checkpoint!(own, owner, checkpoint("round", 1, "new"), spent);
+    await second.finish(own, failure());
+    await second.close();
+
+    // A failed item may be retried: its rounds are kept.
+    const third = await again.open("r", { retryFailed: true });
+    await third.begin(own);
+    assertEquals((await checkpointsOf(third, own)).map(({ result }) => result.content), [
+      recorded[0]!.result.content,
+      "new",
+      { at: new Date(5) },
+    ]);
+    await third.finish(own, success("done"));
+    await third.close();
+
+    // Another definition of the agent has another id, and the same owner.
+    const fourth = await again.open("r");
+    const edited = item(1);
+    await fourth.begin(edited);
+    assertEquals(await checkpointsOf(fourth, edited), [recorded[2]]);
+    await fourth.close();
+    await again.prune({ runId: "r" });
+    const fifth = await again.open("r");
+    await fifth.begin(own);
+    assertEquals(await checkpointsOf(fifth, own), []);
+    await fifth.close();
+    if (again !== journal) await again.close();
+  });
+
+  test("keeps the checkpoints of identical items apart", async ({ journal }) => {
+    const same = [item(0, { index: 0 }), item(0, { index: 1 }), item(0, { index: 2 })];
+    const session = await journal.open("r");
+    for (const own of same) await session.begin(own);
+    await Promise.all(
+      same.slice(1).map((own) =>
+        session.checkpoint!(own, owner, checkpoint("round", 0, own.index), spent)
+      ),
+    );
+    await session.finish(same[2]!, success("done"));
+    // Tools may go on after their item has ended.
+    await session.checkpoint!(same[2]!, owner, checkpoint("round", 1, 2), spent);
+    await session.close();
+    const second = await journal.open("r");
+    for (const own of same) await second.begin(own, { record: true });
+    const contents = [];
+    for (const own of same.slice(0, 2)) {
+      contents.push((await checkpointsOf(second, own)).map(({ result }) => result.content));
+    }
+    assertEquals(contents, [[], [1]]);
+    assertEquals(await checkpointsOf(second, same[0]!, "f".repeat(32)), []);
+    await second.close();
+  });
+
+  test("keeps no checkpoints if it stores no output", async ({ journal }) => {
+    const session = await journal.open("r", { store: "none" });
+    assertEquals([session.checkpoint, session.checkpoints], [undefined, undefined]);
+    await session.close();
   });
 
   test("a closed session records nothing", async ({ journal }) => {

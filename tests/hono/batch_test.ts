@@ -35,7 +35,9 @@ Deno.test("a batch returns all results in order, with a summary", async () => {
 Deno.test("failed calls are results without internals", async () => {
   const secret = new ProviderError("the key sk-1", { code: "provider", retryable: false });
   const bad = echo("bad").agent.with({ provider: scripted(secret) });
-  const unserializable = defineAgent({ name: "big", run: () => 1n });
+  const unserializableValue: unknown[] = [];
+  unserializableValue.push(unserializableValue);
+  const unserializable = defineAgent({ name: "big", run: () => unserializableValue });
   const app = routes([echo().agent, bad, unserializable]);
   const { json, text } = await request(app, "/batch", {
     calls: [

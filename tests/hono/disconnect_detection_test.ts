@@ -1,8 +1,9 @@
 /**
  * Tests when Deno's server detects disconnects. Over HTTP/1.1 it does not detect any before the
  * response has begun, unless the whole request arrived with its first 512 bytes or with the packet
- * that ended its header. Responses that begin at once must always detect them; other calls must at
- * least end at the deadline.
+ * that ended its header. Batches, whose responses begin at once, must always detect them. Streams
+ * must detect them when their response begins: with the first heartbeat at the latest. Other calls
+ * must at least end at the deadline.
  */
 import http2 from "node:http2";
 import { assert, assertEquals } from "@std/assert";
@@ -32,6 +33,7 @@ const ALWAYS: readonly (readonly [name: string, path: string, body: unknown, acc
   ["a batch as events", "/batch", batch, "text/event-stream"],
   ["a batch as lines", "/batch", batch, "application/x-ndjson"],
   ["a streamed chat", "/v1/chat/completions", chat({ stream: true })],
+  ["a streamed response", "/v1/responses", { model: "hanging", input: long.text, stream: true }],
 ];
 
 /** Sends a request, its body in separate packets unless `together`, and disconnects mid-call. */
@@ -71,7 +73,7 @@ async function leave(
 for (const [name, path, body, accept = "*/*"] of ALWAYS) {
   Deno.test(`${name}: a disconnect is detected for any size and any packets`, async () => {
     const stuck = hanging();
-    await using served = serve(routes([stuck.agent]));
+    await using served = serve(routes([stuck.agent], { heartbeat: 200 }));
     for (const together of [true, false]) {
       const before = stuck.aborted.length;
       const begun = () => stuck.calls === before + 1;

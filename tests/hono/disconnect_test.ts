@@ -36,7 +36,10 @@ const KINDS = [
   { name: "a batch as events", path: "/batch", accept: "text/event-stream" },
   { name: "a batch as lines", path: "/batch", accept: "application/x-ndjson" },
   { name: "a chat", path: "/v1/chat/completions" },
+  { name: "a streamed chat before its response", path: "/v1/chat/completions", stream: true },
   { name: "a streamed chat", path: "/v1/chat/completions", stream: true, headersFirst: true },
+  { name: "a response", path: "/v1/responses" },
+  { name: "a streamed response", path: "/v1/responses", stream: true, headersFirst: true },
 ];
 
 /** How often each case is measured: on a shared machine a single one may be late. */
@@ -45,7 +48,7 @@ const ROUNDS = 20;
 for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
   Deno.test(`${name}: a disconnect aborts the calls upstream within 100 ms`, async () => {
     const { agent, aborted } = hanging();
-    const app = routes([agent]);
+    const app = routes([agent], headersFirst ? { heartbeat: 10 } : {});
     await using served = serve(app);
     const calls = path === "/batch" ? 5 : 1;
     const body = path === "/batch"
@@ -53,7 +56,13 @@ for (const { name, path, accept = "*/*", stream, headersFirst } of KINDS) {
         calls: Array.from({ length: calls }, () => ({ agent: "hanging", params: { text: "x" } })),
       }
       : path.startsWith("/v1")
-      ? { model: "hanging", messages: [{ role: "user", content: "x" }], stream }
+      ? {
+        model: "hanging",
+        ...(path === "/v1/responses"
+          ? { input: "x" }
+          : { messages: [{ role: "user", content: "x" }] }),
+        stream,
+      }
       : { text: "x" };
     const took: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
@@ -93,7 +102,7 @@ Deno.test("a client that disconnects mid-stream aborts the call, even between de
 
 Deno.test("a closed socket aborts the call", async () => {
   const { agent, aborted } = hanging();
-  const app = routes([agent]);
+  const app = routes([agent], { heartbeat: 50 });
   await using served = serve(app);
   const body = '{"text":"x"}';
   const connection = await sendRaw(

@@ -16,7 +16,10 @@ const typed = defineAgent({
 
 const path = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom("/echo", "/typed", "/echo/stream", "/typed/stream") },
-  { weight: 4, arbitrary: fc.constantFrom("/batch", "/v1/chat/completions") },
+  {
+    weight: 5,
+    arbitrary: fc.constantFrom("/batch", "/v1/chat/completions", "/v1/responses"),
+  },
   {
     weight: 2,
     arbitrary: fc.constantFrom(
@@ -25,6 +28,7 @@ const path = fc.oneof(
       "/health",
       "/metrics",
       "/v1/models",
+      "/v1/responses/x",
       "/batch/x",
     ),
   },
@@ -52,6 +56,9 @@ const key = fc.constantFrom(
   "tools",
   "temperature",
   "stop",
+  "input",
+  "instructions",
+  "text",
   "__proto__",
   "constructor",
   "toString",
@@ -89,8 +96,23 @@ const chat = fc.record({
   stream: fc.oneof(fc.boolean(), value),
   temperature: value,
 });
+const item = fc.record({
+  type: fc.constantFrom("message", "function_call", "function_call_output", "reasoning", "x"),
+  role: fc.constantFrom("user", "assistant", "system", "x"),
+  content: fc.oneof(
+    value,
+    fc.array(fc.record({ type: fc.constantFrom("input_text", "refusal", "x"), text: value })),
+  ),
+}, { requiredKeys: [] });
+const response = fc.record({
+  model: fc.constantFrom("echo", "typed", "nobody"),
+  input: fc.oneof(fc.string(), fc.array(item, { maxLength: 4 }), value),
+  stream: fc.oneof(fc.boolean(), value),
+  text: value,
+  reasoning: value,
+}, { requiredKeys: ["model", "input"] });
 const body = fc.oneof(
-  fc.oneof(value, batch, chat).map((json) => JSON.stringify(json)),
+  fc.oneof(value, batch, chat, response).map((json) => JSON.stringify(json)),
   fc.string({ unit: "binary" }),
   fc.uint8Array({ maxLength: 200 }),
   fc.integer({ min: 1, max: 300 }).map((n) => "[".repeat(n) + "]".repeat(n)),

@@ -94,6 +94,20 @@ Deno.test("describes the route, the parameters and the output of each agent", as
   assert("e.cho.params" in schemas && "e_cho.params" in schemas);
 });
 
+Deno.test("describes the OpenAI routes", async () => {
+  const { json } = await request(routes(agents()), "/openapi.json");
+  const operation = (path: string, method: string) => json.paths[path][method];
+  for (const path of ["/v1/chat/completions", "/v1/responses"]) {
+    const { requestBody, responses } = operation(path, "post");
+    const { required } = requestBody.content["application/json"].schema;
+    assertEquals(required, ["model", path === "/v1/responses" ? "input" : "messages"]);
+    const types = Object.keys(responses["200"].content);
+    assertEquals(types, ["application/json", "text/event-stream"]);
+  }
+  const { parameters, responses } = operation("/v1/models/{id}", "get");
+  assertEquals([parameters[0].name, Object.keys(responses)], ["id", ["200", "404"]]);
+});
+
 Deno.test("the list of agents has the same schemas", async () => {
   const { json } = await request(routes(agents()), "/");
   const byName = Object.fromEntries(json.agents.map((one: { name: string }) => [one.name, one]));

@@ -283,8 +283,21 @@ Deno.test("JSON Schema: parameters need not be JSON", () => {
   assertEquals(issues(schema, loop), []);
   loop.a = 5;
   assertEquals(issues(schema, loop), ["a: must be a string, not a number"]);
-  assertEquals(issues({ properties: { n: { type: "integer" } } }, { n: 5n }), [
+  assertEquals(issues({ properties: { n: { type: "integer" } } }, { n: Symbol("n") }), [
     "has a value that JSON cannot hold",
+  ]);
+});
+
+Deno.test("JSON Schema: a bigint is an integer", () => {
+  const big = 2n ** 70n + 1n;
+  const integer = { properties: { n: { type: "integer", minimum: 3 } } };
+  for (const n of [5n, big]) {
+    assertEquals(issues(integer, { n }), []);
+    assertEquals(issues({ properties: { n: { type: "number" } } }, { n }), []);
+  }
+  assertEquals(issues(integer, { n: 2n }), ["n: must be at least 3"]);
+  assertEquals(issues({ properties: { n: { type: "string" } } }, { n: big }), [
+    "n: must be a string, not a number",
   ]);
 });
 

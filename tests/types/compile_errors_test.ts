@@ -38,9 +38,17 @@ const CASES: Readonly<Record<string, Case>> = {
     code: `defineAgent({ name: "a", model: "m", prompt: "x", «temprature»: 1 });`,
     says: TEMPERATURE,
   },
+  "an unknown field of a part": {
+    code: `Draft.ask([{ type: "text", text: "x", «cache_control»: {} }]);`,
+    says: ["'cache_control' does not exist"],
+  },
   "an unknown option of an agent with a prompt function": {
     code: `defineAgent({ name: "a", prompt: (p: { a: string }) => p.a, «temprature»: 1 });`,
     says: TEMPERATURE,
+  },
+  "an unknown value of onMaxSteps": {
+    code: `defineAgent({ ...base, prompt: "x", «onMaxSteps»: "stop" });`,
+    says: ['\'"stop"\' is not assignable to type \'"error" | "answer"', "property 'onMaxSteps'"],
   },
   "an unknown option beside schemas": {
     code: `defineAgent({ ...base, prompt: (p) => \`\${p.n}\`, params, output: z.number(), ` +
@@ -97,7 +105,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a string that an option does not accept": {
     code: `defineAgent({ ...base, prompt: "x", «reasoningEffort»: "hihg" });`,
-    says: [`'"hihg"' is not assignable to type '"none" | "minimal"`],
+    says: ["'\"hihg\"' is not assignable to type ", '"none" | "minimal"'],
   },
   "a prompt that is a number": {
     code: `defineAgent({ ...base, «prompt»: 5 });`,

@@ -52,6 +52,29 @@ compiles("agents whose functions take no parameter, or do not say which", () => 
   same<typeof Run, Agent<unknown, boolean>>(true);
 });
 
+compiles("messages, parts and tool calls take extra fields", () => {
+  const Messages = defineAgent({
+    name: "a",
+    reasoningEffort: "max",
+    prompt: (p: { url: string }) => [
+      { role: "developer", content: "Be brief.", extra: { name: "x" } },
+      {
+        role: "user",
+        content: [
+          { type: "image", url: p.url, detail: "low", extra: { a: 1 } },
+          { type: "audio", data: new Uint8Array(), mediaType: "audio/wav" },
+        ],
+      },
+      {
+        role: "assistant",
+        content: "",
+        toolCalls: [{ id: "1", name: "f", args: "{}", extra: { extra_content: {} } }],
+      },
+    ],
+  });
+  same<typeof Messages, Agent<{ url: string }, string>>(true);
+});
+
 compiles("a prompt function may be async and return messages", () => {
   const Messages = defineAgent({
     name: "a",

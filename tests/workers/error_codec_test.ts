@@ -21,6 +21,8 @@ Deno.test("keeps the class and all properties of an AgentError and its cause", (
     retryable: true,
     issues: [{ message: "odd", path: ["a", 0, Symbol("s")] }],
     text: "raw",
+    messages: [{ role: "user", content: "why?" }],
+    finishReason: "content_filter",
     cause,
   });
   const out = roundTrip(error) as AgentError;
@@ -28,7 +30,8 @@ Deno.test("keeps the class and all properties of an AgentError and its cause", (
   assertEquals([out.message, out.code, out.agent, out.model], ["why", "rate_limited", "a", "m"]);
   assertEquals(out.attempts, attempts);
   assertEquals([out.usage, out.status, out.retryAfterMs], [used(1, 2), 429, 5]);
-  assertEquals([out.retryable, out.text], [true, "raw"]);
+  assertEquals([out.retryable, out.text, out.finishReason], [true, "raw", "content_filter"]);
+  assertEquals(out.messages, error.messages);
   assertEquals(out.issues, [{ message: "odd", path: ["a", 0, "Symbol(s)"] }]);
   assertEquals(out.stack, error.stack);
   assert(!Object.keys(out).includes("text"), "printing it does not print the answer");
@@ -81,4 +84,13 @@ Deno.test("restores the abort reason as the object that the other side knows", (
   const coded = structuredClone(encodeError(error, { reason }));
   const here = { other: true };
   assert((decodeError(coded, { reason: here }) as AgentError).cause === here);
+});
+
+Deno.test("errors keep what their request was billed", () => {
+  const billing = { cost: { total: 0.5 }, serviceTier: "flex", servedModel: "m-2" };
+  const error = new ProviderError("no", { code: "provider", retryable: true, ...billing });
+  const { cost, serviceTier, servedModel } = decodeError(
+    structuredClone(encodeError(error)),
+  ) as ProviderError;
+  assertEquals([cost, serviceTier, servedModel], [{ total: 0.5 }, "flex", "m-2"]);
 });

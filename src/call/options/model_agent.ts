@@ -80,6 +80,8 @@ export function changeModelAgent(
 export interface CallHooks {
   /** Receives the pieces of the answer. Each piece waits until the previous one is consumed. */
   readonly onDelta?: (text: string) => void | Promise<void>;
+  /** Receives the pieces of the model's reasoning, as `onDelta` receives those of the answer. */
+  readonly onReasoning?: (text: string) => void | Promise<void>;
   /** Called when more of a typed answer has arrived. `read` parses it, which is expensive. */
   readonly onPartial?: (read: () => unknown) => void | Promise<void>;
   /** Called when an attempt failed and will be retried. */

@@ -15,7 +15,7 @@ import {
 import { cache, type CacheOptions } from "../../cache/cache_options.ts";
 import { budget, type BudgetOptions } from "../../model/budget.ts";
 import { type LimitOptions, limits } from "../../model/limits.ts";
-import type { ModelSettings } from "../../model/message.ts";
+import { type ModelSettings, REASONING_EFFORTS } from "../../model/message.ts";
 import { type Provider, provider } from "../../model/provider.ts";
 import { retries, type RetryOptions } from "../../resilience/backoff.ts";
 import { circuitBreaker, type CircuitBreakerOptions } from "../../resilience/circuit_breaker.ts";
@@ -115,18 +115,40 @@ export interface AgentDefaults {
 /** Options that an agent and a single call have in common: how its model is called. */
 export interface ModelOptions extends SharedOptions, ModelSettings {
   /**
-   * The maximum number of answers of the model in one call with `tools`. If the last one requests
-   * tools as well, the call fails with the code `tool`.
+   * The maximum number of answers of the model in one call with `tools`. `onMaxSteps` decides what
+   * happens if the last one requests tools as well.
    *
    * @default {10}
    */
   readonly maxSteps?: number;
+  /**
+   * What happens if the model still requests tools in its last answer. `"error"`: the call fails
+   * with the code `tool`, and `error.messages` has the conversation. `"answer"`: the tools run, and
+   * the model is asked once more for an answer, without the permission to call tools.
+   *
+   * @default {"error"}
+   */
+  readonly onMaxSteps?: "error" | "answer";
+  /**
+   * The maximum number of tools that one answer may call. The first ones run. Each of the others is
+   * reported to the model as not run, and has the error code `too_many` in `toolCalls`.
+   *
+   * @default {64}
+   */
+  readonly maxToolCalls?: number;
   /**
    * The maximum number of tools of one answer that run at the same time.
    *
    * @default {5}
    */
   readonly toolConcurrency?: number;
+  /**
+   * Whether the result has the text of the model's reasoning, if the server sends it. With it, the
+   * stream route of `agentRoutes` also sends `reasoning` events. Reasoning may reveal the prompt.
+   *
+   * @default {false}
+   */
+  readonly reasoning?: boolean;
 }
 
 /** A fallback model. Options that are absent are those of the first model. */
@@ -223,7 +245,7 @@ const SETTINGS_RULES: RulesFor<ModelSettings> = {
   topP: finite,
   stop: stopTexts,
   seed: finite,
-  reasoningEffort: oneOf("none", "minimal", "low", "medium", "high", "xhigh"),
+  reasoningEffort: oneOf(...REASONING_EFFORTS),
   extra: record,
 };
 
@@ -249,7 +271,10 @@ const MODEL_OPTIONS_RULES: RulesFor<ModelOptions> = {
   ...SHARED_RULES,
   ...SETTINGS_RULES,
   maxSteps: positiveInteger,
+  onMaxSteps: oneOf("error", "answer"),
+  maxToolCalls: positiveInteger,
   toolConcurrency: positiveInteger,
+  reasoning: flag,
 };
 
 /** The rules for {@linkcode CallOptions}. */
@@ -313,7 +338,7 @@ export function settingsOf(agent: ModelSettings, call: ModelSettings): ModelSett
     if (value !== undefined) settings[name] = value;
   }
   if (agent.extra !== undefined && call.extra !== undefined) {
-    settings.extra = { ...agent.extra, ...call.extra };
+    settings.extra = { ...agent.extra, ...withoutUndefined(call.extra) };
   }
   return settings;
 }

@@ -4,6 +4,7 @@
  * objects, which no `{{` has opened. A `{{` that no `}}` closes is refused.
  */
 import { closestString } from "@std/text/closest-string";
+import { digitsOf } from "../../model/digits.ts";
 
 /** A value for a placeholder. The caller must convert other types to a string. */
 export type TemplateValue = string | number | bigint | boolean | null;
@@ -129,7 +130,7 @@ function valueOf(params: unknown, name: string, names: readonly string[]): strin
   if (value === undefined) throw new TemplateError(missingMessage(name, values, names));
   if (typeof value === "string") return value;
   if (value === null || ["number", "boolean", "bigint"].includes(typeof value)) {
-    return String(value);
+    return digitsOf(values, name) ?? String(value);
   }
   throw new TemplateError(
     `parameter "${name}" must be a text, a number, a boolean or null, but is ${

@@ -37,7 +37,8 @@ export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unkn
   /** What the tool does and when to use it, for the model. */
   readonly description?: string;
   /**
-   * Invalid arguments are reported to the model.
+   * The schema of the arguments. Invalid arguments are reported to the model. Arguments in another
+   * form, such as a number as a text, are read as typed answers are.
    */
   readonly input: S;
   /**
@@ -100,6 +101,11 @@ export class DefinedTool implements Tool {
   /** Checks arguments against the schema. */
   check(args: unknown): ReturnType<PreparedInput["validate"]> {
     return this.#input.validate(args);
+  }
+
+  /** Reads arguments that do not fit, if there is exactly one way to read them. */
+  fit(args: unknown): ReturnType<PreparedInput["fit"]> {
+    return this.#input.fit(args);
   }
 }
 

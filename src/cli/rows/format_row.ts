@@ -1,6 +1,8 @@
 import { stringify } from "csv-stringify/sync";
 import type { Result } from "../../../mod.ts";
 import { isRecord } from "../../model/check_options.ts";
+import { copyDigits, digitsOf } from "../../model/digits.ts";
+import { stringifyExact } from "../../model/exact_json.ts";
 import { CliError } from "../cli_error.ts";
 import type { RowsFormat } from "./open_rows.ts";
 import type { InputRow } from "./row.ts";
@@ -54,12 +56,15 @@ export function createRowFormatter(
     const answer = columns === undefined
       ? { [as]: content }
       : Object.fromEntries(columns.map((name) => [name, isRecord(content) ? content[name] : null]));
-    return { ...input, ...answer, ...(meta && metaColumns(row, result)) };
+    const members = { ...input, ...answer, ...(meta && metaColumns(row, result)) };
+    copyDigits(input, members);
+    if (columns !== undefined && isRecord(content)) copyDigits(content, members);
+    return members;
   };
   if (format === "jsonl") {
     return {
       header: () => "",
-      formatRow: (row, result) => JSON.stringify(toMembers(row, result)) + "\n",
+      formatRow: (row, result) => stringifyExact(toMembers(row, result)) + "\n",
     };
   }
   const delimiter = options.delimiter ?? (format === "tsv" ? "\t" : ",");
@@ -78,7 +83,8 @@ export function createRowFormatter(
     formatRow(row, result) {
       const members = toMembers(row, result);
       const inputColumns = isRecord(row.value) ? Object.keys(row.value) : ["input"];
-      return formatLine(columnNames(inputColumns).map((name) => members[name]));
+      const names = columnNames(inputColumns);
+      return formatLine(names.map((name) => digitsOf(members, name) ?? members[name]));
     },
   };
 }
@@ -118,5 +124,5 @@ function metaColumns({ line }: InputRow, result: Result): Record<string, unknown
 /** Formats a field: objects and arrays as JSON, anything else as text. */
 function formatField(value: unknown): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? stringifyExact(value) : String(value);
 }

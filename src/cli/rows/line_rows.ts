@@ -1,5 +1,6 @@
 /** Reads rows that are one line each: JSONL or plain text. */
 import { Buffer } from "node:buffer";
+import { parseExact } from "../../model/exact_json.ts";
 import type { BadRow, InputRow } from "./row.ts";
 import { splitLines } from "./split_lines.ts";
 
@@ -36,7 +37,7 @@ function parseRow(
   if (content.trim() === "") return undefined;
   if (format === "text") return { line, value: content.replace(/\r$/, "") };
   try {
-    return { line, value: JSON.parse(content) };
+    return { line, value: parseExact(content) };
   } catch {
     // The parser's message contains a piece of the row, which stays out of the output.
     return { line, problem: content.trim() === "[" ? ARRAY_PROBLEM : "it is not JSON" };

@@ -1,11 +1,12 @@
 import { isRecord } from "../../model/check_options.ts";
+import { digitsOf } from "../../model/digits.ts";
 import { CliError } from "../cli_error.ts";
 
 /** A row of the input. */
 export interface InputRow {
   /** The line that it starts on, from 1. */
   readonly line: number;
-  /** The parsed value. */
+  /** The parsed value. Its numbers keep their digits: see `parseExact`. */
   readonly value: unknown;
 }
 
@@ -36,5 +37,5 @@ export function rowKey(
   if (key === undefined || key === null || key === "") {
     throw new CliError(`Cannot run line ${line} as it has no "${column}", which is the --key`);
   }
-  return { key: String(key) };
+  return { key: digitsOf(value as object, column) ?? String(key) };
 }

@@ -1,5 +1,6 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { isRecord } from "../../model/check_options.ts";
+import { copyDigits, copyDigitsOf } from "../../model/digits.ts";
 import { CliError } from "../cli_error.ts";
 
 /** Returns the parameters of a call for the value of a row. */
@@ -33,12 +34,18 @@ export function createRowMapper(
     }
     if (names === undefined) {
       const mapped = Object.entries(map).map(([name, column]) => [name, value[column]]);
-      return { ...value, ...Object.fromEntries(mapped) };
+      const all = { ...value, ...Object.fromEntries(mapped) };
+      copyDigits(value, all);
+      for (const [name, column] of Object.entries(map)) copyDigitsOf(value, column, all, name);
+      return all;
     }
     const params: Record<string, unknown> = {};
     for (const name of names) {
-      const member = value[map[name] ?? name];
-      if (member !== undefined) params[name] = member;
+      const column = map[name] ?? name;
+      const member = value[column];
+      if (member === undefined) continue;
+      params[name] = member;
+      copyDigitsOf(value, column, params, name);
     }
     return params;
   };

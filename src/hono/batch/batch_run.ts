@@ -1,6 +1,7 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { currentContext } from "../../call/context.ts";
 import { configuration } from "../../call/options/config.ts";
+import { stringifyExact } from "../../model/exact_json.ts";
 import { maxConcurrency } from "../../model/limits.ts";
 import { AgentError, type Result } from "../../model/result.ts";
 import { NO_USAGE } from "../../model/usage.ts";
@@ -115,7 +116,7 @@ function withoutContent(result: Result): Result {
 function serializeItem(index: number, id: string, result: Result): string {
   const publicResult = toPublicResult(result);
   try {
-    return JSON.stringify({ index, id, ...publicResult });
+    return stringifyExact({ index, id, ...publicResult });
   } catch {
     const message = "The agent's answer cannot be serialized as JSON";
     const error = { code: "tool", message };

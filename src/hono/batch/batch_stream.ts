@@ -1,5 +1,5 @@
 import type { BatchRun } from "./batch_run.ts";
-import type { WireEvent } from "../event_stream.ts";
+import type { WireEvent } from "../stream/wire_format.ts";
 import type { RequestLifecycle } from "../request_lifecycle.ts";
 
 /** An event that can be sent again. */

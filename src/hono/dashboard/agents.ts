@@ -35,13 +35,25 @@ export function agentTable({ service, recorder, root }: PageContext, only?: stri
         failed(counts),
         time(p50),
         time(p95),
-        formatCount(counts.inputTokens),
+        inputTokens(counts),
         formatCount(counts.outputTokens),
-        formatDollars(counts.cost),
+        cost(counts),
       ],
     };
   });
   return table({ label: "Agents", columns: COLUMNS, rows });
+}
+
+function inputTokens(counts: AgentCounts): Html {
+  const read = formatCount(counts.cachedInputTokens);
+  const written = formatCount(counts.cacheWriteTokens);
+  const title = `Cache: ${read} read, ${written} written`;
+  return html`<span title="${title}">${formatCount(counts.inputTokens)}</span>`;
+}
+
+function cost({ cost, reportedCost }: AgentCounts): Html {
+  const title = `Reported by servers: ${formatDollars(reportedCost)}`;
+  return html`<span title="${title}">${formatDollars(cost)}</span>`;
 }
 
 function failed({ failures }: AgentCounts): Html {

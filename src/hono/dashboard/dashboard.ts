@@ -1,6 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { AuthOptions } from "../auth.ts";
-import { eventStream, problemEvent, SSE } from "../event_stream.ts";
+import { eventStream, problemEvent } from "../stream/event_stream.ts";
+import { SSE } from "../stream/wire_format.ts";
 import type { Identify } from "../require_principal.ts";
 import { toProblem } from "../public_error.ts";
 import { streamRoute } from "../routes/stream.ts";
@@ -89,12 +90,11 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
         : overviewRegions(context);
     const viewer = viewers.add();
     const events = liveUpdates(regions, { signal: viewer.signal, interval });
-    const toErrorEvent = (thrown: unknown) => problemEvent(toProblem(thrown));
     return eventStream(c, events, {
       owner: viewer,
       format: SSE,
       heartbeat,
-      toErrorEvent,
+      toErrorEvents: (thrown) => [problemEvent(toProblem(thrown))],
     });
   });
   if (calls) {

@@ -1,6 +1,7 @@
 import { delay } from "@std/async/delay";
 import { ChildAbort } from "../../async/abort.ts";
-import type { StreamOwner, WireEvent } from "../event_stream.ts";
+import type { StreamOwner } from "../stream/event_stream.ts";
+import type { WireEvent } from "../stream/wire_format.ts";
 import { Problem } from "../problem.ts";
 import type { Regions } from "./page_context.ts";
 

@@ -1,6 +1,6 @@
-/** Maps results to chat completions of OpenAI's API. */
-import type { Success } from "../../model/result.ts";
+/** Maps outcomes to chat completions of OpenAI's API. */
 import type { Usage } from "../../model/usage.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** The fields that all chunks of a chat completion share. */
 export interface ChatIdentity {
@@ -12,53 +12,67 @@ export interface ChatIdentity {
   readonly model: string;
 }
 
+/** A delta of a message. */
+export interface ChatDelta {
+  readonly role?: "assistant";
+  readonly content?: string;
+  readonly refusal?: string | null;
+}
+
 /** Creates the identity of a new completion. */
 export function createChatIdentity(model: string): ChatIdentity {
   const id = `chatcmpl-${crypto.randomUUID().replaceAll("-", "")}`;
   return { id, created: Math.floor(Date.now() / 1000), model };
 }
 
-/** Maps a result to a chat completion. */
-export function toChatCompletion(identity: ChatIdentity, result: Success): object {
+/** Maps an outcome to a chat completion. */
+export function toChatCompletion(identity: ChatIdentity, outcome: Outcome): object {
+  const { text, refusal = null, finishReason, usage } = outcome;
   return {
     ...identity,
     object: "chat.completion",
     choices: [{
       index: 0,
-      message: { role: "assistant", content: contentText(result.content), refusal: null },
+      message: {
+        role: "assistant",
+        content: refusal === null ? text : null,
+        refusal,
+        annotations: [],
+      },
       logprobs: null,
-      finish_reason: finishReasonOf(result),
+      finish_reason: finishReason,
     }],
-    usage: chatUsage(result.usage),
+    usage: chatUsage(usage),
+    service_tier: "default",
   };
 }
 
-/** Creates a chunk of a streamed chat completion. */
-export function toChatChunk(
-  identity: ChatIdentity,
-  delta: { readonly role?: "assistant"; readonly content?: string },
-  finishReason: string | null = null,
-): object {
-  return {
-    ...identity,
-    object: "chat.completion.chunk",
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
-  };
-}
+/** Creates the chunks of a streamed chat completion. */
+export class ChatChunks {
+  readonly #common: object;
 
-/** Creates the chunk with the usage, which clients may ask for. */
-export function toUsageChunk(identity: ChatIdentity, usage: Usage): object {
-  return { ...identity, object: "chat.completion.chunk", choices: [], usage: chatUsage(usage) };
-}
+  /** With `includeUsage`, all chunks have a field `usage`, which is `null` until the last one. */
+  constructor(identity: ChatIdentity, readonly includeUsage: boolean) {
+    this.#common = {
+      ...identity,
+      object: "chat.completion.chunk",
+      service_tier: "default",
+      ...(includeUsage && { usage: null }),
+    };
+  }
 
-/** Returns an answer as text; anything but a string is serialized as JSON. */
-export function contentText(content: unknown): string {
-  return typeof content === "string" ? content : JSON.stringify(content ?? null);
-}
+  /** Creates a chunk with a delta. The last delta is empty and has the finish reason. */
+  delta(delta: ChatDelta, finishReason: Outcome["finishReason"] | null = null): object {
+    return {
+      ...this.#common,
+      choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+    };
+  }
 
-/** Maps the finish reason to one of OpenAI's API. */
-export function finishReasonOf({ finishReason }: Success): string {
-  return ["length", "content_filter"].includes(finishReason) ? finishReason : "stop";
+  /** Creates the chunk with the usage. */
+  usage(usage: Usage): object {
+    return { ...this.#common, choices: [], usage: chatUsage(usage) };
+  }
 }
 
 function chatUsage(usage: Usage): object {
@@ -66,7 +80,10 @@ function chatUsage(usage: Usage): object {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
     total_tokens: usage.totalTokens,
-    prompt_tokens_details: { cached_tokens: usage.cachedInputTokens },
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedInputTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+    },
     completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
   };
 }

@@ -1,5 +1,7 @@
 /** Maps problems to OpenAI's error format, which is sent together with the problem details. */
-import { Problem } from "../problem.ts";
+import { AgentError } from "../../model/result.ts";
+import { Problem, type ProblemCode } from "../problem.ts";
+import { decisiveError } from "../public_error.ts";
 
 /** The `error` field of OpenAI's API. */
 export interface OpenAIErrorBody {
@@ -13,16 +15,47 @@ export interface OpenAIErrorBody {
   readonly code: string;
 }
 
+/** The codes for which OpenAI's server has a word that its clients know. */
+const CODES: Partial<Record<ProblemCode, string>> = {
+  unknown_agent: "model_not_found",
+  unsupported: "unsupported_parameter",
+  unauthorized: "invalid_api_key",
+  filtered: "content_filter",
+};
+
 /** Maps a problem to OpenAI's error format. */
 export function toOpenAIError(problem: Problem): OpenAIErrorBody {
   const { status, code, options } = problem;
-  const param = options.issues?.[0]?.path?.join(".");
+  const openAICode = isSpentQuota(problem) ? "insufficient_quota" : CODES[code] ?? code;
   return {
     message: messageWithIssues(problem),
-    type: typeOf(status),
-    param: param || null,
-    code,
+    type: openAICode === "insufficient_quota" ? openAICode : typeOf(status),
+    param: code === "unknown_agent" ? "model" : options.issues?.[0]?.path?.join(".") || null,
+    code: openAICode,
   };
+}
+
+/** Whether a limit is exceeded that waiting does not renew. */
+function isSpentQuota({ status, shouldRetry }: Problem): boolean {
+  return status === 429 && shouldRetry === false;
+}
+
+/**
+ * Returns the problem with the status that OpenAI's server would send. Its clients retry by status:
+ * all of them give up after a 400, but not all after a 422, or after a 502 for what the model's
+ * server will reject again.
+ */
+export function withOpenAIStatus(problem: Problem): Problem {
+  const { status, code, message, options } = problem;
+  if (status !== 422 && !isFinalRejection(options.cause)) return problem;
+  return new Problem(400, code, message, options);
+}
+
+/** Whether the model's server rejected the request for good. Its status is not that of a client. */
+function isFinalRejection(cause: unknown): boolean {
+  if (!(cause instanceof AgentError)) return false;
+  const { code, status = 0, retryable } = decisiveError(cause);
+  return code === "provider" && !retryable && status >= 400 && status < 500;
 }
 
 /** Creates the 404 for a model that is not the name of an agent. */

@@ -1,5 +1,7 @@
 /** Builds the OpenAPI 3.1 document of the routes. */
 import type { JsonSchema } from "../../model/message.ts";
+import { OPENAI_PATHS } from "./openai_paths.ts";
+import { answer, get, requestBody } from "./operations.ts";
 import { PROBLEMS, SHARED_SCHEMAS } from "./shared_schemas.ts";
 import { SchemaRegistry } from "./schema_registry.ts";
 import type { ServedAgent } from "../served_agent.ts";
@@ -34,8 +36,7 @@ export function buildOpenApiDocument(
     "/health": get("health", "Whether the server accepts requests"),
     "/metrics": get("metrics", "Metrics for Prometheus", "text/plain"),
     "/batch": batchPath(),
-    "/v1/models": get("listModels", "Lists the agents as models of OpenAI's API"),
-    "/v1/chat/completions": chatPath(),
+    ...OPENAI_PATHS,
   };
   for (const agent of agents) {
     const path = `/${encodeURIComponent(agent.name)}`;
@@ -79,8 +80,8 @@ function streamOperation(agent: ServedAgent, body: JsonSchema): object {
     requestBody: requestBody(body),
     responses: {
       "200": answer(
-        "Server-sent events: delta, partial, tool-start, tool-end, emit, retry, fallback; " +
-          "the last one is result or error",
+        "Server-sent events: delta, reasoning, partial, tool-start, tool-end, emit, retry, " +
+          "fallback; the last one is result or error",
         "text/event-stream",
         { type: "string" },
       ),
@@ -130,43 +131,4 @@ function batchPath(): object {
       },
     },
   };
-}
-
-function chatPath(): object {
-  return {
-    post: {
-      operationId: "chatCompletion",
-      summary: "Calls an agent through OpenAI's API; its name is the model",
-      requestBody: requestBody({
-        type: "object",
-        properties: {
-          model: { type: "string" },
-          messages: { type: "array", items: { type: "object" } },
-          stream: { type: "boolean" },
-        },
-        required: ["model", "messages"],
-      }),
-      responses: {
-        "200": answer(
-          "A chat completion, or its chunks as server-sent events",
-          "application/json",
-          { type: "object" },
-        ),
-        ...PROBLEMS,
-      },
-    },
-  };
-}
-
-function get(operationId: string, summary: string, type = "application/json"): object {
-  const schema = type === "application/json" ? { type: "object" } : { type: "string" };
-  return { get: { operationId, summary, responses: { "200": answer(summary, type, schema) } } };
-}
-
-function requestBody(schema: JsonSchema): object {
-  return { required: true, content: { "application/json": { schema } } };
-}
-
-function answer(description: string, type: string, schema: JsonSchema): object {
-  return { description, content: { [type]: { schema } } };
 }

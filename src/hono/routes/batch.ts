@@ -4,15 +4,14 @@ import { type BatchItem, BatchRun } from "../batch/batch_run.ts";
 import { type BatchRequest, parseBatchRequest } from "../batch/batch_request.ts";
 import { BatchStream } from "../batch/batch_stream.ts";
 import { readJsonBody } from "../read_body.ts";
+import { eventStream, problemEvent } from "../stream/event_stream.ts";
 import {
-  eventStream,
   NDJSON,
-  problemEvent,
   SINGLE_JSON,
   SSE,
   type WireEvent,
   type WireFormat,
-} from "../event_stream.ts";
+} from "../stream/wire_format.ts";
 import type { RequestLifecycle } from "../request_lifecycle.ts";
 import { Problem } from "../problem.ts";
 import type { Env, Service } from "../service.ts";
@@ -48,8 +47,8 @@ export function batchRoute(service: Service) {
       c.header("vary", "accept");
       if (format === undefined) {
         const { heartbeat } = service;
-        const toErrorEvent = errorMapper(lifecycle);
-        const options = { owner: lifecycle, format: SINGLE_JSON, heartbeat, toErrorEvent };
+        const toErrorEvents = errorMapper(lifecycle);
+        const options = { owner: lifecycle, format: SINGLE_JSON, heartbeat, toErrorEvents };
         return eventStream(c, allResults(run, lifecycle, request), options);
       }
       const stream = new BatchStream(run, lifecycle.quota.id, {
@@ -118,12 +117,12 @@ function send(
     owner: lifecycle,
     format,
     heartbeat: service.heartbeat,
-    toErrorEvent: errorMapper(lifecycle),
+    toErrorEvents: errorMapper(lifecycle),
   });
 }
 
-function errorMapper(lifecycle: RequestLifecycle): (thrown: unknown) => WireEvent {
-  return (thrown) => problemEvent(lifecycle.toProblem(thrown), lifecycle.id);
+function errorMapper(lifecycle: RequestLifecycle): (thrown: unknown) => readonly WireEvent[] {
+  return (thrown) => [problemEvent(lifecycle.toProblem(thrown), lifecycle.id)];
 }
 
 /**

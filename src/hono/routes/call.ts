@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { stringifyExact } from "../../model/exact_json.ts";
 import { readJsonBody } from "../read_body.ts";
 import { toPublicResult } from "../public_result.ts";
 import type { Env, Service } from "../service.ts";
@@ -15,7 +16,9 @@ export function callRoute(service: Service) {
       lifecycle.startDeadline();
       const result = await lifecycle.run(() => agent.settle(lifecycle.id, params));
       if (!result.ok) throw lifecycle.toProblem(result.error);
-      return c.json(toPublicResult(result));
+      return c.body(stringifyExact(toPublicResult(result)), 200, {
+        "content-type": "application/json",
+      });
     } catch (error) {
       throw lifecycle.toProblem(error);
     }

@@ -1,13 +1,8 @@
 import type { Context } from "hono";
 import type { StreamEvent } from "../../agent/agent_stream.ts";
 import { readJsonBody } from "../read_body.ts";
-import {
-  eventStream,
-  problemEvent,
-  SSE,
-  waitForFirstEvent,
-  type WireEvent,
-} from "../event_stream.ts";
+import { problemEvent, startEventStream } from "../stream/event_stream.ts";
+import { SSE, type WireEvent } from "../stream/wire_format.ts";
 import { toPublicError } from "../public_error.ts";
 import { toPublicResult } from "../public_result.ts";
 import type { Env, Service } from "../service.ts";
@@ -22,13 +17,11 @@ export function streamRoute(service: Service) {
       lifecycle.begin(1);
       lifecycle.startDeadline();
       const events = lifecycle.run(() => agent.stream(lifecycle.id, params));
-      const first = events.next();
-      await waitForFirstEvent(first);
-      return eventStream(c, toWireEvents(first, events), {
+      return await startEventStream(c, toWireEvents(events), {
         owner: lifecycle,
         format: SSE,
         heartbeat: service.heartbeat,
-        toErrorEvent: (thrown) => problemEvent(lifecycle.toProblem(thrown), lifecycle.id),
+        toErrorEvents: (thrown) => [problemEvent(lifecycle.toProblem(thrown), lifecycle.id)],
       });
     } catch (error) {
       throw lifecycle.toProblem(error);
@@ -36,16 +29,11 @@ export function streamRoute(service: Service) {
   };
 }
 
-async function* toWireEvents(
-  first: Promise<IteratorResult<StreamEvent>>,
-  events: AsyncIterator<StreamEvent>,
-): AsyncGenerator<WireEvent> {
-  try {
-    for (let next = await first; !next.done; next = await events.next()) {
-      yield { event: next.value.type, data: toPublicEvent(next.value) };
-    }
-  } finally {
-    await events.return?.();
+async function* toWireEvents(events: AsyncIterable<StreamEvent>): AsyncGenerator<WireEvent> {
+  for await (const event of events) {
+    // After a retry or a fallback the call may still fail with a status.
+    const isTentative = event.type === "retry" || event.type === "fallback";
+    yield { event: event.type, data: toPublicEvent(event), isTentative };
   }
 }
 

@@ -1,9 +1,16 @@
 import { RunLease } from "./run_lease.ts";
 import { loadText, type StoredText, storeText } from "./large_text.ts";
 import { causeMessage } from "../../model/cause_message.ts";
+import type { JournalCheckpointKind } from "../../model/journal.ts";
 import { JournalError } from "../journal_error.ts";
 import type { KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv_database.ts";
-import type { JournalStore, StoreChanges, StoredItem, StoredRun } from "../store.ts";
+import type {
+  JournalStore,
+  StoreChanges,
+  StoredCheckpoint,
+  StoredItem,
+  StoredRun,
+} from "../store.ts";
 
 /** The version of the format of keys and values. Increment it when the format changes. */
 const FORMAT = 1;
@@ -13,6 +20,12 @@ interface KvStarted {
   readonly starts: number;
   readonly started: StoredText;
   readonly params?: StoredText;
+}
+
+/** The stored form of a checkpoint. */
+interface KvCheckpoint {
+  readonly kind: JournalCheckpointKind;
+  readonly value: StoredText;
 }
 
 /** Stores a journal in Deno KV. */
@@ -74,7 +87,20 @@ export class KvStore implements JournalStore {
     );
   }
 
-  async write(runId: string, { started, ended, removed, state }: StoreChanges): Promise<void> {
+  async findCheckpoints(runId: string, owner: string): Promise<StoredCheckpoint[]> {
+    const kv = await this.#open();
+    const found: StoredCheckpoint[] = [];
+    for await (const { key, value } of kv.list({ prefix: this.#key("checkpoint", runId, owner) })) {
+      const { kind, value: text } = value as KvCheckpoint;
+      const name = String(key.at(-1));
+      const partKey = this.#key("part", runId, owner, name);
+      found.push({ owner, kind, name, value: await loadText(kv, partKey, text) });
+    }
+    return found;
+  }
+
+  async write(runId: string, changes: StoreChanges): Promise<void> {
+    const { started, ended, removed, checkpoints, endedOwners, state } = changes;
     const kv = await this.#open();
     const lease = this.#lease(runId);
     const store = (kind: string, id: string, text: string) =>
@@ -92,11 +118,35 @@ export class KvStore implements JournalStore {
         [this.#key("end", runId, id), await store("end", id, ended)] as const
       ),
     );
+    const checkpointEntries = await Promise.all(
+      checkpoints.map(async ({ owner, kind, name, value }) => {
+        const stored: KvCheckpoint = { kind, value: await store(name, owner, value) };
+        return [this.#key("checkpoint", runId, owner, name), stored] as const;
+      }),
+    );
+    const entries = [...startEntries, ...endEntries, ...checkpointEntries];
     await lease.commit((atomic) => {
-      for (const [key, value] of [...startEntries, ...endEntries]) atomic = atomic.set(key, value);
+      for (const [key, value] of entries) atomic = atomic.set(key, value);
       for (const id of removed) atomic = atomic.delete(this.#key("item", runId, id));
       return atomic.set(this.#key("run", runId), state);
     });
+    for (const { owner, dropRounds } of endedOwners) {
+      if (dropRounds) await this.#dropRounds(kv, lease, runId, owner);
+    }
+  }
+
+  /** Deletes the rounds of an item that has finished. Those that a crash leaves do no harm. */
+  async #dropRounds(kv: KvDatabase, lease: RunLease, runId: string, owner: string): Promise<void> {
+    const keys: KvKey[] = [];
+    for await (const { key, value } of kv.list({ prefix: this.#key("checkpoint", runId, owner) })) {
+      const { kind, value: text } = value as KvCheckpoint;
+      if (kind !== "round") continue;
+      keys.push(key);
+      const parts = text instanceof Uint8Array ? 0 : text.parts;
+      const name = String(key.at(-1));
+      for (let i = 0; i < parts; i++) keys.push(this.#key("part", runId, owner, name, i));
+    }
+    while (keys.length > 0) await lease.commit(deleteAll(keys.splice(0, 200)));
   }
 
   async state(runId: string): Promise<string | undefined> {
@@ -136,7 +186,7 @@ export class KvStore implements JournalStore {
   async remove(runId: string): Promise<void> {
     const kv = await this.#open();
     const lease = this.#lease(runId);
-    for (const kind of ["end", "item", "part"]) {
+    for (const kind of ["end", "item", "checkpoint", "part"]) {
       const keys: KvKey[] = [];
       for await (const { key } of kv.list({ prefix: this.#key(kind, runId) }, { batchSize: 200 })) {
         keys.push(key);

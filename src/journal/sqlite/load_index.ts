@@ -12,13 +12,23 @@ const PAGE_SIZE = 1_000;
 const PAGES_PER_TURN = 20;
 const ID_BYTES = 16;
 
+/** Where ids and row ids are. */
+type IndexedTable =
+  | { readonly table: "items"; readonly rowId: "item" }
+  | { readonly table: "owners"; readonly rowId: "owner" };
+
 /**
- * Loads the row ids of a run's items, by item id. A million items take about a second and 25 MB.
+ * Loads the row ids of a run's items, or of the owners of its checkpoints, by id. A million take
+ * about a second and 25 MB.
  */
-export async function loadIndex(db: DatabaseSync, run: number): Promise<NumberMap> {
+export async function loadIndex(
+  db: DatabaseSync,
+  run: number,
+  { table, rowId }: IndexedTable,
+): Promise<NumberMap> {
   const index = new NumberMap();
-  const page =
-    `SELECT id, item FROM items WHERE run = ? AND item > ? ORDER BY item LIMIT ${PAGE_SIZE}`;
+  const page = `SELECT id, ${rowId} AS item FROM ${table} ` +
+    `WHERE run = ? AND ${rowId} > ? ORDER BY ${rowId} LIMIT ${PAGE_SIZE}`;
   const next = db.prepare(
     `SELECT group_concat(id, '') AS ids, min(item) AS first, max(item) AS last FROM (${page})`,
   );

@@ -5,7 +5,7 @@ import { JournalError } from "../journal_error.ts";
  * The version of the schema. When the tables change, increment it, and migrate older databases
  * here.
  */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The application id in the header of the file, "Shoa", which marks a journal. */
 const APPLICATION = 0x53_68_6f_61;
@@ -29,23 +29,40 @@ const TABLES = `
   CREATE TABLE writer (one INTEGER PRIMARY KEY CHECK (one = 1), holder TEXT) STRICT;
   INSERT INTO writer VALUES (1, NULL);
   PRAGMA application_id = ${APPLICATION};
-  PRAGMA user_version = ${FORMAT};
 `;
 
+// Checkpoints of the same owner are near each other, as owners are numbered in the order of their
+// first checkpoint. So the index grows at its end, too.
+const CHECKPOINTS = `
+  CREATE TABLE owners (owner INTEGER PRIMARY KEY, run INTEGER NOT NULL, id TEXT NOT NULL) STRICT;
+  CREATE TABLE checkpoints (
+    owner INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (owner, name)
+  ) STRICT;
+`;
+
+/** What each format added, from the first. Older databases are brought to the current one. */
+const CHANGES = [TABLES, CHECKPOINTS];
+
 /**
- * Creates the tables in an empty database, or checks the format of an existing one.
+ * Creates the tables in an empty database, or brings those of an older version up to date.
  *
  * @throws {JournalError} With the code `format` if the database is not a journal, or was written by
  * a newer version.
  */
 export function prepareSchema(db: DatabaseSync, name: string): void {
-  if (isJournal(db, name)) return;
+  const format = readFormat(db, name);
+  if (format === FORMAT) return;
   // Both settings are stored in the file, and can only be set while it is empty.
-  db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+  if (format === 0) db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
   db.exec("BEGIN IMMEDIATE");
   try {
     // Another process may have created the tables in the meantime.
-    if (!isJournal(db, name)) db.exec(TABLES);
+    for (const change of CHANGES.slice(readFormat(db, name))) db.exec(change);
+    db.exec(`PRAGMA user_version = ${FORMAT}`);
     db.exec("COMMIT");
   } catch (error) {
     db.exec("ROLLBACK");
@@ -53,10 +70,11 @@ export function prepareSchema(db: DatabaseSync, name: string): void {
   }
 }
 
-function isJournal(db: DatabaseSync, name: string): boolean {
+/** Returns the format of a journal, or 0 if the database is empty. */
+function readFormat(db: DatabaseSync, name: string): number {
   if (pragma(db, "application_id") !== APPLICATION) {
     const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()!;
-    if (count === 0) return false;
+    if (count === 0) return 0;
     throw new JournalError(
       `Cannot open the journal ${name} as it is a database of another application: ` +
         "choose another path",
@@ -71,7 +89,7 @@ function isJournal(db: DatabaseSync, name: string): boolean {
       "format",
     );
   }
-  return true;
+  return format;
 }
 
 function pragma(db: DatabaseSync, name: string): number {

@@ -5,7 +5,8 @@ import { loadIndex } from "./load_index.ts";
 import { insertRows, type SqlValue } from "./insert_rows.ts";
 import { JournalError } from "../journal_error.ts";
 import type { NumberMap } from "../number_map.ts";
-import type { JournalStore, StoreChanges, StoredItem } from "../store.ts";
+import { CheckpointTable } from "./checkpoint_table.ts";
+import type { JournalStore, StoreChanges, StoredCheckpoint, StoredItem } from "../store.ts";
 
 /** A run that was claimed. */
 interface ClaimedRun {
@@ -19,6 +20,7 @@ interface ClaimedRun {
    * which is enough to read, but not to write.
    */
   readonly inFlight: Map<string, number>;
+  readonly checkpoints: CheckpointTable;
 }
 
 /** Stores a journal in a SQLite database. */
@@ -51,7 +53,10 @@ export class SqliteStore implements JournalStore {
     try {
       const row = this.#run(runId) ?? this.#insertRun(runId);
       const run = Number(row.run);
-      this.#runs.set(runId, { run, index: await loadIndex(db, run), inFlight: new Map() });
+      const index = await loadIndex(db, run, { table: "items", rowId: "item" });
+      const owners = await loadIndex(db, run, { table: "owners", rowId: "owner" });
+      const checkpoints = new CheckpointTable(run, (sql) => this.#prepare(sql), owners);
+      this.#runs.set(runId, { run, index, inFlight: new Map(), checkpoints });
       return row.state === null ? undefined : String(row.state);
     } catch (error) {
       claimed.delete(runId);
@@ -75,8 +80,13 @@ export class SqliteStore implements JournalStore {
       .map((item, i) => item?.id === ids[i] ? item : undefined);
   }
 
-  write(runId: string, { started, ended, removed, state }: StoreChanges): void {
-    const { run, index, inFlight } = this.#claimed(runId);
+  findCheckpoints(runId: string, owner: string): StoredCheckpoint[] {
+    return this.#claimed(runId).checkpoints.find(owner);
+  }
+
+  write(runId: string, changes: StoreChanges): void {
+    const { started, ended, removed, state } = changes;
+    const { run, index, inFlight, checkpoints } = this.#claimed(runId);
     this.#open().lock.write(() => {
       const { last } = this.#prepare("SELECT max(item) AS last FROM items").get()!;
       const items: SqlValue[][] = [];
@@ -101,8 +111,10 @@ export class SqliteStore implements JournalStore {
           this.#prepare(`DELETE FROM ${table} WHERE item = ?`).run(inFlight.get(id)!);
         }
       }
+      checkpoints.write(changes);
       this.#prepare("UPDATE runs SET state = ? WHERE run = ?").run(state, run);
     });
+    checkpoints.release(changes);
     for (const { id } of ended) inFlight.delete(id);
     for (const id of removed) inFlight.delete(id);
   }
@@ -140,9 +152,10 @@ export class SqliteStore implements JournalStore {
 
   // deno-lint-ignore require-await -- errors must become rejections
   async remove(runId: string): Promise<void> {
-    const { run } = this.#claimed(runId);
+    const { run, checkpoints } = this.#claimed(runId);
     const { db, lock } = this.#open();
     lock.write(() => {
+      checkpoints.removeAll();
       for (const table of ["outcomes", "inputs", "items"]) {
         this.#prepare(
           `DELETE FROM ${table} WHERE item IN (SELECT item FROM items WHERE run = ?)`,

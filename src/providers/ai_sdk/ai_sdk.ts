@@ -5,13 +5,34 @@
  */
 import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { onAbort, untilAbort } from "../../async/abort.ts";
-import { callback, checkOptions, refuse, type RulesFor, text } from "../../model/check_options.ts";
+import {
+  callback,
+  checkOptions,
+  flag,
+  refuse,
+  type RulesFor,
+  text,
+} from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
-import { fromAiSdkError, fromStreamError, isTruncation } from "./provider_error.ts";
+import { BillingReader } from "../http/read_billing.ts";
+import { addBilling } from "./billing.ts";
+import {
+  findChoiceError,
+  fromAiSdkError,
+  fromStreamError,
+  isTruncation,
+} from "./provider_error.ts";
 import { readResponseHeaders } from "./response_headers.ts";
-import { type AiSdkModel, type AiSdkModels, isModel, modelFinder } from "./find_model.ts";
+import {
+  type AiSdkModel,
+  type AiSdkModels,
+  type FindModel,
+  isModel,
+  modelFinder,
+} from "./find_model.ts";
+import { withoutRequest, withResponse } from "./response_info.ts";
 import { AiSdkStreamReader, readAiSdkReply, type StreamPart } from "./reply.ts";
 import { buildCallOptions } from "./request.ts";
 import { type AiSdkWarning, reportWarnings } from "./warnings.ts";
@@ -42,6 +63,15 @@ export interface AiSdkOptions {
    */
   readonly account?: object;
   /**
+   * Whether results have a `response`: the id of the answer, the served model, the id of the
+   * request, and in `raw` what the model returned. That is the result of the SDK, or the list of
+   * its stream parts, with all that is not read, such as `providerMetadata`, sources and, if the
+   * SDK's provider passes it on, the JSON of the server. Answers from a cache have none.
+   *
+   * @default {false}
+   */
+  readonly raw?: boolean;
+  /**
    * Called, for each request, with each feature that the model does not support and ignores, such
    * as a setting or the output schema. If it throws, the call fails.
    */
@@ -58,6 +88,7 @@ const AI_SDK_RULES: RulesFor<AiSdkOptions> = {
       refuse(doing, name, "an object", value);
     }
   },
+  raw: flag,
   onWarning: callback,
 };
 
@@ -74,8 +105,10 @@ const AI_SDK_RULES: RulesFor<AiSdkOptions> = {
  * - `reasoningEffort` becomes the SDK's `reasoning`. Models of older versions of the interface have
  *   no such setting.
  * - `extra` holds the SDK's `providerOptions` by provider: `extra: { anthropic: { … } }`. It may
- *   also hold `topK`, `presencePenalty`, `frequencyPenalty` and `toolChoice`, which apply to every
- *   provider.
+ *   also hold the SDK's call options, such as `topK`, `toolChoice` and `responseFormat`. They
+ *   replace those that the adapter sets, `tools` are appended, and `null` removes one. The `extra`
+ *   of messages, parts and tool calls holds `providerOptions`, too.
+ * - The content of answers with tool calls, with their reasoning, is sent back with the results.
  * - Images and files are passed unchanged. For a model that accepts no URLs, pass them as `data:`
  *   URLs.
  * - A model ignores what it does not support: see `onWarning`. Many SDK providers need an option
@@ -111,7 +144,7 @@ export function aiSdk(
 ): Provider {
   checkOptions("use a model of the AI SDK", options, AI_SDK_RULES);
   const findModel = modelFinder(model);
-  const { name, id, limits, account = model, onWarning } = options;
+  const { name, id, limits, account = model, raw: keepsRaw = false, onWarning } = options;
 
   const prepare = (request: ModelRequest, signal: AbortSignal): Prepared => {
     const model = findModel(request.model);
@@ -127,18 +160,23 @@ export function aiSdk(
     ...(id !== undefined && { id }),
     limits,
     account,
+    vendor: (name) => findVendor(findModel, name),
     async generate(request: ModelRequest, { signal }: ProviderOptions): Promise<ModelReply> {
       signal.throwIfAborted();
       try {
         const { model, call } = prepare(request, signal);
         const result = await untilAbort(model.doGenerate(call), signal);
+        const failure = findChoiceError(result?.response?.body, { request });
+        if (failure !== undefined) throw failure;
         const reply = readAiSdkReply(result, {
           provider: model.provider,
+          modelId: model.modelId,
           json: request.output !== undefined,
+          model: request.model,
           rates: readResponseHeaders(result?.response?.headers).rates,
         });
         reportWarnings(onWarning, model, result.warnings, reply.usage);
-        return reply;
+        return withResponse(reply, result.response, keepsRaw ? withoutRequest(result) : undefined);
       } catch (thrown) {
         signal.throwIfAborted();
         throw fromAiSdkError(thrown, request);
@@ -157,6 +195,8 @@ export function aiSdk(
         controller.abort(reason);
       };
       const release = onAbort(signal, () => stop(signal.reason));
+      // The SDK leaves out the usage that a server sends before or with an error.
+      const events = new BillingReader();
       let ended = false;
       try {
         const { model, call } = prepare(request, controller.signal);
@@ -164,24 +204,32 @@ export function aiSdk(
         reader = stream.getReader();
         onResponse?.();
         const { rates } = readResponseHeaders(response?.headers);
-        const parts = new AiSdkStreamReader(model.provider, rates);
+        const parts = new AiSdkStreamReader(model, rates, request.model);
+        const chunks: ModelChunk[] = [];
+        const raw: StreamPart[] | undefined = keepsRaw ? [] : undefined;
+        let metadata: object | undefined;
         while (!parts.ended) {
           const { done, value } = await reader.read();
           if (done) break;
+          if (value.type === "raw") events.add(value.rawValue);
+          raw?.push(value);
+          if (value.type === "response-metadata") metadata = value;
           if (value.type === "error") {
             if (isTruncation(value.error)) break;
-            throw fromStreamError(value.error);
+            throw fromStreamError(value.error, { request, text: parts.text });
           }
           if (value.type === "stream-start") reportWarnings(onWarning, model, value.warnings);
-          const text = parts.add(value);
-          if (text !== "") yield { type: "delta", text };
+          parts.add(value, chunks);
+          for (const chunk of chunks) yield chunk;
+          chunks.length = 0;
         }
         ended = true;
-        yield { type: "reply", reply: parts.reply() };
+        const reply = withResponse(parts.reply(), { ...response, ...metadata }, raw);
+        yield { type: "reply", reply };
       } catch (thrown) {
         // A cancelled stream looks as if it had ended early: report the abort instead.
         signal.throwIfAborted();
-        throw fromAiSdkError(thrown, request);
+        throw addBilling(fromAiSdkError(thrown, request), events.billing(request.model));
       } finally {
         release();
         if (ended) reader?.cancel().catch(() => {});
@@ -189,6 +237,19 @@ export function aiSdk(
       }
     },
   };
+}
+
+/**
+ * Returns the vendor of a model: the first part of the SDK's name of a provider, such as `openai`
+ * of `openai.chat`.
+ */
+function findVendor(findModel: FindModel, name: string): string | undefined {
+  try {
+    return findModel(name).provider.split(".")[0];
+  } catch {
+    // The request to the model will report the error.
+    return undefined;
+  }
 }
 
 interface Prepared {
@@ -202,7 +263,7 @@ async function openStream(
   call: LanguageModelV4CallOptions,
   signal: AbortSignal,
 ) {
-  const opening = model.doStream(call);
+  const opening = model.doStream({ includeRawChunks: true, ...call });
   try {
     return await untilAbort(opening, signal);
   } catch (thrown) {

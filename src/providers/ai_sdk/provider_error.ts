@@ -9,9 +9,12 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
 import { readResponseHeaders } from "./response_headers.ts";
+import { classifyFailure, isFailure } from "../http/classify_failure.ts";
+import { endingOf } from "../http/finish_reason.ts";
+import { hidePrompt } from "../http/hide_prompt.ts";
+import { readBilling } from "../http/read_billing.ts";
+import { addBilling } from "./billing.ts";
 import { redact } from "../http/redact.ts";
-
-const RETRYABLE_STATUSES = new Set([408, 409, 429]);
 
 /** Errors about a malformed response. Their messages quote it. */
 const MALFORMED = ["JSONParseError", "TypeValidationError", "InvalidResponseDataError"];
@@ -41,19 +44,29 @@ export function fromAiSdkError(thrown: unknown, request: ModelRequest): unknown 
       },
     );
   }
-  return convertError(thrown);
+  const error = convertError(thrown, { request });
+  const body = isRecord(thrown) ? parseJson(thrown.responseBody) : undefined;
+  return body === undefined ? error : addBilling(error, readBilling(body, request.model));
 }
 
-function convertError(thrown: unknown): unknown {
+/** What is known when a request fails. */
+interface FailureContext {
+  /** The request, whose texts are not shown. */
+  readonly request: ModelRequest;
+  /** The text received before the failure. */
+  readonly text?: string;
+}
+
+function convertError(thrown: unknown, context: FailureContext): unknown {
   if (thrown instanceof ProviderError) return thrown;
-  if (isOneOf(thrown, MALFORMED)) return malformedResponse(thrown);
+  if (isOneOf(thrown, MALFORMED)) return malformedResponse(thrown, context);
   if (isOneOf(thrown, EMPTY_RESPONSE)) return serverError("the server's response is empty");
-  if (hasStatusCode(thrown)) return responseError(thrown);
+  if (hasStatusCode(thrown)) return responseError(thrown, context);
   if (isOneOf(thrown, ["APICallError"])) {
     // No status and retryable: the connection failed before a response arrived.
     return (thrown as ResponseError).isRetryable
       ? networkError(thrown as Error)
-      : responseError(thrown as ResponseError);
+      : responseError(thrown as ResponseError, context);
   }
   if (isOneOf(thrown, SAFE_MESSAGE)) return rejected(`: ${redactAll((thrown as Error).message)}`);
   if (isAiSdkError(thrown)) return rejected(` with an ${(thrown as Error).name}`);
@@ -79,12 +92,25 @@ export function isTruncation(error: unknown): boolean {
 }
 
 /** Converts an error part of a stream: an error of the SDK, or the server's own error object. */
-export function fromStreamError(error: unknown): unknown {
-  const converted = convertError(error);
+export function fromStreamError(error: unknown, context: FailureContext): unknown {
+  const converted = convertError(error, context);
   // Anything else means that the server failed.
   return converted instanceof ProviderError
     ? converted
-    : responseError(isRecord(converted) ? converted : { message: converted });
+    : responseError(isRecord(converted) ? converted : { message: converted }, context);
+}
+
+/** Returns the error of a choice, which the SDK's providers ignore. */
+export function findChoiceError(body: unknown, context: FailureContext): ProviderError | undefined {
+  const error = firstChoice(body)?.error;
+  if (!isFailure({ error })) return undefined;
+  const failure = responseError({ data: { error } }, context);
+  return addBilling(failure, readBilling(body, context.request.model));
+}
+
+function firstChoice(body: unknown): Record<string, unknown> | undefined {
+  const choices = isRecord(body) ? body.choices : undefined;
+  return Array.isArray(choices) && isRecord(choices[0]) ? choices[0] : undefined;
 }
 
 /** An error that a server sent, in whatever wrapper. */
@@ -104,27 +130,31 @@ function hasStatusCode(thrown: unknown): thrown is ResponseError {
   return thrown instanceof Error && typeof (thrown as ResponseError).statusCode === "number";
 }
 
-function responseError(error: ResponseError): ProviderError {
-  const { statusCode } = error;
-  if (typeof statusCode === "number" && statusCode < 400) return unreadable(error);
-  const candidates = errorObjects(error);
-  const status = typeof statusCode === "number" ? statusCode : findStatus(candidates);
-  const detail = typeof error.message === "string" && error.message !== ""
-    ? `: ${redactAll(error.message)}`
-    : "";
+function responseError(error: ResponseError, context: FailureContext): ProviderError {
+  const { statusCode, isRetryable } = error;
+  const httpStatus = typeof statusCode === "number" ? statusCode : undefined;
+  if (httpStatus !== undefined && httpStatus < 400) return unreadable(error, context);
+  // The SDK drops fields of the body that it does not know.
+  const body = error.responseBody || error.data || error;
+  const { code, status, retryable, isFinal, reason, text } = classifyFailure(httpStatus, body);
+  const { shouldRetry, ...limits } = readResponseHeaders(error.responseHeaders, {
+    rejected: code === "rate_limited",
+    body,
+  });
+  const message = reason ?? (typeof error.message === "string" ? error.message : "");
+  const detail = message === "" ? "" : `: ${redactAll(hidePrompt(message, context.request))}`;
   return new ProviderError(
     status === undefined
       ? `the server reported an error${detail}`
       : `the server answered ${status}${detail}`,
     {
-      code: status === 429 ? "rate_limited" : status === 408 ? "timeout" : "provider",
+      code,
       status,
-      ...readResponseHeaders(error.responseHeaders, status),
-      retryable: !candidates.some(({ code, type }) => isQuota(code) || isQuota(type)) &&
-        // The SDK's provider may know more than the status says.
-        (typeof error.isRetryable === "boolean"
-          ? error.isRetryable
-          : status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status)),
+      ...limits,
+      // The SDK's provider may know more than the status says.
+      retryable: !isFinal &&
+        (shouldRetry ?? (typeof isRetryable === "boolean" ? isRetryable : retryable)),
+      text: text ?? context.text,
     },
   );
 }
@@ -132,33 +162,29 @@ function responseError(error: ResponseError): ProviderError {
 /**
  * Converts the failure to read a response with status 2xx or 3xx: cut off, not JSON, or an error.
  */
-function unreadable({ cause, responseBody, responseHeaders }: ResponseError): ProviderError {
+function unreadable(error: ResponseError, context: FailureContext): ProviderError {
+  const { cause, responseBody, responseHeaders } = error;
   const body = parseJson(responseBody);
   // OpenRouter may send an error with status 200, in a plain response as in a stream.
-  if (isRecord(body) && isRecord(body.error)) {
-    return responseError({ ...body.error, responseHeaders });
+  if (isFailure(body)) return responseError({ data: body, responseHeaders }, context);
+  // A filter may remove the whole message, which the SDK's providers require.
+  if (endingOf(firstChoice(body)?.finish_reason) === "content_filter") {
+    return new ProviderError("a content filter stopped the answer", {
+      code: "filtered",
+      retryable: false,
+    });
   }
-  if (isOneOf(cause, MALFORMED)) return malformedResponse(cause);
+  if (typeof responseBody === "string" && /^\s*(:|data:|event:)/.test(responseBody)) {
+    // Another request would be answered, and billed, in the same way.
+    return new ProviderError("the server sent a stream where a complete answer was requested", {
+      code: "provider",
+      retryable: false,
+    });
+  }
+  if (isOneOf(cause, MALFORMED)) return malformedResponse(cause, context);
   return cause instanceof Error
     ? networkError(cause)
     : serverError("the server's response cannot be read");
-}
-
-/** Returns all objects that may hold the server's error code. */
-function errorObjects(error: ResponseError): { code?: unknown; type?: unknown }[] {
-  const body = error.data ?? parseJson(error.responseBody);
-  return [error, body, (body as { error?: unknown } | undefined)?.error].filter(isRecord);
-}
-
-/**
- * Finds a status in the error codes: gateways put it there when they send an error with status 200.
- */
-function findStatus(candidates: readonly { code?: unknown }[]): number | undefined {
-  return candidates.map(({ code }) => Number(code)).find((code) => code >= 400 && code < 600);
-}
-
-function isQuota(code: unknown): boolean {
-  return code === "insufficient_quota";
 }
 
 function isJson(value: unknown): boolean {
@@ -179,7 +205,10 @@ function parseJson(text: unknown): unknown {
   }
 }
 
-function malformedResponse(error: unknown): ProviderError {
+function malformedResponse(error: unknown, context: FailureContext): ProviderError {
+  // An error in a form that the SDK's provider does not know.
+  const { value } = error as { value?: unknown };
+  if (isFailure(value)) return responseError({ data: value }, context);
   return serverError(
     isOneOf(error, ["JSONParseError"])
       ? "the server's response is not JSON"

@@ -9,11 +9,17 @@ import type {
 } from "@ai-sdk/provider";
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
-import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
+import type { ModelChunk, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
-import { readAiSdkUsage } from "./usage.ts";
-import { type ReasoningPart, rememberContext } from "./reasoning_items.ts";
+import type { Billing } from "../../model/usage.ts";
+import { decideFinish, endingOf } from "../http/finish_reason.ts";
+import { readAiSdkBilling } from "./billing.ts";
+import {
+  type AssistantPart,
+  type ContentSource,
+  keepContent,
+  toAssistantPart,
+} from "./assistant_content.ts";
 
 /** A part of a stream, in any version of the interface. */
 export type StreamPart =
@@ -30,7 +36,11 @@ export type StreamPart =
 export function readAiSdkReply(
   // Models are third-party code, and the older versions return something else.
   result: Partial<LanguageModelV4GenerateResult> | undefined,
-  source: { readonly provider: string; readonly json: boolean; readonly rates?: RateReport },
+  source: ContentSource & {
+    readonly json: boolean;
+    readonly rates?: RateReport;
+    readonly model?: string;
+  },
 ): ModelReply {
   if (!Array.isArray(result?.content)) {
     throw new ProviderError("the AI SDK's model returned a result without content", {
@@ -38,30 +48,39 @@ export function readAiSdkReply(
       retryable: true,
     });
   }
-  const content = new ContentCollector(source.provider);
+  const content = new ContentCollector();
   for (const part of result.content) content.add(part);
   const { structuredOutputText } = result;
   return buildReply({
     text: source.json && structuredOutputText !== undefined ? structuredOutputText : content.text,
-    calls: content.calls,
-    finish: readFinish(result.finishReason),
-    usage: readAiSdkUsage(result.usage),
+    content,
+    source,
+    finish: readCompleteFinish(result.finishReason),
+    billing: readAiSdkBilling({
+      usage: result.usage,
+      metadata: result.providerMetadata,
+      servedModel: result.response?.modelId,
+    }, source.model),
     rates: source.rates,
   });
 }
 
 /** Assembles a reply from the parts of a stream. */
 export class AiSdkStreamReader {
-  readonly #content: ContentCollector;
+  readonly #content = new ContentCollector();
+  readonly #source: ContentSource;
   readonly #reasoning = new Map<string, { text: string; metadata?: SharedV4ProviderMetadata }>();
   readonly #rates: RateReport | undefined;
   #finish: Finish | undefined;
-  #usage: Usage | undefined;
+  #billing: Billing = {};
+  readonly #model: string | undefined;
+  #servedModel: unknown;
 
-  /** Creates a reader for a stream of the given provider. */
-  constructor(provider: string, rates: RateReport | undefined) {
-    this.#content = new ContentCollector(provider);
+  /** Creates a reader for a stream of the given model, for a request to the model of this name. */
+  constructor(source: ContentSource, rates: RateReport | undefined, model?: string) {
+    this.#source = source;
     this.#rates = rates;
+    this.#model = model;
   }
 
   /** Whether the last part of the reply has been added. */
@@ -69,28 +88,48 @@ export class AiSdkStreamReader {
     return this.#finish !== undefined;
   }
 
-  /** Adds a part and returns its text. */
-  add(part: StreamPart): string {
+  /** Adds a part, and appends its chunks to `chunks`. */
+  add(part: StreamPart, chunks: ModelChunk[]): void {
     switch (part.type) {
       case "text-delta":
-        this.#content.add({ type: "text", text: part.delta });
-        return typeof part.delta === "string" ? part.delta : "";
-      case "reasoning-start":
+        this.#content.addText(part.delta);
+        if (isText(part.delta)) chunks.push({ type: "delta", text: part.delta });
+        return;
       case "reasoning-delta":
+        if (isText(part.delta)) chunks.push({ type: "reasoning", text: part.delta });
+        return this.#addReasoning(part);
+      case "reasoning-start":
       case "reasoning-end":
-        this.#addReasoning(part);
-        return "";
+        return this.#addReasoning(part);
+      case "text-end":
+        return this.#content.endText(part.providerMetadata);
+      case "tool-input-start":
+        chunks.push(PROGRESS);
+        return;
+      case "tool-input-delta":
+        if (isText(part.delta)) chunks.push(PROGRESS);
+        return;
       case "tool-call":
-        // It holds the complete input. The deltas before it are ignored.
-        this.#content.add(part as LanguageModelV4Content);
-        return "";
+      case "tool-result":
+        // A call holds the complete input. The deltas before it are ignored.
+        chunks.push(PROGRESS);
+        return this.#content.add(part as LanguageModelV4Content);
       case "finish":
         this.#finish = readFinish(part.finishReason);
-        this.#usage = readAiSdkUsage(part.usage);
-        return "";
-      default:
-        return "";
+        this.#billing = readAiSdkBilling({
+          usage: part.usage,
+          metadata: part.providerMetadata,
+          servedModel: this.#servedModel,
+        }, this.#model);
+        return;
+      case "response-metadata":
+        this.#servedModel = part.modelId;
     }
+  }
+
+  /** Returns the text until now, for an error in the middle. */
+  get text(): string {
+    return this.#content.text;
   }
 
   #addReasoning(part: StreamPart): void {
@@ -120,51 +159,75 @@ export class AiSdkStreamReader {
    * @throws {ProviderError} If the stream ended early, or with an error.
    */
   reply(): ModelReply {
-    const { text, calls } = this.#content;
     const finish = this.#finish ?? { unified: "interrupted" };
     // If the connection was cut off, there is no finish reason of the server's.
     const isCutOff = finish.raw === undefined && UNKNOWN_REASONS.has(finish.unified);
     return buildReply({
-      text,
-      calls,
+      text: this.#content.text,
+      content: this.#content,
+      source: this.#source,
       finish: isCutOff ? { unified: "interrupted" } : finish,
-      usage: this.#usage,
+      billing: this.#billing,
       rates: this.#rates,
     });
   }
 }
 
 /**
- * Collects text, reasoning and tool calls. Sources, files and tools run by the provider are
- * ignored.
+ * Collects text, reasoning and tool calls. Sources and files are ignored.
  */
 class ContentCollector {
   text = "";
+  reasoning = "";
   readonly calls: ToolRequest[] = [];
-  readonly #provider: string;
-  #reasoning: ReasoningPart[] = [];
+  hasUnusableCalls = false;
+  readonly #parts: AssistantPart[] = [];
+  /** Where the last text part begins in the text, if the last part is one. */
+  #textStart: number | undefined;
 
-  constructor(provider: string) {
-    this.#provider = provider;
+  /** Adds a complete part. */
+  add(part: LanguageModelV4Content): void {
+    if (part?.type === "text") {
+      this.addText(part.text);
+      return this.endText(part.providerMetadata);
+    }
+    this.endText(undefined);
+    const kept = isRecord(part) ? toAssistantPart(part) : undefined;
+    if (kept !== undefined) this.#parts.push(kept);
+    if (part?.type === "reasoning" && isText(part.text)) this.reasoning += part.text;
+    if (part?.type !== "tool-call" || part.providerExecuted) return;
+    const { toolCallId: id, toolName: name, input } = part;
+    if (!isText(name)) {
+      this.hasUnusableCalls = true;
+      return;
+    }
+    const args = typeof input === "string" ? input : JSON.stringify(input) ?? "";
+    this.calls.push({ id, name, args });
   }
 
-  add(part: LanguageModelV4Content): void {
-    if (part?.type === "text" && typeof part.text === "string") this.text += part.text;
-    else if (part?.type === "reasoning") {
-      const { text, providerMetadata } = part;
-      this.#reasoning.push({
-        type: "reasoning",
-        text,
-        ...(providerMetadata !== undefined && { providerOptions: providerMetadata }),
-      });
-    } else if (part?.type === "tool-call" && !part.providerExecuted) {
-      const { toolCallId: id, toolName: name, input, providerMetadata: metadata } = part;
-      const args = typeof input === "string" ? input : JSON.stringify(input) ?? "";
-      const request: ToolRequest = { id, name, args };
-      rememberContext(request, { provider: this.#provider, reasoning: this.#reasoning, metadata });
-      this.#reasoning = [];
-      this.calls.push(request);
-    }
+  /** Adds to the current text part, or begins one. */
+  addText(text: unknown): void {
+    if (typeof text !== "string") return;
+    this.#textStart ??= this.text.length;
+    this.text += text;
+  }
+
+  /** Ends the current text part, if there is one. */
+  endText(metadata: SharedV4ProviderMetadata | undefined): void {
+    const start = this.#textStart;
+    this.#textStart = undefined;
+    if (start === undefined || start === this.text.length) return;
+    this.#parts.push({
+      type: "text",
+      text: this.text.slice(start),
+      ...(metadata !== undefined && { providerOptions: metadata }),
+    });
+  }
+
+  /** Returns what must be sent back with the tool calls, if there is anything. */
+  providerData(source: ContentSource): unknown {
+    this.endText(undefined);
+    return keepContent(this.#parts, source, this);
   }
 }
 
@@ -174,12 +237,6 @@ interface Finish {
   readonly raw?: string;
 }
 
-const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  "stop": "stop",
-  "length": "length",
-  "tool-calls": "tool_calls",
-  "content-filter": "content_filter",
-};
 /** The unified reasons where the server gave none. */
 const UNKNOWN_REASONS: ReadonlySet<string> = new Set(["other", "unknown"]);
 /**
@@ -197,41 +254,67 @@ function readFinish(reason: unknown): Finish {
   };
 }
 
+/** Some servers send an empty reason with a complete response. */
+function readCompleteFinish(reason: unknown): Finish {
+  const finish = readFinish(reason);
+  const isEmpty = isRecord(reason) && reason.raw === "" && UNKNOWN_REASONS.has(finish.unified);
+  return isEmpty ? { unified: "stop" } : finish;
+}
+
 interface ReplyParts {
   readonly text: string;
-  readonly calls: readonly ToolRequest[];
+  readonly content: ContentCollector;
+  readonly source: ContentSource;
   readonly finish: Finish;
-  readonly usage: Usage | undefined;
+  readonly billing: Billing;
   readonly rates: RateReport | undefined;
 }
 
-function buildReply({ text, calls, finish, usage, rates }: ReplyParts): ModelReply {
+function buildReply({ text, content, source, finish, billing, rates }: ReplyParts): ModelReply {
   const { unified, raw } = finish;
+  const { calls, hasUnusableCalls, reasoning } = content;
+  const providerData = content.providerData(source);
   if (unified === "interrupted") {
     throw new ProviderError("the stream ended before the reply was complete", {
       code: "truncated",
       retryable: true,
-      usage,
+      ...billing,
       rates,
       text,
     });
   }
-  if (unified === "error") {
-    throw new ProviderError("the server reported an error", {
+  // The unified reason is "other" for reasons that the SDK's provider does not know.
+  const reason = endingOf(unified) === undefined ? raw ?? unified : unified;
+  const { finishReason, problem } = decideFinish(reason, {
+    hasText: text !== "",
+    hasToolCalls: calls.length > 0,
+    hasUnusableCalls,
+  });
+  if (problem !== undefined) {
+    throw new ProviderError(problem, {
       code: "provider",
       retryable: true,
-      usage,
+      ...billing,
       rates,
       text,
     });
   }
-  const isRefusal = unified === "content-filter" && REFUSAL_REASONS.has(raw) && text !== "";
+  const isRefusal = finishReason === "content_filter" && REFUSAL_REASONS.has(raw) && text !== "";
   return {
     text,
-    finishReason: FINISH_REASONS[unified] ?? raw ?? unified,
-    usage,
+    finishReason,
+    usage: undefined,
+    ...billing,
     ...(rates !== undefined && { rates }),
+    ...(reasoning !== "" && { reasoning }),
     ...(isRefusal && { refusal: text }),
     ...(calls.length > 0 && { toolCalls: calls }),
+    ...(providerData !== undefined && { providerData }),
   };
+}
+
+const PROGRESS: ModelChunk = { type: "progress" };
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }

@@ -1,16 +1,19 @@
 const MAX_LENGTH = 300;
 
+/** The minimum length of a key that is redacted. A shorter one may be part of any word. */
+export const MIN_KEY_LENGTH = 8;
+
 /**
  * Redacts API keys in a server's error message, and truncates the message to 300 characters: a
  * server may echo the prompt.
  */
 export function redact(message: string, keys: readonly string[]): string {
   let text = message;
-  for (const key of keys) if (key !== "") text = text.replaceAll(key, "[key]");
-  // OpenAI echoes invalid keys with asterisks in the middle.
-  text = text.replaceAll(/\b(sk|pk|key)-[\w*.-]{3,}/g, "[key]").replaceAll(
-    /Bearer \S+/gi,
-    "Bearer [key]",
-  );
+  for (const key of keys) {
+    if (key.length >= MIN_KEY_LENGTH) text = text.replaceAll(key, "[key]");
+  }
+  // OpenAI echoes invalid keys with asterisks in the middle. A word such as "key-value" is no key.
+  text = text.replaceAll(/\b(?:[sp]k-|key-(?=[\w*.-]*[\d*]))[\w*.-]{5,}/g, "[key]")
+    .replaceAll(/Bearer \S+/gi, "Bearer [key]");
   return text.length > MAX_LENGTH ? text.slice(0, MAX_LENGTH) + "…" : text;
 }

@@ -1,12 +1,11 @@
 /** Builds the requests of Chat Completions. */
 import type { OpenAI } from "openai";
-import type {
-  ContentPart,
-  Message,
-  ModelRequest,
-  ToolRequest,
-  ToolSpec,
-} from "../../model/message.ts";
+import type { ModelRequest, ToolSpec } from "../../model/message.ts";
+import { mergeExtra } from "../http/merge_extra.ts";
+import { convertChatMessage } from "./messages/chat_message.ts";
+import { MAX_TOKENS_FIELDS, type MaxTokensField } from "./form/max_tokens_field.ts";
+import { FULL_FORM, type OptionalPart } from "./form/request_form.ts";
+import { refuseStreamField } from "./refuse_request.ts";
 import {
   addSchemaInstruction,
   readStrictFlag,
@@ -15,44 +14,76 @@ import {
 
 type Params = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
 
-/** The server's name for the maximum number of output tokens. */
-export type MaxTokensField = "max_tokens" | "max_completion_tokens";
+/** How a request is built. */
+export interface ChatBuildOptions {
+  /** The identity of the server, to which the reasoning that came from it is sent back. */
+  readonly server?: string;
+  /** Whether the answer is streamed. */
+  readonly stream?: boolean;
+  /** The parts that the server rejects. */
+  readonly without?: ReadonlySet<OptionalPart>;
+}
 
-/** Builds the body of a request. */
+/**
+ * Builds the body of a request. The fields of `extra` replace all others, except that the members
+ * of `stream_options` are merged and `tools` are appended.
+ *
+ * @throws {ProviderError} If the API does not support a part of a message, or `extra` has a
+ * `stream`.
+ */
 export function buildChatRequest(
-  { model, messages, settings, output, tools = [] }: ModelRequest,
+  { model, messages, settings, output, tools = [], toolChoice }: ModelRequest,
   maxTokensField: MaxTokensField,
   structured: StructuredOutput = "json_schema",
+  { server = "", stream = false, without = FULL_FORM.without }: ChatBuildOptions = {},
 ): Params {
+  const { temperature, maxTokens, topP, stop, seed, reasoningEffort, extra } = settings;
+  refuseStreamField(extra);
   const prompt = output !== undefined && structured !== "json_schema"
     ? addSchemaInstruction(messages, output)
     : messages;
-  const { temperature, maxTokens, topP, stop, seed, reasoningEffort, extra } = settings;
-  return {
+  const strict = !without.has("strict");
+  const echoTo = without.has("echo") ? undefined : { server, model };
+  const body = {
     model,
-    messages: prompt.map(convertMessage),
+    messages: prompt.map((message) => convertChatMessage(message, echoTo)),
     ...(temperature !== undefined && { temperature }),
-    ...(maxTokens !== undefined && { [maxTokensField]: maxTokens }),
+    ...(maxTokens !== undefined && !replacesMaxTokens(extra) && { [maxTokensField]: maxTokens }),
     ...(topP !== undefined && { top_p: topP }),
     ...(stop !== undefined && { stop: typeof stop === "string" ? stop : [...stop] }),
     ...(seed !== undefined && { seed }),
     ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
     // Servers reject an empty list.
-    ...(tools.length > 0 && { tools: tools.map(convertTool) }),
+    ...(tools.length > 0 && { tools: tools.map((tool) => convertTool(tool, strict)) }),
+    ...(tools.length > 0 && toolChoice !== undefined && { tool_choice: toolChoice }),
     ...(output !== undefined && structured === "json_schema" && {
       response_format: {
         type: "json_schema",
-        json_schema: { name: output.name, schema: output.schema, ...readStrictFlag(output) },
+        json_schema: {
+          name: output.name,
+          schema: output.schema,
+          ...(strict && readStrictFlag(output)),
+        },
       },
     }),
     ...(output !== undefined && structured === "json_object" && {
       response_format: { type: "json_object" },
     }),
-    ...extra,
+    ...(stream && { stream }),
+    ...(stream && !without.has("stream_options") && { stream_options: { include_usage: true } }),
   };
+  return mergeExtra(body, extra, { objects: ["stream_options"], lists: ["tools"] }) as Params;
 }
 
-function convertTool(tool: ToolSpec): OpenAI.Chat.Completions.ChatCompletionFunctionTool {
+/** Whether `extra` has the maximum number of tokens, by either name. */
+function replacesMaxTokens(extra: ModelRequest["settings"]["extra"]): boolean {
+  return extra !== undefined && MAX_TOKENS_FIELDS.some((name) => extra[name] !== undefined);
+}
+
+function convertTool(
+  tool: ToolSpec,
+  strict: boolean,
+): OpenAI.Chat.Completions.ChatCompletionFunctionTool {
   const { name, description, parameters } = tool;
   return {
     type: "function",
@@ -60,52 +91,7 @@ function convertTool(tool: ToolSpec): OpenAI.Chat.Completions.ChatCompletionFunc
       name,
       ...(description !== undefined && { description }),
       parameters: { ...parameters },
-      ...readStrictFlag(tool),
+      ...(strict && readStrictFlag(tool)),
     },
   };
-}
-
-function convertMessage(message: Message): Params["messages"][number] {
-  const { role, content, toolCalls = [], toolCallId } = message;
-  return {
-    role,
-    // A message with only tool calls has no text: some servers reject an empty one.
-    content: content === "" && toolCalls.length > 0
-      ? null
-      : typeof content === "string"
-      ? content
-      : content.map(convertPart),
-    ...(toolCalls.length > 0 && { tool_calls: toolCalls.map(convertToolCall) }),
-    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
-  } as Params["messages"][number];
-}
-
-function convertToolCall({ id, name, args }: ToolRequest) {
-  return { id, type: "function", function: { name, arguments: args } };
-}
-
-function convertPart(part: ContentPart) {
-  switch (part.type) {
-    case "text":
-      return { type: "text", text: part.text };
-    case "image":
-      return { type: "image_url", image_url: { url: part.url } };
-    case "file":
-      return { type: "file", file: convertFile(part) };
-  }
-}
-
-function convertFile({ url, name }: ContentPart & { type: "file" }) {
-  // OpenRouter also accepts an http URL here.
-  return /^(data|https?):/i.test(url)
-    ? { file_data: url, filename: name ?? defaultFileName(url) }
-    : { file_id: url };
-}
-
-/**
- * Returns a name for an inline file: OpenAI requires one, and reads the file's type from the
- * extension.
- */
-export function defaultFileName(url: string): string {
-  return /^data:application\/pdf[;,]/i.test(url) ? "file.pdf" : "file";
 }

@@ -1,15 +1,18 @@
 /**
- * Sends requests with `fetch`, and uses the official SDK for the headers and the error classes.
+ * Sends requests with `fetch`, and uses the official SDK for the URL and the headers.
  *
  * For every request, the SDK builds and checks the same dozen headers, parses the same URL, and
  * creates a timer and an abort controller: more than half of the cost of a request. So it builds
  * one request, and all others reuse its URL and headers.
  */
-import { APIError, type OpenAI } from "openai";
+import type { OpenAI } from "openai";
 import { causeMessage } from "../../model/cause_message.ts";
 import { ProviderError } from "../../model/errors.ts";
+import { readBilling } from "../http/read_billing.ts";
 import { redact } from "../http/redact.ts";
 import type { ConnectionLease } from "../http/transport.ts";
+import { toWellFormedJson } from "../http/well_formed.ts";
+import { ServerError } from "./provider_error.ts";
 import type { ResponseMeta } from "./response_meta.ts";
 
 /** What a request needs besides its body. */
@@ -44,7 +47,7 @@ export class EndpointClient {
   /**
    * Sends a request and waits for the headers of the response.
    *
-   * @throws {APIError} If the status is not 2xx.
+   * @throws {ServerError} If the status is not 2xx.
    * @throws {ProviderError} If the body cannot be written as JSON. Nothing is sent then.
    * @throws {TypeError} If the connection fails.
    */
@@ -72,22 +75,6 @@ export class EndpointClient {
     return response;
   }
 
-  /**
-   * Sends a request and reads the complete response.
-   *
-   * @throws {APIError} If the response is an error, whatever its status.
-   */
-  async sendForJson<T>(body: unknown, options: SendOptions): Promise<T> {
-    const response = await this.send(body, options);
-    const json = await response.json();
-    // OpenRouter may send an error with status 200, in a plain response as in a stream. A response
-    // of the Responses API is left to its reader, as it also has the usage.
-    if (json?.error && json.object !== "response") {
-      throw new APIError(undefined, json.error, undefined, response.headers);
-    }
-    return json;
-  }
-
   async #prepare() {
     const { url, req } = await this.#sdk.buildRequest({
       method: "post",
@@ -102,7 +89,7 @@ export class EndpointClient {
 
 function toJson(body: unknown): string {
   try {
-    return JSON.stringify(body);
+    return toWellFormedJson(body);
   } catch (cause) {
     throw new ProviderError(
       `its request cannot be written as JSON: ${redact(causeMessage(cause), [])}`,
@@ -115,22 +102,17 @@ function toJson(body: unknown): string {
   }
 }
 
-async function readError(response: Response): Promise<APIError> {
-  // If the connection breaks while the body is read, the status alone is enough.
-  const text = await response.text().catch(() => "");
-  let json: { error?: unknown } | undefined;
+function parseJson(text: string): unknown {
   try {
-    json = JSON.parse(text);
-    // Gemini wraps its errors in a list.
-    if (Array.isArray(json)) json = json[0];
+    return JSON.parse(text);
   } catch {
     // A proxy may respond with an HTML page.
+    return undefined;
   }
-  const body = typeof json === "object" && json !== null ? { error: json, ...json } : undefined;
-  return APIError.generate(
-    response.status,
-    body,
-    body === undefined ? text : undefined,
-    response.headers,
-  );
+}
+
+async function readError(response: Response): Promise<ServerError> {
+  // If the connection breaks while the body is read, the status alone is enough.
+  const text = await response.text().catch(() => "");
+  return new ServerError(text, { status: response.status, billing: readBilling(parseJson(text)) });
 }

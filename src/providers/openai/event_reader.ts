@@ -2,9 +2,11 @@
  * Reads server-sent events. Made for thousands of streams at once: small buffers, and few layers
  * between socket and event.
  */
-import { APIError } from "openai";
 import { createParser } from "eventsource-parser";
 import { onAbort } from "../../async/abort.ts";
+import { isFailure } from "../http/classify_failure.ts";
+import { beginsWithEvents } from "./document.ts";
+import { keepAnswerDigits } from "./exact_answer.ts";
 
 /**
  * The initial size of a read buffer, in bytes. By default, a runtime allocates 64 KB for each
@@ -21,14 +23,34 @@ const MAX_BUFFER_SIZE = 65_536;
 /** The maximum time between the last event and the end of the stream, in milliseconds. */
 export const END_TIMEOUT_MS = 50;
 
-/** Reads the events of one response, and parses their data as JSON. */
+/** Events that only keep the connection alive. Their data may be anything. */
+const KEEP_ALIVE = new Set<string | undefined>(["ping", "heartbeat", "keepalive", "keep-alive"]);
+
+/** An event of a stream. The reader of the API checks it. */
+export type AnyEvent = { readonly response?: unknown } | null | undefined;
+
+/**
+ * Reads the events of one response, and parses their data as JSON.
+ *
+ * Some servers answer a request for a stream with a document: JSON, or the HTML page of a proxy,
+ * with any content type. A document is recognized by its first character.
+ */
 export class EventReader<T> implements Disposable {
-  readonly #headers: Headers;
   readonly #body: BodyReader | undefined;
   readonly #decoder = new TextDecoder();
-  readonly #parser = createParser({ onEvent: ({ event, data }) => this.#onEvent(event, data) });
+  readonly #parser = createParser({
+    onEvent: ({ event, data }) => this.#onEvent(event, data),
+    // Versions of llama.cpp send errors in a field of that name, instead of `data`.
+    onError: ({ field, value = "" }) => {
+      if (field === "error") this.#onEvent("error", value);
+    },
+  });
   #events: T[] = [];
   #failure: unknown;
+  /** What was received until it is known whether there are events, and then the document. */
+  #text = "";
+  #kind: "unknown" | "events" | "document" = "unknown";
+  #done = false;
   #ended = false;
   #endTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #signal: AbortSignal;
@@ -39,8 +61,7 @@ export class EventReader<T> implements Disposable {
    * object is garbage-collected, Deno no longer applies the signal to its body, although it is
    * still being read. So the body is cancelled here.
    */
-  constructor({ headers, body }: Response, signal: AbortSignal) {
-    this.#headers = headers;
+  constructor({ body }: Response, signal: AbortSignal) {
     this.#body = body === null ? undefined : new BodyReader(body);
     this.#signal = signal;
     this.#release = onAbort(signal, () => this.#body?.cancel());
@@ -50,7 +71,6 @@ export class EventReader<T> implements Disposable {
    * Returns the events that have arrived, at least one, or `undefined` at the end of the stream.
    * Rejects with the signal's reason when it aborts.
    *
-   * @throws {APIError} If an event reports an error.
    * @throws {SyntaxError} If an event is not JSON, or if the response has no body.
    */
   async next(): Promise<readonly T[] | undefined> {
@@ -67,13 +87,35 @@ export class EventReader<T> implements Disposable {
       const bytes = await this.#body.read();
       this.#signal.throwIfAborted();
       if (bytes !== undefined) {
-        this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+        this.#feed(this.#decoder.decode(bytes, { stream: true }));
       } else {
         this.#ended = true;
         // Some servers omit the blank line after the last event.
-        this.#parser.feed(`${this.#decoder.decode()}\n\n`);
+        this.#feed(`${this.#decoder.decode()}\n\n`);
       }
     }
+  }
+
+  /** The document, if the response was one. Complete at the end of the stream. */
+  get document(): string | undefined {
+    return this.#kind === "document" ? this.#text : undefined;
+  }
+
+  /** Whether the server marked the end of the stream by `[DONE]`. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  #feed(text: string): void {
+    if (this.#kind === "events") return this.#parser.feed(text);
+    this.#text += text;
+    if (this.#kind === "document") return;
+    const hasEvents = beginsWithEvents(this.#text);
+    if (hasEvents === undefined) return;
+    this.#kind = hasEvents ? "events" : "document";
+    if (!hasEvents) return;
+    this.#parser.feed(this.#text);
+    this.#text = "";
   }
 
   /**
@@ -94,17 +136,35 @@ export class EventReader<T> implements Disposable {
 
   #onEvent(event: string | undefined, data: string): void {
     if (this.#endTimer !== undefined || this.#failure !== undefined) return;
-    if (data === "[DONE]") return this.expectEnd();
+    if (data.charCodeAt(0) !== BRACE) {
+      const word = data.trim();
+      if (word === "" || KEEP_ALIVE.has(event)) return;
+      if (word === "[DONE]") {
+        this.#done = true;
+        return this.expectEnd();
+      }
+      // An error may be a text.
+      if (event === "error") return void this.#events.push({ error: toJson(word) ?? word } as T);
+    }
     try {
       const json = JSON.parse(data);
-      // A server may report an error in the middle of a stream.
-      if (event === "error" || json?.error) {
-        throw new APIError(undefined, json?.error ?? json, undefined, this.#headers);
-      }
-      this.#events.push(json);
+      keepAnswerDigits(json, data);
+      // The reader recognizes errors by their members. The event may be the only mark.
+      this.#events.push(event === "error" && !isFailure(json) ? { error: json } : json);
     } catch (thrown) {
       this.#failure = thrown;
     }
+  }
+}
+
+/** The code of `{`, with which almost all data begins. */
+const BRACE = 123;
+
+function toJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -5,17 +5,22 @@
  */
 import { OpenAI } from "openai";
 import { checkOptions } from "../../model/check_options.ts";
+import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
+import type { Billing } from "../../model/usage.ts";
 import { apiKeyIdentity } from "../http/api_key_identity.ts";
 import { chatApi, responsesApi } from "./api.ts";
 import type { StructuredOutput } from "./structured_output.ts";
 import { EndpointClient } from "./client.ts";
 import { fromOpenAIError } from "./provider_error.ts";
-import { EventReader } from "./event_reader.ts";
+import { parseDocument } from "./document.ts";
+import { type AnyEvent, EventReader } from "./event_reader.ts";
+import { readResponse } from "./read_response.ts";
 import { ResponseMeta } from "./response_meta.ts";
-import { findSecrets, serverIdentity } from "./provider_identity.ts";
+import { findSecrets, publicURL, serverIdentity } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";
+import { RequestSender } from "./form/request_sender.ts";
 import { resolveServer } from "./server_options.ts";
 import { Transport } from "../http/transport.ts";
 
@@ -44,8 +49,20 @@ const SCHEMA_ADVICE = "if the server does not support json_schema, give openai()
  * vLLM, llama.cpp, OpenRouter, Gemini's and Anthropic's compatible endpoints. With `api:
  * "responses"` it uses the Responses API.
  *
- * Retries happen only in the agent: the SDK's are off. Over HTTPS, requests are spread over as many
- * connections as needed.
+ * Retries happen only in the agent: the SDK's are off. The one exception is a request that the
+ * server rejects because of a field that this provider has added, such as `stream_options`: it is
+ * sent again without the field, as are all later ones to that model. `attempts` lists both. Over
+ * HTTPS, requests are spread over as many connections as needed.
+ *
+ * - `extra` holds other fields of the request body. They replace all fields that this provider
+ *   writes, and `null` removes one. Only `tools` and `include` are appended, and the members of
+ *   `stream_options` and `text` are merged. `max_tokens` and `max_completion_tokens` count as one
+ *   field. `stream` is refused.
+ * - The `extra` of messages, parts and tool calls does the same there: `cache_control`, `name`.
+ * - What came with tool calls is sent back with their results to the same server and model:
+ *   `reasoning_content`, `reasoning_details`, the signatures of Gemini.
+ * - With the option `raw`, `response` of a result has the unread answer, its id, the served model
+ *   and the id of the request.
  *
  * @throws {TypeError} If an option is invalid, or if there is no API key for OpenAI itself.
  *
@@ -69,7 +86,7 @@ const SCHEMA_ADVICE = "if the server does not support json_schema, give openai()
 export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const doing = "create the OpenAI provider";
   checkOptions(doing, options, OPENAI_RULES);
-  const { baseURL, isCustom, apiKey, hasKey } = resolveServer(doing, options);
+  const { baseURL, isCustom, rejectsStreamOptions, apiKey, hasKey } = resolveServer(doing, options);
 
   const sdk = new OpenAI({
     apiKey,
@@ -87,22 +104,32 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     caCerts: options.caCerts,
     isSharded: options.fetch === undefined,
   });
-  // Compatible servers support the old name of this setting, OpenAI's newer models only the new
-  // one.
-  const maxTokensField = isCustom ? "max_tokens" : "max_completion_tokens";
   const structured: StructuredOutput = options.structuredOutput ?? "json_schema";
   const server = serverIdentity(baseURL, options.headers, keys);
+  const { maxTokensField } = options;
   const api = options.api === "responses"
     ? responsesApi(server, structured)
-    : chatApi(maxTokensField, structured);
+    : chatApi({ server, isCustom, rejectsStreamOptions, maxTokensField, structured });
+  const toError = (
+    thrown: unknown,
+    request: ModelRequest,
+    meta: ResponseMeta,
+    billing?: Billing,
+  ) => {
+    const usesSchema = request.output !== undefined && structured === "json_schema";
+    const advice = isCustom && usesSchema ? SCHEMA_ADVICE : undefined;
+    const { rates, headers, rejections } = meta;
+    const error = fromOpenAIError(thrown, { keys, request, rates, headers, advice, billing });
+    return rejections !== undefined && error instanceof ProviderError
+      ? new ProviderError(error.message, { ...error, text: error.text, rejections })
+      : error;
+  };
+  const describe = (thrown: unknown, request: ModelRequest) => {
+    const error = fromOpenAIError(thrown, { keys, request });
+    return error instanceof Error ? error.message : String(error);
+  };
   const client = new EndpointClient(sdk, api.path, options.fetch);
-  const toError = (thrown: unknown, { output }: ModelRequest, { rates }: ResponseMeta) =>
-    fromOpenAIError(
-      thrown,
-      keys,
-      rates,
-      isCustom && output !== undefined && structured === "json_schema" ? SCHEMA_ADVICE : undefined,
-    );
+  const sender = new RequestSender(client, api, describe);
 
   return {
     name: options.name ?? "openai",
@@ -111,18 +138,19 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       ...(options.api === "responses" ? ["api responses"] : []),
       ...(structured === "json_schema" ? [] : [`output as ${structured}`]),
     ].join("\n"),
+    baseURL: publicURL(baseURL, keys),
     limits: options.limits,
     account: apiKeyIdentity(baseURL, apiKey),
     async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {
       using lease = transport.lease();
       const meta = new ResponseMeta(onResponse);
       try {
-        const response = await client.sendForJson(api.buildRequest(request), {
-          signal,
-          lease,
-          meta,
-        });
-        return api.readReply(response, meta.rates, request);
+        const keepsRaw = options.raw === true;
+        return await sender.sendAndRead(
+          request,
+          { signal, lease, meta },
+          (response) => readResponse(response, { api, request, signal, meta, keepsRaw }),
+        );
       } catch (thrown) {
         signal.throwIfAborted();
         throw toError(thrown, request, meta);
@@ -131,22 +159,36 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     async *stream(request, { signal, onResponse }: ProviderOptions): AsyncGenerator<ModelChunk> {
       using lease = transport.lease();
       const meta = new ResponseMeta(onResponse);
+      const reader = api.createStreamReader(request);
       try {
-        const body = { ...api.buildRequest(request), ...api.streamParams };
-        const response = await client.send(body, { signal, lease, meta });
-        using events = new EventReader(response, signal);
-        const reader = api.createStreamReader(request);
+        const response = await sender.send(request, { signal, lease, meta });
+        using events = new EventReader<AnyEvent>(response, signal);
+        const raw: AnyEvent[] | undefined = options.raw ? [] : undefined;
+        let last: AnyEvent;
+        const chunks: ModelChunk[] = [];
         for (let batch; (batch = await events.next()) !== undefined;) {
           for (const event of batch) {
-            const text = reader.add(event);
-            if (text !== "") yield { type: "delta", text };
+            raw?.push(event);
+            last = event;
+            reader.add(event, chunks);
+            for (const chunk of chunks) yield chunk;
+            chunks.length = 0;
           }
           if (reader.ended) events.expectEnd();
         }
-        yield { type: "reply", reply: reader.reply(meta.rates) };
+        if (events.document === undefined) {
+          // The last event of the Responses API holds the response.
+          const reply = reader.reply(meta.rates, events);
+          yield { type: "reply", reply: meta.complete(reply, raw, last?.response ?? last) };
+        } else {
+          const document = parseDocument(events.document);
+          const reply = api.readReply(document, meta.rates, request);
+          if (reply.text !== "") yield { type: "delta", text: reply.text };
+          yield { type: "reply", reply: meta.complete(reply, options.raw ? document : undefined) };
+        }
       } catch (thrown) {
         signal.throwIfAborted();
-        throw toError(thrown, request, meta);
+        throw toError(thrown, request, meta, reader.billing);
       }
     },
     [Symbol.asyncDispose]() {

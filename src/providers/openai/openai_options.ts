@@ -1,5 +1,6 @@
 import {
   callback,
+  flag,
   oneOf,
   positiveInteger,
   record,
@@ -8,6 +9,7 @@ import {
   text,
 } from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
+import { MAX_TOKENS_FIELDS } from "./form/max_tokens_field.ts";
 import { SERVER_RULES } from "./server_options.ts";
 
 /** Options of {@linkcode openai}. */
@@ -62,6 +64,22 @@ export interface OpenAIOptions {
    */
   readonly structuredOutput?: "json_schema" | "json_object" | "prompt";
   /**
+   * The server's name of the setting `maxTokens` in Chat Completions.
+   *
+   * @default `max_completion_tokens` for OpenAI and for models named like o3 or gpt-5, otherwise
+   * `max_tokens`. If a server rejects one for a model, the other is used for that model
+   */
+  readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
+  /**
+   * Whether results have a `response`: the id of the answer, the served model, the id of the
+   * request, and in `raw` the unread answer. That is the JSON of the server, or the list of its
+   * events if it was streamed, with the fields that are not read, such as `logprobs` and citations.
+   * Answers from a cache have none.
+   *
+   * @default {false}
+   */
+  readonly raw?: boolean;
+  /**
    * The limits of the API key: concurrency, and requests and tokens per minute. All providers with
    * the same key share them.
    */
@@ -96,6 +114,8 @@ export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
   },
   connections: positiveInteger,
   api: oneOf("chat", "responses"),
+  maxTokensField: oneOf(...MAX_TOKENS_FIELDS),
+  raw: flag,
   structuredOutput: oneOf("json_schema", "json_object", "prompt"),
   limits: providerLimits,
   caCerts(doing, name, value) {

@@ -1,87 +1,102 @@
-/**
- * Maps the errors of the SDK and of `fetch`, classified by status and code and never by the words
- * of a message.
- */
-import { APIError, OpenAIError } from "openai";
-import { isRecord } from "../../model/check_options.ts";
+/** Maps the errors of servers, of the SDK and of `fetch`. */
+import { APIConnectionError, APIError, OpenAIError } from "openai";
 import { ProviderError } from "../../model/errors.ts";
+import type { ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
+import type { Billing } from "../../model/usage.ts";
+import { classifyFailure } from "../http/classify_failure.ts";
+import { hidePrompt } from "../http/hide_prompt.ts";
 import { readRetryAfter } from "../http/retry_after.ts";
 import { redact } from "../http/redact.ts";
+import { readServerWait } from "../http/server_wait.ts";
+import { readShouldRetry } from "../http/should_retry.ts";
 
-const RETRYABLE_STATUSES = new Set([408, 409, 429]);
-/** Error codes that are not retryable, whatever the status. */
-const FINAL_CODES = new Set<unknown>([
-  "insufficient_quota",
-  "invalid_prompt",
-  "data_residency_mismatch",
-  "bio_policy",
-  "misalignment_policy_violation",
-  "invalid_image",
-  "invalid_image_format",
-  "invalid_base64_image",
-  "invalid_image_url",
-  "image_too_large",
-  "image_too_small",
-  "image_parse_error",
-  "image_content_policy_violation",
-  "invalid_image_mode",
-  "image_file_too_large",
-  "unsupported_image_media_type",
-  "empty_image_file",
-  "image_file_not_found",
-]);
 /** The statuses with which servers reject parameters they do not support. */
 const UNSUPPORTED_STATUSES = new Set<number | undefined>([400, 422]);
 
-/** A response that reports a failure in its body. */
-export class FailedResponseError extends APIError {
-  /** The usage, if the server reports it despite the failure. */
-  readonly usage: Usage | undefined;
+/** An error that a server reports: by the status of its response, in its body or in an event. */
+export class ServerError extends Error {
+  /** The HTTP status, unless it is 2xx. */
+  readonly status: number | undefined;
+  /** The body or the event: parsed JSON or text. */
+  readonly body: unknown;
+  /** What the server says about the price despite the failure. */
+  readonly billing: Billing | undefined;
+  /** The text received before the failure. */
+  readonly text: string | undefined;
 
-  /** Creates an error from the server's error object. Anything else is ignored. */
-  constructor(error: unknown, usage: Usage | undefined) {
-    super(undefined, isRecord(error) ? error : {}, undefined, undefined);
-    this.usage = usage;
+  /** Creates an error. */
+  constructor(
+    body: unknown,
+    more: { readonly status?: number; readonly billing?: Billing; readonly text?: string } = {},
+  ) {
+    super("the server reported an error");
+    this.body = body;
+    this.status = more.status;
+    this.billing = more.billing;
+    this.text = more.text;
   }
+}
+
+/** A response that is not JSON. The message says what it is instead. */
+export class DocumentError extends Error {}
+
+/** What is known when a request fails. */
+export interface FailureContext {
+  /** The API keys, which are redacted. */
+  readonly keys: readonly string[];
+  /** The request, whose texts are not shown. */
+  readonly request?: ModelRequest;
+  /** The headers of the response, if there was one. */
+  readonly headers?: Headers;
+  /** The state of the server's rate limits. */
+  readonly rates?: RateReport;
+  /** What to try if the server does not support the request. */
+  readonly advice?: string;
+  /** What the response said about its price before the failure. */
+  readonly billing?: Billing;
 }
 
 /**
  * Converts what a request threw into a {@linkcode ProviderError}, without API keys in its message.
- *
- * @param rates The state of the server's rate limits.
- * @param advice What to try if the server does not support the request.
  */
-export function fromOpenAIError(
-  thrown: unknown,
-  keys: readonly string[],
-  rates: RateReport | undefined,
-  advice?: string,
-): unknown {
+export function fromOpenAIError(thrown: unknown, context: FailureContext): unknown {
   if (thrown instanceof ProviderError) return thrown;
-  if (thrown instanceof APIError) return statusError(thrown, keys, rates, advice);
-  // The response is not JSON, or has no body. The message of a SyntaxError would quote the
-  // response.
+  if (thrown instanceof ServerError) return failureOf(thrown, context);
+  if (thrown instanceof DocumentError) return malformedResponse(thrown.message, context);
+  // The SDK sends the requests for batches.
+  if (thrown instanceof APIError && thrown.status !== undefined) {
+    const { status, headers } = thrown;
+    const error = new ServerError(thrown.error ?? {}, { status });
+    return failureOf(error, { headers, ...context });
+  }
+  if (thrown instanceof APIConnectionError) return networkError(thrown, context);
+  // The message of a SyntaxError would quote the response.
   if (thrown instanceof SyntaxError || thrown instanceof OpenAIError) {
-    return new ProviderError("the server's response is not JSON", {
-      code: "provider",
-      retryable: true,
-      rates,
-    });
+    return malformedResponse("is not JSON", context);
   }
   // fetch throws a TypeError when the connection breaks while the response is read.
   if (thrown instanceof TypeError || (thrown as { name?: string })?.name === "Http") {
-    return networkError(thrown as Error, keys, rates);
+    return networkError(thrown as Error, context);
   }
   return thrown;
 }
 
-function networkError(
-  error: Error,
-  keys: readonly string[],
-  rates: RateReport | undefined,
+/** Returns the error of a response that is not what the API specifies. */
+export function malformedResponse(
+  problem: string,
+  more: { readonly billing?: Billing; readonly rates?: RateReport; readonly text?: string } = {},
 ): ProviderError {
+  return new ProviderError(`the server's response ${problem}`, {
+    code: "provider",
+    retryable: true,
+    ...more.billing,
+    rates: more.rates,
+    text: more.text,
+  });
+}
+
+function networkError(error: Error, { keys, rates, billing }: FailureContext): ProviderError {
   // Deno's message is only "fetch failed". The reason is in the cause, after a URL that may have a
   // key.
   const message = error.cause instanceof Error ? error.cause.message : error.message;
@@ -89,42 +104,37 @@ function networkError(
   return new ProviderError(`the connection failed: ${reason}`, {
     code: "network",
     retryable: true,
+    ...billing,
     rates,
   });
 }
 
-function statusError(
-  error: APIError,
-  keys: readonly string[],
-  rates: RateReport | undefined,
-  advice: string | undefined,
-): ProviderError {
-  // An error in the body of a response has no status. Gateways put the status into its code.
-  const inner = error.error as { message?: unknown; code?: unknown } | undefined;
-  const code = inner?.code ?? error.code;
-  const number = Number(code);
-  const status = error.status ?? (number >= 400 && number < 600 ? number : undefined);
-  // A body without a message may be anything, even the prompt, and is not shown.
-  const detail = typeof inner?.message === "string" ? `: ${redact(inner.message, keys)}` : "";
+function failureOf(error: ServerError, context: FailureContext): ProviderError {
+  const { keys, request, headers, rates, advice, billing } = context;
+  const { code, status, retryable, isFinal, reason, text } = classifyFailure(
+    error.status,
+    error.body,
+  );
+  const shown = reason !== undefined && request !== undefined
+    ? hidePrompt(reason, request)
+    : reason;
+  const detail = shown === undefined ? "" : `: ${redact(shown, keys)}`;
   const hint = advice !== undefined && UNSUPPORTED_STATUSES.has(status) ? ` (${advice})` : "";
   return new ProviderError(
     status === undefined
       ? `the server reported an error${detail}`
       : `the server answered ${status}${detail}${hint}`,
     {
-      code: status === 429 || code === "rate_limit_exceeded"
-        ? "rate_limited"
-        : status === 408
-        ? "timeout"
-        : "provider",
+      code,
       status,
-      retryAfterMs: error.headers === undefined
-        ? undefined
-        : readRetryAfter(error.headers, Date.now()),
-      retryable: !FINAL_CODES.has(code) &&
-        (status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status)),
-      usage: error instanceof FailedResponseError ? error.usage : undefined,
+      retryAfterMs: code === "rate_limited"
+        ? readServerWait({ headers, body: error.body, now: Date.now() })
+        : headers && readRetryAfter(headers, Date.now()),
+      retryable: !isFinal && ((headers && readShouldRetry(headers)) ?? retryable),
+      ...billing,
+      ...error.billing,
       rates,
+      text: text ?? error.text,
     },
   );
 }

@@ -1,11 +1,10 @@
+import { MIN_KEY_LENGTH } from "../http/redact.ts";
+
 /** Additional headers, as configured. */
 type CustomHeaders = Readonly<Record<string, string>>;
 
 const SECRET_NAME = /auth|key|token|secret|cookie|password|credential|signature|session/i;
 const SECRET_VALUE = /^(Bearer |Basic |[sp]k-)/i;
-
-/** The minimum length of a key that is redacted. A shorter one may be part of any word. */
-const MIN_KEY_LENGTH = 8;
 
 /**
  * Returns the values of headers that look like API keys. The names of such headers differ between
@@ -15,6 +14,12 @@ export function findSecrets(headers: CustomHeaders = {}): string[] {
   return Object.entries(headers)
     .filter(([name, value]) => isSecret(name, value))
     .map(([, value]) => value.trim().replace(/^(Bearer|Basic) /i, ""));
+}
+
+/** Returns the URL of a server without API keys. */
+export function publicURL(baseURL: string, keys: readonly string[] = []): string {
+  const { origin, pathname } = new URL(baseURL);
+  return withoutKeys(origin + pathname, keys);
 }
 
 /**
@@ -37,12 +42,16 @@ export function serverIdentity(
     .map(([name, value]) => `${name.toLowerCase()}: ${value.trim()}`)
     .sort();
   // One line each: a header cannot contain a line break.
-  let id = [`openai ${url.href.replace(/\/$/, "")}`, ...visible].join("\n");
+  return withoutKeys([`openai ${url.href.replace(/\/$/, "")}`, ...visible].join("\n"), keys);
+}
+
+function withoutKeys(text: string, keys: readonly string[]): string {
+  let rest = text;
   for (const key of keys) {
     if (key.length < MIN_KEY_LENGTH) continue;
-    id = id.replaceAll(key, "[key]").replaceAll(encodeURIComponent(key), "[key]");
+    rest = rest.replaceAll(key, "[key]").replaceAll(encodeURIComponent(key), "[key]");
   }
-  return id;
+  return rest;
 }
 
 function isSecret(name: string, value: string): boolean {

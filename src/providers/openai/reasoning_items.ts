@@ -7,6 +7,7 @@
 import type { OpenAI } from "openai";
 import { isRecord } from "../../model/check_options.ts";
 import type { ModelRequest } from "../../model/message.ts";
+import { isReasoningModel } from "./model_family.ts";
 
 /** The server and the model of a reply. */
 export interface ReplySource {
@@ -24,9 +25,6 @@ export interface ReasoningItems extends ReplySource {
   readonly items: readonly unknown[];
 }
 
-/** Matches the names of OpenAI's reasoning models. */
-const REASONING_MODEL = /(^|[/:])(o\d|gpt-([5-9]|\d\d)(?!.*-chat))/;
-
 /**
  * Whether to request encrypted reasoning. Only if the request has tools, as the reasoning is long,
  * and only for reasoning models, as others reject the parameter.
@@ -34,7 +32,7 @@ const REASONING_MODEL = /(^|[/:])(o\d|gpt-([5-9]|\d\d)(?!.*-chat))/;
 export function needsReasoningItems({ model, settings, tools = [] }: ModelRequest): boolean {
   const { reasoningEffort } = settings;
   return tools.length > 0 && reasoningEffort !== "none" &&
-    (reasoningEffort !== undefined || REASONING_MODEL.test(model));
+    (reasoningEffort !== undefined || isReasoningModel(model));
 }
 
 /**

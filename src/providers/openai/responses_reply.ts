@@ -2,90 +2,134 @@
 import type { OpenAI } from "openai";
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
-import type { FinishReason, ModelReply, ToolRequest } from "../../model/message.ts";
+import type { ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
-import { FailedResponseError } from "./provider_error.ts";
+import { isFailure } from "../http/classify_failure.ts";
+import { decideFinish } from "../http/finish_reason.ts";
+import { readBilling } from "../http/read_billing.ts";
+import { malformedResponse, ServerError } from "./provider_error.ts";
 import { extractReasoningItems, type ReplySource } from "./reasoning_items.ts";
-import { readToolCalls } from "./tool_calls.ts";
+import { ToolCallBuilder } from "./tool_calls.ts";
 
 /** A complete response. Servers may omit any member. */
 export type ResponseObject = Partial<OpenAI.Responses.Response>;
 
-/** The finish reasons of incomplete responses. */
-const INCOMPLETE_REASONS: Readonly<Record<string, FinishReason>> = { max_output_tokens: "length" };
+/** The calls of tools that the client must run, and that an agent cannot. */
+const UNUSABLE_CALLS = new Set<unknown>([
+  "custom_tool_call",
+  "computer_call",
+  "local_shell_call",
+  "shell_call",
+  "apply_patch_call",
+  "mcp_approval_request",
+]);
+
+/** Separates the texts of messages, such as a commentary and the final answer. */
+export const MESSAGE_SEPARATOR = "\n\n";
 
 /**
  * Reads a complete response.
  *
  * @param rates The state of the server's rate limits.
- * @throws {FailedResponseError} If the response reports a failure.
- * @throws {ProviderError} If the response has no output or is not finished.
+ * @throws {ServerError} If the response reports a failure.
+ * @throws {ProviderError} If the response has no output, no answer or is not finished.
  */
 export function readResponsesReply(
   response: ResponseObject,
   rates: RateReport | undefined,
   source: ReplySource,
 ): ModelReply {
-  const { output, incomplete_details: incomplete } = response ?? {};
-  const status = response?.status ?? "completed";
-  const usage = readResponsesUsage(response?.usage);
-  if (status === "failed") throw new FailedResponseError(response.error, usage);
-  const problem = status !== "completed" && status !== "incomplete"
-    ? "is not finished"
-    : !Array.isArray(output) || (output.length === 0 && status === "completed")
-    ? "has no output"
-    : undefined;
+  const billing = readBilling(response, source.model);
+  if (isFailure(response)) throw new ServerError(response, { billing });
+  const { output, incomplete_details: incomplete, status } = response ?? {};
+  if (status === "failed") throw new ServerError({ error: response.error }, { billing });
+  if (status === "queued" || status === "in_progress") {
+    // The server works on it. Another request would be paid twice.
+    throw new ProviderError(
+      `the server's response is "${status}" and not an answer: do not set background in extra`,
+      { code: "provider", retryable: false, ...billing, rates },
+    );
+  }
+  const isIncomplete = status === "incomplete";
+  if (status && status !== "completed" && !isIncomplete) {
+    throw malformedResponse("is not finished", { billing, rates });
+  }
+  if (!Array.isArray(output) || (output.length === 0 && !isIncomplete)) {
+    throw malformedResponse("has no output", { billing, rates });
+  }
+  const text = collectText(output, "output_text", "text");
+  const refusal = collectText(output, "refusal", "refusal");
+  const reasoning = collectReasoning(output);
+  const calls = collectCalls(output);
+  const toolCalls = calls.calls();
+  const { finishReason, problem } = decideFinish(
+    incomplete?.reason ?? (isIncomplete ? "length" : undefined),
+    {
+      hasText: text !== "" || refusal !== "",
+      hasToolCalls: toolCalls !== undefined,
+      hasUnusableCalls: calls.hasUnusable ||
+        output.some((item: unknown) => isRecord(item) && UNUSABLE_CALLS.has(item.type)),
+    },
+  );
   if (problem !== undefined) {
-    throw new ProviderError(`the server's response ${problem}`, {
+    throw new ProviderError(problem, {
       code: "provider",
       retryable: true,
-      usage,
+      ...billing,
       rates,
+      text,
     });
   }
-  const toolCalls = findToolCalls(output!);
-  const reason = incomplete?.reason ?? (status === "incomplete" ? "length" : undefined);
-  const providerData = extractReasoningItems(output!, source);
+  const providerData = extractReasoningItems(output, source);
   return {
-    text: collectText(output!, "output_text", "text"),
-    finishReason: reason === undefined
-      ? toolCalls === undefined ? "stop" : "tool_calls"
-      : INCOMPLETE_REASONS[reason] ?? reason,
-    usage,
-    refusal: collectText(output!, "refusal", "refusal") || undefined,
+    text,
+    finishReason,
+    usage: undefined,
+    ...billing,
+    refusal: refusal || undefined,
+    ...(reasoning && { reasoning }),
     ...(toolCalls && { toolCalls }),
     ...(providerData && { providerData }),
     ...(rates && { rates }),
   };
 }
 
-/** Joins the texts of all message parts of a type; `name` is the member that holds the text. */
+/**
+ * Joins the texts of all message parts of a type; `name` is the member that holds the text. A blank
+ * line separates messages.
+ */
 export function collectText(output: readonly unknown[], type: string, name: string): string {
-  return output.filter(isRecord)
-    .flatMap((item) => item.type === "message" && Array.isArray(item.content) ? item.content : [])
-    .map((part) => part?.type === type && typeof part[name] === "string" ? part[name] : "")
-    .join("");
+  return output.filter(isRecord).filter((item) => item.type === "message")
+    .map(({ content }) => joinParts(content, type, name))
+    .filter((text) => text !== "").join(MESSAGE_SEPARATOR);
 }
 
-function findToolCalls(output: readonly unknown[]): readonly ToolRequest[] | undefined {
-  return readToolCalls(
+function joinParts(parts: unknown, type: string, name: string): string {
+  if (!Array.isArray(parts)) return "";
+  return parts.map((part) =>
+    part?.type === type && typeof part[name] === "string" ? part[name] : ""
+  ).join("");
+}
+
+/** Joins the reasoning: the texts if the server sends them, otherwise the summaries. */
+function collectReasoning(output: readonly unknown[]): string {
+  return output.filter(isRecord).filter(({ type }) => type === "reasoning")
+    .flatMap(({ content, summary }) => {
+      const texts = textsOf(content);
+      return texts.length > 0 ? texts : textsOf(summary);
+    }).join(MESSAGE_SEPARATOR);
+}
+
+function textsOf(parts: unknown): readonly string[] {
+  if (!Array.isArray(parts)) return [];
+  return parts.map((part) => part?.text).filter((text) => typeof text === "string" && text !== "");
+}
+
+function collectCalls(output: readonly unknown[]): ToolCallBuilder {
+  const calls = new ToolCallBuilder();
+  calls.addCalls(
     output.filter(isRecord).filter(({ type }) => type === "function_call")
       .map((call) => ({ id: call.call_id || call.id, function: call })),
   );
-}
-
-/** Reads the usage, if the server reports it. */
-export function readResponsesUsage(usage: ResponseObject["usage"] | null): Usage | undefined {
-  if (typeof usage?.input_tokens !== "number") return undefined;
-  const inputTokens = usage.input_tokens;
-  const outputTokens = usage.output_tokens ?? 0;
-  return {
-    inputTokens,
-    cachedInputTokens: usage.input_tokens_details?.cached_tokens ?? 0,
-    cacheWriteTokens: 0,
-    outputTokens,
-    reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? 0,
-    totalTokens: inputTokens + outputTokens,
-  };
+  return calls;
 }

@@ -1,13 +1,16 @@
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
-import type { ModelReply } from "../../model/message.ts";
+import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import { FailedResponseError } from "./provider_error.ts";
+import type { Billing } from "../../model/usage.ts";
+import { isFailure } from "../http/classify_failure.ts";
+import { BillingReader } from "../http/read_billing.ts";
+import { ServerError } from "./provider_error.ts";
 import type { ReplySource } from "./reasoning_items.ts";
 import {
   collectText,
+  MESSAGE_SEPARATOR,
   readResponsesReply,
-  readResponsesUsage,
   type ResponseObject,
 } from "./responses_reply.ts";
 
@@ -20,6 +23,7 @@ interface AnyEvent {
   arguments?: unknown;
   response?: ResponseObject | null;
   error?: object | null;
+  usage?: ResponseObject["usage"] | null;
 }
 
 /**
@@ -29,8 +33,11 @@ interface AnyEvent {
 export class ResponsesStreamReader {
   readonly #source: ReplySource;
   #text = "";
+  #textIndex = 0;
+  #reasoning = "";
   #last: ResponseObject | undefined;
   readonly #items = new Map<number, Record<string, unknown>>();
+  readonly #billing = new BillingReader();
 
   /** Creates a reader for a response from the given server and model. */
   constructor(source: ReplySource) {
@@ -42,46 +49,73 @@ export class ResponsesStreamReader {
     return this.#last !== undefined;
   }
 
+  /** What the events until now say about the price. */
+  get billing(): Billing {
+    return this.#billing.billing(this.#source.model);
+  }
+
   /**
-   * Adds an event and returns its text.
+   * Adds an event, and appends its chunks to `chunks`.
    *
-   * @throws {FailedResponseError} If the event reports a failure.
+   * @throws {ServerError} If the event reports a failure.
    */
-  add(event: AnyEvent | null): string {
+  add(event: AnyEvent | null, chunks: ModelChunk[]): void {
+    if (event?.response || event?.usage) this.#billing.add(event);
+    if (isFailure(event)) throw this.#failure(event);
     const { type, output_index = 0, item, delta, response } = event ?? {};
     switch (type) {
-      case "response.output_text.delta": {
-        const text = typeof delta === "string" ? delta : "";
-        this.#text += text;
-        return text;
-      }
+      case "response.output_text.delta":
+        return this.#addText(delta, output_index, chunks);
       case "response.output_item.added":
       case "response.output_item.done":
-        if (isRecord(item)) this.#items.set(output_index, { ...item });
-        break;
+        if (!isRecord(item)) return;
+        this.#items.set(output_index, { ...item });
+        // A message has deltas. Encrypted reasoning and the calls of some tools have none.
+        if (item.type === "reasoning") chunks.push(ENCRYPTED_REASONING);
+        else if (item.type !== "message") chunks.push(PROGRESS);
+        return;
       case "response.function_call_arguments.delta": {
         const call = this.#items.get(output_index);
         if (call) call.arguments = `${call.arguments ?? ""}${delta ?? ""}`;
-        break;
+        return addProgress(delta, chunks);
       }
       case "response.completed":
       case "response.incomplete":
-        return this.#end(type, response ?? {});
+      case "response.cancelled":
+        return this.#end(type, response ?? {}, chunks);
       case "response.failed":
-        throw new FailedResponseError(response?.error, readResponsesUsage(response?.usage));
-      case "error":
-        throw new FailedResponseError(event?.error ?? event, undefined);
+        // The response repeats the request, so only its error is read.
+        throw this.#failure({ error: response?.error });
     }
-    return "";
+    if (REASONING_DELTA.test(type ?? "")) {
+      if (typeof delta !== "string" || delta === "") return;
+      this.#reasoning += delta;
+      chunks.push({ type: "reasoning", text: delta });
+    } else if (PROGRESS_EVENT.test(type ?? "")) {
+      addProgress(delta, chunks);
+    }
   }
 
-  #end(type: string, response: ResponseObject): string {
-    const status = type === "response.incomplete" ? "incomplete" : "completed";
+  #addText(delta: unknown, index: number, chunks: ModelChunk[]): void {
+    if (typeof delta !== "string" || delta === "") return;
+    const isNext = this.#text !== "" && index !== this.#textIndex;
+    const text = isNext ? MESSAGE_SEPARATOR + delta : delta;
+    this.#textIndex = index;
+    this.#text += text;
+    chunks.push({ type: "delta", text });
+  }
+
+  #failure(body: unknown): ServerError {
+    return new ServerError(body, { billing: this.billing, text: this.#text });
+  }
+
+  #end(type: string, response: ResponseObject, chunks: ModelChunk[]): void {
     // Some servers end with an empty list. The items of the earlier events are used instead.
     const output = response.output?.length ? response.output : this.#collectOutput();
+    const status = type.slice("response.".length) as ResponseObject["status"];
     this.#last = { status, ...response, output };
     // Others send no deltas, only the complete response at the end.
-    return this.#text === "" ? this.#text = collectText(output, "output_text", "text") : "";
+    if (this.#text === "") this.#addText(collectText(output, "output_text", "text"), 0, chunks);
   }
 
   #collectOutput(): NonNullable<ResponseObject["output"]> {
@@ -101,10 +135,25 @@ export class ResponsesStreamReader {
       throw new ProviderError("the stream ended before the reply was complete", {
         code: "truncated",
         retryable: true,
+        ...this.billing,
         rates,
         text: this.#text,
       });
     }
-    return { ...readResponsesReply(this.#last, rates, this.#source), text: this.#text };
+    const reply = readResponsesReply(this.#last, rates, this.#source);
+    // Some servers omit the reasoning from the complete response.
+    const reasoning = reply.reasoning ?? this.#reasoning;
+    return { ...reply, text: this.#text, ...(reasoning && { reasoning }) };
   }
+}
+
+const PROGRESS: ModelChunk = { type: "progress" };
+const ENCRYPTED_REASONING: ModelChunk = { type: "reasoning", text: "" };
+const REASONING_DELTA = /^response\.reasoning\w*(\.\w+)?\.delta$/;
+/** Deltas of refusals and of tool calls, and the steps of tools that the server runs. */
+const PROGRESS_EVENT = /^response\.(refusal|\w*call\w*)\.\w+$/;
+
+function addProgress(delta: unknown, chunks: ModelChunk[]): void {
+  // An empty delta is no sign of life.
+  if (delta !== "" && delta !== null) chunks.push(PROGRESS);
 }

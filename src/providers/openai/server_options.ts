@@ -14,6 +14,8 @@ export interface ResolvedServer {
   readonly baseURL: string;
   /** Whether the server is another one than OpenAI's. */
   readonly isCustom: boolean;
+  /** Whether the server is known to reject `stream_options`. It sends usage without them. */
+  readonly rejectsStreamOptions: boolean;
   /** The API key, or a placeholder. */
   readonly apiKey: string;
   /** Whether there is an API key. */
@@ -50,7 +52,9 @@ export function resolveServer(doing: string, options: ServerOptions): ResolvedSe
   const baseURL = options.baseURL ?? readEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
   SERVER_RULES.baseURL(doing, "OPENAI_BASE_URL", baseURL);
   // OpenAI has several hosts, such as eu.api.openai.com.
-  const isCustom = !/(^|\.)api\.openai\.com$/.test(new URL(baseURL).hostname);
+  const { hostname } = new URL(baseURL);
+  const isCustom = !/(^|\.)api\.openai\.com$/.test(hostname);
+  const rejectsStreamOptions = /(^|\.)mistral\.ai$/.test(hostname);
   const key = options.apiKey ?? readEnv("OPENAI_API_KEY") ?? (isCustom ? NO_KEY : undefined);
   if (key === undefined) {
     throw new TypeError(
@@ -59,7 +63,7 @@ export function resolveServer(doing: string, options: ServerOptions): ResolvedSe
     );
   }
   SERVER_RULES.apiKey(doing, "OPENAI_API_KEY", key);
-  return { baseURL, isCustom, apiKey: key.trim(), hasKey: key !== NO_KEY };
+  return { baseURL, isCustom, rejectsStreamOptions, apiKey: key.trim(), hasKey: key !== NO_KEY };
 }
 
 /** Reads an environment variable. One that the process may not read counts as not set. */

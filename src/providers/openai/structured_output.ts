@@ -1,4 +1,5 @@
-import type { ContentPart, Message, OutputSchema } from "../../model/message.ts";
+import type { ContentPart } from "../../model/content_part.ts";
+import type { Message, OutputSchema } from "../../model/message.ts";
 import { promptFor } from "../../model/prompt_for.ts";
 
 /** How the output schema is passed to the server. */
@@ -14,7 +15,9 @@ export function addSchemaInstruction(
 ): readonly Message[] {
   const text = promptFor(output);
   const [first, ...rest] = messages;
-  if (first?.role !== "system") return [{ role: "system", content: text }, ...messages];
+  if (first?.role !== "system" && first?.role !== "developer") {
+    return [{ role: "system", content: text }, ...messages];
+  }
   return [{ ...first, content: appendText(first.content, text) }, ...rest];
 }
 

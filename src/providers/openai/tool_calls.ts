@@ -1,74 +1,149 @@
 /** Reads tool calls, in the variants of the many servers with a Chat Completions API. */
 import type { ToolRequest } from "../../model/message.ts";
+import { pickEchoed } from "./messages/assistant_echo.ts";
+import { mergeFields } from "./messages/merge_delta.ts";
 
 /** A tool call, or a delta of one. Servers may omit any member. */
 interface AnyCall {
   index?: number | null;
   id?: string | null;
+  type?: string | null;
   function?: { name?: string | null; arguments?: unknown } | null;
-}
-
-/** Reads the tool calls of a complete response. Returns `undefined` if there are none. */
-export function readToolCalls(calls: unknown): readonly ToolRequest[] | undefined {
-  const builder = new ToolCallBuilder();
-  if (Array.isArray(calls)) {
-    for (const call of calls) builder.addCall(call);
-  }
-  return builder.calls();
 }
 
 interface Call {
   readonly index: number | undefined;
+  /** The server's id, if it sent one. */
+  readonly givenId: string | undefined;
   readonly id: string;
-  readonly name: string;
+  /** The type, if it is not "function". Only functions can be run. */
+  readonly otherType: string | undefined;
+  /** Empty until the server sends it. */
+  name: string;
   args: string;
+  /** The fields that must be sent back. */
+  echoed: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Assembles tool calls from the deltas of a stream. */
+/** Collects tool calls: complete ones, and the deltas of a stream. */
 export class ToolCallBuilder {
   readonly #calls: Call[] = [];
 
-  /** Adds the deltas of an event. Each continues a call or starts a new one. */
-  addDeltas(deltas: unknown): void {
-    if (!Array.isArray(deltas)) return;
+  /**
+   * Adds the deltas of an event. Each continues a call or starts a new one.
+   *
+   * @returns Whether any of them says something: an empty delta is no sign of life.
+   */
+  addDeltas(deltas: unknown): boolean {
+    if (!Array.isArray(deltas)) return false;
+    let isAlive = false;
     for (const delta of deltas as (AnyCall | null)[]) {
-      const call = this.#find(delta ?? {});
-      if (call !== undefined) call.args += readArgs(delta);
-      else this.#start(delta, typeof delta?.index === "number" ? delta.index : undefined);
+      const name = delta?.function?.name || "";
+      const args = readArgs(delta);
+      const call = this.#find(delta ?? {}, name);
+      if (call === undefined) {
+        const index = typeof delta?.index === "number" ? delta.index : undefined;
+        isAlive = this.#start(delta, index, name, args) || isAlive;
+        continue;
+      }
+      call.name ||= name;
+      call.args += args;
+      const echoed = pickEchoed(delta);
+      if (echoed !== undefined) call.echoed = mergeFields(call.echoed ?? {}, echoed);
+      isAlive ||= name !== "" || args !== "" || call.otherType !== undefined;
+    }
+    return isAlive;
+  }
+
+  /** Adds complete calls, whatever their ids and indexes. */
+  addCalls(calls: unknown): void {
+    if (!Array.isArray(calls)) return;
+    for (const call of calls as (AnyCall | null)[]) {
+      this.#start(call, undefined, call?.function?.name || "", readArgs(call));
     }
   }
 
-  /** Adds a complete call, whatever its id and index. */
-  addCall(call: AnyCall | null): void {
-    this.#start(call, undefined);
+  /** Starts a call, unless the server sent nothing that belongs to one. */
+  #start(call: AnyCall | null, index: number | undefined, name: string, args: string): boolean {
+    const givenId = call?.id || undefined;
+    const otherType = call?.type && call.type !== "function" && name === "" ? call.type : undefined;
+    if (name === "" && args === "" && givenId === undefined && otherType === undefined) {
+      return false;
+    }
+    this.#calls.push({
+      index,
+      givenId,
+      id: givenId ?? newId(),
+      otherType,
+      name,
+      args,
+      echoed: pickEchoed(call),
+    });
+    return true;
   }
 
-  #start(call: AnyCall | null, index: number | undefined): void {
-    const name = call?.function?.name;
-    // A call without a name cannot be run: it is a tool of the server's, or an empty delta.
-    if (!name) return;
-    this.#calls.push({ index, id: call?.id || newId(), name, args: readArgs(call) });
+  /** Returns the fields of each usable call that must be sent back with it, if there are any. */
+  echoed(): readonly (Readonly<Record<string, unknown>> | undefined)[] {
+    return this.#usable().map(({ echoed }) => echoed);
   }
 
-  /** Returns all calls, or `undefined` if there are none. */
+  /** Whether there are no calls, usable or not. */
+  get isEmpty(): boolean {
+    return this.#calls.length === 0;
+  }
+
+  /** Whether a call cannot be run: it has no name, or is not of a function. */
+  get hasUnusable(): boolean {
+    return this.#calls.some(({ name }) => name === "");
+  }
+
+  /** Whether the arguments of all calls have arrived. */
+  get isComplete(): boolean {
+    return this.#calls.every(({ args }) => args === "" || isJson(args));
+  }
+
+  /** Returns the calls that can be run, or `undefined` if there are none. */
   calls(): readonly ToolRequest[] | undefined {
-    if (this.#calls.length === 0) return undefined;
+    const usable = this.#usable();
+    if (usable.length === 0) return undefined;
     // Some servers send no arguments for a tool without parameters.
-    return this.#calls.map(({ id, name, args }) => ({ id, name, args: args || "{}" }));
+    return usable.map(({ id, name, args }) => ({ id, name, args: args || "{}" }));
+  }
+
+  #usable(): readonly Call[] {
+    return this.#calls.filter(({ name }) => name !== "");
   }
 
   /** Returns the call that a delta continues, or `undefined` if it starts a new one. */
-  #find({ index, id, function: fn }: AnyCall): Call | undefined {
-    const name = fn?.name || undefined;
+  #find({ index, id }: AnyCall, name: string): Call | undefined {
     const call = typeof index === "number"
       ? this.#calls.findLast((call) => call.index === index)
       : id
-      ? this.#calls.findLast((call) => call.id === id)
-      : name === undefined
+      ? this.#calls.findLast((call) => call.givenId === id)
+      : name === ""
       ? this.#calls.at(-1)
       : undefined;
-    // Gemini sends index 0 for all parallel calls: a name with another id starts a new call.
-    return call !== undefined && id && id !== call.id && name !== undefined ? undefined : call;
+    return call !== undefined && startsAnother(call, id || undefined, name) ? undefined : call;
+  }
+}
+
+/**
+ * Whether a delta with the index of a call starts another one. Gemini and others send index 0 for
+ * all parallel calls, some of them without ids.
+ */
+function startsAnother(call: Call, id: string | undefined, name: string): boolean {
+  if (name === "" || call.name === "") return false;
+  if (id !== undefined) return id !== call.id;
+  return name !== call.name || isJson(call.args);
+}
+
+function isJson(args: string): boolean {
+  if (!args.trimEnd().endsWith("}")) return false;
+  try {
+    JSON.parse(args);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -6,6 +6,7 @@ import type { CallOptions } from "../../call/options/options.ts";
 import type { Prompt } from "../../call/options/prompt_parts.ts";
 import { Budget } from "../../limits/budget.ts";
 import { ChildAbort } from "../../async/abort.ts";
+import { restoreDigits } from "../../model/digits.ts";
 import { AgentError, type Result } from "../../model/result.ts";
 import { decodeError, type EncodedError, encodeError } from "../error_codec.ts";
 import { RemoteGate } from "./remote_gate.ts";
@@ -97,7 +98,8 @@ function settleCall(
   request: CallRequest,
   options: CallOptions,
 ): Promise<Result> {
-  const { params, isPrompt } = request;
+  const { params, digits, isPrompt } = request;
+  restoreDigits(params, digits);
   return agent.settle(isPrompt ? new PromptOverride(params as Prompt) : params, options);
 }
 

@@ -46,6 +46,10 @@ Deno.test("create: the last message is the agent's parameter", async () => {
   assertEquals([choice!.message.content, choice!.finish_reason], ["hello", "stop"]);
   assertEquals([answer.object, answer.model], ["chat.completion", "echo"]);
   assert(answer.usage!.total_tokens > 0);
+  assertEquals(answer.usage!.prompt_tokens_details, {
+    cached_tokens: 0,
+    cache_write_tokens: 0,
+  } as never);
   const models = (await openai.models.list()).data.map(({ id }) => id);
   assertEquals(models, ["echo", "typed", "streaming"]);
   assertEquals((await openai.models.retrieve("echo")).id, "echo");
@@ -162,7 +166,7 @@ Deno.test("several parameters are JSON, also for workflows and composed agents",
   assertEquals(await complete("sum", "seven"), "got seven");
   await assertRejects(
     () => complete("both", "just talk"),
-    OpenAI.UnprocessableEntityError,
+    OpenAI.BadRequestError,
     '"a", "b"',
   );
 });
@@ -190,7 +194,6 @@ Deno.test("errors are the client's own classes with a helpful message", async ()
   const call = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
   const wrong: [more: object, message: string][] = [
     [{ messages: [] }, "messages: must be a list"],
-    [{ messages: [{ role: "assistant", content: "x" }] }, "messages.0: the last message"],
     [{ messages: [{ role: "robot", content: "x" }, ...user("x")] }, "messages.0.role"],
     [{ messages: [{ role: "tool", content: "x" }, ...user("x")] }, "messages.0.tool_call_id"],
     [
@@ -204,9 +207,8 @@ Deno.test("errors are the client's own classes with a helpful message", async ()
     [{ stream: "yes" }, "stream: must be"],
   ];
   for (const [more, message] of wrong) {
-    const error = await assertRejects(() => complete("echo", more), OpenAI.APIError);
+    const error = await assertRejects(() => complete("echo", more), OpenAI.BadRequestError);
     assertStringIncludes(error.message, message);
-    assert(error.status === 422 || error.status === 400);
   }
 });
 
@@ -230,7 +232,7 @@ Deno.test("an error in the middle of a stream reaches the client", async () => {
 Deno.test("abort: aborts the call upstream", async () => {
   const stuck = hanging();
   const { agent, aborted } = stuck;
-  const app = routes([agent]);
+  const app = routes([agent], { heartbeat: 200 });
   await using served = serve(app);
   // Node's server detects disconnects before the response has begun, Deno's does not.
   const node = await serveWithNode(app.fetch);

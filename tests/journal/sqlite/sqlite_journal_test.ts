@@ -1,9 +1,11 @@
 /** What only files can be: locked, full, damaged, or another application's. */
+import type { Result } from "@shoal/agents";
 import { JournalError, sqliteJournal } from "@shoal/agents/journal";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { success } from "../../contract/journal.ts";
 import { inFolder, item, running } from "../helpers.ts";
+import { used } from "../../helpers.ts";
 
 Deno.test("sqliteJournal rejects invalid options", () => {
   assertThrows(() => sqliteJournal(7 as never), TypeError, "a path, a file URL or a database");
@@ -145,8 +147,38 @@ Deno.test("sqlite: rejects a journal of a newer version, and leaves it unchanged
     const journal = sqliteJournal(path);
     const error = await assertRejects(() => journal.open("r"), JournalError);
     assertEquals(error.code, "format");
-    assert(error.message.includes("newer version: its format is 9, and this version supports 1"));
+    assert(error.message.includes("newer version: its format is 9, and this version supports 2"));
     await journal.close();
+  }));
+
+Deno.test("sqlite: opens a journal of an older version, and keeps checkpoints in it", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/j.db`;
+    await using journal = sqliteJournal(path);
+    const session = await journal.open("r");
+    const [done, begun] = [item(0), item(1)];
+    await session.begin(done);
+    await session.finish(done, success("kept"));
+    await session.close();
+    await journal.close();
+    const db = new DatabaseSync(path);
+    db.exec("DROP TABLE checkpoints; DROP TABLE owners; PRAGMA user_version = 1");
+    db.close();
+
+    const newer = sqliteJournal(path);
+    const again = await newer.open("r");
+    assertEquals((await again.begin(done) as Result).content, "kept");
+    await again.begin(begun);
+    const checkpoint = { kind: "step", call: "c", index: 0, result: success("one") } as const;
+    await again.checkpoint!(begun, "a".repeat(32), checkpoint, { usage: used(3, 2) });
+    await again.close();
+    await newer.close();
+    const last = sqliteJournal(path);
+    const third = await last.open("r");
+    await third.begin(begun);
+    assertEquals((await third.checkpoints!(begun, "a".repeat(32))).length, 1);
+    await third.close();
+    await last.close();
   }));
 
 Deno.test("sqlite: rejects what is not a journal, and leaves it unchanged", () =>

@@ -57,6 +57,48 @@ for (const [status, code, retryable] of STATUSES) {
   });
 }
 
+/** What servers send with a 429, and the wait that it asks for. */
+const WAITS: [headers: Record<string, string>, body: unknown, ms: number | undefined][] = [
+  [{ "retry-after": "2" }, { error: { message: "try again in 9s" } }, 2000],
+  [{}, { error: { message: "Please try again in 1m30.5s." } }, 90_500],
+  [{}, [{ error: { details: [{ "@type": "RetryInfo", retryDelay: "34s" }] } }], 34_000],
+  [{}, "Too many requests, retry after 5 seconds", 5000],
+  [
+    {
+      "x-ratelimit-limit-requests": "120",
+      "x-ratelimit-remaining-requests": "0",
+      "x-ratelimit-reset-requests": "45000",
+      "x-ratelimit-renewalperiod-requests": "60",
+    },
+    {},
+    45_000,
+  ],
+  [{}, { error: { message: "Too many requests" } }, undefined],
+];
+for (const [headers, body, ms] of WAITS) {
+  Deno.test(`ai-sdk errors: reads a wait of ${ms} ms from ${JSON.stringify([headers, body])}`, async () => {
+    const responseBody = typeof body === "string" ? body : JSON.stringify(body);
+    const error = await both(
+      apiError({ statusCode: 429, responseHeaders: headers, responseBody }),
+    );
+    assertEquals([error.code, error.retryAfterMs], ["rate_limited", ms]);
+  });
+}
+
+Deno.test("ai-sdk errors: x-should-retry overrides the status", async () => {
+  for (
+    const [statusCode, header, retryable] of [
+      [429, "false", false],
+      [400, "true", true],
+      [500, "maybe", true],
+    ] as const
+  ) {
+    const responseHeaders = { "x-should-retry": header };
+    const error = await both(apiError({ statusCode, responseHeaders }));
+    assertEquals(error.retryable, retryable, `${statusCode} ${header}`);
+  }
+});
+
 Deno.test("ai-sdk errors: prefers the provider's own isRetryable to the status", async () => {
   assertEquals((await both(apiError({ statusCode: 400, isRetryable: true }))).retryable, true);
   assertEquals((await both(apiError({ statusCode: 503, isRetryable: false }))).retryable, false);
@@ -84,6 +126,33 @@ Deno.test("ai-sdk errors: does not retry an exceeded quota, wherever the code st
   // The words of the message are ignored.
   const words = apiError({ statusCode: 429, message: "insufficient_quota" });
   assertEquals((await both(words)).retryable, true);
+});
+
+Deno.test("ai-sdk errors: keeps the reason in the body", async () => {
+  const bodies: [body: string, reason: string][] = [
+    ['{"detail":"n is too large"}', "n is too large"],
+    ['{"detail":[{"loc":["body","n"],"msg":"too large"}]}', "body.n: too large"],
+    ['{"error":"n is too large"}', "n is too large"],
+    ["<html><title>Bad</title></html>", 'an HTML page with the title "Bad"'],
+    ["", "It failed"],
+  ];
+  for (const [responseBody, reason] of bodies) {
+    const error = await both(apiError({ statusCode: 400, responseBody }));
+    assertEquals(error.message, `the server answered 400: ${reason}`);
+  }
+});
+
+Deno.test("ai-sdk errors: recognizes filters and answers that could not be parsed", async () => {
+  const filtered = await both(apiError({
+    statusCode: 400,
+    isRetryable: true,
+    data: { error: { message: "No", innererror: { code: "ResponsibleAIPolicyViolation" } } },
+  }));
+  assertEquals([filtered.code, filtered.retryable], ["filtered", false]);
+  const failed = { code: "tool_use_failed", message: "No", failed_generation: "<f" };
+  const responseBody = JSON.stringify({ error: failed });
+  const invalid = await both(apiError({ statusCode: 400, responseBody }));
+  assertEquals([invalid.code, invalid.retryable, invalid.text], ["invalid_output", false, "<f"]);
 });
 
 Deno.test("ai-sdk errors: reads how long the server asks to wait", async () => {

@@ -46,7 +46,12 @@ Deno.test("ai-sdk reply: joins text parts only", async () => {
       text("noon."),
     ],
   });
-  assertEquals(reply, { text: "It is noon.", finishReason: "stop", usage: USED });
+  assertEquals(reply, {
+    text: "It is noon.",
+    finishReason: "stop",
+    usage: USED,
+    reasoning: "Hm.",
+  });
 });
 
 Deno.test("ai-sdk reply: prefers structuredOutputText if there is an output schema", async () => {
@@ -305,7 +310,56 @@ Deno.test("ai-sdk reply: emits only text as deltas", async () => {
     delta(" not more"),
   );
   assertEquals(deltas, ["It ", "is"]);
-  assertEquals(reply, { text: "It is", finishReason: "stop", usage: USED });
+  assertEquals(reply, { text: "It is", finishReason: "stop", usage: USED, reasoning: "Hm." });
+});
+
+Deno.test("ai-sdk reply: reports reasoning and tool calls as signs of life", async () => {
+  const { signs } = await streamed(
+    { type: "reasoning-start", id: "r" },
+    { type: "reasoning-delta", id: "r", delta: "" },
+    { type: "reasoning-delta", id: "r", delta: "Hm." },
+    { type: "reasoning-end", id: "r" },
+    delta("ok"),
+    { type: "tool-input-start", id: "1", toolName: "add" },
+    { type: "tool-input-delta", id: "1", delta: "" },
+    { type: "tool-input-delta", id: "1", delta: "{}" },
+    call("1", "{}"),
+    finish("tool-calls"),
+  );
+  assertEquals(signs, ["(Hm.)", "ok", "…", "…", "…"]);
+});
+
+Deno.test("ai-sdk reply: goes by the server's reason where the SDK knows none", async () => {
+  const reasons = [
+    ["MAX_TOKENS", "length"],
+    ["sensitive", "content_filter"],
+    ["end_turn", "stop"],
+    ["something_new", "something_new"],
+  ] as const;
+  for (const [raw, expected] of reasons) {
+    const finishReason = { unified: "other", raw } as const;
+    assertEquals((await replyTo({ finishReason })).finishReason, expected);
+    assertEquals((await streamed(delta("ok"), finish("other", raw))).reply.finishReason, expected);
+  }
+  for (const raw of ["error", "insufficient_system_resource", "network_error"]) {
+    const error = await assertRejects(
+      () => replyTo({ finishReason: { unified: "other", raw } }),
+      ProviderError,
+    );
+    assertEquals([error.retryable, error.text, error.usage], [true, "ok", USED]);
+  }
+});
+
+Deno.test("ai-sdk reply: fails on nothing with an unknown reason, and on a nameless call", async () => {
+  const nothing = {
+    content: [],
+    finishReason: { unified: "other", raw: "something_new" },
+  } as const;
+  const nameless = { content: [call("1", "{}", { toolName: "" })] };
+  for (const draft of [{ ...nothing, content: [] }, nameless]) {
+    const error = await assertRejects(() => replyTo(draft), ProviderError);
+    assertEquals([error.code, error.retryable, error.usage], ["provider", true, USED]);
+  }
 });
 
 Deno.test("ai-sdk reply: reads the results of older versions", async () => {

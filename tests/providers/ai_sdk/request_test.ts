@@ -74,6 +74,9 @@ Deno.test("ai-sdk request: passes settings, schema and tools", async () => {
   });
   const many = await callOptionsFor(request("x", { settings: { stop: ["a", "b"] }, tools: [] }));
   assertEquals([many.stopSequences, many.tools], [["a", "b"], undefined]);
+  const tools = [{ name: "now", parameters: { type: "object" } }];
+  const last = await callOptionsFor(request("x", { tools, toolChoice: "none" }));
+  assertEquals([last.tools?.length, last.toolChoice], [1, { type: "none" }]);
 });
 
 Deno.test("ai-sdk request: rejects an unknown setting, which the SDK would ignore", async () => {
@@ -278,4 +281,54 @@ Deno.test("ai-sdk request: reaches a real server in its format", async () => {
     ],
     tools: [{ type: "function", function: { name: "add", parameters: { type: "object" } } }],
   });
+});
+
+Deno.test("ai-sdk request: tool calls of earlier rounds keep the digits of their numbers", async () => {
+  const args = '{"id":1234567890123456789,"price":0.12345678901234567891}';
+  const messages = [
+    { role: "user", content: "x" },
+    { role: "assistant", content: "", toolCalls: [{ id: "1", name: "find", args }] },
+    { role: "tool", toolCallId: "1", content: "" },
+  ] as const;
+  const bodies: string[] = [];
+  const model = createOpenAICompatible({
+    name: "local",
+    baseURL: "http://127.0.0.1:9/v1",
+    fetch: (_url, init) => {
+      bodies.push(String(init!.body));
+      return Promise.resolve(Response.json({ choices: [{ message: { content: "ok" } }] }));
+    },
+  }).chatModel("m");
+  await aiSdk(model).generate(request("x", { model: "m", messages }), { signal: neverAborts() });
+  const [sent] = JSON.parse(bodies[0]!).messages[1].tool_calls;
+  assertEquals(sent.function.arguments, args);
+});
+
+Deno.test("ai-sdk request: an answer that is sent back keeps the digits of its numbers", async () => {
+  const args = '{"id":1234567890123456789}';
+  const bodies: string[] = [];
+  const model = new MockLanguageModelV4({
+    doGenerate: (options) => {
+      bodies.push(JSON.stringify(options.prompt));
+      return Promise.resolve(result({
+        content: [
+          { type: "reasoning", text: "hm" },
+          { type: "tool-call", toolCallId: "1", toolName: "find", input: args },
+        ],
+      }));
+    },
+  });
+  const provider = aiSdk(model);
+  const ask = (messages: ModelRequest["messages"]) =>
+    provider.generate(request("x", { messages }), { signal: neverAborts() });
+  const user = { role: "user", content: "x" } as const;
+  const { toolCalls, providerData } = await ask([user]);
+  // A cache and a journal store it as JSON.
+  const stored = JSON.parse(JSON.stringify({ toolCalls, providerData }));
+  await ask([
+    user,
+    { role: "assistant", content: "", ...stored },
+    { role: "tool", toolCallId: "1", content: "" },
+  ]);
+  assertMatch(bodies[1]!, /"hm".*"input":\{"id":1234567890123456789\}/);
 });

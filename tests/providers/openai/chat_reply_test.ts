@@ -1,7 +1,7 @@
 import { defineAgent } from "@shoal/agents";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { configured, errorOf } from "../../helpers.ts";
-import { completion, type Pair, respondWith, startPair } from "./helpers.ts";
+import { completion, DONE, type Pair, respondWith, startPair, streamOf } from "./helpers.ts";
 
 const choice = { message: { role: "assistant", content: "hi" }, finish_reason: "stop" };
 const agentOf = ({ provider }: Pair) =>
@@ -71,13 +71,19 @@ Deno.test("chat reply: has no usage and no price if the server reports none", as
   }
 });
 
-Deno.test("chat reply: passes finish reasons on, and takes a missing one for stop", async () => {
+Deno.test("chat reply: maps finish reasons, and takes a missing one for stop", async () => {
   const reasons: [unknown, string][] = [
     ["stop", "stop"],
     ["length", "length"],
     ["tool_calls", "tool_calls"],
     ["content_filter", "content_filter"],
-    ["eos", "eos"],
+    ["eos", "stop"],
+    ["end_turn", "stop"],
+    ["MAX_TOKENS", "length"],
+    ["model_length", "length"],
+    ["sensitive", "content_filter"],
+    ["content_filter: RECITATION", "content_filter"],
+    ["something_new", "something_new"],
     [null, "stop"],
     ["", "stop"],
     [undefined, "stop"],
@@ -99,7 +105,6 @@ Deno.test("chat reply: reads content that is null, empty or in parts", async () 
       "c",
     ],
     [[null, 5, { type: "text" }], ""],
-    [{ odd: true }, ""],
   ];
   for (const [content, expected] of contents) {
     await using pair = respondWith(completion({ message: { content }, finish_reason: "stop" }));
@@ -130,4 +135,39 @@ Deno.test("chat reply: reports a reply that was cut off", async () => {
   await using pair = startPair({ script: ["length"], respond: () => "12345678" });
   const reply = await pair.generate();
   assertEquals([reply.text, reply.finishReason], ["1234", "length"]);
+});
+
+Deno.test("chat reply: reads an answer that is an object in the place of its JSON", async () => {
+  const cases: [content: string, text: string][] = [
+    ['{"label":"good","type":"text"}', '{"label":"good","type":"text"}'],
+    ['{"id":1234567890123456789,"n":1e400}', '{"id":1234567890123456789,"n":1e400}'],
+    ["{}", "{}"],
+    ["5", "5"],
+    ["true", "true"],
+    ["[]", ""],
+    ["null", ""],
+    ['[{"type":"text","text":"a"},{"type":"text","text":"b"}]', "ab"],
+  ];
+  for (const [content, text] of cases) {
+    const headers = { "content-type": "application/json" };
+    const body = `{"choices":[{"message":{"role":"assistant","content":${content}},` +
+      '"finish_reason":"stop"}]}';
+    await using pair = respondWith(body, { headers });
+    assertEquals((await pair.generate()).text, text);
+    const event = `data: {"choices":[{"delta":{"content":${content}},"finish_reason":"stop"}]}\n\n`;
+    await using streamed = streamOf(event, DONE);
+    assertEquals((await streamed.stream()).reply.text, text);
+  }
+});
+
+Deno.test("chat reply: keeps the digits in the arguments of tools that are objects", async () => {
+  const call = '{"id":"1","function":{"name":"find","arguments":{"id":1234567890123456789}}}';
+  const body = `{"choices":[{"message":{"content":null,"tool_calls":[${call}]}}]}`;
+  await using pair = respondWith(body, { headers: { "content-type": "application/json" } });
+  assertEquals((await pair.generate()).toolCalls![0]!.args, '{"id":1234567890123456789}');
+  const event = `data: {"choices":[{"delta":{"tool_calls":[${call}]},` +
+    '"finish_reason":"tool_calls"}]}\n\n';
+  await using streamed = streamOf(event, DONE);
+  const { reply } = await streamed.stream();
+  assertEquals(reply.toolCalls![0]!.args, '{"id":1234567890123456789}');
 });

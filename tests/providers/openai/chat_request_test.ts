@@ -118,8 +118,9 @@ Deno.test("chat request: is sent as built, complete and streamed", async () => {
     { role: "system", content: "Label it." },
     { role: "user", content: "It: ok" },
   ]]);
-  assertEquals([complete!.temperature, complete!.max_tokens, complete!.user], [0, 20, "u1"]);
-  assert(!("max_completion_tokens" in complete!) && !("stream" in complete!));
+  const { temperature, max_completion_tokens, user } = complete!;
+  assertEquals([temperature, max_completion_tokens, user], [0, 20, "u1"]);
+  assert(!("max_tokens" in complete!) && !("stream" in complete!));
   assertEquals(
     (complete!.response_format as { json_schema: { schema: unknown } }).json_schema.schema,
     { type: "object", properties: { label: { type: "string" } } },

@@ -1,6 +1,5 @@
 /** Reads events from streams that are split at any byte. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { APIError } from "openai";
 import fc from "fast-check";
 import { EventReader } from "../../../src/providers/openai/event_reader.ts";
 
@@ -85,20 +84,54 @@ Deno.test("event reader: ignores what follows the last event", async () => {
 });
 
 Deno.test("event reader: returns events before a failure first", async () => {
-  for (
-    const [bad, kind] of [
-      ['data: {"error":{"message":"no"}}', APIError],
-      ['event: error\ndata: {"message":"no"}', APIError],
-      ["data: <html>", SyntaxError],
-    ] as const
-  ) {
-    const { response, state } = createResponse([encoder.encode(`data: {"n":1}\n\n${bad}\n\n`)]);
-    using reader = new EventReader(response, never);
-    assertEquals(await reader.next(), [{ n: 1 }]);
-    await assertRejects(() => reader.next(), kind);
-    reader[Symbol.dispose]();
-    assertEquals(state.cancelled, 1);
+  const { response, state } = createResponse([
+    encoder.encode('data: {"n":1}\n\ndata: <html>\n\n'),
+  ]);
+  using reader = new EventReader(response, never);
+  assertEquals(await reader.next(), [{ n: 1 }]);
+  await assertRejects(() => reader.next(), SyntaxError);
+  reader[Symbol.dispose]();
+  assertEquals(state.cancelled, 1);
+});
+
+Deno.test("event reader: marks the errors that only the name of the event tells", async () => {
+  const cases: [text: string, event: unknown][] = [
+    ['event: error\ndata: {"message":"no"}', { error: { message: "no" } }],
+    ['event: error\ndata: {"error":{"message":"no"}}', { error: { message: "no" } }],
+    ["event: error\ndata: it broke", { error: "it broke" }],
+    ['event: error\ndata: "it broke"', { error: "it broke" }],
+  ];
+  for (const [text, event] of cases) {
+    assertEquals(await all(createResponse([encoder.encode(`${text}\n\n`)]).response), [event]);
   }
+});
+
+Deno.test("event reader: ignores empty data, pings and blanks around [DONE]", async () => {
+  const noise = "data:\n\ndata: \n\ndata:   \n\nevent: ping\ndata: now\n\nevent: x\n\n: hm\n\n";
+  for (const done of ["[DONE]", "[DONE] ", "  [DONE]\t"]) {
+    const text = `${noise}data: {"n":1}\n\n${noise}data: ${done}\n\ndata: {"n":2}\n\n`;
+    const { response } = createResponse([encoder.encode(text)]);
+    using reader = new EventReader(response, never);
+    assertEquals([await reader.next(), await reader.next()], [[{ n: 1 }], undefined]);
+    assertEquals([reader.done, reader.document], [true, undefined]);
+  }
+});
+
+Deno.test("event reader: keeps a document, however it is split", async () => {
+  const documents = ['{"a": [1,\n\n2]}', "[]", "<html>\n</html>", "null", "OK", '"data: x"'];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...documents),
+      fc.constantFrom("", "\n\n", ": comment\n\n", ": a\r\n: data: b\r\n\r\n", "\ufeff"),
+      fc.array(fc.nat(), { maxLength: 10 }),
+      async (document, filler, at) => {
+        const { response } = createResponse(cut(filler + document, at));
+        using reader = new EventReader(response, never);
+        assertEquals([await reader.next(), reader.done], [undefined, false]);
+        assertEquals(reader.document?.trim().endsWith(document), true);
+      },
+    ),
+  );
 });
 
 Deno.test("event reader: fails without a body", async () => {

@@ -94,6 +94,13 @@ export interface Streamed {
   readonly deltas: readonly string[];
   readonly text: string;
   readonly reply: ModelReply;
+  /** All chunks before the reply, in short: `a text`, `(reasoning)` or `…` for progress. */
+  readonly signs: readonly string[];
+}
+
+function signOf(chunk: ModelChunk): string {
+  if (chunk.type === "delta") return chunk.text;
+  return chunk.type === "reasoning" ? `(${chunk.text})` : "…";
 }
 
 /** Reads a stream to its end, which must be a reply. */
@@ -101,11 +108,9 @@ export async function read(chunks: AsyncIterable<ModelChunk>): Promise<Streamed>
   const all = await Array.fromAsync(chunks);
   const last = all.pop();
   if (last?.type !== "reply") throw new Error(`The stream ended with ${last?.type}`);
-  const deltas = all.map((chunk) => {
-    if (chunk.type !== "delta") throw new Error("There are two replies");
-    return chunk.text;
-  });
-  return { deltas, text: deltas.join(""), reply: last.reply };
+  if (all.some(({ type }) => type === "reply")) throw new Error("There are two replies");
+  const deltas = all.flatMap((chunk) => chunk.type === "delta" ? [chunk.text] : []);
+  return { deltas, text: deltas.join(""), reply: last.reply, signs: all.map(signOf) };
 }
 
 /** Reads the first chunk of a stream, and stops. */

@@ -15,12 +15,16 @@ import {
 const PROMPT = "my private diary";
 
 Deno.test("malformed response: an error page in HTML", async () => {
-  const html = `<html><body><h1>502 Bad Gateway</h1>${PROMPT}</body></html>`;
+  const title = "<head><title>502\n Bad Gateway</title></head>";
+  const html = `<html>${title}<body><h1>502</h1>${PROMPT}</body></html>`;
   for (const [status, retryable] of [[502, true], [403, false]] as const) {
     await using pair = respondWith(html, { status, headers: { "content-type": "text/html" } });
     for (const error of [await pair.error(), await pair.streamError()]) {
       assertEquals([error.code, error.status, error.retryable], ["provider", status, retryable]);
-      assertEquals(error.message, `the server answered ${status}`);
+      assertEquals(
+        error.message,
+        `the server answered ${status}: an HTML page with the title "502 Bad Gateway"`,
+      );
     }
   }
 });
@@ -31,13 +35,15 @@ Deno.test("malformed response: errors in the formats of other servers", async ()
     [{ message: "wrong" }, ": wrong"],
     // Gemini
     [[{ error: { code: 400, message: "API key not valid", status: "X" } }], ": API key not valid"],
-    [{ error: PROMPT }, ""],
+    [{ error: PROMPT }, ": [prompt]"],
     [{ error: null }, ""],
     [{ error: { message: { text: PROMPT } } }, ""],
     // FastAPI echoes the input.
-    [{ detail: [{ loc: ["body"], msg: "too long", input: PROMPT }] }, ""],
-    [{ detail: PROMPT }, ""],
-    [PROMPT, ""],
+    [{ detail: [{ loc: ["body", 0], msg: "too long", input: PROMPT }] }, ": body.0: too long"],
+    [{ detail: `no ${PROMPT}` }, ": no [prompt]"],
+    [`${PROMPT}?`, ": [prompt]?"],
+    [`{"half": "${PROMPT}`, ""],
+    [{ [PROMPT]: PROMPT }, ""],
     ["", ""],
     ["null", ""],
     ["[]", ""],
@@ -130,15 +136,15 @@ Deno.test("malformed response: an error with status 200", async () => {
     [{ message: "no money", code: "insufficient_quota" }, "provider", undefined, false],
     [{ message: "overloaded", code: "server_error" }, "provider", undefined, true],
     [{ message: "odd number", code: 42 }, "provider", undefined, true],
-    [PROMPT, "provider", undefined, true],
+    ["it broke", "provider", undefined, true],
   ];
   for (const [error, code, status, retryable] of errors) {
     await using complete = respondWith({ error });
     await using streamed = streamOf(chunk("a"), { error, choices: [] });
     for (const thrown of [await complete.error(), await streamed.streamError()]) {
       assertEquals([thrown.code, thrown.status, thrown.retryable], [code, status, retryable]);
-      if (typeof error === "string") assert(!thrown.message.includes(error));
-      else assertStringIncludes(thrown.message, (error as { message: string }).message);
+      const reason = typeof error === "string" ? error : (error as { message: string }).message;
+      assertStringIncludes(thrown.message, reason);
     }
   }
 });

@@ -54,7 +54,8 @@ Deno.test("responses reply: joins text in parts and messages, among other items"
     message(text("c")),
     { type: "message", content: "odd" },
   ];
-  assertEquals((await both({ output })).text, "abc");
+  const { text: joined, reasoning } = await both({ output });
+  assertEquals([joined, reasoning], ["ab\n\nc", "hm"]);
 });
 
 Deno.test("responses reply: reads cached and reasoning tokens", async () => {
@@ -179,8 +180,6 @@ Deno.test("responses reply: rejects status 200 without a response object", async
     { output: {} },
     { output: [] },
     { output: "hi" },
-    { ...response(), status: "queued" },
-    { ...response(), status: "in_progress" },
     { ...response(), status: "cancelled" },
     { status: "failed", error: { message: "a gateway's", code: "x" } },
     { choices: [{ message: { content: "the other API" }, finish_reason: "stop" }] },
@@ -193,6 +192,30 @@ Deno.test("responses reply: rejects status 200 without a response object", async
       api,
     });
     assert(["provider", "truncated"].includes((await stream.streamError()).code));
+  }
+});
+
+Deno.test("responses reply: does not request a response again that the server works on", async () => {
+  for (const status of ["queued", "in_progress"]) {
+    await using complete = sent({ status, output: [] });
+    await using stream = respondWith(response({ status, output: [] }), {}, { api });
+    for (const error of [await complete.error(), await stream.streamError()]) {
+      assertEquals([error.code, error.retryable], ["provider", false]);
+      assertStringIncludes(error.message, `is "${status}" and not an answer`);
+    }
+  }
+});
+
+Deno.test("responses reply: reports calls that cannot be run", async () => {
+  const custom = { type: "custom_tool_call", call_id: "a", name: "f", input: "x" };
+  for (const item of [custom, { type: "computer_call", call_id: "a" }, call({ name: "" })]) {
+    const more = { output: [message(text("Let me see.")), item], usage: { input_tokens: 3 } };
+    await using complete = sent(more);
+    await using stream = streamed(more);
+    for (const error of [await complete.error(), await stream.streamError()]) {
+      assertEquals([error.code, error.retryable], ["provider", true]);
+      assertEquals([error.usage?.inputTokens, error.text], [3, "Let me see."]);
+    }
   }
 });
 

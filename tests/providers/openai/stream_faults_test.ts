@@ -51,7 +51,7 @@ for (const [fault, code] of FAULTS) {
 
 Deno.test("stream: keeps text and usage of a truncated reply, not enumerable", async () => {
   const usage = { prompt_tokens: 4, completion_tokens: 2 };
-  await using pair = streamOf({ ...(chunk("half an ans") as object), usage }, DONE);
+  await using pair = streamOf({ ...(chunk("half an ans") as object), usage });
   const thrown = await pair.streamError();
   assertEquals([thrown.code, thrown.text, thrown.retryable], ["truncated", "half an ans", true]);
   const { error } = await failing(pair, { retries: 0 });
@@ -60,10 +60,27 @@ Deno.test("stream: keeps text and usage of a truncated reply, not enumerable", a
 });
 
 Deno.test("stream: does not take an empty finish reason for the end", async () => {
-  await using pair = streamOf(chunk("a", ""), chunk("b", ""), DONE);
+  await using pair = streamOf(chunk("a", ""), chunk("b", ""));
   assertEquals((await pair.streamError()).code, "truncated");
   await using complete = streamOf(chunk("a", ""), chunk("b", "stop"), DONE);
   assertEquals((await complete.stream()).reply.finishReason, "stop");
+});
+
+Deno.test("stream: counts [DONE] as the end if there is a text or a complete tool call", async () => {
+  const call = (args: string) => ({
+    choices: [{ delta: { tool_calls: [{ id: "a", function: { name: "f", arguments: args } }] } }],
+  });
+  for (const done of [DONE, "data: [DONE] \n\n", "data:[DONE]\n\n"]) {
+    await using text = streamOf(chunk("a"), chunk("b"), done);
+    const { reply } = await text.stream();
+    assertEquals([reply.text, reply.finishReason], ["ab", "stop"]);
+    await using tool = streamOf(call('{"a":1}'), done);
+    assertEquals((await tool.stream()).reply.finishReason, "tool_calls");
+    for (const events of [[], [chunk("")], [call('{"a":')]]) {
+      await using cut = streamOf(...events, done);
+      assertEquals((await cut.streamError()).code, "truncated");
+    }
+  }
 });
 
 Deno.test("stream: retries a reset before the headers", async () => {
@@ -146,4 +163,15 @@ Deno.test("stream: closes 50 streams, each abandoned after its first delta", asy
   await Promise.all(Array.from({ length: 50 }, () => first(pair.provider, signal)));
   await until(() => pair.sim.stats.inFlight === 0, "all requests are gone");
   assertEquals(pair.sim.stats.aborted, 50);
+});
+
+Deno.test("stream: reads the wait from the words of a rate limit in the stream", async () => {
+  const error = {
+    message: "Rate limit reached for m. Please try again in 1.5s.",
+    type: "tokens",
+    code: "rate_limit_exceeded",
+  };
+  await using pair = streamOf({ error });
+  const thrown = await pair.streamError();
+  assertEquals([thrown.code, thrown.retryAfterMs, thrown.retryable], ["rate_limited", 1500, true]);
 });

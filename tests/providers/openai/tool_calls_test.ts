@@ -172,15 +172,73 @@ Deno.test("tools: reads calls with repeated ids and indexes from a complete resp
 });
 
 Deno.test("tools: ignores what is not a call", async () => {
-  const nonsense = [null, 5, {}, { id: "a" }, call("a", "", "{}"), call("a", null, "{}"), {
-    id: "c",
-    type: "custom",
-    custom: { name: "x", input: "y" },
+  const nonsense = [null, 5, {}, { index: 0 }, { function: {} }, call("", "", ""), {
+    type: "function",
+    function: { name: null, arguments: "" },
   }];
   await using whole = respondWith(withCalls(...nonsense));
-  await using streamed = streamOf(delta(nonsense), delta({}), delta("x"), chunk("", "stop"), DONE);
-  for (const reply of [await whole.generate(), (await streamed.stream()).reply]) {
-    assert(!("toolCalls" in reply));
+  assertEquals((await whole.error()).retryable, true);
+  await using text = respondWith(
+    completion({ message: { content: "hi", tool_calls: nonsense }, finish_reason: "stop" }),
+  );
+  await using streamed = streamOf(
+    delta(nonsense),
+    delta({}),
+    delta("x"),
+    chunk("hi", "stop"),
+    DONE,
+  );
+  for (const reply of [await text.generate(), (await streamed.stream()).reply]) {
+    assertEquals(["toolCalls" in reply, reply.text], [false, "hi"]);
+  }
+});
+
+Deno.test("tools: reports a call that cannot be run", async () => {
+  const custom = { id: "c", type: "custom", custom: { name: "x", input: "y" } };
+  const unusable = [{ id: "a" }, call("a", "", "{}"), call("a", null, "{}"), custom];
+  for (const one of unusable) {
+    for (const calls of [[one], [call("b", "f", "{}"), one]]) {
+      await using whole = respondWith(withCalls(...calls));
+      await using streamed = streamOf(delta(calls), chunk("", "tool_calls"), DONE);
+      for (const error of [await whole.error(), await streamed.streamError()]) {
+        assertEquals([error.code, error.retryable], ["provider", true]);
+        assert(error.message.includes("tool call without a name"), error.message);
+      }
+    }
+  }
+});
+
+Deno.test("tools: reads a name that comes after the id", async () => {
+  await using pair = streamOf(
+    delta([{ index: 0, id: "a", type: "function" }]),
+    delta([{ index: 0, function: { name: "f" } }]),
+    delta([{ index: 0, function: { arguments: "{}" } }]),
+    chunk("", "tool_calls"),
+    DONE,
+  );
+  assertEquals((await pair.stream()).reply.toolCalls, [{ id: "a", name: "f", args: "{}" }]);
+});
+
+Deno.test("tools: starts another call at a name after complete arguments", async () => {
+  for (const id of ["", undefined, null]) {
+    const piece = (name: string | undefined, args: string) =>
+      delta([{ index: 0, id, function: { ...(name && { name }), arguments: args } }]);
+    const shapes = [
+      [piece("f", '{"a":1}'), piece("f", '{"a":2}'), piece("g", "{}")],
+      [
+        piece("f", ""),
+        piece("", '{"a"'),
+        piece("", ":1}"),
+        piece("f", ""),
+        piece("", '{"a":2}'),
+        piece("g", ""),
+      ],
+    ];
+    for (const shape of shapes) {
+      await using pair = streamOf(...shape, chunk("", "tool_calls"), DONE);
+      const calls = (await pair.stream()).reply.toolCalls!;
+      assertEquals(calls.map(({ name, args }) => name + args), ['f{"a":1}', 'f{"a":2}', "g{}"]);
+    }
   }
 });
 

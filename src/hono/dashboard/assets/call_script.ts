@@ -23,11 +23,20 @@ export const CALL_SCRIPT = String.raw`
 
   const formatDollars = (usd) => usd > 0 && usd < 0.0001 ? "<$0.0001" : "$" + usd.toFixed(4);
 
+  // Integers that a number cannot hold keep their digits, in browsers that can do it.
+  const keepDigits = (name, value, context) => {
+    const digits = context && context.source;
+    const isLong = typeof value === "number" && /^-?\d{16,}$/.test(digits);
+    return isLong && JSON.rawJSON && String(value) !== digits ? JSON.rawJSON(digits) : value;
+  };
+  const readJson = (text) => JSON.parse(text, keepDigits);
+  const readNumber = (text) => /^-?[1-9]\d*$/.test(text) ? readJson(text) : Number(text);
+
   class InputError extends Error {}
 
   const parseJson = (field, text) => {
     try {
-      return JSON.parse(text);
+      return readJson(text);
     } catch {
       field.setAttribute("aria-invalid", "true");
       field.focus();
@@ -45,7 +54,7 @@ export const CALL_SCRIPT = String.raw`
       if (kind === "flag") params[field.name] = field.checked;
       else if (kind === "text") params[field.name] = field.value;
       else if (field.value === "") continue;
-      else if (kind === "number") params[field.name] = Number(field.value);
+      else if (kind === "number") params[field.name] = readNumber(field.value);
       else if (kind === "json") params[field.name] = parseJson(field, field.value);
       else params[field.name] = field.value;
     }
@@ -87,7 +96,8 @@ export const CALL_SCRIPT = String.raw`
         const { ok, content, usage, cost, durationMs, error } = event.result;
         if (!ok) return showProblem(error);
         output.textContent = textOf(content);
-        const price = cost ? ", " + formatDollars(cost.total) : "";
+        const source = cost && cost.source === "server" ? " (reported by the server)" : "";
+        const price = cost ? ", " + formatDollars(cost.total) + source : "";
         const tokens = plural(usage.totalTokens, "token");
         setState("Done in " + formatDuration(durationMs) + ", " + tokens + price, "good");
         break;
@@ -107,7 +117,7 @@ export const CALL_SCRIPT = String.raw`
       rest = events.pop();
       for (const event of events) {
         const data = event.split("\n").find((line) => line.startsWith("data: "));
-        if (data) showEvent(JSON.parse(data.slice(6)));
+        if (data) showEvent(readJson(data.slice(6)));
       }
     }
   };

@@ -3,15 +3,17 @@
  * the model.
  */
 import { pooledMap } from "@std/async/pool";
-import { ChildAbort, untilAbort } from "../async/abort.ts";
-import type { Message, ToolRequest } from "../model/message.ts";
-import type { ToolCall, ToolErrorCode } from "../model/result.ts";
-import type { CallHooks } from "./options/model_agent.ts";
-import { type CallContext, emitterOf } from "./context.ts";
-import { formatIssues } from "../output/format_issues.ts";
-import { runNested } from "./run_nested.ts";
-import type { DefinedTool } from "./options/tool.ts";
-import type { Trace } from "./trace.ts";
+import { ChildAbort, untilAbort } from "../../async/abort.ts";
+import type { Message, ToolRequest } from "../../model/message.ts";
+import type { ToolCall, ToolErrorCode } from "../../model/result.ts";
+import type { CallHooks } from "../options/model_agent.ts";
+import { type CallContext, emitterOf } from "../context.ts";
+import { stringifyExact } from "../../model/exact_json.ts";
+import { parseWholeJson } from "../../output/coerce.ts";
+import { formatIssues } from "../../output/format_issues.ts";
+import { runNested } from "../run_nested.ts";
+import type { DefinedTool } from "../options/tool.ts";
+import type { Trace } from "../trace.ts";
 
 /** What tools run with. */
 export interface RunToolsOptions {
@@ -19,6 +21,8 @@ export interface RunToolsOptions {
   readonly tools: readonly DefinedTool[];
   /** How many run at the same time. */
   readonly concurrency: number;
+  /** How many of one answer run at all. */
+  readonly maxCalls: number;
   /** The call that they run for. */
   readonly trace: Trace;
   /** Notified of each tool call. */
@@ -37,16 +41,23 @@ export async function runTools(
   requests: readonly ToolRequest[],
   use: RunToolsOptions,
 ): Promise<readonly Message[]> {
-  const { trace, context: { signal } } = use;
+  const { trace, maxCalls, context: { signal } } = use;
   const began = performance.now();
   const answers: Message[] = [];
-  const runs = pooledMap(use.concurrency, requests, (request) => runTool(request, use));
+  const allowed = requests.length > maxCalls ? requests.slice(0, maxCalls) : requests;
+  const runs = pooledMap(use.concurrency, allowed, (request) => runTool(request, use));
   for await (const { call, content } of runs) {
     if (call !== undefined) trace.addTool(call);
     answers.push({ role: "tool", toolCallId: call?.id, content });
   }
   trace.toolsMs += performance.now() - began;
   signal.throwIfAborted();
+  for (const { id, name, args } of requests.slice(maxCalls)) {
+    const message = `Not run: one answer may call at most ${maxCalls} tools`;
+    const { content, error } = failed("too_many", message);
+    trace.addTool({ id, name, args, error, durationMs: 0 });
+    answers.push({ role: "tool", toolCallId: id, content });
+  }
   return answers;
 }
 
@@ -97,7 +108,8 @@ async function run(
   child.abortAfter(tool.timeout, "The tool did not finish");
   const emit = emitterOf(trace.agent, context);
   const ended = await runNested(context, child, async () => {
-    const checked = await untilAbort(tool.check(args), child.signal);
+    let checked = await untilAbort(tool.check(args), child.signal);
+    if (!checked.ok) checked = await untilAbort(tool.fit(args), child.signal) ?? checked;
     if (!checked.ok) {
       throw new InvalidArgs(`The arguments do not fit:\n${formatIssues(checked.issues)}`);
     }
@@ -123,12 +135,10 @@ function failed(code: ToolErrorCode, message: string): Outcome {
 }
 
 function parseArgs(text: string): { ok: true; value: unknown } | { ok: false } {
-  try {
-    // Of a tool without arguments some servers say nothing.
-    return { ok: true, value: text.trim() === "" ? {} : JSON.parse(text) };
-  } catch {
-    return { ok: false };
-  }
+  // Some servers send nothing for a tool without arguments.
+  if (text.trim() === "") return { ok: true, value: {} };
+  const parsed = parseWholeJson(text);
+  return parsed === undefined ? { ok: false } : { ok: true, value: parsed.value };
 }
 
 /** What a tool gave, as the model reads it. */
@@ -137,7 +147,7 @@ function serializeResult(result: unknown): string {
   if (typeof result === "string") return result;
   let text: string | undefined;
   try {
-    text = JSON.stringify(result);
+    text = stringifyExact(result);
   } catch {
     // Then it is none.
   }

@@ -1,56 +1,8 @@
-/** Streamed responses, as server-sent events or lines of JSON, with backpressure. */
-import { delay } from "@std/async/delay";
+/** Streamed responses with backpressure. */
 import type { Context } from "hono";
-import type { Problem } from "./problem.ts";
-
-/** One event of a streamed response. */
-export interface WireEvent {
-  /** The type of the event; absent for OpenAI's API, whose events have none. */
-  readonly event?: string;
-  /** The ID from which the client can resume after a lost connection. */
-  readonly id?: string;
-  /** The data, which is sent as JSON. A string is sent as it is. */
-  readonly data: unknown;
-}
-
-/** A format of streamed responses. */
-export interface WireFormat {
-  /** The content type. */
-  readonly type: string;
-  /** Serializes an event. */
-  write(event: WireEvent): string;
-  /** What is sent in silence, so that proxies and clients keep the connection open. */
-  readonly heartbeat: string;
-}
-
-/** Server-sent events. */
-export const SSE: WireFormat = {
-  type: "text/event-stream; charset=utf-8",
-  write({ event, id, data }) {
-    const head = event === undefined ? "" : `event: ${event}\n`;
-    // Serialized JSON has no line breaks.
-    return `${head}${id === undefined ? "" : `id: ${id}\n`}data: ${textOf(data)}\n\n`;
-  },
-  heartbeat: ": heartbeat\n\n",
-};
-
-/** One line of JSON per event. */
-export const NDJSON: WireFormat = {
-  type: "application/x-ndjson; charset=utf-8",
-  write: ({ data }) => `${textOf(data)}\n`,
-  heartbeat: '{"type":"heartbeat"}\n',
-};
-
-/** A single JSON value; until it is ready, line breaks keep the connection open. */
-export const SINGLE_JSON: WireFormat = {
-  type: "application/json",
-  write: ({ data }) => textOf(data),
-  heartbeat: "\n",
-};
-
-function textOf(data: unknown): string {
-  return typeof data === "string" ? data : JSON.stringify(data);
-}
+import { waitForFirstEvent } from "./first_event.ts";
+import type { Problem } from "../problem.ts";
+import type { WireEvent, WireFormat } from "./wire_format.ts";
 
 /** The owner of a streamed response, such as a `RequestLifecycle`: it ends with the response. */
 export interface StreamOwner {
@@ -66,6 +18,12 @@ export interface StreamOwner {
   end(): void;
 }
 
+/** The owner of a response that begins with the first event. */
+export interface WaitingOwner extends StreamOwner {
+  /** Aborts its work when the signal aborts, that is when the client disconnects. */
+  abandonOn(signal: AbortSignal): void;
+}
+
 /** Options of {@linkcode eventStream}. */
 export interface EventStreamOptions {
   /** The owner of the response; it ends with the stream. */
@@ -74,8 +32,10 @@ export interface EventStreamOptions {
   readonly format: WireFormat;
   /** How long the stream may be silent before a heartbeat is sent, in milliseconds. */
   readonly heartbeat: number;
-  /** Maps an error to the last event of the stream. */
-  readonly toErrorEvent: (thrown: unknown) => WireEvent;
+  /** Whether a heartbeat is due when the response begins. */
+  readonly startsWithHeartbeat?: boolean;
+  /** Maps an error to the last events of the stream. */
+  readonly toErrorEvents: (thrown: unknown) => readonly WireEvent[];
 }
 
 /**
@@ -96,33 +56,31 @@ export function eventStream(
   });
 }
 
+/**
+ * Returns a response that streams events, once there is one: clients retry by status only, so a
+ * call that fails before its first event gets one. The response begins at the latest when a
+ * heartbeat is due.
+ *
+ * @throws What the events throw before the first one that is not tentative, if in time.
+ */
+export async function startEventStream(
+  c: Context,
+  events: AsyncIterator<WireEvent>,
+  options: EventStreamOptions & { readonly owner: WaitingOwner },
+): Promise<Response> {
+  const { owner, heartbeat } = options;
+  const begun = await waitForFirstEvent(events, {
+    timeout: heartbeat,
+    isTentative: ({ isTentative = false }) => isTentative,
+    // Until the response begins, its stream cannot detect that the client disconnects.
+    onWait: () => owner.abandonOn(c.req.raw.signal),
+  });
+  return eventStream(c, begun.events, { ...options, startsWithHeartbeat: begun.isLate });
+}
+
 /** The last event of a stream that failed: the problem details, as of a request with this ID. */
 export function problemEvent(problem: Problem, requestId?: string): WireEvent {
   return { event: "error", data: { ...problem.details(requestId), type: "error" } };
-}
-
-/**
- * How long to wait for the first event, in milliseconds. It is short, as Deno's server notices a
- * disconnected client only once the response has begun.
- */
-const FIRST_EVENT_TIMEOUT = 50;
-
-/**
- * Waits for the first event, but only briefly: a call that fails at once then gets an error status,
- * later failures are events.
- *
- * @throws What `first` rejects with, if it does so in time.
- */
-export async function waitForFirstEvent(first: Promise<unknown>): Promise<void> {
-  const waiting = new AbortController();
-  const timeout = delay(FIRST_EVENT_TIMEOUT, { signal: waiting.signal }).catch(() => {});
-  try {
-    await Promise.race([first, timeout]);
-  } finally {
-    waiting.abort();
-    // A later rejection is handled where the events are read.
-    first.catch(() => {});
-  }
 }
 
 const encoder = new TextEncoder();
@@ -132,7 +90,7 @@ const LAST_EVENT_TIMEOUT = 1_000;
 
 function bodyOf(
   events: AsyncIterator<WireEvent>,
-  { owner, format, heartbeat, toErrorEvent }: EventStreamOptions,
+  { owner, format, heartbeat, startsWithHeartbeat = false, toErrorEvents }: EventStreamOptions,
 ): ReadableStream<Uint8Array> {
   let silentSince = performance.now();
   let heartbeatTimer: ReturnType<typeof setInterval> | undefined;
@@ -150,6 +108,7 @@ function bodyOf(
   };
   return new ReadableStream<Uint8Array>({
     start(controller) {
+      if (startsWithHeartbeat) controller.enqueue(encoder.encode(format.heartbeat));
       heartbeatTimer = setInterval(() => {
         // Heartbeats would pile up for a client that does not read.
         if (performance.now() - silentSince < heartbeat || controller.desiredSize !== 0) return;
@@ -177,7 +136,7 @@ function bodyOf(
         }
         text = format.write(next.value);
       } catch (error) {
-        text = format.write(toErrorEvent(error));
+        text = toErrorEvents(error).map((event) => format.write(event)).join("");
         isLast = true;
       }
       // It may have been canceled in the meantime.

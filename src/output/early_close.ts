@@ -1,0 +1,74 @@
+/**
+ * Mends JSON that a model closed too early: in `{"a":1}, "b":2}` the first brace is one too many.
+ * Without it there is one way to read the text. What cannot be mended is broken: its first part
+ * alone is not the answer.
+ */
+import { parseExact, stringifyExact } from "../model/exact_json.ts";
+import { isRecord } from "../model/check_options.ts";
+import { type Reading, readLenientJson } from "./lenient_json.ts";
+
+/** How many brackets are removed from one text: each costs time. */
+const MAX_MENDS = 8;
+/** The maximum length of the name of a member that follows. */
+const MEMBER = /[\s}]*,?\s*(?:"(?:[^"\\\n]|\\.){1,200}"|'(?:[^'\\\n]|\\.){1,200}')\s*:/y;
+const ITEM = /\s*,\s*["'{[\d\-tfnTFN]/y;
+
+/** Mends the JSON of one text. */
+export class EarlyClose {
+  readonly #text: string;
+  #mends = 0;
+
+  /** @param text The text that the JSON is in. */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /**
+   * Returns the reading of the JSON that begins at a position as it is if it is whole, mended, or
+   * broken. Its end is a position of the text.
+   */
+  mend(start: number, reading: Reading, isFenced: boolean): Reading {
+    let mended = reading;
+    let rest = this.#text;
+    let from = start;
+    let removed = 0;
+    while (mended.state === "whole" && this.#continues(rest, from, mended.end, isFenced)) {
+      const isObject = rest[from] === "{";
+      const broken: Reading = {
+        ...mended,
+        state: "broken",
+        end: mended.end + start - from + removed,
+      };
+      if (this.#mends++ >= MAX_MENDS) return broken;
+      const joined = rest.slice(from, mended.end - 1) + rest.slice(mended.end);
+      const next = readLenientJson(joined, 0);
+      if (next.state !== "whole" || repeatsName(mended.json, next.json)) {
+        return isObject ? broken : mended;
+      }
+      rest = joined;
+      from = 0;
+      removed++;
+      mended = next;
+    }
+    return removed === 0 ? reading : { ...mended, end: mended.end + start + removed };
+  }
+
+  /** Whether the JSON goes on after its last bracket. */
+  #continues(text: string, start: number, end: number, isFenced: boolean): boolean {
+    const isObject = text[start] === "{";
+    if (!isObject && !(text[start] === "[" && (start === 0 || isFenced))) return false;
+    const pattern = isObject ? MEMBER : ITEM;
+    pattern.lastIndex = end;
+    return pattern.test(text);
+  }
+}
+
+/** Whether a member of the object has another value in the longer one: it has its name twice. */
+function repeatsName(json: string, longerJson: string): boolean {
+  const object = parseExact(json);
+  const longer = parseExact(longerJson);
+  return isRecord(object) && isRecord(longer) &&
+    Object.keys(object).some((name) =>
+      stringifyExact(object[name]) !== stringifyExact(longer[name])
+    );
+}

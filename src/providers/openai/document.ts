@@ -1,0 +1,40 @@
+/** Tells JSON, HTML and server-sent events apart, whatever the content type says. */
+import { describeHtml, isHtml } from "../http/error_body.ts";
+import { keepAnswerDigits } from "./exact_answer.ts";
+import { DocumentError } from "./provider_error.ts";
+
+/** Comments and blank lines. Servers send them to keep the connection alive. */
+const FILLER = /^(?:\s+|:[^\r\n]*[\r\n])*/;
+/** A field of an event. `error` is llama.cpp's own. */
+const FIELD = /^(data|event|id|retry|error)\s*(:|[\r\n]|$)/;
+/** The beginning of a text that was cut anywhere. */
+const FIELD_START = /^(d|da|dat|e|ev|eve|even|er|err|erro|i|r|re|ret|retr)$/;
+
+/**
+ * Whether a text begins with server-sent events, rather than with JSON or HTML. Returns `undefined`
+ * if that is not known yet, as there are only comments and blank lines.
+ */
+export function beginsWithEvents(text: string): boolean | undefined {
+  const rest = text.slice(FILLER.exec(text)![0].length);
+  if (rest === "" || rest.startsWith(":") || FIELD_START.test(rest)) return undefined;
+  return FIELD.test(rest);
+}
+
+/**
+ * Parses the body of a complete response. Its text is not quoted in errors.
+ *
+ * @throws {DocumentError} If it is not JSON.
+ */
+// deno-lint-ignore no-explicit-any -- untrusted input, checked by the reader
+export function parseDocument(text: string): any {
+  const body = text.replace(FILLER, "");
+  if (body === "") throw new DocumentError("is empty");
+  if (isHtml(body)) throw new DocumentError(`is ${describeHtml(body)}: check the base URL`);
+  try {
+    const json = JSON.parse(body);
+    keepAnswerDigits(json, body);
+    return json;
+  } catch {
+    throw new DocumentError("is not JSON");
+  }
+}

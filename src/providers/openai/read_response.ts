@@ -1,0 +1,63 @@
+import type { ModelReply, ModelRequest } from "../../model/message.ts";
+import type { Api } from "./api.ts";
+import { beginsWithEvents, parseDocument } from "./document.ts";
+import { type AnyEvent, EventReader } from "./event_reader.ts";
+import type { ResponseMeta } from "./response_meta.ts";
+
+/** What a response is read with. */
+export interface ReadOptions {
+  /** The API of the request. */
+  readonly api: Api;
+  /** The request. */
+  readonly request: ModelRequest;
+  /** Aborts the reading. */
+  readonly signal: AbortSignal;
+  /** What the headers report. */
+  readonly meta: ResponseMeta;
+  /** Whether the unread answer is kept with the reply. */
+  readonly keepsRaw: boolean;
+}
+
+/**
+ * Reads the response to a request for a complete answer. Some servers and gateways send events
+ * although no stream was requested.
+ *
+ * @throws {ServerError} If the response reports an error.
+ * @throws {DocumentError} If it is not JSON.
+ * @throws {ProviderError} If it has no answer, or is cut off.
+ */
+export async function readResponse(response: Response, options: ReadOptions): Promise<ModelReply> {
+  if (/^text\/event-stream/i.test(response.headers.get("content-type") ?? "")) {
+    return readEvents(response, options);
+  }
+  const text = await response.text();
+  if (beginsWithEvents(text)) return readEvents(new Response(text), options);
+  return readDocument(text, options);
+}
+
+async function readEvents(
+  response: Response,
+  options: ReadOptions,
+): Promise<ModelReply> {
+  const { api, request, signal, meta, keepsRaw } = options;
+  using events = new EventReader<AnyEvent>(response, signal);
+  const reader = api.createStreamReader(request);
+  const raw: AnyEvent[] | undefined = keepsRaw ? [] : undefined;
+  let last: AnyEvent;
+  for (let batch; (batch = await events.next()) !== undefined;) {
+    for (const event of batch) {
+      raw?.push(event);
+      last = event;
+      reader.add(event, []);
+    }
+    if (reader.ended) events.expectEnd();
+  }
+  if (events.document !== undefined) return readDocument(events.document, options);
+  return meta.complete(reader.reply(meta.rates, events), raw, last?.response ?? last);
+}
+
+function readDocument(text: string, { api, request, meta, keepsRaw }: ReadOptions): ModelReply {
+  const document = parseDocument(text);
+  const reply = api.readReply(document, meta.rates, request);
+  return meta.complete(reply, keepsRaw ? document : undefined);
+}

@@ -8,10 +8,12 @@ import { BudgetExhausted } from "../limits/budget_exhausted.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import { Permits, type WaitTimes } from "../limits/permits.ts";
 import { accountLimiter, modelLimiter, processLimiter } from "../limits/limiter_registry.ts";
+import { ProviderError } from "../model/errors.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import type { Usage } from "../model/usage.ts";
 import type { PriceDetails } from "../pricing/price_details.ts";
 import { costOf } from "../pricing/prices.ts";
+import { longestPause } from "./longest_wait.ts";
 import { configuration } from "./options/config.ts";
 import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
 import { expectedUsage, updateAverages } from "./token_averages.ts";
@@ -72,6 +74,7 @@ export class Admission implements Pass {
       const budget = this.#reservations.length < budgets.length ? await this.#reserve() : 0;
       const waited: WaitTimes = {};
       try {
+        this.#permits.longestPause = longestPause(this.#call);
         await this.#permits.acquire(signal, waited);
       } finally {
         if (!duplicate) trace.wait(withBudget(waited, budget));
@@ -80,7 +83,7 @@ export class Admission implements Pass {
       return this;
     } catch (error) {
       this.#settle(undefined);
-      throw error;
+      throw error instanceof ProviderError ? trace.error(error, signal) : error;
     }
   }
 

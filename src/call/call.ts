@@ -299,6 +299,7 @@ class ModelCall {
       hooks,
       signal,
       priority: options.priority ?? context.priority,
+      hasFallback: candidate.hasFallback,
       budgets,
       limiters: context.limiters,
       gate: context.gate,

@@ -20,6 +20,10 @@ export interface Outgoing {
   readonly hooks: CallHooks;
   readonly signal: AbortSignal;
   readonly priority: number;
+  /** Whether a fallback model can be called in the place of a long wait. */
+  readonly hasFallback?: boolean;
+  /** The longest pause of its model that it waits for, if another isolate has found it. */
+  readonly longestPause?: number;
   /** The budgets of the call, the run and the scopes around it. */
   readonly budgets: readonly Budget[];
   /** The limiters of the run and the scopes around the call, innermost first. */

@@ -155,10 +155,35 @@ export class RunError extends Error {
 }
 
 /**
- * The maximum `Retry-After`, in milliseconds. A longer one is ignored, and the backoff policy
- * applies.
+ * The longest wait that a server may ask for, in milliseconds, where no time limit of the call says
+ * how long it may take. A call fails at once if it is asked to wait longer.
  */
-export const LONGEST_RETRY_AFTER = 60_000;
+export const LONGEST_RETRY_AFTER = 3_600_000;
+
+/**
+ * A longer wait, in milliseconds, is a long one: a fallback model is called instead, and a run of
+ * the command line stops when a row cannot wait for it.
+ */
+export const LONG_WAIT = 60_000;
+
+/** The longest pause of a model, in milliseconds: no quota takes more than a day to renew. */
+export const LONGEST_PAUSE = 86_400_000;
+
+/** Whether a server asks for a wait of this length, in milliseconds. 0 and nonsense are no wait. */
+export function isWait(ms: number | undefined): ms is number {
+  return ms !== undefined && ms > 0 && Number.isFinite(ms);
+}
+
+/**
+ * Whether the call failed as the server asks for a long wait. Such a failure says nothing about the
+ * call itself.
+ */
+export function isLongWait(
+  { code, retryAfterMs }: { readonly code: ErrorCode; readonly retryAfterMs?: number },
+): boolean {
+  return (code === "rate_limited" || code === "exhausted") && isWait(retryAfterMs) &&
+    retryAfterMs > LONG_WAIT;
+}
 
 /** Returns the code for an abort reason: `timeout` for a time limit, otherwise `aborted`. */
 export function abortCode(reason: unknown): "timeout" | "aborted" {

@@ -118,6 +118,8 @@ export interface AdmissionRequest {
   /** The size of the request, from which budgets reserve. */
   readonly size: RequestSize;
   readonly priority: number;
+  /** The longest pause of its model that the attempt waits for, in milliseconds. */
+  readonly longestPause: number;
   readonly breaker?: CircuitBreakerOptions;
 }
 

@@ -8,7 +8,7 @@ import {
 import { costOf } from "../../pricing/prices.ts";
 import { scaleCost } from "../../pricing/public_list.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
-import { showInteger } from "../format.ts";
+import { showDuration, showInteger } from "../format.ts";
 import { nameFlags } from "../option_flags.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -52,8 +52,12 @@ export function createBatchProvider(
           await folder.writeFile(join("batches", `${name}.json`), text);
         },
       },
-      onChange: ({ batch, status, requests }) =>
-        log(`batch ${batch}: ${status}, ${showInteger(requests)} rows`),
+      onChange: ({ batch, status, requests, againInMs }) => {
+        const again = againInMs === undefined
+          ? ""
+          : `: the server has no room for it, sent again in ${showDuration(againInMs)}`;
+        log(`batch ${batch}: ${status}, ${showInteger(requests)} rows${again}`);
+      },
     });
   } catch (cause) {
     throw new CliError(nameFlags(errorMessage(cause)), { cause });

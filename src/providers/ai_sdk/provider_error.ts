@@ -134,10 +134,13 @@ function responseError(error: ResponseError, context: FailureContext): ProviderE
   const { statusCode, isRetryable } = error;
   const httpStatus = typeof statusCode === "number" ? statusCode : undefined;
   if (httpStatus !== undefined && httpStatus < 400) return unreadable(error, context);
-  const { code, status, retryable, isFinal, reason, text } = classifyFailure(
-    httpStatus,
-    error.responseBody || error.data || error,
-  );
+  // The SDK drops fields of the body that it does not know.
+  const body = error.responseBody || error.data || error;
+  const { code, status, retryable, isFinal, reason, text } = classifyFailure(httpStatus, body);
+  const { shouldRetry, ...limits } = readResponseHeaders(error.responseHeaders, {
+    rejected: code === "rate_limited",
+    body,
+  });
   const message = reason ?? (typeof error.message === "string" ? error.message : "");
   const detail = message === "" ? "" : `: ${redactAll(hidePrompt(message, context.request))}`;
   return new ProviderError(
@@ -147,9 +150,10 @@ function responseError(error: ResponseError, context: FailureContext): ProviderE
     {
       code,
       status,
-      ...readResponseHeaders(error.responseHeaders, status),
+      ...limits,
       // The SDK's provider may know more than the status says.
-      retryable: typeof isRetryable === "boolean" && !isFinal ? isRetryable : retryable,
+      retryable: !isFinal &&
+        (shouldRetry ?? (typeof isRetryable === "boolean" ? isRetryable : retryable)),
       text: text ?? context.text,
     },
   );

@@ -8,6 +8,8 @@ import { classifyFailure } from "../http/classify_failure.ts";
 import { hidePrompt } from "../http/hide_prompt.ts";
 import { readRetryAfter } from "../http/retry_after.ts";
 import { redact } from "../http/redact.ts";
+import { readServerWait } from "../http/server_wait.ts";
+import { readShouldRetry } from "../http/should_retry.ts";
 
 /** The statuses with which servers reject parameters they do not support. */
 const UNSUPPORTED_STATUSES = new Set<number | undefined>([400, 422]);
@@ -109,7 +111,10 @@ function networkError(error: Error, { keys, rates, billing }: FailureContext): P
 
 function failureOf(error: ServerError, context: FailureContext): ProviderError {
   const { keys, request, headers, rates, advice, billing } = context;
-  const { code, status, retryable, reason, text } = classifyFailure(error.status, error.body);
+  const { code, status, retryable, isFinal, reason, text } = classifyFailure(
+    error.status,
+    error.body,
+  );
   const shown = reason !== undefined && request !== undefined
     ? hidePrompt(reason, request)
     : reason;
@@ -122,8 +127,10 @@ function failureOf(error: ServerError, context: FailureContext): ProviderError {
     {
       code,
       status,
-      retryAfterMs: headers === undefined ? undefined : readRetryAfter(headers, Date.now()),
-      retryable,
+      retryAfterMs: code === "rate_limited"
+        ? readServerWait({ headers, body: error.body, now: Date.now() })
+        : headers && readRetryAfter(headers, Date.now()),
+      retryable: !isFinal && ((headers && readShouldRetry(headers)) ?? retryable),
       ...billing,
       ...error.billing,
       rates,

@@ -41,7 +41,7 @@ export class Admissions {
 
   /** Waits until the attempt is admitted. Never throws. */
   async admit(id: number, request: AdmissionRequest, call: PoolCall): Promise<RequestOutcome> {
-    const { agent: name, model, expected, size, priority, breaker } = request;
+    const { agent: name, model, expected, size, priority, longestPause, breaker } = request;
     const { context } = call;
     const { limiter, provider, tokenAverages } = this.#providers.resolve(call.agent, request);
     const trace = new WaitTrace(name, model, undefined, undefined);
@@ -65,6 +65,7 @@ export class Admissions {
         expected,
         size,
         priority,
+        longestPause,
         budgets,
         limiters: context.limiters,
         gate: context.gate,

@@ -1,5 +1,6 @@
 /** Admits the attempts of a worker: the pool holds the limits, budgets and breakers. */
 import { estimateAttempt } from "../../call/admission.ts";
+import { longestPause } from "../../call/longest_wait.ts";
 import { configuration } from "../../call/options/config.ts";
 import type { AttemptOutcome, Gate, Guard, Outgoing, Pass } from "../../call/outgoing.ts";
 import { AgentError } from "../../model/result.ts";
@@ -69,6 +70,7 @@ export class RemoteGate implements Gate {
       model,
       ...estimateAttempt(call),
       priority,
+      longestPause: longestPause(call),
       breaker,
     };
     try {

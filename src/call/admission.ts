@@ -16,8 +16,13 @@ import { costOf } from "../pricing/prices.ts";
 import { longestPause } from "./longest_wait.ts";
 import { configuration } from "./options/config.ts";
 import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
-import { expectedUsage, updateAverages } from "./token_averages.ts";
-import { estimateInput, historyOf, sizeOf, SpendingEstimate } from "./spending_estimate.ts";
+import { expectedUsage, updateAverages } from "./estimates/token_averages.ts";
+import {
+  estimateInput,
+  historyOf,
+  requestSizeOf,
+  SpendingEstimate,
+} from "./estimates/spending_estimate.ts";
 
 /** What an attempt holds. */
 export class Admission implements Pass {
@@ -267,6 +272,6 @@ export function estimateAttempt(call: Outgoing): Required<Pick<Outgoing, "expect
   const estimate = estimateTokens(call.request.messages);
   return {
     expected: call.expected ?? expectedUsage(call, estimate),
-    size: call.size ?? sizeOf(call, estimate),
+    size: call.size ?? requestSizeOf(call, estimate),
   };
 }

@@ -10,7 +10,7 @@ import { type AttemptHandler, requestProvider } from "./request_provider.ts";
 import type { Outgoing, Pass } from "./outgoing.ts";
 import { emitDelta } from "./emit_delta.ts";
 import { priceDetailsOf } from "./price_details.ts";
-import { estimatedUsageSoFar } from "./token_averages.ts";
+import { estimatedUsageSoFar } from "./estimates/token_averages.ts";
 
 /** What is done after an attempt that failed. */
 export type FailureHandler = (error: unknown) => Promise<Answer>;

@@ -1,8 +1,8 @@
 /** The mean tokens of an agent's requests and answers, by which rate limits are reserved. */
-import { DEFAULT_OUTPUT_TOKENS } from "../limits/answer_history.ts";
-import { estimateTokens } from "../model/estimate_tokens.ts";
-import { plainUsage, type Usage } from "../model/usage.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { DEFAULT_OUTPUT_TOKENS } from "../../limits/answer_history.ts";
+import { estimateTokens } from "../../model/estimate_tokens.ts";
+import { plainUsage, type Usage } from "../../model/usage.ts";
+import type { Outgoing } from "../outgoing.ts";
 
 /**
  * Answers are mostly as long as those before, and an agent's language has mostly as many tokens to

@@ -1,14 +1,14 @@
 /** Estimates what an attempt may spend, for the budgets that it reserves from. */
-import { AnswerHistory } from "../limits/answer_history.ts";
-import type { AttemptEstimate } from "../limits/expected_output.ts";
-import { estimateOtherTokens, maxTextTokens } from "../model/estimate_tokens.ts";
-import type { ModelSettings } from "../model/message.ts";
-import { type Cost, plainUsage, type Usage } from "../model/usage.ts";
-import { reservationCost } from "../pricing/reservation_cost.ts";
-import { configuration } from "./options/config.ts";
-import type { ModelAgent } from "./options/model_agent.ts";
-import { providerPriceDetails } from "./price_details.ts";
-import type { Outgoing, RequestSize } from "./outgoing.ts";
+import { AnswerHistory } from "../../limits/answer_history.ts";
+import type { AttemptEstimate } from "../../limits/expected_output.ts";
+import { estimateOtherTokens, maxTextTokens } from "../../model/estimate_tokens.ts";
+import type { ModelSettings } from "../../model/message.ts";
+import { type Cost, plainUsage, type Usage } from "../../model/usage.ts";
+import { reservationCost } from "../../pricing/reservation_cost.ts";
+import { configuration } from "../options/config.ts";
+import type { ModelAgent } from "../options/model_agent.ts";
+import { providerPriceDetails } from "../price_details.ts";
+import type { Outgoing, RequestSize } from "../outgoing.ts";
 
 /** Estimates the tokens of a request. `textTokens` is the estimate for its texts. */
 export function estimateInput({ request, size }: Outgoing, textTokens: number): number {
@@ -16,7 +16,7 @@ export function estimateInput({ request, size }: Outgoing, textTokens: number): 
 }
 
 /** Returns the size of a request, for an isolate that does not have it. */
-export function sizeOf(call: Outgoing, textTokens: number): RequestSize {
+export function requestSizeOf(call: Outgoing, textTokens: number): RequestSize {
   return {
     estimatedInput: estimateInput(call, textTokens),
     maxInput: maxInputOf(call),

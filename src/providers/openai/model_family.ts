@@ -9,7 +9,10 @@ export function isRecentModel(model: string): boolean {
   return RECENT_MODEL.test(model);
 }
 
-/** Whether a model is one of OpenAI's reasoning models, as far as its name tells. */
-export function isReasoningModel(model: string): boolean {
-  return isRecentModel(model) && !/-chat/i.test(model);
+/** Matches the names of models without reasoning: GPT-3.5, GPT-4, and those for chats. */
+const PLAIN_MODEL = /(?:^|[/:.@])(?:chatgpt|gpt-?[34])|-chat(?![a-z])/i;
+
+/** Whether a model is known to have no reasoning. Names of deployments tell nothing. */
+export function isPlainModel(model: string): boolean {
+  return PLAIN_MODEL.test(model);
 }

@@ -7,7 +7,10 @@
 import type { OpenAI } from "openai";
 import { isRecord } from "../../model/check_options.ts";
 import type { ModelRequest } from "../../model/message.ts";
-import { isReasoningModel } from "./model_family.ts";
+import { isPlainModel } from "./model_family.ts";
+
+/** The item of `include` that requests the reasoning. */
+export const ENCRYPTED_REASONING = "reasoning.encrypted_content";
 
 /** The server and the model of a reply. */
 export interface ReplySource {
@@ -27,12 +30,14 @@ export interface ReasoningItems extends ReplySource {
 
 /**
  * Whether to request encrypted reasoning. Only if the request has tools, as the reasoning is long,
- * and only for reasoning models, as others reject the parameter.
+ * and not for models that are known to have none. A name often does not tell: then it is requested,
+ * as a server that rejects the parameter gets one request with it, and one that would have sent the
+ * reasoning does not say that it did not.
  */
 export function needsReasoningItems({ model, settings, tools = [] }: ModelRequest): boolean {
   const { reasoningEffort } = settings;
   return tools.length > 0 && reasoningEffort !== "none" &&
-    (reasoningEffort !== undefined || isReasoningModel(model));
+    (reasoningEffort !== undefined || !isPlainModel(model));
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { OpenAI } from "openai";
 import type { ModelRequest, ModelSettings, OutputSchema, ToolSpec } from "../../model/message.ts";
 import { mergeExtra } from "../http/merge_extra.ts";
-import { needsReasoningItems } from "./reasoning_items.ts";
+import { ENCRYPTED_REASONING, needsReasoningItems } from "./reasoning_items.ts";
 import { refuseRequest, refuseStreamField } from "./refuse_request.ts";
 import { type BuildOptions, FULL_FORM } from "./form/request_form.ts";
 import { buildInputItems } from "./responses_input.ts";
@@ -51,7 +51,7 @@ export function buildResponsesRequest(
     ...(tools.length > 0 && toolChoice !== undefined && { tool_choice: toolChoice }),
     ...(format && { text: { format } }),
     ...(needsReasoningItems(request) && !form.without.has("include") && {
-      include: ["reasoning.encrypted_content"],
+      include: [ENCRYPTED_REASONING],
     }),
     ...(stream && { stream }),
   };

@@ -138,15 +138,23 @@ Deno.test("responses request: asks for reasoning if there may be another round",
   const include = (model: string, more: Partial<ModelRequest> = {}) =>
     plain({ model, tools: [tool], ...more }).include;
   const params = ["reasoning.encrypted_content"];
-  for (const model of ["gpt-5-mini", "gpt-5.4", "o3", "o4-mini", "openai/gpt-5", "ft:o4-mini:x"]) {
+  const unknown = ["grok-4", "codex-mini-latest", "my-deployment", "gpt-oss-120b", "m"];
+  for (const model of ["gpt-5-mini", "gpt-5.4", "o3", "openai/gpt-5", "ft:o4-mini:x", ...unknown]) {
     assertEquals(include(model), params, model);
   }
-  for (const model of ["gpt-4o-mini", "gpt-4.1", "gpt-5-chat-latest", "llama3.2", "foo3", "m"]) {
+  const plainModels = [
+    "gpt-4o-mini",
+    "gpt-4.1",
+    "ft:gpt-4o:x",
+    "openai/gpt-35-turbo",
+    "gpt-3.5-turbo",
+  ];
+  for (const model of [...plainModels, "chatgpt-4o-latest", "gpt-5-chat-latest"]) {
     assertEquals(include(model), undefined, model);
   }
   assertEquals(include("gpt-5-mini", { tools: [] }), undefined);
   assertEquals(include("gpt-5-mini", { settings: { reasoningEffort: "none" } }), undefined);
-  assertEquals(include("m", { settings: { reasoningEffort: "low" } }), params);
+  assertEquals(include("gpt-4o", { settings: { reasoningEffort: "low" } }), params);
 });
 
 Deno.test("responses request: sends reasoning back unchanged, to its source only", () => {

@@ -37,6 +37,14 @@ interface Case {
   readonly reasoningEffort?: "low";
 }
 
+/** Cases of a field of the Responses API that is only sent to models that may have reasoning. */
+const includeCase = (status: number, error: unknown): Case => ({
+  field: "include",
+  options: { api: "responses" },
+  status,
+  error,
+});
+
 const CASES: Readonly<Record<string, Case>> = {
   "max_tokens, as OpenAI and Azure do": { field: "max_tokens", status: 400, error: OPENAI_ERROR },
   "max_tokens, as LiteLLM passes it on": {
@@ -100,6 +108,20 @@ const CASES: Readonly<Record<string, Case>> = {
       },
     },
   },
+  "encrypted reasoning, without the name of the field": includeCase(400, {
+    error: { message: "Encrypted content is not supported with this model.", code: "400" },
+  }),
+  "encrypted reasoning, as an invalid value": includeCase(400, {
+    error: {
+      message: "Invalid value: 'reasoning.encrypted_content'.",
+      param: "include[0]",
+      code: "invalid_value",
+    },
+  }),
+  "encrypted reasoning, as FastAPI does": includeCase(422, {
+    detail: [{ type: "literal_error", loc: ["body", "include", 0], msg: "Input should be 'x'" }],
+  }),
+  "encrypted reasoning, in words": includeCase(400, "Unknown field: include"),
 };
 
 function reject({ status, error }: Case): Response {
@@ -221,6 +243,38 @@ Deno.test("learned fields: what the user passed is not left out", async () => {
     assertEquals((await errorOf(A.call({}, { onDelta() {} }))).status, 400);
     assertEquals(server.bodies.length, 1, JSON.stringify(error));
   }
+});
+
+Deno.test("learned fields: what the user includes stays, without the reasoning", async () => {
+  const message = "Encrypted content is not supported with this model.";
+  const own = "message.output_text.logprobs";
+  await using server = recordingServer((body) =>
+    body.include.includes("reasoning.encrypted_content")
+      ? Response.json({ error: { message, param: "include", code: null } }, { status: 400 })
+      : textAnswer(body, "ok")
+  );
+  await using provider = openai({ baseURL: server.url, api: "responses" });
+  const agent = { name: "a", model: "m", prompt: "x", tools: [lookUp], provider } as const;
+  await defineAgent({ ...agent, extra: { include: [own] } }).call({});
+  assertEquals(server.bodies.map(({ include }) => include), [
+    ["reasoning.encrypted_content", own],
+    [own],
+  ]);
+  const both = { include: ["reasoning.encrypted_content"] };
+  await errorOf(defineAgent({ ...agent, model: "n", extra: both }).call({}));
+  assertEquals(server.bodies.length, 3);
+});
+
+Deno.test("learned fields: reasoning that could not be verified is not about include", async () => {
+  const error = {
+    message: "The encrypted content for item rs_1 could not be verified.",
+    code: "invalid_encrypted_content",
+  };
+  await using server = recordingServer(() => Response.json({ error }, { status: 400 }));
+  await using provider = openai({ baseURL: server.url, api: "responses" });
+  const A = defineAgent({ name: "a", model: "m", prompt: "x", tools: [lookUp], provider });
+  await errorOf(A.call({}));
+  assertEquals(server.bodies.length, 1);
 });
 
 Deno.test("learned fields: a server that rejects both forms gives its last error", async () => {

@@ -2,9 +2,10 @@ import type { ModelRequest } from "../../../model/message.ts";
 import { isRecord } from "../../../model/check_options.ts";
 import { classifyFailure } from "../../http/classify_failure.ts";
 import { ServerError } from "../provider_error.ts";
+import { ENCRYPTED_REASONING } from "../reasoning_items.ts";
 import { ECHOED_FIELDS } from "../messages/assistant_echo.ts";
 import { MAX_TOKENS_FIELDS } from "./max_tokens_field.ts";
-import { rejectsField } from "./rejected_field.ts";
+import { rejectsField, rejectsInclude } from "./rejected_field.ts";
 import type { OptionalPart, RequestForm } from "./request_form.ts";
 
 /** The statuses with which servers reject fields that they do not support. */
@@ -42,9 +43,8 @@ export function learnForm(
   const isOwn = (name: string) => name in body && settings.extra?.[name] === undefined;
   const rejects = (name: string) => rejectsField(error, name);
   const without = new Set<OptionalPart>(form.without);
-  for (const name of ["stream_options", "include"] as const) {
-    if (isOwn(name) && rejects(name)) without.add(name);
-  }
+  if (isOwn("stream_options") && rejects("stream_options")) without.add("stream_options");
+  if (hasOwnInclude(body, settings.extra) && rejectsInclude(error)) without.add("include");
   if (hasStrict(body) && rejects("strict")) without.add("strict");
   if (echoedNames(body).some(rejects)) without.add("echo");
 
@@ -54,6 +54,12 @@ export function learnForm(
     : MAX_TOKENS_FIELDS.find((name) => name !== rejected);
   const isSame = without.size === form.without.size && maxTokensField === form.maxTokensField;
   return isSame ? undefined : { without, ...(maxTokensField !== undefined && { maxTokensField }) };
+}
+
+/** Whether the body requests encrypted reasoning, and the user does not. */
+function hasOwnInclude(body: object, extra: ModelRequest["settings"]["extra"]): boolean {
+  const requests = (list: unknown) => Array.isArray(list) && list.includes(ENCRYPTED_REASONING);
+  return requests((body as { include?: unknown }).include) && !requests(extra?.include);
 }
 
 /** Whether the body has a `strict` flag of an output schema. */

@@ -59,6 +59,18 @@ export function rejectsField(error: unknown, field: string, depth = 0): boolean 
   });
 }
 
+/** Matches the parameter in quotes or as a path, and OpenAI's words for a model without reasoning. */
+const INCLUDE = /["'`\\.]include["'`\\.[\]]|reasoning\.encrypted_content|encrypted content is not/i;
+
+/**
+ * Whether an error body is about `include`, in whatever words: some servers know the field, and not
+ * its value. Nothing is lost by a request without it.
+ */
+export function rejectsInclude(error: unknown): boolean {
+  const text = typeof error === "string" ? error : JSON.stringify(error) ?? "";
+  return INCLUDE.test(text) || rejectsField(error, "include");
+}
+
 function textRejects(text: string, field: string, depth: number): boolean {
   if (/^\s*[{[]/.test(text)) {
     try {

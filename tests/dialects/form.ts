@@ -19,8 +19,13 @@ export interface Form {
   readonly api?: "chat" | "responses";
   /** The HTTP status. @default {200} */
   readonly status?: number;
-  /** The headers. The content type has a default. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * The headers. The content type has a default. A function gets the current time in milliseconds:
+   * times that are expected of it may differ by 2 seconds.
+   */
+  readonly headers?:
+    | Readonly<Record<string, string>>
+    | ((now: number) => Readonly<Record<string, string>>);
   /** The body of a complete response. */
   readonly json?: unknown;
   /** The events of a stream: a string is sent unchanged, anything else as `data: JSON`. */
@@ -35,6 +40,11 @@ export interface Form {
   readonly output?: JsonSchema;
   /** Whether the agent has tools. @default Whether tool calls are expected */
   readonly tools?: boolean;
+  /**
+   * The fields that the server rejects, and how. Such requests do not count: each provider must
+   * send one at most for a model.
+   */
+  readonly rejects?: Readonly<Record<string, Rejection>>;
   /** What is expected. */
   readonly expect: Expected;
   /**
@@ -43,6 +53,17 @@ export interface Form {
    */
   readonly aiSdk?: Partial<Expected> | string;
 }
+
+/** The answer to a request with a field that a server does not support. */
+export interface Rejection {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The body. */
+  readonly json: unknown;
+}
+
+/** Members of a request's body; `undefined` must be absent. */
+export type Sent = Readonly<Record<string, unknown>>;
 
 /** What is expected. Members that are absent are not checked, unless they have a default. */
 export interface Expected {
@@ -56,6 +77,13 @@ export interface Expected {
   readonly reasoning?: string;
   /** The text of the refusal. */
   readonly refusal?: string;
+  /** Members of the first request. */
+  readonly sent?: Sent;
+  /**
+   * What goes back with the results of tools. Chat: the message with the tool calls, whole, but for
+   * its role. Responses: the items of the answer.
+   */
+  readonly sentBack?: Sent | readonly unknown[];
   /** The usage, as far as it is given; also of an error. */
   readonly usage?: Partial<Usage>;
   /** The cost that the server reports, in US dollars. */

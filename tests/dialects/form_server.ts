@@ -5,8 +5,13 @@ import { type Form, message, response } from "./form.ts";
 export interface FormServer extends AsyncDisposable {
   /** The base URL. */
   readonly url: string;
-  /** The number of requests until now. */
+  /** The number of requests until now, without the rejected ones. */
   requests: number;
+  /** The fields that were rejected, with the key and the model of each request. */
+  readonly rejected: { readonly field: string; readonly by: string }[];
+  /** The bodies of the requests, without the rejected ones. */
+  // deno-lint-ignore no-explicit-any -- tests look at any part of it
+  readonly bodies: any[];
   /** Decides where responses are cut, and how lines end. */
   seed: number;
   /** The pauses between the pieces of responses, which outlive a client that has gone. */
@@ -16,8 +21,14 @@ export interface FormServer extends AsyncDisposable {
 /** Starts a server that sends a form to every request, and "done" after the results of tools. */
 export function serveForm(form: Form): FormServer {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    running.requests++;
     const body = await request.json();
+    for (const [field, { status, json }] of Object.entries(form.rejects ?? {})) {
+      if (!(field in body)) continue;
+      running.rejected.push({ field, by: `${request.headers.get("authorization")} ${body.model}` });
+      return Response.json(json, { status });
+    }
+    running.requests++;
+    running.bodies.push(body);
     const wantsStream = body.stream === true;
     const hasToolResults = [...body.messages ?? [], ...body.input ?? []].some((item) =>
       item.role === "tool" || item.type === "function_call_output"
@@ -31,6 +42,8 @@ export function serveForm(form: Form): FormServer {
   const running: FormServer = {
     url: `http://127.0.0.1:${server.addr.port}/v1`,
     requests: 0,
+    rejected: [],
+    bodies: [],
     seed: 1,
     pauses: new Set(),
     async [Symbol.asyncDispose]() {
@@ -57,7 +70,10 @@ function formResponse(
     : "application/json";
   return new Response(inPieces(new TextEncoder().encode(content), random, pauses), {
     status,
-    headers: { "content-type": type, ...headers },
+    headers: {
+      "content-type": type,
+      ...(typeof headers === "function" ? headers(Date.now()) : headers),
+    },
   });
 }
 

@@ -8,6 +8,7 @@ import {
   type ModelRequest,
   type Provider,
   ProviderError,
+  type RateReport,
   type ToolSpec,
 } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
@@ -29,8 +30,16 @@ export function dialect(server: string, forms: Readonly<Record<string, Form>>): 
         await checkOpenAI(form, running, mode);
         if (isNative(form, mode)) await checkAiSdk(form, running, mode);
       }
+      checkRejected(form, running.rejected);
     });
   }
+}
+
+/** Checks that each field was rejected, and once for each provider and model. */
+function checkRejected({ rejects = {} }: Form, rejected: FormServer["rejected"]): void {
+  const sources = rejected.map(({ field, by }) => `${field} ${by}`);
+  assertEquals(sources, [...new Set(sources)]);
+  assertEquals(new Set(rejected.map(({ field }) => field)), new Set(Object.keys(rejects)));
 }
 
 type Mode = "complete" | "streamed";
@@ -45,7 +54,9 @@ async function checkOpenAI(form: Form, running: FormServer, mode: Mode): Promise
     running.seed = 1 + cut * 1000;
     await using provider = openai({ baseURL: running.url, apiKey: newName("key"), api: form.api });
     const what = `openai(), ${mode}, cut ${cut}`;
+    const before = running.bodies.length;
     const deltas = await checkProvider(form, form.expect, provider, mode, what);
+    checkSent(running.bodies[before], form.expect, what);
     if (cut === 0) await checkAgent(form, form.expect, { provider, running, mode, deltas });
   }
 }
@@ -62,7 +73,9 @@ async function checkAiSdk(form: Form, running: FormServer, mode: Mode): Promise<
     supportsStructuredOutputs: true,
   });
   const provider = aiSdk(models);
+  const before = running.bodies.length;
   const deltas = await checkProvider(form, expected, provider, mode, `aiSdk(), ${mode}`);
+  checkSent(running.bodies[before], expected, `aiSdk(), ${mode}`);
   await checkAgent(form, expected, { provider, running, mode, deltas });
 }
 
@@ -96,11 +109,12 @@ async function checkProvider(
   } catch (thrown) {
     error = thrown;
   }
+  const slack = typeof form.headers === "function" ? 2_000 : 0;
   const deltas = chunks.map((chunk) => chunk.type === "delta" ? chunk.text : "").join("");
-  if (isProviderError(expected)) checkError(error, expected, what);
+  if (isProviderError(expected)) checkError(error, expected, slack, what);
   else {
     if (error !== undefined) throw new Error(`${what}: unexpected error`, { cause: error });
-    checkReply(reply, expected, what);
+    checkReply(reply, expected, slack, what);
     if (mode === "streamed") assertEquals(deltas, expected.text ?? "", what);
   }
   return deltas;
@@ -111,7 +125,12 @@ function isProviderError({ error, finishReason, refusal }: Expected): boolean {
   return error !== undefined && finishReason === undefined && refusal === undefined;
 }
 
-function checkReply(reply: ModelReply | undefined, expected: Expected, what: string): void {
+function checkReply(
+  reply: ModelReply | undefined,
+  expected: Expected,
+  slack: number,
+  what: string,
+): void {
   assert(reply !== undefined, `${what}: no reply`);
   const { text = "", toolCalls, usage, cost, rates } = expected;
   assertEquals(reply.text, text, what);
@@ -127,22 +146,73 @@ function checkReply(reply: ModelReply | undefined, expected: Expected, what: str
   if ("refusal" in expected) assertEquals(reply.refusal, expected.refusal, what);
   if ("usage" in expected) checkUsage(reply.usage, usage, what);
   if ("cost" in expected) assertEquals(reply.cost?.total, cost, what);
-  if ("rates" in expected) assertEquals(reply.rates, rates, what);
+  if ("rates" in expected) checkRates(reply.rates, rates, slack, what);
+}
+
+function checkRates(
+  actual: RateReport | undefined,
+  expected: RateReport | undefined,
+  slack: number,
+  what: string,
+): void {
+  for (const name of ["requests", "tokens"] as const) {
+    const { resetMs: reset, ...state } = actual?.[name] ?? {};
+    const { resetMs: expectedReset, ...expectedState } = expected?.[name] ?? {};
+    assertEquals<unknown>(state, expectedState, `${what}: ${name}`);
+    checkTime(reset, expectedReset, slack, `${what}: reset of ${name}`);
+  }
+}
+
+/** Checks the time until a moment. It may be shorter if the moment is a date. */
+function checkTime(
+  actual: number | undefined,
+  expected: number | undefined,
+  slack: number,
+  what: string,
+): void {
+  const isClose = actual !== undefined && expected !== undefined && actual <= expected &&
+    actual >= expected - slack;
+  if (!isClose) assertEquals(actual, expected, what);
+}
+
+/** Checks the members of a request. */
+function checkSent(body: object | undefined, { sent }: Expected, what: string): void {
+  if (sent !== undefined) assertEquals(pick(body, sent), { ...sent }, `${what}: request`);
+}
+
+/** Checks what goes back with the results of tools. */
+function checkSentBack(
+  { messages, input }: { messages?: unknown; input?: unknown },
+  { sentBack }: Expected,
+  what: string,
+): void {
+  if (sentBack === undefined) return;
+  const items = (messages ?? input) as Readonly<Record<string, unknown>>[];
+  if (messages === undefined) {
+    const back = items.filter(({ type, role }) =>
+      role !== "user" && type !== "function_call_output"
+    );
+    return assertEquals<unknown>(back, sentBack, `${what}: second request`);
+  }
+  const { role: _, ...back } = items.find(({ role }) => role === "assistant") ?? {};
+  assertEquals<unknown>(back, sentBack, `${what}: second request`);
 }
 
 function checkUsage(actual: object | undefined, expected: object | undefined, what: string): void {
   assertEquals<unknown>(pick(actual, expected), expected, what);
 }
 
-function checkError(error: unknown, expected: Expected, what: string): void {
+function checkError(error: unknown, expected: Expected, slack: number, what: string): void {
   assert(error instanceof ProviderError, `${what}: ${Deno.inspect(error)}`);
   const { code, status, retryable } = error;
   assertEquals([code, retryable], [expected.error, expected.retryable ?? false], what);
   if ("status" in expected) assertEquals(status, expected.status, what);
   if ("usage" in expected) checkUsage(error.usage, expected.usage, what);
-  if ("rates" in expected) assertEquals(error.rates, expected.rates, what);
+  if ("rates" in expected) checkRates(error.rates, expected.rates, slack, what);
   if ("text" in expected) assertEquals(error.text, expected.text, what);
-  if ("retryAfterMs" in expected) assertEquals(error.retryAfterMs, expected.retryAfterMs, what);
+  if ("retryAfterMs" in expected) {
+    checkTime(error.retryAfterMs, expected.retryAfterMs, slack, what);
+  }
   for (const part of [expected.message ?? []].flat()) {
     assertStringIncludes(error.message, part, what);
   }
@@ -195,12 +265,15 @@ async function checkAgent(form: Form, expected: Expected, run: AgentRun): Promis
     assertEquals(result.error?.code, agentError, `${what}: ${result.error?.message}`);
     assertEquals(calls, [], what);
   }
+  if (toolCalls !== undefined && agentError === undefined) {
+    checkSentBack(running.bodies.at(-1), expected, what);
+  }
   const requests = expected.requests ?? defaultRequests(form, expected, deltas);
   assertEquals(running.requests - before, requests, `${what}: number of requests`);
   if ("usage" in expected && requests === 1 && expected.usage) {
     checkUsage(result.usage, expected.usage, what);
   }
-  checkAttempts(result.error, requests, what);
+  if (form.rejects === undefined) checkAttempts(result.error, requests, what);
 }
 
 function checkAttempts(error: AgentError | undefined, requests: number, what: string): void {

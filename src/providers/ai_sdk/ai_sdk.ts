@@ -17,7 +17,7 @@ import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
 import { BillingReader } from "../http/read_billing.ts";
-import { addBilling } from "./billing.ts";
+import { addBilling, addUsage } from "./billing.ts";
 import {
   findChoiceError,
   fromAiSdkError,
@@ -195,7 +195,7 @@ export function aiSdk(
         controller.abort(reason);
       };
       const release = onAbort(signal, () => stop(signal.reason));
-      // The SDK leaves out the usage that a server sends before or with an error.
+      // The SDK leaves out the usage that a server sends before or with an error, or elsewhere.
       const events = new BillingReader();
       let ended = false;
       try {
@@ -224,7 +224,8 @@ export function aiSdk(
           chunks.length = 0;
         }
         ended = true;
-        const reply = withResponse(parts.reply(), { ...response, ...metadata }, raw);
+        const complete = addUsage(parts.reply(), events.billing(request.model));
+        const reply = withResponse(complete, { ...response, ...metadata }, raw);
         yield { type: "reply", reply };
       } catch (thrown) {
         // A cancelled stream looks as if it had ended early: report the abort instead.

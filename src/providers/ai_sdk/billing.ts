@@ -1,6 +1,7 @@
 /** Reads what a model of the AI SDK reports about the price of a request. */
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
+import type { ModelReply } from "../../model/message.ts";
 import type { Billing, ReportedCost, Usage } from "../../model/usage.ts";
 import { readReportedCost } from "../http/read_reported_cost.ts";
 import { readLongCacheWrites, readUsage } from "../http/read_usage.ts";
@@ -113,6 +114,11 @@ function finiteNumber(value: unknown): number | undefined {
 function sum(...values: unknown[]): number | undefined {
   const numbers = values.map(finiteNumber).filter((n) => n !== undefined);
   return numbers.length === 0 ? undefined : numbers.reduce((a, b) => a + b);
+}
+
+/** Adds the usage of the server's own events to a reply without one, as with Groq's streams. */
+export function addUsage(reply: ModelReply, { usage }: Billing): ModelReply {
+  return reply.usage === undefined && usage !== undefined ? { ...reply, usage } : reply;
 }
 
 /** Adds a billing to an error that has none. Other thrown values are returned unchanged. */

@@ -22,7 +22,8 @@ export class BillingReader {
   add(body: unknown): this {
     if (!isRecord(body)) return this;
     const place = isRecord(body.response) ? body.response : body;
-    const { usage, service_tier, model } = place;
+    const { service_tier, model } = place;
+    const usage = place.usage ?? groqUsage(place);
     if (typeof model === "string" && model !== "") this.#model = model;
     this.#addTier(service_tier);
     if (isRecord(usage)) {
@@ -49,6 +50,11 @@ export class BillingReader {
         { servedModel: this.#model }),
     };
   }
+}
+
+/** Groq's streams have the usage in an object of their own; some in no other place. */
+function groqUsage({ x_groq }: Record<string, unknown>): unknown {
+  return isRecord(x_groq) ? x_groq.usage : undefined;
 }
 
 /** Reads the billing of a complete response to a request to the given model. */

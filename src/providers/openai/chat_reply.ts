@@ -8,6 +8,7 @@ import type { Billing } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { decideFinish, endingOf } from "../http/finish_reason.ts";
 import { BillingReader, readBilling } from "../http/read_billing.ts";
+import { isContentValue } from "./content_value.ts";
 import { EchoCollector } from "./messages/assistant_echo.ts";
 import { malformedResponse, ServerError } from "./provider_error.ts";
 import type { ReplySource } from "./reasoning_items.ts";
@@ -147,8 +148,7 @@ function readText(content: unknown): string {
 
 /** Cloudflare sends the value of a typed answer in the place of its JSON. */
 function readContent(content: unknown): string {
-  const isValue = isRecord(content) || typeof content === "number" || typeof content === "boolean";
-  return isValue ? JSON.stringify(content) : readText(content);
+  return isContentValue(content) ? JSON.stringify(content) : readText(content);
 }
 
 /** Assembles a reply from the events of a stream. */

@@ -1,5 +1,6 @@
 import { isRecord } from "../../model/check_options.ts";
 import { parseForWriting } from "../../model/exact_json.ts";
+import { isContentValue } from "./content_value.ts";
 
 /** The parts of a response, or of an event, that may have an answer as an object. */
 interface WithChoices {
@@ -7,8 +8,8 @@ interface WithChoices {
 }
 
 /**
- * Keeps the digits of an answer, or of the arguments of a tool, that a server sends as an object in
- * the place of its JSON. The object is written as JSON again, so its numbers need not be numbers.
+ * Keeps the digits of an answer, or of the arguments of a tool, that a server sends as a value in
+ * the place of its JSON. The value is written as JSON again, so its numbers need not be numbers.
  *
  * @param json The parsed text. The messages of its choices are changed.
  */
@@ -18,15 +19,15 @@ export function keepAnswerDigits(json: unknown, text: string): void {
   for (const [i, choice] of choices.entries()) {
     for (const name of ["message", "delta"]) {
       const message = choice?.[name];
-      if (!isRecord(message) || !hasObject(message)) continue;
+      if (!isRecord(message) || !hasValue(message)) continue;
       const exact = parseForWriting(text) as { choices: Record<string, unknown>[] };
       choice[name] = exact.choices[i]![name];
     }
   }
 }
 
-function hasObject({ content, tool_calls, function_call }: Record<string, unknown>): boolean {
-  if (isRecord(content) || hasArguments(function_call)) return true;
+function hasValue({ content, tool_calls, function_call }: Record<string, unknown>): boolean {
+  if (isContentValue(content) || hasArguments(function_call)) return true;
   return Array.isArray(tool_calls) && tool_calls.some((call) => hasArguments(call?.function));
 }
 

@@ -1,9 +1,55 @@
 /** Cloudflare Workers AI and its AI Gateway. */
 import { dialect } from "../harness.ts";
-import { answer, chunk, DONE, USAGE, USED } from "../form.ts";
+import { answer, chat, chunk, DONE, USAGE, USED } from "../form.ts";
+
+const output = {
+  type: "object",
+  properties: { answer: { type: "number" } },
+  required: ["answer"],
+} as const;
+const exact = "12345678901234567890";
 
 dialect("cloudflare", {
+  "reads a typed answer that is an object in the place of its JSON": {
+    json: chat({ content: { answer: 42 } }, "stop", { usage: USAGE }),
+    events: [
+      chunk({ role: "assistant", content: { answer: 42 } }, null),
+      chunk({}, "stop", { usage: USAGE }),
+      DONE,
+    ],
+    output,
+    expect: { text: '{"answer":42}', content: { answer: 42 }, usage: USED },
+    aiSdk: "its SDK requires content as a text",
+  },
+  "reads an object in the only event": {
+    events: [chat({ content: { answer: 42 } }), DONE],
+    output,
+    expect: { text: '{"answer":42}', content: { answer: 42 } },
+    aiSdk: "its SDK ignores messages in events",
+  },
+  "keeps the digits of numbers in such an object": {
+    text: JSON.stringify(chat({ content: { answer: 0 } })).replace(
+      '"answer":0',
+      `"answer":${exact}`,
+    ),
+    headers: { "content-type": "application/json" },
+    expect: { text: `{"answer":${exact}}` },
+    aiSdk: "its SDK requires content as a text",
+  },
+  "reads a typed answer that is a list": {
+    json: chat({ content: [{ answer: 42 }] }),
+    events: [chunk({ content: [{ answer: 42 }] }, "stop"), DONE],
+    output: { type: "array", items: output },
+    expect: { text: '[{"answer":42}]', content: [{ answer: 42 }] },
+    aiSdk: "its SDK requires content as a text",
+  },
   "reads a text": { ...answer("forty-two", "stop"), expect: { text: "forty-two", usage: USED } },
+  "reads a typed answer that is a number, with its digits": {
+    text: JSON.stringify(chat({ content: 0 })).replace('"content":0', `"content":${exact}`),
+    headers: { "content-type": "application/json" },
+    expect: { text: exact },
+    aiSdk: "its SDK requires content as a text",
+  },
   "reads a stream with the usage in each event": {
     events: [
       chunk({ content: "forty" }, null, { usage: { ...USAGE, completion_tokens: 1 } }),

@@ -26,6 +26,28 @@ dialect("groq", {
     ],
     expect: { text: "forty-two", usage: USED },
   },
+  "reads a usage that is only in x_groq": {
+    events: [
+      chunk({ role: "assistant", content: "" }, null, { x_groq: { id: "req_1" } }),
+      chunk({ content: "forty-two" }),
+      chunk({}, "stop", { usage: null, x_groq: { id: "req_1", usage: USAGE } }),
+      DONE,
+    ],
+    expect: { text: "forty-two", usage: USED },
+  },
+  "waits for the reset of the limit that is used up": {
+    status: 429,
+    headers: {
+      "x-ratelimit-limit-requests": "14400",
+      "x-ratelimit-remaining-requests": "14399",
+      "x-ratelimit-reset-requests": "6s",
+      "x-ratelimit-limit-tokens": "18000",
+      "x-ratelimit-remaining-tokens": "0",
+      "x-ratelimit-reset-tokens": "7.66s",
+    },
+    json: { error: { message: "Rate limit reached", type: "tokens", code: "rate_limit_exceeded" } },
+    expect: { error: "rate_limited", status: 429, retryable: true, retryAfterMs: 7660 },
+  },
   "reads reasoning": {
     json: chat({ content: "forty-two", reasoning: "A question." }),
     events: [

@@ -44,11 +44,7 @@ export function readResponsesReply(
   const { output, incomplete_details: incomplete, status } = response ?? {};
   if (status === "failed") throw new ServerError({ error: response.error }, { usage });
   if (status === "queued" || status === "in_progress") {
-    // The server works on it. Another request would be paid twice.
-    throw new ProviderError(
-      `the server's response is "${status}" and not an answer: do not set background in extra`,
-      { code: "provider", retryable: false, usage, rates },
-    );
+    throw unfinishedResponse(status, { usage, rates });
   }
   const isIncomplete = status === "incomplete";
   if (status && status !== "completed" && !isIncomplete) {
@@ -87,6 +83,17 @@ export function readResponsesReply(
   };
 }
 
+/** Returns the error of a response on which the server works: another one would be paid twice. */
+export function unfinishedResponse(
+  status: string,
+  more: { readonly usage?: Usage; readonly rates?: RateReport },
+): ProviderError {
+  return new ProviderError(
+    `the server's response is "${status}" and not an answer: do not set background in extra`,
+    { code: "provider", retryable: false, ...more },
+  );
+}
+
 /**
  * Joins the texts of all message parts of a type; `name` is the member that holds the text. A blank
  * line separates messages.
@@ -98,9 +105,11 @@ export function collectText(output: readonly unknown[], type: string, name: stri
 }
 
 function joinParts(parts: unknown, type: string, name: string): string {
+  // Some servers send the content in the form of Chat Completions.
+  if (typeof parts === "string") return name === "text" ? parts : "";
   if (!Array.isArray(parts)) return "";
   return parts.map((part) =>
-    part?.type === type && typeof part[name] === "string" ? part[name] : ""
+    (part?.type === type || part?.type === name) && typeof part[name] === "string" ? part[name] : ""
   ).join("");
 }
 

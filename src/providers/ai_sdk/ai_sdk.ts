@@ -21,8 +21,9 @@ import {
   fromAiSdkError,
   fromStreamError,
   isTruncation,
+  wrongKind,
 } from "./provider_error.ts";
-import { readResponseHeaders } from "./response_headers.ts";
+import { hasJsonBody, readResponseHeaders } from "./response_headers.ts";
 import { type AiSdkModel, type AiSdkModels, isModel, modelFinder } from "./find_model.ts";
 import { withoutRequest, withResponse } from "./response_info.ts";
 import { AiSdkStreamReader, readAiSdkReply, type StreamPart } from "./reply.ts";
@@ -212,6 +213,10 @@ export function aiSdk(
           chunks.length = 0;
         }
         ended = true;
+        // The SDK's provider has found no events in it.
+        if (parts.isEmpty && hasJsonBody(response?.headers)) {
+          throw wrongKind("JSON where a stream was requested");
+        }
         const reply = withResponse(parts.reply(), { ...response, ...metadata }, raw);
         yield { type: "reply", reply };
       } catch (thrown) {

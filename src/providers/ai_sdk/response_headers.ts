@@ -25,3 +25,13 @@ export function readResponseHeaders(headers: unknown, status?: number): HeaderIn
     rates: readRateHeaders(all, now, { rejected: status === 429 }),
   };
 }
+
+/** Whether response headers announce JSON. */
+export function hasJsonBody(headers: unknown): boolean {
+  try {
+    const type = new Headers(headers as Record<string, string> | undefined).get("content-type");
+    return /^application\/([\w.-]+\+)?json\b/i.test(type ?? "");
+  } catch {
+    return false;
+  }
+}

@@ -6,7 +6,7 @@ import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Usage } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
-import { decideFinish, endingOf } from "../http/finish_reason.ts";
+import { decideFinish, type Ending, endingOf } from "../http/finish_reason.ts";
 import { EchoCollector } from "./messages/assistant_echo.ts";
 import { malformedResponse, ServerError } from "./provider_error.ts";
 import type { ReplySource } from "./reasoning_items.ts";
@@ -61,6 +61,9 @@ export function readChatUsage(usage: AnyUsage | null | undefined): Usage | undef
 
 const UNKNOWN_SOURCE: ReplySource = { server: "", model: "" };
 
+/** The endings with which a choice may have no message. */
+const MESSAGE_OPTIONAL: ReadonlySet<Ending | undefined> = new Set(["content_filter", "length"]);
+
 /**
  * Reads a complete response.
  *
@@ -80,8 +83,8 @@ export function readChatReply(
   const message = choice?.message ?? choice?.delta;
   const text = readContent(message?.content);
   if (hasError(choice)) throw new ServerError({ error: choice!.error }, { usage, text });
-  // A filter may remove the whole message.
-  if (!isRecord(message) && endingOf(choice?.finish_reason) !== "content_filter") {
+  // A filter may remove the whole message, and reasoning may take all tokens that it could have.
+  if (!isRecord(message) && !MESSAGE_OPTIONAL.has(endingOf(choice?.finish_reason))) {
     throw malformedResponse("has no choices", { usage, rates });
   }
   const calls = new ToolCallBuilder();

@@ -23,6 +23,9 @@ const MAX_BUFFER_SIZE = 65_536;
 /** The maximum time between the last event and the end of the stream, in milliseconds. */
 export const END_TIMEOUT_MS = 50;
 
+/** The mark of the end, also as some gateways write it. */
+const DONE = /^"?\[DONE\]"?$/i;
+
 /** Events that only keep the connection alive. Their data may be anything. */
 const KEEP_ALIVE = new Set<string | undefined>(["ping", "heartbeat", "keepalive", "keep-alive"]);
 
@@ -139,7 +142,7 @@ export class EventReader<T> implements Disposable {
     if (data.charCodeAt(0) !== BRACE) {
       const word = data.trim();
       if (word === "" || KEEP_ALIVE.has(event)) return;
-      if (word === "[DONE]") {
+      if (DONE.test(word)) {
         this.#done = true;
         return this.expectEnd();
       }

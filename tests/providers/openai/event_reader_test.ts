@@ -108,7 +108,7 @@ Deno.test("event reader: marks the errors that only the name of the event tells"
 
 Deno.test("event reader: ignores empty data, pings and blanks around [DONE]", async () => {
   const noise = "data:\n\ndata: \n\ndata:   \n\nevent: ping\ndata: now\n\nevent: x\n\n: hm\n\n";
-  for (const done of ["[DONE]", "[DONE] ", "  [DONE]\t"]) {
+  for (const done of ["[DONE]", "[DONE] ", "  [DONE]\t", '"[DONE]"', "[done]"]) {
     const text = `${noise}data: {"n":1}\n\n${noise}data: ${done}\n\ndata: {"n":2}\n\n`;
     const { response } = createResponse([encoder.encode(text)]);
     using reader = new EventReader(response, never);

@@ -101,6 +101,12 @@ Deno.test("reads numbers, booleans, null and lists in strings where no string is
   }
 });
 
+Deno.test("does not read a text as a number that is too large for one", async () => {
+  const schema = object({ n: number });
+  assertEquals(await read(schema, '{"n":"1e308"}'), { n: 1e308 });
+  assertEquals(await read(schema, '{"n":"1e400"}'), "invalid_output");
+});
+
 Deno.test("reads a bare choice, as the only required property or as the content", async () => {
   const texts = [
     "positive",

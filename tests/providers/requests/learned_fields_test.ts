@@ -86,6 +86,12 @@ const CASES: Readonly<Record<string, Case>> = {
     status: 400,
     error: "Unknown field: stream_options",
   },
+  "stream_options, as an invalid parameter": {
+    field: "stream_options",
+    streamed: true,
+    status: 400,
+    error: { error: { message: "Invalid parameter: 'stream_options'." } },
+  },
   "encrypted reasoning of the Responses API": {
     field: "include",
     options: { api: "responses" },

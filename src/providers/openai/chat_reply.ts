@@ -205,7 +205,11 @@ export class ChatStreamReader {
 
   #addDelta(delta: AnyMessage, chunks: ModelChunk[]): void {
     this.#echo.add(delta, this.#text);
-    this.#refusal += readText(delta.refusal);
+    const refusal = readText(delta.refusal);
+    if (refusal !== "") {
+      this.#refusal += refusal;
+      chunks.push(PROGRESS);
+    }
     const reasoning = readReasoning(delta);
     if (reasoning !== undefined) {
       this.#reasoning += reasoning;

@@ -78,7 +78,7 @@ export class ResponsesStreamReader {
         // Some servers send no deltas.
         const call = this.#items.get(output_index);
         if (call && event?.arguments) call.arguments = event.arguments;
-        return;
+        return addProgress(event?.arguments, chunks);
       }
       case "response.refusal.delta":
         if (typeof delta === "string") this.#refusal += delta;

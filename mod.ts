@@ -124,7 +124,7 @@ export type {
   ToolErrorCode,
 } from "./src/model/result.ts";
 export type { Spent } from "./src/model/spent.ts";
-export type { Cost, Usage } from "./src/model/usage.ts";
+export type { Billing, Cost, ReportedCost, Usage } from "./src/model/usage.ts";
 
 export { isAvailable } from "./src/run/is_available.ts";
 export type { ModeName } from "./src/run/is_available.ts";
@@ -182,4 +182,6 @@ export type { HedgeOptions } from "./src/resilience/hedge_options.ts";
 export type { RetryOptions } from "./src/resilience/backoff.ts";
 export type { CircuitBreakerOptions } from "./src/resilience/circuit_breaker.ts";
 export type { TimeoutOptions, TotalTimeout } from "./src/call/options/timeouts.ts";
-export type { Price, Prices } from "./src/pricing/prices.ts";
+export type { OwnCost, Prices } from "./src/pricing/prices.ts";
+export type { Price, TokenPrices } from "./src/pricing/price.ts";
+export type { PriceDetails } from "./src/pricing/price_details.ts";

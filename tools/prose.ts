@@ -5,7 +5,7 @@
 import { checkMarkdown, checkSource, type Problem } from "./prose_rules.ts";
 
 const root = new URL("../", import.meta.url);
-const FOLDERS = ["src", "tests", "bench", "examples", "tools"];
+const FOLDERS = ["docs", "src", "tests", "bench", "examples", "tools"];
 const FILES = ["mod.ts", "README.md", "CONTRIBUTING.md"];
 /** Copied sources, and files that are written by a program. */
 const SKIPPED = ["tools/std/", "bench/results/", "examples/data/", "node_modules/"];

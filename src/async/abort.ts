@@ -32,10 +32,23 @@ export class Following implements ListItem<Following> {
   stop(): void {
     this.#followers.remove(this);
   }
+
+  /** When the followed signal aborts at the latest, as far as is known. */
+  get deadline(): number {
+    return this.#followers.deadline;
+  }
 }
 
 /** The followers of one signal. */
 abstract class Followers extends LinkedList<Following> {
+  /**
+   * When the signal aborts at the latest, on the clock of `performance.now()`; `Infinity` if no
+   * time limit is known.
+   */
+  get deadline(): number {
+    return Infinity;
+  }
+
   /** Notifies the followers one after another, so that a follower removed by another is skipped. */
   notify(signal: AbortSignal): void {
     while (this.first !== undefined) {
@@ -94,6 +107,14 @@ export function follow(signal: FollowedSignal, follower: Follower): Following {
   return new Following(follower, signal[FOLLOWERS] ??= new ListeningFollowers(signal));
 }
 
+/**
+ * Returns when the signal aborts at the latest, on the clock of `performance.now()`: `Infinity` if
+ * no time limit of ours aborts it. The time limit of a signal from elsewhere cannot be known.
+ */
+export function deadlineOf(signal: FollowedSignal): number {
+  return signal[FOLLOWERS]?.deadline ?? Infinity;
+}
+
 function notifyFollowers(this: FollowedSignal): void {
   this[FOLLOWERS]?.notify(this);
 }
@@ -131,6 +152,14 @@ export class ChildAbort extends Followers implements Disposable, Follower, Timer
     }
     if (parent !== undefined) this.#parent = follow(parent, this);
     if (other !== undefined) this.#other = follow(other, this);
+  }
+
+  override get deadline(): number {
+    return Math.min(
+      this.#timer?.due ?? Infinity,
+      this.#parent?.deadline ?? Infinity,
+      this.#other?.deadline ?? Infinity,
+    );
   }
 
   /** Aborts with the reason of a parent. */

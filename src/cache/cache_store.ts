@@ -1,9 +1,10 @@
 import type { ModelReply } from "../model/message.ts";
+import type { Billing } from "../model/usage.ts";
 
 /** A cached reply: plain JSON, without what belongs to the request that was sent. */
 export type CachedReply = Omit<
   ModelReply,
-  "rates" | "cost" | "serviceTier" | "response" | "rejections"
+  "rates" | "response" | "rejections" | Exclude<keyof Billing, "usage">
 >;
 
 /**

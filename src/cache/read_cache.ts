@@ -84,7 +84,7 @@ function copyReply(value: unknown): CachedReply | undefined {
   const reply: Record<string, unknown> = {};
   for (const [name, isValid] of Object.entries(FIELDS)) {
     // Databases return null for absent fields.
-    const field = value[name] ?? undefined;
+    const field = name === "usage" ? completeUsage(value.usage) : value[name] ?? undefined;
     if (!isValid(field)) return undefined;
     if (field !== undefined) reply[name] = structuredClone(field);
   }
@@ -103,6 +103,12 @@ const COUNTS = [
   "reasoningTokens",
   "totalTokens",
 ] as const;
+
+/** Completes a usage that an earlier version stored: it has no count of writes to a cache. */
+function completeUsage(usage: unknown): unknown {
+  if (!isRecord(usage)) return usage ?? undefined;
+  return { ...usage, cacheWriteTokens: usage.cacheWriteTokens ?? 0 };
+}
 
 function isUsage(value: unknown): boolean {
   return isRecord(value) && COUNTS.every((count) => Number.isFinite(value[count]));

@@ -6,11 +6,16 @@ import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget
 import type { Limiter } from "../limits/limiter.ts";
 import { Permits, type WaitTimes } from "../limits/permits.ts";
 import { accountLimiter, modelLimiter, processLimiter } from "../limits/limiter_registry.ts";
+import { ProviderError } from "../model/errors.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../model/usage.ts";
+import type { PriceDetails } from "../pricing/price_details.ts";
 import { costOf } from "../pricing/prices.ts";
+import { reservationCost } from "../pricing/reservation_cost.ts";
+import { longestPause } from "./longest_wait.ts";
 import { configuration } from "./options/config.ts";
 import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
+import { providerPriceDetails } from "./price_details.ts";
 
 /** What an attempt holds. */
 export class Admission implements Pass {
@@ -50,6 +55,7 @@ export class Admission implements Pass {
       if (budgets.length > 0) await this.#reserve();
       const waited: WaitTimes = {};
       try {
+        this.#permits.longestPause = longestPause(this.#call);
         await this.#permits.acquire(signal, waited);
       } finally {
         if (!duplicate) trace.wait(waited);
@@ -58,7 +64,7 @@ export class Admission implements Pass {
       return this;
     } catch (error) {
       this.#settle(undefined);
-      throw error;
+      throw error instanceof ProviderError ? trace.error(error, signal) : error;
     }
   }
 
@@ -74,13 +80,16 @@ export class Admission implements Pass {
     this.#permits.markSent(now);
   }
 
-  complete({ usage, rejected, feedback, estimated = false }: AttemptOutcome, now: number): void {
+  complete(outcome: AttemptOutcome, now: number): void {
+    const { usage, details, rejected, feedback, estimated = false } = outcome;
     const used = usage?.totalTokens;
     this.#permits.release(rejected ? used ?? 0 : used, feedback, now);
     if (usage !== undefined && !estimated) updateAverages(this.#call, this.#estimate, usage);
     if (this.#reservations === undefined) return;
-    if (usage !== undefined) this.#settle(amountOf(this.#call, usage));
-    else this.#settle(rejected ? { tokens: 0, cost: 0 } : { tokens: this.#expected });
+    if (usage !== undefined) this.#settle(actualAmount(this.#call, usage, details));
+    else if (details?.cost !== undefined) {
+      this.#settle({ tokens: rejected ? 0 : this.#expected, cost: details.cost.total });
+    } else this.#settle(rejected ? { tokens: 0, cost: 0 } : { tokens: this.#expected });
   }
 
   cancel(): void {
@@ -91,7 +100,7 @@ export class Admission implements Pass {
   async #reserve(): Promise<void> {
     const { trace, signal, budgets } = this.#call;
     const { expected = expectedUsage(this.#call, this.#estimate) } = this.#call;
-    const amount = amountOf(this.#call, expected);
+    const amount = reservedAmount(this.#call, expected);
     const reservations: Reservation[] = this.#reservations = [];
     try {
       for (const budget of budgets) reservations.push(await budget.reserve(amount, signal));
@@ -163,9 +172,22 @@ let lastLimiters: {
   readonly list: readonly Limiter[];
 } = { list: [] };
 
-function amountOf({ request, budgets }: Outgoing, usage: Usage): Amount {
+/** Returns what is reserved for an attempt: its highest plausible cost. */
+function reservedAmount({ provider, request, budgets }: Outgoing, usage: Usage): Amount {
   if (!budgets.some(({ countsCost }) => countsCost)) return { tokens: usage.totalTokens };
-  const cost = costOf(request.model, usage, configuration().prices);
+  const details = providerPriceDetails(provider, request.model, request.settings);
+  const cost = reservationCost(request.model, usage, configuration().prices, details);
+  return { tokens: usage.totalTokens, cost: cost?.total };
+}
+
+/** Returns what an attempt has used. An unknown cost counts as reserved. */
+function actualAmount(
+  { request: { model }, budgets }: Outgoing,
+  usage: Usage,
+  details: PriceDetails | undefined,
+): Amount {
+  if (!budgets.some(({ countsCost }) => countsCost)) return { tokens: usage.totalTokens };
+  const cost = costOf(model, usage, configuration().prices, details);
   return { tokens: usage.totalTokens, cost: cost?.total };
 }
 

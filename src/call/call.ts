@@ -77,7 +77,7 @@ async function prepare(setup: CallSetup, found: Candidates | Promise<Candidates>
   const models = await found;
   if (budgets.some(({ countsCost }) => countsCost)) {
     const doing = `call "${agent.name}" with a budget in US dollars`;
-    await requirePrices(doing, models.map(({ model }) => model), config);
+    await requirePrices(doing, models, config);
   }
   return await begin(setup, models);
 }
@@ -297,6 +297,7 @@ class ModelCall {
       hooks,
       signal,
       priority: options.priority ?? context.priority,
+      hasFallback: candidate.hasFallback,
       budgets,
       limiters: context.limiters,
       gate: context.gate,

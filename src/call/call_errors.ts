@@ -1,4 +1,4 @@
-import { abortCode, ProviderError } from "../model/errors.ts";
+import { abortCode, isWait, LONG_WAIT, ProviderError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
 import { AgentError, type Attempt } from "../model/result.ts";
 import { NO_USAGE, type Usage } from "../model/usage.ts";
@@ -42,7 +42,8 @@ export class CallErrors {
     if (signal?.aborted) return this.#aborted(signal.reason, { retryable: false });
     if (thrown instanceof AgentError) return thrown;
     if (thrown instanceof ProviderError) {
-      return this.make(`Cannot finish the call of "${this.agent}" as ${thrown.message}`, {
+      const reason = `${thrown.message}${waitHint(thrown)}`;
+      return this.make(`Cannot finish the call of "${this.agent}" as ${reason}`, {
         code: thrown.code,
         status: thrown.status,
         retryAfterMs: thrown.retryAfterMs,
@@ -108,4 +109,18 @@ export class CallErrors {
       messages: this.messages,
     });
   }
+}
+
+/** Says how long the server asks to wait, if that is long. */
+function waitHint({ code, retryAfterMs }: ProviderError): string {
+  if (code !== "rate_limited" || !isWait(retryAfterMs) || retryAfterMs <= LONG_WAIT) return "";
+  return ` (the server asks to wait ${formatWait(retryAfterMs)})`;
+}
+
+/** Formats a wait of more than a minute: `5 min`, `8 h 12 min`. */
+function formatWait(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours === 0) return `${minutes} min`;
+  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
 }

@@ -2,7 +2,7 @@ import type { ModelSettings } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
 import type { HedgeOptions } from "../resilience/hedge_options.ts";
-import { type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
+import { beforeFallback, type RetryPolicy, retryPolicy } from "../resilience/backoff.ts";
 import { refuseOwnFallback } from "../resilience/fallback.ts";
 import { mergeTimeouts, type TimeoutOptions, totalOf } from "./options/timeouts.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
@@ -27,6 +27,8 @@ export interface Candidate {
   readonly breaker: CircuitBreakerOptions | undefined;
   /** When a duplicate is sent. */
   readonly hedge: HedgeOptions | undefined;
+  /** Whether another model follows. */
+  readonly hasFallback?: boolean;
 }
 
 /**
@@ -145,8 +147,11 @@ function createCandidates(
   // Removes duplicates: a call may name a fallback of its agent as its model.
   const all = [first, ...fallbacks];
   const same = (a: Candidate, b: Candidate) => a.model === b.model && a.provider === b.provider;
-  return all.filter((c, i) => all.findIndex((b) => same(b, c)) === i) as [
-    Candidate,
-    ...Candidate[],
-  ];
+  const unique = all.filter((c, i) => all.findIndex((b) => same(b, c)) === i);
+  const last = unique.length - 1;
+  return unique.map((candidate, i) =>
+    i === last
+      ? candidate
+      : { ...candidate, policy: beforeFallback(candidate.policy), hasFallback: true }
+  ) as [Candidate, ...Candidate[]];
 }

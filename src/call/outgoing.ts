@@ -5,6 +5,7 @@ import type { Limiter } from "../limits/limiter.ts";
 import type { ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Usage } from "../model/usage.ts";
+import type { PriceDetails } from "../pricing/price_details.ts";
 import type { Breaker, CircuitBreakerOptions } from "../resilience/circuit_breaker.ts";
 import type { TimeoutOptions } from "./options/timeouts.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
@@ -19,6 +20,10 @@ export interface Outgoing {
   readonly hooks: CallHooks;
   readonly signal: AbortSignal;
   readonly priority: number;
+  /** Whether a fallback model can be called in the place of a long wait. */
+  readonly hasFallback?: boolean;
+  /** The longest pause of its model that it waits for, if another isolate has found it. */
+  readonly longestPause?: number;
   /** The budgets of the call, the run and the scopes around it. */
   readonly budgets: readonly Budget[];
   /** The limiters of the run and the scopes around the call, innermost first. */
@@ -79,6 +84,8 @@ export interface Pass {
 export interface AttemptOutcome {
   /** What it used, if that is known. */
   readonly usage: Usage | undefined;
+  /** What its price depends on, once there is a reply or an error. */
+  readonly details?: PriceDetails;
   /** Whether the server rejected the request. */
   readonly rejected: boolean;
   /** What the reply says about the server's limits. */

@@ -1,5 +1,20 @@
-import { hasPrice, loadPrices } from "../pricing/prices.ts";
+import type { ModelSettings } from "../model/message.ts";
+import type { Provider } from "../model/provider.ts";
+import { loadPrices } from "../pricing/prices.ts";
+import { reservationCost } from "../pricing/reservation_cost.ts";
+import { plainUsage } from "../model/usage.ts";
 import { type Configuration, configuration } from "./options/config.ts";
+import { providerPriceDetails } from "./price_details.ts";
+
+/** A model that a call may use. */
+export interface PricedModel {
+  /** The model. */
+  readonly model: string;
+  /** The provider, if it is known. */
+  readonly provider?: Provider;
+  /** The settings of its requests. */
+  readonly settings?: ModelSettings;
+}
 
 /**
  * Checks that the prices of all models are known, as a budget in US dollars requires.
@@ -9,14 +24,17 @@ import { type Configuration, configuration } from "./options/config.ts";
  */
 export async function requirePrices(
   doing: string,
-  models: Iterable<string>,
+  models: Iterable<PricedModel>,
   { prices }: Configuration = configuration(),
 ): Promise<void> {
-  for (const model of models) {
+  for (const { model, provider = {}, settings } of models) {
     await loadPrices(model, prices);
-    if (hasPrice(model, prices)) continue;
+    const details = providerPriceDetails(provider, model, settings);
+    if (reservationCost(model, plainUsage(1, 1), prices, details) !== undefined) continue;
+    const { serviceTier } = details;
+    const tier = serviceTier === undefined ? "" : ` in the service tier "${serviceTier}"`;
     throw new TypeError(
-      `Cannot ${doing} as the price of the model "${model}" is not known: ` +
+      `Cannot ${doing} as the price of the model "${model}"${tier} is not known: ` +
         "pass it with configure({ prices })",
     );
   }

@@ -2,12 +2,14 @@ import type { Feedback } from "../limits/feedback.ts";
 import { abortCode, ProviderError } from "../model/errors.ts";
 import type { AgentError } from "../model/result.ts";
 import type { ModelReply } from "../model/message.ts";
-import type { Usage } from "../model/usage.ts";
+import type { Billing, Usage } from "../model/usage.ts";
+import type { PriceDetails } from "../pricing/price_details.ts";
 import { admit, estimatedUsageSoFar } from "./admission.ts";
 import { type Answer, readReply } from "./read_reply.ts";
 import { type AttemptHandler, requestProvider } from "./request_provider.ts";
 import type { Outgoing, Pass } from "./outgoing.ts";
 import { emitDelta } from "./emit_delta.ts";
+import { priceDetailsOf } from "./price_details.ts";
 
 /** What is done after an attempt that failed. */
 export type FailureHandler = (error: unknown) => Promise<Answer>;
@@ -48,6 +50,7 @@ class PendingAttempt implements AttemptHandler<Answer> {
   #reasoning: string | undefined;
   #connectMs: number | undefined;
   #outcome: Outcome | undefined;
+  #details: PriceDetails | undefined;
 
   constructor(call: Outgoing, admission: Pass, onFailure: FailureHandler) {
     this.#call = call;
@@ -121,10 +124,12 @@ class PendingAttempt implements AttemptHandler<Answer> {
     const { ended, trace, signal } = this.#call;
     ended?.();
     const now = performance.now();
-    const { thrown, usage, estimated } = outcome;
+    const { reply, thrown, usage, estimated } = outcome;
     const rejected = thrown instanceof ProviderError && thrown.status !== undefined;
+    const billing = reply ?? (thrown instanceof ProviderError ? thrown : NO_BILLING);
+    const details = this.#details = priceDetailsOf(this.#call, billing);
     this.#admission.complete(
-      { usage, rejected, feedback: feedbackOf(outcome, signal), estimated },
+      { usage, details, rejected, feedback: feedbackOf(outcome, signal), estimated },
       now,
     );
     this.#durationMs = now - this.#admission.at;
@@ -162,8 +167,9 @@ class PendingAttempt implements AttemptHandler<Answer> {
       retryAfterMs: error?.retryAfterMs,
       concurrency,
       usage,
+      ...(this.#details?.serviceTier && { serviceTier: this.#details.serviceTier }),
       ...(estimated && { estimated }),
-    });
+    }, this.#details);
   }
 
   /** Records the requests that the provider repeated in another form. They were not billed. */
@@ -199,6 +205,7 @@ function feedbackOf({ reply, thrown }: Outcome, signal: AbortSignal): Feedback {
 }
 
 const OK: Feedback = { outcome: "ok" };
+const NO_BILLING: Billing = {};
 
 interface Outcome {
   readonly reply?: ModelReply;

@@ -4,6 +4,7 @@ import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import {
   type AgentError,
+  type Attempt,
   type DryRun,
   type Failure,
   type LimitedBy,
@@ -14,7 +15,8 @@ import {
   type ToolCall,
 } from "../model/result.ts";
 import { addSpent, NOTHING_SPENT, type Spent, subtractSpent } from "../model/spent.ts";
-import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
+import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import type { PriceDetails } from "../pricing/price_details.ts";
 import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
 import type { ResponseInfo } from "../model/response_info.ts";
 import { CallErrors } from "./call_errors.ts";
@@ -25,6 +27,8 @@ export class Trace extends CallErrors {
   #toolCalls: ToolCall[] | undefined;
   /** The nested calls; absent for most calls. */
   #children: Result[] | undefined;
+  /** What the prices of the attempts depend on. Those of nested calls are priced already. */
+  #details: (PriceDetails | undefined)[] | undefined;
   /** What it costs; filled in at the end for a model's call. */
   cost: Cost | undefined = NO_COST;
   /** Milliseconds of waiting for permits. */
@@ -98,6 +102,20 @@ export class Trace extends CallErrors {
     };
   }
 
+  /**
+   * Adds a request that was sent.
+   *
+   * @param details What its price depends on. Absent if it belongs to a nested call.
+   */
+  override addAttempt(attempt: Attempt, details?: PriceDetails): void {
+    super.addAttempt(attempt);
+    if (details === undefined) return;
+    const index = this.attempts.length - 1;
+    // Usually it is the only one; a growing array would reserve room for sixteen more.
+    if (this.#details === undefined && index === 0) this.#details = [details];
+    else (this.#details ??= [])[index] = details;
+  }
+
   /** Counts what an attempt used. */
   bill(usage: Usage | undefined, modelMs: number): void {
     this.modelMs += modelMs;
@@ -110,10 +128,14 @@ export class Trace extends CallErrors {
    */
   billLoser(from: number): void {
     const sent = this.attempts.slice(from);
-    const usage = sent.find(({ error }) => error === undefined)?.usage;
+    const winner = sent.findIndex(({ error }) => error === undefined);
+    const usage = sent[winner]?.usage;
     const loser = sent.findIndex((attempt) => attempt.error?.code === "aborted");
     if (usage === undefined || loser < 0 || sent[loser]!.usage !== undefined) return;
     this.amendAttempt(from + loser, { ...sent[loser]!, usage, estimated: true });
+    if (this.#details !== undefined) {
+      this.#details[from + loser] = this.#details[from + winner];
+    }
     this.bill(usage, 0);
   }
 
@@ -205,28 +227,40 @@ export class Trace extends CallErrors {
    */
   price(prices: Prices | undefined): Promise<void> | undefined {
     this.cost = undefined;
-    for (const { model, usage } of this.attempts) {
-      const loading = usage && loadPrices(model, prices);
+    const { attempts } = this;
+    for (let i = 0; i < attempts.length; i++) {
+      const { model, usage } = attempts[i]!;
+      if (usage === undefined || this.#details?.[i] === undefined) continue;
+      const loading = loadPrices(model, prices);
       if (loading !== undefined) return loading.then(() => this.price(prices));
     }
-    let cost: Cost | undefined = NO_COST;
+    let sum: Cost | undefined = NO_COST;
     let resumed: Cost | undefined = NO_COST;
-    for (const { model, usage, error, replayed } of this.attempts) {
-      const price = usage !== undefined
-        ? this.#priceOf(model, usage, prices)
-        : error === undefined
-        ? undefined
-        : NO_COST;
-      cost = addCost(cost, price);
-      if (replayed) resumed = addCost(resumed, price);
+    for (let i = 0; i < attempts.length; i++) {
+      const attempt = attempts[i]!;
+      const details = this.#details?.[i];
+      // Earlier rounds may have been priced already.
+      if (details !== undefined && attempt.cost === undefined) {
+        setCost(attempt, this.#priceOf(attempt, prices, details));
+      }
+      const { cost, usage, error, replayed } = attempt;
+      if (cost === undefined && usage === undefined && error !== undefined) continue;
+      sum = addCost(sum, cost);
+      if (replayed) resumed = addCost(resumed, cost);
     }
-    this.cost = cost;
+    this.cost = sum;
     if (this.#resumed !== undefined) this.#resumed = { ...this.#resumed, cost: resumed };
   }
 
-  #priceOf(model: string, usage: Usage, prices: Prices | undefined): Cost | undefined {
+  #priceOf(
+    { model, usage, estimated }: Attempt,
+    prices: Prices | undefined,
+    details: PriceDetails,
+  ): Cost | undefined {
+    if (usage === undefined && details.cost === undefined) return undefined;
     try {
-      return costOf(model, usage, prices);
+      const cost = costOf(model, usage ?? NO_USAGE, prices, details);
+      return cost && estimated ? { ...cost, source: "prices" } : cost;
     } catch (cause) {
       const why = `the prices function of configure threw: ${causeMessage(cause)}`;
       throw this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
@@ -307,6 +341,11 @@ export class Trace extends CallErrors {
       generationMs: this.generationMs,
     };
   }
+}
+
+/** Sets the cost of an attempt. Errors share the attempt, so it is changed in place. */
+function setCost(attempt: { cost?: Cost }, cost: Cost | undefined): void {
+  if (cost !== undefined) attempt.cost = cost;
 }
 
 /** What of a call is part of results that were taken from it. */

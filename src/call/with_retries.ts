@@ -5,6 +5,7 @@ import { retry, retryAfter, type RetryHooks } from "../resilience/retry.ts";
 import type { Answer } from "./read_reply.ts";
 import type { Candidate } from "./candidates.ts";
 import { circuitGuard } from "./circuit_guard.ts";
+import { longestWait } from "./longest_wait.ts";
 import type { Guard, Outgoing } from "./outgoing.ts";
 import { send } from "./send.ts";
 import { withHedging } from "./with_hedging.ts";
@@ -68,6 +69,10 @@ class Retries implements RetryHooks {
         });
       }
     });
+  }
+
+  longestWait(): number {
+    return longestWait(this.#call);
   }
 
   onRetry(error: AgentError, attempt: number, delayMs: number): void {

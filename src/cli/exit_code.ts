@@ -25,7 +25,8 @@ export const EXIT_HELP = `Exit codes:
   0    everything succeeded
   1    the run is complete, but some rows have failed
   2    wrong use: nothing was sent
-  3    could not continue (disk, journal, input, or a server that rejects every request)
+  3    could not continue (disk, journal, input, or a server that rejects every request
+       or asks for a long wait)
   4    the budget is spent
   5    stopped after the pilot
   130  Ctrl-C; 143 SIGTERM; 141 the reader of the output has closed the pipe`;

@@ -1,5 +1,6 @@
 /** Counts and events of all requests for calls: the source of `/metrics` and of the dashboard. */
 import type { AgentError, Result } from "../model/result.ts";
+import { NO_COST, NO_USAGE } from "../model/usage.ts";
 import { Histogram } from "./histogram.ts";
 
 /**
@@ -38,10 +39,16 @@ export interface AgentCounts {
   readonly failures: ReadonlyMap<string, number>;
   /** Input tokens. */
   readonly inputTokens: number;
+  /** The part of the input tokens that was read from the providers' caches. */
+  readonly cachedInputTokens: number;
+  /** The part of the input tokens that was written to the providers' caches. */
+  readonly cacheWriteTokens: number;
   /** Output tokens. */
   readonly outputTokens: number;
   /** The cost in US dollars, as far as prices are known. */
   readonly cost: number;
+  /** The part of the cost that the servers reported themselves. */
+  readonly reportedCost: number;
   /** The durations of the calls, in seconds. */
   readonly seconds: Histogram;
 }
@@ -85,8 +92,11 @@ interface Counts {
   inFlight: number;
   readonly failures: Map<string, number>;
   inputTokens: number;
+  cachedInputTokens: number;
+  cacheWriteTokens: number;
   outputTokens: number;
   cost: number;
+  reportedCost: number;
   readonly seconds: Histogram;
 }
 
@@ -108,8 +118,11 @@ export class Activity {
         inFlight: 0,
         failures: new Map(),
         inputTokens: 0,
+        cachedInputTokens: 0,
+        cacheWriteTokens: 0,
         outputTokens: 0,
         cost: 0,
+        reportedCost: 0,
         seconds: new Histogram(),
       });
     }
@@ -204,11 +217,16 @@ export class Activity {
       this.#failures.push({ at: Date.now(), agent, code, model: error?.model, run });
       if (this.#failures.length > MAX_FAILURES) this.#failures.shift();
     }
-    const { inputTokens = 0, outputTokens = 0 } = outcome?.usage ?? {};
-    const cost = outcome !== undefined && "cost" in outcome ? outcome.cost?.total ?? 0 : 0;
+    const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens } = outcome?.usage ??
+      NO_USAGE;
+    const { total: cost, source } =
+      (outcome !== undefined && "cost" in outcome ? outcome.cost : undefined) ?? NO_COST;
     counts.inputTokens += inputTokens;
+    counts.cachedInputTokens += cachedInputTokens;
+    counts.cacheWriteTokens += cacheWriteTokens;
     counts.outputTokens += outputTokens;
     counts.cost += cost;
+    if (source === "server") counts.reportedCost += cost;
     counts.seconds.add(durationMs / 1000);
     this.#advance(performance.now());
     this.#endedBySecond[this.#second % SECONDS]!++;

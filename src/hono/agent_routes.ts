@@ -1,6 +1,6 @@
 import { type Context, type Handler, Hono } from "hono";
 import { checkOptions, milliseconds, type RulesFor } from "../model/check_options.ts";
-import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.tsx";
+import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.ts";
 import { createIdentify, requirePrincipal } from "./require_principal.ts";
 import { allowCrossOrigin, assignRequestId, setSecurityHeaders } from "./headers.ts";
 import { toOpenAIError, withOpenAIStatus } from "./openai/openai_error.ts";

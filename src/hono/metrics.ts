@@ -43,10 +43,25 @@ export function metricsText({ agents, runs, callsPerSecond }: Activity): string 
       ]),
     ),
     metric(
+      "shoal_cache_tokens_total",
+      "counter",
+      "Input tokens that were read from the providers' caches, or written to them.",
+      all.flatMap(([agent, { cachedInputTokens, cacheWriteTokens }]): Sample[] => [
+        [{ agent, operation: "read" }, cachedInputTokens],
+        [{ agent, operation: "write" }, cacheWriteTokens],
+      ]),
+    ),
+    metric(
       "shoal_cost_dollars_total",
       "counter",
       "Cost of calls in US dollars, as far as prices are known.",
       each(({ cost }) => cost),
+    ),
+    metric(
+      "shoal_reported_cost_dollars_total",
+      "counter",
+      "The part of the cost that the models' servers reported, in US dollars.",
+      each(({ reportedCost }) => reportedCost),
     ),
     metric(
       "shoal_call_duration_seconds",

@@ -1,5 +1,6 @@
 import { ProviderError, RunError } from "../model/errors.ts";
 import { AgentError, type AgentErrorOptions, type Result } from "../model/result.ts";
+import { readStoredUsage } from "./stored_usage.ts";
 
 /** The stored form of an error. Attempts and usage are omitted if they are those of the result. */
 export type WrittenError = Omit<AgentErrorOptions, "cause"> & {
@@ -71,7 +72,8 @@ export function readError(
   { message, cause, result: _, ...options }: WrittenError,
   of?: Pick<Result, "attempts" | "usage">,
 ): AgentError {
-  const { attempts = of?.attempts, usage = of?.usage } = options;
+  const { attempts = of?.attempts, usage: own } = options;
+  const usage = own === undefined ? of?.usage : readStoredUsage(own);
   return new AgentError(message, {
     ...options,
     attempts,

@@ -13,6 +13,7 @@ import {
   type Timing,
 } from "../model/result.ts";
 import { readError, writeError, type WrittenError } from "./error_json.ts";
+import { readStoredCost, readStoredUsage } from "./stored_usage.ts";
 import { readValue, writeValue, type WrittenValue } from "./value_json.ts";
 
 /** The members of every result. All others belong to workflows. */
@@ -44,10 +45,13 @@ const KNOWN: ReadonlySet<string> = new Set([
 const BARE: ReadonlySet<string> = new Set(["status", "route"]);
 
 /**
- * The stored form of an attempt. Its usage is `"all"` if it equals the usage of the result, as is
- * common.
+ * The stored form of an attempt. Its usage and its cost are `"all"` if they are those of the
+ * result, as is common.
  */
-type WrittenAttempt = Omit<Attempt, "usage"> & { readonly usage?: Attempt["usage"] | "all" };
+type WrittenAttempt = Omit<Attempt, "usage" | "cost"> & {
+  readonly usage?: Attempt["usage"] | "all";
+  readonly cost?: Attempt["cost"] | "all";
+};
 
 /** The stored form of a result. Empty members are omitted. */
 interface WrittenResult {
@@ -110,7 +114,7 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
     model: result.model,
     usage,
     cost: result.cost,
-    attempts: attempts.length === 0 ? undefined : attempts.map((one) => writeAttempt(one, usage)),
+    attempts: attempts.length === 0 ? undefined : attempts.map((one) => writeAttempt(one, result)),
     toolCalls: toolCalls.length === 0 || bare ? undefined : writeToolCalls(toolCalls),
     children: children.length === 0 || bare ? undefined : nested(children),
     startedAt: result.startedAt,
@@ -132,9 +136,13 @@ function toWritten(result: Result, detail: "full" | "bare"): WrittenResult {
   };
 }
 
-function writeAttempt(attempt: Attempt, usage: Result["usage"]): WrittenAttempt {
-  if (attempt.replayed) attempt = { ...attempt, replayed: undefined };
-  return attempt.usage === usage ? { ...attempt, usage: "all" } : attempt;
+function writeAttempt(attempt: Attempt, { usage, cost }: Result): WrittenAttempt {
+  return {
+    ...attempt,
+    replayed: undefined,
+    ...(attempt.usage === usage && { usage: "all" }),
+    ...(attempt.cost !== undefined && attempt.cost === cost && { cost: "all" }),
+  };
 }
 
 /**
@@ -175,10 +183,15 @@ function moreOf(result: Result, detail: "full" | "bare"): Record<string, unknown
 }
 
 function resultOf(json: WrittenResult): Result {
-  const { usage, content, error, timing, response, more } = json;
-  const attempts = (json.attempts ?? []).map((one) =>
-    (one.usage === "all" ? { ...one, usage } : one) as Attempt
-  );
+  const { content, error, timing, response, more } = json;
+  const usage = readStoredUsage(json.usage);
+  const cost = readStoredCost(json.cost);
+  const attempts = (json.attempts ?? []).map((one) => ({
+    ...one,
+    ...(one.usage !== undefined &&
+      { usage: one.usage === "all" ? usage : readStoredUsage(one.usage) }),
+    ...(one.cost === "all" && { cost }),
+  } as Attempt));
   const result = {
     ok: json.ok,
     content: content && readValue(content),
@@ -186,7 +199,7 @@ function resultOf(json: WrittenResult): Result {
     agent: json.agent,
     model: json.model,
     usage,
-    cost: json.cost,
+    cost,
     attempts,
     toolCalls: readToolCalls(json.toolCalls),
     children: json.children === undefined ? [] : read(json.children),

@@ -2,7 +2,8 @@ import type { ErrorCode } from "../model/errors.ts";
 import type { JournalSummary } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
 import { type Spent, subtractSpent } from "../model/spent.ts";
-import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { readStoredCost, readStoredUsage } from "./stored_usage.ts";
 
 /** The totals of a run. They are updated in memory and stored with each write. */
 export class RunTotals {
@@ -56,12 +57,7 @@ export class RunTotals {
   addSpent({ usage, cost }: Spent, wasSent: boolean): void {
     this.#usage = addUsage(this.#usage, usage);
     if (cost !== undefined && (wasSent || cost.total !== 0)) {
-      const { input, output, total } = this.#cost ?? NO_COST;
-      this.#cost = {
-        input: input + cost.input,
-        output: output + cost.output,
-        total: total + cost.total,
-      };
+      this.#cost = addCost(this.#cost ?? NO_COST, cost);
     }
   }
 
@@ -95,6 +91,15 @@ export class RunTotals {
 
 /** Reads the stored totals of a run. */
 export function readSummary(runId: string, state: string): JournalSummary {
-  const { total, ok, failed, ...others } = JSON.parse(state);
-  return { runId, total, ok, failed, started: total - ok - failed, ...others };
+  const { total, ok, failed, usage, cost, ...others } = JSON.parse(state);
+  return {
+    runId,
+    total,
+    ok,
+    failed,
+    started: total - ok - failed,
+    usage: readStoredUsage(usage),
+    ...(cost !== undefined && { cost: readStoredCost(cost) }),
+    ...others,
+  };
 }

@@ -1,10 +1,10 @@
 /** Limiters that discover from the server's answers how much it accepts. */
 import { adaptiveBounds, type LimitOptions, maxConcurrency } from "../model/limits.ts";
-import { LONGEST_RETRY_AFTER } from "../model/errors.ts";
 import type { RateReport } from "../model/rate_report.ts";
 import { type SentMark, ServerRateLimits } from "./server_rate_limit.ts";
 import type { Feedback } from "./feedback.ts";
 import { Limiter, type PermitRequest } from "./limiter.ts";
+import { RejectionStreak } from "./rejection_streak.ts";
 import {
   ConcurrencyWindow,
   type ConcurrencyWindowOptions,
@@ -24,6 +24,11 @@ export class AdaptiveLimiter extends Limiter {
     super(limits);
     this.#window = new ConcurrencyWindow({ ...window, reserve: limits.reserve });
     this.#followWindow();
+  }
+
+  /** The number of attempts in flight. */
+  protected get inFlight(): number {
+    return this.#inFlight;
   }
 
   override get discoveredConcurrency(): number | undefined {
@@ -54,6 +59,11 @@ export class AdaptiveLimiter extends Limiter {
     super.release(request, used);
   }
 
+  /** Notes that the server answers again after it has rejected everything. */
+  protected recover(): void {
+    this.#window.recover();
+  }
+
   #followWindow(): void {
     const { concurrency } = this.#window;
     if (concurrency !== this.concurrency) this.concurrency = concurrency;
@@ -79,11 +89,12 @@ interface ModelMark extends SentMark {
 
 /**
  * The limiter of a model behind an API key. It keeps to the rate limits that the server reports,
- * and pauses when the server rejects an attempt and says how long to wait.
+ * pauses when the server rejects an attempt and says how long to wait, and probes a server that
+ * rejects everything.
  */
 export class ModelLimiter extends AdaptiveLimiter {
   readonly #serverLimits = new ServerRateLimits();
-  #pausedAt = -Infinity;
+  readonly #streak = new RejectionStreak();
 
   /**
    * Creates a limiter with the configured limits. A concurrency that is not adaptive is only cut
@@ -117,12 +128,16 @@ export class ModelLimiter extends AdaptiveLimiter {
     const { outcome, rates, retryAfterMs } = feedback;
     if (outcome === "ok" || rates !== undefined) this.#serverLimits.update(rates, mark, now);
     super.applyFeedback(feedback, mark.episode, request, now);
-    // Of the attempts that were sent before a pause, only the first rejection starts one.
-    if (outcome !== "rejected" || mark.at <= this.#pausedAt) return;
-    const ms = retryAfterMs ?? 0;
-    if (!(ms > 0 && ms <= LONGEST_RETRY_AFTER)) return;
-    this.#pausedAt = now;
-    this.pause(ms);
+    if (outcome === "ok" && !this.#streak.isActive) return;
+    const { inFlight } = this;
+    const ended = { outcome, retryAfterMs, sentAt: mark.at, inFlight };
+    const change = this.#streak.applyOutcome(ended, now);
+    if (change === "recovered") this.recover();
+    else if (change !== undefined) this.pause(change);
+  }
+
+  protected override holdBack(now: number): number {
+    return this.#streak.holdBack(this.held, now);
   }
 }
 

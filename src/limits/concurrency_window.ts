@@ -120,6 +120,14 @@ export class ConcurrencyWindow {
     else if (outcome === "ok" && this.#isCurrent(episode, now)) this.#grow(inFlight);
   }
 
+  /**
+   * Grows fast up to the last limit that was met: the server has rejected everything for a while,
+   * which said nothing about concurrency.
+   */
+  recover(): void {
+    if (this.#lastLimit < Infinity) this.#fastUpTo = Math.max(this.#fastUpTo, this.#lastLimit);
+  }
+
   #reject(episode: Episode, inFlight: number, now: number): void {
     episode.rejected++;
     this.#recent = Math.max(RECENT, inFlight);

@@ -5,6 +5,7 @@
  */
 import { onAbort } from "../async/abort.ts";
 import { MAX_TIMER_DELAY } from "../async/timer.ts";
+import { LONG_WAIT, ProviderError } from "../model/errors.ts";
 import { type LimitOptions, maxConcurrency } from "../model/limits.ts";
 import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
 import { RateLimits } from "./rate_limits.ts";
@@ -16,6 +17,12 @@ export interface PermitRequest {
   readonly tokens: number;
   /** The higher number goes first. Above 0, the reserved share is available, too. */
   readonly priority: number;
+  /**
+   * The longest pause that it waits for, in milliseconds.
+   *
+   * @default {Infinity}
+   */
+  readonly longestPause?: number;
 }
 
 /** Why an attempt had to wait: for a permit, for a rate limit, or for the end of a pause. */
@@ -26,6 +33,8 @@ interface Waiter {
   readonly signal: AbortSignal | undefined;
   readonly admit: (reason: WaitReason) => void;
   readonly abort: () => void;
+  /** Rejects it, as the pause is longer than it waits for. */
+  readonly refuse: (pauseMs: number) => void;
 }
 
 /**
@@ -78,6 +87,11 @@ export class Limiter {
     return this.#reason;
   }
 
+  /** For how many milliseconds a {@linkcode Limiter.pause} is still in force; 0 if none is. */
+  get pausedForMs(): number {
+    return Math.max(0, this.#pausedUntil - performance.now());
+  }
+
   /** Whether a {@linkcode Limiter.pause} is in force. */
   get paused(): boolean {
     return this.#pausedUntil > 0 && this.#pausedUntil > performance.now();
@@ -98,6 +112,7 @@ export class Limiter {
    * Waits for a permit.
    *
    * @returns Why it had to wait; `undefined` if it did not.
+   * @throws {ProviderError} With the code `rate_limited`, if a pause is longer than it waits for.
    * @throws The signal's reason, as soon as it aborts.
    */
   acquire(
@@ -106,6 +121,8 @@ export class Limiter {
   ): Promise<WaitReason | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.tryAcquire(request)) return Promise.resolve(undefined);
+    const pauseMs = this.#pausedUntil - performance.now();
+    if (pauseMs > longestPauseOf(request)) return Promise.reject(pausedError(pauseMs));
     return new Promise((resolve, reject) => {
       let stopListening: (() => void) | undefined;
       const entry: QueueEntry<Waiter> = this.#queue.push({
@@ -120,6 +137,11 @@ export class Limiter {
           stopListening?.();
           this.#queue.remove(entry);
           reject(signal!.reason);
+        },
+        refuse: (pauseMs) => {
+          stopListening?.();
+          this.#queue.remove(entry);
+          reject(pausedError(pauseMs));
         },
       }, request.priority);
       if (signal !== undefined) {
@@ -173,11 +195,25 @@ export class Limiter {
     this.#release(priority);
   }
 
-  /** Admits no attempts for the given time, in milliseconds. */
+  /**
+   * Admits no attempts for the given time, in milliseconds. Waiters that do not wait that long are
+   * rejected.
+   */
   pause(ms: number): void {
     const now = performance.now();
     this.#pausedUntil = Math.max(this.#pausedUntil, now + ms);
+    if (ms > LONG_WAIT) {
+      const pauseMs = this.#pausedUntil - now;
+      for (const { value } of [...this.#queue]) {
+        if (pauseMs > longestPauseOf(value.request)) value.refuse(pauseMs);
+      }
+    }
     this.#schedule(now);
+  }
+
+  /** Returns for how many milliseconds a subclass holds attempts back. */
+  protected holdBack(_now: number): number {
+    return 0;
   }
 
   #release(priority: number): void {
@@ -239,7 +275,7 @@ export class Limiter {
 
   /** Returns how long the rates and the pause require to wait; notes which of them is longest. */
   #waitForRate({ tokens }: PermitRequest, now: number): number {
-    const pause = Math.max(0, this.#pausedUntil - now);
+    const pause = Math.max(0, this.#pausedUntil - now, this.holdBack(now));
     const ms = this.rates.waitFor(tokens, now);
     if (ms > pause) this.#reason = this.rates.reason;
     else if (pause > 0) this.#reason = "pause";
@@ -251,6 +287,18 @@ export class Limiter {
     if (priority <= 0) this.#heldUnreserved++;
     this.rates.take(tokens, now);
   }
+}
+
+function longestPauseOf({ longestPause = Infinity }: PermitRequest): number {
+  return longestPause;
+}
+
+function pausedError(pauseMs: number): ProviderError {
+  return new ProviderError("its model is paused, as the server rejected another request", {
+    code: "rate_limited",
+    retryAfterMs: Math.ceil(pauseMs),
+    retryable: true,
+  });
 }
 
 /**

@@ -13,6 +13,8 @@ export class Permits implements PermitRequest {
   readonly #limiters: readonly Limiter[];
   readonly tokens: number;
   readonly priority: number;
+  /** The longest pause that it waits for, in milliseconds. */
+  longestPause = Infinity;
   #held = 0;
   #marks: unknown[] | undefined;
 
@@ -35,6 +37,7 @@ export class Permits implements PermitRequest {
   /**
    * Waits for the permits that are missing.
    *
+   * @throws {ProviderError} With the code `rate_limited`, if a pause is longer than it waits for.
    * @throws The signal's reason, as soon as it aborts; then no permit is held.
    */
   async acquire(signal: AbortSignal | undefined, waited: WaitTimes = {}): Promise<void> {

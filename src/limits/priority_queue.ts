@@ -59,6 +59,13 @@ export class PriorityQueue<T> {
     this.#size--;
   }
 
+  /** Iterates over the entries, in no particular order of their priorities. */
+  *[Symbol.iterator](): IterableIterator<QueueEntry<T>> {
+    for (const list of this.#lists) {
+      for (let entry = list.first; entry !== undefined; entry = entry.next) yield entry;
+    }
+  }
+
   /** Returns the index of the list of this priority, or the index at which to insert it. */
   #find(priority: number): number {
     let low = 0;

@@ -36,6 +36,9 @@ const MIN_USED_FOR_REFILL = 10;
 /** This share of the limit is not used, as attempts in flight may use more than estimated. */
 const MARGIN = 0.01;
 
+/** The longest period of a limit, in milliseconds: a month. */
+const LONGEST_PERIOD = 31 * 86_400_000;
+
 /**
  * One rate limit of the server, as a bucket that tracks the level of the server's own. Unlike a
  * configured limit it starts full: the server accepts a burst, so the burst is sent.
@@ -64,14 +67,16 @@ export class ServerRateLimit implements RateLimit {
 
   /** Applies the state in the answer to a request sent at `sentAt`, when `sentThen` was sent. */
   update(state: RateState | undefined, sentAt: number, sentThen: number, now: number): void {
-    const { limit = NaN, remaining = NaN, resetMs } = state ?? {};
+    const { limit = NaN, remaining = NaN, resetMs, periodMs } = state ?? {};
     // A provider may be user code: a state that is not made of numbers is ignored.
     if (!(limit > 0 && Number.isFinite(limit) && Number.isFinite(remaining))) {
       this.#limit = Infinity;
       return;
     }
     this.#limit = limit;
-    this.#perMs = this.#refillRate(limit, limit - remaining, resetMs);
+    this.#perMs = isPeriod(periodMs)
+      ? limit / periodMs
+      : this.#refillRate(limit, limit - remaining, resetMs);
     const then = Math.min(limit, remaining + (now - sentAt) * this.#perMs);
     this.#level = then - (this.#taken - sentThen);
     this.#at = now;
@@ -102,8 +107,8 @@ export class ServerRateLimit implements RateLimit {
   correct(): void {}
 
   /**
-   * Returns the refill per millisecond. Until it is known, the limit refills within a minute, or
-   * faster if the server says so.
+   * Returns the refill per millisecond where no period is reported. Until it is known, the limit
+   * refills within a minute, or faster if the server says so.
    */
   #refillRate(limit: number, used: number, resetMs = 0): number {
     const reported = resetMs > 0 ? used / resetMs : 0;
@@ -115,4 +120,9 @@ export class ServerRateLimit implements RateLimit {
     this.#level = Math.min(this.#limit, this.#level + (now - this.#at) * this.#perMs);
     this.#at = now;
   }
+}
+
+/** Whether a limit can refill in this time. A shorter or longer one is an error of the provider. */
+function isPeriod(ms: number | undefined): ms is number {
+  return ms !== undefined && ms >= 1 && ms <= LONGEST_PERIOD;
 }

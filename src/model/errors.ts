@@ -4,7 +4,7 @@
  */
 import type { RateReport } from "./rate_report.ts";
 import type { RejectedRequest } from "./response_info.ts";
-import type { Usage } from "./usage.ts";
+import type { Billing, ReportedCost, Usage } from "./usage.ts";
 
 /**
  * The kind of an error.
@@ -47,7 +47,7 @@ export interface Issue {
 }
 
 /** Options of the constructor of {@linkcode ProviderError}. */
-export interface ProviderErrorOptions {
+export interface ProviderErrorOptions extends Billing {
   /** The kind of the error. */
   code: ErrorCode;
   /** The HTTP status, if there was one. */
@@ -56,8 +56,6 @@ export interface ProviderErrorOptions {
   retryAfterMs?: number;
   /** Whether another attempt may succeed. */
   retryable: boolean;
-  /** The usage, if the request was billed despite the error. */
-  usage?: Usage;
   /** The state of the server's rate limits, if it reports them. */
   rates?: RateReport;
   /** The text received before the failure. */
@@ -85,6 +83,14 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** The usage, if the request was billed despite the error. */
   readonly usage?: Usage;
+  /** The cost, if the server reports it. */
+  readonly cost?: ReportedCost;
+  /** The service tier that processed the request, if the server reports it. */
+  readonly serviceTier?: string;
+  /** The part of `usage.cacheWriteTokens` that is kept for an hour, if the server reports it. */
+  readonly longCacheWriteTokens?: number;
+  /** The model that answered as the server names it, if it is another name than the request's. */
+  readonly servedModel?: string;
   /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
   /** The requests that the server rejected before this one was sent in another form. */
@@ -99,6 +105,10 @@ export class ProviderError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable;
     this.usage = options.usage;
+    this.cost = options.cost;
+    this.serviceTier = options.serviceTier;
+    this.longCacheWriteTokens = options.longCacheWriteTokens;
+    this.servedModel = options.servedModel;
     this.rates = options.rates;
     if (options.rejections !== undefined) this.rejections = options.rejections;
     this.#text = options.text;
@@ -145,10 +155,35 @@ export class RunError extends Error {
 }
 
 /**
- * The maximum `Retry-After`, in milliseconds. A longer one is ignored, and the backoff policy
- * applies.
+ * The longest wait that a server may ask for, in milliseconds, where no time limit of the call says
+ * how long it may take. A call fails at once if it is asked to wait longer.
  */
-export const LONGEST_RETRY_AFTER = 60_000;
+export const LONGEST_RETRY_AFTER = 3_600_000;
+
+/**
+ * A longer wait, in milliseconds, is a long one: a fallback model is called instead, and a run of
+ * the command line stops when a row cannot wait for it.
+ */
+export const LONG_WAIT = 60_000;
+
+/** The longest pause of a model, in milliseconds: no quota takes more than a day to renew. */
+export const LONGEST_PAUSE = 86_400_000;
+
+/** Whether a server asks for a wait of this length, in milliseconds. 0 and nonsense are no wait. */
+export function isWait(ms: number | undefined): ms is number {
+  return ms !== undefined && ms > 0 && Number.isFinite(ms);
+}
+
+/**
+ * Whether the call failed as the server asks for a long wait. Such a failure says nothing about the
+ * call itself.
+ */
+export function isLongWait(
+  { code, retryAfterMs }: { readonly code: ErrorCode; readonly retryAfterMs?: number },
+): boolean {
+  return (code === "rate_limited" || code === "exhausted") && isWait(retryAfterMs) &&
+    retryAfterMs > LONG_WAIT;
+}
 
 /** Returns the code for an abort reason: `timeout` for a time limit, otherwise `aborted`. */
 export function abortCode(reason: unknown): "timeout" | "aborted" {

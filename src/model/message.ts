@@ -1,7 +1,7 @@
 import type { ContentPart, ExtraFields } from "./content_part.ts";
 import type { RateReport } from "./rate_report.ts";
 import type { RejectedRequest, ResponseInfo } from "./response_info.ts";
-import type { Cost, Usage } from "./usage.ts";
+import type { Billing } from "./usage.ts";
 
 /** The values of a message's `role`. */
 export const ROLES: readonly Message["role"][] = [
@@ -125,17 +125,11 @@ export interface ModelRequest {
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | (string & {});
 
 /** A complete answer of a model. */
-export interface ModelReply {
+export interface ModelReply extends Billing {
   /** The text. */
   readonly text: string;
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
-  /** The usage, if the provider reports it. */
-  readonly usage?: Usage;
-  /** The cost, if the server reports it. It is used instead of the price list. */
-  readonly cost?: Cost;
-  /** The service tier that processed the request, if the server reports it. */
-  readonly serviceTier?: string;
   /** The text of the model's reasoning, if the server sends it. */
   readonly reasoning?: string;
   /** The text of a refusal. */

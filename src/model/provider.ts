@@ -50,6 +50,13 @@ export interface Provider {
    * @default The provider itself
    */
   readonly account?: object;
+  /** The URL of the server, without keys. Prices are looked up by it. */
+  readonly baseURL?: string;
+  /**
+   * Returns the name of the company that serves a model, such as `openai` or `openrouter`. Prices
+   * are looked up by it if there is no `baseURL`.
+   */
+  vendor?(model: string): string | undefined;
   /** Sends a request and returns the complete answer. */
   generate(request: ModelRequest, options: ProviderOptions): Promise<ModelReply>;
   /** Sends a request and yields the answer as it arrives. The last chunk is the complete reply. */

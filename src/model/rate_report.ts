@@ -6,6 +6,12 @@ export interface RateState {
   readonly remaining: number;
   /** The time until the whole limit is available again, in milliseconds. */
   readonly resetMs?: number;
+  /**
+   * The time in which an empty limit refills completely, in milliseconds, if the server says so.
+   *
+   * @default Derived from `resetMs`, or a minute
+   */
+  readonly periodMs?: number;
 }
 
 /** The rate limits that a server reports with an answer, as of when the request arrived. */

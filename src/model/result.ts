@@ -28,6 +28,10 @@ export interface Attempt {
   readonly concurrency?: number;
   /** The usage, if the provider reported it. */
   readonly usage?: Usage;
+  /** The cost of the request, in US dollars. Absent if its usage or its price is unknown. */
+  readonly cost?: Cost;
+  /** The service tier, such as `flex`, if the server reported it or the request named it. */
+  readonly serviceTier?: string;
   /**
    * True if `usage` is an estimate, as the answer was cut off before the provider reported its
    * usage.

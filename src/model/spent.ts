@@ -1,4 +1,4 @@
-import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "./usage.ts";
+import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "./usage.ts";
 
 /** What requests have spent: a usage and its known cost. */
 export interface Spent {
@@ -15,7 +15,7 @@ export const NOTHING_SPENT: Spent = Object.freeze({ usage: NO_USAGE });
 export function addSpent(a: Spent, b: Spent): Spent {
   const usage = addUsage(a.usage, b.usage);
   if (a.cost === undefined || b.cost === undefined) return { usage, cost: a.cost ?? b.cost };
-  return { usage, cost: combineCosts(a.cost, b.cost, 1) };
+  return { usage, cost: addCost(a.cost, b.cost) };
 }
 
 /**
@@ -26,15 +26,14 @@ export function subtractSpent(a: Spent, part: Spent | undefined): Spent {
   if (part === undefined || part.usage === NO_USAGE) return a;
   const usage: Record<string, number> = { ...a.usage };
   for (const [name, tokens] of Object.entries(part.usage)) usage[name] = usage[name]! - tokens;
-  const cost = a.cost && combineCosts(a.cost, part.cost ?? NO_COST, -1);
-  return { usage: usage as unknown as Usage, cost };
+  return { usage: usage as unknown as Usage, cost: a.cost && subtractCost(a.cost, part.cost) };
 }
 
-function combineCosts(a: Cost, b: Cost, sign: 1 | -1): Cost {
+function subtractCost(a: Cost, part: Cost = NO_COST): Cost {
   return {
-    ...a,
-    input: a.input + sign * b.input,
-    output: a.output + sign * b.output,
-    total: a.total + sign * b.total,
+    input: a.input - part.input,
+    output: a.output - part.output,
+    total: a.total - part.total,
+    source: a.source,
   };
 }

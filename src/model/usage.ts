@@ -16,12 +16,44 @@ export interface Usage {
 
 /** The cost of a usage, in US dollars. */
 export interface Cost {
-  /** The cost of the input tokens. */
+  /** The cost of the input tokens, and of fees that are not for output tokens. */
   readonly input: number;
   /** The cost of the output tokens. */
   readonly output: number;
   /** `input + output`. */
   readonly total: number;
+  /**
+   * Where the cost comes from: `server` if the server reported all of it, `prices` if any part was
+   * calculated from the option `prices` or the public price list.
+   */
+  readonly source: "server" | "prices";
+}
+
+/** The cost of a request as its server reports it, in US dollars. */
+export interface ReportedCost {
+  /** The total. */
+  readonly total: number;
+  /** The part for the input and for fees, if the server reports the parts. */
+  readonly input?: number;
+  /** The part for the output, if the server reports the parts. */
+  readonly output?: number;
+}
+
+/** What a reply or an error says about its price. */
+export interface Billing {
+  /** The usage, if the server reports it. */
+  readonly usage?: Usage;
+  /** The cost, if the server reports it. */
+  readonly cost?: ReportedCost;
+  /** The service tier that processed the request, if the server reports it. */
+  readonly serviceTier?: string;
+  /**
+   * The part of `usage.cacheWriteTokens` that is kept for an hour instead of minutes, if the server
+   * reports it: Anthropic charges more for it.
+   */
+  readonly longCacheWriteTokens?: number;
+  /** The model that answered as the server names it, if it is another name than the request's. */
+  readonly servedModel?: string;
 }
 
 /** The usage of no request. */
@@ -41,7 +73,7 @@ export function plainUsage(inputTokens: number, outputTokens: number): Usage {
 }
 
 /** The cost of no request. */
-export const NO_COST: Cost = Object.freeze({ input: 0, output: 0, total: 0 });
+export const NO_COST: Cost = Object.freeze({ input: 0, output: 0, total: 0, source: "prices" });
 
 /** Adds two usages. */
 export function addUsage(a: Usage, b: Usage): Usage {
@@ -60,7 +92,17 @@ export function addUsage(a: Usage, b: Usage): Usage {
 /** Adds two costs. The sum is unknown if either is. */
 export function addCost(a: Cost | undefined, b: Cost | undefined): Cost | undefined {
   if (a === undefined || b === undefined) return undefined;
-  if (a === NO_COST) return b;
-  if (b === NO_COST) return a;
-  return { input: a.input + b.input, output: a.output + b.output, total: a.total + b.total };
+  // Calls that cost nothing, such as those answered from a cache, do not change the source.
+  if (isFree(a)) return b;
+  if (isFree(b)) return a;
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    total: a.total + b.total,
+    source: a.source === b.source ? a.source : "prices",
+  };
+}
+
+function isFree({ total, source }: Cost): boolean {
+  return total === 0 && source === "prices";
 }

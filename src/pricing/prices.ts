@@ -5,99 +5,136 @@ import {
   isRecord,
   refuse,
   type Rule,
+  type RulesFor,
 } from "../model/check_options.ts";
-import type { Cost, Usage } from "../model/usage.ts";
+import type { Cost, ReportedCost, Usage } from "../model/usage.ts";
+import { costAt, type Price, type TokenPrices } from "./price.ts";
+import type { PriceDetails } from "./price_details.ts";
+import { loadPublicList, publicCost } from "./public_list.ts";
 
-/** The price of a model, in US dollars per million tokens. */
-export interface Price {
-  /** The price of a million input tokens. */
-  readonly input: number;
-  /**
-   * The price of a million input tokens read from the provider's cache.
-   *
-   * @default The value of `input`
-   */
-  readonly cachedInput?: number;
-  /** The price of a million output tokens. */
-  readonly output: number;
-}
+/** A cost that a function of `prices` returns. Without a `source` it is `"prices"`. */
+export type OwnCost = Omit<Cost, "source"> & Partial<Pick<Cost, "source">>;
 
 /**
- * Prices by model name, or a function that returns the cost of a usage. Models that are missing, or
- * for which the function returns `undefined`, are looked up in the public price list.
+ * Prices by model name, or a function that returns the cost of a request.
+ *
+ * A table applies where the server does not report the cost itself. Models that are missing in it
+ * are looked up in the public price list.
+ *
+ * A function decides alone: it also receives the cost that the server reports, the service tier and
+ * the server. Requests for which it returns `undefined` are priced as without it.
+ *
+ * @example A discount
+ * ```ts
+ * import { configure, type Prices } from "@shoal/agents";
+ *
+ * const prices: Prices = (model, usage, { serviceTier }) => {
+ *   if (model !== "gpt-5-mini" || serviceTier !== undefined) return undefined;
+ *   const input = 0.2 * usage.inputTokens / 1e6;
+ *   const output = 1.6 * usage.outputTokens / 1e6;
+ *   return { input, output, total: input + output };
+ * };
+ * configure({ prices });
+ * ```
  */
 export type Prices =
   | Readonly<Record<string, Price>>
-  | ((model: string, usage: Usage) => Cost | undefined);
+  | ((model: string, usage: Usage, details: PriceDetails) => OwnCost | undefined);
+
+const TOKEN_RULES: RulesFor<TokenPrices> = {
+  input: dollars,
+  cachedInput: dollars,
+  cacheWrite: dollars,
+  output: dollars,
+};
 
 /** The rule for an option `prices`. */
 export const prices: Rule = (doing, name, value) => {
   if (typeof value === "function") return callback(doing, name, value);
   if (!isRecord(value)) refuse(doing, name, "a table of prices or a function", value);
   for (const [model, price] of Object.entries(value)) {
-    if (!isRecord(price)) {
-      refuse(
-        doing,
-        `${name}["${model}"]`,
-        "{ input, output } in dollars per million tokens",
-        price,
-      );
+    const path = `${name}["${model}"]`;
+    const { tiers, ...tokens } = checkTokenPrices(doing, path, price);
+    checkOptions(doing, tokens, TOKEN_RULES);
+    if (tiers === undefined) continue;
+    if (!isRecord(tiers)) refuse(doing, `${path}.tiers`, "a table of prices", tiers);
+    for (const [tier, price] of Object.entries(tiers)) {
+      const prices = checkTokenPrices(doing, `${path}.tiers["${tier}"]`, price);
+      checkOptions(doing, prices, TOKEN_RULES);
     }
-    for (const side of ["input", "output"]) {
-      dollars(doing, `${name}["${model}"].${side}`, price[side]);
-    }
-    checkOptions(doing, price, { input: dollars, cachedInput: dollars, output: dollars });
   }
 };
 
-/** Returns the cost of the usage at this price, in US dollars. */
-export function costAt(price: Price, usage: Usage): Cost {
-  const cached = usage.cachedInputTokens;
-  const input = ((usage.inputTokens - cached) * price.input +
-    cached * (price.cachedInput ?? price.input)) / 1e6;
-  const output = usage.outputTokens * price.output / 1e6;
-  return { input, output, total: input + output };
-}
-
-/** Returns the cost by the own prices or the public list; `undefined` if neither has the model. */
-export function costOf(model: string, usage: Usage, own: Prices | undefined): Cost | undefined {
-  if (typeof own === "function") {
-    const cost = own(model, usage);
-    if (cost !== undefined) return cost;
-  } else if (own !== undefined && Object.hasOwn(own, model)) {
-    return costAt(own[model]!, usage);
+function checkTokenPrices(doing: string, path: string, price: unknown): Record<string, unknown> {
+  if (!isRecord(price)) {
+    refuse(doing, path, "{ input, output } in dollars per million tokens", price);
   }
-  return publicCost(model, usage);
+  for (const side of ["input", "output"]) dollars(doing, `${path}.${side}`, price[side]);
+  return price;
 }
 
-/** Whether the price of this model is known. */
-export function hasPrice(model: string, own: Prices | undefined): boolean {
-  return costOf(model, ONE_TOKEN, own) !== undefined;
+/** Returns whether a table has a price of this model. */
+function inTable(own: Prices | undefined, model: string | undefined): model is string {
+  return typeof own === "object" && model !== undefined && Object.hasOwn(own, model);
 }
-
-const ONE_TOKEN: Usage = {
-  inputTokens: 1,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  outputTokens: 1,
-  reasoningTokens: 0,
-  totalTokens: 2,
-};
-
-type PublicList = typeof import("@pydantic/genai-prices");
-let list: PublicList | undefined;
 
 /**
- * `import()` keeps the asynchronous context of its caller and passes it to later work of the
- * runtime: unrelated calls would then run in the scope of the first one. So this reaction,
- * registered outside of every call, does the import.
+ * Returns the cost of a request; `undefined` if its price is unknown.
+ *
+ * A function of the user decides alone. Otherwise, the cost that the server reports is what is
+ * billed. Then come the table of the user and the public list.
+ *
+ * @param details What is known of the request. Its service tier must be a named one.
  */
-const requested = Promise.withResolvers<void>();
-const loading = requested.promise.then(() => import("@pydantic/genai-prices")).then((module) => {
-  list = module;
-}, () => {
-  // Without the list, prices are unknown. The answers are still returned.
-});
+export function costOf(
+  model: string,
+  usage: Usage,
+  own: Prices | undefined,
+  details: PriceDetails = NO_DETAILS,
+): Cost | undefined {
+  if (typeof own === "function") {
+    const cost = own(model, usage, details);
+    if (cost !== undefined) return { ...cost, source: cost.source ?? "prices" };
+  }
+  const calculated = calculate(model, usage, own, details);
+  return details.cost === undefined ? calculated : reportedCost(details.cost, usage, calculated);
+}
+
+const NO_DETAILS: PriceDetails = {};
+
+function calculate(
+  model: string,
+  usage: Usage,
+  own: Prices | undefined,
+  details: PriceDetails,
+): Cost | undefined {
+  const { servedModel, serviceTier } = details;
+  const name = inTable(own, model) ? model : inTable(own, servedModel) ? servedModel : undefined;
+  if (name === undefined) return publicCost(model, usage, details);
+  const price = (own as Readonly<Record<string, Price>>)[name]!;
+  if (serviceTier === undefined) return costAt(price, usage);
+  const { tiers = {} } = price;
+  return Object.hasOwn(tiers, serviceTier) ? costAt(tiers[serviceTier]!, usage) : undefined;
+}
+
+/**
+ * Returns a cost that the server reports. If it reports the total alone, the parts have the
+ * proportion of the calculated cost, or else of the tokens.
+ */
+function reportedCost(
+  { total, input, output }: ReportedCost,
+  { inputTokens, outputTokens }: Usage,
+  calculated: Cost | undefined,
+): Cost {
+  if (input !== undefined && output !== undefined) {
+    return { input, output, total, source: "server" };
+  }
+  const [part, sum] = calculated !== undefined && calculated.total > 0
+    ? [calculated.output, calculated.total]
+    : [outputTokens, inputTokens + outputTokens];
+  const ofOutput = sum > 0 ? total * part / sum : 0;
+  return { input: total - ofOutput, output: ofOutput, total, source: "server" };
+}
 
 /**
  * Loads the public price list if this model needs it. Loading takes about 100 ms, so it happens
@@ -106,42 +143,5 @@ const loading = requested.promise.then(() => import("@pydantic/genai-prices")).t
  * @returns `undefined` if there is nothing to wait for.
  */
 export function loadPrices(model: string, own: Prices | undefined): Promise<void> | undefined {
-  if (list !== undefined) return undefined;
-  if (typeof own === "object" && Object.hasOwn(own, model)) return undefined;
-  requested.resolve();
-  return loading;
-}
-
-/** Flat prices by model, since a lookup in the list takes 40 µs. `null` means unknown. */
-const flat = new Map<string, Price | null>();
-
-function publicCost(model: string, usage: Usage): Cost | undefined {
-  if (list === undefined) return undefined;
-  const known = flat.get(model);
-  if (known !== undefined) return known === null ? undefined : costAt(known, usage);
-
-  let found: ReturnType<PublicList["calcPrice"]>;
-  try {
-    found = list.calcPrice({
-      input_tokens: usage.inputTokens,
-      cache_read_tokens: usage.cachedInputTokens,
-      output_tokens: usage.outputTokens,
-    }, model);
-  } catch {
-    return undefined; // an impossible usage, such as more cached tokens than input tokens
-  }
-  if (found === null) {
-    flat.set(model, null);
-    return undefined;
-  }
-  const { input_mtok: input, output_mtok: output, cache_read_mtok: cachedInput } =
-    found.model_price;
-  const dated = Array.isArray(found.model.prices);
-  if (
-    !dated && typeof input === "number" && typeof output === "number" &&
-    typeof cachedInput !== "object"
-  ) {
-    flat.set(model, { input, output, cachedInput });
-  }
-  return { input: found.input_price, output: found.output_price, total: found.total_price };
+  return inTable(own, model) ? undefined : loadPublicList();
 }

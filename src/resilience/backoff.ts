@@ -10,7 +10,7 @@ import {
   share,
   wholeNumber,
 } from "../model/check_options.ts";
-import { LONGEST_RETRY_AFTER } from "../model/errors.ts";
+import { isWait } from "../model/errors.ts";
 import type { AgentError } from "../model/result.ts";
 
 /** Options of `retries`: when and how often a failed attempt is retried. */
@@ -29,6 +29,14 @@ export interface RetryOptions {
    */
   readonly rateLimited?: number;
   /**
+   * How long a call keeps retrying after rate limits (429) even when `rateLimited` is used up, as
+   * the sum of the delays between its attempts in milliseconds. Most limits renew within a minute.
+   *
+   * @default {90_000} where neither `max` nor `rateLimited` is set and no fallback model follows,
+   * otherwise 0
+   */
+  readonly patience?: number;
+  /**
    * How the delay grows from one retry to the next.
    *
    * @default {"exponential"}
@@ -41,9 +49,9 @@ export interface RetryOptions {
    */
   readonly base?: number;
   /**
-   * The maximum delay, in milliseconds. A `Retry-After` of the server may exceed it.
+   * The maximum delay, in milliseconds. The wait that the server asks for may exceed it.
    *
-   * @default {3000}
+   * @default {3000}, and 10,000 after a rate limit where there is `patience`
    */
   readonly maxDelay?: number;
   /**
@@ -72,11 +80,13 @@ export const DEFAULT_RETRIES: RetryPolicy = Object.freeze({
   base: 400,
   maxDelay: 3_000,
   jitter: 0.5,
+  patience: 90_000,
 });
 
 const RULES: RulesFor<RetryOptions> = {
   max: wholeNumber,
   rateLimited: wholeNumber,
+  patience: milliseconds,
   backoff: oneOf("exponential", "linear", "constant"),
   base: milliseconds,
   maxDelay: milliseconds,
@@ -93,24 +103,45 @@ export const retries: Rule = (doing, name, value) => {
 
 /** Fills in the defaults; a number is `max`. */
 export function retryPolicy(options: number | RetryOptions | undefined): RetryPolicy {
-  if (options === undefined) return DEFAULT_RETRIES;
+  if (options === undefined || options === DEFAULT_RETRIES) return DEFAULT_RETRIES;
   if (typeof options === "number") {
-    return { ...DEFAULT_RETRIES, max: options };
+    return { ...DEFAULT_RETRIES, max: options, patience: 0 };
   }
   const policy: Record<string, unknown> = { ...DEFAULT_RETRIES };
+  // An explicit number of retries is a promise.
+  if ((options.max ?? options.rateLimited) !== undefined) policy.patience = 0;
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) policy[name] = value;
   }
   return policy as unknown as RetryPolicy;
 }
 
+/** Returns the policy of a model that a fallback model follows: it has no patience by default. */
+export function beforeFallback(policy: RetryPolicy): RetryPolicy {
+  return policy.patience === DEFAULT_RETRIES.patience ? { ...policy, patience: 0 } : policy;
+}
+
+/** The default `maxDelay` after a rate limit, in milliseconds. */
+const PATIENT_MAX_DELAY = 10_000;
+
+/** Returns the policy for the delays after a rate limit. */
+export function rateLimitedPolicy(policy: RetryPolicy): RetryPolicy {
+  return policy.patience > 0 && policy.maxDelay === DEFAULT_RETRIES.maxDelay
+    ? { ...policy, maxDelay: PATIENT_MAX_DELAY }
+    : policy;
+}
+
+/** The maximum random part of a wait that the server asks for, in milliseconds. */
+const MAX_SPREAD = 6_000;
+
 /**
  * Returns the delay before the next attempt, in milliseconds.
  *
  * The delay is `min(maxDelay, base × growth) × (1 − jitter × random)`, where growth is 1, 2, 3 …
- * (linear), 1, 2, 4 … (exponential) or 1 (constant). A `retryAfterMs` of up to a minute is a lower
- * bound: the delay is that plus up to a tenth, so that calls do not retry all at once. A
- * `retryAfterMs` of 0 is ignored.
+ * (linear), 1, 2, 4 … (exponential) or 1 (constant). `retryAfterMs` is a lower bound: the first
+ * delay is that plus up to a tenth, at most six seconds, so that calls do not retry all at once.
+ * Later delays double, up to those without it: the server was wrong before. A `retryAfterMs` of 0
+ * is ignored.
  *
  * @param attempt The number of failed attempts: 1, 2, 3, …
  * @param random A number from 0 to 1.
@@ -122,9 +153,18 @@ export function backoffDelay(
   random: number,
   retryAfterMs?: number,
 ): number {
-  if (retryAfterMs !== undefined && retryAfterMs > 0 && retryAfterMs <= LONGEST_RETRY_AFTER) {
-    return retryAfterMs * (1 + 0.1 * random);
-  }
+  const ownDelay = ownBackoff(attempt, policy, random);
+  if (!isWait(retryAfterMs)) return ownDelay;
+  const asked = retryAfterMs + random * Math.min(0.1 * retryAfterMs, MAX_SPREAD);
+  const doubled = asked * 2 ** Math.min(attempt - 1, 1000);
+  return Math.max(asked, Math.min(doubled, ownDelay));
+}
+
+function ownBackoff(
+  attempt: number,
+  policy: Pick<RetryPolicy, "backoff" | "base" | "maxDelay" | "jitter">,
+  random: number,
+): number {
   const growth = policy.backoff === "constant"
     ? 1
     : policy.backoff === "linear"

@@ -1,9 +1,9 @@
 import { delay } from "@std/async/delay";
 import { ChildAbort } from "../async/abort.ts";
-import type { ErrorCode } from "../model/errors.ts";
+import { type ErrorCode, isWait, LONG_WAIT, LONGEST_RETRY_AFTER } from "../model/errors.ts";
 import type { AgentError } from "../model/result.ts";
 import { MAX_TIMER_DELAY } from "../async/timer.ts";
-import { backoffDelay, type RetryPolicy } from "./backoff.ts";
+import { backoffDelay, rateLimitedPolicy, type RetryPolicy } from "./backoff.ts";
 
 /** Callbacks of {@linkcode retry}. */
 export interface RetryHooks {
@@ -13,6 +13,13 @@ export interface RetryHooks {
   readonly on?: RetryPolicy["on"];
   /** Whether the work may be repeated. */
   readonly mayRepeat?: () => boolean;
+  /**
+   * Returns the longest wait that the server may ask for, in milliseconds. If it asks for more, and
+   * for more than a minute, the error is thrown at once.
+   *
+   * @default LONGEST_RETRY_AFTER
+   */
+  readonly longestWait?: () => number;
   /** Called before each delay. */
   readonly onRetry?: (error: AgentError, attempt: number, delayMs: number) => void;
   /** Called after each delay with its length in milliseconds. */
@@ -45,14 +52,13 @@ export async function retryAfter<T>(
   policy: RetryPolicy,
   hooks: RetryHooks,
 ): Promise<T> {
-  const left = { max: policy.max, rateLimited: policy.rateLimited ?? policy.max };
+  const retries = new RetryCount(policy);
   for (let attempt = 1;; attempt++) {
     const error = thrown as AgentError;
-    const budget = error.code === "rate_limited" ? "rateLimited" : "max";
-    if (hooks.signal?.aborted || left[budget] === 0 || hooks.mayRepeat?.() === false) throw error;
-    if (!isRetried(error, attempt, hooks.on ?? policy.on)) throw error;
-    const ms = backoffDelay(attempt, policy, Math.random(), error.retryAfterMs);
-    left[budget]--;
+    const isLast = hooks.signal?.aborted || !retries.take(error) || hooks.mayRepeat?.() === false ||
+      !isRetried(error, attempt, hooks.on ?? policy.on);
+    if (isLast || isWaitTooLong(error, hooks)) throw error;
+    const ms = retries.delay(error, attempt);
     hooks.onRetry?.(error, attempt, ms);
     const startedAt = performance.now();
     try {
@@ -67,6 +73,41 @@ export async function retryAfter<T>(
       thrown = next;
     }
   }
+}
+
+/** Counts the retries of one call. Those after a rate limit are counted apart. */
+class RetryCount {
+  readonly #policy: RetryPolicy;
+  #others = 0;
+  #rateLimited = 0;
+  /** The sum of the delays after a rate limit, in milliseconds. */
+  #patientMs = 0;
+
+  constructor(policy: RetryPolicy) {
+    this.#policy = policy;
+  }
+
+  /** Takes a retry after this error. Returns whether there was one left. */
+  take({ code }: AgentError): boolean {
+    const { max, rateLimited = max, patience } = this.#policy;
+    if (code !== "rate_limited") return this.#others++ < max;
+    return this.#rateLimited++ < rateLimited || this.#patientMs < patience;
+  }
+
+  /** Returns the delay before the retry, in milliseconds. */
+  delay({ code, retryAfterMs }: AgentError, attempt: number): number {
+    const isRateLimit = code === "rate_limited";
+    const policy = isRateLimit ? rateLimitedPolicy(this.#policy) : this.#policy;
+    const ms = backoffDelay(attempt, policy, Math.random(), retryAfterMs);
+    if (isRateLimit) this.#patientMs += ms;
+    return ms;
+  }
+}
+
+/** Short waits are begun even if a time limit will end them: the error is then the time limit's. */
+function isWaitTooLong({ retryAfterMs }: AgentError, hooks: RetryHooks): boolean {
+  return isWait(retryAfterMs) && retryAfterMs > LONG_WAIT &&
+    retryAfterMs > (hooks.longestWait?.() ?? LONGEST_RETRY_AFTER);
 }
 
 /** Errors that are never retried. An open circuit is not waited for. */

@@ -3,7 +3,7 @@ import type { AgentCall, Callable } from "../call/options/callable.ts";
 import { currentContext, inContext } from "../call/context.ts";
 import { Trace } from "../call/trace.ts";
 import { causeMessage } from "../model/cause_message.ts";
-import type { ErrorCode } from "../model/errors.ts";
+import { type ErrorCode, isLongWait } from "../model/errors.ts";
 import type { Journal, JournalItem, JournalSession } from "../model/journal.ts";
 import { AgentError, linkError, type Result } from "../model/result.ts";
 import type { Spent } from "../model/spent.ts";
@@ -149,7 +149,8 @@ function checkpointsOf(
 
 /** Whether the result is final. A failure while the run ends may be due to that, and is not. */
 function isFinished(result: Result, signal: AbortSignal): boolean {
-  return result.ok || !(signal.aborted || UNFINISHED.has(result.error.code));
+  return result.ok ||
+    !(signal.aborted || UNFINISHED.has(result.error.code) || isLongWait(result.error));
 }
 
 /** Runs a function and returns its outcome as a result, with the usage of the calls inside it. */

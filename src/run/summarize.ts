@@ -2,7 +2,7 @@ import { subtractSpent } from "../model/spent.ts";
 import { isRecord, refuse } from "../model/check_options.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import type { Result, ResultBase } from "../model/result.ts";
-import { addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
 import { ConcurrencyHistory, type DiscoveredConcurrency } from "./concurrency_history.ts";
 import { type Percentiles, percentiles } from "./percentiles.ts";
 import { addTime, NO_TIME, type TimeSpent, verdictOn } from "./verdict.ts";
@@ -170,12 +170,7 @@ class Totals {
     if (cost === undefined) {
       this.unpriced++;
     } else if (cost !== NO_COST || this.cost !== undefined) {
-      const { input, output, total } = this.cost ?? NO_COST;
-      this.cost = {
-        input: input + cost.input,
-        output: output + cost.output,
-        total: total + cost.total,
-      };
+      this.cost = addCost(this.cost ?? NO_COST, cost);
     }
   }
 

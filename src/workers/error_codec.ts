@@ -99,8 +99,21 @@ export function encodeError(
     };
   }
   if (thrown instanceof ProviderError) {
-    const { code, status, retryAfterMs, retryable, usage, rates, text } = thrown;
-    const options = { code, status, retryAfterMs, retryable, usage, rates, text };
+    const { code, status, retryAfterMs, retryable, rates, text } = thrown;
+    const { usage, cost, serviceTier, longCacheWriteTokens, servedModel } = thrown;
+    const options = {
+      code,
+      status,
+      retryAfterMs,
+      retryable,
+      usage,
+      cost,
+      serviceTier,
+      longCacheWriteTokens,
+      servedModel,
+      rates,
+      text,
+    };
     return { kind: "provider", ...base, options };
   }
   if (thrown instanceof RunError) {

@@ -115,6 +115,8 @@ export interface AdmissionRequest {
   /** The estimated usage. */
   readonly expected: Usage;
   readonly priority: number;
+  /** The longest pause of its model that the attempt waits for, in milliseconds. */
+  readonly longestPause: number;
   readonly breaker?: CircuitBreakerOptions;
 }
 
@@ -123,6 +125,10 @@ export interface ProviderInfo {
   readonly name: string;
   readonly id?: string;
   readonly limits?: ProviderLimits;
+  /** The URL of its server, for prices. */
+  readonly baseURL?: string;
+  /** The vendor of the model that the attempt is for, for prices. */
+  readonly vendor?: string;
   /** Its index in the list of providers of its agent; -1 if it is not one of them. */
   readonly index: number;
 }

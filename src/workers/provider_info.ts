@@ -5,14 +5,17 @@ import type { ProviderInfo } from "./messages.ts";
 
 /** Returns the description of a provider that is sent to another isolate. */
 export function describeProvider(
-  { name, id, limits }: Provider,
+  provider: Provider,
   agent: ModelAgent,
   configured: Provider | undefined,
+  model: string,
 ): ProviderInfo {
+  const { name, id, limits, baseURL } = provider;
+  const vendor = provider.vendor?.(model);
   const index = listProviders(agent, configured).findIndex((one) =>
     one?.name === name && one.id === id
   );
-  return { name, id, limits: withoutFunctions(limits), index };
+  return { name, id, limits: withoutFunctions(limits), baseURL, vendor, index };
 }
 
 /** Returns the providers that may answer for an agent, in the same order in every isolate. */

@@ -10,8 +10,8 @@ import {
   remoteMode,
   track,
 } from "../call/context.ts";
-import { registerDefinition } from "../agent/definition.ts";
-import { isModelAgent, successOrThrow } from "../agent/defined.ts";
+import { definitionOf, registerDefinition } from "../agent/definition.ts";
+import { successOrThrow } from "../agent/defined.ts";
 import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import { checkParams } from "../call/check_params.ts";
@@ -210,11 +210,14 @@ export class Parallel implements Workflow<unknown, Branches, unknown> {
    */
   async #checkPrices(requested: string | undefined): Promise<void> {
     if (this.#options.budget?.cost === undefined) return;
-    const { model: fallback } = configuration();
+    const { model: fallback, provider: configured } = configuration();
     // The models of other kinds of agents are only known once they have sent a request.
-    const models = this.#branches.flatMap(({ agent }) =>
-      isModelAgent(agent) ? requested ?? agent.model ?? fallback ?? [] : []
-    );
+    const models = this.#branches.flatMap(({ agent }) => {
+      const definition = definitionOf(agent)?.model;
+      const model = requested ?? definition?.model ?? fallback;
+      if (definition === undefined || model === undefined) return [];
+      return [{ ...definition, model, provider: definition.provider ?? configured }];
+    });
     await requirePrices(`run the workflow "${this.name}" with a budget in US dollars`, models);
   }
 }

@@ -16,7 +16,7 @@ Deno.test("run: returns the value of the function, falsy or not, sync or async",
       assertStrictEquals(result.content, value);
       assertEquals([result.ok, result.finishReason, result.model], [true, "stop", undefined]);
       assertEquals([result.attempts, result.toolCalls], [[], []]);
-      assertEquals(result.cost, { input: 0, output: 0, total: 0 });
+      assertEquals(result.cost, { input: 0, output: 0, total: 0, source: "prices" });
     }
   }
 });
@@ -55,7 +55,7 @@ Deno.test("run: sums usage, cost and attempts over all nested calls", async () =
   const result = await R.call({});
   assertEquals(result.usage, used(19e6, 0));
   assertEquals(result.attempts.length, 11);
-  assertEquals(result.cost, { input: 19, output: 0, total: 19 });
+  assertEquals(result.cost, { input: 19, output: 0, total: 19, source: "prices" });
 });
 
 Deno.test("run: sums the durations of nested calls by kind", async () => {

@@ -19,3 +19,7 @@ Deno.test("only helpers of public modules have names that begin with _", async (
   const files = filesIn("src").filter((path) => path.includes("/_"));
   assertEquals(files.filter((path) => !publicFolders.has(dirname(path))), []);
 });
+
+Deno.test("no file of src has JSX syntax, which JSR does not convert for npm", () => {
+  assertEquals(filesIn("src").filter((path) => path.endsWith(".tsx")), []);
+});

@@ -30,6 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "agent",
     "call",
     "journal",
+    "limits",
     "providers/openai",
     "providers/http",
     "testing",

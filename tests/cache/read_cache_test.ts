@@ -271,3 +271,22 @@ Deno.test("cache: a synchronous store costs no timer and no listener", async () 
   await readCache(storing({ get: () => Promise.resolve() }), "k", signal);
   assertEquals([timers.set, listened], [1, 1]);
 });
+
+Deno.test("cache: reads a usage that an earlier version stored", async () => {
+  const { cacheWriteTokens: _, ...usage } = used(3, 4, 1);
+  const { store } = storing({ get: () => ({ ...reply("hello"), usage }) });
+  const found = await readCache({ ttl: TTL, store }, "key", quiet());
+  assertEquals(found, reply("hello", { usage: used(3, 4, 1) }));
+});
+
+Deno.test("cache: stores no cost, service tier or model", async () => {
+  const store = memoryCache();
+  const whole = reply("hello", {
+    cost: { total: 1 },
+    serviceTier: "flex",
+    servedModel: "other",
+    usage: used(1, 1),
+  });
+  await writeCache({ ttl: TTL, store }, "key", whole, quiet());
+  assertEquals(store.get("key"), reply("hello", { usage: used(1, 1) }));
+});

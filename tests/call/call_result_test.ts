@@ -126,7 +126,7 @@ Deno.test("usage and cost: count failed attempts that were billed", async () => 
   const result = await defineAgent({ ...base, provider }).call({});
   assertEquals(result.attempts.length, 3);
   assertEquals(result.usage, used(3_000_000, 100_000));
-  assertEquals(result.cost, { input: 3, output: 1, total: 4 });
+  assertEquals(result.cost, { input: 3, output: 1, total: 4, source: "prices" });
 });
 
 Deno.test("usage and cost: count an answer that cannot be used", async () => {
@@ -168,7 +168,7 @@ Deno.test("cost: is absent if the price of any attempt is unknown", async () => 
 Deno.test("cost: is 0 if nothing was sent", async () => {
   const A = defineAgent({ name: "a", model: "m", prompt: "{x}", provider: scripted("ok") });
   const result: Result = await A.settle({} as never);
-  assertEquals(result.cost, { input: 0, output: 0, total: 0 });
+  assertEquals(result.cost, { input: 0, output: 0, total: 0, source: "prices" });
 });
 
 Deno.test("cost: prices of the agent take precedence over the public list", async () => {
@@ -178,7 +178,7 @@ Deno.test("cost: prices of the agent take precedence over the public list", asyn
   const listed = (await A.call({})).cost!;
   assert(listed.total > 0 && listed.total === listed.input + listed.output);
   using __ = configured({ prices: { "gpt-4o-mini": { input: 1000, output: 0 } } });
-  assertEquals((await A.call({})).cost, { input: 1000, output: 0, total: 1000 });
+  assertEquals((await A.call({})).cost, { input: 1000, output: 0, total: 1000, source: "prices" });
 });
 
 Deno.test("cost: a prices function that throws fails the call with a clear error", async () => {

@@ -3,6 +3,7 @@ import { batch, defineAgent, type Provider, stream } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { scripted, simulator, virtualProvider, virtualTime } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
+import { readRateHeaders } from "../../src/providers/http/rate_headers.ts";
 import { busy, configured, errorOf, fakeTime, handmade, reply } from "../helpers.ts";
 
 const base = { name: "a", prompt: "{x}", model: "m" };
@@ -69,9 +70,9 @@ Deno.test("429: requests sent before the pause do not lengthen it", async () => 
   assertEquals((await next).content, "ok");
 });
 
-Deno.test("429: pauses nothing without a Retry-After or above a minute", async () => {
+Deno.test("429: a single rejection without a wait pauses nothing", async () => {
   using time = fakeTime();
-  for (const retryAfterMs of [undefined, 0, 60_001, NaN]) {
+  for (const retryAfterMs of [undefined, 0, Infinity, NaN]) {
     const { provider, came } = rejectingProvider(retryAfterMs);
     const A = defineAgent({ ...base, provider, retries: 0 });
     assertEquals((await errorOf(A.call({ x: 1 }))).code, "rate_limited");
@@ -332,3 +333,53 @@ Deno.test("429: all calls to a strict real server succeed with the default retri
     assert(results.some(({ attempts }) => attempts.length > 1));
   }
 });
+
+/** How servers write the time in which the whole limit of 120 a minute is available again. */
+const RESETS: Record<string, (ms: number) => Record<string, string>> = {
+  "Azure OpenAI": (ms) => ({
+    "x-ratelimit-reset-requests": String(ms),
+    "x-ratelimit-renewalperiod-requests": "60",
+  }),
+  "Azure OpenAI, without the period": (ms) => ({ "x-ratelimit-reset-requests": String(ms) }),
+  "Azure AI Foundry": (ms) => ({ "x-ratelimit-reset-requests": String(Math.ceil(ms / 1000)) }),
+  "OpenAI": (ms) => ({ "x-ratelimit-reset-requests": `${ms / 1000}s` }),
+  "a server with nonsense": () => ({ "x-ratelimit-reset-requests": "7h30m" }),
+  "xAI": () => ({}),
+};
+
+for (const [name, resetHeaders] of Object.entries(RESETS)) {
+  Deno.test(`rates: 650 calls use all that is allowed, as ${name} reports it`, async () => {
+    using _ = configured({ prices: { m: { input: 1, output: 1 } } });
+    await virtualTime({ seed: 1 }).run(async () => {
+      const [limit, perMs] = [120, 120 / 60_000];
+      let [level, at, rejected] = [limit, performance.now(), 0];
+      const provider = handmade({
+        generate: async () => {
+          const now = performance.now();
+          level = Math.min(limit, level + (now - at) * perMs);
+          at = now;
+          const isRejected = level < 1;
+          if (isRejected) rejected++;
+          else level--;
+          const headers = new Headers({
+            "x-ratelimit-limit-requests": String(limit),
+            "x-ratelimit-remaining-requests": String(Math.floor(level)),
+            ...resetHeaders(Math.ceil((limit - level) / perMs)),
+          });
+          const rates = readRateHeaders(headers, Date.now(), { rejected: isRejected });
+          await wait(300);
+          if (isRejected) throw busy({ rates, retryAfterMs: undefined });
+          return reply("ok", { rates });
+        },
+      });
+      const A = defineAgent({ ...base, provider });
+      const began = performance.now();
+      const results = await batch(many(650).map((x) => [A, { x }] as const), { concurrency: 50 });
+      assertEquals(results.filter(({ ok }) => !ok), []);
+      const took = performance.now() - began;
+      const ideal = (650 - limit) / perMs;
+      assert(took <= 1.05 * ideal, `${took} of ${ideal}`);
+      assert(rejected <= 13, `${rejected} rejected`);
+    });
+  });
+}

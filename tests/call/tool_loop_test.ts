@@ -73,7 +73,7 @@ Deno.test("tools: runs the tool that the model calls and sends its result back",
   assert(durationMs >= 0);
   // Every round is billed.
   assertEquals([result.usage, result.attempts.length], [used(20, 2), 2]);
-  assertEquals(result.cost, { input: 2, output: 2, total: 4 });
+  assertEquals(result.cost, { input: 2, output: 2, total: 4, source: "prices" });
 });
 
 Deno.test("tools: an agent without tools sends none and runs none", async () => {

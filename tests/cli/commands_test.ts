@@ -23,6 +23,10 @@ Deno.test("runs and show print counts, verdict and failures, as text or JSON", a
   assertMatch(runs.out, /^one {2}34 ok, 6 failed, [\d,]+ tokens, \$0\.\d+, \d+ m?s ago\n$/);
   const shown = await here.shoal(["show"]);
   assertMatch(shown.out, /^one: 34 ok, 6 failed/);
+  assertMatch(
+    shown.out,
+    /\n[\d,]+ tokens in \(0 from the cache, 0 written to it\), [\d,]+ out \(0 for reasoning\), \$0\.\d+ by price list\n/,
+  );
   assertStringIncludes(shown.out, "waiting for the model");
   assertMatch(shown.out, / {7}5 {2}provider 500: .*\n {7}1 {2}provider 400: .*\(rows 8\)/);
   const { ok, failures, verdict } = JSON.parse((await here.shoal(["show", "one", "--json"])).out);

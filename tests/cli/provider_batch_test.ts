@@ -56,3 +56,18 @@ Deno.test("retries rows that fail in a batch, and reports those that fail again"
   assertEquals((await here.rows("o.jsonl")).length, 19);
   assertEquals((await here.rows("e.jsonl")).map(({ line, status }) => [line, status]), [[8, 400]]);
 });
+
+Deno.test("shoal retry sends the rows of a refused batch again, and waits for a limit", async () => {
+  await using here = await place({
+    batchRefusals: ["billing_hard_limit_reached", "token_limit_exceeded"],
+  });
+  await here.write("in.jsonl", rowsOf(20));
+  const refused = await here.shoal([...ARGS, "--poll", "50ms", "--run", "r"]);
+  assertEquals(refused.code, 1, refused.err);
+  assertStringIncludes(refused.err, "billing_hard_limit_reached");
+  const output = await here.shoal(["retry", "r"]);
+  assertEquals(output.code, 0, output.err);
+  assertStringIncludes(output.err, "the server has no room for it, sent again in 50 ms");
+  assertEquals((await here.rows("o.jsonl")).length, 20);
+  assertEquals(here.server.stats.batchRequests, 20);
+});

@@ -43,7 +43,7 @@ export function success(content: unknown, more: Partial<Result> = {}): Result {
     agent: "label",
     model: "m",
     usage: used(3, 2),
-    cost: { input: 0.25, output: 0.5, total: 0.75 },
+    cost: { input: 0.25, output: 0.5, total: 0.75, source: "prices" },
     attempts: [attempt],
     toolCalls: [],
     children: [],
@@ -276,7 +276,12 @@ export function journalContract(
     assertEquals(a, await journal.summary("a"));
     assertEquals([a!.total, a!.ok, a!.failed, a!.started, a!.unpriced], [3, 1, 2, 0, 0]);
     assertEquals(a!.byError, { rate_limited: 1, timeout: 1 });
-    assertEquals([a!.usage, a!.cost], [used(9, 6), { input: 0.75, output: 1.5, total: 2.25 }]);
+    assertEquals([a!.usage, a!.cost], [used(9, 6), {
+      input: 0.75,
+      output: 1.5,
+      total: 2.25,
+      source: "prices",
+    }]);
     assertEquals([b!.unpriced, b!.cost], [1, undefined]);
     assert(a!.createdAt >= before && a!.updatedAt >= a!.createdAt);
 
@@ -336,7 +341,10 @@ export function journalContract(
       result: success(content),
     };
   }
-  const spent = { usage: used(3, 2), cost: { input: 0.25, output: 0.5, total: 0.75 } };
+  const spent = {
+    usage: used(3, 2),
+    cost: { input: 0.25, output: 0.5, total: 0.75, source: "prices" as const },
+  };
   async function checkpointsOf(session: JournalSession, own: JournalItem, of = owner) {
     const all = await session.checkpoints!(own, of);
     return all.toSorted((a, b) => a.kind.localeCompare(b.kind) || a.index - b.index);
@@ -361,7 +369,10 @@ export function journalContract(
     const before = (await journal.summary("r"))!;
     assertEquals([before.usage, before.cost?.total], [used(9, 6), 2.25]);
     await session.interrupt(own, success("x", { usage: used(12, 8) }), {
-      counted: { usage: used(9, 6), cost: { input: 0.75, output: 1.5, total: 2.25 } },
+      counted: {
+        usage: used(9, 6),
+        cost: { input: 0.75, output: 1.5, total: 2.25, source: "prices" as const },
+      },
     });
     await session.close();
     assertEquals((await journal.summary("r"))!.usage, used(12, 8));

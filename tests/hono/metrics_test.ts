@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import parse from "parse-prometheus-text-format";
 import { Activity, type ActivityEvent } from "../../src/hono/activity.ts";
 import { MinuteWindow } from "../../src/hono/minute_window.ts";
-import { resetConfiguration } from "../helpers.ts";
+import { configured, resetConfiguration, used } from "../helpers.ts";
 import { echo, hanging, request, routes, waitUntil } from "./helpers.ts";
 
 interface Family {
@@ -49,6 +49,30 @@ Deno.test("reports calls, failures, tokens, cost and durations in Prometheus' fo
   } finally {
     resetConfiguration();
   }
+});
+
+Deno.test("reports cache tokens, and the part of the cost that servers reported", async () => {
+  const usage = { ...used(10, 1, 4), cacheWriteTokens: 5 };
+  const provider = scripted(({ messages }) => ({
+    text: "hi",
+    usage,
+    ...(messages.at(-1)!.content === "reported" && { cost: { total: 0.25 } }),
+  }));
+  using _ = configured({ prices: { m: { input: 100_000, output: 0 } } });
+  const app = routes([defineAgent({ name: "a", model: "m", prompt: "{text}", provider })]);
+  await request(app, "/a", { text: "reported" });
+  const { json } = await request(app, "/a", { text: "priced" });
+  assertEquals([json.cost.source, json.usage.cacheWriteTokens], ["prices", 5]);
+  const { text } = await request(app, "/metrics");
+  const lines = new Set(text.split("\n"));
+  for (
+    const line of [
+      'shoal_cache_tokens_total{agent="a",operation="read"} 8',
+      'shoal_cache_tokens_total{agent="a",operation="write"} 10',
+      'shoal_cost_dollars_total{agent="a"} 1.25',
+      'shoal_reported_cost_dollars_total{agent="a"} 0.25',
+    ]
+  ) assert(lines.has(line), line);
 });
 
 Deno.test("counts calls in flight, however they end", async () => {

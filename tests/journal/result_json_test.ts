@@ -187,3 +187,42 @@ Deno.test("results: rejects what is not a result", () => {
     assertThrows(() => readResult(text));
   }
 });
+
+Deno.test("reads a result that an earlier version stored", () => {
+  const old = JSON.stringify({
+    ok: true,
+    content: { text: "x" },
+    agent: "a",
+    model: "m",
+    usage: {
+      inputTokens: 3,
+      cachedInputTokens: 1,
+      outputTokens: 2,
+      reasoningTokens: 0,
+      totalTokens: 5,
+    },
+    cost: { input: 1, output: 2, total: 3 },
+    attempts: [{ model: "m", startedAt: 1, durationMs: 2, usage: "all" }],
+    startedAt: 1,
+    durationMs: 2,
+    timing: {},
+  });
+  const { usage, cost, attempts } = readResult(old);
+  assertEquals([usage.cacheWriteTokens, usage.cachedInputTokens, usage.totalTokens], [0, 1, 5]);
+  assertEquals(cost, { input: 1, output: 2, total: 3, source: "prices" });
+  assertEquals(attempts[0]!.usage, usage);
+});
+
+Deno.test("stores the cost of an attempt once if it is that of the result", () => {
+  const cost = { input: 1, output: 2, total: 3, source: "server" } as const;
+  const attempt = { model: "m", startedAt: 1, durationMs: 2 };
+  const whole = success("x", { cost, attempts: [{ ...attempt, cost }] });
+  assertEquals(writeResult(whole, "output").match(/server/g)?.length, 1);
+  assertEquals(back(whole).attempts[0]!.cost, cost);
+  const half = { ...cost, input: 0, total: 2 };
+  const two = success("x", {
+    cost,
+    attempts: [{ ...attempt, cost: half, serviceTier: "flex" }, { ...attempt, cost }],
+  });
+  assertEquals(back(two).attempts, two.attempts);
+});

@@ -114,7 +114,8 @@ Deno.test("adaptive limiter: a rejection by a known rate limit causes no cut", (
   }
 });
 
-Deno.test("model limiter: without limits is cut only by many rejections, never below 8", () => {
+Deno.test("model limiter: without limits is cut only by many rejections, never below 8", async () => {
+  using time = fakeTime();
   const limiter = new ModelLimiter({});
   assertEquals([limiter.concurrency, limiter.discoveredConcurrency], [Infinity, undefined]);
   let answers = sendMany(limiter, 300);
@@ -122,13 +123,20 @@ Deno.test("model limiter: without limits is cut only by many rejections, never b
   assertEquals(limiter.discoveredConcurrency, undefined, "a few are tolerated");
   for (const answer of answers) answer("rejected");
   assertEquals([limiter.concurrency, limiter.discoveredConcurrency], [8, 8]);
-  for (let n = 0; n < 200; n++) send(limiter)("rejected");
+  for (let n = 0; n < 200; n++) {
+    await time.tick(10_000);
+    send(limiter)("rejected");
+  }
   assertEquals(limiter.concurrency, 8);
 
   const small = new ModelLimiter({ concurrency: 3 });
   answers = sendMany(small, 3);
   for (const answer of answers) answer("rejected");
-  for (let n = 0; n < 200; n++) send(small)("rejected");
+  for (let n = 0; n < 200; n++) {
+    await time.tick(10_000);
+    send(small)("rejected");
+  }
+  await time.tick(10_000);
   assertEquals([small.concurrency, small.tryAcquire(REQUEST)], [3, true]);
 });
 
@@ -168,7 +176,8 @@ Deno.test("model limiter: pauses only for a rejection with a retry delay", async
   const cases: [outcome: FeedbackOutcome, retryAfterMs: number | undefined, pauses: boolean][] = [
     ["rejected", 1, true],
     ["rejected", 60_000, true],
-    ["rejected", 60_001, false],
+    ["rejected", 60_001, true],
+    ["rejected", 8 * 3_600_000, true],
     ["rejected", Infinity, false],
     ["rejected", undefined, false],
     ["rejected", 0, false],

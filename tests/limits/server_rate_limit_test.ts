@@ -83,6 +83,25 @@ Deno.test("server rate limit: derives the refill from resetMs, or assumes a minu
   }
 });
 
+Deno.test("server rate limit: refills within the period that the server reports", () => {
+  const table: [state: RateState, perMs: number][] = [
+    [{ limit: 2, remaining: 1, periodMs: 10_000 }, 2 / 10_000],
+    [{ limit: 10, remaining: 0, periodMs: 1_000 }, 0.01],
+    [{ limit: 60, remaining: 42, resetMs: 30_000, periodMs: 60_000 }, 0.001],
+    [{ limit: 600, remaining: 0, resetMs: 3_600_000, periodMs: 60_000 }, 0.01],
+    // A period that cannot be is ignored.
+    [{ limit: 600, remaining: 0, periodMs: 0 }, 0.01],
+    [{ limit: 600, remaining: 0, periodMs: NaN }, 0.01],
+    [{ limit: 600, remaining: 0, periodMs: -1 }, 0.01],
+    [{ limit: 600, remaining: 0, periodMs: Infinity }, 0.01],
+  ];
+  for (const [state, perMs] of table) {
+    const rate = reported(state);
+    const missing = 1 + 0.01 * state.limit - state.remaining;
+    assertWait(rate, 1, 0, Math.max(0, missing / perMs), state);
+  }
+});
+
 Deno.test("server rate limit: keeps a known refill rate until another is reported", () => {
   const rate = reported({ limit: 100, remaining: 0, resetMs: 1_000 });
   rate.update({ limit: 100, remaining: 100, resetMs: 0 }, 0, 1, 0);

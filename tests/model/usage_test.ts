@@ -25,8 +25,8 @@ Deno.test("addUsage: adds every field, is commutative, and NO_USAGE is neutral",
 });
 
 Deno.test("addCost: is undefined if either cost is", () => {
-  const a = { input: 1, output: 2, total: 3 };
-  assertEquals(addCost(a, a), { input: 2, output: 4, total: 6 });
+  const a = { input: 1, output: 2, total: 3, source: "prices" } as const;
+  assertEquals(addCost(a, a), { input: 2, output: 4, total: 6, source: "prices" });
   assertStrictEquals(addCost(a, NO_COST), a);
   assertStrictEquals(addCost(NO_COST, a), a);
   for (const known of [a, NO_COST, undefined]) {

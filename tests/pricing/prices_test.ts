@@ -1,17 +1,28 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { calcPrice } from "@pydantic/genai-prices";
 import fc from "fast-check";
-import { costAt, costOf, hasPrice, loadPrices } from "../../src/pricing/prices.ts";
+import { costAt } from "../../src/pricing/price.ts";
+import { costOf, loadPrices } from "../../src/pricing/prices.ts";
 import { used } from "../helpers.ts";
 
 Deno.test("costAt: prices tokens per million, cached tokens at their own price", () => {
   const price = { input: 2, cachedInput: 0.5, output: 10 };
-  assertEquals(costAt(price, used(1e6, 1e6)), { input: 2, output: 10, total: 12 });
-  assertEquals(costAt(price, used(1e6, 0, 1e6)), { input: 0.5, output: 0, total: 0.5 });
+  assertEquals(costAt(price, used(1e6, 1e6)), {
+    input: 2,
+    output: 10,
+    total: 12,
+    source: "prices",
+  });
+  assertEquals(costAt(price, used(1e6, 0, 1e6)), {
+    input: 0.5,
+    output: 0,
+    total: 0.5,
+    source: "prices",
+  });
   assertEquals(costAt(price, used(1e6, 0, 5e5)).input, 1.25);
   assertEquals(costAt({ input: 2, output: 0 }, used(1e6, 0, 5e5)).input, 2);
   assertEquals(costAt({ ...price, cachedInput: 0 }, used(1e6, 0, 1e6)).total, 0);
-  assertEquals(costAt(price, used(0, 0)), { input: 0, output: 0, total: 0 });
+  assertEquals(costAt(price, used(0, 0)), { input: 0, output: 0, total: 0, source: "prices" });
 });
 
 Deno.test("costOf: uses the own prices first, then the public list", async () => {
@@ -29,7 +40,7 @@ Deno.test("costOf: uses the own prices first, then the public list", async () =>
     seen.push(model, given);
     return model === "mine" ? { input: 1, output: 2, total: 3 } : undefined;
   };
-  assertEquals(costOf("mine", usage, priced), { input: 1, output: 2, total: 3 });
+  assertEquals(costOf("mine", usage, priced), { input: 1, output: 2, total: 3, source: "prices" });
   assertEquals(seen, ["mine", usage]);
   assert(costOf("gpt-4o", usage, priced)!.total > 0);
   assertEquals(costOf("unknown-model", usage, priced), undefined);
@@ -66,14 +77,6 @@ Deno.test("costOf: returns undefined for an impossible usage", async () => {
   // A model that was not looked up before, since known prices are cached.
   assertEquals(costOf("gpt-4.1-nano", used(10, 1, 50), undefined), undefined);
   assertEquals(costOf("claude-sonnet-4-5", used(-1, 1), undefined), undefined);
-});
-
-Deno.test("hasPrice: reports whether the price of a model is known", async () => {
-  await loadPrices("any", undefined);
-  assertEquals(hasPrice("mine", { mine: { input: 0, output: 0 } }), true);
-  assertEquals(hasPrice("unknown-model", {}), false);
-  assertEquals(hasPrice("gpt-4o", undefined), true);
-  assertEquals(hasPrice("unknown-model", () => ({ input: 0, output: 0, total: 0 })), true);
 });
 
 Deno.test("loadPrices: returns undefined if the model has an own price", async () => {

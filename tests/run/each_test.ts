@@ -17,12 +17,16 @@ import {
 const never = () => new Promise<never>(() => {});
 
 Deno.test("each returns the values of the function in input order", async () => {
-  const waits = [8, 0, 4, 2];
+  // Each item waits for the item that is to end before it.
+  const before = [2, undefined, 3, 1];
+  const ends = before.map(() => Promise.withResolvers<void>());
   const seen: number[] = [];
   const values = await each(["a", "b", "c", "d"], async (item, { index, signal }) => {
     assert(signal instanceof AbortSignal && !signal.aborted);
-    await delay(waits[index]!);
+    const previous = before[index];
+    if (previous !== undefined) await ends[previous]!.promise;
     seen.push(index);
+    ends[index]!.resolve();
     return item + index;
   });
   assertEquals(values, ["a0", "b1", "c2", "d3"]);

@@ -96,6 +96,19 @@ Deno.test("does not repeat a call that was billed, and reports its usage", async
   assertEquals(paid.error!.usage, paid.usage);
 });
 
+Deno.test("prices a call whose worker died by what its server reported", async () => {
+  const body = {
+    choices: [{ message: { role: "assistant", content: "hi" }, finish_reason: "stop" }],
+    usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4, cost: 0.25 },
+    service_tier: "priority",
+  };
+  await using sim = simulator({ script: () => ({ type: "status", status: 200, body }) });
+  await using _server = named(sim.url);
+  await using pool = open({ size: 1, perWorker: 10 });
+  const [paid] = await batch([[DiesPaid, { text: "one" }]], { mode: pool });
+  assertEquals([paid.error?.code, paid.cost?.total, paid.cost?.source], ["tool", 0.25, "server"]);
+});
+
 Deno.test("reports an attempt whose worker ends, and releases its permit", async () => {
   await using sim = simulator({ respond: ({ text }) => text, latency: 400 });
   await using _server = named(sim.url);

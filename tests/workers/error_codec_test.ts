@@ -85,3 +85,12 @@ Deno.test("restores the abort reason as the object that the other side knows", (
   const here = { other: true };
   assert((decodeError(coded, { reason: here }) as AgentError).cause === here);
 });
+
+Deno.test("errors keep what their request was billed", () => {
+  const billing = { cost: { total: 0.5 }, serviceTier: "flex", servedModel: "m-2" };
+  const error = new ProviderError("no", { code: "provider", retryable: true, ...billing });
+  const { cost, serviceTier, servedModel } = decodeError(
+    structuredClone(encodeError(error)),
+  ) as ProviderError;
+  assertEquals([cost, serviceTier, servedModel], [{ total: 0.5 }, "flex", "m-2"]);
+});

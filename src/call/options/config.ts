@@ -24,8 +24,12 @@ export interface Configuration extends SharedOptions, AgentDefaults {
    */
   readonly mode?: RunMode;
   /**
-   * The prices of models: a table in US dollars per million tokens, or a function. Models that it
-   * does not contain are looked up in the public price list of `@pydantic/genai-prices`.
+   * The prices of models: a table in US dollars per million tokens, or a function.
+   *
+   * If the server reports what a request cost, that is the cost, unless a function returns another
+   * one. Models that are missing here are looked up in the public price list of
+   * `@pydantic/genai-prices`, by the address of the server and the name of the model. A budget in
+   * US dollars needs the price of every model before its first answer.
    *
    * @default The public price list
    */

@@ -44,6 +44,17 @@ async function showRun(folder: RunFolder, format: "json" | "text"): Promise<void
   console.log(JSON.stringify({ ...summary, verdict, durationMs, failures, args }, null, 2));
 }
 
+/** Returns the tokens and the cost of a run in words. */
+function formatUsage({ usage, cost }: JournalSummary): string {
+  const tokens = `${showInteger(usage.inputTokens)} tokens in ` +
+    `(${showInteger(usage.cachedInputTokens)} from the cache, ` +
+    `${showInteger(usage.cacheWriteTokens)} written to it), ` +
+    `${showInteger(usage.outputTokens)} out (${showInteger(usage.reasoningTokens)} for reasoning)`;
+  if (cost === undefined) return tokens;
+  const source = cost.source === "server" ? "reported by the server" : "by price list";
+  return `${tokens}, ${showDollars(cost.total)} ${source}`;
+}
+
 function formatRun(
   name: string,
   summary: JournalSummary,
@@ -56,6 +67,7 @@ function formatRun(
   const lines = [
     `${name}: ${formatSummary(summary)}`,
     `started at ${startedAt}, last row at ${updatedAt}`,
+    ...(summary.usage.totalTokens === 0 ? [] : [formatUsage(summary)]),
     `time per row: ${showDuration(p50)} ` +
     `(p95 ${showDuration(p95)}, p99 ${showDuration(p99)})`,
   ];

@@ -10,12 +10,19 @@ const HOPELESS_CODES: ReadonlySet<string> = new Set(["invalid_params", "network"
 /** Decides when a run gives up, as every further row would fail. */
 export class GiveUpRule {
   #failures = 0;
+  /** The rows in a row that failed as a quota is used up. */
+  #quotaFailures = 0;
 
   /** Counts a result, and returns whether the run should stop after it. */
   shouldStopAfter({ ok, replayed, error }: Result): boolean {
+    if (replayed) return false;
+    // Unlike the other reasons, a quota may be used up in the middle of a run.
+    const isQuota = !ok && error.code === "rate_limited" && !error.retryable;
+    this.#quotaFailures = isQuota ? this.#quotaFailures + 1 : 0;
+    if (this.#quotaFailures >= MAX_FAILURES) return true;
     // A single success shows that rows can succeed: the run never gives up after that.
     if (ok) this.#failures = -Infinity;
-    if (ok || replayed) return false;
+    if (ok) return false;
     const isHopeless = HOPELESS_CODES.has(error.code) ||
       HOPELESS_STATUSES.has(error.status ?? 0) ||
       missingPermission(error) !== undefined;

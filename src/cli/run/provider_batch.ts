@@ -1,13 +1,14 @@
 /** Calls by the provider's batch files, for half the price. */
 import { join } from "node:path";
-import type { Cost, Prices, Usage } from "../../../mod.ts";
+import type { Prices } from "../../../mod.ts";
 import {
   openaiBatch,
   type OpenAIBatchProvider,
 } from "../../providers/openai/batch/openai_batch.ts";
 import { costOf } from "../../pricing/prices.ts";
+import { scaleCost } from "../../pricing/public_list.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
-import { showInteger } from "../format.ts";
+import { showDuration, showInteger } from "../format.ts";
 import { nameFlags } from "../option_flags.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -51,22 +52,27 @@ export function createBatchProvider(
           await folder.writeFile(join("batches", `${name}.json`), text);
         },
       },
-      onChange: ({ batch, status, requests }) =>
-        log(`batch ${batch}: ${status}, ${showInteger(requests)} rows`),
+      onChange: ({ batch, status, requests, againInMs }) => {
+        const again = againInMs === undefined
+          ? ""
+          : `: the server has no room for it, sent again in ${showDuration(againInMs)}`;
+        log(`batch ${batch}: ${status}, ${showInteger(requests)} rows${again}`);
+      },
     });
   } catch (cause) {
     throw new CliError(nameFlags(errorMessage(cause)), { cause });
   }
 }
 
-/** Returns the prices of batch files, which are half of the usual prices. */
-export function halfPrice(
-  prices: Prices | undefined,
-): (model: string, usage: Usage) => Cost | undefined {
-  return (model, usage) => {
-    const cost = costOf(model, usage, prices);
-    return cost &&
-      { input: cost.input / 2, output: cost.output / 2, total: cost.total / 2 };
+/**
+ * Returns the prices of batch files, which are half of the usual prices. A cost that the server
+ * reports includes the discount.
+ */
+export function halfPrice(prices: Prices | undefined): Prices {
+  return (model, usage, { serviceTier: _, ...details }) => {
+    if (details.cost !== undefined) return undefined;
+    const cost = costOf(model, usage, prices, details);
+    return cost && scaleCost(cost, 0.5);
   };
 }
 

@@ -66,6 +66,12 @@ function hintAfter(end: RunEnd, exitCode: number): string | undefined {
   if (exitCode === EXIT.budget) {
     return `The budget is spent. To continue: shoal resume ${name} --budget DOLLARS`;
   }
+  if (end.earlyEnd === "rate limit") {
+    const { renewsAt } = end.stats;
+    const wait = renewsAt === undefined ? "later" : `in ${showDuration(renewsAt - Date.now())}`;
+    return "Stopped, as the server asks to wait: its rate limit is exceeded. " +
+      `Nothing is lost. To continue ${wait}: shoal resume ${name}`;
+  }
   if (end.earlyEnd === "hopeless") {
     return "Stopped, as every call failed for a reason that does not lie in its row. " +
       `Once that is fixed: shoal retry ${name}`;
@@ -87,7 +93,7 @@ function hintAfter(end: RunEnd, exitCode: number): string | undefined {
 function exitCodeOf({ stats, earlyEnd, interrupt }: RunEnd): number {
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   if (earlyEnd === "budget") return EXIT.budget;
-  if (earlyEnd === "hopeless") return EXIT.broken;
+  if (earlyEnd === "hopeless" || earlyEnd === "rate limit") return EXIT.broken;
   return stats.failed + stats.bad + stats.unfinished > 0 ? EXIT.someFailed : EXIT.ok;
 }
 

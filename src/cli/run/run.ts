@@ -18,6 +18,7 @@ import { runRows, type RunSession } from "./run_rows.ts";
 import type { ParsedSettings, RunSettings } from "./run_settings.ts";
 import { createRunProvider, resolveAgent, rowCallOptions, withProvider } from "./run_setup.ts";
 import { RunStats } from "./run_stats.ts";
+import { watchPauses } from "./watch_pauses.ts";
 
 /**
  * Runs an agent over rows.
@@ -131,6 +132,7 @@ async function writeRows(
   const counting = new AbortController();
   let errors: LineOutput | undefined;
   let state: "complete" | "partial" = "partial";
+  const stopWatching = watchPauses(display.log);
   try {
     errors = settings.errors === undefined ? undefined : await openOutput(settings.errors);
     countLines(settings.in, counting.signal).then((lines) => {
@@ -156,5 +158,6 @@ async function writeRows(
     throw withResumeHint(wrapJournalError(error), folder);
   } finally {
     counting.abort();
+    stopWatching();
   }
 }

@@ -8,6 +8,7 @@ import {
 import type { Callable } from "../../call/options/callable.ts";
 import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
+import { isLongWait } from "../../model/errors.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
 import { missingPermission } from "../cli_error.ts";
 import type { Interrupt } from "../interrupt.ts";
@@ -64,7 +65,7 @@ export interface RowSinks {
 }
 
 /** Why a run stopped by itself before its last row; `undefined` if it did not. */
-export type EarlyEnd = "budget" | "hopeless" | undefined;
+export type EarlyEnd = "budget" | "hopeless" | "rate limit" | undefined;
 
 /** Runs rows and writes their results. Returns why it stopped early, if it did. */
 export async function runRows(
@@ -134,6 +135,10 @@ export async function runRows(
         stats.unfinished++;
         stats.addUsage(result);
         if (result.error.code === "budget") stopEarly("budget");
+        else if (isLongWait(result.error)) {
+          stats.renewsAt = Date.now() + result.error.retryAfterMs!;
+          stopEarly("rate limit");
+        }
       } else {
         stats.count(result);
         if (giveUp.shouldStopAfter(result)) stopEarly("hopeless");
@@ -178,7 +183,8 @@ function createProblemLog(
 /** Whether the row failed for a reason of this start only, so that `shoal resume` runs it again. */
 function isRetriedOnResume({ error }: Result, abortSignal: AbortSignal): boolean {
   const code = error?.code;
-  return abortSignal.aborted || code === "aborted" || code === "budget" || code === "circuit_open";
+  return abortSignal.aborted || code === "aborted" || code === "budget" ||
+    code === "circuit_open" || error !== undefined && isLongWait(error);
 }
 
 function reorderWindow({ concurrency }: RunSettings): number {

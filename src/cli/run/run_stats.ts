@@ -66,6 +66,8 @@ export class RunStats {
   total: number | undefined;
   /** Whether `total` is an estimate. */
   isTotalEstimated = false;
+  /** When the exceeded rate limit renews, in milliseconds since 1970, if that stopped the run. */
+  renewsAt: number | undefined;
   /** The latest progress report of the run. */
   progress: ProgressReport | undefined;
   /** A sample of the results of this start. */

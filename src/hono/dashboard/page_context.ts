@@ -1,10 +1,6 @@
-import type { Child } from "hono/jsx";
-import type { JSX } from "hono/jsx/jsx-runtime";
 import type { Service } from "../service.ts";
+import type { Html } from "./html.ts";
 import type { MetricsRecorder } from "./metrics_recorder.ts";
-
-/** The return type of components. */
-export type Html = JSX.Element;
 
 /** The context that pages and their components are rendered with. */
 export interface PageContext {
@@ -23,4 +19,4 @@ export interface PageContext {
 }
 
 /** The live regions of a page, by the IDs of their elements. */
-export type Regions = Readonly<Record<string, Child>>;
+export type Regions = Readonly<Record<string, Html>>;

@@ -44,7 +44,12 @@ export const SHARED_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     "reasoningTokens",
     "totalTokens",
   ]),
-  Cost: object({ input: money, output: money, total: money }, ["input", "output", "total"]),
+  Cost: object({
+    input: money,
+    output: money,
+    total: money,
+    source: { enum: ["server", "prices"] },
+  }, ["input", "output", "total", "source"]),
   CallError: object({
     code: text,
     message: text,

@@ -16,6 +16,8 @@ import {
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
+import { BillingReader } from "../http/read_billing.ts";
+import { addBilling } from "./billing.ts";
 import {
   findChoiceError,
   fromAiSdkError,
@@ -24,7 +26,13 @@ import {
   wrongKind,
 } from "./provider_error.ts";
 import { hasJsonBody, readResponseHeaders } from "./response_headers.ts";
-import { type AiSdkModel, type AiSdkModels, isModel, modelFinder } from "./find_model.ts";
+import {
+  type AiSdkModel,
+  type AiSdkModels,
+  type FindModel,
+  isModel,
+  modelFinder,
+} from "./find_model.ts";
 import { withoutRequest, withResponse } from "./response_info.ts";
 import { AiSdkStreamReader, readAiSdkReply, type StreamPart } from "./reply.ts";
 import { buildCallOptions } from "./request.ts";
@@ -153,6 +161,7 @@ export function aiSdk(
     ...(id !== undefined && { id }),
     limits,
     account,
+    vendor: (name) => findVendor(findModel, name),
     async generate(request: ModelRequest, { signal }: ProviderOptions): Promise<ModelReply> {
       signal.throwIfAborted();
       try {
@@ -164,6 +173,7 @@ export function aiSdk(
           provider: model.provider,
           modelId: model.modelId,
           json: request.output !== undefined,
+          model: request.model,
           rates: readResponseHeaders(result?.response?.headers).rates,
         });
         reportWarnings(onWarning, model, result.warnings, reply.usage);
@@ -186,26 +196,28 @@ export function aiSdk(
         controller.abort(reason);
       };
       const release = onAbort(signal, () => stop(signal.reason));
+      // The SDK leaves out the usage that a server sends before or with an error.
+      const events = new BillingReader();
       let ended = false;
       try {
         const { model, call } = prepare(request, controller.signal);
-        if (keepsRaw) call.includeRawChunks ??= true;
         const { stream, response } = await openStream(model, call, signal);
         reader = stream.getReader();
         onResponse?.();
         const { rates } = readResponseHeaders(response?.headers);
-        const parts = new AiSdkStreamReader(model, rates);
+        const parts = new AiSdkStreamReader(model, rates, request.model);
         const chunks: ModelChunk[] = [];
         const raw: StreamPart[] | undefined = keepsRaw ? [] : undefined;
         let metadata: object | undefined;
         while (!parts.ended) {
           const { done, value } = await reader.read();
           if (done) break;
+          if (value.type === "raw") events.add(value.rawValue);
           raw?.push(value);
           if (value.type === "response-metadata") metadata = value;
           if (value.type === "error") {
             if (isTruncation(value.error)) break;
-            throw fromStreamError(value.error, { request, ...parts.received });
+            throw fromStreamError(value.error, { request, text: parts.text });
           }
           if (value.type === "stream-start") reportWarnings(onWarning, model, value.warnings);
           parts.add(value, chunks);
@@ -222,7 +234,7 @@ export function aiSdk(
       } catch (thrown) {
         // A cancelled stream looks as if it had ended early: report the abort instead.
         signal.throwIfAborted();
-        throw fromAiSdkError(thrown, request);
+        throw addBilling(fromAiSdkError(thrown, request), events.billing(request.model));
       } finally {
         release();
         if (ended) reader?.cancel().catch(() => {});
@@ -230,6 +242,19 @@ export function aiSdk(
       }
     },
   };
+}
+
+/**
+ * Returns the vendor of a model: the first part of the SDK's name of a provider, such as `openai`
+ * of `openai.chat`.
+ */
+function findVendor(findModel: FindModel, name: string): string | undefined {
+  try {
+    return findModel(name).provider.split(".")[0];
+  } catch {
+    // The request to the model will report the error.
+    return undefined;
+  }
 }
 
 interface Prepared {
@@ -243,7 +268,7 @@ async function openStream(
   call: LanguageModelV4CallOptions,
   signal: AbortSignal,
 ) {
-  const opening = model.doStream(call);
+  const opening = model.doStream({ includeRawChunks: true, ...call });
   try {
     return await untilAbort(opening, signal);
   } catch (thrown) {

@@ -8,11 +8,12 @@
 import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
-import type { Usage } from "../../model/usage.ts";
 import { readResponseHeaders } from "./response_headers.ts";
 import { classifyFailure, isFailure } from "../http/classify_failure.ts";
 import { endingOf } from "../http/finish_reason.ts";
 import { hidePrompt } from "../http/hide_prompt.ts";
+import { readBilling } from "../http/read_billing.ts";
+import { addBilling } from "./billing.ts";
 import { redact } from "../http/redact.ts";
 
 /** Errors about a malformed response. Their messages quote it. */
@@ -43,7 +44,9 @@ export function fromAiSdkError(thrown: unknown, request: ModelRequest): unknown 
       },
     );
   }
-  return convertError(thrown, { request });
+  const error = convertError(thrown, { request });
+  const body = isRecord(thrown) ? parseJson(thrown.responseBody) : undefined;
+  return body === undefined ? error : addBilling(error, readBilling(body, request.model));
 }
 
 /** What is known when a request fails. */
@@ -52,8 +55,6 @@ interface FailureContext {
   readonly request: ModelRequest;
   /** The text received before the failure. */
   readonly text?: string;
-  /** The usage reported before the failure. */
-  readonly usage?: Usage;
 }
 
 function convertError(thrown: unknown, context: FailureContext): unknown {
@@ -102,7 +103,9 @@ export function fromStreamError(error: unknown, context: FailureContext): unknow
 /** Returns the error of a choice, which the SDK's providers ignore. */
 export function findChoiceError(body: unknown, context: FailureContext): ProviderError | undefined {
   const error = firstChoice(body)?.error;
-  return isFailure({ error }) ? responseError({ data: { error } }, context) : undefined;
+  if (!isFailure({ error })) return undefined;
+  const failure = responseError({ data: { error } }, context);
+  return addBilling(failure, readBilling(body, context.request.model));
 }
 
 function firstChoice(body: unknown): Record<string, unknown> | undefined {
@@ -131,10 +134,13 @@ function responseError(error: ResponseError, context: FailureContext): ProviderE
   const { statusCode, isRetryable } = error;
   const httpStatus = typeof statusCode === "number" ? statusCode : undefined;
   if (httpStatus !== undefined && httpStatus < 400) return unreadable(error, context);
-  const { code, status, retryable, isFinal, reason, text } = classifyFailure(
-    httpStatus,
-    error.responseBody || error.data || error,
-  );
+  // The SDK drops fields of the body that it does not know.
+  const body = error.responseBody || error.data || error;
+  const { code, status, retryable, isFinal, reason, text } = classifyFailure(httpStatus, body);
+  const { shouldRetry, ...limits } = readResponseHeaders(error.responseHeaders, {
+    rejected: code === "rate_limited",
+    body,
+  });
   const message = reason ?? (typeof error.message === "string" ? error.message : "");
   const detail = message === "" ? "" : `: ${redactAll(hidePrompt(message, context.request))}`;
   return new ProviderError(
@@ -144,10 +150,10 @@ function responseError(error: ResponseError, context: FailureContext): ProviderE
     {
       code,
       status,
-      ...readResponseHeaders(error.responseHeaders, status),
+      ...limits,
       // The SDK's provider may know more than the status says.
-      retryable: typeof isRetryable === "boolean" && !isFinal ? isRetryable : retryable,
-      usage: context.usage,
+      retryable: !isFinal &&
+        (shouldRetry ?? (typeof isRetryable === "boolean" ? isRetryable : retryable)),
       text: text ?? context.text,
     },
   );

@@ -11,9 +11,9 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply, ToolRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
+import type { Billing } from "../../model/usage.ts";
 import { decideFinish, endingOf } from "../http/finish_reason.ts";
-import { readAiSdkUsage } from "./usage.ts";
+import { readAiSdkBilling } from "./billing.ts";
 import {
   type AssistantPart,
   type ContentSource,
@@ -36,7 +36,11 @@ export type StreamPart =
 export function readAiSdkReply(
   // Models are third-party code, and the older versions return something else.
   result: Partial<LanguageModelV4GenerateResult> | undefined,
-  source: ContentSource & { readonly json: boolean; readonly rates?: RateReport },
+  source: ContentSource & {
+    readonly json: boolean;
+    readonly rates?: RateReport;
+    readonly model?: string;
+  },
 ): ModelReply {
   if (!Array.isArray(result?.content)) {
     throw new ProviderError("the AI SDK's model returned a result without content", {
@@ -52,7 +56,11 @@ export function readAiSdkReply(
     content,
     source,
     finish: readCompleteFinish(result.finishReason),
-    usage: readAiSdkUsage(result.usage),
+    billing: readAiSdkBilling({
+      usage: result.usage,
+      metadata: result.providerMetadata,
+      servedModel: result.response?.modelId,
+    }, source.model),
     rates: source.rates,
   });
 }
@@ -64,12 +72,15 @@ export class AiSdkStreamReader {
   readonly #reasoning = new Map<string, { text: string; metadata?: SharedV4ProviderMetadata }>();
   readonly #rates: RateReport | undefined;
   #finish: Finish | undefined;
-  #usage: Usage | undefined;
+  #billing: Billing = {};
+  readonly #model: string | undefined;
+  #servedModel: unknown;
 
-  /** Creates a reader for a stream of the given model. */
-  constructor(source: ContentSource, rates: RateReport | undefined) {
+  /** Creates a reader for a stream of the given model, for a request to the model of this name. */
+  constructor(source: ContentSource, rates: RateReport | undefined, model?: string) {
     this.#source = source;
     this.#rates = rates;
+    this.#model = model;
   }
 
   /** Whether the last part of the reply has been added. */
@@ -111,13 +122,20 @@ export class AiSdkStreamReader {
         return this.#content.add(part as LanguageModelV4Content);
       case "finish":
         this.#finish = readFinish(part.finishReason);
-        this.#usage = readAiSdkUsage(part.usage);
+        this.#billing = readAiSdkBilling({
+          usage: part.usage,
+          metadata: part.providerMetadata,
+          servedModel: this.#servedModel,
+        }, this.#model);
+        return;
+      case "response-metadata":
+        this.#servedModel = part.modelId;
     }
   }
 
-  /** Returns the text and the usage until now, for an error in the middle. */
-  get received(): { readonly text: string; readonly usage: Usage | undefined } {
-    return { text: this.#content.text, usage: this.#usage };
+  /** Returns the text until now, for an error in the middle. */
+  get text(): string {
+    return this.#content.text;
   }
 
   #addReasoning(part: StreamPart): void {
@@ -153,7 +171,7 @@ export class AiSdkStreamReader {
       content: this.#content,
       source: this.#source,
       finish: isCutOff(finish) ? { unified: "interrupted" } : finish,
-      usage: this.#usage,
+      billing: this.#billing,
       rates: this.#rates,
     });
   }
@@ -262,11 +280,11 @@ interface ReplyParts {
   readonly content: ContentCollector;
   readonly source: ContentSource;
   readonly finish: Finish;
-  readonly usage: Usage | undefined;
+  readonly billing: Billing;
   readonly rates: RateReport | undefined;
 }
 
-function buildReply({ text, content, source, finish, usage, rates }: ReplyParts): ModelReply {
+function buildReply({ text, content, source, finish, billing, rates }: ReplyParts): ModelReply {
   const { unified, raw } = finish;
   const { calls, hasUnusableCalls, reasoning } = content;
   const providerData = content.providerData(source);
@@ -274,7 +292,7 @@ function buildReply({ text, content, source, finish, usage, rates }: ReplyParts)
     throw new ProviderError("the stream ended before the reply was complete", {
       code: "truncated",
       retryable: true,
-      usage,
+      ...billing,
       rates,
       text,
     });
@@ -287,13 +305,20 @@ function buildReply({ text, content, source, finish, usage, rates }: ReplyParts)
     hasUnusableCalls,
   });
   if (problem !== undefined) {
-    throw new ProviderError(problem, { code: "provider", retryable: true, usage, rates, text });
+    throw new ProviderError(problem, {
+      code: "provider",
+      retryable: true,
+      ...billing,
+      rates,
+      text,
+    });
   }
   const isRefusal = finishReason === "content_filter" && REFUSAL_REASONS.has(raw) && text !== "";
   return {
     text,
     finishReason,
-    usage,
+    usage: undefined,
+    ...billing,
     ...(rates !== undefined && { rates }),
     ...(reasoning !== "" && { reasoning }),
     ...(isRefusal && { refusal: text }),

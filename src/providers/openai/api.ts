@@ -1,6 +1,7 @@
 /** The two APIs of OpenAI-compatible servers behind one interface. */
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
+import type { Billing } from "../../model/usage.ts";
 import { ChatStreamReader, readChatReply } from "./chat_reply.ts";
 import { buildChatRequest } from "./chat_request.ts";
 import { guessMaxTokensField, type MaxTokensField } from "./form/max_tokens_field.ts";
@@ -29,6 +30,8 @@ export interface Api {
 export interface StreamReader {
   /** Whether the last event has been added. Chat Completions marks the end by `[DONE]` instead. */
   readonly ended?: boolean;
+  /** What the events until now say about the price. */
+  readonly billing: Billing;
   /** Adds an event, and appends its chunks to `chunks`. Throws if the event reports an error. */
   // deno-lint-ignore no-explicit-any -- untrusted input, checked by the reader
   add(event: any, chunks: ModelChunk[]): void;

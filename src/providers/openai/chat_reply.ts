@@ -4,9 +4,10 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
+import type { Billing } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { decideFinish, type Ending, endingOf } from "../http/finish_reason.ts";
+import { BillingReader, readBilling } from "../http/read_billing.ts";
 import { EchoCollector } from "./messages/assistant_echo.ts";
 import { malformedResponse, ServerError } from "./provider_error.ts";
 import type { ReplySource } from "./reasoning_items.ts";
@@ -36,29 +37,6 @@ interface AnyChoice {
   error?: unknown;
 }
 
-/** The usage in a response. Servers may omit any member. */
-interface AnyUsage {
-  prompt_tokens?: number | null;
-  completion_tokens?: number | null;
-  prompt_tokens_details?: { cached_tokens?: number | null } | null;
-  completion_tokens_details?: { reasoning_tokens?: number | null } | null;
-}
-
-/** Reads the usage, if the server reports it. */
-export function readChatUsage(usage: AnyUsage | null | undefined): Usage | undefined {
-  if (typeof usage?.prompt_tokens !== "number") return undefined;
-  const inputTokens = usage.prompt_tokens;
-  const outputTokens = usage.completion_tokens ?? 0;
-  return {
-    inputTokens,
-    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
-    cacheWriteTokens: 0,
-    outputTokens,
-    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? 0,
-    totalTokens: inputTokens + outputTokens,
-  };
-}
-
 const UNKNOWN_SOURCE: ReplySource = { server: "", model: "" };
 
 /** The endings with which a choice may have no message. */
@@ -77,15 +55,15 @@ export function readChatReply(
   rates: RateReport | undefined,
   source: ReplySource = UNKNOWN_SOURCE,
 ): ModelReply {
-  const usage = readChatUsage(completion?.usage);
-  if (isFailure(completion)) throw new ServerError(completion, { usage });
+  const billing = readBilling(completion, source.model);
+  if (isFailure(completion)) throw new ServerError(completion, { billing });
   const choice = firstChoice(completion?.choices);
   const message = choice?.message ?? choice?.delta;
   const text = readContent(message?.content);
-  if (hasError(choice)) throw new ServerError({ error: choice!.error }, { usage, text });
+  if (hasError(choice)) throw new ServerError({ error: choice!.error }, { billing, text });
   // A filter may remove the whole message, and reasoning may take all tokens that it could have.
   if (!isRecord(message) && !MESSAGE_OPTIONAL.has(endingOf(choice?.finish_reason))) {
-    throw malformedResponse("has no choices", { usage, rates });
+    throw malformedResponse("has no choices", { billing, rates });
   }
   const calls = new ToolCallBuilder();
   calls.addCalls(message?.tool_calls);
@@ -100,7 +78,7 @@ export function readChatReply(
     reasoning: readReasoning(message),
     calls,
     reason: choice?.finish_reason,
-    usage,
+    billing,
     rates,
     echo,
     source,
@@ -125,7 +103,7 @@ interface ReplyParts {
   readonly reasoning: string | undefined;
   readonly calls: ToolCallBuilder;
   readonly reason: unknown;
-  readonly usage: Usage | undefined;
+  readonly billing: Billing;
   readonly rates: RateReport | undefined;
   /** What must be sent back with the tool calls. */
   readonly echo: EchoCollector;
@@ -133,7 +111,7 @@ interface ReplyParts {
 }
 
 function buildReply(parts: ReplyParts): ModelReply {
-  const { text, refusal, reasoning, calls, usage, rates } = parts;
+  const { text, refusal, reasoning, calls, billing, rates } = parts;
   const toolCalls = calls.calls();
   const providerData = parts.echo.data(parts.source, toolCalls, calls.echoed());
   const { finishReason, problem } = decideFinish(parts.reason, {
@@ -142,12 +120,19 @@ function buildReply(parts: ReplyParts): ModelReply {
     hasUnusableCalls: calls.hasUnusable,
   });
   if (problem !== undefined) {
-    throw new ProviderError(problem, { code: "provider", retryable: true, usage, rates, text });
+    throw new ProviderError(problem, {
+      code: "provider",
+      retryable: true,
+      ...billing,
+      rates,
+      text,
+    });
   }
   return {
     text,
     finishReason,
-    usage,
+    usage: undefined,
+    ...billing,
     refusal: refusal || undefined,
     ...(reasoning && { reasoning }),
     ...(toolCalls && { toolCalls }),
@@ -175,7 +160,7 @@ export class ChatStreamReader {
   #refusal = "";
   #reasoning = "";
   #finishReason: string | undefined;
-  #usage: Usage | undefined;
+  readonly #billing = new BillingReader();
   readonly #calls = new ToolCallBuilder();
   readonly #echo = new EchoCollector();
   readonly #source: ReplySource;
@@ -185,13 +170,18 @@ export class ChatStreamReader {
     this.#source = source;
   }
 
+  /** What the events until now say about the price. */
+  get billing(): Billing {
+    return this.#billing.billing(this.#source.model);
+  }
+
   /**
    * Adds an event, and appends its chunks to `chunks`. An empty delta has none.
    *
    * @throws {ServerError} If the event reports an error.
    */
   add(chunk: ChatChunk, chunks: ModelChunk[]): void {
-    this.#usage = readChatUsage(chunk?.usage) ?? this.#usage;
+    this.#billing.add(chunk);
     if (isFailure(chunk)) throw this.#failure(chunk);
     // The event with the usage has no choices, nor do the first events of some servers.
     const choice = firstChoice(chunk?.choices);
@@ -235,7 +225,7 @@ export class ChatStreamReader {
   }
 
   #failure(body: unknown): ServerError {
-    return new ServerError(body, { usage: this.#usage, text: this.#text });
+    return new ServerError(body, { billing: this.billing, text: this.#text });
   }
 
   /**
@@ -251,7 +241,7 @@ export class ChatStreamReader {
       throw new ProviderError("the stream ended before the reply was complete", {
         code: "truncated",
         retryable: true,
-        usage: this.#usage,
+        ...this.billing,
         rates,
         text: this.#text,
       });
@@ -262,7 +252,7 @@ export class ChatStreamReader {
       reasoning: this.#reasoning,
       calls: this.#calls,
       reason: this.#finishReason,
-      usage: this.#usage,
+      billing: this.billing,
       rates,
       echo: this.#echo,
       source: this.#source,

@@ -8,6 +8,7 @@
 import type { OpenAI } from "openai";
 import { causeMessage } from "../../model/cause_message.ts";
 import { ProviderError } from "../../model/errors.ts";
+import { readBilling } from "../http/read_billing.ts";
 import { redact } from "../http/redact.ts";
 import type { ConnectionLease } from "../http/transport.ts";
 import { toWellFormedJson } from "../http/well_formed.ts";
@@ -105,10 +106,19 @@ function toJson(body: unknown): string {
   }
 }
 
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A proxy may respond with an HTML page.
+    return undefined;
+  }
+}
+
 async function readError(response: Response): Promise<ServerError> {
   // If the connection breaks while the body is read, the status alone is enough.
   const text = await response.text().catch(() => "");
-  return new ServerError(text, { status: response.status });
+  return new ServerError(text, { status: response.status, billing: readBilling(parseJson(text)) });
 }
 
 /** Whether the response is a redirect. In browsers, one that is not followed has the status 0. */

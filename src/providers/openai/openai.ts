@@ -8,6 +8,7 @@ import { checkOptions } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
+import type { Billing } from "../../model/usage.ts";
 import { apiKeyIdentity } from "../http/api_key_identity.ts";
 import { chatApi, responsesApi } from "./api.ts";
 import type { StructuredOutput } from "./structured_output.ts";
@@ -17,7 +18,7 @@ import { parseDocument } from "./document.ts";
 import { type AnyEvent, EventReader } from "./event_reader.ts";
 import { readResponse } from "./read_response.ts";
 import { ResponseMeta } from "./response_meta.ts";
-import { findSecrets, serverIdentity } from "./provider_identity.ts";
+import { findSecrets, publicURL, serverIdentity } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";
 import { RequestSender } from "./form/request_sender.ts";
 import { resolveServer } from "./server_options.ts";
@@ -109,11 +110,16 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const api = options.api === "responses"
     ? responsesApi(server, structured)
     : chatApi({ server, isCustom, rejectsStreamOptions, maxTokensField, structured });
-  const toError = (thrown: unknown, request: ModelRequest, meta: ResponseMeta) => {
+  const toError = (
+    thrown: unknown,
+    request: ModelRequest,
+    meta: ResponseMeta,
+    billing?: Billing,
+  ) => {
     const usesSchema = request.output !== undefined && structured === "json_schema";
     const advice = isCustom && usesSchema ? SCHEMA_ADVICE : undefined;
     const { rates, headers, rejections } = meta;
-    const error = fromOpenAIError(thrown, { keys, request, rates, headers, advice });
+    const error = fromOpenAIError(thrown, { keys, request, rates, headers, advice, billing });
     return rejections !== undefined && error instanceof ProviderError
       ? new ProviderError(error.message, { ...error, text: error.text, rejections })
       : error;
@@ -132,6 +138,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       ...(options.api === "responses" ? ["api responses"] : []),
       ...(structured === "json_schema" ? [] : [`output as ${structured}`]),
     ].join("\n"),
+    baseURL: publicURL(baseURL, keys),
     limits: options.limits,
     account: apiKeyIdentity(baseURL, apiKey),
     async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {
@@ -152,10 +159,10 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     async *stream(request, { signal, onResponse }: ProviderOptions): AsyncGenerator<ModelChunk> {
       using lease = transport.lease();
       const meta = new ResponseMeta(onResponse);
+      const reader = api.createStreamReader(request);
       try {
         const response = await sender.send(request, { signal, lease, meta });
         using events = new EventReader<AnyEvent>(response, signal);
-        const reader = api.createStreamReader(request);
         const raw: AnyEvent[] | undefined = options.raw ? [] : undefined;
         let last: AnyEvent;
         const chunks: ModelChunk[] = [];
@@ -181,7 +188,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
         }
       } catch (thrown) {
         signal.throwIfAborted();
-        throw toError(thrown, request, meta);
+        throw toError(thrown, request, meta, reader.billing);
       }
     },
     [Symbol.asyncDispose]() {

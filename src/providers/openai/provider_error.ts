@@ -3,11 +3,13 @@ import { APIConnectionError, APIError, OpenAIError } from "openai";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
+import type { Billing } from "../../model/usage.ts";
 import { classifyFailure } from "../http/classify_failure.ts";
 import { hidePrompt } from "../http/hide_prompt.ts";
 import { readRetryAfter } from "../http/retry_after.ts";
 import { redact } from "../http/redact.ts";
+import { readServerWait } from "../http/server_wait.ts";
+import { readShouldRetry } from "../http/should_retry.ts";
 
 /** The statuses with which servers reject parameters they do not support. */
 const UNSUPPORTED_STATUSES = new Set<number | undefined>([400, 422]);
@@ -18,20 +20,20 @@ export class ServerError extends Error {
   readonly status: number | undefined;
   /** The body or the event: parsed JSON or text. */
   readonly body: unknown;
-  /** The usage, if the server reports it despite the failure. */
-  readonly usage: Usage | undefined;
+  /** What the server says about the price despite the failure. */
+  readonly billing: Billing | undefined;
   /** The text received before the failure. */
   readonly text: string | undefined;
 
   /** Creates an error. */
   constructor(
     body: unknown,
-    more: { readonly status?: number; readonly usage?: Usage; readonly text?: string } = {},
+    more: { readonly status?: number; readonly billing?: Billing; readonly text?: string } = {},
   ) {
     super("the server reported an error");
     this.body = body;
     this.status = more.status;
-    this.usage = more.usage;
+    this.billing = more.billing;
     this.text = more.text;
   }
 }
@@ -51,6 +53,8 @@ export interface FailureContext {
   readonly rates?: RateReport;
   /** What to try if the server does not support the request. */
   readonly advice?: string;
+  /** What the response said about its price before the failure. */
+  readonly billing?: Billing;
 }
 
 /**
@@ -81,18 +85,18 @@ export function fromOpenAIError(thrown: unknown, context: FailureContext): unkno
 /** Returns the error of a response that is not what the API specifies. */
 export function malformedResponse(
   problem: string,
-  more: { readonly usage?: Usage; readonly rates?: RateReport; readonly text?: string } = {},
+  more: { readonly billing?: Billing; readonly rates?: RateReport; readonly text?: string } = {},
 ): ProviderError {
   return new ProviderError(`the server's response ${problem}`, {
     code: "provider",
     retryable: true,
-    usage: more.usage,
+    ...more.billing,
     rates: more.rates,
     text: more.text,
   });
 }
 
-function networkError(error: Error, { keys, rates }: FailureContext): ProviderError {
+function networkError(error: Error, { keys, rates, billing }: FailureContext): ProviderError {
   // Deno's message is only "fetch failed". The reason is in the cause, after a URL that may have a
   // key.
   const message = error.cause instanceof Error ? error.cause.message : error.message;
@@ -100,13 +104,17 @@ function networkError(error: Error, { keys, rates }: FailureContext): ProviderEr
   return new ProviderError(`the connection failed: ${reason}`, {
     code: "network",
     retryable: true,
+    ...billing,
     rates,
   });
 }
 
 function failureOf(error: ServerError, context: FailureContext): ProviderError {
-  const { keys, request, headers, rates, advice } = context;
-  const { code, status, retryable, reason, text } = classifyFailure(error.status, error.body);
+  const { keys, request, headers, rates, advice, billing } = context;
+  const { code, status, retryable, isFinal, reason, text } = classifyFailure(
+    error.status,
+    error.body,
+  );
   const shown = reason !== undefined && request !== undefined
     ? hidePrompt(reason, request)
     : reason;
@@ -121,9 +129,12 @@ function failureOf(error: ServerError, context: FailureContext): ProviderError {
     {
       code,
       status,
-      retryAfterMs: headers === undefined ? undefined : readRetryAfter(headers, Date.now()),
-      retryable,
-      usage: error.usage,
+      retryAfterMs: code === "rate_limited"
+        ? readServerWait({ headers, body: error.body, now: Date.now() })
+        : headers && readRetryAfter(headers, Date.now()),
+      retryable: !isFinal && ((headers && readShouldRetry(headers)) ?? retryable),
+      ...billing,
+      ...error.billing,
       rates,
       text: text ?? error.text,
     },

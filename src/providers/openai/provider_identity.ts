@@ -16,6 +16,12 @@ export function findSecrets(headers: CustomHeaders = {}): string[] {
     .map(([, value]) => value.trim().replace(/^(Bearer|Basic) /i, ""));
 }
 
+/** Returns the URL of a server without API keys. */
+export function publicURL(baseURL: string, keys: readonly string[] = []): string {
+  const { origin, pathname } = new URL(baseURL);
+  return withoutKeys(origin + pathname, keys);
+}
+
 /**
  * Returns a string that identifies a server: its URL and the additional headers, as both may affect
  * the reply. It is the same in every process, and contains no API keys.
@@ -36,12 +42,16 @@ export function serverIdentity(
     .map(([name, value]) => `${name.toLowerCase()}: ${value.trim()}`)
     .sort();
   // One line each: a header cannot contain a line break.
-  let id = [`openai ${url.href.replace(/\/$/, "")}`, ...visible].join("\n");
+  return withoutKeys([`openai ${url.href.replace(/\/$/, "")}`, ...visible].join("\n"), keys);
+}
+
+function withoutKeys(text: string, keys: readonly string[]): string {
+  let rest = text;
   for (const key of keys) {
     if (key.length < MIN_KEY_LENGTH) continue;
-    id = id.replaceAll(key, "[key]").replaceAll(encodeURIComponent(key), "[key]");
+    rest = rest.replaceAll(key, "[key]").replaceAll(encodeURIComponent(key), "[key]");
   }
-  return id;
+  return rest;
 }
 
 function isSecret(name: string, value: string): boolean {

@@ -4,9 +4,10 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
-import type { Usage } from "../../model/usage.ts";
+import type { Billing } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { decideFinish } from "../http/finish_reason.ts";
+import { readBilling } from "../http/read_billing.ts";
 import { malformedResponse, ServerError } from "./provider_error.ts";
 import { extractReasoningItems, type ReplySource } from "./reasoning_items.ts";
 import { ToolCallBuilder } from "./tool_calls.ts";
@@ -39,19 +40,19 @@ export function readResponsesReply(
   rates: RateReport | undefined,
   source: ReplySource,
 ): ModelReply {
-  const usage = readResponsesUsage(response?.usage);
-  if (isFailure(response)) throw new ServerError(response, { usage });
+  const billing = readBilling(response, source.model);
+  if (isFailure(response)) throw new ServerError(response, { billing });
   const { output, incomplete_details: incomplete, status } = response ?? {};
-  if (status === "failed") throw new ServerError({ error: response.error }, { usage });
+  if (status === "failed") throw new ServerError({ error: response.error }, { billing });
   if (status === "queued" || status === "in_progress") {
-    throw unfinishedResponse(status, { usage, rates });
+    throw unfinishedResponse(status, { billing, rates });
   }
   const isIncomplete = status === "incomplete";
   if (status && status !== "completed" && !isIncomplete) {
-    throw malformedResponse("is not finished", { usage, rates });
+    throw malformedResponse("is not finished", { billing, rates });
   }
   if (!Array.isArray(output) || (output.length === 0 && !isIncomplete)) {
-    throw malformedResponse("has no output", { usage, rates });
+    throw malformedResponse("has no output", { billing, rates });
   }
   const text = collectText(output, "output_text", "text");
   const refusal = collectText(output, "refusal", "refusal");
@@ -68,13 +69,20 @@ export function readResponsesReply(
     },
   );
   if (problem !== undefined) {
-    throw new ProviderError(problem, { code: "provider", retryable: true, usage, rates, text });
+    throw new ProviderError(problem, {
+      code: "provider",
+      retryable: true,
+      ...billing,
+      rates,
+      text,
+    });
   }
   const providerData = extractReasoningItems(output, source);
   return {
     text,
     finishReason,
-    usage,
+    usage: undefined,
+    ...billing,
     refusal: refusal || undefined,
     ...(reasoning && { reasoning }),
     ...(toolCalls && { toolCalls }),
@@ -86,11 +94,11 @@ export function readResponsesReply(
 /** Returns the error of a response on which the server works: another one would be paid twice. */
 export function unfinishedResponse(
   status: string,
-  more: { readonly usage?: Usage; readonly rates?: RateReport },
+  { billing, rates }: { readonly billing: Billing; readonly rates?: RateReport },
 ): ProviderError {
   return new ProviderError(
     `the server's response is "${status}" and not an answer: do not set background in extra`,
-    { code: "provider", retryable: false, ...more },
+    { code: "provider", retryable: false, ...billing, rates },
   );
 }
 
@@ -134,19 +142,4 @@ function collectCalls(output: readonly unknown[]): ToolCallBuilder {
       .map((call) => ({ id: call.call_id || call.id, function: call })),
   );
   return calls;
-}
-
-/** Reads the usage, if the server reports it. */
-export function readResponsesUsage(usage: ResponseObject["usage"] | null): Usage | undefined {
-  if (typeof usage?.input_tokens !== "number") return undefined;
-  const inputTokens = usage.input_tokens;
-  const outputTokens = usage.output_tokens ?? 0;
-  return {
-    inputTokens,
-    cachedInputTokens: usage.input_tokens_details?.cached_tokens ?? 0,
-    cacheWriteTokens: 0,
-    outputTokens,
-    reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? 0,
-    totalTokens: inputTokens + outputTokens,
-  };
 }

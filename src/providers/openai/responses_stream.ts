@@ -2,14 +2,15 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
+import type { Billing } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
+import { BillingReader } from "../http/read_billing.ts";
 import { ServerError } from "./provider_error.ts";
 import type { ReplySource } from "./reasoning_items.ts";
 import {
   collectText,
   MESSAGE_SEPARATOR,
   readResponsesReply,
-  readResponsesUsage,
   type ResponseObject,
   unfinishedResponse,
 } from "./responses_reply.ts";
@@ -39,6 +40,7 @@ export class ResponsesStreamReader {
   #isQueued = false;
   #last: ResponseObject | undefined;
   readonly #items = new Map<number, Record<string, unknown>>();
+  readonly #billing = new BillingReader();
 
   /** Creates a reader for a response from the given server and model. */
   constructor(source: ReplySource) {
@@ -50,13 +52,19 @@ export class ResponsesStreamReader {
     return this.#last !== undefined;
   }
 
+  /** What the events until now say about the price. */
+  get billing(): Billing {
+    return this.#billing.billing(this.#source.model);
+  }
+
   /**
    * Adds an event, and appends its chunks to `chunks`.
    *
    * @throws {ServerError} If the event reports a failure.
    */
   add(event: AnyEvent | null, chunks: ModelChunk[]): void {
-    if (isFailure(event)) throw this.#failure(event, event?.response?.usage ?? event?.usage);
+    if (event?.response || event?.usage) this.#billing.add(event);
+    if (isFailure(event)) throw this.#failure(event);
     const { type, output_index = 0, item, delta, response } = event ?? {};
     switch (type) {
       case "response.output_text.delta":
@@ -95,7 +103,7 @@ export class ResponsesStreamReader {
         return this.#end(type, response ?? {}, chunks);
       case "response.failed":
         // The response repeats the request, so only its error is read.
-        throw this.#failure({ error: response?.error }, response?.usage);
+        throw this.#failure({ error: response?.error });
     }
     if (REASONING_DELTA.test(type ?? "")) {
       if (typeof delta !== "string" || delta === "") return;
@@ -115,8 +123,8 @@ export class ResponsesStreamReader {
     chunks.push({ type: "delta", text });
   }
 
-  #failure(body: unknown, usage: ResponseObject["usage"] | null): ServerError {
-    return new ServerError(body, { usage: readResponsesUsage(usage), text: this.#text });
+  #failure(body: unknown): ServerError {
+    return new ServerError(body, { billing: this.billing, text: this.#text });
   }
 
   #end(type: string, response: ResponseObject, chunks: ModelChunk[]): void {
@@ -143,10 +151,13 @@ export class ResponsesStreamReader {
    */
   reply(rates: RateReport | undefined): ModelReply {
     if (this.#last === undefined) {
-      if (this.#isQueued) throw unfinishedResponse("queued", { rates });
+      if (this.#isQueued) {
+        throw unfinishedResponse("queued", { billing: this.billing, rates });
+      }
       throw new ProviderError("the stream ended before the reply was complete", {
         code: "truncated",
         retryable: true,
+        ...this.billing,
         rates,
         text: this.#text,
       });

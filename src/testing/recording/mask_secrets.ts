@@ -20,7 +20,7 @@ const REQUEST_HEADERS = wholeName([
 
 /** Response headers that are recorded. Any other may hold a cookie or the id of an account. */
 const RESPONSE_HEADERS = wholeName([
-  "(x-|anthropic-)?ratelimit.*",
+  "(x-|anthropic-)?(rate-?|token)limit.*",
   "cache-control",
   "content-(length|type)",
   "date",
@@ -44,12 +44,16 @@ const QUERY = new Set(["api-version", "after", "alt", "before", "limit", "order"
 const CUSTOMER_HOST = new RegExp(
   "^[^.]+(?=(\\.[^.]+)*\\.(azure\\.com|azure\\.us|azure\\.cn|snowflakecomputing\\.com|" +
     "databricks\\.com|azuredatabricks\\.net|huggingface\\.cloud|modal\\.run|runpod\\.net|" +
-    "runpod\\.ai|baseten\\.co|amazonaws\\.com|workers\\.dev|run\\.app|ts\\.net)$)",
+    "runpod\\.ai|baseten\\.co|maas\\.aliyuncs\\.com|workers\\.dev|run\\.app|ts\\.net)$)",
 );
 
-/** A path segment after one of these is the id of a customer. */
+/**
+ * A path segment after one of these is the id of a customer. So is the account of Cloudflare's
+ * gateway, 32 hexadecimal digits.
+ */
 const CUSTOMER_PATH = new RegExp(
-  "(?<=/(accounts?|organi[sz]ations?|orgs|projects?|subscriptions|tenants|workspaces)/)[^/]+",
+  "(?<=/(accounts?|organi[sz]ations?|orgs|projects?|subscriptions|tenants|workspaces)/)[^/]+|" +
+    "(?<=/)[0-9a-f]{32}(?=/|$)",
   "g",
 );
 

@@ -3,6 +3,10 @@ import { errorPlan, jsonPlan, missingParameter } from "./error_bodies.ts";
 import type { HttpExchange } from "./http/http_exchange.ts";
 import { type FileStore, listObject } from "./files.ts";
 import type { ResponsePlan } from "./response_plan.ts";
+import type { SimulatorBehaviour } from "./simulator_options.ts";
+
+/** The options of batches. */
+type BatchBehaviour = Pick<SimulatorBehaviour, "batchLatency" | "batchTokens" | "batchRefusals">;
 
 /** Answers a request of a file. */
 export type AnswerLine = (
@@ -24,6 +28,8 @@ interface Batch {
   readonly doneAt: number;
   /** The fields of the completed batch. */
   readonly work: Promise<Record<string, unknown>>;
+  /** The estimated tokens of its requests, until it is complete. */
+  readonly tokens: number;
   /** Whether it was cancelled. */
   cancelled: boolean;
 }
@@ -43,12 +49,15 @@ export class Batches {
   }
 
   /** Plans the response to a request of the batch API; `undefined` for any other request. */
-  plan(exchange: HttpExchange, latency: number): ResponsePlan | Promise<ResponsePlan> | undefined {
+  plan(
+    exchange: HttpExchange,
+    behaviour: BatchBehaviour,
+  ): ResponsePlan | Promise<ResponsePlan> | undefined {
     const [path, id, cancel] = PATH.exec(exchange.path) ?? [];
     if (path === undefined) return undefined;
     const { method } = exchange;
     if (id === undefined) {
-      if (method === "POST") return this.#create(exchange.body, latency);
+      if (method === "POST") return this.#create(exchange.body, behaviour);
       return method === "GET" ? this.#list() : undefined;
     }
     const batch = this.#batches.get(id);
@@ -67,7 +76,7 @@ export class Batches {
     );
   }
 
-  #create(text: string, latency: number): ResponsePlan {
+  #create(text: string, behaviour: BatchBehaviour): ResponsePlan {
     let body: Record<string, unknown>;
     try {
       body = JSON.parse(text);
@@ -105,10 +114,32 @@ export class Batches {
       created_at: Math.floor(Date.now() / 1000),
       metadata,
     };
-    const work = this.#work(id, file.text, endpoint as string);
-    const batch = { object, work, doneAt: performance.now() + latency, cancelled: false };
-    this.#batches.set(id, batch);
+    const tokens = Math.ceil(file.text.length / 4);
+    const refusal = this.#refusal(tokens, behaviour);
+    this.#batches.set(id, {
+      object,
+      work: refusal === undefined
+        ? this.#work(id, file.text, endpoint as string)
+        : Promise.resolve(failedBatch([refusal])),
+      tokens: refusal === undefined ? tokens : 0,
+      doneAt: performance.now() + (refusal === undefined ? behaviour.batchLatency ?? 0 : 0),
+      cancelled: false,
+    });
     return jsonPlan(200, object);
+  }
+
+  /** Returns the error of a batch that is not accepted. */
+  #refusal(
+    tokens: number,
+    { batchTokens = Infinity, batchRefusals = [] }: BatchBehaviour,
+  ): unknown {
+    const now = performance.now();
+    const enqueued = [...this.#batches.values()].filter((batch) =>
+      batch.doneAt > now && !batch.cancelled
+    ).reduce((sum, batch) => sum + batch.tokens, 0);
+    const code = batchRefusals[this.#batches.size] ??
+      (enqueued + tokens > batchTokens ? "token_limit_exceeded" : undefined);
+    return code && { code, message: `The batch is refused: ${code}.`, param: null, line: null };
   }
 
   async #work(id: string, text: string, endpoint: string): Promise<Record<string, unknown>> {
@@ -145,7 +176,7 @@ export class Batches {
         line: null,
       });
     }
-    if (errors.length > 0) return { status: "failed", errors: { object: "list", data: errors } };
+    if (errors.length > 0) return failedBatch(errors);
     const answers = await Promise.all(lines.map(async ({ custom_id, body }, i) => {
       // A function of the options may throw.
       const { status, body: answer } = await this.#answerLine(endpoint, body).catch((error) => ({
@@ -175,6 +206,10 @@ export class Batches {
       request_counts: { total: answers.length, completed: good.length, failed: bad.length },
     };
   }
+}
+
+function failedBatch(data: readonly unknown[]): Record<string, unknown> {
+  return { status: "failed", errors: { object: "list", data } };
 }
 
 async function stateOf({ object, doneAt, work, cancelled }: Batch): Promise<unknown> {

@@ -130,9 +130,16 @@ export const SIMULATOR_LIMITS_RULES: RulesFor<SimulatorLimits> = {
   concurrency: count,
 };
 
+const texts: Rule = (doing, name, value) => {
+  if (!Array.isArray(value)) refuse(doing, name, "an array of texts", value);
+  for (const [i, one] of value.entries()) text(doing, `${name}[${i}]`, one);
+};
+
 const BEHAVIOUR_RULES: RulesFor<SimulatorBehaviour> = {
   latency: latencyRule,
   batchLatency: milliseconds,
+  batchTokens: positiveNumber,
+  batchRefusals: texts,
   tokensPerSecond: positiveNumber,
   chunkSize: positiveInteger,
   limits: objectOf(SIMULATOR_LIMITS_RULES),
@@ -140,10 +147,7 @@ const BEHAVIOUR_RULES: RulesFor<SimulatorBehaviour> = {
   script,
   keepAlive: flag,
   seed: wholeNumber,
-  models: (doing, name, value) => {
-    if (!Array.isArray(value)) refuse(doing, name, "an array of texts", value);
-    for (const [i, model] of value.entries()) text(doing, `${name}[${i}]`, model);
-  },
+  models: texts,
   apiKey: text,
   respond: callback,
 };

@@ -100,8 +100,7 @@ export class Engine {
       return errorPlan(401, { message, code: "invalid_api_key" });
     }
     if (isStored) {
-      const { batchLatency = 0 } = this.#behaviour;
-      return this.#files.plan(exchange) ?? this.#batches.plan(exchange, batchLatency) ??
+      return this.#files.plan(exchange) ?? this.#batches.plan(exchange, this.#behaviour) ??
         errorPlan(404, { message: `Unknown request URL: ${route}.`, code: "unknown_url" });
     }
     if (!api) {

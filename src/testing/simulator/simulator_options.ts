@@ -62,6 +62,18 @@ export interface SimulatorBehaviour {
    * @default {0}
    */
   batchLatency?: number;
+  /**
+   * The maximum number of tokens in batches that are not complete, about four characters each. A
+   * batch beyond it fails with the code `token_limit_exceeded`.
+   *
+   * @default {Infinity}
+   */
+  batchTokens?: number;
+  /**
+   * The error codes with which the first batches fail, one each, such as `token_limit_exceeded` or
+   * `billing_hard_limit_reached`. The batches after them are accepted.
+   */
+  batchRefusals?: readonly string[];
   /** Rate limits, answered with 429 and OpenAI's `x-ratelimit-…` headers. */
   limits?: SimulatorLimits;
   /** The probability of each fault. */

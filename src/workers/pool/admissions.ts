@@ -42,7 +42,7 @@ export class Admissions {
 
   /** Waits until the attempt is admitted. Never throws. */
   async admit(id: number, request: AdmissionRequest, call: PoolCall): Promise<RequestOutcome> {
-    const { agent: name, model, expected, priority, breaker } = request;
+    const { agent: name, model, expected, priority, longestPause, breaker } = request;
     const { context } = call;
     const { limiter, provider } = this.#providers.resolve(call.agent, request);
     const trace = new WaitTrace(name, model, undefined, undefined);
@@ -65,6 +65,7 @@ export class Admissions {
         request: modelRequest,
         expected,
         priority,
+        longestPause,
         budgets,
         limiters: context.limiters,
         gate: context.gate,
@@ -102,8 +103,8 @@ export class Admissions {
     const attempt = this.#attempts.get(id);
     if (attempt?.admission === undefined) return;
     attempt.admission.complete(outcome, performance.now());
-    const { usage, estimated } = outcome;
-    attempt.recordEnd?.({ usage, ...(estimated && { estimated }) });
+    const { usage, estimated, details } = outcome;
+    attempt.recordEnd?.({ usage, ...(estimated && { estimated }) }, details);
     // With a breaker the attempt is kept: its outcome is reported once the answer has been read.
     if (attempt.guard === undefined) this.#attempts.delete(id);
   }

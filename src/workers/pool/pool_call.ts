@@ -3,6 +3,7 @@
  * its worker.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { PriceDetails } from "../../pricing/price_details.ts";
 import type { Callable } from "../../call/options/callable.ts";
 import { configuration } from "../../call/options/config.ts";
 import { type CallContext, currentContext } from "../../call/context.ts";
@@ -34,6 +35,8 @@ const TIMEOUT_MARGIN_MS = 100;
 /** An attempt of the call; `end` is set once it has ended. */
 interface TrackedAttempt extends Pick<Attempt, "model" | "startedAt"> {
   end?: Pick<Attempt, "durationMs" | "usage" | "estimated">;
+  /** What its price depends on. */
+  details?: PriceDetails;
 }
 
 let lastId = 0;
@@ -135,13 +138,13 @@ export class PoolCall implements ModeCall {
     const model = this.#definition?.model;
     const modelName = model && (options.model ?? model.model ?? configuration().model);
     const trace = new Trace(agent.name, modelName, context.collect, options.metadata);
-    for (const { end: ended, ...attempt } of this.#attempts) {
+    for (const { end: ended, details, ...attempt } of this.#attempts) {
       if (ended === undefined) continue;
-      trace.addAttempt({ ...attempt, ...ended });
+      trace.addAttempt({ ...attempt, ...ended }, details);
       trace.bill(ended.usage, ended.durationMs);
     }
     const error = createError(trace);
-    for (const { end: ended, ...attempt } of this.#attempts) {
+    for (const { end: ended, details: _, ...attempt } of this.#attempts) {
       if (ended !== undefined) continue;
       const durationMs = Date.now() - attempt.startedAt;
       const { code, message } = error;
@@ -194,14 +197,18 @@ export class PoolCall implements ModeCall {
   /**
    * Records an attempt, in case its worker ends before it can report it.
    *
-   * @returns A function that takes how the attempt ended, or `undefined` if it was not sent.
+   * @returns A function that takes how the attempt ended, or `undefined` if it was not sent, and
+   * what its price depends on.
    */
-  startAttempt(model: string): (end: Pick<Attempt, "usage" | "estimated"> | undefined) => void {
+  startAttempt(
+    model: string,
+  ): (end: Pick<Attempt, "usage" | "estimated"> | undefined, details?: PriceDetails) => void {
     this.hasSideEffects = true;
     const startedAt = performance.now();
     const attempt: TrackedAttempt = { model, startedAt: Date.now() };
     this.#attempts.push(attempt);
-    return (end) => {
+    return (end, details) => {
+      attempt.details = details;
       if (end === undefined) this.#attempts.splice(this.#attempts.indexOf(attempt), 1);
       else attempt.end = { ...end, durationMs: performance.now() - startedAt };
     };

@@ -46,7 +46,7 @@ export class WorkerProviders {
   #provider(
     agent: ModelAgent | undefined,
     agentName: string,
-    { name, id, limits, index }: ProviderInfo,
+    { name, id, limits, baseURL, vendor, index }: ProviderInfo,
   ): Provider {
     const configured = configuration().provider;
     const known = agent === undefined ? [configured] : listProviders(agent, configured);
@@ -54,13 +54,29 @@ export class WorkerProviders {
     const found = isSame(known[index]) ? known[index] : id !== undefined && known.find(isSame);
     if (found) return found;
     // Providers without an id are never shared: each agent gets a stand-in of its own.
-    const key = JSON.stringify([name, id ?? agentName, id === undefined, limits]);
+    const key = JSON.stringify([
+      name,
+      id ?? agentName,
+      id === undefined,
+      limits,
+      baseURL,
+      vendor,
+    ]);
     let standIn = this.#standIns.get(key);
     if (standIn === undefined) {
       const never = () => {
         throw new Error("Cannot send a request as this provider only stands for one of a worker");
       };
-      this.#standIns.set(key, standIn = { name, id, limits, generate: never, stream: never });
+      standIn = {
+        name,
+        id,
+        limits,
+        baseURL,
+        vendor: () => vendor,
+        generate: never,
+        stream: never,
+      };
+      this.#standIns.set(key, standIn);
     }
     return standIn;
   }

@@ -1,5 +1,6 @@
 /** Admits the attempts of a worker: the pool holds the limits, budgets and breakers. */
 import { estimatedUsage } from "../../call/admission.ts";
+import { longestPause } from "../../call/longest_wait.ts";
 import { configuration } from "../../call/options/config.ts";
 import type { AttemptOutcome, Gate, Guard, Outgoing, Pass } from "../../call/outgoing.ts";
 import { AgentError } from "../../model/result.ts";
@@ -65,10 +66,11 @@ export class RemoteGate implements Gate {
     const request: AdmissionRequest = {
       agent: agent.name,
       limits: withoutFunctions(agent.limits),
-      provider: describeProvider(provider, agent, configuration().provider),
+      provider: describeProvider(provider, agent, configuration().provider, model),
       model,
       expected: estimatedUsage(call),
       priority,
+      longestPause: longestPause(call),
       breaker,
     };
     try {

@@ -7,7 +7,14 @@ import { resetConfiguration } from "../../helpers.ts";
 const DEFAULTS = {
   concurrency: 10,
   timeout: { attempt: 300_000 },
-  retries: { max: 3, backoff: "exponential", base: 400, maxDelay: 3_000, jitter: 0.5 },
+  retries: {
+    max: 3,
+    backoff: "exponential",
+    base: 400,
+    maxDelay: 3_000,
+    jitter: 0.5,
+    patience: 90_000,
+  },
 } as const;
 
 Deno.test("configure: returns the configuration and keeps absent options", () => {

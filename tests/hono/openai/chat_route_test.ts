@@ -46,6 +46,10 @@ Deno.test("create: the last message is the agent's parameter", async () => {
   assertEquals([choice!.message.content, choice!.finish_reason], ["hello", "stop"]);
   assertEquals([answer.object, answer.model], ["chat.completion", "echo"]);
   assert(answer.usage!.total_tokens > 0);
+  assertEquals(answer.usage!.prompt_tokens_details, {
+    cached_tokens: 0,
+    cache_write_tokens: 0,
+  } as never);
   const models = (await openai.models.list()).data.map(({ id }) => id);
   assertEquals(models, ["echo", "typed", "streaming"]);
   assertEquals((await openai.models.retrieve("echo")).id, "echo");

@@ -58,6 +58,48 @@ for (const [status, code, retryable] of STATUSES) {
   });
 }
 
+/** What servers send with a 429, and the wait that it asks for. */
+const WAITS: [headers: Record<string, string>, body: unknown, ms: number | undefined][] = [
+  [{ "retry-after": "2" }, { error: { message: "try again in 9s" } }, 2000],
+  [{}, { error: { message: "Please try again in 1m30.5s." } }, 90_500],
+  [{}, [{ error: { details: [{ "@type": "RetryInfo", retryDelay: "34s" }] } }], 34_000],
+  [{}, "Too many requests, retry after 5 seconds", 5000],
+  [
+    {
+      "x-ratelimit-limit-requests": "120",
+      "x-ratelimit-remaining-requests": "0",
+      "x-ratelimit-reset-requests": "45000",
+      "x-ratelimit-renewalperiod-requests": "60",
+    },
+    {},
+    45_000,
+  ],
+  [{}, { error: { message: "Too many requests" } }, undefined],
+];
+for (const [headers, body, ms] of WAITS) {
+  Deno.test(`ai-sdk errors: reads a wait of ${ms} ms from ${JSON.stringify([headers, body])}`, async () => {
+    const responseBody = typeof body === "string" ? body : JSON.stringify(body);
+    const error = await both(
+      apiError({ statusCode: 429, responseHeaders: headers, responseBody }),
+    );
+    assertEquals([error.code, error.retryAfterMs], ["rate_limited", ms]);
+  });
+}
+
+Deno.test("ai-sdk errors: x-should-retry overrides the status", async () => {
+  for (
+    const [statusCode, header, retryable] of [
+      [429, "false", false],
+      [400, "true", true],
+      [500, "maybe", true],
+    ] as const
+  ) {
+    const responseHeaders = { "x-should-retry": header };
+    const error = await both(apiError({ statusCode, responseHeaders }));
+    assertEquals(error.retryable, retryable, `${statusCode} ${header}`);
+  }
+});
+
 Deno.test("ai-sdk errors: prefers the provider's own isRetryable to the status", async () => {
   assertEquals((await both(apiError({ statusCode: 400, isRetryable: true }))).retryable, true);
   assertEquals((await both(apiError({ statusCode: 503, isRetryable: false }))).retryable, false);

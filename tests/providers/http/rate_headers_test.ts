@@ -1,11 +1,13 @@
 /** How rate headers are parsed. What happens with them is tested in `response_meta_test.ts`. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { RateState } from "@shoal/agents";
 import { readRateHeaders } from "../../../src/providers/http/rate_headers.ts";
 import { formatReset } from "../../../src/testing/simulator/server_limiter.ts";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
-const YEAR = 366 * 86_400_000;
+const DAY = 86_400_000;
+const YEAR = 366 * DAY;
 
 /** Returns the reset parsed from a header beside valid others. */
 function resetOf(reset: string, now = NOW): number | undefined {
@@ -21,6 +23,12 @@ function resetOf(reset: string, now = NOW): number | undefined {
   const { limit, remaining, resetMs } = report!.tokens!;
   assertEquals([limit, remaining], [100, 7]);
   return resetMs;
+}
+
+/** The refill that a report implies, as the limiter reads it. */
+function perMs({ limit, remaining, resetMs = 0, periodMs }: RateState): number {
+  if (periodMs !== undefined) return limit / periodMs;
+  return Math.max(limit / 60_000, resetMs > 0 ? (limit - remaining) / resetMs : 0);
 }
 
 const RESETS: [text: string, ms: number | undefined][] = [
@@ -49,12 +57,18 @@ const RESETS: [text: string, ms: number | undefined][] = [
   ["2500us", 3],
   ["873ns", 0],
   [" 5s ", 5000],
-  // Seconds.
+  // Numbers: seconds, or milliseconds where 93 of 100 cannot take that many seconds to refill.
   ["0", 0],
+  ["1", 1000],
   ["12", 12_000],
   ["12.5", 12_500],
-  ["33011.382867", 33_011_383],
-  ["86400", 86_400_000],
+  ["56", 56_000],
+  ["60", 60_000],
+  ["62", 62],
+  ["500", 500],
+  ["56000", 56_000],
+  ["33011.382867", 33_011],
+  ["86400", undefined],
   // Times: seconds and milliseconds since 1970, dates.
   [String(NOW / 1000 + 30), 30_000],
   [String(NOW / 1000 + 0.25), 250],
@@ -146,8 +160,8 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-ratelimit-reset-requests": "2m59.56s",
     "x-ratelimit-reset-tokens": "7.66s",
   }, {
-    requests: { limit: 14_400, remaining: 14_370, resetMs: 179_560 },
-    tokens: { limit: 18_000, remaining: 17_997, resetMs: 7660 },
+    requests: { limit: 14_400, remaining: 14_370, resetMs: 179_560, periodMs: 86_400_000 },
+    tokens: { limit: 18_000, remaining: 17_997, resetMs: 7660, periodMs: 60_000 },
   }],
   "xAI, with no reset": [{
     "x-ratelimit-limit-requests": "480",
@@ -158,13 +172,77 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     requests: { limit: 480, remaining: 479 },
     tokens: { limit: 2_000_000, remaining: 1_999_000 },
   }],
+  "Azure OpenAI, in milliseconds": [{
+    "x-ratelimit-limit-requests": "120",
+    "x-ratelimit-remaining-requests": "119",
+    "x-ratelimit-reset-requests": "500",
+    "x-ratelimit-renewalperiod-requests": "60",
+    "x-ratelimit-limit-tokens": "120000",
+    "x-ratelimit-remaining-tokens": "90000",
+    "x-ratelimit-reset-tokens": "15000",
+    "x-ratelimit-renewalperiod-tokens": "60",
+  }, {
+    requests: { limit: 120, remaining: 119, resetMs: 500, periodMs: 60_000 },
+    tokens: { limit: 120_000, remaining: 90_000, resetMs: 15_000, periodMs: 60_000 },
+  }],
+  "Azure OpenAI, where a proxy drops the period": [{
+    "x-ratelimit-limit-requests": "120",
+    "x-ratelimit-remaining-requests": "60",
+    "x-ratelimit-reset-requests": "30000",
+  }, { requests: { limit: 120, remaining: 60, resetMs: 30_000 } }],
+  "Azure OpenAI with a period of ten seconds": [{
+    "x-ratelimit-limit-requests": "20",
+    "x-ratelimit-remaining-requests": "18",
+    "x-ratelimit-reset-requests": "1000",
+    "x-ratelimit-renewalperiod-requests": "10",
+  }, { requests: { limit: 20, remaining: 18, resetMs: 1000, periodMs: 10_000 } }],
+  "GitHub Models, in milliseconds": [{
+    "x-ratelimit-limit-requests": "20000",
+    "x-ratelimit-remaining-requests": "19999",
+    "x-ratelimit-renewalperiod-requests": "60",
+    "x-ratelimit-reset-requests": "3",
+    "x-ratelimit-limit-tokens": "2000000",
+    "x-ratelimit-remaining-tokens": "1999962",
+    "x-ratelimit-renewalperiod-tokens": "60",
+    "x-ratelimit-reset-tokens": "1",
+    "x-ratelimit-abusepenalty-active": "False",
+  }, {
+    requests: { limit: 20_000, remaining: 19_999, resetMs: 3, periodMs: 60_000 },
+    tokens: { limit: 2_000_000, remaining: 1_999_962, resetMs: 1, periodMs: 60_000 },
+  }],
+  "GitHub Models, with a period and no reset": [{
+    "x-ratelimit-limit-requests": "1000",
+    "x-ratelimit-remaining-requests": "999",
+    "x-ratelimit-renewalperiod-requests": "60",
+  }, { requests: { limit: 1000, remaining: 999, periodMs: 60_000 } }],
+  "Azure AI Foundry, in seconds": [{
+    "x-ratelimit-limit-requests": "120",
+    "x-ratelimit-remaining-requests": "60",
+    "x-ratelimit-reset-requests": "30",
+    "x-ratelimit-limit-tokens": "100000",
+    "x-ratelimit-remaining-tokens": "0",
+    "x-ratelimit-reset-tokens": "60",
+  }, {
+    requests: { limit: 120, remaining: 60, resetMs: 30_000 },
+    tokens: { limit: 100_000, remaining: 0, resetMs: 60_000 },
+  }],
+  "OpenAI, where the limit is for a day": [{
+    "x-ratelimit-limit-requests": "10000",
+    "x-ratelimit-remaining-requests": "9999",
+    "x-ratelimit-reset-requests": "8.64s",
+  }, { requests: { limit: 10_000, remaining: 9999, resetMs: 8640, periodMs: 86_400_000 } }],
+  "OpenAI's documentation, where 16 tokens take six minutes": [{
+    "x-ratelimit-limit-tokens": "150000",
+    "x-ratelimit-remaining-tokens": "149984",
+    "x-ratelimit-reset-tokens": "6m0s",
+  }, { tokens: { limit: 150_000, remaining: 149_984, resetMs: 360_000, periodMs: 60_000 } }],
   "SambaNova, requests only": [{
     "x-ratelimit-limit-requests": "60",
     "x-ratelimit-remaining-requests": "42",
     "x-ratelimit-reset-requests": "30",
     "x-ratelimit-limit-requests-day": "1000",
     "x-ratelimit-remaining-requests-day": "900",
-  }, { requests: { limit: 60, remaining: 42, resetMs: 30_000 } }],
+  }, { requests: { limit: 60, remaining: 42, resetMs: 30_000, periodMs: 60_000 } }],
   "Anthropic's compatible endpoint": [{
     "x-ratelimit-limit-requests": "1000",
     "x-ratelimit-remaining-requests": "999",
@@ -173,8 +251,19 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-ratelimit-remaining-tokens": "79000",
     "x-ratelimit-reset-tokens": "2026-01-31T12:00:02Z",
   }, {
-    requests: { limit: 1000, remaining: 999, resetMs: 1000 },
-    tokens: { limit: 80_000, remaining: 79_000, resetMs: 2000 },
+    requests: { limit: 1000, remaining: 999, resetMs: 1000, periodMs: 60_000 },
+    tokens: { limit: 80_000, remaining: 79_000, resetMs: 2000, periodMs: 60_000 },
+  }],
+  "Anthropic's compatible endpoint, with its own order of words": [{
+    "x-ratelimit-requests-limit": "1000",
+    "x-ratelimit-requests-remaining": "0",
+    "x-ratelimit-requests-reset": "2026-01-31T12:01:00Z",
+    "x-ratelimit-tokens-limit": "80000",
+    "x-ratelimit-tokens-remaining": "40000",
+    "x-ratelimit-tokens-reset": "2026-01-31T12:00:30Z",
+  }, {
+    requests: { limit: 1000, remaining: 0, resetMs: 60_000 },
+    tokens: { limit: 80_000, remaining: 40_000, resetMs: 30_000 },
   }],
   "Anthropic": [{
     "anthropic-ratelimit-requests-limit": "1000",
@@ -185,8 +274,8 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "anthropic-ratelimit-tokens-reset": "2026-01-31T12:00:02Z",
     "anthropic-ratelimit-input-tokens-limit": "70000",
   }, {
-    requests: { limit: 1000, remaining: 999, resetMs: 1000 },
-    tokens: { limit: 80_000, remaining: 79_000, resetMs: 2000 },
+    requests: { limit: 1000, remaining: 999, resetMs: 1000, periodMs: 60_000 },
+    tokens: { limit: 80_000, remaining: 79_000, resetMs: 2000, periodMs: 60_000 },
   }],
   "Mistral": [{
     "x-ratelimit-limit-tokens-minute": "5000000",
@@ -195,8 +284,36 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-ratelimit-limit-req-minute": "720",
     "x-ratelimit-remaining-req-minute": "717",
   }, {
-    requests: { limit: 720, remaining: 717 },
-    tokens: { limit: 5_000_000, remaining: 4_999_911 },
+    requests: { limit: 720, remaining: 717, periodMs: 60_000 },
+    tokens: { limit: 5_000_000, remaining: 4_999_911, periodMs: 60_000 },
+  }],
+  "Mistral, which also limits ten seconds": [{
+    "x-ratelimit-limit-req-minute": "4",
+    "x-ratelimit-remaining-req-minute": "2",
+    "x-ratelimit-limit-req-10-second": "2",
+    "x-ratelimit-remaining-req-10-second": "1",
+    "x-ratelimit-limit-tokens-minute": "5000000",
+    "x-ratelimit-remaining-tokens-minute": "4999911",
+    "x-ratelimit-limit-tokens-month": "1000000000000",
+    "x-ratelimit-remaining-tokens-month": "0",
+  }, {
+    requests: { limit: 2, remaining: 1, periodMs: 10_000 },
+    tokens: { limit: 5_000_000, remaining: 4_999_911, periodMs: 60_000 },
+  }],
+  "Mistral, which reports requests alone": [{
+    "x-ratelimit-limit-req-minute": "4",
+    "x-ratelimit-remaining-req-minute": "0",
+    "x-ratelimit-limit-req-10-second": "2",
+    "x-ratelimit-remaining-req-10-second": "0",
+  }, { requests: { limit: 4, remaining: 0, periodMs: 60_000 } }],
+  "Mistral, whose tokens are for five minutes": [{
+    "x-ratelimit-limit-req-minute": "60",
+    "x-ratelimit-remaining-req-minute": "59",
+    "x-ratelimit-limit-tokens-5-minute": "8000",
+    "x-ratelimit-remaining-tokens-5-minute": "4000",
+  }, {
+    requests: { limit: 60, remaining: 59, periodMs: 60_000 },
+    tokens: { limit: 8000, remaining: 4000, periodMs: 300_000 },
   }],
   "Cerebras": [{
     "x-ratelimit-limit-requests-day": "14400",
@@ -206,8 +323,23 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-ratelimit-remaining-tokens-minute": "59000",
     "x-ratelimit-reset-tokens-minute": "11.382867",
   }, {
-    requests: { limit: 14_400, remaining: 14_399, resetMs: 33_011_383 },
-    tokens: { limit: 60_000, remaining: 59_000, resetMs: 11_383 },
+    requests: { limit: 14_400, remaining: 14_399, resetMs: 33_011_383, periodMs: 86_400_000 },
+    tokens: { limit: 60_000, remaining: 59_000, resetMs: 11_383, periodMs: 60_000 },
+  }],
+  "Cerebras, of whose hour least remains": [{
+    "x-ratelimit-limit-requests-minute": "5",
+    "x-ratelimit-remaining-requests-minute": "4",
+    "x-ratelimit-reset-requests-minute": "12.5",
+    "x-ratelimit-limit-requests-hour": "150",
+    "x-ratelimit-remaining-requests-hour": "3",
+    "x-ratelimit-reset-requests-hour": "1800.25",
+    "x-ratelimit-limit-requests-day": "2400",
+    "x-ratelimit-remaining-requests-day": "1200",
+    "x-ratelimit-limit-tokens-minute": "30000",
+    "x-ratelimit-remaining-tokens-minute": "30000",
+  }, {
+    requests: { limit: 150, remaining: 3, resetMs: 1_800_250, periodMs: 3_600_000 },
+    tokens: { limit: 30_000, remaining: 30_000, periodMs: 60_000 },
   }],
   "Azure, where it sends only what remains": [{
     "x-ratelimit-remaining-requests": "79",
@@ -230,7 +362,18 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-ratelimit-reset": "1",
     "x-tokenlimit-limit": "3000",
     "x-tokenlimit-remaining": "2900",
-  }, undefined],
+  }, {
+    requests: { limit: 10, remaining: 9, resetMs: 1000, periodMs: 1000 },
+    tokens: { limit: 3000, remaining: 2900, periodMs: 1000 },
+  }],
+  "Gemini, which sends none": [
+    { "content-type": "application/json", "server-timing": "gfet4t7; dur=512" },
+    undefined,
+  ],
+  "OpenRouter, which sends none with an answer": [
+    { "content-type": "application/json", "x-generation-id": "gen-1" },
+    undefined,
+  ],
   "a server without rate headers": [
     { "content-type": "application/json", "retry-after": "1" },
     undefined,
@@ -248,11 +391,13 @@ Deno.test("rate headers: reads names without a suffix if the request was rejecte
     "X-RateLimit-Remaining": "0",
     "X-RateLimit-Reset": String(NOW + 3_600_000),
   });
-  const requests = { limit: 50, remaining: 0, resetMs: 3_600_000 };
+  const requests = { limit: 50, remaining: 0, resetMs: 3_600_000, periodMs: 3_600_000 };
   assertEquals(readRateHeaders(openRouter, NOW, { rejected: true }), { requests });
   assertEquals(readRateHeaders(openRouter, NOW), undefined);
   const draft = { "ratelimit-limit": "50", "ratelimit-remaining": "0", "ratelimit-reset": "3600" };
-  assertEquals(readRateHeaders(new Headers(draft), NOW, { rejected: true }), { requests });
+  assertEquals(readRateHeaders(new Headers(draft), NOW, { rejected: true }), {
+    requests: { ...requests, periodMs: 60_000 },
+  });
   // Names that say what they count take precedence.
   openRouter.set("x-ratelimit-limit-tokens", "10");
   openRouter.set("x-ratelimit-remaining-tokens", "4");
@@ -328,12 +473,13 @@ Deno.test("rate headers: returns plausible numbers or nothing for any input", ()
   );
   const named = (what: string) =>
     ["limit", "remaining", "reset"].map((k) => `x-ratelimit-${k}-${what}`);
-  const anthropic = (what: string) =>
-    ["limit", "remaining", "reset"].map((k) => `anthropic-ratelimit-${what}-${k}`);
+  const suffixed = (prefix: string) => ["limit", "remaining", "reset"].map((k) => `${prefix}-${k}`);
   const triple = fc.constantFrom(
-    ...["requests", "tokens", "req-minute", "tokens-minute", "requests-day"].map(named),
-    ...["requests", "tokens"].map(anthropic),
-    ...["x-ratelimit", "ratelimit"].map((x) => [`${x}-limit`, `${x}-remaining`, `${x}-reset`]),
+    ...["requests", "tokens", "req-minute", "req-10-second", "tokens-minute", "requests-day"]
+      .map(named),
+    ...["anthropic-ratelimit-requests", "anthropic-ratelimit-tokens", "x-ratelimit-tokens"]
+      .map(suffixed),
+    ...["x-ratelimit", "ratelimit", "x-tokenlimit"].map(suffixed),
   );
   // A number often enough that the other two headers matter.
   const number = fc.oneof(fc.nat().map(String), text);
@@ -342,18 +488,29 @@ Deno.test("rate headers: returns plausible numbers or nothing for any input", ()
       names.map((name, i) => [name, texts[i]!] as [string, string])
     )
   );
+  const period = fc.option(number, { nil: undefined });
   let reported = 0;
   fc.assert(
     fc.property(
       entries,
+      period,
       fc.boolean(),
       fc.double({ min: 0, max: 4e12, noNaN: true }),
-      (all, refused, now) => {
-        const report = readRateHeaders(new Headers(all), now, { rejected: refused });
+      (all, period, refused, now) => {
+        const headers = new Headers(all);
+        if (period !== undefined) {
+          headers.set("x-ratelimit-renewalperiod-requests", period);
+          headers.set("x-ratelimit-renewalperiod-tokens", period);
+        }
+        const report = readRateHeaders(headers, now, { rejected: refused });
         if (report === undefined) return;
         assert(report.requests !== undefined || report.tokens !== undefined);
-        for (const { limit, remaining, resetMs } of Object.values(report)) {
+        for (const state of Object.values(report)) {
+          const { limit, remaining, resetMs, periodMs } = state;
           reported++;
+          assert(periodMs === undefined || periodMs > 0 && periodMs <= DAY, `period ${periodMs}`);
+          // No slower than the period, and where none is known, than within a minute.
+          assert(perMs(state) >= limit / (periodMs ?? 60_000) * (1 - 1e-9));
           assert(Number.isFinite(limit) && limit > 0, `limit ${limit}`);
           assert(remaining >= 0 && remaining <= limit, `remaining ${remaining}`);
           assert(resetMs === undefined || resetMs >= 0 && resetMs <= YEAR, `resetMs ${resetMs}`);
@@ -365,17 +522,69 @@ Deno.test("rate headers: returns plausible numbers or nothing for any input", ()
   assert(reported > 20, `${reported} of them reported a limit`);
 });
 
-Deno.test("rate headers: looks up four headers if there are none", () => {
+Deno.test("rate headers: a reset without a unit never slows a limit down", () => {
+  const amount = fc.nat(1_000_000);
+  const units = ["requests", "tokens"] as const;
+  fc.assert(fc.property(
+    fc.integer({ min: 1, max: 1_000_000 }),
+    amount,
+    fc.nat(999_999_999),
+    fc.option(fc.integer({ min: 1, max: 3600 }), { nil: undefined }),
+    fc.constantFrom(...units),
+    (limit, remaining, reset, period, unit) => {
+      const headers = new Headers({
+        [`x-ratelimit-limit-${unit}`]: String(limit),
+        [`x-ratelimit-remaining-${unit}`]: String(remaining),
+        [`x-ratelimit-reset-${unit}`]: String(reset),
+        ...(period && { [`x-ratelimit-renewalperiod-${unit}`]: String(period) }),
+      });
+      const state = readRateHeaders(headers, NOW)![unit]!;
+      const periodMs = (period ?? 60) * 1000;
+      assert(perMs(state) >= limit / periodMs * (1 - 1e-9));
+      assert((state.resetMs ?? 0) <= periodMs);
+    },
+  ));
+});
+
+Deno.test("rate headers: reads what Azure writes, at any level, as milliseconds", () => {
+  fc.assert(fc.property(
+    fc.integer({ min: 1, max: 100_000 }),
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    fc.constantFrom(10, 60),
+    (limit, share, period) => {
+      const remaining = Math.floor(share * limit);
+      const reset = Math.ceil((limit - remaining) / limit * period * 1000);
+      const state = readRateHeaders(
+        new Headers({
+          "x-ratelimit-limit-requests": String(limit),
+          "x-ratelimit-remaining-requests": String(remaining),
+          "x-ratelimit-reset-requests": String(reset),
+          "x-ratelimit-renewalperiod-requests": String(period),
+        }),
+        NOW,
+      );
+      assertEquals(state, {
+        requests: { limit, remaining, resetMs: reset, periodMs: period * 1000 },
+      });
+    },
+  ));
+});
+
+Deno.test("rate headers: looks up eight headers if there are none", () => {
   const looks: string[] = [];
   class Counted extends Headers {
     override get(name: string) {
       looks.push(name);
       return super.get(name);
     }
+    override has(name: string) {
+      looks.push(name);
+      return super.has(name);
+    }
   }
   assertEquals(
     readRateHeaders(new Counted({ "content-type": "application/json" }), NOW),
     undefined,
   );
-  assertEquals(looks.length, 4);
+  assertEquals(looks.length, 8);
 });

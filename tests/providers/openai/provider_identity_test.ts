@@ -86,3 +86,19 @@ Deno.test("identity: does not redact a short key that is a word of the URL", asy
   const baseURL = "http://ollama:11434/v1";
   assertEquals(await idOf({ baseURL, apiKey: "ollama" }), await idOf({ baseURL }));
 });
+
+Deno.test("identity: the URL for prices contains no key, either", () => {
+  const urls = [
+    `https://gateway.example.com/${KEY}/v1`,
+    `https://gateway.example.com/v1?api-key=${KEY}`,
+    `https://me:${KEY}@gateway.example.com/v1#${KEY}`,
+  ];
+  for (const baseURL of urls) {
+    const url = openai({ baseURL, apiKey: KEY }).baseURL!;
+    assert(url.startsWith("https://gateway.example.com/") && !url.includes(KEY), url);
+  }
+  assertEquals(
+    openai({ baseURL: "https://openrouter.ai/api/v1", apiKey: KEY }).baseURL,
+    "https://openrouter.ai/api/v1",
+  );
+});

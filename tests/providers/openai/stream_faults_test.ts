@@ -164,3 +164,14 @@ Deno.test("stream: closes 50 streams, each abandoned after its first delta", asy
   await until(() => pair.sim.stats.inFlight === 0, "all requests are gone");
   assertEquals(pair.sim.stats.aborted, 50);
 });
+
+Deno.test("stream: reads the wait from the words of a rate limit in the stream", async () => {
+  const error = {
+    message: "Rate limit reached for m. Please try again in 1.5s.",
+    type: "tokens",
+    code: "rate_limit_exceeded",
+  };
+  await using pair = streamOf({ error });
+  const thrown = await pair.streamError();
+  assertEquals([thrown.code, thrown.retryAfterMs, thrown.retryable], ["rate_limited", 1500, true]);
+});

@@ -1,5 +1,6 @@
 import { recorder, replay } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
+import { maskResponseHeaders, maskServer } from "../../../src/testing/recording/mask_secrets.ts";
 import { chunksOf, folder, post, serve } from "./helpers.ts";
 
 const KEY = "sk-proj-a1B2c3D4e5F6g7H8i9J0";
@@ -88,4 +89,32 @@ Deno.test("recorder: redact: false keeps everything", async () => {
   assertEquals(exchange!.request.headers.authorization, `Bearer ${KEY}`);
   assertEquals(exchange!.request.path, "/models?key=1");
   assertEquals(exchange!.response!.headers["set-cookie"], COOKIE);
+});
+
+Deno.test("recorder: the customer in a URL is masked, the server is not", () => {
+  const cases = [
+    ["https://acme.openai.azure.com/openai/v1", "https://***.openai.azure.com/openai/v1"],
+    ["https://acme-1.eu.maas.aliyuncs.com/v1", "https://***.eu.maas.aliyuncs.com/v1"],
+    ["https://dashscope.aliyuncs.com/compatible-mode/v1", undefined],
+    ["https://user:pass@gateway.example/v1?key=abc", "https://gateway.example/v1"],
+    [
+      `https://gateway.ai.cloudflare.com/v1/${"0a".repeat(16)}/my/openai`,
+      `https://gateway.ai.cloudflare.com/v1/${"*".repeat(32)}/my/openai`,
+    ],
+    [
+      "https://api.cloudflare.com/client/v4/accounts/abc/ai/v1",
+      "https://api.cloudflare.com/client/v4/accounts/***/ai/v1",
+    ],
+    ["https://api.openai.com/v1", undefined],
+  ] as const;
+  for (const [url, masked = url] of cases) assertEquals(maskServer(url), masked);
+});
+
+Deno.test("recorder: headers about limits are kept, those about accounts are not", () => {
+  const kept = ["x-ratelimit-reset-tokens", "x-rate-limit-reset", "x-tokenlimit-limit"];
+  const masked = ["openai-organization", "set-cookie", "cf-ray", "x-account"];
+  const headers = new Headers([...kept, ...masked].map((name) => [name, "1"]));
+  const shown = maskResponseHeaders(headers);
+  for (const name of kept) assertEquals(shown[name], "1", name);
+  for (const name of masked) assertEquals(shown[name], "***", name);
 });

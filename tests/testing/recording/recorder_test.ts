@@ -1,4 +1,6 @@
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { defineAgent } from "@shoal/agents";
+import { aiSdk } from "@shoal/agents/ai-sdk";
 import { openai } from "@shoal/agents/openai";
 import { recorder, replay, simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
@@ -62,6 +64,26 @@ Deno.test("recorder: its fetch records what a client sends, without a server", a
   await using replayed = replay({ file });
   await using greet = greeter("https://api.openai.com/v1", { fetch: replayed.fetch });
   assertEquals((await greet.agent.call({ name: "Ada" })).content, "hi");
+});
+
+Deno.test("recorder: records the AI SDK's providers, too", async () => {
+  await using place = await folder();
+  const file = place.path("calls.jsonl");
+  await using server = simulator({ respond: () => "hi" });
+  const call = async (baseURL: string, send: typeof fetch) => {
+    const models = createOpenAICompatible({ name: "server", baseURL, fetch: send });
+    const provider = aiSdk(models);
+    const agent = defineAgent({ name: "greet", model: "m", prompt: "Greet {name}", provider });
+    return (await agent.call({ name: "Ada" })).content;
+  };
+  {
+    await using recording = recorder({ file });
+    assertEquals(await call(server.url, recording.fetch), "hi");
+  }
+  const { requests } = server.stats;
+  await using replayed = replay({ file });
+  assertEquals(await call("https://nowhere.example/v1", replayed.fetch), "hi");
+  assertEquals(server.stats.requests, requests);
 });
 
 Deno.test("recorder: a line can be read by a person", async () => {

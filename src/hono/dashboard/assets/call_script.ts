@@ -96,7 +96,8 @@ export const CALL_SCRIPT = String.raw`
         const { ok, content, usage, cost, durationMs, error } = event.result;
         if (!ok) return showProblem(error);
         output.textContent = textOf(content);
-        const price = cost ? ", " + formatDollars(cost.total) : "";
+        const source = cost && cost.source === "server" ? " (reported by the server)" : "";
+        const price = cost ? ", " + formatDollars(cost.total) + source : "";
         const tokens = plural(usage.totalTokens, "token");
         setState("Done in " + formatDuration(durationMs) + ", " + tokens + price, "good");
         break;

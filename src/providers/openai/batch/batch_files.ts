@@ -1,21 +1,18 @@
 import { delay } from "@std/async/delay";
-import { APIError, type OpenAI } from "openai";
+import type { OpenAI } from "openai";
 import { ProviderError } from "../../../model/errors.ts";
-import {
-  type BatchChange,
-  type BatchFilesOptions,
-  type BatchRecord,
-  type BatchResponse,
-  ENDPOINT,
-} from "./batch_parts.ts";
+import { BatchApi } from "./batch_api.ts";
+import { BatchFileQueue, sizeOf } from "./batch_file_queue.ts";
+import { batchFailed, limitCode, limitCodeOf, refusalDelay } from "./batch_refusal.ts";
+import type { BatchChange, BatchFilesOptions, BatchRecord, BatchResponse } from "./batch_parts.ts";
 
 interface Waiter {
+  readonly model: string;
+  readonly line: string;
   readonly resolve: (response: BatchResponse) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The maximum size of a file, in bytes, somewhat below OpenAI's limit. */
-const MAX_FILE_BYTES = 150_000_000;
 const FINAL_STATUSES: ReadonlySet<string> = new Set([
   "completed",
   "failed",
@@ -25,21 +22,23 @@ const FINAL_STATUSES: ReadonlySet<string> = new Set([
 
 /** Collects requests into files, sends the files as batches, and distributes the responses. */
 export class BatchFiles {
-  readonly #sdk: OpenAI;
+  readonly #api: BatchApi;
   readonly #options: BatchFilesOptions;
   readonly #waiters = new Map<string, Waiter>();
   readonly #batchById = new Map<string, BatchRecord>();
   /** The requests to send, by model: OpenAI accepts only one model per file. */
-  readonly #queues = new Map<string, { lines: Map<string, string>; bytes: number }>();
+  readonly #queues = new Map<string, BatchFileQueue>();
   readonly #abort = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  /** The number of batches that the server works on. */
+  #inProgress = 0;
   /** The input files of earlier processes. */
   readonly #loadedFiles = new Set<string>();
   #loading: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(sdk: OpenAI, options: BatchFilesOptions) {
-    this.#sdk = sdk;
+    this.#api = new BatchApi(sdk, this.#abort.signal);
     this.#options = options;
   }
 
@@ -49,8 +48,10 @@ export class BatchFiles {
   async submit(model: string, id: string, line: string): Promise<BatchResponse> {
     await (this.#loading ??= this.#load());
     this.#abort.signal.throwIfAborted();
+    const bytes = sizeOf(line);
+    if (bytes > this.#options.maxBytes) throw tooLarge(bytes, this.#options.maxBytes);
     const { promise, resolve, reject } = Promise.withResolvers<BatchResponse>();
-    this.#waiters.set(id, { resolve, reject });
+    this.#waiters.set(id, { model, line, resolve, reject });
     const record = this.#batchById.get(id);
     if (record === undefined) this.#enqueue(model, id, line);
     else if (record.responses !== undefined || record.failure !== undefined) {
@@ -62,7 +63,7 @@ export class BatchFiles {
   /** Drops a request whose response is no longer needed. */
   forget(id: string): void {
     this.#waiters.delete(id);
-    for (const { lines } of this.#queues.values()) lines.delete(id);
+    for (const queue of this.#queues.values()) queue.remove(id);
   }
 
   /** Aborts all requests to the server and rejects all waiting calls. */
@@ -83,13 +84,13 @@ export class BatchFiles {
   }
 
   #enqueue(model: string, id: string, line: string): void {
-    const queue = this.#queues.get(model) ?? { lines: new Map(), bytes: 0 };
+    if (this.#queues.get(model)?.hasRoomFor(line) === false) this.#flush(model);
+    const queue = this.#queues.get(model) ?? new BatchFileQueue(this.#options);
     this.#queues.set(model, queue);
-    queue.lines.set(id, line);
-    queue.bytes += line.length;
-    const { size, fill } = this.#options;
+    queue.add(id, line);
+    const { fill } = this.#options;
     clearTimeout(this.#timer);
-    if (queue.lines.size >= size || queue.bytes >= MAX_FILE_BYTES) this.#flush(model);
+    if (queue.isFull) this.#flush(model);
     if (this.#queues.size === 0) return;
     this.#timer = setTimeout(() => {
       for (const model of [...this.#queues.keys()]) this.#flush(model);
@@ -97,22 +98,16 @@ export class BatchFiles {
   }
 
   #flush(model: string): void {
-    const { lines } = this.#queues.get(model)!;
+    const queue = this.#queues.get(model)!;
     this.#queues.delete(model);
-    if (lines.size > 0) this.#track(this.#upload(lines));
+    const { ids } = queue;
+    if (ids.length > 0) this.#track(this.#upload(ids, queue.content()));
   }
 
   /** Uploads a file. It is stored before the batch starts, so that a paid batch is never lost. */
-  async #upload(lines: ReadonlyMap<string, string>): Promise<void> {
-    const ids = [...lines.keys()];
-    const { signal } = this.#abort;
+  async #upload(ids: readonly string[], content: string[]): Promise<void> {
     try {
-      const text = [...lines.values()].join("\n") + "\n";
-      const file = await this.#sdk.files.create({
-        file: new File([text], "shoal.jsonl", { type: "application/jsonl" }),
-        purpose: "batch",
-      }, { signal });
-      const record: BatchRecord = { file: file.id, ids };
+      const record: BatchRecord = { file: await this.#api.upload(content), ids };
       await this.#save(record);
       for (const id of ids) this.#batchById.set(id, record);
       this.#poll(record);
@@ -132,81 +127,130 @@ export class BatchFiles {
   }
 
   async #pollUntilEnd(record: BatchRecord): Promise<void> {
-    const { signal } = this.#abort;
-    if (record.batch === undefined) {
-      record.batch = await this.#findBatch(record) ?? await this.#createBatch(record);
+    for (let refusals = 1;; refusals++) {
+      const refusal = await this.#runBatch(record);
+      if (refusal === undefined) return;
+      if (refusals > 1 && this.#inProgress === 0 && record.ids.length > 1) {
+        return await this.#split(record);
+      }
+      const { poll } = this.#options;
+      const againInMs = refusalDelay(refusals, poll);
+      this.#reportChange({
+        batch: record.batch ?? record.file,
+        status: refusal,
+        requests: record.ids.length,
+        againInMs,
+      });
+      // The next process creates it again, too.
+      record.batch = undefined;
       await this.#save(record);
+      await delay(againInMs, { signal: this.#abort.signal });
     }
+  }
+
+  /**
+   * Creates the batch of a file and waits for its end.
+   *
+   * @returns The code of the limit for which the server refused it, if it did.
+   */
+  async #runBatch(record: BatchRecord): Promise<string | undefined> {
+    try {
+      if (record.batch === undefined) {
+        // It may have been created and not stored, as the process was killed in between.
+        const found = this.#loadedFiles.has(record.file)
+          ? await this.#api.find(record.file)
+          : undefined;
+        record.batch = found ?? await this.#api.create(record.file);
+        await this.#save(record);
+      }
+    } catch (thrown) {
+      const code = limitCodeOf(thrown);
+      if (code === undefined) throw thrown;
+      return code;
+    }
+    this.#inProgress++;
+    try {
+      return await this.#awaitBatch(record, record.batch);
+    } finally {
+      this.#inProgress--;
+    }
+  }
+
+  async #awaitBatch(record: BatchRecord, id: string): Promise<string | undefined> {
+    const { signal } = this.#abort;
     let status = "";
     for (;;) {
-      const batch = await this.#retrieve(record.batch);
+      const batch = await this.#api.retrieve(id);
       if (batch !== undefined && batch.status !== status) {
         status = batch.status;
-        this.#reportChange({ batch: record.batch, status, requests: record.ids.length });
+        this.#reportChange({ batch: id, status, requests: record.ids.length });
       }
       if (batch !== undefined && FINAL_STATUSES.has(batch.status)) {
-        if (batch.status === "failed") throw batchFailed(batch.errors?.data?.[0]?.code);
-        const responses = new Map<string, BatchResponse>();
-        await this.#readFile(batch.output_file_id, responses);
-        await this.#readFile(batch.error_file_id, responses);
-        record.responses = responses;
-        return;
+        return await this.#readBatch(record, batch);
       }
       await delay(this.#options.poll, { signal });
     }
   }
 
-  /** Finds a batch that was created but not stored, as the process was killed in between. */
-  async #findBatch({ file }: BatchRecord): Promise<string | undefined> {
-    const { signal } = this.#abort;
-    if (!this.#loadedFiles.has(file)) return undefined;
-    for await (const { id, input_file_id } of this.#sdk.batches.list({ limit: 100 }, { signal })) {
-      if (input_file_id === file) return id;
+  /** Reads the responses of a batch that has ended. */
+  async #readBatch(record: BatchRecord, batch: OpenAI.Batch): Promise<string | undefined> {
+    if (batch.status === "failed") {
+      const code = batch.errors?.data?.[0]?.code;
+      const limit = limitCode(code);
+      if (limit !== undefined) {
+        this.#loadedFiles.delete(record.file);
+        return limit;
+      }
+      await this.#forgetFailed(record, new Map());
+      if (this.#enqueueLoaded(record, record.ids)) return undefined;
+      throw batchFailed(code);
     }
+    const responses = record.responses = await this.#api.readResponses(batch);
+    await this.#forgetFailed(record, responses);
+    this.#enqueueLoaded(record, record.ids.filter((id) => !responses.has(id)));
     return undefined;
   }
 
-  async #createBatch({ file }: BatchRecord): Promise<string> {
-    const { id } = await this.#sdk.batches.create({
-      input_file_id: file,
-      endpoint: ENDPOINT,
-      completion_window: "24h",
-    }, { signal: this.#abort.signal });
-    return id;
-  }
-
-  /** Retrieves a batch, or returns `undefined` if the server fails temporarily. */
-  async #retrieve(batch: string): Promise<OpenAI.Batch | undefined> {
-    const { signal } = this.#abort;
-    try {
-      return await this.#sdk.batches.retrieve(batch, { signal });
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const status = thrown instanceof APIError ? thrown.status : undefined;
-      if (status === undefined || status >= 500 || [408, 409, 429].includes(status)) {
-        return undefined;
-      }
-      throw thrown;
-    }
-  }
-
-  /** Reads an output file or error file. */
-  async #readFile(
-    file: string | undefined | null,
-    responses: Map<string, BatchResponse>,
+  /** Stores only the requests with a good response, so that the next process sends the others. */
+  async #forgetFailed(
+    record: BatchRecord,
+    responses: ReadonlyMap<string, BatchResponse>,
   ): Promise<void> {
-    if (!file) return;
-    const content = await this.#sdk.files.content(file, { signal: this.#abort.signal });
-    for (const line of (await content.text()).split("\n")) {
-      if (line.trim() === "") continue;
-      const response: BatchResponse = JSON.parse(line);
-      responses.set(response.custom_id, response);
+    const ids = record.ids.filter((id) => responses.get(id)?.response?.status_code === 200);
+    if (ids.length < record.ids.length) await this.#save({ ...record, ids });
+  }
+
+  /**
+   * Sends requests in a new file if an earlier process has stored their batch: it is dead, and has
+   * no response for them.
+   */
+  #enqueueLoaded({ file }: BatchRecord, ids: readonly string[]): boolean {
+    if (!this.#loadedFiles.has(file)) return false;
+    for (const id of ids) {
+      this.#batchById.delete(id);
+      const waiter = this.#waiters.get(id);
+      if (waiter !== undefined) this.#enqueue(waiter.model, id, waiter.line);
     }
+    return true;
+  }
+
+  /** Sends the requests of a file in two files, as it may be too large for the server's limit. */
+  async #split(record: BatchRecord): Promise<void> {
+    const lines = await this.#api.readLines(record.file);
+    const half = Math.ceil(lines.length / 2);
+    for (const part of [lines.slice(0, half), lines.slice(half)]) {
+      const ids = part.map((line): string => JSON.parse(line).custom_id);
+      for (const id of ids) this.#batchById.delete(id);
+      this.#track(this.#upload(ids, part.map((line) => line + "\n")));
+    }
+    await this.#save({ ...record, ids: [] });
+    record.ids = [];
   }
 
   #settle(record: BatchRecord, id: string): void {
     const waiter = this.#waiters.get(id);
-    if (waiter === undefined) return;
+    // It may have been sent in another file meanwhile.
+    if (waiter === undefined || this.#batchById.get(id) !== record) return;
     this.#waiters.delete(id);
     if (record.failure !== undefined) return waiter.reject(record.failure);
     waiter.resolve(record.responses?.get(id) ?? { custom_id: id });
@@ -240,9 +284,9 @@ export class BatchFiles {
   }
 }
 
-function batchFailed(code: string | undefined): ProviderError {
-  return new ProviderError(`its batch was rejected: ${code ?? "the server gave no reason"}`, {
-    code: "provider",
-    retryable: false,
-  });
+function tooLarge(bytes: number, max: number): ProviderError {
+  return new ProviderError(
+    `its request has ${bytes} bytes, and a batch file may have ${max}: shorten the prompt`,
+    { code: "invalid_params", retryable: false },
+  );
 }

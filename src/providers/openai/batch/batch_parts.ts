@@ -11,6 +11,11 @@ export interface BatchChange {
   readonly status: string;
   /** The number of requests in the batch. */
   readonly requests: number;
+  /**
+   * Set if the server refused the batch for a limit, which is its `status` then: the batch is
+   * created again after this many milliseconds.
+   */
+  readonly againInMs?: number;
 }
 
 /** Stores which requests are in which batch: one string per batch. */
@@ -24,6 +29,7 @@ export interface BatchFileStore {
 /** Options of batch files. */
 export interface BatchFilesOptions {
   readonly size: number;
+  readonly maxBytes: number;
   readonly fill: number;
   readonly poll: number;
   readonly store: BatchFileStore | undefined;
@@ -40,14 +46,17 @@ export interface BatchResponse {
   readonly error?: { readonly code?: string } | null;
 }
 
-/** A batch. `file`, `batch` and `ids` are stored. */
+/**
+ * A batch. `file`, `batch` and `ids` are stored. Once it has ended, only requests with a good
+ * response are stored: the others are sent again by the next process.
+ */
 export interface BatchRecord {
   /** The server's id of the input file. */
   readonly file: string;
   /** The server's id of the batch, once it has been created. */
   batch?: string;
   /** The ids of the requests. */
-  readonly ids: readonly string[];
+  ids: readonly string[];
   /** Set while the status of the batch is polled. */
   polling?: Promise<void>;
   /** The responses that have not been consumed. Absent until the batch has ended. */

@@ -5,6 +5,7 @@ import {
   callback,
   checkOptions,
   milliseconds,
+  numberThat,
   positiveInteger,
   positiveMs,
   record,
@@ -18,6 +19,7 @@ import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
 import { type BatchChange, type BatchFileStore, ENDPOINT } from "./batch_parts.ts";
 import { fromOpenAIError, ServerError } from "../provider_error.ts";
+import { publicURL } from "../provider_identity.ts";
 import { resolveServer, SERVER_RULES } from "../server_options.ts";
 
 export type { BatchChange, BatchFileStore };
@@ -38,11 +40,17 @@ export interface OpenAIBatchOptions {
    */
   readonly baseURL?: string;
   /**
-   * The maximum number of requests per file.
+   * The maximum number of requests per file, at most 50,000.
    *
    * @default {10_000}
    */
   readonly size?: number;
+  /**
+   * The maximum size of a file, in bytes.
+   *
+   * @default {209_715_200}, the limit of OpenAI
+   */
+  readonly maxBytes?: number;
   /**
    * A file that is not full is sent when no request has been added for this many milliseconds.
    *
@@ -71,7 +79,11 @@ export interface OpenAIBatchProvider extends Provider, AsyncDisposable {}
 
 const BATCH_RULES: RulesFor<OpenAIBatchOptions> = {
   ...SERVER_RULES,
-  size: positiveInteger,
+  size: numberThat(
+    "a whole number from 1 to 50,000",
+    (n) => Number.isInteger(n) && n >= 1 && n <= 50_000,
+  ),
+  maxBytes: positiveInteger,
   fill: milliseconds,
   poll: positiveMs,
   store: record,
@@ -83,18 +95,24 @@ const BATCH_RULES: RulesFor<OpenAIBatchOptions> = {
  * (`/v1/batches`): at half the price, within a day. Requests that wait at the same time share a
  * file, so use a high concurrency, and timeouts of more than a day.
  *
+ * A batch that the server refuses as too many tokens are enqueued is created again until it is
+ * accepted, in ever longer intervals of up to ten minutes; see `onChange`. If no other batch is in
+ * progress, its file is sent in two halves. What has failed otherwise is not looked at again: the
+ * next process that uses the `store` sends those requests in a new file.
+ *
  * @throws {TypeError} If an option is invalid, or if there is no API key for OpenAI itself.
  */
 export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvider {
   const doing = "send batch files";
   checkOptions(doing, options, BATCH_RULES);
-  const { size = 10_000, fill = 2_000, poll = 30_000, store, onChange } = options;
+  const { size = 10_000, maxBytes = 209_715_200, fill = 2_000, poll = 30_000, store, onChange } =
+    options;
   const { baseURL, isCustom, apiKey, hasKey } = resolveServer(doing, options);
   const sdk = new OpenAI({ apiKey, baseURL, organization: null, project: null, logLevel: "off" });
   const keys = hasKey ? [apiKey] : [];
   const api = chatApi({ server: baseURL, isCustom, structured: "json_schema" });
   const toError = (thrown: unknown) => fromOpenAIError(thrown, { keys });
-  const files = new BatchFiles(sdk, { size, fill, poll, store, onChange, toError });
+  const files = new BatchFiles(sdk, { size, maxBytes, fill, poll, store, onChange, toError });
   /** The number of identical requests, by hash. Each is a request of its own. */
   const counts = new Map<string, number>();
 
@@ -138,6 +156,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
 
   return {
     name: "openai-batch",
+    baseURL: publicURL(baseURL, keys),
     generate,
     async *stream(request, options): AsyncGenerator<ModelChunk> {
       const reply = await generate(request, options);

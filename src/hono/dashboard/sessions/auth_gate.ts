@@ -1,4 +1,3 @@
-/** @jsxImportSource hono/jsx */
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import type { AuthOptions, Principal } from "../../auth.ts";
@@ -9,7 +8,7 @@ import type { Env } from "../../service.ts";
 import { requireSameOrigin } from "./require_same_origin.ts";
 import { MemorySessions } from "./memory_sessions.ts";
 import type { Sessions } from "./sessions.ts";
-import { SignInPage } from "../pages/sign_in_page.tsx";
+import { signInPage } from "../pages/sign_in_page.ts";
 import { SignedSessions } from "./signed_sessions.ts";
 
 const COOKIE = "shoal-dashboard";
@@ -150,7 +149,7 @@ export class AuthGate {
     { root, rejected }: { readonly root: string; readonly rejected: boolean },
   ): Response {
     const { title } = this.#options;
-    const page = <SignInPage title={title} root={root} rejected={rejected} />;
+    const page = signInPage({ title, root, rejected });
     c.header("www-authenticate", "Bearer");
     return c.html(`<!DOCTYPE html>${page}`, 401);
   }

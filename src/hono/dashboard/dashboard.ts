@@ -1,4 +1,3 @@
-/** @jsxImportSource hono/jsx */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { AuthOptions } from "../auth.ts";
 import { eventStream, problemEvent } from "../stream/event_stream.ts";
@@ -7,18 +6,19 @@ import type { Identify } from "../require_principal.ts";
 import { toProblem } from "../public_error.ts";
 import { streamRoute } from "../routes/stream.ts";
 import type { Env, Service } from "../service.ts";
-import { AgentPage, agentRegions } from "./pages/agent_page.tsx";
-import { AuthGate } from "./sessions/auth_gate.tsx";
+import { agentPage, agentRegions } from "./pages/agent_page.ts";
+import { AuthGate } from "./sessions/auth_gate.ts";
 import { ICON } from "./assets/icon.ts";
 import { liveUpdates, Viewers } from "./live_updates.ts";
-import { MissingPage } from "./pages/missing_page.tsx";
+import { missingPage } from "./pages/missing_page.ts";
 import type { DashboardOptions } from "./options.ts";
-import { OverviewPage, overviewRegions } from "./pages/overview_page.tsx";
-import { RunPage, runRegions } from "./pages/run_page.tsx";
+import { overviewPage, overviewRegions } from "./pages/overview_page.ts";
+import { runPage, runRegions } from "./pages/run_page.ts";
 import { requireSameOrigin } from "./sessions/require_same_origin.ts";
 import { SCRIPT } from "./assets/script.ts";
 import { STYLE } from "./assets/style.ts";
-import type { Html, PageContext, Regions } from "./page_context.ts";
+import type { Html } from "./html.ts";
+import type { PageContext, Regions } from "./page_context.ts";
 import { MetricsRecorder } from "./metrics_recorder.ts";
 
 /** What the dashboard needs from the routes. */
@@ -62,21 +62,21 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
 
   const protect = gate.protect();
   app.get("/", gate.protectPage("dashboard/"), async (c) => {
-    return page(c, <OverviewPage context={await contextOf(c, "dashboard/")} />);
+    return page(c, overviewPage(await contextOf(c, "dashboard/")));
   });
   app.get("/runs/:id", gate.protectPage("../"), async (c) => {
     const id = c.req.param("id");
     const context = await contextOf(c, "../");
     return recorder.run(id) === undefined
-      ? page(c, <MissingPage context={context} message={NO_RUN} />, 404)
-      : page(c, <RunPage context={context} id={id} />);
+      ? page(c, missingPage(context, NO_RUN), 404)
+      : page(c, runPage(context, id));
   });
   app.get("/agents/:name", gate.protectPage("../"), async (c) => {
     const agent = service.agents.get(c.req.param("name"));
     const context = await contextOf(c, "../");
     return agent === undefined
-      ? page(c, <MissingPage context={context} message={NO_AGENT} />, 404)
-      : page(c, <AgentPage context={context} agent={agent} />);
+      ? page(c, missingPage(context, NO_AGENT), 404)
+      : page(c, agentPage(context, agent));
   });
   app.get("/events", protect, async (c) => {
     const { run, agent } = c.req.query();

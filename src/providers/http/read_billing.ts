@@ -1,0 +1,57 @@
+/** Reads what a response says about its price. */
+import { isRecord } from "../../model/check_options.ts";
+import type { Billing, ReportedCost, Usage } from "../../model/usage.ts";
+import { readReportedCost } from "./read_reported_cost.ts";
+import { readLongCacheWrites, readUsage } from "./read_usage.ts";
+
+/**
+ * Collects the usage, the cost, the service tier and the model from a complete response or from the
+ * events of a stream. Later events replace what earlier ones reported.
+ */
+export class BillingReader {
+  #usage: Usage | undefined;
+  #cost: ReportedCost | undefined;
+  #tier: string | undefined;
+  #longWrites: number | undefined;
+  #model: string | undefined;
+
+  /**
+   * Adds a response or an event. An event of the Responses API has the members in its `response`.
+   * Returns the reader.
+   */
+  add(body: unknown): this {
+    if (!isRecord(body)) return this;
+    const place = isRecord(body.response) ? body.response : body;
+    const { usage, service_tier, model } = place;
+    if (typeof model === "string" && model !== "") this.#model = model;
+    this.#addTier(service_tier);
+    if (isRecord(usage)) {
+      this.#usage = readUsage(usage) ?? this.#usage;
+      this.#cost = readReportedCost(usage) ?? this.#cost;
+      this.#longWrites = readLongCacheWrites(usage) ?? this.#longWrites;
+      this.#addTier(usage.service_tier);
+    }
+    return this;
+  }
+
+  #addTier(tier: unknown): void {
+    if (typeof tier === "string" && tier !== "") this.#tier = tier;
+  }
+
+  /** Returns what was collected for a request to the given model. Absent members are left out. */
+  billing(requestedModel?: string): Billing {
+    return {
+      ...(this.#usage !== undefined && { usage: this.#usage }),
+      ...(this.#cost !== undefined && { cost: this.#cost }),
+      ...(this.#tier !== undefined && { serviceTier: this.#tier }),
+      ...(this.#longWrites !== undefined && { longCacheWriteTokens: this.#longWrites }),
+      ...(this.#model !== undefined && this.#model !== requestedModel &&
+        { servedModel: this.#model }),
+    };
+  }
+}
+
+/** Reads the billing of a complete response to a request to the given model. */
+export function readBilling(body: unknown, requestedModel?: string): Billing {
+  return new BillingReader().add(body).billing(requestedModel);
+}

@@ -141,11 +141,17 @@ function buildReply(parts: ReplyParts): ModelReply {
   };
 }
 
+/** The types of parts that hold a text. Some servers leave the type out. */
+const TEXT_TYPES: ReadonlySet<unknown> = new Set(["text", "output_text", undefined, null]);
+
 /** Mistral's reasoning models send a list of parts, some of which are reasoning. */
 function readText(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  return content.map((part) => part?.type === "text" ? readText(part.text) : "").join("");
+  return content.map((part) => {
+    if (typeof part === "string") return part;
+    return isRecord(part) && TEXT_TYPES.has(part.type) ? readText(part.text) : "";
+  }).join("");
 }
 
 /** Cloudflare sends the value of a typed answer in the place of its JSON. */

@@ -304,3 +304,25 @@ Deno.test("stream_options: are not sent to Mistral, whose streams have usage", a
   }
   assertEquals(bodies.map((body) => body.stream_options), [undefined, { include_usage: true }]);
 });
+
+Deno.test("learned fields: a rejection with status 200 is learned from, also for a stream", async () => {
+  await using server = recordingServer((body) =>
+    "max_tokens" in body
+      ? Response.json({ error: { ...OPENAI_ERROR.error, code: 400 } })
+      : textAnswer(body, "ok")
+  );
+  for (const options of [{}, { onDelta() {} }]) {
+    await using provider = openai({ baseURL: server.url });
+    const A = defineAgent({
+      name: "a",
+      model: "m",
+      prompt: "x",
+      maxTokens: 9,
+      retries: 0,
+      provider,
+    });
+    const before = server.bodies.length;
+    assertEquals((await A.call({}, options)).content, "ok");
+    assertEquals(server.bodies.length - before, 2);
+  }
+});

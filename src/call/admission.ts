@@ -2,20 +2,27 @@
  * Admission control for one attempt: reserves budgets, acquires a permit from every limiter and
  * checks the circuit breaker.
  */
-import { type Amount, BudgetExhausted, type Reservation } from "../limits/budget.ts";
+import type { Budget } from "../limits/budget.ts";
+import type { Amount, Reservation } from "../limits/reservation.ts";
+import { BudgetExhausted } from "../limits/budget_exhausted.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import { Permits, type WaitTimes } from "../limits/permits.ts";
 import { accountLimiter, modelLimiter, processLimiter } from "../limits/limiter_registry.ts";
 import { ProviderError } from "../model/errors.ts";
 import { estimateTokens } from "../model/estimate_tokens.ts";
-import { plainUsage, type Usage } from "../model/usage.ts";
+import type { Usage } from "../model/usage.ts";
 import type { PriceDetails } from "../pricing/price_details.ts";
 import { costOf } from "../pricing/prices.ts";
-import { reservationCost } from "../pricing/reservation_cost.ts";
 import { longestPause } from "./longest_wait.ts";
 import { configuration } from "./options/config.ts";
 import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
-import { providerPriceDetails } from "./price_details.ts";
+import { expectedUsage, updateAverages } from "./estimates/token_averages.ts";
+import {
+  estimateInput,
+  historyOf,
+  requestSizeOf,
+  SpendingEstimate,
+} from "./estimates/spending_estimate.ts";
 
 /** What an attempt holds. */
 export class Admission implements Pass {
@@ -24,15 +31,17 @@ export class Admission implements Pass {
   readonly #call: Outgoing;
   readonly #permits: Permits;
   readonly #estimate: number;
-  readonly #expected: number;
-  #reservations: Reservation[] | undefined;
+  readonly #expected: Usage;
+  /** What it may spend; absent without budgets. */
+  #spending: SpendingEstimate | undefined;
+  #reservations: Reservation[] = NONE;
 
   /** Nothing is held yet. */
   constructor(call: Outgoing) {
     this.#call = call;
     this.#estimate = estimateTokens(call.request.messages);
-    this.#expected = (call.expected ?? expectedUsage(call, this.#estimate)).totalTokens;
-    const ask = { tokens: this.#expected, priority: call.priority };
+    this.#expected = call.expected ?? expectedUsage(call, this.#estimate);
+    const ask = { tokens: this.#expected.totalTokens, priority: call.priority };
     this.#permits = new Permits(limitersOf(call), ask);
   }
 
@@ -43,8 +52,23 @@ export class Admission implements Pass {
 
   /** Goes in if nothing is to be waited for. Throws as {@linkcode admit} does. */
   enter(now: number): boolean {
-    if (this.#call.budgets.length > 0 || !this.#permits.tryAcquire(now)) return false;
-    this.#start(now);
+    const { budgets } = this.#call;
+    if (budgets.length > 0) {
+      this.#spending = new SpendingEstimate(
+        this.#call,
+        this.#estimate,
+        this.#expected.inputTokens,
+      );
+      this.#reservations = [];
+      if (!this.#tryReserve(now)) return false;
+    }
+    if (!this.#permits.tryAcquire(now)) return false;
+    try {
+      this.#start(now);
+    } catch (error) {
+      this.#settle(undefined);
+      throw error;
+    }
     return true;
   }
 
@@ -52,13 +76,13 @@ export class Admission implements Pass {
   async wait(): Promise<this> {
     const { trace, signal, budgets, duplicate } = this.#call;
     try {
-      if (budgets.length > 0) await this.#reserve();
+      const budget = this.#reservations.length < budgets.length ? await this.#reserve() : 0;
       const waited: WaitTimes = {};
       try {
         this.#permits.longestPause = longestPause(this.#call);
         await this.#permits.acquire(signal, waited);
       } finally {
-        if (!duplicate) trace.wait(waited);
+        if (!duplicate) trace.wait(withBudget(waited, budget));
       }
       this.#start(performance.now());
       return this;
@@ -81,15 +105,23 @@ export class Admission implements Pass {
   }
 
   complete(outcome: AttemptOutcome, now: number): void {
-    const { usage, details, rejected, feedback, estimated = false } = outcome;
+    const { usage, details, rejected, feedback, estimated = false, assumed } = outcome;
     const used = usage?.totalTokens;
     this.#permits.release(rejected ? used ?? 0 : used, feedback, now);
     if (usage !== undefined && !estimated) updateAverages(this.#call, this.#estimate, usage);
-    if (this.#reservations === undefined) return;
-    if (usage !== undefined) this.#settle(actualAmount(this.#call, usage, details));
-    else if (details?.cost !== undefined) {
-      this.#settle({ tokens: rejected ? 0 : this.#expected, cost: details.cost.total });
-    } else this.#settle(rejected ? { tokens: 0, cost: 0 } : { tokens: this.#expected });
+    const answer = estimated
+      ? undefined
+      : usage ?? (feedback.outcome === "ok" ? assumed : undefined);
+    if (answer !== undefined) this.#learn(answer, now);
+    if (this.#reservations.length === 0) return;
+    const billed = usage ?? (rejected ? undefined : assumed ?? this.#expected);
+    if (billed === undefined) {
+      this.#settle({ tokens: 0, cost: details?.cost?.total ?? 0 });
+      return;
+    }
+    const amount = actualAmount(this.#call, billed, details);
+    if (usage !== undefined) this.#spending!.learnCost(usage, amount.cost);
+    this.#settle(amount);
   }
 
   cancel(): void {
@@ -97,29 +129,81 @@ export class Admission implements Pass {
     this.#settle(undefined);
   }
 
-  async #reserve(): Promise<void> {
-    const { trace, signal, budgets } = this.#call;
-    const { expected = expectedUsage(this.#call, this.#estimate) } = this.#call;
-    const amount = reservedAmount(this.#call, expected);
-    const reservations: Reservation[] = this.#reservations = [];
+  /** Reserves from the budgets in order. Returns whether that was possible at once. */
+  #tryReserve(now: number): boolean {
+    const { budgets } = this.#call;
     try {
-      for (const budget of budgets) reservations.push(await budget.reserve(amount, signal));
-    } catch (cause) {
-      if (!(cause instanceof BudgetExhausted)) throw cause;
-      throw trace.make(`Cannot finish the call of "${trace.agent}" as ${cause.message}`, {
-        code: "budget",
-        cause,
-      });
+      for (let i = this.#reservations.length; i < budgets.length; i++) {
+        const reservation = budgets[i]!.tryReserve(this.#spending!, now);
+        if (reservation === undefined) return false;
+        this.#reservations.push(reservation);
+      }
+      return true;
+    } catch (error) {
+      this.#settle(undefined);
+      throw this.#errorOf(error);
     }
   }
 
+  /** Waits for the reservations that are missing. Returns how long, in milliseconds. */
+  async #reserve(): Promise<number> {
+    const { trace, signal, budgets, duplicate } = this.#call;
+    const began = performance.now();
+    try {
+      do {
+        const next: Budget = budgets[this.#reservations.length]!;
+        this.#reservations.push(await next.reserve(this.#spending!, signal));
+      } while (!this.#tryReserve(performance.now()));
+      return performance.now() - began;
+    } catch (error) {
+      if (!duplicate) trace.wait({ budget: performance.now() - began });
+      throw this.#errorOf(error);
+    }
+  }
+
+  #errorOf(cause: unknown): unknown {
+    if (!(cause instanceof BudgetExhausted)) return cause;
+    const { trace } = this.#call;
+    return trace.make(`Cannot finish the call of "${trace.agent}" as ${cause.message}`, {
+      code: "budget",
+      cause,
+    });
+  }
+
+  /** Records an answer for the reservations of later attempts. */
+  #learn({ inputTokens, outputTokens }: Usage, now: number): void {
+    const { agent, request: { model } } = this.#call;
+    const history = historyOf(agent, model);
+    history.add(outputTokens, now - this.at);
+    const spending = this.#spending;
+    // Without a budget, some requests are enough to know others by.
+    if (spending === undefined && history.inputs >= ENOUGH_INPUTS) return;
+    const estimate = spending?.estimatedInput ?? estimateInput(this.#call, this.#estimate);
+    history.addInput(estimate, inputTokens);
+    if (spending?.maxTokens !== undefined) history.addLimited(spending.maxTokens, outputTokens);
+  }
+
   #settle(actual: Amount | undefined): void {
-    for (const reservation of this.#reservations ?? []) reservation.settle(actual);
+    for (const reservation of this.#reservations) reservation.settle(actual);
+    this.#reservations = NONE;
   }
 }
 
-/** The assumed tokens of an answer, until the agent has received some. */
-const DEFAULT_OUTPUT_TOKENS = 200;
+/** The number of requests from which the tokens of others are known well enough. */
+const ENOUGH_INPUTS = 32;
+
+/** The reservations of an attempt without budgets: attempts in flight share it. */
+const NONE: Reservation[] = [];
+
+/**
+ * Adds the wait for budgets. If the attempt then had to wait for a limit as well, it would have
+ * waited for that anyway.
+ */
+function withBudget(waited: WaitTimes, budget: number): WaitTimes {
+  if (budget === 0) return waited;
+  const [reason = "budget"] = Object.keys(waited) as (keyof WaitTimes)[];
+  return { ...waited, [reason]: (waited[reason] ?? 0) + budget };
+}
 
 /**
  * Waits until the attempt may be sent. Usually there is nothing to wait for, and then no promise is
@@ -172,14 +256,6 @@ let lastLimiters: {
   readonly list: readonly Limiter[];
 } = { list: [] };
 
-/** Returns what is reserved for an attempt: its highest plausible cost. */
-function reservedAmount({ provider, request, budgets }: Outgoing, usage: Usage): Amount {
-  if (!budgets.some(({ countsCost }) => countsCost)) return { tokens: usage.totalTokens };
-  const details = providerPriceDetails(provider, request.model, request.settings);
-  const cost = reservationCost(request.model, usage, configuration().prices, details);
-  return { tokens: usage.totalTokens, cost: cost?.total };
-}
-
 /** Returns what an attempt has used. An unknown cost counts as reserved. */
 function actualAmount(
   { request: { model }, budgets }: Outgoing,
@@ -191,58 +267,11 @@ function actualAmount(
   return { tokens: usage.totalTokens, cost: cost?.total };
 }
 
-/** What an attempt will use, about. */
-export function estimatedUsage(call: Outgoing): Usage {
-  return call.expected ?? expectedUsage(call, estimateTokens(call.request.messages));
-}
-
-/**
- * Answers are mostly as long as those before, and an agent's language has mostly as many tokens to
- * a character.
- */
-function expectedUsage(
-  { request, agent: { tokenAverages } }: Outgoing,
-  estimate: number,
-): Usage {
-  const outputTokens = tokenAverages.outputTokens ??
-    Math.min(request.settings.maxTokens ?? Infinity, DEFAULT_OUTPUT_TOKENS);
-  return plainUsage(inputTokensOf(tokenAverages, estimate), Math.ceil(outputTokens));
-}
-
-/**
- * Estimates the usage of an answer of which a number of characters has arrived, at four characters
- * per token.
- */
-export function estimatedUsageSoFar(
-  { request, agent: { tokenAverages } }: Outgoing,
-  characters: number,
-): Usage {
-  const inputTokens = inputTokensOf(tokenAverages, estimateTokens(request.messages));
-  return plainUsage(inputTokens, Math.ceil(characters / 4));
-}
-
-function inputTokensOf(
-  { inputEstimateRatio = 1 }: Outgoing["agent"]["tokenAverages"],
-  estimate: number,
-): number {
-  return Math.ceil(estimate * inputEstimateRatio);
-}
-
-/** Updates the token averages of the agent. */
-function updateAverages(
-  { agent: { tokenAverages } }: Outgoing,
-  estimate: number,
-  { inputTokens, outputTokens }: Usage,
-): void {
-  tokenAverages.outputTokens = smoothed(tokenAverages.outputTokens, outputTokens);
-  if (estimate > 0) {
-    tokenAverages.inputEstimateRatio = smoothed(
-      tokenAverages.inputEstimateRatio,
-      inputTokens / estimate,
-    );
-  }
-}
-
-function smoothed(mean: number | undefined, value: number): number {
-  return mean === undefined ? value : 0.9 * mean + 0.1 * value;
+/** Estimates what an attempt will use, for an isolate that does not have the request. */
+export function estimateAttempt(call: Outgoing): Required<Pick<Outgoing, "expected" | "size">> {
+  const estimate = estimateTokens(call.request.messages);
+  return {
+    expected: call.expected ?? expectedUsage(call, estimate),
+    size: call.size ?? requestSizeOf(call, estimate),
+  };
 }

@@ -22,7 +22,7 @@ import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
 import { finalRequestOf, requestOf } from "./model_request.ts";
 import { renderPrompt } from "./render_prompt.ts";
-import { requirePrices } from "./require_prices.ts";
+import { arePriced, markPriced, requirePrices } from "./require_prices.ts";
 import { maxRepairs, withRepair } from "./with_repair.ts";
 import { withRetries } from "./with_retries.ts";
 import {
@@ -55,7 +55,8 @@ export function callModel(
   const models = candidatesOf(agent, options, config);
   const setup = { agent, params, options, hooks, config, context, budgets, rounds };
   // Mostly everything is there that the call needs.
-  const ready = !(models instanceof Promise) && !budgets.some(({ countsCost }) => countsCost);
+  const ready = !(models instanceof Promise) &&
+    (!budgets.some(({ countsCost }) => countsCost) || arePriced(models, config));
   return ready ? begin(setup, models) : prepare(setup, models);
 }
 
@@ -78,6 +79,7 @@ async function prepare(setup: CallSetup, found: Candidates | Promise<Candidates>
   if (budgets.some(({ countsCost }) => countsCost)) {
     const doing = `call "${agent.name}" with a budget in US dollars`;
     await requirePrices(doing, models, config);
+    markPriced(models, config);
   }
   return await begin(setup, models);
 }

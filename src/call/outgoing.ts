@@ -40,12 +40,32 @@ export interface Outgoing {
   readonly breaker?: CircuitBreakerOptions;
   /** The expected usage, if another isolate has estimated it. */
   readonly expected?: Usage;
+  /** The size of the request, if another isolate has measured it. */
+  readonly size?: RequestSize;
+  /** What both requests of a hedged pair know. */
+  readonly pair?: HedgedPair;
   /** Whether this is the second request of a hedged pair: its waiting does not count. */
   readonly duplicate?: boolean;
   /** Called when the reply or the error has come, before the permits are released. */
   readonly ended?: () => void;
   /** Whether this request of a hedged pair may emit deltas. */
   readonly first?: () => boolean;
+}
+
+/** The size of a request, as far as budgets need it. */
+export interface RequestSize {
+  /** The estimate of the input tokens. */
+  readonly estimatedInput: number;
+  /** The maximum of the input tokens. */
+  readonly maxInput: number;
+  /** The limit of the output tokens; absent if there is none. */
+  readonly maxTokens?: number;
+}
+
+/** What both requests of a hedged pair know. */
+export interface HedgedPair {
+  /** The usage of the request that was answered first. */
+  usage?: Usage;
 }
 
 /** The circuit breaker of one model, as a call sees it. */
@@ -92,6 +112,8 @@ export interface AttemptOutcome {
   readonly feedback: Feedback;
   /** Whether the usage is an estimate. Nothing is learned from estimates. */
   readonly estimated?: boolean;
+  /** The usage that budgets are charged if none was reported. */
+  readonly assumed?: Usage;
 }
 
 /**

@@ -39,3 +39,16 @@ export async function requirePrices(
     );
   }
 }
+
+/** The models of calls whose prices were found, with the configuration that has them. */
+const priced = new WeakMap<object, Configuration>();
+
+/** Notes that the prices of these models are known. */
+export function markPriced(models: object, config: Configuration): void {
+  priced.set(models, config);
+}
+
+/** Whether the prices of these models were found before, so that there is nothing to wait for. */
+export function arePriced(models: object, config: Configuration): boolean {
+  return priced.get(models) === config;
+}

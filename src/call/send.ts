@@ -4,12 +4,13 @@ import type { AgentError } from "../model/result.ts";
 import type { ModelReply } from "../model/message.ts";
 import type { Billing, Usage } from "../model/usage.ts";
 import type { PriceDetails } from "../pricing/price_details.ts";
-import { admit, estimatedUsageSoFar } from "./admission.ts";
+import { admit } from "./admission.ts";
 import { type Answer, readReply } from "./read_reply.ts";
 import { type AttemptHandler, requestProvider } from "./request_provider.ts";
 import type { Outgoing, Pass } from "./outgoing.ts";
 import { emitDelta } from "./emit_delta.ts";
 import { priceDetailsOf } from "./price_details.ts";
+import { estimatedUsageSoFar } from "./estimates/token_averages.ts";
 
 /** What is done after an attempt that failed. */
 export type FailureHandler = (error: unknown) => Promise<Answer>;
@@ -121,22 +122,30 @@ class PendingAttempt implements AttemptHandler<Answer> {
    * Releases the permits, which are held neither while the answer is read nor during a backoff.
    */
   #finish(outcome: Outcome): void {
-    const { ended, trace, signal } = this.#call;
+    const { ended, trace, signal, pair } = this.#call;
     ended?.();
     const now = performance.now();
     const { reply, thrown, usage, estimated } = outcome;
     const rejected = thrown instanceof ProviderError && thrown.status !== undefined;
+    if (pair !== undefined) pair.usage ??= usage;
     const billing = reply ?? (thrown instanceof ProviderError ? thrown : NO_BILLING);
     const details = this.#details = priceDetailsOf(this.#call, billing);
-    this.#admission.complete(
-      { usage, details, rejected, feedback: feedbackOf(outcome, signal), estimated },
-      now,
-    );
+    const feedback = feedbackOf(outcome, signal);
+    const assumed = usage === undefined ? this.#assumedUsage(outcome) : undefined;
+    this.#admission.complete({ usage, details, rejected, feedback, estimated, assumed }, now);
     this.#durationMs = now - this.#admission.at;
     this.#outcome = outcome;
     const { firstTokenMs } = trace;
     trace.generationMs = firstTokenMs === undefined ? undefined : this.#durationMs - firstTokenMs;
     trace.bill(usage, this.#durationMs);
+  }
+
+  /** Returns the usage to charge to budgets, of an answer or a hedged request without usage. */
+  #assumedUsage({ reply }: Outcome): Usage | undefined {
+    const { budgets, gate, pair } = this.#call;
+    if (reply === undefined) return pair?.usage;
+    if (budgets.length === 0 && gate === undefined) return undefined;
+    return estimatedUsageSoFar(this.#call, reply.text.length);
   }
 
   #succeed(answer: Answer): Answer {

@@ -33,7 +33,7 @@ export class Trace extends CallErrors {
   cost: Cost | undefined = NO_COST;
   /** Milliseconds of waiting for permits. */
   queuedMs = 0;
-  /** Milliseconds of waiting for rate limits, by what limited. */
+  /** Milliseconds of waiting for rate limits and budgets, by what limited. */
   #limited: Readonly<Record<LimitedBy, number>> = NOT_LIMITED;
   /** Milliseconds of waiting between attempts. */
   backoffMs = 0;
@@ -93,12 +93,14 @@ export class Trace extends CallErrors {
   }
 
   /** Counts what an attempt waited for. */
-  wait({ concurrency = 0, requests = 0, tokens = 0, pause = 0 }: WaitTimes): void {
+  wait(waited: WaitTimes): void {
+    const { concurrency = 0, requests = 0, tokens = 0, pause = 0, budget = 0 } = waited;
     this.queuedMs += concurrency;
     this.#limited = {
       requests: this.#limited.requests + requests,
       tokens: this.#limited.tokens + tokens,
       pause: this.#limited.pause + pause,
+      budget: this.#limited.budget + budget,
     };
   }
 
@@ -325,10 +327,16 @@ export class Trace extends CallErrors {
   }
 
   #timing(): Timing {
-    const { requests, tokens, pause } = this.#limited;
-    const limitedMs = requests + tokens + pause;
-    const most = Math.max(requests, tokens, pause);
-    const limitedBy = most === requests ? "requests" : most === tokens ? "tokens" : "pause";
+    const { requests, tokens, pause, budget } = this.#limited;
+    const limitedMs = requests + tokens + pause + budget;
+    const most = Math.max(requests, tokens, pause, budget);
+    const limitedBy = most === requests
+      ? "requests"
+      : most === tokens
+      ? "tokens"
+      : most === pause
+      ? "pause"
+      : "budget";
     return {
       queuedMs: this.queuedMs,
       limitedMs,
@@ -360,4 +368,4 @@ const NOTHING_TAKEN: TakenParts = { ...NOTHING_SPENT, attempts: 0, toolCalls: 0,
 /** Shared by all that have none of something. */
 const EMPTY: readonly never[] = Object.freeze([]);
 
-const NOT_LIMITED = { requests: 0, tokens: 0, pause: 0 };
+const NOT_LIMITED = { requests: 0, tokens: 0, pause: 0, budget: 0 };

@@ -9,14 +9,17 @@ import {
   type RulesFor,
   text,
 } from "../model/check_options.ts";
-import { type PrincipalLimits, principalLimitsRule } from "./limits.ts";
+import { areSameLimits, type PrincipalLimits, principalLimitsRule } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
 /** A caller: a person or a program that has been authenticated. */
 export interface Principal {
   /** The ID of the caller. Requests with the same ID share their limits. */
   readonly id: string;
-  /** Limits of this caller, instead of `limits.principal`. */
+  /**
+   * Limits of this caller, instead of `limits.principal`. If they change between two requests, what
+   * the caller has used counts towards the new ones.
+   */
   readonly limits?: PrincipalLimits;
 }
 
@@ -30,7 +33,10 @@ export interface Token {
    * @default `token-` followed by the index of the token in the list
    */
   readonly id?: string;
-  /** Limits of this caller, instead of `limits.principal`. */
+  /**
+   * Limits of this caller, instead of `limits.principal`. All tokens of a caller must have the same
+   * ones.
+   */
   readonly limits?: PrincipalLimits;
 }
 
@@ -74,7 +80,35 @@ const tokensRule: Rule = (doing, name, value) => {
     checkOptions(`${doing}: ${at}`, one, TOKEN_RULES);
     tokenRule(doing, `${at}.token`, one.token);
   }
+  refuseDifferentLimits(doing, name, value);
 };
+
+/** The tokens of a caller share its limits, so these must be the same. */
+function refuseDifferentLimits(
+  doing: string,
+  name: string,
+  tokens: readonly (string | Token)[],
+): void {
+  const first = new Map<string, { readonly index: number; readonly limits: unknown }>();
+  for (const [index, { id, limits }] of principalsOf(tokens).entries()) {
+    const other = first.get(id);
+    if (other === undefined) first.set(id, { index, limits });
+    else if (!areSameLimits(other.limits, limits)) {
+      throw new TypeError(
+        `Cannot ${doing} as ${name}[${other.index}] and ${name}[${index}] are tokens of the same ` +
+          `caller "${id}" with different limits: set the same limits for both, or another id`,
+      );
+    }
+  }
+}
+
+/** Returns the caller of each token. */
+function principalsOf(tokens: readonly (string | Token)[]): readonly Principal[] {
+  return tokens.map((one, i) => {
+    const { id = `token-${i}`, limits } = typeof one === "string" ? {} as Partial<Token> : one;
+    return { id, limits };
+  });
+}
 
 const AUTH_RULES: RulesFor<Exclude<AuthOptions, Authenticate>> = { tokens: tokensRule };
 
@@ -112,11 +146,11 @@ export function unauthorized(detail: string): Problem {
 }
 
 function matchBearerToken(tokens: readonly (string | Token)[]): Authenticate {
-  const listed = tokens.map((one) => typeof one === "string" ? { token: one } : one) as Token[];
-  const size = Math.max(...listed.map(({ token }) => token.length)) + MAX_CHARACTER_BYTES;
-  const known = listed.map(({ token, id, limits }, i) => ({
-    bytes: padToken(token, new Uint8Array(size)),
-    principal: { id: id ?? `token-${i}`, limits },
+  const listed = tokens.map((one) => typeof one === "string" ? one : one.token);
+  const size = Math.max(...listed.map((token) => token.length)) + MAX_CHARACTER_BYTES;
+  const known = principalsOf(tokens).map((principal, i) => ({
+    bytes: padToken(listed[i]!, new Uint8Array(size)),
+    principal,
   }));
   const bytes = new Uint8Array(size);
   return ({ headers }) => {

@@ -129,6 +129,14 @@ const PRINCIPAL_LIMITS_RULES: RulesFor<PrincipalLimits> = {
 export const principalLimitsRule: Rule = (doing, name, value) =>
   checkOptions(`${doing}: ${name}`, value, PRINCIPAL_LIMITS_RULES);
 
+/** Whether two callers have the same limits. Options that are `undefined` count as absent. */
+export function areSameLimits(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => areSameLimits(a[name], b[name]));
+}
+
 const ROUTE_LIMITS_RULES: RulesFor<RouteLimits> = {
   maxBodyBytes: positiveInteger,
   maxBatch: positiveInteger,

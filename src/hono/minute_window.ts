@@ -11,7 +11,7 @@ export class MinuteWindow {
   #sum = 0;
 
   /** Creates an empty window. */
-  constructor(readonly limit: number) {}
+  constructor(public limit: number) {}
 
   /** Returns how many were admitted within the last minute. */
   count(now: number): number {

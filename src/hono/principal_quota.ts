@@ -1,5 +1,6 @@
 import { delay } from "@std/async/delay";
 import { Budget, type Spending } from "../limits/budget.ts";
+import { BudgetExhausted } from "../limits/budget_exhausted.ts";
 import { Limiter } from "../limits/limiter.ts";
 import type { BudgetOptions } from "../model/budget.ts";
 import type { PrincipalLimits, RenewedBudget } from "./limits.ts";
@@ -23,23 +24,40 @@ export interface QuotaState {
 
 /** Tracks the usage of one caller against its limits. */
 export class PrincipalQuota {
-  /** Every attempt of the caller needs a permit of it; absent if concurrency is not limited. */
-  readonly limiter: Limiter | undefined;
-  readonly #limits: PrincipalLimits;
-  readonly #window: MinuteWindow | undefined;
-  /** How many calls per minute batches may begin; the rest is reserved for other calls. */
-  readonly #maxOfBatches: number;
-  #budget: { readonly budget: Budget; readonly ends: number } | undefined;
+  #limiter: Limiter | undefined;
+  #limits: PrincipalLimits = {};
+  readonly #reserve: number;
+  #window: MinuteWindow | undefined;
+  #budget: { readonly budget: Budget; readonly began: number } | undefined;
   #active = 0;
   #lastUsed = 0;
 
   /** Creates an unused quota. `reserve` is the share that batches must not use. */
   constructor(readonly id: string, limits: PrincipalLimits, reserve: number) {
-    const { concurrency, requestsPerMinute } = limits;
+    this.#reserve = reserve;
+    this.setLimits(limits);
+  }
+
+  /** Every attempt of the caller needs a permit of it; absent if concurrency is not limited. */
+  get limiter(): Limiter | undefined {
+    return this.#limiter;
+  }
+
+  /**
+   * Changes the limits. What the caller has used counts on: its spending, its calls of the last
+   * minute, and its requests in progress.
+   */
+  setLimits(limits: PrincipalLimits): void {
+    const { concurrency, requestsPerMinute, budget } = limits;
     this.#limits = limits;
-    if (concurrency !== undefined) this.limiter = new Limiter({ concurrency, reserve });
-    if (requestsPerMinute !== undefined) this.#window = new MinuteWindow(requestsPerMinute);
-    this.#maxOfBatches = Math.max(1, Math.ceil((requestsPerMinute ?? 0) * (1 - reserve)));
+    if (concurrency === undefined) this.#limiter = undefined;
+    else if (this.#limiter !== undefined) this.#limiter.concurrency = concurrency;
+    else this.#limiter = new Limiter({ concurrency, reserve: this.#reserve });
+    if (requestsPerMinute === undefined) this.#window = undefined;
+    else if (this.#window !== undefined) this.#window.limit = requestsPerMinute;
+    else this.#window = new MinuteWindow(requestsPerMinute);
+    // A budget is kept even while there is none, so that leaving it out does not reset it.
+    if (budget !== undefined) this.#budget?.budget.setLimits(withoutPeriod(budget));
   }
 
   /** The current usage. */
@@ -88,13 +106,17 @@ export class PrincipalQuota {
 
   /** Waits until a call of a batch may begin; rejects when the signal aborts. */
   async waitForTurn(signal: AbortSignal | undefined): Promise<void> {
-    const window = this.#window;
-    if (window === undefined) return;
     for (;;) {
-      const wait = window.take(performance.now(), this.#maxOfBatches);
+      const wait = this.#window?.take(performance.now(), this.#maxOfBatches) ?? 0;
       if (wait === 0) return;
       await delay(wait, { signal });
     }
+  }
+
+  /** How many calls per minute batches may begin; the rest is reserved for other calls. */
+  get #maxOfBatches(): number {
+    const { requestsPerMinute = 0 } = this.#limits;
+    return Math.max(1, Math.ceil(requestsPerMinute * (1 - this.#reserve)));
   }
 
   /** Returns the budget of the current period, if there is one. */
@@ -104,15 +126,16 @@ export class PrincipalQuota {
   }
 
   /**
-   * Returns the time until a spent budget is renewed, in milliseconds; `undefined` if it is not
-   * spent.
+   * Returns the time until the budget is renewed, in milliseconds, if it is the reason of an error:
+   * if it is spent, or has caused the error. `undefined` if it is not.
    */
-  budgetRenewsIn(): number | undefined {
+  budgetRenewsIn(cause: unknown): number | undefined {
     const now = performance.now();
     const current = this.#current(now);
-    return current && isSpent(current.budget, this.#limits.budget!)
-      ? current.ends - now
-      : undefined;
+    if (current === undefined) return undefined;
+    const isReason = isSpent(current.budget, this.#limits.budget!) ||
+      cause instanceof BudgetExhausted && cause.isOf(current.budget);
+    return isReason ? current.ends - now : undefined;
   }
 
   #rejectIfSpent(now: number): void {
@@ -124,13 +147,19 @@ export class PrincipalQuota {
   }
 
   #current(now: number): { readonly budget: Budget; readonly ends: number } | undefined {
-    if (this.#limits.budget === undefined) return undefined;
-    if (this.#budget === undefined || now >= this.#budget.ends) {
-      const { every = DAY, ...limits } = this.#limits.budget;
-      this.#budget = { budget: new Budget(limits), ends: now + every };
+    const { budget: limits } = this.#limits;
+    if (limits === undefined) return undefined;
+    const { every = DAY } = limits;
+    if (this.#budget === undefined || now >= this.#budget.began + every) {
+      this.#budget = { budget: new Budget(withoutPeriod(limits)), began: now };
     }
-    return this.#budget;
+    const { budget, began } = this.#budget;
+    return { budget, ends: began + every };
   }
+}
+
+function withoutPeriod({ every: _, ...limits }: RenewedBudget): BudgetOptions {
+  return limits;
 }
 
 function isSpent({ spent }: Budget, limits: RenewedBudget): boolean {

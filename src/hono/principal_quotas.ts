@@ -1,7 +1,11 @@
-import { isRecord } from "../model/check_options.ts";
 import { PrincipalQuota } from "./principal_quota.ts";
 import type { Principal } from "./auth.ts";
-import { type PrincipalLimits, principalLimitsRule, type ResolvedLimits } from "./limits.ts";
+import {
+  areSameLimits,
+  type PrincipalLimits,
+  principalLimitsRule,
+  type ResolvedLimits,
+} from "./limits.ts";
 
 /** Above this number of quotas, idle ones are removed. */
 const SWEEP_ABOVE = 1_000;
@@ -20,15 +24,21 @@ export class PrincipalQuotas {
   }
 
   /**
-   * Returns the quota of a caller. It is reset when the caller's limits have changed.
+   * Returns the quota of a caller. If the caller's limits have changed, what it has used counts
+   * towards the new ones.
    *
    * @throws {TypeError} If the limits that `auth` returned are not valid.
    * @throws {RangeError} If one of them is out of range.
    */
   get({ id, limits = this.#limits.principal ?? {} }: Principal): PrincipalQuota {
     const known = this.#quotas.get(id);
-    if (known !== undefined && isSame(known.limits, limits)) return known.quota;
+    if (known !== undefined && areSameLimits(known.limits, limits)) return known.quota;
     principalLimitsRule("admit a caller", "its limits", limits);
+    if (known !== undefined) {
+      known.quota.setLimits(limits);
+      known.limits = limits;
+      return known.quota;
+    }
     const quota = new PrincipalQuota(id, limits, this.#limits.reserve);
     this.#quotas.set(id, { quota, limits });
     if (this.#quotas.size > this.#sweepAbove) this.#sweep();
@@ -48,11 +58,4 @@ export class PrincipalQuotas {
     // Amortizes the cost of a sweep over as many new quotas as it visits.
     this.#sweepAbove = Math.max(SWEEP_ABOVE, 2 * this.#quotas.size);
   }
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (!isRecord(a) || !isRecord(b)) return false;
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => isSame(a[name], b[name]));
 }

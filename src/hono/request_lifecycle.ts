@@ -136,7 +136,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     if (code === "budget" && options.retryAfterMs === undefined && thrown instanceof AgentError) {
       return new Problem(status, code, message, {
         ...options,
-        retryAfterMs: this.quota.budgetRenewsIn(),
+        retryAfterMs: this.quota.budgetRenewsIn(thrown.cause),
       });
     }
     return problem;

@@ -1,26 +1,17 @@
+/**
+ * Keeps spending within a budget, even when thousands of attempts spend at once. It is our own, not
+ * a library's: it reserves by earlier answers, and what is not used returns to the others.
+ */
 import { onAbort } from "../async/abort.ts";
+import { LinkedList } from "../async/linked_list.ts";
 import type { BudgetOptions } from "../model/budget.ts";
+import { BudgetExhausted } from "./budget_exhausted.ts";
+import { COST, toUnits, validAmount } from "./cost_units.ts";
+import { type AttemptEstimate, expectedOutput } from "./expected_output.ts";
+import { Held } from "./held.ts";
 import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
-
-/** What an attempt is estimated to spend, or what it spent. */
-export interface Amount {
-  /** US dollars; absent if unknown. */
-  readonly cost?: number;
-  /** Input and output tokens. */
-  readonly tokens: number;
-}
-
-/** What is reserved for an attempt until it ends. */
-export interface Reservation {
-  /**
-   * Replaces the reservation by what was spent. Must be called on every exit; only the first call
-   * counts.
-   *
-   * @param actual What was billed; an unknown cost counts as estimated. `undefined` if nothing
-   * was sent.
-   */
-  settle(actual: Amount | undefined): void;
-}
+import type { Amount, Reservation } from "./reservation.ts";
+import { ReservedSum } from "./reserved_sum.ts";
 
 /** The sum of what attempts spent, or may spend. */
 export interface Spending {
@@ -32,61 +23,48 @@ export interface Spending {
   readonly calls: number;
 }
 
-/** Thrown if a budget leaves too little for another attempt. */
-export class BudgetExhausted extends Error {
-  /** The name of the error class. */
-  override readonly name = "BudgetExhausted";
-  /** The limit that is reached. */
-  readonly limit: keyof BudgetOptions;
-
-  /** Creates the error from the total, the amount used, and the amount that was requested. */
-  constructor(limit: keyof BudgetOptions, total: number, used: number, needed: number) {
-    super(
-      `the budget of ${show(total)} ${UNITS[limit]} is spent: ` +
-        `${show(used)} are used and this would take about ${show(needed)}`,
-    );
-    this.limit = limit;
-  }
-}
-
-/**
- * Costs are counted in integers of 1e-12 dollars, so that three times 0.1 is 0.3, and a cancelled
- * reservation leaves 0.
- */
-const COST = 1e12;
-
 /** An attempt that waits for others to settle. */
 interface Waiter {
-  readonly needs: Sum;
+  readonly estimate: AttemptEstimate;
   readonly signal: AbortSignal | undefined;
-  readonly grant: () => void;
+  readonly grant: (reservation: Reservation) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-interface Sum {
-  cost: number;
-  tokens: number;
-  calls: number;
-}
-
-const LIMITS = ["cost", "tokens", "calls"] as const;
-const UNITS = { cost: "US dollars", tokens: "tokens", calls: "calls" };
-
 /**
- * Keeps spending within a budget, even when thousands of attempts spend at once: each one
- * reserves its estimate before it is sent, and settles when it has ended. An attempt is only
- * admitted while what is reserved and spent stays within the budget. Only an attempt that spends
- * more than its estimate can exceed the budget, and then no other is admitted.
+ * Keeps spending within a budget: each attempt reserves what it may spend before it is sent, and
+ * settles when it has ended. An attempt is only admitted while what is spent and reserved stays
+ * within the budget.
+ *
+ * With `maxTokens` the reservation is the maximum, so that the budget is never exceeded. Without,
+ * it is an expectation: see {@linkcode expectedOutput}. If an attempt exceeds it, the budget may be
+ * exceeded by the excess, and then no other is admitted. An attempt whose expectation exceeds what
+ * is left, but which may fit, is admitted when no other is in flight.
  */
 export class Budget {
-  readonly #total: Sum;
-  readonly #spent: Sum = { cost: 0, tokens: 0, calls: 0 };
-  readonly #reserved: Sum = { cost: 0, tokens: 0, calls: 0 };
+  #total: Spending;
+  readonly #spent = { cost: 0, tokens: 0, calls: 0 };
+  readonly #reserved = { cost: new ReservedSum(), tokens: new ReservedSum() };
+  #inFlight = 0;
+  #answered = 0;
   readonly #queue = new PriorityQueue<Waiter>();
+  /**
+   * The reservations that rely on earlier answers, by the number of their extensions; oldest
+   * first.
+   */
+  readonly #learned: LinkedList<Held>[] = [];
+
+  readonly #onSettle = (held: Held, actual: Amount | undefined) => this.#settle(held, actual);
 
   /** Creates a budget of which nothing is spent. */
-  constructor({ cost = Infinity, tokens = Infinity, calls = Infinity }: BudgetOptions) {
-    this.#total = { cost: toUnits(cost), tokens, calls };
+  constructor(limits: BudgetOptions) {
+    this.#total = totalOf(limits);
+  }
+
+  /** Changes the limits. What is spent and reserved remains so. */
+  setLimits(limits: BudgetOptions): void {
+    this.#total = totalOf(limits);
+    this.#serveQueue();
   }
 
   /** Whether the cost is limited, so that every estimate needs one. */
@@ -99,16 +77,21 @@ export class Budget {
     return { ...this.#spent, cost: this.#spent.cost / COST };
   }
 
-  /** What is reserved for attempts that have not ended. */
+  /** What is reserved at most for attempts that have not ended. */
   get reserved(): Spending {
-    return { ...this.#reserved, cost: this.#reserved.cost / COST };
+    const { cost, tokens } = this.#reserved;
+    return { cost: cost.most / COST, tokens: tokens.most, calls: this.#inFlight };
   }
 
   /** What is neither spent nor reserved, at least 0; `Infinity` without a limit. */
   get left(): Spending {
-    const left = (limit: keyof Sum) =>
-      Math.max(0, this.#total[limit] - this.#spent[limit] - this.#reserved[limit]);
-    return { cost: left("cost") / COST, tokens: left("tokens"), calls: left("calls") };
+    const { cost, tokens, calls } = this.#total;
+    const { spent, reserved } = this;
+    return {
+      cost: Math.max(0, cost - this.#spent.cost - this.#reserved.cost.most) / COST,
+      tokens: Math.max(0, tokens - spent.tokens - reserved.tokens),
+      calls: Math.max(0, calls - spent.calls - reserved.calls),
+    };
   }
 
   /** The number of waiting attempts. */
@@ -117,30 +100,39 @@ export class Budget {
   }
 
   /**
-   * Reserves the estimate of an attempt. If only the reservations of others leave no room for it,
-   * it waits for them to settle: first come, first served.
+   * Reserves for an attempt, if nothing has to be waited for; otherwise returns `undefined`.
+   *
+   * @throws {BudgetExhausted} If it is certain not to fit.
+   * @throws {TypeError} If the cost is limited and the estimate has none.
+   */
+  tryReserve(estimate: AttemptEstimate, now: number): Reservation | undefined {
+    if (this.countsCost && priceOf(estimate) === undefined) {
+      throw new TypeError(
+        "Cannot keep the budget as the cost of the call is not known: " +
+          "pass `prices` with what its model costs, or limit tokens or calls",
+      );
+    }
+    const exhausted = this.#exhausted(estimate);
+    if (exhausted !== undefined) throw exhausted;
+    return this.#queue.first === undefined ? this.#hold(estimate, now) : undefined;
+  }
+
+  /**
+   * Reserves for an attempt. If only the reservations of others leave no room for it, it waits for
+   * them to settle: first come, first served.
    *
    * @throws {BudgetExhausted} As soon as it is certain not to fit; in the queue, when it is
    * first.
    * @throws {TypeError} If the cost is limited and the estimate has none.
    * @throws The signal's reason, as soon as it aborts; then nothing is reserved.
    */
-  reserve(estimate: Amount, signal: AbortSignal | undefined): Promise<Reservation> {
+  reserve(estimate: AttemptEstimate, signal: AbortSignal | undefined): Promise<Reservation> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const cost = validAmount(estimate.cost);
-    if (cost === undefined && this.countsCost) {
-      return Promise.reject(
-        new TypeError(
-          "Cannot keep the budget as the cost of the call is not known: " +
-            "pass `prices` with what its model costs, or limit tokens or calls",
-        ),
-      );
-    }
-    const needs = { cost: toUnits(cost ?? 0), tokens: validAmount(estimate.tokens) ?? 0, calls: 1 };
-    const exhausted = this.#exhausted(needs);
-    if (exhausted !== undefined) return Promise.reject(exhausted);
-    if (this.#queue.first === undefined && this.#fits(needs)) {
-      return Promise.resolve(this.#hold(needs));
+    try {
+      const reservation = this.tryReserve(estimate, performance.now());
+      if (reservation !== undefined) return Promise.resolve(reservation);
+    } catch (error) {
+      return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
       let stopListening: (() => void) | undefined;
@@ -149,11 +141,11 @@ export class Budget {
         this.#queue.remove(entry);
       };
       const entry: QueueEntry<Waiter> = this.#queue.push({
-        needs,
+        estimate,
         signal,
-        grant: () => {
+        grant: (reservation) => {
           leave();
-          resolve(this.#hold(needs));
+          resolve(reservation);
         },
         reject: (reason) => {
           leave();
@@ -171,37 +163,78 @@ export class Budget {
     });
   }
 
-  #hold(needs: Sum): Reservation {
-    add(this.#reserved, needs, 1);
-    let isSettled = false;
-    return {
-      settle: (actual) => {
-        if (isSettled) return;
-        isSettled = true;
-        add(this.#reserved, needs, -1);
-        // Fractional estimates may leave a rounding error when the last reservation is gone.
-        if (this.#reserved.calls === 0) this.#reserved.cost = this.#reserved.tokens = 0;
-        if (actual !== undefined) {
-          const cost = validAmount(actual.cost);
-          add(this.#spent, {
-            cost: cost === undefined ? needs.cost : toUnits(cost),
-            tokens: validAmount(actual.tokens) ?? needs.tokens,
-            calls: 1,
-          }, 1);
-        }
-        this.#serveQueue();
-      },
-    };
+  /** Reserves for an attempt if there is room. */
+  #hold(estimate: AttemptEstimate, now: number): Reservation | undefined {
+    this.#extendOverdue(now);
+    const output = expectedOutput(estimate, this.#inFlight, this.#answered);
+    const held = new Held(estimate, output, now, this.#onSettle);
+    if (!this.#fits(held)) return undefined;
+    this.#inFlight++;
+    this.#add(held);
+    return held;
+  }
+
+  #settle(held: Held, actual: Amount | undefined): void {
+    this.#remove(held);
+    this.#inFlight--;
+    if (this.#inFlight === 0) {
+      this.#reserved.cost.reset();
+      this.#reserved.tokens.reset();
+    }
+    if (actual !== undefined) {
+      const billed = validAmount(actual.cost);
+      const used = validAmount(actual.tokens) ?? held.tokens.most;
+      this.#spent.cost += billed === undefined ? held.cost.most : toUnits(billed);
+      this.#spent.tokens += used;
+      this.#spent.calls++;
+      if (used > 0) this.#answered++;
+    }
+    this.#serveQueue();
+  }
+
+  #add(held: Held): void {
+    this.#reserved.cost.add(held.cost);
+    this.#reserved.tokens.add(held.tokens);
+    held.addPending(1);
+    if (held.mayExtend) (this.#learned[held.extensions] ??= new LinkedList()).push(held);
+  }
+
+  #remove(held: Held): void {
+    this.#reserved.cost.remove(held.cost);
+    this.#reserved.tokens.remove(held.tokens);
+    held.addPending(-1);
+    this.#learned[held.extensions]?.remove(held);
+  }
+
+  /**
+   * Extends the reservations of attempts that take long. Long answers take longer than short ones,
+   * so that they are most of those in flight, and few of those that are known.
+   */
+  #extendOverdue(now: number): void {
+    for (const learned of this.#learned) {
+      for (let held = learned.first; held !== undefined; held = learned.first) {
+        if (held.overdueAt > now) break;
+        this.#remove(held);
+        held.extend();
+        this.#add(held);
+      }
+    }
   }
 
   /** Admits or rejects waiters in order, until one has to wait for the reservations of others. */
   #serveQueue(): void {
+    if (this.#queue.first === undefined) return;
+    const now = performance.now();
     for (let first = this.#first(); first !== undefined; first = this.#first()) {
-      const { needs, signal } = first;
-      const reason = signal?.aborted ? signal.reason : this.#exhausted(needs);
-      if (reason !== undefined) first.reject(reason);
-      else if (this.#fits(needs)) first.grant();
-      else return;
+      const { estimate, signal } = first;
+      const reason = signal?.aborted ? signal.reason : this.#exhausted(estimate);
+      if (reason !== undefined) {
+        first.reject(reason);
+        continue;
+      }
+      const reservation = this.#hold(estimate, now);
+      if (reservation === undefined) return;
+      first.grant(reservation);
     }
   }
 
@@ -209,41 +242,70 @@ export class Budget {
     return this.#queue.first?.value;
   }
 
-  #fits(needs: Sum): boolean {
-    return LIMITS.every((limit) =>
-      this.#spent[limit] + this.#reserved[limit] + needs[limit] <= this.#total[limit]
-    );
+  #fits({ cost, tokens }: Held): boolean {
+    // Alone, it has been found to fit, if it is not longer than expected.
+    if (this.#inFlight === 0) return true;
+    const { cost: maxCost, tokens: maxTokens, calls: maxCalls } = this.#total;
+    const { cost: ownCost, tokens: ownTokens, calls } = this.#spent;
+    return calls + this.#inFlight < maxCalls &&
+      (maxCost === Infinity || ownCost + this.#reserved.cost.with(cost) <= maxCost) &&
+      (maxTokens === Infinity || ownTokens + this.#reserved.tokens.with(tokens) <= maxTokens);
   }
 
   /**
-   * Returns an error if the needs do not fit, even if all reservations are cancelled. A budget
+   * Returns an error if the attempt does not fit, even if all reservations are cancelled. A budget
    * that is used up has no room even for an attempt that needs nothing.
    */
-  #exhausted(needs: Sum): BudgetExhausted | undefined {
-    for (const limit of LIMITS) {
-      const [total, spent, needed] = [this.#total[limit], this.#spent[limit], needs[limit]];
-      if (spent < total && spent + needed <= total) continue;
-      const unit = limit === "cost" ? COST : 1;
-      return new BudgetExhausted(limit, total / unit, spent / unit, needed / unit);
+  #exhausted(estimate: AttemptEstimate): BudgetExhausted | undefined {
+    const { cost, tokens, calls } = this.#total;
+    if (cost !== Infinity) {
+      const { inputCost = 0, outputCost = 0 } = estimate;
+      const exhausted = this.#check("cost", estimate, inputCost * COST, outputCost * COST);
+      if (exhausted !== undefined) return exhausted;
     }
-    return undefined;
+    if (tokens !== Infinity) {
+      const exhausted = this.#check("tokens", estimate, estimate.inputTokens, 1);
+      if (exhausted !== undefined) return exhausted;
+    }
+    return calls === Infinity ? undefined : this.#check("calls", estimate, 1, 0);
+  }
+
+  /** Checks one limit, of which the input needs `input` and each output token `perToken`. */
+  #check(
+    limit: keyof Spending,
+    { likelyInput, maxTokens, history }: AttemptEstimate,
+    input: number,
+    perToken: number,
+  ): BudgetExhausted | undefined {
+    const [total, spent] = [this.#total[limit], this.#spent[limit]];
+    // With `maxTokens` the maximum has to fit. Without, it is enough if a usual answer does.
+    const surcharge = limit === "cost" ? history.surcharge : 1;
+    const needed = limit === "calls"
+      ? input
+      : maxTokens === undefined
+      ? Math.round((input * likelyInput + perToken * history.typical) / surcharge)
+      : Math.round(input + perToken * Math.ceil(maxTokens * history.overrun));
+    if (spent < total && spent + needed <= total) return undefined;
+    const unit = limit === "cost" ? COST : 1;
+    const room = Math.floor((total - spent - input) / perToken / history.overrun);
+    return new BudgetExhausted({
+      budget: this,
+      limit,
+      total: total / unit,
+      used: spent / unit,
+      needed: needed / unit,
+      fitting: maxTokens !== undefined && perToken > 0 && room >= 1 ? room : undefined,
+    });
   }
 }
 
-function add(sum: Sum, amount: Sum, sign: 1 | -1): void {
-  for (const limit of LIMITS) sum[limit] += sign * amount[limit];
+function totalOf(
+  { cost = Infinity, tokens = Infinity, calls = Infinity }: BudgetOptions,
+): Spending {
+  return { cost: toUnits(cost), tokens, calls };
 }
 
-/** Ignores nonsense of a price function: a sum with NaN in it would never exceed the budget. */
-function validAmount(amount: number | undefined): number | undefined {
-  return amount !== undefined && amount >= 0 && amount < Infinity ? amount : undefined;
-}
-
-function toUnits(cost: number): number {
-  return Math.round(cost * COST);
-}
-
-/** Formats an amount with at most six significant digits. */
-function show(amount: number): string {
-  return String(Number.isInteger(amount) ? amount : Number(amount.toPrecision(6)));
+/** Returns the price of the input, if all prices are valid. */
+function priceOf({ inputCost, outputCost }: AttemptEstimate): number | undefined {
+  return validAmount(outputCost) === undefined ? undefined : validAmount(inputCost);
 }

@@ -2,7 +2,7 @@ import type { Feedback } from "./feedback.ts";
 import type { Limiter, PermitRequest, WaitReason } from "./limiter.ts";
 
 /** How long an attempt has waited for which reason, in milliseconds, even if it was aborted. */
-export type WaitTimes = Partial<Record<WaitReason, number>>;
+export type WaitTimes = Partial<Record<WaitReason | "budget", number>>;
 
 /**
  * The permits of one attempt: one of every limiter, acquired from the innermost to the outermost,

@@ -8,7 +8,25 @@ import {
   wholeNumber,
 } from "./check_options.ts";
 
-/** The maximum that may be spent. An absent limit is no limit; 0 lets nothing be sent. */
+/**
+ * The maximum that may be spent. An absent limit is no limit; 0 lets nothing be sent.
+ *
+ * Each attempt, be it the first, a retry, a repair, a tool round, a fallback or a hedged request,
+ * reserves what it may spend before it is sent. If only the reservations of others leave no room
+ * for it, it waits; if it can never fit, it fails with the code `budget`.
+ *
+ * - With `maxTokens`, it reserves that many output tokens. The budget is never exceeded, except by
+ *   an error in estimating the input tokens. A call that does not fit reports which `maxTokens`
+ *   would.
+ * - Without, it reserves by the lengths of earlier answers. The budget may be exceeded by the
+ *   cost of a few answers. As long as nothing is known of an agent's answers, each of them reserves
+ *   16,384 output tokens, or is sent alone if less is left: a run with a small budget begins with
+ *   few calls, and with more as answers arrive.
+ *
+ * A run waits for its budget only while less is left than its attempts in flight reserve. That time
+ * is in `timing.limitedMs` of results, with `limitedBy: "budget"`, and in the `verdict` of
+ * `summarize`.
+ */
 export interface BudgetOptions {
   /** The maximum cost, in US dollars. The price of every model must be known. */
   readonly cost?: number;

@@ -42,17 +42,18 @@ export interface Attempt {
 }
 
 /** The limits that can make a call wait, other than the concurrency. */
-export type LimitedBy = "requests" | "tokens" | "pause";
+export type LimitedBy = "requests" | "tokens" | "pause" | "budget";
 
 /** The parts of the duration of a call, in milliseconds. */
 export interface Timing {
   /** Waiting in the queue for a permit, as the `concurrency` was reached. */
   readonly queuedMs: number;
-  /** Waiting for a rate limit: a configured one, or one of the server. */
+  /** Waiting for a rate limit, a configured one or one of the server, or for a budget. */
   readonly limitedMs: number;
   /**
-   * The limit that it waited for longest: requests per minute, tokens per minute, or a pause that
-   * the server requested. Absent if it waited for none.
+   * The limit that it waited for longest: requests per minute, tokens per minute, a pause that the
+   * server requested, or a budget of which others had reserved the rest. Absent if it waited for
+   * none.
    */
   readonly limitedBy?: LimitedBy;
   /** Backing off between attempts. */

@@ -5,7 +5,7 @@ import type { Percentiles } from "./percentiles.ts";
 export interface TimeSpent {
   /** Waiting in the queue for a permit, as the `concurrency` was reached. */
   readonly queuedMs: number;
-  /** Waiting for a rate limit, in total. */
+  /** Waiting for a rate limit or a budget, in total. */
   readonly limitedMs: number;
   /** The part of `limitedMs` in calls that waited longest for requests per minute. */
   readonly requestsMs: number;
@@ -13,6 +13,11 @@ export interface TimeSpent {
   readonly tokensMs: number;
   /** The part of `limitedMs` in calls that waited longest for a pause that the server requested. */
   readonly pausedMs: number;
+  /**
+   * The part of `limitedMs` in calls that waited longest for a budget of which others in flight had
+   * reserved the rest.
+   */
+  readonly budgetMs: number;
   /** Backing off between attempts. */
   readonly backoffMs: number;
   /**
@@ -36,6 +41,7 @@ export const NO_TIME: TimeSpent = Object.freeze({
   requestsMs: 0,
   tokensMs: 0,
   pausedMs: 0,
+  budgetMs: 0,
   backoffMs: 0,
   modelMs: 0,
   connectMs: 0,
@@ -53,6 +59,7 @@ export function addTime(sum: TimeSpent, call: Timing): TimeSpent {
     requestsMs: sum.requestsMs + (limitedBy === "requests" ? limitedMs : 0),
     tokensMs: sum.tokensMs + (limitedBy === "tokens" ? limitedMs : 0),
     pausedMs: sum.pausedMs + (limitedBy === "pause" ? limitedMs : 0),
+    budgetMs: sum.budgetMs + (limitedBy === "budget" ? limitedMs : 0),
     backoffMs: sum.backoffMs + call.backoffMs,
     modelMs: sum.modelMs + call.modelMs,
     connectMs: sum.connectMs + connectMs,
@@ -68,6 +75,7 @@ const PARTS = [
   "requestsMs",
   "tokensMs",
   "pausedMs",
+  "budgetMs",
   "backoffMs",
   "modelMs",
   "toolsMs",
@@ -82,6 +90,10 @@ const DESCRIPTIONS: Readonly<Record<typeof PARTS[number], [description: string, 
     pausedMs: [
       "limited by the server, which rejected requests (429)",
       "set `limits` that it accepts",
+    ],
+    budgetMs: [
+      "limited by the budget",
+      "a larger `budget`, or a `maxTokens` near the length of the answers, would help",
     ],
     backoffMs: ["backing off between attempts", "the server rejects requests or fails"],
     modelMs: [

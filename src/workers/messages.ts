@@ -1,5 +1,6 @@
 /** The messages between a pool and its workers. All of them can be cloned. */
-import type { AttemptOutcome } from "../call/outgoing.ts";
+import type { AttemptOutcome, RequestSize } from "../call/outgoing.ts";
+import type { WaitTimes } from "../limits/permits.ts";
 import type { DigitsAt } from "../model/digits.ts";
 import type { LimitOptions, ProviderLimits } from "../model/limits.ts";
 import type { Usage } from "../model/usage.ts";
@@ -114,6 +115,8 @@ export interface AdmissionRequest {
   readonly model: string;
   /** The estimated usage. */
   readonly expected: Usage;
+  /** The size of the request, from which budgets reserve. */
+  readonly size: RequestSize;
   readonly priority: number;
   /** The longest pause of its model that the attempt waits for, in milliseconds. */
   readonly longestPause: number;
@@ -136,7 +139,7 @@ export interface ProviderInfo {
 /** The pool's answer to an admitted attempt. */
 export interface AdmissionGrant {
   /** How long the attempt has waited, by reason, in milliseconds. */
-  readonly waited: Readonly<Record<"concurrency" | "requests" | "tokens" | "pause", number>>;
+  readonly waited: Readonly<Required<WaitTimes>>;
   /** The concurrency that an adaptive limit allows, if there is one. */
   readonly concurrency?: number;
 }

@@ -181,9 +181,9 @@ export interface ParallelOptions<B extends Branches = Branches, Content = Branch
    */
   readonly timeout?: TotalTimeout;
   /**
-   * The maximum that each call of the workflow may spend. Each attempt reserves its estimated
-   * usage before it is sent, so concurrent branches keep to it, too. If too little is left, the
-   * call fails with the code `budget`. Attempts in flight finish and count.
+   * The maximum that each call of the workflow may spend. Each attempt reserves what it may use
+   * before it is sent, so concurrent branches keep to it, too. If too little is left, the call
+   * fails with the code `budget`. Attempts in flight finish and count.
    */
   readonly budget?: BudgetOptions;
   /**

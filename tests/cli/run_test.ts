@@ -178,6 +178,28 @@ Deno.test("a budget ends the run, and holds over all its starts", async () => {
   assertEquals((await here.rows("out.jsonl")).length, 200);
 });
 
+Deno.test("a budget holds for long answers, over the pilot and the run", async () => {
+  // Answers of 5,000 tokens, which cost 5 cents each.
+  await using here = await place({ respond: () => "x".repeat(20_000), latency: 20 });
+  await here.write("in.jsonl", rowsOf(120));
+  const io = ["-i", "in.jsonl", "-o", "out.jsonl", "--fresh", "-q", "-m", "m"];
+  const price = ["--price", "0,10", "-c", "100", "--budget", "1"];
+  for (const more of [[], ["--max-tokens", "6000"], ["--pilot", "10", "--yes"]]) {
+    const { requests } = here.server.stats;
+    const output = await here.shoal([
+      "run",
+      "--prompt",
+      "Go on: {input}",
+      ...io,
+      ...price,
+      ...more,
+    ]);
+    assertEquals(output.code, 4, output.err);
+    const sent = here.server.stats.requests - requests;
+    assertEquals(sent >= 18 && sent <= 20, true, `${sent} with ${more}`);
+  }
+});
+
 Deno.test("a server that rejects the key ends the run, and the key stays hidden", async () => {
   await using here = await place({ apiKey: "another" });
   await here.write("in.jsonl", rowsOf(1_000));

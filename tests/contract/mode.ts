@@ -402,6 +402,31 @@ export function modeContract(name: string, opened: OpenMode): void {
     assertInstanceOf((unknown.reason as RunError).cause, TypeError);
   });
 
+  test("keeps budgets with answers much longer than before", {
+    latency: 5,
+    respond: () => "x".repeat(20_000),
+  }, async ({ mode }) => {
+    for (const maxTokens of [undefined, 6_000]) {
+      const calls = echoes(60).map(([agent, params]) => [agent, params, { maxTokens }] as const);
+      const options = { mode, concurrency: 60, budget: { tokens: 60_000 } };
+      const { ok, usage, byError } = summarize(await batch(calls, options));
+      assertEquals(byError, { budget: 60 - ok });
+      const handful = maxTokens === undefined ? 20_000 : 0;
+      assert(usage.totalTokens <= 60_000 + handful, `${usage.totalTokens} with ${maxTokens}`);
+      assert(usage.totalTokens > 50_000, `${usage.totalTokens} with ${maxTokens}`);
+    }
+  });
+
+  test("reports the wait for a budget", { latency: 20 }, async ({ mode }) => {
+    const calls = echoes(10).map(([agent, params]) =>
+      [agent, params, { maxTokens: 1_000 }] as const
+    );
+    const results = await batch(calls, { mode, concurrency: 10, budget: { tokens: 1_500 } });
+    const { timeSpent, verdict, ok } = summarize(results);
+    assert(ok > 0 && timeSpent.budgetMs > 20, `${timeSpent.budgetMs}`);
+    assert(results.some(({ timing }) => timing.limitedBy === "budget"), verdict);
+  });
+
   test("shares one circuit breaker", {
     script: ({ text }) => text === "bad" ? "503" : undefined,
   }, async ({ mode, sim }) => {

@@ -1,8 +1,17 @@
 import { defineAgent } from "@shoal/agents";
 import { agentRoutes, type PrincipalLimits } from "@shoal/agents/hono";
 import { scripted } from "@shoal/agents/testing";
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { delay, echo, hanging, request, requestInit, routes, waitUntil } from "./helpers.ts";
+
+const USAGE = {
+  inputTokens: 5,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 5,
+  reasoningTokens: 0,
+  totalTokens: 10,
+};
 
 const abortAll = (app: ReturnType<typeof routes>) => app.shutdown({ grace: 0 });
 
@@ -155,4 +164,84 @@ Deno.test("limits apply to the calls that an agent makes", async () => {
   const app = routes([outer], { limits: { concurrency: 2, reserve: 0 } });
   assertEquals((await request(app, "/outer", {})).json.content, 4);
   assertEquals(provider.peakInFlight, 2);
+});
+
+Deno.test("the budget of a caller holds for answers that are longer than assumed", async () => {
+  for (const maxTokens of [undefined, 6_000]) {
+    const usage = { ...USAGE, outputTokens: 5_000, totalTokens: 5_005 };
+    const provider = scripted({ text: "ok", usage }, { latency: 1 });
+    const agent = defineAgent({ name: "long", model: "m", prompt: "{text}", provider, maxTokens });
+    const app = routes([agent], { limits: { principal: { budget: { tokens: 60_000 } } } });
+    const calls = Array.from({ length: 100 }, () => ({ agent: "long", params: { text: "x" } }));
+    const { json } = await request(app, "/batch", { calls, concurrency: 100 });
+    assert(provider.calls >= 10 && provider.calls <= 11, `${provider.calls} with ${maxTokens}`);
+    assertEquals(json.summary.byError, { budget: 100 - provider.calls });
+  }
+});
+
+Deno.test("a call that does not fit into the caller's budget says when it is renewed", async () => {
+  const provider = scripted({ text: "ok", usage: USAGE });
+  const agent = defineAgent({ name: "a", model: "m", prompt: "{text}", provider, maxTokens: 900 });
+  const app = routes([agent], { limits: { principal: { budget: { tokens: 910 } } } });
+  assertEquals((await request(app, "/a", { text: "x" })).status, 200);
+  const { status, json, headers } = await request(app, "/a", { text: "x" });
+  assertEquals([status, json.code, provider.calls], [429, "budget", 1]);
+  assertGreater(Number(headers.get("retry-after")), 86_000);
+});
+
+Deno.test("rejects tokens of one caller with different limits", async () => {
+  const make = (...tokens: unknown[]) => () =>
+    agentRoutes({ agents: [echo().agent], auth: { tokens: tokens as string[] } });
+  const few = { budget: { calls: 3 } };
+  const one = { token: "one", id: "ann", limits: few };
+  for (
+    const other of [
+      { token: "two", id: "ann", limits: { budget: { calls: 40 } } },
+      { token: "two", id: "ann", limits: { ...few, concurrency: 1 } },
+      { token: "two", id: "ann", limits: {} },
+      { token: "two", id: "ann" },
+    ]
+  ) {
+    const error = assertThrows(make("zero", one, other), TypeError);
+    assertEquals(
+      error.message,
+      "Cannot create the routes: auth as tokens[1] and tokens[2] are tokens of the same " +
+        'caller "ann" with different limits: set the same limits for both, or another id',
+    );
+  }
+  // The default id of a token may be that of another one.
+  assertThrows(make("zero", { token: "one", id: "token-0", limits: few }), TypeError, "token-0");
+  const app = make(one, { token: "two", id: "ann", limits: { budget: { calls: 3 } } })();
+  const statuses = [];
+  for (let i = 0; i < 6; i++) {
+    const authorization = `Bearer ${i % 2 === 0 ? "one" : "two"}`;
+    statuses.push((await request(app, "/echo", { text: "x" }, { authorization })).status);
+  }
+  assertEquals(statuses, [200, 200, 200, 429, 429, 429]);
+});
+
+Deno.test("limits that a function changes do not reset what a caller has spent", async () => {
+  const { agent, provider } = echo();
+  const app = agentRoutes({
+    agents: [agent],
+    auth: ({ headers }) => ({
+      id: "ann",
+      limits: headers.get("authorization") === "few"
+        ? { budget: { calls: 3 }, requestsPerMinute: 50, concurrency: 2 }
+        : headers.get("authorization") === "many"
+        ? { budget: { calls: 5 }, requestsPerMinute: 5 }
+        : {},
+    }),
+  });
+  const statuses: Record<string, number[]> = { few: [], many: [], none: [] };
+  for (let i = 0; i < 9; i++) {
+    for (const authorization of ["few", "none", "many"]) {
+      if (authorization === "none" && i > 0) continue;
+      const { status } = await request(app, "/echo", { text: "x" }, { authorization });
+      statuses[authorization]!.push(status);
+    }
+  }
+  assertEquals(statuses.few!.filter((status) => status === 200).length, 2);
+  assertEquals(statuses.many!.filter((status) => status === 200).length, 3);
+  assertEquals([statuses.none, provider.calls], [[200], 6]);
 });

@@ -1,11 +1,34 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Amount, Budget, BudgetExhausted, type Reservation } from "../../src/limits/budget.ts";
+import { AnswerHistory } from "../../src/limits/answer_history.ts";
+import { Budget } from "../../src/limits/budget.ts";
+import { BudgetExhausted } from "../../src/limits/budget_exhausted.ts";
+import type { AttemptEstimate } from "../../src/limits/expected_output.ts";
+import type { Amount, Reservation } from "../../src/limits/reservation.ts";
 import { budget, type BudgetOptions } from "../../src/model/budget.ts";
 
 /** Runs pending microtasks. */
 async function microtasks(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+/** The estimate of an attempt of which the amount is known. */
+function exactly({ cost, tokens }: Amount): AttemptEstimate {
+  const history = new AnswerHistory();
+  const outputCost = cost === undefined ? undefined : 0;
+  return {
+    inputTokens: tokens,
+    likelyInput: 1,
+    inputCost: cost,
+    outputCost,
+    maxTokens: 0,
+    history,
+  };
+}
+
+/** Reserves an amount that is known. */
+function reserve(budget: Budget, amount: Amount, signal?: AbortSignal): Promise<Reservation> {
+  return budget.reserve(exactly(amount), signal);
 }
 
 /** A caller, with its reservation or error: both `undefined` while it waits. */
@@ -18,12 +41,12 @@ function caller(
     got: undefined,
     rejected: undefined,
   };
-  budget.reserve(estimate, signal).then((got) => state.got = got, (why) => state.rejected = why);
+  reserve(budget, estimate, signal).then((got) => state.got = got, (why) => state.rejected = why);
   return state;
 }
 
 function exhausted(budget: Budget, estimate: Amount): Promise<BudgetExhausted> {
-  return assertRejects(() => budget.reserve(estimate, undefined), BudgetExhausted);
+  return assertRejects(() => reserve(budget, estimate), BudgetExhausted);
 }
 
 /** Counts the listeners of a signal. */
@@ -66,7 +89,7 @@ Deno.test("budget option: requires at least one limit, and valid numbers", () =>
 
 Deno.test("budget: settled amounts are spent, reserved ones are not left", async () => {
   const budget = new Budget({ cost: 1, tokens: 1_000, calls: 10 });
-  const one = await budget.reserve({ cost: 0.25, tokens: 100 }, undefined);
+  const one = await reserve(budget, { cost: 0.25, tokens: 100 });
   assertEquals(budget.spent, { cost: 0, tokens: 0, calls: 0 });
   assertEquals(budget.reserved, { cost: 0.25, tokens: 100, calls: 1 });
   assertEquals(budget.left, { cost: 0.75, tokens: 900, calls: 9 });
@@ -74,7 +97,7 @@ Deno.test("budget: settled amounts are spent, reserved ones are not left", async
   one.settle({ cost: 0.125, tokens: 70 }); // only the first counts
   assertEquals(budget.spent, { cost: 0.125, tokens: 70, calls: 1 });
   assertEquals(budget.left, { cost: 0.875, tokens: 930, calls: 9 });
-  const two = await budget.reserve({ cost: 0.25, tokens: 100 }, undefined);
+  const two = await reserve(budget, { cost: 0.25, tokens: 100 });
   two.settle(undefined); // nothing was sent
   assertEquals(budget.spent, { cost: 0.125, tokens: 70, calls: 1 });
   assertEquals(budget.reserved, { cost: 0, tokens: 0, calls: 0 });
@@ -104,7 +127,7 @@ Deno.test("budget: the error says what is spent when too little is left", async 
   ];
   for (const [options, first, second, message] of table) {
     const budget = new Budget(options);
-    (await budget.reserve(first, undefined)).settle(first);
+    (await reserve(budget, first)).settle(first);
     const error = await exhausted(budget, second);
     assertEquals(error.message, message);
     assertEquals(error.name, "BudgetExhausted");
@@ -132,18 +155,18 @@ Deno.test("budget: rejects an estimate above the total at once", async () => {
 Deno.test("budget: three times 0.1 fits into 0.3, and cancelling leaves no rest", async () => {
   const budget = new Budget({ cost: 0.3 });
   const estimate = { cost: 0.1, tokens: 1 };
-  const all = await Promise.all([1, 2, 3].map(() => budget.reserve(estimate, undefined)));
+  const all = await Promise.all([1, 2, 3].map(() => reserve(budget, estimate)));
   assertEquals(budget.left.cost, 0);
   for (const reservation of all) reservation.settle(undefined);
   assertEquals(budget.left.cost, 0.3);
-  for (let n = 0; n < 3; n++) (await budget.reserve(estimate, undefined)).settle(estimate);
+  for (let n = 0; n < 3; n++) (await reserve(budget, estimate)).settle(estimate);
   assertEquals([budget.spent.cost, budget.left.cost], [0.3, 0]);
   await exhausted(budget, { cost: 1e-9, tokens: 1 });
 });
 
 Deno.test("budget: waits for reservations of others: first come, first served", async () => {
   const budget = new Budget({ tokens: 10 });
-  const holder = await budget.reserve({ tokens: 6 }, undefined);
+  const holder = await reserve(budget, { tokens: 6 });
   const large = caller(budget, { tokens: 5 });
   const small = caller(budget, { tokens: 1 }); // fits, but came later
   await microtasks();
@@ -158,7 +181,7 @@ Deno.test("budget: waits for reservations of others: first come, first served", 
 
 Deno.test("budget: when the first cannot fit any more, the next ones are served", async () => {
   const budget = new Budget({ tokens: 10 });
-  const holder = await budget.reserve({ tokens: 6 }, undefined);
+  const holder = await reserve(budget, { tokens: 6 });
   const large = caller(budget, { tokens: 7 });
   const larger = caller(budget, { tokens: 8 });
   const small = caller(budget, { tokens: 4 });
@@ -173,7 +196,7 @@ Deno.test("budget: when the first cannot fit any more, the next ones are served"
 
 Deno.test("budget: calls that are not billed leave room for others", async () => {
   const budget = new Budget({ calls: 1 });
-  const one = await budget.reserve({ tokens: 0 }, undefined);
+  const one = await reserve(budget, { tokens: 0 });
   const [two, three] = [caller(budget, { tokens: 0 }), caller(budget, { tokens: 0 })];
   one.settle(undefined);
   await microtasks();
@@ -186,8 +209,8 @@ Deno.test("budget: calls that are not billed leave room for others", async () =>
 
 Deno.test("budget: after an overspent estimate, nothing more is admitted", async () => {
   const budget = new Budget({ cost: 1 });
-  const one = await budget.reserve({ cost: 0.5, tokens: 1 }, undefined);
-  const two = await budget.reserve({ cost: 0.5, tokens: 1 }, undefined);
+  const one = await reserve(budget, { cost: 0.5, tokens: 1 });
+  const two = await reserve(budget, { cost: 0.5, tokens: 1 });
   const waiting = caller(budget, { cost: 0.01, tokens: 1 });
   one.settle({ cost: 2, tokens: 1 });
   await microtasks();
@@ -202,27 +225,27 @@ Deno.test("budget: an unknown cost is rejected, or counts as estimated", async (
   assertEquals([budget.countsCost, new Budget({ calls: 1 }).countsCost], [true, false]);
   for (const cost of [undefined, NaN, -1, Infinity]) {
     await assertRejects(
-      () => budget.reserve({ cost, tokens: 1 }, undefined),
+      () => reserve(budget, { cost, tokens: 1 }),
       TypeError,
       "pass `prices`",
     );
   }
   assertEquals(budget.reserved.calls, 0);
   for (const cost of [undefined, NaN, -1]) {
-    (await budget.reserve({ cost: 0.25, tokens: 1 }, undefined)).settle({ cost, tokens: NaN });
+    (await reserve(budget, { cost: 0.25, tokens: 1 })).settle({ cost, tokens: NaN });
   }
   assertEquals(budget.spent, { cost: 0.75, tokens: 3, calls: 3 });
   // If the cost is not limited, known costs are counted all the same.
   const calls = new Budget({ calls: 2 });
-  (await calls.reserve({ tokens: 1 }, undefined)).settle({ tokens: 1 });
-  (await calls.reserve({ tokens: 1 }, undefined)).settle({ cost: 0.5, tokens: 1 });
+  (await reserve(calls, { tokens: 1 })).settle({ tokens: 1 });
+  (await reserve(calls, { tokens: 1 })).settle({ cost: 0.5, tokens: 1 });
   assertEquals(calls.spent, { cost: 0.5, tokens: 2, calls: 2 });
 });
 
 Deno.test("budget: an abort removes a waiter from any position", async () => {
   for (const leaver of [0, 1, 2]) {
     const budget = new Budget({ tokens: 10 });
-    const holder = await budget.reserve({ tokens: 10 }, undefined);
+    const holder = await reserve(budget, { tokens: 10 });
     const controllers = [0, 1, 2].map(() => new AbortController());
     const counts = controllers.map(({ signal }) => listeners(signal));
     const all = controllers.map(({ signal }) => caller(budget, { tokens: 5 }, signal));
@@ -242,7 +265,7 @@ Deno.test("budget: an abort removes a waiter from any position", async () => {
 
 Deno.test("budget: when the first waiter aborts, a smaller one is admitted", async () => {
   const budget = new Budget({ tokens: 10 });
-  const holder = await budget.reserve({ tokens: 6 }, undefined);
+  const holder = await reserve(budget, { tokens: 6 });
   const controller = new AbortController();
   caller(budget, { tokens: 5 }, controller.signal);
   const small = caller(budget, { tokens: 4 });
@@ -256,7 +279,7 @@ Deno.test("budget: when the first waiter aborts, a smaller one is admitted", asy
 Deno.test("budget: a shared abort admits no waiter, even if one settles meanwhile", async () => {
   for (const early of [true, false]) {
     const budget = new Budget({ tokens: 10 });
-    const holder = await budget.reserve({ tokens: 8 }, undefined);
+    const holder = await reserve(budget, { tokens: 8 });
     const controller = new AbortController();
     if (early) controller.signal.addEventListener("abort", () => holder.settle(undefined));
     const all = [9, 1, 1].map((tokens) => caller(budget, { tokens }, controller.signal));
@@ -265,7 +288,7 @@ Deno.test("budget: a shared abort admits no waiter, even if one settles meanwhil
     await microtasks();
     assertEquals(all.map(({ rejected }) => rejected), ["bye", "bye", "bye"]);
     assertEquals([budget.waiting, budget.reserved.calls], [0, 0]);
-    assertEquals(await budget.reserve({ tokens: 1 }, controller.signal).catch((w) => w), "bye");
+    assertEquals(await reserve(budget, { tokens: 1 }, controller.signal).catch((w) => w), "bye");
   }
 });
 
@@ -301,7 +324,7 @@ Deno.test("budget: 1,000 callers at once never overspend, and all are served", a
       const controllers = callers.map(() => new AbortController());
       const all = callers.map(async ({ part, turns, ...estimate }, n) => {
         try {
-          const reservation = await budget.reserve(estimate, controllers[n]!.signal);
+          const reservation = await reserve(budget, estimate, controllers[n]!.signal);
           within();
           for (let turn = 0; turn < turns; turn++) await Promise.resolve();
           if (part === null) return reservation.settle(undefined);
@@ -365,16 +388,67 @@ Deno.test("budget: with exact estimates, no caller that fits is rejected", async
 
 Deno.test("budget: 100,000 waiters leave at once with one signal", async () => {
   const budget = new Budget({ calls: 1 });
-  const holder = await budget.reserve({ tokens: 0 }, undefined);
+  const holder = await reserve(budget, { tokens: 0 });
   const controller = new AbortController();
   const count = listeners(controller.signal);
   let out = 0;
   for (let n = 0; n < 100_000; n++) {
-    budget.reserve({ tokens: 1 }, controller.signal).catch(() => out++);
+    reserve(budget, { tokens: 1 }, controller.signal).catch(() => out++);
   }
   assertEquals([budget.waiting, count()], [100_000, 1]);
   controller.abort();
   await microtasks();
   assertEquals([budget.waiting, out, count()], [0, 100_000, 0]);
   holder.settle(undefined);
+});
+
+Deno.test("budget: an attempt of which nothing is known is admitted alone", async () => {
+  const history = new AnswerHistory();
+  const unknown = { inputTokens: 10, likelyInput: 1, history };
+  const budget = new Budget({ tokens: 1_000 });
+  const one = budget.tryReserve(unknown, 0)!;
+  assertEquals(budget.tryReserve(unknown, 0), undefined);
+  const two = budget.reserve(unknown, undefined);
+  history.add(90, 100);
+  one.settle({ tokens: 100 });
+  (await two).settle({ tokens: 100 });
+  // Now that one answer is known, several are admitted.
+  const all = [1, 2, 3].map(() => budget.tryReserve(unknown, performance.now()));
+  assert(all.every((reservation) => reservation !== undefined));
+  for (const reservation of all) reservation!.settle({ tokens: 100 });
+  assertEquals(budget.spent, { cost: 0, tokens: 500, calls: 5 });
+});
+
+Deno.test("budget: an attempt that takes long reserves more", () => {
+  const history = new AnswerHistory();
+  history.add(100, 300);
+  history.add(2_000, 5_000);
+  const attempt = { inputTokens: 0, likelyInput: 1, history };
+  const budget = new Budget({ tokens: 100_000 });
+  const one = budget.tryReserve(attempt, 0)!;
+  const first = budget.reserved.tokens;
+  const two = budget.tryReserve(attempt, 600)!;
+  two.settle(undefined);
+  assert(budget.reserved.tokens >= first);
+  // None took as long as this, so that nothing is known of it.
+  budget.tryReserve(attempt, 20_000)!.settle(undefined);
+  assertEquals(budget.reserved.tokens, 16_384);
+  one.settle({ tokens: 1 });
+  assertEquals(budget.reserved, { cost: 0, tokens: 0, calls: 0 });
+});
+
+Deno.test("budget: new limits keep what is spent, and admit waiters", async () => {
+  const budget = new Budget({ calls: 1 });
+  const one = await reserve(budget, { tokens: 1 });
+  const two = caller(budget, { tokens: 1 });
+  await microtasks();
+  assertEquals(two.got, undefined);
+  budget.setLimits({ calls: 2 });
+  await microtasks();
+  assert(two.got !== undefined);
+  one.settle({ tokens: 1 });
+  two.got.settle({ tokens: 1 });
+  budget.setLimits({ calls: 1 });
+  assert((await exhausted(budget, { tokens: 1 })).isOf(budget));
+  assertEquals([budget.spent.calls, budget.left.calls], [2, 0]);
 });

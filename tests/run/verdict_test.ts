@@ -28,6 +28,11 @@ Deno.test("verdict: names the part that took the most time, and its share", () =
       "set `limits` that it accepts",
     ],
     [
+      { budgetMs: 90, limitedMs: 90, modelMs: 10 },
+      "limited by the budget 90 % of the time: " +
+      "a larger `budget`, or a `maxTokens` near the length of the answers, would help",
+    ],
+    [
       { modelMs: 40, backoffMs: 60 },
       "backing off between attempts 60 % of the time: the server rejects requests or fails",
     ],
@@ -67,6 +72,7 @@ Deno.test("addTime sums each part of the time", () => {
     requestsMs: 2,
     tokensMs: 2,
     pausedMs: 2,
+    budgetMs: 0,
     backoffMs: 9,
     modelMs: 120,
     connectMs: 3,

@@ -1,5 +1,6 @@
 /** The internal form of an agent that calls a model, and the hooks of its calls. */
 import { limiterFor } from "../../limits/adaptive_limiter.ts";
+import type { AnswerHistory } from "../../limits/answer_history.ts";
 import type { Limiter } from "../../limits/limiter.ts";
 import type { JsonSchema } from "../../model/message.ts";
 import type { AgentError, ToolCall } from "../../model/result.ts";
@@ -36,6 +37,8 @@ export interface ModelAgent extends ModelAgentOptions {
     outputTokens?: number;
     /** The reported input tokens, divided by the estimate. */
     inputEstimateRatio?: number;
+    /** What budgets know from the answers of each model, by the name of the model. */
+    histories?: Map<string, AnswerHistory>;
   };
 }
 

@@ -73,7 +73,10 @@ export function estimateRun(results: readonly Result[], total: number, pace: Pac
   };
 }
 
-/** Estimates the duration of all calls without the time that they wait for the run's own limits. */
+/**
+ * Estimates the duration of all calls without the time that they wait for the run's own limits.
+ * Calls wait for the budget while it is not known how long answers are, which the sample finds out.
+ */
 function callDuration(
   results: readonly Result[],
   total: number,
@@ -83,7 +86,7 @@ function callDuration(
   const isLimited = rpm !== undefined || tpm !== undefined;
   const durations = results.map(({ durationMs, timing }) =>
     // Pauses that the server asked for may recur: they count as part of the call.
-    isLimited && timing.limitedBy !== "pause"
+    timing.limitedBy === "budget" || isLimited && timing.limitedBy !== "pause"
       ? Math.max(0, durationMs - timing.limitedMs)
       : durationMs
   );

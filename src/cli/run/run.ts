@@ -96,11 +96,13 @@ export async function run(
       display,
       interrupt,
     };
-    if (settings.pilot !== undefined) {
-      const exitCode = await runPilot(settings.pilot, source, session);
-      if (exitCode !== undefined) return exitCode;
-    }
-    return await writeRows(rows, session, { folder, outFormat, isTable });
+    const sinks = { folder, outFormat, isTable };
+    if (settings.pilot === undefined) return await writeRows(rows, session, sinks);
+    const exitCode = await runPilot(settings.pilot, source, session);
+    if (exitCode !== undefined) return exitCode;
+    // The pilot has spent a part of the budget.
+    const left = await remainingBudget(journal, folder.name, settings);
+    return await writeRows(rows, { ...session, budget: left }, sinks);
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw wrapJournalError(error);
     // The library rejected an option before anything was sent: the run has not started.

@@ -5,7 +5,6 @@ import { configuration } from "../../call/options/config.ts";
 import { circuitGuard } from "../../call/circuit_guard.ts";
 import type { AttemptOutcome, Guard, Pass } from "../../call/outgoing.ts";
 import { Trace } from "../../call/trace.ts";
-import type { WaitReason } from "../../limits/limiter.ts";
 import type { WaitTimes } from "../../limits/permits.ts";
 import { ChildAbort } from "../../async/abort.ts";
 import type { AgentError } from "../../model/result.ts";
@@ -42,12 +41,12 @@ export class Admissions {
 
   /** Waits until the attempt is admitted. Never throws. */
   async admit(id: number, request: AdmissionRequest, call: PoolCall): Promise<RequestOutcome> {
-    const { agent: name, model, expected, priority, longestPause, breaker } = request;
+    const { agent: name, model, expected, size, priority, longestPause, breaker } = request;
     const { context } = call;
-    const { limiter, provider } = this.#providers.resolve(call.agent, request);
+    const { limiter, provider, tokenAverages } = this.#providers.resolve(call.agent, request);
     const trace = new WaitTrace(name, model, undefined, undefined);
     const { waited } = trace;
-    const agent: ModelAgent = { name, limiter, tokenAverages: {}, render: () => "" };
+    const agent: ModelAgent = { name, limiter, tokenAverages, render: () => "" };
     const modelRequest = { model, messages: [], settings: {} };
     const guard = breaker && circuitGuard({ provider, request: modelRequest, trace }, breaker);
     const abort = new ChildAbort();
@@ -64,6 +63,7 @@ export class Admissions {
         provider,
         request: modelRequest,
         expected,
+        size,
         priority,
         longestPause,
         budgets,
@@ -141,9 +141,9 @@ const UNKNOWN_OUTCOME: AttemptOutcome = {
 
 /** Sums up what an attempt has waited for, and records nothing else. */
 class WaitTrace extends Trace {
-  readonly waited = { concurrency: 0, requests: 0, tokens: 0, pause: 0 };
+  readonly waited = { concurrency: 0, requests: 0, tokens: 0, pause: 0, budget: 0 };
 
   override wait(waited: WaitTimes): void {
-    for (const [reason, ms] of Object.entries(waited)) this.waited[reason as WaitReason] += ms;
+    for (const [reason, ms] of Object.entries(waited)) this.waited[reason as keyof WaitTimes] += ms;
   }
 }

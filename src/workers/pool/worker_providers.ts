@@ -15,6 +15,8 @@ export interface ProviderAndLimiter {
   /** The agent's own limits. */
   readonly limiter: Limiter | undefined;
   readonly provider: Provider;
+  /** What is known from the agent's answers, to all workers together. */
+  readonly tokenAverages: ModelAgent["tokenAverages"];
 }
 
 /** The providers and limiters of this process, with stand-ins for those that only workers have. */
@@ -22,6 +24,7 @@ export class WorkerProviders {
   readonly #agents = new WeakMap<Callable, ReadonlyMap<string, ModelAgent>>();
   readonly #limiters = new Map<string, Limiter>();
   readonly #standIns = new Map<string, Provider>();
+  readonly #averages = new Map<string, ModelAgent["tokenAverages"]>();
 
   /** Returns the provider and the limiter for an attempt within a call of `callable`. */
   resolve(
@@ -32,7 +35,14 @@ export class WorkerProviders {
     return {
       limiter: agent?.limiter ?? this.#limiter(name, limits),
       provider: this.#provider(agent, name, provider),
+      tokenAverages: agent?.tokenAverages ?? this.#averagesOf(name),
     };
+  }
+
+  #averagesOf(agent: string): ModelAgent["tokenAverages"] {
+    let averages = this.#averages.get(agent);
+    if (averages === undefined) this.#averages.set(agent, averages = {});
+    return averages;
   }
 
   #limiter(name: string, limits: AdmissionRequest["limits"]): Limiter | undefined {

@@ -1,5 +1,5 @@
 /** Admits the attempts of a worker: the pool holds the limits, budgets and breakers. */
-import { estimatedUsage } from "../../call/admission.ts";
+import { estimateAttempt } from "../../call/admission.ts";
 import { longestPause } from "../../call/longest_wait.ts";
 import { configuration } from "../../call/options/config.ts";
 import type { AttemptOutcome, Gate, Guard, Outgoing, Pass } from "../../call/outgoing.ts";
@@ -68,7 +68,7 @@ export class RemoteGate implements Gate {
       limits: withoutFunctions(agent.limits),
       provider: describeProvider(provider, agent, configuration().provider, model),
       model,
-      expected: estimatedUsage(call),
+      ...estimateAttempt(call),
       priority,
       longestPause: longestPause(call),
       breaker,

@@ -110,7 +110,7 @@ dialect("groq", {
     expect: {
       text: "forty-two",
       rates: {
-        requests: { limit: 14_400, remaining: 14_399, resetMs: 6000 },
+        requests: { limit: 14_400, remaining: 14_399, resetMs: 6000, periodMs: 86_400_000 },
         tokens: { limit: 18_000, remaining: 17_500, resetMs: 1500 },
       },
     },

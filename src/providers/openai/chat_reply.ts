@@ -181,6 +181,11 @@ export class ChatStreamReader {
     return this.#billing.billing(this.#source.model);
   }
 
+  /** Whether the server has sent a finish reason. */
+  get isAnswered(): boolean {
+    return this.#finishReason !== undefined;
+  }
+
   /**
    * Adds an event, and appends its chunks to `chunks`. An empty delta has none.
    *

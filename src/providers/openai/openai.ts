@@ -175,6 +175,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
             chunks.length = 0;
           }
           if (reader.ended) events.expectEnd();
+          else if (reader.isAnswered) events.expectRest();
         }
         if (events.document === undefined) {
           // The last event of the Responses API holds the response.

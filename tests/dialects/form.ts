@@ -20,7 +20,8 @@ export interface Form {
   /** The HTTP status. @default {200} */
   readonly status?: number;
   /**
-   * The headers. The content type has a default. A function gets the current time in milliseconds:
+   * The headers. The content type has a default, and a `content-encoding` of gzip compresses the
+   * body. A function gets the current time in milliseconds:
    * times that are expected of it may differ by 2 seconds.
    */
   readonly headers?:

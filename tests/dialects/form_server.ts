@@ -68,12 +68,12 @@ function formResponse(
     : sendsEvents
     ? "text/event-stream; charset=utf-8"
     : "application/json";
-  return new Response(inPieces(new TextEncoder().encode(content), random, pauses), {
+  const all = typeof headers === "function" ? headers(Date.now()) : headers;
+  const body = inPieces(new TextEncoder().encode(content), random, pauses);
+  const isZipped = all?.["content-encoding"] === "gzip";
+  return new Response(isZipped ? body.pipeThrough(new CompressionStream("gzip")) : body, {
     status,
-    headers: {
-      "content-type": type,
-      ...(typeof headers === "function" ? headers(Date.now()) : headers),
-    },
+    headers: { "content-type": type, ...all },
   });
 }
 

@@ -15,6 +15,7 @@ import { openai } from "@shoal/agents/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { aiSdk } from "@shoal/agents/ai-sdk";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { parseExact } from "../../src/model/exact_json.ts";
 import type { Expected, Form } from "./form.ts";
 import { type FormServer, serveForm } from "./form_server.ts";
 
@@ -300,7 +301,7 @@ function toolSpecs({ expect: { toolCalls = [] } }: Form): ToolSpec[] {
 
 function parseArgs(args: string): unknown {
   try {
-    return JSON.parse(args);
+    return parseExact(args);
   } catch {
     return args;
   }

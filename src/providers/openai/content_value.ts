@@ -9,6 +9,8 @@ export function isContentValue(content: unknown): boolean {
   return isRecord(content) || typeof content === "number" || typeof content === "boolean";
 }
 
+/** Whether an item is a part of a message: a text, or an object that says what it is. */
 function isPart(item: unknown): boolean {
-  return isRecord(item) && (typeof item.type === "string" || typeof item.text === "string");
+  if (!isRecord(item)) return typeof item === "string";
+  return typeof item.type === "string" || typeof item.text === "string";
 }

@@ -1,6 +1,6 @@
 /** LiteLLM, Portkey, Kong, nginx, Envoy, and other servers between us and the model. */
 import { dialect } from "../harness.ts";
-import { answer, chat, chunk, DONE, USED } from "../form.ts";
+import { answer, call, chat, chunk, DONE, USAGE, USED } from "../form.ts";
 
 const { json, events } = answer("forty-two", "stop");
 const eventText = events!.map((one) =>
@@ -54,6 +54,66 @@ dialect("gateways", {
     ],
     expect: { text: "forty-two" },
     aiSdk: "its SDK fails on empty data",
+  },
+  "reads compressed answers": {
+    json,
+    events,
+    headers: { "content-encoding": "gzip" },
+    expect: { text: "forty-two", usage: USED },
+  },
+  "reads deltas whose role, content and tool calls are null": {
+    events: [
+      { choices: [], usage: null },
+      chunk({ role: null, content: null, tool_calls: null }),
+      chunk({ role: null, content: "forty-two", tool_calls: null }),
+      chunk({ content: null }, "stop"),
+      chunk({}, "stop"),
+      { choices: [], usage: USAGE },
+      DONE,
+    ],
+    expect: { text: "forty-two", usage: USED },
+  },
+  "reads tool calls without indexes, whose ids are empty or null": {
+    json: chat(
+      { content: null, tool_calls: [call("", "add", '{"n":1}'), call(null, "now", null)] },
+      "tool_calls",
+    ),
+    events: [
+      chunk({ tool_calls: [call("", "add", '{"n"')] }),
+      chunk({ tool_calls: [call("", null, ":1}")] }),
+      chunk({ tool_calls: [call(null, "now", null)] }),
+      chunk({}, "tool_calls"),
+      DONE,
+    ],
+    expect: { toolCalls: [["add", { n: 1 }], ["now", {}]] },
+    aiSdk: "its SDK requires ids, indexes and arguments",
+  },
+  "keeps the digits of arguments that are an object": {
+    text: JSON.stringify(chat({ tool_calls: [call("a", "add", { n: 0 })] }, "tool_calls"))
+      .replace('"n":0', '"n":1234567890123456789'),
+    headers: { "content-type": "application/json" },
+    expect: { toolCalls: [["add", { n: 1234567890123456789n }]] },
+    aiSdk: "its SDK requires arguments as a text",
+  },
+  "reads events that cut a character": {
+    ...answer("zweiundvierzig – 四十二 😀", "stop"),
+    expect: { text: "zweiundvierzig – 四十二 😀", usage: USED },
+  },
+  "does not follow a redirect": {
+    status: 307,
+    text: "",
+    headers: { location: "https://example.com/v1/chat/completions" },
+    expect: {
+      error: "provider",
+      status: 307,
+      message: "the server redirects requests to https://example.com/v1/chat/completions",
+    },
+    aiSdk: "its SDK follows redirects",
+  },
+  "retries the statuses of proxies": {
+    status: 520,
+    text: "error code: 520",
+    expect: { error: "provider", status: 520, retryable: true, message: "error code: 520" },
   },
   "reads a JSON error with status 200 to any request": {
     json: { error: { message: "Budget exceeded", type: "budget", code: "400" } },

@@ -82,7 +82,7 @@ export interface Expected {
   readonly sent?: Sent;
   /**
    * What goes back with the results of tools. Chat: the message with the tool calls, whole, but for
-   * its role. Responses: the items of the answer.
+   * its role and an empty content. Responses: the items of the answer.
    */
   readonly sentBack?: Sent | readonly unknown[];
   /** The usage, as far as it is given; also of an error. */

@@ -68,6 +68,75 @@ dialect("azure", {
     },
     expect: { error: "filtered", status: 400 },
   },
+  "learns the name of the maximum number of tokens for a renamed deployment": {
+    json: chat({ content: "forty-two" }, "stop", { usage: USAGE }),
+    settings: { maxTokens: 9 },
+    rejects: {
+      max_tokens: {
+        status: 400,
+        json: {
+          error: {
+            message: "Unsupported parameter: 'max_tokens' is not supported with this model. " +
+              "Use 'max_completion_tokens' instead.",
+            type: "invalid_request_error",
+            param: "max_tokens",
+            code: "unsupported_parameter",
+          },
+        },
+      },
+    },
+    expect: {
+      text: "forty-two",
+      sent: { max_tokens: undefined, max_completion_tokens: 9 },
+    },
+    aiSdk: "its SDK does not rename fields",
+  },
+  "sends the newer name to a deployment that is named like its model": {
+    json: chat({ content: "forty-two" }, "stop", { usage: USAGE }),
+    model: "gpt-5-mini",
+    settings: { maxTokens: 9 },
+    expect: {
+      text: "forty-two",
+      sent: { max_tokens: undefined, max_completion_tokens: 9 },
+    },
+    aiSdk: { sent: undefined },
+  },
+  "reads resets in milliseconds": {
+    json: chat({ content: "forty-two" }, "stop", { usage: USAGE }),
+    headers: {
+      "x-ratelimit-limit-requests": "120",
+      "x-ratelimit-remaining-requests": "119",
+      "x-ratelimit-reset-requests": "500",
+      "x-ratelimit-renewalperiod-requests": "60",
+    },
+    expect: {
+      text: "forty-two",
+      rates: { requests: { limit: 120, remaining: 119, resetMs: 500, periodMs: 60_000 } },
+    },
+  },
+  "reads resets of AI Foundry in seconds": {
+    json: chat({ content: "forty-two" }, "stop", { usage: USAGE }),
+    headers: {
+      "x-ratelimit-limit-requests": "120",
+      "x-ratelimit-remaining-requests": "60",
+      "x-ratelimit-reset-requests": "30",
+    },
+    expect: {
+      text: "forty-two",
+      rates: { requests: { limit: 120, remaining: 60, resetMs: 30_000 } },
+    },
+  },
+  "waits for a reset in milliseconds": {
+    status: 429,
+    headers: {
+      "x-ratelimit-limit-requests": "120",
+      "x-ratelimit-remaining-requests": "0",
+      "x-ratelimit-reset-requests": "45000",
+      "x-ratelimit-renewalperiod-requests": "60",
+    },
+    json: { error: { code: "429", message: "Requests have exceeded the rate limit" } },
+    expect: { error: "rate_limited", status: 429, retryable: true, retryAfterMs: 45_000 },
+  },
   "does not retry a deployment that does not exist": {
     status: 404,
     json: { error: { code: "DeploymentNotFound", message: "The deployment does not exist" } },

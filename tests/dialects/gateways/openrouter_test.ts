@@ -1,6 +1,6 @@
 /** OpenRouter. */
 import { dialect } from "../harness.ts";
-import { chat, chunk, DONE, USAGE, USED } from "../form.ts";
+import { call, chat, chunk, DONE, USAGE, USED } from "../form.ts";
 
 const comment = ": OPENROUTER PROCESSING\n\n";
 
@@ -37,6 +37,49 @@ dialect("openrouter", {
       DONE,
     ],
     expect: { text: "forty-two", reasoning: "A question." },
+  },
+  "sends reasoning and its details back": {
+    json: chat({
+      content: "",
+      reasoning: "I add.",
+      reasoning_details: [{ type: "reasoning.text", text: "I add.", signature: "s", index: 0 }],
+      tool_calls: [call("a", "add", '{"n":1}')],
+    }, "tool_calls"),
+    events: [
+      chunk({
+        content: "",
+        reasoning: "I ",
+        reasoning_details: [{ type: "reasoning.text", text: "I ", index: 0 }],
+      }),
+      chunk({
+        content: "",
+        reasoning: "add.",
+        reasoning_details: [{ type: "reasoning.text", text: "add.", signature: "s", index: 0 }],
+      }),
+      chunk({ tool_calls: [call("a", "add", '{"n":1}', { index: 0 })] }, "tool_calls"),
+      DONE,
+    ],
+    expect: {
+      toolCalls: [["add", { n: 1 }]],
+      sentBack: {
+        reasoning: "I add.",
+        reasoning_details: [{ type: "reasoning.text", text: "I add.", signature: "s", index: 0 }],
+        tool_calls: [call("a", "add", '{"n":1}')],
+      },
+    },
+    // Its SDK sends only the text of the reasoning back, in a field of its own.
+    aiSdk: { sentBack: undefined },
+  },
+  "waits as long as the provider's own error says": {
+    status: 429,
+    json: {
+      error: {
+        code: 429,
+        message: "Provider returned error",
+        metadata: { raw: "m is rate-limited upstream. Please retry in 7s", provider_name: "Some" },
+      },
+    },
+    expect: { error: "rate_limited", status: 429, retryable: true, retryAfterMs: 7000 },
   },
   "counts [DONE] as the end, without a finish reason": {
     events: [chunk({ content: "forty" }), chunk({ content: "-two" }), DONE],

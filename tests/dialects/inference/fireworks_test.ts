@@ -16,6 +16,16 @@ dialect("fireworks", {
     ],
     expect: { toolCalls: [["add", { n: 1 }]] },
   },
+  "reports a limit of requests, but none of one kind of tokens": {
+    ...answer("forty-two", "stop"),
+    headers: {
+      "x-ratelimit-limit-requests": "6000",
+      "x-ratelimit-remaining-requests": "5999",
+      "x-ratelimit-limit-tokens-prompt": "60000",
+      "x-ratelimit-remaining-tokens-prompt": "59000",
+    },
+    expect: { text: "forty-two", rates: { requests: { limit: 6000, remaining: 5999 } } },
+  },
   "keeps a reason beside a fault": {
     status: 400,
     json: { error: { object: "error", type: "invalid_request_error", message: "n is too large" } },

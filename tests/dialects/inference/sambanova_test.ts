@@ -13,6 +13,18 @@ dialect("sambanova", {
     ],
     expect: { text: "forty-two", usage: USED },
   },
+  "reports limits of requests": {
+    ...answer("forty-two", "stop"),
+    headers: {
+      "x-ratelimit-limit-requests": "60",
+      "x-ratelimit-remaining-requests": "42",
+      "x-ratelimit-reset-requests": "30",
+    },
+    expect: {
+      text: "forty-two",
+      rates: { requests: { limit: 60, remaining: 42, resetMs: 30_000, periodMs: 60_000 } },
+    },
+  },
   "retries an error in the middle of a stream": {
     events: [
       chunk({ role: "assistant", content: "" }),

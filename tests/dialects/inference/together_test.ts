@@ -19,6 +19,23 @@ dialect("together", {
     ],
     expect: { text: "forty-two", usage: USED },
   },
+  "reports limits of a second": {
+    ...answer("forty-two", "eos"),
+    headers: {
+      "x-ratelimit-limit": "10",
+      "x-ratelimit-remaining": "9",
+      "x-ratelimit-reset": "1",
+      "x-tokenlimit-limit": "3000",
+      "x-tokenlimit-remaining": "2900",
+    },
+    expect: {
+      text: "forty-two",
+      rates: {
+        requests: { limit: 10, remaining: 9, resetMs: 1000, periodMs: 1000 },
+        tokens: { limit: 3000, remaining: 2900, periodMs: 1000 },
+      },
+    },
+  },
   "does not retry an unknown model": {
     status: 404,
     json: {

@@ -46,7 +46,34 @@ dialect("deepseek", {
       chunk({ content: "" }, "tool_calls"),
       DONE,
     ],
-    expect: { toolCalls: [["add", { n: 1 }]], reasoning: "I add." },
+    expect: {
+      toolCalls: [["add", { n: 1 }]],
+      reasoning: "I add.",
+      sentBack: {
+        reasoning_content: "I add.",
+        tool_calls: [call("a", "add", '{"n":1}')],
+      },
+    },
+  },
+  "sends an empty reasoning_content back": {
+    json: chat(
+      { content: "", reasoning_content: "", tool_calls: [call("a", "add", '{"n":1}')] },
+      "tool_calls",
+    ),
+    events: [
+      chunk({ reasoning_content: "", content: "" }),
+      chunk({ tool_calls: [call("a", "add", '{"n":1}', { index: 0 })] }, "tool_calls"),
+      DONE,
+    ],
+    expect: {
+      toolCalls: [["add", { n: 1 }]],
+      sentBack: {
+        reasoning_content: "",
+        tool_calls: [call("a", "add", '{"n":1}')],
+      },
+    },
+    // Its SDK sends no empty reasoning.
+    aiSdk: { sentBack: undefined },
   },
   "does not retry an account without a balance": {
     status: 402,

@@ -2,6 +2,8 @@
 import { dialect } from "../harness.ts";
 import { answer, call, chat, chunk, DONE, USAGE, USED } from "../form.ts";
 
+const signature = { extra_content: { google: { thought_signature: "c2lnbmF0dXJl" } } };
+
 dialect("gemini", {
   "reads a text": { ...answer("forty-two", "stop"), expect: { text: "forty-two", usage: USED } },
   "reads STOP, and usage in each event": {
@@ -67,6 +69,33 @@ dialect("gemini", {
     ],
     expect: { toolCalls: [["add", { n: 1 }], ["add", { n: 2 }], ["now", {}]] },
     aiSdk: "its SDK joins calls with the same index",
+  },
+  "sends the signature of a tool call back": {
+    json: chat({ tool_calls: [call("a", "add", '{"n":1}', signature)] }, "tool_calls"),
+    events: [
+      chunk({ tool_calls: [call("a", "add", '{"n":1}', { index: 0, ...signature })] }),
+      chunk({}, "stop"),
+      DONE,
+    ],
+    expect: {
+      toolCalls: [["add", { n: 1 }]],
+      sentBack: { tool_calls: [call("a", "add", '{"n":1}', signature)] },
+    },
+  },
+  "waits as long as RetryInfo says": {
+    status: 429,
+    json: [{
+      error: {
+        code: 429,
+        message: "You exceeded your current quota",
+        status: "RESOURCE_EXHAUSTED",
+        details: [
+          { "@type": "type.googleapis.com/google.rpc.QuotaFailure", violations: [] },
+          { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "34s" },
+        ],
+      },
+    }],
+    expect: { error: "rate_limited", status: 429, retryable: true, retryAfterMs: 34_000 },
   },
   "reads a list with one error": {
     status: 400,

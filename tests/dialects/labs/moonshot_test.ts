@@ -1,6 +1,6 @@
 /** Moonshot AI (Kimi). */
 import { dialect } from "../harness.ts";
-import { chat, chunk, DONE, USAGE, USED } from "../form.ts";
+import { call, chat, chunk, DONE, USAGE, USED } from "../form.ts";
 
 dialect("moonshot", {
   "reads usage within the last choice's event": {
@@ -15,6 +15,29 @@ dialect("moonshot", {
       DONE,
     ],
     expect: { text: "forty-two", reasoning: "A question.", usage: USED },
+  },
+  "sends the reasoning of tool calls back": {
+    json: chat({
+      content: "",
+      reasoning_content: "I add.",
+      tool_calls: [call("add:0", "add", '{"n":1}')],
+    }, "tool_calls"),
+    events: [
+      chunk({ role: "assistant", content: "" }),
+      chunk({ reasoning_content: "I " }),
+      chunk({ reasoning_content: "add." }),
+      chunk({ tool_calls: [call("add:0", "add", "", { index: 0 })] }),
+      chunk({ tool_calls: [{ index: 0, function: { arguments: '{"n":1}' } }] }),
+      chunk({}, "tool_calls", { usage: USAGE }),
+      DONE,
+    ],
+    expect: {
+      toolCalls: [["add", { n: 1 }]],
+      sentBack: {
+        reasoning_content: "I add.",
+        tool_calls: [call("add:0", "add", '{"n":1}')],
+      },
+    },
   },
   "does not retry a quota that only the type names": {
     status: 429,

@@ -72,6 +72,41 @@ dialect("openai responses", {
     ),
     expect: { toolCalls: [["add", { n: 1 }]], usage: USED },
   },
+  "sends encrypted reasoning back with the results of tools": {
+    ...both(
+      response([{ ...thought, encrypted_content: "gAAAA" }, add]),
+      event("response.output_item.added", { output_index: 0, item: { type: "reasoning" } }),
+      event("response.output_item.added", { output_index: 1, item: { ...add, arguments: "" } }),
+      event("response.function_call_arguments.delta", { output_index: 1, delta: '{"n":1}' }),
+    ),
+    expect: {
+      toolCalls: [["add", { n: 1 }]],
+      sent: { include: ["reasoning.encrypted_content"], store: false },
+      sentBack: [{ ...thought, encrypted_content: "gAAAA" }, add],
+    },
+  },
+  "requests no reasoning of a model that is known to have none": {
+    ...both(response([add])),
+    model: "gpt-4.1-mini",
+    expect: { toolCalls: [["add", { n: 1 }]], sent: { include: undefined } },
+  },
+  "learns that a renamed deployment has no reasoning": {
+    ...both(response([add])),
+    rejects: {
+      include: {
+        status: 400,
+        json: {
+          error: {
+            message: "Encrypted content is not supported with this model.",
+            type: "invalid_request_error",
+            param: "include",
+            code: null,
+          },
+        },
+      },
+    },
+    expect: { toolCalls: [["add", { n: 1 }]], sent: { include: undefined } },
+  },
   "ignores unknown items and events": {
     ...both(
       response([{ type: "web_search_call", id: "ws_1" }, { type: "new" }, message("forty-two")]),

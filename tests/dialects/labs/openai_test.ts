@@ -135,6 +135,35 @@ dialect("openai", {
     json: { error: { message: "Limit reached", code: "billing_hard_limit_reached", type: null } },
     expect: { error: "provider", status: 500 },
   },
+  "waits as long as the message says": {
+    status: 429,
+    json: {
+      error: {
+        message: "Rate limit reached for m: Limit 3. Please try again in 20s.",
+        type: "requests",
+        code: "rate_limit_exceeded",
+      },
+    },
+    expect: { error: "rate_limited", status: 429, retryable: true, retryAfterMs: 20_000 },
+  },
+  "reads a limit of a day by its reset": {
+    ...answer("forty-two", "stop"),
+    headers: {
+      "x-ratelimit-limit-requests": "10000",
+      "x-ratelimit-remaining-requests": "9999",
+      "x-ratelimit-reset-requests": "8.64s",
+      "x-ratelimit-limit-tokens": "160000",
+      "x-ratelimit-remaining-tokens": "159976",
+      "x-ratelimit-reset-tokens": "9ms",
+    },
+    expect: {
+      text: "forty-two",
+      rates: {
+        requests: { limit: 10_000, remaining: 9999, resetMs: 8640, periodMs: 86_400_000 },
+        tokens: { limit: 160_000, remaining: 159_976, resetMs: 9 },
+      },
+    },
+  },
   "waits as long as the server asks": {
     status: 429,
     headers: { "retry-after": "7" },

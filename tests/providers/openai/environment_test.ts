@@ -50,6 +50,27 @@ Deno.test("environment: provides key and server for the default provider", async
   assertEquals(sim.seen[0]!.body.max_tokens, 9);
 });
 
+Deno.test("environment: HTTPS_PROXY is the way to servers with https", async () => {
+  const proxy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const firstLine = proxy.accept().then(async (connection) => {
+    using _ = connection;
+    const bytes = new Uint8Array(1024);
+    const length = await connection.read(bytes);
+    return new TextDecoder().decode(bytes.subarray(0, length ?? 0)).split("\r\n")[0];
+  });
+  const env = {
+    OPENAI_API_KEY: "sk-env",
+    OPENAI_BASE_URL: "https://models.example/v1",
+    HTTPS_PROXY: `http://127.0.0.1:${proxy.addr.port}`,
+    NO_PROXY: "",
+  };
+  const { error } = await run(["--allow-net=127.0.0.1,models.example", ENV], env);
+  // Without a connection, it would wait for ever.
+  proxy.close();
+  assertMatch(error ?? "", /AgentError/);
+  assertEquals(await firstLine, "CONNECT models.example:443 HTTP/1.1");
+});
+
 Deno.test("environment: is overridden by options", async () => {
   await using sim = server();
   const env = { OPENAI_API_KEY: "sk-env", OPENAI_BASE_URL: "http://127.0.0.1:1/v1" };

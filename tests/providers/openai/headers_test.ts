@@ -1,6 +1,6 @@
 import { defineAgent, ProviderError } from "@shoal/agents";
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { neverAborts, read, request, serve, startPair } from "./helpers.ts";
 
 /** The headers of a complete and of a streamed request. */
@@ -70,6 +70,23 @@ Deno.test("headers: send an own idempotency key per attempt", async () => {
   assertEquals(keys.length, 4);
   assertEquals(new Set(keys).size, 4);
   assert(keys.every((key) => /^[\w-]{20,}$/.test(key ?? "")));
+});
+
+Deno.test("headers: the query of the base URL follows the path", async () => {
+  for (const api of ["chat", "responses"] as const) {
+    const seen: string[] = [];
+    await using server = serve(({ url }) => {
+      const { pathname, search } = new URL(url);
+      seen.push(pathname + search);
+      return Response.json({ error: { message: "no" } }, { status: 400 });
+    });
+    const baseURL = `${server.url}/deployments/n?api-version=2024-10-21`;
+    await using provider = openai({ baseURL, api });
+    await assertRejects(() => provider.generate(request(), { signal: neverAborts() }));
+    const path = `${new URL(server.url).pathname.replace(/\/$/, "")}/deployments/n`;
+    const end = api === "chat" ? "chat/completions" : "responses";
+    assertEquals(seen, [`${path}/${end}?api-version=2024-10-21`]);
+  }
 });
 
 Deno.test("headers: send the key that a server requires", async () => {

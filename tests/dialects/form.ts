@@ -50,7 +50,8 @@ export interface Form {
   readonly expect: Expected;
   /**
    * What differs with `aiSdk()`; `undefined` is not checked. Or the reason why its SDK cannot read
-   * the form.
+   * the form. Forms of the Responses API are read with `aiSdk()` only if this is given, even empty:
+   * its SDK requires all events, and all of their members.
    */
   readonly aiSdk?: Partial<Expected> | string;
 }
@@ -190,6 +191,7 @@ export function response(
   return {
     id: "resp_1",
     object: "response",
+    created_at: 1_700_000_000,
     status: "completed",
     error: null,
     incomplete_details: null,

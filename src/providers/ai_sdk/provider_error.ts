@@ -166,7 +166,8 @@ function unreadable(error: ResponseError, context: FailureContext): ProviderErro
   const { cause, responseBody, responseHeaders } = error;
   const body = parseJson(responseBody);
   // OpenRouter may send an error with status 200, in a plain response as in a stream.
-  if (isFailure(body)) return responseError({ data: body, responseHeaders }, context);
+  const failure = findFailure(body);
+  if (failure !== undefined) return responseError({ data: failure, responseHeaders }, context);
   // A filter may remove the whole message, which the SDK's providers require, and reasoning may
   // take all tokens that it could have.
   const ending = endingOf(firstChoice(body)?.finish_reason);
@@ -220,12 +221,20 @@ function parseJson(text: unknown): unknown {
 function malformedResponse(error: unknown, context: FailureContext): ProviderError {
   // An error in a form that the SDK's provider does not know.
   const { value } = error as { value?: unknown };
-  if (isFailure(value)) return responseError({ data: value }, context);
+  const failure = findFailure(value);
+  if (failure !== undefined) return responseError({ data: failure }, context);
   return serverError(
     isOneOf(error, ["JSONParseError"])
       ? "the server's response is not JSON"
       : "the server's response is not what the AI SDK expects",
   );
+}
+
+/** Returns the error of a body or an event, also of one of the Responses API, if it reports one. */
+function findFailure(body: unknown): unknown {
+  if (isFailure(body)) return body;
+  const response = isRecord(body) && isRecord(body.response) ? body.response : body;
+  return isRecord(response) && response.status === "failed" ? { error: response.error } : undefined;
 }
 
 function serverError(message: string): ProviderError {

@@ -13,6 +13,7 @@ import type { ModelChunk, ModelReply, ToolRequest } from "../../model/message.ts
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
 import { decideFinish, endingOf } from "../http/finish_reason.ts";
+import { MESSAGE_SEPARATOR } from "../http/message_separator.ts";
 import { readAiSdkBilling } from "./billing.ts";
 import {
   type AssistantPart,
@@ -98,9 +99,12 @@ export class AiSdkStreamReader {
   add(part: StreamPart, chunks: ModelChunk[]): void {
     switch (part.type) {
       case "text-delta":
-        this.#content.addText(part.delta);
-        if (isText(part.delta)) chunks.push({ type: "delta", text: part.delta });
+        if (isText(part.delta)) {
+          chunks.push({ type: "delta", text: this.#content.addText(part.delta) });
+        }
         return;
+      case "text-start":
+        return this.#content.startText(part.providerMetadata);
       case "reasoning-delta":
         if (isText(part.delta)) chunks.push({ type: "reasoning", text: part.delta });
         return this.#addReasoning(part);
@@ -189,6 +193,10 @@ class ContentCollector {
   /** Where the last text part begins in the text, if the last part is one. */
   #textStart: number | undefined;
 
+  /** The message of the last text part, if it names one, and whether another one begins. */
+  #message: unknown;
+  #startsMessage = false;
+
   /** Whether there is no text and no other part. */
   get isEmpty(): boolean {
     return this.text === "" && this.#parts.length === 0 && !this.hasUnusableCalls;
@@ -197,6 +205,7 @@ class ContentCollector {
   /** Adds a complete part. */
   add(part: LanguageModelV4Content): void {
     if (part?.type === "text") {
+      this.startText(part.providerMetadata);
       this.addText(part.text);
       return this.endText(part.providerMetadata);
     }
@@ -214,11 +223,25 @@ class ContentCollector {
     this.calls.push({ id, name, args });
   }
 
-  /** Adds to the current text part, or begins one. */
-  addText(text: unknown): void {
-    if (typeof text !== "string") return;
+  /** Begins a text part. Those of the Responses API name the message that they belong to. */
+  startText(metadata: SharedV4ProviderMetadata | undefined): void {
+    const message = Object.values(metadata ?? {}).find((one) => isText(one?.itemId))?.itemId;
+    this.#startsMessage = this.text !== "" && message !== this.#message;
+    this.#message = message;
+  }
+
+  /**
+   * Adds to the current text part, or begins one. Returns the text, with a separator before it if
+   * it begins another message, such as the final answer after a commentary.
+   */
+  addText(text: unknown): string {
+    if (typeof text !== "string" || text === "") return "";
+    const separator = this.#startsMessage ? MESSAGE_SEPARATOR : "";
+    this.#startsMessage = false;
+    this.text += separator;
     this.#textStart ??= this.text.length;
     this.text += text;
+    return separator + text;
   }
 
   /** Ends the current text part, if there is one. */

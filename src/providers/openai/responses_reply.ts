@@ -7,6 +7,7 @@ import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { decideFinish } from "../http/finish_reason.ts";
+import { MESSAGE_SEPARATOR } from "../http/message_separator.ts";
 import { readBilling } from "../http/read_billing.ts";
 import { malformedResponse, ServerError } from "./provider_error.ts";
 import { extractReasoningItems, type ReplySource } from "./reasoning_items.ts";
@@ -24,9 +25,6 @@ const UNUSABLE_CALLS = new Set<unknown>([
   "apply_patch_call",
   "mcp_approval_request",
 ]);
-
-/** Separates the texts of messages, such as a commentary and the final answer. */
-export const MESSAGE_SEPARATOR = "\n\n";
 
 /**
  * Reads a complete response.

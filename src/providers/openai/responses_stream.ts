@@ -4,12 +4,12 @@ import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
+import { MESSAGE_SEPARATOR } from "../http/message_separator.ts";
 import { BillingReader } from "../http/read_billing.ts";
 import { ServerError } from "./provider_error.ts";
 import type { ReplySource } from "./reasoning_items.ts";
 import {
   collectText,
-  MESSAGE_SEPARATOR,
   readResponsesReply,
   type ResponseObject,
   unfinishedResponse,

@@ -14,12 +14,22 @@ function both(
   return {
     api,
     json: complete,
-    events: [event("response.created", { response: {} }), ...events, last],
+    events: [
+      event("response.created", { response: response([], { status: "in_progress" }) }),
+      ...events,
+      last,
+    ],
   };
 }
 
 function textDelta(delta: string, output_index: number): string {
-  return event("response.output_text.delta", { output_index, content_index: 0, delta });
+  const item_id = `msg_${output_index}`;
+  return event("response.output_text.delta", { item_id, output_index, content_index: 0, delta });
+}
+
+function messageAdded(output_index: number): string {
+  const item = message("", { id: `msg_${output_index}`, status: "in_progress", content: [] });
+  return event("response.output_item.added", { output_index, item });
 }
 
 const thought = {
@@ -33,9 +43,17 @@ dialect("openai responses", {
   "reads a text, its reasoning and usage": {
     ...both(
       response([thought, message("forty-two")]),
-      event("response.output_item.added", { output_index: 0, item: { type: "reasoning" } }),
-      event("response.reasoning_summary_text.delta", { delta: "A well-known " }),
-      event("response.reasoning_summary_text.delta", { delta: "question." }),
+      event("response.output_item.added", { output_index: 0, item: thought }),
+      event("response.reasoning_summary_text.delta", {
+        item_id: "rs_1",
+        summary_index: 0,
+        delta: "A well-known ",
+      }),
+      event("response.reasoning_summary_text.delta", {
+        item_id: "rs_1",
+        summary_index: 0,
+        delta: "question.",
+      }),
       textDelta("forty", 1),
       textDelta("-two", 1),
     ),
@@ -44,40 +62,58 @@ dialect("openai responses", {
   "separates a commentary from the final answer": {
     ...both(
       response([
-        message("Let me think.", { phase: "commentary" }),
+        message("Let me think.", { id: "msg_0", phase: "commentary" }),
         message("forty-two", { phase: "final_answer" }),
       ]),
+      messageAdded(0),
       textDelta("Let me ", 0),
       textDelta("think.", 0),
+      messageAdded(1),
       textDelta("forty-", 1),
       textDelta("two", 1),
     ),
     expect: { text: "Let me think.\n\nforty-two" },
+    aiSdk: {},
   },
   "reads a typed answer after a commentary": {
     ...both(
-      response([message("Let me think."), message('{"answer":42}')]),
+      response([message("Let me think.", { id: "msg_0" }), message('{"answer":42}')]),
+      messageAdded(0),
       textDelta("Let me think.", 0),
+      messageAdded(1),
       textDelta('{"answer":42}', 1),
     ),
     output: { type: "object", properties: { answer: { type: "number" } }, required: ["answer"] },
     expect: { text: 'Let me think.\n\n{"answer":42}', content: { answer: 42 } },
+    aiSdk: {},
   },
   "reads tool calls that are streamed": {
     ...both(
       response([add]),
       event("response.output_item.added", { output_index: 0, item: { ...add, arguments: "" } }),
-      event("response.function_call_arguments.delta", { output_index: 0, delta: '{"n"' }),
-      event("response.function_call_arguments.delta", { output_index: 0, delta: ":1}" }),
+      event("response.function_call_arguments.delta", {
+        item_id: "fc_1",
+        output_index: 0,
+        delta: '{"n"',
+      }),
+      event("response.function_call_arguments.delta", {
+        item_id: "fc_1",
+        output_index: 0,
+        delta: ":1}",
+      }),
     ),
     expect: { toolCalls: [["add", { n: 1 }]], usage: USED },
   },
   "sends encrypted reasoning back with the results of tools": {
     ...both(
       response([{ ...thought, encrypted_content: "gAAAA" }, add]),
-      event("response.output_item.added", { output_index: 0, item: { type: "reasoning" } }),
+      event("response.output_item.added", { output_index: 0, item: thought }),
       event("response.output_item.added", { output_index: 1, item: { ...add, arguments: "" } }),
-      event("response.function_call_arguments.delta", { output_index: 1, delta: '{"n":1}' }),
+      event("response.function_call_arguments.delta", {
+        item_id: "fc_1",
+        output_index: 1,
+        delta: '{"n":1}',
+      }),
     ),
     expect: {
       toolCalls: [["add", { n: 1 }]],
@@ -142,6 +178,7 @@ dialect("openai responses", {
       response([], { status: "incomplete", incomplete_details: { reason: "content_filter" } }),
     ),
     expect: { finishReason: "content_filter", error: "filtered", usage: USED },
+    aiSdk: {},
   },
   "does not retry a context that is too long": {
     ...both(response([], {
@@ -149,6 +186,7 @@ dialect("openai responses", {
       error: { code: "context_length_exceeded", message: "The input is too long" },
     })),
     expect: { error: "provider", message: "The input is too long", usage: USED },
+    aiSdk: {},
   },
   "retries a failure of the server": {
     ...both(response([], {
@@ -156,6 +194,7 @@ dialect("openai responses", {
       error: { code: "server_error", message: "It broke" },
     })),
     expect: { error: "provider", retryable: true, message: "It broke", usage: USED },
+    aiSdk: {},
   },
   "recognizes a rate limit without a status": {
     api,
@@ -164,6 +203,7 @@ dialect("openai responses", {
       event("error", { code: "rate_limit_exceeded", message: "Slow down", param: null }),
     ],
     expect: { error: "rate_limited", retryable: true, message: "Slow down" },
+    aiSdk: {},
   },
   "reads an error event with a nested error": {
     api,
@@ -221,5 +261,6 @@ dialect("openai responses", {
     api,
     events: [textDelta("forty", 0), DONE],
     expect: { error: "truncated", retryable: true, text: "forty" },
+    aiSdk: {},
   },
 });

@@ -86,8 +86,12 @@ dialect("perplexity", {
     api: "responses",
     json: agentResponse,
     events: [
-      event("response.created", { response: { status: "in_progress" } }),
-      event("response.output_text.delta", { output_index: 1, delta: "forty-two" }),
+      event("response.created", { response: response([], { status: "in_progress" }) }),
+      event("response.output_text.delta", {
+        item_id: "msg_1",
+        output_index: 1,
+        delta: "forty-two",
+      }),
       event("response.completed", { response: agentResponse }),
     ],
     expect: { text: "forty-two", usage: USED, cost: 0.006 },

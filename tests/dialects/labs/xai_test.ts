@@ -54,7 +54,7 @@ dialect("xai", {
     model: "grok-4",
     json: toolCallResponse,
     events: [
-      event("response.created", { response: { status: "in_progress" } }),
+      event("response.created", { response: response([], { status: "in_progress" }) }),
       event("response.output_item.done", { output_index: 0, item: thought }),
       event("response.output_item.done", { output_index: 1, item: add }),
       event("response.completed", { response: toolCallResponse }),

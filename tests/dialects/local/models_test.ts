@@ -27,7 +27,8 @@ function responsesAnswer(text: string): Pick<Form, "api" | "json" | "events"> {
     api: "responses",
     json: complete,
     events: [
-      event("response.output_text.delta", { output_index: 0, content_index: 0, delta: text }),
+      event("response.created", { response: response([], { status: "in_progress" }) }),
+      event("response.output_text.delta", { item_id: "msg_1", output_index: 0, delta: text }),
       event("response.completed", { response: complete }),
     ],
   };
@@ -44,6 +45,7 @@ for (const [name, [text, content]] of Object.entries(TEXTS)) {
       ...responsesAnswer(text),
       output,
       expect: { text, content },
+      aiSdk: {},
     },
   });
 }

@@ -60,7 +60,7 @@ export function rejectsField(error: unknown, field: string, depth = 0): boolean 
   });
 }
 
-/** Matches the parameter in quotes or as a path, and OpenAI's words for a model without reasoning. */
+/** Matches the parameter in quotes or in a path, its value, and OpenAI's words without its name. */
 const INCLUDE = /["'`\\.]include["'`\\.[\]]|reasoning\.encrypted_content|encrypted content is not/i;
 
 /**

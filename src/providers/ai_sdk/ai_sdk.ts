@@ -17,7 +17,7 @@ import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
 import { BillingReader } from "../http/read_billing.ts";
-import { addBilling, addUsage } from "./billing.ts";
+import { addBilling, fillUsage } from "./billing.ts";
 import {
   findChoiceError,
   fromAiSdkError,
@@ -229,7 +229,7 @@ export function aiSdk(
         if (parts.isEmpty && hasJsonBody(response?.headers)) {
           throw wrongKind("JSON where a stream was requested");
         }
-        const complete = addUsage(parts.reply(), events.billing(request.model));
+        const complete = fillUsage(parts.reply(), events.billing(request.model));
         const reply = withResponse(complete, { ...response, ...metadata }, raw);
         yield { type: "reply", reply };
       } catch (thrown) {

@@ -116,8 +116,8 @@ function sum(...values: unknown[]): number | undefined {
   return numbers.length === 0 ? undefined : numbers.reduce((a, b) => a + b);
 }
 
-/** Adds the usage of the server's own events to a reply without one, as with Groq's streams. */
-export function addUsage(reply: ModelReply, { usage }: Billing): ModelReply {
+/** Fills in the usage of the server's own events in a reply without one, as with Groq's streams. */
+export function fillUsage(reply: ModelReply, { usage }: Billing): ModelReply {
   return reply.usage === undefined && usage !== undefined ? { ...reply, usage } : reply;
 }
 

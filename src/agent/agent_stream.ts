@@ -9,18 +9,18 @@ import type { CallOptions } from "../call/options/options.ts";
 /** An event of a streamed call. */
 export type StreamEvent<T = unknown> =
   | {
-    /** A piece of the answer; with tools, of any answer of the model. */
+    /** A delta of the answer; with tools, of any answer of the model. */
     readonly type: "delta";
-    /** The piece. */
+    /** The text of the delta. */
     readonly text: string;
   }
   | {
     /**
-     * A piece of the model's reasoning. After a `retry` or a `fallback`, the reasoning before it
+     * A delta of the model's reasoning. After a `retry` or a `fallback`, the reasoning before it
      * does not belong to the answer.
      */
     readonly type: "reasoning";
-    /** The piece. */
+    /** The text of the delta. */
     readonly text: string;
   }
   | {

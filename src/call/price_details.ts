@@ -40,12 +40,12 @@ export function priceDetailsOf(
   };
 }
 
-/** Drops anything but a name, since a provider is foreign code. */
+/** Drops anything but a name, since the values of custom providers are not checked elsewhere. */
 function asName(name: unknown): string | undefined {
   return typeof name === "string" && name !== "" ? name : undefined;
 }
 
-/** Drops anything but a cost: with a wrong number, every sum would be wrong. */
+/** Drops anything but a cost: an invalid number would make every sum invalid. */
 function asCost(cost: ReportedCost | undefined): ReportedCost | undefined {
   if (!isRecord(cost) || !isAmount(cost.total)) return undefined;
   const { total, input, output } = cost as ReportedCost;

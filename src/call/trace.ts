@@ -33,7 +33,7 @@ export class Trace extends CallErrors {
   cost: Cost | undefined = NO_COST;
   /** Milliseconds of waiting for permits. */
   queuedMs = 0;
-  /** Milliseconds of waiting for rate limits and budgets, by what limited. */
+  /** Milliseconds of waiting for rate limits and budgets, by limit. */
   #limited: Readonly<Record<LimitedBy, number>> = NOT_LIMITED;
   /** Milliseconds of waiting between attempts. */
   backoffMs = 0;
@@ -51,7 +51,7 @@ export class Trace extends CallErrors {
   emitted = false;
   /** Receives the emitted deltas, and returns the typed answer as far as it has arrived. */
   partials: ((delta: string) => unknown) | undefined;
-  /** What the server sent beside the last answer. */
+  /** What the server sent with the last answer. */
   response: ResponseInfo | undefined;
   /** Whether the answer came from the cache or from another call. */
   cached = false;
@@ -61,9 +61,9 @@ export class Trace extends CallErrors {
   #reasoning: string | undefined;
   /** Whether a fallback model was called. */
   usedFallback = false;
-  /** What of it came from a journal; absent for most calls. */
+  /** The usage and cost that came from a journal; absent for most calls. */
   #resumed: Spent | undefined;
-  /** What the parts that were taken have; absent for most calls. */
+  /** The sums of the parts that were taken; absent for most calls. */
   #taken: TakenParts | undefined;
   readonly #startedAt = Date.now();
   readonly #began = performance.now();
@@ -356,7 +356,7 @@ function setCost(attempt: { cost?: Cost }, cost: Cost | undefined): void {
   if (cost !== undefined) attempt.cost = cost;
 }
 
-/** What of a call is part of results that were taken from it. */
+/** The sums of the results that were taken from a call. */
 interface TakenParts extends Spent {
   readonly attempts: number;
   readonly toolCalls: number;

@@ -44,7 +44,7 @@ export class PrincipalQuota {
   }
 
   /**
-   * Changes the limits. What the caller has used counts on: its spending, its calls of the last
+   * Changes the limits. What the caller has used still counts: its spending, its calls of the last
    * minute, and its requests in progress.
    */
   setLimits(limits: PrincipalLimits): void {
@@ -126,8 +126,8 @@ export class PrincipalQuota {
   }
 
   /**
-   * Returns the time until the budget is renewed, in milliseconds, if it is the reason of an error:
-   * if it is spent, or has caused the error. `undefined` if it is not.
+   * Returns the time until the budget is renewed, in milliseconds, if the budget is spent or caused
+   * the error; otherwise `undefined`.
    */
   budgetRenewsIn(cause: unknown): number | undefined {
     const now = performance.now();

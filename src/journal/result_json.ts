@@ -64,7 +64,7 @@ interface WrittenResult {
   readonly usage: Result["usage"];
   readonly cost?: Result["cost"];
   readonly attempts?: readonly WrittenAttempt[];
-  /** The tool calls, or a written value if JSON would change them. */
+  /** The tool calls, or their serialized form if JSON would change them. */
   readonly toolCalls?: Result["toolCalls"] | WrittenValue;
   readonly children?: unknown;
   readonly startedAt: number;
@@ -84,7 +84,7 @@ interface WrittenResult {
 export function writeResult(result: Result, stored: JournalDetail): string {
   const written = toWritten(result, stored === "none" ? "bare" : "full");
   const { response } = result;
-  // An unread answer may be much longer than its content.
+  // A raw answer may be much longer than its content.
   if (stored !== "all" || response === undefined) return JSON.stringify(written);
   return JSON.stringify({ ...written, response: writeValue(response) });
 }

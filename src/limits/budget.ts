@@ -1,6 +1,6 @@
 /**
- * Keeps spending within a budget, even when thousands of attempts spend at once. It is our own, not
- * a library's: it reserves by earlier answers, and what is not used returns to the others.
+ * Keeps spending within a budget, even when thousands of attempts spend at once. No library does
+ * it: attempts reserve by the lengths of earlier answers, and release what they did not use.
  */
 import { onAbort } from "../async/abort.ts";
 import { LinkedList } from "../async/linked_list.ts";
@@ -37,9 +37,9 @@ interface Waiter {
  * within the budget.
  *
  * With `maxTokens` the reservation is the maximum, so that the budget is never exceeded. Without,
- * it is an expectation: see {@linkcode expectedOutput}. If an attempt exceeds it, the budget may be
- * exceeded by the excess, and then no other is admitted. An attempt whose expectation exceeds what
- * is left, but which may fit, is admitted when no other is in flight.
+ * it is an expectation: see {@linkcode expectedOutput}. An attempt that exceeds its expectation may
+ * exceed the budget by the difference; then no other is admitted. An attempt whose expectation
+ * exceeds what is left, but which may fit, is admitted when no other is in flight.
  */
 export class Budget {
   #total: Spending;
@@ -208,7 +208,7 @@ export class Budget {
 
   /**
    * Extends the reservations of attempts that take long. Long answers take longer than short ones,
-   * so that they are most of those in flight, and few of those that are known.
+   * so they are more common among the attempts in flight than among the answers so far.
    */
   #extendOverdue(now: number): void {
     for (const learned of this.#learned) {

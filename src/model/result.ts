@@ -48,7 +48,7 @@ export type LimitedBy = "requests" | "tokens" | "pause" | "budget";
 export interface Timing {
   /** Waiting in the queue for a permit, as the `concurrency` was reached. */
   readonly queuedMs: number;
-  /** Waiting for a rate limit, a configured one or one of the server, or for a budget. */
+  /** Waiting for a rate limit, configured or of the server, or for a budget. */
   readonly limitedMs: number;
   /**
    * The limit that it waited for longest: requests per minute, tokens per minute, a pause that the
@@ -158,7 +158,7 @@ export interface ResultBase {
   /** The `metadata` that the caller passed. */
   readonly metadata?: unknown;
   /**
-   * What the server sent beside the last answer, if the provider's option `raw` is set. Absent for
+   * What the server sent with the last answer, if the provider's option `raw` is set. Absent for
    * cached answers. Journals keep it only with `store: "all"`.
    */
   readonly response?: ResponseInfo;
@@ -186,8 +186,8 @@ export interface Success<T = unknown> extends ResultBase {
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
   /**
-   * The text of the model's reasoning, if the option `reasoning` is set and the server sent it.
-   * With tools, it is that of all answers, separated by an empty line.
+   * The text of the model's reasoning, if the option `reasoning` is set and the server sent it. A
+   * call with tools has that of all answers, separated by an empty line.
    */
   readonly reasoning?: string;
   /** Always absent. */

@@ -37,7 +37,10 @@ export interface ModelAgent extends ModelAgentOptions {
     outputTokens?: number;
     /** The reported input tokens, divided by the estimate. */
     inputEstimateRatio?: number;
-    /** What budgets know from the answers of each model, by the name of the model. */
+    /**
+     * The statistics of the answers of each model, by the name of the model. Budgets reserve by
+     * them.
+     */
     histories?: Map<string, AnswerHistory>;
   };
 }
@@ -83,7 +86,7 @@ export function changeModelAgent(
 export interface CallHooks {
   /** Receives the pieces of the answer. Each piece waits until the previous one is consumed. */
   readonly onDelta?: (text: string) => void | Promise<void>;
-  /** Receives the pieces of the model's reasoning, as `onDelta` receives those of the answer. */
+  /** Receives the deltas of the model's reasoning, as `onDelta` receives those of the answer. */
   readonly onReasoning?: (text: string) => void | Promise<void>;
   /** Called when more of a typed answer has arrived. `read` parses it, which is expensive. */
   readonly onPartial?: (read: () => unknown) => void | Promise<void>;

@@ -21,7 +21,7 @@ export interface RunToolsOptions {
   readonly tools: readonly DefinedTool[];
   /** How many run at the same time. */
   readonly concurrency: number;
-  /** How many of one answer run at all. */
+  /** The maximum number of calls of one answer that run. */
   readonly maxCalls: number;
   /** The call that they run for. */
   readonly trace: Trace;

@@ -64,7 +64,7 @@ export async function replayFile(
     exitCode = await runChild([name, ...args], { OPENAI_BASE_URL: url, OPENAI_API_KEY: apiKey });
   }
   const { refused, unused } = running;
-  for (const reason of new Set(refused)) writeStderr(`Refused a request: ${reason}\n`);
+  for (const reason of new Set(refused)) writeStderr(`Rejected a request: ${reason}\n`);
   if (unused.length > 0) {
     writeStderr(`Recordings that no request has used: ${showInteger(unused.length)}\n`);
   }

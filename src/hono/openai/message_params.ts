@@ -48,7 +48,7 @@ function toSingleParam(name: string, schema: unknown, text: string): Record<stri
   return { [name]: json ?? text };
 }
 
-/** Whether a JSON Schema accepts texts, as far as its type says so. */
+/** Whether a JSON Schema accepts texts, according to its type. */
 function acceptsText(schema: unknown): boolean {
   if (!isRecord(schema)) return true;
   const { type, anyOf, oneOf, enum: values, const: value } = schema;

@@ -151,7 +151,7 @@ function responseError(error: ResponseError, context: FailureContext): ProviderE
       code,
       status,
       ...limits,
-      // The SDK's provider may know more than the status says.
+      // The SDK's provider may know more than the status shows.
       retryable: !isFinal &&
         (shouldRetry ?? (typeof isRetryable === "boolean" ? isRetryable : retryable)),
       text: text ?? context.text,

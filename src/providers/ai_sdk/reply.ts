@@ -224,7 +224,7 @@ class ContentCollector {
     });
   }
 
-  /** Returns what must be sent back with the tool calls, if there is anything. */
+  /** Returns the data to send back with the tool calls, if there is any. */
   providerData(source: ContentSource): unknown {
     this.endText(undefined);
     return keepContent(this.#parts, source, this);

@@ -145,7 +145,7 @@ function readText(content: unknown): string {
   return content.map((part) => part?.type === "text" ? readText(part.text) : "").join("");
 }
 
-/** Cloudflare sends the value of a typed answer in the place of its JSON. */
+/** Cloudflare sends the value of a typed answer instead of its JSON. */
 function readContent(content: unknown): string {
   const isValue = isRecord(content) || typeof content === "number" || typeof content === "boolean";
   return isValue ? JSON.stringify(content) : readText(content);

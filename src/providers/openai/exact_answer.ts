@@ -7,8 +7,8 @@ interface WithChoices {
 }
 
 /**
- * Keeps the digits of an answer, or of the arguments of a tool, that a server sends as an object in
- * the place of its JSON. The object is written as JSON again, so its numbers need not be numbers.
+ * Keeps the digits of an answer, or of the arguments of a tool, that a server sends as an object
+ * instead of its JSON. The object is written as JSON again, so its numbers need not be numbers.
  *
  * @param json The parsed text. The messages of its choices are changed.
  */

@@ -44,7 +44,7 @@ export function readResponsesReply(
   const { output, incomplete_details: incomplete, status } = response ?? {};
   if (status === "failed") throw new ServerError({ error: response.error }, { billing });
   if (status === "queued" || status === "in_progress") {
-    // The server works on it. Another request would be paid twice.
+    // The server is still processing it. A second request would be paid for, too.
     throw new ProviderError(
       `the server's response is "${status}" and not an answer: do not set background in extra`,
       { code: "provider", retryable: false, ...billing, rates },

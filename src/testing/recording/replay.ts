@@ -42,7 +42,7 @@ export interface Replay extends AsyncDisposable {
   readonly fetch: typeof fetch;
   /** The recordings that have answered no request yet. */
   readonly unused: readonly Recording[];
-  /** Why requests were refused, in order. Empty if every request had a recording. */
+  /** Why requests were rejected, in order. Empty if every request had a recording. */
   readonly refused: readonly string[];
   /** Closes every connection and stops listening. May be called again. */
   close(): Promise<void>;

@@ -5,7 +5,7 @@ import type { Recording } from "./recording.ts";
 
 /** Options of {@linkcode replayedResponse}. */
 export interface ReplayedResponseOptions {
-  /** Whether it takes as long as it took. */
+  /** Whether the answer takes as long as it took. */
   readonly timing: boolean;
   /** Aborts the request. */
   readonly signal: AbortSignal;
@@ -58,7 +58,9 @@ export async function replayedResponse(
       try {
         signal.throwIfAborted();
         if (chunk === undefined) {
-          if (error !== undefined || aborted) throw new TypeError(error ?? "the stream broke off");
+          if (error !== undefined || aborted) {
+            throw new TypeError(error ?? "the stream was cut off");
+          }
           return controller.close();
         }
         await pause(chunk.ms);

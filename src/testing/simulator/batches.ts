@@ -139,7 +139,7 @@ export class Batches {
     ).reduce((sum, batch) => sum + batch.tokens, 0);
     const code = batchRefusals[this.#batches.size] ??
       (enqueued + tokens > batchTokens ? "token_limit_exceeded" : undefined);
-    return code && { code, message: `The batch is refused: ${code}.`, param: null, line: null };
+    return code && { code, message: `The batch was rejected: ${code}.`, param: null, line: null };
   }
 
   async #work(id: string, text: string, endpoint: string): Promise<Record<string, unknown>> {

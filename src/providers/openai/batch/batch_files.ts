@@ -151,7 +151,7 @@ export class BatchFiles {
   /**
    * Creates the batch of a file and waits for its end.
    *
-   * @returns The code of the limit for which the server refused it, if it did.
+   * @returns The code of the limit for which the server rejected it, if it did.
    */
   async #runBatch(record: BatchRecord): Promise<string | undefined> {
     try {
@@ -221,8 +221,8 @@ export class BatchFiles {
   }
 
   /**
-   * Sends requests in a new file if an earlier process has stored their batch: it is dead, and has
-   * no response for them.
+   * Sends requests in a new file if an earlier process has stored their batch: that batch has
+   * failed, and has no response for them.
    */
   #enqueueLoaded({ file }: BatchRecord, ids: readonly string[]): boolean {
     if (!this.#loadedFiles.has(file)) return false;

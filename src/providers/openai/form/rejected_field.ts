@@ -1,5 +1,5 @@
 /**
- * Finds out whether a server rejected a request because of a field that it does not support.
+ * Determines whether a server rejected a request because of a field that it does not support.
  *
  * OpenAI names the field in `param` and the reason in `code`, FastAPI (Mistral, vLLM) in `loc` and
  * `type`. Gateways keep only the message, or the original error as text.

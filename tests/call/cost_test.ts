@@ -15,7 +15,7 @@ const MILLION = used(1e6, 1e6);
 const agentOf = (provider: Provider, more = {}) =>
   defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0, ...more });
 
-Deno.test("cost: the server's own takes the place of prices, and is marked", async () => {
+Deno.test("cost: the server's own replaces prices, and is marked", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 3 } } });
   const provider = scripted([
     reply("whole", { usage: MILLION, cost: { total: 8 } }),
@@ -232,7 +232,7 @@ Deno.test("cost: writes to a cache have their price in a table", async () => {
   assertAlmostEquals(cost!.total, 0.4 + 0.02 + 0.5, 1e-12);
 });
 
-Deno.test("cost: prices are checked at once", () => {
+Deno.test("cost: rejects invalid prices in configure", () => {
   const check = (price: unknown) => configured({ prices: { m: price as never } });
   for (
     const [price, message] of [
@@ -254,7 +254,7 @@ Deno.test("cost: prices are checked at once", () => {
   }
 });
 
-Deno.test("cost: a failure has the cost of what was billed", async () => {
+Deno.test("cost: a failure includes the cost of billed attempts", async () => {
   const provider = scripted([
     new ProviderError("broke", { code: "provider", retryable: false, cost: { total: 0.25 } }),
   ]);

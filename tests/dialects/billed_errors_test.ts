@@ -72,7 +72,7 @@ Deno.test("billed errors: an event named error", async () => {
   await check(pair.provider, { stream: true });
 });
 
-Deno.test("billed errors: a stream that breaks off, or that is no JSON, after a usage", async () => {
+Deno.test("billed errors: a stream that is cut off, or that is not JSON, after a usage", async () => {
   for (const rest of ["", "data: {]\n\n"]) {
     await using pair = streamOf({ ...chunk("half") as object, usage }, rest);
     await check(pair.provider, { stream: true });

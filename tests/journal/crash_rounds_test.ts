@@ -12,7 +12,7 @@ interface Body {
   readonly messages: readonly { readonly role: string; readonly content: string | null }[];
 }
 
-Deno.test(`crash: calls with ${ROUNDS} rounds, ${KILLS} kills: each round is paid once`, () =>
+Deno.test(`crash: calls with ${ROUNDS} rounds, ${KILLS} kills: each round is paid for once`, () =>
   inFolder(async (folder) => {
     const path = `${folder}/journal.db`;
     /** How often each round of each row was requested. */

@@ -202,7 +202,7 @@ Deno.test("errors are the client's own classes with a helpful message", async ()
     ],
     [{ temperature: "hot" }, "temperature: must be a number"],
     [{ max_tokens: 0 }, "max_tokens: must be a positive integer"],
-    [{ n: 3 }, "n: must be 1, as an agent gives one answer"],
+    [{ n: 3 }, "n: must be 1, as an agent returns one answer"],
     [{ tools: [{ type: "function", function: { name: "f" } }] }, "tools of its own"],
     [{ stream: "yes" }, "stream: must be"],
   ];

@@ -93,7 +93,7 @@ for (const api of ["chat", "responses"] as const) {
       });
     }
 
-    Deno.test(`${name}: a quota that is spent is not retried`, async () => {
+    Deno.test(`${name}: a quota that is used up is not retried`, async () => {
       const spent = refusedWith(429, { code: "insufficient_quota" });
       await using upstream = serveUpstream([spent], { pause: PAUSE });
       await using served = serve(routes([upstream.agent]));
@@ -169,7 +169,7 @@ Deno.test("events that were held back are sent when a heartbeat is due", async (
   assert(text.includes("event: result\n"));
 });
 
-Deno.test("says whether to retry for limits of the routes, too", async () => {
+Deno.test("reports whether to retry for limits of the routes, too", async () => {
   const app = routes([echo().agent], { limits: { principal: { requestsPerMinute: 1 } } });
   const chat = { model: "echo", messages: [{ role: "user", content: "x" }] };
   assertEquals((await request(app, "/v1/chat/completions", chat)).status, 200);

@@ -223,7 +223,7 @@ Deno.test("learned fields: what the user passed is not left out", async () => {
   }
 });
 
-Deno.test("learned fields: a server that rejects both forms gives its last error", async () => {
+Deno.test("learned fields: reports the last error of a server that rejects both forms", async () => {
   await using server = recordingServer((body) =>
     Response.json({
       error: {

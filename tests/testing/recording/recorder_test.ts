@@ -219,7 +219,7 @@ Deno.test("recorder: a redact that throws breaks no answer, and is reported at t
   await recording.close();
 });
 
-Deno.test("recorder: refuses an existing file, and invalid options", async () => {
+Deno.test("recorder: rejects an existing file, and invalid options", async () => {
   await using place = await folder();
   const file = place.path("a.jsonl");
   await Deno.writeTextFile(file, "paid for\n");

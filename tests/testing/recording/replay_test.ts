@@ -61,7 +61,7 @@ Deno.test("replay: finds the answer by the request, and equal requests in order"
   });
 });
 
-Deno.test("replay: strict refuses any other request, and says where it differs", async () => {
+Deno.test("replay: strict rejects any other request, and reports where it differs", async () => {
   await using place = await folder();
   const file = await write(place, [
     { body: { messages: [{ content: "Hello" }] }, answer: "a" },
@@ -107,7 +107,7 @@ Deno.test("replay: with timing, an answer takes as long as it took", async () =>
   }
 });
 
-Deno.test("replay: refuses a file with anything else, and names the line", async () => {
+Deno.test("replay: rejects a file with anything else, and names the line", async () => {
   await using place = await folder();
   const file = place.path("a.jsonl");
   const good = '{"version":1,"request":{"method":"GET","path":"/models"}}\n';

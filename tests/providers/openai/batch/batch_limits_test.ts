@@ -106,7 +106,7 @@ Deno.test("batch files: a file that is larger than the whole limit is sent in pa
   assertEquals(sim.stats.batchRequests, 40);
 });
 
-Deno.test("batch files: what was refused for good fails, and the next process sends it again", async () => {
+Deno.test("batch files: requests of a finally rejected batch fail, and the next process sends them again", async () => {
   await using sim = simulator({ batchRefusals: ["billing_hard_limit_reached"] });
   const store = memory();
   for (const [ok, message] of [[false, /billing_hard_limit_reached/], [true, undefined]] as const) {
@@ -121,7 +121,7 @@ Deno.test("batch files: what was refused for good fails, and the next process se
   assertEquals(sim.stats.batchRequests, 1);
 });
 
-Deno.test("batch files: a refused batch of an earlier process is created again", async () => {
+Deno.test("batch files: a rejected batch of an earlier process is created again", async () => {
   await using sim = simulator({ batchRefusals: ["token_limit_exceeded"] });
   const store = memory();
   {
@@ -134,7 +134,7 @@ Deno.test("batch files: a refused batch of an earlier process is created again",
   assertEquals(sim.stats.batchRequests, 1);
 });
 
-Deno.test("batch files: a dead batch that an earlier version has stored is not looked at for ever", async () => {
+Deno.test("batch files: a failed batch that an earlier version has stored is not checked for ever", async () => {
   await using sim = simulator({ batchRefusals: ["model_not_found"] });
   const store = memory();
   {

@@ -45,7 +45,9 @@ function toSingleParam(name: string, schema: unknown, text: string): Record<stri
   if (acceptsText(schema)) return { [name]: text };
   const json = parseJson(text);
   if (isRecord(json) && Object.hasOwn(json, name) && Object.keys(json).length === 1) return json;
-  return { [name]: json ?? text };
+  if (json === undefined) return { [name]: text };
+  // The digits of a number are remembered with the object that contains it.
+  return parseExact(`{${JSON.stringify(name)}:${text}}`) as Record<string, unknown>;
 }
 
 /** Whether a JSON Schema accepts texts, according to its type. */

@@ -88,6 +88,12 @@ export class AiSdkStreamReader {
     return this.#finish !== undefined;
   }
 
+  /** Whether nothing has arrived: no finish reason of the server and no content. */
+  get isEmpty(): boolean {
+    const hasReason = this.#finish !== undefined && !isCutOff(this.#finish);
+    return !hasReason && this.#content.isEmpty;
+  }
+
   /** Adds a part, and appends its chunks to `chunks`. */
   add(part: StreamPart, chunks: ModelChunk[]): void {
     switch (part.type) {
@@ -160,13 +166,11 @@ export class AiSdkStreamReader {
    */
   reply(): ModelReply {
     const finish = this.#finish ?? { unified: "interrupted" };
-    // If the connection was cut off, there is no finish reason of the server's.
-    const isCutOff = finish.raw === undefined && UNKNOWN_REASONS.has(finish.unified);
     return buildReply({
       text: this.#content.text,
       content: this.#content,
       source: this.#source,
-      finish: isCutOff ? { unified: "interrupted" } : finish,
+      finish: isCutOff(finish) ? { unified: "interrupted" } : finish,
       billing: this.#billing,
       rates: this.#rates,
     });
@@ -184,6 +188,11 @@ class ContentCollector {
   readonly #parts: AssistantPart[] = [];
   /** Where the last text part begins in the text, if the last part is one. */
   #textStart: number | undefined;
+
+  /** Whether there is no text and no other part. */
+  get isEmpty(): boolean {
+    return this.text === "" && this.#parts.length === 0 && !this.hasUnusableCalls;
+  }
 
   /** Adds a complete part. */
   add(part: LanguageModelV4Content): void {
@@ -244,6 +253,11 @@ const UNKNOWN_REASONS: ReadonlySet<string> = new Set(["other", "unknown"]);
  * filter.
  */
 const REFUSAL_REASONS: ReadonlySet<string | undefined> = new Set(["stop", "refusal"]);
+
+/** Whether the connection was cut off, so that there is no finish reason of the server. */
+function isCutOff({ unified, raw }: Finish): boolean {
+  return unified === "interrupted" || (raw === undefined && UNKNOWN_REASONS.has(unified));
+}
 
 function readFinish(reason: unknown): Finish {
   if (typeof reason === "string") return { unified: reason };

@@ -52,7 +52,7 @@ const SCHEMA_ADVICE = "if the server does not support json_schema, give openai()
  * Retries happen only in the agent: the SDK's are off. The one exception is a request that the
  * server rejects because of a field that this provider has added, such as `stream_options`: it is
  * sent again without the field, as are all later ones to that model. `attempts` lists both. Over
- * HTTPS, requests are spread over as many connections as needed.
+ * HTTPS, requests are spread over as many connections as needed. Redirects are not followed.
  *
  * - `extra` holds other fields of the request body. They replace all fields that this provider
  *   writes, and `null` removes one. Only `tools` and `include` are appended, and the members of
@@ -175,6 +175,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
             chunks.length = 0;
           }
           if (reader.ended) events.expectEnd();
+          else if (reader.isAnswered) events.expectRest();
         }
         if (events.document === undefined) {
           // The last event of the Responses API holds the response.

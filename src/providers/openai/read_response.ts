@@ -51,6 +51,7 @@ async function readEvents(
       reader.add(event, []);
     }
     if (reader.ended) events.expectEnd();
+    else if (reader.isAnswered) events.expectRest();
   }
   if (events.document !== undefined) return readDocument(events.document, options);
   return meta.complete(reader.reply(meta.rates, events), raw, last?.response ?? last);

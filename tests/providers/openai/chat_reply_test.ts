@@ -147,6 +147,7 @@ Deno.test("chat reply: reads an answer that is an object instead of its JSON", a
     ["[]", ""],
     ["null", ""],
     ['[{"type":"text","text":"a"},{"type":"text","text":"b"}]', "ab"],
+    ['[{"type":"output_text","text":"a"},{"text":"b"},"c",{"type":"image","text":"d"}]', "abc"],
   ];
   for (const [content, text] of cases) {
     const headers = { "content-type": "application/json" };

@@ -27,11 +27,14 @@ Deno.test("life signs: reports reasoning and tool calls, but neither comments no
     call({ function: { arguments: "" } }),
     call({ function: { arguments: "{}" } }),
     delta({ tool_calls: [] }),
+    delta({ refusal: null }),
+    delta({ refusal: "" }),
+    delta({ refusal: "No" }),
     delta({}, "tool_calls"),
     DONE,
   );
   const { signs, reply } = await pair.stream();
-  assertEquals(signs, ["(a)", "(b)", "()", "(c)", "text", "…", "…"]);
+  assertEquals(signs, ["(a)", "(b)", "()", "(c)", "text", "…", "…", "…"]);
   assertEquals([reply.reasoning, reply.text], ["abc", "text"]);
 });
 

@@ -198,7 +198,7 @@ Deno.test("errors are the client's own classes with a helpful message", async ()
     [{ messages: [{ role: "tool", content: "x" }, ...user("x")] }, "messages.0.tool_call_id"],
     [
       { messages: [{ role: "user", content: "x", tool_calls: [call] }, ...user("x")] },
-      "messages: message 0 must not have toolCalls",
+      "messages: message 0 may only have toolCalls",
     ],
     [{ temperature: "hot" }, "temperature: must be a number"],
     [{ max_tokens: 0 }, "max_tokens: must be a positive integer"],

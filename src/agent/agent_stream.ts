@@ -1,7 +1,8 @@
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { ChildAbort } from "../async/abort.ts";
 import { stringifyExact } from "../model/exact_json.ts";
-import type { AgentError, Result, Success, ToolCall } from "../model/result.ts";
+import type { AgentError, Result, Success } from "../model/result.ts";
+import type { ToolCall } from "../model/tool_call.ts";
 import type { CallHooks } from "../call/options/model_agent.ts";
 import type { CallContext } from "../call/context.ts";
 import type { CallOptions } from "../call/options/options.ts";

@@ -4,16 +4,15 @@ import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import {
   type AgentError,
-  type Attempt,
   type DryRun,
   type Failure,
-  type LimitedBy,
   linkError,
   type Result,
   type Success,
-  type Timing,
-  type ToolCall,
 } from "../model/result.ts";
+import type { Attempt } from "../model/attempt.ts";
+import type { LimitedBy, Timing } from "../model/timing.ts";
+import type { ToolCall } from "../model/tool_call.ts";
 import { addSpent, NOTHING_SPENT, type Spent, subtractSpent } from "../model/spent.ts";
 import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
 import type { PriceDetails } from "../pricing/price_details.ts";

@@ -4,14 +4,9 @@
  */
 import { isRecord } from "../model/check_options.ts";
 import type { JournalDetail } from "../model/journal.ts";
-import {
-  AgentError,
-  type Attempt,
-  type Failure,
-  linkError,
-  type Result,
-  type Timing,
-} from "../model/result.ts";
+import { AgentError, type Failure, linkError, type Result } from "../model/result.ts";
+import type { Attempt } from "../model/attempt.ts";
+import type { Timing } from "../model/timing.ts";
 import { readError, writeError, type WrittenError } from "./error_json.ts";
 import { readStoredCost, readStoredUsage } from "./stored_usage.ts";
 import { readValue, writeValue, type WrittenValue } from "./value_json.ts";

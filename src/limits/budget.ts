@@ -208,7 +208,7 @@ export class Budget {
 
   /**
    * Extends the reservations of attempts that take long. Long answers take longer than short ones,
-   * so they are more common among the attempts in flight than among the answers so far.
+   * so they are more common among the attempts in flight than among the finished ones.
    */
   #extendOverdue(now: number): void {
     for (const learned of this.#learned) {

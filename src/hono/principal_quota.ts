@@ -1,5 +1,6 @@
 import { delay } from "@std/async/delay";
-import { Budget, type Spending } from "../limits/budget.ts";
+import { Budget } from "../limits/budget.ts";
+import type { Spending } from "../limits/find_exhausted.ts";
 import { BudgetExhausted } from "../limits/budget_exhausted.ts";
 import { Limiter } from "../limits/limiter.ts";
 import type { BudgetOptions } from "../model/budget.ts";

@@ -22,7 +22,7 @@ import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
 import { finalRequestOf, requestOf } from "./model_request.ts";
 import { renderPrompt } from "./render_prompt.ts";
-import { arePriced, markPriced, requirePrices } from "./require_prices.ts";
+import { arePriced, markPriced, requirePrices } from "./pricing/require_prices.ts";
 import { maxRepairs, withRepair } from "./with_repair.ts";
 import { withRetries } from "./with_retries.ts";
 import {

@@ -7,7 +7,7 @@ import { type Cost, plainUsage, type Usage } from "../../model/usage.ts";
 import { reservationCost } from "../../pricing/reservation_cost.ts";
 import { configuration } from "../options/config.ts";
 import type { ModelAgent } from "../options/model_agent.ts";
-import { providerPriceDetails } from "../price_details.ts";
+import { providerPriceDetails } from "../pricing/price_details.ts";
 import type { Outgoing, RequestSize } from "../outgoing.ts";
 
 /** Estimates the tokens of a request. `textTokens` is the estimate for its texts. */

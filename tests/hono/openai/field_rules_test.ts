@@ -1,4 +1,6 @@
-/** Tests the fields of requests: what is accepted, what is sent on, and what is rejected by name. */
+/**
+ * Tests the fields of requests: what is accepted, what is passed on, and what is rejected by name.
+ */
 import { defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";

@@ -1,10 +1,10 @@
 /** Collects what the price of a request depends on. */
-import { isRecord } from "../model/check_options.ts";
-import type { ModelSettings } from "../model/message.ts";
-import type { Provider } from "../model/provider.ts";
-import type { Billing, ReportedCost } from "../model/usage.ts";
-import { namedTier, type PriceDetails } from "../pricing/price_details.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { isRecord } from "../../model/check_options.ts";
+import type { ModelSettings } from "../../model/message.ts";
+import type { Provider } from "../../model/provider.ts";
+import type { Billing, ReportedCost } from "../../model/usage.ts";
+import { namedTier, type PriceDetails } from "../../pricing/price_details.ts";
+import type { Outgoing } from "../outgoing.ts";
 
 /** Returns what the price of a request to this model depends on before it is sent. */
 export function providerPriceDetails(

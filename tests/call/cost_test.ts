@@ -126,7 +126,7 @@ Deno.test("cost: another service tier is never priced as the standard one", asyn
   assertEquals(await costOf("priority"), [10, "priority"]);
   assertEquals(await costOf("flex"), [undefined, "flex"]);
   assertEquals(await costOf("scale"), [undefined, "scale"]);
-  // The request names a tier, and the server may say that it was another one.
+  // The request names a tier, and the server may report another one.
   assertEquals(await costOf(undefined, { service_tier: "priority" }), [10, "priority"]);
   assertEquals(await costOf(undefined, { openai: { serviceTier: "flex" } }), [undefined, "flex"]);
   assertEquals(await costOf("default", { service_tier: "priority" }), [4, undefined]);
@@ -161,7 +161,7 @@ Deno.test("cost: the public list is searched by the provider's server", async ()
   for (const baseURL of ["https://openrouter.ai/api/v1", "http://localhost:4000/v1"]) {
     assertEquals(await costOf("openai/gpt-4o-mini", { baseURL }), openai);
   }
-  // A deployment has any name, and the reply says what it is.
+  // A deployment may have any name, and the reply names its model.
   const baseURL = "https://mine.openai.azure.com/openai/v1";
   assertEquals(await costOf("reviews", { baseURL }), undefined);
   assertEquals(await costOf("reviews", { baseURL }, "gpt-4o-mini-2024-07-18"), openai);

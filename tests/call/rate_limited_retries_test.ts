@@ -127,7 +127,7 @@ Deno.test("429: waits longer than a minute if the server asks for it, once for a
     assertEquals([arrivals.filter((at) => at < wait).length, arrivals.length], [1, 101]);
     const { timing, attempts } = results[0]!;
     assert(timing.backoffMs >= wait && attempts.length === 2);
-    // The others were paused, and that is no time of the model.
+    // The others were paused, which does not count as time of the model.
     const other = results[20]!.timing;
     assert(other.modelMs < 1_000, `${other.modelMs}`);
   });
@@ -155,7 +155,7 @@ Deno.test("429: fails at once if the server asks for more time than there is", a
     ]);
     assertMatch(next.error!.message, /as its model is paused.*asks to wait 8 h 12 min\)$/);
     assertEquals([provider.calls, performance.now() - began], [1, 0]);
-    // Other models go on.
+    // Other models continue.
     assertEquals((await A.settle({ x: 3 }, { model: "n" })).attempts.length, 1);
   });
   await virtualTime().run(async () => {

@@ -35,7 +35,7 @@ const failed = {
   usage: responsesUsage,
 };
 
-/** Checks what a failed call counts, asked for a whole answer or for events. */
+/** Checks what a failed call counts, with a complete or a streamed answer. */
 async function check(
   provider: Provider,
   { stream, tier }: { readonly stream: boolean; readonly tier?: string },

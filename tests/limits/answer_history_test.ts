@@ -98,7 +98,7 @@ Deno.test("reserved sum: of many, the sum is near that of their means", () => {
   for (let i = 0; i < 999; i++) sum.add(share);
   assert(sum.with(share) < 1_400_000 && sum.with(share) > 1_300_000);
   assertEquals(sum.most, 999 * 16_010);
-  // With a maximum that is known there is no deviation.
+  // A known maximum has no deviation.
   const exact = new ReservedSum();
   exact.add(shareOf(10, 1, { mean: 90, most: 90 }));
   assertEquals(exact.with(shareOf(10, 1, { mean: 90, most: 90 })), 200);

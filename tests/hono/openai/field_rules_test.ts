@@ -57,7 +57,7 @@ const ACCEPTED_BY_BOTH = [
   { stream: false, temperature: null, top_p: null },
 ];
 
-/** Fields that ask for something that is not done, and the parameter that the error names. */
+/** Fields for features that agents do not have, and the parameter that the error names. */
 const REFUSED: Record<Path, [fields: object, param: string][]> = {
   [CHAT]: [
     [{ n: 2 }, "n"],

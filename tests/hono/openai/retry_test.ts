@@ -32,7 +32,7 @@ const FINE_JSON: UpstreamAnswer = {
   body: { choices: [{ message: { role: "assistant", content: "fine" }, finish_reason: "stop" }] },
 };
 
-/** How a client asks through each API, streamed or not, and reads the whole text. */
+/** Sends a request through each API, streamed or not, and reads the whole text. */
 const ASK = {
   async chat(openai: OpenAI, stream: boolean): Promise<string> {
     const messages = [{ role: "user" as const, content: "x" }];

@@ -1,4 +1,4 @@
-/** Messages, parts and tool calls: all that is in them is sent, or refused by its name. */
+/** Messages, parts and tool calls: all that is in them is sent, or rejected by name. */
 import { defineAgent, type Message, type PromptMessage, type Provider } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { scripted } from "@shoal/agents/testing";

@@ -1,4 +1,4 @@
-/** Tests of the limits of batch files: their size, and batches that the server refuses. */
+/** Tests of the limits of batch files: their size, and batches that the server rejects. */
 import { batch, defineAgent, type Provider } from "@shoal/agents";
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertThrows } from "@std/assert";
@@ -115,7 +115,7 @@ Deno.test("batch files: requests of a finally rejected batch fail, and the next 
     assertEquals([isOk, message?.test(error?.message ?? "")], [ok, message && true]);
   }
   assertEquals(sim.stats.batchRequests, 1);
-  // What has a response is not sent again.
+  // Requests with a response are not sent again.
   await using provider = openaiBatch({ ...QUICK, baseURL: sim.url, store });
   assertEquals((await asking(provider).settle({ text: "x" })).ok, true);
   assertEquals(sim.stats.batchRequests, 1);

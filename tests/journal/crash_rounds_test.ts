@@ -1,4 +1,7 @@
-/** Kill -9 between the rounds of calls with tools, then resume: no finished round is paid for again. */
+/**
+ * Kills processes between the rounds of calls with tools, and resumes: no finished round is paid
+ * for again.
+ */
 import { sqliteJournal } from "@shoal/agents/journal";
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

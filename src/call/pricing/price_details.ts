@@ -29,6 +29,9 @@ export function priceDetailsOf(
   billing: Billing,
 ): PriceDetails {
   const { serviceTier, servedModel, longCacheWriteTokens: long, cost } = billing;
+  const isPlain = serviceTier === undefined && servedModel === undefined && long === undefined &&
+    cost === undefined && settings.extra === undefined;
+  if (isPlain) return plainDetails(provider, model);
   return {
     baseURL: provider.baseURL,
     vendor: vendorOf(provider, model),
@@ -38,6 +41,18 @@ export function priceDetailsOf(
     longCacheWriteTokens: isAmount(long) ? long : undefined,
     cost: asCost(cost),
   };
+}
+
+/** The latest details without more of a request or a server. Most attempts share them. */
+let last: { provider: Outgoing["provider"]; model: string; details: PriceDetails } | undefined;
+
+/** Returns the details of a request if neither it nor the server has others. */
+function plainDetails(provider: Outgoing["provider"], model: string): PriceDetails {
+  if (last?.provider !== provider || last.model !== model) {
+    const details = { baseURL: provider.baseURL, vendor: vendorOf(provider, model) };
+    last = { provider, model, details };
+  }
+  return last.details;
 }
 
 /** Drops anything but a name, since the values of custom providers are not checked elsewhere. */

@@ -59,7 +59,7 @@ Deno.test("retries rows that fail in a batch, and reports those that fail again"
 
 Deno.test("shoal retry sends the rows of a rejected batch again, and waits for a limit", async () => {
   await using here = await place({
-    batchRefusals: ["billing_hard_limit_reached", "token_limit_exceeded"],
+    batchRejections: ["billing_hard_limit_reached", "token_limit_exceeded"],
   });
   await here.write("in.jsonl", rowsOf(20));
   const refused = await here.shoal([...ARGS, "--poll", "50ms", "--run", "r"]);

@@ -33,7 +33,7 @@ export function replayedHeaders({ response }: Recording): Record<string, string>
 }
 
 /** Returns the body of the answer to a request that has no recording. */
-export function refusal(reason: string): object {
+export function rejection(reason: string): object {
   return { error: { message: `Cannot replay: ${reason}`, type: "replay", code: "no_recording" } };
 }
 

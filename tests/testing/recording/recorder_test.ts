@@ -45,7 +45,7 @@ Deno.test("recorder: passes answers through, and a replay gives the same ones", 
   assertEquals(replayed.unused.length, 2);
   const again = await call(replayed.url);
   assertEquals([recorded, again], [direct, direct]);
-  assertEquals([replayed.unused, replayed.refused], [[], []]);
+  assertEquals([replayed.unused, replayed.rejected], [[], []]);
 });
 
 Deno.test("recorder: its fetch records what a client sends, without a server", async () => {

@@ -107,7 +107,7 @@ Deno.test("batch files: a file that is larger than the whole limit is sent in pa
 });
 
 Deno.test("batch files: requests of a finally rejected batch fail, and the next process sends them again", async () => {
-  await using sim = simulator({ batchRefusals: ["billing_hard_limit_reached"] });
+  await using sim = simulator({ batchRejections: ["billing_hard_limit_reached"] });
   const store = memory();
   for (const [ok, message] of [[false, /billing_hard_limit_reached/], [true, undefined]] as const) {
     await using provider = openaiBatch({ ...QUICK, baseURL: sim.url, store });
@@ -122,7 +122,7 @@ Deno.test("batch files: requests of a finally rejected batch fail, and the next 
 });
 
 Deno.test("batch files: a rejected batch of an earlier process is created again", async () => {
-  await using sim = simulator({ batchRefusals: ["token_limit_exceeded"] });
+  await using sim = simulator({ batchRejections: ["token_limit_exceeded"] });
   const store = memory();
   {
     await using provider = openaiBatch({ ...QUICK, poll: 5_000, baseURL: sim.url, store });
@@ -135,7 +135,7 @@ Deno.test("batch files: a rejected batch of an earlier process is created again"
 });
 
 Deno.test("batch files: a failed batch that an earlier version has stored is not checked for ever", async () => {
-  await using sim = simulator({ batchRefusals: ["model_not_found"] });
+  await using sim = simulator({ batchRejections: ["model_not_found"] });
   const store = memory();
   {
     await using provider = openaiBatch({ ...QUICK, baseURL: sim.url, store });

@@ -3,14 +3,14 @@ import { LengthsByDuration } from "./lengths_by_duration.ts";
 /** The assumed tokens of an answer, until an agent has received some. */
 export const DEFAULT_OUTPUT_TOKENS = 200;
 
-/** How many answers the slow mean goes back, and how many the fast one. */
+/** The number of answers that the slow mean covers, and the number for the fast one. */
 const SLOW = 1_000;
 const FAST = 32;
 
 /** The share by which a maximum shrinks with each answer, so that an old one is forgotten. */
 const FORGET = 1 / 2_000;
 
-/** What is known from the answers of one model to one agent. Budgets reserve by it. */
+/** The statistics of the answers of one model to one agent. Budgets reserve by them. */
 export class AnswerHistory {
   /** The number of answers. */
   count = 0;
@@ -24,7 +24,7 @@ export class AnswerHistory {
   #pending = 0;
   #pendingTokens = 0;
   #inputRatio = 0;
-  /** The estimate of the request that had most tokens for each estimated one. */
+  /** The estimate of the request with the most tokens per estimated token. */
   #denseEstimate = 0;
   #overrun = 1;
   #surcharge = 1;
@@ -48,7 +48,7 @@ export class AnswerHistory {
     if (ratio >= known) this.#denseEstimate = estimate;
   }
 
-  /** Adds an answer whose length was limited. Some servers do not count thoughts, for example. */
+  /** Adds an answer whose length was limited. Some servers do not count reasoning, for example. */
   addLimited(maxTokens: number, outputTokens: number): void {
     this.#overrun = Math.max(outputTokens / maxTokens, this.#overrun);
   }
@@ -57,7 +57,7 @@ export class AnswerHistory {
   addCost(price: number, cost: number): void {
     if (!(price > 0 && cost >= 0 && cost < Infinity)) return;
     const ratio = cost / price;
-    // Not for a rounding error.
+    // A difference by rounding is no surcharge.
     this.#surcharge = Math.max(1, this.#surcharge * (1 - FORGET), ratio > 1 + 1e-9 ? ratio : 1);
   }
 
@@ -92,13 +92,13 @@ export class AnswerHistory {
   }
 
   /**
-   * Returns the tokens that a request has at most; `undefined` before the first answer. A few
-   * requests say little of others, so that a margin is added.
+   * Returns the maximum tokens of a request; `undefined` before the first answer. A few requests
+   * say little about others, so a margin is added.
    */
   inputTokens(estimate: number): number | undefined {
     if (this.inputs === 0) return undefined;
     const margin = estimate === this.#denseEstimate ? 0 : 0.25 / this.inputs;
-    // Without the rounding error of a product that is whole.
+    // Removes the rounding error of a product that is an integer.
     return Math.ceil(estimate * this.#inputRatio * (1 + margin) - 1e-6);
   }
 

@@ -67,7 +67,7 @@ export function expectedOutput(
   return { mean, most: Math.max(mean, longest * growth), isLearned: true };
 }
 
-/** Returns the tokens of an answer of which nothing is known, but that it has at least `least`. */
+/** Returns the tokens to expect of an answer of which only the minimum, `least`, is known. */
 export function unknownOutput(least: number): ExpectedOutput {
   const tokens = Math.max(UNKNOWN_OUTPUT, Math.ceil(least));
   return { mean: tokens, most: tokens, isLearned: false };

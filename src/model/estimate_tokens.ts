@@ -48,8 +48,8 @@ function schemaTokens(schema: object): number {
 }
 
 /**
- * Returns the tokens that messages have at most, in nearly any language and with nearly any
- * tokenizer: three ASCII characters per token, and one and a half tokens for other characters.
+ * Returns the maximum tokens of messages, for nearly any language and tokenizer: three ASCII
+ * characters per token, and one and a half tokens for other characters.
  */
 export function maxTextTokens(messages: readonly Message[]): number {
   let tokens = 0;

@@ -11,7 +11,7 @@ import { type Reading, readLenientJson } from "./lenient_json.ts";
 const MAX_MENDS = 8;
 /** The maximum length of the name of a member that follows. */
 const MEMBER = /[\s}]*,?\s*(?:"(?:[^"\\\n]|\\.){1,200}"|'(?:[^'\\\n]|\\.){1,200}')\s*:/y;
-/** How much text after the JSON is searched for the end of a list. */
+/** The maximum length of the text after the JSON that is searched for the end of a list. */
 const MAX_REST = 10_000;
 const ITEM = /\s*,\s*["'{[\d\-tfnTFN]/y;
 
@@ -57,7 +57,7 @@ export class EarlyClose {
     return removed === 0 ? reading : { ...mended, end: mended.end + start + removed };
   }
 
-  /** Returns how many of the last brackets the JSON goes on after. */
+  /** Returns the number of final brackets after which the JSON continues. */
   #countEarlyClosers(text: string, start: number, end: number, isFenced: boolean): number {
     const isObject = text[start] === "{";
     if (!isObject && !(text[start] === "[" && (start === 0 || isFenced))) return 0;
@@ -82,8 +82,8 @@ function closesTwice(text: string): boolean {
 }
 
 /**
- * Whether a member of the object has another value in the longer one: it has its name twice.
- * `extendsLast` is whether the last member is a list that goes on.
+ * Whether a member of the object has another value in the longer one: it has its name twice. With
+ * `extendsLast`, the last member is a list that continues.
  */
 function repeatsName(json: string, longerJson: string, extendsLast: boolean): boolean {
   const object = parseExact(json);

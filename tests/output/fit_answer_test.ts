@@ -304,7 +304,7 @@ Deno.test("keeps a value that fits as it is", async () => {
   for (const [schema, text, value] of cases) assertEquals(await read(schema, text), value, text);
 });
 
-Deno.test("reads by the branch of a union that is meant", async () => {
+Deno.test("reads by the matching branch of a union", async () => {
   const schemas: Schema[] = [
     z.discriminatedUnion("kind", [
       z.object({ kind: z.literal("count"), n: z.number() }),

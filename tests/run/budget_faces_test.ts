@@ -157,7 +157,7 @@ Deno.test("budget: both requests of a hedged pair reserve and are charged", asyn
   assert(cost > 0.8 && cost <= 1, `${cost}`);
 });
 
-Deno.test("budget: a call that can never fit says which maxTokens would", async () => {
+Deno.test("budget: a call that can never fit reports which maxTokens would", async () => {
   using _ = configured({ prices: PRICES });
   const { agent, provider } = longAnswers({ maxTokens: 6_000 });
   const byTokens = await agent.settle({ x: 1 }, { budget: { tokens: 1_000 } });
@@ -181,7 +181,7 @@ Deno.test("budget: a first call is not rejected for a length that is only assume
   assertEquals([result.ok, result.usage.totalTokens], [true, 5_005]);
 });
 
-Deno.test("budget: a limit among the other fields of a request counts as maxTokens", async () => {
+Deno.test("budget: a limit in extra counts as maxTokens", async () => {
   for (const name of ["max_tokens", "max_completion_tokens", "max_output_tokens"]) {
     const { agent, provider } = longAnswers({ extra: { [name]: 6_000 } });
     const calls = Array.from({ length: 50 }, (_, x) => [agent, { x }] as const);
@@ -213,7 +213,7 @@ Deno.test("budget: answers without usage are charged by their length", async () 
   assert(ok >= 9 && ok <= 10, `${ok}`);
 });
 
-Deno.test("budget: a server that reports a higher cost than the known price is found out", async () => {
+Deno.test("budget: learns that a server reports a higher cost than the known price", async () => {
   using _ = configured({ prices: PRICES });
   const answer = { text: "ok", usage: used(5, 5_000), cost: { total: 2 * ANSWER } };
   const provider = scripted(answer, { latency: 1 });
@@ -223,7 +223,7 @@ Deno.test("budget: a server that reports a higher cost than the known price is f
   assert(cost > 2.8 && cost <= 3, `${cost}`);
 });
 
-Deno.test("budget: a server that exceeds maxTokens is found out", async () => {
+Deno.test("budget: learns that a server exceeds maxTokens", async () => {
   const { agent, provider } = longAnswers({ maxTokens: 1_000 });
   const calls = Array.from({ length: 100 }, (_, x) => [agent, { x }] as const);
   await batch(calls, { concurrency: 2, budget: { tokens: 100_000 } });

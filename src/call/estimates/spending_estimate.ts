@@ -7,7 +7,7 @@ import { type Cost, plainUsage, type Usage } from "../../model/usage.ts";
 import { reservationCost } from "../../pricing/reservation_cost.ts";
 import { configuration } from "../options/config.ts";
 import type { ModelAgent } from "../options/model_agent.ts";
-import { providerPriceDetails } from "../price_details.ts";
+import { providerPriceDetails } from "../pricing/price_details.ts";
 import type { Outgoing, RequestSize } from "../outgoing.ts";
 
 /** Estimates the tokens of a request. `textTokens` is the estimate for its texts. */
@@ -31,7 +31,8 @@ function maxInputOf({ request, size }: Outgoing): number {
 }
 
 /**
- * What an attempt may spend. It follows what is learned from other answers while the attempt waits.
+ * Estimates what an attempt may spend. The estimate changes with other answers while the attempt
+ * waits.
  */
 export class SpendingEstimate implements AttemptEstimate {
   readonly maxTokens: number | undefined;
@@ -97,10 +98,10 @@ export class SpendingEstimate implements AttemptEstimate {
   }
 }
 
-/** The output tokens from whose price that of one is known. */
+/** The number of output tokens that are priced together, to find the price of one. */
 const SAMPLE = 1_000;
 
-/** Returns what is known from the answers of a model to an agent. */
+/** Returns the statistics of the answers of a model to an agent. */
 export function historyOf({ tokenAverages }: ModelAgent, model: string): AnswerHistory {
   const histories = tokenAverages.histories ??= new Map();
   let history = histories.get(model);
@@ -108,7 +109,7 @@ export function historyOf({ tokenAverages }: ModelAgent, model: string): AnswerH
   return history;
 }
 
-/** The names under which a limit of the answer may be among the other fields of a request. */
+/** The fields of `extra` that limit the output tokens. */
 const LIMIT_FIELDS = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
 /** Returns the limit of the output tokens. Fields in `extra` replace `maxTokens`. */

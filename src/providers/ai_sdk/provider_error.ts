@@ -151,7 +151,7 @@ function responseError(error: ResponseError, context: FailureContext): ProviderE
       code,
       status,
       ...limits,
-      // The SDK's provider may know more than the status says.
+      // The SDK's provider may know more than the status shows.
       retryable: !isFinal &&
         (shouldRetry ?? (typeof isRetryable === "boolean" ? isRetryable : retryable)),
       text: text ?? context.text,
@@ -193,8 +193,8 @@ function unreadable(error: ResponseError, context: FailureContext): ProviderErro
 }
 
 /**
- * Returns the error of a response of the other kind, which the SDK's provider cannot read. Another
- * request would be answered, and billed, in the same way.
+ * Returns the error of JSON instead of a stream, or the reverse, which the SDK's provider cannot
+ * read. Another request would be answered, and billed, in the same way.
  */
 export function wrongKind(what: string): ProviderError {
   return new ProviderError(`the server sent ${what}`, { code: "provider", retryable: false });

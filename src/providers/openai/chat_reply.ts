@@ -155,7 +155,7 @@ function readText(content: unknown): string {
   }).join("");
 }
 
-/** Cloudflare sends the value of a typed answer in the place of its JSON. */
+/** Cloudflare sends the value of a typed answer instead of its JSON. */
 function readContent(content: unknown): string {
   return isContentValue(content) ? JSON.stringify(content) : readText(content);
 }

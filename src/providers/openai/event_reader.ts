@@ -137,7 +137,9 @@ export class EventReader<T> implements Disposable {
     this.#endTimer ??= setTimeout(() => this.#body?.cancel(), END_TIMEOUT_MS);
   }
 
-  /** Ends the stream if nothing arrives for {@linkcode REST_TIMEOUT_MS}: the answer is complete. */
+  /**
+   * Ends the stream if nothing arrives for {@linkcode REST_TIMEOUT_MS}, as the answer is complete.
+   */
   expectRest(): void {
     clearTimeout(this.#restTimer);
     this.#restTimer = setTimeout(() => this.#body?.cancel(), REST_TIMEOUT_MS);

@@ -11,8 +11,8 @@ interface AnswerHolder {
 }
 
 /**
- * Keeps the digits of an answer, or of the arguments of a tool, that a server sends as a value in
- * the place of its JSON. The value is written as JSON again, so its numbers need not be numbers.
+ * Keeps the digits of an answer, or of the arguments of a tool, that a server sends as a value
+ * instead of its JSON. The value is written as JSON again, so its numbers need not be numbers.
  *
  * @param json The parsed text. The messages of its choices and the items of its output are changed.
  */

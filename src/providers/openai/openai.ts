@@ -57,12 +57,12 @@ const SCHEMA_ADVICE = "if the server does not support json_schema, give openai()
  * - `extra` holds other fields of the request body. They replace all fields that this provider
  *   writes, and `null` removes one. Only `tools` and `include` are appended, and the members of
  *   `stream_options` and `text` are merged. `max_tokens` and `max_completion_tokens` count as one
- *   field. `stream` is refused.
+ *   field. `stream` is rejected.
  * - The `extra` of messages, parts and tool calls does the same there: `cache_control`, `name`.
  * - What came with tool calls is sent back with their results to the same server and model:
  *   `reasoning_content`, `reasoning_details`, the signatures of Gemini.
- * - With the option `raw`, `response` of a result has the unread answer, its id, the served model
- *   and the id of the request.
+ * - With the option `raw`, `response` of a result has the raw answer, its id, the served model and
+ *   the id of the request.
  *
  * @throws {TypeError} If an option is invalid, or if there is no API key for OpenAI itself.
  *

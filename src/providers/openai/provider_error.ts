@@ -20,7 +20,7 @@ export class ServerError extends Error {
   readonly status: number | undefined;
   /** The body or the event: parsed JSON or text. */
   readonly body: unknown;
-  /** What the server says about the price despite the failure. */
+  /** What the server reports about the price despite the failure. */
   readonly billing: Billing | undefined;
   /** The text received before the failure. */
   readonly text: string | undefined;

@@ -89,7 +89,10 @@ export function readResponsesReply(
   };
 }
 
-/** Returns the error of a response on which the server works: another one would be paid twice. */
+/**
+ * Returns the error of a response that the server is still processing: a second request would be
+ * paid for, too.
+ */
 export function unfinishedResponse(
   status: string,
   { billing, rates }: { readonly billing: Billing; readonly rates?: RateReport },

@@ -260,7 +260,7 @@ Deno.test("ai-sdk errors: reports an error in a response with status 200", async
   assertEquals([spent.status, spent.retryable], [undefined, false]);
 });
 
-Deno.test("ai-sdk errors: does not request JSON again that came in the place of a stream", async () => {
+Deno.test("ai-sdk errors: does not request JSON again that came instead of a stream", async () => {
   const message = { role: "assistant", content: "forty-two" };
   let requests = 0;
   await using server = serve(() => {

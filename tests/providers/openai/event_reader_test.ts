@@ -95,7 +95,7 @@ Deno.test("event reader: returns events before a failure first", async () => {
   assertEquals(state.cancelled, 1);
 });
 
-Deno.test("event reader: marks the errors that only the name of the event tells", async () => {
+Deno.test("event reader: marks the errors that only the name of the event shows", async () => {
   const cases: [text: string, event: unknown][] = [
     ['event: error\ndata: {"message":"no"}', { error: { message: "no" } }],
     ['event: error\ndata: {"error":{"message":"no"}}', { error: { message: "no" } }],

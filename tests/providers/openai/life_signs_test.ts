@@ -67,7 +67,7 @@ Deno.test("life signs: reports the same of the Responses API", async () => {
   assertEquals([reply.reasoning, reply.toolCalls?.length], ["ab", 1]);
 });
 
-Deno.test("life signs: keep a stream of thoughts and arguments alive", async () => {
+Deno.test("life signs: keep a stream of reasoning and arguments alive", async () => {
   const thoughts = Array.from({ length: 12 }, () => delta({ reasoning_content: "hm " }));
   const pieces = Array.from({ length: 12 }, () => call({ function: { arguments: " " } }));
   const events = [

@@ -195,7 +195,7 @@ Deno.test("responses reply: rejects status 200 without a response object", async
   }
 });
 
-Deno.test("responses reply: does not request a response again that the server works on", async () => {
+Deno.test("responses reply: does not request a response again that the server is processing", async () => {
   for (const status of ["queued", "in_progress"]) {
     await using complete = sent({ status, output: [] });
     await using stream = respondWith(response({ status, output: [] }), {}, { api });

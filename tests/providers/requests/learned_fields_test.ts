@@ -283,7 +283,7 @@ Deno.test("learned fields: reasoning that could not be verified is not about inc
   assertEquals(server.bodies.length, 1);
 });
 
-Deno.test("learned fields: a server that rejects both forms gives its last error", async () => {
+Deno.test("learned fields: reports the last error of a server that rejects both forms", async () => {
   await using server = recordingServer((body) =>
     Response.json({
       error: {

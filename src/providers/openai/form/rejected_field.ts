@@ -1,5 +1,5 @@
 /**
- * Finds out whether a server rejected a request because of a field that it does not support.
+ * Determines whether a server rejected a request because of a field that it does not support.
  *
  * OpenAI names the field in `param` and the reason in `code`, FastAPI (Mistral, vLLM) in `loc` and
  * `type`. Gateways keep only the message, or the original error as text.
@@ -81,7 +81,7 @@ function textRejects(text: string, field: string, depth: number): boolean {
     }
   }
   if (!new RegExp(`(?<!\\w)${field}(?!\\w)`).test(text)) return false;
-  // With a reason after the name, it is the value that is invalid.
+  // A reason after the name means that the value is invalid.
   return UNSUPPORTED_WORDS.test(text) ||
     new RegExp(`${INVALID_NAME}\\W+${field}\\W*$`, "i").test(text);
 }

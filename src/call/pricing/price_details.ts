@@ -1,10 +1,10 @@
 /** Collects what the price of a request depends on. */
-import { isRecord } from "../model/check_options.ts";
-import type { ModelSettings } from "../model/message.ts";
-import type { Provider } from "../model/provider.ts";
-import type { Billing, ReportedCost } from "../model/usage.ts";
-import { namedTier, type PriceDetails } from "../pricing/price_details.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { isRecord } from "../../model/check_options.ts";
+import type { ModelSettings } from "../../model/message.ts";
+import type { Provider } from "../../model/provider.ts";
+import type { Billing, ReportedCost } from "../../model/usage.ts";
+import { namedTier, type PriceDetails } from "../../pricing/price_details.ts";
+import type { Outgoing } from "../outgoing.ts";
 
 /** Returns what the price of a request to this model depends on before it is sent. */
 export function providerPriceDetails(
@@ -43,10 +43,10 @@ export function priceDetailsOf(
   };
 }
 
-/** Attempts usually have the same details as the one before: they then share the object. */
+/** The latest details without more of a request or a server. Most attempts share them. */
 let last: { provider: Outgoing["provider"]; model: string; details: PriceDetails } | undefined;
 
-/** Returns the details of a request about which neither the request nor the server says more. */
+/** Returns the details of a request if neither it nor the server has others. */
 function plainDetails(provider: Outgoing["provider"], model: string): PriceDetails {
   if (last?.provider !== provider || last.model !== model) {
     const details = { baseURL: provider.baseURL, vendor: vendorOf(provider, model) };
@@ -55,12 +55,12 @@ function plainDetails(provider: Outgoing["provider"], model: string): PriceDetai
   return last.details;
 }
 
-/** Drops anything but a name, since a provider is foreign code. */
+/** Drops anything but a name, since the values of custom providers are not checked elsewhere. */
 function asName(name: unknown): string | undefined {
   return typeof name === "string" && name !== "" ? name : undefined;
 }
 
-/** Drops anything but a cost: with a wrong number, every sum would be wrong. */
+/** Drops anything but a cost: an invalid number would make every sum invalid. */
 function asCost(cost: ReportedCost | undefined): ReportedCost | undefined {
   if (!isRecord(cost) || !isAmount(cost.total)) return undefined;
   const { total, input, output } = cost as ReportedCost;

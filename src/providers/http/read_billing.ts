@@ -22,16 +22,23 @@ export class BillingReader {
   add(body: unknown): this {
     if (!isRecord(body)) return this;
     const place = isRecord(body.response) ? body.response : body;
-    const { usage, service_tier, model } = place;
+    const { service_tier, model } = place;
     if (typeof model === "string" && model !== "") this.#model = model;
     this.#addTier(service_tier);
-    if (isRecord(usage)) {
-      this.#usage = readUsage(usage) ?? this.#usage;
+    const usage = findUsage(place);
+    if (usage !== undefined) {
+      this.#addUsage(readUsage(usage));
       this.#cost = readReportedCost(usage) ?? this.#cost;
       this.#longWrites = readLongCacheWrites(usage) ?? this.#longWrites;
       this.#addTier(usage.service_tier);
     }
     return this;
+  }
+
+  #addUsage(usage: Usage | undefined): void {
+    // Some servers end a stream with a usage of zeros.
+    if (usage === undefined || (usage.totalTokens === 0 && this.#usage !== undefined)) return;
+    this.#usage = usage;
   }
 
   #addTier(tier: unknown): void {
@@ -49,6 +56,16 @@ export class BillingReader {
         { servedModel: this.#model }),
     };
   }
+}
+
+/** Finds the usage, which Moonshot also writes into the choice, and Groq into a member of its own. */
+function findUsage(
+  { usage, x_groq: groq, choices }: Record<string, unknown>,
+): Record<string, unknown> | undefined {
+  if (isRecord(usage)) return usage;
+  if (isRecord(groq) && isRecord(groq.usage)) return groq.usage;
+  const choice = Array.isArray(choices) ? choices[0] : undefined;
+  return isRecord(choice) && isRecord(choice.usage) ? choice.usage : undefined;
 }
 
 /** Reads the billing of a complete response to a request to the given model. */

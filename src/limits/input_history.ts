@@ -48,6 +48,11 @@ export class InputHistory {
     this.#excess = Math.max(ratio, this.#excess);
   }
 
+  /** Whether a request of this density was added. */
+  isKnown(size: InputSize): boolean {
+    return this.#byDensity.has(densityOf(size));
+  }
+
   /**
    * Returns the tokens that a request has at most. A few requests say little of others, so that a
    * margin is added.

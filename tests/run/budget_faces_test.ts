@@ -222,6 +222,16 @@ Deno.test("budget: dense texts such as code and Base64 are not underestimated", 
   }
 });
 
+Deno.test("budget: the tokens that a server adds to each request are reserved", async () => {
+  // The prompt has 5 tokens.
+  const provider = scripted({ text: "ok", usage: used(75, 20) }, { latency: 1 });
+  const A = defineAgent({ name: "a", model: "m", prompt, provider, maxTokens: 20 });
+  const calls = Array.from({ length: 300 }, (_, x) => [A, { x: x % 10 }] as const);
+  const results = await batch(calls, { concurrency: 300, budget: { tokens: 5_000 } });
+  const spent = results.reduce((sum, { usage }) => sum + usage.totalTokens, 0);
+  assert(spent <= 5_000 && spent > 4_800, `${spent}`);
+});
+
 Deno.test("budget: the tokens of English say nothing of those of Chinese", async () => {
   const english = "every call costs money ".repeat(40);
   const chinese = "每次调用都要花钱".repeat(100);

@@ -52,6 +52,10 @@ export class SpendingEstimate implements AttemptEstimate {
     return this.history.inputs.tokensOf(this.size);
   }
 
+  get addedInput(): number {
+    return this.history.inputs.isKnown(this.size) ? 0 : ADDED_INPUT;
+  }
+
   get likelyInput(): number {
     const { inputTokens } = this;
     return inputTokens === 0 ? 1 : Math.min(1, this.#likelyInput / inputTokens);
@@ -88,6 +92,12 @@ export class SpendingEstimate implements AttemptEstimate {
     return this.#priced!.cost;
   }
 }
+
+/**
+ * The tokens that a server may add to a request: the templates of some models have an instruction
+ * of their own, which in the case of gpt-oss is 70 tokens long.
+ */
+const ADDED_INPUT = 100;
 
 /** The output tokens from whose price that of one is known. */
 const SAMPLE = 1_000;

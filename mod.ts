@@ -112,17 +112,15 @@ export type { RateReport, RateState } from "./src/model/rate_report.ts";
 export type { Provider, ProviderOptions } from "./src/model/provider.ts";
 export type {
   AgentErrorOptions,
-  Attempt,
   DryRun,
   Failure,
-  LimitedBy,
   Result,
   ResultBase,
   Success,
-  Timing,
-  ToolCall,
-  ToolErrorCode,
 } from "./src/model/result.ts";
+export type { Attempt } from "./src/model/attempt.ts";
+export type { LimitedBy, Timing } from "./src/model/timing.ts";
+export type { ToolCall, ToolErrorCode } from "./src/model/tool_call.ts";
 export type { Spent } from "./src/model/spent.ts";
 export type { Billing, Cost, ReportedCost, Usage } from "./src/model/usage.ts";
 

@@ -1,7 +1,8 @@
 import { Channel, ChannelClosedError } from "@std/async/channel";
 import { ChildAbort } from "../async/abort.ts";
 import { stringifyExact } from "../model/exact_json.ts";
-import type { AgentError, Result, Success, ToolCall } from "../model/result.ts";
+import type { AgentError, Result, Success } from "../model/result.ts";
+import type { ToolCall } from "../model/tool_call.ts";
 import type { CallHooks } from "../call/options/model_agent.ts";
 import type { CallContext } from "../call/context.ts";
 import type { CallOptions } from "../call/options/options.ts";
@@ -9,18 +10,18 @@ import type { CallOptions } from "../call/options/options.ts";
 /** An event of a streamed call. */
 export type StreamEvent<T = unknown> =
   | {
-    /** A piece of the answer; with tools, of any answer of the model. */
+    /** A delta of the answer; with tools, of any answer of the model. */
     readonly type: "delta";
-    /** The piece. */
+    /** The text of the delta. */
     readonly text: string;
   }
   | {
     /**
-     * A piece of the model's reasoning. After a `retry` or a `fallback`, the reasoning before it
+     * A delta of the model's reasoning. After a `retry` or a `fallback`, the reasoning before it
      * does not belong to the answer.
      */
     readonly type: "reasoning";
-    /** The piece. */
+    /** The text of the delta. */
     readonly text: string;
   }
   | {

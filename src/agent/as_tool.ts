@@ -75,7 +75,7 @@ function validatorOf(doing: string, schema: JsonSchema): Validator {
   try {
     return createValidator(doing, "params", schema);
   } catch {
-    // Merged schemas may have references that lead nowhere.
+    // Merged schemas may have references that cannot be resolved.
     return (value) => Promise.resolve({ ok: true, value });
   }
 }

@@ -41,8 +41,8 @@ export function callHash(
 }
 
 /**
- * Does the same for the conversation of a call with tools. Options that only limit its rounds do
- * not count: a call with a higher `maxSteps` goes on with the same conversation.
+ * Returns such digits for the conversation of a call with tools. Options that only limit its rounds
+ * do not count: a call with a higher `maxSteps` goes on with the same conversation.
  */
 export function conversationHash(
   agent: Callable,
@@ -76,7 +76,7 @@ function settingsOfCall(options: CallOptions): unknown {
   return isEmpty ? undefined : { messages, maxSteps, ...more, settings };
 }
 
-/** Replaces a value that JSON cannot represent by a marked object that no plain data equals. */
+/** Replaces a value that JSON cannot represent with a marked object that equals no plain data. */
 function replaceNonJson(value: unknown, inside: (value: unknown) => unknown): unknown {
   const mark = (type: string, content: unknown) => ({ [`\0${type}`]: content });
   if (typeof value === "bigint" || typeof value === "number" || value === undefined) {

@@ -27,7 +27,7 @@ export class Admission implements Pass {
   readonly #permits: Permits;
   readonly #estimate: number;
   readonly #expected: Usage;
-  /** What it may spend; absent without budgets. */
+  /** Estimates what the attempt may spend; absent without budgets. */
   #spending: SpendingEstimate | undefined;
   #reservations: Reservation[] = NONE;
 
@@ -171,7 +171,7 @@ export class Admission implements Pass {
     const history = historyOf(agent, model);
     history.add(outputTokens, now - this.at);
     const spending = this.#spending;
-    // Without a budget, some requests are enough to know others by.
+    // Without a budget, a few requests are enough to estimate others.
     if (spending === undefined && history.inputs.count >= ENOUGH_INPUTS) return;
     history.inputs.add(spending?.size ?? requestSizeOf(this.#call, this.#estimate), inputTokens);
     if (spending?.maxTokens !== undefined) history.addLimited(spending.maxTokens, outputTokens);
@@ -183,15 +183,15 @@ export class Admission implements Pass {
   }
 }
 
-/** The number of requests from which the tokens of others are known well enough. */
+/** The number of requests after which the tokens of others are estimated well enough. */
 const ENOUGH_INPUTS = 32;
 
-/** The reservations of an attempt without budgets: attempts in flight share it. */
+/** The reservations of an attempt without budgets. All such attempts share it. */
 const NONE: Reservation[] = [];
 
 /**
- * Adds the wait for budgets. If the attempt then had to wait for a limit as well, it would have
- * waited for that anyway.
+ * Adds the wait for budgets. If the attempt also waited for a limit, all of it counts as the wait
+ * for that limit.
  */
 function withBudget(waited: WaitTimes, budget: number): WaitTimes {
   if (budget === 0) return waited;

@@ -22,7 +22,7 @@ import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
 import { finalRequestOf, requestOf } from "./model_request.ts";
 import { renderPrompt } from "./render_prompt.ts";
-import { arePriced, markPriced, requirePrices } from "./require_prices.ts";
+import { arePriced, markPriced, requirePrices } from "./pricing/require_prices.ts";
 import { maxRepairs, withRepair } from "./with_repair.ts";
 import { withRetries } from "./with_retries.ts";
 import {
@@ -38,7 +38,7 @@ import { runTools } from "./tools/run_tools.ts";
 import { Trace } from "./trace.ts";
 
 /**
- * Calls the model and gives the result; a failure is a value.
+ * Calls the model and returns the result; a failure is a value.
  *
  * @throws {TypeError} If no model or no provider is named: then nothing was sent.
  */
@@ -54,7 +54,7 @@ export function callModel(
   const budgets = budgetsOf(options, context);
   const models = candidatesOf(agent, options, config);
   const setup = { agent, params, options, hooks, config, context, budgets, rounds };
-  // Mostly everything is there that the call needs.
+  // Usually models and prices are known, and nothing has to be awaited.
   const ready = !(models instanceof Promise) &&
     (!budgets.some(({ countsCost }) => countsCost) || arePriced(models, config));
   return ready ? begin(setup, models) : prepare(setup, models);
@@ -86,7 +86,7 @@ async function prepare(setup: CallSetup, found: Candidates | Promise<Candidates>
 
 function begin(setup: CallSetup, models: Candidates): Promise<Result> {
   const { agent, options, config, context } = setup;
-  // Begun here, waited for when there is something to price.
+  // The list loads in the background until there is something to price.
   void loadPrices(models[0].model, config.prices);
   const hooked = !options.dryRun && hasHooks(agent);
   const limit = callSignal(models[0], options, context, { hooked });
@@ -95,7 +95,7 @@ function begin(setup: CallSetup, models: Candidates): Promise<Result> {
   return limit === undefined ? call.settle() : settleWithin(limit, call, { hooked });
 }
 
-/** A call that something may end early, with the hooks around it. */
+/** Settles a call that may be aborted early, with the hooks around it. */
 async function settleWithin(
   limit: ChildAbort,
   call: ModelCall,
@@ -111,7 +111,7 @@ async function settleWithin(
 type NextStep = "hooks" | "end";
 
 /**
- * A call under way. Each of its steps is a method, and one that has nothing to do costs nothing.
+ * A call in flight. Each of its steps is a method, and one that has nothing to do costs nothing.
  */
 class ModelCall {
   readonly setup: CallSetup;
@@ -197,7 +197,7 @@ class ModelCall {
     return next === "end" ? this.trace.end(result) : result;
   }
 
-  /** Asks one model after another. */
+  /** Requests an answer of one model after another. */
   #answer(messages: readonly Message[]): Promise<Answer> {
     const [first, ...others] = this.#models;
     const { agent, rounds } = this.setup;
@@ -212,7 +212,8 @@ class ModelCall {
   #withFallbacks(conversation: Conversation): Promise<Answer> {
     const { trace, signal, setup: { hooks } } = this;
     return withFallbacks(this.#models, (candidate) => this.#converse(conversation, candidate), {
-      // Who was handed the beginning of an answer must not be handed another one behind it.
+      // A caller that has received the beginning of an answer must not receive another one after
+      // it.
       mayContinue: () => !trace.emitted && !signal.aborted,
       onFallback({ model }, error) {
         trace.usedFallback = true;
@@ -280,7 +281,9 @@ class ModelCall {
     });
   }
 
-  /** Asks a model once: for an answer that is kept, or shared, or its own. */
+  /**
+   * Requests an answer of a model: from the cache, of an identical call in flight, or by a request.
+   */
   #requestAnswer(
     candidate: Candidate,
     messages: readonly Message[],
@@ -330,7 +333,7 @@ class ModelCall {
     return withRepair(call, max, (call) => withRetries(call, candidate));
   }
 
-  /** Runs the tools that the model asks for. */
+  /** Runs the tools that the model requests. */
   #runTools(
     requests: readonly ToolRequest[],
     { toolConcurrency: concurrency, maxToolCalls: maxCalls }: ToolLimits,

@@ -1,6 +1,7 @@
 import { abortCode, isWait, LONG_WAIT, ProviderError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
-import { AgentError, type Attempt } from "../model/result.ts";
+import { AgentError } from "../model/result.ts";
+import type { Attempt } from "../model/attempt.ts";
 import { NO_USAGE, type Usage } from "../model/usage.ts";
 
 /**

@@ -19,8 +19,8 @@ export function longestWait({ signal, hasFallback }: Waiting): number {
 /**
  * Returns the longest pause of its model that a call waits for, in milliseconds. A call that has
  * not been rejected itself waits until its time limit, as the next call of a run would find the
- * same pause: rows are not used up meanwhile. A pause of more than {@linkcode LONGEST_RETRY_AFTER}
- * is only waited for if the time limit allows it.
+ * same pause, and fail as well. A pause of more than {@linkcode LONGEST_RETRY_AFTER} is only waited
+ * for if the time limit allows it.
  */
 export function longestPause(call: Waiting): number {
   if (call.longestPause !== undefined) return call.longestPause;

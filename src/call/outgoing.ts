@@ -21,9 +21,11 @@ export interface Outgoing {
   readonly hooks: CallHooks;
   readonly signal: AbortSignal;
   readonly priority: number;
-  /** Whether a fallback model can be called in the place of a long wait. */
+  /** Whether a fallback model can be called instead of a long wait. */
   readonly hasFallback?: boolean;
-  /** The longest pause of its model that it waits for, if another isolate has found it. */
+  /**
+   * The longest pause of its model that it waits for, in milliseconds, if another isolate set it.
+   */
   readonly longestPause?: number;
   /** The budgets of the call, the run and the scopes around it. */
   readonly budgets: readonly Budget[];
@@ -43,7 +45,7 @@ export interface Outgoing {
   readonly expected?: Usage;
   /** The size of the request, if another isolate has measured it. */
   readonly size?: RequestSize;
-  /** What both requests of a hedged pair know. */
+  /** The state that both requests of a hedged pair share. */
   readonly pair?: HedgedPair;
   /** Whether this is the second request of a hedged pair: its waiting does not count. */
   readonly duplicate?: boolean;
@@ -59,7 +61,7 @@ export interface RequestSize extends InputSize {
   readonly maxTokens?: number;
 }
 
-/** What both requests of a hedged pair know. */
+/** The state that both requests of a hedged pair share. */
 export interface HedgedPair {
   /** The usage of the request that was answered first. */
   usage?: Usage;

@@ -38,8 +38,8 @@ export function readReply(
     });
   }
   const asksForTools = tools !== undefined && toolCalls !== undefined && toolCalls.length > 0;
-  // Truncated arguments cannot be completed, and an empty text is no part of an answer: a reasoning
-  // model may spend all its tokens on its thoughts.
+  // Truncated arguments cannot be completed, and an empty text is not part of an answer: a model
+  // may spend all its tokens on reasoning.
   if (finishReason === "length" && (asksForTools || text === "")) throw truncated(text, trace);
   if (asksForTools || output === undefined) return { content: text, finishReason, reply };
   return readTyped(reply, output, trace, signal);

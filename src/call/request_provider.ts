@@ -22,7 +22,7 @@ export interface AttemptOptions {
   readonly signal: AbortSignal | undefined;
   /** Takes the pieces of a streamed answer; without it the answer is asked for whole. */
   readonly onDelta?: (text: string) => void | Promise<void>;
-  /** Takes the pieces of the reasoning of a streamed answer. */
+  /** Receives the deltas of the reasoning of a streamed answer. */
   readonly onReasoning?: (text: string) => void | Promise<void>;
   /** Called when the server begins to answer. */
   readonly onResponse?: () => void;

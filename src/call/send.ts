@@ -9,7 +9,7 @@ import { type Answer, readReply } from "./read_reply.ts";
 import { type AttemptHandler, requestProvider } from "./request_provider.ts";
 import type { Outgoing, Pass } from "./outgoing.ts";
 import { emitDelta } from "./emit_delta.ts";
-import { priceDetailsOf } from "./price_details.ts";
+import { priceDetailsOf } from "./pricing/price_details.ts";
 import { estimatedUsageSoFar } from "./estimates/token_averages.ts";
 
 /** What is done after an attempt that failed. */

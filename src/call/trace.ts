@@ -4,22 +4,22 @@ import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
 import {
   type AgentError,
-  type Attempt,
   type DryRun,
   type Failure,
-  type LimitedBy,
   linkError,
   type Result,
   type Success,
-  type Timing,
-  type ToolCall,
 } from "../model/result.ts";
+import type { Attempt } from "../model/attempt.ts";
+import type { LimitedBy, Timing } from "../model/timing.ts";
+import type { ToolCall } from "../model/tool_call.ts";
 import { addSpent, NOTHING_SPENT, type Spent, subtractSpent } from "../model/spent.ts";
-import { addCost, addUsage, type Cost, NO_COST, NO_USAGE, type Usage } from "../model/usage.ts";
+import { addCost, addUsage, type Cost, NO_COST, type Usage } from "../model/usage.ts";
 import type { PriceDetails } from "../pricing/price_details.ts";
-import { costOf, loadPrices, type Prices } from "../pricing/prices.ts";
+import { loadPrices, type Prices } from "../pricing/prices.ts";
 import type { ResponseInfo } from "../model/response_info.ts";
 import { CallErrors } from "./call_errors.ts";
+import { type AttemptCosts, priceAttempts } from "./pricing/price_attempts.ts";
 
 /** The record of a call, from which its result is built. */
 export class Trace extends CallErrors {
@@ -33,7 +33,7 @@ export class Trace extends CallErrors {
   cost: Cost | undefined = NO_COST;
   /** Milliseconds of waiting for permits. */
   queuedMs = 0;
-  /** Milliseconds of waiting for rate limits and budgets, by what limited. */
+  /** Milliseconds of waiting for rate limits and budgets, by limit. */
   #limited: Readonly<Record<LimitedBy, number>> = NOT_LIMITED;
   /** Milliseconds of waiting between attempts. */
   backoffMs = 0;
@@ -51,7 +51,7 @@ export class Trace extends CallErrors {
   emitted = false;
   /** Receives the emitted deltas, and returns the typed answer as far as it has arrived. */
   partials: ((delta: string) => unknown) | undefined;
-  /** What the server sent beside the last answer. */
+  /** What the server sent with the last answer. */
   response: ResponseInfo | undefined;
   /** Whether the answer came from the cache or from another call. */
   cached = false;
@@ -61,9 +61,9 @@ export class Trace extends CallErrors {
   #reasoning: string | undefined;
   /** Whether a fallback model was called. */
   usedFallback = false;
-  /** What of it came from a journal; absent for most calls. */
+  /** The usage and cost that came from a journal; absent for most calls. */
   #resumed: Spent | undefined;
-  /** What the parts that were taken have; absent for most calls. */
+  /** The sums of the parts that were taken; absent for most calls. */
   #taken: TakenParts | undefined;
   readonly #startedAt = Date.now();
   readonly #began = performance.now();
@@ -236,33 +236,14 @@ export class Trace extends CallErrors {
       const loading = loadPrices(model, prices);
       if (loading !== undefined) return loading.then(() => this.price(prices));
     }
-    let sum: Cost | undefined = NO_COST;
-    let resumed: Cost | undefined = NO_COST;
-    for (let i = 0; i < attempts.length; i++) {
-      const attempt = attempts[i]!;
-      const details = this.#details?.[i];
-      // Earlier rounds may have been priced already.
-      if (details !== undefined && attempt.cost === undefined) {
-        setCost(attempt, this.#priceOf(attempt, prices, details));
-      }
-      const { cost, usage, error, replayed } = attempt;
-      if (cost === undefined && usage === undefined && error !== undefined) continue;
-      sum = addCost(sum, cost);
-      if (replayed) resumed = addCost(resumed, cost);
-    }
+    const { sum, replayed } = this.#priceAttempts(prices);
     this.cost = sum;
-    if (this.#resumed !== undefined) this.#resumed = { ...this.#resumed, cost: resumed };
+    if (this.#resumed !== undefined) this.#resumed = { ...this.#resumed, cost: replayed };
   }
 
-  #priceOf(
-    { model, usage, estimated }: Attempt,
-    prices: Prices | undefined,
-    details: PriceDetails,
-  ): Cost | undefined {
-    if (usage === undefined && details.cost === undefined) return undefined;
+  #priceAttempts(prices: Prices | undefined): AttemptCosts {
     try {
-      const cost = costOf(model, usage ?? NO_USAGE, prices, details);
-      return cost && estimated ? { ...cost, source: "prices" } : cost;
+      return priceAttempts(this.attempts, this.#details, prices);
     } catch (cause) {
       const why = `the prices function of configure threw: ${causeMessage(cause)}`;
       throw this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
@@ -272,7 +253,7 @@ export class Trace extends CallErrors {
     }
   }
 
-  /** The result of a call that succeeded. */
+  /** Returns the result of a call that succeeded. */
   success<T>(content: T, finishReason: FinishReason): Success<T> {
     const success: Success<T> = {
       ok: true,
@@ -305,12 +286,14 @@ export class Trace extends CallErrors {
     };
   }
 
-  /** The result of a call that only says what it would send. */
+  /** Returns the result of a call with `dryRun`: the request that would be sent. */
   dryRun({ name }: Provider, request: ModelRequest): DryRun {
     return { ...this.success(undefined, "stop"), request, provider: name };
   }
 
-  /** The result of a call that failed; `more` is what a workflow has beside. */
+  /**
+   * Returns the result of a call that failed. `extra` has the other members of a workflow's result.
+   */
   failure(error: AgentError): Failure;
   failure<M extends object>(error: AgentError, extra: M): Failure & M;
   failure(error: AgentError, extra?: object): Failure {
@@ -351,12 +334,7 @@ export class Trace extends CallErrors {
   }
 }
 
-/** Sets the cost of an attempt. Errors share the attempt, so it is changed in place. */
-function setCost(attempt: { cost?: Cost }, cost: Cost | undefined): void {
-  if (cost !== undefined) attempt.cost = cost;
-}
-
-/** What of a call is part of results that were taken from it. */
+/** The sums of the results that were taken from a call. */
 interface TakenParts extends Spent {
   readonly attempts: number;
   readonly toolCalls: number;
@@ -365,7 +343,7 @@ interface TakenParts extends Spent {
 
 const NOTHING_TAKEN: TakenParts = { ...NOTHING_SPENT, attempts: 0, toolCalls: 0, children: 0 };
 
-/** Shared by all that have none of something. */
+/** Shared by all results without tool calls or nested calls. */
 const EMPTY: readonly never[] = Object.freeze([]);
 
 const NOT_LIMITED = { requests: 0, tokens: 0, pause: 0, budget: 0 };

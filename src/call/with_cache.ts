@@ -89,9 +89,7 @@ async function replay(call: Outgoing, reply: ModelReply): Promise<Answer> {
   return answer;
 }
 
-/**
- * A kept answer that the schema refuses, maybe a newer one than it was kept for, counts as none.
- */
+/** A cached answer that the schema rejects, perhaps as the schema has changed, counts as none. */
 function unlessUnreadable(error: unknown): undefined {
   if (error instanceof AgentError && error.code === "invalid_output") return undefined;
   throw error;

@@ -1,5 +1,6 @@
 import { delay } from "@std/async/delay";
-import { Budget, type Spending } from "../limits/budget.ts";
+import { Budget } from "../limits/budget.ts";
+import type { Spending } from "../limits/find_exhausted.ts";
 import { BudgetExhausted } from "../limits/budget_exhausted.ts";
 import { Limiter } from "../limits/limiter.ts";
 import type { BudgetOptions } from "../model/budget.ts";
@@ -44,7 +45,7 @@ export class PrincipalQuota {
   }
 
   /**
-   * Changes the limits. What the caller has used counts on: its spending, its calls of the last
+   * Changes the limits. What the caller has used still counts: its spending, its calls of the last
    * minute, and its requests in progress.
    */
   setLimits(limits: PrincipalLimits): void {
@@ -126,8 +127,8 @@ export class PrincipalQuota {
   }
 
   /**
-   * Returns the time until the budget is renewed, in milliseconds, if it is the reason of an error:
-   * if it is spent, or has caused the error. `undefined` if it is not.
+   * Returns the time until the budget is renewed, in milliseconds, if the budget is spent or caused
+   * the error; otherwise `undefined`.
    */
   budgetRenewsIn(cause: unknown): number | undefined {
     const now = performance.now();

@@ -74,7 +74,7 @@ function isWorthRetrying(error: AgentError): boolean | undefined {
     case "provider":
       return status === undefined && !retryable ? undefined : retryable;
     case "rate_limited":
-      // Without a wait, it may be a quota that is spent.
+      // A rate limit that states no wait may be a quota that is used up.
       return retryable || retryAfterMs !== undefined;
     default:
       return undefined;

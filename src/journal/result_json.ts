@@ -4,14 +4,9 @@
  */
 import { isRecord } from "../model/check_options.ts";
 import type { JournalDetail } from "../model/journal.ts";
-import {
-  AgentError,
-  type Attempt,
-  type Failure,
-  linkError,
-  type Result,
-  type Timing,
-} from "../model/result.ts";
+import { AgentError, type Failure, linkError, type Result } from "../model/result.ts";
+import type { Attempt } from "../model/attempt.ts";
+import type { Timing } from "../model/timing.ts";
 import { readError, writeError, type WrittenError } from "./error_json.ts";
 import { readStoredCost, readStoredUsage } from "./stored_usage.ts";
 import { readValue, writeValue, type WrittenValue } from "./value_json.ts";
@@ -64,7 +59,7 @@ interface WrittenResult {
   readonly usage: Result["usage"];
   readonly cost?: Result["cost"];
   readonly attempts?: readonly WrittenAttempt[];
-  /** The tool calls, or a written value if JSON would change them. */
+  /** The tool calls, or their serialized form if JSON would change them. */
   readonly toolCalls?: Result["toolCalls"] | WrittenValue;
   readonly children?: unknown;
   readonly startedAt: number;
@@ -84,7 +79,7 @@ interface WrittenResult {
 export function writeResult(result: Result, stored: JournalDetail): string {
   const written = toWritten(result, stored === "none" ? "bare" : "full");
   const { response } = result;
-  // An unread answer may be much longer than its content.
+  // A raw answer may be much longer than its content.
   if (stored !== "all" || response === undefined) return JSON.stringify(written);
   return JSON.stringify({ ...written, response: writeValue(response) });
 }

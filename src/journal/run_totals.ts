@@ -38,8 +38,8 @@ export class RunTotals {
   }
 
   /**
-   * Adds the result of an item. It replaces the item's previous result, if any. Of its usage, that
-   * of its checkpoints was counted already.
+   * Adds the result of an item. It replaces the item's previous result, if any. The usage of its
+   * checkpoints is already counted.
    */
   addOutcome(result: Result, previous: Result | undefined, counted?: Spent): void {
     if (previous !== undefined) this.#countOutcome(previous, -1);

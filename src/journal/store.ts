@@ -22,7 +22,7 @@ export interface StoredCheckpoint {
   readonly kind: JournalCheckpointKind;
   /** The name, which is unique for the owner: up to 64 letters, digits and `/`. */
   readonly name: string;
-  /** What is known of the checkpoint, as JSON. */
+  /** The content of the checkpoint, as JSON. */
   readonly value: string;
 }
 

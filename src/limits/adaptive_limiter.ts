@@ -3,7 +3,8 @@ import { adaptiveBounds, type LimitOptions, maxConcurrency } from "../model/limi
 import type { RateReport } from "../model/rate_report.ts";
 import { type SentMark, ServerRateLimits } from "./server_rate_limit.ts";
 import type { Feedback } from "./feedback.ts";
-import { Limiter, type PermitRequest } from "./limiter.ts";
+import { Limiter } from "./limiter.ts";
+import type { PermitRequest } from "./permit_request.ts";
 import { RejectionStreak } from "./rejection_streak.ts";
 import {
   ConcurrencyWindow,

@@ -4,14 +4,14 @@ import { LengthsByDuration } from "./lengths_by_duration.ts";
 /** The assumed tokens of an answer, until an agent has received some. */
 export const DEFAULT_OUTPUT_TOKENS = 200;
 
-/** How many answers the slow mean goes back, and how many the fast one. */
+/** The number of answers that the slow mean covers, and the number for the fast one. */
 const SLOW = 1_000;
 const FAST = 32;
 
 /** The share by which a maximum shrinks with each answer, so that an old one is forgotten. */
 const FORGET = 1 / 2_000;
 
-/** What is known from the answers of one model to one agent. Budgets reserve by it. */
+/** The statistics of the answers of one model to one agent. Budgets reserve by them. */
 export class AnswerHistory {
   /** The number of answers. */
   count = 0;
@@ -36,7 +36,7 @@ export class AnswerHistory {
     this.#durations.add(outputTokens, durationMs);
   }
 
-  /** Adds an answer whose length was limited. Some servers do not count thoughts, for example. */
+  /** Adds an answer whose length was limited. Some servers do not count reasoning, for example. */
   addLimited(maxTokens: number, outputTokens: number): void {
     this.#overrun = Math.max(outputTokens / maxTokens, this.#overrun);
   }
@@ -45,7 +45,7 @@ export class AnswerHistory {
   addCost(price: number, cost: number): void {
     if (!(price > 0 && cost >= 0 && cost < Infinity)) return;
     const ratio = cost / price;
-    // Not for a rounding error.
+    // A difference by rounding is no surcharge.
     this.#surcharge = Math.max(1, this.#surcharge * (1 - FORGET), ratio > 1 + 1e-9 ? ratio : 1);
   }
 

@@ -1,27 +1,18 @@
 /**
- * Keeps spending within a budget, even when thousands of attempts spend at once. It is our own, not
- * a library's: it reserves by earlier answers, and what is not used returns to the others.
+ * Keeps spending within a budget, even when thousands of attempts spend at once. No library does
+ * it: attempts reserve by the lengths of earlier answers, and release what they did not use.
  */
 import { onAbort } from "../async/abort.ts";
 import { LinkedList } from "../async/linked_list.ts";
 import type { BudgetOptions } from "../model/budget.ts";
-import { BudgetExhausted } from "./budget_exhausted.ts";
+import type { BudgetExhausted } from "./budget_exhausted.ts";
 import { COST, toUnits, validAmount } from "./cost_units.ts";
 import { type AttemptEstimate, expectedOutput } from "./expected_output.ts";
+import { findExhausted, type Spending } from "./find_exhausted.ts";
 import { Held } from "./held.ts";
 import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
 import type { Amount, Reservation } from "./reservation.ts";
 import { ReservedSum } from "./reserved_sum.ts";
-
-/** The sum of what attempts spent, or may spend. */
-export interface Spending {
-  /** US dollars, as far as known. */
-  readonly cost: number;
-  /** Input and output tokens. */
-  readonly tokens: number;
-  /** The number of attempts. */
-  readonly calls: number;
-}
 
 /** An attempt that waits for others to settle. */
 interface Waiter {
@@ -37,9 +28,9 @@ interface Waiter {
  * within the budget.
  *
  * With `maxTokens` the reservation is the maximum, so that the budget is never exceeded. Without,
- * it is an expectation: see {@linkcode expectedOutput}. If an attempt exceeds it, the budget may be
- * exceeded by the excess, and then no other is admitted. An attempt whose expectation exceeds what
- * is left, but which may fit, is admitted when no other is in flight.
+ * it is an expectation: see {@linkcode expectedOutput}. An attempt that exceeds its expectation may
+ * exceed the budget by the difference; then no other is admitted. An attempt whose expectation
+ * exceeds what is left, but which may fit, is admitted when no other is in flight.
  */
 export class Budget {
   #total: Spending;
@@ -112,7 +103,7 @@ export class Budget {
           "pass `prices` with what its model costs, or limit tokens or calls",
       );
     }
-    const exhausted = this.#exhausted(estimate);
+    const exhausted = this.#findExhausted(estimate);
     if (exhausted !== undefined) throw exhausted;
     return this.#queue.first === undefined ? this.#hold(estimate, now) : undefined;
   }
@@ -208,7 +199,7 @@ export class Budget {
 
   /**
    * Extends the reservations of attempts that take long. Long answers take longer than short ones,
-   * so that they are most of those in flight, and few of those that are known.
+   * so they are more common among the attempts in flight than among the finished ones.
    */
   #extendOverdue(now: number): void {
     for (const learned of this.#learned) {
@@ -227,7 +218,7 @@ export class Budget {
     const now = performance.now();
     for (let first = this.#first(); first !== undefined; first = this.#first()) {
       const { estimate, signal } = first;
-      const reason = signal?.aborted ? signal.reason : this.#exhausted(estimate);
+      const reason = signal?.aborted ? signal.reason : this.#findExhausted(estimate);
       if (reason !== undefined) {
         first.reject(reason);
         continue;
@@ -242,6 +233,10 @@ export class Budget {
     return this.#queue.first?.value;
   }
 
+  #findExhausted(estimate: AttemptEstimate): BudgetExhausted | undefined {
+    return findExhausted({ budget: this, total: this.#total, spent: this.#spent }, estimate);
+  }
+
   #fits({ cost, tokens }: Held): boolean {
     // Alone, it has been found to fit, if it is not longer than expected.
     if (this.#inFlight === 0) return true;
@@ -250,52 +245,6 @@ export class Budget {
     return calls + this.#inFlight < maxCalls &&
       (maxCost === Infinity || ownCost + this.#reserved.cost.with(cost) <= maxCost) &&
       (maxTokens === Infinity || ownTokens + this.#reserved.tokens.with(tokens) <= maxTokens);
-  }
-
-  /**
-   * Returns an error if the attempt does not fit, even if all reservations are cancelled. A budget
-   * that is used up has no room even for an attempt that needs nothing.
-   */
-  #exhausted(estimate: AttemptEstimate): BudgetExhausted | undefined {
-    const { cost, tokens, calls } = this.#total;
-    if (cost !== Infinity) {
-      const { inputCost = 0, outputCost = 0 } = estimate;
-      const exhausted = this.#check("cost", estimate, inputCost * COST, outputCost * COST);
-      if (exhausted !== undefined) return exhausted;
-    }
-    if (tokens !== Infinity) {
-      const exhausted = this.#check("tokens", estimate, estimate.inputTokens, 1);
-      if (exhausted !== undefined) return exhausted;
-    }
-    return calls === Infinity ? undefined : this.#check("calls", estimate, 1, 0);
-  }
-
-  /** Checks one limit, of which the input needs `input` and each output token `perToken`. */
-  #check(
-    limit: keyof Spending,
-    { likelyInput, maxTokens, history }: AttemptEstimate,
-    input: number,
-    perToken: number,
-  ): BudgetExhausted | undefined {
-    const [total, spent] = [this.#total[limit], this.#spent[limit]];
-    // With `maxTokens` the maximum has to fit. Without, it is enough if a usual answer does.
-    const surcharge = limit === "cost" ? history.surcharge : 1;
-    const needed = limit === "calls"
-      ? input
-      : maxTokens === undefined
-      ? Math.round((input * likelyInput + perToken * history.typical) / surcharge)
-      : Math.round(input + perToken * Math.ceil(maxTokens * history.overrun));
-    if (spent < total && spent + needed <= total) return undefined;
-    const unit = limit === "cost" ? COST : 1;
-    const room = Math.floor((total - spent - input) / perToken / history.overrun);
-    return new BudgetExhausted({
-      budget: this,
-      limit,
-      total: total / unit,
-      used: spent / unit,
-      needed: needed / unit,
-      fitting: maxTokens !== undefined && perToken > 0 && room >= 1 ? room : undefined,
-    });
   }
 }
 

@@ -2,7 +2,7 @@ import type { BudgetOptions } from "../model/budget.ts";
 
 const UNITS = { cost: "US dollars", tokens: "tokens", calls: "calls" };
 
-/** What an attempt needed that did not fit. */
+/** The reservation of an attempt that did not fit. */
 export interface UnmetNeed {
   /** The budget. */
   readonly budget: object;
@@ -40,7 +40,7 @@ export class BudgetExhausted extends Error {
     this.#budget = budget;
   }
 
-  /** Whether it is this budget that leaves too little. */
+  /** Whether this is the budget that leaves too little. */
   isOf(budget: object): boolean {
     return this.#budget === budget;
   }

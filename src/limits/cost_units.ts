@@ -11,7 +11,9 @@ export function toUnits(cost: number): number {
   return Math.round(cost * COST);
 }
 
-/** Ignores nonsense of a price function: a sum with NaN in it would never exceed the budget. */
+/**
+ * Ignores invalid results of a price function: a sum with NaN in it would never exceed the budget.
+ */
 export function validAmount(amount: number | undefined): number | undefined {
   return amount !== undefined && amount >= 0 && amount < Infinity ? amount : undefined;
 }

@@ -6,7 +6,7 @@ export interface AttemptEstimate {
   /** The input tokens, at most. */
   readonly inputTokens: number;
   /**
-   * The tokens that the server may add to the input, as far as no answer has shown it.
+   * The tokens that the server may add to the input, if no earlier answer shows how many.
    *
    * @default {0}
    */
@@ -73,7 +73,7 @@ export function expectedOutput(
   return { mean, most: Math.max(mean, longest * growth), isLearned: true };
 }
 
-/** Returns the tokens of an answer of which nothing is known, but that it has at least `least`. */
+/** Returns the tokens to expect of an answer of which only the minimum, `least`, is known. */
 export function unknownOutput(least: number): ExpectedOutput {
   const tokens = Math.max(UNKNOWN_OUTPUT, Math.ceil(least));
   return { mean: tokens, most: tokens, isLearned: false };

@@ -52,8 +52,8 @@ export class Held implements Reservation, ListItem<Held> {
   }
 
   /**
-   * Reserves what answers have had that took as long. If none has taken as long, nothing is known
-   * of this one.
+   * Reserves the mean of the answers that took as long. If there are none, nothing is known of this
+   * answer.
    */
   extend(): void {
     const { history } = this.#estimate;

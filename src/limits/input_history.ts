@@ -9,7 +9,7 @@ export interface InputSize {
 /** The share by which a maximum shrinks with each request, so that an old one is forgotten. */
 const FORGET = 1 / 2_000;
 
-/** What is known of requests whose texts are about equally dense. */
+/** The statistics of requests whose texts are about equally dense. */
 interface Known {
   /** The number of requests. */
   count: number;
@@ -20,15 +20,15 @@ interface Known {
 }
 
 /**
- * What servers counted for earlier requests, from which the tokens of later ones are estimated.
- * Texts of another language or of another kind have other tokens to a character, so that requests
- * are kept apart by their density: what is known of English says nothing of Chinese.
+ * Estimates the tokens of requests from those that the server counted for earlier ones. The tokens
+ * per character depend on the language and the kind of text. So requests are grouped by density:
+ * English requests do not change the estimate of Chinese ones.
  */
 export class InputHistory {
   /** The number of requests. */
   count = 0;
   readonly #byDensity = new Map<number, Known>();
-  /** How far a server has exceeded the maximum, as a factor of at least 1. */
+  /** The highest factor by which a server exceeded the maximum, at least 1. */
   #excess = 1;
 
   /** Adds a request, and the tokens that the server counted. */
@@ -54,20 +54,20 @@ export class InputHistory {
   }
 
   /**
-   * Returns the tokens that a request has at most. A few requests say little of others, so that a
-   * margin is added.
+   * Returns the maximum tokens of a request. A few requests say little about others, so a margin is
+   * added.
    */
   tokensOf(size: InputSize): number {
     const { maxInput } = size;
     const known = this.#byDensity.get(densityOf(size));
     if (known === undefined) return Math.ceil(maxInput * this.#excess);
     const margin = maxInput === known.densest ? 0 : 0.25 / known.count;
-    // Without the rounding error of a product that is whole.
+    // Removes the rounding error of a product that is an integer.
     return Math.ceil(maxInput * known.ratio * (1 + margin) - 1e-6);
   }
 }
 
-/** Returns the density of the texts in steps of a factor of 1.4. */
+/** Returns the density of the texts, in steps of a factor of about 1.4. */
 function densityOf({ estimatedInput, maxInput }: InputSize): number {
   return Math.round(2 * Math.log2(maxInput / estimatedInput));
 }

@@ -22,7 +22,7 @@ export class LengthsByDuration {
 
   /** Adds an answer. */
   add(tokens: number, durationMs: number): void {
-    // Answers faster than the first step are in front of it.
+    // Answers faster than the first step are counted before it.
     const step = durationMs < FIRST_STEP ? -1 : Math.floor(Math.log2(durationMs / FIRST_STEP));
     const at = Math.min(step, LAST_STEP) + 1;
     this.#counts[at]!++;

@@ -5,28 +5,17 @@
  */
 import { onAbort } from "../async/abort.ts";
 import { MAX_TIMER_DELAY } from "../async/timer.ts";
-import { LONG_WAIT, ProviderError } from "../model/errors.ts";
+import { LONG_WAIT } from "../model/errors.ts";
 import { type LimitOptions, maxConcurrency } from "../model/limits.ts";
+import {
+  longestPauseOf,
+  pausedError,
+  type PermitRequest,
+  type WaitReason,
+} from "./permit_request.ts";
 import { PriorityQueue, type QueueEntry } from "./priority_queue.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { Feedback } from "./feedback.ts";
-
-/** What an attempt needs from a limiter. */
-export interface PermitRequest {
-  /** The estimate of the tokens that it will use. */
-  readonly tokens: number;
-  /** The higher number goes first. Above 0, the reserved share is available, too. */
-  readonly priority: number;
-  /**
-   * The longest pause that it waits for, in milliseconds.
-   *
-   * @default {Infinity}
-   */
-  readonly longestPause?: number;
-}
-
-/** Why an attempt had to wait: for a permit, for a rate limit, or for the end of a pause. */
-export type WaitReason = "concurrency" | "requests" | "tokens" | "pause";
 
 interface Waiter {
   readonly request: PermitRequest;
@@ -287,18 +276,6 @@ export class Limiter {
     if (priority <= 0) this.#heldUnreserved++;
     this.rates.take(tokens, now);
   }
-}
-
-function longestPauseOf({ longestPause = Infinity }: PermitRequest): number {
-  return longestPause;
-}
-
-function pausedError(pauseMs: number): ProviderError {
-  return new ProviderError("its model is paused, as the server rejected another request", {
-    code: "rate_limited",
-    retryAfterMs: Math.ceil(pauseMs),
-    retryable: true,
-  });
 }
 
 /**

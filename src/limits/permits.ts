@@ -1,5 +1,6 @@
 import type { Feedback } from "./feedback.ts";
-import type { Limiter, PermitRequest, WaitReason } from "./limiter.ts";
+import type { Limiter } from "./limiter.ts";
+import type { PermitRequest, WaitReason } from "./permit_request.ts";
 
 /** How long an attempt has waited for which reason, in milliseconds, even if it was aborted. */
 export type WaitTimes = Partial<Record<WaitReason | "budget", number>>;

@@ -1,11 +1,11 @@
 /**
- * Detects that a server rejects everything for a limit, and gets the model going again.
+ * Detects that a server rejects everything for a limit, and resumes sending to the model.
  *
  * A server may say how long to wait, and then the model pauses that long. If it does not say, and
  * has rejected many attempts in a row with hardly any other in flight, the model pauses on its own,
- * longer each time. Thousands of calls then wait together, and one of them probes the server, in
- * the place of each call probing it. The answer to an attempt that was not sent before the first
- * rejected one ends the streak.
+ * longer each time. Thousands of calls then wait together, and one of them probes the server
+ * instead of each of them. The answer to an attempt that was not sent before the first rejected one
+ * ends the streak.
  */
 import { isWait, LONGEST_PAUSE } from "../model/errors.ts";
 import type { FeedbackOutcome } from "./feedback.ts";
@@ -92,8 +92,8 @@ export class RejectionStreak {
     // A rejected probe needs no more evidence.
     const isStreak = this.#allowed < Infinity ||
       this.#rejections >= Math.max(MIN_REJECTIONS, PER_OTHER * (inFlight - 1));
-    // After the first pause that the server asks for, everything may go on: it said so. If it was
-    // wrong, the next one is at least as long as our own.
+    // After the first pause that the server asks for, all attempts resume, as the server said. If
+    // it was wrong, the next pause is at least as long as our own.
     const isOwn = isStreak && (asked === 0 || this.#pauses > 0);
     if (asked === 0 && !isOwn) return undefined;
     const ms = isOwn ? Math.max(asked, this.#ownPause()) : asked;

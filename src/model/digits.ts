@@ -4,7 +4,7 @@
  *
  * They are remembered beside the object or list that has the number, so that the number itself
  * stays a number or a bigint, which schemas and user code understand. `stringifyExact` writes the
- * digits in the place of the number as long as the number is unchanged.
+ * digits instead of the number while the number is unchanged.
  */
 
 /** The digits of a number in a value, and the path to it. */
@@ -99,7 +99,7 @@ interface Place {
 
 /**
  * Visits each plain object and list once, without recursion: user data may be deep, or contain
- * itself. Other objects are not of JSON.
+ * itself. Other objects are not JSON.
  */
 function visitDigits(root: unknown, visit: Visitor): "stop" | void {
   if (!isJsonObject(root)) return;

@@ -169,7 +169,10 @@ export const LONG_WAIT = 60_000;
 /** The longest pause of a model, in milliseconds: no quota takes more than a day to renew. */
 export const LONGEST_PAUSE = 86_400_000;
 
-/** Whether a server asks for a wait of this length, in milliseconds. 0 and nonsense are no wait. */
+/**
+ * Whether a server asks for a wait of this length, in milliseconds. 0 and invalid values are no
+ * wait.
+ */
 export function isWait(ms: number | undefined): ms is number {
   return ms !== undefined && ms > 0 && Number.isFinite(ms);
 }

@@ -48,9 +48,9 @@ function schemaTokens(schema: object): number {
 }
 
 /**
- * Returns the tokens that messages have at most, in nearly any language and with nearly any
- * tokenizer: a token for three lowercase letters or spaces, one for each digit, capital or
- * punctuation mark, as in identifiers, code and Base64, and one and a half for any other character.
+ * Returns the maximum tokens of messages, for nearly any language and tokenizer: one token for
+ * three lowercase letters or spaces, one token for each digit, capital and punctuation mark, and
+ * one and a half tokens for any other character. Identifiers, code and Base64 are that dense.
  */
 export function maxTextTokens(messages: readonly Message[]): number {
   let tokens = 0;

@@ -7,7 +7,7 @@
  */
 import { digitsOf, hasDigits, rememberDigits } from "./digits.ts";
 
-/** The functions of new runtimes. */
+/** The functions that only newer runtimes have. */
 interface ExactJson {
   rawJSON?(text: string): unknown;
   parse(text: string, reviver: Reviver): unknown;

@@ -143,7 +143,7 @@ export interface ModelReply extends Billing {
   readonly providerData?: unknown;
   /** The state of the server's rate limits, if it reports them. */
   readonly rates?: RateReport;
-  /** What the server sent beside the answer, if it is to be kept. */
+  /** What the server sent with the answer, if the provider keeps it. */
   readonly response?: ResponseInfo;
   /** The requests that the server rejected before it accepted this one in another form. */
   readonly rejections?: readonly RejectedRequest[];

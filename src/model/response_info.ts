@@ -1,4 +1,4 @@
-/** What a server sent beside an answer. */
+/** What a server sent with an answer. */
 export interface ResponseInfo {
   /** The server's id of the answer. */
   readonly id?: string;
@@ -7,7 +7,7 @@ export interface ResponseInfo {
   /** The id of the request in the response headers. Servers ask for it in bug reports. */
   readonly requestId?: string;
   /**
-   * The unread answer, with all fields that the provider does not read, such as `logprobs` and
+   * The raw answer, with all fields that the provider does not read, such as `logprobs` and
    * citations: JSON, or the list of events if it was streamed.
    */
   readonly raw?: unknown;

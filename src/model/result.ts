@@ -1,116 +1,12 @@
 /** The result of a call, and the error that a failure holds: the two types refer to each other. */
+import type { Attempt } from "./attempt.ts";
 import type { ErrorCode, Issue } from "./errors.ts";
 import type { FinishReason, Message, ModelRequest } from "./message.ts";
 import type { ResponseInfo } from "./response_info.ts";
 import type { Spent } from "./spent.ts";
+import type { Timing } from "./timing.ts";
+import type { ToolCall } from "./tool_call.ts";
 import { type Cost, NO_USAGE, type Usage } from "./usage.ts";
-
-/** One request that was sent to a model. */
-export interface Attempt {
-  /** The model that the request was sent to. */
-  readonly model: string;
-  /** When it was sent, in milliseconds since 1970. */
-  readonly startedAt: number;
-  /** How long it took, in milliseconds. */
-  readonly durationMs: number;
-  /** The HTTP status, if it was an error. */
-  readonly status?: number;
-  /** The error, if the attempt failed. */
-  readonly error?: {
-    /** The kind of the error. */
-    readonly code: ErrorCode;
-    /** The message of the error. */
-    readonly message: string;
-  };
-  /** The wait that the server requested, in milliseconds. */
-  readonly retryAfterMs?: number;
-  /** The adaptive concurrency when it was sent, if there is one. */
-  readonly concurrency?: number;
-  /** The usage, if the provider reported it. */
-  readonly usage?: Usage;
-  /** The cost of the request, in US dollars. Absent if its usage or its price is unknown. */
-  readonly cost?: Cost;
-  /** The service tier, such as `flex`, if the server reported it or the request named it. */
-  readonly serviceTier?: string;
-  /**
-   * True if `usage` is an estimate, as the answer was cut off before the provider reported its
-   * usage.
-   */
-  readonly estimated?: true;
-  /** True if an earlier start of the item sent it, and its outcome came from a journal. */
-  readonly replayed?: true;
-}
-
-/** The limits that can make a call wait, other than the concurrency. */
-export type LimitedBy = "requests" | "tokens" | "pause" | "budget";
-
-/** The parts of the duration of a call, in milliseconds. */
-export interface Timing {
-  /** Waiting in the queue for a permit, as the `concurrency` was reached. */
-  readonly queuedMs: number;
-  /** Waiting for a rate limit, a configured one or one of the server, or for a budget. */
-  readonly limitedMs: number;
-  /**
-   * The limit that it waited for longest: requests per minute, tokens per minute, a pause that the
-   * server requested, or a budget of which others had reserved the rest. Absent if it waited for
-   * none.
-   */
-  readonly limitedBy?: LimitedBy;
-  /** Backing off between attempts. */
-  readonly backoffMs: number;
-  /** Waiting for the model, over all attempts. */
-  readonly modelMs: number;
-  /** Running tools, including their waits. Time in which several run at once counts once. */
-  readonly toolsMs: number;
-  /**
-   * From sending the last attempt until the response headers; only if the answer was streamed and
-   * the provider reports it.
-   */
-  readonly connectMs?: number;
-  /** From sending the last attempt to its first token; only if the answer was streamed. */
-  readonly firstTokenMs?: number;
-  /** From the first token of the last attempt to its end; only if the answer was streamed. */
-  readonly generationMs?: number;
-}
-
-/**
- * Why a tool call failed.
- *
- * - `unknown_tool`: the agent has no such tool
- * - `invalid_args`: the arguments do not fit the tool's schema
- * - `threw`: the tool threw, or returned something that is not JSON
- * - `timeout`: its own time limit passed
- * - `aborted`: the call ended while it ran
- * - `too_many`: it did not run, as the answer called more than `maxToolCalls` tools
- */
-export type ToolErrorCode =
-  | "unknown_tool"
-  | "invalid_args"
-  | "threw"
-  | "timeout"
-  | "aborted"
-  | "too_many";
-
-/** A tool call that the model requested. */
-export interface ToolCall {
-  /** The provider's id of the request. */
-  readonly id: string;
-  /** The tool's name. */
-  readonly name: string;
-  /** The arguments passed to the tool; if they are invalid, as the model wrote them. */
-  readonly args: unknown;
-  /** The value that the tool returned. */
-  readonly result?: unknown;
-  /** The error, if the tool call failed. The model received its message instead of a result. */
-  readonly error?: {
-    /** The kind of the error. */
-    readonly code: ToolErrorCode;
-    /** The message of the error. */
-    readonly message: string;
-  };
-  /** How long it took, in milliseconds. */
-  readonly durationMs: number;
-}
 
 /** The members of every result, of a success or a failure. */
 export interface ResultBase {
@@ -158,7 +54,7 @@ export interface ResultBase {
   /** The `metadata` that the caller passed. */
   readonly metadata?: unknown;
   /**
-   * What the server sent beside the last answer, if the provider's option `raw` is set. Absent for
+   * What the server sent with the last answer, if the provider's option `raw` is set. Absent for
    * cached answers. Journals keep it only with `store: "all"`.
    */
   readonly response?: ResponseInfo;
@@ -186,8 +82,8 @@ export interface Success<T = unknown> extends ResultBase {
   /** Why the model stopped. */
   readonly finishReason: FinishReason;
   /**
-   * The text of the model's reasoning, if the option `reasoning` is set and the server sent it.
-   * With tools, it is that of all answers, separated by an empty line.
+   * The text of the model's reasoning, if the option `reasoning` is set and the server sent it. A
+   * call with tools has that of all answers, separated by an empty line.
    */
   readonly reasoning?: string;
   /** Always absent. */

@@ -8,10 +8,10 @@ export interface Spent {
   readonly cost?: Cost;
 }
 
-/** What no request has spent. */
+/** No tokens, at no cost. */
 export const NOTHING_SPENT: Spent = Object.freeze({ usage: NO_USAGE });
 
-/** Adds two of them. Unknown costs are left out. */
+/** Adds two amounts. Unknown costs are left out. */
 export function addSpent(a: Spent, b: Spent): Spent {
   const usage = addUsage(a.usage, b.usage);
   if (a.cost === undefined || b.cost === undefined) return { usage, cost: a.cost ?? b.cost };
@@ -19,8 +19,8 @@ export function addSpent(a: Spent, b: Spent): Spent {
 }
 
 /**
- * Returns `a` without `part`, which is a part of it. If the cost of `a` is unknown, the result is,
- * too.
+ * Returns `a` without `part`, which is a part of it. If the cost of `a` is unknown, so is that of
+ * the result.
  */
 export function subtractSpent(a: Spent, part: Spent | undefined): Spent {
   if (part === undefined || part.usage === NO_USAGE) return a;

@@ -69,7 +69,15 @@ export const NO_USAGE: Usage = Object.freeze({
 /** Returns a usage without cached and reasoning tokens. */
 export function plainUsage(inputTokens: number, outputTokens: number): Usage {
   const totalTokens = inputTokens + outputTokens;
-  return { ...NO_USAGE, inputTokens, outputTokens, totalTokens };
+  // One object literal: a spread is several times slower, and each call needs two.
+  return {
+    inputTokens,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens,
+    reasoningTokens: 0,
+    totalTokens,
+  };
 }
 
 /** The cost of no request. */

@@ -1,5 +1,5 @@
 /**
- * Brings a value into the form that a schema wants, where a model wrote another form of the same
+ * Converts a value to the form that a schema requires, where a model wrote another form of the same
  * value. The schema must check the outcome.
  */
 import { isRecord } from "../model/check_options.ts";
@@ -15,8 +15,8 @@ import { branchesOf, mayBeMeant, typesOf } from "./schema_branches.ts";
 const MAX_STRINGS = 3;
 
 /**
- * Returns the value in the form that the schema wants, or the same value if nothing changes. Text
- * becomes a number, a boolean, null, a choice of an enum, an object or a list where the schema
+ * Returns the value in the form that the schema requires, or the same value if nothing changes.
+ * Text becomes a number, a boolean, null, a choice of an enum, an object or a list where the schema
  * accepts no text. The only item of a list becomes the value where the schema accepts no list, and
  * an object becomes a list where the schema accepts no object. Names in another case are corrected.
  */

@@ -3,7 +3,7 @@
  *
  * `@cfworker/json-schema` interprets the schema: it needs no `eval`, which Cloudflare Workers and
  * content security policies forbid. Of the 534 invalid instances in the official suite of 2020-12
- * it accepts 13, all with `$dynamicRef`, which is refused here. Its messages contain the values
+ * it accepts 13, all with `$dynamicRef`, which is rejected here. Its messages contain the values
  * that it checks, so only the keywords and paths of its errors are used.
  */
 import { dereference, format as formats, type Schema, validate } from "@cfworker/json-schema";
@@ -90,7 +90,7 @@ interface SchemaPart {
   readonly path: string;
 }
 
-/** Removes annotations that the library would read as schemas, and refuses what it ignores. */
+/** Removes annotations that the library would read as schemas, and rejects what it ignores. */
 function prepare({ schema, path }: SchemaPart, draft: Draft): void {
   if (schema.$dynamicRef !== undefined) {
     throw new SchemaError(`${placeOf(path)} has a $dynamicRef, which is not supported: use $ref`);

@@ -1,7 +1,7 @@
 /**
  * Reads an answer that does not fit its schema as it is, if there is exactly one way to read it.
  * What this module does not read costs a repair; what it reads wrongly would be a wrong answer. So
- * a second reading that fits, too, refuses both.
+ * if a second reading fits, too, neither is used.
  */
 import { isRecord } from "../model/check_options.ts";
 import { stringifyExact } from "../model/exact_json.ts";
@@ -34,7 +34,7 @@ const LAYERS: ReadonlySet<string> = new Set([
   "result",
   "value",
 ]);
-/** Names of what is no answer. */
+/** Names of members that are not answers. */
 const NO_LAYERS: ReadonlySet<string> = new Set(["__proto__", "error", "errors", "refusal"]);
 /** Keywords that schemas have, and values usually do not. */
 const SCHEMA_KEYWORDS = ["type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"];
@@ -43,7 +43,7 @@ const SCHEMA_KEYWORDS = ["type", "$ref", "anyOf", "oneOf", "allOf", "enum", "con
  * Returns the only reading of the values that fits the schema. `undefined` if there is none, or
  * more than one. The values themselves do not fit.
  *
- * Read are JSON in a string, the only item of a list, the only member of an object, the
+ * It reads JSON in a string, the only item of a list, the only member of an object, the
  * `properties` of an object with the form of its schema, an object as a list of one, a bare value
  * as the only required property of an object, and what {@linkcode coerce} does.
  *
@@ -100,11 +100,11 @@ interface Form {
   readonly layers: number;
   /** Whether an object was removed. Its name must not get another meaning. */
   readonly isMember?: boolean;
-  /** Whether nothing inside it can be meant. */
+  /** Whether no value inside it can be the answer. */
   readonly isLast?: boolean;
 }
 
-/** Yields what a value may stand for: first itself, then what is inside it. */
+/** Yields the possible readings of a value: first itself, then what is inside it. */
 function* formsOf(whole: unknown, { schema, root }: AnswerSchema): Generator<Form> {
   const branches = branchesOf(schema, root);
   const types = typesOf(branches);
@@ -154,7 +154,7 @@ function memberForms(
   return isPart ? [{ value, isMember: true, isLast: true }] : [];
 }
 
-/** Whether the model repeated the schema in the place of an answer. */
+/** Whether the model repeated the schema instead of an answer. */
 function looksLikeSchemas(properties: Readonly<Record<string, unknown>>): boolean {
   return Object.values(properties).some((property) =>
     isRecord(property) &&

@@ -30,7 +30,10 @@ export function readScalar(text: string, branches: readonly JsonSchema[]): unkno
     if (choice !== undefined) return choice;
     return types.has("null") ? readLiteral(bare, new Set(["null"])) : undefined;
   }
-  if ((types.has("number") || types.has("integer")) && NUMBER.test(bare)) return parseExact(bare);
+  if ((types.has("number") || types.has("integer")) && NUMBER.test(bare)) {
+    // `1e400` is a number in JSON, but not in JavaScript.
+    return Number.isFinite(Number(bare)) ? parseExact(bare) : undefined;
+  }
   return readLiteral(bare, types);
 }
 

@@ -26,11 +26,11 @@ async function validateDigits(value: unknown, validate: Validator): Promise<Vali
     if (best.ok || next === form) return;
     form = next;
     last = await validate(form);
-    // The others have issues that come from the form of a number.
+    // Otherwise the new form of a number has caused more issues.
     if (last.ok || best.ok || last.issues.length <= best.issues.length) best = last;
   }
   if (!last.ok) await attempt(convert(value, "text", last.issues));
-  // The texts that the schema does not accept either.
+  // The schema may not accept these texts either.
   if (!last.ok) await attempt(convert(form, "number", last.issues, value));
   await attempt(convert(value, "number"));
   if (best.ok) carryDigits(form, best.value);

@@ -149,7 +149,7 @@ function calculate(
   // Gemini's compatible endpoint also accepts the name of the resource.
   const found = list!.calcPrice(counts, model.replace(/^models\//, ""), place.options);
   if (found !== null) return found;
-  // Gateways, and Vertex AI, prefix the name of a model with that of its vendor.
+  // Gateways and Vertex AI put the vendor's name before that of the model.
   const slash = model.indexOf("/");
   if (slash <= 0) return null;
   const prefix = model.slice(0, slash);

@@ -108,7 +108,7 @@ export function retryPolicy(options: number | RetryOptions | undefined): RetryPo
     return { ...DEFAULT_RETRIES, max: options, patience: 0 };
   }
   const policy: Record<string, unknown> = { ...DEFAULT_RETRIES };
-  // An explicit number of retries is a promise.
+  // An explicit number of retries is never exceeded.
   if ((options.max ?? options.rateLimited) !== undefined) policy.patience = 0;
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) policy[name] = value;

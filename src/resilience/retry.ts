@@ -104,7 +104,7 @@ class RetryCount {
   }
 }
 
-/** Short waits are begun even if a time limit will end them: the error is then the time limit's. */
+/** A short wait begins even if a time limit will end it: the call then fails with a timeout. */
 function isWaitTooLong({ retryAfterMs }: AgentError, hooks: RetryHooks): boolean {
   return isWait(retryAfterMs) && retryAfterMs > LONG_WAIT &&
     retryAfterMs > (hooks.longestWait?.() ?? LONGEST_RETRY_AFTER);

@@ -1,4 +1,4 @@
-import type { Attempt } from "../model/result.ts";
+import type { Attempt } from "../model/attempt.ts";
 
 /** The concurrency that was in force from a point in time. */
 export interface DiscoveredConcurrency {

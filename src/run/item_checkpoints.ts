@@ -21,7 +21,7 @@ export type CheckpointSession = Required<Pick<JournalSession, "checkpoints" | "c
  * them.
  */
 export class ItemCheckpoints {
-  /** What of the item the totals of the run have counted with checkpoints. */
+  /** The part of the item that the totals of the run have counted with checkpoints. */
   counted: Spent = NOTHING_SPENT;
   /** Why the journal failed, if it has. */
   failure: { readonly error: unknown } | undefined;
@@ -32,7 +32,7 @@ export class ItemCheckpoints {
   readonly #opened = new Map<string, number>();
   #recorded: Promise<ReadonlyMap<string, readonly JournalCheckpoint[]>> | undefined;
 
-  /** Of a started item; `owner` is the id under which they are kept. */
+  /** Creates those of a started item; `owner` is the id under which they are kept. */
   constructor(session: CheckpointSession, item: JournalItem, owner: string) {
     this.#session = session;
     this.#item = item;
@@ -120,7 +120,7 @@ class OpenCheckpoints implements CallCheckpoints {
   readonly #item: ItemCheckpoints;
   readonly #call: OpenCall;
   #next: number;
-  /** What checkpoints of calls inside have counted since the last one of this call. */
+  /** The part that checkpoints of calls inside have counted since the last one of this call. */
   #countedInside: Spent = NOTHING_SPENT;
 
   constructor(item: ItemCheckpoints, call: OpenCall, recorded: readonly Result[]) {

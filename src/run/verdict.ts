@@ -1,4 +1,4 @@
-import type { Timing } from "../model/result.ts";
+import type { Timing } from "../model/timing.ts";
 import type { Percentiles } from "./percentiles.ts";
 
 /** The parts of the time of many calls, summed over all of them, in milliseconds. */

@@ -229,7 +229,7 @@ function toReply(
   return { finishReason: "stop", usage: estimateUsage(request, reply.text), ...reply };
 }
 
-/** Splits a text into the pieces of a stream. */
+/** Splits a text into the deltas of a stream. */
 function wordsOf(text: string): readonly string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }

@@ -3,7 +3,8 @@
  * causes.
  */
 import { ProviderError, type ProviderErrorOptions, RunError } from "../model/errors.ts";
-import { AgentError, type AgentErrorOptions, type Attempt } from "../model/result.ts";
+import { AgentError, type AgentErrorOptions } from "../model/result.ts";
+import type { Attempt } from "../model/attempt.ts";
 
 /** An error in a form that can be cloned. */
 export type EncodedError =

@@ -15,7 +15,7 @@ import { successOrThrow } from "../agent/defined.ts";
 import { type PreparedInput, prepareInput } from "../output/prepare_input.ts";
 import { CALL_RULES, type CallOptions } from "../call/options/options.ts";
 import { checkParams } from "../call/check_params.ts";
-import { requirePrices } from "../call/require_prices.ts";
+import { requirePrices } from "../call/pricing/require_prices.ts";
 import { totalOf } from "../call/options/timeouts.ts";
 import type { Tool } from "../call/options/tool.ts";
 import { Trace } from "../call/trace.ts";

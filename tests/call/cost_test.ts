@@ -15,7 +15,7 @@ const MILLION = used(1e6, 1e6);
 const agentOf = (provider: Provider, more = {}) =>
   defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: 0, ...more });
 
-Deno.test("cost: the server's own takes the place of prices, and is marked", async () => {
+Deno.test("cost: the server's own replaces prices, and is marked", async () => {
   using _ = configured({ prices: { m: { input: 1, output: 3 } } });
   const provider = scripted([
     reply("whole", { usage: MILLION, cost: { total: 8 } }),
@@ -126,7 +126,7 @@ Deno.test("cost: another service tier is never priced as the standard one", asyn
   assertEquals(await costOf("priority"), [10, "priority"]);
   assertEquals(await costOf("flex"), [undefined, "flex"]);
   assertEquals(await costOf("scale"), [undefined, "scale"]);
-  // The request names a tier, and the server may say that it was another one.
+  // The request names a tier, and the server may report another one.
   assertEquals(await costOf(undefined, { service_tier: "priority" }), [10, "priority"]);
   assertEquals(await costOf(undefined, { openai: { serviceTier: "flex" } }), [undefined, "flex"]);
   assertEquals(await costOf("default", { service_tier: "priority" }), [4, undefined]);
@@ -161,7 +161,7 @@ Deno.test("cost: the public list is searched by the provider's server", async ()
   for (const baseURL of ["https://openrouter.ai/api/v1", "http://localhost:4000/v1"]) {
     assertEquals(await costOf("openai/gpt-4o-mini", { baseURL }), openai);
   }
-  // A deployment has any name, and the reply says what it is.
+  // A deployment may have any name, and the reply names its model.
   const baseURL = "https://mine.openai.azure.com/openai/v1";
   assertEquals(await costOf("reviews", { baseURL }), undefined);
   assertEquals(await costOf("reviews", { baseURL }, "gpt-4o-mini-2024-07-18"), openai);
@@ -232,7 +232,7 @@ Deno.test("cost: writes to a cache have their price in a table", async () => {
   assertAlmostEquals(cost!.total, 0.4 + 0.02 + 0.5, 1e-12);
 });
 
-Deno.test("cost: prices are checked at once", () => {
+Deno.test("cost: rejects invalid prices in configure", () => {
   const check = (price: unknown) => configured({ prices: { m: price as never } });
   for (
     const [price, message] of [
@@ -254,7 +254,7 @@ Deno.test("cost: prices are checked at once", () => {
   }
 });
 
-Deno.test("cost: a failure has the cost of what was billed", async () => {
+Deno.test("cost: a failure includes the cost of billed attempts", async () => {
   const provider = scripted([
     new ProviderError("broke", { code: "provider", retryable: false, cost: { total: 0.25 } }),
   ]);

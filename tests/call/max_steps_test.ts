@@ -35,7 +35,7 @@ function roles(messages: readonly { readonly role: string }[] | undefined) {
   return messages?.map(({ role }) => role);
 }
 
-Deno.test("onMaxSteps: answer runs the last tools and asks once more without them", async () => {
+Deno.test("onMaxSteps: answer runs the last tools and sends one more request without them", async () => {
   runs = 0;
   const provider = obeying("It is here");
   const A = defineAgent({ ...base, tools: [look], maxSteps: 2, onMaxSteps: "answer", provider });
@@ -69,7 +69,7 @@ Deno.test("onMaxSteps: the last answer is typed, and repaired", async () => {
   assertEquals(provider.requests[2]!.toolChoice, "none");
 });
 
-Deno.test("onMaxSteps: a server that ignores the choice of tools gets none", async () => {
+Deno.test("onMaxSteps: a server that ignores toolChoice gets a request without tools", async () => {
   const provider = scripted(({ tools }) => tools === undefined ? "done" : callTools("1"));
   const A = defineAgent({ ...base, tools: [look], maxSteps: 1, onMaxSteps: "answer", provider });
   assertEquals((await A.call({ x: 1 })).content, "done");
@@ -77,7 +77,7 @@ Deno.test("onMaxSteps: a server that ignores the choice of tools gets none", asy
   assert(!("toolChoice" in provider.requests[2]!));
 });
 
-Deno.test("onMaxSteps: a server that rejects the choice of tools gets none", async () => {
+Deno.test("onMaxSteps: a server that rejects toolChoice gets a request without tools", async () => {
   const rejected = new ProviderError("no tool_choice", {
     code: "provider",
     status: 400,
@@ -98,7 +98,7 @@ Deno.test("onMaxSteps: a model that never answers fails with its conversation", 
   assertEquals(roles(error.messages), ["user", "assistant", "tool"]);
 });
 
-Deno.test("onMaxSteps: an extra that requires tools does not hold for the last answer", async () => {
+Deno.test("onMaxSteps: an extra that requires tools does not apply to the last answer", async () => {
   const provider = obeying("done");
   const extra = { tool_choice: "required", top_k: 3 };
   const A = defineAgent({ ...base, tools: [look], maxSteps: 1, onMaxSteps: "answer", provider });
@@ -117,7 +117,7 @@ Deno.test("onMaxSteps: a fallback model gives the last answer", async () => {
   assertEquals([result.content, result.model, provider.calls], ["from n", "n", 3]);
 });
 
-Deno.test("maxSteps: the error has the conversation, from which a call can go on", async () => {
+Deno.test("maxSteps: the error has the conversation, from which a call can continue", async () => {
   const provider = scripted([callTools("1"), callTools("2", "3"), "It is here"]);
   const A = defineAgent({ ...base, system: "Be brief.", tools: [look], maxSteps: 2, provider });
   const error = await errorOf(A.call({ x: "Where?" }));
@@ -146,7 +146,7 @@ Deno.test("maxSteps: any failure after a round has the conversation", async () =
   assertEquals((await errorOf(A.call({ x: 1 }))).messages, undefined);
 });
 
-Deno.test("maxToolCalls: the tools of one answer beyond it are reported as not run", async () => {
+Deno.test("maxToolCalls: reports the excess tools of one answer as not run", async () => {
   runs = 0;
   const ids = Array.from({ length: 1_000 }, (_, i) => `c${i}`);
   const provider = scripted([callTools(...ids), "done"]);

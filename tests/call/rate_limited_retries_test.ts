@@ -48,7 +48,7 @@ function stormyProvider(retryAfterMs: number | undefined) {
 }
 
 for (const [name, asked] of [["nothing", undefined], ["a second, always", 1_000]] as const) {
-  Deno.test(`429: a storm loses no call and wastes little; the server asks for ${name}`, async () => {
+  Deno.test(`429: many rejections at once lose no call and waste few requests; the server asks for ${name}`, async () => {
     using _ = configured({ prices: { m: { input: 1, output: 1 } } });
     for (const concurrency of [1, 5, 10, 20]) {
       await virtualTime({ seed: 1 }).run(async () => {
@@ -127,7 +127,7 @@ Deno.test("429: waits longer than a minute if the server asks for it, once for a
     assertEquals([arrivals.filter((at) => at < wait).length, arrivals.length], [1, 101]);
     const { timing, attempts } = results[0]!;
     assert(timing.backoffMs >= wait && attempts.length === 2);
-    // The others were paused, and that is no time of the model.
+    // The others were paused, which does not count as time of the model.
     const other = results[20]!.timing;
     assert(other.modelMs < 1_000, `${other.modelMs}`);
   });
@@ -155,7 +155,7 @@ Deno.test("429: fails at once if the server asks for more time than there is", a
     ]);
     assertMatch(next.error!.message, /as its model is paused.*asks to wait 8 h 12 min\)$/);
     assertEquals([provider.calls, performance.now() - began], [1, 0]);
-    // Other models go on.
+    // Other models continue.
     assertEquals((await A.settle({ x: 3 }, { model: "n" })).attempts.length, 1);
   });
   await virtualTime().run(async () => {
@@ -207,7 +207,7 @@ Deno.test("429: calls that wait for a permit are rejected when a pause is too lo
   });
 });
 
-Deno.test("429: a fallback model is called in the place of a long wait", async () => {
+Deno.test("429: a fallback model is called instead of a long wait", async () => {
   await virtualTime().run(async () => {
     let n = 0;
     const provider = handmade({
@@ -223,7 +223,7 @@ Deno.test("429: a fallback model is called in the place of a long wait", async (
   });
 });
 
-Deno.test("429: the time limit of a first token does not count the wait", async () => {
+Deno.test("429: the time limit to the first token does not include the wait", async () => {
   using time = fakeTime();
   const provider = scripted([busy({ retryAfterMs: 5 * 60_000 }), "ok"]);
   const timeout = { attempt: 1_000, firstToken: 1_000, idle: 1_000 };
@@ -235,7 +235,7 @@ Deno.test("429: the time limit of a first token does not count the wait", async 
   assertEquals([(await call).content, deltas.join("")], ["ok", "ok"]);
 });
 
-Deno.test("503: a long wait is for the call alone, and kept", async () => {
+Deno.test("503: a long wait applies to the call alone", async () => {
   await virtualTime().run(async () => {
     const failing = new ProviderError("down", {
       code: "provider",
@@ -303,7 +303,7 @@ for (const [name, rejection] of Object.entries(WAITS)) {
   });
 }
 
-Deno.test("x-should-retry: a server that says so is believed, whatever the status", async () => {
+Deno.test("x-should-retry: overrides the status", async () => {
   const no = { "x-should-retry": "false" };
   const { server, times, url } = serve([no, { error: { message: "no", type: "requests" } }]);
   await using _ = server;

@@ -37,7 +37,7 @@ Deno.test("reasoning: the result has it if the option is set", async () => {
   assertEquals((await B.with({ provider: scripted("x") }).call({ x: 1 })).reasoning, undefined);
 });
 
-Deno.test("reasoning: of a stream whose reply has none, the pieces are kept", async () => {
+Deno.test("reasoning: keeps the deltas of a stream whose reply has none", async () => {
   const chunks: ModelChunk[] = [
     { type: "reasoning", text: "a" },
     { type: "reasoning", text: "" },

@@ -196,7 +196,7 @@ Deno.test("tools: after maxSteps answers the call fails and runs no more tools",
     assertEquals(code, "tool");
     assertEquals(
       message,
-      `Cannot finish the call of "a" as the model still asks for tools after ${steps} steps: ` +
+      `Cannot finish the call of "a" as the model still requests tools after ${steps} steps: ` +
         "raise maxSteps",
     );
     assertEquals([provider.calls, ran, result.toolCalls.length], [steps, steps - 1, steps - 1]);

@@ -85,7 +85,7 @@ Deno.test("repair: skips truncated and filtered answers, and agents without a sc
     const provider = scripted(answer);
     const result = await defineAgent({ ...base, provider }).settle({ x: 1 });
     assert(result.error!.code !== "invalid_output");
-    // It tells a refusal from a filter.
+    // It distinguishes a refusal from a filter.
     assertEquals(result.error!.finishReason, answer.finishReason);
     assertEquals(provider.calls, 1);
   }

@@ -57,9 +57,9 @@ Deno.test("retries rows that fail in a batch, and reports those that fail again"
   assertEquals((await here.rows("e.jsonl")).map(({ line, status }) => [line, status]), [[8, 400]]);
 });
 
-Deno.test("shoal retry sends the rows of a refused batch again, and waits for a limit", async () => {
+Deno.test("shoal retry sends the rows of a rejected batch again, and waits for a limit", async () => {
   await using here = await place({
-    batchRefusals: ["billing_hard_limit_reached", "token_limit_exceeded"],
+    batchRejections: ["billing_hard_limit_reached", "token_limit_exceeded"],
   });
   await here.write("in.jsonl", rowsOf(20));
   const refused = await here.shoal([...ARGS, "--poll", "50ms", "--run", "r"]);

@@ -5,7 +5,7 @@ import { AGENTS, place, rowsOf } from "./helpers.ts";
 
 const RUN = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--run", "r"];
 
-Deno.test("a run stops when the server asks for a long wait, and is resumed without a loss", async () => {
+Deno.test("a run stops when the server asks for a long wait, and loses no row when resumed", async () => {
   let fault: SimulatorFaultDetails | undefined;
   await using here = await place({
     script: (_, n) => n >= 100 ? fault : undefined,

@@ -38,7 +38,7 @@ Deno.test("record: keeps what a command sends, and replay answers it", async () 
   const other = await shop.shoal(["replay", out, ...command("Bye")], { all: true });
   assertEquals(other.code, 1);
   assertStringIncludes(other.out, "Cannot replay: no recording");
-  assertStringIncludes(other.err, "Refused a request: no recording of POST /chat/completions");
+  assertStringIncludes(other.err, "Rejected a request: no recording of POST /chat/completions");
   assertStringIncludes(other.err, "Recordings that no request has used: 1");
   const loose = await shop.shoal(["replay", out, "--no-strict", ...command("Bye")], { all: true });
   assertEquals([loose.code, loose.out], [0, "said Hello\n"]);

@@ -421,7 +421,7 @@ export function journalContract(
       ),
     );
     await session.finish(same[2]!, success("done"));
-    // Tools may go on after their item has ended.
+    // Tools may continue after their item has ended.
     await session.checkpoint!(same[2]!, owner, checkpoint("round", 1, 2), spent);
     await session.close();
     const second = await journal.open("r");

@@ -35,7 +35,7 @@ const failed = {
   usage: responsesUsage,
 };
 
-/** Checks what a failed call counts, asked for a whole answer or for events. */
+/** Checks what a failed call counts, with a complete or a streamed answer. */
 async function check(
   provider: Provider,
   { stream, tier }: { readonly stream: boolean; readonly tier?: string },
@@ -72,7 +72,7 @@ Deno.test("billed errors: an event named error", async () => {
   await check(pair.provider, { stream: true });
 });
 
-Deno.test("billed errors: a stream that breaks off, or that is no JSON, after a usage", async () => {
+Deno.test("billed errors: a stream that is cut off, or that is not JSON, after a usage", async () => {
   for (const rest of ["", "data: {]\n\n"]) {
     await using pair = streamOf({ ...chunk("half") as object, usage }, rest);
     await check(pair.provider, { stream: true });

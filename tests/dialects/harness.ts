@@ -178,7 +178,7 @@ async function checkAgent(form: Form, expected: Expected, run: AgentRun): Promis
     model: form.model ?? newName("model"),
     prompt: "What is the answer?",
     provider,
-    // A rejection would be waited for.
+    // An agent would wait after a rejection.
     retries: agentError === "rate_limited" ? 0 : { max: 3, base: 1, maxDelay: 1 },
     output: form.output,
     tools: hasTools(form) ? tools : undefined,
@@ -210,7 +210,7 @@ function checkAttempts(error: AgentError | undefined, requests: number, what: st
 function defaultRequests(form: Form, expected: Expected, deltas: string): number {
   const { error, toolCalls, retryable } = expected;
   if (error === undefined) return toolCalls === undefined ? 1 : 2;
-  // What was emitted cannot be taken back.
+  // Emitted deltas cannot be withdrawn.
   if (deltas !== "") return 1;
   if (error === "invalid_output") return form.output || hasTools(form) ? 2 : 1;
   return retryable && error !== "rate_limited" ? 4 : 1;

@@ -56,7 +56,7 @@ export const USAGE_FORMS: readonly UsageForm[] = [
     counts: [90, 0, 0, 10, 0],
   },
   {
-    name: "xAI: thoughts beside the completion",
+    name: "xAI: reasoning beside the completion",
     sent: {
       prompt_tokens: 12,
       completion_tokens: 2,
@@ -73,7 +73,7 @@ export const USAGE_FORMS: readonly UsageForm[] = [
     counts: [12, 4, 0, 322, 320],
   },
   {
-    name: "xAI: thoughts beside the completion, and audio in the prompt",
+    name: "xAI: reasoning beside the completion, and audio in the prompt",
     sent: {
       prompt_tokens: 12,
       completion_tokens: 2,
@@ -95,12 +95,12 @@ export const USAGE_FORMS: readonly UsageForm[] = [
     cost: { total: 0.0037756 },
   },
   {
-    name: "Gemini: thoughts in the total only",
+    name: "Gemini: reasoning in the total only",
     sent: { prompt_tokens: 35, completion_tokens: 12, total_tokens: 109 },
     counts: [35, 0, 0, 74, 0],
   },
   {
-    name: "Gemini: a thought and no completion",
+    name: "Gemini: reasoning and no completion",
     sent: { prompt_tokens: 35, total_tokens: 109 },
     counts: [35, 0, 0, 74, 0],
   },

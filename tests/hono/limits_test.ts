@@ -179,7 +179,7 @@ Deno.test("the budget of a caller holds for answers that are longer than assumed
   }
 });
 
-Deno.test("a call that does not fit into the caller's budget says when it is renewed", async () => {
+Deno.test("a call that does not fit into the caller's budget reports when it is renewed", async () => {
   const provider = scripted({ text: "ok", usage: USAGE });
   const agent = defineAgent({ name: "a", model: "m", prompt: "{text}", provider, maxTokens: 900 });
   const app = routes([agent], { limits: { principal: { budget: { tokens: 910 } } } });

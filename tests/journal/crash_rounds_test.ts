@@ -1,4 +1,7 @@
-/** Kill -9 between the rounds of calls with tools, then resume: no finished round is paid again. */
+/**
+ * Kills processes between the rounds of calls with tools, and resumes: no finished round is paid
+ * for again.
+ */
 import { sqliteJournal } from "@shoal/agents/journal";
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -12,7 +15,7 @@ interface Body {
   readonly messages: readonly { readonly role: string; readonly content: string | null }[];
 }
 
-Deno.test(`crash: calls with ${ROUNDS} rounds, ${KILLS} kills: each round is paid once`, () =>
+Deno.test(`crash: calls with ${ROUNDS} rounds, ${KILLS} kills: each round is paid for once`, () =>
   inFolder(async (folder) => {
     const path = `${folder}/journal.db`;
     /** How often each round of each row was requested. */
@@ -80,7 +83,7 @@ Deno.test(`crash: calls with ${ROUNDS} rounds, ${KILLS} kills: each round is pai
         (ROUNDS + 1) * 11,
       ]),
     );
-    // Only what was in flight at a kill may have been paid twice.
+    // Only rounds in flight at a kill may have been paid for twice.
     const doubled = [...requests.values()].reduce((sum, n) => sum + n - 1, 0);
     assert(doubled <= KILLS * 20, `${doubled} requests too many`);
 

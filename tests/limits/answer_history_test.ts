@@ -42,7 +42,7 @@ Deno.test("answer history: pending answers count with what is expected of them",
   assertEquals(history.meanWithPending, 100);
 });
 
-Deno.test("answer history: servers that exceed a limit are known", () => {
+Deno.test("answer history: learns by how much a server exceeds a limit", () => {
   const history = new AnswerHistory();
   history.addLimited(1_000, 800);
   assertEquals(history.overrun, 1);
@@ -51,7 +51,7 @@ Deno.test("answer history: servers that exceed a limit are known", () => {
   assertEquals(expectedOutput(estimate(history, 200), 0, 0).most, 300);
 });
 
-Deno.test("lengths by duration: answers that took long tell of others that do", () => {
+Deno.test("lengths by duration: estimates long answers by others that took as long", () => {
   const lengths = new LengthsByDuration();
   assertEquals(lengths.meanAfter(0), undefined);
   for (let i = 0; i < 95; i++) lengths.add(100, 2_000);
@@ -66,7 +66,7 @@ Deno.test("lengths by duration: answers that took long tell of others that do", 
   assertEquals(lengths.meanAfter(4), undefined);
 });
 
-Deno.test("expected output: nothing known, a handful, and as many as were answered", () => {
+Deno.test("expected output: without answers, with a handful, and with as many as are in flight", () => {
   const none = estimate(new AnswerHistory());
   assertEquals(expectedOutput(none, 0, 0), unknownOutput(0));
   const one = estimate(historyOf([100]));
@@ -88,7 +88,7 @@ Deno.test("reserved sum: of many, the sum is near that of their means", () => {
   for (let i = 0; i < 999; i++) sum.add(share);
   assert(sum.with(share) < 1_400_000 && sum.with(share) > 1_300_000);
   assertEquals(sum.most, 999 * 16_010);
-  // With a maximum that is known there is no deviation.
+  // A known maximum has no deviation.
   const exact = new ReservedSum();
   exact.add(shareOf(10, 1, { mean: 90, most: 90 }));
   assertEquals(exact.with(shareOf(10, 1, { mean: 90, most: 90 })), 200);

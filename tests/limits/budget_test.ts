@@ -430,7 +430,7 @@ Deno.test("budget: an attempt that takes long reserves more", () => {
   const two = budget.tryReserve(attempt, 600)!;
   two.settle(undefined);
   assert(budget.reserved.tokens >= first);
-  // None took as long as this, so that nothing is known of it.
+  // No answer took as long, so nothing is known of this one.
   budget.tryReserve(attempt, 20_000)!.settle(undefined);
   assertEquals(budget.reserved.tokens, 16_384);
   one.settle({ tokens: 1 });

@@ -6,7 +6,7 @@ function size(estimatedInput: number, density = 4 / 3) {
   return { estimatedInput, maxInput: estimatedInput * density };
 }
 
-Deno.test("input history: the densest of similar requests counts", () => {
+Deno.test("input history: estimates by the densest of similar requests", () => {
   const history = new InputHistory();
   assertEquals(history.tokensOf(size(90)), 120);
   history.add(size(90), 108);
@@ -17,7 +17,7 @@ Deno.test("input history: the densest of similar requests counts", () => {
   assert(tokens <= 219 && tokens >= 212, `${tokens}`);
 });
 
-Deno.test("input history: one language says nothing of a denser one", () => {
+Deno.test("input history: keeps requests of another density apart", () => {
   const history = new InputHistory();
   for (let i = 0; i < 100; i++) history.add(size(90), 72);
   assertEquals(history.tokensOf(size(90, 6)), 540);
@@ -26,7 +26,7 @@ Deno.test("input history: one language says nothing of a denser one", () => {
   assert(history.tokensOf(size(91)) <= 74);
 });
 
-Deno.test("input history: a server that exceeds the maximum is known", () => {
+Deno.test("input history: learns by how much a server exceeds the maximum", () => {
   const history = new InputHistory();
   history.add(size(90), 240);
   assertEquals(history.tokensOf(size(90, 6)), 1_080);

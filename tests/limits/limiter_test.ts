@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { LimitOptions } from "@shoal/agents";
-import { Limiter, type PermitRequest, type WaitReason } from "../../src/limits/limiter.ts";
+import { Limiter } from "../../src/limits/limiter.ts";
+import type { PermitRequest, WaitReason } from "../../src/limits/permit_request.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, microtasks, MINUTE, pass, passAll } from "./helpers.ts";
 

@@ -66,7 +66,7 @@ Deno.test("rejection streak: a probe that is not rejected soon lets others follo
   }
 });
 
-Deno.test("rejection streak: after the first pause that the server asks for, all go on", () => {
+Deno.test("rejection streak: all attempts resume after the first pause that the server asks for", () => {
   const streak = new RejectionStreak();
   assertEquals(streak.applyOutcome(rejection(1, 3_000), 1), 3_000);
   // Sent before the pause.

@@ -153,7 +153,7 @@ Deno.test("digits are copied, carried and restored", () => {
   const numbers = { a: value.a, list: [{ b: Number(1234567890123456789n) }], c: 1 };
   carryDigits(value, numbers);
   assertEquals(stringifyExact(numbers), text);
-  // What has another value gets no digits.
+  // A member with another value gets no digits.
   const others = { a: 1, list: [{}, 2], c: 1 };
   carryDigits(value, others);
   carryDigits(value, null);

@@ -101,6 +101,12 @@ Deno.test("reads numbers, booleans, null and lists in strings where no string is
   }
 });
 
+Deno.test("does not read a text as a number that is too large for one", async () => {
+  const schema = object({ n: number });
+  assertEquals(await read(schema, '{"n":"1e308"}'), { n: 1e308 });
+  assertEquals(await read(schema, '{"n":"1e400"}'), "invalid_output");
+});
+
 Deno.test("reads a bare choice, as the only required property or as the content", async () => {
   const texts = [
     "positive",
@@ -208,6 +214,13 @@ Deno.test("reads an object that closes too early as a whole", async () => {
     for (const [text, value] of cases) assertEquals(await read(schema, text), value, text);
   }
   assertEquals(await read({ type: "array" }, '["a"], "b"]'), ["a", "b"]);
+  const list = object({ l: { type: "array" }, n: number }, ["l"]);
+  assertEquals(await read(list, '{"n":1,"l":[{"a":1}]},{"a":"]}"}]}'), {
+    n: 1,
+    l: [{ a: 1 }, { a: "]}" }],
+  });
+  assertEquals(await read(list, '{"n":1,"l":[1]}, 2], "n":2}'), "invalid_output");
+  assertEquals(await read(list, 'So: {"l":[1]}, {"l":[2]}'), { l: [2] });
   // The first part alone is not the answer.
   for (
     const text of [
@@ -291,7 +304,7 @@ Deno.test("keeps a value that fits as it is", async () => {
   for (const [schema, text, value] of cases) assertEquals(await read(schema, text), value, text);
 });
 
-Deno.test("reads by the branch of a union that is meant", async () => {
+Deno.test("reads by the matching branch of a union", async () => {
   const schemas: Schema[] = [
     z.discriminatedUnion("kind", [
       z.object({ kind: z.literal("count"), n: z.number() }),

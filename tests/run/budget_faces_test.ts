@@ -157,7 +157,7 @@ Deno.test("budget: both requests of a hedged pair reserve and are charged", asyn
   assert(cost > 0.8 && cost <= 1, `${cost}`);
 });
 
-Deno.test("budget: a call that can never fit says which maxTokens would", async () => {
+Deno.test("budget: a call that can never fit reports which maxTokens would", async () => {
   using _ = configured({ prices: PRICES });
   const { agent, provider } = longAnswers({ maxTokens: 6_000 });
   const byTokens = await agent.settle({ x: 1 }, { budget: { tokens: 1_000 } });
@@ -181,7 +181,7 @@ Deno.test("budget: a first call is not rejected for a length that is only assume
   assertEquals([result.ok, result.usage.totalTokens], [true, 5_005]);
 });
 
-Deno.test("budget: a limit among the other fields of a request counts as maxTokens", async () => {
+Deno.test("budget: a limit in extra counts as maxTokens", async () => {
   for (const name of ["max_tokens", "max_completion_tokens", "max_output_tokens"]) {
     const { agent, provider } = longAnswers({ extra: { [name]: 6_000 } });
     const calls = Array.from({ length: 50 }, (_, x) => [agent, { x }] as const);
@@ -204,7 +204,7 @@ Deno.test("budget: texts in other languages are not underestimated", async () =>
   assert(spent <= 20_000 && spent > 18_000, `${spent}`);
 });
 
-Deno.test("budget: dense texts such as code and Base64 are not underestimated", async () => {
+Deno.test("budget: holds for dense texts such as code and Base64", async () => {
   const texts = {
     code: ["if(a[0]!=b[1]){c+=d*2;}\n".repeat(40), 0.6],
     base64: ["aGVsbG8gd29ybGQsIHRoaXM".repeat(40), 0.65],
@@ -222,7 +222,7 @@ Deno.test("budget: dense texts such as code and Base64 are not underestimated", 
   }
 });
 
-Deno.test("budget: the tokens that a server adds to each request are reserved", async () => {
+Deno.test("budget: reserves tokens that a server adds to each request", async () => {
   // The prompt has 5 tokens.
   const provider = scripted({ text: "ok", usage: used(75, 20) }, { latency: 1 });
   const A = defineAgent({ name: "a", model: "m", prompt, provider, maxTokens: 20 });
@@ -232,7 +232,7 @@ Deno.test("budget: the tokens that a server adds to each request are reserved", 
   assert(spent <= 5_000 && spent > 4_800, `${spent}`);
 });
 
-Deno.test("budget: the tokens of English say nothing of those of Chinese", async () => {
+Deno.test("budget: English requests do not change the estimate of Chinese ones", async () => {
   const english = "every call costs money ".repeat(40);
   const chinese = "每次调用都要花钱".repeat(100);
   const provider = scripted(({ messages }) => {
@@ -259,7 +259,7 @@ Deno.test("budget: answers without usage are charged by their length", async () 
   assert(ok >= 9 && ok <= 10, `${ok}`);
 });
 
-Deno.test("budget: a server that reports a higher cost than the known price is found out", async () => {
+Deno.test("budget: learns that a server reports a higher cost than the known price", async () => {
   using _ = configured({ prices: PRICES });
   const answer = { text: "ok", usage: used(5, 5_000), cost: { total: 2 * ANSWER } };
   const provider = scripted(answer, { latency: 1 });
@@ -269,7 +269,7 @@ Deno.test("budget: a server that reports a higher cost than the known price is f
   assert(cost > 2.8 && cost <= 3, `${cost}`);
 });
 
-Deno.test("budget: a server that exceeds maxTokens is found out", async () => {
+Deno.test("budget: learns that a server exceeds maxTokens", async () => {
   const { agent, provider } = longAnswers({ maxTokens: 1_000 });
   const calls = Array.from({ length: 100 }, (_, x) => [agent, { x }] as const);
   await batch(calls, { concurrency: 2, budget: { tokens: 100_000 } });

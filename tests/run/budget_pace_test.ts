@@ -30,7 +30,7 @@ async function run(lengths: readonly number[], options: Options) {
   return { ...summarize(results), ms: time.now, peak: provider.stats.peakInFlight };
 }
 
-Deno.test("budget: where more is left than all in flight reserve, nothing waits for it", async () => {
+Deno.test("budget: nothing waits while more is left than the attempts in flight reserve", async () => {
   for (const [name, distribution] of Object.entries(LENGTHS)) {
     const lengths = drawLengths(distribution, 2_000);
     const total = lengths.reduce((sum, length) => sum + length + INPUT, 0);
@@ -80,7 +80,7 @@ Deno.test("budget: few are sent at first, and more as answers arrive", async () 
   assert(complete.ms <= 1.05 * free.ms, `${complete.ms} of ${free.ms} ms`);
 });
 
-Deno.test("budget: where it is near, fewer are in flight and the verdict reports it", async () => {
+Deno.test("budget: fewer attempts are in flight near the limit, and the verdict reports it", async () => {
   const lengths = drawLengths(LENGTHS.constant!, 200);
   // Each reserves 100 tokens that the server may add to its input.
   const budget = { tokens: 200 * 5_200 };

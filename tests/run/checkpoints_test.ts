@@ -263,7 +263,7 @@ Deno.test("checkpoints: a pipeline that was stopped goes on with its next step",
   assertEquals([totals.usage, totals.cost?.total], [used(20, 2), 4]);
 });
 
-Deno.test("checkpoints: editing the second step of a pipeline does not pay the first again", async () => {
+Deno.test("checkpoints: editing the second step of a pipeline does not repeat the first", async () => {
   const journal = memoryJournal();
   const { calls, One, Two } = steps();
   const rows = [{ x: 1 }, { x: 2 }, { x: 1 }];
@@ -339,7 +339,7 @@ Deno.test("checkpoints: a step with tools goes on after its last round", async (
   assertEquals((await journal.summary(runId))!.usage, used(50, 5));
 });
 
-Deno.test("checkpoints: a router does not classify again, and branches are not paid again", async () => {
+Deno.test("checkpoints: a router does not classify again, and branches are not repeated", async () => {
   const journal = memoryJournal();
   const { calls, control, One, Two } = steps();
   const Router = defineRouter({

@@ -7,7 +7,7 @@ import { type Cost, plainUsage, type Usage } from "../../model/usage.ts";
 import { reservationCost } from "../../pricing/reservation_cost.ts";
 import { configuration } from "../options/config.ts";
 import type { ModelAgent } from "../options/model_agent.ts";
-import { providerPriceDetails } from "../price_details.ts";
+import { providerPriceDetails } from "../pricing/price_details.ts";
 import type { Outgoing, RequestSize } from "../outgoing.ts";
 
 /** Measures a request. `textTokens` is the estimate for its texts. */
@@ -23,7 +23,8 @@ export function requestSizeOf({ request, size }: Outgoing, textTokens: number): 
 }
 
 /**
- * What an attempt may spend. It follows what is learned from other answers while the attempt waits.
+ * Estimates what an attempt may spend. The estimate changes with other answers while the attempt
+ * waits.
  */
 export class SpendingEstimate implements AttemptEstimate {
   readonly history: AnswerHistory;
@@ -94,15 +95,15 @@ export class SpendingEstimate implements AttemptEstimate {
 }
 
 /**
- * The tokens that a server may add to a request: the templates of some models have an instruction
- * of their own, which in the case of gpt-oss is 70 tokens long.
+ * The tokens that a server may add to a request: the prompt templates of some models include
+ * instructions, such as the 70 tokens of gpt-oss.
  */
 const ADDED_INPUT = 100;
 
-/** The output tokens from whose price that of one is known. */
+/** The number of output tokens that are priced together, to find the price of one. */
 const SAMPLE = 1_000;
 
-/** Returns what is known from the answers of a model to an agent. */
+/** Returns the statistics of the answers of a model to an agent. */
 export function historyOf({ tokenAverages }: ModelAgent, model: string): AnswerHistory {
   const histories = tokenAverages.histories ??= new Map();
   let history = histories.get(model);
@@ -110,7 +111,7 @@ export function historyOf({ tokenAverages }: ModelAgent, model: string): AnswerH
   return history;
 }
 
-/** The names under which a limit of the answer may be among the other fields of a request. */
+/** The fields of `extra` that limit the output tokens. */
 const LIMIT_FIELDS = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
 /** Returns the limit of the output tokens. Fields in `extra` replace `maxTokens`. */

@@ -1,12 +1,12 @@
-/** The mean tokens of an agent's requests and answers, by which rate limits are reserved. */
+/** The mean tokens of an agent's requests and answers. Attempts reserve them from rate limits. */
 import { DEFAULT_OUTPUT_TOKENS } from "../../limits/answer_history.ts";
 import { estimateTokens } from "../../model/estimate_tokens.ts";
 import { plainUsage, type Usage } from "../../model/usage.ts";
 import type { Outgoing } from "../outgoing.ts";
 
 /**
- * Answers are mostly as long as those before, and an agent's language has mostly as many tokens to
- * a character.
+ * Answers are usually as long as earlier ones, and the texts of an agent usually have the same
+ * number of tokens per character.
  */
 export function expectedUsage(
   { request, agent: { tokenAverages } }: Outgoing,

@@ -3,7 +3,8 @@ import { limiterFor } from "../../limits/adaptive_limiter.ts";
 import type { AnswerHistory } from "../../limits/answer_history.ts";
 import type { Limiter } from "../../limits/limiter.ts";
 import type { JsonSchema } from "../../model/message.ts";
-import type { AgentError, ToolCall } from "../../model/result.ts";
+import type { AgentError } from "../../model/result.ts";
+import type { ToolCall } from "../../model/tool_call.ts";
 import type { PreparedInput } from "../../output/prepare_input.ts";
 import { refuseOwnFallback } from "../../resilience/fallback.ts";
 import { type AgentOverrides, type ModelAgentOptions, withoutUndefined } from "./options.ts";
@@ -37,7 +38,10 @@ export interface ModelAgent extends ModelAgentOptions {
     outputTokens?: number;
     /** The reported input tokens, divided by the estimate. */
     inputEstimateRatio?: number;
-    /** What budgets know from the answers of each model, by the name of the model. */
+    /**
+     * The statistics of the answers of each model, by the name of the model. Budgets reserve by
+     * them.
+     */
     histories?: Map<string, AnswerHistory>;
   };
 }
@@ -83,7 +87,7 @@ export function changeModelAgent(
 export interface CallHooks {
   /** Receives the pieces of the answer. Each piece waits until the previous one is consumed. */
   readonly onDelta?: (text: string) => void | Promise<void>;
-  /** Receives the pieces of the model's reasoning, as `onDelta` receives those of the answer. */
+  /** Receives the deltas of the model's reasoning, as `onDelta` receives those of the answer. */
   readonly onReasoning?: (text: string) => void | Promise<void>;
   /** Called when more of a typed answer has arrived. `read` parses it, which is expensive. */
   readonly onPartial?: (read: () => unknown) => void | Promise<void>;

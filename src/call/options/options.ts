@@ -116,7 +116,7 @@ export interface AgentDefaults {
 export interface ModelOptions extends SharedOptions, ModelSettings {
   /**
    * The maximum number of answers of the model in one call with `tools`. `onMaxSteps` decides what
-   * happens if the last one requests tools as well.
+   * happens if the last one requests tools, too.
    *
    * @default {10}
    */
@@ -124,7 +124,7 @@ export interface ModelOptions extends SharedOptions, ModelSettings {
   /**
    * What happens if the model still requests tools in its last answer. `"error"`: the call fails
    * with the code `tool`, and `error.messages` has the conversation. `"answer"`: the tools run, and
-   * the model is asked once more for an answer, without the permission to call tools.
+   * the model gets one more request, in which it must not call tools.
    *
    * @default {"error"}
    */

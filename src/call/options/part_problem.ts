@@ -1,4 +1,4 @@
-/** Checks the parts of a message. A field that would not be sent is refused by its name. */
+/** Checks the parts of a message. A field that would not be sent is rejected by name. */
 import { isRecord } from "../../model/check_options.ts";
 import { IMAGE_DETAILS } from "../../model/content_part.ts";
 

@@ -5,7 +5,7 @@ import type { AudioPart, ContentPart, FilePart, ImagePart } from "../../model/co
 import { type Message, ROLES } from "../../model/message.ts";
 import { contentProblem, extraProblem, unknownField } from "./part_problem.ts";
 
-/** An attachment given by its bytes, in the place of its URL. */
+/** An attachment given by its bytes instead of its URL. */
 export interface PartBytes {
   /** The content, as bytes. */
   readonly data: Uint8Array;
@@ -59,7 +59,7 @@ function messageProblem(message: Readonly<Record<string, unknown>>): string | un
   }
   if (toolCalls === undefined) return undefined;
   if (role !== "assistant" || !Array.isArray(toolCalls) || !toolCalls.every(isToolRequest)) {
-    return "must not have toolCalls other than a list of { id, name, args }, of the assistant";
+    return 'may only have toolCalls if its role is "assistant", as a list of { id, name, args }';
   }
   for (const call of toolCalls) {
     const problem = unknownField(call, TOOL_REQUEST_FIELDS) ?? extraProblem(call.extra);

@@ -1,7 +1,7 @@
 /**
  * Prompt templates: `{name}` is replaced by the parameter `name`; `{{` and its `}}` are literal
- * braces. Other braces, such as those of JSON, stay as they are: also a `}}` that ends two
- * objects, which no `{{` has opened. A `{{` that no `}}` closes is refused.
+ * braces. Other braces, such as those of JSON, stay as they are: also a `}}` that ends two objects,
+ * which no `{{` has opened. A `{{` that no `}}` closes is rejected.
  */
 import { closestString } from "@std/text/closest-string";
 import { digitsOf } from "../../model/digits.ts";

@@ -38,7 +38,7 @@ export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unkn
   readonly description?: string;
   /**
    * The schema of the arguments. Invalid arguments are reported to the model. Arguments in another
-   * form, such as a number as a text, are read as typed answers are.
+   * form, such as a number in a string, are read in the same way as typed answers.
    */
   readonly input: S;
   /**
@@ -103,7 +103,7 @@ export class DefinedTool implements Tool {
     return this.#input.validate(args);
   }
 
-  /** Reads arguments that do not fit, if there is exactly one way to read them. */
+  /** Reads arguments that do not match the schema, if there is exactly one way to read them. */
   fit(args: unknown): ReturnType<PreparedInput["fit"]> {
     return this.#input.fit(args);
   }

@@ -1,4 +1,4 @@
-/** The checkpoints of a journalled item, as the calls inside it see them. */
+/** The checkpoints of a journalled item, as the calls inside it use them. */
 import type { JournalCheckpointKind } from "../../model/journal.ts";
 import type { Result } from "../../model/result.ts";
 

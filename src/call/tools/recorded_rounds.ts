@@ -22,7 +22,7 @@ export function resumeRounds(
 }
 
 /**
- * Records a finished round, so that it need not be paid again.
+ * Records a finished round, so that it is not paid for twice.
  *
  * @throws {JournalError} If the journal cannot be written.
  */

@@ -5,7 +5,7 @@
 import { pooledMap } from "@std/async/pool";
 import { ChildAbort, untilAbort } from "../../async/abort.ts";
 import type { Message, ToolRequest } from "../../model/message.ts";
-import type { ToolCall, ToolErrorCode } from "../../model/result.ts";
+import type { ToolCall, ToolErrorCode } from "../../model/tool_call.ts";
 import type { CallHooks } from "../options/model_agent.ts";
 import { type CallContext, emitterOf } from "../context.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
@@ -21,7 +21,7 @@ export interface RunToolsOptions {
   readonly tools: readonly DefinedTool[];
   /** How many run at the same time. */
   readonly concurrency: number;
-  /** How many of one answer run at all. */
+  /** The maximum number of calls of one answer that run. */
   readonly maxCalls: number;
   /** The call that they run for. */
   readonly trace: Trace;

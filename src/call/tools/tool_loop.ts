@@ -59,7 +59,7 @@ export interface ToolLoopOptions extends ToolLimits {
   readonly agent: ModelAgent;
   /** The call. */
   readonly trace: Trace;
-  /** Asks the model. */
+  /** Requests an answer of the model. */
   readonly requestAnswer: (messages: readonly Message[], tools: ToolUse) => Promise<Answer>;
   /** Runs tools and returns their messages for the model. */
   readonly runTools: (requests: readonly ToolRequest[]) => Promise<readonly Message[]>;
@@ -68,7 +68,7 @@ export interface ToolLoopOptions extends ToolLimits {
 }
 
 /**
- * Asks until there is an answer that asks for no tools.
+ * Requests answers until one of them requests no tools.
  *
  * @throws {AgentError} With the code `tool` if there is none within `maxSteps`.
  */
@@ -83,21 +83,21 @@ export async function runToolLoop(
     if (requests.length === 0) return answer;
     if (conversation.answers >= maxSteps && onMaxSteps === "error") {
       addRound(conversation, options, answer, requests.map(notRun));
-      throw stillAsking(options, answer.reply.text);
+      throw stillRequesting(options, answer.reply.text);
     }
     const round = addRound(conversation, options, answer, await runTools(requests));
     if (onRound !== undefined) await onRound(round, answer.reply.reasoning);
   }
-  if (onMaxSteps === "error") throw stillAsking(options, undefined);
-  // Some servers ignore or reject that no tool may be called. They get a request without tools,
-  // which others reject after tool calls.
+  if (onMaxSteps === "error") throw stillRequesting(options, undefined);
+  // Some servers ignore or reject `toolChoice`. They get a request without tools. Others reject
+  // such a request after tool calls, so it comes second.
   const answer = await request(conversation, options, "described").catch(unlessRejected);
   if (answer !== undefined && toolRequestsOf(answer).length === 0) return answer;
   const last = await request(conversation, options, "absent");
   if (last.reply.text !== "" || toolRequestsOf(last).length === 0) return last;
   throw trace.make(
-    `Cannot finish the call of "${trace.agent}" as after ${maxSteps} steps the model calls tools ` +
-      "that it was not offered: raise maxSteps",
+    `Cannot finish the call of "${trace.agent}" as the model still calls tools after ` +
+      `${maxSteps} steps, in a request without tools: raise maxSteps`,
     { code: "tool" },
   );
 }
@@ -135,7 +135,7 @@ function addRound(
 ): readonly Message[] {
   trace.addReasoning(reasoning);
   const round: readonly Message[] = [
-    // What the provider wants to have back beside it: a reasoning model's thoughts.
+    // `providerData` is what the server requires with the results, such as reasoning.
     {
       role: "assistant",
       content: text,
@@ -165,9 +165,9 @@ function notRun({ id }: ToolRequest): Message {
   return { role: "tool", toolCallId: id, content: "Error: Not run: the steps were used up" };
 }
 
-function stillAsking({ trace, maxSteps }: ToolLoopOptions, text: string | undefined) {
+function stillRequesting({ trace, maxSteps }: ToolLoopOptions, text: string | undefined) {
   return trace.make(
-    `Cannot finish the call of "${trace.agent}" as the model still asks for tools after ` +
+    `Cannot finish the call of "${trace.agent}" as the model still requests tools after ` +
       `${maxSteps} steps: raise maxSteps`,
     { code: "tool", text },
   );

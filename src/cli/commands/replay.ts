@@ -63,10 +63,10 @@ export async function replayFile(
     const apiKey = readEnv("OPENAI_API_KEY") ?? "replayed";
     exitCode = await runChild([name, ...args], { OPENAI_BASE_URL: url, OPENAI_API_KEY: apiKey });
   }
-  const { refused, unused } = running;
-  for (const reason of new Set(refused)) writeStderr(`Refused a request: ${reason}\n`);
+  const { rejected, unused } = running;
+  for (const reason of new Set(rejected)) writeStderr(`Rejected a request: ${reason}\n`);
   if (unused.length > 0) {
     writeStderr(`Recordings that no request has used: ${showInteger(unused.length)}\n`);
   }
-  return exitCode === EXIT.ok && refused.length > 0 ? EXIT.someFailed : exitCode;
+  return exitCode === EXIT.ok && rejected.length > 0 ? EXIT.someFailed : exitCode;
 }

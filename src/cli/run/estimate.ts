@@ -75,7 +75,8 @@ export function estimateRun(results: readonly Result[], total: number, pace: Pac
 
 /**
  * Estimates the duration of all calls without the time that they wait for the run's own limits.
- * Calls wait for the budget while it is not known how long answers are, which the sample finds out.
+ * Waits for a budget do not count either: most of them end once the sample shows how long answers
+ * are.
  */
 function callDuration(
   results: readonly Result[],

@@ -10,7 +10,7 @@ const HOPELESS_CODES: ReadonlySet<string> = new Set(["invalid_params", "network"
 /** Decides when a run gives up, as every further row would fail. */
 export class GiveUpRule {
   #failures = 0;
-  /** The rows in a row that failed as a quota is used up. */
+  /** The number of consecutive rows that failed as a quota is used up. */
   #quotaFailures = 0;
 
   /** Counts a result, and returns whether the run should stop after it. */

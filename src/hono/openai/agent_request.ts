@@ -23,7 +23,7 @@ export interface AgentRequest {
   readonly settings: CallOptions;
   /** Whether the answer is streamed. */
   readonly stream: boolean;
-  /** The field that asks for JSON; absent if text will do. */
+  /** The field that requests JSON; absent if the answer may be text. */
   readonly jsonField?: string;
 }
 
@@ -51,7 +51,7 @@ export function bindCall(
   const agent = agents.get(model);
   if (agent === undefined) throw unknownModelProblem();
   if (jsonField !== undefined && agent.callsModel && !agent.hasOutputSchema) {
-    throw unsupportedField("must ask for text, as the agent has no output schema", jsonField);
+    throw unsupportedField("must request text, as the agent has no output schema", jsonField);
   }
   const problem = messagesProblem(messages);
   if (problem !== undefined) throw invalidField(problem, field);

@@ -7,7 +7,7 @@ export type AnswerEvent =
   | { readonly type: "delta"; readonly text: string }
   | { readonly type: "end"; readonly outcome: Outcome };
 
-/** Separates what the model says before it uses tools from what it says afterwards. */
+/** Separates the text of the model before its tool calls from the text after them. */
 const SEPARATOR = "\n\n";
 
 /**

@@ -1,7 +1,7 @@
 /**
- * The fields of requests to OpenAI's API. A field that agents use is parsed elsewhere. One that has
- * no influence on the answer is accepted. One that asks for something that agents do not do is
- * rejected by name, unless its value asks for nothing.
+ * The fields of requests to OpenAI's API. A field that agents use is parsed elsewhere. A field
+ * without influence on the answer is accepted. A field for a feature that agents do not have is
+ * rejected by name, unless its value requests nothing.
  */
 import { isRecord } from "../../model/check_options.ts";
 import { type FieldRule, ignored, supportedIf, used, validIf } from "./check_fields.ts";
@@ -65,7 +65,7 @@ export const CHAT_FIELDS: Readonly<Record<string, FieldRule>> = {
   ),
   // A prediction makes an answer faster, but not another one.
   prediction: ignored,
-  n: supportedIf("1, as an agent gives one answer", (value) => value === 1),
+  n: supportedIf("1, as an agent returns one answer", (value) => value === 1),
   logprobs: supportedIf("false, as there are no log probabilities", (value) => value === false),
   modalities: supportedIf(
     'a list of "text" only, as agents answer in text',

@@ -15,7 +15,7 @@ export interface OpenAIErrorBody {
   readonly code: string;
 }
 
-/** The codes for which OpenAI's server has a word that its clients know. */
+/** The codes that OpenAI's server names differently. Its clients know these names. */
 const CODES: Partial<Record<ProblemCode, string>> = {
   unknown_agent: "model_not_found",
   unsupported: "unsupported_parameter",
@@ -35,15 +35,15 @@ export function toOpenAIError(problem: Problem): OpenAIErrorBody {
   };
 }
 
-/** Whether a limit is exceeded that waiting does not renew. */
+/** Whether a limit is exceeded that does not renew soon. */
 function isSpentQuota({ status, shouldRetry }: Problem): boolean {
   return status === 429 && shouldRetry === false;
 }
 
 /**
  * Returns the problem with the status that OpenAI's server would send. Its clients retry by status:
- * all of them give up after a 400, but not all after a 422, or after a 502 for what the model's
- * server will reject again.
+ * none of them retries a 400, but some retry a 422, or a 502 for a request that the model's server
+ * will reject again.
  */
 export function withOpenAIStatus(problem: Problem): Problem {
   const { status, code, message, options } = problem;
@@ -51,7 +51,7 @@ export function withOpenAIStatus(problem: Problem): Problem {
   return new Problem(400, code, message, options);
 }
 
-/** Whether the model's server rejected the request for good. Its status is not that of a client. */
+/** Whether the model's server rejected the request for good. */
 function isFinalRejection(cause: unknown): boolean {
   if (!(cause instanceof AgentError)) return false;
   const { code, status = 0, retryable } = decisiveError(cause);

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly usage: Usage;
 }
 
-/** The reasons that clients of OpenAI's API know, other than that the model was done. */
+/** The finish reasons other than `stop` that clients of OpenAI's API know. */
 const FINISH_REASONS = ["length", "content_filter"] as const;
 
 /**
@@ -36,7 +36,7 @@ export function toOutcome(result: Result): Outcome {
 
 /**
  * Maps an error to an outcome: a refusal, an answer that was filtered, or one that reached its
- * limit of tokens. To OpenAI's server these are answers, and clients have a place for each.
+ * limit of tokens. OpenAI's server sends these as answers, and its clients have a field for each.
  *
  * @throws Anything else is rethrown.
  */

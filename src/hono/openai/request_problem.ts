@@ -12,7 +12,7 @@ export function invalidField(message: string, ...path: PropertyKey[]): Problem {
   return problem("invalid_request", message, path);
 }
 
-/** Creates the problem of a field that asks for something that agents do not do. */
+/** Creates the problem of a field for a feature that agents do not have. */
 export function unsupportedField(message: string, ...path: PropertyKey[]): Problem {
   return problem("unsupported", message, path);
 }

@@ -33,7 +33,7 @@ function choiceOf(path: readonly string[], option: string, values: readonly unkn
   return { path, option, must, test: (value) => values.includes(value) };
 }
 
-/** The effort of a reasoning model: what agents accept. */
+/** The effort of a reasoning model: any value that agents accept. */
 function effort(...path: string[]): Setting {
   const test = (value: unknown): boolean => {
     try {

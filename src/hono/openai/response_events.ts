@@ -15,7 +15,7 @@ import {
 
 type PartType = "output_text" | "refusal";
 
-/** The members of the events of a part in which its text is, other than `delta`. */
+/** The members that hold the text in the events of a part, other than `delta`. */
 const TEXT_MEMBERS = { output_text: "text", refusal: "refusal" } as const;
 
 /**
@@ -61,7 +61,7 @@ export class ResponseEvents {
     };
     const response = { ...this.#base, ...IN_PROGRESS, status: "failed", error };
     return [
-      // Clients throw at this one. Some take no notice of the other.
+      // Clients throw on `error`. Some ignore `response.failed`.
       this.#event("error", { code, message, param }),
       this.#event("response.failed", { response }),
     ];

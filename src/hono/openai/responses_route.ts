@@ -48,7 +48,7 @@ export function responsesRoute(service: Service) {
   };
 }
 
-/** Any request for a stored response, or for what belongs to it: there are none. */
+/** Rejects any request for a stored response or for its parts, as no responses are stored. */
 export function storedResponseRoute(): never {
   throw new Problem(
     404,

@@ -57,11 +57,11 @@ export function eventStream(
 }
 
 /**
- * Returns a response that streams events, once there is one: clients retry by status only, so a
- * call that fails before its first event gets one. The response begins at the latest when a
- * heartbeat is due.
+ * Waits for the first event, and returns a response that streams all events. Clients retry by
+ * status only, so a call that fails before its first event gets the status of its error. The
+ * response begins at the latest when a heartbeat is due.
  *
- * @throws What the events throw before the first one that is not tentative, if in time.
+ * @throws What the events throw before the response begins.
  */
 export async function startEventStream(
   c: Context,

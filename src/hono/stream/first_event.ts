@@ -1,12 +1,12 @@
 /** Waits for the first event of a stream, on which the status of the response depends. */
 
-/** What the first event is waited for with. */
+/** Options of {@linkcode waitForFirstEvent}. */
 export interface FirstEventOptions<T> {
   /** How long to wait, in milliseconds. */
   readonly timeout: number;
   /** Whether the stream may still fail as if it had not begun. */
   readonly isTentative: (event: T) => boolean;
-  /** Called once if there is no event soon, so that its work is not done in the usual case. */
+  /** Called once if there is no event within 50 ms. Its work is saved in the usual case. */
   readonly onWait: () => void;
 }
 
@@ -18,7 +18,7 @@ export interface BegunStream<T> {
   readonly isLate: boolean;
 }
 
-/** When the wait begins that is worth extra work, in milliseconds. */
+/** The wait after which `onWait` is called, in milliseconds. */
 const SOON = 50;
 
 const LATE = Symbol("late");
@@ -26,7 +26,7 @@ const LATE = Symbol("late");
 /**
  * Waits for the first event that is not tentative.
  *
- * @throws What the stream throws, if it does so before that event and in time.
+ * @throws What the stream throws before that event, within the timeout.
  */
 export async function waitForFirstEvent<T>(
   source: AsyncIterator<T>,

@@ -19,7 +19,7 @@ export interface WireFormat {
   readonly type: string;
   /** Serializes an event. */
   write(event: WireEvent): string;
-  /** What is sent in silence, so that proxies and clients keep the connection open. */
+  /** The bytes of a heartbeat, so that proxies and clients keep the connection open. */
   readonly heartbeat: string;
 }
 

@@ -1,9 +1,9 @@
 import { RunLease } from "./run_lease.ts";
 import { loadText, type StoredText, storeText } from "./large_text.ts";
-import { causeMessage } from "../../model/cause_message.ts";
 import type { JournalCheckpointKind } from "../../model/journal.ts";
 import { JournalError } from "../journal_error.ts";
 import type { KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv_database.ts";
+import { openKv } from "./open_kv.ts";
 import type {
   JournalStore,
   StoreChanges,
@@ -266,24 +266,4 @@ export class KvStore implements JournalStore {
 
 function deleteAll(keys: readonly KvKey[]): Parameters<RunLease["commit"]>[0] {
   return (atomic) => keys.reduce((atomic, key) => atomic.delete(key), atomic);
-}
-
-async function openKv(path: string | undefined): Promise<KvDatabase> {
-  const { Deno } = globalThis as { Deno?: { openKv?: (path?: string) => Promise<KvDatabase> } };
-  if (typeof Deno?.openKv !== "function") {
-    throw new JournalError(
-      "Cannot open the journal as there is no Deno.openKv: run Deno with --unstable-kv, " +
-        "or use sqliteJournal",
-      "open",
-    );
-  }
-  try {
-    return await Deno.openKv(path);
-  } catch (cause) {
-    throw new JournalError(
-      `Cannot open the journal as Deno KV failed: ${causeMessage(cause)}`,
-      "open",
-      { cause },
-    );
-  }
 }

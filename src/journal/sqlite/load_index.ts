@@ -12,7 +12,7 @@ const PAGE_SIZE = 1_000;
 const PAGES_PER_TURN = 20;
 const ID_BYTES = 16;
 
-/** Where ids and row ids are. */
+/** The tables that are indexed, and their columns with row ids. */
 type IndexedTable =
   | { readonly table: "items"; readonly rowId: "item" }
   | { readonly table: "owners"; readonly rowId: "owner" };

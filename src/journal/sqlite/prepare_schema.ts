@@ -44,11 +44,11 @@ const CHECKPOINTS = `
   ) STRICT;
 `;
 
-/** What each format added, from the first. Older databases are brought to the current one. */
+/** The changes of each format, from the first. Older databases are migrated to the current one. */
 const CHANGES = [TABLES, CHECKPOINTS];
 
 /**
- * Creates the tables in an empty database, or brings those of an older version up to date.
+ * Creates the tables in an empty database, or migrates those of an older version.
  *
  * @throws {JournalError} With the code `format` if the database is not a journal, or was written by
  * a newer version.

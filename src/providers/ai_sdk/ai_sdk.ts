@@ -23,8 +23,9 @@ import {
   fromAiSdkError,
   fromStreamError,
   isTruncation,
+  wrongKind,
 } from "./provider_error.ts";
-import { readResponseHeaders } from "./response_headers.ts";
+import { hasJsonBody, readResponseHeaders } from "./response_headers.ts";
 import {
   type AiSdkModel,
   type AiSdkModels,
@@ -224,6 +225,10 @@ export function aiSdk(
           chunks.length = 0;
         }
         ended = true;
+        // The SDK's provider has found no events in it.
+        if (parts.isEmpty && hasJsonBody(response?.headers)) {
+          throw wrongKind("JSON where a stream was requested");
+        }
         const reply = withResponse(parts.reply(), { ...response, ...metadata }, raw);
         yield { type: "reply", reply };
       } catch (thrown) {

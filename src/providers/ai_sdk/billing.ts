@@ -5,7 +5,7 @@ import type { Billing, ReportedCost, Usage } from "../../model/usage.ts";
 import { readReportedCost } from "../http/read_reported_cost.ts";
 import { readLongCacheWrites, readUsage } from "../http/read_usage.ts";
 
-/** The parts of a result that say something about its price. */
+/** The parts of a result that its price depends on. */
 interface Sources {
   readonly usage: unknown;
   /** Metadata by provider. */
@@ -59,8 +59,8 @@ export function readAiSdkUsage(
 
 /**
  * Reads the server's own usage if it is in OpenAI's form: the SDK's numbers leave out what a server
- * counts elsewhere, such as thoughts beside the completion. The oldest version of the interface has
- * Anthropic's own usage in the metadata only.
+ * counts elsewhere, such as reasoning beside the completion. The oldest version of the interface
+ * has Anthropic's own usage in the metadata only.
  */
 function readNativeUsage(
   { raw, inputTokens }: Record<string, unknown>,
@@ -98,7 +98,7 @@ function readUnifiedUsage(usage: Record<string, unknown>): Usage | undefined {
   return readUsage({
     input_tokens: inputTokens,
     output_tokens: outputTokens,
-    // The oldest version has a total, of which thoughts may be the rest, as with Gemini.
+    // The oldest version has a total, of which reasoning may be the rest, as with Gemini.
     total_tokens: finiteNumber(usage.totalTokens) ?? inputTokens + outputTokens,
     cached_tokens: input.cacheRead,
     cache_write_tokens: input.cacheWrite,

@@ -44,7 +44,8 @@ export function convertFile(
   }
   if (/^data:/i.test(part.url)) reject(`a data: URL of ${NAMES[part.type]} must be base64`);
   if (/^https?:/i.test(part.url)) {
-    const url = URL.parse(part.url) ?? reject(`the URL of ${NAMES[part.type]} must be a URL`);
+    const url = URL.parse(part.url) ??
+      reject(`the URL of ${NAMES[part.type]} must be a complete URL`);
     return file(
       { type: "url", url },
       /\.pdf$/i.test(url.pathname) ? "application/pdf" : defaultType,

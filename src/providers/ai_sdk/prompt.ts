@@ -84,7 +84,9 @@ function convertParts(
   );
 }
 
-/** A message with `extra` is not the one that came: it is converted, with its `extra`. */
+/**
+ * A message with `extra` is not sent back as it was received: it is converted, with its `extra`.
+ */
 function convertReply(message: Message, model: AiSdkModel): AssistantPart[] {
   const { content, toolCalls = [], extra } = message;
   const kept = extra === undefined ? restoreContent(message, model) : undefined;

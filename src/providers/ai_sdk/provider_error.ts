@@ -151,7 +151,7 @@ function responseError(error: ResponseError, context: FailureContext): ProviderE
       code,
       status,
       ...limits,
-      // The SDK's provider may know more than the status says.
+      // The SDK's provider may know more than the status shows.
       retryable: !isFinal &&
         (shouldRetry ?? (typeof isRetryable === "boolean" ? isRetryable : retryable)),
       text: text ?? context.text,
@@ -167,24 +167,36 @@ function unreadable(error: ResponseError, context: FailureContext): ProviderErro
   const body = parseJson(responseBody);
   // OpenRouter may send an error with status 200, in a plain response as in a stream.
   if (isFailure(body)) return responseError({ data: body, responseHeaders }, context);
-  // A filter may remove the whole message, which the SDK's providers require.
-  if (endingOf(firstChoice(body)?.finish_reason) === "content_filter") {
+  // A filter may remove the whole message, which the SDK's providers require, and reasoning may
+  // take all tokens that it could have.
+  const ending = endingOf(firstChoice(body)?.finish_reason);
+  if (ending === "content_filter") {
     return new ProviderError("a content filter stopped the answer", {
       code: "filtered",
       retryable: false,
     });
   }
-  if (typeof responseBody === "string" && /^\s*(:|data:|event:)/.test(responseBody)) {
-    // Another request would be answered, and billed, in the same way.
-    return new ProviderError("the server sent a stream where a complete answer was requested", {
-      code: "provider",
+  if (ending === "length") {
+    return new ProviderError("the answer reached its limit of tokens: raise maxTokens", {
+      code: "truncated",
       retryable: false,
     });
+  }
+  if (typeof responseBody === "string" && /^\s*(:|data:|event:)/.test(responseBody)) {
+    return wrongKind("a stream where a complete answer was requested");
   }
   if (isOneOf(cause, MALFORMED)) return malformedResponse(cause, context);
   return cause instanceof Error
     ? networkError(cause)
     : serverError("the server's response cannot be read");
+}
+
+/**
+ * Returns the error of JSON instead of a stream, or the reverse, which the SDK's provider cannot
+ * read. Another request would be answered, and billed, in the same way.
+ */
+export function wrongKind(what: string): ProviderError {
+  return new ProviderError(`the server sent ${what}`, { code: "provider", retryable: false });
 }
 
 function isJson(value: unknown): boolean {

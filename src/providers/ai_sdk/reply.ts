@@ -7,19 +7,15 @@ import type {
   LanguageModelV4StreamPart,
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider";
-import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
-import type { ModelChunk, ModelReply, ToolRequest } from "../../model/message.ts";
+import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
 import { decideFinish, endingOf } from "../http/finish_reason.ts";
 import { readAiSdkBilling } from "./billing.ts";
-import {
-  type AssistantPart,
-  type ContentSource,
-  keepContent,
-  toAssistantPart,
-} from "./assistant_content.ts";
+import type { ContentSource } from "./assistant_content.ts";
+import { ContentCollector, isText } from "./content_collector.ts";
+import { type Finish, isCutOff, readCompleteFinish, readFinish } from "./finish.ts";
 
 /** A part of a stream, in any version of the interface. */
 export type StreamPart =
@@ -86,6 +82,12 @@ export class AiSdkStreamReader {
   /** Whether the last part of the reply has been added. */
   get ended(): boolean {
     return this.#finish !== undefined;
+  }
+
+  /** Whether nothing has arrived: no finish reason of the server and no content. */
+  get isEmpty(): boolean {
+    const hasReason = this.#finish !== undefined && !isCutOff(this.#finish);
+    return !hasReason && this.#content.isEmpty;
   }
 
   /** Adds a part, and appends its chunks to `chunks`. */
@@ -160,13 +162,11 @@ export class AiSdkStreamReader {
    */
   reply(): ModelReply {
     const finish = this.#finish ?? { unified: "interrupted" };
-    // If the connection was cut off, there is no finish reason of the server's.
-    const isCutOff = finish.raw === undefined && UNKNOWN_REASONS.has(finish.unified);
     return buildReply({
       text: this.#content.text,
       content: this.#content,
       source: this.#source,
-      finish: isCutOff ? { unified: "interrupted" } : finish,
+      finish: isCutOff(finish) ? { unified: "interrupted" } : finish,
       billing: this.#billing,
       rates: this.#rates,
     });
@@ -174,92 +174,10 @@ export class AiSdkStreamReader {
 }
 
 /**
- * Collects text, reasoning and tool calls. Sources and files are ignored.
- */
-class ContentCollector {
-  text = "";
-  reasoning = "";
-  readonly calls: ToolRequest[] = [];
-  hasUnusableCalls = false;
-  readonly #parts: AssistantPart[] = [];
-  /** Where the last text part begins in the text, if the last part is one. */
-  #textStart: number | undefined;
-
-  /** Adds a complete part. */
-  add(part: LanguageModelV4Content): void {
-    if (part?.type === "text") {
-      this.addText(part.text);
-      return this.endText(part.providerMetadata);
-    }
-    this.endText(undefined);
-    const kept = isRecord(part) ? toAssistantPart(part) : undefined;
-    if (kept !== undefined) this.#parts.push(kept);
-    if (part?.type === "reasoning" && isText(part.text)) this.reasoning += part.text;
-    if (part?.type !== "tool-call" || part.providerExecuted) return;
-    const { toolCallId: id, toolName: name, input } = part;
-    if (!isText(name)) {
-      this.hasUnusableCalls = true;
-      return;
-    }
-    const args = typeof input === "string" ? input : JSON.stringify(input) ?? "";
-    this.calls.push({ id, name, args });
-  }
-
-  /** Adds to the current text part, or begins one. */
-  addText(text: unknown): void {
-    if (typeof text !== "string") return;
-    this.#textStart ??= this.text.length;
-    this.text += text;
-  }
-
-  /** Ends the current text part, if there is one. */
-  endText(metadata: SharedV4ProviderMetadata | undefined): void {
-    const start = this.#textStart;
-    this.#textStart = undefined;
-    if (start === undefined || start === this.text.length) return;
-    this.#parts.push({
-      type: "text",
-      text: this.text.slice(start),
-      ...(metadata !== undefined && { providerOptions: metadata }),
-    });
-  }
-
-  /** Returns what must be sent back with the tool calls, if there is anything. */
-  providerData(source: ContentSource): unknown {
-    this.endText(undefined);
-    return keepContent(this.#parts, source, this);
-  }
-}
-
-/** Why a model stopped: the AI SDK's unified reason, and the server's own. */
-interface Finish {
-  readonly unified: string;
-  readonly raw?: string;
-}
-
-/** The unified reasons where the server gave none. */
-const UNKNOWN_REASONS: ReadonlySet<string> = new Set(["other", "unknown"]);
-/**
  * The server's reasons for which `content-filter` means a refusal by the model, and not by a
  * filter.
  */
 const REFUSAL_REASONS: ReadonlySet<string | undefined> = new Set(["stop", "refusal"]);
-
-function readFinish(reason: unknown): Finish {
-  if (typeof reason === "string") return { unified: reason };
-  const { unified, raw } = isRecord(reason) ? reason : {};
-  return {
-    unified: typeof unified === "string" ? unified : "unknown",
-    raw: typeof raw === "string" && raw !== "" ? raw : undefined,
-  };
-}
-
-/** Some servers send an empty reason with a complete response. */
-function readCompleteFinish(reason: unknown): Finish {
-  const finish = readFinish(reason);
-  const isEmpty = isRecord(reason) && reason.raw === "" && UNKNOWN_REASONS.has(finish.unified);
-  return isEmpty ? { unified: "stop" } : finish;
-}
 
 interface ReplyParts {
   readonly text: string;
@@ -314,7 +232,3 @@ function buildReply({ text, content, source, finish, billing, rates }: ReplyPart
 }
 
 const PROGRESS: ModelChunk = { type: "progress" };
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
-}

@@ -38,3 +38,13 @@ export function readResponseHeaders(
     shouldRetry: readShouldRetry(all),
   };
 }
+
+/** Whether response headers announce JSON. */
+export function hasJsonBody(headers: unknown): boolean {
+  try {
+    const type = new Headers(headers as Record<string, string> | undefined).get("content-type");
+    return /^application\/([\w.-]+\+)?json\b/i.test(type ?? "");
+  } catch {
+    return false;
+  }
+}

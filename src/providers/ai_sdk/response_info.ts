@@ -4,10 +4,10 @@ import type { ResponseInfo } from "../../model/response_info.ts";
 import { readRequestId } from "../http/request_id.ts";
 
 /**
- * Returns the reply with what the SDK reports beside it.
+ * Returns the reply with what the SDK reports about it.
  *
  * @param response The SDK's metadata.
- * @param raw The unread answer, if it is to be kept.
+ * @param raw The raw answer, if it is kept.
  */
 export function withResponse(reply: ModelReply, response: unknown, raw: unknown): ModelReply {
   if (raw === undefined) return reply;

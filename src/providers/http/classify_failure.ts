@@ -13,7 +13,7 @@ export interface ServerFailure {
   readonly status: number | undefined;
   /** Whether another attempt may succeed. */
   readonly retryable: boolean;
-  /** Whether a code says that no attempt succeeds, whatever the status. */
+  /** Whether a code means that no attempt can succeed, whatever the status. */
   readonly isFinal: boolean;
   /** The reason in the server's words. */
   readonly reason: string | undefined;
@@ -135,7 +135,7 @@ function isMiniMaxError(status: unknown): boolean {
   return isRecord(status) && Number(status.status_code) > 0;
 }
 
-/** Whether a member says something. `error: {}` and `error: { message: null }` do not. */
+/** Whether a member has a content. `error: {}` and `error: { message: null }` do not. */
 function isPresent(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (isRecord(value)) {

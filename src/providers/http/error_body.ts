@@ -1,5 +1,5 @@
 /**
- * Reads the error objects of all servers: where the reason is, and what it says besides.
+ * Reads the error objects of all servers: where the reason is, and what else they contain.
  *
  * A reason may stand in `error`, `message`, `detail`, `errors` and other members, each of which may
  * be a text, an object, a list or JSON in a text.
@@ -100,7 +100,8 @@ function reasonOf(value: unknown, depth: number): string | undefined {
   if (typeof value === "string") return reasonInText(value, depth);
   if (Array.isArray(value)) return reasonInList(value, depth);
   if (!isRecord(value)) return undefined;
-  // An object has more to say than a message beside it. A text, such as "Bad Request", has less.
+  // An object is more informative than a message beside it. A text, such as "Bad Request", is less
+  // so.
   const error = value.error ?? value.Error ?? value.fault ?? value.base_resp;
   const nested = typeof error === "object" ? reasonOf(error, depth + 1) : undefined;
   if (nested !== undefined) return nested;

@@ -47,12 +47,16 @@ export function endingOf(reason: unknown): Ending | undefined {
   return MEANINGS.get(reason) ?? readCompound(normalize(reason));
 }
 
-/** Some servers append details after a colon: `content_filter: RECITATION`. */
+/**
+ * Some servers append details after a colon: `content_filter: RECITATION`. Names that end in
+ * "error" are those of errors: `engine_error`.
+ */
 function readCompound(reason: string): Ending | undefined {
   for (const part of [reason, ...reason.split(":")]) {
     const ending = MEANINGS.get(part.replaceAll(/^_+|_+$/g, ""));
     if (ending !== undefined) return ending;
   }
+  return /_error$/.test(reason) ? "error" : undefined;
 }
 
 /** Converts `MaxTokens`, `MAX_TOKENS`, `max-tokens` and `FINISH_REASON_MAX_TOKENS` to one form. */

@@ -96,8 +96,8 @@ export const UNITLESS: readonly LimitNames[] = [
 ];
 
 /**
- * Limits beside those that are followed: on input and output tokens alone, and on a day. Once they
- * are used up, their reset is waited for.
+ * Limits other than those that are followed: on input and output tokens alone, and per day.
+ * Attempts wait for their reset once they are used up.
  */
 export const OTHERS: readonly LimitNames[] = [
   suffixedNames("anthropic-ratelimit-input-tokens"),

@@ -106,7 +106,8 @@ function interpretReset(
   if (resetMs === undefined) return { periodMs: periodMs ?? MINUTE };
   if (periodMs !== undefined) return { resetMs: Math.min(resetMs, periodMs), periodMs };
   if (resetMs <= usedShare * MINUTE) return { resetMs };
-  // It refills more slowly than within a minute. That is believed only of an hour or a day.
+  // The limit refills more slowly than within a minute. Only periods of an hour or a day are
+  // accepted.
   const implied = reset.ms === undefined ? NaN : resetMs / usedShare;
   return { resetMs, periodMs: LONG_PERIODS.find((ms) => isAbout(implied, ms)) ?? MINUTE };
 }
@@ -115,7 +116,10 @@ function seconds(number: number): number | undefined {
   return number * 1000 <= MAX_RESET ? number * 1000 : undefined;
 }
 
-/** The periods longer than a minute that servers use without saying so: OpenAI's and Groq's day. */
+/**
+ * The periods longer than a minute that servers use without reporting them: OpenAI's and Groq's
+ * day.
+ */
 const LONG_PERIODS = [HOUR, DAY];
 
 function isAbout(ms: number, expected: number): boolean {

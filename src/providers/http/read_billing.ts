@@ -36,7 +36,7 @@ export class BillingReader {
   }
 
   #addUsage(usage: Usage | undefined): void {
-    // Some servers end a stream with a usage of zeros.
+    // Some servers send a usage of zeros at the end of a stream.
     if (usage === undefined || (usage.totalTokens === 0 && this.#usage !== undefined)) return;
     this.#usage = usage;
   }
@@ -58,7 +58,7 @@ export class BillingReader {
   }
 }
 
-/** Finds the usage, which Moonshot also writes into the choice, and Groq into a member of its own. */
+/** Returns the usage. In streams, Moonshot puts it into the choice and Groq into `x_groq`. */
 function findUsage(
   { usage, x_groq: groq, choices }: Record<string, unknown>,
 ): Record<string, unknown> | undefined {

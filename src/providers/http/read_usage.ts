@@ -82,7 +82,7 @@ export function readUsage(usage: unknown): Usage | undefined {
     isNative: usage.prompt_tokens === undefined && total === undefined,
   });
   const inputTokens = prompt + (cacheIsOutside ? anthropicCached + anthropicWritten : 0);
-  // Thoughts may be missing in the completion, as with xAI and Gemini: only the total has them.
+  // Reasoning may be missing in the completion, as with xAI and Gemini: only the total has it.
   // Audio input may be missing in the prompt, as with Mistral: then the rest is not output.
   const isOutput = !cacheIsOutside && (counts.audio === 0 || unlisted === reasoning);
   const outputTokens = (completion ?? 0) + (isOutput ? unlisted : 0);

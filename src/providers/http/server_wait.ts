@@ -37,7 +37,10 @@ export function readServerWait({ headers, body, now }: Rejection): number | unde
   return wait !== undefined && wait > 0 && wait <= MAX_RESET ? Math.ceil(wait) : retryAfter;
 }
 
-/** How deep an error is looked for: gateways wrap the errors of the servers behind them. */
+/**
+ * The maximum depth at which an error is found: gateways wrap the errors of the servers behind
+ * them.
+ */
 const MAX_DEPTH = 8;
 
 /** Reads the wait from an error object, or from one that it wraps. */
@@ -83,7 +86,7 @@ function readMetadata(metadata: unknown, now: number, depth: number): number | u
   try {
     copy = isRecord(headers) ? new Headers(headers as Record<string, string>) : undefined;
   } catch {
-    // They may be anything.
+    // The server may send any JSON here.
   }
   return (copy && (readRetryAfter(copy, now) || readResetWait(copy, now))) ??
     readSeconds(metadata.retry_after ?? metadata.retry_after_seconds) ??
@@ -97,7 +100,7 @@ function readSeconds(value: unknown): number | undefined {
     : undefined;
 }
 
-/** What remains of a limit on tokens that is used up: less than this share is of no use. */
+/** The share of a limit on tokens below which it counts as used up. */
 const USED_UP = 0.01;
 
 /** Headers of Azure and GitHub Models with the wait in seconds. */

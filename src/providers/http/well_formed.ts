@@ -9,7 +9,7 @@ import { isPlain } from "../../model/canonical_json.ts";
 const LONE_SURROGATE = /\\\\|\\ud[89a-f][0-9a-f]{2}/g;
 
 /**
- * Returns the value as JSON, with U+FFFD in the place of each lone surrogate.
+ * Returns the value as JSON, with U+FFFD instead of each lone surrogate.
  *
  * @throws {TypeError} If the value cannot be written as JSON.
  */

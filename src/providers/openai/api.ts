@@ -30,6 +30,8 @@ export interface Api {
 export interface StreamReader {
   /** Whether the last event has been added. Chat Completions marks the end by `[DONE]` instead. */
   readonly ended?: boolean;
+  /** Whether the answer is complete, so that only its usage may follow. */
+  readonly isAnswered?: boolean;
   /** What the events until now say about the price. */
   readonly billing: Billing;
   /** Adds an event, and appends its chunks to `chunks`. Throws if the event reports an error. */

@@ -6,7 +6,7 @@ import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
-import { decideFinish, endingOf } from "../http/finish_reason.ts";
+import { decideFinish, type Ending, endingOf } from "../http/finish_reason.ts";
 import { BillingReader, readBilling } from "../http/read_billing.ts";
 import { EchoCollector } from "./messages/assistant_echo.ts";
 import { malformedResponse, ServerError } from "./provider_error.ts";
@@ -39,6 +39,9 @@ interface AnyChoice {
 
 const UNKNOWN_SOURCE: ReplySource = { server: "", model: "" };
 
+/** The endings with which a choice may have no message. */
+const MESSAGE_OPTIONAL: ReadonlySet<Ending | undefined> = new Set(["content_filter", "length"]);
+
 /**
  * Reads a complete response.
  *
@@ -58,8 +61,8 @@ export function readChatReply(
   const message = choice?.message ?? choice?.delta;
   const text = readContent(message?.content);
   if (hasError(choice)) throw new ServerError({ error: choice!.error }, { billing, text });
-  // A filter may remove the whole message.
-  if (!isRecord(message) && endingOf(choice?.finish_reason) !== "content_filter") {
+  // A filter may remove the whole message, and reasoning may take all tokens that it could have.
+  if (!isRecord(message) && !MESSAGE_OPTIONAL.has(endingOf(choice?.finish_reason))) {
     throw malformedResponse("has no choices", { billing, rates });
   }
   const calls = new ToolCallBuilder();
@@ -138,14 +141,20 @@ function buildReply(parts: ReplyParts): ModelReply {
   };
 }
 
+/** The types of parts that hold a text. Some servers leave the type out. */
+const TEXT_TYPES: ReadonlySet<unknown> = new Set(["text", "output_text", undefined, null]);
+
 /** Mistral's reasoning models send a list of parts, some of which are reasoning. */
 function readText(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  return content.map((part) => part?.type === "text" ? readText(part.text) : "").join("");
+  return content.map((part) => {
+    if (typeof part === "string") return part;
+    return isRecord(part) && TEXT_TYPES.has(part.type) ? readText(part.text) : "";
+  }).join("");
 }
 
-/** Cloudflare sends the value of a typed answer in the place of its JSON. */
+/** Cloudflare sends the value of a typed answer instead of its JSON. */
 function readContent(content: unknown): string {
   const isValue = isRecord(content) || typeof content === "number" || typeof content === "boolean";
   return isValue ? JSON.stringify(content) : readText(content);
@@ -172,6 +181,11 @@ export class ChatStreamReader {
     return this.#billing.billing(this.#source.model);
   }
 
+  /** Whether the server has sent a finish reason. */
+  get isAnswered(): boolean {
+    return this.#finishReason !== undefined;
+  }
+
   /**
    * Adds an event, and appends its chunks to `chunks`. An empty delta has none.
    *
@@ -192,7 +206,11 @@ export class ChatStreamReader {
 
   #addDelta(delta: AnyMessage, chunks: ModelChunk[]): void {
     this.#echo.add(delta, this.#text);
-    this.#refusal += readText(delta.refusal);
+    const refusal = readText(delta.refusal);
+    if (refusal !== "") {
+      this.#refusal += refusal;
+      chunks.push(PROGRESS);
+    }
     const reasoning = readReasoning(delta);
     if (reasoning !== undefined) {
       this.#reasoning += reasoning;

@@ -48,7 +48,8 @@ export class EndpointClient {
    * Sends a request and waits for the headers of the response.
    *
    * @throws {ServerError} If the status is not 2xx.
-   * @throws {ProviderError} If the body cannot be written as JSON. Nothing is sent then.
+   * @throws {ProviderError} If the body cannot be written as JSON, before anything is sent; or if
+   * the server redirects the request.
    * @throws {TypeError} If the connection fails.
    */
   async send(body: unknown, { signal, lease, meta }: SendOptions): Promise<Response> {
@@ -61,6 +62,8 @@ export class EndpointClient {
       // duplicate.
       headers: { ...headers, "idempotency-key": crypto.randomUUID() },
       body: toJson(body),
+      // The prompt and the key are for this server only.
+      redirect: "manual",
       signal,
       client: lease.client,
     });
@@ -71,8 +74,9 @@ export class EndpointClient {
       await response.body?.cancel();
       throw thrown;
     }
-    if (!response.ok) throw await readError(response);
-    return response;
+    if (response.ok) return response;
+    if (isRedirect(response)) throw await redirectError(response);
+    throw await readError(response);
   }
 
   async #prepare() {
@@ -115,4 +119,20 @@ async function readError(response: Response): Promise<ServerError> {
   // If the connection breaks while the body is read, the status alone is enough.
   const text = await response.text().catch(() => "");
   return new ServerError(text, { status: response.status, billing: readBilling(parseJson(text)) });
+}
+
+/** Whether the response is a redirect. In browsers, one that is not followed has the status 0. */
+function isRedirect({ status, type }: Response): boolean {
+  return (status >= 300 && status < 400) || type === "opaqueredirect";
+}
+
+async function redirectError(response: Response): Promise<ProviderError> {
+  await response.body?.cancel();
+  const target = URL.parse(response.headers.get("location") ?? "", response.url || undefined);
+  // The query may have a key.
+  const where = target === null ? "elsewhere" : `to ${target.origin}${target.pathname}`;
+  return new ProviderError(
+    `the server redirects requests ${where}, which is not followed: check the base URL`,
+    { code: "provider", status: response.status || undefined, retryable: false },
+  );
 }

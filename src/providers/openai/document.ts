@@ -1,4 +1,4 @@
-/** Tells JSON, HTML and server-sent events apart, whatever the content type says. */
+/** Distinguishes JSON, HTML and server-sent events, whatever the content type is. */
 import { describeHtml, isHtml } from "../http/error_body.ts";
 import { keepAnswerDigits } from "./exact_answer.ts";
 import { DocumentError } from "./provider_error.ts";

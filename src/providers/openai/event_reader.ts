@@ -23,6 +23,15 @@ const MAX_BUFFER_SIZE = 65_536;
 /** The maximum time between the last event and the end of the stream, in milliseconds. */
 export const END_TIMEOUT_MS = 50;
 
+/**
+ * The maximum silence after a finish reason, in milliseconds. The usage and the mark of the end
+ * follow it at once, but some servers then keep the connection open.
+ */
+const REST_TIMEOUT_MS = 2_000;
+
+/** The mark of the end, also as some gateways write it. */
+const DONE = /^"?\[DONE\]"?$/i;
+
 /** Events that only keep the connection alive. Their data may be anything. */
 const KEEP_ALIVE = new Set<string | undefined>(["ping", "heartbeat", "keepalive", "keep-alive"]);
 
@@ -53,6 +62,7 @@ export class EventReader<T> implements Disposable {
   #done = false;
   #ended = false;
   #endTimer: ReturnType<typeof setTimeout> | undefined;
+  #restTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #signal: AbortSignal;
   readonly #release: () => void;
 
@@ -127,9 +137,18 @@ export class EventReader<T> implements Disposable {
     this.#endTimer ??= setTimeout(() => this.#body?.cancel(), END_TIMEOUT_MS);
   }
 
+  /**
+   * Ends the stream if nothing arrives for {@linkcode REST_TIMEOUT_MS}, as the answer is complete.
+   */
+  expectRest(): void {
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => this.#body?.cancel(), REST_TIMEOUT_MS);
+  }
+
   /** Stops reading, and cancels the response if it has not ended. */
   [Symbol.dispose](): void {
     clearTimeout(this.#endTimer);
+    clearTimeout(this.#restTimer);
     this.#release();
     if (!this.#ended) this.#body?.cancel();
   }
@@ -139,7 +158,7 @@ export class EventReader<T> implements Disposable {
     if (data.charCodeAt(0) !== BRACE) {
       const word = data.trim();
       if (word === "" || KEEP_ALIVE.has(event)) return;
-      if (word === "[DONE]") {
+      if (DONE.test(word)) {
         this.#done = true;
         return this.expectEnd();
       }

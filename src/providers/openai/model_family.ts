@@ -4,12 +4,12 @@
  */
 const RECENT_MODEL = /(?:^|[/:.@])(?:o[1-9]|gpt-?(?:[5-9]|1\d))(?![a-z\d])/i;
 
-/** Whether a model is one of OpenAI's since o1 and GPT-5, as far as its name tells. */
+/** Whether a model is one of OpenAI's since o1 and GPT-5, according to its name. */
 export function isRecentModel(model: string): boolean {
   return RECENT_MODEL.test(model);
 }
 
-/** Whether a model is one of OpenAI's reasoning models, as far as its name tells. */
+/** Whether a model is one of OpenAI's reasoning models, according to its name. */
 export function isReasoningModel(model: string): boolean {
   return isRecentModel(model) && !/-chat/i.test(model);
 }

@@ -52,17 +52,17 @@ const SCHEMA_ADVICE = "if the server does not support json_schema, give openai()
  * Retries happen only in the agent: the SDK's are off. The one exception is a request that the
  * server rejects because of a field that this provider has added, such as `stream_options`: it is
  * sent again without the field, as are all later ones to that model. `attempts` lists both. Over
- * HTTPS, requests are spread over as many connections as needed.
+ * HTTPS, requests are spread over as many connections as needed. Redirects are not followed.
  *
  * - `extra` holds other fields of the request body. They replace all fields that this provider
  *   writes, and `null` removes one. Only `tools` and `include` are appended, and the members of
  *   `stream_options` and `text` are merged. `max_tokens` and `max_completion_tokens` count as one
- *   field. `stream` is refused.
+ *   field. `stream` is rejected.
  * - The `extra` of messages, parts and tool calls does the same there: `cache_control`, `name`.
  * - What came with tool calls is sent back with their results to the same server and model:
  *   `reasoning_content`, `reasoning_details`, the signatures of Gemini.
- * - With the option `raw`, `response` of a result has the unread answer, its id, the served model
- *   and the id of the request.
+ * - With the option `raw`, `response` of a result has the raw answer, its id, the served model and
+ *   the id of the request.
  *
  * @throws {TypeError} If an option is invalid, or if there is no API key for OpenAI itself.
  *
@@ -175,6 +175,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
             chunks.length = 0;
           }
           if (reader.ended) events.expectEnd();
+          else if (reader.isAnswered) events.expectRest();
         }
         if (events.document === undefined) {
           // The last event of the Responses API holds the response.

@@ -72,7 +72,7 @@ export interface OpenAIOptions {
   readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
   /**
    * Whether results have a `response`: the id of the answer, the served model, the id of the
-   * request, and in `raw` the unread answer. That is the JSON of the server, or the list of its
+   * request, and in `raw` the complete answer. That is the JSON of the server, or the list of its
    * events if it was streamed, with the fields that are not read, such as `logprobs` and citations.
    * Answers from a cache have none.
    *

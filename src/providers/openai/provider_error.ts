@@ -20,7 +20,7 @@ export class ServerError extends Error {
   readonly status: number | undefined;
   /** The body or the event: parsed JSON or text. */
   readonly body: unknown;
-  /** What the server says about the price despite the failure. */
+  /** What the server reports about the price despite the failure. */
   readonly billing: Billing | undefined;
   /** The text received before the failure. */
   readonly text: string | undefined;
@@ -119,7 +119,9 @@ function failureOf(error: ServerError, context: FailureContext): ProviderError {
     ? hidePrompt(reason, request)
     : reason;
   const detail = shown === undefined ? "" : `: ${redact(shown, keys)}`;
-  const hint = advice !== undefined && UNSUPPORTED_STATUSES.has(status) ? ` (${advice})` : "";
+  // An answer that does not fit shows that the server supports schemas.
+  const isUnsupported = UNSUPPORTED_STATUSES.has(status) && code === "provider";
+  const hint = advice !== undefined && isUnsupported ? ` (${advice})` : "";
   return new ProviderError(
     status === undefined
       ? `the server reported an error${detail}`

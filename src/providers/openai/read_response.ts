@@ -4,7 +4,7 @@ import { beginsWithEvents, parseDocument } from "./document.ts";
 import { type AnyEvent, EventReader } from "./event_reader.ts";
 import type { ResponseMeta } from "./response_meta.ts";
 
-/** What a response is read with. */
+/** Options of {@linkcode readResponse}. */
 export interface ReadOptions {
   /** The API of the request. */
   readonly api: Api;
@@ -14,7 +14,7 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   /** What the headers report. */
   readonly meta: ResponseMeta;
-  /** Whether the unread answer is kept with the reply. */
+  /** Whether the raw answer is kept with the reply. */
   readonly keepsRaw: boolean;
 }
 
@@ -51,6 +51,7 @@ async function readEvents(
       reader.add(event, []);
     }
     if (reader.ended) events.expectEnd();
+    else if (reader.isAnswered) events.expectRest();
   }
   if (events.document !== undefined) return readDocument(events.document, options);
   return meta.complete(reader.reply(meta.rates, events), raw, last?.response ?? last);

@@ -6,7 +6,7 @@ export function refuseRequest(message: string): never {
 }
 
 /**
- * Refuses a `stream` in `extra`: the answer could not be read.
+ * Rejects a `stream` in `extra`: the answer could not be read.
  *
  * @throws {ProviderError} If `extra` has a `stream`.
  */

@@ -41,9 +41,9 @@ export class ResponseMeta {
   }
 
   /**
-   * Returns the reply with what came beside it.
+   * Returns the reply with what was received with it.
    *
-   * @param raw The unread answer, if it is to be kept.
+   * @param raw The raw answer, if it is kept.
    * @param answer The response, or an event of the stream, that has the id and the model.
    */
   complete(reply: ModelReply, raw: unknown, answer: unknown = raw): ModelReply {

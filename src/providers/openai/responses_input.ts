@@ -29,7 +29,9 @@ export function buildInputItems(
   );
 }
 
-/** A message with `extra` is not the one that came: it is converted, with its `extra`. */
+/**
+ * A message with `extra` is not sent back as it was received: it is converted, with its `extra`.
+ */
 function restoreItems({ providerData, extra }: Message, target: ReplySource | undefined) {
   return extra === undefined && target !== undefined
     ? restoreReasoningItems(providerData, target)

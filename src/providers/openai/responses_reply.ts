@@ -4,6 +4,7 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
+import type { Billing } from "../../model/usage.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { decideFinish } from "../http/finish_reason.ts";
 import { readBilling } from "../http/read_billing.ts";
@@ -44,11 +45,7 @@ export function readResponsesReply(
   const { output, incomplete_details: incomplete, status } = response ?? {};
   if (status === "failed") throw new ServerError({ error: response.error }, { billing });
   if (status === "queued" || status === "in_progress") {
-    // The server works on it. Another request would be paid twice.
-    throw new ProviderError(
-      `the server's response is "${status}" and not an answer: do not set background in extra`,
-      { code: "provider", retryable: false, ...billing, rates },
-    );
+    throw unfinishedResponse(status, { billing, rates });
   }
   const isIncomplete = status === "incomplete";
   if (status && status !== "completed" && !isIncomplete) {
@@ -95,6 +92,20 @@ export function readResponsesReply(
 }
 
 /**
+ * Returns the error of a response that the server is still processing: a second request would be
+ * paid for, too.
+ */
+export function unfinishedResponse(
+  status: string,
+  { billing, rates }: { readonly billing: Billing; readonly rates?: RateReport },
+): ProviderError {
+  return new ProviderError(
+    `the server's response is "${status}" and not an answer: do not set background in extra`,
+    { code: "provider", retryable: false, ...billing, rates },
+  );
+}
+
+/**
  * Joins the texts of all message parts of a type; `name` is the member that holds the text. A blank
  * line separates messages.
  */
@@ -105,9 +116,11 @@ export function collectText(output: readonly unknown[], type: string, name: stri
 }
 
 function joinParts(parts: unknown, type: string, name: string): string {
+  // Some servers send the content in the form of Chat Completions.
+  if (typeof parts === "string") return name === "text" ? parts : "";
   if (!Array.isArray(parts)) return "";
   return parts.map((part) =>
-    part?.type === type && typeof part[name] === "string" ? part[name] : ""
+    (part?.type === type || part?.type === name) && typeof part[name] === "string" ? part[name] : ""
   ).join("");
 }
 

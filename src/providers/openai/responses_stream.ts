@@ -12,6 +12,7 @@ import {
   MESSAGE_SEPARATOR,
   readResponsesReply,
   type ResponseObject,
+  unfinishedResponse,
 } from "./responses_reply.ts";
 
 /** An event. Servers may omit any member. */
@@ -35,6 +36,8 @@ export class ResponsesStreamReader {
   #text = "";
   #textIndex = 0;
   #reasoning = "";
+  #refusal = "";
+  #isQueued = false;
   #last: ResponseObject | undefined;
   readonly #items = new Map<number, Record<string, unknown>>();
   readonly #billing = new BillingReader();
@@ -79,6 +82,21 @@ export class ResponsesStreamReader {
         if (call) call.arguments = `${call.arguments ?? ""}${delta ?? ""}`;
         return addProgress(delta, chunks);
       }
+      case "response.function_call_arguments.done": {
+        // Some servers send no deltas.
+        const call = this.#items.get(output_index);
+        if (call && event?.arguments) call.arguments = event.arguments;
+        return addProgress(event?.arguments, chunks);
+      }
+      case "response.refusal.delta":
+        if (typeof delta === "string") this.#refusal += delta;
+        return addProgress(delta, chunks);
+      case "response.queued":
+        this.#isQueued = true;
+        return;
+      case "response.in_progress":
+        this.#isQueued = false;
+        return;
       case "response.completed":
       case "response.incomplete":
       case "response.cancelled":
@@ -120,7 +138,8 @@ export class ResponsesStreamReader {
 
   #collectOutput(): NonNullable<ResponseObject["output"]> {
     const items: unknown[] = [...this.#items].sort(([a], [b]) => a - b).map(([, item]) => item);
-    if (items.length === 0 && this.#text !== "") items.push({ type: "message", content: [] });
+    const hasDeltas = this.#text !== "" || this.#refusal !== "";
+    if (items.length === 0 && hasDeltas) items.push({ type: "message", content: [] });
     return items as NonNullable<ResponseObject["output"]>;
   }
 
@@ -132,6 +151,9 @@ export class ResponsesStreamReader {
    */
   reply(rates: RateReport | undefined): ModelReply {
     if (this.#last === undefined) {
+      if (this.#isQueued) {
+        throw unfinishedResponse("queued", { billing: this.billing, rates });
+      }
       throw new ProviderError("the stream ended before the reply was complete", {
         code: "truncated",
         retryable: true,
@@ -141,9 +163,15 @@ export class ResponsesStreamReader {
       });
     }
     const reply = readResponsesReply(this.#last, rates, this.#source);
-    // Some servers omit the reasoning from the complete response.
+    // Some servers omit the reasoning or the refusal from the complete response.
     const reasoning = reply.reasoning ?? this.#reasoning;
-    return { ...reply, text: this.#text, ...(reasoning && { reasoning }) };
+    const refusal = reply.refusal ?? this.#refusal;
+    return {
+      ...reply,
+      text: this.#text,
+      ...(refusal && { refusal }),
+      ...(reasoning && { reasoning }),
+    };
   }
 }
 

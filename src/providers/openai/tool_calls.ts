@@ -32,7 +32,7 @@ export class ToolCallBuilder {
   /**
    * Adds the deltas of an event. Each continues a call or starts a new one.
    *
-   * @returns Whether any of them says something: an empty delta is no sign of life.
+   * @returns Whether any of them has content: an empty delta is no sign of life.
    */
   addDeltas(deltas: unknown): boolean {
     if (!Array.isArray(deltas)) return false;

@@ -89,7 +89,7 @@ function normalise(body: Uint8Array, type: string): string {
   }
 }
 
-/** Says where two bodies differ, without quoting them: they hold prompts. */
+/** Describes where two bodies differ, without quoting them: they contain prompts. */
 function firstDifference(recorded: string, requested: string): string {
   try {
     const path = differingPath(JSON.parse(recorded), JSON.parse(requested), "");

@@ -4,7 +4,7 @@ import type { RecordedBytes } from "./recording.ts";
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** Returns the bytes in the most readable form that gives back the same bytes. */
+/** Returns the most readable form that decodes to the same bytes. */
 export function encodeBytes(bytes: Uint8Array): RecordedBytes {
   let text: string;
   try {

@@ -75,8 +75,8 @@ const RULES: RulesFor<RecorderOptions> = {
 
 /**
  * Records requests and answers byte by byte: a stream with the borders and the times of its chunks.
- * The file has one line of JSON per exchange, which a person can read and
- * {@linkcode replay} can give back.
+ * The file has one line of JSON per exchange, which a person can read and {@linkcode replay} can
+ * replay.
  *
  * It works with every client: one that takes a base URL is given {@linkcode Recorder.url}, one that
  * takes a `fetch` is given {@linkcode Recorder.fetch}. Needs the permission to write the file, and

@@ -1,8 +1,8 @@
 /** The format of a recording: one exchange per line of a JSONL file. */
 
 /**
- * The bytes of a body, in the most readable form that gives back the same bytes: as JSON, as text,
- * or in Base64.
+ * The bytes of a body, in the most readable form that decodes to the same bytes: JSON, text or
+ * Base64.
  */
 export type RecordedBytes =
   | {

@@ -162,7 +162,7 @@ class Exchange {
     };
   }
 
-  /** Encodes chunks. Masks are made in the whole, as a border may be within a secret. */
+  /** Encodes chunks. Secrets are masked in the whole body, as a secret may span two chunks. */
   #encode(chunks: readonly Uint8Array[], secrets: readonly string[]): RecordedBytes[] {
     if (!this.#options.mask) return chunks.map(encodeBytes);
     const whole = maskBytes(Buffer.concat(chunks), secrets);

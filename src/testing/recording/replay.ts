@@ -6,7 +6,7 @@ import { portNumber, recordingFile } from "./option_rules.ts";
 import { readRecordings } from "./read_recordings.ts";
 import type { Recording } from "./recording.ts";
 import { openReplayServer } from "./replay_server.ts";
-import { refusal, replayedResponse } from "./replayed_response.ts";
+import { rejection, replayedResponse } from "./replayed_response.ts";
 
 /** Options of {@linkcode replay}. */
 export interface ReplayOptions {
@@ -42,8 +42,8 @@ export interface Replay extends AsyncDisposable {
   readonly fetch: typeof fetch;
   /** The recordings that have answered no request yet. */
   readonly unused: readonly Recording[];
-  /** Why requests were refused, in order. Empty if every request had a recording. */
-  readonly refused: readonly string[];
+  /** Why requests were rejected, in order. Empty if every request had a recording. */
+  readonly rejected: readonly string[];
   /** Closes every connection and stops listening. May be called again. */
   close(): Promise<void>;
 }
@@ -88,10 +88,10 @@ export function replay(options: ReplayOptions): Replay {
   const { strict = true, timing = false, port = 0 } = options;
   const recordings = readRecordings(options.file);
   const matcher = new RecordingMatcher(recordings, { strict });
-  const refused: string[] = [];
+  const rejected: string[] = [];
   const find = (request: Parameters<RecordingMatcher["find"]>[0]) => {
     const found = matcher.find(request);
-    if (typeof found === "string") refused.push(found);
+    if (typeof found === "string") rejected.push(found);
     return found;
   };
   let server: ReturnType<typeof openReplayServer> | undefined;
@@ -112,13 +112,13 @@ export function replay(options: ReplayOptions): Replay {
         body: new Uint8Array(await request.arrayBuffer()),
         type: request.headers.get("content-type") ?? "",
       });
-      if (typeof found === "string") return Response.json(refusal(found), { status: 400 });
+      if (typeof found === "string") return Response.json(rejection(found), { status: 400 });
       return await replayedResponse(found, { timing, signal: request.signal });
     },
     get unused() {
       return matcher.unused;
     },
-    refused,
+    rejected,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -3,7 +3,7 @@ import { Listener } from "../simulator/http/listener.ts";
 import type { ReplayRequest } from "./match_recording.ts";
 import { decodeBytes } from "./recorded_bytes.ts";
 import type { Recording } from "./recording.ts";
-import { NO_BODY, refusal, replayedHeaders } from "./replayed_response.ts";
+import { NO_BODY, rejection, replayedHeaders } from "./replayed_response.ts";
 
 /** Options of {@linkcode openReplayServer}. */
 export interface ReplayServerOptions {
@@ -51,7 +51,7 @@ async function answer(
   exchange.forgetRequest();
   if (typeof found === "string") {
     exchange.writeHead(400, { "content-type": "application/json" });
-    return await exchange.write(JSON.stringify(refusal(found)), "end");
+    return await exchange.write(JSON.stringify(rejection(found)), "end");
   }
   const { response, error, aborted } = found;
   if (response === undefined) return exchange.drop();

@@ -5,7 +5,7 @@ import type { Recording } from "./recording.ts";
 
 /** Options of {@linkcode replayedResponse}. */
 export interface ReplayedResponseOptions {
-  /** Whether it takes as long as it took. */
+  /** Whether the answer takes as long as it took. */
   readonly timing: boolean;
   /** Aborts the request. */
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ export function replayedHeaders({ response }: Recording): Record<string, string>
 }
 
 /** Returns the body of the answer to a request that has no recording. */
-export function refusal(reason: string): object {
+export function rejection(reason: string): object {
   return { error: { message: `Cannot replay: ${reason}`, type: "replay", code: "no_recording" } };
 }
 
@@ -58,7 +58,9 @@ export async function replayedResponse(
       try {
         signal.throwIfAborted();
         if (chunk === undefined) {
-          if (error !== undefined || aborted) throw new TypeError(error ?? "the stream broke off");
+          if (error !== undefined || aborted) {
+            throw new TypeError(error ?? "the stream was cut off");
+          }
           return controller.close();
         }
         await pause(chunk.ms);

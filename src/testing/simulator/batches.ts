@@ -6,7 +6,7 @@ import type { ResponsePlan } from "./response_plan.ts";
 import type { SimulatorBehaviour } from "./simulator_options.ts";
 
 /** The options of batches. */
-type BatchBehaviour = Pick<SimulatorBehaviour, "batchLatency" | "batchTokens" | "batchRefusals">;
+type BatchBehaviour = Pick<SimulatorBehaviour, "batchLatency" | "batchTokens" | "batchRejections">;
 
 /** Answers a request of a file. */
 export type AnswerLine = (
@@ -131,15 +131,15 @@ export class Batches {
   /** Returns the error of a batch that is not accepted. */
   #refusal(
     tokens: number,
-    { batchTokens = Infinity, batchRefusals = [] }: BatchBehaviour,
+    { batchTokens = Infinity, batchRejections = [] }: BatchBehaviour,
   ): unknown {
     const now = performance.now();
     const enqueued = [...this.#batches.values()].filter((batch) =>
       batch.doneAt > now && !batch.cancelled
     ).reduce((sum, batch) => sum + batch.tokens, 0);
-    const code = batchRefusals[this.#batches.size] ??
+    const code = batchRejections[this.#batches.size] ??
       (enqueued + tokens > batchTokens ? "token_limit_exceeded" : undefined);
-    return code && { code, message: `The batch is refused: ${code}.`, param: null, line: null };
+    return code && { code, message: `The batch was rejected: ${code}.`, param: null, line: null };
   }
 
   async #work(id: string, text: string, endpoint: string): Promise<Record<string, unknown>> {

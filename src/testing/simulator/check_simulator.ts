@@ -139,7 +139,7 @@ const BEHAVIOUR_RULES: RulesFor<SimulatorBehaviour> = {
   latency: latencyRule,
   batchLatency: milliseconds,
   batchTokens: positiveNumber,
-  batchRefusals: texts,
+  batchRejections: texts,
   tokensPerSecond: positiveNumber,
   chunkSize: positiveInteger,
   limits: objectOf(SIMULATOR_LIMITS_RULES),

@@ -73,7 +73,7 @@ export interface SimulatorBehaviour {
    * The error codes with which the first batches fail, one each, such as `token_limit_exceeded` or
    * `billing_hard_limit_reached`. The batches after them are accepted.
    */
-  batchRefusals?: readonly string[];
+  batchRejections?: readonly string[];
   /** Rate limits, answered with 429 and OpenAI's `x-ratelimit-…` headers. */
   limits?: SimulatorLimits;
   /** The probability of each fault. */

@@ -15,7 +15,7 @@ export interface ProviderAndLimiter {
   /** The agent's own limits. */
   readonly limiter: Limiter | undefined;
   readonly provider: Provider;
-  /** What is known from the agent's answers, to all workers together. */
+  /** The statistics of the agent's answers in all workers. */
   readonly tokenAverages: ModelAgent["tokenAverages"];
 }
 

@@ -81,8 +81,8 @@ Deno.test("messages: accept a conversation with tool calls", async () => {
   assertEquals(provider.requests[0]!.messages.slice(0, 2), messages);
   const wrong = [
     [{ role: "tool", content: "5" }, "must have a toolCallId"],
-    [{ role: "user", content: "", toolCalls: [] }, "must not have toolCalls"],
-    [{ role: "assistant", content: "", toolCalls: [{ id: "1" }] }, "must not have toolCalls"],
+    [{ role: "user", content: "", toolCalls: [] }, "may only have toolCalls"],
+    [{ role: "assistant", content: "", toolCalls: [{ id: "1" }] }, "may only have toolCalls"],
     [{ role: "robot", content: "" }, "must have the role"],
   ] as const;
   for (const [message, problem] of wrong) {

@@ -115,7 +115,7 @@ dialect("openrouter", {
     },
     expect: { error: "provider", status: 400, message: "The prompt is too long" },
   },
-  "lets the status in the body count": {
+  "uses the status in the body": {
     json: { error: { code: 400, message: "m is not a valid model" }, user_id: "u" },
     expect: { error: "provider", status: 400, message: "m is not a valid model" },
   },
@@ -142,7 +142,7 @@ dialect("openrouter", {
       message: "Provider returned error: max_tokens is too large (Some)",
     },
   },
-  "keeps a reason of the provider that is no JSON": {
+  "keeps a reason of the provider that is not JSON": {
     status: 503,
     json: {
       error: {

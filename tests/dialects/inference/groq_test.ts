@@ -35,7 +35,7 @@ dialect("groq", {
     ],
     expect: { text: "forty-two", reasoning: "A question." },
   },
-  "asks once for a repair of a tool call that could not be parsed": {
+  "requests one repair of a tool call that could not be parsed": {
     status: 400,
     json: { error: toolUseFailed },
     tools: true,
@@ -46,12 +46,12 @@ dialect("groq", {
       message: "Failed to call a function",
     },
   },
-  "does not ask for a repair without tools or a schema": {
+  "requests no repair without tools or a schema": {
     status: 400,
     json: { error: toolUseFailed },
     expect: { error: "invalid_output", status: 400, requests: 1 },
   },
-  "asks once for a repair of JSON that does not fit its schema": {
+  "requests one repair of JSON that does not match its schema": {
     status: 400,
     json: {
       error: {
@@ -64,7 +64,7 @@ dialect("groq", {
     output,
     expect: { error: "invalid_output", status: 400, text: "" },
   },
-  "asks once for a repair of a stream that ends with such an error": {
+  "requests one repair of a stream that ends with such an error": {
     events: [
       chunk({ role: "assistant", content: "" }),
       `event: error\ndata: ${

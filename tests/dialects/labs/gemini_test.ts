@@ -34,6 +34,11 @@ dialect("gemini", {
     expect: { finishReason: "content_filter", error: "filtered", usage: USED },
     aiSdk: { finishReason: undefined, usage: undefined },
   },
+  "reports a truncated answer without a message, once": {
+    json: { choices: [{ index: 0, finish_reason: "length" }], usage: USAGE },
+    expect: { finishReason: "length", error: "truncated", usage: USED },
+    aiSdk: { finishReason: undefined, usage: undefined },
+  },
   "retries a malformed function call": {
     ...answer("", "MALFORMED_FUNCTION_CALL"),
     tools: true,

@@ -144,6 +144,39 @@ dialect("openai responses", {
     json: response([], { status: "queued", background: true, usage: null }),
     expect: { error: "provider", message: 'the server\'s response is "queued"' },
   },
+  "does not request a queued response again, of which the stream ended": {
+    api,
+    events: [
+      event("response.queued", { response: response([], { status: "queued", usage: null }) }),
+    ],
+    expect: { error: "provider", message: 'the server\'s response is "queued"' },
+  },
+  "reads a refusal that only the deltas have": {
+    api,
+    events: [
+      event("response.refusal.delta", { output_index: 0, delta: "Not " }),
+      event("response.refusal.delta", { output_index: 0, delta: "this." }),
+      event("response.completed", { response: response([]) }),
+    ],
+    expect: { refusal: "Not this.", error: "filtered", usage: USED },
+  },
+  "reads arguments that arrive at once": {
+    api,
+    events: [
+      event("response.output_item.added", { output_index: 0, item: { ...add, arguments: "" } }),
+      event("response.function_call_arguments.done", { output_index: 0, arguments: '{"n":1}' }),
+      event("response.completed", { response: response([]) }),
+    ],
+    expect: { toolCalls: [["add", { n: 1 }]], usage: USED },
+  },
+  "reads content in the form of Chat Completions": {
+    api,
+    json: response([
+      message("", { content: "forty-two" }),
+      message("", { content: [{ type: "text", text: "in all" }] }),
+    ]),
+    expect: { text: "forty-two\n\nin all", usage: USED },
+  },
   "does not request a response in progress again": {
     api,
     json: response([], { status: "in_progress", usage: null }),

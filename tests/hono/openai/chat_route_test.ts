@@ -198,11 +198,11 @@ Deno.test("errors are the client's own classes with a helpful message", async ()
     [{ messages: [{ role: "tool", content: "x" }, ...user("x")] }, "messages.0.tool_call_id"],
     [
       { messages: [{ role: "user", content: "x", tool_calls: [call] }, ...user("x")] },
-      "messages: message 0 must not have toolCalls",
+      "messages: message 0 may only have toolCalls",
     ],
     [{ temperature: "hot" }, "temperature: must be a number"],
     [{ max_tokens: 0 }, "max_tokens: must be a positive integer"],
-    [{ n: 3 }, "n: must be 1, as an agent gives one answer"],
+    [{ n: 3 }, "n: must be 1, as an agent returns one answer"],
     [{ tools: [{ type: "function", function: { name: "f" } }] }, "tools of its own"],
     [{ stream: "yes" }, "stream: must be"],
   ];

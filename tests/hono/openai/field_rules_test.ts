@@ -1,4 +1,6 @@
-/** Tests the fields of requests: what is accepted, what is sent on, and what is refused by name. */
+/**
+ * Tests the fields of requests: what is accepted, what is passed on, and what is rejected by name.
+ */
 import { defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
@@ -55,7 +57,7 @@ const ACCEPTED_BY_BOTH = [
   { stream: false, temperature: null, top_p: null },
 ];
 
-/** Fields that ask for something that is not done, and the parameter that the error names. */
+/** Fields for features that agents do not have, and the parameter that the error names. */
 const REFUSED: Record<Path, [fields: object, param: string][]> = {
   [CHAT]: [
     [{ n: 2 }, "n"],
@@ -165,7 +167,7 @@ for (const path of [CHAT, RESPONSES] as const) {
     }
   });
 
-  Deno.test(`${path} refuses what is not done by name, before anything is sent`, async () => {
+  Deno.test(`${path} rejects unsupported fields by name, before anything is sent`, async () => {
     const { agent, provider } = echo();
     const app = routes([agent]);
     const all = [...REFUSED[path], ...REFUSED_BY_BOTH];
@@ -182,7 +184,7 @@ for (const path of [CHAT, RESPONSES] as const) {
     assertEquals(provider.calls, 0);
   });
 
-  Deno.test(`${path} refuses invalid values and unknown fields by name`, async () => {
+  Deno.test(`${path} rejects invalid values and unknown fields by name`, async () => {
     const { agent, provider } = echo();
     const app = routes([agent]);
     for (const [fields, param] of [...INVALID[path], ...INVALID_FOR_BOTH]) {
@@ -276,7 +278,7 @@ Deno.test("an unknown model is a 404 with its code, everywhere", async () => {
   assertEquals((await request(app, "/v1/models/echo")).json.id, "echo");
 });
 
-Deno.test("stored responses are a 404, whatever is asked of them", async () => {
+Deno.test("stored responses are a 404 for every method", async () => {
   const app = routes([echo().agent]);
   const { json } = await request(app, RESPONSES, REQUESTS[RESPONSES]);
   for (

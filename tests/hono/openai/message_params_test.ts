@@ -79,6 +79,7 @@ for (const api of ["chat", "responses"] as const) {
     const cases: [model: string, text: string, value: unknown][] = [
       ["number", "3", 3],
       ["number", '{"value":3}', 3],
+      ["number", "1234567890123456789", 1234567890123456800],
       ["list", '["a"]', ["a"]],
       ["object", '{"a":1}', { a: 1 }],
       ["object", '{"value":{"a":1}}', { a: 1 }],

@@ -125,7 +125,7 @@ for (const model of ["text", "typed"]) {
   });
 }
 
-Deno.test("parse: the client finds the refusal, and the end of the tokens", async () => {
+Deno.test("parse: the client finds the refusal, and the limit of tokens", async () => {
   const ask = async (reply: Partial<ModelReply>) => {
     await using served = serve(routes(replying(reply)));
     const openai = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: TOKEN, maxRetries: 0 });
@@ -141,7 +141,7 @@ Deno.test("parse: the client finds the refusal, and the end of the tokens", asyn
   await assertRejects(() => ask({ finishReason: "length" }), LengthFinishReasonError);
 });
 
-Deno.test("a refusal of the last model is one, too", async () => {
+Deno.test("a refusal of the last fallback model is a refusal", async () => {
   const provider = scripted([
     new ProviderError("down", { code: "provider", retryable: true }),
     { text: "", refusal: "No." },

@@ -1,4 +1,4 @@
-/** Tests the Responses API as the AI SDK, the OpenAI Agents SDK and LangChain.js ask there. */
+/** Tests the Responses API as the AI SDK, the OpenAI Agents SDK and LangChain.js use it. */
 import { createOpenAI } from "@ai-sdk/openai";
 import { defineAgent } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
@@ -26,7 +26,7 @@ const typed = defineAgent({
   provider: scripted('{"label":"positive"}'),
 });
 
-/** The AI SDK's provider, which asks the Responses API by default. */
+/** The AI SDK's provider, which uses the Responses API by default. */
 function models({ url }: TestServer) {
   return createOpenAI({ baseURL: `${url}/v1`, apiKey: TOKEN });
 }

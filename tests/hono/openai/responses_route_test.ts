@@ -141,7 +141,7 @@ Deno.test("parse: the answer of an agent with an output schema matches the clien
   assertEquals(parsed, { label: "positive" });
 });
 
-Deno.test("settings are no error for agents that call others", async () => {
+Deno.test("accepts settings for agents that call others", async () => {
   const app = routes(agents());
   for (const path of [PATH, "/v1/chat/completions"]) {
     const messages = [{ role: "user", content: "x" }];
@@ -164,7 +164,7 @@ Deno.test("an empty answer has an empty part", async () => {
   assert(text.includes("event: response.content_part.done"));
 });
 
-Deno.test("what is said before a tool is used is separated from the answer", async () => {
+Deno.test("separates the text before a tool call from the answer", async () => {
   const look = defineTool({
     name: "look",
     description: "Looks.",
@@ -226,7 +226,7 @@ Deno.test("before the first event, the response begins with a heartbeat at the l
   assert(text.includes(": heartbeat\n\n"));
 });
 
-Deno.test("counts, quotas and authentication are those of a chat", async () => {
+Deno.test("applies the counts, quotas and authentication of a chat completion", async () => {
   const app = routes(agents(), { limits: { principal: { requestsPerMinute: 2 } } });
   assertEquals((await app.request(PATH, { method: "POST" })).status, 401);
   for (const stream of [false, true]) {
@@ -239,7 +239,7 @@ Deno.test("counts, quotas and authentication are those of a chat", async () => {
   assert(text.includes("\nshoal_runs_in_flight 0\n"));
 });
 
-Deno.test("a client that leaves aborts the call", async () => {
+Deno.test("a client that disconnects aborts the call", async () => {
   const stuck = hanging();
   await using served = serve(routes([stuck.agent], { heartbeat: 100 }));
   for (const stream of [false, true]) {

@@ -32,7 +32,7 @@ const FINE_JSON: UpstreamAnswer = {
   body: { choices: [{ message: { role: "assistant", content: "fine" }, finish_reason: "stop" }] },
 };
 
-/** How a client asks through each API, streamed or not, and reads the whole text. */
+/** Sends a request through each API, streamed or not, and reads the whole text. */
 const ASK = {
   async chat(openai: OpenAI, stream: boolean): Promise<string> {
     const messages = [{ role: "user" as const, content: "x" }];
@@ -93,7 +93,7 @@ for (const api of ["chat", "responses"] as const) {
       });
     }
 
-    Deno.test(`${name}: a quota that is spent is not retried`, async () => {
+    Deno.test(`${name}: a quota that is used up is not retried`, async () => {
       const spent = refusedWith(429, { code: "insufficient_quota" });
       await using upstream = serveUpstream([spent], { pause: PAUSE });
       await using served = serve(routes([upstream.agent]));
@@ -169,7 +169,7 @@ Deno.test("events that were held back are sent when a heartbeat is due", async (
   assert(text.includes("event: result\n"));
 });
 
-Deno.test("says whether to retry for limits of the routes, too", async () => {
+Deno.test("reports whether to retry for limits of the routes, too", async () => {
   const app = routes([echo().agent], { limits: { principal: { requestsPerMinute: 1 } } });
   const chat = { model: "echo", messages: [{ role: "user", content: "x" }] };
   assertEquals((await request(app, "/v1/chat/completions", chat)).status, 200);

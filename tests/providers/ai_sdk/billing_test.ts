@@ -79,7 +79,7 @@ Deno.test("ai-sdk billing: reads the writes to a cache that are kept for an hour
   assertEquals([reply.usage?.cacheWriteTokens, reply.longCacheWriteTokens], [9, 5]);
 });
 
-Deno.test("ai-sdk billing: the oldest version leaves thoughts and the cache out", async () => {
+Deno.test("ai-sdk billing: the oldest version leaves reasoning and the cache out", async () => {
   const replyOf = async (more: object) => {
     const doGenerate = { ...result(), ...more };
     const model = older("v2", { doGenerate });

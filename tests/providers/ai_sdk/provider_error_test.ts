@@ -1,4 +1,4 @@
-import { type ErrorCode, ProviderError } from "@shoal/agents";
+import { defineAgent, type ErrorCode, ProviderError } from "@shoal/agents";
 import { simulator, type SimulatorFaultName } from "@shoal/agents/testing";
 import {
   APICallError,
@@ -10,12 +10,13 @@ import {
   NoSuchModelError,
   UnsupportedFunctionalityError,
 } from "@ai-sdk/provider";
+import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { MockLanguageModelV4 } from "ai/test";
 import { aiSdk } from "../../../src/providers/ai_sdk/ai_sdk.ts";
 import { errorsOf, request, streamed } from "./helpers.ts";
-import { listen, neverAborts, read } from "../openai/helpers.ts";
+import { listen, neverAborts, read, serve } from "../openai/helpers.ts";
 
 const PROMPT = "the words of the prompt";
 
@@ -257,6 +258,24 @@ Deno.test("ai-sdk errors: reports an error in a response with status 200", async
   );
   const spent = await both(body({ message: "No money", code: "insufficient_quota" }));
   assertEquals([spent.status, spent.retryable], [undefined, false]);
+});
+
+Deno.test("ai-sdk errors: does not request JSON again that came instead of a stream", async () => {
+  const message = { role: "assistant", content: "forty-two" };
+  let requests = 0;
+  await using server = serve(() => {
+    requests++;
+    return Response.json({ choices: [{ index: 0, message, finish_reason: "stop" }] });
+  });
+  for (const create of [createOpenAICompatible, createOpenAI]) {
+    const models = create({ name: "local", baseURL: server.url, apiKey: "none" });
+    const provider = aiSdk(models);
+    const A = defineAgent({ name: "a", model: "m", prompt: "x", provider, retries: { base: 1 } });
+    const { error } = await A.settle({}, { onDelta() {} });
+    assertEquals([error?.code, error?.retryable], ["provider", false]);
+    assert(error!.message.endsWith("the server sent JSON where a stream was requested"));
+  }
+  assertEquals(requests, 2);
 });
 
 Deno.test("ai-sdk errors: reports an error part of a stream", async () => {

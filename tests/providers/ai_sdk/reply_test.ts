@@ -329,7 +329,7 @@ Deno.test("ai-sdk reply: reports reasoning and tool calls as signs of life", asy
   assertEquals(signs, ["(Hm.)", "ok", "…", "…", "…"]);
 });
 
-Deno.test("ai-sdk reply: goes by the server's reason where the SDK knows none", async () => {
+Deno.test("ai-sdk reply: uses the server's reason where the SDK knows none", async () => {
   const reasons = [
     ["MAX_TOKENS", "length"],
     ["sensitive", "content_filter"],

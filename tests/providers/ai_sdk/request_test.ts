@@ -210,7 +210,7 @@ Deno.test("ai-sdk request: rejects what a model does not support at once", async
   const image = { type: "image", url: "images/1.png" } as const;
   const cases: [ModelRequest["messages"], RegExp][] = [
     [[{ role: "user", content: [image] }], /the URL of an image must begin with https: or data:/],
-    [[{ role: "user", content: [{ ...image, url: "https://" }] }], /must be a URL/],
+    [[{ role: "user", content: [{ ...image, url: "https://" }] }], /must be a complete URL/],
     [[{ role: "user", content: [{ ...image, url: "data:image/png,x" }] }], /must be base64/],
     [[{ role: "system", content: [image] }], /the role "system" must be text/],
     [[{ role: "tool", toolCallId: "9", content: "x" }], /its toolCallId is unknown/],

@@ -91,7 +91,7 @@ const STATUSES: [
   [500, { error: { message: "insufficient_quota" } }, "provider", 500, true],
 ];
 
-Deno.test("classify failure: goes by status and code, wherever they stand", () => {
+Deno.test("classify failure: uses the status and the code, in any place", () => {
   for (const [given, body, code, status, retryable] of STATUSES) {
     const failure = classifyFailure(given, body);
     assertEquals(
@@ -116,7 +116,7 @@ Deno.test("classify failure: keeps an answer that the server could not parse", (
   });
 });
 
-Deno.test("isFailure: tells errors from answers", () => {
+Deno.test("isFailure: distinguishes errors from answers", () => {
   const failures: unknown[] = [
     { error: "no" },
     { error: { message: "no" } },

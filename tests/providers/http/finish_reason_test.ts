@@ -36,6 +36,8 @@ const REASONS: Readonly<Record<Ending, readonly string[]>> = {
     "ERROR",
     "insufficient_system_resource",
     "network_error",
+    "engine_error",
+    "upstreamError",
     "abort",
     "MALFORMED_FUNCTION_CALL",
     "error: upstream",

@@ -137,7 +137,7 @@ Deno.test("chat reply: reports a reply that was cut off", async () => {
   assertEquals([reply.text, reply.finishReason], ["1234", "length"]);
 });
 
-Deno.test("chat reply: reads an answer that is an object in the place of its JSON", async () => {
+Deno.test("chat reply: reads an answer that is an object instead of its JSON", async () => {
   const cases: [content: string, text: string][] = [
     ['{"label":"good","type":"text"}', '{"label":"good","type":"text"}'],
     ['{"id":1234567890123456789,"n":1e400}', '{"id":1234567890123456789,"n":1e400}'],
@@ -147,6 +147,7 @@ Deno.test("chat reply: reads an answer that is an object in the place of its JSO
     ["[]", ""],
     ["null", ""],
     ['[{"type":"text","text":"a"},{"type":"text","text":"b"}]', "ab"],
+    ['[{"type":"output_text","text":"a"},{"text":"b"},"c",{"type":"image","text":"d"}]', "abc"],
   ];
   for (const [content, text] of cases) {
     const headers = { "content-type": "application/json" };

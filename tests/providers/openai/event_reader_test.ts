@@ -1,6 +1,7 @@
 /** Reads events from streams that are split at any byte. */
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
+import { fakeTime } from "../../helpers.ts";
 import { EventReader } from "../../../src/providers/openai/event_reader.ts";
 
 const encoder = new TextEncoder();
@@ -94,7 +95,7 @@ Deno.test("event reader: returns events before a failure first", async () => {
   assertEquals(state.cancelled, 1);
 });
 
-Deno.test("event reader: marks the errors that only the name of the event tells", async () => {
+Deno.test("event reader: marks the errors that only the name of the event shows", async () => {
   const cases: [text: string, event: unknown][] = [
     ['event: error\ndata: {"message":"no"}', { error: { message: "no" } }],
     ['event: error\ndata: {"error":{"message":"no"}}', { error: { message: "no" } }],
@@ -108,7 +109,7 @@ Deno.test("event reader: marks the errors that only the name of the event tells"
 
 Deno.test("event reader: ignores empty data, pings and blanks around [DONE]", async () => {
   const noise = "data:\n\ndata: \n\ndata:   \n\nevent: ping\ndata: now\n\nevent: x\n\n: hm\n\n";
-  for (const done of ["[DONE]", "[DONE] ", "  [DONE]\t"]) {
+  for (const done of ["[DONE]", "[DONE] ", "  [DONE]\t", '"[DONE]"', "[done]"]) {
     const text = `${noise}data: {"n":1}\n\n${noise}data: ${done}\n\ndata: {"n":2}\n\n`;
     const { response } = createResponse([encoder.encode(text)]);
     using reader = new EventReader(response, never);
@@ -161,4 +162,17 @@ Deno.test("event reader: cancels on abort, even if the Response was collected", 
   controller.abort(reason);
   assertEquals(await assertRejects(() => next), reason);
   assertEquals(state.cancelled, 1);
+});
+
+Deno.test("event reader: after a finish reason, silence ends the stream", async () => {
+  using time = fakeTime();
+  const { response, state } = createResponse([encoder.encode('data: {"a":1}\n\n')], {
+    ends: false,
+  });
+  using reader = new EventReader(response, never);
+  assertEquals(await reader.next(), [{ a: 1 }]);
+  reader.expectRest();
+  const rest = reader.next();
+  await time.tick(2_000);
+  assertEquals([await rest, state.cancelled], [undefined, 1]);
 });

@@ -27,11 +27,14 @@ Deno.test("life signs: reports reasoning and tool calls, but neither comments no
     call({ function: { arguments: "" } }),
     call({ function: { arguments: "{}" } }),
     delta({ tool_calls: [] }),
+    delta({ refusal: null }),
+    delta({ refusal: "" }),
+    delta({ refusal: "No" }),
     delta({}, "tool_calls"),
     DONE,
   );
   const { signs, reply } = await pair.stream();
-  assertEquals(signs, ["(a)", "(b)", "()", "(c)", "text", "…", "…"]);
+  assertEquals(signs, ["(a)", "(b)", "()", "(c)", "text", "…", "…", "…"]);
   assertEquals([reply.reasoning, reply.text], ["abc", "text"]);
 });
 
@@ -64,7 +67,7 @@ Deno.test("life signs: reports the same of the Responses API", async () => {
   assertEquals([reply.reasoning, reply.toolCalls?.length], ["ab", 1]);
 });
 
-Deno.test("life signs: keep a stream of thoughts and arguments alive", async () => {
+Deno.test("life signs: keep a stream of reasoning and arguments alive", async () => {
   const thoughts = Array.from({ length: 12 }, () => delta({ reasoning_content: "hm " }));
   const pieces = Array.from({ length: 12 }, () => call({ function: { arguments: " " } }));
   const events = [

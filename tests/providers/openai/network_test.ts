@@ -2,7 +2,7 @@ import { defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { errorOf } from "../../helpers.ts";
-import { close, listen, request, startPair, tls, until, untilClosed } from "./helpers.ts";
+import { close, listen, request, serve, startPair, tls, until, untilClosed } from "./helpers.ts";
 
 const base = { name: "a", model: "m", prompt: "x" };
 
@@ -142,4 +142,27 @@ Deno.test("network: reports a disposed provider", async () => {
   assertEquals([error.code, error.retryable, error.attempts.length], ["provider", false, 1]);
   assertStringIncludes(String(error.cause), "disposed");
   await provider[Symbol.asyncDispose]();
+});
+
+Deno.test("network: does not follow a redirect, and reports where it leads", async () => {
+  let followed = 0;
+  await using other = serve(() => {
+    followed++;
+    return Response.json({});
+  });
+  for (const status of [301, 302, 303, 307, 308]) {
+    let requests = 0;
+    await using server = serve(() => {
+      requests++;
+      return new Response("Moved", { status, headers: { location: `${other.url}/x?key=secret` } });
+    });
+    await using provider = openai({ baseURL: server.url });
+    const A = defineAgent({ ...base, provider, retries: { max: 3, base: 1 } });
+    for (const options of [{}, { onDelta() {} }]) {
+      const error = await errorOf(A.call({}, options));
+      assertEquals([error.code, error.status, error.retryable], ["provider", status, false]);
+      assertStringIncludes(error.message, `the server redirects requests to ${other.url}/x,`);
+    }
+    assertEquals([requests, followed], [2, 0]);
+  }
 });

@@ -55,7 +55,7 @@ Deno.test("responses reply: joins text in parts and messages, among other items"
     { type: "message", content: "odd" },
   ];
   const { text: joined, reasoning } = await both({ output });
-  assertEquals([joined, reasoning], ["ab\n\nc", "hm"]);
+  assertEquals([joined, reasoning], ["ab\n\nc\n\nodd", "hm"]);
 });
 
 Deno.test("responses reply: reads cached and reasoning tokens", async () => {
@@ -195,7 +195,7 @@ Deno.test("responses reply: rejects status 200 without a response object", async
   }
 });
 
-Deno.test("responses reply: does not request a response again that the server works on", async () => {
+Deno.test("responses reply: does not request a response again that the server is processing", async () => {
   for (const status of ["queued", "in_progress"]) {
     await using complete = sent({ status, output: [] });
     await using stream = respondWith(response({ status, output: [] }), {}, { api });
@@ -226,4 +226,24 @@ Deno.test("responses reply: reports rates and errors as Chat Completions does", 
   const refused = await pair.error(request());
   assertEquals([refused.code, refused.status], ["rate_limited", 429]);
   assert(refused.retryAfterMs! > 0);
+});
+
+Deno.test("responses reply: keeps the digits in arguments that are an object", async () => {
+  const args = '{"id":1234567890123456789}';
+  const item = JSON.stringify(call()).replace('"{}"', args);
+  const body = JSON.stringify(response({ output: [] })).replace(
+    '"output":[]',
+    `"output":[${item}]`,
+  );
+  const added = `data: {"type":"response.output_item.done","output_index":0,"item":${item}}\n\n`;
+  const bodies = [
+    body,
+    `data: {"type":"response.completed","response":${body}}\n\n`,
+    `${added}data: {"type":"response.completed","response":{"status":"completed"}}\n\n`,
+  ];
+  for (const body of bodies) {
+    const type = body.startsWith("{") ? "application/json" : "text/event-stream";
+    await using pair = respondWith(body, { headers: { "content-type": type } }, { api });
+    assertEquals((await pair.generate()).toolCalls, [{ id: "a", name: "f", args }]);
+  }
 });

@@ -1,7 +1,8 @@
 import { type AgentError, type AgentOverrides, defineAgent } from "@shoal/agents";
+import { openai } from "@shoal/agents/openai";
 import type { SimulatorFault } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { errorOf } from "../../helpers.ts";
+import { errorOf, fakeTime } from "../../helpers.ts";
 import { chunk, DONE, first, type Pair, request, startPair, streamOf, until } from "./helpers.ts";
 
 const TEXT = "one two three four five six seven eight nine ten";
@@ -174,4 +175,27 @@ Deno.test("stream: reads the wait from the words of a rate limit in the stream",
   await using pair = streamOf({ error });
   const thrown = await pair.streamError();
   assertEquals([thrown.code, thrown.retryAfterMs, thrown.retryable], ["rate_limited", 1500, true]);
+});
+
+Deno.test("stream: an answer is complete although the server keeps the connection open", async () => {
+  using time = fakeTime();
+  const usage = { prompt_tokens: 7, completion_tokens: 1 };
+  const events = [chunk("yes", "stop"), { choices: [], usage }];
+  const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+  let requests = 0;
+  const provider = openai({
+    baseURL: "http://127.0.0.1:1/v1",
+    fetch: () => {
+      requests++;
+      const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
+        controller.enqueue(new TextEncoder().encode(text));
+      return Promise.resolve(new Response(new ReadableStream({ start })));
+    },
+  });
+  const agent = defineAgent({ name: "a", model: "m", prompt: "x", provider });
+  const call = agent.call({}, { onDelta: () => {} });
+  await time.tick(1_000);
+  await time.tick(2_000);
+  const result = await call;
+  assertEquals([result.content, result.usage.inputTokens, requests], ["yes", 7, 1]);
 });

@@ -104,7 +104,7 @@ for (const api of ["chat", "responses"] as const) {
       }
     });
 
-    Deno.test(`extra: refuses stream by its name (${title})`, async () => {
+    Deno.test(`extra: rejects stream by name (${title})`, async () => {
       await using provider = openai({ baseURL: "http://127.0.0.1:1/v1", api });
       const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });
       for (const stream of [true, false, null]) {
@@ -187,7 +187,7 @@ Deno.test("extra: replaces and removes the options of AI SDK models", async () =
   }
 });
 
-Deno.test("extra: refuses what AI SDK models would ignore by its name", async () => {
+Deno.test("extra: rejects by name what AI SDK models would ignore", async () => {
   await using server = recordingServer((body) => textAnswer(body, "never"));
   const provider = aiSdk(createOpenAICompatible({ name: "local", baseURL: server.url }));
   const A = defineAgent({ name: "a", model: "m", prompt: "x", provider });

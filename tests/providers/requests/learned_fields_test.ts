@@ -86,6 +86,12 @@ const CASES: Readonly<Record<string, Case>> = {
     status: 400,
     error: "Unknown field: stream_options",
   },
+  "stream_options, as an invalid parameter": {
+    field: "stream_options",
+    streamed: true,
+    status: 400,
+    error: { error: { message: "Invalid parameter: 'stream_options'." } },
+  },
   "encrypted reasoning of the Responses API": {
     field: "include",
     options: { api: "responses" },
@@ -223,7 +229,7 @@ Deno.test("learned fields: what the user passed is not left out", async () => {
   }
 });
 
-Deno.test("learned fields: a server that rejects both forms gives its last error", async () => {
+Deno.test("learned fields: reports the last error of a server that rejects both forms", async () => {
   await using server = recordingServer((body) =>
     Response.json({
       error: {
@@ -297,4 +303,26 @@ Deno.test("stream_options: are not sent to Mistral, whose streams have usage", a
     await defineAgent({ name: "a", model: "m", prompt: "x", provider }).call({}, { onDelta() {} });
   }
   assertEquals(bodies.map((body) => body.stream_options), [undefined, { include_usage: true }]);
+});
+
+Deno.test("learned fields: a rejection with status 200 is learned from, also for a stream", async () => {
+  await using server = recordingServer((body) =>
+    "max_tokens" in body
+      ? Response.json({ error: { ...OPENAI_ERROR.error, code: 400 } })
+      : textAnswer(body, "ok")
+  );
+  for (const options of [{}, { onDelta() {} }]) {
+    await using provider = openai({ baseURL: server.url });
+    const A = defineAgent({
+      name: "a",
+      model: "m",
+      prompt: "x",
+      maxTokens: 9,
+      retries: 0,
+      provider,
+    });
+    const before = server.bodies.length;
+    assertEquals((await A.call({}, options)).content, "ok");
+    assertEquals(server.bodies.length - before, 2);
+  }
 });

@@ -1,4 +1,4 @@
-/** Messages, parts and tool calls: all that is in them is sent, or refused by its name. */
+/** Messages, parts and tool calls: all that is in them is sent, or rejected by name. */
 import { defineAgent, type Message, type PromptMessage, type Provider } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { scripted } from "@shoal/agents/testing";
@@ -169,7 +169,7 @@ Deno.test("parts: the AI SDK gets recordings, and extra as provider options", as
   ]);
 });
 
-Deno.test("parts: what an API cannot express is refused by its name", async () => {
+Deno.test("parts: rejects by name what an API cannot express", async () => {
   const refused: [() => Promise<unknown>, string][] = [
     [() => callOptionsFor(request([{ type: "image", url: PNG, detail: "low" }])), "detail"],
     [
@@ -199,7 +199,7 @@ Deno.test("parts: what an API cannot express is refused by its name", async () =
   assertEquals(server.bodies.length, 0);
 });
 
-Deno.test("messages: unknown fields and parts are refused by their names", async () => {
+Deno.test("messages: rejects unknown fields and parts by name", async () => {
   const provider: Provider = scripted("never");
   const wrong: [message: Body, named: string][] = [
     [{ role: "user", content: "x", name: "ann" }, 'message 0 must not have "name"'],

@@ -8,7 +8,7 @@ const ORG = "org-1a2B3c4D5e6F7g8H9i0JkLmN";
 const COOKIE = "__cf_bm=8f7e6d5c4b3a; Path=/";
 const SECRETS = [KEY, ORG, COOKIE, "my-gateway-password", "user_2abcDEF3456ghi", "acme-corp"];
 
-Deno.test("recorder: keys, cookies and ids are masked wherever they stand", async () => {
+Deno.test("recorder: masks keys, cookies and ids in any place", async () => {
   await using place = await folder();
   const message = `Rate limit for gpt-5 in organization ${ORG}: key ${KEY}`;
   // The key is cut by the border of the chunks.

@@ -45,7 +45,7 @@ Deno.test("recorder: passes answers through, and a replay gives the same ones", 
   assertEquals(replayed.unused.length, 2);
   const again = await call(replayed.url);
   assertEquals([recorded, again], [direct, direct]);
-  assertEquals([replayed.unused, replayed.refused], [[], []]);
+  assertEquals([replayed.unused, replayed.rejected], [[], []]);
 });
 
 Deno.test("recorder: its fetch records what a client sends, without a server", async () => {
@@ -219,7 +219,7 @@ Deno.test("recorder: a redact that throws breaks no answer, and is reported at t
   await recording.close();
 });
 
-Deno.test("recorder: refuses an existing file, and invalid options", async () => {
+Deno.test("recorder: rejects an existing file, and invalid options", async () => {
   await using place = await folder();
   const file = place.path("a.jsonl");
   await Deno.writeTextFile(file, "paid for\n");

@@ -35,7 +35,7 @@ async function answers(
   options: ReplayOptions,
   bodies: readonly unknown[],
   path = "/chat/completions",
-): Promise<{ texts: string[]; refused: readonly string[]; unused: number }> {
+): Promise<{ texts: string[]; rejected: readonly string[]; unused: number }> {
   await using replayed = replay(options);
   const texts: string[] = [];
   for (const body of bodies) {
@@ -43,7 +43,7 @@ async function answers(
     texts.push(response.ok ? await response.text() : `${response.status}`);
     if (!response.ok) await response.body?.cancel();
   }
-  return { texts, refused: replayed.refused, unused: replayed.unused.length };
+  return { texts, rejected: replayed.rejected, unused: replayed.unused.length };
 }
 
 Deno.test("replay: finds the answer by the request, and equal requests in order", async () => {
@@ -56,12 +56,12 @@ Deno.test("replay: finds the answer by the request, and equal requests in order"
   const asked = [{ other: [1, { a: 1, b: 2 }], q: 2 }, { q: 1 }, { q: 1 }];
   assertEquals(await answers({ file }, asked), {
     texts: ["other", "first", "second"],
-    refused: [],
+    rejected: [],
     unused: 0,
   });
 });
 
-Deno.test("replay: strict refuses any other request, and says where it differs", async () => {
+Deno.test("replay: strict rejects any other request, and reports where it differs", async () => {
   await using place = await folder();
   const file = await write(place, [
     { body: { messages: [{ content: "Hello" }] }, answer: "a" },
@@ -69,12 +69,12 @@ Deno.test("replay: strict refuses any other request, and says where it differs",
   const asked = [{ messages: [{ content: "Bye" }] }, { messages: [{ content: "Hello" }] }, {
     messages: [{ content: "Hello" }],
   }];
-  const { texts, refused } = await answers({ file }, asked);
+  const { texts, rejected } = await answers({ file }, asked);
   assertEquals(texts, ["400", "a", "400"]);
-  assertStringIncludes(refused[0]!, "differs from the next one (index 0) at messages[0].content");
-  assertStringIncludes(refused[1]!, "all 1 recordings of this request");
+  assertStringIncludes(rejected[0]!, "differs from the next one (index 0) at messages[0].content");
+  assertStringIncludes(rejected[1]!, "all 1 recordings of this request");
   const other = await answers({ file }, [{}], "/responses");
-  assertStringIncludes(other.refused[0]!, "there is no recording of POST /responses");
+  assertStringIncludes(other.rejected[0]!, "there is no recording of POST /responses");
 });
 
 Deno.test("replay: not strict takes the next of the endpoint, and repeats the last", async () => {
@@ -107,7 +107,7 @@ Deno.test("replay: with timing, an answer takes as long as it took", async () =>
   }
 });
 
-Deno.test("replay: refuses a file with anything else, and names the line", async () => {
+Deno.test("replay: rejects a file with anything else, and names the line", async () => {
   await using place = await folder();
   const file = place.path("a.jsonl");
   const good = '{"version":1,"request":{"method":"GET","path":"/models"}}\n';

@@ -1,6 +1,15 @@
 /** The requests to the server's files and batches. */
+import { delay } from "@std/async/delay";
 import { APIError, type OpenAI } from "openai";
 import { type BatchResponse, ENDPOINT } from "./batch_parts.ts";
+
+/** The statuses of batches that have ended. */
+const FINAL_STATUSES: ReadonlySet<string> = new Set([
+  "completed",
+  "failed",
+  "expired",
+  "cancelled",
+]);
 
 /** Sends the requests to one server until it is aborted. */
 export class BatchApi {
@@ -38,6 +47,27 @@ export class BatchApi {
       if (input_file_id === file) return id;
     }
     return undefined;
+  }
+
+  /**
+   * Retrieves a batch every `poll` milliseconds until it has ended, and returns it. `onStatus` is
+   * called with each new status.
+   */
+  async waitForEnd(
+    id: string,
+    poll: number,
+    onStatus: (status: OpenAI.Batch["status"]) => void,
+  ): Promise<OpenAI.Batch> {
+    let status = "";
+    for (;;) {
+      const batch = await this.retrieve(id);
+      if (batch !== undefined && batch.status !== status) {
+        status = batch.status;
+        onStatus(batch.status);
+      }
+      if (batch !== undefined && FINAL_STATUSES.has(batch.status)) return batch;
+      await delay(poll, { signal: this.#signal });
+    }
   }
 
   /** Retrieves a batch, or returns `undefined` if the server fails temporarily. */

@@ -1,9 +1,14 @@
 import { delay } from "@std/async/delay";
 import type { OpenAI } from "openai";
-import { ProviderError } from "../../../model/errors.ts";
 import { BatchApi } from "./batch_api.ts";
 import { BatchFileQueue, sizeOf } from "./batch_file_queue.ts";
-import { batchFailed, limitCode, limitCodeOf, refusalDelay } from "./batch_refusal.ts";
+import {
+  batchRejected,
+  limitCode,
+  limitCodeOf,
+  lineTooLarge,
+  rejectionDelay,
+} from "./batch_rejection.ts";
 import type { BatchChange, BatchFilesOptions, BatchRecord, BatchResponse } from "./batch_parts.ts";
 
 interface Waiter {
@@ -12,13 +17,6 @@ interface Waiter {
   readonly resolve: (response: BatchResponse) => void;
   readonly reject: (error: unknown) => void;
 }
-
-const FINAL_STATUSES: ReadonlySet<string> = new Set([
-  "completed",
-  "failed",
-  "expired",
-  "cancelled",
-]);
 
 /** Collects requests into files, sends the files as batches, and distributes the responses. */
 export class BatchFiles {
@@ -49,7 +47,7 @@ export class BatchFiles {
     await (this.#loading ??= this.#load());
     this.#abort.signal.throwIfAborted();
     const bytes = sizeOf(line);
-    if (bytes > this.#options.maxBytes) throw tooLarge(bytes, this.#options.maxBytes);
+    if (bytes > this.#options.maxBytes) throw lineTooLarge(bytes, this.#options.maxBytes);
     const { promise, resolve, reject } = Promise.withResolvers<BatchResponse>();
     this.#waiters.set(id, { model, line, resolve, reject });
     const record = this.#batchById.get(id);
@@ -127,17 +125,17 @@ export class BatchFiles {
   }
 
   async #pollUntilEnd(record: BatchRecord): Promise<void> {
-    for (let refusals = 1;; refusals++) {
-      const refusal = await this.#runBatch(record);
-      if (refusal === undefined) return;
-      if (refusals > 1 && this.#inProgress === 0 && record.ids.length > 1) {
+    for (let rejections = 1;; rejections++) {
+      const limit = await this.#runBatch(record);
+      if (limit === undefined) return;
+      if (rejections > 1 && this.#inProgress === 0 && record.ids.length > 1) {
         return await this.#split(record);
       }
       const { poll } = this.#options;
-      const againInMs = refusalDelay(refusals, poll);
+      const againInMs = rejectionDelay(rejections, poll);
       this.#reportChange({
         batch: record.batch ?? record.file,
-        status: refusal,
+        status: limit,
         requests: record.ids.length,
         againInMs,
       });
@@ -151,7 +149,7 @@ export class BatchFiles {
   /**
    * Creates the batch of a file and waits for its end.
    *
-   * @returns The code of the limit for which the server refused it, if it did.
+   * @returns The code of the limit for which the server rejected it, if it did.
    */
   async #runBatch(record: BatchRecord): Promise<string | undefined> {
     try {
@@ -170,25 +168,13 @@ export class BatchFiles {
     }
     this.#inProgress++;
     try {
-      return await this.#awaitBatch(record, record.batch);
+      const { batch: id, ids: { length: requests } } = record;
+      const batch = await this.#api.waitForEnd(id, this.#options.poll, (status) => {
+        this.#reportChange({ batch: id, status, requests });
+      });
+      return await this.#readBatch(record, batch);
     } finally {
       this.#inProgress--;
-    }
-  }
-
-  async #awaitBatch(record: BatchRecord, id: string): Promise<string | undefined> {
-    const { signal } = this.#abort;
-    let status = "";
-    for (;;) {
-      const batch = await this.#api.retrieve(id);
-      if (batch !== undefined && batch.status !== status) {
-        status = batch.status;
-        this.#reportChange({ batch: id, status, requests: record.ids.length });
-      }
-      if (batch !== undefined && FINAL_STATUSES.has(batch.status)) {
-        return await this.#readBatch(record, batch);
-      }
-      await delay(this.#options.poll, { signal });
     }
   }
 
@@ -203,7 +189,7 @@ export class BatchFiles {
       }
       await this.#forgetFailed(record, new Map());
       if (this.#enqueueLoaded(record, record.ids)) return undefined;
-      throw batchFailed(code);
+      throw batchRejected(code);
     }
     const responses = record.responses = await this.#api.readResponses(batch);
     await this.#forgetFailed(record, responses);
@@ -221,8 +207,8 @@ export class BatchFiles {
   }
 
   /**
-   * Sends requests in a new file if an earlier process has stored their batch: it is dead, and has
-   * no response for them.
+   * Sends requests in a new file if an earlier process has stored their batch: that batch has
+   * failed, and has no response for them.
    */
   #enqueueLoaded({ file }: BatchRecord, ids: readonly string[]): boolean {
     if (!this.#loadedFiles.has(file)) return false;
@@ -282,11 +268,4 @@ export class BatchFiles {
     this.#running.add(work);
     return work.finally(() => this.#running.delete(work));
   }
-}
-
-function tooLarge(bytes: number, max: number): ProviderError {
-  return new ProviderError(
-    `its request has ${bytes} bytes, and a batch file may have ${max}: shorten the prompt`,
-    { code: "invalid_params", retryable: false },
-  );
 }

@@ -12,7 +12,7 @@ export interface BatchChange {
   /** The number of requests in the batch. */
   readonly requests: number;
   /**
-   * Set if the server refused the batch for a limit, which is its `status` then: the batch is
+   * Set if the server rejected the batch for a limit, whose code is then its `status`: the batch is
    * created again after this many milliseconds.
    */
   readonly againInMs?: number;

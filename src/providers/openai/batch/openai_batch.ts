@@ -95,10 +95,10 @@ const BATCH_RULES: RulesFor<OpenAIBatchOptions> = {
  * (`/v1/batches`): at half the price, within a day. Requests that wait at the same time share a
  * file, so use a high concurrency, and timeouts of more than a day.
  *
- * A batch that the server refuses as too many tokens are enqueued is created again until it is
+ * A batch that the server rejects as too many tokens are enqueued is created again until it is
  * accepted, in ever longer intervals of up to ten minutes; see `onChange`. If no other batch is in
- * progress, its file is sent in two halves. What has failed otherwise is not looked at again: the
- * next process that uses the `store` sends those requests in a new file.
+ * progress, its file is sent in two halves. A batch that has failed for another reason is not
+ * checked again: the next process that uses the `store` sends its requests in a new file.
  *
  * @throws {TypeError} If an option is invalid, or if there is no API key for OpenAI itself.
  */

@@ -1,5 +1,5 @@
 /**
- * Finds out whether a server rejected a request because of a field that it does not support.
+ * Determines whether a server rejected a request because of a field that it does not support.
  *
  * OpenAI names the field in `param` and the reason in `code`, FastAPI (Mistral, vLLM) in `loc` and
  * `type`. Gateways keep only the message, or the original error as text.
@@ -35,6 +35,7 @@ const UNSUPPORTED_WORDS = new RegExp(
   ].join("|"),
   "i",
 );
+const INVALID_NAME = "invalid (?:parameter|argument|field|property|option|key)";
 /** Members of an error that repeat the request. */
 const REQUEST_MEMBERS: ReadonlySet<string> = new Set(["input", "ctx", "body", "request"]);
 const MAX_DEPTH = 6;
@@ -67,5 +68,8 @@ function textRejects(text: string, field: string, depth: number): boolean {
       // It is a text after all.
     }
   }
-  return new RegExp(`(?<!\\w)${field}(?!\\w)`).test(text) && UNSUPPORTED_WORDS.test(text);
+  if (!new RegExp(`(?<!\\w)${field}(?!\\w)`).test(text)) return false;
+  // A reason after the name means that the value is invalid.
+  return UNSUPPORTED_WORDS.test(text) ||
+    new RegExp(`${INVALID_NAME}\\W+${field}\\W*$`, "i").test(text);
 }

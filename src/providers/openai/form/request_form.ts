@@ -1,7 +1,7 @@
 import type { MaxTokensField } from "./max_tokens_field.ts";
 
 /**
- * A part of a request that the provider adds and can do without: the usage of a stream, the
+ * A part of a request that the provider adds, and may leave out: the usage of a stream, the
  * `strict` flag of schemas, the reasoning that came with earlier messages, and the request for
  * encrypted reasoning.
  */

@@ -1,6 +1,8 @@
 import type { ModelRequest } from "../../../model/message.ts";
 import type { Api } from "../api.ts";
 import type { EndpointClient, SendOptions } from "../client.ts";
+import { isFailure } from "../../http/classify_failure.ts";
+import { ServerError } from "../provider_error.ts";
 import { isRejection, learnForm } from "./learn_form.ts";
 import { FULL_FORM, type RequestForm } from "./request_form.ts";
 
@@ -40,7 +42,7 @@ export class RequestSender {
   send(request: ModelRequest, options: SendOptions): Promise<Response> {
     const send = (form: RequestForm) => {
       const body = this.#api.buildRequest(request, { stream: true, form });
-      return { body, response: this.#client.send(body, options) };
+      return { body, response: this.#client.send(body, options).then(throwRejection) };
     };
     return this.#adapt(request, options, send);
   }
@@ -104,5 +106,30 @@ export class RequestSender {
       without: new Set([...known.without, ...without]),
       maxTokensField: maxTokensField ?? known.maxTokensField,
     });
+  }
+}
+
+/**
+ * Returns the response to a request for a stream. Gateways send the rejections of other servers
+ * with status 200, as JSON whose length is known. A stream has no length.
+ *
+ * @throws {ServerError} If the response is a rejection.
+ */
+async function throwRejection(response: Response): Promise<Response> {
+  const { headers } = response;
+  const isJson = /^application\/json\b/i.test(headers.get("content-type") ?? "");
+  if (!isJson || headers.get("content-length") === null) return response;
+  const text = await response.text();
+  const body = parseJson(text);
+  const error = new ServerError(body);
+  if (isFailure(body) && isRejection(error)) throw error;
+  return new Response(text, { headers });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

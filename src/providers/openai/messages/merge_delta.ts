@@ -6,7 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** The members of an item that arrive whole. Any other text is continued. */
 const WHOLE: ReadonlySet<string> = new Set(["type", "id", "index", "format", "role", "signature"]);
 
-/** The types of items that arrive in pieces, even without an index or id. */
+/** The types of items that arrive in deltas, even without an index or id. */
 const CONTINUED = /text$|summary$|^thinking$/;
 
 /**

@@ -1,4 +1,4 @@
-/** Tests of the limits of batch files: their size, and batches that the server refuses. */
+/** Tests of the limits of batch files: their size, and batches that the server rejects. */
 import { batch, defineAgent, type Provider } from "@shoal/agents";
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertThrows } from "@std/assert";
@@ -106,8 +106,8 @@ Deno.test("batch files: a file that is larger than the whole limit is sent in pa
   assertEquals(sim.stats.batchRequests, 40);
 });
 
-Deno.test("batch files: what was refused for good fails, and the next process sends it again", async () => {
-  await using sim = simulator({ batchRefusals: ["billing_hard_limit_reached"] });
+Deno.test("batch files: requests of a finally rejected batch fail, and the next process sends them again", async () => {
+  await using sim = simulator({ batchRejections: ["billing_hard_limit_reached"] });
   const store = memory();
   for (const [ok, message] of [[false, /billing_hard_limit_reached/], [true, undefined]] as const) {
     await using provider = openaiBatch({ ...QUICK, baseURL: sim.url, store });
@@ -115,14 +115,14 @@ Deno.test("batch files: what was refused for good fails, and the next process se
     assertEquals([isOk, message?.test(error?.message ?? "")], [ok, message && true]);
   }
   assertEquals(sim.stats.batchRequests, 1);
-  // What has a response is not sent again.
+  // Requests with a response are not sent again.
   await using provider = openaiBatch({ ...QUICK, baseURL: sim.url, store });
   assertEquals((await asking(provider).settle({ text: "x" })).ok, true);
   assertEquals(sim.stats.batchRequests, 1);
 });
 
-Deno.test("batch files: a refused batch of an earlier process is created again", async () => {
-  await using sim = simulator({ batchRefusals: ["token_limit_exceeded"] });
+Deno.test("batch files: a rejected batch of an earlier process is created again", async () => {
+  await using sim = simulator({ batchRejections: ["token_limit_exceeded"] });
   const store = memory();
   {
     await using provider = openaiBatch({ ...QUICK, poll: 5_000, baseURL: sim.url, store });
@@ -134,8 +134,8 @@ Deno.test("batch files: a refused batch of an earlier process is created again",
   assertEquals(sim.stats.batchRequests, 1);
 });
 
-Deno.test("batch files: a dead batch that an earlier version has stored is not looked at for ever", async () => {
-  await using sim = simulator({ batchRefusals: ["model_not_found"] });
+Deno.test("batch files: a failed batch that an earlier version has stored is not checked for ever", async () => {
+  await using sim = simulator({ batchRejections: ["model_not_found"] });
   const store = memory();
   {
     await using provider = openaiBatch({ ...QUICK, baseURL: sim.url, store });

@@ -1,9 +1,9 @@
-import type { ModelSettings } from "../model/message.ts";
-import type { Provider } from "../model/provider.ts";
-import { loadPrices } from "../pricing/prices.ts";
-import { reservationCost } from "../pricing/reservation_cost.ts";
-import { plainUsage } from "../model/usage.ts";
-import { type Configuration, configuration } from "./options/config.ts";
+import type { ModelSettings } from "../../model/message.ts";
+import type { Provider } from "../../model/provider.ts";
+import { loadPrices } from "../../pricing/prices.ts";
+import { reservationCost } from "../../pricing/reservation_cost.ts";
+import { plainUsage } from "../../model/usage.ts";
+import { type Configuration, configuration } from "../options/config.ts";
 import { providerPriceDetails } from "./price_details.ts";
 
 /** A model that a call may use. */

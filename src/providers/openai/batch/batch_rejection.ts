@@ -1,4 +1,4 @@
-/** Decides what a batch that the server refused is worth. */
+/** Decides whether a batch that the server rejected is created again. */
 import { APIError } from "openai";
 import { ProviderError } from "../../../model/errors.ts";
 
@@ -10,12 +10,12 @@ const LIMIT_CODES: ReadonlySet<unknown> = new Set([
   "batch_limit_exceeded",
 ]);
 
-/** The longest wait before a refused batch is created again, in milliseconds. */
+/** The longest wait before a rejected batch is created again, in milliseconds. */
 const MAX_WAIT = 600_000;
 
-/** Returns the wait before a batch is created again after N refusals, in milliseconds. */
-export function refusalDelay(refusals: number, poll: number): number {
-  return Math.max(poll, Math.min(MAX_WAIT, poll * 2 ** Math.min(refusals - 1, 30)));
+/** Returns the wait before a batch is created again after N rejections, in milliseconds. */
+export function rejectionDelay(rejections: number, poll: number): number {
+  return Math.max(poll, Math.min(MAX_WAIT, poll * 2 ** Math.min(rejections - 1, 30)));
 }
 
 /** Returns the code of a limit that renews, if it is one. */
@@ -33,10 +33,18 @@ export function limitCodeOf(thrown: unknown): string | undefined {
     : undefined;
 }
 
-/** Returns the error of a request whose batch was refused for good. */
-export function batchFailed(code: string | undefined): ProviderError {
+/** Returns the error of a request whose batch was finally rejected. */
+export function batchRejected(code: string | undefined): ProviderError {
   return new ProviderError(`its batch was rejected: ${code ?? "the server gave no reason"}`, {
     code: "provider",
     retryable: false,
   });
+}
+
+/** Returns the error of a request that no file can hold. */
+export function lineTooLarge(bytes: number, max: number): ProviderError {
+  return new ProviderError(
+    `its request has ${bytes} bytes, and a batch file may have ${max}: shorten the prompt`,
+    { code: "invalid_params", retryable: false },
+  );
 }

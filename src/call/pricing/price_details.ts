@@ -1,10 +1,10 @@
 /** Collects what the price of a request depends on. */
-import { isRecord } from "../model/check_options.ts";
-import type { ModelSettings } from "../model/message.ts";
-import type { Provider } from "../model/provider.ts";
-import type { Billing, ReportedCost } from "../model/usage.ts";
-import { namedTier, type PriceDetails } from "../pricing/price_details.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { isRecord } from "../../model/check_options.ts";
+import type { ModelSettings } from "../../model/message.ts";
+import type { Provider } from "../../model/provider.ts";
+import type { Billing, ReportedCost } from "../../model/usage.ts";
+import { namedTier, type PriceDetails } from "../../pricing/price_details.ts";
+import type { Outgoing } from "../outgoing.ts";
 
 /** Returns what the price of a request to this model depends on before it is sent. */
 export function providerPriceDetails(
@@ -29,6 +29,9 @@ export function priceDetailsOf(
   billing: Billing,
 ): PriceDetails {
   const { serviceTier, servedModel, longCacheWriteTokens: long, cost } = billing;
+  const isPlain = serviceTier === undefined && servedModel === undefined && long === undefined &&
+    cost === undefined && settings.extra === undefined;
+  if (isPlain) return plainDetails(provider, model);
   return {
     baseURL: provider.baseURL,
     vendor: vendorOf(provider, model),
@@ -40,12 +43,24 @@ export function priceDetailsOf(
   };
 }
 
-/** Drops anything but a name, since a provider is foreign code. */
+/** The latest details without more of a request or a server. Most attempts share them. */
+let last: { provider: Outgoing["provider"]; model: string; details: PriceDetails } | undefined;
+
+/** Returns the details of a request if neither it nor the server has others. */
+function plainDetails(provider: Outgoing["provider"], model: string): PriceDetails {
+  if (last?.provider !== provider || last.model !== model) {
+    const details = { baseURL: provider.baseURL, vendor: vendorOf(provider, model) };
+    last = { provider, model, details };
+  }
+  return last.details;
+}
+
+/** Drops anything but a name, since the values of custom providers are not checked elsewhere. */
 function asName(name: unknown): string | undefined {
   return typeof name === "string" && name !== "" ? name : undefined;
 }
 
-/** Drops anything but a cost: with a wrong number, every sum would be wrong. */
+/** Drops anything but a cost: an invalid number would make every sum invalid. */
 function asCost(cost: ReportedCost | undefined): ReportedCost | undefined {
   if (!isRecord(cost) || !isAmount(cost.total)) return undefined;
   const { total, input, output } = cost as ReportedCost;

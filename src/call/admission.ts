@@ -17,12 +17,7 @@ import { longestPause } from "./longest_wait.ts";
 import { configuration } from "./options/config.ts";
 import type { AttemptOutcome, Outgoing, Pass } from "./outgoing.ts";
 import { expectedUsage, updateAverages } from "./estimates/token_averages.ts";
-import {
-  estimateInput,
-  historyOf,
-  requestSizeOf,
-  SpendingEstimate,
-} from "./estimates/spending_estimate.ts";
+import { historyOf, requestSizeOf, SpendingEstimate } from "./estimates/spending_estimate.ts";
 
 /** What an attempt holds. */
 export class Admission implements Pass {
@@ -177,9 +172,8 @@ export class Admission implements Pass {
     history.add(outputTokens, now - this.at);
     const spending = this.#spending;
     // Without a budget, a few requests are enough to estimate others.
-    if (spending === undefined && history.inputs >= ENOUGH_INPUTS) return;
-    const estimate = spending?.estimatedInput ?? estimateInput(this.#call, this.#estimate);
-    history.addInput(estimate, inputTokens);
+    if (spending === undefined && history.inputs.count >= ENOUGH_INPUTS) return;
+    history.inputs.add(spending?.size ?? requestSizeOf(this.#call, this.#estimate), inputTokens);
     if (spending?.maxTokens !== undefined) history.addLimited(spending.maxTokens, outputTokens);
   }
 

@@ -1,6 +1,7 @@
 /** One request on its way to a model, and what it has to pass before it may be sent. */
 import type { Budget } from "../limits/budget.ts";
 import type { Feedback } from "../limits/feedback.ts";
+import type { InputSize } from "../limits/input_history.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import type { ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
@@ -55,11 +56,7 @@ export interface Outgoing {
 }
 
 /** The size of a request, as far as budgets need it. */
-export interface RequestSize {
-  /** The estimate of the input tokens. */
-  readonly estimatedInput: number;
-  /** The maximum of the input tokens. */
-  readonly maxInput: number;
+export interface RequestSize extends InputSize {
   /** The limit of the output tokens; absent if there is none. */
   readonly maxTokens?: number;
 }

@@ -1,3 +1,4 @@
+import { InputHistory } from "./input_history.ts";
 import { LengthsByDuration } from "./lengths_by_duration.ts";
 
 /** The assumed tokens of an answer, until an agent has received some. */
@@ -16,16 +17,13 @@ export class AnswerHistory {
   count = 0;
   /** The output tokens of the longest answer. */
   longest = 0;
-  /** The number of requests whose tokens are known. */
-  inputs = 0;
+  /** The tokens of requests. */
+  readonly inputs = new InputHistory();
   #slow = 0;
   #fast = 0;
   readonly #durations = new LengthsByDuration();
   #pending = 0;
   #pendingTokens = 0;
-  #inputRatio = 0;
-  /** The estimate of the request with the most tokens per estimated token. */
-  #denseEstimate = 0;
   #overrun = 1;
   #surcharge = 1;
 
@@ -36,16 +34,6 @@ export class AnswerHistory {
     this.#fast += (outputTokens - this.#fast) / Math.min(this.count, FAST);
     this.longest = Math.max(outputTokens, this.longest * (1 - FORGET));
     this.#durations.add(outputTokens, durationMs);
-  }
-
-  /** Adds the estimate of a request, and the tokens that the server counted. */
-  addInput(estimate: number, tokens: number): void {
-    if (estimate <= 0) return;
-    this.inputs++;
-    const ratio = tokens / estimate;
-    const known = this.#inputRatio * (1 - FORGET);
-    this.#inputRatio = Math.max(ratio, known);
-    if (ratio >= known) this.#denseEstimate = estimate;
   }
 
   /** Adds an answer whose length was limited. Some servers do not count reasoning, for example. */
@@ -89,17 +77,6 @@ export class AnswerHistory {
   /** The mean length of answers that took at least `ageOf(step)`; `undefined` if none did. */
   meanAfter(step: number): number | undefined {
     return this.#durations.meanAfter(step);
-  }
-
-  /**
-   * Returns the maximum tokens of a request; `undefined` before the first answer. A few requests
-   * say little about others, so a margin is added.
-   */
-  inputTokens(estimate: number): number | undefined {
-    if (this.inputs === 0) return undefined;
-    const margin = estimate === this.#denseEstimate ? 0 : 0.25 / this.inputs;
-    // Removes the rounding error of a product that is an integer.
-    return Math.ceil(estimate * this.#inputRatio * (1 + margin) - 1e-6);
   }
 
   /** The output tokens of the longest limited answer for each token of its limit, at least 1. */

@@ -5,6 +5,12 @@ import type { AnswerHistory } from "./answer_history.ts";
 export interface AttemptEstimate {
   /** The input tokens, at most. */
   readonly inputTokens: number;
+  /**
+   * The tokens that the server may add to the input, if no earlier answer shows how many.
+   *
+   * @default {0}
+   */
+  readonly addedInput?: number;
   /** The input tokens that are likely, as a share of `inputTokens`. */
   readonly likelyInput: number;
   /** The price of `inputTokens`, in US dollars; absent if unknown. */

@@ -72,9 +72,11 @@ export class Held implements Reservation, ListItem<Held> {
   }
 
   #share(): void {
-    const { inputTokens, inputCost, outputCost } = this.#estimate;
+    const { inputTokens, addedInput = 0, inputCost, outputCost } = this.#estimate;
     const perToken = (validAmount(outputCost) ?? 0) * COST;
-    this.cost = shareOf((validAmount(inputCost) ?? 0) * COST, perToken, this.#output);
-    this.tokens = shareOf(inputTokens, 1, this.#output);
+    const added = addedInput / Math.max(1, inputTokens);
+    const cost = (validAmount(inputCost) ?? 0) * (1 + added);
+    this.cost = shareOf(cost * COST, perToken, this.#output);
+    this.tokens = shareOf(inputTokens + addedInput, 1, this.#output);
   }
 }

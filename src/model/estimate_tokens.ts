@@ -48,8 +48,9 @@ function schemaTokens(schema: object): number {
 }
 
 /**
- * Returns the maximum tokens of messages, for nearly any language and tokenizer: three ASCII
- * characters per token, and one and a half tokens for other characters.
+ * Returns the maximum tokens of messages, for nearly any language and tokenizer: one token for
+ * three lowercase letters or spaces, one token for each digit, capital and punctuation mark, and
+ * one and a half tokens for any other character. Identifiers, code and Base64 are that dense.
  */
 export function maxTextTokens(messages: readonly Message[]): number {
   let tokens = 0;
@@ -61,7 +62,16 @@ export function maxTextTokens(messages: readonly Message[]): number {
 }
 
 function maxTokensOf(text: string): number {
-  let others = 0;
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) others++;
-  return (text.length - others) / 3 + others * 1.5;
+  let [words, others] = [0, 0];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) others++;
+    else if (code <= SPACE || (code >= LOWER_A && code <= LOWER_Z)) words++;
+  }
+  return words / 3 + (text.length - words - others) + others * 1.5;
 }
+
+/** Control characters, such as line breaks, are below the space. */
+const SPACE = 32;
+const LOWER_A = 97;
+const LOWER_Z = 122;

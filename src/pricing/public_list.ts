@@ -148,14 +148,14 @@ function calculate(
   };
   // Gemini's compatible endpoint also accepts the name of the resource.
   const found = list!.calcPrice(counts, model.replace(/^models\//, ""), place.options);
-  if (found !== null || place !== ANYWHERE) return found;
-  // Gateways prefix the name of a model with that of its vendor.
+  if (found !== null) return found;
+  // Gateways and Vertex AI put the vendor's name before that of the model.
   const slash = model.indexOf("/");
   if (slash <= 0) return null;
-  const providerId = model.slice(0, slash);
-  return list!.calcPrice(counts, model.slice(slash + 1), {
-    providerId: VENDOR_IDS[providerId] ?? providerId,
-  });
+  const prefix = model.slice(0, slash);
+  const providerId = VENDOR_IDS[prefix] ?? prefix;
+  if (place !== ANYWHERE && providerId !== place.vendor) return null;
+  return list!.calcPrice(counts, model.slice(slash + 1), { providerId });
 }
 
 /** The members of a price that depend on the tokens alone. */

@@ -138,3 +138,27 @@ Deno.test("usage in each event of a stream: the last one counts", async () => {
   );
   assertEquals((await pair.stream()).reply.usage?.outputTokens, 3);
 });
+
+Deno.test("usage in a stream: also in the choice, as Moonshot writes it, or in Groq's member", async () => {
+  const usage = { prompt_tokens: 4, completion_tokens: 3, total_tokens: 7 };
+  const last = chunk("b", "stop") as { readonly choices: readonly object[] };
+  const places = [
+    { ...last, choices: [{ ...last.choices[0], usage }] },
+    { ...last, x_groq: { usage } },
+  ];
+  for (const place of places) {
+    await using pair = streamOf(chunk("a"), place, DONE);
+    assertEquals((await pair.stream()).reply.usage?.totalTokens, 7);
+  }
+});
+
+Deno.test("usage in a stream: zeros at the end do not replace it", async () => {
+  const usage = { prompt_tokens: 4, completion_tokens: 3, total_tokens: 7 };
+  const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  await using pair = streamOf(
+    { ...chunk("a") as object, usage },
+    { ...chunk("b", "stop") as object, usage: zeros },
+    DONE,
+  );
+  assertEquals((await pair.stream()).reply.usage?.totalTokens, 7);
+});

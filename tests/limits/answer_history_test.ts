@@ -42,16 +42,6 @@ Deno.test("answer history: pending answers count with what is expected of them",
   assertEquals(history.meanWithPending, 100);
 });
 
-Deno.test("answer history: the input is estimated by the densest request", () => {
-  const history = new AnswerHistory();
-  assertEquals(history.inputTokens(100), undefined);
-  history.addInput(100, 120);
-  assertEquals(history.inputTokens(100), 120);
-  assertEquals(history.inputTokens(200), 300); // 240 and a margin of a quarter
-  for (let i = 0; i < 24; i++) history.addInput(100, 80);
-  assert(history.inputTokens(200)! <= 243 && history.inputTokens(200)! >= 236);
-});
-
 Deno.test("answer history: learns by how much a server exceeds a limit", () => {
   const history = new AnswerHistory();
   history.addLimited(1_000, 800);

@@ -22,6 +22,11 @@ const SERVERS: readonly (readonly [baseURL: string, vendor: string, model: strin
   ["https://api.perplexity.ai", "perplexity", "sonar"],
   ["https://generativelanguage.googleapis.com/v1beta/openai", "google", "gemini-2.5-flash"],
   ["https://generativelanguage.googleapis.com/v1beta/openai", "google", "models/gemini-2.5-flash"],
+  [
+    "https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi",
+    "vertex",
+    "google/gemini-2.5-flash",
+  ],
   ["https://api.anthropic.com/v1", "anthropic", "claude-sonnet-4-5"],
   [
     "https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1",

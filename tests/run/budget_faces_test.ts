@@ -204,6 +204,52 @@ Deno.test("budget: texts in other languages are not underestimated", async () =>
   assert(spent <= 20_000 && spent > 18_000, `${spent}`);
 });
 
+Deno.test("budget: holds for dense texts such as code and Base64", async () => {
+  const texts = {
+    code: ["if(a[0]!=b[1]){c+=d*2;}\n".repeat(40), 0.6],
+    base64: ["aGVsbG8gd29ybGQsIHRoaXM".repeat(40), 0.65],
+    ids: ["9f86d081-884c-7d65-9a2f-eaa0c55ad015 ".repeat(30), 0.6],
+    numbers: ["31415926,5358979;".repeat(40), 0.9],
+  } as const;
+  for (const [name, [text, perCharacter]] of Object.entries(texts)) {
+    const inputTokens = Math.ceil(text.length * perCharacter);
+    const provider = scripted({ text: "ok", usage: used(inputTokens, 10) }, { latency: 1 });
+    const A = defineAgent({ name: "a", model: "m", prompt: "{text}", provider, maxTokens: 10 });
+    const calls = Array.from({ length: 200 }, () => [A, { text }] as const);
+    const results = await batch(calls, { concurrency: 200, budget: { tokens: 20_000 } });
+    const spent = results.reduce((sum, { usage }) => sum + usage.totalTokens, 0);
+    assert(spent <= 20_000 && spent > 18_000, `${spent} for ${name}`);
+  }
+});
+
+Deno.test("budget: reserves tokens that a server adds to each request", async () => {
+  // The prompt has 5 tokens.
+  const provider = scripted({ text: "ok", usage: used(75, 20) }, { latency: 1 });
+  const A = defineAgent({ name: "a", model: "m", prompt, provider, maxTokens: 20 });
+  const calls = Array.from({ length: 300 }, (_, x) => [A, { x: x % 10 }] as const);
+  const results = await batch(calls, { concurrency: 300, budget: { tokens: 5_000 } });
+  const spent = results.reduce((sum, { usage }) => sum + usage.totalTokens, 0);
+  assert(spent <= 5_000 && spent > 4_800, `${spent}`);
+});
+
+Deno.test("budget: English requests do not change the estimate of Chinese ones", async () => {
+  const english = "every call costs money ".repeat(40);
+  const chinese = "每次调用都要花钱".repeat(100);
+  const provider = scripted(({ messages }) => {
+    const text = messages[0]!.content as string;
+    const inputTokens = Math.ceil(text.length * (text === english ? 0.22 : 1.2));
+    return { text: "ok", usage: used(inputTokens, 10) };
+  }, { latency: 1 });
+  const A = defineAgent({ name: "a", model: "m", prompt: "{text}", provider, maxTokens: 10 });
+  const calls = Array.from(
+    { length: 500 },
+    (_, i) => [A, { text: i < 100 ? english : chinese }] as const,
+  );
+  const results = await batch(calls, { concurrency: 200, budget: { tokens: 50_000 } });
+  const spent = results.reduce((sum, { usage }) => sum + usage.totalTokens, 0);
+  assert(spent <= 50_000 && spent > 48_000, `${spent}`);
+});
+
 Deno.test("budget: answers without usage are charged by their length", async () => {
   const provider = handmade({ generate: () => reply("x".repeat(4_000)) });
   const A = defineAgent({ name: "a", model: "m", prompt, provider });

@@ -10,24 +10,16 @@ import type { ModelAgent } from "../options/model_agent.ts";
 import { providerPriceDetails } from "../pricing/price_details.ts";
 import type { Outgoing, RequestSize } from "../outgoing.ts";
 
-/** Estimates the tokens of a request. `textTokens` is the estimate for its texts. */
-export function estimateInput({ request, size }: Outgoing, textTokens: number): number {
-  return size?.estimatedInput ?? textTokens + estimateOtherTokens(request);
-}
-
-/** Returns the size of a request, for an isolate that does not have it. */
-export function requestSizeOf(call: Outgoing, textTokens: number): RequestSize {
+/** Measures a request. `textTokens` is the estimate for its texts. */
+export function requestSizeOf({ request, size }: Outgoing, textTokens: number): RequestSize {
+  if (size !== undefined) return size;
+  const others = estimateOtherTokens(request);
   return {
-    estimatedInput: estimateInput(call, textTokens),
-    maxInput: maxInputOf(call),
-    maxTokens: maxTokensOf(call.request.settings),
+    estimatedInput: textTokens + others,
+    // Schemas have more tokens than their letters suggest.
+    maxInput: maxTextTokens(request.messages) + Math.ceil(others * 4 / 3),
+    maxTokens: maxTokensOf(request.settings),
   };
-}
-
-function maxInputOf({ request, size }: Outgoing): number {
-  // Schemas have more tokens than their letters suggest.
-  return size?.maxInput ??
-    maxTextTokens(request.messages) + Math.ceil(estimateOtherTokens(request) * 4 / 3);
 }
 
 /**
@@ -35,30 +27,34 @@ function maxInputOf({ request, size }: Outgoing): number {
  * waits.
  */
 export class SpendingEstimate implements AttemptEstimate {
-  readonly maxTokens: number | undefined;
   readonly history: AnswerHistory;
-  /** The tokens of the request, as estimated without knowing any answer. */
-  readonly estimatedInput: number;
+  /** The size of the request, as estimated without knowing any answer. */
+  readonly size: RequestSize;
   readonly #call: Outgoing;
   readonly #likelyInput: number;
   readonly #countsCost: boolean;
-  #maxInput: number | undefined;
   #priced: { readonly tokens: number; readonly cost: Cost | undefined } | undefined;
 
   /** Estimates an attempt with this estimate of its texts, and this mean of its input tokens. */
   constructor(call: Outgoing, textTokens: number, likelyInput: number) {
-    const { agent, request: { model, settings }, size, budgets } = call;
+    const { agent, request: { model }, budgets } = call;
     this.#call = call;
     this.#likelyInput = likelyInput;
     this.#countsCost = budgets.some(({ countsCost }) => countsCost);
     this.history = historyOf(agent, model);
-    this.maxTokens = size === undefined ? maxTokensOf(settings) : size.maxTokens;
-    this.estimatedInput = estimateInput(call, textTokens);
+    this.size = requestSizeOf(call, textTokens);
+  }
+
+  get maxTokens(): number | undefined {
+    return this.size.maxTokens;
   }
 
   get inputTokens(): number {
-    return this.history.inputTokens(this.estimatedInput) ??
-      (this.#maxInput ??= maxInputOf(this.#call));
+    return this.history.inputs.tokensOf(this.size);
+  }
+
+  get addedInput(): number {
+    return this.history.inputs.isKnown(this.size) ? 0 : ADDED_INPUT;
   }
 
   get likelyInput(): number {
@@ -97,6 +93,12 @@ export class SpendingEstimate implements AttemptEstimate {
     return this.#priced!.cost;
   }
 }
+
+/**
+ * The tokens that a server may add to a request: the prompt templates of some models include
+ * instructions, such as the 70 tokens of gpt-oss.
+ */
+const ADDED_INPUT = 100;
 
 /** The number of output tokens that are priced together, to find the price of one. */
 const SAMPLE = 1_000;

@@ -47,7 +47,7 @@ export const OPENAI: {
 
 /** Other names. */
 export const FAMILIES: readonly LimitFamily[] = [
-  family(["anthropic-ratelimit-tokens-limit"], {
+  family(["anthropic-ratelimit-tokens-limit", "anthropic-ratelimit-requests-limit"], {
     requests: [suffixedNames("anthropic-ratelimit-requests")],
     tokens: [suffixedNames("anthropic-ratelimit-tokens")],
   }),
@@ -57,7 +57,11 @@ export const FAMILIES: readonly LimitFamily[] = [
     tokens: [suffixedNames("x-ratelimit-tokens")],
   }),
   // Mistral writes "req", Cerebras "requests".
-  family(["x-ratelimit-limit-tokens-minute", "x-ratelimit-limit-req-minute"], {
+  family([
+    "x-ratelimit-limit-tokens-minute",
+    "x-ratelimit-limit-req-minute",
+    "x-ratelimit-limit-req-10-second",
+  ], {
     requests: [
       periodNames("req", "second"),
       periodNames("req", "10-second"),

@@ -23,16 +23,22 @@ export class BillingReader {
     if (!isRecord(body)) return this;
     const place = isRecord(body.response) ? body.response : body;
     const { service_tier, model } = place;
-    const usage = place.usage ?? groqUsage(place);
     if (typeof model === "string" && model !== "") this.#model = model;
     this.#addTier(service_tier);
-    if (isRecord(usage)) {
-      this.#usage = readUsage(usage) ?? this.#usage;
+    const usage = findUsage(place);
+    if (usage !== undefined) {
+      this.#addUsage(readUsage(usage));
       this.#cost = readReportedCost(usage) ?? this.#cost;
       this.#longWrites = readLongCacheWrites(usage) ?? this.#longWrites;
       this.#addTier(usage.service_tier);
     }
     return this;
+  }
+
+  #addUsage(usage: Usage | undefined): void {
+    // Some servers send a usage of zeros at the end of a stream.
+    if (usage === undefined || (usage.totalTokens === 0 && this.#usage !== undefined)) return;
+    this.#usage = usage;
   }
 
   #addTier(tier: unknown): void {
@@ -52,9 +58,14 @@ export class BillingReader {
   }
 }
 
-/** Groq's streams have the usage in an object of their own; some in no other place. */
-function groqUsage({ x_groq }: Record<string, unknown>): unknown {
-  return isRecord(x_groq) ? x_groq.usage : undefined;
+/** Returns the usage. In streams, Moonshot puts it into the choice and Groq into `x_groq`. */
+function findUsage(
+  { usage, x_groq: groq, choices }: Record<string, unknown>,
+): Record<string, unknown> | undefined {
+  if (isRecord(usage)) return usage;
+  if (isRecord(groq) && isRecord(groq.usage)) return groq.usage;
+  const choice = Array.isArray(choices) ? choices[0] : undefined;
+  return isRecord(choice) && isRecord(choice.usage) ? choice.usage : undefined;
 }
 
 /** Reads the billing of a complete response to a request to the given model. */

@@ -306,6 +306,15 @@ const SERVERS: Record<string, [headers: Record<string, string>, report: unknown]
     "x-ratelimit-limit-req-10-second": "2",
     "x-ratelimit-remaining-req-10-second": "0",
   }, { requests: { limit: 4, remaining: 0, periodMs: 60_000 } }],
+  "Mistral, which reports the requests of ten seconds alone": [{
+    "x-ratelimit-limit-req-10-second": "20",
+    "x-ratelimit-remaining-req-10-second": "19",
+  }, { requests: { limit: 20, remaining: 19, periodMs: 10_000 } }],
+  "Anthropic, which reports requests alone": [{
+    "anthropic-ratelimit-requests-limit": "50",
+    "anthropic-ratelimit-requests-remaining": "49",
+    "anthropic-ratelimit-requests-reset": "2026-01-31T12:00:01Z",
+  }, { requests: { limit: 50, remaining: 49, resetMs: 1000 } }],
   "Mistral, whose tokens are for five minutes": [{
     "x-ratelimit-limit-req-minute": "60",
     "x-ratelimit-remaining-req-minute": "59",
@@ -570,7 +579,7 @@ Deno.test("rate headers: reads what Azure writes, at any level, as milliseconds"
   ));
 });
 
-Deno.test("rate headers: looks up eight headers if there are none", () => {
+Deno.test("rate headers: looks up ten headers if there are none", () => {
   const looks: string[] = [];
   class Counted extends Headers {
     override get(name: string) {
@@ -586,5 +595,5 @@ Deno.test("rate headers: looks up eight headers if there are none", () => {
     readRateHeaders(new Counted({ "content-type": "application/json" }), NOW),
     undefined,
   );
-  assertEquals(looks.length, 8);
+  assertEquals(looks.length, 10);
 });

@@ -257,8 +257,20 @@ function actualAmount(
   details: PriceDetails | undefined,
 ): Amount {
   if (!budgets.some(({ countsCost }) => countsCost)) return { tokens: usage.totalTokens };
-  const cost = costOf(model, usage, configuration().prices, details);
-  return { tokens: usage.totalTokens, cost: cost?.total };
+  return { tokens: usage.totalTokens, cost: knownCost(model, usage, details) };
+}
+
+/** Returns the cost; `undefined` if it is unknown. A `prices` function fails the call elsewhere. */
+function knownCost(
+  model: string,
+  usage: Usage,
+  details: PriceDetails | undefined,
+): number | undefined {
+  try {
+    return costOf(model, usage, configuration().prices, details)?.total;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Estimates what an attempt will use, for an isolate that does not have the request. */

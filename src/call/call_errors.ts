@@ -3,6 +3,7 @@ import type { Message } from "../model/message.ts";
 import { AgentError } from "../model/result.ts";
 import type { Attempt } from "../model/attempt.ts";
 import { NO_USAGE, type Usage } from "../model/usage.ts";
+import { PriceFunctionError } from "../pricing/price_function_error.ts";
 
 /**
  * Creates the errors of a call. Each has the agent, the last model called, and the attempts and
@@ -55,6 +56,12 @@ export class CallErrors {
     }
     if (thrown instanceof DOMException && thrown.name === "TimeoutError") {
       return this.#aborted(thrown, { retryable: true });
+    }
+    if (thrown instanceof PriceFunctionError) {
+      return this.make(`Cannot finish the call of "${this.agent}" as ${thrown.message}`, {
+        code: "tool",
+        cause: thrown.cause ?? thrown,
+      });
     }
     return this.make(
       `Cannot finish the call of "${this.agent}" as its provider threw an unexpected error`,

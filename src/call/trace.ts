@@ -1,4 +1,3 @@
-import { causeMessage } from "../model/cause_message.ts";
 import type { WaitTimes } from "../limits/permits.ts";
 import type { FinishReason, ModelRequest } from "../model/message.ts";
 import type { Provider } from "../model/provider.ts";
@@ -244,12 +243,8 @@ export class Trace extends CallErrors {
   #priceAttempts(prices: Prices | undefined): AttemptCosts {
     try {
       return priceAttempts(this.attempts, this.#details, prices);
-    } catch (cause) {
-      const why = `the prices function of configure threw: ${causeMessage(cause)}`;
-      throw this.make(`Cannot finish the call of "${this.agent}" as ${why}`, {
-        code: "tool",
-        cause,
-      });
+    } catch (thrown) {
+      throw this.error(thrown, undefined);
     }
   }
 

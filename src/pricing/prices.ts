@@ -7,9 +7,11 @@ import {
   type Rule,
   type RulesFor,
 } from "../model/check_options.ts";
+import { causeMessage } from "../model/cause_message.ts";
 import type { Cost, ReportedCost, Usage } from "../model/usage.ts";
 import { costAt, type Price, type TokenPrices } from "./price.ts";
 import type { PriceDetails } from "./price_details.ts";
+import { PriceFunctionError } from "./price_function_error.ts";
 import { loadPublicList, publicCost } from "./public_list.ts";
 
 /** A cost that a function of `prices` returns. Without a `source` it is `"prices"`. */
@@ -85,6 +87,7 @@ function inTable(own: Prices | undefined, model: string | undefined): model is s
  * billed. Then come the table of the user and the public list.
  *
  * @param details What is known of the request. Its service tier must be a named one.
+ * @throws {PriceFunctionError} If the function throws, or returns something other than a cost.
  */
 export function costOf(
   model: string,
@@ -93,7 +96,7 @@ export function costOf(
   details: PriceDetails = NO_DETAILS,
 ): Cost | undefined {
   if (typeof own === "function") {
-    const cost = own(model, usage, details);
+    const cost = costByFunction(() => own(model, usage, details));
     if (cost !== undefined) return { ...cost, source: cost.source ?? "prices" };
   }
   const calculated = calculate(model, usage, own, details);
@@ -101,6 +104,29 @@ export function costOf(
 }
 
 const NO_DETAILS: PriceDetails = {};
+
+function costByFunction(getCost: () => OwnCost | undefined): OwnCost | undefined {
+  let cost: unknown;
+  try {
+    cost = getCost();
+  } catch (cause) {
+    throw new PriceFunctionError(
+      `the prices function of configure threw: ${causeMessage(cause)}`,
+      { cause },
+    );
+  }
+  if (cost === undefined) return undefined;
+  const isCost = isRecord(cost) && [cost.input, cost.output, cost.total].every(isDollars);
+  if (isCost) return cost as unknown as OwnCost;
+  throw new PriceFunctionError(
+    "the prices function of configure must return undefined, " +
+      "or input, output and total in US dollars, each 0 or more",
+  );
+}
+
+function isDollars(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
 
 function calculate(
   model: string,

@@ -7,7 +7,9 @@ import {
   assertGreaterOrEqual,
   assertInstanceOf,
   assertLessOrEqual,
+  assertRejects,
   assertStrictEquals,
+  assertStringIncludes,
 } from "@std/assert";
 import { busy, configured, errorOf, fakeTime, reply, used } from "../helpers.ts";
 
@@ -199,6 +201,19 @@ Deno.test("cost: a prices function that throws fails the call with a clear error
   });
   const result = await failing.settle({});
   assertEquals([result.error!.code, result.cost], ["rate_limited", undefined]);
+});
+
+Deno.test("cost: a prices function that returns no cost fails the call with a clear error", async () => {
+  const wrong = [NaN, -1, Infinity, "1", undefined];
+  for (const total of wrong) {
+    using _ = configured({ prices: (() => ({ input: 0, output: 0, total })) as never });
+    const agent = defineAgent({ ...base, provider: scripted("ok") });
+    const must = "the prices function of configure must return undefined";
+    const error = await errorOf(agent.call({}));
+    assertEquals(error.code, "tool");
+    assertStringIncludes(error.message, must);
+    await assertRejects(() => agent.call({}, { budget: { cost: 1 } }), TypeError, must);
+  }
 });
 
 Deno.test("call: an answer that was cut off before its text is truncated, and not empty", async () => {

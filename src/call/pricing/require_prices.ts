@@ -1,3 +1,5 @@
+import { causeMessage } from "../../model/cause_message.ts";
+import type { PriceDetails } from "../../pricing/price_details.ts";
 import type { ModelSettings } from "../../model/message.ts";
 import type { Provider } from "../../model/provider.ts";
 import { loadPrices } from "../../pricing/prices.ts";
@@ -20,7 +22,7 @@ export interface PricedModel {
  * Checks that the prices of all models are known, as a budget in US dollars requires.
  *
  * @param doing What needs the prices, for the message.
- * @throws {TypeError} If the price of a model is unknown.
+ * @throws {TypeError} If the price of a model is unknown, or a function `prices` fails.
  */
 export async function requirePrices(
   doing: string,
@@ -30,13 +32,27 @@ export async function requirePrices(
   for (const { model, provider = {}, settings } of models) {
     await loadPrices(model, prices);
     const details = providerPriceDetails(provider, model, settings);
-    if (reservationCost(model, plainUsage(1, 1), prices, details) !== undefined) continue;
+    if (findPrice(doing, model, prices, details)) continue;
     const { serviceTier } = details;
     const tier = serviceTier === undefined ? "" : ` in the service tier "${serviceTier}"`;
     throw new TypeError(
       `Cannot ${doing} as the price of the model "${model}"${tier} is not known: ` +
         "pass it with configure({ prices })",
     );
+  }
+}
+
+/** Whether a price is known. */
+function findPrice(
+  doing: string,
+  model: string,
+  prices: Configuration["prices"],
+  details: PriceDetails,
+): boolean {
+  try {
+    return reservationCost(model, plainUsage(1, 1), prices, details) !== undefined;
+  } catch (cause) {
+    throw new TypeError(`Cannot ${doing} as ${causeMessage(cause)}`, { cause });
   }
 }
 

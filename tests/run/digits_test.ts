@@ -58,11 +58,10 @@ Deno.test("a typed answer has a bigint, a text or a number, as its schema accept
   assertEquals(await answer(object({ id: integer }), `{"id":"${digits}"}`), { id: big });
   assertEquals(await answer(object({ id: integer }), `So: {'id': ${digits},}`), { id: big });
   assertEquals(await answer(object({ id: integer }), `[${JSON.stringify(text)}]`), { id: big });
-  const decimal = '{"n":0.1234567890123456789,"m":"1e400"}';
-  assertEquals(
-    stringifyExact(await answer(object({ n: number, m: number }), decimal)),
-    decimal.replaceAll('"1e400"', "1e400"),
-  );
+  const decimal = '{"n":0.1234567890123456789}';
+  assertEquals(stringifyExact(await answer(object({ n: number }), decimal)), decimal);
+  // A text is not read as a number that JavaScript does not have.
+  await assertRejects(() => answer(object({ n: number }), '{"n":"1e400"}'));
 });
 
 Deno.test("an integer that the schema limits is an issue", async () => {
